@@ -1,0 +1,49 @@
+/** Parts of a calendar date as a person types them. */
+export interface DateParts {
+  day: string;
+  month: string;
+  year: string;
+}
+
+const isoDate = /^(\d{4})-(\d{2})-(\d{2})$/;
+
+/**
+ * Joins day, month and year to what is sent: padded ISO 8601 (`2024-03-09`) when all parts are numbers, the typed parts in
+ * that order when they are not (so that the check says "not a date" instead of "missing"), and "" when nothing was typed.
+ */
+export function joinDate(parts: DateParts): string {
+  const day = parts.day.trim();
+  const month = parts.month.trim();
+  const year = parts.year.trim();
+  if (!day && !month && !year) return "";
+  const numeric = /^\d{1,2}$/.test(day) && /^\d{1,2}$/.test(month) && /^\d{4}$/.test(year);
+  return numeric ? `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}` : `${year}-${month}-${day}`;
+}
+
+/** Takes a stored date apart; the inverse of joinDate but for padding. */
+export function splitDate(value: string): DateParts {
+  const match = isoDate.exec(value);
+  if (match) return { year: match[1] ?? "", month: match[2] ?? "", day: match[3] ?? "" };
+  const [year = "", month = "", day = ""] = value.split("-");
+  return { day, month, year };
+}
+
+/** Formats a calendar date (`YYYY-MM-DD`) for reading; what is not a date comes back as it is. */
+export function formatDate(value: string, language: string): string {
+  const match = isoDate.exec(value);
+  if (!match) return value;
+  const date = new Date(Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3])));
+  return new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "UTC" }).format(date);
+}
+
+/** Formats a point in time (RFC 3339) with date and time of day, in the reader's own time zone. */
+export function formatDateTime(value: string, language: string): string {
+  const date = new Date(value);
+  if (Number.isNaN(date.getTime())) return value;
+  return new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" }).format(date);
+}
+
+/** Formats the time of day of a moment, for "saved at 14:05". */
+export function formatTime(value: Date, language: string): string {
+  return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" }).format(value);
+}

@@ -1,0 +1,42 @@
+/// <reference types="vitest/config" />
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+/**
+ * The portal that the dev server passes API calls to. Cookies of a portal on plain-http loopback carry its port in their
+ * name, so the dev server can stand in front of any of them.
+ */
+const portal = process.env["PORTAL_URL"] ?? "http://localhost:8080";
+
+const toPortal = { target: portal, changeOrigin: true, headers: { Origin: portal } };
+
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    outDir: "dist",
+    emptyOutDir: true,
+    target: "es2022",
+    assetsInlineLimit: 0,
+    cssCodeSplit: true,
+    modulePreload: { polyfill: false },
+    sourcemap: false,
+    reportCompressedSize: false,
+  },
+  server: {
+    host: "127.0.0.1",
+    port: 5173,
+    proxy: {
+      "/api": toPortal,
+      "/oauth2": toPortal,
+      "/signin/oidc": toPortal,
+      "/.well-known": toPortal,
+    },
+  },
+  test: {
+    environment: "jsdom",
+    setupFiles: ["tests/setup.ts"],
+    include: ["src/**/*.test.{ts,tsx}"],
+    css: false,
+    restoreMocks: true,
+  },
+});
