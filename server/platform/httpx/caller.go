@@ -1,0 +1,116 @@
+package httpx
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"github.com/google/uuid"
+)
+
+// CallerKind says what proved who is calling.
+type CallerKind int
+
+const (
+	// Anonymous is a caller that has proved nothing.
+	Anonymous CallerKind = iota
+	// SessionCaller is a person with a browser session: a citizen, or staff of this portal when Roles is not empty.
+	SessionCaller
+	// TokenCaller is an app on behalf of a person, or an integrator on its own behalf (no Person), with an access token.
+	TokenCaller
+	// MemberCaller is a linked portal.
+	MemberCaller
+)
+
+// Person names a citizen as this portal knows them: the account home that vouches for them, and their identifier there
+// for this portal (a pairwise subject; at the account home itself, the account's id).
+type Person struct {
+	Issuer  string // entity id of the account home
+	Subject string
+}
+
+// Caller is who makes a request, as proved by session, token or member signature.
+type Caller struct {
+	Kind        CallerKind
+	SessionID   uuid.UUID // of SessionCaller
+	AccountID   uuid.UUID // of a local account at this portal; zero for people from another account home
+	Person      Person    // zero for integrators and members
+	DisplayName string
+	Roles       []string // clerk, editor, admin; of staff only
+	TrustLevel  string   // low, substantial, high; of people
+	ClientID    string   // of TokenCaller
+	Scopes      []string // of TokenCaller
+	MemberID    string   // of MemberCaller: entity id
+	CSRFToken   string   // of SessionCaller: what X-CSRF-Token must be
+}
+
+// HasRole says whether the caller has the role at this portal.
+func (c Caller) HasRole(role string) bool { return slices.Contains(c.Roles, role) }
+
+// HasScope says whether the caller's token carries the scope.
+func (c Caller) HasScope(scope string) bool { return slices.Contains(c.Scopes, scope) }
+
+type callerKey struct{}
+type languageKey struct{}
+type requestIDKey struct{}
+type requestKey struct{}
+
+// WithCaller puts the caller into the context.
+func WithCaller(ctx context.Context, c Caller) context.Context {
+	return context.WithValue(ctx, callerKey{}, c)
+}
+
+// CallerOf gives who makes the request; Anonymous when nobody is known.
+func CallerOf(ctx context.Context) Caller {
+	c, _ := ctx.Value(callerKey{}).(Caller)
+	return c
+}
+
+// WithLanguage puts the language of the answer (de, en) into the context.
+func WithLanguage(ctx context.Context, language string) context.Context {
+	return context.WithValue(ctx, languageKey{}, language)
+}
+
+// LanguageOf gives the language of the answer; de when none is set.
+func LanguageOf(ctx context.Context) string {
+	if l, ok := ctx.Value(languageKey{}).(string); ok {
+		return l
+	}
+	return "de"
+}
+
+// WithRequestID puts the request's id into the context.
+func WithRequestID(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, requestIDKey{}, id)
+}
+
+// RequestIDOf gives the request's id; empty outside a request.
+func RequestIDOf(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}
+
+// WithRequest puts the HTTP request into the context, for the few handlers that need cookies or the browser's name.
+func WithRequest(ctx context.Context, r *http.Request) context.Context {
+	return context.WithValue(ctx, requestKey{}, r)
+}
+
+// RequestOf gives the HTTP request; nil outside a request.
+func RequestOf(ctx context.Context) *http.Request {
+	r, _ := ctx.Value(requestKey{}).(*http.Request)
+	return r
+}
+
+// Localized picks from a text by language: the one asked for, else German, else any.
+func Localized(ctx context.Context, text map[string]string) string {
+	if t := text[LanguageOf(ctx)]; t != "" {
+		return t
+	}
+	if t := text["de"]; t != "" {
+		return t
+	}
+	for _, t := range text {
+		return t
+	}
+	return ""
+}
