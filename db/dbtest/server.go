@@ -1,0 +1,125 @@
+package dbtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"portalverbund/db"
+)
+
+// server is a running PostgreSQL with the migrated template.
+type server struct {
+	admin    *pgxpool.Pool
+	template string
+	url      func(database string) string
+}
+
+// The test binary has one server of each kind, started by the first test that asks for it.
+//
+//nolint:gochecknoglobals // the tests of a package share nothing else
+var (
+	relaxed = sync.OnceValues(func() (*server, error) { return start(false) })
+	durable = sync.OnceValues(func() (*server, error) { return start(true) })
+)
+
+func serverFor(_ context.Context, fsync bool) (*server, error) {
+	if fsync && os.Getenv("TEST_DATABASE_URL") == "" {
+		return durable()
+	}
+	return relaxed()
+}
+
+func start(fsync bool) (*server, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), setUpTimeout)
+	defer cancel()
+	given := os.Getenv("TEST_DATABASE_URL")
+	if given == "" {
+		return nil, errors.New("set TEST_DATABASE_URL")
+	}
+	return prepare(ctx, given, func(database string) string { return withDatabase(given, database) })
+}
+
+// prepare connects as a role that may create databases, and makes the template if it is missing.
+func prepare(ctx context.Context, adminURL string, urlOf func(string) string) (*server, error) {
+	config, err := pgxpool.ParseConfig(adminURL)
+	if err != nil {
+		return nil, fmt.Errorf("TEST_DATABASE_URL: %w", err)
+	}
+	config.MaxConns = 2
+	admin, err := pgxpool.NewWithConfig(context.WithoutCancel(ctx), config)
+	if err != nil {
+		return nil, err
+	}
+	version, err := db.SchemaVersion()
+	if err != nil {
+		return nil, err
+	}
+	s := &server{admin: admin, template: "portal_template_" + version, url: urlOf}
+	if err := s.makeTemplate(ctx); err != nil {
+		return nil, fmt.Errorf("make template: %w", err)
+	}
+	return s, nil
+}
+
+// makeTemplate migrates a database once for this state of the migrations. Several test binaries may share the server,
+// so a lock guards it, and the template gets its name only when it is complete.
+func (s *server) makeTemplate(ctx context.Context) error {
+	conn, err := s.admin.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Hijack().Close(context.WithoutCancel(ctx)) }() // gives the lock back
+	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock(hashtext('dbtest'))"); err != nil {
+		return err
+	}
+	var exists bool
+	err = conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", s.template).Scan(&exists)
+	if err != nil || exists {
+		return err
+	}
+	half := s.template + "_half"
+	if err := s.drop(ctx, half); err != nil {
+		return err
+	}
+	if err := s.create(ctx, half, "template0"); err != nil {
+		return err
+	}
+	if err := db.Migrate(ctx, s.url(half)); err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, "ALTER DATABASE "+quote(half)+" RENAME TO "+quote(s.template))
+	return err
+}
+
+func (s *server) create(ctx context.Context, name, template string) error {
+	statement := "CREATE DATABASE " + quote(name) + " TEMPLATE " + quote(template)
+	if template == "template0" { // the settings of db.StartEmbedded, whatever the server's own are
+		statement += " ENCODING 'UTF8' LOCALE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'de-DE'"
+	}
+	_, err := s.admin.Exec(ctx, statement)
+	return err
+}
+
+func (s *server) drop(ctx context.Context, name string) error {
+	_, err := s.admin.Exec(ctx, "DROP DATABASE IF EXISTS "+quote(name)+" WITH (FORCE)")
+	return err
+}
+
+func quote(name string) string { return pgx.Identifier{name}.Sanitize() }
+
+// withDatabase names another database in a postgres:// URL.
+func withDatabase(given, database string) string {
+	u, err := url.Parse(given)
+	if err != nil {
+		return given // prepare has parsed it already
+	}
+	u.Path = "/" + database
+	return u.String()
+}
