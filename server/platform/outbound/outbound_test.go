@@ -16,7 +16,7 @@ import (
 func TestCheck_OnlyPublicAddresses(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		address                string
+		address                  string
 		production, withLoopback bool // allowed by default, and when loopback is allowed
 	}{
 		{"93.184.216.34", true, true},
