@@ -51,7 +51,7 @@ func URL(t testing.TB, options ...Option) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), setUpTimeout)
 	defer cancel()
-	s, err := serverFor(ctx, has(options, Durable))
+	s, err := serverFor(has(options, Durable))
 	if err != nil {
 		t.Fatalf("dbtest: %v", err)
 	}

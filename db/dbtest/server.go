@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"sync"
@@ -19,6 +20,8 @@ type server struct {
 	admin    *pgxpool.Pool
 	template string
 	url      func(database string) string
+	owner    string    // of the databases, when it isn't the role that makes them
+	watcher  io.Closer // open as long as the test binary lives
 }
 
 // The test binary has one server of each kind, started by the first test that asks for it.
@@ -29,7 +32,7 @@ var (
 	durable = sync.OnceValues(func() (*server, error) { return start(true) })
 )
 
-func serverFor(_ context.Context, fsync bool) (*server, error) {
+func serverFor(fsync bool) (*server, error) {
 	if fsync && os.Getenv("TEST_DATABASE_URL") == "" {
 		return durable()
 	}
@@ -39,15 +42,38 @@ func serverFor(_ context.Context, fsync bool) (*server, error) {
 func start(fsync bool) (*server, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), setUpTimeout)
 	defer cancel()
-	given := os.Getenv("TEST_DATABASE_URL")
-	if given == "" {
-		return nil, errors.New("set TEST_DATABASE_URL")
+	if given := os.Getenv("TEST_DATABASE_URL"); given != "" {
+		return prepare(ctx, given, func(database string) string { return withDatabase(given, database) }, "")
 	}
-	return prepare(ctx, given, func(database string) string { return withDatabase(given, database) })
+	folder, watcher, err := watchedFolder()
+	if err != nil {
+		return nil, err
+	}
+	embedded, err := db.StartEmbedded(context.WithoutCancel(ctx), db.EmbeddedOptions{DataDir: folder, Settings: settings(fsync)})
+	if err != nil {
+		return nil, errors.Join(err, watcher.Close())
+	}
+	s, err := prepare(ctx, embedded.AdminURL("postgres"), embedded.URL, embedded.Owner())
+	if err != nil {
+		return nil, errors.Join(err, watcher.Close())
+	}
+	s.watcher = watcher
+	return s, nil
+}
+
+// settings are made for many short-lived databases; with fsync they stay close to production.
+func settings(fsync bool) map[string]string {
+	if fsync {
+		return nil
+	}
+	return map[string]string{
+		"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "wal_level": "minimal",
+		"max_wal_senders": "0", "autovacuum": "off", "shared_buffers": "32MB",
+	}
 }
 
 // prepare connects as a role that may create databases, and makes the template if it is missing.
-func prepare(ctx context.Context, adminURL string, urlOf func(string) string) (*server, error) {
+func prepare(ctx context.Context, adminURL string, urlOf func(string) string, owner string) (*server, error) {
 	config, err := pgxpool.ParseConfig(adminURL)
 	if err != nil {
 		return nil, fmt.Errorf("TEST_DATABASE_URL: %w", err)
@@ -61,7 +87,7 @@ func prepare(ctx context.Context, adminURL string, urlOf func(string) string) (*
 	if err != nil {
 		return nil, err
 	}
-	s := &server{admin: admin, template: "portal_template_" + version, url: urlOf}
+	s := &server{admin: admin, template: "portal_template_" + version, url: urlOf, owner: owner}
 	if err := s.makeTemplate(ctx); err != nil {
 		return nil, fmt.Errorf("make template: %w", err)
 	}
@@ -102,6 +128,9 @@ func (s *server) create(ctx context.Context, name, template string) error {
 	statement := "CREATE DATABASE " + quote(name) + " TEMPLATE " + quote(template)
 	if template == "template0" { // the settings of db.StartEmbedded, whatever the server's own are
 		statement += " ENCODING 'UTF8' LOCALE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'de-DE'"
+	}
+	if s.owner != "" {
+		statement += " OWNER " + quote(s.owner)
 	}
 	_, err := s.admin.Exec(ctx, statement)
 	return err
