@@ -1902,10 +1902,10 @@ export interface components {
             text: string;
         };
         /**
-         * @description `pending`: not handed over yet. `delivered`: the provider has it. `finished`: the provider has closed it. `parked`: gave up after many tries.
+         * @description `pending`: not handed over yet. `delivered`: the provider has it. `finished`: the provider has closed it. `parked`: gave up after many tries. `cancelled`: taken back by the citizen.
          * @enum {string}
          */
-        DeliveryState: "pending" | "delivered" | "finished" | "parked";
+        DeliveryState: "pending" | "delivered" | "finished" | "parked" | "cancelled";
         Delivery: {
             /** Format: uuid */
             id: string;
