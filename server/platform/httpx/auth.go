@@ -1,0 +1,129 @@
+package httpx
+
+import (
+	"context"
+	"crypto/subtle"
+	"net/http"
+	"slices"
+
+	"portalverbund/server/platform/problem"
+)
+
+// Authenticator proves who is calling. Each method answers an error only when it could not find out.
+type Authenticator interface {
+	// Session reads the session cookie. ok is false when there is none or it has ended.
+	Session(r *http.Request) (c Caller, ok bool, err error)
+	// Token verifies an access token of this portal's provider.
+	Token(ctx context.Context, token string) (Caller, error)
+	// Member verifies a token that a linked portal signed for this portal.
+	Member(ctx context.Context, token string) (Caller, error)
+}
+
+var (
+	errNotSignedIn = problem.Unauthorized("not-signed-in", "Bitte melden Sie sich an.", "Please sign in.")
+	errBadToken    = problem.Unauthorized("token-invalid", "Das Zugriffstoken ist nicht gültig.", "The access token is not valid.")
+	errScope       = problem.Forbidden("scope-missing", "Das Zugriffstoken erlaubt das nicht.", "The access token does not allow this.")
+	errRole        = problem.Forbidden("role-missing", "Dafür haben Sie an diesem Portal keine Berechtigung.", "You are not allowed to do this at this portal.")
+	errCSRF        = problem.Forbidden("csrf", "Die Anfrage kam nicht von einer Seite dieses Portals.", "The request did not come from a page of this portal.").
+			With(problem.Text{De: "Laden Sie die Seite neu und versuchen Sie es noch einmal.", En: "Reload the page and try again."})
+)
+
+// authenticate finds the caller by the ways that the operation allows, and refuses everybody else.
+func (s *Server) authenticate(ctx context.Context, r *http.Request, op *operation) (Caller, error) {
+	if op.public {
+		return Caller{}, nil
+	}
+	caller, err := s.identify(ctx, r, op)
+	if err != nil {
+		return Caller{}, err
+	}
+	if err := op.allow(caller); err != nil {
+		return Caller{}, err
+	}
+	if unsafeMethod(r.Method) && caller.Kind != TokenCaller && caller.Kind != MemberCaller {
+		if err := s.checkForgery(r, caller); err != nil {
+			return Caller{}, err
+		}
+	}
+	return caller, nil
+}
+
+func (s *Server) identify(ctx context.Context, r *http.Request, op *operation) (Caller, error) {
+	if token, ok := bearer(r); ok {
+		for _, a := range op.alternatives {
+			switch {
+			case a.member:
+				c, err := s.auth.Member(ctx, token)
+				return c, tokenError(err)
+			case a.token:
+				c, err := s.auth.Token(ctx, token)
+				return c, tokenError(err)
+			}
+		}
+		return Caller{}, errBadToken
+	}
+	for _, a := range op.alternatives {
+		if a.session {
+			c, ok, err := s.auth.Session(r)
+			if err != nil {
+				return Caller{}, err
+			}
+			if ok {
+				return c, nil
+			}
+			break
+		}
+	}
+	return Caller{}, nil
+}
+
+func tokenError(err error) error {
+	if err == nil {
+		return nil
+	}
+	if p := problem.From(err); p.Status < http.StatusInternalServerError {
+		return p
+	}
+	return errBadToken.Because(err)
+}
+
+// allow checks the caller against the operation's alternatives and roles.
+func (o *operation) allow(c Caller) error {
+	var refused error = errNotSignedIn
+	for _, a := range o.alternatives {
+		switch {
+		case !a.session && !a.token && !a.member:
+			return nil
+		case a.session && c.Kind == SessionCaller, a.member && c.Kind == MemberCaller:
+			return o.allowRole(c)
+		case a.token && c.Kind == TokenCaller:
+			if !slices.ContainsFunc(a.scopes, func(scope string) bool { return !c.HasScope(scope) }) {
+				return o.allowRole(c)
+			}
+			refused = errScope
+		}
+	}
+	return refused
+}
+
+func (o *operation) allowRole(c Caller) error {
+	if len(o.roles) > 0 && !slices.ContainsFunc(o.roles, c.HasRole) {
+		return errRole
+	}
+	return nil
+}
+
+// checkForgery refuses changes that another site makes with this browser's cookie: the Origin must be this portal's, and
+// a session's own token must be there.
+func (s *Server) checkForgery(r *http.Request, c Caller) error {
+	if origin := r.Header.Get("Origin"); origin != "" && origin != s.config.Origin {
+		return errCSRF
+	}
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
+		return errCSRF
+	}
+	if c.Kind == SessionCaller && subtle.ConstantTimeCompare([]byte(c.CSRFToken), []byte(r.Header.Get("X-CSRF-Token"))) != 1 {
+		return errCSRF
+	}
+	return nil
+}
