@@ -1,0 +1,25 @@
+// npm test: sets up everything and runs every test. With a word it runs one part: go, unit or browser.
+import { findBrowser } from './browser.mjs';
+import { bin, buildPages, buildPrograms, checkTools, installPackages, must, say } from './steps.mjs';
+
+const parts = process.argv.slice(2);
+const wanted = (part) => parts.length === 0 || parts.includes(part);
+
+checkTools();
+await installPackages();
+await buildPages();
+await buildPrograms();
+if (wanted('go')) {
+  say('Go tests, on a PostgreSQL of their own …');
+  await must('go', ['test', './...'], { env: { ...process.env, PORTALVERBUND_BIN: bin } });
+}
+if (wanted('unit')) {
+  say('Tests of the pages (Vitest) …');
+  await must('npm', ['run', '--silent', 'test:unit']);
+}
+if (wanted('browser')) {
+  const browser = await findBrowser();
+  say(`Journeys in a real browser (${browser}) on a demonstration association of their own …`);
+  await must('npm', ['run', '--silent', 'test:e2e'], { env: { ...process.env, CHROMIUM: browser } });
+}
+say('All tests have passed.');
