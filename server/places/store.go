@@ -1,0 +1,219 @@
+package places
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"portalverbund/api/types"
+	"portalverbund/db"
+)
+
+type store struct{ db *db.DB }
+
+// row is a place as the table has it.
+type row struct {
+	ARS         string
+	Level       string
+	Name        string
+	NameKey     string
+	ShortKey    string
+	PostalCodes []string
+	Population  *int
+	Lat, Lon    *float64
+}
+
+func (r row) place() types.Place {
+	p := types.Place{
+		Ars:         pad(r.ARS),
+		Level:       types.PlaceLevel(r.Level),
+		Name:        r.Name,
+		Parents:     []types.PlaceReference{},
+		Population:  r.Population,
+		PostalCodes: r.PostalCodes,
+	}
+	if r.Lat != nil && r.Lon != nil {
+		p.Position = &types.Position{Lat: *r.Lat, Lon: *r.Lon}
+	}
+	return p
+}
+
+const columns = `p.ars, p.level, p.name, p.name_key, p.short_key, p.postal_codes, p.population, p.lat, p.lon`
+
+// byNearness orders places: those in the portal's area, in its Kreise, in its Länder, and last all others, each by
+// population. $1 to $3 are the patterns.
+const byNearness = `CASE WHEN p.ars LIKE ANY ($1) THEN 0 WHEN p.ars LIKE ANY ($2) THEN 1 WHEN p.ars LIKE ANY ($3) THEN 2 ELSE 3 END,
+	p.population DESC NULLS LAST, p.ars`
+
+const placeQuery = `
+	SELECT ` + columns + ` FROM (
+		SELECT 0 AS rank, ars FROM unnest($1::text[]) AS k (ars)
+		UNION ALL
+		SELECT 1, successor FROM place_successors WHERE ars = $2
+	) AS wanted JOIN places p ON p.ars = wanted.ars COLLATE "C"
+	ORDER BY wanted.rank, length(p.ars) DESC LIMIT 1`
+
+// place gives the first that exists of the keys, else the place that took over from the padded key, else nil.
+func (s store) place(ctx context.Context, keys []string, padded string) (*row, error) {
+	rows, err := s.query(ctx, placeQuery, keys, padded)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0], nil
+}
+
+const postalCodeQuery = `
+	SELECT ` + columns + ` FROM places p
+	WHERE p.ars IN (SELECT c.ars FROM place_postal_codes c WHERE c.postal_code >= $4 AND c.postal_code < $5)
+	ORDER BY CASE WHEN $6::text = '' THEN 0 WHEN starts_with(p.name_key, $6) THEN 0 ELSE 1 - word_similarity($6, p.name_key) END,
+		` + byNearness + `
+	LIMIT $7`
+
+// byPostalCode finds the municipalities of a postal code or of its beginning; a name beside it puts the like-named first.
+func (s store) byPostalCode(ctx context.Context, code, name string, limit int, near nearPatterns) ([]row, error) {
+	return s.query(ctx, postalCodeQuery, near.area, near.kreis, near.land, code, after(code), name, limit)
+}
+
+const nameQuery = `
+	SELECT ` + columns + ` FROM places p
+	WHERE p.level = 'gemeinde' AND p.name_key >= $4 AND p.name_key < $5
+	ORDER BY CASE WHEN p.short_key = $4 OR starts_with(p.name_key || ' ', $4 || ' ') THEN 0 ELSE 1 END, ` + byNearness + `
+	LIMIT $6`
+
+// byName finds the municipalities whose name begins with the key: first those where the key is whole words.
+func (s store) byName(ctx context.Context, key string, limit int, near nearPatterns) ([]row, error) {
+	return s.query(ctx, nameQuery, near.area, near.kreis, near.land, key, after(key), limit)
+}
+
+// The planner can't know how many places share a hash, so the two ways to be alike are asked for apart: each has its index.
+const similarQuery = `
+	SELECT ` + columns + ` FROM places p JOIN (
+		SELECT ars, max(closeness) AS closeness FROM (
+			SELECT ars, 2::real AS closeness FROM places WHERE level = 'gemeinde' AND typos && $4
+			UNION ALL
+			SELECT ars, word_similarity($5, name_key) FROM places WHERE level = 'gemeinde' AND $5 <% name_key
+		) AS alike GROUP BY ars
+	) AS found USING (ars)
+	ORDER BY found.closeness DESC, ` + byNearness + `
+	LIMIT $6`
+
+// bySimilarName finds the municipalities whose name shares a slip with the key, or is alike by trigrams.
+func (s store) bySimilarName(ctx context.Context, key string, limit int, near nearPatterns) ([]row, error) {
+	return s.query(ctx, similarQuery, near.area, near.kreis, near.land, typoHashes(key), key, limit)
+}
+
+// after is the first key behind all that begin with prefix; keys are folded, so nothing comes behind ~.
+func after(prefix string) string { return prefix + "\U0010FFFF" }
+
+func (s store) query(ctx context.Context, sql string, args ...any) ([]row, error) {
+	result, err := s.db.Pgx(ctx).Query(ctx, sql, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read places: %w", err)
+	}
+	rows, err := pgx.CollectRows(result, pgx.RowToStructByPos[row])
+	if err != nil {
+		return nil, fmt.Errorf("read places: %w", err)
+	}
+	return rows, nil
+}
+
+const referencesQuery = `SELECT ars, level, name FROM places WHERE ars = ANY ($1)`
+
+// references reads name and level of several places, by unpadded key.
+func (s store) references(ctx context.Context, keys map[string]bool) (map[string]types.PlaceReference, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	list := make([]string, 0, len(keys))
+	for key := range keys {
+		list = append(list, key)
+	}
+	rows, err := s.db.Pgx(ctx).Query(ctx, referencesQuery, list)
+	if err != nil {
+		return nil, fmt.Errorf("read places: %w", err)
+	}
+	found := make(map[string]types.PlaceReference, len(list))
+	var key, level, name string
+	_, err = pgx.ForEachRow(rows, []any{&key, &level, &name}, func() error {
+		found[key] = types.PlaceReference{Ars: pad(key), Level: types.PlaceLevel(level), Name: name}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read places: %w", err)
+	}
+	return found, nil
+}
+
+// importLock lets one import of places run at a time.
+const importLock = int64(0x706c61636573) // "places"
+
+// counts is what taking over the staged places did.
+type counts struct{ added, changed, unchanged int }
+
+// replace stages the lines that next gives by COPY and takes over what is new or different, in the transaction of ctx.
+func (s store) replace(ctx context.Context, next func() ([]any, error)) (counts, error) {
+	q := s.db.Pgx(ctx)
+	if _, err := q.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", importLock); err != nil {
+		return counts{}, fmt.Errorf("import places: %w", err)
+	}
+	if _, err := q.Exec(ctx, "CREATE TEMPORARY TABLE places_staged (LIKE places) ON COMMIT DROP"); err != nil {
+		return counts{}, fmt.Errorf("import places: %w", err)
+	}
+	staged, err := q.CopyFrom(ctx, pgx.Identifier{"places_staged"}, stagedColumns, pgx.CopyFromFunc(next))
+	if err != nil {
+		return counts{}, fmt.Errorf("import places: %w", err)
+	}
+	var done counts
+	if err := q.QueryRow(ctx, takeOver()).Scan(&done.added, &done.changed); err != nil {
+		return counts{}, fmt.Errorf("import places: %w", err)
+	}
+	done.unchanged = int(staged) - done.added - done.changed
+	if done.added+done.changed == 0 {
+		return done, nil
+	}
+	for _, statement := range renewPostalCodes {
+		if _, err := q.Exec(ctx, statement); err != nil {
+			return counts{}, fmt.Errorf("import places: %w", err)
+		}
+	}
+	return done, nil
+}
+
+var stagedColumns = []string{
+	"ars", "ags", "level", "kind", "name", "name_key", "short_key", "typos", "postal_codes", "population", "area_km2", "lat", "lon", "digest",
+}
+
+// takeOver copies what is new or different and tells how many were new and how many different.
+func takeOver() string {
+	list := strings.Join(stagedColumns, ", ")
+	return `
+	WITH done AS (
+		INSERT INTO places AS p (` + list + `) SELECT ` + list + ` FROM places_staged
+		ON CONFLICT (ars) DO UPDATE SET (` + list + `) = ROW (excluded.` + strings.Join(stagedColumns, ", excluded.") + `)
+		WHERE p.digest <> excluded.digest
+		RETURNING (xmax = 0) AS is_new
+	) SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM done`
+}
+
+// renewPostalCodes makes place_postal_codes say what the staged places say.
+var renewPostalCodes = []string{
+	`DELETE FROM place_postal_codes c USING places_staged s WHERE c.ars = s.ars AND NOT c.postal_code = ANY (s.postal_codes)`,
+	`INSERT INTO place_postal_codes (postal_code, ars) SELECT unnest(postal_codes), ars FROM places_staged ON CONFLICT DO NOTHING`,
+	`ANALYZE places`,
+	`ANALYZE place_postal_codes`,
+}
+
+func (s store) empty(ctx context.Context) (bool, error) {
+	var one int
+	err := s.db.Pgx(ctx).QueryRow(ctx, "SELECT 1 FROM places LIMIT 1").Scan(&one)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read places: %w", err)
+	}
+	return false, nil
+}
