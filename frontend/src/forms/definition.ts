@@ -5,7 +5,7 @@
  */
 
 /** A text in the languages of the portal, by BCP 47 tag; German is always there. */
-export type LocalText = { de: string } & Partial<Record<string, string>>;
+export type LocalText = Record<string, string>;
 
 /** A value in the answers: what JSON can hold. */
 export type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
@@ -73,7 +73,6 @@ export interface ShowWhen {
 export interface FieldOption {
   value: string;
   label: LocalText;
-  hint?: LocalText;
 }
 
 /** One question. `name` is the property in the step's object. */
@@ -89,8 +88,8 @@ export interface FieldLayout {
   profile?: string;
   width?: "short" | "medium" | "long";
   showWhen?: ShowWhen;
-  /** Media types and file endings that a file field takes, as in HTML `accept`. */
-  accept?: string;
+  /** Media types and file endings that a file field takes. */
+  accept?: string[];
   /** How many files; more than one makes the value a list. */
   maxFiles?: number;
   /** Of a group: the questions of one item. */
@@ -121,5 +120,5 @@ export interface FormDefinition {
 /** Picks the language of a text, German where it is missing. */
 export function localText(text: LocalText | undefined, language: string): string {
   if (!text) return "";
-  return text[language] ?? text.de;
+  return text[language] ?? text["de"] ?? "";
 }

@@ -48,11 +48,12 @@ export function writeAt(answers: Answers, path: string, value: Json | undefined)
 function write(target: Json | undefined, parts: string[], value: Json | undefined): Json | undefined {
   const [head, ...rest] = parts;
   if (head === undefined) return value;
-  if (Array.isArray(target)) {
+  if (Array.isArray(target) || (target === undefined && /^\d+$/.test(head))) {
+    const list = Array.isArray(target) ? target : [];
     const index = Number(head);
-    const next = write(target[index], rest, value);
-    if (next === undefined) return target.filter((_, position) => position !== index);
-    return target.length === index ? [...target, next] : target.with(index, next);
+    const next = write(list[index], rest, value);
+    if (next === undefined) return list.filter((_, position) => position !== index);
+    return index < list.length ? list.with(index, next) : [...list, next];
   }
   const object = isObject(target) ? { ...target } : {};
   const next = write(object[head], rest, value);

@@ -1,8 +1,8 @@
-import i18next, { type BackendModule, type ResourceLanguage } from "i18next";
+import i18next, { type ResourceLanguage } from "i18next";
 import { initReactI18next } from "react-i18next";
 import { readLocal, writeLocal } from "../lib/storage";
 
-/** Languages that the portal speaks; the first is the fallback. */
+/** Languages that the portal speaks; German is the one everything exists in. */
 export const languages = ["de", "en"] as const;
 export type Language = (typeof languages)[number];
 
@@ -11,23 +11,8 @@ const storageKey = "language";
 /** One file a feature and language, fetched when a page first needs it. */
 const files = import.meta.glob<{ default: ResourceLanguage }>("./*/*.json");
 
-const backend: BackendModule = {
-  type: "backend",
-  init() {
-    // Nothing to prepare: the files are part of the build.
-  },
-  read(language, namespace, callback) {
-    const load = files[`./${language}/${namespace}.json`];
-    if (!load) {
-      callback(new Error(`no words for ${namespace} in ${language}`), null);
-      return;
-    }
-    load().then(
-      (file) => callback(null, file.default),
-      (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
-    );
-  },
-};
+/** Features whose words are in use, so that a change of language fetches them all. */
+const inUse = new Set<string>();
 
 function isLanguage(value: string | null): value is Language {
   return languages.some((language) => language === value);
@@ -49,33 +34,44 @@ export function currentLanguage(): Language {
   return isLanguage(i18next.language) ? i18next.language : "de";
 }
 
+async function fetchWords(language: Language, features: Iterable<string>): Promise<void> {
+  const missing = [...features].filter((feature) => !i18next.hasResourceBundle(language, feature));
+  await Promise.all(
+    missing.map(async (feature) => {
+      const load = files[`./${language}/${feature}.json`];
+      if (!load) throw new Error(`no words for ${feature} in ${language}`);
+      const file = await load();
+      i18next.addResourceBundle(language, feature, file.default);
+    }),
+  );
+}
+
+/** Fetches the words of features; route loaders call it, so that a page never shows without its texts. */
+export async function loadWords(...features: string[]): Promise<void> {
+  for (const feature of features) inUse.add(feature);
+  await fetchWords(currentLanguage(), features);
+}
+
 /** Switches the language, here and on the next visit. */
 export async function chooseLanguage(language: Language): Promise<void> {
+  await fetchWords(language, inUse);
   writeLocal(storageKey, language);
   await i18next.changeLanguage(language);
 }
 
-/** Starts i18next with the words every page needs; other namespaces come with their pages. */
+/** Starts with the words that every page needs. */
 export async function startI18n(): Promise<void> {
   i18next.on("languageChanged", (language) => {
     document.documentElement.lang = language;
   });
-  await i18next
-    .use(backend)
-    .use(initReactI18next)
-    .init({
-      lng: firstLanguage(),
-      fallbackLng: false,
-      supportedLngs: [...languages],
-      ns: ["common"],
-      defaultNS: "common",
-      partialBundledLanguages: true,
-      interpolation: { escapeValue: false },
-      returnNull: false,
-    });
-}
-
-/** Fetches the words of a feature; route loaders call it so that a page never shows without its texts. */
-export function loadWords(...namespaces: string[]): Promise<void> {
-  return i18next.loadNamespaces(namespaces);
+  const language = firstLanguage();
+  await i18next.use(initReactI18next).init({
+    lng: language,
+    fallbackLng: false,
+    resources: {},
+    defaultNS: "common",
+    interpolation: { escapeValue: false },
+    react: { useSuspense: false },
+  });
+  await loadWords("common");
 }

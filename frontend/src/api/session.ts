@@ -1,0 +1,43 @@
+import { queryOptions, type QueryClient } from "@tanstack/react-query";
+import { answer, api, keepCsrfToken, type Schemas } from "./client";
+
+export type Session = Schemas["Session"];
+
+/** Takes over an answer about the session, wherever it came from. */
+export function keepSession(client: QueryClient, session: Session): void {
+  keepCsrfToken(session.csrfToken);
+  client.setQueryData(sessionQuery.queryKey, session);
+}
+
+/** Who is signed in at this portal, and the token for changes. */
+export const sessionQuery = queryOptions({
+  queryKey: ["session"],
+  queryFn: async () => {
+    const session = await answer(api.GET("/api/v1/session"));
+    keepCsrfToken(session.csrfToken);
+    return session;
+  },
+  staleTime: 60_000,
+});
+
+/** Whether the person of a session works here. */
+export function isStaff(session: Session): boolean {
+  return session.roles.length > 0;
+}
+
+/** Address that leads through the account home and back; for the browser's address bar, not for fetch. */
+export function signInAddress(returnTo: string, serviceId?: string): string {
+  const query = new URLSearchParams({ returnTo });
+  if (serviceId !== undefined) query.set("serviceId", serviceId);
+  return `/api/v1/signin/start?${query}`;
+}
+
+/**
+ * Ends the session here, and at the account home where the person signed in through it; then shows the start page.
+ */
+export async function signOut(client: QueryClient): Promise<void> {
+  const { redirectTo } = await answer(api.DELETE("/api/v1/session"));
+  keepCsrfToken("");
+  client.clear();
+  window.location.assign(redirectTo ?? "/");
+}

@@ -1,0 +1,55 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useRouter, type ErrorComponentProps } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { hasStatus } from "../../api/problem";
+import { Alert } from "../../ui/Alert";
+import { LinkButton } from "../../ui/Button";
+import { ErrorState } from "../../ui/ErrorState";
+import { SignInNeeded } from "../shells/SignInNeeded";
+
+/** Stands in for a page that could not be shown. Must work even when the portal does not answer at all. */
+export function ErrorPage({ error, reset }: ErrorComponentProps) {
+  const { t } = useTranslation();
+  const router = useRouter();
+  const queryClient = useQueryClient();
+  useEffect(() => {
+    document.title = t("error.title");
+  }, [t]);
+  if (hasStatus(error, 401)) return <SignInNeeded />;
+  if (hasStatus(error, 404)) return <NotFoundPage />;
+  const retry = () => {
+    void queryClient.resetQueries().catch(() => undefined);
+    reset();
+    void router.invalidate();
+  };
+  return (
+    <div className="pv-page pv-main pv-stack">
+      <h1>{hasStatus(error, 403) ? t("error.forbiddenTitle") : t("error.title")}</h1>
+      <div className="pv-text">
+        <ErrorState error={error} onRetry={retry} />
+      </div>
+    </div>
+  );
+}
+
+/** An address that leads nowhere. */
+export function NotFoundPage() {
+  const { t } = useTranslation();
+  useEffect(() => {
+    document.title = t("error.notFoundTitle");
+  }, [t]);
+  return (
+    <div className="pv-page pv-main pv-stack">
+      <h1 tabIndex={-1}>{t("error.notFoundTitle")}</h1>
+      <div className="pv-text pv-stack">
+        <Alert kind="info" level={0} title={t("error.notFoundText")} />
+        <div>
+          <LinkButton to="/" icon="home">
+            {t("error.toStart")}
+          </LinkButton>
+        </div>
+      </div>
+    </div>
+  );
+}

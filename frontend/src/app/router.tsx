@@ -1,0 +1,276 @@
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  parseSearchWith,
+  stringifySearchWith,
+} from "@tanstack/react-router";
+import { portalQuery } from "../api/portal";
+import { sessionQuery } from "../api/session";
+import { loadWords } from "../i18n";
+import { expectHeading } from "../lib/focus";
+import { Loading } from "../ui/Loading";
+import { ErrorPage, NotFoundPage } from "./pages/ErrorPage";
+import * as search from "./search";
+
+interface RouterContext {
+  queryClient: QueryClient;
+}
+
+const rootRoute = createRootRouteWithContext<RouterContext>()({
+  component: Outlet,
+  beforeLoad: async ({ context: { queryClient } }) => {
+    await Promise.all([queryClient.ensureQueryData(portalQuery), queryClient.ensureQueryData(sessionQuery)]);
+  },
+});
+
+/** Words of a page's features, fetched beside its code. */
+const words =
+  (...features: string[]) =>
+  () =>
+    loadWords(...features);
+
+const citizen = createRoute({
+  getParentRoute: () => rootRoute,
+  id: "citizen",
+  component: lazyRouteComponent(() => import("./shells/CitizenShell"), "CitizenShell"),
+});
+
+const start = createRoute({
+  getParentRoute: () => citizen,
+  path: "/",
+  loader: words("catalog"),
+  component: lazyRouteComponent(() => import("../features/catalog/pages/StartPage")),
+});
+const results = createRoute({
+  getParentRoute: () => citizen,
+  path: "/suche",
+  validateSearch: search.resultSearch,
+  loader: words("catalog"),
+  component: lazyRouteComponent(() => import("../features/catalog/pages/ResultsPage")),
+});
+const service = createRoute({
+  getParentRoute: () => citizen,
+  path: "/leistungen/$serviceId",
+  validateSearch: search.placeSearch,
+  loader: words("catalog"),
+  component: lazyRouteComponent(() => import("../features/catalog/pages/ServicePage")),
+});
+const apply = createRoute({
+  getParentRoute: () => citizen,
+  path: "/leistungen/$serviceId/antrag",
+  validateSearch: search.applySearch,
+  loader: words("applications"),
+  component: lazyRouteComponent(() => import("../features/applications/pages/ApplyPage")),
+});
+
+const signIn = createRoute({
+  getParentRoute: () => citizen,
+  path: "/anmelden",
+  validateSearch: search.signInSearch,
+  loader: words("signin"),
+  component: lazyRouteComponent(() => import("../features/signin/pages/SignInPage")),
+});
+const register = createRoute({
+  getParentRoute: () => citizen,
+  path: "/registrieren",
+  validateSearch: search.requestSearch,
+  loader: words("signin"),
+  component: lazyRouteComponent(() => import("../features/signin/pages/RegisterPage")),
+});
+const confirm = createRoute({
+  getParentRoute: () => citizen,
+  path: "/registrieren/bestaetigen",
+  loader: words("signin"),
+  component: lazyRouteComponent(() => import("../features/signin/pages/ConfirmPage")),
+});
+const forgotten = createRoute({
+  getParentRoute: () => citizen,
+  path: "/passwort-vergessen",
+  loader: words("signin"),
+  component: lazyRouteComponent(() => import("../features/signin/pages/ForgottenPage")),
+});
+const newPassword = createRoute({
+  getParentRoute: () => citizen,
+  path: "/passwort-neu",
+  loader: words("signin"),
+  component: lazyRouteComponent(() => import("../features/signin/pages/NewPasswordPage")),
+});
+
+/** Pages of a person who is signed in; to others they say so and lead to the sign-in. */
+const personal = createRoute({
+  getParentRoute: () => citizen,
+  id: "personal",
+  component: lazyRouteComponent(() => import("./shells/RequireSession"), "RequireSession"),
+});
+const applications = createRoute({
+  getParentRoute: () => personal,
+  path: "/antraege",
+  loader: words("applications"),
+  component: lazyRouteComponent(() => import("../features/applications/pages/ApplicationsPage")),
+});
+const application = createRoute({
+  getParentRoute: () => personal,
+  path: "/antraege/$applicationId",
+  loader: words("applications", "forms"),
+  component: lazyRouteComponent(() => import("../features/applications/pages/ApplicationPage")),
+});
+const form = createRoute({
+  getParentRoute: () => personal,
+  path: "/antraege/$applicationId/bearbeiten",
+  validateSearch: search.stepSearch,
+  loader: words("applications", "forms"),
+  component: lazyRouteComponent(() => import("../features/applications/pages/FormPage")),
+});
+const receipt = createRoute({
+  getParentRoute: () => personal,
+  path: "/antraege/$applicationId/quittung",
+  loader: words("applications"),
+  component: lazyRouteComponent(() => import("../features/applications/pages/ReceiptPage")),
+});
+const mailbox = createRoute({
+  getParentRoute: () => personal,
+  path: "/postfach",
+  loader: words("mailbox"),
+  component: lazyRouteComponent(() => import("../features/mailbox/pages/MailboxPage")),
+});
+const message = createRoute({
+  getParentRoute: () => personal,
+  path: "/postfach/$messageId",
+  loader: words("mailbox"),
+  component: lazyRouteComponent(() => import("../features/mailbox/pages/MessagePage")),
+});
+const profile = createRoute({
+  getParentRoute: () => personal,
+  path: "/konto",
+  loader: words("account", "signin"),
+  component: lazyRouteComponent(() => import("../features/account/pages/ProfilePage")),
+});
+const consents = createRoute({
+  getParentRoute: () => personal,
+  path: "/konto/einwilligungen",
+  loader: words("account"),
+  component: lazyRouteComponent(() => import("../features/account/pages/ConsentsPage")),
+});
+const accesses = createRoute({
+  getParentRoute: () => personal,
+  path: "/konto/zugriffe",
+  loader: words("account"),
+  component: lazyRouteComponent(() => import("../features/account/pages/AccessesPage")),
+});
+const sessions = createRoute({
+  getParentRoute: () => personal,
+  path: "/konto/sitzungen",
+  loader: words("account"),
+  component: lazyRouteComponent(() => import("../features/account/pages/SessionsPage")),
+});
+
+const imprint = createRoute({
+  getParentRoute: () => citizen,
+  path: "/impressum",
+  loader: words("pages"),
+  component: lazyRouteComponent(() => import("./pages/ImprintPage")),
+});
+const privacy = createRoute({
+  getParentRoute: () => citizen,
+  path: "/datenschutz",
+  loader: words("pages"),
+  component: lazyRouteComponent(() => import("./pages/PrivacyPage")),
+});
+const accessibility = createRoute({
+  getParentRoute: () => citizen,
+  path: "/barrierefreiheit",
+  loader: words("pages"),
+  component: lazyRouteComponent(() => import("./pages/AccessibilityPage")),
+});
+
+const desk = createRoute({
+  getParentRoute: () => rootRoute,
+  id: "desk",
+  loader: words("cases", "signin"),
+  component: lazyRouteComponent(() => import("./shells/DeskShell"), "DeskShell"),
+});
+const staffSignIn = createRoute({
+  getParentRoute: () => desk,
+  path: "/mitarbeit/anmelden",
+  component: lazyRouteComponent(() => import("../features/signin/pages/StaffSignInPage")),
+});
+const staff = createRoute({
+  getParentRoute: () => desk,
+  id: "staff",
+  component: lazyRouteComponent(() => import("./shells/RequireStaff"), "RequireStaff"),
+});
+const inbox = createRoute({
+  getParentRoute: () => staff,
+  path: "/mitarbeit",
+  validateSearch: search.inboxSearch,
+  component: lazyRouteComponent(() => import("../features/cases/pages/InboxPage")),
+});
+const caseRoute = createRoute({
+  getParentRoute: () => staff,
+  path: "/mitarbeit/vorgaenge/$caseId",
+  loader: words("forms"),
+  component: lazyRouteComponent(() => import("../features/cases/pages/CasePage")),
+});
+
+const routeTree = rootRoute.addChildren([
+  citizen.addChildren([
+    start,
+    results,
+    service,
+    apply,
+    signIn,
+    register,
+    confirm,
+    forgotten,
+    newPassword,
+    imprint,
+    privacy,
+    accessibility,
+    personal.addChildren([
+      applications,
+      application,
+      form,
+      receipt,
+      mailbox,
+      message,
+      profile,
+      consents,
+      accesses,
+      sessions,
+    ]),
+  ]),
+  desk.addChildren([staffSignIn, staff.addChildren([inbox, caseRoute])]),
+]);
+
+/** Makes the router; a change of page is announced to the heading that appears next. */
+export function createAppRouter(queryClient: QueryClient) {
+  const router = createRouter({
+    routeTree,
+    context: { queryClient },
+    defaultPreload: "intent",
+    defaultPendingMs: 300,
+    defaultPendingComponent: Loading,
+    defaultErrorComponent: ErrorPage,
+    defaultNotFoundComponent: NotFoundPage,
+    scrollRestoration: true,
+    parseSearch: parseSearchWith((value) => value),
+    stringifySearch: stringifySearchWith(String),
+  });
+  router.subscribe("onBeforeNavigate", ({ fromLocation, toLocation }) => {
+    if (!fromLocation) return;
+    const moved =
+      fromLocation.pathname !== toLocation.pathname || fromLocation.search.schritt !== toLocation.search.schritt;
+    if (moved) expectHeading();
+  });
+  return router;
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}

@@ -1,0 +1,53 @@
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { Link, Outlet } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { portalQuery } from "../../api/portal";
+import { isStaff, sessionQuery } from "../../api/session";
+import { Footer } from "./Footer";
+import { DemoBanner, Header, SkipLink } from "./Header";
+import { OfflineBar } from "./OfflineBar";
+
+/** What surrounds every page that citizens see. */
+export function CitizenShell() {
+  const { t } = useTranslation();
+  const { data: portal } = useSuspenseQuery(portalQuery);
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  return (
+    <>
+      <SkipLink />
+      <DemoBanner />
+      <Header subtitle={portal.association.name}>
+        <li>
+          <Link to="/" activeOptions={{ exact: true }}>
+            {t("nav.services")}
+          </Link>
+        </li>
+        <li>
+          <Link to="/antraege">{t("nav.applications")}</Link>
+        </li>
+        <li>
+          <Link to="/postfach">{t("nav.mailbox")}</Link>
+        </li>
+        {session.signedIn && (
+          <li>
+            {portal.isAccountHome || session.accountUrl === undefined ? (
+              <Link to="/konto">{t("nav.account")}</Link>
+            ) : (
+              <a href={session.accountUrl}>{t("nav.account")}</a>
+            )}
+          </li>
+        )}
+        {isStaff(session) && (
+          <li>
+            <Link to="/mitarbeit">{t("nav.inbox")}</Link>
+          </li>
+        )}
+      </Header>
+      <OfflineBar />
+      <main id="content" tabIndex={-1} className="pv-content">
+        <Outlet />
+      </main>
+      <Footer />
+    </>
+  );
+}

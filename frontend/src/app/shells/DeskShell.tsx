@@ -1,0 +1,34 @@
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { Link, Outlet } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { isStaff, sessionQuery } from "../../api/session";
+import { Footer } from "./Footer";
+import { DemoBanner, Header, SkipLink } from "./Header";
+import { OfflineBar } from "./OfflineBar";
+
+/** What surrounds the pages of those who work here. */
+export function DeskShell() {
+  const { t } = useTranslation(["common", "cases"]);
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  return (
+    <>
+      <SkipLink />
+      <DemoBanner />
+      <Header subtitle={t("cases:desk")}>
+        {isStaff(session) && (
+          <li>
+            <Link to="/mitarbeit">{t("nav.inbox")}</Link>
+          </li>
+        )}
+        <li>
+          <Link to="/">{t("nav.services")}</Link>
+        </li>
+      </Header>
+      <OfflineBar />
+      <main id="content" tabIndex={-1} className="pv-content">
+        <Outlet />
+      </main>
+      <Footer />
+    </>
+  );
+}

@@ -1,0 +1,82 @@
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { answer, api, type Schemas } from "../../api/client";
+
+export type Service = Schemas["Service"];
+export type ServiceSummary = Schemas["ServiceSummary"];
+export type Offer = Schemas["Offer"];
+export type Organisation = Schemas["Organisation"];
+export type Place = Schemas["Place"];
+export type Fee = Schemas["Fee"];
+
+/** What a person looks for; what is undefined does not narrow the search. */
+export interface ServiceSearch {
+  q?: string | undefined;
+  ars?: string | undefined;
+  category?: string | undefined;
+}
+
+function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}
+
+export const categoriesQuery = queryOptions({
+  queryKey: ["categories"],
+  queryFn: () => answer(api.GET("/api/v1/categories")),
+  staleTime: 5 * 60_000,
+});
+
+/** Services found, page by page. */
+export const servicesQuery = (search: ServiceSearch) =>
+  infiniteQueryOptions({
+    queryKey: ["services", search],
+    queryFn: ({ pageParam }) =>
+      answer(api.GET("/api/v1/services", { params: { query: defined({ ...search, cursor: pageParam }) } })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor,
+    placeholderData: keepPreviousData,
+  });
+
+/** Suggestions for what has been typed so far; asked from the second letter on. */
+export const suggestionsQuery = (q: string, ars: string | undefined) =>
+  queryOptions({
+    queryKey: ["suggestions", q, ars],
+    queryFn: ({ signal }) =>
+      answer(api.GET("/api/v1/services/suggest", { params: { query: defined({ q, ars }) }, signal })),
+    enabled: q.trim().length >= 2,
+    staleTime: 60_000,
+    placeholderData: keepPreviousData,
+  });
+
+/** Places by postal code or name. */
+export const placesQuery = (q: string) =>
+  queryOptions({
+    queryKey: ["places", q],
+    queryFn: ({ signal }) => answer(api.GET("/api/v1/places", { params: { query: { q, limit: 10 } }, signal })),
+    enabled: q.trim().length >= 2,
+    staleTime: 10 * 60_000,
+    placeholderData: keepPreviousData,
+  });
+
+export const serviceQuery = (serviceId: string, ars: string | undefined) =>
+  queryOptions({
+    queryKey: ["service", serviceId, ars],
+    queryFn: () =>
+      answer(
+        api.GET("/api/v1/services/{serviceId}", { params: { path: { serviceId }, query: defined({ ars }) } }),
+      ),
+  });
+
+/** Who is competent for a service at a place, and how to apply there. */
+export const offersQuery = (serviceId: string, ars: string | undefined) =>
+  queryOptions({
+    queryKey: ["offers", serviceId, ars],
+    queryFn: () =>
+      answer(
+        api.GET("/api/v1/services/{serviceId}/offers", {
+          params: { path: { serviceId }, query: defined({ ars }) },
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  });

@@ -1,0 +1,135 @@
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { formatDate } from "../lib/dates";
+import { Facts, type Fact } from "../ui/Facts";
+import { dropHidden } from "./conditions";
+import { localText, type Answers, type FieldLayout, type FormLayout, type Json } from "./definition";
+import { shownFields, type PlacedField } from "./layout";
+import { pointer, readAt } from "./pointers";
+
+/** Shows a file by its id: its name, or a link to it. */
+export type ShowFile = (id: string) => ReactNode;
+
+/** The answers of a form to read: for the summary, for the receipt, and for the clerk. */
+export function AnswersView({
+  layout,
+  answers,
+  language,
+  showFile,
+  changeLink,
+}: {
+  layout: FormLayout;
+  answers: Answers;
+  language: string;
+  showFile: ShowFile;
+  /** A link to change the answers of a step. */
+  changeLink?: (stepId: string, title: string) => ReactNode;
+}) {
+  const shown = dropHidden(layout, answers);
+  return (
+    <div className="pv-stack pv-stack--large">
+      {layout.steps.map((step) => {
+        const title = localText(step.title, language);
+        return (
+          <section key={step.id} className="pv-stack pv-stack--small">
+            <div className="pv-row pv-row--between">
+              <h2>{title}</h2>
+              {changeLink?.(step.id, title)}
+            </div>
+            <FieldFacts
+              fields={shownFields(step.fields, pointer(step.id), shown)}
+              answers={shown}
+              language={language}
+              showFile={showFile}
+            />
+          </section>
+        );
+      })}
+    </div>
+  );
+}
+
+interface FieldsProps {
+  fields: PlacedField[];
+  answers: Answers;
+  language: string;
+  showFile: ShowFile;
+}
+
+function FieldFacts({ fields, answers, language, showFile }: FieldsProps) {
+  const { t } = useTranslation(["forms"]);
+  const single = fields.filter((field) => field.layout.kind !== "group");
+  const groups = fields.filter((field) => field.layout.kind === "group");
+  const facts: Fact[] = single.map((field) => ({
+    id: field.pointer,
+    label: localText(field.layout.label, language),
+    value: (
+      <Value
+        layout={field.layout}
+        value={readAt(answers, field.pointer)}
+        language={language}
+        showFile={showFile}
+      />
+    ),
+  }));
+  return (
+    <>
+      {facts.length > 0 && <Facts items={facts} />}
+      {groups.flatMap((group) => {
+        const items = readAt(answers, group.pointer);
+        const label = localText(group.layout.itemLabel ?? group.layout.label, language);
+        return (Array.isArray(items) ? items : []).map((_, index) => {
+          const itemPointer = group.pointer + pointer(index);
+          return (
+            <section key={itemPointer} className="pv-stack pv-stack--small">
+              <h3>{t("forms:item", { label, number: index + 1 })}</h3>
+              <FieldFacts
+                fields={shownFields(group.layout.fields ?? [], itemPointer, answers)}
+                answers={answers}
+                language={language}
+                showFile={showFile}
+              />
+            </section>
+          );
+        });
+      })}
+    </>
+  );
+}
+
+function Value({
+  layout,
+  value,
+  language,
+  showFile,
+}: {
+  layout: FieldLayout;
+  value: Json | undefined;
+  language: string;
+  showFile: ShowFile;
+}) {
+  const { t } = useTranslation(["forms"]);
+  if (value === undefined || value === null || value === "") {
+    return <span className="pv-muted">{t("forms:notGiven")}</span>;
+  }
+  if (layout.kind === "declaration") return <>{value === true ? t("forms:confirmed") : t("forms:notGiven")}</>;
+  if (layout.kind === "file") {
+    const ids = Array.isArray(value) ? value : [value];
+    return (
+      <ul className="pv-stack pv-stack--small pv-bare">
+        {ids.map((id) => (
+          <li key={String(id)}>{showFile(String(id))}</li>
+        ))}
+      </ul>
+    );
+  }
+  if (Array.isArray(value)) return <>{value.map((item) => optionText(layout, item, language)).join(", ")}</>;
+  if (layout.kind === "date") return <>{formatDate(String(value), language)}</>;
+  if (typeof value === "number") return <>{new Intl.NumberFormat(language).format(value)}</>;
+  return <span className="pv-pre-line">{optionText(layout, value, language)}</span>;
+}
+
+function optionText(layout: FieldLayout, value: Json, language: string): string {
+  const option = layout.options?.find((candidate) => candidate.value === value);
+  return option ? localText(option.label, language) : String(value);
+}

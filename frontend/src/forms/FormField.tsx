@@ -1,0 +1,203 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Choice } from "../ui/fields/ChoiceFields";
+import { Checkboxes, Declaration, Radios, Select } from "../ui/fields/ChoiceFields";
+import { DateField } from "../ui/fields/DateField";
+import { FileField, type PendingFile, type UploadedFile } from "../ui/fields/FileField";
+import type { FieldProps } from "../ui/fields/FieldParts";
+import { NumberField } from "../ui/fields/NumberField";
+import { TextArea, TextField } from "../ui/fields/TextField";
+import { localText, type FieldLayout, type Json } from "./definition";
+import { FormGroup } from "./FormGroup";
+import type { PlacedField } from "./layout";
+import { errorMessage } from "./messages";
+import { fieldId, isWithin, pointerParts, readAt } from "./pointers";
+import type { SchemaForm } from "./useSchemaForm";
+import { isRequired, schemaAt } from "./validation";
+
+/** What a form needs to take files; the form itself only keeps their ids. */
+export interface FormFiles {
+  /** Files that the portal holds for this form, by id. */
+  known: ReadonlyMap<string, UploadedFile>;
+  upload: (file: File, pointer: string, onProgress: (part: number) => void) => Promise<UploadedFile>;
+  remove: (id: string) => Promise<void>;
+  /** Says in words why an upload failed. */
+  explain: (error: unknown) => string;
+}
+
+export interface FormFieldProps {
+  form: SchemaForm;
+  field: PlacedField;
+  files: FormFiles;
+  language: string;
+}
+
+const asText = (value: Json | undefined) => (typeof value === "string" ? value : "");
+const asList = (value: Json | undefined) =>
+  Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+
+/** The names under which the schema knows a pointer's parts: list positions are passed as any name. */
+function required(form: SchemaForm, pointer: string): boolean {
+  const path = pointerParts(pointer);
+  const name = path.at(-1) ?? "";
+  return isRequired(form.definition.schema, path.slice(0, -1), name);
+}
+
+/** One question of a form: the component that fits its kind. */
+export function FormField(props: FormFieldProps) {
+  const { form, field, language } = props;
+  const { layout, pointer } = field;
+  const { t } = useTranslation(["forms"]);
+  if (layout.kind === "group") return <FormGroup {...props} />;
+
+  const value = readAt(form.answers, pointer);
+  const error = form.errors.find((candidate) => isWithin(candidate.pointer, pointer));
+  const set = (next: Json | undefined) => form.set(pointer, next);
+  const common: FieldProps = {
+    id: fieldId(pointer),
+    label: localText(layout.label, language),
+    hint: layout.hint && localText(layout.hint, language),
+    error: error && errorMessage(error, form.definition.layout, language, t),
+    optional: !required(form, pointer) && layout.showWhen === undefined,
+    origin: form.isFromAccount(pointer) ? t("forms:fromAccount") : undefined,
+  };
+  switch (layout.kind) {
+    case "text":
+    case "email":
+    case "phone":
+      return (
+        <TextField
+          {...common}
+          value={asText(value)}
+          onChange={(next) => set(next === "" ? undefined : next)}
+          width={layout.width ?? "long"}
+          input={inputProps(layout)}
+        />
+      );
+    case "textarea":
+      return (
+        <TextArea
+          {...common}
+          value={asText(value)}
+          onChange={(next) => set(next === "" ? undefined : next)}
+          maxLength={schemaAt(form.definition.schema, pointerParts(pointer))?.maxLength}
+        />
+      );
+    case "number":
+      return (
+        <NumberField
+          {...common}
+          value={typeof value === "number" || typeof value === "string" ? value : undefined}
+          onChange={set}
+          language={language}
+          decimal={schemaAt(form.definition.schema, pointerParts(pointer))?.type === "number"}
+          width={layout.width ?? "short"}
+        />
+      );
+    case "date":
+      return (
+        <DateField
+          {...common}
+          value={asText(value)}
+          onChange={(next) => set(next === "" ? undefined : next)}
+          birthday={layout.autocomplete === "bday"}
+        />
+      );
+    case "radio":
+      return <Radios {...common} options={choices(layout, language)} value={asText(value)} onChange={set} />;
+    case "select":
+      return (
+        <Select
+          {...common}
+          options={choices(layout, language)}
+          value={asText(value)}
+          onChange={(next) => set(next === "" ? undefined : next)}
+        />
+      );
+    case "checkboxes":
+      return (
+        <Checkboxes
+          {...common}
+          options={choices(layout, language)}
+          value={asList(value)}
+          onChange={(next) => set(next.length === 0 ? undefined : next)}
+        />
+      );
+    case "declaration":
+      return (
+        <Declaration {...common} checked={value === true} onChange={(next) => set(next ? true : undefined)} />
+      );
+    case "file":
+      return <FormFileField {...props} common={common} value={value} />;
+  }
+}
+
+function inputProps(layout: FieldLayout) {
+  const autoComplete = layout.autocomplete ?? "off";
+  if (layout.kind === "email") {
+    return { type: "email", inputMode: "email", autoComplete, spellCheck: false } as const;
+  }
+  if (layout.kind === "phone") return { type: "tel", inputMode: "tel", autoComplete } as const;
+  return layout.autocomplete === "postal-code"
+    ? ({ inputMode: "numeric", autoComplete } as const)
+    : { autoComplete };
+}
+
+function choices(layout: FieldLayout, language: string): Choice[] {
+  return (layout.options ?? []).map((option) => ({
+    value: option.value,
+    label: localText(option.label, language),
+  }));
+}
+
+/** A question whose answer is a file, or several. */
+function FormFileField({
+  form,
+  field: { layout, pointer },
+  files,
+  language,
+  common,
+  value,
+}: FormFieldProps & { common: FieldProps; value: Json | undefined }) {
+  const several = schemaAt(form.definition.schema, pointerParts(pointer))?.type === "array";
+  const [pending, setPending] = useState<PendingFile[]>([]);
+  const ids = several ? asList(value) : asList(value === undefined ? [] : [value]);
+
+  const upload = async (file: File): Promise<string | undefined> => {
+    const key = crypto.randomUUID();
+    const change = (patch: Partial<PendingFile>) =>
+      setPending((list) => list.map((entry) => (entry.key === key ? { ...entry, ...patch } : entry)));
+    setPending((list) => [...list, { key, name: file.name, progress: 0 }]);
+    try {
+      const uploaded = await files.upload(file, pointer, (progress) => change({ progress }));
+      setPending((list) => list.filter((entry) => entry.key !== key));
+      return uploaded.id;
+    } catch (error) {
+      change({ error: files.explain(error) });
+      return undefined;
+    }
+  };
+  const add = async (chosen: File[]) => {
+    const arrived = (await Promise.all(chosen.map(upload))).filter((id) => id !== undefined);
+    const [first] = arrived;
+    if (first !== undefined) form.set(pointer, several ? [...ids, ...arrived] : first);
+  };
+  const remove = (id: string) => {
+    const left = ids.filter((other) => other !== id);
+    form.set(pointer, several && left.length > 0 ? left : undefined);
+    void files.remove(id);
+  };
+  return (
+    <FileField
+      {...common}
+      files={ids.map((id) => files.known.get(id) ?? { id, name: id, size: 0 })}
+      pending={pending}
+      accept={layout.accept?.join(",")}
+      maxFiles={several ? (layout.maxFiles ?? 10) : 1}
+      language={language}
+      onAdd={(chosen) => void add(chosen)}
+      onRemove={remove}
+      onDismiss={(key) => setPending((list) => list.filter((entry) => entry.key !== key))}
+    />
+  );
+}

@@ -1,0 +1,70 @@
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { ErrorSummary } from "../ui/ErrorSummary";
+import { localText, type StepLayout } from "./definition";
+import { FormField, type FormFiles } from "./FormField";
+import { shownFields } from "./layout";
+import { summarize } from "./messages";
+import { pointer } from "./pointers";
+import type { SchemaForm } from "./useSchemaForm";
+
+/** One page of a form: heading, error summary, questions, and the buttons that the page around it gives. */
+export function FormStep({
+  form,
+  step,
+  files,
+  language,
+  caption,
+  onSubmit,
+  children,
+}: {
+  form: SchemaForm;
+  step: StepLayout;
+  files: FormFiles;
+  language: string;
+  /** What the form is for, over the step's heading. */
+  caption: ReactNode;
+  onSubmit: () => void;
+  children: ReactNode;
+}) {
+  const { t } = useTranslation(["forms"]);
+  const steps = form.definition.layout.steps;
+  const number = steps.indexOf(step) + 1;
+  const total = steps.length + 1;
+  return (
+    <form
+      className="pv-stack pv-stack--large"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSubmit();
+      }}
+    >
+      <div className="pv-stack pv-stack--medium">
+        <div className="pv-steps">
+          <p className="pv-muted">{caption}</p>
+          <h1>{localText(step.title, language)}</h1>
+          <StepProgress number={number} total={total} />
+        </div>
+        {step.intro && <p className="pv-text">{localText(step.intro, language)}</p>}
+      </div>
+      <ErrorSummary errors={summarize(form.errors, form.definition.layout, language, t)} attempt={form.attempt} />
+      {shownFields(step.fields, pointer(step.id), form.answers).map((field) => (
+        <FormField key={field.pointer} form={form} field={field} files={files} language={language} />
+      ))}
+      {children}
+    </form>
+  );
+}
+
+/** How far the person is; the last step is the summary. */
+export function StepProgress({ number, total }: { number: number; total: number }) {
+  const { t } = useTranslation(["forms"]);
+  const text = t("forms:step", { number, total });
+  return (
+    <div className="kern-progress">
+      <span className="pv-small pv-muted">{text}</span>
+      <progress value={number} max={total} aria-label={text} />
+    </div>
+  );
+}

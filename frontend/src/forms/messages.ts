@@ -1,0 +1,63 @@
+import type { TFunction } from "i18next";
+import { localText, type FieldKind, type FormLayout } from "./definition";
+import { fieldAt } from "./layout";
+import { fieldId } from "./pointers";
+import type { FormError } from "./validation";
+
+type Words = TFunction<["forms"]>;
+
+/** What a person does to answer: decides between "fill in", "choose", "upload" and "confirm". */
+const act: Record<FieldKind, "write" | "choose" | "date" | "upload" | "confirm" | "add"> = {
+  text: "write",
+  textarea: "write",
+  email: "write",
+  phone: "write",
+  number: "write",
+  date: "date",
+  radio: "choose",
+  select: "choose",
+  checkboxes: "choose",
+  declaration: "confirm",
+  file: "upload",
+  group: "add",
+};
+
+/** Says an error in words, with the question's own name. */
+export function errorMessage(error: FormError, layout: FormLayout, language: string, t: Words): string {
+  const field = fieldAt(layout, error.pointer)?.layout;
+  if (!field) return t("forms:errors.unknown");
+  const label = localText(field.label, language);
+  const limit = error.params["limit"];
+  const how = act[field.kind];
+  switch (error.code) {
+    case "required":
+    case "const":
+      return t(`forms:errors.required.${how}`, { label });
+    case "enum":
+      return t("forms:errors.required.choose", { label });
+    case "minItems":
+      if (limit === 1) return t(`forms:errors.required.${how}`, { label });
+      return t("forms:errors.minItems", { label, limit });
+    case "minLength":
+      if (limit === 1) return t(`forms:errors.required.${how}`, { label });
+      return t("forms:errors.minLength", { label, limit });
+    case "format":
+      if (limit === "date") return t("forms:errors.date", { label });
+      if (limit === "email") return t("forms:errors.email", { label });
+      return t("forms:errors.required.upload", { label });
+    case "type":
+      return t(field.kind === "number" ? "forms:errors.number" : "forms:errors.pattern", { label });
+    case "additionalProperties":
+      return t("forms:errors.unknown");
+    default:
+      return t(`forms:errors.${error.code}`, { label, limit });
+  }
+}
+
+/** Errors as the summary shows them, in the order of the questions. */
+export function summarize(errors: FormError[], layout: FormLayout, language: string, t: Words) {
+  return errors.map((error) => ({
+    fieldId: fieldId(fieldAt(layout, error.pointer)?.pointer ?? error.pointer),
+    message: errorMessage(error, layout, language, t),
+  }));
+}

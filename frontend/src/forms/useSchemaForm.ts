@@ -1,0 +1,106 @@
+import { useMemo, useState } from "react";
+import { answersToSend } from "./conditions";
+import type { Answers, FormDefinition, Json } from "./definition";
+import { fieldAt } from "./layout";
+import { isWithin, pointer, readAt, writeAt } from "./pointers";
+import { compileForm, isRequired, type FormError } from "./validation";
+
+/** The state of a form that is being filled in. */
+export interface SchemaForm {
+  definition: FormDefinition;
+  /** The answers as they are typed. */
+  answers: Answers;
+  /** The answers as they are sent: without hidden and empty ones. */
+  toSend: Answers;
+  set: (pointer: string, value: Json | undefined) => void;
+  /** Fills in several answers at once, marked as coming from the account. */
+  prefill: (values: Map<string, Json>) => void;
+  /** Whether an answer came from the account and was not changed since. */
+  isFromAccount: (pointer: string) => boolean;
+  /** Errors found when the form was last sent, less those mended since. */
+  errors: FormError[];
+  /** Counts how often sending found errors; the summary takes the focus when it changes. */
+  attempt: number;
+  /** Checks a step, or all of the form; shows the errors, and says whether there are none. */
+  check: (stepId?: string) => boolean;
+  /** Shows errors that the portal found. */
+  showErrors: (errors: FormError[]) => void;
+}
+
+/** Keeps answers, where they came from, and errors of a form. */
+export function useSchemaForm(definition: FormDefinition, initial: Answers): SchemaForm {
+  const validate = useMemo(() => compileForm(definition), [definition]);
+  const [answers, setAnswers] = useState(() => withRequiredGroups(definition, initial));
+  const [fromAccount, setFromAccount] = useState<ReadonlySet<string>>(new Set());
+  const [errors, setErrors] = useState<FormError[]>([]);
+  const [attempt, setAttempt] = useState(0);
+  const toSend = useMemo(() => answersToSend(definition.layout, answers), [definition, answers]);
+
+  const keepUnmended = (next: Answers) => {
+    if (errors.length === 0) return;
+    const found = validate(answersToSend(definition.layout, next));
+    setErrors(errors.filter((old) => found.some((error) => error.pointer === old.pointer && error.code === old.code)));
+  };
+  const show = (found: FormError[]) => {
+    setErrors(inOrder(found, definition));
+    if (found.length > 0) setAttempt((count) => count + 1);
+  };
+
+  return {
+    definition,
+    answers,
+    toSend,
+    errors,
+    attempt,
+    set(path, value) {
+      const next = writeAt(answers, path, value);
+      setAnswers(next);
+      keepUnmended(next);
+      if (fromAccount.has(path)) {
+        setFromAccount(new Set([...fromAccount].filter((other) => other !== path)));
+      }
+    },
+    prefill(values) {
+      let next = answers;
+      for (const [path, value] of values) next = writeAt(next, path, value);
+      setAnswers(next);
+      setFromAccount(new Set([...fromAccount, ...values.keys()]));
+      keepUnmended(next);
+    },
+    isFromAccount: (path) => fromAccount.has(path),
+    check(stepId) {
+      const all = validate(toSend);
+      const found = stepId === undefined ? all : all.filter((error) => isWithin(error.pointer, `/${stepId}`));
+      show(found);
+      return found.length === 0;
+    },
+    showErrors: show,
+  };
+}
+
+/** Gives a group that must be answered its first item, so that its questions are there from the start. */
+function withRequiredGroups(definition: FormDefinition, answers: Answers): Answers {
+  let next = answers;
+  for (const step of definition.layout.steps) {
+    for (const field of step.fields) {
+      const path = pointer(step.id, field.name);
+      if (field.kind !== "group" || readAt(next, path) !== undefined) continue;
+      if (isRequired(definition.schema, [step.id], field.name)) next = writeAt(next, path, [{}]);
+    }
+  }
+  return next;
+}
+
+/** Orders errors as the questions stand in the form. */
+function inOrder(errors: FormError[], definition: FormDefinition): FormError[] {
+  const position = (error: FormError) => {
+    const step = definition.layout.steps.findIndex((candidate) => isWithin(error.pointer, `/${candidate.id}`));
+    const field = fieldAt(definition.layout, error.pointer)?.layout;
+    const fields = definition.layout.steps[step]?.fields ?? [];
+    const inStep = fields.findIndex(
+      (candidate) => candidate === field || (field && candidate.fields?.includes(field)),
+    );
+    return step * 1000 + Math.max(inStep, 0);
+  };
+  return errors.toSorted((a, b) => position(a) - position(b) || a.pointer.localeCompare(b.pointer));
+}

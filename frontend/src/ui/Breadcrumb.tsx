@@ -1,0 +1,18 @@
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+
+/** The way from the start to this page. Takes links, and last the page itself as text. */
+export function Breadcrumb({ items }: { items: { id: string; link: ReactNode }[] }) {
+  const { t } = useTranslation();
+  return (
+    <nav className="pv-breadcrumb" aria-label={t("breadcrumb")}>
+      <ol>
+        {items.map((item, index) => (
+          <li key={item.id} aria-current={index === items.length - 1 ? "page" : undefined}>
+            {item.link}
+          </li>
+        ))}
+      </ol>
+    </nav>
+  );
+}

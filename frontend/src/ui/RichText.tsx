@@ -1,0 +1,33 @@
+import { createElement, useMemo, type ReactNode } from "react";
+
+const allowed = new Set(["p", "ul", "ol", "li", "strong", "a"]);
+
+/**
+ * Shows text of the catalog. The portal has cleaned it already; here only paragraphs, lists, emphasis and web links are
+ * built anew, everything else is its text.
+ */
+export function RichText({ html }: { html: string }) {
+  const nodes = useMemo(() => {
+    const body = new DOMParser().parseFromString(html, "text/html").body;
+    return toNodes(body);
+  }, [html]);
+  return <div className="pv-rich">{nodes}</div>;
+}
+
+function toNodes(parent: Node): ReactNode[] {
+  return [...parent.childNodes].map((node, index) => {
+    if (node.nodeType === Node.TEXT_NODE) return node.textContent;
+    if (!(node instanceof Element)) return null;
+    const name = node.tagName.toLowerCase();
+    if (name === "script" || name === "style") return null;
+    const children = toNodes(node);
+    if (!allowed.has(name)) return createElement("span", { key: index }, ...children);
+    if (name !== "a") return createElement(name, { key: index }, ...children);
+    const href = webAddress(node.getAttribute("href"));
+    return createElement(href === undefined ? "span" : "a", { key: index, href }, ...children);
+  });
+}
+
+function webAddress(value: string | null): string | undefined {
+  return value !== null && /^(?:https?:|mailto:|tel:)/i.test(value.trim()) ? value.trim() : undefined;
+}
