@@ -1,0 +1,258 @@
+// Package accounts keeps local accounts: of citizens at an account home, of staff at their own portal. It holds the
+// profile, the consents to read it, and the log of who has read it. Accounts of citizens exist at an account home only;
+// any other portal reads a profile there, at the moment of need (prefill).
+package accounts
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"portalverbund/api/types"
+	"portalverbund/db"
+	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/keys"
+	"portalverbund/server/platform/mail"
+	"portalverbund/server/platform/problem"
+)
+
+// PurposeSignIn is the purpose of a consent to sign in at a provider; every other purpose is a service's id.
+const PurposeSignIn = "signin"
+
+// Pages of the single-page application that mails and answers lead to.
+const (
+	PageConfirm     = "/konto/bestaetigen" // ?token=
+	PageNewPassword = "/konto/neues-passwort" //nolint:gosec // an address, not a password; ?token=
+	PageForgotten   = "/konto/passwort-vergessen"
+	PageSignIn      = "/anmelden" // ?anfrage=
+)
+
+// Mail puts a mail into the outgoing queue, in the transaction of ctx.
+type Mail interface {
+	Enqueue(ctx context.Context, m mail.Message) error
+}
+
+// Queue runs what a request must not wait for, once the transaction of ctx is committed.
+type Queue interface {
+	// EnqueueReset has SendReset called with sealed, by any process.
+	EnqueueReset(ctx context.Context, sealed []byte) error
+}
+
+// Sessions are the browsers that are signed in.
+type Sessions interface {
+	// SignInAccount makes a session for a local account and gives its cookie; the browser's old session ends.
+	SignInAccount(ctx context.Context, accountID uuid.UUID) (*http.Cookie, error)
+	// ListSessions gives the sessions of the person who calls.
+	ListSessions(ctx context.Context) ([]types.SessionInfo, error)
+	// EndSession ends one of the caller's sessions.
+	EndSession(ctx context.Context, id uuid.UUID) error
+	// EndAccountSessions ends all sessions of an account, and the tokens given under them, in the transaction of ctx.
+	EndAccountSessions(ctx context.Context, accountID uuid.UUID) error
+}
+
+// Tokens are the access tokens that this portal's OpenID Provider gave.
+type Tokens interface {
+	// EndPurpose ends the tokens that a recipient has for a purpose, in the transaction of ctx.
+	EndPurpose(ctx context.Context, accountID uuid.UUID, recipient, purpose string) error
+	// PendingRequest says whether a sign-in request waits to be answered.
+	PendingRequest(ctx context.Context, id uuid.UUID) (bool, error)
+}
+
+// Services names services.
+type Services interface {
+	// ServiceTitle gives a service's title by language; a problem with status 404 when it is unknown.
+	ServiceTitle(ctx context.Context, id uuid.UUID) (map[string]string, error)
+}
+
+// Purposes holds access tokens of the account home for one purpose, for the session of ctx.
+type Purposes interface {
+	// PurposeToken gives the token for a service; ok is false when the person must consent first.
+	PurposeToken(ctx context.Context, serviceID uuid.UUID) (token string, ok bool, err error)
+	// DropPurpose forgets it.
+	DropPurpose(ctx context.Context, serviceID uuid.UUID) error
+}
+
+// Config is what the Service is made of.
+type Config struct {
+	DB     *db.DB
+	Keys   *keys.Set
+	Self   types.PortalReference // this portal
+	Home   types.PortalReference // where citizens have their accounts; may be this portal
+	Mail   Mail
+	Queue  Queue
+	Client *http.Client // for reading at the account home; with limits on time and size
+	Log    *slog.Logger
+	Now    func() time.Time
+	// Address gives the network address of who makes the request. Default: that of the connection.
+	Address func(ctx context.Context) string
+}
+
+// Rooms are the other rooms that this one works with.
+type Rooms struct {
+	Sessions Sessions
+	Tokens   Tokens
+	Services Services
+	Purposes Purposes
+}
+
+// Service is the accounts of one portal.
+type Service struct {
+	Config
+	rooms  Rooms
+	hasher *hasher
+}
+
+// New makes the Service. Connect it before it serves requests.
+func New(c Config) *Service {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Address == nil {
+		c.Address = connectionAddress
+	}
+	return &Service{Config: c, hasher: newHasher(max(2, runtime.GOMAXPROCS(0)))}
+}
+
+// Connect tells the Service its neighbours.
+func (s *Service) Connect(r Rooms) { s.rooms = r }
+
+func (s *Service) isHome() bool { return s.Self.Id == s.Home.Id }
+
+// requireHome refuses what only an account home can do, and names where to go.
+func (s *Service) requireHome() error {
+	if s.isHome() {
+		return nil
+	}
+	return problem.NotFound("not-account-home", "An diesem Portal gibt es keine Konten.", "There are no accounts at this portal.").
+		With(problem.Text{
+			De: fmt.Sprintf("Ihr Konto liegt bei: %s (%s).", s.Home.Name, s.Home.Url),
+			En: fmt.Sprintf("Your account is at: %s (%s).", s.Home.Name, s.Home.Url),
+		})
+}
+
+// mac is a keyed hash of what must be compared but not kept.
+func (s *Service) mac(purpose string, parts ...string) []byte {
+	key := s.Keys.Derive("accounts/" + purpose)
+	h := hmac.New(sha256.New, key[:])
+	for _, part := range parts {
+		fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	return h.Sum(nil)
+}
+
+func connectionAddress(ctx context.Context) string {
+	r := httpx.RequestOf(ctx)
+	if r == nil {
+		return ""
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// citizen gives the account of the citizen who calls with a session at their account home.
+func (s *Service) citizen(ctx context.Context) (uuid.UUID, error) {
+	if err := s.requireHome(); err != nil {
+		return uuid.Nil, err
+	}
+	c := httpx.CallerOf(ctx)
+	if c.Kind != httpx.SessionCaller || c.AccountID == uuid.Nil {
+		return uuid.Nil, problem.Unauthorized("not-signed-in", "Bitte melden Sie sich an.", "Please sign in.")
+	}
+	if len(c.Roles) > 0 {
+		return uuid.Nil, errStaff()
+	}
+	return c.AccountID, nil
+}
+
+func errStaff() error {
+	return problem.NotFound("staff-account", "Ein Dienstkonto hat kein Bürgerprofil.", "A staff account has no citizen's profile.").
+		With(problem.Text{De: "Melden Sie sich mit Ihrem persönlichen Konto an.", En: "Sign in with your personal account."})
+}
+
+// Authenticate checks an address and a password and gives the account. It takes the same time for an unknown address, and
+// slows down who guesses (429), by address and network address, so that nobody can lock the owner out. Anything else that
+// is wrong is credentials-wrong (401).
+func (s *Service) Authenticate(ctx context.Context, email, password string) (uuid.UUID, error) {
+	address := networkOf(s.Address(ctx))
+	folded, err := foldEmail(email)
+	known := err == nil
+	buckets := []bucket{
+		{key: s.mac("bucket", "signin", folded, address), limits: perAccount},
+		{key: s.mac("bucket", "signin", address), limits: perAddress},
+	}
+	if err := s.charge(ctx, buckets); err != nil {
+		return uuid.Nil, err
+	}
+	row := accountRow{PasswordHash: s.hasher.dummy}
+	if known {
+		found, err := s.accountByEmail(ctx, folded)
+		if err != nil {
+			return uuid.Nil, err
+		}
+		if known = found != nil; known {
+			row = *found
+		}
+	}
+	right, outdated, err := s.hasher.verify(ctx, row.PasswordHash, password)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	if !known || !right || row.DisabledAt != nil {
+		s.Log.InfoContext(ctx, "sign-in refused", "account", row.ID, "requestId", httpx.RequestIDOf(ctx))
+		return uuid.Nil, problem.Unauthorized("credentials-wrong", "E-Mail-Adresse oder Passwort stimmen nicht.", "The e-mail address or the password is wrong.")
+	}
+	if err := s.refund(ctx, buckets); err != nil {
+		return uuid.Nil, err
+	}
+	if outdated {
+		if err := s.rehash(ctx, row.ID, password); err != nil {
+			return uuid.Nil, err
+		}
+	}
+	return row.ID, nil
+}
+
+// Standing gives the name to show for an account and its roles. In a transaction the account stays as it is until the
+// end. A disabled or unknown account is account-closed (401).
+func (s *Service) Standing(ctx context.Context, id uuid.UUID) (name string, roles []string, err error) {
+	row, err := s.accountShared(ctx, id)
+	if err != nil {
+		return "", nil, err
+	}
+	if row == nil || row.DisabledAt != nil {
+		return "", nil, problem.Unauthorized("account-closed", "Dieses Konto ist nicht mehr aktiv.", "This account is no longer active.")
+	}
+	p, err := s.openProfile(*row)
+	if err != nil {
+		return "", nil, err
+	}
+	return p.displayName(), strings.Fields(row.Roles), nil
+}
+
+// PersonNames gives what a provider learns with the scopes profile and email.
+func (s *Service) PersonNames(ctx context.Context, id uuid.UUID) (givenName, familyName, email string, err error) {
+	row, err := s.account(ctx, id)
+	if err != nil {
+		return "", "", "", err
+	}
+	p, err := s.openProfile(row)
+	if err != nil {
+		return "", "", "", err
+	}
+	return p.GivenName, p.FamilyName, row.Email, nil
+}

@@ -1,0 +1,163 @@
+package accounts
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	api "portalverbund/api/accounts"
+	"portalverbund/api/types"
+	"portalverbund/server/platform/httpx"
+)
+
+const defaultLimit = 20
+
+// Handlers answers the operations of the contract's tag accounts.
+type Handlers struct{ service *Service }
+
+var _ api.StrictServerInterface = (*Handlers)(nil)
+
+// NewHandlers makes the handlers of a Service.
+func NewHandlers(s *Service) *Handlers { return &Handlers{service: s} }
+
+// RegisterAccount begins a registration.
+func (h *Handlers) RegisterAccount(ctx context.Context, r api.RegisterAccountRequestObject) (api.RegisterAccountResponseObject, error) {
+	email := r.Body.Email
+	if err := h.service.Register(ctx, r.Params.IdempotencyKey, *r.Body); err != nil {
+		return nil, err
+	}
+	return api.RegisterAccount202JSONResponse{Email: email}, nil
+}
+
+// ConfirmRegistration makes the account and signs in.
+func (h *Handlers) ConfirmRegistration(ctx context.Context, r api.ConfirmRegistrationRequestObject) (api.ConfirmRegistrationResponseObject, error) {
+	cookie, redirectTo, err := h.service.ConfirmRegistration(ctx, r.Body.Token)
+	if err != nil {
+		return nil, err
+	}
+	answer := confirmed{cookie: cookie}
+	if redirectTo != "" {
+		answer.body.RedirectTo = &redirectTo
+	}
+	return answer, nil
+}
+
+// confirmed is the answer to a confirmation, with the new session's cookie.
+type confirmed struct {
+	cookie *http.Cookie
+	body   types.Redirect
+}
+
+// VisitConfirmRegistrationResponse writes the answer.
+func (c confirmed) VisitConfirmRegistrationResponse(w http.ResponseWriter) error {
+	http.SetCookie(w, c.cookie)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusOK)
+	return json.NewEncoder(w).Encode(c.body)
+}
+
+// RequestPasswordReset has a mail sent when the address has an account.
+func (h *Handlers) RequestPasswordReset(ctx context.Context, r api.RequestPasswordResetRequestObject) (api.RequestPasswordResetResponseObject, error) {
+	if err := h.service.RequestPasswordReset(ctx, r.Body.Email); err != nil {
+		return nil, err
+	}
+	return api.RequestPasswordReset202JSONResponse{Email: r.Body.Email}, nil
+}
+
+// ConfirmPasswordReset sets a new password.
+func (h *Handlers) ConfirmPasswordReset(ctx context.Context, r api.ConfirmPasswordResetRequestObject) (api.ConfirmPasswordResetResponseObject, error) {
+	if err := h.service.ConfirmPasswordReset(ctx, r.Body.Token, r.Body.Password); err != nil {
+		return nil, err
+	}
+	return api.ConfirmPasswordReset204Response{}, nil
+}
+
+// GetProfile gives the person's data: all to the person, what was consented to to others.
+func (h *Handlers) GetProfile(ctx context.Context, _ api.GetProfileRequestObject) (api.GetProfileResponseObject, error) {
+	read := h.service.Profile
+	if httpx.CallerOf(ctx).Kind == httpx.TokenCaller {
+		read = h.service.ReadForToken
+	}
+	data, tag, err := read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return api.GetProfile200JSONResponse{Body: data, Headers: api.GetProfile200ResponseHeaders{ETag: tag}}, nil
+}
+
+// UpdateProfile replaces the person's data.
+func (h *Handlers) UpdateProfile(ctx context.Context, r api.UpdateProfileRequestObject) (api.UpdateProfileResponseObject, error) {
+	data, tag, err := h.service.UpdateProfile(ctx, r.Params.IfMatch, *r.Body)
+	if err != nil {
+		return nil, err
+	}
+	return api.UpdateProfile200JSONResponse{Body: data, Headers: api.UpdateProfile200ResponseHeaders{ETag: tag}}, nil
+}
+
+// GetPrefill gives data of the account for a form.
+func (h *Handlers) GetPrefill(ctx context.Context, r api.GetPrefillRequestObject) (api.GetPrefillResponseObject, error) {
+	p, err := h.service.Prefill(ctx, r.Params.ServiceId)
+	if err != nil {
+		return nil, err
+	}
+	return api.GetPrefill200JSONResponse(p), nil
+}
+
+// ListConsents lists the person's consents.
+func (h *Handlers) ListConsents(ctx context.Context, _ api.ListConsentsRequestObject) (api.ListConsentsResponseObject, error) {
+	items, err := h.service.Consents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return api.ListConsents200JSONResponse{Items: items}, nil
+}
+
+// GiveConsent consents to this portal's reading for a service.
+func (h *Handlers) GiveConsent(ctx context.Context, r api.GiveConsentRequestObject) (api.GiveConsentResponseObject, error) {
+	consent, err := h.service.GiveConsent(ctx, r.Body.ServiceId)
+	if err != nil {
+		return nil, err
+	}
+	return api.GiveConsent201JSONResponse(consent), nil
+}
+
+// WithdrawConsent ends a consent.
+func (h *Handlers) WithdrawConsent(ctx context.Context, r api.WithdrawConsentRequestObject) (api.WithdrawConsentResponseObject, error) {
+	if err := h.service.WithdrawConsent(ctx, r.ConsentId); err != nil {
+		return nil, err
+	}
+	return api.WithdrawConsent204Response{}, nil
+}
+
+// ListAccesses lists who has read the person's data.
+func (h *Handlers) ListAccesses(ctx context.Context, r api.ListAccessesRequestObject) (api.ListAccessesResponseObject, error) {
+	limit, cursor := defaultLimit, ""
+	if r.Params.Limit != nil {
+		limit = *r.Params.Limit
+	}
+	if r.Params.Cursor != nil {
+		cursor = *r.Params.Cursor
+	}
+	list, err := h.service.Accesses(ctx, limit, cursor)
+	if err != nil {
+		return nil, err
+	}
+	return api.ListAccesses200JSONResponse(list), nil
+}
+
+// ListSessions lists where the person is signed in.
+func (h *Handlers) ListSessions(ctx context.Context, _ api.ListSessionsRequestObject) (api.ListSessionsResponseObject, error) {
+	items, err := h.service.rooms.Sessions.ListSessions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return api.ListSessions200JSONResponse{Items: items}, nil
+}
+
+// EndSession ends one of the person's sessions.
+func (h *Handlers) EndSession(ctx context.Context, r api.EndSessionRequestObject) (api.EndSessionResponseObject, error) {
+	if err := h.service.rooms.Sessions.EndSession(ctx, r.SessionId); err != nil {
+		return nil, err
+	}
+	return api.EndSession204Response{}, nil
+}

@@ -1,0 +1,157 @@
+package accounts
+
+import (
+	"context"
+	"strings"
+
+	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/mail"
+	"portalverbund/server/platform/problem"
+)
+
+// letter is a mail in German and English. {portal} and {link} are filled in.
+type letter struct{ subject, text problem.Text }
+
+var (
+	mailConfirm = letter{
+		subject: problem.Text{De: "Bitte bestätigen Sie Ihre E-Mail-Adresse", En: "Please confirm your e-mail address"},
+		text: problem.Text{
+			De: `Guten Tag,
+
+mit dieser E-Mail-Adresse wurde ein Konto bei {portal} angelegt.
+
+Bitte bestätigen Sie die Adresse. Öffnen Sie dazu diesen Link:
+
+{link}
+
+Der Link gilt 24 Stunden und nur einmal.
+
+Sie haben kein Konto angelegt? Dann öffnen Sie den Link bitte nicht.
+Ohne Bestätigung entsteht kein Konto, und Sie müssen nichts weiter tun.
+
+Freundliche Grüße
+{portal}
+`,
+			En: `Hello,
+
+an account at {portal} was registered with this e-mail address.
+
+Please confirm the address by opening this link:
+
+{link}
+
+The link is valid for 24 hours, and once only.
+
+You did not register an account? Then please do not open the link.
+Without a confirmation there will be no account, and you need not do anything.
+
+Kind regards
+{portal}
+`,
+		},
+	}
+	mailKnown = letter{
+		subject: problem.Text{De: "Sie haben schon ein Konto", En: "You already have an account"},
+		text: problem.Text{
+			De: `Guten Tag,
+
+gerade wollte jemand mit dieser E-Mail-Adresse ein Konto bei {portal} anlegen.
+Zu dieser Adresse gibt es schon ein Konto. Melden Sie sich einfach an:
+
+{link}
+
+Wenn Sie Ihr Passwort nicht mehr wissen, können Sie dort ein neues setzen.
+
+Das waren nicht Sie? Dann müssen Sie nichts tun. An Ihrem Konto wurde nichts geändert.
+
+Freundliche Grüße
+{portal}
+`,
+			En: `Hello,
+
+someone has just tried to register an account at {portal} with this e-mail address.
+There is an account for this address already. Just sign in:
+
+{link}
+
+If you no longer know your password, you can set a new one there.
+
+That was not you? Then you need not do anything. Nothing was changed in your account.
+
+Kind regards
+{portal}
+`,
+		},
+	}
+	mailReset = letter{
+		subject: problem.Text{De: "Neues Passwort setzen", En: "Set a new password"},
+		text: problem.Text{
+			De: `Guten Tag,
+
+für Ihr Konto bei {portal} wurde ein neues Passwort angefordert.
+
+Öffnen Sie diesen Link, um es zu setzen:
+
+{link}
+
+Der Link gilt 10 Minuten und nur einmal.
+
+Das waren nicht Sie? Dann öffnen Sie den Link bitte nicht. Ihr Passwort bleibt, wie es ist.
+
+Freundliche Grüße
+{portal}
+`,
+			En: `Hello,
+
+a new password was requested for your account at {portal}.
+
+Open this link to set it:
+
+{link}
+
+The link is valid for 10 minutes, and once only.
+
+That was not you? Then please do not open the link. Your password stays as it is.
+
+Kind regards
+{portal}
+`,
+		},
+	}
+	mailChanged = letter{
+		subject: problem.Text{De: "Ihr Passwort wurde geändert", En: "Your password was changed"},
+		text: problem.Text{
+			De: `Guten Tag,
+
+das Passwort Ihres Kontos bei {portal} wurde gerade geändert.
+Alle Anmeldungen mit dem Konto wurden beendet. Bitte melden Sie sich neu an.
+
+Das waren nicht Sie? Dann setzen Sie bitte sofort ein neues Passwort:
+
+{link}
+
+Freundliche Grüße
+{portal}
+`,
+			En: `Hello,
+
+the password of your account at {portal} has just been changed.
+All sign-ins with the account were ended. Please sign in again.
+
+That was not you? Then please set a new password at once:
+
+{link}
+
+Kind regards
+{portal}
+`,
+		},
+	}
+)
+
+// send puts a letter into the outgoing queue, in the language of ctx.
+func (s *Service) send(ctx context.Context, to string, l letter, link string) error {
+	language := httpx.LanguageOf(ctx)
+	fill := strings.NewReplacer("{portal}", s.Self.Name, "{link}", link)
+	return s.Mail.Enqueue(ctx, mail.Message{To: to, Subject: l.subject.In(language), Text: fill.Replace(l.text.In(language))})
+}

@@ -1,0 +1,111 @@
+package accounts
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/google/uuid"
+
+	"portalverbund/api/types"
+	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/problem"
+)
+
+// Prefill gives the caller's data for a form of a service, read at this moment: from the own store at the account home,
+// else from the account home with a token for just this purpose. Without a consent it says how to give one; the address
+// it names takes a returnTo parameter, which the client appends. Nothing is kept here. An account home that cannot be
+// reached is 503.
+func (s *Service) Prefill(ctx context.Context, serviceID uuid.UUID) (types.Prefill, error) {
+	c := httpx.CallerOf(ctx)
+	if len(c.Roles) > 0 || c.Person.Subject == "" {
+		return types.Prefill{}, errStaff()
+	}
+	if _, err := s.rooms.Services.ServiceTitle(ctx, serviceID); err != nil {
+		return types.Prefill{}, err
+	}
+	if s.isHome() {
+		return s.prefillHere(ctx, serviceID)
+	}
+	token, ok, err := s.rooms.Purposes.PurposeToken(ctx, serviceID)
+	if err != nil {
+		return types.Prefill{}, err
+	}
+	if !ok {
+		return s.consentNeeded(serviceID), nil
+	}
+	data, ok, err := s.readAtHome(ctx, token)
+	if err != nil {
+		return types.Prefill{}, err
+	}
+	if !ok { // withdrawn, or the token has run out
+		if err := s.rooms.Purposes.DropPurpose(ctx, serviceID); err != nil {
+			return types.Prefill{}, err
+		}
+		return s.consentNeeded(serviceID), nil
+	}
+	return s.available(data), nil
+}
+
+func (s *Service) prefillHere(ctx context.Context, serviceID uuid.UUID) (types.Prefill, error) {
+	id, err := s.citizen(ctx)
+	if err != nil {
+		return types.Prefill{}, err
+	}
+	data, _, err := s.read(ctx, id, s.Self.Id, serviceID.String())
+	if problem.Is(err, "consent-missing") {
+		p := s.consentNeeded(serviceID)
+		p.ConsentUrl = nil // given here: POST /api/v1/account/consents
+		return p, nil
+	}
+	if err != nil {
+		return types.Prefill{}, err
+	}
+	return s.available(data), nil
+}
+
+func (s *Service) available(data types.Profile) types.Prefill {
+	return types.Prefill{State: types.Available, Origin: s.Home, Profile: &data}
+}
+
+func (s *Service) consentNeeded(serviceID uuid.UUID) types.Prefill {
+	items := Items()
+	address := "/api/v1/signin/start?serviceId=" + url.QueryEscape(serviceID.String())
+	return types.Prefill{State: types.ConsentNeeded, Origin: s.Home, ConsentUrl: &address, Items: &items}
+}
+
+// readAtHome asks the account home. ok is false when it refuses the token.
+func (s *Service) readAtHome(ctx context.Context, token string) (data types.Profile, ok bool, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Home.Url+"/api/v1/account/profile", nil)
+	if err != nil {
+		return data, false, fmt.Errorf("read at the account home: %w", err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Accept", "application/json")
+	response, err := s.Client.Do(r)
+	if err != nil {
+		return data, false, s.homeUnavailable(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	switch response.StatusCode {
+	case http.StatusOK:
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return data, false, nil
+	default:
+		return data, false, s.homeUnavailable(fmt.Errorf("answered %s", response.Status))
+	}
+	if err := json.NewDecoder(response.Body).Decode(&data); err != nil {
+		return types.Profile{}, false, s.homeUnavailable(err)
+	}
+	return data, true, nil
+}
+
+func (s *Service) homeUnavailable(cause error) error {
+	return problem.Unavailable("account-home-unreachable", "Ihr Konto ist gerade nicht erreichbar.", "Your account cannot be reached at the moment.").
+		With(problem.Text{
+			De: "Sie können das Formular selbst ausfüllen oder es später noch einmal versuchen.",
+			En: "You can fill in the form yourself, or try again later.",
+		}).Because(cause)
+}

@@ -1,0 +1,302 @@
+package accounts
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"portalverbund/api/types"
+	"portalverbund/server/platform/problem"
+)
+
+type accountRow struct {
+	ID           uuid.UUID `gorm:"primaryKey"`
+	Email        string
+	PasswordHash string
+	Roles        string
+	Profile      []byte
+	Revision     int64
+	CreatedAt    time.Time
+	ConfirmedAt  time.Time
+	DisabledAt   *time.Time
+}
+
+func (accountRow) TableName() string { return "accounts" }
+
+type registrationRow struct {
+	TokenHash []byte `gorm:"primaryKey"`
+	Email     string
+	Sealed    []byte
+	ExpiresAt time.Time
+}
+
+func (registrationRow) TableName() string { return "account_registrations" }
+
+type resetRow struct {
+	TokenHash []byte `gorm:"primaryKey"`
+	AccountID uuid.UUID
+	ExpiresAt time.Time
+}
+
+func (resetRow) TableName() string { return "account_resets" }
+
+type consentRow struct {
+	ID            uuid.UUID `gorm:"primaryKey"`
+	AccountID     uuid.UUID
+	Recipient     string
+	RecipientName string
+	Purpose       string
+	PurposeTitle  map[string]string `gorm:"serializer:json"`
+	Items         string
+	GivenAt       time.Time
+	WithdrawnAt   *time.Time
+}
+
+func (consentRow) TableName() string { return "consents" }
+
+type accessRow struct {
+	ID           uuid.UUID `gorm:"primaryKey"`
+	AccountID    uuid.UUID
+	At           time.Time
+	Who          string
+	WhoName      string
+	Purpose      string
+	PurposeTitle map[string]string `gorm:"serializer:json"`
+	Items        string
+	Ground       string
+}
+
+func (accessRow) TableName() string { return "accesses" }
+
+// one reads at most one row: nil when there is none.
+func one[T any](q *gorm.DB, what string) (*T, error) {
+	var rows []T
+	if err := q.Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read %s: %w", what, err)
+	}
+	if len(rows) == 0 {
+		return nil, nil //nolint:nilnil // the callers are in this room and know
+	}
+	return &rows[0], nil
+}
+
+func (s *Service) accountByEmail(ctx context.Context, email string) (*accountRow, error) {
+	return one[accountRow](s.DB.From(ctx).Where("email = ?", email), "account")
+}
+
+// accountShared reads an account and, in a transaction, keeps it from being changed until the end.
+func (s *Service) accountShared(ctx context.Context, id uuid.UUID) (*accountRow, error) {
+	return one[accountRow](s.DB.From(ctx).Raw("SELECT * FROM accounts WHERE id = ? FOR SHARE", id), "account")
+}
+
+// account reads an account; 404 when it is unknown.
+func (s *Service) account(ctx context.Context, id uuid.UUID) (accountRow, error) {
+	row, err := one[accountRow](s.DB.From(ctx).Where("id = ?", id), "account")
+	if err != nil {
+		return accountRow{}, err
+	}
+	if row == nil {
+		return accountRow{}, errNoAccount()
+	}
+	return *row, nil
+}
+
+func (s *Service) openProfile(row accountRow) (profile, error) {
+	var p profile
+	plain, err := s.Keys.Open(sealProfile, row.Profile, row.ID[:])
+	if err != nil {
+		return p, err
+	}
+	if err := json.Unmarshal(plain, &p); err != nil {
+		return p, fmt.Errorf("read profile: %w", err)
+	}
+	return p, nil
+}
+
+func (s *Service) sealedProfile(id uuid.UUID, p profile) ([]byte, error) {
+	plain, err := json.Marshal(p)
+	if err != nil {
+		return nil, fmt.Errorf("seal profile: %w", err)
+	}
+	return s.Keys.Seal(sealProfile, plain, id[:])
+}
+
+// insertAccount makes an account; created is false when the address has one.
+func (s *Service) insertAccount(ctx context.Context, email, hash string, p profile, roles []string) (id uuid.UUID, created bool, err error) {
+	if id, err = uuid.NewV7(); err != nil {
+		return id, false, fmt.Errorf("make id: %w", err)
+	}
+	sealed, err := s.sealedProfile(id, p)
+	if err != nil {
+		return id, false, err
+	}
+	now := s.Now()
+	res := s.DB.From(ctx).Exec(`INSERT INTO accounts (id, email, password_hash, roles, profile, created_at, confirmed_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (email) DO NOTHING`, id, email, hash, strings.Join(roles, " "), sealed, now, now)
+	if res.Error != nil {
+		return id, false, fmt.Errorf("make account: %w", res.Error)
+	}
+	return id, res.RowsAffected == 1, nil
+}
+
+// updateAccount changes columns of an account; 404 when it is unknown.
+func (s *Service) updateAccount(ctx context.Context, id uuid.UUID, columns map[string]any) error {
+	res := s.DB.From(ctx).Model(&accountRow{}).Where("id = ?", id).Updates(columns)
+	if res.Error != nil {
+		return fmt.Errorf("change account: %w", res.Error)
+	}
+	if res.RowsAffected == 0 {
+		return errNoAccount()
+	}
+	return nil
+}
+
+func (s *Service) rehash(ctx context.Context, id uuid.UUID, password string) error {
+	hash, err := s.hasher.hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return s.updateAccount(ctx, id, map[string]any{"password_hash": hash})
+}
+
+// storeProfile writes a profile over the version that was read and gives the new version.
+func (s *Service) storeProfile(ctx context.Context, row accountRow, p profile) (int64, error) {
+	sealed, err := s.sealedProfile(row.ID, p)
+	if err != nil {
+		return 0, err
+	}
+	res := s.DB.From(ctx).Exec("UPDATE accounts SET profile = ?, revision = revision + 1 WHERE id = ? AND revision = ?", sealed, row.ID, row.Revision)
+	if res.Error != nil {
+		return 0, fmt.Errorf("write profile: %w", res.Error)
+	}
+	if res.RowsAffected == 0 {
+		return 0, problem.Changed()
+	}
+	return row.Revision + 1, nil
+}
+
+// takeRegistration takes a registration out by its token.
+func (s *Service) takeRegistration(ctx context.Context, tokenHash []byte) (row registrationRow, p pending, err error) {
+	taken, err := one[registrationRow](s.DB.From(ctx).Raw(
+		"DELETE FROM account_registrations WHERE token_hash = ? AND expires_at > ? RETURNING *", tokenHash, s.Now()), "registration")
+	if err != nil {
+		return row, p, err
+	}
+	if taken == nil {
+		return row, p, errTokenUsed()
+	}
+	plain, err := s.Keys.Open(sealRegistration, taken.Sealed, taken.TokenHash)
+	if err != nil {
+		return row, p, err
+	}
+	if err := json.Unmarshal(plain, &p); err != nil {
+		return row, p, fmt.Errorf("read registration: %w", err)
+	}
+	return *taken, p, nil
+}
+
+func (s *Service) dropRegistrations(ctx context.Context, email string) error {
+	return s.DB.From(ctx).Where("email = ?", email).Delete(&registrationRow{}).Error
+}
+
+func (s *Service) accountOfReset(ctx context.Context, tokenHash []byte) (*accountRow, error) {
+	row, err := one[accountRow](s.DB.From(ctx).Raw(`SELECT a.* FROM account_resets r JOIN accounts a ON a.id = r.account_id
+		WHERE r.token_hash = ? AND r.expires_at > ? AND a.disabled_at IS NULL`, tokenHash, s.Now()), "reset")
+	if err == nil && row == nil {
+		err = errTokenUsed()
+	}
+	return row, err
+}
+
+func (s *Service) takeReset(ctx context.Context, tokenHash []byte) error {
+	res := s.DB.From(ctx).Exec("DELETE FROM account_resets WHERE token_hash = ? AND expires_at > ?", tokenHash, s.Now())
+	if res.Error == nil && res.RowsAffected == 0 {
+		return errTokenUsed()
+	}
+	return res.Error
+}
+
+func (s *Service) dropResets(ctx context.Context, id uuid.UUID) error {
+	return s.DB.From(ctx).Where("account_id = ?", id).Delete(&resetRow{}).Error
+}
+
+// activeConsent reads the consent that counts now; in a transaction it can't be withdrawn until the end.
+func (s *Service) activeConsent(ctx context.Context, accountID uuid.UUID, recipient, purpose string) (*consentRow, error) {
+	return one[consentRow](s.DB.From(ctx).Raw(`SELECT * FROM consents
+		WHERE account_id = ? AND recipient = ? AND purpose = ? AND withdrawn_at IS NULL FOR SHARE`, accountID, recipient, purpose), "consent")
+}
+
+func (s *Service) withdrawActive(ctx context.Context, accountID uuid.UUID, recipient, purpose string) (int64, error) {
+	res := s.DB.From(ctx).Exec(`UPDATE consents SET withdrawn_at = ?
+		WHERE account_id = ? AND recipient = ? AND purpose = ? AND withdrawn_at IS NULL`, s.Now(), accountID, recipient, purpose)
+	return res.RowsAffected, res.Error
+}
+
+func (s *Service) insertConsent(ctx context.Context, row consentRow) error {
+	if err := s.DB.From(ctx).Create(&row).Error; err != nil {
+		return fmt.Errorf("record consent: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) consents(ctx context.Context, accountID uuid.UUID) (rows []consentRow, err error) {
+	err = s.DB.From(ctx).Where("account_id = ?", accountID).Order("id DESC").Find(&rows).Error
+	return rows, err
+}
+
+func (s *Service) consentOf(ctx context.Context, accountID, id uuid.UUID) (consentRow, error) {
+	row, err := one[consentRow](s.DB.From(ctx).Where("id = ? AND account_id = ?", id, accountID), "consent")
+	if err != nil {
+		return consentRow{}, err
+	}
+	if row == nil {
+		return consentRow{}, problem.NotFound("consent-unknown", "Diese Einwilligung gibt es nicht.", "There is no such consent.")
+	}
+	return *row, nil
+}
+
+func (s *Service) insertAccess(ctx context.Context, consent consentRow) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("make id: %w", err)
+	}
+	row := accessRow{
+		ID: id, AccountID: consent.AccountID, At: s.Now(), Who: consent.Recipient, WhoName: consent.RecipientName,
+		Purpose: consent.Purpose, PurposeTitle: consent.PurposeTitle, Items: consent.Items, Ground: string(types.AccessGroundConsent),
+	}
+	if err := s.DB.From(ctx).Create(&row).Error; err != nil {
+		return fmt.Errorf("write access log: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) accesses(ctx context.Context, accountID, before uuid.UUID, limit int) (rows []accessRow, err error) {
+	err = s.DB.From(ctx).Where("account_id = ? AND id < ?", accountID, before).Order("id DESC").Limit(limit).Find(&rows).Error
+	return rows, err
+}
+
+// Sweep deletes registrations, resets and buckets that have run out, some thousand at a time, and says how many.
+func (s *Service) Sweep(ctx context.Context) (int64, error) {
+	var total int64
+	for _, sweep := range []struct {
+		table, key, column string
+		before             time.Time
+	}{
+		{"account_registrations", "token_hash", "expires_at", s.Now()},
+		{"account_resets", "token_hash", "expires_at", s.Now()},
+		{"account_buckets", "key", "at", s.Now().Add(-24 * time.Hour)},
+	} {
+		res := s.DB.From(ctx).Exec(fmt.Sprintf("DELETE FROM %[1]s WHERE %[2]s IN (SELECT %[2]s FROM %[1]s WHERE %[3]s < ? LIMIT 5000)",
+			sweep.table, sweep.key, sweep.column), sweep.before)
+		if res.Error != nil {
+			return total, fmt.Errorf("sweep %s: %w", sweep.table, res.Error)
+		}
+		total += res.RowsAffected
+	}
+	return total, nil
+}

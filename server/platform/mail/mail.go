@@ -1,0 +1,199 @@
+// Package mail sends plain-text mails by SMTP, out of the job queue: a mail is enqueued in the transaction of what causes
+// it, sealed, and sent once that is committed. What a mail says belongs to the room that sends it.
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	netmail "net/mail"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/uuid"
+	gomail "github.com/wneessen/go-mail"
+)
+
+// TLSMode says how the connection to the mail server is protected.
+type TLSMode string
+
+// Modes of protection. Plain is for a server on this machine only.
+const (
+	StartTLS TLSMode = "starttls" // begins in clear, refuses to go on without TLS
+	TLS      TLSMode = "tls"      // TLS from the first byte
+	Plain    TLSMode = "plain"
+)
+
+const (
+	defaultTimeout = 15 * time.Second
+	maxSubject     = 200     // characters
+	maxText        = 100_000 // bytes
+)
+
+// ErrInvalid is the cause of an error when a mail must not be sent as it is: an address that is none, or line breaks where
+// a header would take them for another header.
+var ErrInvalid = errors.New("not a valid mail")
+
+// ErrRefused is the cause of an error when the mail server refuses a mail for good.
+var ErrRefused = errors.New("refused by the mail server")
+
+// Config says which server sends the mails, and in whose name.
+type Config struct {
+	Host     string
+	Port     int
+	User     string // empty: no authentication
+	Password string
+	TLS      TLSMode
+	From     string        // address, or name and address
+	Timeout  time.Duration // of sending one mail; default 15 s
+	Now      func() time.Time
+}
+
+// ParseURL reads the server of a Config from an address: smtp://user:password@host:587 (STARTTLS), smtps://host:465, or
+// smtp+plain://127.0.0.1:1025.
+func ParseURL(address, from string) (Config, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() == "" {
+		return Config{}, errors.New("mail server: not an address such as smtp://user:password@host:587") // err holds the password
+	}
+	c := Config{Host: u.Hostname(), From: from}
+	switch u.Scheme {
+	case "smtp":
+		c.TLS, c.Port = StartTLS, 587
+	case "smtps":
+		c.TLS, c.Port = TLS, 465
+	case "smtp+plain":
+		c.TLS, c.Port = Plain, 25
+	default:
+		return Config{}, fmt.Errorf("mail server: %q is not smtp, smtps or smtp+plain", u.Scheme)
+	}
+	if u.Port() != "" {
+		if c.Port, err = strconv.Atoi(u.Port()); err != nil {
+			return Config{}, fmt.Errorf("mail server: port %q", u.Port())
+		}
+	}
+	if u.User != nil {
+		c.User = u.User.Username()
+		c.Password, _ = u.User.Password()
+	}
+	return c, nil
+}
+
+// Message is a plain-text mail to one person.
+type Message struct {
+	To      string // address
+	Subject string
+	Text    string
+}
+
+// check refuses what could become a header of its own.
+func (m Message) check() error {
+	to, err := netmail.ParseAddress(m.To)
+	if err != nil || to.Address != m.To {
+		return fmt.Errorf("%w: recipient", ErrInvalid)
+	}
+	if m.Subject == "" || len([]rune(m.Subject)) > maxSubject || strings.ContainsFunc(m.Subject, unicode.IsControl) {
+		return fmt.Errorf("%w: subject", ErrInvalid)
+	}
+	if m.Text == "" || len(m.Text) > maxText || strings.ContainsRune(m.Text, 0) {
+		return fmt.Errorf("%w: text", ErrInvalid)
+	}
+	return nil
+}
+
+// Sender sends mails by SMTP.
+type Sender struct {
+	config Config
+	from   *netmail.Address
+	domain string
+	client []gomail.Option
+}
+
+// NewSender checks the configuration; it does not connect.
+func NewSender(c Config) (*Sender, error) {
+	from, err := netmail.ParseAddress(c.From)
+	if err != nil {
+		return nil, fmt.Errorf("mail sender %q: not an address", c.From)
+	}
+	if c.Timeout == 0 {
+		c.Timeout = defaultTimeout
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	_, domain, _ := strings.Cut(from.Address, "@")
+	s := &Sender{config: c, from: from, domain: domain}
+	s.client = []gomail.Option{gomail.WithPort(c.Port), gomail.WithTimeout(c.Timeout), gomail.WithHELO(domain)}
+	switch c.TLS {
+	case StartTLS:
+		s.client = append(s.client, gomail.WithTLSPolicy(gomail.TLSMandatory))
+	case TLS:
+		s.client = append(s.client, gomail.WithSSL())
+	case Plain:
+		s.client = append(s.client, gomail.WithTLSPolicy(gomail.NoTLS))
+	default:
+		return nil, fmt.Errorf("mail server: unknown protection %q", c.TLS)
+	}
+	if c.User != "" {
+		s.client = append(s.client, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(c.User), gomail.WithPassword(c.Password))
+	}
+	if _, err := gomail.NewClient(c.Host, s.client...); err != nil {
+		return nil, fmt.Errorf("mail server: %w", err)
+	}
+	return s, nil
+}
+
+// Send hands a mail to the server. The error never holds the address or the text; its cause is ErrRefused or ErrInvalid
+// when sending again is no use.
+func (s *Sender) Send(ctx context.Context, m Message) error {
+	letter, err := s.letter(m)
+	if err != nil {
+		return err
+	}
+	client, err := gomail.NewClient(s.config.Host, s.client...)
+	if err != nil {
+		return fmt.Errorf("mail server: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.config.Timeout)
+	defer cancel()
+	return withoutAddress(client.DialAndSendWithContext(ctx, letter))
+}
+
+func (s *Sender) letter(m Message) (*gomail.Msg, error) {
+	if err := m.check(); err != nil {
+		return nil, err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, fmt.Errorf("make message id: %w", err)
+	}
+	letter := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
+	letter.FromMailAddress(s.from)
+	if err := letter.To(m.To); err != nil {
+		return nil, fmt.Errorf("%w: recipient", ErrInvalid)
+	}
+	letter.Subject(m.Subject)
+	letter.SetDateWithValue(s.config.Now())
+	letter.SetMessageIDWithValue(id.String() + "@" + s.domain)
+	letter.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no out-of-office replies
+	letter.SetBodyString(gomail.TypeTextPlain, m.Text)
+	return letter, nil
+}
+
+// withoutAddress keeps of an error what helps the operator, and drops what the server said about the recipient.
+func withoutAddress(err error) error {
+	if err == nil {
+		return nil
+	}
+	var sending *gomail.SendError
+	if !errors.As(err, &sending) {
+		return fmt.Errorf("send mail: %w", err) // connecting, TLS or signing in: knows no recipient
+	}
+	if !sending.IsTemp() && sending.ErrorCode() >= 500 {
+		return fmt.Errorf("send mail: %w (%s, SMTP %d %s)", ErrRefused, sending.Reason, sending.ErrorCode(), sending.EnhancedStatusCode())
+	}
+	return fmt.Errorf("send mail: %s (SMTP %d %s)", sending.Reason, sending.ErrorCode(), sending.EnhancedStatusCode())
+}
