@@ -137,12 +137,23 @@ func (e *Embedded) start(ctx context.Context, choosePort bool) error {
 	}
 }
 
+// waitReady asks until the server answers. Whatever else listens on the port need not, so each question has its time
+// and ends with the process.
 func (e *Embedded) waitReady(ctx context.Context, p *process) error {
+	asking, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-p.exited:
+			cancel()
+		case <-asking.Done():
+		}
+	}()
 	pause := 5 * time.Millisecond
 	for {
-		conn, err := pgx.Connect(ctx, e.AdminURL("postgres"))
+		err := ping(asking, e.AdminURL("postgres"))
 		if err == nil {
-			return conn.Close(ctx)
+			return nil
 		}
 		var pgErr *pgconn.PgError
 		if errors.As(err, &pgErr) && pgErr.Code == invalidPassword {
@@ -157,6 +168,16 @@ func (e *Embedded) waitReady(ctx context.Context, p *process) error {
 			pause = min(2*pause, 200*time.Millisecond)
 		}
 	}
+}
+
+func ping(ctx context.Context, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return err
+	}
+	return conn.Close(ctx)
 }
 
 // supervise starts the server again when it dies, and ends it when life ends.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"os/exec"
 	"os/user"
@@ -111,7 +110,7 @@ func (a *account) canRun(program string) error {
 
 // place gives the folder in which the account makes a new database: the wanted one, or, where the account can't get in
 // (a project in root's home), one of its own outside.
-func (a *account) place(wanted string, log *slog.Logger) (string, error) {
+func (a *account) place(wanted string, opts EmbeddedOptions) (string, error) {
 	if a == nil {
 		return wanted, nil
 	}
@@ -121,7 +120,7 @@ func (a *account) place(wanted string, log *slog.Logger) (string, error) {
 	if a.canEnter(wanted) == nil {
 		return wanted, nil
 	}
-	base, err := cacheFolder()
+	base, err := cacheFolder(opts.CacheDir)
 	if err != nil {
 		return "", err
 	}
@@ -135,7 +134,7 @@ func (a *account) place(wanted string, log *slog.Logger) (string, error) {
 	if err := a.canEnter(outside); err != nil {
 		return "", err
 	}
-	log.Info("the user of the database can't get into the data folder, so the database is kept outside, with a link to it",
+	opts.Log.Info("the user of the database can't get into the data folder, so the database is kept outside, with a link to it",
 		"user", a.name, "folder", outside)
 	return outside, nil
 }
@@ -152,7 +151,7 @@ func (a *account) write(file, text string) error {
 }
 
 // reachableBinaries gives the binaries, or a copy of them where the account can't reach them.
-func reachableBinaries(b binaries, a *account) (binaries, error) {
+func reachableBinaries(b binaries, a *account, opts EmbeddedOptions) (binaries, error) {
 	if a == nil {
 		return b, nil
 	}
@@ -163,7 +162,7 @@ func reachableBinaries(b binaries, a *account) (binaries, error) {
 	if b.npm == "" {
 		return binaries{}, fmt.Errorf("user %s can't run %s: %w", a.name, b.path("postgres"), err)
 	}
-	base, err := cacheFolder()
+	base, err := cacheFolder(opts.CacheDir)
 	if err != nil {
 		return binaries{}, err
 	}
@@ -178,29 +177,33 @@ func reachableBinaries(b binaries, a *account) (binaries, error) {
 	return b, nil
 }
 
-// cacheFolder is where copies of the binaries lie: for root a folder that all may pass and only root may write to, else
-// the user's cache.
-func cacheFolder() (string, error) {
-	if os.Geteuid() != 0 {
+// cacheFolder gives the wanted folder; else for root one that all may pass and only root may write to, for others the
+// user's cache.
+func cacheFolder(wanted string) (string, error) {
+	root := os.Geteuid() == 0
+	candidates := []string{wanted}
+	switch {
+	case wanted != "":
+	case root:
+		candidates = []string{"/var/lib/portalverbund", filepath.Join(os.TempDir(), "portalverbund-root")}
+	default:
 		base, err := os.UserCacheDir()
 		if err != nil {
 			return "", fmt.Errorf("folder for PostgreSQL: %w", err)
 		}
-		folder := filepath.Join(base, "portalverbund")
-		return folder, os.MkdirAll(folder, 0o700)
+		candidates = []string{filepath.Join(base, "portalverbund")}
 	}
 	var failed error
-	for _, folder := range []string{"/var/lib/portalverbund", filepath.Join(os.TempDir(), "portalverbund-root")} {
-		if err := os.MkdirAll(folder, 0o755); err != nil {
-			failed = err
+	for _, folder := range candidates {
+		if failed = os.MkdirAll(folder, 0o700); failed != nil {
 			continue
+		}
+		if !root {
+			return folder, nil
 		}
 		info, err := os.Lstat(folder)
-		if err != nil {
-			failed = err
-			continue
-		}
-		if uid, _, ok := ownerOf(folder); !ok || uid != 0 || !info.IsDir() {
+		uid, _, ok := ownerOf(folder)
+		if err != nil || !ok || uid != 0 || !info.IsDir() {
 			failed = fmt.Errorf("%s does not belong to root", folder)
 			continue
 		}

@@ -52,7 +52,7 @@ func findBinaries(ctx context.Context, opts EmbeddedOptions) ([]binaries, error)
 		return found, nil
 	}
 	for _, folder := range npmPackages(opts.SearchFrom) {
-		usable, err := mendedPackage(folder)
+		usable, err := mendedPackage(folder, opts)
 		if err != nil {
 			tried = append(tried, fmt.Sprintf("  %s: %v", folder, err))
 			continue

@@ -46,7 +46,7 @@ func openCluster(ctx context.Context, dataDir string, opts EmbeddedOptions) (clu
 	if c.account, err = serverAccount(c.folder); err != nil {
 		return cluster{}, err
 	}
-	if c.binaries, err = reachableBinaries(chosen, c.account); err != nil {
+	if c.binaries, err = reachableBinaries(chosen, c.account, opts); err != nil {
 		return cluster{}, err
 	}
 	if c.password, err = readPassword(c.passwordFile, exists); err != nil {
@@ -149,7 +149,7 @@ func (c *cluster) make(ctx context.Context, opts EmbeddedOptions) error {
 	if err := os.Mkdir(half, 0o700); err != nil {
 		return fmt.Errorf("make database: %w", err)
 	}
-	place, err := c.account.place(half, opts.Log)
+	place, err := c.account.place(half, opts)
 	if err != nil {
 		return err
 	}

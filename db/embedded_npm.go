@@ -14,12 +14,12 @@ import (
 
 // mendedPackage gives the npm package with its symbolic links in place: npm can't ship them, and its install script that
 // makes them is often not allowed to run. Where the package can't be written to, a copy is made.
-func mendedPackage(folder string) (string, error) {
+func mendedPackage(folder string, opts EmbeddedOptions) (string, error) {
 	err := mendLinks(folder)
 	if err == nil || !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) {
 		return folder, err
 	}
-	base, err := cacheFolder()
+	base, err := cacheFolder(opts.CacheDir)
 	if err != nil {
 		return "", err
 	}

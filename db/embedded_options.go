@@ -17,6 +17,9 @@ type EmbeddedOptions struct {
 	// SearchFrom are the folders from which node_modules is looked for, upwards. Default: the working folder and the
 	// program's own.
 	SearchFrom []string
+	// CacheDir is where copies of the npm package lie when PostgreSQL's user can't reach it, and, for root, databases
+	// whose data folder that user can't reach. Default: /var/lib/portalverbund for root, else the user's cache.
+	CacheDir string
 	// Settings are further server settings, such as fsync or shared_buffers; they win over the defaults.
 	Settings map[string]string
 	// Port to listen on. Default: a free one, a different one at each start.
