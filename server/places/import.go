@@ -27,10 +27,26 @@ const (
 )
 
 // header names the columns of an import; others may stand beside them.
-var header = []string{"ars", "ags", "level", "kind", "name", "postal_codes", "population", "area_km2", "lat", "lon"}
+func header() []string {
+	return []string{"ars", "ags", "level", "kind", "name", "postal_codes", "population", "area_km2", "lat", "lon"}
+}
 
-// lengthOf is how many digits the key of each level has.
-var lengthOf = map[string]int{"land": 2, "regierungsbezirk": 3, "kreis": 5, "gemeindeverband": 9, "gemeinde": 12}
+// lengthOf is how many digits the key of a level has; 0 if there is no such level.
+func lengthOf(level string) int {
+	switch level {
+	case "land":
+		return 2
+	case "regierungsbezirk":
+		return 3
+	case "kreis":
+		return 5
+	case "gemeindeverband":
+		return 9
+	case "gemeinde":
+		return arsLength
+	}
+	return 0
+}
 
 // Skipped is a line that was not taken in, and why.
 type Skipped struct {
@@ -83,8 +99,12 @@ func (s *Service) Ensure(ctx context.Context) (Report, bool, error) {
 // A file without the columns is refused with ErrFormat.
 func (s *Service) Import(ctx context.Context, r io.Reader) (Report, error) {
 	var report Report
+	begun := false
 	err := s.store.db.Tx(ctx, func(ctx context.Context) error {
-		report = Report{}
+		if begun { // after a deadlock; the file is read already
+			return errors.New("import places: another change got in the way, import again")
+		}
+		begun = true
 		lines, err := newLines(r, &report)
 		if err != nil {
 			return err
@@ -129,7 +149,7 @@ func newLines(r io.Reader, report *Report) (*lines, error) {
 	for i, name := range first {
 		column[strings.Clone(strings.ToLower(strings.TrimSpace(name)))] = i
 	}
-	for _, name := range header {
+	for _, name := range header() {
 		if _, ok := column[name]; !ok {
 			return nil, fmt.Errorf("%w: column %q is missing", ErrFormat, name)
 		}
@@ -181,7 +201,7 @@ func (l *lines) values(record []string) ([]any, string) {
 		return nil, fmt.Sprintf("has %d fields", len(record))
 	}
 	field := map[string]string{}
-	for _, name := range header {
+	for _, name := range header() {
 		i := l.column[name]
 		if i >= len(record) {
 			return nil, fmt.Sprintf("has %d fields, no %q", len(record), name)
@@ -192,9 +212,9 @@ func (l *lines) values(record []string) ([]any, string) {
 		}
 	}
 	ars, level, name := field["ars"], field["level"], field["name"]
-	want, known := lengthOf[level]
+	want := lengthOf(level)
 	switch {
-	case !known:
+	case want == 0:
 		return nil, fmt.Sprintf("level %.40q is unknown", level)
 	case !isDigits(ars) || len(ars) != want:
 		return nil, fmt.Sprintf("ARS %.40q does not have the %d digits of a %s", ars, want, level)
@@ -251,7 +271,7 @@ func whole(n *float64) *int32 {
 // program brings the keys up to date.
 func digest(field map[string]string) []byte {
 	h := sha256.New()
-	for _, name := range header {
+	for _, name := range header() {
 		_, _ = fmt.Fprintf(h, "%q\n", field[name]) // a hash takes every write
 	}
 	_, _ = io.WriteString(h, nameKey(field["name"])+"\n"+shortKey(field["name"]))

@@ -9,11 +9,15 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// titles are words that stand before or behind a name without being part of it: people leave them out, or add them
+// isTitle names words that stand before or behind a name without being part of it: people leave them out, or add them
 // where the register has none.
-var titles = []string{
-	"stadt", "gemeinde", "samtgemeinde", "verbandsgemeinde", "hansestadt", "kreisstadt", "landeshauptstadt",
-	"universitatsstadt", "stadtkreis", "kreisfreie", "marktgemeinde",
+func isTitle(word string) bool {
+	switch word {
+	case "stadt", "gemeinde", "samtgemeinde", "verbandsgemeinde", "marktgemeinde", "hansestadt", "kreisstadt", "landeshauptstadt",
+		"universitatsstadt", "stadtkreis", "kreisfreie":
+		return true
+	}
+	return false
 }
 
 const (
@@ -56,7 +60,7 @@ func fold(s string) string {
 // nameKey is the fold without titles; the fold itself when nothing else is left.
 func nameKey(name string) string {
 	folded := fold(name)
-	words := slices.DeleteFunc(strings.Fields(folded), func(w string) bool { return slices.Contains(titles, w) })
+	words := slices.DeleteFunc(strings.Fields(folded), isTitle)
 	if len(words) == 0 {
 		return folded
 	}

@@ -28,7 +28,7 @@ const (
 )
 
 // levelLengths are the lengths of unpadded keys, the most specific first.
-var levelLengths = []int{12, 9, 5, 3, 2}
+func levelLengths() [5]int { return [...]int{12, 9, 5, 3, 2} }
 
 // Service answers questions about places.
 type Service struct {
@@ -203,7 +203,7 @@ func unpad(ars string) string {
 		return ""
 	}
 	short := ars
-	for _, n := range levelLengths {
+	for _, n := range levelLengths() {
 		if n < len(ars) && strings.Trim(ars[n:], "0") == "" {
 			short = ars[:n]
 		}
@@ -224,8 +224,8 @@ func unpadAll(keys []string) []string {
 func candidates(ars string) []string {
 	padded := pad(ars)
 	keys := []string{padded}
-	for _, n := range levelLengths[1:] {
-		if strings.Trim(padded[n:], "0") == "" {
+	for _, n := range levelLengths() {
+		if n < arsLength && strings.Trim(padded[n:], "0") == "" {
 			keys = append(keys, padded[:n])
 		}
 	}
@@ -234,7 +234,7 @@ func candidates(ars string) []string {
 
 func parentKeys(ars string) []string {
 	var keys []string
-	for _, n := range levelLengths {
+	for _, n := range levelLengths() {
 		if n < len(ars) {
 			keys = append(keys, ars[:n])
 		}

@@ -162,7 +162,7 @@ func (s store) replace(ctx context.Context, next func() ([]any, error)) (counts,
 	if _, err := q.Exec(ctx, "CREATE TEMPORARY TABLE places_staged (LIKE places) ON COMMIT DROP"); err != nil {
 		return counts{}, fmt.Errorf("import places: %w", err)
 	}
-	staged, err := q.CopyFrom(ctx, pgx.Identifier{"places_staged"}, stagedColumns, pgx.CopyFromFunc(next))
+	staged, err := q.CopyFrom(ctx, pgx.Identifier{"places_staged"}, stagedColumns(), pgx.CopyFromFunc(next))
 	if err != nil {
 		return counts{}, fmt.Errorf("import places: %w", err)
 	}
@@ -174,7 +174,7 @@ func (s store) replace(ctx context.Context, next func() ([]any, error)) (counts,
 	if done.added+done.changed == 0 {
 		return done, nil
 	}
-	for _, statement := range renewPostalCodes {
+	for _, statement := range renewPostalCodes() {
 		if _, err := q.Exec(ctx, statement); err != nil {
 			return counts{}, fmt.Errorf("import places: %w", err)
 		}
@@ -182,28 +182,32 @@ func (s store) replace(ctx context.Context, next func() ([]any, error)) (counts,
 	return done, nil
 }
 
-var stagedColumns = []string{
-	"ars", "ags", "level", "kind", "name", "name_key", "short_key", "typos", "postal_codes", "population", "area_km2", "lat", "lon", "digest",
+func stagedColumns() []string {
+	return []string{
+		"ars", "ags", "level", "kind", "name", "name_key", "short_key", "typos", "postal_codes", "population", "area_km2", "lat", "lon", "digest",
+	}
 }
 
 // takeOver copies what is new or different and tells how many were new and how many different.
 func takeOver() string {
-	list := strings.Join(stagedColumns, ", ")
+	list := strings.Join(stagedColumns(), ", ")
 	return `
 	WITH done AS (
 		INSERT INTO places AS p (` + list + `) SELECT ` + list + ` FROM places_staged
-		ON CONFLICT (ars) DO UPDATE SET (` + list + `) = ROW (excluded.` + strings.Join(stagedColumns, ", excluded.") + `)
+		ON CONFLICT (ars) DO UPDATE SET (` + list + `) = ROW (excluded.` + strings.Join(stagedColumns(), ", excluded.") + `)
 		WHERE p.digest <> excluded.digest
 		RETURNING (xmax = 0) AS is_new
 	) SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM done`
 }
 
 // renewPostalCodes makes place_postal_codes say what the staged places say.
-var renewPostalCodes = []string{
-	`DELETE FROM place_postal_codes c USING places_staged s WHERE c.ars = s.ars AND NOT c.postal_code = ANY (s.postal_codes)`,
-	`INSERT INTO place_postal_codes (postal_code, ars) SELECT unnest(postal_codes), ars FROM places_staged ON CONFLICT DO NOTHING`,
-	`ANALYZE places`,
-	`ANALYZE place_postal_codes`,
+func renewPostalCodes() []string {
+	return []string{
+		`DELETE FROM place_postal_codes c USING places_staged s WHERE c.ars = s.ars AND NOT c.postal_code = ANY (s.postal_codes)`,
+		`INSERT INTO place_postal_codes (postal_code, ars) SELECT unnest(postal_codes), ars FROM places_staged ON CONFLICT DO NOTHING`,
+		`ANALYZE places`,
+		`ANALYZE place_postal_codes`,
+	}
 }
 
 func (s store) empty(ctx context.Context) (bool, error) {
