@@ -38,7 +38,7 @@ CREATE INDEX account_resets_account_id ON account_resets (account_id);
 CREATE INDEX account_resets_expires_at ON account_resets (expires_at);
 
 -- Who may read what of a person, and what for. recipient is a client id (a linked portal's entity id); purpose is a
--- service's id, or "signin" for signing in at a provider. items and purpose_title stay as they were shown.
+-- service's id, or begins with "signin" for signing in at a provider. items and purpose_title stay as they were shown.
 CREATE TABLE consents (
     id             uuid        PRIMARY KEY,
     account_id     uuid        NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,

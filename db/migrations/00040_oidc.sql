@@ -1,7 +1,7 @@
 -- +goose Up
 
 -- What a client asked for at the authorization endpoint, until it is answered and the code is redeemed. Scopes are
--- separated by spaces. code_hash, account_id and what follows are set once the person has agreed.
+-- separated by spaces; silent is prompt=none. code_hash, account_id and what follows are set once the person has agreed.
 CREATE TABLE oidc_auth_requests (
     id             uuid        PRIMARY KEY,
     client_id      text        NOT NULL,
@@ -11,6 +11,7 @@ CREATE TABLE oidc_auth_requests (
     nonce          text        NOT NULL,
     code_challenge text        NOT NULL,
     ask_consent    boolean     NOT NULL,
+    silent         boolean     NOT NULL,
     fresh_after    timestamptz,
     created_at     timestamptz NOT NULL,
     expires_at     timestamptz NOT NULL,
@@ -22,23 +23,25 @@ CREATE TABLE oidc_auth_requests (
 );
 
 CREATE UNIQUE INDEX oidc_auth_requests_code_hash ON oidc_auth_requests (code_hash) WHERE code_hash IS NOT NULL;
+CREATE INDEX oidc_auth_requests_account_id ON oidc_auth_requests (account_id) WHERE account_id IS NOT NULL;
+CREATE INDEX oidc_auth_requests_session_id ON oidc_auth_requests (session_id) WHERE session_id IS NOT NULL;
 CREATE INDEX oidc_auth_requests_expires_at ON oidc_auth_requests (expires_at);
 
 -- A token family: all tokens that came from one code, or from one client's own credentials. Ending it ends them all.
--- purpose is a service's id when the family may read the profile for that service.
+-- purpose is what the person consented to: a service's id when the family may read the profile for it, or signing in.
 CREATE TABLE oidc_families (
-    id         uuid        PRIMARY KEY,
-    client_id  text        NOT NULL,
-    account_id uuid,
-    session_id uuid,
-    scopes     text        NOT NULL,
-    purpose    text        NOT NULL DEFAULT '',
-    trust_level text       NOT NULL DEFAULT '',
-    auth_time  timestamptz,
-    code_hash  bytea,
-    created_at timestamptz NOT NULL,
-    expires_at timestamptz NOT NULL,
-    ended_at   timestamptz
+    id          uuid        PRIMARY KEY,
+    client_id   text        NOT NULL,
+    account_id  uuid,
+    session_id  uuid,
+    scopes      text        NOT NULL,
+    purpose     text        NOT NULL DEFAULT '',
+    trust_level text        NOT NULL DEFAULT '',
+    auth_time   timestamptz,
+    code_hash   bytea,
+    created_at  timestamptz NOT NULL,
+    expires_at  timestamptz NOT NULL,
+    ended_at    timestamptz
 );
 
 CREATE UNIQUE INDEX oidc_families_code_hash ON oidc_families (code_hash) WHERE code_hash IS NOT NULL;

@@ -47,6 +47,7 @@ CREATE TABLE federation_outbox (
 );
 
 CREATE INDEX federation_outbox_due ON federation_outbox (recipient, next_at) WHERE head AND state = 'queued';
+CREATE INDEX federation_outbox_since ON federation_outbox (since) WHERE head AND state = 'queued';
 CREATE INDEX federation_outbox_open ON federation_outbox (recipient, state, since) WHERE state <> 'delivered';
 
 -- The number of the last message that arrived, by sender and subject.
