@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -36,12 +37,13 @@ type Caller struct {
 	AccountID   uuid.UUID // of a local account at this portal; zero for people from another account home
 	Person      Person    // zero for integrators and members
 	DisplayName string
-	Roles       []string // clerk, editor, admin; of staff only
-	TrustLevel  string   // low, substantial, high; of people
-	ClientID    string   // of TokenCaller
-	Scopes      []string // of TokenCaller
-	MemberID    string   // of MemberCaller: entity id
-	CSRFToken   string   // of SessionCaller: what X-CSRF-Token must be
+	Roles       []string  // clerk, editor, admin; of staff only
+	TrustLevel  string    // low, substantial, high; of people
+	ClientID    string    // of TokenCaller
+	Scopes      []string  // of TokenCaller
+	MemberID    string    // of MemberCaller: entity id
+	CSRFToken   string    // of SessionCaller: what X-CSRF-Token must be
+	AuthTime    time.Time // of SessionCaller: when the person last proved who they are
 }
 
 // HasRole says whether the caller has the role at this portal.
