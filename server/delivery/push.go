@@ -1,0 +1,144 @@
+package delivery
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"portalverbund/api/types"
+)
+
+const (
+	pushTimeout = 10 * time.Second
+	maxAnswer   = 64 << 10
+	minSecret   = 32 // characters: 24 bytes in base64
+	maxError    = 300
+
+	// PushFor is how long a provider that does not take a delivery is tried.
+	PushFor = 14 * 24 * time.Hour
+
+	firstPause = 2 * time.Second
+	longPause  = time.Hour
+)
+
+// backoff doubles the pause with every attempt up to an hour, and varies it by a quarter so that many do not come at once.
+func backoff(attempt int) time.Duration {
+	pause := longPause
+	if attempt < 12 {
+		pause = min(firstPause<<max(attempt-1, 0), longPause)
+	}
+	return pause - pause/4 + rand.N(pause/2) //nolint:gosec // no secret
+}
+
+// push tries once to give a delivery, or the news that it was taken back, to its provider. An error means: again later.
+func (s *Service) push(ctx context.Context, id uuid.UUID, cancelled bool) error {
+	r, wanted, err := s.beginPush(ctx, id, cancelled)
+	if err != nil || !wanted {
+		return err
+	}
+	p, known := s.providers[r.Provider]
+	if !known {
+		err = fmt.Errorf("provider %q is not configured", r.Provider)
+	} else {
+		err = s.post(ctx, p, r)
+	}
+	if err == nil {
+		return s.pushed(ctx, p, id)
+	}
+	if ctx.Err() != nil {
+		return err // the process is ending
+	}
+	if s.now().Sub(since(r)) > PushFor {
+		s.log.ErrorContext(ctx, "delivery parked", "delivery", id, "provider", r.Provider, "error", err)
+		return s.park(ctx, id, err)
+	}
+	return errors.Join(fmt.Errorf("deliver %s to %s: %w", id, r.Provider, err), s.noteError(ctx, id, err))
+}
+
+// since is from when on the present push has been tried.
+func since(r row) time.Time {
+	if r.CancelledAt != nil {
+		return *r.CancelledAt
+	}
+	return r.CreatedAt
+}
+
+// post sends a delivery as Standard Webhooks describe it: the id is the same for every attempt, the time is new.
+func (s *Service) post(ctx context.Context, p provider, r row) error {
+	d, err := s.full(r)
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(wire(d, "de"))
+	if err != nil {
+		return fmt.Errorf("write delivery: %w", err)
+	}
+	id, at := webhookID(r), s.now()
+	signature, err := p.webhook.Sign(id, at, body)
+	if err != nil {
+		return fmt.Errorf("sign delivery: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, p.DeliveryURL, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("make request: %w", err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", "Portalverbund")
+	request.Header.Set(standardwebhooks.HeaderWebhookID, id)
+	request.Header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(at.Unix(), 10))
+	request.Header.Set(standardwebhooks.HeaderWebhookSignature, signature)
+	response, err := s.client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()                                                  // it was only read
+	_, _ = io.Copy(io.Discard, response.Body)                                                     // so that the connection can be used again
+	if response.StatusCode < http.StatusOK || response.StatusCode >= http.StatusMultipleChoices { // a redirect is no answer either
+		return fmt.Errorf("answered with status %d", response.StatusCode)
+	}
+	return nil
+}
+
+// webhookID names a push; that an application was taken back is another one.
+func webhookID(r row) string {
+	if r.State == types.Cancelled {
+		return r.ID.String() + ".cancelled"
+	}
+	return r.ID.String()
+}
+
+// pushed marks a delivery as handed over, and tells the citizen. What the provider has reported meanwhile stays.
+func (s *Service) pushed(ctx context.Context, p provider, id uuid.UUID) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		r, err := s.read(ctx, p.ID, id, true)
+		if err != nil {
+			return err
+		}
+		if err := s.noteError(ctx, id, nil); err != nil || r.State != types.Pending {
+			return err
+		}
+		if err := s.setState(ctx, id, types.Delivered); err != nil {
+			return err
+		}
+		return s.tell(ctx, p, r, types.Transmitted, nil)
+	})
+}
+
+func shorten(text string) string {
+	if len(text) > maxError {
+		return text[:maxError]
+	}
+	return text
+}

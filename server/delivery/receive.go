@@ -1,0 +1,126 @@
+package delivery
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"portalverbund/api/types"
+	"portalverbund/server/platform/problem"
+)
+
+// refused is for a message that this portal will never take.
+func refused(code, de, en string) *problem.Error { return problem.Unprocessable(code, de, en) }
+
+func decode(payload json.RawMessage, into any) error {
+	if err := json.Unmarshal(payload, into); err != nil {
+		return refused("message-invalid", "Die Nachricht ist nicht lesbar.", "The message cannot be read.").Because(err)
+	}
+	return nil
+}
+
+// receiveSubmitted takes an application that was submitted at a linked portal.
+func (s *Service) receiveSubmitted(ctx context.Context, from string, payload json.RawMessage) error {
+	var app types.MessageApplication
+	if err := decode(payload, &app); err != nil {
+		return err
+	}
+	return s.accept(ctx, from, app)
+}
+
+// receiveEvent takes an event of an application. Who caused it says which side of the application it is for.
+func (s *Service) receiveEvent(ctx context.Context, from string, payload json.RawMessage) error {
+	var m types.MessageEvent
+	if err := decode(payload, &m); err != nil {
+		return err
+	}
+	if m.Event.By == types.EventAuthorCitizen {
+		return s.applyCitizenEvent(ctx, from, m.ApplicationId, m.Event)
+	}
+	return s.applications.ApplyEvent(ctx, from, m.ApplicationId, m.Event)
+}
+
+// receipted tells the citizen's side that an application has arrived at the portal that signed the receipt.
+func (s *Service) receipted(ctx context.Context, subject, _ uuid.UUID, receipt string, arrivedAt time.Time) error {
+	from, err := issuer(receipt)
+	if err != nil {
+		return err
+	}
+	return s.applications.Arrived(ctx, from, subject, receipt, arrivedAt)
+}
+
+// issuer reads who signed a receipt (a compact JWS, verified before it comes here).
+func issuer(receipt string) (string, error) {
+	parts := strings.Split(receipt, ".")
+	if len(parts) != 3 {
+		return "", errors.New("receipt is not a compact JWS")
+	}
+	claims, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return "", fmt.Errorf("read receipt: %w", err)
+	}
+	var c struct {
+		Issuer string `json:"iss"`
+	}
+	if err := json.Unmarshal(claims, &c); err != nil {
+		return "", fmt.Errorf("read receipt: %w", err)
+	}
+	return c.Issuer, nil
+}
+
+// accept takes an application for this portal's authorities, in ctx's transaction. The offer that it names must be one of
+// this portal's own, with this form, for this place; it is refused for good otherwise.
+func (s *Service) accept(ctx context.Context, origin string, app types.MessageApplication) error {
+	offer, channel, title, _, err := s.offers.OfferByID(ctx, app.OfferId)
+	if err != nil {
+		if problem.From(err).Status == http.StatusNotFound {
+			return refused("offer-unknown", "Dieses Angebot gibt es an diesem Portal nicht.", "There is no such offer at this portal.").Because(err)
+		}
+		return fmt.Errorf("read offer: %w", err)
+	}
+	switch {
+	case offer.Portal.Id != s.self:
+		return refused("offer-foreign", "Für dieses Angebot ist ein anderes Portal zuständig.", "Another portal is competent for this offer.")
+	case offer.FormId == nil || *offer.FormId != app.FormId:
+		return refused("offer-form", "Das Formular gehört nicht zu diesem Angebot.", "The form does not belong to this offer.")
+	case !contains(offer.Area.Ars, app.Ars):
+		return refused("offer-area", "Dieses Angebot gilt nicht für diesen Ort.", "This offer is not for this place.")
+	case channel == channelDesk:
+		return s.cases.Open(ctx, origin, app)
+	case !strings.HasPrefix(channel, channelProvider):
+		return refused("offer-not-online", "Dieses Angebot kann nicht online beantragt werden.", "This offer cannot be applied for online.")
+	}
+	p, known := s.providers[strings.TrimPrefix(channel, channelProvider)]
+	if !known {
+		return fmt.Errorf("offer %s: channel %q names no configured provider", offer.Id, channel)
+	}
+	if len(title) == 0 {
+		title = app.ServiceTitle
+	}
+	return s.handOver(ctx, p, origin, offer.ServiceId, title, app)
+}
+
+// applyCitizenEvent gives an event of the citizen to whoever has the application here: a provider, or the clerks.
+func (s *Service) applyCitizenEvent(ctx context.Context, origin string, applicationID uuid.UUID, event types.TimelineEvent) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		r, found, err := s.lockApplication(ctx, origin, applicationID)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return s.cases.ApplyCitizenEvent(ctx, origin, applicationID, event)
+		}
+		if event.Kind != types.Withdrawn || event.By != types.EventAuthorCitizen {
+			return refused("provider-takes-no-messages", "Dieser Anbieter nimmt hier keine Nachrichten an.", "This provider takes no messages here.").
+				With(problem.Text{De: "Bitte wenden Sie sich direkt an den Anbieter.", En: "Please contact the provider directly."})
+		}
+		return s.cancel(ctx, r)
+	})
+}
