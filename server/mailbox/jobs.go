@@ -1,0 +1,31 @@
+package mailbox
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+	"github.com/riverqueue/river"
+
+	"portalverbund/server/platform/jobs"
+)
+
+// noticeArgs tells the owner of the mailbox by mail about a message.
+type noticeArgs struct {
+	MessageID uuid.UUID `json:"messageId"`
+}
+
+// Kind names the job.
+func (noticeArgs) Kind() string { return "mailbox.notice" }
+
+// Register adds the room's workers.
+func Register(c *jobs.Client, s *Service) { jobs.Register(c, &noticeWorker{s: s}) }
+
+type noticeWorker struct {
+	river.WorkerDefaults[noticeArgs]
+	s *Service
+}
+
+// Work sends the notice.
+func (w *noticeWorker) Work(ctx context.Context, job *river.Job[noticeArgs]) error {
+	return w.s.notice(ctx, job.Args.MessageID)
+}

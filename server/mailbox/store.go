@@ -1,0 +1,156 @@
+package mailbox
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"portalverbund/server/platform/problem"
+)
+
+type row struct {
+	ID          uuid.UUID `gorm:"primaryKey"`
+	AccountID   uuid.UUID
+	Origin      string
+	MessageID   uuid.UUID
+	Content     []byte
+	At          time.Time
+	ReceivedAt  time.Time
+	FirstReadAt *time.Time
+	DeletedAt   *time.Time // not gorm's kind: what is deleted stays a row
+}
+
+func (row) TableName() string { return "mailbox_messages" }
+
+// content is what is sealed of a message.
+type content struct {
+	Subject string `json:"subject"`
+	Sender  string `json:"sender"`
+	Text    string `json:"text"`
+	Link    string `json:"link,omitempty"`
+}
+
+const sealContent = "mailbox content"
+
+func (s *Service) seal(id uuid.UUID, c content) ([]byte, error) {
+	plain, err := json.Marshal(c)
+	if err != nil {
+		return nil, err
+	}
+	return s.keys.Seal(sealContent, plain, id[:])
+}
+
+func (s *Service) message(r row) (Message, error) {
+	plain, err := s.keys.Open(sealContent, r.Content, r.ID[:])
+	if err != nil {
+		return Message{}, err
+	}
+	var c content
+	if err := json.Unmarshal(plain, &c); err != nil {
+		return Message{}, fmt.Errorf("read message: %w", err)
+	}
+	return Message{ID: r.ID, Subject: c.Subject, Sender: c.Sender, Text: c.Text, Link: c.Link, At: r.At, FirstReadAt: r.FirstReadAt}, nil
+}
+
+// insert adds a message; false when it is there already, or was.
+func (s *Service) insert(ctx context.Context, r row) (bool, error) {
+	res := s.db.From(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "origin"}, {Name: "message_id"}}, DoNothing: true}).Create(&r)
+	if res.Error != nil {
+		return false, fmt.Errorf("insert message: %w", res.Error)
+	}
+	return res.RowsAffected == 1, nil
+}
+
+func (s *Service) readAny(ctx context.Context, id uuid.UUID) (row, error) {
+	return s.one(s.db.From(ctx).Raw("SELECT * FROM mailbox_messages WHERE id = ?", id))
+}
+
+// open gives a message of an account, and keeps when it was first read.
+func (s *Service) open(ctx context.Context, account, id uuid.UUID) (row, error) {
+	r, err := s.one(s.db.From(ctx).Raw("SELECT * FROM mailbox_messages WHERE id = ? AND account_id = ? AND deleted_at IS NULL", id, account))
+	if err != nil || r.FirstReadAt != nil {
+		return r, err
+	}
+	return s.one(s.db.From(ctx).Raw(`UPDATE mailbox_messages SET first_read_at = COALESCE(first_read_at, ?)
+		WHERE id = ? AND account_id = ? AND deleted_at IS NULL RETURNING *`, s.now(), id, account))
+}
+
+func (s *Service) one(query *gorm.DB) (row, error) {
+	var r row
+	err := query.Take(&r).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return r, errUnknown
+	}
+	if err != nil {
+		return r, fmt.Errorf("read message: %w", err)
+	}
+	return r, nil
+}
+
+// remove takes the content out of a message of an account.
+func (s *Service) remove(ctx context.Context, account, id uuid.UUID) error {
+	res := s.db.From(ctx).Exec("UPDATE mailbox_messages SET content = NULL, deleted_at = ? WHERE id = ? AND account_id = ? AND deleted_at IS NULL", s.now(), id, account)
+	if res.Error != nil {
+		return fmt.Errorf("delete message: %w", res.Error)
+	}
+	if res.RowsAffected == 0 {
+		return errUnknown
+	}
+	return nil
+}
+
+// page reads one page of an account's mailbox and one more, to know whether there is a next one.
+func (s *Service) page(ctx context.Context, account uuid.UUID, limit int, cursor string) ([]row, error) {
+	query := s.db.From(ctx).Where("account_id = ? AND deleted_at IS NULL", account).Order("received_at DESC, id DESC").Limit(limit + 1)
+	if cursor != "" {
+		at, id, err := decodeCursor(cursor)
+		if err != nil {
+			return nil, err
+		}
+		query = query.Where("(received_at, id) < (?, ?)", at, id)
+	}
+	var rows []row
+	if err := query.Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("list messages: %w", err)
+	}
+	return rows, nil
+}
+
+func (s *Service) unread(ctx context.Context, account uuid.UUID) (int, error) {
+	var n int
+	err := s.db.From(ctx).Raw("SELECT count(*) FROM mailbox_messages WHERE account_id = ? AND first_read_at IS NULL AND deleted_at IS NULL", account).Scan(&n).Error
+	if err != nil {
+		return 0, fmt.Errorf("count messages: %w", err)
+	}
+	return n, nil
+}
+
+func encodeCursor(at time.Time, id uuid.UUID) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(at.UTC().Format(time.RFC3339Nano) + "|" + id.String()))
+}
+
+func decodeCursor(cursor string) (time.Time, uuid.UUID, error) {
+	refused := problem.BadRequest("cursor", "Diese Seite der Liste gibt es nicht.", "There is no such page of the list.")
+	plain, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil {
+		return time.Time{}, uuid.Nil, refused
+	}
+	first, second, _ := strings.Cut(string(plain), "|")
+	at, err := time.Parse(time.RFC3339Nano, first)
+	if err != nil {
+		return time.Time{}, uuid.Nil, refused
+	}
+	id, err := uuid.Parse(second)
+	if err != nil {
+		return time.Time{}, uuid.Nil, refused
+	}
+	return at, id, nil
+}
