@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+)
+
+const (
+	callTimeout = 10 * time.Second
+	firstPause  = 500 * time.Millisecond
+	longPause   = 30 * time.Second
+)
+
+// portal is the county's portal as its integrators see it.
+type portal struct {
+	url    string
+	client *http.Client
+	token  func(ctx context.Context) oauth2.TokenSource
+	source oauth2.TokenSource
+}
+
+func newPortal(c config) *portal {
+	credentials := &clientcredentials.Config{
+		ClientID: c.ClientID, ClientSecret: c.ClientSecret, TokenURL: c.PortalURL + "/oauth2/token",
+		Scopes: []string{"deliveries:read", "deliveries:write"}, AuthStyle: oauth2.AuthStyleInHeader,
+	}
+	client := &http.Client{Timeout: callTimeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &portal{url: c.PortalURL, client: client, token: func(ctx context.Context) oauth2.TokenSource {
+		return credentials.TokenSource(context.WithValue(ctx, oauth2.HTTPClient, client))
+	}}
+}
+
+// errRefused is for a report that the portal will never take.
+var errRefused = errors.New("refused by the portal")
+
+// setStatus reports a status of a delivery. The same report may be sent any number of times.
+func (p *portal) setStatus(ctx context.Context, id uuid.UUID, reference string, r report) error {
+	if p.source == nil {
+		p.source = p.token(ctx)
+	}
+	token, err := p.source.Token()
+	if err != nil {
+		return fmt.Errorf("get access token: %w", err)
+	}
+	body, err := json.Marshal(map[string]string{"status": r.Status, "text": r.Text, "reference": reference})
+	if err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url+"/api/v1/deliveries/"+id.String()+"/status", bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("make request: %w", err)
+	}
+	token.SetAuthHeader(request)
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Idempotency-Key", r.Key)
+	response, err := p.client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }() // it was only read
+	answer, _ := io.ReadAll(io.LimitReader(response.Body, 64<<10))
+	return p.read(response.StatusCode, answer)
+}
+
+func (p *portal) read(status int, answer []byte) error {
+	switch status {
+	case http.StatusOK:
+		return nil
+	case http.StatusUnauthorized:
+		p.source = nil // the token was withdrawn, or the portal has new keys
+	case http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity:
+		var problem struct {
+			Title string `json:"title"`
+		}
+		_ = json.Unmarshal(answer, &problem) // the status alone will do
+		return fmt.Errorf("%w: %d %s", errRefused, status, problem.Title)
+	}
+	return fmt.Errorf("portal answered with status %d", status)
+}
+
+// report sends what is to be reported, oldest first, until ctx ends. What fails is tried again, after a restart too.
+func (c *company) report(ctx context.Context) {
+	pause := firstPause
+	for {
+		if err := c.reportAll(ctx); err != nil {
+			c.log.Warn("report not sent, trying again", "in", pause, "error", err)
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(pause):
+			}
+			pause = min(pause*2, longPause)
+			continue
+		}
+		pause = firstPause
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.wake:
+		}
+	}
+}
+
+// reportAll sends every open report; within an order one after the other.
+func (c *company) reportAll(ctx context.Context) error {
+	var failed error
+	for _, kept := range c.orders.all() {
+		for i, r := range kept.Reports {
+			if !r.open() {
+				continue
+			}
+			err := c.portal.setStatus(ctx, kept.ID, kept.Reference, r)
+			if err != nil && !errors.Is(err, errRefused) {
+				failed = errors.Join(failed, err)
+				break
+			}
+			if err := c.noteReport(kept.ID, i, err); err != nil {
+				return err
+			}
+		}
+	}
+	return failed
+}
+
+func (c *company) noteReport(id uuid.UUID, index int, refused error) error {
+	return c.orders.change(id, func(o *order) error {
+		if refused != nil {
+			o.Reports[index].RefusedAs = refused.Error()
+			return nil
+		}
+		now := c.now().UTC()
+		o.Reports[index].SentAt = &now
+		return nil
+	})
+}
+
+// addReport puts a status on its way to the portal.
+func (c *company) addReport(o *order, status, text string) {
+	o.Reports = append(o.Reports, report{Key: uuid.NewString(), Status: status, Text: text})
+}
+
+// nudge wakes the sender of reports.
+func (c *company) nudge() {
+	select {
+	case c.wake <- struct{}{}:
+	default: // awake already
+	}
+}
