@@ -1,6 +1,36 @@
 package oidc
 
-import "time"
+import (
+	"context"
+	"time"
 
-// SweepEvery is how often what has run out should be deleted, with Sweep.
-const SweepEvery = 10 * time.Minute
+	"github.com/riverqueue/river"
+
+	"portalverbund/server/platform/jobs"
+)
+
+const sweepEvery = 10 * time.Minute
+
+type sweepArgs struct{}
+
+// Kind names the job.
+func (sweepArgs) Kind() string { return "oidc.sweep" }
+
+type sweepWorker struct {
+	river.WorkerDefaults[sweepArgs]
+	service *Service
+}
+
+// Work deletes what has run out.
+func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[sweepArgs]) error {
+	_, err := w.service.Sweep(ctx)
+	return err
+}
+
+// Register has the client delete what has run out, from time to time.
+func Register(c *jobs.Client, s *Service) {
+	jobs.Register(c, &sweepWorker{service: s})
+	c.Periodic(river.NewPeriodicJob(river.PeriodicInterval(sweepEvery), func() (river.JobArgs, *river.InsertOpts) {
+		return sweepArgs{}, nil
+	}, nil))
+}
