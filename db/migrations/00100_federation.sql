@@ -159,6 +159,7 @@ CREATE TABLE federation_replicas (
     cursor     text        NOT NULL DEFAULT '',
     generation bigint      NOT NULL DEFAULT 0,
     snapshot   boolean     NOT NULL DEFAULT false,
+    entries    bigint      NOT NULL DEFAULT 0,
     pulled_at  timestamptz,
     failed_at  timestamptz,
     failure    text        NOT NULL DEFAULT ''

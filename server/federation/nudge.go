@@ -1,0 +1,101 @@
+package federation
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"portalverbund/server/platform/problem"
+)
+
+const (
+	nudgesAtOnce  = 8
+	nudgeTimeout  = 2 * time.Second
+	settleTimeout = 2 * time.Second
+	settlePause   = 5 * time.Millisecond
+)
+
+// signalChange asks for a nudge to all members; many requests make one.
+func (s *Service) signalChange() {
+	select {
+	case s.changed <- struct{}{}:
+	default:
+	}
+}
+
+// announce nudges the others after changes of this portal's catalog, and once at the start: they then know that this
+// portal is back, and send what has waited for it. A nudge that is lost is made good by the periodic reading.
+func (s *Service) announce(ctx context.Context) {
+	s.signalChange()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.changed:
+		}
+		settled := s.waitSettled(ctx)
+		ids, err := s.others(ctx)
+		if err != nil {
+			s.log.ErrorContext(ctx, "nudge the others", "error", err)
+			continue
+		}
+		s.nudges.add(ids...)
+		if !settled {
+			s.signalChange() // readers did not get everything yet
+		}
+	}
+}
+
+// waitSettled waits until readers get all that was committed: a nudge before that would find nothing. It gives up when
+// an older transaction runs for long.
+func (s *Service) waitSettled(ctx context.Context) bool {
+	for end := time.Now().Add(settleTimeout); ; {
+		waiting, err := s.store.unsettled(ctx)
+		if err != nil || !waiting {
+			return true // without the database there is nothing to read either
+		}
+		if time.Now().After(end) {
+			return false
+		}
+		select {
+		case <-ctx.Done():
+			return true
+		case <-time.After(settlePause):
+		}
+	}
+}
+
+// nudge tells a member that there is something new.
+func (s *Service) nudge(ctx context.Context, id string) {
+	to, err := s.trust.Member(ctx, id)
+	if err != nil {
+		return // removed meanwhile
+	}
+	ctx, cancel := context.WithTimeout(ctx, nudgeTimeout)
+	defer cancel()
+	response, err := s.call(ctx, s.calls, http.MethodPost, to, "/federation/v1/nudge", nil)
+	if err != nil {
+		s.metrics.nudges.WithLabelValues("lost").Inc()
+		s.log.DebugContext(ctx, "nudge", "portal", id, "error", err)
+		return
+	}
+	_ = response.Body.Close()
+	if response.StatusCode != http.StatusNoContent {
+		s.metrics.nudges.WithLabelValues("refused").Inc()
+		s.log.DebugContext(ctx, "nudge", "portal", id, "status", response.StatusCode)
+		return
+	}
+	s.metrics.nudges.WithLabelValues("sent").Inc()
+	s.reached(ctx, id, true, false)
+}
+
+// Nudged takes a member's word that its catalog has changed or that it is back: its catalog is read, and what waits for
+// it is sent at once. It answers problem.TooMany to a member that does not stop.
+func (s *Service) Nudged(ctx context.Context, member string) error {
+	if !s.nudged.allow(member) {
+		return problem.TooMany(time.Second)
+	}
+	s.pulls.add(member)
+	s.reached(ctx, member, false, true)
+	return nil
+}

@@ -1,0 +1,181 @@
+package federation
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"portalverbund/db"
+)
+
+// store holds the queries of this room. They run in the transaction of their context where there is one.
+type store struct{ db *db.DB }
+
+// outboxRow is a message to another portal, as far as delivery needs it.
+type outboxRow struct {
+	ID            uuid.UUID
+	Recipient     string
+	Kind          string
+	Subject       uuid.UUID
+	Seq           int64
+	ContentHash   []byte
+	Payload       []byte // sealed
+	State         string
+	Attempts      int
+	Since         time.Time
+	PrevDelivered int64 // number of the message of the lane that was delivered last
+}
+
+// States of a message in the outbox.
+const (
+	stateQueued    = "queued"
+	stateDelivered = "delivered"
+	stateParked    = "parked"
+	stateRefused   = "refused"
+)
+
+// nextSeq gives the next number of a lane and locks the lane until the transaction ends: numbers are in commit order.
+func (st store) nextSeq(ctx context.Context, recipient string, subject uuid.UUID) (int64, error) {
+	var seq int64
+	err := st.db.From(ctx).Raw(`
+		INSERT INTO federation_outbox_lanes (recipient, subject, last_seq) VALUES (?, ?, 1)
+		ON CONFLICT (recipient, subject) DO UPDATE SET last_seq = federation_outbox_lanes.last_seq + 1
+		RETURNING last_seq`, recipient, subject).Scan(&seq).Error
+	return seq, err
+}
+
+// addMessage writes a message. It is the head of its lane when nothing before it is open; the lane must be locked.
+func (st store) addMessage(ctx context.Context, r outboxRow, now time.Time) (head bool, err error) {
+	err = st.db.From(ctx).Raw(`
+		INSERT INTO federation_outbox
+			(id, recipient, kind, subject, seq, content_hash, payload, head, since, next_at, created_at)
+		VALUES (@id, @recipient, @kind, @subject, @seq, @hash, @payload, NOT EXISTS (
+			SELECT FROM federation_outbox WHERE recipient = @recipient AND subject = @subject AND state IN ('queued', 'parked')
+		), @now, @now, @now)
+		RETURNING head`, map[string]any{
+		"id": r.ID, "recipient": r.Recipient, "kind": r.Kind, "subject": r.Subject, "seq": r.Seq,
+		"hash": r.ContentHash, "payload": r.Payload, "now": now,
+	}).Scan(&head).Error
+	return head, err
+}
+
+// claim takes the message to a recipient that is due longest, for as long as the lease runs, and counts the attempt. A
+// claim that is lost in a crash runs out by itself, so it need not wait for the disk.
+func (st store) claim(ctx context.Context, recipient string, now, lease time.Time) (outboxRow, bool, error) {
+	var r outboxRow
+	found := false
+	err := st.db.Tx(ctx, func(ctx context.Context) error {
+		g := st.db.From(ctx)
+		if err := g.Exec("SET LOCAL synchronous_commit = off").Error; err != nil {
+			return err
+		}
+		res := g.Raw(`
+			WITH due AS (
+				SELECT id FROM federation_outbox
+				WHERE recipient = @recipient AND head AND state = 'queued' AND next_at <= @now AND leased_until <= @now
+				ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED
+			)
+			UPDATE federation_outbox o SET leased_until = @lease, attempts = attempts + 1 FROM due
+			WHERE o.id = due.id
+			RETURNING o.id, o.recipient, o.kind, o.subject, o.seq, o.content_hash, o.payload, o.state, o.attempts, o.since,
+				(SELECT delivered_seq FROM federation_outbox_lanes l WHERE l.recipient = o.recipient AND l.subject = o.subject)
+				AS prev_delivered`,
+			map[string]any{"recipient": recipient, "now": now, "lease": lease}).Scan(&r)
+		found = res.RowsAffected == 1
+		return res.Error
+	})
+	return r, found, err
+}
+
+// due says whether anything to a recipient could be claimed.
+func (st store) due(ctx context.Context, recipient string, now time.Time) (bool, error) {
+	var due bool
+	err := st.db.From(ctx).Raw(`SELECT EXISTS (SELECT FROM federation_outbox
+		WHERE recipient = ? AND head AND state = 'queued' AND next_at <= ? AND leased_until <= ?)`,
+		recipient, now, now).Scan(&due).Error
+	return due, err
+}
+
+// lockMessage locks a message for settling it and gives its state.
+func (st store) lockMessage(ctx context.Context, id uuid.UUID) (outboxRow, error) {
+	var r outboxRow
+	res := st.db.From(ctx).Raw(`SELECT id, recipient, kind, subject, seq, content_hash, payload, state, attempts, since
+		FROM federation_outbox WHERE id = ? FOR UPDATE`, id).Scan(&r)
+	if res.Error == nil && res.RowsAffected == 0 {
+		return r, errNoMessage
+	}
+	return r, res.Error
+}
+
+var errNoMessage = errors.New("no such message")
+
+// settle ends a message, delivered or refused, and makes the next one of its lane the head. The payload goes with
+// delivery. The message must be locked.
+func (st store) settle(ctx context.Context, r outboxRow, state, receipt, failure string, now time.Time) error {
+	batch := &pgx.Batch{}
+	// The lane first: Send holds it while it looks for open messages.
+	batch.Queue(`UPDATE federation_outbox_lanes SET delivered_seq = CASE WHEN $3 THEN $4 ELSE delivered_seq END
+		WHERE recipient = $1 AND subject = $2`, r.Recipient, r.Subject, state == stateDelivered, r.Seq)
+	batch.Queue(`UPDATE federation_outbox SET state = $2, head = false, receipt = $3, last_error = $4, settled_at = $5,
+		payload = CASE WHEN $2 = 'delivered' THEN NULL ELSE payload END WHERE id = $1`, r.ID, state, receipt, failure, now)
+	batch.Queue(`UPDATE federation_outbox SET head = true, since = $4, next_at = $4 WHERE id = (
+		SELECT id FROM federation_outbox WHERE recipient = $1 AND subject = $2 AND seq > $3 AND state = 'queued'
+		ORDER BY seq LIMIT 1)`, r.Recipient, r.Subject, r.Seq, now)
+	return st.db.Pgx(ctx).SendBatch(ctx, batch).Close()
+}
+
+// postpone puts a claimed message back, to be tried at a later time.
+func (st store) postpone(ctx context.Context, id uuid.UUID, nextAt time.Time, failure string) error {
+	return st.db.From(ctx).Exec(`UPDATE federation_outbox SET next_at = ?, leased_until = 'epoch', last_error = ?
+		WHERE id = ? AND state = 'queued'`, nextAt, failure, id).Error
+}
+
+// park ends the tries for a message. It stays the first of its lane and can be sent again.
+func (st store) park(ctx context.Context, id uuid.UUID, failure string, now time.Time) error {
+	return st.db.From(ctx).Exec(`UPDATE federation_outbox SET state = 'parked', last_error = ?, settled_at = ?
+		WHERE id = ? AND state = 'queued'`, failure, now, id).Error
+}
+
+// parkOld ends the tries for messages that have waited since before a time: their portal was out of reach all along.
+func (st store) parkOld(ctx context.Context, now, since time.Time) ([]outboxRow, error) {
+	var parked []outboxRow
+	err := st.db.From(ctx).Raw(`UPDATE federation_outbox SET state = 'parked', settled_at = ?
+		WHERE head AND state = 'queued' AND since < ? AND leased_until <= ? RETURNING id, recipient, kind`, now, since, now).Scan(&parked).Error
+	return parked, err
+}
+
+// unpark puts a parked message back into the queue.
+func (st store) unpark(ctx context.Context, id uuid.UUID, now time.Time) error {
+	return st.db.From(ctx).Exec(`UPDATE federation_outbox SET state = 'queued', since = ?, next_at = ?,
+		leased_until = 'epoch', settled_at = NULL WHERE id = ?`, now, now, id).Error
+}
+
+// resentAs notes under which id a refused message goes out again.
+func (st store) resentAs(ctx context.Context, id, as uuid.UUID) error {
+	return st.db.From(ctx).Exec("UPDATE federation_outbox SET resent_as = ?, payload = NULL WHERE id = ?", as, id).Error
+}
+
+// stranded finds recipients with messages that were due at ready and that nobody sends, and notes that jobs are asked
+// for now. It leaves out recipients for which that was done after before, and those out of reach until it is time.
+func (st store) stranded(ctx context.Context, now, ready, before time.Time) ([]string, error) {
+	var recipients []string
+	err := st.db.From(ctx).Raw(`
+		WITH RECURSIVE waiting AS (
+			(SELECT recipient FROM federation_outbox WHERE head AND state = 'queued' ORDER BY recipient LIMIT 1)
+			UNION ALL
+			SELECT (SELECT recipient FROM federation_outbox
+				WHERE head AND state = 'queued' AND recipient > w.recipient ORDER BY recipient LIMIT 1)
+			FROM waiting w WHERE w.recipient IS NOT NULL
+		)
+		INSERT INTO federation_peers AS p (id, enqueued_at)
+		SELECT w.recipient, @now FROM waiting w WHERE EXISTS (SELECT FROM federation_outbox o
+			WHERE o.recipient = w.recipient AND o.head AND o.state = 'queued' AND o.next_at <= @ready AND o.leased_until <= @now)
+		ON CONFLICT (id) DO UPDATE SET enqueued_at = @now
+			WHERE p.enqueued_at <= @before AND (p.failures = 0 OR p.retry_at <= @now)
+		RETURNING id`,
+		map[string]any{"now": now, "ready": ready, "before": before}).Scan(&recipients).Error
+	return recipients, err
+}
