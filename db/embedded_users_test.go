@@ -108,12 +108,8 @@ func TestStartEmbedded_Root_ServerIsNotRoot(t *testing.T) {
 	if !ok || uid == 0 || uid != e.cluster.account.uid {
 		t.Errorf("the database belongs to user %d", uid)
 	}
-	out, err := exec.Command("ps", "-o", "uid=", "-p", strconv.Itoa(e.PID())).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := strings.TrimSpace(string(out)); got != strconv.Itoa(int(uid)) {
-		t.Errorf("the server runs as user %s, want %d", got, uid)
+	if runsAs, _, ok := ownerOf("/proc/" + strconv.Itoa(e.PID())); ok && runsAs != uid {
+		t.Errorf("the server runs as user %d, want %d", runsAs, uid)
 	}
 }
 

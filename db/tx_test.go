@@ -371,3 +371,52 @@ func (b *barrier) wait() {
 	b.wg.Done()
 	b.wg.Wait()
 }
+
+func BenchmarkTx(b *testing.B) {
+	d := dbtest.New(b)
+	ctx := b.Context()
+	if _, err := d.Pool().Exec(ctx, "CREATE TABLE notes (id bigserial PRIMARY KEY, text text NOT NULL, created_at timestamptz)"); err != nil {
+		b.Fatal(err)
+	}
+	type note struct {
+		ID        int64
+		Text      string
+		CreatedAt time.Time
+	}
+	const insert = "INSERT INTO notes (text, created_at) VALUES ($1, now())"
+	b.Run("floor: pgx alone", func(b *testing.B) {
+		for b.Loop() {
+			tx, err := d.Pool().Begin(ctx)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := tx.Exec(ctx, insert, "a"); err != nil {
+				b.Fatal(err)
+			}
+			if err := tx.Commit(ctx); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("Tx with pgx", func(b *testing.B) {
+		for b.Loop() {
+			err := d.Tx(ctx, func(ctx context.Context) error {
+				_, err := d.Pgx(ctx).Exec(ctx, insert, "a")
+				return err
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("Tx with gorm", func(b *testing.B) {
+		for b.Loop() {
+			err := d.Tx(ctx, func(ctx context.Context) error {
+				return d.From(ctx).Create(&note{Text: "a"}).Error
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
