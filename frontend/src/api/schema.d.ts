@@ -796,7 +796,8 @@ export interface paths {
         };
         /**
          * Live changes of the inbox
-         * @description Server-sent events; an event `changed` whose data is a case id.
+         * @description Server-sent events; an event `changed` whose data is a case id. The id `00000000-0000-0000-0000-000000000000` says that any case may
+         *     have changed: at the start of the stream, and when changes may have been missed.
          */
         get: operations["watchCases"];
         put?: never;
