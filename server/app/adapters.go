@@ -1,0 +1,178 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/google/uuid"
+	"github.com/riverqueue/river"
+
+	"portalverbund/api/types"
+	"portalverbund/server/federation"
+	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/jobs"
+	"portalverbund/server/platform/notify"
+	"portalverbund/server/platform/problem"
+)
+
+// hub speaks of notifications in the words of the rooms that bind a subscription to a context.
+type hub struct{ *notify.Hub }
+
+// Notify publishes when the transaction of ctx commits.
+func (h hub) Notify(ctx context.Context, topic, text string) error {
+	return h.Publish(ctx, topic, text)
+}
+
+// Subscribe gives a topic's texts until ctx ends.
+func (h hub) Subscribe(ctx context.Context, topic string) <-chan string {
+	texts, cancel := h.Hub.Subscribe(topic)
+	context.AfterFunc(ctx, cancel)
+	return texts
+}
+
+// simpleJobs inserts with the options that a job declares itself.
+type simpleJobs struct{ *jobs.Client }
+
+// Insert adds a job in the transaction of ctx.
+func (j simpleJobs) Insert(ctx context.Context, args river.JobArgs) error {
+	return j.Client.Insert(ctx, args, nil)
+}
+
+// messages is the link between portals, in the words of the rooms that send and receive.
+type messages struct{ *federation.Service }
+
+// Handle registers what makes messages of a kind effective.
+func (m messages) Handle(kind string, fn func(ctx context.Context, from string, payload json.RawMessage) error) {
+	m.Service.Handle(kind, fn)
+}
+
+// OnReceipt registers who learns of receipts.
+func (m messages) OnReceipt(kind string, fn func(ctx context.Context, subject, messageID uuid.UUID, receipt string, arrivedAt time.Time) error) {
+	m.Service.OnReceipt(kind, fn)
+}
+
+// members gives the OpenID Provider the linked portals and their keys.
+type members struct{ *federation.Service }
+
+// SigningKey gives a member's public signing key.
+func (m members) SigningKey(memberID, keyID string) (*jose.JSONWebKey, bool) {
+	member, err := m.Trusted(context.Background(), memberID)
+	if err != nil {
+		return nil, false
+	}
+	for _, key := range member.Keys.Key(keyID) {
+		if key.Use == "sig" {
+			return &key, true
+		}
+	}
+	return nil, false
+}
+
+// files fetches attachments: from this portal's own applications, or from the linked portal that has them.
+type files struct{ app *App }
+
+// Fetch opens a file from an offset on.
+func (f files) Fetch(ctx context.Context, member string, id uuid.UUID, offset int64) (io.ReadCloser, error) {
+	if member != f.app.self.Id {
+		return f.app.federation.FetchAttachment(ctx, member, id, offset)
+	}
+	_, _, _, content, err := f.app.applications.AttachmentFor(ctx, member, id)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := content.Seek(offset, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("own attachment: %w", err)
+	}
+	return content, nil
+}
+
+// accountHome reads at the account home with the access token of the person who calls.
+type accountHome struct{ app *App }
+
+const maxHomeAnswer = 4 << 20
+
+// Get reads JSON from a path of the account home.
+func (h accountHome) Get(ctx context.Context, path string, into any) error {
+	body, err := h.call(ctx, http.MethodGet, path)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	if err := json.NewDecoder(io.LimitReader(body, maxHomeAnswer)).Decode(into); err != nil {
+		return h.unreachable(err)
+	}
+	return nil
+}
+
+// Delete deletes at a path of the account home.
+func (h accountHome) Delete(ctx context.Context, path string) error {
+	body, err := h.call(ctx, http.MethodDelete, path)
+	if err != nil {
+		return err
+	}
+	return body.Close()
+}
+
+func (h accountHome) call(ctx context.Context, method, path string) (io.ReadCloser, error) {
+	issuer, token, err := h.app.signin.HomeToken(ctx)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, method, issuer+path, nil)
+	if err != nil {
+		return nil, fmt.Errorf("ask the account home: %w", err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Accept-Language", httpx.LanguageOf(ctx))
+	res, err := h.app.client.Do(req)
+	if err != nil {
+		return nil, h.unreachable(err)
+	}
+	if res.StatusCode < 300 {
+		return res.Body, nil
+	}
+	_ = res.Body.Close()
+	switch res.StatusCode {
+	case http.StatusNotFound:
+		return nil, problem.NotFound("not-found", "Das gibt es hier nicht.", "There is no such thing here.")
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return nil, problem.Unauthorized("not-signed-in", "Ihre Anmeldung ist abgelaufen. Bitte melden Sie sich wieder an.", "Your sign-in has run out. Please sign in again.")
+	}
+	return nil, h.unreachable(fmt.Errorf("status %d", res.StatusCode))
+}
+
+func (h accountHome) unreachable(cause error) error {
+	return problem.Unavailable("account-home-unreachable", "Das Portal mit Ihrem Konto ist gerade nicht erreichbar.", "The portal with your account cannot be reached at the moment.").Because(cause)
+}
+
+// authenticator proves callers: browsers by their session, apps by a token, portals by their signature.
+type authenticator struct{ app *App }
+
+// Session reads a browser's session.
+func (a authenticator) Session(r *http.Request) (httpx.Caller, bool, error) {
+	return a.app.signin.Session(r)
+}
+
+// Token verifies an access token.
+func (a authenticator) Token(ctx context.Context, token string) (httpx.Caller, error) {
+	return a.app.oidc.VerifyToken(ctx, token)
+}
+
+// Member verifies a linked portal's token.
+func (a authenticator) Member(ctx context.Context, token string) (httpx.Caller, error) {
+	return a.app.federation.VerifyMember(ctx, token)
+}
+
+// portalReference is how other portals and people know a portal.
+type portals interface {
+	Self() types.PortalReference
+	Members() []types.PortalReference
+	Member(id string) (types.PortalReference, bool)
+}
+
+var _ portals = (*federation.Service)(nil)

@@ -1,0 +1,311 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"portalverbund/api/types"
+	"portalverbund/db"
+	"portalverbund/server/accounts"
+	"portalverbund/server/applications"
+	"portalverbund/server/audit"
+	"portalverbund/server/cases"
+	"portalverbund/server/catalog"
+	"portalverbund/server/delivery"
+	"portalverbund/server/federation"
+	"portalverbund/server/forms"
+	"portalverbund/server/mailbox"
+	"portalverbund/server/oidc"
+	"portalverbund/server/places"
+	"portalverbund/server/platform/blob"
+	"portalverbund/server/platform/jobs"
+	"portalverbund/server/platform/keys"
+	"portalverbund/server/platform/mail"
+	"portalverbund/server/platform/notify"
+	"portalverbund/server/platform/outbound"
+	"portalverbund/server/portal"
+	"portalverbund/server/signin"
+)
+
+// App is one portal, put together.
+type App struct {
+	config   Config
+	log      *slog.Logger
+	db       *db.DB
+	embedded *db.Embedded
+	keys     *keys.Set
+	jobs     *jobs.Client
+	hub      *notify.Hub
+	client   *http.Client
+	metrics  *prometheus.Registry
+	self     types.PortalReference
+	home     types.PortalReference
+
+	portal       *portal.Service
+	places       *places.Service
+	catalog      *catalog.Service
+	forms        *forms.Service
+	accounts     *accounts.Service
+	signin       *signin.Service
+	oidc         *oidc.Service
+	applications *applications.Service
+	cases        *cases.Service
+	delivery     *delivery.Service
+	mailbox      *mailbox.Service
+	federation   *federation.Service
+}
+
+const callTimeout = 10 * time.Second // of calls to the account home
+
+// Open opens the database, brings it to this version, and plugs the rooms together. Nothing runs yet. Close it.
+func Open(ctx context.Context, c Config, log *slog.Logger) (_ *App, err error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	a := &App{config: c, log: log, metrics: prometheus.NewRegistry()}
+	defer func() {
+		if err != nil {
+			a.Close()
+		}
+	}()
+	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if a.keys, err = c.keys(); err != nil {
+		return nil, err
+	}
+	if err := a.openDatabase(ctx); err != nil {
+		return nil, err
+	}
+	if a.jobs, err = jobs.New(a.db, log, jobs.Options{}); err != nil {
+		return nil, err
+	}
+	a.hub = notify.New(a.db, log)
+	a.client = outbound.Client(outbound.Options{Timeout: callTimeout, AllowLoopback: !c.production()})
+	if err := a.plug(ctx); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// Close lets go of the database.
+func (a *App) Close() {
+	if a.db != nil {
+		a.db.Close()
+	}
+	if a.embedded != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		if err := a.embedded.Stop(ctx); err != nil {
+			a.log.Error("PostgreSQL did not stop cleanly", "error", err)
+		}
+	}
+}
+
+// keys reads the portal's keys. A portal outside production that has none gets passing ones, which last as long as the process.
+func (c Config) keys() (*keys.Set, error) {
+	set, err := keys.Load(c.keysFolder())
+	if errors.Is(err, keys.ErrMissing) && c.production() {
+		return nil, fmt.Errorf("%w; make them with: server admin keys", err)
+	}
+	if errors.Is(err, keys.ErrMissing) && c.Members == "" {
+		return keys.New(true)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if c.production() && set.Demo() {
+		return nil, fmt.Errorf("the keys in %s were made for a demonstration: %w", c.keysFolder(), errUnsafe)
+	}
+	return set, nil
+}
+
+func (c Config) keysFolder() string {
+	if c.Keys != "" {
+		return c.Keys
+	}
+	return filepath.Join(c.Data, "keys")
+}
+
+func (a *App) openDatabase(ctx context.Context) (err error) {
+	url := a.config.Database
+	if url == "" {
+		if a.embedded, err = db.StartEmbedded(ctx, db.EmbeddedOptions{DataDir: a.config.Data, Log: a.log}); err != nil {
+			return err
+		}
+		if err := a.embedded.CreateDatabase(ctx, "portal"); err != nil {
+			return err
+		}
+		url = a.embedded.URL("portal")
+	}
+	if err := db.Migrate(ctx, url); err != nil {
+		return err
+	}
+	a.db, err = db.Open(ctx, url, db.Options{})
+	return err
+}
+
+// plug makes the rooms and gives each what it asks of the others.
+func (a *App) plug(ctx context.Context) error {
+	if err := a.plugFederation(ctx); err != nil {
+		return err
+	}
+	a.plugCatalog()
+	if err := a.plugPeople(); err != nil {
+		return err
+	}
+	if err := a.plugApplications(ctx); err != nil {
+		return err
+	}
+	a.federation.HandleCatalog(a.catalog.Replicate)
+	a.federation.HandleCatalog(a.forms.Replicate)
+	a.federation.ServeAttachments(a.applications.AttachmentFor)
+	return nil
+}
+
+func (a *App) plugFederation(ctx context.Context) error {
+	file, err := a.membersFile()
+	if err != nil {
+		return err
+	}
+	trust, err := federation.ReadTrustFile(file, a.log)
+	if err != nil {
+		return err
+	}
+	a.federation, err = federation.New(ctx, federation.Config{
+		ID: a.config.PublicURL, DB: a.db, Keys: a.keys, Trust: trust, Jobs: a.jobs, Log: a.log, Metrics: a.metrics,
+		Outbound: outbound.Options{AllowLoopback: !a.config.production()},
+	})
+	if err != nil {
+		return err
+	}
+	federation.Register(a.jobs, a.federation)
+	a.self = a.federation.Self()
+	a.home = a.self
+	homes := a.federation.MembersWithRole(federation.RoleAccountHome)
+	if len(homes) > 0 {
+		a.home = homes[0]
+		for _, h := range homes {
+			if h.Id == a.self.Id {
+				a.home = h
+			}
+		}
+	}
+	a.portal = portal.New(a.describe(), a.federation)
+	return nil
+}
+
+func (a *App) describe() types.Portal {
+	member, err := a.federation.Trusted(context.Background(), a.self.Id)
+	if err != nil { // checked when the link was made
+		member.Areas = a.config.Areas
+	}
+	p := types.Portal{
+		Id: a.self.Id, Name: a.self.Name, Kind: a.self.Kind, Areas: member.Areas, Languages: []string{"de", "en"},
+		Demonstration: !a.config.production(), AccountHome: a.home, IsAccountHome: a.home.Id == a.self.Id,
+	}
+	if a.config.HelpEmail != "" {
+		p.HelpEmail = &a.config.HelpEmail
+	}
+	return p
+}
+
+func (a *App) plugCatalog() {
+	areas := a.describe().Areas
+	a.places = places.New(a.db, areas)
+	a.forms = forms.New(forms.Config{DB: a.db, Publisher: a.federation, Portals: a.federation, Log: a.log})
+	a.catalog = catalog.New(catalog.Config{
+		DB: a.db, Portals: a.federation, Places: a.places, Areas: a.federation, Publisher: a.federation, Forms: a.forms,
+		Hub: hub{a.hub}, Area: areas, Log: a.log,
+	})
+}
+
+func (a *App) plugPeople() error {
+	items := accounts.Items()
+	a.accounts = accounts.New(accounts.Config{
+		DB: a.db, Keys: a.keys, Self: a.self, Home: a.home, Mail: mail.NewQueue(a.jobs, a.keys), Jobs: a.jobs,
+		Client: a.client, Log: a.log, Now: time.Now,
+	})
+	a.signin = signin.New(signin.Config{DB: a.db, Keys: a.keys, Self: a.self, Home: a.home, Client: a.client, Log: a.log, Now: time.Now})
+	providers, err := a.config.providers()
+	if err != nil {
+		return err
+	}
+	a.oidc, err = oidc.New(oidc.Config{
+		DB: a.db, Keys: a.keys, Issuer: a.self.Id, Insecure: !a.config.secure(), Members: members{a.federation}, Clients: providers.clients(),
+		Accounts: a.accounts, Services: a.catalog, Sessions: a.signin, Items: items, Log: a.log, Now: time.Now,
+	})
+	if err != nil {
+		return err
+	}
+	a.accounts.Connect(accounts.Rooms{Sessions: a.signin, Tokens: a.oidc, Services: a.catalog, Purposes: a.signin})
+	a.signin.Connect(signin.Rooms{Accounts: a.accounts, Provider: a.oidc})
+	accounts.Register(a.jobs, a.accounts)
+	signin.Register(a.jobs, a.signin)
+	oidc.Register(a.jobs, a.oidc)
+	if a.config.SMTP == "" {
+		return nil
+	}
+	server, err := mail.ParseURL(a.config.SMTP, a.config.MailFrom)
+	if err != nil {
+		return err
+	}
+	sender, err := mail.NewSender(server)
+	if err != nil {
+		return err
+	}
+	mail.Register(a.jobs, a.keys, sender)
+	return nil
+}
+
+func (a *App) plugApplications(ctx context.Context) error {
+	store, err := blob.New(ctx, a.config.blobLocation(), a.keys.Derive("blob"))
+	if err != nil {
+		return err
+	}
+	providers, err := a.config.providers()
+	if err != nil {
+		return err
+	}
+	a.delivery, err = delivery.New(delivery.Config{
+		DB: a.db, Keys: a.keys, Jobs: a.jobs, Self: a.self.Id, Offers: a.catalog, Messages: messages{a.federation},
+		Providers: providers.deliveries(), AllowLoopback: !a.config.production(), Log: a.log, Now: time.Now,
+	})
+	if err != nil {
+		return err
+	}
+	a.mailbox = mailbox.New(mailbox.Config{
+		DB: a.db, Keys: a.keys, Jobs: a.jobs, Self: a.self.Id, Subjects: a.oidc, Home: accountHome{a}, Mails: a.accounts,
+		Messages: messages{a.federation}, Now: time.Now,
+	})
+	a.applications, err = applications.New(applications.Config{
+		DB: a.db, Keys: a.keys, Store: store, Jobs: simpleJobs{a.jobs}, Hub: hub{a.hub}, Offers: a.catalog, Forms: a.forms, Places: a.places,
+		Delivery: a.delivery, Mailbox: a.mailbox, Portals: a.federation, NumberPrefix: a.config.NumberPrefix, PublicURL: a.config.PublicURL, Log: a.log,
+	})
+	if err != nil {
+		return err
+	}
+	a.cases = cases.New(cases.Config{
+		DB: a.db, Keys: a.keys, Jobs: a.jobs, Hub: a.hub, Offers: a.catalog, Reports: a.delivery, Files: files{a}, Store: store,
+		Audit: audit.New(a.db, time.Now), Portals: a.federation, Places: a.places, Now: time.Now,
+	})
+	a.delivery.Connect(a.cases, a.applications)
+	applications.Register(a.jobs, a.applications)
+	cases.Register(a.jobs, a.cases)
+	delivery.Register(a.jobs, a.delivery)
+	mailbox.Register(a.jobs, a.mailbox)
+	return nil
+}
+
+func (c Config) blobLocation() string {
+	if c.Blob != "" {
+		return c.Blob
+	}
+	return filepath.Join(c.Data, "blob")
+}

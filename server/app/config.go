@@ -1,0 +1,98 @@
+// Package app puts one portal together: configuration, database, rooms, HTTP server, workers. It is the only place that
+// knows every room.
+package app
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+)
+
+// Modes of a portal.
+const (
+	Production    = "production"
+	Demonstration = "demonstration"
+)
+
+// Config is what an operator sets, by flag or by environment. `server serve --help` lists it, and the README has the same
+// table.
+type Config struct {
+	Mode          string        `env:"PORTAL_MODE" enum:"production,demonstration" default:"production" help:"production, or demonstration: shows a banner on every page and allows plain http on loopback and keys made for a demonstration."`
+	PublicURL     string        `env:"PORTAL_PUBLIC_URL" default:"http://localhost:8080" help:"Address under which people reach this portal; it is the portal's entity id in the association."`
+	Name          string        `env:"PORTAL_NAME" default:"Portal" help:"Name of a portal that stands alone; a member's name is in the list of members."`
+	Areas         []string      `env:"PORTAL_AREAS" default:"0" help:"Areas (ARS prefixes) of a portal that stands alone."`
+	Listen        string        `env:"PORTAL_LISTEN" default:"127.0.0.1:8080" help:"Address to listen on."`
+	Database      string        `env:"DATABASE_URL" help:"PostgreSQL database of this portal (15 or later). Without it a PostgreSQL of its own is started in the data folder."`
+	Data          string        `env:"PORTAL_DATA" default:".data" help:"Folder for what the portal keeps: its own PostgreSQL, attachments, keys, unless they are set elsewhere."`
+	Keys          string        `env:"PORTAL_KEYS" help:"Folder with the portal's keys (default: keys in the data folder). Make them with: server admin keys."`
+	Members       string        `env:"PORTAL_MEMBERS" help:"File that lists the members of the association with their areas and public keys (JSON). Without it the portal stands alone."`
+	Providers     string        `env:"PORTAL_PROVIDERS" help:"File that lists connected providers and apps with addresses and secrets (JSON, readable by the owner only)."`
+	Blob          string        `env:"PORTAL_BLOB" help:"Where attachments are kept: a folder, or s3://… (default: blob in the data folder)."`
+	SPA           string        `env:"PORTAL_SPA" default:"frontend/dist" help:"Folder with the built pages; empty when another web server has them."`
+	NumberPrefix  string        `env:"PORTAL_NUMBER_PREFIX" default:"PV" help:"First letters of application numbers."`
+	HelpEmail     string        `env:"PORTAL_HELP_EMAIL" help:"Address shown where people need help."`
+	SMTP          string        `env:"PORTAL_SMTP" help:"Mail server: smtp://user:password@host:587 (STARTTLS), smtps://…:465; smtp+plain://… without encryption is allowed on loopback only."`
+	MailFrom      string        `env:"PORTAL_MAIL_FROM" default:"portal@example.org" help:"Sender of the portal's mails."`
+	LogLevel      string        `env:"PORTAL_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"debug, info, warn or error."`
+	LogFormat     string        `env:"PORTAL_LOG_FORMAT" enum:"json,text" default:"json" help:"json or text."`
+	TrustedProxy  []string      `env:"PORTAL_TRUSTED_PROXIES" help:"Address ranges (CIDR) of reverse proxies whose X-Forwarded-For counts."`
+	MetricsToken  string        `env:"PORTAL_METRICS_TOKEN" help:"Bearer token for /metrics; without it /metrics answers loopback only."`
+	Timeout       time.Duration `env:"PORTAL_TIMEOUT" default:"30s" help:"Longest time for a request that does not stream."`
+	MaxConcurrent int           `env:"PORTAL_MAX_CONCURRENT" default:"256" help:"Requests at once; more are answered with 503."`
+	Rate          float64       `env:"PORTAL_RATE" default:"50" help:"Requests per second of one address in the long run; 0 for no limit."`
+	RateBurst     int           `env:"PORTAL_RATE_BURST" default:"200" help:"Requests of one address at once."`
+	DrainTimeout  time.Duration `env:"PORTAL_DRAIN" default:"10s" help:"How long running requests and jobs may go on after SIGTERM."`
+	WithParent    bool          `env:"PORTAL_WITH_PARENT" hidden:"" help:"End when standard input ends."`
+}
+
+// errUnsafe is what production refuses to start with.
+var errUnsafe = errors.New("not allowed in production")
+
+// check finds contradictions before anything is started.
+func (c Config) check() error {
+	u, err := url.Parse(c.PublicURL)
+	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+		return fmt.Errorf("PORTAL_PUBLIC_URL %q: must be scheme and host, such as https://portal.example.de", c.PublicURL)
+	}
+	if strings.HasSuffix(c.PublicURL, "/") {
+		return fmt.Errorf("PORTAL_PUBLIC_URL %q: without a slash at the end", c.PublicURL)
+	}
+	if u.Scheme == "http" {
+		if c.production() {
+			return fmt.Errorf("PORTAL_PUBLIC_URL %q: plain http is %w", c.PublicURL, errUnsafe)
+		}
+		if !loopback(u.Hostname()) {
+			return fmt.Errorf("PORTAL_PUBLIC_URL %q: plain http is allowed on loopback only", c.PublicURL)
+		}
+	}
+	if s, err := url.Parse(c.SMTP); c.SMTP != "" && (err != nil || (s.Scheme == "smtp+plain" && !loopback(s.Hostname()))) {
+		return errors.New("PORTAL_SMTP: not a mail server's address, or without encryption to another machine")
+	}
+	return nil
+}
+
+func (c Config) production() bool { return c.Mode == Production }
+
+// secure says whether people reach the portal by https.
+func (c Config) secure() bool { return strings.HasPrefix(c.PublicURL, "https://") }
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
+}
+
+// Logger makes the log that the configuration asks for, on standard error.
+func (c Config) Logger() *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.LogLevel)) // the flag's list of values has been checked
+	options := &slog.HandlerOptions{Level: level}
+	if c.LogFormat == "text" {
+		return slog.New(slog.NewTextHandler(os.Stderr, options))
+	}
+	return slog.New(slog.NewJSONHandler(os.Stderr, options))
+}

@@ -1,0 +1,114 @@
+package app
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"portalverbund/server/delivery"
+	"portalverbund/server/federation"
+	"portalverbund/server/oidc"
+)
+
+// providerEntry is a connected provider or app, as the file of providers lists it.
+type providerEntry struct {
+	ID            string   `json:"id"`
+	Name          string   `json:"name"`
+	DeliveryURL   string   `json:"deliveryUrl"`   // takes Standard Webhooks; empty for one that fetches
+	WebhookSecret string   `json:"webhookSecret"` // whsec_ and base64
+	ClientID      string   `json:"clientId"`
+	ClientSecret  string   `json:"clientSecret"`
+	URL           string   `json:"url"` // of its own pages
+	RedirectURIs  []string `json:"redirectUris"`
+	Scopes        []string `json:"scopes"`
+	Native        bool     `json:"native"` // an app without a secret (RFC 8252)
+}
+
+type providerList struct {
+	Providers []providerEntry `json:"providers"`
+}
+
+// providers reads the file of providers. It holds secrets: one that others may read is refused.
+func (c Config) providers() (providerList, error) {
+	var list providerList
+	if c.Providers == "" {
+		return list, nil
+	}
+	info, err := os.Stat(c.Providers)
+	if err != nil {
+		return list, fmt.Errorf("read providers: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return list, fmt.Errorf("read providers: %s may be read by others; run: chmod 600 %s", c.Providers, c.Providers)
+	}
+	data, err := os.ReadFile(c.Providers)
+	if err != nil {
+		return list, fmt.Errorf("read providers: %w", err)
+	}
+	if err := json.Unmarshal(data, &list); err != nil {
+		return list, fmt.Errorf("read providers: %s is not valid JSON of the expected form", c.Providers)
+	}
+	return list, nil
+}
+
+func (l providerList) clients() []oidc.Client {
+	var clients []oidc.Client
+	for _, p := range l.Providers {
+		if p.ClientID == "" {
+			continue
+		}
+		clients = append(clients, oidc.Client{
+			ID: p.ClientID, Name: p.Name, URL: p.URL, Secret: p.ClientSecret, RedirectURIs: p.RedirectURIs, Scopes: p.Scopes, Native: p.Native,
+		})
+	}
+	return clients
+}
+
+func (l providerList) deliveries() []delivery.Provider {
+	var providers []delivery.Provider
+	for _, p := range l.Providers {
+		providers = append(providers, delivery.Provider{ID: p.ID, Name: p.Name, DeliveryURL: p.DeliveryURL, WebhookSecret: p.WebhookSecret, ClientID: p.ClientID})
+	}
+	return providers
+}
+
+// membersFile gives the list of members. A portal that stands alone is an association of its own, written down in its data
+// folder.
+func (a *App) membersFile() (string, error) {
+	c := a.config
+	if c.Members != "" {
+		return c.Members, nil
+	}
+	self := federation.Member{
+		ID: c.PublicURL, Name: c.Name, URL: c.PublicURL, Kind: "municipality", Areas: c.Areas,
+		Roles: []string{federation.RoleAnchor, federation.RoleAccountHome, federation.RolePortal}, Keys: a.keys.Public(),
+	}
+	data, err := json.Marshal(map[string]any{"name": c.Name, "members": []federation.Member{self}})
+	if err != nil {
+		return "", fmt.Errorf("write the list of members: %w", err)
+	}
+	path := filepath.Join(c.Data, "alone.json")
+	if err := os.MkdirAll(c.Data, 0o755); err != nil { //nolint:gosec // the database's user must pass through it; what is in it is private
+		return "", fmt.Errorf("write the list of members: %w", err)
+	}
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		return "", fmt.Errorf("write the list of members: %w", err)
+	}
+	return path, nil
+}
+
+// PublicEntry is what the anchor's administrator enters into the list of members for a portal.
+type PublicEntry struct {
+	ID   string             `json:"id"`
+	Name string             `json:"name"`
+	URL  string             `json:"url"`
+	JWKS jose.JSONWebKeySet `json:"jwks"`
+}
+
+func (c Config) publicEntry(keys jose.JSONWebKeySet) PublicEntry {
+	return PublicEntry{ID: c.PublicURL, Name: strings.TrimSpace(c.Name), URL: c.PublicURL, JWKS: keys}
+}

@@ -1,0 +1,135 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"portalverbund/api/types"
+	"portalverbund/server/platform/keys"
+	"portalverbund/server/platform/problem"
+)
+
+// Migrate brings the database to this version and ends.
+func Migrate(ctx context.Context, c Config) error {
+	a := &App{config: c, log: c.Logger()}
+	defer a.Close()
+	return a.openDatabase(ctx)
+}
+
+// Import imports files and writes a report on each.
+func Import(ctx context.Context, c Config, files []string, out io.Writer) error {
+	a, err := Open(ctx, c, c.Logger())
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	if _, _, err := a.places.Ensure(ctx); err != nil {
+		return err
+	}
+	for _, file := range files {
+		report, err := a.importFile(ctx, file)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(out, "%s\n", report); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// MakeKeys makes keys where there are none, and writes the public ones as an entry for the list of members.
+func MakeKeys(c Config, out io.Writer) error {
+	set, err := keys.Load(c.keysFolder())
+	if errors.Is(err, keys.ErrMissing) {
+		if set, err = keys.New(!c.production()); err == nil {
+			err = set.Save(c.keysFolder())
+		}
+	}
+	if err != nil {
+		return err
+	}
+	encoder := json.NewEncoder(out)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(c.publicEntry(set.Public()))
+}
+
+// CreateStaff creates a staff account at this portal.
+func CreateStaff(ctx context.Context, c Config, email, name, password string, roles []string) error {
+	a, err := Open(ctx, c, c.Logger())
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	_, err = a.accounts.CreateStaff(ctx, email, name, password, roles)
+	return err
+}
+
+// SeedAccount is an account that a demonstration begins with.
+type SeedAccount struct {
+	Email, Password       string
+	GivenName, FamilyName string
+	Roles                 []string // none: a citizen
+	Street, HouseNumber   string
+	PostalCode, City      string
+	BirthDate             string
+}
+
+// Seed is what a demonstration portal is filled with.
+type Seed struct {
+	Name     string // of the catalog, for messages
+	Catalog  []byte // JSON Lines
+	Accounts []SeedAccount
+}
+
+// Prepare fills a portal. Doing it again changes only what has changed.
+func Prepare(ctx context.Context, c Config, seed Seed, log *slog.Logger) error {
+	a, err := Open(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	if _, _, err := a.places.Ensure(ctx); err != nil {
+		return err
+	}
+	report, err := a.importCatalog(ctx, seed.Name, bytes.NewReader(seed.Catalog))
+	if err != nil {
+		return fmt.Errorf("import %s: %w", seed.Name, err)
+	}
+	if len(report.Skipped) > 0 {
+		return fmt.Errorf("import %s: %s", seed.Name, report)
+	}
+	for _, account := range seed.Accounts {
+		if err := a.seedAccount(ctx, account); err != nil {
+			return fmt.Errorf("account %s: %w", account.Email, err)
+		}
+	}
+	return nil
+}
+
+func (a *App) seedAccount(ctx context.Context, s SeedAccount) error {
+	_, err := a.accounts.AccountID(ctx, s.Email)
+	if err == nil {
+		return nil
+	}
+	if p := problem.From(err); p.Status != 404 {
+		return err
+	}
+	if len(s.Roles) > 0 {
+		_, err = a.accounts.CreateStaff(ctx, s.Email, s.GivenName+" "+s.FamilyName, s.Password, s.Roles)
+		return err
+	}
+	data := types.ProfileData{GivenName: s.GivenName, FamilyName: s.FamilyName, Street: &s.Street, HouseNumber: &s.HouseNumber, PostalCode: &s.PostalCode, City: &s.City}
+	birth := new(types.ProfileData)
+	if err := json.Unmarshal([]byte(`{"birthDate":"`+s.BirthDate+`"}`), birth); err != nil {
+		return fmt.Errorf("birth date: %w", err)
+	}
+	data.BirthDate = birth.BirthDate
+	_, err = a.accounts.CreateCitizen(ctx, s.Email, s.Password, data)
+	return err
+}

@@ -1,0 +1,203 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	accountsapi "portalverbund/api/accounts"
+	applicationsapi "portalverbund/api/applications"
+	casesapi "portalverbund/api/cases"
+	catalogapi "portalverbund/api/catalog"
+	deliveriesapi "portalverbund/api/deliveries"
+	federationapi "portalverbund/api/federation"
+	formsapi "portalverbund/api/forms"
+	mailboxapi "portalverbund/api/mailbox"
+	placesapi "portalverbund/api/places"
+	portalapi "portalverbund/api/portal"
+	signinapi "portalverbund/api/signin"
+	"portalverbund/api/types"
+	"portalverbund/server/accounts"
+	"portalverbund/server/applications"
+	"portalverbund/server/cases"
+	"portalverbund/server/catalog"
+	"portalverbund/server/delivery"
+	"portalverbund/server/federation"
+	"portalverbund/server/forms"
+	"portalverbund/server/mailbox"
+	"portalverbund/server/places"
+	"portalverbund/server/platform/httpx"
+	"portalverbund/server/portal"
+	"portalverbund/server/signin"
+)
+
+// Serve runs a portal until ctx ends: requests, background work, and the link to the others. It ends cleanly: what has
+// begun may finish within the drain timeout.
+func Serve(ctx context.Context, c Config) error {
+	log := c.Logger()
+	a, err := Open(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	server, err := a.server()
+	if err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", c.Listen, err)
+	}
+	web := &http.Server{
+		Handler: server.Echo, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	web.BaseContext = func(net.Listener) context.Context { return work }
+	if err := a.hub.Start(work); err != nil {
+		return err
+	}
+	if err := a.jobs.Start(work); err != nil {
+		return err
+	}
+	var running sync.WaitGroup
+	running.Go(func() { a.run(work, "catalog", a.catalog.Run) })
+	running.Go(func() { a.run(work, "federation", a.federation.Run) })
+	failed := make(chan error, 1)
+	go func() { failed <- web.Serve(listener) }()
+	log.InfoContext(ctx, "portal is running", "portal", a.self.Id, "listen", listener.Addr().String())
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+	}
+	log.Info("portal is ending", "portal", a.self.Id)
+	end, cancel := context.WithTimeout(context.Background(), c.DrainTimeout)
+	defer cancel()
+	go func() { // event streams last until their client leaves: they end with the work
+		select {
+		case <-time.After(c.DrainTimeout / 4):
+		case <-end.Done():
+		}
+		stopWork()
+	}()
+	if shutdown := web.Shutdown(end); shutdown != nil {
+		_ = web.Close() // what did not finish in time is cut off
+	}
+	if stop := a.jobs.Stop(end); stop != nil {
+		log.Warn("jobs did not end in time; they run again later", "error", stop)
+	}
+	stopWork()
+	running.Wait()
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return err
+}
+
+// run keeps a room's own work going until ctx ends.
+func (a *App) run(ctx context.Context, name string, work func(context.Context) error) {
+	for ctx.Err() == nil {
+		err := work(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		a.log.ErrorContext(ctx, "background work ended, beginning again", "room", name, "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// server mounts every room's operations, the OpenID Provider, the pages and what operators look at.
+func (a *App) server() (*httpx.Server, error) {
+	doc, err := types.GetSwagger()
+	if err != nil {
+		return nil, fmt.Errorf("read the contract: %w", err)
+	}
+	contract, err := httpx.NewContract(doc)
+	if err != nil {
+		return nil, err
+	}
+	c := a.config
+	s, err := httpx.New(httpx.Config{
+		Origin: c.PublicURL, RequestTimeout: c.Timeout, MaxConcurrent: c.MaxConcurrent, RatePerSecond: c.Rate, RateBurst: c.RateBurst,
+		TrustedProxies: c.TrustedProxy, HSTS: c.secure(),
+	}, contract, authenticator{a}, a.log, a.metrics)
+	if err != nil {
+		return nil, err
+	}
+	a.mount(s.Echo)
+	routes := map[string]bool{}
+	for _, r := range s.Echo.Routes() {
+		routes[r.Method+" "+r.Path] = true
+	}
+	if missing := contract.Missing(routes); len(missing) > 0 {
+		return nil, fmt.Errorf("operations of the contract that nobody answers: %v", missing)
+	}
+	provider := echo.WrapHandler(a.oidc.Handler())
+	s.Echo.Any("/oauth2/*", provider)
+	s.Echo.GET("/.well-known/openid-configuration", provider)
+	s.Echo.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
+	s.Echo.GET("/readyz", a.ready)
+	s.Echo.GET("/metrics", a.showMetrics())
+	if c.SPA != "" {
+		pages, err := httpx.NewSPA(c.SPA)
+		if err != nil {
+			return nil, err
+		}
+		s.Echo.GET("/*", pages.Handle)
+		s.Echo.HEAD("/*", pages.Handle)
+	}
+	return s, nil
+}
+
+func (a *App) mount(e *echo.Echo) {
+	portalapi.RegisterHandlers(e, portalapi.NewStrictHandler(portal.NewHandlers(a.portal), nil))
+	placesapi.RegisterHandlers(e, placesapi.NewStrictHandler(places.NewHandlers(a.places), nil))
+	catalogapi.RegisterHandlers(e, catalogapi.NewStrictHandler(catalog.NewHandlers(a.catalog), nil))
+	signinapi.RegisterHandlers(e, signinapi.NewStrictHandler(signin.NewHandlers(a.signin), nil))
+	accountsapi.RegisterHandlers(e, accountsapi.NewStrictHandler(accounts.NewHandlers(a.accounts), nil))
+	formsapi.RegisterHandlers(e, formsapi.NewStrictHandler(forms.NewHandlers(a.forms), nil))
+	applicationsapi.RegisterHandlers(e, applicationsapi.NewStrictHandler(applications.NewHandlers(a.applications), nil))
+	casesapi.RegisterHandlers(e, casesapi.NewStrictHandler(cases.NewHandlers(a.cases), nil))
+	deliveriesapi.RegisterHandlers(e, deliveriesapi.NewStrictHandler(delivery.NewHandlers(a.delivery), nil))
+	mailboxapi.RegisterHandlers(e, mailboxapi.NewStrictHandler(mailbox.NewHandlers(a.mailbox), nil))
+	federationapi.RegisterHandlers(e, federationapi.NewStrictHandler(federation.NewHandlers(a.federation), nil))
+}
+
+// ready says whether the portal can work: its database answers.
+func (a *App) ready(c echo.Context) error {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), 2*time.Second)
+	defer cancel()
+	if err := a.db.Ping(ctx); err != nil {
+		return c.String(http.StatusServiceUnavailable, "the database does not answer\n")
+	}
+	return c.String(http.StatusOK, "ready\n")
+}
+
+// showMetrics answers Prometheus: with the token where one is set, else loopback only.
+func (a *App) showMetrics() echo.HandlerFunc {
+	handler := promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{})
+	return func(c echo.Context) error {
+		allowed := c.Request().Header.Get("Authorization") == "Bearer "+a.config.MetricsToken
+		if a.config.MetricsToken == "" {
+			ip := net.ParseIP(c.RealIP())
+			allowed = ip != nil && ip.IsLoopback() && c.Request().Header.Get("X-Forwarded-For") == ""
+		}
+		if !allowed {
+			return echo.ErrNotFound
+		}
+		handler.ServeHTTP(c.Response(), c.Request())
+		return nil
+	}
+}

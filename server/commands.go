@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"portalverbund/server/app"
+	"portalverbund/server/demo"
+)
+
+type serveCommand struct {
+	app.Config `embed:""`
+}
+
+// Run runs one portal until the context ends.
+func (c *serveCommand) Run(ctx context.Context) error {
+	if c.WithParent {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithCancel(ctx)
+		go endWithInput(cancel)
+	}
+	return app.Serve(ctx, c.Config)
+}
+
+// endWithInput ends this process when whoever started it is gone: its end of the pipe closes by itself.
+func endWithInput(cancel context.CancelFunc) {
+	buffer := make([]byte, 64)
+	for {
+		if _, err := os.Stdin.Read(buffer); err != nil {
+			cancel()
+			return
+		}
+	}
+}
+
+type demoCommand struct {
+	Data string `env:"PORTAL_DATA" default:".data" help:"Folder for everything that the demonstration keeps."`
+	SPA  string `env:"PORTAL_SPA" default:"frontend/dist" help:"Folder with the built pages."`
+}
+
+// Run runs the demonstration until the context ends or a command says so.
+func (c *demoCommand) Run(ctx context.Context) error {
+	log := app.Config{LogLevel: "warn", LogFormat: "text"}.Logger()
+	return demo.Run(ctx, demo.Options{Data: c.Data, SPA: c.SPA, In: os.Stdin, Out: os.Stdout, Log: log})
+}
+
+type migrateCommand struct {
+	app.Config `embed:""`
+}
+
+// Run brings the database to this version.
+func (c *migrateCommand) Run(ctx context.Context) error {
+	return app.Migrate(ctx, c.Config)
+}
+
+type importCommand struct {
+	Files      []string `arg:"" type:"existingfile" help:"areas.csv (register of places), a portal's JSON Lines, or services-muenchen.jsonl and offices-muenchen.jsonl. The kind is found from the content."`
+	app.Config `embed:""`
+}
+
+// Run imports files and says what came in and what was skipped and why.
+func (c *importCommand) Run(ctx context.Context) error {
+	return app.Import(ctx, c.Config, c.Files, os.Stdout)
+}
+
+type adminCommand struct {
+	Keys  adminKeysCommand  `cmd:"" help:"Make the portal's keys, and print the public ones for the list of members."`
+	Staff adminStaffCommand `cmd:"" help:"Create a staff account. The password is read from standard input."`
+}
+
+type adminKeysCommand struct {
+	app.Config `embed:""`
+}
+
+// Run makes keys where there are none, and prints the public ones.
+func (c *adminKeysCommand) Run() error {
+	return app.MakeKeys(c.Config, os.Stdout)
+}
+
+type adminStaffCommand struct {
+	Email      string   `arg:"" help:"Mail address to sign in with."`
+	FullName   string   `arg:"" name:"full-name" help:"Name as colleagues see it."`
+	Roles      []string `enum:"clerk,editor,admin" default:"clerk" help:"clerk, editor, admin."`
+	app.Config `embed:""`
+}
+
+// Run creates the account.
+func (c *adminStaffCommand) Run(ctx context.Context) error {
+	var password string
+	if _, err := fmt.Fscanln(os.Stdin, &password); err != nil {
+		return fmt.Errorf("read the password from standard input: %w", err)
+	}
+	return app.CreateStaff(ctx, c.Config, c.Email, c.FullName, password, c.Roles)
+}

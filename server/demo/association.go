@@ -1,0 +1,223 @@
+package demo
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"portalverbund/server/platform/keys"
+)
+
+// AssociationName is shown on every page.
+const AssociationName = "Portalverbund Emsland"
+
+// ProviderID names the waste-disposal provider, as the catalog's channel provider:entsorgung does.
+const ProviderID = "entsorgung"
+
+// Account is somebody who can sign in at a demonstration portal.
+type Account struct {
+	Email, Password       string
+	GivenName, FamilyName string
+	Roles                 []string // none: a citizen
+	Street, HouseNumber   string
+	PostalCode, City      string
+	BirthDate             string
+}
+
+// Site is one portal of the demonstration.
+type Site struct {
+	Name     string // as typed in commands, and its database's name
+	Title    string
+	Kind     string // county, municipality, jointMunicipality
+	Areas    []string
+	Roles    []string
+	Port     int
+	Prefix   string // of application numbers
+	Accounts []Account
+}
+
+// sites are the portals: real places; offices, fees and persons are invented.
+func sites() []Site {
+	clerk := func(place, given, family string) Account {
+		return Account{Email: "amt@" + place + ".example", Password: "Amtsstube-im-Emsland", GivenName: given, FamilyName: family, Roles: []string{"clerk", "editor", "admin"}}
+	}
+	return []Site{
+		{
+			Name: "landkreis", Title: "Landkreis Emsland", Kind: "county", Areas: []string{"03454"},
+			Roles: []string{"anchor", "accountHome", "portal"}, Port: 8080, Prefix: "EL",
+			Accounts: []Account{
+				clerk("landkreis", "Lena", "Landrat"),
+				{
+					Email: "clara.beispiel@example.org", Password: "Sonnenblume-im-Garten", GivenName: "Clara", FamilyName: "Beispiel",
+					Street: "Lange Straße", HouseNumber: "7", PostalCode: "49716", City: "Meppen", BirthDate: "1988-04-12",
+				},
+			},
+		},
+		{
+			Name: "meppen", Title: "Stadt Meppen", Kind: "municipality", Areas: []string{"034540035035"},
+			Roles: []string{"portal"}, Port: 8081, Prefix: "MEP", Accounts: []Account{clerk("meppen", "Mats", "Marktplatz")},
+		},
+		{
+			Name: "lathen", Title: "Samtgemeinde Lathen", Kind: "jointMunicipality", Areas: []string{"034545404"},
+			Roles: []string{"portal"}, Port: 8082, Prefix: "LAT", Accounts: []Account{clerk("lathen", "Luise", "Lindenhof")},
+		},
+	}
+}
+
+// ports are where the association listens. They are kept, since a portal's address is its identity: other ports make
+// another association, with databases of its own.
+type ports struct {
+	Portals  map[string]int `json:"portals"`
+	Provider int            `json:"provider"`
+	Mail     int            `json:"mail"`
+	SMTP     int            `json:"smtp"`
+}
+
+// set names the databases and folders that belong to these ports.
+func (p ports) set(all []Site) string {
+	usual := true
+	var parts []string
+	for _, s := range all {
+		parts = append(parts, strconv.Itoa(p.Portals[s.Name]))
+		usual = usual && p.Portals[s.Name] == s.Port
+	}
+	if usual && p.Provider == providerPort {
+		return "demo"
+	}
+	return "demo_" + strings.Join(append(parts, strconv.Itoa(p.Provider)), "_")
+}
+
+const (
+	providerPort = 8090
+	mailPort     = 8025
+	smtpPort     = 8026
+)
+
+// choosePorts takes the usual port where it is free, else the next free one, and says so.
+func choosePorts(all []Site, say func(string, ...any)) (ports, error) {
+	p := ports{Portals: map[string]int{}}
+	used := map[int]bool{}
+	choose := func(what string, wanted int) (int, error) {
+		for port := wanted; port < wanted+1000; port++ {
+			if used[port] || !free(port) {
+				continue
+			}
+			used[port] = true
+			if port != wanted {
+				say("Port %d is taken: %s uses %d.", wanted, what, port)
+			}
+			return port, nil
+		}
+		return 0, fmt.Errorf("no free port from %d on for %s", wanted, what)
+	}
+	var err error
+	for _, s := range all {
+		if p.Portals[s.Name], err = choose(s.Title, s.Port); err != nil {
+			return p, err
+		}
+	}
+	if p.Provider, err = choose("the waste-disposal provider", providerPort); err != nil {
+		return p, err
+	}
+	if p.Mail, err = choose("the page with sent mail", mailPort); err != nil {
+		return p, err
+	}
+	p.SMTP, err = choose("the mail server", smtpPort)
+	return p, err
+}
+
+// free says whether nobody listens on the port, on either loopback address.
+func free(port int) bool {
+	l, err := net.Listen("tcp4", "127.0.0.1:"+strconv.Itoa(port))
+	if err != nil {
+		return false
+	}
+	_ = l.Close()
+	if conn, err := net.DialTimeout("tcp6", "[::1]:"+strconv.Itoa(port), 200*time.Millisecond); err == nil {
+		_ = conn.Close()
+		return false
+	}
+	return true
+}
+
+type memberEntry struct {
+	ID    string             `json:"id"`
+	Name  string             `json:"name"`
+	URL   string             `json:"url"`
+	Kind  string             `json:"kind"`
+	Areas []string           `json:"areas"`
+	Roles []string           `json:"roles"`
+	JWKS  jose.JSONWebKeySet `json:"jwks"`
+}
+
+type membersFile struct {
+	Name    string        `json:"name"`
+	Members []memberEntry `json:"members"`
+}
+
+type providerEntry struct {
+	ID            string   `json:"id"`
+	Name          string   `json:"name"`
+	DeliveryURL   string   `json:"deliveryUrl"`
+	WebhookSecret string   `json:"webhookSecret"`
+	ClientID      string   `json:"clientId"`
+	ClientSecret  string   `json:"clientSecret"`
+	URL           string   `json:"url"`
+	RedirectURIs  []string `json:"redirectUris"`
+	Scopes        []string `json:"scopes"`
+}
+
+type providersFile struct {
+	Providers []providerEntry `json:"providers"`
+}
+
+// ownKeys loads the keys of a folder, or makes keys of a demonstration there.
+func ownKeys(dir string) (*keys.Set, error) {
+	set, err := keys.Load(dir)
+	if !errors.Is(err, keys.ErrMissing) {
+		return set, err
+	}
+	if set, err = keys.New(true); err != nil {
+		return nil, err
+	}
+	return set, set.Save(dir)
+}
+
+// writeJSON replaces a file, readable by its owner only.
+func writeJSON(path string, value any) error {
+	data, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := os.WriteFile(path+".new", data, 0o600); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return os.Rename(path+".new", path)
+}
+
+// readJSON reads a file into value; ok is false when there is none.
+func readJSON(path string, value any) (ok bool, err error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read %s: %w", path, err)
+	}
+	if err := json.Unmarshal(data, value); err != nil {
+		return false, fmt.Errorf("read %s: %w", path, err)
+	}
+	return true, nil
+}

@@ -1,0 +1,155 @@
+package demo
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"portalverbund/api/types"
+)
+
+// errand is one thing a citizen applies for, and where it must arrive.
+type errand struct {
+	words     string
+	authority string // portal whose clerks have it; empty when the provider has it
+}
+
+// errands are one for each way that an application goes: this portal's clerks, a linked portal, the provider.
+func errands() []errand {
+	return []errand{{"hund anmelden", "meppen"}, {"auto abmelden", "landkreis"}, {"sperrmüll abholen", ""}}
+}
+
+const meppen = "034540035035"
+
+func sampleAnswers(t *testing.T) map[string]json.RawMessage {
+	t.Helper()
+	data, err := os.ReadFile("data/samples.json")
+	require.NoError(t, err)
+	var answers map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal(data, &answers))
+	return answers
+}
+
+// kills is how often the test kills something.
+func kills(t *testing.T) int {
+	t.Helper()
+	n, err := strconv.Atoi(os.Getenv("PORTALVERBUND_KILLS"))
+	if err != nil {
+		return 50
+	}
+	return n
+}
+
+// TestSubmit_AnyProcessKilledAtAnyPoint_ArrivesOnce submits applications on all ways while the portal of origin, the
+// competent portal, the provider or the database is killed (kill -9) at a random moment. Each must arrive exactly once.
+func TestSubmit_AnyProcessKilledAtAnyPoint_ArrivesOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a whole association; run without -short")
+	}
+	demo := startDemo(t, t.TempDir())
+	a, home := demo.places.Portals["meppen"], demo.places.Portals["landkreis"]
+	citizen := newPerson(t)
+	account := demo.places.Accounts["landkreis"][1]
+	citizen.signInByHome(a, home, account.Email, account.Password)
+
+	seed := uint64(time.Now().UnixNano())
+	random := rand.New(rand.NewPCG(seed, 0))
+	t.Logf("seed %d", seed)
+	answers := sampleAnswers(t)
+	victims := []string{"meppen", "landkreis", ProviderID, "postgres"}
+	numbers := map[string]errand{}
+	for i := range kills(t) {
+		e := errands()[i%len(errands())]
+		victim := victims[random.IntN(len(victims))]
+		draft := citizen.startApplication(a, e.words, meppen, answers)
+		delay := time.Duration(random.IntN(300)) * time.Millisecond
+		struck := make(chan struct{})
+		go func() {
+			defer close(struck)
+			pause(t.Context(), delay)
+			demo.command("kill " + victim)
+		}()
+		number := citizen.submit(a, draft.Id)
+		<-struck
+		require.NotContains(t, numbers, number, "two applications with one number")
+		numbers[number] = e
+		t.Logf("%d: %s killed after %v; %s (%s)", i+1, victim, delay, number, e.words)
+	}
+	citizen.checkArrived(demo, numbers)
+}
+
+// submit presses the button until there is an answer, always with the same key.
+func (p *person) submit(portal string, id uuid.UUID) string {
+	p.t.Helper()
+	var done types.Application
+	res := p.call(http.MethodPost, fmt.Sprintf("%s/api/v1/applications/%s/submit", portal, id), nil, "Idempotency-Key", id.String())
+	require.Equal(p.t, http.StatusOK, res.status, "%s", res.body)
+	require.NoError(p.t, json.Unmarshal(res.body, &done))
+	require.NotNil(p.t, done.Number)
+	return *done.Number
+}
+
+// checkArrived waits until every application has arrived, and then counts them at the authorities and the provider.
+func (p *person) checkArrived(demo *running, numbers map[string]errand) {
+	p.t.Helper()
+	a := demo.places.Portals["meppen"]
+	deadline := time.Now().Add(2 * time.Minute)
+	for {
+		waiting := p.notArrived(a)
+		if waiting == 0 {
+			break
+		}
+		require.True(p.t, time.Now().Before(deadline), "%d applications have not arrived", waiting)
+		pause(p.t.Context(), 500*time.Millisecond)
+	}
+	for _, name := range []string{"meppen", "landkreis"} {
+		clerk := newPerson(p.t)
+		account := demo.places.Accounts[name][0]
+		clerk.signInHere(demo.places.Portals[name], account.Email, account.Password)
+		for number, e := range numbers {
+			var found types.CaseList
+			clerk.get(demo.places.Portals[name]+"/api/v1/cases?q="+url.QueryEscape(number), &found)
+			want := 0
+			if e.authority == name {
+				want = 1
+			}
+			require.Len(p.t, found.Items, want, "%s (%s) at %s", number, e.words, name)
+		}
+	}
+	orders := p.providerOrders(demo)
+	for number, e := range numbers {
+		want := 0
+		if e.authority == "" {
+			want = 1
+		}
+		require.Equal(p.t, want, orders[number], "%s (%s) at the provider", number, e.words)
+	}
+}
+
+// notArrived counts the person's applications that are still on their way.
+func (p *person) notArrived(portal string) int {
+	p.t.Helper()
+	waiting, cursor := 0, ""
+	for {
+		var list types.ApplicationList
+		p.get(portal+"/api/v1/applications?limit=100&cursor="+url.QueryEscape(cursor), &list)
+		for _, item := range list.Items {
+			if item.State == types.ApplicationStateSubmitted {
+				waiting++
+			}
+		}
+		if list.NextCursor == nil {
+			return waiting
+		}
+		cursor = *list.NextCursor
+	}
+}

@@ -1,0 +1,76 @@
+package demo
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"portalverbund/server/app"
+)
+
+// environment writes a configuration as environment variables, by the names that the configuration itself declares.
+func environment(c app.Config) []string {
+	env := []string{"PORTAL_WITH_PARENT=true"}
+	value := reflect.ValueOf(c)
+	for i := range value.NumField() {
+		name := value.Type().Field(i).Tag.Get("env")
+		if name == "PORTAL_WITH_PARENT" {
+			continue
+		}
+		switch v := value.Field(i).Interface().(type) {
+		case string:
+			env = append(env, name+"="+v)
+		case time.Duration:
+			env = append(env, name+"="+v.String())
+		case []string:
+			env = append(env, name+"="+strings.Join(v, ","))
+		default:
+			env = append(env, fmt.Sprintf("%s=%v", name, v))
+		}
+	}
+	return env
+}
+
+// printPanel says where everything is, who can sign in, and what to try.
+func (a *association) printPanel() {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	line("")
+	line("  %s is running. This is a demonstration: offices, fees and persons are invented.", AssociationName)
+	line("")
+	for _, s := range a.sites {
+		note := ""
+		if s.Name == "landkreis" {
+			note = "   (anchor and account home)"
+		}
+		line("  %-34s %s%s", s.Title, a.url(s), note)
+	}
+	line("  %-34s %s", "Entsorgung Emsland (Beispiel)", a.providerURL())
+	line("  %-34s %s   (folder: %s)", "Sent mail", a.mailURL(), a.dir+"/mail")
+	line("  %-34s %s/docs", "The API's contract", a.url(a.sites[0]))
+	line("")
+	line("  Accounts")
+	for _, s := range a.sites {
+		for _, account := range s.Accounts {
+			who, where := "citizen", "at every portal"
+			if len(account.Roles) > 0 {
+				who, where = "clerk", a.url(s)+"/desk"
+			}
+			line("  %-9s %-30s %-24s %s", who, account.Email, account.Password, where)
+		}
+	}
+	line("  %-9s %-30s %-24s %s", "provider", "(password only)", staffPassword, a.providerURL())
+	line("")
+	line("  Try")
+	line("  1. Open %s, type “sperrmüll” or “hund anmelden”, choose the place 49716.", a.url(a.sites[1]))
+	line("  2. Start the application: register at the account home (the mail is at %s), come back signed in.", a.mailURL())
+	line("  3. Fill in, attach a file, submit. Open %s: one click signs you in there, too.", a.url(a.sites[2]))
+	line("  4. Decide as a clerk at the competent portal, and watch the application change.")
+	line("  5. Type “stop landkreis”, apply for a service of the county at %s, type “start landkreis”.", a.url(a.sites[1]))
+	line("")
+	line("  Commands here: status · stop NAME · start NAME · kill NAME · quit     End: Ctrl-C")
+	line("  Logs: %s/logs", a.dir)
+	line("")
+	_, _ = fmt.Fprint(a.Out, b.String()) // nobody reads it when this fails
+}

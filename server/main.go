@@ -1,0 +1,44 @@
+// Command server is a portal of a Portalverbund: one program, one contract, one database.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Run one portal."`
+	Demo    demoCommand    `cmd:"" help:"Run a whole association on this machine: three portals, a provider, and their databases."`
+	Migrate migrateCommand `cmd:"" help:"Bring a portal's database to this program's version."`
+	Import  importCommand  `cmd:"" help:"Import places, services and offices from a file."`
+	Admin   adminCommand   `cmd:"" help:"Keys and staff accounts of a portal."`
+}
+
+func main() {
+	os.Exit(run())
+}
+
+func run() int {
+	var c commands
+	parser := kong.Must(&c,
+		kong.Name("server"),
+		kong.Description("A service portal of a municipality or county, linked with others to a Portalverbund.\n\nEvery flag can also be set by the environment variable named beside it."),
+		kong.UsageOnError(),
+	)
+	command, err := parser.Parse(os.Args[1:])
+	parser.FatalIfErrorf(err)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	command.BindTo(ctx, (*context.Context)(nil))
+	if err := command.Run(); err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(os.Stderr, "server:", err)
+		return 1
+	}
+	return 0
+}
