@@ -1,0 +1,355 @@
+package cases_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"portalverbund/api/types"
+	"portalverbund/db"
+	"portalverbund/db/dbtest"
+	"portalverbund/server/cases"
+	"portalverbund/server/platform/blob"
+	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/jobs"
+	"portalverbund/server/platform/keys"
+	"portalverbund/server/platform/notify"
+	"portalverbund/server/platform/problem"
+)
+
+const origin = "https://meppen.example"
+
+// rooms plays all that cases asks of others. What it is told in a transaction it writes to the database, so that a
+// rollback takes it back.
+type rooms struct {
+	d       *db.DB
+	offerID uuid.UUID
+
+	mu       sync.Mutex
+	files    map[uuid.UUID][]byte
+	away     bool // the portal of origin
+	breakAt  int  // transfers end after so many bytes; 0: they don't
+	offsets  []int64
+	tellFail error // what Report answers
+}
+
+// said is one thing that a room was told.
+type said struct {
+	What, Who, Kind, Body string
+	Subject               uuid.UUID
+}
+
+func (r *rooms) say(ctx context.Context, s said) error {
+	return r.d.From(ctx).Exec("INSERT INTO said (what, who, kind, body, subject) VALUES (?, ?, ?, ?, ?)", s.What, s.Who, s.Kind, s.Body, s.Subject).Error
+}
+
+func (r *rooms) told(t *testing.T, what string) []said {
+	t.Helper()
+	var all []said
+	if err := r.d.From(t.Context()).Raw("SELECT what, who, kind, body, subject FROM said WHERE what = ? ORDER BY id", what).Scan(&all).Error; err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func (r *rooms) OfferByID(_ context.Context, id uuid.UUID) (types.Offer, string, map[string]string, map[string]string, error) {
+	if id != r.offerID {
+		return types.Offer{}, "", nil, nil, problem.NotFound("offer-unknown", "unbekannt", "unknown")
+	}
+	return types.Offer{Id: id, ServiceId: id, Organisation: types.Organisation{Id: id, Name: "Steueramt"}}, "desk",
+		map[string]string{"de": "Hund anmelden", "en": "Register a dog"}, map[string]string{"de": "Steueramt", "en": "Tax office"}, nil
+}
+
+func (r *rooms) Report(ctx context.Context, to string, applicationID uuid.UUID, e types.TimelineEvent) error {
+	s := said{What: "report", Who: to, Kind: string(e.Kind) + " by " + string(e.By), Subject: applicationID}
+	if e.Name != nil {
+		s.Kind += " " + *e.Name
+	}
+	if e.Text != nil {
+		s.Body = *e.Text
+	}
+	return errors.Join(r.tellFail, r.say(ctx, s))
+}
+
+func (r *rooms) Record(ctx context.Context, action, object, detail string) error {
+	return r.say(ctx, said{What: "audit", Who: httpx.CallerOf(ctx).AccountID.String(), Kind: action, Body: object + " " + detail})
+}
+
+func (r *rooms) Member(id string) (types.PortalReference, bool) {
+	return types.PortalReference{Id: id, Name: "Stadt Meppen", Url: id, Kind: types.Municipality}, id == origin
+}
+
+func (r *rooms) Place(_ context.Context, ars string) (types.Place, error) {
+	if ars != "034540035035" {
+		return types.Place{}, problem.NotFound("place-unknown", "unbekannt", "unknown")
+	}
+	return types.Place{Ars: ars, Name: "Meppen, Stadt", Level: types.Gemeinde}, nil
+}
+
+// Fetch plays the portal of origin.
+func (r *rooms) Fetch(_ context.Context, member string, id uuid.UUID, offset int64) (io.ReadCloser, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	content, ok := r.files[id]
+	if r.away || !ok || member != origin {
+		return nil, errors.New("no answer")
+	}
+	r.offsets = append(r.offsets, offset)
+	rest := content[min(int(offset), len(content)):]
+	if r.breakAt > 0 && len(rest) > r.breakAt {
+		return io.NopCloser(io.MultiReader(bytes.NewReader(rest[:r.breakAt]), broken{})), nil
+	}
+	return io.NopCloser(bytes.NewReader(rest)), nil
+}
+
+func (r *rooms) set(fn func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	fn()
+}
+
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, errors.New("connection reset") }
+
+type setup struct {
+	*rooms
+	s     *cases.Service
+	h     *cases.Handlers
+	clerk context.Context
+	run   func()
+}
+
+func newSetup(t *testing.T) setup {
+	t.Helper()
+	return newSetupAt(t, time.Now)
+}
+
+func newSetupAt(t *testing.T, now func() time.Time) setup {
+	t.Helper()
+	d := dbtest.New(t)
+	if err := d.From(t.Context()).Exec("CREATE TABLE said (id bigint GENERATED ALWAYS AS IDENTITY, what text, who text, kind text, body text, subject uuid)").Error; err != nil {
+		t.Fatal(err)
+	}
+	set, err := keys.New(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.DiscardHandler)
+	client, err := jobs.New(d, log, jobs.Options{PollInterval: 20 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := blob.New(t.Context(), t.TempDir(), set.Derive("blob"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	hub := notify.New(d, log)
+	listening, stop := context.WithCancel(context.Background())
+	t.Cleanup(stop)
+	if err := hub.Start(listening); err != nil {
+		t.Fatal(err)
+	}
+	r := &rooms{d: d, offerID: uuid.New(), files: map[uuid.UUID][]byte{}}
+	s := cases.New(cases.Config{
+		DB: d, Keys: set, Jobs: client, Hub: hub, Offers: r, Reports: r, Files: r, Store: store, Audit: r, Portals: r, Places: r, Now: now,
+	})
+	cases.Register(client, s)
+	clerk := httpx.WithCaller(t.Context(), httpx.Caller{Kind: httpx.SessionCaller, AccountID: uuid.New(), Roles: []string{"clerk"}})
+	return setup{r, s, cases.NewHandlers(s), clerk, func() { run(t, client) }}
+}
+
+func run(t *testing.T, client *jobs.Client) {
+	t.Helper()
+	if err := client.Start(context.WithoutCancel(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := client.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// application is one for the offer, with files.
+func (x setup) application(files ...[]byte) types.MessageApplication {
+	app := types.MessageApplication{
+		ApplicationId: uuid.New(), Number: "MEP-26-4F7K-2P9T-X", SubmittedAt: time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC), OfferId: x.offerID,
+		FormId: uuid.New(), FormVersion: 3, Ars: "034540035035", Language: "en", TrustLevel: types.Low, ApplicantName: "Clara Beispiel",
+		Data: map[string]any{"dog": map[string]any{"name": "Waldi"}}, ContentHash: "aa", Attachments: []types.Attachment{},
+	}
+	for _, content := range files {
+		id, hash := uuid.New(), sha256.Sum256(content)
+		x.set(func() { x.files[id] = content })
+		app.Attachments = append(app.Attachments, types.Attachment{
+			Id: id, Name: "Impfpass für „Waldi“.pdf", Field: "/evidence/files", MediaType: "application/pdf", Size: int64(len(content)), Sha256: hex.EncodeToString(hash[:]),
+		})
+	}
+	return app
+}
+
+// open opens a case and gives its id.
+func (x setup) open(t *testing.T, app types.MessageApplication) uuid.UUID {
+	t.Helper()
+	if err := x.s.Open(t.Context(), origin, app); err != nil {
+		t.Fatal(err)
+	}
+	var id uuid.UUID
+	if err := x.d.From(t.Context()).Raw("SELECT id FROM cases WHERE application_id = ?", app.ApplicationId).Row().Scan(&id); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func (x setup) read(t *testing.T, id uuid.UUID) cases.Case {
+	t.Helper()
+	c, err := x.s.Read(x.clerk, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func kinds(c cases.Case) []types.EventKind {
+	var all []types.EventKind
+	for _, e := range c.Timeline {
+		all = append(all, e.Kind)
+	}
+	return all
+}
+
+func wantStatus(t *testing.T, err error, status int, code string) {
+	t.Helper()
+	var p *problem.Error
+	if !errors.As(err, &p) || p.Status != status || p.Code != code {
+		t.Errorf("error %v, want %d %s", err, status, code)
+	}
+}
+
+func waitFor(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	for !condition() {
+		select {
+		case <-deadline:
+			t.Fatalf("waited in vain: %s", what)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+func wantEqual[T comparable](t *testing.T, what string, got, want []T) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s: got %v, want %v", what, got, want)
+	}
+	for i := range got {
+		if got[i] != want[i] {
+			t.Errorf("%s: got %v, want %v", what, got[i], want[i])
+		}
+	}
+}
+
+func TestOpen_Twice_OneCase(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t)
+	app := x.application()
+	id := x.open(t, app)
+	if again := x.open(t, app); again != id {
+		t.Errorf("second case %s", again)
+	}
+	x.run()
+	waitFor(t, "received", func() bool { return len(x.told(t, "report")) > 0 })
+	var jobCount, caseCount int
+	if err := x.d.From(t.Context()).Raw("SELECT (SELECT count(*) FROM river_job), (SELECT count(*) FROM cases)").Row().Scan(&jobCount, &caseCount); err != nil {
+		t.Fatal(err)
+	}
+	if jobCount != 1 || caseCount != 1 {
+		t.Errorf("%d jobs, %d cases", jobCount, caseCount)
+	}
+	wantEqual(t, "reports", x.told(t, "report"), []said{{"report", origin, "received by authority Tax office", "", app.ApplicationId}})
+	c := x.read(t, id)
+	wantEqual(t, "timeline", kinds(c), []types.EventKind{types.Submitted, types.Received})
+	if c.Number != app.Number || c.ApplicantName != "Clara Beispiel" || c.State != types.CaseStateReceived || c.Data["dog"].(map[string]any)["name"] != "Waldi" || c.OrganisationName["de"] != "Steueramt" {
+		t.Errorf("case %+v", c)
+	}
+	// The same number at another portal is another application.
+	if err := x.s.Open(t.Context(), "https://lathen.example", app); err != nil {
+		t.Fatal(err)
+	}
+	if l, err := x.s.List(x.clerk, cases.Filter{Limit: 10}); err != nil || len(l.Items) != 2 {
+		t.Errorf("list %+v, %v", l, err)
+	}
+}
+
+func TestOpen_TransactionFails_NoCaseNoJob(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t)
+	_ = x.d.Tx(t.Context(), func(ctx context.Context) error {
+		if err := x.s.Open(ctx, origin, x.application([]byte("x"))); err != nil {
+			t.Error(err)
+		}
+		return errors.New("the message could not be kept")
+	})
+	var left int
+	if err := x.d.From(t.Context()).Raw("SELECT (SELECT count(*) FROM river_job) + (SELECT count(*) FROM cases) + (SELECT count(*) FROM case_attachments)").Scan(&left).Error; err != nil || left != 0 {
+		t.Errorf("%d rows are left, %v", left, err)
+	}
+}
+
+func TestOpen_NotAnApplication_IsRefusedForGood(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t)
+	for name, change := range map[string]func(*types.MessageApplication){
+		"no number":          func(a *types.MessageApplication) { a.Number = "" },
+		"no name":            func(a *types.MessageApplication) { a.ApplicantName = "  " },
+		"no time":            func(a *types.MessageApplication) { a.SubmittedAt = time.Time{} },
+		"no id":              func(a *types.MessageApplication) { a.ApplicationId = uuid.Nil },
+		"hash is no hash":    func(a *types.MessageApplication) { a.Attachments[0].Sha256 = "zz" },
+		"huge file":          func(a *types.MessageApplication) { a.Attachments[0].Size = 1 << 40 },
+		"negative size":      func(a *types.MessageApplication) { a.Attachments[0].Size = -1 },
+		"same file twice":    func(a *types.MessageApplication) { a.Attachments = append(a.Attachments, a.Attachments[0]) },
+		"thousands of files": func(a *types.MessageApplication) { a.Attachments = make([]types.Attachment, 1000) },
+	} {
+		app := x.application([]byte("x"))
+		change(&app)
+		err := x.s.Open(t.Context(), origin, app)
+		if p := problem.From(err); err == nil || p.Status != http.StatusUnprocessableEntity || p.Code != "application-invalid" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	app := x.application()
+	app.OfferId = uuid.New()
+	wantStatus(t, x.s.Open(t.Context(), origin, app), http.StatusUnprocessableEntity, "offer-unknown")
+}
+
+func TestCases_ContentIsSealedAtRest(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t)
+	app := x.application([]byte("x"))
+	app.Data = map[string]any{"dog": map[string]any{"name": "Seltenername"}}
+	app.Attachments[0].Name = "Seltenername.pdf"
+	id := x.open(t, app)
+	if _, err := x.s.Ask(x.clerk, id, "key-00001", "Heißt er wirklich Seltenername?"); err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range []string{"cases", "case_events", "case_attachments", "river_job", "idempotency_keys"} {
+		var leaked bool
+		if err := x.d.From(t.Context()).Raw("SELECT EXISTS (SELECT FROM " + table + " r WHERE r::text LIKE '%Seltenername%')").Scan(&leaked).Error; err != nil || leaked {
+			t.Errorf("readable in %s: %v, %v", table, leaked, err)
+		}
+	}
+}

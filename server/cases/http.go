@@ -1,0 +1,256 @@
+package cases
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	api "portalverbund/api/cases"
+	"portalverbund/api/types"
+	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/problem"
+)
+
+const (
+	roleClerk    = "clerk"
+	defaultLimit = 20
+)
+
+// Handlers answers the operations of the tag cases.
+type Handlers struct{ s *Service }
+
+var _ api.StrictServerInterface = (*Handlers)(nil)
+
+// NewHandlers makes the Handlers of a Service.
+func NewHandlers(s *Service) *Handlers { return &Handlers{s: s} }
+
+// clerk refuses everybody else. The contract has done so before; here it protects against a contract that forgets.
+func clerk(ctx context.Context) error {
+	if !httpx.CallerOf(ctx).HasRole(roleClerk) {
+		return problem.Forbidden("role-missing", "Dafür haben Sie an diesem Portal keine Berechtigung.", "You are not allowed to do this at this portal.")
+	}
+	return nil
+}
+
+// ListCases answers GET /api/v1/cases.
+func (h *Handlers) ListCases(ctx context.Context, request api.ListCasesRequestObject) (api.ListCasesResponseObject, error) {
+	if err := clerk(ctx); err != nil {
+		return nil, err
+	}
+	p := request.Params
+	f := Filter{Limit: defaultLimit}
+	if p.Limit != nil {
+		f.Limit = *p.Limit
+	}
+	if p.State != nil {
+		f.State = *p.State
+	}
+	if p.Q != nil {
+		f.Search = *p.Q
+	}
+	if p.Cursor != nil {
+		f.Cursor = *p.Cursor
+	}
+	l, err := h.s.List(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	return api.ListCases200JSONResponse(h.list(ctx, l)), nil
+}
+
+// WatchCases answers GET /api/v1/cases/events.
+func (h *Handlers) WatchCases(ctx context.Context, _ api.WatchCasesRequestObject) (api.WatchCasesResponseObject, error) {
+	if err := clerk(ctx); err != nil {
+		return nil, err
+	}
+	return watch{ctx: ctx, s: h.s}, nil
+}
+
+// GetCase answers GET /api/v1/cases/{caseId}.
+func (h *Handlers) GetCase(ctx context.Context, request api.GetCaseRequestObject) (api.GetCaseResponseObject, error) {
+	if err := clerk(ctx); err != nil {
+		return nil, err
+	}
+	c, err := h.s.Read(ctx, request.CaseId)
+	if err != nil {
+		return nil, err
+	}
+	body, err := h.body(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return api.GetCase200JSONResponse{Body: body, Headers: api.GetCase200ResponseHeaders{ETag: etag(c)}}, nil
+}
+
+// StartCase answers POST /api/v1/cases/{caseId}/start.
+func (h *Handlers) StartCase(ctx context.Context, request api.StartCaseRequestObject) (api.StartCaseResponseObject, error) {
+	if err := clerk(ctx); err != nil {
+		return nil, err
+	}
+	c, err := h.s.Start(ctx, request.CaseId, request.Params.IdempotencyKey)
+	if err != nil {
+		return nil, err
+	}
+	changed, err := h.changed(ctx, c)
+	return api.StartCase200JSONResponse{ChangedCaseJSONResponse: changed}, err
+}
+
+// AskQuestion answers POST /api/v1/cases/{caseId}/questions.
+func (h *Handlers) AskQuestion(ctx context.Context, request api.AskQuestionRequestObject) (api.AskQuestionResponseObject, error) {
+	if err := clerk(ctx); err != nil {
+		return nil, err
+	}
+	text, err := written(request.Body.Text)
+	if err != nil {
+		return nil, err
+	}
+	c, err := h.s.Ask(ctx, request.CaseId, request.Params.IdempotencyKey, text)
+	if err != nil {
+		return nil, err
+	}
+	changed, err := h.changed(ctx, c)
+	return api.AskQuestion200JSONResponse{ChangedCaseJSONResponse: changed}, err
+}
+
+// DecideCase answers POST /api/v1/cases/{caseId}/decision.
+func (h *Handlers) DecideCase(ctx context.Context, request api.DecideCaseRequestObject) (api.DecideCaseResponseObject, error) {
+	if err := clerk(ctx); err != nil {
+		return nil, err
+	}
+	text, err := written(request.Body.Text)
+	if err != nil {
+		return nil, err
+	}
+	c, err := h.s.Decide(ctx, request.CaseId, request.Params.IdempotencyKey, types.Decision{Outcome: request.Body.Outcome, Text: text})
+	if err != nil {
+		return nil, err
+	}
+	changed, err := h.changed(ctx, c)
+	return api.DecideCase200JSONResponse{ChangedCaseJSONResponse: changed}, err
+}
+
+// GetCaseAttachment answers GET /api/v1/cases/{caseId}/attachments/{attachmentId}.
+func (h *Handlers) GetCaseAttachment(ctx context.Context, request api.GetCaseAttachmentRequestObject) (api.GetCaseAttachmentResponseObject, error) {
+	if err := clerk(ctx); err != nil {
+		return nil, err
+	}
+	d, err := h.s.Attachment(ctx, request.CaseId, request.AttachmentId)
+	if err != nil {
+		return nil, err
+	}
+	return file{Download: d, request: httpx.RequestOf(ctx)}, nil
+}
+
+// written refuses a text of spaces.
+func written(text string) (string, error) {
+	if text = strings.TrimSpace(text); text == "" {
+		return "", problem.Invalid(problem.FieldError{Pointer: "/text", Code: "required"})
+	}
+	return text, nil
+}
+
+func etag(c Case) string { return strconv.Quote(strconv.Itoa(c.Version)) }
+
+func (h *Handlers) changed(ctx context.Context, c Case) (api.ChangedCaseJSONResponse, error) {
+	body, err := h.body(ctx, c)
+	return api.ChangedCaseJSONResponse{Body: body, Headers: api.ChangedCaseResponseHeaders{ETag: etag(c)}}, err
+}
+
+func (h *Handlers) list(ctx context.Context, l List) types.CaseList {
+	counts := make(map[string]int, len(l.Counts))
+	for state, n := range l.Counts {
+		counts[string(state)] = n
+	}
+	list := types.CaseList{Items: make([]types.CaseSummary, 0, len(l.Items)), Counts: &counts}
+	if l.Next != "" {
+		list.NextCursor = &l.Next
+	}
+	for _, i := range l.Items {
+		list.Items = append(list.Items, types.CaseSummary{
+			Id: i.ID, Number: i.Number, State: i.State, ServiceTitle: httpx.Localized(ctx, i.ServiceTitle), ApplicantName: i.ApplicantName,
+			OrganisationName: httpx.Localized(ctx, i.OrganisationName), Origin: h.origin(i.Origin), ReceivedAt: i.ReceivedAt, ChangedAt: i.ChangedAt,
+		})
+	}
+	return list
+}
+
+func (h *Handlers) body(ctx context.Context, c Case) (types.Case, error) {
+	place, err := h.place(ctx, c.ARS)
+	if err != nil {
+		return types.Case{}, err
+	}
+	body := types.Case{
+		Id: c.ID, Number: c.Number, State: c.State, ServiceId: c.ServiceID, ServiceTitle: httpx.Localized(ctx, c.ServiceTitle),
+		ApplicantName: c.ApplicantName, OrganisationName: httpx.Localized(ctx, c.OrganisationName), Origin: h.origin(c.Origin),
+		Place: place, FormId: c.FormID, FormVersion: c.FormVersion, Data: c.Data, Attachments: make([]types.Attachment, 0, len(c.Attachments)),
+		Timeline: c.Timeline, ReceivedAt: c.ReceivedAt, ChangedAt: c.ChangedAt, ContentHash: c.ContentHash, TrustLevel: c.TrustLevel,
+	}
+	if body.Data == nil {
+		body.Data = map[string]any{}
+	}
+	for _, a := range c.Attachments {
+		available := a.State == AttachmentAvailable
+		body.Attachments = append(body.Attachments, types.Attachment{
+			Id: a.ID, Name: a.Name, Field: a.Field, MediaType: a.MediaType, Size: a.Size, Sha256: a.SHA256, Available: &available,
+		})
+	}
+	return body, nil
+}
+
+// origin names the portal of origin, also when it has left the association.
+func (h *Handlers) origin(id string) types.PortalReference {
+	if p, ok := h.s.portals.Member(id); ok {
+		return p
+	}
+	return types.PortalReference{Id: id, Name: id, Url: id, Kind: types.Municipality}
+}
+
+// place names the place, also when its key is no longer known.
+func (h *Handlers) place(ctx context.Context, ars string) (types.PlaceReference, error) {
+	p, err := h.s.places.Place(ctx, ars)
+	if err != nil {
+		if problem.From(err).Status == http.StatusNotFound {
+			return types.PlaceReference{Ars: ars, Name: ars, Level: types.Gemeinde}, nil
+		}
+		return types.PlaceReference{}, err
+	}
+	return types.PlaceReference{Ars: p.Ars, Name: p.Name, Level: p.Level}, nil
+}
+
+// file sends a file as a download that no browser opens by itself, whole or in ranges.
+type file struct {
+	Download
+	request *http.Request
+}
+
+// VisitGetCaseAttachmentResponse writes the answer.
+func (f file) VisitGetCaseAttachmentResponse(w http.ResponseWriter) error {
+	defer func() { _ = f.Content.Close() }() // it was only read
+	header := w.Header()
+	header.Set("Content-Type", "application/octet-stream")
+	header.Set("Content-Disposition", disposition(f.Name))
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	header.Set("Cache-Control", "private, no-store")
+	http.ServeContent(w, f.request, "", time.Time{}, f.Content)
+	return nil
+}
+
+// disposition names a download (RFC 6266): in ASCII for old programs, and in full.
+func disposition(name string) string {
+	var ascii strings.Builder
+	for _, r := range name {
+		switch {
+		case r < ' ' || r == 0x7f || r == '"' || r == '\\' || r == '/' || r == '%':
+			ascii.WriteByte('_')
+		case r < 0x80:
+			ascii.WriteRune(r)
+		default:
+			ascii.WriteByte('_')
+		}
+	}
+	return `attachment; filename="` + ascii.String() + `"; filename*=UTF-8''` + strings.ReplaceAll(url.QueryEscape(name), "+", "%20")
+}

@@ -1,0 +1,166 @@
+package cases
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"github.com/riverqueue/river"
+
+	"portalverbund/api/types"
+	"portalverbund/server/platform/problem"
+)
+
+// What a message from another portal may bring.
+const (
+	maxAttachments = 100
+	maxNumber      = 64
+	maxName        = 300
+	maxFileName    = 255
+)
+
+// Open makes a case of an application, in ctx's transaction: one for each application of a portal of origin, however
+// often it is called. The attachments are fetched later, by jobs; once all are here the citizen is told that the
+// application was received. The offer decides which office the case belongs to: problem.Unprocessable when it is unknown
+// here, or when what was sent cannot be an application.
+func (s *Service) Open(ctx context.Context, origin string, app types.MessageApplication) error {
+	if err := check(app); err != nil {
+		return err
+	}
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		r, files, err := s.newCase(ctx, origin, app)
+		if err != nil {
+			return err
+		}
+		added, err := s.insertCase(ctx, r, files)
+		if err != nil || !added {
+			return err
+		}
+		if err := s.firstEvent(ctx, r); err != nil {
+			return err
+		}
+		if err := s.enqueue(ctx, r.ID, files); err != nil {
+			return err
+		}
+		return s.changed(ctx, r.ID)
+	})
+}
+
+func (s *Service) newCase(ctx context.Context, origin string, app types.MessageApplication) (caseRow, []attachmentRow, error) {
+	offer, _, title, office, err := s.offers.OfferByID(ctx, app.OfferId)
+	if problem.From(err).Status == 404 && err != nil {
+		return caseRow{}, nil, problem.Unprocessable("offer-unknown", "Dieses Angebot gibt es an diesem Portal nicht.", "There is no such offer at this portal.").Because(err)
+	}
+	if err != nil {
+		return caseRow{}, nil, fmt.Errorf("read offer: %w", err)
+	}
+	if len(title) == 0 {
+		title = app.ServiceTitle
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return caseRow{}, nil, fmt.Errorf("make id: %w", err)
+	}
+	now := s.now()
+	r := caseRow{
+		ID: id, Origin: origin, ApplicationID: app.ApplicationId, Number: app.Number, State: types.CaseStateReceived,
+		ServiceID: offer.ServiceId, ServiceTitle: title, OrganisationID: offer.Organisation.Id, OrganisationName: office,
+		ApplicantName: strings.TrimSpace(app.ApplicantName), ARS: app.Ars, FormID: app.FormId, FormVersion: app.FormVersion,
+		Language: app.Language, TrustLevel: app.TrustLevel, ContentHash: app.ContentHash,
+		SubmittedAt: app.SubmittedAt.UTC(), ReceivedAt: now, ChangedAt: now, Version: 1,
+	}
+	if len(office) == 0 {
+		r.OrganisationName = map[string]string{"de": offer.Organisation.Name}
+	}
+	r.Search = searchText(r)
+	kept := content{Data: app.Data}
+	var files []attachmentRow
+	for _, a := range app.Attachments {
+		kept.Attachments = append(kept.Attachments, fileContent{ID: a.Id, Name: a.Name, Field: a.Field, MediaType: a.MediaType})
+		files = append(files, attachmentRow{CaseID: id, ID: a.Id, Size: a.Size, SHA256: strings.ToLower(a.Sha256), State: AttachmentPending})
+	}
+	if r.Content, err = s.sealContent(id, kept); err != nil {
+		return caseRow{}, nil, fmt.Errorf("seal application: %w", err)
+	}
+	return r, files, nil
+}
+
+// firstEvent begins the timeline with what the citizen did.
+func (s *Service) firstEvent(ctx context.Context, r caseRow) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("make id: %w", err)
+	}
+	_, err = s.addEvent(ctx, r.ID, types.TimelineEvent{Id: id, At: r.SubmittedAt, Kind: types.Submitted, By: types.EventAuthorCitizen})
+	return err
+}
+
+// enqueue starts a job for each file; without files, the one that says that all is here. Never in the transaction
+// itself: at the portal's own applications that transaction is still writing the application.
+func (s *Service) enqueue(ctx context.Context, id uuid.UUID, files []attachmentRow) error {
+	if len(files) == 0 {
+		return s.jobs.Insert(ctx, completeArgs{CaseID: id}, nil)
+	}
+	fetches := make([]river.InsertManyParams, 0, len(files))
+	for _, f := range files {
+		fetches = append(fetches, river.InsertManyParams{Args: fetchArgs{CaseID: id, AttachmentID: f.ID}})
+	}
+	return s.jobs.InsertMany(ctx, fetches)
+}
+
+// check refuses what cannot be an application. The answers were checked against the form where they were given; the
+// clerk sees them as they are.
+func check(app types.MessageApplication) error {
+	refused := func(what string) error {
+		return problem.Unprocessable("application-invalid", "Der Antrag ist nicht vollständig.", "The application is not complete.").Because(fmt.Errorf("%s", what))
+	}
+	switch {
+	case app.ApplicationId == uuid.Nil:
+		return refused("no id")
+	case app.Number == "" || len(app.Number) > maxNumber:
+		return refused("number")
+	case strings.TrimSpace(app.ApplicantName) == "" || utf8.RuneCountInString(app.ApplicantName) > maxName:
+		return refused("name of the applicant")
+	case app.SubmittedAt.IsZero():
+		return refused("time")
+	case len(app.Attachments) > maxAttachments:
+		return refused("too many attachments")
+	}
+	seen := make(map[uuid.UUID]bool, len(app.Attachments))
+	for _, a := range app.Attachments {
+		hash, err := hex.DecodeString(a.Sha256)
+		if err != nil || len(hash) != 32 || a.Id == uuid.Nil || seen[a.Id] || a.Size < 0 || a.Size > MaxAttachment || a.Name == "" || len(a.Name) > maxFileName {
+			return refused("attachment")
+		}
+		seen[a.Id] = true
+	}
+	return nil
+}
+
+// finish says, once all files are here, that the application was received completely. It does so once.
+func (s *Service) finish(ctx context.Context, id uuid.UUID) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		r, err := s.lockCase(ctx, id)
+		if problem.Is(err, errUnknown.Code) {
+			return nil
+		}
+		if err != nil || r.CompleteAt != nil {
+			return err
+		}
+		var missing bool
+		err = s.db.From(ctx).Raw("SELECT EXISTS (SELECT FROM case_attachments WHERE case_id = ? AND state <> ?)", id, AttachmentAvailable).Scan(&missing).Error
+		if err != nil || missing {
+			return err
+		}
+		if err := s.db.From(ctx).Exec("UPDATE cases SET complete_at = ? WHERE id = ?", s.now(), id).Error; err != nil {
+			return fmt.Errorf("complete case: %w", err)
+		}
+		if err := s.tell(ctx, r, types.Received, ""); err != nil {
+			return err
+		}
+		return s.changed(ctx, id)
+	})
+}

@@ -1,0 +1,316 @@
+package cases
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/uuid"
+	"golang.org/x/text/unicode/norm"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"portalverbund/api/types"
+	"portalverbund/server/platform/problem"
+)
+
+type caseRow struct {
+	ID               uuid.UUID `gorm:"primaryKey"`
+	Origin           string
+	ApplicationID    uuid.UUID
+	Number           string
+	State            types.CaseState
+	ServiceID        uuid.UUID
+	ServiceTitle     map[string]string `gorm:"serializer:json"`
+	OrganisationID   uuid.UUID
+	OrganisationName map[string]string `gorm:"serializer:json"`
+	ApplicantName    string
+	ARS              string `gorm:"column:ars"`
+	FormID           uuid.UUID
+	FormVersion      int
+	Language         string
+	TrustLevel       types.TrustLevel
+	ContentHash      string
+	Content          []byte
+	Search           string
+	SubmittedAt      time.Time
+	ReceivedAt       time.Time
+	CompleteAt       *time.Time
+	ChangedAt        time.Time `gorm:"autoUpdateTime:false"`
+	Version          int
+}
+
+func (caseRow) TableName() string { return "cases" }
+
+type eventRow struct {
+	CaseID uuid.UUID `gorm:"primaryKey"`
+	ID     uuid.UUID `gorm:"primaryKey"`
+	At     time.Time
+	Kind   types.EventKind
+	By     types.EventAuthor
+	Name   string
+	Text   []byte
+}
+
+func (eventRow) TableName() string { return "case_events" }
+
+type attachmentRow struct {
+	CaseID   uuid.UUID `gorm:"primaryKey"`
+	ID       uuid.UUID `gorm:"primaryKey"`
+	Size     int64
+	SHA256   string `gorm:"column:sha256"`
+	State    AttachmentState
+	Attempts int
+}
+
+func (attachmentRow) TableName() string { return "case_attachments" }
+
+// insertCase adds a case; false when there is one of this application already.
+func (s *Service) insertCase(ctx context.Context, r caseRow, files []attachmentRow) (bool, error) {
+	res := s.db.From(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "origin"}, {Name: "application_id"}}, DoNothing: true}).Create(&r)
+	if res.Error != nil {
+		return false, fmt.Errorf("insert case: %w", res.Error)
+	}
+	if res.RowsAffected == 0 {
+		return false, nil
+	}
+	if len(files) == 0 {
+		return true, nil
+	}
+	if err := s.db.From(ctx).Create(&files).Error; err != nil {
+		return false, fmt.Errorf("insert attachments: %w", err)
+	}
+	return true, nil
+}
+
+// lockCase reads a case, and keeps others from changing it until the transaction ends.
+func (s *Service) lockCase(ctx context.Context, id uuid.UUID) (caseRow, error) {
+	return s.one(ctx, "SELECT * FROM cases WHERE id = ? FOR UPDATE", id)
+}
+
+func (s *Service) lockApplication(ctx context.Context, origin string, applicationID uuid.UUID) (caseRow, error) {
+	return s.one(ctx, "SELECT * FROM cases WHERE origin = ? AND application_id = ? FOR UPDATE", origin, applicationID)
+}
+
+func (s *Service) readCase(ctx context.Context, id uuid.UUID) (caseRow, error) {
+	return s.one(ctx, "SELECT * FROM cases WHERE id = ?", id)
+}
+
+func (s *Service) one(ctx context.Context, query string, args ...any) (caseRow, error) {
+	var r caseRow
+	err := s.db.From(ctx).Raw(query, args...).Take(&r).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return r, errUnknown
+	}
+	if err != nil {
+		return r, fmt.Errorf("read case: %w", err)
+	}
+	return r, nil
+}
+
+// setState changes a locked case; every change makes a new version.
+func (s *Service) setState(ctx context.Context, r caseRow, state types.CaseState) error {
+	err := s.db.From(ctx).Exec("UPDATE cases SET state = ?, changed_at = ?, version = version + 1 WHERE id = ?", state, s.now(), r.ID).Error
+	if err != nil {
+		return fmt.Errorf("change case: %w", err)
+	}
+	return nil
+}
+
+// addEvent puts an event on the timeline; false when it is there already.
+func (s *Service) addEvent(ctx context.Context, caseID uuid.UUID, e types.TimelineEvent) (bool, error) {
+	r := eventRow{CaseID: caseID, ID: e.Id, At: e.At.UTC(), Kind: e.Kind, By: e.By}
+	if e.Name != nil {
+		r.Name = *e.Name
+	}
+	if e.Text != nil {
+		sealed, err := s.keys.Seal(sealEvent, []byte(*e.Text), eventContext(caseID, e.Id))
+		if err != nil {
+			return false, err
+		}
+		r.Text = sealed
+	}
+	res := s.db.From(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&r)
+	if res.Error != nil {
+		return false, fmt.Errorf("insert event: %w", res.Error)
+	}
+	return res.RowsAffected == 1, nil
+}
+
+func eventContext(caseID, id uuid.UUID) []byte { return append(caseID[:], id[:]...) }
+
+func (s *Service) timeline(ctx context.Context, caseID uuid.UUID) ([]types.TimelineEvent, error) {
+	var rows []eventRow
+	if err := s.db.From(ctx).Raw("SELECT * FROM case_events WHERE case_id = ? ORDER BY position", caseID).Scan(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read timeline: %w", err)
+	}
+	events := make([]types.TimelineEvent, 0, len(rows))
+	for _, r := range rows {
+		e := types.TimelineEvent{Id: r.ID, At: r.At, Kind: r.Kind, By: r.By}
+		if r.Name != "" {
+			e.Name = &r.Name
+		}
+		if r.Text != nil {
+			plain, err := s.keys.Open(sealEvent, r.Text, eventContext(caseID, r.ID))
+			if err != nil {
+				return nil, err
+			}
+			text := string(plain)
+			e.Text = &text
+		}
+		events = append(events, e)
+	}
+	return events, nil
+}
+
+func (s *Service) attachmentRows(ctx context.Context, caseID uuid.UUID) (map[uuid.UUID]attachmentRow, error) {
+	var rows []attachmentRow
+	if err := s.db.From(ctx).Raw("SELECT * FROM case_attachments WHERE case_id = ?", caseID).Scan(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read attachments: %w", err)
+	}
+	byID := make(map[uuid.UUID]attachmentRow, len(rows))
+	for _, r := range rows {
+		byID[r.ID] = r
+	}
+	return byID, nil
+}
+
+func (s *Service) readAttachment(ctx context.Context, caseID, id uuid.UUID) (attachmentRow, error) {
+	var r attachmentRow
+	err := s.db.From(ctx).Raw("SELECT * FROM case_attachments WHERE case_id = ? AND id = ?", caseID, id).Take(&r).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return r, problem.NotFound("attachment-unknown", "Diese Anlage gibt es nicht.", "There is no such attachment.")
+	}
+	if err != nil {
+		return r, fmt.Errorf("read attachment: %w", err)
+	}
+	return r, nil
+}
+
+// full puts a case together from its rows.
+func (s *Service) full(ctx context.Context, r caseRow) (Case, error) {
+	opened, err := s.openContent(r.ID, r.Content)
+	if err != nil {
+		return Case{}, err
+	}
+	events, err := s.timeline(ctx, r.ID)
+	if err != nil {
+		return Case{}, err
+	}
+	files, err := s.attachmentRows(ctx, r.ID)
+	if err != nil {
+		return Case{}, err
+	}
+	c := Case{
+		ID: r.ID, Origin: r.Origin, ApplicationID: r.ApplicationID, Number: r.Number, State: r.State, ServiceID: r.ServiceID,
+		ServiceTitle: r.ServiceTitle, OrganisationID: r.OrganisationID, OrganisationName: r.OrganisationName,
+		ApplicantName: r.ApplicantName, ARS: r.ARS, FormID: r.FormID, FormVersion: r.FormVersion, Language: r.Language,
+		TrustLevel: r.TrustLevel, ContentHash: r.ContentHash, Data: opened.Data, Timeline: events,
+		SubmittedAt: r.SubmittedAt, ReceivedAt: r.ReceivedAt, ChangedAt: r.ChangedAt, Version: r.Version,
+	}
+	for _, f := range opened.Attachments {
+		row := files[f.ID]
+		c.Attachments = append(c.Attachments, Attachment{
+			ID: f.ID, Name: f.Name, Field: f.Field, MediaType: f.MediaType, Size: row.Size, SHA256: row.SHA256, State: row.State,
+		})
+	}
+	return c, nil
+}
+
+// summaries reads one page of the inbox and one more, to know whether there is a next one.
+func (s *Service) summaries(ctx context.Context, f Filter) ([]caseRow, error) {
+	query := s.searched(ctx, f.Search).
+		Select("id, number, state, service_title, applicant_name, organisation_name, origin, received_at, changed_at").
+		Order("received_at DESC, id DESC").Limit(f.Limit + 1)
+	if f.State != "" {
+		query = query.Where("state = ?", f.State)
+	}
+	if f.Cursor != "" {
+		at, id, err := decodeCursor(f.Cursor)
+		if err != nil {
+			return nil, err
+		}
+		query = query.Where("(received_at, id) < (?, ?)", at, id)
+	}
+	var rows []caseRow
+	if err := query.Scan(&rows).Error; err != nil {
+		return nil, fmt.Errorf("list cases: %w", err)
+	}
+	return rows, nil
+}
+
+func (s *Service) counts(ctx context.Context, search string) (map[types.CaseState]int, error) {
+	var rows []struct {
+		State types.CaseState
+		Count int
+	}
+	if err := s.searched(ctx, search).Select("state, count(*) AS count").Group("state").Scan(&rows).Error; err != nil {
+		return nil, fmt.Errorf("count cases: %w", err)
+	}
+	counts := make(map[types.CaseState]int, len(rows))
+	for _, r := range rows {
+		counts[r.State] = r.Count
+	}
+	return counts, nil
+}
+
+// searched chooses the cases in which all the words occur. The trigram index finds them.
+func (s *Service) searched(ctx context.Context, search string) *gorm.DB {
+	query := s.db.From(ctx).Model(&caseRow{})
+	for _, word := range strings.Fields(fold(search)) {
+		query = query.Where(`search LIKE ? ESCAPE '\'`, "%"+likeLiteral(word)+"%")
+	}
+	return query
+}
+
+func likeLiteral(word string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(word)
+}
+
+// fold makes texts comparable: small letters without accents.
+func fold(text string) string {
+	var b strings.Builder
+	for _, r := range norm.NFD.String(strings.ReplaceAll(strings.ToLower(text), "ß", "ss")) {
+		if !unicode.Is(unicode.Mn, r) {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// searchText is what a case is found by.
+func searchText(r caseRow) string {
+	parts := []string{r.Number, strings.ReplaceAll(r.Number, "-", ""), r.ApplicantName}
+	for _, language := range []string{"de", "en"} {
+		if title := r.ServiceTitle[language]; title != "" {
+			parts = append(parts, title)
+		}
+	}
+	return fold(strings.Join(parts, " "))
+}
+
+func encodeCursor(at time.Time, id uuid.UUID) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(at.UTC().Format(time.RFC3339Nano) + "|" + id.String()))
+}
+
+func decodeCursor(cursor string) (time.Time, uuid.UUID, error) {
+	refused := problem.BadRequest("cursor", "Diese Seite der Liste gibt es nicht.", "There is no such page of the list.")
+	plain, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil {
+		return time.Time{}, uuid.Nil, refused
+	}
+	first, second, _ := strings.Cut(string(plain), "|")
+	at, err := time.Parse(time.RFC3339Nano, first)
+	if err != nil {
+		return time.Time{}, uuid.Nil, refused
+	}
+	id, err := uuid.Parse(second)
+	if err != nil {
+		return time.Time{}, uuid.Nil, refused
+	}
+	return at, id, nil
+}

@@ -1,0 +1,77 @@
+package cases
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"portalverbund/server/platform/notify"
+)
+
+const (
+	// heartbeat keeps proxies from closing a stream in which nothing happens.
+	heartbeat = 25 * time.Second
+	// watchFor ends a stream; the browser opens it anew by itself, and is asked again who it is.
+	watchFor = 15 * time.Minute
+	// writeTimeout ends a stream whose reader takes nothing any more.
+	writeTimeout = 10 * time.Second
+)
+
+// watch sends the ids of changed cases as server-sent events, until the reader leaves. The nil id says that any case may
+// have changed: at the start, and whenever a change may have been missed.
+type watch struct {
+	ctx context.Context
+	s   *Service
+}
+
+// VisitWatchCasesResponse writes the stream.
+func (v watch) VisitWatchCasesResponse(w http.ResponseWriter) error {
+	ctx, cancel := context.WithTimeout(v.ctx, watchFor)
+	defer cancel()
+	changes, unsubscribe := v.s.hub.Subscribe(Topic)
+	defer unsubscribe()
+	header := w.Header()
+	header.Set("Content-Type", "text/event-stream")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Accel-Buffering", "no") // nginx would collect
+	w.WriteHeader(http.StatusOK)
+	send := sender(w)
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	for line := "retry: 1000\n" + changedEvent(uuid.Nil.String()); ; {
+		if send(line) != nil {
+			return nil // the reader has gone, which is no error
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-beat.C:
+			line = ": still here\n\n"
+		case id, ok := <-changes:
+			if !ok {
+				return nil
+			}
+			if id == notify.Lost {
+				id = uuid.Nil.String()
+			}
+			line = changedEvent(id)
+		}
+	}
+}
+
+func changedEvent(id string) string { return "event: changed\ndata: " + id + "\n\n" }
+
+// sender writes through all buffers, each time with a limit of its own.
+func sender(w http.ResponseWriter) func(string) error {
+	control := http.NewResponseController(w)
+	return func(text string) error {
+		_ = control.SetWriteDeadline(time.Now().Add(writeTimeout)) // not every writer has one
+		if _, err := fmt.Fprint(w, text); err != nil {
+			return err
+		}
+		return control.Flush()
+	}
+}

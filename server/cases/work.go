@@ -1,0 +1,197 @@
+package cases
+
+import (
+	"context"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"portalverbund/api/types"
+	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/idempotency"
+	"portalverbund/server/platform/problem"
+)
+
+// maxMessage is the longest text from a citizen that is taken, in characters.
+const maxMessage = 4000
+
+// done is what is kept of a clerk's request under its key: no content.
+type done struct {
+	Version int `json:"version"`
+}
+
+// step is what a clerk does with a case.
+type step struct {
+	action string // for the audit
+	to     types.CaseState
+	event  types.EventKind
+	text   string
+	legal  func(types.CaseState) bool
+}
+
+// Start takes a case into work. Only a case that has just arrived can be taken: else problem.Conflict.
+func (s *Service) Start(ctx context.Context, id uuid.UUID, key string) (Case, error) {
+	return s.act(ctx, id, key, step{
+		action: "case.start", to: types.CaseStateInProgress, event: types.InProgress,
+		legal: func(state types.CaseState) bool { return state == types.CaseStateReceived },
+	})
+}
+
+// Ask puts a question to the citizen; problem.Conflict when the case is finished.
+func (s *Service) Ask(ctx context.Context, id uuid.UUID, key, question string) (Case, error) {
+	return s.act(ctx, id, key, step{action: "case.question", to: types.CaseStateQuestion, event: types.Question, text: question, legal: open})
+}
+
+// Decide ends a case with a decision (Bescheid). It is final: problem.Conflict when the case is finished already.
+func (s *Service) Decide(ctx context.Context, id uuid.UUID, key string, d types.Decision) (Case, error) {
+	decision := step{action: "case.decide", to: types.CaseStateGranted, event: types.Granted, text: d.Text, legal: open}
+	if d.Outcome == types.DecisionOutcomeRefused {
+		decision.to, decision.event = types.CaseStateRefused, types.Refused
+	}
+	return s.act(ctx, id, key, decision)
+}
+
+// act does a step once for the caller's key, with its event, its report to the citizen and its audit entry.
+func (s *Service) act(ctx context.Context, id uuid.UUID, key string, st step) (Case, error) {
+	scope := st.action + ":" + httpx.CallerOf(ctx).AccountID.String()
+	request := []string{id.String(), string(st.to), st.text}
+	_, err := idempotency.Do(ctx, s.db, scope, key, request, func(ctx context.Context) (done, error) {
+		r, err := s.lockCase(ctx, id)
+		if err != nil {
+			return done{}, err
+		}
+		if !st.legal(r.State) {
+			return done{}, errFinished(r.State)
+		}
+		if err := s.setState(ctx, r, st.to); err != nil {
+			return done{}, err
+		}
+		if err := s.tell(ctx, r, st.event, st.text); err != nil {
+			return done{}, err
+		}
+		if err := s.audit.Record(ctx, st.action, object(id), string(st.to)); err != nil {
+			return done{}, err
+		}
+		return done{Version: r.Version + 1}, s.changed(ctx, id)
+	})
+	if err != nil {
+		return Case{}, err
+	}
+	r, err := s.readCase(ctx, id)
+	if err != nil {
+		return Case{}, err
+	}
+	return s.full(ctx, r)
+}
+
+// tell puts an event of the authority on the timeline here, and reports it to the citizen.
+func (s *Service) tell(ctx context.Context, r caseRow, kind types.EventKind, text string) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("make id: %w", err)
+	}
+	office := localized(r.OrganisationName, r.Language)
+	e := types.TimelineEvent{Id: id, At: s.now(), Kind: kind, By: types.EventAuthorAuthority, Name: &office}
+	if text != "" {
+		e.Text = &text
+	}
+	if _, err := s.addEvent(ctx, r.ID, e); err != nil {
+		return err
+	}
+	if err := s.reports.Report(ctx, r.Origin, r.ApplicationID, e); err != nil {
+		return fmt.Errorf("report %s: %w", kind, err)
+	}
+	return nil
+}
+
+// changed tells those who watch the inbox, once the transaction is committed.
+func (s *Service) changed(ctx context.Context, id uuid.UUID) error {
+	return s.hub.Publish(ctx, Topic, id.String())
+}
+
+// ApplyCitizenEvent puts an answer or a withdrawal of the citizen on the case of their application, once, in ctx's
+// transaction. An answer ends the state question. What arrives after the decision is kept on the timeline and changes
+// nothing. problem.NotFound when there is no case, problem.Unprocessable for anything that a citizen cannot do.
+func (s *Service) ApplyCitizenEvent(ctx context.Context, origin string, applicationID uuid.UUID, event types.TimelineEvent) error {
+	if err := checkCitizenEvent(event); err != nil {
+		return err
+	}
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		r, err := s.lockApplication(ctx, origin, applicationID)
+		if err != nil {
+			return err
+		}
+		event.By, event.Name = types.EventAuthorCitizen, nil
+		added, err := s.addEvent(ctx, r.ID, event)
+		if err != nil || !added {
+			return err
+		}
+		if err := s.setState(ctx, r, afterCitizen(r.State, event.Kind)); err != nil {
+			return err
+		}
+		return s.changed(ctx, r.ID)
+	})
+}
+
+func checkCitizenEvent(e types.TimelineEvent) error {
+	switch {
+	case e.Kind != types.Message && e.Kind != types.Withdrawn, e.By != types.EventAuthorCitizen, e.Id == uuid.Nil:
+		return problem.Unprocessable("event-kind", "Dieses Ereignis kann nicht von einer Bürgerin oder einem Bürger kommen.", "This event cannot come from a citizen.")
+	case e.Kind == types.Message && (e.Text == nil || *e.Text == ""), e.Text != nil && utf8.RuneCountInString(*e.Text) > maxMessage:
+		return problem.Unprocessable("event-text", "Die Nachricht ist leer oder zu lang.", "The message is empty or too long.")
+	}
+	return nil
+}
+
+func afterCitizen(state types.CaseState, kind types.EventKind) types.CaseState {
+	switch {
+	case !open(state):
+		return state
+	case kind == types.Withdrawn:
+		return types.CaseStateWithdrawn
+	case state == types.CaseStateQuestion:
+		return types.CaseStateInProgress
+	}
+	return state
+}
+
+// Read gives a case, and records that the caller has read it.
+func (s *Service) Read(ctx context.Context, id uuid.UUID) (Case, error) {
+	r, err := s.readCase(ctx, id)
+	if err != nil {
+		return Case{}, err
+	}
+	if err := s.audit.Record(ctx, "case.read", object(id), ""); err != nil {
+		return Case{}, err
+	}
+	return s.full(ctx, r)
+}
+
+// List gives a page of the inbox, and how many cases there are in each state.
+func (s *Service) List(ctx context.Context, f Filter) (List, error) {
+	rows, err := s.summaries(ctx, f)
+	if err != nil {
+		return List{}, err
+	}
+	counts, err := s.counts(ctx, f.Search)
+	if err != nil {
+		return List{}, err
+	}
+	l := List{Counts: counts, Items: make([]Summary, 0, len(rows))}
+	if len(rows) > f.Limit {
+		rows = rows[:f.Limit]
+		last := rows[f.Limit-1]
+		l.Next = encodeCursor(last.ReceivedAt, last.ID)
+	}
+	for _, r := range rows {
+		l.Items = append(l.Items, Summary{
+			ID: r.ID, Number: r.Number, State: r.State, ServiceTitle: r.ServiceTitle, ApplicantName: r.ApplicantName,
+			OrganisationName: r.OrganisationName, Origin: r.Origin, ReceivedAt: r.ReceivedAt, ChangedAt: r.ChangedAt,
+		})
+	}
+	return l, nil
+}
+
+// object names a case in the audit.
+func object(id uuid.UUID) string { return "case:" + id.String() }

@@ -1,0 +1,310 @@
+package cases_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"portalverbund/api/types"
+	"portalverbund/server/cases"
+)
+
+func granted(text string) types.Decision {
+	return types.Decision{Outcome: types.DecisionOutcomeGranted, Text: text}
+}
+
+func TestDecide_Twice_OneDecision(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t)
+	app := x.application()
+	id := x.open(t, app)
+	for range 2 { // the button pressed twice
+		c, err := x.s.Decide(x.clerk, id, "first-key", granted("Angemeldet."))
+		if err != nil || c.State != types.CaseStateGranted {
+			t.Fatalf("%+v, %v", c, err)
+		}
+	}
+	_, err := x.s.Decide(x.clerk, id, "second-key", types.Decision{Outcome: types.DecisionOutcomeRefused, Text: "Doch nicht."})
+	wantStatus(t, err, http.StatusConflict, "case-state")
+	_, err = x.s.Decide(x.clerk, id, "first-key", granted("Anders."))
+	wantStatus(t, err, http.StatusUnprocessableEntity, "idempotency-key-reused")
+	wantEqual(t, "reports", x.told(t, "report"), []said{{"report", origin, "granted by authority Tax office", "Angemeldet.", app.ApplicationId}})
+	if c := x.read(t, id); c.State != types.CaseStateGranted || c.Version != 2 || len(c.Timeline) != 2 || *c.Timeline[1].Text != "Angemeldet." {
+		t.Errorf("case %+v", c)
+	}
+}
+
+func TestWork_OnlyLegalTransitions(t *testing.T) {
+	t.Parallel()
+	start := func(x setup, id uuid.UUID) error { _, err := x.s.Start(x.clerk, id, uuid.NewString()); return err }
+	ask := func(x setup, id uuid.UUID) error {
+		_, err := x.s.Ask(x.clerk, id, uuid.NewString(), "Seit wann?")
+		return err
+	}
+	decide := func(x setup, id uuid.UUID) error {
+		_, err := x.s.Decide(x.clerk, id, uuid.NewString(), granted("Ja."))
+		return err
+	}
+	type step = func(setup, uuid.UUID) error
+	tests := map[string]struct {
+		before []step
+		last   step
+		legal  bool
+		state  types.CaseState
+	}{
+		"start":                {nil, start, true, types.CaseStateInProgress},
+		"start twice":          {[]step{start}, start, false, types.CaseStateInProgress},
+		"start after question": {[]step{ask}, start, false, types.CaseStateQuestion},
+		"start after decision": {[]step{decide}, start, false, types.CaseStateGranted},
+		"ask at once":          {nil, ask, true, types.CaseStateQuestion},
+		"ask twice":            {[]step{start, ask}, ask, true, types.CaseStateQuestion},
+		"ask after decision":   {[]step{start, decide}, ask, false, types.CaseStateGranted},
+		"decide at once":       {nil, decide, true, types.CaseStateGranted},
+		"decide on question":   {[]step{start, ask}, decide, true, types.CaseStateGranted},
+		"decide twice":         {[]step{decide}, decide, false, types.CaseStateGranted},
+	}
+	x := newSetup(t)
+	for name, tt := range tests {
+		id := x.open(t, x.application())
+		for _, s := range tt.before {
+			if err := s(x, id); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		before := len(x.told(t, "report"))
+		err := tt.last(x, id)
+		if (err == nil) != tt.legal {
+			t.Errorf("%s: %v, want legal: %v", name, err, tt.legal)
+		}
+		if !tt.legal {
+			wantStatus(t, err, http.StatusConflict, "case-state")
+			if after := len(x.told(t, "report")); after != before {
+				t.Errorf("%s: the citizen was told something", name)
+			}
+		}
+		if c := x.read(t, id); c.State != tt.state {
+			t.Errorf("%s: state %s, want %s", name, c.State, tt.state)
+		}
+	}
+}
+
+func TestAsk_CitizenCannotBeTold_NothingIsKept(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t)
+	id := x.open(t, x.application())
+	x.tellFail = errors.New("no outbox")
+	if _, err := x.s.Ask(x.clerk, id, "the-key-1", "Seit wann?"); err == nil {
+		t.Fatal("asked although the citizen was not told")
+	}
+	if c := x.read(t, id); c.State != types.CaseStateReceived || c.Version != 1 || len(c.Timeline) != 1 {
+		t.Errorf("case %+v", c)
+	}
+	for _, s := range x.told(t, "audit") {
+		if s.Kind != "case.read" {
+			t.Errorf("recorded %+v", s)
+		}
+	}
+	x.tellFail = nil
+	if _, err := x.s.Ask(x.clerk, id, "the-key-1", "Seit wann?"); err != nil {
+		t.Errorf("the same key after the failure: %v", err)
+	}
+}
+
+func TestWork_UnknownCase_IsNotFound(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t)
+	_, err := x.s.Start(x.clerk, uuid.New(), "the-key-1")
+	wantStatus(t, err, http.StatusNotFound, "case-unknown")
+	_, err = x.s.Read(x.clerk, uuid.New())
+	wantStatus(t, err, http.StatusNotFound, "case-unknown")
+}
+
+func TestApplyCitizenEvent_AnswerEndsTheQuestion_Once(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t)
+	app := x.application()
+	id := x.open(t, app)
+	if _, err := x.s.Ask(x.clerk, id, "the-key-1", "Seit wann?"); err != nil {
+		t.Fatal(err)
+	}
+	words, name := "Seit Mai.", "Bürgermeisterin"
+	answer := types.TimelineEvent{Id: uuid.New(), At: time.Now(), Kind: types.Message, By: types.EventAuthorCitizen, Text: &words, Name: &name}
+	for range 2 {
+		if err := x.s.ApplyCitizenEvent(t.Context(), origin, app.ApplicationId, answer); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := x.read(t, id)
+	if c.State != types.CaseStateInProgress {
+		t.Errorf("state %s", c.State)
+	}
+	wantEqual(t, "timeline", kinds(c), []types.EventKind{types.Submitted, types.Question, types.Message})
+	if last := c.Timeline[2]; *last.Text != words || last.By != types.EventAuthorCitizen || last.Name != nil {
+		t.Errorf("answer %+v", last)
+	}
+	// Nobody but the portal of origin may speak for the citizen.
+	answer.Id = uuid.New()
+	wantStatus(t, x.s.ApplyCitizenEvent(t.Context(), "https://lathen.example", app.ApplicationId, answer), http.StatusNotFound, "case-unknown")
+}
+
+func TestApplyCitizenEvent_Withdrawal(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t)
+	withdrawal := func() types.TimelineEvent {
+		return types.TimelineEvent{Id: uuid.New(), At: time.Now(), Kind: types.Withdrawn, By: types.EventAuthorCitizen}
+	}
+	running, decided := x.application(), x.application()
+	id, other := x.open(t, running), x.open(t, decided)
+	if _, err := x.s.Decide(x.clerk, other, "the-key-1", granted("Ja.")); err != nil {
+		t.Fatal(err)
+	}
+	for _, app := range []types.MessageApplication{running, decided} {
+		if err := x.s.ApplyCitizenEvent(t.Context(), origin, app.ApplicationId, withdrawal()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c := x.read(t, id); c.State != types.CaseStateWithdrawn {
+		t.Errorf("state %s", c.State)
+	}
+	_, err := x.s.Decide(x.clerk, id, "the-key-2", granted("Ja."))
+	wantStatus(t, err, http.StatusConflict, "case-state")
+	// It crossed with the decision: the clerk sees it, the decision stands.
+	if c := x.read(t, other); c.State != types.CaseStateGranted || c.Timeline[len(c.Timeline)-1].Kind != types.Withdrawn {
+		t.Errorf("decided case %+v", c)
+	}
+}
+
+func TestApplyCitizenEvent_WhatCitizensCannotDo_IsRefused(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t)
+	app := x.application()
+	id := x.open(t, app)
+	words, long := "x", strings.Repeat("ä", 4001)
+	for name, tt := range map[string]struct {
+		event types.TimelineEvent
+		code  string
+	}{
+		"decision":      {types.TimelineEvent{Id: uuid.New(), Kind: types.Granted, By: types.EventAuthorCitizen, Text: &words}, "event-kind"},
+		"as authority":  {types.TimelineEvent{Id: uuid.New(), Kind: types.Message, By: types.EventAuthorAuthority, Text: &words}, "event-kind"},
+		"without id":    {types.TimelineEvent{Kind: types.Message, By: types.EventAuthorCitizen, Text: &words}, "event-kind"},
+		"without words": {types.TimelineEvent{Id: uuid.New(), Kind: types.Message, By: types.EventAuthorCitizen}, "event-text"},
+		"very long":     {types.TimelineEvent{Id: uuid.New(), Kind: types.Message, By: types.EventAuthorCitizen, Text: &long}, "event-text"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wantStatus(t, x.s.ApplyCitizenEvent(t.Context(), origin, app.ApplicationId, tt.event), http.StatusUnprocessableEntity, tt.code)
+		})
+	}
+	if c := x.read(t, id); c.State != types.CaseStateReceived || len(c.Timeline) != 1 {
+		t.Errorf("case %+v", c)
+	}
+}
+
+func TestList_SearchesNumberNameAndTitle(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t)
+	names := []string{"Clara Beispiel", "Jörg Großmüller", "Żaneta 100%_Test"}
+	for i, name := range names {
+		app := x.application()
+		app.ApplicantName, app.Number = name, []string{"MEP-26-AAAA-1111-X", "MEP-26-BBBB-2222-Y", "LAT-26-CCCC-3333-Z"}[i]
+		x.open(t, app)
+	}
+	for search, want := range map[string][]string{
+		"":                   {names[2], names[1], names[0]},
+		"clara":              {names[0]},
+		"grossmuller":        {names[1]},
+		"JÖRG":               {names[1]},
+		"mep-26-bbbb":        {names[1]},
+		"mep26bbbb2222y":     {names[1]},
+		"zaneta":             {names[2]},
+		"100%_":              {names[2]},
+		"%":                  {names[2]},
+		"_":                  {names[2]},
+		"hund beispiel":      {names[0]},
+		"register dog clara": {names[0]},
+		"katze":              {},
+	} {
+		l, err := x.s.List(x.clerk, cases.Filter{Search: search, Limit: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := []string{}
+		for _, s := range l.Items {
+			got = append(got, s.ApplicantName)
+		}
+		wantEqual(t, "search "+search, got, want)
+		if n := l.Counts[types.CaseStateReceived]; n != len(want) {
+			t.Errorf("search %q: count %d, want %d", search, n, len(want))
+		}
+	}
+}
+
+func TestList_FiltersCountsAndPages(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t)
+	var want []uuid.UUID
+	for i := range 6 {
+		id := x.open(t, x.application())
+		if i%3 == 2 {
+			if _, err := x.s.Start(x.clerk, id, uuid.NewString()); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		want = append([]uuid.UUID{id}, want...)
+	}
+	var got []uuid.UUID
+	f := cases.Filter{State: types.CaseStateReceived, Limit: 3}
+	for {
+		l, err := x.s.List(x.clerk, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l.Counts[types.CaseStateReceived] != 4 || l.Counts[types.CaseStateInProgress] != 2 {
+			t.Errorf("counts %v", l.Counts)
+		}
+		for _, s := range l.Items {
+			got = append(got, s.ID)
+		}
+		if l.Next == "" {
+			break
+		}
+		f.Cursor = l.Next
+	}
+	wantEqual(t, "pages", got, want)
+	_, err := x.s.List(x.clerk, cases.Filter{Limit: 3, Cursor: "nonsense"})
+	wantStatus(t, err, http.StatusBadRequest, "cursor")
+}
+
+// The inbox and its search use their indexes: with 20,000 cases neither may read them all.
+func TestList_UsesItsIndexes(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t)
+	err := x.d.From(t.Context()).Exec(`INSERT INTO cases (id, origin, application_id, number, state, service_id, service_title, organisation_id, organisation_name,
+		applicant_name, ars, form_id, form_version, language, trust_level, content_hash, content, search, submitted_at, received_at, changed_at)
+		SELECT gen_random_uuid(), 'o', gen_random_uuid(), 'N' || n, CASE n % 50 WHEN 0 THEN 'question' ELSE 'granted' END, gen_random_uuid(), '{}', gen_random_uuid(), '{}',
+		'name', 'ars', gen_random_uuid(), 1, 'de', 'low', '', '', 'n' || n || ' ' || md5(n::text), now(), now() - n * interval '1 minute', now() FROM generate_series(1, 20000) n`).Error
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := x.d.From(t.Context()).Exec("VACUUM ANALYZE cases").Error; err != nil {
+		t.Fatal(err)
+	}
+	for index, query := range map[string]string{
+		"cases_received":       "SELECT id FROM cases ORDER BY received_at DESC, id DESC LIMIT 21",
+		"cases_state_received": "SELECT id FROM cases WHERE state = 'question' AND (received_at, id) < (now(), '00000000-0000-0000-0000-000000000000') ORDER BY received_at DESC, id DESC LIMIT 21",
+		"cases_search":         "SELECT id FROM cases WHERE search LIKE '%n12345%' ORDER BY received_at DESC, id DESC LIMIT 21",
+		"cases_application":    "SELECT id FROM cases WHERE origin = 'o' AND application_id = '00000000-0000-0000-0000-000000000000'",
+	} {
+		var plan []string
+		if err := x.d.From(t.Context()).Raw("EXPLAIN " + query).Scan(&plan).Error; err != nil {
+			t.Fatal(err)
+		}
+		if text := strings.Join(plan, "\n"); !strings.Contains(text, index) {
+			t.Errorf("%s is not used:\n%s", index, text)
+		}
+	}
+}
