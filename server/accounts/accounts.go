@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/riverqueue/river"
 
 	"portalverbund/api/types"
 	"portalverbund/db"
@@ -24,9 +25,6 @@ import (
 	"portalverbund/server/platform/mail"
 	"portalverbund/server/platform/problem"
 )
-
-// PurposeSignIn is the purpose of a consent to sign in at a provider; every other purpose is a service's id.
-const PurposeSignIn = "signin"
 
 // Pages of the single-page application that mails and answers lead to.
 const (
@@ -41,10 +39,9 @@ type Mail interface {
 	Enqueue(ctx context.Context, m mail.Message) error
 }
 
-// Queue runs what a request must not wait for, once the transaction of ctx is committed.
-type Queue interface {
-	// EnqueueReset has SendReset called with sealed, by any process.
-	EnqueueReset(ctx context.Context, sealed []byte) error
+// Jobs enqueues background work in the transaction of ctx.
+type Jobs interface {
+	Insert(ctx context.Context, args river.JobArgs, opts *river.InsertOpts) error
 }
 
 // Sessions are the browsers that are signed in.
@@ -88,7 +85,7 @@ type Config struct {
 	Self   types.PortalReference // this portal
 	Home   types.PortalReference // where citizens have their accounts; may be this portal
 	Mail   Mail
-	Queue  Queue
+	Jobs   Jobs
 	Client *http.Client // for reading at the account home; with limits on time and size
 	Log    *slog.Logger
 	Now    func() time.Time

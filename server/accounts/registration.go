@@ -172,11 +172,11 @@ func (s *Service) RequestPasswordReset(ctx context.Context, email string) error 
 	if err != nil {
 		return err
 	}
-	return s.DB.Tx(ctx, func(ctx context.Context) error { return s.Queue.EnqueueReset(ctx, sealed) })
+	return s.Jobs.Insert(ctx, resetArgs{Sealed: sealed}, nil)
 }
 
-// SendReset does what RequestPasswordReset ordered.
-func (s *Service) SendReset(ctx context.Context, sealed []byte) error {
+// sendReset does what RequestPasswordReset ordered.
+func (s *Service) sendReset(ctx context.Context, sealed []byte) error {
 	plain, err := s.Keys.Open(sealReset, sealed, nil)
 	if err != nil {
 		return err

@@ -1,0 +1,438 @@
+package oidc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/zitadel/oidc/v3/pkg/oidc"
+
+	"portalverbund/api/types"
+	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/problem"
+	"portalverbund/server/platform/secret"
+)
+
+const (
+	maxState = 1000 // characters of state and nonce
+	minVerif = 43   // characters of a code challenge (RFC 7636, section 4.2)
+)
+
+// Purposes of consents that are not about a service: signing in at a provider, followed by the scopes beyond openid.
+const purposeSignIn = "signin"
+
+// Errors of OpenID Connect Core 1.0, section 3.1.2.6, that the library has no words for.
+const (
+	errorConsentRequired  = "consent_required"
+	errorRequestURI       = "request_uri_not_supported"
+	errorResponseMode     = "unsupported_response_mode"
+	errorInteractionLogin = "login_required"
+)
+
+// authorize answers an authorization request whose redirect_uri is the client's: with the answer for the client, or with
+// the page that the person must see first.
+func (s *Service) authorize(ctx context.Context, c *client, a *oidc.AuthRequest, form url.Values, header http.Header) (string, error) {
+	row, code, description, err := s.newRequest(ctx, c, a, form)
+	if err != nil {
+		return "", err
+	}
+	if code != "" {
+		return s.errorURL(a.RedirectURI, a.State, code, description), nil
+	}
+	caller, err := s.callerOf(ctx, header)
+	if err != nil {
+		return "", err
+	}
+	next, err := s.stepOf(ctx, c, row, caller)
+	if err != nil {
+		return "", err
+	}
+	if slices.Contains(a.Prompt, oidc.PromptNone) {
+		switch next {
+		case types.SignInRequestStepSignIn:
+			return s.errorURL(a.RedirectURI, a.State, errorInteractionLogin, ""), nil
+		case types.SignInRequestStepConsent:
+			return s.errorURL(a.RedirectURI, a.State, errorConsentRequired, ""), nil
+		}
+	}
+	if err := s.storeRequest(ctx, row); err != nil {
+		return "", err
+	}
+	switch next {
+	case types.SignInRequestStepSignIn:
+		return s.pageOf(pageSignIn)(row.ID.String()), nil
+	case types.SignInRequestStepConsent:
+		return s.pageOf(pageConsent)(row.ID.String()), nil
+	}
+	return s.complete(ctx, row, caller)
+}
+
+// newRequest checks a request; code is the error that goes to the client.
+func (s *Service) newRequest(ctx context.Context, c *client, a *oidc.AuthRequest, form url.Values) (row requestRow, code, description string, err error) {
+	scopes := allowed(c, a.Scopes)
+	purpose, onePurpose := purposeOf(scopes)
+	switch {
+	case a.RequestParam != "":
+		return row, string(oidc.RequestNotSupported), "", nil
+	case form.Get("request_uri") != "":
+		return row, errorRequestURI, "", nil
+	case a.ResponseMode != "" && a.ResponseMode != oidc.ResponseModeQuery:
+		return row, errorResponseMode, "", nil
+	case a.CodeChallengeMethod != oidc.CodeChallengeMethodS256 || len(a.CodeChallenge) != minVerif:
+		return row, string(oidc.InvalidRequest), "PKCE with S256 is required", nil
+	case len(a.State) > maxState || len(a.Nonce) > maxState:
+		return row, string(oidc.InvalidRequest), "state or nonce is too long", nil
+	case !slices.Contains(scopes, scopeOpenID) || !onePurpose || (purpose != "") != slices.Contains(scopes, scopePerson):
+		return row, string(oidc.InvalidScope), "openid is required; person:read needs one purpose", nil
+	case purpose != "" && len(scopes) != 3:
+		return row, string(oidc.InvalidScope), "a purpose is asked for by itself", nil
+	}
+	if purpose != "" {
+		if _, err := s.rooms.Services.ServiceTitle(ctx, uuid.MustParse(purpose)); err != nil {
+			if problem.From(err).Status == http.StatusNotFound {
+				return row, string(oidc.InvalidScope), "the purpose is unknown", nil
+			}
+			return row, "", "", err
+		}
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return row, "", "", fmt.Errorf("make id: %w", err)
+	}
+	now := s.Now()
+	row = requestRow{
+		ID: id, ClientID: c.id, RedirectURI: a.RedirectURI, Scopes: strings.Join(scopes, " "), State: a.State, Nonce: a.Nonce,
+		CodeChallenge: a.CodeChallenge, AskConsent: slices.Contains(a.Prompt, oidc.PromptConsent), CreatedAt: now, ExpiresAt: now.Add(requestLife),
+	}
+	if a.MaxAge != nil { // prompt=login counts as max_age=0
+		after := now.Add(-time.Duration(min(*a.MaxAge, 1<<31)) * time.Second)
+		row.FreshAfter = &after
+	}
+	return row, "", "", nil
+}
+
+// allowed drops scopes that the client may not ask for, and repeated ones.
+func allowed(c *client, scopes []string) []string {
+	var out []string
+	for _, scope := range scopes {
+		if c.IsScopeAllowed(scope) && !slices.Contains(out, scope) {
+			out = append(out, scope)
+		}
+	}
+	return out
+}
+
+// callerOf finds the citizen who is signed in in a browser; anonymous when there is none.
+func (s *Service) callerOf(ctx context.Context, header http.Header) (httpx.Caller, error) {
+	r := (&http.Request{Header: header}).WithContext(ctx)
+	caller, ok, err := s.rooms.Sessions.Session(r)
+	if err != nil || !ok {
+		return httpx.Caller{}, err
+	}
+	return caller, nil
+}
+
+// isCitizen says whether the caller is a citizen with an account here. Staff sign in for their work only.
+func isCitizen(c httpx.Caller) bool {
+	return c.Kind == httpx.SessionCaller && c.AccountID != uuid.Nil && len(c.Roles) == 0
+}
+
+// stepOf says what must happen before a request can be answered with a code.
+func (s *Service) stepOf(ctx context.Context, c *client, row requestRow, caller httpx.Caller) (types.SignInRequestStep, error) {
+	if !isCitizen(caller) {
+		return types.SignInRequestStepSignIn, nil
+	}
+	if row.FreshAfter != nil {
+		at, err := s.rooms.Sessions.SignedInAt(ctx, caller.SessionID)
+		if err != nil {
+			return "", err
+		}
+		if at.Before(*row.FreshAfter) {
+			return types.SignInRequestStepSignIn, nil
+		}
+	}
+	purpose := consentPurpose(c, row)
+	if purpose == "" {
+		return types.SignInRequestStepContinue, nil
+	}
+	given, err := s.rooms.Accounts.ActiveConsent(ctx, caller.AccountID, c.id, purpose)
+	if err != nil {
+		return "", err
+	}
+	if !given || row.AskConsent {
+		return types.SignInRequestStepConsent, nil
+	}
+	return types.SignInRequestStepContinue, nil
+}
+
+// consentPurpose names what the person must consent to; nothing for signing in at a linked portal.
+func consentPurpose(c *client, row requestRow) string {
+	scopes := strings.Fields(row.Scopes)
+	if purpose, _ := purposeOf(scopes); purpose != "" {
+		return purpose
+	}
+	if c.member {
+		return ""
+	}
+	return strings.Join(append([]string{purposeSignIn}, beyondOpenID(scopes)...), " ")
+}
+
+// beyondOpenID gives the rights that are asked for on top of signing in, in a fixed order.
+func beyondOpenID(scopes []string) []string {
+	var out []string
+	for _, scope := range scopes {
+		if scope != scopeOpenID {
+			out = append(out, scope)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// complete gives the code, in the transaction of ctx when there is one.
+func (s *Service) complete(ctx context.Context, row requestRow, caller httpx.Caller) (string, error) {
+	at, err := s.rooms.Sessions.SignedInAt(ctx, caller.SessionID)
+	if err != nil {
+		return "", err
+	}
+	code, hash := secret.New()
+	row.CodeHash, row.AccountID, row.SessionID, row.AuthTime = hash, &caller.AccountID, &caller.SessionID, &at
+	row.TrustLevel, row.ExpiresAt = caller.TrustLevel, s.Now().Add(codeLife)
+	answered, err := s.answerRequest(ctx, row)
+	if err != nil {
+		return "", err
+	}
+	if !answered {
+		return "", errRequestUnknown()
+	}
+	return s.answerURL(row.RedirectURI, url.Values{"code": {code}}, row.State), nil
+}
+
+func (s *Service) errorURL(redirectURI, state, code, description string) string {
+	q := url.Values{"error": {code}}
+	if description != "" {
+		q.Set("error_description", description)
+	}
+	return s.answerURL(redirectURI, q, state)
+}
+
+// answerURL adds an answer to a client's address, with state and issuer (RFC 9207).
+func (s *Service) answerURL(redirectURI string, answer url.Values, state string) string {
+	u, err := url.Parse(redirectURI)
+	if err != nil {
+		return s.Issuer() + pageFailed // cannot be: it is registered
+	}
+	q := u.Query()
+	for name, values := range answer {
+		q[name] = values
+	}
+	if state != "" {
+		q.Set("state", state)
+	}
+	q.Set("iss", s.Issuer())
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// continueRequest answers a request once the person is signed in: GET /oauth2/authorize/continue?id=.
+func (s *Service) continueRequest(w http.ResponseWriter, r *http.Request) {
+	location, err := s.continued(r.Context(), r.URL.Query().Get("id"), r.Header)
+	if err != nil {
+		reason := "fehlgeschlagen"
+		if problem.From(err).Status == http.StatusNotFound {
+			reason = "abgelaufen"
+		} else {
+			s.Log.ErrorContext(r.Context(), "sign-in request failed", "error", err)
+		}
+		location = pageFailed + "?grund=" + reason
+	}
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	http.Redirect(w, r, location, http.StatusFound)
+}
+
+func (s *Service) continued(ctx context.Context, id string, header http.Header) (location string, err error) {
+	requestID, err := uuid.Parse(id)
+	if err != nil {
+		return "", errRequestUnknown()
+	}
+	caller, err := s.callerOf(ctx, header)
+	if err != nil {
+		return "", err
+	}
+	err = s.DB.Tx(ctx, func(ctx context.Context) error {
+		row, c, err := s.openRequest(ctx, requestID)
+		if err != nil {
+			return err
+		}
+		next, err := s.stepOf(ctx, c, row, caller)
+		if err != nil {
+			return err
+		}
+		switch next {
+		case types.SignInRequestStepSignIn:
+			location = s.pageOf(pageSignIn)(id)
+		case types.SignInRequestStepConsent:
+			location = s.pageOf(pageConsent)(id)
+		default:
+			location, err = s.complete(ctx, row, caller)
+		}
+		return err
+	})
+	return location, err
+}
+
+// openRequest reads a request that waits for an answer, with its client; in a transaction nobody else answers it.
+func (s *Service) openRequest(ctx context.Context, id uuid.UUID) (requestRow, *client, error) {
+	row, err := s.waitingRequest(ctx, id)
+	if err != nil {
+		return requestRow{}, nil, err
+	}
+	if row == nil {
+		return requestRow{}, nil, errRequestUnknown()
+	}
+	c, err := s.client(row.ClientID)
+	if err != nil { // no longer a member
+		return requestRow{}, nil, errRequestUnknown()
+	}
+	return *row, c, nil
+}
+
+// PendingRequest says whether a sign-in request waits to be answered.
+func (s *Service) PendingRequest(ctx context.Context, id uuid.UUID) (bool, error) {
+	row, err := s.waitingRequest(ctx, id)
+	return row != nil, err
+}
+
+// SignInRequest describes a request: who asks, what for, and what the caller of ctx must do next.
+func (s *Service) SignInRequest(ctx context.Context, id uuid.UUID) (types.SignInRequest, error) {
+	row, c, err := s.openRequest(ctx, id)
+	if err != nil {
+		return types.SignInRequest{}, err
+	}
+	next, err := s.stepOf(ctx, c, row, httpx.CallerOf(ctx))
+	if err != nil {
+		return types.SignInRequest{}, err
+	}
+	out := types.SignInRequest{Id: id, ClientName: c.name, Step: next}
+	if c.url != "" {
+		out.ClientUrl = &c.url
+	}
+	title, items, err := s.asks(ctx, c, row)
+	if err != nil {
+		return types.SignInRequest{}, err
+	}
+	if purpose, _ := purposeOf(strings.Fields(row.Scopes)); purpose != "" {
+		text := httpx.Localized(ctx, title)
+		out.Purpose = &text
+	}
+	if len(items) > 0 {
+		out.Items = &items
+	}
+	if rights := s.rights(c, row); len(rights) > 0 {
+		out.Scopes = &rights
+	}
+	if next == types.SignInRequestStepContinue {
+		location := s.Issuer() + continuePath + "?id=" + url.QueryEscape(id.String())
+		out.RedirectTo = &location
+	}
+	return out, nil
+}
+
+// asks says what a consent to a request is about.
+func (s *Service) asks(ctx context.Context, c *client, row requestRow) (title map[string]string, items []types.ProfileItem, err error) {
+	scopes := strings.Fields(row.Scopes)
+	if purpose, _ := purposeOf(scopes); purpose != "" {
+		title, err = s.rooms.Services.ServiceTitle(ctx, uuid.MustParse(purpose))
+		return title, allItems(), err
+	}
+	title = map[string]string{"de": "Anmeldung bei " + c.name, "en": "Signing in at " + c.name}
+	if c.member {
+		return title, nil, nil
+	}
+	if slices.Contains(scopes, scopeProfile) {
+		items = append(items, types.ProfileItemGivenName, types.ProfileItemFamilyName)
+	}
+	if slices.Contains(scopes, scopeEmail) {
+		items = append(items, types.ProfileItemEmail)
+	}
+	return title, items, nil
+}
+
+// rights are the scopes to be shown to the person of a provider or app.
+func (s *Service) rights(c *client, row requestRow) []string {
+	if c.member {
+		return nil
+	}
+	return slices.DeleteFunc(beyondOpenID(strings.Fields(row.Scopes)), func(scope string) bool {
+		return scope == scopeProfile || scope == scopeEmail || scope == scopePerson || strings.HasPrefix(scope, scopePurpose)
+	})
+}
+
+// allItems is what a purpose covers: all of the profile that a form may need.
+func allItems() []types.ProfileItem {
+	return []types.ProfileItem{
+		types.ProfileItemGivenName, types.ProfileItemFamilyName, types.ProfileItemBirthDate, types.ProfileItemStreet,
+		types.ProfileItemHouseNumber, types.ProfileItemPostalCode, types.ProfileItemCity, types.ProfileItemEmail, types.ProfileItemPhone,
+	}
+}
+
+// ApproveRequest goes on with a request for the caller of ctx, records the consent that it asks for, and gives the address
+// to go to. Who must sign in first is sign-in-needed (409).
+func (s *Service) ApproveRequest(ctx context.Context, id uuid.UUID) (redirectTo string, err error) {
+	caller := httpx.CallerOf(ctx)
+	err = s.DB.Tx(ctx, func(ctx context.Context) error {
+		row, c, err := s.openRequest(ctx, id)
+		if err != nil {
+			return err
+		}
+		next, err := s.stepOf(ctx, c, row, caller)
+		if err != nil {
+			return err
+		}
+		if next == types.SignInRequestStepSignIn {
+			return problem.Conflict("sign-in-needed", "Bitte melden Sie sich zuerst mit Ihrem Konto an.", "Please sign in with your account first.")
+		}
+		if next == types.SignInRequestStepConsent {
+			title, items, err := s.asks(ctx, c, row)
+			if err != nil {
+				return err
+			}
+			if err := s.rooms.Accounts.RecordConsent(ctx, caller.AccountID, c.id, c.name, consentPurpose(c, row), title, items); err != nil {
+				return err
+			}
+		}
+		redirectTo, err = s.complete(ctx, row, caller)
+		return err
+	})
+	return redirectTo, err
+}
+
+// DenyRequest refuses a request and gives the address that tells the client.
+func (s *Service) DenyRequest(ctx context.Context, id uuid.UUID) (redirectTo string, err error) {
+	if !isCitizen(httpx.CallerOf(ctx)) {
+		return "", problem.Unauthorized("not-signed-in", "Bitte melden Sie sich an.", "Please sign in.")
+	}
+	err = s.DB.Tx(ctx, func(ctx context.Context) error {
+		row, _, err := s.openRequest(ctx, id)
+		if err != nil {
+			return err
+		}
+		redirectTo = s.errorURL(row.RedirectURI, row.State, string(oidc.AccessDenied), "")
+		return s.deleteRequest(ctx, id)
+	})
+	return redirectTo, err
+}
+
+var errNoRequest = errors.New("no such sign-in request")
+
+func errRequestUnknown() error {
+	return problem.NotFound("sign-in-request-unknown", "Diese Anmeldung ist abgelaufen oder wurde schon abgeschlossen.", "This sign-in has run out or is complete already.").
+		With(problem.Text{De: "Bitte beginnen Sie noch einmal an dem Portal, von dem Sie kamen.", En: "Please begin again at the portal you came from."}).
+		Because(errNoRequest)
+}

@@ -1,0 +1,260 @@
+package oidc
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/zitadel/oidc/v3/pkg/oidc"
+	"github.com/zitadel/oidc/v3/pkg/op"
+)
+
+const (
+	minSecret        = 32 // characters; secrets are made by machines
+	callbackPath     = "/api/v1/signin/callback"
+	maxAssertionLife = 5 * time.Minute
+	clockSkew        = 10 * time.Second
+)
+
+// Client is a provider or an app that an administrator has registered.
+type Client struct {
+	ID                     string   `json:"id"`   // not a URL: those name linked portals
+	Name                   string   `json:"name"` // shown to people
+	URL                    string   `json:"url,omitempty"`
+	Secret                 string   `json:"secret"`                           // at least 32 characters
+	Scopes                 []string `json:"scopes"`                           // that it may ask for
+	RedirectURIs           []string `json:"redirectUris,omitempty"`           // compared letter by letter
+	PostLogoutRedirectURIs []string `json:"postLogoutRedirectUris,omitempty"` // compared letter by letter
+}
+
+// client is a linked portal, or a registered provider or app, as zitadel/oidc knows clients.
+type client struct {
+	id, name, url string
+	member        bool
+	redirects     []string
+	afterLogout   []string
+	scopes        []string
+	grants        []oidc.GrantType
+	secretHash    []byte
+	signInURL     func(requestID string) string
+}
+
+var _ op.Client = (*client)(nil)
+
+// prepare checks a registered client.
+func (c Client) prepare(accountHome bool) (*client, error) {
+	switch {
+	case c.ID == "" || strings.Contains(c.ID, "/") || c.Name == "":
+		return nil, fmt.Errorf("client %q: needs a name, and an id without slashes", c.ID)
+	case len(c.Secret) < minSecret:
+		return nil, fmt.Errorf("client %q: the secret needs at least %d characters", c.ID, minSecret)
+	}
+	known := append(personScopes(), scopeDeliverRead, scopeDeliverWrite)
+	for _, scope := range c.Scopes {
+		if !slices.Contains(known, scope) {
+			return nil, fmt.Errorf("client %q: unknown scope %q", c.ID, scope)
+		}
+	}
+	for _, address := range slices.Concat(c.RedirectURIs, c.PostLogoutRedirectURIs) {
+		u, err := url.Parse(address)
+		if err != nil || u.Host == "" || u.Fragment != "" || u.User != nil || (u.Scheme != "https" && u.Scheme != "http") {
+			return nil, fmt.Errorf("client %q: %q is not an address to come back to", c.ID, address)
+		}
+	}
+	made := &client{
+		id: c.ID, name: c.Name, url: c.URL, redirects: c.RedirectURIs, afterLogout: c.PostLogoutRedirectURIs,
+		scopes: c.Scopes, secretHash: sha256Of(c.Secret),
+	}
+	if slices.Contains(c.Scopes, scopeDeliverRead) || slices.Contains(c.Scopes, scopeDeliverWrite) {
+		made.grants = append(made.grants, oidc.GrantTypeClientCredentials)
+	}
+	if accountHome && len(c.RedirectURIs) > 0 {
+		made.grants = append(made.grants, oidc.GrantTypeCode)
+		if slices.Contains(c.Scopes, scopeOffline) {
+			made.grants = append(made.grants, oidc.GrantTypeRefreshToken)
+		}
+	}
+	return made, nil
+}
+
+// personScopes are about a person; they are granted by them or, to linked portals, by the association's rules.
+func personScopes() []string {
+	return []string{
+		scopeOpenID, scopeProfile, scopeEmail, scopeOffline, scopePerson,
+		scopeMailboxRead, scopeMailboxWrite, scopeAppsRead, scopeAppsWrite,
+	}
+}
+
+// memberScopes are what linked portals may ask for. The person works in them, so their name and mailbox need no consent;
+// the profile does, for each purpose.
+func memberScopes() []string {
+	return []string{scopeOpenID, scopeProfile, scopeOffline, scopePerson, scopeMailboxRead, scopeMailboxWrite}
+}
+
+var errUnknownClient = errors.New("unknown client")
+
+// client finds a linked portal or a registered client.
+func (s *Service) client(id string) (*client, error) {
+	if c, ok := s.clients[id]; ok {
+		return c, nil
+	}
+	if !s.AccountHome || id == s.Issuer() {
+		return nil, errUnknownClient
+	}
+	member, ok := s.rooms.Members.Member(id)
+	if !ok {
+		return nil, errUnknownClient
+	}
+	return &client{
+		id: member.Id, name: member.Name, url: member.Url, member: true,
+		redirects: []string{member.Id + callbackPath}, afterLogout: []string{member.Id + "/"},
+		scopes: memberScopes(), grants: []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken},
+		signInURL: s.pageOf(pageSignIn),
+	}, nil
+}
+
+// GetID gives the client_id.
+func (c *client) GetID() string { return c.id }
+
+// RedirectURIs gives the addresses that an answer may go to.
+func (c *client) RedirectURIs() []string { return c.redirects }
+
+// PostLogoutRedirectURIs gives the addresses to go to after signing out.
+func (c *client) PostLogoutRedirectURIs() []string { return c.afterLogout }
+
+// ApplicationType says that clients are servers that keep a secret.
+func (c *client) ApplicationType() op.ApplicationType { return op.ApplicationTypeWeb }
+
+// AuthMethod is private_key_jwt for linked portals, else a secret.
+func (c *client) AuthMethod() oidc.AuthMethod {
+	if c.member {
+		return oidc.AuthMethodPrivateKeyJWT
+	}
+	return oidc.AuthMethodBasic
+}
+
+// ResponseTypes is code, for who may use it.
+func (c *client) ResponseTypes() []oidc.ResponseType {
+	if slices.Contains(c.grants, oidc.GrantTypeCode) {
+		return []oidc.ResponseType{oidc.ResponseTypeCode}
+	}
+	return nil
+}
+
+// GrantTypes gives what the client may use.
+func (c *client) GrantTypes() []oidc.GrantType { return c.grants }
+
+// LoginURL gives the page that answers a request.
+func (c *client) LoginURL(requestID string) string { return c.signInURL(requestID) }
+
+// AccessTokenType is JWT.
+func (c *client) AccessTokenType() op.AccessTokenType { return op.AccessTokenTypeJWT }
+
+// IDTokenLifetime is short: an ID token says who is there now.
+func (c *client) IDTokenLifetime() time.Duration { return accessLife }
+
+// DevMode is off: plain http is allowed to confidential clients with a registered address only.
+func (c *client) DevMode() bool { return false }
+
+// RestrictAdditionalIdTokenScopes takes nothing away.
+func (c *client) RestrictAdditionalIdTokenScopes() func([]string) []string { //nolint:revive // the name is the library's
+	return slices.Clone[[]string]
+}
+
+// RestrictAdditionalAccessTokenScopes takes nothing away.
+func (c *client) RestrictAdditionalAccessTokenScopes() func([]string) []string {
+	return slices.Clone[[]string]
+}
+
+// IsScopeAllowed says whether the client may ask for a scope.
+func (c *client) IsScopeAllowed(scope string) bool {
+	if strings.HasPrefix(scope, scopePurpose) {
+		scope = scopePerson
+	}
+	return slices.Contains(c.scopes, scope)
+}
+
+// IDTokenUserinfoClaimsAssertion is off: names are read at the userinfo endpoint.
+func (c *client) IDTokenUserinfoClaimsAssertion() bool { return false }
+
+// ClockSkew is none: times are stated as they are.
+func (c *client) ClockSkew() time.Duration { return 0 }
+
+// authenticate proves a client by its secret or, for linked portals, by an assertion (RFC 7523).
+func (s *Service) authenticate(ctx context.Context, cc *op.ClientCredentials) (*client, error) {
+	if cc.ClientAssertion != "" {
+		c, err := s.authenticateMember(ctx, cc)
+		if err != nil {
+			s.Log.WarnContext(ctx, "client assertion refused", "error", err)
+			return nil, errInvalidClient()
+		}
+		return c, nil
+	}
+	c, err := s.client(cc.ClientID)
+	if err != nil || c.member || subtle.ConstantTimeCompare(c.secretHash, sha256Of(cc.ClientSecret)) != 1 {
+		return nil, errInvalidClient()
+	}
+	return c, nil
+}
+
+func (s *Service) authenticateMember(ctx context.Context, cc *op.ClientCredentials) (*client, error) {
+	var claims jwt.RegisteredClaims
+	var c *client
+	_, err := jwt.ParseWithClaims(cc.ClientAssertion, &claims, func(t *jwt.Token) (any, error) {
+		var err error
+		if c, err = s.client(claims.Issuer); err != nil || !c.member {
+			return nil, errUnknownClient
+		}
+		if typ, _ := t.Header["typ"].(string); typ != "client-authentication+jwt" && typ != "JWT" {
+			return nil, fmt.Errorf("a token of type %.40q", typ)
+		}
+		return s.memberKey(ctx, c.id, t)
+	}, jwt.WithValidMethods([]string{string(jose.ES256)}), jwt.WithIssuedAt(), jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.Now), jwt.WithLeeway(clockSkew))
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case len(claims.Audience) != 1 || claims.Audience[0] != s.Issuer(): // the issuer and nobody else
+		return nil, errors.New("not for this portal")
+	case claims.Subject != claims.Issuer || (cc.ClientID != "" && cc.ClientID != claims.Issuer):
+		return nil, errors.New("issuer, subject and client_id differ")
+	case claims.ID == "" || len(claims.ID) > 100 || claims.IssuedAt == nil:
+		return nil, errors.New("jti or iat is missing")
+	case claims.ExpiresAt.Sub(claims.IssuedAt.Time) > maxAssertionLife:
+		return nil, errors.New("valid for too long")
+	}
+	fresh, err := s.storeAssertion(ctx, c.id, claims.ID, claims.ExpiresAt.Add(clockSkew))
+	if err != nil {
+		return nil, err
+	}
+	if !fresh {
+		return nil, errors.New("used before")
+	}
+	return c, nil
+}
+
+func (s *Service) memberKey(ctx context.Context, id string, t *jwt.Token) (any, error) {
+	set, err := s.rooms.Members.SigningKeys(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	kid, _ := t.Header["kid"].(string)
+	for _, key := range set.Keys {
+		if key.KeyID == kid && key.Use == "sig" && key.IsPublic() {
+			return key.Key, nil
+		}
+	}
+	return nil, errors.New("unknown key")
+}
+
+func errInvalidClient() error {
+	return op.NewStatusError(oidc.ErrInvalidClient().WithDescription("client authentication failed"), http.StatusUnauthorized)
+}

@@ -1,0 +1,260 @@
+package oidc
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/zitadel/oidc/v3/pkg/oidc"
+	"github.com/zitadel/oidc/v3/pkg/op"
+
+	"portalverbund/server/platform/problem"
+	"portalverbund/server/platform/secret"
+)
+
+// redeem exchanges a code for tokens, once. A code that comes a second time ends the tokens of the first (RFC 9700,
+// section 4.5.3).
+func (s *Service) redeem(ctx context.Context, c *client, r *oidc.AccessTokenRequest) (tokens *oidc.AccessTokenResponse, err error) {
+	var refused error // told to the client; what was written before stays
+	err = s.DB.Tx(ctx, func(ctx context.Context) error {
+		tokens, refused = nil, nil
+		hash := secret.Hash(r.Code)
+		row, err := s.requestByCode(ctx, hash)
+		if err != nil {
+			return err
+		}
+		if row == nil {
+			refused = oidc.ErrInvalidGrant().WithDescription("invalid code")
+			return s.codeReused(ctx, hash)
+		}
+		if refused = s.checkCode(c, *row, r); refused != nil {
+			return nil
+		}
+		if err := s.deleteRequest(ctx, row.ID); err != nil {
+			return err
+		}
+		if _, _, err := s.rooms.Accounts.Standing(ctx, *row.AccountID); err != nil {
+			refused = oidc.ErrInvalidGrant().WithDescription("invalid code")
+			return nonProblem(err)
+		}
+		f, err := s.beginFamily(ctx, c, *row)
+		if err != nil {
+			return err
+		}
+		tokens, err = s.tokensFor(ctx, c, f, strings.Fields(f.Scopes), row.Nonce)
+		return err
+	})
+	if err == nil {
+		err = refused
+	}
+	return tokens, err
+}
+
+// checkCode compares a code's request with who redeems it.
+func (s *Service) checkCode(c *client, row requestRow, r *oidc.AccessTokenRequest) error {
+	switch {
+	case row.ClientID != c.id, !s.Now().Before(row.ExpiresAt):
+		return oidc.ErrInvalidGrant().WithDescription("invalid code")
+	case row.RedirectURI != r.RedirectURI:
+		return oidc.ErrInvalidGrant().WithDescription("redirect_uri does not correspond")
+	}
+	return op.AuthorizeCodeChallenge(r.CodeVerifier, &oidc.CodeChallenge{Challenge: row.CodeChallenge, Method: oidc.CodeChallengeMethodS256})
+}
+
+// codeReused ends the tokens that a code has been exchanged for before.
+func (s *Service) codeReused(ctx context.Context, hash []byte) error {
+	ended, err := s.endFamilies(ctx, "code_hash = ?", hash)
+	if ended > 0 {
+		s.Log.WarnContext(ctx, "authorization code used twice; its tokens are ended")
+	}
+	return err
+}
+
+// nonProblem drops a problem that the client is told of in another way, and keeps what is our own trouble.
+func nonProblem(err error) error {
+	if problem.From(err).Status < 500 {
+		return nil
+	}
+	return err
+}
+
+// beginFamily begins the tokens of one code.
+func (s *Service) beginFamily(ctx context.Context, c *client, row requestRow) (familyRow, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return familyRow{}, fmt.Errorf("make id: %w", err)
+	}
+	now := s.Now()
+	life := memberLife
+	switch {
+	case !slices.Contains(strings.Fields(row.Scopes), scopeOffline):
+		life = accessLife
+	case !c.member:
+		life = appLife
+	}
+	f := familyRow{
+		ID: id, ClientID: c.id, AccountID: row.AccountID, SessionID: row.SessionID, Scopes: row.Scopes, Purpose: consentPurpose(c, row),
+		TrustLevel: row.TrustLevel, AuthTime: row.AuthTime, CodeHash: row.CodeHash, CreatedAt: now, ExpiresAt: now.Add(life),
+	}
+	return f, s.insertFamily(ctx, f)
+}
+
+// tokensFor makes what a client gets: an access token, an ID token when the family is new, and a refresh token where it
+// may have one.
+func (s *Service) tokensFor(ctx context.Context, c *client, f familyRow, scopes []string, nonce string) (*oidc.AccessTokenResponse, error) {
+	subject := s.subject(c.id, *f.AccountID)
+	access, life, err := s.accessToken(f, subject, scopes)
+	if err != nil {
+		return nil, err
+	}
+	out := &oidc.AccessTokenResponse{AccessToken: access, TokenType: oidc.BearerToken, ExpiresIn: uint64(life.Seconds()), Scope: scopes}
+	if f.CodeHash != nil && !f.refreshed {
+		if err := s.storeSubject(ctx, c.id, subject, *f.AccountID); err != nil {
+			return nil, err
+		}
+		if out.IDToken, err = s.idToken(c, f, subject, nonce, access); err != nil {
+			return nil, err
+		}
+	}
+	if slices.Contains(c.grants, oidc.GrantTypeRefreshToken) && slices.Contains(strings.Fields(f.Scopes), scopeOffline) {
+		token, hash := secret.New()
+		if err := s.insertRefreshToken(ctx, refreshRow{TokenHash: hash, FamilyID: f.ID, CreatedAt: s.Now()}); err != nil {
+			return nil, err
+		}
+		out.RefreshToken = token
+	}
+	return out, nil
+}
+
+// refresh exchanges a refresh token, once. One that comes a second time was stolen, or its successor was: the family ends
+// (RFC 9700, section 4.14.2).
+func (s *Service) refresh(ctx context.Context, c *client, r *oidc.RefreshTokenRequest) (tokens *oidc.AccessTokenResponse, err error) {
+	var refused error
+	err = s.DB.Tx(ctx, func(ctx context.Context) error {
+		tokens, refused = nil, nil
+		row, err := s.lockedRefreshToken(ctx, secret.Hash(r.RefreshToken))
+		if err != nil {
+			return err
+		}
+		if row == nil || row.Family.ClientID != c.id || row.Family.EndedAt != nil || !s.Now().Before(row.Family.ExpiresAt) {
+			refused = oidc.ErrInvalidGrant().WithDescription("invalid refresh token")
+			return nil
+		}
+		if row.UsedAt != nil {
+			refused = oidc.ErrInvalidGrant().WithDescription("invalid refresh token")
+			s.Log.WarnContext(ctx, "refresh token used twice; its family is ended", "client", c.id)
+			_, err := s.endFamilies(ctx, "id = ?", row.Family.ID)
+			return err
+		}
+		scopes, ok := narrowed(strings.Fields(row.Family.Scopes), r.Scopes)
+		if !ok {
+			refused = oidc.ErrInvalidScope()
+			return nil
+		}
+		if _, _, err := s.rooms.Accounts.Standing(ctx, *row.Family.AccountID); err != nil {
+			refused = oidc.ErrInvalidGrant().WithDescription("invalid refresh token")
+			return nonProblem(err)
+		}
+		if err := s.useRefreshToken(ctx, row.TokenHash); err != nil {
+			return err
+		}
+		row.Family.refreshed = true
+		tokens, err = s.tokensFor(ctx, c, row.Family, scopes, "")
+		return err
+	})
+	if err == nil {
+		err = refused
+	}
+	return tokens, err
+}
+
+// narrowed gives the scopes asked for, which must have been granted; all of them when none is asked for.
+func narrowed(granted, asked []string) ([]string, bool) {
+	if len(asked) == 0 {
+		return granted, true
+	}
+	for _, scope := range asked {
+		if !slices.Contains(granted, scope) {
+			return nil, false
+		}
+	}
+	return asked, true
+}
+
+// clientCredentials gives a client a token on its own behalf, for the scopes about deliveries.
+func (s *Service) clientCredentials(ctx context.Context, c *client, asked []string) (*oidc.AccessTokenResponse, error) {
+	own := slices.DeleteFunc(slices.Clone(c.scopes), func(scope string) bool { return scope != scopeDeliverRead && scope != scopeDeliverWrite })
+	scopes, ok := narrowed(own, asked)
+	if !ok {
+		return nil, oidc.ErrInvalidScope()
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, fmt.Errorf("make id: %w", err)
+	}
+	now := s.Now()
+	f := familyRow{ID: id, ClientID: c.id, Scopes: strings.Join(scopes, " "), CreatedAt: now, ExpiresAt: now.Add(accessLife)}
+	if err := s.insertFamily(ctx, f); err != nil {
+		return nil, err
+	}
+	access, life, err := s.accessToken(f, c.id, scopes)
+	if err != nil {
+		return nil, err
+	}
+	return &oidc.AccessTokenResponse{AccessToken: access, TokenType: oidc.BearerToken, ExpiresIn: uint64(life.Seconds()), Scope: scopes}, nil
+}
+
+// revoke ends the family of a refresh or access token when it is the client's.
+func (s *Service) revoke(ctx context.Context, clientID, token string) error {
+	return s.DB.Tx(ctx, func(ctx context.Context) error {
+		row, err := s.lockedRefreshToken(ctx, secret.Hash(token))
+		if err != nil {
+			return err
+		}
+		if row != nil {
+			if row.Family.ClientID == clientID {
+				_, err = s.endFamilies(ctx, "id = ?", row.Family.ID)
+			}
+			return err
+		}
+		if _, family, err := s.verify(ctx, token); err == nil && family.ClientID == clientID {
+			_, err = s.endFamilies(ctx, "id = ?", family.ID)
+			return err
+		}
+		return nil
+	})
+}
+
+// EndPurpose ends the tokens that a recipient has for a purpose, in the transaction of ctx.
+func (s *Service) EndPurpose(ctx context.Context, accountID uuid.UUID, recipient, purpose string) error {
+	_, err := s.endFamilies(ctx, "account_id = ? AND client_id = ? AND purpose = ?", accountID, recipient, purpose)
+	return err
+}
+
+// EndSessionTokens ends all tokens given under a session, and what waits to be redeemed, in the transaction of ctx.
+func (s *Service) EndSessionTokens(ctx context.Context, sessionID uuid.UUID) error {
+	return s.endWhere(ctx, "session_id = ?", sessionID)
+}
+
+// EndAccountTokens ends all tokens of an account, and what waits to be redeemed, in the transaction of ctx.
+func (s *Service) EndAccountTokens(ctx context.Context, accountID uuid.UUID) error {
+	return s.endWhere(ctx, "account_id = ?", accountID)
+}
+
+func (s *Service) endWhere(ctx context.Context, condition string, id uuid.UUID) error {
+	return s.DB.Tx(ctx, func(ctx context.Context) error {
+		if err := s.deleteRequests(ctx, condition, id); err != nil {
+			return err
+		}
+		_, err := s.endFamilies(ctx, condition, id)
+		return err
+	})
+}
+
+// lifeOf is how long an access token of a family is good: never longer than the family.
+func (s *Service) lifeOf(f familyRow) time.Duration {
+	return min(accessLife, f.ExpiresAt.Sub(s.Now()))
+}

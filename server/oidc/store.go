@@ -1,0 +1,215 @@
+package oidc
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+)
+
+type requestRow struct {
+	ID            uuid.UUID `gorm:"primaryKey"`
+	ClientID      string
+	RedirectURI   string
+	Scopes        string
+	State         string
+	Nonce         string
+	CodeChallenge string
+	AskConsent    bool
+	FreshAfter    *time.Time
+	CreatedAt     time.Time
+	ExpiresAt     time.Time
+	CodeHash      []byte
+	AccountID     *uuid.UUID
+	SessionID     *uuid.UUID
+	AuthTime      *time.Time
+	TrustLevel    string
+}
+
+func (requestRow) TableName() string { return "oidc_auth_requests" }
+
+type familyRow struct {
+	ID         uuid.UUID `gorm:"primaryKey"`
+	ClientID   string
+	AccountID  *uuid.UUID
+	SessionID  *uuid.UUID
+	Scopes     string
+	Purpose    string
+	TrustLevel string
+	AuthTime   *time.Time
+	CodeHash   []byte
+	CreatedAt  time.Time
+	ExpiresAt  time.Time
+	EndedAt    *time.Time
+
+	refreshed bool // not the first tokens of the family
+}
+
+func (familyRow) TableName() string { return "oidc_families" }
+
+type refreshRow struct {
+	TokenHash []byte `gorm:"primaryKey"`
+	FamilyID  uuid.UUID
+	CreatedAt time.Time
+	UsedAt    *time.Time
+	Family    familyRow `gorm:"-"`
+}
+
+func (refreshRow) TableName() string { return "oidc_refresh_tokens" }
+
+type subjectRow struct {
+	ClientID  string `gorm:"primaryKey"`
+	Subject   string `gorm:"primaryKey"`
+	AccountID uuid.UUID
+}
+
+func (subjectRow) TableName() string { return "oidc_subjects" }
+
+// one reads at most one row: nil when there is none.
+func one[T any](q *gorm.DB, what string) (*T, error) {
+	var rows []T
+	if err := q.Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read %s: %w", what, err)
+	}
+	if len(rows) == 0 {
+		return nil, nil //nolint:nilnil // the callers are in this room and know
+	}
+	return &rows[0], nil
+}
+
+func (s *Service) storeRequest(ctx context.Context, row requestRow) error {
+	if err := s.DB.From(ctx).Create(&row).Error; err != nil {
+		return fmt.Errorf("keep sign-in request: %w", err)
+	}
+	return nil
+}
+
+// waitingRequest reads a request without an answer. In a transaction it is locked until the end.
+func (s *Service) waitingRequest(ctx context.Context, id uuid.UUID) (*requestRow, error) {
+	query := "SELECT * FROM oidc_auth_requests WHERE id = ? AND code_hash IS NULL AND expires_at > ?"
+	if s.DB.InTx(ctx) {
+		query += " FOR UPDATE"
+	}
+	return one[requestRow](s.DB.From(ctx).Raw(query, id, s.Now()), "sign-in request")
+}
+
+// answerRequest writes the answer to a request, once.
+func (s *Service) answerRequest(ctx context.Context, row requestRow) (bool, error) {
+	res := s.DB.From(ctx).Exec(`UPDATE oidc_auth_requests
+		SET code_hash = ?, account_id = ?, session_id = ?, auth_time = ?, trust_level = ?, expires_at = ? WHERE id = ? AND code_hash IS NULL`,
+		row.CodeHash, row.AccountID, row.SessionID, row.AuthTime, row.TrustLevel, row.ExpiresAt, row.ID)
+	if res.Error != nil {
+		return false, fmt.Errorf("answer sign-in request: %w", res.Error)
+	}
+	return res.RowsAffected == 1, nil
+}
+
+// requestByCode reads the request that a code answers; two that redeem it wait for each other.
+func (s *Service) requestByCode(ctx context.Context, hash []byte) (*requestRow, error) {
+	return one[requestRow](s.DB.From(ctx).Raw("SELECT * FROM oidc_auth_requests WHERE code_hash = ? FOR UPDATE", hash), "code")
+}
+
+func (s *Service) deleteRequest(ctx context.Context, id uuid.UUID) error {
+	return s.deleteRequests(ctx, "id = ?", id)
+}
+
+func (s *Service) deleteRequests(ctx context.Context, condition string, id uuid.UUID) error {
+	if err := s.DB.From(ctx).Where(condition, id).Delete(&requestRow{}).Error; err != nil {
+		return fmt.Errorf("delete sign-in request: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) insertFamily(ctx context.Context, f familyRow) error {
+	if err := s.DB.From(ctx).Create(&f).Error; err != nil {
+		return fmt.Errorf("keep tokens: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) family(ctx context.Context, id uuid.UUID) (*familyRow, error) {
+	return one[familyRow](s.DB.From(ctx).Where("id = ?", id), "tokens")
+}
+
+// endFamilies ends families and says how many were still going.
+func (s *Service) endFamilies(ctx context.Context, condition string, values ...any) (int64, error) {
+	res := s.DB.From(ctx).Model(&familyRow{}).Where("ended_at IS NULL").Where(condition, values...).Update("ended_at", s.Now())
+	if res.Error != nil {
+		return 0, fmt.Errorf("end tokens: %w", res.Error)
+	}
+	return res.RowsAffected, nil
+}
+
+func (s *Service) insertRefreshToken(ctx context.Context, row refreshRow) error {
+	if err := s.DB.From(ctx).Create(&row).Error; err != nil {
+		return fmt.Errorf("keep refresh token: %w", err)
+	}
+	return nil
+}
+
+// lockedRefreshToken reads a refresh token with its family; two that use it wait for each other.
+func (s *Service) lockedRefreshToken(ctx context.Context, hash []byte) (*refreshRow, error) {
+	row, err := one[refreshRow](s.DB.From(ctx).Raw("SELECT * FROM oidc_refresh_tokens WHERE token_hash = ? FOR UPDATE", hash), "refresh token")
+	if err != nil || row == nil {
+		return nil, err
+	}
+	family, err := one[familyRow](s.DB.From(ctx).Raw("SELECT * FROM oidc_families WHERE id = ? FOR UPDATE", row.FamilyID), "tokens")
+	if err != nil || family == nil {
+		return nil, err
+	}
+	row.Family = *family
+	return row, nil
+}
+
+func (s *Service) useRefreshToken(ctx context.Context, hash []byte) error {
+	if err := s.DB.From(ctx).Exec("UPDATE oidc_refresh_tokens SET used_at = ? WHERE token_hash = ?", s.Now(), hash).Error; err != nil {
+		return fmt.Errorf("use refresh token: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) storeSubject(ctx context.Context, clientID, subject string, accountID uuid.UUID) error {
+	err := s.DB.From(ctx).Exec("INSERT INTO oidc_subjects (client_id, subject, account_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", clientID, subject, accountID).Error
+	if err != nil {
+		return fmt.Errorf("keep subject: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) subjectRow(ctx context.Context, clientID, subject string) (*subjectRow, error) {
+	return one[subjectRow](s.DB.From(ctx).Where("client_id = ? AND subject = ?", clientID, subject), "subject")
+}
+
+// storeAssertion notes the id of a client's assertion; fresh is false when it was used before.
+func (s *Service) storeAssertion(ctx context.Context, clientID, id string, until time.Time) (fresh bool, err error) {
+	res := s.DB.From(ctx).Exec("INSERT INTO oidc_assertions (client_id, jti, expires_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", clientID, id, until)
+	if res.Error != nil {
+		return false, fmt.Errorf("note client assertion: %w", res.Error)
+	}
+	return res.RowsAffected == 1, nil
+}
+
+// keepEnded is how long an ended family is kept, so that a code or refresh token that comes again is still noticed.
+const keepEnded = time.Hour
+
+// Sweep deletes requests, families and noted ids that have run out, some thousand at a time, and says how many.
+func (s *Service) Sweep(ctx context.Context) (int64, error) {
+	var total int64
+	for _, sweep := range []struct {
+		statement string
+		before    time.Time
+	}{
+		{"DELETE FROM oidc_auth_requests WHERE id IN (SELECT id FROM oidc_auth_requests WHERE expires_at < ? LIMIT 5000)", s.Now()},
+		{"DELETE FROM oidc_families WHERE id IN (SELECT id FROM oidc_families WHERE expires_at < ? LIMIT 5000)", s.Now().Add(-keepEnded)},
+		{"DELETE FROM oidc_assertions WHERE (client_id, jti) IN (SELECT client_id, jti FROM oidc_assertions WHERE expires_at < ? LIMIT 5000)", s.Now()},
+	} {
+		res := s.DB.From(ctx).Exec(sweep.statement, sweep.before)
+		if res.Error != nil {
+			return total, fmt.Errorf("sweep: %w", res.Error)
+		}
+		total += res.RowsAffected
+	}
+	return total, nil
+}

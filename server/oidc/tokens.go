@@ -1,0 +1,242 @@
+package oidc
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/uuid"
+	"github.com/zitadel/oidc/v3/pkg/oidc"
+
+	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/problem"
+)
+
+// Types of the JWTs that this provider signs: one is never taken for the other.
+const (
+	typAccess = "at+jwt" // RFC 9068
+	typID     = "JWT"
+)
+
+// accessClaims is an access token (RFC 9068).
+type accessClaims struct {
+	jwt.RegisteredClaims
+
+	ClientID string `json:"client_id"`
+	Scope    string `json:"scope"`
+	ACR      string `json:"acr,omitempty"`
+	Family   string `json:"family"`
+}
+
+// idClaims is an ID token (OpenID Connect Core 1.0, section 2). Names are not in it: it travels through addresses at
+// signing out.
+type idClaims struct {
+	jwt.RegisteredClaims
+
+	AuthTime   int64    `json:"auth_time"`
+	Nonce      string   `json:"nonce,omitempty"`
+	ACR        string   `json:"acr"`
+	AMR        []string `json:"amr"`
+	Party      string   `json:"azp"`
+	AccessHash string   `json:"at_hash"`
+}
+
+// verificationKeys are the public keys of tokens that may still be about: the present one and those before a rotation.
+func (s *Service) verificationKeys() []jose.JSONWebKey {
+	return append([]jose.JSONWebKey{s.Keys.Signing.Public()}, s.Retired...)
+}
+
+func (s *Service) keyFor(t *jwt.Token) (any, error) {
+	kid, _ := t.Header["kid"].(string)
+	for _, key := range s.verificationKeys() {
+		if key.KeyID == kid && key.IsPublic() {
+			return key.Key, nil
+		}
+	}
+	return nil, errors.New("unknown key")
+}
+
+func (s *Service) sign(typ string, claims jwt.Claims) (string, error) {
+	token := jwt.NewWithClaims(jwt.SigningMethodES256, claims)
+	token.Header["kid"], token.Header["typ"] = s.Keys.Signing.KeyID, typ
+	signed, err := token.SignedString(s.Keys.Private())
+	if err != nil {
+		return "", fmt.Errorf("sign token: %w", err)
+	}
+	return signed, nil
+}
+
+func (s *Service) accessToken(f familyRow, subject string, scopes []string) (token string, life time.Duration, err error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return "", 0, fmt.Errorf("make id: %w", err)
+	}
+	now := s.Now()
+	life = s.lifeOf(f)
+	token, err = s.sign(typAccess, accessClaims{
+		RegisteredClaims: jwt.RegisteredClaims{
+			Issuer: s.Issuer(), Subject: subject, Audience: jwt.ClaimStrings{s.Issuer()}, ID: id.String(),
+			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(life)),
+		},
+		ClientID: f.ClientID, Scope: strings.Join(scopes, " "), ACR: f.TrustLevel, Family: f.ID.String(),
+	})
+	return token, life, err
+}
+
+func (s *Service) idToken(c *client, f familyRow, subject, nonce, access string) (string, error) {
+	hash, err := oidc.ClaimHash(access, jose.ES256)
+	if err != nil {
+		return "", fmt.Errorf("hash access token: %w", err)
+	}
+	now := s.Now()
+	return s.sign(typID, idClaims{
+		RegisteredClaims: jwt.RegisteredClaims{
+			Issuer: s.Issuer(), Subject: subject, Audience: jwt.ClaimStrings{c.id},
+			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(accessLife)),
+		},
+		AuthTime: f.AuthTime.Unix(), Nonce: nonce, ACR: f.TrustLevel, AMR: []string{"pwd"}, Party: c.id, AccessHash: hash,
+	})
+}
+
+// verify checks an access token of this provider and finds its family.
+func (s *Service) verify(ctx context.Context, token string) (accessClaims, familyRow, error) {
+	var claims accessClaims
+	parsed, err := jwt.ParseWithClaims(token, &claims, s.keyFor, jwt.WithValidMethods([]string{string(jose.ES256)}),
+		jwt.WithIssuer(s.Issuer()), jwt.WithAudience(s.Issuer()), jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.Now))
+	if err != nil {
+		return claims, familyRow{}, err
+	}
+	if typ, _ := parsed.Header["typ"].(string); typ != typAccess {
+		return claims, familyRow{}, errors.New("not an access token")
+	}
+	id, err := uuid.Parse(claims.Family)
+	if err != nil {
+		return claims, familyRow{}, errors.New("names no family")
+	}
+	f, err := s.family(ctx, id)
+	if err != nil {
+		return claims, familyRow{}, err
+	}
+	if f == nil || f.EndedAt != nil || f.ClientID != claims.ClientID {
+		return claims, familyRow{}, errors.New("ended")
+	}
+	if _, err := s.client(f.ClientID); err != nil { // no longer a member
+		return claims, familyRow{}, err
+	}
+	return claims, *f, nil
+}
+
+// VerifyToken says who calls with an access token: an app or a linked portal for a person, or a client for itself. The
+// error is token-invalid (401).
+func (s *Service) VerifyToken(ctx context.Context, token string) (httpx.Caller, error) {
+	claims, f, err := s.verify(ctx, token)
+	if err != nil {
+		return httpx.Caller{}, problem.Unauthorized("token-invalid", "Das Zugriffstoken ist nicht gültig.", "The access token is not valid.").Because(err)
+	}
+	c := httpx.Caller{Kind: httpx.TokenCaller, ClientID: f.ClientID, Scopes: strings.Fields(claims.Scope)}
+	if f.AccountID != nil {
+		c.AccountID, c.TrustLevel = *f.AccountID, f.TrustLevel
+		c.Person = httpx.Person{Issuer: s.Issuer(), Subject: f.AccountID.String()}
+	}
+	return c, nil
+}
+
+// userInfo gives what the scopes of a token are about.
+func (s *Service) userInfo(ctx context.Context, token string) (*oidc.UserInfo, error) {
+	claims, f, err := s.verify(ctx, token)
+	scopes := strings.Fields(claims.Scope)
+	if err != nil || f.AccountID == nil || !slices.Contains(scopes, scopeOpenID) {
+		return nil, errBearer()
+	}
+	info := &oidc.UserInfo{Subject: claims.Subject}
+	if !slices.Contains(scopes, scopeProfile) && !slices.Contains(scopes, scopeEmail) {
+		return info, nil
+	}
+	given, family, email, err := s.rooms.Accounts.PersonNames(ctx, *f.AccountID)
+	if err != nil {
+		return nil, err
+	}
+	if slices.Contains(scopes, scopeProfile) {
+		info.Name, info.GivenName, info.FamilyName = strings.TrimSpace(given+" "+family), given, family
+	}
+	if slices.Contains(scopes, scopeEmail) {
+		info.Email, info.EmailVerified = email, true
+	}
+	return info, nil
+}
+
+// subject is how a client knows an account (OpenID Connect Core 1.0, section 8.1): the same each time, another for each
+// client, and no way back without this portal's key.
+func (s *Service) subject(clientID string, accountID uuid.UUID) string {
+	key := s.Keys.Derive("oidc/subject")
+	h := hmac.New(sha256.New, key[:])
+	fmt.Fprintf(h, "%d:%s:%s", len(clientID), clientID, accountID)
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
+}
+
+// AccountOf gives the account that a client knows by a subject; 404 when it knows none. This portal itself knows accounts
+// by their ids.
+func (s *Service) AccountOf(ctx context.Context, clientID, subject string) (uuid.UUID, error) {
+	if clientID == s.Issuer() {
+		if id, err := uuid.Parse(subject); err == nil {
+			return id, nil
+		}
+	}
+	row, err := s.subjectRow(ctx, clientID, subject)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	if row == nil {
+		return uuid.Nil, problem.NotFound("person-unknown", "Diese Person ist hier nicht bekannt.", "This person is not known here.")
+	}
+	return row.AccountID, nil
+}
+
+// signOut ends the session of the browser at this portal when the ID token that a client was given names its account, and
+// gives the address to go to: the client's, when it is registered, else the start page. Without such a token nothing
+// ends: any page could have led the browser here.
+func (s *Service) signOut(ctx context.Context, r *oidc.EndSessionRequest, header http.Header) (location string, cookie *http.Cookie, err error) {
+	location = s.Issuer() + "/"
+	var claims idClaims
+	parsed, err := jwt.ParseWithClaims(r.IdTokenHint, &claims, s.keyFor,
+		jwt.WithValidMethods([]string{string(jose.ES256)}), jwt.WithoutClaimsValidation()) // an old one is good enough here
+	if err != nil || parsed.Header["typ"] != typID || claims.Issuer != s.Issuer() || len(claims.Audience) != 1 || (r.ClientID != "" && r.ClientID != claims.Audience[0]) {
+		return location, nil, nil //nolint:nilerr // nothing ends
+	}
+	c, err := s.client(claims.Audience[0])
+	if err != nil {
+		return location, nil, nil //nolint:nilerr // nothing ends
+	}
+	if slices.Contains(c.afterLogout, r.PostLogoutRedirectURI) {
+		if location, err = withState(r.PostLogoutRedirectURI, r.State); err != nil {
+			return "", nil, err
+		}
+	}
+	account, err := s.AccountOf(ctx, c.id, claims.Subject)
+	if err != nil {
+		return location, nil, nonProblem(err)
+	}
+	cookie, err = s.rooms.Sessions.EndBrowserSession(ctx, (&http.Request{Header: header}).WithContext(ctx), account)
+	return location, cookie, err
+}
+
+func withState(address, state string) (string, error) {
+	u, err := url.Parse(address)
+	if err != nil || state == "" {
+		return address, err
+	}
+	q := u.Query()
+	q.Set("state", state)
+	u.RawQuery = q.Encode()
+	return u.String(), nil
+}

@@ -1,0 +1,160 @@
+package signin
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/google/uuid"
+
+	api "portalverbund/api/signin"
+	"portalverbund/api/types"
+	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/problem"
+)
+
+// Handlers answers the operations of the contract's tag signin.
+type Handlers struct{ service *Service }
+
+var _ api.StrictServerInterface = (*Handlers)(nil)
+
+// NewHandlers makes the handlers of a Service.
+func NewHandlers(s *Service) *Handlers { return &Handlers{service: s} }
+
+// answer is a body with cookies.
+type answer[T any] struct {
+	cookies []*http.Cookie
+	body    T
+}
+
+func (a answer[T]) write(w http.ResponseWriter) error {
+	for _, cookie := range a.cookies {
+		if cookie != nil {
+			http.SetCookie(w, cookie)
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusOK)
+	return json.NewEncoder(w).Encode(a.body)
+}
+
+type sessionAnswer struct{ answer[types.Session] }
+
+// VisitGetSessionResponse writes the answer to GET.
+func (a sessionAnswer) VisitGetSessionResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitSignInResponse writes the answer to POST.
+func (a sessionAnswer) VisitSignInResponse(w http.ResponseWriter) error { return a.write(w) }
+
+type signOutAnswer struct{ answer[types.Redirect] }
+
+// VisitSignOutResponse writes the answer to DELETE.
+func (a signOutAnswer) VisitSignOutResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// redirect sends the browser on, with cookies.
+type redirect struct {
+	location string
+	cookies  []*http.Cookie
+}
+
+func (r redirect) write(w http.ResponseWriter) error {
+	for _, cookie := range r.cookies {
+		if cookie != nil {
+			http.SetCookie(w, cookie)
+		}
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Location", r.location)
+	w.WriteHeader(http.StatusFound)
+	return nil
+}
+
+// VisitStartSignInResponse writes the redirect to the account home.
+func (r redirect) VisitStartSignInResponse(w http.ResponseWriter) error { return r.write(w) }
+
+// VisitFinishSignInResponse writes the redirect back to where the person was.
+func (r redirect) VisitFinishSignInResponse(w http.ResponseWriter) error { return r.write(w) }
+
+// GetSession describes this browser's session.
+func (h *Handlers) GetSession(ctx context.Context, _ api.GetSessionRequestObject) (api.GetSessionResponseObject, error) {
+	state, cookie, err := h.service.State(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return sessionAnswer{answer[types.Session]{cookies: []*http.Cookie{cookie}, body: state}}, nil
+}
+
+// SignIn signs in with a local account.
+func (h *Handlers) SignIn(ctx context.Context, r api.SignInRequestObject) (api.SignInResponseObject, error) {
+	state, cookie, err := h.service.SignIn(ctx, r.Body.Email, r.Body.Password)
+	if err != nil {
+		return nil, err
+	}
+	return sessionAnswer{answer[types.Session]{cookies: []*http.Cookie{cookie}, body: state}}, nil
+}
+
+// SignOut ends this browser's session.
+func (h *Handlers) SignOut(ctx context.Context, _ api.SignOutRequestObject) (api.SignOutResponseObject, error) {
+	redirectTo, cookie, err := h.service.SignOut(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a := signOutAnswer{answer[types.Redirect]{cookies: []*http.Cookie{cookie}}}
+	if redirectTo != "" {
+		a.body.RedirectTo = &redirectTo
+	}
+	return a, nil
+}
+
+// StartSignIn leads to the account home. A browser that cannot be led there gets a page that says so.
+func (h *Handlers) StartSignIn(ctx context.Context, r api.StartSignInRequestObject) (api.StartSignInResponseObject, error) {
+	returnTo, serviceID := value(r.Params.ReturnTo), (*uuid.UUID)(r.Params.ServiceId)
+	location, cookie, err := h.service.Start(ctx, returnTo, serviceID)
+	if problem.Is(err, "account-home-unreachable") && isBrowser(httpx.RequestOf(ctx)) {
+		q := url.Values{"grund": {reasonUnreachable}, "returnTo": {returnTo}}
+		return redirect{location: pageFailed + "?" + q.Encode()}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return redirect{location: location, cookies: []*http.Cookie{cookie}}, nil
+}
+
+func isBrowser(r *http.Request) bool {
+	return r != nil && strings.Contains(r.Header.Get("Accept"), "text/html")
+}
+
+// FinishSignIn takes the account home's answer.
+func (h *Handlers) FinishSignIn(ctx context.Context, r api.FinishSignInRequestObject) (api.FinishSignInResponseObject, error) {
+	location, cookies := h.service.Finish(ctx, r.Params)
+	return redirect{location: location, cookies: cookies}, nil
+}
+
+// GetSignInRequest describes what a portal or provider asks for.
+func (h *Handlers) GetSignInRequest(ctx context.Context, r api.GetSignInRequestRequestObject) (api.GetSignInRequestResponseObject, error) {
+	request, err := h.service.rooms.Provider.SignInRequest(ctx, r.RequestId)
+	if err != nil {
+		return nil, err
+	}
+	return api.GetSignInRequest200JSONResponse(request), nil
+}
+
+// ApproveSignInRequest goes on with it.
+func (h *Handlers) ApproveSignInRequest(ctx context.Context, r api.ApproveSignInRequestRequestObject) (api.ApproveSignInRequestResponseObject, error) {
+	redirectTo, err := h.service.rooms.Provider.ApproveRequest(ctx, r.RequestId)
+	if err != nil {
+		return nil, err
+	}
+	return api.ApproveSignInRequest200JSONResponse{RedirectTo: &redirectTo}, nil
+}
+
+// DenySignInRequest refuses it.
+func (h *Handlers) DenySignInRequest(ctx context.Context, r api.DenySignInRequestRequestObject) (api.DenySignInRequestResponseObject, error) {
+	redirectTo, err := h.service.rooms.Provider.DenyRequest(ctx, r.RequestId)
+	if err != nil {
+		return nil, err
+	}
+	return api.DenySignInRequest200JSONResponse{RedirectTo: &redirectTo}, nil
+}

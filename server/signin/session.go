@@ -1,0 +1,372 @@
+package signin
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"portalverbund/api/types"
+	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/problem"
+	"portalverbund/server/platform/secret"
+)
+
+const (
+	sealSession = "signin/session"
+	seenEvery   = time.Minute // how exactly the time of the last request is kept
+)
+
+// person is what a session keeps sealed.
+type person struct {
+	Name   string
+	Tokens tokens
+}
+
+// tokens are those of the account home for the session itself (mailbox), not for a purpose.
+type tokens struct {
+	Access    string
+	ExpiresAt time.Time
+	Refresh   string
+	ID        string // to end the sign-in at the account home
+}
+
+// proof is what a sign-in has proved.
+type proof struct {
+	accountID *uuid.UUID // of local accounts
+	issuer    string     // of citizens
+	subject   string
+	roles     []string
+	level     string
+	authTime  time.Time
+	person    person
+}
+
+// Session finds the session of a request's cookie. It implements the server's authenticator for browsers.
+func (s *Service) Session(r *http.Request) (httpx.Caller, bool, error) {
+	token := s.cookies.token(r)
+	if token == "" {
+		return httpx.Caller{}, false, nil
+	}
+	ctx := r.Context()
+	row, err := s.sessionByToken(ctx, secret.Hash(token))
+	if err != nil || row == nil || s.ended(*row) {
+		return httpx.Caller{}, false, err
+	}
+	if err := s.seen(ctx, row); err != nil {
+		return httpx.Caller{}, false, err
+	}
+	p, err := s.openPerson(*row)
+	if err != nil {
+		return httpx.Caller{}, false, err
+	}
+	c := httpx.Caller{
+		Kind: httpx.SessionCaller, SessionID: row.ID, DisplayName: p.Name, Roles: strings.Fields(row.Roles),
+		TrustLevel: row.TrustLevel, Person: httpx.Person{Issuer: row.Issuer, Subject: row.Subject}, CSRFToken: s.csrfToken(token),
+	}
+	if row.AccountID != nil {
+		c.AccountID = *row.AccountID
+	}
+	return c, true, nil
+}
+
+func (s *Service) ended(row sessionRow) bool { return !s.Now().Before(s.endOf(row)) }
+
+// endOf is when a session ends if nothing more is heard of the browser.
+func (s *Service) endOf(row sessionRow) time.Time {
+	idle := row.LastSeenAt.Add(s.lifeOf(row.Roles).Idle)
+	if idle.Before(row.ExpiresAt) {
+		return idle
+	}
+	return row.ExpiresAt
+}
+
+// State describes the session of ctx's caller, or that nobody is signed in. The cookie is set when the browser has none:
+// the token for changes hangs on it.
+func (s *Service) State(ctx context.Context) (types.Session, *http.Cookie, error) {
+	c := httpx.CallerOf(ctx)
+	if c.Kind != httpx.SessionCaller {
+		return s.anonymous(ctx)
+	}
+	row, err := s.session(ctx, c.SessionID)
+	if err != nil {
+		return types.Session{}, nil, err
+	}
+	if row == nil { // ended since
+		return s.anonymous(ctx)
+	}
+	return s.describe(*row, c.DisplayName, c.CSRFToken), nil, nil
+}
+
+func (s *Service) anonymous(ctx context.Context) (types.Session, *http.Cookie, error) {
+	var cookie *http.Cookie
+	value := s.cookies.token(httpx.RequestOf(ctx))
+	if value == "" {
+		value, _ = secret.New()
+		cookie = s.cookies.sessionCookie(value)
+	}
+	return types.Session{SignedIn: false, CsrfToken: s.csrfToken(value), Roles: []types.Role{}}, cookie, nil
+}
+
+func (s *Service) describe(row sessionRow, name, csrf string) types.Session {
+	level, end := types.TrustLevel(row.TrustLevel), s.endOf(row)
+	out := types.Session{SignedIn: true, CsrfToken: csrf, DisplayName: &name, TrustLevel: &level, ExpiresAt: &end, Roles: []types.Role{}}
+	for _, role := range strings.Fields(row.Roles) {
+		out.Roles = append(out.Roles, types.Role(role))
+	}
+	if row.Subject != "" {
+		account := s.Home.Url + pageAccount
+		out.AccountUrl = &account
+	}
+	return out
+}
+
+// SignIn signs in with a local account. The browser's cookie is replaced. Wrong credentials are 401, too many attempts 429,
+// a missing X-CSRF-Token 403.
+func (s *Service) SignIn(ctx context.Context, email, password string) (types.Session, *http.Cookie, error) {
+	if err := s.checkForgery(httpx.RequestOf(ctx)); err != nil {
+		return types.Session{}, nil, err
+	}
+	id, err := s.rooms.Accounts.Authenticate(ctx, email, password)
+	if err != nil {
+		return types.Session{}, nil, err
+	}
+	row, name, cookie, err := s.signInAccount(ctx, id)
+	if err != nil {
+		return types.Session{}, nil, err
+	}
+	return s.describe(row, name, s.csrfToken(cookie.Value)), cookie, nil
+}
+
+// SignInAccount signs in a local account whose owner has proved themselves, and gives the session's cookie.
+func (s *Service) SignInAccount(ctx context.Context, accountID uuid.UUID) (*http.Cookie, error) {
+	_, _, cookie, err := s.signInAccount(ctx, accountID)
+	return cookie, err
+}
+
+func (s *Service) signInAccount(ctx context.Context, id uuid.UUID) (row sessionRow, name string, cookie *http.Cookie, err error) {
+	err = s.DB.Tx(ctx, func(ctx context.Context) error {
+		var roles []string
+		if name, roles, err = s.rooms.Accounts.Standing(ctx, id); err != nil {
+			return err
+		}
+		p := proof{accountID: &id, roles: roles, level: string(types.Low), authTime: s.Now(), person: person{Name: name}}
+		if len(roles) == 0 {
+			p.issuer, p.subject = s.Self.Id, id.String()
+		}
+		row, cookie, err = s.begin(ctx, p)
+		return err
+	})
+	if err == nil {
+		s.Log.InfoContext(ctx, "signed in", "account", id, "session", row.ID, "requestId", httpx.RequestIDOf(ctx))
+	}
+	return row, name, cookie, err
+}
+
+// begin makes a session, in the transaction of ctx. The same person in the same browser keeps the session but gets
+// a new cookie value; anybody else's session in this browser ends.
+func (s *Service) begin(ctx context.Context, p proof) (sessionRow, *http.Cookie, error) {
+	r := httpx.RequestOf(ctx)
+	token, hash := secret.New()
+	now, roles := s.Now(), strings.Join(p.roles, " ")
+	row := sessionRow{
+		TokenHash: hash, AccountID: p.accountID, Issuer: p.issuer, Subject: p.subject, Roles: roles, TrustLevel: p.level, Browser: browserOf(r),
+		AuthTime: p.authTime, CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(s.lifeOf(roles).Absolute),
+	}
+	old, err := s.sessionOf(ctx, r)
+	if err != nil {
+		return row, nil, err
+	}
+	if old != nil && old.samePerson(row) && !s.ended(*old) {
+		row.ID, row.CreatedAt = old.ID, old.CreatedAt
+	} else {
+		if row.ID, err = uuid.NewV7(); err != nil {
+			return row, nil, fmt.Errorf("make id: %w", err)
+		}
+		if old != nil {
+			if err := s.end(ctx, *old); err != nil {
+				return row, nil, err
+			}
+		}
+	}
+	if row.Sealed, err = s.sealPerson(row.ID, p.person); err != nil {
+		return row, nil, err
+	}
+	return row, s.cookies.sessionCookie(token), s.storeSession(ctx, row)
+}
+
+// sessionOf reads the session of a request's cookie, whether or not it has ended.
+func (s *Service) sessionOf(ctx context.Context, r *http.Request) (*sessionRow, error) {
+	token := s.cookies.token(r)
+	if token == "" {
+		return nil, nil //nolint:nilnil // the callers are in this room and know
+	}
+	return s.sessionByToken(ctx, secret.Hash(token))
+}
+
+// end deletes a session, with the tokens that this portal gave under it.
+func (s *Service) end(ctx context.Context, row sessionRow) error {
+	return s.DB.Tx(ctx, func(ctx context.Context) error {
+		if err := s.deleteSession(ctx, row.ID); err != nil {
+			return err
+		}
+		if row.AccountID == nil {
+			return nil
+		}
+		return s.rooms.Provider.EndSessionTokens(ctx, row.ID)
+	})
+}
+
+// SignOut ends the caller's session. redirectTo leads to the account home when the sign-in came from there, to end it too.
+func (s *Service) SignOut(ctx context.Context) (redirectTo string, cookie *http.Cookie, err error) {
+	row, err := s.callersSession(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	p, err := s.openPerson(row)
+	if err != nil {
+		return "", nil, err
+	}
+	if err := s.end(ctx, row); err != nil {
+		return "", nil, err
+	}
+	s.Log.InfoContext(ctx, "signed out", "session", row.ID, "requestId", httpx.RequestIDOf(ctx))
+	return s.signOutAtHome(ctx, p.Tokens.ID), s.cookies.drop(s.cookies.session), nil
+}
+
+// EndBrowserSession ends the session of a request's browser when it is an account's, and gives the cookie that clears it.
+func (s *Service) EndBrowserSession(ctx context.Context, r *http.Request, accountID uuid.UUID) (*http.Cookie, error) {
+	row, err := s.sessionOf(ctx, r)
+	if err != nil || row == nil || row.AccountID == nil || *row.AccountID != accountID {
+		return nil, err
+	}
+	if err := s.end(ctx, *row); err != nil {
+		return nil, err
+	}
+	return s.cookies.drop(s.cookies.session), nil
+}
+
+// EndAccountSessions ends all sessions of a local account, and all tokens given to it, in the transaction of ctx.
+func (s *Service) EndAccountSessions(ctx context.Context, accountID uuid.UUID) error {
+	return s.DB.Tx(ctx, func(ctx context.Context) error {
+		if err := s.deleteAccountSessions(ctx, accountID); err != nil {
+			return err
+		}
+		return s.rooms.Provider.EndAccountTokens(ctx, accountID)
+	})
+}
+
+// SignedInAt says when the person of a session proved themselves.
+func (s *Service) SignedInAt(ctx context.Context, sessionID uuid.UUID) (time.Time, error) {
+	row, err := s.session(ctx, sessionID)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if row == nil {
+		return time.Time{}, errNotSignedIn()
+	}
+	return row.AuthTime, nil
+}
+
+// ListSessions gives the open sessions of the person who calls, the newest first.
+func (s *Service) ListSessions(ctx context.Context) ([]types.SessionInfo, error) {
+	c := httpx.CallerOf(ctx)
+	rows, err := s.sessionsOf(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	out := []types.SessionInfo{}
+	for _, row := range rows {
+		if s.ended(row) {
+			continue
+		}
+		browser := row.Browser
+		out = append(out, types.SessionInfo{Id: row.ID, CreatedAt: row.CreatedAt, LastSeenAt: row.LastSeenAt, Browser: &browser, Current: row.ID == c.SessionID})
+	}
+	return out, nil
+}
+
+// EndSession ends one of the caller's own sessions; another's is unknown (404).
+func (s *Service) EndSession(ctx context.Context, id uuid.UUID) error {
+	rows, err := s.sessionsOf(ctx, httpx.CallerOf(ctx))
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if row.ID == id {
+			return s.end(ctx, row)
+		}
+	}
+	return problem.NotFound("session-unknown", "Diese Sitzung gibt es nicht.", "There is no such session.")
+}
+
+func (s *Service) callersSession(ctx context.Context) (sessionRow, error) {
+	c := httpx.CallerOf(ctx)
+	if c.Kind != httpx.SessionCaller {
+		return sessionRow{}, errNotSignedIn()
+	}
+	row, err := s.session(ctx, c.SessionID)
+	if err != nil {
+		return sessionRow{}, err
+	}
+	if row == nil {
+		return sessionRow{}, errNotSignedIn()
+	}
+	return *row, nil
+}
+
+func (s *Service) openPerson(row sessionRow) (person, error) {
+	var p person
+	plain, err := s.Keys.Open(sealSession, row.Sealed, row.ID[:])
+	if err != nil {
+		return p, err
+	}
+	if err := json.Unmarshal(plain, &p); err != nil {
+		return p, fmt.Errorf("read session: %w", err)
+	}
+	return p, nil
+}
+
+func (s *Service) sealPerson(id uuid.UUID, p person) ([]byte, error) {
+	plain, err := json.Marshal(p)
+	if err != nil {
+		return nil, fmt.Errorf("seal session: %w", err)
+	}
+	return s.Keys.Seal(sealSession, plain, id[:])
+}
+
+func errNotSignedIn() error {
+	return problem.Unauthorized("not-signed-in", "Bitte melden Sie sich an.", "Please sign in.")
+}
+
+// browserOf shortens what a browser calls itself to what a person recognises.
+func browserOf(r *http.Request) string {
+	if r == nil {
+		return ""
+	}
+	agent := r.UserAgent()
+	name, system := "", ""
+	for _, known := range [][2]string{{"Edg", "Edge"}, {"OPR", "Opera"}, {"Firefox", "Firefox"}, {"Chrom", "Chrome"}, {"Safari", "Safari"}} {
+		if strings.Contains(agent, known[0]+"/") || strings.Contains(agent, known[0]+"ium/") || strings.Contains(agent, known[0]+"e/") {
+			name = known[1]
+			break
+		}
+	}
+	for _, known := range [][2]string{{"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Windows", "Windows"}, {"Mac OS", "macOS"}, {"Linux", "Linux"}} {
+		if strings.Contains(agent, known[0]) {
+			system = known[1]
+			break
+		}
+	}
+	switch {
+	case name == "":
+		return system
+	case system == "":
+		return name
+	}
+	return name + " · " + system
+}

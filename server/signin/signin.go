@@ -1,0 +1,157 @@
+// Package signin keeps the sessions of browsers: of staff and of an account home's citizens with a local account, and of
+// citizens who come from their account home by OpenID Connect. It is the relying party of the account home and holds
+// its tokens.
+package signin
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"portalverbund/api/types"
+	"portalverbund/db"
+	"portalverbund/server/platform/keys"
+)
+
+// Pages of the single-page application that the sign-in leads to.
+const (
+	pageSignIn  = "/anmelden"         // at the account home itself; ?returnTo=
+	pageAccount = "/konto"            // the person's account pages, at the account home
+	pageFailed  = "/anmeldung/fehler" // ?grund=&returnTo=
+)
+
+// Reasons that the page for a failed sign-in explains.
+const (
+	reasonUnreachable = "nicht-erreichbar" // the account home cannot be reached
+	reasonDenied      = "abgelehnt"        // the person refused
+	reasonExpired     = "abgelaufen"       // begun too long ago, or in another browser
+	reasonOtherPerson = "anderes-konto"    // another account is signed in at the account home
+	reasonFailed      = "fehlgeschlagen"   // anything else
+)
+
+// Life is how long sessions live.
+type Life struct {
+	Idle     time.Duration // since the last request
+	Absolute time.Duration // since the sign-in
+}
+
+// Accounts are the local accounts of this portal.
+type Accounts interface {
+	// Authenticate checks an address and a password; a problem when they are wrong (401) or tried too often (429).
+	Authenticate(ctx context.Context, email, password string) (uuid.UUID, error)
+	// Standing gives the name to show and the roles; a problem (401) when the account is closed. In a transaction the
+	// account stays as it is until the end.
+	Standing(ctx context.Context, id uuid.UUID) (name string, roles []string, err error)
+}
+
+// Provider is this portal's OpenID Provider.
+type Provider interface {
+	// SignInRequest describes a request for the caller of ctx.
+	SignInRequest(ctx context.Context, id uuid.UUID) (types.SignInRequest, error)
+	// ApproveRequest answers it with the caller's consent and gives the address to go to.
+	ApproveRequest(ctx context.Context, id uuid.UUID) (redirectTo string, err error)
+	// DenyRequest refuses it and gives the address to go to.
+	DenyRequest(ctx context.Context, id uuid.UUID) (redirectTo string, err error)
+	// EndSessionTokens ends all tokens given under a session, in the transaction of ctx.
+	EndSessionTokens(ctx context.Context, sessionID uuid.UUID) error
+	// EndAccountTokens ends all tokens of an account, in the transaction of ctx.
+	EndAccountTokens(ctx context.Context, accountID uuid.UUID) error
+}
+
+// Config is what the Service is made of.
+type Config struct {
+	DB       *db.DB
+	Keys     *keys.Set
+	Self     types.PortalReference // this portal
+	Home     types.PortalReference // the account home; may be this portal
+	Citizens Life                  // default 30 minutes, 8 hours
+	Staff    Life                  // default 1 hour, 12 hours
+	Client   *http.Client          // for calls to the account home; with limits on time and size
+	Log      *slog.Logger
+	Now      func() time.Time
+}
+
+// Rooms are the other rooms that this one works with.
+type Rooms struct {
+	Accounts Accounts
+	Provider Provider
+}
+
+// Service is the sign-in of one portal.
+type Service struct {
+	Config
+	rooms     Rooms
+	cookies   cookies
+	home      home
+	refreshes chan struct{} // limits how many refreshes hold a connection of the database at once
+}
+
+const refreshesAtOnce = 4
+
+// New makes the Service. Connect it before it serves requests.
+func New(c Config) *Service {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Citizens == (Life{}) {
+		c.Citizens = Life{Idle: 30 * time.Minute, Absolute: 8 * time.Hour}
+	}
+	if c.Staff == (Life{}) {
+		c.Staff = Life{Idle: time.Hour, Absolute: 12 * time.Hour}
+	}
+	return &Service{Config: c, cookies: newCookies(c.Self.Url), refreshes: make(chan struct{}, refreshesAtOnce)}
+}
+
+// Connect tells the Service its neighbours.
+func (s *Service) Connect(r Rooms) { s.rooms = r }
+
+func (s *Service) isHome() bool { return s.Self.Id == s.Home.Id }
+
+func (s *Service) lifeOf(roles string) Life {
+	if roles != "" {
+		return s.Staff
+	}
+	return s.Citizens
+}
+
+// localPath says whether an address is a page of this portal, and leads nowhere else in any browser.
+func localPath(address string) bool {
+	if !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") || len(address) > 500 {
+		return false
+	}
+	for _, r := range address {
+		if r < ' ' || r == 0x7f || r == '\\' { // browsers drop tabs and line breaks, and take a backslash for a slash
+			return false
+		}
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || strings.HasPrefix(u.Path, "//") {
+		return false
+	}
+	for _, program := range []string{"/api/", "/oauth2/", "/federation/", "/.well-known/"} {
+		if strings.HasPrefix(u.Path, program) {
+			return false
+		}
+	}
+	return true
+}
+
+// withQuery adds a parameter to a local path.
+func withQuery(path, name, value string) string {
+	u, err := url.Parse(path)
+	if err != nil {
+		return "/"
+	}
+	q := u.Query()
+	q.Set(name, value)
+	u.RawQuery = q.Encode()
+	return u.String()
+}

@@ -1,0 +1,159 @@
+package signin
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"portalverbund/server/platform/httpx"
+)
+
+type sessionRow struct {
+	ID         uuid.UUID `gorm:"primaryKey"`
+	TokenHash  []byte
+	AccountID  *uuid.UUID
+	Issuer     string
+	Subject    string
+	Roles      string
+	TrustLevel string
+	Sealed     []byte
+	Browser    string
+	AuthTime   time.Time
+	CreatedAt  time.Time
+	LastSeenAt time.Time
+	ExpiresAt  time.Time
+}
+
+func (sessionRow) TableName() string { return "sessions" }
+
+func (r sessionRow) samePerson(other sessionRow) bool {
+	if r.AccountID != nil || other.AccountID != nil {
+		return r.AccountID != nil && other.AccountID != nil && *r.AccountID == *other.AccountID
+	}
+	return r.Issuer == other.Issuer && r.Subject == other.Subject
+}
+
+type purposeRow struct {
+	SessionID uuid.UUID `gorm:"primaryKey"`
+	Purpose   string    `gorm:"primaryKey"`
+	Sealed    []byte
+	ExpiresAt time.Time
+}
+
+func (purposeRow) TableName() string { return "session_purposes" }
+
+// one reads at most one row: nil when there is none.
+func one[T any](q *gorm.DB, what string) (*T, error) {
+	var rows []T
+	if err := q.Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read %s: %w", what, err)
+	}
+	if len(rows) == 0 {
+		return nil, nil //nolint:nilnil // the callers are in this room and know
+	}
+	return &rows[0], nil
+}
+
+func (s *Service) sessionByToken(ctx context.Context, hash []byte) (*sessionRow, error) {
+	return one[sessionRow](s.DB.From(ctx).Where("token_hash = ?", hash), "session")
+}
+
+func (s *Service) session(ctx context.Context, id uuid.UUID) (*sessionRow, error) {
+	return one[sessionRow](s.DB.From(ctx).Where("id = ?", id), "session")
+}
+
+// lockedSession reads a session and keeps others from changing it until the transaction ends.
+func (s *Service) lockedSession(ctx context.Context, id uuid.UUID) (*sessionRow, error) {
+	return one[sessionRow](s.DB.From(ctx).Raw("SELECT * FROM sessions WHERE id = ? FOR UPDATE", id), "session")
+}
+
+// sessionsOf reads the sessions of the person who calls.
+func (s *Service) sessionsOf(ctx context.Context, c httpx.Caller) (rows []sessionRow, err error) {
+	q := s.DB.From(ctx).Order("created_at DESC")
+	switch {
+	case c.Kind != httpx.SessionCaller:
+		return nil, errNotSignedIn()
+	case c.AccountID != uuid.Nil:
+		q = q.Where("account_id = ?", c.AccountID)
+	default:
+		q = q.Where("issuer = ? AND subject = ? AND subject <> ''", c.Person.Issuer, c.Person.Subject)
+	}
+	if err := q.Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read sessions: %w", err)
+	}
+	return rows, nil
+}
+
+// seen notes that the browser was heard of, at most once a minute.
+func (s *Service) seen(ctx context.Context, row *sessionRow) error {
+	now := s.Now()
+	if now.Sub(row.LastSeenAt) < seenEvery {
+		return nil
+	}
+	row.LastSeenAt = now
+	err := s.DB.From(ctx).Exec("UPDATE sessions SET last_seen_at = ? WHERE id = ? AND last_seen_at < ?", now, row.ID, now).Error
+	if err != nil {
+		return fmt.Errorf("write session: %w", err)
+	}
+	return nil
+}
+
+// storeSession inserts a session, or replaces the one with its id.
+func (s *Service) storeSession(ctx context.Context, row sessionRow) error {
+	err := s.DB.From(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "id"}}, UpdateAll: true}).Create(&row).Error
+	if err != nil {
+		return fmt.Errorf("write session: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) storeSealed(ctx context.Context, id uuid.UUID, sealed []byte) error {
+	if err := s.DB.From(ctx).Exec("UPDATE sessions SET sealed = ? WHERE id = ?", sealed, id).Error; err != nil {
+		return fmt.Errorf("write session: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) deleteSession(ctx context.Context, id uuid.UUID) error {
+	if err := s.DB.From(ctx).Where("id = ?", id).Delete(&sessionRow{}).Error; err != nil {
+		return fmt.Errorf("end session: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) deleteAccountSessions(ctx context.Context, accountID uuid.UUID) error {
+	if err := s.DB.From(ctx).Where("account_id = ?", accountID).Delete(&sessionRow{}).Error; err != nil {
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) purpose(ctx context.Context, sessionID uuid.UUID, purpose string) (*purposeRow, error) {
+	return one[purposeRow](s.DB.From(ctx).Where("session_id = ? AND purpose = ?", sessionID, purpose), "token")
+}
+
+func (s *Service) storePurpose(ctx context.Context, row purposeRow) error {
+	err := s.DB.From(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "session_id"}, {Name: "purpose"}}, UpdateAll: true}).Create(&row).Error
+	if err != nil {
+		return fmt.Errorf("keep token: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) deletePurpose(ctx context.Context, sessionID uuid.UUID, purpose string) error {
+	return s.DB.From(ctx).Where("session_id = ? AND purpose = ?", sessionID, purpose).Delete(&purposeRow{}).Error
+}
+
+// Sweep deletes sessions and tokens that have run out, some thousand at a time, and says how many.
+func (s *Service) Sweep(ctx context.Context) (int64, error) {
+	now := s.Now()
+	res := s.DB.From(ctx).Exec("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ? LIMIT 5000)", now)
+	if res.Error != nil {
+		return 0, fmt.Errorf("sweep sessions: %w", res.Error)
+	}
+	return res.RowsAffected, nil
+}
