@@ -21,6 +21,28 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     sourcemap: false,
     reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          // What every page needs comes in one piece, which compresses better than many; fields and forms only where
+          // something is filled in.
+          groups: [
+            { name: "forms", test: /@cfworker|src\/forms\//, priority: 3 },
+            {
+              name: "fields",
+              test: /src\/ui\/(?:fields\/(?!Combobox|FieldParts)|ErrorSummary|useFormErrors|useAction)/,
+              priority: 2,
+            },
+            {
+              name: "base",
+              test: /node_modules|src\/(?:ui|api|lib|app\/shells)\/|src\/i18n\/index/,
+              priority: 1,
+            },
+          ],
+        },
+      },
+    },
   },
   server: {
     host: "127.0.0.1",

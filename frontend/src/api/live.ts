@@ -24,7 +24,8 @@ export function useLive(address: string, onChange: () => void): void {
       openedBefore = true;
     });
     stream.addEventListener("error", () => {
-      if (stream.readyState === EventSource.CLOSED && poll === undefined) poll = setInterval(changed, pollDelay);
+      if (stream.readyState === EventSource.CLOSED && poll === undefined)
+        poll = setInterval(changed, pollDelay);
     });
     return () => {
       stream.close();

@@ -11,6 +11,7 @@ import {
 import { portalQuery } from "../api/portal";
 import { sessionQuery } from "../api/session";
 import { loadWords } from "../i18n";
+import type { Feature } from "../i18n/words";
 import { expectHeading } from "../lib/focus";
 import { Loading } from "../ui/Loading";
 import { ErrorPage, NotFoundPage } from "./pages/ErrorPage";
@@ -29,7 +30,7 @@ const rootRoute = createRootRouteWithContext<RouterContext>()({
 
 /** Words of a page's features, fetched beside its code. */
 const words =
-  (...features: string[]) =>
+  (...features: Feature[]) =>
   () =>
     loadWords(...features);
 
@@ -246,6 +247,9 @@ const routeTree = rootRoute.addChildren([
   desk.addChildren([staffSignIn, staff.addChildren([inbox, caseRoute])]),
 ]);
 
+/** The step of a form that an address names. */
+const stepIn = (values: object) => ("schritt" in values ? values.schritt : undefined);
+
 /** Makes the router; a change of page is announced to the heading that appears next. */
 export function createAppRouter(queryClient: QueryClient) {
   const router = createRouter({
@@ -263,7 +267,8 @@ export function createAppRouter(queryClient: QueryClient) {
   router.subscribe("onBeforeNavigate", ({ fromLocation, toLocation }) => {
     if (!fromLocation) return;
     const moved =
-      fromLocation.pathname !== toLocation.pathname || fromLocation.search.schritt !== toLocation.search.schritt;
+      fromLocation.pathname !== toLocation.pathname ||
+      stepIn(fromLocation.search) !== stepIn(toLocation.search);
     if (moved) expectHeading();
   });
   return router;

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
+import { useWords } from "../i18n";
 import { formatDate } from "../lib/dates";
 import { Facts, type Fact } from "../ui/Facts";
 import { dropHidden } from "./conditions";
@@ -57,7 +57,7 @@ interface FieldsProps {
 }
 
 function FieldFacts({ fields, answers, language, showFile }: FieldsProps) {
-  const { t } = useTranslation(["forms"]);
+  const t = useWords();
   const single = fields.filter((field) => field.layout.kind !== "group");
   const groups = fields.filter((field) => field.layout.kind === "group");
   const facts: Fact[] = single.map((field) => ({
@@ -108,11 +108,12 @@ function Value({
   language: string;
   showFile: ShowFile;
 }) {
-  const { t } = useTranslation(["forms"]);
+  const t = useWords();
   if (value === undefined || value === null || value === "") {
     return <span className="pv-muted">{t("forms:notGiven")}</span>;
   }
-  if (layout.kind === "declaration") return <>{value === true ? t("forms:confirmed") : t("forms:notGiven")}</>;
+  if (layout.kind === "declaration")
+    return <>{value === true ? t("forms:confirmed") : t("forms:notGiven")}</>;
   if (layout.kind === "file") {
     const ids = Array.isArray(value) ? value : [value];
     return (

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useWords } from "../i18n";
 import type { Choice } from "../ui/fields/ChoiceFields";
 import { Checkboxes, Declaration, Radios, Select } from "../ui/fields/ChoiceFields";
 import { DateField } from "../ui/fields/DateField";
@@ -25,7 +25,7 @@ export interface FormFiles {
   explain: (error: unknown) => string;
 }
 
-export interface FormFieldProps {
+interface FormFieldProps {
   form: SchemaForm;
   field: PlacedField;
   files: FormFiles;
@@ -47,8 +47,17 @@ function required(form: SchemaForm, pointer: string): boolean {
 export function FormField(props: FormFieldProps) {
   const { form, field, language } = props;
   const { layout, pointer } = field;
-  const { t } = useTranslation(["forms"]);
-  if (layout.kind === "group") return <FormGroup {...props} />;
+  const t = useWords();
+  if (layout.kind === "group") {
+    return (
+      <FormGroup
+        form={form}
+        field={field}
+        language={language}
+        renderField={(inner) => <FormField key={inner.pointer} {...props} field={inner} />}
+      />
+    );
+  }
 
   const value = readAt(form.answers, pointer);
   const error = form.errors.find((candidate) => isWithin(candidate.pointer, pointer));

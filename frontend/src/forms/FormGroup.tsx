@@ -1,18 +1,28 @@
-import { useEffect, useRef } from "react";
-import { useTranslation } from "react-i18next";
+import { useEffect, useRef, type ReactNode } from "react";
+import { useWords } from "../i18n";
 import { focusElement } from "../lib/focus";
 import { Button } from "../ui/Button";
 import { FieldErrorText, Hint } from "../ui/fields/FieldParts";
 import { localText, type Json } from "./definition";
-import { FormField, type FormFieldProps } from "./FormField";
-import { shownFields } from "./layout";
+import { shownFields, type PlacedField } from "./layout";
 import { errorMessage } from "./messages";
 import { fieldId, pointer as pointerOf, pointerParts, readAt } from "./pointers";
+import type { SchemaForm } from "./useSchemaForm";
 import { schemaAt } from "./validation";
 
 /** Questions that are answered once for each of several things: dogs, persons, pieces of furniture. */
-export function FormGroup({ form, field, files, language }: FormFieldProps) {
-  const { t } = useTranslation(["forms"]);
+export function FormGroup({
+  form,
+  field,
+  language,
+  renderField,
+}: {
+  form: SchemaForm;
+  field: PlacedField;
+  language: string;
+  renderField: (field: PlacedField) => ReactNode;
+}) {
+  const t = useWords();
   const { layout, pointer } = field;
   const value = readAt(form.answers, pointer);
   const items: Json[] = Array.isArray(value) ? value : [];
@@ -58,15 +68,15 @@ export function FormGroup({ form, field, files, language }: FormFieldProps) {
               </Button>
             )}
           </div>
-          {shownFields(layout.fields ?? [], pointer + pointerOf(index), form.answers).map((inner) => (
-            <FormField key={inner.pointer} form={form} field={inner} files={files} language={language} />
-          ))}
+          {shownFields(layout.fields ?? [], pointer + pointerOf(index), form.answers).map(renderField)}
         </div>
       ))}
       {(schema?.maxItems === undefined || items.length < schema.maxItems) && (
         <div>
           <Button variant="secondary" icon="add" onClick={add}>
-            {layout.addLabel ? localText(layout.addLabel, language) : t("forms:addItem", { label: itemLabel })}
+            {layout.addLabel
+              ? localText(layout.addLabel, language)
+              : t("forms:addItem", { label: itemLabel })}
           </Button>
         </div>
       )}

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
+import { useWords } from "../i18n";
 import { ErrorSummary } from "../ui/ErrorSummary";
+import { PageHeading } from "../ui/PageHeading";
 import { localText, type StepLayout } from "./definition";
 import { FormField, type FormFiles } from "./FormField";
 import { shownFields } from "./layout";
@@ -15,6 +16,7 @@ export function FormStep({
   files,
   language,
   caption,
+  before,
   onSubmit,
   children,
 }: {
@@ -24,10 +26,12 @@ export function FormStep({
   language: string;
   /** What the form is for, over the step's heading. */
   caption: ReactNode;
+  /** Shown before the questions. */
+  before?: ReactNode;
   onSubmit: () => void;
   children: ReactNode;
 }) {
-  const { t } = useTranslation(["forms"]);
+  const t = useWords();
   const steps = form.definition.layout.steps;
   const number = steps.indexOf(step) + 1;
   const total = steps.length + 1;
@@ -43,12 +47,16 @@ export function FormStep({
       <div className="pv-stack pv-stack--medium">
         <div className="pv-steps">
           <p className="pv-muted">{caption}</p>
-          <h1>{localText(step.title, language)}</h1>
+          <PageHeading key={step.id} title={localText(step.title, language)} />
           <StepProgress number={number} total={total} />
         </div>
         {step.intro && <p className="pv-text">{localText(step.intro, language)}</p>}
       </div>
-      <ErrorSummary errors={summarize(form.errors, form.definition.layout, language, t)} attempt={form.attempt} />
+      <ErrorSummary
+        errors={summarize(form.errors, form.definition.layout, language, t)}
+        attempt={form.attempt}
+      />
+      {before}
       {shownFields(step.fields, pointer(step.id), form.answers).map((field) => (
         <FormField key={field.pointer} form={form} field={field} files={files} language={language} />
       ))}
@@ -59,7 +67,7 @@ export function FormStep({
 
 /** How far the person is; the last step is the summary. */
 export function StepProgress({ number, total }: { number: number; total: number }) {
-  const { t } = useTranslation(["forms"]);
+  const t = useWords();
   const text = t("forms:step", { number, total });
   return (
     <div className="kern-progress">

@@ -53,19 +53,24 @@ function dropOnce(layout: FormLayout, answers: Answers): Answers {
 }
 
 function dropFrom(fields: FieldLayout[], values: Values, answers: Answers): Values {
-  let kept = values;
+  const kept: Values = { ...values };
+  let changed = false;
   for (const field of fields) {
     const value = values[field.name];
     if (value === undefined) continue;
     if (!isShown(field.showWhen, values, answers)) {
-      kept = { ...kept };
       delete kept[field.name];
+      changed = true;
     } else if (field.kind === "group" && Array.isArray(value)) {
-      const items = value.map((item) => (isValues(item) ? dropFrom(field.fields ?? [], item, answers) : item));
-      if (items.some((item, index) => item !== value[index])) kept = { ...kept, [field.name]: items };
+      const items = value.map((item) =>
+        isValues(item) ? dropFrom(field.fields ?? [], item, answers) : item,
+      );
+      if (items.every((item, index) => item === value[index])) continue;
+      kept[field.name] = items;
+      changed = true;
     }
   }
-  return kept;
+  return changed ? kept : values;
 }
 
 /**

@@ -18,7 +18,7 @@ const retryDelay = 5000;
  * trying; what a person typed is never thrown away here.
  */
 export class DraftSaver<T> {
-  #save: (value: T) => Promise<void>;
+  #save: (value: T) => Promise<void> = () => Promise.resolve();
   #delay: number;
   #current: SaveState = { state: "clean" };
   #listeners = new Set<() => void>();
@@ -26,9 +26,13 @@ export class DraftSaver<T> {
   #pending: { value: T } | undefined;
   #running: Promise<void> | undefined;
 
-  constructor(save: (value: T) => Promise<void>, delay = 1200) {
-    this.#save = save;
+  constructor(delay = 1200) {
     this.#delay = delay;
+  }
+
+  /** Sets how a version of the draft is saved; may be exchanged at any time. */
+  saveWith(save: (value: T) => Promise<void>): void {
+    this.#save = save;
   }
 
   /** For useSyncExternalStore. */
@@ -59,7 +63,6 @@ export class DraftSaver<T> {
     if (this.#pending) await this.#run();
     return !this.unsaved;
   }
-
 
   #schedule(delay: number): void {
     clearTimeout(this.#timer);

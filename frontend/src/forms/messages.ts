@@ -1,10 +1,8 @@
-import type { TFunction } from "i18next";
+import type { Say } from "../i18n";
 import { localText, type FieldKind, type FormLayout } from "./definition";
 import { fieldAt } from "./layout";
 import { fieldId } from "./pointers";
 import type { FormError } from "./validation";
-
-type Words = TFunction<["forms"]>;
 
 /** What a person does to answer: decides between "fill in", "choose", "upload" and "confirm". */
 const act: Record<FieldKind, "write" | "choose" | "date" | "upload" | "confirm" | "add"> = {
@@ -23,7 +21,7 @@ const act: Record<FieldKind, "write" | "choose" | "date" | "upload" | "confirm" 
 };
 
 /** Says an error in words, with the question's own name. */
-export function errorMessage(error: FormError, layout: FormLayout, language: string, t: Words): string {
+export function errorMessage(error: FormError, layout: FormLayout, language: string, t: Say): string {
   const field = fieldAt(layout, error.pointer)?.layout;
   if (!field) return t("forms:errors.unknown");
   const label = localText(field.label, language);
@@ -55,7 +53,7 @@ export function errorMessage(error: FormError, layout: FormLayout, language: str
 }
 
 /** Errors as the summary shows them, in the order of the questions. */
-export function summarize(errors: FormError[], layout: FormLayout, language: string, t: Words) {
+export function summarize(errors: FormError[], layout: FormLayout, language: string, t: Say) {
   return errors.map((error) => ({
     fieldId: fieldId(fieldAt(layout, error.pointer)?.pointer ?? error.pointer),
     message: errorMessage(error, layout, language, t),

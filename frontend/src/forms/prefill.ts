@@ -16,7 +16,8 @@ export function prefillValues(
       const value = field.profile === undefined ? undefined : profile[field.profile];
       const path = pointer(step.id, field.name);
       const given = readAt(answers, path);
-      if (value !== undefined && value !== "" && (given === undefined || given === "")) values.set(path, value);
+      if (value !== undefined && value !== "" && (given === undefined || given === ""))
+        values.set(path, value);
     }
   }
   return values;
@@ -25,4 +26,11 @@ export function prefillValues(
 /** Whether any question of the form can be filled in from the account. */
 export function asksForProfile(layout: FormLayout): boolean {
   return layout.steps.some((step) => step.fields.some((field) => field.profile !== undefined));
+}
+
+/** Whether nothing has been answered: no text, number or tick anywhere. */
+export function isBlank(value: Json): boolean {
+  if (Array.isArray(value)) return value.every(isBlank);
+  if (typeof value === "object" && value !== null) return Object.values(value).every(isBlank);
+  return value === null || value === "";
 }

@@ -77,7 +77,8 @@ type Report = (pointer: string, problem: string) => void;
 
 function checkSchema(root: FormSchema, schema: FormSchema, at: string, report: Report): void {
   for (const keyword of Object.keys(schema)) {
-    if (!allowedKeywords.has(keyword)) report(`${at}/${keyword}`, "this keyword is not part of the form profile");
+    if (!allowedKeywords.has(keyword))
+      report(`${at}/${keyword}`, "this keyword is not part of the form profile");
   }
   if (schema.format !== undefined && !allowedFormats.has(schema.format)) {
     report(`${at}/format`, "formats are date, email and uuid");
@@ -88,7 +89,8 @@ function checkSchema(root: FormSchema, schema: FormSchema, at: string, report: R
   }
   for (const group of ["properties", "$defs"] as const) {
     for (const [name, child] of Object.entries(schema[group] ?? {})) {
-      if (!propertyName.test(name)) report(`${at}/${group}/${name}`, "names are letters and digits, first a small letter");
+      if (!propertyName.test(name))
+        report(`${at}/${group}/${name}`, "names are letters and digits, first a small letter");
       checkSchema(root, child, `${at}/${group}/${name}`, report);
     }
   }
@@ -140,11 +142,16 @@ function checkFields(
     const options = property.enum ?? property.items?.enum;
     if (["radio", "select", "checkboxes"].includes(field.kind)) {
       const values = field.options?.map((option) => option.value) ?? [];
-      if (!options || options.length !== values.length || !options.every((value) => values.includes(String(value)))) {
+      if (
+        !options ||
+        options.length !== values.length ||
+        !options.every((value) => values.includes(String(value)))
+      ) {
         report(here, "the options and the schema's enum differ");
       }
     }
-    if (field.kind === "declaration" && property.const !== true) report(here, "a declaration has const: true");
+    if (field.kind === "declaration" && property.const !== true)
+      report(here, "a declaration has const: true");
     if (field.kind === "date" && property.format !== "date") report(here, "a date has format: date");
     if (field.kind === "group") {
       const item = resolveLocal(root, property.items);

@@ -9,11 +9,10 @@ export function useAutosave<T>(
   value: T,
   save: (value: T) => Promise<void>,
 ): { saved: SaveState; flush: () => Promise<boolean> } {
-  const saveRef = useRef(save);
-  const [saver] = useState(() => new DraftSaver<T>((next) => saveRef.current(next)));
+  const [saver] = useState(() => new DraftSaver<T>());
   const known = useRef(value);
   useEffect(() => {
-    saveRef.current = save;
+    saver.saveWith(save);
   });
   useEffect(() => {
     if (known.current === value) return;

@@ -23,7 +23,9 @@ export interface SchemaForm {
   attempt: number;
   /** Checks a step, or all of the form; shows the errors, and says whether there are none. */
   check: (stepId?: string) => boolean;
-  /** Shows errors that the portal found. */
+  /** All errors of the form as it stands, without showing them. */
+  findErrors: () => FormError[];
+  /** Shows errors that were found elsewhere: by the portal, or when the whole form was checked. */
   showErrors: (errors: FormError[]) => void;
 }
 
@@ -39,7 +41,9 @@ export function useSchemaForm(definition: FormDefinition, initial: Answers): Sch
   const keepUnmended = (next: Answers) => {
     if (errors.length === 0) return;
     const found = validate(answersToSend(definition.layout, next));
-    setErrors(errors.filter((old) => found.some((error) => error.pointer === old.pointer && error.code === old.code)));
+    setErrors(
+      errors.filter((old) => found.some((error) => error.pointer === old.pointer && error.code === old.code)),
+    );
   };
   const show = (found: FormError[]) => {
     setErrors(inOrder(found, definition));
@@ -74,6 +78,7 @@ export function useSchemaForm(definition: FormDefinition, initial: Answers): Sch
       show(found);
       return found.length === 0;
     },
+    findErrors: () => inOrder(validate(toSend), definition),
     showErrors: show,
   };
 }
@@ -94,7 +99,9 @@ function withRequiredGroups(definition: FormDefinition, answers: Answers): Answe
 /** Orders errors as the questions stand in the form. */
 function inOrder(errors: FormError[], definition: FormDefinition): FormError[] {
   const position = (error: FormError) => {
-    const step = definition.layout.steps.findIndex((candidate) => isWithin(error.pointer, `/${candidate.id}`));
+    const step = definition.layout.steps.findIndex((candidate) =>
+      isWithin(error.pointer, `/${candidate.id}`),
+    );
     const field = fieldAt(definition.layout, error.pointer)?.layout;
     const fields = definition.layout.steps[step]?.fields ?? [];
     const inStep = fields.findIndex(

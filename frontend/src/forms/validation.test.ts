@@ -20,7 +20,7 @@ const cases = readdirSync(folder)
   .map((file) => [file, JSON.parse(readFileSync(join(folder, file), "utf8")) as SharedCase] as const);
 
 const byPlace = (list: { pointer: string; code: string }[]) =>
-  list.map(({ pointer, code }) => `${pointer} ${code}`).sort();
+  list.map(({ pointer, code }) => `${pointer} ${code}`).toSorted();
 
 describe("cases shared with the server", () => {
   test("there are enough of them to mean something", () => {

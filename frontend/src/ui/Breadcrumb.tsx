@@ -1,9 +1,9 @@
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
+import { useWords } from "../i18n";
 
 /** The way from the start to this page. Takes links, and last the page itself as text. */
 export function Breadcrumb({ items }: { items: { id: string; link: ReactNode }[] }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return (
     <nav className="pv-breadcrumb" aria-label={t("breadcrumb")}>
       <ol>

@@ -1,5 +1,5 @@
 import { useEffect, useId, useRef, type ReactNode } from "react";
-import { useTranslation } from "react-i18next";
+import { useWords } from "../i18n";
 
 /** A question that must be answered before the page goes on. Escape and "cancel" close it. */
 export function Dialog({
@@ -15,7 +15,7 @@ export function Dialog({
   actions: ReactNode;
   children: ReactNode;
 }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const titleId = useId();
   const ref = useRef<HTMLDialogElement>(null);
   useEffect(() => {

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "react";
-import { useTranslation } from "react-i18next";
+import { useWords } from "../i18n";
 import { focusElement } from "../lib/focus";
 import { Alert } from "./Alert";
 
@@ -14,7 +14,7 @@ export interface SummarizedError {
  * form was sent, and at no other time.
  */
 export function ErrorSummary({ errors, attempt }: { errors: SummarizedError[]; attempt: number }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const ref = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (attempt > 0) focusElement(ref.current);

@@ -1,9 +1,9 @@
 import { useEffect, useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useWords } from "../i18n";
 
 /** The place of a page or part that is on its way; says so to screen readers when it takes longer. */
 export function Loading() {
-  const { t } = useTranslation();
+  const t = useWords();
   const [slow, setSlow] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setSlow(true), 800);

@@ -1,5 +1,5 @@
 import { createContext, useContext, useEffect, useState, type ReactNode } from "react";
-import { useTranslation } from "react-i18next";
+import { useWords } from "../i18n";
 import { Icon } from "./Icon";
 
 type Show = (text: string) => void;
@@ -15,7 +15,7 @@ const shownFor = 10_000;
 
 /** Holds the messages that useStatus shows: one at a time, until it is closed, the next one comes, or ten seconds are over. */
 export function StatusProvider({ children }: { children: ReactNode }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const [text, setText] = useState("");
   useEffect(() => {
     if (text === "") return;

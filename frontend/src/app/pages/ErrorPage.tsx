@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useRouter, type ErrorComponentProps } from "@tanstack/react-router";
 import { useEffect } from "react";
-import { useTranslation } from "react-i18next";
+import { useWords } from "../../i18n";
 import { hasStatus } from "../../api/problem";
 import { Alert } from "../../ui/Alert";
 import { LinkButton } from "../../ui/Button";
@@ -10,7 +10,7 @@ import { SignInNeeded } from "../shells/SignInNeeded";
 
 /** Stands in for a page that could not be shown. Must work even when the portal does not answer at all. */
 export function ErrorPage({ error, reset }: ErrorComponentProps) {
-  const { t } = useTranslation();
+  const t = useWords();
   const router = useRouter();
   const queryClient = useQueryClient();
   useEffect(() => {
@@ -35,7 +35,7 @@ export function ErrorPage({ error, reset }: ErrorComponentProps) {
 
 /** An address that leads nowhere. */
 export function NotFoundPage() {
-  const { t } = useTranslation();
+  const t = useWords();
   useEffect(() => {
     document.title = t("error.notFoundTitle");
   }, [t]);

@@ -1,6 +1,6 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
-import { useTranslation } from "react-i18next";
+import { useWords } from "../../i18n";
 import { portalQuery } from "../../api/portal";
 import { isStaff, sessionQuery } from "../../api/session";
 import { Footer } from "./Footer";
@@ -9,7 +9,7 @@ import { OfflineBar } from "./OfflineBar";
 
 /** What surrounds every page that citizens see. */
 export function CitizenShell() {
-  const { t } = useTranslation();
+  const t = useWords();
   const { data: portal } = useSuspenseQuery(portalQuery);
   const { data: session } = useSuspenseQuery(sessionQuery);
   return (

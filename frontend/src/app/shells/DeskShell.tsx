@@ -1,6 +1,6 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
-import { useTranslation } from "react-i18next";
+import { useWords } from "../../i18n";
 import { isStaff, sessionQuery } from "../../api/session";
 import { Footer } from "./Footer";
 import { DemoBanner, Header, SkipLink } from "./Header";
@@ -8,7 +8,7 @@ import { OfflineBar } from "./OfflineBar";
 
 /** What surrounds the pages of those who work here. */
 export function DeskShell() {
-  const { t } = useTranslation(["common", "cases"]);
+  const t = useWords();
   const { data: session } = useSuspenseQuery(sessionQuery);
   return (
     <>

@@ -1,11 +1,11 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useTranslation } from "react-i18next";
+import { useWords } from "../../i18n";
 import { portalQuery } from "../../api/portal";
 
 /** What the law wants on every page, help, and the other portals of the association. */
 export function Footer() {
-  const { t } = useTranslation();
+  const t = useWords();
   const { data: portal } = useSuspenseQuery(portalQuery);
   return (
     <footer className="pv-footer">

@@ -1,17 +1,16 @@
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useLocation, useRouter } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 import { portalQuery } from "../../api/portal";
 import { sessionQuery, signOut } from "../../api/session";
-import { chooseLanguage, currentLanguage, type Language } from "../../i18n";
+import { chooseLanguage, currentLanguage, type Language, useWords } from "../../i18n";
 import { classes } from "../../lib/classes";
 import { Icon } from "../../ui/Icon";
 import { useStatus } from "../../ui/Status";
 
 /** The link that keyboard users meet first. */
 export function SkipLink() {
-  const { t } = useTranslation();
+  const t = useWords();
   return (
     <a
       className="pv-skip"
@@ -28,7 +27,7 @@ export function SkipLink() {
 
 /** Says on every page of a demonstration that it is one. */
 export function DemoBanner() {
-  const { t } = useTranslation();
+  const t = useWords();
   const { data: portal } = useSuspenseQuery(portalQuery);
   if (!portal.demonstration) return null;
   return (
@@ -40,7 +39,7 @@ export function DemoBanner() {
 
 /** Name of the portal and its association, language, session, and the main menu that the shell gives. */
 export function Header({ subtitle, children }: { subtitle: string; children: ReactNode }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const { data: portal } = useSuspenseQuery(portalQuery);
   const pathname = useLocation({ select: (location) => location.pathname });
   const [openAt, setOpenAt] = useState<string>();
@@ -86,7 +85,14 @@ export function Header({ subtitle, children }: { subtitle: string; children: Rea
 /** Three linked portals. */
 function Mark() {
   return (
-    <svg className="pv-brand__mark" viewBox="0 0 44 44" fill="none" stroke="currentColor" strokeWidth="3" aria-hidden>
+    <svg
+      className="pv-brand__mark"
+      viewBox="0 0 44 44"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="3"
+      aria-hidden
+    >
       <path d="M14 16h16M13 18l8 13M31 18l-8 13" />
       <circle cx="11" cy="15" r="6" fill="var(--kern-color-layout-background-default)" />
       <circle cx="33" cy="15" r="6" fill="var(--kern-color-layout-background-default)" />
@@ -96,7 +102,7 @@ function Mark() {
 }
 
 function LanguageSwitch() {
-  const { t } = useTranslation();
+  const t = useWords();
   const queryClient = useQueryClient();
   const other: Language = currentLanguage() === "de" ? "en" : "de";
   const change = async () => {
@@ -112,7 +118,7 @@ function LanguageSwitch() {
 }
 
 function SessionState() {
-  const { t } = useTranslation();
+  const t = useWords();
   const queryClient = useQueryClient();
   const router = useRouter();
   const status = useStatus();
@@ -139,7 +145,9 @@ function SessionState() {
   return (
     <>
       {session.displayName !== undefined && (
-        <span className="pv-small pv-tool__text">{t("session.signedInAs", { name: session.displayName })}</span>
+        <span className="pv-small pv-tool__text">
+          {t("session.signedInAs", { name: session.displayName })}
+        </span>
       )}
       <button type="button" className="pv-tool" onClick={() => void leave()}>
         <Icon name="logout" />

@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import { useTranslation } from "react-i18next";
+import { useWords } from "../../i18n";
 
 function subscribe(listener: () => void): () => void {
   window.addEventListener("online", listener);
@@ -12,7 +12,7 @@ function subscribe(listener: () => void): () => void {
 
 /** Says that the device has no connection, while it has none. */
 export function OfflineBar() {
-  const { t } = useTranslation();
+  const t = useWords();
   const online = useSyncExternalStore(subscribe, () => navigator.onLine);
   return (
     <div role="status">

@@ -1,11 +1,11 @@
 import { useLocation } from "@tanstack/react-router";
-import { useTranslation } from "react-i18next";
+import { useWords } from "../../i18n";
 import { LinkButton } from "../../ui/Button";
 import { PageHeading } from "../../ui/PageHeading";
 
 /** Says that a page is for signed-in persons, and leads to the sign-in and back. */
 export function SignInNeeded() {
-  const { t } = useTranslation();
+  const t = useWords();
   const returnTo = useLocation({ select: (location) => location.href });
   return (
     <div className="pv-page pv-main pv-stack">

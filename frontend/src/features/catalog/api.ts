@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answer, api, type Schemas } from "../../api/client";
+import { defined } from "../../lib/defined";
 
 export type Service = Schemas["Service"];
 export type ServiceSummary = Schemas["ServiceSummary"];
@@ -13,12 +14,6 @@ export interface ServiceSearch {
   q?: string | undefined;
   ars?: string | undefined;
   category?: string | undefined;
-}
-
-function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
 }
 
 export const categoriesQuery = queryOptions({
@@ -53,7 +48,8 @@ export const suggestionsQuery = (q: string, ars: string | undefined) =>
 export const placesQuery = (q: string) =>
   queryOptions({
     queryKey: ["places", q],
-    queryFn: ({ signal }) => answer(api.GET("/api/v1/places", { params: { query: { q, limit: 10 } }, signal })),
+    queryFn: ({ signal }) =>
+      answer(api.GET("/api/v1/places", { params: { query: { q, limit: 10 } }, signal })),
     enabled: q.trim().length >= 2,
     staleTime: 10 * 60_000,
     placeholderData: keepPreviousData,

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
+import { useWords } from "../../i18n";
 import { classes } from "../../lib/classes";
 import { describedBy, FieldErrorText, FieldFrame, FieldsetFrame, Hint, type FieldProps } from "./FieldParts";
 
@@ -119,7 +119,7 @@ export function Select({
   onChange: (value: string) => void;
   onBlur?: () => void;
 }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return (
     <FieldFrame field={field}>
       <div className="kern-form-input__select-wrapper">

@@ -1,5 +1,5 @@
 import { useRef, useState, type KeyboardEvent } from "react";
-import { useTranslation } from "react-i18next";
+import { useWords } from "../../i18n";
 import { classes } from "../../lib/classes";
 import { describedBy, FieldFrame, type FieldProps } from "./FieldParts";
 
@@ -29,10 +29,10 @@ export function Combobox({
   autoComplete?: string;
   inputMode?: "text" | "search";
 }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const [open, setOpen] = useState(false);
   const [marked, setMarked] = useState(-1);
-  const listRef = useRef<HTMLUListElement>(null);
+  const listRef = useRef<HTMLDivElement>(null);
   const listId = `${field.id}-list`;
   const shown = open && options.length > 0;
   const current = shown ? options[marked] : undefined;
@@ -94,12 +94,19 @@ export function Combobox({
         onKeyDown={onKeyDown}
         onBlur={close}
       />
-      <ul ref={listRef} id={listId} role="listbox" aria-label={t("suggestions")} className="pv-combobox__list" hidden={!shown}>
+      <div
+        ref={listRef}
+        id={listId}
+        role="listbox"
+        aria-label={t("suggestions")}
+        className="pv-combobox__list"
+        hidden={!shown}
+      >
         {shown &&
           options.map((option, index) => (
             // Keys reach the option through aria-activedescendant of the field.
             // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
-            <li
+            <div
               key={option.id}
               id={`${listId}-${index}`}
               role="option"
@@ -109,9 +116,9 @@ export function Combobox({
             >
               <span>{option.label}</span>
               {option.detail !== undefined && <span className="pv-combobox__detail">{option.detail}</span>}
-            </li>
+            </div>
           ))}
-      </ul>
+      </div>
       <p className="pv-hidden" role="status">
         {shown ? t("suggestionCount", { count: options.length }) : ""}
       </p>

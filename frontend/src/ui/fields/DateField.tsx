@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useWords } from "../../i18n";
 import { classes } from "../../lib/classes";
 import { joinDate, splitDate, type DateParts } from "../../lib/dates";
 import { describedBy, FieldsetFrame, type FieldProps } from "./FieldParts";
@@ -22,7 +22,7 @@ export function DateField({
   /** Lets the browser fill in the person's own date of birth. */
   birthday?: boolean;
 }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const [typed, setTyped] = useState<DateParts>(() => splitDate(value));
   const parts = joinDate(typed) === value ? typed : splitDate(value);
   const change = (name: keyof DateParts, text: string) => {

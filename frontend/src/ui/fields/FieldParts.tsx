@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
+import { useWords } from "../../i18n";
 import { classes } from "../../lib/classes";
 import { Icon } from "../Icon";
 
@@ -24,7 +24,7 @@ export function describedBy({ id, hint, error, origin }: FieldProps): string | u
 
 /** "(optional)" behind a label. */
 export function OptionalMark({ optional }: { optional?: boolean | undefined }) {
-  const { t } = useTranslation();
+  const t = useWords();
   return optional ? <span className="kern-label__optional"> {t("optional")}</span> : null;
 }
 
@@ -49,7 +49,7 @@ export function Origin({ id, origin }: Pick<FieldProps, "id" | "origin">) {
 
 /** The error under a field. */
 export function FieldErrorText({ id, error }: Pick<FieldProps, "id" | "error">) {
-  const { t } = useTranslation();
+  const t = useWords();
   return error ? (
     <p className="kern-error" id={`${id}-error`}>
       <Icon name="danger" />
@@ -62,7 +62,15 @@ export function FieldErrorText({ id, error }: Pick<FieldProps, "id" | "error">) 
 }
 
 /** Label, hint, control, origin and error of a field with one control. */
-export function FieldFrame({ field, className, children }: { field: FieldProps; className?: string; children: ReactNode }) {
+export function FieldFrame({
+  field,
+  className,
+  children,
+}: {
+  field: FieldProps;
+  className?: string;
+  children: ReactNode;
+}) {
   return (
     <div className={classes("kern-form-input", field.error && "kern-form-input--error", className)}>
       <label className="kern-label" htmlFor={field.id}>

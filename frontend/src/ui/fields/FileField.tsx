@@ -1,5 +1,5 @@
 import { useRef } from "react";
-import { useTranslation } from "react-i18next";
+import { useWords } from "../../i18n";
 import { classes } from "../../lib/classes";
 import { formatBytes } from "../../lib/money";
 import { focusElement } from "../../lib/focus";
@@ -43,7 +43,7 @@ export function FileField({
   onRemove: (id: string) => void;
   onDismiss: (key: string) => void;
 }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const inputRef = useRef<HTMLInputElement>(null);
   const full = files.length + pending.filter((file) => file.error === undefined).length >= maxFiles;
   const remove = (action: () => void) => {
@@ -85,7 +85,11 @@ export function FileField({
             <li key={file.key}>
               <span className="pv-files__name">{file.name}</span>
               {file.error === undefined ? (
-                <progress value={file.progress} max={1} aria-label={t("file.uploading", { name: file.name })} />
+                <progress
+                  value={file.progress}
+                  max={1}
+                  aria-label={t("file.uploading", { name: file.name })}
+                />
               ) : (
                 <>
                   <span className="kern-error" role="alert">

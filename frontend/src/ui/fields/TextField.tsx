@@ -1,5 +1,5 @@
 import type { InputHTMLAttributes } from "react";
-import { useTranslation } from "react-i18next";
+import { useWords } from "../../i18n";
 import { classes } from "../../lib/classes";
 import { describedBy, FieldFrame, type FieldProps } from "./FieldParts";
 
@@ -53,7 +53,7 @@ export function TextArea({
   onBlur?: () => void;
   maxLength?: number | undefined;
 }) {
-  const { t } = useTranslation();
+  const t = useWords();
   const left = maxLength === undefined ? 0 : maxLength - [...value].length;
   const counterId = `${field.id}-counter`;
   return (

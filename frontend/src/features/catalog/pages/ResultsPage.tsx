@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useTranslation } from "react-i18next";
+import { useWords } from "../../../i18n";
 import { Badge } from "../../../ui/Badge";
 import { LinkButton } from "../../../ui/Button";
 import { EmptyState } from "../../../ui/EmptyState";
@@ -17,13 +17,14 @@ const route = getRouteApi("/citizen/suche");
 
 /** What the search found. */
 export default function ResultsPage() {
-  const { t } = useTranslation(["catalog"]);
+  const t = useWords();
   const { q, ars, kategorie } = route.useSearch();
   const navigate = route.useNavigate();
   const categories = useQuery(categoriesQuery);
   const services = useInfiniteQuery(servicesQuery({ q, ars, category: kategorie }));
   const category = categories.data?.items.find((candidate) => candidate.id === kategorie);
-  const title = category?.title ?? (q === undefined ? t("catalog:results.all") : t("catalog:results.for", { q }));
+  const title =
+    category?.title ?? (q === undefined ? t("catalog:results.all") : t("catalog:results.for", { q }));
   const items = services.data?.pages.flatMap((page) => page.items) ?? [];
   const total = services.data?.pages[0]?.total ?? 0;
   return (
@@ -31,7 +32,9 @@ export default function ResultsPage() {
       <div className="pv-search">
         <PageHeading key={title} title={title} />
         <SearchBox key={q ?? ""} initial={q ?? ""} category={kategorie} />
-        <PlaceLine onChosen={(chosen) => void navigate({ search: (before) => ({ ...before, ars: chosen }) })} />
+        <PlaceLine
+          onChosen={(chosen) => void navigate({ search: (before) => ({ ...before, ars: chosen }) })}
+        />
       </div>
       <div className="pv-stack pv-text" aria-busy={services.isFetching}>
         <p role="status" className="pv-strong">
@@ -58,11 +61,15 @@ export default function ResultsPage() {
 }
 
 function ResultItem({ service, ars }: { service: ServiceSummary; ars: string | undefined }) {
-  const { t } = useTranslation(["catalog"]);
+  const t = useWords();
   return (
     <li className="pv-stack pv-stack--small">
       <h2 className="pv-card-title">
-        <Link to="/leistungen/$serviceId" params={{ serviceId: service.id }} search={ars === undefined ? {} : { ars }}>
+        <Link
+          to="/leistungen/$serviceId"
+          params={{ serviceId: service.id }}
+          search={ars === undefined ? {} : { ars }}
+        >
           {service.title}
         </Link>
       </h2>
@@ -78,7 +85,7 @@ function ResultItem({ service, ars }: { service: ServiceSummary; ars: string | u
 }
 
 function NothingFound() {
-  const { t } = useTranslation(["catalog"]);
+  const t = useWords();
   return (
     <EmptyState title={t("catalog:results.noneTitle")}>
       <ul className="pv-bullets">

@@ -1,7 +1,6 @@
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useTranslation } from "react-i18next";
-import { currentLanguage } from "../../../i18n";
+import { currentLanguage, useWords } from "../../../i18n";
 import { formatDate } from "../../../lib/dates";
 import { Breadcrumb } from "../../../ui/Breadcrumb";
 import { Button } from "../../../ui/Button";
@@ -17,7 +16,7 @@ const route = getRouteApi("/citizen/leistungen/$serviceId");
 
 /** A service, in the order in which people need it: what to do now, who is competent, cost, documents, time, law. */
 export default function ServicePage() {
-  const { t } = useTranslation(["catalog"]);
+  const t = useWords();
   const { serviceId } = route.useParams();
   const search = route.useSearch();
   const navigate = route.useNavigate();

@@ -1,6 +1,6 @@
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useTranslation } from "react-i18next";
+import { useWords } from "../../../i18n";
 import { portalQuery } from "../../../api/portal";
 import { Card } from "../../../ui/Card";
 import { ErrorState } from "../../../ui/ErrorState";
@@ -14,7 +14,7 @@ import { usePlace } from "../place";
 
 /** Where most people begin: one box, the place, and life situations. */
 export default function StartPage() {
-  const { t } = useTranslation(["catalog"]);
+  const t = useWords();
   const { data: portal } = useSuspenseQuery(portalQuery);
   return (
     <>
@@ -43,7 +43,7 @@ export default function StartPage() {
 }
 
 function LifeSituations() {
-  const { t } = useTranslation(["catalog"]);
+  const t = useWords();
   const place = usePlace();
   const categories = useQuery(categoriesQuery);
   if (categories.isPending) return <Loading />;
@@ -71,7 +71,9 @@ function LifeSituations() {
             }
           >
             {category.description !== undefined && <p className="pv-small">{category.description}</p>}
-            <p className="pv-small pv-muted">{t("catalog:start.serviceCount", { count: category.services })}</p>
+            <p className="pv-small pv-muted">
+              {t("catalog:start.serviceCount", { count: category.services })}
+            </p>
           </Card>
         </li>
       ))}

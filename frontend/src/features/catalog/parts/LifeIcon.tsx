@@ -1,7 +1,8 @@
 /** Line drawings for life situations, by the name that the catalog gives; unknown names get the last one. */
 const drawings: Record<string, string> = {
   home: "M4 17 18 5l14 12M8 15v16h20V15M15 31v-9h6v9",
-  family: "M12 14a4 4 0 1 0 0-8 4 4 0 0 0 0 8M25 18a3 3 0 1 0 0-6 3 3 0 0 0 0 6M4 31v-7a8 8 0 0 1 16 0v7M20 31v-3a5.500 5.500 0 0 1 11 0v3",
+  family:
+    "M12 14a4 4 0 1 0 0-8 4 4 0 0 0 0 8M25 18a3 3 0 1 0 0-6 3 3 0 0 0 0 6M4 31v-7a8 8 0 0 1 16 0v7M20 31v-3a5.500 5.500 0 0 1 11 0v3",
   id: "M4 8h28v20H4zM12 19a3 3 0 1 0 0-6 3 3 0 0 0 0 6M7 25c1-4 9-4 10 0M21 14h7M21 19h7",
   pet: "M10 17a3 4 0 1 0 0-8 3 4 0 0 0 0 8M26 17a3 4 0 1 0 0-8 3 4 0 0 0 0 8M16 11a3 4 0 1 0 0-8M20 11a3 4 0 1 0 0-8M18 17c-5 0-9 5-9 9s4 5 9 3c5 2 9 1 9-3s-4-9-9-9z",
   waste: "M7 10h22M14 10V5h8v5M9 10l2 21h14l2-21M15 16v9M21 16v9",

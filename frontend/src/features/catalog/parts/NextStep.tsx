@@ -1,5 +1,5 @@
 import { useSuspenseQuery, type UseQueryResult } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
+import { useWords } from "../../../i18n";
 import type { Schemas } from "../../../api/client";
 import { portalQuery } from "../../../api/portal";
 import { AnchorButton, LinkButton } from "../../../ui/Button";
@@ -21,7 +21,7 @@ export function NextStep({
   ars: string | undefined;
   onPlace: (ars: string) => void;
 }) {
-  const { t } = useTranslation(["catalog"]);
+  const t = useWords();
   return (
     <section className="pv-next pv-stack pv-stack--medium" aria-labelledby="next-step">
       <h2 id="next-step">{t("catalog:next.title")}</h2>
@@ -43,7 +43,7 @@ function Answer({
   ars: string | undefined;
   onPlace: (ars: string) => void;
 }) {
-  const { t } = useTranslation(["catalog"]);
+  const t = useWords();
   if (offers.resolution === "placeNeeded") {
     return (
       <>
@@ -62,7 +62,13 @@ function Answer({
       )}
       {offers.resolution === "choose" && <p>{t("catalog:next.choose")}</p>}
       {offers.items.map((offer) => (
-        <OfferStart key={offer.id} service={service} offer={offer} ars={ars} several={offers.items.length > 1} />
+        <OfferStart
+          key={offer.id}
+          service={service}
+          offer={offer}
+          ars={ars}
+          several={offers.items.length > 1}
+        />
       ))}
       <div className="pv-no-print">
         <PlaceLine onChosen={onPlace} />
@@ -82,7 +88,7 @@ function OfferStart({
   ars: string | undefined;
   several: boolean;
 }) {
-  const { t } = useTranslation(["catalog"]);
+  const t = useWords();
   const { data: portal } = useSuspenseQuery(portalQuery);
   const elsewhere = offer.portal.id !== portal.id;
   const names = { office: offer.organisation.name, portal: offer.portal.name };

@@ -1,11 +1,10 @@
-import { useTranslation } from "react-i18next";
-import { currentLanguage } from "../../../i18n";
+import { currentLanguage, useWords } from "../../../i18n";
 import { AnchorButton } from "../../../ui/Button";
 import type { Offer, Organisation } from "../api";
 
 /** Who is competent, why, and how to reach them. */
 export function OfficeCard({ offer }: { offer: Offer }) {
-  const { t } = useTranslation(["catalog"]);
+  const t = useWords();
   const { organisation } = offer;
   return (
     <section className="pv-side pv-stack pv-stack--medium pv-service__office" aria-labelledby="office">
@@ -33,7 +32,12 @@ export function OfficeCard({ offer }: { offer: Offer }) {
       )}
       {organisation.appointmentUrl !== undefined && (
         <div>
-          <AnchorButton variant="secondary" href={organisation.appointmentUrl} rel="noreferrer" icon="calendar-today">
+          <AnchorButton
+            variant="secondary"
+            href={organisation.appointmentUrl}
+            rel="noreferrer"
+            icon="calendar-today"
+          >
             {t("catalog:office.appointment")}
           </AnchorButton>
         </div>
@@ -43,7 +47,7 @@ export function OfficeCard({ offer }: { offer: Offer }) {
 }
 
 function Contact({ organisation }: { organisation: Organisation }) {
-  const { t } = useTranslation(["catalog"]);
+  const t = useWords();
   const { phone, email, url } = organisation;
   if (phone === undefined && email === undefined && url === undefined) return null;
   return (
@@ -73,9 +77,10 @@ const monday = Date.UTC(2024, 0, 1);
 const dayNumber = { mo: 0, tu: 1, we: 2, th: 3, fr: 4, sa: 5, su: 6 } as const;
 
 function Hours({ organisation }: { organisation: Organisation }) {
-  const { t } = useTranslation(["catalog"]);
+  const t = useWords();
   const weekday = new Intl.DateTimeFormat(currentLanguage(), { weekday: "short", timeZone: "UTC" });
-  const name = (day: keyof typeof dayNumber) => weekday.format(new Date(monday + dayNumber[day] * 86_400_000));
+  const name = (day: keyof typeof dayNumber) =>
+    weekday.format(new Date(monday + dayNumber[day] * 86_400_000));
   const { openingHours, hoursNote } = organisation;
   if (openingHours.length === 0 && hoursNote === undefined) return null;
   return (
@@ -87,7 +92,9 @@ function Hours({ organisation }: { organisation: Organisation }) {
             {openingHours.map((hours) => (
               <tr key={`${hours.days.join()} ${hours.from}`}>
                 <th scope="row">{hours.days.map(name).join(", ")}</th>
-                <td className="pv-nowrap">{t("catalog:office.fromTo", { from: hours.from, to: hours.to })}</td>
+                <td className="pv-nowrap">
+                  {t("catalog:office.fromTo", { from: hours.from, to: hours.to })}
+                </td>
               </tr>
             ))}
           </tbody>

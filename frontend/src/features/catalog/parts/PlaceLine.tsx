@@ -1,11 +1,11 @@
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useWords } from "../../../i18n";
 import { usePlace } from "../place";
 import { PlacePicker } from "./PlacePicker";
 
 /** The place that answers are for, with a way to change it; asks for it where none is known. */
 export function PlaceLine({ onChosen }: { onChosen: (ars: string) => void }) {
-  const { t } = useTranslation(["catalog"]);
+  const t = useWords();
   const place = usePlace();
   const [open, setOpen] = useState(false);
   if (open) {

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useWords } from "../../../i18n";
 import { ApiProblem, ConnectionProblem } from "../../../api/problem";
 import { Button } from "../../../ui/Button";
 import { Combobox, type ComboboxOption } from "../../../ui/fields/Combobox";
@@ -23,7 +23,7 @@ function toOption(place: Place): ComboboxOption {
  * chosen is remembered on this device.
  */
 export function PlacePicker({ id = "place", onChosen }: { id?: string; onChosen: (ars: string) => void }) {
-  const { t } = useTranslation(["catalog"]);
+  const t = useWords();
   const queryClient = useQueryClient();
   const [text, setText] = useState("");
   const [several, setSeveral] = useState<Place[]>([]);
@@ -31,7 +31,8 @@ export function PlacePicker({ id = "place", onChosen }: { id?: string; onChosen:
   const [busy, setBusy] = useState(false);
   const typed = useDebounced(text.trim(), 150);
   const places = useQuery(placesQuery(typed));
-  const options = text.trim().length >= 2 && typed.length >= 2 ? (places.data?.items ?? []).map(toOption) : [];
+  const options =
+    text.trim().length >= 2 && typed.length >= 2 ? (places.data?.items ?? []).map(toOption) : [];
 
   const choose = (ars: string, name: string) => {
     setSeveral([]);
@@ -48,7 +49,9 @@ export function PlacePicker({ id = "place", onChosen }: { id?: string; onChosen:
     setBusy(true);
     try {
       const { items } = await queryClient.fetchQuery(placesQuery(q));
-      const exact = items.filter((place) => place.postalCodes.includes(q) || place.name.toLowerCase() === q.toLowerCase());
+      const exact = items.filter(
+        (place) => place.postalCodes.includes(q) || place.name.toLowerCase() === q.toLowerCase(),
+      );
       const candidates = exact.length > 0 ? exact : items;
       const [first, second] = candidates;
       if (!first) setError(t("catalog:place.unknown", { text: q }));

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useWords } from "../../../i18n";
 import { Button } from "../../../ui/Button";
 import { Combobox } from "../../../ui/fields/Combobox";
 import { useDebounced } from "../../../ui/useDebounced";
@@ -10,7 +10,7 @@ import { usePlace } from "../place";
 
 /** One box for everything: suggestions lead to a service, Enter leads to the results. */
 export function SearchBox({ initial = "", category }: { initial?: string; category?: string | undefined }) {
-  const { t } = useTranslation(["catalog"]);
+  const t = useWords();
   const navigate = useNavigate();
   const place = usePlace();
   const [text, setText] = useState(initial);
@@ -22,7 +22,11 @@ export function SearchBox({ initial = "", category }: { initial?: string; catego
     const q = text.trim();
     void navigate({
       to: "/suche",
-      search: { ...(q !== "" && { q }), ...placeSearch, ...(category !== undefined && { kategorie: category }) },
+      search: {
+        ...(q !== "" && { q }),
+        ...placeSearch,
+        ...(category !== undefined && { kategorie: category }),
+      },
     });
   };
   return (
@@ -41,7 +45,11 @@ export function SearchBox({ initial = "", category }: { initial?: string; catego
         inputMode="search"
         value={text}
         onChange={setText}
-        options={asked ? (suggestions.data?.items ?? []).map(({ serviceId, title }) => ({ id: serviceId, label: title })) : []}
+        options={
+          asked
+            ? (suggestions.data?.items ?? []).map(({ serviceId, title }) => ({ id: serviceId, label: title }))
+            : []
+        }
         onChoose={(option) => {
           setText(option.label);
           void navigate({

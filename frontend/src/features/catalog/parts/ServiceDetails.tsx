@@ -1,13 +1,12 @@
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
-import { currentLanguage } from "../../../i18n";
+import { currentLanguage, useWords } from "../../../i18n";
 import { formatMoney } from "../../../lib/money";
 import { RichText } from "../../../ui/RichText";
 import type { Fee, Service } from "../api";
 
 /** Everything else about a service; what the catalog does not know is left out, except for cost and documents. */
 export function ServiceDetails({ service }: { service: Service }) {
-  const { t } = useTranslation(["catalog"]);
+  const t = useWords();
   const { description, requirements, procedure, processingTime } = service;
   return (
     <div className="pv-stack pv-stack--large pv-service__details">
@@ -87,12 +86,13 @@ function Part({ title, children }: { title: string; children: ReactNode }) {
 }
 
 function Fees({ fees }: { fees: Fee[] }) {
-  const { t } = useTranslation(["catalog"]);
+  const t = useWords();
   const language = currentLanguage();
   const money = (value: Fee["amount"]) => (value ? formatMoney(value.amount, value.currency, language) : "");
   const amount = (fee: Fee) => {
     if (fee.kind === "free") return t("catalog:service.free");
-    if (fee.kind === "range") return t("catalog:service.range", { from: money(fee.amount), to: money(fee.max) });
+    if (fee.kind === "range")
+      return t("catalog:service.range", { from: money(fee.amount), to: money(fee.max) });
     return money(fee.amount);
   };
   return (

@@ -1,0 +1,198 @@
+import { infiniteQueryOptions, queryOptions, type QueryClient } from "@tanstack/react-query";
+import { answer, answerWithETag, api, type Schemas } from "../../api/client";
+import { uploadFile } from "../../api/upload";
+import type { FormDefinition, FormLayout, FormSchema } from "../../forms/definition";
+
+export type Application = Schemas["Application"];
+export type ApplicationState = Schemas["ApplicationState"];
+export type Attachment = Schemas["Attachment"];
+export type TimelineEvent = Schemas["TimelineEvent"];
+
+/** An application with the version that changes must name. */
+export interface VersionedApplication {
+  data: Application;
+  etag: string;
+}
+
+/** States in which the authority still works on an application, so that the person may write or withdraw. */
+const openStates: ReadonlySet<ApplicationState> = new Set([
+  "submitted",
+  "received",
+  "inProgress",
+  "question",
+]);
+
+export function isOpen(application: Application): boolean {
+  return openStates.has(application.state);
+}
+
+export const applicationsQuery = infiniteQueryOptions({
+  queryKey: ["applications"],
+  queryFn: ({ pageParam }) =>
+    answer(
+      api.GET("/api/v1/applications", {
+        params: { query: pageParam === undefined ? {} : { cursor: pageParam } },
+      }),
+    ),
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: (page) => page.nextCursor,
+});
+
+export const draftsQuery = queryOptions({
+  queryKey: ["applications", "drafts"],
+  queryFn: () => answer(api.GET("/api/v1/applications", { params: { query: { state: "draft" } } })),
+});
+
+export const applicationQuery = (applicationId: string) =>
+  queryOptions({
+    queryKey: ["application", applicationId],
+    queryFn: (): Promise<VersionedApplication> =>
+      answerWithETag(
+        api.GET("/api/v1/applications/{applicationId}", { params: { path: { applicationId } } }),
+      ),
+    staleTime: 0,
+  });
+
+/** Takes over an application that a change has answered. */
+export function keepApplication(client: QueryClient, application: VersionedApplication): void {
+  client.setQueryData(applicationQuery(application.data.id).queryKey, application);
+  void client.invalidateQueries({ queryKey: ["applications"] });
+}
+
+/** Schema and layout of a form in the version that the draft began with; it never changes. */
+export const formQuery = (formId: string, version: number) =>
+  queryOptions({
+    queryKey: ["form", formId, version],
+    queryFn: async (): Promise<FormDefinition> => {
+      const form = await answer(
+        api.GET("/api/v1/forms/{formId}", { params: { path: { formId }, query: { version } } }),
+      );
+      return { schema: form.schema as FormSchema, layout: form.layout as FormLayout };
+    },
+    staleTime: Infinity,
+  });
+
+export const serviceQuery = (serviceId: string, ars: string | undefined) =>
+  queryOptions({
+    queryKey: ["service", serviceId, ars],
+    queryFn: () =>
+      answer(
+        api.GET("/api/v1/services/{serviceId}", {
+          params: { path: { serviceId }, query: ars === undefined ? {} : { ars } },
+        }),
+      ),
+  });
+
+export const offersQuery = (serviceId: string, ars: string | undefined) =>
+  queryOptions({
+    queryKey: ["offers", serviceId, ars],
+    queryFn: () =>
+      answer(
+        api.GET("/api/v1/services/{serviceId}/offers", {
+          params: { path: { serviceId }, query: ars === undefined ? {} : { ars } },
+        }),
+      ),
+  });
+
+/** The person's data at the account home for this service, or the way to a consent. Not kept longer than the page. */
+export const prefillQuery = (serviceId: string) =>
+  queryOptions({
+    queryKey: ["prefill", serviceId],
+    queryFn: () => answer(api.GET("/api/v1/account/prefill", { params: { query: { serviceId } } })),
+    staleTime: 60_000,
+    gcTime: 0,
+    retry: false,
+  });
+
+export const receiptQuery = (applicationId: string) =>
+  queryOptions({
+    queryKey: ["receipt", applicationId],
+    queryFn: () =>
+      answer(
+        api.GET("/api/v1/applications/{applicationId}/receipt", { params: { path: { applicationId } } }),
+      ),
+    staleTime: 0,
+  });
+
+export function createApplication(offerId: string, ars: string, key: string): Promise<VersionedApplication> {
+  return answerWithETag(
+    api.POST("/api/v1/applications", {
+      params: { header: { "Idempotency-Key": key } },
+      body: { offerId, ars },
+    }),
+  );
+}
+
+export function saveDraft(
+  applicationId: string,
+  etag: string,
+  change: Schemas["DraftChange"],
+): Promise<VersionedApplication> {
+  return answerWithETag(
+    api.PATCH("/api/v1/applications/{applicationId}", {
+      params: { path: { applicationId }, header: { "If-Match": etag } },
+      body: change,
+    }),
+  );
+}
+
+export async function deleteDraft(applicationId: string): Promise<void> {
+  await answer(api.DELETE("/api/v1/applications/{applicationId}", { params: { path: { applicationId } } }));
+}
+
+export function submitApplication(applicationId: string, key: string): Promise<VersionedApplication> {
+  return answerWithETag(
+    api.POST("/api/v1/applications/{applicationId}/submit", {
+      params: { path: { applicationId }, header: { "Idempotency-Key": key } },
+    }),
+  );
+}
+
+export function withdrawApplication(applicationId: string, key: string): Promise<VersionedApplication> {
+  return answerWithETag(
+    api.POST("/api/v1/applications/{applicationId}/withdraw", {
+      params: { path: { applicationId }, header: { "Idempotency-Key": key } },
+    }),
+  );
+}
+
+export function writeToAuthority(applicationId: string, text: string, key: string): Promise<TimelineEvent> {
+  return answer(
+    api.POST("/api/v1/applications/{applicationId}/messages", {
+      params: { path: { applicationId }, header: { "Idempotency-Key": key } },
+      body: { text },
+    }),
+  );
+}
+
+/** Sends a file for a field of the form. */
+export function uploadAttachment(
+  applicationId: string,
+  file: File,
+  field: string,
+  onProgress: (part: number) => void,
+): Promise<Attachment> {
+  const query = new URLSearchParams({ name: file.name, field });
+  return uploadFile<Attachment>(
+    `/api/v1/applications/${applicationId}/attachments?${query}`,
+    file,
+    onProgress,
+  );
+}
+
+export async function deleteAttachment(applicationId: string, attachmentId: string): Promise<void> {
+  await answer(
+    api.DELETE("/api/v1/applications/{applicationId}/attachments/{attachmentId}", {
+      params: { path: { applicationId, attachmentId } },
+    }),
+  );
+}
+
+export function attachmentAddress(applicationId: string, attachmentId: string): string {
+  return `/api/v1/applications/${applicationId}/attachments/${attachmentId}`;
+}
+
+/** Consents to this portal's reading the profile for a service; only at the account home itself. */
+export function giveConsent(serviceId: string): Promise<Schemas["Consent"]> {
+  return answer(api.POST("/api/v1/account/consents", { body: { serviceId } }));
+}

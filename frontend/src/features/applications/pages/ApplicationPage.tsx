@@ -1,0 +1,171 @@
+import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { useLive } from "../../../api/live";
+import { currentLanguage, useWords } from "../../../i18n";
+import { formatDateTime } from "../../../lib/dates";
+import { Alert } from "../../../ui/Alert";
+import { Breadcrumb } from "../../../ui/Breadcrumb";
+import { LinkButton } from "../../../ui/Button";
+import { Facts } from "../../../ui/Facts";
+import { Page } from "../../../ui/Page";
+import { PageHeading } from "../../../ui/PageHeading";
+import { StateBadge } from "../../../ui/StateBadge";
+import { Timeline } from "../../../ui/Timeline";
+import { applicationQuery, isOpen, type Application, type TimelineEvent } from "../api";
+import { SubmittedAnswers } from "../parts/SubmittedAnswers";
+import { WithdrawButton } from "../parts/WithdrawButton";
+import { WriteForm } from "../parts/WriteForm";
+
+const route = getRouteApi("/citizen/personal/antraege/$applicationId");
+
+/** One application: where it is, what happened, what the person can do. Follows changes as they happen. */
+export default function ApplicationPage() {
+  const t = useWords();
+  const { applicationId } = route.useParams();
+  const queryClient = useQueryClient();
+  const { data: versioned } = useSuspenseQuery(applicationQuery(applicationId));
+  const application = versioned.data;
+  useLive(`/api/v1/applications/${applicationId}/events`, () => {
+    void queryClient.invalidateQueries({ queryKey: applicationQuery(applicationId).queryKey });
+  });
+  return (
+    <Page narrow>
+      <Breadcrumb
+        items={[
+          { id: "home", link: <Link to="/">{t("common:home")}</Link> },
+          { id: "list", link: <Link to="/antraege">{t("applications:list.title")}</Link> },
+          { id: "this", link: application.serviceTitle },
+        ]}
+      />
+      <div className="pv-stack pv-stack--small">
+        <PageHeading title={application.serviceTitle} />
+        <div role="status">
+          <StateBadge state={application.state} />
+        </div>
+      </div>
+      <WhatNow application={application} />
+      <Overview application={application} />
+      <section className="pv-stack pv-stack--medium" aria-labelledby="timeline">
+        <h2 id="timeline">{t("applications:page.timeline")}</h2>
+        <EventList events={application.timeline} />
+      </section>
+      {isOpen(application) && (
+        <>
+          {application.state !== "question" && (
+            <section className="pv-stack pv-stack--medium" aria-labelledby="write">
+              <h2 id="write">{t("applications:page.write")}</h2>
+              <WriteForm applicationId={applicationId} label={t("applications:page.writeLabel")} />
+            </section>
+          )}
+          <WithdrawButton applicationId={applicationId} />
+        </>
+      )}
+      <SubmittedAnswers application={application} />
+    </Page>
+  );
+}
+
+/** What the state means for the person, and what to do next. */
+function WhatNow({ application }: { application: Application }) {
+  const t = useWords();
+  const { state } = application;
+  const authority = application.authorityName;
+  const last = (kind: TimelineEvent["kind"]) => application.timeline.findLast((event) => event.kind === kind);
+  if (state === "draft") {
+    return (
+      <div>
+        <LinkButton
+          to="/antraege/$applicationId/bearbeiten"
+          params={{ applicationId: application.id }}
+          icon="edit"
+        >
+          {t("applications:apply.continue")}
+        </LinkButton>
+      </div>
+    );
+  }
+  if (state === "question") {
+    return (
+      <Alert kind="warning" title={t("applications:page.questionTitle", { authority })}>
+        <p className="pv-pre-line">{last("question")?.text}</p>
+        <WriteForm applicationId={application.id} label={t("applications:page.answerLabel")} />
+      </Alert>
+    );
+  }
+  if (state === "granted" || state === "refused") {
+    return (
+      <Alert
+        kind={state === "granted" ? "success" : "danger"}
+        title={t(`applications:page.${state}Title`, { authority })}
+      >
+        <p className="pv-pre-line">{last(state)?.text}</p>
+      </Alert>
+    );
+  }
+  return <p>{t(`applications:page.means.${state}`, { authority })}</p>;
+}
+
+function Overview({ application }: { application: Application }) {
+  const t = useWords();
+  const language = currentLanguage();
+  const { number, submittedAt } = application;
+  return (
+    <div className="pv-stack pv-stack--medium">
+      <Facts
+        items={[
+          ...(number === undefined
+            ? []
+            : [
+                {
+                  id: "number",
+                  label: t("applications:page.number"),
+                  value: <span className="pv-number">{number}</span>,
+                },
+              ]),
+          {
+            id: "office",
+            label: t("applications:apply.office"),
+            value: `${application.authorityName}, ${application.portal.name}`,
+          },
+          { id: "place", label: t("applications:apply.place"), value: application.place.name },
+          ...(submittedAt === undefined
+            ? []
+            : [
+                {
+                  id: "at",
+                  label: t("applications:page.submittedAt"),
+                  value: formatDateTime(submittedAt, language),
+                },
+              ]),
+        ]}
+      />
+      {submittedAt !== undefined && (
+        <div className="pv-no-print">
+          <Link to="/antraege/$applicationId/quittung" params={{ applicationId: application.id }}>
+            {t("applications:page.receipt")}
+          </Link>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function EventList({ events }: { events: TimelineEvent[] }) {
+  const t = useWords();
+  const language = currentLanguage();
+  return (
+    <Timeline
+      items={events.toReversed().map((event) => ({
+        id: event.id,
+        title: t(`common:event.${event.kind}`),
+        meta: [
+          formatDateTime(event.at, language),
+          event.by === "citizen"
+            ? t("applications:page.you")
+            : (event.name ?? t(`common:author.${event.by}`)),
+        ].join(" · "),
+        text: event.text,
+      }))}
+    />
+  );
+}

@@ -1,0 +1,110 @@
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { currentLanguage, useWords } from "../../../i18n";
+import { formatDateTime } from "../../../lib/dates";
+import { formatBytes } from "../../../lib/money";
+import { Alert } from "../../../ui/Alert";
+import { Button, LinkButton } from "../../../ui/Button";
+import { Facts } from "../../../ui/Facts";
+import { Page } from "../../../ui/Page";
+import { PageHeading } from "../../../ui/PageHeading";
+import { receiptQuery } from "../api";
+
+const route = getRouteApi("/citizen/personal/antraege/$applicationId/quittung");
+
+/** Proof of submission, to print or keep. Asks again until the competent portal's receipt is there. */
+export default function ReceiptPage() {
+  const t = useWords();
+  const { applicationId } = route.useParams();
+  const language = currentLanguage();
+  const { data: receipt } = useSuspenseQuery({
+    ...receiptQuery(applicationId),
+    refetchInterval: (query) => (query.state.data?.arrivedAt === undefined ? 3000 : false),
+  });
+  const { arrivedAt } = receipt;
+  return (
+    <Page narrow>
+      <PageHeading title={t("applications:receipt.title")} />
+      <Alert
+        kind="success"
+        live
+        title={
+          arrivedAt === undefined
+            ? t("applications:receipt.onItsWay", { authority: receipt.authorityName })
+            : t("applications:receipt.arrived", { authority: receipt.authorityName })
+        }
+      >
+        <p>{t("applications:receipt.next")}</p>
+      </Alert>
+      <Facts
+        items={[
+          {
+            id: "number",
+            label: t("applications:page.number"),
+            value: <span className="pv-number">{receipt.number}</span>,
+          },
+          { id: "service", label: t("applications:receipt.service"), value: receipt.serviceTitle },
+          {
+            id: "office",
+            label: t("applications:apply.office"),
+            value: `${receipt.authorityName}, ${receipt.portal.name}`,
+          },
+          {
+            id: "submitted",
+            label: t("applications:page.submittedAt"),
+            value: formatDateTime(receipt.submittedAt, language),
+          },
+          {
+            id: "arrived",
+            label: t("applications:receipt.arrivedAt"),
+            value:
+              arrivedAt === undefined
+                ? t("applications:receipt.notYet")
+                : formatDateTime(arrivedAt, language),
+          },
+          ...(receipt.attachments.length === 0
+            ? []
+            : [
+                {
+                  id: "files",
+                  label: t("applications:receipt.files"),
+                  value: (
+                    <ul className="pv-bare">
+                      {receipt.attachments.map((file) => (
+                        <li key={file.id}>
+                          {file.name} ({formatBytes(file.size, language)})
+                        </li>
+                      ))}
+                    </ul>
+                  ),
+                },
+              ]),
+          {
+            id: "hash",
+            label: t("applications:receipt.hash"),
+            value: <span className="pv-hash">{receipt.contentHash}</span>,
+          },
+        ]}
+      />
+      {receipt.signedReceipt !== undefined && (
+        <details className="kern-accordion">
+          <summary className="kern-accordion__header">
+            <span className="kern-title">{t("applications:receipt.signed")}</span>
+          </summary>
+          <div className="kern-accordion__body pv-stack pv-stack--small">
+            <p className="pv-small">{t("applications:receipt.signedText")}</p>
+            <p className="pv-hash">{receipt.signedReceipt}</p>
+          </div>
+        </details>
+      )}
+      <div className="pv-actions">
+        <LinkButton to="/antraege/$applicationId" params={{ applicationId }}>
+          {t("applications:receipt.toApplication")}
+        </LinkButton>
+        <Button variant="secondary" onClick={() => window.print()}>
+          {t("common:print")}
+        </Button>
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,132 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { hasStatus } from "../../../api/problem";
+import { AnswersView } from "../../../forms/AnswersView";
+import { StepProgress } from "../../../forms/FormStep";
+import { pointerParts } from "../../../forms/pointers";
+import { errorCodes, type FormError } from "../../../forms/validation";
+import { currentLanguage, useWords } from "../../../i18n";
+import { Button, LinkButton } from "../../../ui/Button";
+import { ErrorState } from "../../../ui/ErrorState";
+import { Page } from "../../../ui/Page";
+import { PageHeading } from "../../../ui/PageHeading";
+import { useAction } from "../../../ui/useAction";
+import { keepApplication, submitApplication, type Application, type VersionedApplication } from "../api";
+import { SaveLine } from "./SaveLine";
+import type { Draft } from "./useDraft";
+
+/** The last step: all answers to check, and the button that submits once. */
+export function ReviewStep({
+  application,
+  work,
+  onStep,
+}: {
+  application: Application;
+  work: Draft;
+  onStep: (stepId: string) => void;
+}) {
+  const t = useWords();
+  const queryClient = useQueryClient();
+  const navigate = useNavigate();
+  const { form, files } = work;
+  const { steps } = form.definition.layout;
+  const last = steps.at(-1);
+  const total = steps.length + 1;
+
+  /** Leads to the first step with an error and shows the errors of that step there. */
+  const leadTo = (errors: FormError[]) => {
+    const stepId = pointerParts(errors[0]?.pointer ?? "")[0];
+    if (stepId === undefined) return;
+    form.showErrors(errors.filter((error) => pointerParts(error.pointer)[0] === stepId));
+    onStep(stepId);
+  };
+  const submit = useAction(async () => {
+    const wrong = form.findErrors();
+    if (wrong.length > 0) {
+      leadTo(wrong);
+      return;
+    }
+    if (!(await work.flush())) return;
+    let submitted: VersionedApplication;
+    try {
+      submitted = await submitApplication(application.id, work.submitKey());
+    } catch (error) {
+      const refused = hasStatus(error, 422) ? toFormErrors(error.errors) : [];
+      if (refused.length === 0) throw error;
+      leadTo(refused);
+      return;
+    }
+    await navigate({
+      to: "/antraege/$applicationId/quittung",
+      params: { applicationId: application.id },
+      replace: true,
+    });
+    keepApplication(queryClient, submitted);
+  });
+  return (
+    <Page narrow>
+      <div className="pv-steps">
+        <p className="pv-muted">{application.serviceTitle}</p>
+        <PageHeading title={t("applications:review.title")} />
+        <StepProgress number={total} total={total} />
+      </div>
+      <AnswersView
+        layout={form.definition.layout}
+        answers={form.toSend}
+        language={currentLanguage()}
+        showFile={(id) => files.known.get(id)?.name ?? id}
+        changeLink={(stepId, title) => (
+          <Link
+            to="/antraege/$applicationId/bearbeiten"
+            params={{ applicationId: application.id }}
+            search={{ schritt: stepId }}
+          >
+            {t("common:change")}
+            <span className="pv-hidden"> – {title}</span>
+          </Link>
+        )}
+      />
+      <div className="pv-stack pv-stack--medium">
+        <p>
+          {t("applications:review.text", {
+            authority: application.authorityName,
+            portal: application.portal.name,
+          })}
+        </p>
+        {submit.error !== undefined && <ErrorState error={submit.error} />}
+        <div className="pv-actions">
+          <Button busy={submit.busy} onClick={submit.run}>
+            {t("applications:review.submit")}
+          </Button>
+          {last && (
+            <LinkButton
+              to="/antraege/$applicationId/bearbeiten"
+              params={{ applicationId: application.id }}
+              search={{ schritt: last.id }}
+              variant="secondary"
+            >
+              {t("common:back")}
+            </LinkButton>
+          )}
+        </div>
+        <SaveLine saved={work.saved} />
+      </div>
+    </Page>
+  );
+}
+
+/** Errors of the portal as the form shows them; unknown codes say that the spelling is to be checked. */
+function toFormErrors(
+  errors: { pointer: string; code: string; params?: Record<string, unknown> }[],
+): FormError[] {
+  return errors
+    .filter((error) => error.pointer.startsWith("/"))
+    .map((error): FormError => {
+      const limit = error.params?.["limit"];
+      return {
+        pointer: error.pointer,
+        code: errorCodes.find((code) => code === error.code) ?? "pattern",
+        params: { ...((typeof limit === "string" || typeof limit === "number") && { limit }) },
+      };
+    });
+}

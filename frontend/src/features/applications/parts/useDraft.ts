@@ -1,0 +1,67 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useRef, useState } from "react";
+import { useWords } from "../../../i18n";
+import { ApiProblem } from "../../../api/problem";
+import type { Answers, FormDefinition } from "../../../forms/definition";
+import type { FormFiles } from "../../../forms/FormField";
+import { useAutosave } from "../../../forms/useAutosave";
+import { useSchemaForm } from "../../../forms/useSchemaForm";
+import { toAnswers } from "../../../forms/validation";
+import type { UploadedFile } from "../../../ui/fields/FileField";
+import {
+  deleteAttachment,
+  keepApplication,
+  saveDraft,
+  uploadAttachment,
+  type VersionedApplication,
+} from "../api";
+
+/** A draft in work: its form, saving by itself, and its files. */
+export function useDraft(draft: VersionedApplication, definition: FormDefinition) {
+  const t = useWords();
+  const queryClient = useQueryClient();
+  const { id } = draft.data;
+  const [initial] = useState(() => toAnswers(draft.data.data));
+  const form = useSchemaForm(definition, initial);
+  const etag = useRef(draft.etag);
+  const step = useRef(draft.data.step);
+
+  const { saved, flush } = useAutosave<Answers>(form.answers, async (answers) => {
+    const result = await saveDraft(id, etag.current, {
+      data: answers,
+      ...(step.current !== undefined && { step: step.current }),
+    });
+    etag.current = result.etag;
+    keepApplication(queryClient, result);
+  });
+
+  const [known, setKnown] = useState<ReadonlyMap<string, UploadedFile>>(
+    () => new Map(draft.data.attachments.map((file) => [file.id, file])),
+  );
+  const files: FormFiles = {
+    known,
+    async upload(file, pointer, onProgress) {
+      const attachment = await uploadAttachment(id, file, pointer, onProgress);
+      setKnown((before) => new Map(before).set(attachment.id, attachment));
+      return attachment;
+    },
+    remove: (attachmentId) => deleteAttachment(id, attachmentId),
+    explain: (error) =>
+      error instanceof ApiProblem
+        ? [error.message, error.detail].filter(Boolean).join(" ")
+        : t("error.offlineTitle"),
+  };
+  return {
+    form,
+    files,
+    saved,
+    flush,
+    /** Key for submitting this version of the draft, the same after a lost reply or a reload. */
+    submitKey: () => `submit-${id}-${etag.current.replaceAll(/[^A-Za-z0-9]/g, "")}`,
+    rememberStep(name: string) {
+      step.current = name;
+    },
+  };
+}
+
+export type Draft = ReturnType<typeof useDraft>;

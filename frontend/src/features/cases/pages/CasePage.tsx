@@ -1,0 +1,160 @@
+import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { useLive } from "../../../api/live";
+import { AnswersView } from "../../../forms/AnswersView";
+import { toAnswers } from "../../../forms/validation";
+import { currentLanguage, useWords } from "../../../i18n";
+import { formatDateTime } from "../../../lib/dates";
+import { formatBytes } from "../../../lib/money";
+import { Breadcrumb } from "../../../ui/Breadcrumb";
+import { ErrorState } from "../../../ui/ErrorState";
+import { Facts } from "../../../ui/Facts";
+import { Loading } from "../../../ui/Loading";
+import { Page } from "../../../ui/Page";
+import { PageHeading } from "../../../ui/PageHeading";
+import { StateBadge } from "../../../ui/StateBadge";
+import { Timeline } from "../../../ui/Timeline";
+import { caseAttachmentAddress, caseFormQuery, caseQuery, type Case } from "../api";
+import { CaseActions } from "../parts/CaseActions";
+
+const route = getRouteApi("/desk/staff/mitarbeit/vorgaenge/$caseId");
+
+/** A case: what was asked for, with what documents, what happened, and what the clerk can do. */
+export default function CasePage() {
+  const t = useWords();
+  const { caseId } = route.useParams();
+  const queryClient = useQueryClient();
+  const { data: item } = useSuspenseQuery(caseQuery(caseId));
+  useLive("/api/v1/cases/events", () => {
+    void queryClient.invalidateQueries({ queryKey: caseQuery(caseId).queryKey });
+  });
+  const title = `${item.serviceTitle}: ${item.applicantName}`;
+  return (
+    <Page>
+      <Breadcrumb
+        items={[
+          { id: "inbox", link: <Link to="/mitarbeit">{t("cases:inbox.title")}</Link> },
+          { id: "this", link: item.number },
+        ]}
+      />
+      <div className="pv-stack pv-stack--small">
+        <PageHeading title={title} />
+        <div className="pv-row" role="status">
+          <StateBadge state={item.state} />
+          <span className="pv-nowrap">{item.number}</span>
+        </div>
+      </div>
+      <div className="pv-columns">
+        <div className="pv-stack pv-stack--large">
+          <CaseActions item={item} />
+          <Answers item={item} />
+          <Attachments item={item} />
+        </div>
+        <aside className="pv-stack pv-stack--large" aria-label={t("cases:page.about")}>
+          <CaseFacts item={item} />
+          <section className="pv-stack pv-stack--medium">
+            <h2>{t("cases:page.timeline")}</h2>
+            <CaseTimeline item={item} />
+          </section>
+        </aside>
+      </div>
+    </Page>
+  );
+}
+
+function CaseFacts({ item }: { item: Case }) {
+  const t = useWords();
+  return (
+    <section className="pv-stack pv-stack--small">
+      <h2>{t("cases:page.about")}</h2>
+      <dl className="pv-facts pv-facts--narrow">
+        <div>
+          <dt>{t("cases:page.receivedAt")}</dt>
+          <dd>{formatDateTime(item.receivedAt, currentLanguage())}</dd>
+        </div>
+        <div>
+          <dt>{t("cases:page.origin")}</dt>
+          <dd>{item.origin.name}</dd>
+        </div>
+        <div>
+          <dt>{t("cases:page.organisation")}</dt>
+          <dd>{item.organisationName}</dd>
+        </div>
+        <div>
+          <dt>{t("cases:page.place")}</dt>
+          <dd>{item.place.name}</dd>
+        </div>
+        <div>
+          <dt>{t("cases:page.trustLevel")}</dt>
+          <dd>{t(`cases:trust.${item.trustLevel}`)}</dd>
+        </div>
+      </dl>
+    </section>
+  );
+}
+
+function Answers({ item }: { item: Case }) {
+  const t = useWords();
+  const form = useQuery(caseFormQuery(item.formId, item.formVersion));
+  const names = new Map(item.attachments.map((file) => [file.id, file.name]));
+  if (form.isPending) return <Loading />;
+  if (form.isError) return <ErrorState error={form.error} onRetry={() => void form.refetch()} />;
+  return (
+    <section aria-label={t("cases:page.answers")}>
+      <AnswersView
+        layout={form.data.layout}
+        answers={toAnswers(item.data)}
+        language={currentLanguage()}
+        showFile={(id) => names.get(id) ?? id}
+      />
+    </section>
+  );
+}
+
+function Attachments({ item }: { item: Case }) {
+  const t = useWords();
+  if (item.attachments.length === 0) return null;
+  const language = currentLanguage();
+  return (
+    <section className="pv-stack pv-stack--small">
+      <h2>{t("cases:page.attachments")}</h2>
+      <Facts
+        items={item.attachments.map((file) => ({
+          id: file.id,
+          label:
+            file.available === false ? (
+              file.name
+            ) : (
+              <a href={caseAttachmentAddress(item.id, file.id)} download>
+                {file.name}
+              </a>
+            ),
+          value:
+            file.available === false ? (
+              <span className="pv-muted">{t("cases:page.notFetched")}</span>
+            ) : (
+              formatBytes(file.size, language)
+            ),
+        }))}
+      />
+    </section>
+  );
+}
+
+function CaseTimeline({ item }: { item: Case }) {
+  const t = useWords();
+  const language = currentLanguage();
+  return (
+    <Timeline
+      items={item.timeline.toReversed().map((event) => ({
+        id: event.id,
+        title: t(`cases:event.${event.kind}`),
+        meta: [
+          formatDateTime(event.at, language),
+          event.by === "citizen" ? item.applicantName : (event.name ?? t(`common:author.${event.by}`)),
+        ].join(" · "),
+        text: event.text,
+      }))}
+    />
+  );
+}

@@ -1,0 +1,24 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { answer, api } from "../../api/client";
+
+export const mailboxQuery = infiniteQueryOptions({
+  queryKey: ["mailbox"],
+  queryFn: ({ pageParam }) =>
+    answer(
+      api.GET("/api/v1/mailbox", { params: { query: pageParam === undefined ? {} : { cursor: pageParam } } }),
+    ),
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: (page) => page.nextCursor,
+  staleTime: 0,
+});
+
+/** A message; reading it for the first time is recorded by the portal. */
+export const messageQuery = (messageId: string) =>
+  queryOptions({
+    queryKey: ["mailbox", messageId],
+    queryFn: () => answer(api.GET("/api/v1/mailbox/{messageId}", { params: { path: { messageId } } })),
+  });
+
+export async function deleteMessage(messageId: string): Promise<void> {
+  await answer(api.DELETE("/api/v1/mailbox/{messageId}", { params: { path: { messageId } } }));
+}

@@ -1,0 +1,88 @@
+import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { currentLanguage, useWords } from "../../../i18n";
+import { formatDateTime } from "../../../lib/dates";
+import { Breadcrumb } from "../../../ui/Breadcrumb";
+import { AnchorButton, Button } from "../../../ui/Button";
+import { Dialog } from "../../../ui/Dialog";
+import { ErrorState } from "../../../ui/ErrorState";
+import { Page } from "../../../ui/Page";
+import { PageHeading } from "../../../ui/PageHeading";
+import { useStatus } from "../../../ui/Status";
+import { useAction } from "../../../ui/useAction";
+import { deleteMessage, mailboxQuery, messageQuery } from "../api";
+
+const route = getRouteApi("/citizen/personal/postfach/$messageId");
+
+/** One message. */
+export default function MessagePage() {
+  const t = useWords();
+  const { messageId } = route.useParams();
+  const { data: message } = useSuspenseQuery(messageQuery(messageId));
+  return (
+    <Page narrow>
+      <Breadcrumb
+        items={[
+          { id: "home", link: <Link to="/">{t("common:home")}</Link> },
+          { id: "list", link: <Link to="/postfach">{t("mailbox:title")}</Link> },
+          { id: "this", link: message.subject },
+        ]}
+      />
+      <div className="pv-stack pv-stack--small">
+        <PageHeading title={message.subject} />
+        <p className="pv-muted">
+          {message.sender} · {formatDateTime(message.at, currentLanguage())}
+        </p>
+      </div>
+      <p className="pv-pre-line">{message.text}</p>
+      <div className="pv-actions">
+        {message.link !== undefined && (
+          <AnchorButton href={message.link}>{t("mailbox:toApplication")}</AnchorButton>
+        )}
+        <DeleteButton messageId={messageId} />
+      </div>
+    </Page>
+  );
+}
+
+function DeleteButton({ messageId }: { messageId: string }) {
+  const t = useWords();
+  const queryClient = useQueryClient();
+  const navigate = useNavigate();
+  const status = useStatus();
+  const [open, setOpen] = useState(false);
+  const remove = useAction(async () => {
+    await deleteMessage(messageId);
+    setOpen(false);
+    status(t("mailbox:deleted"));
+    await navigate({ to: "/postfach" });
+    queryClient.removeQueries({ queryKey: messageQuery(messageId).queryKey });
+    await queryClient.invalidateQueries({ queryKey: mailboxQuery.queryKey, exact: true });
+  });
+  return (
+    <>
+      <Button variant="secondary" icon="delete" onClick={() => setOpen(true)}>
+        {t("mailbox:delete")}
+      </Button>
+      <Dialog
+        open={open}
+        title={t("mailbox:deleteTitle")}
+        onClose={() => setOpen(false)}
+        actions={
+          <>
+            <Button variant="secondary" onClick={() => setOpen(false)}>
+              {t("common:cancel")}
+            </Button>
+            <Button busy={remove.busy} onClick={remove.run}>
+              {t("mailbox:delete")}
+            </Button>
+          </>
+        }
+      >
+        <p>{t("mailbox:deleteText")}</p>
+        {remove.error !== undefined && <ErrorState error={remove.error} />}
+      </Dialog>
+    </>
+  );
+}

@@ -1,0 +1,41 @@
+import { queryOptions } from "@tanstack/react-query";
+import { answer, api, type Schemas } from "../../api/client";
+
+/** A sign-in, with consent where needed, that a linked portal or provider asks for. */
+export const requestQuery = (requestId: string) =>
+  queryOptions({
+    queryKey: ["signin-request", requestId],
+    queryFn: () =>
+      answer(api.GET("/api/v1/signin/requests/{requestId}", { params: { path: { requestId } } })),
+    staleTime: 0,
+  });
+
+export function approveRequest(requestId: string): Promise<Schemas["Redirect"]> {
+  return answer(api.POST("/api/v1/signin/requests/{requestId}/approve", { params: { path: { requestId } } }));
+}
+
+export function denyRequest(requestId: string): Promise<Schemas["Redirect"]> {
+  return answer(api.POST("/api/v1/signin/requests/{requestId}/deny", { params: { path: { requestId } } }));
+}
+
+export function signIn(body: Schemas["SignIn"]): Promise<Schemas["Session"]> {
+  return answer(api.POST("/api/v1/session", { body }));
+}
+
+export function registerAccount(body: Schemas["Registration"], key: string): Promise<Schemas["MailSent"]> {
+  return answer(
+    api.POST("/api/v1/account/registrations", { params: { header: { "Idempotency-Key": key } }, body }),
+  );
+}
+
+export function confirmRegistration(token: string): Promise<Schemas["Redirect"]> {
+  return answer(api.POST("/api/v1/account/registrations/confirm", { body: { token } }));
+}
+
+export function requestPasswordReset(email: string): Promise<Schemas["MailSent"]> {
+  return answer(api.POST("/api/v1/account/password-resets", { body: { email } }));
+}
+
+export async function confirmPasswordReset(token: string, password: string): Promise<void> {
+  await answer(api.POST("/api/v1/account/password-resets/confirm", { body: { token, password } }));
+}

@@ -1,0 +1,69 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useWords } from "../../../i18n";
+import { keepSession, type Session } from "../../../api/session";
+import { Button } from "../../../ui/Button";
+import { ErrorState } from "../../../ui/ErrorState";
+import { ErrorSummary } from "../../../ui/ErrorSummary";
+import { TextField } from "../../../ui/fields/TextField";
+import { useAction } from "../../../ui/useAction";
+import { useFormErrors } from "../../../ui/useFormErrors";
+import { signIn } from "../api";
+import { PasswordField } from "./PasswordField";
+
+/** Mail address and password; for citizens at the account home, and for staff at their portal. */
+export function SignInForm({ onSignedIn }: { onSignedIn: (session: Session) => Promise<void> | void }) {
+  const t = useWords();
+  const queryClient = useQueryClient();
+  const errors = useFormErrors();
+  const [email, setEmail] = useState("");
+  const [password, setPassword] = useState("");
+  const send = useAction(async () => {
+    const session = await signIn({ email: email.trim(), password });
+    queryClient.removeQueries({
+      predicate: (query) => query.queryKey[0] !== "portal" && query.queryKey[0] !== "session",
+    });
+    keepSession(queryClient, session);
+    await onSignedIn(session);
+  });
+  const submit = () => {
+    const missing = [
+      ...(email.trim() === "" ? [{ fieldId: "email", message: t("signin:emailMissing") }] : []),
+      ...(password === "" ? [{ fieldId: "password", message: t("signin:passwordMissing") }] : []),
+    ];
+    if (errors.show(missing)) send.run();
+  };
+  return (
+    <form
+      className="pv-stack"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <ErrorSummary errors={errors.list} attempt={errors.attempt} />
+      {send.error !== undefined && <ErrorState error={send.error} />}
+      <TextField
+        id="email"
+        label={t("signin:email")}
+        error={errors.of("email")}
+        value={email}
+        onChange={setEmail}
+        input={{ type: "email", autoComplete: "username", spellCheck: false, autoCapitalize: "none" }}
+      />
+      <PasswordField
+        id="password"
+        label={t("signin:password")}
+        error={errors.of("password")}
+        value={password}
+        onChange={setPassword}
+      />
+      <div className="pv-actions">
+        <Button type="submit" busy={send.busy}>
+          {t("common:session.signIn")}
+        </Button>
+      </div>
+    </form>
+  );
+}
