@@ -1,0 +1,365 @@
+package applications
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"portalverbund/api/types"
+	"portalverbund/server/platform/blob"
+	"portalverbund/server/platform/problem"
+)
+
+// How long files stay in the object store.
+const (
+	// uploadTime is what an upload may take; what is not ready then was broken off.
+	uploadTime = time.Hour
+	// keepFetched is how long a file stays after the competent portal has been given all of it: time to check it, and to
+	// ask once more.
+	keepFetched = 24 * time.Hour
+	// keepUnfetched is how long a file stays that the competent portal never asks for, after it has the application.
+	keepUnfetched = 90 * 24 * time.Hour
+	// cleanUpTime is what tidying up after a broken upload may take.
+	cleanUpTime = 10 * time.Second
+)
+
+// Upload is a file on its way in.
+type Upload struct {
+	Name    string    // as the person's device calls it
+	Field   string    // JSON pointer of the field
+	Length  int64     // bytes as announced; -1 when not announced
+	Content io.Reader // the file itself
+}
+
+// File is a file on its way out, to be closed.
+type File struct {
+	Name    string
+	Size    int64
+	Content io.ReadSeekCloser
+}
+
+// AddAttachment takes a file into a draft. It is refused before it is read whole when it is too large (413) or of another kind
+// than PDF, JPEG and PNG (415), whatever it is called. The draft's ETag stays the same: the answers that name the file are
+// saved by themselves.
+func (s *Service) AddAttachment(ctx context.Context, id uuid.UUID, u Upload) (types.Attachment, error) {
+	caller, err := person(ctx)
+	if err != nil {
+		return types.Attachment{}, err
+	}
+	a, err := s.read(ctx, caller.Person, id)
+	if err != nil {
+		return types.Attachment{}, err
+	}
+	if a.State != types.ApplicationStateDraft {
+		return types.Attachment{}, errSubmitted
+	}
+	if u.Length > MaxAttachment {
+		return types.Attachment{}, errTooLarge
+	}
+	form, err := s.forms.Form(ctx, a.FormID, a.FormVersion)
+	if err != nil {
+		return types.Attachment{}, fmt.Errorf("read form of draft: %w", err)
+	}
+	field, ok := fileField(form.Layout, u.Field)
+	if !ok {
+		return types.Attachment{}, problem.Invalid(problem.FieldError{Pointer: "#/query/field", Code: "field", Message: problem.Text{
+			De: "In diesem Feld des Formulars werden keine Dateien erwartet.", En: "This field of the form does not take files.",
+		}})
+	}
+	source := &watched{r: u.Content}
+	head := make([]byte, sniffLength)
+	n, err := io.ReadFull(source, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return types.Attachment{}, errBroken(err)
+	}
+	kind, known := kindOf(head[:n])
+	if !known || !accepts(field, kind) {
+		return types.Attachment{}, errKind
+	}
+	content := io.MultiReader(bytes.NewReader(head[:n]), source)
+	return s.keep(ctx, a, u, kind, content, source)
+}
+
+var (
+	errTooLarge = problem.TooLarge("attachment-too-large", "Die Datei ist zu groß.", "The file is too large.").
+			With(problem.Text{De: "Eine Datei darf höchstens 10 MB haben.", En: "A file may have 10 MB at most."})
+	errKind = problem.UnsupportedMediaType("attachment-kind", "Dateien dieser Art werden hier nicht angenommen.", "Files of this kind are not taken here.").
+		With(problem.Text{De: "Bitte laden Sie ein PDF, ein JPEG oder ein PNG hoch.", En: "Please upload a PDF, JPEG or PNG."})
+)
+
+// errBroken is for an upload whose sender, or whose limit, ended it.
+func errBroken(cause error) error {
+	var tooLarge *http.MaxBytesError
+	if errors.As(cause, &tooLarge) {
+		return errTooLarge
+	}
+	return problem.BadRequest("upload-broken", "Die Datei ist nicht vollständig angekommen.", "The file has not arrived completely.").
+		With(problem.Text{De: "Bitte versuchen Sie es noch einmal.", En: "Please try again."}).Because(cause)
+}
+
+// keep sets room aside, stores the file and makes an attachment of it. Nothing is left of it after an error: what a crash
+// leaves is removed by the sweeping job.
+func (s *Service) keep(ctx context.Context, a Application, u Upload, kind fileKind, content io.Reader, source *watched) (types.Attachment, error) {
+	r, name, err := s.newAttachment(a.ID, u, kind)
+	if err != nil {
+		return types.Attachment{}, err
+	}
+	err = s.db.Tx(ctx, func(ctx context.Context) error {
+		if err := s.lockDraft(ctx, a); err != nil {
+			return err
+		}
+		files, size, err := s.usage(ctx, a.ID)
+		if err != nil {
+			return err
+		}
+		if err := checkQuota(files, size+r.Size); err != nil {
+			return err
+		}
+		return s.reserve(ctx, r)
+	})
+	if err != nil {
+		return types.Attachment{}, err
+	}
+	kept := false
+	defer func() {
+		if !kept {
+			s.discard(ctx, r)
+		}
+	}()
+	info, err := s.store.Put(ctx, objectKey(a.ID, r.ID), content, min(r.Size, MaxAttachment))
+	switch {
+	case errors.Is(err, blob.ErrTooLarge):
+		return types.Attachment{}, errTooLarge
+	case err != nil && source.err != nil:
+		return types.Attachment{}, errBroken(source.err)
+	case err != nil:
+		return types.Attachment{}, fmt.Errorf("store attachment: %w", err)
+	}
+	r.Size, r.SHA256 = info.Size, hex.EncodeToString(info.SHA256[:])
+	err = s.db.Tx(ctx, func(ctx context.Context) error {
+		if err := s.lockDraft(ctx, a); err != nil { // it may have been submitted or deleted meanwhile
+			return err
+		}
+		if there, err := s.finishUpload(ctx, r); err != nil || !there {
+			return errors.Join(err, errBroken(errors.New("the upload took too long")))
+		}
+		return s.touch(ctx, a.ID)
+	})
+	if err != nil {
+		return types.Attachment{}, err
+	}
+	kept = true
+	return types.Attachment{Id: r.ID, Name: name, Field: r.Field, MediaType: r.MediaType, Size: r.Size, Sha256: r.SHA256}, nil
+}
+
+func (s *Service) newAttachment(applicationID uuid.UUID, u Upload, kind fileKind) (attachmentRow, string, error) {
+	if !utf8.ValidString(u.Field) {
+		return attachmentRow{}, "", errBroken(errors.New("the field is not UTF-8"))
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return attachmentRow{}, "", fmt.Errorf("make id: %w", err)
+	}
+	name := cleanName(u.Name, kind)
+	sealed, err := s.keys.Seal(sealName, []byte(name), id[:])
+	if err != nil {
+		return attachmentRow{}, "", err
+	}
+	now := s.now()
+	until := now.Add(uploadTime)
+	size := u.Length
+	if size < 0 {
+		size = MaxAttachment
+	}
+	return attachmentRow{
+		ID: id, ApplicationID: applicationID, Field: u.Field, Name: sealed, MediaType: kind.mediaType, Size: size,
+		CreatedAt: now, DeleteAt: &until,
+	}, name, nil
+}
+
+func checkQuota(files int, size int64) error {
+	if files >= MaxFiles {
+		return problem.Conflict("too-many-attachments", "Der Antrag hat schon so viele Anlagen, wie er haben kann.", "The application already has as many attachments as it can have.").
+			With(problem.Text{De: "Höchstens 20 Dateien sind möglich. Entfernen Sie zuerst eine andere.", En: "20 files are possible at most. Remove another one first."})
+	}
+	if size > MaxBytes {
+		return problem.TooLarge("attachments-too-large", "Die Anlagen sind zusammen zu groß.", "The attachments together are too large.").
+			With(problem.Text{De: "Alle Dateien zusammen dürfen höchstens 50 MB haben.", En: "All files together may have 50 MB at most."})
+	}
+	return nil
+}
+
+func (s *Service) lockDraft(ctx context.Context, a Application) error {
+	present, err := s.lock(ctx, a.Person, a.ID)
+	if err == nil && present.State != types.ApplicationStateDraft {
+		err = errSubmitted
+	}
+	return err
+}
+
+// discard removes what is left of an upload that failed, also when the caller has gone.
+func (s *Service) discard(ctx context.Context, r attachmentRow) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
+	defer cancel()
+	err := s.store.Delete(ctx, objectKey(r.ApplicationID, r.ID))
+	if err == nil {
+		err = s.deleteAttachmentRows(ctx, []uuid.UUID{r.ID})
+	}
+	if err != nil {
+		s.log.WarnContext(ctx, "broken upload is left to the sweeping job", "attachment", r.ID, "error", err)
+	}
+}
+
+// watched remembers that reading failed: then it is the sender's upload that broke, and not the store.
+type watched struct {
+	r   io.Reader
+	err error
+}
+
+// Read reads on.
+func (w *watched) Read(p []byte) (int, error) {
+	n, err := w.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		w.err = err
+	}
+	return n, err
+}
+
+// DeleteAttachment removes a file from a draft. Files of a submitted application stay (409).
+func (s *Service) DeleteAttachment(ctx context.Context, id, attachmentID uuid.UUID) error {
+	caller, err := person(ctx)
+	if err != nil {
+		return err
+	}
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		a, err := s.lock(ctx, caller.Person, id)
+		if err != nil {
+			return err
+		}
+		if _, err := s.readAttachment(ctx, caller.Person, id, attachmentID); err != nil {
+			return err
+		}
+		if a.State != types.ApplicationStateDraft {
+			return errSubmitted
+		}
+		if err := s.deleteAttachmentRows(ctx, []uuid.UUID{attachmentID}); err != nil {
+			return err
+		}
+		if err := s.touch(ctx, id); err != nil {
+			return err
+		}
+		return s.deleteObjectsLater(ctx, []string{objectKey(id, attachmentID)})
+	})
+}
+
+// Attachment opens a file of one of the caller's applications, while it is here.
+func (s *Service) Attachment(ctx context.Context, id, attachmentID uuid.UUID) (File, error) {
+	caller, err := person(ctx)
+	if err != nil {
+		return File{}, err
+	}
+	r, err := s.readAttachment(ctx, caller.Person, id, attachmentID)
+	if err != nil {
+		return File{}, err
+	}
+	return s.open(ctx, r)
+}
+
+func (s *Service) open(ctx context.Context, r attachmentRow) (File, error) {
+	a, err := s.attachment(r)
+	if err != nil {
+		return File{}, err
+	}
+	content, size, err := s.store.Open(ctx, objectKey(r.ApplicationID, r.ID))
+	if err != nil {
+		return File{}, fmt.Errorf("open attachment: %w", err)
+	}
+	return File{Name: a.Name, Size: size, Content: content}, nil
+}
+
+// AttachmentFor gives a file to the portal that the application was handed to, while it is here; problem.NotFound for
+// everybody else. A file goes a day after that portal has been given all of it; one that it never asks for goes 90 days after
+// the application has arrived there.
+func (s *Service) AttachmentFor(ctx context.Context, member string, id uuid.UUID) (name, mediaType string, size int64, content io.ReadSeekCloser, err error) {
+	r, err := s.readHanded(ctx, member, id)
+	if err != nil {
+		return "", "", 0, nil, err
+	}
+	file, err := s.open(ctx, r)
+	if err != nil {
+		return "", "", 0, nil, err
+	}
+	mark := func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.db.Outside(ctx)), cleanUpTime)
+		defer cancel()
+		if err := s.markFetched(ctx, id); err != nil {
+			s.log.WarnContext(ctx, "could not note that an attachment was fetched", "attachment", id, "error", err)
+		}
+	}
+	return file.Name, r.MediaType, file.Size, &handedOver{ReadSeekCloser: file.Content, size: file.Size, whenAll: mark}, nil
+}
+
+// handedOver notices when the end of a file has been read.
+type handedOver struct {
+	io.ReadSeekCloser
+	size, position int64
+	whenAll        func()
+}
+
+// Read reads on.
+func (h *handedOver) Read(p []byte) (int, error) {
+	n, err := h.ReadSeekCloser.Read(p)
+	h.position += int64(n)
+	if h.position >= h.size && h.whenAll != nil && (n > 0 || h.size == 0) {
+		h.whenAll()
+		h.whenAll = nil
+	}
+	return n, err
+}
+
+// Seek moves on without reading.
+func (h *handedOver) Seek(offset int64, whence int) (int64, error) {
+	position, err := h.ReadSeekCloser.Seek(offset, whence)
+	h.position = position
+	return position, err
+}
+
+// SweepFiles removes files whose time has come, broken uploads, and what writers that were killed have left, and says how many.
+func (s *Service) SweepFiles(ctx context.Context) (int, error) {
+	rows, err := s.due(ctx, sweepBatch)
+	if err != nil {
+		return 0, fmt.Errorf("sweep files: %w", err)
+	}
+	var ids []uuid.UUID
+	for _, r := range rows {
+		if err := s.store.Delete(ctx, objectKey(r.ApplicationID, r.ID)); err != nil {
+			return 0, fmt.Errorf("sweep files: %w", err)
+		}
+		ids = append(ids, r.ID)
+	}
+	if len(ids) > 0 {
+		if err := s.gone(ctx, ids); err != nil {
+			return 0, fmt.Errorf("sweep files: %w", err)
+		}
+	}
+	if _, err := s.store.Sweep(ctx, s.now().Add(-24*time.Hour)); err != nil {
+		return 0, err
+	}
+	return len(ids), nil
+}
+
+// deleteObjectsLater deletes files by a job, which runs once the transaction is committed.
+func (s *Service) deleteObjectsLater(ctx context.Context, objects []string) error {
+	if len(objects) == 0 {
+		return nil
+	}
+	return s.jobs.Insert(ctx, deleteObjectsArgs{Keys: objects}, nil)
+}

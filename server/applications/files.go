@@ -1,0 +1,200 @@
+package applications
+
+import (
+	"bytes"
+	"mime"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"golang.org/x/text/unicode/norm"
+
+	"portalverbund/api/types"
+	"portalverbund/server/platform/problem"
+)
+
+// fileKind is a kind of file that is taken.
+type fileKind struct {
+	mediaType string
+	extension string
+	start     string // the bytes that such a file begins with
+}
+
+// sniffLength is how many bytes are enough to know a kind.
+const sniffLength = 16
+
+// kindOf finds the kind of a file from its first bytes, whatever its name says.
+func kindOf(head []byte) (fileKind, bool) {
+	for _, k := range []fileKind{
+		{"application/pdf", ".pdf", "%PDF-"},
+		{"image/jpeg", ".jpg", "\xff\xd8\xff"},
+		{"image/png", ".png", "\x89PNG\r\n\x1a\n"},
+	} {
+		if bytes.HasPrefix(head, []byte(k.start)) {
+			return k, true
+		}
+	}
+	return fileKind{}, false
+}
+
+// maxNameBytes is the longest file name, as UTF-8 and without its extension.
+const maxNameBytes = 150
+
+var shortExtension = regexp.MustCompile(`^\.[A-Za-z][A-Za-z0-9]{0,4}$`)
+
+// cleanName makes a file name that is safe to show and to save anywhere: no folders, no signs that control or turn the text,
+// none that file systems refuse, not too long, and with the extension of what the file really is.
+func cleanName(name string, kind fileKind) string {
+	name = norm.NFC.String(strings.ToValidUTF8(name, ""))
+	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
+	name = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == utf8.RuneError:
+			return -1
+		case strings.ContainsRune(`/<>:"|?*`, r):
+			return '_'
+		}
+		return r
+	}, name)
+	if extension := path.Ext(name); shortExtension.MatchString(extension) {
+		name = strings.TrimSuffix(name, extension)
+	}
+	name = strings.Trim(strings.Join(strings.Fields(name), " "), ". ")
+	for len(name) > maxNameBytes {
+		_, size := utf8.DecodeLastRuneInString(name)
+		name = name[:len(name)-size]
+	}
+	if strings.Trim(name, "_. ") == "" {
+		name = "Anlage"
+	}
+	return strings.TrimRight(name, ". ") + kind.extension
+}
+
+// disposition is the Content-Disposition of a download (RFC 6266): always an attachment, with the name in a form that every
+// browser understands (RFC 8187).
+func disposition(name string) string {
+	ascii := strings.Map(func(r rune) rune {
+		if r < 0x20 || r > 0x7e || r == '"' || r == '\\' || r == '%' {
+			return '_'
+		}
+		return r
+	}, name)
+	value := mime.FormatMediaType("attachment", map[string]string{"filename": name})
+	if i := strings.Index(value, "filename*="); i >= 0 {
+		return `attachment; filename="` + ascii + `"; ` + value[i:]
+	}
+	return `attachment; filename="` + ascii + `"`
+}
+
+// fileField finds the field that a pointer names: /step/field, or /step/group/0/field in a group.
+func fileField(layout types.FormLayout, at string) (types.FormField, bool) {
+	parts := strings.Split(strings.TrimPrefix(at, "/"), "/")
+	step := slices.IndexFunc(layout.Steps, func(s types.FormStep) bool { return s.Id == parts[0] })
+	if step < 0 || !strings.HasPrefix(at, "/") {
+		return types.FormField{}, false
+	}
+	fields, parts := layout.Steps[step].Fields, parts[1:]
+	for len(parts) > 0 {
+		i := slices.IndexFunc(fields, func(f types.FormField) bool { return f.Name == parts[0] })
+		if i < 0 {
+			return types.FormField{}, false
+		}
+		field := fields[i]
+		if len(parts) == 1 {
+			return field, field.Kind == types.FormFieldKindFile
+		}
+		if _, err := strconv.ParseUint(parts[1], 10, 16); err != nil || field.Kind != types.FormFieldKindGroup || field.Fields == nil {
+			return types.FormField{}, false
+		}
+		fields, parts = *field.Fields, parts[2:]
+	}
+	return types.FormField{}, false
+}
+
+// accepts says whether a field takes files of a kind; without a list it takes all that are taken at all.
+func accepts(field types.FormField, kind fileKind) bool {
+	if field.Accept == nil || len(*field.Accept) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(*field.Accept, func(accepted string) bool {
+		accepted = strings.ToLower(strings.TrimSpace(accepted))
+		family, isFamily := strings.CutSuffix(accepted, "/*")
+		return accepted == kind.mediaType || accepted == kind.extension || accepted == ".jpeg" && kind.extension == ".jpg" ||
+			isFamily && strings.HasPrefix(kind.mediaType, family+"/")
+	})
+}
+
+// content is what would be submitted of a draft.
+type content struct {
+	data        map[string]any
+	attachments []types.Attachment   // those that the answers name, each with the pointer where they do, in the form's order
+	unused      []uuid.UUID          // attachments that no answer names
+	errors      []problem.FieldError // attachments that the answers name and that are not there
+}
+
+// contentOf finds the attachments that the answers name.
+func contentOf(form types.Form, data map[string]any, attachments []types.Attachment) content {
+	c := content{data: data}
+	known := make(map[uuid.UUID]types.Attachment, len(attachments))
+	for _, a := range attachments {
+		known[a.Id] = a
+	}
+	used := map[uuid.UUID]bool{}
+	for _, step := range form.Layout.Steps {
+		values, _ := data[step.Id].(map[string]any)
+		eachFile(step.Fields, values, "/"+step.Id, func(at, field, value string) {
+			id, err := uuid.Parse(value)
+			if err != nil {
+				return // the schema says so
+			}
+			a, ok := known[id]
+			if !ok {
+				c.errors = append(c.errors, problem.FieldError{Pointer: at, Code: "attachment", Message: problem.Text{
+					De: "Diese Datei ist nicht mehr da. Bitte laden Sie sie noch einmal hoch.", En: "This file is not there any more. Please upload it again.",
+				}})
+				return
+			}
+			if !used[id] {
+				used[id] = true
+				a.Field = field
+				c.attachments = append(c.attachments, a)
+			}
+		})
+	}
+	for _, a := range attachments {
+		if !used[a.Id] {
+			c.unused = append(c.unused, a.Id)
+		}
+	}
+	return c
+}
+
+// eachFile visits the answers of file fields: at points at the answer, field at its field.
+func eachFile(fields []types.FormField, values map[string]any, parent string, visit func(at, field, value string)) {
+	for _, f := range fields {
+		here := parent + "/" + f.Name
+		switch value := values[f.Name].(type) {
+		case string:
+			if f.Kind == types.FormFieldKindFile {
+				visit(here, here, value)
+			}
+		case []any:
+			for i, item := range value {
+				at := here + "/" + strconv.Itoa(i)
+				if text, ok := item.(string); ok && f.Kind == types.FormFieldKindFile {
+					visit(at, here, text)
+				}
+				if object, ok := item.(map[string]any); ok && f.Kind == types.FormFieldKindGroup && f.Fields != nil {
+					eachFile(*f.Fields, object, at, visit)
+				}
+			}
+		}
+	}
+}

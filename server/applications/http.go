@@ -1,0 +1,224 @@
+package applications
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+
+	api "portalverbund/api/applications"
+	"portalverbund/api/types"
+	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/problem"
+)
+
+// defaultLimit is how many applications a page has when nobody says.
+const defaultLimit = 20
+
+// Handlers answers the operations with the tag applications.
+type Handlers struct{ service *Service }
+
+// NewHandlers makes the Handlers.
+func NewHandlers(s *Service) *Handlers { return &Handlers{s} }
+
+var _ api.StrictServerInterface = (*Handlers)(nil)
+
+// ListApplications answers GET /api/v1/applications.
+func (h *Handlers) ListApplications(ctx context.Context, request api.ListApplicationsRequestObject) (api.ListApplicationsResponseObject, error) {
+	f := Filter{Limit: defaultLimit}
+	if p := request.Params; p.State != nil {
+		f.State = *p.State
+	}
+	if l := request.Params.Limit; l != nil {
+		f.Limit = *l
+	}
+	if c := request.Params.Cursor; c != nil {
+		f.Cursor = *c
+	}
+	items, next, err := h.service.List(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	list := api.ListApplications200JSONResponse{Items: make([]types.ApplicationSummary, 0, len(items))}
+	for _, a := range items {
+		list.Items = append(list.Items, types.ApplicationSummary{
+			Id: a.ID, Number: optional(a.Number), State: a.State, ServiceId: a.ServiceID, ServiceTitle: httpx.Localized(ctx, a.ServiceTitle),
+			AuthorityName: httpx.Localized(ctx, a.AuthorityName), Portal: a.Portal, CreatedAt: a.CreatedAt, ChangedAt: a.ChangedAt, SubmittedAt: a.SubmittedAt,
+		})
+	}
+	list.NextCursor = optional(next)
+	return list, nil
+}
+
+// CreateApplication answers POST /api/v1/applications.
+func (h *Handlers) CreateApplication(ctx context.Context, request api.CreateApplicationRequestObject) (api.CreateApplicationResponseObject, error) {
+	a, err := h.service.Create(ctx, request.Params.IdempotencyKey, *request.Body)
+	if err != nil {
+		return nil, err
+	}
+	return api.CreateApplication201JSONResponse{Body: wire(ctx, a), Headers: api.CreateApplication201ResponseHeaders{ETag: a.ETag()}}, nil
+}
+
+// GetApplication answers GET /api/v1/applications/{applicationId}.
+func (h *Handlers) GetApplication(ctx context.Context, request api.GetApplicationRequestObject) (api.GetApplicationResponseObject, error) {
+	a, err := h.service.Get(ctx, request.ApplicationId)
+	if err != nil {
+		return nil, err
+	}
+	return api.GetApplication200JSONResponse{Body: wire(ctx, a), Headers: api.GetApplication200ResponseHeaders{ETag: a.ETag()}}, nil
+}
+
+// SaveDraft answers PATCH /api/v1/applications/{applicationId}.
+func (h *Handlers) SaveDraft(ctx context.Context, request api.SaveDraftRequestObject) (api.SaveDraftResponseObject, error) {
+	a, err := h.service.SaveDraft(ctx, request.ApplicationId, request.Params.IfMatch, *request.Body)
+	if err != nil {
+		return nil, err
+	}
+	return api.SaveDraft200JSONResponse{Body: wire(ctx, a), Headers: api.SaveDraft200ResponseHeaders{ETag: a.ETag()}}, nil
+}
+
+// DeleteDraft answers DELETE /api/v1/applications/{applicationId}.
+func (h *Handlers) DeleteDraft(ctx context.Context, request api.DeleteDraftRequestObject) (api.DeleteDraftResponseObject, error) {
+	if err := h.service.DeleteDraft(ctx, request.ApplicationId); err != nil {
+		return nil, err
+	}
+	return api.DeleteDraft204Response{}, nil
+}
+
+// AddAttachment answers POST /api/v1/applications/{applicationId}/attachments.
+func (h *Handlers) AddAttachment(ctx context.Context, request api.AddAttachmentRequestObject) (api.AddAttachmentResponseObject, error) {
+	length := int64(-1)
+	if r := httpx.RequestOf(ctx); r != nil {
+		length = r.ContentLength
+	}
+	a, err := h.service.AddAttachment(ctx, request.ApplicationId, Upload{
+		Name: request.Params.Name, Field: request.Params.Field, Length: length, Content: request.Body,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return api.AddAttachment201JSONResponse(a), nil
+}
+
+// DeleteAttachment answers DELETE /api/v1/applications/{applicationId}/attachments/{attachmentId}.
+func (h *Handlers) DeleteAttachment(ctx context.Context, request api.DeleteAttachmentRequestObject) (api.DeleteAttachmentResponseObject, error) {
+	if err := h.service.DeleteAttachment(ctx, request.ApplicationId, request.AttachmentId); err != nil {
+		return nil, err
+	}
+	return api.DeleteAttachment204Response{}, nil
+}
+
+// GetAttachment answers GET /api/v1/applications/{applicationId}/attachments/{attachmentId}.
+func (h *Handlers) GetAttachment(ctx context.Context, request api.GetAttachmentRequestObject) (api.GetAttachmentResponseObject, error) {
+	f, err := h.service.Attachment(ctx, request.ApplicationId, request.AttachmentId)
+	if err != nil {
+		return nil, err
+	}
+	return download{f}, nil
+}
+
+// download is a file as an answer: never shown by the browser itself, and never taken for something else.
+type download struct{ file File }
+
+// VisitGetAttachmentResponse writes the file.
+func (d download) VisitGetAttachmentResponse(w http.ResponseWriter) error {
+	defer func() { _ = d.file.Content.Close() }() // it was only read
+	header := w.Header()
+	header.Set("Content-Type", "application/octet-stream")
+	header.Set("Content-Length", strconv.FormatInt(d.file.Size, 10))
+	header.Set("Content-Disposition", disposition(d.file.Name))
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Cache-Control", "private, no-store")
+	w.WriteHeader(http.StatusOK)
+	_, err := io.Copy(w, d.file.Content)
+	return err
+}
+
+// SubmitApplication answers POST /api/v1/applications/{applicationId}/submit.
+func (h *Handlers) SubmitApplication(ctx context.Context, request api.SubmitApplicationRequestObject) (api.SubmitApplicationResponseObject, error) {
+	a, err := h.service.Submit(ctx, request.ApplicationId, request.Params.IdempotencyKey)
+	if err != nil {
+		return nil, err
+	}
+	return api.SubmitApplication200JSONResponse{Body: wire(ctx, a), Headers: api.SubmitApplication200ResponseHeaders{ETag: a.ETag()}}, nil
+}
+
+// WithdrawApplication answers POST /api/v1/applications/{applicationId}/withdraw.
+func (h *Handlers) WithdrawApplication(ctx context.Context, request api.WithdrawApplicationRequestObject) (api.WithdrawApplicationResponseObject, error) {
+	a, err := h.service.Withdraw(ctx, request.ApplicationId, request.Params.IdempotencyKey)
+	if err != nil {
+		return nil, err
+	}
+	return api.WithdrawApplication200JSONResponse{Body: wire(ctx, a), Headers: api.WithdrawApplication200ResponseHeaders{ETag: a.ETag()}}, nil
+}
+
+// AnswerAuthority answers POST /api/v1/applications/{applicationId}/messages.
+func (h *Handlers) AnswerAuthority(ctx context.Context, request api.AnswerAuthorityRequestObject) (api.AnswerAuthorityResponseObject, error) {
+	event, err := h.service.Answer(ctx, request.ApplicationId, request.Params.IdempotencyKey, request.Body.Text)
+	if err != nil {
+		return nil, err
+	}
+	return api.AnswerAuthority201JSONResponse(event), nil
+}
+
+// WatchApplication answers GET /api/v1/applications/{applicationId}/events.
+func (h *Handlers) WatchApplication(ctx context.Context, request api.WatchApplicationRequestObject) (api.WatchApplicationResponseObject, error) {
+	watching, err := h.service.Watch(ctx, request.ApplicationId)
+	if err != nil {
+		return nil, err
+	}
+	limited, cancel := context.WithTimeout(ctx, watchTime)
+	stop := watching.Stop
+	watching.Stop = func() { cancel(); stop() }
+	return watch{Watching: watching, ctx: limited, beat: heartbeat}, nil
+}
+
+// GetReceipt answers GET /api/v1/applications/{applicationId}/receipt.
+func (h *Handlers) GetReceipt(ctx context.Context, request api.GetReceiptRequestObject) (api.GetReceiptResponseObject, error) {
+	a, err := h.service.Receipt(ctx, request.ApplicationId)
+	if err != nil {
+		return nil, err
+	}
+	return api.GetReceipt200JSONResponse{
+		Number: a.Number, ServiceTitle: httpx.Localized(ctx, a.ServiceTitle), AuthorityName: httpx.Localized(ctx, a.AuthorityName),
+		Portal: a.Portal, SubmittedAt: *a.SubmittedAt, ContentHash: a.ContentHash, Attachments: a.Attachments,
+		ArrivedAt: a.ArrivedAt, SignedReceipt: optional(a.Receipt),
+	}, nil
+}
+
+// wire turns an Application into its form in the contract.
+func wire(ctx context.Context, a Application) types.Application {
+	out := types.Application{
+		Id: a.ID, Number: optional(a.Number), State: a.State, ServiceId: a.ServiceID, ServiceTitle: httpx.Localized(ctx, a.ServiceTitle),
+		AuthorityName: httpx.Localized(ctx, a.AuthorityName), Portal: a.Portal, Place: a.Place, FormId: a.FormID, FormVersion: a.FormVersion,
+		Step: optional(a.Step), ContentKept: a.Data != nil, Attachments: a.Attachments, Timeline: a.Timeline,
+		CreatedAt: a.CreatedAt, ChangedAt: a.ChangedAt, SubmittedAt: a.SubmittedAt,
+	}
+	if a.Data != nil {
+		out.Data = &a.Data
+	}
+	if a.State == types.ApplicationStateDraft {
+		deleteAt, found := a.DeleteAt(), wireErrors(ctx, a.Errors)
+		out.DeleteAt, out.Errors = &deleteAt, &found
+	}
+	return out
+}
+
+func wireErrors(ctx context.Context, found []problem.FieldError) []types.FieldError {
+	out := make([]types.FieldError, 0, len(found))
+	for _, f := range found {
+		e := types.FieldError{Pointer: f.Pointer, Code: f.Code, Message: f.Message.In(httpx.LanguageOf(ctx))}
+		if len(f.Params) > 0 {
+			e.Params = &f.Params
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func optional(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}

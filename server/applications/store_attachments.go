@@ -1,0 +1,201 @@
+package applications
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"portalverbund/api/types"
+	"portalverbund/server/platform/httpx"
+)
+
+type attachmentRow struct {
+	ID            uuid.UUID
+	ApplicationID uuid.UUID
+	Ready         bool
+	Field         string
+	Name          []byte
+	MediaType     string
+	Size          int64
+	SHA256        string `gorm:"column:sha256"`
+	CreatedAt     time.Time
+	FetchedAt     *time.Time
+	DeleteAt      *time.Time
+	DeletedAt     *time.Time
+}
+
+func (attachmentRow) TableName() string { return "application_attachments" }
+
+// objectKey names a file in the object store.
+func objectKey(applicationID, id uuid.UUID) string {
+	return "applications/" + applicationID.String() + "/" + id.String()
+}
+
+func (s *Service) attachment(r attachmentRow) (types.Attachment, error) {
+	name, err := s.keys.Open(sealName, r.Name, r.ID[:])
+	if err != nil {
+		return types.Attachment{}, err
+	}
+	return types.Attachment{Id: r.ID, Name: string(name), Field: r.Field, MediaType: r.MediaType, Size: r.Size, Sha256: r.SHA256}, nil
+}
+
+// attachments gives the files of an application in the order in which they came.
+func (s *Service) attachments(ctx context.Context, id uuid.UUID) ([]types.Attachment, error) {
+	var rows []attachmentRow
+	err := s.db.From(ctx).Where("application_id = ? AND ready", id).Order("created_at, id").Find(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read attachments: %w", err)
+	}
+	items := make([]types.Attachment, 0, len(rows))
+	for _, r := range rows {
+		a, err := s.attachment(r)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, a)
+	}
+	return items, nil
+}
+
+// usage says how many files an application has, and how many bytes; those being uploaded count as what was set aside.
+func (s *Service) usage(ctx context.Context, id uuid.UUID) (files int, size int64, err error) {
+	var sum struct {
+		Files int
+		Size  int64
+	}
+	err = s.db.From(ctx).Raw("SELECT count(*) AS files, coalesce(sum(size), 0) AS size FROM application_attachments WHERE application_id = ?", id).Scan(&sum).Error
+	if err != nil {
+		return 0, 0, fmt.Errorf("count attachments: %w", err)
+	}
+	return sum.Files, sum.Size, nil
+}
+
+// reserve sets room aside for a file that is being uploaded. When the upload breaks without a trace, the sweeping job
+// removes both.
+func (s *Service) reserve(ctx context.Context, r attachmentRow) error {
+	if err := s.db.From(ctx).Create(&r).Error; err != nil {
+		return fmt.Errorf("write attachment: %w", err)
+	}
+	return nil
+}
+
+// finishUpload makes an attachment of what was set aside; false when that is gone.
+func (s *Service) finishUpload(ctx context.Context, r attachmentRow) (bool, error) {
+	result := s.db.From(ctx).Exec("UPDATE application_attachments SET ready = true, size = ?, sha256 = ?, delete_at = NULL WHERE id = ? AND NOT ready",
+		r.Size, r.SHA256, r.ID)
+	if result.Error != nil {
+		return false, fmt.Errorf("write attachment: %w", result.Error)
+	}
+	return result.RowsAffected == 1, nil
+}
+
+// touch counts an upload as a change of the draft, for how long it is kept; its ETag stays.
+func (s *Service) touch(ctx context.Context, id uuid.UUID) error {
+	return s.db.From(ctx).Exec("UPDATE applications SET changed_at = ? WHERE id = ?", s.now(), id).Error
+}
+
+func (s *Service) deleteAttachmentRows(ctx context.Context, ids []uuid.UUID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	if err := s.db.From(ctx).Exec("DELETE FROM application_attachments WHERE id IN ?", ids).Error; err != nil {
+		return fmt.Errorf("delete attachments: %w", err)
+	}
+	return nil
+}
+
+// readAttachment gives a file of a person's application that is still here.
+func (s *Service) readAttachment(ctx context.Context, p httpx.Person, applicationID, id uuid.UUID) (attachmentRow, error) {
+	return s.oneAttachment(ctx, `SELECT t.* FROM application_attachments t JOIN applications a ON a.id = t.application_id
+		WHERE t.id = ? AND a.id = ? AND a.issuer = ? AND a.subject = ? AND t.ready AND t.deleted_at IS NULL`, id, applicationID, p.Issuer, p.Subject)
+}
+
+// readHanded gives a file of an application that was handed to a portal, while it is here.
+func (s *Service) readHanded(ctx context.Context, portalID string, id uuid.UUID) (attachmentRow, error) {
+	return s.oneAttachment(ctx, `SELECT t.* FROM application_attachments t JOIN applications a ON a.id = t.application_id
+		WHERE t.id = ? AND a.portal_id = ? AND a.state <> 'draft' AND t.ready AND t.deleted_at IS NULL`, id, portalID)
+}
+
+func (s *Service) oneAttachment(ctx context.Context, query string, args ...any) (attachmentRow, error) {
+	var rows []attachmentRow
+	if err := s.db.From(ctx).Raw(query, args...).Scan(&rows).Error; err != nil {
+		return attachmentRow{}, fmt.Errorf("read attachment: %w", err)
+	}
+	if len(rows) == 0 {
+		return attachmentRow{}, errAttachmentUnknown
+	}
+	return rows[0], nil
+}
+
+// setFields writes where the submitted answers name the files.
+func (s *Service) setFields(ctx context.Context, attachments []types.Attachment) error {
+	if len(attachments) == 0 {
+		return nil
+	}
+	ids, fields := make([]string, 0, len(attachments)), make([]string, 0, len(attachments))
+	for _, a := range attachments {
+		ids, fields = append(ids, a.Id.String()), append(fields, a.Field)
+	}
+	_, err := s.db.Pgx(ctx).Exec(ctx, `UPDATE application_attachments t SET field = f.field
+		FROM unnest($1::text[], $2::text[]) AS f(id, field) WHERE t.id = f.id::uuid AND t.field <> f.field`, ids, fields)
+	if err != nil {
+		return fmt.Errorf("write attachments: %w", err)
+	}
+	return nil
+}
+
+// objectsOf names what applications have in the object store.
+func (s *Service) objectsOf(ctx context.Context, applicationIDs []uuid.UUID) ([]string, error) {
+	var rows []attachmentRow
+	err := s.db.From(ctx).Select("id", "application_id").Where("application_id IN ? AND deleted_at IS NULL", applicationIDs).Find(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read attachments: %w", err)
+	}
+	objects := make([]string, 0, len(rows))
+	for _, r := range rows {
+		objects = append(objects, objectKey(r.ApplicationID, r.ID))
+	}
+	return objects, nil
+}
+
+// purge lets the content of an application go that is at its competent portal now: the answers at once, the files when that
+// portal has them.
+func (s *Service) purge(ctx context.Context, id uuid.UUID) error {
+	now := s.now()
+	if err := s.db.From(ctx).Exec("UPDATE applications SET data = NULL WHERE id = ?", id).Error; err != nil {
+		return fmt.Errorf("purge application: %w", err)
+	}
+	err := s.db.From(ctx).Exec(`UPDATE application_attachments SET delete_at = CASE WHEN fetched_at IS NULL THEN ?::timestamptz ELSE ?::timestamptz END
+		WHERE application_id = ? AND ready`, now.Add(keepUnfetched), now.Add(keepFetched), id).Error
+	if err != nil {
+		return fmt.Errorf("purge attachments: %w", err)
+	}
+	return nil
+}
+
+// markFetched notes that the competent portal has been given all of a file.
+func (s *Service) markFetched(ctx context.Context, id uuid.UUID) error {
+	now := s.now()
+	return s.db.From(ctx).Exec(`UPDATE application_attachments t SET fetched_at = ?,
+		delete_at = CASE WHEN a.data IS NULL THEN ?::timestamptz END
+		FROM applications a WHERE a.id = t.application_id AND t.id = ?`, now, now.Add(keepFetched), id).Error
+}
+
+// due gives files whose time in the object store has come.
+func (s *Service) due(ctx context.Context, limit int) (rows []attachmentRow, err error) {
+	err = s.db.From(ctx).Raw(`SELECT id, application_id, ready FROM application_attachments
+		WHERE delete_at <= ? AND deleted_at IS NULL ORDER BY delete_at LIMIT ?`, s.now(), limit).Scan(&rows).Error
+	return rows, err
+}
+
+// gone notes that files are not in the object store any more; of broken uploads nothing stays.
+func (s *Service) gone(ctx context.Context, ids []uuid.UUID) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		if err := s.db.From(ctx).Exec("DELETE FROM application_attachments WHERE id IN ? AND NOT ready", ids).Error; err != nil {
+			return err
+		}
+		return s.db.From(ctx).Exec("UPDATE application_attachments SET deleted_at = ? WHERE id IN ?", s.now(), ids).Error
+	})
+}

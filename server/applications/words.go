@@ -1,0 +1,135 @@
+package applications
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"portalverbund/api/types"
+	"portalverbund/server/platform/problem"
+)
+
+// letter is what is written to a person about their application. {service}, {authority} and {number} are those of the
+// application, {text} is what the authority wrote.
+type letter struct{ subject, text problem.Text }
+
+func confirmation() letter {
+	return letter{
+		subject: problem.Text{De: "Antrag eingereicht: {service}", En: "Application submitted: {service}"},
+		text: problem.Text{
+			De: "Guten Tag,\n\nwir haben Ihren Antrag „{service}“ entgegengenommen. Zuständig ist: {authority}.\n\nIhre Antragsnummer lautet {number}. Bitte geben Sie sie an, wenn Sie nachfragen.\n\nWie es mit Ihrem Antrag steht, sehen Sie jederzeit im Portal.",
+			En: "Hello,\n\nwe have taken in your application “{service}”. The competent office is: {authority}.\n\nYour application number is {number}. Please name it when you have questions.\n\nYou can see at any time in the portal how your application is going.",
+		},
+	}
+}
+
+// letterFor gives the words for an event of the authority; false when it is not worth a letter.
+func letterFor(kind types.EventKind, moved bool) (letter, bool) {
+	const number = "\n\nAntragsnummer: {number}"
+	const numberEn = "\n\nApplication number: {number}"
+	switch kind {
+	case types.InProgress:
+		return letter{
+			subject: problem.Text{De: "Antrag in Bearbeitung: {service}", En: "Application in progress: {service}"},
+			text: problem.Text{
+				De: "Guten Tag,\n\nIhr Antrag „{service}“ wird jetzt bearbeitet. Zuständig ist: {authority}.{text}" + number,
+				En: "Hello,\n\nyour application “{service}” is now being processed by: {authority}.{text}" + numberEn,
+			},
+		}, moved
+	case types.Question:
+		return letter{
+			subject: problem.Text{De: "Rückfrage zu Ihrem Antrag: {service}", En: "Question about your application: {service}"},
+			text: problem.Text{
+				De: "Guten Tag,\n\nzu Ihrem Antrag „{service}“ gibt es eine Rückfrage von: {authority}.{text}\n\nBitte antworten Sie im Portal." + number,
+				En: "Hello,\n\nthere is a question about your application “{service}” from: {authority}.{text}\n\nPlease answer in the portal." + numberEn,
+			},
+		}, true
+	case types.Message:
+		return letter{
+			subject: problem.Text{De: "Nachricht zu Ihrem Antrag: {service}", En: "Message about your application: {service}"},
+			text: problem.Text{
+				De: "Guten Tag,\n\nzu Ihrem Antrag „{service}“ gibt es eine Nachricht von: {authority}.{text}" + number,
+				En: "Hello,\n\nthere is a message about your application “{service}” from: {authority}.{text}" + numberEn,
+			},
+		}, true
+	case types.Granted:
+		return letter{
+			subject: problem.Text{De: "Entscheidung: Ihr Antrag ist bewilligt: {service}", En: "Decision: your application is granted: {service}"},
+			text: problem.Text{
+				De: "Guten Tag,\n\nIhr Antrag „{service}“ ist bewilligt. Entschieden hat: {authority}.{text}" + number,
+				En: "Hello,\n\nyour application “{service}” has been granted by: {authority}.{text}" + numberEn,
+			},
+		}, true
+	case types.Refused:
+		return letter{
+			subject: problem.Text{De: "Entscheidung: Ihr Antrag ist abgelehnt: {service}", En: "Decision: your application is refused: {service}"},
+			text: problem.Text{
+				De: "Guten Tag,\n\nIhr Antrag „{service}“ ist abgelehnt. Entschieden hat: {authority}.{text}" + number,
+				En: "Hello,\n\nyour application “{service}” has been refused by: {authority}.{text}" + numberEn,
+			},
+		}, true
+	case types.Closed:
+		return letter{
+			subject: problem.Text{De: "Antrag abgeschlossen: {service}", En: "Application finished: {service}"},
+			text: problem.Text{
+				De: "Guten Tag,\n\nIhr Antrag „{service}“ ist abgeschlossen. Zuständig war: {authority}.{text}" + number,
+				En: "Hello,\n\nyour application “{service}” has been finished by: {authority}.{text}" + numberEn,
+			},
+		}, true
+	}
+	return letter{}, false
+}
+
+// confirm writes to the person that their application was submitted.
+func (s *Service) confirm(ctx context.Context, a Application) error {
+	return s.write(ctx, a, confirmation(), s.portals.Self().Name, "")
+}
+
+// tell writes to the person what the authority has done, where it is worth a letter.
+func (s *Service) tell(ctx context.Context, a Application, e types.TimelineEvent, moved bool) error {
+	l, worth := letterFor(e.Kind, moved)
+	if !worth {
+		return nil
+	}
+	sender := localized(a.AuthorityName, a.Language)
+	if e.Name != nil && *e.Name != "" {
+		sender = *e.Name
+	}
+	text := ""
+	if e.Text != nil && *e.Text != "" {
+		text = "\n\n" + *e.Text
+	}
+	return s.write(ctx, a, l, sender, text)
+}
+
+// write puts a letter into the person's mailbox, in their language, with the address of the application.
+func (s *Service) write(ctx context.Context, a Application, l letter, sender, text string) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("make id: %w", err)
+	}
+	title, authority := localized(a.ServiceTitle, a.Language), localized(a.AuthorityName, a.Language)
+	if sender == "" {
+		sender = s.portals.Self().Name
+	}
+	words := strings.NewReplacer("{service}", title, "{authority}", authority, "{number}", a.Number, "{text}", text)
+	link := s.url + "/antraege/" + a.ID.String()
+	err = s.mailbox.Notify(ctx, a.Person, types.MessageMailbox{
+		Id: id, Person: a.Person.Subject, Sender: sender, At: s.now(), Link: &link,
+		Subject: words.Replace(l.subject.In(a.Language)), Text: words.Replace(l.text.In(a.Language)),
+	})
+	if err != nil {
+		return fmt.Errorf("write to mailbox: %w", err)
+	}
+	return nil
+}
+
+// localized gives a text in a language, else in German.
+func localized(text map[string]string, language string) string {
+	if t := text[language]; t != "" {
+		return t
+	}
+	return text["de"]
+}
