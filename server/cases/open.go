@@ -2,8 +2,11 @@ package cases
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"unicode/utf8"
 
@@ -17,9 +20,9 @@ import (
 // What a message from another portal may bring.
 const (
 	maxAttachments = 100
-	maxNumber      = 64
-	maxName        = 300
-	maxFileName    = 255
+	maxNumber      = 64  // bytes
+	maxName        = 300 // characters
+	maxFileName    = 255 // characters
 )
 
 // Open makes a case of an application, in ctx's transaction: one for each application of a portal of origin, however
@@ -51,7 +54,7 @@ func (s *Service) Open(ctx context.Context, origin string, app types.MessageAppl
 
 func (s *Service) newCase(ctx context.Context, origin string, app types.MessageApplication) (caseRow, []attachmentRow, error) {
 	offer, _, title, office, err := s.offers.OfferByID(ctx, app.OfferId)
-	if problem.From(err).Status == 404 && err != nil {
+	if err != nil && problem.From(err).Status == http.StatusNotFound {
 		return caseRow{}, nil, problem.Unprocessable("offer-unknown", "Dieses Angebot gibt es an diesem Portal nicht.", "There is no such offer at this portal.").Because(err)
 	}
 	if err != nil {
@@ -115,7 +118,7 @@ func (s *Service) enqueue(ctx context.Context, id uuid.UUID, files []attachmentR
 // clerk sees them as they are.
 func check(app types.MessageApplication) error {
 	refused := func(what string) error {
-		return problem.Unprocessable("application-invalid", "Der Antrag ist nicht vollständig.", "The application is not complete.").Because(fmt.Errorf("%s", what))
+		return problem.Unprocessable("application-invalid", "Der Antrag ist nicht vollständig.", "The application is not complete.").Because(errors.New(what))
 	}
 	switch {
 	case app.ApplicationId == uuid.Nil:
@@ -131,13 +134,18 @@ func check(app types.MessageApplication) error {
 	}
 	seen := make(map[uuid.UUID]bool, len(app.Attachments))
 	for _, a := range app.Attachments {
-		hash, err := hex.DecodeString(a.Sha256)
-		if err != nil || len(hash) != 32 || a.Id == uuid.Nil || seen[a.Id] || a.Size < 0 || a.Size > MaxAttachment || a.Name == "" || len(a.Name) > maxFileName {
+		if seen[a.Id] || !plausible(a) {
 			return refused("attachment")
 		}
 		seen[a.Id] = true
 	}
 	return nil
+}
+
+func plausible(a types.Attachment) bool {
+	hash, err := hex.DecodeString(a.Sha256)
+	named := a.Name != "" && utf8.RuneCountInString(a.Name) <= maxFileName
+	return err == nil && len(hash) == sha256.Size && a.Id != uuid.Nil && named && a.Size >= 0 && a.Size <= MaxAttachment
 }
 
 // finish says, once all files are here, that the application was received completely. It does so once.

@@ -186,7 +186,7 @@ func (s *Service) setStatus(ctx context.Context, p provider, id uuid.UUID, statu
 	if err := s.setReported(ctx, id, state, status.Reference); err != nil {
 		return err
 	}
-	return s.tell(ctx, p, r, kind, status.Text)
+	return s.tell(ctx, types.EventAuthorProvider, p.Name, r, kind, status.Text)
 }
 
 // meaning says which event a reported status is, and whether it is the last one.
@@ -206,13 +206,13 @@ func meaning(status types.DeliveryStatusStatus) (kind types.EventKind, final boo
 	return "", false, problem.Invalid(problem.FieldError{Pointer: "/status", Code: "enum"})
 }
 
-// tell reports an event of the provider to the citizen.
-func (s *Service) tell(ctx context.Context, p provider, r row, kind types.EventKind, text *string) error {
+// tell reports an event to the citizen, in the name of the provider.
+func (s *Service) tell(ctx context.Context, by types.EventAuthor, name string, r row, kind types.EventKind, text *string) error {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return fmt.Errorf("make id: %w", err)
 	}
-	e := types.TimelineEvent{Id: id, At: s.now(), Kind: kind, By: types.EventAuthorProvider, Name: &p.Name}
+	e := types.TimelineEvent{Id: id, At: s.now(), Kind: kind, By: by, Name: &name}
 	if text != nil && strings.TrimSpace(*text) != "" {
 		e.Text = text
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -347,14 +348,25 @@ func TestWithdraw_BeforeTheFirstPush_ProviderHearsNothing(t *testing.T) {
 	}
 }
 
-func TestCitizenMessage_ToAProvider_IsRefusedWithWords(t *testing.T) {
+func TestCitizenMessage_ToAProvider_IsNotLostSilently(t *testing.T) {
 	t.Parallel()
 	x := newSetup(t, "", time.Now, false)
-	app := x.application(x.offer("provider:energy"))
-	if err := x.s.Submit(t.Context(), self, "", app); err != nil {
+	words := "Hallo?"
+	event := types.TimelineEvent{Id: uuid.New(), At: time.Now(), Kind: types.Message, By: types.EventAuthorCitizen, Text: &words}
+	own, linked := x.application(x.offer("provider:energy")), x.application(x.offer("provider:energy"))
+	if err := x.s.Submit(t.Context(), self, "", own); err != nil {
 		t.Fatal(err)
 	}
-	words := "Hallo?"
-	err := x.s.CitizenEvent(t.Context(), self, app.ApplicationId, types.TimelineEvent{Id: uuid.New(), At: time.Now(), Kind: types.Message, By: types.EventAuthorCitizen, Text: &words})
+	if err := x.receive(t.Context(), t, other, delivery.KindSubmitted, linked); err != nil {
+		t.Fatal(err)
+	}
+	err := x.s.CitizenEvent(t.Context(), self, own.ApplicationId, event)
 	wantStatus(t, err, http.StatusUnprocessableEntity, "provider-takes-no-messages")
+	if err := x.receive(t.Context(), t, other, delivery.KindMessage, types.MessageEvent{ApplicationId: linked.ApplicationId, Event: event}); err != nil {
+		t.Fatal(err)
+	}
+	got := x.told(t)
+	if len(got) != 1 || got[0].Who != other || got[0].Kind != delivery.KindMessage || !strings.Contains(got[0].Body, "nicht erreicht") {
+		t.Errorf("told %+v", got)
+	}
 }

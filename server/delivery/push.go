@@ -132,7 +132,7 @@ func (s *Service) pushed(ctx context.Context, p provider, id uuid.UUID) error {
 		if err := s.setState(ctx, id, types.Delivered); err != nil {
 			return err
 		}
-		return s.tell(ctx, p, r, types.Transmitted, nil)
+		return s.tell(ctx, types.EventAuthorProvider, p.Name, r, types.Transmitted, nil)
 	})
 }
 

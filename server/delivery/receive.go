@@ -114,13 +114,28 @@ func (s *Service) applyCitizenEvent(ctx context.Context, origin string, applicat
 		if err != nil {
 			return err
 		}
-		if !found {
+		switch {
+		case !found:
 			return s.cases.ApplyCitizenEvent(ctx, origin, applicationID, event)
+		case event.By == types.EventAuthorCitizen && event.Kind == types.Withdrawn:
+			return s.cancel(ctx, r)
+		case event.By == types.EventAuthorCitizen && event.Kind == types.Message:
+			return s.sendBack(ctx, r)
 		}
-		if event.Kind != types.Withdrawn || event.By != types.EventAuthorCitizen {
-			return refused("provider-takes-no-messages", "Dieser Anbieter nimmt hier keine Nachrichten an.", "This provider takes no messages here.").
-				With(problem.Text{De: "Bitte wenden Sie sich direkt an den Anbieter.", En: "Please contact the provider directly."})
-		}
-		return s.cancel(ctx, r)
+		return refused("event-kind", "Dieses Ereignis kann nicht von einer Bürgerin oder einem Bürger kommen.", "This event cannot come from a citizen.")
 	})
+}
+
+// sendBack tells a citizen that their message does not reach the provider: at this portal at once, at another one by a
+// message of this portal, since there it has been taken already.
+func (s *Service) sendBack(ctx context.Context, r row) error {
+	words := problem.Text{
+		De: "Der Anbieter nimmt über das Portal keine Nachrichten an. Ihre Nachricht hat ihn nicht erreicht. Bitte wenden Sie sich direkt an ihn.",
+		En: "The provider takes no messages through the portal. Your message has not reached it. Please contact the provider directly.",
+	}
+	if r.Origin == s.self {
+		return refused("provider-takes-no-messages", "Dieser Anbieter nimmt hier keine Nachrichten an.", "This provider takes no messages here.").With(words)
+	}
+	text := words.In(r.Language)
+	return s.tell(ctx, types.EventAuthorPortal, s.providers[r.Provider].Name, r, types.Message, &text)
 }

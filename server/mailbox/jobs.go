@@ -18,14 +18,20 @@ type noticeArgs struct {
 func (noticeArgs) Kind() string { return "mailbox.notice" }
 
 // Register adds the room's workers.
-func Register(c *jobs.Client, s *Service) { jobs.Register(c, &noticeWorker{s: s}) }
+func Register(c *jobs.Client, s *Service) { jobs.Register(c, &noticeWorker{s: s, jobs: c}) }
 
 type noticeWorker struct {
 	river.WorkerDefaults[noticeArgs]
-	s *Service
+	s    *Service
+	jobs *jobs.Client
 }
 
-// Work sends the notice.
+// Work puts the notice on its way, once.
 func (w *noticeWorker) Work(ctx context.Context, job *river.Job[noticeArgs]) error {
-	return w.s.notice(ctx, job.Args.MessageID)
+	return w.s.db.Tx(ctx, func(ctx context.Context) error {
+		if err := w.s.notice(ctx, job.Args.MessageID); err != nil {
+			return err
+		}
+		return jobs.Complete(ctx, w.jobs, job)
+	})
 }

@@ -29,9 +29,9 @@ const Kind = "mailbox.message"
 
 // The longest texts that are taken, in characters.
 const (
-	maxSubject = 300
-	maxSender  = 300
-	maxText    = 20000
+	maxSubject = 1000
+	maxSender  = 500
+	maxText    = 30000
 	maxLink    = 2000
 )
 
@@ -66,7 +66,8 @@ type Home interface {
 	Delete(ctx context.Context, path string) error
 }
 
-// Mails tells a person by mail that there is a message, and from whom, but not what it says.
+// Mails tells a person by mail that there is a message, and from whom, but not what it says. The mail is put on its way in
+// ctx's transaction; problem.NotFound when there is no such account.
 type Mails interface {
 	Notice(ctx context.Context, accountID uuid.UUID, senderName string) error
 }
@@ -248,7 +249,7 @@ func (s *Service) Delete(ctx context.Context, account, id uuid.UUID) error {
 	return s.remove(ctx, account, id)
 }
 
-// notice tells a person by mail about a message that they have neither read nor deleted yet.
+// notice tells a person by mail about a message that they have neither read nor deleted yet, in ctx's transaction.
 func (s *Service) notice(ctx context.Context, id uuid.UUID) error {
 	r, err := s.readAny(ctx, id)
 	if problem.Is(err, errUnknown.Code) {
@@ -261,7 +262,11 @@ func (s *Service) notice(ctx context.Context, id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	if err := s.mails.Notice(ctx, r.AccountID, m.Sender); err != nil {
+	err = s.mails.Notice(ctx, r.AccountID, m.Sender)
+	if err != nil && problem.From(err).Status == http.StatusNotFound {
+		return nil // the account is gone
+	}
+	if err != nil {
 		return fmt.Errorf("send notice: %w", err)
 	}
 	return nil

@@ -63,7 +63,7 @@ func TestReceive_NotFitToBeShown_IsRefused(t *testing.T) {
 	}{
 		"stranger":       {func(m *types.MessageMailbox) { m.Person = "nobody" }, http.StatusNotFound, "account-unknown"},
 		"no subject":     {func(m *types.MessageMailbox) { m.Subject = " " }, http.StatusUnprocessableEntity, "message-invalid"},
-		"long text":      {func(m *types.MessageMailbox) { m.Text = strings.Repeat("x", 20001) }, http.StatusUnprocessableEntity, "message-invalid"},
+		"long text":      {func(m *types.MessageMailbox) { m.Text = strings.Repeat("x", 30001) }, http.StatusUnprocessableEntity, "message-invalid"},
 		"no id":          {func(m *types.MessageMailbox) { m.Id = uuid.Nil }, http.StatusUnprocessableEntity, "message-invalid"},
 		"link elsewhere": {func(m *types.MessageMailbox) { m.Link = &elsewhere }, http.StatusUnprocessableEntity, "message-invalid"},
 		"lookalike link": {func(m *types.MessageMailbox) { m.Link = &lookalike }, http.StatusUnprocessableEntity, "message-invalid"},
