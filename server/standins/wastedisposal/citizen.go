@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
@@ -179,12 +178,4 @@ func (c *company) cannotSignIn(w http.ResponseWriter, err error) {
 		Text:  "Das Portal des Landkreises ist gerade nicht erreichbar, oder die Anmeldung hat zu lange gedauert. Bitte versuchen Sie es noch einmal.",
 		Link:  "/meine-abholungen", LinkText: "Zurück zu „Meine Abholungen“",
 	})
-}
-
-// berlin is the time zone in which the company's days begin; where the machine does not know it, an hour is added to UTC.
-func berlin() *time.Location {
-	if zone, err := time.LoadLocation("Europe/Berlin"); err == nil {
-		return zone
-	}
-	return time.FixedZone("MEZ", 3600)
 }

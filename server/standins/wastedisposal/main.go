@@ -17,6 +17,7 @@ import (
 	"sync"
 	"syscall"
 	"time"
+	_ "time/tzdata" // the company's days begin at midnight in Berlin, on any machine
 
 	"github.com/alecthomas/kong"
 )

@@ -151,3 +151,12 @@ func germanDay(day time.Time) string {
 	months := []string{"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"}
 	return fmt.Sprintf("%s, %d. %s %d", days[day.Weekday()], day.Day(), months[day.Month()-1], day.Year())
 }
+
+// berlin is the time zone in which the company's days begin.
+func berlin() *time.Location {
+	zone, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		panic(err) // it is part of the program
+	}
+	return zone
+}
