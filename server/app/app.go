@@ -238,7 +238,7 @@ func (a *App) plugPeople() error {
 		return err
 	}
 	a.oidc, err = oidc.New(oidc.Config{
-		DB: a.db, Keys: a.keys, Issuer: a.self.Id, Insecure: !a.config.secure(), Members: members{a.federation}, Clients: providers.clients(),
+		DB: a.db, Keys: a.keys, Issuer: a.self.Id, AccountHome: a.home.Id == a.self.Id, Members: members{a.federation}, Clients: providers.clients(),
 		Accounts: a.accounts, Services: a.catalog, Sessions: a.signin, Items: items, Log: a.log, Now: time.Now,
 	})
 	if err != nil {

@@ -25,7 +25,6 @@ type providerEntry struct {
 	URL           string   `json:"url"` // of its own pages
 	RedirectURIs  []string `json:"redirectUris"`
 	Scopes        []string `json:"scopes"`
-	Native        bool     `json:"native"` // an app without a secret (RFC 8252)
 }
 
 type providerList struct {
@@ -62,7 +61,8 @@ func (l providerList) clients() []oidc.Client {
 			continue
 		}
 		clients = append(clients, oidc.Client{
-			ID: p.ClientID, Name: p.Name, URL: p.URL, Secret: p.ClientSecret, RedirectURIs: p.RedirectURIs, Scopes: p.Scopes, Native: p.Native,
+			ID: p.ClientID, Name: p.Name, URL: p.URL, Secret: p.ClientSecret, RedirectURIs: p.RedirectURIs, Scopes: p.Scopes,
+			PostLogoutRedirectURIs: []string{p.URL + "/"},
 		})
 	}
 	return clients

@@ -1,0 +1,107 @@
+package app
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"portalverbund/server/platform/keys"
+)
+
+var update = flag.Bool("update", false, "write the table of the configuration into the README")
+
+const (
+	tableBegin = "<!-- configuration: generated from server/app/config.go, checked by a test -->\n"
+	tableEnd   = "<!-- end of configuration -->"
+)
+
+func configurationTable() string {
+	var b strings.Builder
+	b.WriteString("| variable | default | what |\n| --- | --- | --- |\n")
+	fields := reflect.TypeFor[Config]()
+	for i := range fields.NumField() {
+		tag := fields.Field(i).Tag
+		if _, hidden := tag.Lookup("hidden"); hidden {
+			continue
+		}
+		def := tag.Get("default")
+		if def != "" {
+			def = "`" + def + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", tag.Get("env"), def, tag.Get("help"))
+	}
+	return b.String()
+}
+
+func TestReadme_ConfigurationTable_IsThatOfTheProgram(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join("..", "..", "README.md")
+	readme, err := os.ReadFile(path)
+	require.NoError(t, err)
+	before, rest, found := strings.Cut(string(readme), tableBegin)
+	require.True(t, found)
+	table, after, found := strings.Cut(rest, tableEnd)
+	require.True(t, found)
+	if *update {
+		require.NoError(t, os.WriteFile(path, []byte(before+tableBegin+configurationTable()+tableEnd+after), 0o644)) //nolint:gosec // a document
+		return
+	}
+	require.Equal(t, configurationTable(), table, "run: go test ./server/app -run Readme -update")
+}
+
+func TestCheck_UnsafeConfiguration_Refused(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name   string
+		config Config
+		ok     bool
+	}{
+		{"production by https", Config{Mode: Production, PublicURL: "https://portal.example.de"}, true},
+		{"production by http", Config{Mode: Production, PublicURL: "http://localhost:8080"}, false},
+		{"demonstration by http on loopback", Config{Mode: Demonstration, PublicURL: "http://localhost:8080"}, true},
+		{"demonstration by http elsewhere", Config{Mode: Demonstration, PublicURL: "http://portal.example.de"}, false},
+		{"slash at the end", Config{Mode: Production, PublicURL: "https://portal.example.de/"}, false},
+		{"with a path", Config{Mode: Production, PublicURL: "https://portal.example.de/portal"}, false},
+		{"not an address", Config{Mode: Production, PublicURL: "portal"}, false},
+		{"mail in clear to another machine", Config{Mode: Production, PublicURL: "https://portal.example.de", SMTP: "smtp+plain://mail.example.de:25"}, false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			err := c.config.check()
+			if c.ok {
+				require.NoError(t, err)
+			} else {
+				require.Error(t, err)
+			}
+		})
+	}
+}
+
+func TestKeys_OfADemonstration_RefusedInProduction(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	demo, err := keys.New(true)
+	require.NoError(t, err)
+	require.NoError(t, demo.Save(dir))
+	_, err = Config{Mode: Production, Keys: dir}.keys()
+	require.ErrorIs(t, err, errUnsafe)
+	_, err = Config{Mode: Demonstration, Keys: dir}.keys()
+	require.NoError(t, err)
+	_, err = Config{Mode: Production, Keys: t.TempDir()}.keys()
+	require.ErrorIs(t, err, keys.ErrMissing, "production never makes keys by itself")
+}
+
+func TestProviders_ReadableByOthers_Refused(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "providers.json")
+	require.NoError(t, os.WriteFile(path, []byte(`{"providers":[]}`), 0o644)) //nolint:gosec // that is what is tested
+	_, err := Config{Providers: path}.providers()
+	require.ErrorContains(t, err, "chmod 600")
+}
