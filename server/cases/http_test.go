@@ -119,7 +119,7 @@ func watched(t *testing.T, x setup) (lines <-chan string, leave func()) {
 	got := make(chan string, 100)
 	go func() {
 		defer close(got)
-		defer response.Body.Close()
+		defer func() { _ = response.Body.Close() }()
 		scanner := bufio.NewScanner(response.Body)
 		for scanner.Scan() {
 			if data, ok := strings.CutPrefix(scanner.Text(), "data: "); ok {

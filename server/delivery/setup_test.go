@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"sync"
 	"testing"
 	"time"
 
@@ -30,9 +29,7 @@ const (
 // rooms plays all that delivery asks of others. What it is told in a transaction it writes to the database, so that a
 // rollback takes it back.
 type rooms struct {
-	d *db.DB
-
-	mu       sync.Mutex
+	d        *db.DB
 	offers   map[uuid.UUID]offer
 	handlers map[string]func(context.Context, string, json.RawMessage) error
 	receipts map[string]func(context.Context, uuid.UUID, uuid.UUID, string, time.Time) error

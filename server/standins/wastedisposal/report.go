@@ -18,7 +18,7 @@ import (
 const (
 	callTimeout = 10 * time.Second
 	firstPause  = 500 * time.Millisecond
-	longPause   = 30 * time.Second
+	longPause   = 5 * time.Second
 )
 
 // portal is the county's portal as its integrators see it.
@@ -119,12 +119,12 @@ func (c *company) reportAll(ctx context.Context) error {
 			if !r.open() {
 				continue
 			}
-			err := c.portal.setStatus(ctx, kept.ID, kept.Reference, r)
-			if err != nil && !errors.Is(err, errRefused) {
-				failed = errors.Join(failed, err)
+			answer := c.portal.setStatus(ctx, kept.ID, kept.Reference, r)
+			if answer != nil && !errors.Is(answer, errRefused) {
+				failed = errors.Join(failed, answer)
 				break
 			}
-			if err := c.noteReport(kept.ID, i, err); err != nil {
+			if err := c.noteReport(kept.ID, i, answer); err != nil {
 				return err
 			}
 		}
@@ -133,13 +133,13 @@ func (c *company) reportAll(ctx context.Context) error {
 }
 
 func (c *company) noteReport(id uuid.UUID, index int, refused error) error {
+	now := c.now().UTC()
 	return c.orders.change(id, func(o *order) error {
-		if refused != nil {
+		if refused == nil {
+			o.Reports[index].SentAt = &now
+		} else {
 			o.Reports[index].RefusedAs = refused.Error()
-			return nil
 		}
-		now := c.now().UTC()
-		o.Reports[index].SentAt = &now
 		return nil
 	})
 }

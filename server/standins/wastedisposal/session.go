@@ -95,6 +95,7 @@ func (s *sessions[T]) end(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *sessions[T]) set(w http.ResponseWriter, value string, maxAge int) {
+	//nolint:gosec // not Secure on plain-http loopback only, where browsers would not keep it
 	http.SetCookie(w, &http.Cookie{Name: s.cookie, Value: value, Path: "/", MaxAge: maxAge, HttpOnly: true, Secure: s.secure, SameSite: s.sameSite})
 }
 

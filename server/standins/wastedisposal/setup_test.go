@@ -150,7 +150,7 @@ func (x setup) deliver(t *testing.T, webhookID, content string, at time.Time, ch
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	answer, _ := io.ReadAll(response.Body)
 	return response.StatusCode, string(answer)
 }
@@ -176,7 +176,7 @@ func (x setup) post(t *testing.T, path string, form url.Values) (int, string) {
 
 func read(t *testing.T, response *http.Response) (int, string) {
 	t.Helper()
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	if policy := response.Header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'") {
 		t.Errorf("content security policy %q", policy)
 	}
