@@ -1,7 +1,7 @@
 -- +goose Up
 
 -- What a client asked for at the authorization endpoint, until it is answered and the code is redeemed. Scopes are
--- separated by spaces; silent is prompt=none. code_hash, account_id and what follows are set once the person has agreed.
+-- separated by spaces. code_hash, account_id and what follows are set once the person has agreed.
 CREATE TABLE oidc_auth_requests (
     id             uuid        PRIMARY KEY,
     client_id      text        NOT NULL,
@@ -11,7 +11,6 @@ CREATE TABLE oidc_auth_requests (
     nonce          text        NOT NULL,
     code_challenge text        NOT NULL,
     ask_consent    boolean     NOT NULL,
-    silent         boolean     NOT NULL,
     fresh_after    timestamptz,
     created_at     timestamptz NOT NULL,
     expires_at     timestamptz NOT NULL,

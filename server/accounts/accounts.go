@@ -26,12 +26,13 @@ import (
 	"portalverbund/server/platform/problem"
 )
 
-// Pages of the single-page application that mails and answers lead to.
+// Pages of the single-page application that mails and answers lead to. Tokens stand behind #, which no server and no log
+// sees.
 const (
-	PageConfirm     = "/konto/bestaetigen" // ?token=
-	PageNewPassword = "/konto/neues-passwort" //nolint:gosec // an address, not a password; ?token=
-	PageForgotten   = "/konto/passwort-vergessen"
-	PageSignIn      = "/anmelden" // ?anfrage=
+	PageConfirm     = "/registrieren/bestaetigen" // #token=
+	PageNewPassword = "/passwort-neu"             //nolint:gosec // an address, not a password; #token=
+	PageForgotten   = "/passwort-vergessen"
+	PageSignIn      = "/anmelden" // ?request=
 )
 
 // Mail puts a mail into the outgoing queue, in the transaction of ctx.
@@ -189,8 +190,8 @@ func (s *Service) Authenticate(ctx context.Context, email, password string) (uui
 	folded, err := foldEmail(email)
 	known := err == nil
 	buckets := []bucket{
-		{key: s.mac("bucket", "signin", folded, address), limits: perAccount},
-		{key: s.mac("bucket", "signin", address), limits: perAddress},
+		{key: s.mac("bucket", "signin", folded, address), limits: perAccount()},
+		{key: s.mac("bucket", "signin", address), limits: perAddress()},
 	}
 	if err := s.charge(ctx, buckets); err != nil {
 		return uuid.Nil, err

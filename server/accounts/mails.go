@@ -12,8 +12,9 @@ import (
 // letter is a mail in German and English. {portal} and {link} are filled in.
 type letter struct{ subject, text problem.Text }
 
-var (
-	mailConfirm = letter{
+// mailConfirm asks to confirm an address.
+func mailConfirm() letter {
+	return letter{
 		subject: problem.Text{De: "Bitte bestätigen Sie Ihre E-Mail-Adresse", En: "Please confirm your e-mail address"},
 		text: problem.Text{
 			De: `Guten Tag,
@@ -50,7 +51,11 @@ Kind regards
 `,
 		},
 	}
-	mailKnown = letter{
+}
+
+// mailKnown goes to who has an account already.
+func mailKnown() letter {
+	return letter{
 		subject: problem.Text{De: "Sie haben schon ein Konto", En: "You already have an account"},
 		text: problem.Text{
 			De: `Guten Tag,
@@ -83,7 +88,11 @@ Kind regards
 `,
 		},
 	}
-	mailReset = letter{
+}
+
+// mailReset leads to a new password.
+func mailReset() letter {
+	return letter{
 		subject: problem.Text{De: "Neues Passwort setzen", En: "Set a new password"},
 		text: problem.Text{
 			De: `Guten Tag,
@@ -118,7 +127,11 @@ Kind regards
 `,
 		},
 	}
-	mailChanged = letter{
+}
+
+// mailChanged tells that the password was changed.
+func mailChanged() letter {
+	return letter{
 		subject: problem.Text{De: "Ihr Passwort wurde geändert", En: "Your password was changed"},
 		text: problem.Text{
 			De: `Guten Tag,
@@ -147,7 +160,7 @@ Kind regards
 `,
 		},
 	}
-)
+}
 
 // send puts a letter into the outgoing queue, in the language of ctx.
 func (s *Service) send(ctx context.Context, to string, l letter, link string) error {

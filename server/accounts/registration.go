@@ -42,7 +42,7 @@ func (s *Service) Register(ctx context.Context, key string, r types.Registration
 	if err != nil {
 		return err
 	}
-	if err := s.charge(ctx, []bucket{{key: s.mac("bucket", "newcomer", networkOf(s.Address(ctx))), limits: perNewcomer}}); err != nil {
+	if err := s.charge(ctx, []bucket{{key: s.mac("bucket", "newcomer", networkOf(s.Address(ctx))), limits: perNewcomer()}}); err != nil {
 		return err
 	}
 	hash, err := s.hasher.hash(ctx, r.Password)
@@ -100,9 +100,9 @@ func (s *Service) beginRegistration(ctx context.Context, email string, p pending
 		return err
 	}
 	if known != nil {
-		return s.send(ctx, email, mailKnown, s.Self.Url+PageSignIn)
+		return s.send(ctx, email, mailKnown(), s.Self.Url+PageSignIn)
 	}
-	return s.send(ctx, email, mailConfirm, s.Self.Url+PageConfirm+"?token="+token)
+	return s.send(ctx, email, mailConfirm(), s.Self.Url+PageConfirm+"#token="+token)
 }
 
 // ConfirmRegistration makes the account and signs it in. It answers the session's cookie, and where to go on when a linked
@@ -148,7 +148,7 @@ func (s *Service) goOn(ctx context.Context, request *uuid.UUID) (string, error) 
 	if err != nil || !waits {
 		return "", err
 	}
-	return PageSignIn + "?anfrage=" + url.QueryEscape(request.String()), nil
+	return PageSignIn + "?request=" + url.QueryEscape(request.String()), nil
 }
 
 // resetOrder is what RequestPasswordReset hands to the job that does the work.
@@ -161,7 +161,7 @@ func (s *Service) RequestPasswordReset(ctx context.Context, email string) error 
 	if err != nil {
 		return err
 	}
-	if err := s.charge(ctx, []bucket{{key: s.mac("bucket", "newcomer", networkOf(s.Address(ctx))), limits: perNewcomer}}); err != nil {
+	if err := s.charge(ctx, []bucket{{key: s.mac("bucket", "newcomer", networkOf(s.Address(ctx))), limits: perNewcomer()}}); err != nil {
 		return err
 	}
 	plain, err := json.Marshal(resetOrder{Email: folded, Language: httpx.LanguageOf(ctx)})
@@ -200,7 +200,7 @@ func (s *Service) sendReset(ctx context.Context, sealed []byte) error {
 		if err := s.DB.From(ctx).Create(&reset).Error; err != nil {
 			return fmt.Errorf("keep reset: %w", err)
 		}
-		return s.send(ctx, row.Email, mailReset, s.Self.Url+PageNewPassword+"?token="+token)
+		return s.send(ctx, row.Email, mailReset(), s.Self.Url+PageNewPassword+"#token="+token)
 	})
 }
 
@@ -237,7 +237,7 @@ func (s *Service) ConfirmPasswordReset(ctx context.Context, token, password stri
 			return err
 		}
 		s.Log.InfoContext(ctx, "password changed by mail", "account", row.ID)
-		return s.send(ctx, row.Email, mailChanged, s.Self.Url+PageForgotten)
+		return s.send(ctx, row.Email, mailChanged(), s.Self.Url+PageForgotten)
 	})
 }
 

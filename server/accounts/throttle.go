@@ -16,14 +16,19 @@ type limits struct {
 	interval time.Duration
 }
 
-// The limits that slow down guessing. None is on an account alone, so nobody can keep the owner out from elsewhere;
-// the one for mails keeps a mailbox from being flooded and is never answered with an error.
-var (
-	perAccount  = limits{capacity: 10, interval: 3 * time.Minute}   // failures for one account from one network
-	perAddress  = limits{capacity: 50, interval: 30 * time.Second}  // failures for any account from one network
-	perNewcomer = limits{capacity: 30, interval: 2 * time.Minute}   // registrations and resets from one network
-	perMailbox  = limits{capacity: 5, interval: 12 * time.Minute}   // mails to one address
-)
+// The limits that slow down guessing. None is on an account alone, so nobody can keep the owner out from elsewhere.
+
+// perAccount limits failures for one account from one network.
+func perAccount() limits { return limits{capacity: 10, interval: 3 * time.Minute} }
+
+// perAddress limits failures for any account from one network.
+func perAddress() limits { return limits{capacity: 50, interval: 30 * time.Second} }
+
+// perNewcomer limits registrations and resets from one network.
+func perNewcomer() limits { return limits{capacity: 30, interval: 2 * time.Minute} }
+
+// perMailbox limits mails to one address, so that nobody floods a mailbox; it is never answered with an error.
+func perMailbox() limits { return limits{capacity: 5, interval: 12 * time.Minute} }
 
 type bucket struct {
 	key    []byte
@@ -49,7 +54,7 @@ func (s *Service) charge(ctx context.Context, buckets []bucket) error {
 func take(ctx context.Context, d *db.DB, b bucket, now time.Time) (time.Duration, error) {
 	const leaked = "GREATEST(0, b.level - EXTRACT(EPOCH FROM (EXCLUDED.at - b.at)) / ?)"
 	every := b.limits.interval.Seconds()
-	res := d.From(ctx).Exec(`INSERT INTO account_buckets AS b (key, level, at) VALUES (?, 1, ?)
+	res := d.From(ctx).Exec(`INSERT INTO account_buckets AS b (level, key, at) VALUES (1, ?, ?)
 		ON CONFLICT (key) DO UPDATE SET level = `+leaked+` + 1, at = EXCLUDED.at WHERE `+leaked+` + 1 <= ?`,
 		b.key, now, every, every, b.limits.capacity)
 	if res.Error != nil {
@@ -85,7 +90,7 @@ func (s *Service) refund(ctx context.Context, buckets []bucket) error {
 
 // mayMail says whether another mail may go to an address now.
 func (s *Service) mayMail(ctx context.Context, email string) (bool, error) {
-	wait, err := take(ctx, s.DB, bucket{key: s.mac("bucket", "mail", email), limits: perMailbox}, s.Now())
+	wait, err := take(ctx, s.DB, bucket{key: s.mac("bucket", "mail", email), limits: perMailbox()}, s.Now())
 	return wait == 0, err
 }
 

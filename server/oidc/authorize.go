@@ -64,11 +64,8 @@ func (s *Service) authorize(ctx context.Context, c *client, a *oidc.AuthRequest,
 	if err := s.storeRequest(ctx, row); err != nil {
 		return "", err
 	}
-	switch next {
-	case types.SignInRequestStepSignIn:
-		return s.pageOf(pageSignIn)(row.ID.String()), nil
-	case types.SignInRequestStepConsent:
-		return s.pageOf(pageConsent)(row.ID.String()), nil
+	if next != types.SignInRequestStepContinue {
+		return s.pageOf(row.ID.String()), nil
 	}
 	return s.complete(ctx, row, caller)
 }
@@ -94,7 +91,7 @@ func (s *Service) newRequest(ctx context.Context, c *client, a *oidc.AuthRequest
 		return row, string(oidc.InvalidScope), "a purpose is asked for by itself", nil
 	}
 	if purpose != "" {
-		if _, err := s.rooms.Services.ServiceTitle(ctx, uuid.MustParse(purpose)); err != nil {
+		if _, err := s.Services.ServiceTitle(ctx, uuid.MustParse(purpose)); err != nil {
 			if problem.From(err).Status == http.StatusNotFound {
 				return row, string(oidc.InvalidScope), "the purpose is unknown", nil
 			}
@@ -108,7 +105,7 @@ func (s *Service) newRequest(ctx context.Context, c *client, a *oidc.AuthRequest
 	now := s.Now()
 	row = requestRow{
 		ID: id, ClientID: c.id, RedirectURI: a.RedirectURI, Scopes: strings.Join(scopes, " "), State: a.State, Nonce: a.Nonce,
-		CodeChallenge: a.CodeChallenge, AskConsent: slices.Contains(a.Prompt, oidc.PromptConsent), CreatedAt: now, ExpiresAt: now.Add(requestLife),
+		CodeChallenge: a.CodeChallenge, AskConsent: c.native || slices.Contains(a.Prompt, oidc.PromptConsent), CreatedAt: now, ExpiresAt: now.Add(requestLife),
 	}
 	if a.MaxAge != nil { // prompt=login counts as max_age=0
 		after := now.Add(-time.Duration(min(*a.MaxAge, 1<<31)) * time.Second)
@@ -131,7 +128,7 @@ func allowed(c *client, scopes []string) []string {
 // callerOf finds the citizen who is signed in in a browser; anonymous when there is none.
 func (s *Service) callerOf(ctx context.Context, header http.Header) (httpx.Caller, error) {
 	r := (&http.Request{Header: header}).WithContext(ctx)
-	caller, ok, err := s.rooms.Sessions.Session(r)
+	caller, ok, err := s.Sessions.Session(r)
 	if err != nil || !ok {
 		return httpx.Caller{}, err
 	}
@@ -148,20 +145,14 @@ func (s *Service) stepOf(ctx context.Context, c *client, row requestRow, caller 
 	if !isCitizen(caller) {
 		return types.SignInRequestStepSignIn, nil
 	}
-	if row.FreshAfter != nil {
-		at, err := s.rooms.Sessions.SignedInAt(ctx, caller.SessionID)
-		if err != nil {
-			return "", err
-		}
-		if at.Before(*row.FreshAfter) {
-			return types.SignInRequestStepSignIn, nil
-		}
+	if row.FreshAfter != nil && caller.AuthTime.Before(*row.FreshAfter) {
+		return types.SignInRequestStepSignIn, nil
 	}
 	purpose := consentPurpose(c, row)
 	if purpose == "" {
 		return types.SignInRequestStepContinue, nil
 	}
-	given, err := s.rooms.Accounts.ActiveConsent(ctx, caller.AccountID, c.id, purpose)
+	given, err := s.Accounts.ActiveConsent(ctx, caller.AccountID, c.id, purpose)
 	if err != nil {
 		return "", err
 	}
@@ -197,12 +188,8 @@ func beyondOpenID(scopes []string) []string {
 
 // complete gives the code, in the transaction of ctx when there is one.
 func (s *Service) complete(ctx context.Context, row requestRow, caller httpx.Caller) (string, error) {
-	at, err := s.rooms.Sessions.SignedInAt(ctx, caller.SessionID)
-	if err != nil {
-		return "", err
-	}
 	code, hash := secret.New()
-	row.CodeHash, row.AccountID, row.SessionID, row.AuthTime = hash, &caller.AccountID, &caller.SessionID, &at
+	row.CodeHash, row.AccountID, row.SessionID, row.AuthTime = hash, &caller.AccountID, &caller.SessionID, &caller.AuthTime
 	row.TrustLevel, row.ExpiresAt = caller.TrustLevel, s.Now().Add(codeLife)
 	answered, err := s.answerRequest(ctx, row)
 	if err != nil {
@@ -226,7 +213,7 @@ func (s *Service) errorURL(redirectURI, state, code, description string) string 
 func (s *Service) answerURL(redirectURI string, answer url.Values, state string) string {
 	u, err := url.Parse(redirectURI)
 	if err != nil {
-		return s.Issuer() + pageFailed // cannot be: it is registered
+		return s.Issuer + pageSignIn // cannot be: it is registered
 	}
 	q := u.Query()
 	for name, values := range answer {
@@ -235,7 +222,7 @@ func (s *Service) answerURL(redirectURI string, answer url.Values, state string)
 	if state != "" {
 		q.Set("state", state)
 	}
-	q.Set("iss", s.Issuer())
+	q.Set("iss", s.Issuer)
 	u.RawQuery = q.Encode()
 	return u.String()
 }
@@ -244,13 +231,13 @@ func (s *Service) answerURL(redirectURI string, answer url.Values, state string)
 func (s *Service) continueRequest(w http.ResponseWriter, r *http.Request) {
 	location, err := s.continued(r.Context(), r.URL.Query().Get("id"), r.Header)
 	if err != nil {
-		reason := "fehlgeschlagen"
+		reason := "failed"
 		if problem.From(err).Status == http.StatusNotFound {
-			reason = "abgelaufen"
+			reason = "expired"
 		} else {
 			s.Log.ErrorContext(r.Context(), "sign-in request failed", "error", err)
 		}
-		location = pageFailed + "?grund=" + reason
+		location = pageSignIn + "?error=" + reason
 	}
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	http.Redirect(w, r, location, http.StatusFound)
@@ -274,14 +261,11 @@ func (s *Service) continued(ctx context.Context, id string, header http.Header) 
 		if err != nil {
 			return err
 		}
-		switch next {
-		case types.SignInRequestStepSignIn:
-			location = s.pageOf(pageSignIn)(id)
-		case types.SignInRequestStepConsent:
-			location = s.pageOf(pageConsent)(id)
-		default:
-			location, err = s.complete(ctx, row, caller)
+		if next != types.SignInRequestStepContinue {
+			location = s.pageOf(id)
+			return nil
 		}
+		location, err = s.complete(ctx, row, caller)
 		return err
 	})
 	return location, err
@@ -338,7 +322,7 @@ func (s *Service) SignInRequest(ctx context.Context, id uuid.UUID) (types.SignIn
 		out.Scopes = &rights
 	}
 	if next == types.SignInRequestStepContinue {
-		location := s.Issuer() + continuePath + "?id=" + url.QueryEscape(id.String())
+		location := s.Issuer + continuePath + "?id=" + url.QueryEscape(id.String())
 		out.RedirectTo = &location
 	}
 	return out, nil
@@ -348,8 +332,8 @@ func (s *Service) SignInRequest(ctx context.Context, id uuid.UUID) (types.SignIn
 func (s *Service) asks(ctx context.Context, c *client, row requestRow) (title map[string]string, items []types.ProfileItem, err error) {
 	scopes := strings.Fields(row.Scopes)
 	if purpose, _ := purposeOf(scopes); purpose != "" {
-		title, err = s.rooms.Services.ServiceTitle(ctx, uuid.MustParse(purpose))
-		return title, allItems(), err
+		title, err = s.Services.ServiceTitle(ctx, uuid.MustParse(purpose))
+		return title, s.Items, err
 	}
 	title = map[string]string{"de": "Anmeldung bei " + c.name, "en": "Signing in at " + c.name}
 	if c.member {
@@ -374,14 +358,6 @@ func (s *Service) rights(c *client, row requestRow) []string {
 	})
 }
 
-// allItems is what a purpose covers: all of the profile that a form may need.
-func allItems() []types.ProfileItem {
-	return []types.ProfileItem{
-		types.ProfileItemGivenName, types.ProfileItemFamilyName, types.ProfileItemBirthDate, types.ProfileItemStreet,
-		types.ProfileItemHouseNumber, types.ProfileItemPostalCode, types.ProfileItemCity, types.ProfileItemEmail, types.ProfileItemPhone,
-	}
-}
-
 // ApproveRequest goes on with a request for the caller of ctx, records the consent that it asks for, and gives the address
 // to go to. Who must sign in first is sign-in-needed (409).
 func (s *Service) ApproveRequest(ctx context.Context, id uuid.UUID) (redirectTo string, err error) {
@@ -403,7 +379,7 @@ func (s *Service) ApproveRequest(ctx context.Context, id uuid.UUID) (redirectTo 
 			if err != nil {
 				return err
 			}
-			if err := s.rooms.Accounts.RecordConsent(ctx, caller.AccountID, c.id, c.name, consentPurpose(c, row), title, items); err != nil {
+			if err := s.Accounts.RecordConsent(ctx, caller.AccountID, c.id, c.name, consentPurpose(c, row), title, items); err != nil {
 				return err
 			}
 		}

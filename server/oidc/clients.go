@@ -15,6 +15,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	"github.com/zitadel/oidc/v3/pkg/op"
+
+	"portalverbund/server/platform/secret"
 )
 
 const (
@@ -29,7 +31,8 @@ type Client struct {
 	ID                     string   `json:"id"`   // not a URL: those name linked portals
 	Name                   string   `json:"name"` // shown to people
 	URL                    string   `json:"url,omitempty"`
-	Secret                 string   `json:"secret"`                           // at least 32 characters
+	Secret                 string   `json:"secret,omitempty"`                 // at least 32 characters; none when Native
+	Native                 bool     `json:"native,omitempty"`                 // an app on the person's device, which can keep no secret (RFC 8252)
 	Scopes                 []string `json:"scopes"`                           // that it may ask for
 	RedirectURIs           []string `json:"redirectUris,omitempty"`           // compared letter by letter
 	PostLogoutRedirectURIs []string `json:"postLogoutRedirectUris,omitempty"` // compared letter by letter
@@ -39,6 +42,7 @@ type Client struct {
 type client struct {
 	id, name, url string
 	member        bool
+	native        bool // no secret; the person is asked each time, as anything may pose as an app
 	redirects     []string
 	afterLogout   []string
 	scopes        []string
@@ -54,7 +58,9 @@ func (c Client) prepare(accountHome bool) (*client, error) {
 	switch {
 	case c.ID == "" || strings.Contains(c.ID, "/") || c.Name == "":
 		return nil, fmt.Errorf("client %q: needs a name, and an id without slashes", c.ID)
-	case len(c.Secret) < minSecret:
+	case c.Native && c.Secret != "":
+		return nil, fmt.Errorf("client %q: an app on people's devices has no secret", c.ID)
+	case !c.Native && len(c.Secret) < minSecret:
 		return nil, fmt.Errorf("client %q: the secret needs at least %d characters", c.ID, minSecret)
 	}
 	known := append(personScopes(), scopeDeliverRead, scopeDeliverWrite)
@@ -65,15 +71,17 @@ func (c Client) prepare(accountHome bool) (*client, error) {
 	}
 	for _, address := range slices.Concat(c.RedirectURIs, c.PostLogoutRedirectURIs) {
 		u, err := url.Parse(address)
-		if err != nil || u.Host == "" || u.Fragment != "" || u.User != nil || (u.Scheme != "https" && u.Scheme != "http") {
+		web := err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http")
+		own := err == nil && c.Native && strings.Contains(u.Scheme, ".") // a private-use scheme (RFC 8252, section 7.1)
+		if !(web || own) || u.Fragment != "" || u.User != nil {
 			return nil, fmt.Errorf("client %q: %q is not an address to come back to", c.ID, address)
 		}
 	}
 	made := &client{
 		id: c.ID, name: c.Name, url: c.URL, redirects: c.RedirectURIs, afterLogout: c.PostLogoutRedirectURIs,
-		scopes: c.Scopes, secretHash: sha256Of(c.Secret),
+		scopes: c.Scopes, secretHash: secret.Hash(c.Secret), native: c.Native,
 	}
-	if slices.Contains(c.Scopes, scopeDeliverRead) || slices.Contains(c.Scopes, scopeDeliverWrite) {
+	if !c.Native && (slices.Contains(c.Scopes, scopeDeliverRead) || slices.Contains(c.Scopes, scopeDeliverWrite)) {
 		made.grants = append(made.grants, oidc.GrantTypeClientCredentials)
 	}
 	if accountHome && len(c.RedirectURIs) > 0 {
@@ -106,10 +114,10 @@ func (s *Service) client(id string) (*client, error) {
 	if c, ok := s.clients[id]; ok {
 		return c, nil
 	}
-	if !s.AccountHome || id == s.Issuer() {
+	if !s.AccountHome || id == s.Issuer {
 		return nil, errUnknownClient
 	}
-	member, ok := s.rooms.Members.Member(id)
+	member, ok := s.Members.Member(id)
 	if !ok {
 		return nil, errUnknownClient
 	}
@@ -117,7 +125,7 @@ func (s *Service) client(id string) (*client, error) {
 		id: member.Id, name: member.Name, url: member.Url, member: true,
 		redirects: []string{member.Id + callbackPath}, afterLogout: []string{member.Id + "/"},
 		scopes: memberScopes(), grants: []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken},
-		signInURL: s.pageOf(pageSignIn),
+		signInURL: s.pageOf,
 	}, nil
 }
 
@@ -130,13 +138,21 @@ func (c *client) RedirectURIs() []string { return c.redirects }
 // PostLogoutRedirectURIs gives the addresses to go to after signing out.
 func (c *client) PostLogoutRedirectURIs() []string { return c.afterLogout }
 
-// ApplicationType says that clients are servers that keep a secret.
-func (c *client) ApplicationType() op.ApplicationType { return op.ApplicationTypeWeb }
+// ApplicationType tells servers, which keep a secret, from apps on people's devices.
+func (c *client) ApplicationType() op.ApplicationType {
+	if c.native {
+		return op.ApplicationTypeNative
+	}
+	return op.ApplicationTypeWeb
+}
 
-// AuthMethod is private_key_jwt for linked portals, else a secret.
+// AuthMethod is private_key_jwt for linked portals, none for apps on people's devices, else a secret.
 func (c *client) AuthMethod() oidc.AuthMethod {
-	if c.member {
+	switch {
+	case c.member:
 		return oidc.AuthMethodPrivateKeyJWT
+	case c.native:
+		return oidc.AuthMethodNone
 	}
 	return oidc.AuthMethodBasic
 }
@@ -199,7 +215,12 @@ func (s *Service) authenticate(ctx context.Context, cc *op.ClientCredentials) (*
 		return c, nil
 	}
 	c, err := s.client(cc.ClientID)
-	if err != nil || c.member || subtle.ConstantTimeCompare(c.secretHash, sha256Of(cc.ClientSecret)) != 1 {
+	switch {
+	case err != nil, c.member:
+		return nil, errInvalidClient()
+	case c.native && cc.ClientSecret == "": // PKCE ties the code to who began
+		return c, nil
+	case c.native, subtle.ConstantTimeCompare(c.secretHash, secret.Hash(cc.ClientSecret)) != 1:
 		return nil, errInvalidClient()
 	}
 	return c, nil
@@ -216,13 +237,18 @@ func (s *Service) authenticateMember(ctx context.Context, cc *op.ClientCredentia
 		if typ, _ := t.Header["typ"].(string); typ != "client-authentication+jwt" && typ != "JWT" {
 			return nil, fmt.Errorf("a token of type %.40q", typ)
 		}
-		return s.memberKey(ctx, c.id, t)
+		kid, _ := t.Header["kid"].(string)
+		key, ok := s.Members.SigningKey(c.id, kid)
+		if !ok || !key.IsPublic() {
+			return nil, errors.New("unknown key")
+		}
+		return key.Key, nil
 	}, jwt.WithValidMethods([]string{string(jose.ES256)}), jwt.WithIssuedAt(), jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.Now), jwt.WithLeeway(clockSkew))
 	if err != nil {
 		return nil, err
 	}
 	switch {
-	case len(claims.Audience) != 1 || claims.Audience[0] != s.Issuer(): // the issuer and nobody else
+	case len(claims.Audience) != 1 || claims.Audience[0] != s.Issuer: // the issuer and nobody else
 		return nil, errors.New("not for this portal")
 	case claims.Subject != claims.Issuer || (cc.ClientID != "" && cc.ClientID != claims.Issuer):
 		return nil, errors.New("issuer, subject and client_id differ")
@@ -239,20 +265,6 @@ func (s *Service) authenticateMember(ctx context.Context, cc *op.ClientCredentia
 		return nil, errors.New("used before")
 	}
 	return c, nil
-}
-
-func (s *Service) memberKey(ctx context.Context, id string, t *jwt.Token) (any, error) {
-	set, err := s.rooms.Members.SigningKeys(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	kid, _ := t.Header["kid"].(string)
-	for _, key := range set.Keys {
-		if key.KeyID == kid && key.Use == "sig" && key.IsPublic() {
-			return key.Key, nil
-		}
-	}
-	return nil, errors.New("unknown key")
 }
 
 func errInvalidClient() error {

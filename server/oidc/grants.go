@@ -36,7 +36,7 @@ func (s *Service) redeem(ctx context.Context, c *client, r *oidc.AccessTokenRequ
 		if err := s.deleteRequest(ctx, row.ID); err != nil {
 			return err
 		}
-		if _, _, err := s.rooms.Accounts.Standing(ctx, *row.AccountID); err != nil {
+		if _, _, err := s.Accounts.Standing(ctx, *row.AccountID); err != nil {
 			refused = oidc.ErrInvalidGrant().WithDescription("invalid code")
 			return nonProblem(err)
 		}
@@ -88,9 +88,11 @@ func (s *Service) beginFamily(ctx context.Context, c *client, row requestRow) (f
 		return familyRow{}, fmt.Errorf("make id: %w", err)
 	}
 	now := s.Now()
-	life := memberLife
+	scopes, life := strings.Fields(row.Scopes), memberLife
 	switch {
-	case !slices.Contains(strings.Fields(row.Scopes), scopeOffline):
+	case slices.Contains(scopes, scopePerson):
+		life = purposeLife
+	case !slices.Contains(scopes, scopeOffline):
 		life = accessLife
 	case !c.member:
 		life = appLife
@@ -129,8 +131,8 @@ func (s *Service) tokensFor(ctx context.Context, c *client, f familyRow, scopes 
 	return out, nil
 }
 
-// refresh exchanges a refresh token, once. One that comes a second time was stolen, or its successor was: the family ends
-// (RFC 9700, section 4.14.2).
+// refresh exchanges a refresh token, once. One that comes a second time later on was stolen, or its successor was: the
+// family ends (RFC 9700, section 4.14.2).
 func (s *Service) refresh(ctx context.Context, c *client, r *oidc.RefreshTokenRequest) (tokens *oidc.AccessTokenResponse, err error) {
 	var refused error
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
@@ -143,7 +145,7 @@ func (s *Service) refresh(ctx context.Context, c *client, r *oidc.RefreshTokenRe
 			refused = oidc.ErrInvalidGrant().WithDescription("invalid refresh token")
 			return nil
 		}
-		if row.UsedAt != nil {
+		if row.UsedAt != nil && s.Now().After(row.UsedAt.Add(replyGrace)) {
 			refused = oidc.ErrInvalidGrant().WithDescription("invalid refresh token")
 			s.Log.WarnContext(ctx, "refresh token used twice; its family is ended", "client", c.id)
 			_, err := s.endFamilies(ctx, "id = ?", row.Family.ID)
@@ -154,7 +156,7 @@ func (s *Service) refresh(ctx context.Context, c *client, r *oidc.RefreshTokenRe
 			refused = oidc.ErrInvalidScope()
 			return nil
 		}
-		if _, _, err := s.rooms.Accounts.Standing(ctx, *row.Family.AccountID); err != nil {
+		if _, _, err := s.Accounts.Standing(ctx, *row.Family.AccountID); err != nil {
 			refused = oidc.ErrInvalidGrant().WithDescription("invalid refresh token")
 			return nonProblem(err)
 		}
@@ -256,5 +258,9 @@ func (s *Service) endWhere(ctx context.Context, condition string, id uuid.UUID) 
 
 // lifeOf is how long an access token of a family is good: never longer than the family.
 func (s *Service) lifeOf(f familyRow) time.Duration {
-	return min(accessLife, f.ExpiresAt.Sub(s.Now()))
+	life := accessLife
+	if slices.Contains(strings.Fields(f.Scopes), scopePerson) {
+		life = purposeLife
+	}
+	return min(life, f.ExpiresAt.Sub(s.Now()))
 }

@@ -8,7 +8,6 @@ package oidc
 
 import (
 	"context"
-	"crypto/sha256"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -46,23 +45,21 @@ const (
 	requestLife = time.Hour        // a sign-in request: time enough to register and confirm the mail
 	codeLife    = time.Minute      // an authorization code
 	accessLife  = 10 * time.Minute // an access token, and an ID token
+	purposeLife = 30 * time.Minute // an access token for one purpose: it can't be refreshed, and a form takes its time
 	memberLife  = 8 * time.Hour    // a linked portal's family: as long as its session
 	appLife     = 90 * 24 * time.Hour
+	replyGrace  = 10 * time.Second // a refresh token that comes again so soon is the repeat after a lost reply, not theft
 )
 
-// Pages of the single-page application that a request leads to.
-const (
-	pageSignIn  = "/anmelden"         // ?anfrage=
-	pageConsent = "/einwilligung"     // ?anfrage=
-	pageFailed  = "/anmeldung/fehler" // ?grund=
-)
+// pageSignIn is the page of the single-page application that answers a request (?request=) or tells of a failure (?error=).
+const pageSignIn = "/anmelden"
 
 // Members are the linked portals.
 type Members interface {
 	// Member gives a linked portal by its entity id.
 	Member(id string) (types.PortalReference, bool)
-	// SigningKeys gives the public keys that it signs with.
-	SigningKeys(ctx context.Context, id string) (jose.JSONWebKeySet, error)
+	// SigningKey gives the public key with an id that it signs with.
+	SigningKey(memberID, keyID string) (*jose.JSONWebKey, bool)
 }
 
 // Accounts are the persons of this portal and what they have consented to.
@@ -81,8 +78,6 @@ type Accounts interface {
 type Sessions interface {
 	// Session finds who is signed in.
 	Session(r *http.Request) (httpx.Caller, bool, error)
-	// SignedInAt says when they proved themselves.
-	SignedInAt(ctx context.Context, sessionID uuid.UUID) (time.Time, error)
 	// EndBrowserSession ends the browser's session when it is this account's, and gives the cookie that clears it.
 	EndBrowserSession(ctx context.Context, r *http.Request, accountID uuid.UUID) (*http.Cookie, error)
 }
@@ -97,31 +92,27 @@ type Services interface {
 type Config struct {
 	DB          *db.DB
 	Keys        *keys.Set
-	Retired     []jose.JSONWebKey     // public keys that signed before a rotation: still published, still verified
-	Self        types.PortalReference // this portal; its id is the issuer
-	AccountHome bool                  // whether citizens have accounts here
-	Clients     []Client              // providers and apps
+	Retired     []jose.JSONWebKey   // public keys that signed before a rotation: still published, still verified
+	Issuer      string              // entity id of this portal
+	AccountHome bool                // whether citizens have accounts here
+	Items       []types.ProfileItem // what a consent for a service covers
+	Clients     []Client            // providers and apps
+	Members     Members
+	Accounts    Accounts
+	Sessions    Sessions
+	Services    Services
 	Log         *slog.Logger
 	Now         func() time.Time
-}
-
-// Rooms are the other rooms that this one works with.
-type Rooms struct {
-	Members  Members
-	Accounts Accounts
-	Sessions Sessions
-	Services Services
 }
 
 // Service is the OpenID Provider of one portal.
 type Service struct {
 	Config
-	rooms   Rooms
 	clients map[string]*client
 	handler http.Handler
 }
 
-// New makes the Service. Connect it before it serves requests.
+// New checks the registered clients and makes the Service.
 func New(c Config) (*Service, error) {
 	if c.Now == nil {
 		c.Now = time.Now
@@ -135,24 +126,16 @@ func New(c Config) (*Service, error) {
 		if err != nil {
 			return nil, err
 		}
-		made.signInURL = s.pageOf(pageSignIn)
+		made.signInURL = s.pageOf
 		s.clients[registered.ID] = made
 	}
 	s.handler = s.newHandler()
 	return s, nil
 }
 
-// Connect tells the Service its neighbours.
-func (s *Service) Connect(r Rooms) { s.rooms = r }
-
-// Issuer is the portal's entity id: the iss of its tokens.
-func (s *Service) Issuer() string { return s.Self.Id }
-
-// pageOf gives the address of a page for a request.
-func (s *Service) pageOf(page string) func(requestID string) string {
-	return func(requestID string) string {
-		return s.Issuer() + page + "?" + url.Values{"anfrage": {requestID}}.Encode()
-	}
+// pageOf gives the address of the page for a request.
+func (s *Service) pageOf(requestID string) string {
+	return s.Issuer + pageSignIn + "?" + url.Values{"request": {requestID}}.Encode()
 }
 
 func (s *Service) endpoints() op.Endpoints {
@@ -181,9 +164,4 @@ func purposeOf(scopes []string) (purpose string, ok bool) {
 		purpose = id
 	}
 	return purpose, true
-}
-
-func sha256Of(value string) []byte {
-	sum := sha256.Sum256([]byte(value))
-	return sum[:]
 }

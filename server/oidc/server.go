@@ -124,7 +124,7 @@ func (a *authorizeWriter) WriteHeader(status int) {
 		a.Header().Set("Referrer-Policy", "no-referrer")
 	case status >= http.StatusBadRequest && a.people:
 		a.dropped = true
-		a.Header().Set("Location", pageFailed+"?grund=anfrage-ungueltig")
+		a.Header().Set("Location", pageSignIn+"?error=failed")
 		status = http.StatusFound
 	}
 	a.ResponseWriter.WriteHeader(status)
@@ -148,7 +148,7 @@ func (s *Service) withIssuer(location string) string {
 	if q.Has("iss") || !(q.Has("error") || q.Has("code")) {
 		return location
 	}
-	q.Set("iss", s.Issuer())
+	q.Set("iss", s.Issuer)
 	u.RawQuery = q.Encode()
 	return u.String()
 }
@@ -293,14 +293,14 @@ func (p *server) EndSession(ctx context.Context, r *op.Request[oidc.EndSessionRe
 
 // discovery describes what works here, and nothing else (OpenID Connect Discovery 1.0, RFC 8414).
 func (s *Service) discovery(w http.ResponseWriter, _ *http.Request) {
-	e, at := s.endpoints(), s.Issuer()
+	e, at := s.endpoints(), s.Issuer
 	grants := []oidc.GrantType{oidc.GrantTypeClientCredentials}
 	scopes := []string{scopeDeliverRead, scopeDeliverWrite}
 	d := description{
 		Issuer: at, TokenEndpoint: e.Token.Absolute(at), KeysEndpoint: e.JwksURI.Absolute(at),
 		RevocationEndpoint: e.Revocation.Absolute(at), IntrospectionEndpoint: e.Introspection.Absolute(at),
 		ResponseTypes: []string{}, SubjectTypes: []string{"pairwise"}, SigningAlgs: []string{string(jose.ES256)},
-		AuthMethods:     []string{string(oidc.AuthMethodBasic), string(oidc.AuthMethodPost), string(oidc.AuthMethodPrivateKeyJWT)},
+		AuthMethods:     []string{string(oidc.AuthMethodBasic), string(oidc.AuthMethodPost), string(oidc.AuthMethodPrivateKeyJWT), string(oidc.AuthMethodNone)},
 		AuthSigningAlgs: []string{string(jose.ES256)},
 	}
 	if s.AccountHome {

@@ -164,7 +164,7 @@ func (s *Service) lockedRefreshToken(ctx context.Context, hash []byte) (*refresh
 }
 
 func (s *Service) useRefreshToken(ctx context.Context, hash []byte) error {
-	if err := s.DB.From(ctx).Exec("UPDATE oidc_refresh_tokens SET used_at = ? WHERE token_hash = ?", s.Now(), hash).Error; err != nil {
+	if err := s.DB.From(ctx).Exec("UPDATE oidc_refresh_tokens SET used_at = ? WHERE token_hash = ? AND used_at IS NULL", s.Now(), hash).Error; err != nil {
 		return fmt.Errorf("use refresh token: %w", err)
 	}
 	return nil

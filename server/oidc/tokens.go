@@ -85,7 +85,7 @@ func (s *Service) accessToken(f familyRow, subject string, scopes []string) (tok
 	life = s.lifeOf(f)
 	token, err = s.sign(typAccess, accessClaims{
 		RegisteredClaims: jwt.RegisteredClaims{
-			Issuer: s.Issuer(), Subject: subject, Audience: jwt.ClaimStrings{s.Issuer()}, ID: id.String(),
+			Issuer: s.Issuer, Subject: subject, Audience: jwt.ClaimStrings{s.Issuer}, ID: id.String(),
 			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(life)),
 		},
 		ClientID: f.ClientID, Scope: strings.Join(scopes, " "), ACR: f.TrustLevel, Family: f.ID.String(),
@@ -101,7 +101,7 @@ func (s *Service) idToken(c *client, f familyRow, subject, nonce, access string)
 	now := s.Now()
 	return s.sign(typID, idClaims{
 		RegisteredClaims: jwt.RegisteredClaims{
-			Issuer: s.Issuer(), Subject: subject, Audience: jwt.ClaimStrings{c.id},
+			Issuer: s.Issuer, Subject: subject, Audience: jwt.ClaimStrings{c.id},
 			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(accessLife)),
 		},
 		AuthTime: f.AuthTime.Unix(), Nonce: nonce, ACR: f.TrustLevel, AMR: []string{"pwd"}, Party: c.id, AccessHash: hash,
@@ -112,7 +112,7 @@ func (s *Service) idToken(c *client, f familyRow, subject, nonce, access string)
 func (s *Service) verify(ctx context.Context, token string) (accessClaims, familyRow, error) {
 	var claims accessClaims
 	parsed, err := jwt.ParseWithClaims(token, &claims, s.keyFor, jwt.WithValidMethods([]string{string(jose.ES256)}),
-		jwt.WithIssuer(s.Issuer()), jwt.WithAudience(s.Issuer()), jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.Now))
+		jwt.WithIssuer(s.Issuer), jwt.WithAudience(s.Issuer), jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.Now))
 	if err != nil {
 		return claims, familyRow{}, err
 	}
@@ -146,7 +146,7 @@ func (s *Service) VerifyToken(ctx context.Context, token string) (httpx.Caller, 
 	c := httpx.Caller{Kind: httpx.TokenCaller, ClientID: f.ClientID, Scopes: strings.Fields(claims.Scope)}
 	if f.AccountID != nil {
 		c.AccountID, c.TrustLevel = *f.AccountID, f.TrustLevel
-		c.Person = httpx.Person{Issuer: s.Issuer(), Subject: f.AccountID.String()}
+		c.Person = httpx.Person{Issuer: s.Issuer, Subject: f.AccountID.String()}
 	}
 	return c, nil
 }
@@ -162,7 +162,7 @@ func (s *Service) userInfo(ctx context.Context, token string) (*oidc.UserInfo, e
 	if !slices.Contains(scopes, scopeProfile) && !slices.Contains(scopes, scopeEmail) {
 		return info, nil
 	}
-	given, family, email, err := s.rooms.Accounts.PersonNames(ctx, *f.AccountID)
+	given, family, email, err := s.Accounts.PersonNames(ctx, *f.AccountID)
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +187,7 @@ func (s *Service) subject(clientID string, accountID uuid.UUID) string {
 // AccountOf gives the account that a client knows by a subject; 404 when it knows none. This portal itself knows accounts
 // by their ids.
 func (s *Service) AccountOf(ctx context.Context, clientID, subject string) (uuid.UUID, error) {
-	if clientID == s.Issuer() {
+	if clientID == s.Issuer {
 		if id, err := uuid.Parse(subject); err == nil {
 			return id, nil
 		}
@@ -206,11 +206,11 @@ func (s *Service) AccountOf(ctx context.Context, clientID, subject string) (uuid
 // gives the address to go to: the client's, when it is registered, else the start page. Without such a token nothing
 // ends: any page could have led the browser here.
 func (s *Service) signOut(ctx context.Context, r *oidc.EndSessionRequest, header http.Header) (location string, cookie *http.Cookie, err error) {
-	location = s.Issuer() + "/"
+	location = s.Issuer + "/"
 	var claims idClaims
 	parsed, err := jwt.ParseWithClaims(r.IdTokenHint, &claims, s.keyFor,
 		jwt.WithValidMethods([]string{string(jose.ES256)}), jwt.WithoutClaimsValidation()) // an old one is good enough here
-	if err != nil || parsed.Header["typ"] != typID || claims.Issuer != s.Issuer() || len(claims.Audience) != 1 || (r.ClientID != "" && r.ClientID != claims.Audience[0]) {
+	if err != nil || parsed.Header["typ"] != typID || claims.Issuer != s.Issuer || len(claims.Audience) != 1 || (r.ClientID != "" && r.ClientID != claims.Audience[0]) {
 		return location, nil, nil //nolint:nilerr // nothing ends
 	}
 	c, err := s.client(claims.Audience[0])
@@ -226,7 +226,7 @@ func (s *Service) signOut(ctx context.Context, r *oidc.EndSessionRequest, header
 	if err != nil {
 		return location, nil, nonProblem(err)
 	}
-	cookie, err = s.rooms.Sessions.EndBrowserSession(ctx, (&http.Request{Header: header}).WithContext(ctx), account)
+	cookie, err = s.Sessions.EndBrowserSession(ctx, (&http.Request{Header: header}).WithContext(ctx), account)
 	return location, cookie, err
 }
 

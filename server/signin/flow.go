@@ -215,7 +215,7 @@ func (s *Service) keepPurpose(ctx context.Context, purpose string, token *oauth2
 
 func (s *Service) failed(ctx context.Context, returnTo, reason string, cause error) string {
 	s.Log.InfoContext(ctx, "sign-in failed", "reason", reason, "error", cause, "requestId", httpx.RequestIDOf(ctx))
-	return pageFailed + "?" + url.Values{"grund": {reason}, "returnTo": {returnTo}}.Encode()
+	return pageSignIn + "?" + url.Values{"error": {reason}, "returnTo": {returnTo}}.Encode()
 }
 
 func reasonOf(err error) string {

@@ -218,4 +218,3 @@ func errHomeUnreachable(cause error) error {
 			En: "Please try again in a few minutes. You can go on reading and searching.",
 		}).Because(cause)
 }
-

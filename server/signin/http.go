@@ -113,8 +113,8 @@ func (h *Handlers) StartSignIn(ctx context.Context, r api.StartSignInRequestObje
 	returnTo, serviceID := value(r.Params.ReturnTo), (*uuid.UUID)(r.Params.ServiceId)
 	location, cookie, err := h.service.Start(ctx, returnTo, serviceID)
 	if problem.Is(err, "account-home-unreachable") && isBrowser(httpx.RequestOf(ctx)) {
-		q := url.Values{"grund": {reasonUnreachable}, "returnTo": {returnTo}}
-		return redirect{location: pageFailed + "?" + q.Encode()}, nil
+		q := url.Values{"error": {reasonUnreachable}, "returnTo": {returnTo}}
+		return redirect{location: pageSignIn + "?" + q.Encode()}, nil
 	}
 	if err != nil {
 		return nil, err

@@ -66,7 +66,7 @@ func (s *Service) Session(r *http.Request) (httpx.Caller, bool, error) {
 	}
 	c := httpx.Caller{
 		Kind: httpx.SessionCaller, SessionID: row.ID, DisplayName: p.Name, Roles: strings.Fields(row.Roles),
-		TrustLevel: row.TrustLevel, Person: httpx.Person{Issuer: row.Issuer, Subject: row.Subject}, CSRFToken: s.csrfToken(token),
+		TrustLevel: row.TrustLevel, Person: httpx.Person{Issuer: row.Issuer, Subject: row.Subject}, CSRFToken: s.csrfToken(token), AuthTime: row.AuthTime,
 	}
 	if row.AccountID != nil {
 		c.AccountID = *row.AccountID
@@ -258,18 +258,6 @@ func (s *Service) EndAccountSessions(ctx context.Context, accountID uuid.UUID) e
 		}
 		return s.rooms.Provider.EndAccountTokens(ctx, accountID)
 	})
-}
-
-// SignedInAt says when the person of a session proved themselves.
-func (s *Service) SignedInAt(ctx context.Context, sessionID uuid.UUID) (time.Time, error) {
-	row, err := s.session(ctx, sessionID)
-	if err != nil {
-		return time.Time{}, err
-	}
-	if row == nil {
-		return time.Time{}, errNotSignedIn()
-	}
-	return row.AuthTime, nil
 }
 
 // ListSessions gives the open sessions of the person who calls, the newest first.

@@ -20,18 +20,17 @@ import (
 
 // Pages of the single-page application that the sign-in leads to.
 const (
-	pageSignIn  = "/anmelden"         // at the account home itself; ?returnTo=
-	pageAccount = "/konto"            // the person's account pages, at the account home
-	pageFailed  = "/anmeldung/fehler" // ?grund=&returnTo=
+	pageSignIn  = "/anmelden" // ?returnTo=&error=
+	pageAccount = "/konto"    // the person's account pages, at the account home
 )
 
-// Reasons that the page for a failed sign-in explains.
+// Reasons that the page for signing in explains when it was led to after a failure.
 const (
-	reasonUnreachable = "nicht-erreichbar" // the account home cannot be reached
-	reasonDenied      = "abgelehnt"        // the person refused
-	reasonExpired     = "abgelaufen"       // begun too long ago, or in another browser
-	reasonOtherPerson = "anderes-konto"    // another account is signed in at the account home
-	reasonFailed      = "fehlgeschlagen"   // anything else
+	reasonUnreachable = "unavailable"   // the account home cannot be reached
+	reasonDenied      = "access_denied" // the person refused
+	reasonExpired     = "expired"       // begun too long ago, or in another browser
+	reasonOtherPerson = "other_account" // another account is signed in at the account home
+	reasonFailed      = "failed"        // anything else
 )
 
 // Life is how long sessions live.

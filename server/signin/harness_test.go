@@ -1,0 +1,467 @@
+package signin_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+
+	accountsapi "portalverbund/api/accounts"
+	signinapi "portalverbund/api/signin"
+	"portalverbund/api/types"
+	"portalverbund/db"
+	"portalverbund/db/dbtest"
+	"portalverbund/server/accounts"
+	"portalverbund/server/oidc"
+	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/jobs"
+	"portalverbund/server/platform/keys"
+	"portalverbund/server/platform/mail"
+	"portalverbund/server/platform/outbound"
+	"portalverbund/server/platform/problem"
+	"portalverbund/server/signin"
+)
+
+const password = "vier Kühe grasen am Emsdeich"
+
+// clock is a time that tests move forward.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func newClock() *clock { return &clock{now: time.Now().UTC().Truncate(time.Microsecond)} }
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// newLog keeps what the portals log, and shows it when the test fails.
+func newLog(t testing.TB) *slog.Logger {
+	t.Helper()
+	lines := &buffer{}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(lines.String())
+		}
+	})
+	return slog.New(slog.NewTextHandler(lines, nil))
+}
+
+type buffer struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.String()
+}
+
+// mails keeps what would be sent.
+type mails struct {
+	mu   sync.Mutex
+	sent []mail.Message
+}
+
+func (m *mails) Enqueue(_ context.Context, message mail.Message) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sent = append(m.sent, message)
+	return nil
+}
+
+func (m *mails) all() []mail.Message {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return append([]mail.Message(nil), m.sent...)
+}
+
+// services knows the services of these tests.
+type services map[uuid.UUID]map[string]string
+
+func (s services) ServiceTitle(_ context.Context, id uuid.UUID) (map[string]string, error) {
+	if title, ok := s[id]; ok {
+		return title, nil
+	}
+	return nil, problem.NotFound("service-unknown", "Diese Leistung gibt es nicht.", "There is no such service.")
+}
+
+// association is several portals in this process; the first is the account home.
+type association struct {
+	t       testing.TB
+	clock   *clock
+	log     *slog.Logger
+	client  *http.Client
+	service uuid.UUID
+	other   uuid.UUID
+	portals []*portal
+	clients []oidc.Client
+	removed sync.Map // entity ids of members that were removed
+}
+
+// portal is one portal with its rooms.
+type portal struct {
+	ref      types.PortalReference
+	keys     *keys.Set
+	db       *db.DB
+	mails    *mails
+	jobs     *jobs.Client
+	accounts *accounts.Service
+	signin   *signin.Service
+	oidc     *oidc.Service
+	server   *httptest.Server
+}
+
+// newAssociation starts an account home and so many other portals.
+func newAssociation(t testing.TB, others int, clients ...oidc.Client) *association {
+	t.Helper()
+	a := &association{
+		t: t, clock: newClock(), log: newLog(t), service: uuid.Must(uuid.NewV7()), other: uuid.Must(uuid.NewV7()), clients: clients,
+		client: outbound.Client(outbound.Options{AllowLoopback: true, Timeout: 5 * time.Second}),
+	}
+	t.Cleanup(a.client.CloseIdleConnections)
+	names := []string{"Landkreis Emsland", "Stadt Meppen", "Samtgemeinde Lathen"}
+	for i := range others + 1 {
+		server := httptest.NewUnstartedServer(nil)
+		address := "http://" + server.Listener.Addr().String()
+		k, err := keys.New(true)
+		must(t, err)
+		a.portals = append(a.portals, &portal{
+			ref: types.PortalReference{Id: address, Url: address, Name: names[i], Kind: types.Municipality}, keys: k, server: server, mails: &mails{},
+		})
+	}
+	for _, p := range a.portals {
+		a.build(p)
+		p.server.Start()
+		t.Cleanup(p.server.Close)
+	}
+	return a
+}
+
+func (a *association) home() *portal { return a.portals[0] }
+
+// Member implements oidc.Members.
+func (a *association) Member(id string) (types.PortalReference, bool) {
+	if _, gone := a.removed.Load(id); gone {
+		return types.PortalReference{}, false
+	}
+	for _, p := range a.portals {
+		if p.ref.Id == id {
+			return p.ref, true
+		}
+	}
+	return types.PortalReference{}, false
+}
+
+// SigningKey implements oidc.Members.
+func (a *association) SigningKey(memberID, keyID string) (*jose.JSONWebKey, bool) {
+	for _, p := range a.portals {
+		if p.ref.Id == memberID && p.keys.Signing.KeyID == keyID {
+			public := p.keys.Signing.Public()
+			return &public, true
+		}
+	}
+	return nil, false
+}
+
+func (a *association) build(p *portal) {
+	t := a.t
+	p.db = dbtest.New(t)
+	log := a.log
+	home, known := a.home().ref, services{a.service: {"de": "Hund anmelden", "en": "Register a dog"}, a.other: {"de": "Sperrmüll"}}
+	var err error
+	p.jobs, err = jobs.New(p.db, log, jobs.Options{})
+	must(t, err)
+	p.accounts = accounts.New(accounts.Config{
+		DB: p.db, Keys: p.keys, Self: p.ref, Home: home, Mail: p.mails, Jobs: p.jobs, Client: a.client, Log: log, Now: a.clock.Now,
+	})
+	p.signin = signin.New(signin.Config{DB: p.db, Keys: p.keys, Self: p.ref, Home: home, Client: a.client, Log: log, Now: a.clock.Now})
+	p.oidc, err = oidc.New(oidc.Config{
+		DB: p.db, Keys: p.keys, Issuer: p.ref.Id, AccountHome: p.ref.Id == home.Id, Items: accounts.Items(), Clients: a.clients,
+		Members: a, Accounts: p.accounts, Sessions: p.signin, Services: known, Log: log, Now: a.clock.Now,
+	})
+	must(t, err)
+	p.accounts.Connect(accounts.Rooms{Sessions: p.signin, Tokens: p.oidc, Services: known, Purposes: p.signin})
+	p.signin.Connect(signin.Rooms{Accounts: p.accounts, Provider: p.oidc})
+	accounts.Register(p.jobs, p.accounts)
+	signin.Register(p.jobs, p.signin)
+	oidc.Register(p.jobs, p.oidc)
+	p.server.Config.Handler = a.handler(p)
+}
+
+// handler is the portal's HTTP side, with the contract enforced as in a real one.
+func (a *association) handler(p *portal) http.Handler {
+	t := a.t
+	doc, err := types.GetSwagger()
+	must(t, err)
+	contract, err := httpx.NewContract(doc)
+	must(t, err)
+	server, err := httpx.New(httpx.Config{Origin: p.ref.Url, RequestTimeout: 20 * time.Second, MaxConcurrent: 256}, contract,
+		authenticator{p}, a.log, prometheus.NewRegistry())
+	must(t, err)
+	signinapi.RegisterHandlers(server.Echo, signinapi.NewStrictHandler(signin.NewHandlers(p.signin), nil))
+	accountsapi.RegisterHandlers(server.Echo, accountsapi.NewStrictHandler(accounts.NewHandlers(p.accounts), nil))
+	server.Echo.Any("/.well-known/openid-configuration", echo.WrapHandler(p.oidc.Handler()))
+	server.Echo.Any("/oauth2/*", echo.WrapHandler(p.oidc.Handler()))
+	return server.Echo
+}
+
+type authenticator struct{ p *portal }
+
+func (a authenticator) Session(r *http.Request) (httpx.Caller, bool, error) {
+	return a.p.signin.Session(r)
+}
+
+func (a authenticator) Token(ctx context.Context, token string) (httpx.Caller, error) {
+	return a.p.oidc.VerifyToken(ctx, token)
+}
+
+func (a authenticator) Member(context.Context, string) (httpx.Caller, error) {
+	return httpx.Caller{}, errors.New("no members here")
+}
+
+// browser is a person's browser: it keeps cookies and stops at every redirect.
+type browser struct {
+	t      testing.TB
+	client *http.Client
+	csrf   map[string]string // by portal
+}
+
+func newBrowser(t testing.TB) *browser {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	must(t, err)
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &browser{t: t, csrf: map[string]string{}, client: &http.Client{
+		Jar: jar, Transport: transport, Timeout: 20 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// reply is an answer that has been read.
+type reply struct {
+	status   int
+	header   http.Header
+	location string
+	body     []byte
+}
+
+func (r reply) decode(t testing.TB, into any) {
+	t.Helper()
+	if err := json.Unmarshal(r.body, into); err != nil {
+		t.Fatalf("answer %d is not JSON: %s", r.status, r.body)
+	}
+}
+
+// code gives the stable word of a problem.
+func (r reply) code() string {
+	var p types.Problem
+	if json.Unmarshal(r.body, &p) != nil || p.Code == nil {
+		return ""
+	}
+	return *p.Code
+}
+
+func (b *browser) do(r *http.Request) reply {
+	b.t.Helper()
+	response, err := b.client.Do(r)
+	must(b.t, err)
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	must(b.t, err)
+	return reply{status: response.StatusCode, header: response.Header, location: response.Header.Get("Location"), body: body}
+}
+
+// visit opens an address as a page.
+func (b *browser) visit(address string) reply {
+	b.t.Helper()
+	r, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, address, nil)
+	must(b.t, err)
+	r.Header.Set("Accept", "text/html")
+	return b.do(r)
+}
+
+// call makes a request of the single-page application of a portal, with its token for changes.
+func (b *browser) call(method string, p *portal, path string, body any, headers ...string) reply {
+	b.t.Helper()
+	var content io.Reader
+	if body != nil {
+		raw, err := json.Marshal(body)
+		must(b.t, err)
+		content = bytes.NewReader(raw)
+	}
+	r, err := http.NewRequestWithContext(b.t.Context(), method, p.ref.Url+path, content)
+	must(b.t, err)
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	r.Header.Set("Origin", p.ref.Url)
+	r.Header.Set("X-CSRF-Token", b.csrf[p.ref.Id])
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	return b.do(r)
+}
+
+// session reads the browser's session at a portal and keeps the token for changes.
+func (b *browser) session(p *portal) types.Session {
+	b.t.Helper()
+	var s types.Session
+	b.call(http.MethodGet, p, "/api/v1/session", nil).decode(b.t, &s)
+	b.csrf[p.ref.Id] = s.CsrfToken
+	return s
+}
+
+// signIn signs in with a local account.
+func (b *browser) signIn(p *portal, email, password string) reply {
+	b.t.Helper()
+	b.session(p)
+	r := b.call(http.MethodPost, p, "/api/v1/session", types.SignIn{Email: email, Password: password})
+	if r.status == http.StatusOK {
+		var s types.Session
+		r.decode(b.t, &s)
+		b.csrf[p.ref.Id] = s.CsrfToken
+	}
+	return r
+}
+
+// cookie gives a cookie's value at a portal.
+func (b *browser) cookie(p *portal, prefix string) string {
+	b.t.Helper()
+	u, err := url.Parse(p.ref.Url)
+	must(b.t, err)
+	for _, c := range b.client.Jar.Cookies(u) {
+		if strings.HasPrefix(c.Name, prefix+"_"+u.Port()) {
+			return c.Value
+		}
+	}
+	return ""
+}
+
+// follow goes through redirects between portals until a page of the single-page application is reached.
+func (b *browser) follow(address string) string {
+	b.t.Helper()
+	for range 12 {
+		u, err := url.Parse(address)
+		must(b.t, err)
+		if !strings.HasPrefix(u.Path, "/api/") && !strings.HasPrefix(u.Path, "/oauth2/") {
+			return address
+		}
+		r := b.visit(address)
+		if r.status != http.StatusFound {
+			b.t.Fatalf("GET %s: %d %s", u.Path, r.status, r.body)
+		}
+		next, err := u.Parse(r.location)
+		must(b.t, err)
+		address = next.String()
+	}
+	b.t.Fatal("redirected in circles")
+	return ""
+}
+
+// requestID reads the id of a sign-in request from the address of its page.
+func requestID(t testing.TB, address string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	must(t, err)
+	id := u.Query().Get("request")
+	if id == "" {
+		t.Fatalf("no sign-in request in %s", address)
+	}
+	return id
+}
+
+// citizen makes a confirmed account at the account home.
+func (a *association) citizen(email string) uuid.UUID {
+	a.t.Helper()
+	city := "Meppen"
+	id, err := a.home().accounts.CreateCitizen(a.t.Context(), email, password, types.ProfileData{
+		GivenName: "Clara", FamilyName: "Beispiel", City: &city, BirthDate: accounts.Birthday(1988, time.April, 12),
+	})
+	must(a.t, err)
+	return id
+}
+
+// signInAt goes from a portal through the account home and back: with the account's password when the home asks for it.
+func (a *association) signInAt(b *browser, p *portal, email, returnTo string) {
+	a.t.Helper()
+	page := b.follow(p.ref.Url + "/api/v1/signin/start?" + url.Values{"returnTo": {returnTo}}.Encode())
+	if strings.HasPrefix(page, a.home().ref.Url+"/anmelden?") {
+		if r := b.signIn(a.home(), email, password); r.status != http.StatusOK {
+			a.t.Fatalf("sign in at the account home: %d %s", r.status, r.body)
+		}
+		page = a.goOn(b, page)
+	}
+	if page != p.ref.Url+returnTo {
+		a.t.Fatalf("came back to %s, want %s", page, p.ref.Url+returnTo)
+	}
+}
+
+// goOn does what the page of a sign-in request does once the person is signed in, and gives the page that is reached.
+func (a *association) goOn(b *browser, page string) string {
+	a.t.Helper()
+	var request types.SignInRequest
+	b.call(http.MethodGet, a.home(), "/api/v1/signin/requests/"+requestID(a.t, page), nil).decode(a.t, &request)
+	if request.Step != types.SignInRequestStepContinue || request.RedirectTo == nil {
+		a.t.Fatalf("sign-in request: %+v", request)
+	}
+	return b.follow(*request.RedirectTo)
+}
+
+// consent goes to the page where the person consents for a service, and consents.
+func (a *association) consent(b *browser, p *portal, service uuid.UUID) {
+	a.t.Helper()
+	page := b.follow(p.ref.Url + "/api/v1/signin/start?" + url.Values{"returnTo": {"/antrag"}, "serviceId": {service.String()}}.Encode())
+	if strings.HasPrefix(page, a.home().ref.Url+"/anmelden?request=") {
+		b.session(a.home())
+		r := b.call(http.MethodPost, a.home(), "/api/v1/signin/requests/"+requestID(a.t, page)+"/approve", nil)
+		var to types.Redirect
+		r.decode(a.t, &to)
+		if to.RedirectTo == nil {
+			a.t.Fatalf("approve: %d %s", r.status, r.body)
+		}
+		page = b.follow(*to.RedirectTo)
+	}
+	if page != p.ref.Url+"/antrag" {
+		a.t.Fatalf("came back to %s", page)
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
