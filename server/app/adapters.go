@@ -10,38 +10,17 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/google/uuid"
-	"github.com/riverqueue/river"
 
-	"portalverbund/api/types"
 	"portalverbund/server/federation"
 	"portalverbund/server/platform/httpx"
-	"portalverbund/server/platform/jobs"
-	"portalverbund/server/platform/notify"
 	"portalverbund/server/platform/problem"
 )
 
-// hub speaks of notifications in the words of the rooms that bind a subscription to a context.
-type hub struct{ *notify.Hub }
+// association names the linked portals for the room that describes this one.
+type association struct{ *federation.Service }
 
-// Notify publishes when the transaction of ctx commits.
-func (h hub) Notify(ctx context.Context, topic, text string) error {
-	return h.Publish(ctx, topic, text)
-}
-
-// Subscribe gives a topic's texts until ctx ends.
-func (h hub) Subscribe(ctx context.Context, topic string) <-chan string {
-	texts, cancel := h.Hub.Subscribe(topic)
-	context.AfterFunc(ctx, cancel)
-	return texts
-}
-
-// simpleJobs inserts with the options that a job declares itself.
-type simpleJobs struct{ *jobs.Client }
-
-// Insert adds a job in the transaction of ctx.
-func (j simpleJobs) Insert(ctx context.Context, args river.JobArgs) error {
-	return j.Client.Insert(ctx, args, nil)
-}
+// Name gives the association's name.
+func (a association) Name() string { return a.Association() }
 
 // messages is the link between portals, in the words of the rooms that send and receive.
 type messages struct{ *federation.Service }
@@ -167,12 +146,3 @@ func (a authenticator) Token(ctx context.Context, token string) (httpx.Caller, e
 func (a authenticator) Member(ctx context.Context, token string) (httpx.Caller, error) {
 	return a.app.federation.VerifyMember(ctx, token)
 }
-
-// portalReference is how other portals and people know a portal.
-type portals interface {
-	Self() types.PortalReference
-	Members() []types.PortalReference
-	Member(id string) (types.PortalReference, bool)
-}
-
-var _ portals = (*federation.Service)(nil)

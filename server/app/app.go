@@ -136,7 +136,7 @@ func (c Config) keysFolder() string {
 func (a *App) openDatabase(ctx context.Context) (err error) {
 	url := a.config.Database
 	if url == "" {
-		if a.embedded, err = db.StartEmbedded(ctx, db.EmbeddedOptions{DataDir: a.config.Data, Log: a.log}); err != nil {
+		if a.embedded, err = db.StartEmbedded(context.WithoutCancel(ctx), db.EmbeddedOptions{DataDir: a.config.Data, Log: a.log}); err != nil {
 			return err
 		}
 		if err := a.embedded.CreateDatabase(ctx, "portal"); err != nil {
@@ -197,7 +197,7 @@ func (a *App) plugFederation(ctx context.Context) error {
 			}
 		}
 	}
-	a.portal = portal.New(a.describe(), a.federation)
+	a.portal = portal.New(a.describe(), association{a.federation})
 	return nil
 }
 
@@ -222,7 +222,7 @@ func (a *App) plugCatalog() {
 	a.forms = forms.New(forms.Config{DB: a.db, Publisher: a.federation, Portals: a.federation, Log: a.log})
 	a.catalog = catalog.New(catalog.Config{
 		DB: a.db, Portals: a.federation, Places: a.places, Areas: a.federation, Publisher: a.federation, Forms: a.forms,
-		Hub: hub{a.hub}, Area: areas, Log: a.log,
+		Hub: a.hub, Area: areas, Log: a.log,
 	})
 }
 
@@ -285,7 +285,7 @@ func (a *App) plugApplications(ctx context.Context) error {
 		Messages: messages{a.federation}, Now: time.Now,
 	})
 	a.applications, err = applications.New(applications.Config{
-		DB: a.db, Keys: a.keys, Store: store, Jobs: simpleJobs{a.jobs}, Hub: hub{a.hub}, Offers: a.catalog, Forms: a.forms, Places: a.places,
+		DB: a.db, Keys: a.keys, Store: store, Jobs: a.jobs, Hub: a.hub, Offers: a.catalog, Forms: a.forms, Places: a.places,
 		Delivery: a.delivery, Mailbox: a.mailbox, Portals: a.federation, NumberPrefix: a.config.NumberPrefix, PublicURL: a.config.PublicURL, Log: a.log,
 	})
 	if err != nil {

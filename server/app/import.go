@@ -36,7 +36,7 @@ func (a *App) importFile(ctx context.Context, path string) (fmt.Stringer, error)
 		report, err := a.importCatalog(ctx, name, r)
 		return report, wrapImport(name, err)
 	default:
-		report, err := a.catalog.ImportMuenchen(ctx, name, r)
+		report, err := a.catalog.Import(ctx, name, r, catalog.ImportOptions{})
 		return report, wrapImport(name, err)
 	}
 }

@@ -63,7 +63,7 @@ func Run(ctx context.Context, o Options) error {
 		return fmt.Errorf("data folder: %w", err)
 	}
 	a.say("Starting PostgreSQL …")
-	a.postgres, err = db.StartEmbedded(ctx, db.EmbeddedOptions{DataDir: data, Log: o.Log})
+	a.postgres, err = db.StartEmbedded(context.WithoutCancel(ctx), db.EmbeddedOptions{DataDir: data, Log: o.Log})
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func (a *association) prepareProvider() error {
 	if _, err := readJSON(a.providersFile(), &file); err != nil {
 		return err
 	}
-	entry := providerEntry{WebhookSecret: "whsec_" + secret(32), ClientSecret: secret(24)}
+	entry := providerEntry{WebhookSecret: "whsec_" + secret(32), ClientSecret: secret(33)}
 	if len(file.Providers) == 1 {
 		entry = file.Providers[0]
 	}
@@ -296,10 +296,10 @@ func (a *association) addStandIns(folder string) error {
 		return fmt.Errorf("the provider's stand-in is not beside this program; build it with: go build -o %s/ ./server ./server/standins/...", folder)
 	}
 	a.add(&program{
-		name: "mail", path: mail, ready: a.loopback(a.ports.Mail) + "/healthz",
+		name: "mail", path: mail, ready: a.loopback(a.ports.Mail) + "/",
 		args: []string{
 			"--smtp", "127.0.0.1:" + strconv.Itoa(a.ports.SMTP), "--http", "127.0.0.1:" + strconv.Itoa(a.ports.Mail),
-			"--folder", filepath.Join(a.dir, "mail"),
+			"--folder", filepath.Join(a.dir, "mail"), "--with-parent",
 		},
 	})
 	a.add(&program{
@@ -308,7 +308,7 @@ func (a *association) addStandIns(folder string) error {
 			"WASTE_LISTEN=127.0.0.1:" + strconv.Itoa(a.ports.Provider), "WASTE_PUBLIC_URL=" + a.providerURL(),
 			"WASTE_DATA=" + filepath.Join(a.dir, ProviderID), "WASTE_PORTAL_URL=" + a.url(a.sites[0]),
 			"WASTE_CLIENT_ID=" + entry.ClientID, "WASTE_CLIENT_SECRET=" + entry.ClientSecret,
-			"WASTE_WEBHOOK_SECRET=" + entry.WebhookSecret, "WASTE_STAFF_PASSWORD=" + staffPassword,
+			"WASTE_WEBHOOK_SECRET=" + entry.WebhookSecret, "WASTE_STAFF_PASSWORD=" + staffPassword, "WASTE_WITH_PARENT=true",
 		},
 	})
 	return nil

@@ -55,7 +55,7 @@ func (a *association) printPanel() {
 		for _, account := range s.Accounts {
 			who, where := "citizen", "at every portal"
 			if len(account.Roles) > 0 {
-				who, where = "clerk", a.url(s)+"/desk"
+				who, where = "clerk", a.url(s)+"/mitarbeit"
 			}
 			line("  %-9s %-30s %-24s %s", who, account.Email, account.Password, where)
 		}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -139,7 +140,6 @@ func (p *person) signInHere(portal, email, password string) {
 	require.True(p.t, p.session(portal).SignedIn)
 }
 
-
 // signInByHome signs in at a portal through the account home, as the pages do: there, to the sign-in page, and back.
 func (p *person) signInByHome(portal, home, email, password string) {
 	p.t.Helper()
@@ -151,7 +151,7 @@ func (p *person) signInByHome(portal, home, email, password string) {
 		}
 		var r types.SignInRequest
 		p.get(home+"/api/v1/signin/requests/"+request, &r)
-		require.Equal(p.t, types.Continue, r.Step)
+		require.Equal(p.t, types.SignInRequestStepContinue, r.Step)
 		p.follow(absolute(home, *r.RedirectTo))
 	}
 	require.True(p.t, strings.HasPrefix(p.at, portal+"/wieder-da"), "back at %s, not %s", portal, p.at)
@@ -192,7 +192,7 @@ func (p *person) follow(address string) {
 func (p *person) pendingRequest() string {
 	u, err := url.Parse(p.at)
 	require.NoError(p.t, err)
-	return u.Query().Get("anfrage")
+	return u.Query().Get("request")
 }
 
 // startApplication finds a service by words, takes its offer for a place, and fills the draft.
@@ -211,4 +211,25 @@ func (p *person) startApplication(portal, words, ars string, answers map[string]
 	saved := p.call(http.MethodPatch, fmt.Sprintf("%s/api/v1/applications/%s", portal, a.Id), map[string]any{"data": sample}, "If-Match", first.header.Get("ETag"))
 	require.Equal(p.t, http.StatusOK, saved.status, "%s", saved.body)
 	return a
+}
+
+// providerOrders counts the provider's orders by application number, as its staff sees them.
+func (p *person) providerOrders(demo *running) map[string]int {
+	p.t.Helper()
+	staff := newPerson(p.t)
+	form := url.Values{"passwort": {demo.places.StaffWord}}
+	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, demo.places.Provider+"/dienst/anmelden", strings.NewReader(form.Encode()))
+	require.NoError(p.t, err)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := staff.client.Do(req)
+	require.NoError(p.t, err)
+	defer res.Body.Close()
+	page, err := io.ReadAll(res.Body)
+	require.NoError(p.t, err)
+	require.Equal(p.t, http.StatusOK, res.StatusCode)
+	orders := map[string]int{}
+	for _, match := range regexp.MustCompile(`<dt>Antragsnummer</dt><dd>([^<]+)</dd>`).FindAllSubmatch(page, -1) {
+		orders[string(match[1])]++
+	}
+	return orders
 }
