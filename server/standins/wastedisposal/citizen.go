@@ -98,7 +98,8 @@ func (c *company) finishSignIn(w http.ResponseWriter, r *http.Request) {
 	begun, ok := c.signIns.of(r)
 	c.signIns.end(w, r)
 	query := r.URL.Query()
-	if !ok || query.Get("state") != begun.State {
+	otherIssuer := query.Has("iss") && query.Get("iss") != c.config.PortalURL // RFC 9207
+	if !ok || query.Get("state") != begun.State || otherIssuer {
 		c.cannotSignIn(w, errors.New("no such sign-in has begun in this browser"))
 		return
 	}

@@ -157,6 +157,9 @@ func TestCitizen_ForgedReturns_SignNobodyIn(t *testing.T) {
 			p.claims["exp"] = 1
 			return "?code=the-code&state=" + q.Get("state")
 		},
+		"answer of another": func(_ *identity, q url.Values) string {
+			return "?code=the-code&iss=https://evil.example&state=" + q.Get("state")
+		},
 		"person cancelled": func(_ *identity, q url.Values) string { return "?error=access_denied&state=" + q.Get("state") },
 	} {
 		t.Run(name, func(t *testing.T) {
