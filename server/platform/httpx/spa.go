@@ -49,7 +49,10 @@ func NewSPA(dir string) (*SPA, error) {
 			return nil
 		}
 		contentType := mime.TypeByExtension(path.Ext(name))
-		if contentType == "" {
+		switch {
+		case path.Ext(name) == ".yaml":
+			contentType = "application/yaml" // RFC 9512; not every machine knows it
+		case contentType == "":
 			contentType = "application/octet-stream"
 		}
 		s.assets[name] = asset{file: file, contentType: contentType, immutable: strings.HasPrefix(name, "/assets/")}
