@@ -465,3 +465,19 @@ func must(t testing.TB, err error) {
 		t.Fatal(err)
 	}
 }
+
+// asCaller gives the context of a request that the browser makes at a portal.
+func (a *association) asCaller(b *browser, p *portal) context.Context {
+	a.t.Helper()
+	r, err := http.NewRequestWithContext(a.t.Context(), http.MethodGet, p.ref.Url, nil)
+	must(a.t, err)
+	for _, cookie := range b.client.Jar.Cookies(r.URL) {
+		r.AddCookie(cookie)
+	}
+	caller, ok, err := p.signin.Session(r)
+	must(a.t, err)
+	if !ok {
+		a.t.Fatal("not signed in")
+	}
+	return httpx.WithCaller(httpx.WithRequest(a.t.Context(), r), caller)
+}
