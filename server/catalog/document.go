@@ -1,0 +1,191 @@
+package catalog
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// document is a service as the search keeps it in memory: enough to rank, group and filter without asking the database.
+type document struct {
+	id         uuid.UUID
+	owner      string
+	leikaKey   string
+	version    string // changes with the service or its competences
+	order      string // German title, for lists in alphabetical order
+	audiences  []string
+	categories []string
+	claims     []claim
+	phrases    []phrase
+	teaser     []term
+}
+
+// claim is a stated competence: where, and whether one can apply online.
+type claim struct {
+	area   area
+	online bool
+}
+
+// phrase is a title or a synonym as the stems of its words, with those of the parts of compounds.
+type phrase struct {
+	title bool
+	words []phraseWord
+}
+
+type phraseWord struct {
+	stem  term
+	parts []term // of a compound
+}
+
+// group is the key that the same service has at all portals.
+func (d *document) group() string {
+	if d.leikaKey != "" {
+		return d.leikaKey
+	}
+	return string(d.id[:])
+}
+
+// reach is how specific the most specific claim is that covers a place: digits of the area plus one, 0 if none covers it.
+func (d *document) reach(place area) int {
+	best := 0
+	for _, c := range d.claims {
+		if c.area.covers(place) {
+			best = max(best, len(c.area)+1)
+		}
+	}
+	return best
+}
+
+// online says whether one can apply online at the place by the most specific claim.
+func (d *document) online(place area) bool {
+	reach := d.reach(place)
+	return slices.ContainsFunc(d.claims, func(c claim) bool { return c.online && c.area.covers(place) && len(c.area)+1 == reach })
+}
+
+// onlineAnywhere says whether one can apply online at any place.
+func (d *document) onlineAnywhere() bool {
+	return slices.ContainsFunc(d.claims, func(c claim) bool { return c.online })
+}
+
+// isFor says whether the service is for an audience; a service that names none is for all.
+func (d *document) isFor(audience string) bool {
+	return audience == "" || len(d.audiences) == 0 || slices.Contains(d.audiences, audience)
+}
+
+func (d *document) isIn(category string) bool {
+	return category == "" || slices.Contains(d.categories, category)
+}
+
+// serviceRow is a service as the search reads it.
+type serviceRow struct {
+	ID       uuid.UUID
+	Owner    string
+	LeikaKey string
+	Version  string
+	Payload  []byte
+	Claims   []string // area, and + where there is an online service
+}
+
+// versionSQL changes whenever the service or one of its competences does; s is the service, c its competences.
+const versionSQL = `encode(s.digest, 'hex') || coalesce(c.version, '')`
+
+const claimsSQL = `
+	LEFT JOIN LATERAL (
+		SELECT array_agg(area || CASE WHEN online THEN '+' ELSE '' END) AS claims,
+			count(*)::text || ':' || sum(('x' || encode(substr(digest, 1, 4), 'hex'))::bit(32)::bigint)::text AS version
+		FROM catalog_competences WHERE service_id = s.id AND owner = s.owner
+	) c ON true`
+
+const (
+	servicesQuery = `SELECT s.id, s.owner, s.leika_key, ` + versionSQL + `, s.payload, coalesce(c.claims, '{}')
+		FROM catalog_services s` + claimsSQL + ` WHERE s.id > $1 ORDER BY s.id LIMIT $2`
+	servicesByIDQuery = `SELECT s.id, s.owner, s.leika_key, ` + versionSQL + `, s.payload, coalesce(c.claims, '{}')
+		FROM catalog_services s` + claimsSQL + ` WHERE s.id = ANY ($1)`
+	versionsQuery = `SELECT s.id, ` + versionSQL + ` FROM catalog_services s` + claimsSQL + ` WHERE s.id > $1 ORDER BY s.id LIMIT $2`
+	wordsQuery    = `SELECT id, title, teaser, payload->'synonyms' FROM catalog_services WHERE id > $1 ORDER BY id LIMIT $2`
+)
+
+// services reads services that come after an id, in order.
+func (s store) services(ctx context.Context, after uuid.UUID, limit int) ([]serviceRow, error) {
+	return s.serviceRows(ctx, servicesQuery, after, limit)
+}
+
+// servicesByID reads services; those that do not exist are missing.
+func (s store) servicesByID(ctx context.Context, ids []uuid.UUID) ([]serviceRow, error) {
+	return s.serviceRows(ctx, servicesByIDQuery, ids)
+}
+
+func (s store) serviceRows(ctx context.Context, sql string, args ...any) ([]serviceRow, error) {
+	rows, err := s.db.Pgx(ctx).Query(ctx, sql, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read services: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[serviceRow])
+	if err != nil {
+		return nil, fmt.Errorf("read services: %w", err)
+	}
+	return list, nil
+}
+
+// versionRow names a service and its version.
+type versionRow struct {
+	ID      uuid.UUID
+	Version string
+}
+
+// versions reads the versions of services that come after an id, in order.
+func (s store) versions(ctx context.Context, after uuid.UUID, limit int) ([]versionRow, error) {
+	rows, err := s.db.Pgx(ctx).Query(ctx, versionsQuery, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read services: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[versionRow])
+	if err != nil {
+		return nil, fmt.Errorf("read services: %w", err)
+	}
+	return list, nil
+}
+
+// wordsRow is what compounds are learned from.
+type wordsRow struct {
+	ID       uuid.UUID
+	Title    Text
+	Teaser   Text
+	Synonyms map[string][]string
+}
+
+// words reads titles, teasers and synonyms of services that come after an id, in order.
+func (s store) words(ctx context.Context, after uuid.UUID, limit int) ([]wordsRow, error) {
+	rows, err := s.db.Pgx(ctx).Query(ctx, wordsQuery, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read words of services: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[wordsRow])
+	if err != nil {
+		return nil, fmt.Errorf("read words of services: %w", err)
+	}
+	return list, nil
+}
+
+// service reads the entry out of the row.
+func (r serviceRow) service() (*ServiceEntry, error) {
+	e := &ServiceEntry{}
+	if err := json.Unmarshal(r.Payload, e); err != nil {
+		return nil, fmt.Errorf("read service %s: %w", r.ID, err)
+	}
+	return e, nil
+}
+
+func (r serviceRow) claims() []claim {
+	claims := make([]claim, 0, len(r.Claims))
+	for _, text := range r.Claims {
+		place, online := strings.CutSuffix(text, "+")
+		claims = append(claims, claim{area: area(place), online: online})
+	}
+	return slices.Compact(claims)
+}

@@ -1,0 +1,237 @@
+package catalog
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/microcosm-cc/bluemonday"
+)
+
+// Kinds of catalog entries, as the lines of an import and of the feed name them.
+const (
+	KindService      = "service"
+	KindOrganisation = "organisation"
+	KindCompetence   = "competence"
+	KindCategory     = "category"
+	KindForm         = "form" // belongs to the forms room
+)
+
+// Text is a text by language (BCP 47, as de, en).
+type Text map[string]string
+
+// UnmarshalJSON also takes a plain string, as German.
+func (t *Text) UnmarshalJSON(b []byte) error {
+	var plain string
+	if json.Unmarshal(b, &plain) == nil {
+		*t = nil
+		if plain != "" {
+			*t = Text{"de": plain}
+		}
+		return nil
+	}
+	var byLanguage map[string]string
+	if err := json.Unmarshal(b, &byLanguage); err != nil {
+		return fmt.Errorf("a text is not given by language: %w", err)
+	}
+	*t = byLanguage
+	return nil
+}
+
+// ServiceEntry describes a public service (Leistung) as one portal offers it.
+type ServiceEntry struct {
+	ID                uuid.UUID           `json:"id"`
+	LeikaKey          string              `json:"leikaKey,omitempty"` // 14 digits
+	Title             Text                `json:"title"`
+	Teaser            Text                `json:"teaser"`
+	Description       Text                `json:"description,omitempty"`  // HTML
+	Procedure         Text                `json:"procedure,omitempty"`    // HTML
+	Requirements      Text                `json:"requirements,omitempty"` // HTML
+	Documents         []DocumentEntry     `json:"documents"`
+	Fees              []FeeEntry          `json:"fees"`
+	Deadlines         []DeadlineEntry     `json:"deadlines"`
+	ProcessingTime    *TimeEntry          `json:"processingTime,omitempty"`
+	LegalBasis        []LegalEntry        `json:"legalBasis"`
+	Synonyms          map[string][]string `json:"synonyms,omitempty"` // by language
+	Categories        []string            `json:"categories"`
+	Audiences         []string            `json:"audiences"`  // citizen, business
+	TrustLevel        string              `json:"trustLevel"` // low, substantial, high
+	SignatureRequired bool                `json:"signatureRequired"`
+	UpdatedAt         time.Time           `json:"updatedAt"`
+}
+
+// DocumentEntry is a document that an applicant brings.
+type DocumentEntry struct {
+	Title    Text `json:"title"`
+	Note     Text `json:"note,omitempty"`
+	Required bool `json:"required"`
+}
+
+// FeeEntry is what a service costs. Amounts are in minor units (cents).
+type FeeEntry struct {
+	Label    Text   `json:"label"`
+	Kind     string `json:"kind"` // fixed: amount; range: amount to max; free; rule: note says how
+	Amount   *int64 `json:"amount,omitempty"`
+	Max      *int64 `json:"max,omitempty"`
+	Currency string `json:"currency"` // ISO 4217
+	Note     Text   `json:"note,omitempty"`
+}
+
+// DeadlineEntry is a term that applicants keep.
+type DeadlineEntry struct {
+	Text Text `json:"text"`
+}
+
+// TimeEntry is how long the authority takes.
+type TimeEntry struct {
+	Text Text `json:"text"`
+	Days *int `json:"days,omitempty"`
+}
+
+// LegalEntry is a provision that a service rests on.
+type LegalEntry struct {
+	Title Text   `json:"title"`
+	URL   string `json:"url,omitempty"`
+}
+
+// OrganisationEntry is an organisational unit (Organisationseinheit): an authority, an office, a provider.
+type OrganisationEntry struct {
+	ID             uuid.UUID      `json:"id"`
+	Name           Text           `json:"name"`
+	ParentID       *uuid.UUID     `json:"parentId,omitempty"`
+	Address        *AddressEntry  `json:"address,omitempty"`
+	Position       *PositionEntry `json:"position,omitempty"`
+	Phone          string         `json:"phone,omitempty"`
+	Email          string         `json:"email,omitempty"`
+	URL            string         `json:"url,omitempty"`
+	OpeningHours   []HoursEntry   `json:"openingHours"`
+	HoursNote      Text           `json:"hoursNote,omitempty"`
+	Accessibility  Text           `json:"accessibility,omitempty"`
+	AppointmentURL string         `json:"appointmentUrl,omitempty"`
+}
+
+// AddressEntry is a postal address in Germany.
+type AddressEntry struct {
+	Street      string `json:"street"`
+	HouseNumber string `json:"houseNumber"`
+	PostalCode  string `json:"postalCode"`
+	City        string `json:"city"`
+}
+
+// PositionEntry is a position in WGS 84.
+type PositionEntry struct {
+	Lat float64 `json:"lat"`
+	Lon float64 `json:"lon"`
+}
+
+// HoursEntry says from when to when (HH:MM, local time) an office is open on some days of the week (mo to su).
+type HoursEntry struct {
+	Days []string `json:"days"`
+	From string   `json:"from"`
+	To   string   `json:"to"`
+}
+
+// CompetenceEntry states that an organisational unit does a service in an area (Zuständigkeit).
+type CompetenceEntry struct {
+	ID             uuid.UUID    `json:"id"`
+	ServiceID      uuid.UUID    `json:"serviceId"`
+	OrganisationID uuid.UUID    `json:"organisationId"`
+	Area           string       `json:"area"` // ARS without padding; 000000000000 for the whole country
+	OnlineService  *OnlineEntry `json:"onlineService,omitempty"`
+	Note           Text         `json:"note,omitempty"`
+}
+
+// OnlineEntry is how to apply online: by a form of the portal, or at another address.
+type OnlineEntry struct {
+	Type    string     `json:"type"` // form, link
+	FormID  *uuid.UUID `json:"formId,omitempty"`
+	Channel string     `json:"channel,omitempty"` // of a form: desk, or provider:<id>
+	URL     string     `json:"url,omitempty"`     // of a link
+	Title   Text       `json:"title,omitempty"`   // of a link
+}
+
+// CategoryEntry is a life or business situation by which services are grouped.
+type CategoryEntry struct {
+	ID          string `json:"id"` // such as moving; the same at all portals
+	Title       Text   `json:"title"`
+	Description Text   `json:"description,omitempty"`
+	Icon        string `json:"icon"`
+	Position    int    `json:"position"`
+}
+
+// entry is one of the four kinds.
+type entry interface {
+	kind() string
+	key() string
+	// normalise trims, sanitises and checks; the checker keeps what can't be taken.
+	normalise(c *checker)
+}
+
+func (e *ServiceEntry) kind() string      { return KindService }
+func (e *ServiceEntry) key() string       { return e.ID.String() }
+func (e *OrganisationEntry) kind() string { return KindOrganisation }
+func (e *OrganisationEntry) key() string  { return e.ID.String() }
+func (e *CompetenceEntry) kind() string   { return KindCompetence }
+func (e *CompetenceEntry) key() string    { return e.ID.String() }
+func (e *CategoryEntry) kind() string     { return KindCategory }
+func (e *CategoryEntry) key() string      { return e.ID }
+
+// newEntry gives an empty entry of a kind; nil if the catalog has no such kind.
+func newEntry(kind string) entry {
+	switch kind {
+	case KindService:
+		return &ServiceEntry{}
+	case KindOrganisation:
+		return &OrganisationEntry{}
+	case KindCompetence:
+		return &CompetenceEntry{}
+	case KindCategory:
+		return &CategoryEntry{}
+	}
+	return nil
+}
+
+const (
+	maxPayload   = 512 << 10
+	digestLength = 16
+)
+
+// prepared is an entry that was checked, with the payload as it is stored and exchanged.
+type prepared struct {
+	entry   entry
+	payload []byte
+	digest  []byte
+	line    int // where it came from, for the report
+}
+
+// reader reads entries that come from outside.
+type reader struct{ policy *bluemonday.Policy }
+
+func newReader() reader { return reader{newPolicy()} }
+
+// prepare reads and checks an entry of a kind that newEntry knows.
+func (r reader) prepare(kind string, raw []byte) (prepared, error) {
+	if len(raw) > maxPayload {
+		return prepared{}, fmt.Errorf("is larger than %d KiB", maxPayload>>10)
+	}
+	e := newEntry(kind)
+	if err := json.Unmarshal(raw, e); err != nil {
+		return prepared{}, fmt.Errorf("can't be read: %w", err)
+	}
+	c := checker{policy: r.policy}
+	e.normalise(&c)
+	if err := c.err(); err != nil {
+		return prepared{}, err
+	}
+	payload, err := json.Marshal(e)
+	if err != nil {
+		return prepared{}, fmt.Errorf("can't be written: %w", err)
+	}
+	if len(payload) > maxPayload {
+		return prepared{}, fmt.Errorf("is larger than %d KiB", maxPayload>>10)
+	}
+	sum := sha256.Sum256(payload)
+	return prepared{entry: e, payload: payload, digest: sum[:digestLength]}, nil
+}

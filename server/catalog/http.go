@@ -1,0 +1,142 @@
+package catalog
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+
+	api "portalverbund/api/catalog"
+	"portalverbund/api/types"
+	"portalverbund/server/platform/httpx"
+)
+
+// Handlers answers the operations of the tag catalog.
+type Handlers struct{ service *Service }
+
+// NewHandlers makes the Handlers.
+func NewHandlers(s *Service) *Handlers { return &Handlers{s} }
+
+var _ api.StrictServerInterface = (*Handlers)(nil)
+
+// ListServices answers GET /api/v1/services.
+func (h *Handlers) ListServices(ctx context.Context, r api.ListServicesRequestObject) (api.ListServicesResponseObject, error) {
+	q := ListQuery{
+		Words: value(r.Params.Q), ARS: value(r.Params.Ars), Category: value(r.Params.Category), Audience: string(value(r.Params.Audience)),
+		Limit: value(r.Params.Limit), Cursor: value(r.Params.Cursor),
+	}
+	key := []string{"list", q.Words, q.ARS, q.Category, q.Audience, strconv.Itoa(q.Limit), q.Cursor}
+	return h.remembered(ctx, key, func() (any, string, error) {
+		list, err := h.service.List(ctx, q)
+		return list, "", err
+	})
+}
+
+// SuggestServices answers GET /api/v1/services/suggest.
+func (h *Handlers) SuggestServices(ctx context.Context, r api.SuggestServicesRequestObject) (api.SuggestServicesResponseObject, error) {
+	q, ars := r.Params.Q, value(r.Params.Ars)
+	return h.remembered(ctx, []string{"suggest", q, ars}, func() (any, string, error) {
+		items, err := h.service.Suggest(ctx, q, ars)
+		return types.SuggestionList{Items: items}, "", err
+	})
+}
+
+// GetService answers GET /api/v1/services/{serviceId}.
+func (h *Handlers) GetService(ctx context.Context, r api.GetServiceRequestObject) (api.GetServiceResponseObject, error) {
+	ars := value(r.Params.Ars)
+	return h.remembered(ctx, []string{"service", r.ServiceId.String(), ars}, func() (any, string, error) {
+		service, err := h.service.Service(ctx, r.ServiceId, ars)
+		return service, service.Language, err
+	})
+}
+
+// ListOffers answers GET /api/v1/services/{serviceId}/offers.
+func (h *Handlers) ListOffers(ctx context.Context, r api.ListOffersRequestObject) (api.ListOffersResponseObject, error) {
+	ars := value(r.Params.Ars)
+	return h.remembered(ctx, []string{"offers", r.ServiceId.String(), ars}, func() (any, string, error) {
+		offers, err := h.service.Offers(ctx, r.ServiceId, ars)
+		return offers, "", err
+	})
+}
+
+// ListCategories answers GET /api/v1/categories.
+func (h *Handlers) ListCategories(ctx context.Context, _ api.ListCategoriesRequestObject) (api.ListCategoriesResponseObject, error) {
+	return h.remembered(ctx, []string{"categories"}, func() (any, string, error) {
+		items, err := h.service.Categories(ctx)
+		return types.CategoryList{Items: items}, "", err
+	})
+}
+
+// GetOrganisation answers GET /api/v1/organisations/{organisationId}.
+func (h *Handlers) GetOrganisation(ctx context.Context, r api.GetOrganisationRequestObject) (api.GetOrganisationResponseObject, error) {
+	return h.remembered(ctx, []string{"organisation", r.OrganisationId.String()}, func() (any, string, error) {
+		organisation, err := h.service.Organisation(ctx, r.OrganisationId)
+		return organisation, "", err
+	})
+}
+
+func (h *Handlers) remembered(ctx context.Context, key []string, make func() (any, string, error)) (response, error) {
+	a, err := h.service.answers.of(ctx, key, make)
+	if err != nil {
+		return response{}, err
+	}
+	return response{answer: a, request: httpx.RequestOf(ctx)}, nil
+}
+
+func value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
+
+// response writes an answer that is JSON already. A reader that has this very answer gets 304 without it.
+type response struct {
+	answer
+	request *http.Request
+}
+
+func (r response) write(w http.ResponseWriter) error {
+	header := w.Header()
+	header.Set("ETag", r.etag)
+	if r.language != "" {
+		header.Set("Content-Language", r.language)
+	}
+	if r.request != nil && matches(r.request.Header.Get("If-None-Match"), r.etag) {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	header.Set("Content-Type", "application/json")
+	header.Set("Content-Length", strconv.Itoa(len(r.body)))
+	w.WriteHeader(http.StatusOK)
+	_, err := w.Write(r.body)
+	return err
+}
+
+// matches compares weakly, as RFC 9110 section 13.1.2 asks for.
+func matches(header, etag string) bool {
+	for tag := range strings.SplitSeq(header, ",") {
+		if tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/"); tag == etag || tag == "*" {
+			return true
+		}
+	}
+	return false
+}
+
+// VisitListServicesResponse writes the list.
+func (r response) VisitListServicesResponse(w http.ResponseWriter) error { return r.write(w) }
+
+// VisitSuggestServicesResponse writes the suggestions.
+func (r response) VisitSuggestServicesResponse(w http.ResponseWriter) error { return r.write(w) }
+
+// VisitGetServiceResponse writes the service.
+func (r response) VisitGetServiceResponse(w http.ResponseWriter) error { return r.write(w) }
+
+// VisitListOffersResponse writes the offers.
+func (r response) VisitListOffersResponse(w http.ResponseWriter) error { return r.write(w) }
+
+// VisitListCategoriesResponse writes the life situations.
+func (r response) VisitListCategoriesResponse(w http.ResponseWriter) error { return r.write(w) }
+
+// VisitGetOrganisationResponse writes the office.
+func (r response) VisitGetOrganisationResponse(w http.ResponseWriter) error { return r.write(w) }

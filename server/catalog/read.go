@@ -1,0 +1,327 @@
+package catalog
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"portalverbund/api/types"
+	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/problem"
+)
+
+// Service reads a service in the language of ctx. With ars, it is the variant that is right for that place, which may have
+// another id. An unknown service is a problem service-unknown (404), an unknown place one of the places room.
+func (s *Service) Service(ctx context.Context, id uuid.UUID, ars string) (types.Service, error) {
+	place, err := s.place(ctx, ars)
+	if err != nil {
+		return types.Service{}, err
+	}
+	if place != nil {
+		if id, err = s.variant(ctx, id, &place.area); err != nil {
+			return types.Service{}, err
+		}
+	}
+	owners := s.owners()
+	row, err := s.store.service(ctx, id, owners)
+	if err != nil {
+		return types.Service{}, err
+	}
+	var e ServiceEntry
+	if err := json.Unmarshal(row.Payload, &e); err != nil {
+		return types.Service{}, fmt.Errorf("read service %s: %w", id, err)
+	}
+	service := serviceIn(httpx.LanguageOf(ctx), &e)
+	service.Owner = owners[row.Owner]
+	service.CopiedAt = row.CopiedAt
+	service.Variants = notNil(row.Variants)
+	return service, nil
+}
+
+// ServiceTitle gives the title of a service by language.
+func (s *Service) ServiceTitle(ctx context.Context, id uuid.UUID) (map[string]string, error) {
+	row, err := s.store.service(ctx, id, s.owners())
+	if err != nil {
+		return nil, err
+	}
+	return row.Title, nil
+}
+
+// place is where a person asks for.
+type place struct {
+	area      area
+	level     types.PlaceLevel
+	reference types.PlaceReference
+}
+
+// place reads the place of an ARS; nil when there is none.
+func (s *Service) place(ctx context.Context, ars string) (*place, error) {
+	if ars == "" {
+		return nil, nil
+	}
+	found, err := s.places.Place(ctx, ars)
+	if err != nil {
+		return nil, err
+	}
+	a, err := parseArea(found.Ars) // of the successor, where the key is no longer in use
+	if err != nil {
+		return nil, fmt.Errorf("place %s: %w", found.Ars, err)
+	}
+	return &place{area: a, level: found.Level, reference: types.PlaceReference{Ars: found.Ars, Level: found.Level, Name: found.Name}}, nil
+}
+
+// Organisation reads an office in the language of ctx. An unknown one is a problem organisation-unknown (404).
+func (s *Service) Organisation(ctx context.Context, id uuid.UUID) (types.Organisation, error) {
+	var payload []byte
+	var parent Text
+	err := s.store.db.Pgx(ctx).QueryRow(ctx, organisationQuery, id, ownerKeys(s.owners())).Scan(&payload, &parent)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return types.Organisation{}, problem.NotFound("organisation-unknown", "Diese Stelle kennen wir nicht.", "We do not know this office.").
+			With(problem.Text{De: "Vielleicht gibt es sie nicht mehr. Suchen Sie die Leistung, um die es Ihnen geht.", En: "It may no longer exist. Search for the service that you need."})
+	}
+	if err != nil {
+		return types.Organisation{}, fmt.Errorf("read organisation: %w", err)
+	}
+	return organisationIn(httpx.LanguageOf(ctx), payload, parent)
+}
+
+// Categories lists the life situations of all portals in the language of ctx, with the number of services in each.
+func (s *Service) Categories(ctx context.Context) ([]types.Category, error) {
+	counts, err := s.categoryCounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.store.db.Pgx(ctx).Query(ctx, categoriesQuery, ownerKeys(s.owners()))
+	if err != nil {
+		return nil, fmt.Errorf("read categories: %w", err)
+	}
+	entries, err := pgx.CollectRows(rows, pgx.RowTo[CategoryEntry])
+	if err != nil {
+		return nil, fmt.Errorf("read categories: %w", err)
+	}
+	slices.SortStableFunc(entries, func(a, b CategoryEntry) int { return a.Position - b.Position })
+	language := httpx.LanguageOf(ctx)
+	list := make([]types.Category, 0, len(entries))
+	for _, e := range entries {
+		list = append(list, types.Category{
+			Id: e.ID, Title: e.Title.in(language), Description: optional(e.Description.in(language)), Icon: e.Icon, Services: counts[e.ID],
+		})
+	}
+	return list, nil
+}
+
+// ListQuery says which services a list is about, and which part of it.
+type ListQuery struct {
+	Words    string // empty: all, in alphabetical order
+	ARS      string // place, may be empty
+	Category string
+	Audience string
+	Limit    int // 0: 20, at most 100
+	Cursor   string
+}
+
+// List finds services of all portals in the language of ctx, each once, best first.
+func (s *Service) List(ctx context.Context, q ListQuery) (types.ServiceList, error) {
+	f := filter{query: q.Words, category: q.Category, audience: q.Audience}
+	at, err := s.place(ctx, q.ARS)
+	if err != nil {
+		return types.ServiceList{}, err
+	}
+	if at != nil {
+		f.place = &at.area
+	}
+	all, err := s.list(ctx, f)
+	if err != nil {
+		return types.ServiceList{}, err
+	}
+	part, next, err := page(all, q.Limit, q.Cursor)
+	if err != nil {
+		return types.ServiceList{}, err
+	}
+	items, err := s.summaries(ctx, part, f.place)
+	if err != nil {
+		return types.ServiceList{}, err
+	}
+	return types.ServiceList{Items: items, NextCursor: optional(next), Total: len(all)}, nil
+}
+
+// Suggest gives up to eight services for the beginning of a query, in the language of ctx. ars may be empty.
+func (s *Service) Suggest(ctx context.Context, q, ars string) ([]types.Suggestion, error) {
+	var at *area
+	if a, err := parseArea(ars); err == nil { // a wrong place must not stop someone who is typing
+		at = &a
+	}
+	found, err := s.suggest(ctx, q, at)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.store.summaries(ctx, found)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]types.Suggestion, 0, len(rows))
+	for _, r := range rows {
+		items = append(items, types.Suggestion{ServiceId: r.ID, Title: r.Title.in(httpx.LanguageOf(ctx))})
+	}
+	return items, nil
+}
+
+// summaries reads what a list shows of services: their titles, and who does them at the place.
+func (s *Service) summaries(ctx context.Context, part []listed, at *area) ([]types.ServiceSummary, error) {
+	rows, err := s.store.summaries(ctx, part)
+	if err != nil {
+		return nil, err
+	}
+	var authorities map[uuid.UUID]Text
+	if at != nil {
+		if authorities, err = s.store.authorities(ctx, part, *at); err != nil {
+			return nil, err
+		}
+	}
+	owners := s.owners()
+	language := httpx.LanguageOf(ctx)
+	online := make(map[uuid.UUID]bool, len(part))
+	for _, l := range part {
+		online[l.document.id] = l.online
+	}
+	items := make([]types.ServiceSummary, 0, len(rows))
+	for _, r := range rows {
+		items = append(items, types.ServiceSummary{
+			Id: r.ID, LeikaKey: optional(r.LeikaKey), Title: r.Title.in(language), Teaser: r.Teaser.in(language),
+			Audiences: audiences(r.Audiences), Owner: owners[r.Owner], Online: online[r.ID], AuthorityName: optional(authorities[r.ID].in(language)),
+		})
+	}
+	return items, nil
+}
+
+// servicePayload is a service as the table has it.
+type servicePayload struct {
+	Owner    string
+	CopiedAt *time.Time
+	Title    Text
+	Payload  []byte
+	Variants []uuid.UUID
+}
+
+const serviceQuery = `
+	SELECT s.owner, s.copied_at, s.title, s.payload, ARRAY(
+		SELECT v.id FROM catalog_services v
+		WHERE v.leika_key = s.leika_key AND v.leika_key <> '' AND v.owner <> s.owner AND v.owner = ANY ($2) ORDER BY v.id)
+	FROM catalog_services s WHERE s.id = $1 AND s.owner = ANY ($2)`
+
+func (s store) service(ctx context.Context, id uuid.UUID, owners map[string]types.PortalReference) (servicePayload, error) {
+	var row servicePayload
+	err := s.db.Pgx(ctx).QueryRow(ctx, serviceQuery, id, ownerKeys(owners)).Scan(&row.Owner, &row.CopiedAt, &row.Title, &row.Payload, &row.Variants)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return row, unknownService()
+	}
+	if err != nil {
+		return row, fmt.Errorf("read service: %w", err)
+	}
+	return row, nil
+}
+
+func unknownService() error {
+	return problem.NotFound("service-unknown", "Diese Leistung kennen wir nicht.", "We do not know this service.").
+		With(problem.Text{De: "Vielleicht gibt es sie nicht mehr. Suchen Sie nach dem, was Sie brauchen.", En: "It may no longer exist. Search for what you need."})
+}
+
+const organisationQuery = `
+	SELECT o.payload, p.name FROM catalog_organisations o
+	LEFT JOIN catalog_organisations p ON p.id = o.parent_id AND p.owner = o.owner
+	WHERE o.id = $1 AND o.owner = ANY ($2)`
+
+// Of the same situation at several portals, this portal's words count.
+const categoriesQuery = `
+	SELECT DISTINCT ON (id) payload FROM catalog_categories WHERE owner = ANY ($1) ORDER BY id, owner`
+
+// summaryRow is what a list shows of a service.
+type summaryRow struct {
+	ID        uuid.UUID
+	Owner     string
+	LeikaKey  string
+	Title     Text
+	Teaser    Text
+	Audiences []string
+}
+
+const summariesQuery = `
+	SELECT s.id, s.owner, s.leika_key, s.title, s.teaser, s.payload->'audiences'
+	FROM unnest($1::uuid[]) WITH ORDINALITY AS w (id, n) JOIN catalog_services s USING (id) ORDER BY w.n`
+
+func (s store) summaries(ctx context.Context, part []listed) ([]summaryRow, error) {
+	if len(part) == 0 {
+		return nil, nil
+	}
+	rows, err := s.db.Pgx(ctx).Query(ctx, summariesQuery, idsOf(part))
+	if err != nil {
+		return nil, fmt.Errorf("read services: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[summaryRow])
+	if err != nil {
+		return nil, fmt.Errorf("read services: %w", err)
+	}
+	return list, nil
+}
+
+// The units with the most specific area for each service: two at most, as more than one is shown like none.
+const authoritiesQuery = `
+	SELECT w.id, a.name FROM unnest($1::uuid[]) AS w (id) JOIN catalog_services s USING (id) CROSS JOIN LATERAL (
+		SELECT o.name FROM (
+			SELECT organisation_id, rank() OVER (ORDER BY length(area) DESC) AS rank FROM catalog_competences
+			WHERE service_id = s.id AND owner = s.owner AND area = ANY ($2)
+		) c JOIN catalog_organisations o ON o.id = c.organisation_id AND o.owner = s.owner
+		WHERE c.rank = 1 GROUP BY o.id LIMIT 2
+	) a`
+
+// authorities gives the name of the competent unit at a place for each service that has exactly one.
+func (s store) authorities(ctx context.Context, part []listed, at area) (map[uuid.UUID]Text, error) {
+	if len(part) == 0 {
+		return nil, nil
+	}
+	rows, err := s.db.Pgx(ctx).Query(ctx, authoritiesQuery, idsOf(part), at.chain())
+	if err != nil {
+		return nil, fmt.Errorf("read competent units: %w", err)
+	}
+	names := map[uuid.UUID]Text{}
+	several := map[uuid.UUID]bool{}
+	var id uuid.UUID
+	var name Text
+	_, err = pgx.ForEachRow(rows, []any{&id, &name}, func() error {
+		several[id] = names[id] != nil
+		names[id] = name
+		name = nil
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read competent units: %w", err)
+	}
+	for id, yes := range several {
+		if yes {
+			delete(names, id)
+		}
+	}
+	return names, nil
+}
+
+func idsOf(part []listed) []uuid.UUID {
+	ids := make([]uuid.UUID, 0, len(part))
+	for _, l := range part {
+		ids = append(ids, l.document.id)
+	}
+	return ids
+}
+
+func ownerKeys(owners map[string]types.PortalReference) []string {
+	keys := make([]string, 0, len(owners))
+	for key := range owners {
+		keys = append(keys, key)
+	}
+	return keys
+}

@@ -1,0 +1,96 @@
+package catalog
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+const (
+	keptNotes     = 1000
+	keptRefusals  = 10
+	maxNoteLength = 500
+)
+
+// Counts says what became of the entries of one kind.
+type Counts struct{ Added, Changed, Unchanged, Deleted int }
+
+// Note is something about a line of a file.
+type Note struct {
+	Line int
+	Text string
+}
+
+// Report says what an import did. Of the skipped lines and the warnings the first 1,000 are kept; the counts are of all.
+type Report struct {
+	Source       string
+	Kinds        map[string]*Counts
+	SkippedCount int
+	Skipped      []Note // lines that were not taken in, and why
+	WarningCount int
+	Warnings     []Note // what of a line was left out
+}
+
+func newReport(source string) Report {
+	return Report{Source: source, Kinds: map[string]*Counts{}}
+}
+
+// Of gives the counts of a kind.
+func (r *Report) Of(kind string) *Counts {
+	if r.Kinds[kind] == nil {
+		r.Kinds[kind] = &Counts{}
+	}
+	return r.Kinds[kind]
+}
+
+func (r *Report) skip(line int, format string, args ...any) {
+	r.SkippedCount++
+	if len(r.Skipped) < keptNotes {
+		r.Skipped = append(r.Skipped, note(line, fmt.Sprintf(format, args...)))
+	}
+}
+
+func (r *Report) warn(line int, text string) {
+	r.WarningCount++
+	if len(r.Warnings) < keptNotes {
+		r.Warnings = append(r.Warnings, note(line, text))
+	}
+}
+
+func note(line int, text string) Note {
+	if len(text) > maxNoteLength {
+		text = strings.ToValidUTF8(text[:maxNoteLength], "") + " …"
+	}
+	return Note{Line: line, Text: text}
+}
+
+// String prints the report: the figures of each kind, then a line for each skipped line and each warning.
+func (r Report) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s:", r.Source)
+	kinds := make([]string, 0, len(r.Kinds))
+	for kind := range r.Kinds {
+		kinds = append(kinds, kind)
+	}
+	slices.Sort(kinds)
+	if len(kinds) == 0 {
+		b.WriteString(" nothing taken in;")
+	}
+	for _, kind := range kinds {
+		c := r.Kinds[kind]
+		fmt.Fprintf(&b, " %s %d added, %d changed, %d unchanged, %d deleted;", kind, c.Added, c.Changed, c.Unchanged, c.Deleted)
+	}
+	fmt.Fprintf(&b, " %d skipped, %d warnings", r.SkippedCount, r.WarningCount)
+	writeNotes(&b, "skipped", r.Skipped, r.SkippedCount)
+	writeNotes(&b, "warning", r.Warnings, r.WarningCount)
+	return b.String()
+}
+
+func writeNotes(b *strings.Builder, what string, notes []Note, count int) {
+	for _, n := range notes {
+		fmt.Fprintf(b, "\n  %s, line %d: %s", what, n.Line, n.Text)
+	}
+	if hidden := count - len(notes); hidden > 0 {
+		fmt.Fprintf(b, "\n  and %d more", hidden)
+	}
+}

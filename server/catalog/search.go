@@ -1,0 +1,316 @@
+package catalog
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/blevesearch/bleve/v2"
+	"github.com/google/uuid"
+
+	"portalverbund/server/platform/problem"
+)
+
+const (
+	defaultLimit   = 20
+	maxLimit       = 100
+	suggestions    = 8
+	minSuggest     = 2 // letters
+	coveredBonus   = 0.04
+	nobodyMalus    = 0.04
+	elsewhereMalus = 0.15
+)
+
+// search holds the index that answers at the moment.
+type search struct {
+	mu       sync.RWMutex
+	index    *index
+	ready    chan struct{} // closed when there is an index
+	synonyms *synonyms
+}
+
+func newSearch() *search {
+	s, err := parseSynonyms(synonymText)
+	if err != nil {
+		panic(err) // it is built in, and a test reads it
+	}
+	return &search{ready: make(chan struct{}), synonyms: s}
+}
+
+// current waits for the first index and gives the one that answers.
+func (s *search) current(ctx context.Context) (*index, error) {
+	select {
+	case <-s.ready:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait for the search index: %w", ctx.Err())
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.index, nil
+}
+
+// install puts a new index in place of the old one.
+func (s *search) install(x *index) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.index
+	s.index = x
+	if before == nil {
+		close(s.ready)
+		return
+	}
+	before.close()
+}
+
+// filter says which services a list is about.
+type filter struct {
+	query    string
+	place    *area
+	category string
+	audience string
+}
+
+// listed is a service in a list: the variant that is shown, and where one can apply online.
+type listed struct {
+	document *document
+	online   bool
+}
+
+// list gives the services that fit, each once, best first; in alphabetical order where nothing is searched for.
+func (s *Service) list(ctx context.Context, f filter) ([]listed, error) {
+	owners := s.owners()
+	keep := func(d *document) bool {
+		_, shown := owners[d.owner]
+		return shown && d.isIn(f.category) && d.isFor(f.audience)
+	}
+	x, hits, err := s.find(ctx, f.query, false, keep)
+	if err != nil {
+		return nil, err
+	}
+	return s.oncePerGroup(x, hits, f.place, keep), nil
+}
+
+// find asks the index, all services in alphabetical order where the query is empty. Should a new index take the place of the
+// one that is being asked, the new one is asked again.
+func (s *Service) find(ctx context.Context, query string, typing bool, keep func(*document) bool) (*index, []hit, error) {
+	for {
+		x, err := s.search.current(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		if strings.TrimSpace(query) == "" {
+			return x, x.all(keep), nil
+		}
+		hits, err := x.find(query, typing, s.search.synonyms, keep)
+		if errors.Is(err, bleve.ErrorIndexClosed) {
+			continue
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("search: %w", err)
+		}
+		return x, hits, nil
+	}
+}
+
+// oncePerGroup keeps of each service the variant of one portal: the one that is right for the place. Where that portal
+// has several services under the key, each stays.
+func (s *Service) oncePerGroup(x *index, hits []hit, place *area, keep func(*document) bool) []listed {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	chosen := map[string]string{} // owner by group
+	shown := map[*document]bool{}
+	searched := len(hits) > 0 && hits[0].score > 0
+	for i, h := range hits {
+		group := h.document.group()
+		owner, known := chosen[group]
+		if !known {
+			owner = s.choose(x.groups[group], place, keep)
+			chosen[group] = owner
+		}
+		if h.document.owner != owner {
+			hits[i].document = variantOf(x.groups[group], owner, h.document, keep)
+		}
+		if searched {
+			hits[i].score += s.nearness(x.groups[group], place)
+		}
+	}
+	if searched {
+		slices.SortStableFunc(hits, compareHits)
+	}
+	list := make([]listed, 0, len(hits))
+	for _, h := range hits {
+		if d := h.document; d != nil && !shown[d] {
+			shown[d] = true
+			list = append(list, listed{d, onlineIn(x.groups[d.group()], d, place)})
+		}
+	}
+	return list
+}
+
+// choose gives the owner whose variant of a service is right for the place: the one with the most specific competence
+// there. Where there is none or no place is given, this portal's own variant, then that of whoever is competent in this
+// portal's area, then the first.
+func (s *Service) choose(group []*document, place *area, keep func(*document) bool) string {
+	best, bestRank := ownOwner, []int(nil)
+	for _, d := range group {
+		if !keep(d) {
+			continue
+		}
+		rank := []int{0, 0, 0}
+		if place != nil {
+			rank[0] = d.reach(*place)
+		}
+		if d.owner == ownOwner {
+			rank[1] = 1
+		}
+		if len(s.home) > 0 {
+			rank[2] = d.reach(s.home[0])
+		}
+		if c := slices.Compare(rank, bestRank); bestRank == nil || c > 0 || c == 0 && d.owner < best {
+			best, bestRank = d.owner, rank
+		}
+	}
+	return best
+}
+
+// variantOf gives the owner's service that is the same as another portal's: of several, the one with the same title, else
+// the first.
+func variantOf(group []*document, owner string, like *document, keep func(*document) bool) *document {
+	var first *document
+	for _, d := range group {
+		if d.owner != owner || !keep(d) {
+			continue
+		}
+		if d.order == like.order {
+			return d
+		}
+		if first == nil || d.order < first.order {
+			first = d
+		}
+	}
+	return first
+}
+
+// nearness raises what someone does at the place (without one: in this portal's area), and lowers what is only done elsewhere, or
+// by nobody.
+func (s *Service) nearness(group []*document, place *area) float64 {
+	at := place
+	if at == nil {
+		if len(s.home) == 0 {
+			return 0
+		}
+		at = &s.home[0]
+	}
+	stated := false
+	for _, d := range group {
+		if d.reach(*at) > 0 {
+			return coveredBonus
+		}
+		stated = stated || len(d.claims) > 0
+	}
+	switch {
+	case !stated:
+		return -nobodyMalus
+	case place != nil:
+		return -elsewhereMalus
+	}
+	return 0
+}
+
+func onlineIn(group []*document, d *document, place *area) bool {
+	if place != nil {
+		return d.online(*place)
+	}
+	return d.onlineAnywhere() || slices.ContainsFunc(group, (*document).onlineAnywhere)
+}
+
+// variant gives the id of the service that is right for a place: the same service of the portal with the most specific
+// competence there. A service that the search does not know (yet) is its own variant.
+func (s *Service) variant(ctx context.Context, id uuid.UUID, place *area) (uuid.UUID, error) {
+	x, err := s.search.current(ctx)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	d := x.documents[id]
+	if d == nil || place == nil {
+		return id, nil
+	}
+	owners := s.owners()
+	keep := func(d *document) bool { _, shown := owners[d.owner]; return shown }
+	group := x.groups[d.group()]
+	best := 0
+	for _, other := range group {
+		if keep(other) {
+			best = max(best, other.reach(*place))
+		}
+	}
+	if best == 0 || best == d.reach(*place) {
+		return id, nil // nobody does it there, or this one does
+	}
+	if right := variantOf(group, s.choose(group, place, keep), d, keep); right != nil {
+		return right.id, nil
+	}
+	return id, nil
+}
+
+// suggest gives up to eight services whose title or synonyms go on from what was typed, from the second letter on.
+func (s *Service) suggest(ctx context.Context, q string, place *area) ([]listed, error) {
+	if len([]rune(strings.TrimSpace(q))) < minSuggest {
+		return nil, nil
+	}
+	owners := s.owners()
+	keep := func(d *document) bool { _, shown := owners[d.owner]; return shown }
+	x, hits, err := s.find(ctx, q, !strings.HasSuffix(q, " "), keep)
+	if err != nil {
+		return nil, err
+	}
+	list := s.oncePerGroup(x, hits, place, keep)
+	return list[:min(len(list), suggestions)], nil
+}
+
+// categoryCounts gives how many services, each once, are in each category.
+func (s *Service) categoryCounts(ctx context.Context) (map[string]int, error) {
+	list, err := s.list(ctx, filter{})
+	if err != nil {
+		return nil, err
+	}
+	counts := map[string]int{}
+	for _, l := range list {
+		for _, id := range l.document.categories {
+			counts[id]++
+		}
+	}
+	return counts, nil
+}
+
+// page cuts a list: limit items from where the cursor says. It gives the cursor of the next page, empty after the last.
+func page[T any](list []T, limit int, cursor string) ([]T, string, error) {
+	if limit <= 0 {
+		limit = defaultLimit
+	}
+	limit = min(limit, maxLimit)
+	from := 0
+	if cursor != "" {
+		text, err := base64.RawURLEncoding.DecodeString(cursor)
+		if err == nil {
+			from, err = strconv.Atoi(string(text))
+		}
+		if err != nil || from < 0 {
+			return nil, "", problem.BadRequest("cursor-unknown", "Diese Seite der Liste gibt es nicht.", "There is no such page of the list.")
+		}
+	}
+	from = min(from, len(list))
+	to := min(from+limit, len(list))
+	next := ""
+	if to < len(list) {
+		next = base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(to)))
+	}
+	return list[from:to], next, nil
+}

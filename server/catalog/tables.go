@@ -1,0 +1,145 @@
+package catalog
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// table holds the statements for one kind of entry. Keys go in and out as text, whatever the column is.
+type table struct {
+	name          string
+	byOwner       bool   // each owner has keys of its own
+	known         string // $1 keys, and where byOwner $2 owner → key, owner, digest, service
+	upsert        string // $1 owner, $2 source, $3 copied at, then values
+	remove        string // $1 owner, $2 keys → key, service
+	removeMissing string // $1 owner, $2 source, $3 keys to keep → key, service
+	own           string // $1 owner, $2 key, $3 limit → key, payload
+	values        func([]prepared) []any
+}
+
+// column is a column beyond those that all tables have: its SQL type in an array, and its type in the table.
+type column struct{ name, array, cast string }
+
+func tableOf(kind string) table {
+	switch kind {
+	case KindService:
+		return newTable("catalog_services", "NULL::uuid", []column{{"leika_key", "text", ""}, {"title", "text", "::json"}, {"teaser", "text", "::json"}},
+			func(p prepared) []any {
+				e := p.entry.(*ServiceEntry) //nolint:forcetypeassert // prepared by kind
+				return []any{e.LeikaKey, jsonText(e.Title), jsonText(e.Teaser)}
+			})
+	case KindOrganisation:
+		return newTable("catalog_organisations", "NULL::uuid", []column{{"parent_id", "uuid", ""}, {"name", "text", "::json"}},
+			func(p prepared) []any {
+				e := p.entry.(*OrganisationEntry) //nolint:forcetypeassert // prepared by kind
+				return []any{e.ParentID, jsonText(e.Name)}
+			})
+	case KindCompetence:
+		return newTable("catalog_competences", "service_id", []column{{"service_id", "uuid", ""}, {"organisation_id", "uuid", ""}, {"area", "text", ""}, {"online", "boolean", ""}},
+			func(p prepared) []any {
+				e := p.entry.(*CompetenceEntry) //nolint:forcetypeassert // prepared by kind
+				return []any{e.ServiceID, e.OrganisationID, strings.TrimPrefix(e.Area, countryARS), e.OnlineService != nil}
+			})
+	case KindCategory:
+		return newTable("catalog_categories", "NULL::uuid", []column{{"position", "integer", ""}},
+			func(p prepared) []any {
+				return []any{p.entry.(*CategoryEntry).Position} //nolint:forcetypeassert // prepared by kind
+			})
+	}
+	panic("catalog: no table for " + kind) // kinds come from newEntry
+}
+
+func newTable(name, service string, columns []column, extra func(prepared) []any) table {
+	idType, conflict, sameOwner := "uuid", "id", ""
+	if name == "catalog_categories" {
+		idType, conflict, sameOwner = "text", "owner, id", " AND owner = $2"
+	}
+	var names, aliases, selected, arrays, set strings.Builder
+	for i, c := range columns {
+		fmt.Fprintf(&names, ", %s", c.name)
+		fmt.Fprintf(&aliases, ", %s", c.name)
+		fmt.Fprintf(&selected, ", x.%s%s", c.name, c.cast)
+		fmt.Fprintf(&arrays, ", $%d::%s[]", 7+i, c.array)
+		fmt.Fprintf(&set, ", %s = excluded.%s", c.name, c.name)
+	}
+	ids := fmt.Sprintf("(SELECT k::%s FROM unnest($%%d::text[]) AS k)", idType)
+	return table{
+		name:    name,
+		known:   fmt.Sprintf(`SELECT id::text, owner, digest, %s FROM %s WHERE id IN `+fmt.Sprintf(ids, 1)+`%s FOR UPDATE`, service, name, sameOwner),
+		byOwner: sameOwner != "",
+		upsert: fmt.Sprintf(`INSERT INTO %[1]s AS t (id, owner, source, copied_at, payload, digest%[2]s)
+			SELECT x.id::%[3]s, $1, $2, $3, x.payload::json, x.digest%[4]s
+			FROM unnest($4::text[], $5::text[], $6::bytea[]%[5]s) AS x (id, payload, digest%[6]s)
+			ON CONFLICT (%[7]s) DO UPDATE SET source = excluded.source, copied_at = excluded.copied_at, payload = excluded.payload,
+				digest = excluded.digest%[8]s
+			WHERE t.owner = excluded.owner`,
+			name, names.String(), idType, selected.String(), arrays.String(), aliases.String(), conflict, set.String()),
+		remove: fmt.Sprintf(`DELETE FROM %s WHERE owner = $1 AND id IN `+fmt.Sprintf(ids, 2)+` RETURNING id::text, %s`, name, service),
+		removeMissing: fmt.Sprintf(`DELETE FROM %s WHERE owner = $1 AND source = $2 AND id NOT IN `+fmt.Sprintf(ids, 3)+` RETURNING id::text, %s`,
+			name, service),
+		own: fmt.Sprintf(`SELECT id::text, payload FROM %s WHERE owner = $1 AND id::text COLLATE "C" > $2 ORDER BY id::text COLLATE "C" LIMIT $3`, name),
+		values: func(batch []prepared) []any {
+			return columnsOf(batch, len(columns), extra)
+		},
+	}
+}
+
+// columnsOf turns entries into one array for each column: key, payload, digest, and those of the kind.
+func columnsOf(batch []prepared, extras int, extra func(prepared) []any) []any {
+	keys := make([]string, 0, len(batch))
+	payloads := make([]string, 0, len(batch))
+	digests := make([][]byte, 0, len(batch))
+	more := make([][]any, extras)
+	for _, p := range batch {
+		keys = append(keys, p.entry.key())
+		payloads = append(payloads, string(p.payload))
+		digests = append(digests, p.digest)
+		for i, value := range extra(p) {
+			more[i] = append(more[i], value)
+		}
+	}
+	args := []any{keys, payloads, digests}
+	for _, values := range more {
+		args = append(args, typed(values))
+	}
+	return args
+}
+
+// typed gives the values as a slice of their own type, which pgx sends as an array.
+func typed(values []any) any {
+	switch values[0].(type) {
+	case string:
+		return collect[string](values)
+	case bool:
+		return collect[bool](values)
+	case int:
+		return collect[int](values)
+	case uuid.UUID:
+		return collect[uuid.UUID](values)
+	case *uuid.UUID:
+		return collect[*uuid.UUID](values)
+	}
+	panic(fmt.Sprintf("catalog: no array of %T", values[0])) // tableOf gives no others
+}
+
+func collect[T any](values []any) []T {
+	list := make([]T, 0, len(values))
+	for _, v := range values {
+		list = append(list, v.(T)) //nolint:forcetypeassert // of one column
+	}
+	return list
+}
+
+func jsonText(t Text) string {
+	if t == nil {
+		return "{}"
+	}
+	b, err := json.Marshal(t)
+	if err != nil {
+		panic(err) // strings can always be written
+	}
+	return string(b)
+}

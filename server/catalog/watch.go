@@ -1,0 +1,247 @@
+package catalog
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"portalverbund/server/platform/notify"
+)
+
+const (
+	buildBatch    = 1000
+	checkEvery    = 5 * time.Minute
+	retryAfter    = time.Second
+	namedServices = 150  // in one message; for more, everything is compared
+	tidyAfter     = 500  // changes, each of which leaves something behind in the index
+	tidyShare     = 0.25 // of the services changed since the index was built
+)
+
+// message tells what has changed: these services, or all, or only offices and categories.
+type message struct {
+	All      bool        `json:"all,omitempty"`
+	Services []uuid.UUID `json:"services,omitempty"`
+}
+
+// announce tells all processes of the portal what a transaction has changed, when it commits.
+func (s *Service) announce(ctx context.Context, t *touched) error {
+	if s.hub == nil || len(t.services) == 0 && !t.other {
+		return nil
+	}
+	m := message{All: len(t.services) > namedServices}
+	if !m.All {
+		for id := range t.services {
+			m.Services = append(m.Services, id)
+		}
+	}
+	text, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("tell of changes: %w", err)
+	}
+	return s.hub.Publish(ctx, Topic, string(text))
+}
+
+// Run builds the search index and keeps it and the remembered answers true, until ctx ends. Answers that need the index wait
+// for it.
+func (s *Service) Run(ctx context.Context) error {
+	var messages <-chan string
+	if s.hub != nil {
+		subscribed, cancel := s.hub.Subscribe(Topic)
+		defer cancel()
+		messages = subscribed
+	}
+	for s.rebuild(ctx) != nil {
+		if !pause(ctx, retryAfter) {
+			return nil
+		}
+	}
+	check := time.NewTicker(checkEvery)
+	defer check.Stop()
+	for {
+		var text string
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-check.C:
+			text = notify.Lost
+		case text = <-messages:
+		}
+		s.answers.forget()
+		if err := s.follow(ctx, text); err != nil && ctx.Err() == nil {
+			s.log.ErrorContext(ctx, "search index: follow a change", "error", err)
+			if !pause(ctx, retryAfter) {
+				return nil
+			}
+			if err := s.follow(ctx, notify.Lost); err != nil && ctx.Err() == nil {
+				s.log.ErrorContext(ctx, "search index: compare with the database", "error", err)
+			}
+		}
+		s.answers.forget() // those that were made of the old index meanwhile
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+// follow makes the index true after a message.
+func (s *Service) follow(ctx context.Context, text string) error {
+	x, err := s.search.current(ctx)
+	if err != nil {
+		return err
+	}
+	var m message
+	if text == notify.Lost || json.Unmarshal([]byte(text), &m) != nil || m.All {
+		if m.Services, err = s.differing(ctx, x); err != nil {
+			return err
+		}
+	}
+	if x.worn(len(m.Services)) {
+		return s.rebuild(ctx)
+	}
+	for from := 0; from < len(m.Services); from += buildBatch {
+		if err := s.refresh(ctx, x, m.Services[from:min(from+buildBatch, len(m.Services))]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// worn says whether building anew is better than taking in so many changes.
+func (x *index) worn(changes int) bool {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return x.changes > tidyAfter || changes > buildBatch/10 && float64(changes) > tidyShare*float64(len(x.documents))
+}
+
+// refresh reads services and takes in what they are now.
+func (s *Service) refresh(ctx context.Context, x *index, ids []uuid.UUID) error {
+	rows, err := s.store.servicesByID(ctx, ids)
+	if err != nil {
+		return err
+	}
+	there := make(map[uuid.UUID]bool, len(rows))
+	for _, r := range rows {
+		there[r.ID] = true
+	}
+	var gone []uuid.UUID
+	for _, id := range ids {
+		if !there[id] {
+			gone = append(gone, id)
+		}
+	}
+	return x.replace(rows, gone)
+}
+
+// differing compares the index with the database and gives the services that are not the same in both.
+func (s *Service) differing(ctx context.Context, x *index) ([]uuid.UUID, error) {
+	known := x.versions()
+	var differ []uuid.UUID
+	var after uuid.UUID
+	for {
+		rows, err := s.store.versions(ctx, after, 10*buildBatch)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			if version, ok := known[r.ID]; !ok || version != r.Version {
+				differ = append(differ, r.ID)
+			}
+			delete(known, r.ID)
+		}
+		if len(rows) < 10*buildBatch {
+			break
+		}
+		after = rows[len(rows)-1].ID
+	}
+	for id := range known {
+		differ = append(differ, id)
+	}
+	return differ, nil
+}
+
+func (x *index) versions() map[uuid.UUID]string {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	versions := make(map[uuid.UUID]string, len(x.documents))
+	for id, d := range x.documents {
+		versions[id] = d.version
+	}
+	return versions
+}
+
+// rebuild makes a new index of everything in the database and installs it.
+func (s *Service) rebuild(ctx context.Context) error {
+	x, err := s.build(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			s.log.ErrorContext(ctx, "search index: build", "error", err)
+		}
+		return err
+	}
+	s.search.install(x)
+	return nil
+}
+
+func (s *Service) build(ctx context.Context) (*index, error) {
+	l, err := s.learn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	x, err := newIndex(l)
+	if err != nil {
+		return nil, err
+	}
+	var after uuid.UUID
+	for {
+		rows, err := s.store.services(ctx, after, buildBatch)
+		if err == nil && len(rows) > 0 {
+			err = x.replace(rows, nil)
+		}
+		if err != nil {
+			x.close()
+			return nil, err
+		}
+		if len(rows) < buildBatch {
+			x.changes = 0
+			return x, nil
+		}
+		after = rows[len(rows)-1].ID
+	}
+}
+
+// learn reads all words first, so that compounds of the first service can be taken apart by words of the last.
+func (s *Service) learn(ctx context.Context) (*lexicon, error) {
+	l := newLexicon()
+	var after uuid.UUID
+	for {
+		rows, err := s.store.words(ctx, after, buildBatch)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			l.learnRow(r)
+		}
+		if len(rows) < buildBatch {
+			return l, nil
+		}
+		after = rows[len(rows)-1].ID
+	}
+}
+
+func (l *lexicon) learnRow(r wordsRow) {
+	texts := append(r.Synonyms["de"], r.Title["de"], r.Teaser["de"])
+	for _, text := range texts {
+		for _, w := range splitWords(text) {
+			l.learn(w)
+		}
+	}
+}

@@ -1,0 +1,291 @@
+package catalog
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/blevesearch/snowballstem"
+	"github.com/blevesearch/snowballstem/english"
+	"github.com/blevesearch/snowballstem/german"
+	"golang.org/x/text/unicode/norm"
+)
+
+// How words are brought to a form in which those that mean the same are the same: lower case; ä, ae and a alike; without
+// inflection; compounds taken apart.
+
+const (
+	maxQueryWords = 16
+	maxWordLength = 64 // letters; longer ones are no words
+	minPart       = 4  // letters of a part of a compound, unless it is a known short one
+	minRest       = 7  // letters of a part that the lexicon does not know
+	maxParts      = 4
+)
+
+// splitWords cuts a text into lower-case words. Words with a hyphen come as their parts. Marks of gender (Bürger*innen,
+// Bürger:innen, Bürger/-innen) go.
+func splitWords(text string) []string {
+	var words []string
+	var word []rune
+	end := func() {
+		if len(word) > 0 && len(word) <= maxWordLength {
+			words = append(words, string(word))
+		}
+		word = word[:0]
+	}
+	runes := []rune(norm.NFC.String(strings.ToLower(text)))
+	for i := 0; i < len(runes); i++ {
+		r := runes[i]
+		switch {
+		case unicode.IsLetter(r) || unicode.IsDigit(r):
+			word = append(word, r)
+		case unicode.Is(unicode.Mn, r) || r == '\u00ad' || r == '\'' || r == '’':
+			// belongs to the word and says nothing
+		case len(word) > 0 && strings.ContainsRune("*:_/", r) && genderMark(runes[i+1:]) > 0:
+			i += genderMark(runes[i+1:])
+		default:
+			end()
+		}
+	}
+	end()
+	return words
+}
+
+// genderMark is how many of the letters that follow a mark like * belong to it: in, innen, -in, -innen.
+func genderMark(rest []rune) int {
+	i := 0
+	if i < len(rest) && rest[i] == '-' {
+		i++
+	}
+	for _, ending := range []string{"innen", "in"} {
+		end := i + len(ending)
+		// Bürger*innensprechstunde is a Bürgersprechstunde.
+		if end <= len(rest) && string(rest[i:end]) == ending && (ending == "innen" || end == len(rest) || !unicode.IsLetter(rest[end])) {
+			return end
+		}
+	}
+	return 0
+}
+
+// umlauts writes ae, oe and ue as umlauts, where they are not the end of another sound (Steuer, Bauen, Quelle), and ß as ss.
+func umlauts(word string) string {
+	if !strings.ContainsAny(word, "eß") {
+		return word
+	}
+	var b strings.Builder
+	var last, beforeLast rune
+	for _, r := range word {
+		if r == 'ß' {
+			b.WriteString("ss")
+			beforeLast, last = last, 's'
+			continue
+		}
+		if r == 'e' && strings.ContainsRune("aou", last) && !strings.ContainsRune("aeouq", beforeLast) {
+			text := b.String()
+			b.Reset()
+			b.WriteString(text[:len(text)-1])
+			r = map[rune]rune{'a': 'ä', 'o': 'ö', 'u': 'ü'}[last]
+		}
+		b.WriteRune(r)
+		beforeLast, last = last, r
+	}
+	return b.String()
+}
+
+// withoutAccents gives the word in plain letters.
+func withoutAccents(word string) string {
+	ascii := true
+	for i := range len(word) {
+		ascii = ascii && word[i] < 0x80
+	}
+	if ascii {
+		return word
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, norm.NFD.String(word))
+}
+
+// surface is a word as it is compared when it is not stemmed.
+func surface(word string) string { return withoutAccents(umlauts(word)) }
+
+// stemGerman takes the inflection off.
+func stemGerman(word string) string {
+	env := snowballstem.NewEnv(umlauts(word))
+	german.Stem(env)
+	return withoutAccents(env.Current())
+}
+
+// stemEnglish takes the inflection off.
+func stemEnglish(word string) string {
+	env := snowballstem.NewEnv(withoutAccents(word))
+	english.Stem(env)
+	return env.Current()
+}
+
+// stems gives the stems of a word of a language; of both where the language is not known (empty).
+func stems(word, language string) []string {
+	switch {
+	case strings.HasPrefix(language, "de"):
+		return []string{stemGerman(word)}
+	case strings.HasPrefix(language, "en"):
+		return []string{stemEnglish(word)}
+	case language != "":
+		return []string{surface(word)}
+	}
+	de, en := stemGerman(word), stemEnglish(word)
+	if de == en {
+		return []string{de}
+	}
+	return []string{de, en}
+}
+
+// saysNothing names words that carry no meaning in a query or a title.
+func saysNothing(word string) bool {
+	switch word {
+	case "der", "die", "das", "den", "dem", "des", "ein", "eine", "einen", "einem", "einer", "eines", "und", "oder", "mit", "ohne",
+		"für", "fuer", "von", "vom", "zu", "zum", "zur", "im", "in", "ins", "am", "an", "auf", "aus", "bei", "beim", "bis", "nach", "über", "ueber",
+		"unter", "durch", "als", "wie", "wo", "was", "wer", "wann", "wohin", "welche", "welcher", "welches", "ich", "mein", "meine", "meinen", "meinem",
+		"meiner", "mir", "mich", "wir", "unser", "unsere", "sie", "ihr", "ihre", "ihren", "er", "es", "man", "ist", "sind", "hat", "habe",
+		"haben", "wird", "werden", "kann", "muss", "soll", "will", "möchte", "moechte", "bekomme", "brauche", "nicht", "auch", "sich", "so", "um", "bzw",
+		"the", "a", "of", "for", "to", "and", "or", "my", "i", "how", "do", "does", "get", "with", "on", "is", "where", "can", "want", "need", "me":
+		return true
+	}
+	return false
+}
+
+// saysLittle names words that fit nearly every service: they may be missing in what is found.
+func saysLittle(word string) bool {
+	switch word {
+	case "antrag", "beantragen", "beantragung", "online", "formular", "stellen", "termin", "kosten", "gebühr", "gebühren", "gebuehr", "amt", "behörde",
+		"machen", "erhalten", "bekommen", "holen", "brauchen", "besorgen", "neu", "neue", "neuen", "neuer", "neues", "info", "informationen", "stadt", "gemeinde",
+		"landkreis", "kreis", "hilfe", "service", "leistung", "apply", "application", "request", "form", "new", "office", "city":
+		return true
+	}
+	return false
+}
+
+// lexicon knows which words there are, to take compounds apart.
+type lexicon struct {
+	words map[string]bool
+	stems map[string]bool
+}
+
+func newLexicon() *lexicon {
+	l := &lexicon{words: map[string]bool{}, stems: map[string]bool{}}
+	for _, w := range strings.Fields(baseWords) {
+		l.words[w] = true
+	}
+	return l
+}
+
+// learn adds a word from the catalog.
+func (l *lexicon) learn(word string) {
+	s := surface(word)
+	if len(s) < minPart || l.words[s] || saysNothing(word) {
+		return
+	}
+	l.words[s] = true
+	if stem := stemGerman(word); len(stem) > minPart {
+		l.stems[stem] = true
+	}
+}
+
+// parts takes a compound apart into words that the lexicon knows; nil if it is none. Where there are several ways, the one
+// with the fewest parts is taken, then the one whose last part, which says what it is, is longest.
+func (l *lexicon) parts(word string) []string {
+	s := surface(word)
+	if len(s) < minPart+3 {
+		return nil
+	}
+	for n := 2; n <= maxParts; n++ {
+		if parts := l.split(s, n); parts != nil {
+			return parts
+		}
+	}
+	return l.splitOff(s)
+}
+
+// splitOff takes the longest word that the lexicon knows off the front, where what is left may be a word, too.
+func (l *lexicon) splitOff(s string) []string {
+	for i := len(s) - minRest; i >= minPart; i-- {
+		if l.isPart(s[:i]) {
+			return []string{s[:i], s[i:]}
+		}
+	}
+	for i := len(s) - minRest; i >= minPart; i-- {
+		if head := l.withoutJoint(s[:i]); len(head) >= minPart {
+			return []string{head, s[i:]}
+		}
+	}
+	return nil
+}
+
+func (l *lexicon) split(s string, n int) []string {
+	if n == 1 {
+		if l.isPart(s) {
+			return []string{s}
+		}
+		return nil
+	}
+	for i := 3; i <= len(s)-3; i++ {
+		head := l.withoutJoint(s[:i])
+		if head == "" {
+			continue
+		}
+		if rest := l.split(s[i:], n-1); rest != nil {
+			return append([]string{head}, rest...)
+		}
+	}
+	return nil
+}
+
+func (l *lexicon) isPart(s string) bool {
+	switch s {
+	case "ung", "keit", "heit", "schaft", "lich", "isch":
+		return false // endings
+	}
+	return l.words[s] || len(s) > minPart && l.stems[stemGerman(s)]
+}
+
+// withoutJoint gives the word that s is, perhaps with the sound that joins it to the next (Staat-s-angehörigkeit,
+// Hunde-steuer); empty if there is none.
+func (l *lexicon) withoutJoint(s string) string {
+	if l.isPart(s) {
+		return s
+	}
+	for _, joint := range []string{"s", "es", "n", "en", "e", "er"} {
+		if w, ok := strings.CutSuffix(s, joint); ok && len(w) >= 3 && l.isPart(w) {
+			return w
+		}
+	}
+	for _, ending := range []string{"e", "en"} { // Schul-amt, Sprach-kurs, Wohn-geld
+		if len(s) >= minPart && l.isPart(s+ending) {
+			return s + ending
+		}
+	}
+	return ""
+}
+
+// baseWords are words that public services are often made up of; the catalog's own are learned beside them.
+const baseWords = `
+	abfall abgabe abwasser adresse akte alter amt anlage antrag anwohner anzeige arbeit arbeits archiv arzt asyl aufenthalt aufsicht ausbildung ausfuhr auskunft
+	ausland auslander ausnahme ausweis auto bad bahn bau baum befreiung beglaubigung behinderung behorde beihilfe beitrag bericht beruf berufs bescheid
+	bescheinigung bestattung betreuung betrieb bett bewachung bewilligung bewohner bibliothek bild bildung boden brand brenn brief bucher burger buro
+	bus daten denkmal dienst ehe eigentum einburgerung einfuhr einkommen einrichtung einwohner eis eltern energie entsorgung erbe erlaubnis ersatz fach fahr fahrer
+	fahrrad fahrt fahrzeug familie feier ferien fest feuer feuerwehr film finanz fisch fischerei flache flucht flug forderung form forst foto frau frei freizeit
+	fuhrer fuhrerschein fuhrung fund garten gas gast gaststatte gebaude gebiet gebuhr geburt geburts geld genehmigung gericht gesetz gesundheit gewasser gewerbe
+	glas grab grund grundstuck gut hafen halter hand handel handwerk haus haushalt heim heirat hilfe hof holz hund hunde hygiene immobilie impf inhaber jagd jugend
+	kammer karte kasse katze kehr kennzeichen kfz kind kinder kinderbetreuung kirche kita klasse kleider kleidung konto kontrolle kosten krankheit kraft kreis krippe
+	kultur kunst kurs lager land leben lebens lebensmittel lehrer leistung licht lohn luft mahn makler markt marken medien meister melde meldung metall miete
+	mieter milch mittel mobel mull mutter mutterschaft nachlass nachtrag nachweis name namen natur neben not notar obdach ordnung ort ost papier park parken
+	parkplatz pass person personal personen pfand pflanzen pflege pilz plakat plan platz post pramie praxis prufung rat rathaus raum recht regen register reise rente
+	restmull rund rundfunk sache sachen satzung schaden schau schein schiff schild schlachtung schlussel schonung schul schule schuler schutz schwanger
+	schwer schwimm see sicherheit sitz sonder sonntag sozial speise sperr spiel sport sprach staat staats stamm stand standes statte stelle steuer steuern stiftung
+	stoff strasse strassen strom studium suche tafel tag tages tarif taxi teil telefon tier tiere tod tonne transport trauung trink tuberkulose umwelt umzug unfall
+	unter unterhalt unterkunft unternehmen urkunde urlaub vater veranstaltung verband verein verfahren verfugung verkauf verkehr verlust vermessung vermieter
+	versammlung versicherung versorgung vertrag verwaltung verzeichnis veterinar vogel vollmacht vormund vorsorge waffe waffen wahl wahler wald ware warm wasser weg
+	wein weiterbildung wert wertstoff wild wirtschaft wohn wohngeld wohnraum wohnsitz wohnung zahl zahn zeichen zeit zentrum zeugnis zucht zug zulassung zuschuss
+	zustand zwangs zweit zweitwohnung`

@@ -1,0 +1,203 @@
+package catalog
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"portalverbund/db"
+)
+
+// store reads and writes the catalog's tables.
+type store struct{ db *db.DB }
+
+// outcome is what became of an entry that was to be written.
+type outcome int
+
+const (
+	unchanged outcome = iota
+	added
+	changed
+	foreign // the id belongs to another owner
+)
+
+// touched gathers what a transaction changed, to tell all processes.
+type touched struct {
+	services map[uuid.UUID]bool
+	other    bool // organisations or categories
+}
+
+func newTouched() *touched { return &touched{services: map[uuid.UUID]bool{}} }
+
+// origin says whose rows are written, and where they come from.
+type origin struct {
+	owner    string
+	source   string
+	copiedAt *time.Time // nil for own rows
+}
+
+// write stores entries of one kind that differ from what is there, and says what became of each, in order. No id may be in
+// batch twice. Rows of another owner are left alone.
+func (s store) write(ctx context.Context, kind string, from origin, batch []prepared, t *touched) ([]outcome, error) {
+	table := tableOf(kind)
+	known, err := s.known(ctx, table, from.owner, batch)
+	if err != nil {
+		return nil, err
+	}
+	outcomes := make([]outcome, len(batch))
+	var differ []prepared
+	for i, p := range batch {
+		before, exists := known[p.entry.key()]
+		switch {
+		case exists && before.owner != from.owner:
+			outcomes[i] = foreign
+			continue
+		case exists && bytes.Equal(before.digest, p.digest):
+			continue
+		case exists:
+			outcomes[i] = changed
+		default:
+			outcomes[i] = added
+		}
+		differ = append(differ, p)
+		t.add(p.entry, before.service)
+	}
+	if len(differ) == 0 {
+		return outcomes, nil
+	}
+	args := append([]any{from.owner, from.source, from.copiedAt}, table.values(differ)...)
+	tag, err := s.db.Pgx(ctx).Exec(ctx, table.upsert, args...)
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", table.name, err)
+	}
+	if int(tag.RowsAffected()) != len(differ) { // someone else took an id since known looked
+		return nil, fmt.Errorf("write %s: %d of %d rows belong to another portal", table.name, len(differ)-int(tag.RowsAffected()), len(differ))
+	}
+	return outcomes, nil
+}
+
+// add notes that an entry changes; before is the service that a competence stood for until now.
+func (t *touched) add(e entry, before *uuid.UUID) {
+	switch e := e.(type) {
+	case *ServiceEntry:
+		t.services[e.ID] = true
+	case *CompetenceEntry:
+		t.services[e.ServiceID] = true
+		if before != nil {
+			t.services[*before] = true
+		}
+	default:
+		t.other = true
+	}
+}
+
+// knownRow is what a table says about an id.
+type knownRow struct {
+	owner   string
+	digest  []byte
+	service *uuid.UUID // of a competence
+}
+
+func (s store) known(ctx context.Context, table table, owner string, batch []prepared) (map[string]knownRow, error) {
+	keys := make([]string, 0, len(batch))
+	for _, p := range batch {
+		keys = append(keys, p.entry.key())
+	}
+	args := []any{keys}
+	if table.byOwner {
+		args = append(args, owner)
+	}
+	rows, err := s.db.Pgx(ctx).Query(ctx, table.known, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", table.name, err)
+	}
+	known := make(map[string]knownRow, len(batch))
+	var key string
+	var row knownRow
+	_, err = pgx.ForEachRow(rows, []any{&key, &row.owner, &row.digest, &row.service}, func() error {
+		known[key] = row
+		row = knownRow{}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", table.name, err)
+	}
+	return known, nil
+}
+
+// remove deletes rows of an owner by key, and gives the keys of those that were there.
+func (s store) remove(ctx context.Context, kind, owner string, keys []string, t *touched) ([]string, error) {
+	table := tableOf(kind)
+	return s.deleteRows(ctx, kind, table.name, table.remove, t, owner, keys)
+}
+
+// removeMissing deletes the rows of an owner and source whose keys are not among those seen, and gives their keys.
+func (s store) removeMissing(ctx context.Context, kind, owner, source string, seen []string, t *touched) ([]string, error) {
+	table := tableOf(kind)
+	return s.deleteRows(ctx, kind, table.name, table.removeMissing, t, owner, source, seen)
+}
+
+func (s store) deleteRows(ctx context.Context, kind, name, statement string, t *touched, args ...any) ([]string, error) {
+	rows, err := s.db.Pgx(ctx).Query(ctx, statement, args...)
+	if err != nil {
+		return nil, fmt.Errorf("delete from %s: %w", name, err)
+	}
+	var gone []string
+	var key string
+	var service *uuid.UUID
+	_, err = pgx.ForEachRow(rows, []any{&key, &service}, func() error {
+		gone = append(gone, key)
+		switch {
+		case service != nil:
+			t.services[*service] = true
+		case kind == KindService:
+			t.services[uuid.MustParse(key)] = true // the column is a uuid
+		default:
+			t.other = true
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("delete from %s: %w", name, err)
+	}
+	return gone, nil
+}
+
+// ownEntry is an entry of this portal as it is published.
+type ownEntry struct {
+	key     string
+	payload json.RawMessage
+}
+
+// own gives entries of this portal of one kind whose key comes after a key, in order, at most limit.
+func (s store) own(ctx context.Context, kind, after string, limit int) ([]ownEntry, error) {
+	table := tableOf(kind)
+	rows, err := s.db.Pgx(ctx).Query(ctx, table.own, ownOwner, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", table.name, err)
+	}
+	entries, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (ownEntry, error) {
+		var e ownEntry
+		err := row.Scan(&e.key, &e.payload)
+		return e, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", table.name, err)
+	}
+	return entries, nil
+}
+
+// importLock makes imports of this portal's own entries wait for each other.
+const importLock = int64(0x636174616c6f67) // "catalog"
+
+func (s store) lockImports(ctx context.Context) error {
+	if _, err := s.db.Pgx(ctx).Exec(ctx, "SELECT pg_advisory_xact_lock($1)", importLock); err != nil {
+		return fmt.Errorf("wait for another import: %w", err)
+	}
+	return nil
+}
