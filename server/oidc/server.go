@@ -144,8 +144,15 @@ func (s *Service) withIssuer(location string) string {
 	if err != nil {
 		return location
 	}
+	if u.Fragment != "" { // the library's answer to a request for tokens without a code
+		if q, err := url.ParseQuery(u.EscapedFragment()); err == nil && q.Has("error") {
+			q.Set("iss", s.Issuer)
+			u.Fragment, u.RawFragment = "", ""
+			return u.String() + "#" + q.Encode()
+		}
+	}
 	q := u.Query()
-	if q.Has("iss") || !(q.Has("error") || q.Has("code")) {
+	if q.Has("iss") || (!q.Has("error") && !q.Has("code")) || strings.HasPrefix(location, pageSignIn) {
 		return location
 	}
 	q.Set("iss", s.Issuer)
