@@ -42,7 +42,7 @@ func finished(state types.ApplicationState) bool {
 // stateOf says which state an event of the authority leads to; empty for one that leads to none.
 func stateOf(kind types.EventKind) types.ApplicationState {
 	switch kind {
-	case types.Received:
+	case types.Received, types.Transmitted:
 		return types.ApplicationStateReceived
 	case types.InProgress:
 		return types.ApplicationStateInProgress
@@ -137,8 +137,8 @@ func (s *Service) checkEvent(e types.TimelineEvent) (types.TimelineEvent, error)
 		return refused("name too long")
 	}
 	e.At = e.At.UTC().Truncate(time.Microsecond)
-	if now := s.now(); e.At.After(now.Add(clockSkew)) {
-		e.At = now
+	if latest := s.now().Add(clockSkew); e.At.After(latest) {
+		e.At = latest // the order of events from one clock stays
 	}
 	return e, nil
 }
