@@ -56,7 +56,7 @@ export default defineConfig({
   },
   test: {
     environment: "jsdom",
-    setupFiles: ["tests/setup.ts"],
+    setupFiles: [`${import.meta.dirname}/tests/setup.ts`],
     include: ["src/**/*.test.{ts,tsx}"],
     css: false,
     restoreMocks: true,

@@ -9,7 +9,8 @@ const target = join(frontend, "dist", "docs");
 const ui = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
 
 mkdirSync(target, { recursive: true });
-for (const file of ["swagger-ui.css", "swagger-ui-bundle.js"]) copyFileSync(join(ui, file), join(target, file));
+for (const file of ["swagger-ui.css", "swagger-ui-bundle.js"])
+  copyFileSync(join(ui, file), join(target, file));
 copyFileSync(join(frontend, "..", "openapi.yaml"), join(target, "openapi.yaml"));
 for (const file of ["index.html", "docs.js", "docs.css"]) {
   writeFileSync(join(target, file), readFileSync(join(frontend, "docs", file)));

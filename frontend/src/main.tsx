@@ -1,5 +1,6 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { ApiProblem, ConnectionProblem } from "./api/problem";
 import { App } from "./app/App";
 import { startI18n } from "./i18n";
 import "./styles/index.css";
@@ -8,7 +9,12 @@ const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no root");
 
 await startI18n();
-createRoot(root).render(
+createRoot(root, {
+  // What a page shows in place of its content is no news for the console.
+  onCaughtError(error) {
+    if (!(error instanceof ApiProblem) && !(error instanceof ConnectionProblem)) reportError(error);
+  },
+}).render(
   <StrictMode>
     <App />
   </StrictMode>,

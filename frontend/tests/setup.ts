@@ -6,3 +6,6 @@ afterEach(() => {
   cleanup();
   localStorage.clear();
 });
+
+// jsdom has no layout, so it cannot scroll.
+Element.prototype.scrollIntoView = () => undefined;

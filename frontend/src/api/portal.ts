@@ -1,8 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { answer, api, type Schemas } from "./client";
-
-export type Portal = Schemas["Portal"];
-export type PortalReference = Schemas["PortalReference"];
+import { answer, api } from "./client";
 
 /** Who this portal is; it hardly changes while a page is open. */
 export const portalQuery = queryOptions({

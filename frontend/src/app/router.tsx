@@ -14,8 +14,9 @@ import { loadWords } from "../i18n";
 import type { Feature } from "../i18n/words";
 import { expectHeading } from "../lib/focus";
 import { Loading } from "../ui/Loading";
-import { ErrorPage, NotFoundPage } from "./pages/ErrorPage";
+import { ErrorPage, NotFoundPage, RootErrorPage } from "./pages/ErrorPage";
 import * as search from "./search";
+import { CitizenShell } from "./shells/CitizenShell";
 
 interface RouterContext {
   queryClient: QueryClient;
@@ -23,6 +24,12 @@ interface RouterContext {
 
 const rootRoute = createRootRouteWithContext<RouterContext>()({
   component: Outlet,
+  errorComponent: RootErrorPage,
+  notFoundComponent: () => (
+    <CitizenShell>
+      <NotFoundPage />
+    </CitizenShell>
+  ),
   beforeLoad: async ({ context: { queryClient } }) => {
     await Promise.all([queryClient.ensureQueryData(portalQuery), queryClient.ensureQueryData(sessionQuery)]);
   },
@@ -37,7 +44,7 @@ const words =
 const citizen = createRoute({
   getParentRoute: () => rootRoute,
   id: "citizen",
-  component: lazyRouteComponent(() => import("./shells/CitizenShell"), "CitizenShell"),
+  component: () => <CitizenShell />,
 });
 
 const start = createRoute({

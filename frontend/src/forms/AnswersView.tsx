@@ -81,7 +81,7 @@ function FieldFacts({ fields, answers, language, showFile }: FieldsProps) {
         return (Array.isArray(items) ? items : []).map((_, index) => {
           const itemPointer = group.pointer + pointer(index);
           return (
-            <section key={itemPointer} className="pv-stack pv-stack--small">
+            <section key={itemPointer} className="pv-stack pv-stack--small pv-answers__item">
               <h3>{t("forms:item", { label, number: index + 1 })}</h3>
               <FieldFacts
                 fields={shownFields(group.layout.fields ?? [], itemPointer, answers)}

@@ -36,7 +36,7 @@ export function FormGroup({
   const container = useRef<HTMLFieldSetElement>(null);
   useEffect(() => {
     if (moveFocusTo.current === undefined) return;
-    const headings = container.current?.querySelectorAll<HTMLElement>(".pv-group__head h3");
+    const headings = container.current?.querySelectorAll<HTMLElement>(".pv-group__head h2");
     focusElement(headings?.[Math.min(moveFocusTo.current, headings.length - 1)] ?? null);
     moveFocusTo.current = undefined;
   });
@@ -60,11 +60,13 @@ export function FormGroup({
         // oxlint-disable-next-line react/no-array-index-key
         <div key={index} className="pv-group__item" role="group" aria-labelledby={`${id}-${index}-title`}>
           <div className="pv-group__head">
-            <h3 id={`${id}-${index}-title`}>{t("forms:item", { label: itemLabel, number: index + 1 })}</h3>
+            <h2 className="pv-group__title" id={`${id}-${index}-title`}>
+              {t("forms:item", { label: itemLabel, number: index + 1 })}
+            </h2>
             {items.length > (schema?.minItems ?? 0) && (
               <Button variant="tertiary" small icon="delete" onClick={() => remove(index)}>
-                {t("forms:removeItem")}
-                <span className="pv-hidden"> {t("forms:item", { label: itemLabel, number: index + 1 })}</span>
+                {t("forms:removeItem")}{" "}
+                <span className="pv-hidden">{t("forms:item", { label: itemLabel, number: index + 1 })}</span>
               </Button>
             )}
           </div>

@@ -64,6 +64,12 @@ export class DraftSaver<T> {
     return !this.unsaved;
   }
 
+  /** Forgets what is not saved, for a draft that is thrown away. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#pending = undefined;
+  }
+
   #schedule(delay: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.flush(), delay);

@@ -8,7 +8,7 @@ import { DraftSaver, type SaveState } from "./draftSaver";
 export function useAutosave<T>(
   value: T,
   save: (value: T) => Promise<void>,
-): { saved: SaveState; flush: () => Promise<boolean> } {
+): { saved: SaveState; flush: () => Promise<boolean>; stop: () => void } {
   const [saver] = useState(() => new DraftSaver<T>());
   const known = useRef(value);
   useEffect(() => {
@@ -37,5 +37,9 @@ export function useAutosave<T>(
       void saver.flush();
     };
   }, [saver]);
-  return { saved: useSyncExternalStore(saver.subscribe, saver.snapshot), flush: () => saver.flush() };
+  return {
+    saved: useSyncExternalStore(saver.subscribe, saver.snapshot),
+    flush: () => saver.flush(),
+    stop: () => saver.stop(),
+  };
 }

@@ -16,8 +16,8 @@ const kinds: Record<State, BadgeKind> = {
   withdrawn: "neutral",
 };
 
-/** The state of an application or a case, in words. */
-export function StateBadge({ state }: { state: State }) {
+/** The state of an application in words for the citizen; the clerk's side gives its own. */
+export function StateBadge({ state, label }: { state: State; label?: string }) {
   const t = useWords();
-  return <Badge kind={kinds[state]}>{t(`state.${state}`)}</Badge>;
+  return <Badge kind={kinds[state]}>{label ?? t(`state.${state}`)}</Badge>;
 }

@@ -33,6 +33,15 @@ export function ErrorPage({ error, reset }: ErrorComponentProps) {
   );
 }
 
+/** As ErrorPage, for when not even the shell can be shown. */
+export function RootErrorPage(props: ErrorComponentProps) {
+  return (
+    <main>
+      <ErrorPage {...props} />
+    </main>
+  );
+}
+
 /** An address that leads nowhere. */
 export function NotFoundPage() {
   const t = useWords();

@@ -1,5 +1,6 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { useWords } from "../../i18n";
 import { portalQuery } from "../../api/portal";
 import { isStaff, sessionQuery } from "../../api/session";
@@ -8,7 +9,7 @@ import { DemoBanner, Header, SkipLink } from "./Header";
 import { OfflineBar } from "./OfflineBar";
 
 /** What surrounds every page that citizens see. */
-export function CitizenShell() {
+export function CitizenShell({ children }: { children?: ReactNode }) {
   const t = useWords();
   const { data: portal } = useSuspenseQuery(portalQuery);
   const { data: session } = useSuspenseQuery(sessionQuery);
@@ -45,7 +46,7 @@ export function CitizenShell() {
       </Header>
       <OfflineBar />
       <main id="content" tabIndex={-1} className="pv-content">
-        <Outlet />
+        {children ?? <Outlet />}
       </main>
       <Footer />
     </>

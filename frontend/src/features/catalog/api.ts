@@ -55,6 +55,15 @@ export const placesQuery = (q: string) =>
     placeholderData: keepPreviousData,
   });
 
+/** A place of any level; its name stands beside what is shown for it. */
+export const placeQuery = (ars: string | undefined) =>
+  queryOptions({
+    queryKey: ["place", ars],
+    queryFn: () => answer(api.GET("/api/v1/places/{ars}", { params: { path: { ars: ars ?? "" } } })),
+    enabled: ars !== undefined,
+    staleTime: 60 * 60_000,
+  });
+
 export const serviceQuery = (serviceId: string, ars: string | undefined) =>
   queryOptions({
     queryKey: ["service", serviceId, ars],

@@ -25,7 +25,12 @@ export function describedBy({ id, hint, error, origin }: FieldProps): string | u
 /** "(optional)" behind a label. */
 export function OptionalMark({ optional }: { optional?: boolean | undefined }) {
   const t = useWords();
-  return optional ? <span className="kern-label__optional"> {t("optional")}</span> : null;
+  return optional ? (
+    <>
+      {" "}
+      <span className="kern-label__optional">{t("optional")}</span>
+    </>
+  ) : null;
 }
 
 /** The hint under a label. */
@@ -54,8 +59,7 @@ export function FieldErrorText({ id, error }: Pick<FieldProps, "id" | "error">) 
     <p className="kern-error" id={`${id}-error`}>
       <Icon name="danger" />
       <span className="kern-body">
-        <span className="pv-hidden">{t("errorPrefix")} </span>
-        {error}
+        <span className="pv-hidden">{t("errorPrefix")}</span> {error}
       </span>
     </p>
   ) : null;

@@ -76,8 +76,7 @@ export function FileField({
                 {file.name} <span className="pv-muted pv-nowrap">({formatBytes(file.size, language)})</span>
               </span>
               <Button variant="tertiary" small icon="delete" onClick={() => remove(() => onRemove(file.id))}>
-                {t("file.remove")}
-                <span className="pv-hidden"> {file.name}</span>
+                {t("file.remove")} <span className="pv-hidden">{file.name}</span>
               </Button>
             </li>
           ))}
@@ -96,8 +95,7 @@ export function FileField({
                     {file.error}
                   </span>
                   <Button variant="tertiary" small onClick={() => remove(() => onDismiss(file.key))}>
-                    {t("close")}
-                    <span className="pv-hidden"> {file.name}</span>
+                    {t("close")} <span className="pv-hidden">{file.name}</span>
                   </Button>
                 </>
               )}

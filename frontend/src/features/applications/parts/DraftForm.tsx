@@ -8,6 +8,7 @@ import { currentLanguage, useWords } from "../../../i18n";
 import { Button, LinkButton } from "../../../ui/Button";
 import { Page } from "../../../ui/Page";
 import type { VersionedApplication } from "../api";
+import { DiscardButton } from "./DiscardButton";
 import { PrefillOffer } from "./PrefillOffer";
 import { ReviewStep } from "./ReviewStep";
 import { SaveLine } from "./SaveLine";
@@ -79,6 +80,7 @@ export function DraftForm({
                 {t("common:back")}
               </LinkButton>
             )}
+            <DiscardButton applicationId={draft.data.id} onDiscard={work.stopSaving} />
           </div>
           <SaveLine saved={work.saved} />
         </div>

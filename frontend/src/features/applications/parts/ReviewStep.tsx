@@ -81,8 +81,7 @@ export function ReviewStep({
             params={{ applicationId: application.id }}
             search={{ schritt: stepId }}
           >
-            {t("common:change")}
-            <span className="pv-hidden"> – {title}</span>
+            {t("common:change")} <span className="pv-hidden">– {title}</span>
           </Link>
         )}
       />

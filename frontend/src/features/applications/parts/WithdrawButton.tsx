@@ -21,7 +21,7 @@ export function WithdrawButton({ applicationId }: { applicationId: string }) {
   });
   return (
     <div className="pv-no-print">
-      <Button variant="tertiary" onClick={() => setOpen(true)}>
+      <Button variant="secondary" onClick={() => setOpen(true)}>
         {t("applications:withdraw.button")}
       </Button>
       <Dialog

@@ -26,7 +26,7 @@ export function useDraft(draft: VersionedApplication, definition: FormDefinition
   const etag = useRef(draft.etag);
   const step = useRef(draft.data.step);
 
-  const { saved, flush } = useAutosave<Answers>(form.answers, async (answers) => {
+  const { saved, flush, stop } = useAutosave<Answers>(form.answers, async (answers) => {
     const result = await saveDraft(id, etag.current, {
       data: answers,
       ...(step.current !== undefined && { step: step.current }),
@@ -56,6 +56,7 @@ export function useDraft(draft: VersionedApplication, definition: FormDefinition
     files,
     saved,
     flush,
+    stopSaving: stop,
     /** Key for submitting this version of the draft, the same after a lost reply or a reload. */
     submitKey: () => `submit-${id}-${etag.current.replaceAll(/[^A-Za-z0-9]/g, "")}`,
     rememberStep(name: string) {

@@ -40,7 +40,7 @@ export default function CasePage() {
       <div className="pv-stack pv-stack--small">
         <PageHeading title={title} />
         <div className="pv-row" role="status">
-          <StateBadge state={item.state} />
+          <StateBadge state={item.state} label={t(`cases:state.${item.state}`)} />
           <span className="pv-nowrap">{item.number}</span>
         </div>
       </div>

@@ -114,7 +114,7 @@ function CaseItem({ item }: { item: CaseSummary }) {
         </p>
       </div>
       <div className="pv-case__side">
-        <StateBadge state={item.state} />
+        <StateBadge state={item.state} label={t(`cases:state.${item.state}`)} />
         <span className="pv-small pv-muted">{formatDateTime(item.receivedAt, currentLanguage())}</span>
       </div>
     </li>

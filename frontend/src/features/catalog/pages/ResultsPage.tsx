@@ -33,6 +33,7 @@ export default function ResultsPage() {
         <PageHeading key={title} title={title} />
         <SearchBox key={q ?? ""} initial={q ?? ""} category={kategorie} />
         <PlaceLine
+          ars={ars}
           onChosen={(chosen) => void navigate({ search: (before) => ({ ...before, ars: chosen }) })}
         />
       </div>

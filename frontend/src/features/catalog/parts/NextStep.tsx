@@ -71,7 +71,7 @@ function Answer({
         />
       ))}
       <div className="pv-no-print">
-        <PlaceLine onChosen={onPlace} />
+        <PlaceLine ars={ars} onChosen={onPlace} />
       </div>
     </>
   );

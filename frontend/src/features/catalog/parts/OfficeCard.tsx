@@ -75,12 +75,12 @@ function Contact({ organisation }: { organisation: Organisation }) {
 
 const monday = Date.UTC(2024, 0, 1);
 const dayNumber = { mo: 0, tu: 1, we: 2, th: 3, fr: 4, sa: 5, su: 6 } as const;
+type Day = keyof typeof dayNumber;
 
 function Hours({ organisation }: { organisation: Organisation }) {
   const t = useWords();
   const weekday = new Intl.DateTimeFormat(currentLanguage(), { weekday: "short", timeZone: "UTC" });
-  const name = (day: keyof typeof dayNumber) =>
-    weekday.format(new Date(monday + dayNumber[day] * 86_400_000));
+  const name = (day: Day) => weekday.format(new Date(monday + dayNumber[day] * 86_400_000));
   const { openingHours, hoursNote } = organisation;
   if (openingHours.length === 0 && hoursNote === undefined) return null;
   return (
@@ -91,7 +91,7 @@ function Hours({ organisation }: { organisation: Organisation }) {
           <tbody>
             {openingHours.map((hours) => (
               <tr key={`${hours.days.join()} ${hours.from}`}>
-                <th scope="row">{hours.days.map(name).join(", ")}</th>
+                <th scope="row">{dayRanges(hours.days, name)}</th>
                 <td className="pv-nowrap">
                   {t("catalog:office.fromTo", { from: hours.from, to: hours.to })}
                 </td>
@@ -103,4 +103,21 @@ function Hours({ organisation }: { organisation: Organisation }) {
       {hoursNote !== undefined && <p className="pv-small">{hoursNote}</p>}
     </div>
   );
+}
+
+/** Monday to Friday as "Mo–Fr", single days by commas. */
+function dayRanges(days: Day[], name: (day: Day) => string): string {
+  const groups: Day[][] = [];
+  for (const day of days) {
+    const before = groups.at(-1)?.at(-1);
+    if (before !== undefined && dayNumber[day] === dayNumber[before] + 1) groups.at(-1)?.push(day);
+    else groups.push([day]);
+  }
+  return groups
+    .flatMap((group) => {
+      const [first, last] = [group[0], group.at(-1)];
+      if (first === undefined || last === undefined) return [];
+      return group.length > 2 ? [`${name(first)}–${name(last)}`] : group.map(name);
+    })
+    .join(", ");
 }

@@ -1,28 +1,40 @@
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useWords } from "../../../i18n";
+import { placeQuery } from "../api";
 import { usePlace } from "../place";
 import { PlacePicker } from "./PlacePicker";
 
 /** The place that answers are for, with a way to change it; asks for it where none is known. */
-export function PlaceLine({ onChosen }: { onChosen: (ars: string) => void }) {
+export function PlaceLine({
+  ars,
+  onChosen,
+}: {
+  /** The place in the address, where it differs from the one remembered. */
+  ars?: string | undefined;
+  onChosen: (ars: string) => void;
+}) {
   const t = useWords();
-  const place = usePlace();
+  const remembered = usePlace();
+  const other = ars === remembered?.ars ? undefined : ars;
+  const named = useQuery(placeQuery(other));
+  const name = other === undefined ? remembered?.name : (named.data?.name ?? "…");
   const [open, setOpen] = useState(false);
   if (open) {
     return (
       <PlacePicker
-        onChosen={(ars) => {
+        onChosen={(chosen) => {
           setOpen(false);
-          onChosen(ars);
+          onChosen(chosen);
         }}
       />
     );
   }
   return (
     <p className="pv-place">
-      <span>{place ? t("catalog:place.chosen", { name: place.name }) : t("catalog:place.none")}</span>
+      <span>{name === undefined ? t("catalog:place.none") : t("catalog:place.chosen", { name })}</span>
       <button type="button" className="pv-tool" onClick={() => setOpen(true)}>
-        {place ? t("catalog:place.change") : t("catalog:place.choose")}
+        {name === undefined ? t("catalog:place.choose") : t("catalog:place.change")}
       </button>
     </p>
   );

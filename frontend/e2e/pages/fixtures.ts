@@ -1,0 +1,711 @@
+import type { components } from "../../src/api/schema";
+
+type Schemas = components["schemas"];
+
+/** A small invented association as the portal would answer it: enough for every page to show all of its parts. */
+
+const id = (number: number) => `0197a3c2-7c3e-7d41-9a53-${String(number).padStart(12, "0")}`;
+
+const emsland: Schemas["PortalReference"] = {
+  id: "http://localhost:8080",
+  name: "Landkreis Emsland",
+  url: "http://localhost:8080",
+  kind: "county",
+};
+const meppen: Schemas["PortalReference"] = {
+  id: "http://localhost:8081",
+  name: "Stadt Meppen",
+  url: "http://localhost:8081",
+  kind: "municipality",
+};
+const lathen: Schemas["PortalReference"] = {
+  id: "http://localhost:8082",
+  name: "Samtgemeinde Lathen",
+  url: "http://localhost:8082",
+  kind: "jointMunicipality",
+};
+
+export const portal: Schemas["Portal"] = {
+  id: meppen.id,
+  name: meppen.name,
+  kind: "municipality",
+  areas: ["034540035035"],
+  languages: ["de", "en"],
+  demonstration: true,
+  association: { name: "Portalverbund Emsland", members: [emsland, meppen, lathen] },
+  accountHome: emsland,
+  isAccountHome: false,
+  helpEmail: "hilfe@meppen.example",
+};
+
+/** The same association seen at the account home. */
+export const accountHome: Schemas["Portal"] = {
+  ...portal,
+  id: emsland.id,
+  name: emsland.name,
+  kind: "county",
+  areas: ["03454"],
+  isAccountHome: true,
+  helpEmail: "hilfe@emsland.example",
+};
+
+export const signedOut: Schemas["Session"] = { signedIn: false, csrfToken: "none", roles: [] };
+export const citizen: Schemas["Session"] = {
+  signedIn: true,
+  csrfToken: "token",
+  displayName: "Clara Beispiel",
+  roles: [],
+  trustLevel: "low",
+  accountUrl: "http://localhost:8080/konto",
+};
+export const clerk: Schemas["Session"] = {
+  signedIn: true,
+  csrfToken: "token",
+  displayName: "Jan Sachbearbeiter",
+  roles: ["clerk"],
+};
+
+const place: Schemas["PlaceReference"] = { ars: "034540035035", name: "Meppen, Stadt", level: "gemeinde" };
+
+export const places: Schemas["PlaceList"] = {
+  items: [
+    {
+      ...place,
+      postalCodes: ["49716"],
+      parents: [{ ars: "034540000000", name: "Emsland", level: "kreis" }],
+      population: 35313,
+    },
+    {
+      ars: "034545404026",
+      name: "Lathen",
+      level: "gemeinde",
+      postalCodes: ["49762"],
+      parents: [
+        { ars: "034545404000", name: "Lathen", level: "gemeindeverband" },
+        { ars: "034540000000", name: "Emsland", level: "kreis" },
+      ],
+    },
+  ],
+  attribution: "© Statistisches Bundesamt, © OpenStreetMap contributors",
+};
+
+export const categories: Schemas["CategoryList"] = {
+  items: [
+    {
+      id: "moving",
+      title: "Umziehen",
+      description: "Wohnsitz, Meldebescheinigung, Kfz",
+      icon: "home",
+      services: 7,
+    },
+    {
+      id: "family",
+      title: "Familie und Kinder",
+      description: "Geburt, Betreuung, Urkunden",
+      icon: "family",
+      services: 9,
+    },
+    { id: "id", title: "Ausweis und Reise", icon: "id", services: 4 },
+    {
+      id: "waste",
+      title: "Müll und Umwelt",
+      description: "Sperrmüll, Tonnen, Bäume",
+      icon: "waste",
+      services: 6,
+    },
+    { id: "pets", title: "Tiere", description: "Hundesteuer und Meldungen", icon: "pet", services: 3 },
+    { id: "business", title: "Gewerbe", description: "An-, Um- und Abmelden", icon: "business", services: 5 },
+    { id: "car", title: "Fahren und Parken", icon: "car", services: 8 },
+  ],
+};
+
+export const services: Schemas["ServiceList"] = {
+  items: [
+    {
+      id: id(1),
+      title: "Hund anmelden",
+      teaser: "Wer einen Hund hält, meldet ihn bei der Gemeinde zur Hundesteuer an.",
+      leikaKey: "99102013104000",
+      owner: meppen,
+      authorityName: "Steueramt",
+      online: true,
+      audiences: ["citizen"],
+    },
+    {
+      id: id(2),
+      title: "Fischereischein auf Lebenszeit beantragen und verlängern lassen",
+      teaser:
+        "Zum Angeln in Binnengewässern brauchen Sie einen Fischereischein und die Erlaubnis des Pächters.",
+      owner: emsland,
+      authorityName: "Fachbereich Umwelt",
+      online: false,
+      audiences: ["citizen"],
+    },
+  ],
+  total: 2,
+};
+
+export const suggestions: Schemas["SuggestionList"] = {
+  items: [
+    { serviceId: id(1), title: "Hund anmelden" },
+    { serviceId: id(3), title: "Hund abmelden" },
+    { serviceId: id(4), title: "Gefährlichen Hund halten: Erlaubnis" },
+  ],
+};
+
+export const service: Schemas["Service"] = {
+  id: id(1),
+  leikaKey: "99102013104000",
+  title: "Hund anmelden",
+  teaser: "Wer einen Hund hält, meldet ihn bei der Gemeinde zur Hundesteuer an.",
+  description:
+    "<p>Für jeden Hund zahlen Sie Hundesteuer. Sie melden ihn an, sobald er <strong>drei Monate</strong> alt ist.</p><ul><li>Den Bescheid bekommen Sie mit der Post.</li><li>Die Marke trägt der Hund am Halsband.</li></ul>",
+  procedure:
+    "<ol><li>Sie füllen den Antrag aus.</li><li>Das Steueramt prüft ihn.</li><li>Sie bekommen Bescheid und Marke.</li></ol>",
+  requirements: "<p>Sie wohnen in Meppen und halten dort einen Hund.</p>",
+  documents: [
+    { title: "Impfpass", required: true, note: "als Foto oder PDF" },
+    { title: "Nachweis der Haftpflichtversicherung", required: false },
+  ],
+  fees: [
+    { label: "Erster Hund, im Jahr", kind: "fixed", amount: { amount: 6000, currency: "EUR" } },
+    {
+      label: "Weitere Hunde, im Jahr",
+      kind: "range",
+      amount: { amount: 8400, currency: "EUR" },
+      max: { amount: 12000, currency: "EUR" },
+    },
+    { label: "Anmeldung", kind: "free", note: "Für die Anmeldung selbst zahlen Sie nichts." },
+  ],
+  deadlines: ["Innerhalb von zwei Wochen, nachdem Sie den Hund aufgenommen haben."],
+  processingTime: "Etwa eine Woche.",
+  legalBasis: [
+    { title: "§ 1 Hundesteuersatzung" },
+    { title: "Niedersächsisches Kommunalabgabengesetz", url: "https://example.org/nkag" },
+  ],
+  categories: ["pets"],
+  audiences: ["citizen"],
+  trustLevel: "low",
+  owner: meppen,
+  updatedAt: "2026-10-01T08:00:00Z",
+  language: "de",
+  variants: [],
+};
+
+const organisation: Schemas["Organisation"] = {
+  id: id(20),
+  name: "Steueramt",
+  parentName: "Stadt Meppen",
+  address: { street: "Beispielmarkt", houseNumber: "43", postalCode: "49716", city: "Meppen" },
+  phone: "030 23125 201",
+  email: "steueramt@meppen.example",
+  openingHours: [
+    { days: ["mo", "tu", "we", "th", "fr"], from: "08:00", to: "12:30" },
+    { days: ["th"], from: "14:00", to: "18:00" },
+  ],
+  hoursNote: "Sonst nach Vereinbarung.",
+  accessibility: "Stufenloser Eingang, Aufzug.",
+};
+
+const offer: Schemas["Offer"] = {
+  id: id(30),
+  serviceId: id(1),
+  area: place,
+  organisation,
+  portal: meppen,
+  channel: "form",
+  formId: id(40),
+};
+
+export const offers: Schemas["OfferList"] = { resolution: "found", place, items: [offer] };
+export const offersChoose: Schemas["OfferList"] = {
+  resolution: "choose",
+  place,
+  items: [
+    offer,
+    {
+      ...offer,
+      id: id(31),
+      portal: emsland,
+      organisation: { ...organisation, id: id(21), name: "Fachbereich Ordnung", parentName: emsland.name },
+    },
+    {
+      ...offer,
+      id: id(32),
+      channel: "counter",
+      organisation: { ...organisation, id: id(22), name: "Bürgerbüro" },
+    },
+  ],
+};
+export const offersPlaceNeeded: Schemas["OfferList"] = { resolution: "placeNeeded", items: [] };
+
+const t = (de: string, en: string) => ({ de, en });
+const yesNo = [
+  { value: "yes", label: t("Ja", "Yes") },
+  { value: "no", label: t("Nein", "No") },
+];
+
+export const form: Schemas["Form"] = {
+  id: id(40),
+  version: 1,
+  title: t("Hund anmelden", "Register a dog"),
+  owner: meppen,
+  schema: {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    type: "object",
+    additionalProperties: false,
+    required: ["person", "dogs", "papers"],
+    properties: {
+      person: {
+        type: "object",
+        additionalProperties: false,
+        required: ["givenName", "familyName", "birthDate", "email"],
+        properties: {
+          givenName: { type: "string", minLength: 1, maxLength: 100 },
+          familyName: { type: "string", minLength: 1, maxLength: 100 },
+          birthDate: { type: "string", format: "date" },
+          email: { type: "string", format: "email" },
+          phone: { type: "string", maxLength: 40 },
+          postalCode: { type: "string", pattern: "^[0-9]{5}$" },
+        },
+      },
+      dogs: {
+        type: "object",
+        additionalProperties: false,
+        required: ["list", "known"],
+        properties: {
+          known: { type: "string", enum: ["yes", "no"] },
+          previous: { type: "string", minLength: 1, maxLength: 200 },
+          size: { type: "string", enum: ["small", "medium", "large"] },
+          uses: {
+            type: "array",
+            uniqueItems: true,
+            items: { type: "string", enum: ["guide", "rescue", "herd"] },
+          },
+          list: {
+            type: "array",
+            minItems: 1,
+            maxItems: 3,
+            items: {
+              type: "object",
+              additionalProperties: false,
+              required: ["name"],
+              properties: {
+                name: { type: "string", minLength: 1, maxLength: 60 },
+                weight: { type: "number", exclusiveMinimum: 0, maximum: 120 },
+              },
+            },
+          },
+        },
+        if: { properties: { known: { const: "yes" } }, required: ["known"] },
+        then: { required: ["previous"] },
+      },
+      papers: {
+        type: "object",
+        additionalProperties: false,
+        required: ["proof", "correct"],
+        properties: {
+          proof: { type: "array", minItems: 1, maxItems: 3, items: { type: "string", format: "uuid" } },
+          remarks: { type: "string", maxLength: 500 },
+          correct: { const: true },
+        },
+      },
+    },
+  },
+  layout: {
+    steps: [
+      {
+        id: "person",
+        title: t("Zu Ihrer Person", "About you"),
+        intro: t("Bitte geben Sie an, wer den Hund hält.", "Please say who keeps the dog."),
+        fields: [
+          {
+            name: "givenName",
+            kind: "text",
+            label: t("Vorname", "First name"),
+            autocomplete: "given-name",
+            profile: "givenName",
+          },
+          {
+            name: "familyName",
+            kind: "text",
+            label: t("Nachname", "Last name"),
+            autocomplete: "family-name",
+            profile: "familyName",
+          },
+          {
+            name: "birthDate",
+            kind: "date",
+            label: t("Geburtsdatum", "Date of birth"),
+            hint: t("Zum Beispiel: 27 3 1985", "For example: 27 3 1985"),
+            autocomplete: "bday",
+            profile: "birthDate",
+          },
+          { name: "email", kind: "email", label: t("E-Mail-Adresse", "E-mail address"), profile: "email" },
+          {
+            name: "phone",
+            kind: "phone",
+            label: t("Telefon", "Phone"),
+            width: "medium",
+            autocomplete: "tel",
+          },
+          {
+            name: "postalCode",
+            kind: "text",
+            label: t("Postleitzahl", "Postal code"),
+            width: "short",
+            autocomplete: "postal-code",
+          },
+        ],
+      },
+      {
+        id: "dogs",
+        title: t("Ihr Hund", "Your dog"),
+        fields: [
+          {
+            name: "known",
+            kind: "radio",
+            label: t("War der Hund schon einmal angemeldet?", "Was the dog registered before?"),
+            options: yesNo,
+          },
+          {
+            name: "previous",
+            kind: "text",
+            label: t("Bei welcher Gemeinde?", "At which municipality?"),
+            showWhen: { field: "known", equals: "yes" },
+          },
+          {
+            name: "size",
+            kind: "select",
+            label: t("Größe", "Size"),
+            options: [
+              { value: "small", label: t("klein", "small") },
+              { value: "medium", label: t("mittel", "medium") },
+              { value: "large", label: t("groß", "large") },
+            ],
+          },
+          {
+            name: "uses",
+            kind: "checkboxes",
+            label: t("Wird der Hund als Helfer eingesetzt?", "Does the dog help?"),
+            options: [
+              { value: "guide", label: t("Blindenführhund", "Guide dog") },
+              { value: "rescue", label: t("Rettungshund", "Rescue dog") },
+              { value: "herd", label: t("Hütehund", "Herding dog") },
+            ],
+          },
+          {
+            name: "list",
+            kind: "group",
+            label: t("Welche Hunde melden Sie an?", "Which dogs do you register?"),
+            itemLabel: t("Hund", "Dog"),
+            addLabel: t("Weiteren Hund hinzufügen", "Add another dog"),
+            fields: [
+              { name: "name", kind: "text", label: t("Name des Hundes", "Name of the dog") },
+              { name: "weight", kind: "number", label: t("Gewicht in kg", "Weight in kg"), width: "short" },
+            ],
+          },
+        ],
+      },
+      {
+        id: "papers",
+        title: t("Unterlagen", "Documents"),
+        fields: [
+          {
+            name: "proof",
+            kind: "file",
+            label: t("Impfpass", "Vaccination record"),
+            hint: t("PDF, JPEG oder PNG, höchstens 10 MB", "PDF, JPEG or PNG, 10 MB at most"),
+            accept: [".pdf", "image/jpeg", "image/png"],
+            maxFiles: 3,
+          },
+          { name: "remarks", kind: "textarea", label: t("Bemerkungen", "Remarks") },
+          {
+            name: "correct",
+            kind: "declaration",
+            label: t("Meine Angaben sind vollständig und richtig.", "My answers are complete and correct."),
+          },
+        ],
+      },
+    ],
+  },
+};
+
+const attachment: Schemas["Attachment"] = {
+  id: id(50),
+  name: "impfpass-bello-mit-einem-ziemlich-langen-dateinamen.pdf",
+  field: "/papers/proof",
+  mediaType: "application/pdf",
+  size: 482_133,
+  sha256: "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef",
+  available: true,
+};
+
+export const answers = {
+  person: {
+    givenName: "Clara",
+    familyName: "Beispiel",
+    birthDate: "1988-04-12",
+    email: "clara.beispiel@example.org",
+  },
+  dogs: {
+    known: "yes",
+    previous: "Lathen",
+    size: "medium",
+    uses: ["rescue"],
+    list: [{ name: "Bello", weight: 12.5 }, { name: "Luna" }],
+  },
+  papers: { proof: [attachment.id], correct: true },
+};
+
+const base = {
+  id: id(60),
+  serviceId: id(1),
+  serviceTitle: "Hund anmelden",
+  authorityName: "Steueramt",
+  portal: meppen,
+  place,
+  formId: id(40),
+  formVersion: 1,
+  createdAt: "2026-11-20T09:12:00Z",
+  changedAt: "2026-11-23T10:40:00Z",
+  contentKept: true,
+} satisfies Partial<Schemas["Application"]>;
+
+export const draft: Schemas["Application"] = {
+  ...base,
+  state: "draft",
+  attachments: [attachment],
+  timeline: [],
+  data: answers,
+  step: "person",
+};
+export const emptyDraft: Schemas["Application"] = {
+  ...base,
+  state: "draft",
+  attachments: [],
+  timeline: [],
+  data: {},
+};
+
+const timeline: Schemas["TimelineEvent"][] = [
+  { id: id(70), at: "2026-11-20T09:12:00Z", kind: "submitted", by: "citizen" },
+  {
+    id: id(71),
+    at: "2026-11-20T09:12:02Z",
+    kind: "received",
+    by: "authority",
+    name: "Steueramt, Stadt Meppen",
+  },
+  {
+    id: id(72),
+    at: "2026-11-21T08:00:00Z",
+    kind: "inProgress",
+    by: "authority",
+    name: "Steueramt, Stadt Meppen",
+  },
+  {
+    id: id(73),
+    at: "2026-11-23T10:40:00Z",
+    kind: "question",
+    by: "authority",
+    name: "Steueramt, Stadt Meppen",
+    text: "Guten Tag,\nseit wann halten Sie den Hund?",
+  },
+];
+
+export const question: Schemas["Application"] = {
+  ...base,
+  state: "question",
+  number: "MEP-26-4F7K-2P9T-X",
+  submittedAt: "2026-11-20T09:12:00Z",
+  attachments: [attachment],
+  data: answers,
+  timeline,
+};
+export const granted: Schemas["Application"] = {
+  ...question,
+  state: "granted",
+  contentKept: false,
+  timeline: [
+    ...timeline,
+    {
+      id: id(74),
+      at: "2026-11-23T12:00:00Z",
+      kind: "granted",
+      by: "authority",
+      name: "Steueramt, Stadt Meppen",
+      text: "Ihr Hund ist angemeldet. Die Steuermarke kommt mit der Post.",
+    },
+  ],
+};
+
+export const applications: Schemas["ApplicationList"] = {
+  items: [question, { ...granted, id: id(61) }, { ...draft, id: id(62) }],
+};
+
+export const receipt: Schemas["Receipt"] = {
+  number: "MEP-26-4F7K-2P9T-X",
+  serviceTitle: "Hund anmelden",
+  authorityName: "Steueramt",
+  portal: meppen,
+  submittedAt: "2026-11-20T09:12:00Z",
+  contentHash: attachment.sha256,
+  attachments: [attachment],
+  arrivedAt: "2026-11-20T09:12:02Z",
+  signedReceipt: `eyJhbGciOiJFUzI1NiIsInR5cCI6InB2LXJlY2VpcHQrand0In0.${"eyJpc3MiOiJodHRwOi8vbG9jYWxob3N0".repeat(6)}.c2lnbmF0dXJl`,
+};
+
+export const prefill: Schemas["Prefill"] = {
+  state: "consentNeeded",
+  origin: emsland,
+  items: ["givenName", "familyName", "birthDate", "email"],
+  consentUrl: "/api/v1/signin/start?serviceId=x",
+};
+export const prefillAvailable: Schemas["Prefill"] = {
+  state: "available",
+  origin: emsland,
+  profile: {
+    givenName: "Clara",
+    familyName: "Beispiel",
+    birthDate: "1988-04-12",
+    email: "clara.beispiel@example.org",
+  },
+};
+
+export const request: Schemas["SignInRequest"] = {
+  id: id(80),
+  clientName: "Stadt Meppen",
+  step: "consent",
+  purpose: "Hund anmelden",
+  items: ["givenName", "familyName", "birthDate", "email"],
+  scopes: ["mailbox:read"],
+};
+
+export const mailbox: Schemas["MailboxList"] = {
+  unread: 1,
+  items: [
+    {
+      id: id(90),
+      subject: "Rückfrage zu Ihrem Antrag „Hund anmelden“",
+      sender: "Stadt Meppen · Steueramt",
+      at: "2026-11-23T10:40:00Z",
+      read: false,
+    },
+    {
+      id: id(91),
+      subject: "Ihr Antrag ist eingegangen",
+      sender: "Stadt Meppen · Steueramt",
+      at: "2026-11-20T09:12:00Z",
+      read: true,
+    },
+  ],
+};
+export const message: Schemas["MailboxMessage"] = {
+  id: id(90),
+  subject: "Rückfrage zu Ihrem Antrag „Hund anmelden“",
+  sender: "Stadt Meppen · Steueramt",
+  at: "2026-11-23T10:40:00Z",
+  text: "Guten Tag Clara Beispiel,\n\nwir haben eine Frage zu Ihrem Antrag MEP-26-4F7K-2P9T-X.\nBitte antworten Sie im Portal.",
+  link: "http://localhost:8081/antraege/x",
+};
+
+export const profile: Schemas["Profile"] = {
+  givenName: "Clara",
+  familyName: "Beispiel",
+  birthDate: "1988-04-12",
+  street: "Lange Straße",
+  houseNumber: "7",
+  postalCode: "49716",
+  city: "Meppen",
+  email: "clara.beispiel@example.org",
+};
+export const consents: Schemas["ConsentList"] = {
+  items: [
+    {
+      id: id(100),
+      recipient: "Stadt Meppen",
+      purpose: "Hund anmelden",
+      items: ["givenName", "familyName"],
+      givenAt: "2026-11-20T09:10:00Z",
+    },
+    {
+      id: id(101),
+      recipient: "Samtgemeinde Lathen",
+      purpose: "Sperrmüll",
+      items: ["email"],
+      givenAt: "2026-10-20T09:10:00Z",
+      withdrawnAt: "2026-10-21T09:10:00Z",
+    },
+  ],
+};
+export const accesses: Schemas["AccessList"] = {
+  items: [
+    {
+      id: id(110),
+      at: "2026-11-20T09:11:00Z",
+      who: "Stadt Meppen",
+      purpose: "Hund anmelden",
+      items: ["givenName", "familyName"],
+      ground: "consent",
+    },
+  ],
+};
+export const sessions: Schemas["SessionList"] = {
+  items: [
+    {
+      id: id(120),
+      createdAt: "2026-11-23T08:00:00Z",
+      lastSeenAt: "2026-11-23T10:00:00Z",
+      browser: "Firefox on Linux",
+      current: true,
+    },
+    {
+      id: id(121),
+      createdAt: "2026-11-10T08:00:00Z",
+      lastSeenAt: "2026-11-11T10:00:00Z",
+      browser: "Safari on iPhone",
+      current: false,
+    },
+  ],
+};
+
+const caseBase = {
+  number: "MEP-26-4F7K-2P9T-X",
+  serviceTitle: "Hund anmelden",
+  applicantName: "Clara Beispiel",
+  organisationName: "Steueramt",
+  origin: lathen,
+  receivedAt: "2026-11-20T09:12:02Z",
+  changedAt: "2026-11-23T10:40:00Z",
+};
+export const cases: Schemas["CaseList"] = {
+  items: (["received", "inProgress", "question", "granted"] as const).map((state, index) => ({
+    ...caseBase,
+    id: id(130 + index),
+    state,
+  })),
+  counts: { received: 1, inProgress: 1, question: 1, granted: 1 },
+};
+export const caseItem: Schemas["Case"] = {
+  ...caseBase,
+  id: id(130),
+  state: "received",
+  serviceId: id(1),
+  place,
+  formId: id(40),
+  formVersion: 1,
+  data: answers,
+  attachments: [attachment, { ...attachment, id: id(51), name: "foto.jpg", available: false }],
+  timeline,
+  contentHash: attachment.sha256,
+  trustLevel: "low",
+};
+
+export const problem: Schemas["Problem"] = {
+  type: "urn:portalverbund:problem:unavailable",
+  title: "Das Portal ist gerade überlastet.",
+  status: 503,
+  detail: "Bitte versuchen Sie es in einer Minute noch einmal.",
+  requestId: "01934d2c-5d50-7b7e-a5d3-8a4f1f0c2b11",
+};

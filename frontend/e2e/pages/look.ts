@@ -1,0 +1,21 @@
+import { join } from "node:path";
+import { test } from "@playwright/test";
+import { open } from "./open";
+import { scenes } from "./scenes";
+
+/**
+ * Takes a picture of every page, for people to look at: `LOOK=folder npm run test:e2e -- --project=look`, with `SCENES`
+ * as a comma-separated choice.
+ */
+const folder = process.env["LOOK"] ?? "";
+const chosen = process.env["SCENES"]?.split(",") ?? Object.keys(scenes);
+
+for (const name of chosen) {
+  test(`look at ${name}`, async ({ page }) => {
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await open(page, name);
+    await page.screenshot({ path: join(folder, `${name}-1280.png`), fullPage: true });
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.screenshot({ path: join(folder, `${name}-360.png`), fullPage: true });
+  });
+}

@@ -1,0 +1,67 @@
+import type { Page, Route } from "@playwright/test";
+import * as data from "./fixtures";
+
+/** What the portal answers in a scene: by path under /api/v1, the first that matches. */
+export interface Scene {
+  portal?: unknown;
+  session?: unknown;
+  /** Answers before the usual ones; a number is the status of a problem. */
+  answers?: [path: RegExp, body: unknown][];
+}
+
+const usual: [RegExp, unknown][] = [
+  [/^\/places\/?$/, data.places],
+  [/^\/services\/suggest$/, data.suggestions],
+  [/^\/services\/[^/]+\/offers$/, data.offers],
+  [/^\/services\/[^/]+$/, data.service],
+  [/^\/services$/, data.services],
+  [/^\/categories$/, data.categories],
+  [/^\/signin\/requests\/[^/]+$/, data.request],
+  [/^\/account\/profile$/, data.profile],
+  [/^\/account\/prefill$/, data.prefill],
+  [/^\/account\/consents$/, data.consents],
+  [/^\/account\/access-log$/, data.accesses],
+  [/^\/account\/sessions$/, data.sessions],
+  [/^\/forms\/[^/]+$/, data.form],
+  [/^\/applications$/, data.applications],
+  [/^\/applications\/[^/]+\/receipt$/, data.receipt],
+  [/^\/applications\/[^/]+$/, data.question],
+  [/^\/cases$/, data.cases],
+  [/^\/cases\/[^/]+$/, data.caseItem],
+  [/^\/mailbox$/, data.mailbox],
+  [/^\/mailbox\/[^/]+$/, data.message],
+];
+
+/** Lets the page talk to an invented portal. */
+export async function playScene(page: Page, scene: Scene): Promise<void> {
+  const answers: [RegExp, unknown][] = [
+    ...(scene.answers ?? []),
+    [/^\/portal$/, scene.portal ?? data.portal],
+    [/^\/session$/, scene.session ?? data.signedOut],
+    ...usual,
+  ];
+  await page.route("**/api/v1/**", (route) => respond(route, answers));
+}
+
+async function respond(route: Route, answers: [RegExp, unknown][]): Promise<void> {
+  const path = new URL(route.request().url()).pathname.replace("/api/v1", "");
+  if (path.endsWith("/events")) {
+    await route.fulfill({ contentType: "text/event-stream", body: "retry: 600000\n\n: quiet\n\n" });
+    return;
+  }
+  const found = answers.find(([pattern]) => pattern.test(path));
+  if (!found || typeof found[1] === "number") {
+    const status = found ? Number(found[1]) : 404;
+    await route.fulfill({
+      status,
+      contentType: "application/problem+json",
+      body: JSON.stringify({ ...data.problem, status }),
+    });
+    return;
+  }
+  await route.fulfill({
+    contentType: "application/json",
+    headers: { ETag: '"7"' },
+    body: JSON.stringify(found[1]),
+  });
+}

@@ -1,0 +1,13 @@
+import { expect, type Page } from "@playwright/test";
+import { playScene } from "./mock";
+import { scenes } from "./scenes";
+
+/** Opens a scene and waits until its page is there. */
+export async function open(page: Page, name: string): Promise<void> {
+  const scene = scenes[name];
+  if (!scene) throw new Error(`no scene ${name}`);
+  await playScene(page, scene);
+  await page.goto(scene.path);
+  await expect(page.locator("h1")).toHaveCount(1);
+  await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
+}

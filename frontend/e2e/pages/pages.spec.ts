@@ -1,0 +1,42 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import { expect, test, type Page } from "@playwright/test";
+import { open } from "./open";
+import { scenes } from "./scenes";
+
+/** Collects what the browser complains about: script errors and violations of the Content-Security-Policy. */
+function complaints(page: Page): string[] {
+  const found: string[] = [];
+  page.on("pageerror", (error) => found.push(error.message));
+  page.on("console", (message) => {
+    const expected = /Failed to load resource/.test(message.text());
+    if (message.type() === "error" && !expected) found.push(message.text());
+  });
+  return found;
+}
+
+async function checkWithAxe(page: Page, state: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+    .analyze();
+  const found = violations.map((violation) => [violation.id, violation.nodes.map((node) => node.html)]);
+  expect(found, state).toEqual([]);
+}
+
+for (const name of Object.keys(scenes)) {
+  test(`${name}: accessible, no id twice, fits 320 px, keeps to the policy`, async ({ page }) => {
+    const complained = complaints(page);
+    await open(page, name);
+    await checkWithAxe(page, "light");
+    await page.emulateMedia({ colorScheme: "dark" });
+    await checkWithAxe(page, "dark");
+    const twice = await page.evaluate(() => {
+      const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
+      return ids.filter((id, index) => ids.indexOf(id) !== index);
+    });
+    expect(twice).toEqual([]);
+    await page.setViewportSize({ width: 320, height: 700 });
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(width).toBeLessThanOrEqual(320);
+    expect(complained).toEqual([]);
+  });
+}
