@@ -684,3 +684,21 @@ func TestEndSession_WithoutAnIDToken_EndsNothing(t *testing.T) {
 		t.Error("still signed in")
 	}
 }
+
+func TestAuthorize_DataWithoutAKnownPurpose_IsRefused(t *testing.T) {
+	t.Parallel()
+	a := newAssociation(t, 1)
+	a.citizen("clara@example.org")
+	b := newBrowser(t)
+	b.signIn(a.home(), "clara@example.org", password)
+	member := a.portals[1].ref.Id
+	for _, scope := range []string{
+		"openid person:read", "openid purpose:" + a.service.String(), "openid person:read purpose:" + uuid.NewString(), "openid person:read purpose:x",
+		"openid person:read purpose:" + a.service.String() + " purpose:" + a.other.String(), "openid person:read mailbox:read purpose:" + a.service.String(),
+	} {
+		got := a.answer(b.visit(a.authorizeURL("client_id", member, "redirect_uri", member+"/api/v1/signin/callback", "scope", scope)).location)
+		if got.Get("error") != "invalid_scope" {
+			t.Errorf("%s: %v", scope, got)
+		}
+	}
+}

@@ -1,0 +1,129 @@
+package accounts
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/riverqueue/river"
+
+	"portalverbund/api/types"
+	"portalverbund/db/dbtest"
+	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/keys"
+	"portalverbund/server/platform/mail"
+	"portalverbund/server/platform/problem"
+)
+
+const testPassword = "vier Kühe grasen am Emsdeich"
+
+// world is an account home with neighbours that only note what they are asked.
+type world struct {
+	t        *testing.T
+	service  *Service
+	now      time.Time
+	address  string
+	mails    []mail.Message
+	resets   [][]byte
+	ended    []uuid.UUID // accounts whose sessions were ended
+	purposes []string    // purposes whose tokens were ended
+	waiting  uuid.UUID   // the sign-in request that waits
+	mu       sync.Mutex
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	k, err := keys.New(true)
+	must(t, err)
+	w := &world{t: t, now: time.Now().UTC().Truncate(time.Microsecond), address: "192.0.2.1"}
+	home := types.PortalReference{Id: "https://emsland.example", Url: "https://emsland.example", Name: "Landkreis Emsland", Kind: types.County}
+	w.service = New(Config{
+		DB: dbtest.New(t), Keys: k, Self: home, Home: home, Mail: w, Jobs: w,
+		Now: func() time.Time { return w.now }, Address: func(context.Context) string { return w.address },
+	})
+	w.service.Connect(Rooms{Sessions: w, Tokens: w, Services: w})
+	return w
+}
+
+func (w *world) Enqueue(_ context.Context, m mail.Message) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.mails = append(w.mails, m)
+	return nil
+}
+
+func (w *world) Insert(_ context.Context, args river.JobArgs, _ *river.InsertOpts) error {
+	w.resets = append(w.resets, args.(resetArgs).Sealed)
+	return nil
+}
+
+func (w *world) SignInAccount(context.Context, uuid.UUID) (*http.Cookie, error) {
+	return &http.Cookie{Name: "session", Value: "new"}, nil
+}
+func (w *world) ListSessions(context.Context) ([]types.SessionInfo, error) { return nil, nil }
+func (w *world) EndSession(context.Context, uuid.UUID) error               { return nil }
+func (w *world) EndAccountSessions(_ context.Context, id uuid.UUID) error {
+	w.ended = append(w.ended, id)
+	return nil
+}
+
+func (w *world) EndPurpose(_ context.Context, _ uuid.UUID, recipient, purpose string) error {
+	w.purposes = append(w.purposes, recipient+" "+purpose)
+	return nil
+}
+
+func (w *world) PendingRequest(_ context.Context, id uuid.UUID) (bool, error) {
+	return id == w.waiting, nil
+}
+
+func (w *world) ServiceTitle(context.Context, uuid.UUID) (map[string]string, error) {
+	return map[string]string{"de": "Hund anmelden"}, nil
+}
+
+func (w *world) citizen(email string) uuid.UUID {
+	w.t.Helper()
+	id, err := w.service.CreateCitizen(w.t.Context(), email, testPassword, types.ProfileData{GivenName: "Clara", FamilyName: "Beispiel"})
+	must(w.t, err)
+	return id
+}
+
+// as gives the context of a citizen's request.
+func (w *world) as(id uuid.UUID) context.Context {
+	return httpx.WithCaller(w.t.Context(), httpx.Caller{Kind: httpx.SessionCaller, AccountID: id})
+}
+
+func (w *world) register(email, key string) error {
+	return w.service.Register(w.t.Context(), key, types.Registration{Email: email, Password: testPassword, GivenName: "Clara", FamilyName: "Beispiel"})
+}
+
+// lastToken reads the token of the last mail.
+func (w *world) lastToken() string {
+	w.t.Helper()
+	if len(w.mails) == 0 {
+		w.t.Fatal("no mail")
+	}
+	_, rest, found := strings.Cut(w.mails[len(w.mails)-1].Text, "#token=")
+	if !found {
+		w.t.Fatalf("no token in %q", w.mails[len(w.mails)-1].Text)
+	}
+	return strings.Fields(rest)[0]
+}
+
+// code gives the stable word of an error.
+func code(err error) string {
+	if err == nil {
+		return ""
+	}
+	return problem.From(err).Code
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
