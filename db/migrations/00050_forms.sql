@@ -13,4 +13,3 @@ CREATE TABLE forms (
     PRIMARY KEY (id, version)
 );
 
-CREATE INDEX forms_owner ON forms (owner);

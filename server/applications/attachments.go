@@ -71,7 +71,7 @@ func (s *Service) AddAttachment(ctx context.Context, id uuid.UUID, u Upload) (ty
 	field, ok := fileField(form.Layout, u.Field)
 	if !ok {
 		return types.Attachment{}, problem.Invalid(problem.FieldError{Pointer: "#/query/field", Code: "field", Message: problem.Text{
-			De: "In diesem Feld des Formulars werden keine Dateien erwartet.", En: "This field of the form does not take files.",
+			De: "In diesem Feld werden keine Dateien erwartet.", En: "This field of the form does not take files.",
 		}})
 	}
 	source := &watched{r: u.Content}
@@ -134,7 +134,7 @@ func (s *Service) keep(ctx context.Context, a Application, u Upload, kind fileKi
 			s.discard(ctx, r)
 		}
 	}()
-	info, err := s.store.Put(ctx, objectKey(a.ID, r.ID), content, min(r.Size, MaxAttachment))
+	info, err := s.store.Put(ctx, objectKey(r.ID), content, min(r.Size, MaxAttachment))
 	switch {
 	case errors.Is(err, blob.ErrTooLarge):
 		return types.Attachment{}, errTooLarge
@@ -209,7 +209,7 @@ func (s *Service) lockDraft(ctx context.Context, a Application) error {
 func (s *Service) discard(ctx context.Context, r attachmentRow) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 	defer cancel()
-	err := s.store.Delete(ctx, objectKey(r.ApplicationID, r.ID))
+	err := s.store.Delete(ctx, objectKey(r.ID))
 	if err == nil {
 		err = s.deleteAttachmentRows(ctx, []uuid.UUID{r.ID})
 	}
@@ -256,7 +256,7 @@ func (s *Service) DeleteAttachment(ctx context.Context, id, attachmentID uuid.UU
 		if err := s.touch(ctx, id); err != nil {
 			return err
 		}
-		return s.deleteObjectsLater(ctx, []string{objectKey(id, attachmentID)})
+		return s.deleteObjectsLater(ctx, []string{objectKey(attachmentID)})
 	})
 }
 
@@ -278,7 +278,7 @@ func (s *Service) open(ctx context.Context, r attachmentRow) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
-	content, size, err := s.store.Open(ctx, objectKey(r.ApplicationID, r.ID))
+	content, size, err := s.store.Open(ctx, objectKey(r.ID))
 	if err != nil {
 		return File{}, fmt.Errorf("open attachment: %w", err)
 	}
@@ -340,7 +340,7 @@ func (s *Service) SweepFiles(ctx context.Context) (int, error) {
 	}
 	var ids []uuid.UUID
 	for _, r := range rows {
-		if err := s.store.Delete(ctx, objectKey(r.ApplicationID, r.ID)); err != nil {
+		if err := s.store.Delete(ctx, objectKey(r.ID)); err != nil {
 			return 0, fmt.Errorf("sweep files: %w", err)
 		}
 		ids = append(ids, r.ID)

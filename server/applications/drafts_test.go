@@ -265,8 +265,11 @@ func TestForeignIDs_EverywhereAsIfUnknown(t *testing.T) {
 	x := newSetup(t)
 	draft, done := x.filled(t), x.submitted(t)
 	for name, call := range map[string]func(id, file uuid.UUID) error{
-		"get":    func(id, _ uuid.UUID) error { _, err := x.s.Get(x.stefan, id); return err },
-		"save":   func(id, _ uuid.UUID) error { _, err := x.s.SaveDraft(x.stefan, id, "*", types.DraftChange{}); return err },
+		"get": func(id, _ uuid.UUID) error { _, err := x.s.Get(x.stefan, id); return err },
+		"save": func(id, _ uuid.UUID) error {
+			_, err := x.s.SaveDraft(x.stefan, id, "*", types.DraftChange{})
+			return err
+		},
 		"delete": func(id, _ uuid.UUID) error { return x.s.DeleteDraft(x.stefan, id) },
 		"submit": func(id, _ uuid.UUID) error { _, err := x.s.Submit(x.stefan, id, uuid.NewString()); return err },
 		"withdraw": func(id, _ uuid.UUID) error {

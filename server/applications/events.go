@@ -61,7 +61,7 @@ func stateOf(kind types.EventKind) types.ApplicationState {
 }
 
 // follows says whether an event of the authority changes the state. Finished stays finished, whatever comes late; finishing
-// ends everything else; received only follows on submitted; and between inProgress and question the later event counts,
+// ends everything else; received (also: transmitted to a provider) only follows on submitted; and between inProgress and question the later event counts,
 // by the authority's own clock, in whatever order they come.
 func follows(a Application, e types.TimelineEvent) bool {
 	next := stateOf(e.Kind)

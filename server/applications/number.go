@@ -49,7 +49,7 @@ func ReadNumber(text string) (string, bool) {
 	}
 	const rest = 2 + randomCharacters + 1
 	split := len(plain) - rest
-	if split < 2 || split > 4 || strings.IndexAny(string(plain[:split]), "0123456789") >= 0 {
+	if split < 2 || split > 4 || strings.ContainsAny(string(plain[:split]), "0123456789") {
 		return "", false
 	}
 	prefix, code := string(plain[:split]), plain[split:]

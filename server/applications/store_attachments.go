@@ -29,9 +29,7 @@ type attachmentRow struct {
 func (attachmentRow) TableName() string { return "application_attachments" }
 
 // objectKey names a file in the object store.
-func objectKey(applicationID, id uuid.UUID) string {
-	return "applications/" + applicationID.String() + "/" + id.String()
-}
+func objectKey(id uuid.UUID) string { return "applications/" + id.String() }
 
 func (s *Service) attachment(r attachmentRow) (types.Attachment, error) {
 	name, err := s.keys.Open(sealName, r.Name, r.ID[:])
@@ -149,13 +147,13 @@ func (s *Service) setFields(ctx context.Context, attachments []types.Attachment)
 // objectsOf names what applications have in the object store.
 func (s *Service) objectsOf(ctx context.Context, applicationIDs []uuid.UUID) ([]string, error) {
 	var rows []attachmentRow
-	err := s.db.From(ctx).Select("id", "application_id").Where("application_id IN ? AND deleted_at IS NULL", applicationIDs).Find(&rows).Error
+	err := s.db.From(ctx).Select("id").Where("application_id IN ? AND deleted_at IS NULL", applicationIDs).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read attachments: %w", err)
 	}
 	objects := make([]string, 0, len(rows))
 	for _, r := range rows {
-		objects = append(objects, objectKey(r.ApplicationID, r.ID))
+		objects = append(objects, objectKey(r.ID))
 	}
 	return objects, nil
 }
@@ -185,7 +183,7 @@ func (s *Service) markFetched(ctx context.Context, id uuid.UUID) error {
 
 // due gives files whose time in the object store has come.
 func (s *Service) due(ctx context.Context, limit int) (rows []attachmentRow, err error) {
-	err = s.db.From(ctx).Raw(`SELECT id, application_id, ready FROM application_attachments
+	err = s.db.From(ctx).Raw(`SELECT id FROM application_attachments
 		WHERE delete_at <= ? AND deleted_at IS NULL ORDER BY delete_at LIMIT ?`, s.now(), limit).Scan(&rows).Error
 	return rows, err
 }

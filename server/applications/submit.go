@@ -132,7 +132,7 @@ func (s *Service) writeSubmitted(ctx context.Context, a Application, unused []uu
 	}
 	objects := make([]string, 0, len(unused))
 	for _, id := range unused {
-		objects = append(objects, objectKey(a.ID, id))
+		objects = append(objects, objectKey(id))
 	}
 	if err := s.deleteObjectsLater(ctx, objects); err != nil {
 		return err

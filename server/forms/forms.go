@@ -150,13 +150,13 @@ func (s *Service) Import(ctx context.Context, payload json.RawMessage) error {
 		}
 		known := versions[d.ID]
 		if known != nil && known.owner != self {
-			return problem.Conflict("form-of-another-portal", "Diese Kennung gehört zum Formular eines anderen Portals.", "This id belongs to another portal's form.")
+			return problem.Conflict("form-of-another-portal", "Diese Kennung gehört einem anderen Portal.", "This id belongs to another portal's form.")
 		}
 		if known != nil && bytes.Equal(known.digests[d.Version], d.digest) && !known.withdrawn {
 			return nil
 		}
 		if known != nil && d.Version <= known.newest && !bytes.Equal(known.digests[d.Version], d.digest) {
-			return problem.Conflict("form-version-taken", "Diese Fassung des Formulars gibt es schon mit anderem Inhalt.", "This version of the form exists already with other content.").
+			return problem.Conflict("form-version-taken", "Diese Fassung gibt es schon mit anderem Inhalt.", "This version of the form exists already with other content.").
 				With(problem.Text{De: "Erhöhen Sie die Fassungsnummer.", En: "Raise the version number."})
 		}
 		if err := s.insert(ctx, []formRow{newRow(d, self, s.now())}); err != nil {
@@ -169,7 +169,7 @@ func (s *Service) Import(ctx context.Context, payload json.RawMessage) error {
 	})
 }
 
-// Replicate takes over what the feed of another portal says of its forms; other kinds are passed over. What leaves the
+// Replicate takes over what the feed of another portal says of its forms, deleted ones included; other kinds are passed over. What leaves the
 // profile, belongs to another portal or changes a version that is known here is left out and logged: one bad entry must not
 // hold up the rest.
 func (s *Service) Replicate(ctx context.Context, owner string, entries []types.CatalogEntry) error {
@@ -255,17 +255,6 @@ func (s *Service) readEntry(entry types.CatalogEntry) (definition, error) {
 		return definition{}, err
 	}
 	return s.read(payload)
-}
-
-// ReplicateEnd takes back the forms of an owner that a full snapshot of its feed no longer has: ids are those that it has.
-func (s *Service) ReplicateEnd(ctx context.Context, owner string, ids []string) error {
-	if owner == s.portals.Self().Id {
-		return nil
-	}
-	if err := s.withdrawOthers(ctx, owner, ids); err != nil {
-		return fmt.Errorf("end of snapshot of %s: %w", owner, err)
-	}
-	return nil
 }
 
 // Form gives a form in a version; version 0 is the newest that is offered. The schema is shared: it must not be changed.

@@ -211,31 +211,6 @@ func TestReplicate_ChangedVersion_StaysAsItWas(t *testing.T) {
 	}
 }
 
-func TestReplicateEnd_FormsNotInTheSnapshot_AreTakenBack(t *testing.T) {
-	t.Parallel()
-	s, _ := stored(t)
-	const second = "01934d2c-5d50-7b7e-a5d3-8a4f1f0c2b12"
-	entries := []types.CatalogEntry{entryOf(t, dogs(1)), entryOf(t, bytes.Replace(dogs(1), []byte(formID), []byte(second), 1))}
-	if err := s.Replicate(t.Context(), other, entries); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.ReplicateEnd(t.Context(), other, []string{second}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Form(t.Context(), uuid.MustParse(formID), 0); !problem.Is(err, "form-unknown") {
-		t.Errorf("err = %v, want form-unknown", err)
-	}
-	if _, err := s.Form(t.Context(), uuid.MustParse(second), 0); err != nil {
-		t.Error(err)
-	}
-	if err := s.ReplicateEnd(t.Context(), other, nil); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Form(t.Context(), uuid.MustParse(second), 0); !problem.Is(err, "form-unknown") {
-		t.Errorf("err = %v, want form-unknown", err)
-	}
-}
-
 func TestForm_OwnerThatHasLeft_IsNamedByItsAddress(t *testing.T) {
 	t.Parallel()
 	s, _ := stored(t)

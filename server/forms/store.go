@@ -76,14 +76,6 @@ func (s *Service) setWithdrawn(ctx context.Context, owner string, ids []uuid.UUI
 	return rows.Where("withdrawn_at IS NOT NULL").Update("withdrawn_at", nil).Error
 }
 
-func (s *Service) withdrawOthers(ctx context.Context, owner string, ids []string) error {
-	rows := s.db.From(ctx).Model(&formRow{}).Where("owner = ? AND withdrawn_at IS NULL", owner)
-	if len(ids) > 0 {
-		rows = rows.Where("id::text NOT IN ?", ids)
-	}
-	return rows.Update("withdrawn_at", s.now()).Error
-}
-
 func (s *Service) newest(ctx context.Context, id uuid.UUID) (int, error) {
 	var found []int
 	err := s.db.From(ctx).Raw("SELECT version FROM forms WHERE id = ? AND withdrawn_at IS NULL ORDER BY version DESC LIMIT 1", id).Scan(&found).Error

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -43,7 +44,7 @@ type Info struct {
 // attachments/0197a3c2-7c3e-7d41-9a53-0f6f5a1c2b3d. It is safe for use by several goroutines.
 type Store struct {
 	bucket *blob.Bucket
-	folder string // empty for S3
+	folder *os.Root // nil for S3
 	secret [32]byte
 }
 
@@ -75,11 +76,20 @@ func New(ctx context.Context, location string, secret [32]byte) (*Store, error) 
 	if err != nil {
 		return nil, fmt.Errorf("open object store: %w", err)
 	}
-	return &Store{bucket: bucket, folder: folder, secret: secret}, nil
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return nil, fmt.Errorf("open object store: %w", err)
+	}
+	return &Store{bucket: bucket, folder: root, secret: secret}, nil
 }
 
 // Close ends the store's connections.
-func (s *Store) Close() error { return s.bucket.Close() }
+func (s *Store) Close() error {
+	if s.folder != nil {
+		_ = s.folder.Close() // nothing is written by it
+	}
+	return s.bucket.Close()
+}
 
 // Put reads content to its end and keeps it under key, replacing what was there. More than limit bytes are ErrTooLarge.
 // After any error nothing is kept, and what was there stays. When it returns without one, the content is on the disk.
@@ -93,7 +103,7 @@ func (s *Store) Put(ctx context.Context, key string, content io.Reader, limit in
 	w, err := s.bucket.NewWriter(ctx, key, &blob.WriterOptions{
 		ContentType: "application/octet-stream",
 		BeforeWrite: func(as func(any) bool) error {
-			if s.folder != "" && as(&file) {
+			if s.folder != nil && as(&file) {
 				return file.Chmod(0o600)
 			}
 			return nil
@@ -114,8 +124,8 @@ func (s *Store) Put(ctx context.Context, key string, content io.Reader, limit in
 	if err := w.Close(); err != nil {
 		return Info{}, fmt.Errorf("put object: %w", err)
 	}
-	if s.folder != "" {
-		if err := syncFolder(filepath.Dir(filepath.Join(s.folder, filepath.FromSlash(key)))); err != nil {
+	if s.folder != nil {
+		if err := s.syncFolder(path.Dir(key)); err != nil {
 			return Info{}, fmt.Errorf("put object: %w", err)
 		}
 	}
@@ -185,11 +195,11 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 // Sweep removes what writers that were killed have left half written before a time, and says how many. An S3 bucket has a
 // rule of its own for that (AbortIncompleteMultipartUpload).
 func (s *Store) Sweep(ctx context.Context, before time.Time) (int, error) {
-	if s.folder == "" {
+	if s.folder == nil {
 		return 0, nil
 	}
 	swept := 0
-	err := filepath.WalkDir(s.folder, func(path string, entry fs.DirEntry, err error) error {
+	err := fs.WalkDir(s.folder.FS(), ".", func(path string, entry fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
@@ -197,10 +207,13 @@ func (s *Store) Sweep(ctx context.Context, before time.Time) (int, error) {
 			return errors.Join(err, ctx.Err())
 		}
 		info, err := entry.Info()
-		if err != nil || !info.ModTime().Before(before) {
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !info.ModTime().Before(before) {
 			return nil // it has just been finished, or is being written
 		}
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err != nil {
+			return err
+		}
+		if err := s.folder.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		swept++
@@ -213,8 +226,8 @@ func (s *Store) Sweep(ctx context.Context, before time.Time) (int, error) {
 }
 
 // syncFolder makes a rename last.
-func syncFolder(path string) error {
-	folder, err := os.Open(path)
+func (s *Store) syncFolder(path string) error {
+	folder, err := s.folder.Open(path)
 	if err != nil {
 		return err
 	}

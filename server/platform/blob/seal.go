@@ -97,7 +97,7 @@ func openHeader(header []byte, secret [32]byte, name string) (cipher.AEAD, error
 
 func nonceOf(piece int64, last bool) [12]byte {
 	var nonce [12]byte
-	binary.BigEndian.PutUint64(nonce[3:11], uint64(piece)) //nolint:gosec // never negative
+	binary.BigEndian.PutUint64(nonce[3:11], uint64(piece))
 	if last {
 		nonce[11] = 1
 	}

@@ -1,0 +1,136 @@
+package applications_test
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"portalverbund/api/types"
+	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/problem"
+)
+
+// others plays the other rooms.
+type others struct {
+	mu       sync.Mutex
+	offer    types.Offer
+	channel  string
+	gone     bool
+	form     types.Form
+	handed   []types.MessageApplication
+	to       string
+	events   []types.TimelineEvent
+	letters  []types.MessageMailbox
+	persons  []httpx.Person
+	onSubmit func(ctx context.Context) error // runs in Submit
+}
+
+func newOthers(offerID uuid.UUID, portal string) *others {
+	o := &others{channel: "desk"}
+	o.form = types.Form{Id: uuid.New(), Version: 3}
+	layout := `{"steps": [
+		{"id": "applicant", "title": {"de": "Sie"}, "fields": [
+			{"name": "givenName", "kind": "text", "label": {"de": "Vorname"}}, {"name": "familyName", "kind": "text", "label": {"de": "Nachname"}}]},
+		{"id": "evidence", "title": {"de": "Nachweise"}, "fields": [
+			{"name": "reason", "kind": "text", "label": {"de": "Grund"}},
+			{"name": "hidden", "kind": "text", "label": {"de": "Verborgen"}},
+			{"name": "files", "kind": "file", "label": {"de": "Dateien"}, "maxFiles": 30},
+			{"name": "photo", "kind": "file", "label": {"de": "Foto"}, "accept": ["image/jpeg", ".png"]},
+			{"name": "dogs", "kind": "group", "label": {"de": "Hunde"}, "fields": [{"name": "papers", "kind": "file", "label": {"de": "Papiere"}}]}]}]}`
+	if err := json.Unmarshal([]byte(layout), &o.form.Layout); err != nil {
+		panic(err)
+	}
+	o.offer = types.Offer{
+		Id: offerID, Channel: types.OfferChannelForm, FormId: &o.form.Id, ServiceId: uuid.New(), Organisation: types.Organisation{Id: uuid.New()},
+		Area: types.PlaceReference{Ars: "034540000000"}, Portal: types.PortalReference{Id: portal, Name: "Landkreis Emsland", Url: portal},
+	}
+	return o
+}
+
+func (o *others) set(fn func()) { o.mu.Lock(); defer o.mu.Unlock(); fn() }
+
+func (o *others) OfferByID(_ context.Context, id uuid.UUID) (types.Offer, string, map[string]string, map[string]string, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if id != o.offer.Id || o.gone {
+		return types.Offer{}, "", nil, nil, problem.NotFound("offer-unknown", "Unbekannt", "Unknown")
+	}
+	return o.offer, o.channel, map[string]string{"de": "Hund anmelden", "en": "Register a dog"}, map[string]string{"de": "Steueramt", "en": "Tax office"}, nil
+}
+
+func (o *others) Form(_ context.Context, id uuid.UUID, version int) (types.Form, error) {
+	if id != o.form.Id || version != 0 && version != o.form.Version {
+		return types.Form{}, problem.NotFound("form-unknown", "Unbekannt", "Unknown")
+	}
+	return o.form, nil
+}
+
+// Answers drops the field hidden.
+func (o *others) Answers(_ types.Form, data map[string]any) map[string]any {
+	kept := map[string]any{}
+	for step, values := range data {
+		fields := map[string]any{}
+		for name, value := range values.(map[string]any) {
+			if name != "hidden" {
+				fields[name] = value
+			}
+		}
+		kept[step] = fields
+	}
+	return kept
+}
+
+// Validate asks for a reason.
+func (o *others) Validate(_ types.Form, data map[string]any) []problem.FieldError {
+	evidence, _ := data["evidence"].(map[string]any)
+	if evidence["reason"] == nil {
+		return []problem.FieldError{{Pointer: "/evidence/reason", Code: "required", Message: problem.Text{De: "Bitte", En: "Please"}}}
+	}
+	return nil
+}
+
+func (o *others) CheckDraft(_ types.Form, data map[string]any) []problem.FieldError {
+	for step := range data {
+		if step != "applicant" && step != "evidence" {
+			return []problem.FieldError{{Pointer: "/" + step, Code: "additionalProperties"}}
+		}
+	}
+	return nil
+}
+
+func (o *others) Place(_ context.Context, ars string) (types.Place, error) {
+	if ars == "999999999999" {
+		return types.Place{}, problem.NotFound("place-unknown", "Unbekannt", "Unknown")
+	}
+	return types.Place{Ars: ars, Level: types.Gemeinde, Name: "Meppen"}, nil
+}
+
+func (o *others) Submit(ctx context.Context, portalID, channel string, app types.MessageApplication) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.handed, o.to = append(o.handed, app), portalID+" "+channel
+	if o.onSubmit != nil {
+		return o.onSubmit(ctx)
+	}
+	return nil
+}
+
+func (o *others) CitizenEvent(_ context.Context, _ string, _ uuid.UUID, event types.TimelineEvent) error {
+	o.set(func() { o.events = append(o.events, event) })
+	return nil
+}
+
+func (o *others) Notify(_ context.Context, p httpx.Person, m types.MessageMailbox) error {
+	o.set(func() { o.letters, o.persons = append(o.letters, m), append(o.persons, p) })
+	return nil
+}
+
+func (o *others) Self() types.PortalReference {
+	return types.PortalReference{Id: self, Name: "Stadt Meppen", Url: self}
+}
+
+func (o *others) Member(id string) (types.PortalReference, bool) {
+	return types.PortalReference{Id: county, Name: "Landkreis Emsland", Url: county}, id == county
+}

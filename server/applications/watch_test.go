@@ -1,0 +1,89 @@
+package applications
+
+import (
+	"context"
+	"errors"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"portalverbund/server/platform/notify"
+)
+
+// watching is a watch of which a test says what it sees.
+func watching(ctx context.Context, changes <-chan string, present func() (string, error)) (watch, *bool) {
+	stopped := false
+	return watch{Watching: Watching{Present: present, Changes: changes, Stop: func() { stopped = true }}, ctx: ctx, beat: time.Hour}, &stopped
+}
+
+func TestWatch_Stream_SaysThePresentTheChangesAndEndsWithTheHub(t *testing.T) {
+	t.Parallel()
+	changes := make(chan string, 3)
+	changes <- `"2"`
+	changes <- notify.Lost
+	close(changes)
+	seen := []string{`"1"`, `"7"`}
+	w, stopped := watching(t.Context(), changes, func() (string, error) { next := seen[0]; seen = seen[1:]; return next, nil })
+	recorder := httptest.NewRecorder()
+	if err := w.VisitWatchApplicationResponse(recorder); err != nil {
+		t.Fatal(err)
+	}
+	want := "retry: 2000\n\nevent: changed\ndata: \"1\"\n\nevent: changed\ndata: \"2\"\n\nevent: changed\ndata: \"7\"\n\n"
+	if recorder.Body.String() != want || !recorder.Flushed || !*stopped {
+		t.Errorf("stream %q, flushed %v, stopped %v", recorder.Body, recorder.Flushed, *stopped)
+	}
+}
+
+func TestWatch_NothingHappens_HeartbeatsUntilTheEnd(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	w, stopped := watching(ctx, make(chan string), func() (string, error) { return `"1"`, nil })
+	w.beat = 5 * time.Millisecond
+	recorder := httptest.NewRecorder()
+	if err := w.VisitWatchApplicationResponse(recorder); err != nil {
+		t.Fatal(err)
+	}
+	if beats := strings.Count(recorder.Body.String(), ": still here\n\n"); beats < 3 || !*stopped {
+		t.Errorf("%d heartbeats, stopped %v", beats, *stopped)
+	}
+}
+
+func TestWatch_ApplicationGone_Ends(t *testing.T) {
+	t.Parallel()
+	changes := make(chan string, 1)
+	changes <- notify.Lost
+	first := true
+	w, stopped := watching(t.Context(), changes, func() (string, error) {
+		if first {
+			first = false
+			return `"1"`, nil
+		}
+		return "", errors.New("gone")
+	})
+	recorder := httptest.NewRecorder()
+	if err := w.VisitWatchApplicationResponse(recorder); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Count(recorder.Body.String(), "changed") != 1 || !*stopped {
+		t.Errorf("stream %q, stopped %v", recorder.Body, *stopped)
+	}
+	w, _ = watching(t.Context(), changes, func() (string, error) { return "", errUnknown })
+	if err := w.VisitWatchApplicationResponse(httptest.NewRecorder()); !errors.Is(err, errUnknown) {
+		t.Errorf("err = %v, want errUnknown", err)
+	}
+}
+
+// broken is a reader that has gone.
+type broken struct{ *httptest.ResponseRecorder }
+
+func (broken) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+func TestWatch_ReaderHasGone_Ends(t *testing.T) {
+	t.Parallel()
+	w, stopped := watching(t.Context(), make(chan string), func() (string, error) { return `"1"`, nil })
+	if err := w.VisitWatchApplicationResponse(broken{httptest.NewRecorder()}); err != nil || !*stopped {
+		t.Errorf("err = %v, stopped %v", err, *stopped)
+	}
+}
