@@ -1,0 +1,173 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+
+	"portalverbund/api/types"
+	"portalverbund/server/platform/httpx"
+)
+
+// who may call an operation: n nobody known, c citizen, k clerk, e editor without the role of a clerk, a app on behalf of a
+// citizen with all scopes, p provider with its scopes, m linked portal. Every operation has its row; one without fails.
+func allowed() map[string]string {
+	everybody, person := "nckeapm", "ckea"
+	session := "cke"
+	return map[string]string{
+		"getPortal": everybody, "listPlaces": everybody, "getPlace": everybody, "listServices": everybody, "suggestServices": everybody,
+		"getService": everybody, "listOffers": everybody, "listCategories": everybody, "getOrganisation": everybody, "getForm": everybody,
+		"getSession": "ncke", "signIn": "ncke", "signOut": session, "startSignIn": "ncke", "finishSignIn": "ncke",
+		"getSignInRequest": "ncke", "approveSignInRequest": session, "denySignInRequest": session,
+		"registerAccount": "ncke", "confirmRegistration": "ncke", "requestPasswordReset": "ncke", "confirmPasswordReset": "ncke",
+		"getProfile": person, "updateProfile": session, "getPrefill": session, "listConsents": session, "giveConsent": session,
+		"withdrawConsent": session, "listAccesses": session, "listSessions": session, "endSession": session,
+		"listApplications": person, "createApplication": person, "getApplication": person, "saveDraft": person, "deleteDraft": person,
+		"addAttachment": person, "getAttachment": person, "deleteAttachment": person, "submitApplication": person,
+		"withdrawApplication": person, "answerAuthority": person, "watchApplication": person, "getReceipt": person,
+		"listCases": "k", "watchCases": "k", "getCase": "k", "startCase": "k", "askQuestion": "k", "decideCase": "k", "getCaseAttachment": "k",
+		"listDeliveries": "p", "getDelivery": "p", "reportDeliveryStatus": "p",
+		"listMessages": person, "getMessage": person, "deleteMessage": person,
+		"receiveMessage": everybody, "receiveNudge": "m", "readCatalog": "m", "fetchAttachment": "m",
+	}
+}
+
+// name gives an operation's id as the contract writes it; the generator begins it with a capital letter.
+func name(operationID string) string { return strings.ToLower(operationID[:1]) + operationID[1:] }
+
+type callers struct{}
+
+func (callers) Session(r *http.Request) (httpx.Caller, bool, error) {
+	cookie, err := r.Cookie("who")
+	if errors.Is(err, http.ErrNoCookie) {
+		return httpx.Caller{}, false, nil
+	}
+	c := httpx.Caller{Kind: httpx.SessionCaller, CSRFToken: "token"}
+	switch cookie.Value {
+	case "k":
+		c.Roles = []string{"clerk"}
+	case "e":
+		c.Roles = []string{"editor", "admin"}
+	}
+	return c, true, nil
+}
+
+func (callers) Token(_ context.Context, token string) (httpx.Caller, error) {
+	c := httpx.Caller{Kind: httpx.TokenCaller}
+	switch token {
+	case "a":
+		c.Scopes = []string{"person:read", "mailbox:read", "mailbox:write", "applications:read", "applications:write"}
+	case "p":
+		c.Scopes = []string{"deliveries:read", "deliveries:write"}
+	default:
+		return c, errors.New("not a token of this portal")
+	}
+	return c, nil
+}
+
+func (callers) Member(_ context.Context, token string) (httpx.Caller, error) {
+	if token != "m" {
+		return httpx.Caller{}, errors.New("not a member")
+	}
+	return httpx.Caller{Kind: httpx.MemberCaller}, nil
+}
+
+func request(ctx context.Context, method, path string, who rune) *http.Request {
+	path = strings.NewReplacer("{ars}", "034540035035").Replace(path)
+	path = regexp.MustCompile(`\{[^}]+\}`).ReplaceAllString(path, uuid.NewString())
+	r := httptest.NewRequestWithContext(ctx, method, path, strings.NewReader("{}"))
+	r.Header.Set("Content-Type", "application/json")
+	switch who {
+	case 'c', 'k', 'e':
+		r.AddCookie(&http.Cookie{Name: "who", Value: string(who)})
+		r.Header.Set("X-CSRF-Token", "token")
+	case 'a', 'p', 'm':
+		r.Header.Set("Authorization", "Bearer "+string(who))
+	}
+	return r
+}
+
+// TestContract_EveryOperation_LetsInWhomItShould asks every operation as everybody. What comes after authorisation
+// (validation, ownership) is not looked at here.
+func TestContract_EveryOperation_LetsInWhomItShould(t *testing.T) {
+	t.Parallel()
+	doc, err := types.GetSwagger()
+	require.NoError(t, err)
+	contract, err := httpx.NewContract(doc)
+	require.NoError(t, err)
+	server, err := httpx.New(httpx.Config{Origin: "https://portal.example", MaxConcurrent: 10}, contract, callers{}, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	require.NoError(t, err)
+	for path, item := range doc.Paths.Map() {
+		for method := range item.Operations() {
+			server.Echo.Add(method, regexp.MustCompile(`\{([^}]+)\}`).ReplaceAllString(path, ":$1"), func(c echo.Context) error { return c.NoContent(http.StatusOK) })
+		}
+	}
+	table, seen := allowed(), 0
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			want, ok := table[name(op.OperationID)]
+			require.True(t, ok, "%s has no row", op.OperationID)
+			seen++
+			for _, who := range "nckeapm" {
+				w := httptest.NewRecorder()
+				server.Echo.ServeHTTP(w, request(t.Context(), method, path, who))
+				let := w.Code != http.StatusUnauthorized && w.Code != http.StatusForbidden
+				require.Equal(t, strings.ContainsRune(want, who), let, "%s as %c: %d %s", op.OperationID, who, w.Code, w.Body)
+			}
+		}
+	}
+	require.Len(t, table, seen, "a row for an operation that is gone")
+}
+
+// TestContract_EveryChange_NeedsTheForgeryToken sends every change with a session but without its token, and from elsewhere.
+func TestContract_EveryChange_NeedsTheForgeryToken(t *testing.T) {
+	t.Parallel()
+	doc, err := types.GetSwagger()
+	require.NoError(t, err)
+	contract, err := httpx.NewContract(doc)
+	require.NoError(t, err)
+	server, err := httpx.New(httpx.Config{Origin: "https://portal.example", MaxConcurrent: 10}, contract, callers{}, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	require.NoError(t, err)
+	changes := 0
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			echoPath := regexp.MustCompile(`\{([^}]+)\}`).ReplaceAllString(path, ":$1")
+			server.Echo.Add(method, echoPath, func(c echo.Context) error { return c.NoContent(http.StatusOK) })
+			if method == http.MethodGet || !strings.Contains(allowed()[name(op.OperationID)], "k") || allowed()[name(op.OperationID)] == "nckeapm" {
+				continue
+			}
+			changes++
+			elsewhere := request(t.Context(), method, path, 'k')
+			elsewhere.Header.Set("Origin", "https://evil.example")
+			refused := []*http.Request{elsewhere}
+			if takesSession(op) {
+				without := request(t.Context(), method, path, 'k')
+				without.Header.Del("X-CSRF-Token")
+				refused = append(refused, without)
+			}
+			for _, r := range refused {
+				w := httptest.NewRecorder()
+				server.Echo.ServeHTTP(w, r)
+				require.Equal(t, http.StatusForbidden, w.Code, "%s: %s", op.OperationID, w.Body)
+				require.Contains(t, w.Body.String(), `"csrf"`)
+			}
+		}
+	}
+	require.Greater(t, changes, 20)
+}
+
+func takesSession(op *openapi3.Operation) bool {
+	return slices.ContainsFunc(*op.Security, func(r openapi3.SecurityRequirement) bool { return r["session"] != nil })
+}
