@@ -30,7 +30,7 @@ import (
 // sees.
 const (
 	PageConfirm     = "/registrieren/bestaetigen" // #token=
-	PageNewPassword = "/passwort-neu"             //nolint:gosec // an address, not a password; #token=
+	PageNewPassword = "/passwort-neu"             // #token=
 	PageForgotten   = "/passwort-vergessen"
 	PageSignIn      = "/anmelden" // ?request=
 )
@@ -145,7 +145,7 @@ func (s *Service) mac(purpose string, parts ...string) []byte {
 	key := s.Keys.Derive("accounts/" + purpose)
 	h := hmac.New(sha256.New, key[:])
 	for _, part := range parts {
-		fmt.Fprintf(h, "%d:%s", len(part), part)
+		_, _ = fmt.Fprintf(h, "%d:%s", len(part), part) // never fails
 	}
 	return h.Sum(nil)
 }
@@ -196,15 +196,14 @@ func (s *Service) Authenticate(ctx context.Context, email, password string) (uui
 	if err := s.charge(ctx, buckets); err != nil {
 		return uuid.Nil, err
 	}
-	row := accountRow{PasswordHash: s.hasher.dummy}
+	var row accountRow
 	if known {
-		found, err := s.accountByEmail(ctx, folded)
-		if err != nil {
+		if row, known, err = s.accountByEmail(ctx, folded); err != nil {
 			return uuid.Nil, err
 		}
-		if known = found != nil; known {
-			row = *found
-		}
+	}
+	if !known {
+		row.PasswordHash = s.hasher.dummy
 	}
 	right, outdated, err := s.hasher.verify(ctx, row.PasswordHash, password)
 	if err != nil {
@@ -228,14 +227,14 @@ func (s *Service) Authenticate(ctx context.Context, email, password string) (uui
 // Standing gives the name to show for an account and its roles. In a transaction the account stays as it is until the
 // end. A disabled or unknown account is account-closed (401).
 func (s *Service) Standing(ctx context.Context, id uuid.UUID) (name string, roles []string, err error) {
-	row, err := s.accountShared(ctx, id)
+	row, found, err := s.accountShared(ctx, id)
 	if err != nil {
 		return "", nil, err
 	}
-	if row == nil || row.DisabledAt != nil {
+	if !found || row.DisabledAt != nil {
 		return "", nil, problem.Unauthorized("account-closed", "Dieses Konto ist nicht mehr aktiv.", "This account is no longer active.")
 	}
-	p, err := s.openProfile(*row)
+	p, err := s.openProfile(row)
 	if err != nil {
 		return "", nil, err
 	}

@@ -22,8 +22,8 @@ const (
 
 // ActiveConsent says whether a person lets a recipient read for a purpose.
 func (s *Service) ActiveConsent(ctx context.Context, accountID uuid.UUID, recipient, purpose string) (bool, error) {
-	row, err := s.activeConsent(ctx, accountID, recipient, purpose)
-	return row != nil, err
+	_, found, err := s.activeConsent(ctx, accountID, recipient, purpose)
+	return found, err
 }
 
 // RecordConsent records that a person lets a recipient read items for a purpose, as it was shown to them. Consenting
@@ -43,7 +43,7 @@ func (s *Service) recordConsent(ctx context.Context, row consentRow) (consentRow
 	}
 	row.ID, row.GivenAt = id, s.Now()
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
-		if _, err := s.withdrawActive(ctx, row.AccountID, row.Recipient, row.Purpose); err != nil {
+		if err := s.withdrawActive(ctx, row.AccountID, row.Recipient, row.Purpose); err != nil {
 			return err
 		}
 		return s.insertConsent(ctx, row)
@@ -103,7 +103,7 @@ func (s *Service) WithdrawConsent(ctx context.Context, consentID uuid.UUID) erro
 		if row.WithdrawnAt != nil {
 			return nil
 		}
-		if _, err := s.withdrawActive(ctx, id, row.Recipient, row.Purpose); err != nil {
+		if err := s.withdrawActive(ctx, id, row.Recipient, row.Purpose); err != nil {
 			return err
 		}
 		return s.rooms.Tokens.EndPurpose(ctx, id, row.Recipient, row.Purpose)
@@ -128,11 +128,11 @@ func (s *Service) ReadForToken(ctx context.Context) (types.Profile, string, erro
 // read reads under a consent.
 func (s *Service) read(ctx context.Context, accountID uuid.UUID, recipient, purpose string) (data types.Profile, tag string, err error) {
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
-		consent, err := s.activeConsent(ctx, accountID, recipient, purpose)
+		consent, found, err := s.activeConsent(ctx, accountID, recipient, purpose)
 		if err != nil {
 			return err
 		}
-		if consent == nil {
+		if !found {
 			return problem.Forbidden("consent-missing", "Dafür liegt keine Einwilligung vor.", "There is no consent for this.")
 		}
 		row, err := s.account(ctx, accountID)
@@ -144,7 +144,7 @@ func (s *Service) read(ctx context.Context, accountID uuid.UUID, recipient, purp
 			return err
 		}
 		data, tag = pick(row.Email, p, splitItems(consent.Items)), etag(row.Revision)
-		return s.insertAccess(ctx, *consent)
+		return s.insertAccess(ctx, consent)
 	})
 	return data, tag, err
 }

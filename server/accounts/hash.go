@@ -77,7 +77,7 @@ func (h *hasher) verify(ctx context.Context, hash, password string) (right, outd
 		return false, false, err
 	}
 	defer release()
-	got := argon2.IDKey(normalised(password), salt, passes, memory, threads, uint32(len(key))) //nolint:gosec // parse limits it
+	got := argon2.IDKey(normalised(password), salt, passes, memory, threads, uint32(len(key))) // parse limits it
 	outdated = memory != argonMemory || passes != argonPasses || threads != argonThreads
 	return subtle.ConstantTimeCompare(got, key) == 1, outdated, nil
 }

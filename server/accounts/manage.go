@@ -34,7 +34,7 @@ func (s *Service) create(ctx context.Context, email, password string, p profile,
 	if err != nil {
 		return uuid.Nil, err
 	}
-	if err := s.checkPassword("/password", password, append(p.words(), emailWords(folded)...)); err != nil {
+	if err := s.checkPassword(password, append(p.words(), emailWords(folded)...)); err != nil {
 		return uuid.Nil, err
 	}
 	hash, err := s.hasher.hash(ctx, password)
@@ -82,14 +82,11 @@ func (s *Service) AccountID(ctx context.Context, email string) (uuid.UUID, error
 	if err != nil {
 		return uuid.Nil, err
 	}
-	row, err := s.accountByEmail(ctx, folded)
-	if err != nil {
-		return uuid.Nil, err
+	row, found, err := s.accountByEmail(ctx, folded)
+	if err == nil && !found {
+		err = errNoAccount()
 	}
-	if row == nil {
-		return uuid.Nil, errNoAccount()
-	}
-	return row.ID, nil
+	return row.ID, err
 }
 
 func checkRoles(roles []string) error {

@@ -25,10 +25,10 @@ const (
 var commonList string
 
 // checkPassword applies the rules; context are words that say nothing secret about the person: names, parts of the
-// address. The error names the field at pointer: minLength, maxLength, password-common or password-context.
-func (s *Service) checkPassword(pointer, password string, context []string) error {
+// address. The error names the field /password: minLength, maxLength, password-common or password-context.
+func (s *Service) checkPassword(password string, context []string) error {
 	refuse := func(code string, params map[string]any, message problem.Text) error {
-		return problem.Invalid(problem.FieldError{Pointer: pointer, Code: code, Params: params, Message: message})
+		return problem.Invalid(problem.FieldError{Pointer: "/password", Code: code, Params: params, Message: message})
 	}
 	if utf8.RuneCountInString(password) < minPassword {
 		return refuse("minLength", map[string]any{"minLength": minPassword}, problem.Text{

@@ -51,7 +51,7 @@ func TestCheckPassword(t *testing.T) {
 		"Clara Beispiel mag Kühe sehr!": "",
 		"nur\x00ein böses Byte":         "maxLength",
 	} {
-		err := s.checkPassword("/password", password, context)
+		err := s.checkPassword(password, context)
 		got := ""
 		if err != nil {
 			got = problem.From(err).Fields[0].Code

@@ -66,7 +66,7 @@ func (s *Service) checkRegistration(r *types.Registration) (email string, err er
 	}
 	fields = append(fields, missingNames(r.GivenName, r.FamilyName)...)
 	words := append(emailWords(email), strings.Fields(r.GivenName+" "+r.FamilyName)...)
-	if err := s.checkPassword("/password", r.Password, words); err != nil {
+	if err := s.checkPassword(r.Password, words); err != nil {
 		fields = append(fields, problem.From(err).Fields...)
 	}
 	if len(fields) > 0 {
@@ -91,7 +91,7 @@ func (s *Service) beginRegistration(ctx context.Context, email string, p pending
 	if err := s.DB.From(ctx).Create(&row).Error; err != nil {
 		return fmt.Errorf("keep registration: %w", err)
 	}
-	known, err := s.accountByEmail(ctx, email)
+	_, known, err := s.accountByEmail(ctx, email)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (s *Service) beginRegistration(ctx context.Context, email string, p pending
 	if err != nil || !may {
 		return err
 	}
-	if known != nil {
+	if known {
 		return s.send(ctx, email, mailKnown(), s.Self.Url+PageSignIn)
 	}
 	return s.send(ctx, email, mailConfirm(), s.Self.Url+PageConfirm+"#token="+token)
@@ -187,8 +187,8 @@ func (s *Service) sendReset(ctx context.Context, sealed []byte) error {
 	}
 	ctx = httpx.WithLanguage(ctx, order.Language)
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
-		row, err := s.accountByEmail(ctx, order.Email)
-		if err != nil || row == nil || row.DisabledAt != nil {
+		row, found, err := s.accountByEmail(ctx, order.Email)
+		if err != nil || !found || row.DisabledAt != nil {
 			return err
 		}
 		may, err := s.mayMail(ctx, row.Email)
@@ -212,11 +212,11 @@ func (s *Service) ConfirmPasswordReset(ctx context.Context, token, password stri
 	if err != nil {
 		return err
 	}
-	p, err := s.openProfile(*row)
+	p, err := s.openProfile(row)
 	if err != nil {
 		return err
 	}
-	if err := s.checkPassword("/password", password, append(p.words(), emailWords(row.Email)...)); err != nil {
+	if err := s.checkPassword(password, append(p.words(), emailWords(row.Email)...)); err != nil {
 		return err
 	}
 	hash, err := s.hasher.hash(ctx, password)

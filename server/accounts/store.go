@@ -73,37 +73,34 @@ type accessRow struct {
 
 func (accessRow) TableName() string { return "accesses" }
 
-// one reads at most one row: nil when there is none.
-func one[T any](q *gorm.DB, what string) (*T, error) {
+// one reads the row of a query that finds one at most.
+func one[T any](q *gorm.DB, what string) (row T, found bool, err error) {
 	var rows []T
 	if err := q.Find(&rows).Error; err != nil {
-		return nil, fmt.Errorf("read %s: %w", what, err)
+		return row, false, fmt.Errorf("read %s: %w", what, err)
 	}
 	if len(rows) == 0 {
-		return nil, nil //nolint:nilnil // the callers are in this room and know
+		return row, false, nil
 	}
-	return &rows[0], nil
+	return rows[0], true, nil
 }
 
-func (s *Service) accountByEmail(ctx context.Context, email string) (*accountRow, error) {
+func (s *Service) accountByEmail(ctx context.Context, email string) (row accountRow, found bool, err error) {
 	return one[accountRow](s.DB.From(ctx).Where("email = ?", email), "account")
 }
 
 // accountShared reads an account and, in a transaction, keeps it from being changed until the end.
-func (s *Service) accountShared(ctx context.Context, id uuid.UUID) (*accountRow, error) {
+func (s *Service) accountShared(ctx context.Context, id uuid.UUID) (row accountRow, found bool, err error) {
 	return one[accountRow](s.DB.From(ctx).Raw("SELECT * FROM accounts WHERE id = ? FOR SHARE", id), "account")
 }
 
 // account reads an account; 404 when it is unknown.
 func (s *Service) account(ctx context.Context, id uuid.UUID) (accountRow, error) {
-	row, err := one[accountRow](s.DB.From(ctx).Where("id = ?", id), "account")
-	if err != nil {
-		return accountRow{}, err
+	row, found, err := one[accountRow](s.DB.From(ctx).Where("id = ?", id), "account")
+	if err == nil && !found {
+		err = errNoAccount()
 	}
-	if row == nil {
-		return accountRow{}, errNoAccount()
-	}
-	return *row, nil
+	return row, err
 }
 
 func (s *Service) openProfile(row accountRow) (profile, error) {
@@ -181,33 +178,34 @@ func (s *Service) storeProfile(ctx context.Context, row accountRow, p profile) (
 }
 
 // takeRegistration takes a registration out by its token.
-func (s *Service) takeRegistration(ctx context.Context, tokenHash []byte) (row registrationRow, p pending, err error) {
-	taken, err := one[registrationRow](s.DB.From(ctx).Raw(
+func (s *Service) takeRegistration(ctx context.Context, tokenHash []byte) (registrationRow, pending, error) {
+	var p pending
+	row, found, err := one[registrationRow](s.DB.From(ctx).Raw(
 		"DELETE FROM account_registrations WHERE token_hash = ? AND expires_at > ? RETURNING *", tokenHash, s.Now()), "registration")
 	if err != nil {
 		return row, p, err
 	}
-	if taken == nil {
+	if !found {
 		return row, p, errTokenUsed()
 	}
-	plain, err := s.Keys.Open(sealRegistration, taken.Sealed, taken.TokenHash)
+	plain, err := s.Keys.Open(sealRegistration, row.Sealed, row.TokenHash)
 	if err != nil {
 		return row, p, err
 	}
 	if err := json.Unmarshal(plain, &p); err != nil {
 		return row, p, fmt.Errorf("read registration: %w", err)
 	}
-	return *taken, p, nil
+	return row, p, nil
 }
 
 func (s *Service) dropRegistrations(ctx context.Context, email string) error {
 	return s.DB.From(ctx).Where("email = ?", email).Delete(&registrationRow{}).Error
 }
 
-func (s *Service) accountOfReset(ctx context.Context, tokenHash []byte) (*accountRow, error) {
-	row, err := one[accountRow](s.DB.From(ctx).Raw(`SELECT a.* FROM account_resets r JOIN accounts a ON a.id = r.account_id
+func (s *Service) accountOfReset(ctx context.Context, tokenHash []byte) (accountRow, error) {
+	row, found, err := one[accountRow](s.DB.From(ctx).Raw(`SELECT a.* FROM account_resets r JOIN accounts a ON a.id = r.account_id
 		WHERE r.token_hash = ? AND r.expires_at > ? AND a.disabled_at IS NULL`, tokenHash, s.Now()), "reset")
-	if err == nil && row == nil {
+	if err == nil && !found {
 		err = errTokenUsed()
 	}
 	return row, err
@@ -226,15 +224,18 @@ func (s *Service) dropResets(ctx context.Context, id uuid.UUID) error {
 }
 
 // activeConsent reads the consent that counts now; in a transaction it can't be withdrawn until the end.
-func (s *Service) activeConsent(ctx context.Context, accountID uuid.UUID, recipient, purpose string) (*consentRow, error) {
+func (s *Service) activeConsent(ctx context.Context, accountID uuid.UUID, recipient, purpose string) (row consentRow, found bool, err error) {
 	return one[consentRow](s.DB.From(ctx).Raw(`SELECT * FROM consents
 		WHERE account_id = ? AND recipient = ? AND purpose = ? AND withdrawn_at IS NULL FOR SHARE`, accountID, recipient, purpose), "consent")
 }
 
-func (s *Service) withdrawActive(ctx context.Context, accountID uuid.UUID, recipient, purpose string) (int64, error) {
-	res := s.DB.From(ctx).Exec(`UPDATE consents SET withdrawn_at = ?
-		WHERE account_id = ? AND recipient = ? AND purpose = ? AND withdrawn_at IS NULL`, s.Now(), accountID, recipient, purpose)
-	return res.RowsAffected, res.Error
+func (s *Service) withdrawActive(ctx context.Context, accountID uuid.UUID, recipient, purpose string) error {
+	err := s.DB.From(ctx).Exec(`UPDATE consents SET withdrawn_at = ?
+		WHERE account_id = ? AND recipient = ? AND purpose = ? AND withdrawn_at IS NULL`, s.Now(), accountID, recipient, purpose).Error
+	if err != nil {
+		return fmt.Errorf("withdraw consent: %w", err)
+	}
+	return nil
 }
 
 func (s *Service) insertConsent(ctx context.Context, row consentRow) error {
@@ -250,14 +251,11 @@ func (s *Service) consents(ctx context.Context, accountID uuid.UUID) (rows []con
 }
 
 func (s *Service) consentOf(ctx context.Context, accountID, id uuid.UUID) (consentRow, error) {
-	row, err := one[consentRow](s.DB.From(ctx).Where("id = ? AND account_id = ?", id, accountID), "consent")
-	if err != nil {
-		return consentRow{}, err
+	row, found, err := one[consentRow](s.DB.From(ctx).Where("id = ? AND account_id = ?", id, accountID), "consent")
+	if err == nil && !found {
+		err = problem.NotFound("consent-unknown", "Diese Einwilligung gibt es nicht.", "There is no such consent.")
 	}
-	if row == nil {
-		return consentRow{}, problem.NotFound("consent-unknown", "Diese Einwilligung gibt es nicht.", "There is no such consent.")
-	}
-	return *row, nil
+	return row, err
 }
 
 func (s *Service) insertAccess(ctx context.Context, consent consentRow) error {

@@ -240,7 +240,7 @@ func (s *Service) continueRequest(w http.ResponseWriter, r *http.Request) {
 		location = pageSignIn + "?error=" + reason
 	}
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	http.Redirect(w, r, location, http.StatusFound)
+	http.Redirect(w, r, location, http.StatusFound) //nolint:gosec // a page of this portal, or an address registered for the client
 }
 
 func (s *Service) continued(ctx context.Context, id string, header http.Header) (location string, err error) {
@@ -273,24 +273,24 @@ func (s *Service) continued(ctx context.Context, id string, header http.Header) 
 
 // openRequest reads a request that waits for an answer, with its client; in a transaction nobody else answers it.
 func (s *Service) openRequest(ctx context.Context, id uuid.UUID) (requestRow, *client, error) {
-	row, err := s.waitingRequest(ctx, id)
+	row, found, err := s.waitingRequest(ctx, id)
 	if err != nil {
 		return requestRow{}, nil, err
 	}
-	if row == nil {
+	if !found {
 		return requestRow{}, nil, errRequestUnknown()
 	}
 	c, err := s.client(row.ClientID)
 	if err != nil { // no longer a member
 		return requestRow{}, nil, errRequestUnknown()
 	}
-	return *row, c, nil
+	return row, c, nil
 }
 
 // PendingRequest says whether a sign-in request waits to be answered.
 func (s *Service) PendingRequest(ctx context.Context, id uuid.UUID) (bool, error) {
-	row, err := s.waitingRequest(ctx, id)
-	return row != nil, err
+	_, found, err := s.waitingRequest(ctx, id)
+	return found, err
 }
 
 // SignInRequest describes a request: who asks, what for, and what the caller of ctx must do next.

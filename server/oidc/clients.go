@@ -73,7 +73,7 @@ func (c Client) prepare(accountHome bool) (*client, error) {
 		u, err := url.Parse(address)
 		web := err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http")
 		own := err == nil && c.Native && strings.Contains(u.Scheme, ".") // a private-use scheme (RFC 8252, section 7.1)
-		if !(web || own) || u.Fragment != "" || u.User != nil {
+		if (!web && !own) || u.Fragment != "" || u.User != nil {
 			return nil, fmt.Errorf("client %q: %q is not an address to come back to", c.ID, address)
 		}
 	}

@@ -22,16 +22,16 @@ func (s *Service) redeem(ctx context.Context, c *client, r *oidc.AccessTokenRequ
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
 		tokens, refused = nil, nil
 		hash := secret.Hash(r.Code)
-		row, err := s.requestByCode(ctx, hash)
+		row, found, err := s.requestByCode(ctx, hash)
 		if err != nil {
 			return err
 		}
-		if row == nil {
+		if !found {
 			refused = oidc.ErrInvalidGrant().WithDescription("invalid code")
 			return s.codeReused(ctx, hash)
 		}
-		if refused = s.checkCode(c, *row, r); refused != nil {
-			return nil
+		if refused = s.checkCode(c, row, r); refused != nil {
+			return nil //nolint:nilerr // told after the transaction
 		}
 		if err := s.deleteRequest(ctx, row.ID); err != nil {
 			return err
@@ -40,7 +40,7 @@ func (s *Service) redeem(ctx context.Context, c *client, r *oidc.AccessTokenRequ
 			refused = oidc.ErrInvalidGrant().WithDescription("invalid code")
 			return nonProblem(err)
 		}
-		f, err := s.beginFamily(ctx, c, *row)
+		f, err := s.beginFamily(ctx, c, row)
 		if err != nil {
 			return err
 		}
@@ -137,11 +137,11 @@ func (s *Service) refresh(ctx context.Context, c *client, r *oidc.RefreshTokenRe
 	var refused error
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
 		tokens, refused = nil, nil
-		row, err := s.lockedRefreshToken(ctx, secret.Hash(r.RefreshToken))
+		row, found, err := s.lockedRefreshToken(ctx, secret.Hash(r.RefreshToken))
 		if err != nil {
 			return err
 		}
-		if row == nil || row.Family.ClientID != c.id || row.Family.EndedAt != nil || !s.Now().Before(row.Family.ExpiresAt) {
+		if !found || row.Family.ClientID != c.id || row.Family.EndedAt != nil || !s.Now().Before(row.Family.ExpiresAt) {
 			refused = oidc.ErrInvalidGrant().WithDescription("invalid refresh token")
 			return nil
 		}
@@ -212,11 +212,11 @@ func (s *Service) clientCredentials(ctx context.Context, c *client, asked []stri
 // revoke ends the family of a refresh or access token when it is the client's.
 func (s *Service) revoke(ctx context.Context, clientID, token string) error {
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
-		row, err := s.lockedRefreshToken(ctx, secret.Hash(token))
+		row, found, err := s.lockedRefreshToken(ctx, secret.Hash(token))
 		if err != nil {
 			return err
 		}
-		if row != nil {
+		if found {
 			if row.Family.ClientID == clientID {
 				_, err = s.endFamilies(ctx, "id = ?", row.Family.ID)
 			}

@@ -67,16 +67,16 @@ type subjectRow struct {
 
 func (subjectRow) TableName() string { return "oidc_subjects" }
 
-// one reads at most one row: nil when there is none.
-func one[T any](q *gorm.DB, what string) (*T, error) {
+// one reads the row of a query that finds one at most.
+func one[T any](q *gorm.DB, what string) (row T, found bool, err error) {
 	var rows []T
 	if err := q.Find(&rows).Error; err != nil {
-		return nil, fmt.Errorf("read %s: %w", what, err)
+		return row, false, fmt.Errorf("read %s: %w", what, err)
 	}
 	if len(rows) == 0 {
-		return nil, nil //nolint:nilnil // the callers are in this room and know
+		return row, false, nil
 	}
-	return &rows[0], nil
+	return rows[0], true, nil
 }
 
 func (s *Service) storeRequest(ctx context.Context, row requestRow) error {
@@ -87,7 +87,7 @@ func (s *Service) storeRequest(ctx context.Context, row requestRow) error {
 }
 
 // waitingRequest reads a request without an answer. In a transaction it is locked until the end.
-func (s *Service) waitingRequest(ctx context.Context, id uuid.UUID) (*requestRow, error) {
+func (s *Service) waitingRequest(ctx context.Context, id uuid.UUID) (row requestRow, found bool, err error) {
 	query := "SELECT * FROM oidc_auth_requests WHERE id = ? AND code_hash IS NULL AND expires_at > ?"
 	if s.DB.InTx(ctx) {
 		query += " FOR UPDATE"
@@ -107,7 +107,7 @@ func (s *Service) answerRequest(ctx context.Context, row requestRow) (bool, erro
 }
 
 // requestByCode reads the request that a code answers; two that redeem it wait for each other.
-func (s *Service) requestByCode(ctx context.Context, hash []byte) (*requestRow, error) {
+func (s *Service) requestByCode(ctx context.Context, hash []byte) (row requestRow, found bool, err error) {
 	return one[requestRow](s.DB.From(ctx).Raw("SELECT * FROM oidc_auth_requests WHERE code_hash = ? FOR UPDATE", hash), "code")
 }
 
@@ -129,7 +129,7 @@ func (s *Service) insertFamily(ctx context.Context, f familyRow) error {
 	return nil
 }
 
-func (s *Service) family(ctx context.Context, id uuid.UUID) (*familyRow, error) {
+func (s *Service) family(ctx context.Context, id uuid.UUID) (row familyRow, found bool, err error) {
 	return one[familyRow](s.DB.From(ctx).Where("id = ?", id), "tokens")
 }
 
@@ -150,17 +150,13 @@ func (s *Service) insertRefreshToken(ctx context.Context, row refreshRow) error 
 }
 
 // lockedRefreshToken reads a refresh token with its family; two that use it wait for each other.
-func (s *Service) lockedRefreshToken(ctx context.Context, hash []byte) (*refreshRow, error) {
-	row, err := one[refreshRow](s.DB.From(ctx).Raw("SELECT * FROM oidc_refresh_tokens WHERE token_hash = ? FOR UPDATE", hash), "refresh token")
-	if err != nil || row == nil {
-		return nil, err
+func (s *Service) lockedRefreshToken(ctx context.Context, hash []byte) (row refreshRow, found bool, err error) {
+	row, found, err = one[refreshRow](s.DB.From(ctx).Raw("SELECT * FROM oidc_refresh_tokens WHERE token_hash = ? FOR UPDATE", hash), "refresh token")
+	if err != nil || !found {
+		return row, false, err
 	}
-	family, err := one[familyRow](s.DB.From(ctx).Raw("SELECT * FROM oidc_families WHERE id = ? FOR UPDATE", row.FamilyID), "tokens")
-	if err != nil || family == nil {
-		return nil, err
-	}
-	row.Family = *family
-	return row, nil
+	row.Family, found, err = one[familyRow](s.DB.From(ctx).Raw("SELECT * FROM oidc_families WHERE id = ? FOR UPDATE", row.FamilyID), "tokens")
+	return row, found, err
 }
 
 func (s *Service) useRefreshToken(ctx context.Context, hash []byte) error {
@@ -178,7 +174,7 @@ func (s *Service) storeSubject(ctx context.Context, clientID, subject string, ac
 	return nil
 }
 
-func (s *Service) subjectRow(ctx context.Context, clientID, subject string) (*subjectRow, error) {
+func (s *Service) subjectRow(ctx context.Context, clientID, subject string) (row subjectRow, found bool, err error) {
 	return one[subjectRow](s.DB.From(ctx).Where("client_id = ? AND subject = ?", clientID, subject), "subject")
 }
 

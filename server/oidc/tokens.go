@@ -123,17 +123,17 @@ func (s *Service) verify(ctx context.Context, token string) (accessClaims, famil
 	if err != nil {
 		return claims, familyRow{}, errors.New("names no family")
 	}
-	f, err := s.family(ctx, id)
+	f, found, err := s.family(ctx, id)
 	if err != nil {
 		return claims, familyRow{}, err
 	}
-	if f == nil || f.EndedAt != nil || f.ClientID != claims.ClientID {
+	if !found || f.EndedAt != nil || f.ClientID != claims.ClientID {
 		return claims, familyRow{}, errors.New("ended")
 	}
 	if _, err := s.client(f.ClientID); err != nil { // no longer a member
 		return claims, familyRow{}, err
 	}
-	return claims, *f, nil
+	return claims, f, nil
 }
 
 // VerifyToken says who calls with an access token: an app or a linked portal for a person, or a client for itself. The
@@ -180,7 +180,7 @@ func (s *Service) userInfo(ctx context.Context, token string) (*oidc.UserInfo, e
 func (s *Service) subject(clientID string, accountID uuid.UUID) string {
 	key := s.Keys.Derive("oidc/subject")
 	h := hmac.New(sha256.New, key[:])
-	fmt.Fprintf(h, "%d:%s:%s", len(clientID), clientID, accountID)
+	_, _ = fmt.Fprintf(h, "%d:%s:%s", len(clientID), clientID, accountID) // never fails
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }
 
@@ -192,11 +192,11 @@ func (s *Service) AccountOf(ctx context.Context, clientID, subject string) (uuid
 			return id, nil
 		}
 	}
-	row, err := s.subjectRow(ctx, clientID, subject)
+	row, found, err := s.subjectRow(ctx, clientID, subject)
 	if err != nil {
 		return uuid.Nil, err
 	}
-	if row == nil {
+	if !found {
 		return uuid.Nil, problem.NotFound("person-unknown", "Diese Person ist hier nicht bekannt.", "This person is not known here.")
 	}
 	return row.AccountID, nil

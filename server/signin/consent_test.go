@@ -33,7 +33,7 @@ func TestPrefill_AtALinkedPortal_NeedsAConsentForThatService(t *testing.T) {
 	a := newAssociation(t, 1)
 	a.citizen("clara@example.org")
 	p, b := a.portals[1], newBrowser(t)
-	a.signInAt(b, p, "clara@example.org", "/")
+	a.signInAt(b, p, "/")
 
 	before := a.prefill(b, p, a.service)
 	if before.State != types.ConsentNeeded || before.Profile != nil || *before.ConsentUrl != "/api/v1/signin/start?serviceId="+a.service.String() || len(*before.Items) != 9 {
@@ -61,7 +61,7 @@ func TestConsent_ShowsWhoAsksForWhat(t *testing.T) {
 	a := newAssociation(t, 1)
 	a.citizen("clara@example.org")
 	p, b := a.portals[1], newBrowser(t)
-	a.signInAt(b, p, "clara@example.org", "/")
+	a.signInAt(b, p, "/")
 	page := b.follow(p.ref.Url + "/api/v1/signin/start?" + url.Values{"returnTo": {"/"}, "serviceId": {a.service.String()}}.Encode())
 	var request types.SignInRequest
 	b.call(http.MethodGet, a.home(), "/api/v1/signin/requests/"+requestID(t, page), nil, "Accept-Language", "en").decode(t, &request)
@@ -75,7 +75,7 @@ func TestConsent_GivenBefore_IsNotAskedForAgain(t *testing.T) {
 	a := newAssociation(t, 1)
 	a.citizen("clara@example.org")
 	p, b := a.portals[1], newBrowser(t)
-	a.signInAt(b, p, "clara@example.org", "/")
+	a.signInAt(b, p, "/")
 	a.consent(b, p, a.service)
 	page := b.follow(p.ref.Url + "/api/v1/signin/start?" + url.Values{"returnTo": {"/x"}, "serviceId": {a.service.String()}}.Encode())
 	if page != p.ref.Url+"/x" {
@@ -105,7 +105,7 @@ func TestConsent_Withdrawn_NothingMoreIsRead(t *testing.T) {
 	a := newAssociation(t, 1)
 	a.citizen("clara@example.org")
 	p, b := a.portals[1], newBrowser(t)
-	a.signInAt(b, p, "clara@example.org", "/")
+	a.signInAt(b, p, "/")
 	a.consent(b, p, a.service)
 	caller, token := a.purposeToken(b, p)
 
@@ -150,7 +150,7 @@ func TestProfile_TokenWithoutPurpose_IsRefused(t *testing.T) {
 	a := newAssociation(t, 1)
 	a.citizen("clara@example.org")
 	p, b := a.portals[1], newBrowser(t)
-	a.signInAt(b, p, "clara@example.org", "/")
+	a.signInAt(b, p, "/")
 	_, token, err := p.signin.HomeToken(a.asCaller(b, p))
 	must(t, err)
 	r := newBrowser(t).call(http.MethodGet, a.home(), "/api/v1/account/profile", nil, "Authorization", "Bearer "+token)
@@ -164,7 +164,7 @@ func TestConsent_Denied_ComesBackWithoutData(t *testing.T) {
 	a := newAssociation(t, 1)
 	a.citizen("clara@example.org")
 	p, b := a.portals[1], newBrowser(t)
-	a.signInAt(b, p, "clara@example.org", "/")
+	a.signInAt(b, p, "/")
 	page := b.follow(p.ref.Url + "/api/v1/signin/start?" + url.Values{"returnTo": {"/antrag?ars=1"}, "serviceId": {a.service.String()}}.Encode())
 	b.session(a.home())
 	id := requestID(t, page)
@@ -187,7 +187,7 @@ func TestConsent_OtherPersonAtTheAccountHome_IsNotMixedUp(t *testing.T) {
 	a.citizen("clara@example.org")
 	a.citizen("bert@example.org")
 	p, b := a.portals[1], newBrowser(t)
-	a.signInAt(b, p, "clara@example.org", "/")
+	a.signInAt(b, p, "/")
 	if r := b.signIn(a.home(), "bert@example.org", password); r.status != http.StatusOK {
 		t.Fatal(r.status)
 	}
@@ -251,14 +251,14 @@ func TestRegistration_BegunAtALinkedPortal_GoesOnThere(t *testing.T) {
 	if token == nil {
 		t.Fatalf("no link in %s", sent[0].Text)
 	}
-	before := b.cookie(a.home(), "session")
+	before := b.cookie(a.home())
 	confirmed := b.call(http.MethodPost, a.home(), "/api/v1/account/registrations/confirm", types.TokenBody{Token: token[1]})
 	var to types.Redirect
 	confirmed.decode(t, &to)
 	if confirmed.status != http.StatusOK || to.RedirectTo == nil || *to.RedirectTo != "/anmelden?request="+request.String() {
 		t.Fatalf("%d %s", confirmed.status, confirmed.body)
 	}
-	if b.cookie(a.home(), "session") == before {
+	if b.cookie(a.home()) == before {
 		t.Error("the cookie is the one of before")
 	}
 	b.session(a.home())
@@ -279,7 +279,7 @@ func TestAccount_AtAPortalWithoutAccounts_SaysWhereTheyAre(t *testing.T) {
 	a := newAssociation(t, 1)
 	a.citizen("clara@example.org")
 	p, b := a.portals[1], newBrowser(t)
-	a.signInAt(b, p, "clara@example.org", "/")
+	a.signInAt(b, p, "/")
 	b.session(p)
 	for name, r := range map[string]reply{
 		"register": b.call(http.MethodPost, p, "/api/v1/account/registrations", types.Registration{Email: "x@example.org", Password: password, GivenName: "X", FamilyName: "Y"}, "Idempotency-Key", "registration-2"),
@@ -298,7 +298,7 @@ func TestHomeToken_RunOut_IsRefreshedOnceForManyRequests(t *testing.T) {
 	a := newAssociation(t, 1)
 	a.citizen("clara@example.org")
 	p, b := a.portals[1], newBrowser(t)
-	a.signInAt(b, p, "clara@example.org", "/")
+	a.signInAt(b, p, "/")
 	ctx := a.asCaller(b, p)
 	_, first, err := p.signin.HomeToken(ctx)
 	must(t, err)
@@ -337,7 +337,7 @@ func TestHomeToken_SignedOutAtTheAccountHome_SignInAgain(t *testing.T) {
 	a := newAssociation(t, 1)
 	a.citizen("clara@example.org")
 	p, b := a.portals[1], newBrowser(t)
-	a.signInAt(b, p, "clara@example.org", "/")
+	a.signInAt(b, p, "/")
 	ctx := a.asCaller(b, p)
 	_, token, err := p.signin.HomeToken(ctx)
 	must(t, err)
@@ -357,7 +357,7 @@ func TestHomeToken_AccountHomeDown_503(t *testing.T) {
 	a := newAssociation(t, 1)
 	a.citizen("clara@example.org")
 	p, b := a.portals[1], newBrowser(t)
-	a.signInAt(b, p, "clara@example.org", "/")
+	a.signInAt(b, p, "/")
 	ctx := a.asCaller(b, p)
 	a.consent(b, p, a.service)
 	a.home().server.Close()

@@ -54,11 +54,11 @@ func (s *Service) Start(ctx context.Context, returnTo string, serviceID *uuid.UU
 	f.State, _ = secret.New()
 	f.Nonce, _ = secret.New()
 	if serviceID != nil {
-		here, err := s.citizenHere(ctx)
+		_, here, err := s.citizenHere(ctx)
 		if err != nil {
 			return "", nil, err
 		}
-		if here != nil {
+		if here {
 			f.Purpose = serviceID.String()
 		} else {
 			f.Then = serviceID.String()
@@ -80,13 +80,10 @@ func (s *Service) Start(ctx context.Context, returnTo string, serviceID *uuid.UU
 		oauth2.SetAuthURLParam("nonce", f.Nonce), oauth2.SetAuthURLParam("scope", scopes)), cookie, nil
 }
 
-// citizenHere reads the session of a citizen in the browser of ctx's request; nil when there is none.
-func (s *Service) citizenHere(ctx context.Context) (*sessionRow, error) {
-	row, err := s.sessionOf(ctx, httpx.RequestOf(ctx))
-	if err != nil || row == nil || s.ended(*row) || row.Issuer != s.Home.Id {
-		return nil, err
-	}
-	return row, nil
+// citizenHere reads the session of a citizen in the browser of ctx's request.
+func (s *Service) citizenHere(ctx context.Context) (row sessionRow, found bool, err error) {
+	row, found, err = s.sessionOf(ctx, httpx.RequestOf(ctx))
+	return row, found && !s.ended(row) && row.Issuer == s.Home.Id, err
 }
 
 func (s *Service) flowCookieName(state string) string {
@@ -199,11 +196,11 @@ func (s *Service) complete(ctx context.Context, f flow, code string) (next strin
 
 // keepPurpose keeps a token for one purpose with the session of the same person.
 func (s *Service) keepPurpose(ctx context.Context, purpose string, token *oauth2.Token, claims *oidc.IDTokenClaims) error {
-	row, err := s.citizenHere(ctx)
+	row, found, err := s.citizenHere(ctx)
 	if err != nil {
 		return err
 	}
-	if row == nil || row.Issuer != claims.Issuer || row.Subject != claims.Subject {
+	if !found || row.Issuer != claims.Issuer || row.Subject != claims.Subject {
 		return errOtherPerson
 	}
 	sealed, err := s.Keys.Seal(sealPurpose, []byte(token.AccessToken), append(row.ID[:], purpose...))

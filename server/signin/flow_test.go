@@ -15,7 +15,7 @@ func TestSignIn_ThroughAccountHome_ComesBackSignedIn(t *testing.T) {
 	b := newBrowser(t)
 	first, second := a.portals[1], a.portals[2]
 
-	a.signInAt(b, first, "clara@example.org", "/leistungen/1?schritt=2")
+	a.signInAt(b, first, "/leistungen/1?schritt=2")
 	s := b.session(first)
 	if !s.SignedIn || *s.DisplayName != "Clara Beispiel" || *s.TrustLevel != types.Low || len(s.Roles) != 0 {
 		t.Errorf("session at the first portal: %+v", s)
@@ -41,7 +41,7 @@ func TestSignIn_TwoPortals_KnowThePersonByDifferentSubjects(t *testing.T) {
 	b := newBrowser(t)
 	var subjects []string
 	for _, p := range a.portals[1:] {
-		a.signInAt(b, p, "clara@example.org", "/")
+		a.signInAt(b, p, "/")
 		var subject, issuer string
 		must(t, p.db.From(t.Context()).Raw("SELECT subject, issuer FROM sessions").Row().Scan(&subject, &issuer))
 		if issuer != a.home().ref.Id || strings.Contains(subject, account.String()) {

@@ -357,13 +357,13 @@ func (b *browser) signIn(p *portal, email, password string) reply {
 	return r
 }
 
-// cookie gives a cookie's value at a portal.
-func (b *browser) cookie(p *portal, prefix string) string {
+// cookie gives the session cookie's value at a portal.
+func (b *browser) cookie(p *portal) string {
 	b.t.Helper()
 	u, err := url.Parse(p.ref.Url)
 	must(b.t, err)
 	for _, c := range b.client.Jar.Cookies(u) {
-		if strings.HasPrefix(c.Name, prefix+"_"+u.Port()) {
+		if c.Name == "session_"+u.Port() {
 			return c.Value
 		}
 	}
@@ -414,12 +414,12 @@ func (a *association) citizen(email string) uuid.UUID {
 	return id
 }
 
-// signInAt goes from a portal through the account home and back: with the account's password when the home asks for it.
-func (a *association) signInAt(b *browser, p *portal, email, returnTo string) {
+// signInAt goes as Clara from a portal through the account home and back: with the password when the home asks for it.
+func (a *association) signInAt(b *browser, p *portal, returnTo string) {
 	a.t.Helper()
 	page := b.follow(p.ref.Url + "/api/v1/signin/start?" + url.Values{"returnTo": {returnTo}}.Encode())
 	if strings.HasPrefix(page, a.home().ref.Url+"/anmelden?") {
-		if r := b.signIn(a.home(), email, password); r.status != http.StatusOK {
+		if r := b.signIn(a.home(), "clara@example.org", password); r.status != http.StatusOK {
 			a.t.Fatalf("sign in at the account home: %d %s", r.status, r.body)
 		}
 		page = a.goOn(b, page)

@@ -7,8 +7,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/google/uuid"
-
 	api "portalverbund/api/signin"
 	"portalverbund/api/types"
 	"portalverbund/server/platform/httpx"
@@ -110,8 +108,8 @@ func (h *Handlers) SignOut(ctx context.Context, _ api.SignOutRequestObject) (api
 
 // StartSignIn leads to the account home. A browser that cannot be led there gets a page that says so.
 func (h *Handlers) StartSignIn(ctx context.Context, r api.StartSignInRequestObject) (api.StartSignInResponseObject, error) {
-	returnTo, serviceID := value(r.Params.ReturnTo), (*uuid.UUID)(r.Params.ServiceId)
-	location, cookie, err := h.service.Start(ctx, returnTo, serviceID)
+	returnTo := value(r.Params.ReturnTo)
+	location, cookie, err := h.service.Start(ctx, returnTo, r.Params.ServiceId)
 	if problem.Is(err, "account-home-unreachable") && isBrowser(httpx.RequestOf(ctx)) {
 		q := url.Values{"error": {reasonUnreachable}, "returnTo": {returnTo}}
 		return redirect{location: pageSignIn + "?" + q.Encode()}, nil

@@ -626,7 +626,7 @@ func TestMember_Removed_IsRefusedEverywhere(t *testing.T) {
 	a := newAssociation(t, 1)
 	a.citizen("clara@example.org")
 	p, b := a.portals[1], newBrowser(t)
-	a.signInAt(b, p, "clara@example.org", "/")
+	a.signInAt(b, p, "/")
 	_, token, err := p.signin.HomeToken(a.asCaller(b, p))
 	must(t, err)
 	a.removed.Store(p.ref.Id, true)

@@ -53,14 +53,14 @@ func (s *Service) Session(r *http.Request) (httpx.Caller, bool, error) {
 		return httpx.Caller{}, false, nil
 	}
 	ctx := r.Context()
-	row, err := s.sessionByToken(ctx, secret.Hash(token))
-	if err != nil || row == nil || s.ended(*row) {
+	row, found, err := s.sessionByToken(ctx, secret.Hash(token))
+	if err != nil || !found || s.ended(row) {
 		return httpx.Caller{}, false, err
 	}
-	if err := s.seen(ctx, row); err != nil {
+	if err := s.seen(ctx, &row); err != nil {
 		return httpx.Caller{}, false, err
 	}
-	p, err := s.openPerson(*row)
+	p, err := s.openPerson(row)
 	if err != nil {
 		return httpx.Caller{}, false, err
 	}
@@ -92,14 +92,14 @@ func (s *Service) State(ctx context.Context) (types.Session, *http.Cookie, error
 	if c.Kind != httpx.SessionCaller {
 		return s.anonymous(ctx)
 	}
-	row, err := s.session(ctx, c.SessionID)
+	row, found, err := s.session(ctx, c.SessionID)
 	if err != nil {
 		return types.Session{}, nil, err
 	}
-	if row == nil { // ended since
+	if !found { // ended since
 		return s.anonymous(ctx)
 	}
-	return s.describe(*row, c.DisplayName, c.CSRFToken), nil, nil
+	return s.describe(row, c.DisplayName, c.CSRFToken), nil, nil
 }
 
 func (s *Service) anonymous(ctx context.Context) (types.Session, *http.Cookie, error) {
@@ -177,18 +177,18 @@ func (s *Service) begin(ctx context.Context, p proof) (sessionRow, *http.Cookie,
 		TokenHash: hash, AccountID: p.accountID, Issuer: p.issuer, Subject: p.subject, Roles: roles, TrustLevel: p.level, Browser: browserOf(r),
 		AuthTime: p.authTime, CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(s.lifeOf(roles).Absolute),
 	}
-	old, err := s.sessionOf(ctx, r)
+	old, found, err := s.sessionOf(ctx, r)
 	if err != nil {
 		return row, nil, err
 	}
-	if old != nil && old.samePerson(row) && !s.ended(*old) {
+	if found && old.samePerson(row) && !s.ended(old) {
 		row.ID, row.CreatedAt = old.ID, old.CreatedAt
 	} else {
 		if row.ID, err = uuid.NewV7(); err != nil {
 			return row, nil, fmt.Errorf("make id: %w", err)
 		}
-		if old != nil {
-			if err := s.end(ctx, *old); err != nil {
+		if found {
+			if err := s.end(ctx, old); err != nil {
 				return row, nil, err
 			}
 		}
@@ -200,10 +200,10 @@ func (s *Service) begin(ctx context.Context, p proof) (sessionRow, *http.Cookie,
 }
 
 // sessionOf reads the session of a request's cookie, whether or not it has ended.
-func (s *Service) sessionOf(ctx context.Context, r *http.Request) (*sessionRow, error) {
+func (s *Service) sessionOf(ctx context.Context, r *http.Request) (row sessionRow, found bool, err error) {
 	token := s.cookies.token(r)
 	if token == "" {
-		return nil, nil //nolint:nilnil // the callers are in this room and know
+		return row, false, nil
 	}
 	return s.sessionByToken(ctx, secret.Hash(token))
 }
@@ -240,11 +240,11 @@ func (s *Service) SignOut(ctx context.Context) (redirectTo string, cookie *http.
 
 // EndBrowserSession ends the session of a request's browser when it is an account's, and gives the cookie that clears it.
 func (s *Service) EndBrowserSession(ctx context.Context, r *http.Request, accountID uuid.UUID) (*http.Cookie, error) {
-	row, err := s.sessionOf(ctx, r)
-	if err != nil || row == nil || row.AccountID == nil || *row.AccountID != accountID {
+	row, found, err := s.sessionOf(ctx, r)
+	if err != nil || !found || row.AccountID == nil || *row.AccountID != accountID {
 		return nil, err
 	}
-	if err := s.end(ctx, *row); err != nil {
+	if err := s.end(ctx, row); err != nil {
 		return nil, err
 	}
 	return s.cookies.drop(s.cookies.session), nil
@@ -297,14 +297,11 @@ func (s *Service) callersSession(ctx context.Context) (sessionRow, error) {
 	if c.Kind != httpx.SessionCaller {
 		return sessionRow{}, errNotSignedIn()
 	}
-	row, err := s.session(ctx, c.SessionID)
-	if err != nil {
-		return sessionRow{}, err
+	row, found, err := s.session(ctx, c.SessionID)
+	if err == nil && !found {
+		err = errNotSignedIn()
 	}
-	if row == nil {
-		return sessionRow{}, errNotSignedIn()
-	}
-	return *row, nil
+	return row, err
 }
 
 func (s *Service) openPerson(row sessionRow) (person, error) {

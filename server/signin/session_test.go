@@ -56,11 +56,11 @@ func TestSignIn_CookieOfBefore_IsNotTheCookieOfAfter(t *testing.T) {
 	a.citizen("clara@example.org")
 	b := newBrowser(t)
 	b.session(a.home())
-	before, csrfBefore := b.cookie(a.home(), "session"), b.csrf[a.home().ref.Id]
+	before, csrfBefore := b.cookie(a.home()), b.csrf[a.home().ref.Id]
 	b.signIn(a.home(), "clara@example.org", password)
-	first, csrfFirst := b.cookie(a.home(), "session"), b.csrf[a.home().ref.Id]
+	first, csrfFirst := b.cookie(a.home()), b.csrf[a.home().ref.Id]
 	b.signIn(a.home(), "clara@example.org", password)
-	second := b.cookie(a.home(), "session")
+	second := b.cookie(a.home())
 	if before == "" || first == before || second == first || csrfFirst == csrfBefore {
 		t.Errorf("cookies %q, %q, %q", before, first, second)
 	}
@@ -204,7 +204,7 @@ func TestSignOut_AtALinkedPortal_EndsTheSignInAtTheAccountHomeToo(t *testing.T) 
 	a := newAssociation(t, 1)
 	a.citizen("clara@example.org")
 	p, b := a.portals[1], newBrowser(t)
-	a.signInAt(b, p, "clara@example.org", "/")
+	a.signInAt(b, p, "/")
 	b.session(p)
 	var to types.Redirect
 	b.call(http.MethodDelete, p, "/api/v1/session", nil).decode(t, &to)

@@ -46,28 +46,28 @@ type purposeRow struct {
 
 func (purposeRow) TableName() string { return "session_purposes" }
 
-// one reads at most one row: nil when there is none.
-func one[T any](q *gorm.DB, what string) (*T, error) {
+// one reads the row of a query that finds one at most.
+func one[T any](q *gorm.DB, what string) (row T, found bool, err error) {
 	var rows []T
 	if err := q.Find(&rows).Error; err != nil {
-		return nil, fmt.Errorf("read %s: %w", what, err)
+		return row, false, fmt.Errorf("read %s: %w", what, err)
 	}
 	if len(rows) == 0 {
-		return nil, nil //nolint:nilnil // the callers are in this room and know
+		return row, false, nil
 	}
-	return &rows[0], nil
+	return rows[0], true, nil
 }
 
-func (s *Service) sessionByToken(ctx context.Context, hash []byte) (*sessionRow, error) {
+func (s *Service) sessionByToken(ctx context.Context, hash []byte) (row sessionRow, found bool, err error) {
 	return one[sessionRow](s.DB.From(ctx).Where("token_hash = ?", hash), "session")
 }
 
-func (s *Service) session(ctx context.Context, id uuid.UUID) (*sessionRow, error) {
+func (s *Service) session(ctx context.Context, id uuid.UUID) (row sessionRow, found bool, err error) {
 	return one[sessionRow](s.DB.From(ctx).Where("id = ?", id), "session")
 }
 
 // lockedSession reads a session and keeps others from changing it until the transaction ends.
-func (s *Service) lockedSession(ctx context.Context, id uuid.UUID) (*sessionRow, error) {
+func (s *Service) lockedSession(ctx context.Context, id uuid.UUID) (row sessionRow, found bool, err error) {
 	return one[sessionRow](s.DB.From(ctx).Raw("SELECT * FROM sessions WHERE id = ? FOR UPDATE", id), "session")
 }
 
@@ -132,7 +132,7 @@ func (s *Service) deleteAccountSessions(ctx context.Context, accountID uuid.UUID
 	return nil
 }
 
-func (s *Service) purpose(ctx context.Context, sessionID uuid.UUID, purpose string) (*purposeRow, error) {
+func (s *Service) purpose(ctx context.Context, sessionID uuid.UUID, purpose string) (row purposeRow, found bool, err error) {
 	return one[purposeRow](s.DB.From(ctx).Where("session_id = ? AND purpose = ?", sessionID, purpose), "token")
 }
 

@@ -57,14 +57,14 @@ func (s *Service) usable(t tokens) bool {
 // refreshed refreshes the tokens of a session while it holds the session's row: the account home takes a refresh token once
 // only, so two processes must not use the same one.
 func (s *Service) refreshed(ctx context.Context, id uuid.UUID) (string, error) {
-	row, err := s.lockedSession(ctx, id)
+	row, found, err := s.lockedSession(ctx, id)
 	if err != nil {
 		return "", err
 	}
-	if row == nil {
+	if !found {
 		return "", errNotSignedIn()
 	}
-	p, err := s.openPerson(*row)
+	p, err := s.openPerson(row)
 	if err != nil {
 		return "", err
 	}
@@ -117,8 +117,8 @@ func (s *Service) PurposeToken(ctx context.Context, serviceID uuid.UUID) (token 
 	if c.Kind != httpx.SessionCaller {
 		return "", false, errNotSignedIn()
 	}
-	row, err := s.purpose(ctx, c.SessionID, serviceID.String())
-	if err != nil || row == nil || !s.Now().Add(spare).Before(row.ExpiresAt) {
+	row, found, err := s.purpose(ctx, c.SessionID, serviceID.String())
+	if err != nil || !found || !s.Now().Add(spare).Before(row.ExpiresAt) {
 		return "", false, err
 	}
 	plain, err := s.Keys.Open(sealPurpose, row.Sealed, append(row.SessionID[:], row.Purpose...))
