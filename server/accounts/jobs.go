@@ -9,7 +9,11 @@ import (
 	"portalverbund/server/platform/jobs"
 )
 
-const sweepEvery = 10 * time.Minute
+const (
+	sweepEvery  = 10 * time.Minute
+	sweepBatch  = 5000 // rows of one table in one statement
+	sweepRounds = 100
+)
 
 // resetArgs orders the mail to set a new password; sealed, because it holds an address.
 type resetArgs struct {
@@ -41,8 +45,12 @@ type sweepWorker struct {
 
 // Work deletes what has run out.
 func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[sweepArgs]) error {
-	_, err := w.service.Sweep(ctx)
-	return err
+	for range sweepRounds {
+		if n, err := w.service.Sweep(ctx); err != nil || n < sweepBatch {
+			return err
+		}
+	}
+	return nil
 }
 
 // Register has the client do this room's background work.

@@ -289,8 +289,8 @@ func (s *Service) Sweep(ctx context.Context) (int64, error) {
 		{"account_resets", "token_hash", "expires_at", s.Now()},
 		{"account_buckets", "key", "at", s.Now().Add(-24 * time.Hour)},
 	} {
-		res := s.DB.From(ctx).Exec(fmt.Sprintf("DELETE FROM %[1]s WHERE %[2]s IN (SELECT %[2]s FROM %[1]s WHERE %[3]s < ? LIMIT 5000)",
-			sweep.table, sweep.key, sweep.column), sweep.before)
+		res := s.DB.From(ctx).Exec(fmt.Sprintf("DELETE FROM %[1]s WHERE %[2]s IN (SELECT %[2]s FROM %[1]s WHERE %[3]s < ? LIMIT ?)",
+			sweep.table, sweep.key, sweep.column), sweep.before, sweepBatch)
 		if res.Error != nil {
 			return total, fmt.Errorf("sweep %s: %w", sweep.table, res.Error)
 		}

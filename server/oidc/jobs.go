@@ -9,7 +9,11 @@ import (
 	"portalverbund/server/platform/jobs"
 )
 
-const sweepEvery = 10 * time.Minute
+const (
+	sweepEvery  = 10 * time.Minute
+	sweepBatch  = 5000 // rows of one table in one statement
+	sweepRounds = 100
+)
 
 type sweepArgs struct{}
 
@@ -23,8 +27,12 @@ type sweepWorker struct {
 
 // Work deletes requests, tokens and used ids that have run out.
 func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[sweepArgs]) error {
-	_, err := w.service.Sweep(ctx)
-	return err
+	for range sweepRounds {
+		if n, err := w.service.Sweep(ctx); err != nil || n < sweepBatch {
+			return err
+		}
+	}
+	return nil
 }
 
 // Register has the client do this room's background work.

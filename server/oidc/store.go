@@ -197,11 +197,11 @@ func (s *Service) Sweep(ctx context.Context) (int64, error) {
 		statement string
 		before    time.Time
 	}{
-		{"DELETE FROM oidc_auth_requests WHERE id IN (SELECT id FROM oidc_auth_requests WHERE expires_at < ? LIMIT 5000)", s.Now()},
-		{"DELETE FROM oidc_families WHERE id IN (SELECT id FROM oidc_families WHERE expires_at < ? LIMIT 5000)", s.Now().Add(-keepEnded)},
-		{"DELETE FROM oidc_assertions WHERE (client_id, jti) IN (SELECT client_id, jti FROM oidc_assertions WHERE expires_at < ? LIMIT 5000)", s.Now()},
+		{"DELETE FROM oidc_auth_requests WHERE id IN (SELECT id FROM oidc_auth_requests WHERE expires_at < ? LIMIT ?)", s.Now()},
+		{"DELETE FROM oidc_families WHERE id IN (SELECT id FROM oidc_families WHERE expires_at < ? LIMIT ?)", s.Now().Add(-keepEnded)},
+		{"DELETE FROM oidc_assertions WHERE (client_id, jti) IN (SELECT client_id, jti FROM oidc_assertions WHERE expires_at < ? LIMIT ?)", s.Now()},
 	} {
-		res := s.DB.From(ctx).Exec(sweep.statement, sweep.before)
+		res := s.DB.From(ctx).Exec(sweep.statement, sweep.before, sweepBatch)
 		if res.Error != nil {
 			return total, fmt.Errorf("sweep: %w", res.Error)
 		}

@@ -25,6 +25,8 @@ const (
 	discoveryKept = time.Hour        // where the account home's addresses are needed
 	reachableKept = 10 * time.Second // before a browser is sent there: it should be up
 	failureKept   = 3 * time.Second  // so that many do not wait for one that is down
+	refreshLimit  = 6 * time.Second  // of a refresh, which holds a row that others wait for
+	signOutLimit  = 3 * time.Second  // nobody waits longer to be signed out
 	assertionLife = time.Minute
 	assertionType = "client-authentication+jwt"
 	callbackPath  = "/api/v1/signin/callback"
@@ -190,6 +192,8 @@ func (s *Service) signOutAtHome(ctx context.Context, idToken string) string {
 	if idToken == "" || s.isHome() {
 		return ""
 	}
+	ctx, cancel := context.WithTimeout(ctx, signOutLimit)
+	defer cancel()
 	p, err := s.provider(ctx, discoveryKept)
 	if err != nil {
 		return ""

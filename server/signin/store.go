@@ -150,8 +150,7 @@ func (s *Service) deletePurpose(ctx context.Context, sessionID uuid.UUID, purpos
 
 // Sweep deletes sessions and tokens that have run out, some thousand at a time, and says how many.
 func (s *Service) Sweep(ctx context.Context) (int64, error) {
-	now := s.Now()
-	res := s.DB.From(ctx).Exec("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ? LIMIT 5000)", now)
+	res := s.DB.From(ctx).Exec("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ? LIMIT ?)", s.Now(), sweepBatch)
 	if res.Error != nil {
 		return 0, fmt.Errorf("sweep sessions: %w", res.Error)
 	}

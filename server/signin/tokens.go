@@ -50,6 +50,17 @@ func (s *Service) HomeToken(ctx context.Context) (issuer, accessToken string, er
 	return row.Issuer, accessToken, err
 }
 
+// refreshInTime refreshes, or gives up before those who wait for the row do.
+func (s *Service) refreshInTime(ctx context.Context, refreshToken string) (*oauth2.Token, error) {
+	ctx, cancel := context.WithTimeout(ctx, refreshLimit)
+	defer cancel()
+	p, err := s.provider(ctx, discoveryKept)
+	if err != nil {
+		return nil, err
+	}
+	return s.refresh(ctx, p, refreshToken)
+}
+
 func (s *Service) usable(t tokens) bool {
 	return t.Access != "" && s.Now().Add(spare).Before(t.ExpiresAt)
 }
@@ -74,11 +85,7 @@ func (s *Service) refreshed(ctx context.Context, id uuid.UUID) (string, error) {
 	if p.Tokens.Refresh == "" {
 		return "", errSignInEnded(errors.New("no refresh token"))
 	}
-	provider, err := s.provider(ctx, discoveryKept)
-	if err != nil {
-		return "", errHomeUnreachable(err)
-	}
-	token, err := s.refresh(ctx, provider, p.Tokens.Refresh)
+	token, err := s.refreshInTime(ctx, p.Tokens.Refresh)
 	if errors.Is(err, errRefused) {
 		return "", errSignInEnded(err)
 	}
