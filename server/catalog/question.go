@@ -30,6 +30,7 @@ type needle struct {
 // variant is a way to put a query: as typed, or with words replaced by what services call it.
 type variant struct {
 	words  []int // needles
+	needed []int // of them, those that replace something: only all of them mean the same
 	weight float64
 	factor float64
 }
@@ -61,18 +62,25 @@ func (x *index) ask(q string, typing bool, s *synonyms) *question {
 	for _, w := range words {
 		stemmed = append(stemmed, stemGerman(w))
 	}
-	asked.add(words, 1)
+	asked.add(words, nil, 1)
 	// First those with one replacement, then with more, so that the limit cuts off the boldest.
 	for replacements := 1; replacements <= 2; replacements++ {
-		asked.replace(x, s, words, stemmed, nil, replacements, 1)
+		asked.replace(x, s, words, stemmed, put{}, replacements, 1)
 	}
 	return asked
 }
 
+// put is the beginning of a variant: its words, and those of them that replace others.
+type put struct{ words, needed []string }
+
 // replace adds the variants in which exactly so many spans of words are replaced.
-func (q *question) replace(x *index, s *synonyms, words, stemmed, before []string, replacements int, factor float64) {
+func (q *question) replace(x *index, s *synonyms, words, stemmed []string, before put, replacements int, factor float64) {
 	if replacements == 0 {
-		q.addNew(x, slices.Concat(before, words), factor)
+		all := slices.Concat(before.words, words)
+		for _, w := range all {
+			q.word(x, w, false)
+		}
+		q.add(all, before.needed, factor)
 		return
 	}
 	for i := range words {
@@ -82,17 +90,11 @@ func (q *question) replace(x *index, s *synonyms, words, stemmed, before []strin
 				if len(q.variants) >= maxVariants {
 					return
 				}
-				q.replace(x, s, words[rest:], stemmed[rest:], slices.Concat(before, words[:i], means), replacements-1, factor*synonymFactor)
+				next := put{slices.Concat(before.words, words[:i], means), slices.Concat(before.needed, means)}
+				q.replace(x, s, words[rest:], stemmed[rest:], next, replacements-1, factor*synonymFactor)
 			}
 		}
 	}
-}
-
-func (q *question) addNew(x *index, words []string, factor float64) {
-	for _, w := range words {
-		q.word(x, w, false)
-	}
-	q.add(words, factor)
 }
 
 // word adds a word once.
@@ -103,13 +105,16 @@ func (q *question) word(x *index, word string, beginning bool) {
 	}
 }
 
-func (q *question) add(words []string, factor float64) {
+func (q *question) add(words, needed []string, factor float64) {
 	v := variant{factor: factor}
 	for _, w := range words {
 		if i := q.byWord[w]; !slices.Contains(v.words, i) {
 			v.words = append(v.words, i)
 			v.weight += q.needles[i].weight
 		}
+	}
+	for _, w := range needed {
+		v.needed = append(v.needed, q.byWord[w])
 	}
 	q.variants = append(q.variants, v)
 }
@@ -192,9 +197,28 @@ func (x *index) candidateQuery(asked *question) query.Query {
 			add(fieldSynonyms, *t, 2)
 			add(fieldParts, *t, 2)
 		}
-		addLonger(q, n)
+		if n.beginning || !n.known {
+			addLonger(q, n)
+		}
 	}
 	return q
+}
+
+// bodyQuery asks bleve for the services that have all words of the query as typed somewhere in their texts.
+func bodyQuery(asked *question) query.Query {
+	all := bleve.NewConjunctionQuery()
+	for _, i := range asked.variants[0].words {
+		word := bleve.NewDisjunctionQuery()
+		for _, stem := range asked.needles[i].stems {
+			for _, field := range []string{fieldTitle, fieldSynonyms, fieldParts, fieldTeaser, fieldBody} {
+				t := bleve.NewTermQuery(stem)
+				t.SetField(field)
+				word.AddQuery(t)
+			}
+		}
+		all.AddQuery(word)
+	}
+	return all
 }
 
 // alike gives words that differ from an unknown one by typing errors. The first letter must be right.

@@ -5,13 +5,16 @@ import (
 	"strings"
 
 	"github.com/blevesearch/bleve/v2"
+	"github.com/blevesearch/bleve/v2/search/query"
 	"github.com/google/uuid"
 )
 
 const (
 	candidates    = 200  // that bleve finds and rank orders
 	teaserQuality = 0.5  // of a word in the teaser; in a title it is 1
+	neededQuality = 0.45 // of each word of a synonym
 	textShare     = 0.06 // what bleve's own score may add
+	textOnly      = 0.2  // at most, of a service that has the words in its longer texts only
 	shownFrom     = 0.34 // of what a perfect match scores
 	shownShare    = 0.45 // of what the best match scores
 )
@@ -107,6 +110,9 @@ func (d *document) score(q *question) float64 {
 	}
 	best := 0.0
 	for i, v := range q.variants {
+		if slices.ContainsFunc(v.needed, func(w int) bool { return anywhere[w] < neededQuality }) {
+			continue
+		}
 		together := 0.0
 		for _, w := range v.words {
 			together += anywhere[w] * q.needles[w].weight
@@ -149,20 +155,31 @@ func (x *index) find(q string, typing bool, s *synonyms, keep func(*document) bo
 	if len(asked.variants) == 0 {
 		return nil, nil
 	}
-	request := bleve.NewSearchRequestOptions(x.candidateQuery(asked), candidates, 0, false)
-	request.Score = ""
-	found, err := x.bleve.Search(request)
+	hits, err := x.search(x.candidateQuery(asked), keep, func(d *document, text float64) float64 { return d.score(asked) + textShare*text })
+	if err != nil {
+		return nil, err
+	}
+	if hits = relevant(hits); len(hits) > 0 {
+		return hits, nil
+	}
+	// No title comes near it: then whatever has the words in its longer texts.
+	return x.search(bodyQuery(asked), keep, func(_ *document, text float64) float64 { return textOnly * text })
+}
+
+// search asks bleve and ranks what it finds; text is bleve's own score, 1 for the best.
+func (x *index) search(q query.Query, keep func(*document) bool, rank func(d *document, text float64) float64) ([]hit, error) {
+	found, err := x.bleve.Search(bleve.NewSearchRequestOptions(q, candidates, 0, false))
 	if err != nil {
 		return nil, err
 	}
 	hits := make([]hit, 0, len(found.Hits))
 	for _, h := range found.Hits {
 		if d := x.documents[uuid.UUID([]byte(h.ID))]; d != nil && keep(d) {
-			hits = append(hits, hit{d, d.score(asked) + textShare*h.Score/found.MaxScore})
+			hits = append(hits, hit{d, rank(d, h.Score/found.MaxScore)})
 		}
 	}
 	slices.SortStableFunc(hits, compareHits)
-	return relevant(hits), nil
+	return hits, nil
 }
 
 func compareHits(a, b hit) int {
@@ -175,15 +192,12 @@ func compareHits(a, b hit) int {
 	return strings.Compare(a.document.order, b.document.order)
 }
 
-// relevant cuts off what fits badly, if there is something that fits.
+// relevant cuts off what fits badly; all, if nothing fits well.
 func relevant(hits []hit) []hit {
 	if len(hits) == 0 {
 		return hits
 	}
-	least := min(shownFrom, shownShare*hits[0].score)
-	if hits[0].score >= shownFrom {
-		least = max(shownFrom, shownShare*hits[0].score)
-	}
+	least := max(shownFrom, shownShare*hits[0].score)
 	for i, h := range hits {
 		if h.score < least {
 			return hits[:i]

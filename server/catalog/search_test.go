@@ -76,7 +76,7 @@ func TestSearch_WhatPeopleType_TheMeantServiceFirst(t *testing.T) {
 		"hochzeit":                             9,
 		"gewerbeanmeldung":                     7,
 		"carport":                              10, // in the body only, or by synonym
-		"bürgerinnensprechstunde":              11,
+		"bürgersprechstunde":                   11,
 		"sprechstunde":                         11,
 	} {
 		list, err := p.list(t.Context(), filter{query: q})
