@@ -35,6 +35,11 @@ func (m messages) OnReceipt(kind string, fn func(ctx context.Context, subject, m
 	m.Service.OnReceipt(kind, fn)
 }
 
+// OnRefused registers who learns of refusals.
+func (m messages) OnRefused(kind string, fn func(ctx context.Context, subject, messageID uuid.UUID, reason string) error) {
+	m.Service.OnRefused(kind, fn)
+}
+
 // members gives the OpenID Provider the linked portals and their keys.
 type members struct{ *federation.Service }
 

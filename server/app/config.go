@@ -42,7 +42,8 @@ type Config struct {
 	LogFormat     string        `env:"PORTAL_LOG_FORMAT" enum:"json,text" default:"json" help:"json or text."`
 	TrustedProxy  []string      `env:"PORTAL_TRUSTED_PROXIES" help:"Address ranges (CIDR) of reverse proxies whose X-Forwarded-For counts."`
 	MetricsToken  string        `env:"PORTAL_METRICS_TOKEN" help:"Bearer token for /metrics; without it /metrics answers loopback only."`
-	Timeout       time.Duration `env:"PORTAL_TIMEOUT" default:"30s" help:"Longest time for a request that does not stream."`
+	Timeout       time.Duration `env:"PORTAL_TIMEOUT" default:"30s" help:"Longest time for a request that neither streams nor uploads a file."`
+	UploadTimeout time.Duration `env:"PORTAL_UPLOAD_TIMEOUT" default:"10m" help:"Longest time for uploading a file."`
 	MaxConcurrent int           `env:"PORTAL_MAX_CONCURRENT" default:"256" help:"Requests at once; more are answered with 503."`
 	Rate          float64       `env:"PORTAL_RATE" default:"50" help:"Requests per second of one address in the long run; 0 for no limit."`
 	RateBurst     int           `env:"PORTAL_RATE_BURST" default:"200" help:"Requests of one address at once."`

@@ -130,7 +130,7 @@ func (a *App) server() (*httpx.Server, error) {
 	}
 	c := a.config
 	s, err := httpx.New(httpx.Config{
-		Origin: c.PublicURL, RequestTimeout: c.Timeout, MaxConcurrent: c.MaxConcurrent, RatePerSecond: c.Rate, RateBurst: c.RateBurst,
+		Origin: c.PublicURL, RequestTimeout: c.Timeout, UploadTimeout: c.UploadTimeout, MaxConcurrent: c.MaxConcurrent, RatePerSecond: c.Rate, RateBurst: c.RateBurst,
 		TrustedProxies: c.TrustedProxy, HSTS: c.secure(),
 	}, contract, authenticator{a}, a.log, a.metrics)
 	if err != nil {

@@ -171,6 +171,24 @@ func (s *Service) Arrived(ctx context.Context, from string, applicationID uuid.U
 	})
 }
 
+// Undeliverable tells the person, in ctx's transaction, that the competent portal does not take their application: it is not
+// lost, the content stays here, and people look after it. It happens when an offer is taken back while an application for
+// it is on its way.
+func (s *Service) Undeliverable(ctx context.Context, applicationID uuid.UUID) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		a, err := s.lockSubmitted(ctx, applicationID)
+		if err != nil {
+			return err
+		}
+		event := s.ownEvent(types.Undeliverable, types.EventAuthorPortal)
+		event.Name = &a.Portal.Name
+		if _, err := s.addEvent(ctx, a.ID, event); err != nil {
+			return err
+		}
+		return s.heard(ctx, a, event, false)
+	})
+}
+
 // Withdraw takes an application back, until it is finished (409), and tells the authority. Doing so again has no effect.
 func (s *Service) Withdraw(ctx context.Context, id uuid.UUID, key string) (Application, error) {
 	caller, err := person(ctx)

@@ -95,6 +95,22 @@ func TestApplyEvent_Repeated_CountsOnce(t *testing.T) {
 	}
 }
 
+func TestUndeliverable_ThePersonIsToldAndTheContentStays(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t)
+	a := x.submitted(t)
+	if err := x.s.Undeliverable(t.Context(), a.ID); err != nil {
+		t.Fatal(err)
+	}
+	got := x.get(t, a.ID)
+	if last := got.Timeline[len(got.Timeline)-1]; last.Kind != types.Undeliverable || got.State != types.ApplicationStateSubmitted || got.Data == nil {
+		t.Errorf("state %s, data %v, timeline %v", got.State, got.Data, kinds(got))
+	}
+	if len(x.others.letters) != 2 { // confirmation, undeliverable
+		t.Errorf("%d letters", len(x.others.letters))
+	}
+}
+
 func TestApplyEvent_QuestionAndDecision_AreInTimelineAndMailbox(t *testing.T) {
 	t.Parallel()
 	for language, want := range map[string][]string{

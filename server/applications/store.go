@@ -177,6 +177,12 @@ func (s *Service) lockHanded(ctx context.Context, portalID string, id uuid.UUID)
 	return s.find(locked.Where("id = ? AND portal_id = ? AND state <> 'draft'", id, portalID))
 }
 
+// lockSubmitted locks an application that was handed to any portal.
+func (s *Service) lockSubmitted(ctx context.Context, id uuid.UUID) (Application, error) {
+	locked := s.db.From(ctx).Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
+	return s.find(locked.Where("id = ? AND state <> 'draft'", id))
+}
+
 func (s *Service) find(query *gorm.DB) (Application, error) {
 	var rows []applicationRow
 	if err := query.Limit(1).Find(&rows).Error; err != nil {

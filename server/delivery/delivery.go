@@ -54,6 +54,8 @@ type Applications interface {
 	ApplyEvent(ctx context.Context, from string, applicationID uuid.UUID, event types.TimelineEvent) error
 	// Arrived keeps the receipt of the portal that an application was handed to.
 	Arrived(ctx context.Context, from string, applicationID uuid.UUID, receipt string, at time.Time) error
+	// Undeliverable: the competent portal will never take it.
+	Undeliverable(ctx context.Context, applicationID uuid.UUID) error
 }
 
 // Offers knows this portal's offers and those of linked portals. It answers with problem.NotFound for unknown ones.
@@ -67,6 +69,7 @@ type Messages interface {
 	Send(ctx context.Context, to, kind string, subject uuid.UUID, payload any) (messageID uuid.UUID, err error)
 	Handle(kind string, fn func(ctx context.Context, from string, payload json.RawMessage) error)
 	OnReceipt(kind string, fn func(ctx context.Context, subject, messageID uuid.UUID, receipt string, arrivedAt time.Time) error)
+	OnRefused(kind string, fn func(ctx context.Context, subject, messageID uuid.UUID, reason string) error)
 }
 
 // Provider is a regional provider with software of its own, such as waste disposal.
@@ -170,6 +173,7 @@ func (s *Service) Connect(cases Cases, applications Applications) {
 	s.messages.Handle(KindStatus, s.receiveEvent)
 	s.messages.Handle(KindDecision, s.receiveEvent)
 	s.messages.OnReceipt(KindSubmitted, s.receipted)
+	s.messages.OnRefused(KindSubmitted, s.refused)
 }
 
 // Submit hands an application over to the competent portal, in ctx's transaction: to this portal's own authority at once,

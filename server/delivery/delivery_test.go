@@ -216,3 +216,14 @@ func TestNew_WrongProviders_AreRefused(t *testing.T) {
 		t.Errorf("good provider: %v", err)
 	}
 }
+func TestSubmit_RefusedForGood_ThePersonIsTold(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t, "", time.Now, false)
+	application := uuid.New()
+	if err := x.refusals[delivery.KindSubmitted](t.Context(), application, uuid.New(), "offer-unknown"); err != nil {
+		t.Fatal(err)
+	}
+	if told := x.told(t); len(told) != 1 || told[0].What != "undeliverable" || told[0].Subject != application {
+		t.Errorf("told %v", told)
+	}
+}

@@ -47,6 +47,11 @@ func (s *Service) receiveEvent(ctx context.Context, from string, payload json.Ra
 	return s.applications.ApplyEvent(ctx, from, m.ApplicationId, m.Event)
 }
 
+// refused tells the citizen that the competent portal does not take the application.
+func (s *Service) refused(ctx context.Context, applicationID, _ uuid.UUID, _ string) error {
+	return s.applications.Undeliverable(ctx, applicationID)
+}
+
 // receipted tells the citizen's side that an application has arrived at the portal that signed the receipt.
 func (s *Service) receipted(ctx context.Context, subject, _ uuid.UUID, receipt string, arrivedAt time.Time) error {
 	from, err := issuer(receipt)

@@ -33,6 +33,7 @@ type rooms struct {
 	offers   map[uuid.UUID]offer
 	handlers map[string]func(context.Context, string, json.RawMessage) error
 	receipts map[string]func(context.Context, uuid.UUID, uuid.UUID, string, time.Time) error
+	refusals map[string]func(context.Context, uuid.UUID, uuid.UUID, string) error
 	refuse   error // what ApplyEvent and Open answer
 }
 
@@ -55,7 +56,7 @@ func newRooms(t *testing.T, d *db.DB) *rooms {
 	}
 	return &rooms{
 		d: d, offers: map[uuid.UUID]offer{}, handlers: map[string]func(context.Context, string, json.RawMessage) error{},
-		receipts: map[string]func(context.Context, uuid.UUID, uuid.UUID, string, time.Time) error{},
+		receipts: map[string]func(context.Context, uuid.UUID, uuid.UUID, string, time.Time) error{}, refusals: map[string]func(context.Context, uuid.UUID, uuid.UUID, string) error{},
 	}
 }
 
@@ -110,6 +111,14 @@ func (r *rooms) Handle(kind string, fn func(context.Context, string, json.RawMes
 
 func (r *rooms) OnReceipt(kind string, fn func(context.Context, uuid.UUID, uuid.UUID, string, time.Time) error) {
 	r.receipts[kind] = fn
+}
+
+func (r *rooms) OnRefused(kind string, fn func(context.Context, uuid.UUID, uuid.UUID, string) error) {
+	r.refusals[kind] = fn
+}
+
+func (r *rooms) Undeliverable(ctx context.Context, id uuid.UUID) error {
+	return r.say(ctx, said{"undeliverable", "", "", "", id})
 }
 
 // receive plays a message from a linked portal, in a transaction as the inbox does.

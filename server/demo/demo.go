@@ -182,7 +182,7 @@ func (a *association) config(s Site) app.Config {
 		Database: a.postgres.URL(a.database(s)), Data: dir, Keys: filepath.Join(dir, "keys"), Members: a.membersFile(),
 		Blob: filepath.Join(dir, "blob"), SPA: a.SPA, NumberPrefix: s.Prefix, HelpEmail: "hilfe@" + s.Name + ".example",
 		SMTP: "smtp+plain://127.0.0.1:" + strconv.Itoa(a.ports.SMTP), MailFrom: "portal@" + s.Name + ".example",
-		LogLevel: "info", LogFormat: "text", Timeout: 30 * time.Second, MaxConcurrent: 256, Rate: 500, RateBurst: 2000, DrainTimeout: 5 * time.Second,
+		LogLevel: "info", LogFormat: "text", Timeout: 30 * time.Second, UploadTimeout: 10 * time.Minute, MaxConcurrent: 256, Rate: 500, RateBurst: 2000, DrainTimeout: 5 * time.Second,
 	}
 	if s.Name == "landkreis" {
 		c.Providers = a.providersFile()
@@ -197,9 +197,9 @@ func (a *association) prepareSite(ctx context.Context, s Site) error {
 	if err := a.postgres.CreateDatabase(ctx, a.database(s)); err != nil {
 		return err
 	}
-	catalog, err := catalogs.ReadFile("data/" + s.Name + ".jsonl")
+	catalog, err := Catalog(s.Name)
 	if err != nil {
-		return fmt.Errorf("catalog: %w", err)
+		return err
 	}
 	seed := app.Seed{Catalog: catalog, Name: s.Name + ".jsonl"}
 	for _, account := range s.Accounts {
@@ -258,7 +258,7 @@ func (a *association) startAll(ctx context.Context) error {
 	}
 	for _, s := range a.sites {
 		a.add(&program{
-			name: s.Name, path: self, args: []string{"serve"}, env: environment(a.config(s)),
+			name: s.Name, path: self, args: []string{"serve"}, env: Environment(a.config(s)),
 			ready: "http://127.0.0.1:" + strconv.Itoa(a.ports.Portals[s.Name]) + "/readyz",
 		})
 	}

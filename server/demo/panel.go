@@ -9,8 +9,9 @@ import (
 	"portalverbund/server/app"
 )
 
-// environment writes a configuration as environment variables, by the names that the configuration itself declares.
-func environment(c app.Config) []string {
+// Environment writes a configuration as environment variables, by the names that the configuration itself declares. The
+// portal ends when its standard input does.
+func Environment(c app.Config) []string {
 	env := []string{"PORTAL_WITH_PARENT=true"}
 	value := reflect.ValueOf(c)
 	for i := range value.NumField() {

@@ -160,6 +160,11 @@ func (s *Service) refusedBy(ctx context.Context, r outboxRow, out outcome) error
 		if err != nil || current.State != stateQueued {
 			return err
 		}
+		if hook := s.onRefused[r.Kind]; hook != nil {
+			if err := hook(ctx, r.Subject, r.ID, out.failure); err != nil {
+				return fmt.Errorf("refusal of %s: %w", r.Kind, err)
+			}
+		}
 		if err := s.store.settle(ctx, r, stateRefused, "", out.failure, s.now()); err != nil {
 			return err
 		}

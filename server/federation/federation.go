@@ -62,6 +62,10 @@ type Handler func(ctx context.Context, from string, payload json.RawMessage) err
 // ReceiptHandler learns that a message of ours has arrived, in the transaction that stores the receipt.
 type ReceiptHandler func(ctx context.Context, subject, messageID uuid.UUID, receipt string, arrivedAt time.Time) error
 
+// RefusalHandler learns that a message of ours was refused for good, in the transaction that settles it. reason is the
+// receiver's, for the log.
+type RefusalHandler func(ctx context.Context, subject, messageID uuid.UUID, reason string) error
+
 // CatalogHandler takes changes of another portal's catalog, in their order, in the transaction that moves the cursor.
 // Deleted entries have no payload. An error refuses the page, and it is read again later. Entries of kinds that it does
 // not know are passed over.
@@ -87,6 +91,7 @@ type Service struct {
 
 	handlers    map[string]Handler
 	onReceipt   map[string]ReceiptHandler
+	onRefused   map[string]RefusalHandler
 	catalog     []CatalogHandler
 	attachments AttachmentSource
 
@@ -112,7 +117,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 		id: c.ID, store: store{c.DB}, db: c.DB, keys: c.Keys, trust: c.Trust, jobs: c.Jobs,
 		now: c.Now, jitter: rand.Float64, log: c.Log,
 		calls: outbound.Client(callOptions(c.Outbound)), transfers: outbound.Client(transferOptions(c.Outbound)),
-		handlers: map[string]Handler{}, onReceipt: map[string]ReceiptHandler{},
+		handlers: map[string]Handler{}, onReceipt: map[string]ReceiptHandler{}, onRefused: map[string]RefusalHandler{},
 		changed: make(chan struct{}, 1), nudges: newWorkQueue(), pulls: newWorkQueue(),
 		pages: make(chan struct{}, pagesAtOnce),
 	}
@@ -166,6 +171,9 @@ func (s *Service) Handle(kind string, fn Handler) { s.handlers[kind] = fn }
 
 // OnReceipt registers who learns of the receipts for messages of a kind.
 func (s *Service) OnReceipt(kind string, fn ReceiptHandler) { s.onReceipt[kind] = fn }
+
+// OnRefused registers who learns that messages of a kind were refused for good.
+func (s *Service) OnRefused(kind string, fn RefusalHandler) { s.onRefused[kind] = fn }
 
 // HandleCatalog registers one more receiver of other portals' catalogs. What a full snapshot no longer contains, and
 // what belongs to a portal that is no member any more, arrives as deleted entries.

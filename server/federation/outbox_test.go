@@ -276,10 +276,16 @@ func TestDeliver_HandlerRefuses_FinalLoggedAndNextGoesOn(t *testing.T) {
 	}
 	b.refuse.Store(&refuse)
 	subject := uuid.New()
+	told := make(chan uuid.UUID, 1)
+	a.OnRefused(kindNote, func(_ context.Context, about, _ uuid.UUID, _ string) error {
+		told <- about
+		return nil
+	})
 	before, wrong, after := a.send(b, subject, "before"), a.send(b, subject, "wrong"), a.send(b, subject, "after")
 	until(t, "settled", func() bool { return a.state(after) == stateDelivered })
 	require.Equal(t, stateDelivered, a.state(before))
 	require.Equal(t, stateRefused, a.state(wrong))
+	require.Equal(t, subject, <-told, "whoever sent it learns of it")
 	require.Contains(t, value[string](a, "SELECT last_error FROM federation_outbox WHERE id = ?", wrong), "case-unknown")
 	require.Equal(t, []string{"before", "after"}, b.notes(), "the refused one must leave nothing behind")
 	require.EqualValues(t, 3, a.wholeLog())

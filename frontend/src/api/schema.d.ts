@@ -1693,6 +1693,7 @@ export interface components {
         FormOption: {
             value: string;
             label: components["schemas"]["LocalizedText"];
+            hint?: components["schemas"]["LocalizedText"];
         };
         /** @description Shown only when the sibling field has this value, or one of these. */
         FormCondition: {
@@ -1810,7 +1811,7 @@ export interface components {
             available?: boolean;
         };
         /** @enum {string} */
-        EventKind: "created" | "submitted" | "received" | "transmitted" | "inProgress" | "question" | "message" | "granted" | "refused" | "closed" | "withdrawn";
+        EventKind: "created" | "submitted" | "received" | "transmitted" | "inProgress" | "question" | "message" | "granted" | "refused" | "closed" | "withdrawn" | "undeliverable";
         /** @enum {string} */
         EventAuthor: "citizen" | "authority" | "provider" | "portal";
         TimelineEvent: {

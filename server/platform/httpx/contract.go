@@ -41,6 +41,7 @@ type operation struct {
 	jsonBody     bool
 	cacheControl string
 	streams      bool // answers an event stream or a file: no time limit
+	uploads      bool // takes a file: a longer one
 }
 
 // Contract is the embedded OpenAPI document as the server enforces it.
@@ -97,6 +98,7 @@ func prepare(doc *openapi3.T, path, method string, item *openapi3.PathItem, op *
 	}
 	if op.RequestBody != nil {
 		prepared.jsonBody = op.RequestBody.Value.Content["application/json"] != nil
+		prepared.uploads = op.RequestBody.Value.Content["application/octet-stream"] != nil
 	}
 	for _, response := range op.Responses.Map() {
 		for mediaType := range response.Value.Content {

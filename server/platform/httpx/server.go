@@ -22,7 +22,8 @@ import (
 // Config says how a Server behaves.
 type Config struct {
 	Origin         string        // scheme and host of the portal's public address; changes from other origins are refused
-	RequestTimeout time.Duration // of everything that does not stream
+	RequestTimeout time.Duration // of everything that neither streams nor takes a file
+	UploadTimeout  time.Duration // of operations that take a file
 	MaxConcurrent  int           // requests at once; more are answered with 503
 	RatePerSecond  float64       // requests of one address in the long run; 0 means no limit
 	RateBurst      int
@@ -173,12 +174,8 @@ func (s *Server) enforce(next echo.HandlerFunc) echo.HandlerFunc {
 			return problem.TooLarge("too-large", "Das ist zu groß.", "This is too large.")
 		}
 		r.Body = http.MaxBytesReader(c.Response(), r.Body, op.maxBody)
-		ctx := r.Context()
-		if !op.streams && s.config.RequestTimeout > 0 {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(ctx, s.config.RequestTimeout)
-			defer cancel()
-		}
+		ctx, cancel := s.withTime(c, op)
+		defer cancel()
 		caller, err := s.authenticate(ctx, r, op)
 		if err != nil {
 			s.refused.WithLabelValues(problem.From(err).Code).Inc()
@@ -194,6 +191,22 @@ func (s *Server) enforce(next echo.HandlerFunc) echo.HandlerFunc {
 		c.SetRequest(r)
 		return next(c)
 	}
+}
+
+// withTime limits how long an operation may take, and how long its body may take to arrive.
+func (s *Server) withTime(c echo.Context, op *operation) (context.Context, context.CancelFunc) {
+	r, limit := c.Request(), s.config.RequestTimeout
+	if op.uploads {
+		limit = s.config.UploadTimeout
+	}
+	if op.streams || limit <= 0 {
+		return r.Context(), func() {}
+	}
+	if r.ContentLength != 0 {
+		// Not every connection can: then the time of the whole request still counts.
+		_ = http.NewResponseController(c.Response()).SetReadDeadline(time.Now().Add(limit))
+	}
+	return context.WithTimeout(r.Context(), limit)
 }
 
 func pathParams(c echo.Context) map[string]string {

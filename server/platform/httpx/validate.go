@@ -40,6 +40,10 @@ func validate(r *http.Request, op *operation, pathParams map[string]string) erro
 			return err
 		}
 		options = validation
+	} else {
+		bare := *r // the validator reads every body that it sees; these are for their handlers to stream
+		bare.Body = http.NoBody
+		r = &bare
 	}
 	err := openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
 		Request: r, PathParams: pathParams, Route: op.route, Options: options,
@@ -126,9 +130,9 @@ func bodyError(err error) error {
 func translate(err error) error {
 	var fields []problem.FieldError
 	inBody := false
-	walk(err, "", func(prefix string, body bool, leaf error) {
+	walk(err, func(pointer string, body bool, leaf error) {
 		inBody = inBody || body
-		fields = append(fields, fieldError(prefix, body, leaf))
+		fields = append(fields, fieldError(pointer, body, leaf))
 	})
 	if len(fields) == 0 {
 		return problem.BadRequest("contract", "Die Anfrage passt nicht zur Schnittstelle.", "The request does not fit the contract.").Because(err)
@@ -140,7 +144,7 @@ func translate(err error) error {
 	return p
 }
 
-func walk(err error, prefix string, leaf func(prefix string, body bool, err error)) {
+func walk(err error, leaf func(pointer string, body bool, err error)) {
 	var many openapi3.MultiError
 	var request *openapi3filter.RequestError
 	switch {
@@ -152,7 +156,7 @@ func walk(err error, prefix string, leaf func(prefix string, body bool, err erro
 		each(request.Err, func(e error) { leaf("", true, e) })
 	case errors.As(err, &many):
 		for _, e := range many {
-			walk(e, prefix, leaf)
+			walk(e, leaf)
 		}
 	}
 }
@@ -168,8 +172,8 @@ func each(err error, fn func(error)) {
 	fn(err)
 }
 
-func fieldError(prefix string, body bool, err error) problem.FieldError {
-	f := problem.FieldError{Pointer: prefix, Code: "type"}
+func fieldError(pointer string, body bool, err error) problem.FieldError {
+	f := problem.FieldError{Pointer: pointer, Code: "type"}
 	var schema *openapi3.SchemaError
 	if errors.As(err, &schema) {
 		f.Code = schema.SchemaField
