@@ -21,6 +21,7 @@ export function SignInForm({ onSignedIn }: { onSignedIn: (session: Session) => P
   const send = useAction(async () => {
     const session = await signIn({ email: email.trim(), password });
     queryClient.removeQueries({
+      type: "inactive",
       predicate: (query) => query.queryKey[0] !== "portal" && query.queryKey[0] !== "session",
     });
     keepSession(queryClient, session);
