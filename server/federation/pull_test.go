@@ -71,7 +71,8 @@ func TestPull_SnapshotInterrupted_GoesOnWithTheNextPage(t *testing.T) {
 	var pages atomic.Int64
 	a.set(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		if pages.Add(1) == 2 {
-			hangUp(w)
+			writeProblem(w, http.StatusInternalServerError, "internal")
+			return
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -44,16 +44,16 @@ func (st store) lockReplica(ctx context.Context, owner string) (unlock func(), e
 
 // replica gives how far an owner's catalog has been read; from the beginning when it never was.
 func (st store) replica(ctx context.Context, owner string) (replicaRow, error) {
-	r := replicaRow{Owner: owner}
-	err := st.db.From(ctx).Raw("SELECT cursor, generation, snapshot, entries FROM federation_replicas WHERE owner = ?", owner).Scan(&r).Error
+	var r replicaRow
+	err := st.db.From(ctx).Raw("SELECT owner, cursor, generation, snapshot, entries FROM federation_replicas WHERE owner = ?", owner).Scan(&r).Error
 	return r, err
 }
 
 // lockedReplica gives the same as replica, and locks it until the transaction ends.
 func (st store) lockedReplica(ctx context.Context, owner string) (replicaRow, error) {
-	r := replicaRow{Owner: owner}
+	var r replicaRow
 	err := st.db.From(ctx).Raw(`INSERT INTO federation_replicas AS r (owner) VALUES (?)
-		ON CONFLICT (owner) DO UPDATE SET cursor = r.cursor RETURNING cursor, generation, snapshot, entries`, owner).Scan(&r).Error
+		ON CONFLICT (owner) DO UPDATE SET cursor = r.cursor RETURNING owner, cursor, generation, snapshot, entries`, owner).Scan(&r).Error
 	return r, err
 }
 

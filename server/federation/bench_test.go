@@ -1,0 +1,101 @@
+package federation
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"portalverbund/api/types"
+	"portalverbund/db/dbtest"
+)
+
+// BenchmarkMessages measures messages from one portal to another, end to end, on databases that write through.
+func BenchmarkMessages(b *testing.B) {
+	ps := portals(b, 2, harness{opts: []dbtest.Option{dbtest.Durable}})
+	from, to := ps[0], ps[1]
+	from.send(to, uuid.New(), "warm")
+	until(b, "warm", func() bool { return len(to.notes()) == 1 })
+	b.ResetTimer()
+	start := time.Now()
+	for range b.N {
+		from.send(to, uuid.New(), "x")
+	}
+	for value[int](from, "SELECT count(*) FROM federation_outbox WHERE state <> 'delivered'") > 0 {
+		time.Sleep(10 * time.Millisecond)
+	}
+	b.ReportMetric(float64(b.N)/time.Since(start).Seconds(), "messages/s")
+}
+
+// BenchmarkLatency measures the time from a commit to the effect at the other portal.
+func BenchmarkLatency(b *testing.B) {
+	ps := portals(b, 2, harness{opts: []dbtest.Option{dbtest.Durable}})
+	from, to := ps[0], ps[1]
+	for i := range b.N {
+		from.send(to, uuid.New(), "x")
+		for len(to.notes()) != i+1 {
+			time.Sleep(time.Millisecond)
+		}
+	}
+}
+
+// BenchmarkFirstSync measures the first reading of a catalog of 10,000 entries of about 500 bytes.
+func BenchmarkFirstSync(b *testing.B) {
+	ps := portals(b, 2, harness{idle: true, opts: []dbtest.Option{dbtest.Durable}})
+	owner, reader := ps[0], ps[1]
+	copied := reader.keepCopy()
+	const n = 10_000
+	entries := make([]types.CatalogEntry, n)
+	for i := range entries {
+		payload := map[string]any{"title": fmt.Sprint(i)}
+		for j := range 10 {
+			payload[fmt.Sprintf("field%d", j)] = "Eine kurze Angabe zur Leistung"
+		}
+		entries[i] = types.CatalogEntry{Kind: "service", Id: fmt.Sprint(i), Payload: &payload}
+	}
+	require.NoError(b, owner.PublishCatalogEntries(b.Context(), entries))
+	owner.settled()
+	b.ResetTimer()
+	start := time.Now()
+	for range b.N {
+		require.NoError(b, reader.db.From(b.Context()).Exec("DELETE FROM federation_replicas").Error)
+		require.NoError(b, reader.db.From(b.Context()).Exec("DELETE FROM federation_replica_entries").Error)
+		require.NoError(b, reader.Pull(b.Context(), owner.id))
+	}
+	b.ReportMetric(float64(b.N*n)/time.Since(start).Seconds(), "entries/s")
+	require.Len(b, copied.all(), n)
+}
+
+// BenchmarkPropagation measures the time from a change at its owner to its copy at a peer.
+func BenchmarkPropagation(b *testing.B) {
+	ps := portals(b, 2, harness{opts: []dbtest.Option{dbtest.Durable}})
+	owner, reader := ps[0], ps[1]
+	copied := reader.keepCopy()
+	for i := range b.N {
+		owner.publishTitle(b.Context(), "1", fmt.Sprint(i))
+		for copied.all()["service/1"] != fmt.Sprint(i) {
+			time.Sleep(time.Millisecond)
+		}
+	}
+}
+
+// BenchmarkSealOpen measures the cryptography of one message: sealed, opened, receipted and checked.
+func BenchmarkSealOpen(b *testing.B) {
+	ps := portals(b, 2, harness{idle: true})
+	from, to := ps[0], ps[1]
+	member, err := from.trust.Member(b.Context(), to.id)
+	require.NoError(b, err)
+	m := message{ID: uuid.Must(uuid.NewV7()), Kind: kindNote, Subject: uuid.New(), Seq: 1, Content: []byte(`{"text":"x"}`)}
+	for b.Loop() {
+		envelope, err := from.seal(member, m)
+		require.NoError(b, err)
+		opened, err := to.Service.open(b.Context(), envelope)
+		require.NoError(b, err)
+		receipt, err := to.receiptFor(opened, time.Now())
+		require.NoError(b, err)
+		_, err = from.checkReceipt(b.Context(), receipt, to.id, m.ID, opened.Hash)
+		require.NoError(b, err)
+	}
+}
