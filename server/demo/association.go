@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -102,16 +103,43 @@ const (
 	smtpPort     = 8026
 )
 
-// choosePorts takes the usual port where it is free, else the next free one, and says so.
-func choosePorts(all []Site, say func(string, ...any)) (ports, error) {
-	p := ports{Portals: map[string]int{}}
-	used := map[int]bool{}
+// reservation keeps ports for this demonstration until its programs take them.
+type reservation struct{ listeners []net.Listener }
+
+// release lets go of all ports.
+func (r *reservation) release() {
+	for _, l := range r.listeners {
+		_ = l.Close()
+	}
+	r.listeners = nil
+}
+
+// take reserves a port, if nobody listens on it on either loopback address.
+func (r *reservation) take(port int) bool {
+	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp4", address)
+	if err != nil {
+		return false
+	}
+	dialer := net.Dialer{Timeout: 200 * time.Millisecond}
+	if conn, err := dialer.DialContext(context.Background(), "tcp6", net.JoinHostPort("::1", strconv.Itoa(port))); err == nil {
+		_ = conn.Close()
+		_ = l.Close()
+		return false
+	}
+	r.listeners = append(r.listeners, l)
+	return true
+}
+
+// choosePorts takes the usual port where it is free, else the next free one, and says so. The ports stay reserved until
+// they are released.
+func choosePorts(all []Site, say func(string, ...any)) (ports, *reservation, error) {
+	p, r := ports{Portals: map[string]int{}}, &reservation{}
 	choose := func(what string, wanted int) (int, error) {
 		for port := wanted; port < wanted+1000; port++ {
-			if used[port] || !free(port) {
+			if !r.take(port) {
 				continue
 			}
-			used[port] = true
 			if port != wanted {
 				say("Port %d is taken: %s uses %d.", wanted, what, port)
 			}
@@ -122,31 +150,17 @@ func choosePorts(all []Site, say func(string, ...any)) (ports, error) {
 	var err error
 	for _, s := range all {
 		if p.Portals[s.Name], err = choose(s.Title, s.Port); err != nil {
-			return p, err
+			return p, r, err
 		}
 	}
 	if p.Provider, err = choose("the waste-disposal provider", providerPort); err != nil {
-		return p, err
+		return p, r, err
 	}
 	if p.Mail, err = choose("the page with sent mail", mailPort); err != nil {
-		return p, err
+		return p, r, err
 	}
 	p.SMTP, err = choose("the mail server", smtpPort)
-	return p, err
-}
-
-// free says whether nobody listens on the port, on either loopback address.
-func free(port int) bool {
-	l, err := net.Listen("tcp4", "127.0.0.1:"+strconv.Itoa(port))
-	if err != nil {
-		return false
-	}
-	_ = l.Close()
-	if conn, err := net.DialTimeout("tcp6", "[::1]:"+strconv.Itoa(port), 200*time.Millisecond); err == nil {
-		_ = conn.Close()
-		return false
-	}
-	return true
+	return p, r, err
 }
 
 type memberEntry struct {

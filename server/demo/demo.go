@@ -42,6 +42,7 @@ type association struct {
 	Options
 	sites    []Site
 	ports    ports
+	reserved *reservation
 	dir      string // keeps what belongs to these ports
 	set      string
 	postgres *db.Embedded
@@ -94,6 +95,9 @@ func (a *association) say(format string, args ...any) {
 // end stops the programs side by side, then the database.
 func (a *association) end() {
 	a.say("Ending the association …")
+	if a.reserved != nil {
+		a.reserved.release()
+	}
 	var wait sync.WaitGroup
 	for _, p := range a.programs {
 		wait.Add(1)
@@ -110,7 +114,7 @@ func (a *association) end() {
 
 // prepare writes what an operator would: keys, the list of members, the provider's access, databases and their content.
 func (a *association) prepare(ctx context.Context) (err error) {
-	if a.ports, err = choosePorts(a.sites, a.say); err != nil {
+	if a.ports, a.reserved, err = choosePorts(a.sites, a.say); err != nil {
 		return err
 	}
 	a.set = a.ports.set(a.sites)
@@ -263,6 +267,7 @@ func (a *association) startAll(ctx context.Context) error {
 		})
 	}
 	a.say("Starting %s …", strings.Join(a.order, ", "))
+	a.reserved.release()
 	results := make(chan error, len(a.order))
 	for _, name := range a.order {
 		go func() { results <- a.programs[name].start(ctx) }()

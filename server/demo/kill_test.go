@@ -71,7 +71,8 @@ func TestSubmit_AnyProcessKilledAtAnyPoint_ArrivesOnce(t *testing.T) {
 		e := errands()[i%len(errands())]
 		victim := victims[random.IntN(len(victims))]
 		draft := citizen.startApplication(a, e.words, meppen, answers)
-		delay := time.Duration(random.IntN(300)) * time.Millisecond
+		// Half of the kills fall into the first tens of milliseconds, while the application is being submitted and sent.
+		delay := time.Duration(300*random.Float64()*random.Float64()*random.Float64()) * time.Millisecond
 		struck := make(chan struct{})
 		go func() {
 			defer close(struck)

@@ -19,6 +19,9 @@ const (
 	stopPatience  = 12 * time.Second // between SIGTERM and SIGKILL
 	startPatience = 60 * time.Second
 	restartPause  = 500 * time.Millisecond
+	longestPause  = 30 * time.Second
+	livesLongAt   = 20 * time.Second // a program that has run so long has not failed at its start
+	failuresToEnd = 3                // at the start: then it does not get ready any more
 )
 
 // program is one process of the association: a portal or a stand-in. It is started again when it ends by itself, and
@@ -32,21 +35,22 @@ type program struct {
 	logs  string // file for what it prints
 	log   *slog.Logger
 
-	mu      sync.Mutex
-	cmd     *exec.Cmd
-	stdin   io.Closer
-	exited  chan struct{}
-	wanted  bool
-	process sync.WaitGroup
+	mu     sync.Mutex
+	cmd    *exec.Cmd
+	stdin  io.Closer
+	exited chan struct{}
+	wanted bool
+	since  time.Time // when the process was started
+	failed int       // starts in a row that ended soon
 }
 
 // start runs the program and waits until it is ready.
 func (p *program) start(ctx context.Context) error {
 	p.mu.Lock()
-	running := p.wanted
-	p.wanted = true
+	already := p.wanted
+	p.wanted, p.failed = true, 0
 	p.mu.Unlock()
-	if !running {
+	if !already {
 		if err := p.launch(); err != nil {
 			return err
 		}
@@ -80,10 +84,8 @@ func (p *program) launch() error {
 		return fmt.Errorf("start %s: %w", p.name, err)
 	}
 	exited := make(chan struct{})
-	p.cmd, p.stdin, p.exited = cmd, stdin, exited
-	p.process.Add(1)
+	p.cmd, p.stdin, p.exited, p.since = cmd, stdin, exited, time.Now()
 	go func() {
-		defer p.process.Done()
 		err := cmd.Wait()
 		close(exited)
 		p.ended(err)
@@ -91,18 +93,44 @@ func (p *program) launch() error {
 	return nil
 }
 
-// ended starts the program again unless it was stopped on purpose.
+// ended starts the program again unless it was stopped on purpose; later and later when it ends each time at once.
 func (p *program) ended(err error) {
 	p.mu.Lock()
-	wanted := p.wanted
+	if time.Since(p.since) > livesLongAt {
+		p.failed = 0
+	}
+	p.failed++
+	wanted, pause := p.wanted, min(restartPause<<min(max(p.failed-1, 0), 10), longestPause)
 	p.mu.Unlock()
 	if !wanted {
 		return
 	}
-	p.log.Warn("ended by itself, starting it again", "program", p.name, "error", err, "log", p.logs)
-	time.Sleep(restartPause)
+	p.log.Warn("ended by itself, starting it again", "program", p.name, "error", err, "pause", pause, "log", p.logs)
+	time.Sleep(pause)
 	if err := p.launch(); err != nil {
 		p.log.Error("cannot be started again", "program", p.name, "error", err)
+	}
+}
+
+// gaveUp says whether the program ended at each of its last starts.
+func (p *program) gaveUp() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.failed >= failuresToEnd
+}
+
+// running says whether the process is there now.
+func (p *program) running() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.exited == nil {
+		return false
+	}
+	select {
+	case <-p.exited:
+		return false
+	default:
+		return true
 	}
 }
 
@@ -132,6 +160,7 @@ func (p *program) kill() error {
 	if p.cmd == nil || !p.wanted {
 		return errors.New("not running")
 	}
+	p.failed = -1 // this end is no failure
 	return p.cmd.Process.Kill()
 }
 
@@ -151,8 +180,11 @@ func (p *program) waitReady(ctx context.Context) error {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if isReady(ctx, client, p.ready) {
-			return nil
+		if p.running() && isReady(ctx, client, p.ready) && p.running() {
+			return nil // its own answer, not that of another program on its port
+		}
+		if p.gaveUp() {
+			return fmt.Errorf("%s ends each time it is started; its log is %s", p.name, p.logs)
 		}
 		select {
 		case <-ctx.Done():
