@@ -241,7 +241,8 @@ func (s *Service) Standing(ctx context.Context, id uuid.UUID) (name string, role
 	return p.displayName(), strings.Fields(row.Roles), nil
 }
 
-// PersonNames gives what a provider learns with the scopes profile and email.
+// PersonNames gives how a linked portal may call the person, who works there. Nobody else learns it without a consent:
+// ReadConsented.
 func (s *Service) PersonNames(ctx context.Context, id uuid.UUID) (givenName, familyName, email string, err error) {
 	row, err := s.account(ctx, id)
 	if err != nil {

@@ -125,6 +125,13 @@ func (s *Service) ReadForToken(ctx context.Context) (types.Profile, string, erro
 	return s.read(ctx, c.AccountID, c.ClientID, purpose)
 }
 
+// ReadConsented gives a recipient what the person has consented to for a purpose, and enters the read in the person's access
+// log. Without a consent it is consent-missing (403).
+func (s *Service) ReadConsented(ctx context.Context, accountID uuid.UUID, recipient, purpose string) (types.Profile, error) {
+	data, _, err := s.read(ctx, accountID, recipient, purpose)
+	return data, err
+}
+
 // read reads under a consent.
 func (s *Service) read(ctx context.Context, accountID uuid.UUID, recipient, purpose string) (data types.Profile, tag string, err error) {
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {

@@ -66,8 +66,11 @@ type Members interface {
 type Accounts interface {
 	// Standing gives an account's roles; a problem (401) when it is closed. In a transaction it stays so until the end.
 	Standing(ctx context.Context, id uuid.UUID) (name string, roles []string, err error)
-	// PersonNames gives what the scopes profile and email are about.
+	// PersonNames gives how a linked portal may call the person.
 	PersonNames(ctx context.Context, id uuid.UUID) (givenName, familyName, email string, err error)
+	// ReadConsented gives a recipient what the person has consented to for a purpose, and logs it for the person; a problem
+	// with status 403 without a consent.
+	ReadConsented(ctx context.Context, accountID uuid.UUID, recipient, purpose string) (types.Profile, error)
 	// ActiveConsent says whether the person lets a recipient read for a purpose.
 	ActiveConsent(ctx context.Context, accountID uuid.UUID, recipient, purpose string) (bool, error)
 	// RecordConsent records that they do.

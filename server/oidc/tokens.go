@@ -162,17 +162,45 @@ func (s *Service) userInfo(ctx context.Context, token string) (*oidc.UserInfo, e
 	if !slices.Contains(scopes, scopeProfile) && !slices.Contains(scopes, scopeEmail) {
 		return info, nil
 	}
-	given, family, email, err := s.Accounts.PersonNames(ctx, *f.AccountID)
+	given, family, email, err := s.namesFor(ctx, f)
 	if err != nil {
 		return nil, err
 	}
 	if slices.Contains(scopes, scopeProfile) {
 		info.Name, info.GivenName, info.FamilyName = strings.TrimSpace(given+" "+family), given, family
 	}
-	if slices.Contains(scopes, scopeEmail) {
+	if slices.Contains(scopes, scopeEmail) && email != "" {
 		info.Email, info.EmailVerified = email, true
 	}
 	return info, nil
+}
+
+// namesFor reads what a client may know: a linked portal the name, for the person works there; others what was consented
+// to, and the person sees that they read it.
+func (s *Service) namesFor(ctx context.Context, f familyRow) (given, family, email string, err error) {
+	c, err := s.client(f.ClientID)
+	if err != nil {
+		return "", "", "", errBearer()
+	}
+	if c.member {
+		given, family, _, err = s.Accounts.PersonNames(ctx, *f.AccountID)
+		return given, family, "", err
+	}
+	data, err := s.Accounts.ReadConsented(ctx, *f.AccountID, c.id, f.Purpose)
+	if err != nil {
+		if problem.From(err).Status == http.StatusForbidden {
+			err = errBearer()
+		}
+		return "", "", "", err
+	}
+	return value(data.GivenName), value(data.FamilyName), value(data.Email), nil
+}
+
+func value(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }
 
 // subject is how a client knows an account (OpenID Connect Core 1.0, section 8.1): the same each time, another for each

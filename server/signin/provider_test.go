@@ -189,6 +189,11 @@ func TestProvider_IndependentClient_SignsIn(t *testing.T) {
 	if info.Subject != id.Subject || info.Email != "clara@example.org" || !info.EmailVerified {
 		t.Errorf("userinfo %+v", info)
 	}
+	var log types.AccessList
+	b.call(http.MethodGet, a.home(), "/api/v1/account/access-log", nil).decode(t, &log)
+	if len(log.Items) != 1 || log.Items[0].Who != "Entsorgung Emsland (Beispiel)" || !slices.Equal(log.Items[0].Items, []string{"givenName", "familyName", "email"}) {
+		t.Errorf("access log %+v", log.Items)
+	}
 }
 
 func TestProvider_ConsentToSignIn_IsAskedForOnceAndForEachScope(t *testing.T) {
