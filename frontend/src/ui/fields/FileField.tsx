@@ -4,6 +4,7 @@ import { classes } from "../../lib/classes";
 import { formatBytes } from "../../lib/money";
 import { focusElement } from "../../lib/focus";
 import { Button } from "../Button";
+import { Icon } from "../Icon";
 import { describedBy, FieldFrame, type FieldProps } from "./FieldParts";
 
 /** A file that the portal holds. */
@@ -92,7 +93,8 @@ export function FileField({
               ) : (
                 <>
                   <span className="kern-error" role="alert">
-                    {file.error}
+                    <Icon name="danger" />
+                    <span className="kern-body">{file.error}</span>
                   </span>
                   <Button variant="tertiary" small onClick={() => remove(() => onDismiss(file.key))}>
                     {t("close")} <span className="pv-hidden">{file.name}</span>

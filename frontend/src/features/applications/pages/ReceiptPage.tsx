@@ -1,5 +1,6 @@
-import { useSuspenseQuery } from "@tanstack/react-query";
+import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
+import { useLive } from "../../../api/live";
 import { currentLanguage, useWords } from "../../../i18n";
 import { formatDateTime } from "../../../lib/dates";
 import { formatBytes } from "../../../lib/money";
@@ -8,20 +9,25 @@ import { Button, LinkButton } from "../../../ui/Button";
 import { Facts } from "../../../ui/Facts";
 import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
-import { receiptQuery } from "../api";
+import { applicationQuery, receiptQuery } from "../api";
 
 const route = getRouteApi("/citizen/personal/antraege/$applicationId/quittung");
 
-/** Proof of submission, to print or keep. Asks again until the competent portal's receipt is there. */
+/** Proof of submission, to print or keep. Follows the application until it has arrived. */
 export default function ReceiptPage() {
   const t = useWords();
   const { applicationId } = route.useParams();
   const language = currentLanguage();
-  const { data: receipt } = useSuspenseQuery({
-    ...receiptQuery(applicationId),
-    refetchInterval: (query) => (query.state.data?.arrivedAt === undefined ? 3000 : false),
+  const queryClient = useQueryClient();
+  const { data: receipt } = useSuspenseQuery(receiptQuery(applicationId));
+  const { data: application } = useSuspenseQuery(applicationQuery(applicationId));
+  useLive(`/api/v1/applications/${applicationId}/events`, () => {
+    void queryClient.invalidateQueries({ queryKey: receiptQuery(applicationId).queryKey });
+    void queryClient.invalidateQueries({ queryKey: applicationQuery(applicationId).queryKey });
   });
-  const { arrivedAt } = receipt;
+  // A linked portal signs its receipt; an office of this portal or a provider only says that it has received it.
+  const received = application.data.timeline.find((event) => event.kind === "received");
+  const arrivedAt = receipt.arrivedAt ?? received?.at;
   return (
     <Page narrow>
       <PageHeading title={t("applications:receipt.title")} />

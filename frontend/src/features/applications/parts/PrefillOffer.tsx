@@ -6,7 +6,6 @@ import type { SchemaForm } from "../../../forms/useSchemaForm";
 import { Alert } from "../../../ui/Alert";
 import { AnchorButton, Button } from "../../../ui/Button";
 import { ErrorState } from "../../../ui/ErrorState";
-import { LiveLine } from "../../../ui/Status";
 import { useAction } from "../../../ui/useAction";
 import { giveConsent, prefillQuery } from "../api";
 
@@ -75,7 +74,6 @@ export function PrefillOffer({
           </AnchorButton>
         )}
       </div>
-      <LiveLine>{consent.busy ? t("common:loading") : ""}</LiveLine>
     </Alert>
   );
 }
