@@ -3,6 +3,7 @@
 package db
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -91,7 +92,7 @@ func (a *account) canEnter(folder string) error {
 	if a == nil {
 		return nil
 	}
-	cmd := exec.Command("/bin/sh", "-c", "exit 0")
+	cmd := exec.CommandContext(context.Background(), "/bin/sh", "-c", "exit 0")
 	cmd.Dir = folder
 	a.apply(cmd)
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -102,7 +103,7 @@ func (a *account) canEnter(folder string) error {
 
 // canRun tries whether the account reaches the program and its libraries.
 func (a *account) canRun(program string) error {
-	cmd := exec.Command(program, "--version")
+	cmd := exec.CommandContext(context.Background(), program, "--version")
 	cmd.Env, cmd.Dir = serverEnv(), "/"
 	a.apply(cmd)
 	return cmd.Run()

@@ -94,7 +94,7 @@ func (d *DB) Tx(ctx context.Context, fn func(ctx context.Context) error) error {
 		select {
 		case <-ctx.Done():
 			return err
-		case <-time.After(pause + rand.N(pause)):
+		case <-time.After(pause + rand.N(pause)): //nolint:gosec // only spreads repeats
 			pause *= 4
 		}
 	}

@@ -49,7 +49,7 @@ func TestReadme_ConfigurationTable_IsThatOfTheProgram(t *testing.T) {
 	table, after, found := strings.Cut(rest, tableEnd)
 	require.True(t, found)
 	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(before+tableBegin+configurationTable()+tableEnd+after), 0o644)) //nolint:gosec // a document
+		require.NoError(t, os.WriteFile(path, []byte(before+tableBegin+configurationTable()+tableEnd+after), 0o644))
 		return
 	}
 	require.Equal(t, configurationTable(), table, "run: go test ./server/app -run Readme -update")
@@ -101,7 +101,7 @@ func TestKeys_OfADemonstration_RefusedInProduction(t *testing.T) {
 func TestProviders_ReadableByOthers_Refused(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "providers.json")
-	require.NoError(t, os.WriteFile(path, []byte(`{"providers":[]}`), 0o644)) //nolint:gosec // that is what is tested
+	require.NoError(t, os.WriteFile(path, []byte(`{"providers":[]}`), 0o644))
 	_, err := Config{Providers: path}.providers()
 	require.ErrorContains(t, err, "chmod 600")
 }

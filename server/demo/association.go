@@ -49,7 +49,7 @@ type Site struct {
 // sites are the portals: real places; offices, fees and persons are invented.
 func sites() []Site {
 	clerk := func(place, given, family string) Account {
-		return Account{Email: "amt@" + place + ".example", Password: "Amtsstube-im-Emsland", GivenName: given, FamilyName: family, Roles: []string{"clerk", "editor", "admin"}}
+		return Account{Email: "amt@" + place + ".example", Password: "Amtsstube-im-Emsland", GivenName: given, FamilyName: family, Roles: []string{"clerk", "editor", "admin"}} //nolint:gosec // of the demonstration, and shown by it
 	}
 	return []Site{
 		{
@@ -58,7 +58,7 @@ func sites() []Site {
 			Accounts: []Account{
 				clerk("landkreis", "Lena", "Landrat"),
 				{
-					Email: "clara.beispiel@example.org", Password: "Sonnenblume-im-Garten", GivenName: "Clara", FamilyName: "Beispiel",
+					Email: "clara.beispiel@example.org", Password: "Sonnenblume-im-Garten", GivenName: "Clara", FamilyName: "Beispiel", //nolint:gosec // the same
 					Street: "Lange Straße", HouseNumber: "7", PostalCode: "49716", City: "Meppen", BirthDate: "1988-04-12",
 				},
 			},
@@ -221,17 +221,17 @@ func writeJSON(path string, value any) error {
 	return os.Rename(path+".new", path)
 }
 
-// readJSON reads a file into value; ok is false when there is none.
-func readJSON(path string, value any) (ok bool, err error) {
+// readJSON reads a file into value, which stays as it is when there is no file.
+func readJSON(path string, value any) error {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		return nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("read %s: %w", path, err)
+		return fmt.Errorf("read %s: %w", path, err)
 	}
 	if err := json.Unmarshal(data, value); err != nil {
-		return false, fmt.Errorf("read %s: %w", path, err)
+		return fmt.Errorf("read %s: %w", path, err)
 	}
-	return true, nil
+	return nil
 }

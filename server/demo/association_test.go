@@ -30,7 +30,7 @@ type running struct {
 }
 
 // programs builds the programs once for this test binary, or takes those that are built already.
-var programs = sync.OnceValues(func() (string, error) { //nolint:gochecknoglobals // built once for all tests of the package
+var programs = sync.OnceValues(func() (string, error) {
 	if folder := os.Getenv("PORTALVERBUND_BIN"); folder != "" {
 		return folder, nil
 	}

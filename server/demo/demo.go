@@ -157,7 +157,7 @@ func (a *association) providersFile() string { return filepath.Join(a.dir, "prov
 // prepareProvider makes the provider's secrets once, and keeps them.
 func (a *association) prepareProvider() error {
 	var file providersFile
-	if _, err := readJSON(a.providersFile(), &file); err != nil {
+	if err := readJSON(a.providersFile(), &file); err != nil {
 		return err
 	}
 	entry := providerEntry{WebhookSecret: "whsec_" + secret(32), ClientSecret: secret(33)}
@@ -288,17 +288,17 @@ func (a *association) add(p *program) {
 // addStandIns adds the programs that play the outside world.
 func (a *association) addStandIns(folder string) error {
 	var file providersFile
-	if _, err := readJSON(a.providersFile(), &file); err != nil {
+	if err := readJSON(a.providersFile(), &file); err != nil {
 		return err
 	}
 	entry := file.Providers[0]
 	mail, err := exec.LookPath(filepath.Join(folder, "mail"))
 	if err != nil {
-		return fmt.Errorf("the mail stand-in is not beside this program; build it with: go build -o %s/ ./server ./server/standins/...", folder)
+		return fmt.Errorf("the mail stand-in is not beside this program; build ./server/standins/... into %s, too", folder)
 	}
 	waste, err := exec.LookPath(filepath.Join(folder, "wastedisposal"))
 	if err != nil {
-		return fmt.Errorf("the provider's stand-in is not beside this program; build it with: go build -o %s/ ./server ./server/standins/...", folder)
+		return fmt.Errorf("the provider's stand-in is not beside this program; build ./server/standins/... into %s, too", folder)
 	}
 	a.add(&program{
 		name: "mail", path: mail, ready: a.loopback(a.ports.Mail) + "/",
@@ -319,7 +319,7 @@ func (a *association) addStandIns(folder string) error {
 	return nil
 }
 
-const staffPassword = "Abfuhr-im-Emsland"
+const staffPassword = "Abfuhr-im-Emsland" //nolint:gosec // of the demonstration, and shown by it
 
 func (a *association) loopback(port int) string { return "http://127.0.0.1:" + strconv.Itoa(port) }
 

@@ -104,12 +104,11 @@ func (p *person) once(method, address string, body any, headers ...string) (answ
 }
 
 // get reads JSON.
-func (p *person) get(address string, into any) answer {
+func (p *person) get(address string, into any) {
 	p.t.Helper()
 	a := p.call(http.MethodGet, address, nil)
 	require.Equal(p.t, http.StatusOK, a.status, "%s: %s", address, a.body)
 	require.NoError(p.t, json.Unmarshal(a.body, into))
-	return a
 }
 
 // post changes something, with a key, so that repeating it has no further effect.

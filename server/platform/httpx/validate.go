@@ -16,6 +16,9 @@ import (
 
 const maxDepth = 64 // levels of a JSON body
 
+// validation is how JSON bodies and parameters are judged.
+//
+//nolint:gochecknoglobals // settings that nobody changes
 var validation = &openapi3filter.Options{
 	AuthenticationFunc:         openapi3filter.NoopAuthenticationFunc,
 	MultiError:                 true,
@@ -24,6 +27,8 @@ var validation = &openapi3filter.Options{
 }
 
 // parametersOnly leaves bodies that are not JSON to their handlers, which stream them.
+//
+//nolint:gochecknoglobals // settings that nobody changes
 var parametersOnly = &openapi3filter.Options{
 	AuthenticationFunc:  openapi3filter.NoopAuthenticationFunc,
 	MultiError:          true,

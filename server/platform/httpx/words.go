@@ -7,6 +7,8 @@ import (
 )
 
 // words are the sentences for the codes of field errors that come without words of their own.
+//
+//nolint:gochecknoglobals // a table that nobody changes
 var words = map[string]problem.Text{
 	"required":             {De: "Diese Angabe fehlt.", En: "This is missing."},
 	"minLength":            {De: "Das ist zu kurz (mindestens %v Zeichen).", En: "This is too short (at least %v characters)."},

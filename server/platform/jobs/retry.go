@@ -26,5 +26,5 @@ func RetryAfter(failed int) time.Duration {
 	if failed < 16 {
 		pause = min(firstRetry<<max(failed, 0), lastRetry)
 	}
-	return pause*4/5 + rand.N(pause*2/5)
+	return pause*4/5 + rand.N(pause*2/5) //nolint:gosec // only spreads repeats
 }

@@ -31,7 +31,7 @@ func TestLoad_NoneOrOpenOrBroken_Refused(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte(`{}`), 0o600))
 	_, err = Load(dir)
 	require.ErrorContains(t, err, "must all be there")
-	require.NoError(t, os.Chmod(path, 0o644)) //nolint:gosec // that is what is tested
+	require.NoError(t, os.Chmod(path, 0o644))
 	_, err = Load(dir)
 	require.ErrorContains(t, err, "chmod 600")
 }

@@ -164,7 +164,7 @@ func (h *Hub) reconnect(ctx context.Context) *pgx.Conn {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-time.After(pause + rand.N(pause)):
+		case <-time.After(pause + rand.N(pause)): //nolint:gosec // only spreads repeats
 		}
 	}
 }
