@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"io/fs"
 	"mime"
 	"mime/quotedprintable"
 	"net/mail"
@@ -43,17 +44,18 @@ func openStore(folder string) (*store, error) {
 		return nil, fmt.Errorf("folder for mails: %w", err)
 	}
 	s := &store{folder: folder}
-	files, err := filepath.Glob(filepath.Join(folder, "*.eml"))
+	kept := os.DirFS(folder)
+	files, err := fs.Glob(kept, "*.eml")
 	if err != nil {
 		return nil, fmt.Errorf("folder for mails: %w", err)
 	}
 	slices.Sort(files)
 	for _, file := range files {
-		content, err := os.ReadFile(file) //nolint:gosec // the stand-in wrote it
+		content, err := fs.ReadFile(kept, file)
 		if err != nil {
 			return nil, fmt.Errorf("read mail: %w", err)
 		}
-		id := strings.TrimSuffix(filepath.Base(file), ".eml")
+		id := strings.TrimSuffix(file, ".eml")
 		if l, err := parse(id, nil, content); err == nil {
 			s.mails = slices.Insert(s.mails, 0, l)
 		}
