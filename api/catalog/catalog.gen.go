@@ -240,6 +240,9 @@ type ErrorApplicationProblemPlusJSONResponse Problem
 
 type NotFoundApplicationProblemPlusJSONResponse Problem
 
+type NotModifiedResponse struct {
+}
+
 type ListCategoriesRequestObject struct {
 }
 
@@ -254,6 +257,13 @@ func (response ListCategories200JSONResponse) VisitListCategoriesResponse(w http
 	w.WriteHeader(200)
 
 	return json.NewEncoder(w).Encode(response)
+}
+
+type ListCategories304Response = NotModifiedResponse
+
+func (response ListCategories304Response) VisitListCategoriesResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
 }
 
 type ListCategoriesdefaultApplicationProblemPlusJSONResponse struct {
@@ -283,6 +293,13 @@ func (response GetOrganisation200JSONResponse) VisitGetOrganisationResponse(w ht
 	w.WriteHeader(200)
 
 	return json.NewEncoder(w).Encode(response)
+}
+
+type GetOrganisation304Response = NotModifiedResponse
+
+func (response GetOrganisation304Response) VisitGetOrganisationResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetOrganisation404ApplicationProblemPlusJSONResponse struct {
@@ -323,6 +340,13 @@ func (response ListServices200JSONResponse) VisitListServicesResponse(w http.Res
 	w.WriteHeader(200)
 
 	return json.NewEncoder(w).Encode(response)
+}
+
+type ListServices304Response = NotModifiedResponse
+
+func (response ListServices304Response) VisitListServicesResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
 }
 
 type ListServices400ApplicationProblemPlusJSONResponse struct {
@@ -376,6 +400,13 @@ func (response SuggestServices200JSONResponse) VisitSuggestServicesResponse(w ht
 	return json.NewEncoder(w).Encode(response)
 }
 
+type SuggestServices304Response = NotModifiedResponse
+
+func (response SuggestServices304Response) VisitSuggestServicesResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
 type SuggestServices400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
@@ -423,6 +454,13 @@ func (response GetService200JSONResponse) VisitGetServiceResponse(w http.Respons
 	w.WriteHeader(200)
 
 	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type GetService304Response = NotModifiedResponse
+
+func (response GetService304Response) VisitGetServiceResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetService400ApplicationProblemPlusJSONResponse struct {
@@ -475,6 +513,13 @@ func (response ListOffers200JSONResponse) VisitListOffersResponse(w http.Respons
 	w.WriteHeader(200)
 
 	return json.NewEncoder(w).Encode(response)
+}
+
+type ListOffers304Response = NotModifiedResponse
+
+func (response ListOffers304Response) VisitListOffersResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
 }
 
 type ListOffers400ApplicationProblemPlusJSONResponse struct {

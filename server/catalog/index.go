@@ -85,7 +85,7 @@ func (x *index) intern(stem string) term {
 	if t, ok := x.terms[stem]; ok {
 		return t
 	}
-	t := term(&stem)
+	t := &stem
 	x.terms[stem] = t
 	if stem != "" {
 		x.byLetter[stem[0]] = append(x.byLetter[stem[0]], t)

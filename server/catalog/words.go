@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	_ "embed"
 	"strings"
 	"unicode"
 
@@ -9,6 +10,11 @@ import (
 	"github.com/blevesearch/snowballstem/german"
 	"golang.org/x/text/unicode/norm"
 )
+
+// compoundText holds words that public services are often made up of; the catalog's own are learned beside them.
+//
+//go:embed data/compounds.txt
+var compoundText string
 
 // How words are brought to a form in which those that mean the same are the same: lower case; ä, ae and a alike; without
 // inflection; compounds taken apart.
@@ -175,7 +181,7 @@ type lexicon struct {
 
 func newLexicon() *lexicon {
 	l := &lexicon{words: map[string]bool{}, stems: map[string]bool{}}
-	for _, w := range strings.Fields(baseWords) {
+	for _, w := range strings.Fields(compoundText) {
 		l.words[w] = true
 	}
 	return l
@@ -268,24 +274,3 @@ func (l *lexicon) withoutJoint(s string) string {
 	}
 	return ""
 }
-
-// baseWords are words that public services are often made up of; the catalog's own are learned beside them.
-const baseWords = `
-	abfall abgabe abwasser adresse akte alter amt anlage antrag anwohner anzeige arbeit arbeits archiv arzt asyl aufenthalt aufsicht ausbildung ausfuhr auskunft
-	ausland auslander ausnahme ausweis auto bad bahn bau baum befreiung beglaubigung behinderung behorde beihilfe beitrag bericht beruf berufs bescheid
-	bescheinigung bestattung betreuung betrieb bett bewachung bewilligung bewohner bibliothek bild bildung boden brand brenn brief bucher burger buro
-	bus daten denkmal dienst ehe eigentum einburgerung einfuhr einkommen einrichtung einwohner eis eltern energie entsorgung erbe erlaubnis ersatz fach fahr fahrer
-	fahrrad fahrt fahrzeug familie feier ferien fest feuer feuerwehr film finanz fisch fischerei flache flucht flug forderung form forst foto frau frei freizeit
-	fuhrer fuhrerschein fuhrung fund garten gas gast gaststatte gebaude gebiet gebuhr geburt geburts geld genehmigung gericht gesetz gesundheit gewasser gewerbe
-	glas grab grund grundstuck gut hafen halter hand handel handwerk haus haushalt heim heirat hilfe hof holz hund hunde hygiene immobilie impf inhaber jagd jugend
-	kammer karte kasse katze kehr kennzeichen kfz kind kinder kinderbetreuung kirche kita klasse kleider kleidung konto kontrolle kosten krankheit kraft kreis krippe
-	kultur kunst kurs lager land leben lebens lebensmittel lehrer leistung licht lohn luft mahn makler markt marken medien meister melde meldung metall miete
-	mieter milch mittel mobel mull mutter mutterschaft nachlass nachtrag nachweis name namen natur neben not notar obdach ordnung ort ost papier park parken
-	parkplatz pass person personal personen pfand pflanzen pflege pilz plakat plan platz post pramie praxis prufung rat rathaus raum recht regen register reise rente
-	restmull rund rundfunk sache sachen satzung schaden schau schein schiff schild schlachtung schlussel schonung schul schule schuler schutz schwanger
-	schwer schwimm see sicherheit sitz sonder sonntag sozial speise sperr spiel sport sprach staat staats stamm stand standes statte stelle steuer steuern stiftung
-	stoff strasse strassen strom studium suche tafel tag tages tarif taxi teil telefon tier tiere tod tonne transport trauung trink tuberkulose umwelt umzug unfall
-	unter unterhalt unterkunft unternehmen urkunde urlaub vater veranstaltung verband verein verfahren verfugung verkauf verkehr verlust vermessung vermieter
-	versammlung versicherung versorgung vertrag verwaltung verzeichnis veterinar vogel vollmacht vormund vorsorge waffe waffen wahl wahler wald ware warm wasser weg
-	wein weiterbildung wert wertstoff wild wirtschaft wohn wohngeld wohnraum wohnsitz wohnung zahl zahn zeichen zeit zentrum zeugnis zucht zug zulassung zuschuss
-	zustand zwangs zweit zweitwohnung`

@@ -92,8 +92,8 @@ func typoHashes(key string) []int32 {
 
 func hash(s string) int32 {
 	h := fnv.New32a()
-	_, _ = h.Write([]byte(s))    // never fails
-	return int32(h.Sum32() >> 1) //nolint:gosec // 31 bits fit
+	_, _ = h.Write([]byte(s)) // never fails
+	return int32(h.Sum32() >> 1)
 }
 
 // withinOneSlip says whether one letter missing, added, wrong, or swapped with its neighbour makes a into b.
