@@ -41,11 +41,8 @@ func (s *Service) Deliver(ctx context.Context, recipient string) error {
 			return err
 		}
 		// Somebody may have been turned away by enter for a message that came after the last claim.
-		open, _, err := s.mayCall(ctx, recipient, false)
-		if err != nil || !open {
-			return err
-		}
-		if more, err := s.store.due(ctx, recipient, s.now()); err != nil || !more {
+		failures, due, err := s.store.readiness(ctx, recipient, s.now())
+		if err != nil || !due || failures > 0 {
 			return err
 		}
 	}
@@ -58,11 +55,17 @@ func (s *Service) drain(ctx context.Context, recipient string, end time.Time) er
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		open, failures, err := s.mayCall(ctx, recipient, true)
-		if err != nil || !open {
+		now := s.now()
+		failures, due, err := s.store.readiness(ctx, recipient, now)
+		if err != nil || !due {
 			return err
 		}
-		now := s.now()
+		if failures > 0 { // one process at a time tries whether it is back
+			probe, err := s.store.claimProbe(ctx, recipient, now, now.Add(lease))
+			if err != nil || !probe {
+				return err
+			}
+		}
 		r, found, err := s.store.claim(ctx, recipient, now, now.Add(lease))
 		if err != nil {
 			return fmt.Errorf("claim message to %s: %w", recipient, err)
@@ -77,21 +80,6 @@ func (s *Service) drain(ctx context.Context, recipient string, end time.Time) er
 	return nil
 }
 
-// mayCall says whether a portal is thought to be in reach. One that is not may be tried by one process when its time has
-// come: the one that asks with probe, and gets true.
-func (s *Service) mayCall(ctx context.Context, id string, probe bool) (open bool, failures int, err error) {
-	p, err := s.store.peer(ctx, id)
-	if err != nil {
-		return false, 0, fmt.Errorf("state of %s: %w", id, err)
-	}
-	if p.Failures == 0 || !probe {
-		return p.Failures == 0, p.Failures, nil
-	}
-	now := s.now()
-	open, err = s.store.claimProbe(ctx, id, now, now.Add(lease))
-	return open, p.Failures, err
-}
-
 // deliver makes one attempt and notes its outcome. failures is how often the portal was out of reach before.
 func (s *Service) deliver(ctx context.Context, r outboxRow, failures int) error {
 	out := s.attempt(ctx, r)
@@ -99,7 +87,7 @@ func (s *Service) deliver(ctx context.Context, r outboxRow, failures int) error 
 	note, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
 	defer cancel()
 	if ctx.Err() != nil && out.kind != accepted {
-		return errors.Join(ctx.Err(), s.store.postpone(note, r.ID, s.now(), "interrupted"))
+		return errors.Join(ctx.Err(), s.store.postpone(note, r, s.now(), "interrupted"))
 	}
 	s.metrics.sent.WithLabelValues(r.Kind, out.kind.String()).Inc()
 	var err error
@@ -194,9 +182,9 @@ func (s *Service) tryLater(ctx context.Context, r outboxRow, out outcome) error 
 func (s *Service) putBack(ctx context.Context, r outboxRow, nextAt time.Time, failure string) error {
 	if now := s.now(); now.Sub(r.Since) > maxAge {
 		s.log.ErrorContext(ctx, "message is parked", "to", r.Recipient, "message", r.ID, "kind", r.Kind, "reason", failure)
-		return s.store.park(ctx, r.ID, failure, now)
+		return s.store.park(ctx, r, failure, now)
 	}
-	return s.store.postpone(ctx, r.ID, nextAt, failure)
+	return s.store.postpone(ctx, r, nextAt, failure)
 }
 
 // pause gives the time before the next try: a second after the first failure, doubled each time, an hour at most, give

@@ -96,6 +96,7 @@ func TestPublishCatalog_RolledBack_NotInFeed(t *testing.T) {
 		return errors.New("no")
 	})
 	a.publishTitle(t.Context(), "2", "ever")
+	a.settled()
 	require.NoError(t, b.Pull(t.Context(), a.id))
 	require.Equal(t, map[string]string{"service/2": "ever"}, c.all())
 }
@@ -107,6 +108,7 @@ func TestPublishCatalog_Unchanged_NotReadAgain(t *testing.T) {
 	c := b.keepCopy()
 	for range 3 {
 		a.publishTitle(t.Context(), "1", "same")
+		a.settled()
 		require.NoError(t, b.Pull(t.Context(), a.id))
 	}
 	require.Equal(t, []string{"service/1=same"}, c.taken)
@@ -304,7 +306,7 @@ func TestForgetDeleted_OldCursor_GetsSnapshot(t *testing.T) {
 	a, b := ps[0], ps[1]
 	c := b.keepCopy()
 	pull := func() {
-		until(t, "settled", func() bool { waiting, _ := a.store.unsettled(t.Context()); return !waiting })
+		a.settled()
 		require.NoError(t, b.Pull(t.Context(), a.id))
 	}
 	a.publishTitle(t.Context(), "1", "x")

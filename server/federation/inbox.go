@@ -30,9 +30,6 @@ func (s *Service) Receive(ctx context.Context, envelope string) (receipt string,
 	if err != nil {
 		return "", s.refused(ctx, "message", m.From, err)
 	}
-	if known, found, err := s.store.arrived(ctx, m.From, m.ID); err != nil || found {
-		return s.answerAgain(ctx, m, known, err)
-	}
 	receipt, err = s.accept(ctx, m)
 	var refusal *problem.Error
 	if errors.As(err, &refusal) && errors.Is(err, errHandler) && refusal.Status >= 400 && refusal.Status < 500 {
@@ -52,8 +49,11 @@ var errHandler = errors.New("handler")
 func (s *Service) accept(ctx context.Context, m message) (receipt string, err error) {
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		known, found, err := s.enterLane(ctx, m)
-		if err != nil || found {
-			receipt, err = s.answerAgain(ctx, m, known, err)
+		if err != nil {
+			return err
+		}
+		if found {
+			receipt, err = s.answerAgain(m, known)
 			return err
 		}
 		inside := httpx.WithCaller(ctx, httpx.Caller{Kind: httpx.MemberCaller, MemberID: m.From})
@@ -77,14 +77,10 @@ func (s *Service) accept(ctx context.Context, m message) (receipt string, err er
 // enterLane waits for its turn among the messages of the same lane and checks the order. When the message has arrived
 // before, perhaps just now, it gives what is kept of it.
 func (s *Service) enterLane(ctx context.Context, m message) (known inboxRow, found bool, err error) {
-	last, err := s.store.lockInboxLane(ctx, m.From, m.Subject)
-	if err != nil {
-		return inboxRow{}, false, err
-	}
-	if known, found, err = s.store.arrived(ctx, m.From, m.ID); err != nil || found {
-		return known, found, err
-	}
+	last, known, found, err := s.store.enterLane(ctx, m)
 	switch {
+	case err != nil || found:
+		return known, found, err
 	case m.Prev > last:
 		return inboxRow{}, false, problem.Conflict("sequence-gap", "Eine frühere Nachricht fehlt noch.", "An earlier message is still missing.").
 			Because(fmt.Errorf("message %d after %d, last is %d", m.Seq, m.Prev, last))
@@ -118,9 +114,11 @@ func (s *Service) storeRefusal(ctx context.Context, m message, cause *problem.Er
 	answered := false
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		known, found, err := s.enterLane(ctx, m)
-		if err != nil || found {
-			answered = found
-			receipt, err = s.answerAgain(ctx, m, known, err)
+		if err != nil {
+			return err
+		}
+		if answered = found; found {
+			receipt, err = s.answerAgain(m, known)
 			return err
 		}
 		row := m.arrival(outcomeRefused, s.now().UTC().Truncate(time.Microsecond))
@@ -139,10 +137,7 @@ func (s *Service) storeRefusal(ctx context.Context, m message, cause *problem.Er
 }
 
 // answerAgain answers a repeated message with what was answered first.
-func (s *Service) answerAgain(_ context.Context, m message, known inboxRow, err error) (receipt string, _ error) {
-	if err != nil {
-		return "", err
-	}
+func (s *Service) answerAgain(m message, known inboxRow) (receipt string, err error) {
 	s.metrics.received.WithLabelValues(m.Kind, "repeated").Inc()
 	if !bytes.Equal(known.ContentHash, m.Hash[:]) || known.Subject != m.Subject || known.Kind != m.Kind {
 		return "", problem.Unprocessable("message-id-reused", "Diese Nachrichtennummer wurde schon für eine andere Nachricht benutzt.", "This message id has been used for another message.")

@@ -441,10 +441,15 @@ func TestDeliver_MemberRemoved_WaitsAndGoesOnWhenItIsBack(t *testing.T) {
 	until(t, "tried", func() bool { return value[int](a, "SELECT attempts FROM federation_outbox WHERE id = ?", id) > 0 })
 	writeMembers(t, a.trust.path, a, c)
 	require.NoError(t, a.trust.Reload())
-	b.set(nil)
-	until(t, "kept back", func() bool {
+	keptBack := func() bool {
 		a.clock.forward(2 * time.Second)
 		return strings.Contains(value[string](a, "SELECT last_error FROM federation_outbox WHERE id = ?", id), "not a member")
+	}
+	until(t, "kept back", keptBack)
+	b.set(nil)
+	tried := value[int](a, "SELECT attempts FROM federation_outbox WHERE id = ?", id)
+	until(t, "kept back again", func() bool {
+		return keptBack() && value[int](a, "SELECT attempts FROM federation_outbox WHERE id = ?", id) > tried+1
 	})
 	require.Empty(t, b.notes())
 	status, err := a.Status(t.Context())

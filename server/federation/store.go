@@ -26,7 +26,8 @@ type outboxRow struct {
 	State         string
 	Attempts      int
 	Since         time.Time
-	PrevDelivered int64 // number of the message of the lane that was delivered last
+	LeasedUntil   time.Time // tells one claim from another
+	PrevDelivered int64     // number of the message of the lane that was delivered last
 }
 
 // States of a message in the outbox.
@@ -63,40 +64,35 @@ func (st store) addMessage(ctx context.Context, r outboxRow, now time.Time) (hea
 }
 
 // claim takes the message to a recipient that is due longest, for as long as the lease runs, and counts the attempt. A
-// claim that is lost in a crash runs out by itself, so it need not wait for the disk.
+// claim that is lost in a crash runs out by itself, so it does not wait for the disk.
 func (st store) claim(ctx context.Context, recipient string, now, lease time.Time) (outboxRow, bool, error) {
 	var r outboxRow
-	found := false
-	err := st.db.Tx(ctx, func(ctx context.Context) error {
-		g := st.db.From(ctx)
-		if err := g.Exec("SET LOCAL synchronous_commit = off").Error; err != nil {
-			return err
-		}
-		res := g.Raw(`
-			WITH due AS (
-				SELECT id FROM federation_outbox
-				WHERE recipient = @recipient AND head AND state = 'queued' AND next_at <= @now AND leased_until <= @now
-				ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED
-			)
-			UPDATE federation_outbox o SET leased_until = @lease, attempts = attempts + 1 FROM due
-			WHERE o.id = due.id
-			RETURNING o.id, o.recipient, o.kind, o.subject, o.seq, o.content_hash, o.payload, o.state, o.attempts, o.since,
-				(SELECT delivered_seq FROM federation_outbox_lanes l WHERE l.recipient = o.recipient AND l.subject = o.subject)
-				AS prev_delivered`,
-			map[string]any{"recipient": recipient, "now": now, "lease": lease}).Scan(&r)
-		found = res.RowsAffected == 1
-		return res.Error
-	})
-	return r, found, err
+	res := st.db.From(ctx).Raw(`
+		WITH due AS (
+			SELECT id, set_config('synchronous_commit', 'off', true) FROM federation_outbox
+			WHERE recipient = @recipient AND head AND state = 'queued' AND next_at <= @now AND leased_until <= @now
+			ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED
+		)
+		UPDATE federation_outbox o SET leased_until = @lease, attempts = attempts + 1 FROM due
+		WHERE o.id = due.id
+		RETURNING o.id, o.recipient, o.kind, o.subject, o.seq, o.content_hash, o.payload, o.state, o.attempts, o.since, o.leased_until,
+			(SELECT delivered_seq FROM federation_outbox_lanes l WHERE l.recipient = o.recipient AND l.subject = o.subject)
+			AS prev_delivered`,
+		map[string]any{"recipient": recipient, "now": now, "lease": lease}).Scan(&r)
+	return r, res.RowsAffected == 1, res.Error
 }
 
-// due says whether anything to a recipient could be claimed.
-func (st store) due(ctx context.Context, recipient string, now time.Time) (bool, error) {
-	var due bool
-	err := st.db.From(ctx).Raw(`SELECT EXISTS (SELECT FROM federation_outbox
-		WHERE recipient = ? AND head AND state = 'queued' AND next_at <= ? AND leased_until <= ?)`,
-		recipient, now, now).Scan(&due).Error
-	return due, err
+// readiness says how often a portal was out of reach in a row, and whether anything to it could be claimed.
+func (st store) readiness(ctx context.Context, recipient string, now time.Time) (failures int, due bool, err error) {
+	var r struct {
+		Failures int
+		Due      bool
+	}
+	err = st.db.From(ctx).Raw(`SELECT coalesce((SELECT failures FROM federation_peers WHERE id = @recipient), 0) AS failures,
+		EXISTS (SELECT FROM federation_outbox
+			WHERE recipient = @recipient AND head AND state = 'queued' AND next_at <= @now AND leased_until <= @now) AS due`,
+		map[string]any{"recipient": recipient, "now": now}).Scan(&r).Error
+	return r.Failures, r.Due, err
 }
 
 // lockMessage locks a message for settling it and gives its state.
@@ -127,16 +123,16 @@ func (st store) settle(ctx context.Context, r outboxRow, state, receipt, failure
 	return st.db.Pgx(ctx).SendBatch(ctx, batch).Close()
 }
 
-// postpone puts a claimed message back, to be tried at a later time.
-func (st store) postpone(ctx context.Context, id uuid.UUID, nextAt time.Time, failure string) error {
+// postpone puts a claimed message back, to be tried at a later time, unless the claim has run out and others have it.
+func (st store) postpone(ctx context.Context, r outboxRow, nextAt time.Time, failure string) error {
 	return st.db.From(ctx).Exec(`UPDATE federation_outbox SET next_at = ?, leased_until = 'epoch', last_error = ?
-		WHERE id = ? AND state = 'queued'`, nextAt, failure, id).Error
+		WHERE id = ? AND state = 'queued' AND leased_until = ?`, nextAt, failure, r.ID, r.LeasedUntil).Error
 }
 
-// park ends the tries for a message. It stays the first of its lane and can be sent again.
-func (st store) park(ctx context.Context, id uuid.UUID, failure string, now time.Time) error {
+// park ends the tries for a claimed message. It stays the first of its lane and can be sent again.
+func (st store) park(ctx context.Context, r outboxRow, failure string, now time.Time) error {
 	return st.db.From(ctx).Exec(`UPDATE federation_outbox SET state = 'parked', last_error = ?, settled_at = ?
-		WHERE id = ? AND state = 'queued'`, failure, now, id).Error
+		WHERE id = ? AND state = 'queued' AND leased_until = ?`, failure, now, r.ID, r.LeasedUntil).Error
 }
 
 // parkOld ends the tries for messages that have waited since before a time: their portal was out of reach all along.

@@ -3,9 +3,11 @@ package federation
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 )
 
 // inboxRow is what is kept of a message that arrived.
@@ -22,38 +24,31 @@ type inboxRow struct {
 	ArrivedAt   time.Time
 }
 
-// arrived gives what is kept of a message, if it arrived before.
-func (st store) arrived(ctx context.Context, sender string, id uuid.UUID) (inboxRow, bool, error) {
-	var r inboxRow
-	res := st.db.From(ctx).Raw(`SELECT sender, id, kind, subject, seq, content_hash, outcome, receipt, refusal, arrived_at
-		FROM federation_inbox WHERE sender = ? AND id = ?`, sender, id).Scan(&r)
-	return r, res.RowsAffected == 1, res.Error
-}
-
-// lockInboxLane locks the lane of a sender and subject until the transaction ends, and gives the last number that
-// arrived.
-func (st store) lockInboxLane(ctx context.Context, sender string, subject uuid.UUID) (int64, error) {
-	var last int64
-	err := st.db.From(ctx).Raw(`
-		INSERT INTO federation_inbox_lanes AS l (sender, subject, last_seq) VALUES (?, ?, 0)
+// enterLane locks the lane of a sender and subject until the transaction ends. It gives the last number that arrived, and
+// what is kept of the message if it arrived before.
+func (st store) enterLane(ctx context.Context, m message) (last int64, known inboxRow, found bool, err error) {
+	batch := &pgx.Batch{}
+	batch.Queue(`INSERT INTO federation_inbox_lanes AS l (sender, subject, last_seq) VALUES ($1, $2, 0)
 		ON CONFLICT (sender, subject) DO UPDATE SET last_seq = l.last_seq
-		RETURNING last_seq`, sender, subject).Scan(&last).Error
-	return last, err
+		RETURNING last_seq`, m.From, m.Subject).QueryRow(func(row pgx.Row) error { return row.Scan(&last) })
+	batch.Queue(`SELECT sender, id, kind, subject, seq, content_hash, outcome, receipt, refusal, arrived_at
+		FROM federation_inbox WHERE sender = $1 AND id = $2`, m.From, m.ID).Query(func(rows pgx.Rows) error {
+		known, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[inboxRow])
+		if found = err == nil; errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	err = st.db.Pgx(ctx).SendBatch(ctx, batch).Close()
+	return last, known, found, err
 }
 
 // addArrived keeps a message that arrived and moves its lane on.
 func (st store) addArrived(ctx context.Context, r inboxRow) error {
-	var refusal any
-	if r.Refusal != nil {
-		refusal = string(r.Refusal)
-	}
-	err := st.db.From(ctx).Exec(`
-		INSERT INTO federation_inbox (sender, id, kind, subject, seq, content_hash, outcome, receipt, refusal, arrived_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.Sender, r.ID, r.Kind, r.Subject, r.Seq, r.ContentHash, r.Outcome, r.Receipt, refusal, r.ArrivedAt).Error
-	if err != nil {
-		return err
-	}
-	return st.db.From(ctx).Exec("UPDATE federation_inbox_lanes SET last_seq = ? WHERE sender = ? AND subject = ?",
-		r.Seq, r.Sender, r.Subject).Error
+	batch := &pgx.Batch{}
+	batch.Queue(`INSERT INTO federation_inbox (sender, id, kind, subject, seq, content_hash, outcome, receipt, refusal, arrived_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		r.Sender, r.ID, r.Kind, r.Subject, r.Seq, r.ContentHash, r.Outcome, r.Receipt, r.Refusal, r.ArrivedAt)
+	batch.Queue("UPDATE federation_inbox_lanes SET last_seq = $1 WHERE sender = $2 AND subject = $3", r.Seq, r.Sender, r.Subject)
+	return st.db.Pgx(ctx).SendBatch(ctx, batch).Close()
 }

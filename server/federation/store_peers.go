@@ -5,24 +5,6 @@ import (
 	"time"
 )
 
-// peerRow is whether and since when a linked portal can be reached.
-type peerRow struct {
-	ID          string
-	Failures    int
-	RetryAt     time.Time
-	LastContact *time.Time
-	LastError   string
-	LastErrorAt *time.Time
-}
-
-// peer gives a portal's state; the zero row when nothing is known.
-func (st store) peer(ctx context.Context, id string) (peerRow, error) {
-	var r peerRow
-	err := st.db.From(ctx).Raw(`SELECT id, failures, retry_at, last_contact, last_error, last_error_at
-		FROM federation_peers WHERE id = ?`, id).Scan(&r).Error
-	return r, err
-}
-
 // claimProbe lets one process at a time try whether a portal out of reach is back.
 func (st store) claimProbe(ctx context.Context, id string, now, lease time.Time) (bool, error) {
 	res := st.db.From(ctx).Exec(`UPDATE federation_peers SET retry_at = ? WHERE id = ? AND failures > 0 AND retry_at <= ?`, lease, id, now)

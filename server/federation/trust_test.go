@@ -211,7 +211,7 @@ func TestMetrics_QueueByPeer_AndWhatWasTurnedAway(t *testing.T) {
 	require.NoError(t, a.register(registry))
 	a.send(b, uuid.New(), "x")
 	parked := a.send(b, uuid.New(), "y")
-	require.NoError(t, a.store.park(t.Context(), parked, "gave up", a.now()))
+	require.NoError(t, a.db.From(t.Context()).Exec("UPDATE federation_outbox SET state = 'parked' WHERE id = ?", parked).Error)
 	a.clock.forward(time.Hour)
 	_, err := a.Receive(t.Context(), "nonsense")
 	require.Error(t, err)
