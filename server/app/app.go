@@ -26,6 +26,7 @@ import (
 	"portalverbund/server/oidc"
 	"portalverbund/server/places"
 	"portalverbund/server/platform/blob"
+	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/jobs"
 	"portalverbund/server/platform/keys"
 	"portalverbund/server/platform/mail"
@@ -66,10 +67,8 @@ type App struct {
 const callTimeout = 10 * time.Second // of calls to the account home
 
 // Open opens the database, brings it to this version, and plugs the rooms together. Nothing runs yet. Close it.
+// What a portal must not serve people with is refused by Serve, not here: administrators may import and migrate without.
 func Open(ctx context.Context, c Config, log *slog.Logger) (_ *App, err error) {
-	if err := c.check(); err != nil {
-		return nil, err
-	}
 	a := &App{config: c, log: log, metrics: prometheus.NewRegistry()}
 	defer func() {
 		if err != nil {
@@ -108,22 +107,26 @@ func (a *App) Close() {
 	}
 }
 
-// keys reads the portal's keys. A portal outside production that has none gets passing ones, which last as long as the process.
+// keys reads the portal's keys. A portal that stands alone and has none gets passing ones, which last as long as the
+// process; they are no keys to serve people with.
 func (c Config) keys() (*keys.Set, error) {
 	set, err := keys.Load(c.keysFolder())
-	if errors.Is(err, keys.ErrMissing) && c.production() {
-		return nil, fmt.Errorf("%w; make them with: server admin keys", err)
-	}
 	if errors.Is(err, keys.ErrMissing) && c.Members == "" {
 		return keys.New(true)
 	}
-	if err != nil {
-		return nil, err
+	if errors.Is(err, keys.ErrMissing) {
+		return nil, fmt.Errorf("%w; make them with: server admin keys", err)
 	}
-	if c.production() && set.Demo() {
-		return nil, fmt.Errorf("the keys in %s were made for a demonstration: %w", c.keysFolder(), errUnsafe)
+	return set, err
+}
+
+// checkKeys refuses to serve people with keys of a demonstration, or with passing ones.
+func (c Config) checkKeys() error {
+	set, err := c.keys()
+	if err == nil && c.production() && set.Demo() {
+		return fmt.Errorf("keys in %s that were made for a demonstration, or none: %w; make them with: server admin keys", c.keysFolder(), errUnsafe)
 	}
-	return set, nil
+	return err
 }
 
 func (c Config) keysFolder() string {
@@ -230,7 +233,7 @@ func (a *App) plugPeople() error {
 	items := accounts.Items()
 	a.accounts = accounts.New(accounts.Config{
 		DB: a.db, Keys: a.keys, Self: a.self, Home: a.home, Mail: mail.NewQueue(a.jobs, a.keys), Jobs: a.jobs,
-		Client: a.client, Log: a.log, Now: time.Now,
+		Client: a.client, Log: a.log, Now: time.Now, Address: httpx.AddressOf,
 	})
 	a.signin = signin.New(signin.Config{DB: a.db, Keys: a.keys, Self: a.self, Home: a.home, Client: a.client, Log: a.log, Now: time.Now})
 	providers, err := a.config.providers()

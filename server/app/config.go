@@ -25,7 +25,7 @@ type Config struct {
 	Mode          string        `env:"PORTAL_MODE" enum:"production,demonstration" default:"production" help:"production, or demonstration: shows a banner on every page and allows plain http on loopback and keys made for a demonstration."`
 	PublicURL     string        `env:"PORTAL_PUBLIC_URL" default:"http://localhost:8080" help:"Address under which people reach this portal; it is the portal's entity id in the association."`
 	Name          string        `env:"PORTAL_NAME" default:"Portal" help:"Name of a portal that stands alone; a member's name is in the list of members."`
-	Areas         []string      `env:"PORTAL_AREAS" default:"0" help:"Areas (ARS prefixes) of a portal that stands alone."`
+	Areas         []string      `env:"PORTAL_AREAS" default:"01,02,03,04,05,06,07,08,09,10,11,12,13,14,15,16" help:"Areas (ARS prefixes) of a portal that stands alone."`
 	Listen        string        `env:"PORTAL_LISTEN" default:"127.0.0.1:8080" help:"Address to listen on."`
 	Database      string        `env:"DATABASE_URL" help:"PostgreSQL database of this portal (15 or later). Without it a PostgreSQL of its own is started in the data folder."`
 	Data          string        `env:"PORTAL_DATA" default:".data" help:"Folder for what the portal keeps: its own PostgreSQL, attachments, keys, unless they are set elsewhere."`
@@ -54,7 +54,7 @@ type Config struct {
 // errUnsafe is what production refuses to start with.
 var errUnsafe = errors.New("not allowed in production")
 
-// check finds contradictions before anything is started.
+// check finds contradictions, and what is not safe to serve people with, before anything is started.
 func (c Config) check() error {
 	u, err := url.Parse(c.PublicURL)
 	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {

@@ -90,12 +90,15 @@ func TestKeys_OfADemonstration_RefusedInProduction(t *testing.T) {
 	demo, err := keys.New(true)
 	require.NoError(t, err)
 	require.NoError(t, demo.Save(dir))
-	_, err = Config{Mode: Production, Keys: dir}.keys()
-	require.ErrorIs(t, err, errUnsafe)
-	_, err = Config{Mode: Demonstration, Keys: dir}.keys()
+	require.ErrorIs(t, Config{Mode: Production, Keys: dir}.checkKeys(), errUnsafe)
+	require.NoError(t, Config{Mode: Demonstration, Keys: dir}.checkKeys())
+	require.ErrorIs(t, Config{Mode: Production, Keys: t.TempDir()}.checkKeys(), errUnsafe, "passing keys are none")
+	require.ErrorIs(t, Config{Mode: Production, Keys: t.TempDir(), Members: "members.json"}.checkKeys(), keys.ErrMissing, "a member never makes keys by itself")
+	real, err := keys.New(false)
 	require.NoError(t, err)
-	_, err = Config{Mode: Production, Keys: t.TempDir()}.keys()
-	require.ErrorIs(t, err, keys.ErrMissing, "production never makes keys by itself")
+	own := t.TempDir()
+	require.NoError(t, real.Save(own))
+	require.NoError(t, Config{Mode: Production, Keys: own}.checkKeys())
 }
 
 func TestProviders_ReadableByOthers_Refused(t *testing.T) {

@@ -43,6 +43,9 @@ import (
 // begun may finish within the drain timeout.
 func Serve(ctx context.Context, c Config) error {
 	log := c.Logger()
+	if err := errors.Join(c.check(), c.checkKeys()); err != nil {
+		return err
+	}
 	a, err := Open(ctx, c, log)
 	if err != nil {
 		return err

@@ -56,6 +56,7 @@ type callerKey struct{}
 type languageKey struct{}
 type requestIDKey struct{}
 type requestKey struct{}
+type addressKey struct{}
 
 // WithCaller puts the caller into the context.
 func WithCaller(ctx context.Context, c Caller) context.Context {
@@ -101,6 +102,17 @@ func WithRequest(ctx context.Context, r *http.Request) context.Context {
 func RequestOf(ctx context.Context) *http.Request {
 	r, _ := ctx.Value(requestKey{}).(*http.Request)
 	return r
+}
+
+// WithAddress puts the network address of who makes the request into the context.
+func WithAddress(ctx context.Context, address string) context.Context {
+	return context.WithValue(ctx, addressKey{}, address)
+}
+
+// AddressOf gives the network address of who makes the request, as far as trusted proxies tell it; empty outside a request.
+func AddressOf(ctx context.Context) string {
+	address, _ := ctx.Value(addressKey{}).(string)
+	return address
 }
 
 // Localized picks from a text by language: the one asked for, else German, else any.

@@ -181,7 +181,7 @@ func (s *Server) enforce(next echo.HandlerFunc) echo.HandlerFunc {
 			s.refused.WithLabelValues(problem.From(err).Code).Inc()
 			return err
 		}
-		r = r.WithContext(WithCaller(WithRequest(ctx, r), caller))
+		r = r.WithContext(WithAddress(WithCaller(WithRequest(ctx, r), caller), c.RealIP()))
 		if err := validate(r, op, pathParams(c)); err != nil {
 			return err
 		}
