@@ -1,0 +1,39 @@
+/** Somebody who can sign in at a portal of the demonstration. */
+export interface Account {
+  Email: string;
+  Password: string;
+  GivenName: string;
+  FamilyName: string;
+}
+
+/** The portals of the demonstration: the county (account home), and two municipalities. */
+export type PortalName = "landkreis" | "meppen" | "lathen";
+
+/** Where the demonstration runs and who can sign in, as its `association.json` tells. */
+export interface Association {
+  portals: Record<PortalName, string>;
+  provider: string;
+  mail: string;
+  accounts: Record<PortalName, Account[]>;
+  providerPassword: string;
+}
+
+/** Names of the environment by which the set-up tells the tests where everything is. */
+export const environment = { association: "E2E_ASSOCIATION", control: "E2E_CONTROL" } as const;
+
+function told(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set: the set-up has not run`);
+  return value;
+}
+
+/** The association that the set-up has started. */
+export const association = (): Association => JSON.parse(told(environment.association)) as Association;
+
+/** Types a command into the demonstration, such as `stop landkreis`, and waits until it says that it was done. */
+export async function command(line: string): Promise<string> {
+  const response = await fetch(told(environment.control), { method: "POST", body: line });
+  const answer = await response.text();
+  if (!response.ok) throw new Error(`${line}: ${answer}`);
+  return answer;
+}

@@ -1,0 +1,51 @@
+import { expect, type Locator, type Page } from "@playwright/test";
+
+/** The heading of the page. */
+export const heading = (page: Page): Locator => page.getByRole("heading", { level: 1 });
+
+/** The content of the page, without header and footer. */
+export const content = (page: Page): Locator => page.getByRole("main");
+
+/** Waits until a page with this heading is shown. */
+export async function shows(page: Page, title: string | RegExp): Promise<void> {
+  await expect(heading(page)).toHaveText(title);
+}
+
+/** As shows, after a link of the application: the focus has moved to the heading, as a screen reader needs it. */
+export async function arrivesAt(page: Page, title: string | RegExp): Promise<void> {
+  await shows(page, title);
+  await expect(heading(page)).toBeFocused();
+}
+
+/** Types words into the search box and takes the suggestion. */
+export async function takeSuggestion(page: Page, words: string, service: string): Promise<void> {
+  await page.getByRole("combobox", { name: "Leistung suchen" }).fill(words);
+  await page.getByRole("option", { name: service, exact: true }).click();
+  await arrivesAt(page, service);
+}
+
+/** Chooses the place by a postal code that only one municipality has. */
+export async function choosePlace(page: Page, postalCode: string, name: string): Promise<void> {
+  const field = page.getByRole("combobox", { name: "Ihr Ort" });
+  const change = page.getByRole("button", { name: /^Ort (wählen|ändern)$/ });
+  await expect(field.or(change)).toBeVisible();
+  if (await change.isVisible()) await change.click();
+  await field.fill(postalCode);
+  await page.getByRole("button", { name: "Übernehmen" }).click();
+  await expect(page.getByText(`Für ${name}`)).toBeVisible();
+}
+
+/** The value beside a name in a list of facts. */
+export function fact(within: Page | Locator, name: string): Locator {
+  return within
+    .locator("dl > div")
+    .filter({ has: within.locator("dt").getByText(name, { exact: true }) })
+    .locator("dd");
+}
+
+/** The section of the page under a heading. */
+export function section(page: Page, title: string): Locator {
+  return content(page)
+    .locator("section")
+    .filter({ has: page.getByRole("heading", { name: title, exact: true }) });
+}

@@ -1,0 +1,102 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { FullConfig } from "@playwright/test";
+import { environment } from "./association";
+import { Demonstration } from "./demonstration";
+
+const top = resolve(import.meta.dirname, "../../..");
+
+/**
+ * Starts the demonstration association on a folder of its own, for all tests of a run, and ends it after them: as Ctrl-C
+ * does, and with an error unless it ends cleanly. Its logs are left beside the results of the tests.
+ */
+export default async function start(config: FullConfig): Promise<() => Promise<void>> {
+  const folder = mkdtempSync(join(tmpdir(), "portalverbund-e2e-"));
+  chmodSync(folder, 0o755); // the database's user must pass through it
+  const data = join(folder, "data");
+  const demonstration = new Demonstration(program(), data, pages(folder), top);
+  const control = commandsFor(demonstration);
+  const end = async () => {
+    control.close();
+    control.closeAllConnections();
+    try {
+      await demonstration.end();
+    } finally {
+      keepLogs(data, config);
+      rmSync(folder, { recursive: true, force: true });
+    }
+  };
+  try {
+    process.env[environment.association] = JSON.stringify(await demonstration.started());
+    process.env[environment.control] = await listen(control);
+  } catch (error) {
+    await end().catch(() => undefined); // the first error says more
+    throw error;
+  }
+  return end;
+}
+
+/** The program: where PORTALVERBUND_BIN says, else where `npm test` builds it, else built now. */
+function program(): string {
+  const name = process.platform === "win32" ? "server.exe" : "server";
+  const built = join(resolve(top, process.env["PORTAL_DATA"] ?? ".data"), "bin");
+  const bin = process.env["PORTALVERBUND_BIN"] ?? built;
+  if (!existsSync(join(bin, name))) {
+    mkdirSync(bin, { recursive: true });
+    execFileSync("go", ["build", "-o", `${bin}/`, "./server", "./server/standins/..."], {
+      cwd: top,
+      stdio: "inherit",
+    });
+  }
+  return join(bin, name);
+}
+
+/** A copy of the built pages, so that building them anew does not disturb a run. */
+function pages(folder: string): string {
+  const built = join(top, "frontend", "dist");
+  if (!existsSync(join(built, "index.html"))) {
+    execFileSync("npm", ["run", "--silent", "build"], {
+      cwd: top,
+      stdio: "inherit",
+      shell: process.platform === "win32",
+    });
+  }
+  const copy = join(folder, "pages");
+  cpSync(built, copy, { recursive: true });
+  return copy;
+}
+
+/** Lets the tests, which run in other processes, type commands: the body of a POST. */
+function commandsFor(demonstration: Demonstration): Server {
+  return createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on("data", (part: Buffer) => parts.push(part));
+    request.on("end", () => {
+      demonstration.command(Buffer.concat(parts).toString()).then(
+        (answer) => response.end(answer),
+        (error: unknown) => response.writeHead(500).end(String(error)),
+      );
+    });
+  });
+}
+
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((done) => {
+    server.listen(0, "127.0.0.1", done);
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
+function keepLogs(data: string, config: FullConfig): void {
+  const kept = join(config.projects[0]?.outputDir ?? join(top, "frontend", "test-results"), "logs");
+  rmSync(kept, { recursive: true, force: true });
+  if (!existsSync(data)) return;
+  cpSync(data, kept, {
+    recursive: true,
+    filter: (path) => path === data || /demo[^/\\]*([/\\]logs([/\\][^/\\]+\.log)?)?$/.test(path),
+  });
+}
