@@ -35,7 +35,7 @@ type PlacesImporter func(ctx context.Context, r io.Reader) (fmt.Stringer, error)
 // ImportFile takes in a file, whatever it holds of what can be told apart, and reports what came of it. places may be nil
 // where places are not taken in.
 func (s *Service) ImportFile(ctx context.Context, path string, places PlacesImporter, o ImportOptions) (fmt.Stringer, error) {
-	file, err := os.Open(path) //nolint:gosec // the administrator names it
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("import: %w", err)
 	}

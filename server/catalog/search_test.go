@@ -121,7 +121,8 @@ func TestList_Pages_EachServiceOnce(t *testing.T) {
 	p := town(t)
 	for _, words := range []string{"", "anmelden beantragen"} {
 		seen := map[uuid.UUID]bool{}
-		cursor, pages, total := "", 0, 0
+		cursor, pages := "", 0
+		var total int
 		for {
 			list, err := p.List(t.Context(), ListQuery{Words: words, Limit: 2, Cursor: cursor})
 			if err != nil {
