@@ -29,14 +29,6 @@ export default defineConfig({
       testDir: "e2e/pages",
       use: { baseURL: `http://127.0.0.1:${port}` },
     },
-    {
-      // A real association: the programs, their databases, and a browser.
-      name: "journeys",
-      testDir: "e2e/journeys",
-      timeout: 120_000,
-      expect: { timeout: 15_000 },
-      use: { actionTimeout: 15_000 },
-    },
     ...(process.env["LOOK"] === undefined
       ? []
       : [{ name: "look", testMatch: "pages/look.ts", use: { baseURL: `http://127.0.0.1:${port}` } }]),
