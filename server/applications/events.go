@@ -97,6 +97,9 @@ func (s *Service) ApplyEvent(ctx context.Context, from string, applicationID uui
 		if moved {
 			a.State, a.authorityAt = stateOf(event.Kind), &event.At
 		}
+		if a.ArrivedAt == nil && stateOf(event.Kind) == types.ApplicationStateReceived {
+			a.ArrivedAt = &event.At // this portal's own authority gives no signed receipt
+		}
 		return s.heard(ctx, a, event, moved)
 	})
 }
