@@ -62,7 +62,7 @@ type Config struct {
 	Publisher Publisher
 	Forms     Forms
 	Hub       Hub
-	Area      []string         // the portal's own areas, ARS with or without padding; the most important first
+	Area      []string         // the portal's own areas, ARS with or without padding
 	Log       *slog.Logger     // default: nothing is logged
 	Now       func() time.Time // default: the machine's clock
 }

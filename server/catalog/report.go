@@ -13,7 +13,11 @@ const (
 )
 
 // Counts says what became of the entries of one kind.
-type Counts struct{ Added, Changed, Unchanged, Deleted int }
+type Counts struct {
+	Added, Changed, Unchanged, Deleted int
+	// HandedOn counts form definitions: the forms room has them now, and does not tell new from known.
+	HandedOn int
+}
 
 // Note is something about a line of a file.
 type Note struct {
@@ -78,6 +82,10 @@ func (r Report) String() string {
 	}
 	for _, kind := range kinds {
 		c := r.Kinds[kind]
+		if c.HandedOn > 0 {
+			fmt.Fprintf(&b, " %s %d taken in;", kind, c.HandedOn)
+			continue
+		}
 		fmt.Fprintf(&b, " %s %d added, %d changed, %d unchanged, %d deleted;", kind, c.Added, c.Changed, c.Unchanged, c.Deleted)
 	}
 	fmt.Fprintf(&b, " %d skipped, %d warnings", r.SkippedCount, r.WarningCount)

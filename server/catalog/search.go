@@ -168,8 +168,8 @@ func (s *Service) choose(group []*document, place *area, keep func(*document) bo
 		if d.owner == ownOwner {
 			rank[1] = 1
 		}
-		if len(s.home) > 0 {
-			rank[2] = d.reach(s.home[0])
+		for _, home := range s.home {
+			rank[2] = max(rank[2], d.reach(home))
 		}
 		if c := slices.Compare(rank, bestRank); bestRank == nil || c > 0 || c == 0 && d.owner < best {
 			best, bestRank = d.owner, rank
@@ -199,16 +199,13 @@ func variantOf(group []*document, owner string, like *document, keep func(*docum
 // nearness raises what someone does at the place (without one: in this portal's area), and lowers what is only done elsewhere, or
 // by nobody.
 func (s *Service) nearness(group []*document, place *area) float64 {
-	at := place
-	if at == nil {
-		if len(s.home) == 0 {
-			return 0
-		}
-		at = &s.home[0]
+	at := s.home
+	if place != nil {
+		at = []area{*place}
 	}
 	stated := false
 	for _, d := range group {
-		if d.reach(*at) > 0 {
+		if slices.ContainsFunc(at, func(a area) bool { return d.reach(a) > 0 }) {
 			return coveredBonus
 		}
 		stated = stated || len(d.claims) > 0
