@@ -30,10 +30,11 @@ func (k outcomeKind) String() string {
 }
 
 type outcome struct {
-	kind    outcomeKind
-	receipt string
-	failure string
-	after   time.Duration // asked for by the receiver
+	kind     outcomeKind
+	receipt  string
+	failure  string
+	after    time.Duration // asked for by the receiver
+	answered bool          // by the portal itself
 }
 
 // attempt sends a message once.
@@ -81,7 +82,7 @@ func judge(response *http.Response, body []byte) outcome {
 		if mediaType != "application/jose" {
 			return outcome{kind: unreachable, failure: fmt.Sprintf("answered %q instead of a receipt", mediaType)}
 		}
-		return outcome{kind: accepted, receipt: string(bytes.TrimSpace(body))}
+		return outcome{kind: accepted, receipt: string(bytes.TrimSpace(body)), answered: true}
 	}
 	failure := fmt.Sprintf("status %d", response.StatusCode)
 	after := retryAfter(response.Header.Get("Retry-After"))
@@ -95,12 +96,12 @@ func judge(response *http.Response, body []byte) outcome {
 	failure += ": " + shortened(problem.Title)
 	switch {
 	case final(response.StatusCode):
-		return outcome{kind: refusedForGood, failure: failure}
+		return outcome{kind: refusedForGood, failure: failure, answered: true}
 	case response.StatusCode == http.StatusTooManyRequests, response.StatusCode == http.StatusBadGateway,
 		response.StatusCode == http.StatusServiceUnavailable, response.StatusCode == http.StatusGatewayTimeout:
 		return outcome{kind: unreachable, failure: failure, after: after}
 	default:
-		return outcome{kind: tryLater, failure: failure, after: after}
+		return outcome{kind: tryLater, failure: failure, after: after, answered: true}
 	}
 }
 

@@ -93,9 +93,7 @@ func (s *Service) deliver(ctx context.Context, r outboxRow, failures int) error 
 	var err error
 	switch out.kind {
 	case accepted:
-		if err = s.delivered(note, r, out.receipt); err == nil {
-			s.reached(note, r.Recipient, failures > 0, false)
-		}
+		err = s.delivered(note, r, out.receipt)
 	case refusedForGood:
 		err = s.refusedBy(note, r, out)
 	case unreachable:
@@ -106,6 +104,9 @@ func (s *Service) deliver(ctx context.Context, r outboxRow, failures int) error 
 	if err != nil {
 		// The message stays leased until the lease runs out, and is then tried again.
 		return fmt.Errorf("note outcome of message %s: %w", r.ID, err)
+	}
+	if out.answered {
+		s.reached(note, r.Recipient, failures > 0, false)
 	}
 	return nil
 }

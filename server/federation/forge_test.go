@@ -2,9 +2,6 @@ package federation
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -353,11 +350,4 @@ func (t trustOf) Member(_ context.Context, id string) (Member, error) {
 		return Member{}, ErrNotMember
 	}
 	return t.only, nil
-}
-
-func otherKey(t testing.TB) *ecdsa.PrivateKey {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	return key
 }

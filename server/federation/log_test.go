@@ -12,21 +12,21 @@ import (
 	"portalverbund/server/platform/keys"
 )
 
-// logOf makes two portals and exchanges n messages between them.
-func logOf(t *testing.T, n int) (a, b *portal) {
+// logOf makes a portal to which another one has sent n messages.
+func logOf(t *testing.T, n int) *portal {
 	t.Helper()
 	ps := portals(t, 2, harness{idle: true})
-	a, b = ps[0], ps[1]
+	a, b := ps[0], ps[1]
 	for range n {
 		_, err := b.Receive(t.Context(), newDraft(t, a, b, "x").text(t))
 		require.NoError(t, err)
 	}
-	return a, b
+	return b
 }
 
 func TestVerifyLog_Untouched_WholeWithItsReceipts(t *testing.T) {
 	t.Parallel()
-	_, b := logOf(t, 5)
+	b := logOf(t, 5)
 	report, err := b.VerifyLog(t.Context())
 	require.NoError(t, err)
 	require.EqualValues(t, 5, report.Entries)
@@ -37,13 +37,13 @@ func TestVerifyLog_Untouched_WholeWithItsReceipts(t *testing.T) {
 
 func TestVerifyLog_Empty_Whole(t *testing.T) {
 	t.Parallel()
-	_, b := logOf(t, 0)
+	b := logOf(t, 0)
 	require.Zero(t, b.wholeLog())
 }
 
 func TestLog_OrdinaryStatements_CannotChangeIt(t *testing.T) {
 	t.Parallel()
-	_, b := logOf(t, 2)
+	b := logOf(t, 2)
 	for _, statement := range []string{
 		"UPDATE federation_log SET kind = 'x'", "DELETE FROM federation_log", "TRUNCATE federation_log",
 		"UPDATE federation_log_head SET seq = 1", "DELETE FROM federation_log_head",
@@ -77,7 +77,7 @@ func TestVerifyLog_Tampered_NamesTheEntry(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, b := logOf(t, 5)
+			b := logOf(t, 5)
 			g := b.db.From(t.Context())
 			for _, table := range []string{"federation_log", "federation_log_head"} {
 				require.NoError(t, g.Exec("ALTER TABLE "+table+" DISABLE TRIGGER USER").Error)
@@ -110,7 +110,7 @@ func rewrite(t *testing.T, p *portal) {
 
 func TestVerifyLog_ChainComputedAnew_SignatureTells(t *testing.T) {
 	t.Parallel()
-	_, b := logOf(t, 3)
+	b := logOf(t, 3)
 	g := b.db.From(t.Context())
 	for _, table := range []string{"federation_log", "federation_log_head"} {
 		require.NoError(t, g.Exec("ALTER TABLE "+table+" DISABLE TRIGGER USER").Error)
@@ -125,7 +125,7 @@ func TestVerifyLog_ChainComputedAnew_SignatureTells(t *testing.T) {
 
 func TestVerifyLog_ReceiptOfAnotherMessage_Found(t *testing.T) {
 	t.Parallel()
-	_, b := logOf(t, 1)
+	b := logOf(t, 1)
 	err := b.db.Tx(t.Context(), func(ctx context.Context) error {
 		m := message{ID: uuid.New(), From: "https://x.example", Kind: kindNote}
 		receipt, err := b.receiptFor(m, time.Now())

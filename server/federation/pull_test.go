@@ -1,18 +1,12 @@
 package federation
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -177,102 +171,6 @@ func TestFollow_MemberRemoved_ItsEntriesAreGone(t *testing.T) {
 }
 
 // page gives the lines of a page that a portal answers.
-func pageLines(t *testing.T, p *portal, reader string) []string {
-	t.Helper()
-	zipped, err := p.CatalogPage(t.Context(), reader, "", 0)
-	require.NoError(t, err)
-	unzipped, err := gzip.NewReader(bytes.NewReader(zipped))
-	require.NoError(t, err)
-	data, err := io.ReadAll(unzipped)
-	require.NoError(t, err)
-	return strings.SplitAfter(strings.TrimSuffix(string(data), "\n"), "\n")
-}
-
-func zipped(text string) *bytes.Buffer {
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	_, _ = io.WriteString(w, text)
-	_ = w.Close()
-	return &b
-}
-
-func TestReadPage_NotWhatTheOwnerSigned_Refused(t *testing.T) {
-	t.Parallel()
-	ps := portals(t, 3, harness{idle: true})
-	a, b, c := ps[0], ps[1], ps[2]
-	for i := range 3 {
-		a.publishTitle(t.Context(), fmt.Sprint(i), "x")
-	}
-	a.settled()
-	lines := pageLines(t, a, b.id)
-	require.Len(t, lines, 4)
-	end := func(change func(e *types.CatalogPageEnd)) string {
-		var e types.CatalogPageEnd
-		require.NoError(t, json.Unmarshal([]byte(lines[3]), &e))
-		change(&e)
-		data, err := json.Marshal(e)
-		require.NoError(t, err)
-		return lines[0] + lines[1] + lines[2] + string(data) + "\n"
-	}
-	signed := func(by *portal, change func(c *pageClaims)) string {
-		return end(func(e *types.CatalogPageEnd) {
-			var claims pageClaims
-			require.NoError(t, b.verify(t.Context(), e.Digest, typPage, b.id, 0, &claims))
-			claims.stamp = by.newStamp(b.id)
-			change(&claims)
-			digest, err := by.sign(typPage, claims)
-			require.NoError(t, err)
-			e.Digest, e.Cursor, e.More, e.Snapshot = digest, claims.Cursor, claims.More, &claims.Snapshot
-		})
-	}
-	whole := strings.Join(lines, "")
-	if !strings.HasSuffix(whole, "\n") {
-		whole += "\n"
-	}
-	_, err := b.readPage(t.Context(), zipped(whole), a.id, "")
-	require.NoError(t, err, "the page itself")
-	_, err = b.readPage(t.Context(), zipped(signed(a, func(*pageClaims) {})), a.id, "")
-	require.NoError(t, err, "signed anew")
-	for name, text := range map[string]string{
-		"empty":                  "",
-		"no end":                 lines[0] + lines[1] + lines[2],
-		"cut in a line":          strings.TrimSuffix(whole, "\n"),
-		"a line missing":         lines[0] + lines[2] + lines[3] + "\n",
-		"lines swapped":          lines[1] + lines[0] + lines[2] + lines[3] + "\n",
-		"a line twice":           lines[0] + lines[0] + lines[1] + lines[2] + lines[3] + "\n",
-		"a letter changed":       strings.Replace(whole, `"title":"x"`, `"title":"y"`, 1),
-		"a space more":           strings.Replace(whole, `"title":"x"`, `"title": "x"`, 1),
-		"more after the end":     whole + lines[0],
-		"no JSON":                "x\n" + whole,
-		"digest flipped":         end(func(e *types.CatalogPageEnd) { e.Digest = flip(e.Digest, 2, 8) }),
-		"digest of nobody":       end(func(e *types.CatalogPageEnd) { e.Digest = "" }),
-		"another cursor":         end(func(e *types.CatalogPageEnd) { e.Cursor += "1" }),
-		"pretends more":          end(func(e *types.CatalogPageEnd) { e.More = true }),
-		"no snapshot":            end(func(e *types.CatalogPageEnd) { e.Snapshot = nil }),
-		"signed by another":      signed(c, func(*pageClaims) {}),
-		"for another reader":     signed(a, func(p *pageClaims) { p.Audience = c.id }),
-		"from another cursor on": signed(a, func(p *pageClaims) { p.After = "x" }),
-		"of last week":           signed(a, func(p *pageClaims) { p.IssuedAt -= 7 * 24 * 3600 }),
-		"other count":            signed(a, func(p *pageClaims) { p.Count++ }),
-		"without cursor":         signed(a, func(p *pageClaims) { p.Cursor = "" }),
-		"endless cursor":         signed(a, func(p *pageClaims) { p.Cursor = strings.Repeat("x", 101) }),
-		"first of nothing":       signed(a, func(p *pageClaims) { p.Snapshot = false }),
-		"from the middle":        signed(a, func(p *pageClaims) { p.First = false }),
-		"a line too long":        `{"kind":"service","id":"1","deleted":true,"x":"` + strings.Repeat("x", maxLine) + "\"}\n" + whole,
-		"a bomb":                 strings.Repeat(" ", maxPageSize) + "\n" + whole,
-		"many short lines":       strings.Repeat(`{"kind":"a","id":"b","deleted":true}`+"\n", 1_000_000),
-		"without a payload":      `{"kind":"service","id":"9","deleted":false}` + "\n" + whole,
-		"deleted with a payload": `{"kind":"service","id":"9","deleted":true,"payload":{}}` + "\n" + whole,
-		"without an id":          `{"kind":"service","id":"","deleted":true}` + "\n" + whole,
-		"with NUL":               `{"kind":"service","id":"a\u0000","deleted":true}` + "\n" + whole,
-	} {
-		_, err := b.readPage(t.Context(), zipped(text), a.id, "")
-		require.ErrorIs(t, err, errPage, name)
-	}
-	_, err = b.readPage(t.Context(), strings.NewReader(whole), a.id, "")
-	require.ErrorIs(t, err, errPage, "not compressed")
-}
-
 func TestPull_CursorDoesNotMove_Ends(t *testing.T) {
 	t.Parallel()
 	ps := portals(t, 2, harness{idle: true})
@@ -298,39 +196,6 @@ func TestPull_CursorDoesNotMove_Ends(t *testing.T) {
 	})
 	require.ErrorIs(t, b.Pull(t.Context(), a.id), errPage)
 	require.EqualValues(t, 2, asked.Load())
-}
-
-func TestReadCatalog_OverHTTP_MembersOnlyAndPlainOnRequest(t *testing.T) {
-	t.Parallel()
-	ps := portals(t, 2, harness{idle: true})
-	a, b := ps[0], ps[1]
-	a.publishTitle(t.Context(), "1", "x")
-	a.settled()
-	get := func(token, encoding string) *http.Response {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a.id+"/federation/v1/catalog", nil)
-		require.NoError(t, err)
-		r.Header.Set("Accept-Encoding", encoding)
-		if token != "" {
-			r.Header.Set("Authorization", "Bearer "+token)
-		}
-		response, err := http.DefaultClient.Do(r)
-		require.NoError(t, err)
-		t.Cleanup(func() { _ = response.Body.Close() })
-		return response
-	}
-	require.Equal(t, http.StatusUnauthorized, get("", "gzip").StatusCode)
-	token, err := b.Token(a.id)
-	require.NoError(t, err)
-	plain := get(token, "identity")
-	require.Equal(t, http.StatusOK, plain.StatusCode)
-	require.Equal(t, "application/x-ndjson", plain.Header.Get("Content-Type"))
-	require.Empty(t, plain.Header.Get("Content-Encoding"))
-	text, err := io.ReadAll(plain.Body)
-	require.NoError(t, err)
-	require.Contains(t, string(text), `{"kind":"service","id":"1","deleted":false,"payload":{"title":"x"}}`+"\n")
-	packed := get(token, "br, gzip;q=0.5")
-	require.Equal(t, "gzip", packed.Header.Get("Content-Encoding"))
-	require.Empty(t, get(token, "gzip;q=0").Header.Get("Content-Encoding"))
 }
 
 func TestNudge_LostOnes_PeriodicReadingMakesGood(t *testing.T) {
@@ -360,37 +225,4 @@ func TestNudged_FloodByOneMember_Refused(t *testing.T) {
 	require.NoError(t, a.Nudged(t.Context(), "https://another.example"), "others are not held back")
 }
 
-func TestWorkQueue_AddedWhileWorkedOn_WorkedOnOnceMore(t *testing.T) {
-	t.Parallel()
-	q := newWorkQueue()
-	began, goOn := make(chan string), make(chan struct{})
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		q.run(ctx, 3, func(_ context.Context, name string) { began <- name; <-goOn })
-	}()
-	q.add("a")
-	require.Equal(t, "a", <-began)
-	for range 10 {
-		q.add("a")
-	}
-	q.add("b")
-	require.Equal(t, "b", <-began, "others do not wait for a")
-	select {
-	case name := <-began:
-		t.Fatalf("%s is worked on twice at the same time", name)
-	case <-time.After(20 * time.Millisecond):
-	}
-	goOn <- struct{}{}
-	goOn <- struct{}{}
-	require.Equal(t, "a", <-began)
-	goOn <- struct{}{}
-	select {
-	case name := <-began:
-		t.Fatalf("%s once too often", name)
-	case <-time.After(20 * time.Millisecond):
-	}
-	cancel()
-	<-done
-}
+// FuzzReadPage feeds the reader of catalog pages: what the owner has not signed is refused, and nothing panics.

@@ -3,6 +3,7 @@ package federation
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -199,6 +200,25 @@ func TestDeliver_PeerOutOfReach_OthersAreNotHeldUp(t *testing.T) {
 	start := time.Now()
 	until(t, "delivered", func() bool { return a.state(id) == stateDelivered })
 	require.Less(t, time.Since(start), callTimeout/2)
+}
+
+func TestDeliver_PeerIsBackButRefusesOneMessage_OthersGoOn(t *testing.T) {
+	t.Parallel()
+	ps := portals(t, 2, harness{idle: true})
+	a, b := ps[0], ps[1]
+	refuse := func(_ context.Context, n note) error {
+		if n.Text == "bad" {
+			return errors.New("not now")
+		}
+		return nil
+	}
+	b.refuse.Store(&refuse)
+	bad, good := a.send(b, uuid.New(), "bad"), a.send(b, uuid.New(), "good")
+	require.NoError(t, a.store.peerFailed(t.Context(), b.id, 5, a.now(), a.now(), "down"))
+	require.NoError(t, a.Deliver(t.Context(), b.id))
+	require.Equal(t, stateDelivered, a.state(good))
+	require.Equal(t, stateQueued, a.state(bad))
+	require.Zero(t, value[int](a, "SELECT failures FROM federation_peers WHERE id = ?", b.id))
 }
 
 func TestDeliver_KilledAtRandom_NothingLostNothingTwice(t *testing.T) {

@@ -34,7 +34,7 @@ func (s *Service) VerifyMember(ctx context.Context, token string) (httpx.Caller,
 		err = claims.check(s.now())
 	}
 	if err != nil {
-		s.refused(ctx, "member token", claims.Issuer, err)
+		_ = s.refused(ctx, "member token", claims.Issuer, err) // answered in other words
 		return httpx.Caller{}, problem.Unauthorized("member-token-invalid",
 			"Der Ausweis des anderen Portals ist nicht gültig.", "The other portal's token is not valid.").Because(err)
 	}
