@@ -35,7 +35,7 @@ func (p *process) tail() string          { return lastLines([]byte(p.output.text
 // run starts the server process. The operating-system thread that starts it stays with it until it ends: Linux tells
 // the server that its parent died when that thread dies.
 func (c *cluster) run(port int, settings map[string]string, log *slog.Logger) (*process, error) {
-	cmd := exec.Command(c.binaries.path("postgres"), serverArgs(c.folder, port, settings)...)
+	cmd := exec.CommandContext(context.Background(), c.binaries.path("postgres"), serverArgs(c.folder, port, settings)...)
 	cmd.Env, cmd.Dir = serverEnv(), c.folder
 	output := &serverLog{log: log}
 	cmd.Stderr = output

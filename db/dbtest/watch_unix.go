@@ -3,6 +3,7 @@
 package dbtest
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -31,7 +32,7 @@ func watchedFolder() (string, io.Closer, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	cmd := exec.Command("/bin/sh", "-c", watch, "sh", folder)
+	cmd := exec.CommandContext(context.Background(), "/bin/sh", "-c", watch, "sh", folder)
 	cmd.Dir = "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // Ctrl-C is not for it
 	input, err := cmd.StdinPipe()

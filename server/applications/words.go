@@ -25,6 +25,17 @@ func confirmation() letter {
 	}
 }
 
+// undeliverable says that the competent portal does not take an application.
+func undeliverable() letter {
+	return letter{
+		subject: problem.Text{De: "Ihr Antrag wurde nicht angenommen: {service}", En: "Your application was not taken: {service}"},
+		text: problem.Text{
+			De: "Guten Tag,\n\nIhr Antrag „{service}“ konnte nicht zugestellt werden. Das Portal der zuständigen Stelle nimmt ihn so nicht mehr an, zum Beispiel weil es das Angebot geändert hat. Zuständig ist: {authority}.\n\nIhre Angaben sind nicht verloren. Bitte stellen Sie den Antrag neu oder wenden Sie sich an die zuständige Stelle.\n\nAntragsnummer: {number}",
+			En: "Hello,\n\nyour application “{service}” could not be delivered. The portal of the competent office does not take it in this form any more, for example because it has changed its offer. Competent is: {authority}.\n\nWhat you entered is not lost. Please apply again or contact the competent office.\n\nApplication number: {number}",
+		},
+	}
+}
+
 // letterFor gives the words for an event of the authority; false when it is not worth a letter.
 func letterFor(kind types.EventKind, moved bool) (letter, bool) {
 	const number = "\n\nAntragsnummer: {number}"
@@ -71,13 +82,7 @@ func letterFor(kind types.EventKind, moved bool) (letter, bool) {
 			},
 		}, true
 	case types.Undeliverable:
-		return letter{
-			subject: problem.Text{De: "Ihr Antrag wurde nicht angenommen: {service}", En: "Your application was not taken: {service}"},
-			text: problem.Text{
-				De: "Guten Tag,\n\nIhr Antrag „{service}“ konnte nicht zugestellt werden. Das Portal der zuständigen Stelle nimmt ihn so nicht mehr an, zum Beispiel weil es das Angebot geändert hat. Zuständig ist: {authority}.\n\nIhre Angaben sind nicht verloren. Bitte stellen Sie den Antrag neu oder wenden Sie sich an die zuständige Stelle." + number,
-				En: "Hello,\n\nyour application “{service}” could not be delivered. The portal of the competent office does not take it in this form any more, for example because it has changed its offer. Competent is: {authority}.\n\nWhat you entered is not lost. Please apply again or contact the competent office." + numberEn,
-			},
-		}, true
+		return undeliverable(), true
 	case types.Closed:
 		return letter{
 			subject: problem.Text{De: "Antrag abgeschlossen: {service}", En: "Application finished: {service}"},

@@ -57,8 +57,8 @@ func sites() []Site {
 			Roles: []string{"anchor", "accountHome", "portal"}, Port: 8080, Prefix: "EL",
 			Accounts: []Account{
 				clerk("landkreis", "Lena", "Landrat"),
-				{
-					Email: "clara.beispiel@example.org", Password: "Sonnenblume-im-Garten", GivenName: "Clara", FamilyName: "Beispiel", //nolint:gosec // the same
+				{ //nolint:gosec // of the demonstration, and shown by it
+					Email: "clara.beispiel@example.org", Password: "Sonnenblume-im-Garten", GivenName: "Clara", FamilyName: "Beispiel",
 					Street: "Lange Straße", HouseNumber: "7", PostalCode: "49716", City: "Meppen", BirthDate: "1988-04-12",
 				},
 			},

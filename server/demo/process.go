@@ -72,7 +72,7 @@ func (p *program) launch() error {
 		return fmt.Errorf("start %s: %w", p.name, err)
 	}
 	defer logs.Close()
-	cmd := exec.Command(p.path, p.args...)
+	cmd := exec.CommandContext(context.Background(), p.path, p.args...) //nolint:gosec // programs of this repository, beside this one
 	cmd.Env = append(os.Environ(), p.env...)
 	cmd.Stdout, cmd.Stderr = logs, logs
 	cmd.SysProcAttr = ownGroup() // Ctrl-C in the terminal is for the demonstration, which ends its programs in order

@@ -105,7 +105,7 @@ func openOrders(folder string) (*orders, error) {
 		return nil, fmt.Errorf("orders: %w", err)
 	}
 	for _, name := range files {
-		data, err := os.ReadFile(name) //nolint:gosec // a file of the own folder
+		data, err := os.ReadFile(name)
 		if err != nil {
 			return nil, fmt.Errorf("orders: %w", err)
 		}
@@ -208,7 +208,7 @@ func (o *orders) save(kept order) error {
 }
 
 func writeFile(path string, data []byte) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) //nolint:gosec // named by a UUID in the own folder
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
@@ -217,7 +217,7 @@ func writeFile(path string, data []byte) error {
 }
 
 func syncFolder(path string) error {
-	f, err := os.Open(path) //nolint:gosec // the own folder
+	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
