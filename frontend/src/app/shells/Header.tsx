@@ -2,7 +2,7 @@ import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useLocation, useRouter } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { portalQuery } from "../../api/portal";
-import { sessionQuery, signOut } from "../../api/session";
+import { sessionQuery, signInAddress, signOut } from "../../api/session";
 import { chooseLanguage, currentLanguage, type Language, useWords } from "../../i18n";
 import { classes } from "../../lib/classes";
 import { Icon } from "../../ui/Icon";
@@ -117,21 +117,32 @@ function LanguageSwitch() {
   );
 }
 
+/** Who is signed in; else the way to the sign-in, at a linked portal straight to the account home and back. */
 function SessionState() {
   const t = useWords();
   const queryClient = useQueryClient();
   const router = useRouter();
   const status = useStatus();
+  const { data: portal } = useSuspenseQuery(portalQuery);
   const { data: session } = useSuspenseQuery(sessionQuery);
   const returnTo = useLocation({ select: (location) => location.href });
   const isSignInPage = useLocation({ select: (location) => location.pathname.endsWith("/anmelden") });
   if (!session.signedIn) {
     if (isSignInPage) return null;
-    return (
-      <Link to="/anmelden" search={{ returnTo }} className="pv-tool">
+    const label = (
+      <>
         <Icon name="account-circle" />
         <span className="pv-tool__text">{t("session.signIn")}</span>
+      </>
+    );
+    return portal.isAccountHome ? (
+      <Link to="/anmelden" search={{ returnTo }} className="pv-tool">
+        {label}
       </Link>
+    ) : (
+      <a href={signInAddress(returnTo)} className="pv-tool">
+        {label}
+      </a>
     );
   }
   const leave = async () => {

@@ -3,6 +3,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useWords } from "../../../i18n";
 import { portalQuery } from "../../../api/portal";
+import { expectHeading } from "../../../lib/focus";
 import { Alert } from "../../../ui/Alert";
 import { AnchorButton, Button } from "../../../ui/Button";
 import { ErrorState } from "../../../ui/ErrorState";
@@ -40,7 +41,12 @@ export default function RegisterPage() {
   return (
     <Page narrow>
       {sentTo === undefined ? (
-        <RegisterForm onSent={setSentTo} />
+        <RegisterForm
+          onSent={(email) => {
+            expectHeading();
+            setSentTo(email);
+          }}
+        />
       ) : (
         <>
           <PageHeading key="sent" title={t("signin:register.sentTitle")} />

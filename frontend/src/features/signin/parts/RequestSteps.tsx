@@ -3,6 +3,7 @@ import { useEffect } from "react";
 import { type Say, useWords } from "../../../i18n";
 import type { Schemas } from "../../../api/client";
 import { sessionQuery } from "../../../api/session";
+import { expectHeading } from "../../../lib/focus";
 import { Button } from "../../../ui/Button";
 import { ErrorState } from "../../../ui/ErrorState";
 import { Loading } from "../../../ui/Loading";
@@ -23,7 +24,10 @@ export function RequestSteps({ requestId }: { requestId: string }) {
         <PageHeading key="signIn" title={t("signin:request.signInTitle", { client: request.clientName })} />
         <p>{t("signin:request.signInText", { client: request.clientName })}</p>
         <SignInForm
-          onSignedIn={() => queryClient.invalidateQueries({ queryKey: requestQuery(requestId).queryKey })}
+          onSignedIn={async () => {
+            expectHeading();
+            await queryClient.invalidateQueries({ queryKey: requestQuery(requestId).queryKey });
+          }}
         />
         <AccountLinks requestId={requestId} />
       </>
