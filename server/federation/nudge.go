@@ -13,6 +13,7 @@ const (
 	nudgeTimeout  = 2 * time.Second
 	settleTimeout = 2 * time.Second
 	settlePause   = 5 * time.Millisecond
+	nudgePace     = 100 * time.Millisecond // between rounds: well below what members take
 )
 
 // signalChange asks for a nudge to all members; many requests make one.
@@ -42,6 +43,11 @@ func (s *Service) announce(ctx context.Context) {
 		s.nudges.add(ids...)
 		if !settled {
 			s.signalChange() // readers did not get everything yet
+		}
+		select { // changes in quick succession make one round
+		case <-ctx.Done():
+			return
+		case <-time.After(nudgePace):
 		}
 	}
 }
@@ -80,6 +86,10 @@ func (s *Service) nudge(ctx context.Context, id string) {
 		return
 	}
 	_ = response.Body.Close()
+	if response.StatusCode == http.StatusTooManyRequests {
+		again := max(retryAfter(response.Header.Get("Retry-After")), time.Second)
+		time.AfterFunc(again, func() { s.nudges.add(id) }) // else the last change would wait for the periodic reading
+	}
 	if response.StatusCode != http.StatusNoContent {
 		s.metrics.nudges.WithLabelValues("refused").Inc()
 		s.log.DebugContext(ctx, "nudge", "portal", id, "status", response.StatusCode)

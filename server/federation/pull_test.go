@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -209,6 +211,44 @@ func TestNudge_LostOnes_PeriodicReadingMakesGood(t *testing.T) {
 	defer cancel()
 	go func() { _ = b.Run(ctx) }() // reads once at the start, and nobody nudges it
 	until(t, "read", func() bool { return len(c.all()) == 1 })
+}
+
+func TestAnnounce_MemberTakesNoMoreNudges_ToldAgainLater(t *testing.T) {
+	t.Parallel()
+	ps := portals(t, 2, harness{})
+	a, b := ps[0], ps[1]
+	c := b.keepCopy()
+	var refused atomic.Int64
+	b.set(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		if strings.HasSuffix(r.URL.Path, "/nudge") && refused.Add(1) <= 2 {
+			writeProblem(w, http.StatusTooManyRequests, "too-many-requests")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+	until(t, "refused", func() bool { a.signalChange(); return refused.Load() > 0 })
+	a.publishTitle(t.Context(), "1", "x")
+	until(t, "found", func() bool { return len(c.all()) == 1 })
+}
+
+func TestAnnounce_ManyChanges_FewNudges(t *testing.T) {
+	t.Parallel()
+	ps := portals(t, 2, harness{})
+	a, b := ps[0], ps[1]
+	c := b.keepCopy()
+	var nudges atomic.Int64
+	b.set(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		if strings.HasSuffix(r.URL.Path, "/nudge") {
+			nudges.Add(1)
+		}
+		next.ServeHTTP(w, r)
+	})
+	start := time.Now()
+	for i := range 200 {
+		a.publishTitle(t.Context(), fmt.Sprint(i), "x")
+	}
+	until(t, "found", func() bool { return len(c.all()) == 200 })
+	require.LessOrEqual(t, nudges.Load(), int64(time.Since(start)/nudgePace)+3)
 }
 
 func TestNudged_FloodByOneMember_Refused(t *testing.T) {
