@@ -37,7 +37,7 @@ func newBench(b *testing.B) *bench {
 }
 
 // serveHere runs a portal inside of the test until the benchmark ends.
-func (p *bench) serveHere(b *testing.B, database string, fill func(context.Context, app.Config) error) {
+func serveHere(b *testing.B, p *bench, database string, fill func(context.Context, app.Config) error) {
 	b.Helper()
 	ctx, end := context.WithCancel(context.Background())
 	var err error
@@ -61,12 +61,12 @@ func (p *bench) serveHere(b *testing.B, database string, fill func(context.Conte
 func newPortal(b *testing.B) *bench {
 	b.Helper()
 	p := newBench(b)
-	p.serveHere(b, "portal", prepare)
+	serveHere(b, p, "portal", prepare)
 	return p
 }
 
 // ask sends the i-th request of paths from several clients.
-func (p *bench) ask(b *testing.B, next func(i int) []byte) {
+func ask(b *testing.B, p *bench, next func(i int) []byte) {
 	b.Helper()
 	var turn atomic.Int64
 	b.SetParallelism(4)
@@ -92,7 +92,7 @@ func benchmarkPages(b *testing.B, pages func(p *bench) pages) {
 	b.Helper()
 	p := newPortal(b)
 	list := pages(p)
-	p.ask(b, reader("portal", p.portal, list.ours).next)
+	ask(b, p, reader("portal", p.portal, list.ours).next)
 }
 
 // grown adds generated services.
@@ -120,7 +120,7 @@ func BenchmarkSubmit(b *testing.B) {
 	p := newPortal(b)
 	drafts, _, err := p.draft(b.Context(), b.N)
 	require.NoError(b, err)
-	p.ask(b, func(i int) []byte { return drafts[i] })
+	ask(b, p, func(i int) []byte { return drafts[i] })
 }
 
 func BenchmarkSearchLarge(b *testing.B) {
@@ -136,7 +136,7 @@ func benchmarkLarge(b *testing.B, path string, asked func([]string) []string) {
 	p := newBench(b)
 	services, database, err := p.fillLarge(b.Context())
 	require.NoError(b, err)
-	p.serveHere(b, database, nil)
+	serveHere(b, p, database, nil)
 	begun := time.Now()
 	require.NoError(b, p.waitIndexed(b.Context(), p.portal, services))
 	b.ReportMetric(time.Since(begun).Seconds(), "s/index")
@@ -144,5 +144,5 @@ func benchmarkLarge(b *testing.B, path string, asked func([]string) []string) {
 	for _, q := range asked(questions(services, largeQueries)) {
 		raw = append(raw, get(p.portal.address(), path+url.QueryEscape(q)))
 	}
-	p.ask(b, func(i int) []byte { return raw[i%len(raw)] })
+	ask(b, p, func(i int) []byte { return raw[i%len(raw)] })
 }

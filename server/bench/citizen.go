@@ -99,7 +99,7 @@ func (c *citizen) call(ctx context.Context, method, path string, body, into any,
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Origin", c.config.PublicURL)
 	req.Header.Set("X-CSRF-Token", c.csrf)
-	for i := 0; i < len(headers); i += 2 {
+	for i := 0; i+1 < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
 	res, err := c.client.Do(req)

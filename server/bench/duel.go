@@ -49,7 +49,7 @@ func (b *bench) duel(ctx context.Context, what string, ours, floor *side, count 
 // round loads one side and adds what was measured.
 func (b *bench) round(ctx context.Context, s *side, length time.Duration, count int) (rate float64, err error) {
 	own, ok := cpu(s.process.cmd.Process.Pid)
-	database, _ := cpuOfChildren(b.postgres.PID())
+	database := cpuOfChildren(b.postgres.PID())
 	if count > 0 {
 		length = 0
 	}
@@ -69,7 +69,7 @@ func (b *bench) round(ctx context.Context, s *side, length time.Duration, count 
 	}
 	if ok {
 		ownAfter, _ := cpu(s.process.cmd.Process.Pid)
-		databaseAfter, _ := cpuOfChildren(b.postgres.PID())
+		databaseAfter := cpuOfChildren(b.postgres.PID())
 		s.own, s.database, s.known = s.own+ownAfter-own, s.database+databaseAfter-database, true
 	}
 	s.times = append(s.times, times...)

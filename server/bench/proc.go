@@ -35,10 +35,10 @@ func cpu(pid int) (time.Duration, bool) {
 }
 
 // cpuOfChildren is the processor time that the children of a process have used: those that still run.
-func cpuOfChildren(parent int) (time.Duration, bool) {
+func cpuOfChildren(parent int) time.Duration {
 	folders, err := filepath.Glob("/proc/[0-9]*")
 	if err != nil || len(folders) == 0 {
-		return 0, false
+		return 0
 	}
 	var sum time.Duration
 	for _, folder := range folders {
@@ -51,7 +51,7 @@ func cpuOfChildren(parent int) (time.Duration, bool) {
 			sum += used
 		}
 	}
-	return sum, true
+	return sum
 }
 
 // rss is the memory that a process has in use (VmRSS), in MiB.

@@ -39,7 +39,7 @@ func start(ctx context.Context, name, logs, listen string, env []string, program
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
 	defer file.Close()
-	p.cmd = exec.CommandContext(context.WithoutCancel(ctx), program, args...) //nolint:gosec // programs of this repository
+	p.cmd = exec.CommandContext(context.WithoutCancel(ctx), program, args...)
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = file, file
 	if p.stdin, err = p.cmd.StdinPipe(); err != nil {

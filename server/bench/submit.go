@@ -57,7 +57,7 @@ func post(host, path string, body []byte, headers ...string) []byte {
 	if len(body) > 0 {
 		text += "Content-Type: application/json\r\n"
 	}
-	for i := 0; i < len(headers); i += 2 {
+	for i := 0; i+1 < len(headers); i += 2 {
 		text += headers[i] + ": " + headers[i+1] + "\r\n"
 	}
 	return append([]byte(text+"\r\n"), body...)
