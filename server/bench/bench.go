@@ -19,9 +19,9 @@ import (
 )
 
 const (
-	idleAfter = 30 * time.Second // after its start a portal's memory is looked at
-	starts    = 3                // of which the median counts
-	citizens  = 20               // who submit; one may have 100 drafts
+	idleAfter = 30 * time.Second        // after its start a portal's memory is looked at
+	starts    = 3                       // of which the median counts
+	citizens  = 20                      // who submit; one may have 100 drafts
 	password  = "Sonnenblume-im-Garten" //nolint:gosec // of accounts that end with the run
 )
 
