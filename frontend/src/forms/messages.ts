@@ -52,10 +52,13 @@ export function errorMessage(error: FormError, layout: FormLayout, language: str
   }
 }
 
-/** Errors as the summary shows them, in the order of the questions. */
+/** Errors as the summary shows them: in the order of the questions, for each the one that stands at it. */
 export function summarize(errors: FormError[], layout: FormLayout, language: string, t: Say) {
-  return errors.map((error) => ({
+  const entries = errors.map((error) => ({
     fieldId: fieldId(fieldAt(layout, error.pointer)?.pointer ?? error.pointer),
     message: errorMessage(error, layout, language, t),
   }));
+  return entries.filter(
+    ({ fieldId: id }, index) => entries.findIndex((first) => first.fieldId === id) === index,
+  );
 }

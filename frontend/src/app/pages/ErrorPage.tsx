@@ -13,9 +13,11 @@ export function ErrorPage({ error, reset }: ErrorComponentProps) {
   const t = useWords();
   const router = useRouter();
   const queryClient = useQueryClient();
+  const title = hasStatus(error, 403) ? t("error.forbiddenTitle") : t("error.title");
+  const hasOwnPage = hasStatus(error, 401) || hasStatus(error, 404);
   useEffect(() => {
-    document.title = t("error.title");
-  }, [t]);
+    if (!hasOwnPage) document.title = title;
+  }, [title, hasOwnPage]);
   if (hasStatus(error, 401)) return <SignInNeeded />;
   if (hasStatus(error, 404)) return <NotFoundPage />;
   const retry = () => {
@@ -25,7 +27,7 @@ export function ErrorPage({ error, reset }: ErrorComponentProps) {
   };
   return (
     <div className="pv-page pv-main pv-stack">
-      <h1>{hasStatus(error, 403) ? t("error.forbiddenTitle") : t("error.title")}</h1>
+      <h1>{title}</h1>
       <div className="pv-text">
         <ErrorState error={error} onRetry={retry} />
       </div>
