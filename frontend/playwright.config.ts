@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { defineConfig } from "@playwright/test";
 
 /** The browser of the machine where there is one, else Playwright's own. */
@@ -7,36 +8,68 @@ const installed = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/g
 );
 const executablePath = process.env["CHROMIUM"] ?? installed;
 
-const port = 4173;
+/** A free port, found once: the processes that run the tests inherit it. */
+const port = (process.env["E2E_PAGES_PORT"] ??= String(await freePort()));
+const pages = { baseURL: `http://127.0.0.1:${port}` };
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port: found } = server.address() as AddressInfo;
+      server.close(() => resolve(found));
+    });
+  });
+}
+
+const isRoot = process.getuid?.() === 0;
 
 export default defineConfig({
   testDir: "e2e",
   outputDir: "test-results",
   forbidOnly: Boolean(process.env["CI"]),
   reporter: [["list"]],
+  workers: 1, // the journeys share one association, and one of them stops a part of it
+  timeout: 180_000,
+  expect: { timeout: 15_000 },
+  globalSetup: "./e2e/support/start.ts",
   use: {
     locale: "de-DE",
     timezoneId: "Europe/Berlin",
+    viewport: { width: 1280, height: 800 },
+    colorScheme: "light",
+    contextOptions: { reducedMotion: "reduce" },
+    actionTimeout: 15_000,
+    navigationTimeout: 30_000,
+    trace: "retain-on-failure",
     launchOptions: {
       ...(executablePath !== undefined && { executablePath }),
-      args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+      args: [
+        ...(isRoot ? ["--no-sandbox"] : []), // Chromium refuses to run as root with it
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+      ],
     },
   },
   projects: [
     {
+      // The steps of a citizen's application through the running association.
+      name: "journeys",
+      testDir: "e2e/journeys",
+    },
+    {
       // Every page in every state, with invented answers of the portal.
       name: "pages",
       testDir: "e2e/pages",
-      use: { baseURL: `http://127.0.0.1:${port}` },
+      use: pages,
     },
-    ...(process.env["LOOK"] === undefined
-      ? []
-      : [{ name: "look", testMatch: "pages/look.ts", use: { baseURL: `http://127.0.0.1:${port}` } }]),
+    ...(process.env["LOOK"] === undefined ? [] : [{ name: "look", testMatch: "pages/look.ts", use: pages }]),
   ],
   webServer: {
     command: `node scripts/serve.mjs ${port}`,
     cwd: import.meta.dirname,
-    url: `http://127.0.0.1:${port}/`,
+    url: `${pages.baseURL}/`,
     reuseExistingServer: false,
   },
 });

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -12,23 +12,22 @@ const endTimeout = 60_000;
 /** The built program running as `server demo`: a process of its own, with commands on its standard input. */
 export class Demonstration {
   #process: ChildProcess;
-  #lines: string[] = [];
-  #waiting = new Set<() => void>();
-  #ended: Promise<unknown>;
   #data: string;
+  #lines: string[] = [];
+  #printed = new EventEmitter();
+  #gone = new AbortController();
 
   constructor(program: string, data: string, pages: string, folder: string) {
     this.#data = data;
     this.#process = spawn(program, ["demo", "--data", data, "--spa", pages], { cwd: folder });
-    this.#ended = once(this.#process, "exit");
+    this.#process.once("exit", () => this.#gone.abort());
+    this.#process.once("error", (error) => {
+      this.#read(error.message);
+      this.#gone.abort();
+    });
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       if (stream) createInterface({ input: stream }).on("line", (line) => this.#read(line));
     }
-  }
-
-  /** Everything printed so far. */
-  get output(): string {
-    return this.#lines.join("\n");
   }
 
   /** Waits until everything runs, and says where. */
@@ -49,45 +48,35 @@ export class Demonstration {
 
   /** Ends the program as Ctrl-C does; it must end by itself, and cleanly. */
   async end(): Promise<void> {
-    this.#process.kill("SIGINT");
-    const timer = setTimeout(() => this.#process.kill("SIGKILL"), endTimeout);
-    await this.#ended;
-    clearTimeout(timer);
-    if (this.#process.exitCode !== 0) {
-      throw new Error(
-        `the demonstration ended with ${this.#process.exitCode ?? this.#process.signalCode}:\n${this.output}`,
-      );
+    if (!this.#gone.signal.aborted) {
+      const ended = once(this.#process, "exit");
+      this.#process.kill("SIGINT");
+      const timer = setTimeout(() => this.#process.kill("SIGKILL"), endTimeout);
+      await ended;
+      clearTimeout(timer);
+    }
+    const { exitCode, signalCode } = this.#process;
+    if (exitCode !== 0) {
+      throw new Error(`the demonstration ended with ${exitCode ?? signalCode}:\n${this.#lines.join("\n")}`);
     }
   }
 
   #read(line: string): void {
     this.#lines.push(line);
-    for (const look of this.#waiting) look();
+    this.#printed.emit("line");
   }
 
   /** Waits for a line that matches, from a position on. */
   async #line(pattern: RegExp, from: number, timeout: number): Promise<string> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let look: () => void = () => undefined;
-    const found = new Promise<string>((resolve, reject) => {
-      const fail = (why: string) => reject(new Error(`${why}, waiting for ${pattern}:\n${this.output}`));
-      look = () => {
-        const line = this.#lines.slice(from).find((candidate) => pattern.test(candidate));
-        if (line !== undefined) resolve(line);
-      };
-      timer = setTimeout(() => fail("nothing printed"), timeout);
-      this.#ended.then(
-        () => fail("the demonstration has ended"),
-        () => fail("the demonstration could not be started"),
-      );
-    });
-    this.#waiting.add(look);
-    look();
-    try {
-      return await found;
-    } finally {
-      clearTimeout(timer);
-      this.#waiting.delete(look);
+    const signal = AbortSignal.any([this.#gone.signal, AbortSignal.timeout(timeout)]);
+    for (;;) {
+      const line = this.#lines.slice(from).find((candidate) => pattern.test(candidate));
+      if (line !== undefined) return line;
+      if (signal.aborted) {
+        const why = this.#gone.signal.aborted ? "has ended" : "is silent";
+        throw new Error(`the demonstration ${why}, without ${pattern}:\n${this.#lines.join("\n")}`);
+      }
+      await once(this.#printed, "line", { signal }).catch(() => undefined); // the next round sees why
     }
   }
 }

@@ -55,7 +55,9 @@ async function checkFrame(page: Page, portal: boolean): Promise<void> {
   await expect(page).toHaveTitle(portal ? new RegExp(`^${escape(heading)}`) : /\S/);
   await expect(page.locator("html")).toHaveAttribute("lang", /^(de|en)$/);
   if (!portal) return;
-  const banner = page.getByRole("complementary", { name: /Hinweis zur Demonstration|about this demonstration/i });
+  const banner = page.getByRole("complementary", {
+    name: /Hinweis zur Demonstration|about this demonstration/i,
+  });
   await expect(banner).toBeVisible();
   await expect(banner).toContainText(/erfunden|invented/);
 }

@@ -24,14 +24,19 @@ export async function takeSuggestion(page: Page, words: string, service: string)
   await arrivesAt(page, service);
 }
 
-/** Chooses the place by a postal code that only one municipality has. */
-export async function choosePlace(page: Page, postalCode: string, name: string): Promise<void> {
+/** Enters a place, by postal code or name: where the page asks for it, or where it lets the place be changed. */
+export async function enterPlace(page: Page, place: string): Promise<void> {
   const field = page.getByRole("combobox", { name: "Ihr Ort" });
   const change = page.getByRole("button", { name: /^Ort (wählen|ändern)$/ });
   await expect(field.or(change)).toBeVisible();
   if (await change.isVisible()) await change.click();
-  await field.fill(postalCode);
+  await field.fill(place);
   await page.getByRole("button", { name: "Übernehmen" }).click();
+}
+
+/** Chooses the place by a postal code that only one municipality has. */
+export async function choosePlace(page: Page, postalCode: string, name: string): Promise<void> {
+  await enterPlace(page, postalCode);
   await expect(page.getByText(`Für ${name}`)).toBeVisible();
 }
 
@@ -48,4 +53,10 @@ export function section(page: Page, title: string): Locator {
   return content(page)
     .locator("section")
     .filter({ has: page.getByRole("heading", { name: title, exact: true }) });
+}
+
+/** Follows a link of the main menu. */
+export async function followMenu(page: Page, title: string): Promise<void> {
+  await page.getByRole("navigation", { name: "Hauptmenü" }).getByRole("link", { name: title }).click();
+  await arrivesAt(page, title);
 }

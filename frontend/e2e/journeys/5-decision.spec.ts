@@ -1,0 +1,149 @@
+import { readFileSync } from "node:fs";
+import { expect, type Locator, type Page } from "@playwright/test";
+import { begin, errands, inInbox, submit } from "../support/errands";
+import { confirmVehicle, enterPerson, enterVehicle, next, pdf } from "../support/forms";
+import { inspect } from "../support/inspect";
+import { mailTo } from "../support/mail";
+import { arrivesAt, content, followMenu, section } from "../support/pages";
+import { citizenAt, clerkAt } from "../support/people";
+import { test } from "../support/test";
+
+/** How long the other side may take to see what was done, in milliseconds; the aim is a second. */
+const patience = 2000;
+
+/**
+ * Does something at one portal and waits until it shows at another, without reloading. Tells and limits the time from the
+ * answer of the first portal to the text on the other's page.
+ */
+async function showsSoon(what: string, doer: Page, path: RegExp, act: () => Promise<void>, seen: Locator) {
+  const answered = doer
+    .waitForResponse((response) => response.request().method() === "POST" && path.test(response.url()))
+    .then(() => performance.now());
+  const shown = seen.waitFor({ state: "visible" }).then(() => performance.now());
+  await act();
+  const time = Math.round((await shown) - (await answered));
+  console.log(`${what}: visible ${time} ms after the answer`);
+  test.info().annotations.push({ type: "time", description: `${what}: ${time} ms` });
+  expect(time, what).toBeLessThan(patience);
+}
+
+test("the clerk asks, the citizen answers, the clerk decides, and each sees it at once", async ({
+  page,
+  anotherPerson,
+  where,
+}) => {
+  const citizen = await citizenAt(page, "meppen", "Insa");
+  const file = pdf("Fahrzeugschein.pdf");
+  await begin(page, errands.vehicle);
+  await enterPerson(page, citizen);
+  await next(page);
+  await enterVehicle(page, "EL IN 7");
+  await page.getByLabel("Fotos der Kennzeichen und der Zulassungsbescheinigung").setInputFiles(file);
+  await expect(page.getByRole("button", { name: "Entfernen Fahrzeugschein.pdf" })).toBeVisible();
+  await next(page);
+  await confirmVehicle(page);
+  await next(page);
+
+  const clerk = await anotherPerson();
+  await clerk.goto(`${where.portals.landkreis}/mitarbeit/anmelden`);
+  await inspect(clerk, "staff-sign-in");
+  await clerkAt(clerk, "landkreis");
+  const newCase = content(clerk).getByRole("link", { name: `${errands.vehicle.service}: Insa Muster` });
+  await expect(newCase).toHaveCount(0);
+  const number = await submit(page);
+  await expect(newCase).toBeVisible();
+  await inspect(clerk, "inbox");
+  await page.getByRole("link", { name: "Zum Antrag" }).click();
+  await arrivesAt(page, errands.vehicle.service);
+  const reloads: string[] = [];
+  page.on("load", () => reloads.push(page.url()));
+
+  await expect(await inInbox(clerk, number)).toHaveCount(1);
+  await inspect(clerk, "inbox-search");
+  await newCase.click();
+  await arrivesAt(clerk, `${errands.vehicle.service}: Insa Muster`);
+  await expect(content(clerk).getByText("EL IN 7", { exact: true })).toBeVisible();
+  await inspect(clerk, "case");
+  const download = clerk.waitForEvent("download");
+  await clerk.getByRole("link", { name: "Fahrzeugschein.pdf" }).click();
+  const arrived = await download;
+  expect(arrived.suggestedFilename()).toBe("Fahrzeugschein.pdf");
+  expect(readFileSync(await arrived.path()).equals(file.buffer), "the file as it was sent").toBe(true);
+
+  const state = content(page).getByRole("status").first();
+  await showsSoon(
+    "state",
+    clerk,
+    /\/cases\/[^/]+\/\w+$/,
+    () => clerk.getByRole("button", { name: "In Bearbeitung nehmen" }).click(),
+    content(page).getByText("In Bearbeitung", { exact: true }),
+  );
+  await expect(state).toHaveText("In Bearbeitung");
+
+  const question = "Steht der Wagen noch auf einer öffentlichen Straße?";
+  await clerk.getByRole("button", { name: "Rückfrage stellen" }).click();
+  await clerk.getByRole("button", { name: "Frage senden" }).click();
+  await expect(clerk.getByLabel("Ihre Frage")).toHaveAccessibleDescription(/schreiben Sie eine Frage/);
+  await inspect(clerk, "case-question");
+  await clerk.getByLabel("Ihre Frage").fill(question);
+  await showsSoon(
+    "question",
+    clerk,
+    /\/cases\/[^/]+\/\w+$/,
+    () => clerk.getByRole("button", { name: "Frage senden" }).click(),
+    content(page).getByText(question).first(),
+  );
+  await expect(page.getByRole("heading", { name: /hat eine Frage an Sie/ })).toBeVisible();
+  await inspect(page, "application-question");
+
+  const answer = "Nein, er steht auf meinem Grundstück.";
+  await page.getByLabel("Ihre Antwort").fill(answer);
+  await showsSoon(
+    "answer",
+    page,
+    /\/applications\/[^/]+\/\w+$/,
+    () => page.getByRole("button", { name: "Nachricht senden" }).click(),
+    content(clerk).getByText(answer),
+  );
+
+  const reason = "Das Fahrzeug ist abgemeldet. Die Gebühr ist bezahlt.";
+  await clerk.getByRole("button", { name: "Entscheiden" }).click();
+  await clerk.getByRole("button", { name: "Entscheidung senden" }).click();
+  await expect(clerk.getByRole("heading", { name: "Bitte prüfen Sie 2 Angaben" })).toBeVisible();
+  await inspect(clerk, "case-decision-errors");
+  await clerk.getByRole("radio", { name: "Bewilligen" }).check();
+  await clerk.getByLabel("Begründung und Hinweise").fill(reason);
+  await showsSoon(
+    "decision",
+    clerk,
+    /\/cases\/[^/]+\/\w+$/,
+    () => clerk.getByRole("button", { name: "Entscheidung senden" }).click(),
+    content(page).getByText(reason).first(),
+  );
+  await expect(page.getByRole("heading", { name: /hat Ihren Antrag bewilligt/ })).toBeVisible();
+  await expect(state).toHaveText("Bewilligt");
+  expect(reloads, "the citizen's page was never loaded anew").toEqual([]);
+  await inspect(page, "application-granted");
+  await inspect(clerk, "case-decided");
+  await expect(section(page, "Verlauf").getByRole("listitem").first()).toContainText("bewilligt");
+
+  await test.step("question and decision are in the mailbox, and a mail without content says so", async () => {
+    await followMenu(page, "Postfach");
+    const message = (subject: string) =>
+      content(page).getByRole("link", { name: new RegExp(`^${subject}.*Fahrzeug abmelden`) });
+    await expect(async () => {
+      await page.reload();
+      await expect(message("Entscheidung: Ihr Antrag ist bewilligt")).toBeVisible({ timeout: 2000 });
+    }).toPass({ timeout: 20_000 });
+    await expect(message("Rückfrage zu Ihrem Antrag")).toBeVisible();
+    await inspect(page, "mailbox");
+    await message("Entscheidung: Ihr Antrag ist bewilligt").click();
+    await expect(content(page)).toContainText(reason);
+    await inspect(page, "message");
+    await page.getByRole("link", { name: "Zum Antrag" }).click();
+    await expect(page.getByRole("heading", { name: /hat Ihren Antrag bewilligt/ })).toBeVisible();
+    const mail = await mailTo(page.request, citizen.email, /Nachricht|Postfach/);
+    expect(mail).not.toContain(reason);
+    expect(mail).not.toContain(question);
+  });
+});
