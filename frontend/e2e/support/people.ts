@@ -26,13 +26,6 @@ export function newCitizen(givenName: string): Citizen {
 /** What the account of a registered citizen says about where they live. */
 export const address = { street: "Beispielweg", houseNumber: "3", postalCode: "49716", city: "Meppen" };
 
-/** Fills in the registration that is shown, and opens the link of the mail that comes. */
-export async function register(page: Page, citizen: Citizen): Promise<void> {
-  await fillRegistration(page, citizen);
-  await shows(page, "Bitte sehen Sie in Ihr E-Mail-Postfach");
-  await page.goto(await confirmationLink(page, citizen));
-}
-
 /** Fills in the registration that is shown and sends it. */
 export async function fillRegistration(page: Page, citizen: Citizen): Promise<void> {
   await page.getByLabel("Vorname").fill(citizen.givenName);
