@@ -1,8 +1,7 @@
 import { useMemo, useState } from "react";
 import { answersToSend } from "./conditions";
 import type { Answers, FormDefinition, Json } from "./definition";
-import { fieldAt } from "./layout";
-import { isWithin, pointer, readAt, writeAt } from "./pointers";
+import { isWithin, pointer, pointerParts, readAt, writeAt } from "./pointers";
 import { compileForm, isRequired, type FormError } from "./validation";
 
 /** The state of a form that is being filled in. */
@@ -96,18 +95,20 @@ function withRequiredGroups(definition: FormDefinition, answers: Answers): Answe
   return next;
 }
 
-/** Orders errors as the questions stand in the form. */
-function inOrder(errors: FormError[], definition: FormDefinition): FormError[] {
-  const position = (error: FormError) => {
-    const step = definition.layout.steps.findIndex((candidate) =>
-      isWithin(error.pointer, `/${candidate.id}`),
-    );
-    const field = fieldAt(definition.layout, error.pointer)?.layout;
-    const fields = definition.layout.steps[step]?.fields ?? [];
-    const inStep = fields.findIndex(
-      (candidate) => candidate === field || (field && candidate.fields?.includes(field)),
-    );
-    return step * 1000 + Math.max(inStep, 0);
+/** Orders errors as the questions stand in the form; those of a group item by item. */
+function inOrder(errors: FormError[], { layout }: FormDefinition): FormError[] {
+  const place = (error: FormError) => {
+    const [stepId, name, item, inner] = pointerParts(error.pointer);
+    const step = layout.steps.findIndex(({ id }) => id === stepId);
+    const fields = layout.steps[step]?.fields ?? [];
+    const field = fields.findIndex((candidate) => candidate.name === name);
+    const parts = fields[field]?.fields ?? [];
+    return [step, field, Number(item ?? 0) || 0, parts.findIndex((part) => part.name === inner)];
   };
-  return errors.toSorted((a, b) => position(a) - position(b) || a.pointer.localeCompare(b.pointer));
+  const byPlace = (a: FormError, b: FormError) => {
+    const [before, after] = [place(a), place(b)];
+    const differs = before.findIndex((position, index) => position !== after[index]);
+    return (before[differs] ?? 0) - (after[differs] ?? 0);
+  };
+  return errors.toSorted(byPlace);
 }

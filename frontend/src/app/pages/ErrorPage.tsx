@@ -14,12 +14,14 @@ export function ErrorPage({ error, reset }: ErrorComponentProps) {
   const router = useRouter();
   const queryClient = useQueryClient();
   const title = hasStatus(error, 403) ? t("error.forbiddenTitle") : t("error.title");
-  const hasOwnPage = hasStatus(error, 401) || hasStatus(error, 404);
+  // A page only reads: what the portal calls a bad request then is an address that was mistyped.
+  const isNowhere = hasStatus(error, 404) || hasStatus(error, 400);
+  const hasOwnPage = hasStatus(error, 401) || isNowhere;
   useEffect(() => {
     if (!hasOwnPage) document.title = title;
   }, [title, hasOwnPage]);
   if (hasStatus(error, 401)) return <SignInNeeded />;
-  if (hasStatus(error, 404)) return <NotFoundPage />;
+  if (isNowhere) return <NotFoundPage />;
   const retry = () => {
     void queryClient.resetQueries().catch(() => undefined);
     reset();
