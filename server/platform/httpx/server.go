@@ -171,7 +171,7 @@ func (s *Server) enforce(next echo.HandlerFunc) echo.HandlerFunc {
 		header.Add("Vary", "Accept-Language")
 		if r.ContentLength > op.maxBody {
 			s.refused.WithLabelValues("size").Inc()
-			return problem.TooLarge("too-large", "Das ist zu groß.", "This is too large.")
+			return tooLarge(op.maxBody)
 		}
 		r.Body = http.MaxBytesReader(c.Response(), r.Body, op.maxBody)
 		ctx, cancel := s.withTime(c, op)

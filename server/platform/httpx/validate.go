@@ -123,10 +123,20 @@ func scan(d *json.Decoder, depth int) error {
 	return err
 }
 
+// tooLarge refuses a body over the limit, in bytes, and names the limit.
+func tooLarge(limit int64) error {
+	size := fmt.Sprintf("%d kB", max(limit>>10, 1))
+	if limit >= 1<<20 {
+		size = fmt.Sprintf("%d MB", limit>>20)
+	}
+	return problem.TooLarge("too-large", "Das ist zu groß.", "This is too large.").
+		With(problem.Text{De: "Erlaubt sind höchstens " + size + ".", En: "At most " + size + " are allowed."})
+}
+
 func bodyError(err error) error {
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return problem.TooLarge("too-large", "Das ist zu groß.", "This is too large.")
+	var over *http.MaxBytesError
+	if errors.As(err, &over) {
+		return tooLarge(over.Limit)
 	}
 	return problem.BadRequest("body", "Der Inhalt kam nicht vollständig an.", "The body did not arrive completely.").Because(err)
 }
