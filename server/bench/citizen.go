@@ -124,9 +124,12 @@ func (c *citizen) draft(ctx context.Context) (request, answers []byte, err error
 		return nil, nil, err
 	}
 	var offers types.OfferList
-	if len(found.Items) > 0 {
-		if err := c.call(ctx, http.MethodGet, fmt.Sprintf("/api/v1/services/%s/offers?ars=%s", found.Items[0].Id, place), nil, &offers); err != nil {
+	for _, item := range found.Items { // the portal holds the catalogs of several: the first may be a neighbour's service
+		if err := c.call(ctx, http.MethodGet, fmt.Sprintf("/api/v1/services/%s/offers?ars=%s", item.Id, place), nil, &offers); err != nil {
 			return nil, nil, err
+		}
+		if len(offers.Items) == 1 && offers.Items[0].FormId != nil {
+			break
 		}
 	}
 	if len(offers.Items) != 1 || offers.Items[0].FormId == nil {

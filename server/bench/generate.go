@@ -22,11 +22,16 @@ type generator struct {
 	source *rand.ChaCha8
 	titles map[string]bool
 	units  []uuid.UUID
+
+	firsts, seconds, verbs, states []string
 }
 
 func newGenerator(seed byte) *generator {
 	source := rand.NewChaCha8([32]byte{seed})
-	g := &generator{random: rand.New(source), source: source, titles: map[string]bool{}} //nolint:gosec // no secrets
+	g := &generator{
+		random: rand.New(source), source: source, titles: map[string]bool{}, //nolint:gosec // no secrets
+		firsts: words(firsts), seconds: words(seconds), verbs: words(verbs), states: words(states),
+	}
 	for range 50 {
 		g.units = append(g.units, g.id())
 	}
@@ -35,27 +40,23 @@ func newGenerator(seed byte) *generator {
 
 func words(text string) []string { return strings.Fields(text) }
 
-func firsts() []string {
-	return words(`Abfall Abwasser Anwohner Arbeits Archiv Ausbildungs Ausländer Bau Baum Behinderten Betreuungs Bewohner Bildungs Boden
+const firsts = `Abfall Abwasser Anwohner Arbeits Archiv Ausbildungs Ausländer Bau Baum Behinderten Betreuungs Bewohner Bildungs Boden
 		Brandschutz Brunnen Denkmal Eltern Energie Erbschafts Familien Feld Fenster Feuerwerks Fischerei Flohmarkt Flur Forst Friedhofs Fund
 		Garten Gast Gebäude Gehweg Geräusch Gesundheits Gewässer Grab Grundstücks Güllelager Hafen Handwerks Haus Hecken Heizungs Hunde Hygiene
 		Jagd Jugend Kamin Kanal Katzen Kinder Kleingarten Krippen Kultur Kur Laden Lager Landschafts Lebensmittel Lehr Markt Melde Miet Musik Nachbar
 		Natur Nutztier Obst Park Pflege Plakat Quellen Radweg Regenwasser Reise Sammlungs Schank Schul Schwimm Senioren Sozial Spiel Sport Stall
-		Stellplatz Straßen Tages Theater Tier Trinkwasser Umwelt Vereins Verkehrs Vermessungs Veterinär Wald Wasser Wege Weide Werbe Wohn Zelt Zuchttier`)
-}
+		Stellplatz Straßen Tages Theater Tier Trinkwasser Umwelt Vereins Verkehrs Vermessungs Veterinär Wald Wasser Wege Weide Werbe Wohn Zelt Zuchttier`
 
-func seconds() []string {
-	return words(`abgabe akte antrag anzeige aufnahme aufsicht ausnahme ausweis beihilfe beitrag beratung berechtigung bescheid bescheinigung
+const seconds = `abgabe akte antrag anzeige aufnahme aufsicht ausnahme ausweis beihilfe beitrag beratung berechtigung bescheid bescheinigung
 		besichtigung bestätigung betrieb buch erklärung erlaubnis erstattung fläche förderung freigabe gebühr genehmigung gutachten hilfe karte
 		kataster kennzeichen kontrolle konzession liste meldung nachweis nutzung ordnung pacht pass plakette plan platz protokoll prüfung rente
 		sachverständige schein schutz schild sperrung steuer tafel umlage untersuchung unterlagen verfahren vermerk versicherung vertrag verwaltung
-		verzeichnis vollmacht zertifikat zeugnis zulage zulassung zuschuss zustimmung`)
-}
+		verzeichnis vollmacht zertifikat zeugnis zulage zulassung zuschuss zustimmung`
 
-func verbs() []string {
-	return words(`abmelden anmelden anfordern anzeigen ändern beantragen bestellen bezahlen einsehen erneuern ersetzen kündigen melden nachreichen
-		prüfen übertragen ummelden verlängern verlieren vorlegen widerrufen zurückgeben`)
-}
+const states = "beantragt bestätigt bezahlt erteilt geändert geprüft"
+
+const verbs = `abmelden anmelden anfordern anzeigen ändern beantragen bestellen bezahlen einsehen erneuern ersetzen kündigen melden nachreichen
+		prüfen übertragen ummelden verlängern verlieren vorlegen widerrufen zurückgeben`
 
 func audiences() []string {
 	return []string{
@@ -85,7 +86,7 @@ func (g *generator) id() uuid.UUID {
 // title invents a title that no service before had.
 func (g *generator) title() string {
 	for {
-		t := strings.TrimSpace(pick(g, firsts()) + pick(g, seconds()) + " " + pick(g, verbs()) + " " + pick(g, audiences()))
+		t := strings.TrimSpace(pick(g, g.firsts) + pick(g, g.seconds) + " " + pick(g, g.verbs) + " " + pick(g, audiences()))
 		if !g.titles[t] {
 			g.titles[t] = true
 			return t
@@ -93,14 +94,14 @@ func (g *generator) title() string {
 	}
 }
 
-func (g *generator) noun() string { return pick(g, firsts()) + pick(g, seconds()) }
+func (g *generator) noun() string { return pick(g, g.firsts) + pick(g, g.seconds) }
 
 // text invents sentences.
 func (g *generator) text(sentences int) string {
 	var b strings.Builder
 	for range sentences {
 		fmt.Fprintf(&b, "Die %s müssen Sie %s, wenn eine %s vorliegt und die %s nicht schon %s ist. ",
-			g.noun(), pick(g, verbs()), g.noun(), g.noun(), pick(g, words("beantragt bestätigt bezahlt erteilt geändert geprüft")))
+			g.noun(), pick(g, g.verbs), g.noun(), g.noun(), pick(g, g.states))
 	}
 	return strings.TrimSpace(b.String())
 }
@@ -118,7 +119,7 @@ func (g *generator) service() (catalog.ServiceEntry, catalog.CompetenceEntry) {
 		Fees:        []catalog.FeeEntry{{Label: catalog.Text{"de": "Gebühr", "en": "Fee"}, Kind: "fixed", Amount: &amount, Currency: "EUR"}},
 		Deadlines:   []catalog.DeadlineEntry{{Text: catalog.Text{"de": g.text(1)}}}, ProcessingTime: &catalog.TimeEntry{Text: catalog.Text{"de": fmt.Sprintf("%d Tage", days)}, Days: &days},
 		LegalBasis: []catalog.LegalEntry{{Title: catalog.Text{"de": fmt.Sprintf("§ %d der Satzung", days)}}},
-		Synonyms:   map[string][]string{"de": {strings.ToLower(noun), strings.ToLower(g.noun()) + " " + pick(g, verbs())}},
+		Synonyms:   map[string][]string{"de": {strings.ToLower(noun), strings.ToLower(g.noun()) + " " + pick(g, g.verbs)}},
 		Categories: []string{pick(g, situations())}, Audiences: []string{pick(g, []string{"citizen", "business"})}, TrustLevel: "low",
 		UpdatedAt: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 	}
