@@ -184,6 +184,11 @@ test("a group of questions is asked once for each thing", async ({ page }) => {
   await expect(page.getByRole("heading", { level: 2, name: /2$/ })).toBeFocused();
   await next(page);
   await expect(page.getByRole("heading", { name: "Bitte prüfen Sie 3 Angaben" })).toBeVisible();
+  await expect(content(page).locator(":focus").getByRole("link")).toHaveText([
+    /„Anzahl“ eine Zahl/,
+    /bei „Art“/,
+    /füllen Sie „Anzahl“/,
+  ]);
   await inspect(page, "form-group-errors");
   await page.getByRole("button", { name: /^Entfernen .* 2$/ }).click();
   await page.getByLabel("Anzahl").fill("1");
