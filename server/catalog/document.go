@@ -14,6 +14,7 @@ import (
 // document is a service as the search keeps it in memory: enough to rank, group and filter without asking the database.
 type document struct {
 	id         uuid.UUID
+	number     int32 // in the index
 	owner      string
 	leikaKey   string
 	version    string // changes with the service or its competences
@@ -23,6 +24,7 @@ type document struct {
 	claims     []claim
 	phrases    []phrase
 	teaser     []term
+	brevity    float32 // the less text, the more a word in it tells; 1 at most
 }
 
 // claim is a stated competence: where, and whether one can apply online.
@@ -40,6 +42,20 @@ type phrase struct {
 type phraseWord struct {
 	stem  term
 	parts []term // of a compound
+}
+
+// named gives the terms of title and synonyms, with the parts of compounds, each once.
+func (d *document) named() map[term]bool {
+	terms := map[term]bool{}
+	for _, p := range d.phrases {
+		for _, w := range p.words {
+			terms[w.stem] = true
+			for _, part := range w.parts {
+				terms[part] = true
+			}
+		}
+	}
+	return terms
 }
 
 // group is the key that the same service has at all portals.
@@ -154,8 +170,8 @@ func (s store) versions(ctx context.Context, after uuid.UUID, limit int) ([]vers
 // wordsRow is what compounds are learned from.
 type wordsRow struct {
 	ID       uuid.UUID
-	Title    Text
-	Teaser   Text
+	Title    map[string]string
+	Teaser   map[string]string
 	Synonyms map[string][]string
 }
 
@@ -172,13 +188,47 @@ func (s store) words(ctx context.Context, after uuid.UUID, limit int) ([]wordsRo
 	return list, nil
 }
 
-// service reads the entry out of the row.
-func (r serviceRow) service() (*ServiceEntry, error) {
-	e := &ServiceEntry{}
-	if err := json.Unmarshal(r.Payload, e); err != nil {
-		return nil, fmt.Errorf("read service %s: %w", r.ID, err)
+// wording is what the search reads of a service. Texts are by language.
+type wording struct {
+	row          serviceRow
+	Title        map[string]string   `json:"title"`
+	Teaser       map[string]string   `json:"teaser"`
+	Description  map[string]string   `json:"description"`
+	Requirements map[string]string   `json:"requirements"`
+	Synonyms     map[string][]string `json:"synonyms"`
+	Documents    []titled            `json:"documents"`
+	LegalBasis   []titled            `json:"legalBasis"`
+	Categories   []string            `json:"categories"`
+	Audiences    []string            `json:"audiences"`
+}
+
+type titled struct {
+	Title map[string]string `json:"title"`
+}
+
+// readRows reads the entries out of rows.
+func readRows(rows []serviceRow) ([]*wording, error) {
+	list := make([]*wording, 0, len(rows))
+	for _, r := range rows {
+		f := &wording{row: r}
+		if err := json.Unmarshal(r.Payload, f); err != nil {
+			return nil, fmt.Errorf("read service %s: %w", r.ID, err)
+		}
+		f.row.Payload = nil
+		list = append(list, f)
 	}
-	return e, nil
+	return list, nil
+}
+
+// texts are those in which a word says less than in a title or teaser.
+func (f *wording) texts() []map[string]string {
+	texts := []map[string]string{f.Description, f.Requirements}
+	for _, list := range [][]titled{f.Documents, f.LegalBasis} {
+		for _, t := range list {
+			texts = append(texts, t.Title)
+		}
+	}
+	return texts
 }
 
 func (r serviceRow) claims() []claim {

@@ -4,14 +4,10 @@ import (
 	"math"
 	"slices"
 	"unicode/utf8"
-
-	"github.com/blevesearch/bleve/v2"
-	"github.com/blevesearch/bleve/v2/search/query"
 )
 
 const (
 	maxVariants   = 16 // of a query, by synonyms
-	maxAlike      = 20 // words that differ by typing errors
 	littleWeight  = 0.25
 	synonymFactor = 0.93
 )
@@ -24,7 +20,7 @@ type needle struct {
 	weight    float64
 	known     bool // some service has it in its title or synonyms
 	beginning bool // may be the beginning of a word: still being typed
-	quality   map[term]float64
+	number    int  // its place among all needles and parts of the question
 }
 
 // variant is a way to put a query: as typed, or with words replaced by what services call it.
@@ -40,6 +36,8 @@ type question struct {
 	needles  []needle
 	variants []variant
 	byWord   map[string]int
+	width    int // needles, and parts of compounds among them
+	desk     *desk
 }
 
 // ask takes a query apart. The last word may be unfinished when typing is true.
@@ -101,7 +99,7 @@ func (q *question) replace(x *index, s *synonyms, words, stemmed []string, befor
 func (q *question) word(x *index, word string, beginning bool) {
 	if _, known := q.byWord[word]; !known {
 		q.byWord[word] = len(q.needles)
-		q.needles = append(q.needles, x.needle(word, beginning))
+		q.needles = append(q.needles, q.needle(x, word, beginning))
 	}
 }
 
@@ -119,11 +117,11 @@ func (q *question) add(words, needed []string, factor float64) {
 	q.variants = append(q.variants, v)
 }
 
-func (x *index) needle(word string, beginning bool) needle {
-	n := x.simpleNeedle(word)
+func (q *question) needle(x *index, word string, beginning bool) needle {
+	n := q.simpleNeedle(x, word)
 	n.beginning = beginning
 	for _, part := range x.lexicon.parts(word) {
-		n.parts = append(n.parts, x.simpleNeedle(part))
+		n.parts = append(n.parts, q.simpleNeedle(x, part))
 	}
 	if saysLittle(word) {
 		n.weight *= littleWeight
@@ -131,11 +129,12 @@ func (x *index) needle(word string, beginning bool) needle {
 	return n
 }
 
-func (x *index) simpleNeedle(word string) needle {
-	n := needle{text: surface(word), stems: stems(word, ""), quality: map[term]float64{}}
+func (q *question) simpleNeedle(x *index, word string) needle {
+	n := needle{text: surface(word), stems: stems(word, ""), number: q.width}
+	q.width++
 	rarest := math.Inf(1)
 	for _, stem := range n.stems {
-		if t := x.terms[stem]; t != nil && x.frequency[t] > 0 {
+		if t := x.vocabulary.byText[stem]; t != nil && t.frequency > 0 {
 			n.known = true
 			rarest = min(rarest, x.weight(t))
 		}
@@ -156,104 +155,5 @@ func (n *needle) slips() int {
 		return 1
 	default:
 		return 2
-	}
-}
-
-// candidateQuery asks bleve for all services that have one of the words, or something like it, somewhere.
-func (x *index) candidateQuery(asked *question) query.Query {
-	q := bleve.NewDisjunctionQuery()
-	seen := map[string]bool{}
-	add := func(field, word string, boost float64) {
-		if !seen[field+word] {
-			seen[field+word] = true
-			t := bleve.NewTermQuery(word)
-			t.SetField(field)
-			t.SetBoost(boost)
-			q.AddQuery(t)
-		}
-	}
-	typed := asked.variants[0].words
-	for i := range asked.needles {
-		n := &asked.needles[i]
-		for _, stem := range n.stems {
-			add(fieldTitle, stem, 6)
-			add(fieldSynonyms, stem, 5)
-			add(fieldParts, stem, 4)
-			add(fieldTeaser, stem, 1)
-			add(fieldBody, stem, 0.5)
-		}
-		for _, part := range n.parts {
-			for _, stem := range part.stems {
-				add(fieldTitle, stem, 3)
-				add(fieldSynonyms, stem, 2.5)
-				add(fieldParts, stem, 2)
-			}
-		}
-		if !slices.Contains(typed, i) {
-			continue
-		}
-		for _, t := range x.alike(n) {
-			add(fieldTitle, *t, 2)
-			add(fieldSynonyms, *t, 2)
-			add(fieldParts, *t, 2)
-		}
-		if n.beginning || !n.known {
-			addLonger(q, n)
-		}
-	}
-	return q
-}
-
-// bodyQuery asks bleve for the services that have all words of the query as typed somewhere in their texts.
-func bodyQuery(asked *question) query.Query {
-	all := bleve.NewConjunctionQuery()
-	for _, i := range asked.variants[0].words {
-		word := bleve.NewDisjunctionQuery()
-		for _, stem := range asked.needles[i].stems {
-			for _, field := range []string{fieldTitle, fieldSynonyms, fieldParts, fieldTeaser, fieldBody} {
-				t := bleve.NewTermQuery(stem)
-				t.SetField(field)
-				word.AddQuery(t)
-			}
-		}
-		all.AddQuery(word)
-	}
-	return all
-}
-
-// alike gives words that differ from an unknown one by typing errors. The first letter must be right.
-func (x *index) alike(n *needle) []term {
-	slips := n.slips()
-	if slips == 0 {
-		return nil
-	}
-	var found []term
-	for _, own := range n.stems {
-		for _, t := range x.byLetter[own[0]] {
-			if distance(own, *t, slips) <= slips {
-				found = append(found, t)
-				if len(found) == maxAlike {
-					return found
-				}
-			}
-		}
-	}
-	return found
-}
-
-// addLonger adds words that go on from this one.
-func addLonger(q *query.DisjunctionQuery, n *needle) {
-	begin := n.stems[0]
-	if n.beginning && len(n.text) < len(begin) {
-		begin = n.text
-	}
-	if len(begin) < 3 && !n.beginning {
-		return
-	}
-	for _, field := range []string{fieldTitle, fieldSynonyms, fieldParts} {
-		p := bleve.NewPrefixQuery(begin)
-		p.SetField(field)
-		p.SetBoost(2)
-		q.AddQuery(p)
 	}
 }

@@ -3,64 +3,29 @@ package catalog
 import (
 	"slices"
 	"strings"
-
-	"github.com/blevesearch/bleve/v2"
-	"github.com/blevesearch/bleve/v2/search/query"
-	"github.com/google/uuid"
 )
 
 const (
-	candidates    = 200  // that bleve finds and rank orders
+	candidates    = 200  // that are found by their words, to be ranked
 	teaserQuality = 0.5  // of a word in the teaser; in a title it is 1
 	neededQuality = 0.45 // of each word of a synonym
-	textShare     = 0.06 // what bleve's own score may add
+	textShare     = 0.06 // what the words' weights and the longer texts may add
 	textOnly      = 0.2  // at most, of a service that has the words in its longer texts only
 	shownFrom     = 0.34 // of what a perfect match scores
 	shownShare    = 0.45 // of what the best match scores
 )
 
-// matches says how well a term fits the word, from 0 to 1.
-func (n *needle) matches(t term) float64 {
-	if quality, ok := n.quality[t]; ok {
-		return quality
-	}
-	quality := n.compare(*t)
-	n.quality[t] = quality
-	return quality
-}
-
-func (n *needle) compare(stem string) float64 {
-	if slices.Contains(n.stems, stem) {
-		return 1
-	}
-	best := 0.0
-	if begin := n.stems[0]; len(begin) >= 3 && strings.HasPrefix(stem, begin) || n.beginning && strings.HasPrefix(stem, n.text) {
-		best = 0.5 + 0.3*float64(len(begin))/float64(len(stem))
-		if n.beginning {
-			best = 0.9
-		}
-	}
-	if slips := n.slips(); slips > 0 {
-		for _, own := range n.stems {
-			if d := distance(own, stem, slips); d <= slips {
-				best = max(best, 0.95-0.2*float64(d))
-			}
-		}
-	}
-	return best
-}
-
 // in says how well the word is met in a phrase, and by which of its words.
-func (n *needle) in(p phrase) (best float64, at int) {
+func (n *needle) in(q *question, p phrase) (best float64, at int) {
 	at = -1
 	for i, w := range p.words {
-		quality := n.matches(w.stem)
+		quality := q.fits(w.stem, n.number)
 		for j, part := range w.parts {
 			share := 0.62
 			if j == len(w.parts)-1 {
 				share = 0.72 // the last part says what it is
 			}
-			quality = max(quality, share*n.matches(part))
+			quality = max(quality, share*q.fits(part, n.number))
 		}
 		if quality > best {
 			best, at = quality, i
@@ -71,7 +36,7 @@ func (n *needle) in(p phrase) (best float64, at int) {
 	}
 	sum, lowest := 0.0, 1.0
 	for i := range n.parts {
-		quality, where := n.parts[i].in(p)
+		quality, where := n.parts[i].in(q, p)
 		sum += quality
 		lowest = min(lowest, quality)
 		if where >= 0 && (at < 0 || i == len(n.parts)-1) {
@@ -88,13 +53,15 @@ func (n *needle) in(p phrase) (best float64, at int) {
 // score says how well a service answers a question, from 0 to 1: the best of its variants. Most counts how well one phrase
 // (the title or a synonym) covers the query and the query the phrase, then how much of the query is met anywhere.
 func (d *document) score(q *question) float64 {
-	anywhere := make([]float64, len(q.needles))
-	quality := make([]float64, len(q.needles))
-	at := make([]int, len(q.needles))
-	phrases := make([]float64, len(q.variants))
+	anywhere, quality, at, phrases := q.desk.anywhere, q.desk.best, q.desk.at, q.desk.phrases
+	clear(anywhere)
+	clear(phrases)
 	for _, p := range d.phrases {
+		if !q.meets(p) {
+			continue
+		}
 		for i := range q.needles {
-			quality[i], at[i] = q.needles[i].in(p)
+			quality[i], at[i] = q.needles[i].in(q, p)
 			anywhere[i] = max(anywhere[i], quality[i])
 		}
 		for i, v := range q.variants {
@@ -104,7 +71,7 @@ func (d *document) score(q *question) float64 {
 	for i := range q.needles {
 		if anywhere[i] < teaserQuality {
 			for _, t := range d.teaser {
-				anywhere[i] = max(anywhere[i], teaserQuality*q.needles[i].matches(t))
+				anywhere[i] = max(anywhere[i], teaserQuality*q.fits(t, q.needles[i].number))
 			}
 		}
 	}
@@ -120,6 +87,21 @@ func (d *document) score(q *question) float64 {
 		best = max(best, v.factor*(0.65*phrases[i]+0.35*together/v.weight))
 	}
 	return best
+}
+
+// meets says whether any needle fits any word of a phrase.
+func (q *question) meets(p phrase) bool {
+	for _, w := range p.words {
+		if q.desk.rowOf[w.stem.number] != 0 {
+			return true
+		}
+		for _, part := range w.parts {
+			if q.desk.rowOf[part.number] != 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // covers says how well a phrase covers the variant and the variant the phrase.
@@ -148,38 +130,34 @@ type hit struct {
 
 // find gives the services that answer a query, best first. The last word may be unfinished when typing is true. keep says
 // which services may be shown at all.
-func (x *index) find(q string, typing bool, s *synonyms, keep func(*document) bool) ([]hit, error) {
+func (x *index) find(q string, typing bool, s *synonyms, keep func(*document) bool) []hit {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	asked := x.ask(q, typing, s)
 	if len(asked.variants) == 0 {
-		return nil, nil
+		return nil
 	}
-	hits, err := x.search(x.candidateQuery(asked), keep, func(d *document, text float64) float64 { return d.score(asked) + textShare*text })
-	if err != nil {
-		return nil, err
-	}
+	desk := x.sit()
+	defer x.leave(desk)
+	asked.look(x, desk)
+	hits := asked.rank(asked.candidates(x), keep, func(d *document, text float64) float64 { return d.score(asked) + textShare*text })
 	if hits = relevant(hits); len(hits) > 0 {
-		return hits, nil
+		return hits
 	}
 	// No title comes near it: then whatever has the words in its longer texts.
-	return x.search(bodyQuery(asked), keep, func(_ *document, text float64) float64 { return textOnly * text })
+	return asked.rank(asked.inText(x), keep, func(_ *document, text float64) float64 { return textOnly * text })
 }
 
-// search asks bleve and ranks what it finds; text is bleve's own score, 1 for the best.
-func (x *index) search(q query.Query, keep func(*document) bool, rank func(d *document, text float64) float64) ([]hit, error) {
-	found, err := x.bleve.Search(bleve.NewSearchRequestOptions(q, candidates, 0, false))
-	if err != nil {
-		return nil, err
-	}
-	hits := make([]hit, 0, len(found.Hits))
-	for _, h := range found.Hits {
-		if d := x.documents[uuid.UUID([]byte(h.ID))]; d != nil && keep(d) {
-			hits = append(hits, hit{d, rank(d, h.Score/found.MaxScore)})
+// rank puts candidates in order; text is how they were found, 1 for the best.
+func (q *question) rank(candidates []*document, keep func(*document) bool, score func(d *document, text float64) float64) []hit {
+	hits := make([]hit, 0, len(candidates))
+	for _, d := range candidates {
+		if keep(d) {
+			hits = append(hits, hit{d, score(d, float64(q.desk.score[d.number]/q.desk.score[candidates[0].number]))})
 		}
 	}
 	slices.SortStableFunc(hits, compareHits)
-	return hits, nil
+	return hits
 }
 
 func compareHits(a, b hit) int {
@@ -204,37 +182,4 @@ func relevant(hits []hit) []hit {
 		}
 	}
 	return hits
-}
-
-// distance counts the slips (a letter missing, added, wrong, or two neighbours swapped) between two words; limit+1 if there are more
-// than limit.
-func distance(a, b string, limit int) int {
-	x, y := []rune(a), []rune(b)
-	if diff := len(x) - len(y); diff > limit || -diff > limit || len(x) == 0 || len(y) == 0 || x[0] != y[0] && limit < 2 && len(x) < 5 {
-		return limit + 1
-	}
-	before, last, row := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(x); i++ {
-		row[0] = i
-		smallest := i
-		for j := 1; j <= len(y); j++ {
-			cost := 1
-			if x[i-1] == y[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-			smallest = min(smallest, row[j])
-		}
-		if smallest > limit {
-			return limit + 1
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(y)]
 }

@@ -186,15 +186,15 @@ func (s *Service) summaries(ctx context.Context, part []listed, at *area) ([]typ
 	}
 	owners := s.owners()
 	language := httpx.LanguageOf(ctx)
-	online := make(map[uuid.UUID]bool, len(part))
+	known := make(map[uuid.UUID]listed, len(part))
 	for _, l := range part {
-		online[l.document.id] = l.online
+		known[l.document.id] = l
 	}
 	items := make([]types.ServiceSummary, 0, len(rows))
 	for _, r := range rows {
 		items = append(items, types.ServiceSummary{
 			Id: r.ID, LeikaKey: optional(r.LeikaKey), Title: r.Title.in(language), Teaser: r.Teaser.in(language),
-			Audiences: audiences(r.Audiences), Owner: owners[r.Owner], Online: online[r.ID], AuthorityName: optional(authorities[r.ID].in(language)),
+			Audiences: audiences(known[r.ID].document.audiences), Owner: owners[r.Owner], Online: known[r.ID].online, AuthorityName: optional(authorities[r.ID].in(language)),
 		})
 	}
 	return items, nil
@@ -243,16 +243,15 @@ const categoriesQuery = `
 
 // summaryRow is what a list shows of a service.
 type summaryRow struct {
-	ID        uuid.UUID
-	Owner     string
-	LeikaKey  string
-	Title     Text
-	Teaser    Text
-	Audiences []string
+	ID       uuid.UUID
+	Owner    string
+	LeikaKey string
+	Title    Text
+	Teaser   Text
 }
 
 const summariesQuery = `
-	SELECT s.id, s.owner, s.leika_key, s.title, s.teaser, s.payload->'audiences'
+	SELECT s.id, s.owner, s.leika_key, s.title, s.teaser
 	FROM unnest($1::uuid[]) WITH ORDINALITY AS w (id, n) JOIN catalog_services s USING (id) ORDER BY w.n`
 
 func (s store) summaries(ctx context.Context, part []listed) ([]summaryRow, error) {

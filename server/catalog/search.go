@@ -3,14 +3,12 @@ package catalog
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 
-	"github.com/blevesearch/bleve/v2"
 	"github.com/google/uuid"
 
 	"portalverbund/server/platform/problem"
@@ -58,13 +56,10 @@ func (s *search) current(ctx context.Context) (*index, error) {
 func (s *search) install(x *index) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	before := s.index
-	s.index = x
-	if before == nil {
+	if s.index == nil {
 		close(s.ready)
-		return
 	}
-	before.close()
+	s.index = x
 }
 
 // filter says which services a list is about.
@@ -95,26 +90,16 @@ func (s *Service) list(ctx context.Context, f filter) ([]listed, error) {
 	return s.oncePerGroup(x, hits, f.place, keep), nil
 }
 
-// find asks the index, all services in alphabetical order where the query is empty. Should a new index take the place of the
-// one that is being asked, the new one is asked again.
+// find asks the index, all services in alphabetical order where the query is empty.
 func (s *Service) find(ctx context.Context, query string, typing bool, keep func(*document) bool) (*index, []hit, error) {
-	for {
-		x, err := s.search.current(ctx)
-		if err != nil {
-			return nil, nil, err
-		}
-		if strings.TrimSpace(query) == "" {
-			return x, x.all(keep), nil
-		}
-		hits, err := x.find(query, typing, s.search.synonyms, keep)
-		if errors.Is(err, bleve.ErrorIndexClosed) {
-			continue
-		}
-		if err != nil {
-			return nil, nil, fmt.Errorf("search: %w", err)
-		}
-		return x, hits, nil
+	x, err := s.search.current(ctx)
+	if err != nil {
+		return nil, nil, err
 	}
+	if strings.TrimSpace(query) == "" {
+		return x, x.all(keep), nil
+	}
+	return x, x.find(query, typing, s.search.synonyms, keep), nil
 }
 
 // oncePerGroup keeps of each service the variant of one portal: the one that is right for the place. Where that portal

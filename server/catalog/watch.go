@@ -191,28 +191,53 @@ func (s *Service) rebuild(ctx context.Context) error {
 	return nil
 }
 
+// build makes an index. Services are read while those before them are being written.
 func (s *Service) build(ctx context.Context) (*index, error) {
 	l, err := s.learn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	x, err := newIndex(l)
-	if err != nil {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	batches := make(chan []*wording, 2)
+	failed := make(chan error, 1)
+	go func() {
+		defer close(batches)
+		failed <- s.readAll(ctx, batches)
+	}()
+	x := newIndex(l)
+	w := newWriter(x)
+	for batch := range batches {
+		for _, f := range batch {
+			w.write(f)
+		}
+	}
+	if err := <-failed; err != nil {
 		return nil, err
 	}
+	x.finish()
+	return x, nil
+}
+
+// readAll reads all services, in batches.
+func (s *Service) readAll(ctx context.Context, batches chan<- []*wording) error {
 	var after uuid.UUID
 	for {
 		rows, err := s.store.services(ctx, after, buildBatch)
-		if err == nil && len(rows) > 0 {
-			err = x.replace(rows, nil)
-		}
 		if err != nil {
-			x.close()
-			return nil, err
+			return err
+		}
+		batch, err := readRows(rows)
+		if err != nil {
+			return err
+		}
+		select {
+		case batches <- batch:
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 		if len(rows) < buildBatch {
-			x.changes = 0
-			return x, nil
+			return nil
 		}
 		after = rows[len(rows)-1].ID
 	}

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/blevesearch/snowballstem"
 	"github.com/blevesearch/snowballstem/english"
@@ -30,46 +31,61 @@ const (
 // splitWords cuts a text into lower-case words. Words with a hyphen come as their parts. Marks of gender (Bürger*innen,
 // Bürger:innen, Bürger/-innen) go.
 func splitWords(text string) []string {
-	var words []string
-	var word []rune
-	end := func() {
-		if len(word) > 0 && len(word) <= maxWordLength {
-			words = append(words, string(word))
-		}
-		word = word[:0]
+	text = strings.ToLower(text)
+	if !norm.NFC.IsNormalString(text) {
+		text = norm.NFC.String(text)
 	}
-	runes := []rune(norm.NFC.String(strings.ToLower(text)))
-	for i := 0; i < len(runes); i++ {
-		r := runes[i]
+	var words []string
+	word, from, letters := "", -1, 0 // the word goes on with text[from:], unless from is -1
+	pause := func(at int) {
+		if from >= 0 {
+			word, from = word+text[from:at], -1
+		}
+	}
+	end := func(at int) {
+		if pause(at); letters > 0 && letters <= maxWordLength {
+			words = append(words, word)
+		}
+		word, letters = "", 0
+	}
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
 		switch {
 		case unicode.IsLetter(r) || unicode.IsDigit(r):
-			word = append(word, r)
+			if from < 0 {
+				from = i
+			}
+			letters++
 		case unicode.Is(unicode.Mn, r) || r == '\u00ad' || r == '\'' || r == '’':
-			// belongs to the word and says nothing
-		case len(word) > 0 && strings.ContainsRune("*:_/", r) && genderMark(runes[i+1:]) > 0:
-			i += genderMark(runes[i+1:])
+			pause(i) // belongs to the word and says nothing
+		case letters > 0 && strings.ContainsRune("*:_/", r) && genderMark(text[i+size:]) > 0:
+			pause(i)
+			size += genderMark(text[i+size:])
 		default:
-			end()
+			end(i)
 		}
+		i += size
 	}
-	end()
+	end(len(text))
 	return words
 }
 
-// genderMark is how many of the letters that follow a mark like * belong to it: in, innen, -in, -innen.
-func genderMark(rest []rune) int {
-	i := 0
-	if i < len(rest) && rest[i] == '-' {
-		i++
+// genderMark is how many of the bytes that follow a mark like * belong to it: in, innen, -in, -innen.
+func genderMark(rest string) int {
+	after, hyphen := strings.CutPrefix(rest, "-")
+	length := 0
+	if hyphen {
+		length = 1
 	}
-	for _, ending := range []string{"innen", "in"} {
-		end := i + len(ending)
-		// Bürger*innensprechstunde is a Bürgersprechstunde.
-		if end <= len(rest) && string(rest[i:end]) == ending && (ending == "innen" || end == len(rest) || !unicode.IsLetter(rest[end])) {
-			return end
-		}
+	// Bürger*innensprechstunde is a Bürgersprechstunde.
+	if strings.HasPrefix(after, "innen") {
+		return length + len("innen")
 	}
-	return 0
+	next, found := strings.CutPrefix(after, "in")
+	if r, _ := utf8.DecodeRuneInString(next); !found || unicode.IsLetter(r) {
+		return 0
+	}
+	return length + len("in")
 }
 
 // umlauts writes ae, oe and ue as umlauts, where they are not the end of another sound (Steuer, Bauen, Quelle), and ß as ss.
@@ -177,10 +193,11 @@ func saysLittle(word string) bool {
 type lexicon struct {
 	words map[string]bool
 	stems map[string]bool
+	heard map[string]bool // as they were learned, as most come often
 }
 
 func newLexicon() *lexicon {
-	l := &lexicon{words: map[string]bool{}, stems: map[string]bool{}}
+	l := &lexicon{words: map[string]bool{}, stems: map[string]bool{}, heard: map[string]bool{}}
 	for _, w := range strings.Fields(compoundText) {
 		l.words[w] = true
 	}
@@ -189,6 +206,10 @@ func newLexicon() *lexicon {
 
 // learn adds a word from the catalog.
 func (l *lexicon) learn(word string) {
+	if l.heard[word] {
+		return
+	}
+	l.heard[strings.Clone(word)] = true
 	s := surface(word)
 	if len(s) < minPart || l.words[s] || saysNothing(word) {
 		return

@@ -1,0 +1,250 @@
+package catalog
+
+import (
+	"slices"
+	"strings"
+)
+
+// desk is where a question is answered: room for what fits its words, and for the candidates. It is used again and again, as
+// it is as large as the index.
+type desk struct {
+	rowOf   []int32   // of each term: its row in quality, 0 if no needle fits it
+	rows    []term    // those with a row
+	quality []float64 // how well each needle fits: a row for each such term, a column for each needle
+	score   []float32 // of each service
+	touched []int32   // services with a score
+
+	// for ranking
+	anywhere, best, phrases []float64
+	at                      []int
+}
+
+// sit gives a desk that is as large as the index is now.
+func (x *index) sit() *desk {
+	d, ok := x.desks.Get().(*desk)
+	if !ok {
+		d = &desk{}
+	}
+	d.rowOf = grown(d.rowOf, len(x.vocabulary.byText))
+	d.score = grown(d.score, len(x.list))
+	return d
+}
+
+// leave clears the desk for the next question.
+func (x *index) leave(d *desk) {
+	for _, t := range d.rows {
+		d.rowOf[t.number] = 0
+	}
+	d.clearScores()
+	d.rows, d.quality = d.rows[:0], d.quality[:0]
+	x.desks.Put(d)
+}
+
+func (d *desk) clearScores() {
+	for _, n := range d.touched {
+		d.score[n] = 0
+	}
+	d.touched = d.touched[:0]
+}
+
+// grown gives a slice of at least n elements; new ones are zero.
+func grown[T any](s []T, n int) []T {
+	if n <= len(s) {
+		return s
+	}
+	return append(s, make([]T, n-len(s)+n/8)...)
+}
+
+// fit notes how well a needle fits a term.
+func (d *desk) fit(q *question, t term, needle int, quality float64) {
+	row := d.rowOf[t.number]
+	if row == 0 {
+		d.rows = append(d.rows, t)
+		row = int32(len(d.rows))
+		d.rowOf[t.number] = row
+		from, to := len(d.quality), len(d.quality)+q.width
+		d.quality = slices.Grow(d.quality, q.width)[:to]
+		clear(d.quality[from:to])
+	}
+	at := int(row-1)*q.width + needle
+	d.quality[at] = max(d.quality[at], quality)
+}
+
+// fits says how well a needle fits a term, from 0 to 1.
+func (q *question) fits(t term, needle int) float64 {
+	if row := q.desk.rowOf[t.number]; row != 0 {
+		return q.desk.quality[int(row-1)*q.width+needle]
+	}
+	return 0
+}
+
+// look finds out which terms the needles fit, and how well.
+func (q *question) look(x *index, d *desk) {
+	q.desk = d
+	for i := range q.needles {
+		q.lookFor(x, &q.needles[i])
+		for j := range q.needles[i].parts {
+			q.lookFor(x, &q.needles[i].parts[j])
+		}
+	}
+	d.anywhere, d.best, d.at = grown(d.anywhere, len(q.needles)), grown(d.best, len(q.needles)), grown(d.at, len(q.needles))
+	d.phrases = grown(d.phrases, len(q.variants))
+}
+
+func (q *question) lookFor(x *index, n *needle) {
+	v := &x.vocabulary
+	if slips := n.slips(); slips > 0 {
+		for _, own := range n.stems {
+			for t, d := range v.alike(own, slips) {
+				q.desk.fit(q, t, n.number, 0.95-0.2*float64(d))
+			}
+		}
+	}
+	begin := n.stems[0]
+	quality := func(t term) float64 {
+		if n.beginning {
+			return 0.9
+		}
+		return 0.5 + 0.3*float64(len(begin))/float64(len(t.text))
+	}
+	if len(begin) >= 3 || n.beginning {
+		for t := range v.beginning(begin) {
+			q.desk.fit(q, t, n.number, quality(t))
+		}
+	}
+	if n.beginning && !strings.HasPrefix(n.text, begin) {
+		for t := range v.beginning(n.text) {
+			q.desk.fit(q, t, n.number, quality(t))
+		}
+	}
+	for _, stem := range n.stems {
+		if t := v.byText[stem]; t != nil {
+			q.desk.fit(q, t, n.number, 1)
+		}
+	}
+}
+
+// candidates gives the services that rank orders: those whose titles and synonyms have most of the words, or something like
+// them.
+func (q *question) candidates(x *index) []*document {
+	d := q.desk
+	typed := q.variants[0].words
+	for i := range q.needles {
+		n := &q.needles[i]
+		for _, t := range d.rows {
+			quality := q.fits(t, n.number)
+			if quality < 1 && !slices.Contains(typed, i) {
+				quality = 0 // what a synonym stands for must be there as it is
+			}
+			for j := range n.parts {
+				if part := q.fits(t, n.parts[j].number); part == 1 {
+					quality = max(quality, 0.5)
+				}
+			}
+			if quality > 0 {
+				d.add(t.named, float32(n.weight*quality))
+			}
+		}
+	}
+	for _, i := range typed {
+		for _, stem := range q.needles[i].stems {
+			if t := x.vocabulary.byText[stem]; t != nil && len(t.told) < len(x.list)/8 {
+				d.raise(x, t.told, float32(x.rarity(len(t.told))))
+			}
+		}
+	}
+	return d.top(x)
+}
+
+func (d *desk) add(postings []posting, weight float32) {
+	for _, p := range postings {
+		if d.score[p.document] == 0 {
+			d.touched = append(d.touched, p.document)
+		}
+		d.score[p.document] += weight * p.weight
+	}
+}
+
+// raise puts those forward whose longer texts have a word, too.
+func (d *desk) raise(x *index, told []int32, weight float32) {
+	for _, n := range told {
+		if d.score[n] > 0 && x.list[n] != nil {
+			d.score[n] += 0.5 * weight * x.list[n].brevity
+		}
+	}
+}
+
+// inText gives the services that have all words of the query as typed somewhere in their texts.
+func (q *question) inText(x *index) []*document {
+	d := q.desk
+	d.clearScores()
+	for step, i := range q.variants[0].words {
+		for _, stem := range q.needles[i].stems {
+			t := x.vocabulary.byText[stem]
+			if t == nil {
+				continue
+			}
+			for _, n := range t.told {
+				d.meet(n, step)
+			}
+			for _, p := range t.named {
+				d.meet(p.document, step)
+			}
+		}
+	}
+	all := float32(len(q.variants[0].words))
+	for _, n := range d.touched {
+		if d.score[n] < all || x.list[n] == nil {
+			d.score[n] = 0
+		} else {
+			d.score[n] = x.list[n].brevity
+		}
+	}
+	return d.top(x)
+}
+
+// meet counts a word that a service has, once, if it has all words before.
+func (d *desk) meet(service int32, before int) {
+	if d.score[service] != float32(before) {
+		return
+	}
+	if before == 0 {
+		d.touched = append(d.touched, service)
+	}
+	d.score[service]++
+}
+
+// top gives the services with the highest scores, best first.
+func (d *desk) top(x *index) []*document {
+	best := make([]int32, 0, 2*candidates)
+	least := float32(0)
+	cut := func() {
+		slices.SortFunc(best, func(a, b int32) int {
+			switch {
+			case d.score[a] > d.score[b]:
+				return -1
+			case d.score[a] < d.score[b]:
+				return 1
+			}
+			return int(a - b)
+		})
+		if len(best) > candidates {
+			best = best[:candidates]
+			least = d.score[best[candidates-1]]
+		}
+	}
+	for _, n := range d.touched {
+		if d.score[n] <= least || x.list[n] == nil {
+			continue
+		}
+		if best = append(best, n); len(best) == cap(best) {
+			cut()
+		}
+	}
+	cut()
+	documents := make([]*document, 0, len(best))
+	for _, n := range best {
+		documents = append(documents, x.list[n])
+	}
+	return documents
+}
