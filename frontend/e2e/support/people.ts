@@ -18,7 +18,8 @@ export function newCitizen(givenName: string): Citizen {
   return {
     givenName,
     familyName: "Muster",
-    email: `${givenName.toLowerCase()}.${mark}@example.org`,
+    // Long, as addresses can be: no page may scroll sideways for one.
+    email: `${givenName.toLowerCase()}.${mark}.mit-einer-langen-adresse@example.org`,
     password: `Hinter dem Deich ${mark}`,
   };
 }
