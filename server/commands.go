@@ -81,7 +81,7 @@ func (c *adminKeysCommand) Run() error {
 type adminStaffCommand struct {
 	Email      string   `arg:"" help:"Mail address to sign in with."`
 	FullName   string   `arg:"" name:"full-name" help:"Name as colleagues see it."`
-	Roles      []string `enum:"clerk,editor,admin" default:"clerk" help:"clerk, editor, admin."`
+	Roles      []string `enum:"clerk,editor,publisher,admin" default:"clerk" help:"clerk, editor, publisher, admin."`
 	app.Config `embed:""`
 }
 

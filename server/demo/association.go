@@ -49,7 +49,10 @@ type Site struct {
 // sites are the portals: real places; offices, fees and persons are invented.
 func sites() []Site {
 	clerk := func(place, given, family string) Account {
-		return Account{Email: "amt@" + place + ".example", Password: "Amtsstube-im-Emsland", GivenName: given, FamilyName: family, Roles: []string{"clerk", "editor", "admin"}} //nolint:gosec // of the demonstration, and shown by it
+		return Account{Email: "amt@" + place + ".example", Password: "Amtsstube-im-Emsland", GivenName: given, FamilyName: family, Roles: []string{"clerk", "editor", "publisher", "admin"}} //nolint:gosec // of the demonstration, and shown by it
+	}
+	editor := func(place, given, family string) Account {
+		return Account{Email: "redaktion@" + place + ".example", Password: "Schreibstube-im-Emsland", GivenName: given, FamilyName: family, Roles: []string{"editor", "publisher"}} //nolint:gosec // of the demonstration, and shown by it
 	}
 	return []Site{
 		{
@@ -57,6 +60,7 @@ func sites() []Site {
 			Roles: []string{"anchor", "accountHome", "portal"}, Port: 8080, Prefix: "EL",
 			Accounts: []Account{
 				clerk("landkreis", "Lena", "Landrat"),
+				editor("landkreis", "Rieke", "Redlich"),
 				{ //nolint:gosec // of the demonstration, and shown by it
 					Email: "clara.beispiel@example.org", Password: "Sonnenblume-im-Garten", GivenName: "Clara", FamilyName: "Beispiel",
 					Street: "Lange Straße", HouseNumber: "7", PostalCode: "49716", City: "Meppen", BirthDate: "1988-04-12",
@@ -65,11 +69,11 @@ func sites() []Site {
 		},
 		{
 			Name: "meppen", Title: "Stadt Meppen", Kind: "municipality", Areas: []string{"034540035035"},
-			Roles: []string{"portal"}, Port: 8081, Prefix: "MEP", Accounts: []Account{clerk("meppen", "Mats", "Marktplatz")},
+			Roles: []string{"portal"}, Port: 8081, Prefix: "MEP", Accounts: []Account{clerk("meppen", "Mats", "Marktplatz"), editor("meppen", "Mina", "Merkblatt")},
 		},
 		{
 			Name: "lathen", Title: "Samtgemeinde Lathen", Kind: "jointMunicipality", Areas: []string{"034545404"},
-			Roles: []string{"portal"}, Port: 8082, Prefix: "LAT", Accounts: []Account{clerk("lathen", "Luise", "Lindenhof")},
+			Roles: []string{"portal"}, Port: 8082, Prefix: "LAT", Accounts: []Account{clerk("lathen", "Luise", "Lindenhof"), editor("lathen", "Lars", "Lesbar")},
 		},
 	}
 }

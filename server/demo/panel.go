@@ -3,6 +3,7 @@ package demo
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,8 +56,11 @@ func (a *association) printPanel() {
 	for _, s := range a.sites {
 		for _, account := range s.Accounts {
 			who, where := "citizen", "at every portal"
-			if len(account.Roles) > 0 {
+			switch {
+			case slices.Contains(account.Roles, "clerk"):
 				who, where = "clerk", a.url(s)+"/mitarbeit"
+			case slices.Contains(account.Roles, "editor"):
+				who, where = "editor", a.url(s)+"/redaktion"
 			}
 			line("  %-9s %-30s %-24s %s", who, account.Email, account.Password, where)
 		}
@@ -68,7 +72,8 @@ func (a *association) printPanel() {
 	line("  2. Start the application: register at the account home (the mail is at %s), come back signed in.", a.mailURL())
 	line("  3. Fill in, attach a file, submit. Open %s: one click signs you in there, too.", a.url(a.sites[2]))
 	line("  4. Decide as a clerk at the competent portal, and watch the application change.")
-	line("  5. Type “stop landkreis”, apply for a service of the county at %s, type “start landkreis”.", a.url(a.sites[1]))
+	line("  5. Sign in as an editor, correct a text, release it, and read it at another portal.")
+	line("  6. Type “stop landkreis”, apply for a service of the county at %s, type “start landkreis”.", a.url(a.sites[1]))
 	line("")
 	line("  Commands here: status · stop NAME · start NAME · kill NAME · quit     End: Ctrl-C")
 	line("  Logs: %s/logs", a.dir)

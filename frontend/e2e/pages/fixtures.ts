@@ -65,6 +65,13 @@ export const clerk: Schemas["Session"] = {
   roles: ["clerk"],
 };
 
+export const editor: Schemas["Session"] = {
+  signedIn: true,
+  csrfToken: "token",
+  displayName: "Mina Merkblatt",
+  roles: ["editor", "publisher"],
+};
+
 const place: Schemas["PlaceReference"] = { ars: "034540035035", name: "Meppen, Stadt", level: "gemeinde" };
 
 export const places: Schemas["PlaceList"] = {

@@ -80,6 +80,8 @@ export const scenes: Record<string, Scene & { path: string }> = {
   "staff-sign-in": { path: "/mitarbeit/anmelden" },
   inbox: { path: "/mitarbeit", session: data.clerk },
   case: { path: `/mitarbeit/vorgaenge/${data.caseItem.id}`, session: data.clerk },
+  "editing-overview": { path: "/redaktion", session: data.editor },
+  "editing-forbidden": { path: "/redaktion", session: data.citizen },
   imprint: { path: "/impressum" },
   privacy: { path: "/datenschutz" },
   accessibility: { path: "/barrierefreiheit" },

@@ -1492,8 +1492,12 @@ export interface components {
             /** Format: date-time */
             expiresAt?: string;
         };
-        /** @enum {string} */
-        Role: "clerk" | "editor" | "admin";
+        /**
+         * @description What someone who works at this portal may do: decide cases (`clerk`), write the catalog (`editor`), release it (`publisher`),
+         *     and set up the portal (`admin`).
+         * @enum {string}
+         */
+        Role: "clerk" | "editor" | "publisher" | "admin";
         SignIn: {
             email: string;
             password: string;

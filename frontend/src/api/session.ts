@@ -25,6 +25,16 @@ export function isStaff(session: Session): boolean {
   return session.roles.length > 0;
 }
 
+/** Whether the person of a session has one of these roles at this portal. */
+export function hasRole(session: Session, ...roles: Schemas["Role"][]): boolean {
+  return session.roles.some((role) => roles.includes(role));
+}
+
+/** Whether the person of a session writes, releases or administers the catalog. */
+export function isEditor(session: Session): boolean {
+  return hasRole(session, "editor", "publisher", "admin");
+}
+
 /** Address that leads through the account home and back; for the browser's address bar, not for fetch. */
 export function signInAddress(returnTo: string, serviceId?: string): string {
   const query = new URLSearchParams({ returnTo });

@@ -204,6 +204,7 @@ const desk = createRoute({
 const staffSignIn = createRoute({
   getParentRoute: () => desk,
   path: "/mitarbeit/anmelden",
+  validateSearch: search.staffSignInSearch,
   component: lazyRouteComponent(() => import("../features/signin/pages/StaffSignInPage")),
 });
 const staff = createRoute({
@@ -222,6 +223,18 @@ const caseRoute = createRoute({
   path: "/mitarbeit/vorgaenge/$caseId",
   loader: words("forms"),
   component: lazyRouteComponent(() => import("../features/cases/pages/CasePage")),
+});
+
+const editors = createRoute({
+  getParentRoute: () => rootRoute,
+  id: "editors",
+  loader: words("editing"),
+  component: lazyRouteComponent(() => import("./shells/EditorShell"), "EditorShell"),
+});
+const overview = createRoute({
+  getParentRoute: () => editors,
+  path: "/redaktion",
+  component: lazyRouteComponent(() => import("../features/editing/pages/OverviewPage")),
 });
 
 const routeTree = rootRoute.addChildren([
@@ -252,6 +265,7 @@ const routeTree = rootRoute.addChildren([
     ]),
   ]),
   desk.addChildren([staffSignIn, staff.addChildren([inbox, caseRoute])]),
+  editors.addChildren([overview]),
 ]);
 
 /** The step of a form that an address names. */

@@ -28,5 +28,6 @@ export const applySearch = (raw: Raw) => defined({ ars: ars(raw["ars"]), angebot
 export const stepSearch = (raw: Raw) => defined({ schritt: text(raw["schritt"]) });
 export const signInSearch = (raw: Raw) =>
   defined({ returnTo: localPath(raw["returnTo"]), request: text(raw["request"]), error: text(raw["error"]) });
+export const staffSignInSearch = (raw: Raw) => defined({ returnTo: localPath(raw["returnTo"]) });
 export const requestSearch = (raw: Raw) => defined({ request: text(raw["request"]) });
 export const inboxSearch = (raw: Raw) => defined({ stand: text(raw["stand"]), q: text(raw["q"]) });

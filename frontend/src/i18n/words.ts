@@ -3,6 +3,7 @@ import type applications from "./de/applications.json";
 import type cases from "./de/cases.json";
 import type catalog from "./de/catalog.json";
 import type common from "./de/common.json";
+import type editing from "./de/editing.json";
 import type forms from "./de/forms.json";
 import type mailbox from "./de/mailbox.json";
 import type pages from "./de/pages.json";
@@ -15,6 +16,7 @@ interface Words {
   cases: typeof cases;
   catalog: typeof catalog;
   common: typeof common;
+  editing: typeof editing;
   forms: typeof forms;
   mailbox: typeof mailbox;
   pages: typeof pages;

@@ -37,7 +37,7 @@ type Caller struct {
 	AccountID   uuid.UUID // of a local account at this portal; zero for people from another account home
 	Person      Person    // zero for integrators and members
 	DisplayName string
-	Roles       []string  // clerk, editor, admin; of staff only
+	Roles       []string  // clerk, editor, publisher, admin; of staff only
 	TrustLevel  string    // low, substantial, high; of people
 	ClientID    string    // of TokenCaller
 	Scopes      []string  // of TokenCaller

@@ -3,7 +3,7 @@ import { Link, Outlet } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useWords } from "../../i18n";
 import { portalQuery } from "../../api/portal";
-import { isStaff, sessionQuery } from "../../api/session";
+import { hasRole, isEditor, sessionQuery } from "../../api/session";
 import { Footer } from "./Footer";
 import { DemoBanner, Header, SkipLink } from "./Header";
 import { OfflineBar } from "./OfflineBar";
@@ -38,9 +38,14 @@ export function CitizenShell({ children }: { children?: ReactNode }) {
             )}
           </li>
         )}
-        {isStaff(session) && (
+        {hasRole(session, "clerk") && (
           <li>
             <Link to="/mitarbeit">{t("nav.inbox")}</Link>
+          </li>
+        )}
+        {isEditor(session) && (
+          <li>
+            <Link to="/redaktion">{t("nav.editing")}</Link>
           </li>
         )}
       </Header>

@@ -1,7 +1,7 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
 import { useWords } from "../../i18n";
-import { isStaff, sessionQuery } from "../../api/session";
+import { hasRole, isEditor, sessionQuery } from "../../api/session";
 import { Footer } from "./Footer";
 import { DemoBanner, Header, SkipLink } from "./Header";
 import { OfflineBar } from "./OfflineBar";
@@ -15,9 +15,14 @@ export function DeskShell() {
       <SkipLink />
       <DemoBanner />
       <Header subtitle={t("cases:desk")}>
-        {isStaff(session) && (
+        {hasRole(session, "clerk") && (
           <li>
             <Link to="/mitarbeit">{t("nav.inbox")}</Link>
+          </li>
+        )}
+        {isEditor(session) && (
+          <li>
+            <Link to="/redaktion">{t("nav.editing")}</Link>
           </li>
         )}
         <li>

@@ -1,19 +1,13 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { Navigate, Outlet } from "@tanstack/react-router";
-import { useWords } from "../../i18n";
-import { isStaff, sessionQuery } from "../../api/session";
-import { PageHeading } from "../../ui/PageHeading";
+import { Navigate, Outlet, useLocation } from "@tanstack/react-router";
+import { hasRole, isEditor, sessionQuery } from "../../api/session";
+import { Forbidden } from "./Forbidden";
 
-/** Shows the pages below only to people who work here. */
+/** Shows the pages below only to clerks; those who only write the catalog are led to their own desk. */
 export function RequireStaff() {
-  const t = useWords();
   const { data: session } = useSuspenseQuery(sessionQuery);
-  if (!session.signedIn) return <Navigate to="/mitarbeit/anmelden" replace />;
-  if (isStaff(session)) return <Outlet />;
-  return (
-    <div className="pv-page pv-main pv-stack">
-      <PageHeading title={t("error.forbiddenTitle")} />
-      <p className="pv-text">{t("error.forbiddenText")}</p>
-    </div>
-  );
+  const returnTo = useLocation({ select: (location) => location.href });
+  if (!session.signedIn) return <Navigate to="/mitarbeit/anmelden" search={{ returnTo }} replace />;
+  if (hasRole(session, "clerk")) return <Outlet />;
+  return isEditor(session) ? <Navigate to="/redaktion" replace /> : <Forbidden />;
 }

@@ -1,5 +1,5 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { Navigate, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, Navigate, useNavigate } from "@tanstack/react-router";
 import { useWords } from "../../../i18n";
 import { portalQuery } from "../../../api/portal";
 import { isStaff, sessionQuery } from "../../../api/session";
@@ -7,18 +7,21 @@ import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
 import { SignInForm } from "../parts/SignInForm";
 
+const route = getRouteApi("/desk/mitarbeit/anmelden");
+
 /** Signing in for those who work at this portal's authorities. */
 export default function StaffSignInPage() {
   const t = useWords();
   const { data: portal } = useSuspenseQuery(portalQuery);
   const { data: session } = useSuspenseQuery(sessionQuery);
+  const { returnTo = "/mitarbeit" } = route.useSearch();
   const navigate = useNavigate();
-  if (session.signedIn && isStaff(session)) return <Navigate to="/mitarbeit" replace />;
+  if (session.signedIn && isStaff(session)) return <Navigate to={returnTo} replace />;
   return (
     <Page narrow>
       <PageHeading title={t("signin:staff.title")} />
       <p>{t("signin:staff.text", { portal: portal.name })}</p>
-      <SignInForm onSignedIn={() => navigate({ to: "/mitarbeit", replace: true })} />
+      <SignInForm onSignedIn={() => navigate({ to: returnTo, replace: true })} />
     </Page>
   );
 }

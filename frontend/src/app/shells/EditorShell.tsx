@@ -1,0 +1,54 @@
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { Link, Navigate, Outlet, useLocation } from "@tanstack/react-router";
+import { hasRole, isEditor, sessionQuery } from "../../api/session";
+import { useWords } from "../../i18n";
+import { Footer } from "./Footer";
+import { Forbidden } from "./Forbidden";
+import { DemoBanner, Header, SkipLink } from "./Header";
+import { OfflineBar } from "./OfflineBar";
+
+/** What surrounds the pages of those who write the catalog; others are led to the sign-in, or told that they may not. */
+export function EditorShell() {
+  const t = useWords();
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  const returnTo = useLocation({ select: (location) => location.href });
+  if (!session.signedIn) return <Navigate to="/mitarbeit/anmelden" search={{ returnTo }} replace />;
+  return (
+    <>
+      <SkipLink />
+      <DemoBanner />
+      <Header subtitle={t("editing:desk")}>
+        {isEditor(session) && <EditorLinks />}
+        {hasRole(session, "clerk") && (
+          <li>
+            <Link to="/mitarbeit">{t("nav.inbox")}</Link>
+          </li>
+        )}
+        <li>
+          <Link to="/" activeOptions={{ exact: true }}>
+            {t("editing:nav.portal")}
+          </Link>
+        </li>
+      </Header>
+      <OfflineBar />
+      <main id="content" tabIndex={-1} className="pv-content">
+        {isEditor(session) ? <Outlet /> : <Forbidden />}
+      </main>
+      <Footer />
+    </>
+  );
+}
+
+/** The areas of the catalog's desk, one line each. */
+function EditorLinks() {
+  const t = useWords();
+  return (
+    <>
+      <li>
+        <Link to="/redaktion" activeOptions={{ exact: true }}>
+          {t("editing:nav.overview")}
+        </Link>
+      </li>
+    </>
+  );
+}
