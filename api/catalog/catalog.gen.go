@@ -28,6 +28,12 @@ type ServerInterface interface {
 	// Find services of all linked portals
 	// (GET /api/v1/services)
 	ListServices(ctx echo.Context, params ListServicesParams) error
+	// Services from A to Z
+	// (GET /api/v1/services/a-z)
+	BrowseServices(ctx echo.Context, params BrowseServicesParams) error
+	// Services that many people need
+	// (GET /api/v1/services/popular)
+	ListPopularServices(ctx echo.Context, params ListPopularServicesParams) error
 	// Suggestions while typing
 	// (GET /api/v1/services/suggest)
 	SuggestServices(ctx echo.Context, params SuggestServicesParams) error
@@ -119,6 +125,56 @@ func (w *ServerInterfaceWrapper) ListServices(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListServices(ctx, params)
+	return err
+}
+
+// BrowseServices converts echo context to params.
+func (w *ServerInterfaceWrapper) BrowseServices(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params BrowseServicesParams
+	// ------------- Optional query parameter "letter" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "letter", ctx.QueryParams(), &params.Letter)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter letter: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "limit", ctx.QueryParams(), &params.Limit)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.BrowseServices(ctx, params)
+	return err
+}
+
+// ListPopularServices converts echo context to params.
+func (w *ServerInterfaceWrapper) ListPopularServices(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPopularServicesParams
+	// ------------- Optional query parameter "ars" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "ars", ctx.QueryParams(), &params.Ars)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter ars: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListPopularServices(ctx, params)
 	return err
 }
 
@@ -228,6 +284,8 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.GET(baseURL+"/api/v1/categories", wrapper.ListCategories)
 	router.GET(baseURL+"/api/v1/organisations/:organisationId", wrapper.GetOrganisation)
 	router.GET(baseURL+"/api/v1/services", wrapper.ListServices)
+	router.GET(baseURL+"/api/v1/services/a-z", wrapper.BrowseServices)
+	router.GET(baseURL+"/api/v1/services/popular", wrapper.ListPopularServices)
 	router.GET(baseURL+"/api/v1/services/suggest", wrapper.SuggestServices)
 	router.GET(baseURL+"/api/v1/services/:serviceId", wrapper.GetService)
 	router.GET(baseURL+"/api/v1/services/:serviceId/offers", wrapper.ListOffers)
@@ -377,6 +435,111 @@ type ListServicesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListServicesdefaultApplicationProblemPlusJSONResponse) VisitListServicesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type BrowseServicesRequestObject struct {
+	Params BrowseServicesParams
+}
+
+type BrowseServicesResponseObject interface {
+	VisitBrowseServicesResponse(w http.ResponseWriter) error
+}
+
+type BrowseServices200JSONResponse ServiceRegister
+
+func (response BrowseServices200JSONResponse) VisitBrowseServicesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type BrowseServices304Response = NotModifiedResponse
+
+func (response BrowseServices304Response) VisitBrowseServicesResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type BrowseServices400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response BrowseServices400ApplicationProblemPlusJSONResponse) VisitBrowseServicesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type BrowseServicesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BrowseServicesdefaultApplicationProblemPlusJSONResponse) VisitBrowseServicesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ListPopularServicesRequestObject struct {
+	Params ListPopularServicesParams
+}
+
+type ListPopularServicesResponseObject interface {
+	VisitListPopularServicesResponse(w http.ResponseWriter) error
+}
+
+type ListPopularServices200JSONResponse PopularServices
+
+func (response ListPopularServices200JSONResponse) VisitListPopularServicesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListPopularServices304Response = NotModifiedResponse
+
+func (response ListPopularServices304Response) VisitListPopularServicesResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type ListPopularServices400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListPopularServices400ApplicationProblemPlusJSONResponse) VisitListPopularServicesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListPopularServices404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListPopularServices404ApplicationProblemPlusJSONResponse) VisitListPopularServicesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListPopularServicesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListPopularServicesdefaultApplicationProblemPlusJSONResponse) VisitListPopularServicesResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -567,6 +730,12 @@ type StrictServerInterface interface {
 	// Find services of all linked portals
 	// (GET /api/v1/services)
 	ListServices(ctx context.Context, request ListServicesRequestObject) (ListServicesResponseObject, error)
+	// Services from A to Z
+	// (GET /api/v1/services/a-z)
+	BrowseServices(ctx context.Context, request BrowseServicesRequestObject) (BrowseServicesResponseObject, error)
+	// Services that many people need
+	// (GET /api/v1/services/popular)
+	ListPopularServices(ctx context.Context, request ListPopularServicesRequestObject) (ListPopularServicesResponseObject, error)
 	// Suggestions while typing
 	// (GET /api/v1/services/suggest)
 	SuggestServices(ctx context.Context, request SuggestServicesRequestObject) (SuggestServicesResponseObject, error)
@@ -657,6 +826,56 @@ func (sh *strictHandler) ListServices(ctx echo.Context, params ListServicesParam
 		return err
 	} else if validResponse, ok := response.(ListServicesResponseObject); ok {
 		return validResponse.VisitListServicesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// BrowseServices operation middleware
+func (sh *strictHandler) BrowseServices(ctx echo.Context, params BrowseServicesParams) error {
+	var request BrowseServicesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.BrowseServices(ctx.Request().Context(), request.(BrowseServicesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BrowseServices")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(BrowseServicesResponseObject); ok {
+		return validResponse.VisitBrowseServicesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListPopularServices operation middleware
+func (sh *strictHandler) ListPopularServices(ctx echo.Context, params ListPopularServicesParams) error {
+	var request ListPopularServicesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPopularServices(ctx.Request().Context(), request.(ListPopularServicesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPopularServices")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListPopularServicesResponseObject); ok {
+		return validResponse.VisitListPopularServicesResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

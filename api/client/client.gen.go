@@ -254,6 +254,12 @@ type ClientInterface interface {
 	// ListServices request
 	ListServices(ctx context.Context, params *ListServicesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// BrowseServices request
+	BrowseServices(ctx context.Context, params *BrowseServicesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPopularServices request
+	ListPopularServices(ctx context.Context, params *ListPopularServicesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SuggestServices request
 	SuggestServices(ctx context.Context, params *SuggestServicesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -988,6 +994,30 @@ func (c *Client) GetPortal(ctx context.Context, reqEditors ...RequestEditorFn) (
 
 func (c *Client) ListServices(ctx context.Context, params *ListServicesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListServicesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) BrowseServices(ctx context.Context, params *BrowseServicesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBrowseServicesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListPopularServices(ctx context.Context, params *ListPopularServicesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPopularServicesRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3389,6 +3419,136 @@ func NewListServicesRequest(server string, params *ListServicesParams) (*http.Re
 	return req, nil
 }
 
+// NewBrowseServicesRequest generates requests for BrowseServices
+func NewBrowseServicesRequest(server string, params *BrowseServicesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/services/a-z")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Letter != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "letter", runtime.ParamLocationQuery, *params.Letter); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "limit", runtime.ParamLocationQuery, *params.Limit); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "cursor", runtime.ParamLocationQuery, *params.Cursor); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListPopularServicesRequest generates requests for ListPopularServices
+func NewListPopularServicesRequest(server string, params *ListPopularServicesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/services/popular")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Ars != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "ars", runtime.ParamLocationQuery, *params.Ars); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewSuggestServicesRequest generates requests for SuggestServices
 func NewSuggestServicesRequest(server string, params *SuggestServicesParams) (*http.Request, error) {
 	var err error
@@ -4295,6 +4455,12 @@ type ClientWithResponsesInterface interface {
 
 	// ListServicesWithResponse request
 	ListServicesWithResponse(ctx context.Context, params *ListServicesParams, reqEditors ...RequestEditorFn) (*ListServicesResponse, error)
+
+	// BrowseServicesWithResponse request
+	BrowseServicesWithResponse(ctx context.Context, params *BrowseServicesParams, reqEditors ...RequestEditorFn) (*BrowseServicesResponse, error)
+
+	// ListPopularServicesWithResponse request
+	ListPopularServicesWithResponse(ctx context.Context, params *ListPopularServicesParams, reqEditors ...RequestEditorFn) (*ListPopularServicesResponse, error)
 
 	// SuggestServicesWithResponse request
 	SuggestServicesWithResponse(ctx context.Context, params *SuggestServicesParams, reqEditors ...RequestEditorFn) (*SuggestServicesResponse, error)
@@ -5515,6 +5681,55 @@ func (r ListServicesResponse) StatusCode() int {
 	return 0
 }
 
+type BrowseServicesResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *ServiceRegister
+	ApplicationproblemJSON400     *BadRequest
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r BrowseServicesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BrowseServicesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListPopularServicesResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *PopularServices
+	ApplicationproblemJSON400     *BadRequest
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPopularServicesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPopularServicesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type SuggestServicesResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -6390,6 +6605,24 @@ func (c *ClientWithResponses) ListServicesWithResponse(ctx context.Context, para
 		return nil, err
 	}
 	return ParseListServicesResponse(rsp)
+}
+
+// BrowseServicesWithResponse request returning *BrowseServicesResponse
+func (c *ClientWithResponses) BrowseServicesWithResponse(ctx context.Context, params *BrowseServicesParams, reqEditors ...RequestEditorFn) (*BrowseServicesResponse, error) {
+	rsp, err := c.BrowseServices(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBrowseServicesResponse(rsp)
+}
+
+// ListPopularServicesWithResponse request returning *ListPopularServicesResponse
+func (c *ClientWithResponses) ListPopularServicesWithResponse(ctx context.Context, params *ListPopularServicesParams, reqEditors ...RequestEditorFn) (*ListPopularServicesResponse, error) {
+	rsp, err := c.ListPopularServices(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPopularServicesResponse(rsp)
 }
 
 // SuggestServicesWithResponse request returning *SuggestServicesResponse
@@ -8813,6 +9046,93 @@ func ParseListServicesResponse(rsp *http.Response) (*ListServicesResponse, error
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest ServiceList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseBrowseServicesResponse parses an HTTP response from a BrowseServicesWithResponse call
+func ParseBrowseServicesResponse(rsp *http.Response) (*BrowseServicesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BrowseServicesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ServiceRegister
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListPopularServicesResponse parses an HTTP response from a ListPopularServicesWithResponse call
+func ParseListPopularServicesResponse(rsp *http.Response) (*ListPopularServicesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPopularServicesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PopularServices
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -29,6 +29,7 @@ func allowed() map[string]string {
 	session := "ckerd"
 	return map[string]string{
 		"getPortal": everybody, "listPlaces": everybody, "getPlace": everybody, "listServices": everybody, "suggestServices": everybody,
+		"browseServices": everybody, "listPopularServices": everybody,
 		"getService": everybody, "listOffers": everybody, "listCategories": everybody, "getOrganisation": everybody, "getForm": everybody,
 		"getSession": "nckerd", "signIn": "nckerd", "signOut": session, "startSignIn": "nckerd", "finishSignIn": "nckerd",
 		"getSignInRequest": "nckerd", "approveSignInRequest": session, "denySignInRequest": session,

@@ -74,6 +74,7 @@ func Serve(ctx context.Context, c Config) error {
 	}
 	var running sync.WaitGroup
 	running.Go(func() { a.run(work, "catalog", a.catalog.Run) })
+	running.Go(func() { a.run(work, "catalog views", a.catalog.CountViews) })
 	running.Go(func() { a.run(work, "federation", a.federation.Run) })
 	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(listener) }()

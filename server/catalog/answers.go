@@ -51,6 +51,13 @@ func (a *answers) forget() {
 	clear(a.byKey)
 }
 
+// current is a number that is another one after each change.
+func (a *answers) current() uint64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.generation
+}
+
 // of gives the answer for the key parts in the language of ctx, made now or before. What is made while something changes is
 // answered, but not remembered.
 func (a *answers) of(ctx context.Context, parts []string, make func() (value any, language string, err error)) (answer, error) {

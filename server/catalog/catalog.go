@@ -13,6 +13,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/google/uuid"
+
 	"portalverbund/api/types"
 	"portalverbund/db"
 )
@@ -83,6 +85,8 @@ type Service struct {
 	reader    reader
 	search    *search
 	answers   *answers
+	registers registers
+	views     views
 }
 
 // New makes the Service.
@@ -96,6 +100,7 @@ func New(c Config) *Service {
 	s := &Service{
 		store: store{c.DB}, portals: c.Portals, places: c.Places, areas: c.Areas, publisher: c.Publisher, forms: c.Forms,
 		hub: c.Hub, log: c.Log, now: c.Now, reader: newReader(), search: newSearch(), answers: newAnswers(c.Now),
+		registers: registers{byLanguage: map[string]*register{}}, views: views{count: map[uuid.UUID]int64{}},
 	}
 	for _, ars := range c.Area {
 		if a, err := parseArea(ars); err == nil {

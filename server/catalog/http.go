@@ -41,8 +41,27 @@ func (h *Handlers) SuggestServices(ctx context.Context, r api.SuggestServicesReq
 	})
 }
 
+// BrowseServices answers GET /api/v1/services/a-z.
+func (h *Handlers) BrowseServices(ctx context.Context, r api.BrowseServicesRequestObject) (api.BrowseServicesResponseObject, error) {
+	letter, limit, cursor := value(r.Params.Letter), value(r.Params.Limit), value(r.Params.Cursor)
+	return h.remembered(ctx, []string{"a-z", letter, strconv.Itoa(limit), cursor}, func() (any, string, error) {
+		register, err := h.service.Register(ctx, letter, limit, cursor)
+		return register, "", err
+	})
+}
+
+// ListPopularServices answers GET /api/v1/services/popular.
+func (h *Handlers) ListPopularServices(ctx context.Context, r api.ListPopularServicesRequestObject) (api.ListPopularServicesResponseObject, error) {
+	ars := value(r.Params.Ars)
+	return h.remembered(ctx, []string{"popular", ars}, func() (any, string, error) {
+		items, err := h.service.Popular(ctx, ars)
+		return types.PopularServices{Items: items}, "", err
+	})
+}
+
 // GetService answers GET /api/v1/services/{serviceId}.
 func (h *Handlers) GetService(ctx context.Context, r api.GetServiceRequestObject) (api.GetServiceResponseObject, error) {
+	h.service.views.add(r.ServiceId)
 	ars := value(r.Params.Ars)
 	return h.remembered(ctx, []string{"service", r.ServiceId.String(), ars}, func() (any, string, error) {
 		service, err := h.service.Service(ctx, r.ServiceId, ars)
@@ -128,6 +147,12 @@ func (r response) VisitListServicesResponse(w http.ResponseWriter) error { retur
 
 // VisitSuggestServicesResponse writes the suggestions.
 func (r response) VisitSuggestServicesResponse(w http.ResponseWriter) error { return r.write(w) }
+
+// VisitBrowseServicesResponse writes the services from A to Z.
+func (r response) VisitBrowseServicesResponse(w http.ResponseWriter) error { return r.write(w) }
+
+// VisitListPopularServicesResponse writes the services that many need.
+func (r response) VisitListPopularServicesResponse(w http.ResponseWriter) error { return r.write(w) }
 
 // VisitGetServiceResponse writes the service.
 func (r response) VisitGetServiceResponse(w http.ResponseWriter) error { return r.write(w) }

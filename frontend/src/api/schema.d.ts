@@ -106,6 +106,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/services/a-z": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Services from A to Z
+         * @description All services of all linked portals by the first letter of their titles in the language of the answer, each service once, in
+         *     alphabetical order (DIN 5007-1). Without a letter only the letters are answered, with the number of services under each.
+         */
+        get: operations["browseServices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/popular": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Services that many people need
+         * @description Up to eight services that were read most in the last four weeks, and at this time of the year before. While there are no figures:
+         *     what most of the linked portals offer, online first. Only sums by service and week are kept, nothing about persons.
+         */
+        get: operations["listPopularServices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/services/{serviceId}": {
         parameters: {
             query?: never;
@@ -1315,6 +1357,37 @@ export interface components {
             total: number;
             nextCursor?: string;
         };
+        ServiceRegister: {
+            /** @description The letters under which there is something, in order. */
+            letters: components["schemas"]["RegisterLetter"][];
+            items: components["schemas"]["RegisterItem"][];
+            /**
+             * @description Number of services under the letter asked for; of all without one.
+             * @example 120
+             */
+            total: number;
+            nextCursor?: string;
+        };
+        RegisterLetter: {
+            /** @example S */
+            letter: string;
+            /**
+             * @description Number of services.
+             * @example 12
+             */
+            services: number;
+        };
+        RegisterItem: {
+            /** Format: uuid */
+            id: string;
+            /** @example Sperrmüll abholen lassen */
+            title: string;
+            /** @description Can be applied for online somewhere. */
+            online: boolean;
+        };
+        PopularServices: {
+            items: components["schemas"]["ServiceSummary"][];
+        };
         SuggestionList: {
             items: components["schemas"]["Suggestion"][];
         };
@@ -2406,6 +2479,69 @@ export interface operations {
             };
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
+            default: components["responses"]["Error"];
+        };
+    };
+    browseServices: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A letter from A to Z (umlauts stand under their vowel), or `0-9` for titles that begin with something else.
+                 * @example S
+                 */
+                letter?: string;
+                /** @description Largest number of items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on, from `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The letters, and the services under the one that was asked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceRegister"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listPopularServices: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The place, by its ARS (12 digits).
+                 * @example 034540035035
+                 */
+                ars?: components["parameters"]["ArsQuery"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The services, the most read first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PopularServices"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
             default: components["responses"]["Error"];
         };
     };
