@@ -29,6 +29,7 @@ import (
 	"portalverbund/server/applications"
 	"portalverbund/server/cases"
 	"portalverbund/server/catalog"
+	"portalverbund/server/catalog/pages"
 	"portalverbund/server/delivery"
 	"portalverbund/server/federation"
 	"portalverbund/server/forms"
@@ -73,9 +74,11 @@ func Serve(ctx context.Context, c Config) error {
 		return err
 	}
 	var running sync.WaitGroup
-	running.Go(func() { a.run(work, "catalog", a.catalog.Run) })
-	running.Go(func() { a.run(work, "catalog views", a.catalog.CountViews) })
-	running.Go(func() { a.run(work, "federation", a.federation.Run) })
+	for name, own := range map[string]func(context.Context) error{
+		"catalog": a.catalog.Run, "catalog views": a.catalog.CountViews, "federation": a.federation.Run,
+	} {
+		running.Go(func() { a.run(work, name, own) })
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(listener) }()
 	log.InfoContext(ctx, "portal is running", "portal", a.self.Id, "listen", listener.Addr().String())
@@ -154,15 +157,27 @@ func (a *App) server() (*httpx.Server, error) {
 	s.Echo.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
 	s.Echo.GET("/readyz", a.ready)
 	s.Echo.GET("/metrics", a.showMetrics())
-	if c.SPA != "" {
-		pages, err := httpx.NewSPA(c.SPA)
-		if err != nil {
-			return nil, err
-		}
-		s.Echo.GET("/*", pages.Handle)
-		s.Echo.HEAD("/*", pages.Handle)
+	return s, a.mountPages(s.Echo)
+}
+
+// mountPages answers everything else with the application, and tells search engines what is where.
+func (a *App) mountPages(e *echo.Echo) error {
+	texts, err := pages.New(a.catalog, a.portal, a.log, time.Now)
+	if err != nil {
+		return err
 	}
-	return s, nil
+	e.GET("/robots.txt", echo.WrapHandler(http.HandlerFunc(texts.Robots)))
+	e.GET("/sitemap.xml", echo.WrapHandler(http.HandlerFunc(texts.Sitemap)))
+	if a.config.SPA == "" {
+		return nil
+	}
+	spa, err := httpx.NewSPA(a.config.SPA, texts)
+	if err != nil {
+		return err
+	}
+	e.GET("/*", spa.Handle)
+	e.HEAD("/*", spa.Handle)
+	return nil
 }
 
 func (a *App) mount(e *echo.Echo) {

@@ -110,6 +110,9 @@ func New(c Config) *Service {
 	return s
 }
 
+// Generation is a number that is another one after each change of the catalog.
+func (s *Service) Generation() uint64 { return s.answers.current() }
+
 // ownOwner is the owner of this portal's own rows.
 const ownOwner = ""
 

@@ -271,6 +271,11 @@ const routeTree = rootRoute.addChildren([
 /** The step of a form that an address names. */
 const stepIn = (values: object) => ("schritt" in values ? values.schritt : undefined);
 
+/** Takes out what the portal wrote into the head about the page that was opened first. */
+function forgetDescription(): void {
+  for (const element of document.head.querySelectorAll("[data-page]")) element.remove();
+}
+
 /** Makes the router; a change of page is announced to the heading that appears next. */
 export function createAppRouter(queryClient: QueryClient) {
   const router = createRouter({
@@ -291,6 +296,7 @@ export function createAppRouter(queryClient: QueryClient) {
       fromLocation.pathname !== toLocation.pathname ||
       stepIn(fromLocation.search) !== stepIn(toLocation.search);
     if (moved) expectHeading();
+    if (fromLocation.pathname !== toLocation.pathname) forgetDescription();
   });
   return router;
 }

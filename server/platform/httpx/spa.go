@@ -25,15 +25,18 @@ type asset struct {
 }
 
 // SPA serves a built single-page application from a folder: files as they are, precompressed where the browser takes it,
-// and index.html for every other path outside the API.
+// and index.html for every other path outside the API, with what Pages say about it.
 type SPA struct {
 	assets map[string]asset
 	index  asset
+	frame  *frame
+	pages  Pages
 }
 
 // NewSPA reads the list of files once. Files are named by their content (assets/…) or small, so a new build needs a new start.
-func NewSPA(dir string) (*SPA, error) {
-	s := &SPA{assets: map[string]asset{}}
+// Without pages, every page is index.html as it was built.
+func NewSPA(dir string, pages Pages) (*SPA, error) {
+	s := &SPA{assets: map[string]asset{}, pages: pages}
 	compressed := map[string]bool{}
 	err := filepath.WalkDir(dir, func(file string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -70,6 +73,9 @@ func NewSPA(dir string) (*SPA, error) {
 		return nil, fmt.Errorf("read the built pages: %s has no index.html; build them with: npm run build", dir)
 	}
 	s.index = index
+	if s.frame, err = readFrame(index.file); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -86,7 +92,24 @@ func (s *SPA) Handle(c echo.Context) error {
 		}
 		a = s.index
 	}
+	if a == s.index && s.pages != nil {
+		return s.page(c)
+	}
 	return serve(c, a)
+}
+
+// page answers with index.html and what is to be said about the address. The application works without that, too: when it
+// can't be said now, only programs are told to come again.
+func (s *SPA) page(c echo.Context) error {
+	p, err := s.pages.Page(c.Request())
+	if err != nil {
+		c.Response().Header().Set("Retry-After", "10")
+		return s.frame.send(c, &Page{Status: http.StatusServiceUnavailable, Language: "de", Title: "Portal", Hidden: true})
+	}
+	if p == nil {
+		return serve(c, s.index)
+	}
+	return s.frame.send(c, p)
 }
 
 // reserved paths are for programs: an unknown one there is an error, never a page.
