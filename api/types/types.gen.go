@@ -210,6 +210,12 @@ const (
 	Publisher Role = "publisher"
 )
 
+// Defines values for SecondFactorMethods.
+const (
+	SecondFactorCode         SecondFactorMethods = "code"
+	SecondFactorRecoveryCode SecondFactorMethods = "recoveryCode"
+)
+
 // Defines values for SignInRequestStep.
 const (
 	SignInRequestStepConsent  SignInRequestStep = "consent"
@@ -450,6 +456,17 @@ type Consent struct {
 // ConsentList defines model for ConsentList.
 type ConsentList struct {
 	Items []Consent `json:"items"`
+}
+
+// Credentials defines model for Credentials.
+type Credentials struct {
+	HasPassword bool `json:"hasPassword"`
+
+	// OneTimeCodes Whether signing in with the password asks for a code.
+	OneTimeCodes      bool       `json:"oneTimeCodes"`
+	OneTimeCodesSince *time.Time `json:"oneTimeCodesSince,omitempty"`
+	Passkeys          []Passkey  `json:"passkeys"`
+	RecoveryCodesLeft int        `json:"recoveryCodesLeft"`
 }
 
 // Decision defines model for Decision.
@@ -748,6 +765,15 @@ type NewApplication struct {
 	OfferId openapi_types.UUID `json:"offerId"`
 }
 
+// NewPasskey defines model for NewPasskey.
+type NewPasskey struct {
+	CeremonyId openapi_types.UUID `json:"ceremonyId"`
+	Name       string             `json:"name"`
+
+	// Response RegistrationResponseJSON of Web Authentication.
+	Response map[string]interface{} `json:"response"`
+}
+
 // NewPassword defines model for NewPassword.
 type NewPassword struct {
 	Password string `json:"password"`
@@ -791,6 +817,20 @@ type OfferList struct {
 // `none`: no competent unit is known for this place.
 type OfferListResolution string
 
+// OneTimeCode defines model for OneTimeCode.
+type OneTimeCode struct {
+	Code string `json:"code"`
+}
+
+// OneTimeCodeSetup defines model for OneTimeCodeSetup.
+type OneTimeCodeSetup struct {
+	// Secret Base32, to be typed where no picture can be read.
+	Secret string `json:"secret"`
+
+	// Uri For a QR code (otpauth).
+	Uri string `json:"uri"`
+}
+
 // OpeningHours defines model for OpeningHours.
 type OpeningHours struct {
 	Days []OpeningHoursDays `json:"days"`
@@ -815,6 +855,43 @@ type Organisation struct {
 	Phone          *string            `json:"phone,omitempty"`
 	Position       *Position          `json:"position,omitempty"`
 	Url            *string            `json:"url,omitempty"`
+}
+
+// Passkey defines model for Passkey.
+type Passkey struct {
+	CreatedAt  time.Time          `json:"createdAt"`
+	Id         openapi_types.UUID `json:"id"`
+	LastUsedAt *time.Time         `json:"lastUsedAt,omitempty"`
+	Name       string             `json:"name"`
+
+	// Synced Whether it is kept in a service that the person's devices share; otherwise it is on one device only.
+	Synced bool `json:"synced"`
+}
+
+// PasskeyAnswer defines model for PasskeyAnswer.
+type PasskeyAnswer struct {
+	CeremonyId openapi_types.UUID `json:"ceremonyId"`
+
+	// Response AuthenticationResponseJSON of Web Authentication.
+	Response map[string]interface{} `json:"response"`
+}
+
+// PasskeyCeremony defines model for PasskeyCeremony.
+type PasskeyCeremony struct {
+	CeremonyId openapi_types.UUID `json:"ceremonyId"`
+
+	// Options PublicKeyCredentialCreationOptionsJSON or PublicKeyCredentialRequestOptionsJSON of Web Authentication.
+	Options map[string]interface{} `json:"options"`
+}
+
+// PasskeyName defines model for PasskeyName.
+type PasskeyName struct {
+	Name string `json:"name"`
+}
+
+// PasswordBody defines model for PasswordBody.
+type PasswordBody struct {
+	Password string `json:"password"`
 }
 
 // Place defines model for Place.
@@ -987,6 +1064,11 @@ type Receipt struct {
 	SubmittedAt   time.Time `json:"submittedAt"`
 }
 
+// RecoveryCodes defines model for RecoveryCodes.
+type RecoveryCodes struct {
+	Codes []string `json:"codes"`
+}
+
 // Redirect defines model for Redirect.
 type Redirect struct {
 	// RedirectTo Where the browser should go; missing when it can stay.
@@ -1033,6 +1115,22 @@ type RequiredDocument struct {
 // Role What someone who works at this portal may do: decide cases (`clerk`), write the catalog (`editor`), release it (`publisher`),
 // and set up the portal (`admin`).
 type Role string
+
+// SecondFactor The password was right; the second factor is still to be proved.
+type SecondFactor struct {
+	ExpiresAt time.Time             `json:"expiresAt"`
+	Methods   []SecondFactorMethods `json:"methods"`
+}
+
+// SecondFactorMethods defines model for SecondFactor.Methods.
+type SecondFactorMethods string
+
+// SecondFactorProof One of both.
+type SecondFactorProof struct {
+	// Code Six digits, of the app.
+	Code         *string `json:"code,omitempty"`
+	RecoveryCode *string `json:"recoveryCode,omitempty"`
+}
 
 // Service A public service (Leistung), in the language of the answer.
 type Service struct {
@@ -1116,14 +1214,23 @@ type Session struct {
 	// AccountUrl Where the person's account pages are; at the account home.
 	AccountUrl *string `json:"accountUrl,omitempty"`
 
+	// AuthTime When the person last proved who they are.
+	AuthTime *time.Time `json:"authTime,omitempty"`
+
 	// CsrfToken For the header `X-CSRF-Token`.
 	CsrfToken   string     `json:"csrfToken"`
 	DisplayName *string    `json:"displayName,omitempty"`
 	ExpiresAt   *time.Time `json:"expiresAt,omitempty"`
 
+	// Methods By what, as Authentication Method References (RFC 8176).
+	Methods *[]string `json:"methods,omitempty"`
+
 	// Roles Roles at this portal. A citizen has none.
-	Roles    []Role `json:"roles"`
-	SignedIn bool   `json:"signedIn"`
+	Roles []Role `json:"roles"`
+
+	// SecondFactor The password was right; the second factor is still to be proved.
+	SecondFactor *SecondFactor `json:"secondFactor,omitempty"`
+	SignedIn     bool          `json:"signedIn"`
 
 	// TrustLevel Vertrauensniveau of the sign-in (eIDAS).
 	TrustLevel *TrustLevel `json:"trustLevel,omitempty"`
@@ -1540,6 +1647,18 @@ type ReadCatalogParams struct {
 // GiveConsentJSONRequestBody defines body for GiveConsent for application/json ContentType.
 type GiveConsentJSONRequestBody = GiveConsent
 
+// ConfirmOneTimeCodesJSONRequestBody defines body for ConfirmOneTimeCodes for application/json ContentType.
+type ConfirmOneTimeCodesJSONRequestBody = OneTimeCode
+
+// AddPasskeyJSONRequestBody defines body for AddPasskey for application/json ContentType.
+type AddPasskeyJSONRequestBody = NewPasskey
+
+// RenamePasskeyJSONRequestBody defines body for RenamePasskey for application/json ContentType.
+type RenamePasskeyJSONRequestBody = PasskeyName
+
+// SetPasswordJSONRequestBody defines body for SetPassword for application/json ContentType.
+type SetPasswordJSONRequestBody = PasswordBody
+
 // RequestPasswordResetJSONRequestBody defines body for RequestPasswordReset for application/json ContentType.
 type RequestPasswordResetJSONRequestBody = EmailBody
 
@@ -1576,295 +1695,345 @@ type ReportDeliveryStatusJSONRequestBody = DeliveryStatus
 // SignInJSONRequestBody defines body for SignIn for application/json ContentType.
 type SignInJSONRequestBody = SignIn
 
+// SignInWithPasskeyJSONRequestBody defines body for SignInWithPasskey for application/json ContentType.
+type SignInWithPasskeyJSONRequestBody = PasskeyAnswer
+
+// ReauthenticateJSONRequestBody defines body for Reauthenticate for application/json ContentType.
+type ReauthenticateJSONRequestBody = PasswordBody
+
+// ProveSecondFactorJSONRequestBody defines body for ProveSecondFactor for application/json ContentType.
+type ProveSecondFactorJSONRequestBody = SecondFactorProof
+
 // Base64 encoded, gzipped, json marshaled Swagger object
 var swaggerSpec = []string{
 
-	"H4sIAAAAAAAC/+y92XIbObYo+isInh1RcnWSogbbZTlu3K2yrWp3edC27O3Tu1S7CWYukmglgWwAKZr2",
-	"8bfclxtx43zBfemnrh87gQUgJyLJpCbb3VUPLorMBBaAhTUPn3qxmGeCA9eqd/SpNwOagMSPz97Sqfl/",
-	"AiqWLNNM8N5R7z9BKiY4EROymFFNFlQRCTSJyERIMno+6b+kOp6NBr2oBx/oPEuhd9Q77z087/WinoS/",
-	"5UxC0jvSMoeop+IZzKmZRS8z86DSkvFp7/Pnz1Evo5LOQTtwjrMsZTE1YDxPVuF6nhiQ9AwILR80QDDz",
-	"a0b1rBf1OJ2bSWhtqHVQTYScU9076uU5M082oYx6x1KdmsFXADqe65TFM5DkDUyZ4DRV8Sz97e9KQRqR",
-	"vX2SsCnT6jFRMyE1SHIBS0WoBJLRJIGELJiekY8ghSKC48okm850fWOHB4f3D4fDg/vDg/sti5Vq7RIz",
-	"qjVI895//zLsP/r1097+539rW+p/5CCXq2t9OwOSpTSGiIyXhGlFjt+ckZ1ikfc2A/03HLkB9ZWg1JrG",
-	"szlwvQFNiufasKQ60PWQ5AlVsB6amCpogSO2L18TglwqIVcheD8DCUQLMhVE8IhMpJiTEYcP2r4x8gBm",
-	"dApkDBMhSzgbZxbbOaqAzemHF8Cn5n7cHw5DgD2FlF2CXK7fnsQ91bJFSTnI9bbpeQLzTGjg8fJnCCD6",
-	"k5lQwA2S46GlDLiO8LOic0ASCDSeEQkZUO2hx98MWKD0gByTd++ePyVMEUqmQiQkngkWQ+OK7P0weZjc",
-	"h/59egj9h/GDpP8o3hv39yd78ZA+Gv+QPAS/F5Zml7tRWUTfrGLdllQOaM8c0Jxx//cPUe3WHff/i/Y/",
-	"DvuP/tL/9Q/hq/d8grQ/TB8MOyEpVRrZRZg9hJfjWMpW61gF7gWbM70K2gsqp6A04fl8DNKcGNMwV204",
-	"nuIo1ZkTmNA81b2jfbN99AOb5/NyM91fBUCMa5iCRIheglJ0uoEwzO1DLYg/L4a4Ht6/sci5HhTFprzP",
-	"eIHJYZBkMdT1QDoDecniDbuj7EMtoKhiiOuA8tm8rDLBFaAg8iNN3HaZv2LBNXD8WBErdjMpxinM//BX",
-	"ZSD+VJnu3yRMeke9/7FbCl679le1e2rfspOuXiG3tSQRoAgXmkyYtoRIcC1prAc9Q+pnlE8hMTxnDYDb",
-	"AYaDtUAV2/kKFhYQIUNDu8d28Rkc+ongk5TFd7qtr4QmmVCKjVMgzIpZmQQFXBOlqQbc0mdSWuZ5V2Ad",
-	"cwJmTjv7JXB9piXQeQMGDR/0Lpif+6r4fa1MXZ/G3DGQfVwtDqNwwhOWrkMdEWsIT1hcpTHjFMnmRhAM",
-	"Bk1Y2sScJ3bq/lOmMqGYfXhFxE4X1MjMvCLMRVZu1m5YYkgB2Xlz8oQ82H/wAAXRLZQQsxlCjlmSAL9r",
-	"tKRpKhaQoFChZ0yRDKQyMpoUKRAhnfiBJ/aT4HCX8L1TkJA8M1DInBORWzCe80uasuQuIXnOs9wQQaqN",
-	"RGWIIoIQkQmDNDGSGn5A8F4JfSJyfqfwveMXXCx4ZLbKQFc5ye+Uh+qlSNiEQRKSz6kj8TRNQZIZVYWO",
-	"NTKkc2SollG7XwkOTveOzFYozdLUqYzklSBuwTjlqYRY8ASv1QllKdzpljgGZZahxBwEBwKpKsjvHCjX",
-	"bG4p71shUEK7S/hwQnPnDGGxl9DD8pLypWP+6k65vxBkTvnSiwDqMRm9AS2X/eOJBjkiyhDCxQx4ocs1",
-	"CGrl6VUsO0N0UObdBWUo2a0QxVJyNeC94zTXMyHZx7vFHUMYjRwKCWH2UhmU0eICeO3+44G94/SSspSO",
-	"U7hrGLUgYyAzmhB3f+fCcKe1x6blktApZbd+dCrPMiE1JC8hYfQtPnR32/N6Qii5YDypUW1NL4APUPJ3",
-	"Y6DRL45B4adMigykZlYGp7ombiRUQ9/QjFWJI+pNpaf5DTi4tWDa31Eh5UZZ+8XshBGJelEvpYte1BML",
-	"3vs1MLLldBv0h6iHCqV5sviw8oj7gkpJl+bvLJeZsPJ7qSX/MecJoXwOqZFGAhMtZqL+xpmmiSYvIctC",
-	"L3yuikK/9BB4alZtxilh8AsodrLcCjH+K8TaTG0P6gWzSlH9sFbXvw5z3JEHNqW0SoVktcZicKogpEki",
-	"gzgVM72sb1/bxkW9mcgVvEKTQf2Vw4PQ45lQmqZPRNI40cNHD/cehF4wwjXoBjRUXuiNp+jerINYgyCy",
-	"Kw3uTXnvQ3fOy9hbHGbxTuhAHQvRy1eorwfuhdMtj7e47o6M/QyZDpo79QxkoTQbxaeQlWYg4TERPAb3",
-	"+zwDfMIQS5oa2YtIiIFl2rAfHRGGbwueoj3QWkYdQGMhUqAcIZJA9XaLSKhGEksTK6TR9LRyFlZtWdWj",
-	"KFcLkCoii5lRfayoaWG/AMiUAXJegbE8+ARS0HAc2LETIUki6UTjsIbL4prtCwnJeQpKuS/daZkZui0T",
-	"dVy1aVKqicrHc6bQ8bQQeZoQCZPcWcy74OGJ0QGsFh/AQwPs82603DzgXGAhBtuZJ/AA7Xj57LS//6B/",
-	"ePLw5/7+6aO3/f8ZpCUpjWEj+zUPvYEJSOAxWBJk8GDje/hU7UVVtcNtXJd7+i3TafhGo1FlI9ko6dAZ",
-	"Po8vQhYe0eCG3vKCme9TZpXmhliQJqA0mTDpTJxd8OutGw5NNasoFuK0diOimpGytntN+licoceBAnHr",
-	"aBnVKHVlqVVKVCWtdZq5gS/cCIuvHG8+n1O5vEV230SllQMfIaUZHaEYWiDTgIyKz6MjIjiq3Au6REnd",
-	"EFt/OAMyQq5wiQ8aJkGlNH85nkBGjJ9KMTVSx+iIjIHxKcmkMGIOzoMaHRN8dFQf+JxTdaFQR9YzxqcD",
-	"MppKyg1AkZnTUED8GKdC4eQTxpma4aALpmeJpAszqndXMc0+Ah+c84qsi4vvVW4RGsjsctCq7kHvRT0P",
-	"KIqCCAg+jHAYLEIwjPzo5w5KzYHTX5U1bkUy2J4Pb03NG5qgdSpNhCQZiCwFa5yMZxBfWNf4Y+txrfA3",
-	"q7lvzRW+efK+PRW/aaoapo5BoqKUiFmLnDwHc+jdqWHgUFZIobsFJVbYly5Bjo1S+GyuUsqTjVvE7Yo9",
-	"hMGllRL76q2sWlNWJbY4BXlhxUQUsplGajgG4GQCOp5BYrEdnSxWLhUTIiSbWpvHquiMttvV2f509voV",
-	"yYQRu6R3BTozb/Xq7MIlS8ye7k5YCuoaF3xeNZSUE9TsJMkkSBpWji6lU8hSygctb6gZ3b//YHXRf4QP",
-	"NIGYzRFZV19jHwPn8uNS48KLFTKuHxz2gv7olcvk0MUeQnUT3GwFrEFEyhOG+GwW7w0rlgP1ot44V4wb",
-	"rhLiEN512cA+u9lct/KEm9dQr65//pGqWRDILqrdymZ+UQ1l5Schp5QzhXjfehj2Wl+B+F1RwfFCyzZn",
-	"9SWYn0HugutV1ZCbUDSinpa50i/gEjYKA2/LJ8O339uOuvDU2t0MYEiBDxuVF7wfa3SYyjkHlRi8eLV9",
-	"CFEncwphVSYWuaMf4RsaulJBqU9MMCRCoZ/LhhIEANlOc0LkuW2VqcTQCum+XZ2guq4rEP4rkOmvnQpe",
-	"g5zdHIHahixchRS03OUwUmqaiukzrkMByMfEUIcymBafJROwxsg6OjnTZWWDKgInS4Ibd8FCHiS38ohU",
-	"1xgVhmPzS0w1TIVcYnj8/DHJbTgAERx8sLdSkBBxCXIQVOzoMhU02VJiaBwcgh/Z8/PLX7PJp3QKz0IL",
-	"fjsDG8Lpd5tiXPDqHsdtRCjqJWzqQucaUQFintFYkz+9P8PdIEypHGRE7FiEosMQyNkfj/v79x/4szaQ",
-	"qEpg8qqNmbcc9VxICP+iOM3UTGzwH5iVq1KhUZpKjUdKySRPU+JHeWxN2M7PybwFfSp40F/QODrAkytC",
-	"qxHoYhNbzhAxbpWO1pYSOBkW2x9KVWUm1hHP8rm5uDS/tJMk1WobERMfxKlqytvDKMBntads5dTv5h8Z",
-	"zLq6N7UjUrjUCnTrNvImLJ7FoWw0DbdzZeeUXoFkyi6B3wLr226Fp1IYJfu5hvkGh3YgwGkiZF1z3+jq",
-	"lhCzjLn9aI4oyJwuA2Hm693hFRnlejaoEragE90d15ozvhGMc+hydYR7CjHzWmSY9UxoqqBJ+kWuYzGv",
-	"yY6rgmFIBtTwQa+G8jeSEvY2nYCf3o0XXpjNFglImlLdlWHhNqwE15dpZSGChnO8pLhkCcjvFDFCjB1o",
-	"8LVo1v5cb8umXEq+axRhm7dWmbjQaOv6aRWl1iHpTdCCAuFvTWWsb/2qiy0DnjA+dU62GeWJk3nJEvSA",
-	"jFwCFzqxdAXR0IDMzBPetRV6wCqZ9rmMygt8akovgeQZoRMN0gZPaslADcgopjyGNLWD0QvgZEzji6ab",
-	"rOIkc+Bb6dkCinZRC1IPU1UvrL7rhw6SuOo25WpLwlq7mxvynSzS2ik2afBr1PaOZPpwGE65qsclITxB",
-	"5JF0om1Q8JZbcs0wGTTMQIaqReE+WAHPBx6sDoQvIzZiPDem9GHMQGVvHhxu2hlcRGhfns0pS38UyXLL",
-	"XQHzXuOI9u8f1vjowSao7CBBsC6B62N0ooVt+4WDzaqFeE9LP1sIp3DIn52OXQxo3XHtvmktKVfFD21W",
-	"KZci190+FfVy7q45+rpCAJ9AyEExF7kVSNcR45eCw7JqU/DrnbAPFji8CFFvIgHtnXkLDCkdWyNvKeA+",
-	"k8oQOyM9R4TNyZ/oTAbdWfRDZzC50LCZNVhg3KJCWFOJwAqYXJMA0zjTZvvJQsjkiPi5IlIgcUQK/I6I",
-	"y1S1ZhaqI2J2NSKx4ErjO2xu/nb5mfiNUVUUfuU+5Zz9LQf3h1lAREK3DqPOKcLljRDmp6LgQHkcxQYF",
-	"PYoWLYOeVBssUB/sR4PoZApj4OSMAUmAk1d0DpwkoPDIQRHKW4xIks7VdpTyhE1zCcoGaVcyUYnKgF4o",
-	"IiYRUXk8I1RZ+8ecpikoTVI8kiApdS7bDQ5dxl2IzVgkSx/i74j2Y1JWhUBjC6dzSMjof+xiou6u+bNR",
-	"e2I3EdNd58pcj8QevMhiZHlIQYQWch4QzLoJvCldinwjqTBTvLBPfsYodLt120Z4FAH73Q8fz+MMXyT7",
-	"w/1hf2/fp+eYtRnxC5P2iNMK3GD+PkghrClMOy6pguhQmHPWreiFiGnKPkLy1ggen6PeZbtzMyS9Xxae",
-	"JW/8cRtSnILf2rZTfuJTpQI0amaNuenSZXFgmvQ4ZXzqEtBmeD2YIpc0zdFUTERhqVYB0yn8Laep+VQN",
-	"f1g1zvCq9L9JybfjtK3vxM/SYGdx7GKou+ct0CR54dnSVodKcy3McynosAaIS+iu8pTrCkA5Y5vZ9AqE",
-	"Ztqrra3J6FGCtoI0lWAQ0QpbUS+bCV7TNBOreUqaMIHKZmrOLephBNlYfMDYjgTilFr+g1pJCi5XI1sv",
-	"N2y1iDn9cIJBNEEHKG/1f+FN2e7cXtvbFbIiWrKzpS1SzcTi/Qx4l7nLu472wMRW9vEnh6V6XCRMPjcU",
-	"RPBpYJPDYVfOC2P3v+0yvig4Q/02IhXdahvPjN6yiTLYYduAeZ2FQ9yudIGuhndINjfLn/axTZt75lS5",
-	"+mpukrSwgNfMSGlFGR0789JzUzvodwpZZlB2Y1xLsfW2XYW1rnOYuD0KbexP7BIqzoktFNVtjIRNvC1e",
-	"DYH0AqY0/ZEqFkjzCviQ/vH/kT0nQWvIQSqqP+Zhf1Yu083IaKcIAlbb8c0xJhWDcMPfbbgHGS9JSvk0",
-	"N2L5zo9PTsnhw3qpLYOKAXeKoYW9NzBlqC5SkogqNy/BfUlZehZ0OhU2hoB5xSbYGb0AfR2D3tVtDQaA",
-	"sfhwE0ZQN9RVo2eiXs4l0KSL2Ok8Pe6FNet6WSqBV89vxUyVN0BvI/wlZfwiEG3hTni14J7PdnbRvQus",
-	"LsZslUB0kEPS4i7gSYtLQuV214Lip7tFXYz4bphiLpfr2uolauDLtY6o42438KsakVDsT9ibSf7x/5Mz",
-	"pF10roMb3LqL22xWOz5bRG7kjzYDPGy+Zb2wFRlV6zWWKTdRe6i4z8BpJmiu6lIdQoabVSU3HtI37iO8",
-	"yUhiz3uC0K2LnJtMQHYEohpatZ038Yq+x63ErKvlHt5EiG6zhmnpnKz5Hte4Kv0prOyx92K2BOgWp15b",
-	"yWrg35Xcno6Q2PDmjiRENWgIeppGUf1b9+wInT21XxIX5zAiOysp31qsUJ97kRninHccvczDIzshQtac",
-	"8p5NzwvSsS3uAPgN3CKYfAOG2SHXHJrjmN0p/9y+UOxeB5pPY4zPJjMxD9jO6O1JQKs2dfT5tcRJuPpO",
-	"JKNMLpgC4jiql4+UdShXGNcVRaKGOdLNYg41OOiVBCa30u6Skz3O9SpOUCFs9S1vEwHUDhe6tNa47ZqV",
-	"xciccSFJzplWZCc2d6euXu3t3x92yK3C+E0JPA5ELj8/e00O9/ce1lwWz9692ag0ObArY4fW/AoWDaFs",
-	"i+OgodoMRa1nF8fqYvc6FmiuMf+2qp74CImx1m6tmEQn00DJ12hLjuMrWJxSpRZCJlvuSFZ5rRaCsV93",
-	"r+/thy6fuLBGyKpffmvsxkGiEpLQAl+bLWiJtaQVlmMw2+42niOhPhaX4IN4zAEqK4Fun58VzyjnELAZ",
-	"jMzxjo5QjVwSlzJvyG7xHdVklMt0NCAjpP4gMZCICI5x6EUY/lTYlPuILCTTtkYiTdNqJI+Zq+eoetRz",
-	"owXN5FsIyl3j7oSGjZkkmzb2dfXZu0v8vprM2tFexpKGpOrcIrV9qSZqO1RqRf2bsBfZOxRyQlw1P1GJ",
-	"NA+rxqOJyHkyOiLwgcY6XaKLsH5NDe7PhFAwOiIKLkHSNKrGHtkf1YCMEL5XAAnGtyWQAU+KFgKuSv9i",
-	"xuIZWmW40NZMZ25LykAROhaXQCiZ55zFLKMp08vBOR9xwcHeuwYBYYrYpJayUikSjlqdCVwhnp2w8dAV",
-	"MI36IjhsdqRU9jBaE434OgPO+PSPIpcBA3BCl3Us8CDOhcH8vBf1FigxzjAIx6AmRXkoHA7XrCUkxbxu",
-	"pxn+cDQcBu9Uo1rb3v7RwbC3OVxsicqZmQfHCO5Ag6KsVBeuXi2a2nPcqb6lgPEZMH0v8q6KwtLszX4Y",
-	"kRFgD1jAjY1Z6gqqrZpKyhJsa60j7jFrphGMa6M3vgtSlKi0SIeKtUn1qo34diXeK3n8P/72dzkFOf7t",
-	"71IEBZ0GFnajOtWXQsSHSijNWd1TG6xnOajHVMorr2chqnCMdqfqzvVZ24sQwp56otpBAi3aiqxrKrKq",
-	"yHVhXghGwbxWz9xucERwu1sirbwFsEVsxmJpSGgZtxScA5Xbl5xa5TAruCKyPG0hAc/5jI6Zplwrr5MC",
-	"RwF8f7g/rCk5B/cP9g5CSs1VMKesQ6hqO/uLq4X4a9Q52qSpD6HNyuFb6mxS1enKw2lFwELAKSuB5phw",
-	"ilYvGzk6ZSBzPlVj+MikESIvJDCMo4Y5MJ4Y3jy2D/tvgozDThgUVKjWko1bZIUzkUuDRbbCrA1/s34W",
-	"XaIYlUDUTCwaAYn/+N8GczVTmpnDUeRHdHrSuSY7SdpPYHe87O/3h/ci8o//TQwtOsNyki9pZnsMGKiE",
-	"VGTn9dPxi3s3kDWG175bjlJU25fWM3xTDZMPUpMVmoH/3RrN6FqcJ4DAwUXirZZnlcTK64i5bpxWt2jn",
-	"FJDTQhFZEQfMJfqjywnbUksxmkCAmh6/OSOZhAn7UEaolsUuXYRqM6vwlzqP2ILURD1ar/i0VmypPIqO",
-	"+7ngSss2WYzUHrAFwhi/BK7B0OMJw/vMEyfoq3ChpBmk2bOwT962eHL1x6agiXm2ThdmLJ3Av8+RuQ38",
-	"162Kbn34Z1wzvSQseVwx3H6nSJaPUxb7aIDGfFpn6mh315k/O0ysjutoFE7Ldouc0UukhkyW9uLW6qw+",
-	"Om8zYmKCQsXt1eRgGDIMfDvE4luKcmuELBdfZq9MFcwmEtbROapd0eZet1/1n4M1EV5WtMaI/NVI7TVN",
-	"kuyc0bn2nDEi/2m5pfLf3MMQWZx/WTXcVMfoRT0c+GX9O/tSNekkyHcbRKYlhLsVWcGS83XYuj1KrWLB",
-	"C8oTlCzai7sVcvjVYV2DTWbsNfkcpxXhr75/Ka0Xrr6/P3jwqFoRWOTjKizOc/kZoylrbz4c7Hd5cSUV",
-	"RdvIzDDchmukaSgJBUPYnHpZR+pTqmdW7S2ZDHKdFKitve8KSmMnHSdPN11V7aJSwEprqxyPochiv4kk",
-	"/KuX5Noq7raWsNswdBUlBEdH2LjEjWxNu7h9heVqKszGjspzGSFpmLJLqG03srci0ogpgpU0+bRKPcrK",
-	"hVGvNs9mm5PP/nWbF8Yp2+wgZGjBEtcReXPyhDw6vP8wUCplU/KTLR8qxVTSeYOPorTfdzVlgnXEQbfI",
-	"BBR7VCSC0LHINWGNvqKn8re/T3ymEQNyKpROgemPdJYSkYDE3B/3AKfxzIgxNh9psE2l7/euNMpCCj4t",
-	"WzcxnuV6tYfPjVT7lu297t5WdCp3qY2wRBJQF83+jI8ODpP9uH8/uT/sPxw/hD69nxz0f6CHk73JMN4f",
-	"7+311qblNoo7vn17StyPlXkOh4dr66C0pY7VYH3KQIEkr6XZaU04i2eajOGCch4OOdau0GUQJWk9+A8b",
-	"eYiJb1dWnTeX/Cir1ik9cr1EjrjQfW8Q3uDusuUmi9Sd9izi05JG1S/YmEk9e+rIUS02IFi+sc1o2W5f",
-	"nNA5S9srFaN1vfXXRieJ7Qx3laYSa1pIrO5w2+Y9XRtRFvSIXm13N6av1/d0TZfSvWjDjm/5buM8aq7a",
-	"dXbVWsjCxhYgK97y+2FneXmImxucVq9NuQO1rVxzb1BmqNZsCY8QVQ486t5spJniFBLM39jWGiGzjSwr",
-	"4a0ofjzcrENpIW1NiM7dKL5Ig5N6jGeD4vpSZ5eu5FgR21c2L+EkplxwFtOUYNYm9jr84eEP9+9FZFaW",
-	"DB5sWQnmun7lNbVcsH1X5bQDLUUbp/ld0XglcvELrlJcZNu1uErTDlEGLQHQ16wF0yz/srGeeD0Sc7s4",
-	"yDeQMOlivJplQOwvb0VrN+8ZkLEUC8P01QwVial47MXiootLTLmROJarppmj3d1UxDSdCaWPfhj+MNwV",
-	"ZpH7u8CTvgLl82k38xWfY+Kpy5WSpW2YRyCskHIjrmGcouuT6SNCxBwW7SafQArQWQZSzn/7e5oSOp6J",
-	"FDhJqVLb1pVzoP66ZitegHYp8A21ufi+AtWNltSrBCW1pa44IDZUxrNLkVcJKbtabZIvKA9UI74ayh2q",
-	"/0qTvX0Sz6ikscYCBZQY9RKQLins8I79N2WeAoZhGIkZxefypUbNmG7hZOv0mNVu3WUdB1k5PTKGKbVG",
-	"5+0D7QqW7rco2kbueONGeiriPNxuoDVeqgTiU7fb/XyeTQyUm9UNd4+L74KQi7StkKHvZ7qYCaO7Xzjn",
-	"amk1mtMlScQRMVw5AVcgemeErRNG93zgWrWI7c4IEqaFNL9KMBiH/G5nhAZ2NQPzyzmnPCEKNMmzavz0",
-	"zogmc8ZH9+rBODid+RtHxjKFbizDmswbQQnN+YpCTgxn7ffhgzsvgCmd8+kVwkdc34AtZDDfaSCUQ2ML",
-	"bzZdYxvN8rHI2FqRszxSLIgrgRph0wawM4318UCWTNcwJ/d1d4E0AZpgfdvtYG/UeW0aGl6+MEeQkTwl",
-	"IiUpI0qj8YViHYug8JS4O9r9TFZudyhUCrY45BOA9nzrDvVWykylZrPfOlpq+KAbVrYEwr7hao5xpzVU",
-	"0pIDS0mBXdCfodGD8tGjveH+cO9gb3jY4qS+al0YbEGV5BLCSPKYzMTCoPRUgApXFbI9rBifvmXztZR6",
-	"Ho6JsdNgdeR5rrQR5toyhqOeNpQvrKsEKP7GArJXDmjNkm2bSF1SyWhwA54nhR1N0TmU5BP/egHsZ0ou",
-	"YHnPcBFhPZx4jqpmCt0cvLuxGZ3ne26TPVJFFWrcyPYqSYK7yFVyVbsdNSJc3cBaKlmxSSGO6xjPTYT1",
-	"bop32JgGroXTizfJ3mTi+wp3zBe3I69Zv1chrrsHNa0sSImMFtASxOZ+JDlPQLpAYm29L5Vedcj2hUws",
-	"h98KKqcg3ebJWNh1sRpC1YXVIB9jVfs0RZFY5Jq4Ku0VJWrYUYtSlaLPG492TSe8mxSHVgxS7ZVKGkHe",
-	"PrEfM3+K7WrW116Tgd6VU1e4YINTe3IYkb1DFwFan78Dr9zalBBet60ByJcL73zkhKPcT1vic67KpEuu",
-	"Vy7zPUgCjAPHmiVk9tv/m+qIIKvThM3MShgxCP6Ti6kgH3NZrW/SViZwez66FS9xm19lKuEboVS4AbV1",
-	"qAc99KXlq8i99P5326eBSnjc2TMfKzl567O1Vn1s1i9IzRaP/mf/ydmbkz4+PQoLz0xlKV2uxmw/Samk",
-	"5EdgKmMQ7OkGHzImQW0jbEiRhkxDRmdtKqMDcuyLHaP5lDta141aizRIYax19zlv0c1vIvW9mKJ6UH7l",
-	"azDqOZ+IgHvQWkrbfOQVW2pM01QZLQ7SSUSwFhhwaPQYOGESJuIDEZy8YDz/cEONSG2Sp17XtKaDEqT0",
-	"GcA1uxtUu2RWRixBXHMCNyPAlYd59WjVMzblz+/KeNk5a3Rri1v70t5Ys18gzilllQyS1dYZVF2o7dpm",
-	"2BHb8nK27TZSh+gp1dSaLpmqix232pUEfTuFaua0MgQjMQA1YdmqcUnVfbNq3I9FFqTfbDrTLtQZewz5",
-	"6ckYloInaO5lfEpsJ9XuxqJwdfORQiQaHeG4Rpa3ySlFONboqIi/qm0GPqAZz22qIOoCNtAo8gFd5Q6M",
-	"qiFadsYyPsu5zMxQm4O0LGUqMdutK3g98unUFQdfLbK4XU7sTbqRqumv7fXjSuBvhJSWW3F1SlovInKt",
-	"Mlnj5SaIq7Xnu9OWLvG4ZQn6Sjhu/VK8xmB8YqPxMMA4qsUdcqGbDSRaC3CEQj6pQvO/hqLaibX5KJbA",
-	"oBtzxtBXFwc+DleEQHHpCl0FbrB6QRCsmmRY357/BKklzYErzi6B5gVhdi6uHXj+9PjsXpWapGJhPfBK",
-	"U64Z+uNnbDoLkxIFcW60Yqx4Xe3ijQIiUAnyxCPZn96/7a2WY0RpsJ/atv9mkY5Uk5RxQxt9VAqb8lKE",
-	"LPOl7a9UEa8aDXydahT1EIISA2ZaY2VX65UPuGMwA9fC4Qo7ZJkiO+jvm9F04lr3oaZ0D5NL0JQhqU3u",
-	"srniTGKTH/sGbu4kFYtqe/6P6EP0MU21L1Ea6Pm4Af+Trb7tOVylwJA6srXvem+AJg01rvJUL6q/hN4y",
-	"o0mhTBoR20ISF2SDL5pvu4pDK7O57ytP+KGfYrvEstSUr2FUvGABbYc/K4Oi8UDqO2MvRCFEPZGQAOKr",
-	"5UcVaQAbUjAoduoEtLW81dZIigY1loYwRSotOCqj+PW9AYN81ghfa6yTCFBFQO58PfiV0A+LkninCjW+",
-	"EdVkf7A46HSrAbH9XxShqRKEAyTtWnYZJmxvGvrcRrs0Y7uXe7tu3tGAvOYkSynjfXNfSCpEhm1+djhc",
-	"gjznjJvFJnls4LrnbF7igqEh07UVcIP95TwfDg9is1P4CUYRGUNMc1Voh4qomRHM7BCKjEEvwAWnmfeU",
-	"Xe9MKG19sczshX3aJ10c9f7ylz8KpVdjbGjGfgbDlbEgsFVjjXREbYSQe/u0GmzrUjiaOSHu1yIl5HMU",
-	"jL/iWtJYW5i9/FvW5KoXh6gk7BALgkKyh75oQSgnlXSjc75TA/PeETHHsSxmERP3RZ1yMmdPt5fblhK1",
-	"J0/50t3KeYSFM5x555ybIRGlUqzZhpBUapVKoJgEW7d2FiZSMl46Sj045+f8+++fCEzLM9ds8P33NtoO",
-	"4+/mkD6hCgbEyEI2+fbNyRNycHDwyDzw7u2TyOgNoMjoz3/+85/7L1/2nz4dRWQuOCzNylit1FR0zlli",
-	"h3n37vlTZTB2YTvGumYG5OG9qJrqa7HV9q9ikhy/OSM7x3OdstjID29giixexbP0t78rBWlEihz6e1Hh",
-	"mVfnfLwktowwJmccYweAvneRjtwmqgXSF/OEq+xWPuK2CoPv1fffI3TVeni7LgT8D39VWHHP50XcOzKI",
-	"ZiPMRwbpRxGhZISS8MhmQNjcvmY0Aaoe5xxtstjHSUibPWBOG7iWWGp7ZPMP7Ejm2G1GQVTuXLUDiVuE",
-	"EbHNGjS9ADJK2ZxpV+DPtmOt7gcZoYTsfi8dFcWGTCYQGyJgePv33xOnnjuNztpUSu+JpXDg3sH5KSej",
-	"5wnMM6GBx8v+z7B0rdDQV3gBS5x6LJLlOUcN0Z9TQS3xQQkqT3VUfxMfodyKm9h1Bb853N/3qG+ps9kM",
-	"UQHTAm9t5659s9lLHEeRmEppW6qNnr2l01E1UsKsZtJ/SXU8G1l6mLIYuNXFHTl79u70RX9vsL9Cyf4q",
-	"GM+zAcQDyKXI6ADy3VikKSAp34U8S/GfvpG2+/hpb7+isa0QyqKlSG842BsMffUOmrHeUe9gMBwc2Apn",
-	"M+TFntM4OrNrC570UzHFdqygg7FiK4Zn8gzJHO6Hrw7vhQa0MhQ7GREOi1qFiKLhkFFVewZRrcznyxy4",
-	"Djm9o1/CWk/5yO4Lg9e9z9HGB53n7fOvWMsoM1o6bsf+cOjZkS8BX7nvf3VFEssuNGt9V7gK1G2R1wWq",
-	"i7t1DswhHQ732kYsQNx9xwvxM7EvHW5+6ZXQJ5iggkBMaJ7qzS+5lKOKQoEHUEhCv/xqNk95Vx+a22ZU",
-	"WRRYOX/D/elUYfqaxRvV+9UM3sQ/ZzBR22FftU0uin+Wfi5cP97HHXDuiZ/4FjGi2hK3BSX8+v8ZUMJv",
-	"qQ2ECaOATbDodMxRNfCsjAomL6qyFdrviJ5JkU9ndcW6lKrRvLiLgtfo3io6VJtAFKGp3sqwAREq3Qoq",
-	"Brjeg8le8ogePOg/oHvQP5wMof+D+WeYHND78X36kO7t1ftbrcOjKoCf62YJLXP4vILCezeNwhvQ9w6x",
-	"93B/f/MLz/klTdmdYHupqpbZHjSxAgZ4BbpeoHJr4rj7yX16nnx2CjWEMpRPjErBhZG3C/v1XNjoFsuq",
-	"rQA6laiNiAlh+rE3tdhCeja6hGkCNvynflPeu4LQ5W1p8Ou2qqgFnjjd0cgjpeZYrK7XRO3qDdkU4L3K",
-	"2w8D1kpf0vqfgge7xWBekT+RbqjlvXB9CQos+w0T5jOswEjRaORkbasgFz3jfFItZjFxT8IfVwKlDf4V",
-	"MrsLOAmwZadX+PK2bwxk1yHIzuXZww5jg7GLVfh398RAyGl3Elz2s+1EgPdvjAAXbWwCFPj5pIxeK3c+",
-	"8qfFMGXDMNAFXQ6uQjwP9x9tfv6tEC8pX3qt8AYwvo7lx+rC0U8OC1JJ2LgSphuiOmGu/WUQ49/XLXQV",
-	"o+mAPMPLkKbE3cmyj4wTXGwqg70yXGhmreF1PH9iIbgxPC9d9D1g3IAAEiSaGUCSM6o/9ooCzr1Hi78N",
-	"472P/yWH+dnB/E/6b/vjwz8vul+Eav3pTlfhsKWeoBvEYKlTvy2K7g03o81PgsMXEAbqeHkG+so4WRZy",
-	"aVN6KF86keIIebeKigiouZiDQ7XCC1PUkV5VxWlItGZVpd2Q7nPuWAgkjwmkylDrpcI4euz0YPk3eeXE",
-	"CqbIBWSuNhXaQBoyNWhfrWaDkPC2GaVg4PKRCj5ewjyITXJLoaHqdL5JoeHm1D+/AS2ys1lj5FsEL+gS",
-	"7c1fQKK+PzzoNEtRhuY2RRqMmWnQVEv8XfXzrhesKKjR1argXZrFpdhxQNqqXhaIul3fOie9VGTZxWIm",
-	"zN1B51f7FSNaPHauAhTMS8MjU8Q84YzUzaBQI2elYtp644TroHqLOO08gmGcLnorY6gpKhaRbzHsrrYP",
-	"vYnFpcsetY4yBPXZWzptA8E9tovP4PxXvB8d0P1EyDFLEuve/KICf/SpcJX/UvPXNi5OrXWLWPA1Zrio",
-	"l+WBO/EGnFdGVw8ycFOKXLs6Ar7D5JgSB7cz5T6foEHdmWivKAlVCrr09h798EN/eNjf2/eFPHwJ5Hp+",
-	"71GvEsVcyba2Ic6N+iBHvYdFHZCj3vBgSPYP9vbvkz2smFStk+JqApdlUDBbD8iZlvS3/we6C1zV8jad",
-	"BK47u+zea+Jx5Qtc5W2NR3sd5MVTCbHvpHxCWQpfmd3Jxono7vc9wB+refRrlH+UQxu29+NVUwDKn4XK",
-	"756GD0w5p6H1eqLRgCoiMow8x/b7NfvAOfcGAvTlCVlEpYVNDGRn4ZwQgmN1WFX4AQ2I90Jc0idquTKh",
-	"25Op0o2JQQ2/3q59YjtK1VAEKwogoakiTm/T3WlPrVjGV2T4OG41cAw7GCyM/p0yG7r3TVpEyu7HxV24",
-	"2s2/njHkjPFpCiRXYD5jcCCPKnEFytd2F2QqzEkVJsNAGY/VgMNWw0kNK69x/27KJFJGpd4xfy4KLQWu",
-	"iNsrcEFHmHaEAfbflI3FraJAOs8Jguge9T70FWjVd5Fpdv8Dd8Ab71rVQ8OaDJtqmPlYmZjXyEYLupjP",
-	"/DS3iALV5KQWMc2v4eomhVsMIqhnPqIk4VG1M0nzC9z95D5tcJM9sz2lYCVyxfqZ3YlTbQOeVo72GU/O",
-	"ihjHjv4vN2qL/6sA+/b9X8944g2t37bv65lhM6QSbLoeVaqh1G23/qmkE60qEdjaUM9qgDLaJxcGZ30U",
-	"p23Zh/kOvNSIMFhsXcBTPbJ7LRK95umSaLQqMVe8B8s6t9pFXc3njkFLJSRn+OLnDtFUX1fYVfnm2tir",
-	"ypZ/HZSwZtlZzSdYZ9+pIWWdFVWvQhXL2kNvbAKCIpQk5gJYSyd3jUx3mgHqNgrHkFpnfv+8a5twju5Z",
-	"lc4OcgGQWUuSIVvfFdG/AaEOp682ev2SOhm22Wn24yravvaG44fJg2QP+geTIe0fTg6h/yi+v99/dDh+",
-	"MNlLHtLhcG8rX1p13Xcc2rMydcBFYc7yW7Dr3Lbadzf33ua1NC7+meE0jfD/9kvewvN2P9U6oq8Vj2zW",
-	"UEkPbFcf7LVW1H0dkCLtr1LX11ANw63GQBZlnE3zwtvxkdlufdWPa33du4k8dr67FHq2RscviF5PmYqp",
-	"TPxpr2MfQaEJpYaIaJdJa6QnbNGaQi090PID5oL3Hf0akNfo9PquwdAkENcXguwcDg9DIZugr8MxNqLR",
-	"8C6pbGXwb4DWfjkRCPMTuxJCzHmIZxvcXIjzRqCyBqsBOXZEb06RjDFulmboR1kRAIMpJ7lyNQwWrsCD",
-	"r5ZpvpKCT53fs3iEi3PuzN3emGBEIxL7bjk7HueVhkxFRAtBUiqncK9mK0/RrI5DIum1CYm2546FK2T3",
-	"PqOXN0Nyo7vx5CW+m4N9zL6zavP+XFSBqDzZWf7CDbH+lLs23W0gC+a4kn9Kwevb9MBtK7NR7EK+gaN2",
-	"lNV2G70dwlqcoRCY/eZibTHs3KWAkuda2WY3RSZqUevXYfNjcvr0JCJ/On32ExpATl/95FJg94bk5Y/I",
-	"kzW9AO4kPzOLp0+G5ImJoW7W+eZn8lRyDBNRFJpwKTsiDZKp4ySpdKW4PqlqxMebPeF0DsTIrTNDa7Vw",
-	"yZn1UjgpnRo2wQdZMmmxs7hWc+32ui1rTTSBrSZ1ejOi7Snl4oKQexQRc3jeY0gFn5qjqS9nFy5ZAjyG",
-	"XfOYalkRjn6NJVUaw+y22Se7sAMRa9B9pSXQeZ2iFibQMeMUQW9OcrcadKWBSotoVzzxNasfh3sHnZya",
-	"L8xtty/c77IOlWdG/IfkJSSMvjVH9W3R8XdZKpzMWaVKYXoe9T705/RDf4zYvTc8/OH+wwfDq1D53U/l",
-	"Hx2VdU8CBqRESle2IWjLLrqnhHTzGyXBm16orPR3hf4GcPYNzMUl1HHWFZu4oor/1uHWOr1+QI7TBV0q",
-	"rANEErHg5uaEFfevCLs6+MFPXAGcf3bt+qk7s47UrjNdg8u1+d1nIC9B9jEk2D76GKtfmI9k5BxqIxdW",
-	"7dMCGpWDvlOYhmGUH6IhTbGrbZGYXqV6dEoZx9qxYo4Xo/RToPVKZBCwWL43+uzt25s2HLjZkTMrFP0L",
-	"oOMLdun9qZaP3awBfNcXxVoT/OiCmChBoZUJbitnJ0mtVryniXVEY6oFl+yox75Qzx2YY27QO2YrAPae",
-	"gi3JjS1ZFTCNDXT3BuSVuMTSc1jFO3eO1o7hfvY83poZ7liMr1eBbJHki3I8GAzn3viqhfpvR8x+bxtH",
-	"2bqRtHI1rnnHZdmnMch7Ch/WjPIEY46wKCaPDCyLmZhHZQEih2nfYRDy7DEaSXS43aOLYHKzh7o82rTd",
-	"oHTke0t+xS4ND2LLTXHr/l08bwvjKBCj0M5Wgpiuhu9W02vnaE9mEF9YaQctcB6pIzKnF6CwBxjjNI2I",
-	"7RdqHXYG080Fwd9tO1fRWnfOEUhF53DOtaRcUSxsNSBnVg1lfGqlsCJIuKgMYCdShAsyySWaEm0ZsaBD",
-	"A4e7QaHsipz0C/kHvE7/e3DGlzX0u0qtNyyc+uiJNeZ+q+a03MLCKtwQScuoDHIqlGLjFEjONUudcd52",
-	"dlxT+OVf9b69r4az/LPdty8p+RUVbLa/Qdh/tFW2e4LdSb2nvZDN/B1hoMqwXdeZwIpmm2J3ceBOQbu2",
-	"QeotBO0aECrRuqGWYbY6aJFJ733jtt5AoEFEG2B/67X4f8KN/L+t0GGzj2uL89FrFmvcNtP81qLlcTUp",
-	"yIvvDELa4t/+htl7hO4L14DJN9ldvW63Ys2juNGEuZxQlpDR0P3XD/zj/xvZCiX28nJ73cicLs/5jBa2",
-	"o+TI1z/BiP0C69GO5qtGAi8sTXO6JPj6GIBjTA8kIfETTYKeFHwpY95Xg15NY53Z4muh2SfzP+f6CpN3",
-	"r7lMhDTnWHF6oWbuDTTkGY1nrm6vMpqXkEEB5ydAwr61UPME4bx9MrWORP1eQ2MbXLVRhLhx18XODT7b",
-	"Dc60ql0Iqc0EdDzzleErjdDFhAjJpgyjYR85gV3PgN/bwutmkOganjeP59+Cy+3WcfOLStgdnHbWsnQj",
-	"GG40wqKjZVATPWGcpi71xz1s5E2gUnlrkGsq9J2qhYn7PiShKASjhl6LHt+tX0TkOhYoL08l5RowPdP6",
-	"Sp7PKr4SwyBtr9MBecqA2KazcyovgFyI+VyTOTpTpFHP9Rbek6f+mLqHsW7AXis9WdbzT3QTv5oyLhbH",
-	"b+qaeg/lhgBR/9h1L+ixuvgPN9Q3ckPdbTwDpsmCck5mNNXAyRkzZMt2I/6/b9Fb+fuV+/JX7hgrxRfY",
-	"fu1Lhxrl+gvnWxQrANVqlR0D41OSSYHdIQLiG6YAfgl2+DsK37L89hbb4zj7B9eCLIS8uApiapgKyWB9",
-	"SZOUTSxhH+eKcVCKKKZzl3U3XpLFjMWzotMCxvxPpcgzSCqOcOsaNCJm8SDj2JeozV5awHarOjLOslxn",
-	"zsPlV1bsmJ+QWPKeu+XrGSxx6ZgggDLYQUcEeykSNmE3USmgYV2pwV1DD01TMbUIEtN4Bn1sfybS3lEv",
-	"y8cpiyMypx/6dAr/14Nhr4ozZT+9tThTPlaUS/Fd9qzlTV2oiIg0KfutkFP3hCqaLGEhN4PrWa5moKyq",
-	"S8JBEOYIn5bAdbG0V4C8BXO7A2b5jRbI8OCvuxrlBn5L5u7S09RsMdnk/NX0Yhfsg9WWK/0l/Z2q3Itf",
-	"w/dl95P7vFxn6HnNi21drrs6zQijhs9GB4tm/AT+imwfQfi0AP5u8G4Dzi0HvX9iM2RnFHVmyaQ81Ssi",
-	"pBFLdb4urnWT7jcgI2fGGEVk5LL4fPfAVNg/JNhYoVAbj0xIXSWauboWkt6tpihhAhJ4bPjE8Y/9w4dY",
-	"2tdvao/xUymmvgZdaeM5Hs9EqkHOGUdTj7nlBwPyFD5iROxWtpzazt1xYvLaW4sJoL8rpzdND1ryeNY0",
-	"N+5AHiZCztXuJ/O/dWwK24ZTvNwpXYrcGY+tW41xbHbCtCobrQ7Ie6Zn5sGRq+k0snoBttwLsqoTW7q/",
-	"Y608M3VLoTy7mGtVyYsCDdp9S+eV2Rtio2+12QiJYPN8jgER5j9MinXfFLNjh3KQt9xvAre5hdnaZd09",
-	"BwzxOExcTmDCOGsE+yDOXkmb8T3N29D8pe+BbjPh0rRea7bZpjRY9r7ImbdFOoSEx8TFHtjEd+evc5lH",
-	"tiWheemcr4xV7+USijAw4rqH+ttujPrSns06/cNn41yduXzpLia1wLdaq/51hfzKVvz+Cvhvfg1g9+4n",
-	"t08dk4KZLn3JbojHgdy5wubPlK24LvJ4FrJD2nEdUm6Nky897F9tmu9XiUPhql24N4T6ixNEoJZ03jeu",
-	"PyXTRccbJHqIBxujZG7l9G+c1ngo15Obf3XUWqOHrsOrCmEScko5Uz6MvfrnOqHzmJPqozQlOWea7Lyu",
-	"DgeMz4Dpe67VhC38HaGZhMa2/ZnIgBtUnoncthJaQdfqiN1F0ABwLRJpfcVfbSuy2ja0XIrgoq9o/f7y",
-	"UiYWsK03272OtdzWjGsXL3POYpbRFCPLXXyrbQdEYpFgiSQMyB7DlHGbiIGx2EwRNKkQLSKr6y2oIgY1",
-	"kgE5rg0xp0uSMiCMn3MFlyBpSua1eY8wKqxaT32eK03imRAKBuS1TLCv2Hhp5+R4n/AVDlSiQ2ilmzGV",
-	"QN1Dmcjy1BokW+TVU7tLG+5ZfVk7rsk37oy5zfeIbfZJ5/CYqAzSFPsYM6UxSQ0tT0JiLbh6lSPfcakt",
-	"jr1TXaO9TqWauonft9pc0Gz1OpHaVTnEcl8R4cLLdwTMDXKsr4NP90eauEYmN3xPTxhPPJTjZei2VO6u",
-	"u3+dru7Bg2Ho8u5+olKt4UkWFltrYElSuITUwGVw8/jNWcVQ72Bm2lxHhU01Qs34zFPbJ0lJdWoYzO3j",
-	"zlq8uSp6fAXWhczt+81gjq2p3oYzr+gcIiSRylnQnJGskXgU2frJSomYUVtJwmUeSHD152zWgZ4Bk95S",
-	"EEYrX+X99rDDzhBEj0rHk5s9vPezGuMhrGridKdwFb7tYxTWZqwwR4IWQiaK7OhlVuc4PCGxSFPxt5zR",
-	"1D1VZUP3Iot1USPEwPZCyhMGPMbOadU+tyUTdyYoV3Hfh+YJHsORd9JcUsko19ZvaFQ0Np2V6pubHLv2",
-	"1rm3WLTyar/wTdz6fWGALlq0pEJcmB2aCDkgz+aZXrqqtDRN6yxZZSDl/Le/YxvgrfLL9q+WX3Ys1X/g",
-	"DKuGXive08YZtdl6XUjNsg2+B4e1goe/0P7HYf9R/9c//FsXo/MJVgUWrZZmjzTd+3j4F7658ASHh+s7",
-	"GLk76oSZcWmovbqC8k3xNpSVim0waLxiwb6qorMXJpi7tP+xXVbCDvjroDHktLQspaDLKqbMZaAWHmjP",
-	"NYvIBywMEWFMWUEyDTmMUPehaTajY9AsxhbMCUiy8/T5K3J/OHzY37tX+qdoMa9toQPub0u87SybQtty",
-	"bsbH6LYAHf1RioWCrpT02MODRtljo2v9F9nJ5ynNNQYs8cTNZ3fpUiwgtd2nR8P+o5Gl93brkBGgymTB",
-	"LwpSIReoE+GzFiJjoamRmApF2/nluP9fv/6vYf/RvRaS9g1SGd85sTVE0CJIVJT3aSBCLWPcaOpUXdg6",
-	"8HdJiW6QsBTiTwUnb8hkUlASazeQrdTkHdaZBhRpiv0uW22hO20ulC7phSH/IpdkAXDhDss71NCI7QjJ",
-	"Eqh01acH5L2v02buvgSsMsOmuQR1dM7R8oJzuFcb1AxFM6zozzh4HyGGHqp8jsTO0ymU6wEucI4LyHRU",
-	"NA6gY0OVrBilWk0odrPaaUpnAehWNcgGlBsYty21gPuLp/kvxbvPaig9p3zpVT4ONlPsJi+byqdTUHq7",
-	"y+YVicIGZyVl5BdR6UNUWJa/5KqBTAU7+1a6RZH/ilZPogSZUBlQI65r2WtWLN+/nn5xq9zKbuOmxp7F",
-	"U+pLycQ3eU3K1fiamqiH3/QFqXSuW5+knacpqXztyrW5cikoZJIRlWoU1TR0H+lrzRghfZ1qZ2lkqiqE",
-	"YvJBUX7C91JgYS+su2Bbc4czv/be14PrbinrWci1ahz8CzAZZ/xUBV7cqC642u1x7dUpS5IFfIqe2zBV",
-	"yky6asYych9ehuIO2YQcV4lQLDB0P8usTmdEO4xLPecln9IU+9E5MOoCiMogZhMWo9nWUszIljVc1WIH",
-	"ZCRBiTTXGOaI9WYcAGV5abzCbeLca7tb/wT3FFeyjh1ZxPhXkerezwQ6bwtUx7apVZRedUVc7y4qX4dh",
-	"bV9rd7Fsu2nyvuEPLpprF/GJzchEjPi3beXfihFJgeKgro8/oFpMNQ7UN8MIEZAC2ZS/znXvC7W+P7OL",
-	"FLn+ClueG+AMaBW0MHvJeFv/+jVNGZDOFa6mMRqj5HeV4y9KmKdK2DpXXPgmUQUq2NodWlwARyT2dZyY",
-	"IujdIK21iss26Lfd335Db/sb8EZ9MoR2TaN60dab3p9ea3/lE7OnNslGeVZXv3GGr5mdV5pOJu4RJjHM",
-	"2Hnbqg0AzdOGjaKlg7r++bbgrmvd7BsJupgpax+xXQlJRpVaCJkMyBvIAPnkhLI0l6CISsUCqwg5bY8n",
-	"YcZmcPg5710jyQbmlBmiF6dU0sEYmMoYpP/unhgIOUWWaUHtHfWAcTQTgyRnVH80CE1O7c9b9PtzcN9x",
-	"Rs0aFD7z+PTY7bht5mjvPyIcXKeO9pa5LYf7jzq1gXpJ+dJxYXUTF2+VPnqrNiWpiGnqr0tnmlnlm/jg",
-	"bkzTdEzji7Vyq2d8xcWRzlwMSejiDsgZaBU6OYwFsJxTOC9/hQkvaCBW8YRxpmbFzVrvSLDHbMVqjJhp",
-	"9WKKBNZ4WIcdXJWY9ew4QbWUYvfc6sqc9ztNiXhi+NqbkyfkwcPDR21zYSjTth7k0FwaPujqhGi09RUA",
-	"1sz9l+pg19vn50rlICME4dH+8GHbvAwzD7vvblMnOBjuB7DfVnTP6BSC+GrrxtqHvOhnH7bXtAiormnp",
-	"L4Qr57sy3yk1r+lqtMKgtqqVvn43TWeeiDkQQxFK82b1bl+D1DimqHY/uU9rI6FDZMVIGy453MjaEyF9",
-	"vFA9FAOjOxNBOHwIBwtZcuI1pm2V0Dce/Fs2ANWAbG0qgT9/iRS29ZLhcXEfClcgGS8xzKRiSTDXJ1Br",
-	"oJAdu2HRLs3MILCmw4NZB9eO7zhscQMgSllkshke1iPh3GdOU1h4TW8a0OuO7fTfBFatUxDfVxf5r1GX",
-	"vYazPwkiCgnLoa8Lg4gtAjk8sF0BCsS+BuYmwJebW21VsO/xihndgpECldxXfY5jI6UtqCIJcBZOWePL",
-	"3/H1a6vAO8kVlKhn4/0d5nXDsaL0WpCpnnh3ZmER8QL9mEor2hkyjUWIjgqpXxUdqCrM+DtFXmfAnz8l",
-	"TwTnqBtUhW/nHEW8tVm+jjXHYg7KyhcVQ4t1GhXG9JG5YJ4q+xoweP2qBuYiWRTrpRc+JO8YCennZne6",
-	"qRIoiNWDle3kOpecaDEgx3xpwxfGGFKVBV4oe3032k6nwJTO+RT47oPJXvKIHjzoP6B70D+cDKH/g/ln",
-	"mBzQ+/F9+pDu7e1SriWdtgi+Fqa3Yq30W+1B/ct/756fn5//Ovj+3/7Xf+92iss8VhfWBtbxHEonRqs6",
-	"VFjyr5MLtk5or8mOXQXwY28a0sEx1gviVzDVf4H8xxWeF7je5jtlLQ5bSfwTSNyFw14+25cB9yRqbvsl",
-	"BktDVjrTaWHFNGe+xRg/dHspIimfFjKeiogSjjka8ncBnGAXrglIMhWgglEbJ4YQXqct779al117aquc",
-	"DTeSUNuM352CU40J1hUyPKZa76JAI8fl6njl/UWt6SewSBmHfgIpmzMNCfnT2etXhCH7mTNto2OPMGJx",
-	"9MQO9oxruRxZ/cSZnjGejhZPnNIpPOPJqFKZDAM0rQBiJEdbQ8NoDefccbeETY2KYdvDuW66ysXeYXvo",
-	"omgMnWiQIzQoOAnUD+9iJbggqUBTL1qxI7OfeZoSxWmmZiJYLOMN0MSBv4nj2WjTIs7PrD2z52Mr5wfD",
-	"8SfNQNkOnXDq02LvfKUrMcbAta9YSBGEttnxcGuzF/i7ZyvO+Bo092+6AM2HPk9W5diCe40Zp7ZWWZNL",
-	"BDPLrpVyf1t39km1bUk1dyYu8KnjdbUdT9bWA/bON4qOYxpr8qf3Z2RnpJfZEcku+45Y/OGvCz26ZyOO",
-	"LNyRyyn2RQKZIsBjucy0LWWofV/JS6wlbOWyQomLBY/BqE30nFsxZkD+EyT63iNbyiZxFb8TcE0X2SUY",
-	"1MRo57KP4+OyXaMnbLabYyWYqSQc+JzvB3rOK6UXvnNVdNiUU51LKLp653oGXPvCh8GrblZZqULS0Qkl",
-	"FNSxOICz13IKdZmgtVtq1IoS7gGLElfPy7yjem3bll/bO+jkckLqeff12mqE4o9YcQIDhQLlMaq0wciN",
-	"c/qhP0aUPNx7dHgwPAwQDJ4n0zXGvONCOnTNHg1/1AVhwsBZ1+WKFPwTSYPROwfkCZXIYLjwZAPrVS2E",
-	"VPhgTHMFhhZleRqs44gX7RUC2aVgzytxvXI9X8b92MoYzoqUGg4Y8oX2glZ2gMPKy7DQ8bZhy8InXbBO",
-	"ZhEpl6lRmVF+djOshks3k2S9X4AZsbNMLzanOwYjRRmBc1CKEi6TdlU8qRewiKrZ+DZ+QMLUxvBdwFKR",
-	"neM3Z8iffgI5p3xZncLmWwcciUUyQKMQd+RKdRSraURWLXwASpmaiYw5NAWanNxAVo2booBVczXZ2xKO",
-	"f6rM49TA1WlqJbww0MIOELWp016MtF+HNuekXhNPRVaUd9UZ94f7w/7efuEUx0KNg3pdRNUCaFnftdpK",
-	"0xmuEkknaOXwrXuq0FY7b7aM7VoKKpa4wgnNssXFkakgTrQWZi7QzXtNzCxiohe0hgqV4pcBnPY1/2yp",
-	"ZzywCHNyNpyTL3W0OuSPoBcAvBkmWjmJkiZ8/vXz/wkAAP//oAsar6JuAQA=",
+	"H4sIAAAAAAAC/+z923IbOZYoDL8KgnsiSu5JUqQkn+SY2KPyocpVPmgsV3t6yjVNMHORRCsJsAGkaNrb",
+	"z/Lf/BFf7Cf4bvpq+sW+wAKQiUwiedDJdlfXhYsiM4EFYGGdD586qZjNBQeuVef4U2cKNAOJH5++pRPz",
+	"/wxUKtlcM8E7x50/glRMcCLGZDGlmiyoIhJolpCxkGT4fNx9SXU6HfY6SQc+0Nk8h85x533n/vtOJ+lI",
+	"+GvBJGSdYy0LSDoqncKMmln0cm4eVFoyPul8/vw56cyppDPQDpyT+TxnKTVgPM9W4XqeGZD0FAitHjRA",
+	"MPPrnOppJ+lwOjOT0NpQ66AaCzmjunPcKQpmnmxCmXROpDo1g68AdDLTOUunIMkbmDDBaa7Saf73vykF",
+	"eUIGByRjE6bVI6KmQmqQ5ByWilAJZE6zDDKyYHpKPoIUigiOK5NsMtX1je0fHt096vcP7/YP77YsVqq1",
+	"S5xTrUGa9/7713734W+fBgef/6Vtqf9RgFyurvXtFMg8pykkZLQkTCty8uaM7JWLvLMZ6L/iyA2oLwWl",
+	"1jSdzoDrDWhSPteGJeFAV0OSx1TBemhSqqAFjtS+fEUICqmEXIXg3RQkEC3IRBDBEzKWYkaGHD5o+8bQ",
+	"AzinEyAjGAtZwdk4s9TOEQI2ox9eAJ+Y+3G3348B9gRydgFyuX57MvdUyxZl1SBX26bnGczmQgNPlz9D",
+	"BNEfT4UCbpAcDy1nwHWCnxWdAZJAoOmUSJgD1R56/M2ABUr3yAn55ZfnTwhThJKJEBlJp4Kl0Lgigwfj",
+	"+9ld6N6lR9C9n97Lug/Twah7MB6kffpw9CC7D34vLM2udiNYRNesYt2WBAc0MAc0Y9z//SCp3bqT7n/R",
+	"7sd+9+Gfu7/9a/zqPR8j7Y/TB8NOSE6VRnYRZw/x5TiWstM6VoF7wWZMr4L2gsoJKE14MRuBNCfGNMxU",
+	"G47nOEo4cwZjWuS6c3xgto9+YLNiVm2m+6sEiHENE5AI0UtQik42EIaZfagF8WflEFfD+zcWOdeDotiE",
+	"dxkvMTkOkiyHuhpIZyAvWLphd5R9qAUUVQ5xFVA+m5fVXHAFKIh8TzO3XeavVHANHD8GYsX+XIpRDrN/",
+	"/YsyEH8KpvsXCePOced/7VeC1779Ve2f2rfspKtXyG0tyQQowoUmY6YtIRJcS5rqXseQ+inlE8gMz1kD",
+	"4G6A4WAtUKV2vpKFRUTI2NDusX18Bod+LPg4Z+mtbusroclcKMVGORBmxay5BAVcE6WpBtzSp1Ja5nlb",
+	"YJ1wAmZOO/sFcH2mJdBZAwYNH/Q+mJ+7qvx9rUxdn8bcMZBdXC0Oo3DCZyxfhzoi1RCfsLxKI8Ypks2N",
+	"IBgMGrO8iTmP7dTdJ0zNhWL24RURO19QIzPzQJhLrNys3bDEkAKy9+bZY3Lv4N49FER3UELMZgg5YlkG",
+	"/LbRkua5WECGQoWeMkXmIJWR0aTIgQjpxA88sR8Eh9uE7xcFGSnmBgpZcCIKC8ZzfkFzlt0mJM/5vDBE",
+	"kGojURmiiCAkZMwgz4ykhh8QvFdCPxMFv1X4fuHnXCx4YrbKQBec5HfKQ/VSZGzMIIvJ59SReJrnIMmU",
+	"qlLHGhrSOTRUy6jdrwQHp3snZiuUZnnuVEbyShC3YJzyVEIqeIbX6hllOdzqljgGZZahxAwEBwK5Ksnv",
+	"DCjXbGYp71shUEK7TfhwQnPnDGGxl9DD8pLypWP+6la5vxBkRvnSiwDqERm+AS2X3ZOxBjkkyhDCxRR4",
+	"qcs1CGrw9CqWnSE6KPPugjKU7FaIYiW5GvB+4bTQUyHZx9vFHUMYjRwKGWH2UhmU0eIceO3+44H9wukF",
+	"ZTkd5XDbMGpBRkCmNCPu/s6E4U5rj03LJaETym786FQxnwupIXsJGaNv8aHb257XY0LJOeNZjWpreg68",
+	"h5K/GwONfmkKCj/NpZiD1MzK4FTXxI2MaugamrEqcSSdifQ0vwEHtxZM+zsqpNwoa7+anTAiUSfp5HTR",
+	"STpiwTu/RUa2nG6D/pB0UKE0T5YfVh5xX1Ap6dL8PS/kXFj5vdKSfyx4RiifQW6kkchEi6mov3GmaabJ",
+	"S5jPYy98DkWhXzsIPDWrNuNUMPgFlDtZbYUY/QVSbaa2B/WCWaWoflir61+HOe7II5tSWaVislpjMThV",
+	"FNIsk1GcSple1revbeOSzlQUCl6hyaD+ytFh7PG5UJrmj0XWONGjh/cH92IvGOEadAMaKs/1xlN0b9ZB",
+	"rEGQ2JVG96a697E752XsHQ6zfCd2oI6F6OUr1Ncj98Lplic7XHdHxn6GuY6aO/UUZKk0G8WnlJWmIOER",
+	"ETwF9/tsDviEIZY0N7IXkZACm2vDfnRCGL4teI72QGsZdQCNhMiBcoRIAtW7LSKjGkkszayQRvPT4Cys",
+	"2rKqR1GuFiBVQhZTo/pYUdPCfg4wVwbIWQBjdfAZ5KDhJLJjz4QkmaRjjcMaLotrti9kpOA5KOW+dKdl",
+	"Zthumajjqk2TUk1UMZoxhY6nhSjyjEgYF85ivg0ePjM6gNXiI3hogH2+HS03DzgXWIzBbs0TeIR2vHx6",
+	"2j241z16dv/n7sHpw7fd/4zSkpymsJH9mofewBgk8BQsCTJ4sPE9fKr2ogrtcBvX5Z5+y3Qev9FoVNlI",
+	"Nio6dIbP44swj49ocEPveMHM9zmzSnNDLMgzUJqMmXQmzm3w660bDk01qygW47R2I5KakbK2e036WJ6h",
+	"x4EScetomdQodbDUkBKFpLVOMzfwhWth8cHxFrMZlcsbZPdNVFo58CFSmuExiqElMvXIsPw8PCaCo8q9",
+	"oEuU1A2x9YfTI0PkChf4oGESVErzl+MJZMj4qRQTI3UMj8kIGJ+QuRRGzMF5UKNjgg+P6wO/51SdK9SR",
+	"9ZTxSY8MJ5JyA1Bi5jQUED+muVA4+ZhxpqY46ILpaSbpwozq3VVMs4/Ae+95IOvi4jvBLUIDmV0OWtU9",
+	"6J2k4wFFURABwYcRDoNFCIaRH/3cUak5cvqrssaNSAa78+GdqXlDE7ROpbGQZA5inoM1TqZTSM+ta/yR",
+	"9bgG/M1q7jtzhW+evO9Oxa+bqsapY5SoKCVS1iInz8Ac+vbUMHIoK6TQ3YIKK+xLFyBHRil8OlM55dnG",
+	"LeJ2xR7C6NIqiX31VobWlFWJLc1BnlsxEYVsppEajgA4GYNOp5BZbEcni5VLxZgIySbW5rEqOqPtdnW2",
+	"n85evyJzYcQu6V2BzswbXp19uGCZ2dP9MctBXeGCz0JDSTVBzU6SjaOkYeXocjqBeU55r+UNNaUHd++t",
+	"LvpH+EAzSNkMkXX1NfYxci7fLzUuvFwh4/reUSfqj165TA5d7CGEm+BmK2GNIlKRMcRns3hvWLEcqJN0",
+	"RoVi3HCVGIfwrssG9tnN5rqVJ1y/hnp5/fNHqqZRILdR7VY284tqKCs/CTmhnCnE+9bDsNf6EsTvkgqO",
+	"F1p2OasvwfwMcpdcL1RDrkPRSDpaFkq/gAvYKAy8rZ6M335vO9qGp9buZgRDSnzYqLzg/VijwwTnHFVi",
+	"8OLV9iFGncwpxFWZVBSOfsRvaOxKRaU+McaQCIV+LhtKEAFkN80JkeemVaYKQwPSfbM6QbiuSxD+S5Dp",
+	"r50KXoGcXR+B2oUsXIYUtNzlOFJqmovJU65jAcgnxFCHKpgWnyVjsMbIOjo502WwQYHAybLoxp2zmAfJ",
+	"rTwh4RqT0nBsfkmphomQSwyPnz0ihQ0HIIKDD/ZWCjIiLkD2ooodXeaCZjtKDI2DQ/ATe35++Ws2+ZRO",
+	"4GlswW+nYEM4/W5TjAte3eO0jQglnYxNXOhcIypAzOY01eSnd2e4G4QpVYBMiB2LUHQYAjn78aR7cPee",
+	"P2sDiQoCk1dtzLzlqGdCQvwXxelcTcUG/4FZuaoUGqWp1HiklIyLPCd+lEfWhO38nMxb0CeCR/0FjaMD",
+	"PLkytBqBLjex5QwR41bpaG0pkZNhqf2hUlWmYh3xrJ6biQvzSztJUq22ETH2QZyqprzdTyJ8VnvKVk39",
+	"y+wjg+m27k3tiBQuNYBu3UZeh8WzPJSNpuF2ruyc0iuQTNgF8Btgfbut8FQKo2Q/1zDb4NCOBDiNhaxr",
+	"7htd3RJSNmduP5ojCjKjy0iY+Xp3eCCjXM0GVcEWdaK741pzxteCcQ5droBwEjLgmtE84iyfUnVKlVoI",
+	"2UJdBQejqzwWWezyezqq2IQzPjFUsQzbnLtxCVq/x4b0k1RkLc7VcJ4z5uwN290DM9E5LHfAcftCDL8l",
+	"pIZpLRGOFzDW0fCb+taHexhA09i72Nix43oCKfNKf1xSGNNcQZNTi0KnYlYT9Vfl+JjIruGDXs28aOSQ",
+	"DDZdGD+9Gy++MJvcE1EMpLotO9BNGHWuroLIUmOIp+RJccEykN8pYmROO1DvazGE+HO9KRdApaissVvY",
+	"NMNg4tIAUTcnhCi1Dkmvg3SXCH9jGn5961c9onPgGeMT5xOdUp45FYUsQffI0OXboc9RB4iG9n5mnvCe",
+	"yNgD1iZgn5tTeY5PTegFkGJO6FiDtLGuWjJQPTJMKU8hz+1g9Bw4GdH0vOnVDHyaDnyr7FhA0YxtQUJa",
+	"a2Y1h+yHjpK4cJsKtSNhrd3NDelpFmntFJsMLmusLFuS6aN+PEOuHkaG8ESRR9KxtjHcO27JFaOa0I4G",
+	"c9QES2/PCng+TmR1IHwZsRHD7zEDE0M8gr25d7RpZ3ARsX15OqMs/15kyx13Bcx7jSM6uHtU46OHm6Cy",
+	"g0TBugCuT9DnGXfFlP5Qq8XjPa3cojGcwiF/diaRckDrPW0PJdCSclX+0GZEdBmN25sTk07B3TVH12QM",
+	"4GcQ8yfNRGH1h3XE+KXgVuI7b6x3zD5Y4PAiJJ2xBDRPFy0w5HRkbfKVPvJUKkPsjLKTEDYjP9GpjHof",
+	"6YetweRCw2bWYIFxi4phTRAwF7GQZxGmcabN9hMjzR4TP1dCSiROSInfCXGJxdYqRnVCzK4mJBVcaXyH",
+	"zczfLp0WvzGapcKv3KeCs78W4P4wC0hI7NZhkgBFuLzNyPxU1oeojqPcoKgD2KJl1PFtYzvqg31vEJ1M",
+	"YAScnDEgGXDyis6AkwwUHjkoQnmLzU/SmdqNUj5jk0KCsjH1QeIwUXOg54qIcUJUkU4JVdZcNaN5DkqT",
+	"HI8kSkqdh32D/51xFxE1EtnSZ2Q4ov2IVEU80DbG6QwyMvxf+5hXvW/+bJQK2c/EZN95ntcjsQcvsRhZ",
+	"HVIUoYWcRQSz7QTenC5FsZFUmCle2Cc/Y9KA3bpdA3LK/IrtDx/P4wxfJAf9g353cOCzqczajPiFOZbE",
+	"aQVuMH8fpBDWcqkdl1RRdCitb+tW9EKkNGcfIXtrBI/PSeei3Rcdk94vSkegt9W5DSlPwW9t2yk/9plt",
+	"ERo1tbb3fOmSbjCrfZQzPnH5glO8HkyRC5oXaNknonQsqIilG/5aWANJGK2yakvjofS/ySZjx2lb3zM/",
+	"S4OdpakLed8+zYRm2QvPlnY6VFpoYZ7LQcc1QFzC9ipPta4IlFO2mU2vQGimvdzamoweJWgrSFMJBhGt",
+	"sJV05lPBa5pmZjVPSTMmUNnMzbklHQz4G4kPaM7JIM2p5T+oleTgUmvm6+WGnRYxox+eYcxT1F/NW92V",
+	"eFN2O7fX9nbFjL6W7OxoOlZTsXg3Bb7N3NVdR/NtZgsx+ZPDykoucKmYGQoi+CSyyfEoOec0s/vfdhlf",
+	"lJyhfhuRiu60jWdGb9lEGeywbcC8nscjEi91gS6Hd0g2N8uf9rFNm3vmVLn6aq6TtLCIk9NIaWXVIzvz",
+	"0nNTO+h3CllmVHZjXEux87ZdhrWu82+5PYpt7A/sAgJf0g6K6i5Gwibelq/GQHoBE5p/TxWLOBoiLr//",
+	"+X/IwEnQGgqQiuqPRdz9WMh8MzLaKaKA1XZ8c0hQYBBuhCcY7kFGS5JTPimMWL73/eNTcnS/XhnNoGLE",
+	"+2VoYecNTBiqi5RkIuTmFbgvKcvPoj7C0sYQMa/YfEijF6Brqte5vK3BADASH67DCOqGumywU9IpuASa",
+	"bSN2Osece2HNul5WSuDl05ExsegN0JuIVsoZP48Ex7gTXq2P6JPTXTD2AovBMVvUEeMZIGtxF/CsxSWh",
+	"CrtrUfHT3aJtjPhumHIul5rc6iVq4MuVjmjL3W7gVxhAUu5P3PlM/uf/JWdIu+hMRze4dRd32ax2fLaI",
+	"3Ej3bcbj2PTYeh0yMgzLa1YZUkl7ZL9PmGrm067qUltEeDeLgG48pG/cR3idgd+e90ShWxfoOB6D3BKI",
+	"MBJuN2/iJX2PO4lZl0sVvY6I6mbJ2co5WfM9rnFV+lNY2WPvxWyJpy5PvbaS1TjNS7k9HSGx0ehbkhDV",
+	"oCHoaRom9W/ds0N09tR+yVycw5DsrWToa7FCfe4kZoj3fMvRq7RJshcjZM0p79hsyigd2+EOgN/AHWL/",
+	"N2CYHXLNoTmOuT3ln9kXyt3bgubTFMPpyVTMIrYzenMS0KpNHX1+LXESrhwXmVMmF0wBcRzVy0fKOpQD",
+	"xnVJkahhjnSzmEONDnopgcmtdHvJyR7nehUnqhC2+pZ3iQBqhwtdWmvcds1CcGTGuJCk4Ewrspeau1NX",
+	"rwYHd/tbpMJhuK0EnkYCzZ+fvSZHB4P7NZfF01/ebFSaHNjB2LE1v4JFQyjb4ThorJRGWZrbhR27UMst",
+	"62nXmH9bEVZ8hKRYGrlW+2Mr00DF12hLSuorWPjIu902JAUJM8GXWxJhbxUNwwE2IXNVG3Y3j43V5q0V",
+	"+I0bAb04YkzewYicFHoKXAd17NdH+AdLLfM2S8jWbKoP4NxhV+fBa7W4loN6zMLgIEbRxLm17IbBDjuT",
+	"DBwkqSCJLfC1wauWeGMa8HFDLiwK+2BTJ3gRfBDvToR1SaC75yimU8o5RAwxQ4Ocw2PUzZfElY0wvKz8",
+	"jmoyLGQ+7JEhslSQGJ1FBMdcjDIVZSJs2YmELCTTtk4ozfMwPMrM1XGsMum40aK+hx20j22DGYWGjdlU",
+	"mzb2dfjs7RU/uJwisKURkmUN8d/5mmr7EhYrcKjUivrXYYSzdyjm2blsjq4SeRG3NwzHouDZ8JjAB5rq",
+	"fIl+1/o1Nbg/FULB8JgouABJ8yQM6LI/qh4ZInyvADIMGsxgDjwr22i4ThWLKUunaOriQlvbp7ktOQNF",
+	"6EhcAKFkVnCWsjnNmV723vMhFxzsvWsQEKaITeyqqvUi4ajVWsEV4tkJmxMQgGnItuCw2TsV7GGyJsTz",
+	"dRVDvivXdK80RATy26d7yYOWphs1VmTe3wDSGegi4tpRkEqIyHbfUwWHB4mrqmkGzpyxkgsyZ6kuJJCU",
+	"cvPratrHT9+fvfvT4ZPTpz+e/nx4+p+ncUcBi8f2UPIfbzD9gOwJPaeFnjaambhvj/f3tdDz/ReUZ+cS",
+	"mDpGL29vBEzNGeT/7t7oCTn533ad/9YE7H3R7x/cs3lv/1YOtIVzBXfNLiK68XPgjE9+FIWMeFgy2kiB",
+	"8Og6E2bqopN0FqiSTTHKzZApigpHPN60WVtNilndENp/cNzvR+lro3rl4OD4sN/ZHI+JORM4D44R3YEG",
+	"d1mpth6SWZrbO70XvqWA8SkwfSfxvsDSlePt6hjyFBEVsKAlG7HcFZhctUVWJSnXmh/dY9YOKhjXM+D6",
+	"lyh3SSqXT6x4pVSv2hgx201YDiLe/v43OQE5+vvfpIhqEg0s3I4DhS/FGBGVUNmLt0/1sqEbUUNBUG5+",
+	"vTihysiD7Tm8E81rexFD2EDhaVDnGytilVOlf1G7Db2KBS+BcfIWchiL6MarJU/jhc7LokGGl8IcU2Ur",
+	"YbyMayyNNRlg7iZRU4p1O83raLzxVTlRgrBPYczXFtm24RmF5aAc1GtO6gRv/80qqJdTNeuq5LUrm2u1",
+	"TLc5j90LEXTebQeC+KTtN+C0GOUs/RmWVUbjY3O2THAbMaPsZkgSedJVe689eA275heyZtM8UdsBny5j",
+	"wYgFP7VBZZTtS2Q4bG0x2Bjxu07hP/U6yRZWsbIz3bq+dKsUchvdD8Eodb8YgTQ8KSHIoVqiv71XssWU",
+	"h/V2UU9h3CpAHKjcvWrpqoK2wl7FvMhbpKbnfEpHTFOulbeTA0ej4EH/oF8Tkg/vHg4OY4bWyzDbqpS1",
+	"qu3sr66c9m/J1hGwTRst+tEc+c+dnyycrjqcVgQs7QNVMfkCa5agJ84SzAkDWfCJGsFHJs87ScfL+ROY",
+	"AeOZUW1H9mH/TVTWthNG9XyqtWSjFlX7TBTSYJFVp2xIvlWndIViVAJRU7FoJEn8z/81mKuZ0swcjiLf",
+	"YyAWnWmyl+XdDPZHy+5Bt38nIf/zf4kR386wIvlLOrdtqgxUQiqy9/rJ6MWdayg8gNd+uzT3pLYvrWf4",
+	"Jkzdi1KTFZqB/90Yzdi2vmMEgaOLxFstz4LaHFexErlxWkO1tk5LPS3teCsalLlEP7o89R2NfFQCjVDT",
+	"kzdnZC5hzD5UWTNVvXSXNdMsTPFrnUfsQGqSDq0XDV2r6QWPYjDhTHDvLYgVP6o9YCspMH4BXIOhx2MU",
+	"kynPnOys4pUUppDPn8bjBG2XUFfCdgKamGfrdGHK8jH8+wyZW89/3aqM1Id/yjXTS8KyR4Ez+TtF5iiO",
+	"+QjFxnxaz9Xx/r5zyW4xsTqpo1Fc/3CLnNILpIZMVj7s1gL/PmNgM2Ji0mQQitPkYJjGBHw3xOI7ar9r",
+	"dB4X826vTAhmEwnr6JzUrmhzr9uv+s/RslovA6NrQv4iGNc1QyzZO6Mz7TljQv5ouaXy39zBtB2cfxn6",
+	"PcIxOkkHB35Z/86+FCbCRvlug8i0pJW1IitYcr4OW3dHqVUsKC2I7fWBS9PF5WFdg01m7DU5pqeB8Fff",
+	"v5zWe5/cPejdexg2lRDFKITFRVN9xgyP2pv3ewfbvLiSHqtttkgcbsM18jyWGIth9c4i11BCqZ5aS2HF",
+	"ZJDr5EBt+ybXkwSbMTp5uhk+0y4qRZyctlFGYBG/jjpOl6/qulMuUK2ISMNPVFahHh5j7zs3svWM4vaV",
+	"jp+JMBs7rM5liKRhwi6gtt3I3sroZ6YIFmPnk5B6VMWvk05tns0uG1+RxG1eHKdsv6yYbRq7pCTkzbPH",
+	"5OHR3fuRanubErJtBXopJpLOGnwUpf2uK0sYbUUDukUmoNjmLBOEjkShCWu0pj+Vf//b2Gc/MyCnQukc",
+	"mP5IpzkRGUjMR3YPcJpOjRhjc6R7uzSLeeeq6y2k4JOqjBTj80KvtoG8loYxsr1d8ttAp3KX2ghLJAN1",
+	"3mzx/fDwKDtIu3ezu/3u/dF96NK72WH3AT0aD8b99GA0GHTWlgpp1Ad/+/aUuB+DeY76R2tL6bWls9dg",
+	"fcJAgSSvpdlpTThLp5qM4JxyHk+D0q5WehQlaT0hAXvBibHveBvOW0h+PA9L3R+7dnTHXOiu96duiBax",
+	"FcvLdOL2yianFY2qX7ARk3r6xJGjmmU8WgG8zc/T7pIZ0xnL25tdoHO69ddGM7LdfB1BX7I1XchWd7ht",
+	"856sjXKPmgcvt7sbS+rU93RNo/tYVFdtx3d8t3EetUinda6oWhjlxi5yKxF8d+MBfNUhbu6RH16bagdq",
+	"W7nm3qDMENaRi4+QBAeebN+vrpl2HRPM39jubDGzjayKKa8ofjze701pIW2dqq0bmn2RHnn1vJMGxfXV",
+	"ci9c1doy36Dqf8dJSrngLKU5QQcHtst+cP/B3TsJmVZdJ3o7Vqe7aljWmvpy2AE2OO1IV/rGaX5X9u5L",
+	"XPifKzac2I5/rlmJQ5ReS1LWFevTNUvSbWxJU88O2S03401YNjJexacR91Gy3fv/8fPL7sHpsyfdHx/+",
+	"50kn2dGOboeOw5Qx6WLhm+XS7C9vRZv5CUvMSLEwgoiaonIzEY+8qF42J0wpN1LQctVcdLy/n4uU5lOh",
+	"9PGD/oP+vjAbf7APPOsqUL7uyGZe53NxPcW7VFEZG7kZSb+wcUyYz+Hav/sgTzGDRbsZKpIqfTYHKWd/",
+	"/1ueEzqaihw4yalSu5ZLdqD+tmYrXoB2pYIaqnz5fQDVtVaKDuKM21J8HRAbCj6HMdm3UsPtC8oooUu2",
+	"oXCiSUJpMjgg6ZRKmmos5ESJUXkBaaUiEyEybCsvixww2MJI8SjSVy81auttFyG+TrfCcj0T3mXcN0Kv",
+	"4kJkcHpkBBNqDeG7JySUYkZVm3cHWeiNG+mJSIt4F63WEOgKiE/b3e7ns/nYQLlZBXL3uPwuCrnI2+pz",
+	"+zb9i6kgCyHPncO3smTN6JJk4pgYSSED1/dkb4gdwYZ3fCx62JthbwgZ00KaXyUYjEMevDdEo7+agvnl",
+	"Pac8Iwo0KeZhntnekGYzxod36vG1OJ35G0fG6ttuLMMuzRtRqdG2UH9GUy1ki9fdl6ReUEUkm0z1I5cX",
+	"Zt4kY3y1aiRs/apzKS5i/Sfgw5xJULuEWc1AT0UWj9J0tc/CItGrq0w6H7rmhe4FlZzODCC/1tbtJO3w",
+	"qze1ETfxfA9iEqwvhmXhDKdSiPFGStvs2o4BlyNhr/ZWhjD2wUV7JEENhEgWVHuIc2N/V5W1gKo92EqE",
+	"cE7TmDfPub185NveC2BKF3xyidBT14NtB2XEd22LJbjbJgZNH/FG/1Qq5myt7lXREWwuIoEarctmlzKN",
+	"xatBVpKekYjc19trZhnQDHuF7AZ7o2dG0+L28oU5gjkpciJykjOiNFohaTPgMADEMYbtz2SFpcTCrGGH",
+	"Q34G0F4MaYs40aqMQH0/XjTQUsMH3TA3ZxAPkggLAG21hqBmUGQpObBz+jM0+vk/fDjoH/QHh4P+UUu0",
+	"xmWLNmI736yQEEeSR2QqFgalJwJUvOSn7QfM+OQtm60VD2bx4DA7DXaamRVKGwbUVs4n6WjDbuNKe0TM",
+	"2NiM49KJUfNs11jmCyoZjW7A86w0KCs6g4p84l8vgP1MyTks7xjRRVhXP56jqvkENieBbWzs7YUtt8ke",
+	"qZKAGjdKMVQkwV3kkFzVbkeNCIcbWKvzUG7Sb+2M5zrSwzYF/mys0aSFMxBtUvgImvp7W/QtdXFeduQ1",
+	"6/d661X3oGYKiFIiI2K0RHO6H0nBM5AuIU1bN2TQ9xvZvpCZ5fA7QeW08ps8GQu7LldDqDq3ZotH2CEs",
+	"z1EPE4UmruNVoLn3t1TdVdBAZ+PRrukqfp3i0Ipltr2MYCNZ0GcyYFp+uV3NXkVrykNty6kDLtjg1J4c",
+	"JmRw5ITj+vxb8Mqd7VfxddsC3Xy58F54Tjgqm7QlUO2yTLrietUy34EkwDhwLChIpn///+c6IcjqNGFT",
+	"sxJGDIL/4IKLyMdChsUH22p4785Hd+IlbvNDphK/EUpFI2xcZEk0VKUyt5a5Nj4Qxfa8w3ybbUNUzDXx",
+	"Mk2L58Wl76Lwb7VmtDToKSzNXNsL+amS47e+wsCqY9s646k5zuF/dh+fvXnWxaeHcUGdqXlOl6u5ZY9z",
+	"Kin53iV2RkMVrqTiNzt4o1SXEKoaKSfkJb5DSiRXznMzuH/vTo1VBOEeiy2kmqQjRR6zxL4xXzdsPz1y",
+	"4nuwoAeFOyq/HZ8SeZS2qoZJZr0UEjxbOoee8xYz2nVU8yqnCFHO79qae/icj0UkusA6NdpCbAK3R0rz",
+	"XBndF/JxQrC8MXBopDs/YxLG4gMRnLxgvPgQvSi7ZxHaujV6XdvUrVIMzwCu2F8vTMwLRqxAXHMC1yP2",
+	"Vod5+WD3Mzbhz2/Lz3BtGVgrxvH2pbnMuYjnMWdBzu5q80aqztVujRvtiG2Z0Lv2u6xD9IRqar0MTNWF",
+	"tRvti4mu4VKhDZNgMwNQE5adWmeGntZVP1wq5lHazyZT7TIlsMutn56MYCl4FvRyrG3ORl4Tb9g0VIhE",
+	"w2Mc12hANretjOYcHpfhm7XNwAc044Ut1IEalI1TTHw8aLUDwzDC085YhXc6j7sZanOMp6VMFWa7dUWv",
+	"RzGZuH5HkQoYO1WkuU6Pb1h8pr0kdgX8tZDSaisuT0nrdRGvVPl3tNwEcdhOa3vask04f9VVK4jmbzg/",
+	"MJeH2GBezE9IamHLXOhmT7zWmoKxiHGq0FOnoSzgKFyb1gx62zFnjJx3aSSjeJE7FJcukUZ8jbXDomDV",
+	"JMP69vwRpJa0AK44uwBalITZeaP34PmTk7M7ITXJxcIG8ChNMZO8k3SmbDKNkxIFaSGZXmITH7vcGfjI",
+	"qhFQCfKZR7Kf3r3trFaYR2mwm7MLDDw+R9UKK5jljBva6IPa2IRXImRVrcj+ShXxCmXPt95BUQ8hqDBg",
+	"qjU2q7ABNBEnFtY8sXC4smrzuSJ76Jqf0nzsmsej4ncHc9PQACSpzQ21lZqYxL6l9g3c3HEuFs6Ug8aX",
+	"j6gIlUWOwi9RGuj4EB//k20o5DlcUDNVHdty3p03QLOG8hs81UnqL6Fj2+iEKJMmJMW+iLggG7vVfNsV",
+	"UV2ZzX0fPOGHfoIN+6vqub4sa/mCBbQd/nmVU4EHUt8ZeyFKIarR9TmUBrDHHoNyp56BtvbK2hpJ2XPT",
+	"0hCmSNBVMBjFr+8NGOSzrotar9BMgCrj+WfrwQ9crBYl8U6Vxo+GQ9j+YHHQ6VY9YltaKkJzJQgHyNrt",
+	"BVWWgb1p6Kkc7tM5278Y7Lt5hz3ympN5ThnvmvtCciHm2Ll0j8MFyPeccbPYrEgNXHecpVCcMzT/uk5p",
+	"brA/vy/6/cPU7BR+gmFCRpDSQpXaoauE4oZQZAR6Ad7CIqRWdr1TobQNm2BmL+zTPmfruPPnP/8olF4N",
+	"h6Nz9jMYrow9Tqwaa6QjaoP53NunYay+ywBrppS5X8uMss9JNHyTa0lTbWH28m9VZrhemi3I9yMWBIVk",
+	"D8NGBKGcBNmK7/leDcw7x8Qcx7KcRYzdF3XKyZwXwl5u2x3BnjzlS3crZwkWnXFGsffcDIkolWMZaoQk",
+	"aL8ggWIOfd1GXBqWyWjpKHXvPX/P//CHxwKzes016/3hDzZYF8N3Z5A/pgp6xMhCNnf/zbPH5PDw8KF5",
+	"4Je3jxOjN4Aiwz/96U9/6r582X3yZJiQmeCwNCtjteq5yXvOMjvML788f6IMxi7MyhRx/dnI/TtJWCnA",
+	"YqttycskOXlzRvZOZjpnqZEf3sAEWbxKp/nf/6YU5AkpS3DcScp4BvWej5bEdkbB3K4TbGrW9Y7lodtE",
+	"tUD6Yp5wxaqrR9xWYe6O+sMfELqwxPe+yyD5178oLCLu06ruHBtEswkqQ4P0w4RQMkRJeGgTqGxqcDMG",
+	"A1WP9xwt2diaVkibfGROG7iW2D1oaNOX7Ejm2G1CUlLtXNhU0S3CiNhmDZqeAxnmbMa0q1meousm3A8y",
+	"RAnZ/V65d8oNGY8hNUTA8PY//IE49dxpdNamUvmcLIUD9w7OTzkZPs9gNhcaeLrs/gxL190ZPaznsMSp",
+	"RyJbvueoIfpzKqklPihBFblO6m/iI5RbcRMbSeI3RwcHHvUtdTabIQIwLfDW42B5L+4ljqNISqW0XaKH",
+	"T9/SyTCMLzGrGXdfUp1Oh5Ye5iwFV13JkbOnv5y+6A56ByuU7C+C8WLeg7QHhRRz2oNiPxV5DkjK96GY",
+	"5/hP10jbXfw0OAg0thVCWXZJ7PR7g17f10ujc9Y57hz2+r1DG640RV7sOY2jM/u2xFw3FxPz6yRWQvEk",
+	"Yq4nT5HM4X74hldldS2qabWTCeGwqBWYKXuoGlW1YxDVyny+Sopr+tk5/jWu9VSP7L8weN35nGx80Pkr",
+	"P/9WVZ3C7Tjo9z078l2tgvv+F1f3vWqsudbjh6tA3RZ5XaRhkltnzxzSUX/QNmIJ4v4vvBQ/M/vS0eaX",
+	"Xgn9DPPbEIgxLXK9+SWXsRgoFHgApST0629m85R3kKK5bUqVRYGV8zfcn04wVtDhjer8ZgZv4p8zmKjd",
+	"sM9MPqMO/5yPg9tP1n28Gece+4lvECPcHOtQwq//HwEl/Jba8KE4Ctj8rK2OOQnD9aoAfvIilK3Qfkf0",
+	"VIpiMq0r1pVUjebFfRS8hndW0SHsa1dGkXsrwwZECBqwBQa4zr3xIHtID+9179EBdI/Gfeg+MP/0s0N6",
+	"N71L79PBoN6ydx0ehQB+rpsltCzg8woKD64bhTeg7y1i79HBweYXnvMLmrNbwfZKVa2SxWhmBQzwCnS9",
+	"PPzOxHH/k/v0PPvsFGqIFTh4ZlQKLoy8XdqvZ8LGBFlWbQXQiURtRIwJ04+8qcWWsbYxOUwTsEFT9Zvy",
+	"zvW4qW5Lg1+3NXoo8cTpjkYeqTTHcnWdJmqHN2RTLsYqbz+KWCt9l55/CB7sFoNpif5EtkSturEmynp9",
+	"YaMyroyW6QyueLotN6lQdUXLONa7VpYbT8WCzIyC6wPg7Y+oVuUwbuPLAWA3yZqDaSK0rfSfl+ErUlyA",
+	"t3669KDLI9Dh5peeCTliWQb8hqW4jesMUCpEmk1Yte9Rolumi7aRrTcww0n1FGaVxlfHmkeEGpLGbA4Z",
+	"0hJsSe9WZiOXsfSWCwMKVlCq3UoTDWiuKLTBUsgVkKP+IRlKoLUAmS63hWBWcdQCGxSkj6BphO68ErYU",
+	"fOhwROuPoc+3iUpfD/V6IsLwzoB8tGJcm/D4kp4bukJsOXu3tSQ4UetFsBabeweHDxJy9uNJd5CQe2V6",
+	"z2Hf5WSpxOoRNM+t6+Gci8WdHnmuraFQlVnfTBmyO2ZyBtkXwsbvYcL4emS8Ppq50oWhRSgMjsGZ+B/Z",
+	"eqBWUEIz0q1i/MPNbzwWfJwz6867MYzH0zICY6FgW5zficruO3xEV3b0qrxDa5lVjC1FCvLaiL1IBiub",
+	"PBuTKXmmSjK8iouP7dwr2HhJdcpm5HUOHtzvPzjYXlcKu5dspStd3/2ol02IXI5QPkdDrtdVS6ZXpotS",
+	"de6bSpmNsOQlIkh90Xt1w6rb0cEWF/etEC8pX3qb9E2rfAbDr+nqOum5G1Smb7GNoDXc+nrcw4gaQ04v",
+	"2MRwt14wbs8a5PfuDMnearF5gmEK5DAxVBq/uNsb9A7vfEn+5TtW3ODVbHYTaOFcbnd/59yJZplT9eyp",
+	"XAW716D1W8tsyiRkw4k2oXTi3D3o+yKjZZX55FMBjLSGVe7phDLeIydfh9pwkmUhml+WJwY9Lzr9wUM6",
+	"upcOuvezwbh7Pz2A7kN676h7MO7To/Egezga9CsbS6O7StgQhJnRJid/ROsnXTwP/wz7hmgNStvmF64t",
+	"bQewzZKN/3hCNf3p7PUr93UVV2Gz0rvnYEPztruxQevOWzZ51qaNV3Q4h+VXTSOOBv3NL/wgOHxVFtWT",
+	"66Q7+5/cpw020+faB7ZxwgWq4222BqQEggMWiVKG9ORQGce4qKS3vaP+wztf1EBREZstLbQlWkcttOVe",
+	"3ryF1sKffd2S7FfDtO1ubXFtMAYgjdT588Fr2AxmE1eNoZt56etFt0ty2hjX3Jp3hW2YblkH/RqZ17fq",
+	"4bOofT0sqaqYtsZ1Zwi87T6XL0vnis9iwbxZW19NL0RZqsPyH2Q4CVGiqmqWC1sn2TCsXKTnhkNheJQo",
+	"9BdnTa462mZu8DbGXr+M3fxrIfmB3bxyyK2j+4WOBTJrRYQkElwoZmh9Sog19eW5z+KwsETtgF8Glc5A",
+	"1/DokmS+upodQ+kpz0CCxAhNkOSM6o+7Uf2yzd1WZP9oQ804lD71rWL510J7z0DXUPKytNebTCsvZIsx",
+	"YgpE5JmNVF4Iee6VgS9GKue2n1hoUv6Stuu32Ctw4b2x35Ld+caQ9CU9t5tSN8zvgqsev7sSFOg1CHrm",
+	"qO6MstwbwTBRYeFrYfjeCFiMmnuP/qPQwsZUFTvtyqVERXqkpp6evTGQXYXIutTzTntb8+2JLLYZ257C",
+	"HlzbBXlJWX7WEgn3fBzEyJQ7n/jTsi2FmVZkQZ3o/W14QhrmGXXuPFIG5SOEeX3EUQPTt3RVVplSQfJa",
+	"jzz18kkpmXg3potj2cFheW14voUwkfhU1M7DxV/76eDjf8l+cXY4+0n/9WB09KdFZ1f7KM53XcKGS4Po",
+	"fe0mxFVR4bI4WfXjags+N7qGDe08xhhKlZRVbGZiBg7VymxYF+KZRFIiaCzEmYXJE4Z0v+culA+yR1Zy",
+	"UHSpMJhOizKOkrxy4Z2+4znWdsdclEZsM2jfdGyDbeZts1qEgctXjPB1K8yDfy0Am9I6E0mY/H+dpsFr",
+	"tIm4DWiRaswasZKYWfCCLtEF9gUim+9uIwn9wqtuYjeqZJqDb9BUS/zNSe5wwcq+SNtmdyRl4JC7FHsO",
+	"SNuc0QJRz6904V1OKrLsYjEV5u5gEnL7FSNaPHIpmxggXSWAMUXMEy5ZsFnSzMhZuZi03ji76hvFaZeZ",
+	"3WLnsz/3CBYvwwDvxJqVymRpXwIFJVesmmMTlhHUp2/ppA0E99g+PoPz/x4E/+RTWbLg11refOPivA0x",
+	"xehI7elQLaaZNzWTjD/IyE0pK0XXEfAXLO1a4eBuKXXPx5jY2LmS9Tzoy9UZPHzwoNs/6g4OfD8m38m+",
+	"3hLhuBPUxQsaVNiieY02T8ed+2U7p+NO/7BPDg4HB3fJABvfhe2uXGv3qpsV1poGcqYl/fv/D3Yw7wRd",
+	"ym7bqL/+svvsVY8rX+Aq72riH2whL55KjMfFGi/PKMvhK8v/sfU69Pb3PcIfw9Yj6yLAdKBXuhzIk1VT",
+	"gPNWP6pRCvjAlA9aRvsUGg2oImKOFQDRvlWzD7zn3kCAxl8hy+pAcRMD2Vu4ZFDBscm3KvOxDYh3YlzS",
+	"lxl23Z53J1NVOjkWl/jtZu0Tu1GqhiIYKICE5oo4vU1vT3tq/YW+IsPHSauBY+eIlW/RIuKROLgLl7v5",
+	"VzOGnDE+yYEUCsxnG8uSBPUdlKv0pQWZCHNSpckw0vlotfBTq+GkhpVXuH/XZRKpqoPdeuC3600XuSKP",
+	"fYaINUlh+VcsdPhN2Vh85LNHOs8JouiedD50FWjVdRWC7P5H7oA33rWqhzYmF3jDzMeqstKNisLRlMIz",
+	"P80NokBYJLY1LcaCcXmTwg2mAdbrdqMk4VF1a5LmF7j/yX3aEHqHRlzBYaWCiM339y5n7TxMzaN9yrOz",
+	"stbUlmFHbtSWsKMS7JuPcnvKs6vFuH0tPrCnhs2QoOjXelQJS9q13fonko61CirhaUM9w0JxaJ9cGJz1",
+	"1bQMAlujq0EorxGhL3Zd4Zl6hb21SPSa50ui0arEnOdTaaqh1S6qXZvi7YrHVJCc4Yuft6hq83WVv6ne",
+	"XFsDJ9jyr4MS1iw7q3Ud19l3akhZZ0XhVQixrD2L1RaCVISSzFwAn8YqxmOQZK9ZKNBWQzGk1pnfP+/j",
+	"k2roAo/tIOcAc2tJMmTru7IKW0Sow+mDU/yiOhk1U3b6h0d3j/r9w7v9w7sGYLNAm/swup/dywbQPRz3",
+	"afdofATdh+ndg+7Do9G98SC7T/v9wU6+tHDdt5xvsDJ1xEVhzvJbsOvctNp3O/fe1hdtRiQZTtMow9h+",
+	"yVt43v6n4K8N4pGt3lrRA7T0GCU7aN/dI2X55aA9O3UhpCPAl1y9k+aFt+Mjs935qp+Eq+hsJ/LY+W5T",
+	"6PmiMZs7otcTplIqM3/a69hHVGhCqSEh2lU0N9JTUqaoVGWaLT9groiio1898hqdXt81GJoEUvBzbsTx",
+	"vaP+Uax0FuircIyNaNS/TSobDP4N0NovJwJhnehtCWFr3knNzYU4bwQqa7DqkRNH9GYUyRjjZmmGflSd",
+	"GbCo1bhQrpjKwjXa8L1ezVdS8Inze5aPcPGeVwmneDeMaERSUeSZmWvP47zSMFcJ0UKQnMoJ3KnZynM0",
+	"q+OQSHptgOgCR7FwxezeZ/TiekhucjuePPRmVI/Zd1Zt3p/LbhzBk1vLX7gh1p9y26a7DWTBHFf2Dyl4",
+	"fZseuF1lNoq5cRs46pay2n4gd60PJMc0Gxdri+X/XClu8lwrcs54VlUELztVO2x+RE6fPEvIT6dPf0AD",
+	"yOmrH1wp8kGfvPweebKm58Cd5Gdm8fTJkDwxNtTNOt/8TJ5KjmAsyoYfrnSqyKNk6iTLTsrVXgOpaiQ7",
+	"mT2xuVXKR5ILVyS73pIopxPDJnhvno1b7Czc9sxpt9ft2POjCWxYXNubEbEAt48LQu5RRszheY8gF3xi",
+	"jqa+nH24YBnwFPbNY6plRTj6FZYU9Kbfv0papEg16K7SEuisTlFLE+iIcYqgNye5XQ26QtU20a584mtW",
+	"P44Gh1s5NV+Y225fuLvNOlQxN+I/ZC8hY/StOapvi47/Ms+FkzlDqhSn50nnQ3dGP3RHiN2D/tGDu/fv",
+	"9S9D5fc/VX9sqax7EtAjFVK69hlRWzbWEmjTza+VBG96IVjpPxX6a8BZn5kf4qxr+nFJFf+tw611en2P",
+	"nOQLulTYj4lkYsHNzYkr7l8Rdm3hB3/mGhH9o2vXT9yZbUnttqZrcLG2zv4ZyAuQXQwJto8+wi4k5iMZ",
+	"Oofa0IVV+7SARgen7xSmYRjlh2jIcyMAVQ0CQqpXFmdKxQwvRuWnQOuVmEPEYvnO6LM3b2/acOBmR86s",
+	"UPQ7QMcX7ML7Uy0fu14D+L5vTra5/B0lKLQywW3f9yxTVTuXiibWEY2pFlyyo574hkm3YI65Ru+Y7cTY",
+	"eQK2oTxhShMFTJMMZmTQI6/EBbYAxB70hXO0bhnuZ8/jrZnhlsX4ejfOFkm+bIuEwXDuja9aqP92xOx3",
+	"5kvfv5MGV+OKd1xCCmyu1xSadz6sKeUZxhxhc1KeGFgWUzFLqgqpDtO+wyDk6SM0ktSboJWNGFwEk5u9",
+	"LNuMwctS2naXmDcXk47eOJi/YpeGB7Hlprh1/1M8bwvjKBGj1M5Wgpguh+9W02vnaI+nkJ5baQctcB6p",
+	"EzLDmphMkzHjNE8Ix3QX67DDngqUZ/i7uADpb2qs/58jkIrO4D3XknJFsdxrj5xZNZTxiZXCyiDhsjKA",
+	"nQhL7owLiaZE284t6tDA4a5RKLskJ/1C/gGv0/8zOOPLGvpdx9xrFk599MQac79Vc1puYWkVboikVVQG",
+	"ORVKsVEOpOCa5c44n0HKMljTgOf3et/eheEs/2j37UtKfmUnod1vUEodHkRlu8fm19LTXspm/o4wUFXY",
+	"rm077kSzTbG7OPBWQbsI4E0E7RoQgmjdRscXZN22S2vQZMH6xm29AaZzqCLTMY6zDbC/dlr8P4N+P+rE",
+	"+pZCh80+rm2SSK/YNPOr6beEq8lBnn9nENI2YS9rRSFCo/tCihzsd+bZyHW7EWsexY0mzOWEsowM++6/",
+	"buQf/9/QViixl5fb60ZmdPmeY6E0N9mxr3+CEfsl1qMdzXfvBF5ammZ0aeusjQBLqSkFWUz8RJOgJwVf",
+	"ypj31aBX01hntvhKaPbJ/M+5vuLk3WsuYyHNOQZOL9TMvYGGPKXp1PVPVlgvTUYFnB8ACfvOQs1jhPPm",
+	"ydQ6EvXPGhq7VdelmSM5V8XODT7bDc600C6E1GYMOp36Dv2YmObKzIyJkGzCMBr2oRPY9RT4nR28bgaJ",
+	"ruB583j+Lbjcfkdl2ONOO2tZuhYMNxqhnbpNE33GOM1d6o972MibQKXy1qCUafYR+HeqFiaOCb0j8SEW",
+	"hWDU0CvR49v1i4hCpwLl5YmkXAOmZ1pfyfNp4CsxDHIGeQa6R54wIGcaCpAzKs+BnIvZTJMZOlOkUc/1",
+	"Dt6TJ/6Ytg9j3YC9VnqyrOcf6CZ+NWVcLI5f1zX1HsoNAaL+sate0BN1/h9uqG/khrrbeAZMkwXlnExp",
+	"roGTM2bIFscr+r9v0Fv5zyv3FfT5wY79JbZf+dKhRrn+wrmpiAJQrVbZETA+IXMpUkB1c9XXYSb6Euzw",
+	"nyh8w/LbW3oOpf2Da4El4C+DmBomQjJYX9IkZ2NL2EeFYhyUIorpwmXdle13fI43xvxPpCjmkAWOcOsa",
+	"NCJm+SCzbUXb7KUlbDeqI+Msy3XmPFx+sGLH/IQ0AhfjVfehZdXiFGWwwy0R7KXI2JhdR6WAhnWlBncN",
+	"PTTNxcQiSErTKXTNbkqRl+3vEjKjH7p0Av92r98JcSaDnF3ARpypHivLpUhxwTLsz081NoxNiMgzKM3m",
+	"5NQ94UheSjkWcjO4Pi/UFJRVdUk8CMIc4ZMKuG0s7QGQN2Bud8Asv9ECGR78dVej2sBvydxdeZoq+KNR",
+	"F2G9FR/sg9WWPS4Hdyq4F7/F78v+J/d5uc7Q85qX27pcd3WaEUYNn42OFs34AfwV2T2C8EkJ/O3g3Qac",
+	"W/5D9/DYGkWdWTKrTvWSCGnEUl2si2vdpPv1yNCZMYYJGbosviEKDsM0F/YPCTZWKNpCRkgdEs1CXQlJ",
+	"b1dTlDAGCTw1fOLk++7RfSzt6ze1w/ipFBNfg66y8ZyMpiLXIGeMo6nH3PLDHnkCHzEididbTm3nbjkx",
+	"ee2txQTQfyqn100PWvJ4zDWq6qaXvCMTtVY/beRhLORM7X8y/1vHps7w3PFy53QpCmc8tm41xrHZCdMK",
+	"i8kWdAKqR965LnBDV9NpaPUCWEAsZuIH0M9s6f4ta+WZqVsK5dnFXKlK3kq8xB/tIqKzN8RGt95mSASb",
+	"FTMMiDD/YVKs+6acnXENE5A33G8Ct7mF2dpl3T4HjPE4TFzOYMw4awT7IM5eSptxpspWNHcGO+Uy4fK8",
+	"XmtWJQ5/vQoTK3tf5szbIh22Y7ONPbCJ785f5zKPpCgmU3zpPV8Zq97LJRZhYMR1D/XO7POrUkBe2rNZ",
+	"p3/4bJzLM5cv3cWkFvjmsHFzIT+PttUV8N/8FsHu/U9un7ZMCma68iW7IR5FcudKmz+2O9VEiyKdxuyQ",
+	"dlyHlDvj5EsP+1eb5vtV4lC8ahfuDaH+4kQRqCWd11BhrGOky443SPQQDzZGydzI6V87rfFQric3v3fU",
+	"WqOHrsOrgDAJOaGcKR/GHv65Tug84SR8lOak4EyTvdfhcMD4FJi+41pN2MLfCZpJaGrbn4k5cIPKU1HY",
+	"VkIr6BqOuL0IGgGuRSKtr/irbUVW24aWSxFd9CWt319eysQCtiyFa7KW25px7eJlwVnK5jTHyHIX32rb",
+	"AWFvVmxmQmdARjBh3CZiYCw2UwRNKkSLxOp6C6qIQY2sR05qQ8zokuQMCOPvuYILkDQns9q8x7aTe1BP",
+	"HfsGp1MhFPTIa5lhX7HR0s7J8T7hKxyoRIcQpnbVAuYlUPfQXMyL3BokW+TVU7tLG+5ZfVl7Zhe0sjtj",
+	"bvMdYpt90hk8ImoOeW6u+IwpjUlqaHkSEmvB1asc+Y5LbXHsW9U1GmxVqmk78ftGmwuarV4nUrsqh1ju",
+	"KyFcePmOgLlBjvVt4dP9nmaukck139NnjGceytEydluCu+vu31ZX9/BeP3Z59z9RqdbwJAuLrTWwJDlc",
+	"QG7gMrh58uYsMNQ7mJk211FhU41YMz7z1O5JUlKdGgZz87izFm8uix5fgXVh7vb9ejDH1lRvw5lXdAYJ",
+	"kkjlLGjOSNZIPEps/WSlRMqorSThMg8kuPpzNutAT4FJbymIo5Wv8n5z2GFniKJH0PHkeg/v3bTGeAgL",
+	"TZzuFC7Dt32MwtqMFeZI0ELITJE9vZzXOQ7PSCryXPy1YDR3T4Vs6E5isS5phBjYXkhFxoCn2Dkt7HNb",
+	"MXFngnIV931onuApHHsnzQWVjHJt/YZGRWOTaaW+ucmxa2+de4tFK6/2C9/Erd+VBuiyRUsuxLnZobGQ",
+	"PfJ0NtdLV5WW5nmdJas5SDn7+9+wDfBO+WUHl8svO5HqP3CGVUOvFe9p44zabL0upGbZBt+9o1rBw19p",
+	"92O/+7D727/+yzZG52dYFVi0Wpo90mzfx8O/8M2FJzg8XN/ByN1RJ8yMKkPt5RWUb4q3oaxUboNB4xUL",
+	"9mUVnUGcYO7T7sd2WQk74K+DxpDTyrKUg66qmDKXgVp6oD3XLCMfsDBEgjFlJck05DBB3Yfm8ykdgWYp",
+	"tmDOQJK9J89fkbv9/v3u4E7ln6LlvLaFDri/LfG2s2wKbSu4GR+j2yJ09HspFgq2paQnHh40yp4YXeu/",
+	"yF4xy2mhMWCJZ24+u0sXYgG57T497HcfDi29t1uHjABVJgt+WZAKuUCdCJ+1EBkLTY3EBBRt79eT7n/9",
+	"9n/63Yd3WkjaN0hlfOfE1hBBiyBJWd6ngQi1jHGjqVN1buvA3yYlukbCUoo/AU5ek8mkpCTWbiBbqckv",
+	"WGcaUKQp97tqtYXutJlQuqIXhvyLQpIFwLk7LO9QQyO2IyRLoNJVn+6Rd75Om7n7ErDKDJsUEtTxe46W",
+	"F5zDvdqgZiiaYUV/xsH7CDH0UBUzJHaeTqFcD3COc5zDXCdl4wA6MlTJilGq1YRiN6udpmwtAN2oBtmA",
+	"cgPjtqUWcH/xNH9XvPushtIzypde5eNgM8Wu87KpYjIBpXe7bF6RKG1wVlJGfpFUPkSFZfkrrhrJVLCz",
+	"76RblPmvaPUkSpAxlRE14qqWvWbF8oOr6Rc3yq3sNm5q7Fk+pb6UTHyd16Raja+piXr4dV+QoHPd+iTt",
+	"Is9J8LUr1+bKpaCQSYZUqmFS09B9pK81Y8T0daqdpZGpUAjF5IOy/ITvpcDiXlh3wXbmDmd+7Z2vB9fd",
+	"UtazkCvVOPgdMBln/FQlXlyrLrja7XHt1alKkkV8ip7bMFXJTDo0Yxm5Dy9DeYdsQo6rRCgWGLo/n1ud",
+	"zoh2GJf6nld8SlPsR+fAqAsgag4pG7MUzbaWYia2rOGqFtsjQwlK5IXGMEesN+MAqMpL4xVuE+de2936",
+	"B7inuJJ17Mgixu9Fqns3Fei8LVEd26aGKL3qirjaXVS+DsPavtbuYtl20+Rdwx9cNtcu4xObkYkY8W/b",
+	"yr8VQ5IDxUFdH39AtZhqHKhrhhEiIgWyCX9d6M4Xan1/ZhcpCv0Vtjw3wBnQArQwe8l4W//6NU0ZkM6V",
+	"rqYRGqPkd8HxlyXMcyVsnSsufJOoEhVs7Q4tzoEjEvs6TkwR9G6Q1lrFVRv0m+5vv6G3/TV4oz4ZQrum",
+	"Ub1o603vT6+1v/Izs6c2yUZ5Vle/cYavmZ1Xmo7H7hEmMczYedvCBoDmacNG0dJBXf98W3DXtW72jQRd",
+	"zJS1j9iuhGROlVoImfXIG5gD8skxZXkhQRGViwVWEXLaHs/ijM3g8HPeuUKSDcwoM0QvzamkvREwNWeQ",
+	"/7t7oifkBFmmBbVz3AHG0UwMkpxR/dEgNDm1P+/Q78/BfcsZNWtQ+Mzj0yO347aZo73/iHBwlTraO+a2",
+	"HB083KoN1EvKl44Lq+u4eKv00Vu1KclFSnN/Xbammat8c98g0zks15RrQF9vJdEZujrk9IJNqBayl0rI",
+	"gGtmpMIJ6L07Q3sp3bg20gpVtwuQKNSEfHfv9PmrhIyZweCEjGkKd3ot18oolqcO2CvcsBQkzARf2rbl",
+	"g4d0dC8ddO9ng3H3fnoA3Yf03lH3YNynR+NB9nA06AdU3LzPzHuTkz8iF6eL5+GfwWMG48y2pGaTnmDT",
+	"zg4cmsHSnAHX5qufzl6/Kr82B0d1IcF987m0wlgBqGvW/XnrK+12yjK6f97sb+hmz0scv+qd7or5htpH",
+	"J0GpefcwMty195vsvYMROakQ3BzgCwwLO0yIAqxrT+72Br2jO9aJKAr9nnM6Q2M/91Tr2BICRydQh7Tx",
+	"oVhz21KRdErzHPgEUWMihJUHxuwCyIzxQhsN1ntAa9Je1CsJE8bdxQhY9U25AuxEjx29adUO7bb3Lpml",
+	"+RXgL26rUYLUtogcw1kJtIZR7Uj7vW2b6sVxbElCdYBYmBKKgYgK8jGCY20hqsQ4Iz6VbnX3lrdJVrrg",
+	"Hn3PPX5mAoKWDKMlsYuZYC7ohDIsOumu09A6BJ7RVAs5tApGTbqliggebfT6JtwGuAqju3Yp0b2RIShf",
+	"D0c5NYed1dnJxByWKDGRw8JxmH941tKuquE+uRYji81q29bMxuJ6d4zIvqbHiusXrwitjCTmxg1PX5+9",
+	"JY1Rh6UHwJ5h/UYlYTsVT/Gth5npKePveZ1DjJaEmgvXRdXQRte/efaY3Ds4fIBR9aMlRi84giAhFVid",
+	"xDypXLyNGDvr60LIcxuF2HvP36HuiM9FtcRHhI4xsoVdOH3ULR1rpClrX907GvTvxIgBHtlZsPIrCb4i",
+	"M9LkwYP7/QcHO+iGwfSnUojx70eYHGxheP1BcPhmJU9LEgIP9thj2e7UAB/cT2mej2h6vtYN4u2opR1G",
+	"uugjyGJ2oB45A61iJ4yh5dYQK1zQeKBbLmgk9e0Z40xNS+lvfVyaRQfrpcFL3hoUa+5Wu3u9v0XkKxbR",
+	"cobFsDL/9qW6gjnvbjUlooghbEgL7x89bJsLM2N2DUiOzaXhgw4nxBggX1Buzdx/Dge72j4/V6oAmSAI",
+	"Dw/699vmZVjIZvvdbbqYDvsHEewXTgKdQBRfbRsSUeMU9mEryJT5uTWn7wtRicwN2Yia13QY/N6rrWql",
+	"Tfx1k5jHwnBomp5X0TLh3b4CqXGMUO1/cp/WJtbGyMq7qfC1xowgMhbSp5/UI/vRhJUJwuFDPPfEkhPv",
+	"gNvVp/nGg3/D8QQ1IFt7FOLPX6IiynpHw0l5H8rIUivW1RzT5vpEStdF9c52LNqnc9Qg1wmzXGFPDa98",
+	"6mrvEKUsMtmCATbAzUVjOg1x4R2Hk4ib8MRO/01g1Tp/47twkb+PNl81nP1BBDqoQ18XVZ9aBHJ4YJvM",
+	"lYh9BczNgC83m/sC7Hu0EpVlwciBSu6bCKWpkdIWVJEMOItXQOHLf+Lr19bQZVwoCNRtDMRwmLcdjpWV",
+	"vKNM9ZmPji0d7F6gH1FpRTu01oJOp8el1K/KhsYBM/5Okddz4M+fkMeCc9QNQuHbxdoi3tqiUY41p2IG",
+	"ysoXgd/+nTMZuFihoblgnir7kqJ4/cJ4pbL2ELbfKkMSfZxdzN1rdmc7VQIFsXruq51cF5ITLXrkhC9t",
+	"NPwIM3TmkRewBA0WnaxHAe/nwJQu+AT4/r3xIHtID+9179EBdI/Gfeg+MP/0s0N6N71L79PBYJ9yLemk",
+	"RfC1ML0Va6XfIB9m/9f/3n///v3733p/+Jf/89/7W6X5nahzG1Kx5TlUMXGt6lAZGHaV0iLrhPaa7Lit",
+	"AH7iIw10dIz1gvglIr++QDmdFZ4Xud6Bd2AniX8Mmbtw2Bp2965SnkTNbPv9aKeBoNG5FlZMc9FAmDLm",
+	"PAeS8kkp46mEKOGYoyF/58AJNnUeg/TG54jtwRDCK/Sa+vIdpG6ZtdlTW+VsuJGEYr8wfwpONSZYptbw",
+	"mLB8YolGjsvV8cqHH7ZWM4BFzjh0M8jZjGnIyE9nr18RhuxnxrRNtjxGE/LwsR3sKddyObT6iYtkwvQs",
+	"Wj5xSifwlGfDoNA15vtZAcRIjrYko9Ea3nPH3TI2MSqG7TZu07EM/7MeMaaDGqRodx6iQcFJoH545+bi",
+	"guQCfUIYFJWY/SzynChO52oqdIt3KnPgb+J4NnmxTBsza5/b87GN2KLZ3eNm3uUWjVXr076gEneoSlkF",
+	"rn0BfIogtM2Oh1ubvcTfgS1g6kua3r3ueqYfujxblWNL7jVinNrS100uES1UcqUKbjd1Zx+HXTDDUgxp",
+	"iU9bXlfbQHNtexkfy0kxDpmmmvz07ozsDfVyfkzmF11HLP71Lws9vGMTWCzciQtB8DXnmSLAU7mca1sZ",
+	"37mHgF1gaxorl5VKXCp4CkZtou+5FWN65I8u6imxlVEz10AqA9fDn12AQU1MnjUchGL4xKPKveUJm/Xc",
+	"BbkxFeHA5xCsubm2QSW/71xRVh9cZN5H/lfztcevulllUNRyS8eTsPFPaySbKzqPtpkgZtjC3UlaUcI9",
+	"YFHi8mV+bqn8965xIoPDrbxNSD1vv/x3jVD8iAUMMe8kUm0xpA1GbpzRD90RouTR4OHRYf8oQjB4kU3W",
+	"GPNOSukQ8tyZPJguCRNGa7imyaTkn0gajN7ZI4+pRAbDhScbWP54IaTCB1NaKHR7z4s82hYAL9orBHKb",
+	"+q+vxNWqv36hwIQ2xnBWVmjggBlEaC9oZQc4rLyICx1vG7YsfNLlfswtIhUyNyozys9uhtXs22bNJe8X",
+	"YEbsrKpVmdMdgZGijMDZq0QJV5hpVTyp10NMwuJuNhxdwsSmhJ3DUpG9kzdnyJ9+ADmjfBlOYct3RRyJ",
+	"ZW55o69T4io/lqtpJOosfD5DVekHGXNsCjQ5uYHCQKiaq8nelng6TTCPUwNXp3lnJftaqHMktot0y5Cu",
+	"xAedYVhgEO+hkkZUR7jOKsIxAkStLDUmD1hAkjad3suy9uvYkM/qdd5VYvUJ13HgoH/Q7w4OykBvbD7Q",
+	"q9f6bwO06lkSsEzlrGeZpGM0tfh2tCG0weNtY7s2+YplrhhgsxVPiTcqipitzYZKnPeuGzOLGOsFreFj",
+	"0NAhcrF8HXvbvggPLME6ExvOyZfvXR3ye9ALAN5MfQxOoiJMn3/7/P8FAAD//1FK/WKArQEA",
 }
 
 // GetSwagger returns the content of the embedded swagger specification file

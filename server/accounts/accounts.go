@@ -202,7 +202,7 @@ func (s *Service) Authenticate(ctx context.Context, email, password string) (uui
 			return uuid.Nil, err
 		}
 	}
-	if !known {
+	if known = known && row.PasswordHash != ""; !known {
 		row.PasswordHash = s.hasher.dummy
 	}
 	right, outdated, err := s.hasher.verify(ctx, row.PasswordHash, password)

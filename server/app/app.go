@@ -19,6 +19,7 @@ import (
 	"portalverbund/server/audit"
 	"portalverbund/server/cases"
 	"portalverbund/server/catalog"
+	"portalverbund/server/credentials"
 	"portalverbund/server/delivery"
 	"portalverbund/server/federation"
 	"portalverbund/server/forms"
@@ -55,6 +56,7 @@ type App struct {
 	catalog      *catalog.Service
 	forms        *forms.Service
 	accounts     *accounts.Service
+	credentials  *credentials.Service
 	signin       *signin.Service
 	oidc         *oidc.Service
 	applications *applications.Service
@@ -247,9 +249,15 @@ func (a *App) plugPeople() error {
 	if err != nil {
 		return err
 	}
+	a.credentials, err = credentials.New(credentials.Config{DB: a.db, Keys: a.keys, Self: a.self, Log: a.log, Now: time.Now})
+	if err != nil {
+		return err
+	}
 	a.accounts.Connect(accounts.Rooms{Sessions: a.signin, Tokens: a.oidc, Services: a.catalog, Purposes: a.signin})
-	a.signin.Connect(signin.Rooms{Accounts: a.accounts, Provider: a.oidc})
+	a.credentials.Connect(credentials.Rooms{Accounts: a.accounts, Sessions: a.signin})
+	a.signin.Connect(signin.Rooms{Accounts: a.accounts, Credentials: a.credentials, Provider: a.oidc})
 	accounts.Register(a.jobs, a.accounts)
+	credentials.Register(a.jobs, a.credentials)
 	signin.Register(a.jobs, a.signin)
 	oidc.Register(a.jobs, a.oidc)
 	if a.config.SMTP == "" {

@@ -17,6 +17,7 @@ import (
 	applicationsapi "portalverbund/api/applications"
 	casesapi "portalverbund/api/cases"
 	catalogapi "portalverbund/api/catalog"
+	credentialsapi "portalverbund/api/credentials"
 	deliveriesapi "portalverbund/api/deliveries"
 	federationapi "portalverbund/api/federation"
 	formsapi "portalverbund/api/forms"
@@ -30,6 +31,7 @@ import (
 	"portalverbund/server/cases"
 	"portalverbund/server/catalog"
 	"portalverbund/server/catalog/pages"
+	"portalverbund/server/credentials"
 	"portalverbund/server/delivery"
 	"portalverbund/server/federation"
 	"portalverbund/server/forms"
@@ -185,6 +187,7 @@ func (a *App) mount(e *echo.Echo) {
 	placesapi.RegisterHandlers(e, placesapi.NewStrictHandler(places.NewHandlers(a.places), nil))
 	catalogapi.RegisterHandlers(e, catalogapi.NewStrictHandler(catalog.NewHandlers(a.catalog), nil))
 	signinapi.RegisterHandlers(e, signinapi.NewStrictHandler(signin.NewHandlers(a.signin), nil))
+	credentialsapi.RegisterHandlers(e, credentialsapi.NewStrictHandler(credentials.NewHandlers(a.credentials), nil))
 	accountsapi.RegisterHandlers(e, accountsapi.NewStrictHandler(accounts.NewHandlers(a.accounts), nil))
 	formsapi.RegisterHandlers(e, formsapi.NewStrictHandler(forms.NewHandlers(a.forms), nil))
 	applicationsapi.RegisterHandlers(e, applicationsapi.NewStrictHandler(applications.NewHandlers(a.applications), nil))

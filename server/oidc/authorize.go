@@ -189,7 +189,7 @@ func beyondOpenID(scopes []string) []string {
 func (s *Service) complete(ctx context.Context, row requestRow, caller httpx.Caller) (string, error) {
 	code, hash := secret.New()
 	row.CodeHash, row.AccountID, row.SessionID, row.AuthTime = hash, &caller.AccountID, &caller.SessionID, &caller.AuthTime
-	row.TrustLevel, row.ExpiresAt = caller.TrustLevel, s.Now().Add(codeLife)
+	row.TrustLevel, row.Methods, row.ExpiresAt = caller.TrustLevel, strings.Join(caller.Methods, " "), s.Now().Add(codeLife)
 	answered, err := s.answerRequest(ctx, row)
 	if err != nil {
 		return "", err

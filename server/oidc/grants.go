@@ -99,7 +99,7 @@ func (s *Service) beginFamily(ctx context.Context, c *client, row requestRow) (f
 	}
 	f := familyRow{
 		ID: id, ClientID: c.id, AccountID: row.AccountID, SessionID: row.SessionID, Scopes: row.Scopes, Purpose: consentPurpose(c, row),
-		TrustLevel: row.TrustLevel, AuthTime: row.AuthTime, CodeHash: row.CodeHash, CreatedAt: now, ExpiresAt: now.Add(life),
+		TrustLevel: row.TrustLevel, Methods: row.Methods, AuthTime: row.AuthTime, CodeHash: row.CodeHash, CreatedAt: now, ExpiresAt: now.Add(life),
 	}
 	return f, s.insertFamily(ctx, f)
 }
@@ -246,7 +246,15 @@ func (s *Service) EndAccountTokens(ctx context.Context, accountID uuid.UUID) err
 	return s.endWhere(ctx, "account_id = ?", accountID)
 }
 
-func (s *Service) endWhere(ctx context.Context, condition string, id uuid.UUID) error {
+// EndSessionsTokens ends all tokens given under several sessions, and what waits to be redeemed, in the transaction of ctx.
+func (s *Service) EndSessionsTokens(ctx context.Context, sessionIDs []uuid.UUID) error {
+	if len(sessionIDs) == 0 {
+		return nil
+	}
+	return s.endWhere(ctx, "session_id IN ?", sessionIDs)
+}
+
+func (s *Service) endWhere(ctx context.Context, condition string, id any) error {
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
 		if err := s.deleteRequests(ctx, condition, id); err != nil {
 			return err

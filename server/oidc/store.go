@@ -26,6 +26,7 @@ type requestRow struct {
 	SessionID     *uuid.UUID
 	AuthTime      *time.Time
 	TrustLevel    string
+	Methods       string
 }
 
 func (requestRow) TableName() string { return "oidc_auth_requests" }
@@ -38,6 +39,7 @@ type familyRow struct {
 	Scopes     string
 	Purpose    string
 	TrustLevel string
+	Methods    string
 	AuthTime   *time.Time
 	CodeHash   []byte
 	CreatedAt  time.Time
@@ -98,8 +100,8 @@ func (s *Service) waitingRequest(ctx context.Context, id uuid.UUID) (row request
 // answerRequest writes the answer to a request, once.
 func (s *Service) answerRequest(ctx context.Context, row requestRow) (bool, error) {
 	res := s.DB.From(ctx).Exec(`UPDATE oidc_auth_requests
-		SET code_hash = ?, account_id = ?, session_id = ?, auth_time = ?, trust_level = ?, expires_at = ? WHERE id = ? AND code_hash IS NULL`,
-		row.CodeHash, row.AccountID, row.SessionID, row.AuthTime, row.TrustLevel, row.ExpiresAt, row.ID)
+		SET code_hash = ?, account_id = ?, session_id = ?, auth_time = ?, trust_level = ?, methods = ?, expires_at = ? WHERE id = ? AND code_hash IS NULL`,
+		row.CodeHash, row.AccountID, row.SessionID, row.AuthTime, row.TrustLevel, row.Methods, row.ExpiresAt, row.ID)
 	if res.Error != nil {
 		return false, fmt.Errorf("answer sign-in request: %w", res.Error)
 	}
@@ -115,8 +117,8 @@ func (s *Service) deleteRequest(ctx context.Context, id uuid.UUID) error {
 	return s.deleteRequests(ctx, "id = ?", id)
 }
 
-func (s *Service) deleteRequests(ctx context.Context, condition string, id uuid.UUID) error {
-	if err := s.DB.From(ctx).Where(condition, id).Delete(&requestRow{}).Error; err != nil {
+func (s *Service) deleteRequests(ctx context.Context, condition string, value any) error {
+	if err := s.DB.From(ctx).Where(condition, value).Delete(&requestRow{}).Error; err != nil {
 		return fmt.Errorf("delete sign-in request: %w", err)
 	}
 	return nil

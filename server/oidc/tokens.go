@@ -104,7 +104,7 @@ func (s *Service) idToken(c *client, f familyRow, subject, nonce, access string)
 			Issuer: s.Issuer, Subject: subject, Audience: jwt.ClaimStrings{c.id},
 			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(accessLife)),
 		},
-		AuthTime: f.AuthTime.Unix(), Nonce: nonce, ACR: f.TrustLevel, AMR: []string{"pwd"}, Party: c.id, AccessHash: hash,
+		AuthTime: f.AuthTime.Unix(), Nonce: nonce, ACR: f.TrustLevel, AMR: strings.Fields(f.Methods), Party: c.id, AccessHash: hash,
 	})
 }
 

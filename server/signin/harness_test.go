@@ -19,11 +19,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	accountsapi "portalverbund/api/accounts"
+	credentialsapi "portalverbund/api/credentials"
 	signinapi "portalverbund/api/signin"
 	"portalverbund/api/types"
 	"portalverbund/db"
 	"portalverbund/db/dbtest"
 	"portalverbund/server/accounts"
+	"portalverbund/server/credentials"
 	"portalverbund/server/oidc"
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/jobs"
@@ -129,15 +131,16 @@ type association struct {
 
 // portal is one portal with its rooms.
 type portal struct {
-	ref      types.PortalReference
-	keys     *keys.Set
-	db       *db.DB
-	mails    *mails
-	jobs     *jobs.Client
-	accounts *accounts.Service
-	signin   *signin.Service
-	oidc     *oidc.Service
-	server   *httptest.Server
+	ref         types.PortalReference
+	keys        *keys.Set
+	db          *db.DB
+	mails       *mails
+	jobs        *jobs.Client
+	accounts    *accounts.Service
+	credentials *credentials.Service
+	signin      *signin.Service
+	oidc        *oidc.Service
+	server      *httptest.Server
 }
 
 // newAssociation starts an account home and so many other portals.
@@ -151,7 +154,8 @@ func newAssociation(t testing.TB, others int, clients ...oidc.Client) *associati
 	names := []string{"Landkreis Emsland", "Stadt Meppen", "Samtgemeinde Lathen"}
 	for i := range others + 1 {
 		server := httptest.NewUnstartedServer(nil)
-		address := "http://" + server.Listener.Addr().String()
+		// A name, since passkeys belong to names.
+		address := "http://" + strings.Replace(server.Listener.Addr().String(), "127.0.0.1", "localhost", 1)
 		k, err := keys.New(true)
 		must(t, err)
 		a.portals = append(a.portals, &portal{
@@ -210,7 +214,10 @@ func (a *association) build(p *portal) {
 	})
 	must(t, err)
 	p.accounts.Connect(accounts.Rooms{Sessions: p.signin, Tokens: p.oidc, Services: known, Purposes: p.signin})
-	p.signin.Connect(signin.Rooms{Accounts: p.accounts, Provider: p.oidc})
+	p.credentials, err = credentials.New(credentials.Config{DB: p.db, Keys: p.keys, Self: p.ref, Log: log, Now: a.clock.Now})
+	must(t, err)
+	p.credentials.Connect(credentials.Rooms{Accounts: p.accounts, Sessions: p.signin})
+	p.signin.Connect(signin.Rooms{Accounts: p.accounts, Credentials: p.credentials, Provider: p.oidc})
 	accounts.Register(p.jobs, p.accounts)
 	signin.Register(p.jobs, p.signin)
 	oidc.Register(p.jobs, p.oidc)
@@ -228,6 +235,7 @@ func (a *association) handler(p *portal) http.Handler {
 		authenticator{p}, a.log, prometheus.NewRegistry())
 	must(t, err)
 	signinapi.RegisterHandlers(server.Echo, signinapi.NewStrictHandler(signin.NewHandlers(p.signin), nil))
+	credentialsapi.RegisterHandlers(server.Echo, credentialsapi.NewStrictHandler(credentials.NewHandlers(p.credentials), nil))
 	accountsapi.RegisterHandlers(server.Echo, accountsapi.NewStrictHandler(accounts.NewHandlers(p.accounts), nil))
 	server.Echo.Any("/.well-known/openid-configuration", echo.WrapHandler(p.oidc.Handler()))
 	server.Echo.Any("/oauth2/*", echo.WrapHandler(p.oidc.Handler()))

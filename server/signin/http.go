@@ -46,6 +46,20 @@ func (a sessionAnswer) VisitGetSessionResponse(w http.ResponseWriter) error { re
 // VisitSignInResponse writes the answer to POST.
 func (a sessionAnswer) VisitSignInResponse(w http.ResponseWriter) error { return a.write(w) }
 
+// VisitProveSecondFactorResponse writes the answer to POST.
+func (a sessionAnswer) VisitProveSecondFactorResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitReauthenticateResponse writes the answer to POST.
+func (a sessionAnswer) VisitReauthenticateResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitSignInWithPasskeyResponse writes the answer to POST.
+func (a sessionAnswer) VisitSignInWithPasskeyResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// sessionOf answers what a sign-in has come to.
+func sessionOf(state types.Session, cookie *http.Cookie, err error) (sessionAnswer, error) {
+	return sessionAnswer{answer[types.Session]{cookies: []*http.Cookie{cookie}, body: state}}, err
+}
+
 type signOutAnswer struct{ answer[types.Redirect] }
 
 // VisitSignOutResponse writes the answer to DELETE.
@@ -77,20 +91,33 @@ func (r redirect) VisitFinishSignInResponse(w http.ResponseWriter) error { retur
 
 // GetSession describes this browser's session.
 func (h *Handlers) GetSession(ctx context.Context, _ api.GetSessionRequestObject) (api.GetSessionResponseObject, error) {
-	state, cookie, err := h.service.State(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return sessionAnswer{answer[types.Session]{cookies: []*http.Cookie{cookie}, body: state}}, nil
+	return sessionOf(h.service.State(ctx))
 }
 
 // SignIn signs in with a local account.
 func (h *Handlers) SignIn(ctx context.Context, r api.SignInRequestObject) (api.SignInResponseObject, error) {
-	state, cookie, err := h.service.SignIn(ctx, r.Body.Email, r.Body.Password)
-	if err != nil {
-		return nil, err
-	}
-	return sessionAnswer{answer[types.Session]{cookies: []*http.Cookie{cookie}, body: state}}, nil
+	return sessionOf(h.service.SignIn(ctx, r.Body.Email, r.Body.Password))
+}
+
+// ProveSecondFactor completes a sign-in.
+func (h *Handlers) ProveSecondFactor(ctx context.Context, r api.ProveSecondFactorRequestObject) (api.ProveSecondFactorResponseObject, error) {
+	return sessionOf(h.service.ProveSecondFactor(ctx, *r.Body))
+}
+
+// Reauthenticate proves again who is signed in.
+func (h *Handlers) Reauthenticate(ctx context.Context, r api.ReauthenticateRequestObject) (api.ReauthenticateResponseObject, error) {
+	return sessionOf(h.service.Reauthenticate(ctx, r.Body.Password))
+}
+
+// BeginPasskeySignIn gives the options for a sign-in with a passkey.
+func (h *Handlers) BeginPasskeySignIn(ctx context.Context, _ api.BeginPasskeySignInRequestObject) (api.BeginPasskeySignInResponseObject, error) {
+	ceremony, err := h.service.BeginPasskeySignIn(ctx)
+	return api.BeginPasskeySignIn200JSONResponse(ceremony), err
+}
+
+// SignInWithPasskey signs in with a passkey.
+func (h *Handlers) SignInWithPasskey(ctx context.Context, r api.SignInWithPasskeyRequestObject) (api.SignInWithPasskeyResponseObject, error) {
+	return sessionOf(h.service.SignInWithPasskey(ctx, *r.Body))
 }
 
 // SignOut ends this browser's session.

@@ -42,6 +42,7 @@ type proof struct {
 	subject   string
 	roles     []string
 	level     string
+	methods   []string // Authentication Method References, RFC 8176
 	authTime  time.Time
 	person    person
 }
@@ -66,7 +67,7 @@ func (s *Service) Session(r *http.Request) (httpx.Caller, bool, error) {
 	}
 	c := httpx.Caller{
 		Kind: httpx.SessionCaller, SessionID: row.ID, DisplayName: p.Name, Roles: strings.Fields(row.Roles),
-		TrustLevel: row.TrustLevel, Person: httpx.Person{Issuer: row.Issuer, Subject: row.Subject}, CSRFToken: s.csrfToken(token), AuthTime: row.AuthTime,
+		TrustLevel: row.TrustLevel, Person: httpx.Person{Issuer: row.Issuer, Subject: row.Subject}, CSRFToken: s.csrfToken(token), AuthTime: row.AuthTime, Methods: methodsOf(row),
 	}
 	if row.AccountID != nil {
 		c.AccountID = *row.AccountID
@@ -114,7 +115,11 @@ func (s *Service) anonymous(ctx context.Context) (types.Session, *http.Cookie, e
 
 func (s *Service) describe(row sessionRow, name, csrf string) types.Session {
 	level, end := types.TrustLevel(row.TrustLevel), s.endOf(row)
-	out := types.Session{SignedIn: true, CsrfToken: csrf, DisplayName: &name, TrustLevel: &level, ExpiresAt: &end, Roles: []types.Role{}}
+	authTime, methods := row.AuthTime, methodsOf(row)
+	out := types.Session{
+		SignedIn: true, CsrfToken: csrf, DisplayName: &name, TrustLevel: &level, ExpiresAt: &end, Roles: []types.Role{},
+		AuthTime: &authTime, Methods: &methods,
+	}
 	for _, role := range strings.Fields(row.Roles) {
 		out.Roles = append(out.Roles, types.Role(role))
 	}
@@ -125,8 +130,9 @@ func (s *Service) describe(row sessionRow, name, csrf string) types.Session {
 	return out
 }
 
-// SignIn signs in with a local account. The browser's cookie is replaced. Wrong credentials are 401, too many attempts 429,
-// a missing X-CSRF-Token 403.
+// SignIn signs in with a local account. The browser's cookie is replaced. An account with a second factor is not signed in
+// yet: the answer says what is still to be proved. Wrong credentials are 401, too many attempts 429, a missing X-CSRF-Token
+// 403.
 func (s *Service) SignIn(ctx context.Context, email, password string) (types.Session, *http.Cookie, error) {
 	if err := s.checkForgery(httpx.RequestOf(ctx)); err != nil {
 		return types.Session{}, nil, err
@@ -135,26 +141,31 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (types.Ses
 	if err != nil {
 		return types.Session{}, nil, err
 	}
-	row, name, cookie, err := s.signInAccount(ctx, id)
+	return s.afterPassword(ctx, id)
+}
+
+// SignInAccount signs in a local account whose owner has proved themselves, and gives the session's cookie.
+func (s *Service) SignInAccount(ctx context.Context, accountID uuid.UUID) (*http.Cookie, error) {
+	_, _, cookie, err := s.signInAccount(ctx, accountID, []string{methodPassword})
+	return cookie, err
+}
+
+// signedIn signs in an account that has proved itself by methods.
+func (s *Service) signedIn(ctx context.Context, id uuid.UUID, methods []string) (types.Session, *http.Cookie, error) {
+	row, name, cookie, err := s.signInAccount(ctx, id, methods)
 	if err != nil {
 		return types.Session{}, nil, err
 	}
 	return s.describe(row, name, s.csrfToken(cookie.Value)), cookie, nil
 }
 
-// SignInAccount signs in a local account whose owner has proved themselves, and gives the session's cookie.
-func (s *Service) SignInAccount(ctx context.Context, accountID uuid.UUID) (*http.Cookie, error) {
-	_, _, cookie, err := s.signInAccount(ctx, accountID)
-	return cookie, err
-}
-
-func (s *Service) signInAccount(ctx context.Context, id uuid.UUID) (row sessionRow, name string, cookie *http.Cookie, err error) {
+func (s *Service) signInAccount(ctx context.Context, id uuid.UUID, methods []string) (row sessionRow, name string, cookie *http.Cookie, err error) {
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
 		var roles []string
 		if name, roles, err = s.rooms.Accounts.Standing(ctx, id); err != nil {
 			return err
 		}
-		p := proof{accountID: &id, roles: roles, level: string(types.Low), authTime: s.Now(), person: person{Name: name}}
+		p := proof{accountID: &id, roles: roles, level: string(types.Low), methods: methods, authTime: s.Now(), person: person{Name: name}}
 		if len(roles) == 0 {
 			p.issuer, p.subject = s.Self.Id, id.String()
 		}
@@ -175,7 +186,7 @@ func (s *Service) begin(ctx context.Context, p proof) (sessionRow, *http.Cookie,
 	now, roles := s.Now(), strings.Join(p.roles, " ")
 	row := sessionRow{
 		TokenHash: hash, AccountID: p.accountID, Issuer: p.issuer, Subject: p.subject, Roles: roles, TrustLevel: p.level, Browser: browserOf(r),
-		AuthTime: p.authTime, CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(s.lifeOf(roles).Absolute),
+		Methods: strings.Join(p.methods, " "), AuthTime: p.authTime, CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(s.lifeOf(roles).Absolute),
 	}
 	old, found, err := s.sessionOf(ctx, r)
 	if err != nil {
@@ -257,6 +268,17 @@ func (s *Service) EndAccountSessions(ctx context.Context, accountID uuid.UUID) e
 			return err
 		}
 		return s.rooms.Provider.EndAccountTokens(ctx, accountID)
+	})
+}
+
+// EndOtherSessions ends all sessions of a local account but one, and the tokens given under them, in the transaction of ctx.
+func (s *Service) EndOtherSessions(ctx context.Context, accountID, but uuid.UUID) error {
+	return s.DB.Tx(ctx, func(ctx context.Context) error {
+		ended, err := s.deleteOtherSessions(ctx, accountID, but)
+		if err != nil {
+			return err
+		}
+		return s.rooms.Provider.EndSessionsTokens(ctx, ended)
 	})
 }
 

@@ -46,6 +46,24 @@ type Accounts interface {
 	// Standing gives the name to show and the roles; a problem (401) when the account is closed. In a transaction the
 	// account stays as it is until the end.
 	Standing(ctx context.Context, id uuid.UUID) (name string, roles []string, err error)
+	// Reauthenticate checks the password of an account that is signed in; errors as Authenticate.
+	Reauthenticate(ctx context.Context, id uuid.UUID, password string) error
+	// Attempt counts an attempt to guess something of an account (429 when there were too many); right takes it back.
+	Attempt(ctx context.Context, id uuid.UUID, what string) (right func(ctx context.Context) error, err error)
+}
+
+// Credentials are what local accounts prove themselves with beside the password.
+type Credentials interface {
+	// SecondFactor says which second factors an account asks for after its password; none when it has none.
+	SecondFactor(ctx context.Context, accountID uuid.UUID) ([]types.SecondFactorMethods, error)
+	// ProveCode uses a one-time code up, in the transaction of ctx (401 when it is wrong).
+	ProveCode(ctx context.Context, accountID uuid.UUID, code string) error
+	// ProveRecoveryCode uses a recovery code up, in the transaction of ctx (401 when it is wrong).
+	ProveRecoveryCode(ctx context.Context, accountID uuid.UUID, code string) error
+	// BeginPasskeySignIn gives the options for a browser, which is named by the hash of its cookie.
+	BeginPasskeySignIn(ctx context.Context, browser []byte) (types.PasskeyCeremony, error)
+	// PasskeySignIn verifies the answer of that browser and gives whose passkey it is (401 when it is wrong).
+	PasskeySignIn(ctx context.Context, browser []byte, answer types.PasskeyAnswer) (accountID uuid.UUID, methods []string, err error)
 }
 
 // Provider is this portal's OpenID Provider.
@@ -58,6 +76,8 @@ type Provider interface {
 	DenyRequest(ctx context.Context, id uuid.UUID) (redirectTo string, err error)
 	// EndSessionTokens ends all tokens given under a session, in the transaction of ctx.
 	EndSessionTokens(ctx context.Context, sessionID uuid.UUID) error
+	// EndSessionsTokens ends all tokens given under several sessions, in the transaction of ctx.
+	EndSessionsTokens(ctx context.Context, sessionIDs []uuid.UUID) error
 	// EndAccountTokens ends all tokens of an account, in the transaction of ctx.
 	EndAccountTokens(ctx context.Context, accountID uuid.UUID) error
 }
@@ -77,8 +97,9 @@ type Config struct {
 
 // Rooms are the other rooms that this one works with.
 type Rooms struct {
-	Accounts Accounts
-	Provider Provider
+	Accounts    Accounts
+	Credentials Credentials
+	Provider    Provider
 }
 
 // Service is the sign-in of one portal.

@@ -20,6 +20,7 @@ type sessionRow struct {
 	Subject    string
 	Roles      string
 	TrustLevel string
+	Methods    string
 	Sealed     []byte
 	Browser    string
 	AuthTime   time.Time
@@ -132,6 +133,20 @@ func (s *Service) deleteAccountSessions(ctx context.Context, accountID uuid.UUID
 	return nil
 }
 
+// deleteOtherSessions deletes the sessions of an account but one, and gives their ids.
+func (s *Service) deleteOtherSessions(ctx context.Context, accountID, but uuid.UUID) ([]uuid.UUID, error) {
+	var rows []sessionRow
+	err := s.DB.From(ctx).Raw("DELETE FROM sessions WHERE account_id = ? AND id <> ? RETURNING id", accountID, but).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("end sessions: %w", err)
+	}
+	ids := make([]uuid.UUID, 0, len(rows))
+	for _, row := range rows {
+		ids = append(ids, row.ID)
+	}
+	return ids, nil
+}
+
 func (s *Service) purpose(ctx context.Context, sessionID uuid.UUID, purpose string) (row purposeRow, found bool, err error) {
 	return one[purposeRow](s.DB.From(ctx).Where("session_id = ? AND purpose = ?", sessionID, purpose), "token")
 }
@@ -148,11 +163,15 @@ func (s *Service) deletePurpose(ctx context.Context, sessionID uuid.UUID, purpos
 	return s.DB.From(ctx).Where("session_id = ? AND purpose = ?", sessionID, purpose).Delete(&purposeRow{}).Error
 }
 
-// Sweep deletes sessions and tokens that have run out, some thousand at a time, and says how many.
+// Sweep deletes sessions and begun sign-ins that have run out, some thousand at a time, and says how many of the kind with most.
 func (s *Service) Sweep(ctx context.Context) (int64, error) {
 	res := s.DB.From(ctx).Exec("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ? LIMIT ?)", s.Now(), sweepBatch)
 	if res.Error != nil {
 		return 0, fmt.Errorf("sweep sessions: %w", res.Error)
 	}
-	return res.RowsAffected, nil
+	pending := s.DB.From(ctx).Exec("DELETE FROM pending_factors WHERE token_hash IN (SELECT token_hash FROM pending_factors WHERE expires_at < ? LIMIT ?)", s.Now(), sweepBatch)
+	if pending.Error != nil {
+		return 0, fmt.Errorf("sweep sign-ins: %w", pending.Error)
+	}
+	return max(res.RowsAffected, pending.RowsAffected), nil
 }

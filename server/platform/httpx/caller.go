@@ -44,6 +44,7 @@ type Caller struct {
 	MemberID    string    // of MemberCaller: entity id
 	CSRFToken   string    // of SessionCaller: what X-CSRF-Token must be
 	AuthTime    time.Time // of SessionCaller: when the person last proved who they are
+	Methods     []string  // of SessionCaller: by what, as Authentication Method References (RFC 8176)
 }
 
 // HasRole says whether the caller has the role at this portal.
