@@ -82,7 +82,7 @@ type Options struct {
 type Client struct {
 	options Options
 	pace    *rate.Limiter
-	asked   int
+	asked   *int
 }
 
 // New makes a Client.
@@ -111,11 +111,22 @@ func New(o Options) *Client {
 	if o.Sleep == nil {
 		o.Sleep = sleep
 	}
-	return &Client{options: o, pace: rate.NewLimiter(rate.Limit(o.Rate), 1)}
+	return &Client{options: o, pace: rate.NewLimiter(rate.Limit(o.Rate), 1), asked: new(int)}
 }
 
 // Asked is how many requests were sent so far.
-func (c *Client) Asked() int { return c.asked }
+func (c *Client) Asked() int { return *c.asked }
+
+// With gives a client that sends a header besides, and shares pace and count with this one.
+func (c *Client) With(name, value string) *Client {
+	other := *c
+	other.options.Header = c.options.Header.Clone()
+	if other.options.Header == nil {
+		other.options.Header = http.Header{}
+	}
+	other.options.Header.Set(name, value)
+	return &other
+}
 
 // JSON gets a JSON document.
 func (c *Client) JSON(ctx context.Context, address string, into any) error {
@@ -147,7 +158,7 @@ func (c *Client) get(ctx context.Context, address, accept string, wanted func(me
 	renewed := false
 	var last error
 	for try := 1; try <= c.options.Tries; try++ {
-		if c.asked++; c.asked > c.options.MaxRequests {
+		if *c.asked++; *c.asked > c.options.MaxRequests {
 			return nil, fmt.Errorf("%s: %w (%d)", shown(address), ErrTooMany, c.options.MaxRequests)
 		}
 		if err := c.pace.WaitN(ctx, 1); err != nil {

@@ -1,0 +1,84 @@
+// Package adapter is what the readers of other systems' directories have in common: the records that they give, how they
+// are configured, and how they find out which place an area of another system is.
+package adapter
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+
+	"github.com/google/uuid"
+)
+
+// Record is one thing that a source says: an entry of the catalog, that an entry is gone, or why something can't be taken.
+type Record struct {
+	Kind    string
+	ID      string
+	Payload json.RawMessage // in the catalog's own model; none if Deleted or Kept
+	Deleted bool            // the source has deleted it; that it was never there is no error
+	// At says where in the source it stands, for the report: an address, or an object's id in the other system.
+	At       string
+	Skip     string   // why it can't be taken; empty if it can
+	Warnings []string // what of it was left out
+	// Cursor, where there is one, is from where a later run can go on once everything up to this record is stored. A record
+	// without a kind has nothing else to say.
+	Cursor string
+}
+
+// Source is another system's directory, ready to be asked.
+type Source interface {
+	// Collect gives what the source has, from a cursor on; an empty one means from the beginning. The error ends the
+	// sequence: what came before it is true, what would have come after is not known.
+	Collect(ctx context.Context, cursor string) iter.Seq2[Record, error]
+	// Whole says whether a run from this cursor gives all that the source has, so that what it does not name is gone.
+	Whole(cursor string) bool
+}
+
+// Areas finds the ARS of an area that another system names by its AGS (8 digits, 5 for a Kreis, 2 for a Land), as entries
+// write it: without padding. It is empty when there is none.
+type Areas interface {
+	AreaOfAGS(ctx context.Context, ags string) (ars string, err error)
+}
+
+// Emitter hands records to whoever asked for them.
+type Emitter struct {
+	yield func(Record, error) bool
+	ended bool
+}
+
+// NewEmitter makes an Emitter of what range gives.
+func NewEmitter(yield func(Record, error) bool) *Emitter { return &Emitter{yield: yield} }
+
+// Ended says whether nobody listens any more.
+func (e *Emitter) Ended() bool { return e.ended }
+
+// Entry gives an entry of the catalog.
+func (e *Emitter) Entry(kind string, id uuid.UUID, entry any, at string, warnings ...string) {
+	payload, err := json.Marshal(entry)
+	if err != nil {
+		e.Record(Record{Kind: kind, ID: id.String(), At: at, Skip: "can't be written: " + err.Error()})
+		return
+	}
+	e.Record(Record{Kind: kind, ID: id.String(), Payload: payload, At: at, Warnings: warnings})
+}
+
+// Cursor says from where a later run can go on.
+func (e *Emitter) Cursor(cursor string) { e.Record(Record{Cursor: cursor}) }
+
+// Skip says that something can't be taken.
+func (e *Emitter) Skip(kind, at, why string) { e.Record(Record{Kind: kind, At: at, Skip: why}) }
+
+// Record gives a record.
+func (e *Emitter) Record(r Record) {
+	if !e.ended && !e.yield(r, nil) {
+		e.ended = true
+	}
+}
+
+// Fail ends the sequence with an error; nil ends it well.
+func (e *Emitter) Fail(err error) {
+	if err != nil && !e.ended {
+		e.yield(Record{}, err)
+	}
+	e.ended = true
+}
