@@ -28,9 +28,10 @@ func Plain(markup string) string {
 			case "br", "p", "li", "div", "tr", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6":
 				b.WriteByte('\n')
 			case "script", "style":
-				if hidden == tag {
+				switch hidden {
+				case tag:
 					hidden = ""
-				} else if hidden == "" {
+				case "":
 					hidden = tag
 				}
 			}
