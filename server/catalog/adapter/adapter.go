@@ -1,5 +1,9 @@
-// Package adapter is what the readers of other systems' directories have in common: the records that they give, how they
-// are configured, and how they find out which place an area of another system is.
+// Package adapter is what the readers of other systems' directories and of files have in common: the records that they
+// give, how they are configured, and how they find out which place an area of another system is.
+//
+// Who reads them (catalog/sources) stores the records page by page together with the cursor, and shows them to nobody before
+// all have been read. Waiting for a busy system (Retry-After), trying again and keeping a measured pace are the reader's own
+// part (platform/collect); an error that it gives ends this attempt, and the next one goes on from the last cursor.
 package adapter
 
 import (
@@ -14,23 +18,29 @@ import (
 type Record struct {
 	Kind    string
 	ID      string
-	Payload json.RawMessage // in the catalog's own model; none if Deleted or Kept
+	Payload json.RawMessage // in the catalog's own model; none if Deleted or with Skip
 	Deleted bool            // the source has deleted it; that it was never there is no error
-	// At says where in the source it stands, for the report: an address, or an object's id in the other system.
+	// At says where in the source it stands, for the report: a file, an address, or an object's id in the other system.
 	At       string
-	Skip     string   // why it can't be taken; empty if it can
+	Line     int      // in a file, from 1; 0 where there are no lines
+	Skip     string   // why it can't be taken; empty if it can. What is in the catalog under its id stays, if there is one
 	Warnings []string // what of it was left out
-	// Cursor, where there is one, is from where a later run can go on once everything up to this record is stored. A record
-	// without a kind has nothing else to say.
+	// Cursor, where there is one, is from where this run can go on after an interruption, once everything up to this record is
+	// stored. A record without a kind has nothing else to say.
 	Cursor string
+	// Next, where there is one, is from where the next run begins after this one has been applied: a source that can tell what
+	// has changed since says it at its end. Without it the next run begins at the beginning.
+	Next string
 }
 
 // Source is another system's directory, ready to be asked.
 type Source interface {
 	// Collect gives what the source has, from a cursor on; an empty one means from the beginning. The error ends the
-	// sequence: what came before it is true, what would have come after is not known.
+	// sequence: what came before it is true, what would have come after is not known. An id that comes more than once counts
+	// as it came last.
 	Collect(ctx context.Context, cursor string) iter.Seq2[Record, error]
-	// Whole says whether a run from this cursor gives all that the source has, so that what it does not name is gone.
+	// Whole says whether a run that began from this cursor (empty, or the Next of the run before) gives all that the source
+	// has, so that what it does not name is gone.
 	Whole(cursor string) bool
 }
 
@@ -62,8 +72,11 @@ func (e *Emitter) Entry(kind string, id uuid.UUID, entry any, at string, warning
 	e.Record(Record{Kind: kind, ID: id.String(), Payload: payload, At: at, Warnings: warnings})
 }
 
-// Cursor says from where a later run can go on.
+// Cursor says from where this run can go on after an interruption.
 func (e *Emitter) Cursor(cursor string) { e.Record(Record{Cursor: cursor}) }
+
+// Next says from where the next run begins.
+func (e *Emitter) Next(cursor string) { e.Record(Record{Next: cursor}) }
 
 // Skip says that something can't be taken.
 func (e *Emitter) Skip(kind, at, why string) { e.Record(Record{Kind: kind, At: at, Skip: why}) }
