@@ -45,8 +45,9 @@ const (
 
 // Defines values for Audience.
 const (
-	AudienceBusiness Audience = "business"
-	AudienceCitizen  Audience = "citizen"
+	AudienceAdministration Audience = "administration"
+	AudienceBusiness       Audience = "business"
+	AudienceCitizen        Audience = "citizen"
 )
 
 // Defines values for CaseState.
@@ -82,6 +83,19 @@ const (
 	DeliveryStatusStatusInProgress DeliveryStatusStatus = "inProgress"
 	DeliveryStatusStatusReceived   DeliveryStatusStatus = "received"
 	DeliveryStatusStatusRefused    DeliveryStatusStatus = "refused"
+)
+
+// Defines values for DurationUnit.
+const (
+	Day     DurationUnit = "day"
+	Hour    DurationUnit = "hour"
+	Minute  DurationUnit = "minute"
+	Month   DurationUnit = "month"
+	Second  DurationUnit = "second"
+	Week    DurationUnit = "week"
+	Weekday DurationUnit = "weekday"
+	Workday DurationUnit = "workday"
+	Year    DurationUnit = "year"
 )
 
 // Defines values for EventAuthor.
@@ -405,7 +419,7 @@ type CatalogEntry struct {
 	Deleted bool   `json:"deleted"`
 	Id      string `json:"id"`
 
-	// Kind service, organisation, competence, category, form; unknown ones are passed over.
+	// Kind service, specialisation, organisation, competence, onlineService, onlineCompetence, category, form; unknown ones are passed over.
 	Kind    string                  `json:"kind"`
 	Payload *map[string]interface{} `json:"payload,omitempty"`
 }
@@ -439,6 +453,15 @@ type CategoryList struct {
 	Items []Category `json:"items"`
 }
 
+// CategoryPath defines model for CategoryPath.
+type CategoryPath struct {
+	Id string `json:"id"`
+
+	// Parents Titles of what it is a part of, the widest first.
+	Parents []string `json:"parents"`
+	Title   string   `json:"title"`
+}
+
 // Consent defines model for Consent.
 type Consent struct {
 	GivenAt time.Time          `json:"givenAt"`
@@ -467,6 +490,23 @@ type Credentials struct {
 	OneTimeCodesSince *time.Time `json:"oneTimeCodesSince,omitempty"`
 	Passkeys          []Passkey  `json:"passkeys"`
 	RecoveryCodesLeft int        `json:"recoveryCodesLeft"`
+}
+
+// Deadline A term that applicants keep.
+type Deadline struct {
+	Duration *Duration `json:"duration,omitempty"`
+
+	// From YYYY-MM-DD, or --MM-DD for a day of each year.
+	From *string `json:"from,omitempty"`
+
+	// Text HTML; there are always words.
+	Text string `json:"text"`
+
+	// To YYYY-MM-DD, or --MM-DD for a day of each year.
+	To *string `json:"to,omitempty"`
+
+	// Type Code of XZuFi's list of kinds of deadlines (Fristtyp).
+	Type *string `json:"type,omitempty"`
 }
 
 // Decision defines model for Decision.
@@ -525,6 +565,22 @@ type DraftChange struct {
 	Step *string `json:"step,omitempty"`
 }
 
+// Duration defines model for Duration.
+type Duration struct {
+	// Max Where it is from … to.
+	Max *int `json:"max,omitempty"`
+
+	// MaxUnit `weekday` is every day but Sunday (Werktag), `workday` every day but the weekend (Arbeitstag).
+	MaxUnit *DurationUnit `json:"maxUnit,omitempty"`
+
+	// Unit `weekday` is every day but Sunday (Werktag), `workday` every day but the weekend (Arbeitstag).
+	Unit  DurationUnit `json:"unit"`
+	Value int          `json:"value"`
+}
+
+// DurationUnit `weekday` is every day but Sunday (Werktag), `workday` every day but the weekend (Arbeitstag).
+type DurationUnit string
+
 // EmailBody defines model for EmailBody.
 type EmailBody struct {
 	Email string `json:"email"`
@@ -538,14 +594,29 @@ type EventKind string
 
 // Fee defines model for Fee.
 type Fee struct {
-	Amount *Money  `json:"amount,omitempty"`
-	Kind   FeeKind `json:"kind"`
-	Label  string  `json:"label"`
-	Max    *Money  `json:"max,omitempty"`
-	Note   *string `json:"note,omitempty"`
+	// Advance Whether it must be paid before the service is done.
+	Advance *bool  `json:"advance,omitempty"`
+	Amount  *Money `json:"amount,omitempty"`
+
+	// Basis What the amount depends on; of a free service, why.
+	Basis *string `json:"basis,omitempty"`
+
+	// Kind `fixed`: `amount`. `range`: from `amount` to `max`, of which one may be missing. `free`: nothing. `rule`: `basis` and `note` say how it is reckoned.
+	Kind  FeeKind `json:"kind"`
+	Label string  `json:"label"`
+	Max   *Money  `json:"max,omitempty"`
+
+	// Note HTML.
+	Note *string `json:"note,omitempty"`
+
+	// Type Code of XZuFi's list of kinds of fees (Kostentyp).
+	Type *string `json:"type,omitempty"`
+
+	// Url Where it is explained how the amount comes about.
+	Url *string `json:"url,omitempty"`
 }
 
-// FeeKind defines model for Fee.Kind.
+// FeeKind `fixed`: `amount`. `range`: from `amount` to `max`, of which one may be missing. `free`: nothing. `rule`: `basis` and `note` say how it is reckoned.
 type FeeKind string
 
 // FieldError defines model for FieldError.
@@ -831,6 +902,21 @@ type OneTimeCodeSetup struct {
 	Uri string `json:"uri"`
 }
 
+// OnlineService A way to apply online (Onlinedienst).
+type OnlineService struct {
+	Id openapi_types.UUID `json:"id"`
+
+	// Payments How one can pay there.
+	Payments []string        `json:"payments"`
+	Portal   PortalReference `json:"portal"`
+	Teaser   *string         `json:"teaser,omitempty"`
+	Title    string          `json:"title"`
+
+	// TrustLevel Vertrauensniveau of the sign-in (eIDAS).
+	TrustLevel *TrustLevel `json:"trustLevel,omitempty"`
+	Url        *string     `json:"url,omitempty"`
+}
+
 // OpeningHours defines model for OpeningHours.
 type OpeningHours struct {
 	Days []OpeningHoursDays `json:"days"`
@@ -892,6 +978,13 @@ type PasskeyName struct {
 // PasswordBody defines model for PasswordBody.
 type PasswordBody struct {
 	Password string `json:"password"`
+}
+
+// Period defines model for Period.
+type Period struct {
+	From *time.Time `json:"from,omitempty"`
+	Note *string    `json:"note,omitempty"`
+	To   *time.Time `json:"to,omitempty"`
 }
 
 // Place defines model for Place.
@@ -1018,6 +1111,15 @@ type Problem struct {
 	Type string `json:"type"`
 }
 
+// ProcessingTime defines model for ProcessingTime.
+type ProcessingTime struct {
+	// Days At most so many days, in round figures.
+	Days *int `json:"days,omitempty"`
+
+	// Text HTML; there are always words.
+	Text string `json:"text"`
+}
+
 // Profile defines model for Profile.
 type Profile struct {
 	BirthDate   *openapi_types.Date `json:"birthDate,omitempty"`
@@ -1107,6 +1209,7 @@ type Registration struct {
 
 // RequiredDocument defines model for RequiredDocument.
 type RequiredDocument struct {
+	// Note HTML.
 	Note     *string `json:"note,omitempty"`
 	Required bool    `json:"required"`
 	Title    string  `json:"title"`
@@ -1132,42 +1235,145 @@ type SecondFactorProof struct {
 	RecoveryCode *string `json:"recoveryCode,omitempty"`
 }
 
-// Service A public service (Leistung), in the language of the answer.
+// Service A public service (Leistung), in the language of the answer. Read for a place, it has the texts, fees and deadlines that are
+// special there. HTML is of `p br h3 h4 h5 h6 ul ol li strong em sub sup a` only. Its parts follow XZuFi 2.2; what is not known is missing.
 type Service struct {
-	Audiences  []Audience `json:"audiences"`
-	Categories []string   `json:"categories"`
+	Audiences []Audience `json:"audiences"`
+
+	// Author HTML; the office that wrote the text.
+	Author     *string  `json:"author,omitempty"`
+	Categories []string `json:"categories"`
+
+	// CategoryPaths Each of the categories with those that it is a part of.
+	CategoryPaths []CategoryPath `json:"categoryPaths"`
+
+	// CompetentBody HTML; who is competent, in words. Who it is at a place, the offers tell.
+	CompetentBody *string `json:"competentBody,omitempty"`
+
+	// ContactPoint HTML; whom to ask, in words.
+	ContactPoint *string `json:"contactPoint,omitempty"`
 
 	// CopiedAt When this portal last read it from its owner; missing for its own.
 	CopiedAt  *time.Time `json:"copiedAt,omitempty"`
-	Deadlines []string   `json:"deadlines"`
+	Deadlines []Deadline `json:"deadlines"`
 
-	// Description HTML of p ul ol li strong a only.
-	Description *string            `json:"description,omitempty"`
+	// DeadlinesText HTML; what is to be said about the deadlines as a whole.
+	DeadlinesText *string `json:"deadlinesText,omitempty"`
+
+	// Description HTML; the full text.
+	Description *string `json:"description,omitempty"`
+
+	// Designation How the national catalog of services names it.
+	Designation *string            `json:"designation,omitempty"`
 	Documents   []RequiredDocument `json:"documents"`
-	Fees        []Fee              `json:"fees"`
-	Id          openapi_types.UUID `json:"id"`
+
+	// DocumentsText HTML; what is to be said about the documents as a whole.
+	DocumentsText *string `json:"documentsText,omitempty"`
+
+	// EnquiryNote HTML; for those who answer questions.
+	EnquiryNote *string `json:"enquiryNote,omitempty"`
+	Fees        []Fee   `json:"fees"`
+
+	// FeesText HTML; what is to be said about the fees as a whole.
+	FeesText *string `json:"feesText,omitempty"`
+
+	// Forms Forms to print or to fill in.
+	Forms []ServiceLink `json:"forms"`
+
+	// FormsText HTML.
+	FormsText *string `json:"formsText,omitempty"`
+
+	// FurtherInformation HTML.
+	FurtherInformation *string            `json:"furtherInformation,omitempty"`
+	Id                 openapi_types.UUID `json:"id"`
 
 	// Language Language of the texts.
-	Language   string          `json:"language"`
-	LegalBasis []LegalBasis    `json:"legalBasis"`
-	LeikaKey   *string         `json:"leikaKey,omitempty"`
+	Language string `json:"language"`
+
+	// Languages Languages in which there are texts. German in Leichte Sprache is `de-x-ls`.
+	Languages  []string     `json:"languages"`
+	LegalBasis []LegalBasis `json:"legalBasis"`
+
+	// LegalBasisText HTML.
+	LegalBasisText *string `json:"legalBasisText,omitempty"`
+
+	// LegalRemedy HTML; what one can do against a decision.
+	LegalRemedy *string `json:"legalRemedy,omitempty"`
+	LeikaKey    *string `json:"leikaKey,omitempty"`
+
+	// Links Further links, each with the part of the description that it belongs to. Forms and legal basis have theirs with them.
+	Links []ServiceLink `json:"links"`
+
+	// Notes HTML; what is special.
+	Notes *string `json:"notes,omitempty"`
+
+	// OnlineServices Online services that take applications at the place that was asked for. Without a place there are none.
+	OnlineServices []OnlineService `json:"onlineServices"`
+
+	// OtherTexts Texts of kinds that only their source has.
+	OtherTexts []ServiceText   `json:"otherTexts"`
 	Owner      PortalReference `json:"owner"`
 
 	// Procedure HTML; how it goes.
-	Procedure      *string `json:"procedure,omitempty"`
-	ProcessingTime *string `json:"processingTime,omitempty"`
+	Procedure      *string         `json:"procedure,omitempty"`
+	ProcessingTime *ProcessingTime `json:"processingTime,omitempty"`
+
+	// Publisher Who publishes the description.
+	Publisher *string `json:"publisher,omitempty"`
+
+	// Release Professional release (fachliche Freigabe) of the text.
+	Release *ServiceRelease `json:"release,omitempty"`
 
 	// Requirements HTML; what must be given.
 	Requirements *string `json:"requirements,omitempty"`
-	Teaser       string  `json:"teaser"`
-	Title        string  `json:"title"`
+
+	// Results What people receive in the end.
+	Results *[]RequiredDocument `json:"results,omitempty"`
+
+	// SdgAreas Areas of the EU's Single Digital Gateway, as codes of 7 digits.
+	SdgAreas []string `json:"sdgAreas"`
+
+	// SignatureRequired Whether the law asks for a signature (Schriftform).
+	SignatureRequired bool `json:"signatureRequired"`
+
+	// SourcePortals Pages from which the description comes.
+	SourcePortals []ServiceLink `json:"sourcePortals"`
+
+	// Summary HTML; the short text.
+	Summary *string `json:"summary,omitempty"`
+
+	// Synonyms Other words for it, in the language of the answer.
+	Synonyms []string `json:"synonyms"`
+
+	// Teaser What it is about, in one or two sentences.
+	Teaser string `json:"teaser"`
+	Title  string `json:"title"`
 
 	// TrustLevel Vertrauensniveau of the sign-in (eIDAS).
 	TrustLevel TrustLevel `json:"trustLevel"`
-	UpdatedAt  time.Time  `json:"updatedAt"`
+
+	// Typing Typisierung; who regulates the service and who executes it.
+	Typing    *[]string `json:"typing,omitempty"`
+	UpdatedAt time.Time `json:"updatedAt"`
+
+	// ValidIn Where the description is valid; empty means that nothing is said about it.
+	ValidIn []string `json:"validIn"`
+
+	// Validity When the description is valid; empty means always.
+	Validity []Period `json:"validity"`
 
 	// Variants Ids of the same service (same LeiKa key) at other portals.
 	Variants []openapi_types.UUID `json:"variants"`
+}
+
+// ServiceLink defines model for ServiceLink.
+type ServiceLink struct {
+	Description *string `json:"description,omitempty"`
+
+	// Part The part of the description that it belongs to, as its property is named.
+	Part  *string `json:"part,omitempty"`
+	Title string  `json:"title"`
+	Url   string  `json:"url"`
 }
 
 // ServiceList defines model for ServiceList.
@@ -1191,6 +1397,14 @@ type ServiceRegister struct {
 	Total int `json:"total"`
 }
 
+// ServiceRelease Professional release (fachliche Freigabe) of the text.
+type ServiceRelease struct {
+	By *string `json:"by,omitempty"`
+
+	// Date YYYY-MM-DD
+	Date *string `json:"date,omitempty"`
+}
+
 // ServiceSummary defines model for ServiceSummary.
 type ServiceSummary struct {
 	Audiences []Audience `json:"audiences"`
@@ -1207,6 +1421,13 @@ type ServiceSummary struct {
 	Owner  PortalReference `json:"owner"`
 	Teaser string          `json:"teaser"`
 	Title  string          `json:"title"`
+}
+
+// ServiceText defines model for ServiceText.
+type ServiceText struct {
+	// Text HTML.
+	Text  string `json:"text"`
+	Title string `json:"title"`
 }
 
 // Session defines model for Session.
@@ -1600,6 +1821,9 @@ type SuggestServicesParams struct {
 type GetServiceParams struct {
 	// Ars The place, by its ARS (12 digits).
 	Ars *ArsQuery `form:"ars,omitempty" json:"ars,omitempty"`
+
+	// Language Language of the texts (BCP 47), before `Accept-Language`. `de-x-ls` is German in Leichte Sprache; what is missing in it is answered in German.
+	Language *string `form:"language,omitempty" json:"language,omitempty"`
 }
 
 // ListOffersParams defines parameters for ListOffers.
@@ -1707,333 +1931,368 @@ type ProveSecondFactorJSONRequestBody = SecondFactorProof
 // Base64 encoded, gzipped, json marshaled Swagger object
 var swaggerSpec = []string{
 
-	"H4sIAAAAAAAC/+z923IbOZYoDL8KgnsiSu5JUqQkn+SY2KPyocpVPmgsV3t6yjVNMHORRCsJsAGkaNrb",
-	"z/Lf/BFf7Cf4bvpq+sW+wAKQiUwiedDJdlfXhYsiM4EFYGGdD586qZjNBQeuVef4U2cKNAOJH5++pRPz",
-	"/wxUKtlcM8E7x50/glRMcCLGZDGlmiyoIhJolpCxkGT4fNx9SXU6HfY6SQc+0Nk8h85x533n/vtOJ+lI",
-	"+GvBJGSdYy0LSDoqncKMmln0cm4eVFoyPul8/vw56cyppDPQDpyT+TxnKTVgPM9W4XqeGZD0FAitHjRA",
-	"MPPrnOppJ+lwOjOT0NpQ66AaCzmjunPcKQpmnmxCmXROpDo1g68AdDLTOUunIMkbmDDBaa7Saf73vykF",
-	"eUIGByRjE6bVI6KmQmqQ5ByWilAJZE6zDDKyYHpKPoIUigiOK5NsMtX1je0fHt096vcP7/YP77YsVqq1",
-	"S5xTrUGa9/7713734W+fBgef/6Vtqf9RgFyurvXtFMg8pykkZLQkTCty8uaM7JWLvLMZ6L/iyA2oLwWl",
-	"1jSdzoDrDWhSPteGJeFAV0OSx1TBemhSqqAFjtS+fEUICqmEXIXg3RQkEC3IRBDBEzKWYkaGHD5o+8bQ",
-	"AzinEyAjGAtZwdk4s9TOEQI2ox9eAJ+Y+3G3348B9gRydgFyuX57MvdUyxZl1SBX26bnGczmQgNPlz9D",
-	"BNEfT4UCbpAcDy1nwHWCnxWdAZJAoOmUSJgD1R56/M2ABUr3yAn55ZfnTwhThJKJEBlJp4Kl0Lgigwfj",
-	"+9ld6N6lR9C9n97Lug/Twah7MB6kffpw9CC7D34vLM2udiNYRNesYt2WBAc0MAc0Y9z//SCp3bqT7n/R",
-	"7sd+9+Gfu7/9a/zqPR8j7Y/TB8NOSE6VRnYRZw/x5TiWstM6VoF7wWZMr4L2gsoJKE14MRuBNCfGNMxU",
-	"G47nOEo4cwZjWuS6c3xgto9+YLNiVm2m+6sEiHENE5AI0UtQik42EIaZfagF8WflEFfD+zcWOdeDotiE",
-	"dxkvMTkOkiyHuhpIZyAvWLphd5R9qAUUVQ5xFVA+m5fVXHAFKIh8TzO3XeavVHANHD8GYsX+XIpRDrN/",
-	"/YsyEH8KpvsXCePOced/7VeC1779Ve2f2rfspKtXyG0tyQQowoUmY6YtIRJcS5rqXseQ+inlE8gMz1kD",
-	"4G6A4WAtUKV2vpKFRUTI2NDusX18Bod+LPg4Z+mtbusroclcKMVGORBmxay5BAVcE6WpBtzSp1Ja5nlb",
-	"YJ1wAmZOO/sFcH2mJdBZAwYNH/Q+mJ+7qvx9rUxdn8bcMZBdXC0Oo3DCZyxfhzoi1RCfsLxKI8Ypks2N",
-	"IBgMGrO8iTmP7dTdJ0zNhWL24RURO19QIzPzQJhLrNys3bDEkAKy9+bZY3Lv4N49FER3UELMZgg5YlkG",
-	"/LbRkua5WECGQoWeMkXmIJWR0aTIgQjpxA88sR8Eh9uE7xcFGSnmBgpZcCIKC8ZzfkFzlt0mJM/5vDBE",
-	"kGojURmiiCAkZMwgz4ykhh8QvFdCPxMFv1X4fuHnXCx4YrbKQBec5HfKQ/VSZGzMIIvJ59SReJrnIMmU",
-	"qlLHGhrSOTRUy6jdrwQHp3snZiuUZnnuVEbyShC3YJzyVEIqeIbX6hllOdzqljgGZZahxAwEBwK5Ksnv",
-	"DCjXbGYp71shUEK7TfhwQnPnDGGxl9DD8pLypWP+6la5vxBkRvnSiwDqERm+AS2X3ZOxBjkkyhDCxRR4",
-	"qcs1CGrw9CqWnSE6KPPugjKU7FaIYiW5GvB+4bTQUyHZx9vFHUMYjRwKGWH2UhmU0eIceO3+44H9wukF",
-	"ZTkd5XDbMGpBRkCmNCPu/s6E4U5rj03LJaETym786FQxnwupIXsJGaNv8aHb257XY0LJOeNZjWpreg68",
-	"h5K/GwONfmkKCj/NpZiD1MzK4FTXxI2MaugamrEqcSSdifQ0vwEHtxZM+zsqpNwoa7+anTAiUSfp5HTR",
-	"STpiwTu/RUa2nG6D/pB0UKE0T5YfVh5xX1Ap6dL8PS/kXFj5vdKSfyx4RiifQW6kkchEi6mov3GmaabJ",
-	"S5jPYy98DkWhXzsIPDWrNuNUMPgFlDtZbYUY/QVSbaa2B/WCWaWoflir61+HOe7II5tSWaVislpjMThV",
-	"FNIsk1GcSple1revbeOSzlQUCl6hyaD+ytFh7PG5UJrmj0XWONGjh/cH92IvGOEadAMaKs/1xlN0b9ZB",
-	"rEGQ2JVG96a697E752XsHQ6zfCd2oI6F6OUr1Ncj98Lplic7XHdHxn6GuY6aO/UUZKk0G8WnlJWmIOER",
-	"ETwF9/tsDviEIZY0N7IXkZACm2vDfnRCGL4teI72QGsZdQCNhMiBcoRIAtW7LSKjGkkszayQRvPT4Cys",
-	"2rKqR1GuFiBVQhZTo/pYUdPCfg4wVwbIWQBjdfAZ5KDhJLJjz4QkmaRjjcMaLotrti9kpOA5KOW+dKdl",
-	"Zthumajjqk2TUk1UMZoxhY6nhSjyjEgYF85ivg0ePjM6gNXiI3hogH2+HS03DzgXWIzBbs0TeIR2vHx6",
-	"2j241z16dv/n7sHpw7fd/4zSkpymsJH9mofewBgk8BQsCTJ4sPE9fKr2ogrtcBvX5Z5+y3Qev9FoVNlI",
-	"Nio6dIbP44swj49ocEPveMHM9zmzSnNDLMgzUJqMmXQmzm3w660bDk01qygW47R2I5KakbK2e036WJ6h",
-	"x4EScetomdQodbDUkBKFpLVOMzfwhWth8cHxFrMZlcsbZPdNVFo58CFSmuExiqElMvXIsPw8PCaCo8q9",
-	"oEuU1A2x9YfTI0PkChf4oGESVErzl+MJZMj4qRQTI3UMj8kIGJ+QuRRGzMF5UKNjgg+P6wO/51SdK9SR",
-	"9ZTxSY8MJ5JyA1Bi5jQUED+muVA4+ZhxpqY46ILpaSbpwozq3VVMs4/Ae+95IOvi4jvBLUIDmV0OWtU9",
-	"6J2k4wFFURABwYcRDoNFCIaRH/3cUak5cvqrssaNSAa78+GdqXlDE7ROpbGQZA5inoM1TqZTSM+ta/yR",
-	"9bgG/M1q7jtzhW+evO9Oxa+bqsapY5SoKCVS1iInz8Ac+vbUMHIoK6TQ3YIKK+xLFyBHRil8OlM55dnG",
-	"LeJ2xR7C6NIqiX31VobWlFWJLc1BnlsxEYVsppEajgA4GYNOp5BZbEcni5VLxZgIySbW5rEqOqPtdnW2",
-	"n85evyJzYcQu6V2BzswbXp19uGCZ2dP9MctBXeGCz0JDSTVBzU6SjaOkYeXocjqBeU55r+UNNaUHd++t",
-	"LvpH+EAzSNkMkXX1NfYxci7fLzUuvFwh4/reUSfqj165TA5d7CGEm+BmK2GNIlKRMcRns3hvWLEcqJN0",
-	"RoVi3HCVGIfwrssG9tnN5rqVJ1y/hnp5/fNHqqZRILdR7VY284tqKCs/CTmhnCnE+9bDsNf6EsTvkgqO",
-	"F1p2OasvwfwMcpdcL1RDrkPRSDpaFkq/gAvYKAy8rZ6M335vO9qGp9buZgRDSnzYqLzg/VijwwTnHFVi",
-	"8OLV9iFGncwpxFWZVBSOfsRvaOxKRaU+McaQCIV+LhtKEAFkN80JkeemVaYKQwPSfbM6QbiuSxD+S5Dp",
-	"r50KXoGcXR+B2oUsXIYUtNzlOFJqmovJU65jAcgnxFCHKpgWnyVjsMbIOjo502WwQYHAybLoxp2zmAfJ",
-	"rTwh4RqT0nBsfkmphomQSwyPnz0ihQ0HIIKDD/ZWCjIiLkD2ooodXeaCZjtKDI2DQ/ATe35++Ws2+ZRO",
-	"4GlswW+nYEM4/W5TjAte3eO0jQglnYxNXOhcIypAzOY01eSnd2e4G4QpVYBMiB2LUHQYAjn78aR7cPee",
-	"P2sDiQoCk1dtzLzlqGdCQvwXxelcTcUG/4FZuaoUGqWp1HiklIyLPCd+lEfWhO38nMxb0CeCR/0FjaMD",
-	"PLkytBqBLjex5QwR41bpaG0pkZNhqf2hUlWmYh3xrJ6biQvzSztJUq22ETH2QZyqprzdTyJ8VnvKVk39",
-	"y+wjg+m27k3tiBQuNYBu3UZeh8WzPJSNpuF2ruyc0iuQTNgF8Btgfbut8FQKo2Q/1zDb4NCOBDiNhaxr",
-	"7htd3RJSNmduP5ojCjKjy0iY+Xp3eCCjXM0GVcEWdaK741pzxteCcQ5droBwEjLgmtE84iyfUnVKlVoI",
-	"2UJdBQejqzwWWezyezqq2IQzPjFUsQzbnLtxCVq/x4b0k1RkLc7VcJ4z5uwN290DM9E5LHfAcftCDL8l",
-	"pIZpLRGOFzDW0fCb+taHexhA09i72Nix43oCKfNKf1xSGNNcQZNTi0KnYlYT9Vfl+JjIruGDXs28aOSQ",
-	"DDZdGD+9Gy++MJvcE1EMpLotO9BNGHWuroLIUmOIp+RJccEykN8pYmROO1DvazGE+HO9KRdApaissVvY",
-	"NMNg4tIAUTcnhCi1Dkmvg3SXCH9jGn5961c9onPgGeMT5xOdUp45FYUsQffI0OXboc9RB4iG9n5mnvCe",
-	"yNgD1iZgn5tTeY5PTegFkGJO6FiDtLGuWjJQPTJMKU8hz+1g9Bw4GdH0vOnVDHyaDnyr7FhA0YxtQUJa",
-	"a2Y1h+yHjpK4cJsKtSNhrd3NDelpFmntFJsMLmusLFuS6aN+PEOuHkaG8ESRR9KxtjHcO27JFaOa0I4G",
-	"c9QES2/PCng+TmR1IHwZsRHD7zEDE0M8gr25d7RpZ3ARsX15OqMs/15kyx13Bcx7jSM6uHtU46OHm6Cy",
-	"g0TBugCuT9DnGXfFlP5Qq8XjPa3cojGcwiF/diaRckDrPW0PJdCSclX+0GZEdBmN25sTk07B3TVH12QM",
-	"4GcQ8yfNRGH1h3XE+KXgVuI7b6x3zD5Y4PAiJJ2xBDRPFy0w5HRkbfKVPvJUKkPsjLKTEDYjP9GpjHof",
-	"6YetweRCw2bWYIFxi4phTRAwF7GQZxGmcabN9hMjzR4TP1dCSiROSInfCXGJxdYqRnVCzK4mJBVcaXyH",
-	"zczfLp0WvzGapcKv3KeCs78W4P4wC0hI7NZhkgBFuLzNyPxU1oeojqPcoKgD2KJl1PFtYzvqg31vEJ1M",
-	"YAScnDEgGXDyis6AkwwUHjkoQnmLzU/SmdqNUj5jk0KCsjH1QeIwUXOg54qIcUJUkU4JVdZcNaN5DkqT",
-	"HI8kSkqdh32D/51xFxE1EtnSZ2Q4ov2IVEU80DbG6QwyMvxf+5hXvW/+bJQK2c/EZN95ntcjsQcvsRhZ",
-	"HVIUoYWcRQSz7QTenC5FsZFUmCle2Cc/Y9KA3bpdA3LK/IrtDx/P4wxfJAf9g353cOCzqczajPiFOZbE",
-	"aQVuMH8fpBDWcqkdl1RRdCitb+tW9EKkNGcfIXtrBI/PSeei3Rcdk94vSkegt9W5DSlPwW9t2yk/9plt",
-	"ERo1tbb3fOmSbjCrfZQzPnH5glO8HkyRC5oXaNknonQsqIilG/5aWANJGK2yakvjofS/ySZjx2lb3zM/",
-	"S4OdpakLed8+zYRm2QvPlnY6VFpoYZ7LQcc1QFzC9ipPta4IlFO2mU2vQGimvdzamoweJWgrSFMJBhGt",
-	"sJV05lPBa5pmZjVPSTMmUNnMzbklHQz4G4kPaM7JIM2p5T+oleTgUmvm6+WGnRYxox+eYcxT1F/NW92V",
-	"eFN2O7fX9nbFjL6W7OxoOlZTsXg3Bb7N3NVdR/NtZgsx+ZPDykoucKmYGQoi+CSyyfEoOec0s/vfdhlf",
-	"lJyhfhuRiu60jWdGb9lEGeywbcC8nscjEi91gS6Hd0g2N8uf9rFNm3vmVLn6aq6TtLCIk9NIaWXVIzvz",
-	"0nNTO+h3CllmVHZjXEux87ZdhrWu82+5PYpt7A/sAgJf0g6K6i5Gwibelq/GQHoBE5p/TxWLOBoiLr//",
-	"+X/IwEnQGgqQiuqPRdz9WMh8MzLaKaKA1XZ8c0hQYBBuhCcY7kFGS5JTPimMWL73/eNTcnS/XhnNoGLE",
-	"+2VoYecNTBiqi5RkIuTmFbgvKcvPoj7C0sYQMa/YfEijF6Brqte5vK3BADASH67DCOqGumywU9IpuASa",
-	"bSN2Osece2HNul5WSuDl05ExsegN0JuIVsoZP48Ex7gTXq2P6JPTXTD2AovBMVvUEeMZIGtxF/CsxSWh",
-	"CrtrUfHT3aJtjPhumHIul5rc6iVq4MuVjmjL3W7gVxhAUu5P3PlM/uf/JWdIu+hMRze4dRd32ax2fLaI",
-	"3Ej3bcbj2PTYeh0yMgzLa1YZUkl7ZL9PmGrm067qUltEeDeLgG48pG/cR3idgd+e90ShWxfoOB6D3BKI",
-	"MBJuN2/iJX2PO4lZl0sVvY6I6mbJ2co5WfM9rnFV+lNY2WPvxWyJpy5PvbaS1TjNS7k9HSGx0ehbkhDV",
-	"oCHoaRom9W/ds0N09tR+yVycw5DsrWToa7FCfe4kZoj3fMvRq7RJshcjZM0p79hsyigd2+EOgN/AHWL/",
-	"N2CYHXLNoTmOuT3ln9kXyt3bgubTFMPpyVTMIrYzenMS0KpNHX1+LXESrhwXmVMmF0wBcRzVy0fKOpQD",
-	"xnVJkahhjnSzmEONDnopgcmtdHvJyR7nehUnqhC2+pZ3iQBqhwtdWmvcds1CcGTGuJCk4Ewrspeau1NX",
-	"rwYHd/tbpMJhuK0EnkYCzZ+fvSZHB4P7NZfF01/ebFSaHNjB2LE1v4JFQyjb4ThorJRGWZrbhR27UMst",
-	"62nXmH9bEVZ8hKRYGrlW+2Mr00DF12hLSuorWPjIu902JAUJM8GXWxJhbxUNwwE2IXNVG3Y3j43V5q0V",
-	"+I0bAb04YkzewYicFHoKXAd17NdH+AdLLfM2S8jWbKoP4NxhV+fBa7W4loN6zMLgIEbRxLm17IbBDjuT",
-	"DBwkqSCJLfC1wauWeGMa8HFDLiwK+2BTJ3gRfBDvToR1SaC75yimU8o5RAwxQ4Ocw2PUzZfElY0wvKz8",
-	"jmoyLGQ+7JEhslSQGJ1FBMdcjDIVZSJs2YmELCTTtk4ozfMwPMrM1XGsMum40aK+hx20j22DGYWGjdlU",
-	"mzb2dfjs7RU/uJwisKURkmUN8d/5mmr7EhYrcKjUivrXYYSzdyjm2blsjq4SeRG3NwzHouDZ8JjAB5rq",
-	"fIl+1/o1Nbg/FULB8JgouABJ8yQM6LI/qh4ZInyvADIMGsxgDjwr22i4ThWLKUunaOriQlvbp7ktOQNF",
-	"6EhcAKFkVnCWsjnNmV723vMhFxzsvWsQEKaITeyqqvUi4ajVWsEV4tkJmxMQgGnItuCw2TsV7GGyJsTz",
-	"dRVDvivXdK80RATy26d7yYOWphs1VmTe3wDSGegi4tpRkEqIyHbfUwWHB4mrqmkGzpyxkgsyZ6kuJJCU",
-	"cvPratrHT9+fvfvT4ZPTpz+e/nx4+p+ncUcBi8f2UPIfbzD9gOwJPaeFnjaambhvj/f3tdDz/ReUZ+cS",
-	"mDpGL29vBEzNGeT/7t7oCTn533ad/9YE7H3R7x/cs3lv/1YOtIVzBXfNLiK68XPgjE9+FIWMeFgy2kiB",
-	"8Og6E2bqopN0FqiSTTHKzZApigpHPN60WVtNilndENp/cNzvR+lro3rl4OD4sN/ZHI+JORM4D44R3YEG",
-	"d1mpth6SWZrbO70XvqWA8SkwfSfxvsDSlePt6hjyFBEVsKAlG7HcFZhctUVWJSnXmh/dY9YOKhjXM+D6",
-	"lyh3SSqXT6x4pVSv2hgx201YDiLe/v43OQE5+vvfpIhqEg0s3I4DhS/FGBGVUNmLt0/1sqEbUUNBUG5+",
-	"vTihysiD7Tm8E81rexFD2EDhaVDnGytilVOlf1G7Db2KBS+BcfIWchiL6MarJU/jhc7LokGGl8IcU2Ur",
-	"YbyMayyNNRlg7iZRU4p1O83raLzxVTlRgrBPYczXFtm24RmF5aAc1GtO6gRv/80qqJdTNeuq5LUrm2u1",
-	"TLc5j90LEXTebQeC+KTtN+C0GOUs/RmWVUbjY3O2THAbMaPsZkgSedJVe689eA275heyZtM8UdsBny5j",
-	"wYgFP7VBZZTtS2Q4bG0x2Bjxu07hP/U6yRZWsbIz3bq+dKsUchvdD8Eodb8YgTQ8KSHIoVqiv71XssWU",
-	"h/V2UU9h3CpAHKjcvWrpqoK2wl7FvMhbpKbnfEpHTFOulbeTA0ej4EH/oF8Tkg/vHg4OY4bWyzDbqpS1",
-	"qu3sr66c9m/J1hGwTRst+tEc+c+dnyycrjqcVgQs7QNVMfkCa5agJ84SzAkDWfCJGsFHJs87ScfL+ROY",
-	"AeOZUW1H9mH/TVTWthNG9XyqtWSjFlX7TBTSYJFVp2xIvlWndIViVAJRU7FoJEn8z/81mKuZ0swcjiLf",
-	"YyAWnWmyl+XdDPZHy+5Bt38nIf/zf4kR386wIvlLOrdtqgxUQiqy9/rJ6MWdayg8gNd+uzT3pLYvrWf4",
-	"Jkzdi1KTFZqB/90Yzdi2vmMEgaOLxFstz4LaHFexErlxWkO1tk5LPS3teCsalLlEP7o89R2NfFQCjVDT",
-	"kzdnZC5hzD5UWTNVvXSXNdMsTPFrnUfsQGqSDq0XDV2r6QWPYjDhTHDvLYgVP6o9YCspMH4BXIOhx2MU",
-	"kynPnOys4pUUppDPn8bjBG2XUFfCdgKamGfrdGHK8jH8+wyZW89/3aqM1Id/yjXTS8KyR4Ez+TtF5iiO",
-	"+QjFxnxaz9Xx/r5zyW4xsTqpo1Fc/3CLnNILpIZMVj7s1gL/PmNgM2Ji0mQQitPkYJjGBHw3xOI7ar9r",
-	"dB4X826vTAhmEwnr6JzUrmhzr9uv+s/RslovA6NrQv4iGNc1QyzZO6Mz7TljQv5ouaXy39zBtB2cfxn6",
-	"PcIxOkkHB35Z/86+FCbCRvlug8i0pJW1IitYcr4OW3dHqVUsKC2I7fWBS9PF5WFdg01m7DU5pqeB8Fff",
-	"v5zWe5/cPejdexg2lRDFKITFRVN9xgyP2pv3ewfbvLiSHqtttkgcbsM18jyWGIth9c4i11BCqZ5aS2HF",
-	"ZJDr5EBt+ybXkwSbMTp5uhk+0y4qRZyctlFGYBG/jjpOl6/qulMuUK2ISMNPVFahHh5j7zs3svWM4vaV",
-	"jp+JMBs7rM5liKRhwi6gtt3I3sroZ6YIFmPnk5B6VMWvk05tns0uG1+RxG1eHKdsv6yYbRq7pCTkzbPH",
-	"5OHR3fuRanubErJtBXopJpLOGnwUpf2uK0sYbUUDukUmoNjmLBOEjkShCWu0pj+Vf//b2Gc/MyCnQukc",
-	"mP5IpzkRGUjMR3YPcJpOjRhjc6R7uzSLeeeq6y2k4JOqjBTj80KvtoG8loYxsr1d8ttAp3KX2ghLJAN1",
-	"3mzx/fDwKDtIu3ezu/3u/dF96NK72WH3AT0aD8b99GA0GHTWlgpp1Ad/+/aUuB+DeY76R2tL6bWls9dg",
-	"fcJAgSSvpdlpTThLp5qM4JxyHk+D0q5WehQlaT0hAXvBibHveBvOW0h+PA9L3R+7dnTHXOiu96duiBax",
-	"FcvLdOL2yianFY2qX7ARk3r6xJGjmmU8WgG8zc/T7pIZ0xnL25tdoHO69ddGM7LdfB1BX7I1XchWd7ht",
-	"856sjXKPmgcvt7sbS+rU93RNo/tYVFdtx3d8t3EetUinda6oWhjlxi5yKxF8d+MBfNUhbu6RH16bagdq",
-	"W7nm3qDMENaRi4+QBAeebN+vrpl2HRPM39jubDGzjayKKa8ofjze701pIW2dqq0bmn2RHnn1vJMGxfXV",
-	"ci9c1doy36Dqf8dJSrngLKU5QQcHtst+cP/B3TsJmVZdJ3o7Vqe7aljWmvpy2AE2OO1IV/rGaX5X9u5L",
-	"XPifKzac2I5/rlmJQ5ReS1LWFevTNUvSbWxJU88O2S03401YNjJexacR91Gy3fv/8fPL7sHpsyfdHx/+",
-	"50kn2dGOboeOw5Qx6WLhm+XS7C9vRZv5CUvMSLEwgoiaonIzEY+8qF42J0wpN1LQctVcdLy/n4uU5lOh",
-	"9PGD/oP+vjAbf7APPOsqUL7uyGZe53NxPcW7VFEZG7kZSb+wcUyYz+Hav/sgTzGDRbsZKpIqfTYHKWd/",
-	"/1ueEzqaihw4yalSu5ZLdqD+tmYrXoB2pYIaqnz5fQDVtVaKDuKM21J8HRAbCj6HMdm3UsPtC8oooUu2",
-	"oXCiSUJpMjgg6ZRKmmos5ESJUXkBaaUiEyEybCsvixww2MJI8SjSVy81auttFyG+TrfCcj0T3mXcN0Kv",
-	"4kJkcHpkBBNqDeG7JySUYkZVm3cHWeiNG+mJSIt4F63WEOgKiE/b3e7ns/nYQLlZBXL3uPwuCrnI2+pz",
-	"+zb9i6kgCyHPncO3smTN6JJk4pgYSSED1/dkb4gdwYZ3fCx62JthbwgZ00KaXyUYjEMevDdEo7+agvnl",
-	"Pac8Iwo0KeZhntnekGYzxod36vG1OJ35G0fG6ttuLMMuzRtRqdG2UH9GUy1ki9fdl6ReUEUkm0z1I5cX",
-	"Zt4kY3y1aiRs/apzKS5i/Sfgw5xJULuEWc1AT0UWj9J0tc/CItGrq0w6H7rmhe4FlZzODCC/1tbtJO3w",
-	"qze1ETfxfA9iEqwvhmXhDKdSiPFGStvs2o4BlyNhr/ZWhjD2wUV7JEENhEgWVHuIc2N/V5W1gKo92EqE",
-	"cE7TmDfPub185NveC2BKF3xyidBT14NtB2XEd22LJbjbJgZNH/FG/1Qq5myt7lXREWwuIoEarctmlzKN",
-	"xatBVpKekYjc19trZhnQDHuF7AZ7o2dG0+L28oU5gjkpciJykjOiNFohaTPgMADEMYbtz2SFpcTCrGGH",
-	"Q34G0F4MaYs40aqMQH0/XjTQUsMH3TA3ZxAPkggLAG21hqBmUGQpObBz+jM0+vk/fDjoH/QHh4P+UUu0",
-	"xmWLNmI736yQEEeSR2QqFgalJwJUvOSn7QfM+OQtm60VD2bx4DA7DXaamRVKGwbUVs4n6WjDbuNKe0TM",
-	"2NiM49KJUfNs11jmCyoZjW7A86w0KCs6g4p84l8vgP1MyTks7xjRRVhXP56jqvkENieBbWzs7YUtt8ke",
-	"qZKAGjdKMVQkwV3kkFzVbkeNCIcbWKvzUG7Sb+2M5zrSwzYF/mys0aSFMxBtUvgImvp7W/QtdXFeduQ1",
-	"6/d661X3oGYKiFIiI2K0RHO6H0nBM5AuIU1bN2TQ9xvZvpCZ5fA7QeW08ps8GQu7LldDqDq3ZotH2CEs",
-	"z1EPE4UmruNVoLn3t1TdVdBAZ+PRrukqfp3i0Ipltr2MYCNZ0GcyYFp+uV3NXkVrykNty6kDLtjg1J4c",
-	"JmRw5ITj+vxb8Mqd7VfxddsC3Xy58F54Tjgqm7QlUO2yTLrietUy34EkwDhwLChIpn///+c6IcjqNGFT",
-	"sxJGDIL/4IKLyMdChsUH22p4785Hd+IlbvNDphK/EUpFI2xcZEk0VKUyt5a5Nj4Qxfa8w3ybbUNUzDXx",
-	"Mk2L58Wl76Lwb7VmtDToKSzNXNsL+amS47e+wsCqY9s646k5zuF/dh+fvXnWxaeHcUGdqXlOl6u5ZY9z",
-	"Kin53iV2RkMVrqTiNzt4o1SXEKoaKSfkJb5DSiRXznMzuH/vTo1VBOEeiy2kmqQjRR6zxL4xXzdsPz1y",
-	"4nuwoAeFOyq/HZ8SeZS2qoZJZr0UEjxbOoee8xYz2nVU8yqnCFHO79qae/icj0UkusA6NdpCbAK3R0rz",
-	"XBndF/JxQrC8MXBopDs/YxLG4gMRnLxgvPgQvSi7ZxHaujV6XdvUrVIMzwCu2F8vTMwLRqxAXHMC1yP2",
-	"Vod5+WD3Mzbhz2/Lz3BtGVgrxvH2pbnMuYjnMWdBzu5q80aqztVujRvtiG2Z0Lv2u6xD9IRqar0MTNWF",
-	"tRvti4mu4VKhDZNgMwNQE5adWmeGntZVP1wq5lHazyZT7TIlsMutn56MYCl4FvRyrG3ORl4Tb9g0VIhE",
-	"w2Mc12hANretjOYcHpfhm7XNwAc044Ut1IEalI1TTHw8aLUDwzDC085YhXc6j7sZanOMp6VMFWa7dUWv",
-	"RzGZuH5HkQoYO1WkuU6Pb1h8pr0kdgX8tZDSaisuT0nrdRGvVPl3tNwEcdhOa3vask04f9VVK4jmbzg/",
-	"MJeH2GBezE9IamHLXOhmT7zWmoKxiHGq0FOnoSzgKFyb1gx62zFnjJx3aSSjeJE7FJcukUZ8jbXDomDV",
-	"JMP69vwRpJa0AK44uwBalITZeaP34PmTk7M7ITXJxcIG8ChNMZO8k3SmbDKNkxIFaSGZXmITH7vcGfjI",
-	"qhFQCfKZR7Kf3r3trFaYR2mwm7MLDDw+R9UKK5jljBva6IPa2IRXImRVrcj+ShXxCmXPt95BUQ8hqDBg",
-	"qjU2q7ABNBEnFtY8sXC4smrzuSJ76Jqf0nzsmsej4ncHc9PQACSpzQ21lZqYxL6l9g3c3HEuFs6Ug8aX",
-	"j6gIlUWOwi9RGuj4EB//k20o5DlcUDNVHdty3p03QLOG8hs81UnqL6Fj2+iEKJMmJMW+iLggG7vVfNsV",
-	"UV2ZzX0fPOGHfoIN+6vqub4sa/mCBbQd/nmVU4EHUt8ZeyFKIarR9TmUBrDHHoNyp56BtvbK2hpJ2XPT",
-	"0hCmSNBVMBjFr+8NGOSzrotar9BMgCrj+WfrwQ9crBYl8U6Vxo+GQ9j+YHHQ6VY9YltaKkJzJQgHyNrt",
-	"BVWWgb1p6Kkc7tM5278Y7Lt5hz3ympN5ThnvmvtCciHm2Ll0j8MFyPeccbPYrEgNXHecpVCcMzT/uk5p",
-	"brA/vy/6/cPU7BR+gmFCRpDSQpXaoauE4oZQZAR6Ad7CIqRWdr1TobQNm2BmL+zTPmfruPPnP/8olF4N",
-	"h6Nz9jMYrow9Tqwaa6QjaoP53NunYay+ywBrppS5X8uMss9JNHyTa0lTbWH28m9VZrhemi3I9yMWBIVk",
-	"D8NGBKGcBNmK7/leDcw7x8Qcx7KcRYzdF3XKyZwXwl5u2x3BnjzlS3crZwkWnXFGsffcDIkolWMZaoQk",
-	"aL8ggWIOfd1GXBqWyWjpKHXvPX/P//CHxwKzes016/3hDzZYF8N3Z5A/pgp6xMhCNnf/zbPH5PDw8KF5",
-	"4Je3jxOjN4Aiwz/96U9/6r582X3yZJiQmeCwNCtjteq5yXvOMjvML788f6IMxi7MyhRx/dnI/TtJWCnA",
-	"YqttycskOXlzRvZOZjpnqZEf3sAEWbxKp/nf/6YU5AkpS3DcScp4BvWej5bEdkbB3K4TbGrW9Y7lodtE",
-	"tUD6Yp5wxaqrR9xWYe6O+sMfELqwxPe+yyD5178oLCLu06ruHBtEswkqQ4P0w4RQMkRJeGgTqGxqcDMG",
-	"A1WP9xwt2diaVkibfGROG7iW2D1oaNOX7Ejm2G1CUlLtXNhU0S3CiNhmDZqeAxnmbMa0q1meousm3A8y",
-	"RAnZ/V65d8oNGY8hNUTA8PY//IE49dxpdNamUvmcLIUD9w7OTzkZPs9gNhcaeLrs/gxL190ZPaznsMSp",
-	"RyJbvueoIfpzKqklPihBFblO6m/iI5RbcRMbSeI3RwcHHvUtdTabIQIwLfDW42B5L+4ljqNISqW0XaKH",
-	"T9/SyTCMLzGrGXdfUp1Oh5Ye5iwFV13JkbOnv5y+6A56ByuU7C+C8WLeg7QHhRRz2oNiPxV5DkjK96GY",
-	"5/hP10jbXfw0OAg0thVCWXZJ7PR7g17f10ujc9Y57hz2+r1DG640RV7sOY2jM/u2xFw3FxPz6yRWQvEk",
-	"Yq4nT5HM4X74hldldS2qabWTCeGwqBWYKXuoGlW1YxDVyny+Sopr+tk5/jWu9VSP7L8weN35nGx80Pkr",
-	"P/9WVZ3C7Tjo9z078l2tgvv+F1f3vWqsudbjh6tA3RZ5XaRhkltnzxzSUX/QNmIJ4v4vvBQ/M/vS0eaX",
-	"Xgn9DPPbEIgxLXK9+SWXsRgoFHgApST0629m85R3kKK5bUqVRYGV8zfcn04wVtDhjer8ZgZv4p8zmKjd",
-	"sM9MPqMO/5yPg9tP1n28Gece+4lvECPcHOtQwq//HwEl/Jba8KE4Ctj8rK2OOQnD9aoAfvIilK3Qfkf0",
-	"VIpiMq0r1pVUjebFfRS8hndW0SHsa1dGkXsrwwZECBqwBQa4zr3xIHtID+9179EBdI/Gfeg+MP/0s0N6",
-	"N71L79PBoN6ydx0ehQB+rpsltCzg8woKD64bhTeg7y1i79HBweYXnvMLmrNbwfZKVa2SxWhmBQzwCnS9",
-	"PPzOxHH/k/v0PPvsFGqIFTh4ZlQKLoy8XdqvZ8LGBFlWbQXQiURtRIwJ04+8qcWWsbYxOUwTsEFT9Zvy",
-	"zvW4qW5Lg1+3NXoo8cTpjkYeqTTHcnWdJmqHN2RTLsYqbz+KWCt9l55/CB7sFoNpif5EtkSturEmynp9",
-	"YaMyroyW6QyueLotN6lQdUXLONa7VpYbT8WCzIyC6wPg7Y+oVuUwbuPLAWA3yZqDaSK0rfSfl+ErUlyA",
-	"t3669KDLI9Dh5peeCTliWQb8hqW4jesMUCpEmk1Yte9Rolumi7aRrTcww0n1FGaVxlfHmkeEGpLGbA4Z",
-	"0hJsSe9WZiOXsfSWCwMKVlCq3UoTDWiuKLTBUsgVkKP+IRlKoLUAmS63hWBWcdQCGxSkj6BphO68ErYU",
-	"fOhwROuPoc+3iUpfD/V6IsLwzoB8tGJcm/D4kp4bukJsOXu3tSQ4UetFsBabeweHDxJy9uNJd5CQe2V6",
-	"z2Hf5WSpxOoRNM+t6+Gci8WdHnmuraFQlVnfTBmyO2ZyBtkXwsbvYcL4emS8Ppq50oWhRSgMjsGZ+B/Z",
-	"eqBWUEIz0q1i/MPNbzwWfJwz6867MYzH0zICY6FgW5zficruO3xEV3b0qrxDa5lVjC1FCvLaiL1IBiub",
-	"PBuTKXmmSjK8iouP7dwr2HhJdcpm5HUOHtzvPzjYXlcKu5dspStd3/2ol02IXI5QPkdDrtdVS6ZXpotS",
-	"de6bSpmNsOQlIkh90Xt1w6rb0cEWF/etEC8pX3qb9E2rfAbDr+nqOum5G1Smb7GNoDXc+nrcw4gaQ04v",
-	"2MRwt14wbs8a5PfuDMnearF5gmEK5DAxVBq/uNsb9A7vfEn+5TtW3ODVbHYTaOFcbnd/59yJZplT9eyp",
-	"XAW716D1W8tsyiRkw4k2oXTi3D3o+yKjZZX55FMBjLSGVe7phDLeIydfh9pwkmUhml+WJwY9Lzr9wUM6",
-	"upcOuvezwbh7Pz2A7kN676h7MO7To/Egezga9CsbS6O7StgQhJnRJid/ROsnXTwP/wz7hmgNStvmF64t",
-	"bQewzZKN/3hCNf3p7PUr93UVV2Gz0rvnYEPztruxQevOWzZ51qaNV3Q4h+VXTSOOBv3NL/wgOHxVFtWT",
-	"66Q7+5/cpw020+faB7ZxwgWq4222BqQEggMWiVKG9ORQGce4qKS3vaP+wztf1EBREZstLbQlWkcttOVe",
-	"3ryF1sKffd2S7FfDtO1ubXFtMAYgjdT588Fr2AxmE1eNoZt56etFt0ty2hjX3Jp3hW2YblkH/RqZ17fq",
-	"4bOofT0sqaqYtsZ1Zwi87T6XL0vnis9iwbxZW19NL0RZqsPyH2Q4CVGiqmqWC1sn2TCsXKTnhkNheJQo",
-	"9BdnTa462mZu8DbGXr+M3fxrIfmB3bxyyK2j+4WOBTJrRYQkElwoZmh9Sog19eW5z+KwsETtgF8Glc5A",
-	"1/DokmS+upodQ+kpz0CCxAhNkOSM6o+7Uf2yzd1WZP9oQ804lD71rWL510J7z0DXUPKytNebTCsvZIsx",
-	"YgpE5JmNVF4Iee6VgS9GKue2n1hoUv6Stuu32Ctw4b2x35Ld+caQ9CU9t5tSN8zvgqsev7sSFOg1CHrm",
-	"qO6MstwbwTBRYeFrYfjeCFiMmnuP/qPQwsZUFTvtyqVERXqkpp6evTGQXYXIutTzTntb8+2JLLYZ257C",
-	"HlzbBXlJWX7WEgn3fBzEyJQ7n/jTsi2FmVZkQZ3o/W14QhrmGXXuPFIG5SOEeX3EUQPTt3RVVplSQfJa",
-	"jzz18kkpmXg3potj2cFheW14voUwkfhU1M7DxV/76eDjf8l+cXY4+0n/9WB09KdFZ1f7KM53XcKGS4Po",
-	"fe0mxFVR4bI4WfXjags+N7qGDe08xhhKlZRVbGZiBg7VymxYF+KZRFIiaCzEmYXJE4Z0v+culA+yR1Zy",
-	"UHSpMJhOizKOkrxy4Z2+4znWdsdclEZsM2jfdGyDbeZts1qEgctXjPB1K8yDfy0Am9I6E0mY/H+dpsFr",
-	"tIm4DWiRaswasZKYWfCCLtEF9gUim+9uIwn9wqtuYjeqZJqDb9BUS/zNSe5wwcq+SNtmdyRl4JC7FHsO",
-	"SNuc0QJRz6904V1OKrLsYjEV5u5gEnL7FSNaPHIpmxggXSWAMUXMEy5ZsFnSzMhZuZi03ji76hvFaZeZ",
-	"3WLnsz/3CBYvwwDvxJqVymRpXwIFJVesmmMTlhHUp2/ppA0E99g+PoPz/x4E/+RTWbLg11refOPivA0x",
-	"xehI7elQLaaZNzWTjD/IyE0pK0XXEfAXLO1a4eBuKXXPx5jY2LmS9Tzoy9UZPHzwoNs/6g4OfD8m38m+",
-	"3hLhuBPUxQsaVNiieY02T8ed+2U7p+NO/7BPDg4HB3fJABvfhe2uXGv3qpsV1poGcqYl/fv/D3Yw7wRd",
-	"ym7bqL/+svvsVY8rX+Aq72riH2whL55KjMfFGi/PKMvhK8v/sfU69Pb3PcIfw9Yj6yLAdKBXuhzIk1VT",
-	"gPNWP6pRCvjAlA9aRvsUGg2oImKOFQDRvlWzD7zn3kCAxl8hy+pAcRMD2Vu4ZFDBscm3KvOxDYh3YlzS",
-	"lxl23Z53J1NVOjkWl/jtZu0Tu1GqhiIYKICE5oo4vU1vT3tq/YW+IsPHSauBY+eIlW/RIuKROLgLl7v5",
-	"VzOGnDE+yYEUCsxnG8uSBPUdlKv0pQWZCHNSpckw0vlotfBTq+GkhpVXuH/XZRKpqoPdeuC3600XuSKP",
-	"fYaINUlh+VcsdPhN2Vh85LNHOs8JouiedD50FWjVdRWC7P5H7oA33rWqhzYmF3jDzMeqstKNisLRlMIz",
-	"P80NokBYJLY1LcaCcXmTwg2mAdbrdqMk4VF1a5LmF7j/yX3aEHqHRlzBYaWCiM339y5n7TxMzaN9yrOz",
-	"stbUlmFHbtSWsKMS7JuPcnvKs6vFuH0tPrCnhs2QoOjXelQJS9q13fonko61CirhaUM9w0JxaJ9cGJz1",
-	"1bQMAlujq0EorxGhL3Zd4Zl6hb21SPSa50ui0arEnOdTaaqh1S6qXZvi7YrHVJCc4Yuft6hq83WVv6ne",
-	"XFsDJ9jyr4MS1iw7q3Ud19l3akhZZ0XhVQixrD2L1RaCVISSzFwAn8YqxmOQZK9ZKNBWQzGk1pnfP+/j",
-	"k2roAo/tIOcAc2tJMmTru7IKW0Sow+mDU/yiOhk1U3b6h0d3j/r9w7v9w7sGYLNAm/swup/dywbQPRz3",
-	"afdofATdh+ndg+7Do9G98SC7T/v9wU6+tHDdt5xvsDJ1xEVhzvJbsOvctNp3O/fe1hdtRiQZTtMow9h+",
-	"yVt43v6n4K8N4pGt3lrRA7T0GCU7aN/dI2X55aA9O3UhpCPAl1y9k+aFt+Mjs935qp+Eq+hsJ/LY+W5T",
-	"6PmiMZs7otcTplIqM3/a69hHVGhCqSEh2lU0N9JTUqaoVGWaLT9groiio1898hqdXt81GJoEUvBzbsTx",
-	"vaP+Uax0FuircIyNaNS/TSobDP4N0NovJwJhnehtCWFr3knNzYU4bwQqa7DqkRNH9GYUyRjjZmmGflSd",
-	"GbCo1bhQrpjKwjXa8L1ezVdS8Inze5aPcPGeVwmneDeMaERSUeSZmWvP47zSMFcJ0UKQnMoJ3KnZynM0",
-	"q+OQSHptgOgCR7FwxezeZ/TiekhucjuePPRmVI/Zd1Zt3p/LbhzBk1vLX7gh1p9y26a7DWTBHFf2Dyl4",
-	"fZseuF1lNoq5cRs46pay2n4gd60PJMc0Gxdri+X/XClu8lwrcs54VlUELztVO2x+RE6fPEvIT6dPf0AD",
-	"yOmrH1wp8kGfvPweebKm58Cd5Gdm8fTJkDwxNtTNOt/8TJ5KjmAsyoYfrnSqyKNk6iTLTsrVXgOpaiQ7",
-	"mT2xuVXKR5ILVyS73pIopxPDJnhvno1b7Czc9sxpt9ft2POjCWxYXNubEbEAt48LQu5RRszheY8gF3xi",
-	"jqa+nH24YBnwFPbNY6plRTj6FZYU9Kbfv0papEg16K7SEuisTlFLE+iIcYqgNye5XQ26QtU20a584mtW",
-	"P44Gh1s5NV+Y225fuLvNOlQxN+I/ZC8hY/StOapvi47/Ms+FkzlDqhSn50nnQ3dGP3RHiN2D/tGDu/fv",
-	"9S9D5fc/VX9sqax7EtAjFVK69hlRWzbWEmjTza+VBG96IVjpPxX6a8BZn5kf4qxr+nFJFf+tw611en2P",
-	"nOQLulTYj4lkYsHNzYkr7l8Rdm3hB3/mGhH9o2vXT9yZbUnttqZrcLG2zv4ZyAuQXQwJto8+wi4k5iMZ",
-	"Oofa0IVV+7SARgen7xSmYRjlh2jIcyMAVQ0CQqpXFmdKxQwvRuWnQOuVmEPEYvnO6LM3b2/acOBmR86s",
-	"UPQ7QMcX7ML7Uy0fu14D+L5vTra5/B0lKLQywW3f9yxTVTuXiibWEY2pFlyyo574hkm3YI65Ru+Y7cTY",
-	"eQK2oTxhShMFTJMMZmTQI6/EBbYAxB70hXO0bhnuZ8/jrZnhlsX4ejfOFkm+bIuEwXDuja9aqP92xOx3",
-	"5kvfv5MGV+OKd1xCCmyu1xSadz6sKeUZxhxhc1KeGFgWUzFLqgqpDtO+wyDk6SM0ktSboJWNGFwEk5u9",
-	"LNuMwctS2naXmDcXk47eOJi/YpeGB7Hlprh1/1M8bwvjKBGj1M5Wgpguh+9W02vnaI+nkJ5baQctcB6p",
-	"EzLDmphMkzHjNE8Ix3QX67DDngqUZ/i7uADpb2qs/58jkIrO4D3XknJFsdxrj5xZNZTxiZXCyiDhsjKA",
-	"nQhL7owLiaZE284t6tDA4a5RKLskJ/1C/gGv0/8zOOPLGvpdx9xrFk599MQac79Vc1puYWkVboikVVQG",
-	"ORVKsVEOpOCa5c44n0HKMljTgOf3et/eheEs/2j37UtKfmUnod1vUEodHkRlu8fm19LTXspm/o4wUFXY",
-	"rm077kSzTbG7OPBWQbsI4E0E7RoQgmjdRscXZN22S2vQZMH6xm29AaZzqCLTMY6zDbC/dlr8P4N+P+rE",
-	"+pZCh80+rm2SSK/YNPOr6beEq8lBnn9nENI2YS9rRSFCo/tCihzsd+bZyHW7EWsexY0mzOWEsowM++6/",
-	"buQf/9/QViixl5fb60ZmdPmeY6E0N9mxr3+CEfsl1qMdzXfvBF5ammZ0aeusjQBLqSkFWUz8RJOgJwVf",
-	"ypj31aBX01hntvhKaPbJ/M+5vuLk3WsuYyHNOQZOL9TMvYGGPKXp1PVPVlgvTUYFnB8ACfvOQs1jhPPm",
-	"ydQ6EvXPGhq7VdelmSM5V8XODT7bDc600C6E1GYMOp36Dv2YmObKzIyJkGzCMBr2oRPY9RT4nR28bgaJ",
-	"ruB583j+Lbjcfkdl2ONOO2tZuhYMNxqhnbpNE33GOM1d6o972MibQKXy1qCUafYR+HeqFiaOCb0j8SEW",
-	"hWDU0CvR49v1i4hCpwLl5YmkXAOmZ1pfyfNp4CsxDHIGeQa6R54wIGcaCpAzKs+BnIvZTJMZOlOkUc/1",
-	"Dt6TJ/6Ytg9j3YC9VnqyrOcf6CZ+NWVcLI5f1zX1HsoNAaL+sate0BN1/h9uqG/khrrbeAZMkwXlnExp",
-	"roGTM2bIFscr+r9v0Fv5zyv3FfT5wY79JbZf+dKhRrn+wrmpiAJQrVbZETA+IXMpUkB1c9XXYSb6Euzw",
-	"nyh8w/LbW3oOpf2Da4El4C+DmBomQjJYX9IkZ2NL2EeFYhyUIorpwmXdle13fI43xvxPpCjmkAWOcOsa",
-	"NCJm+SCzbUXb7KUlbDeqI+Msy3XmPFx+sGLH/IQ0AhfjVfehZdXiFGWwwy0R7KXI2JhdR6WAhnWlBncN",
-	"PTTNxcQiSErTKXTNbkqRl+3vEjKjH7p0Av92r98JcSaDnF3ARpypHivLpUhxwTLsz081NoxNiMgzKM3m",
-	"5NQ94UheSjkWcjO4Pi/UFJRVdUk8CMIc4ZMKuG0s7QGQN2Bud8Asv9ECGR78dVej2sBvydxdeZoq+KNR",
-	"F2G9FR/sg9WWPS4Hdyq4F7/F78v+J/d5uc7Q85qX27pcd3WaEUYNn42OFs34AfwV2T2C8EkJ/O3g3Qac",
-	"W/5D9/DYGkWdWTKrTvWSCGnEUl2si2vdpPv1yNCZMYYJGbosviEKDsM0F/YPCTZWKNpCRkgdEs1CXQlJ",
-	"b1dTlDAGCTw1fOLk++7RfSzt6ze1w/ipFBNfg66y8ZyMpiLXIGeMo6nH3PLDHnkCHzEididbTm3nbjkx",
-	"ee2txQTQfyqn100PWvJ4zDWq6qaXvCMTtVY/beRhLORM7X8y/1vHps7w3PFy53QpCmc8tm41xrHZCdMK",
-	"i8kWdAKqR965LnBDV9NpaPUCWEAsZuIH0M9s6f4ta+WZqVsK5dnFXKlK3kq8xB/tIqKzN8RGt95mSASb",
-	"FTMMiDD/YVKs+6acnXENE5A33G8Ct7mF2dpl3T4HjPE4TFzOYMw4awT7IM5eSptxpspWNHcGO+Uy4fK8",
-	"XmtWJQ5/vQoTK3tf5szbIh22Y7ONPbCJ785f5zKPpCgmU3zpPV8Zq97LJRZhYMR1D/XO7POrUkBe2rNZ",
-	"p3/4bJzLM5cv3cWkFvjmsHFzIT+PttUV8N/8FsHu/U9un7ZMCma68iW7IR5FcudKmz+2O9VEiyKdxuyQ",
-	"dlyHlDvj5EsP+1eb5vtV4lC8ahfuDaH+4kQRqCWd11BhrGOky443SPQQDzZGydzI6V87rfFQric3v3fU",
-	"WqOHrsOrgDAJOaGcKR/GHv65Tug84SR8lOak4EyTvdfhcMD4FJi+41pN2MLfCZpJaGrbn4k5cIPKU1HY",
-	"VkIr6BqOuL0IGgGuRSKtr/irbUVW24aWSxFd9CWt319eysQCtiyFa7KW25px7eJlwVnK5jTHyHIX32rb",
-	"AWFvVmxmQmdARjBh3CZiYCw2UwRNKkSLxOp6C6qIQY2sR05qQ8zokuQMCOPvuYILkDQns9q8x7aTe1BP",
-	"HfsGp1MhFPTIa5lhX7HR0s7J8T7hKxyoRIcQpnbVAuYlUPfQXMyL3BokW+TVU7tLG+5ZfVl7Zhe0sjtj",
-	"bvMdYpt90hk8ImoOeW6u+IwpjUlqaHkSEmvB1asc+Y5LbXHsW9U1GmxVqmk78ftGmwuarV4nUrsqh1ju",
-	"KyFcePmOgLlBjvVt4dP9nmaukck139NnjGceytEydluCu+vu31ZX9/BeP3Z59z9RqdbwJAuLrTWwJDlc",
-	"QG7gMrh58uYsMNQ7mJk211FhU41YMz7z1O5JUlKdGgZz87izFm8uix5fgXVh7vb9ejDH1lRvw5lXdAYJ",
-	"kkjlLGjOSNZIPEps/WSlRMqorSThMg8kuPpzNutAT4FJbymIo5Wv8n5z2GFniKJH0PHkeg/v3bTGeAgL",
-	"TZzuFC7Dt32MwtqMFeZI0ELITJE9vZzXOQ7PSCryXPy1YDR3T4Vs6E5isS5phBjYXkhFxoCn2Dkt7HNb",
-	"MXFngnIV931onuApHHsnzQWVjHJt/YZGRWOTaaW+ucmxa2+de4tFK6/2C9/Erd+VBuiyRUsuxLnZobGQ",
-	"PfJ0NtdLV5WW5nmdJas5SDn7+9+wDfBO+WUHl8svO5HqP3CGVUOvFe9p44zabL0upGbZBt+9o1rBw19p",
-	"92O/+7D727/+yzZG52dYFVi0Wpo90mzfx8O/8M2FJzg8XN/ByN1RJ8yMKkPt5RWUb4q3oaxUboNB4xUL",
-	"9mUVnUGcYO7T7sd2WQk74K+DxpDTyrKUg66qmDKXgVp6oD3XLCMfsDBEgjFlJck05DBB3Yfm8ykdgWYp",
-	"tmDOQJK9J89fkbv9/v3u4E7ln6LlvLaFDri/LfG2s2wKbSu4GR+j2yJ09HspFgq2paQnHh40yp4YXeu/",
-	"yF4xy2mhMWCJZ24+u0sXYgG57T497HcfDi29t1uHjABVJgt+WZAKuUCdCJ+1EBkLTY3EBBRt79eT7n/9",
-	"9n/63Yd3WkjaN0hlfOfE1hBBiyBJWd6ngQi1jHGjqVN1buvA3yYlukbCUoo/AU5ek8mkpCTWbiBbqckv",
-	"WGcaUKQp97tqtYXutJlQuqIXhvyLQpIFwLk7LO9QQyO2IyRLoNJVn+6Rd75Om7n7ErDKDJsUEtTxe46W",
-	"F5zDvdqgZiiaYUV/xsH7CDH0UBUzJHaeTqFcD3COc5zDXCdl4wA6MlTJilGq1YRiN6udpmwtAN2oBtmA",
-	"cgPjtqUWcH/xNH9XvPushtIzypde5eNgM8Wu87KpYjIBpXe7bF6RKG1wVlJGfpFUPkSFZfkrrhrJVLCz",
-	"76RblPmvaPUkSpAxlRE14qqWvWbF8oOr6Rc3yq3sNm5q7Fk+pb6UTHyd16Raja+piXr4dV+QoHPd+iTt",
-	"Is9J8LUr1+bKpaCQSYZUqmFS09B9pK81Y8T0daqdpZGpUAjF5IOy/ITvpcDiXlh3wXbmDmd+7Z2vB9fd",
-	"UtazkCvVOPgdMBln/FQlXlyrLrja7XHt1alKkkV8ip7bMFXJTDo0Yxm5Dy9DeYdsQo6rRCgWGLo/n1ud",
-	"zoh2GJf6nld8SlPsR+fAqAsgag4pG7MUzbaWYia2rOGqFtsjQwlK5IXGMEesN+MAqMpL4xVuE+de2936",
-	"B7inuJJ17Mgixu9Fqns3Fei8LVEd26aGKL3qirjaXVS+DsPavtbuYtl20+Rdwx9cNtcu4xObkYkY8W/b",
-	"yr8VQ5IDxUFdH39AtZhqHKhrhhEiIgWyCX9d6M4Xan1/ZhcpCv0Vtjw3wBnQArQwe8l4W//6NU0ZkM6V",
-	"rqYRGqPkd8HxlyXMcyVsnSsufJOoEhVs7Q4tzoEjEvs6TkwR9G6Q1lrFVRv0m+5vv6G3/TV4oz4ZQrum",
-	"Ub1o603vT6+1v/Izs6c2yUZ5Vle/cYavmZ1Xmo7H7hEmMczYedvCBoDmacNG0dJBXf98W3DXtW72jQRd",
-	"zJS1j9iuhGROlVoImfXIG5gD8skxZXkhQRGViwVWEXLaHs/ijM3g8HPeuUKSDcwoM0QvzamkvREwNWeQ",
-	"/7t7oifkBFmmBbVz3AHG0UwMkpxR/dEgNDm1P+/Q78/BfcsZNWtQ+Mzj0yO347aZo73/iHBwlTraO+a2",
-	"HB083KoN1EvKl44Lq+u4eKv00Vu1KclFSnN/Xbammat8c98g0zks15RrQF9vJdEZujrk9IJNqBayl0rI",
-	"gGtmpMIJ6L07Q3sp3bg20gpVtwuQKNSEfHfv9PmrhIyZweCEjGkKd3ot18oolqcO2CvcsBQkzARf2rbl",
-	"g4d0dC8ddO9ng3H3fnoA3Yf03lH3YNynR+NB9nA06AdU3LzPzHuTkz8iF6eL5+GfwWMG48y2pGaTnmDT",
-	"zg4cmsHSnAHX5qufzl6/Kr82B0d1IcF987m0wlgBqGvW/XnrK+12yjK6f97sb+hmz0scv+qd7or5htpH",
-	"J0GpefcwMty195vsvYMROakQ3BzgCwwLO0yIAqxrT+72Br2jO9aJKAr9nnM6Q2M/91Tr2BICRydQh7Tx",
-	"oVhz21KRdErzHPgEUWMihJUHxuwCyIzxQhsN1ntAa9Je1CsJE8bdxQhY9U25AuxEjx29adUO7bb3Lpml",
-	"+RXgL26rUYLUtogcw1kJtIZR7Uj7vW2b6sVxbElCdYBYmBKKgYgK8jGCY20hqsQ4Iz6VbnX3lrdJVrrg",
-	"Hn3PPX5mAoKWDKMlsYuZYC7ohDIsOumu09A6BJ7RVAs5tApGTbqliggebfT6JtwGuAqju3Yp0b2RIShf",
-	"D0c5NYed1dnJxByWKDGRw8JxmH941tKuquE+uRYji81q29bMxuJ6d4zIvqbHiusXrwitjCTmxg1PX5+9",
-	"JY1Rh6UHwJ5h/UYlYTsVT/Gth5npKePveZ1DjJaEmgvXRdXQRte/efaY3Ds4fIBR9aMlRi84giAhFVid",
-	"xDypXLyNGDvr60LIcxuF2HvP36HuiM9FtcRHhI4xsoVdOH3ULR1rpClrX907GvTvxIgBHtlZsPIrCb4i",
-	"M9LkwYP7/QcHO+iGwfSnUojx70eYHGxheP1BcPhmJU9LEgIP9thj2e7UAB/cT2mej2h6vtYN4u2opR1G",
-	"uugjyGJ2oB45A61iJ4yh5dYQK1zQeKBbLmgk9e0Z40xNS+lvfVyaRQfrpcFL3hoUa+5Wu3u9v0XkKxbR",
-	"cobFsDL/9qW6gjnvbjUlooghbEgL7x89bJsLM2N2DUiOzaXhgw4nxBggX1Buzdx/Dge72j4/V6oAmSAI",
-	"Dw/699vmZVjIZvvdbbqYDvsHEewXTgKdQBRfbRsSUeMU9mEryJT5uTWn7wtRicwN2Yia13QY/N6rrWql",
-	"Tfx1k5jHwnBomp5X0TLh3b4CqXGMUO1/cp/WJtbGyMq7qfC1xowgMhbSp5/UI/vRhJUJwuFDPPfEkhPv",
-	"gNvVp/nGg3/D8QQ1IFt7FOLPX6IiynpHw0l5H8rIUivW1RzT5vpEStdF9c52LNqnc9Qg1wmzXGFPDa98",
-	"6mrvEKUsMtmCATbAzUVjOg1x4R2Hk4ib8MRO/01g1Tp/47twkb+PNl81nP1BBDqoQ18XVZ9aBHJ4YJvM",
-	"lYh9BczNgC83m/sC7Hu0EpVlwciBSu6bCKWpkdIWVJEMOItXQOHLf+Lr19bQZVwoCNRtDMRwmLcdjpWV",
-	"vKNM9ZmPji0d7F6gH1FpRTu01oJOp8el1K/KhsYBM/5Okddz4M+fkMeCc9QNQuHbxdoi3tqiUY41p2IG",
-	"ysoXgd/+nTMZuFihoblgnir7kqJ4/cJ4pbL2ELbfKkMSfZxdzN1rdmc7VQIFsXruq51cF5ITLXrkhC9t",
-	"NPwIM3TmkRewBA0WnaxHAe/nwJQu+AT4/r3xIHtID+9179EBdI/Gfeg+MP/0s0N6N71L79PBYJ9yLemk",
-	"RfC1ML0Va6XfIB9m/9f/3n///v3733p/+Jf/89/7W6X5nahzG1Kx5TlUMXGt6lAZGHaV0iLrhPaa7Lit",
-	"AH7iIw10dIz1gvglIr++QDmdFZ4Xud6Bd2AniX8Mmbtw2Bp2965SnkTNbPv9aKeBoNG5FlZMc9FAmDLm",
-	"PAeS8kkp46mEKOGYoyF/58AJNnUeg/TG54jtwRDCK/Sa+vIdpG6ZtdlTW+VsuJGEYr8wfwpONSZYptbw",
-	"mLB8YolGjsvV8cqHH7ZWM4BFzjh0M8jZjGnIyE9nr18RhuxnxrRNtjxGE/LwsR3sKddyObT6iYtkwvQs",
-	"Wj5xSifwlGfDoNA15vtZAcRIjrYko9Ea3nPH3TI2MSqG7TZu07EM/7MeMaaDGqRodx6iQcFJoH545+bi",
-	"guQCfUIYFJWY/SzynChO52oqdIt3KnPgb+J4NnmxTBsza5/b87GN2KLZ3eNm3uUWjVXr076gEneoSlkF",
-	"rn0BfIogtM2Oh1ubvcTfgS1g6kua3r3ueqYfujxblWNL7jVinNrS100uES1UcqUKbjd1Zx+HXTDDUgxp",
-	"iU9bXlfbQHNtexkfy0kxDpmmmvz07ozsDfVyfkzmF11HLP71Lws9vGMTWCzciQtB8DXnmSLAU7mca1sZ",
-	"37mHgF1gaxorl5VKXCp4CkZtou+5FWN65I8u6imxlVEz10AqA9fDn12AQU1MnjUchGL4xKPKveUJm/Xc",
-	"BbkxFeHA5xCsubm2QSW/71xRVh9cZN5H/lfztcevulllUNRyS8eTsPFPaySbKzqPtpkgZtjC3UlaUcI9",
-	"YFHi8mV+bqn8965xIoPDrbxNSD1vv/x3jVD8iAUMMe8kUm0xpA1GbpzRD90RouTR4OHRYf8oQjB4kU3W",
-	"GPNOSukQ8tyZPJguCRNGa7imyaTkn0gajN7ZI4+pRAbDhScbWP54IaTCB1NaKHR7z4s82hYAL9orBHKb",
-	"+q+vxNWqv36hwIQ2xnBWVmjggBlEaC9oZQc4rLyICx1vG7YsfNLlfswtIhUyNyozys9uhtXs22bNJe8X",
-	"YEbsrKpVmdMdgZGijMDZq0QJV5hpVTyp10NMwuJuNhxdwsSmhJ3DUpG9kzdnyJ9+ADmjfBlOYct3RRyJ",
-	"ZW55o69T4io/lqtpJOosfD5DVekHGXNsCjQ5uYHCQKiaq8nelng6TTCPUwNXp3lnJftaqHMktot0y5Cu",
-	"xAedYVhgEO+hkkZUR7jOKsIxAkStLDUmD1hAkjad3suy9uvYkM/qdd5VYvUJ13HgoH/Q7w4OykBvbD7Q",
-	"q9f6bwO06lkSsEzlrGeZpGM0tfh2tCG0weNtY7s2+YplrhhgsxVPiTcqipitzYZKnPeuGzOLGOsFreFj",
-	"0NAhcrF8HXvbvggPLME6ExvOyZfvXR3ye9ALAN5MfQxOoiJMn3/7/P8FAAD//1FK/WKArQEA",
+	"H4sIAAAAAAAC/+y96XIbOZoo+ioInokoqSdJkZK8yTFxRuWlyl1eNJbdnp5yzRDM/EiilQTYAFI0q44j",
+	"7pvcPzfujfME90//mn6T+yQ38AHIRCaRXLTZ7i3CRZGZWL99/a2TitlccOBadU5+60yBZiDx47N3dGL+",
+	"m4FKJZtrJnjnpPMHkIoJTsSYLKZUkwVVRALNEjIWkgxfjLuvqE6nw14n6cAnOpvn0DnpfOw8+NjpJB0J",
+	"fy6YhKxzomUBSUelU5hRM4tezs2DSkvGJ53Pnz8nnTmVdAbaLed0Ps9ZSs0yXmSr63qRmSXpKRBaPWgW",
+	"wcyvc6qnnaTD6cxMQmtDrVvVWMgZ1Z2TTlEw82RzlUnnVKozM/jKgk5nOmfpFCR5CxMmOM1VOs3/+hel",
+	"IE/I4JBkbMK0ekzUVEgNklzAUhEqgcxplkFGFkxPya8ghSKC484km0x1/WD7R8f3jvv9o3v9o3stm5Vq",
+	"7RbnVGuQ5r3//LnfffTLb4PDz//UttV/K0AuV/f6bgpkntMUEjJaEqYVOX17TvbKTe5vXvSfceTGqq+0",
+	"Sq1pOp0B1xvApHyuDUrCga4HJE+ogvWrSamClnWk9uVrrqCQSsjVFXyYggSiBZkIInhCxlLMyJDDJ23f",
+	"GPoFzukEyAjGQlbrbNxZaucIFzajn14Cnxj8uNfvxxb2FHJ2CXK5/ngy91TLEWXVINc7phcZzOZCA0+X",
+	"P0EE0J9MhQJugBwvLWfAdYKfFZ0BkkCg6ZRImAPVfvX4m1kWKN0jp+T9+xdPCVOEkokQGUmngqXQQJHB",
+	"w/GD7B5079Fj6D5I72fdR+lg1D0cD9I+fTR6mD0AfxaWZlenEWyia3ax7kiCCxqYC5ox7v9+mNSw7rT7",
+	"H7T7a7/76L+6v/xzHPVejJH2x+mDYSckp0oju4izh/h2HEvZaR+ri3vJZkyvLu0llRNQmvBiNgJpboxp",
+	"mKk2GM9xlHDmDMa0yHXn5NAcH/3EZsWsOkz3V7kgxjVMQOKKXoFSdLKBMMzsQy2APyuHuB7cv7XAuX4p",
+	"ik14l/ESkuNLkuVQ11vSOchLlm44HWUfalmKKoe4zlI+m5fVXHAFKIh8TzN3XOavVHANHD8GYsXBXIpR",
+	"DrN//pMyK/4tmO6fJIw7J53/cVAJXgf2V3VwZt+yk66ikDtakglQhAtNxkxbQiS4ljTVvY4h9VPKJ5AZ",
+	"nrNmgbstDAdrWVVq5ytZWESEjA3tHjvAZ3DoJ4KPc5be6bG+FprMhVJslANhVsyaS1DANVGaasAjfSal",
+	"ZZ53taxTTsDMaWe/BK7PtQQ6a6xBwyd9AObnrip/XytT16cxOAayi7vFYRRO+Jzl60BHpBriE5aoNGKc",
+	"ItncuAQDQWOWNyHniZ26+5SpuVDMPrwiYucLamRmHghziZWbtRuWGFJA9t4+f0LuH96/j4LoDkqIOQwh",
+	"RyzLgN81WNI8FwvIUKjQU6bIHKQyMpoUORAhnfiBN/aD4HCX63uvICPF3KxCFpyIwi7jBb+kOcvuciUv",
+	"+LwwRJBqI1EZoohLSMiYQZ4ZSQ0/4PJeC/1cFPxO1/eeX3Cx4Ik5KrO64Ca/U35Vr0TGxgyymHxOHYmn",
+	"eQ6STKkqdayhIZ1DQ7WM2v1acHC6d2KOQmmW505lJK8FcRvGKc8kpIJniFbPKcvhTo/EMSizDSVmIDgQ",
+	"yFVJfmdAuWYzS3nfCYES2l2uDyc0OGcIi0VCv5ZXlC8d81d3yv2FIDPKl14EUI/J8C1oueyejjXIIVGG",
+	"EC6mwEtdrkFQg6dXoewcwUGZdxeUoWS3QhQrydUs7z2nhZ4KyX69W9gxhNHIoZARZpHKgIwWF8Br+I8X",
+	"9p7TS8pyOsrhrteoBRkBmdKMOPydCcOd1l6blktCJ5Td+tWpYj4XUkP2CjJG3+FDd3c8b8aEkgvGsxrV",
+	"1vQCeA8lfzcGGv3SFBR+mksxB6mZlcGprokbGdXQNTRjVeJIOhPpaX5jHdxaMO3vqJByo6z9bE7CiESd",
+	"pJPTRSfpiAXv/BIZ2XK6DfpD0kGF0jxZflh5xH1BpaRL8/e8kHNh5fdKS/6x4BmhfAa5kUYiEy2mov7G",
+	"uaaZJq9gPo+98DkUhX7u4OKp2bUZp1qD30B5ktVRiNGfINVmantRL5lViuqXtbr/dZDjrjxyKJVVKiar",
+	"NTaDU0VXmmUyClMp08v68bUdXNKZikLBazQZ1F85Poo9PhdK0/yJyBo3evzoweB+7AUjXINurIbKC73x",
+	"Ft2b9SXWVpDYnUbPpsL7GM55GXuHyyzfiV2oYyF6+Rr19QheON3ydAd0d2TsJ5jrqLlTT0GWSrNRfEpZ",
+	"aQoSHhPBU3C/z+aATxhiSXMjexEJKbC5NuxHJ4Th24LnaA+0llG3oJEQOVCOK5JA9W6byKhGEkszK6TR",
+	"/Cy4C6u2rOpRlKsFSJWQxdSoPlbUtGu/AJgrs8hZsMbq4jPIQcNp5MSeC0kySccahzVcFvdsX8hIwXNQ",
+	"yn3pbsvMsN02UcdVmyalmqhiNGMKHU8LUeQZkTAunMV8Gzh8bnQAq8VH4NAs9sV2tNw84FxgMQa7NU/g",
+	"Edrx6tlZ9/B+9/j5g5+6h2eP3nX/PUpLcprCRvZrHnoLY5DAU7AkyMDBxvfwqdqLKrTDbdyXe/od03kc",
+	"o9GospFsVHToHJ/HF2EeH9HAht4Rwcz3ObNKc0MsyDNQmoyZdCbObeDrnRsOTTWrIBbjtPYgkpqRsnZ6",
+	"TfpY3qGHgRJw62CZ1Ch1sNWQEoWktU4zN/CFG2HxwfUWsxmVy1tk901QWrnwIVKa4QmKoSUw9ciw/Dw8",
+	"IYKjyr2gS5TUDbH1l9MjQ+QKl/igYRJUSvOX4wlkyPiZFBMjdQxPyAgYn5C5FEbMwXlQo2OCD0/qA3/k",
+	"VF0o1JH1lPFJjwwnknKzoMTMaSggfkxzoXDyMeNMTXHQBdPTTNKFGdW7q5hmvwLvfeSBrIub7wRYhAYy",
+	"ux20qvuld5KOXyiKgrgQfBjXYaAIl2HkRz93VGqO3P6qrHErksHufHhnat7QBK1TaSwkmYOY52CNk+kU",
+	"0gvrGn9sPa4Bf7Oa+85c4Zsn77tT8ZumqnHqGCUqSomUtcjJMzCXvj01jFzKCil0WFBBhX3pEuTIKIXP",
+	"ZiqnPNt4RNzu2K8wurVKYl/FytCasiqxpTnICysmopDNNFLDEQAnY9DpFDIL7ehksXKpGBMh2cTaPFZF",
+	"Z7Tdrs72+/M3r8lcGLFLelegM/OGqHMAlywzZ3owZjmoayD4LDSUVBPU7CTZOEoaVq4upxOY55T3Wt5Q",
+	"U3p47/7qpn+ETzSDlM0QWFdfY79G7uX7pcaNlztkXN8/7kT90SvI5MDFXkJ4CG62cq1RQCoyhvBsNu8N",
+	"K5YDdZLOqFCMW65Cs5lhW1pafIqxDO/LbICjPX2uW5nEzausV1dIf6RqGl3kNrreyul+UZVl5SchJ5Qz",
+	"hRfYehkWz69ADa+o8XgpZpe7+hLc0AB3yQZDveQmNI+ko2Wh9Eu4hI3SwbvqyTg58MakbZhsDTcjEFLC",
+	"w0ZtBvFjjVIT3HNUq0HEq51DjFyZW4jrNqkoHP2IY2gMpaJioBhjjIRCx5eNLYgsZDdVCoHntnWoCkID",
+	"Wn67SkK4rysQ/iuQ6a+dCl6DnN0cgdqFLFyFFLTgchwoNc3F5BnXsYjkU2KoQxVdi8+SMVjrZB2cnC0z",
+	"OKBAAmVZ9OAuWMyl5HaeEDWHlNHc7TIh4Z6T0rJsnhTcLPTcv2j/fBI8kFINEyGXGGA/e0wKG1BABAcf",
+	"Lq4UZERcguxFVUO6zAXNdhQxGjeN+03shfvzWnMrZ3QCz2In9G4KNgjUXw/FyOLVS0nbqFbSydjEBd81",
+	"4grEbE5TTX7/4RxPgzClCpAJsWMRii5HIOc/nnYP7933wGFWooLQ5lUrNW+BjZmQEP9FcTpXU7HBA2F2",
+	"riqVSGkqNV4pJeMiz4kf5bE1gjtPKfM2+IngUY9D4+oAb64MzsZFl4fYcocIcauEt7aVyM2w1P5QKTtT",
+	"sY7aVs/NxKX5pZ2GqVbrihj7MFBVU/8eJBHGrD0prKZ+P/uVwXRbB6l2VA23Gqxu3UHehM20vJSNxuU1",
+	"bNwO4fNVGsvZ+kbmVHqNqoHc5mxUmRpkodQguNREjG2c/IK1mNermT+IKY+7XVdk25u6Tb+l6LG5aICV",
+	"E5uwS+C3IGLsBhhnUoxZDi80zDZEEkQiy8ZC1k0mG2MMJKRsztx5NEcUZEaXkfj+9XEIgSx4PeNftbZo",
+	"9IK7rjV3fCOI6sDlGngqIQOuGc0jUQpTqs6oUgshW5iS4GB0wicii9FMz34Um3DGJ4aZlPGyczcuQbfD",
+	"2HBMkoqsxasdznPOnKFnOzwwE13AcgcYty/E4FtCanj9EtfxEsY6GvdUP/rwDIPVNM4uNnbsup4CzeKu",
+	"xFOiQc5smFMpBSv0xUek0EKWBuV1Z/HUP/c56RjRYXXaP/7xj3/svnrVffoUA+S69rO70IwuDYHGLKUl",
+	"0Ab6d7v9o+7RIEp74VME53989+rlY+vospKLDck2R1vnxp0XnIOc0nxELgUnh+SDSKctVF7c9J4edY/6",
+	"7fxkVY7MUDT99/8onrPvFMmZwlQuIwMjd8vcjSuy91wypfVy3sxw7A82kiw80DhApcxb6+IS+5jmCpoA",
+	"JAqdillNR19VwH9Zc7P1HKpGNthg03b89Mm6jdk0vYhGL9VdGXBvwxp7fduBLFX9eHKtFJcsA/mdIkb3",
+	"swP1vhYLpr/X23LmVRaGNQZHmzAcTFxaDut2wBCk1gHpTcgCJcDfmmmufvSrsQ1z4BnjExfdMKU8c6YC",
+	"sgTdI0OXOYvRAzoANPTcMfOEjymIPWCNefa5OZUX+NSEXgIp5oSONUgbta4lA9Ujw5TyFPLcDkYvgJMR",
+	"TS+a8QlBdIJbvjU62IWiQ8ouyQruF9au6IeOkrjwmAq1I2Gt4eaGRFMLtHaKTZbSNebRLcn0cT+e61oP",
+	"CMX1RIFH0rG22Rg7Hsk14xPRAA5ztMiUftuV5fmIr9WB8GWERkykQTUTtcngbO4fbzoZ3ET0XAJRrOHb",
+	"p5/acuittovGnP/v//i/iRY1ieA4ZoyY0U/vuU1K3kbiw2c/J53iCu9c0ryoa8qHG33A9h0337pz8pto",
+	"0J4FwEVGl0NzLmCwDwW1UaHJecHNx70PIC80newnZLgQ0j5cfxJNBgAXwDOydypHwLQyb4REQmEKRAfF",
+	"lQIZxlQUEun/spN03DLMJzuH+w5tYRzzhY3QGMW5ZzPK8u9FttwRP8C810DWw3vHNYnqaBN82kFiB4/O",
+	"vlOMY4m718sYF6tmIMWuQl2iOzVD/uSs2uWANiKmPTxMS8pV+UObH8hlqW/vETIw5wg+hpvEFvwcYiEB",
+	"2SWNClEfqpiUWaE0GRl1l2XO7BvmkmN0c4tlNenQmSj4Rux7JbjVVkdUMbUmq88ORzIwjE4RwR9bm/hY",
+	"QrmghCymy7p68XtDSycwNv9wIOfaHFdMvou7KYZj9gl58NDOP+yRoTRjDU9cARD3PdGCDGf00zCxRj2W",
+	"TonggFaeERAMWcO4RLNeK2O4QEVZ5OaLIR7AEAn9kAsNmPJEpmLh6KWE9EJwqKXf4OoMiCBjMlouoJ+3",
+	"aIGEnI6sc7s6oGdSGeHjx4JnCWEz8ns6ldG4HkvPt7pLs/y4Aty7Qd1yDEat/EkoI7Jup1cmnULm69kS",
+	"fJrnlHHI8OgDyDMqmyJ0hBm8mwiSPWgHVTG6FITZR9zoWeQ8zrVBcLQXnBA/V0JKMpmQkoImxJUjsZ4w",
+	"qhNiICYhqeBK4ztsZv52RTjwmxdGcsav3KeCsz8X4P4wG0hIjK6jlYHiuryfyPxUVpWqrqQ8oGjYmCV8",
+	"0XA5GxFaH+x7Q0rJBEbAyTkDkgEnr+kMOMlAITib2+Itfj5JZ2o3qew5mxQSlDVRBeVGiJoDvVBotVdF",
+	"OiVUWRo5o3kOSpMcryQqtrm4vA1Re4y7OOqRyJY+j9MJiI9JVfoLrUqcziAjw/9xgNVYDsyfjQJjB5mY",
+	"HLh4tfVA7JeXWIisLikK0ELO2lwlG5XrnC5FsZFXmCle2ic/Y6qhPbpdw3jLrMztLx/v4xxfJIf9w353",
+	"cOhzsM3ejKqHlRmIs0C4wTw+SCGst1I7iVxFwaH00azb0UuR0pz9Ctk7o+QYebU9YC1mKbgso4W8R8cd",
+	"SHkL/mjbbvmJz4eP0Kip9bfnS5eqi7VwRjnjE1dlYIrowRRBkRlphyijD1TEuw1/Lqx1P4xxXXUE8dDS",
+	"sMmhYMdp299zP0tDYEpTlyi3fXIqzbKXnuXudKm00MI8l4OOW5twC9ubV6p9RVY5ZZvltJUVmmmvtreL",
+	"huiM2rpV2qkEA4hWnE8686ngNatWZq1ckmZMoGErN/eWdDBNYCQ+oS8igzSnTi01B5WDS8idr5eJdtrE",
+	"jH56jpHS0aA23hrThJiy2729mXsnxorH0pKdHf2eaioWH6bAt5m7wnX0PWbWHV6qk1MhtQt3LmaGggg+",
+	"iRxyPLbeBcrY829DxpclZ6hjI1LRnY7xXMN8o6vRDtu2mDfzuK3jSgh0NbgrrRPrj9gbJNYf7rkzG9V3",
+	"c5OkhUV0KiOllbUS7cxLz03toN8pZJlR2Y1xLcXOx3YV1rouCsKdUexgf2CXEARC7GAK2cUh0YTb8tXY",
+	"kl7ChObfewW7PmkkMOS//x8ycBK0hgKkovrXIh7g4tSpDe47nCK6sNqJb44bDpxPK+7jT5qMliSnfFIY",
+	"sXzv+ydn5PhBXSs0oBgJ3TC0sPMWJgxVYUoyEXLzarmvKMvPowEupRUrYsq1VRSMXoBxFZuVx3ZrllnA",
+	"SHy6CYeLG+qqEdFJp+ASaLaN2OmiStwLa/b1qlICr17EBOOl3gK9jZDmnPGLSPCCu+HVqsq+pI1L4Vp4",
+	"O8OCKhvDCFmLa5JnLe5PVdhTi4qfDou2cRi6Ycq5XEGTVo90A16udUVbnnYDvsKg0fJ84pFT5L//X3KO",
+	"tIvOdPSAW09xl8Nqh2cLyI0iIU37li2qUa9eSoZhUe4qrzppzwf0adbNKhyrutQWaWDN0uEbL+kbj0e4",
+	"yewwz3uiq1uXDTEeg9xyEWF4/G6RC1eMc9hJzLpagYmbSLtqFqqvAiFqcQ5rwiL8LaycsY+YaEm6Km+9",
+	"tpPVZI4rhVg4QmJT1rYkIapBQ9CrPUzq37pnnb8h/CVzMVVDsrdS10eLFeqzn5ghPvItR6+KLZC9GCFr",
+	"TrlvazBE6dgOOAD+AHdIENwAYXbINZfmOOb2lH9mXyhPbwuaT1PMuSNTMYvYzujtSUCrNnWML2iJyXJF",
+	"PMmcMrlgCojjqF4+UjZ4JWBcVxSJGuZIN4u51N66SM2dZAC30+0lJ3ud61WcqELYGseyS7Rh+7rQXbcq",
+	"yJV+22b5WDJjXEhScKYV2UsN7tTVq8Hhvf4WCfSYYiOBp5FstBfnb8jx4eBBzWXx7P3bjUqTW3YwdmzP",
+	"r2HREMp2uA4aK8BVNvTwYS02T2DLLhw15t9Wuh0fISk2VKhVDNvKNFDxNdpSyOI1LHzY+G4HkoKEmeDL",
+	"LYmwt4qGoUebgLmqKL+bx8Zq89YK/NaNgF4cMSYfYEROCz0FroPuN+uz+oKtltUeypWtOVSffbDDqc6D",
+	"12oxdIf1qJjBYTQi/MJadsNwmp1JBg6SVCuJbfCNgauWgA0a8HFDLiwI+0wJHz6CDyLuRFiXBLp7IYN0",
+	"SjmHPBbHIeRseIK6+ZK4YlOGl5XfUU2GhcyHPTJElgoSozRcmmkVYTIRNoY/IQvJtK0uTvO8FpUhJBrD",
+	"DatMOm60qO9hB+1j28BpoWFjyvWmg30TPnt3JZOupghsaYRkWUP8d76m2rmEJY4cKLWC/k0Y4SwOxTw7",
+	"Vy3koURexO0Nw7EoeDY8IfCJpjpfot+1jqYG9qdCKBieEAWXIGmehMGj9kfVI0Nc32uADIOjqqAs+7Tt",
+	"b2WDoBbU5uKi7dNgS85sGM0lEEpmBWcpm9Oc6WXvIx9ywW10VJOAMEVsMndV4x8JR61CG+4Q707YhLZg",
+	"mYZsCw6bvVPBGSZrwsnfVAlQu3JN90pDRCC//HY/edjSqqvGisz7G5Z0DrqIuHYUpBIist33VMHRYeJq",
+	"cZuBM2es5ILMWaoLCSSl3Py6mrP4++/PP/zx6OnZsx/Pfjo6+/ezuKOAxWN7KPm3t5g7R/aEntNCTxuB",
+	"XO7bk4MDLfT84CXl2YUEpk7Qy9sbAVNzBvm/ujd6Qk7+p93nvzQX9rHo9w/v21z3fykH2sK5gqdmNxE/",
+	"+KAyQSy5zRVDtJzGcZQ9+1bGgCu9v8oBtyT4c7qcxXOMfxQLi+OUkzkN6u5GEol/kpAxfUGlhm2yia/M",
+	"EDRQ1aLFRRxR6Kdxx7Uu0/aajCPIwdd6rk4ODijXkk567oeDabFFxbhGlvTS199ZiSQO4GYOnPHJj6KQ",
+	"Ec9cRht5n57MzYSZqcDgbPNpipGfhr1RVFTjORHNSr4uITKImHx40u+3ZxlWDw4OT2JJgis5A5goivPg",
+	"GNETaEglK719QvZMc8sL9sK3FDA+Bab3E+9DLl2A3h+DoXIRERPLp7MRy10581UbdlUAfa3Z2j1m7eeC",
+	"cW3u/n1UKkkqV2GsVLpUr9sEOLabkhVESv71L3ICcvTXv0gR1UAbULid5BK+FKMQWCbg9cpiNuW325Cf",
+	"qIEpaG60nuqoMmJle8nQqXS1s4gBbKAoN7j6rZVMzanS79VuQ69CwStgnLyDHMYievBqydN4W50yHcDI",
+	"YDDHsiqVElfGw5ZGvgywzgdRU4pV4s3raPTzNeCRK9mnMFZwi8os4R2FxUfdqtfc1Cli/+0aNq5moqib",
+	"IG7cSLHWOuEO54l7IQLOu51AENe2/QGcFaOcpT/Bsirj8MTcLRPcRlopexiSRJ50vYVqD97AqfmNrDk0",
+	"T9R2gKerWL5iQXNtq1oImV0h92prS9PGSPF1hqIzkExEAmq9BLIlRWvji1Y62TJxenVxXtHewtRbNmle",
+	"16J5lXxvI5fiMkq5NEa9DcNMCLLP3SoNeYUcW0+g8s241eo5ULl7Af9Vq8OqdjAv8haR7gWf0hHTWN3D",
+	"MQ7gaOk+7B/2a5rf0b2jwVHMe3AVSaDq6lLXfH52nWV+SbYO6246HtA57HhT7py/4XTrayYFNx+mE4oC",
+	"q/Whe9lS8wkDWfCJGsGvTF50ko5XXicwA8YzuAQ5sg/7b6KKgJ0waryiWks2arEfnYtCGiiyNgKbZ2Jt",
+	"BLoCMSqBqKlYNDJ//vt/G8jVTGlmLkeR7zG6kM402cvybgYHo2X3sNvfT8h//29iZMtzbM7zis5tx1az",
+	"KiEV2XvzdPRy/wZKQSHab1d4KKmdS+sdvg1z36PUZIVm4P9ujWZsW+o8AsDRTSJWy/OgyNx1TJ9unNb4",
+	"w63rOpyVtogV9c4g0Y+u0MuOhgoqgUao6enbczKXMGafqlSwqnWQSwVrlgr7uc4jdiA1SYfW6+evVUOD",
+	"RzFCdiZ4WSs8YpSqPWBrWzF+CVyDocdjlOEpz5xgr+JZvlPI58/iwa82q9J1c5iAJubZOl2YsnwM/zpD",
+	"5uatLe2aUn34Z1wzvSQsexxESHynyBxlRR9225jP2XdcnMEWE6vTOhjFlSO3ySm9RGrIZBWY0drryqfB",
+	"bAZMzDUP4suaHAxz84DvBlh8R9V8jULmEjksyoTLbAJhHZyTGoo2z7od1X+KZmq/CjwJCfmTYFzXvAtk",
+	"75zOtOeMCfmD5ZbKf7OPuWg4/zJ05oVjdJIODvyq/p19KawfEOW7DSKzsaxkA1jBkvN10Lo7SK1CQWkW",
+	"b2+VscZwuu1a10CTGXtN4vRZIPzVzy+n9TaA9w579x+F/dVEMQrX4kIEP2PaUu3NB73DbV5cyfnWNgUq",
+	"vm7DNfI8lu2NuSLvY4npZ1RPrRmzYjLIdXKgtpOpa8+Hfcl9pYRGTFi7qBTx3NuecYGb5yYqa169n8FO",
+	"CW61KlwN52fZkGV4gm2g3cjW3Y/HV3ozJwKLOVT3MkTSMGGXUDtuZG+LoHSAL/IQUI+qD0zSqc2z2Q/p",
+	"S3q5w4vDlG0dGzOcY8PAhLx9/oQ8Or73IFI2elOVAduMSYqJpLMGH0Vpv+vqa0e7MoJukQkodvzNhK2k",
+	"QGwf3qBbj/zrX8Y+pZ8BORNK58D0r3SaE5GBxCR79wCn6dSIMTbxv7dL38QPrkz0Qgo+qQp7Mj4v9GpH",
+	"9BvpnegaUsdivd4FOpVDaiMskQzURaOsxeDR0XF2mHbvZff63QejB9Cl97Kj7kN6PB6M++nhaDDorK21",
+	"1SzK8e6MuB/DIkz947U1odtqNNTW+pSBAkneSHPSmnCWTjUZwQXlXO9QCMSBJK1n2WBbZDG2cF4/o0Ly",
+	"k3nY9enEdWY+4UJ3fZDAhhAo27ynzJFvLw12ZvvTMT55x2bQ7sZrYKgmM6E0Ua5buXkKPVjYOJiMbbWJ",
+	"2r4OH0av5JrFRg/JiCly3FpkdNto0rOKVNf3P2JST586qlwz00VbALX54trdZmM6Y3l7+zsMPGn9tdGe",
+	"eDd/VNCpeE1f4m2skPbwnq7NYImacK92uhtL89XPtPn4hojN2onv+G7jPmpRjOvchbUQ6Y19pVeic+/F",
+	"g3OrS9xwYg0sqU6gdpRr8AZFp7AebXyEJLjwZPsO1s2SCjH95K3t1xyzXsmqm8qK/svjHaCVFtLWu9y6",
+	"xfEX6ZpdzylrMB7f/eLSdaEoc4mqjticpJQLzlKaE3RC7RmJ6+GDh/f2EzKt+tD1dqxye92QyzV1atmE",
+	"Qxbc9qq/oHmb35XdvBMX2uuahyS2B7hrX+gApdeScHnNOrfN0rYbm1TWM792y7t6G9Yzj1foasTmlAz1",
+	"wb/99Kp7ePb8affHR/9+ujmaKhLd17amjEmX59Isu2p/eSfarHBYPkqKhZHH1BR1vIl47DWWsl15SrkR",
+	"BperVrOTg4NcpDSfCqVPHvYf9g+EOfjDA+BZV4HyNYU28zqfZ+8p3pWi3mxQWCS1ysYoYq4WWA3GB3CL",
+	"GSzarXGR6LPzOUg5++tf8pzQ0VTkwElOldq1YYZb6i9rjuIlaFcGrGHRKL8PVnWjnV8Gm2ubukVsaOAS",
+	"5lvcSQXQLyijhG7zFak+B6o0GRySdEolTTUWaaPEaP7Abc3MiRBZj7wWRBbYBIZXNQ2rlxo1erfL/lin",
+	"YmIprgnvGh3DPlbF7sjg9sgIJtT6A3ZPNirFjKppxA6y0Fs30lORFvG+ujtWlqyW9tt2OP9iNh+btW/W",
+	"gxx2l99F9yPytnYyhhwJDmQxFUYru3De8MrMN6NLkokTYuSHDFw7xL0hdg4e7vvsk7Bl294QMqaFNL9K",
+	"MHCInHlviB4RNQXzy0dOeUYUaFLMw8zSvSE2lx3u1yPqcTrzN46MzWLcWL4dbVSWPMc6w89pqoVsCUnw",
+	"HVQWVBHJJlP92GWCmjfJGF81yKI0y3PndJ5LcRlrSwef5kyC2iVAbgZ6KrJ4fK2rdhj2NFndZdL51DUv",
+	"dC+p5HRmFvJzbd9O/g6/elsbcZMk4JeYBPuLQVk4w5kUYryR/tav442tvzcSFuG3shKyTy4UJgmqnkTy",
+	"HtuTGhrnu6rCBbTu4VaCxZr4e+cT9DGLey+BKV3wycagYfIWaObS1lxaixN2zUMaPpkTwEK0Bq2qbie2",
+	"kY2Ej9z1N3TR98SQKoyCHJPhnIwkmR6R6TGZ3iPT+6TIichJzojSaJYEbHdPVDEndGhDJckLrbBNmCJj",
+	"kediYevjksPeYb33nc2WCazSsTx613h6B33Lt6pu1bbW2KKcV9kezkIKR7/MKUapt+vn2Awv2OjaTIPu",
+	"bRGR6BlNp0G7SzeFtwEL5RbY6Mm2tRG41jsuWsbEKVc+YC92WoYtMFUpYgin1npHPpjf7OJ0BZZlorAi",
+	"GvK4vml0IJrqM8G4XjPzDHNV1EUwaXy0OVtrFqiYGfaxlAaVmLZFDZjG/iwgKyXEYJn7enujQYlyO3Qa",
+	"cU2oIndTjvZujVXVY5nlSYqyzPkyzBVUJMAoxOY087gTrtEgsg1lsLtlK4ZkYES6lgiPH139au6TJ7yg",
+	"ECgD6HNQK16YoPgbOcXEm5b6b5mT1LY//hUZL3YNftSrX4MfYdM1ADfLWb5ulSsfu4xDQxcMVlrGQHzN",
+	"/jhqGI6wfQFFiMKiGePK+7csaf3WDYKpqDNnhqPOJeMa600LMjZCGONbE0HHi18yfhHdm5mjfXPx5RbS",
+	"8NAX3BKGVrzpXSvVoqrgVB/5ZUM+QNZfR5p4X4Fa0E58TIV0FrNlK4+NnYD8AHJGuXngJbB0qoGczyVN",
+	"p6hIDjPofurmatiS1ed+3iajL6+ViNzqjoOqkmsH3PGe8cW3MIN13JHqMrUxE4ROKOPKMENfvKhlZHZB",
+	"f7LJO9UhPXo06B/2B0eD/nFbNCbjFzFEsQBJ8OfE9tQLOkTKssBP8FopWowgF3xi8KxHLMYZARL3TrAT",
+	"RBBMVsomMLspBDR6tNpEWZzo2ms3wJ232p3e1Mom+FhJelErj1iGgNsCKlYuNFRLXVjjXY98YHpqiBot",
+	"n/EIwl3nke3S1WoZurEQFTOwgdRYCL35umo9oS305UsX6qcwMNooBbveTlmdtrmYK5a2n0uRQlbIVlbm",
+	"uolMBMT51nzFl70h7CZ8+nNoHYi2vPU/qyZa1AnpViFozsKx5Um/dU9XKnZb0nSFAb77TVvVVkyxKnLd",
+	"Fl3igkJdDyCvaALfPp5kG1lJZZPTllhl87WnQc/ef6fIOeOTHMhTo7nTnPxANSzoMjGCArodzMMPnGLf",
+	"wlIGffP//jYsxYqmhYS3gRWuvcV7ThdhO93ybbJ3nk4lG2vDvffj1nuLghYjVCyMruweX7LZGlXG3i43",
+	"RVtVVSK1TarHwuntYr1acsGXMeHsDR4X6mROX9oi7TlyjYGAv1X38DJtPxZFZXVRI3viYrCfgyR6IUqr",
+	"d5zatGX830aqv17OzQirtH05Z8pm1litW8KkyKl2NKosVcQz/BU+QVroUmOKnOzhwdE2J1rMs13ThS9p",
+	"zrIXfJ2LL4Rp22ODZY8JzOZ6SWZAuWNervkU8vhKb2hsaTXxQYxJmQLXi+XAteazNHePC3OxKC0RBZu3",
+	"YmOato9RtWmI0dVIRqPc4EVWElBFZxU47OFfL4H9RMkFLPeNHCNsJoClQbVVbS58tDbzJXQmOkT0IkIS",
+	"mPAa5UdXqW+orTsVNbSf1HQArx164bcmIK1IfwHFqlntmqa4gFvV0wTq9DuAjwrqQ5SpFV0tb++Xdpvw",
+	"S1e1shGZVzfBxHIqdZv3YlvpHpkr0yrodGCNLlm0N5a/nW1o5SkWKSG/FjNyWqhMFulFnGa2RusvFove",
+	"BBToX6HLZl3s9sRB9zI42OgAs2H67aX9y5O/fpWsTaliG0vVa+FiaTb5xgkGh/Y6ybY17e3Ia/bvXfzX",
+	"PYNa1ERU3dYa2upTuh+JYfqyZmkwHEDMANmBZd4yawgN26zKBTDc5s3YtetyN5WSaBtB5jlqyYaROcUw",
+	"CHLobxnloMqNb3W1pQbSEDelGNuIGJqXnti9MU2nOUunQJ5LYBM6gv3QmLTqehstr5CZk0XTH/74xz/+",
+	"sfvqVffp03rsb//wfrd/1D0adHbxsLX3ALgFf1IQvdfeRqZRLK5mVaiMCbW9r20PsK25MDAoNUx7XjRI",
+	"yOA4KjJtNjvtHuMU37dt0MiXC5+wwtF2Qha0JafzquaHSkuotvkBJAHGgWNDGTL96/+V64SgfK8Jm5qd",
+	"MGIw+weXh0d+LWTYfKath+PuysNOcpU7/FDAWkMKvIkzXr552zaoqzv6HpQwdG8KTG8TnF/u5lNbqIBS",
+	"0dw5lzP2vr07aq3Ej08xm6NijWV+tk0+M1jtjUstor+rNolOQxvygbqXnsLSzLW9czBVcvzOF8RdTVmx",
+	"aTbUQN/w37tPzt8+7+LTw7ivjal5TperJa2e5FRS8r2rQxh1Ml0rPqVRqnGJ1imUK+uVbsgrfIeUOKlc",
+	"MPLgwf39Fm11vsi20dekyGNG3rfm60bgUo+cEtddG+MkdjLTYsBUzKTSiCdaLy0Gz5bxzi94SwzYTTSf",
+	"KKcIQc6f2ho8fMHHIpIwY+N01/TC9pG8Kc1z1C4gHyfWqAS8qVk8ZxLG4hMRnLxkvPgURZTdi5fZMus6",
+	"fqo7VDY7B+BXjgnHYcN6YMGI1RLX3MDNqCfVZV69jMU5m/AXdxU6e2OFn1biPdu35gp2RYLpcxaUClz1",
+	"GlB1oZqy2/oignbEtgKMWwJniyHsKdXU6fmqLlveRKb0vJBzEdMpMNuhtEWFtfcys6DmWnawqNaTB1Zt",
+	"0amYR2k/m0x1FehWTU9GsBQ8QwM+GhnrUQOb3QauKWUjgVshEA1PcFyjqdqqVWWe9vCkTMyuHQY+oBkv",
+	"gq77NgM58Zne1QkMw9xtO2OVuO2SSMxQm7O3LWWqINvtK4oexWRig0liBZt3KqB+k0kMYa30NWaecvE3",
+	"Qkqro7g6Ja238blWozqrgq9bMU5yaiMft6ct2xTqwJGbdToa3iAbT2nT9LHySFIrSMCFlRecPLa2BU6s",
+	"FgRVGGauoew3ZI3cimXQ2445Y00MVyBmFO/JguLSFaoX3mCri+iyapJh/Xj+AFJLWgBXnF0CLUrC7BIs",
+	"9uDF09Pz/ZCa5GJhc9KUpljAspN0pmwyjZMSBWkhmV5iz3m73Rn4ZMERUAnyuQey339411ltiIrSYDdn",
+	"l1hS4AKccZpiuApkZZ4mm/BKhKyK69tfqSJe/+35TvEo6uEKKgiYao29lW1OWMR7hKWW7Tqcg3c+V2QP",
+	"s02mNB+jCc8pfvvobUNDnaS26pttLMAkEQv/Bh7uOBcLZ3lCW9GvqAiVNfnDL1Ea6PisNf+T7X/vOVwY",
+	"mnJiu092MAC8rvwGT3WS+kuYlWF0QpRJE5JOKZ9Y96FNR2y+7Xp+rczmvg+e8EM/hRx00OzNdxErX7AL",
+	"bV//vKqWghdSPxmLEKUQVRVctfwokAYMbEkG5Uk9B+1c67UQH/egr2zBVEmsEGrLUfz+3oIBPhuC4VpE",
+	"49MkExBEQq1ffmC9tCCJOFUaPxrZDPYHC4NOt+qRJ3h1itBcCcIBsnZ7QRX2ZTENIw2GB3TODi4HB27e",
+	"YY+84WSeU8a7Bl9ILsR8RNMLssfhEuRHzrjZbFakZl37zrApLhiUPiMydIP918ei3z9KzUnhJxgmZAQp",
+	"LVSpHboCzG4IRUagF+AtLELaiCZKpkJpmxvAzFnYp301ppPOf/3Xj0Lp1QxPOmc/geHK2JLbqrEuvLwq",
+	"eOtqXrkqHK62U7NYlPu1rBW10tzZZiRzLWmq7Zq9/Ft1xat3EgkqeRHnVESyhzlPglBOgjpkH/lebZn7",
+	"J8Rcx7KcRYzdF3XKyZy3yCK3beZrb57ypcPKWYLREM4o9pGbIRGkcuyaiCsJugVLoKmPjqpM2qUdnIyW",
+	"jlL3PvKP/He/eyKwXh+GIf/udzb/HDPSZ5A/oQp6xMhCtirn2+dPyNHR0SPzwPt3TxKjN4Aiw8o1MEzI",
+	"THBADyWrNXtLPnKW2WHev3/xVBmIxd4SilzaPpjkwX4S1gC10DryIXKnb8/J3ulMo/9DkrcwQRav0mn+",
+	"178oBXlSRRbsJ2Uoi/rIR0tiG3lj1SbDR+a66wNnh+4Q1QLpi3nC9VasHnFHhVV51O9+h6sLO1IeuNow",
+	"//wnhT0vfcGk/RMDaLb0zNAA/TAhlAxREh7a0kg2vqsZfoOqx0eOhnezPAzT4fNCm9sGriU2ux/awkR2",
+	"JAwdxVJDSXVyeJvYTQCk24QRsc0eMI5ymLMZ067FZooutvA8yBAlZPd75YYrD2Q8htQQAcPbf/c74tRz",
+	"p9FZm0rlG7QUDtw7No6Tk+GLDGZzoYGny+5PsByeVKESF7DEqUciW37kqCH6eyqpJT5og+iS+pv4COVW",
+	"3DRD2G+ODw896FvqbA5DBMu0i7cOEst78SxxHEVSKiWCJBk+e0cnwzAvxexm3H1FdTodWnqYsxRcUXdH",
+	"zp69P3vZHfQOVyjZnwTjxbwHaQ8KKea0B8VBKvIckJQfQDHP8Z+ukba7+GlwGGhsK4Ty0vcZ7vR7g17f",
+	"t2mgc9Y56Rz1+r0jm2tn85s8p3F05sB2tujmAgOeJrGOP6cRcz15hmQOz8NJFVVRf6ppdZIJ4bColY42",
+	"gnnZkLVjANXKfL7+MZ2B9U//HNd6qkcOXhq47nxONj7o/Mqff6mK3eNxHPb7nh05DTDE9z+5NqVWz9ro",
+	"oMRdoG6LvC7S39/ts2cu6bg/aBuxXOLBe16Kn5l96XjzS6+Ffo6Vq3ARY1rkevNLrhZZoFDgBZSS0M+/",
+	"mMMrAxbR3DalyoLAyv0b7k8nmOjq4EZ1fjGDN+HPGUzUbtBnJp9RB3/Ox8HtJ+vm3wxzT/zEtwgRbo51",
+	"IOH3/7cAEv5IbRh0HARsyaGtrjkJ0/yqmhTkZShbof2O6KkUxWRaV6wrqRrNiwcoeA33V8HhB3YJT0rD",
+	"nat44K0MGwChNJ/VDHCd++NB9oge3e/epwPoHo/70H1o/ulnR/Reeo8+oIOBNZluA0fhAj/XzRJaFvB5",
+	"BYQHNw3CG8D3DqH3+PBw8wsvOMYC3gW0V6pqVf+IZlbAAK9A17uZ7kwcD35zn15kn51CDbHYnedGpeDY",
+	"y620X8+Ejd2yrNoKoBNbOVCMCdOPvanFdl20sVNM++SDOqZ8cC3ZK2xp8Ou2vsQlnDjd0cgjleZY7q7T",
+	"BO0QQzaVF1nl7ccRa6VvKv83wYPdZrDSlr+RLUGrbqyJst4g5cLCEC1rcbhen7bLjULVFS3jNjnEcuOp",
+	"WNiClb56g8scMQJ+DuM2vhws7DZZczBNhLaV/vMyfEWKS/DWT1fx5uoAdLT5pedCjliWAb9lKW7jPgOQ",
+	"CoFmE1QdeJDolhXQ2sjWW5jhpHoKs0rjq0PNY0INSWO2LBLSEoJ1ipxBDjOwMA/ShQEFOyjVbqWJBjRX",
+	"FNpAKeQKyHH/iAwl0FqATJfbEs+rMGoXG/RPjYBphO68FrZzaehwROuPoc93CUpfD/V6KsIw3IB8tEJc",
+	"m/D4il4YukJs91V3tCS4UetFsBab+4dHDxNy/uNpd5CQ+2VtmqO+KyikEqtH0Dy3rocLLhb7PfJCW0Oh",
+	"KgsZYtUNPmZyBtkXgsbvYcL4emC8OZq50jS4RSgMrsGZ+B/bTj9WUEIz0p1C/KPNbzwRfJwz6867NYjH",
+	"2zICY6FgW5jficoeOHhEV3YUVT6gtcwqxpYiBUWZiEUkA5VNno2VwHimSjK8CotP7Nwr0HhFdcqWk+oc",
+	"PnzQf3i4va4UNtveSle6OfyoVwKNIEcon6Mh1+uqQS0AV+ssSG81B2HJS0SQ+qJ4dcuq2/HhFoj7TohX",
+	"lC+9Tfq2VT4D4TeEuk567gYNMVtsI2gNt74e9zCCxpDTSzYx3K0XjNuzBvm9/SHZW+1xSTBMgRwlhkrj",
+	"F/d6g97R/pfkX75R7i2iZrOJaQvncqf7d86daJY5Vc/eynWgew1Yv7PMpsw/x0J3G0A6ce4e9H2R0TJI",
+	"0nepAEZaw/6VWOmlR06/DrXhNMtCML8qTwxa7Xb6g0d0dD8ddB9kg3H3QXoI3Uf0/nH3cNynx+NB9mg0",
+	"6Fc2lkZT57APMTOjTU7/gNZPungR/hm2K9YalLY9d23o00kHsLu7jf94SjX9/fmb1+7rKq7CllTsXoAN",
+	"zdsOY1/Dwh/YHZs8a9PGy5FewPKrphHHg/7mF34QtrLdV2NRPb1JunPwm/u0wWb6QvvANk64QHW8zdaA",
+	"lEBwwLrnypCeHCrjGBeV9LZ33H+0/0UNFBWx2dJCW4J11EJbnuXtW2jt+rOvW5L9api2Pa0t0AZjANJI",
+	"6wofvGbrP27gqjFwMy99veB2RU4b45pb866w+/sd66BfI/P6Vj18FrRvhiVVTQDWuO4MgSeC24pxnpH5",
+	"LBbMm7UtA/RClCXHLP9BhpMQJapC/bmwHdAMw8pFemE4FIZHiUJ/cdbkCv5v5gbvYuz1y9jNvxaSH9jN",
+	"K4fcOrpf6Fggs1ZESCLBhWKG1qeEWFNfnvssDruWqB3wy4DSOegaHF2RzFeo2TGUnvIMJEiM0ARJzqn+",
+	"dTeqb8bCVWxF9o83NDxA6VPfKZR/LbT3HHQNJK9Ke73JtPJCthgjpkBEntlI5YWQF14Z+GKkEvGyblL+",
+	"krZrcwocFt4b+y3ZnW8NSF/RC3sodcP8LrDq4bsrQYFeA6DnjurOKMu9EQwTFRa+Fobveor91bj36D8O",
+	"LWxMVbHTrrpLVKRHaurp2VuzsusQWZd63klzKmlv5Kpf/Kt7oifkZHsi+8yMtT2FPbwxBHlFWX7eEgn3",
+	"YhzEyJQnn/jbQhzBQMYFdaL3t+EJaZhn1IXzSBmQjxDm9RFHDUjf0lVZZUoFyWs98szLJ6Vk4t2YLo5l",
+	"B4fljcH5FsJE4lNRO48Wf+6ng1//Q/aL86PZ7/WfD0fHf1x0drWP4nw3JWy4NIje125CXBUVrgqTVaf9",
+	"tuBzo2vY0M4TjKFUSVnFZiZm4ECtzIZ1IZ5JJCWCxkKcWZg8YUj3R+5C+SB7bCUHRZcKg+m0KOMoyeuq",
+	"LusFzG2HeZuL0ohtBn3mNrnBNvOuWS0CK1a6ihG+boV58M8FyGVlqwmT/2/SNHiDNhF3AC1SjdkjFj4z",
+	"G17QJbrAvkBk871tJKH3nF5SltORT3+8LSXTXHyDplrib25yBwQrW31vm92RlIFDDin23CL38ZLsIur5",
+	"lS68y0lFll0ssA2LTUJuRzGixWOXsokB0lUCGFPEPOGSBZslzYyclYtJK8bZXd8qTLvM7BY7n/0ZG0a4",
+	"AO/EmpXKZGlfAgUlV6yaYxOWcanP3tFJ2xLcYwf4DM7/9yD4J7+VJQt+ruXNNxDnXQgpRkdqT4dqMc28",
+	"rZlk/EVGMMW2eVsBwPdY/LiCwd1S6l6MMbGxcy3redBqvjN49PBht3/cHRz6FuMnnbIeU9iYtRPUxQt6",
+	"rtqieY3O5SedB2WH8pNO/6hPDo8Gh/fIYDCodzU/6Rw/ejC4X3VAt710gJxrSf/6f8IO5p2g8f5dG/XX",
+	"I7vPXvWw8gVQeVcT/2ALefFMYjwu1nh5TlkOX1n+j63XobfH9wh/DLvprosA04Fe6XIgT1dNAc5b/bhG",
+	"KeATUz5oGe1TaDSgiog5VgBE+1bNPvCRewMBGn+FLKsDxU0MZG/hkkEFBzIBrcp8bLPE/RiX9OWgT+0Q",
+	"u5OpKp0ci0v8crv2id0oVUMRDBRAQnNFnN6mt6c9tZbZX5Hh47TVwLFzxMq3aBHxQBzgwtUw/3rGENer",
+	"p1BgPttYliSo76BcpS8tyESYmypNhpFm3quFn1oNJzWovAb+3ZRJpKoOdueB37YqYAxFnvgMEWuSwvKv",
+	"WOjwm7Kx+MhnD3SeE0TBPel86irQqusqBNnzj+CAN961qoc2Jhd4w8zHqrLSjYrC0ZTCcz/NLYJAWCS2",
+	"NS3GLuPqJoVbTAOs1+1GScKD6tYkzW/w4Df3aUPoHRpxBYeVCiI239+7nLXzMDWv9hnPzstaU1uGHblR",
+	"W8KOymXffpTbM55dL8bta/GBPTNshgRFv9aDSljSrg3rn0o61iqohKcN9QwLxdn2jwZmfTUtA8CuszWv",
+	"NCL0xa4rPFOvsLcWiN7YNo5CuTpOBkU01dBqFzU/drblXcFKzvHFz1tUtfm6yt9Ub66tgRMc+ddBCWuW",
+	"ndW6juvsO6sNSktWFKJCCGXtWay2EKQilGQGAXwaK3ZqJ3vNQoG2Goohtc78/vnA9nQfusBjO8gFwNxa",
+	"kgzZ+q6swhYR6nD64Ba/qE5GzZS+WdzRvf7RPbNgs0Gb+zB6kN3PBtA9Gvdp93h8DN1H6b3D7qPj0f3x",
+	"IHtA+/3BTr60cN93nG+wMnXERWHu8luw69y22nc3eG/rizYjkgynaZRhbEfyFp538Fvw1wbxyFZvregB",
+	"WnqMkk21pukU+7/1SFl+uWKVKXUhpCPAl1y9kybC2/GR2e6M6qfhLjrbiTx2vrsUer5ozOaO4PWUqZTK",
+	"zN/2OvYRFZpQakiIdhXNjfSUlCkqVZlmyw+YK6Lo6FePYLNY9V2DoUkgBb/gRhzfO+4fx0pngb4Ox9gI",
+	"Rv27pLLB4N8Arf1yIhDWid6WELbmndTcXAjzRqCyBqseOXVEb0aRjDFutmbox0nYklbCuFCumIpvRT9j",
+	"2GecmK+k4BPn9ywf4eIjrxJOETeMaERSUeSZmWvPw7zSMFcJ0UKQnMoJ7Nds5Tma1XFIJL02QHSBo9h1",
+	"xeze5/TyZkhucjeePPRmVI/Zd1Zt3p/LbhzBk1vLX3gg1p9y16a7DWTBXFf2Nyl4fZseuF1lNoq5cRs4",
+	"6pay2kEgd60PJMc0Gxdri+X/XClu8kIrcsF4VlUER7XOCHUOmh+Ts6fPE/L7s2c/oAHk7PUPrhT5oE9e",
+	"fY88WdML4E7yM7N4+mRInhgb6madb34mTyVHMBZlww9XOlXkUTJ1mmWn5W5vgFQ1kp3MmdjcKuUjyYUr",
+	"kl1vSZTTiWETvDfPxi12Fm575rTb63bs+dFcbFhc25sRsQC3jwtC7lFGzOF9V02d69s5gEuWAU/hwDym",
+	"WnaEo19jS3OqNUgz8H8eXCctUqQadFdpCXRWp6ilCXTEOMWlNye5Ww26AtU20a584mtWP44HR1s5NV8a",
+	"bLcv3NtmH6qYG/EfsleQMfrOXNW3Rcffz3PhZM6QKsXpedL51J3RT90RQvegf/zw3oP7/atQ+YPfqj+2",
+	"VNY9CeiRCihd+4yoLRtrCbTp5jdKgje9EOz0Hwr9DcCsz8wPYdY1/biiiv/OwdY6vb5HTvMFXSrsx0Qy",
+	"seAGc+KK+1cEXVv4wZ+7RkR/69r1U3dnW1K7rekaXK6ts38O8hJkF0OC7aOPsQuJ+UiGzqE2dGHVPi2g",
+	"0cHpO4VpGEb5IRry3AhAVYOAkOqVxZlSMUPEqPwUaL0Sc4hYLD8Yffb27U0bLtycyLkViv4OwPElu/T+",
+	"VMvHbtYAfuCbk20uf0cJCq1McNumPstU1c6lool1QGOqBZbsqKe+YdIdmGNu0DtmOzF2noLtf0+Y0kQB",
+	"0ySDGRn0yGtxiS0AsWV+4RytW4b72fvANvV3LMbXu3G2SPJlWyQMhnNvfNVC/bcjZn8wX/r+nTRAjWvi",
+	"uIQU2FyvKTTvfFhTyjOMOcLmpDwxa1lMxSypKqQ6SPsOg5Cnj9FIUm+CVjZicBFMbvaybDMGL0tp211i",
+	"3lxMOnrr1vwVuzT8Elswxe37H+J5WxhHCRildrYSxHQ1eLeaXjtHezKF9MJKO2iB80CdkBnWxGSajBmn",
+	"eUI4prtYhx32VKA8w9/FJUiPqbH+f45AKjqDj1xLyhXFcq89cm7VUMYnVgorg4TLygB2Iiy5My4kmhJt",
+	"O7eoQwOHu0Gh7Iqc9Av5B7xO/4/gjC9r6Hcdc29YOPXRE2vM/VbNacHC0ircEEmrqAxyJpRioxxIwTXL",
+	"nXE+g5RlsKYBz98rvn0Iw1n+1vDtS0p+ZSeh3TEopQ4OorLdE/Nr6WkvZTOPIwxUFbZr24470WxT7C4O",
+	"vFXQLi7wNoJ2zRKCaN1Gxxdk3bZLa9BkwfrGbb0BpnOoItMxjrNtYX/utPh/Bv1+1In1LYUOm3Nc2ySR",
+	"XrNp5lfTbwl3k4O8+M4ApG3CXtaKQoBG94UUOdjvzLMRdLsVax7FgybM5YSyjAz77n/dyD/+f0NbocQi",
+	"L7foRmZ0+ZFjoTQ32Ymvf4IR+yXUox3Nd+8EXlqaZnRp66yNAEupKQVZTPxEk6AnBV/KmPfVgFfTWGeO",
+	"+Fpg9pv5j3N9xcm711zGQpp7DJxeqJl7Aw15RtOp65+ssF6ajAo4PwAS9p2Fmie4ztsnU+tI1D9qaOxW",
+	"XZdmjuRcFzo3+Gw3ONNCuxBSmzHodOo79GNimiszMyZCsgnDaNhHTmDXU+D7O3jdDBBdw/Pm4fxbcLn9",
+	"HZVhjzvtrGXpRiDcaIR26jZN9DnjNHepP+5hI28Clcpbg1Km2a/Av1O1MHFM6B2JT7EoBKOGXose361f",
+	"RBQ6FSgvTyTlGjA90/pKXkwDX4lhkDPIM9A98pQBOddQgJxReQHkQsxmmszQmSKNeq538J489de0fRjr",
+	"Bui10pNlPX9DmPjVlHGxMH5TaOo9lBsCRP1j10XQU3Xxb26obwRDHTaeA9NkQTknU5pr4OScGbLFEUX/",
+	"5y16K/+Bcl9Bnx/s2F9C+7WRDjXK9QjnpiIKQLVaZUfA+ITMpUgB1c1VX4eZ6Euww3+A8C3Lb+/oBZT2",
+	"D64FloC/CmBqmAjJYH1Jk5yNLWEfFYpxUIoopguXdVe23/E53hjzP5GimEMWOMKta9CImOWDzLYVbbOX",
+	"lmu7VR0ZZ1muM+fh9oMdO+YnpBG4GK+6Dy2rFqcogx1tCWCvRMbG7CYqBTSsK7V118BD01xMLICkNJ1C",
+	"15ymFHnZ/i4hM/qpSyfwL/f7nRBmMsjZJWyEmeqxslyKFJcsw/78VGPD2ISIPIPSbE7O3BOO5KWUYyE3",
+	"A+vzQk1BWVWXxIMgzBU+rRa3jaU9WOQtmNvdYpbfaIEMv/x1qFEd4Ldk7q48TdX6o1EXYb0VH+yD1ZY9",
+	"LAc4FeDFL3F8OfjNfV6uM/S84eWxLtehTjPCqOGz0dGiGT+AR5HdIwiflou/G7jbAHPLv+keHluDqDNL",
+	"ZtWtXhEgjViqi3VxrZt0vx4ZOjPGMCFDl8U3RMFhmObC/iHBxgpFW8gIqUOiWahrAendaooSxiCBp4ZP",
+	"nH7fPX6ApX39oXYYP5Ni4mvQVTae09FU5BrkjHE09RgsP+qRp/ArRsTuZMupndwdJyavxVpMAP2HcnrT",
+	"9KAlj8egUVU3veQdmai1+mkjD2MhZ+rgN/OfdWzqHO8dkTunS1E447F1qzGOzU6YVlhMtqATUD3ywXWB",
+	"G7qaTkOrF8ACYjETP4B+bkv3b1krz0zdUijPbuZaVfJW4iX+YDcRnb0hNrr9NkMi2KyYYUCE+R8mxbpv",
+	"ytkZ1zABecv9JvCYW5it3dbdc8AYj8PE5QzGjLNGsA/C7JW0GWeqbAVzZ7BTLhMuz+u1ZlXi4NerMLGy",
+	"92XOvC3SYTs229gDm/ju/HUu80iKYjLFlz7ylbHqvVxiEQZGXPer3pl9flUKyCt7N+v0D5+Nc3Xm8qW7",
+	"mNQC3xw0bi7k58G2QgH/zS8R6D74zZ3TlknBTFe+ZDfE40juXGnzx3anmmhRpNOYHdKO64ByZ5h85df+",
+	"1ab5fpUwFK/ahWdDqEecKAC1pPMaKox1jHTZ8QaJHsLBxiiZW7n9G6c1fpXryc3fO2it0UPXwVVAmISc",
+	"UM6UD2MP/1wndJ5yEj5Kc1Jwpsnem3A4YHwKTO+7VhO28HeCZhKa2vZnYg7cgPJUFLaV0Aq4hiNuL4JG",
+	"FtcikdZ3/NW2IqsdQwtSRDd9Rev3l5cysYAtS+GGrOW2Zly7eFlwlrI5zTGy3MW32nZA2JsVm5nQGZAR",
+	"TBi3iRgYi80UQZMK0SKxut6CKmJAI+uR09oQM7okOQPC+Eeu4BIkzcmsNu+J7eQe1FPHvsHpVAgFPfJG",
+	"ZthXbLS0c3LEJ3yFA5XoEMLUrlrAvATqHpqLeZFbg2SLvHpmT2kDntW3tWdOQSt7Mgab94lt9kln8Jio",
+	"OeS5QfEZUxqT1NDyJCTWgqtXOfIdl9ri2LeqazTYqlTTduL3rTYXNEe9TqR2VQ6x3FdCuPDyHQGDQY71",
+	"beHT/Z5mrpHJDePpc8Yzv8rRMoYtAe46/NsKdY/u92PIe/AblWoNT7JrsbUGliSHS8jNugxsnr49Dwz1",
+	"bs1MG3RU2FQj1ozPPLV7kpRUZ4bB3D7srIWbq4LHV2BdmLtzvxnIsTXV22DmNZ1BgiRSOQuaM5I1Eo8S",
+	"Wz9ZKZEyaitJuMwDCa7+nM060FNg0lsK4mDlq7zfHnTYGaLgEXQ8udnL+zCtMR7CQhOnu4Wr8G0fo7A2",
+	"Y4U5ErQQMlNkTy/ndY7DM5KKPBd/LhjN3VMhG9pPLNQljRAD2wupyBjwFDunhX1uKybuTFCu4r4PzRM8",
+	"hRPvpLmkklGurd/QqGhsMq3UNzc5du2tc2+xaOXVfuObuPWH0gBdtmjJhbgwJzQWskeezeZ66arS0jyv",
+	"s2Q1Bylnf/0LtgHeKb/s8Gr5ZadS/RvOsGroteI9bdxRm63XhdQs29Z3/7hW8PBn2v21333U/eWf/2kb",
+	"o/NzrAosWi3NHmi27+PhX/jmwhMcHK7vYORw1Akzo8pQe3UF5ZvibSgrlcdgwHjFgn1VRWcQJ5gHtPtr",
+	"u6yEHfDXrcaQ08qylIOuqpgyl4FaeqA91ywjH7AwRIIxZSXJNOQwQd2H5vMpHYFmKbZgzkCSvacvXpN7",
+	"/f6D7mC/8k/Rcl7bQgfc35Z421k2hbYV3IyP0W0ROvq9FAsF21LSU78eNMqeGl3rP8heMctpoTFgiWdu",
+	"PntKl2IBue0+Pex3Hw0tvbdHh4wAVSa7/LIgFXKBOhE+byEydjU1EhNQtL2fT7v/8cv/6ncf7beQtG+Q",
+	"yvjOia0hghZAkrK8TwMQahnjRlOn6sLWgb9LSnSDhKUUfwKYvCGTSUlJrN1AtlKT91hnGlCkKc+7arWF",
+	"7rSZULqiF4b8i0KSBcCFuyzvUEMjtiMkS6DSVZ/ukQ++TpvBfQlYZYZNCgnq5CNHywvO4V5tUDMUzbCi",
+	"P+PgfYQYeqiKGRI7T6dQrge4wDkuYK6TsnEAHRmqZMUo1WpCsYfVTlO2FoBuVYNsrHID47alFvB88Tb/",
+	"rnj3eQ2kZ5QvvcrHwWaK3SSyqWIyAaV3QzavSJQ2OCspI79IKh+iwrL8FVeNZCrY2XfSLcr8V7R6EiXI",
+	"mMqIGnFdy16zYvnh9fSLW+VW9hg3NfYsn1JfSia+STSpduNraqIeftMIEnSuW5+kXeQ5Cb525dpcuRQU",
+	"MsmQSjVMahq6j/S1ZoyYvk61szQyFQqhmHxQla/wzRSYF1B9nxk1h5Th0CDLdXgR2i1GwydtpVxkmVRX",
+	"MjZVBr3MfypWSPkyxo5+AI/IO3Ohc3/Gnevp7C8bqoHd2N73T87I8YP9xLeWGJ6mKcx11z8+7JFhBt1P",
+	"3VwNzZn9AHJGuTmMl8DSqQZyPpcGfh6vtO9h3NXC8ldjvrHv12mSG79NtnYraTMfHPdXzAe//HaYHH3e",
+	"6xq521oTfvltkDz8vP9bPzn6/E937DH0N7+es1+r9MTfAe93NmlVotGNquirTTjXUrSqUlzE1euFAENh",
+	"vCirQ+uiEceRRpWkzeZJuQKRYoEZFfO5VbUNacJw4Y+8Eh80xTaBbhl1uRDJ2pilaE23jCyx1SZXjQs9",
+	"MpSgRF5ojD7FMkBuAVXVb0TfNin7jT2tOyJrt+rZNztZJyVYwPh7EbY/TAX61EtQx262IUiveoiuh4vK",
+	"l8dY227cIZbtAk4+NNz0Zc/zMmy0GTCKiRi22/87MSQ50MxzcCPOo7WCahyoa4YRIiKcswl/U+jOrZYG",
+	"tmuM1iy1mxSF/go70ZvFmaUFYGHOknELFQq06qZCXDAoUzBa6SzSudIDOEIbofwuuP6ysnyuhC0/xoXv",
+	"3VWCgi2posUFcARiX16LKYJOJ9JaQrrqTn+L0oFSa0KJynb3178yQ2hbb81he3lmkdtrbXv93JypzX1S",
+	"ntXVMc7wNXPyStPx2D3CJEZ/Oydo2JfRPG3YKBqgsF1aWQfZddT2/R1dKJs1W9lmkWROlVoImfXIW5gD",
+	"8skxZXkhQRGViwUWd3JKOM/ijM3A8AveuUbuE8woM0QvzamkvREwNWeQ/6t7oifkBFmmXWrnpAOMo2YB",
+	"kpxT/asBaHJmf96hDaNb9x0nOq0B4XMPT4/didsemxb/EeDgOuXNd0w5Oj58tFV3rleULx0XVjeBeKv0",
+	"0TsbKMlFSnOPLlvTzFW+eWCA6QKWa6pooAu+kugMXR1yeskmVAvZSyVkwDUzUuEE9N7+0CKlG9cGwKFC",
+	"fQkShZqQ7+6dvXidkDEzEJyQMU1hv9eCVkbPPnOLvQaGpSBhJvjSdpMfPKKj++mg+yAbjLsP0kPoPqL3",
+	"j7uH4z49Hg+yR6NBP6Di5n1m3puc/gG5OF28CP8MHjMQZ44lNYf0FHupduDIDJbmDLg2X/3+/M3r8mtz",
+	"cVQXEtw3n0tt0wpAXbPvz1ujtDspy+j+gdnfEGbPSxi/Lk53xXxDSarToAOAexgZ7lr8JnsfYEROKwA3",
+	"F/gSo/WOEqIA2w2Qe71B73jfms5EoT9yTmfog+Geap1YQuDoBOqQNmwXzT+WiqRTmufAJwgaEyGsPDBm",
+	"l0BmjBfaaLDeMV2T9qLOYpgw7hAjYNW35aGxEz1x9KZVO7TH3rti8uxXAL94rEYJUtsCcgxmJdAaRLUD",
+	"7ffW5OjFcewUQ3UAWJipi/GhCvIxLsfaQlQJcUZ8KqMd3FveVFzpgnv0I/fwmQkIOmWMlsRuBu2V2E5j",
+	"v1IrhtZP85ymWsihVTBq0i1VRPBo/9234THAdRjdjUuJ7o0Ml/L1cJQzc9lZnZ1MzGWJEhI5LByH+Ztn",
+	"Le2qGp6T6/yy2Ky2bc1sLKx3xwjsa1rfuDb+itDKSGIwbnj25vwdaYw6rKz/eId1jErCLjee4lvHP9NT",
+	"xj/yOocYLQk1CNdF1dAmPbx9/oTcPzx6iMkOoyUGlTiCICEVWDTGPKlcGJQYO+vrQsgLGxza+8g/oO6I",
+	"z0W1xMeEjjHgiF06fdRtHUvXKWtf3Tse9PdjxACv7DzY+bUEX5EZafLw4YP+w8MddMNg+jMpxPjvR5gc",
+	"bGF4/UFw+GYlT0sSgsCCsYey3akBPniQ0jwf0fRirRvE21FLO4x0QWGQxexAPXIOWsVuGCP+rSFWuFj+",
+	"QLdc0EhG4nPGmZqW0t/6cEELDtZLg0jeGqtscKs96qG/RUAy1jZzhsWwYcL2FdSCOe9tNSWCiCFsSAsf",
+	"HD9qmwsTlnaNE4/NpeGTDifE0Cxf52/N3P8VDna9c36hVAEywSU8Ouw/aJuXYX2h7U+36WI66h9GoF84",
+	"CXQCUXi13WFEjVPYh60gU6ZN15y+L0UlMjdkI2pe02FOQq+2q5Xu/TdNYp4Iw6FpelEFMYW4fQ1S4xih",
+	"OvjNfVqb7xwjKx+mwpeAM4LIWEifFVRPuEATViYIh0/xlCBLTrwDblef5lu//FsOaaotsrV1JP78JQrV",
+	"rHc0nJb4UAb8WrGu5pg26BOpKBjVO9uh6IDOUYNcJ8xyha1OvPKpq7NDkLLAZOs42LhDFyTrNMSFdxxO",
+	"Im7CUzv9NwFV6/yNH8JN/n10X6vB7A8i0EEd+LpYstQCkIMDF+/kAfsakJsBX2429wXQ93glWM4uIwcq",
+	"ue/tlKZGSltQRTLgLF6Yhi//Aa9fW5+dcaEgULcxEMNB3nYwVhZYjzLV5z5ouXSwe4F+RKUV7dBaCzqd",
+	"npRSvyr7TAfM+DtF3syBv3hKngjOUTcIhW8XAo1wa2t5OdacihkoK18EfvsPzmTgYoWGBsE8VfaVXhH9",
+	"wnilsiQUdkUrI0V9nF3M3WtOZztVAgWxekqynVwXkhMteuSUL22SwggTp+aRF7AyENYCrQdCHuTAlC74",
+	"BPjB/fEge0SP7nfv0wF0j8d96D40//SzI3ovvUcf0MHggHIt6aRF8LVreifWSr9B5OTBz/958PHjx4+/",
+	"9H73T//rPw+2yr48VRc2pGLLe6hi4lrVoTIw7DoVX9YJ7TXZcVsB/NRHGujoGOsF8StEfn2BKkcrPC+C",
+	"3oF3YCeJfwyZQzjs2Lt7sy9PomZYAzbeACLoP6+FFdNcNBBm8jnPgaR8Usp4KiFKOOZoyN8FcIK9tscg",
+	"vfE5YnswhPAaLcC+fGOvO2Zt9tZWORseJKHYxs3fglONCVYPNjwmrGpZgpHjcnW48uGHrUUmYJEzDt0M",
+	"cjZjGjLy+/M3rwlD9jNj2ubAnqAJefjEDvaMa7kcWv3ERTJh1hwtnzijE3jGs2FQfxzTMK0AYiRHWynT",
+	"aA0fueNuGZsYFcM2gbdZcob/WY8Y00FpWLQ7D9Gg4CRQP7xzc3FBcoE+IQyKSsx5FnlOFKdzNRW6xTuV",
+	"ueVv4ng2p7TM5jN7n9v7sf3xokn342Y67Bb9bpv5ChJPqMokBq59XwKKS2ibHS+3NnsJvwNbV9ZXmr13",
+	"02VmP3V5tirHltxrxDi1FcmbXCJaP+ZahfVuC2efhM1JwwoZaQlPW6Kr7Wu6tuuPj+WkGIdMU01+/+Gc",
+	"7A31cn5C5pddRyz++U8LPdy3eUV23YkLQfCtAJgiwFO5nGvbsMC5h4BdYscgK5eVSlwqeApGbaIfuRVj",
+	"euQPLuopsQVrM9fXKwMC4zGkml1ijhDmNBsOQjF84nHl3vKEzXruwryYknDgc7isuUHboMDid65Wrg8u",
+	"Mu8j/6v52uOobnYZ1Brd0vEkbPzTGsnmms6jbSaIGbbwdJJWkHAPWJC4evWlO6rKvmucyOBoK28TUs+7",
+	"r8peIxQ/Yl1JzDuJFMEMaYORG2f0U3eEIHk8eHR81D+OEAxeZJM1xrzTUjqEPHcmD6ZLwoTRGq6XNSn5",
+	"J5IGo3f2yBMqkcFw4ckGVqVeCKnwwZQWCt3e8yKPdmtARHuNi9ymLO9rcb2ivF8oMKGNMZyXhTM4YAYR",
+	"2gta2QEOKy/jQse7hi0Ln3S5H3MLSIXMjcqM8rObYTUpulkKy/sFmBE7qyJi5nZHYKQoI3D2KlHC1cta",
+	"FU/qZSqTsOaeDUeXMLEpYRewVGTv9O058ieb/7gMp7BV1SKOxDLlv9FuK3EFOcvdNBJ1Fj6foSrAhIw5",
+	"NgWanNxAYSBUzdVksSWeThPM49TA1Wk+WMm+Fuocie0i3TKkK/FBZxgWGMR7qKQR1RHus4pwjCyiVi0c",
+	"kwfsQpI2nd7Lsvbr2JDP6+X3VWL1CdcI4rB/2O8ODstAb+wJ0au3YGhbaNVKJmCZylnPMknHaGrxXYLD",
+	"1QaPt42dg7z4ThHFMlejsdkhqYQbFQXM1h5QJcx7142ZRYz1gtbgMeizEUEs317AdpXCC0uw/MeGe/JV",
+	"lVeH/B70AoA3Ux+Dm6gI0+dfPv//AQAA///SPkuV/M0BAA==",
 }
 
 // GetSwagger returns the content of the embedded swagger specification file

@@ -112,13 +112,13 @@ func (g *generator) service() (catalog.ServiceEntry, catalog.CompetenceEntry) {
 	days := 1 + g.random.IntN(60)
 	amount := int64(g.random.IntN(20000))
 	e := catalog.ServiceEntry{
-		ID: g.id(), Title: catalog.Text{"de": title, "en": "Service " + title}, Teaser: catalog.Text{"de": g.text(1), "en": "What you need to know about it."},
-		Description: catalog.Text{"de": "<p>" + g.text(3) + "</p><p>" + g.text(2) + "</p>", "en": "<p>This text describes the service in a few words.</p>"},
-		Procedure:   catalog.Text{"de": "<ol><li>" + g.text(1) + "</li><li>" + g.text(1) + "</li></ol>"},
-		Documents:   []catalog.DocumentEntry{{Title: catalog.Text{"de": noun, "en": "A document"}, Required: true}, {Title: catalog.Text{"de": g.noun()}}},
-		Fees:        []catalog.FeeEntry{{Label: catalog.Text{"de": "Gebühr", "en": "Fee"}, Kind: "fixed", Amount: &amount, Currency: "EUR"}},
-		Deadlines:   []catalog.DeadlineEntry{{Text: catalog.Text{"de": g.text(1)}}}, ProcessingTime: &catalog.TimeEntry{Text: catalog.Text{"de": fmt.Sprintf("%d Tage", days)}, Days: &days},
-		LegalBasis: []catalog.LegalEntry{{Title: catalog.Text{"de": fmt.Sprintf("§ %d der Satzung", days)}}},
+		ID: g.id(), ModulesEntry: catalog.ModulesEntry{Title: catalog.Text{"de": title, "en": "Service " + title}, Teaser: catalog.Text{"de": g.text(1), "en": "What you need to know about it."},
+			Description: catalog.Text{"de": "<p>" + g.text(3) + "</p><p>" + g.text(2) + "</p>", "en": "<p>This text describes the service in a few words.</p>"},
+			Procedure:   catalog.Text{"de": "<ol><li>" + g.text(1) + "</li><li>" + g.text(1) + "</li></ol>"},
+			Documents:   []catalog.DocumentEntry{{Title: catalog.Text{"de": noun, "en": "A document"}, Required: true}, {Title: catalog.Text{"de": g.noun()}}},
+			Fees:        []catalog.FeeEntry{{Label: catalog.Text{"de": "Gebühr", "en": "Fee"}, Kind: "fixed", Amount: &amount, Currency: "EUR"}},
+			Deadlines:   []catalog.DeadlineEntry{{Text: catalog.Text{"de": g.text(1)}}}, ProcessingTime: &catalog.TimeEntry{Text: catalog.Text{"de": fmt.Sprintf("%d Tage", days)}, Days: &days},
+			LegalBasis: []catalog.LegalEntry{{Title: catalog.Text{"de": fmt.Sprintf("§ %d der Satzung", days)}}}},
 		Synonyms:   map[string][]string{"de": {strings.ToLower(noun), strings.ToLower(g.noun()) + " " + pick(g, g.verbs)}},
 		Categories: []string{pick(g, situations())}, Audiences: []string{pick(g, []string{"citizen", "business"})}, TrustLevel: "low",
 		UpdatedAt: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/microcosm-cc/bluemonday"
@@ -12,14 +11,17 @@ import (
 
 // Kinds of catalog entries, as the lines of an import and of the feed name them.
 const (
-	KindService      = "service"
-	KindOrganisation = "organisation"
-	KindCompetence   = "competence"
-	KindCategory     = "category"
-	KindForm         = "form" // belongs to the forms room
+	KindService          = "service"
+	KindSpecialisation   = "specialisation"
+	KindOrganisation     = "organisation"
+	KindCompetence       = "competence"
+	KindOnlineService    = "onlineService"
+	KindOnlineCompetence = "onlineCompetence"
+	KindCategory         = "category"
+	KindForm             = "form" // belongs to the forms room
 )
 
-// Text is a text by language (BCP 47, as de, en).
+// Text is a text by language (BCP 47, as de, en; de-x-ls is German in Leichte Sprache).
 type Text map[string]string
 
 // UnmarshalJSON also takes a plain string, as German.
@@ -40,62 +42,6 @@ func (t *Text) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// ServiceEntry describes a public service (Leistung) as one portal offers it.
-type ServiceEntry struct {
-	ID                uuid.UUID           `json:"id"`
-	LeikaKey          string              `json:"leikaKey,omitempty"` // 14 digits
-	Title             Text                `json:"title"`
-	Teaser            Text                `json:"teaser"`
-	Description       Text                `json:"description,omitempty"`  // HTML
-	Procedure         Text                `json:"procedure,omitempty"`    // HTML
-	Requirements      Text                `json:"requirements,omitempty"` // HTML
-	Documents         []DocumentEntry     `json:"documents"`
-	Fees              []FeeEntry          `json:"fees"`
-	Deadlines         []DeadlineEntry     `json:"deadlines"`
-	ProcessingTime    *TimeEntry          `json:"processingTime,omitempty"`
-	LegalBasis        []LegalEntry        `json:"legalBasis"`
-	Synonyms          map[string][]string `json:"synonyms,omitempty"` // by language
-	Categories        []string            `json:"categories"`
-	Audiences         []string            `json:"audiences"`  // citizen, business
-	TrustLevel        string              `json:"trustLevel"` // low, substantial, high
-	SignatureRequired bool                `json:"signatureRequired"`
-	UpdatedAt         time.Time           `json:"updatedAt"`
-}
-
-// DocumentEntry is a document that an applicant brings.
-type DocumentEntry struct {
-	Title    Text `json:"title"`
-	Note     Text `json:"note,omitempty"`
-	Required bool `json:"required"`
-}
-
-// FeeEntry is what a service costs. Amounts are in minor units (cents).
-type FeeEntry struct {
-	Label    Text   `json:"label"`
-	Kind     string `json:"kind"` // fixed: amount; range: amount to max; free; rule: note says how
-	Amount   *int64 `json:"amount,omitempty"`
-	Max      *int64 `json:"max,omitempty"`
-	Currency string `json:"currency"` // ISO 4217
-	Note     Text   `json:"note,omitempty"`
-}
-
-// DeadlineEntry is a term that applicants keep.
-type DeadlineEntry struct {
-	Text Text `json:"text"`
-}
-
-// TimeEntry is how long the authority takes.
-type TimeEntry struct {
-	Text Text `json:"text"`
-	Days *int `json:"days,omitempty"`
-}
-
-// LegalEntry is a provision that a service rests on.
-type LegalEntry struct {
-	Title Text   `json:"title"`
-	URL   string `json:"url,omitempty"`
-}
-
 // OrganisationEntry is an organisational unit (Organisationseinheit): an authority, an office, a provider.
 type OrganisationEntry struct {
 	ID             uuid.UUID      `json:"id"`
@@ -110,6 +56,7 @@ type OrganisationEntry struct {
 	HoursNote      Text           `json:"hoursNote,omitempty"`
 	Accessibility  Text           `json:"accessibility,omitempty"`
 	AppointmentURL string         `json:"appointmentUrl,omitempty"`
+	SourceEntry
 }
 
 // AddressEntry is a postal address in Germany.
@@ -141,6 +88,7 @@ type CompetenceEntry struct {
 	Area           string       `json:"area"` // ARS without padding; 000000000000 for the whole country
 	OnlineService  *OnlineEntry `json:"onlineService,omitempty"`
 	Note           Text         `json:"note,omitempty"`
+	SourceEntry
 }
 
 // OnlineEntry is how to apply online: by a form of the portal, or at another address.
@@ -159,9 +107,14 @@ type CategoryEntry struct {
 	Description Text   `json:"description,omitempty"`
 	Icon        string `json:"icon"`
 	Position    int    `json:"position"`
+	ParentID    string `json:"parentId,omitempty"` // the situation that it is a part of
+	// Class names the scheme that an imported category belongs to. Only categories without one are life situations that the
+	// portal lists; the others group and filter.
+	Class string `json:"class,omitempty"`
+	SourceEntry
 }
 
-// entry is one of the four kinds.
+// entry is one of the kinds that the catalog keeps.
 type entry interface {
 	kind() string
 	key() string
@@ -178,15 +131,28 @@ func (e *CompetenceEntry) key() string    { return e.ID.String() }
 func (e *CategoryEntry) kind() string     { return KindCategory }
 func (e *CategoryEntry) key() string      { return e.ID }
 
+func (e *SpecialisationEntry) kind() string   { return KindSpecialisation }
+func (e *SpecialisationEntry) key() string    { return e.ID.String() }
+func (e *OnlineServiceEntry) kind() string    { return KindOnlineService }
+func (e *OnlineServiceEntry) key() string     { return e.ID.String() }
+func (e *OnlineCompetenceEntry) kind() string { return KindOnlineCompetence }
+func (e *OnlineCompetenceEntry) key() string  { return e.ID.String() }
+
 // newEntry gives an empty entry of a kind; nil if the catalog has no such kind.
 func newEntry(kind string) entry {
 	switch kind {
 	case KindService:
 		return &ServiceEntry{}
+	case KindSpecialisation:
+		return &SpecialisationEntry{}
 	case KindOrganisation:
 		return &OrganisationEntry{}
 	case KindCompetence:
 		return &CompetenceEntry{}
+	case KindOnlineService:
+		return &OnlineServiceEntry{}
+	case KindOnlineCompetence:
+		return &OnlineCompetenceEntry{}
 	case KindCategory:
 		return &CategoryEntry{}
 	}

@@ -26,6 +26,9 @@ func TestQueries_Explained_EachUsesAnIndex(t *testing.T) {
 		"authorities":          {authoritiesQuery, []any{ids, area}},
 		"organisation":         {organisationQuery, []any{num(1), owners}},
 		"offers":               {offersQuery, []any{num(1), owners, area, maxOffers}},
+		"specialisations":      {specialisationsQuery, []any{num(1), area, owners}},
+		"online services":      {onlineServicesQuery, []any{num(1), area, owners, maxOffers}},
+		"category paths":       {categoryPathsQuery, []any{[]string{"c1", "c2"}, owners, ""}},
 		"titles":               {titlesQuery, []any{ids, "de"}},
 		"by LeiKa key":         {byLeikaQuery, []any{"99000000000001", owners}},
 		"units":                {unitsQuery, []any{num(1), owners, maxUnits}},
@@ -78,13 +81,18 @@ func fill(t testing.TB, p *portal, n int) {
 			json_build_object('de', 'Amt ' || n), json_build_object('id', md5('o' || n)::uuid, 'name', json_build_object('de', 'Amt ' || n)), '\x00', NULL FROM generate_series(1, $1::int) n`,
 		`INSERT INTO catalog_competences SELECT md5('c' || n)::uuid, CASE WHEN n % 100 = 0 THEN '' ELSE 'https://p' || n % 100 || '.example' END, '',
 			md5('s' || n)::uuid, md5('o' || n)::uuid, '03454' || lpad((n % 100)::text, 7, '0'), n % 2 = 0, '{}', '\x00000000', NULL FROM generate_series(1, $1::int) n`,
+		`INSERT INTO catalog_specialisations SELECT md5('x' || n)::uuid, 'https://p' || n % 100 || '.example', '', md5('s' || n)::uuid, '{03454}', '{}', '\x00', NULL
+			FROM generate_series(1, $1::int) n`,
+		`INSERT INTO catalog_online_services SELECT md5('d' || n)::uuid, 'https://p' || n % 100 || '.example', '', '{}', '\x00', NULL FROM generate_series(1, $1::int) n`,
+		`INSERT INTO catalog_online_competences SELECT md5('y' || n)::uuid, 'https://p' || n % 100 || '.example', '', md5('s' || n)::uuid, md5('d' || n)::uuid, '{03454}', '{}', '\x00', NULL
+			FROM generate_series(1, $1::int) n`,
 		`INSERT INTO catalog_categories SELECT 'c' || n / 100, 'https://p' || n % 100 || '.example', '', 1, '{}', '\x00', NULL FROM generate_series(1, $1::int / 10) n`,
 	} {
 		if _, err := p.db.Pool().Exec(t.Context(), statement, n); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, table := range []string{"catalog_services", "catalog_organisations", "catalog_competences", "catalog_categories"} {
+	for _, table := range []string{"catalog_services", "catalog_organisations", "catalog_competences", "catalog_categories", "catalog_specialisations", "catalog_online_services", "catalog_online_competences"} {
 		if _, err := p.db.Pool().Exec(t.Context(), "ANALYZE "+table); err != nil {
 			t.Fatal(err)
 		}

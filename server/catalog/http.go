@@ -63,6 +63,9 @@ func (h *Handlers) ListPopularServices(ctx context.Context, r api.ListPopularSer
 func (h *Handlers) GetService(ctx context.Context, r api.GetServiceRequestObject) (api.GetServiceResponseObject, error) {
 	h.service.views.add(r.ServiceId)
 	ars := value(r.Params.Ars)
+	if r.Params.Language != nil {
+		ctx = httpx.WithLanguage(ctx, *r.Params.Language)
+	}
 	return h.remembered(ctx, []string{"service", r.ServiceId.String(), ars}, func() (any, string, error) {
 		service, err := h.service.Service(ctx, r.ServiceId, ars)
 		return service, service.Language, err

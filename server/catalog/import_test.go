@@ -22,6 +22,9 @@ func small() []string {
 		organisation(100, "Stadt Meppen"),
 		service(1, "99102013104000", "Hund anmelden"),
 		competence(200, 1, 100, "034540035035"),
+		specialisation(300, "034540035035", `"notes":{"de":"<p>In Meppen anders</p>"}`),
+		onlineService(400, "Hund online anmelden"),
+		onlineCompetence(500, 400, "034540035035"),
 	}
 }
 
@@ -34,8 +37,8 @@ func TestImport_Twice_SecondTimeNothingChanges(t *testing.T) {
 			t.Errorf("first import of %s: %+v", kind, c)
 		}
 	}
-	if p.publisher.calls != 4 {
-		t.Errorf("%d entries published, want 4", p.publisher.calls)
+	if p.publisher.calls != len(small()) {
+		t.Errorf("%d entries published, want %d", p.publisher.calls, len(small()))
 	}
 	second := p.imports(t, small()...)
 	for _, kind := range catalogKinds() {
@@ -43,7 +46,7 @@ func TestImport_Twice_SecondTimeNothingChanges(t *testing.T) {
 			t.Errorf("second import of %s: %+v", kind, c)
 		}
 	}
-	if p.publisher.calls != 4 {
+	if p.publisher.calls != len(small()) {
 		t.Errorf("the second import published again")
 	}
 }
@@ -323,7 +326,7 @@ func TestPublishAll_EverythingOfItsOwnAndNothingElse(t *testing.T) {
 	if err := p.PublishAll(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if len(p.publisher.entries) != 4 {
+	if len(p.publisher.entries) != len(small()) {
 		t.Errorf("published %d entries", len(p.publisher.entries))
 	}
 }

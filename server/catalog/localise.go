@@ -4,18 +4,22 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"portalverbund/api/types"
 )
 
-// in gives the text in a language, else in German, else in English, else in the first language there is; empty when there is
-// no text.
+// in gives the text in a language, else in the language that it is a variety of, else in German, else in English, else in the
+// first language there is; empty when there is no text.
 func (t Text) in(language string) string {
 	return t[t.languageFor(language)]
 }
 
 func (t Text) languageFor(language string) string {
-	for _, l := range []string{language, "de", "en"} {
+	if t[language] != "" {
+		return language
+	}
+	for _, l := range fallbacks(language) {
 		if t[l] != "" {
 			return l
 		}
@@ -29,51 +33,23 @@ func (t Text) languageFor(language string) string {
 	return first
 }
 
+// fallbacks gives the languages in which somebody reads who asked for one: de-x-ls, de, en.
+func fallbacks(language string) []string {
+	list := make([]string, 0, 5)
+	for l := language; l != ""; {
+		list = append(list, l)
+		at := strings.LastIndexByte(l, '-')
+		l = l[:max(at, 0)]
+		l = strings.TrimSuffix(l, "-x") // x alone names no variety
+	}
+	return append(list, "de", "en")
+}
+
 func optional(s string) *string {
 	if s == "" {
 		return nil
 	}
 	return &s
-}
-
-// serviceIn gives a service in one language; owner, time of the copy and variants are the caller's to add.
-func serviceIn(language string, e *ServiceEntry) types.Service {
-	language = e.Title.languageFor(language) // one language for the whole page where it can be had
-	service := types.Service{
-		Id: e.ID, LeikaKey: optional(e.LeikaKey), Title: e.Title.in(language), Teaser: e.Teaser.in(language),
-		Description: optional(e.Description.in(language)), Procedure: optional(e.Procedure.in(language)),
-		Requirements: optional(e.Requirements.in(language)), Documents: make([]types.RequiredDocument, 0, len(e.Documents)),
-		Fees: make([]types.Fee, 0, len(e.Fees)), Deadlines: make([]string, 0, len(e.Deadlines)),
-		LegalBasis: make([]types.LegalBasis, 0, len(e.LegalBasis)), Categories: notNil(e.Categories), Audiences: audiences(e.Audiences),
-		TrustLevel: types.TrustLevel(e.TrustLevel), UpdatedAt: e.UpdatedAt, Language: language,
-	}
-	if e.ProcessingTime != nil {
-		service.ProcessingTime = optional(e.ProcessingTime.Text.in(language))
-	}
-	for _, d := range e.Documents {
-		service.Documents = append(service.Documents, types.RequiredDocument{Title: d.Title.in(language), Note: optional(d.Note.in(language)), Required: d.Required})
-	}
-	for _, f := range e.Fees {
-		service.Fees = append(service.Fees, feeIn(language, f))
-	}
-	for _, d := range e.Deadlines {
-		service.Deadlines = append(service.Deadlines, d.Text.in(language))
-	}
-	for _, l := range e.LegalBasis {
-		service.LegalBasis = append(service.LegalBasis, types.LegalBasis{Title: l.Title.in(language), Url: optional(l.URL)})
-	}
-	return service
-}
-
-func feeIn(language string, f FeeEntry) types.Fee {
-	fee := types.Fee{Label: f.Label.in(language), Kind: types.FeeKind(f.Kind), Note: optional(f.Note.in(language))}
-	if f.Amount != nil {
-		fee.Amount = &types.Money{Amount: *f.Amount, Currency: f.Currency}
-	}
-	if f.Max != nil {
-		fee.Max = &types.Money{Amount: *f.Max, Currency: f.Currency}
-	}
-	return fee
 }
 
 func audiences(names []string) []types.Audience {

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -91,14 +90,15 @@ func (c *checker) text(name string, t Text, limit int, required bool) Text {
 
 // html is text for texts with markup, which is reduced to what may be shown.
 func (c *checker) html(name string, t Text) Text {
+	clean := make(Text, len(t))
 	for language, value := range t {
 		if len(value) > 2*maxHTML {
 			c.fail("%s is longer than %d characters", name, maxHTML)
 			return nil
 		}
-		t[language] = sanitise(c.policy, plain(value))
+		clean[language] = sanitise(c.policy, plain(value))
 	}
-	return c.text(name, t, maxHTML, false)
+	return c.text(name, clean, maxHTML, false)
 }
 
 func (c *checker) word(name, value string, limit int) string {
@@ -167,118 +167,6 @@ func plain(s string) string {
 	return strings.TrimSpace(strings.Join(slices.CompactFunc(lines, func(a, b string) bool { return a == "" && b == "" }), "\n"))
 }
 
-func (e *ServiceEntry) normalise(c *checker) {
-	c.id("id", e.ID)
-	e.LeikaKey = strings.TrimSpace(e.LeikaKey)
-	if e.LeikaKey != "" {
-		c.match("leikaKey", e.LeikaKey, leikaKey)
-	}
-	e.Title = c.text("title", e.Title, maxTitle, true)
-	e.Teaser = c.text("teaser", e.Teaser, maxSentence, false)
-	if e.Teaser == nil {
-		e.Teaser = Text{}
-	}
-	e.Description = c.html("description", e.Description)
-	e.Procedure = c.html("procedure", e.Procedure)
-	e.Requirements = c.html("requirements", e.Requirements)
-	e.normaliseLists(c)
-	if e.ProcessingTime != nil {
-		e.ProcessingTime.Text = c.text("processingTime", e.ProcessingTime.Text, maxSentence, true)
-	}
-	e.normaliseSynonyms(c)
-	e.Categories = cleanWords(e.Categories)
-	c.count("categories", len(e.Categories))
-	for _, id := range e.Categories {
-		c.match("category", id, categoryID)
-	}
-	e.Audiences = cleanWords(e.Audiences)
-	for _, a := range e.Audiences {
-		c.oneOf("audience", a, "citizen", "business")
-	}
-	if e.TrustLevel == "" {
-		e.TrustLevel = "low"
-	}
-	c.oneOf("trustLevel", e.TrustLevel, "low", "substantial", "high")
-	if e.UpdatedAt.IsZero() || e.UpdatedAt.Year() > 9999 || e.UpdatedAt.Year() < 1900 {
-		c.fail("updatedAt is missing")
-	}
-	e.UpdatedAt = e.UpdatedAt.UTC().Truncate(time.Microsecond)
-}
-
-func (e *ServiceEntry) normaliseLists(c *checker) {
-	c.count("documents", len(e.Documents))
-	c.count("fees", len(e.Fees))
-	c.count("deadlines", len(e.Deadlines))
-	c.count("legalBasis", len(e.LegalBasis))
-	e.Documents, e.Fees, e.Deadlines, e.LegalBasis = notNil(e.Documents), notNil(e.Fees), notNil(e.Deadlines), notNil(e.LegalBasis)
-	for i := range e.Documents {
-		d := &e.Documents[i]
-		d.Title, d.Note = c.text("document", d.Title, maxTitle, true), c.text("note of a document", d.Note, maxSentence, false)
-	}
-	for i := range e.Fees {
-		e.Fees[i].normalise(c)
-	}
-	for i := range e.Deadlines {
-		e.Deadlines[i].Text = c.text("deadline", e.Deadlines[i].Text, maxSentence, true)
-	}
-	for i := range e.LegalBasis {
-		l := &e.LegalBasis[i]
-		l.Title, l.URL = c.text("legalBasis", l.Title, maxSentence, true), c.link("url of a legal basis", l.URL)
-	}
-}
-
-func (f *FeeEntry) normalise(c *checker) {
-	f.Label, f.Note = c.text("label of a fee", f.Label, maxTitle, true), c.text("note of a fee", f.Note, maxSentence, false)
-	if f.Currency == "" {
-		f.Currency = "EUR"
-	}
-	c.match("currency", f.Currency, currency)
-	for _, amount := range []*int64{f.Amount, f.Max} {
-		if amount != nil && (*amount < 0 || *amount > maxAmount) {
-			c.fail("fee of %d is not possible", *amount)
-		}
-	}
-	c.oneOf("kind of a fee", f.Kind, "fixed", "range", "free", "rule")
-	switch f.Kind {
-	case "fixed":
-		if f.Amount == nil {
-			c.fail("a fixed fee has no amount")
-		}
-		f.Max = nil
-	case "range":
-		if f.Amount == nil && f.Max == nil {
-			c.fail("a fee from … to has no amounts")
-		}
-		if f.Amount != nil && f.Max != nil && *f.Amount > *f.Max {
-			c.fail("a fee ends below its beginning")
-		}
-	default:
-		f.Amount, f.Max = nil, nil
-	}
-}
-
-func (e *ServiceEntry) normaliseSynonyms(c *checker) {
-	for language, words := range e.Synonyms {
-		if !languageTag.MatchString(language) {
-			c.fail("synonyms: language %.20q is unknown", language)
-		}
-		c.count("synonyms", len(words))
-		words = cleanWords(words)
-		for _, w := range words {
-			if utf8.RuneCountInString(w) > maxWord {
-				c.fail("a synonym is longer than %d characters", maxWord)
-			}
-		}
-		e.Synonyms[language] = words
-		if len(words) == 0 {
-			delete(e.Synonyms, language)
-		}
-	}
-	if len(e.Synonyms) > maxLanguages {
-		c.fail("synonyms are there in more than %d languages", maxLanguages)
-	}
-}
-
 func (e *OrganisationEntry) normalise(c *checker) {
 	c.id("id", e.ID)
 	e.Name = c.text("name", e.Name, maxTitle, true)
@@ -315,6 +203,7 @@ func (e *OrganisationEntry) normalise(c *checker) {
 	}
 	e.HoursNote = c.text("hoursNote", e.HoursNote, maxSentence, false)
 	e.Accessibility = c.text("accessibility", e.Accessibility, maxSentence, false)
+	e.SourceEntry.normalise(c)
 }
 
 func (e *CompetenceEntry) normalise(c *checker) {
@@ -327,6 +216,7 @@ func (e *CompetenceEntry) normalise(c *checker) {
 	}
 	e.Area = area.written()
 	e.Note = c.text("note", e.Note, maxSentence, false)
+	e.SourceEntry.normalise(c)
 	if o := e.OnlineService; o != nil {
 		c.oneOf("type of an online service", o.Type, "form", "link")
 		switch o.Type {
@@ -360,6 +250,11 @@ func (e *CategoryEntry) normalise(c *checker) {
 	if e.Position < 0 || e.Position > 1_000_000 {
 		c.fail("position %d is not possible", e.Position)
 	}
+	if e.ParentID != "" {
+		c.match("parentId", e.ParentID, categoryID)
+	}
+	e.Class = c.word("class", e.Class, maxWord)
+	e.SourceEntry.normalise(c)
 }
 
 // cleanWords trims words, and leaves out empty and repeated ones. It never gives nil.

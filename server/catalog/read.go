@@ -37,7 +37,20 @@ func (s *Service) Service(ctx context.Context, id uuid.UUID, ars string) (types.
 	if err := json.Unmarshal(row.Payload, &e); err != nil {
 		return types.Service{}, fmt.Errorf("read service %s: %w", id, err)
 	}
+	var online []onlineRow
+	if place != nil {
+		if err := s.specialise(ctx, &e, place.area, owners); err != nil {
+			return types.Service{}, err
+		}
+		if online, err = s.store.onlineServices(ctx, id, place.area, owners); err != nil {
+			return types.Service{}, err
+		}
+	}
 	service := serviceIn(httpx.LanguageOf(ctx), &e)
+	service.OnlineServices = onlineServicesIn(service.Language, online, owners)
+	if service.CategoryPaths, err = s.categoryPaths(ctx, service.Language, e.Categories, row.Owner); err != nil {
+		return types.Service{}, err
+	}
 	service.Owner = owners[row.Owner]
 	service.CopiedAt = row.CopiedAt
 	service.Variants = notNil(row.Variants)
@@ -109,6 +122,9 @@ func (s *Service) Categories(ctx context.Context) ([]types.Category, error) {
 	language := httpx.LanguageOf(ctx)
 	list := make([]types.Category, 0, len(entries))
 	for _, e := range entries {
+		if e.Class != "" {
+			continue
+		}
 		list = append(list, types.Category{
 			Id: e.ID, Title: e.Title.in(language), Description: optional(e.Description.in(language)), Icon: e.Icon, Services: counts[e.ID],
 		})
@@ -240,6 +256,48 @@ const organisationQuery = `
 // Of the same situation at several portals, this portal's words count.
 const categoriesQuery = `
 	SELECT DISTINCT ON (id) payload FROM catalog_categories WHERE owner = ANY ($1) ORDER BY id, owner`
+
+// Categories with those that they are a part of. Of the same category at several portals, the words of the service's own portal
+// count, then this portal's. A circle ends after a few steps.
+const categoryPathsQuery = `
+	WITH RECURSIVE chosen AS (
+		SELECT DISTINCT ON (id) id, payload FROM catalog_categories WHERE owner = ANY ($2) AND id = ANY ($1) ORDER BY id, owner <> $3, owner
+	), path AS (
+		SELECT id AS category, 0 AS step, payload FROM chosen
+		UNION ALL
+		SELECT p.category, p.step + 1, c.payload FROM path p CROSS JOIN LATERAL (
+			SELECT payload FROM catalog_categories WHERE id = p.payload->>'parentId' AND owner = ANY ($2) ORDER BY owner <> $3, owner LIMIT 1
+		) c WHERE p.step < 8
+	)
+	SELECT category, payload FROM path ORDER BY category, step DESC`
+
+func (s *Service) categoryPaths(ctx context.Context, language string, categories []string, owner string) ([]types.CategoryPath, error) {
+	paths := make([]types.CategoryPath, 0, len(categories))
+	if len(categories) == 0 {
+		return paths, nil
+	}
+	rows, err := s.store.db.Pgx(ctx).Query(ctx, categoryPathsQuery, categories, ownerKeys(s.owners()), owner)
+	if err != nil {
+		return nil, fmt.Errorf("read categories: %w", err)
+	}
+	titles := map[string][]string{} // the widest first
+	var id string
+	var e CategoryEntry
+	_, err = pgx.ForEachRow(rows, []any{&id, &e}, func() error {
+		titles[id] = append(titles[id], e.Title.in(language))
+		e = CategoryEntry{}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read categories: %w", err)
+	}
+	for _, id := range categories {
+		if path := titles[id]; len(path) > 0 {
+			paths = append(paths, types.CategoryPath{Id: id, Title: path[len(path)-1], Parents: path[:len(path)-1]})
+		}
+	}
+	return paths, nil
+}
 
 // summaryRow is what a list shows of a service.
 type summaryRow struct {

@@ -112,16 +112,29 @@ func (s *Service) accept(owner string, e types.CatalogEntry) (prepared, error) {
 	if p.entry.key() != e.Id {
 		return prepared{}, fmt.Errorf("carries the id %s", p.entry.key())
 	}
-	if c, ok := p.entry.(*CompetenceEntry); ok {
-		a, err := parseArea(c.Area)
+	for _, ars := range claimed(p.entry) {
+		a, err := parseArea(ars)
 		if err != nil {
 			return prepared{}, err
 		}
 		if s.areas == nil || !s.areas.MayClaim(owner, string(a)) {
-			return prepared{}, fmt.Errorf("the portal may not speak for the area %s", c.Area)
+			return prepared{}, fmt.Errorf("the portal may not speak for the area %s", ars)
 		}
 	}
 	return p, nil
+}
+
+// claimed gives the areas that an entry speaks for.
+func claimed(e entry) []string {
+	switch e := e.(type) {
+	case *CompetenceEntry:
+		return []string{e.Area}
+	case *SpecialisationEntry:
+		return e.Areas
+	case *OnlineCompetenceEntry:
+		return e.Areas
+	}
+	return nil
 }
 
 // take writes and deletes the entries of one kind.
@@ -159,7 +172,7 @@ func (s *Service) take(ctx context.Context, kind string, from origin, st step, t
 
 // catalogKinds are the kinds that this room keeps.
 func catalogKinds() []string {
-	return []string{KindCategory, KindOrganisation, KindService, KindCompetence}
+	return []string{KindCategory, KindOrganisation, KindOnlineService, KindService, KindSpecialisation, KindCompetence, KindOnlineCompetence}
 }
 
 // validKey says whether a key has the form that the kind's ids have.

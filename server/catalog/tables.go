@@ -29,7 +29,22 @@ func tableOf(kind string) table {
 		return newTable("catalog_services", "NULL::uuid", []column{{"leika_key", "text", ""}, {"title", "text", "::json"}, {"teaser", "text", "::json"}},
 			func(p prepared) []any {
 				e := p.entry.(*ServiceEntry) //nolint:forcetypeassert // prepared by kind
-				return []any{e.LeikaKey, jsonText(e.Title), jsonText(e.Teaser)}
+				return []any{e.LeikaKey, jsonText(e.Title), jsonText(e.lead())}
+			})
+	case KindSpecialisation:
+		return newTable("catalog_specialisations", "service_id", []column{{"service_id", "uuid", ""}, {"areas", "text", "::text[]"}},
+			func(p prepared) []any {
+				e := p.entry.(*SpecialisationEntry) //nolint:forcetypeassert // prepared by kind
+				return []any{e.ServiceID, areasLiteral(e.Areas)}
+			})
+	case KindOnlineService:
+		return newTable("catalog_online_services", "NULL::uuid", nil, func(prepared) []any { return nil })
+	case KindOnlineCompetence:
+		return newTable("catalog_online_competences", "service_id",
+			[]column{{"service_id", "uuid", ""}, {"online_service_id", "uuid", ""}, {"areas", "text", "::text[]"}},
+			func(p prepared) []any {
+				e := p.entry.(*OnlineCompetenceEntry) //nolint:forcetypeassert // prepared by kind
+				return []any{e.ServiceID, e.OnlineServiceID, areasLiteral(e.Areas)}
 			})
 	case KindOrganisation:
 		return newTable("catalog_organisations", "NULL::uuid", []column{{"parent_id", "uuid", ""}, {"name", "text", "::json"}},
@@ -131,6 +146,18 @@ func collect[T any](values []any) []T {
 		list = append(list, v.(T)) //nolint:forcetypeassert // of one column
 	}
 	return list
+}
+
+// areasLiteral writes areas as PostgreSQL reads an array of text; the whole country is the empty area.
+func areasLiteral(areas []string) string {
+	var b strings.Builder
+	for i, a := range areas {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "%q", strings.TrimPrefix(a, countryARS)) // digits only
+	}
+	return "{" + b.String() + "}"
 }
 
 func jsonText(t Text) string {

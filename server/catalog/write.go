@@ -88,11 +88,15 @@ func (t *touched) add(e entry, before *uuid.UUID) {
 		t.services[e.ID] = true
 	case *CompetenceEntry:
 		t.services[e.ServiceID] = true
-		if before != nil {
-			t.services[*before] = true
-		}
+	case *SpecialisationEntry:
+		t.services[e.ServiceID] = true
+	case *OnlineCompetenceEntry:
+		t.services[e.ServiceID] = true
 	default:
 		t.other = true
+	}
+	if before != nil {
+		t.services[*before] = true
 	}
 }
 

@@ -157,7 +157,8 @@ export interface paths {
         };
         /**
          * Read a service
-         * @description The full description of a service. With `ars`, the variant of the portal that is right for that place is answered, which may have another id.
+         * @description The full description of a service. With `ars`, the variant of the portal that is right for that place is answered, which may
+         *     have another id, with what is special there. With `language`, the texts are in that language as far as there are any.
          */
         get: operations["getService"];
         put?: never;
@@ -1484,7 +1485,7 @@ export interface components {
             lon: number;
         };
         /** @enum {string} */
-        Audience: "citizen" | "business";
+        Audience: "citizen" | "business" | "administration";
         /**
          * @description Vertrauensniveau of the sign-in (eIDAS).
          * @enum {string}
@@ -1653,7 +1654,10 @@ export interface components {
             /** @example Sperrmüll abholen lassen */
             title: string;
         };
-        /** @description A public service (Leistung), in the language of the answer. */
+        /**
+         * @description A public service (Leistung), in the language of the answer. Read for a place, it has the texts, fees and deadlines that are
+         *     special there. HTML is of `p br h3 h4 h5 h6 ul ol li strong em sub sup a` only. Its parts follow XZuFi 2.2; what is not known is missing.
+         */
         Service: {
             /** Format: uuid */
             id: string;
@@ -1661,22 +1665,86 @@ export interface components {
             leikaKey?: string;
             /** @example Hund anmelden */
             title: string;
+            /**
+             * @description How the national catalog of services names it.
+             * @example Hundesteuer Anmeldung
+             */
+            designation?: string;
+            /** @description What it is about, in one or two sentences. */
             teaser: string;
-            /** @description HTML of p ul ol li strong a only. */
+            /** @description HTML; the short text. */
+            summary?: string;
+            /** @description HTML; the full text. */
             description?: string;
             /** @description HTML; how it goes. */
             procedure?: string;
             /** @description HTML; what must be given. */
             requirements?: string;
             documents: components["schemas"]["RequiredDocument"][];
+            /** @description HTML; what is to be said about the documents as a whole. */
+            documentsText?: string;
+            /** @description What people receive in the end. */
+            results?: components["schemas"]["RequiredDocument"][];
             fees: components["schemas"]["Fee"][];
-            deadlines: string[];
-            processingTime?: string;
+            /** @description HTML; what is to be said about the fees as a whole. */
+            feesText?: string;
+            deadlines: components["schemas"]["Deadline"][];
+            /** @description HTML; what is to be said about the deadlines as a whole. */
+            deadlinesText?: string;
+            processingTime?: components["schemas"]["ProcessingTime"];
             legalBasis: components["schemas"]["LegalBasis"][];
+            /** @description HTML. */
+            legalBasisText?: string;
+            /** @description HTML; what one can do against a decision. */
+            legalRemedy?: string;
+            /** @description Forms to print or to fill in. */
+            forms: components["schemas"]["ServiceLink"][];
+            /** @description HTML. */
+            formsText?: string;
+            /** @description HTML. */
+            furtherInformation?: string;
+            /** @description HTML; what is special. */
+            notes?: string;
+            /** @description HTML; the office that wrote the text. */
+            author?: string;
+            /** @description HTML; who is competent, in words. Who it is at a place, the offers tell. */
+            competentBody?: string;
+            /** @description HTML; whom to ask, in words. */
+            contactPoint?: string;
+            /** @description HTML; for those who answer questions. */
+            enquiryNote?: string;
+            /** @description Texts of kinds that only their source has. */
+            otherTexts: components["schemas"]["ServiceText"][];
+            /** @description Further links, each with the part of the description that it belongs to. Forms and legal basis have theirs with them. */
+            links: components["schemas"]["ServiceLink"][];
+            /** @description Online services that take applications at the place that was asked for. Without a place there are none. */
+            onlineServices: components["schemas"]["OnlineService"][];
+            /** @description Other words for it, in the language of the answer. */
+            synonyms: string[];
             categories: string[];
+            /** @description Each of the categories with those that it is a part of. */
+            categoryPaths: components["schemas"]["CategoryPath"][];
+            /** @description Areas of the EU's Single Digital Gateway, as codes of 7 digits. */
+            sdgAreas: string[];
             audiences: components["schemas"]["Audience"][];
             trustLevel: components["schemas"]["TrustLevel"];
+            /** @description Whether the law asks for a signature (Schriftform). */
+            signatureRequired: boolean;
+            release?: components["schemas"]["ServiceRelease"];
             owner: components["schemas"]["PortalReference"];
+            /**
+             * @description Who publishes the description.
+             * @example Landkreis Emsland
+             */
+            publisher?: string;
+            /** @description Pages from which the description comes. */
+            sourcePortals: components["schemas"]["ServiceLink"][];
+            /** @description When the description is valid; empty means always. */
+            validity: components["schemas"]["Period"][];
+            /** @description Where the description is valid; empty means that nothing is said about it. */
+            validIn: string[];
+            /** @description Typisierung; who regulates the service and who executes it. */
+            typing?: string[];
             /** Format: date-time */
             updatedAt: string;
             /**
@@ -1689,14 +1757,126 @@ export interface components {
              * @example de
              */
             language: string;
+            /** @description Languages in which there are texts. German in Leichte Sprache is `de-x-ls`. */
+            languages: string[];
             /** @description Ids of the same service (same LeiKa key) at other portals. */
             variants: string[];
+        };
+        ServiceText: {
+            /** @example Besonderheiten */
+            title: string;
+            /** @description HTML. */
+            text: string;
+        };
+        ServiceLink: {
+            /** @example https://www.gesetze-im-internet.de/ */
+            url: string;
+            /** @example Antrag zum Ausdrucken */
+            title: string;
+            description?: string;
+            /**
+             * @description The part of the description that it belongs to, as its property is named.
+             * @example requirements
+             */
+            part?: string;
+        };
+        /** @description A way to apply online (Onlinedienst). */
+        OnlineService: {
+            /** Format: uuid */
+            id: string;
+            /** @example Hund online anmelden */
+            title: string;
+            teaser?: string;
+            /** @example https://antrag.example/hund */
+            url?: string;
+            trustLevel?: components["schemas"]["TrustLevel"];
+            /** @description How one can pay there. */
+            payments: string[];
+            portal: components["schemas"]["PortalReference"];
+        };
+        /** @description Professional release (fachliche Freigabe) of the text. */
+        ServiceRelease: {
+            /**
+             * @description YYYY-MM-DD
+             * @example 2026-03-31
+             */
+            date?: string;
+            /** @example Landkreis Emsland */
+            by?: string;
+        };
+        Period: {
+            /** Format: date-time */
+            from?: string;
+            /** Format: date-time */
+            to?: string;
+            note?: string;
+        };
+        CategoryPath: {
+            /** @example moving */
+            id: string;
+            /** @example Umziehen */
+            title: string;
+            /** @description Titles of what it is a part of, the widest first. */
+            parents: string[];
         };
         RequiredDocument: {
             /** @example Impfpass */
             title: string;
+            /** @description HTML. */
             note?: string;
             required: boolean;
+        };
+        /** @description A term that applicants keep. */
+        Deadline: {
+            /**
+             * @description HTML; there are always words.
+             * @example Innerhalb von 2 Wochen
+             */
+            text: string;
+            duration?: components["schemas"]["Duration"];
+            /**
+             * @description YYYY-MM-DD, or --MM-DD for a day of each year.
+             * @example --03-31
+             */
+            from?: string;
+            /**
+             * @description YYYY-MM-DD, or --MM-DD for a day of each year.
+             * @example --09-30
+             */
+            to?: string;
+            /**
+             * @description Code of XZuFi's list of kinds of deadlines (Fristtyp).
+             * @example 001
+             */
+            type?: string;
+        };
+        Duration: {
+            /** @example 2 */
+            value: number;
+            unit: components["schemas"]["DurationUnit"];
+            /**
+             * @description Where it is from … to.
+             * @example 4
+             */
+            max?: number;
+            maxUnit?: components["schemas"]["DurationUnit"];
+        };
+        /**
+         * @description `weekday` is every day but Sunday (Werktag), `workday` every day but the weekend (Arbeitstag).
+         * @enum {string}
+         */
+        DurationUnit: "second" | "minute" | "hour" | "day" | "weekday" | "workday" | "week" | "month" | "year";
+        ProcessingTime: {
+            /**
+             * @description HTML; there are always words.
+             * @example 2 bis 4 Wochen
+             */
+            text: string;
+            /**
+             * @description At most so many days, in round figures.
+             * @example 28
+             */
+            days?: number;
         };
         Money: {
             /**
@@ -1714,11 +1894,29 @@ export interface components {
         Fee: {
             /** @example Erster Hund, im Jahr */
             label: string;
-            /** @enum {string} */
+            /**
+             * @description `fixed`: `amount`. `range`: from `amount` to `max`, of which one may be missing. `free`: nothing. `rule`: `basis` and `note` say how it is reckoned.
+             * @enum {string}
+             */
             kind: "fixed" | "range" | "free" | "rule";
             amount?: components["schemas"]["Money"];
             max?: components["schemas"]["Money"];
+            /**
+             * @description What the amount depends on; of a free service, why.
+             * @example Je angefangene Stunde
+             */
+            basis?: string;
+            /** @description HTML. */
             note?: string;
+            /** @description Whether it must be paid before the service is done. */
+            advance?: boolean;
+            /** @description Where it is explained how the amount comes about. */
+            url?: string;
+            /**
+             * @description Code of XZuFi's list of kinds of fees (Kostentyp).
+             * @example 001
+             */
+            type?: string;
         };
         LegalBasis: {
             /** @example § 1 Hundesteuersatzung */
@@ -2440,7 +2638,7 @@ export interface components {
         };
         /** @description A line of the catalog feed. */
         CatalogEntry: {
-            /** @description service, organisation, competence, category, form; unknown ones are passed over. */
+            /** @description service, specialisation, organisation, competence, onlineService, onlineCompetence, category, form; unknown ones are passed over. */
             kind: string;
             id: string;
             deleted: boolean;
@@ -2899,6 +3097,11 @@ export interface operations {
                  * @example 034540035035
                  */
                 ars?: components["parameters"]["ArsQuery"];
+                /**
+                 * @description Language of the texts (BCP 47), before `Accept-Language`. `de-x-ls` is German in Leichte Sprache; what is missing in it is answered in German.
+                 * @example de-x-ls
+                 */
+                language?: string;
             };
             header?: never;
             path: {

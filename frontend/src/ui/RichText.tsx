@@ -1,6 +1,21 @@
 import { createElement, useMemo, type ReactNode } from "react";
 
-const allowed = new Set(["p", "ul", "ol", "li", "strong", "a"]);
+const allowed = new Set([
+  "p",
+  "br",
+  "h3",
+  "h4",
+  "h5",
+  "h6",
+  "ul",
+  "ol",
+  "li",
+  "strong",
+  "em",
+  "sub",
+  "sup",
+  "a",
+]);
 
 /**
  * Shows text of the catalog. The portal has cleaned it already; here only paragraphs, lists, emphasis and web links are
@@ -20,6 +35,7 @@ function toNodes(parent: Node): ReactNode[] {
     if (!(node instanceof Element)) return null;
     const name = node.tagName.toLowerCase();
     if (name === "script" || name === "style") return null;
+    if (name === "br") return createElement(name, { key: index });
     const children = toNodes(node);
     if (!allowed.has(name)) return createElement("span", { key: index }, ...children);
     if (name !== "a") return createElement(name, { key: index }, ...children);

@@ -276,7 +276,7 @@ func fees(html string) []feeEntry {
 	case "kostenlos", "kostenfrei", "gebührenfrei", "keine", "keine gebühren", "es fallen keine gebühren an", "die leistung ist kostenlos":
 		return []feeEntry{{Label: german("Gebühren"), Kind: "free"}}
 	}
-	return []feeEntry{{Label: german("Gebühren"), Kind: "rule", Note: german(note)}}
+	return []feeEntry{{Label: german("Gebühren"), Kind: "rule", Note: german(html)}}
 }
 
 // teaser takes the first sentences of the description.

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"portalverbund/api/types"
+	"portalverbund/server/catalog"
 	"portalverbund/server/platform/httpx"
 )
 
@@ -97,20 +98,20 @@ func (q *request) about(s types.Service) []section {
 	}
 	var fees, documents, times, law section
 	for _, f := range s.Fees {
-		fees.Points = append(fees.Points, point{Title: f.Label + ": " + q.fee(f), Note: text(f.Note)})
+		fees.Points = append(fees.Points, point{Title: f.Label + ": " + q.fee(f), Note: catalog.PlainText(text(f.Note))})
 	}
 	for _, d := range s.Documents {
-		note := text(d.Note)
+		note := catalog.PlainText(text(d.Note))
 		if !d.Required {
 			note = strings.TrimSpace(q.words["ifAvailable"] + " " + note)
 		}
 		documents.Points = append(documents.Points, point{Title: d.Title, Note: note})
 	}
 	if s.ProcessingTime != nil {
-		times.Texts = []string{*s.ProcessingTime}
+		times.Texts = []string{catalog.PlainText(s.ProcessingTime.Text)}
 	}
 	for _, d := range s.Deadlines {
-		times.Points = append(times.Points, point{Title: d})
+		times.Points = append(times.Points, point{Title: catalog.PlainText(d.Text)})
 	}
 	for _, l := range s.LegalBasis {
 		law.Points = append(law.Points, point{Title: l.Title, Address: text(l.Url)})

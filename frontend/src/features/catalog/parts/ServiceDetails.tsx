@@ -22,7 +22,7 @@ export function ServiceDetails({ service }: { service: Service }) {
               <li key={document.title}>
                 <span className="pv-strong">{document.title}</span>
                 {!document.required && ` ${t("catalog:service.ifAvailable")}`}
-                {document.note !== undefined && <span className="pv-muted"> – {document.note}</span>}
+                {document.note !== undefined && <RichText html={document.note} />}
               </li>
             ))}
           </ul>
@@ -30,11 +30,13 @@ export function ServiceDetails({ service }: { service: Service }) {
       </Part>
       {(processingTime !== undefined || service.deadlines.length > 0) && (
         <Part title={t("catalog:service.time")}>
-          {processingTime !== undefined && <p>{processingTime}</p>}
+          {processingTime !== undefined && <RichText html={processingTime.text} />}
           {service.deadlines.length > 0 && (
             <ul className="pv-bullets">
               {service.deadlines.map((deadline) => (
-                <li key={deadline}>{deadline}</li>
+                <li key={deadline.text}>
+                  <RichText html={deadline.text} />
+                </li>
               ))}
             </ul>
           )}
@@ -102,7 +104,7 @@ function Fees({ fees }: { fees: Fee[] }) {
           <dt>{fee.label}</dt>
           <dd>
             {amount(fee)}
-            {fee.note !== undefined && <p className="pv-small pv-muted">{fee.note}</p>}
+            {fee.note !== undefined && <RichText html={fee.note} />}
           </dd>
         </div>
       ))}
