@@ -21,6 +21,7 @@ import (
 
 type commands struct {
 	Run   runCommand   `cmd:"" default:"withargs" help:"Measure."`
+	Eval  evalCommand  `cmd:"" help:"Judge the search by queries as people type them."`
 	Floor floorCommand `cmd:"" hidden:"" help:"The bare program that the portal is measured against."`
 }
 
