@@ -169,7 +169,7 @@ type prepared struct {
 	entry   entry
 	payload []byte
 	digest  []byte
-	line    int // where it came from, for the report
+	from    Incoming // where it came from, for the report
 }
 
 // reader reads entries that come from outside.

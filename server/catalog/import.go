@@ -7,6 +7,10 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
+	"slices"
+
+	"github.com/google/uuid"
 
 	"portalverbund/api/types"
 	"portalverbund/server/catalog/jsonl"
@@ -21,6 +25,40 @@ type ImportOptions struct {
 	Complete bool
 }
 
+// Incoming is what an import says of one entry.
+type Incoming struct {
+	Kind     string
+	Key      string          // of a deletion; else it is in the payload
+	Payload  json.RawMessage // none with Deleted or Skip
+	Deleted  bool            // the entry is gone; that it was never there is no error
+	At       string          // where it stands: a file, an address; for the report
+	Line     int             // from 1; 0 where there are no lines
+	Skip     string          // why it can't be taken
+	Warnings []string        // what of it was left out
+}
+
+// Change is what an import does to one entry of this portal.
+type Change struct {
+	Kind, Key     string
+	Before, After json.RawMessage // nil: not there
+	Source        string          // where Before came from
+	Digest        []byte          // of After; nil where there is none
+}
+
+// ApplyOptions say how Apply works.
+type ApplyOptions struct {
+	// DryRun finds out what would become of each entry, and changes nothing.
+	DryRun bool
+	// Absent, where the entries are all that their source has, gives those of some keys, in order, that are not among them.
+	Absent func(ctx context.Context, kind string, keys []string) ([]string, error)
+	// Changed, where set, is told of the changes, batch by batch, in the transaction that makes them.
+	Changed func(ctx context.Context, changes []Change) error
+	// Progress, where set, hears from time to time how many of the entries have been looked at; its error ends the import.
+	Progress func(ctx context.Context, entries int) error
+
+	seen seenLines // where a key may come twice: the first counts
+}
+
 // Import takes in entries of this portal from JSON Lines. Lines that can't be taken are skipped and named in the report;
 // what has not changed is left alone. All of it is one transaction, in which the changes are published, so that nobody sees
 // half an import. source names where the entries come from; an id that came from another source moves to this one.
@@ -31,31 +69,96 @@ func (s *Service) Import(ctx context.Context, source string, r io.Reader, o Impo
 }
 
 func (s *Service) importLines(ctx context.Context, source string, lines iter.Seq2[jsonl.Line, error], o ImportOptions) (Report, error) {
-	var report Report
 	begun := false
-	err := s.store.db.Tx(ctx, func(txCtx context.Context) error {
+	options := ApplyOptions{seen: seenLines{}}
+	if o.Complete {
+		options.Absent = options.seen.absent
+	}
+	return s.Apply(ctx, source, func(yield func(Incoming, error) bool) {
 		if begun { // after a deadlock; the file is read already
-			return fmt.Errorf("import %s: another change got in the way, import again", source)
+			yield(Incoming{}, errors.New("another change got in the way, import again"))
+			return
 		}
 		begun = true
-		if err := s.store.lockImports(txCtx); err != nil {
-			return err
-		}
-		run := importRun{
-			service: s, report: newReport(source), origin: origin{owner: ownOwner, source: source},
-			seen: map[string]map[string]int{}, touched: newTouched(),
-		}
-		if err := run.lines(txCtx, lines); err != nil {
-			return err
-		}
-		if o.Complete {
-			if err := run.removeMissing(txCtx); err != nil {
-				return err
+		for line, err := range lines {
+			in := Incoming{Kind: line.Kind, Payload: line.Payload, Line: line.Number, Skip: line.Skip, Warnings: line.Warnings}
+			if !yield(in, err) || err != nil {
+				return
 			}
 		}
+	}, options)
+}
+
+// seenLines are the lines of each key, by kind.
+type seenLines map[string]map[string]int
+
+// mark notes a line, and gives the one before with the same key.
+func (seen seenLines) mark(kind, key string, line int) (before int, twice bool) {
+	if seen == nil || key == "" {
+		return 0, false
+	}
+	if seen[kind] == nil {
+		seen[kind] = map[string]int{}
+	}
+	if before, twice = seen[kind][key]; !twice {
+		seen[kind][key] = line
+	}
+	return before, twice
+}
+
+func (seen seenLines) absent(_ context.Context, kind string, keys []string) ([]string, error) {
+	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool { _, there := seen[kind][key]; return there }), nil
+}
+
+// KeyOf gives the key of an entry in the form in which the catalog keeps it; empty if it has none.
+func KeyOf(kind string, payload json.RawMessage) string {
+	var head struct {
+		ID string `json:"id"`
+	}
+	if newEntry(kind) == nil || json.Unmarshal(payload, &head) != nil {
+		return ""
+	}
+	return NormalKey(kind, head.ID)
+}
+
+// NormalKey brings a key of a kind to the form in which the catalog keeps it; empty if it can be none.
+func NormalKey(kind, key string) string {
+	if id, err := uuid.Parse(key); kind != KindCategory && err == nil {
+		key = id.String()
+	}
+	if newEntry(kind) == nil || !validKey(kind, key) {
+		return ""
+	}
+	return key
+}
+
+// Apply takes in entries of this portal, as Import does, from wherever they come. Unless it is a dry run, all of it is one
+// transaction, or part of the one that ctx carries; the entries are read again if that has to be repeated. No key may come
+// twice. Memory does not grow with the number of entries.
+func (s *Service) Apply(ctx context.Context, source string, entries iter.Seq2[Incoming, error], o ApplyOptions) (Report, error) {
+	var report Report
+	apply := func(ctx context.Context) error {
+		run := importRun{service: s, report: newReport(source), origin: origin{owner: ownOwner, source: source}, options: o, touched: newTouched()}
+		if err := run.all(ctx, entries); err != nil {
+			return fmt.Errorf("import %s: %w", source, err)
+		}
 		report = run.report
-		return s.announce(txCtx, run.touched)
-	})
+		if o.DryRun {
+			return nil
+		}
+		return s.announce(ctx, run.touched)
+	}
+	var err error
+	if o.DryRun {
+		err = apply(ctx)
+	} else {
+		err = s.store.db.Tx(ctx, func(ctx context.Context) error {
+			if err := s.store.lockImports(ctx); err != nil {
+				return err
+			}
+			return apply(ctx)
+		})
+	}
 	if err != nil {
 		return Report{}, err
 	}
@@ -67,88 +170,91 @@ type importRun struct {
 	service *Service
 	report  Report
 	origin  origin
+	options ApplyOptions
 	batch   []prepared
-	seen    map[string]map[string]int // line of each key, by kind
+	gone    map[string][]string // keys to delete, by kind
+	waiting int                 // in batch and gone
+	looked  int                 // entries so far
 	touched *touched
 }
 
-func (run *importRun) lines(ctx context.Context, lines iter.Seq2[jsonl.Line, error]) error {
-	for line, err := range lines {
-		if err != nil {
-			return fmt.Errorf("import %s: %w", run.origin.source, err)
-		}
-		for _, text := range line.Warnings {
-			run.report.warn(line.Number, text)
-		}
-		switch {
-		case line.Skip != "":
-			run.report.skip(line.Number, "%s", line.Skip)
-		case line.Kind == KindForm:
-			err = run.form(ctx, line)
-		case newEntry(line.Kind) == nil:
-			run.report.skip(line.Number, "kind %.40q is unknown", line.Kind)
-		default:
-			run.add(line)
-		}
-		if err == nil && len(run.batch) >= importBatch {
-			err = run.flush(ctx)
-		}
+func (run *importRun) all(ctx context.Context, entries iter.Seq2[Incoming, error]) error {
+	run.gone = map[string][]string{}
+	for in, err := range entries {
 		if err != nil {
 			return err
 		}
+		if err := run.one(ctx, in); err != nil {
+			return err
+		}
+		if run.waiting >= importBatch {
+			if err := run.flush(ctx); err != nil {
+				return err
+			}
+		}
 	}
-	return run.flush(ctx)
+	if err := run.flush(ctx); err != nil {
+		return err
+	}
+	if run.options.Absent == nil {
+		return nil
+	}
+	return run.removeMissing(ctx)
 }
 
-// add puts an entry into the batch.
-func (run *importRun) add(line jsonl.Line) {
-	p, err := run.service.reader.prepare(line.Kind, line.Payload)
-	if err != nil {
-		run.report.skip(line.Number, "%v", err)
-		run.stays(line)
-		return
+func (run *importRun) one(ctx context.Context, in Incoming) error {
+	run.looked++
+	for _, text := range in.Warnings {
+		run.report.warn(in, text)
 	}
-	p.line = line.Number
-	key := p.entry.key()
-	if before, twice := run.mark(line.Kind, key, line.Number); twice {
-		run.report.skip(line.Number, "id %s is there twice, first in line %d", key, before)
-		return
+	switch {
+	case in.Skip != "":
+		run.report.skip(in, "%s", in.Skip)
+	case in.Kind == KindForm && !in.Deleted:
+		return run.form(ctx, in)
+	case newEntry(in.Kind) == nil:
+		run.report.skip(in, "kind %.40q is unknown", in.Kind)
+	case in.Deleted:
+		key := NormalKey(in.Kind, in.Key)
+		if key == "" {
+			run.report.skip(in, "id %.80q of a deletion is none", in.Key)
+			return nil
+		}
+		run.gone[in.Kind] = append(run.gone[in.Kind], key)
+		run.waiting++
+	default:
+		p, err := run.service.reader.prepare(in.Kind, in.Payload)
+		if err != nil {
+			run.report.skip(in, "%v", err)
+			run.options.seen.mark(in.Kind, KeyOf(in.Kind, in.Payload), in.Line) // what is in the catalog under its id stays
+			return nil
+		}
+		if before, twice := run.options.seen.mark(in.Kind, p.entry.key(), in.Line); twice {
+			run.report.skip(in, "id %s is there twice, first in line %d", p.entry.key(), before)
+			return nil
+		}
+		p.from = in
+		p.from.Payload = nil // it is in the entry
+		run.batch = append(run.batch, p)
+		run.waiting++
 	}
-	run.batch = append(run.batch, p)
-}
-
-// stays keeps an entry that is in the database when its new state can't be taken.
-func (run *importRun) stays(line jsonl.Line) {
-	var head struct {
-		ID string `json:"id"`
-	}
-	if json.Unmarshal(line.Payload, &head) == nil && head.ID != "" {
-		run.mark(line.Kind, head.ID, line.Number)
-	}
-}
-
-func (run *importRun) mark(kind, key string, line int) (before int, twice bool) {
-	if run.seen[kind] == nil {
-		run.seen[kind] = map[string]int{}
-	}
-	if before, twice = run.seen[kind][key]; !twice {
-		run.seen[kind][key] = line
-	}
-	return before, twice
+	return nil
 }
 
 // form hands a form definition on, in a transaction of its own: what the forms room refuses must not undo the rest.
-func (run *importRun) form(ctx context.Context, line jsonl.Line) error {
+func (run *importRun) form(ctx context.Context, in Incoming) error {
 	if run.service.forms == nil {
-		run.report.skip(line.Number, "forms are not taken in here")
+		run.report.skip(in, "forms are not taken in here")
 		return nil
 	}
-	if err := run.service.forms.Import(run.service.store.db.Outside(ctx), line.Payload); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
+	if !run.options.DryRun {
+		if err := run.service.forms.Import(run.service.store.db.Outside(ctx), in.Payload); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			run.report.skip(in, "%v", err)
+			return nil
 		}
-		run.report.skip(line.Number, "%v", err)
-		return nil
 	}
 	run.report.Of(KindForm).HandedOn++
 	return nil
@@ -160,115 +266,157 @@ func (run *importRun) flush(ctx context.Context) error {
 	for _, p := range run.batch {
 		byKind[p.entry.kind()] = append(byKind[p.entry.kind()], p)
 	}
-	run.batch = run.batch[:0]
-	var news []types.CatalogEntry
-	for kind, batch := range byKind {
-		outcomes, err := run.service.store.write(ctx, kind, run.origin, batch, run.touched)
+	run.batch, run.waiting = run.batch[:0], 0
+	for _, kind := range slices.Sorted(maps.Keys(byKind)) {
+		if err := run.write(ctx, kind, byKind[kind]); err != nil {
+			return err
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(run.gone)) {
+		unknown, err := run.remove(ctx, kind, run.gone[kind])
 		if err != nil {
 			return err
 		}
-		counts := run.report.Of(kind)
-		for i, p := range batch {
-			switch outcomes[i] {
-			case foreign:
-				run.report.skip(p.line, "id %s belongs to a linked portal", p.entry.key())
-				continue
-			case unchanged:
-				counts.Unchanged++
-				continue
-			case added:
-				counts.Added++
-			case changed:
-				counts.Changed++
-			}
-			entry, err := published(kind, p.entry.key(), p.payload)
-			if err != nil {
-				return err
-			}
-			news = append(news, entry)
+		run.report.Of(kind).Unknown += unknown
+	}
+	clear(run.gone)
+	if run.options.Progress != nil {
+		return run.options.Progress(ctx, run.looked)
+	}
+	return nil
+}
+
+// write writes entries of one kind.
+func (run *importRun) write(ctx context.Context, kind string, batch []prepared) error {
+	outcomes, differ, err := run.service.store.compare(ctx, kind, run.origin.owner, batch, run.touched)
+	if err != nil {
+		return err
+	}
+	counts := run.report.Of(kind)
+	for i, p := range batch {
+		switch outcomes[i] {
+		case foreign:
+			run.report.skip(p.from, "id %s belongs to a linked portal", p.entry.key())
+		case unchanged:
+			counts.Unchanged++
+		case added:
+			counts.Added++
+		case changed:
+			counts.Changed++
 		}
 	}
-	return run.service.publish(ctx, news)
+	if len(differ) == 0 {
+		return nil
+	}
+	if err := run.tell(ctx, kind, differ); err != nil || run.options.DryRun {
+		return err
+	}
+	if err := run.service.store.put(ctx, kind, run.origin, differ); err != nil {
+		return err
+	}
+	return run.service.publishWritten(ctx, kind, differ)
+}
+
+// remove deletes entries of one kind, and says how many of the keys were not there.
+func (run *importRun) remove(ctx context.Context, kind string, keys []string) (unknown int, err error) {
+	if run.options.DryRun || run.options.Changed != nil {
+		images, err := run.service.store.images(ctx, kind, ownOwner, keys)
+		if err != nil {
+			return 0, err
+		}
+		if err := run.tellGone(ctx, kind, images); err != nil {
+			return 0, err
+		}
+		unknown, keys = len(keys)-len(images), slices.Sorted(maps.Keys(images))
+	}
+	if run.options.DryRun {
+		run.report.Of(kind).Deleted += len(keys)
+		return unknown, nil
+	}
+	gone, err := run.service.store.remove(ctx, kind, ownOwner, keys, run.touched)
+	if err != nil {
+		return 0, err
+	}
+	run.report.Of(kind).Deleted += len(gone)
+	return unknown + len(keys) - len(gone), run.service.publishDeleted(ctx, kind, gone)
 }
 
 // removeMissing deletes what its source no longer has.
 func (run *importRun) removeMissing(ctx context.Context) error {
 	for _, kind := range catalogKinds() {
-		keep := make([]string, 0, len(run.seen[kind]))
-		for key := range run.seen[kind] {
-			if validKey(kind, key) {
-				keep = append(keep, key)
-			}
-		}
-		gone, err := run.service.store.removeMissing(ctx, kind, ownOwner, run.origin.source, keep, run.touched)
-		if err != nil {
-			return err
-		}
-		if len(gone) == 0 {
-			continue
-		}
-		run.report.Of(kind).Deleted += len(gone)
-		news := make([]types.CatalogEntry, 0, len(gone))
-		for _, key := range gone {
-			news = append(news, types.CatalogEntry{Kind: kind, Id: key, Deleted: true})
-		}
-		if err := run.service.publish(ctx, news); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Service) publish(ctx context.Context, entries []types.CatalogEntry) error {
-	if s.publisher == nil || len(entries) == 0 {
-		return nil
-	}
-	if err := s.publisher.PublishCatalogEntries(ctx, entries); err != nil {
-		return fmt.Errorf("publish catalog: %w", err)
-	}
-	return nil
-}
-
-func published(kind, key string, payload []byte) (types.CatalogEntry, error) {
-	var object map[string]any
-	if err := json.Unmarshal(payload, &object); err != nil {
-		return types.CatalogEntry{}, fmt.Errorf("publish %s %s: %w", kind, key, err)
-	}
-	return types.CatalogEntry{Kind: kind, Id: key, Payload: &object}, nil
-}
-
-// PublishAll publishes all of this portal's entries, for linked portals that lost them or see the portal for the first time.
-// What they know already does not change.
-func (s *Service) PublishAll(ctx context.Context) error {
-	if s.publisher == nil {
-		return errors.New("publish catalog: nobody to publish to")
-	}
-	for _, kind := range catalogKinds() {
-		if err := s.publishKind(ctx, kind); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Service) publishKind(ctx context.Context, kind string) error {
-	after := ""
-	for {
-		entries, err := s.store.own(ctx, kind, after, importBatch)
-		if err != nil || len(entries) == 0 {
-			return err
-		}
-		news := make([]types.CatalogEntry, 0, len(entries))
-		for _, e := range entries {
-			entry, err := published(kind, e.key, e.payload)
+		for after := ""; ; {
+			keys, err := run.service.store.keysOf(ctx, kind, run.origin.source, after, 5*importBatch)
 			if err != nil {
 				return err
 			}
-			news = append(news, entry)
+			if len(keys) == 0 {
+				break
+			}
+			after = keys[len(keys)-1]
+			absent, err := run.options.Absent(ctx, kind, keys)
+			if err != nil {
+				return err
+			}
+			if len(absent) == 0 {
+				continue
+			}
+			if _, err := run.remove(ctx, kind, absent); err != nil {
+				return err
+			}
 		}
-		if err := s.publish(ctx, news); err != nil {
+	}
+	return nil
+}
+
+// tell says what is about to be written to those who want to know.
+func (run *importRun) tell(ctx context.Context, kind string, batch []prepared) error {
+	if run.options.Changed == nil {
+		return nil
+	}
+	keys := make([]string, 0, len(batch))
+	for _, p := range batch {
+		keys = append(keys, p.entry.key())
+	}
+	images, err := run.service.store.images(ctx, kind, ownOwner, keys)
+	if err != nil {
+		return err
+	}
+	changes := make([]Change, 0, len(batch))
+	for i, p := range batch {
+		before := images[keys[i]]
+		changes = append(changes, Change{Kind: kind, Key: keys[i], Before: before.payload, Source: before.source, After: p.payload, Digest: p.digest})
+	}
+	return run.options.Changed(ctx, changes)
+}
+
+// tellGone says what is about to be deleted.
+func (run *importRun) tellGone(ctx context.Context, kind string, images map[string]image) error {
+	if run.options.Changed == nil || len(images) == 0 {
+		return nil
+	}
+	changes := make([]Change, 0, len(images))
+	for _, key := range slices.Sorted(maps.Keys(images)) {
+		changes = append(changes, Change{Kind: kind, Key: key, Before: images[key].payload, Source: images[key].source})
+	}
+	return run.options.Changed(ctx, changes)
+}
+
+func (s *Service) publishWritten(ctx context.Context, kind string, written []prepared) error {
+	news := make([]types.CatalogEntry, 0, len(written))
+	for _, p := range written {
+		entry, err := published(kind, p.entry.key(), p.payload)
+		if err != nil {
 			return err
 		}
-		after = entries[len(entries)-1].key
+		news = append(news, entry)
 	}
+	return s.publish(ctx, news)
+}
+
+func (s *Service) publishDeleted(ctx context.Context, kind string, keys []string) error {
+	news := make([]types.CatalogEntry, 0, len(keys))
+	for _, key := range keys {
+		news = append(news, types.CatalogEntry{Kind: kind, Id: key, Deleted: true})
+	}
+	return s.publish(ctx, news)
 }

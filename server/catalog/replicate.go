@@ -47,7 +47,7 @@ type refusals struct {
 func (r *refusals) add(kind, key string, reason any) {
 	r.count++
 	if len(r.first) < keptRefusals {
-		r.first = append(r.first, note(0, fmt.Sprintf("%.20s %.64s: %v", kind, key, reason)).Text)
+		r.first = append(r.first, note(Incoming{}, fmt.Sprintf("%.20s %.64s: %v", kind, key, reason)).Text)
 	}
 }
 

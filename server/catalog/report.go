@@ -15,13 +15,16 @@ const (
 // Counts says what became of the entries of one kind.
 type Counts struct {
 	Added, Changed, Unchanged, Deleted int
+	// Unknown counts deletions of what was not there.
+	Unknown int
 	// HandedOn counts form definitions: the forms room has them now, and does not tell new from known.
 	HandedOn int
 }
 
-// Note is something about a line of a file.
+// Note is something about an entry of a source.
 type Note struct {
-	Line int
+	At   string // a file, an address; empty where there is one only
+	Line int    // of a file; 0 where there are no lines
 	Text string
 }
 
@@ -47,25 +50,25 @@ func (r *Report) Of(kind string) *Counts {
 	return r.Kinds[kind]
 }
 
-func (r *Report) skip(line int, format string, args ...any) {
+func (r *Report) skip(in Incoming, format string, args ...any) {
 	r.SkippedCount++
 	if len(r.Skipped) < keptNotes {
-		r.Skipped = append(r.Skipped, note(line, fmt.Sprintf(format, args...)))
+		r.Skipped = append(r.Skipped, note(in, fmt.Sprintf(format, args...)))
 	}
 }
 
-func (r *Report) warn(line int, text string) {
+func (r *Report) warn(in Incoming, text string) {
 	r.WarningCount++
 	if len(r.Warnings) < keptNotes {
-		r.Warnings = append(r.Warnings, note(line, text))
+		r.Warnings = append(r.Warnings, note(in, text))
 	}
 }
 
-func note(line int, text string) Note {
+func note(in Incoming, text string) Note {
 	if len(text) > maxNoteLength {
 		text = strings.ToValidUTF8(text[:maxNoteLength], "") + " …"
 	}
-	return Note{Line: line, Text: text}
+	return Note{At: in.At, Line: in.Line, Text: text}
 }
 
 // String prints the report: the figures of each kind, then a line for each skipped line and each warning.
@@ -87,6 +90,9 @@ func (r Report) String() string {
 			continue
 		}
 		fmt.Fprintf(&b, " %s %d added, %d changed, %d unchanged, %d deleted;", kind, c.Added, c.Changed, c.Unchanged, c.Deleted)
+		if c.Unknown > 0 {
+			fmt.Fprintf(&b, " %d deletions of what was not there;", c.Unknown)
+		}
 	}
 	fmt.Fprintf(&b, " %d skipped, %d warnings", r.SkippedCount, r.WarningCount)
 	writeNotes(&b, "skipped", r.Skipped, r.SkippedCount)

@@ -10,14 +10,16 @@ import (
 
 // table holds the statements for one kind of entry. Keys go in and out as text, whatever the column is.
 type table struct {
-	name          string
-	byOwner       bool   // each owner has keys of its own
-	known         string // $1 keys, and where byOwner $2 owner → key, owner, digest, service
-	upsert        string // $1 owner, $2 source, $3 copied at, then values
-	remove        string // $1 owner, $2 keys → key, service
-	removeMissing string // $1 owner, $2 source, $3 keys to keep → key, service
-	own           string // $1 owner, $2 key, $3 limit → key, payload
-	values        func([]prepared) []any
+	name     string
+	byOwner  bool   // each owner has keys of its own
+	known    string // $1 keys, and where byOwner $2 owner → key, owner, digest, service
+	upsert   string // $1 owner, $2 source, $3 copied at, then values
+	remove   string // $1 owner, $2 keys → key, service
+	images   string // $1 owner, $2 keys → key, source, payload, digest
+	ofSource string // $1 owner, $2 source, $3 key, $4 limit → key
+	firstKey string // before all others
+	own      string // $1 owner, $2 key, $3 limit → key, payload
+	values   func([]prepared) []any
 }
 
 // column is a column beyond those that all tables have: its SQL type in an array, and its type in the table.
@@ -68,9 +70,9 @@ func tableOf(kind string) table {
 }
 
 func newTable(name, service string, columns []column, extra func(prepared) []any) table {
-	idType, conflict, sameOwner := "uuid", "id", ""
+	idType, conflict, sameOwner, firstKey := "uuid", "id", "", uuid.Nil.String()
 	if name == "catalog_categories" {
-		idType, conflict, sameOwner = "text", "owner, id", " AND owner = $2"
+		idType, conflict, sameOwner, firstKey = "text", "owner, id", " AND owner = $2", ""
 	}
 	var names, aliases, selected, arrays, set strings.Builder
 	for i, c := range columns {
@@ -92,10 +94,11 @@ func newTable(name, service string, columns []column, extra func(prepared) []any
 				digest = excluded.digest%[8]s
 			WHERE t.owner = excluded.owner`,
 			name, names.String(), idType, selected.String(), arrays.String(), aliases.String(), conflict, set.String()),
-		remove: fmt.Sprintf(`DELETE FROM %s WHERE owner = $1 AND id IN `+fmt.Sprintf(ids, 2)+` RETURNING id::text, %s`, name, service),
-		removeMissing: fmt.Sprintf(`DELETE FROM %s WHERE owner = $1 AND source = $2 AND id NOT IN `+fmt.Sprintf(ids, 3)+` RETURNING id::text, %s`,
-			name, service),
-		own: fmt.Sprintf(`SELECT id::text, payload FROM %s WHERE owner = $1 AND id::text COLLATE "C" > $2 ORDER BY id::text COLLATE "C" LIMIT $3`, name),
+		remove:   fmt.Sprintf(`DELETE FROM %s WHERE owner = $1 AND id IN `+fmt.Sprintf(ids, 2)+` RETURNING id::text, %s`, name, service),
+		images:   fmt.Sprintf(`SELECT id::text, source, payload, digest FROM %s WHERE owner = $1 AND id IN `+fmt.Sprintf(ids, 2), name),
+		ofSource: fmt.Sprintf(`SELECT id::text FROM %s WHERE owner = $1 AND source = $2 AND id > $3::text::%s ORDER BY id LIMIT $4`, name, idType),
+		firstKey: firstKey,
+		own:      fmt.Sprintf(`SELECT id::text, payload FROM %s WHERE owner = $1 AND id::text COLLATE "C" > $2 ORDER BY id::text COLLATE "C" LIMIT $3`, name),
 		values: func(batch []prepared) []any {
 			return columnsOf(batch, len(columns), extra)
 		},

@@ -44,17 +44,25 @@ type origin struct {
 // write stores entries of one kind that differ from what is there, and says what became of each, in order. No id may be in
 // batch twice. Rows of another owner are left alone.
 func (s store) write(ctx context.Context, kind string, from origin, batch []prepared, t *touched) ([]outcome, error) {
-	table := tableOf(kind)
-	known, err := s.known(ctx, table, from.owner, batch)
-	if err != nil {
-		return nil, err
+	outcomes, differ, err := s.compare(ctx, kind, from.owner, batch, t)
+	if err != nil || len(differ) == 0 {
+		return outcomes, err
 	}
-	outcomes := make([]outcome, len(batch))
-	var differ []prepared
+	return outcomes, s.put(ctx, kind, from, differ)
+}
+
+// compare says what would become of each entry, in order, and gives those that differ from what is there. In a transaction,
+// the rows that are there are locked until its end.
+func (s store) compare(ctx context.Context, kind, owner string, batch []prepared, t *touched) (outcomes []outcome, differ []prepared, err error) {
+	known, err := s.known(ctx, tableOf(kind), owner, batch)
+	if err != nil {
+		return nil, nil, err
+	}
+	outcomes = make([]outcome, len(batch))
 	for i, p := range batch {
 		before, exists := known[p.entry.key()]
 		switch {
-		case exists && before.owner != from.owner:
+		case exists && before.owner != owner:
 			outcomes[i] = foreign
 			continue
 		case exists && bytes.Equal(before.digest, p.digest):
@@ -67,18 +75,21 @@ func (s store) write(ctx context.Context, kind string, from origin, batch []prep
 		differ = append(differ, p)
 		t.add(p.entry, before.service)
 	}
-	if len(differ) == 0 {
-		return outcomes, nil
-	}
-	args := append([]any{from.owner, from.source, from.copiedAt}, table.values(differ)...)
+	return outcomes, differ, nil
+}
+
+// put stores entries of one kind.
+func (s store) put(ctx context.Context, kind string, from origin, batch []prepared) error {
+	table := tableOf(kind)
+	args := append([]any{from.owner, from.source, from.copiedAt}, table.values(batch)...)
 	tag, err := s.db.Pgx(ctx).Exec(ctx, table.upsert, args...)
 	if err != nil {
-		return nil, fmt.Errorf("write %s: %w", table.name, err)
+		return fmt.Errorf("write %s: %w", table.name, err)
 	}
-	if int(tag.RowsAffected()) != len(differ) { // someone else took an id since known looked
-		return nil, fmt.Errorf("write %s: %d of %d rows belong to another portal", table.name, len(differ)-int(tag.RowsAffected()), len(differ))
+	if int(tag.RowsAffected()) != len(batch) { // someone else took an id since compare looked
+		return fmt.Errorf("write %s: %d of %d rows belong to another portal", table.name, len(batch)-int(tag.RowsAffected()), len(batch))
 	}
-	return outcomes, nil
+	return nil
 }
 
 // add notes that an entry changes; before is the service that a competence stood for until now.
@@ -140,12 +151,6 @@ func (s store) remove(ctx context.Context, kind, owner string, keys []string, t 
 	return s.deleteRows(ctx, kind, table.name, table.remove, t, owner, keys)
 }
 
-// removeMissing deletes the rows of an owner and source whose keys are not among those seen, and gives their keys.
-func (s store) removeMissing(ctx context.Context, kind, owner, source string, seen []string, t *touched) ([]string, error) {
-	table := tableOf(kind)
-	return s.deleteRows(ctx, kind, table.name, table.removeMissing, t, owner, source, seen)
-}
-
 func (s store) deleteRows(ctx context.Context, kind, name, statement string, t *touched, args ...any) ([]string, error) {
 	rows, err := s.db.Pgx(ctx).Query(ctx, statement, args...)
 	if err != nil {
@@ -199,9 +204,12 @@ func (s store) own(ctx context.Context, kind, after string, limit int) ([]ownEnt
 // importLock makes imports of this portal's own entries wait for each other.
 const importLock = int64(0x636174616c6f67) // "catalog"
 
+// lockImports waits for its turn, longer than statements wait for rows: the import before may be a large one.
 func (s store) lockImports(ctx context.Context) error {
-	if _, err := s.db.Pgx(ctx).Exec(ctx, "SELECT pg_advisory_xact_lock($1)", importLock); err != nil {
-		return fmt.Errorf("wait for another import: %w", err)
+	for _, statement := range []string{"SET LOCAL lock_timeout = '30min'", fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", importLock), "SET LOCAL lock_timeout TO DEFAULT"} {
+		if _, err := s.db.Pgx(ctx).Exec(ctx, statement); err != nil {
+			return fmt.Errorf("wait for another import: %w", err)
+		}
 	}
 	return nil
 }
