@@ -16,10 +16,10 @@ type image struct {
 	digest  []byte
 }
 
-// images reads the rows of an owner with these keys.
-func (s store) images(ctx context.Context, kind, owner string, keys []string) (map[string]image, error) {
+// images reads this portal's rows with these keys.
+func (s store) images(ctx context.Context, kind string, keys []string) (map[string]image, error) {
 	table := tableOf(kind)
-	rows, err := s.db.Pgx(ctx).Query(ctx, table.images, owner, keys)
+	rows, err := s.db.Pgx(ctx).Query(ctx, table.images, ownOwner, keys)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", table.name, err)
 	}

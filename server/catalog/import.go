@@ -320,7 +320,7 @@ func (run *importRun) write(ctx context.Context, kind string, batch []prepared) 
 // remove deletes entries of one kind, and says how many of the keys were not there.
 func (run *importRun) remove(ctx context.Context, kind string, keys []string) (unknown int, err error) {
 	if run.options.DryRun || run.options.Changed != nil {
-		images, err := run.service.store.images(ctx, kind, ownOwner, keys)
+		images, err := run.service.store.images(ctx, kind, keys)
 		if err != nil {
 			return 0, err
 		}
@@ -377,7 +377,7 @@ func (run *importRun) tell(ctx context.Context, kind string, batch []prepared) e
 	for _, p := range batch {
 		keys = append(keys, p.entry.key())
 	}
-	images, err := run.service.store.images(ctx, kind, ownOwner, keys)
+	images, err := run.service.store.images(ctx, kind, keys)
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (run *importRun) restore(ctx context.Context, batch []Change, force bool) e
 	for _, c := range batch {
 		keys = append(keys, c.Key)
 	}
-	now, err := run.service.store.images(ctx, kind, ownOwner, keys)
+	now, err := run.service.store.images(ctx, kind, keys)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (s *Service) ChangedSince(ctx context.Context, batch []Change) (keys []stri
 	for _, c := range batch {
 		all = append(all, c.Key)
 	}
-	now, err := s.store.images(ctx, batch[0].Kind, ownOwner, all)
+	now, err := s.store.images(ctx, batch[0].Kind, all)
 	if err != nil {
 		return nil, err
 	}
