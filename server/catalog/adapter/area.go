@@ -1,0 +1,32 @@
+package adapter
+
+import "strings"
+
+const country = "000000000000"
+
+// Unpad gives an ARS as entries write it: without the zeros that pad it to 12 digits (2, 3, 5, 9 or 12 digits are left), and
+// 000000000000 for the whole country. It is empty for what is no ARS.
+func Unpad(ars string) string {
+	ars = strings.TrimSpace(ars)
+	if ars == "" || len(ars) > len(country) || strings.Trim(ars, "0123456789") != "" {
+		return ""
+	}
+	if strings.Trim(ars, "0") == "" {
+		return country
+	}
+	for _, n := range []int{2, 3, 5, 9, 12} {
+		if n <= len(ars) && strings.Trim(ars[n:], "0") == "" {
+			return ars[:n]
+		}
+	}
+	return ""
+}
+
+// Pad gives an ARS with 12 digits.
+func Pad(ars string) string { return ars + country[min(len(ars), len(country)):] }
+
+// Covers says whether a place lies in an area or is it; both may be padded.
+func Covers(area, place string) bool {
+	area, place = Unpad(area), Unpad(place)
+	return area == country || area != "" && strings.HasPrefix(place, area)
+}
