@@ -69,7 +69,7 @@ func (w *distractors) write(kind string, entry any) {
 }
 
 func (w *distractors) service(title, teaser catalog.Text, synonyms []string, area string) {
-	e := catalog.ServiceEntry{ID: w.id(), Title: title, Teaser: teaser, TrustLevel: "low", UpdatedAt: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	e := catalog.ServiceEntry{ID: w.id(), ModulesEntry: catalog.ModulesEntry{Title: title, Teaser: teaser}, TrustLevel: "low", UpdatedAt: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	if len(synonyms) > 0 {
 		e.Synonyms = map[string][]string{"de": synonyms}
 	}
