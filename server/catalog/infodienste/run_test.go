@@ -254,8 +254,10 @@ func TestCollect_AreaWithoutServices_IsAnErrorAndDeletesNothing(t *testing.T) {
 func TestCollect_ListenerLeaves_NothingMoreIsAsked(t *testing.T) {
 	t.Parallel()
 	d := newDirectory(t, finder.Options{})
-	records := d.source(t).Collect(t.Context(), "")
-	for range records {
+	for _, err := range d.source(t).Collect(t.Context(), "") {
+		if err != nil {
+			t.Error(err)
+		}
 		break
 	}
 	if n := d.requests(""); n != 1 {
