@@ -681,6 +681,28 @@ export const accesses: Schemas["AccessList"] = {
     },
   ],
 };
+export const credentials: Schemas["Credentials"] = {
+  hasPassword: true,
+  passkeys: [
+    {
+      id: id(75),
+      name: "Mein Telefon",
+      createdAt: "2026-10-02T09:12:00Z",
+      lastUsedAt: "2026-11-20T09:12:00Z",
+      synced: true,
+    },
+    {
+      id: id(76),
+      name: "Sicherheitsschlüssel an meinem Schlüsselbund",
+      createdAt: "2026-10-03T09:12:00Z",
+      synced: false,
+    },
+  ],
+  oneTimeCodes: true,
+  oneTimeCodesSince: "2026-10-02T09:12:00Z",
+  recoveryCodesLeft: 8,
+};
+
 export const sessions: Schemas["SessionList"] = {
   items: [
     {

@@ -22,6 +22,7 @@ const usual: [RegExp, unknown][] = [
   [/^\/account\/consents$/, data.consents],
   [/^\/account\/access-log$/, data.accesses],
   [/^\/account\/sessions$/, data.sessions],
+  [/^\/account\/credentials$/, data.credentials],
   [/^\/forms\/[^/]+$/, data.form],
   [/^\/applications$/, data.applications],
   [/^\/applications\/[^/]+\/receipt$/, data.receipt],

@@ -76,6 +76,7 @@ export const scenes: Record<string, Scene & { path: string }> = {
   profile: { path: "/konto", ...atHome, session: data.citizen },
   consents: { path: "/konto/einwilligungen", ...atHome, session: data.citizen },
   accesses: { path: "/konto/zugriffe", ...atHome, session: data.citizen },
+  security: { path: "/konto/sicherheit", ...atHome, session: data.citizen },
   sessions: { path: "/konto/sitzungen", ...atHome, session: data.citizen },
   "staff-sign-in": { path: "/mitarbeit/anmelden" },
   inbox: { path: "/mitarbeit", session: data.clerk },

@@ -169,6 +169,12 @@ const accesses = createRoute({
   loader: words("account"),
   component: lazyRouteComponent(() => import("../features/account/pages/AccessesPage")),
 });
+const security = createRoute({
+  getParentRoute: () => personal,
+  path: "/konto/sicherheit",
+  loader: words("account"),
+  component: lazyRouteComponent(() => import("../features/account/pages/SecurityPage")),
+});
 const sessions = createRoute({
   getParentRoute: () => personal,
   path: "/konto/sitzungen",
@@ -261,6 +267,7 @@ const routeTree = rootRoute.addChildren([
       profile,
       consents,
       accesses,
+      security,
       sessions,
     ]),
   ]),
