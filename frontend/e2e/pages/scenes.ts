@@ -8,6 +8,21 @@ const application = data.question.id;
 /** Every page, in the states that it can be in. */
 export const scenes: Record<string, Scene & { path: string }> = {
   start: { path: "/" },
+  "start-own": { path: "/", stored: { place: data.storedPlace, favourites: data.favourites } },
+  "a-z": { path: "/a-z" },
+  "a-z-letter": { path: "/a-z/s" },
+  "a-z-none": { path: "/a-z/q", answers: [[/a-z$/, { ...data.register, items: [], total: 0 }]] },
+  "a-z-error": { path: "/a-z", answers: [[/a-z$/, 503]] },
+  "life-situation": { path: "/lebenslagen/pets" },
+  "life-situation-empty": { path: "/lebenslagen/pets", answers: [[/^\/services$/, { items: [], total: 0 }]] },
+  "life-situation-unknown": { path: "/lebenslagen/unbekannt" },
+  favourites: { path: "/merkliste", stored: { favourites: data.favourites } },
+  "favourites-none": { path: "/merkliste" },
+  "results-filtered": { path: "/suche?q=hund&ars=034540035035&kategorie=pets&fuer=privat" },
+  "results-filtered-none": {
+    path: "/suche?q=xyz&kategorie=pets",
+    answers: [[/^\/services$/, { items: [], total: 0 }]],
+  },
   results: { path: "/suche?q=hund&ars=034540035035" },
   "results-none": { path: "/suche?q=xyz", answers: [[/^\/services$/, { items: [], total: 0 }]] },
   "results-error": { path: "/suche?q=hund", answers: [[/^\/services$/, 503]] },

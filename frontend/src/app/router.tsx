@@ -67,6 +67,31 @@ const service = createRoute({
   loader: words("catalog"),
   component: lazyRouteComponent(() => import("../features/catalog/pages/ServicePage")),
 });
+const aToZ = createRoute({
+  getParentRoute: () => citizen,
+  path: "/a-z",
+  loader: words("catalog"),
+  component: lazyRouteComponent(() => import("../features/catalog/pages/RegisterPage")),
+});
+const aToZLetter = createRoute({
+  getParentRoute: () => citizen,
+  path: "/a-z/$letter",
+  loader: words("catalog"),
+  component: lazyRouteComponent(() => import("../features/catalog/pages/RegisterPage")),
+});
+const lifeSituation = createRoute({
+  getParentRoute: () => citizen,
+  path: "/lebenslagen/$categoryId",
+  validateSearch: search.placeSearch,
+  loader: words("catalog"),
+  component: lazyRouteComponent(() => import("../features/catalog/pages/LifeSituationPage")),
+});
+const favourites = createRoute({
+  getParentRoute: () => citizen,
+  path: "/merkliste",
+  loader: words("catalog"),
+  component: lazyRouteComponent(() => import("../features/catalog/pages/FavouritesPage")),
+});
 const apply = createRoute({
   getParentRoute: () => citizen,
   path: "/leistungen/$serviceId/antrag",
@@ -248,6 +273,10 @@ const routeTree = rootRoute.addChildren([
     start,
     results,
     service,
+    aToZ,
+    aToZLetter,
+    lifeSituation,
+    favourites,
     apply,
     signIn,
     register,
