@@ -184,6 +184,85 @@ type ClientInterface interface {
 	// EndSession request
 	EndSession(ctx context.Context, sessionId openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListEditorialEntries request
+	ListEditorialEntries(ctx context.Context, params *ListEditorialEntriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateEditorialEntryWithBody request with any body
+	CreateEditorialEntryWithBody(ctx context.Context, params *CreateEditorialEntryParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	CreateEditorialEntry(ctx context.Context, params *CreateEditorialEntryParams, body CreateEditorialEntryJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteEditorialEntry request
+	DeleteEditorialEntry(ctx context.Context, kind EntryKindPath, entryId EntryId, params *DeleteEditorialEntryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetEditorialEntry request
+	GetEditorialEntry(ctx context.Context, kind EntryKindPath, entryId EntryId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CommentEditorialEntryWithBody request with any body
+	CommentEditorialEntryWithBody(ctx context.Context, kind EntryKindPath, entryId EntryId, params *CommentEditorialEntryParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	CommentEditorialEntry(ctx context.Context, kind EntryKindPath, entryId EntryId, params *CommentEditorialEntryParams, body CommentEditorialEntryJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DiscardEditorialDraft request
+	DiscardEditorialDraft(ctx context.Context, kind EntryKindPath, entryId EntryId, params *DiscardEditorialDraftParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SaveEditorialDraftWithBody request with any body
+	SaveEditorialDraftWithBody(ctx context.Context, kind EntryKindPath, entryId EntryId, params *SaveEditorialDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	SaveEditorialDraft(ctx context.Context, kind EntryKindPath, entryId EntryId, params *SaveEditorialDraftParams, body SaveEditorialDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FollowEntrySource request
+	FollowEntrySource(ctx context.Context, kind EntryKindPath, entryId EntryId, params *FollowEntrySourceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewEditorialEntry request
+	PreviewEditorialEntry(ctx context.Context, kind EntryKindPath, entryId EntryId, params *PreviewEditorialEntryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReleaseEditorialDraftWithBody request with any body
+	ReleaseEditorialDraftWithBody(ctx context.Context, kind EntryKindPath, entryId EntryId, params *ReleaseEditorialDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ReleaseEditorialDraft(ctx context.Context, kind EntryKindPath, entryId EntryId, params *ReleaseEditorialDraftParams, body ReleaseEditorialDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReopenEditorialDraft request
+	ReopenEditorialDraft(ctx context.Context, kind EntryKindPath, entryId EntryId, params *ReopenEditorialDraftParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReturnEditorialDraftWithBody request with any body
+	ReturnEditorialDraftWithBody(ctx context.Context, kind EntryKindPath, entryId EntryId, params *ReturnEditorialDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ReturnEditorialDraft(ctx context.Context, kind EntryKindPath, entryId EntryId, params *ReturnEditorialDraftParams, body ReturnEditorialDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SubmitEditorialDraftWithBody request with any body
+	SubmitEditorialDraftWithBody(ctx context.Context, kind EntryKindPath, entryId EntryId, params *SubmitEditorialDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	SubmitEditorialDraft(ctx context.Context, kind EntryKindPath, entryId EntryId, params *SubmitEditorialDraftParams, body SubmitEditorialDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UndeleteEditorialEntry request
+	UndeleteEditorialEntry(ctx context.Context, kind EntryKindPath, entryId EntryId, params *UndeleteEditorialEntryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListEntryVersions request
+	ListEntryVersions(ctx context.Context, kind EntryKindPath, entryId EntryId, params *ListEntryVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetEntryVersion request
+	GetEntryVersion(ctx context.Context, kind EntryKindPath, entryId EntryId, number VersionNumber, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RestoreEntryVersion request
+	RestoreEntryVersion(ctx context.Context, kind EntryKindPath, entryId EntryId, number VersionNumber, params *RestoreEntryVersionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawEditorialEntryWithBody request with any body
+	WithdrawEditorialEntryWithBody(ctx context.Context, kind EntryKindPath, entryId EntryId, params *WithdrawEditorialEntryParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	WithdrawEditorialEntry(ctx context.Context, kind EntryKindPath, entryId EntryId, params *WithdrawEditorialEntryParams, body WithdrawEditorialEntryJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetEditingSettings request
+	GetEditingSettings(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateEditingSettingsWithBody request with any body
+	UpdateEditingSettingsWithBody(ctx context.Context, params *UpdateEditingSettingsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	UpdateEditingSettings(ctx context.Context, params *UpdateEditingSettingsParams, body UpdateEditingSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListEditorialTasks request
+	ListEditorialTasks(ctx context.Context, params *ListEditorialTasksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListApplications request
 	ListApplications(ctx context.Context, params *ListApplicationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -765,6 +844,354 @@ func (c *Client) ListSessions(ctx context.Context, reqEditors ...RequestEditorFn
 
 func (c *Client) EndSession(ctx context.Context, sessionId openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewEndSessionRequest(c.Server, sessionId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListEditorialEntries(ctx context.Context, params *ListEditorialEntriesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListEditorialEntriesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) CreateEditorialEntryWithBody(ctx context.Context, params *CreateEditorialEntryParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateEditorialEntryRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) CreateEditorialEntry(ctx context.Context, params *CreateEditorialEntryParams, body CreateEditorialEntryJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateEditorialEntryRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) DeleteEditorialEntry(ctx context.Context, kind EntryKindPath, entryId EntryId, params *DeleteEditorialEntryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteEditorialEntryRequest(c.Server, kind, entryId, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) GetEditorialEntry(ctx context.Context, kind EntryKindPath, entryId EntryId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetEditorialEntryRequest(c.Server, kind, entryId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) CommentEditorialEntryWithBody(ctx context.Context, kind EntryKindPath, entryId EntryId, params *CommentEditorialEntryParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCommentEditorialEntryRequestWithBody(c.Server, kind, entryId, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) CommentEditorialEntry(ctx context.Context, kind EntryKindPath, entryId EntryId, params *CommentEditorialEntryParams, body CommentEditorialEntryJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCommentEditorialEntryRequest(c.Server, kind, entryId, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) DiscardEditorialDraft(ctx context.Context, kind EntryKindPath, entryId EntryId, params *DiscardEditorialDraftParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDiscardEditorialDraftRequest(c.Server, kind, entryId, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) SaveEditorialDraftWithBody(ctx context.Context, kind EntryKindPath, entryId EntryId, params *SaveEditorialDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveEditorialDraftRequestWithBody(c.Server, kind, entryId, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) SaveEditorialDraft(ctx context.Context, kind EntryKindPath, entryId EntryId, params *SaveEditorialDraftParams, body SaveEditorialDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveEditorialDraftRequest(c.Server, kind, entryId, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) FollowEntrySource(ctx context.Context, kind EntryKindPath, entryId EntryId, params *FollowEntrySourceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFollowEntrySourceRequest(c.Server, kind, entryId, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) PreviewEditorialEntry(ctx context.Context, kind EntryKindPath, entryId EntryId, params *PreviewEditorialEntryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewEditorialEntryRequest(c.Server, kind, entryId, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ReleaseEditorialDraftWithBody(ctx context.Context, kind EntryKindPath, entryId EntryId, params *ReleaseEditorialDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReleaseEditorialDraftRequestWithBody(c.Server, kind, entryId, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ReleaseEditorialDraft(ctx context.Context, kind EntryKindPath, entryId EntryId, params *ReleaseEditorialDraftParams, body ReleaseEditorialDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReleaseEditorialDraftRequest(c.Server, kind, entryId, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ReopenEditorialDraft(ctx context.Context, kind EntryKindPath, entryId EntryId, params *ReopenEditorialDraftParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReopenEditorialDraftRequest(c.Server, kind, entryId, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ReturnEditorialDraftWithBody(ctx context.Context, kind EntryKindPath, entryId EntryId, params *ReturnEditorialDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReturnEditorialDraftRequestWithBody(c.Server, kind, entryId, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ReturnEditorialDraft(ctx context.Context, kind EntryKindPath, entryId EntryId, params *ReturnEditorialDraftParams, body ReturnEditorialDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReturnEditorialDraftRequest(c.Server, kind, entryId, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) SubmitEditorialDraftWithBody(ctx context.Context, kind EntryKindPath, entryId EntryId, params *SubmitEditorialDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSubmitEditorialDraftRequestWithBody(c.Server, kind, entryId, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) SubmitEditorialDraft(ctx context.Context, kind EntryKindPath, entryId EntryId, params *SubmitEditorialDraftParams, body SubmitEditorialDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSubmitEditorialDraftRequest(c.Server, kind, entryId, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) UndeleteEditorialEntry(ctx context.Context, kind EntryKindPath, entryId EntryId, params *UndeleteEditorialEntryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUndeleteEditorialEntryRequest(c.Server, kind, entryId, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListEntryVersions(ctx context.Context, kind EntryKindPath, entryId EntryId, params *ListEntryVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListEntryVersionsRequest(c.Server, kind, entryId, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) GetEntryVersion(ctx context.Context, kind EntryKindPath, entryId EntryId, number VersionNumber, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetEntryVersionRequest(c.Server, kind, entryId, number)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) RestoreEntryVersion(ctx context.Context, kind EntryKindPath, entryId EntryId, number VersionNumber, params *RestoreEntryVersionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRestoreEntryVersionRequest(c.Server, kind, entryId, number, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) WithdrawEditorialEntryWithBody(ctx context.Context, kind EntryKindPath, entryId EntryId, params *WithdrawEditorialEntryParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawEditorialEntryRequestWithBody(c.Server, kind, entryId, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) WithdrawEditorialEntry(ctx context.Context, kind EntryKindPath, entryId EntryId, params *WithdrawEditorialEntryParams, body WithdrawEditorialEntryJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawEditorialEntryRequest(c.Server, kind, entryId, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) GetEditingSettings(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetEditingSettingsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) UpdateEditingSettingsWithBody(ctx context.Context, params *UpdateEditingSettingsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateEditingSettingsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) UpdateEditingSettings(ctx context.Context, params *UpdateEditingSettingsParams, body UpdateEditingSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateEditingSettingsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListEditorialTasks(ctx context.Context, params *ListEditorialTasksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListEditorialTasksRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2424,6 +2851,1325 @@ func NewEndSessionRequest(server string, sessionId openapi_types.UUID) (*http.Re
 	}
 
 	req, err := http.NewRequest("DELETE", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListEditorialEntriesRequest generates requests for ListEditorialEntries
+func NewListEditorialEntriesRequest(server string, params *ListEditorialEntriesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/catalog/entries")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if queryFrag, err := runtime.StyleParamWithLocation("form", true, "kind", runtime.ParamLocationQuery, params.Kind); err != nil {
+			return nil, err
+		} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+			return nil, err
+		} else {
+			for k, v := range parsed {
+				for _, v2 := range v {
+					queryValues.Add(k, v2)
+				}
+			}
+		}
+
+		if params.Q != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "q", runtime.ParamLocationQuery, *params.Q); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "state", runtime.ParamLocationQuery, *params.State); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.ServiceId != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "serviceId", runtime.ParamLocationQuery, *params.ServiceId); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.OrganisationId != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "organisationId", runtime.ParamLocationQuery, *params.OrganisationId); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "limit", runtime.ParamLocationQuery, *params.Limit); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "cursor", runtime.ParamLocationQuery, *params.Cursor); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateEditorialEntryRequest calls the generic CreateEditorialEntry builder with application/json body
+func NewCreateEditorialEntryRequest(server string, params *CreateEditorialEntryParams, body CreateEditorialEntryJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateEditorialEntryRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateEditorialEntryRequestWithBody generates requests for CreateEditorialEntry with any type of body
+func NewCreateEditorialEntryRequestWithBody(server string, params *CreateEditorialEntryParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/catalog/entries")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewDeleteEditorialEntryRequest generates requests for DeleteEditorialEntry
+func NewDeleteEditorialEntryRequest(server string, kind EntryKindPath, entryId EntryId, params *DeleteEditorialEntryParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "kind", runtime.ParamLocationPath, kind)
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithLocation("simple", false, "entryId", runtime.ParamLocationPath, entryId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/catalog/entries/%s/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("DELETE", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "If-Match", runtime.ParamLocationHeader, params.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetEditorialEntryRequest generates requests for GetEditorialEntry
+func NewGetEditorialEntryRequest(server string, kind EntryKindPath, entryId EntryId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "kind", runtime.ParamLocationPath, kind)
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithLocation("simple", false, "entryId", runtime.ParamLocationPath, entryId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/catalog/entries/%s/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCommentEditorialEntryRequest calls the generic CommentEditorialEntry builder with application/json body
+func NewCommentEditorialEntryRequest(server string, kind EntryKindPath, entryId EntryId, params *CommentEditorialEntryParams, body CommentEditorialEntryJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCommentEditorialEntryRequestWithBody(server, kind, entryId, params, "application/json", bodyReader)
+}
+
+// NewCommentEditorialEntryRequestWithBody generates requests for CommentEditorialEntry with any type of body
+func NewCommentEditorialEntryRequestWithBody(server string, kind EntryKindPath, entryId EntryId, params *CommentEditorialEntryParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "kind", runtime.ParamLocationPath, kind)
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithLocation("simple", false, "entryId", runtime.ParamLocationPath, entryId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/catalog/entries/%s/%s/comments", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewDiscardEditorialDraftRequest generates requests for DiscardEditorialDraft
+func NewDiscardEditorialDraftRequest(server string, kind EntryKindPath, entryId EntryId, params *DiscardEditorialDraftParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "kind", runtime.ParamLocationPath, kind)
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithLocation("simple", false, "entryId", runtime.ParamLocationPath, entryId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/catalog/entries/%s/%s/draft", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("DELETE", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "If-Match", runtime.ParamLocationHeader, params.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewSaveEditorialDraftRequest calls the generic SaveEditorialDraft builder with application/json body
+func NewSaveEditorialDraftRequest(server string, kind EntryKindPath, entryId EntryId, params *SaveEditorialDraftParams, body SaveEditorialDraftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSaveEditorialDraftRequestWithBody(server, kind, entryId, params, "application/json", bodyReader)
+}
+
+// NewSaveEditorialDraftRequestWithBody generates requests for SaveEditorialDraft with any type of body
+func NewSaveEditorialDraftRequestWithBody(server string, kind EntryKindPath, entryId EntryId, params *SaveEditorialDraftParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "kind", runtime.ParamLocationPath, kind)
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithLocation("simple", false, "entryId", runtime.ParamLocationPath, entryId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/catalog/entries/%s/%s/draft", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("PUT", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "If-Match", runtime.ParamLocationHeader, params.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewFollowEntrySourceRequest generates requests for FollowEntrySource
+func NewFollowEntrySourceRequest(server string, kind EntryKindPath, entryId EntryId, params *FollowEntrySourceParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "kind", runtime.ParamLocationPath, kind)
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithLocation("simple", false, "entryId", runtime.ParamLocationPath, entryId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/catalog/entries/%s/%s/follow-source", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "If-Match", runtime.ParamLocationHeader, params.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewPreviewEditorialEntryRequest generates requests for PreviewEditorialEntry
+func NewPreviewEditorialEntryRequest(server string, kind EntryKindPath, entryId EntryId, params *PreviewEditorialEntryParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "kind", runtime.ParamLocationPath, kind)
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithLocation("simple", false, "entryId", runtime.ParamLocationPath, entryId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/catalog/entries/%s/%s/preview", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Language != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "language", runtime.ParamLocationQuery, *params.Language); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReleaseEditorialDraftRequest calls the generic ReleaseEditorialDraft builder with application/json body
+func NewReleaseEditorialDraftRequest(server string, kind EntryKindPath, entryId EntryId, params *ReleaseEditorialDraftParams, body ReleaseEditorialDraftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReleaseEditorialDraftRequestWithBody(server, kind, entryId, params, "application/json", bodyReader)
+}
+
+// NewReleaseEditorialDraftRequestWithBody generates requests for ReleaseEditorialDraft with any type of body
+func NewReleaseEditorialDraftRequestWithBody(server string, kind EntryKindPath, entryId EntryId, params *ReleaseEditorialDraftParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "kind", runtime.ParamLocationPath, kind)
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithLocation("simple", false, "entryId", runtime.ParamLocationPath, entryId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/catalog/entries/%s/%s/release", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "If-Match", runtime.ParamLocationHeader, params.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewReopenEditorialDraftRequest generates requests for ReopenEditorialDraft
+func NewReopenEditorialDraftRequest(server string, kind EntryKindPath, entryId EntryId, params *ReopenEditorialDraftParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "kind", runtime.ParamLocationPath, kind)
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithLocation("simple", false, "entryId", runtime.ParamLocationPath, entryId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/catalog/entries/%s/%s/reopen", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "If-Match", runtime.ParamLocationHeader, params.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewReturnEditorialDraftRequest calls the generic ReturnEditorialDraft builder with application/json body
+func NewReturnEditorialDraftRequest(server string, kind EntryKindPath, entryId EntryId, params *ReturnEditorialDraftParams, body ReturnEditorialDraftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReturnEditorialDraftRequestWithBody(server, kind, entryId, params, "application/json", bodyReader)
+}
+
+// NewReturnEditorialDraftRequestWithBody generates requests for ReturnEditorialDraft with any type of body
+func NewReturnEditorialDraftRequestWithBody(server string, kind EntryKindPath, entryId EntryId, params *ReturnEditorialDraftParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "kind", runtime.ParamLocationPath, kind)
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithLocation("simple", false, "entryId", runtime.ParamLocationPath, entryId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/catalog/entries/%s/%s/return", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "If-Match", runtime.ParamLocationHeader, params.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewSubmitEditorialDraftRequest calls the generic SubmitEditorialDraft builder with application/json body
+func NewSubmitEditorialDraftRequest(server string, kind EntryKindPath, entryId EntryId, params *SubmitEditorialDraftParams, body SubmitEditorialDraftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSubmitEditorialDraftRequestWithBody(server, kind, entryId, params, "application/json", bodyReader)
+}
+
+// NewSubmitEditorialDraftRequestWithBody generates requests for SubmitEditorialDraft with any type of body
+func NewSubmitEditorialDraftRequestWithBody(server string, kind EntryKindPath, entryId EntryId, params *SubmitEditorialDraftParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "kind", runtime.ParamLocationPath, kind)
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithLocation("simple", false, "entryId", runtime.ParamLocationPath, entryId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/catalog/entries/%s/%s/submit", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "If-Match", runtime.ParamLocationHeader, params.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewUndeleteEditorialEntryRequest generates requests for UndeleteEditorialEntry
+func NewUndeleteEditorialEntryRequest(server string, kind EntryKindPath, entryId EntryId, params *UndeleteEditorialEntryParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "kind", runtime.ParamLocationPath, kind)
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithLocation("simple", false, "entryId", runtime.ParamLocationPath, entryId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/catalog/entries/%s/%s/undelete", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "If-Match", runtime.ParamLocationHeader, params.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListEntryVersionsRequest generates requests for ListEntryVersions
+func NewListEntryVersionsRequest(server string, kind EntryKindPath, entryId EntryId, params *ListEntryVersionsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "kind", runtime.ParamLocationPath, kind)
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithLocation("simple", false, "entryId", runtime.ParamLocationPath, entryId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/catalog/entries/%s/%s/versions", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "limit", runtime.ParamLocationQuery, *params.Limit); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "cursor", runtime.ParamLocationQuery, *params.Cursor); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetEntryVersionRequest generates requests for GetEntryVersion
+func NewGetEntryVersionRequest(server string, kind EntryKindPath, entryId EntryId, number VersionNumber) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "kind", runtime.ParamLocationPath, kind)
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithLocation("simple", false, "entryId", runtime.ParamLocationPath, entryId)
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam2 string
+
+	pathParam2, err = runtime.StyleParamWithLocation("simple", false, "number", runtime.ParamLocationPath, number)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/catalog/entries/%s/%s/versions/%s", pathParam0, pathParam1, pathParam2)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRestoreEntryVersionRequest generates requests for RestoreEntryVersion
+func NewRestoreEntryVersionRequest(server string, kind EntryKindPath, entryId EntryId, number VersionNumber, params *RestoreEntryVersionParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "kind", runtime.ParamLocationPath, kind)
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithLocation("simple", false, "entryId", runtime.ParamLocationPath, entryId)
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam2 string
+
+	pathParam2, err = runtime.StyleParamWithLocation("simple", false, "number", runtime.ParamLocationPath, number)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/catalog/entries/%s/%s/versions/%s/restore", pathParam0, pathParam1, pathParam2)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "If-Match", runtime.ParamLocationHeader, params.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewWithdrawEditorialEntryRequest calls the generic WithdrawEditorialEntry builder with application/json body
+func NewWithdrawEditorialEntryRequest(server string, kind EntryKindPath, entryId EntryId, params *WithdrawEditorialEntryParams, body WithdrawEditorialEntryJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWithdrawEditorialEntryRequestWithBody(server, kind, entryId, params, "application/json", bodyReader)
+}
+
+// NewWithdrawEditorialEntryRequestWithBody generates requests for WithdrawEditorialEntry with any type of body
+func NewWithdrawEditorialEntryRequestWithBody(server string, kind EntryKindPath, entryId EntryId, params *WithdrawEditorialEntryParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "kind", runtime.ParamLocationPath, kind)
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithLocation("simple", false, "entryId", runtime.ParamLocationPath, entryId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/catalog/entries/%s/%s/withdraw", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "If-Match", runtime.ParamLocationHeader, params.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetEditingSettingsRequest generates requests for GetEditingSettings
+func NewGetEditingSettingsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/catalog/settings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewUpdateEditingSettingsRequest calls the generic UpdateEditingSettings builder with application/json body
+func NewUpdateEditingSettingsRequest(server string, params *UpdateEditingSettingsParams, body UpdateEditingSettingsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateEditingSettingsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewUpdateEditingSettingsRequestWithBody generates requests for UpdateEditingSettings with any type of body
+func NewUpdateEditingSettingsRequestWithBody(server string, params *UpdateEditingSettingsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/catalog/settings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("PUT", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "If-Match", runtime.ParamLocationHeader, params.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListEditorialTasksRequest generates requests for ListEditorialTasks
+func NewListEditorialTasksRequest(server string, params *ListEditorialTasksParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/catalog/tasks")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Task != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "task", runtime.ParamLocationQuery, *params.Task); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "limit", runtime.ParamLocationQuery, *params.Limit); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "cursor", runtime.ParamLocationQuery, *params.Cursor); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -5235,6 +6981,85 @@ type ClientWithResponsesInterface interface {
 	// EndSessionWithResponse request
 	EndSessionWithResponse(ctx context.Context, sessionId openapi_types.UUID, reqEditors ...RequestEditorFn) (*EndSessionResponse, error)
 
+	// ListEditorialEntriesWithResponse request
+	ListEditorialEntriesWithResponse(ctx context.Context, params *ListEditorialEntriesParams, reqEditors ...RequestEditorFn) (*ListEditorialEntriesResponse, error)
+
+	// CreateEditorialEntryWithBodyWithResponse request with any body
+	CreateEditorialEntryWithBodyWithResponse(ctx context.Context, params *CreateEditorialEntryParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateEditorialEntryResponse, error)
+
+	CreateEditorialEntryWithResponse(ctx context.Context, params *CreateEditorialEntryParams, body CreateEditorialEntryJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateEditorialEntryResponse, error)
+
+	// DeleteEditorialEntryWithResponse request
+	DeleteEditorialEntryWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *DeleteEditorialEntryParams, reqEditors ...RequestEditorFn) (*DeleteEditorialEntryResponse, error)
+
+	// GetEditorialEntryWithResponse request
+	GetEditorialEntryWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, reqEditors ...RequestEditorFn) (*GetEditorialEntryResponse, error)
+
+	// CommentEditorialEntryWithBodyWithResponse request with any body
+	CommentEditorialEntryWithBodyWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *CommentEditorialEntryParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CommentEditorialEntryResponse, error)
+
+	CommentEditorialEntryWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *CommentEditorialEntryParams, body CommentEditorialEntryJSONRequestBody, reqEditors ...RequestEditorFn) (*CommentEditorialEntryResponse, error)
+
+	// DiscardEditorialDraftWithResponse request
+	DiscardEditorialDraftWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *DiscardEditorialDraftParams, reqEditors ...RequestEditorFn) (*DiscardEditorialDraftResponse, error)
+
+	// SaveEditorialDraftWithBodyWithResponse request with any body
+	SaveEditorialDraftWithBodyWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *SaveEditorialDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveEditorialDraftResponse, error)
+
+	SaveEditorialDraftWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *SaveEditorialDraftParams, body SaveEditorialDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveEditorialDraftResponse, error)
+
+	// FollowEntrySourceWithResponse request
+	FollowEntrySourceWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *FollowEntrySourceParams, reqEditors ...RequestEditorFn) (*FollowEntrySourceResponse, error)
+
+	// PreviewEditorialEntryWithResponse request
+	PreviewEditorialEntryWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *PreviewEditorialEntryParams, reqEditors ...RequestEditorFn) (*PreviewEditorialEntryResponse, error)
+
+	// ReleaseEditorialDraftWithBodyWithResponse request with any body
+	ReleaseEditorialDraftWithBodyWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *ReleaseEditorialDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReleaseEditorialDraftResponse, error)
+
+	ReleaseEditorialDraftWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *ReleaseEditorialDraftParams, body ReleaseEditorialDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*ReleaseEditorialDraftResponse, error)
+
+	// ReopenEditorialDraftWithResponse request
+	ReopenEditorialDraftWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *ReopenEditorialDraftParams, reqEditors ...RequestEditorFn) (*ReopenEditorialDraftResponse, error)
+
+	// ReturnEditorialDraftWithBodyWithResponse request with any body
+	ReturnEditorialDraftWithBodyWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *ReturnEditorialDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReturnEditorialDraftResponse, error)
+
+	ReturnEditorialDraftWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *ReturnEditorialDraftParams, body ReturnEditorialDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*ReturnEditorialDraftResponse, error)
+
+	// SubmitEditorialDraftWithBodyWithResponse request with any body
+	SubmitEditorialDraftWithBodyWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *SubmitEditorialDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SubmitEditorialDraftResponse, error)
+
+	SubmitEditorialDraftWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *SubmitEditorialDraftParams, body SubmitEditorialDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*SubmitEditorialDraftResponse, error)
+
+	// UndeleteEditorialEntryWithResponse request
+	UndeleteEditorialEntryWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *UndeleteEditorialEntryParams, reqEditors ...RequestEditorFn) (*UndeleteEditorialEntryResponse, error)
+
+	// ListEntryVersionsWithResponse request
+	ListEntryVersionsWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *ListEntryVersionsParams, reqEditors ...RequestEditorFn) (*ListEntryVersionsResponse, error)
+
+	// GetEntryVersionWithResponse request
+	GetEntryVersionWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, number VersionNumber, reqEditors ...RequestEditorFn) (*GetEntryVersionResponse, error)
+
+	// RestoreEntryVersionWithResponse request
+	RestoreEntryVersionWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, number VersionNumber, params *RestoreEntryVersionParams, reqEditors ...RequestEditorFn) (*RestoreEntryVersionResponse, error)
+
+	// WithdrawEditorialEntryWithBodyWithResponse request with any body
+	WithdrawEditorialEntryWithBodyWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *WithdrawEditorialEntryParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawEditorialEntryResponse, error)
+
+	WithdrawEditorialEntryWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *WithdrawEditorialEntryParams, body WithdrawEditorialEntryJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawEditorialEntryResponse, error)
+
+	// GetEditingSettingsWithResponse request
+	GetEditingSettingsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetEditingSettingsResponse, error)
+
+	// UpdateEditingSettingsWithBodyWithResponse request with any body
+	UpdateEditingSettingsWithBodyWithResponse(ctx context.Context, params *UpdateEditingSettingsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateEditingSettingsResponse, error)
+
+	UpdateEditingSettingsWithResponse(ctx context.Context, params *UpdateEditingSettingsParams, body UpdateEditingSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateEditingSettingsResponse, error)
+
+	// ListEditorialTasksWithResponse request
+	ListEditorialTasksWithResponse(ctx context.Context, params *ListEditorialTasksParams, reqEditors ...RequestEditorFn) (*ListEditorialTasksResponse, error)
+
 	// ListApplicationsWithResponse request
 	ListApplicationsWithResponse(ctx context.Context, params *ListApplicationsParams, reqEditors ...RequestEditorFn) (*ListApplicationsResponse, error)
 
@@ -6026,6 +7851,579 @@ func (r EndSessionResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r EndSessionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListEditorialEntriesResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EditorialEntryList
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListEditorialEntriesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListEditorialEntriesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type CreateEditorialEntryResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON201                       *EditorialEntry
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateEditorialEntryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateEditorialEntryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type DeleteEditorialEntryResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EditorialEntry
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON412     *PreconditionFailed
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteEditorialEntryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteEditorialEntryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetEditorialEntryResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EditorialEntry
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r GetEditorialEntryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetEditorialEntryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type CommentEditorialEntryResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EditorialEntry
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r CommentEditorialEntryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CommentEditorialEntryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type DiscardEditorialDraftResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EditorialEntry
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON412     *PreconditionFailed
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r DiscardEditorialDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DiscardEditorialDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type SaveEditorialDraftResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EditorialEntry
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON412     *PreconditionFailed
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r SaveEditorialDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SaveEditorialDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type FollowEntrySourceResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EditorialEntry
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON412     *PreconditionFailed
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r FollowEntrySourceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FollowEntrySourceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type PreviewEditorialEntryResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EntryPreview
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r PreviewEditorialEntryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PreviewEditorialEntryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ReleaseEditorialDraftResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EditorialEntry
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON412     *PreconditionFailed
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ReleaseEditorialDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReleaseEditorialDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ReopenEditorialDraftResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EditorialEntry
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON412     *PreconditionFailed
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ReopenEditorialDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReopenEditorialDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ReturnEditorialDraftResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EditorialEntry
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON412     *PreconditionFailed
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ReturnEditorialDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReturnEditorialDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type SubmitEditorialDraftResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EditorialEntry
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON412     *PreconditionFailed
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r SubmitEditorialDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SubmitEditorialDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type UndeleteEditorialEntryResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EditorialEntry
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON412     *PreconditionFailed
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r UndeleteEditorialEntryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UndeleteEditorialEntryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListEntryVersionsResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EntryVersionList
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListEntryVersionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListEntryVersionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetEntryVersionResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EntryVersion
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r GetEntryVersionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetEntryVersionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type RestoreEntryVersionResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EditorialEntry
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON412     *PreconditionFailed
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r RestoreEntryVersionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RestoreEntryVersionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type WithdrawEditorialEntryResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EditorialEntry
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON412     *PreconditionFailed
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r WithdrawEditorialEntryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WithdrawEditorialEntryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetEditingSettingsResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EditingSettings
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r GetEditingSettingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetEditingSettingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type UpdateEditingSettingsResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EditingSettings
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON412     *PreconditionFailed
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateEditingSettingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateEditingSettingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListEditorialTasksResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EditorialTaskList
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListEditorialTasksResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListEditorialTasksResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -7690,6 +10088,259 @@ func (c *ClientWithResponses) EndSessionWithResponse(ctx context.Context, sessio
 		return nil, err
 	}
 	return ParseEndSessionResponse(rsp)
+}
+
+// ListEditorialEntriesWithResponse request returning *ListEditorialEntriesResponse
+func (c *ClientWithResponses) ListEditorialEntriesWithResponse(ctx context.Context, params *ListEditorialEntriesParams, reqEditors ...RequestEditorFn) (*ListEditorialEntriesResponse, error) {
+	rsp, err := c.ListEditorialEntries(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListEditorialEntriesResponse(rsp)
+}
+
+// CreateEditorialEntryWithBodyWithResponse request with arbitrary body returning *CreateEditorialEntryResponse
+func (c *ClientWithResponses) CreateEditorialEntryWithBodyWithResponse(ctx context.Context, params *CreateEditorialEntryParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateEditorialEntryResponse, error) {
+	rsp, err := c.CreateEditorialEntryWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateEditorialEntryResponse(rsp)
+}
+
+func (c *ClientWithResponses) CreateEditorialEntryWithResponse(ctx context.Context, params *CreateEditorialEntryParams, body CreateEditorialEntryJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateEditorialEntryResponse, error) {
+	rsp, err := c.CreateEditorialEntry(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateEditorialEntryResponse(rsp)
+}
+
+// DeleteEditorialEntryWithResponse request returning *DeleteEditorialEntryResponse
+func (c *ClientWithResponses) DeleteEditorialEntryWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *DeleteEditorialEntryParams, reqEditors ...RequestEditorFn) (*DeleteEditorialEntryResponse, error) {
+	rsp, err := c.DeleteEditorialEntry(ctx, kind, entryId, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteEditorialEntryResponse(rsp)
+}
+
+// GetEditorialEntryWithResponse request returning *GetEditorialEntryResponse
+func (c *ClientWithResponses) GetEditorialEntryWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, reqEditors ...RequestEditorFn) (*GetEditorialEntryResponse, error) {
+	rsp, err := c.GetEditorialEntry(ctx, kind, entryId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetEditorialEntryResponse(rsp)
+}
+
+// CommentEditorialEntryWithBodyWithResponse request with arbitrary body returning *CommentEditorialEntryResponse
+func (c *ClientWithResponses) CommentEditorialEntryWithBodyWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *CommentEditorialEntryParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CommentEditorialEntryResponse, error) {
+	rsp, err := c.CommentEditorialEntryWithBody(ctx, kind, entryId, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCommentEditorialEntryResponse(rsp)
+}
+
+func (c *ClientWithResponses) CommentEditorialEntryWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *CommentEditorialEntryParams, body CommentEditorialEntryJSONRequestBody, reqEditors ...RequestEditorFn) (*CommentEditorialEntryResponse, error) {
+	rsp, err := c.CommentEditorialEntry(ctx, kind, entryId, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCommentEditorialEntryResponse(rsp)
+}
+
+// DiscardEditorialDraftWithResponse request returning *DiscardEditorialDraftResponse
+func (c *ClientWithResponses) DiscardEditorialDraftWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *DiscardEditorialDraftParams, reqEditors ...RequestEditorFn) (*DiscardEditorialDraftResponse, error) {
+	rsp, err := c.DiscardEditorialDraft(ctx, kind, entryId, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDiscardEditorialDraftResponse(rsp)
+}
+
+// SaveEditorialDraftWithBodyWithResponse request with arbitrary body returning *SaveEditorialDraftResponse
+func (c *ClientWithResponses) SaveEditorialDraftWithBodyWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *SaveEditorialDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveEditorialDraftResponse, error) {
+	rsp, err := c.SaveEditorialDraftWithBody(ctx, kind, entryId, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveEditorialDraftResponse(rsp)
+}
+
+func (c *ClientWithResponses) SaveEditorialDraftWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *SaveEditorialDraftParams, body SaveEditorialDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveEditorialDraftResponse, error) {
+	rsp, err := c.SaveEditorialDraft(ctx, kind, entryId, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveEditorialDraftResponse(rsp)
+}
+
+// FollowEntrySourceWithResponse request returning *FollowEntrySourceResponse
+func (c *ClientWithResponses) FollowEntrySourceWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *FollowEntrySourceParams, reqEditors ...RequestEditorFn) (*FollowEntrySourceResponse, error) {
+	rsp, err := c.FollowEntrySource(ctx, kind, entryId, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFollowEntrySourceResponse(rsp)
+}
+
+// PreviewEditorialEntryWithResponse request returning *PreviewEditorialEntryResponse
+func (c *ClientWithResponses) PreviewEditorialEntryWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *PreviewEditorialEntryParams, reqEditors ...RequestEditorFn) (*PreviewEditorialEntryResponse, error) {
+	rsp, err := c.PreviewEditorialEntry(ctx, kind, entryId, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewEditorialEntryResponse(rsp)
+}
+
+// ReleaseEditorialDraftWithBodyWithResponse request with arbitrary body returning *ReleaseEditorialDraftResponse
+func (c *ClientWithResponses) ReleaseEditorialDraftWithBodyWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *ReleaseEditorialDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReleaseEditorialDraftResponse, error) {
+	rsp, err := c.ReleaseEditorialDraftWithBody(ctx, kind, entryId, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReleaseEditorialDraftResponse(rsp)
+}
+
+func (c *ClientWithResponses) ReleaseEditorialDraftWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *ReleaseEditorialDraftParams, body ReleaseEditorialDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*ReleaseEditorialDraftResponse, error) {
+	rsp, err := c.ReleaseEditorialDraft(ctx, kind, entryId, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReleaseEditorialDraftResponse(rsp)
+}
+
+// ReopenEditorialDraftWithResponse request returning *ReopenEditorialDraftResponse
+func (c *ClientWithResponses) ReopenEditorialDraftWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *ReopenEditorialDraftParams, reqEditors ...RequestEditorFn) (*ReopenEditorialDraftResponse, error) {
+	rsp, err := c.ReopenEditorialDraft(ctx, kind, entryId, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReopenEditorialDraftResponse(rsp)
+}
+
+// ReturnEditorialDraftWithBodyWithResponse request with arbitrary body returning *ReturnEditorialDraftResponse
+func (c *ClientWithResponses) ReturnEditorialDraftWithBodyWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *ReturnEditorialDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReturnEditorialDraftResponse, error) {
+	rsp, err := c.ReturnEditorialDraftWithBody(ctx, kind, entryId, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReturnEditorialDraftResponse(rsp)
+}
+
+func (c *ClientWithResponses) ReturnEditorialDraftWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *ReturnEditorialDraftParams, body ReturnEditorialDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*ReturnEditorialDraftResponse, error) {
+	rsp, err := c.ReturnEditorialDraft(ctx, kind, entryId, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReturnEditorialDraftResponse(rsp)
+}
+
+// SubmitEditorialDraftWithBodyWithResponse request with arbitrary body returning *SubmitEditorialDraftResponse
+func (c *ClientWithResponses) SubmitEditorialDraftWithBodyWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *SubmitEditorialDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SubmitEditorialDraftResponse, error) {
+	rsp, err := c.SubmitEditorialDraftWithBody(ctx, kind, entryId, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSubmitEditorialDraftResponse(rsp)
+}
+
+func (c *ClientWithResponses) SubmitEditorialDraftWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *SubmitEditorialDraftParams, body SubmitEditorialDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*SubmitEditorialDraftResponse, error) {
+	rsp, err := c.SubmitEditorialDraft(ctx, kind, entryId, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSubmitEditorialDraftResponse(rsp)
+}
+
+// UndeleteEditorialEntryWithResponse request returning *UndeleteEditorialEntryResponse
+func (c *ClientWithResponses) UndeleteEditorialEntryWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *UndeleteEditorialEntryParams, reqEditors ...RequestEditorFn) (*UndeleteEditorialEntryResponse, error) {
+	rsp, err := c.UndeleteEditorialEntry(ctx, kind, entryId, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUndeleteEditorialEntryResponse(rsp)
+}
+
+// ListEntryVersionsWithResponse request returning *ListEntryVersionsResponse
+func (c *ClientWithResponses) ListEntryVersionsWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *ListEntryVersionsParams, reqEditors ...RequestEditorFn) (*ListEntryVersionsResponse, error) {
+	rsp, err := c.ListEntryVersions(ctx, kind, entryId, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListEntryVersionsResponse(rsp)
+}
+
+// GetEntryVersionWithResponse request returning *GetEntryVersionResponse
+func (c *ClientWithResponses) GetEntryVersionWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, number VersionNumber, reqEditors ...RequestEditorFn) (*GetEntryVersionResponse, error) {
+	rsp, err := c.GetEntryVersion(ctx, kind, entryId, number, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetEntryVersionResponse(rsp)
+}
+
+// RestoreEntryVersionWithResponse request returning *RestoreEntryVersionResponse
+func (c *ClientWithResponses) RestoreEntryVersionWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, number VersionNumber, params *RestoreEntryVersionParams, reqEditors ...RequestEditorFn) (*RestoreEntryVersionResponse, error) {
+	rsp, err := c.RestoreEntryVersion(ctx, kind, entryId, number, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRestoreEntryVersionResponse(rsp)
+}
+
+// WithdrawEditorialEntryWithBodyWithResponse request with arbitrary body returning *WithdrawEditorialEntryResponse
+func (c *ClientWithResponses) WithdrawEditorialEntryWithBodyWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *WithdrawEditorialEntryParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawEditorialEntryResponse, error) {
+	rsp, err := c.WithdrawEditorialEntryWithBody(ctx, kind, entryId, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawEditorialEntryResponse(rsp)
+}
+
+func (c *ClientWithResponses) WithdrawEditorialEntryWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *WithdrawEditorialEntryParams, body WithdrawEditorialEntryJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawEditorialEntryResponse, error) {
+	rsp, err := c.WithdrawEditorialEntry(ctx, kind, entryId, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawEditorialEntryResponse(rsp)
+}
+
+// GetEditingSettingsWithResponse request returning *GetEditingSettingsResponse
+func (c *ClientWithResponses) GetEditingSettingsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetEditingSettingsResponse, error) {
+	rsp, err := c.GetEditingSettings(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetEditingSettingsResponse(rsp)
+}
+
+// UpdateEditingSettingsWithBodyWithResponse request with arbitrary body returning *UpdateEditingSettingsResponse
+func (c *ClientWithResponses) UpdateEditingSettingsWithBodyWithResponse(ctx context.Context, params *UpdateEditingSettingsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateEditingSettingsResponse, error) {
+	rsp, err := c.UpdateEditingSettingsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateEditingSettingsResponse(rsp)
+}
+
+func (c *ClientWithResponses) UpdateEditingSettingsWithResponse(ctx context.Context, params *UpdateEditingSettingsParams, body UpdateEditingSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateEditingSettingsResponse, error) {
+	rsp, err := c.UpdateEditingSettings(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateEditingSettingsResponse(rsp)
+}
+
+// ListEditorialTasksWithResponse request returning *ListEditorialTasksResponse
+func (c *ClientWithResponses) ListEditorialTasksWithResponse(ctx context.Context, params *ListEditorialTasksParams, reqEditors ...RequestEditorFn) (*ListEditorialTasksResponse, error) {
+	rsp, err := c.ListEditorialTasks(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListEditorialTasksResponse(rsp)
 }
 
 // ListApplicationsWithResponse request returning *ListApplicationsResponse
@@ -9471,6 +12122,1329 @@ func ParseEndSessionResponse(rsp *http.Response) (*EndSessionResponse, error) {
 			return nil, err
 		}
 		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListEditorialEntriesResponse parses an HTTP response from a ListEditorialEntriesWithResponse call
+func ParseListEditorialEntriesResponse(rsp *http.Response) (*ListEditorialEntriesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListEditorialEntriesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EditorialEntryList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateEditorialEntryResponse parses an HTTP response from a CreateEditorialEntryWithResponse call
+func ParseCreateEditorialEntryResponse(rsp *http.Response) (*CreateEditorialEntryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateEditorialEntryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest EditorialEntry
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeleteEditorialEntryResponse parses an HTTP response from a DeleteEditorialEntryWithResponse call
+func ParseDeleteEditorialEntryResponse(rsp *http.Response) (*DeleteEditorialEntryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteEditorialEntryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EditorialEntry
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetEditorialEntryResponse parses an HTTP response from a GetEditorialEntryWithResponse call
+func ParseGetEditorialEntryResponse(rsp *http.Response) (*GetEditorialEntryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetEditorialEntryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EditorialEntry
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCommentEditorialEntryResponse parses an HTTP response from a CommentEditorialEntryWithResponse call
+func ParseCommentEditorialEntryResponse(rsp *http.Response) (*CommentEditorialEntryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CommentEditorialEntryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EditorialEntry
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDiscardEditorialDraftResponse parses an HTTP response from a DiscardEditorialDraftWithResponse call
+func ParseDiscardEditorialDraftResponse(rsp *http.Response) (*DiscardEditorialDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DiscardEditorialDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EditorialEntry
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSaveEditorialDraftResponse parses an HTTP response from a SaveEditorialDraftWithResponse call
+func ParseSaveEditorialDraftResponse(rsp *http.Response) (*SaveEditorialDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SaveEditorialDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EditorialEntry
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseFollowEntrySourceResponse parses an HTTP response from a FollowEntrySourceWithResponse call
+func ParseFollowEntrySourceResponse(rsp *http.Response) (*FollowEntrySourceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FollowEntrySourceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EditorialEntry
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePreviewEditorialEntryResponse parses an HTTP response from a PreviewEditorialEntryWithResponse call
+func ParsePreviewEditorialEntryResponse(rsp *http.Response) (*PreviewEditorialEntryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PreviewEditorialEntryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EntryPreview
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReleaseEditorialDraftResponse parses an HTTP response from a ReleaseEditorialDraftWithResponse call
+func ParseReleaseEditorialDraftResponse(rsp *http.Response) (*ReleaseEditorialDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReleaseEditorialDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EditorialEntry
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReopenEditorialDraftResponse parses an HTTP response from a ReopenEditorialDraftWithResponse call
+func ParseReopenEditorialDraftResponse(rsp *http.Response) (*ReopenEditorialDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReopenEditorialDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EditorialEntry
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReturnEditorialDraftResponse parses an HTTP response from a ReturnEditorialDraftWithResponse call
+func ParseReturnEditorialDraftResponse(rsp *http.Response) (*ReturnEditorialDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReturnEditorialDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EditorialEntry
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSubmitEditorialDraftResponse parses an HTTP response from a SubmitEditorialDraftWithResponse call
+func ParseSubmitEditorialDraftResponse(rsp *http.Response) (*SubmitEditorialDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SubmitEditorialDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EditorialEntry
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUndeleteEditorialEntryResponse parses an HTTP response from a UndeleteEditorialEntryWithResponse call
+func ParseUndeleteEditorialEntryResponse(rsp *http.Response) (*UndeleteEditorialEntryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UndeleteEditorialEntryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EditorialEntry
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListEntryVersionsResponse parses an HTTP response from a ListEntryVersionsWithResponse call
+func ParseListEntryVersionsResponse(rsp *http.Response) (*ListEntryVersionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListEntryVersionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EntryVersionList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetEntryVersionResponse parses an HTTP response from a GetEntryVersionWithResponse call
+func ParseGetEntryVersionResponse(rsp *http.Response) (*GetEntryVersionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetEntryVersionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EntryVersion
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRestoreEntryVersionResponse parses an HTTP response from a RestoreEntryVersionWithResponse call
+func ParseRestoreEntryVersionResponse(rsp *http.Response) (*RestoreEntryVersionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RestoreEntryVersionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EditorialEntry
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseWithdrawEditorialEntryResponse parses an HTTP response from a WithdrawEditorialEntryWithResponse call
+func ParseWithdrawEditorialEntryResponse(rsp *http.Response) (*WithdrawEditorialEntryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WithdrawEditorialEntryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EditorialEntry
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetEditingSettingsResponse parses an HTTP response from a GetEditingSettingsWithResponse call
+func ParseGetEditingSettingsResponse(rsp *http.Response) (*GetEditingSettingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetEditingSettingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EditingSettings
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUpdateEditingSettingsResponse parses an HTTP response from a UpdateEditingSettingsWithResponse call
+func ParseUpdateEditingSettingsResponse(rsp *http.Response) (*UpdateEditingSettingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateEditingSettingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EditingSettings
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListEditorialTasksResponse parses an HTTP response from a ListEditorialTasksWithResponse call
+func ParseListEditorialTasksResponse(rsp *http.Response) (*ListEditorialTasksResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListEditorialTasksResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EditorialTaskList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error

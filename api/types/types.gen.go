@@ -98,6 +98,66 @@ const (
 	Year    DurationUnit = "year"
 )
 
+// Defines values for EditorialCommentKind.
+const (
+	EditorialCommentKindApproved    EditorialCommentKind = "approved"
+	EditorialCommentKindComment     EditorialCommentKind = "comment"
+	EditorialCommentKindNotReleased EditorialCommentKind = "notReleased"
+	EditorialCommentKindReturned    EditorialCommentKind = "returned"
+	EditorialCommentKindSubmitted   EditorialCommentKind = "submitted"
+)
+
+// Defines values for EditorialFindingSeverity.
+const (
+	EditorialFindingSeverityError   EditorialFindingSeverity = "error"
+	EditorialFindingSeverityWarning EditorialFindingSeverity = "warning"
+)
+
+// Defines values for EditorialState.
+const (
+	EditorialStateChanged   EditorialState = "changed"
+	EditorialStateDeleted   EditorialState = "deleted"
+	EditorialStateInReview  EditorialState = "inReview"
+	EditorialStateNew       EditorialState = "new"
+	EditorialStateReleased  EditorialState = "released"
+	EditorialStateScheduled EditorialState = "scheduled"
+	EditorialStateWithdrawn EditorialState = "withdrawn"
+)
+
+// Defines values for EditorialTaskKind.
+const (
+	EditorialTaskKindBrokenReference EditorialTaskKind = "brokenReference"
+	EditorialTaskKindConflict        EditorialTaskKind = "conflict"
+	EditorialTaskKindExpired         EditorialTaskKind = "expired"
+	EditorialTaskKindExpiring        EditorialTaskKind = "expiring"
+	EditorialTaskKindMissingLanguage EditorialTaskKind = "missingLanguage"
+	EditorialTaskKindNoCompetence    EditorialTaskKind = "noCompetence"
+	EditorialTaskKindNotReleased     EditorialTaskKind = "notReleased"
+	EditorialTaskKindReturned        EditorialTaskKind = "returned"
+	EditorialTaskKindReview          EditorialTaskKind = "review"
+	EditorialTaskKindStale           EditorialTaskKind = "stale"
+)
+
+// Defines values for EntryKind.
+const (
+	EntryKindCategory         EntryKind = "category"
+	EntryKindCompetence       EntryKind = "competence"
+	EntryKindOnlineCompetence EntryKind = "onlineCompetence"
+	EntryKindOnlineService    EntryKind = "onlineService"
+	EntryKindOrganisation     EntryKind = "organisation"
+	EntryKindService          EntryKind = "service"
+	EntryKindSpecialisation   EntryKind = "specialisation"
+)
+
+// Defines values for EntryVersionAction.
+const (
+	EntryVersionActionDeleted   EntryVersionAction = "deleted"
+	EntryVersionActionDiscarded EntryVersionAction = "discarded"
+	EntryVersionActionImported  EntryVersionAction = "imported"
+	EntryVersionActionReleased  EntryVersionAction = "released"
+	EntryVersionActionWithdrawn EntryVersionAction = "withdrawn"
+)
+
 // Defines values for EventAuthor.
 const (
 	EventAuthorAuthority EventAuthor = "authority"
@@ -565,6 +625,16 @@ type DraftChange struct {
 	Step *string `json:"step,omitempty"`
 }
 
+// DraftContent defines model for DraftContent.
+type DraftContent struct {
+	// Content An entry in the catalog's own model, as imports and the feed between portals have it. Texts are objects by language (BCP 47;
+	// `de-x-ls` is Leichte Sprache); texts with markup hold p, h3, h4, ul, ol, li, strong, em and a.
+	Content EntryContent `json:"content"`
+
+	// Released As `releasedTag` of the entry.
+	Released *string `json:"released,omitempty"`
+}
+
 // Duration defines model for Duration.
 type Duration struct {
 	// Max Where it is from … to.
@@ -581,9 +651,274 @@ type Duration struct {
 // DurationUnit `weekday` is every day but Sunday (Werktag), `workday` every day but the weekend (Arbeitstag).
 type DurationUnit string
 
+// EditingSettings defines model for EditingSettings.
+type EditingSettings struct {
+	// FourEyes Whether somebody else than the authors must release.
+	FourEyes bool `json:"fourEyes"`
+
+	// Languages Languages in which texts should be there (BCP 47).
+	Languages []string `json:"languages"`
+
+	// StaleAfterDays After how many days without a change a text counts as old.
+	StaleAfterDays int `json:"staleAfterDays"`
+
+	// WarnDaysBefore How many days before the end of validity to warn.
+	WarnDaysBefore int `json:"warnDaysBefore"`
+}
+
+// EditorialComment defines model for EditorialComment.
+type EditorialComment struct {
+	At time.Time `json:"at"`
+
+	// By Name of who said it.
+	By *string            `json:"by,omitempty"`
+	Id openapi_types.UUID `json:"id"`
+
+	// Kind What it came with; `notReleased`: a release at a date that could not be done.
+	Kind EditorialCommentKind `json:"kind"`
+	Text *string              `json:"text,omitempty"`
+}
+
+// EditorialCommentKind What it came with; `notReleased`: a release at a date that could not be done.
+type EditorialCommentKind string
+
+// EditorialEntry defines model for EditorialEntry.
+type EditorialEntry struct {
+	// Base An entry in the catalog's own model, as imports and the feed between portals have it. Texts are objects by language (BCP 47;
+	// `de-x-ls` is Leichte Sprache); texts with markup hold p, h3, h4, ul, ol, li, strong, em and a.
+	Base      *EntryContent `json:"base,omitempty"`
+	ChangedAt *time.Time    `json:"changedAt,omitempty"`
+	ChangedBy *string       `json:"changedBy,omitempty"`
+
+	// Comments The latest first.
+	Comments []EditorialComment `json:"comments"`
+
+	// Content An entry in the catalog's own model, as imports and the feed between portals have it. Texts are objects by language (BCP 47;
+	// `de-x-ls` is Leichte Sprache); texts with markup hold p, h3, h4, ul, ol, li, strong, em and a.
+	Content EntryContent `json:"content"`
+
+	// Correction What an import says about an entry that editors have changed.
+	Correction *EntryCorrection   `json:"correction,omitempty"`
+	Findings   []EditorialFinding `json:"findings"`
+
+	// HasDraft Whether `content` is a draft; else it is what is released.
+	HasDraft bool   `json:"hasDraft"`
+	Id       string `json:"id"`
+
+	// Kind Services (Leistungen), what is different about them in an area, offices, competences, online services and where they are
+	// competent, and life situations.
+	Kind      EntryKind  `json:"kind"`
+	Note      *string    `json:"note,omitempty"`
+	ReleaseAt *time.Time `json:"releaseAt,omitempty"`
+
+	// Released An entry in the catalog's own model, as imports and the feed between portals have it. Texts are objects by language (BCP 47;
+	// `de-x-ls` is Leichte Sprache); texts with markup hold p, h3, h4, ul, ol, li, strong, em and a.
+	Released *EntryContent `json:"released,omitempty"`
+
+	// ReleasedMeanwhile Whether what is released has changed since the draft was begun.
+	ReleasedMeanwhile *bool `json:"releasedMeanwhile,omitempty"`
+
+	// ReleasedTag Changes with what is released.
+	ReleasedTag *string `json:"releasedTag,omitempty"`
+
+	// Rights What the caller may do with the entry as it is.
+	Rights EditorialRights `json:"rights"`
+
+	// Source The import that it comes from; missing where it was written here.
+	Source *string `json:"source,omitempty"`
+
+	// State `new`: a draft that was never released; `released`: released, no draft; `changed`: released, with a draft; `inReview`: a draft waits
+	// for review; `scheduled`: a draft will be released at a date; `withdrawn`: was released, and has a draft only; `deleted`: put aside.
+	State       EditorialState `json:"state"`
+	SubmittedAt *time.Time     `json:"submittedAt,omitempty"`
+	SubmittedBy *string        `json:"submittedBy,omitempty"`
+	Title       string         `json:"title"`
+}
+
+// EditorialEntryList defines model for EditorialEntryList.
+type EditorialEntryList struct {
+	Items      []EditorialEntrySummary `json:"items"`
+	NextCursor *string                 `json:"nextCursor,omitempty"`
+}
+
+// EditorialEntrySummary defines model for EditorialEntrySummary.
+type EditorialEntrySummary struct {
+	ChangedAt *time.Time `json:"changedAt,omitempty"`
+
+	// ChangedBy Who changed the draft last.
+	ChangedBy *string `json:"changedBy,omitempty"`
+
+	// Conflict Whether the source has since said something else where editors have changed it.
+	Conflict *bool `json:"conflict,omitempty"`
+
+	// Corrected Whether editors have changed what the source says.
+	Corrected *bool  `json:"corrected,omitempty"`
+	Id        string `json:"id"`
+
+	// Kind Services (Leistungen), what is different about them in an area, offices, competences, online services and where they are
+	// competent, and life situations.
+	Kind EntryKind `json:"kind"`
+
+	// Languages In which the title is there.
+	Languages []string   `json:"languages"`
+	ReleaseAt *time.Time `json:"releaseAt,omitempty"`
+
+	// Source The import that it comes from; missing where it was written here.
+	Source *string `json:"source,omitempty"`
+
+	// State `new`: a draft that was never released; `released`: released, no draft; `changed`: released, with a draft; `inReview`: a draft waits
+	// for review; `scheduled`: a draft will be released at a date; `withdrawn`: was released, and has a draft only; `deleted`: put aside.
+	State EditorialState `json:"state"`
+
+	// Title In German, else in another language; of competences: the service, the office and the area.
+	Title string `json:"title"`
+}
+
+// EditorialFinding Something that the checks found in the content.
+type EditorialFinding struct {
+	// Code Stable word.
+	Code string `json:"code"`
+
+	// Message For people.
+	Message string `json:"message"`
+
+	// Pointer JSON pointer into the content.
+	Pointer string `json:"pointer"`
+
+	// Severity Errors keep it from being released.
+	Severity EditorialFindingSeverity `json:"severity"`
+}
+
+// EditorialFindingSeverity Errors keep it from being released.
+type EditorialFindingSeverity string
+
+// EditorialNote defines model for EditorialNote.
+type EditorialNote struct {
+	// Note What has changed and why; kept with the version.
+	Note *string `json:"note,omitempty"`
+}
+
+// EditorialReason defines model for EditorialReason.
+type EditorialReason struct {
+	Reason string `json:"reason"`
+}
+
+// EditorialRelease defines model for EditorialRelease.
+type EditorialRelease struct {
+	// At When; missing or past means at once.
+	At *time.Time `json:"at,omitempty"`
+
+	// Note What has changed and why; kept with the version.
+	Note *string `json:"note,omitempty"`
+}
+
+// EditorialRights What the caller may do with the entry as it is.
+type EditorialRights struct {
+	Edit bool `json:"edit"`
+
+	// FourEyes Whether this portal wants a second pair of eyes.
+	FourEyes bool `json:"fourEyes"`
+
+	// IsAuthor Whether the caller has written the draft.
+	IsAuthor bool `json:"isAuthor"`
+	Release  bool `json:"release"`
+	Submit   bool `json:"submit"`
+}
+
+// EditorialState `new`: a draft that was never released; `released`: released, no draft; `changed`: released, with a draft; `inReview`: a draft waits
+// for review; `scheduled`: a draft will be released at a date; `withdrawn`: was released, and has a draft only; `deleted`: put aside.
+type EditorialState string
+
+// EditorialTask defines model for EditorialTask.
+type EditorialTask struct {
+	// Detail A language, a date, or what the task is about, as the kind is.
+	Detail *string `json:"detail,omitempty"`
+	Id     string  `json:"id"`
+
+	// Kind Services (Leistungen), what is different about them in an area, offices, competences, online services and where they are
+	// competent, and life situations.
+	Kind  EntryKind         `json:"kind"`
+	Task  EditorialTaskKind `json:"task"`
+	Title string            `json:"title"`
+}
+
+// EditorialTaskKind defines model for EditorialTaskKind.
+type EditorialTaskKind string
+
+// EditorialTaskList defines model for EditorialTaskList.
+type EditorialTaskList struct {
+	// Counts By kind of task.
+	Counts     map[string]int  `json:"counts"`
+	Items      []EditorialTask `json:"items"`
+	NextCursor *string         `json:"nextCursor,omitempty"`
+}
+
 // EmailBody defines model for EmailBody.
 type EmailBody struct {
 	Email string `json:"email"`
+}
+
+// EntryContent An entry in the catalog's own model, as imports and the feed between portals have it. Texts are objects by language (BCP 47;
+// `de-x-ls` is Leichte Sprache); texts with markup hold p, h3, h4, ul, ol, li, strong, em and a.
+type EntryContent map[string]interface{}
+
+// EntryCorrection What an import says about an entry that editors have changed.
+type EntryCorrection struct {
+	// Base An entry in the catalog's own model, as imports and the feed between portals have it. Texts are objects by language (BCP 47;
+	// `de-x-ls` is Leichte Sprache); texts with markup hold p, h3, h4, ul, ol, li, strong, em and a.
+	Base *EntryContent `json:"base,omitempty"`
+
+	// Conflicts Pointers to where the source has since said something else than what the editors changed.
+	Conflicts []string `json:"conflicts"`
+
+	// DeletedBySource Whether the source no longer has it.
+	DeletedBySource bool `json:"deletedBySource"`
+
+	// Imported An entry in the catalog's own model, as imports and the feed between portals have it. Texts are objects by language (BCP 47;
+	// `de-x-ls` is Leichte Sprache); texts with markup hold p, h3, h4, ul, ol, li, strong, em and a.
+	Imported *EntryContent `json:"imported,omitempty"`
+	Source   string        `json:"source"`
+}
+
+// EntryKind Services (Leistungen), what is different about them in an area, offices, competences, online services and where they are
+// competent, and life situations.
+type EntryKind string
+
+// EntryPreview One of the two, as the kind is.
+type EntryPreview struct {
+	// Organisation An organisational unit (Organisationseinheit), in the language of the answer.
+	Organisation *Organisation `json:"organisation,omitempty"`
+
+	// Service A public service (Leistung), in the language of the answer. Read for a place, it has the texts, fees and deadlines that are
+	// special there. HTML is of `p br h3 h4 h5 h6 ul ol li strong em sub sup a` only. Its parts follow XZuFi 2.2; what is not known is missing.
+	Service *Service `json:"service,omitempty"`
+}
+
+// EntryVersion defines model for EntryVersion.
+type EntryVersion struct {
+	Action EntryVersionAction `json:"action"`
+	At     time.Time          `json:"at"`
+
+	// By Name of who did it; missing where it was an import.
+	By *string `json:"by,omitempty"`
+
+	// Content An entry in the catalog's own model, as imports and the feed between portals have it. Texts are objects by language (BCP 47;
+	// `de-x-ls` is Leichte Sprache); texts with markup hold p, h3, h4, ul, ol, li, strong, em and a.
+	Content *EntryContent `json:"content,omitempty"`
+	Note    *string       `json:"note,omitempty"`
+	Number  int           `json:"number"`
+
+	// ReviewedFor Who had handed it in, where somebody else released it.
+	ReviewedFor *string `json:"reviewedFor,omitempty"`
+}
+
+// EntryVersionAction defines model for EntryVersion.Action.
+type EntryVersionAction string
+
+// EntryVersionList defines model for EntryVersionList.
+type EntryVersionList struct {
+	Items      []EntryVersion `json:"items"`
+	NextCursor *string        `json:"nextCursor,omitempty"`
 }
 
 // EventAuthor defines model for EventAuthor.
@@ -834,6 +1169,17 @@ type NewApplication struct {
 
 	// OfferId Id of the offer chosen.
 	OfferId openapi_types.UUID `json:"offerId"`
+}
+
+// NewEditorialEntry defines model for NewEditorialEntry.
+type NewEditorialEntry struct {
+	// Content An entry in the catalog's own model, as imports and the feed between portals have it. Texts are objects by language (BCP 47;
+	// `de-x-ls` is Leichte Sprache); texts with markup hold p, h3, h4, ul, ol, li, strong, em and a.
+	Content EntryContent `json:"content"`
+
+	// Kind Services (Leistungen), what is different about them in an area, offices, competences, online services and where they are
+	// competent, and life situations.
+	Kind EntryKind `json:"kind"`
 }
 
 // NewPasskey defines model for NewPasskey.
@@ -1556,6 +1902,13 @@ type Cursor = string
 // DeliveryId defines model for DeliveryId.
 type DeliveryId = openapi_types.UUID
 
+// EntryId defines model for EntryId.
+type EntryId = string
+
+// EntryKindPath Services (Leistungen), what is different about them in an area, offices, competences, online services and where they are
+// competent, and life situations.
+type EntryKindPath = EntryKind
+
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
 
@@ -1573,6 +1926,9 @@ type RequestId = openapi_types.UUID
 
 // ServiceId defines model for ServiceId.
 type ServiceId = openapi_types.UUID
+
+// VersionNumber defines model for VersionNumber.
+type VersionNumber = int
 
 // BadRequest An error, RFC 9457.
 type BadRequest = Problem
@@ -1641,6 +1997,141 @@ type UpdateProfileParams struct {
 type RegisterAccountParams struct {
 	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListEditorialEntriesParams defines parameters for ListEditorialEntries.
+type ListEditorialEntriesParams struct {
+	// Kind The kind of entries.
+	Kind EntryKind `form:"kind" json:"kind"`
+
+	// Q A part of the title, or the LeiKa key.
+	Q *string `form:"q,omitempty" json:"q,omitempty"`
+
+	// State Only entries in this state.
+	State *EditorialState `form:"state,omitempty" json:"state,omitempty"`
+
+	// ServiceId Of competences and specialisations, only those of this service.
+	ServiceId *openapi_types.UUID `form:"serviceId,omitempty" json:"serviceId,omitempty"`
+
+	// OrganisationId Of competences, only those of this office; of offices, only its parts.
+	OrganisationId *openapi_types.UUID `form:"organisationId,omitempty" json:"organisationId,omitempty"`
+
+	// Limit Largest number of items.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where to go on, from `nextCursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateEditorialEntryParams defines parameters for CreateEditorialEntry.
+type CreateEditorialEntryParams struct {
+	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// DeleteEditorialEntryParams defines parameters for DeleteEditorialEntry.
+type DeleteEditorialEntryParams struct {
+	// IfMatch The ETag last read.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// CommentEditorialEntryParams defines parameters for CommentEditorialEntry.
+type CommentEditorialEntryParams struct {
+	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// DiscardEditorialDraftParams defines parameters for DiscardEditorialDraft.
+type DiscardEditorialDraftParams struct {
+	// IfMatch The ETag last read.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// SaveEditorialDraftParams defines parameters for SaveEditorialDraft.
+type SaveEditorialDraftParams struct {
+	// IfMatch The ETag last read.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// FollowEntrySourceParams defines parameters for FollowEntrySource.
+type FollowEntrySourceParams struct {
+	// IfMatch The ETag last read.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// PreviewEditorialEntryParams defines parameters for PreviewEditorialEntry.
+type PreviewEditorialEntryParams struct {
+	// Language The language to show it in (BCP 47).
+	Language *string `form:"language,omitempty" json:"language,omitempty"`
+}
+
+// ReleaseEditorialDraftParams defines parameters for ReleaseEditorialDraft.
+type ReleaseEditorialDraftParams struct {
+	// IfMatch The ETag last read.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ReopenEditorialDraftParams defines parameters for ReopenEditorialDraft.
+type ReopenEditorialDraftParams struct {
+	// IfMatch The ETag last read.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ReturnEditorialDraftParams defines parameters for ReturnEditorialDraft.
+type ReturnEditorialDraftParams struct {
+	// IfMatch The ETag last read.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// SubmitEditorialDraftParams defines parameters for SubmitEditorialDraft.
+type SubmitEditorialDraftParams struct {
+	// IfMatch The ETag last read.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// UndeleteEditorialEntryParams defines parameters for UndeleteEditorialEntry.
+type UndeleteEditorialEntryParams struct {
+	// IfMatch The ETag last read.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ListEntryVersionsParams defines parameters for ListEntryVersions.
+type ListEntryVersionsParams struct {
+	// Limit Largest number of items.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where to go on, from `nextCursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// RestoreEntryVersionParams defines parameters for RestoreEntryVersion.
+type RestoreEntryVersionParams struct {
+	// IfMatch The ETag last read.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// WithdrawEditorialEntryParams defines parameters for WithdrawEditorialEntry.
+type WithdrawEditorialEntryParams struct {
+	// IfMatch The ETag last read.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// UpdateEditingSettingsParams defines parameters for UpdateEditingSettings.
+type UpdateEditingSettingsParams struct {
+	// IfMatch The ETag last read.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ListEditorialTasksParams defines parameters for ListEditorialTasks.
+type ListEditorialTasksParams struct {
+	// Task Only tasks of this kind.
+	Task *EditorialTaskKind `form:"task,omitempty" json:"task,omitempty"`
+
+	// Limit Largest number of items.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where to go on, from `nextCursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListApplicationsParams defines parameters for ListApplications.
@@ -1898,6 +2389,30 @@ type RegisterAccountJSONRequestBody = Registration
 // ConfirmRegistrationJSONRequestBody defines body for ConfirmRegistration for application/json ContentType.
 type ConfirmRegistrationJSONRequestBody = TokenBody
 
+// CreateEditorialEntryJSONRequestBody defines body for CreateEditorialEntry for application/json ContentType.
+type CreateEditorialEntryJSONRequestBody = NewEditorialEntry
+
+// CommentEditorialEntryJSONRequestBody defines body for CommentEditorialEntry for application/json ContentType.
+type CommentEditorialEntryJSONRequestBody = EditorialReason
+
+// SaveEditorialDraftJSONRequestBody defines body for SaveEditorialDraft for application/json ContentType.
+type SaveEditorialDraftJSONRequestBody = DraftContent
+
+// ReleaseEditorialDraftJSONRequestBody defines body for ReleaseEditorialDraft for application/json ContentType.
+type ReleaseEditorialDraftJSONRequestBody = EditorialRelease
+
+// ReturnEditorialDraftJSONRequestBody defines body for ReturnEditorialDraft for application/json ContentType.
+type ReturnEditorialDraftJSONRequestBody = EditorialReason
+
+// SubmitEditorialDraftJSONRequestBody defines body for SubmitEditorialDraft for application/json ContentType.
+type SubmitEditorialDraftJSONRequestBody = EditorialNote
+
+// WithdrawEditorialEntryJSONRequestBody defines body for WithdrawEditorialEntry for application/json ContentType.
+type WithdrawEditorialEntryJSONRequestBody = EditorialNote
+
+// UpdateEditingSettingsJSONRequestBody defines body for UpdateEditingSettings for application/json ContentType.
+type UpdateEditingSettingsJSONRequestBody = EditingSettings
+
 // CreateApplicationJSONRequestBody defines body for CreateApplication for application/json ContentType.
 type CreateApplicationJSONRequestBody = NewApplication
 
@@ -1931,368 +2446,440 @@ type ProveSecondFactorJSONRequestBody = SecondFactorProof
 // Base64 encoded, gzipped, json marshaled Swagger object
 var swaggerSpec = []string{
 
-	"H4sIAAAAAAAC/+y96XIbOZoo+ioInokoqSdJkZK8yTFxRuWlyl1eNJbdnp5yzRDM/EiilQTYAFI0q44j",
-	"7pvcPzfujfME90//mn6T+yQ38AHIRCaRXLTZ7i3CRZGZWL99/a2TitlccOBadU5+60yBZiDx47N3dGL+",
-	"m4FKJZtrJnjnpPMHkIoJTsSYLKZUkwVVRALNEjIWkgxfjLuvqE6nw14n6cAnOpvn0DnpfOw8+NjpJB0J",
-	"fy6YhKxzomUBSUelU5hRM4tezs2DSkvGJ53Pnz8nnTmVdAbaLed0Ps9ZSs0yXmSr63qRmSXpKRBaPWgW",
-	"wcyvc6qnnaTD6cxMQmtDrVvVWMgZ1Z2TTlEw82RzlUnnVKozM/jKgk5nOmfpFCR5CxMmOM1VOs3/+hel",
-	"IE/I4JBkbMK0ekzUVEgNklzAUhEqgcxplkFGFkxPya8ghSKC484km0x1/WD7R8f3jvv9o3v9o3stm5Vq",
-	"7RbnVGuQ5r3//LnfffTLb4PDz//UttV/K0AuV/f6bgpkntMUEjJaEqYVOX17TvbKTe5vXvSfceTGqq+0",
-	"Sq1pOp0B1xvApHyuDUrCga4HJE+ogvWrSamClnWk9uVrrqCQSsjVFXyYggSiBZkIInhCxlLMyJDDJ23f",
-	"GPoFzukEyAjGQlbrbNxZaucIFzajn14Cnxj8uNfvxxb2FHJ2CXK5/ngy91TLEWXVINc7phcZzOZCA0+X",
-	"P0EE0J9MhQJugBwvLWfAdYKfFZ0BkkCg6ZRImAPVfvX4m1kWKN0jp+T9+xdPCVOEkokQGUmngqXQQJHB",
-	"w/GD7B5079Fj6D5I72fdR+lg1D0cD9I+fTR6mD0AfxaWZlenEWyia3ax7kiCCxqYC5ox7v9+mNSw7rT7",
-	"H7T7a7/76L+6v/xzHPVejJH2x+mDYSckp0oju4izh/h2HEvZaR+ri3vJZkyvLu0llRNQmvBiNgJpboxp",
-	"mKk2GM9xlHDmDMa0yHXn5NAcH/3EZsWsOkz3V7kgxjVMQOKKXoFSdLKBMMzsQy2APyuHuB7cv7XAuX4p",
-	"ik14l/ESkuNLkuVQ11vSOchLlm44HWUfalmKKoe4zlI+m5fVXHAFKIh8TzN3XOavVHANHD8GYsXBXIpR",
-	"DrN//pMyK/4tmO6fJIw7J53/cVAJXgf2V3VwZt+yk66ikDtakglQhAtNxkxbQiS4ljTVvY4h9VPKJ5AZ",
-	"nrNmgbstDAdrWVVq5ytZWESEjA3tHjvAZ3DoJ4KPc5be6bG+FprMhVJslANhVsyaS1DANVGaasAjfSal",
-	"ZZ53taxTTsDMaWe/BK7PtQQ6a6xBwyd9AObnrip/XytT16cxOAayi7vFYRRO+Jzl60BHpBriE5aoNGKc",
-	"ItncuAQDQWOWNyHniZ26+5SpuVDMPrwiYucLamRmHghziZWbtRuWGFJA9t4+f0LuH96/j4LoDkqIOQwh",
-	"RyzLgN81WNI8FwvIUKjQU6bIHKQyMpoUORAhnfiBN/aD4HCX63uvICPF3KxCFpyIwi7jBb+kOcvuciUv",
-	"+LwwRJBqI1EZoohLSMiYQZ4ZSQ0/4PJeC/1cFPxO1/eeX3Cx4Ik5KrO64Ca/U35Vr0TGxgyymHxOHYmn",
-	"eQ6STKkqdayhIZ1DQ7WM2v1acHC6d2KOQmmW505lJK8FcRvGKc8kpIJniFbPKcvhTo/EMSizDSVmIDgQ",
-	"yFVJfmdAuWYzS3nfCYES2l2uDyc0OGcIi0VCv5ZXlC8d81d3yv2FIDPKl14EUI/J8C1oueyejjXIIVGG",
-	"EC6mwEtdrkFQg6dXoewcwUGZdxeUoWS3QhQrydUs7z2nhZ4KyX69W9gxhNHIoZARZpHKgIwWF8Br+I8X",
-	"9p7TS8pyOsrhrteoBRkBmdKMOPydCcOd1l6blktCJ5Td+tWpYj4XUkP2CjJG3+FDd3c8b8aEkgvGsxrV",
-	"1vQCeA8lfzcGGv3SFBR+mksxB6mZlcGprokbGdXQNTRjVeJIOhPpaX5jHdxaMO3vqJByo6z9bE7CiESd",
-	"pJPTRSfpiAXv/BIZ2XK6DfpD0kGF0jxZflh5xH1BpaRL8/e8kHNh5fdKS/6x4BmhfAa5kUYiEy2mov7G",
-	"uaaZJq9gPo+98DkUhX7u4OKp2bUZp1qD30B5ktVRiNGfINVmantRL5lViuqXtbr/dZDjrjxyKJVVKiar",
-	"NTaDU0VXmmUyClMp08v68bUdXNKZikLBazQZ1F85Poo9PhdK0/yJyBo3evzoweB+7AUjXINurIbKC73x",
-	"Ft2b9SXWVpDYnUbPpsL7GM55GXuHyyzfiV2oYyF6+Rr19QheON3ydAd0d2TsJ5jrqLlTT0GWSrNRfEpZ",
-	"aQoSHhPBU3C/z+aATxhiSXMjexEJKbC5NuxHJ4Th24LnaA+0llG3oJEQOVCOK5JA9W6byKhGEkszK6TR",
-	"/Cy4C6u2rOpRlKsFSJWQxdSoPlbUtGu/AJgrs8hZsMbq4jPIQcNp5MSeC0kySccahzVcFvdsX8hIwXNQ",
-	"yn3pbsvMsN02UcdVmyalmqhiNGMKHU8LUeQZkTAunMV8Gzh8bnQAq8VH4NAs9sV2tNw84FxgMQa7NU/g",
-	"Edrx6tlZ9/B+9/j5g5+6h2eP3nX/PUpLcprCRvZrHnoLY5DAU7AkyMDBxvfwqdqLKrTDbdyXe/od03kc",
-	"o9GospFsVHToHJ/HF2EeH9HAht4Rwcz3ObNKc0MsyDNQmoyZdCbObeDrnRsOTTWrIBbjtPYgkpqRsnZ6",
-	"TfpY3qGHgRJw62CZ1Ch1sNWQEoWktU4zN/CFG2HxwfUWsxmVy1tk901QWrnwIVKa4QmKoSUw9ciw/Dw8",
-	"IYKjyr2gS5TUDbH1l9MjQ+QKl/igYRJUSvOX4wlkyPiZFBMjdQxPyAgYn5C5FEbMwXlQo2OCD0/qA3/k",
-	"VF0o1JH1lPFJjwwnknKzoMTMaSggfkxzoXDyMeNMTXHQBdPTTNKFGdW7q5hmvwLvfeSBrIub7wRYhAYy",
-	"ux20qvuld5KOXyiKgrgQfBjXYaAIl2HkRz93VGqO3P6qrHErksHufHhnat7QBK1TaSwkmYOY52CNk+kU",
-	"0gvrGn9sPa4Bf7Oa+85c4Zsn77tT8ZumqnHqGCUqSomUtcjJMzCXvj01jFzKCil0WFBBhX3pEuTIKIXP",
-	"ZiqnPNt4RNzu2K8wurVKYl/FytCasiqxpTnICysmopDNNFLDEQAnY9DpFDIL7ehksXKpGBMh2cTaPFZF",
-	"Z7Tdrs72+/M3r8lcGLFLelegM/OGqHMAlywzZ3owZjmoayD4LDSUVBPU7CTZOEoaVq4upxOY55T3Wt5Q",
-	"U3p47/7qpn+ETzSDlM0QWFdfY79G7uX7pcaNlztkXN8/7kT90SvI5MDFXkJ4CG62cq1RQCoyhvBsNu8N",
-	"K5YDdZLOqFCMW65Cs5lhW1pafIqxDO/LbICjPX2uW5nEzausV1dIf6RqGl3kNrreyul+UZVl5SchJ5Qz",
-	"hRfYehkWz69ADa+o8XgpZpe7+hLc0AB3yQZDveQmNI+ko2Wh9Eu4hI3SwbvqyTg58MakbZhsDTcjEFLC",
-	"w0ZtBvFjjVIT3HNUq0HEq51DjFyZW4jrNqkoHP2IY2gMpaJioBhjjIRCx5eNLYgsZDdVCoHntnWoCkID",
-	"Wn67SkK4rysQ/iuQ6a+dCl6DnN0cgdqFLFyFFLTgchwoNc3F5BnXsYjkU2KoQxVdi8+SMVjrZB2cnC0z",
-	"OKBAAmVZ9OAuWMyl5HaeEDWHlNHc7TIh4Z6T0rJsnhTcLPTcv2j/fBI8kFINEyGXGGA/e0wKG1BABAcf",
-	"Lq4UZERcguxFVUO6zAXNdhQxGjeN+03shfvzWnMrZ3QCz2In9G4KNgjUXw/FyOLVS0nbqFbSydjEBd81",
-	"4grEbE5TTX7/4RxPgzClCpAJsWMRii5HIOc/nnYP7933wGFWooLQ5lUrNW+BjZmQEP9FcTpXU7HBA2F2",
-	"riqVSGkqNV4pJeMiz4kf5bE1gjtPKfM2+IngUY9D4+oAb64MzsZFl4fYcocIcauEt7aVyM2w1P5QKTtT",
-	"sY7aVs/NxKX5pZ2GqVbrihj7MFBVU/8eJBHGrD0prKZ+P/uVwXRbB6l2VA23Gqxu3UHehM20vJSNxuU1",
-	"bNwO4fNVGsvZ+kbmVHqNqoHc5mxUmRpkodQguNREjG2c/IK1mNermT+IKY+7XVdk25u6Tb+l6LG5aICV",
-	"E5uwS+C3IGLsBhhnUoxZDi80zDZEEkQiy8ZC1k0mG2MMJKRsztx5NEcUZEaXkfj+9XEIgSx4PeNftbZo",
-	"9IK7rjV3fCOI6sDlGngqIQOuGc0jUQpTqs6oUgshW5iS4GB0wicii9FMz34Um3DGJ4aZlPGyczcuQbfD",
-	"2HBMkoqsxasdznPOnKFnOzwwE13AcgcYty/E4FtCanj9EtfxEsY6GvdUP/rwDIPVNM4uNnbsup4CzeKu",
-	"xFOiQc5smFMpBSv0xUek0EKWBuV1Z/HUP/c56RjRYXXaP/7xj3/svnrVffoUA+S69rO70IwuDYHGLKUl",
-	"0Ab6d7v9o+7RIEp74VME53989+rlY+vospKLDck2R1vnxp0XnIOc0nxELgUnh+SDSKctVF7c9J4edY/6",
-	"7fxkVY7MUDT99/8onrPvFMmZwlQuIwMjd8vcjSuy91wypfVy3sxw7A82kiw80DhApcxb6+IS+5jmCpoA",
-	"JAqdillNR19VwH9Zc7P1HKpGNthg03b89Mm6jdk0vYhGL9VdGXBvwxp7fduBLFX9eHKtFJcsA/mdIkb3",
-	"swP1vhYLpr/X23LmVRaGNQZHmzAcTFxaDut2wBCk1gHpTcgCJcDfmmmufvSrsQ1z4BnjExfdMKU8c6YC",
-	"sgTdI0OXOYvRAzoANPTcMfOEjymIPWCNefa5OZUX+NSEXgIp5oSONUgbta4lA9Ujw5TyFPLcDkYvgJMR",
-	"TS+a8QlBdIJbvjU62IWiQ8ouyQruF9au6IeOkrjwmAq1I2Gt4eaGRFMLtHaKTZbSNebRLcn0cT+e61oP",
-	"CMX1RIFH0rG22Rg7Hsk14xPRAA5ztMiUftuV5fmIr9WB8GWERkykQTUTtcngbO4fbzoZ3ET0XAJRrOHb",
-	"p5/acuittovGnP/v//i/iRY1ieA4ZoyY0U/vuU1K3kbiw2c/J53iCu9c0ryoa8qHG33A9h0337pz8pto",
-	"0J4FwEVGl0NzLmCwDwW1UaHJecHNx70PIC80newnZLgQ0j5cfxJNBgAXwDOydypHwLQyb4REQmEKRAfF",
-	"lQIZxlQUEun/spN03DLMJzuH+w5tYRzzhY3QGMW5ZzPK8u9FttwRP8C810DWw3vHNYnqaBN82kFiB4/O",
-	"vlOMY4m718sYF6tmIMWuQl2iOzVD/uSs2uWANiKmPTxMS8pV+UObH8hlqW/vETIw5wg+hpvEFvwcYiEB",
-	"2SWNClEfqpiUWaE0GRl1l2XO7BvmkmN0c4tlNenQmSj4Rux7JbjVVkdUMbUmq88ORzIwjE4RwR9bm/hY",
-	"QrmghCymy7p68XtDSycwNv9wIOfaHFdMvou7KYZj9gl58NDOP+yRoTRjDU9cARD3PdGCDGf00zCxRj2W",
-	"TonggFaeERAMWcO4RLNeK2O4QEVZ5OaLIR7AEAn9kAsNmPJEpmLh6KWE9EJwqKXf4OoMiCBjMlouoJ+3",
-	"aIGEnI6sc7s6oGdSGeHjx4JnCWEz8ns6ldG4HkvPt7pLs/y4Aty7Qd1yDEat/EkoI7Jup1cmnULm69kS",
-	"fJrnlHHI8OgDyDMqmyJ0hBm8mwiSPWgHVTG6FITZR9zoWeQ8zrVBcLQXnBA/V0JKMpmQkoImxJUjsZ4w",
-	"qhNiICYhqeBK4ztsZv52RTjwmxdGcsav3KeCsz8X4P4wG0hIjK6jlYHiuryfyPxUVpWqrqQ8oGjYmCV8",
-	"0XA5GxFaH+x7Q0rJBEbAyTkDkgEnr+kMOMlAITib2+Itfj5JZ2o3qew5mxQSlDVRBeVGiJoDvVBotVdF",
-	"OiVUWRo5o3kOSpMcryQqtrm4vA1Re4y7OOqRyJY+j9MJiI9JVfoLrUqcziAjw/9xgNVYDsyfjQJjB5mY",
-	"HLh4tfVA7JeXWIisLikK0ELO2lwlG5XrnC5FsZFXmCle2ic/Y6qhPbpdw3jLrMztLx/v4xxfJIf9w353",
-	"cOhzsM3ejKqHlRmIs0C4wTw+SCGst1I7iVxFwaH00azb0UuR0pz9Ctk7o+QYebU9YC1mKbgso4W8R8cd",
-	"SHkL/mjbbvmJz4eP0Kip9bfnS5eqi7VwRjnjE1dlYIrowRRBkRlphyijD1TEuw1/Lqx1P4xxXXUE8dDS",
-	"sMmhYMdp299zP0tDYEpTlyi3fXIqzbKXnuXudKm00MI8l4OOW5twC9ubV6p9RVY5ZZvltJUVmmmvtreL",
-	"huiM2rpV2qkEA4hWnE8686ngNatWZq1ckmZMoGErN/eWdDBNYCQ+oS8igzSnTi01B5WDS8idr5eJdtrE",
-	"jH56jpHS0aA23hrThJiy2729mXsnxorH0pKdHf2eaioWH6bAt5m7wnX0PWbWHV6qk1MhtQt3LmaGggg+",
-	"iRxyPLbeBcrY829DxpclZ6hjI1LRnY7xXMN8o6vRDtu2mDfzuK3jSgh0NbgrrRPrj9gbJNYf7rkzG9V3",
-	"c5OkhUV0KiOllbUS7cxLz03toN8pZJlR2Y1xLcXOx3YV1rouCsKdUexgf2CXEARC7GAK2cUh0YTb8tXY",
-	"kl7ChObfewW7PmkkMOS//x8ycBK0hgKkovrXIh7g4tSpDe47nCK6sNqJb44bDpxPK+7jT5qMliSnfFIY",
-	"sXzv+ydn5PhBXSs0oBgJ3TC0sPMWJgxVYUoyEXLzarmvKMvPowEupRUrYsq1VRSMXoBxFZuVx3ZrllnA",
-	"SHy6CYeLG+qqEdFJp+ASaLaN2OmiStwLa/b1qlICr17EBOOl3gK9jZDmnPGLSPCCu+HVqsq+pI1L4Vp4",
-	"O8OCKhvDCFmLa5JnLe5PVdhTi4qfDou2cRi6Ycq5XEGTVo90A16udUVbnnYDvsKg0fJ84pFT5L//X3KO",
-	"tIvOdPSAW09xl8Nqh2cLyI0iIU37li2qUa9eSoZhUe4qrzppzwf0adbNKhyrutQWaWDN0uEbL+kbj0e4",
-	"yewwz3uiq1uXDTEeg9xyEWF4/G6RC1eMc9hJzLpagYmbSLtqFqqvAiFqcQ5rwiL8LaycsY+YaEm6Km+9",
-	"tpPVZI4rhVg4QmJT1rYkIapBQ9CrPUzq37pnnb8h/CVzMVVDsrdS10eLFeqzn5ghPvItR6+KLZC9GCFr",
-	"TrlvazBE6dgOOAD+AHdIENwAYXbINZfmOOb2lH9mXyhPbwuaT1PMuSNTMYvYzujtSUCrNnWML2iJyXJF",
-	"PMmcMrlgCojjqF4+UjZ4JWBcVxSJGuZIN4u51N66SM2dZAC30+0lJ3ud61WcqELYGseyS7Rh+7rQXbcq",
-	"yJV+22b5WDJjXEhScKYV2UsN7tTVq8Hhvf4WCfSYYiOBp5FstBfnb8jx4eBBzWXx7P3bjUqTW3YwdmzP",
-	"r2HREMp2uA4aK8BVNvTwYS02T2DLLhw15t9Wuh0fISk2VKhVDNvKNFDxNdpSyOI1LHzY+G4HkoKEmeDL",
-	"LYmwt4qGoUebgLmqKL+bx8Zq89YK/NaNgF4cMSYfYEROCz0FroPuN+uz+oKtltUeypWtOVSffbDDqc6D",
-	"12oxdIf1qJjBYTQi/MJadsNwmp1JBg6SVCuJbfCNgauWgA0a8HFDLiwI+0wJHz6CDyLuRFiXBLp7IYN0",
-	"SjmHPBbHIeRseIK6+ZK4YlOGl5XfUU2GhcyHPTJElgoSozRcmmkVYTIRNoY/IQvJtK0uTvO8FpUhJBrD",
-	"DatMOm60qO9hB+1j28BpoWFjyvWmg30TPnt3JZOupghsaYRkWUP8d76m2rmEJY4cKLWC/k0Y4SwOxTw7",
-	"Vy3koURexO0Nw7EoeDY8IfCJpjpfot+1jqYG9qdCKBieEAWXIGmehMGj9kfVI0Nc32uADIOjqqAs+7Tt",
-	"b2WDoBbU5uKi7dNgS85sGM0lEEpmBWcpm9Oc6WXvIx9ywW10VJOAMEVsMndV4x8JR61CG+4Q707YhLZg",
-	"mYZsCw6bvVPBGSZrwsnfVAlQu3JN90pDRCC//HY/edjSqqvGisz7G5Z0DrqIuHYUpBIist33VMHRYeJq",
-	"cZuBM2es5ILMWaoLCSSl3Py6mrP4++/PP/zx6OnZsx/Pfjo6+/ezuKOAxWN7KPm3t5g7R/aEntNCTxuB",
-	"XO7bk4MDLfT84CXl2YUEpk7Qy9sbAVNzBvm/ujd6Qk7+p93nvzQX9rHo9w/v21z3fykH2sK5gqdmNxE/",
-	"+KAyQSy5zRVDtJzGcZQ9+1bGgCu9v8oBtyT4c7qcxXOMfxQLi+OUkzkN6u5GEol/kpAxfUGlhm2yia/M",
-	"EDRQ1aLFRRxR6Kdxx7Uu0/aajCPIwdd6rk4ODijXkk567oeDabFFxbhGlvTS199ZiSQO4GYOnPHJj6KQ",
-	"Ec9cRht5n57MzYSZqcDgbPNpipGfhr1RVFTjORHNSr4uITKImHx40u+3ZxlWDw4OT2JJgis5A5goivPg",
-	"GNETaEglK719QvZMc8sL9sK3FDA+Bab3E+9DLl2A3h+DoXIRERPLp7MRy10581UbdlUAfa3Z2j1m7eeC",
-	"cW3u/n1UKkkqV2GsVLpUr9sEOLabkhVESv71L3ICcvTXv0gR1UAbULid5BK+FKMQWCbg9cpiNuW325Cf",
-	"qIEpaG60nuqoMmJle8nQqXS1s4gBbKAoN7j6rZVMzanS79VuQ69CwStgnLyDHMYievBqydN4W50yHcDI",
-	"YDDHsiqVElfGw5ZGvgywzgdRU4pV4s3raPTzNeCRK9mnMFZwi8os4R2FxUfdqtfc1Cli/+0aNq5moqib",
-	"IG7cSLHWOuEO54l7IQLOu51AENe2/QGcFaOcpT/Bsirj8MTcLRPcRlopexiSRJ50vYVqD97AqfmNrDk0",
-	"T9R2gKerWL5iQXNtq1oImV0h92prS9PGSPF1hqIzkExEAmq9BLIlRWvji1Y62TJxenVxXtHewtRbNmle",
-	"16J5lXxvI5fiMkq5NEa9DcNMCLLP3SoNeYUcW0+g8s241eo5ULl7Af9Vq8OqdjAv8haR7gWf0hHTWN3D",
-	"MQ7gaOk+7B/2a5rf0b2jwVHMe3AVSaDq6lLXfH52nWV+SbYO6246HtA57HhT7py/4XTrayYFNx+mE4oC",
-	"q/Whe9lS8wkDWfCJGsGvTF50ko5XXicwA8YzuAQ5sg/7b6KKgJ0waryiWks2arEfnYtCGiiyNgKbZ2Jt",
-	"BLoCMSqBqKlYNDJ//vt/G8jVTGlmLkeR7zG6kM402cvybgYHo2X3sNvfT8h//29iZMtzbM7zis5tx1az",
-	"KiEV2XvzdPRy/wZKQSHab1d4KKmdS+sdvg1z36PUZIVm4P9ujWZsW+o8AsDRTSJWy/OgyNx1TJ9unNb4",
-	"w63rOpyVtogV9c4g0Y+u0MuOhgoqgUao6enbczKXMGafqlSwqnWQSwVrlgr7uc4jdiA1SYfW6+evVUOD",
-	"RzFCdiZ4WSs8YpSqPWBrWzF+CVyDocdjlOEpz5xgr+JZvlPI58/iwa82q9J1c5iAJubZOl2YsnwM/zpD",
-	"5uatLe2aUn34Z1wzvSQsexxESHynyBxlRR9225jP2XdcnMEWE6vTOhjFlSO3ySm9RGrIZBWY0drryqfB",
-	"bAZMzDUP4suaHAxz84DvBlh8R9V8jULmEjksyoTLbAJhHZyTGoo2z7od1X+KZmq/CjwJCfmTYFzXvAtk",
-	"75zOtOeMCfmD5ZbKf7OPuWg4/zJ05oVjdJIODvyq/p19KawfEOW7DSKzsaxkA1jBkvN10Lo7SK1CQWkW",
-	"b2+VscZwuu1a10CTGXtN4vRZIPzVzy+n9TaA9w579x+F/dVEMQrX4kIEP2PaUu3NB73DbV5cyfnWNgUq",
-	"vm7DNfI8lu2NuSLvY4npZ1RPrRmzYjLIdXKgtpOpa8+Hfcl9pYRGTFi7qBTx3NuecYGb5yYqa169n8FO",
-	"CW61KlwN52fZkGV4gm2g3cjW3Y/HV3ozJwKLOVT3MkTSMGGXUDtuZG+LoHSAL/IQUI+qD0zSqc2z2Q/p",
-	"S3q5w4vDlG0dGzOcY8PAhLx9/oQ8Or73IFI2elOVAduMSYqJpLMGH0Vpv+vqa0e7MoJukQkodvzNhK2k",
-	"QGwf3qBbj/zrX8Y+pZ8BORNK58D0r3SaE5GBxCR79wCn6dSIMTbxv7dL38QPrkz0Qgo+qQp7Mj4v9GpH",
-	"9BvpnegaUsdivd4FOpVDaiMskQzURaOsxeDR0XF2mHbvZff63QejB9Cl97Kj7kN6PB6M++nhaDDorK21",
-	"1SzK8e6MuB/DIkz947U1odtqNNTW+pSBAkneSHPSmnCWTjUZwQXlXO9QCMSBJK1n2WBbZDG2cF4/o0Ly",
-	"k3nY9enEdWY+4UJ3fZDAhhAo27ynzJFvLw12ZvvTMT55x2bQ7sZrYKgmM6E0Ua5buXkKPVjYOJiMbbWJ",
-	"2r4OH0av5JrFRg/JiCly3FpkdNto0rOKVNf3P2JST586qlwz00VbALX54trdZmM6Y3l7+zsMPGn9tdGe",
-	"eDd/VNCpeE1f4m2skPbwnq7NYImacK92uhtL89XPtPn4hojN2onv+G7jPmpRjOvchbUQ6Y19pVeic+/F",
-	"g3OrS9xwYg0sqU6gdpRr8AZFp7AebXyEJLjwZPsO1s2SCjH95K3t1xyzXsmqm8qK/svjHaCVFtLWu9y6",
-	"xfEX6ZpdzylrMB7f/eLSdaEoc4mqjticpJQLzlKaE3RC7RmJ6+GDh/f2EzKt+tD1dqxye92QyzV1atmE",
-	"Qxbc9qq/oHmb35XdvBMX2uuahyS2B7hrX+gApdeScHnNOrfN0rYbm1TWM792y7t6G9Yzj1foasTmlAz1",
-	"wb/99Kp7ePb8affHR/9+ujmaKhLd17amjEmX59Isu2p/eSfarHBYPkqKhZHH1BR1vIl47DWWsl15SrkR",
-	"BperVrOTg4NcpDSfCqVPHvYf9g+EOfjDA+BZV4HyNYU28zqfZ+8p3pWi3mxQWCS1ysYoYq4WWA3GB3CL",
-	"GSzarXGR6LPzOUg5++tf8pzQ0VTkwElOldq1YYZb6i9rjuIlaFcGrGHRKL8PVnWjnV8Gm2ubukVsaOAS",
-	"5lvcSQXQLyijhG7zFak+B6o0GRySdEolTTUWaaPEaP7Abc3MiRBZj7wWRBbYBIZXNQ2rlxo1erfL/lin",
-	"YmIprgnvGh3DPlbF7sjg9sgIJtT6A3ZPNirFjKppxA6y0Fs30lORFvG+ujtWlqyW9tt2OP9iNh+btW/W",
-	"gxx2l99F9yPytnYyhhwJDmQxFUYru3De8MrMN6NLkokTYuSHDFw7xL0hdg4e7vvsk7Bl294QMqaFNL9K",
-	"MHCInHlviB4RNQXzy0dOeUYUaFLMw8zSvSE2lx3u1yPqcTrzN46MzWLcWL4dbVSWPMc6w89pqoVsCUnw",
-	"HVQWVBHJJlP92GWCmjfJGF81yKI0y3PndJ5LcRlrSwef5kyC2iVAbgZ6KrJ4fK2rdhj2NFndZdL51DUv",
-	"dC+p5HRmFvJzbd9O/g6/elsbcZMk4JeYBPuLQVk4w5kUYryR/tav442tvzcSFuG3shKyTy4UJgmqnkTy",
-	"HtuTGhrnu6rCBbTu4VaCxZr4e+cT9DGLey+BKV3wycagYfIWaObS1lxaixN2zUMaPpkTwEK0Bq2qbie2",
-	"kY2Ej9z1N3TR98SQKoyCHJPhnIwkmR6R6TGZ3iPT+6TIichJzojSaJYEbHdPVDEndGhDJckLrbBNmCJj",
-	"kediYevjksPeYb33nc2WCazSsTx613h6B33Lt6pu1bbW2KKcV9kezkIKR7/MKUapt+vn2Awv2OjaTIPu",
-	"bRGR6BlNp0G7SzeFtwEL5RbY6Mm2tRG41jsuWsbEKVc+YC92WoYtMFUpYgin1npHPpjf7OJ0BZZlorAi",
-	"GvK4vml0IJrqM8G4XjPzDHNV1EUwaXy0OVtrFqiYGfaxlAaVmLZFDZjG/iwgKyXEYJn7enujQYlyO3Qa",
-	"cU2oIndTjvZujVXVY5nlSYqyzPkyzBVUJMAoxOY087gTrtEgsg1lsLtlK4ZkYES6lgiPH139au6TJ7yg",
-	"ECgD6HNQK16YoPgbOcXEm5b6b5mT1LY//hUZL3YNftSrX4MfYdM1ADfLWb5ulSsfu4xDQxcMVlrGQHzN",
-	"/jhqGI6wfQFFiMKiGePK+7csaf3WDYKpqDNnhqPOJeMa600LMjZCGONbE0HHi18yfhHdm5mjfXPx5RbS",
-	"8NAX3BKGVrzpXSvVoqrgVB/5ZUM+QNZfR5p4X4Fa0E58TIV0FrNlK4+NnYD8AHJGuXngJbB0qoGczyVN",
-	"p6hIDjPofurmatiS1ed+3iajL6+ViNzqjoOqkmsH3PGe8cW3MIN13JHqMrUxE4ROKOPKMENfvKhlZHZB",
-	"f7LJO9UhPXo06B/2B0eD/nFbNCbjFzFEsQBJ8OfE9tQLOkTKssBP8FopWowgF3xi8KxHLMYZARL3TrAT",
-	"RBBMVsomMLspBDR6tNpEWZzo2ms3wJ232p3e1Mom+FhJelErj1iGgNsCKlYuNFRLXVjjXY98YHpqiBot",
-	"n/EIwl3nke3S1WoZurEQFTOwgdRYCL35umo9oS305UsX6qcwMNooBbveTlmdtrmYK5a2n0uRQlbIVlbm",
-	"uolMBMT51nzFl70h7CZ8+nNoHYi2vPU/qyZa1AnpViFozsKx5Um/dU9XKnZb0nSFAb77TVvVVkyxKnLd",
-	"Fl3igkJdDyCvaALfPp5kG1lJZZPTllhl87WnQc/ef6fIOeOTHMhTo7nTnPxANSzoMjGCArodzMMPnGLf",
-	"wlIGffP//jYsxYqmhYS3gRWuvcV7ThdhO93ybbJ3nk4lG2vDvffj1nuLghYjVCyMruweX7LZGlXG3i43",
-	"RVtVVSK1TarHwuntYr1acsGXMeHsDR4X6mROX9oi7TlyjYGAv1X38DJtPxZFZXVRI3viYrCfgyR6IUqr",
-	"d5zatGX830aqv17OzQirtH05Z8pm1litW8KkyKl2NKosVcQz/BU+QVroUmOKnOzhwdE2J1rMs13ThS9p",
-	"zrIXfJ2LL4Rp22ODZY8JzOZ6SWZAuWNervkU8vhKb2hsaTXxQYxJmQLXi+XAteazNHePC3OxKC0RBZu3",
-	"YmOato9RtWmI0dVIRqPc4EVWElBFZxU47OFfL4H9RMkFLPeNHCNsJoClQbVVbS58tDbzJXQmOkT0IkIS",
-	"mPAa5UdXqW+orTsVNbSf1HQArx164bcmIK1IfwHFqlntmqa4gFvV0wTq9DuAjwrqQ5SpFV0tb++Xdpvw",
-	"S1e1shGZVzfBxHIqdZv3YlvpHpkr0yrodGCNLlm0N5a/nW1o5SkWKSG/FjNyWqhMFulFnGa2RusvFove",
-	"BBToX6HLZl3s9sRB9zI42OgAs2H67aX9y5O/fpWsTaliG0vVa+FiaTb5xgkGh/Y6ybY17e3Ia/bvXfzX",
-	"PYNa1ERU3dYa2upTuh+JYfqyZmkwHEDMANmBZd4yawgN26zKBTDc5s3YtetyN5WSaBtB5jlqyYaROcUw",
-	"CHLobxnloMqNb3W1pQbSEDelGNuIGJqXnti9MU2nOUunQJ5LYBM6gv3QmLTqehstr5CZk0XTH/74xz/+",
-	"sfvqVffp03rsb//wfrd/1D0adHbxsLX3ALgFf1IQvdfeRqZRLK5mVaiMCbW9r20PsK25MDAoNUx7XjRI",
-	"yOA4KjJtNjvtHuMU37dt0MiXC5+wwtF2Qha0JafzquaHSkuotvkBJAHGgWNDGTL96/+V64SgfK8Jm5qd",
-	"MGIw+weXh0d+LWTYfKath+PuysNOcpU7/FDAWkMKvIkzXr552zaoqzv6HpQwdG8KTG8TnF/u5lNbqIBS",
-	"0dw5lzP2vr07aq3Ej08xm6NijWV+tk0+M1jtjUstor+rNolOQxvygbqXnsLSzLW9czBVcvzOF8RdTVmx",
-	"aTbUQN/w37tPzt8+7+LTw7ivjal5TperJa2e5FRS8r2rQxh1Ml0rPqVRqnGJ1imUK+uVbsgrfIeUOKlc",
-	"MPLgwf39Fm11vsi20dekyGNG3rfm60bgUo+cEtddG+MkdjLTYsBUzKTSiCdaLy0Gz5bxzi94SwzYTTSf",
-	"KKcIQc6f2ho8fMHHIpIwY+N01/TC9pG8Kc1z1C4gHyfWqAS8qVk8ZxLG4hMRnLxkvPgURZTdi5fZMus6",
-	"fqo7VDY7B+BXjgnHYcN6YMGI1RLX3MDNqCfVZV69jMU5m/AXdxU6e2OFn1biPdu35gp2RYLpcxaUClz1",
-	"GlB1oZqy2/oignbEtgKMWwJniyHsKdXU6fmqLlveRKb0vJBzEdMpMNuhtEWFtfcys6DmWnawqNaTB1Zt",
-	"0amYR2k/m0x1FehWTU9GsBQ8QwM+GhnrUQOb3QauKWUjgVshEA1PcFyjqdqqVWWe9vCkTMyuHQY+oBkv",
-	"gq77NgM58Zne1QkMw9xtO2OVuO2SSMxQm7O3LWWqINvtK4oexWRig0liBZt3KqB+k0kMYa30NWaecvE3",
-	"Qkqro7g6Ja238blWozqrgq9bMU5yaiMft6ct2xTqwJGbdToa3iAbT2nT9LHySFIrSMCFlRecPLa2BU6s",
-	"FgRVGGauoew3ZI3cimXQ2445Y00MVyBmFO/JguLSFaoX3mCri+iyapJh/Xj+AFJLWgBXnF0CLUrC7BIs",
-	"9uDF09Pz/ZCa5GJhc9KUpljAspN0pmwyjZMSBWkhmV5iz3m73Rn4ZMERUAnyuQey339411ltiIrSYDdn",
-	"l1hS4AKccZpiuApkZZ4mm/BKhKyK69tfqSJe/+35TvEo6uEKKgiYao29lW1OWMR7hKWW7Tqcg3c+V2QP",
-	"s02mNB+jCc8pfvvobUNDnaS26pttLMAkEQv/Bh7uOBcLZ3lCW9GvqAiVNfnDL1Ea6PisNf+T7X/vOVwY",
-	"mnJiu092MAC8rvwGT3WS+kuYlWF0QpRJE5JOKZ9Y96FNR2y+7Xp+rczmvg+e8EM/hRx00OzNdxErX7AL",
-	"bV//vKqWghdSPxmLEKUQVRVctfwokAYMbEkG5Uk9B+1c67UQH/egr2zBVEmsEGrLUfz+3oIBPhuC4VpE",
-	"49MkExBEQq1ffmC9tCCJOFUaPxrZDPYHC4NOt+qRJ3h1itBcCcIBsnZ7QRX2ZTENIw2GB3TODi4HB27e",
-	"YY+84WSeU8a7Bl9ILsR8RNMLssfhEuRHzrjZbFakZl37zrApLhiUPiMydIP918ei3z9KzUnhJxgmZAQp",
-	"LVSpHboCzG4IRUagF+AtLELaiCZKpkJpmxvAzFnYp301ppPOf/3Xj0Lp1QxPOmc/geHK2JLbqrEuvLwq",
-	"eOtqXrkqHK62U7NYlPu1rBW10tzZZiRzLWmq7Zq9/Ft1xat3EgkqeRHnVESyhzlPglBOgjpkH/lebZn7",
-	"J8Rcx7KcRYzdF3XKyZy3yCK3beZrb57ypcPKWYLREM4o9pGbIRGkcuyaiCsJugVLoKmPjqpM2qUdnIyW",
-	"jlL3PvKP/He/eyKwXh+GIf/udzb/HDPSZ5A/oQp6xMhCtirn2+dPyNHR0SPzwPt3TxKjN4Aiw8o1MEzI",
-	"THBADyWrNXtLPnKW2WHev3/xVBmIxd4SilzaPpjkwX4S1gC10DryIXKnb8/J3ulMo/9DkrcwQRav0mn+",
-	"178oBXlSRRbsJ2Uoi/rIR0tiG3lj1SbDR+a66wNnh+4Q1QLpi3nC9VasHnFHhVV51O9+h6sLO1IeuNow",
-	"//wnhT0vfcGk/RMDaLb0zNAA/TAhlAxREh7a0kg2vqsZfoOqx0eOhnezPAzT4fNCm9sGriU2ux/awkR2",
-	"JAwdxVJDSXVyeJvYTQCk24QRsc0eMI5ymLMZ067FZooutvA8yBAlZPd75YYrD2Q8htQQAcPbf/c74tRz",
-	"p9FZm0rlG7QUDtw7No6Tk+GLDGZzoYGny+5PsByeVKESF7DEqUciW37kqCH6eyqpJT5og+iS+pv4COVW",
-	"3DRD2G+ODw896FvqbA5DBMu0i7cOEst78SxxHEVSKiWCJBk+e0cnwzAvxexm3H1FdTodWnqYsxRcUXdH",
-	"zp69P3vZHfQOVyjZnwTjxbwHaQ8KKea0B8VBKvIckJQfQDHP8Z+ukba7+GlwGGhsK4Ty0vcZ7vR7g17f",
-	"t2mgc9Y56Rz1+r0jm2tn85s8p3F05sB2tujmAgOeJrGOP6cRcz15hmQOz8NJFVVRf6ppdZIJ4bColY42",
-	"gnnZkLVjANXKfL7+MZ2B9U//HNd6qkcOXhq47nxONj7o/Mqff6mK3eNxHPb7nh05DTDE9z+5NqVWz9ro",
-	"oMRdoG6LvC7S39/ts2cu6bg/aBuxXOLBe16Kn5l96XjzS6+Ffo6Vq3ARY1rkevNLrhZZoFDgBZSS0M+/",
-	"mMMrAxbR3DalyoLAyv0b7k8nmOjq4EZ1fjGDN+HPGUzUbtBnJp9RB3/Ox8HtJ+vm3wxzT/zEtwgRbo51",
-	"IOH3/7cAEv5IbRh0HARsyaGtrjkJ0/yqmhTkZShbof2O6KkUxWRaV6wrqRrNiwcoeA33V8HhB3YJT0rD",
-	"nat44K0MGwChNJ/VDHCd++NB9oge3e/epwPoHo/70H1o/ulnR/Reeo8+oIOBNZluA0fhAj/XzRJaFvB5",
-	"BYQHNw3CG8D3DqH3+PBw8wsvOMYC3gW0V6pqVf+IZlbAAK9A17uZ7kwcD35zn15kn51CDbHYnedGpeDY",
-	"y620X8+Ejd2yrNoKoBNbOVCMCdOPvanFdl20sVNM++SDOqZ8cC3ZK2xp8Ou2vsQlnDjd0cgjleZY7q7T",
-	"BO0QQzaVF1nl7ccRa6VvKv83wYPdZrDSlr+RLUGrbqyJst4g5cLCEC1rcbhen7bLjULVFS3jNjnEcuOp",
-	"WNiClb56g8scMQJ+DuM2vhws7DZZczBNhLaV/vMyfEWKS/DWT1fx5uoAdLT5pedCjliWAb9lKW7jPgOQ",
-	"CoFmE1QdeJDolhXQ2sjWW5jhpHoKs0rjq0PNY0INSWO2LBLSEoJ1ipxBDjOwMA/ShQEFOyjVbqWJBjRX",
-	"FNpAKeQKyHH/iAwl0FqATJfbEs+rMGoXG/RPjYBphO68FrZzaehwROuPoc93CUpfD/V6KsIw3IB8tEJc",
-	"m/D4il4YukJs91V3tCS4UetFsBab+4dHDxNy/uNpd5CQ+2VtmqO+KyikEqtH0Dy3rocLLhb7PfJCW0Oh",
-	"KgsZYtUNPmZyBtkXgsbvYcL4emC8OZq50jS4RSgMrsGZ+B/bTj9WUEIz0p1C/KPNbzwRfJwz6867NYjH",
-	"2zICY6FgW5jficoeOHhEV3YUVT6gtcwqxpYiBUWZiEUkA5VNno2VwHimSjK8CotP7Nwr0HhFdcqWk+oc",
-	"PnzQf3i4va4UNtveSle6OfyoVwKNIEcon6Mh1+uqQS0AV+ssSG81B2HJS0SQ+qJ4dcuq2/HhFoj7TohX",
-	"lC+9Tfq2VT4D4TeEuk567gYNMVtsI2gNt74e9zCCxpDTSzYx3K0XjNuzBvm9/SHZW+1xSTBMgRwlhkrj",
-	"F/d6g97R/pfkX75R7i2iZrOJaQvncqf7d86daJY5Vc/eynWgew1Yv7PMpsw/x0J3G0A6ce4e9H2R0TJI",
-	"0nepAEZaw/6VWOmlR06/DrXhNMtCML8qTwxa7Xb6g0d0dD8ddB9kg3H3QXoI3Uf0/nH3cNynx+NB9mg0",
-	"6Fc2lkZT57APMTOjTU7/gNZPungR/hm2K9YalLY9d23o00kHsLu7jf94SjX9/fmb1+7rKq7CllTsXoAN",
-	"zdsOY1/Dwh/YHZs8a9PGy5FewPKrphHHg/7mF34QtrLdV2NRPb1JunPwm/u0wWb6QvvANk64QHW8zdaA",
-	"lEBwwLrnypCeHCrjGBeV9LZ33H+0/0UNFBWx2dJCW4J11EJbnuXtW2jt+rOvW5L9api2Pa0t0AZjANJI",
-	"6wofvGbrP27gqjFwMy99veB2RU4b45pb866w+/sd66BfI/P6Vj18FrRvhiVVTQDWuO4MgSeC24pxnpH5",
-	"LBbMm7UtA/RClCXHLP9BhpMQJapC/bmwHdAMw8pFemE4FIZHiUJ/cdbkCv5v5gbvYuz1y9jNvxaSH9jN",
-	"K4fcOrpf6Fggs1ZESCLBhWKG1qeEWFNfnvssDruWqB3wy4DSOegaHF2RzFeo2TGUnvIMJEiM0ARJzqn+",
-	"dTeqb8bCVWxF9o83NDxA6VPfKZR/LbT3HHQNJK9Ke73JtPJCthgjpkBEntlI5YWQF14Z+GKkEvGyblL+",
-	"krZrcwocFt4b+y3ZnW8NSF/RC3sodcP8LrDq4bsrQYFeA6DnjurOKMu9EQwTFRa+Fobveor91bj36D8O",
-	"LWxMVbHTrrpLVKRHaurp2VuzsusQWZd63klzKmlv5Kpf/Kt7oifkZHsi+8yMtT2FPbwxBHlFWX7eEgn3",
-	"YhzEyJQnn/jbQhzBQMYFdaL3t+EJaZhn1IXzSBmQjxDm9RFHDUjf0lVZZUoFyWs98szLJ6Vk4t2YLo5l",
-	"B4fljcH5FsJE4lNRO48Wf+6ng1//Q/aL86PZ7/WfD0fHf1x0drWP4nw3JWy4NIje125CXBUVrgqTVaf9",
-	"tuBzo2vY0M4TjKFUSVnFZiZm4ECtzIZ1IZ5JJCWCxkKcWZg8YUj3R+5C+SB7bCUHRZcKg+m0KOMoyeuq",
-	"LusFzG2HeZuL0ohtBn3mNrnBNvOuWS0CK1a6ihG+boV58M8FyGVlqwmT/2/SNHiDNhF3AC1SjdkjFj4z",
-	"G17QJbrAvkBk871tJKH3nF5SltORT3+8LSXTXHyDplrib25yBwQrW31vm92RlIFDDin23CL38ZLsIur5",
-	"lS68y0lFll0ssA2LTUJuRzGixWOXsokB0lUCGFPEPOGSBZslzYyclYtJK8bZXd8qTLvM7BY7n/0ZG0a4",
-	"AO/EmpXKZGlfAgUlV6yaYxOWcanP3tFJ2xLcYwf4DM7/9yD4J7+VJQt+ruXNNxDnXQgpRkdqT4dqMc28",
-	"rZlk/EVGMMW2eVsBwPdY/LiCwd1S6l6MMbGxcy3redBqvjN49PBht3/cHRz6FuMnnbIeU9iYtRPUxQt6",
-	"rtqieY3O5SedB2WH8pNO/6hPDo8Gh/fIYDCodzU/6Rw/ejC4X3VAt710gJxrSf/6f8IO5p2g8f5dG/XX",
-	"I7vPXvWw8gVQeVcT/2ALefFMYjwu1nh5TlkOX1n+j63XobfH9wh/DLvprosA04Fe6XIgT1dNAc5b/bhG",
-	"KeATUz5oGe1TaDSgiog5VgBE+1bNPvCRewMBGn+FLKsDxU0MZG/hkkEFBzIBrcp8bLPE/RiX9OWgT+0Q",
-	"u5OpKp0ci0v8crv2id0oVUMRDBRAQnNFnN6mt6c9tZbZX5Hh47TVwLFzxMq3aBHxQBzgwtUw/3rGENer",
-	"p1BgPttYliSo76BcpS8tyESYmypNhpFm3quFn1oNJzWovAb+3ZRJpKoOdueB37YqYAxFnvgMEWuSwvKv",
-	"WOjwm7Kx+MhnD3SeE0TBPel86irQqusqBNnzj+CAN961qoc2Jhd4w8zHqrLSjYrC0ZTCcz/NLYJAWCS2",
-	"NS3GLuPqJoVbTAOs1+1GScKD6tYkzW/w4Df3aUPoHRpxBYeVCiI239+7nLXzMDWv9hnPzstaU1uGHblR",
-	"W8KOymXffpTbM55dL8bta/GBPTNshgRFv9aDSljSrg3rn0o61iqohKcN9QwLxdn2jwZmfTUtA8CuszWv",
-	"NCL0xa4rPFOvsLcWiN7YNo5CuTpOBkU01dBqFzU/drblXcFKzvHFz1tUtfm6yt9Ub66tgRMc+ddBCWuW",
-	"ndW6juvsO6sNSktWFKJCCGXtWay2EKQilGQGAXwaK3ZqJ3vNQoG2Goohtc78/vnA9nQfusBjO8gFwNxa",
-	"kgzZ+q6swhYR6nD64Ba/qE5GzZS+WdzRvf7RPbNgs0Gb+zB6kN3PBtA9Gvdp93h8DN1H6b3D7qPj0f3x",
-	"IHtA+/3BTr60cN93nG+wMnXERWHu8luw69y22nc3eG/rizYjkgynaZRhbEfyFp538Fvw1wbxyFZvregB",
-	"WnqMkk21pukU+7/1SFl+uWKVKXUhpCPAl1y9kybC2/GR2e6M6qfhLjrbiTx2vrsUer5ozOaO4PWUqZTK",
-	"zN/2OvYRFZpQakiIdhXNjfSUlCkqVZlmyw+YK6Lo6FePYLNY9V2DoUkgBb/gRhzfO+4fx0pngb4Ox9gI",
-	"Rv27pLLB4N8Arf1yIhDWid6WELbmndTcXAjzRqCyBqseOXVEb0aRjDFutmbox0nYklbCuFCumIpvRT9j",
-	"2GecmK+k4BPn9ywf4eIjrxJOETeMaERSUeSZmWvPw7zSMFcJ0UKQnMoJ7Nds5Tma1XFIJL02QHSBo9h1",
-	"xeze5/TyZkhucjeePPRmVI/Zd1Zt3p/LbhzBk1vLX3gg1p9y16a7DWTBXFf2Nyl4fZseuF1lNoq5cRs4",
-	"6pay2kEgd60PJMc0Gxdri+X/XClu8kIrcsF4VlUER7XOCHUOmh+Ts6fPE/L7s2c/oAHk7PUPrhT5oE9e",
-	"fY88WdML4E7yM7N4+mRInhgb6madb34mTyVHMBZlww9XOlXkUTJ1mmWn5W5vgFQ1kp3MmdjcKuUjyYUr",
-	"kl1vSZTTiWETvDfPxi12Fm575rTb63bs+dFcbFhc25sRsQC3jwtC7lFGzOF9V02d69s5gEuWAU/hwDym",
-	"WnaEo19jS3OqNUgz8H8eXCctUqQadFdpCXRWp6ilCXTEOMWlNye5Ww26AtU20a584mtWP44HR1s5NV8a",
-	"bLcv3NtmH6qYG/EfsleQMfrOXNW3Rcffz3PhZM6QKsXpedL51J3RT90RQvegf/zw3oP7/atQ+YPfqj+2",
-	"VNY9CeiRCihd+4yoLRtrCbTp5jdKgje9EOz0Hwr9DcCsz8wPYdY1/biiiv/OwdY6vb5HTvMFXSrsx0Qy",
-	"seAGc+KK+1cEXVv4wZ+7RkR/69r1U3dnW1K7rekaXK6ts38O8hJkF0OC7aOPsQuJ+UiGzqE2dGHVPi2g",
-	"0cHpO4VpGEb5IRry3AhAVYOAkOqVxZlSMUPEqPwUaL0Sc4hYLD8Yffb27U0bLtycyLkViv4OwPElu/T+",
-	"VMvHbtYAfuCbk20uf0cJCq1McNumPstU1c6lool1QGOqBZbsqKe+YdIdmGNu0DtmOzF2noLtf0+Y0kQB",
-	"0ySDGRn0yGtxiS0AsWV+4RytW4b72fvANvV3LMbXu3G2SPJlWyQMhnNvfNVC/bcjZn8wX/r+nTRAjWvi",
-	"uIQU2FyvKTTvfFhTyjOMOcLmpDwxa1lMxSypKqQ6SPsOg5Cnj9FIUm+CVjZicBFMbvaybDMGL0tp211i",
-	"3lxMOnrr1vwVuzT8Elswxe37H+J5WxhHCRildrYSxHQ1eLeaXjtHezKF9MJKO2iB80CdkBnWxGSajBmn",
-	"eUI4prtYhx32VKA8w9/FJUiPqbH+f45AKjqDj1xLyhXFcq89cm7VUMYnVgorg4TLygB2Iiy5My4kmhJt",
-	"O7eoQwOHu0Gh7Iqc9Av5B7xO/4/gjC9r6Hcdc29YOPXRE2vM/VbNacHC0ircEEmrqAxyJpRioxxIwTXL",
-	"nXE+g5RlsKYBz98rvn0Iw1n+1vDtS0p+ZSeh3TEopQ4OorLdE/Nr6WkvZTOPIwxUFbZr24470WxT7C4O",
-	"vFXQLi7wNoJ2zRKCaN1Gxxdk3bZLa9BkwfrGbb0BpnOoItMxjrNtYX/utPh/Bv1+1In1LYUOm3Nc2ySR",
-	"XrNp5lfTbwl3k4O8+M4ApG3CXtaKQoBG94UUOdjvzLMRdLsVax7FgybM5YSyjAz77n/dyD/+f0NbocQi",
-	"L7foRmZ0+ZFjoTQ32Ymvf4IR+yXUox3Nd+8EXlqaZnRp66yNAEupKQVZTPxEk6AnBV/KmPfVgFfTWGeO",
-	"+Fpg9pv5j3N9xcm711zGQpp7DJxeqJl7Aw15RtOp65+ssF6ajAo4PwAS9p2Fmie4ztsnU+tI1D9qaOxW",
-	"XZdmjuRcFzo3+Gw3ONNCuxBSmzHodOo79GNimiszMyZCsgnDaNhHTmDXU+D7O3jdDBBdw/Pm4fxbcLn9",
-	"HZVhjzvtrGXpRiDcaIR26jZN9DnjNHepP+5hI28Clcpbg1Km2a/Av1O1MHFM6B2JT7EoBKOGXose361f",
-	"RBQ6FSgvTyTlGjA90/pKXkwDX4lhkDPIM9A98pQBOddQgJxReQHkQsxmmszQmSKNeq538J489de0fRjr",
-	"Bui10pNlPX9DmPjVlHGxMH5TaOo9lBsCRP1j10XQU3Xxb26obwRDHTaeA9NkQTknU5pr4OScGbLFEUX/",
-	"5y16K/+Bcl9Bnx/s2F9C+7WRDjXK9QjnpiIKQLVaZUfA+ITMpUgB1c1VX4eZ6Euww3+A8C3Lb+/oBZT2",
-	"D64FloC/CmBqmAjJYH1Jk5yNLWEfFYpxUIoopguXdVe23/E53hjzP5GimEMWOMKta9CImOWDzLYVbbOX",
-	"lmu7VR0ZZ1muM+fh9oMdO+YnpBG4GK+6Dy2rFqcogx1tCWCvRMbG7CYqBTSsK7V118BD01xMLICkNJ1C",
-	"15ymFHnZ/i4hM/qpSyfwL/f7nRBmMsjZJWyEmeqxslyKFJcsw/78VGPD2ISIPIPSbE7O3BOO5KWUYyE3",
-	"A+vzQk1BWVWXxIMgzBU+rRa3jaU9WOQtmNvdYpbfaIEMv/x1qFEd4Ldk7q48TdX6o1EXYb0VH+yD1ZY9",
-	"LAc4FeDFL3F8OfjNfV6uM/S84eWxLtehTjPCqOGz0dGiGT+AR5HdIwiflou/G7jbAHPLv+keHluDqDNL",
-	"ZtWtXhEgjViqi3VxrZt0vx4ZOjPGMCFDl8U3RMFhmObC/iHBxgpFW8gIqUOiWahrAendaooSxiCBp4ZP",
-	"nH7fPX6ApX39oXYYP5Ni4mvQVTae09FU5BrkjHE09RgsP+qRp/ArRsTuZMupndwdJyavxVpMAP2HcnrT",
-	"9KAlj8egUVU3veQdmai1+mkjD2MhZ+rgN/OfdWzqHO8dkTunS1E447F1qzGOzU6YVlhMtqATUD3ywXWB",
-	"G7qaTkOrF8ACYjETP4B+bkv3b1krz0zdUijPbuZaVfJW4iX+YDcRnb0hNrr9NkMi2KyYYUCE+R8mxbpv",
-	"ytkZ1zABecv9JvCYW5it3dbdc8AYj8PE5QzGjLNGsA/C7JW0GWeqbAVzZ7BTLhMuz+u1ZlXi4NerMLGy",
-	"92XOvC3SYTs229gDm/ju/HUu80iKYjLFlz7ylbHqvVxiEQZGXPer3pl9flUKyCt7N+v0D5+Nc3Xm8qW7",
-	"mNQC3xw0bi7k58G2QgH/zS8R6D74zZ3TlknBTFe+ZDfE40juXGnzx3anmmhRpNOYHdKO64ByZ5h85df+",
-	"1ab5fpUwFK/ahWdDqEecKAC1pPMaKox1jHTZ8QaJHsLBxiiZW7n9G6c1fpXryc3fO2it0UPXwVVAmISc",
-	"UM6UD2MP/1wndJ5yEj5Kc1Jwpsnem3A4YHwKTO+7VhO28HeCZhKa2vZnYg7cgPJUFLaV0Aq4hiNuL4JG",
-	"FtcikdZ3/NW2IqsdQwtSRDd9Rev3l5cysYAtS+GGrOW2Zly7eFlwlrI5zTGy3MW32nZA2JsVm5nQGZAR",
-	"TBi3iRgYi80UQZMK0SKxut6CKmJAI+uR09oQM7okOQPC+Eeu4BIkzcmsNu+J7eQe1FPHvsHpVAgFPfJG",
-	"ZthXbLS0c3LEJ3yFA5XoEMLUrlrAvATqHpqLeZFbg2SLvHpmT2kDntW3tWdOQSt7Mgab94lt9kln8Jio",
-	"OeS5QfEZUxqT1NDyJCTWgqtXOfIdl9ri2LeqazTYqlTTduL3rTYXNEe9TqR2VQ6x3FdCuPDyHQGDQY71",
-	"beHT/Z5mrpHJDePpc8Yzv8rRMoYtAe46/NsKdY/u92PIe/AblWoNT7JrsbUGliSHS8jNugxsnr49Dwz1",
-	"bs1MG3RU2FQj1ozPPLV7kpRUZ4bB3D7srIWbq4LHV2BdmLtzvxnIsTXV22DmNZ1BgiRSOQuaM5I1Eo8S",
-	"Wz9ZKZEyaitJuMwDCa7+nM060FNg0lsK4mDlq7zfHnTYGaLgEXQ8udnL+zCtMR7CQhOnu4Wr8G0fo7A2",
-	"Y4U5ErQQMlNkTy/ndY7DM5KKPBd/LhjN3VMhG9pPLNQljRAD2wupyBjwFDunhX1uKybuTFCu4r4PzRM8",
-	"hRPvpLmkklGurd/QqGhsMq3UNzc5du2tc2+xaOXVfuObuPWH0gBdtmjJhbgwJzQWskeezeZ66arS0jyv",
-	"s2Q1Bylnf/0LtgHeKb/s8Gr5ZadS/RvOsGroteI9bdxRm63XhdQs29Z3/7hW8PBn2v21333U/eWf/2kb",
-	"o/NzrAosWi3NHmi27+PhX/jmwhMcHK7vYORw1Akzo8pQe3UF5ZvibSgrlcdgwHjFgn1VRWcQJ5gHtPtr",
-	"u6yEHfDXrcaQ08qylIOuqpgyl4FaeqA91ywjH7AwRIIxZSXJNOQwQd2H5vMpHYFmKbZgzkCSvacvXpN7",
-	"/f6D7mC/8k/Rcl7bQgfc35Z421k2hbYV3IyP0W0ROvq9FAsF21LSU78eNMqeGl3rP8heMctpoTFgiWdu",
-	"PntKl2IBue0+Pex3Hw0tvbdHh4wAVSa7/LIgFXKBOhE+byEydjU1EhNQtL2fT7v/8cv/6ncf7beQtG+Q",
-	"yvjOia0hghZAkrK8TwMQahnjRlOn6sLWgb9LSnSDhKUUfwKYvCGTSUlJrN1AtlKT91hnGlCkKc+7arWF",
-	"7rSZULqiF4b8i0KSBcCFuyzvUEMjtiMkS6DSVZ/ukQ++TpvBfQlYZYZNCgnq5CNHywvO4V5tUDMUzbCi",
-	"P+PgfYQYeqiKGRI7T6dQrge4wDkuYK6TsnEAHRmqZMUo1WpCsYfVTlO2FoBuVYNsrHID47alFvB88Tb/",
-	"rnj3eQ2kZ5QvvcrHwWaK3SSyqWIyAaV3QzavSJQ2OCspI79IKh+iwrL8FVeNZCrY2XfSLcr8V7R6EiXI",
-	"mMqIGnFdy16zYvnh9fSLW+VW9hg3NfYsn1JfSia+STSpduNraqIeftMIEnSuW5+kXeQ5Cb525dpcuRQU",
-	"MsmQSjVMahq6j/S1ZoyYvk61szQyFQqhmHxQla/wzRSYF1B9nxk1h5Th0CDLdXgR2i1GwydtpVxkmVRX",
-	"MjZVBr3MfypWSPkyxo5+AI/IO3Ohc3/Gnevp7C8bqoHd2N73T87I8YP9xLeWGJ6mKcx11z8+7JFhBt1P",
-	"3VwNzZn9AHJGuTmMl8DSqQZyPpcGfh6vtO9h3NXC8ldjvrHv12mSG79NtnYraTMfHPdXzAe//HaYHH3e",
-	"6xq521oTfvltkDz8vP9bPzn6/E937DH0N7+es1+r9MTfAe93NmlVotGNquirTTjXUrSqUlzE1euFAENh",
-	"vCirQ+uiEceRRpWkzeZJuQKRYoEZFfO5VbUNacJw4Y+8Eh80xTaBbhl1uRDJ2pilaE23jCyx1SZXjQs9",
-	"MpSgRF5ojD7FMkBuAVXVb0TfNin7jT2tOyJrt+rZNztZJyVYwPh7EbY/TAX61EtQx262IUiveoiuh4vK",
-	"l8dY227cIZbtAk4+NNz0Zc/zMmy0GTCKiRi22/87MSQ50MxzcCPOo7WCahyoa4YRIiKcswl/U+jOrZYG",
-	"tmuM1iy1mxSF/go70ZvFmaUFYGHOknELFQq06qZCXDAoUzBa6SzSudIDOEIbofwuuP6ysnyuhC0/xoXv",
-	"3VWCgi2posUFcARiX16LKYJOJ9JaQrrqTn+L0oFSa0KJynb3178yQ2hbb81he3lmkdtrbXv93JypzX1S",
-	"ntXVMc7wNXPyStPx2D3CJEZ/Oydo2JfRPG3YKBqgsF1aWQfZddT2/R1dKJs1W9lmkWROlVoImfXIW5gD",
-	"8skxZXkhQRGViwUWd3JKOM/ijM3A8AveuUbuE8woM0QvzamkvREwNWeQ/6t7oifkBFmmXWrnpAOMo2YB",
-	"kpxT/asBaHJmf96hDaNb9x0nOq0B4XMPT4/didsemxb/EeDgOuXNd0w5Oj58tFV3rleULx0XVjeBeKv0",
-	"0TsbKMlFSnOPLlvTzFW+eWCA6QKWa6pooAu+kugMXR1yeskmVAvZSyVkwDUzUuEE9N7+0CKlG9cGwKFC",
-	"fQkShZqQ7+6dvXidkDEzEJyQMU1hv9eCVkbPPnOLvQaGpSBhJvjSdpMfPKKj++mg+yAbjLsP0kPoPqL3",
-	"j7uH4z49Hg+yR6NBP6Di5n1m3puc/gG5OF28CP8MHjMQZ44lNYf0FHupduDIDJbmDLg2X/3+/M3r8mtz",
-	"cVQXEtw3n0tt0wpAXbPvz1ujtDspy+j+gdnfEGbPSxi/Lk53xXxDSarToAOAexgZ7lr8JnsfYEROKwA3",
-	"F/gSo/WOEqIA2w2Qe71B73jfms5EoT9yTmfog+Geap1YQuDoBOqQNmwXzT+WiqRTmufAJwgaEyGsPDBm",
-	"l0BmjBfaaLDeMV2T9qLOYpgw7hAjYNW35aGxEz1x9KZVO7TH3rti8uxXAL94rEYJUtsCcgxmJdAaRLUD",
-	"7ffW5OjFcewUQ3UAWJipi/GhCvIxLsfaQlQJcUZ8KqMd3FveVFzpgnv0I/fwmQkIOmWMlsRuBu2V2E5j",
-	"v1IrhtZP85ymWsihVTBq0i1VRPBo/9234THAdRjdjUuJ7o0Ml/L1cJQzc9lZnZ1MzGWJEhI5LByH+Ztn",
-	"Le2qGp6T6/yy2Ky2bc1sLKx3xwjsa1rfuDb+itDKSGIwbnj25vwdaYw6rKz/eId1jErCLjee4lvHP9NT",
-	"xj/yOocYLQk1CNdF1dAmPbx9/oTcPzx6iMkOoyUGlTiCICEVWDTGPKlcGJQYO+vrQsgLGxza+8g/oO6I",
-	"z0W1xMeEjjHgiF06fdRtHUvXKWtf3Tse9PdjxACv7DzY+bUEX5EZafLw4YP+w8MddMNg+jMpxPjvR5gc",
-	"bGF4/UFw+GYlT0sSgsCCsYey3akBPniQ0jwf0fRirRvE21FLO4x0QWGQxexAPXIOWsVuGCP+rSFWuFj+",
-	"QLdc0EhG4nPGmZqW0t/6cEELDtZLg0jeGqtscKs96qG/RUAy1jZzhsWwYcL2FdSCOe9tNSWCiCFsSAsf",
-	"HD9qmwsTlnaNE4/NpeGTDifE0Cxf52/N3P8VDna9c36hVAEywSU8Ouw/aJuXYX2h7U+36WI66h9GoF84",
-	"CXQCUXi13WFEjVPYh60gU6ZN15y+L0UlMjdkI2pe02FOQq+2q5Xu/TdNYp4Iw6FpelEFMYW4fQ1S4xih",
-	"OvjNfVqb7xwjKx+mwpeAM4LIWEifFVRPuEATViYIh0/xlCBLTrwDblef5lu//FsOaaotsrV1JP78JQrV",
-	"rHc0nJb4UAb8WrGu5pg26BOpKBjVO9uh6IDOUYNcJ8xyha1OvPKpq7NDkLLAZOs42LhDFyTrNMSFdxxO",
-	"Im7CUzv9NwFV6/yNH8JN/n10X6vB7A8i0EEd+LpYstQCkIMDF+/kAfsakJsBX2429wXQ93glWM4uIwcq",
-	"ue/tlKZGSltQRTLgLF6Yhi//Aa9fW5+dcaEgULcxEMNB3nYwVhZYjzLV5z5ouXSwe4F+RKUV7dBaCzqd",
-	"npRSvyr7TAfM+DtF3syBv3hKngjOUTcIhW8XAo1wa2t5OdacihkoK18EfvsPzmTgYoWGBsE8VfaVXhH9",
-	"wnilsiQUdkUrI0V9nF3M3WtOZztVAgWxekqynVwXkhMteuSUL22SwggTp+aRF7AyENYCrQdCHuTAlC74",
-	"BPjB/fEge0SP7nfv0wF0j8d96D40//SzI3ovvUcf0MHggHIt6aRF8LVreifWSr9B5OTBz/958PHjx4+/",
-	"9H73T//rPw+2yr48VRc2pGLLe6hi4lrVoTIw7DoVX9YJ7TXZcVsB/NRHGujoGOsF8StEfn2BKkcrPC+C",
-	"3oF3YCeJfwyZQzjs2Lt7sy9PomZYAzbeACLoP6+FFdNcNBBm8jnPgaR8Usp4KiFKOOZoyN8FcIK9tscg",
-	"vfE5YnswhPAaLcC+fGOvO2Zt9tZWORseJKHYxs3fglONCVYPNjwmrGpZgpHjcnW48uGHrUUmYJEzDt0M",
-	"cjZjGjLy+/M3rwlD9jNj2ubAnqAJefjEDvaMa7kcWv3ERTJh1hwtnzijE3jGs2FQfxzTMK0AYiRHWynT",
-	"aA0fueNuGZsYFcM2gbdZcob/WY8Y00FpWLQ7D9Gg4CRQP7xzc3FBcoE+IQyKSsx5FnlOFKdzNRW6xTuV",
-	"ueVv4ng2p7TM5jN7n9v7sf3xokn342Y67Bb9bpv5ChJPqMokBq59XwKKS2ibHS+3NnsJvwNbV9ZXmr13",
-	"02VmP3V5tirHltxrxDi1FcmbXCJaP+ZahfVuC2efhM1JwwoZaQlPW6Kr7Wu6tuuPj+WkGIdMU01+/+Gc",
-	"7A31cn5C5pddRyz++U8LPdy3eUV23YkLQfCtAJgiwFO5nGvbsMC5h4BdYscgK5eVSlwqeApGbaIfuRVj",
-	"euQPLuopsQVrM9fXKwMC4zGkml1ijhDmNBsOQjF84nHl3vKEzXruwryYknDgc7isuUHboMDid65Wrg8u",
-	"Mu8j/6v52uOobnYZ1Brd0vEkbPzTGsnmms6jbSaIGbbwdJJWkHAPWJC4evWlO6rKvmucyOBoK28TUs+7",
-	"r8peIxQ/Yl1JzDuJFMEMaYORG2f0U3eEIHk8eHR81D+OEAxeZJM1xrzTUjqEPHcmD6ZLwoTRGq6XNSn5",
-	"J5IGo3f2yBMqkcFw4ckGVqVeCKnwwZQWCt3e8yKPdmtARHuNi9ymLO9rcb2ivF8oMKGNMZyXhTM4YAYR",
-	"2gta2QEOKy/jQse7hi0Ln3S5H3MLSIXMjcqM8rObYTUpulkKy/sFmBE7qyJi5nZHYKQoI3D2KlHC1cta",
-	"FU/qZSqTsOaeDUeXMLEpYRewVGTv9O058ieb/7gMp7BV1SKOxDLlv9FuK3EFOcvdNBJ1Fj6foSrAhIw5",
-	"NgWanNxAYSBUzdVksSWeThPM49TA1Wk+WMm+Fuocie0i3TKkK/FBZxgWGMR7qKQR1RHus4pwjCyiVi0c",
-	"kwfsQpI2nd7Lsvbr2JDP6+X3VWL1CdcI4rB/2O8ODstAb+wJ0au3YGhbaNVKJmCZylnPMknHaGrxXYLD",
-	"1QaPt42dg7z4ThHFMlejsdkhqYQbFQXM1h5QJcx7142ZRYz1gtbgMeizEUEs317AdpXCC0uw/MeGe/JV",
-	"lVeH/B70AoA3Ux+Dm6gI0+dfPv//AQAA///SPkuV/M0BAA==",
+	"H4sIAAAAAAAC/+z9+3IbOZYvjL4KgnsiSupJUtTFNzkm9qh8qXKV7dJI9nh62rWHYOYiiVYSYANI0Swf",
+	"R5w3Of/sOF/sJ/j+6b+m3+R7ki+wAGQiSSSZ1M12lWfv6JKlzMRtYd3Xb33spGI6Exy4Vp3jj50J0Awk",
+	"/vjsDR2b/2agUslmmgneOe78O0jFBCdiROYTqsmcKiKBZgkZCUkGL0bdV1Snk0Gvk3TgA53Ocugcd953",
+	"HrzvdJKOhL8VTELWOdaygKSj0glMqRlFL2bmQaUl4+POp0+fks6MSjoF7aZzMpvlLKVmGi+y1Xm9yMyU",
+	"9AQIrR40k2DmrzOqJ52kw+nUDEJrn1o3q5GQU6o7x52iYObJ5VkmnROpTs3HVyZ0MtU5SycgyRmMmeA0",
+	"V+kk/8fflYI8IfsHJGNjptVjoiZCapDkAhaKUAlkRrMMMjJnekJ+AykUERxXJtl4ousb2z88unfU7x/e",
+	"6x/ea1isVGuXOKNagzTv/a+/9LuPfv24f/Dpn5qW+m8FyMXqWt9MgMxymkJChgvCtCInZ+dkp1zk7uZJ",
+	"/w2/vDTrK81Sa5pOpsD1BjIpn2uikvBD1yOSJ1TB+tmkVEHDPFL78jVnUEgl5OoM3k1AAtGCjAURPCEj",
+	"KaZkwOGDtm8M/ARndAxkCCMhq3kunVlqxwgnNqUfXgIfm/txr9+PTewp5OwS5GL99mTuqYYtyqqPXG+b",
+	"nnG9aSpgHlmi5/1HD+hhetB9kB5C90F2tN99RO8ddvdH/fRguL//AB7S+MTBjdf2gtLub/3uo+6vH/eT",
+	"+0cNFwDX8DPjWZwvmbt6wTiup1xLZGrmmbXz+icJo85x53/sVRJkz/5V7ZVzwBm9yGA6Exp4uvgZIuzj",
+	"yUQo4IZ14FXIGXCd4M+KTgEFC9B0QiTMgGp/EPg3Mz1QukdOyNu3L54SpgglYyEykk4ES2H5oB6OHmT3",
+	"oHuPHkH3QXo/6z5K94fdg9F+2qePhg+zB+B3w0rCaj+CRXTNKtZtTUD2+4bsp4z7fz9Magd60v1Pe6b/",
+	"1f31n+Pn+WKEEjV+kkZIk5wqjUI4LnTjy3GCeqt1rE7uJZsyvTq1l1SOQWnCi+kQpDkxpmGqmjhHjl8J",
+	"R85gRItcd44PzPbRD2xaTKvNdP8qJ8S4hjFInNErUIqON7DbqX2ogfSn5Seux03OLHGun4piY95lvKTk",
+	"+JRk+anrTekc5CVLN+yOsg81TEWVn7jeVJwm+RpJZHU6r0vSMVO6tA/XCPwwOj1LcuvJeh0FfTJvqpng",
+	"ClDv/J5m7hzNv1LBNXD8MdAi92ZSDHOY/vNflZn7x5Zc8tS+ZQddvdvuzEkmQBEuNBkxbTmk4FrSVPc6",
+	"RrJPKB9DZlSMNRPcbmL4sYZZpXa8UmOJWAyxT7vH9vAZ/PQTwUc5S+90W18LTWZCKTbMgTCrVc8kKOCa",
+	"KE014JY+y5gWktEcxdiN7erSZzfsbymbr7zBz6S0Kt9d7e4JJ2DGtJt4CVyfawl0ujQHDR/0Hpg/d1X5",
+	"97WWYH0Yw8NAdvHQ8DMKB3zO8nU3QKQa4gOWrGrIOEWxtHEK5qBGLF++AE/s0N2nTM2EYvbhFcMwn1Nj",
+	"6fHABEmstafdZ4nhZWTn7PkTcv/g/n00n7Ywnc1mCDlkWQb8rm8XzXMxhwyVNj1hisxAKmNZSJEDEdKp",
+	"d3hiPwgOdzm/twoyUszMLGTBiSjsNF7wS5qz7C5n8oLPCsPLqTYaq+HtOIWEjBjkmdGE8Qec3muhn4uC",
+	"3+n83vILLuY8MVtlZhec5HfKz+qVyNiIQRazKqmTVDTPQZIJVaVnYGAY1MAw38GLUfe14OA8RonZCqVZ",
+	"njtHB3ktiFswDnkqIRU8w2v1nLIc7nRLnJw1y1BiCoIDgVyVUmQKlGs2tQLkjRCoAd/l/HBAc+cMY7GX",
+	"0M/lFeULp8OoO1VihCBTyhdek1GPyeAMtFx0T0Ya5IAowwjnE+ClB2KJoQZPr1LZOZKDMu/OKUPNeYUp",
+	"Bnrdp6TzltNCT4Rkv90t7RjGaPR8yAizl8qQjBYXwGv3Hw/sLaeXlOV0mMNdz1ELMgQyoRlx93cqjHRa",
+	"e2xaLggdU3brR6eK2UxIDdkryBh9gw/d3fb8MiLU+k1Crq3pBfAemjPuG+iqTlNQ+NNMihlIzawpQXVN",
+	"3ciohq7hGasaR9IZS8/zl+bBrd/d/h3tIW5Mmb+YnTAqUSfp5HTeSTpizju/Rr5sJd0G+yzpoMFunix/",
+	"WHnE/YJKSRfm37NCzoQ1QyovxI8FzwjlU8iNNhIZaD4R9TfONc00eQWzWeyFT6Eq9JcOTp6aVZvvVHPw",
+	"Cyh3stoKMfwrpNoMbQ/qJbO2Xf2wVte/jnLckUc2pfKlxnS1pcXgUNGZZpmM0lTK9KK+fU0bl3QmolBQ",
+	"2dvVK0eHscdnQmmaPxHZ0okePXqwfz/2glGuQS/NhsoLvfEU3Zv1KdZmkNiVRvemuvexO+d17C0Os3wn",
+	"dqBOhOjFa3Q4RO6FM+FOtrjujo39DDMdddLrCcjS9jeGT6krTUDCYyJ4Cu7v0xngE4ZZ0tzoXkRCCmym",
+	"jfjRCWH4tuA5+lutP99NaChEDpTjjCRQvd0iMqqRxdLMKmk0Pw3Owpotq3YU5WoOUiVkPjGmj1U17dwv",
+	"AGbKTHIazLE6+Axy0HAS2bHnQpJM0pHGzxopi2u2L2Sk4Dko5X7pTsuM0G6ZaOOqTYNSTVQxnDKF4dK5",
+	"KPKMSBgVLs7Thg6fGxvAWvEROjSTfdGOl5sHnLstJmBbywQe4R2vnp12D+53j54/+Ll7cProTfc/orwk",
+	"pylsFL/moTMYgQSegmVBhg42vodP1V5UoZ9z47rc02+YzuM3Gn1DG9lGxYfO8Xl8EWbxLxra0FteMPP7",
+	"nFmjeUktyDNQmoyYdC7kNvT1xn0OXTWrJBaTtHYjkpoTuLZ7y/yxPENPAyXh1skyqXHqYKkhJwpZa51n",
+	"bpALNyLig+MtplMqF7co7pdJaeXAB8hpBseohpbE1COD8ufBMREcTe45XaCmbpitP5weGaBUuMQHjZCg",
+	"Upp/OZlABoyfSjE2WsfgmAyB8TGZSWHUHBwHLTom+OC4/uH3nKoLhTaynjA+7pHBWFJuJpSYMQ0HxB/T",
+	"XCgcfMQ4UxP86JzpSSbp3HzVhwOZZr8B773nga6Li+8EtwgdZHY5GLXwU+8kHT9RVAVxIvgwzsNQEU7D",
+	"6I9+7KjWHDn9VV3jVjSD7eXw1tw8GnkZCUlmIGY5WOdkOoH0wiZ0PLZ5AoF8WwrNtJUKXz17356L3zRX",
+	"jXPHKFNRSqSsQU+egjn09twwcigrrNDdgooq7EuXIIfGKHw2VTnl2cYt4nbFfobRpVUa++qtDL0pqxpb",
+	"moO8sGoiKtlMIzccAnAyAp1OILPUjrEiq5eKERGSja3PY1V1Rt/t6mg/nf/ymsyEUbvKuKZz84ZXZw8u",
+	"WWb2dG/EclDXuODT0FFSDVDzk2SjKGtYObqcjmGWU95reENN6MG9+6uL/hE+0AxSNkViXX2N/RY5l+8X",
+	"GhderpBxff+oE433r1wmRy72EMJNcKOVc40SUpExpGezeO9YsRKok3SGhWLcShWaTY3Y0tLep5jI8CHZ",
+	"JXK0u891o5C4eZP16gbpj1RNopNsY+ut7O5nNVlW/iTkmHKm8AAbD8Pe8ytwwytaPF6L2easPoc0NMRd",
+	"isHQLrkJyyPpaFko/RIuYaN28KZ6Ms4OvDOpjZCt3c0IhZT0sNGawfuxxqgJzjlq1eDFq+1DjF2ZU4jb",
+	"NqkoHP+I39DYlWpKwEmpAoWBL5siEZnIdqYUEs9t21AVhQa8/HaNhHBdV2D8V2DTXzoXvAY7uzkGtQ1b",
+	"uAoraLjLcaLUNBfjMrFoKTWEGO5Q5YTjs2QE1jtZJyfnyww2KNBAWRbdOMzpXRnVrTwhagYpo7lbZULC",
+	"NSelZ9k8KbiZ6Ll/0f7zSfBASjWMhVxgWcj0MSlsQgERHHyRg1KQEXEJshc1DekiFzTbUsVYOmmXw4wH",
+	"7vdrzamc0jE8i+3QmwnYJFt/PBTz4VcPJW3iWkknY2OXQ7iUVyCmM5pq8tO7c9wNwpQqQCbEfotQDDkC",
+	"Of/xpHtw774nDjMTFSTkr3qpeQNtTIWE+F8UpzM1ERsiEGblqjKJlKZS45FSMirynPivPLZOcBcpZd4H",
+	"PxY8GnFYOjrAkytLCnDS5SY2nCFS3CrjrS0lcjIstX+ojJ2JWMdtq+em4tL8pZmHqXV5rf6Zmvn3IIkI",
+	"Zu1ZYTX02+lvDCZtA6TacTVcajC7dRt5Ez7T8lA2OpfXiHH7CV/NsDSd1icyo9JbVEuX2+yNKgvaLJWa",
+	"Cy41ESNbhzBnDe71auR3YsLjYdcV3famTtMvKbptLhtgZcfG7BL4LagY2xHGqRQjlsMLDdMNmQSRzLKR",
+	"kHWXycYcAwkpmzG3H8tfFGRKF5H6ifV5CIEueD3nXzW3aPaCO641Z3wjF9WRyzXuqYQMuGY0j2QpTKg6",
+	"pUrNhWwQSoKDsQmfiCzGM734UWzMGR8bYVLmy87cdwmGHUZGYpJUZA1R7XCcc+YcPe3ugRnoAhZb0Lh9",
+	"IUbfElIj6xc4j5cw0tG8p/rWh3sYzGZp72Lfjh3XU6BZPJR4QjTIqU1zKrVghbH4iBZayNKhvG4vnvrn",
+	"PiUdozqsDvvnP//5z91Xr7pPn2KCXNf+7A40owusV6PphCyALl3/brd/2D3cj/Je+BC58z++efXysQ10",
+	"Wc3FpmSbra1L484LzkFOaD4kl4KTA/JOpJMGLi9uek2Puof9ZnmyqkdmqJr+x38Wz9l3iuRMYamc0YFR",
+	"umXuxBXZeS6Z0noxW67L7e9vZFm4oXGCSpn31sU19hHNFSwTkCh0KqY1G33VAP91zcnWa9SWqu32Ny3H",
+	"D5+sW5gtLo1Y9FLdlQP3Nryx1/cdyNLUj5eES3HJMpDfKWJsP/uh3pfiwfTnelvBvMrDsMbhaMvcg4FL",
+	"z2HdDxiS1DoivQldoCT4W3PN1bd+NbdhBjxjfOyyGyaUZ85VQBage2Tg6r0xe0AHhIaRO2ae8DkFsQes",
+	"M88+N6PyAp8a00sgxYzQkQZps9a1ZKB6ZJBSnkKe24/RC+BkSNOL5fyEIDvBTd86HexEMSBlp2QV9wvr",
+	"V/SfjrK4cJsKtSVjrd3NDYW8lmjtEJs8pWvcoy3Z9FE/XktcTwjF+USJR9KRttUYW27JNfMT0QEOM/TI",
+	"lHHblen5jK/VD+HLSI1YSINmJlqTwd7cP9q0M7iI5n0J0uHbb0yQRL+xqt+PgNPKgapYAdCJIgP/Vyz3",
+	"aQZPeDQ6SI/otrvgZxzdiEAnXUpyoB+aIDCs2Y9erf/n//v/J1rUZnkU88pM6Ye3nOm2qi8++ynpFFd4",
+	"55LmRd1lcLAxGG7fceOt2ye/iCUmPAe4yOhiYPYFDBtCjXVYaHJecPPjzjuQF5qOdxMymAtpH64/ib4T",
+	"gAvgGdk5kUNgWpk3Qm6psBakg3pbgZJzIgqJgnDRSTpuGuYnO4b7HToFOVZ+G+05ynyemRvAx+egzX+2",
+	"5aAjUchni7X2qJjCUGQLWwmGpVdVLpwi0wJxGfAaxM3RnPJxQcexMV76P6G1O2HphBheqoiaYC7xEJwB",
+	"s/P9k1Ny9GC35pdaAg359eNBcvhpp1vhTfz6cT95+Gn3Yz85jOGIIHW/sF87sDq1+9f+klKABPa3Atyf",
+	"DRe18iQHLP55SheR1eGfyETMrajN0PxieiIKbex35O6E4oqJDWUSqoiwPLfEgzi8f28DIETSmVPJzRy+",
+	"R1d5xBaszcE61B2vQkAELMxiemFrlSRfN4H+xktZ0lR49ivbtTLr2PUty8mfiGlD5tMWXr5hJBz1mk7B",
+	"+kUFUZShynQND2E8+vTOOV1TM5ghgcdkwIU+c9JjcEyov0OEarSbNVjvRIoXwaiIQyCZiytU5VB2V5aT",
+	"RHUhOf5IZ0YrxB+D8dYqMW1LkXCla8+sDADWT2zoUoa2kcJXSe6xr3y/iIeh7c6ppjiY3j7TfIVWm23c",
+	"rZcvpIS0jQ/KvVk+jpl6qKm3t43KhTy3b8YWMqEKdbFmuTFwax3YUANmMz925cSoh/jImdeh4tJjQ5S3",
+	"JUATkj802Pc4/DakFeqEV9ElXwHlWAjUvHvLm2ONOleerZivhMJdRXzCIYyLhlTNQEmN4VKZb1rBtO5I",
+	"gtWz8US3J6Iz+7iRl6KQTW4UNp0J6dECDNebuvjrY4Lp13xM5l6HNcudS8PtOFmq7drSPVJO8jr+keCl",
+	"BmajG5w4ayL5PvzlHS2ecQQ3L7jZAT8rz2cza74JP0r9i7ee7xQfbjUx7JriYjV65q9edelyquKaQhpg",
+	"/jRnGNjLgNfaXmdUPsqKEssoLckDLlqRCb2soHNqakpY0mh5fxyxwg4f/d7cw1m4iSm6ULfLkdfYBS9K",
+	"a2ACBK+C4UplIWdpIP6lg1WzgJlq7Wu4r8Dyb5N3hQnoPLuQwFTvr0rw/Ab5WsmCVjb6B5BTypMS6INy",
+	"gVTij+cxZkeWaU/qOIRPs5kDYjRiKZRZPFQC3Sp2vQUfrIhmLXvwmssqKEN5wXSJ3zKBFKOqZpIO6aSE",
+	"ZFn1ImWRbTzXdJgDxtbqCy+XFa1cQAS+eMWGLUqqf+wpAwXkhI/pEMgIJnmc/7jqiw21GYy7arlgqUF9",
+	"xghA7fX36NTYpfH4xCVIV5dfHwaLeW0s1VA8uptsaV2oVngTBguNnTFoPv3rRq+pH7haaWKPpdrStbTx",
+	"2mmCW3hJvPIYsepCvcxcgPlk8ZhcwExX0fsA128pkBdba/PEz4CqrWOPsnwpGPtg6xii+8yv6+eHx7vl",
+	"BGlcUPKKeZrrQJVG+CFl7GPBLXBjO9b9hRxeqTWvh5Ga0gXJRDU+epMJdYX8qwzJCPN4uslm114IQzDH",
+	"BAhKrKeSzCjD/D1YQJMaoE7QBbgByqEExyrFXqlCrbVWGrI3UdOO/W05tTJjlVukU301Cb1T5RLWknVT",
+	"AI/DHB03Vh3UHiieG/5UsrrHVYxgcFz+NiFceIt44Aiw9mc8/tJoHjB+BpesNt6cMq3e85EwY5m/PSYD",
+	"I/6zIncOJfccy3MyhMqQLP1Lj+ulyBbk3k/A3AYsmHafETxfPMagJNiy61mhCVUsg3rRMod5JzCQS70a",
+	"I2x2EQ4HCSdaqzaI5S/X/dx4Hm+ouoglwGrK8mi6uVMZErduTFMp1V1N1QV6KIai0Im5aNqDR7OlPJl4",
+	"TsxNqcPaLauVXmf2oHyxnXWJ308iytVa4i8HqkVN3TEGjsbQuxiYQElnKMUF8KpewmzozKlE+JMNIjte",
+	"7wMC3l2MX65y7jcTxm0VCn2/KAHFzUbeQH1QnZ5vxGJO/EKjRzqlLP9eZIst5TNM3b0K9Yd7RzX14XCT",
+	"+mA/Ep1W6CPbKm59wp1w9Dq7LXBwiThTkUGO99maZ6o0T0YAGRmCngNwJ/2cLcx0j7zB+BOVQOwcsSbM",
+	"sxAfh3r8ng8y6H7o5grdmy+BpRMN5HwmaTqB3ccujIVsfErlRTEjE5FnZJaQyWFCJkcJKfKEiDwhOUuI",
+	"0lLwcUJgirOkjqd6zvMxNN8i5hSY7TiDMVNGs6ckE03ayJJ3OK6NUO5NWgTBQ85ofml3GwVdzIWwqptc",
+	"ydPvWEdEbTm16r5F1LM9Hdo6UjBsWfJ8P/tg4oFLYU8bNib3MtjOq+CE1/eL8wZfQcT9wwXJBR9XWT1x",
+	"VWtqQQG33cvKabGFi2HZ3LLfCA9mdamNF/vnaDjM1VQpsvMSmNIFHwPfTUrvc8ZGKC20Iz09gan1TKBr",
+	"IXH+BhWWaylfoFVWnDiF3pHJwrz6npfIYVbDydkIiGK6wBwBVVdl3IeMKKrVjC0VylnnqxdQSadWNlb+",
+	"+0n4iC8ci4szs2+nTsZGoBHL0jk9FzF9ZSn1NJzpBvL5JXy2SkHc9JpfajPHCWrcl2y/kg35TS9JvaZE",
+	"1nREplIqM8g26Is3GRjOMC7c4M4r2WVvDcbAtle3MVwVgSc7jKUEWAKC7HncQhOIgOqyDo1pyRO3qnq+",
+	"R2k2RMPiyyAmPhvUnSsewq8bqOJGohAhld1e8OESuK6M3lXojBK/xl5DzMasYGyil918clm/dmg3zdBP",
+	"WlKuyj801Xh7Z1jrau+kU3CXzIlQMrEJP4cY3Ed2Sfk6ice0zRMaApkZ6RxkoDgmg3y/oWoy6Tg35AYq",
+	"eCW4rUQZUsXWuVrs50gGM8C6Af7Y1ruOJASe7flkKYvvJyBGXxiZ/+FAzrXZrvZJIIMR+4Cm88COP+iR",
+	"gTTfGhy7llTu90a/GUzph0Fi+Q9LJ0RwQNfQEDwT6pGBma/NH3YgZLLIzS8GuAEDFHEDw0kQzhgzkZiL",
+	"76YXgtcdsTg7QyKYdJp0zMfNP4sGSsjp0AJXVBv0TKICatTThLAp+YlOZEPaVeuzjHvvfnzz6mXvButG",
+	"RmC0kZ+FMvy3Xc1I0ilkvj7TEj7Mcso4ZLj1AeXZEBFqN5u5qt3oNQk3AYRmxPLdEK84Jn6shJQWXUJK",
+	"Yy8hLs3OVrlTnRBDMUb34krjO2xq/u3yxfA3mCeHv3I/BelzCTELSEjM0EPXDMV5eS3H/Knsc3hLgZXv",
+	"DSslYxgCJ+cMSAacGPHPSQYKyRnVyYYafkmnajvL9TkbFxJUFYJyMyZqBvRCYUWuKtKJ1+7UlOY5KE1y",
+	"PJKo82HLqA9KeIfR7pK/H5OqGSUawJxOISOD/7GHnaz2zD+XWl7uZWK857Co1hPxVqGa50JOm8qgN2bg",
+	"5XQhio2ywgzx0j75CWHE7dZtC9FXIq63P3w8j3N8kRz0D/rd/QPvwTBrIzNbNdwjrrrIfczfBymERSLQ",
+	"LtteRcmhdBisW9FLkdKc/QbZG/hgU7CbwahieYCXJRJQGaa1G1Kegt/aplN+4ntdRHjUxGJp5AsHw499",
+	"xIa50b9tB5EJXg+mCGaBI+8QpXmkIsgV8LfCVu6G+HWrDl0e6p2bioXtd5rW99yPsmz3pA4Eu717gWbZ",
+	"Sy9ytzpUWmhhnjOmUnQkXEJ7ZbtaVywvkG3W01ZmaIa92toullRnTGK1uaxUgiFE63lMOrOJ4LWKtcwm",
+	"FEiaMYFFazmkFtsG0ouh+ADW0ZHmVHo739xLB7Y/W68TbbWIKf3wHFEQo35o3ohXhDdlu3P7ZaYbTCTH",
+	"drbENFATMX83Ad5m7OquI65AZqEuSm/LREjtoAyLqeEgok02gBM+Lqph97/pMr4sJUP9NiIX3WobzzXM",
+	"NsII2M82TeaXWbx850oX6Gp0VxbcrN9iX2OzfnPPXUnYUnnJDbIWljU7aXQlK8t4gP3odwpFZjynn2sp",
+	"tt62q4jWdQgnbo9iG/sDu4QA5GSLqM02xcYrCTb+1diUXsKY5t97A7s+aAT05b//L7LvNGgNBUhF9W9F",
+	"HLzGmVMbopiNIcv6jm8O9QWF5SvQEB90LOpTtwq3icVEpvuKsvw8WtFSBtwiZZq2Q4qxCxAzZbPx2Bx4",
+	"MxMYig834X5zn7pq9m/SKbgEmrVRO12c072wZl2vKiPw6gVDWAByBvQ24Apzxi8i6QruhFf7/Pt2VT5f",
+	"J3RBIz5ZQ7q+Ap41QBuowu5aVP1sXw7kP1OO5SqEGtEmlujlWkfUcreX6CtMKSr3J46KRP77/ybnyLvo",
+	"VDdk/zfs4jab1UzPlpCXGgAt+7dsw5x652cyCMinV/VMSJqxvkmZFFrvsLNqS7WAeK4Gb4l58ZVjjdwk",
+	"8rOXPRtiQKtGwWgEsuUkwtjgdqgkV8Qw2UrNulrzmJuAVK4TbghyUsMwWQN54k9hZY89GkoDoHJepT8F",
+	"K1kFar0SfIpjJBaOuiULUUs8BBErBkn9t+5ZF28I/5I5vKQB2Vnp2aXFCvfZxaj8e97y61X2ItmJMbLl",
+	"IXdtfD/Kx7a4A3DZIp67BP69gcLsJ9ccmpOY7Tn/1L5Q7l4Lnk9TzB4jEzGN+M7o7WlAqz51xA5pwFty",
+	"DXoxQ3nOFBAnUb1+pCwwTSC4rqgSLbkj3SjmUHud5IYUJrfS9pqTPc71Jk7UIGzEqNmmCqB5XhiuW1Xk",
+	"yrjtStnRlHEhScGZVmQnNXenbl7tH9zrt2iOgfC5EngayeB4cf4LOTrYf1ALWTx7e7bRaCqrXspvx9b8",
+	"GuZLStk2VQ+yofQcIfc9UovFAA1xLiyqxUEcziIQ/ks7UYXTzCMknQhlrcftXAOVXKMNTWpew3y1/v/2",
+	"UXq2zLaOF5ytw9t5DXMPdbnlgkDCVPBFS+Hivb0hUNCmS2oWo2aCryu9iUWirJfCerfP3BcwOiVG5B0M",
+	"yUmhJ8C1F7edTUjkwVLLDjXlzNZsqkdM3WJXZ8FrtbKcg3pi8v5BFMXyAiIVUVuyQvxIUs0ktsBfzH1p",
+	"yrIN9BPDBu3V9OiuPi0GH0SeEBHJEuj2zVfSCeUc8lh+ipDTwTH6HBbENcgzMrr8HdVkUMh80CMDVBVA",
+	"YvbJUuZlQsbC1uomWPMDREisA6plmwiJTn6jAri0dYjjG21hVbUFe2zKrbtOsuQdtXm7moHT0rnKsiWz",
+	"xsXQltJdq7ZsjpQaSf8mnIv2DsUiVldtPqREXsT9KAMsAh4cE/hAU50vMJ5cv6aG9idCKBgcEyxFpXkS",
+	"At7ZP6oeGeD8XgNkmPRVJZvZp80fE5fchWVjQlufrrktObPpQZdAKJkWnKVsRnOmF733fMAFt1lfywyE",
+	"KWIbUIyEr+1DxlHLasYV4tkJC8IdTBOrbThsjroFe5isSZj8pQJt3loNsK8sqT7k14/3k4cx5WcFOi+D",
+	"TVM6B11EQlYKUgkRnfV7quDwIDHW0hAwh8mnl3NBZizVhQSSUm6L7ZZx1n/6/vzdnw+fnj778fTnw9P/",
+	"OI0HQFg8Z4mSfztDvG+yI/SMFnqylKDmfnu8t6eFnu299Dn+xxi97g2BqRmD/F/dGz0hx//TrvNflif2",
+	"vuj3D+7b/hz/Un6oRdAId80uIr7xYVp8pEzPNXC1ksZJlB37VsaAK727KgFbMvwZXTSAPf0o5vaOU05m",
+	"NOgVHml+8LOEjOkLKjW06YBwZYFgy0/WA8ksQSu47VrXHeCagiPoG6L1TB3v7VGuJR333B/2JkWLLpdL",
+	"nR0WHrJmJUM6oJsZcMbHP4pCRiKOGV3CqvdsbirMSAXiKJqfJpjRasQbRQM8DoG23H3cgbgHmaAPj/v9",
+	"ZmT06sH9g+MYsPkKzikC4eE4+I3oDixpJStVcKF4prmVBTvhWwoYnwDTu4mPjZehTR9nwhTAiIqZpqAU",
+	"G7LcQT2s+uZtwGqjO949ZuMCgnFtzv5tVCtJqhDoyl8mhg5eNylwbDsjK8gA/cff5Rjk8B9/lyJqWS9R",
+	"YTvNJXwpxiGwtcnrlcls6slhU5mijjOhWBvl9dQ/t5Vm6Ey62l7ECDYwlJek+q21ec6p0m/Vdp9epYJX",
+	"wDh5AzmMRHTj1YKn64CVnA4GM2wFVRlxZZ5v6bzMwNaoqQmV8Jgg4g46M+0nsNk0uKcwB7JFN6nwjMKG",
+	"yW7Wa07qBG//7To2ruaiqLsgbtxJsdY74TbniXshQs7b7UCQr9d+A06LYc7Sn2FRtZ55Ys6WCW4zyJTd",
+	"DEkiT54BlgPVHryBXfMLWbNpnqltg7FzBc9XLBmwaVZzIbMrlL+39jRtzIBf5yg6BclEJFHYayDbId00",
+	"aCctmz2sTs4b2i1c2PsHtnu+qhfQHB7dO+r3D+/1D+9F2XcbvRSnUeqlMe5tBGZCUHxu1x3NG+SIsoPG",
+	"N+PWqudA5fZQsKteh1XrYFbkDSrdCz6hQ6YtII8OcZoP+gf9muV3eO9wP1r+eRVNYCaUpnnZniooiT96",
+	"9GD//jbV8MsBFQx6O9mUu6B2ONz6Pm/ByYdlkqLAAAOGzS03HzOQBR+rIfzGJKKdOON1DFNgPINLkEP7",
+	"sP9N1BCwA0adV1RryYYN/iNbDq+cj8DWz1RIBY7EqASiJmK+VNH03//HUK5mSjNzOIp8j1mTdKrJTpZ3",
+	"M9gbLroH3f5uQv77/xCjW55rCaBf0RliuOGshFRk55enw5e7N9C+Dq99u2ZpSW1fGs/wLOzXEeUmKzwD",
+	"/+/WeMazqXLEsyEiuErA0UXirZbnQWPM67g+3Xca8ypbVy6flr6IFfPOXKIfXXOqLR0VVAKNwd6fnZOZ",
+	"hBH7UJW4VThjrsRtub3hX+oyYivgDaqUSFkrr/1J8Chm/k4F9yGwmFOq9oCFc2H8EriGzKNQYF6KVewb",
+	"kNImkM+exZN6bbWorUkkY9DEPFvnCxOWj+BfpyjcvLel2VJagmLkmukFYdnjIPPjO0VmqCv6dOKl8Zx/",
+	"x+VPtBhYndTJKG4cuUUiYoyeAJNVwkkdwznYuTZhXUuYUVDZ6+LE8i1N8zUGmQsx2ytT74tQJ8I6OSe1",
+	"K7q8181XPY678iqIJCTkr4JxXYsukJ1zOtVeMibk3620VP43u1hjh+MvwmBe+I1O0sEPv6r/zr4U4iJE",
+	"5e4Sk9nYCneJWMGy83XUuj1JrVJB6RYnjfJjjeO07VzXUJP59pqC8NNA+avvX27TuMpJ3Tvo3X8UAmmK",
+	"YhjOxaU+fsJyrNqbD3oHbV5cqWXXtrQrPm8jNfI8VsWONTBvYwX3p1RPrBuzEjIodXKgmaoSmvELXp9e",
+	"znVrVpUikfu5703jwzw30Q3YNdrfXgpvV7hXg5BeCn7SS8pyOkQICcbJwH3Zhvtx+8po5lggSEV1LgNk",
+	"DWNmmXu53Sje5gEkggevCLhHOaxNwanGaYEF7FCh3ebFaUoMc5hGHeeIPZyQs+dPyKOjew+ugPaModaZ",
+	"FGNJp0tyFLX9bsExJBsjsSbESgtTIkgmHP4VWwJnPpX/+PvIQxUwIKdC6RyY/o1OciIykAge4B7gNJ0Y",
+	"NcYCGsS76CNgc1PXGkXmUvBxhUjL+KzQiavBHi6qNnHtSvwqsIooMjt6rGI5bG8Cm8pdaqMskQwsHGNg",
+	"Oew/OjzKDtLuvexev/tg+AC69F522H1Ij0b7o356MNzf76ztD7gMNvLmlLg/hv3S+kdr+9g3YU+sYnpL",
+	"8os0O60JZ+lEkyFcUM71FgAnjiRpvXrII1biAdf3qJD82DJLYxIXPDue2YtyzIXu+iSBDSlQ5q91iPaG",
+	"doanUmAciY/fsCk0h/GWbqgmU6E0UaJqXoURLIlQ7SOLolFb18HD6JFcs0HyARkyRY4aGyO3zZI9rVj1",
+	"ElAik3ry1HHlmpsuCinWFItrDpuN6JTli8ZSHUw8afzrRBQKXjfXnKyNRzkXT0MLWwnQkDTdtHlP11bm",
+	"RF24V9vdje1E63u6/PiGjM3ajm/57tJ51LIY14ULa6nfyabTWsk6vhdPOq4OccOOLd2SagdqW7nm3qDq",
+	"FPbQjn8hCQ68nF5912prdUe+DBURs0/OIAU2i3kFpWSXPvy4imUfrakjSgtZIuu18/DffCVciVnXeP2X",
+	"auWWBM+PJ92De/dt42Isv/A1Ur6xhGHYKeWCs5TmBINQO0bjevjg4b3dhEzgA80gZdOGWo01tW7XTblc",
+	"01ubjTlkwWmvxguWT/M7RFUzzycutZemmvz07jzBdgVG/UU8dUsovbVtpK7cm3u5HXfZgrt2yEEGZ72i",
+	"bbt6sjNIzakvyoDBqu68lJtTCtQH//bzq+7B6fOn3R8f/cfJ5myqSHZf05wyJl39znIfDPuXN6LJC4ew",
+	"WFLMjT7m+o+ORQ3zk9sejtwog4tVr9nx3l4uUppPhNLHD/sP+3vCbPzBHvCsq4z+I3i7iJvHD/Ac70pZ",
+	"bzYpLFIyZnMUsQYNrAXjE7jFFObN3rhI9tn5DKSc/uPveU7ocCJy4CSnSrV1jnnV0U311zVb8RK0gzdb",
+	"8miUvw9mtaYYNaJnWqFgFGX/zFIl0saOp24SwSDNS5FXKRe6Ggj7Z9RRwrD5ilafA1Wa7B+QdEIlTTWC",
+	"z1FiLH/gFgt0LETWI68FkUUOmBBTYjVWL600ZWlT/bHOxESIsTHvGhvDPlbl7sjg9MgQxtTGA7YvoirV",
+	"DL9FyTa60Jn70lORFvGOuFsiZlZT+9juzr+YzkZm7pvtIHe7y99F1yPypu48hh0JDojAPBfywkXDKzef",
+	"7ZVzTIz+kAFJqQJFdgZpDvJisOurT4LeAGRnYLHfzV99w12myc4AIyJqAuYv7znlGVGgSTELK2Z3BjSb",
+	"Mj7YrWfU43Dm3/hlc7D+W0aImjeiuuQ5Ntp5TlMdQ2jGlARHILY1CxtP9GNX4Yotekb4qrksSrM8d0Fn",
+	"2+83gn2HXTfUNglyU9ATkcXzax2Kowx0gNVVJp0PXfNC95JKTqdmIn+prdvp3+Gvzmpf3KQJ+Ckmwfpi",
+	"VBaOcCqFGG3kv1HY9aGwF76Vl5B9cKkwSYDmEqnnbC5qWNrfVRMu4HUPWykWa/LvXUzQ5yyW0Pwbk4bJ",
+	"GdDMla25shan7CJKPXwwO4AAu+ZaZUAzI+xdaBhR+R2+vsu+J4ZVYRbkiAxmZCjJ5JBMjsjkHpncJ0VO",
+	"RE5y5npmEJgak4OoYkbowKZKkhdakRmVWpGRyHMxt7i/5KB38LhsMsCFdtUygVc6hg9QZAwbDLS3t9wb",
+	"zdbWGl+U76Vo20lJ4fiX2cU4vLxtJbCcXrAxtOlbEJxSPYmoRM9oOvHHXA3hfcBCQdntEps7m80mYtTa",
+	"CfwkGD0Oz+KMK5+wF9stIxaYIkFLB8ad9468M3+zk9MVWZYF0IpoyPNGvH6aauw1smbkKdaqqItg0PjX",
+	"ZmytW6ASZrnRiaS5Sr5pItPYygZkZYSYW+Z+3d5pUF651iT81L0Rb3PivvZmjVfV3zIrk7AjS9nLI2AB",
+	"2GBsbuyGXnziwZebr8yoMNKv6YZkYFS6hgyPHx0uN/fFE15RCIwBjDmolShMAGpHTrDwpgHXLnOaWvvt",
+	"X9HxYsfgv3r1Y/Bf2HQMwM10Fq8b9crHruJQKKusWcFAfC+C+NUwEqE9MCREadF848rrtyJp/dLNBVPR",
+	"YM4UvzqTjGvE0RZkZJQwxlszQSeLXzIebf+FQzcvLj7dQhoZ+oJbxtB4b3rXKrWokKnqX365pB+g6K9f",
+	"mni/hDWdoP03FfJZ3xPaRWzsAK6DsXlgqQ+XOfqyT1dDVZ/7c5uKvrwGfdnqjAO0zLUf3PKc8cUzmMI6",
+	"6YiNUm1pYyYIHVPGFfZ+dKBMDV9mF/RnW7xTbdKjR/v9g/7+4X7/qCkbk/GL2EWxBEnwzwkBo1aUgWSn",
+	"NTiZUL5WqhZDyAUfm3vWI/bGYc8ms3aCHS6CZLJSN4HpTV1AY0erTZzFqa69ZgfceaPf6ZelhlXW1UAv",
+	"arCPZQq4BYYp24xSdWGddz3yjukJtmgrn/EXhLuOKu3K1WoVurEUFfNh7I8XsVex313ZUkNb6ssXLtWv",
+	"atK27emUqLvLk7kiZP9MihSyQjaKMtclZSwgLrdmK7HsDWk34dOfQu9AtC2T/7NavhZ1RtoqBS1opdti",
+	"p3375srEbiqarm6A7+rThEaLJVZF3tj42CWFut5G3tAE3j6fpI2upLLxSUOusvm150HP3n6nyDnj4xzI",
+	"U2O505z8QDXM6QIbrWHYwTz8wBn2DSJlv2/+X7+NSLGqaSHhLPDCNXcNzOncXPwSJMa/TXbO04lkI22k",
+	"927ce2+voL0RseaKKGTR7ijFbI0rY8+am+KtqoJ+bdLqERC+Wa1XCy74Iqac/YLbhTaZs5dalD1HjjFQ",
+	"8NscZVW2H8ui0kGPYWarO43WOBel1zvObZoq/m+j1F8vZuYLq7x9MWPKVtZYq1vCuMipdjyqhCrCfouC",
+	"wAdIC11aTJGdPdg7bLOjxSzbtlz4kuYse8HXhfhCmra9Q1j2mMB0pheuwzwKL9dUC2V8ZTcsLWm18EGM",
+	"SFkC14vVwDXWsyyvHifmclEaMgo2L8XmNLXPUbVliNHZSEaj0uBFVjJQRacVOezgv14C+5mSC1jsYuN+",
+	"WwlgeVBtVpuBj9ZWvoTBRHcRvYqQBC68JVjVVe4bWuvORA39JzUbwFuHXvmtKUgr2l/AsWpeu2VXXCCt",
+	"6mUCdf4d0EdF9eGVqYHJlqf3a7NP+KVD41xuq15zwcRqKnVT9KKtdm+7NGsVdHCwTpcs2vPLn04bXnmC",
+	"ICXkt2JKTgqVySK9iPPMxmz9+XzeG4MC/Rt02bSLXaw46F4GexsDYDZNv7llQbnz10fJ2lQqthGCXwuX",
+	"S7MpNk4wObTXSdpi9dsvr1m/D/Ffdw9qWRNRc1traMLddH8kRujLmqfBSADfTdoKb5ktKQ1tZuUSGG7z",
+	"ZOzcdbmayki0DS7zHK1kI8icYRgkOfRbZjmocuGtjra0QJbUTSlGNiOG5mUkdmdE00nO0gmQ5xLYmA5h",
+	"N3QmRTqML65QmZNFyx/+/Oc//7n76lX36dN67m//4H63f9g93O9sE2Fr7m1wC/GkIHuvuT3OElhczatQ",
+	"ORNqa1/b9qCtuzBwKC259rxqkJD9o6jKtNnttH2OU3zdtvEkX8x9wQpH3wmZ04aazqu6HyoroVrmO5AE",
+	"GAeOjXLI5B//O9cJQf1eEzYxK2HE3OwfXB0e+a2QYVOdpt6U2xsPW+lVbvNDBWsNK/Auzjgsddv2rqsr",
+	"+h6UMHxvAky3Sc4vV/OhKVVANTUrx5qxt81dX2sQP77EbIaGNcL8tC0+M7faO5caVH+HNolBQ5vygbaX",
+	"73TfPjiYKjl64wFxV0tWbJkNNdQ3+I/uk/Oz5118ehCPtTE1y+liFdLqSU4lJd87HMJokOla+SlLUI0L",
+	"9E6hXllHuiGv8B1S3knlkpH3H9zfbbBWZ/Osjb0mRR5z8p6ZXy8lLvXICXFdwzFPYis3LSZMxVwqS/lE",
+	"67XF4Nky3/kFb8gBu4mmGuUQIcn5XVtzD1/wkYgUzNg83TU9vn0mb0rzHK0LyEeJdSoBX7YsnjMJI/GB",
+	"CE5eMl58iF6U7cHLLHy8ju/qFshm5wD8yjnh+NkQDyz4YjXFNSdwM+ZJdZhXh7E4Z2P+4q5SZ28M+Gkl",
+	"37N5aQ6wK5JMn7MAKnA1akDVhVrW3daDCNovNgEwtiTOBkfYU6qps/NVXbe8iUrpWSFnImZTYLVD6YsK",
+	"sfcyM6HluWzhUa0XD6z6olMxi/J+Np7oKtGtGp4MYSF4hg58dDLWswY2hw1cs82lAm6FRDQ4xu8aS9Wi",
+	"VpV12oPjsjC7thn4gGa8sLjS1vGJFciJr/SudmAQ1m7bEavCbVdEYj61uXrbcqaKst26otejGI9tMkkM",
+	"sHkrAPWbLGIIsdLXuHnKyd8IK6224uqctN6e6FoN+KwJvrbxhhnkxGY+tuctrVp6mC8v43QsRYNsPqUt",
+	"00fkkaQGSMCF1RecPra2tU8MC4IqTDPXUPZRsk5uxTLotRPOiInhAGKG8V4zqC5dAb3wBltdRKdV0wzr",
+	"2/PvILWkBXDF2SXQomTMrsBiB148PTnfDblJLua2Jk1pigCWnaQzYeNJnJUoSAvJ9AJ76dvlTsEXCw6B",
+	"SpDPPZH99O5NZ7XRK2qD3ZxdIqTABTjnNMV0FcjKOk025pUKWYHr279SRbz92/Md8FHVwxlUFDDRGntG",
+	"25qwSPQIoZbtPFyAdzZTZAerTSY0H6ELzxl+uxhtQ0edpBb1zTYWYJKIuX8DN3eUi7nzPKGv6Dc0hEpM",
+	"/vCXqA10fNWa/5Pt6+8lXJiacmy7anYwAbxu/AZPdZL6S1iVYWxC1EkTkk4oH9vwoS1HXH7b9TJbGc39",
+	"PnjCf/op5KCDJna+O1r5gp1o8/xnFVoKHkh9Z+yFKJWoCnDVyqNAGzC0JRmUO/UctAut11J83IMe2YKp",
+	"klkh1ZZf8es7A0N8NgXDtb7Gp0kmIMiEWj/9wHtpSRLvVOn8WKpmsH+wNOhsqx55gkenCM2VIBwga/YX",
+	"VGlf9qZhpsFgj87Y3uX+nht30CO/cDLLKeNdc19ILsRsSNMLssPhEuR7zrhZbFakZl67zrEpLhiUMSMy",
+	"cB/7r/dFv3+Ymp3Cn2CQkCGktFCldegAmN0nFBmCnoP3sAhpM5oomQilbW0AM3thn/ZoTMed//qvH4XS",
+	"qxWedMZ+BiOVsdW4NWNdenkFeOswrxwKh8N2WgaLcn8tsaJWmlbbimSuJU21nbPXf6tuf/VOIgGSF3FB",
+	"RWR7WPMkCOUkwCF7z3dq09w9JuY4FuUoYuR+UeeczEWL7OW2TYrtyVO+cLdymmA2hHOKvefmk0hSOXaD",
+	"xJkEXZAl0NRnR1Uu7dIPToYLx6l77/l7/qc/PRGI14dpyH/6k60/x4r0KeRPqIIeMbqQReU8e/6EHB4e",
+	"PjIPvH3zJDF2AygyqEIDg4RMBQeMULJaE7vkPWeZ/czbty+eKkOx2FtCkUvb35M82E1CDFBLrUOfIndy",
+	"dk52TqYa4x+SnMEYRbxKJ/k//q4U5EmVWbCblKks6j0fLohtUI6oTUaOzHTXJ84O3CaqOfIX84Trm1Y9",
+	"4rYKUXnUn/6Esws7be45bJh//qvCXp4eMGn32BCahZ4ZGKIfJISSAWrCAwuNZPO7ltNv0PR4z9HxbqaH",
+	"aTp8Vmhz2sC1xCb+AwtMZL+EqaMINZRUO4enid0EQLpFGBXbrAHzKAc5mzLtWoemGGIL94MMUEN2f6/C",
+	"cOWGjEaQGiZgZPuf/kScee4sOutTqWKDlsOBe8fmcXIyeJHBdCY08HTR/RkWg+MqVeICFjj0UGSL9xwt",
+	"RH9OJbfEB20SXVJ/Ex+h3Kqb5hP2N0cHB570LXc2myGCadrJ2wCJlb24l/gdRVIqJZIkGTx7Q8eDsC7F",
+	"rGbUfUV1OhlYfpizFByou2Nnz96evuzu9w5WONlfBePFrAdpDwopZrQHxV4q8hyQle9BMcvxf7pG2+7i",
+	"T/sHgcW2wigvff/kTr+33+v7Ng10xjrHncNev3doa+1sfZOXNI7P7NnOFt1cYMLTONbx5yTirifPkM3h",
+	"fjitogL1p5pWO5kQDvMadLRRzMtGsx1DqFbn8/jHdAo2Pv2XuNVTPbL30tB151Oy8UEXV/70awV2j9tx",
+	"0O8vtVsM7/tfXftVa2dtDFDiKtC2RVm3KpqoW2fPHNJRf7/pi+UU997yUv3M7EtHm196LfRzRK7CSYxo",
+	"kevNLzksssCgwAMoNaG//Go2r0xYRHfbhCpLAivnb6Q/HWOhq6Mb1fnVfHyZ/pzDRG1HfWbwKXX052Ic",
+	"3P5kw/ybae6JH/gWKcKNsY4k/Pp/DyTht9SmQcdJwEIOtTrmJCzzqzApyMtQt0L/HdETKYrxpG5YV1o1",
+	"uhf3UPEa7K6Sww/sEp6UjjuHeOC9DBsIoXSf1Rxwnfuj/ewRPbzfvU/3oXs06kP3ofmffnZI76X36AO6",
+	"v29dpm3oKJzgp7pbQssCPq2Q8P5Nk/AG8r1D6j06ONj8wguOuYB3Qe2VqVrhH9HMKhjgDeh6N9OtmePe",
+	"R/fTi+yTM6ghlrvz3JgUHHu5lf7rqbC5W1ZUWwV0bJEDxYgw/di7WmzXRZs7xbQvPqjflHeu1Xx1W5bk",
+	"dVO/5ZJOnO1o9JHKcixX11km7fCGbIIXWZXtRxFvpW+W/7uQwW4xiLTlT6QladWdNVHRG5RcWBqiJRaH",
+	"6/Vpu9woNF3RM26LQ6w0noi5Baz06A2ucsQo+DmMmuRyMLHbFM3BMBHeVsbPy/QVKS7Bez8d4s3VCehw",
+	"80vPhRyyLAN+y1rcxnUGJBUSzSaq2vMk0S0R0JrY1hlMcVA9gWll8dWp5jGhhqUxC4uEvIQgTpFzyGEF",
+	"FtZBujSgYAWl2a000YDuikIbKoVcATnqH5KBBFpLkOlyC/G8SqN2skH/1AiZRvjOa2E7l4YBR/T+GP58",
+	"l6T05XCvpyJMww3YRyPFNSmPr+iF4SvEdl91W0uCE7VRBOuxuX9w+DAh5z+edPcTcr/EpjnsO0AhlVg7",
+	"gua5DT1ccDHf7ZEX2joKVQlkiKgbfMTkFLLPRI3fw5jx9cR4czxzpWlwg1IYHINz8T+2nX6sooRupDul",
+	"+Eeb33gi+ChnNpx3axSPp2UUxkJBW5rfisvuOXrEUHb0qrxDb5k1jC1HCkCZiL1IhiqXZTYigfFMlWx4",
+	"lRaf2LFXqPGK5pSFk+ocPHzQf3jQ3lYKm223spVu7n7UkUAjlyPUz9GR623VAAvAYZ0F5a1mIyx7iShS",
+	"n/Ve3bLpdnTQ4uK+EeIV5Qvvk75tk89Q+A1dXac9d4OGmA2+EfSG21iPexhJY8DpJRsb6dYLvtuzDvmd",
+	"3QHZWe1xSTBNgRwmhkvjL+719nuHu59TfvlGubd4NZebmDZILre7f3DpRLPMmXr2VK5D3WvI+o0VNmX9",
+	"OQLdbSDpxIV7MPZFhougSN+VAhhtDftXItJLj5x8GWbDSZaFZH5VmRi02u309x/R4f10v/sg2x91H6QH",
+	"0H1E7x91D0Z9ejTazx4N9/uVj2WpqXPYh5iZr41P/h29n3T+Ivxn2K5Ya1Da9ty1qU/HHcDu7jb/4ynV",
+	"9KfzX167X1d5FRZSsXsBNjWv3Y19DXO/YXfs8qwNG4cjvYDFF80jjvb7m1/4QVhkuy/Go3pyk3xn76P7",
+	"aYPP9IX2iW2ccIHmeJOvATmB4IC458qwnhwq5xgXlfa2c9R/tPtZHRQVs2npoS3JOuqhLffy9j20dv7Z",
+	"l63JfjFC2+5Wi2uDOQBppHWFT16z+I8bpGqM3MxLXy65XVHSxqRma9kVdn+/Yxv0SxReX2uEz5L2zYik",
+	"qgnAmtCdYfBEcIsY5wWZr2LBulnbMkDPRQk5ZuUPCpyEKFEB9efCdkAzAisX6YWRUJgeJQr92UWTA/zf",
+	"LA3exMTr5/GbfyksP/CbVwG5dXy/0LFEZq2IkESCS8UMvU8Jsa6+PPdVHHYuUT/g5yGlc9A1Oroim6+u",
+	"ZsdwesozkCAxQxMkOaf6t+24vvkWzqIV2z/a0PAAtU99p1T+pfDec9A1krwq7/Uu0yoK2eCMmAAReWYz",
+	"ledCXnhj4LOxSryXdZfy5/Rdm13gMPfR2K/J73xrRPqKXthNqTvmt6FVT99dCQr0GgI9d1x3SlnunWBY",
+	"qDD3WBi+6yn2V+M+ov849LAxVeVOO3SXqEqP3NTzszMzs+swWVd63klzKmlv6NAv/tU90RNy3J7JPjPf",
+	"as9hD27sgryiLD9vyIR7MQpyZMqdT/xp4R3BRMY5dar31xEJWXLPqAsXkTIkH2HM6zOOlii9ZaiyqpQK",
+	"itd65JnXT0rNxIcxXR7LFgHLG6PzFspE4ktRO4/mf+un+7/9p+wX54fTn/TfDoZHf553tvWP4ng3pWy4",
+	"Mojel+5CXFUVrkqTVaf9puRzY2vY1M5jzKFUSYliMxVTcKRWVsO6FM8kUhJBYynOLCyeMKz7PXepfJA9",
+	"tpqDoguFyXRalHmU5HWFy3oBM9th3taiLOU2gz51i9zgm3mzjBaBiJUOMcLjVpgH/1aAXFS+mrD4/yZd",
+	"gzfoE3Eb0KDVmDUi8JlZ8JwuMAT2GTKb77XRhN5yeklZToe+/PG2jExz8Es81TJ/c5JbXLCy1Xfb6o6k",
+	"TBxyl2LHTXIXD8lOol5f6dK7nFZkxcUc27DYIuTmK0a0eOxKNjFBuioAY4qYJ1yx4DKkmdGzcjFuvHF2",
+	"1bdK064yu8HPZ/+MDSNcgndi3UplsbSHQEHNFVFzbMEyTvXZGzpumoJ7bA+fwfH/CIp/8rGELPhLrW5+",
+	"6eK8CSnF2EjN5VANrpmzmkvGH2Tkptg2bysE+BbBjysa3K6k7sUICxs71/KeB63mO/uPHj7s9o+6+we+",
+	"xfhxp8RjChuzdgJcvKDnqgXNW+pcftx5UHYoP+70D/vk4HD/4B7Z39+vdzU/7hw9erB/v+qAbnvpADnX",
+	"kv7j/wdbuHeCxvt37dRff9l99aqnlc9wlbd18e+30BdPJebjIsbLc8py+MLqfyxeh25/3yPyMeymuy4D",
+	"TAd2pauBPFl1Bbho9eMap4APTPmkZfRPodOAKiJmiACI/q2af+A99w4CdP4KWaIDxV0MZGfuikEFBzIG",
+	"rcp6bDPF3ZiU9HDQJ/YT27OpqpwcwSV+vV3/xHacaskQDAxAQnNFnN2m2/OeWsvsL8jxcdLo4Ng6Y+Vr",
+	"9Ih4Ig7uwtVu/vWcIa5XT6HA/GxzWZIA30E5pC8tyFiYkypdhpFm3qvAT42OkxpVXuP+3ZRLpEIHu/PE",
+	"b4sKGLsiT3yFiHVJIfwrAh1+VT4Wn/nsic5Lgii5J50PXQVadR1CkN3/yB3wzrtG89Dm5AJfcvOxClZ6",
+	"CVE4WlJ47oe5RRIIQWIby2LsNK7uUrjFMsA6bjdqEp5UW7M0v8C9j+6nDal36MQVHFYQRGy9vw85axdh",
+	"Wj7aZzw7L7GmWqYdua82pB2V0779LLdnPLtejtuXEgN7ZsQMCUC/1pNKNmV8z3UX3gOufcvuhgLk+vV2",
+	"gCPYJSOrED+M4gEZQ/w/KgGBKLFJict+uWA8K3ufYdeSspsG0zn03nMLlJcRNyFbomxEe+acJkb6DpSm",
+	"Gv7FUnM2iGm15vo/w5kwmj9zq2vhdzUzRPAw+0qTq9WBYzaT5trIGddyYUFCPyWRvvdBnyLcltIlWjao",
+	"aJrW3zrhHJYhNlcQKyP9PxflzjMXVMa9bnQ5mz92Wi/cH8g5vhabwajEUEt9sZttaMqUVdAS38VTKChl",
+	"kPN8t3GMt+ceGyYXnYhtlo/NbeyP/jHsJkWlbqQoIceUu0VuP9GvCZ2pdi0X6+R0eQl/B/X9jgeVlGL5",
+	"aFIWHDJJMklHOlTkDCs1R4x6nGvnYH8rZCds3Jp0kJ23KMzGMaynwR0mwjcNgTBu1mk4ao+ckJyNgCim",
+	"C2uR7Ax8U7jBLhkaulMlHhC2+LsEubBxMIyUMfWeWxgTwaPRMIu1WieFz+p6CJ4sEbmzVSz2TyUQtOcq",
+	"WwWKlxZ8x/U0sdHjuUUIefh1RCJu2b1xy0V+tNrupos/pR+6Q6Tn/f7Rw3sP7se4wWbdbu+jodtPex9x",
+	"sA0Gga0IZEYPGZXgszRHgexdlyHyl7UMrKtjVmhb9qdYBpa/GVaBnOeYDApuB60T48BzlaHQk/d8SNOL",
+	"HikBzUtNkyE0MWqIWBzhwefwzzE+8zQy1tZ8plTYTo2R0kKMPrNb3ObRepTnTkTuOnG7sK0vcdcR/tTD",
+	"xv/uQpJXKOW7cqjk9pIDLK64B6m9iu5gdIZmm49Vl8+hsTBFhoDosrbLQBIEsieQXigyQiuvNAoNKdU7",
+	"FpNAGVrmJBLecy7WptF8ttv8hVzRbxkC29UO0axCca6Lo+vp2ltLXLOgqcdYjevpvsWdDdo5X8pj3wxE",
+	"kUxgCFABmIsUU6ztEF+yxLtBrV0CVbbDnuFFZMo0yWBKyj6h5CL/x/+WYJ38W17EM/vt9hGMDXS7dMG/",
+	"lf1tLj2hiwAm3IqP64m67a+s5RNrVOVlMWlr0q2JjS+XmaF0KhwYqUMKV4ntPVC2/3Eg6BKUFhKyqELL",
+	"VEplVlLTU8fHvmm0jRqtr9HT/kS+6bNfrD5rqds7qtpe8nYZfPjJ75R3fPXIibugKx6w47BUJ8esHYtE",
+	"WHYGn4siz4iEEcb6MSdg4DnAwKbulJd/FICNDZFFCNfYCd3nRgueR3RtoXxCGVpkE2p7ONgK5KP9A5s8",
+	"UG8aNpOAqaTW6+bXxziRcMlgToT0aUqZGZn5T2JLGwtFtzOQIGbA6xxmEM0dOqeX8NVwott2DLbWMHCj",
+	"XM+Tu06Q2Mw3zZlm3zjk7yU50hznJnZ6Wx7GvZHIczHvKlHIFNakVHkHgn3Q1tnUuKHhnuhQwI42NJ2Q",
+	"nGqQhE1nQkbtoOc4NFL5uR3+a9KRfjemxO9BKfmBXQJ2IcOgmZQWrtG2YuOOBF3Kwmaz5HrWyMzK8bVp",
+	"WnjVXa37ql7hki9GQk7NzwG+EGLDkfIWqTIVWffI0cGBQ9myVorRN4YO8zR2+07tPD+nF2J1Y8puX1rg",
+	"zFF34mTH9irbrbdgzqAhUO+/0pxqcbc1dbhmt9+tPPssz6uz++aHaAWBUYpQs4mlM25uiznv1IXobvLa",
+	"CgUbi0OnAuYe60jMDpOK0KQxlkCPBImHNtQ3p1w7KHfBMzKjDJO1YFHmtNBl8+I9r7EaMzYyioXPLWTm",
+	"i0hGiuwc9Q8TMhiJQnbNRwe7PXKG9lRWAfqFIQViu++RnaODg10fX8D6QuRx73npgTGmki/FUcyXW9jJ",
+	"zqkiQxgXHJGakspq606Bchx40FAngc/93s0dTDQ66B886Pb3u/39N/3+Mf7/f+7vH/cRxVRgMdkPMPzH",
+	"3yeS0CH5ifKCyit5WC0t/wFdrH9EU8Qdd2vnzvVUJevFaOaTvxSYZWk5ly1olmJqY0POK+NYQxLUa9iE",
+	"1jh/WPWafLM5vtkcV7srb7Bbq5NZQ5pe3FW8Q4IuJN/YtsIG3pLAfvByXQHEr4f57u9depbxyKcMiBeR",
+	"I5jk+lsE8pt4bOFmCK+8ETuBxnzL8lIVwynTzRe/tW6eWAedKwfBDtnx4AEO+HvnCDeoLr8W+puu/Adh",
+	"Bj+i4V4Z2CNEiEUfT+uY6PY8wOfmbnDVL6fkVoVgY8p4lUGalPnCZSwUE3sjzOBtNCv4m/78TX++nv5s",
+	"iApL6u9QhfbZPeurKcNLZMuAsBtuQjKbAwGZsUl9dCFxiLa6bKaelHktThipxjpIM7F/95P6kq7Ul1WX",
+	"FmzTuqo0f7x/TKRdT0cu+nXlXLzr+MD9Cex95AhC9an5pvl0X0chFtLObASVDX6cH6B2Yb6o++Lm5KC3",
+	"7uw2bLgJf8yLYPPK/R589iuw55JG1wSGnBamXUzYAiXTXALNFmuSVOPeHBzsa7ko35S735Vy98oqd45A",
+	"KwPjNk0jr6A1368X2rUjoz4Fw1g/ZUp3aCLFrtQ7N8BXYwFdzyHyjsmMcJZONJnCRBLKxzAUGvg3x8gf",
+	"0FDz5Vn1cuOb8Xgq0ObV9dhW0SyHMsWAEg0fyq7zVBGRZ2uKExkfn/tBbzmXNxyqEe3K/v1ryOm9PX+a",
+	"mNfwiww9XR9qo2hspgujEaS6Kow3ZofF97D6F5VQ5c0kRAsR9YohgPAqSX0GIOGRKOSzhdkWC3Xk0+Bw",
+	"nzBZDrjZPaVpDicjDfIpXajO8eH9e0lnTiU3//weRqii3u9vxeRXiPxu8+Vb3LEy2+grumu/I+jfyZVu",
+	"90brS1N10Sw2zvDuqoTYkDlk7oInJHUyV7lyY/ThqYRMmVKMj8tEVJVgpysjW5Tr9CZGBHeN6UVCCn7B",
+	"xdxwiRFIBJ2ygMJToTQp5Bi4toBl6BDcCIP2BpezAQQNMcBw4SVUkRmiCbbKPLk9/peZSQWA9lWCV5kl",
+	"rPMS4hZaFcJQ55Tyhbe4JSYXYZDUbu3vQL6iS9tD/6kJVsflQlwQeoNF9tWpNd/Kp1bIInIcBpi1MbqC",
+	"N638nZuTUJpi5r45FutgF7zi5dg+zt6s6L06CafT6lZhSd8t4OoFMwmQ9b6maxWsYN2lCs/xywBvrTWj",
+	"CKe3uSVFjSjr8JohemdIZc34bhZPrfQ92OYs3NhTIMkOZjYO/D1ywGWIDuuAET/t4ZOYhF0Vrl8AzFRZ",
+	"LvKdqhy+cTi34BQ/K5YbNUN2+odH9476/cN7/cN7ZsJmgTjZ/vBBdj/bh+7hqE+7R6Mj6D5K7x10Hx0N",
+	"74/2swe039/fCtUtXPcdQ7qtDN1QD/Q1tKL4mqDcmu/9XDINyxf/3EgaBKevXZGGS94g8/Y+Bv/aAOBm",
+	"gaEqflDi3lCtaTpBFJoAYK0SlSl1Xa+HUAWlew24alfL2ToJV9Fph9LscIHvEKf5s7aZ3pK8mmETVsRH",
+	"VGlCrSEhmk0hZxyrhpIy0a8yq6w8YDrxbassjMIv2KfruyWBJqG0X3aO+ke7vZi37DoSYyMZ9e+SywYf",
+	"/wp47edTgTwcVytGaEhCp5OWuB6ux8ZaXA9edWuULqHVqEq+TtZb6OZXUiByueGF5SNcvOeuLNZbx1hJ",
+	"m6LBMwSy42leaZgpdOyRnMox7Nba+wSYIsh6bU/rGqhIA9zGjbDcOwr1YAOm6jH7zmqbHqQuDbPOcfDk",
+	"lmgaaLPdtXNwA1v4bEga3xJsb0RniyNnXE1X2wv0rvW974fCZmOg2WUr7hXkox55oa0rznaBLXhWFaw5",
+	"an5MTp8+T8hPp89+QAfI6esfELdAkP0+efU9ymTE+3GanxnF8yfD8sTIcDcLPehH8lxyiK57BzeEHTrn",
+	"E5FH2dRJlp2Uq70BVrWEkGj2hNMpEKp883tBZiBmtuFeVcKf07ERE7w3y0YNfhb8z7o+Dss9FKaM+3/v",
+	"t2gZ8NP5L6/JTDCuq1YXWBFRw2Eom/zieQ8hF3xsjqa+nD24ZBnwFPbMY6phRfj1ayxpRrUGaT78v/aa",
+	"Wqq0EQci1aC7Skug0zpHLdsZDBmnNnlwaZC7taArUm1S7convmTz42j/sFUftpfmttsX7rVZhypmNgX5",
+	"FWSMvjFH9XXx8bezXDidM+RKcX4ehUPqX4XL732s/tHSWPcsoEcqorSJtnFfNuYbNdnmN8qCN70QrPSb",
+	"QX8DNHsGU3EJdZq14v6qJv4bR1vr7PoeOcnnmMGGjiMx5+bmxA33L4i6WiR1PWe2S/vv3bp+6s6sJbdr",
+	"zdfg0iuucf8RyEuQXYSetI8+xpwu8yMZuIDawGFaGqvQK7jBMN8pbIVhjB+iIc+NAmQVzaUHXQolOSEO",
+	"TjuIU6D3Sswg4rF8Z+zZ2/c3bThwsyPnVin6A5DjS3ZZYZjagpGbdIDvTUEpm4PUmPTu+q5SgkorE9wC",
+	"H2WZqqClk6CoOSQ0phpoyX71xB6LXtyBO+YGo2MaPmgUwJIghClTmihwyOn7PfJaXMJ0CJIMgZHCBVpb",
+	"dii25/HGjHDHavwb57vGG7YeB82ZXt7b/UUr9V+Pmv3O/NLw7AoMxF6Na95xCSmwmd5cTDmhPMM2qQkm",
+	"7SJqz3wiplWPNe8n+Q77pk8el+XJvq2fdhrRd2XTVTe6bdruUJiplOwSMpvOE9WOztycv+CQhp9iw01x",
+	"6/6mnjelcZSEUVpnK31Xr0bvm3A4nljUDUO26IGrShunvmnXiHGaJ8RWhtmAHeahUZ7Zpl6XIP1NrUi/",
+	"vLOeQSo6hfdcS8oVRcjTHrGYHRrbMdhafydf/fNuIEW4IKNC2i4mmAvdDAFyg0rZFSXpZ4oPeJv+W3LG",
+	"53X04zncuHK6uWLsjTVzGm5h6RVeUkmrrAxyKpRiwxxIwTXLnXM+g5RlEDHbfYXZH/W+vQvTWX5v9+1z",
+	"an5uX69yg1Kq1rQdf2L+utQy9ztV3hEGqkrbdWU1VjXblLuLH26VtIsTvI2kXTOFxj7YtnA5sXEuFzcq",
+	"Y+O2HzjTOVTN9Nf2v25sC77f0Bb8a0odNvu4LmcYD/B3kWOPq8lBXnxnCHIoPgQ3zN6jel49Phu5brfi",
+	"zaO40YRlNs+FZWTQd//XjfyP/7+BbfZgLy+3141M6eI9n9DSd5QdewxrzNgvqR79aEGZpvc0TemC4OtD",
+	"AI45PfFeWugS9KzgcznzvhjyWnbWmS2+Fpl9NP9xoa84ew9AWcw5BkEvtMy9g4Y8o+nE+oIx+SAVMqrg",
+	"/ADI2LdWap7gPG+fTa1jUd+ael4BfCW1p30t6twQs90QTAv9QshtRqDTCbjcnABOX4yIkGzMLO68U9j1",
+	"BPjuFlE3Q0TXiLx5Ov8aQm5fHnrC7TW9iwbtrGfpRijcWIR26Ma2s4zT3JX+uIeNvglUKu8Ncl0vvlO1",
+	"NHEypSwfig+xLARjhl6LH99tXEQUOhWoL48l5Roys+82VvJiEsRKjIDEpm+6R54ycM1mp1ReALkQ06l2",
+	"bWilMc+3wX1+6o/ppqBMbFZsZkXP7wnH5EspP7c0flPX1EcoNySI+seue0FP1MW/uU99JTfU3cZzQHhZ",
+	"zsmE5ho4OWeGbXG8ov/zFqOV367c579yJ+oipPZrXzq0KNdfODcUUQCq0Ss7BMbHZCZFCmhursY6zECf",
+	"Qxx+I+Fb1t8c1rD1f3AtyFzIi6sQpoaxkAzWI1XlbGQZ+7BQjINSRDFduKq74cJ15PA13pjzP5aimHmU",
+	"YSReGxo0Kmb5IOMISdHkLy3ndqs2Mo6yWOfOw+UHK3bCT0ijcIUNDRe49KrL3WFLAnslMjZiN4EUsORd",
+	"qc27Rh6INmMJJKXpBLpmN6XIO8cWEiNNyJR+6NIx/Mv9fiekmQxydgkbaaZ6zDt2ZlJcMrNl1vOGWCUi",
+	"z0p06R45dU84lueaPmpD67NCTUBZU5fEkyDMET6tJtfG0x5M8hbc7W4yi68UIMNPf93VqDbwa3J3V5Gm",
+	"av7RrIsQb8Un+2hBaEnLwZ0K7sWv8fuy99H9vFjn6PmFl9u6WHd1ljOMlmI2Ogqa8QP4K7J9BuHTcvJ3",
+	"Q3cbaG7xu8aAbk2izi2ZVad6RYI0aqku1uW1brL9emTg3BgDbHKJVXwDVBwGaS7sPyTYXKFeBOB5JqQO",
+	"mWahrkWkd2splohpZqu+7x492N/vIDYhbmqH8VMpxhKUqvt4ToYTkWuQU8bR1WNu+WGPPIXfMCN2K19O",
+	"befuuDB57a3FAtBvxulN84OGOh5zjWyhf012ZAJUC/YwEnKq9j6a/6wTU+d47ni5c7oQhXMe27Aa44Tm",
+	"OdYJl8CDPfLONQ8ZOEyngbULYA6xnIkfQD8XcrpJj3uRlUWuQk5LxW1G9SSoUMXFrC1RLUtEi4JlnRZ1",
+	"tg7vPTr6ktpYAfbXUiLYtJhiQoT5PyyKdb8pR2dcwxjkLbfzxm1uELZ2WXcvAWMyDguXMxgxzpaSfZBm",
+	"r2TNOFdlI5k7h51ylXB5vtLT2tKvN2FOnKcmReBmMhFTqGrmLUiHkPCYuNwDW/ju4nWu8kiKYjzBl97z",
+	"lW950LapwOLgBvxNP+utxecXZYC8smezzv7w1ThXFy732giXt5xeUpbToY0v3lrim6PGzUB+nmyrK+B/",
+	"82uEuvc+un1qWRTMdBVLdp94HKmdK33+TGHTdS2KdBLzQ9rvOqLcmiZf+bl/sWW+XyQNxVG7cG8I9Rcn",
+	"SkBJE/gwzRDHyEI92spxqTTSwcYsmVs5/RvnNX6W69nNH5201tih6+gqYExCjilnyqexh/9cp3SecBI+",
+	"SnNScKbJzi/h54DxCTC9az0kNMuM0YUI2ZqmGjVWMQNuSHkiCqmi5Bp+sb0KGplcg0ZaX/G1NNPbvBa1",
+	"bWi4FNFFX9H7/fm1TASwZSnckLfcYsY1q5cFZymb0Rwzy11+60woow6mIkOIJEzIHsKYcVuIgbnYTBF0",
+	"qRAtEmvrzakihjSyHjmpfWJKFyRnQBh/zxVcgqQ5mdbGPcasMGstooZBpoXSJJ0IoaBHfpEZSMjIcGHH",
+	"5Hif8BUOVGJACEu7agnzEqh7aCZmRW4dkg366qndpQ33rL6sHbMLWtmdMbd5F6uscbseEzWDPDdXfMqU",
+	"xiI19DwJiVhwdZSjo0cP9u+vyWNvhWu03wqqqZ36fZs3Grd6nUrtUA4R7ishXHj9zvbbdqKvRUz3e5qd",
+	"WV/aDd/T54xnfpbDRey2BHfX3b9WV/fwfj92efc+UqnWyCQ7F4s1sCA5XEJu5mVo8+TsPHDUuzkzba6j",
+	"Iizun8cD2r5ISirbfevWaWct3VyVPL4A78LM7fvNUI7FVG+imdd0CgmySOU8aM5JtlR4lFj8ZKVEyqhF",
+	"knCVBxIc/pytOtATYNJ7CuJk5VHeb4867AhR8ihX1Lvhw3s3qQkewkIXpzuFq8htn6OwtmKFORY0FzJT",
+	"ZEcvZnWJwzOSijwXfysYzd1ToRjaTSzVJUspBvgmLTIGPAUjzt1sMPxXCXHngnKI+z41T/AUjn2Q5pJK",
+	"RnnVgFOy8aQy39zgkCtYkt5i3iir/cI3Set3pQPaqhRMYXcOs0MjIXvk2XSmFw6VluZ5XSSrGUg5/cff",
+	"83zb+rKDq9WXnUj1bzjCqqPXqvd06YyafL0upWbRNL/7RzXAw7/Q7m/97qPur//8T22czs8RFVg0epo9",
+	"0bTv4+Ff+OrSExwdrlNlykQjp8wMK0ft1Q2Ur0q2oa5UboMh4xUP9lUNnf04w9yj3d+adaU83zAbw04r",
+	"z1IOukIxZa4CtYxAe6lZZj4gMERi2xx5lml74Rnbh+azCR2CZinNXfLWztMXr8m9fv9Bd3+3ik/Rclzb",
+	"Qgfcvy3ztqNsSm0ruPk+ZrdF+Oj3UswVtOWkJ34+6JQ9MbbWf5KdYprTQmPCEs/ceHaXLsUc8l00Ewf9",
+	"7qOB5fd261AQoMlkp18CUqEUqDPh8wYmY2dTYzEBR9v5y0n3P3/9//S7j3YbWNpXyGXOYMyUxkhcPEXQ",
+	"EkhSwvssEUKtYtxY6lRdWBz4u+REN8hYSvUnoMkbcpmUnMT6DWQjN3mLONOAKk2531WrLQynYd+6kl8Y",
+	"9i8KSeYAvlOaD6ihE9sxkgVQ6dCne+Sdx2lzfdS4ICM2LiSo4/ccPS84hnt1iZuhaoaI/oyDjxFi6qEq",
+	"psjsPJ9CvR7gAse4gJlOysYBdGi4klWjVKMLxW5WM09prQDdqgW5NMsNgjupeg/iaf6hZPd5jaSxm58z",
+	"+TjYSrGbvGyqGI9B6e0umzckSh+c1ZRRXiRVDNF1Oi6laqRSwY6+lW1R1r+i15MoQUZURsyI63r2lhHL",
+	"D65nX9yqtLLbuKGlnSqfUp9LJ77Ja1KtxmNqoh1+0xck6Fy3vki7yHMS/NrBtTm4FFQyyYBKNUhqFroI",
+	"u5BH7XWqnaeRqVAJxeKDCr7CN1NgXkH1fWbUDFKGnwZZzsOr0G4y2BbWN4rGEUsdmypzvcx/KlFI+aKh",
+	"Jbm7yFtLoXO/x53r2ewvl0wDu7Cd75+ckqMHu4lvLTE4SVOY6a5/fNAjgwy6H7q5Gpg9+wHklHKzGS+B",
+	"pRMN5HwmDf08Xmnfw7jDwvJHY35j36/zJPf9Jt3azaTJfXDUX3Ef/PrxIDn8tNM1erf1Jvz6cT95+Gn3",
+	"Yz85/PRPdxwx9Ce/XrJfC3riDyD7nU9aldfoRk301SacazlahRQXCfV6JcBwGK/K6tC7aNRx5FEla7N1",
+	"UlWjYi0wsWjhWROmC7/nlfqgKbYJdNOo64XI1kYsRW+6FWSJRZtcdS70yECCEnmhMfsUYYDcBCrUb7y+",
+	"TVr2L3a37oit3Wpk36xknZZgCeOPomy/mwiMqZekjt1sQ5JejRBd7y4qD4/RlI33jGfKXyx82Nii9TC9",
+	"QwxGYW3TRpcTRrEQI2MSUv1GDEgONPMS3Kjz6K2gGj/UNZ8RIqKcszH/pdCdW4UGtnOMYpbaRYpCfxn9",
+	"l+vaJxtzM7WALMxeMm6pQoFW3VSICwZlCUYjn0U+V0YAh+gjlN8Fx18iy+dKWPgxLnzvrpIULKSKFhfA",
+	"kYg9vBZTBINOpBFC+hw8nvAtagdKrUkl8iu9gSMzjHZN63hR27PI6TW2vX5u9tTWPikv6uo3zsg1s/NK",
+	"09HIPcIkZn+7IGjYl9E8bcQoOqCwXVqJg+w6avv+ji6VzbqtbLNIMqNKzYXMeuQMZoByckRZXkhQROVi",
+	"juBOzgjnWVywGRp+wTvXqH2CKWWG6aU5lbQ3BKZmDPJ/dU/0hByjyLRT7Rx3gHG0LECSc6p/MwRNTu2f",
+	"t2jD6OZ9x4VOa0j43NPTY7fjtsemvf9IcHAdePMtS46ODh616s71ivKFk8LqJi7eKn/0wQZKcpHS3F+X",
+	"1jxzVW7uGWK6gMUaFA0MwVcaneGrA04v2ZhqIXuphAy4ZkYrHIPe2R3YS+m+axPg0KC+BIlKTSh3d05f",
+	"vE7IiBkKTsiIprDba7hWxs4+dZO9xg1LQcJU8IXtJr//iA7vp/vdB9n+qPsgPYDuI3r/qHsw6tOj0X72",
+	"aLjfD7i4eZ+Z98Yn/45SnM5fhP8MHjMUZ7YlNZv0FHupduDQfCzNGXBtfvXT+S+vy1+bg6O6kOB+86m0",
+	"Nq0C1DXr/tT6SrudsoLu283+im72rKTx697prphtgKQ6CToAuIdR4K6932TnHQzJSUXg5gBfYrbeYUIU",
+	"YLsBcq+33zvata4zUej3nNMpxmC451rHlhE4PoE2pE3bRfeP5SLphOY58DGSxlgIqw+M2CWQKeOFNhas",
+	"D0zXtL1osBjGjLuLEYjq24rQ2IGeOH7TaB3abe9dsXj2C6Bf3FZjBKm2hByjWQm0RlHNRPu9dTl6dRw7",
+	"xVAdEBZW6mJ+qIJ8hNOxvhBVUpxRn8psB/eWdxVXtuAOfc89fWYCgk4ZwwWxi0F/JbbT2K3MioGN0zyn",
+	"qRZyYA2MmnZLFRE82n/3LNwGuI6gu3Et0b2R4VS+HIlyag47q4uTsTksUVIih7mTML970dJsquE+uc4v",
+	"881mW2thY2m9O0JiX9P6xrXxV4RWThJz4wanv5y/IUtfHVTefzzD+o1Kwi43nuPbwD/TE8bf87qEGC4I",
+	"NReui6ahLXo4e/6E3D84fIjFDsMFJpU4hiAhFQgaY55ULg1KjJz3dS7khU0O7b3n79B2xOeiVuJjQkeY",
+	"cMQunT3qlo7Qdcr6V3eO9vu7MWaAR3YerPxaiq/IjDZ58PBB/+HBFrZhMPypFGL0x1Em91s4Xn8QHL5a",
+	"zdOyhCCxYOSpbHtugA/upTTPhzS9WBsG8X7U0g8jXVIYZDE/UI+cg1axE8aMf+uIFS6XP7At5zRSkfic",
+	"caYmpfa3Pl3QkoON0uAlb8xVNnerOeuh3yIhGbHNnGMxbJjQHkEtGPNeqyGRRAxjQ1744OhR01hYsLRt",
+	"nnhsLA0fdDggpmZ5nL81Y/9X+LHr7fMLpQqQCU7h0UH/QdO4DPGF2u/ucojpsH8QoX7hNNAxROnVdocR",
+	"NUlhH7aKTFk2XQv6vhSVyrykG1Hzmg5rEnq1Va10779pFvNEGAlN04sqiSm829dgNU4Qqr2P7qe19c4x",
+	"tvJuIjwEnFFERkL6qqB6wQW6sDJBOHyIlwRZduIDcNvGNM/89G85pak2ycbWkfjnzwFUsz7QcFLehzLh",
+	"16p1tcC0uT4RRMGo3dlMRXt0hhbkOmWWK2x14o1PXe0dkpQlJovjYPMOXZKssxDnPnA4joQJT+zwXwVV",
+	"rYs3vgsX+cfovlaj2R9EYIM68nW5ZKklIEcHLt/JE/Y1KDcDvtjs7guo7/FKspydRg5Uct/b6f9l7+p6",
+	"27ah6F/hw4B0m/yVr63Zk5e12PqQDkuxPMwtTEtXrhaZEkTaroH1vw+8l6QomXKVeEv2sJcNKBSRFj/u",
+	"Ie+558SxRmlbLlkCIgsL04jd//P1v+azk64leMdtJGKYmddvjjmB9WBQfW1Jyy7BbgH9glcE7fC2FlT8",
+	"8cqhful8pr1gfCLZ2xLELz+x60IIPBv44NtQoHHekpaXCc1xsQJJ+MLL29+ZKwPDFZrrBWZ3Zav0isvP",
+	"5ys5SSh0RXNMUcuzC6V79dfpd5RAINYsSabG1boSTBVDNhU7KlJYYOFUGfgDVAZCLdAmEXKUQybVWixB",
+	"jC7TSfKSn10OLvkEBufpGAbf6/+MkzN+EV/w7/hkMuJCVXzZAXypT++Kg+jXY06O/vgwms1ms/fDb776",
+	"68OoV/XlVN4TpaLnONScuM7jkCOGHaP4cgi0N7BjXwA+tUwDFXzHYSD+CObXM6gc7cW8wPL2sgMPQvwp",
+	"JGbBoWPvw82+7Ba1Qg3YsAGE5z+vCoJphg2ElXwmc1BxsXQYT0ZMFiY46u3vHgRDr+0UKnv5HLh70Bvh",
+	"ERZgz2/s9cShjUZtP7Lhh2QcbdzsKJijMUP1YB1jfFVLN41MlGvOK0s/7BSZgG2eCRgkkGerTEHC3ty+",
+	"vWEZhp9VpqgG9gqvkOfX9LJXQlW7OZ1PDJMJq+a4e+JXvoRXIpl7+uNYhkkARCNHUsrUp4aZMNEtyZb6",
+	"iEEm8FQlp+MfZcQy5UnD4r3zHC8UDAK1rzdpLlGwvMCcEJKiIv0913nOpOCl/FiojuxUYrr/pYhHNaWu",
+	"mk//9pLGh/zxgkX3absctoffbbteocIvVFcSg1DWl4BjF7pax8FttO7m74R0Za3S7MU/LTP7aSCSfRzr",
+	"otciE5wUydtRIqgfc5Sw3r+1Zq99c1JfISN286nnciVf04OuP5bLyZGHzGPF3tzdshdztSuvWLkZmM3i",
+	"2z+3av411RVRvyNDQbBWAJlkIOJqVyoyLDDpIcg26BhEuMwd4uJCxKCPTXwmCMYM2e+G9RSRYG1ifL0S",
+	"YJCmEKtsgzVCWNOsIwhH+sQPdXrLbmyUufPrYtzGgc9ht0q9bD2BxROjlWvJRfrvMf41cu3hpa5/pac1",
+	"2jPxVBD/6QCyOTJ51KeB0MUWfp2oc0qYB2hKPF596YlU2R/KE5mc9co24e759KrsjY3iZ9SVxLqTgAim",
+	"vzdo3LjinwYLnJLnk5fnZ+PzwIYh1snywGXe1KFDyHNz5ZEptzEhW8N4WTMXP3Fr0OfOIbvmFQYYUdht",
+	"A1Wpt0Ul8cGYryWmvct1HnRrwIV2g53sI8t7UxwnyvtMxISuwHDrhDMEYAUR3hd0hgN8bbUJg453rbss",
+	"fNLUfpQ0kdZVro/MiJ9NC/tF0W0pLJsXyDTsrEXE9OguQKMoDTiHNZQweln78KQpUxn5mntER69gSSVh",
+	"97CT7MX0t1uMT1T/uPObIFW1QCLRlfy37LYiI8jpfk2rUGdr6xlqASYMzIFkXpIpPWAIWumpK5ZUPNUH",
+	"owo2GWz1/3PgEiJmRPul92qgFwR7j7dZpo8+x6qRxaKFGK7U8doxJ8z9Zu7o0NBgUQdoY2zg2GKR5bMh",
+	"49CjksioRRjxP2FNngx0oiFEjnUJ1JGo67rAwmT659ArXzeV/WVERxXjMXE6Ph0PJqeOQ452E8Omu0NX",
+	"R2uXGi8aS3Mxh2Ov1641IPZ76z3e9e4cqvsTyWSWGPnHtvmSm5IyOOc77aXccrJZId1Kkaotb0x1z8Ij",
+	"sGatcwEZVuGARags8oVxsoLN+6/8EdQWQLSrKr2RqPe8z+8//x0AAP//H3DbrnRGAgA=",
 }
 
 // GetSwagger returns the content of the embedded swagger specification file

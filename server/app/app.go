@@ -19,6 +19,7 @@ import (
 	"portalverbund/server/audit"
 	"portalverbund/server/cases"
 	"portalverbund/server/catalog"
+	"portalverbund/server/catalog/editing"
 	"portalverbund/server/credentials"
 	"portalverbund/server/delivery"
 	"portalverbund/server/federation"
@@ -54,6 +55,7 @@ type App struct {
 	portal       *portal.Service
 	places       *places.Service
 	catalog      *catalog.Service
+	editing      *editing.Service
 	forms        *forms.Service
 	accounts     *accounts.Service
 	credentials  *credentials.Service
@@ -229,6 +231,10 @@ func (a *App) plugCatalog() {
 		DB: a.db, Portals: a.federation, Places: a.places, Areas: a.federation, Publisher: a.federation, Forms: a.forms,
 		Hub: a.hub, Area: areas, Log: a.log,
 	})
+	a.editing = editing.New(editing.Config{
+		DB: a.db, Catalog: a.catalog, Jobs: a.jobs, Audit: audit.New(a.db, time.Now), Log: a.log, Now: time.Now,
+	})
+	editing.Register(a.jobs, a.editing)
 }
 
 func (a *App) plugPeople() error {

@@ -19,6 +19,7 @@ import (
 	catalogapi "portalverbund/api/catalog"
 	credentialsapi "portalverbund/api/credentials"
 	deliveriesapi "portalverbund/api/deliveries"
+	editingapi "portalverbund/api/editing"
 	federationapi "portalverbund/api/federation"
 	formsapi "portalverbund/api/forms"
 	mailboxapi "portalverbund/api/mailbox"
@@ -30,6 +31,7 @@ import (
 	"portalverbund/server/applications"
 	"portalverbund/server/cases"
 	"portalverbund/server/catalog"
+	"portalverbund/server/catalog/editing"
 	"portalverbund/server/catalog/pages"
 	"portalverbund/server/credentials"
 	"portalverbund/server/delivery"
@@ -186,6 +188,7 @@ func (a *App) mount(e *echo.Echo) {
 	portalapi.RegisterHandlers(e, portalapi.NewStrictHandler(portal.NewHandlers(a.portal), nil))
 	placesapi.RegisterHandlers(e, placesapi.NewStrictHandler(places.NewHandlers(a.places), nil))
 	catalogapi.RegisterHandlers(e, catalogapi.NewStrictHandler(catalog.NewHandlers(a.catalog), nil))
+	editingapi.RegisterHandlers(e, editingapi.NewStrictHandler(editing.NewHandlers(a.editing), nil))
 	signinapi.RegisterHandlers(e, signinapi.NewStrictHandler(signin.NewHandlers(a.signin), nil))
 	credentialsapi.RegisterHandlers(e, credentialsapi.NewStrictHandler(credentials.NewHandlers(a.credentials), nil))
 	accountsapi.RegisterHandlers(e, accountsapi.NewStrictHandler(accounts.NewHandlers(a.accounts), nil))

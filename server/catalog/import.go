@@ -288,6 +288,10 @@ func (run *importRun) flush(ctx context.Context) error {
 
 // write writes entries of one kind.
 func (run *importRun) write(ctx context.Context, kind string, batch []prepared) error {
+	batch, err := run.corrected(ctx, kind, batch)
+	if err != nil {
+		return err
+	}
 	outcomes, differ, err := run.service.store.compare(ctx, kind, run.origin.owner, batch, run.touched)
 	if err != nil {
 		return err
@@ -319,6 +323,9 @@ func (run *importRun) write(ctx context.Context, kind string, batch []prepared) 
 
 // remove deletes entries of one kind, and says how many of the keys were not there.
 func (run *importRun) remove(ctx context.Context, kind string, keys []string) (unknown int, err error) {
+	if keys, err = run.keptBack(ctx, kind, keys); err != nil {
+		return 0, err
+	}
 	if run.options.DryRun || run.options.Changed != nil {
 		images, err := run.service.store.images(ctx, kind, keys)
 		if err != nil {

@@ -230,6 +230,370 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/catalog/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Entries of this portal, with their drafts
+         * @description What this portal has released and what its editors are writing, of one kind, in the order of the title.
+         *     Deleted entries are listed only with `state=deleted`.
+         */
+        get: operations["listEditorialEntries"];
+        put?: never;
+        /**
+         * Begin a new entry
+         * @description Makes a draft. The content may be incomplete. A life situation (`category`) brings its own id; everything else is
+         *     given one.
+         */
+        post: operations["createEditorialEntry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/catalog/entries/{kind}/{entryId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an entry with its draft
+         * @description What is released, what is being written, what the checks find, and what was said about it. Entries of linked portals are
+         *     not here.
+         */
+        get: operations["getEditorialEntry"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an entry
+         * @description Takes it off the portal and the linked portals at once, and puts it aside with its draft: `undeleteEditorialEntry` brings both
+         *     back. What was released is deleted by who may release.
+         */
+        delete: operations["deleteEditorialEntry"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/catalog/entries/{kind}/{entryId}/undelete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a deletion back
+         * @description What was released is released again as it was, and the draft is back.
+         */
+        post: operations["undeleteEditorialEntry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/catalog/entries/{kind}/{entryId}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Save a draft
+         * @description Replaces the draft's content. A draft may be incomplete: the answer lists what a release would refuse. With `released` the
+         *     draft is from now on based on that state of what is released, whose changes it has taken in; 412 when it is not the present one.
+         *     A draft in review or with a date is taken back first (`reopenEditorialDraft`).
+         */
+        put: operations["saveEditorialDraft"];
+        post?: never;
+        /**
+         * Discard a draft
+         * @description What is released stays. The draft is kept among the versions, from where it can be restored.
+         */
+        delete: operations["discardEditorialDraft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/catalog/entries/{kind}/{entryId}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand a draft in for review
+         * @description Refused while the checks find errors (422, each at its field).
+         */
+        post: operations["submitEditorialDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/catalog/entries/{kind}/{entryId}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a draft back
+         * @description Out of review, or from its date of release, to go on writing.
+         */
+        post: operations["reopenEditorialDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/catalog/entries/{kind}/{entryId}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a draft back to its authors
+         * @description With a reason, which the authors see.
+         */
+        post: operations["returnEditorialDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/catalog/entries/{kind}/{entryId}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release a draft
+         * @description At once, here and at the linked portals, or at a date. Where the portal wants a second pair of eyes, only a draft in review
+         *     is released, and not by one of its authors (403, `four-eyes`). Refused while the checks find errors (422), and when what is
+         *     released has changed since the draft was begun (409, `released-meanwhile`).
+         */
+        post: operations["releaseEditorialDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/catalog/entries/{kind}/{entryId}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take an entry off the portal
+         * @description It stays a draft, and can be released again.
+         */
+        post: operations["withdrawEditorialEntry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/catalog/entries/{kind}/{entryId}/follow-source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give up the corrections of an imported entry
+         * @description What the source says is released, now and with each later import.
+         */
+        post: operations["followEntrySource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/catalog/entries/{kind}/{entryId}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say something about an entry
+         * @description For the other editors; citizens do not see it.
+         */
+        post: operations["commentEditorialEntry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/catalog/entries/{kind}/{entryId}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See a draft as citizens will
+         * @description The draft, else what is released, in the form in which the public operations answer it. 422 while it cannot be shown.
+         */
+        get: operations["previewEditorialEntry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/catalog/entries/{kind}/{entryId}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions of an entry
+         * @description What was released, withdrawn, discarded or imported, the latest first, without contents.
+         */
+        get: operations["listEntryVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/catalog/entries/{kind}/{entryId}/versions/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a version
+         * @description With its content, for comparing.
+         */
+        get: operations["getEntryVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/catalog/entries/{kind}/{entryId}/versions/{number}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a version the draft
+         * @description A draft that is there already is kept among the versions.
+         */
+        post: operations["restoreEntryVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/catalog/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What editors should look at
+         * @description Reviews, returned drafts, conflicts with imports, missing languages, old texts, ends of validity, unknown references; the most urgent kind first.
+         */
+        get: operations["listEditorialTasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/catalog/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How this portal edits
+         * @description The second pair of eyes, and when a text counts as old.
+         */
+        get: operations["getEditingSettings"];
+        /**
+         * Change how this portal edits
+         * @description Takes effect at once, for drafts that are in review, too.
+         */
+        put: operations["updateEditingSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -1464,6 +1828,244 @@ export interface components {
          */
         LocalizedText: {
             [key: string]: string;
+        };
+        /**
+         * @description Services (Leistungen), what is different about them in an area, offices, competences, online services and where they are
+         *     competent, and life situations.
+         * @enum {string}
+         */
+        EntryKind: "service" | "specialisation" | "organisation" | "competence" | "onlineService" | "onlineCompetence" | "category";
+        /**
+         * @description An entry in the catalog's own model, as imports and the feed between portals have it. Texts are objects by language (BCP 47;
+         *     `de-x-ls` is Leichte Sprache); texts with markup hold p, h3, h4, ul, ol, li, strong, em and a.
+         * @example {
+         *       "title": {
+         *         "de": "Hund anmelden",
+         *         "en": "Register a dog"
+         *       }
+         *     }
+         */
+        EntryContent: {
+            [key: string]: unknown;
+        };
+        /**
+         * @description `new`: a draft that was never released; `released`: released, no draft; `changed`: released, with a draft; `inReview`: a draft waits
+         *     for review; `scheduled`: a draft will be released at a date; `withdrawn`: was released, and has a draft only; `deleted`: put aside.
+         * @enum {string}
+         */
+        EditorialState: "new" | "released" | "changed" | "inReview" | "scheduled" | "withdrawn" | "deleted";
+        EditorialEntrySummary: {
+            kind: components["schemas"]["EntryKind"];
+            id: string;
+            /**
+             * @description In German, else in another language; of competences: the service, the office and the area.
+             * @example Hund anmelden
+             */
+            title: string;
+            state: components["schemas"]["EditorialState"];
+            /**
+             * @description In which the title is there.
+             * @example [
+             *       "de",
+             *       "en"
+             *     ]
+             */
+            languages: string[];
+            /**
+             * @description The import that it comes from; missing where it was written here.
+             * @example landkreis.jsonl
+             */
+            source?: string;
+            /** @description Whether editors have changed what the source says. */
+            corrected?: boolean;
+            /** @description Whether the source has since said something else where editors have changed it. */
+            conflict?: boolean;
+            /** Format: date-time */
+            changedAt?: string;
+            /** @description Who changed the draft last. */
+            changedBy?: string;
+            /** Format: date-time */
+            releaseAt?: string;
+        };
+        EditorialEntryList: {
+            items: components["schemas"]["EditorialEntrySummary"][];
+            nextCursor?: string;
+        };
+        NewEditorialEntry: {
+            kind: components["schemas"]["EntryKind"];
+            content: components["schemas"]["EntryContent"];
+        };
+        DraftContent: {
+            content: components["schemas"]["EntryContent"];
+            /**
+             * @description As `releasedTag` of the entry.
+             * @example 9f2c4a
+             */
+            released?: string;
+        };
+        EditorialNote: {
+            /** @description What has changed and why; kept with the version. */
+            note?: string;
+        };
+        EditorialReason: {
+            reason: string;
+        };
+        EditorialRelease: {
+            /** @description What has changed and why; kept with the version. */
+            note?: string;
+            /**
+             * Format: date-time
+             * @description When; missing or past means at once.
+             */
+            at?: string;
+        };
+        /** @description Something that the checks found in the content. */
+        EditorialFinding: {
+            /**
+             * @description Errors keep it from being released.
+             * @enum {string}
+             */
+            severity: "error" | "warning";
+            /**
+             * @description JSON pointer into the content.
+             * @example /fees/0/amount
+             */
+            pointer: string;
+            /**
+             * @description Stable word.
+             * @example required
+             */
+            code: string;
+            /**
+             * @description For people.
+             * @example Diese Angabe fehlt.
+             */
+            message: string;
+        };
+        EditorialComment: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Name of who said it. */
+            by?: string;
+            /**
+             * @description What it came with; `notReleased`: a release at a date that could not be done.
+             * @enum {string}
+             */
+            kind: "comment" | "submitted" | "returned" | "approved" | "notReleased";
+            text?: string;
+        };
+        /** @description What an import says about an entry that editors have changed. */
+        EntryCorrection: {
+            /** @example landkreis.jsonl */
+            source: string;
+            base?: components["schemas"]["EntryContent"];
+            imported?: components["schemas"]["EntryContent"];
+            /**
+             * @description Pointers to where the source has since said something else than what the editors changed.
+             * @example [
+             *       "/teaser/de"
+             *     ]
+             */
+            conflicts: string[];
+            /** @description Whether the source no longer has it. */
+            deletedBySource: boolean;
+        };
+        EditorialEntry: {
+            kind: components["schemas"]["EntryKind"];
+            id: string;
+            title: string;
+            state: components["schemas"]["EditorialState"];
+            content: components["schemas"]["EntryContent"];
+            /** @description Whether `content` is a draft; else it is what is released. */
+            hasDraft: boolean;
+            base?: components["schemas"]["EntryContent"];
+            released?: components["schemas"]["EntryContent"];
+            /** @description Changes with what is released. */
+            releasedTag?: string;
+            /** @description Whether what is released has changed since the draft was begun. */
+            releasedMeanwhile?: boolean;
+            /** @description The import that it comes from; missing where it was written here. */
+            source?: string;
+            correction?: components["schemas"]["EntryCorrection"];
+            note?: string;
+            /** Format: date-time */
+            changedAt?: string;
+            changedBy?: string;
+            /** Format: date-time */
+            submittedAt?: string;
+            submittedBy?: string;
+            /** Format: date-time */
+            releaseAt?: string;
+            findings: components["schemas"]["EditorialFinding"][];
+            /** @description The latest first. */
+            comments: components["schemas"]["EditorialComment"][];
+            rights: components["schemas"]["EditorialRights"];
+        };
+        /** @description What the caller may do with the entry as it is. */
+        EditorialRights: {
+            edit: boolean;
+            submit: boolean;
+            release: boolean;
+            /** @description Whether this portal wants a second pair of eyes. */
+            fourEyes: boolean;
+            /** @description Whether the caller has written the draft. */
+            isAuthor: boolean;
+        };
+        /** @description One of the two, as the kind is. */
+        EntryPreview: {
+            service?: components["schemas"]["Service"];
+            organisation?: components["schemas"]["Organisation"];
+        };
+        EntryVersion: {
+            /** @example 3 */
+            number: number;
+            /** @enum {string} */
+            action: "imported" | "released" | "withdrawn" | "discarded" | "deleted";
+            /** Format: date-time */
+            at: string;
+            /** @description Name of who did it; missing where it was an import. */
+            by?: string;
+            /** @description Who had handed it in, where somebody else released it. */
+            reviewedFor?: string;
+            note?: string;
+            content?: components["schemas"]["EntryContent"];
+        };
+        EntryVersionList: {
+            items: components["schemas"]["EntryVersion"][];
+            nextCursor?: string;
+        };
+        /** @enum {string} */
+        EditorialTaskKind: "review" | "returned" | "notReleased" | "conflict" | "brokenReference" | "expired" | "expiring" | "missingLanguage" | "stale" | "noCompetence";
+        EditorialTask: {
+            task: components["schemas"]["EditorialTaskKind"];
+            kind: components["schemas"]["EntryKind"];
+            id: string;
+            title: string;
+            /**
+             * @description A language, a date, or what the task is about, as the kind is.
+             * @example en
+             */
+            detail?: string;
+        };
+        EditorialTaskList: {
+            items: components["schemas"]["EditorialTask"][];
+            /** @description By kind of task. */
+            counts: {
+                [key: string]: number;
+            };
+            nextCursor?: string;
+        };
+        EditingSettings: {
+            /** @description Whether somebody else than the authors must release. */
+            fourEyes: boolean;
+            /** @description Languages in which texts should be there (BCP 47). */
+            languages: string[];
+            /** @description After how many days without a change a text counts as old. */
+            staleAfterDays: number;
+            /** @description How many days before the end of validity to warn. */
+            warnDaysBefore: number;
         };
         Redirect: {
             /**
@@ -2806,6 +3408,16 @@ export interface components {
                 "text/event-stream": string;
             };
         };
+        /** @description The changed entry. */
+        EditorialEntry: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["EditorialEntry"];
+            };
+        };
         /** @description The changed case. */
         ChangedCase: {
             headers: {
@@ -2832,6 +3444,18 @@ export interface components {
          * @example 034540035035
          */
         ArsQuery: string;
+        /** @description The kind of entry. */
+        EntryKindPath: components["schemas"]["EntryKind"];
+        /**
+         * @description Id of the entry.
+         * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
+         */
+        EntryId: string;
+        /**
+         * @description Number of the version.
+         * @example 3
+         */
+        VersionNumber: number;
         /** @description Id of the service. */
         ServiceId: string;
         /** @description Id of the application. */
@@ -3206,6 +3830,815 @@ export interface operations {
             };
             304: components["responses"]["NotModified"];
             404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listEditorialEntries: {
+        parameters: {
+            query: {
+                /** @description The kind of entries. */
+                kind: components["schemas"]["EntryKind"];
+                /** @description A part of the title, or the LeiKa key. */
+                q?: string;
+                /** @description Only entries in this state. */
+                state?: components["schemas"]["EditorialState"];
+                /** @description Of competences and specialisations, only those of this service. */
+                serviceId?: string;
+                /** @description Of competences, only those of this office; of offices, only its parts. */
+                organisationId?: string;
+                /** @description Largest number of items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on, from `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditorialEntryList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    createEditorialEntry: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "kind": "service",
+                 *       "content": {
+                 *         "title": {
+                 *           "de": "Hund anmelden"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewEditorialEntry"];
+            };
+        };
+        responses: {
+            /** @description The new entry. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditorialEntry"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getEditorialEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of entry. */
+                kind: components["parameters"]["EntryKindPath"];
+                /**
+                 * @description Id of the entry.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
+                 */
+                entryId: components["parameters"]["EntryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entry. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditorialEntry"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteEditorialEntry: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag last read.
+                 * @example "7"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The kind of entry. */
+                kind: components["parameters"]["EntryKindPath"];
+                /**
+                 * @description Id of the entry.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
+                 */
+                entryId: components["parameters"]["EntryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entry as it was put aside. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditorialEntry"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            default: components["responses"]["Error"];
+        };
+    };
+    undeleteEditorialEntry: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag last read.
+                 * @example "7"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The kind of entry. */
+                kind: components["parameters"]["EntryKindPath"];
+                /**
+                 * @description Id of the entry.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
+                 */
+                entryId: components["parameters"]["EntryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["EditorialEntry"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            default: components["responses"]["Error"];
+        };
+    };
+    saveEditorialDraft: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag last read.
+                 * @example "7"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The kind of entry. */
+                kind: components["parameters"]["EntryKindPath"];
+                /**
+                 * @description Id of the entry.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
+                 */
+                entryId: components["parameters"]["EntryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "content": {
+                 *         "title": {
+                 *           "de": "Hund anmelden"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["DraftContent"];
+            };
+        };
+        responses: {
+            /** @description Saved. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditorialEntry"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    discardEditorialDraft: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag last read.
+                 * @example "7"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The kind of entry. */
+                kind: components["parameters"]["EntryKindPath"];
+                /**
+                 * @description Id of the entry.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
+                 */
+                entryId: components["parameters"]["EntryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entry without the draft. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditorialEntry"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            default: components["responses"]["Error"];
+        };
+    };
+    submitEditorialDraft: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag last read.
+                 * @example "7"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The kind of entry. */
+                kind: components["parameters"]["EntryKindPath"];
+                /**
+                 * @description Id of the entry.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
+                 */
+                entryId: components["parameters"]["EntryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "Gebühr ab Januar"
+                 *     }
+                 */
+                "application/json": components["schemas"]["EditorialNote"];
+            };
+        };
+        responses: {
+            200: components["responses"]["EditorialEntry"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    reopenEditorialDraft: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag last read.
+                 * @example "7"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The kind of entry. */
+                kind: components["parameters"]["EntryKindPath"];
+                /**
+                 * @description Id of the entry.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
+                 */
+                entryId: components["parameters"]["EntryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["EditorialEntry"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            default: components["responses"]["Error"];
+        };
+    };
+    returnEditorialDraft: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag last read.
+                 * @example "7"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The kind of entry. */
+                kind: components["parameters"]["EntryKindPath"];
+                /**
+                 * @description Id of the entry.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
+                 */
+                entryId: components["parameters"]["EntryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "Die Gebühr fehlt."
+                 *     }
+                 */
+                "application/json": components["schemas"]["EditorialReason"];
+            };
+        };
+        responses: {
+            200: components["responses"]["EditorialEntry"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    releaseEditorialDraft: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag last read.
+                 * @example "7"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The kind of entry. */
+                kind: components["parameters"]["EntryKindPath"];
+                /**
+                 * @description Id of the entry.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
+                 */
+                entryId: components["parameters"]["EntryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "Gebühr ab Januar",
+                 *       "at": "2027-01-01T00:00:00+01:00"
+                 *     }
+                 */
+                "application/json": components["schemas"]["EditorialRelease"];
+            };
+        };
+        responses: {
+            200: components["responses"]["EditorialEntry"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    withdrawEditorialEntry: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag last read.
+                 * @example "7"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The kind of entry. */
+                kind: components["parameters"]["EntryKindPath"];
+                /**
+                 * @description Id of the entry.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
+                 */
+                entryId: components["parameters"]["EntryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "Wird nicht mehr angeboten"
+                 *     }
+                 */
+                "application/json": components["schemas"]["EditorialNote"];
+            };
+        };
+        responses: {
+            200: components["responses"]["EditorialEntry"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            default: components["responses"]["Error"];
+        };
+    };
+    followEntrySource: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag last read.
+                 * @example "7"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The kind of entry. */
+                kind: components["parameters"]["EntryKindPath"];
+                /**
+                 * @description Id of the entry.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
+                 */
+                entryId: components["parameters"]["EntryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["EditorialEntry"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            default: components["responses"]["Error"];
+        };
+    };
+    commentEditorialEntry: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The kind of entry. */
+                kind: components["parameters"]["EntryKindPath"];
+                /**
+                 * @description Id of the entry.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
+                 */
+                entryId: components["parameters"]["EntryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "Bitte mit dem Steueramt klären."
+                 *     }
+                 */
+                "application/json": components["schemas"]["EditorialReason"];
+            };
+        };
+        responses: {
+            200: components["responses"]["EditorialEntry"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    previewEditorialEntry: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The language to show it in (BCP 47).
+                 * @example de
+                 */
+                language?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The kind of entry. */
+                kind: components["parameters"]["EntryKindPath"];
+                /**
+                 * @description Id of the entry.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
+                 */
+                entryId: components["parameters"]["EntryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entry as it will be shown. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryPreview"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listEntryVersions: {
+        parameters: {
+            query?: {
+                /** @description Largest number of items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on, from `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                /** @description The kind of entry. */
+                kind: components["parameters"]["EntryKindPath"];
+                /**
+                 * @description Id of the entry.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
+                 */
+                entryId: components["parameters"]["EntryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The versions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryVersionList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getEntryVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of entry. */
+                kind: components["parameters"]["EntryKindPath"];
+                /**
+                 * @description Id of the entry.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
+                 */
+                entryId: components["parameters"]["EntryId"];
+                /**
+                 * @description Number of the version.
+                 * @example 3
+                 */
+                number: components["parameters"]["VersionNumber"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The version. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryVersion"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    restoreEntryVersion: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag last read.
+                 * @example "7"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The kind of entry. */
+                kind: components["parameters"]["EntryKindPath"];
+                /**
+                 * @description Id of the entry.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
+                 */
+                entryId: components["parameters"]["EntryId"];
+                /**
+                 * @description Number of the version.
+                 * @example 3
+                 */
+                number: components["parameters"]["VersionNumber"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["EditorialEntry"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listEditorialTasks: {
+        parameters: {
+            query?: {
+                /** @description Only tasks of this kind. */
+                task?: components["schemas"]["EditorialTaskKind"];
+                /** @description Largest number of items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on, from `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tasks, and how many there are of each kind. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditorialTaskList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getEditingSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditingSettings"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    updateEditingSettings: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag last read.
+                 * @example "7"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "fourEyes": true,
+                 *       "languages": [
+                 *         "de",
+                 *         "en"
+                 *       ],
+                 *       "staleAfterDays": 365,
+                 *       "warnDaysBefore": 60
+                 *     }
+                 */
+                "application/json": components["schemas"]["EditingSettings"];
+            };
+        };
+        responses: {
+            /** @description The changed settings. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditingSettings"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
             default: components["responses"]["Error"];
         };
     };

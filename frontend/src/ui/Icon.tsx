@@ -9,7 +9,6 @@ export type IconName =
   | "autorenew"
   | "calendar-today"
   | "check"
-  | "chevron-right"
   | "close"
   | "danger"
   | "dehaze"

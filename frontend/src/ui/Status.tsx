@@ -1,14 +1,8 @@
-import { createContext, useCallback, useContext, useEffect, useState, type ReactNode } from "react";
+import { createContext, useContext, useEffect, useState, type ReactNode } from "react";
 import { useWords } from "../i18n";
 import { Icon } from "./Icon";
 
-/** What can be done about a message, such as taking back what was just done. */
-interface Action {
-  label: string;
-  run: () => void;
-}
-
-type Show = (text: string, action?: Action) => void;
+type Show = (text: string) => void;
 
 const StatusContext = createContext<Show>(() => undefined);
 
@@ -19,40 +13,23 @@ export function useStatus(): Show {
 
 const shownFor = 10_000;
 
-/**
- * Holds the messages that useStatus shows: one at a time, until it is closed, the next one comes, or ten seconds are over;
- * one that can be acted on stays.
- */
+/** Holds the messages that useStatus shows: one at a time, until it is closed, the next one comes, or ten seconds are over. */
 export function StatusProvider({ children }: { children: ReactNode }) {
   const t = useWords();
-  const [message, setMessage] = useState<{ text: string; action?: Action | undefined }>();
-  const show = useCallback<Show>((text, action) => setMessage({ text, action }), []);
-  const close = () => setMessage(undefined);
+  const [text, setText] = useState("");
   useEffect(() => {
-    if (message === undefined || message.action) return; // who may act on it is given all the time they need
-    const timer = setTimeout(() => setMessage(undefined), shownFor);
+    if (text === "") return;
+    const timer = setTimeout(() => setText(""), shownFor);
     return () => clearTimeout(timer);
-  }, [message]);
+  }, [text]);
   return (
-    <StatusContext.Provider value={show}>
+    <StatusContext.Provider value={setText}>
       {children}
       <div className="pv-toasts" role="status">
-        {message && (
+        {text !== "" && (
           <div className="pv-toast">
-            <span>{message.text}</span>
-            {message.action && (
-              <button
-                type="button"
-                className="pv-toast__close"
-                onClick={() => {
-                  message.action?.run();
-                  close();
-                }}
-              >
-                {message.action.label}
-              </button>
-            )}
-            <button type="button" className="pv-toast__close" onClick={close}>
+            <span>{text}</span>
+            <button type="button" className="pv-toast__close" onClick={() => setText("")}>
               {t("close")}
             </button>
           </div>

@@ -296,7 +296,7 @@ func wire(p *problem.Error, language, requestID string) wireProblem {
 		if code == "properties" {
 			code = "additionalProperties"
 		}
-		w.Errors = append(w.Errors, wireField{Pointer: f.Pointer, Code: code, Message: sentence(f, language), Params: f.Params})
+		w.Errors = append(w.Errors, wireField{Pointer: f.Pointer, Code: code, Message: Sentence(f, language), Params: f.Params})
 	}
 	return w
 }

@@ -27,8 +27,8 @@ var words = map[string]problem.Text{
 	"properties":           {De: "Diese Angabe gibt es hier nicht.", En: "There is no such field here."},
 }
 
-// sentence gives the words for a field error in a language.
-func sentence(f problem.FieldError, language string) string {
+// Sentence gives the words for a field error in a language.
+func Sentence(f problem.FieldError, language string) string {
 	if f.Message.De != "" {
 		return f.Message.In(language)
 	}

@@ -7,10 +7,9 @@ import { Combobox } from "../../../ui/fields/Combobox";
 import { useDebounced } from "../../../ui/useDebounced";
 import { suggestionsQuery } from "../api";
 import { usePlace } from "../place";
-import type { ResultSearch } from "./Filters";
 
-/** One box for everything: suggestions lead to a service, Enter leads to the results, with the filters that were set. */
-export function SearchBox({ initial = "", keep }: { initial?: string; keep?: ResultSearch }) {
+/** One box for everything: suggestions lead to a service, Enter leads to the results. */
+export function SearchBox({ initial = "", category }: { initial?: string; category?: string | undefined }) {
   const t = useWords();
   const navigate = useNavigate();
   const place = usePlace();
@@ -19,12 +18,15 @@ export function SearchBox({ initial = "", keep }: { initial?: string; keep?: Res
   const suggestions = useQuery(suggestionsQuery(typed, place?.ars));
   const asked = text.trim().length >= 2 && typed.length >= 2;
   const placeSearch = place ? { ars: place.ars } : {};
-  const { q: _, ...others } = keep ?? {};
   const find = () => {
     const q = text.trim();
     void navigate({
       to: "/suche",
-      search: { ...others, ...placeSearch, ...(q !== "" && { q }) },
+      search: {
+        ...(q !== "" && { q }),
+        ...placeSearch,
+        ...(category !== undefined && { kategorie: category }),
+      },
     });
   };
   return (
