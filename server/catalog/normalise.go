@@ -7,12 +7,15 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/microcosm-cc/bluemonday"
+
+	"portalverbund/server/platform/problem"
 )
 
 // Limits on what an entry may hold; everything comes from outside.
@@ -37,28 +40,57 @@ var (
 	channelName = regexp.MustCompile(`^(desk|provider:[a-z0-9-]{1,64})$`)
 )
 
-// checker brings the parts of an entry to one form, and gathers what is wrong with them.
+// checker brings the parts of an entry to one form, and gathers what is wrong with them. Its methods name a part by its member;
+// under says in which item of a list.
 type checker struct {
 	policy *bluemonday.Policy
-	errs   []error
+	at     string // JSON pointer to what the members are of
+	faults []fault
 }
 
-func (c *checker) fail(format string, args ...any) {
-	c.errs = append(c.errs, fmt.Errorf(format, args...))
+// fault is something that is wrong, for people at the place where they wrote it, and in a few words for reports.
+type fault struct {
+	Fault
+	words string
+}
+
+func (c *checker) fail(name, code, format string, args ...any) {
+	c.failWith(name, Fault{Code: code}, format, args...)
+}
+
+// failWith is fail for what needs figures, or words of its own.
+func (c *checker) failWith(name string, f Fault, format string, args ...any) {
+	f.Pointer = c.at
+	if name != "" {
+		f.Pointer += "/" + name
+	}
+	c.faults = append(c.faults, fault{f, strings.TrimSpace(strings.TrimPrefix(f.Pointer, "/") + " " + fmt.Sprintf(format, args...))})
+}
+
+// under checks an item of a list.
+func (c *checker) under(list string, i int, check func()) { c.within(list+"/"+strconv.Itoa(i), check) }
+
+// within checks a member that has members itself.
+func (c *checker) within(name string, check func()) {
+	before := c.at
+	c.at += "/" + name
+	check()
+	c.at = before
 }
 
 func (c *checker) err() error {
-	if len(c.errs) > 5 {
-		c.errs = c.errs[:5]
-	}
-	if len(c.errs) == 0 {
+	if len(c.faults) == 0 {
 		return nil
 	}
-	words := make([]string, 0, len(c.errs))
-	for _, err := range c.errs {
-		words = append(words, err.Error())
+	words := make([]string, 0, 5)
+	for _, f := range c.faults[:min(5, len(c.faults))] {
+		words = append(words, f.words)
 	}
 	return errors.New(strings.Join(words, "; "))
+}
+
+func (c *checker) tooLong(name string, limit int) {
+	c.failWith(name, Fault{Code: "maxLength", Params: map[string]any{"maxLength": limit}}, "is longer than %d characters", limit)
 }
 
 // text trims each language and leaves out the empty ones.
@@ -70,17 +102,17 @@ func (c *checker) text(name string, t Text, limit int, required bool) Text {
 		case value == "":
 			continue
 		case !languageTag.MatchString(language):
-			c.fail("%s: language %.20q is unknown", name, language)
+			c.fail(name, "format", "has the unknown language %.20q", language)
 		case utf8.RuneCountInString(value) > limit:
-			c.fail("%s is longer than %d characters", name, limit)
+			c.tooLong(name+"/"+language, limit)
 		}
 		clean[language] = value
 	}
 	if len(clean) > maxLanguages {
-		c.fail("%s is there in more than %d languages", name, maxLanguages)
+		c.failWith(name, Fault{Code: "maxItems", Params: map[string]any{"maxItems": maxLanguages}}, "is there in more than %d languages", maxLanguages)
 	}
 	if required && len(clean) == 0 {
-		c.fail("%s is missing", name)
+		c.fail(name, "required", "is missing")
 	}
 	if len(clean) == 0 {
 		return nil
@@ -93,7 +125,7 @@ func (c *checker) html(name string, t Text) Text {
 	clean := make(Text, len(t))
 	for language, value := range t {
 		if len(value) > 2*maxHTML {
-			c.fail("%s is longer than %d characters", name, maxHTML)
+			c.tooLong(name+"/"+language, maxHTML)
 			return nil
 		}
 		clean[language] = sanitise(c.policy, plain(value))
@@ -104,7 +136,7 @@ func (c *checker) html(name string, t Text) Text {
 func (c *checker) word(name, value string, limit int) string {
 	value = plain(value)
 	if utf8.RuneCountInString(value) > limit {
-		c.fail("%s is longer than %d characters", name, limit)
+		c.tooLong(name, limit)
 	}
 	return value
 }
@@ -115,32 +147,38 @@ func (c *checker) link(name, value string) string {
 		return ""
 	}
 	if u, err := url.Parse(value); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || len(value) > maxURL || value != plain(value) {
-		c.fail("%s is not a web address", name)
+		c.failWith(name, Fault{Code: "format", Message: problem.Text{
+			De: "Bitte geben Sie eine Internetadresse an, die mit https:// beginnt.", En: "Please enter a web address that begins with https://.",
+		}}, "is not a web address")
 	}
 	return value
 }
 
 func (c *checker) id(name string, id uuid.UUID) {
 	if id == uuid.Nil {
-		c.fail("%s is missing", name)
+		c.fail(name, "required", "is missing")
 	}
 }
 
 func (c *checker) match(name, value string, pattern *regexp.Regexp) {
 	if !pattern.MatchString(value) {
-		c.fail("%s %.60q is not possible", name, value)
+		code := "pattern"
+		if value == "" {
+			code = "required"
+		}
+		c.fail(name, code, "%.60q is not possible", value)
 	}
 }
 
 func (c *checker) oneOf(name, value string, allowed ...string) {
 	if !slices.Contains(allowed, value) {
-		c.fail("%s %.60q is not one of %s", name, value, strings.Join(allowed, ", "))
+		c.fail(name, "enum", "%.60q is not one of %s", value, strings.Join(allowed, ", "))
 	}
 }
 
 func (c *checker) count(name string, n int) {
 	if n > maxItems {
-		c.fail("%s has more than %d items", name, maxItems)
+		c.failWith(name, Fault{Code: "maxItems", Params: map[string]any{"maxItems": maxItems}}, "has more than %d items", maxItems)
 	}
 }
 
@@ -174,36 +212,41 @@ func (e *OrganisationEntry) normalise(c *checker) {
 		e.ParentID = nil
 	}
 	if a := e.Address; a != nil {
-		a.Street, a.HouseNumber = c.word("street", a.Street, maxWord), c.word("houseNumber", a.HouseNumber, maxWord)
-		a.PostalCode, a.City = c.word("postalCode", a.PostalCode, 20), c.word("city", a.City, maxWord)
+		c.within("address", func() {
+			a.Street, a.HouseNumber = c.word("street", a.Street, maxWord), c.word("houseNumber", a.HouseNumber, maxWord)
+			a.PostalCode, a.City = c.word("postalCode", a.PostalCode, 20), c.word("city", a.City, maxWord)
+		})
 	}
 	if p := e.Position; p != nil && (!(p.Lat >= -90 && p.Lat <= 90) || !(p.Lon >= -180 && p.Lon <= 180)) {
-		c.fail("position is not on the earth")
+		c.fail("position", "format", "is not on the earth")
 	}
 	e.Phone = c.word("phone", e.Phone, maxWord)
 	e.Email = c.word("email", e.Email, maxWord)
 	if e.Email != "" {
 		if parsed, err := mail.ParseAddress(e.Email); err != nil || parsed.Address != e.Email {
-			c.fail("email is not a mail address")
+			c.failWith("email", Fault{Code: "format", Message: problem.Text{De: "Das ist keine E-Mail-Adresse.", En: "This is not a mail address."}}, "is not a mail address")
 		}
 	}
 	e.URL, e.AppointmentURL = c.link("url", e.URL), c.link("appointmentUrl", e.AppointmentURL)
 	c.count("openingHours", len(e.OpeningHours))
 	e.OpeningHours = notNil(e.OpeningHours)
 	for i := range e.OpeningHours {
-		h := &e.OpeningHours[i]
-		c.match("opening hour", h.From, clockTime)
-		c.match("closing hour", h.To, clockTime)
-		if len(h.Days) == 0 || len(h.Days) > 7 {
-			c.fail("opening hours name no days")
-		}
-		for _, day := range h.Days {
-			c.oneOf("day", day, "mo", "tu", "we", "th", "fr", "sa", "su")
-		}
+		c.under("openingHours", i, func() { e.OpeningHours[i].normalise(c) })
 	}
 	e.HoursNote = c.text("hoursNote", e.HoursNote, maxSentence, false)
 	e.Accessibility = c.text("accessibility", e.Accessibility, maxSentence, false)
 	e.SourceEntry.normalise(c)
+}
+
+func (h *HoursEntry) normalise(c *checker) {
+	c.match("from", h.From, clockTime)
+	c.match("to", h.To, clockTime)
+	if len(h.Days) == 0 || len(h.Days) > 7 {
+		c.failWith("days", Fault{Code: "minItems", Message: problem.Text{De: "Bitte wählen Sie mindestens einen Tag.", En: "Please choose at least one day."}}, "are missing")
+	}
+	for _, day := range h.Days {
+		c.oneOf("days", day, "mo", "tu", "we", "th", "fr", "sa", "su")
+	}
 }
 
 func (e *CompetenceEntry) normalise(c *checker) {
@@ -212,30 +255,34 @@ func (e *CompetenceEntry) normalise(c *checker) {
 	c.id("organisationId", e.OrganisationID)
 	area, err := parseArea(e.Area)
 	if err != nil {
-		c.fail("%w", err)
+		c.failWith("area", Fault{Code: "format", Message: problem.Text{De: "Bitte wählen Sie ein Gebiet.", En: "Please choose an area."}}, "%v", err)
 	}
 	e.Area = area.written()
 	e.Note = c.text("note", e.Note, maxSentence, false)
 	e.SourceEntry.normalise(c)
-	if o := e.OnlineService; o != nil {
-		c.oneOf("type of an online service", o.Type, "form", "link")
-		switch o.Type {
-		case "form":
-			if o.FormID == nil || *o.FormID == uuid.Nil {
-				c.fail("an online service names no form")
-			}
-			if o.Channel == "" {
-				o.Channel = "desk"
-			}
-			c.match("channel", o.Channel, channelName)
-			o.URL, o.Title = "", nil
-		case "link":
-			if o.URL = c.link("url of an online service", o.URL); o.URL == "" {
-				c.fail("an online service has no address")
-			}
-			o.Title = c.text("title of an online service", o.Title, maxTitle, false)
-			o.FormID, o.Channel = nil, ""
+	if e.OnlineService != nil {
+		c.within("onlineService", func() { e.OnlineService.normalise(c) })
+	}
+}
+
+func (o *OnlineEntry) normalise(c *checker) {
+	c.oneOf("type", o.Type, "form", "link")
+	switch o.Type {
+	case "form":
+		if o.FormID == nil || *o.FormID == uuid.Nil {
+			c.fail("formId", "required", "is missing")
 		}
+		if o.Channel == "" {
+			o.Channel = "desk"
+		}
+		c.match("channel", o.Channel, channelName)
+		o.URL, o.Title = "", nil
+	case "link":
+		if o.URL = c.link("url", o.URL); o.URL == "" {
+			c.fail("url", "required", "is missing")
+		}
+		o.Title = c.text("title", o.Title, maxTitle, false)
+		o.FormID, o.Channel = nil, ""
 	}
 }
 
@@ -248,7 +295,7 @@ func (e *CategoryEntry) normalise(c *checker) {
 	}
 	c.match("icon", e.Icon, iconName)
 	if e.Position < 0 || e.Position > 1_000_000 {
-		c.fail("position %d is not possible", e.Position)
+		c.fail("position", "format", "%d is not possible", e.Position)
 	}
 	if e.ParentID != "" {
 		c.match("parentId", e.ParentID, categoryID)

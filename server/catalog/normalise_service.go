@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"portalverbund/server/platform/problem"
 )
 
 var (
@@ -25,30 +27,30 @@ func (e *ServiceEntry) normalise(c *checker) {
 	if e.LeikaKey != "" {
 		c.match("leikaKey", e.LeikaKey, leikaKey)
 	}
-	e.FurtherLeikaKeys = c.codes("further LeiKa key", e.FurtherLeikaKeys, leikaKey)
+	e.FurtherLeikaKeys = c.codes("furtherLeikaKeys", e.FurtherLeikaKeys, leikaKey)
 	e.ModulesEntry.normalise(c)
 	if len(e.Title) == 0 {
-		c.fail("title is missing")
+		c.fail("title", "required", "is missing")
 	}
 	e.normaliseSynonyms(c)
 	e.Categories = cleanWords(e.Categories)
 	c.count("categories", len(e.Categories))
 	for _, id := range e.Categories {
-		c.match("category", id, categoryID)
+		c.match("categories", id, categoryID)
 	}
 	e.Audiences = cleanWords(e.Audiences)
 	for _, a := range e.Audiences {
-		c.oneOf("audience", a, "citizen", "business", "administration")
+		c.oneOf("audiences", a, "citizen", "business", "administration")
 	}
 	if e.TrustLevel == "" {
 		e.TrustLevel = "low"
 	}
 	c.oneOf("trustLevel", e.TrustLevel, "low", "substantial", "high")
-	e.SDGAreas = c.codes("SDG area", e.SDGAreas, sdgCode)
+	e.SDGAreas = c.codes("sdgAreas", e.SDGAreas, sdgCode)
 	e.Typing = c.codes("typing", e.Typing, typingCode)
 	if r := e.Release; r != nil {
-		if r.By = c.text("release", r.By, maxSentence, false); r.Date != "" {
-			c.match("date of the release", r.Date, date)
+		if r.By = c.text("release/by", r.By, maxSentence, false); r.Date != "" {
+			c.match("release/date", r.Date, date)
 		}
 		if r.Date == "" && r.By == nil {
 			e.Release = nil
@@ -62,13 +64,15 @@ func (e *ServiceEntry) normaliseSource(c *checker) {
 	e.SourceEntry.normalise(c)
 	c.count("classifications", len(e.Classifications))
 	for i := range e.Classifications {
-		e.Classifications[i].normalise(c)
+		c.under("classifications", i, func() { e.Classifications[i].normalise(c) })
 	}
 	c.count("sourcePortals", len(e.SourcePortals))
 	for i := range e.SourcePortals {
 		p := &e.SourcePortals[i]
-		p.Language, p.URL, p.Title = c.language(p.Language), c.link("url of a source portal", p.URL), c.word("title of a source portal", p.Title, maxTitle)
-		c.extras(p.Extras)
+		c.under("sourcePortals", i, func() {
+			p.Language, p.URL, p.Title = c.language(p.Language), c.link("url", p.URL), c.word("title", p.Title, maxTitle)
+			c.extras(p.Extras)
+		})
 	}
 	e.Publisher.normalise(c)
 	e.Validity = c.periods(e.Validity)
@@ -82,7 +86,7 @@ func (e *SpecialisationEntry) normalise(c *checker) {
 	c.id("id", e.ID)
 	c.id("serviceId", e.ServiceID)
 	if e.Areas = c.areas(e.Areas); len(e.Areas) == 0 {
-		c.fail("a specialisation names no area")
+		c.fail("areas", "required", "are missing")
 	}
 	e.ModulesEntry.normalise(c)
 	e.SourceEntry.normalise(c)
@@ -106,20 +110,24 @@ func (m *ModulesEntry) normalise(c *checker) {
 	c.count("otherTexts", len(m.OtherTexts))
 	for i := range m.OtherTexts {
 		o := &m.OtherTexts[i]
-		o.Type.normalise(c)
-		o.Text = c.html("another text", o.Text)
-		c.extras(o.Extras)
+		c.under("otherTexts", i, func() {
+			c.within("type", func() { o.Type.normalise(c) })
+			o.Text = c.html("text", o.Text)
+			c.extras(o.Extras)
+		})
 	}
 	c.count("links", len(m.Links))
 	for i := range m.Links {
 		l := &m.Links[i]
-		c.oneOf("module of a link", l.Module, ModuleNames()...)
-		l.Language, l.URL = c.language(l.Language), c.link("url of a link", l.URL)
-		l.Title, l.Description = c.word("title of a link", l.Title, maxSentence), c.word("description of a link", l.Description, maxSentence)
+		c.under("links", i, func() {
+			c.oneOf("module", l.Module, ModuleNames()...)
+			l.Language, l.URL = c.language(l.Language), c.link("url", l.URL)
+			l.Title, l.Description = c.word("title", l.Title, maxSentence), c.word("description", l.Description, maxSentence)
+		})
 	}
 	c.count("moduleExtras", len(m.ModuleExtras))
 	for name, extras := range m.ModuleExtras {
-		c.oneOf("module of extras", name, ModuleNames()...)
+		c.oneOf("moduleExtras", name, ModuleNames()...)
 		c.extras(extras)
 	}
 	m.normaliseLists(c)
@@ -131,65 +139,74 @@ func (m *ModulesEntry) normaliseLists(c *checker) {
 	c.count("fees", len(m.Fees))
 	c.count("deadlines", len(m.Deadlines))
 	c.count("legalBasis", len(m.LegalBasis))
-	for _, list := range [][]DocumentEntry{m.Documents, m.Results} {
-		for i := range list {
-			d := &list[i]
-			d.Title, d.Note = c.text("document", d.Title, maxTitle, true), c.html("note of a document", d.Note)
-			if d.Type != "" {
-				c.match("type of a document", d.Type, typeCode)
-			}
-			c.extras(d.Extras)
-		}
+	for i := range m.Documents {
+		c.under("documents", i, func() { m.Documents[i].normalise(c) })
+	}
+	for i := range m.Results {
+		c.under("results", i, func() { m.Results[i].normalise(c) })
 	}
 	for i := range m.Fees {
-		m.Fees[i].normalise(c)
+		c.under("fees", i, func() { m.Fees[i].normalise(c) })
 	}
 	for i := range m.Deadlines {
-		m.Deadlines[i].normalise(c)
+		c.under("deadlines", i, func() { m.Deadlines[i].normalise(c) })
 	}
 	for i := range m.LegalBasis {
 		l := &m.LegalBasis[i]
-		l.Title, l.URL = c.text("legalBasis", l.Title, maxSentence, true), c.link("url of a legal basis", l.URL)
+		c.under("legalBasis", i, func() { l.Title, l.URL = c.text("title", l.Title, maxSentence, true), c.link("url", l.URL) })
 	}
 	if m.ProcessingTime != nil {
-		m.ProcessingTime.normalise(c)
+		c.within("processingTime", func() { m.ProcessingTime.normalise(c) })
 	}
 }
 
-func (f *FeeEntry) normalise(c *checker) {
-	f.Label, f.Note = c.text("label of a fee", f.Label, maxTitle, false), c.html("note of a fee", f.Note)
-	f.Label, f.Note = labelled(f.Label, f.Note)
-	f.Basis = c.text("basis of a fee", f.Basis, maxSentence, false)
-	if f.Type != "" {
-		c.match("type of a fee", f.Type, typeCode)
+func (d *DocumentEntry) normalise(c *checker) {
+	d.Title, d.Note = c.text("title", d.Title, maxTitle, true), c.html("note", d.Note)
+	if d.Type != "" {
+		c.match("type", d.Type, typeCode)
 	}
-	f.URL = c.link("url of a fee", f.URL)
+	c.extras(d.Extras)
+}
+
+func (f *FeeEntry) normalise(c *checker) {
+	f.Label, f.Note = c.text("label", f.Label, maxTitle, false), c.html("note", f.Note)
+	f.Label, f.Note = labelled(f.Label, f.Note)
+	f.Basis = c.text("basis", f.Basis, maxSentence, false)
+	if f.Type != "" {
+		c.match("type", f.Type, typeCode)
+	}
+	f.URL = c.link("url", f.URL)
 	c.extras(f.Extras)
 	if f.Currency == "" {
 		f.Currency = "EUR"
 	}
 	c.match("currency", f.Currency, currency)
-	for _, amount := range []*int64{f.Amount, f.Max} {
-		if amount != nil && (*amount < 0 || *amount > maxAmount) {
-			c.fail("fee of %d is not possible", *amount)
-		}
-	}
-	c.oneOf("kind of a fee", f.Kind, "fixed", "range", "free", "rule")
+	c.amount("amount", f.Amount)
+	c.amount("max", f.Max)
+	c.oneOf("kind", f.Kind, "fixed", "range", "free", "rule")
 	switch f.Kind {
 	case "fixed":
 		if f.Amount == nil {
-			c.fail("a fixed fee has no amount")
+			c.fail("amount", "required", "is missing")
 		}
 		f.Max, f.Basis = nil, nil
 	case "range":
 		if f.Amount == nil && f.Max == nil {
-			c.fail("a fee from … to has no amounts")
+			c.fail("amount", "required", "is missing")
 		}
 		if f.Amount != nil && f.Max != nil && *f.Amount > *f.Max {
-			c.fail("a fee ends below its beginning")
+			c.failWith("max", Fault{Code: "minimum", Message: problem.Text{
+				De: "Der höchste Betrag ist kleiner als der niedrigste.", En: "The highest amount is lower than the lowest.",
+			}}, "is below the amount")
 		}
 	default:
 		f.Amount, f.Max = nil, nil
+	}
+}
+
+func (c *checker) amount(name string, amount *int64) {
+	if amount != nil && (*amount < 0 || *amount > maxAmount) {
+		c.fail(name, "format", "%d is not possible", *amount)
 	}
 }
 
@@ -225,50 +242,53 @@ func labelled(label, note Text) (Text, Text) {
 }
 
 func (d *DeadlineEntry) normalise(c *checker) {
-	d.Text = c.html("deadline", d.Text)
+	d.Text = c.html("text", d.Text)
 	if d.Type != "" {
-		c.match("type of a deadline", d.Type, typeCode)
+		c.match("type", d.Type, typeCode)
 	}
-	for _, day := range []string{d.From, d.To} {
-		if day != "" {
-			c.match("date of a deadline", day, dayOrDate)
-		}
+	if d.From != "" {
+		c.match("from", d.From, dayOrDate)
+	}
+	if d.To != "" {
+		c.match("to", d.To, dayOrDate)
 	}
 	if u := d.Duration; u != nil {
-		u.normalise(c)
+		c.within("duration", func() { u.normalise(c) })
 	}
 	if len(d.Text) == 0 && d.Duration == nil && d.From == "" && d.To == "" {
-		c.fail("a deadline says nothing")
+		c.failWith("text", Fault{Code: "required", Message: problem.Text{
+			De: "Bitte geben Sie einen Text, eine Dauer oder Tage an.", En: "Please give a text, a duration or days.",
+		}}, "is missing: a deadline says nothing")
 	}
 	c.extras(d.Extras)
 }
 
 func (u *DurationEntry) normalise(c *checker) {
 	units := []string{"second", "minute", "hour", "day", "weekday", "workday", "week", "month", "year"}
-	c.oneOf("unit of a duration", u.Unit, units...)
+	c.oneOf("unit", u.Unit, units...)
 	if u.MaxUnit == u.Unit || u.Max == nil {
 		u.MaxUnit = ""
 	}
 	if u.MaxUnit != "" {
-		c.oneOf("unit of a duration", u.MaxUnit, units...)
+		c.oneOf("maxUnit", u.MaxUnit, units...)
 	}
 	if u.Value < 0 || u.Value > maxDuration || u.Max != nil && (*u.Max < 0 || *u.Max > maxDuration) {
-		c.fail("a duration is not possible")
+		c.fail("value", "format", "is not possible")
 	}
 }
 
 func (t *TimeEntry) normalise(c *checker) {
-	t.Text = c.html("processingTime", t.Text)
-	c.count("terms of the processing time", len(t.Terms))
+	t.Text = c.html("text", t.Text)
+	c.count("terms", len(t.Terms))
 	if t.Days != nil && (*t.Days < 0 || *t.Days > maxDuration) {
-		c.fail("a processing time of %d days is not possible", *t.Days)
+		c.fail("days", "format", "%d is not possible", *t.Days)
 	}
 	if t.Days != nil && len(t.Terms) == 0 {
 		t.Terms = []DeadlineEntry{{Duration: &DurationEntry{Value: *t.Days, Unit: "day"}}}
 	}
 	t.Days = nil
 	for i := range t.Terms {
-		t.Terms[i].normalise(c)
+		c.under("terms", i, func() { t.Terms[i].normalise(c) })
 		t.Terms[i].Type = ""
 		if days, ok := t.Terms[i].Duration.days(); ok && (t.Days == nil || days > *t.Days) {
 			t.Days = &days
@@ -276,7 +296,7 @@ func (t *TimeEntry) normalise(c *checker) {
 	}
 	c.extras(t.Extras)
 	if len(t.Text) == 0 && len(t.Terms) == 0 {
-		c.fail("processingTime says nothing")
+		c.fail("text", "required", "is missing")
 	}
 }
 
@@ -313,18 +333,18 @@ func (e *ServiceEntry) normaliseSynonyms(c *checker) {
 	clean := make(map[string][]string, len(e.Synonyms))
 	for language, words := range e.Synonyms {
 		if !languageTag.MatchString(language) {
-			c.fail("synonyms: language %.20q is unknown", language)
+			c.fail("synonyms", "format", "have the unknown language %.20q", language)
 		}
 		c.count("synonyms", len(words))
 		for _, w := range cleanWords(words) {
 			if utf8.RuneCountInString(w) > maxWord {
-				c.fail("a synonym is longer than %d characters", maxWord)
+				c.tooLong("synonyms/"+language, maxWord)
 			}
 			clean[language] = append(clean[language], w)
 		}
 	}
 	if len(clean) > maxLanguages {
-		c.fail("synonyms are there in more than %d languages", maxLanguages)
+		c.fail("synonyms", "maxItems", "are there in more than %d languages", maxLanguages)
 	}
 	if e.Synonyms = clean; len(clean) == 0 {
 		e.Synonyms = nil
@@ -333,7 +353,7 @@ func (e *ServiceEntry) normaliseSynonyms(c *checker) {
 
 func (c *checker) updated(t time.Time) time.Time {
 	if t.IsZero() || t.Year() > 9999 || t.Year() < 1900 {
-		c.fail("updatedAt is missing")
+		c.fail("updatedAt", "required", "is missing")
 	}
 	return t.UTC().Truncate(time.Microsecond)
 }
@@ -371,7 +391,9 @@ func (c *checker) periods(list []PeriodEntry) []PeriodEntry {
 	c.count("validity", len(list))
 	for i := range list {
 		p := &list[i]
-		p.From, p.To, p.Note = moment(p.From), moment(p.To), c.text("note of a validity", p.Note, maxSentence, false)
+		c.under("validity", i, func() {
+			p.From, p.To, p.Note = moment(p.From), moment(p.To), c.text("note", p.Note, maxSentence, false)
+		})
 	}
 	return list
 }
@@ -381,14 +403,14 @@ const maxAreas = 15_000
 
 func (c *checker) areas(list []string) []string {
 	if len(list) > maxAreas {
-		c.fail("names more than %d areas", maxAreas)
+		c.failWith("areas", Fault{Code: "maxItems", Params: map[string]any{"maxItems": maxAreas}}, "are more than %d", maxAreas)
 		return nil
 	}
 	clean := make([]string, 0, len(list))
 	for _, ars := range list {
 		a, err := parseArea(ars)
 		if err != nil {
-			c.fail("%w", err)
+			c.fail("areas", "format", "%v", err)
 			continue
 		}
 		clean = append(clean, a.written())
@@ -404,7 +426,7 @@ func (c *checker) languages(list []LanguageEntry) []LanguageEntry {
 	c.count("languageVersions", len(list))
 	for i := range list {
 		l := &list[i]
-		c.match("language", l.Language, languageTag)
+		c.match("languageVersions", l.Language, languageTag)
 		l.CreatedAt, l.UpdatedAt, l.Version = moment(l.CreatedAt), moment(l.UpdatedAt), c.word("version", l.Version, maxWord)
 		c.extras(l.Extras)
 	}
@@ -420,17 +442,19 @@ func (e *OnlineServiceEntry) normalise(c *checker) {
 	e.Links = notNil(e.Links)
 	for i := range e.Links {
 		l := &e.Links[i]
-		l.Type, l.Language = c.word("type of a link", l.Type, maxWord), c.language(l.Language)
-		if l.URL = c.link("url of a link", l.URL); l.URL == "" {
-			c.fail("a link of an online service has no address")
-		}
-		l.Title = c.word("title of a link", l.Title, maxSentence)
-		c.extras(l.Extras)
+		c.under("links", i, func() {
+			l.Type, l.Language = c.word("type", l.Type, maxWord), c.language(l.Language)
+			if l.URL = c.link("url", l.URL); l.URL == "" {
+				c.fail("url", "required", "is missing")
+			}
+			l.Title = c.word("title", l.Title, maxSentence)
+			c.extras(l.Extras)
+		})
 	}
 	c.oneOf("trustLevel", e.TrustLevel, "", "low", "substantial", "high")
 	c.count("payments", len(e.Payments))
 	for i := range e.Payments {
-		e.Payments[i].normalise(c)
+		c.under("payments", i, func() { e.Payments[i].normalise(c) })
 	}
 	e.SourceEntry.normalise(c)
 	e.Publisher.normalise(c)
@@ -444,16 +468,16 @@ func (e *OnlineCompetenceEntry) normalise(c *checker) {
 	c.id("serviceId", e.ServiceID)
 	c.id("onlineServiceId", e.OnlineServiceID)
 	if e.Areas = c.areas(e.Areas); len(e.Areas) == 0 {
-		c.fail("names no area")
+		c.fail("areas", "required", "are missing")
 	}
 	e.SourceEntry.normalise(c)
 }
 
 func (e *CodeEntry) normalise(c *checker) {
-	e.List, e.Version = c.word("code list", e.List, maxWord), c.word("version of a code list", e.Version, maxWord)
-	e.Code, e.Name = c.word("code", e.Code, maxWord), c.word("name of a code", e.Name, maxTitle)
+	e.List, e.Version = c.word("list", e.List, maxWord), c.word("version", e.Version, maxWord)
+	e.Code, e.Name = c.word("code", e.Code, maxWord), c.word("name", e.Name, maxTitle)
 	if e.Code == "" && e.Name == "" {
-		c.fail("a code is missing")
+		c.fail("code", "required", "is missing")
 	}
 }
 
@@ -461,29 +485,29 @@ func (e *PublisherEntry) normalise(c *checker) {
 	if e == nil {
 		return
 	}
-	e.Name, e.ShortName = c.text("publisher", e.Name, maxTitle, false), c.text("publisher", e.ShortName, maxTitle, false)
+	e.Name, e.ShortName = c.text("publisher/name", e.Name, maxTitle, false), c.text("publisher/shortName", e.ShortName, maxTitle, false)
 	if e.ID != nil {
-		e.ID.normalise(c)
+		c.within("publisher/id", func() { e.ID.normalise(c) })
 	}
 	c.extras(e.Extras)
 }
 
 func (e *SourceEntry) normalise(c *checker) {
 	if e.Origin != nil {
-		if e.Origin.normalise(c); e.Origin.Value == "" {
+		if c.within("origin", func() { e.Origin.normalise(c) }); e.Origin.Value == "" {
 			e.Origin = nil
 		}
 	}
 	c.count("furtherIds", len(e.FurtherIDs))
 	for i := range e.FurtherIDs {
-		e.FurtherIDs[i].normalise(c)
+		c.under("furtherIds", i, func() { e.FurtherIDs[i].normalise(c) })
 	}
 	c.extras(e.Extras)
 }
 
 func (e *IdentifierEntry) normalise(c *checker) {
 	for _, part := range []*string{&e.Agency, &e.AgencyName, &e.Scheme, &e.SchemeName, &e.SchemeURI, &e.SchemeVersion, &e.DataURI, &e.Value} {
-		*part = c.word("identifier", *part, maxTitle)
+		*part = c.word("value", *part, maxTitle)
 	}
 }
 
@@ -495,7 +519,7 @@ const (
 
 func (c *checker) extras(list []ExtraEntry) {
 	if n := countExtras(list, 1); n > maxExtras {
-		c.fail("extras are more than %d elements, or nested deeper than %d", maxExtras, maxExtraDepth)
+		c.fail("extras", "maxItems", "are more than %d elements, or nested deeper than %d", maxExtras, maxExtraDepth)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -293,8 +294,27 @@ func TestRelease_ContentWithErrors_RefusedAtTheField(t *testing.T) {
 	e := must(p.Create(p.anna, uuid.NewString(), "service", map[string]any{"teaser": map[string]any{"de": "x"}}))(t)
 	_, err := p.Release(p.anna, e.Ref, e.ETag(), "", time.Time{})
 	wantProblem(t, err, http.StatusUnprocessableEntity, "invalid")
+	e = must(p.Save(p.anna, e.Ref, e.ETag(), map[string]any{
+		"title": map[string]any{"de": strings.Repeat("x", 301)},
+		"fees":  []any{map[string]any{"kind": "fixed"}, map[string]any{"kind": "range", "amount": 2, "max": 1}},
+		"links": []any{map[string]any{"module": "forms", "url": "javascript:alert(1)"}},
+	}, ""))(t)
 	_, err = p.Submit(p.anna, e.Ref, e.ETag(), "")
 	wantProblem(t, err, http.StatusUnprocessableEntity, "invalid")
+	var got []string
+	for _, f := range problem.From(err).Fields {
+		got = append(got, f.Pointer+" "+f.Code)
+	}
+	slices.Sort(got)
+	want := "/fees/0/amount required, /fees/1/max minimum, /links/0/url format, /title/de maxLength"
+	if strings.Join(got, ", ") != want || len(e.Findings) < 4 {
+		t.Errorf("got %v, findings %v", got, e.Findings)
+	}
+	e = must(p.Save(p.anna, e.Ref, e.ETag(), map[string]any{"title": 7}, ""))(t)
+	_, err = p.Submit(p.anna, e.Ref, e.ETag(), "")
+	if f := problem.From(err).Fields; len(f) != 1 || f[0].Code != "type" {
+		t.Errorf("fields %+v", f)
+	}
 }
 
 func TestRestore_OldVersion_IsTheDraft(t *testing.T) {
