@@ -57,6 +57,8 @@ type Skipped struct {
 // Report says what an import did. Of the skipped lines the first 1,000 are kept; SkippedCount counts all.
 type Report struct {
 	Added, Changed, Unchanged int
+	Replaced                  int // keys that lead to another place from now on
+	Retired                   int // places of the file whose key is no longer in use: they stay away
 	SkippedCount              int
 	Skipped                   []Skipped
 }
@@ -65,6 +67,12 @@ type Report struct {
 func (r Report) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "places: %d added, %d changed, %d unchanged, %d skipped", r.Added, r.Changed, r.Unchanged, r.SkippedCount)
+	if r.Replaced > 0 {
+		fmt.Fprintf(&b, ", %d keys replaced", r.Replaced)
+	}
+	if r.Retired > 0 {
+		fmt.Fprintf(&b, ", %d no longer in use", r.Retired)
+	}
 	for _, s := range r.Skipped {
 		fmt.Fprintf(&b, "\n  line %d: %s", s.Line, s.Reason)
 	}
@@ -84,17 +92,24 @@ func (r *Report) skip(line int, format string, args ...any) {
 // ErrFormat says that a file is no list of places at all.
 var ErrFormat = errors.New("not a list of places")
 
-// Ensure imports the places that come with the program if the database has none. It reports whether it did.
+// Ensure imports the places that come with the program if the database has none, and reports whether it did. What has
+// changed since then it takes in, too, if it is not known.
 func (s *Service) Ensure(ctx context.Context) (Report, bool, error) {
 	empty, err := s.store.empty(ctx)
-	if err != nil || !empty {
+	if err != nil {
 		return Report{}, false, err
 	}
-	report, err := s.Import(ctx, strings.NewReader(shipped))
-	return report, err == nil, err
+	var report Report
+	if empty {
+		if report, err = s.Import(ctx, strings.NewReader(shipped)); err != nil {
+			return Report{}, false, err
+		}
+	}
+	return report, empty, s.ensureChanges(ctx)
 }
 
-// Import takes in places from CSV with the columns of data/README.md. Lines that can't be read are skipped and named in
+// Import takes in places from CSV with the columns of data/README.md. Keys that a place replaces lead to it from then on,
+// and are not found any more; an older file does not bring them back. Lines that can't be read are skipped and named in
 // the report; places that are not in the file stay. It is one transaction: either all of the file is in, or nothing.
 // A file without the columns is refused with ErrFormat.
 func (s *Service) Import(ctx context.Context, r io.Reader) (Report, error) {
@@ -113,8 +128,12 @@ func (s *Service) Import(ctx context.Context, r io.Reader) (Report, error) {
 		if lines.failed != nil {
 			return lines.failed // PostgreSQL only repeats its words
 		}
-		report.Added, report.Changed, report.Unchanged = done.added, done.changed, done.unchanged
-		return err
+		if err != nil {
+			return err
+		}
+		report.Added, report.Changed, report.Unchanged, report.Retired = done.added, done.changed, done.unchanged, done.retired
+		report.Replaced = len(lines.replaced)
+		return s.store.succeed(ctx, lines.replaced)
 	})
 	if err != nil {
 		return Report{}, err
@@ -124,12 +143,13 @@ func (s *Service) Import(ctx context.Context, r io.Reader) (Report, error) {
 
 // lines reads places one after the other, so that memory does not grow with the file.
 type lines struct {
-	csv     *csv.Reader
-	column  map[string]int
-	seen    map[string]int // line of each key
-	report  *Report
-	limited *io.LimitedReader
-	failed  error // why the source ended early
+	csv      *csv.Reader
+	column   map[string]int
+	seen     map[string]int // line of each key
+	report   *Report
+	replaced []replacement
+	limited  *io.LimitedReader
+	failed   error // why the source ended early
 }
 
 func newLines(r io.Reader, report *Report) (*lines, error) {
@@ -179,6 +199,10 @@ func (l *lines) next() ([]any, error) {
 		}
 		line, _ := l.csv.FieldPos(0)
 		values, reason := l.values(record)
+		var replaced []replacement
+		if reason == "" {
+			replaced, reason = l.replacements(record, values[0].(string)) //nolint:forcetypeassert // values puts it there
+		}
 		if reason == "" {
 			key := values[0].(string) //nolint:forcetypeassert // values puts it there
 			if before, twice := l.seen[key]; twice {
@@ -191,6 +215,7 @@ func (l *lines) next() ([]any, error) {
 			l.report.skip(line, "%s", reason)
 			continue
 		}
+		l.replaced = append(l.replaced, replaced...)
 		return values, nil
 	}
 }

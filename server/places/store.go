@@ -151,7 +151,7 @@ func (s store) references(ctx context.Context, keys map[string]bool) (map[string
 const importLock = int64(0x706c61636573) // "places"
 
 // counts is what taking over the staged places did.
-type counts struct{ added, changed, unchanged int }
+type counts struct{ added, changed, unchanged, retired int }
 
 // replace stages the lines that next gives by COPY and takes over what is new or different, in the transaction of ctx.
 func (s store) replace(ctx context.Context, next func() ([]any, error)) (counts, error) {
@@ -167,10 +167,13 @@ func (s store) replace(ctx context.Context, next func() ([]any, error)) (counts,
 		return counts{}, fmt.Errorf("import places: %w", err)
 	}
 	var done counts
+	if err := q.QueryRow(ctx, retireQuery).Scan(&done.retired); err != nil {
+		return counts{}, fmt.Errorf("import places: %w", err)
+	}
 	if err := q.QueryRow(ctx, takeOver()).Scan(&done.added, &done.changed); err != nil {
 		return counts{}, fmt.Errorf("import places: %w", err)
 	}
-	done.unchanged = int(staged) - done.added - done.changed
+	done.unchanged = int(staged) - done.retired - done.added - done.changed
 	if done.added+done.changed == 0 {
 		return done, nil
 	}
