@@ -177,6 +177,21 @@ type reader struct{ policy *bluemonday.Policy }
 
 func newReader() reader { return reader{newPolicy()} }
 
+// Normaliser brings entries to the form in which the catalog keeps them, as an import does.
+type Normaliser struct{ reader reader }
+
+// NewNormaliser makes a Normaliser. It can be used again and again, by several goroutines.
+func NewNormaliser() *Normaliser { return &Normaliser{newReader()} }
+
+// Entry checks an entry and gives it as the catalog would keep it. The error says what is wrong with it.
+func (n *Normaliser) Entry(kind string, payload []byte) (json.RawMessage, error) {
+	if newEntry(kind) == nil {
+		return nil, fmt.Errorf("kind %.40q is unknown", kind)
+	}
+	p, err := n.reader.prepare(kind, payload)
+	return p.payload, err
+}
+
 // prepare reads and checks an entry of a kind that newEntry knows.
 func (r reader) prepare(kind string, raw []byte) (prepared, error) {
 	if len(raw) > maxPayload {

@@ -29,6 +29,14 @@ func (e *ServiceEntry) normalise(c *checker) {
 	}
 	e.FurtherLeikaKeys = c.codes("furtherLeikaKeys", e.FurtherLeikaKeys, leikaKey)
 	e.ModulesEntry.normalise(c)
+	for language, name := range e.Designation { // the one name stands for both
+		if e.Title == nil {
+			e.Title = Text{}
+		}
+		if e.Title[language] == "" {
+			e.Title[language] = name
+		}
+	}
 	if len(e.Title) == 0 {
 		c.fail("title", "required", "is missing")
 	}
@@ -151,6 +159,11 @@ func (m *ModulesEntry) normaliseLists(c *checker) {
 	for i := range m.Deadlines {
 		c.under("deadlines", i, func() { m.Deadlines[i].normalise(c) })
 	}
+	for i := range m.Results {
+		m.Results[i].Required = true // nobody receives less
+	}
+	// Those without an address come first: formats that have a text and links keep this order.
+	slices.SortStableFunc(m.LegalBasis, func(a, b LegalEntry) int { return min(1, len(a.URL)) - min(1, len(b.URL)) })
 	for i := range m.LegalBasis {
 		l := &m.LegalBasis[i]
 		c.under("legalBasis", i, func() { l.Title, l.URL = c.text("title", l.Title, maxSentence, true), c.link("url", l.URL) })
@@ -254,6 +267,9 @@ func (d *DeadlineEntry) normalise(c *checker) {
 	}
 	if u := d.Duration; u != nil {
 		c.within("duration", func() { u.normalise(c) })
+	}
+	if d.Duration != nil && (d.From != "" || d.To != "") {
+		c.fail("a deadline is both a duration and from … to")
 	}
 	if len(d.Text) == 0 && d.Duration == nil && d.From == "" && d.To == "" {
 		c.failWith("text", Fault{Code: "required", Message: problem.Text{

@@ -25,7 +25,7 @@ func newPolicy() *bluemonday.Policy {
 // page has itself (h3 to h6). Doing it twice is the same as doing it once.
 func sanitise(policy *bluemonday.Policy, html string) string {
 	if !strings.ContainsAny(html, "<&") {
-		return html
+		return strings.NewReplacer(">", "&gt;", `"`, "&#34;", "'", "&#39;").Replace(html) // as the policy writes text
 	}
 	// Text never holds what is replaced: in text, quotation marks and angle brackets are escaped.
 	return strings.NewReplacer(

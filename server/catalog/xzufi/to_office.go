@@ -1,0 +1,156 @@
+package xzufi
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+
+	"portalverbund/server/catalog"
+)
+
+// organisation writes an Organisationseinheit.
+func (p *producer) organisation(e *catalog.OrganisationEntry) *node {
+	n := &node{name: elementOrganisation}
+	n.add(p.identifier("id", schemeOrganisation, e.ID.String(), e.Origin))
+	p.further(n, e.FurtherIDs)
+	extras := e.Extras
+	if e.ParentID != nil {
+		origin, kept := parentOf(e)
+		if !kept {
+			n.add(p.reference(nameParent, catalog.KindOrganisation, schemeOrganisation, *e.ParentID))
+		} else {
+			n.add(p.identifier(nameParent, schemeOrganisation, "", &origin))
+		}
+	}
+	extras = slices.DeleteFunc(slices.Clone(extras), func(x catalog.ExtraEntry) bool { return x.Name == nameParent })
+	name := &node{name: "name"}
+	p.texts(name, "name", e.Name, false)
+	n.add(name)
+	address := &node{name: "anschrift"}
+	if a := e.Address; a != nil {
+		address.add(optional("strasse", a.Street), optional("hausnummer", a.HouseNumber), optional("postleitzahl", a.PostalCode), optional("ort", a.City))
+	}
+	if e.Position != nil {
+		format := func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+		address.add(with(namePosition, element("breitengrad", format(e.Position.Lat)), element("laengengrad", format(e.Position.Lon))))
+	}
+	if len(address.children) > 0 {
+		n.add(address)
+	}
+	n.add(contact(contactPhone, e.Phone), contact(contactMail, e.Email))
+	if e.URL != "" {
+		n.add(with(nameWebAddress, element("uri", e.URL)))
+	}
+	if e.AppointmentURL != "" {
+		n.add(with(nameWebAddress, element("uri", e.AppointmentURL), element("titel", titleAppointment)))
+	}
+	p.hours(n, e)
+	p.words(n, nameAccess, e.Accessibility)
+	p.extras(n, extras)
+	return n
+}
+
+// parentOf is the identifier that the unit's source names its parent by, while it still is the parent.
+func parentOf(e *catalog.OrganisationEntry) (catalog.IdentifierEntry, bool) {
+	for _, x := range e.Extras {
+		if x.Name != nameParent {
+			continue
+		}
+		if i := identifier(fromExtra(x)); i != nil && catalog.EntryID(catalog.KindOrganisation, *i) == *e.ParentID {
+			return *i, true
+		}
+	}
+	return catalog.IdentifierEntry{}, false
+}
+
+func contact(kind, value string) *node {
+	if value == "" {
+		return nil
+	}
+	return with(nameContact, coded(nameContactKind, listContacts, kind), element(nameContactValue, value))
+}
+
+func (p *producer) hours(n *node, e *catalog.OrganisationEntry) {
+	languages := map[string]bool{}
+	for _, language := range p.languages(e.HoursNote) {
+		languages[language] = true
+	}
+	if len(e.OpeningHours) > 0 {
+		languages["de"] = true
+	}
+	for _, language := range slices.Sorted(maps.Keys(languages)) {
+		n.add(&node{name: nameHours, text: hoursText(e.OpeningHours, e.HoursNote[language], language), attrs: map[string]string{"languageCode": language}})
+	}
+}
+
+// competence writes who does a service where.
+func (p *producer) competence(e *catalog.CompetenceEntry) *node {
+	k := &node{name: elementCompetence}
+	k.add(p.identifier("id", schemeCompetence, e.ID.String(), e.Origin))
+	p.further(k, e.FurtherIDs)
+	k.add(p.reference("leistungID", catalog.KindService, schemeService, e.ServiceID))
+	areas(k, "gebietID", []string{e.Area})
+	p.words(k, "bemerkung", e.Note)
+	p.extras(k, e.Extras)
+	return with(elementCompetenceObject, p.reference("uebergeordnetesObjektID", catalog.KindOrganisation, schemeOrganisation, e.OrganisationID), k)
+}
+
+// onlineCompetence writes for which service an online service takes applications, and where.
+func (p *producer) onlineCompetence(e *catalog.OnlineCompetenceEntry) *node {
+	k := &node{name: elementCompetence}
+	k.add(p.identifier("id", schemeOnlineCompetence, e.ID.String(), e.Origin))
+	p.further(k, e.FurtherIDs)
+	k.add(p.reference("leistungID", catalog.KindService, schemeService, e.ServiceID))
+	areas(k, "gebietID", e.Areas)
+	p.extras(k, e.Extras)
+	return with(elementCompetenceObject, p.reference("uebergeordnetesObjektID", catalog.KindOnlineService, schemeOnlineService, e.OnlineServiceID), k)
+}
+
+// onlineService writes an Onlinedienst.
+func (p *producer) onlineService(e *catalog.OnlineServiceEntry) *node {
+	n := &node{name: elementOnlineService}
+	n.add(p.identifier("id", schemeOnlineService, e.ID.String(), e.Origin))
+	p.further(n, e.FurtherIDs)
+	p.texts(n, "bezeichnung", e.Title, false)
+	p.texts(n, "teaser", e.Teaser, false)
+	p.texts(n, "beschreibung", e.Description, true)
+	for _, l := range e.Links {
+		link := &node{name: "link"}
+		if l.Language != "" {
+			if !p.speaks(l.Language) {
+				continue
+			}
+			link.attrs = map[string]string{"languageCode": l.Language}
+		}
+		if l.Type != "" {
+			link.add(coded("typ", listLinkTypes, l.Type))
+		}
+		link.add(element("link", l.URL), optional("titel", l.Title))
+		p.extras(link, l.Extras)
+		n.add(link)
+	}
+	if e.TrustLevel != "" {
+		level := codeOf(trustLevels(), e.TrustLevel)
+		for _, x := range e.Extras {
+			if x.Name == "vertrauensniveau" && len(x.Elements) == 1 && wordOf(trustLevels(), x.Elements[0].Text) == e.TrustLevel {
+				level = x.Elements[0].Text
+			}
+		}
+		n.add(coded("vertrauensniveau", listTrustLevels, level))
+	}
+	for _, payment := range e.Payments {
+		n.add(code(namePayment, payment))
+	}
+	p.publisher(n, e.Publisher)
+	n.add(version(nil, e.UpdatedAt, ""))
+	for _, v := range e.LanguageVersions {
+		if p.speaks(v.Language) {
+			s := with("sprachversion", element("languageCode", v.Language), moment("erstelltDatumZeit", v.CreatedAt), moment("geaendertDatumZeit", v.UpdatedAt), optional("version", v.Version))
+			p.extras(s, v.Extras)
+			n.add(s)
+		}
+	}
+	p.periods(n, e.Validity)
+	p.extras(n, slices.DeleteFunc(slices.Clone(e.Extras), func(x catalog.ExtraEntry) bool { return x.Name == "vertrauensniveau" }))
+	return n
+}
