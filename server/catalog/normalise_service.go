@@ -269,7 +269,9 @@ func (d *DeadlineEntry) normalise(c *checker) {
 		c.within("duration", func() { u.normalise(c) })
 	}
 	if d.Duration != nil && (d.From != "" || d.To != "") {
-		c.fail("a deadline is both a duration and from … to")
+		c.failWith("duration", Fault{Code: "impossible", Message: problem.Text{
+			De: "Bitte geben Sie entweder eine Dauer oder Tage an.", En: "Please give either a duration or days.",
+		}}, "and days are both there")
 	}
 	if len(d.Text) == 0 && d.Duration == nil && d.From == "" && d.To == "" {
 		c.failWith("text", Fault{Code: "required", Message: problem.Text{
