@@ -6,6 +6,7 @@ import {
   content,
   enterPlace,
   fact,
+  results,
   section,
   shows,
   takeSuggestion,
@@ -29,9 +30,7 @@ test("a county's service is found at the municipality's portal, with cost, docum
   await box.fill("sperrmüll");
   await box.press("Enter");
   await arrivesAt(page, "Ergebnisse für „sperrmüll“");
-  await expect(content(page).getByRole("heading", { level: 2 }).first()).toHaveText(
-    "Sperrmüll abholen lassen",
-  );
+  await expect(results(page).first()).toHaveText("Sperrmüll abholen lassen");
   await inspect(page, "results");
 
   await choosePlace(page, "49716", "Meppen, Stadt");
@@ -76,7 +75,7 @@ test("a typing mistake is forgiven, in suggestions and in results", async ({ pag
   await box.fill("hund anmeldn");
   await box.press("Enter");
   await arrivesAt(page, "Ergebnisse für „hund anmeldn“");
-  await expect(content(page).getByRole("heading", { level: 2 }).first()).toHaveText(errands.dog.service);
+  await expect(results(page).first()).toHaveText(errands.dog.service);
 });
 
 test("a postal code of several municipalities leads to a question, and the answer decides who is competent", async ({

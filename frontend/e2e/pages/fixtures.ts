@@ -158,6 +158,50 @@ export const services: Schemas["ServiceList"] = {
   total: 2,
 };
 
+export const popular: Schemas["PopularServices"] = {
+  items: [
+    "Personalausweis beantragen",
+    "Wohnsitz anmelden oder ummelden",
+    "Sperrmüll abholen lassen",
+    "Fahrzeug ummelden (Umschreibung)",
+    "Reisepass beantragen",
+    "Führungszeugnis beantragen",
+    "Hund anmelden (Hundesteuer)",
+    "Kita-Platz anmelden",
+  ].map((title, index) => ({
+    id: id(50 + index),
+    title,
+    teaser: "",
+    owner: meppen,
+    online: index % 2 === 0,
+    audiences: ["citizen"],
+  })),
+};
+
+/** What a person keeps on their device. */
+export const storedPlace = { ars: place.ars, name: place.name };
+export const favourites = popular.items.slice(0, 3).map(({ id: serviceId, title }) => ({
+  id: serviceId,
+  title,
+  teaser: "Was es ist, in einem Satz, der auch einmal etwas länger sein darf.",
+}));
+
+export const register: Schemas["ServiceRegister"] = {
+  letters: [
+    { letter: "0-9", services: 1 },
+    ...[..."ABDEFGHJKLMNPRSTUVWZ"].map((letter, index) => ({ letter, services: 1 + ((index * 7) % 23) })),
+  ],
+  items: [
+    "Sachkundenachweis für Hundehalterinnen und Hundehalter",
+    "Schülerbeförderung beantragen",
+    "Schwerbehindertenausweis",
+    "Sondernutzung öffentlicher Straßen",
+    "Sperrmüll abholen lassen",
+    "Straßenfest und Sondernutzung öffentlicher Flächen",
+  ].map((title, index) => ({ id: id(60 + index), title, online: index === 4 })),
+  total: 6,
+};
+
 export const suggestions: Schemas["SuggestionList"] = {
   items: [
     { serviceId: id(1), title: "Hund anmelden" },
@@ -681,6 +725,28 @@ export const accesses: Schemas["AccessList"] = {
     },
   ],
 };
+export const credentials: Schemas["Credentials"] = {
+  hasPassword: true,
+  passkeys: [
+    {
+      id: id(75),
+      name: "Mein Telefon",
+      createdAt: "2026-10-02T09:12:00Z",
+      lastUsedAt: "2026-11-20T09:12:00Z",
+      synced: true,
+    },
+    {
+      id: id(76),
+      name: "Sicherheitsschlüssel an meinem Schlüsselbund",
+      createdAt: "2026-10-03T09:12:00Z",
+      synced: false,
+    },
+  ],
+  oneTimeCodes: true,
+  oneTimeCodesSince: "2026-10-02T09:12:00Z",
+  recoveryCodesLeft: 8,
+};
+
 export const sessions: Schemas["SessionList"] = {
   items: [
     {

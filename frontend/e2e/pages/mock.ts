@@ -7,10 +7,15 @@ export interface Scene {
   session?: unknown;
   /** Answers before the usual ones; a number is the status of a problem. */
   answers?: [path: RegExp, body: unknown][];
+  /** What is kept on the device. */
+  stored?: Record<string, unknown>;
 }
 
 const usual: [RegExp, unknown][] = [
+  [/^\/places\/\d+$/, data.places.items[0]],
   [/^\/places\/?$/, data.places],
+  [/^\/services\/a-z$/, data.register],
+  [/^\/services\/popular$/, data.popular],
   [/^\/services\/suggest$/, data.suggestions],
   [/^\/services\/[^/]+\/offers$/, data.offers],
   [/^\/services\/[^/]+$/, data.service],
@@ -22,6 +27,7 @@ const usual: [RegExp, unknown][] = [
   [/^\/account\/consents$/, data.consents],
   [/^\/account\/access-log$/, data.accesses],
   [/^\/account\/sessions$/, data.sessions],
+  [/^\/account\/credentials$/, data.credentials],
   [/^\/forms\/[^/]+$/, data.form],
   [/^\/applications$/, data.applications],
   [/^\/applications\/[^/]+\/receipt$/, data.receipt],
@@ -40,6 +46,11 @@ export async function playScene(page: Page, scene: Scene): Promise<void> {
     [/^\/session$/, scene.session ?? data.signedOut],
     ...usual,
   ];
+  if (scene.stored) {
+    await page.addInitScript((stored) => {
+      for (const [key, value] of Object.entries(stored)) localStorage.setItem(key, JSON.stringify(value));
+    }, scene.stored);
+  }
   await page.route("**/api/v1/**", (route) => respond(route, answers));
 }
 

@@ -55,6 +55,11 @@ export function section(page: Page, title: string): Locator {
     .filter({ has: page.getByRole("heading", { name: title, exact: true }) });
 }
 
+/** The names of the services that a search or a life situation lists, the best first. */
+export function results(page: Page): Locator {
+  return content(page).getByRole("list", { name: "Gefundene Leistungen" }).getByRole("heading", { level: 2 });
+}
+
 /** Follows a link of the main menu. */
 export async function followMenu(page: Page, title: string): Promise<void> {
   await page.getByRole("navigation", { name: "Hauptmenü" }).getByRole("link", { name: title }).click();

@@ -51,3 +51,11 @@ export async function signOut(client: QueryClient): Promise<void> {
   client.clear();
   window.location.assign(redirectTo ?? "/");
 }
+
+/** Signs in with a passkey of this device, or proves again that it is the same person. */
+export async function signInWithPasskey(): Promise<Session> {
+  const { signWithPasskey } = await import("../lib/passkeys");
+  const { ceremonyId, options } = await answer(api.POST("/api/v1/session/passkey-options"));
+  const response = await signWithPasskey(options);
+  return answer(api.POST("/api/v1/session/passkey", { body: { ceremonyId, response } }));
+}

@@ -67,6 +67,31 @@ const service = createRoute({
   loader: words("catalog"),
   component: lazyRouteComponent(() => import("../features/catalog/pages/ServicePage")),
 });
+const aToZ = createRoute({
+  getParentRoute: () => citizen,
+  path: "/a-z",
+  loader: words("catalog"),
+  component: lazyRouteComponent(() => import("../features/catalog/pages/RegisterPage")),
+});
+const aToZLetter = createRoute({
+  getParentRoute: () => citizen,
+  path: "/a-z/$letter",
+  loader: words("catalog"),
+  component: lazyRouteComponent(() => import("../features/catalog/pages/RegisterPage")),
+});
+const lifeSituation = createRoute({
+  getParentRoute: () => citizen,
+  path: "/lebenslagen/$categoryId",
+  validateSearch: search.placeSearch,
+  loader: words("catalog"),
+  component: lazyRouteComponent(() => import("../features/catalog/pages/LifeSituationPage")),
+});
+const favourites = createRoute({
+  getParentRoute: () => citizen,
+  path: "/merkliste",
+  loader: words("catalog"),
+  component: lazyRouteComponent(() => import("../features/catalog/pages/FavouritesPage")),
+});
 const apply = createRoute({
   getParentRoute: () => citizen,
   path: "/leistungen/$serviceId/antrag",
@@ -169,6 +194,12 @@ const accesses = createRoute({
   loader: words("account"),
   component: lazyRouteComponent(() => import("../features/account/pages/AccessesPage")),
 });
+const security = createRoute({
+  getParentRoute: () => personal,
+  path: "/konto/sicherheit",
+  loader: words("account"),
+  component: lazyRouteComponent(() => import("../features/account/pages/SecurityPage")),
+});
 const sessions = createRoute({
   getParentRoute: () => personal,
   path: "/konto/sitzungen",
@@ -242,6 +273,10 @@ const routeTree = rootRoute.addChildren([
     start,
     results,
     service,
+    aToZ,
+    aToZLetter,
+    lifeSituation,
+    favourites,
     apply,
     signIn,
     register,
@@ -261,6 +296,7 @@ const routeTree = rootRoute.addChildren([
       profile,
       consents,
       accesses,
+      security,
       sessions,
     ]),
   ]),

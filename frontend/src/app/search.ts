@@ -22,8 +22,18 @@ export function localPath(value: unknown): string | undefined {
 type Raw = Record<string, unknown>;
 
 export const placeSearch = (raw: Raw) => defined({ ars: ars(raw["ars"]) });
+
+function oneOf<T extends string>(value: unknown, ...known: T[]): T | undefined {
+  return known.find((word) => word === value);
+}
+
 export const resultSearch = (raw: Raw) =>
-  defined({ q: text(raw["q"]), ars: ars(raw["ars"]), kategorie: text(raw["kategorie"]) });
+  defined({
+    q: text(raw["q"]),
+    ars: ars(raw["ars"]),
+    kategorie: text(raw["kategorie"]),
+    fuer: oneOf(raw["fuer"], "privat", "unternehmen"),
+  });
 export const applySearch = (raw: Raw) => defined({ ars: ars(raw["ars"]), angebot: text(raw["angebot"]) });
 export const stepSearch = (raw: Raw) => defined({ schritt: text(raw["schritt"]) });
 export const signInSearch = (raw: Raw) =>

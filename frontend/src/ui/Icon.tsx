@@ -9,6 +9,7 @@ export type IconName =
   | "autorenew"
   | "calendar-today"
   | "check"
+  | "chevron-right"
   | "close"
   | "danger"
   | "dehaze"

@@ -1,8 +1,14 @@
-import { createContext, useContext, useEffect, useState, type ReactNode } from "react";
+import { createContext, useCallback, useContext, useEffect, useState, type ReactNode } from "react";
 import { useWords } from "../i18n";
 import { Icon } from "./Icon";
 
-type Show = (text: string) => void;
+/** What can be done about a message, such as taking back what was just done. */
+interface Action {
+  label: string;
+  run: () => void;
+}
+
+type Show = (text: string, action?: Action) => void;
 
 const StatusContext = createContext<Show>(() => undefined);
 
@@ -13,23 +19,40 @@ export function useStatus(): Show {
 
 const shownFor = 10_000;
 
-/** Holds the messages that useStatus shows: one at a time, until it is closed, the next one comes, or ten seconds are over. */
+/**
+ * Holds the messages that useStatus shows: one at a time, until it is closed, the next one comes, or ten seconds are over;
+ * one that can be acted on stays.
+ */
 export function StatusProvider({ children }: { children: ReactNode }) {
   const t = useWords();
-  const [text, setText] = useState("");
+  const [message, setMessage] = useState<{ text: string; action?: Action | undefined }>();
+  const show = useCallback<Show>((text, action) => setMessage({ text, action }), []);
+  const close = () => setMessage(undefined);
   useEffect(() => {
-    if (text === "") return;
-    const timer = setTimeout(() => setText(""), shownFor);
+    if (message === undefined || message.action) return; // who may act on it is given all the time they need
+    const timer = setTimeout(() => setMessage(undefined), shownFor);
     return () => clearTimeout(timer);
-  }, [text]);
+  }, [message]);
   return (
-    <StatusContext.Provider value={setText}>
+    <StatusContext.Provider value={show}>
       {children}
       <div className="pv-toasts" role="status">
-        {text !== "" && (
+        {message && (
           <div className="pv-toast">
-            <span>{text}</span>
-            <button type="button" className="pv-toast__close" onClick={() => setText("")}>
+            <span>{message.text}</span>
+            {message.action && (
+              <button
+                type="button"
+                className="pv-toast__close"
+                onClick={() => {
+                  message.action?.run();
+                  close();
+                }}
+              >
+                {message.action.label}
+              </button>
+            )}
+            <button type="button" className="pv-toast__close" onClick={close}>
               {t("close")}
             </button>
           </div>

@@ -24,6 +24,12 @@ export function CitizenShell({ children }: { children?: ReactNode }) {
           </Link>
         </li>
         <li>
+          <Link to="/a-z">{t("nav.register")}</Link>
+        </li>
+        <li>
+          <Link to="/merkliste">{t("nav.favourites")}</Link>
+        </li>
+        <li>
           <Link to="/antraege">{t("nav.applications")}</Link>
         </li>
         <li>

@@ -50,3 +50,66 @@ export const sessionsQuery = queryOptions({
 export async function endSession(sessionId: string): Promise<void> {
   await answer(api.DELETE("/api/v1/account/sessions/{sessionId}", { params: { path: { sessionId } } }));
 }
+
+export type Passkey = Schemas["Passkey"];
+
+export const credentialsQuery = queryOptions({
+  queryKey: ["credentials"],
+  queryFn: () => answer(api.GET("/api/v1/account/credentials")),
+  staleTime: 0,
+});
+
+export async function setPassword(password: string): Promise<void> {
+  await answer(api.PUT("/api/v1/account/credentials/password", { body: { password } }));
+}
+
+export async function removePassword(): Promise<void> {
+  await answer(api.DELETE("/api/v1/account/credentials/password"));
+}
+
+/** Has this device make a passkey, and the portal keep it. */
+export async function addPasskey(name: string): Promise<Passkey> {
+  const { ceremonyId, options } = await answer(api.POST("/api/v1/account/credentials/passkey-options"));
+  const { createPasskey } = await import("../../lib/passkeys");
+  const response = await createPasskey(options);
+  return answer(api.POST("/api/v1/account/credentials/passkeys", { body: { ceremonyId, name, response } }));
+}
+
+export function renamePasskey(passkeyId: string, name: string): Promise<Passkey> {
+  return answer(
+    api.PATCH("/api/v1/account/credentials/passkeys/{passkeyId}", {
+      params: { path: { passkeyId } },
+      body: { name },
+    }),
+  );
+}
+
+export async function removePasskey(passkeyId: string): Promise<void> {
+  await answer(
+    api.DELETE("/api/v1/account/credentials/passkeys/{passkeyId}", { params: { path: { passkeyId } } }),
+  );
+}
+
+export function beginOneTimeCodes(): Promise<Schemas["OneTimeCodeSetup"]> {
+  return answer(api.POST("/api/v1/account/credentials/one-time-codes"));
+}
+
+export function confirmOneTimeCodes(code: string): Promise<Schemas["RecoveryCodes"]> {
+  return answer(api.POST("/api/v1/account/credentials/one-time-codes/confirm", { body: { code } }));
+}
+
+export async function removeOneTimeCodes(): Promise<void> {
+  await answer(api.DELETE("/api/v1/account/credentials/one-time-codes"));
+}
+
+export function replaceRecoveryCodes(): Promise<Schemas["RecoveryCodes"]> {
+  return answer(api.POST("/api/v1/account/credentials/recovery-codes"));
+}
+
+export function reauthenticate(password: string): Promise<Schemas["Session"]> {
+  return answer(api.POST("/api/v1/session/reauthentication", { body: { password } }));
+}
+
+export function proveCode(code: string): Promise<Schemas["Session"]> {
+  return answer(api.POST("/api/v1/session/second-factor", { body: { code } }));
+}

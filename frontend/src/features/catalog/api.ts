@@ -8,12 +8,14 @@ export type Offer = Schemas["Offer"];
 export type Organisation = Schemas["Organisation"];
 export type Place = Schemas["Place"];
 export type Fee = Schemas["Fee"];
+export type Audience = Schemas["Audience"];
 
 /** What a person looks for; what is undefined does not narrow the search. */
 export interface ServiceSearch {
   q?: string | undefined;
   ars?: string | undefined;
   category?: string | undefined;
+  audience?: Audience | undefined;
 }
 
 export const categoriesQuery = queryOptions({
@@ -30,6 +32,30 @@ export const servicesQuery = (search: ServiceSearch) =>
       answer(api.GET("/api/v1/services", { params: { query: defined({ ...search, cursor: pageParam }) } })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextCursor,
+    placeholderData: keepPreviousData,
+  });
+
+/** Services under a letter, part by part, with all letters; without a letter only the letters. */
+export const registerQuery = (letter: string | undefined) =>
+  infiniteQueryOptions({
+    queryKey: ["register", letter],
+    queryFn: ({ pageParam }) =>
+      answer(
+        api.GET("/api/v1/services/a-z", {
+          params: { query: defined({ letter, limit: 100, cursor: pageParam }) },
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor,
+    staleTime: 60_000,
+  });
+
+/** Services that many people need, for a place where one is known. */
+export const popularQuery = (ars: string | undefined) =>
+  queryOptions({
+    queryKey: ["popular", ars],
+    queryFn: () => answer(api.GET("/api/v1/services/popular", { params: { query: defined({ ars }) } })),
+    staleTime: 5 * 60_000,
     placeholderData: keepPreviousData,
   });
 

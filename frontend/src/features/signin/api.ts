@@ -39,3 +39,7 @@ export function requestPasswordReset(email: string): Promise<Schemas["MailSent"]
 export async function confirmPasswordReset(token: string, password: string): Promise<void> {
   await answer(api.POST("/api/v1/account/password-resets/confirm", { body: { token, password } }));
 }
+
+export function proveSecondFactor(body: Schemas["SecondFactorProof"]): Promise<Schemas["Session"]> {
+  return answer(api.POST("/api/v1/session/second-factor", { body }));
+}

@@ -1,101 +1,96 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useWords } from "../../../i18n";
-import { Badge } from "../../../ui/Badge";
 import { LinkButton } from "../../../ui/Button";
 import { EmptyState } from "../../../ui/EmptyState";
-import { ErrorState } from "../../../ui/ErrorState";
-import { Loading } from "../../../ui/Loading";
-import { LoadMore } from "../../../ui/LoadMore";
 import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
-import { categoriesQuery, servicesQuery, type ServiceSummary } from "../api";
+import { categoriesQuery, type Audience } from "../api";
+import { ActiveFilters, Filters, type FilterGroup, type ResultSearch } from "../parts/Filters";
 import { PlaceLine } from "../parts/PlaceLine";
 import { SearchBox } from "../parts/SearchBox";
+import { ServiceList } from "../parts/ServiceList";
 
 const route = getRouteApi("/citizen/suche");
 
-/** What the search found. */
+const audiences = { privat: "citizen", unternehmen: "business" } as const satisfies Record<string, Audience>;
+
+/** What the search found, with ways to narrow it down. */
 export default function ResultsPage() {
   const t = useWords();
-  const { q, ars, kategorie } = route.useSearch();
+  const search = route.useSearch();
   const navigate = route.useNavigate();
-  const categories = useQuery(categoriesQuery);
-  const services = useInfiniteQuery(servicesQuery({ q, ars, category: kategorie }));
-  const category = categories.data?.items.find((candidate) => candidate.id === kategorie);
-  const title =
-    category?.title ?? (q === undefined ? t("catalog:results.all") : t("catalog:results.for", { q }));
-  const items = services.data?.pages.flatMap((page) => page.items) ?? [];
-  const total = services.data?.pages[0]?.total ?? 0;
+  const { q, ars, kategorie, fuer } = search;
+  const groups = useFilterGroups();
+  const title = q === undefined ? t("catalog:results.all") : t("catalog:results.for", { q });
   return (
     <Page>
       <div className="pv-search">
         <PageHeading key={title} title={title} />
-        <SearchBox key={q ?? ""} initial={q ?? ""} category={kategorie} />
+        <SearchBox key={q ?? ""} initial={q ?? ""} keep={search} />
         <PlaceLine
           ars={ars}
           onChosen={(chosen) => void navigate({ search: (before) => ({ ...before, ars: chosen }) })}
         />
       </div>
-      <div className="pv-stack pv-text" aria-busy={services.isFetching}>
-        <p role="status" className="pv-strong">
-          {services.isSuccess && t("catalog:results.count", { count: total })}
-        </p>
-        {services.isPending && <Loading />}
-        {services.isError && <ErrorState error={services.error} onRetry={() => void services.refetch()} />}
-        {services.isSuccess && items.length === 0 && <NothingFound />}
-        {items.length > 0 && (
-          <ul className="pv-list">
-            {items.map((service) => (
-              <ResultItem key={service.id} service={service} ars={ars} />
-            ))}
-          </ul>
-        )}
-        {services.hasNextPage && (
-          <div>
-            <LoadMore busy={services.isFetchingNextPage} onClick={() => void services.fetchNextPage()} />
-          </div>
-        )}
+      <div className="pv-results">
+        <Filters groups={groups} search={search} />
+        <div className="pv-stack">
+          <ActiveFilters groups={groups} search={search} />
+          <ServiceList
+            search={{ q, ars, category: kategorie, audience: fuer && audiences[fuer] }}
+            empty={<NothingFound search={search} />}
+          />
+        </div>
       </div>
     </Page>
   );
 }
 
-function ResultItem({ service, ars }: { service: ServiceSummary; ars: string | undefined }) {
+function useFilterGroups(): FilterGroup[] {
   const t = useWords();
-  return (
-    <li className="pv-stack pv-stack--small">
-      <h2 className="pv-card-title">
-        <Link
-          to="/leistungen/$serviceId"
-          params={{ serviceId: service.id }}
-          search={ars === undefined ? {} : { ars }}
-        >
-          {service.title}
-        </Link>
-      </h2>
-      <p>{service.teaser}</p>
-      <p className="pv-row pv-small">
-        {service.online && <Badge kind="success">{t("catalog:results.online")}</Badge>}
-        <span className="pv-muted">
-          {[service.authorityName, service.owner.name].filter(Boolean).join(" · ")}
-        </span>
-      </p>
-    </li>
-  );
+  const categories = useQuery(categoriesQuery);
+  return [
+    {
+      name: "kategorie",
+      title: t("catalog:start.life"),
+      options: (categories.data?.items ?? []).map(({ id, title }) => ({ value: id, label: title })),
+    },
+    {
+      name: "fuer",
+      title: t("catalog:filter.audience"),
+      options: [
+        { value: "privat", label: t("catalog:filter.citizen") },
+        { value: "unternehmen", label: t("catalog:filter.business") },
+      ],
+    },
+  ];
 }
 
-function NothingFound() {
+/** Says how to go on: without the filters, with other words, or by looking through what there is. */
+function NothingFound({ search }: { search: ResultSearch }) {
   const t = useWords();
+  const { q, ars } = search;
+  const filtered = search.kategorie !== undefined || search.fuer !== undefined;
   return (
     <EmptyState title={t("catalog:results.noneTitle")}>
       <ul className="pv-bullets">
+        {filtered && (
+          <li>
+            <Link to="/suche" search={{ ...(q !== undefined && { q }), ...(ars !== undefined && { ars }) }}>
+              {t("catalog:results.noneWithoutFilters")}
+            </Link>
+          </li>
+        )}
         <li>{t("catalog:results.noneHint1")}</li>
         <li>{t("catalog:results.noneHint2")}</li>
       </ul>
-      <div>
-        <LinkButton to="/suche" variant="secondary">
-          {t("catalog:results.showAll")}
+      <div className="pv-actions">
+        <LinkButton to="/a-z" variant="secondary">
+          {t("catalog:start.register")}
+        </LinkButton>
+        <LinkButton to="/" variant="secondary">
+          {t("catalog:start.life")}
         </LinkButton>
       </div>
     </EmptyState>

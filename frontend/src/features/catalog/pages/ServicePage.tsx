@@ -7,6 +7,7 @@ import { Button } from "../../../ui/Button";
 import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
 import { offersQuery, serviceQuery } from "../api";
+import { FavouriteButton } from "../parts/FavouriteButton";
 import { NextStep } from "../parts/NextStep";
 import { OfficeCard } from "../parts/OfficeCard";
 import { ServiceDetails } from "../parts/ServiceDetails";
@@ -38,6 +39,9 @@ export default function ServicePage() {
       <div className="pv-stack pv-stack--medium pv-text">
         <PageHeading key={service.id} title={service.title} />
         <p className="pv-lead">{service.teaser}</p>
+        <div className="pv-row pv-no-print">
+          <FavouriteButton service={service} />
+        </div>
       </div>
       <div className="pv-service">
         <NextStep

@@ -1,18 +1,23 @@
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { useWords } from "../../../i18n";
 import { portalQuery } from "../../../api/portal";
 import { Card } from "../../../ui/Card";
 import { ErrorState } from "../../../ui/ErrorState";
+import { Icon } from "../../../ui/Icon";
 import { Loading } from "../../../ui/Loading";
 import { PageHeading } from "../../../ui/PageHeading";
-import { categoriesQuery } from "../api";
+import { categoriesQuery, popularQuery } from "../api";
+import { useFavourites } from "../favourites";
 import { LifeIcon } from "../parts/LifeIcon";
 import { PlaceLine } from "../parts/PlaceLine";
 import { SearchBox } from "../parts/SearchBox";
 import { usePlace } from "../place";
 
-/** Where most people begin: one box, the place, and life situations. */
+const favouritesShown = 4;
+
+/** Where most people begin: one box, the place, what many need, and life situations. */
 export default function StartPage() {
   const t = useWords();
   const { data: portal } = useSuspenseQuery(portalQuery);
@@ -29,22 +34,91 @@ export default function StartPage() {
         </div>
       </div>
       <div className="pv-page pv-main pv-stack pv-stack--large">
+        <div className="pv-start">
+          <Popular />
+          <Favourites />
+        </div>
         <section className="pv-stack" aria-labelledby="life">
           <h2 id="life">{t("catalog:start.life")}</h2>
           <LifeSituations />
         </section>
-        <section className="pv-stack pv-stack--small pv-text">
-          <h2>{t("catalog:start.oneAccountTitle")}</h2>
-          <p>{t("catalog:start.oneAccountText", { home: portal.accountHome.name })}</p>
+        <section className="pv-panel pv-account-hint" aria-labelledby="one-account">
+          <Icon name="account-circle" size="large" />
+          <div className="pv-stack pv-stack--small pv-text">
+            <h2 id="one-account">{t("catalog:start.oneAccountTitle")}</h2>
+            <p>{t("catalog:start.oneAccountText", { home: portal.accountHome.name })}</p>
+          </div>
         </section>
       </div>
     </>
   );
 }
 
-function LifeSituations() {
+/** What many people need; a portal without services shows nothing here. */
+function Popular() {
   const t = useWords();
   const place = usePlace();
+  const popular = useQuery(popularQuery(place?.ars));
+  const items = popular.data?.items ?? [];
+  return (
+    <section className="pv-stack pv-stack--medium" aria-labelledby="popular">
+      <h2 id="popular">{t("catalog:start.popular")}</h2>
+      {popular.isPending && <Loading />}
+      <ul className="pv-quick">
+        {items.map(({ id, title }) => (
+          <QuickLink key={id} id={id}>
+            {title}
+          </QuickLink>
+        ))}
+      </ul>
+      <p>
+        <Link to="/a-z">{t("catalog:start.register")}</Link>
+      </p>
+    </section>
+  );
+}
+
+/** The latest of what the person keeps on this device. */
+function Favourites() {
+  const t = useWords();
+  const favourites = useFavourites();
+  if (favourites.length === 0) return null;
+  return (
+    <section className="pv-stack pv-stack--medium" aria-labelledby="kept">
+      <h2 id="kept">{t("catalog:start.favourites")}</h2>
+      <ul className="pv-quick pv-quick--one">
+        {favourites.slice(0, favouritesShown).map(({ id, title }) => (
+          <QuickLink key={id} id={id}>
+            {title}
+          </QuickLink>
+        ))}
+      </ul>
+      <p>
+        <Link to="/merkliste">{t("catalog:start.allFavourites", { count: favourites.length })}</Link>
+      </p>
+    </section>
+  );
+}
+
+function QuickLink({ id, children }: { id: string; children: ReactNode }) {
+  const place = usePlace();
+  return (
+    <li>
+      <Link
+        to="/leistungen/$serviceId"
+        params={{ serviceId: id }}
+        search={place ? { ars: place.ars } : {}}
+        className="pv-quick__link"
+      >
+        <span>{children}</span>
+        <Icon name="chevron-right" />
+      </Link>
+    </li>
+  );
+}
+
+function LifeSituations() {
+  const t = useWords();
   const categories = useQuery(categoriesQuery);
   if (categories.isPending) return <Loading />;
   if (categories.isError) {
@@ -60,8 +134,8 @@ function LifeSituations() {
                 <LifeIcon name={category.icon} />
                 <span>
                   <Link
-                    to="/suche"
-                    search={{ kategorie: category.id, ...(place && { ars: place.ars }) }}
+                    to="/lebenslagen/$categoryId"
+                    params={{ categoryId: category.id }}
                     className="kern-link--stretched"
                   >
                     {category.title}

@@ -7,9 +7,10 @@ import { Combobox } from "../../../ui/fields/Combobox";
 import { useDebounced } from "../../../ui/useDebounced";
 import { suggestionsQuery } from "../api";
 import { usePlace } from "../place";
+import type { ResultSearch } from "./Filters";
 
-/** One box for everything: suggestions lead to a service, Enter leads to the results. */
-export function SearchBox({ initial = "", category }: { initial?: string; category?: string | undefined }) {
+/** One box for everything: suggestions lead to a service, Enter leads to the results, with the filters that were set. */
+export function SearchBox({ initial = "", keep }: { initial?: string; keep?: ResultSearch }) {
   const t = useWords();
   const navigate = useNavigate();
   const place = usePlace();
@@ -18,15 +19,12 @@ export function SearchBox({ initial = "", category }: { initial?: string; catego
   const suggestions = useQuery(suggestionsQuery(typed, place?.ars));
   const asked = text.trim().length >= 2 && typed.length >= 2;
   const placeSearch = place ? { ars: place.ars } : {};
+  const { q: _, ...others } = keep ?? {};
   const find = () => {
     const q = text.trim();
     void navigate({
       to: "/suche",
-      search: {
-        ...(q !== "" && { q }),
-        ...placeSearch,
-        ...(category !== undefined && { kategorie: category }),
-      },
+      search: { ...others, ...placeSearch, ...(q !== "" && { q }) },
     });
   };
   return (

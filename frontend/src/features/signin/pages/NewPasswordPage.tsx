@@ -12,7 +12,7 @@ import { useFormErrors } from "../../../ui/useFormErrors";
 import { confirmPasswordReset } from "../api";
 import { checkPassword } from "../parts/checks";
 import { useHashToken } from "../parts/hashToken";
-import { PasswordField } from "../parts/PasswordField";
+import { PasswordField } from "../../../ui/fields/PasswordField";
 
 /** Sets a new password with the link of the mail. */
 export default function NewPasswordPage() {

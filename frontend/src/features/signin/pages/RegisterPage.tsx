@@ -14,7 +14,7 @@ import { PageHeading } from "../../../ui/PageHeading";
 import { useAction } from "../../../ui/useAction";
 import { useFormErrors } from "../../../ui/useFormErrors";
 import { registerAccount } from "../api";
-import { PasswordField } from "../parts/PasswordField";
+import { PasswordField } from "../../../ui/fields/PasswordField";
 import { checkEmail, checkPassword } from "../parts/checks";
 
 const route = getRouteApi("/citizen/registrieren");

@@ -5,28 +5,53 @@ import { keepSession, type Session } from "../../../api/session";
 import { Button } from "../../../ui/Button";
 import { ErrorState } from "../../../ui/ErrorState";
 import { ErrorSummary } from "../../../ui/ErrorSummary";
+import { PasswordField } from "../../../ui/fields/PasswordField";
 import { TextField } from "../../../ui/fields/TextField";
 import { useAction } from "../../../ui/useAction";
 import { useFormErrors } from "../../../ui/useFormErrors";
 import { signIn } from "../api";
-import { PasswordField } from "./PasswordField";
+import { PasskeyButton } from "./PasskeyButton";
+import { SecondFactorForm } from "./SecondFactorForm";
 
-/** Mail address and password; for citizens at the account home, and for staff at their portal. */
+/** Signing in with a passkey, or with mail address and password; for citizens at the account home, and for staff at their portal. */
 export function SignInForm({ onSignedIn }: { onSignedIn: (session: Session) => Promise<void> | void }) {
-  const t = useWords();
   const queryClient = useQueryClient();
-  const errors = useFormErrors();
-  const [email, setEmail] = useState("");
-  const [password, setPassword] = useState("");
-  const send = useAction(async () => {
-    const session = await signIn({ email: email.trim(), password });
+  const [pending, setPending] = useState<Session>();
+  const proved = async (session: Session) => {
+    if (!session.signedIn && session.secondFactor) {
+      setPending(session);
+      return;
+    }
     queryClient.removeQueries({
       type: "inactive",
       predicate: (query) => query.queryKey[0] !== "portal" && query.queryKey[0] !== "session",
     });
     keepSession(queryClient, session);
     await onSignedIn(session);
-  });
+  };
+  if (pending?.secondFactor) {
+    return (
+      <SecondFactorForm
+        factor={pending.secondFactor}
+        onProved={proved}
+        onStartOver={() => setPending(undefined)}
+      />
+    );
+  }
+  return (
+    <div className="pv-stack pv-stack--medium">
+      <PasswordForm onProved={proved} />
+      <PasskeyButton onProved={proved} />
+    </div>
+  );
+}
+
+function PasswordForm({ onProved }: { onProved: (session: Session) => Promise<void> }) {
+  const t = useWords();
+  const errors = useFormErrors();
+  const [email, setEmail] = useState("");
+  const [password, setPassword] = useState("");
+  const send = useAction(async () => onProved(await signIn({ email: email.trim(), password })));
   const submit = () => {
     const missing = [
       ...(email.trim() === "" ? [{ fieldId: "email", message: t("signin:emailMissing") }] : []),

@@ -1,7 +1,7 @@
 import { useState } from "react";
-import { useWords } from "../../../i18n";
-import type { FieldProps } from "../../../ui/fields/FieldParts";
-import { TextField } from "../../../ui/fields/TextField";
+import { useWords } from "../../i18n";
+import type { FieldProps } from "./FieldParts";
+import { TextField } from "./TextField";
 
 /** A password, which the person may make visible. Pasting and password managers are welcome. */
 export function PasswordField({
@@ -34,7 +34,7 @@ export function PasswordField({
           onChange={(event) => setVisible(event.target.checked)}
         />
         <label className="kern-label" htmlFor={`${field.id}-visible`}>
-          {t("signin:showPassword")}
+          {t("showPassword")}
         </label>
       </div>
     </div>

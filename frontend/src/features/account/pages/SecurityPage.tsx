@@ -1,0 +1,33 @@
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { useWords } from "../../../i18n";
+import { credentialsQuery } from "../api";
+import { AccountFrame } from "../parts/AccountFrame";
+import { OneTimeCodes } from "../parts/OneTimeCodes";
+import { Passkeys } from "../parts/Passkeys";
+import { PasswordSection } from "../parts/PasswordSection";
+import { useProof } from "../parts/useProof";
+
+/** What the account proves itself with: passkeys, password, one-time codes. */
+export default function SecurityPage() {
+  const t = useWords();
+  return (
+    <AccountFrame title={t("account:security.title")}>
+      <Security />
+    </AccountFrame>
+  );
+}
+
+function Security() {
+  const t = useWords();
+  const { data: credentials } = useSuspenseQuery(credentialsQuery);
+  const { proved, dialog } = useProof();
+  return (
+    <div className="pv-stack pv-stack--large">
+      <p>{t("account:security.text")}</p>
+      <Passkeys passkeys={credentials.passkeys} proved={proved} />
+      <PasswordSection credentials={credentials} proved={proved} />
+      <OneTimeCodes credentials={credentials} proved={proved} />
+      {dialog}
+    </div>
+  );
+}
