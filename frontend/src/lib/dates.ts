@@ -36,6 +36,11 @@ export function formatDate(value: string, language: string): string {
   return new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "UTC" }).format(date);
 }
 
+/** Formats the day of a point in time (RFC 3339), in the reader's own time zone. */
+export function formatDay(value: string, language: string): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: "long" }).format(new Date(value));
+}
+
 /** Formats a point in time (RFC 3339) with date and time of day, in the reader's own time zone. */
 export function formatDateTime(value: string, language: string): string {
   const date = new Date(value);

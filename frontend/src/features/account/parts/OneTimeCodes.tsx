@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { Schemas } from "../../../api/client";
 import { currentLanguage, useWords } from "../../../i18n";
-import { formatDate } from "../../../lib/dates";
+import { formatDay } from "../../../lib/dates";
 import { Button } from "../../../ui/Button";
 import { Dialog } from "../../../ui/Dialog";
 import { ErrorState } from "../../../ui/ErrorState";
@@ -86,7 +86,7 @@ function TurnedOn({
       <p>
         {credentials.oneTimeCodesSince !== undefined &&
           t("account:security.codes.on", {
-            when: formatDate(credentials.oneTimeCodesSince, currentLanguage()),
+            when: formatDay(credentials.oneTimeCodesSince, currentLanguage()),
           })}
         {". "}
         {t("account:security.codes.left", { count: credentials.recoveryCodesLeft })}.

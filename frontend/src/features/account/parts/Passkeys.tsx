@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { currentLanguage, useWords } from "../../../i18n";
-import { formatDate, formatDateTime } from "../../../lib/dates";
+import { formatDateTime, formatDay } from "../../../lib/dates";
 import { Button } from "../../../ui/Button";
 import { Dialog } from "../../../ui/Dialog";
 import { ErrorState } from "../../../ui/ErrorState";
@@ -127,7 +127,7 @@ function PasskeyItem({ passkey, proved }: { passkey: Passkey; proved: Proved }) 
     <li className="pv-stack pv-stack--small">
       <h3 className="pv-card-title">{passkey.name}</h3>
       <p className="pv-small pv-muted">
-        {t("account:security.passkeys.created", { when: formatDate(passkey.createdAt, language) })} ·{" "}
+        {t("account:security.passkeys.created", { when: formatDay(passkey.createdAt, language) })} ·{" "}
         {passkey.lastUsedAt === undefined
           ? t("account:security.passkeys.unused")
           : t("account:security.passkeys.used", { when: formatDateTime(passkey.lastUsedAt, language) })}{" "}
