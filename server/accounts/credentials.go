@@ -74,6 +74,14 @@ func (s *Service) CredentialChanged(ctx context.Context, id uuid.UUID, what prob
 	return s.alarm(ctx, id, mailCredential(), what)
 }
 
+// NewDevice tells the owner by mail of a sign-in with a browser that the account was not signed in with before.
+func (s *Service) NewDevice(ctx context.Context, id uuid.UUID, browser string) error {
+	if browser == "" {
+		browser = "–"
+	}
+	return s.alarm(ctx, id, mailNewDevice(), problem.Text{De: browser, En: browser})
+}
+
 // alarm sends a letter about an account to its owner; what is filled in.
 func (s *Service) alarm(ctx context.Context, id uuid.UUID, l letter, what problem.Text) error {
 	row, err := s.account(ctx, id)
@@ -122,6 +130,48 @@ something has changed in your account at {portal} ({when}):
 
 That was not you? Then please set a new password at once and check by what one
 can sign in to your account:
+
+{link}
+
+Kind regards
+{portal}
+`,
+		},
+	}
+}
+
+func mailNewDevice() letter {
+	return letter{
+		subject: problem.Text{De: "Anmeldung mit einem neuen Gerät", En: "Sign-in with a new device"},
+		text: problem.Text{
+			De: `Guten Tag,
+
+an Ihrem Konto bei {portal} hat sich jemand mit einem Browser angemeldet, den
+wir noch nicht kennen:
+
+{what}
+{when}
+
+Das waren Sie? Dann müssen Sie nichts tun.
+Das waren nicht Sie? Dann setzen Sie bitte sofort ein neues Passwort. Damit
+enden alle anderen Anmeldungen:
+
+{link}
+
+Freundliche Grüße
+{portal}
+`,
+			En: `Hello,
+
+someone has signed in to your account at {portal} with a browser that we do not
+know yet:
+
+{what}
+{when}
+
+That was you? Then you need not do anything.
+That was not you? Then please set a new password at once. All other sign-ins
+end with it:
 
 {link}
 

@@ -72,6 +72,16 @@ func (h *Handlers) ConfirmPasswordReset(ctx context.Context, r api.ConfirmPasswo
 	return api.ConfirmPasswordReset204Response{}, nil
 }
 
+// RequestEmailChange has a link sent to another address.
+func (h *Handlers) RequestEmailChange(ctx context.Context, r api.RequestEmailChangeRequestObject) (api.RequestEmailChangeResponseObject, error) {
+	return api.RequestEmailChange202JSONResponse{Email: r.Body.Email}, h.service.RequestEmailChange(ctx, r.Body.Email)
+}
+
+// ConfirmEmailChange gives the account its new address.
+func (h *Handlers) ConfirmEmailChange(ctx context.Context, r api.ConfirmEmailChangeRequestObject) (api.ConfirmEmailChangeResponseObject, error) {
+	return api.ConfirmEmailChange204Response{}, h.service.ConfirmEmailChange(ctx, r.Body.Token)
+}
+
 // GetProfile gives the person's data: all to the person, what was consented to to others.
 func (h *Handlers) GetProfile(ctx context.Context, _ api.GetProfileRequestObject) (api.GetProfileResponseObject, error) {
 	read := h.service.Profile

@@ -278,7 +278,7 @@ func (s *Service) accesses(ctx context.Context, accountID, before uuid.UUID, lim
 	return rows, err
 }
 
-// Sweep deletes registrations, resets and buckets that have run out, some thousand at a time, and says how many.
+// Sweep deletes registrations, resets, changes of addresses and buckets that have run out, some thousand at a time, and says how many.
 func (s *Service) Sweep(ctx context.Context) (int64, error) {
 	var total int64
 	for _, sweep := range []struct {
@@ -287,6 +287,7 @@ func (s *Service) Sweep(ctx context.Context) (int64, error) {
 	}{
 		{"account_registrations", "token_hash", "expires_at", s.Now()},
 		{"account_resets", "token_hash", "expires_at", s.Now()},
+		{"account_email_changes", "token_hash", "expires_at", s.Now()},
 		{"account_buckets", "key", "at", s.Now().Add(-24 * time.Hour)},
 	} {
 		res := s.DB.From(ctx).Exec(fmt.Sprintf("DELETE FROM %[1]s WHERE %[2]s IN (SELECT %[2]s FROM %[1]s WHERE %[3]s < ? LIMIT ?)",

@@ -43,6 +43,7 @@ func allowed() map[string]string {
 		"renamePasskey": session, "removePasskey": session, "beginOneTimeCodes": session, "confirmOneTimeCodes": session,
 		"removeOneTimeCodes": session, "replaceRecoveryCodes": session,
 		"proveSecondFactor": "nckerd", "beginPasskeySignIn": "nckerd", "signInWithPasskey": "nckerd", "reauthenticate": session,
+		"requestEmailChange": session, "confirmEmailChange": "nckerd",
 		"getProfile": person, "updateProfile": session, "getPrefill": session, "listConsents": session, "giveConsent": session,
 		"withdrawConsent": session, "listAccesses": session, "listSessions": session, "endSession": session,
 		"listApplications": person, "createApplication": person, "getApplication": person, "saveDraft": person, "deleteDraft": person,

@@ -91,11 +91,22 @@ func Serve(ctx context.Context, c Config) error {
 	case <-ctx.Done():
 	}
 	log.Info("portal is ending", "portal", a.self.Id)
-	end, cancel := context.WithTimeout(context.Background(), c.DrainTimeout)
+	a.drain(web, stopWork)
+	running.Wait()
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return err
+}
+
+// drain lets requests and jobs that have begun finish within the drain timeout, and ends the rest.
+func (a *App) drain(web *http.Server, stopWork context.CancelFunc) {
+	defer stopWork()
+	end, cancel := context.WithTimeout(context.Background(), a.config.DrainTimeout)
 	defer cancel()
 	go func() { // event streams last until their client leaves: they end with the work
 		select {
-		case <-time.After(c.DrainTimeout / 4):
+		case <-time.After(a.config.DrainTimeout / 4):
 		case <-end.Done():
 		}
 		stopWork()
@@ -104,14 +115,8 @@ func Serve(ctx context.Context, c Config) error {
 		_ = web.Close() // what did not finish in time is cut off
 	}
 	if stop := a.jobs.Stop(end); stop != nil {
-		log.Warn("jobs did not end in time; they run again later", "error", stop)
+		a.log.Warn("jobs did not end in time; they run again later", "error", stop)
 	}
-	stopWork()
-	running.Wait()
-	if errors.Is(err, http.ErrServerClosed) {
-		err = nil
-	}
-	return err
 }
 
 // run keeps a room's own work going until ctx ends.

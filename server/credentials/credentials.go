@@ -25,7 +25,6 @@ import (
 )
 
 const (
-	recentProof  = 10 * time.Minute // how old the proof for a change may be
 	ceremonyLife = 5 * time.Minute
 	maxPasskeys  = 20 // of one account
 	// leastPasskeys must be there before the password goes: the loss of one must lock nobody out.
@@ -135,9 +134,8 @@ func owner(ctx context.Context) (httpx.Caller, error) {
 // recent gives the account of the caller, whose proof must be fresh (else 403 reauthentication-needed).
 func (s *Service) recent(ctx context.Context) (httpx.Caller, error) {
 	c, err := owner(ctx)
-	if err == nil && s.Now().Sub(c.AuthTime) > recentProof {
-		err = problem.Forbidden("reauthentication-needed", "Bitte bestätigen Sie zuerst noch einmal, dass Sie es sind.", "Please confirm first that it is you.").
-			With(problem.Text{De: "Ihre Anmeldung liegt mehr als zehn Minuten zurück.", En: "You signed in more than ten minutes ago."})
+	if err == nil {
+		err = c.CheckRecentProof(s.Now())
 	}
 	return c, err
 }

@@ -19,18 +19,20 @@ type cookies struct {
 	secure  bool
 	session string
 	flow    string // beginning of the names of cookies that hold a sign-in under way
+
+	deviceName string // by which a browser is known again, signed in or not
 }
 
 func newCookies(publicURL string) cookies {
 	u, err := url.Parse(publicURL)
 	if err != nil || u.Scheme == "https" {
-		return cookies{secure: true, session: "__Host-session", flow: "__Host-signin_"}
+		return cookies{secure: true, session: "__Host-session", flow: "__Host-signin_", deviceName: "__Host-device"}
 	}
 	port := u.Port()
 	if port == "" {
 		port = "80"
 	}
-	return cookies{session: "session_" + port, flow: "signin_" + port + "_"}
+	return cookies{session: "session_" + port, flow: "signin_" + port + "_", deviceName: "device_" + port}
 }
 
 func (c cookies) make(name, value string, maxAge int) *http.Cookie {
@@ -45,10 +47,18 @@ func (c cookies) drop(name string) *http.Cookie { return c.make(name, "", -1) }
 
 // token reads the session cookie's value; empty when there is none of the right form.
 func (c cookies) token(r *http.Request) string {
+	return read(r, c.session)
+}
+
+// device reads the value by which a browser is known again; empty when there is none of the right form.
+func (c cookies) device(r *http.Request) string { return read(r, c.deviceName) }
+
+// read gives the value of a cookie that holds a token.
+func read(r *http.Request, name string) string {
 	if r == nil {
 		return ""
 	}
-	cookie, err := r.Cookie(c.session)
+	cookie, err := r.Cookie(name)
 	if err != nil || len(cookie.Value) != tokenLength {
 		return ""
 	}

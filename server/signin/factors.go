@@ -39,7 +39,7 @@ type pendingRow struct {
 func (pendingRow) TableName() string { return "pending_factors" }
 
 // afterPassword signs in an account whose password was right, or says what is still to be proved.
-func (s *Service) afterPassword(ctx context.Context, id uuid.UUID) (types.Session, *http.Cookie, error) {
+func (s *Service) afterPassword(ctx context.Context, id uuid.UUID) (types.Session, []*http.Cookie, error) {
 	factors, err := s.rooms.Credentials.SecondFactor(ctx, id)
 	if err != nil {
 		return types.Session{}, nil, err
@@ -62,7 +62,7 @@ func (s *Service) afterPassword(ctx context.Context, id uuid.UUID) (types.Sessio
 
 // ProveSecondFactor completes a sign-in of this browser with a one-time code or a recovery code. A wrong one is code-wrong
 // (401), what has run out or was tried too often is second-factor-used (410).
-func (s *Service) ProveSecondFactor(ctx context.Context, p types.SecondFactorProof) (types.Session, *http.Cookie, error) {
+func (s *Service) ProveSecondFactor(ctx context.Context, p types.SecondFactorProof) (types.Session, []*http.Cookie, error) {
 	r := httpx.RequestOf(ctx)
 	if err := s.checkForgery(r); err != nil {
 		return types.Session{}, nil, err
@@ -86,7 +86,7 @@ func (s *Service) ProveSecondFactor(ctx context.Context, p types.SecondFactorPro
 		return types.Session{}, nil, err
 	}
 	var state types.Session
-	var cookie *http.Cookie
+	var cookies []*http.Cookie
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
 		prove := s.rooms.Credentials.ProveCode
 		if method == methodRecoveryCode {
@@ -98,7 +98,7 @@ func (s *Service) ProveSecondFactor(ctx context.Context, p types.SecondFactorPro
 		if err := s.dropPending(ctx, hash); err != nil {
 			return err
 		}
-		state, cookie, err = s.signedIn(ctx, accountID, []string{methodPassword, method, methodMultiFactor})
+		state, cookies, err = s.signedIn(ctx, accountID, []string{methodPassword, method, methodMultiFactor})
 		return err
 	})
 	if err != nil {
@@ -107,11 +107,11 @@ func (s *Service) ProveSecondFactor(ctx context.Context, p types.SecondFactorPro
 		}
 		return types.Session{}, nil, err
 	}
-	return state, cookie, right(ctx)
+	return state, cookies, right(ctx)
 }
 
 // Reauthenticate checks the password of the account that is signed in, so that its session counts as freshly proved.
-func (s *Service) Reauthenticate(ctx context.Context, password string) (types.Session, *http.Cookie, error) {
+func (s *Service) Reauthenticate(ctx context.Context, password string) (types.Session, []*http.Cookie, error) {
 	c := httpx.CallerOf(ctx)
 	if c.Kind != httpx.SessionCaller || c.AccountID == uuid.Nil {
 		return types.Session{}, nil, problem.NotFound("not-account-home", "Ihr Konto liegt nicht an diesem Portal.", "Your account is not at this portal.")
@@ -132,7 +132,7 @@ func (s *Service) BeginPasskeySignIn(ctx context.Context) (types.PasskeyCeremony
 }
 
 // SignInWithPasskey signs in whoever the passkey belongs to.
-func (s *Service) SignInWithPasskey(ctx context.Context, answer types.PasskeyAnswer) (types.Session, *http.Cookie, error) {
+func (s *Service) SignInWithPasskey(ctx context.Context, answer types.PasskeyAnswer) (types.Session, []*http.Cookie, error) {
 	r := httpx.RequestOf(ctx)
 	if err := s.checkForgery(r); err != nil {
 		return types.Session{}, nil, err

@@ -56,8 +56,8 @@ func (a sessionAnswer) VisitReauthenticateResponse(w http.ResponseWriter) error 
 func (a sessionAnswer) VisitSignInWithPasskeyResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // sessionOf answers what a sign-in has come to.
-func sessionOf(state types.Session, cookie *http.Cookie, err error) (sessionAnswer, error) {
-	return sessionAnswer{answer[types.Session]{cookies: []*http.Cookie{cookie}, body: state}}, err
+func sessionOf(state types.Session, cookies []*http.Cookie, err error) (sessionAnswer, error) {
+	return sessionAnswer{answer[types.Session]{cookies: cookies, body: state}}, err
 }
 
 type signOutAnswer struct{ answer[types.Redirect] }
@@ -91,7 +91,8 @@ func (r redirect) VisitFinishSignInResponse(w http.ResponseWriter) error { retur
 
 // GetSession describes this browser's session.
 func (h *Handlers) GetSession(ctx context.Context, _ api.GetSessionRequestObject) (api.GetSessionResponseObject, error) {
-	return sessionOf(h.service.State(ctx))
+	state, cookie, err := h.service.State(ctx)
+	return sessionOf(state, []*http.Cookie{cookie}, err)
 }
 
 // SignIn signs in with a local account.

@@ -133,7 +133,7 @@ func (s *Service) describe(row sessionRow, name, csrf string) types.Session {
 // SignIn signs in with a local account. The browser's cookie is replaced. An account with a second factor is not signed in
 // yet: the answer says what is still to be proved. Wrong credentials are 401, too many attempts 429, a missing X-CSRF-Token
 // 403.
-func (s *Service) SignIn(ctx context.Context, email, password string) (types.Session, *http.Cookie, error) {
+func (s *Service) SignIn(ctx context.Context, email, password string) (types.Session, []*http.Cookie, error) {
 	if err := s.checkForgery(httpx.RequestOf(ctx)); err != nil {
 		return types.Session{}, nil, err
 	}
@@ -150,13 +150,21 @@ func (s *Service) SignInAccount(ctx context.Context, accountID uuid.UUID) (*http
 	return cookie, err
 }
 
-// signedIn signs in an account that has proved itself by methods.
-func (s *Service) signedIn(ctx context.Context, id uuid.UUID, methods []string) (types.Session, *http.Cookie, error) {
-	row, name, cookie, err := s.signInAccount(ctx, id, methods)
-	if err != nil {
-		return types.Session{}, nil, err
-	}
-	return s.describe(row, name, s.csrfToken(cookie.Value)), cookie, nil
+// signedIn signs in an account that has proved itself by methods, and gives the cookies of session and browser.
+func (s *Service) signedIn(ctx context.Context, id uuid.UUID, methods []string) (state types.Session, cookies []*http.Cookie, err error) {
+	err = s.DB.Tx(ctx, func(ctx context.Context) error {
+		row, name, cookie, err := s.signInAccount(ctx, id, methods)
+		if err != nil {
+			return err
+		}
+		device, err := s.recognise(ctx, id)
+		if err != nil {
+			return err
+		}
+		state, cookies = s.describe(row, name, s.csrfToken(cookie.Value)), []*http.Cookie{cookie, device}
+		return nil
+	})
+	return state, cookies, err
 }
 
 func (s *Service) signInAccount(ctx context.Context, id uuid.UUID, methods []string) (row sessionRow, name string, cookie *http.Cookie, err error) {

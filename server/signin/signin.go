@@ -48,6 +48,8 @@ type Accounts interface {
 	Standing(ctx context.Context, id uuid.UUID) (name string, roles []string, err error)
 	// Reauthenticate checks the password of an account that is signed in; errors as Authenticate.
 	Reauthenticate(ctx context.Context, id uuid.UUID, password string) error
+	// NewDevice tells the owner of a sign-in with a browser that is not known yet, in the transaction of ctx.
+	NewDevice(ctx context.Context, id uuid.UUID, browser string) error
 	// Attempt counts an attempt to guess something of an account (429 when there were too many); right takes it back.
 	Attempt(ctx context.Context, id uuid.UUID, what string) (right func(ctx context.Context) error, err error)
 }

@@ -163,7 +163,7 @@ func (s *Service) deletePurpose(ctx context.Context, sessionID uuid.UUID, purpos
 	return s.DB.From(ctx).Where("session_id = ? AND purpose = ?", sessionID, purpose).Delete(&purposeRow{}).Error
 }
 
-// Sweep deletes sessions and begun sign-ins that have run out, some thousand at a time, and says how many of the kind with most.
+// Sweep deletes sessions, begun sign-ins and browsers that have run out, some thousand at a time, and says how many of the kind with most.
 func (s *Service) Sweep(ctx context.Context) (int64, error) {
 	res := s.DB.From(ctx).Exec("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ? LIMIT ?)", s.Now(), sweepBatch)
 	if res.Error != nil {
@@ -173,5 +173,6 @@ func (s *Service) Sweep(ctx context.Context) (int64, error) {
 	if pending.Error != nil {
 		return 0, fmt.Errorf("sweep sign-ins: %w", pending.Error)
 	}
-	return max(res.RowsAffected, pending.RowsAffected), nil
+	devices, err := s.sweepDevices(ctx)
+	return max(res.RowsAffected, pending.RowsAffected, devices), err
 }

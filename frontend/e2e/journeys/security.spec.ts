@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { inspect } from "../support/inspect";
-import { mailTo } from "../support/mail";
+import { linkIn, mailTo } from "../support/mail";
 import { content, section, shows } from "../support/pages";
 import { citizenAt, enterPassword } from "../support/people";
 import { expect, test } from "../support/test";
@@ -53,6 +53,38 @@ test("a passkey is added, told of by mail, and signs in at the account home and 
   await page.getByRole("button", { name: "Mit Passkey anmelden" }).click();
   await page.waitForURL(`${meppen}/**`);
   await expect(page.getByText("Angemeldet als Paula Muster")).toBeVisible();
+});
+
+test("another mail address counts once it is confirmed, and the old one is told", async ({
+  page,
+  where,
+  complaints,
+}) => {
+  complaints.expect(/status of 422.*email-changes/);
+  const { landkreis } = where.portals;
+  const citizen = await citizenAt(page, "landkreis", "Swantje");
+  const email = citizen.email.replace("swantje", "swantje.neu");
+  await page.goto(`${landkreis}/konto/sicherheit`);
+  await page.getByRole("button", { name: "E-Mail-Adresse ändern" }).click();
+  await page.getByLabel("Neue E-Mail-Adresse").fill("keine Adresse");
+  await page.getByRole("button", { name: "Link anfordern" }).click();
+  await expect(page.getByLabel("Neue E-Mail-Adresse")).toHaveAttribute("aria-invalid", "true");
+  await page.getByLabel("Neue E-Mail-Adresse").fill(email);
+  await page.getByRole("button", { name: "Link anfordern" }).click();
+  await expect(page.getByText(`Wir haben eine E-Mail an ${email} geschickt`)).toBeVisible();
+  await inspect(page, "security-email-sent");
+  await page.goto(linkIn(await mailTo(page.request, email, /neue E-Mail-Adresse/)));
+  await shows(page, "Neue E-Mail-Adresse bestätigen");
+  await inspect(page, "new-email");
+  await page.getByRole("button", { name: "Adresse bestätigen" }).click();
+  await shows(page, "Ihre neue E-Mail-Adresse gilt");
+  expect(await mailTo(page.request, citizen.email, /Änderung an der Anmeldung/)).toContain(
+    "andere E-Mail-Adresse",
+  );
+  await signOut(page);
+  await page.goto(`${landkreis}/anmelden`);
+  await enterPassword(page, { ...citizen, email });
+  await expect(page.getByText("Angemeldet als Swantje Muster")).toBeVisible();
 });
 
 test("one-time codes are set up, asked for after the password, and a recovery code helps without the phone", async ({

@@ -88,6 +88,7 @@ export const scenes: Record<string, Scene & { path: string }> = {
   "register-confirm-used": { path: "/registrieren/bestaetigen", ...atHome },
   forgotten: { path: "/passwort-vergessen", ...atHome },
   "new-password": { path: "/passwort-neu#token=abc", ...atHome },
+  "new-email": { path: "/konto/adresse-bestaetigen#token=abc", ...atHome },
   profile: { path: "/konto", ...atHome, session: data.citizen },
   consents: { path: "/konto/einwilligungen", ...atHome, session: data.citizen },
   accesses: { path: "/konto/zugriffe", ...atHome, session: data.citizen },

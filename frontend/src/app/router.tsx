@@ -133,6 +133,13 @@ const newPassword = createRoute({
   component: lazyRouteComponent(() => import("../features/signin/pages/NewPasswordPage")),
 });
 
+const newEmail = createRoute({
+  getParentRoute: () => citizen,
+  path: "/konto/adresse-bestaetigen",
+  loader: words("signin"),
+  component: lazyRouteComponent(() => import("../features/signin/pages/NewEmailPage")),
+});
+
 /** Pages of a person who is signed in; to others they say so and lead to the sign-in. */
 const personal = createRoute({
   getParentRoute: () => citizen,
@@ -283,6 +290,7 @@ const routeTree = rootRoute.addChildren([
     confirm,
     forgotten,
     newPassword,
+    newEmail,
     imprint,
     privacy,
     accessibility,

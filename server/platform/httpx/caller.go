@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"portalverbund/server/platform/problem"
 )
 
 // CallerKind says what proved who is calling.
@@ -45,6 +47,19 @@ type Caller struct {
 	CSRFToken   string    // of SessionCaller: what X-CSRF-Token must be
 	AuthTime    time.Time // of SessionCaller: when the person last proved who they are
 	Methods     []string  // of SessionCaller: by what, as Authentication Method References (RFC 8176)
+}
+
+// recentProof is how old the proof may be that a change to an account rests on.
+const recentProof = 10 * time.Minute
+
+// CheckRecentProof refuses a change to an account (403 reauthentication-needed) when the caller has proved who they are more
+// than ten minutes ago.
+func (c Caller) CheckRecentProof(now time.Time) error {
+	if now.Sub(c.AuthTime) <= recentProof {
+		return nil
+	}
+	return problem.Forbidden("reauthentication-needed", "Bitte bestätigen Sie zuerst noch einmal, dass Sie es sind.", "Please confirm first that it is you.").
+		With(problem.Text{De: "Ihre Anmeldung liegt mehr als zehn Minuten zurück.", En: "You signed in more than ten minutes ago."})
 }
 
 // HasRole says whether the caller has the role at this portal.

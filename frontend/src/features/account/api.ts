@@ -113,3 +113,7 @@ export function reauthenticate(password: string): Promise<Schemas["Session"]> {
 export function proveCode(code: string): Promise<Schemas["Session"]> {
   return answer(api.POST("/api/v1/session/second-factor", { body: { code } }));
 }
+
+export async function requestEmailChange(email: string): Promise<void> {
+  await answer(api.POST("/api/v1/account/email-changes", { body: { email } }));
+}

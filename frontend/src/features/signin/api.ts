@@ -43,3 +43,7 @@ export async function confirmPasswordReset(token: string, password: string): Pro
 export function proveSecondFactor(body: Schemas["SecondFactorProof"]): Promise<Schemas["Session"]> {
   return answer(api.POST("/api/v1/session/second-factor", { body }));
 }
+
+export async function confirmEmailChange(token: string): Promise<void> {
+  await answer(api.POST("/api/v1/account/email-changes/confirm", { body: { token } }));
+}

@@ -2,6 +2,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { useWords } from "../../../i18n";
 import { credentialsQuery } from "../api";
 import { AccountFrame } from "../parts/AccountFrame";
+import { EmailSection } from "../parts/EmailSection";
 import { OneTimeCodes } from "../parts/OneTimeCodes";
 import { Passkeys } from "../parts/Passkeys";
 import { PasswordSection } from "../parts/PasswordSection";
@@ -27,6 +28,7 @@ function Security() {
       <Passkeys passkeys={credentials.passkeys} proved={proved} />
       <PasswordSection credentials={credentials} proved={proved} />
       <OneTimeCodes credentials={credentials} proved={proved} />
+      <EmailSection proved={proved} />
       {dialog}
     </div>
   );
