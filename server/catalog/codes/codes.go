@@ -1,4 +1,5 @@
-// Package codes has the code lists of XZuFi that the catalog reads, in one place for all formats that use them.
+// Package codes has the code lists of XZuFi that the catalog knows, in one place for all formats that use them: XZuFi itself,
+// the interfaces of the PVOG and of the Infodienste.
 package codes
 
 import (
@@ -7,105 +8,110 @@ import (
 	"portalverbund/server/catalog"
 )
 
-// TextModules lists the codes that TextModule knows.
-func TextModules() []string {
-	return []string{"02", "03", "05", "06", "07", "08", "09", "11", "14", "15", "16", "18", "22", "23", "24", "25"}
+// TextModule says where a text module goes.
+type TextModule struct {
+	Code string
+	Name string // of the module in the catalog, for links and extras
+	HTML bool
+	Text func(m *catalog.ModulesEntry) *catalog.Text
 }
 
-// TextModule gives the text of a service that a code of urn:de:xzufi:codeliste:leistungstextmodulleika (20240216) stands
-// for, and the module's name; nil for a code that is not known.
-func TextModule(m *catalog.ModulesEntry, code string) (text *catalog.Text, module string) {
-	switch code {
-	case "02":
-		return &m.Designation, "designation"
-	case "03":
-		return &m.Title, "title"
-	case "05":
-		return &m.Summary, "summary"
-	case "06":
-		return &m.Description, "description"
-	case "07":
-		return &m.LegalBasisText, "legalBasis"
-	case "08":
-		return &m.DocumentsText, "documents"
-	case "09":
-		return &m.Requirements, "requirements"
-	case "11":
-		return &m.Procedure, "procedure"
-	case "14":
-		return &m.FormsText, "forms"
-	case "15":
-		return &m.FurtherInformation, "furtherInformation"
-	case "16":
-		return &m.Notes, "notes"
-	case "18":
-		return &m.Author, "author"
-	case "22":
-		return &m.CompetentBody, "competentBody"
-	case "23":
-		return &m.ContactPoint, "contactPoint"
-	case "24":
-		return &m.Teaser, "teaser"
-	case "25":
-		return &m.LegalRemedy, "legalRemedy"
+// TextModules are the codes of urn:de:xzufi:codeliste:leistungstextmodulleika (20240216), in the order in which they are
+// written.
+func TextModules() []TextModule {
+	type m = catalog.ModulesEntry
+	return []TextModule{
+		{"02", "designation", false, func(e *m) *catalog.Text { return &e.Designation }},
+		{"03", "title", false, func(e *m) *catalog.Text { return &e.Title }},
+		{"05", "summary", true, func(e *m) *catalog.Text { return &e.Summary }},
+		{"06", "description", true, func(e *m) *catalog.Text { return &e.Description }},
+		{"07", "legalBasis", true, func(e *m) *catalog.Text { return &e.LegalBasisText }},
+		{"08", "documents", true, func(e *m) *catalog.Text { return &e.DocumentsText }},
+		{"09", "requirements", true, func(e *m) *catalog.Text { return &e.Requirements }},
+		{"11", "procedure", true, func(e *m) *catalog.Text { return &e.Procedure }},
+		{"14", "forms", true, func(e *m) *catalog.Text { return &e.FormsText }},
+		{"15", "furtherInformation", true, func(e *m) *catalog.Text { return &e.FurtherInformation }},
+		{"16", "notes", true, func(e *m) *catalog.Text { return &e.Notes }},
+		{"18", "author", true, func(e *m) *catalog.Text { return &e.Author }},
+		{"22", "competentBody", true, func(e *m) *catalog.Text { return &e.CompetentBody }},
+		{"23", "contactPoint", true, func(e *m) *catalog.Text { return &e.ContactPoint }},
+		{"24", "teaser", false, func(e *m) *catalog.Text { return &e.Teaser }},
+		{"25", "legalRemedy", true, func(e *m) *catalog.Text { return &e.LegalRemedy }},
 	}
-	return nil, ""
 }
 
-// TrustLevel reads a code of urn:xoev-de:fim:codeliste:vertrauensniveau; empty where the level is not said. What the codes
-// mean (20 normal, 30 substantial, 40 high, 10 and 15 below) follows from their names in other systems; the list itself was
-// not at hand.
-func TrustLevel(code string) string {
-	switch code {
-	case "10", "15", "20":
-		return "low"
-	case "30":
-		return "substantial"
-	case "40":
-		return "high"
+// ModuleOf gives the text module of a code, and whether there is one.
+func ModuleOf(code string) (TextModule, bool) {
+	for _, t := range TextModules() {
+		if t.Code == code {
+			return t, true
+		}
 	}
-	return ""
+	return TextModule{}, false
 }
 
-// Audience reads a code of leistungsadressat; empty for one that is not known. The list itself was not at hand.
-func Audience(code string) string {
-	switch code {
-	case "001":
-		return "citizen"
-	case "002":
-		return "business"
-	case "003":
-		return "administration"
+// Pair is a code and what it is in the catalog.
+type Pair struct{ Code, Word string }
+
+// Audiences is the list of leistungsadressat. What the codes mean was inferred: the list itself was not at hand.
+func Audiences() []Pair {
+	return []Pair{{"001", "citizen"}, {"002", "business"}, {"003", "administration"}}
+}
+
+// Units is the list of units of time.
+func Units() []Pair {
+	return []Pair{
+		{"SEKUNDE", "second"}, {"MINUTE", "minute"}, {"STUNDE", "hour"}, {"TAG", "day"}, {"WERKTAG", "weekday"}, {"ARBEITSTAG", "workday"},
+		{"WOCHE", "week"}, {"MONAT", "month"}, {"JAHR", "year"},
 	}
-	return ""
 }
 
-// Unit reads a unit of time of XZuFi (JAHR, TAG …), in German or English, one or several; empty for one that is not known.
-func Unit(code string) string {
-	switch strings.ToUpper(strings.TrimSpace(code)) {
-	case "SEKUNDE", "SEKUNDEN", "SECOND", "SECONDS":
-		return "second"
-	case "MINUTE", "MINUTEN", "MINUTES":
-		return "minute"
-	case "STUNDE", "STUNDEN", "HOUR", "HOURS":
-		return "hour"
-	case "TAG", "TAGE", "DAY", "DAYS":
-		return "day"
-	case "WERKTAG", "WERKTAGE", "WEEKDAY", "WEEKDAYS":
-		return "weekday"
-	case "ARBEITSTAG", "ARBEITSTAGE", "WORKDAY", "WORKDAYS", "WORKING_DAY":
-		return "workday"
-	case "WOCHE", "WOCHEN", "WEEK", "WEEKS":
-		return "week"
-	case "MONAT", "MONATE", "MONTH", "MONTHS":
-		return "month"
-	case "JAHR", "JAHRE", "YEAR", "YEARS":
-		return "year"
+// TrustLevels is urn:xoev-de:fim:codeliste:vertrauensniveau, with the code that is written first; lower and unknown ones are
+// read as low. What the codes mean was inferred from other systems: the list itself was not at hand.
+func TrustLevels() []Pair {
+	return []Pair{{"20", "low"}, {"30", "substantial"}, {"40", "high"}, {"00", "low"}, {"10", "low"}, {"15", "low"}}
+}
+
+// WordOf gives what a code is in the catalog; empty for one that is not in the list.
+func WordOf(list []Pair, code string) string {
+	for _, p := range list {
+		if p.Code == code {
+			return p.Word
+		}
 	}
 	return ""
 }
 
-// Roles of a competence (rolle): 01 is the competent body (Zuständige Stelle), 03 a point of contact (Ansprechpunkt).
+// CodeOf gives the first code of a list for what the catalog says; empty if there is none.
+func CodeOf(list []Pair, word string) string {
+	for _, p := range list {
+		if p.Word == word {
+			return p.Code
+		}
+	}
+	return ""
+}
+
+// UnitOf is WordOf of Units for units that are written as other systems do: in German or English, one or several.
+func UnitOf(unit string) string {
+	unit = strings.ToUpper(strings.TrimSpace(unit))
+	if word := WordOf(Units(), unit); word != "" {
+		return word
+	}
+	for _, ending := range []string{"E", "EN", "N"} { // Tage, Wochen, Minuten
+		if word := WordOf(Units(), strings.TrimSuffix(unit, ending)); word != "" {
+			return word
+		}
+	}
+	for _, p := range Units() {
+		if english := strings.ToUpper(p.Word); unit == english || unit == english+"S" {
+			return p.Word
+		}
+	}
+	return ""
+}
+
+// Roles of a competence (rolle): the competent body (Zuständige Stelle), and a point of contact (Ansprechpunkt).
 const (
 	RoleCompetent = "01"
 	RoleContact   = "03"

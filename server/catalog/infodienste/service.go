@@ -195,8 +195,8 @@ func (m *mapping) block(e *catalog.ModulesEntry, block textBlock, language strin
 }
 
 func (m *mapping) text(e *catalog.ModulesEntry, k kind, code string, text word, links []externalLink, language string) {
-	target, module := codes.TextModule(e, code)
-	if target == nil {
+	module, known := codes.ModuleOf(code)
+	if !known {
 		if text != "" {
 			m.warn("text block %.40q (%.60s) is unknown: kept as a text of its own", k.Key, k.Name)
 			e.OtherTexts = append(e.OtherTexts, catalog.OtherTextEntry{Type: catalog.CodeEntry{Code: string(cmp.Or(k.Key, k.ID, k.Name)), Name: string(k.Name)}, Text: catalog.Text{language: string(text)}})
@@ -204,14 +204,15 @@ func (m *mapping) text(e *catalog.ModulesEntry, k kind, code string, text word, 
 		return
 	}
 	if text != "" {
-		if module == "title" || module == "designation" || module == "teaser" {
+		if !module.HTML {
 			text = word(adapter.Plain(string(text)))
 		}
+		target := module.Text(e)
 		if *target == nil {
 			*target = catalog.Text{}
 		}
 		switch before := (*target)[language]; {
-		case before == "" || module == "title" || module == "teaser": // the service's own name and teaser give way
+		case before == "" || !module.HTML: // the service's own name and teaser give way
 			(*target)[language] = string(text)
 		default:
 			(*target)[language] = before + "\n" + string(text)
@@ -221,11 +222,11 @@ func (m *mapping) text(e *catalog.ModulesEntry, k kind, code string, text word, 
 		if l.URL == "" {
 			continue
 		}
-		if module == "legalBasis" && l.Name != "" {
+		if module.Name == "legalBasis" && l.Name != "" {
 			e.LegalBasis = append(e.LegalBasis, catalog.LegalEntry{Title: catalog.Text{language: string(l.Name)}, URL: string(l.URL)})
 			continue
 		}
-		e.Links = append(e.Links, catalog.LinkEntry{Module: module, Language: language, URL: string(l.URL), Title: string(l.Name), Description: string(l.Note)})
+		e.Links = append(e.Links, catalog.LinkEntry{Module: module.Name, Language: language, URL: string(l.URL), Title: string(l.Name), Description: string(l.Note)})
 	}
 }
 
@@ -236,9 +237,8 @@ func (m *mapping) translate(e *catalog.ModulesEntry, s service, language string)
 	rest := mapping{now: m.now, special: map[string]*catalog.ModulesEntry{}}
 	s.Charges, s.Periods, s.ServicePeriods, s.Documents = nil, nil, nil, nil
 	rest.modules(&other, s, language)
-	for _, code := range codes.TextModules() {
-		own, _ := codes.TextModule(e, code)
-		translated, _ := codes.TextModule(&other, code)
+	for _, module := range codes.TextModules() {
+		own, translated := module.Text(e), module.Text(&other)
 		if text := (*translated)[language]; text != "" && text != (*own)["de"] {
 			if *own == nil {
 				*own = catalog.Text{}
@@ -325,7 +325,7 @@ func (m *mapping) deadline(p period) catalog.DeadlineEntry {
 	d := catalog.DeadlineEntry{Text: german(word(named(p.Name, p.Note)))}
 	switch strings.ToUpper(string(p.Type)) {
 	case "SPAN", "SPANINTERVAL":
-		unit := codes.Unit(string(p.Unit))
+		unit := codes.UnitOf(string(p.Unit))
 		if p.TimeSpan == nil || unit == "" {
 			m.warn("a period of %.40q is unknown: only its words are kept", p.Unit)
 			break

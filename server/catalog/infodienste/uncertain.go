@@ -53,7 +53,7 @@ func moduleCode(k kind) string {
 // trustLevel reads a level by its code, or by its name.
 func trustLevel(texts ...word) string {
 	for _, t := range texts {
-		if level := codes.TrustLevel(string(t)); level != "" {
+		if level := codes.WordOf(codes.TrustLevels(), string(t)); level != "" {
 			return level
 		}
 		switch name := strings.ToLower(string(t)); {
@@ -70,7 +70,7 @@ func trustLevel(texts ...word) string {
 
 // audience reads a receiver by its code, or by its name.
 func audience(k kind) string {
-	if a := codes.Audience(string(k.Key)); a != "" {
+	if a := codes.WordOf(codes.Audiences(), string(k.Key)); a != "" {
 		return a
 	}
 	switch name := strings.ToLower(string(k.Name)); {

@@ -287,9 +287,9 @@ func (m *mapping) fees(e *catalog.ServiceEntry, d detail) {
 
 // text takes in a text module.
 func (m *mapping) text(e *catalog.ServiceEntry, d detail) {
-	target, module := codes.TextModule(&e.ModulesEntry, d.Code)
+	module, known := codes.ModuleOf(d.Code)
 	text := d.given()
-	if module == "documents" {
+	if module.Name == "documents" {
 		for _, sub := range d.Details {
 			if title := adapter.Plain(sub.Title); title != "" {
 				e.Documents = append(e.Documents, catalog.DocumentEntry{Title: german(title), Note: german(sub.Text), Required: true})
@@ -302,22 +302,23 @@ func (m *mapping) text(e *catalog.ServiceEntry, d detail) {
 			}
 		}
 	}
-	if target == nil {
+	if !known {
 		m.warn("module %.40q (%.60s) is unknown: kept as a text of its own", d.Code, d.Title)
 		if text != "" {
 			e.OtherTexts = append(e.OtherTexts, catalog.OtherTextEntry{Type: catalog.CodeEntry{Code: d.Code, Name: d.Title}, Text: german(text)})
 		}
 		return
 	}
-	if module == "title" || module == "designation" || module == "teaser" {
+	if !module.HTML {
 		text = adapter.Plain(text)
 	}
+	target := module.Text(&e.ModulesEntry)
 	if *target == nil {
 		*target = german(text)
 	} else if text != "" {
 		(*target)["de"] += "\n" + text
 	}
-	if module == "legalBasis" {
+	if module.Name == "legalBasis" {
 		for _, l := range d.Links {
 			if l.Title != "" {
 				e.LegalBasis = append(e.LegalBasis, catalog.LegalEntry{Title: german(l.Title), URL: l.URI})
@@ -325,5 +326,5 @@ func (m *mapping) text(e *catalog.ServiceEntry, d detail) {
 		}
 		return
 	}
-	links(e, module, d.Links)
+	links(e, module.Name, d.Links)
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"portalverbund/server/catalog"
+	"portalverbund/server/catalog/codes"
 )
 
 // modules reads the modules that services and specialisations have in common.
@@ -96,13 +97,13 @@ func (c *converter) textModules(n *node, m *catalog.ModulesEntry) {
 	for _, module := range n.all("modulText") {
 		kind := module.one("leikaTextmodul")
 		code := kind.code()
-		target := textModule{}
-		for _, t := range textModules() {
-			if t.code == code {
+		target := codes.TextModule{}
+		for _, t := range codes.TextModules() {
+			if t.Code == code {
 				target = t
 			}
 		}
-		if target.text == nil { // a kind that came later
+		if target.Text == nil { // a kind that came later
 			c.warn(module, "has the unknown code %.20q: kept as another text", code)
 			o := catalog.OtherTextEntry{Type: catalog.CodeEntry{List: listTextModules, Code: code, Name: kind.value("name")}, Text: c.text(module.all("inhalt"), asHTML)}
 			o.Extras = c.rest(module)
@@ -112,17 +113,17 @@ func (c *converter) textModules(n *node, m *catalog.ModulesEntry) {
 			m.OtherTexts = append(m.OtherTexts, o)
 			continue
 		}
-		text, as := target.text(m), asPlain
-		if target.html {
+		text, as := target.Text(m), asPlain
+		if target.HTML {
 			as = asHTML
 		}
 		contents := c.text(module.all("inhalt"), as)
-		if target.html {
+		if target.HTML {
 			*text = join(*text, contents)
 		} else {
 			c.addPlain(module, text, contents)
 		}
-		if target.code == "02" || target.code == "03" {
+		if target.Code == "02" || target.Code == "03" {
 			*text = c.shorten(module, *text)
 		}
 		if seen[code] {
@@ -130,7 +131,7 @@ func (c *converter) textModules(n *node, m *catalog.ModulesEntry) {
 			module.all("id")
 		}
 		seen[code] = true
-		c.close(module, target.name, m)
+		c.close(module, target.Name, m)
 	}
 }
 
@@ -269,7 +270,7 @@ func (c *converter) unit(n *node) string {
 	if code == "" {
 		return ""
 	}
-	word := wordOf(units(), strings.ToUpper(code))
+	word := codes.WordOf(codes.Units(), strings.ToUpper(code))
 	if word == "" {
 		c.warn(n, "%.20q is no known unit of time", code)
 	}

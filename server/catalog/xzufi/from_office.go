@@ -9,6 +9,7 @@ import (
 
 	"portalverbund/server/catalog"
 	"portalverbund/server/catalog/adapter"
+	"portalverbund/server/catalog/codes"
 )
 
 // organisation reads an Organisationseinheit, and the competences that stand inside it.
@@ -225,8 +226,8 @@ func (c *converter) onlineService(n *node) *catalog.OnlineServiceEntry {
 	}
 	if level := n.one("vertrauensniveau"); level != nil {
 		code := level.code()
-		e.TrustLevel = wordOf(trustLevels(), code)
-		if code != codeOf(trustLevels(), e.TrustLevel) {
+		e.TrustLevel = codes.WordOf(codes.TrustLevels(), code)
+		if code != codes.CodeOf(codes.TrustLevels(), e.TrustLevel) {
 			e.Extras = append(e.Extras, catalog.ExtraEntry{Name: "vertrauensniveau", Elements: []catalog.ExtraEntry{{Name: "code", Bare: true, Text: code}}})
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"portalverbund/server/catalog"
+	"portalverbund/server/catalog/codes"
 )
 
 var (
@@ -104,17 +105,17 @@ func (c *converter) typing(n *node, e *catalog.ServiceEntry) {
 func (c *converter) marks(n *node, e *catalog.ServiceEntry) {
 	if level := n.one("vertrauensniveau"); level != nil {
 		code := level.code()
-		e.TrustLevel = wordOf(trustLevels(), code)
+		e.TrustLevel = codes.WordOf(codes.TrustLevels(), code)
 		if e.TrustLevel == "" {
 			c.warn(level, "%.20q is no known level: taken as low", code)
 			e.TrustLevel = "low"
 		}
-		if code != codeOf(trustLevels(), e.TrustLevel) {
+		if code != codes.CodeOf(codes.TrustLevels(), e.TrustLevel) {
 			e.Extras = append(e.Extras, catalog.ExtraEntry{Name: "vertrauensniveau", Elements: []catalog.ExtraEntry{{Name: "code", Bare: true, Text: code}}})
 		}
 	}
 	for _, a := range n.all("leistungsadressat") {
-		if word := wordOf(audiences(), a.code()); word != "" {
+		if word := codes.WordOf(codes.Audiences(), a.code()); word != "" {
 			e.Audiences = append(e.Audiences, word)
 		} else {
 			c.warn(a, "%.20q is no known audience: left out", a.string())
@@ -288,8 +289,8 @@ func (c *converter) languageVersions(n *node, m catalog.ModulesEntry) []catalog.
 
 // speaks says whether there is any text in a language.
 func speaks(m catalog.ModulesEntry, language string) bool {
-	for _, t := range textModules() {
-		if (*t.text(&m))[language] != "" {
+	for _, t := range codes.TextModules() {
+		if (*t.Text(&m))[language] != "" {
 			return true
 		}
 	}

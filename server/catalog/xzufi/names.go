@@ -1,7 +1,5 @@
 package xzufi
 
-import "portalverbund/server/catalog"
-
 // Namespace is that of XZuFi 2.2, in which is written. 2.1 and 2.3 differ in the number.
 const (
 	Namespace       = "http://xoev.de/schemata/xzufi/2_2_0"
@@ -65,80 +63,12 @@ const (
 	elementCompetenceObject = "zustaendigkeitTransferObjekt"
 )
 
-// textModule says where a text module goes.
-type textModule struct {
-	code string
-	name string // of the module in the catalog, for links and extras
-	html bool
-	text func(m *catalog.ModulesEntry) *catalog.Text
-}
-
-// textModules are the codes of listTextModules, in the order in which they are written.
-func textModules() []textModule {
-	type m = catalog.ModulesEntry
-	return []textModule{
-		{"02", "designation", false, func(e *m) *catalog.Text { return &e.Designation }},
-		{"03", "title", false, func(e *m) *catalog.Text { return &e.Title }},
-		{"05", "summary", true, func(e *m) *catalog.Text { return &e.Summary }},
-		{"06", "description", true, func(e *m) *catalog.Text { return &e.Description }},
-		{"07", "legalBasis", true, func(e *m) *catalog.Text { return &e.LegalBasisText }},
-		{"08", "documents", true, func(e *m) *catalog.Text { return &e.DocumentsText }},
-		{"09", "requirements", true, func(e *m) *catalog.Text { return &e.Requirements }},
-		{"11", "procedure", true, func(e *m) *catalog.Text { return &e.Procedure }},
-		{"14", "forms", true, func(e *m) *catalog.Text { return &e.FormsText }},
-		{"15", "furtherInformation", true, func(e *m) *catalog.Text { return &e.FurtherInformation }},
-		{"16", "notes", true, func(e *m) *catalog.Text { return &e.Notes }},
-		{"18", "author", true, func(e *m) *catalog.Text { return &e.Author }},
-		{"22", "competentBody", true, func(e *m) *catalog.Text { return &e.CompetentBody }},
-		{"23", "contactPoint", true, func(e *m) *catalog.Text { return &e.ContactPoint }},
-		{"24", "teaser", false, func(e *m) *catalog.Text { return &e.Teaser }},
-		{"25", "legalRemedy", true, func(e *m) *catalog.Text { return &e.LegalRemedy }},
-	}
-}
-
 // attributes are those that elements of the standard have.
 func attributes() []string {
 	return []string{
 		"schemeAgencyID", "schemeAgencyName", "schemeDataURI", "schemeID", "schemeName", "schemeURI", "schemeVersionID", "languageCode", "listURI",
 		"listVersionID", "currencyCode", "xsi:type",
 	}
-}
-
-// pair is a code of XZuFi and what it is in the catalog.
-type pair struct{ code, word string }
-
-func audiences() []pair {
-	return []pair{{"001", "citizen"}, {"002", "business"}, {"003", "administration"}}
-}
-
-func units() []pair {
-	return []pair{
-		{"SEKUNDE", "second"}, {"MINUTE", "minute"}, {"STUNDE", "hour"}, {"TAG", "day"}, {"WERKTAG", "weekday"}, {"ARBEITSTAG", "workday"},
-		{"WOCHE", "week"}, {"MONAT", "month"}, {"JAHR", "year"},
-	}
-}
-
-// trustLevels has the code that is written first; lower and unknown ones are read as low.
-func trustLevels() []pair {
-	return []pair{{"20", "low"}, {"30", "substantial"}, {"40", "high"}, {"00", "low"}, {"10", "low"}, {"15", "low"}}
-}
-
-func wordOf(pairs []pair, code string) string {
-	for _, p := range pairs {
-		if p.code == code {
-			return p.word
-		}
-	}
-	return ""
-}
-
-func codeOf(pairs []pair, word string) string {
-	for _, p := range pairs {
-		if p.word == word {
-			return p.code
-		}
-	}
-	return ""
 }
 
 // orders give the order of an element's children where the standard has one, by the element's name. Other children come last.

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"portalverbund/server/catalog"
+	"portalverbund/server/catalog/codes"
 )
 
 const ownAgency = "L999999"
@@ -84,15 +85,15 @@ func (g generator) modules() catalog.ModulesEntry {
 	if g.yes() {
 		m.Designation = g.plain(l[:1])
 	}
-	for _, t := range textModules() {
-		if t.html && g.yes() {
-			*t.text(&m) = g.html(l)
+	for _, t := range codes.TextModules() {
+		if t.HTML && g.yes() {
+			*t.Text(&m) = g.html(l)
 		}
 		if g.IntN(4) == 0 {
-			m.Links = append(m.Links, catalog.LinkEntry{Module: t.name, URL: "https://link.example/" + fmt.Sprint(g.IntN(1000)), Title: g.words(), Description: g.words(), Language: l[0]})
+			m.Links = append(m.Links, catalog.LinkEntry{Module: t.Name, URL: "https://link.example/" + fmt.Sprint(g.IntN(1000)), Title: g.words(), Description: g.words(), Language: l[0]})
 		}
 		if g.IntN(4) == 0 {
-			m.ModuleExtras[t.name] = []catalog.ExtraEntry{{Name: "positionDarstellung", Text: "3"}}
+			m.ModuleExtras[t.Name] = []catalog.ExtraEntry{{Name: "positionDarstellung", Text: "3"}}
 		}
 	}
 	if g.yes() {
@@ -157,7 +158,7 @@ func (g generator) deadline(languages []string) catalog.DeadlineEntry {
 	last := 9 + g.IntN(5)
 	switch g.IntN(3) {
 	case 0:
-		d.Duration = &catalog.DurationEntry{Value: g.IntN(9), Unit: pick(g, units()...).word}
+		d.Duration = &catalog.DurationEntry{Value: g.IntN(9), Unit: pick(g, codes.Units()...).Word}
 		if g.yes() {
 			d.Duration.Max, d.Duration.MaxUnit = &last, pick(g, "", "year")
 		}

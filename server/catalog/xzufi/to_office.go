@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"portalverbund/server/catalog"
+	"portalverbund/server/catalog/codes"
 )
 
 // organisation writes an Organisationseinheit.
@@ -130,9 +131,9 @@ func (p *producer) onlineService(e *catalog.OnlineServiceEntry) *node {
 		n.add(link)
 	}
 	if e.TrustLevel != "" {
-		level := codeOf(trustLevels(), e.TrustLevel)
+		level := codes.CodeOf(codes.TrustLevels(), e.TrustLevel)
 		for _, x := range e.Extras {
-			if x.Name == "vertrauensniveau" && len(x.Elements) == 1 && wordOf(trustLevels(), x.Elements[0].Text) == e.TrustLevel {
+			if x.Name == "vertrauensniveau" && len(x.Elements) == 1 && codes.WordOf(codes.TrustLevels(), x.Elements[0].Text) == e.TrustLevel {
 				level = x.Elements[0].Text
 			}
 		}

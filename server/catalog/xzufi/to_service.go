@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"portalverbund/server/catalog"
+	"portalverbund/server/catalog/codes"
 )
 
 // service writes a Leistung.
@@ -54,15 +55,15 @@ func (p *producer) service(e *catalog.ServiceEntry) *node {
 
 // marks writes the coded properties of a service.
 func (p *producer) marks(n *node, e *catalog.ServiceEntry) {
-	level := codeOf(trustLevels(), e.TrustLevel)
+	level := codes.CodeOf(codes.TrustLevels(), e.TrustLevel)
 	for _, x := range e.Extras { // the finer code that it came with, as long as it means the same
-		if x.Name == "vertrauensniveau" && len(x.Elements) == 1 && wordOf(trustLevels(), x.Elements[0].Text) == e.TrustLevel {
+		if x.Name == "vertrauensniveau" && len(x.Elements) == 1 && codes.WordOf(codes.TrustLevels(), x.Elements[0].Text) == e.TrustLevel {
 			level = x.Elements[0].Text
 		}
 	}
 	n.add(coded("vertrauensniveau", listTrustLevels, level))
 	for _, a := range e.Audiences {
-		n.add(coded("leistungsadressat", "", codeOf(audiences(), a)))
+		n.add(coded("leistungsadressat", "", codes.CodeOf(codes.Audiences(), a)))
 	}
 	n.add(boolean("kennzeichenSchriftformerfordernis", &e.SignatureRequired), boolean("kennzeichenEA", e.SinglePointOfContact))
 	for _, area := range e.SDGAreas {
@@ -160,8 +161,8 @@ func (p *producer) languageVersions(n *node, e *catalog.ServiceEntry) {
 		n.add(s)
 	}
 	languages := map[string]bool{}
-	for _, t := range textModules() {
-		for language := range *t.text(&e.ModulesEntry) {
+	for _, t := range codes.TextModules() {
+		for language := range *t.Text(&e.ModulesEntry) {
 			if p.speaks(language) && !there[language] {
 				languages[language] = true
 			}
@@ -189,7 +190,7 @@ func (p *producer) specialisation(e *catalog.SpecialisationEntry) *node {
 
 // modules writes the modules that services and specialisations have in common.
 func (p *producer) modules(n *node, m *catalog.ModulesEntry) {
-	for _, t := range textModules() {
+	for _, t := range codes.TextModules() {
 		p.textModule(n, m, t)
 	}
 	for _, o := range m.OtherTexts {
@@ -234,10 +235,10 @@ func (p *producer) modules(n *node, m *catalog.ModulesEntry) {
 }
 
 // textModule writes a text with its links. Documents and legal basis are written as texts too, for those who read only texts.
-func (p *producer) textModule(n *node, m *catalog.ModulesEntry, t textModule) {
+func (p *producer) textModule(n *node, m *catalog.ModulesEntry, t codes.TextModule) {
 	module := &node{name: "modulText"}
-	text := *t.text(m)
-	switch t.name {
+	text := *t.Text(m)
+	switch t.Name {
 	case "documents":
 		text = maps.Clone(text)
 		if text == nil {
@@ -260,15 +261,15 @@ func (p *producer) textModule(n *node, m *catalog.ModulesEntry, t textModule) {
 			}
 		}
 	}
-	if t.html {
+	if t.HTML {
 		p.texts(module, "inhalt", text, true)
 	} else {
 		p.words(module, "inhalt", text)
 	}
-	p.links(module, m, t.name)
-	p.extras(module, m.ModuleExtras[t.name])
+	p.links(module, m, t.Name)
+	p.extras(module, m.ModuleExtras[t.Name])
 	if len(module.children) > 0 {
-		module.add(coded("leikaTextmodul", listTextModules, t.code))
+		module.add(coded("leikaTextmodul", listTextModules, t.Code))
 		n.add(module)
 	}
 }
@@ -355,11 +356,11 @@ func (p *producer) deadline(name string, d *catalog.DeadlineEntry) *node {
 	}
 	switch u := d.Duration; {
 	case u != nil:
-		selected := with("fristauswahl", element("dauer", strconv.Itoa(u.Value)), coded("einheit", "", codeOf(units(), u.Unit)))
+		selected := with("fristauswahl", element("dauer", strconv.Itoa(u.Value)), coded("einheit", "", codes.CodeOf(codes.Units(), u.Unit)))
 		if u.Max != nil {
 			selected.add(element("dauerBis", strconv.Itoa(*u.Max)))
 			if u.MaxUnit != "" {
-				selected.add(coded("einheitBis", "", codeOf(units(), u.MaxUnit)))
+				selected.add(coded("einheitBis", "", codes.CodeOf(codes.Units(), u.MaxUnit)))
 			}
 		}
 		selected.attrs = map[string]string{"xsi:type": "FristDauer"}
