@@ -28,11 +28,18 @@ const (
 
 // touched gathers what a transaction changed, to tell all processes.
 type touched struct {
-	services map[uuid.UUID]bool
-	other    bool // organisations or categories
+	services map[uuid.UUID]bool // at most one more than can be named
+	other    bool               // organisations or categories
 }
 
 func newTouched() *touched { return &touched{services: map[uuid.UUID]bool{}} }
+
+// service notes that a service changes. When there are too many to name, others need not be known.
+func (t *touched) service(id uuid.UUID) {
+	if len(t.services) <= namedServices {
+		t.services[id] = true
+	}
+}
 
 // origin says whose rows are written, and where they come from.
 type origin struct {
@@ -96,18 +103,18 @@ func (s store) put(ctx context.Context, kind string, from origin, batch []prepar
 func (t *touched) add(e entry, before *uuid.UUID) {
 	switch e := e.(type) {
 	case *ServiceEntry:
-		t.services[e.ID] = true
+		t.service(e.ID)
 	case *CompetenceEntry:
-		t.services[e.ServiceID] = true
+		t.service(e.ServiceID)
 	case *SpecialisationEntry:
-		t.services[e.ServiceID] = true
+		t.service(e.ServiceID)
 	case *OnlineCompetenceEntry:
-		t.services[e.ServiceID] = true
+		t.service(e.ServiceID)
 	default:
 		t.other = true
 	}
 	if before != nil {
-		t.services[*before] = true
+		t.service(*before)
 	}
 }
 
@@ -163,9 +170,9 @@ func (s store) deleteRows(ctx context.Context, kind, name, statement string, t *
 		gone = append(gone, key)
 		switch {
 		case service != nil:
-			t.services[*service] = true
+			t.service(*service)
 		case kind == KindService:
-			t.services[uuid.MustParse(key)] = true // the column is a uuid
+			t.service(uuid.MustParse(key)) // the column is a uuid
 		default:
 			t.other = true
 		}
