@@ -85,6 +85,7 @@ type ports struct {
 	Provider int            `json:"provider"`
 	Mail     int            `json:"mail"`
 	SMTP     int            `json:"smtp"`
+	Finder   int            `json:"finder"`
 }
 
 // set names the databases and folders that belong to these ports.
@@ -105,6 +106,7 @@ const (
 	providerPort = 8090
 	mailPort     = 8025
 	smtpPort     = 8026
+	finderPort   = 8091
 )
 
 // reservation keeps ports for this demonstration until its programs take them.
@@ -163,7 +165,10 @@ func choosePorts(all []Site, say func(string, ...any)) (ports, *reservation, err
 	if p.Mail, err = choose("the page with sent mail", mailPort); err != nil {
 		return p, r, err
 	}
-	p.SMTP, err = choose("the mail server", smtpPort)
+	if p.SMTP, err = choose("the mail server", smtpPort); err != nil {
+		return p, r, err
+	}
+	p.Finder, err = choose("the Behördenfinder", finderPort)
 	return p, r, err
 }
 

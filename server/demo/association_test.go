@@ -52,7 +52,7 @@ func startDemo(t *testing.T, data string, args ...string) *running {
 	require.NoError(t, err)
 	pages := filepath.Join(t.TempDir(), "pages") // the pages are tested in the browser; here a single one will do
 	require.NoError(t, os.MkdirAll(pages, 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(pages, "index.html"), []byte("<!doctype html><title>Portal</title>"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(pages, "index.html"), []byte(`<!doctype html><html lang="de"><title>Portal</title><div id="root"></div></html>`), 0o600))
 	r := &running{t: t, grown: make(chan struct{}, 1)}
 	r.cmd = exec.Command(filepath.Join(folder, "server"), append([]string{"demo", "--data", data, "--spa", pages}, args...)...)
 	r.cmd.Dir = ".." + string(filepath.Separator) + ".."

@@ -15,7 +15,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -284,42 +283,6 @@ func (a *association) add(p *program) {
 	a.programs[p.name] = p
 	a.order = append(a.order, p.name)
 }
-
-// addStandIns adds the programs that play the outside world.
-func (a *association) addStandIns(folder string) error {
-	var file providersFile
-	if err := readJSON(a.providersFile(), &file); err != nil {
-		return err
-	}
-	entry := file.Providers[0]
-	mail, err := exec.LookPath(filepath.Join(folder, "mail"))
-	if err != nil {
-		return fmt.Errorf("the mail stand-in is not beside this program; build ./server/standins/... into %s, too", folder)
-	}
-	waste, err := exec.LookPath(filepath.Join(folder, "wastedisposal"))
-	if err != nil {
-		return fmt.Errorf("the provider's stand-in is not beside this program; build ./server/standins/... into %s, too", folder)
-	}
-	a.add(&program{
-		name: "mail", path: mail, ready: a.loopback(a.ports.Mail) + "/",
-		args: []string{
-			"--smtp", "127.0.0.1:" + strconv.Itoa(a.ports.SMTP), "--http", "127.0.0.1:" + strconv.Itoa(a.ports.Mail),
-			"--folder", filepath.Join(a.dir, "mail"), "--with-parent",
-		},
-	})
-	a.add(&program{
-		name: ProviderID, path: waste, ready: a.loopback(a.ports.Provider) + "/healthz",
-		env: []string{
-			"WASTE_LISTEN=127.0.0.1:" + strconv.Itoa(a.ports.Provider), "WASTE_PUBLIC_URL=" + a.providerURL(),
-			"WASTE_DATA=" + filepath.Join(a.dir, ProviderID), "WASTE_PORTAL_URL=" + a.url(a.sites[0]),
-			"WASTE_CLIENT_ID=" + entry.ClientID, "WASTE_CLIENT_SECRET=" + entry.ClientSecret,
-			"WASTE_WEBHOOK_SECRET=" + entry.WebhookSecret, "WASTE_STAFF_PASSWORD=" + staffPassword, "WASTE_WITH_PARENT=true",
-		},
-	})
-	return nil
-}
-
-const staffPassword = "Abfuhr-im-Emsland" //nolint:gosec // of the demonstration, and shown by it
 
 func (a *association) loopback(port int) string { return "http://127.0.0.1:" + strconv.Itoa(port) }
 

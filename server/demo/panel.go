@@ -49,6 +49,7 @@ func (a *association) printPanel() {
 		line("  %-34s %s%s", s.Title, a.url(s), note)
 	}
 	line("  %-34s %s", "Entsorgung Emsland (Beispiel)", a.providerURL())
+	line("  %-34s %s   (API key: %s; PVOG client: %s, %s)", "Behördenfinder (Beispiel)", a.finderURL(), finderKey, finderClient, finderSecret)
 	line("  %-34s %s   (folder: %s)", "Sent mail", a.mailURL(), a.dir+"/mail")
 	line("  %-34s %s/docs", "The API's contract", a.url(a.sites[0]))
 	line("")
