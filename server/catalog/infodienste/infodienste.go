@@ -93,13 +93,9 @@ func (c cursor) String() string {
 	return string(text)
 }
 
-// Whole says whether a run from this cursor asks for everything: the first does, and one in each week, so that what the
+// Whole says whether a run from this cursor asks for everything: the first does, and one after each week, so that what the
 // directory has deleted goes. The runs between ask only for services that were changed.
-func (s *source) Whole(text string) bool { return s.whole(readCursor(text)) }
-
-func (s *source) whole(c cursor) bool {
-	return c.Since.IsZero() || s.tools.Now().Sub(c.Full) >= fullEvery
-}
+func (s *source) Whole(text string) bool { return readCursor(text).Since.IsZero() }
 
 // run is one run.
 type run struct {
@@ -118,9 +114,6 @@ type run struct {
 func (s *source) Collect(ctx context.Context, text string) iter.Seq2[adapter.Record, error] {
 	return func(yield func(adapter.Record, error) bool) {
 		from := readCursor(text)
-		if s.whole(from) {
-			from.Since = time.Time{}
-		}
 		if from.Began.IsZero() {
 			from.Began, from.Area, from.After = s.tools.Now().UTC(), 0, ""
 		}
@@ -162,7 +155,9 @@ func (r *run) everything(ctx context.Context) error {
 	if r.from.Since.IsZero() {
 		next.Full = r.began
 	}
-	r.out.Next(next.String())
+	if r.began.Sub(next.Full) < fullEvery { // else the next run begins at the beginning
+		r.out.Next(next.String())
+	}
 	return nil
 }
 
