@@ -55,13 +55,24 @@ func (c *migrateCommand) Run(ctx context.Context) error {
 }
 
 type importCommand struct {
-	Files      []string `arg:"" type:"existingfile" help:"areas.csv (register of places), a portal's JSON Lines, or services-muenchen.jsonl and offices-muenchen.jsonl. The kind is found from the content."`
+	Files      []string `arg:"" type:"path" help:"areas.csv (register of places), a portal's JSON Lines, XZuFi (a file, or a folder with index.txt), or services-muenchen.jsonl and offices-muenchen.jsonl. The kind is found from the content."`
 	app.Config `embed:""`
 }
 
 // Run imports files and says what came in and what was skipped and why.
 func (c *importCommand) Run(ctx context.Context) error {
 	return app.Import(ctx, c.Config, c.Files, os.Stdout)
+}
+
+type exportCommand struct {
+	Folder       string `arg:"" type:"path" help:"Folder to write the delivery to; it is made if it does not exist."`
+	AllLanguages bool   `help:"Write texts in all languages. PVOG takes German and English only."`
+	app.Config   `embed:""`
+}
+
+// Run writes the portal's own entries as a delivery in XZuFi 2.2.
+func (c *exportCommand) Run(ctx context.Context) error {
+	return app.Export(ctx, c.Config, c.Folder, c.AllLanguages, os.Stdout)
 }
 
 type adminCommand struct {

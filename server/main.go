@@ -17,7 +17,8 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run one portal."`
 	Demo    demoCommand    `cmd:"" help:"Run a whole association on this machine: three portals, a provider, and their databases."`
 	Migrate migrateCommand `cmd:"" help:"Bring a portal's database to this program's version."`
-	Import  importCommand  `cmd:"" help:"Import places, services and offices from a file."`
+	Import  importCommand  `cmd:"" help:"Import places, services and offices from files and folders."`
+	Export  exportCommand  `cmd:"" help:"Write the portal's own services, offices and competences into a folder, in XZuFi 2.2."`
 	Admin   adminCommand   `cmd:"" help:"Keys and staff accounts of a portal."`
 }
 

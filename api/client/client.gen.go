@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"io"
 	"net/http"
@@ -442,6 +443,12 @@ type ClientInterface interface {
 
 	// StartSignIn request
 	StartSignIn(ctx context.Context, params *StartSignInParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListDeliveryFiles request
+	ListDeliveryFiles(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDeliveryFile request
+	GetDeliveryFile(ctx context.Context, file string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// FetchAttachment request
 	FetchAttachment(ctx context.Context, attachmentId AttachmentId, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1970,6 +1977,30 @@ func (c *Client) DenySignInRequest(ctx context.Context, requestId RequestId, req
 
 func (c *Client) StartSignIn(ctx context.Context, params *StartSignInParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewStartSignInRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListDeliveryFiles(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDeliveryFilesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) GetDeliveryFile(ctx context.Context, file string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDeliveryFileRequest(c.Server, file)
 	if err != nil {
 		return nil, err
 	}
@@ -6829,6 +6860,67 @@ func NewStartSignInRequest(server string, params *StartSignInParams) (*http.Requ
 	return req, nil
 }
 
+// NewListDeliveryFilesRequest generates requests for ListDeliveryFiles
+func NewListDeliveryFilesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/export/xzufi/2.2/index.txt")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetDeliveryFileRequest generates requests for GetDeliveryFile
+func NewGetDeliveryFileRequest(server string, file string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "file", runtime.ParamLocationPath, file)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/export/xzufi/2.2/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewFetchAttachmentRequest generates requests for FetchAttachment
 func NewFetchAttachmentRequest(server string, attachmentId AttachmentId) (*http.Request, error) {
 	var err error
@@ -7377,6 +7469,12 @@ type ClientWithResponsesInterface interface {
 
 	// StartSignInWithResponse request
 	StartSignInWithResponse(ctx context.Context, params *StartSignInParams, reqEditors ...RequestEditorFn) (*StartSignInResponse, error)
+
+	// ListDeliveryFilesWithResponse request
+	ListDeliveryFilesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListDeliveryFilesResponse, error)
+
+	// GetDeliveryFileWithResponse request
+	GetDeliveryFileWithResponse(ctx context.Context, file string, reqEditors ...RequestEditorFn) (*GetDeliveryFileResponse, error)
 
 	// FetchAttachmentWithResponse request
 	FetchAttachmentWithResponse(ctx context.Context, attachmentId AttachmentId, reqEditors ...RequestEditorFn) (*FetchAttachmentResponse, error)
@@ -9895,6 +9993,53 @@ func (r StartSignInResponse) StatusCode() int {
 	return 0
 }
 
+type ListDeliveryFilesResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDeliveryFilesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDeliveryFilesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetDeliveryFileResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	XML200                        *string
+	ApplicationproblemJSON400     *BadRequest
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDeliveryFileResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDeliveryFileResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type FetchAttachmentResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -11105,6 +11250,24 @@ func (c *ClientWithResponses) StartSignInWithResponse(ctx context.Context, param
 		return nil, err
 	}
 	return ParseStartSignInResponse(rsp)
+}
+
+// ListDeliveryFilesWithResponse request returning *ListDeliveryFilesResponse
+func (c *ClientWithResponses) ListDeliveryFilesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListDeliveryFilesResponse, error) {
+	rsp, err := c.ListDeliveryFiles(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDeliveryFilesResponse(rsp)
+}
+
+// GetDeliveryFileWithResponse request returning *GetDeliveryFileResponse
+func (c *ClientWithResponses) GetDeliveryFileWithResponse(ctx context.Context, file string, reqEditors ...RequestEditorFn) (*GetDeliveryFileResponse, error) {
+	rsp, err := c.GetDeliveryFile(ctx, file, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDeliveryFileResponse(rsp)
 }
 
 // FetchAttachmentWithResponse request returning *FetchAttachmentResponse
@@ -16249,6 +16412,79 @@ func ParseStartSignInResponse(rsp *http.Response) (*StartSignInResponse, error) 
 			return nil, err
 		}
 		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListDeliveryFilesResponse parses an HTTP response from a ListDeliveryFilesWithResponse call
+func ParseListDeliveryFilesResponse(rsp *http.Response) (*ListDeliveryFilesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDeliveryFilesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetDeliveryFileResponse parses an HTTP response from a GetDeliveryFileWithResponse call
+func ParseGetDeliveryFileResponse(rsp *http.Response) (*GetDeliveryFileResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDeliveryFileResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "xml") && rsp.StatusCode == 200:
+		var dest string
+		if err := xml.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.XML200 = &dest
 
 	}
 

@@ -35,6 +35,7 @@ type Config struct {
 	Blob          string        `env:"PORTAL_BLOB" help:"Where attachments are kept: a folder, or s3://… (default: blob in the data folder)."`
 	SPA           string        `env:"PORTAL_SPA" default:"frontend/dist" help:"Folder with the built pages; empty when another web server has them."`
 	NumberPrefix  string        `env:"PORTAL_NUMBER_PREFIX" default:"PV" help:"First letters of application numbers."`
+	Agency        string        `env:"PORTAL_XZUFI_AGENCY" help:"Key of the editorial office (Redaktion, such as L100042) under which the portal's own ids stand in deliveries of XZuFi; without it the host of the portal's address."`
 	HelpEmail     string        `env:"PORTAL_HELP_EMAIL" help:"Address shown where people need help."`
 	SMTP          string        `env:"PORTAL_SMTP" help:"Mail server: smtp://user:password@host:587 (STARTTLS), smtps://…:465; smtp+plain://… without encryption is allowed on loopback only."`
 	MailFrom      string        `env:"PORTAL_MAIL_FROM" default:"portal@example.org" help:"Sender of the portal's mails."`

@@ -20,6 +20,7 @@ import (
 	credentialsapi "portalverbund/api/credentials"
 	deliveriesapi "portalverbund/api/deliveries"
 	editingapi "portalverbund/api/editing"
+	exportapi "portalverbund/api/export"
 	federationapi "portalverbund/api/federation"
 	formsapi "portalverbund/api/forms"
 	mailboxapi "portalverbund/api/mailbox"
@@ -33,6 +34,7 @@ import (
 	"portalverbund/server/catalog"
 	"portalverbund/server/catalog/editing"
 	"portalverbund/server/catalog/pages"
+	"portalverbund/server/catalog/xzufi"
 	"portalverbund/server/credentials"
 	"portalverbund/server/delivery"
 	"portalverbund/server/federation"
@@ -193,6 +195,7 @@ func (a *App) mount(e *echo.Echo) {
 	portalapi.RegisterHandlers(e, portalapi.NewStrictHandler(portal.NewHandlers(a.portal), nil))
 	placesapi.RegisterHandlers(e, placesapi.NewStrictHandler(places.NewHandlers(a.places), nil))
 	catalogapi.RegisterHandlers(e, catalogapi.NewStrictHandler(catalog.NewHandlers(a.catalog), nil))
+	exportapi.RegisterHandlers(e, exportapi.NewStrictHandler(xzufi.NewHandlers(a.exporter(xzufi.DeliveredLanguages())), nil))
 	editingapi.RegisterHandlers(e, editingapi.NewStrictHandler(editing.NewHandlers(a.editing), nil))
 	signinapi.RegisterHandlers(e, signinapi.NewStrictHandler(signin.NewHandlers(a.signin), nil))
 	credentialsapi.RegisterHandlers(e, credentialsapi.NewStrictHandler(credentials.NewHandlers(a.credentials), nil))

@@ -69,6 +69,18 @@ func (s *Service) Import(ctx context.Context, source string, r io.Reader, o Impo
 }
 
 func (s *Service) importLines(ctx context.Context, source string, lines iter.Seq2[jsonl.Line, error], o ImportOptions) (Report, error) {
+	return s.ImportEntries(ctx, source, func(yield func(Incoming, error) bool) {
+		for line, err := range lines {
+			in := Incoming{Kind: line.Kind, Payload: line.Payload, Line: line.Number, Skip: line.Skip, Warnings: line.Warnings}
+			if !yield(in, err) || err != nil {
+				return
+			}
+		}
+	}, o)
+}
+
+// ImportEntries is Import for entries of any format. Their keys are held in memory; of those that come twice the first counts.
+func (s *Service) ImportEntries(ctx context.Context, source string, entries iter.Seq2[Incoming, error], o ImportOptions) (Report, error) {
 	begun := false
 	options := ApplyOptions{seen: seenLines{}}
 	if o.Complete {
@@ -80,8 +92,7 @@ func (s *Service) importLines(ctx context.Context, source string, lines iter.Seq
 			return
 		}
 		begun = true
-		for line, err := range lines {
-			in := Incoming{Kind: line.Kind, Payload: line.Payload, Line: line.Number, Skip: line.Skip, Warnings: line.Warnings}
+		for in, err := range entries {
 			if !yield(in, err) || err != nil {
 				return
 			}

@@ -1760,6 +1760,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/export/xzufi/2.2/index.txt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The files of the portal's delivery in XZuFi
+         * @description A full delivery of what this portal states itself, in XZuFi 2.2, as PVOG's collection and BUS read it: the names of the files,
+         *     a line each, in the order in which they are read. They lie beside this index. What linked portals state, they deliver.
+         */
+        get: operations["listDeliveryFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/export/xzufi/2.2/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file of the portal's delivery in XZuFi
+         * @description A message of XZuFi 2.2 that writes (`schreibe`) each entry. Texts are in German and English, with the markup that PVOG's
+         *     collection allows; texts in other languages are only at the portal. Identifiers with which an entry came from elsewhere are kept.
+         */
+        get: operations["getDeliveryFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/federation/v1/catalog": {
         parameters: {
             query?: never;
@@ -6682,6 +6724,65 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             429: components["responses"]["TooManyRequests"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listDeliveryFiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The names of the files. An `ETag` comes with them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example organisationseinheit.xml
+                     *     leistung.xml
+                     *     zustaendigkeit.xml
+                     */
+                    "text/plain": string;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getDeliveryFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the file, as the index has it.
+                 * @example leistung.xml
+                 */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The message. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example <xzufi:transfer xmlns:xzufi="http://xoev.de/schemata/xzufi/2_2_0" xzufiVersion="2.2.0">…</xzufi:transfer> */
+                    "application/xml": string;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
             default: components["responses"]["Error"];
         };
     };

@@ -100,6 +100,9 @@ func (g *guard) pass(b []byte, end bool) error {
 			return err
 		}
 	}
+	if end && g.place != inText && g.place != inTag && g.place != inCDATA {
+		g.out = append(g.out, '<') // what began and does not end: the decoder will say so
+	}
 	if g.place == inTag && g.size > maxToken {
 		return fmt.Errorf("a tag is larger than %d MiB", maxToken>>20)
 	}

@@ -101,7 +101,7 @@ func (r *reader) read(content io.Reader) error {
 				return fmt.Errorf("the root %s has no nachrichtenkopf: this is no delivery of XZuFi", root)
 			}
 			r.flushNotes()
-			return nil
+			return r.end()
 		case xml.StartElement:
 			if err := r.child(t); err != nil {
 				return broken(err)
@@ -109,6 +109,22 @@ func (r *reader) read(content io.Reader) error {
 		}
 	}
 	return nil
+}
+
+// end looks at what comes after the root: nothing may.
+func (r *reader) end() error {
+	for {
+		token, err := r.decoder.xml.Token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return broken(err)
+		}
+		if _, ok := token.(xml.StartElement); ok {
+			return fmt.Errorf("line %d: a second document begins", r.decoder.line())
+		}
+	}
 }
 
 // root reads up to the root element, whatever its name is.
