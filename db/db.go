@@ -79,9 +79,10 @@ func orDefault(d, fallback time.Duration) time.Duration {
 
 // DB is an open database. It is safe for use by several goroutines; the context of one transaction is not.
 type DB struct {
-	pool *pgxpool.Pool
-	sql  *sql.DB
-	gorm *gorm.DB
+	pool  *pgxpool.Pool
+	sql   *sql.DB
+	gorm  *gorm.DB
+	hints *hints
 }
 
 // Open connects to the PostgreSQL at url (a postgres:// URL or a keyword string) and checks that it answers.
@@ -114,7 +115,7 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 		pool.Close()
 		return nil, fmt.Errorf("open gorm: %w", err)
 	}
-	return &DB{pool: pool, sql: sqlDB, gorm: gormDB}, nil
+	return &DB{pool: pool, sql: sqlDB, gorm: gormDB, hints: newHints(pool)}, nil
 }
 
 func poolConfig(url string, opts Options) (*pgxpool.Config, error) {
@@ -159,8 +160,9 @@ func scanTimesAsUTC(_ context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// Close waits for running statements and closes all connections.
+// Close waits for running statements, sends hints that wait, and closes all connections.
 func (d *DB) Close() {
+	d.hints.close()
 	_ = d.sql.Close()
 	d.pool.Close()
 }

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -28,7 +29,7 @@ var ErrRolledBack = errors.New("transaction rolled back because a part of it fai
 
 // transaction is one physical connection with an open transaction, shared by gorm and pgx.
 type transaction struct {
-	pgx         pgx.Tx
+	pgx         pgxTx
 	gorm        *gorm.DB
 	failed      error
 	afterCommit []func()
@@ -111,7 +112,7 @@ func (d *DB) once(ctx context.Context, fn func(ctx context.Context) error) error
 	defer func() {
 		if !committed { // also on panic and runtime.Goexit
 			endCtx, endCancel := context.WithTimeout(context.WithoutCancel(ctx), endTxTimeout)
-			_ = t.pgx.Rollback(endCtx) // a connection that can't roll back is closed below, which does the same
+			_ = t.pgx.rollback(endCtx) // a connection that can't roll back is closed below, which does the same
 			endCancel()
 		}
 		cancel() // closes rows that fn forgot, else release would wait for them
@@ -134,43 +135,76 @@ func (d *DB) once(ctx context.Context, fn func(ctx context.Context) error) error
 	// From here on the caller's leaving must not make the outcome unknown.
 	endCtx, endCancel := context.WithTimeout(context.WithoutCancel(ctx), endTxTimeout)
 	defer endCancel()
-	if err := t.pgx.Commit(endCtx); err != nil {
+	if err := t.pgx.commit(endCtx); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	committed = true
 	return nil
 }
 
-// begin takes one connection out of the pool, begins with pgx on it and gives gorm the same connection.
+// begin takes one connection out of the pool and gives it to pgx and gorm. BEGIN goes with the first statement.
 func (d *DB) begin(ctx context.Context) (t *transaction, release func(), err error) {
 	conn, err := d.sql.Conn(ctx)
 	if err != nil {
 		return nil, nil, fmt.Errorf("begin: %w", err)
 	}
-	var tx pgx.Tx
+	var raw *pgx.Conn
 	err = conn.Raw(func(driverConn any) error {
 		std, ok := driverConn.(*stdlib.Conn)
 		if !ok {
 			return fmt.Errorf("connection is a %T, not pgx", driverConn)
 		}
-		tx, err = std.Conn().Begin(ctx)
-		return err
+		raw = std.Conn()
+		return nil
 	})
 	if err != nil {
 		_ = conn.Close()
 		return nil, nil, fmt.Errorf("begin: %w", err)
 	}
+	w := &waiting{conn: raw}
 	g := d.gorm.Session(&gorm.Session{NewDB: true, Context: ctx})
-	g.Statement.ConnPool = txConn{conn}
-	return &transaction{pgx: tx, gorm: g}, func() { _ = conn.Close() }, nil
+	g.Statement.ConnPool = txConn{conn, w}
+	return &transaction{pgx: pgxTx{w}, gorm: g}, func() { _ = conn.Close() }, nil
 }
 
-// txConn is the connection of a transaction as gorm sees it. That it can commit tells gorm that a transaction is
-// running, so that gorm's own nested transactions become savepoints; commit and rollback stay with Tx.
+// txConn is the connection of a transaction as gorm sees it: what waits goes before each of its statements. That it can
+// commit tells gorm that a transaction is running, so that gorm's own nested transactions become savepoints; commit and
+// rollback stay with Tx.
 //
-// It embeds gorm's interface and not *sql.Conn, which has a BeginTx: a second BEGIN would let gorm commit what belongs
+// It holds gorm's interface and not *sql.Conn, which has a BeginTx: a second BEGIN would let gorm commit what belongs
 // to Tx.
-type txConn struct{ gorm.ConnPool }
+type txConn struct {
+	conn    gorm.ConnPool
+	waiting *waiting
+}
+
+func (c txConn) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
+	if _, err := c.waiting.send(ctx); err != nil {
+		return nil, err
+	}
+	return c.conn.PrepareContext(ctx, query)
+}
+
+func (c txConn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if _, err := c.waiting.send(ctx); err != nil {
+		return nil, err
+	}
+	return c.conn.ExecContext(ctx, query, args...)
+}
+
+func (c txConn) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if _, err := c.waiting.send(ctx); err != nil {
+		return nil, err
+	}
+	return c.conn.QueryContext(ctx, query, args...)
+}
+
+// QueryRowContext is not used by gorm for statements of ours. An error of what waits comes again with the statement: the
+// transaction is aborted.
+func (c txConn) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	_, _ = c.waiting.send(ctx)
+	return c.conn.QueryRowContext(ctx, query, args...)
+}
 
 var errNotYours = errors.New("the transaction is committed or rolled back by db.Tx")
 

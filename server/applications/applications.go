@@ -101,7 +101,8 @@ type Places interface {
 
 // Delivery hands over to the competent authority, in ctx's transaction.
 type Delivery interface {
-	Submit(ctx context.Context, portalID, channel string, app types.MessageApplication) error
+	// Submit gives what the authority says of it at once: that it was received. nil when it is heard of later.
+	Submit(ctx context.Context, portalID, channel string, app types.MessageApplication) (*types.TimelineEvent, error)
 	CitizenEvent(ctx context.Context, portalID string, applicationID uuid.UUID, event types.TimelineEvent) error
 }
 
@@ -265,7 +266,7 @@ func (s *Service) List(ctx context.Context, f Filter) (items []Application, next
 
 // changed tells those who watch an application, once the transaction is committed.
 func (s *Service) changed(ctx context.Context, a Application) error {
-	return s.hub.Publish(ctx, Topic(a.ID), a.ETag())
+	return s.hub.Hint(ctx, Topic(a.ID), a.ETag())
 }
 
 // Receipt gives what the receipt of a submission says; problem.Conflict for a draft.

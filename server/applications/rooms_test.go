@@ -24,7 +24,7 @@ type others struct {
 	events   []types.TimelineEvent
 	letters  []types.MessageMailbox
 	persons  []httpx.Person
-	onSubmit func(ctx context.Context) error // runs in Submit
+	onSubmit func(ctx context.Context) (*types.TimelineEvent, error) // answers Submit
 }
 
 func newOthers(offerID uuid.UUID, portal string) *others {
@@ -107,14 +107,14 @@ func (o *others) Place(_ context.Context, ars string) (types.Place, error) {
 	return types.Place{Ars: ars, Level: types.Gemeinde, Name: "Meppen"}, nil
 }
 
-func (o *others) Submit(ctx context.Context, portalID, channel string, app types.MessageApplication) error {
+func (o *others) Submit(ctx context.Context, portalID, channel string, app types.MessageApplication) (*types.TimelineEvent, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.handed, o.to = append(o.handed, app), portalID+" "+channel
 	if o.onSubmit != nil {
 		return o.onSubmit(ctx)
 	}
-	return nil
+	return nil, nil
 }
 
 func (o *others) CitizenEvent(_ context.Context, _ string, _ uuid.UUID, event types.TimelineEvent) error {

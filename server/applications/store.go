@@ -4,14 +4,14 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
+	"github.com/jackc/pgx/v5"
 
 	"portalverbund/api/types"
 	"portalverbund/server/platform/httpx"
@@ -25,6 +25,7 @@ const (
 	sealName = "applications.name"
 )
 
+// applicationRow is scanned by position: its fields are in the order of applicationColumns.
 type applicationRow struct {
 	ID             uuid.UUID
 	Issuer         string
@@ -38,25 +39,30 @@ type applicationRow struct {
 	FormID         uuid.UUID
 	FormVersion    int
 	PortalID       string
-	Portal         types.PortalReference `gorm:"serializer:json"`
-	Place          types.PlaceReference  `gorm:"serializer:json"`
-	ServiceTitle   map[string]string     `gorm:"serializer:json"`
-	AuthorityName  map[string]string     `gorm:"serializer:json"`
+	Portal         types.PortalReference
+	Place          types.PlaceReference
+	ServiceTitle   map[string]string
+	AuthorityName  map[string]string
 	NeededLevel    types.TrustLevel
 	TrustLevel     types.TrustLevel
 	Language       string
 	Step           string
-	Data           []byte
 	ContentHash    string
-	Receipt        string
 	ArrivedAt      *time.Time
 	AuthorityAt    *time.Time
 	CreatedAt      time.Time
 	ChangedAt      time.Time
 	SubmittedAt    *time.Time
+	Data           []byte
+	Receipt        string
 }
 
-func (applicationRow) TableName() string { return "applications" }
+const (
+	summaryColumns = `id, issuer, subject, state, revision, number, offer_id, service_id, organisation_id, form_id, form_version, portal_id, portal, place,
+		service_title, authority_name, needed_level, trust_level, language, step, content_hash, arrived_at, authority_at, created_at, changed_at, submitted_at`
+	applicationColumns = summaryColumns + ", data, receipt"
+	withoutContent     = summaryColumns + ", NULL::bytea, ''"
+)
 
 type eventRow struct {
 	ApplicationID uuid.UUID
@@ -67,8 +73,6 @@ type eventRow struct {
 	Name          string
 	Text          []byte
 }
-
-func (eventRow) TableName() string { return "application_events" }
 
 // unsealed turns a row into an Application without attachments and timeline.
 func (s *Service) unsealed(r applicationRow) (Application, error) {
@@ -112,17 +116,19 @@ func (s *Service) insertDraft(ctx context.Context, a Application) error {
 	if err != nil {
 		return err
 	}
-	r := applicationRow{
-		ID: a.ID, Issuer: a.Person.Issuer, Subject: a.Person.Subject, State: a.State, Revision: a.Revision, OfferID: a.OfferID,
-		ServiceID: a.ServiceID, OrganisationID: a.OrganisationID, FormID: a.FormID, FormVersion: a.FormVersion, PortalID: a.Portal.Id,
-		Portal: a.Portal, Place: a.Place, ServiceTitle: a.ServiceTitle, AuthorityName: a.AuthorityName, NeededLevel: a.NeededLevel,
-		Language: a.Language, Data: sealed, CreatedAt: a.CreatedAt, ChangedAt: a.ChangedAt,
+	err = s.db.Later(ctx, "write draft", `INSERT INTO applications (id, issuer, subject, state, revision, offer_id, service_id, organisation_id, form_id,
+			form_version, portal_id, portal, place, service_title, authority_name, needed_level, language, data, created_at, changed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
+		a.ID, a.Person.Issuer, a.Person.Subject, a.State, a.Revision, a.OfferID, a.ServiceID, a.OrganisationID, a.FormID, a.FormVersion, a.Portal.Id, a.Portal,
+		a.Place, a.ServiceTitle, a.AuthorityName, a.NeededLevel, a.Language, sealed, a.CreatedAt, a.ChangedAt)
+	if err != nil {
+		return err
 	}
-	if err := s.db.From(ctx).Create(&r).Error; err != nil {
-		return fmt.Errorf("write draft: %w", err)
+	event, err := s.eventsOf(a.ID, s.ownEvent(types.Created, types.EventAuthorCitizen))
+	if err != nil {
+		return err
 	}
-	_, err = s.addEvent(ctx, a.ID, s.ownEvent(types.Created, types.EventAuthorCitizen))
-	return err
+	return s.db.Later(ctx, "write timeline", insertEvents, event...)
 }
 
 func (s *Service) updateDraft(ctx context.Context, a Application) error {
@@ -130,100 +136,126 @@ func (s *Service) updateDraft(ctx context.Context, a Application) error {
 	if err != nil {
 		return err
 	}
-	err = s.db.From(ctx).Exec("UPDATE applications SET data = ?, step = ?, language = ?, revision = ?, changed_at = ? WHERE id = ?",
-		sealed, a.Step, a.Language, a.Revision, a.ChangedAt, a.ID).Error
-	if err != nil {
-		return fmt.Errorf("write draft: %w", err)
-	}
-	return nil
+	return s.db.Later(ctx, "write draft", "UPDATE applications SET data = $2, step = $3, language = $4, revision = $5, changed_at = $6 WHERE id = $1",
+		a.ID, sealed, a.Step, a.Language, a.Revision, a.ChangedAt)
 }
 
 // updateState writes state, revision and what was heard of the application.
 func (s *Service) updateState(ctx context.Context, a Application) error {
-	err := s.db.From(ctx).Exec(`UPDATE applications SET state = ?, revision = ?, changed_at = ?, authority_at = ?, receipt = ?, arrived_at = ? WHERE id = ?`,
-		a.State, a.Revision, a.ChangedAt, a.authorityAt, a.Receipt, a.ArrivedAt, a.ID).Error
-	if err != nil {
-		return fmt.Errorf("write state of application: %w", err)
-	}
-	return nil
+	return s.db.Later(ctx, "write state of application",
+		`UPDATE applications SET state = $2, revision = $3, changed_at = $4, authority_at = $5, receipt = $6, arrived_at = $7 WHERE id = $1`,
+		a.ID, a.State, a.Revision, a.ChangedAt, a.authorityAt, a.Receipt, a.ArrivedAt)
 }
 
 func (s *Service) countDrafts(ctx context.Context, p httpx.Person) (n int, err error) {
-	err = s.db.From(ctx).Raw("SELECT count(*) FROM applications WHERE issuer = ? AND subject = ? AND state = 'draft'", p.Issuer, p.Subject).Scan(&n).Error
+	err = s.db.Pgx(ctx).QueryRow(ctx, "SELECT count(*) FROM applications WHERE issuer = $1 AND subject = $2 AND state = 'draft'", p.Issuer, p.Subject).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count drafts: %w", err)
 	}
 	return n, nil
 }
 
+const (
+	ofPerson        = "SELECT " + applicationColumns + " FROM applications WHERE id = $1 AND issuer = $2 AND subject = $3"
+	presentOfPerson = "SELECT " + withoutContent + " FROM applications WHERE id = $1 AND issuer = $2 AND subject = $3"
+	handedTo        = "SELECT " + applicationColumns + " FROM applications WHERE id = $1 AND portal_id = $2 AND state <> 'draft' FOR UPDATE"
+	handedToAny     = "SELECT " + applicationColumns + " FROM applications WHERE id = $1 AND state <> 'draft' FOR UPDATE"
+)
+
 // read gives an application of a person with all that belongs to it.
 func (s *Service) read(ctx context.Context, p httpx.Person, id uuid.UUID) (Application, error) {
-	a, err := s.find(s.db.From(ctx).Where("id = ? AND issuer = ? AND subject = ?", id, p.Issuer, p.Subject))
-	if err != nil {
-		return Application{}, err
-	}
-	return s.complete(ctx, a)
+	return s.whole(ctx, ofPerson, id, p.Issuer, p.Subject)
+}
+
+// lockWhole is read, and keeps others from changing the application until the transaction ends.
+func (s *Service) lockWhole(ctx context.Context, p httpx.Person, id uuid.UUID) (Application, error) {
+	return s.whole(ctx, ofPerson+" FOR UPDATE", id, p.Issuer, p.Subject)
 }
 
 // lock gives an application of a person, and keeps others from changing it until the transaction ends.
 func (s *Service) lock(ctx context.Context, p httpx.Person, id uuid.UUID) (Application, error) {
-	locked := s.db.From(ctx).Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
-	return s.find(locked.Where("id = ? AND issuer = ? AND subject = ?", id, p.Issuer, p.Subject))
+	return s.find(ctx, ofPerson+" FOR UPDATE", id, p.Issuer, p.Subject)
 }
 
 // lockHanded locks an application that was handed to a portal.
 func (s *Service) lockHanded(ctx context.Context, portalID string, id uuid.UUID) (Application, error) {
-	locked := s.db.From(ctx).Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
-	return s.find(locked.Where("id = ? AND portal_id = ? AND state <> 'draft'", id, portalID))
+	return s.find(ctx, handedTo, id, portalID)
 }
 
 // lockSubmitted locks an application that was handed to any portal.
 func (s *Service) lockSubmitted(ctx context.Context, id uuid.UUID) (Application, error) {
-	locked := s.db.From(ctx).Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
-	return s.find(locked.Where("id = ? AND state <> 'draft'", id))
+	return s.find(ctx, handedToAny, id)
 }
 
-func (s *Service) find(query *gorm.DB) (Application, error) {
-	var rows []applicationRow
-	if err := query.Limit(1).Find(&rows).Error; err != nil {
-		return Application{}, fmt.Errorf("read application: %w", err)
-	}
-	if len(rows) == 0 {
+func (s *Service) find(ctx context.Context, query string, args ...any) (Application, error) {
+	rows, _ := s.db.Pgx(ctx).Query(ctx, query, args...) // the error comes with the row
+	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[applicationRow])
+	if errors.Is(err, pgx.ErrNoRows) {
 		return Application{}, errUnknown
 	}
-	return s.unsealed(rows[0])
+	if err != nil {
+		return Application{}, fmt.Errorf("read application: %w", err)
+	}
+	return s.unsealed(r)
 }
 
-// complete adds attachments and timeline.
-func (s *Service) complete(ctx context.Context, a Application) (_ Application, err error) {
-	if a.Attachments, err = s.attachments(ctx, a.ID); err != nil {
+// whole reads an application, its attachments and its timeline, in one go. The first argument of the query is its id.
+func (s *Service) whole(ctx context.Context, query string, args ...any) (Application, error) {
+	var found []applicationRow
+	var files []attachmentRow
+	var events []eventRow
+	batch := &pgx.Batch{}
+	batch.Queue(query, args...).Query(into(&found))
+	batch.Queue(attachmentsQuery, args[0]).Query(into(&files))
+	batch.Queue(timelineQuery, args[0]).Query(into(&events))
+	if err := s.db.Pgx(ctx).SendBatch(ctx, batch).Close(); err != nil {
+		return Application{}, fmt.Errorf("read application: %w", err)
+	}
+	if len(found) == 0 {
+		return Application{}, errUnknown
+	}
+	a, err := s.unsealed(found[0])
+	if err != nil {
 		return Application{}, err
 	}
-	if a.Timeline, err = s.timeline(ctx, a.ID); err != nil {
+	if a.Attachments, err = s.openAttachments(files); err != nil {
 		return Application{}, err
 	}
-	return a, nil
+	a.Timeline, err = s.openEvents(a.ID, events)
+	return a, err
+}
+
+// into collects rows of a batch.
+func into[T any](list *[]T) func(pgx.Rows) error {
+	return func(rows pgx.Rows) (err error) {
+		*list, err = pgx.CollectRows(rows, pgx.RowToStructByPos[T])
+		return err
+	}
 }
 
 // page gives one more than the filter asks for, if there are more.
 func (s *Service) page(ctx context.Context, p httpx.Person, f Filter) ([]Application, error) {
-	query := s.db.From(ctx).Omit("data", "receipt").Where("issuer = ? AND subject = ?", p.Issuer, p.Subject)
+	query, args := "SELECT "+withoutContent+" FROM applications WHERE issuer = $1 AND subject = $2", []any{p.Issuer, p.Subject}
 	if f.State != "" {
-		query = query.Where("state = ?", f.State)
+		args = append(args, f.State)
+		query += fmt.Sprintf(" AND state = $%d", len(args))
 	}
 	if f.Cursor != "" {
 		at, id, err := decodeCursor(f.Cursor)
 		if err != nil {
 			return nil, err
 		}
-		query = query.Where("(changed_at, id) < (?, ?)", at, id)
+		args = append(args, at, id)
+		query += fmt.Sprintf(" AND (changed_at, id) < ($%d, $%d)", len(args)-1, len(args))
 	}
-	var rows []applicationRow
-	if err := query.Order("changed_at DESC, id DESC").Limit(f.Limit + 1).Find(&rows).Error; err != nil {
+	query += fmt.Sprintf(" ORDER BY changed_at DESC, id DESC LIMIT %d", f.Limit+1)
+	rows, _ := s.db.Pgx(ctx).Query(ctx, query, args...) // the error comes with the rows
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[applicationRow])
+	if err != nil {
 		return nil, fmt.Errorf("list applications: %w", err)
 	}
-	items := make([]Application, 0, len(rows))
-	for _, r := range rows {
+	items := make([]Application, 0, len(found))
+	for _, r := range found {
 		a, err := s.unsealed(r)
 		if err != nil {
 			return nil, err
@@ -269,33 +301,49 @@ func (s *Service) deleteRows(ctx context.Context, ids []uuid.UUID) error {
 	return nil
 }
 
-// addEvent appends to the timeline; false when the event is there already.
-func (s *Service) addEvent(ctx context.Context, id uuid.UUID, e types.TimelineEvent) (bool, error) {
-	r := eventRow{ApplicationID: id, ID: e.Id, At: e.At.UTC().Truncate(time.Microsecond), Kind: e.Kind, By: e.By}
-	if e.Name != nil {
-		r.Name = *e.Name
-	}
-	if e.Text != nil {
-		sealed, err := s.keys.Seal(sealText, []byte(*e.Text), append(id[:], e.Id[:]...))
-		if err != nil {
-			return false, err
+const insertEvents = `
+	INSERT INTO application_events (application_id, id, at, kind, by, name, text)
+	SELECT $1, id, at, kind, by, name, text
+	FROM unnest($2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::bytea[]) AS event (id, at, kind, by, name, text)
+	ON CONFLICT DO NOTHING`
+
+// eventsOf gives the arguments of insertEvents.
+func (s *Service) eventsOf(id uuid.UUID, events ...types.TimelineEvent) ([]any, error) {
+	n := len(events)
+	ids, times, kinds, authors, names, texts := make([]uuid.UUID, n), make([]time.Time, n), make([]string, n), make([]string, n), make([]string, n), make([][]byte, n)
+	for i, e := range events {
+		ids[i], times[i], kinds[i], authors[i] = e.Id, e.At.UTC().Truncate(time.Microsecond), string(e.Kind), string(e.By)
+		if e.Name != nil {
+			names[i] = *e.Name
 		}
-		r.Text = sealed
+		if e.Text == nil {
+			continue
+		}
+		var err error
+		if texts[i], err = s.keys.Seal(sealText, []byte(*e.Text), append(id[:], e.Id[:]...)); err != nil {
+			return nil, err
+		}
 	}
-	result := s.db.From(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&r)
-	if result.Error != nil {
-		return false, fmt.Errorf("write timeline: %w", result.Error)
-	}
-	return result.RowsAffected == 1, nil
+	return []any{id, ids, times, kinds, authors, names, texts}, nil
 }
 
-// timeline gives the events of an application, oldest first.
-func (s *Service) timeline(ctx context.Context, id uuid.UUID) ([]types.TimelineEvent, error) {
-	var rows []eventRow
-	err := s.db.From(ctx).Where("application_id = ?", id).Order("at, position").Find(&rows).Error
+// addEvent appends to the timeline; false when the event is there already.
+func (s *Service) addEvent(ctx context.Context, id uuid.UUID, e types.TimelineEvent) (bool, error) {
+	args, err := s.eventsOf(id, e)
 	if err != nil {
-		return nil, fmt.Errorf("read timeline: %w", err)
+		return false, err
 	}
+	tag, err := s.db.Pgx(ctx).Exec(ctx, insertEvents, args...)
+	if err != nil {
+		return false, fmt.Errorf("write timeline: %w", err)
+	}
+	return tag.RowsAffected() == 1, nil
+}
+
+// timelineQuery gives the events of an application, oldest first.
+const timelineQuery = "SELECT application_id, id, at, kind, by, name, text FROM application_events WHERE application_id = $1 ORDER BY at, position"
+
+func (s *Service) openEvents(id uuid.UUID, rows []eventRow) ([]types.TimelineEvent, error) {
 	events := make([]types.TimelineEvent, 0, len(rows))
 	for _, r := range rows {
 		e := types.TimelineEvent{Id: r.ID, At: r.At, Kind: r.Kind, By: r.By}

@@ -39,13 +39,11 @@ func (s *Service) attachment(r attachmentRow) (types.Attachment, error) {
 	return types.Attachment{Id: r.ID, Name: string(name), Field: r.Field, MediaType: r.MediaType, Size: r.Size, Sha256: r.SHA256}, nil
 }
 
-// attachments gives the files of an application in the order in which they came.
-func (s *Service) attachments(ctx context.Context, id uuid.UUID) ([]types.Attachment, error) {
-	var rows []attachmentRow
-	err := s.db.From(ctx).Where("application_id = ? AND ready", id).Order("created_at, id").Find(&rows).Error
-	if err != nil {
-		return nil, fmt.Errorf("read attachments: %w", err)
-	}
+// attachmentsQuery gives the files of an application in the order in which they came.
+const attachmentsQuery = `SELECT id, application_id, ready, field, name, media_type, size, sha256, created_at, fetched_at, delete_at, deleted_at
+	FROM application_attachments WHERE application_id = $1 AND ready ORDER BY created_at, id`
+
+func (s *Service) openAttachments(rows []attachmentRow) ([]types.Attachment, error) {
 	items := make([]types.Attachment, 0, len(rows))
 	for _, r := range rows {
 		a, err := s.attachment(r)

@@ -29,15 +29,17 @@ const maxApplicantName = 200
 // Submit makes a draft final: it checks the whole content (422 names each field), numbers it, writes the receipt's hash and
 // hands it over to the competent authority, all in one transaction. Submitting again, with the same key or another, answers
 // the same and has no further effect.
-func (s *Service) Submit(ctx context.Context, id uuid.UUID, key string) (Application, error) {
+func (s *Service) Submit(ctx context.Context, id uuid.UUID, key string) (a Application, err error) {
 	caller, err := person(ctx)
 	if err != nil {
 		return Application{}, err
 	}
-	request := struct{ ApplicationID uuid.UUID }{id}
+	request, done := struct{ ApplicationID uuid.UUID }{id}, false
 	for attempt := 1; ; attempt++ {
-		_, err = idempotency.Do(ctx, s.db, scope("submit", caller.Person), key, request, func(ctx context.Context) (struct{}, error) {
-			return struct{}{}, s.submit(ctx, caller, id)
+		_, err = idempotency.Do(ctx, s.db, scope("submit", caller.Person), key, request, func(ctx context.Context) (_ struct{}, err error) {
+			a, err = s.submit(ctx, caller, id)
+			done = true
+			return struct{}{}, err
 		})
 		if constraint, taken := db.UniqueViolation(err); !taken || constraint != "applications_number" || attempt == numberAttempts {
 			break
@@ -46,52 +48,59 @@ func (s *Service) Submit(ctx context.Context, id uuid.UUID, key string) (Applica
 	if err != nil {
 		return Application{}, err
 	}
-	return s.Get(ctx, id)
+	if !done { // by an earlier request
+		return s.Get(ctx, id)
+	}
+	return a, nil
 }
 
-// submit runs in a transaction. The hand-over comes last: it may already report back.
-func (s *Service) submit(ctx context.Context, caller httpx.Caller, id uuid.UUID) error {
-	a, err := s.lock(ctx, caller.Person, id)
+// submit runs in a transaction, and gives the application as it is then.
+func (s *Service) submit(ctx context.Context, caller httpx.Caller, id uuid.UUID) (Application, error) {
+	a, err := s.lockWhole(ctx, caller.Person, id)
 	if err != nil || a.State != types.ApplicationStateDraft {
-		return err
+		return a, err
 	}
 	channel, err := s.checkOffer(ctx, caller, a)
 	if err != nil {
-		return err
+		return a, err
 	}
 	form, err := s.forms.Form(ctx, a.FormID, a.FormVersion)
 	if err != nil {
-		return fmt.Errorf("read form of draft: %w", err)
-	}
-	if a.Attachments, err = s.attachments(ctx, id); err != nil {
-		return err
+		return a, fmt.Errorf("read form of draft: %w", err)
 	}
 	c, refused := s.judge(form, a)
 	if len(refused) > 0 {
-		return problem.Invalid(refused...)
+		return a, problem.Invalid(refused...)
 	}
 	now := s.now()
 	a.State, a.SubmittedAt, a.ChangedAt = types.ApplicationStateSubmitted, &now, now
-	a.Data, a.Attachments, a.Language, a.TrustLevel = c.data, c.attachments, httpx.LanguageOf(ctx), types.TrustLevel(caller.TrustLevel)
+	a.Data, a.Attachments, a.Language, a.TrustLevel, a.Step = c.data, c.attachments, httpx.LanguageOf(ctx), types.TrustLevel(caller.TrustLevel), ""
 	a.Revision++
 	if a.Number, err = newNumber(s.prefix, now.Year(), s.random); err != nil {
-		return err
+		return a, err
 	}
 	m := message(a, applicantName(a.Data, caller.DisplayName))
 	if m.ContentHash, err = ContentHash(m); err != nil {
-		return err
+		return a, err
 	}
 	a.ContentHash = m.ContentHash
-	if err := s.writeSubmitted(ctx, a, c.unused); err != nil {
-		return err
+	events := []types.TimelineEvent{s.ownEvent(types.Submitted, types.EventAuthorCitizen)}
+	heard, err := s.delivery.Submit(ctx, a.Portal.Id, channel, m)
+	if err != nil {
+		return a, fmt.Errorf("hand over application: %w", err)
+	}
+	if heard != nil {
+		a.State, a.ArrivedAt, a.authorityAt = types.ApplicationStateReceived, &heard.At, &heard.At
+		events = append(events, *heard)
+	}
+	a.Timeline = append(a.Timeline, events...)
+	if err := s.writeSubmitted(ctx, a, c.unused, events); err != nil {
+		return a, err
 	}
 	if err := s.confirm(ctx, a); err != nil {
-		return err
+		return a, err
 	}
-	if err := s.delivery.Submit(ctx, a.Portal.Id, channel, m); err != nil {
-		return fmt.Errorf("hand over application: %w", err)
-	}
-	return s.changed(ctx, a)
+	return a, s.changed(ctx, a)
 }
 
 // checkOffer checks that the offer is still the one that the draft was started for, and gives its channel.
@@ -112,17 +121,24 @@ func (s *Service) checkOffer(ctx context.Context, caller httpx.Caller, a Applica
 	return channel, checkLevel(caller, needed)
 }
 
-// writeSubmitted writes the final content, the timeline, and lets files go that no answer names.
-func (s *Service) writeSubmitted(ctx context.Context, a Application, unused []uuid.UUID) error {
+// writeSubmitted writes the final content and the timeline, and lets files go that no answer names.
+func (s *Service) writeSubmitted(ctx context.Context, a Application, unused []uuid.UUID, events []types.TimelineEvent) error {
 	sealed, err := s.sealData(a.ID, a.Data)
 	if err != nil {
 		return err
 	}
-	err = s.db.From(ctx).Exec(`UPDATE applications SET state = ?, revision = ?, number = ?, data = ?, step = '', language = ?, trust_level = ?,
-		content_hash = ?, submitted_at = ?, changed_at = ? WHERE id = ?`,
-		a.State, a.Revision, a.Number, sealed, a.Language, a.TrustLevel, a.ContentHash, a.SubmittedAt, a.ChangedAt, a.ID).Error
+	err = s.db.Later(ctx, "write application", `UPDATE applications SET state = $2, revision = $3, number = $4, data = $5, step = $6, language = $7,
+		trust_level = $8, content_hash = $9, submitted_at = $10, arrived_at = $11, authority_at = $12, changed_at = $13 WHERE id = $1`,
+		a.ID, a.State, a.Revision, a.Number, sealed, a.Step, a.Language, a.TrustLevel, a.ContentHash, a.SubmittedAt, a.ArrivedAt, a.authorityAt, a.ChangedAt)
 	if err != nil {
-		return fmt.Errorf("write application: %w", err)
+		return err
+	}
+	written, err := s.eventsOf(a.ID, events...)
+	if err != nil {
+		return err
+	}
+	if err := s.db.Later(ctx, "write timeline", insertEvents, written...); err != nil {
+		return err
 	}
 	if err := s.setFields(ctx, a.Attachments); err != nil {
 		return err
@@ -134,11 +150,7 @@ func (s *Service) writeSubmitted(ctx context.Context, a Application, unused []uu
 	for _, id := range unused {
 		objects = append(objects, objectKey(id))
 	}
-	if err := s.deleteObjectsLater(ctx, objects); err != nil {
-		return err
-	}
-	_, err = s.addEvent(ctx, a.ID, s.ownEvent(types.Submitted, types.EventAuthorCitizen))
-	return err
+	return s.deleteObjectsLater(ctx, objects)
 }
 
 // message is what the competent portal gets of an application.

@@ -134,7 +134,7 @@ func TestSubmit_CrashBeforeCommit_LeavesTheDraftAndTheKeyFree(t *testing.T) {
 			return nil
 		},
 	} {
-		x.others.onSubmit = fail
+		x.others.onSubmit = func(ctx context.Context) (*types.TimelineEvent, error) { return nil, fail(ctx) }
 		if _, err := x.s.Submit(x.clara, draft.ID, "same-key"); err == nil {
 			t.Fatalf("%s: no error", name)
 		}
@@ -152,20 +152,33 @@ func TestSubmit_CrashBeforeCommit_LeavesTheDraftAndTheKeyFree(t *testing.T) {
 	}
 }
 
-func TestSubmit_AuthorityAnswersAtOnce_ItsWordStays(t *testing.T) {
+func TestSubmit_AuthorityHasItAtOnce_IsReceived(t *testing.T) {
 	t.Parallel()
 	x := newSetupWith(t, options{portal: self})
 	draft := x.filled(t)
-	at := x.clock.now()
-	id := uuid.New()
-	x.others.onSubmit = func(ctx context.Context) error { // in the same transaction
-		x.others.mu.Unlock() // ApplyEvent writes letters
-		defer x.others.mu.Lock()
-		return x.s.ApplyEvent(ctx, self, draft.ID, types.TimelineEvent{Id: id, At: at, Kind: types.InProgress, By: types.EventAuthorAuthority})
+	received := types.TimelineEvent{Id: uuid.New(), Kind: types.Received, By: types.EventAuthorAuthority}
+	x.others.onSubmit = func(context.Context) (*types.TimelineEvent, error) {
+		received.At = x.clock.now()
+		return &received, nil
 	}
-	a, err := x.s.Submit(x.clara, draft.ID, uuid.NewString())
-	if err != nil || a.State != types.ApplicationStateInProgress || a.Revision != draft.Revision+2 {
-		t.Errorf("state %s, revision %d, %v", a.State, a.Revision, err)
+	answered, err := x.s.Submit(x.clara, draft.ID, uuid.NewString())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, a := range map[string]applications.Application{"answer": answered, "kept": x.get(t, draft.ID)} {
+		if a.State != types.ApplicationStateReceived || a.Revision != draft.Revision+1 || a.ArrivedAt == nil || !a.ArrivedAt.Equal(received.At) {
+			t.Errorf("%s: state %s, revision %d, arrived at %v", what, a.State, a.Revision, a.ArrivedAt)
+		}
+		if got := kinds(a); !slices.Equal(got, []types.EventKind{types.Created, types.Submitted, types.Received}) {
+			t.Errorf("%s: timeline %v", what, got)
+		}
+	}
+	// The same event again, and one from before, change nothing.
+	if err := x.s.ApplyEvent(t.Context(), self, draft.ID, received); err != nil {
+		t.Fatal(err)
+	}
+	if a := x.get(t, draft.ID); a.Revision != draft.Revision+1 || len(a.Timeline) != 3 {
+		t.Errorf("revision %d, timeline %v", a.Revision, kinds(a))
 	}
 }
 

@@ -23,7 +23,7 @@ const (
 // Watching is a person watching one of their applications.
 type Watching struct {
 	Present func() (etag string, err error) // reads the application's ETag
-	Changes <-chan string                   // new ETags; notify.Lost says that some are missing
+	Changes <-chan string                   // hints: new ETags; notify.Lost says that some are missing
 	Stop    func()
 }
 
@@ -34,7 +34,7 @@ func (s *Service) Watch(ctx context.Context, id uuid.UUID) (Watching, error) {
 		return Watching{}, err
 	}
 	present := func() (string, error) {
-		a, err := s.find(s.db.From(ctx).Omit("data", "receipt").Where("id = ? AND issuer = ? AND subject = ?", id, caller.Person.Issuer, caller.Person.Subject))
+		a, err := s.find(ctx, presentOfPerson, id, caller.Person.Issuer, caller.Person.Subject)
 		return a.ETag(), err
 	}
 	if _, err := present(); err != nil {
@@ -71,24 +71,31 @@ func (v watch) VisitWatchApplicationResponse(w http.ResponseWriter) error {
 		return err == nil && control.Flush() == nil
 	}
 	for text, more := "retry: 2000\n\n"+changedEvent(etag), true; more && send(text); {
-		text, more = v.next()
+		text, more = v.next(&etag)
 	}
 	return nil
 }
 
-// next waits for what is to be sent next; false at the end.
-func (v watch) next() (text string, more bool) {
+// next waits for what is to be sent next; false at the end. With every heartbeat it looks for itself: a hint may have got
+// lost. sent is the ETag that the reader knows.
+func (v watch) next(sent *string) (text string, more bool) {
 	select {
 	case <-v.ctx.Done():
 		return "", false
 	case <-time.After(v.beat):
-		return ": still here\n\n", true
+		etag, err := v.Present()
+		if err == nil && etag == *sent {
+			return ": still here\n\n", true
+		}
+		*sent = etag
+		return changedEvent(etag), err == nil
 	case etag, open := <-v.Changes:
 		if open && etag == notify.Lost {
 			var err error
 			etag, err = v.Present()
 			open = err == nil
 		}
+		*sent = etag
 		return changedEvent(etag), open
 	}
 }

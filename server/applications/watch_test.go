@@ -3,6 +3,7 @@ package applications
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -47,6 +48,29 @@ func TestWatch_NothingHappens_HeartbeatsUntilTheEnd(t *testing.T) {
 	}
 	if beats := strings.Count(recorder.Body.String(), ": still here\n\n"); beats < 3 || !*stopped {
 		t.Errorf("%d heartbeats, stopped %v", beats, *stopped)
+	}
+}
+
+func TestWatch_HintGotLost_HeartbeatFindsTheChange(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	looks := 0
+	w, _ := watching(ctx, make(chan string), func() (string, error) {
+		if looks++; looks == 5 {
+			cancel()
+		}
+		return fmt.Sprintf(`"%d"`, min(looks, 3)), nil
+	})
+	w.beat = time.Millisecond
+	recorder := httptest.NewRecorder()
+	if err := w.VisitWatchApplicationResponse(recorder); err != nil {
+		t.Fatal(err)
+	}
+	for _, etag := range []string{`"1"`, `"2"`, `"3"`} {
+		if n := strings.Count(recorder.Body.String(), changedEvent(etag)); n != 1 {
+			t.Errorf("%s was told %d times: %q", etag, n, recorder.Body)
+		}
 	}
 }
 

@@ -20,8 +20,10 @@ type submitted struct {
 }
 
 // submit decodes the answers and writes, in one transaction, the rows that the portal writes when it submits an application to
-// its own clerks: the key of the request with the answer, the application, its timeline, the case, its timeline, the
-// message in the mailbox, and two jobs. It reads nothing and checks nothing.
+// its own clerks: the key of the request and then its answer, the application, two entries of its timeline (submitted, received), the
+// message in the mailbox, the job that follows, the case, and two entries of its timeline. It reads nothing and checks nothing.
+//
+// The session is read, and the draft locked and read, by the portal alone: that is the work of a portal, not of the writing.
 func (f floor) submit(w http.ResponseWriter, r *http.Request) {
 	var data map[string]any
 	if err := json.NewDecoder(r.Body).Decode(&data); err != nil {
@@ -51,19 +53,20 @@ func (s submitted) write(ctx context.Context, tx pgx.Tx) error {
 		args []any
 	}{
 		{"INSERT INTO idempotency_keys (scope, key, request_hash) VALUES ($1, $2, $3)", []any{scope, key, s.Hash[:32]}},
-		{`UPDATE applications SET state = 'submitted', revision = revision + 1, number = $2, data = $3, step = '', language = 'de', trust_level = 'low',
-			content_hash = $4, submitted_at = $5, changed_at = $5 WHERE id = $1`, []any{s.ID, s.Number, s.Data, s.Hash, s.At}},
-		{"INSERT INTO application_events (application_id, id, at, kind, by) VALUES ($1, $2, $3, 'submitted', 'citizen')", []any{s.ID, uuid.New(), s.At}},
+		{`UPDATE applications SET state = 'received', revision = revision + 1, number = $2, data = $3, step = '', language = 'de', trust_level = 'low',
+			content_hash = $4, submitted_at = $5, arrived_at = $5, authority_at = $5, changed_at = $5 WHERE id = $1`, []any{s.ID, s.Number, s.Data, s.Hash, s.At}},
+		{`INSERT INTO application_events (application_id, id, at, kind, by, name)
+			VALUES ($1, $2, $4, 'submitted', 'citizen', ''), ($1, $3, $4, 'received', 'authority', 'Steueramt')`, []any{s.ID, uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7()), s.At}},
 		{"INSERT INTO mailbox_messages (id, account_id, origin, message_id, content, at, received_at) VALUES ($1, $2, 'http://localhost', $3, $4, $5, $5)",
 			[]any{messageID, s.ID, uuid.New(), s.Data[:min(len(s.Data), 400)], s.At}},
 		{"INSERT INTO river_job (kind, args, max_attempts) VALUES ('mailbox.notice', $1, 25)", []any{map[string]any{"messageId": messageID}}},
 		{`INSERT INTO cases (id, origin, application_id, number, state, service_id, service_title, organisation_id, organisation_name, applicant_name, ars, form_id,
-			form_version, language, trust_level, content_hash, content, search, submitted_at, received_at, changed_at)
+			form_version, language, trust_level, content_hash, content, search, submitted_at, received_at, complete_at, changed_at)
 			VALUES ($1, 'http://localhost', $2, $3, 'received', $4, '{"de": "Hund anmelden"}', $4, '{"de": "Steueramt"}', 'Clara Beispiel', '034540035035', $4,
-			1, 'de', 'low', $5, $6, lower($3) || ' clara beispiel hund anmelden register a dog', $7, $7, $7)`,
+			1, 'de', 'low', $5, $6, lower($3) || ' clara beispiel hund anmelden register a dog', $7, $7, $7, $7)`,
 			[]any{caseID, s.ID, s.Number, uuid.New(), s.Hash, s.Data, s.At}},
-		{"INSERT INTO case_events (case_id, id, at, kind, by) VALUES ($1, $2, $3, 'submitted', 'citizen')", []any{caseID, uuid.New(), s.At}},
-		{"INSERT INTO river_job (kind, args, max_attempts) VALUES ('cases.complete', $1, 25)", []any{map[string]any{"caseId": caseID}}},
+		{`INSERT INTO case_events (case_id, id, at, kind, by, name)
+			VALUES ($1, $2, $4, 'submitted', 'citizen', ''), ($1, $3, $4, 'received', 'authority', 'Steueramt')`, []any{caseID, uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7()), s.At}},
 		{"UPDATE idempotency_keys SET response = '{}' WHERE scope = $1 AND key = $2", []any{scope, key}},
 	} {
 		if _, err := tx.Exec(ctx, step.sql, step.args...); err != nil {

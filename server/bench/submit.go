@@ -95,10 +95,6 @@ func (b *bench) draftFloor(ctx context.Context, n int) ([]uuid.UUID, *process, e
 		return nil, nil, err
 	}
 	defer func() { _ = conn.Close(ctx) }()
-	// A bare program has nobody to wake.
-	if _, err := conn.Exec(ctx, "DROP TRIGGER IF EXISTS wake_job_queues ON river_job"); err != nil {
-		return nil, nil, err
-	}
 	rows, err := conn.Query(ctx, `
 		INSERT INTO applications (id, issuer, subject, state, revision, offer_id, service_id, organisation_id, form_id, form_version, portal_id,
 			portal, place, service_title, authority_name, needed_level, language, data, created_at, changed_at)

@@ -35,7 +35,7 @@ func (fetchArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: queue, MaxAttempts: maxAttempts}
 }
 
-// completeArgs says of a case without files that all is here.
+// completeArgs says of a case without files that all is here: of one that the version before this one opened.
 type completeArgs struct {
 	CaseID uuid.UUID `json:"caseId"`
 }

@@ -26,15 +26,19 @@ const (
 )
 
 // Open makes a case of an application, in ctx's transaction: one for each application of a portal of origin, however
-// often it is called. The attachments are fetched later, by jobs; once all are here the citizen is told that the
-// application was received. The offer decides which office the case belongs to: problem.Unprocessable when it is unknown
-// here, or when what was sent cannot be an application.
-func (s *Service) Open(ctx context.Context, origin string, app types.MessageApplication) error {
+// often it is called. Without attachments all is here, and the event that says so to the citizen is given; it is for the caller
+// to pass it on. Attachments are fetched later, by jobs; once all are here the event is reported. The offer decides which
+// office the case belongs to: problem.Unprocessable when it is unknown here, or when what was sent cannot be an application.
+func (s *Service) Open(ctx context.Context, origin string, app types.MessageApplication) (received *types.TimelineEvent, err error) {
 	if err := check(app); err != nil {
-		return err
+		return nil, err
 	}
-	return s.db.Tx(ctx, func(ctx context.Context) error {
+	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		r, files, err := s.newCase(ctx, origin, app)
+		if err != nil {
+			return err
+		}
+		events, err := firstEvents(r)
 		if err != nil {
 			return err
 		}
@@ -42,14 +46,18 @@ func (s *Service) Open(ctx context.Context, origin string, app types.MessageAppl
 		if err != nil || !added {
 			return err
 		}
-		if err := s.firstEvent(ctx, r); err != nil {
+		if err := s.addEventsLater(ctx, r.ID, events...); err != nil {
 			return err
 		}
-		if err := s.enqueue(ctx, r.ID, files); err != nil {
+		if r.CompleteAt != nil {
+			received = &events[len(events)-1]
+		}
+		if err := s.fetchLater(ctx, r.ID, files); err != nil {
 			return err
 		}
 		return s.changed(ctx, r.ID)
 	})
+	return received, err
 }
 
 func (s *Service) newCase(ctx context.Context, origin string, app types.MessageApplication) (caseRow, []attachmentRow, error) {
@@ -85,28 +93,31 @@ func (s *Service) newCase(ctx context.Context, origin string, app types.MessageA
 		kept.Attachments = append(kept.Attachments, fileContent{ID: a.Id, Name: a.Name, Field: a.Field, MediaType: a.MediaType})
 		files = append(files, attachmentRow{CaseID: id, ID: a.Id, Size: a.Size, SHA256: strings.ToLower(a.Sha256), State: AttachmentPending})
 	}
+	if len(files) == 0 {
+		r.CompleteAt = &now
+	}
 	if r.Content, err = s.sealContent(id, kept); err != nil {
 		return caseRow{}, nil, fmt.Errorf("seal application: %w", err)
 	}
 	return r, files, nil
 }
 
-// firstEvent begins the timeline with what the citizen did.
-func (s *Service) firstEvent(ctx context.Context, r caseRow) error {
+// firstEvents begin the timeline: what the citizen did and, when all is here, that it was received.
+func firstEvents(r caseRow) ([]types.TimelineEvent, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
-		return fmt.Errorf("make id: %w", err)
+		return nil, fmt.Errorf("make id: %w", err)
 	}
-	_, err = s.addEvent(ctx, r.ID, types.TimelineEvent{Id: id, At: r.SubmittedAt, Kind: types.Submitted, By: types.EventAuthorCitizen})
-	return err
+	events := []types.TimelineEvent{{Id: id, At: r.SubmittedAt, Kind: types.Submitted, By: types.EventAuthorCitizen}}
+	if r.CompleteAt == nil {
+		return events, nil
+	}
+	received, err := authorityEvent(r, types.Received, *r.CompleteAt)
+	return append(events, received), err
 }
 
-// enqueue starts a job for each file; without files, the one that says that all is here. Never in the transaction
-// itself: at the portal's own applications that transaction is still writing the application.
-func (s *Service) enqueue(ctx context.Context, id uuid.UUID, files []attachmentRow) error {
-	if len(files) == 0 {
-		return s.jobs.Insert(ctx, completeArgs{CaseID: id}, nil)
-	}
+// fetchLater starts a job for each file.
+func (s *Service) fetchLater(ctx context.Context, id uuid.UUID, files []attachmentRow) error {
 	fetches := make([]river.InsertManyParams, 0, len(files))
 	for _, f := range files {
 		fetches = append(fetches, river.InsertManyParams{Args: fetchArgs{CaseID: id, AttachmentID: f.ID}})

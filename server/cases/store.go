@@ -12,7 +12,6 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/text/unicode/norm"
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"portalverbund/api/types"
 	"portalverbund/server/platform/problem"
@@ -69,17 +68,22 @@ type attachmentRow struct {
 
 func (attachmentRow) TableName() string { return "case_attachments" }
 
+const insertCase = `
+	INSERT INTO cases (id, origin, application_id, number, state, service_id, service_title, organisation_id, organisation_name, applicant_name, ars,
+		form_id, form_version, language, trust_level, content_hash, content, search, submitted_at, received_at, complete_at, changed_at, version)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+	ON CONFLICT (origin, application_id) DO NOTHING`
+
 // insertCase adds a case; false when there is one of this application already.
 func (s *Service) insertCase(ctx context.Context, r caseRow, files []attachmentRow) (bool, error) {
-	res := s.db.From(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "origin"}, {Name: "application_id"}}, DoNothing: true}).Create(&r)
-	if res.Error != nil {
-		return false, fmt.Errorf("insert case: %w", res.Error)
+	tag, err := s.db.Pgx(ctx).Exec(ctx, insertCase, r.ID, r.Origin, r.ApplicationID, r.Number, r.State, r.ServiceID, r.ServiceTitle, r.OrganisationID,
+		r.OrganisationName, r.ApplicantName, r.ARS, r.FormID, r.FormVersion, r.Language, r.TrustLevel, r.ContentHash, r.Content, r.Search, r.SubmittedAt,
+		r.ReceivedAt, r.CompleteAt, r.ChangedAt, r.Version)
+	if err != nil {
+		return false, fmt.Errorf("insert case: %w", err)
 	}
-	if res.RowsAffected == 0 {
-		return false, nil
-	}
-	if len(files) == 0 {
-		return true, nil
+	if tag.RowsAffected() == 0 || len(files) == 0 {
+		return tag.RowsAffected() == 1, nil
 	}
 	if err := s.db.From(ctx).Create(&files).Error; err != nil {
 		return false, fmt.Errorf("insert attachments: %w", err)
@@ -121,24 +125,52 @@ func (s *Service) setState(ctx context.Context, r caseRow, state types.CaseState
 	return nil
 }
 
+const insertEvents = `
+	INSERT INTO case_events (case_id, id, at, kind, by, name, text)
+	SELECT $1, id, at, kind, by, name, text
+	FROM unnest($2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::bytea[]) AS event (id, at, kind, by, name, text)
+	ON CONFLICT DO NOTHING`
+
+// eventsOf gives the arguments of insertEvents.
+func (s *Service) eventsOf(caseID uuid.UUID, events ...types.TimelineEvent) ([]any, error) {
+	n := len(events)
+	ids, times, kinds, authors, names, texts := make([]uuid.UUID, n), make([]time.Time, n), make([]string, n), make([]string, n), make([]string, n), make([][]byte, n)
+	for i, e := range events {
+		ids[i], times[i], kinds[i], authors[i] = e.Id, e.At.UTC(), string(e.Kind), string(e.By)
+		if e.Name != nil {
+			names[i] = *e.Name
+		}
+		if e.Text == nil {
+			continue
+		}
+		var err error
+		if texts[i], err = s.keys.Seal(sealEvent, []byte(*e.Text), eventContext(caseID, e.Id)); err != nil {
+			return nil, err
+		}
+	}
+	return []any{caseID, ids, times, kinds, authors, names, texts}, nil
+}
+
 // addEvent puts an event on the timeline; false when it is there already.
 func (s *Service) addEvent(ctx context.Context, caseID uuid.UUID, e types.TimelineEvent) (bool, error) {
-	r := eventRow{CaseID: caseID, ID: e.Id, At: e.At.UTC(), Kind: e.Kind, By: e.By}
-	if e.Name != nil {
-		r.Name = *e.Name
+	args, err := s.eventsOf(caseID, e)
+	if err != nil {
+		return false, err
 	}
-	if e.Text != nil {
-		sealed, err := s.keys.Seal(sealEvent, []byte(*e.Text), eventContext(caseID, e.Id))
-		if err != nil {
-			return false, err
-		}
-		r.Text = sealed
+	tag, err := s.db.Pgx(ctx).Exec(ctx, insertEvents, args...)
+	if err != nil {
+		return false, fmt.Errorf("insert event: %w", err)
 	}
-	res := s.db.From(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&r)
-	if res.Error != nil {
-		return false, fmt.Errorf("insert event: %w", res.Error)
+	return tag.RowsAffected() == 1, nil
+}
+
+// addEventsLater puts events of a new case on its timeline, in this order.
+func (s *Service) addEventsLater(ctx context.Context, caseID uuid.UUID, events ...types.TimelineEvent) error {
+	args, err := s.eventsOf(caseID, events...)
+	if err != nil {
+		return err
 	}
-	return res.RowsAffected == 1, nil
+	return s.db.Later(ctx, "insert events", insertEvents, args...)
 }
 
 func eventContext(caseID, id uuid.UUID) []byte { return append(caseID[:], id[:]...) }

@@ -3,6 +3,7 @@ package cases
 import (
 	"context"
 	"fmt"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -87,12 +88,10 @@ func (s *Service) act(ctx context.Context, id uuid.UUID, key string, st step) (C
 
 // tell puts an event of the authority on the timeline here, and reports it to the citizen.
 func (s *Service) tell(ctx context.Context, r caseRow, kind types.EventKind, text string) error {
-	id, err := uuid.NewV7()
+	e, err := authorityEvent(r, kind, s.now())
 	if err != nil {
-		return fmt.Errorf("make id: %w", err)
+		return err
 	}
-	office := localized(r.OrganisationName, r.Language)
-	e := types.TimelineEvent{Id: id, At: s.now(), Kind: kind, By: types.EventAuthorAuthority, Name: &office}
 	if text != "" {
 		e.Text = &text
 	}
@@ -105,9 +104,19 @@ func (s *Service) tell(ctx context.Context, r caseRow, kind types.EventKind, tex
 	return nil
 }
 
+// authorityEvent is an event of the office that a case belongs to.
+func authorityEvent(r caseRow, kind types.EventKind, at time.Time) (types.TimelineEvent, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return types.TimelineEvent{}, fmt.Errorf("make id: %w", err)
+	}
+	office := localized(r.OrganisationName, r.Language)
+	return types.TimelineEvent{Id: id, At: at, Kind: kind, By: types.EventAuthorAuthority, Name: &office}, nil
+}
+
 // changed tells those who watch the inbox, once the transaction is committed.
 func (s *Service) changed(ctx context.Context, id uuid.UUID) error {
-	return s.hub.Publish(ctx, Topic, id.String())
+	return s.hub.Hint(ctx, Topic, id.String())
 }
 
 // ApplyCitizenEvent puts an answer or a withdrawal of the citizen on the case of their application, once, in ctx's

@@ -33,7 +33,7 @@ func TestDecide_Twice_OneDecision(t *testing.T) {
 	_, err = x.s.Decide(x.clerk, id, "first-key", granted("Anders."))
 	wantStatus(t, err, http.StatusUnprocessableEntity, "idempotency-key-reused")
 	wantEqual(t, "reports", x.told(t, "report"), []said{{"report", origin, "granted by authority Tax office", "Angemeldet.", app.ApplicationId}})
-	if c := x.read(t, id); c.State != types.CaseStateGranted || c.Version != 2 || len(c.Timeline) != 2 || *c.Timeline[1].Text != "Angemeldet." {
+	if c := x.read(t, id); c.State != types.CaseStateGranted || c.Version != 2 || len(c.Timeline) != 3 || *c.Timeline[2].Text != "Angemeldet." {
 		t.Errorf("case %+v", c)
 	}
 }
@@ -100,7 +100,7 @@ func TestAsk_CitizenCannotBeTold_NothingIsKept(t *testing.T) {
 	if _, err := x.s.Ask(x.clerk, id, "the-key-1", "Seit wann?"); err == nil {
 		t.Fatal("asked although the citizen was not told")
 	}
-	if c := x.read(t, id); c.State != types.CaseStateReceived || c.Version != 1 || len(c.Timeline) != 1 {
+	if c := x.read(t, id); c.State != types.CaseStateReceived || c.Version != 1 || len(c.Timeline) != 2 {
 		t.Errorf("case %+v", c)
 	}
 	for _, s := range x.told(t, "audit") {
@@ -142,8 +142,8 @@ func TestApplyCitizenEvent_AnswerEndsTheQuestion_Once(t *testing.T) {
 	if c.State != types.CaseStateInProgress {
 		t.Errorf("state %s", c.State)
 	}
-	wantEqual(t, "timeline", kinds(c), []types.EventKind{types.Submitted, types.Question, types.Message})
-	if last := c.Timeline[2]; *last.Text != words || last.By != types.EventAuthorCitizen || last.Name != nil {
+	wantEqual(t, "timeline", kinds(c), []types.EventKind{types.Submitted, types.Received, types.Question, types.Message})
+	if last := c.Timeline[3]; *last.Text != words || last.By != types.EventAuthorCitizen || last.Name != nil {
 		t.Errorf("answer %+v", last)
 	}
 	// Nobody but the portal of origin may speak for the citizen.
@@ -198,7 +198,7 @@ func TestApplyCitizenEvent_WhatCitizensCannotDo_IsRefused(t *testing.T) {
 			wantStatus(t, x.s.ApplyCitizenEvent(t.Context(), origin, app.ApplicationId, tt.event), http.StatusUnprocessableEntity, tt.code)
 		})
 	}
-	if c := x.read(t, id); c.State != types.CaseStateReceived || len(c.Timeline) != 1 {
+	if c := x.read(t, id); c.State != types.CaseStateReceived || len(c.Timeline) != 2 {
 		t.Errorf("case %+v", c)
 	}
 }

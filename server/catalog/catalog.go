@@ -85,6 +85,7 @@ type Service struct {
 	reader    reader
 	search    *search
 	answers   *answers
+	offers    *offers
 	registers registers
 	views     views
 }
@@ -99,7 +100,7 @@ func New(c Config) *Service {
 	}
 	s := &Service{
 		store: store{c.DB}, portals: c.Portals, places: c.Places, areas: c.Areas, publisher: c.Publisher, forms: c.Forms,
-		hub: c.Hub, log: c.Log, now: c.Now, reader: newReader(), search: newSearch(), answers: newAnswers(c.Now),
+		hub: c.Hub, log: c.Log, now: c.Now, reader: newReader(), search: newSearch(), answers: newAnswers(c.Now), offers: newOffers(c.Now),
 		registers: registers{byLanguage: map[string]*register{}}, views: views{count: map[uuid.UUID]int64{}},
 	}
 	for _, ars := range c.Area {

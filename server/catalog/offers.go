@@ -78,10 +78,8 @@ func resolutionOf(rows []offerRow) types.OfferListResolution {
 	return types.Choose
 }
 
-// OfferByID reads an offer in the language of ctx. Beside it: where an application by its form goes (desk or provider:<id>,
-// empty when there is no form), and the names of service and competent unit by language. An offer that is unknown, or of a
-// portal that is no longer linked, is a problem offer-unknown (404).
-func (s *Service) OfferByID(ctx context.Context, id uuid.UUID) (offer types.Offer, channel string, serviceTitle, organisationName map[string]string, err error) {
+// readOffer reads what OfferByID gives.
+func (s *Service) readOffer(ctx context.Context, id uuid.UUID) (offer types.Offer, channel string, serviceTitle, organisationName map[string]string, err error) {
 	owners := s.owners()
 	rows, err := s.store.offerRows(ctx, offerQuery, id, ownerKeys(owners))
 	if err != nil {

@@ -28,6 +28,7 @@ type message struct {
 
 // announce tells all processes of the portal what a transaction has changed, when it commits.
 func (s *Service) announce(ctx context.Context, t *touched) error {
+	s.store.db.AfterCommit(ctx, s.offers.forget)
 	if s.hub == nil || len(t.services) == 0 && !t.other {
 		return nil
 	}
@@ -70,6 +71,7 @@ func (s *Service) Run(ctx context.Context) error {
 		case text = <-messages:
 		}
 		s.answers.forget()
+		s.offers.forget()
 		if err := s.follow(ctx, text); err != nil && ctx.Err() == nil {
 			s.log.ErrorContext(ctx, "search index: follow a change", "error", err)
 			if !pause(ctx, retryAfter) {

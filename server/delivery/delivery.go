@@ -44,7 +44,9 @@ const (
 
 // Cases is the clerks' side of this portal's authorities.
 type Cases interface {
-	Open(ctx context.Context, origin string, app types.MessageApplication) error
+	// Open gives the event that says that all of the application is here; nil when files are still to be fetched, after
+	// which it is reported, or when the case was there already.
+	Open(ctx context.Context, origin string, app types.MessageApplication) (received *types.TimelineEvent, err error)
 	ApplyCitizenEvent(ctx context.Context, origin string, applicationID uuid.UUID, event types.TimelineEvent) error
 }
 
@@ -178,15 +180,16 @@ func (s *Service) Connect(cases Cases, applications Applications) {
 
 // Submit hands an application over to the competent portal, in ctx's transaction: to this portal's own authority at once,
 // to a linked portal by message. The channel is the one that the portal of origin knows; the competent portal looks it up
-// again.
-func (s *Service) Submit(ctx context.Context, portalID, _ string, app types.MessageApplication) error {
+// again. What this portal's own authority says of it at once is given, and not reported: it is for the caller to put it on
+// the application.
+func (s *Service) Submit(ctx context.Context, portalID, _ string, app types.MessageApplication) (*types.TimelineEvent, error) {
 	if portalID == s.self {
 		return s.accept(ctx, s.self, app)
 	}
 	if _, err := s.messages.Send(ctx, portalID, KindSubmitted, app.ApplicationId, app); err != nil {
-		return fmt.Errorf("send application: %w", err)
+		return nil, fmt.Errorf("send application: %w", err)
 	}
-	return nil
+	return nil, nil
 }
 
 // CitizenEvent hands an answer or a withdrawal of the citizen to the authority of the competent portal, in ctx's

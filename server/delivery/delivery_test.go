@@ -22,7 +22,7 @@ func TestSubmit_OwnPortal_OpensTheCaseInTheSameTransaction(t *testing.T) {
 	app := x.application(x.offer("desk"))
 	failed := errors.New("the application could not be kept")
 	err := x.d.Tx(t.Context(), func(ctx context.Context) error {
-		if err := x.s.Submit(ctx, self, "desk", app); err != nil {
+		if _, err := x.s.Submit(ctx, self, "desk", app); err != nil {
 			return err
 		}
 		return failed
@@ -31,17 +31,35 @@ func TestSubmit_OwnPortal_OpensTheCaseInTheSameTransaction(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantSaid(t, x.told(t), []said{})
-	if err := x.s.Submit(t.Context(), self, "desk", app); err != nil {
+	if _, err := x.s.Submit(t.Context(), self, "desk", app); err != nil {
 		t.Fatal(err)
 	}
 	wantSaid(t, x.told(t), []said{{"open", self, "", app.Number, app.ApplicationId}})
+}
+
+func TestSubmit_AllIsHereAtOnce_OwnPortalAnswersItAndALinkedOneIsTold(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t, "", time.Now, false)
+	x.received = &types.TimelineEvent{Id: uuid.New(), At: time.Now(), Kind: types.Received, By: types.EventAuthorAuthority}
+	app := x.application(x.offer("desk"))
+	if got, err := x.s.Submit(t.Context(), self, "desk", app); err != nil || got != x.received {
+		t.Fatalf("own portal: %+v, %v", got, err)
+	}
+	wantSaid(t, x.told(t), []said{{"open", self, "", app.Number, app.ApplicationId}})
+	if err := x.receive(t.Context(), t, other, delivery.KindSubmitted, app); err != nil {
+		t.Fatal(err)
+	}
+	told := x.told(t)
+	if last := told[len(told)-1]; len(told) != 3 || last.What != "send" || last.Who != other || last.Kind != delivery.KindStatus || last.Subject != app.ApplicationId {
+		t.Errorf("linked portal: %+v", told)
+	}
 }
 
 func TestSubmit_LinkedPortal_SendsAMessage(t *testing.T) {
 	t.Parallel()
 	x := newSetup(t, "", time.Now, false)
 	app := x.application(x.offer("desk"))
-	if err := x.s.Submit(t.Context(), other, "", app); err != nil {
+	if _, err := x.s.Submit(t.Context(), other, "", app); err != nil {
 		t.Fatal(err)
 	}
 	got := x.told(t)

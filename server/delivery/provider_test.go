@@ -144,7 +144,7 @@ func TestPush_ProviderNeverTakesIt_IsParkedAfterTwoWeeks(t *testing.T) {
 	e.answer(http.StatusServiceUnavailable)
 	x := newSetup(t, e.url, time.Now, true)
 	app := x.application(x.offer("provider:waste"))
-	if err := x.s.Submit(t.Context(), self, "provider:waste", app); err != nil {
+	if _, err := x.s.Submit(t.Context(), self, "provider:waste", app); err != nil {
 		t.Fatal(err)
 	}
 	waitFor(t, "an attempt", func() bool { return len(e.seen()) > 0 })
@@ -167,7 +167,7 @@ func TestDelivery_ContentIsSealedAtRest(t *testing.T) {
 	x := newSetup(t, "", time.Now, false)
 	app := x.application(x.offer("provider:energy"))
 	app.Data = map[string]any{"applicant": map[string]any{"familyName": "Seltenername"}}
-	if err := x.s.Submit(t.Context(), self, "", app); err != nil {
+	if _, err := x.s.Submit(t.Context(), self, "", app); err != nil {
 		t.Fatal(err)
 	}
 	var leaked bool
@@ -185,7 +185,7 @@ func TestHandlers_ProviderSeesOnlyItsOwn(t *testing.T) {
 	h := delivery.NewHandlers(x.s)
 	mine, theirs := x.application(x.offer("provider:energy")), x.application(x.offer("provider:energy"))
 	for _, app := range []types.MessageApplication{mine, theirs} {
-		if err := x.s.Submit(t.Context(), self, "", app); err != nil {
+		if _, err := x.s.Submit(t.Context(), self, "", app); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -224,7 +224,7 @@ func TestList_PagesOldestFirst(t *testing.T) {
 	var want []uuid.UUID
 	for range 5 {
 		app := x.application(offerID)
-		if err := x.s.Submit(t.Context(), self, "", app); err != nil {
+		if _, err := x.s.Submit(t.Context(), self, "", app); err != nil {
 			t.Fatal(err)
 		}
 		want = append(want, x.id(t, app))
@@ -261,7 +261,7 @@ func TestSetStatus_ReportsOnceForAKey_AndEndsWithAFinalOne(t *testing.T) {
 	t.Parallel()
 	x := newSetup(t, "", time.Now, false)
 	app := x.application(x.offer("provider:energy"))
-	if err := x.s.Submit(t.Context(), self, "", app); err != nil {
+	if _, err := x.s.Submit(t.Context(), self, "", app); err != nil {
 		t.Fatal(err)
 	}
 	ctx, id := provider(t.Context(), "energy-client"), x.id(t, app)
@@ -287,7 +287,7 @@ func TestSetStatus_CitizenCannotBeTold_NothingIsKept(t *testing.T) {
 	t.Parallel()
 	x := newSetup(t, "", time.Now, false)
 	app := x.application(x.offer("provider:energy"))
-	if err := x.s.Submit(t.Context(), self, "", app); err != nil {
+	if _, err := x.s.Submit(t.Context(), self, "", app); err != nil {
 		t.Fatal(err)
 	}
 	ctx, id := provider(t.Context(), "energy-client"), x.id(t, app)
@@ -309,7 +309,7 @@ func TestWithdraw_ProviderIsToldWhatItMayHave(t *testing.T) {
 	e := newEndpoint(t)
 	x := newSetup(t, e.url, time.Now, true)
 	app := x.application(x.offer("provider:waste"))
-	if err := x.s.Submit(t.Context(), self, "", app); err != nil {
+	if _, err := x.s.Submit(t.Context(), self, "", app); err != nil {
 		t.Fatal(err)
 	}
 	waitFor(t, "delivered", func() bool { return x.state(t, app) == types.Delivered })
@@ -332,7 +332,7 @@ func TestWithdraw_BeforeTheFirstPush_ProviderHearsNothing(t *testing.T) {
 	t.Parallel()
 	x := newSetup(t, "https://waste.example/in", time.Now, false)
 	app := x.application(x.offer("provider:waste"))
-	if err := x.s.Submit(t.Context(), self, "", app); err != nil {
+	if _, err := x.s.Submit(t.Context(), self, "", app); err != nil {
 		t.Fatal(err)
 	}
 	withdrawn := types.TimelineEvent{Id: uuid.New(), At: time.Now(), Kind: types.Withdrawn, By: types.EventAuthorCitizen}
@@ -354,7 +354,7 @@ func TestCitizenMessage_ToAProvider_IsNotLostSilently(t *testing.T) {
 	words := "Hallo?"
 	event := types.TimelineEvent{Id: uuid.New(), At: time.Now(), Kind: types.Message, By: types.EventAuthorCitizen, Text: &words}
 	own, linked := x.application(x.offer("provider:energy")), x.application(x.offer("provider:energy"))
-	if err := x.s.Submit(t.Context(), self, "", own); err != nil {
+	if _, err := x.s.Submit(t.Context(), self, "", own); err != nil {
 		t.Fatal(err)
 	}
 	if err := x.receive(t.Context(), t, other, delivery.KindSubmitted, linked); err != nil {

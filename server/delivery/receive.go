@@ -32,7 +32,11 @@ func (s *Service) receiveSubmitted(ctx context.Context, from string, payload jso
 	if err := decode(payload, &app); err != nil {
 		return err
 	}
-	return s.accept(ctx, from, app)
+	received, err := s.accept(ctx, from, app)
+	if err != nil || received == nil {
+		return err
+	}
+	return s.Report(ctx, from, app.ApplicationId, *received)
 }
 
 // receiveEvent takes an event of an application. Who caused it says which side of the application it is for.
@@ -82,34 +86,34 @@ func issuer(receipt string) (string, error) {
 
 // accept takes an application for this portal's authorities, in ctx's transaction. The offer that it names must be one of
 // this portal's own, with this form, for this place; it is refused for good otherwise.
-func (s *Service) accept(ctx context.Context, origin string, app types.MessageApplication) error {
+func (s *Service) accept(ctx context.Context, origin string, app types.MessageApplication) (received *types.TimelineEvent, err error) {
 	offer, channel, title, _, err := s.offers.OfferByID(ctx, app.OfferId)
 	if err != nil {
 		if problem.From(err).Status == http.StatusNotFound {
-			return refused("offer-unknown", "Dieses Angebot gibt es an diesem Portal nicht.", "There is no such offer at this portal.").Because(err)
+			return nil, refused("offer-unknown", "Dieses Angebot gibt es an diesem Portal nicht.", "There is no such offer at this portal.").Because(err)
 		}
-		return fmt.Errorf("read offer: %w", err)
+		return nil, fmt.Errorf("read offer: %w", err)
 	}
 	switch {
 	case offer.Portal.Id != s.self:
-		return refused("offer-foreign", "Für dieses Angebot ist ein anderes Portal zuständig.", "Another portal is competent for this offer.")
+		return nil, refused("offer-foreign", "Für dieses Angebot ist ein anderes Portal zuständig.", "Another portal is competent for this offer.")
 	case offer.FormId == nil || *offer.FormId != app.FormId:
-		return refused("offer-form", "Das Formular gehört nicht zu diesem Angebot.", "The form does not belong to this offer.")
+		return nil, refused("offer-form", "Das Formular gehört nicht zu diesem Angebot.", "The form does not belong to this offer.")
 	case !contains(offer.Area.Ars, app.Ars):
-		return refused("offer-area", "Dieses Angebot gilt nicht für diesen Ort.", "This offer is not for this place.")
+		return nil, refused("offer-area", "Dieses Angebot gilt nicht für diesen Ort.", "This offer is not for this place.")
 	case channel == channelDesk:
 		return s.cases.Open(ctx, origin, app)
 	case !strings.HasPrefix(channel, channelProvider):
-		return refused("offer-not-online", "Dieses Angebot kann nicht online beantragt werden.", "This offer cannot be applied for online.")
+		return nil, refused("offer-not-online", "Dieses Angebot kann nicht online beantragt werden.", "This offer cannot be applied for online.")
 	}
 	p, known := s.providers[strings.TrimPrefix(channel, channelProvider)]
 	if !known {
-		return fmt.Errorf("offer %s: channel %q names no configured provider", offer.Id, channel)
+		return nil, fmt.Errorf("offer %s: channel %q names no configured provider", offer.Id, channel)
 	}
 	if len(title) == 0 {
 		title = app.ServiceTitle
 	}
-	return s.handOver(ctx, p, origin, offer.ServiceId, title, app)
+	return nil, s.handOver(ctx, p, origin, offer.ServiceId, title, app)
 }
 
 // applyCitizenEvent gives an event of the citizen to whoever has the application here: a provider, or the clerks.

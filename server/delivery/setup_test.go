@@ -34,7 +34,8 @@ type rooms struct {
 	handlers map[string]func(context.Context, string, json.RawMessage) error
 	receipts map[string]func(context.Context, uuid.UUID, uuid.UUID, string, time.Time) error
 	refusals map[string]func(context.Context, uuid.UUID, uuid.UUID, string) error
-	refuse   error // what ApplyEvent and Open answer
+	refuse   error                // what ApplyEvent and Open answer
+	received *types.TimelineEvent // what Open answers
 }
 
 type offer struct {
@@ -73,8 +74,8 @@ func (r *rooms) told(t *testing.T) []said {
 	return all
 }
 
-func (r *rooms) Open(ctx context.Context, origin string, app types.MessageApplication) error {
-	return errors.Join(r.refuse, r.say(ctx, said{"open", origin, "", app.Number, app.ApplicationId}))
+func (r *rooms) Open(ctx context.Context, origin string, app types.MessageApplication) (*types.TimelineEvent, error) {
+	return r.received, errors.Join(r.refuse, r.say(ctx, said{"open", origin, "", app.Number, app.ApplicationId}))
 }
 
 func (r *rooms) ApplyCitizenEvent(ctx context.Context, origin string, id uuid.UUID, e types.TimelineEvent) error {

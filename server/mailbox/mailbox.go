@@ -167,11 +167,10 @@ func (s *Service) keep(ctx context.Context, from string, account uuid.UUID, m ty
 		return fmt.Errorf("seal message: %w", err)
 	}
 	return s.db.Tx(ctx, func(ctx context.Context) error {
-		added, err := s.insert(ctx, r)
-		if err != nil || !added {
+		if err := s.insertLater(ctx, r); err != nil {
 			return err
 		}
-		return s.jobs.Insert(ctx, noticeArgs{MessageID: id}, nil)
+		return s.jobs.Insert(ctx, noticeArgs{MessageID: id}, nil) // finds nothing when the message came before, by another id
 	})
 }
 

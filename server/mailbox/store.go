@@ -11,7 +11,6 @@ import (
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"portalverbund/server/platform/problem"
 )
@@ -60,13 +59,10 @@ func (s *Service) message(r row) (Message, error) {
 	return Message{ID: r.ID, Subject: c.Subject, Sender: c.Sender, Text: c.Text, Link: c.Link, At: r.At, FirstReadAt: r.FirstReadAt}, nil
 }
 
-// insert adds a message; false when it is there already, or was.
-func (s *Service) insert(ctx context.Context, r row) (bool, error) {
-	res := s.db.From(ctx).Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "origin"}, {Name: "message_id"}}, DoNothing: true}).Create(&r)
-	if res.Error != nil {
-		return false, fmt.Errorf("insert message: %w", res.Error)
-	}
-	return res.RowsAffected == 1, nil
+// insertLater adds a message, unless it is there already, or was.
+func (s *Service) insertLater(ctx context.Context, r row) error {
+	return s.db.Later(ctx, "insert message", `INSERT INTO mailbox_messages (id, account_id, origin, message_id, content, at, received_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (origin, message_id) DO NOTHING`, r.ID, r.AccountID, r.Origin, r.MessageID, r.Content, r.At, r.ReceivedAt)
 }
 
 func (s *Service) readAny(ctx context.Context, id uuid.UUID) (row, error) {

@@ -2,10 +2,12 @@ package signin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
@@ -59,8 +61,20 @@ func one[T any](q *gorm.DB, what string) (row T, found bool, err error) {
 	return rows[0], true, nil
 }
 
+// sessionQuery is asked with nearly every request.
+const sessionQuery = `SELECT id, token_hash, account_id, issuer, subject, roles, trust_level, methods, sealed, browser, auth_time, created_at, last_seen_at,
+	expires_at FROM sessions WHERE token_hash = $1`
+
 func (s *Service) sessionByToken(ctx context.Context, hash []byte) (row sessionRow, found bool, err error) {
-	return one[sessionRow](s.DB.From(ctx).Where("token_hash = ?", hash), "session")
+	rows, _ := s.DB.Pgx(ctx).Query(ctx, sessionQuery, hash) // the error comes with the row
+	row, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[sessionRow])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return row, false, nil
+	}
+	if err != nil {
+		return row, false, fmt.Errorf("read session: %w", err)
+	}
+	return row, true, nil
 }
 
 func (s *Service) session(ctx context.Context, id uuid.UUID) (row sessionRow, found bool, err error) {

@@ -53,15 +53,15 @@ func Do[T any](ctx context.Context, d *db.DB, scope, key string, request any, fn
 		if err != nil {
 			return fmt.Errorf("keep answer: %w", err)
 		}
-		return d.From(ctx).Exec("UPDATE idempotency_keys SET response = ? WHERE scope = ? AND key = ?", answer, scope, key).Error
+		return d.Later(ctx, "keep answer", "UPDATE idempotency_keys SET response = $1 WHERE scope = $2 AND key = $3", answer, scope, key)
 	})
 	return result, err
 }
 
 // claim inserts the key. A second request with the same key waits here until the first one's transaction has ended.
 func claim(ctx context.Context, d *db.DB, scope, key string, hash []byte) (bool, error) {
-	res := d.From(ctx).Exec("INSERT INTO idempotency_keys (scope, key, request_hash) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", scope, key, hash)
-	return res.RowsAffected == 1, res.Error
+	tag, err := d.Pgx(ctx).Exec(ctx, "INSERT INTO idempotency_keys (scope, key, request_hash) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", scope, key, hash)
+	return tag.RowsAffected() == 1, err
 }
 
 func replay(ctx context.Context, d *db.DB, scope, key string, hash []byte, result any) error {

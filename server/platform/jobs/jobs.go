@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -117,14 +118,17 @@ func (c *Client) InsertMany(ctx context.Context, jobs []river.InsertManyParams) 
 	if len(jobs) == 0 {
 		return nil
 	}
-	var err error
-	if tx, ok := c.db.PgxTx(ctx); ok {
-		_, err = c.inserter.InsertManyTx(ctx, tx, jobs)
-	} else {
-		_, err = c.inserter.InsertMany(ctx, jobs)
+	rows, queues, plain, err := c.rows(jobs)
+	if err == nil && plain {
+		err = c.db.Later(ctx, "insert job "+jobs[0].Args.Kind(), insertJobs, rows...)
+	} else if err == nil {
+		err = c.insertSpecial(ctx, jobs)
 	}
 	if err != nil {
 		return fmt.Errorf("insert job %s: %w", jobs[0].Args.Kind(), err)
+	}
+	for queue := range queues {
+		c.db.Hint(ctx, insertChannel, `{"queue": "`+queue+`"}`)
 	}
 	return nil
 }
@@ -163,6 +167,7 @@ func (c *Client) Start(ctx context.Context) error {
 		RescueStuckJobsAfter: c.opts.JobTimeout + time.Minute,
 		FetchCooldown:        min(20*time.Millisecond, c.opts.PollInterval),
 		FetchPollInterval:    c.opts.PollInterval,
+		ReindexerIndexNames:  slices.DeleteFunc(river.ReindexerIndexNamesDefault(), func(name string) bool { return slices.Contains(dropped(), name) }),
 	})
 	if err != nil {
 		return fmt.Errorf("jobs: %w", err)
@@ -199,6 +204,9 @@ func (c *Client) Stop(ctx context.Context) error {
 	c.runner = nil
 	return err
 }
+
+// dropped names the indexes of River that our migrations took away.
+func dropped() []string { return []string{"river_job_args_index", "river_job_metadata_index"} }
 
 func randomHex() string {
 	b := make([]byte, 8)

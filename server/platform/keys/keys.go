@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/go-jose/go-jose/v4"
 )
@@ -31,6 +32,7 @@ type Set struct {
 	Signing    jose.JSONWebKey // private, use sig, alg ES256
 	Encryption jose.JSONWebKey // private, use enc, alg ECDH-ES+A256KW
 	secret     []byte          // 32 bytes
+	ciphers    sync.Map        // purpose → cipher.AEAD
 }
 
 type stored struct {
@@ -173,11 +175,19 @@ func (s *Set) Open(purpose string, sealed, context []byte) ([]byte, error) {
 	return plain, nil
 }
 
+// aead makes the cipher of a purpose once: there are some dozen.
 func (s *Set) aead(purpose string) (cipher.AEAD, error) {
+	if known, ok := s.ciphers.Load(purpose); ok {
+		return known.(cipher.AEAD), nil
+	}
 	key := s.Derive(purpose)
 	block, err := aes.NewCipher(key[:])
 	if err != nil {
 		return nil, fmt.Errorf("cipher: %w", err)
 	}
-	return cipher.NewGCMWithRandomNonce(block)
+	made, err := cipher.NewGCMWithRandomNonce(block)
+	if err == nil {
+		s.ciphers.Store(purpose, made)
+	}
+	return made, err
 }

@@ -53,11 +53,28 @@ func New(database *db.DB, log *slog.Logger) *Hub {
 // that ctx carries commits; at once without one. Equal messages of one transaction arrive once. Topic and payload
 // together must not be longer than 7900 bytes, so send a key, not the thing; neither may carry personal data.
 func (h *Hub) Publish(ctx context.Context, topic, payload string) error {
-	if topic == "" || strings.Contains(topic, topicEnd) || len(topic)+len(payload) > maxLength {
-		return fmt.Errorf("publish on %.40q: topic is empty or has a line break, or the message of %d bytes is too long", topic, len(payload))
+	if err := check(topic, payload); err != nil {
+		return err
 	}
 	if _, err := h.db.Pgx(ctx).Exec(ctx, "SELECT pg_notify($1, $2)", channel, topic+topicEnd+payload); err != nil {
 		return fmt.Errorf("publish on %s: %w", topic, err)
+	}
+	return nil
+}
+
+// Hint sends a message like Publish, but cheaply, for what changes often: some milliseconds after the commit, which does not
+// wait for it. It gets lost when the process is killed in between; so subscribers look again by themselves now and then.
+func (h *Hub) Hint(ctx context.Context, topic, payload string) error {
+	if err := check(topic, payload); err != nil {
+		return err
+	}
+	h.db.Hint(ctx, channel, topic+topicEnd+payload)
+	return nil
+}
+
+func check(topic, payload string) error {
+	if topic == "" || strings.Contains(topic, topicEnd) || len(topic)+len(payload) > maxLength {
+		return fmt.Errorf("publish on %.40q: topic is empty or has a line break, or the message of %d bytes is too long", topic, len(payload))
 	}
 	return nil
 }
