@@ -9,6 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+const keysAtOnce = 1000
+
 // image is a row as it is now.
 type image struct {
 	source  string
@@ -49,4 +51,59 @@ func (s store) keysOf(ctx context.Context, kind, source, after string, limit int
 		return nil, fmt.Errorf("read %s: %w", table.name, err)
 	}
 	return keys, nil
+}
+
+// Kinds gives the kinds of entries that the catalog keeps.
+func Kinds() []string { return catalogKinds() }
+
+// SourceSize counts this portal's entries that came from a source.
+func (s *Service) SourceSize(ctx context.Context, source string) (int, error) {
+	size := 0
+	for _, kind := range catalogKinds() {
+		table, n := tableOf(kind), 0
+		if err := s.store.db.Pgx(ctx).QueryRow(ctx, table.size, ownOwner, source).Scan(&n); err != nil {
+			return 0, fmt.Errorf("read %s: %w", table.name, err)
+		}
+		size += n
+	}
+	return size, nil
+}
+
+// Present counts which of some keys this portal has entries for.
+func (s *Service) Present(ctx context.Context, kind string, keys []string) (int, error) {
+	n := 0
+	if err := s.store.db.Pgx(ctx).QueryRow(ctx, tableOf(kind).present, ownOwner, keys).Scan(&n); err != nil {
+		return 0, fmt.Errorf("read %s: %w", tableOf(kind).name, err)
+	}
+	return n, nil
+}
+
+// Missing counts this portal's entries of a source that absent says are not there any more.
+func (s *Service) Missing(ctx context.Context, source string, absent func(ctx context.Context, kind string, keys []string) ([]string, error)) (int, error) {
+	missing := 0
+	for _, kind := range catalogKinds() {
+		err := s.eachOfSource(ctx, kind, source, func(keys []string) error {
+			gone, err := absent(ctx, kind, keys)
+			missing += len(gone)
+			return err
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	return missing, nil
+}
+
+// eachOfSource gives the keys of this portal's entries of a source to visit, in parts. What visit has deleted does not matter.
+func (s *Service) eachOfSource(ctx context.Context, kind, source string, visit func(keys []string) error) error {
+	for after := ""; ; {
+		keys, err := s.store.keysOf(ctx, kind, source, after, keysAtOnce)
+		if err != nil || len(keys) == 0 {
+			return err
+		}
+		if err := visit(keys); err != nil {
+			return err
+		}
+		after = keys[len(keys)-1]
+	}
 }

@@ -362,25 +362,16 @@ func (run *importRun) remove(ctx context.Context, kind string, keys []string) (u
 // removeMissing deletes what its source no longer has.
 func (run *importRun) removeMissing(ctx context.Context) error {
 	for _, kind := range catalogKinds() {
-		for after := ""; ; {
-			keys, err := run.service.store.keysOf(ctx, kind, run.origin.source, after, 5*importBatch)
-			if err != nil {
-				return err
-			}
-			if len(keys) == 0 {
-				break
-			}
-			after = keys[len(keys)-1]
+		err := run.service.eachOfSource(ctx, kind, run.origin.source, func(keys []string) error {
 			absent, err := run.options.Absent(ctx, kind, keys)
-			if err != nil {
+			if err != nil || len(absent) == 0 {
 				return err
 			}
-			if len(absent) == 0 {
-				continue
-			}
-			if _, err := run.remove(ctx, kind, absent); err != nil {
-				return err
-			}
+			_, err = run.remove(ctx, kind, absent)
+			return err
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil

@@ -17,6 +17,8 @@ type table struct {
 	remove   string // $1 owner, $2 keys → key, service
 	images   string // $1 owner, $2 keys → key, source, payload, digest
 	ofSource string // $1 owner, $2 source, $3 key, $4 limit → key
+	present  string // $1 owner, $2 keys → how many are there
+	size     string // $1 owner, $2 source → how many there are
 	firstKey string // before all others
 	own      string // $1 owner, $2 key, $3 limit → key, payload
 	values   func([]prepared) []any
@@ -97,6 +99,8 @@ func newTable(name, service string, columns []column, extra func(prepared) []any
 		remove:   fmt.Sprintf(`DELETE FROM %s WHERE owner = $1 AND id IN `+fmt.Sprintf(ids, 2)+` RETURNING id::text, %s`, name, service),
 		images:   fmt.Sprintf(`SELECT id::text, source, payload, digest FROM %s WHERE owner = $1 AND id IN `+fmt.Sprintf(ids, 2), name),
 		ofSource: fmt.Sprintf(`SELECT id::text FROM %s WHERE owner = $1 AND source = $2 AND id > $3::text::%s ORDER BY id LIMIT $4`, name, idType),
+		present:  fmt.Sprintf(`SELECT count(*) FROM %s WHERE owner = $1 AND id IN `+fmt.Sprintf(ids, 2), name),
+		size:     fmt.Sprintf(`SELECT count(*) FROM %s WHERE owner = $1 AND source = $2`, name),
 		firstKey: firstKey,
 		own:      fmt.Sprintf(`SELECT id::text, payload FROM %s WHERE owner = $1 AND id::text COLLATE "C" > $2 ORDER BY id::text COLLATE "C" LIMIT $3`, name),
 		values: func(batch []prepared) []any {
