@@ -20,6 +20,7 @@ import (
 	"portalverbund/server/cases"
 	"portalverbund/server/catalog"
 	"portalverbund/server/catalog/editing"
+	"portalverbund/server/catalog/sources"
 	"portalverbund/server/credentials"
 	"portalverbund/server/delivery"
 	"portalverbund/server/federation"
@@ -56,6 +57,7 @@ type App struct {
 	places       *places.Service
 	catalog      *catalog.Service
 	editing      *editing.Service
+	sources      *sources.Service
 	forms        *forms.Service
 	accounts     *accounts.Service
 	credentials  *credentials.Service
@@ -164,6 +166,9 @@ func (a *App) plug(ctx context.Context) error {
 		return err
 	}
 	a.plugCatalog()
+	if err := a.plugSources(ctx); err != nil {
+		return err
+	}
 	if err := a.plugPeople(); err != nil {
 		return err
 	}

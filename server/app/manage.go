@@ -85,6 +85,7 @@ type Seed struct {
 	Name     string // of the catalog, for messages
 	Catalog  []byte // JSON Lines
 	Accounts []SeedAccount
+	Sources  []SeedSource
 }
 
 // Prepare fills a portal. Doing it again changes only what has changed.
@@ -107,6 +108,11 @@ func Prepare(ctx context.Context, c Config, seed Seed, log *slog.Logger) error {
 	for _, account := range seed.Accounts {
 		if err := a.seedAccount(ctx, account); err != nil {
 			return fmt.Errorf("account %s: %w", account.Email, err)
+		}
+	}
+	for _, source := range seed.Sources {
+		if err := a.seedSource(ctx, source); err != nil {
+			return fmt.Errorf("source %s: %w", source.Name, err)
 		}
 	}
 	return nil

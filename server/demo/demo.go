@@ -208,8 +208,11 @@ func (a *association) prepareSite(ctx context.Context, s Site) error {
 	for _, account := range s.Accounts {
 		seed.Accounts = append(seed.Accounts, app.SeedAccount(account))
 	}
+	if s.Name == "landkreis" {
+		seed.Sources = a.directories()
+	}
 	config := a.config(s)
-	digest := fmt.Sprintf("%x", sha256.Sum256(catalog))
+	digest := fmt.Sprintf("%x", sha256.Sum256(fmt.Append(catalog, seed.Sources)))
 	stamp := filepath.Join(config.Data, "filled")
 	if old, err := os.ReadFile(stamp); err == nil && string(old) == digest && a.hasDatabase(ctx, config.Database) {
 		return nil

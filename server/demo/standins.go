@@ -5,6 +5,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+
+	"portalverbund/server/app"
+	"portalverbund/server/catalog/infodienste"
 )
 
 // addStandIns adds the programs that play the outside world.
@@ -59,8 +62,20 @@ const (
 	finderKey    = "beispiel-schluessel"
 	finderClient = "beispiel-portal"
 	finderSecret = "beispiel-geheimnis"
+	finderArea   = "10345" // the Landkreis Emsland, in the directory's own numbers
 )
 
 func (a *association) finderURL() string { return "http://localhost:" + strconv.Itoa(a.ports.Finder) }
 
 const staffPassword = "Abfuhr-im-Emsland" //nolint:gosec // of the demonstration, and shown by it
+
+// directories are what the county's portal collects from.
+func (a *association) directories() []app.SeedSource {
+	return []app.SeedSource{{
+		Kind: infodienste.ID, Name: "Behördenfinder (Beispiel)",
+		Settings: map[string]string{
+			"url": a.finderURL() + "/infodienste", "areasUrl": a.finderURL() + "/gebiete", "apiKey": finderKey, "areaIds": finderArea, "languages": "en_GB",
+			"agency": "L100042", "rate": "100",
+		},
+	}}
+}
