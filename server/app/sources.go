@@ -24,7 +24,7 @@ func (a *App) plugSources(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	files := xzufi.Format(xzufi.Options{Areas: a.places})
+	files := xzufi.Format(xzufi.Options{Own: a.agency(), Areas: a.places})
 	a.sources = sources.New(sources.Config{
 		DB: a.db, Catalog: a.catalog, Keys: a.keys, Store: store, Jobs: a.jobs, Audit: audit.New(a.db, time.Now),
 		Kinds: []adapter.Kind{infodienste.Kind(), pvog.SearchKind(), pvog.DeliveryKind(files)}, Formats: []adapter.Format{files},

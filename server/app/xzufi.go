@@ -31,7 +31,7 @@ func (a *App) exporter(languages []string) *xzufi.Exporter {
 
 // importXZuFi imports a file or folder. A folder with an index is all that its source has.
 func (a *App) importXZuFi(ctx context.Context, path string) (fmt.Stringer, error) {
-	records, name, complete := xzufi.Path(ctx, path, xzufi.Options{Own: a.agency()})
+	records, name, complete := xzufi.Path(ctx, path, xzufi.Options{Own: a.agency(), Areas: a.places})
 	return a.catalog.ImportEntries(ctx, name, incoming(records), catalog.ImportOptions{Complete: complete})
 }
 

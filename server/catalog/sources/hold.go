@@ -23,7 +23,7 @@ func (s *Service) holdBack(ctx context.Context, run Run) (held bool, err error) 
 	if err != nil {
 		return false, err
 	}
-	failure := ""
+	var failure string
 	switch {
 	case run.Complete && entries == 0 && lost > 0:
 		failure = FailureEmptied

@@ -135,12 +135,9 @@ type bench struct {
 	db        *db.DB
 }
 
-func newBench(t testing.TB, database *db.DB) *bench {
+func newBench(t testing.TB) *bench {
 	t.Helper()
-	if database == nil {
-		database = dbtest.New(t)
-	}
-	b := &bench{feed: &feed{entries: map[string]types.CatalogEntry{}}, queue: &queued{}, directory: &directory{whole: true}, db: database}
+	b := &bench{feed: &feed{entries: map[string]types.CatalogEntry{}}, queue: &queued{}, directory: &directory{whole: true}, db: dbtest.New(t)}
 	b.catalog = catalog.New(catalog.Config{DB: b.db, Portals: portals{}, Publisher: b.feed, Area: []string{"034540035035"}})
 	set, err := keys.New(true)
 	if err != nil {
@@ -179,10 +176,10 @@ func say(titles ...string) []adapter.Record {
 	return records
 }
 
-func many(n int, title string) []adapter.Record {
+func many(n int) []adapter.Record {
 	titles := make([]string, n)
 	for i := range titles {
-		titles[i] = fmt.Sprintf("%s %d", title, i+1)
+		titles[i] = fmt.Sprintf("Leistung %d", i+1)
 	}
 	return say(titles...)
 }
@@ -291,7 +288,7 @@ var errDied = fmt.Errorf("%w: connection reset", collect.ErrUnavailable)
 
 func TestRun_FullDelivery_CountsAndDeletesWhatIsGone(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, nil)
+	b := newBench(t)
 	source := b.source(t)
 	b.directory.records = append(say("Hund", "Sperrmüll", "Wohnsitz"), adapter.Record{Skip: "has no name", At: "page 2", Line: 7})
 	b.directory.records[1].Warnings = []string{"a fee was left out"}
@@ -332,7 +329,7 @@ func (b *bench) stagedRows(t testing.TB) (n int) {
 
 func TestRun_DryRun_SameReportNothingChanged_ThenApplied(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, nil)
+	b := newBench(t)
 	source := b.source(t)
 	b.directory.records = say("Hund", "Sperrmüll")
 	wantState(t, b.start(t, source.ID, false), StateDone)
@@ -366,9 +363,9 @@ func TestRun_DryRun_SameReportNothingChanged_ThenApplied(t *testing.T) {
 
 func TestRun_SourceDiesHalfWay_NothingShownThenGoesOn(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, nil)
+	b := newBench(t)
 	source := b.source(t)
-	b.directory.records, b.directory.diesAt, b.directory.err = many(1000, "Leistung"), 555, errDied
+	b.directory.records, b.directory.diesAt, b.directory.err = many(1000), 555, errDied
 	run, err := b.Start(t.Context(), "test", key(), source.ID, false, false)
 	if err != nil {
 		t.Fatal(err)
@@ -392,9 +389,9 @@ func TestRun_SourceDiesHalfWay_NothingShownThenGoesOn(t *testing.T) {
 
 func TestRun_FailedForGood_CanBeGoneOnWith(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, nil)
+	b := newBench(t)
 	source := b.source(t)
-	b.directory.records, b.directory.diesAt, b.directory.err = many(50, "Leistung"), 25, collect.ErrRefused
+	b.directory.records, b.directory.diesAt, b.directory.err = many(50), 25, collect.ErrRefused
 	run := b.start(t, source.ID, false)
 	wantState(t, run, StateFailed)
 	if run.Failure != FailureRefused || !run.CanResume {
@@ -413,11 +410,11 @@ func TestRun_FailedForGood_CanBeGoneOnWith(t *testing.T) {
 
 func TestRun_SuddenlyEmptyOrMostGone_HeldUntilSomebodySaysSo(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, nil)
+	b := newBench(t)
 	source := b.source(t)
-	b.directory.records = many(20, "Leistung")
+	b.directory.records = many(20)
 	wantState(t, b.start(t, source.ID, false), StateDone)
-	for want, records := range map[string][]adapter.Record{FailureEmptied: nil, FailureLost: many(9, "Leistung")} {
+	for want, records := range map[string][]adapter.Record{FailureEmptied: nil, FailureLost: many(9)} {
 		b.directory.records = records
 		run := b.start(t, source.ID, false)
 		wantState(t, run, StateHeld)
@@ -430,7 +427,7 @@ func TestRun_SuddenlyEmptyOrMostGone_HeldUntilSomebodySaysSo(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	b.directory.records = many(9, "Leistung")
+	b.directory.records = many(9)
 	run := b.start(t, source.ID, false)
 	if _, err := b.ApplyRun(t.Context(), "test", key(), run.ID); err != nil {
 		t.Fatal(err)
@@ -443,9 +440,9 @@ func TestRun_SuddenlyEmptyOrMostGone_HeldUntilSomebodySaysSo(t *testing.T) {
 
 func TestRun_DeltaThatDeletesMost_Held(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, nil)
+	b := newBench(t)
 	source := b.source(t)
-	b.directory.records = append(many(20, "Leistung"), adapter.Record{Next: "delta"})
+	b.directory.records = append(many(20), adapter.Record{Next: "delta"})
 	wantState(t, b.start(t, source.ID, false), StateDone)
 	b.directory.records = nil
 	for i := range 11 {
@@ -460,7 +457,7 @@ func TestRun_DeltaThatDeletesMost_Held(t *testing.T) {
 
 func TestStart_TwoOfOneSourceAtOnce_SecondIsTold(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, nil)
+	b := newBench(t)
 	source, other := b.source(t), b.source(t)
 	if _, err := b.Start(t.Context(), "test", key(), source.ID, false, false); err != nil {
 		t.Fatal(err)
@@ -473,7 +470,7 @@ func TestStart_TwoOfOneSourceAtOnce_SecondIsTold(t *testing.T) {
 
 func TestStart_SameKeyTwice_OneRun(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, nil)
+	b := newBench(t)
 	source := b.source(t)
 	first, err := b.Start(t.Context(), "test", "same-key-1", source.ID, false, false)
 	if err != nil {
@@ -487,7 +484,7 @@ func TestStart_SameKeyTwice_OneRun(t *testing.T) {
 
 func TestUndo_LastRun_EverythingAsBefore(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, nil)
+	b := newBench(t)
 	source := b.source(t)
 	b.directory.records = append(say("Hund", "Sperrmüll", "Wohnsitz"), adapter.Record{Next: "first"})
 	first := b.start(t, source.ID, false)
@@ -525,7 +522,7 @@ func TestUndo_LastRun_EverythingAsBefore(t *testing.T) {
 
 func TestUndo_ChangedSince_RefusedUnlessForced(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, nil)
+	b := newBench(t)
 	source := b.source(t)
 	b.directory.records = say("Hund", "Sperrmüll")
 	run := b.start(t, source.ID, false)
@@ -547,7 +544,7 @@ func TestUndo_ChangedSince_RefusedUnlessForced(t *testing.T) {
 
 func TestUndo_ChangedAfterItWasAsked_FailsAndChangesNothing(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, nil)
+	b := newBench(t)
 	source := b.source(t)
 	b.directory.records = say("Hund", "Sperrmüll")
 	run := b.start(t, source.ID, false)
@@ -568,9 +565,9 @@ func TestUndo_ChangedAfterItWasAsked_FailsAndChangesNothing(t *testing.T) {
 
 func TestCancel_WhileReading_EndsAndShowsNothing(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, nil)
+	b := newBench(t)
 	source := b.source(t)
-	b.directory.records, b.directory.diesAt, b.directory.err = many(300, "Leistung"), 250, errDied
+	b.directory.records, b.directory.diesAt, b.directory.err = many(300), 250, errDied
 	b.directory.gate, b.directory.reached = make(chan struct{}), make(chan struct{})
 	run, err := b.Start(t.Context(), "test", key(), source.ID, false, false)
 	if err != nil {
@@ -597,7 +594,7 @@ func TestCancel_WhileReading_EndsAndShowsNothing(t *testing.T) {
 
 func TestRun_TakenUpTwice_FirstOneStops(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, nil)
+	b := newBench(t)
 	source := b.source(t)
 	b.directory.records = say("Hund")
 	run, err := b.Start(t.Context(), "test", key(), source.ID, false, false)
@@ -618,7 +615,7 @@ func TestRun_TakenUpTwice_FirstOneStops(t *testing.T) {
 
 func TestRun_SameIDAgain_LastCountsAndIsNamed(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, nil)
+	b := newBench(t)
 	run, err := b.Upload(t.Context(), "test", key(), Upload{Name: "leistungen.jsonl", Content: strings.NewReader(
 		string(service(1, "Erst")) + "\n" + string(service(2, "Anderes")) + "\n" + string(service(1, "Zuletzt")) + "\n{broken\n")})
 	if err != nil {
@@ -635,7 +632,7 @@ func TestRun_SameIDAgain_LastCountsAndIsNamed(t *testing.T) {
 
 func TestUpload_UnknownFormatOrSameKey(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, nil)
+	b := newBench(t)
 	_, err := b.Upload(t.Context(), "test", key(), Upload{Name: "bild.png", Content: strings.NewReader("\x89PNG")})
 	wantProblem(t, err, "import-format")
 	text := string(service(1, "Hund"))
@@ -653,7 +650,7 @@ func TestUpload_UnknownFormatOrSameKey(t *testing.T) {
 
 func TestSource_Secrets_SealedAndNeverGivenAgain(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, nil)
+	b := newBench(t)
 	source := b.source(t)
 	if source.Settings["key"] != "" || !slices.Equal(source.SecretsSet, []string{"key"}) {
 		t.Errorf("settings %v, secrets %v", source.Settings, source.SecretsSet)
@@ -682,7 +679,7 @@ func TestSource_Secrets_SealedAndNeverGivenAgain(t *testing.T) {
 
 func TestDue_SeveralProcessesAtOnce_OneRun(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, nil)
+	b := newBench(t)
 	source, err := b.Create(t.Context(), "test", key(), Draft{
 		Kind: "directory", Name: "Nachts", Settings: adapter.Settings{"url": "https://directory.example"}, Enabled: true, Schedule: Schedule{Every: "day", At: "03:00"},
 	})
