@@ -1,18 +1,18 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { Link, Navigate, Outlet, useLocation } from "@tanstack/react-router";
+import { Link, Outlet } from "@tanstack/react-router";
 import { hasRole, isEditor, sessionQuery } from "../../api/session";
 import { useWords } from "../../i18n";
 import { Footer } from "./Footer";
 import { Forbidden } from "./Forbidden";
 import { DemoBanner, Header, SkipLink } from "./Header";
 import { OfflineBar } from "./OfflineBar";
+import { ToStaffSignIn } from "./ToStaffSignIn";
 
 /** What surrounds the pages of those who write the catalog; others are led to the sign-in, or told that they may not. */
 export function EditorShell() {
   const t = useWords();
   const { data: session } = useSuspenseQuery(sessionQuery);
-  const returnTo = useLocation({ select: (location) => location.href });
-  if (!session.signedIn) return <Navigate to="/mitarbeit/anmelden" search={{ returnTo }} replace />;
+  if (!session.signedIn) return <ToStaffSignIn />;
   return (
     <>
       <SkipLink />
