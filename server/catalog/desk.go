@@ -5,6 +5,12 @@ import (
 	"strings"
 )
 
+const (
+	toldTells   = 0.5 // of a word in a longer text, beside one in a title
+	toldAtLeast = 0.2 // of that, however long the text is
+	toldAnyway  = 50  // services may have a word however few there are; words that more than an eighth have say nothing
+)
+
 // desk is where a question is answered: room for what fits its words, and for the candidates. It is used again and again, as
 // it is as large as the index.
 type desk struct {
@@ -15,8 +21,8 @@ type desk struct {
 	touched []int32   // services with a score
 
 	// for ranking
-	anywhere, best, phrases []float64
-	at                      []int
+	anywhere, best, phrases, inTitle []float64
+	at                               []int
 }
 
 // sit gives a desk that is as large as the index is now.
@@ -88,7 +94,7 @@ func (q *question) look(x *index, d *desk) {
 		}
 	}
 	d.anywhere, d.best, d.at = grown(d.anywhere, len(q.needles)), grown(d.best, len(q.needles)), grown(d.at, len(q.needles))
-	d.phrases = grown(d.phrases, len(q.variants))
+	d.phrases, d.inTitle = grown(d.phrases, len(q.variants)), grown(d.inTitle, len(q.variants))
 }
 
 func (q *question) lookFor(x *index, n *needle) {
@@ -147,9 +153,9 @@ func (q *question) candidates(x *index) []*document {
 		}
 	}
 	for _, i := range typed {
-		for _, stem := range q.needles[i].stems {
-			if t := x.vocabulary.byText[stem]; t != nil && len(t.told) < len(x.list)/8 {
-				d.raise(x, t.told, float32(x.rarity(len(t.told))))
+		for _, t := range q.needles[i].terms {
+			if len(t.told) < len(x.list)/8+toldAnyway {
+				d.addTold(x, t.told, float32(toldTells*x.rarity(len(t.told))))
 			}
 		}
 	}
@@ -165,53 +171,17 @@ func (d *desk) add(postings []posting, weight float32) {
 	}
 }
 
-// raise puts those forward whose longer texts have a word, too.
-func (d *desk) raise(x *index, told []int32, weight float32) {
+// addTold adds those whose longer texts have a word: the more, the shorter they are.
+func (d *desk) addTold(x *index, told []int32, weight float32) {
 	for _, n := range told {
-		if d.score[n] > 0 && x.list[n] != nil {
-			d.score[n] += 0.5 * weight * x.list[n].brevity
+		if x.list[n] == nil {
+			continue
 		}
-	}
-}
-
-// inText gives the services that have all words of the query as typed somewhere in their texts.
-func (q *question) inText(x *index) []*document {
-	d := q.desk
-	d.clearScores()
-	for step, i := range q.variants[0].words {
-		for _, stem := range q.needles[i].stems {
-			t := x.vocabulary.byText[stem]
-			if t == nil {
-				continue
-			}
-			for _, n := range t.told {
-				d.meet(n, step)
-			}
-			for _, p := range t.named {
-				d.meet(p.document, step)
-			}
+		if d.score[n] == 0 {
+			d.touched = append(d.touched, n)
 		}
+		d.score[n] += weight * (toldAtLeast + x.list[n].brevity)
 	}
-	all := float32(len(q.variants[0].words))
-	for _, n := range d.touched {
-		if d.score[n] < all || x.list[n] == nil {
-			d.score[n] = 0
-		} else {
-			d.score[n] = x.list[n].brevity
-		}
-	}
-	return d.top(x)
-}
-
-// meet counts a word that a service has, once, if it has all words before.
-func (d *desk) meet(service int32, before int) {
-	if d.score[service] != float32(before) {
-		return
-	}
-	if before == 0 {
-		d.touched = append(d.touched, service)
-	}
-	d.score[service]++
 }
 
 // top gives the services with the highest scores, best first.

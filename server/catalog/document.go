@@ -35,13 +35,25 @@ type claim struct {
 
 // phrase is a title or a synonym as the stems of its words, with those of the parts of compounds.
 type phrase struct {
-	title bool
-	words []phraseWord
+	kind   phraseKind
+	words  []phraseWord
+	weight float32 // of all words
 }
 
+// phraseKind says what a phrase is of a service.
+type phraseKind uint8
+
+const (
+	phraseTitle phraseKind = iota
+	phrasePart             // of a title, between dashes or brackets
+	phraseSynonym
+	phraseKey
+)
+
 type phraseWord struct {
-	stem  term
-	parts []term // of a compound
+	stem   term
+	parts  []term // of a compound
+	weight float32
 }
 
 // named gives the terms of title and synonyms, with the parts of compounds, each once.

@@ -7,15 +7,19 @@ import (
 )
 
 const (
-	maxVariants   = 16 // of a query, by synonyms
+	maxVariants   = 32   // of a query, by synonyms
+	splitFactor   = 0.95 // of compounds of which a part is said otherwise
 	littleWeight  = 0.25
-	synonymFactor = 0.93
+	unknownShare  = 0.6  // of the weight of the rarest word
+	synonymFactor = 0.93 // of words that no service has
+	insteadFactor = 0.84 // of words that services have, too
 )
 
 // needle is a word of a query.
 type needle struct {
 	text      string   // without umlauts, not stemmed
 	stems     []string // German, English
+	terms     []term   // those of the stems that some service has
 	parts     []needle // of a compound
 	weight    float64
 	known     bool // some service has it in its title or synonyms
@@ -56,16 +60,47 @@ func (x *index) ask(q string, typing bool, s *synonyms) *question {
 	for i, w := range words {
 		asked.word(x, w, typing && i == len(words)-1)
 	}
-	stemmed := make([]string, 0, len(words))
-	for _, w := range words {
-		stemmed = append(stemmed, stemGerman(w))
-	}
 	asked.add(words, nil, 1)
+	stemmed := asked.stemmed(words, s)
+	split, compound := asked.split(x, s, words, stemmed)
 	// First those with one replacement, then with more, so that the limit cuts off the boldest.
 	for replacements := 1; replacements <= 2; replacements++ {
 		asked.replace(x, s, words, stemmed, put{}, replacements, 1)
+		if compound {
+			asked.replace(x, s, split, asked.stemmed(split, s), put{}, replacements, splitFactor)
+		}
 	}
 	return asked
+}
+
+// stemmed gives the words as people say them when they mistype nothing.
+func (q *question) stemmed(words []string, s *synonyms) []string {
+	list := make([]string, 0, len(words))
+	for _, w := range words {
+		stem := stemGerman(w)
+		if i, ok := q.byWord[w]; ok && !q.needles[i].known && !q.needles[i].beginning {
+			stem = s.correct(stem)
+		}
+		list = append(list, stem)
+	}
+	return list
+}
+
+// split takes compounds apart for which nothing else is said (Autoabmeldung: Auto, Abmeldung), as something may be said for their parts.
+func (q *question) split(x *index, s *synonyms, words, stemmed []string) (split []string, compound bool) {
+	for i, w := range words {
+		parts := x.lexicon.parts(w)
+		if len(parts) == 0 || len(s.find(stemmed[i:])) > 0 {
+			split = append(split, w)
+			continue
+		}
+		compound = true
+		split = append(split, parts...)
+		for _, part := range parts {
+			q.word(x, part, false)
+		}
+	}
+	return split, compound
 }
 
 // put is the beginning of a variant: its words, and those of them that replace others.
@@ -89,10 +124,20 @@ func (q *question) replace(x *index, s *synonyms, words, stemmed []string, befor
 					return
 				}
 				next := put{slices.Concat(before.words, words[:i], means), slices.Concat(before.needed, means)}
-				q.replace(x, s, words[rest:], stemmed[rest:], next, replacements-1, factor*synonymFactor)
+				q.replace(x, s, words[rest:], stemmed[rest:], next, replacements-1, factor*q.boldness(words[i:rest]))
 			}
 		}
 	}
+}
+
+// boldness is the factor for saying something else instead of some words.
+func (q *question) boldness(words []string) float64 {
+	for _, w := range words {
+		if !q.needles[q.byWord[w]].known {
+			return synonymFactor
+		}
+	}
+	return insteadFactor
 }
 
 // word adds a word once.
@@ -134,14 +179,19 @@ func (q *question) simpleNeedle(x *index, word string) needle {
 	q.width++
 	rarest := math.Inf(1)
 	for _, stem := range n.stems {
-		if t := x.vocabulary.byText[stem]; t != nil && t.frequency > 0 {
+		t := x.vocabulary.byText[stem]
+		if t == nil {
+			continue
+		}
+		n.terms = append(n.terms, t)
+		if t.frequency > 0 {
 			n.known = true
 			rarest = min(rarest, x.weight(t))
 		}
 	}
 	n.weight = rarest
 	if !n.known {
-		n.weight = math.Log(1 + 2*(float64(len(x.documents))+1)) // as one that no service has
+		n.weight = unknownShare * math.Log(1+2*(float64(len(x.documents))+1)) // no service has it
 	}
 	return n
 }

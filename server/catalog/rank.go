@@ -9,9 +9,12 @@ const (
 	candidates    = 200  // that are found by their words, to be ranked
 	teaserQuality = 0.5  // of a word in the teaser; in a title it is 1
 	neededQuality = 0.45 // of each word of a synonym
+	textQuality   = 0.4  // of a word in a longer text
+	phraseShare   = 0.58 // of a score: how well one phrase covers the query and the query the phrase
+	titleShare    = 0.12 // how well the title covers the query; the rest is how much is met anywhere
 	textShare     = 0.06 // what the words' weights and the longer texts may add
-	textOnly      = 0.2  // at most, of a service that has the words in its longer texts only
-	shownFrom     = 0.34 // of what a perfect match scores
+	shownFrom     = 0.3  // of what a perfect match scores
+	shownAnyway   = 0.12 // where nothing is better: all words in longer texts
 	shownShare    = 0.45 // of what the best match scores
 )
 
@@ -53,9 +56,10 @@ func (n *needle) in(q *question, p phrase) (best float64, at int) {
 // score says how well a service answers a question, from 0 to 1: the best of its variants. Most counts how well one phrase
 // (the title or a synonym) covers the query and the query the phrase, then how much of the query is met anywhere.
 func (d *document) score(q *question) float64 {
-	anywhere, quality, at, phrases := q.desk.anywhere, q.desk.best, q.desk.at, q.desk.phrases
+	anywhere, quality, at, phrases, inTitle := q.desk.anywhere, q.desk.best, q.desk.at, q.desk.phrases, q.desk.inTitle
 	clear(anywhere)
 	clear(phrases)
+	clear(inTitle)
 	for _, p := range d.phrases {
 		if !q.meets(p) {
 			continue
@@ -65,7 +69,11 @@ func (d *document) score(q *question) float64 {
 			anywhere[i] = max(anywhere[i], quality[i])
 		}
 		for i, v := range q.variants {
-			phrases[i] = max(phrases[i], v.covers(q, p, quality, at))
+			covered, share := v.covers(q, p, quality, at)
+			phrases[i] = max(phrases[i], covered*share)
+			if p.kind == phraseTitle {
+				inTitle[i] = max(inTitle[i], covered)
+			}
 		}
 	}
 	for i := range q.needles {
@@ -73,6 +81,11 @@ func (d *document) score(q *question) float64 {
 			for _, t := range d.teaser {
 				anywhere[i] = max(anywhere[i], teaserQuality*q.fits(t, q.needles[i].number))
 			}
+		}
+	}
+	for _, i := range q.variants[0].words {
+		if anywhere[i] < textQuality && q.needles[i].toldOf(d) {
+			anywhere[i] = textQuality
 		}
 	}
 	best := 0.0
@@ -84,9 +97,17 @@ func (d *document) score(q *question) float64 {
 		for _, w := range v.words {
 			together += anywhere[w] * q.needles[w].weight
 		}
-		best = max(best, v.factor*(0.65*phrases[i]+0.35*together/v.weight))
+		best = max(best, v.factor*(phraseShare*phrases[i]+titleShare*inTitle[i]+(1-phraseShare-titleShare)*together/v.weight))
 	}
 	return best
+}
+
+// toldOf says whether a service has the word in its longer texts.
+func (n *needle) toldOf(d *document) bool {
+	return slices.ContainsFunc(n.terms, func(t term) bool {
+		_, found := slices.BinarySearch(t.told, d.number)
+		return found
+	})
 }
 
 // meets says whether any needle fits any word of a phrase.
@@ -104,22 +125,21 @@ func (q *question) meets(p phrase) bool {
 	return false
 }
 
-// covers says how well a phrase covers the variant and the variant the phrase.
-func (v variant) covers(q *question, p phrase, quality []float64, at []int) float64 {
-	covered := 0.0
-	met, positions := uint64(0), 0
+// covers says how much of the variant a phrase covers, and how much of the phrase the variant.
+func (v variant) covers(q *question, p phrase, quality []float64, at []int) (covered, share float64) {
+	met, positions := uint64(0), float32(0)
 	for _, w := range v.words {
 		covered += quality[w] * q.needles[w].weight
 		if at[w] >= 0 && at[w] < 64 && met&(1<<at[w]) == 0 {
 			met |= 1 << at[w]
-			positions++
+			positions += p.words[at[w]].weight
 		}
 	}
-	share := 0.72 + 0.28*float64(positions)/float64(len(p.words))
-	if !p.title {
+	share = 0.72 + 0.28*float64(positions/p.weight)
+	if p.kind != phraseTitle {
 		share *= 0.97
 	}
-	return covered / v.weight * share
+	return covered / v.weight, share
 }
 
 // hit is a service that answers a query.
@@ -140,20 +160,16 @@ func (x *index) find(q string, typing bool, s *synonyms, keep func(*document) bo
 	desk := x.sit()
 	defer x.leave(desk)
 	asked.look(x, desk)
-	hits := asked.rank(asked.candidates(x), keep, func(d *document, text float64) float64 { return d.score(asked) + textShare*text })
-	if hits = relevant(hits); len(hits) > 0 {
-		return hits
-	}
-	// No title comes near it: then whatever has the words in its longer texts.
-	return asked.rank(asked.inText(x), keep, func(_ *document, text float64) float64 { return textOnly * text })
+	return relevant(asked.rank(asked.candidates(x), keep))
 }
 
-// rank puts candidates in order; text is how they were found, 1 for the best.
-func (q *question) rank(candidates []*document, keep func(*document) bool, score func(d *document, text float64) float64) []hit {
+// rank puts candidates in order: by how well they answer, and a little by how they were found.
+func (q *question) rank(candidates []*document, keep func(*document) bool) []hit {
 	hits := make([]hit, 0, len(candidates))
 	for _, d := range candidates {
 		if keep(d) {
-			hits = append(hits, hit{d, score(d, float64(q.desk.score[d.number]/q.desk.score[candidates[0].number]))})
+			found := float64(q.desk.score[d.number] / q.desk.score[candidates[0].number])
+			hits = append(hits, hit{d, d.score(q) + textShare*found})
 		}
 	}
 	slices.SortStableFunc(hits, compareHits)
@@ -170,12 +186,13 @@ func compareHits(a, b hit) int {
 	return strings.Compare(a.document.order, b.document.order)
 }
 
-// relevant cuts off what fits badly; all, if nothing fits well.
+// relevant cuts off what fits badly.
 func relevant(hits []hit) []hit {
 	if len(hits) == 0 {
 		return hits
 	}
-	least := max(shownFrom, shownShare*hits[0].score)
+	best := hits[0].score
+	least := max(shownAnyway, min(shownFrom, 0.8*best), shownShare*best)
 	for i, h := range hits {
 		if h.score < least {
 			return hits[:i]

@@ -15,13 +15,12 @@ import (
 )
 
 const (
-	defaultLimit   = 20
-	maxLimit       = 100
-	suggestions    = 8
-	minSuggest     = 2 // letters
-	coveredBonus   = 0.04
-	nobodyMalus    = 0.04
-	elsewhereMalus = 0.15
+	defaultLimit    = 20
+	maxLimit        = 100
+	suggestions     = 8
+	minSuggest      = 2    // letters
+	nobodyFactor    = 0.75 // of a service for which nobody is stated
+	elsewhereFactor = 0.5  // of a service that is only done elsewhere
 )
 
 // search holds the index that answers at the moment.
@@ -33,7 +32,7 @@ type search struct {
 }
 
 func newSearch() *search {
-	s, err := parseSynonyms(synonymText)
+	s, err := parseSynonyms(synonymText + "\n" + languageText)
 	if err != nil {
 		panic(err) // it is built in, and a test reads it
 	}
@@ -121,7 +120,7 @@ func (s *Service) oncePerGroup(x *index, hits []hit, place *area, keep func(*doc
 			hits[i].document = variantOf(x.groups[group], owner, h.document, keep)
 		}
 		if searched {
-			hits[i].score += s.nearness(x.groups[group], place)
+			hits[i].score *= s.nearness(x.groups[group], place)
 		}
 	}
 	if searched {
@@ -181,8 +180,8 @@ func variantOf(group []*document, owner string, like *document, keep func(*docum
 	return first
 }
 
-// nearness raises what someone does at the place (without one: in this portal's area), and lowers what is only done elsewhere, or
-// by nobody.
+// nearness lowers what is only done elsewhere than at the place (without one: in this portal's area), or by nobody. Own comes before
+// others': only what fits much better stands before it.
 func (s *Service) nearness(group []*document, place *area) float64 {
 	at := s.home
 	if place != nil {
@@ -191,17 +190,14 @@ func (s *Service) nearness(group []*document, place *area) float64 {
 	stated := false
 	for _, d := range group {
 		if slices.ContainsFunc(at, func(a area) bool { return d.reach(a) > 0 }) {
-			return coveredBonus
+			return 1
 		}
 		stated = stated || len(d.claims) > 0
 	}
-	switch {
-	case !stated:
-		return -nobodyMalus
-	case place != nil:
-		return -elsewhereMalus
+	if stated {
+		return elsewhereFactor
 	}
-	return 0
+	return nobodyFactor
 }
 
 func onlineIn(group []*document, d *document, place *area) bool {

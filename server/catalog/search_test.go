@@ -286,7 +286,7 @@ func TestService_MissingLanguage_SaysWhichItIs(t *testing.T) {
 
 func TestSynonyms_BuiltIn_EachLineCanBeRead(t *testing.T) {
 	t.Parallel()
-	s, err := parseSynonyms(synonymText)
+	s, err := parseSynonyms(synonymText + "\n" + languageText)
 	if err != nil || len(s.byFirst) < 100 {
 		t.Errorf("%d, %v", len(s.byFirst), err)
 	}

@@ -5,14 +5,20 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 //go:embed data/synonyms.txt
 var synonymText string
 
+//go:embed data/languages.txt
+var languageText string
+
 // synonyms knows what people say, and what services are called instead.
 type synonyms struct {
-	byFirst map[string][]synonym // by the first word of what people say
+	byFirst map[string][]synonym // by the first word of what people say, longest first
+	said    []string             // each stem that people say
+	known   map[string]bool      // the same
 }
 
 // synonym is one thing that people say, as stems, and what it may be called instead, each as words.
@@ -23,7 +29,7 @@ type synonym struct {
 
 // parseSynonyms reads lines of the form that data/synonyms.txt explains.
 func parseSynonyms(text string) (*synonyms, error) {
-	s := &synonyms{byFirst: map[string][]synonym{}}
+	s := &synonyms{byFirst: map[string][]synonym{}, known: map[string]bool{}}
 	for i, line := range strings.Split(text, "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
@@ -49,9 +55,36 @@ func parseSynonyms(text string) (*synonyms, error) {
 				said = append(said, stemGerman(w))
 			}
 			s.byFirst[said[0]] = append(s.byFirst[said[0]], synonym{said: said, means: means})
+			for _, stem := range said {
+				if !s.known[stem] {
+					s.known[stem] = true
+					s.said = append(s.said, stem)
+				}
+			}
 		}
 	}
+	for _, list := range s.byFirst {
+		slices.SortStableFunc(list, func(a, b synonym) int { return len(b.said) - len(a.said) })
+	}
 	return s, nil
+}
+
+// correct gives what was probably meant by a stem that nobody says: the most alike of those that people say, else the same.
+func (s *synonyms) correct(stem string) string {
+	letters := utf8.RuneCountInString(stem)
+	if s.known[stem] || letters < 5 {
+		return stem
+	}
+	best, least := stem, 2
+	if letters >= 8 {
+		least = 3
+	}
+	for _, known := range s.said {
+		if d := distance(stem, known, least-1); d < least && utf8.RuneCountInString(known) >= 4 {
+			best, least = known, d
+		}
+	}
+	return best
 }
 
 // find gives what the words from the start of a list may be called instead, and how many words that is about.

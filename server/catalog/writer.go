@@ -6,11 +6,10 @@ import (
 	"strings"
 )
 
-// How much a word tells about a service, by where it is.
+// How much a word tells about a service, beside one that is its whole title.
 const (
-	titleTells   = 6
-	synonymTells = 5
-	partTells    = 4 // as a part of a compound
+	aloneTells = 0.5 // however many stand beside it
+	partTells  = 0.7 // as a part of a compound
 )
 
 // writer puts services into an index. It remembers what words come to, as most of them come often.
@@ -43,18 +42,23 @@ func (w *writer) document(f *wording) *document {
 	}
 	d.order = surface(strings.ToLower(f.Title["de"]))
 	for language, title := range f.Title {
-		d.phrases = append(d.phrases, w.phrase(title, language, true))
+		d.phrases = append(d.phrases, w.phrase(title, language, phraseTitle))
+		if parts := partsOfTitle(title); len(parts) > 1 {
+			for _, part := range parts {
+				d.phrases = append(d.phrases, w.phrase(part, language, phrasePart))
+			}
+		}
 		if d.order == "" {
 			d.order = surface(strings.ToLower(title))
 		}
 	}
 	for language, synonyms := range f.Synonyms {
 		for _, s := range synonyms {
-			d.phrases = append(d.phrases, w.phrase(s, language, false))
+			d.phrases = append(d.phrases, w.phrase(s, language, phraseSynonym))
 		}
 	}
 	if f.row.LeikaKey != "" {
-		d.phrases = append(d.phrases, phrase{words: []phraseWord{{stem: w.index.vocabulary.intern(f.row.LeikaKey)}}})
+		d.phrases = append(d.phrases, phrase{kind: phraseKey, weight: 1, words: []phraseWord{{stem: w.index.vocabulary.intern(f.row.LeikaKey), weight: 1}}})
 	}
 	d.phrases = slices.DeleteFunc(d.phrases, func(p phrase) bool { return len(p.words) == 0 })
 	seen := map[term]bool{}
@@ -70,11 +74,21 @@ func (w *writer) document(f *wording) *document {
 	return d
 }
 
-func (w *writer) phrase(text, language string, title bool) phrase {
-	p := phrase{title: title}
+// partsOfTitle cuts a title at dashes and brackets (Parkausweis – Altstadt).
+func partsOfTitle(title string) []string {
+	marks := strings.NewReplacer(" – ", "\n", " - ", "\n", " — ", "\n", "(", "\n", ")", "\n")
+	return slices.DeleteFunc(strings.Split(marks.Replace(title), "\n"), func(part string) bool { return strings.TrimSpace(part) == "" })
+}
+
+func (w *writer) phrase(text, language string, kind phraseKind) phrase {
+	p := phrase{kind: kind}
 	for _, word := range meaningful(splitWords(text)) {
 		w.index.lexicon.learn(word)
-		pw := phraseWord{stem: w.stem(word, language)}
+		pw := phraseWord{stem: w.stem(word, language), weight: 1}
+		if saysLittle(word) {
+			pw.weight = littleWeight
+		}
+		p.weight += pw.weight
 		if !strings.HasPrefix(language, "en") {
 			pw.parts = w.partsOf(word)
 		}
@@ -111,47 +125,26 @@ func (w *writer) partsOf(word string) []term {
 	return parts
 }
 
-// tally counts how often a service has a word, by where.
-type tally struct{ title, synonyms, parts float64 }
-
-// name makes the service findable by its title and synonyms. A word tells the more, the fewer stand beside it.
+// name makes the service findable by its title and synonyms. A word tells the more, the fewer stand beside it in its phrase.
 func (w *writer) name(d *document) {
-	tallies, all := map[term]tally{}, tally{}
+	tells := map[term]float32{}
 	for _, p := range d.phrases {
 		for _, word := range p.words {
-			t := tallies[word.stem]
-			if p.title {
-				t.title++
-				all.title++
-			} else {
-				t.synonyms++
-				all.synonyms++
-			}
-			tallies[word.stem] = t
+			alone := aloneTells + (1-aloneTells)*word.weight/p.weight
+			tells[word.stem] = max(tells[word.stem], alone)
 			for _, part := range word.parts {
-				t := tallies[part]
-				t.parts++
-				all.parts++
-				tallies[part] = t
+				tells[part] = max(tells[part], partTells*alone)
 			}
 		}
 	}
-	for t, n := range tallies {
-		tells := titleTells*share(n.title, all.title) + synonymTells*share(n.synonyms, all.synonyms) + partTells*share(n.parts, all.parts)
-		t.named = append(t.named, posting{d.number, float32(tells)})
+	for t, weight := range tells {
+		t.named = append(t.named, posting{d.number, weight})
 		t.frequency++
 		w.index.vocabulary.say(t)
 	}
 	for _, t := range d.teaser {
 		w.index.vocabulary.say(t)
 	}
-}
-
-func share(n, all float64) float64 {
-	if n == 0 {
-		return 0
-	}
-	return math.Sqrt(n / all)
 }
 
 // tell makes the service findable by its longer texts.
