@@ -266,6 +266,58 @@ export const service: Schemas["Service"] = {
   variants: [],
 };
 
+/** A service with all that a description can have, copied from a linked portal and there in several languages. */
+export const fullService: Schemas["Service"] = {
+  ...service,
+  owner: emsland,
+  publisher: "Landkreis Emsland, Fachbereich Umwelt",
+  copiedAt: "2026-11-24T17:05:00Z",
+  release: { by: "Ministerium für Umwelt", date: "2026-03-31" },
+  languages: ["de", "en", "de-x-ls", "uk"],
+  categoryPaths: [
+    { id: "pets", title: "Tiere", parents: [] },
+    { id: "moving", title: "Umziehen", parents: [] },
+  ],
+  documentsText: "<p>Bringen Sie die Unterlagen im Original mit.</p>",
+  feesText: "<p>Wer Grundsicherung bekommt, zahlt die Hälfte.</p>",
+  fees: [
+    ...service.fees,
+    {
+      label: "Gefährliche Hunde",
+      kind: "range",
+      amount: { amount: 60000, currency: "EUR" },
+      basis: "nach Rasse",
+      advance: true,
+      url: "https://example.org/satzung",
+    },
+  ],
+  deadlinesText: "<p>Wer sich verspätet, zahlt ein Bußgeld.</p>",
+  results: [{ title: "Hundemarke", required: true, note: "Sie kommt mit der Post." }],
+  forms: [
+    { url: "https://example.org/antrag.pdf", title: "Antrag zum Ausdrucken (PDF)", description: "2 Seiten" },
+  ],
+  notes: "<p>Für Assistenzhunde zahlen Sie nichts.</p>",
+  competentBody: "<p>Die Stadt oder Gemeinde, in der Sie wohnen.</p>",
+  contactPoint: "<p>Fragen beantwortet das Steueramt.</p>",
+  legalRemedy: "<p>Gegen den Bescheid können Sie innerhalb eines Monats Klage erheben.</p>",
+  furtherInformation: "<p>Im <a href='https://example.org/'>Ratgeber des Landes</a> steht mehr.</p>",
+  links: [
+    { url: "https://example.org/rassen", title: "Liste der Rassen", part: "requirements" },
+    { url: "https://example.org/tierheim", title: "Tierheim" },
+  ],
+  otherTexts: [{ title: "Für Züchter", text: "<p>Es gibt eine Zwingersteuer.</p>" }],
+  sourcePortals: [{ url: "https://service.example.org/", title: "Serviceportal des Landes" }],
+};
+
+/** The same in a language that the page is not in. */
+export const easyService: Schemas["Service"] = {
+  ...fullService,
+  language: "de-x-ls",
+  title: "Einen Hund anmelden",
+  teaser: "Sie haben einen Hund? Dann müssen Sie das der Stadt sagen.",
+};
+export const foreignService: Schemas["Service"] = { ...service, language: "en", languages: ["en"] };
+
 const organisation: Schemas["Organisation"] = {
   id: id(20),
   name: "Steueramt",

@@ -27,6 +27,22 @@ export const scenes: Record<string, Scene & { path: string }> = {
   "results-none": { path: "/suche?q=xyz", answers: [[/^\/services$/, { items: [], total: 0 }]] },
   "results-error": { path: "/suche?q=hund", answers: [[/^\/services$/, 503]] },
   service: { path: `/leistungen/${service}?ars=034540035035` },
+  "service-full": {
+    path: `/leistungen/${service}?ars=034540035035`,
+    answers: [[/^\/services\/[^/]+$/, data.fullService]],
+  },
+  "service-easy": {
+    path: `/leistungen/${service}?ars=034540035035&sprache=de-x-ls`,
+    answers: [[/^\/services\/[^/]+$/, data.easyService]],
+  },
+  "service-foreign": {
+    path: `/leistungen/${service}?ars=034540035035`,
+    answers: [[/^\/services\/[^/]+$/, data.foreignService]],
+  },
+  "service-kept": {
+    path: `/leistungen/${service}?ars=034540035035`,
+    stored: { favourites: [{ id: service, title: data.service.title, teaser: "" }] },
+  },
   "service-choose": { path: `/leistungen/${service}`, answers: [[/offers$/, data.offersChoose]] },
   "service-place": { path: `/leistungen/${service}`, answers: [[/offers$/, data.offersPlaceNeeded]] },
   "service-unknown": { path: `/leistungen/${service}`, answers: [[/^\/services\//, 404]] },

@@ -63,7 +63,7 @@ const results = createRoute({
 const service = createRoute({
   getParentRoute: () => citizen,
   path: "/leistungen/$serviceId",
-  validateSearch: search.placeSearch,
+  validateSearch: search.serviceSearch,
   loader: words("catalog"),
   component: lazyRouteComponent(() => import("../features/catalog/pages/ServicePage")),
 });

@@ -27,6 +27,15 @@ function oneOf<T extends string>(value: unknown, ...known: T[]): T | undefined {
   return known.find((word) => word === value);
 }
 
+/** A language that texts of the catalog may be asked for in (BCP 47). */
+function language(value: unknown): string | undefined {
+  return typeof value === "string" && /^[a-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,3}$/.test(value)
+    ? value
+    : undefined;
+}
+
+export const serviceSearch = (raw: Raw) =>
+  defined({ ars: ars(raw["ars"]), sprache: language(raw["sprache"]) });
 export const resultSearch = (raw: Raw) =>
   defined({
     q: text(raw["q"]),

@@ -16,6 +16,7 @@ export type IconName =
   | "delete"
   | "download"
   | "draft"
+  | "easy-language"
   | "edit"
   | "home"
   | "info"
@@ -23,6 +24,7 @@ export type IconName =
   | "logout"
   | "mail"
   | "open-in-new"
+  | "print"
   | "search"
   | "success"
   | "warning";

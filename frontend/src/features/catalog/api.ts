@@ -90,12 +90,15 @@ export const placeQuery = (ars: string | undefined) =>
     staleTime: 60 * 60_000,
   });
 
-export const serviceQuery = (serviceId: string, ars: string | undefined) =>
+/** A service as it is at a place, in a language that the person chose for its texts, else in that of the page. */
+export const serviceQuery = (serviceId: string, ars: string | undefined, language?: string) =>
   queryOptions({
-    queryKey: ["service", serviceId, ars],
+    queryKey: ["service", serviceId, ars, language],
     queryFn: () =>
       answer(
-        api.GET("/api/v1/services/{serviceId}", { params: { path: { serviceId }, query: defined({ ars }) } }),
+        api.GET("/api/v1/services/{serviceId}", {
+          params: { path: { serviceId }, query: defined({ ars, language }) },
+        }),
       ),
   });
 

@@ -1,3 +1,5 @@
+import { useRouter } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { useWords } from "../../../i18n";
 import { classes } from "../../../lib/classes";
 import { useStatus } from "../../../ui/Status";
@@ -7,6 +9,9 @@ import { toggleFavourite, useFavourites, type Favourite } from "../favourites";
 export function FavouriteButton({ service }: { service: Favourite }) {
   const t = useWords();
   const status = useStatus();
+  const router = useRouter();
+  // The list must open without a connection, too.
+  useEffect(() => void router.preloadRoute({ to: "/merkliste" }), [router]);
   const kept = useFavourites().some((favourite) => favourite.id === service.id);
   const toggle = () => {
     const undo = toggleFavourite(service);
