@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 
+	api "portalverbund/api/catalog"
 	"portalverbund/api/types"
 	"portalverbund/server/platform/httpx"
 )
@@ -178,6 +180,31 @@ func TestPrepare_LabelAndNoteOfAFee_HaveOneForm(t *testing.T) {
 		got := prepared.entry.(*ServiceEntry).Fees[0] //nolint:forcetypeassert // of this kind
 		if got.Label["de"] != want.label || got.Note["de"] != want.note {
 			t.Errorf("%s: label %q, note %q", fee, got.Label["de"], got.Note["de"])
+		}
+	}
+}
+
+func TestGetService_LanguageAskedFor_PrevailsOverTheBrowsers(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	p.imports(t, service(1, dog, "Hund anmelden", `"description":{"de":"<p>Schwer</p>","de-x-ls":"<p>Leicht</p>","en":"<p>Hard</p>"}`))
+	h := NewHandlers(p.Service)
+	language := "de-x-ls"
+	for _, ask := range []struct {
+		language *string
+		want     string
+	}{{nil, "<p>Schwer</p>"}, {&language, "<p>Leicht</p>"}, {nil, "<p>Schwer</p>"}} { // the answers are remembered
+		r, err := h.GetService(t.Context(), api.GetServiceRequestObject{ServiceId: num(1), Params: types.GetServiceParams{Language: ask.language}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		if err := r.VisitGetServiceResponse(w); err != nil {
+			t.Fatal(err)
+		}
+		var body types.Service
+		if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || *body.Description != ask.want {
+			t.Errorf("%v: %s, %v", ask.language, w.Body, err)
 		}
 	}
 }

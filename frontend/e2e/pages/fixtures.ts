@@ -857,3 +857,174 @@ export const problem: Schemas["Problem"] = {
   detail: "Bitte versuchen Sie es in einer Minute noch einmal.",
   requestId: "01934d2c-5d50-7b7e-a5d3-8a4f1f0c2b11",
 };
+
+const editorialContent = {
+  id: id(1),
+  title: { de: "Hund anmelden", en: "Register a dog" },
+  teaser: { de: "Wer einen Hund hält, meldet ihn zur Hundesteuer an." },
+  description: {
+    de: '<p>Für jeden Hund zahlen Sie <strong>Hundesteuer</strong>.</p><ul><li>Den Bescheid bekommen Sie mit der Post.</li></ul><p><a href="https://example.org/">Mehr</a></p>',
+  },
+  documents: [{ title: { de: "Impfpass", en: "Vaccination card" }, required: true }],
+  fees: [
+    { label: { de: "Erster Hund" }, kind: "fixed", amount: 6000, currency: "EUR" },
+    { label: { de: "Weitere" }, kind: "range", amount: 8400, max: 12000, currency: "EUR" },
+  ],
+  deadlines: [{ text: { de: "Zwei Wochen" }, duration: { value: 2, unit: "week" } }],
+  legalBasis: [{ title: { de: "§ 1 Hundesteuersatzung" } }],
+  audiences: ["citizen"],
+  categories: ["pets"],
+  trustLevel: "low",
+};
+
+/** A service that an editor has changed. */
+export const editorialEntry: Schemas["EditorialEntry"] = {
+  kind: "service",
+  id: id(1),
+  title: "Hund anmelden",
+  state: "changed",
+  content: editorialContent,
+  hasDraft: true,
+  released: { ...editorialContent, teaser: { de: "Wer einen Hund hält, zahlt Hundesteuer." } },
+  releasedTag: "9f2c",
+  changedAt: "2026-11-23T09:30:00Z",
+  changedBy: "Mina Merkblatt",
+  findings: [
+    {
+      severity: "error",
+      pointer: "/fees/1/label",
+      code: "maxLength",
+      message: "Das ist zu lang (höchstens 300 Zeichen).",
+    },
+    {
+      severity: "warning",
+      pointer: "/validity",
+      code: "expiring",
+      message: "Die Gültigkeit endet bald.",
+    },
+    {
+      severity: "warning",
+      pointer: "/teaser/en",
+      code: "languageMissing",
+      message: "Die Übersetzung fehlt.",
+    },
+  ],
+  comments: [
+    {
+      id: id(90),
+      at: "2026-11-23T09:00:00Z",
+      by: "Mats Marktplatz",
+      kind: "returned",
+      text: "Bitte die Gebühr für weitere Hunde prüfen.",
+    },
+  ],
+  rights: { edit: true, submit: true, release: true, fourEyes: false, isAuthor: true },
+};
+
+export const editorialReview: Schemas["EditorialEntry"] = {
+  ...editorialEntry,
+  state: "inReview",
+  findings: [],
+  source: "landkreis.jsonl",
+  correction: { source: "landkreis.jsonl", conflicts: ["/teaser/de"], deletedBySource: false },
+  rights: { edit: false, submit: false, release: true, fourEyes: true, isAuthor: false },
+};
+
+export const editorialOffice: Schemas["EditorialEntry"] = {
+  ...editorialEntry,
+  kind: "organisation",
+  id: id(20),
+  title: "Steueramt",
+  findings: [],
+  comments: [],
+  content: {
+    id: id(20),
+    name: { de: "Steueramt", en: "Tax office" },
+    address: { street: "Beispielmarkt", houseNumber: "43", postalCode: "49716", city: "Meppen" },
+    openingHours: [{ days: ["mo", "tu", "we"], from: "08:00", to: "12:30" }],
+    specialHours: [{ from: "2026-12-24", to: "2026-12-31", note: { de: "Zwischen den Jahren" } }],
+  },
+};
+
+export const editorialCompetence: Schemas["EditorialEntry"] = {
+  ...editorialEntry,
+  kind: "competence",
+  id: id(30),
+  title: "Hund anmelden – Steueramt – 034540035035",
+  findings: [],
+  comments: [],
+  content: {
+    id: id(30),
+    serviceId: id(1),
+    organisationId: id(20),
+    area: "034540035035",
+    conditions: [{ kind: "surname", from: "A", to: "K" }],
+    onlineService: { type: "link", url: "https://example.org/" },
+  },
+};
+
+export const editorialEntries: Schemas["EditorialEntryList"] = {
+  items: [
+    {
+      kind: "service",
+      id: id(1),
+      title: "Hund anmelden",
+      state: "changed",
+      languages: ["de", "en"],
+      changedAt: "2026-11-23T09:30:00Z",
+      changedBy: "Mina Merkblatt",
+    },
+    {
+      kind: "service",
+      id: id(2),
+      title: "Fischereischein auf Lebenszeit beantragen und verlängern lassen",
+      state: "released",
+      languages: ["de"],
+      source: "landkreis.jsonl",
+      corrected: true,
+      conflict: true,
+    },
+    { kind: "service", id: id(3), title: "", state: "new", languages: [] },
+  ],
+};
+
+export const editorialTasks: Schemas["EditorialTaskList"] = {
+  items: [
+    { task: "review", kind: "service", id: id(1), title: "Hund anmelden", detail: "Mina Merkblatt" },
+    { task: "conflict", kind: "service", id: id(2), title: "Fischereischein", detail: "landkreis.jsonl" },
+    { task: "missingLanguage", kind: "organisation", id: id(20), title: "Steueramt", detail: "en" },
+  ],
+  counts: { review: 1, conflict: 1, missingLanguage: 1 },
+};
+
+export const editorialVersions: Schemas["EntryVersionList"] = {
+  items: [
+    {
+      number: 2,
+      action: "released",
+      at: "2026-11-20T09:00:00Z",
+      by: "Mats Marktplatz",
+      reviewedFor: "Mina Merkblatt",
+      note: "Gebühr ab Januar",
+    },
+    { number: 1, action: "imported", at: "2026-10-01T08:00:00Z" },
+  ],
+};
+
+export const editorialVersion: Schemas["EntryVersion"] = {
+  number: 2,
+  action: "released",
+  at: "2026-11-20T09:00:00Z",
+  content: {
+    ...editorialContent,
+    teaser: { de: "Wer einen Hund hält, zahlt dafür Steuer." },
+    fees: [],
+  },
+};
+
+export const editingSettings: Schemas["EditingSettings"] = {
+  fourEyes: true,
+  languages: ["de", "en"],
+  staleAfterDays: 365,
+  warnDaysBefore: 60,
+};

@@ -272,7 +272,35 @@ const editors = createRoute({
 const overview = createRoute({
   getParentRoute: () => editors,
   path: "/redaktion",
+  validateSearch: search.tasksSearch,
   component: lazyRouteComponent(() => import("../features/editing/pages/OverviewPage")),
+});
+const editingSettings = createRoute({
+  getParentRoute: () => editors,
+  path: "/redaktion/einstellungen",
+  component: lazyRouteComponent(() => import("../features/editing/pages/SettingsPage")),
+});
+const entries = createRoute({
+  getParentRoute: () => editors,
+  path: "/redaktion/$area",
+  validateSearch: search.inboxSearch,
+  component: lazyRouteComponent(() => import("../features/editing/pages/EntriesPage")),
+});
+const entry = createRoute({
+  getParentRoute: () => editors,
+  path: "/redaktion/$area/$entryId",
+  component: lazyRouteComponent(() => import("../features/editing/pages/EntryPage")),
+});
+const entryPreview = createRoute({
+  getParentRoute: () => editors,
+  path: "/redaktion/$area/$entryId/vorschau",
+  loader: words("catalog"),
+  component: lazyRouteComponent(() => import("./pages/PreviewPage")),
+});
+const entryVersions = createRoute({
+  getParentRoute: () => editors,
+  path: "/redaktion/$area/$entryId/fassungen",
+  component: lazyRouteComponent(() => import("../features/editing/pages/VersionsPage")),
 });
 
 const routeTree = rootRoute.addChildren([
@@ -309,7 +337,7 @@ const routeTree = rootRoute.addChildren([
     ]),
   ]),
   desk.addChildren([staffSignIn, staff.addChildren([inbox, caseRoute])]),
-  editors.addChildren([overview]),
+  editors.addChildren([overview, editingSettings, entries, entry, entryPreview, entryVersions]),
 ]);
 
 /** The step of a form that an address names. */

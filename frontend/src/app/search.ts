@@ -50,3 +50,4 @@ export const signInSearch = (raw: Raw) =>
 export const staffSignInSearch = (raw: Raw) => defined({ returnTo: localPath(raw["returnTo"]) });
 export const requestSearch = (raw: Raw) => defined({ request: text(raw["request"]) });
 export const inboxSearch = (raw: Raw) => defined({ stand: text(raw["stand"]), q: text(raw["q"]) });
+export const tasksSearch = (raw: Raw) => defined({ aufgabe: text(raw["aufgabe"]) });

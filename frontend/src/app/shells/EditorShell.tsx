@@ -49,6 +49,19 @@ function EditorLinks() {
           {t("editing:nav.overview")}
         </Link>
       </li>
+      <li>
+        <Link to="/redaktion/$area" params={{ area: "leistungen" }} activeOptions={{ includeSearch: false }}>
+          {t("editing:nav.services")}
+        </Link>
+      </li>
+      <li>
+        <Link to="/redaktion/$area" params={{ area: "stellen" }} activeOptions={{ includeSearch: false }}>
+          {t("editing:nav.offices")}
+        </Link>
+      </li>
+      <li>
+        <Link to="/redaktion/einstellungen">{t("editing:nav.settings")}</Link>
+      </li>
     </>
   );
 }

@@ -1,0 +1,102 @@
+import { useState } from "react";
+import { fieldId, readAt, writeAt } from "../../../forms/pointers";
+import { useWords } from "../../../i18n";
+import { Alert } from "../../../ui/Alert";
+import { Button } from "../../../ui/Button";
+import { Radios } from "../../../ui/fields/ChoiceFields";
+import { PageHeading } from "../../../ui/PageHeading";
+import type { Content } from "../api";
+import { describe, pointerLabel } from "../content/labels";
+import { merge } from "../content/parts";
+
+/**
+ * Two people have changed the same entry: what only one has changed is taken over from both; where both have, one chooses part by
+ * part. Nothing is saved before that.
+ */
+export function MergeView({
+  title,
+  text,
+  base,
+  mine,
+  theirs,
+  theirsLabel,
+  busy,
+  onMerged,
+  onCancel,
+}: {
+  title: string;
+  text: string;
+  base: Content | undefined;
+  mine: Content;
+  theirs: Content;
+  theirsLabel: string;
+  busy: boolean;
+  onMerged: (content: Content) => void;
+  onCancel: () => void;
+}) {
+  const t = useWords();
+  const [chosen, setChosen] = useState<Record<string, string>>({});
+  const merged = merge(base, mine, theirs);
+  const result = merged.conflicts.reduce(
+    (content, part) => (chosen[part] === "theirs" ? writeAt(content, part, readAt(theirs, part)) : content),
+    merged.content,
+  );
+  const open = merged.conflicts.filter((part) => chosen[part] === undefined);
+  const nothing = t("editing:compare.nothing");
+  return (
+    <div className="pv-stack pv-stack--large">
+      <PageHeading title={title} />
+      <p className="pv-text">{text}</p>
+      {merged.taken.length > 0 && (
+        <Alert kind="info" title={t("editing:merge.taken", { count: merged.taken.length })}>
+          <p>{merged.taken.map((part) => pointerLabel(part, t)).join(" · ")}</p>
+        </Alert>
+      )}
+      {merged.conflicts.length === 0 ? (
+        <p>{t("editing:merge.noConflict")}</p>
+      ) : (
+        <p className="pv-strong" role="status">
+          {t("editing:merge.open", { count: open.length })}
+        </p>
+      )}
+      {merged.conflicts.map((part) => (
+        <Radios
+          key={part}
+          id={fieldId(part)}
+          label={pointerLabel(part, t)}
+          value={chosen[part] ?? ""}
+          onChange={(side) => setChosen((before) => ({ ...before, [part]: side }))}
+          options={[
+            {
+              value: "mine",
+              label: (
+                <Side name={t("editing:merge.mine")} text={describe(readAt(mine, part), t) || nothing} />
+              ),
+            },
+            {
+              value: "theirs",
+              label: <Side name={theirsLabel} text={describe(readAt(theirs, part), t) || nothing} />,
+            },
+          ]}
+        />
+      ))}
+      <div className="pv-row">
+        <Button busy={busy || open.length > 0} onClick={() => onMerged(result)}>
+          {t("editing:merge.save")}
+        </Button>
+        <Button variant="secondary" onClick={onCancel}>
+          {t("editing:merge.cancel")}
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+function Side({ name, text }: { name: string; text: string }) {
+  return (
+    <>
+      <strong>{name}</strong>
+      <span className="pv-pre-line pv-block">{text}</span>
+    </>
+  );
+}
