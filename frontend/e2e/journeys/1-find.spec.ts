@@ -43,7 +43,7 @@ test("a county's service is found at the municipality's portal, with cost, docum
   await expect(section(page, "Kosten")).toContainText(/€|kostenfrei/);
   await expect(section(page, "Was Sie brauchen")).toBeVisible();
   await expect(section(page, "So läuft es ab").getByRole("listitem")).not.toHaveCount(0);
-  await expect(fact(section(page, "Zu diesem Text"), "Portal")).toHaveText("Landkreis Emsland");
+  await expect(fact(page, "Portal")).toHaveText("Landkreis Emsland");
   await inspect(page, "service-county");
 });
 
