@@ -213,6 +213,31 @@ const (
 	Short  FormFieldWidth = "short"
 )
 
+// Defines values for ImportDifferenceOutcome.
+const (
+	ImportAdded   ImportDifferenceOutcome = "added"
+	ImportChanged ImportDifferenceOutcome = "changed"
+	ImportDeleted ImportDifferenceOutcome = "deleted"
+)
+
+// Defines values for ImportRunAction.
+const (
+	ActionImport ImportRunAction = "import"
+	ActionUndo   ImportRunAction = "undo"
+)
+
+// Defines values for ImportRunState.
+const (
+	ImportApplying  ImportRunState = "applying"
+	ImportCancelled ImportRunState = "cancelled"
+	ImportChecked   ImportRunState = "checked"
+	ImportDone      ImportRunState = "done"
+	ImportFailed    ImportRunState = "failed"
+	ImportHeld      ImportRunState = "held"
+	ImportReading   ImportRunState = "reading"
+	ImportWaiting   ImportRunState = "waiting"
+)
+
 // Defines values for OfferChannel.
 const (
 	OfferChannelCounter OfferChannel = "counter"
@@ -297,11 +322,36 @@ const (
 	SignInRequestStepSignIn   SignInRequestStep = "signIn"
 )
 
+// Defines values for SourceFieldType.
+const (
+	FieldArs    SourceFieldType = "ars"
+	FieldList   SourceFieldType = "list"
+	FieldNumber SourceFieldType = "number"
+	FieldSecret SourceFieldType = "secret"
+	FieldText   SourceFieldType = "text"
+	FieldUrl    SourceFieldType = "url"
+)
+
+// Defines values for SourceScheduleEvery.
+const (
+	EveryDay   SourceScheduleEvery = "day"
+	EveryHour  SourceScheduleEvery = "hour"
+	EveryNever SourceScheduleEvery = "never"
+	EveryWeek  SourceScheduleEvery = "week"
+)
+
 // Defines values for TrustLevel.
 const (
 	High        TrustLevel = "high"
 	Low         TrustLevel = "low"
 	Substantial TrustLevel = "substantial"
+)
+
+// Defines values for ListImportDifferencesParamsOutcome.
+const (
+	OnlyAdded   ListImportDifferencesParamsOutcome = "added"
+	OnlyChanged ListImportDifferencesParamsOutcome = "changed"
+	OnlyDeleted ListImportDifferencesParamsOutcome = "deleted"
 )
 
 // Access defines model for Access.
@@ -1058,6 +1108,128 @@ type GiveConsent struct {
 	ServiceId openapi_types.UUID `json:"serviceId"`
 }
 
+// ImportCounts What became of the entries of a kind.
+type ImportCounts struct {
+	Added   int `json:"added"`
+	Changed int `json:"changed"`
+	Deleted int `json:"deleted"`
+
+	// HandedOn Forms.
+	HandedOn  int    `json:"handedOn"`
+	Kind      string `json:"kind"`
+	Unchanged int    `json:"unchanged"`
+
+	// Unknown Deletions of what was not there.
+	Unknown int `json:"unknown"`
+}
+
+// ImportDifference defines model for ImportDifference.
+type ImportDifference struct {
+	Key     string                  `json:"key"`
+	Kind    string                  `json:"kind"`
+	Number  int64                   `json:"number"`
+	Outcome ImportDifferenceOutcome `json:"outcome"`
+
+	// Parts Names of what differs, where the entry was changed.
+	Parts []string `json:"parts"`
+	Title string   `json:"title"`
+}
+
+// ImportDifferenceOutcome defines model for ImportDifference.Outcome.
+type ImportDifferenceOutcome string
+
+// ImportDifferenceList defines model for ImportDifferenceList.
+type ImportDifferenceList struct {
+	Items      []ImportDifference `json:"items"`
+	NextCursor *string            `json:"nextCursor,omitempty"`
+}
+
+// ImportNote defines model for ImportNote.
+type ImportNote struct {
+	Line   *int    `json:"line,omitempty"`
+	Number int64   `json:"number"`
+	Place  *string `json:"place,omitempty"`
+
+	// Skipped Not taken at all; else something of it was left out.
+	Skipped bool   `json:"skipped"`
+	Text    string `json:"text"`
+}
+
+// ImportNoteList defines model for ImportNoteList.
+type ImportNoteList struct {
+	Items      []ImportNote `json:"items"`
+	NextCursor *string      `json:"nextCursor,omitempty"`
+}
+
+// ImportRun defines model for ImportRun.
+type ImportRun struct {
+	Action    ImportRunAction `json:"action"`
+	Applied   int64           `json:"applied"`
+	ByCommand bool            `json:"byCommand"`
+	CanApply  bool            `json:"canApply"`
+	CanResume bool            `json:"canResume"`
+	CanUndo   bool            `json:"canUndo"`
+
+	// Complete What the source did not name is gone.
+	Complete  bool           `json:"complete"`
+	Counts    []ImportCounts `json:"counts"`
+	CreatedAt time.Time      `json:"createdAt"`
+
+	// Detail The failure in the words of the program.
+	Detail      *string `json:"detail,omitempty"`
+	Differences int64   `json:"differences"`
+	DryRun      bool    `json:"dryRun"`
+
+	// Failure Why it failed or is held: refused, unavailable, answer, file, settings, interrupted, changedSince, emptied, lost, internal.
+	Failure    *string    `json:"failure,omitempty"`
+	FinishedAt *time.Time `json:"finishedAt,omitempty"`
+
+	// Had Of a run that is held back - how many entries the source had before.
+	Had int                `json:"had"`
+	Id  openapi_types.UUID `json:"id"`
+
+	// Lost Of a run that is held back - how many of them it would delete.
+	Lost      int                 `json:"lost"`
+	Read      int64               `json:"read"`
+	Skipped   int64               `json:"skipped"`
+	SourceId  *openapi_types.UUID `json:"sourceId,omitempty"`
+	StartedAt *time.Time          `json:"startedAt,omitempty"`
+
+	// StartedBy A name; missing: the schedule, or a command.
+	StartedBy *string        `json:"startedBy,omitempty"`
+	State     ImportRunState `json:"state"`
+
+	// Title Name of the source or of the file.
+	Title    string              `json:"title"`
+	Undoes   *openapi_types.UUID `json:"undoes,omitempty"`
+	Undone   bool                `json:"undone"`
+	Warnings int64               `json:"warnings"`
+}
+
+// ImportRunAction defines model for ImportRun.Action.
+type ImportRunAction string
+
+// ImportRunState defines model for ImportRun.State.
+type ImportRunState string
+
+// ImportRunList defines model for ImportRunList.
+type ImportRunList struct {
+	Items      []ImportRun `json:"items"`
+	NextCursor *string     `json:"nextCursor,omitempty"`
+}
+
+// ImportStart defines model for ImportStart.
+type ImportStart struct {
+	DryRun           bool  `json:"dryRun"`
+	FromTheBeginning *bool `json:"fromTheBeginning,omitempty"`
+}
+
+// ImportUndo defines model for ImportUndo.
+type ImportUndo struct {
+	// Force Entries that were changed since are put back, too.
+	Force bool `json:"force"`
+}
+
 // LegalBasis defines model for LegalBasis.
 type LegalBasis struct {
 	Title string  `json:"title"`
@@ -1195,6 +1367,21 @@ type NewPasskey struct {
 type NewPassword struct {
 	Password string `json:"password"`
 	Token    string `json:"token"`
+}
+
+// NewSource defines model for NewSource.
+type NewSource struct {
+	// Complete Each run begins at the beginning, also where the source could say what has changed.
+	Complete bool   `json:"complete"`
+	Enabled  bool   `json:"enabled"`
+	Kind     string `json:"kind"`
+	Name     string `json:"name"`
+
+	// Schedule When a source is collected from, by the clocks in Germany.
+	Schedule SourceSchedule `json:"schedule"`
+
+	// Settings Values by the names of the kind's fields.
+	Settings SourceSettings `json:"settings"`
 }
 
 // Offer What a competent unit offers for a service at a place.
@@ -1848,6 +2035,93 @@ type SignInRequest struct {
 // SignInRequestStep `signIn`: sign in first. `consent`: consent is asked for. `continue`: nothing to do, go to `redirectTo`.
 type SignInRequestStep string
 
+// Source defines model for Source.
+type Source struct {
+	Complete  bool               `json:"complete"`
+	CreatedAt time.Time          `json:"createdAt"`
+	Enabled   bool               `json:"enabled"`
+	Id        openapi_types.UUID `json:"id"`
+	Kind      string             `json:"kind"`
+	LastRun   *ImportRun         `json:"lastRun,omitempty"`
+	Name      string             `json:"name"`
+	NextRunAt *time.Time         `json:"nextRunAt,omitempty"`
+
+	// Schedule When a source is collected from, by the clocks in Germany.
+	Schedule SourceSchedule `json:"schedule"`
+
+	// SecretsSet Names of the secrets that are kept.
+	SecretsSet []string `json:"secretsSet"`
+
+	// Settings Values by the names of the kind's fields.
+	Settings    SourceSettings `json:"settings"`
+	SucceededAt *time.Time     `json:"succeededAt,omitempty"`
+}
+
+// SourceChange defines model for SourceChange.
+type SourceChange struct {
+	Complete bool   `json:"complete"`
+	Enabled  bool   `json:"enabled"`
+	Name     string `json:"name"`
+
+	// Schedule When a source is collected from, by the clocks in Germany.
+	Schedule SourceSchedule `json:"schedule"`
+
+	// Settings Values by the names of the kind's fields.
+	Settings SourceSettings `json:"settings"`
+}
+
+// SourceField A setting of a source, and how it is entered.
+type SourceField struct {
+	// Advanced Right as it is for nearly everyone.
+	Advanced bool `json:"advanced"`
+
+	// Default What holds when nothing is set.
+	Default  *string `json:"default,omitempty"`
+	Help     string  `json:"help"`
+	Label    string  `json:"label"`
+	Name     string  `json:"name"`
+	Required bool    `json:"required"`
+
+	// Type A `secret` is never shown again; a `list` is separated by commas or line breaks; `ars` are places.
+	Type SourceFieldType `json:"type"`
+}
+
+// SourceFieldType A `secret` is never shown again; a `list` is separated by commas or line breaks; `ars` are places.
+type SourceFieldType string
+
+// SourceKind defines model for SourceKind.
+type SourceKind struct {
+	Fields []SourceField `json:"fields"`
+	Help   string        `json:"help"`
+	Id     string        `json:"id"`
+	Title  string        `json:"title"`
+}
+
+// SourceKindList defines model for SourceKindList.
+type SourceKindList struct {
+	Items []SourceKind `json:"items"`
+}
+
+// SourceList defines model for SourceList.
+type SourceList struct {
+	Items []Source `json:"items"`
+}
+
+// SourceSchedule When a source is collected from, by the clocks in Germany.
+type SourceSchedule struct {
+	At    string              `json:"at"`
+	Every SourceScheduleEvery `json:"every"`
+
+	// Weekday Of a week; 1 is Monday.
+	Weekday int `json:"weekday"`
+}
+
+// SourceScheduleEvery defines model for SourceSchedule.Every.
+type SourceScheduleEvery string
+
+// SourceSettings Values by the names of the kind's fields.
+type SourceSettings map[string]string
+
 // Suggestion defines model for Suggestion.
 type Suggestion struct {
 	ServiceId openapi_types.UUID `json:"serviceId"`
@@ -1915,6 +2189,9 @@ type IdempotencyKey = string
 // IfMatch defines model for IfMatch.
 type IfMatch = string
 
+// ImportRunId defines model for ImportRunId.
+type ImportRunId = openapi_types.UUID
+
 // Limit defines model for Limit.
 type Limit = int
 
@@ -1926,6 +2203,9 @@ type RequestId = openapi_types.UUID
 
 // ServiceId defines model for ServiceId.
 type ServiceId = openapi_types.UUID
+
+// SourceId defines model for SourceId.
+type SourceId = openapi_types.UUID
 
 // VersionNumber defines model for VersionNumber.
 type VersionNumber = int
@@ -2132,6 +2412,87 @@ type ListEditorialTasksParams struct {
 
 	// Cursor Where to go on, from `nextCursor` of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListImportRunsParams defines parameters for ListImportRuns.
+type ListImportRunsParams struct {
+	// SourceId Only those of a source.
+	SourceId *openapi_types.UUID `form:"sourceId,omitempty" json:"sourceId,omitempty"`
+
+	// Limit Largest number of items.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where to go on, from `nextCursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ApplyImportRunParams defines parameters for ApplyImportRun.
+type ApplyImportRunParams struct {
+	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListImportDifferencesParams defines parameters for ListImportDifferences.
+type ListImportDifferencesParams struct {
+	// Kind Only entries of a kind.
+	Kind *string `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Outcome Only what was added, changed or deleted.
+	Outcome *ListImportDifferencesParamsOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
+
+	// Limit Largest number of items.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where to go on, from `nextCursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListImportDifferencesParamsOutcome defines parameters for ListImportDifferences.
+type ListImportDifferencesParamsOutcome string
+
+// ListImportNotesParams defines parameters for ListImportNotes.
+type ListImportNotesParams struct {
+	// Limit Largest number of items.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where to go on, from `nextCursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ResumeImportRunParams defines parameters for ResumeImportRun.
+type ResumeImportRunParams struct {
+	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// UndoImportRunParams defines parameters for UndoImportRun.
+type UndoImportRunParams struct {
+	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// CreateSourceParams defines parameters for CreateSource.
+type CreateSourceParams struct {
+	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// DeleteSourceParams defines parameters for DeleteSource.
+type DeleteSourceParams struct {
+	// IfMatch The ETag last read.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// UpdateSourceParams defines parameters for UpdateSource.
+type UpdateSourceParams struct {
+	// IfMatch The ETag last read.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// StartImportRunParams defines parameters for StartImportRun.
+type StartImportRunParams struct {
+	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // ListApplicationsParams defines parameters for ListApplications.
@@ -2419,6 +2780,18 @@ type WithdrawEditorialEntryJSONRequestBody = EditorialNote
 // UpdateEditingSettingsJSONRequestBody defines body for UpdateEditingSettings for application/json ContentType.
 type UpdateEditingSettingsJSONRequestBody = EditingSettings
 
+// UndoImportRunJSONRequestBody defines body for UndoImportRun for application/json ContentType.
+type UndoImportRunJSONRequestBody = ImportUndo
+
+// CreateSourceJSONRequestBody defines body for CreateSource for application/json ContentType.
+type CreateSourceJSONRequestBody = NewSource
+
+// UpdateSourceJSONRequestBody defines body for UpdateSource for application/json ContentType.
+type UpdateSourceJSONRequestBody = SourceChange
+
+// StartImportRunJSONRequestBody defines body for StartImportRun for application/json ContentType.
+type StartImportRunJSONRequestBody = ImportStart
+
 // CreateApplicationJSONRequestBody defines body for CreateApplication for application/json ContentType.
 type CreateApplicationJSONRequestBody = NewApplication
 
@@ -2452,453 +2825,502 @@ type ProveSecondFactorJSONRequestBody = SecondFactorProof
 // Base64 encoded, gzipped, json marshaled Swagger object
 var swaggerSpec = []string{
 
-	"H4sIAAAAAAAC/+z9+3IbOZYvjL4KgnsiSupJUtTFNzkm9qh8qXKV7dJI9nh62rWHYOYiiVYSYANI0Swf",
-	"R5w3Of/sOF/sJ/j+6b+m3+R7ki+wAGQiSSSZ1M12lWfv6JKlzMRtYd3Xb33spGI6Exy4Vp3jj50J0Awk",
-	"/vjsDR2b/2agUslmmgneOe78O0jFBCdiROYTqsmcKiKBZgkZCUkGL0bdV1Snk0Gvk3TgA53Ocugcd953",
-	"HrzvdJKOhL8VTELWOdaygKSj0glMqRlFL2bmQaUl4+POp0+fks6MSjoF7aZzMpvlLKVmGi+y1Xm9yMyU",
-	"9AQIrR40k2DmrzOqJ52kw+nUDEJrn1o3q5GQU6o7x52iYObJ5VkmnROpTs3HVyZ0MtU5SycgyRmMmeA0",
-	"V+kk/8fflYI8IfsHJGNjptVjoiZCapDkAhaKUAlkRrMMMjJnekJ+AykUERxXJtl4ousb2z88unfU7x/e",
-	"6x/ea1isVGuXOKNagzTv/a+/9LuPfv24f/Dpn5qW+m8FyMXqWt9MgMxymkJChgvCtCInZ+dkp1zk7uZJ",
-	"/w2/vDTrK81Sa5pOpsD1BjIpn2uikvBD1yOSJ1TB+tmkVEHDPFL78jVnUEgl5OoM3k1AAtGCjAURPCEj",
-	"KaZkwOGDtm8M/ARndAxkCCMhq3kunVlqxwgnNqUfXgIfm/txr9+PTewp5OwS5GL99mTuqYYtyqqPXG+b",
-	"nnG9aSpgHlmi5/1HD+hhetB9kB5C90F2tN99RO8ddvdH/fRguL//AB7S+MTBjdf2gtLub/3uo+6vH/eT",
-	"+0cNFwDX8DPjWZwvmbt6wTiup1xLZGrmmbXz+icJo85x53/sVRJkz/5V7ZVzwBm9yGA6Exp4uvgZIuzj",
-	"yUQo4IZ14FXIGXCd4M+KTgEFC9B0QiTMgGp/EPg3Mz1QukdOyNu3L54SpgglYyEykk4ES2H5oB6OHmT3",
-	"oHuPHkH3QXo/6z5K94fdg9F+2qePhg+zB+B3w0rCaj+CRXTNKtZtTUD2+4bsp4z7fz9Magd60v1Pe6b/",
-	"1f31n+Pn+WKEEjV+kkZIk5wqjUI4LnTjy3GCeqt1rE7uJZsyvTq1l1SOQWnCi+kQpDkxpmGqmjhHjl8J",
-	"R85gRItcd44PzPbRD2xaTKvNdP8qJ8S4hjFInNErUIqON7DbqX2ogfSn5Seux03OLHGun4piY95lvKTk",
-	"+JRk+anrTekc5CVLN+yOsg81TEWVn7jeVJwm+RpJZHU6r0vSMVO6tA/XCPwwOj1LcuvJeh0FfTJvqpng",
-	"ClDv/J5m7hzNv1LBNXD8MdAi92ZSDHOY/vNflZn7x5Zc8tS+ZQddvdvuzEkmQBEuNBkxbTmk4FrSVPc6",
-	"RrJPKB9DZlSMNRPcbmL4sYZZpXa8UmOJWAyxT7vH9vAZ/PQTwUc5S+90W18LTWZCKTbMgTCrVc8kKOCa",
-	"KE014JY+y5gWktEcxdiN7erSZzfsbymbr7zBz6S0Kt9d7e4JJ2DGtJt4CVyfawl0ujQHDR/0Hpg/d1X5",
-	"97WWYH0Yw8NAdvHQ8DMKB3zO8nU3QKQa4gOWrGrIOEWxtHEK5qBGLF++AE/s0N2nTM2EYvbhFcMwn1Nj",
-	"6fHABEmstafdZ4nhZWTn7PkTcv/g/n00n7Ywnc1mCDlkWQb8rm8XzXMxhwyVNj1hisxAKmNZSJEDEdKp",
-	"d3hiPwgOdzm/twoyUszMLGTBiSjsNF7wS5qz7C5n8oLPCsPLqTYaq+HtOIWEjBjkmdGE8Qec3muhn4uC",
-	"3+n83vILLuY8MVtlZhec5HfKz+qVyNiIQRazKqmTVDTPQZIJVaVnYGAY1MAw38GLUfe14OA8RonZCqVZ",
-	"njtHB3ktiFswDnkqIRU8w2v1nLIc7nRLnJw1y1BiCoIDgVyVUmQKlGs2tQLkjRCoAd/l/HBAc+cMY7GX",
-	"0M/lFeULp8OoO1VihCBTyhdek1GPyeAMtFx0T0Ya5IAowwjnE+ClB2KJoQZPr1LZOZKDMu/OKUPNeYUp",
-	"Bnrdp6TzltNCT4Rkv90t7RjGaPR8yAizl8qQjBYXwGv3Hw/sLaeXlOV0mMNdz1ELMgQyoRlx93cqjHRa",
-	"e2xaLggdU3brR6eK2UxIDdkryBh9gw/d3fb8MiLU+k1Crq3pBfAemjPuG+iqTlNQ+NNMihlIzawpQXVN",
-	"3ciohq7hGasaR9IZS8/zl+bBrd/d/h3tIW5Mmb+YnTAqUSfp5HTeSTpizju/Rr5sJd0G+yzpoMFunix/",
-	"WHnE/YJKSRfm37NCzoQ1QyovxI8FzwjlU8iNNhIZaD4R9TfONc00eQWzWeyFT6Eq9JcOTp6aVZvvVHPw",
-	"Cyh3stoKMfwrpNoMbQ/qJbO2Xf2wVte/jnLckUc2pfKlxnS1pcXgUNGZZpmM0lTK9KK+fU0bl3QmolBQ",
-	"2dvVK0eHscdnQmmaPxHZ0okePXqwfz/2glGuQS/NhsoLvfEU3Zv1KdZmkNiVRvemuvexO+d17C0Os3wn",
-	"dqBOhOjFa3Q4RO6FM+FOtrjujo39DDMdddLrCcjS9jeGT6krTUDCYyJ4Cu7v0xngE4ZZ0tzoXkRCCmym",
-	"jfjRCWH4tuA5+lutP99NaChEDpTjjCRQvd0iMqqRxdLMKmk0Pw3Owpotq3YU5WoOUiVkPjGmj1U17dwv",
-	"AGbKTHIazLE6+Axy0HAS2bHnQpJM0pHGzxopi2u2L2Sk4Dko5X7pTsuM0G6ZaOOqTYNSTVQxnDKF4dK5",
-	"KPKMSBgVLs7Thg6fGxvAWvEROjSTfdGOl5sHnLstJmBbywQe4R2vnp12D+53j54/+Ll7cProTfc/orwk",
-	"pylsFL/moTMYgQSegmVBhg42vodP1V5UoZ9z47rc02+YzuM3Gn1DG9lGxYfO8Xl8EWbxLxra0FteMPP7",
-	"nFmjeUktyDNQmoyYdC7kNvT1xn0OXTWrJBaTtHYjkpoTuLZ7y/yxPENPAyXh1skyqXHqYKkhJwpZa51n",
-	"bpALNyLig+MtplMqF7co7pdJaeXAB8hpBseohpbE1COD8ufBMREcTe45XaCmbpitP5weGaBUuMQHjZCg",
-	"Upp/OZlABoyfSjE2WsfgmAyB8TGZSWHUHBwHLTom+OC4/uH3nKoLhTaynjA+7pHBWFJuJpSYMQ0HxB/T",
-	"XCgcfMQ4UxP86JzpSSbp3HzVhwOZZr8B773nga6Li+8EtwgdZHY5GLXwU+8kHT9RVAVxIvgwzsNQEU7D",
-	"6I9+7KjWHDn9VV3jVjSD7eXw1tw8GnkZCUlmIGY5WOdkOoH0wiZ0PLZ5AoF8WwrNtJUKXz17356L3zRX",
-	"jXPHKFNRSqSsQU+egjn09twwcigrrNDdgooq7EuXIIfGKHw2VTnl2cYt4nbFfobRpVUa++qtDL0pqxpb",
-	"moO8sGoiKtlMIzccAnAyAp1OILPUjrEiq5eKERGSja3PY1V1Rt/t6mg/nf/ymsyEUbvKuKZz84ZXZw8u",
-	"WWb2dG/EclDXuODT0FFSDVDzk2SjKGtYObqcjmGWU95reENN6MG9+6uL/hE+0AxSNkViXX2N/RY5l+8X",
-	"GhderpBxff+oE433r1wmRy72EMJNcKOVc40SUpExpGezeO9YsRKok3SGhWLcShWaTY3Y0tLep5jI8CHZ",
-	"JXK0u891o5C4eZP16gbpj1RNopNsY+ut7O5nNVlW/iTkmHKm8AAbD8Pe8ytwwytaPF6L2easPoc0NMRd",
-	"isHQLrkJyyPpaFko/RIuYaN28KZ6Ms4OvDOpjZCt3c0IhZT0sNGawfuxxqgJzjlq1eDFq+1DjF2ZU4jb",
-	"NqkoHP+I39DYlWpKwEmpAoWBL5siEZnIdqYUEs9t21AVhQa8/HaNhHBdV2D8V2DTXzoXvAY7uzkGtQ1b",
-	"uAoraLjLcaLUNBfjMrFoKTWEGO5Q5YTjs2QE1jtZJyfnyww2KNBAWRbdOMzpXRnVrTwhagYpo7lbZULC",
-	"NSelZ9k8KbiZ6Ll/0f7zSfBASjWMhVxgWcj0MSlsQgERHHyRg1KQEXEJshc1DekiFzTbUsVYOmmXw4wH",
-	"7vdrzamc0jE8i+3QmwnYJFt/PBTz4VcPJW3iWkknY2OXQ7iUVyCmM5pq8tO7c9wNwpQqQCbEfotQDDkC",
-	"Of/xpHtw774nDjMTFSTkr3qpeQNtTIWE+F8UpzM1ERsiEGblqjKJlKZS45FSMirynPivPLZOcBcpZd4H",
-	"PxY8GnFYOjrAkytLCnDS5SY2nCFS3CrjrS0lcjIstX+ojJ2JWMdtq+em4tL8pZmHqXV5rf6Zmvn3IIkI",
-	"Zu1ZYTX02+lvDCZtA6TacTVcajC7dRt5Ez7T8lA2OpfXiHH7CV/NsDSd1icyo9JbVEuX2+yNKgvaLJWa",
-	"Cy41ESNbhzBnDe71auR3YsLjYdcV3famTtMvKbptLhtgZcfG7BL4LagY2xHGqRQjlsMLDdMNmQSRzLKR",
-	"kHWXycYcAwkpmzG3H8tfFGRKF5H6ifV5CIEueD3nXzW3aPaCO641Z3wjF9WRyzXuqYQMuGY0j2QpTKg6",
-	"pUrNhWwQSoKDsQmfiCzGM734UWzMGR8bYVLmy87cdwmGHUZGYpJUZA1R7XCcc+YcPe3ugRnoAhZb0Lh9",
-	"IUbfElIj6xc4j5cw0tG8p/rWh3sYzGZp72Lfjh3XU6BZPJR4QjTIqU1zKrVghbH4iBZayNKhvG4vnvrn",
-	"PiUdozqsDvvnP//5z91Xr7pPn2KCXNf+7A40owusV6PphCyALl3/brd/2D3cj/Je+BC58z++efXysQ10",
-	"Wc3FpmSbra1L484LzkFOaD4kl4KTA/JOpJMGLi9uek2Puof9ZnmyqkdmqJr+x38Wz9l3iuRMYamc0YFR",
-	"umXuxBXZeS6Z0noxW67L7e9vZFm4oXGCSpn31sU19hHNFSwTkCh0KqY1G33VAP91zcnWa9SWqu32Ny3H",
-	"D5+sW5gtLo1Y9FLdlQP3Nryx1/cdyNLUj5eES3HJMpDfKWJsP/uh3pfiwfTnelvBvMrDsMbhaMvcg4FL",
-	"z2HdDxiS1DoivQldoCT4W3PN1bd+NbdhBjxjfOyyGyaUZ85VQBage2Tg6r0xe0AHhIaRO2ae8DkFsQes",
-	"M88+N6PyAp8a00sgxYzQkQZps9a1ZKB6ZJBSnkKe24/RC+BkSNOL5fyEIDvBTd86HexEMSBlp2QV9wvr",
-	"V/SfjrK4cJsKtSVjrd3NDYW8lmjtEJs8pWvcoy3Z9FE/XktcTwjF+USJR9KRttUYW27JNfMT0QEOM/TI",
-	"lHHblen5jK/VD+HLSI1YSINmJlqTwd7cP9q0M7iI5n0J0uHbb0yQRL+xqt+PgNPKgapYAdCJIgP/Vyz3",
-	"aQZPeDQ6SI/otrvgZxzdiEAnXUpyoB+aIDCs2Y9erf/n//v/J1rUZnkU88pM6Ye3nOm2qi8++ynpFFd4",
-	"55LmRd1lcLAxGG7fceOt2ye/iCUmPAe4yOhiYPYFDBtCjXVYaHJecPPjzjuQF5qOdxMymAtpH64/ib4T",
-	"gAvgGdk5kUNgWpk3Qm6psBakg3pbgZJzIgqJgnDRSTpuGuYnO4b7HToFOVZ+G+05ynyemRvAx+egzX+2",
-	"5aAjUchni7X2qJjCUGQLWwmGpVdVLpwi0wJxGfAaxM3RnPJxQcexMV76P6G1O2HphBheqoiaYC7xEJwB",
-	"s/P9k1Ny9GC35pdaAg359eNBcvhpp1vhTfz6cT95+Gn3Yz85jOGIIHW/sF87sDq1+9f+klKABPa3Atyf",
-	"DRe18iQHLP55SheR1eGfyETMrajN0PxieiIKbex35O6E4oqJDWUSqoiwPLfEgzi8f28DIETSmVPJzRy+",
-	"R1d5xBaszcE61B2vQkAELMxiemFrlSRfN4H+xktZ0lR49ivbtTLr2PUty8mfiGlD5tMWXr5hJBz1mk7B",
-	"+kUFUZShynQND2E8+vTOOV1TM5ghgcdkwIU+c9JjcEyov0OEarSbNVjvRIoXwaiIQyCZiytU5VB2V5aT",
-	"RHUhOf5IZ0YrxB+D8dYqMW1LkXCla8+sDADWT2zoUoa2kcJXSe6xr3y/iIeh7c6ppjiY3j7TfIVWm23c",
-	"rZcvpIS0jQ/KvVk+jpl6qKm3t43KhTy3b8YWMqEKdbFmuTFwax3YUANmMz925cSoh/jImdeh4tJjQ5S3",
-	"JUATkj802Pc4/DakFeqEV9ElXwHlWAjUvHvLm2ONOleerZivhMJdRXzCIYyLhlTNQEmN4VKZb1rBtO5I",
-	"gtWz8US3J6Iz+7iRl6KQTW4UNp0J6dECDNebuvjrY4Lp13xM5l6HNcudS8PtOFmq7drSPVJO8jr+keCl",
-	"BmajG5w4ayL5PvzlHS2ecQQ3L7jZAT8rz2cza74JP0r9i7ee7xQfbjUx7JriYjV65q9edelyquKaQhpg",
-	"/jRnGNjLgNfaXmdUPsqKEssoLckDLlqRCb2soHNqakpY0mh5fxyxwg4f/d7cw1m4iSm6ULfLkdfYBS9K",
-	"a2ACBK+C4UplIWdpIP6lg1WzgJlq7Wu4r8Dyb5N3hQnoPLuQwFTvr0rw/Ab5WsmCVjb6B5BTypMS6INy",
-	"gVTij+cxZkeWaU/qOIRPs5kDYjRiKZRZPFQC3Sp2vQUfrIhmLXvwmssqKEN5wXSJ3zKBFKOqZpIO6aSE",
-	"ZFn1ImWRbTzXdJgDxtbqCy+XFa1cQAS+eMWGLUqqf+wpAwXkhI/pEMgIJnmc/7jqiw21GYy7arlgqUF9",
-	"xghA7fX36NTYpfH4xCVIV5dfHwaLeW0s1VA8uptsaV2oVngTBguNnTFoPv3rRq+pH7haaWKPpdrStbTx",
-	"2mmCW3hJvPIYsepCvcxcgPlk8ZhcwExX0fsA128pkBdba/PEz4CqrWOPsnwpGPtg6xii+8yv6+eHx7vl",
-	"BGlcUPKKeZrrQJVG+CFl7GPBLXBjO9b9hRxeqTWvh5Ga0gXJRDU+epMJdYX8qwzJCPN4uslm114IQzDH",
-	"BAhKrKeSzCjD/D1YQJMaoE7QBbgByqEExyrFXqlCrbVWGrI3UdOO/W05tTJjlVukU301Cb1T5RLWknVT",
-	"AI/DHB03Vh3UHiieG/5UsrrHVYxgcFz+NiFceIt44Aiw9mc8/tJoHjB+BpesNt6cMq3e85EwY5m/PSYD",
-	"I/6zIncOJfccy3MyhMqQLP1Lj+ulyBbk3k/A3AYsmHafETxfPMagJNiy61mhCVUsg3rRMod5JzCQS70a",
-	"I2x2EQ4HCSdaqzaI5S/X/dx4Hm+ouoglwGrK8mi6uVMZErduTFMp1V1N1QV6KIai0Im5aNqDR7OlPJl4",
-	"TsxNqcPaLauVXmf2oHyxnXWJ308iytVa4i8HqkVN3TEGjsbQuxiYQElnKMUF8KpewmzozKlE+JMNIjte",
-	"7wMC3l2MX65y7jcTxm0VCn2/KAHFzUbeQH1QnZ5vxGJO/EKjRzqlLP9eZIst5TNM3b0K9Yd7RzX14XCT",
-	"+mA/Ep1W6CPbKm59wp1w9Dq7LXBwiThTkUGO99maZ6o0T0YAGRmCngNwJ/2cLcx0j7zB+BOVQOwcsSbM",
-	"sxAfh3r8ng8y6H7o5grdmy+BpRMN5HwmaTqB3ccujIVsfErlRTEjE5FnZJaQyWFCJkcJKfKEiDwhOUuI",
-	"0lLwcUJgirOkjqd6zvMxNN8i5hSY7TiDMVNGs6ckE03ayJJ3OK6NUO5NWgTBQ85ofml3GwVdzIWwqptc",
-	"ydPvWEdEbTm16r5F1LM9Hdo6UjBsWfJ8P/tg4oFLYU8bNib3MtjOq+CE1/eL8wZfQcT9wwXJBR9XWT1x",
-	"VWtqQQG33cvKabGFi2HZ3LLfCA9mdamNF/vnaDjM1VQpsvMSmNIFHwPfTUrvc8ZGKC20Iz09gan1TKBr",
-	"IXH+BhWWaylfoFVWnDiF3pHJwrz6npfIYVbDydkIiGK6wBwBVVdl3IeMKKrVjC0VylnnqxdQSadWNlb+",
-	"+0n4iC8ci4szs2+nTsZGoBHL0jk9FzF9ZSn1NJzpBvL5JXy2SkHc9JpfajPHCWrcl2y/kg35TS9JvaZE",
-	"1nREplIqM8g26Is3GRjOMC7c4M4r2WVvDcbAtle3MVwVgSc7jKUEWAKC7HncQhOIgOqyDo1pyRO3qnq+",
-	"R2k2RMPiyyAmPhvUnSsewq8bqOJGohAhld1e8OESuK6M3lXojBK/xl5DzMasYGyil918clm/dmg3zdBP",
-	"WlKuyj801Xh7Z1jrau+kU3CXzIlQMrEJP4cY3Ed2Sfk6ice0zRMaApkZ6RxkoDgmg3y/oWoy6Tg35AYq",
-	"eCW4rUQZUsXWuVrs50gGM8C6Af7Y1ruOJASe7flkKYvvJyBGXxiZ/+FAzrXZrvZJIIMR+4Cm88COP+iR",
-	"gTTfGhy7llTu90a/GUzph0Fi+Q9LJ0RwQNfQEDwT6pGBma/NH3YgZLLIzS8GuAEDFHEDw0kQzhgzkZiL",
-	"76YXgtcdsTg7QyKYdJp0zMfNP4sGSsjp0AJXVBv0TKICatTThLAp+YlOZEPaVeuzjHvvfnzz6mXvButG",
-	"RmC0kZ+FMvy3Xc1I0ilkvj7TEj7Mcso4ZLj1AeXZEBFqN5u5qt3oNQk3AYRmxPLdEK84Jn6shJQWXUJK",
-	"Yy8hLs3OVrlTnRBDMUb34krjO2xq/u3yxfA3mCeHv3I/BelzCTELSEjM0EPXDMV5eS3H/Knsc3hLgZXv",
-	"DSslYxgCJ+cMSAacGPHPSQYKyRnVyYYafkmnajvL9TkbFxJUFYJyMyZqBvRCYUWuKtKJ1+7UlOY5KE1y",
-	"PJKo82HLqA9KeIfR7pK/H5OqGSUawJxOISOD/7GHnaz2zD+XWl7uZWK857Co1hPxVqGa50JOm8qgN2bg",
-	"5XQhio2ywgzx0j75CWHE7dZtC9FXIq63P3w8j3N8kRz0D/rd/QPvwTBrIzNbNdwjrrrIfczfBymERSLQ",
-	"LtteRcmhdBisW9FLkdKc/QbZG/hgU7CbwahieYCXJRJQGaa1G1Kegt/aplN+4ntdRHjUxGJp5AsHw499",
-	"xIa50b9tB5EJXg+mCGaBI+8QpXmkIsgV8LfCVu6G+HWrDl0e6p2bioXtd5rW99yPsmz3pA4Eu717gWbZ",
-	"Sy9ytzpUWmhhnjOmUnQkXEJ7ZbtaVywvkG3W01ZmaIa92toullRnTGK1uaxUgiFE63lMOrOJ4LWKtcwm",
-	"FEiaMYFFazmkFtsG0ouh+ADW0ZHmVHo739xLB7Y/W68TbbWIKf3wHFEQo35o3ohXhDdlu3P7ZaYbTCTH",
-	"drbENFATMX83Ad5m7OquI65AZqEuSm/LREjtoAyLqeEgok02gBM+Lqph97/pMr4sJUP9NiIX3WobzzXM",
-	"NsII2M82TeaXWbx850oX6Gp0VxbcrN9iX2OzfnPPXUnYUnnJDbIWljU7aXQlK8t4gP3odwpFZjynn2sp",
-	"tt62q4jWdQgnbo9iG/sDu4QA5GSLqM02xcYrCTb+1diUXsKY5t97A7s+aAT05b//L7LvNGgNBUhF9W9F",
-	"HLzGmVMbopiNIcv6jm8O9QWF5SvQEB90LOpTtwq3icVEpvuKsvw8WtFSBtwiZZq2Q4qxCxAzZbPx2Bx4",
-	"MxMYig834X5zn7pq9m/SKbgEmrVRO12c072wZl2vKiPw6gVDWAByBvQ24Apzxi8i6QruhFf7/Pt2VT5f",
-	"J3RBIz5ZQ7q+Ap41QBuowu5aVP1sXw7kP1OO5SqEGtEmlujlWkfUcreX6CtMKSr3J46KRP77/ybnyLvo",
-	"VDdk/zfs4jab1UzPlpCXGgAt+7dsw5x652cyCMinV/VMSJqxvkmZFFrvsLNqS7WAeK4Gb4l58ZVjjdwk",
-	"8rOXPRtiQKtGwWgEsuUkwtjgdqgkV8Qw2UrNulrzmJuAVK4TbghyUsMwWQN54k9hZY89GkoDoHJepT8F",
-	"K1kFar0SfIpjJBaOuiULUUs8BBErBkn9t+5ZF28I/5I5vKQB2Vnp2aXFCvfZxaj8e97y61X2ItmJMbLl",
-	"IXdtfD/Kx7a4A3DZIp67BP69gcLsJ9ccmpOY7Tn/1L5Q7l4Lnk9TzB4jEzGN+M7o7WlAqz51xA5pwFty",
-	"DXoxQ3nOFBAnUb1+pCwwTSC4rqgSLbkj3SjmUHud5IYUJrfS9pqTPc71Jk7UIGzEqNmmCqB5XhiuW1Xk",
-	"yrjtStnRlHEhScGZVmQnNXenbl7tH9zrt2iOgfC5EngayeB4cf4LOTrYf1ALWTx7e7bRaCqrXspvx9b8",
-	"GuZLStk2VQ+yofQcIfc9UovFAA1xLiyqxUEcziIQ/ks7UYXTzCMknQhlrcftXAOVXKMNTWpew3y1/v/2",
-	"UXq2zLaOF5ytw9t5DXMPdbnlgkDCVPBFS+Hivb0hUNCmS2oWo2aCryu9iUWirJfCerfP3BcwOiVG5B0M",
-	"yUmhJ8C1F7edTUjkwVLLDjXlzNZsqkdM3WJXZ8FrtbKcg3pi8v5BFMXyAiIVUVuyQvxIUs0ktsBfzH1p",
-	"yrIN9BPDBu3V9OiuPi0GH0SeEBHJEuj2zVfSCeUc8lh+ipDTwTH6HBbENcgzMrr8HdVkUMh80CMDVBVA",
-	"YvbJUuZlQsbC1uomWPMDREisA6plmwiJTn6jAri0dYjjG21hVbUFe2zKrbtOsuQdtXm7moHT0rnKsiWz",
-	"xsXQltJdq7ZsjpQaSf8mnIv2DsUiVldtPqREXsT9KAMsAh4cE/hAU50vMJ5cv6aG9idCKBgcEyxFpXkS",
-	"At7ZP6oeGeD8XgNkmPRVJZvZp80fE5fchWVjQlufrrktObPpQZdAKJkWnKVsRnOmF733fMAFt1lfywyE",
-	"KWIbUIyEr+1DxlHLasYV4tkJC8IdTBOrbThsjroFe5isSZj8pQJt3loNsK8sqT7k14/3k4cx5WcFOi+D",
-	"TVM6B11EQlYKUgkRnfV7quDwIDHW0hAwh8mnl3NBZizVhQSSUm6L7ZZx1n/6/vzdnw+fnj778fTnw9P/",
-	"OI0HQFg8Z4mSfztDvG+yI/SMFnqylKDmfnu8t6eFnu299Dn+xxi97g2BqRmD/F/dGz0hx//TrvNflif2",
-	"vuj3D+7b/hz/Un6oRdAId80uIr7xYVp8pEzPNXC1ksZJlB37VsaAK727KgFbMvwZXTSAPf0o5vaOU05m",
-	"NOgVHml+8LOEjOkLKjW06YBwZYFgy0/WA8ksQSu47VrXHeCagiPoG6L1TB3v7VGuJR333B/2JkWLLpdL",
-	"nR0WHrJmJUM6oJsZcMbHP4pCRiKOGV3CqvdsbirMSAXiKJqfJpjRasQbRQM8DoG23H3cgbgHmaAPj/v9",
-	"ZmT06sH9g+MYsPkKzikC4eE4+I3oDixpJStVcKF4prmVBTvhWwoYnwDTu4mPjZehTR9nwhTAiIqZpqAU",
-	"G7LcQT2s+uZtwGqjO949ZuMCgnFtzv5tVCtJqhDoyl8mhg5eNylwbDsjK8gA/cff5Rjk8B9/lyJqWS9R",
-	"YTvNJXwpxiGwtcnrlcls6slhU5mijjOhWBvl9dQ/t5Vm6Ey62l7ECDYwlJek+q21ec6p0m/Vdp9epYJX",
-	"wDh5AzmMRHTj1YKn64CVnA4GM2wFVRlxZZ5v6bzMwNaoqQmV8Jgg4g46M+0nsNk0uKcwB7JFN6nwjMKG",
-	"yW7Wa07qBG//7To2ruaiqLsgbtxJsdY74TbniXshQs7b7UCQr9d+A06LYc7Sn2FRtZ55Ys6WCW4zyJTd",
-	"DEkiT54BlgPVHryBXfMLWbNpnqltg7FzBc9XLBmwaVZzIbMrlL+39jRtzIBf5yg6BclEJFHYayDbId00",
-	"aCctmz2sTs4b2i1c2PsHtnu+qhfQHB7dO+r3D+/1D+9F2XcbvRSnUeqlMe5tBGZCUHxu1x3NG+SIsoPG",
-	"N+PWqudA5fZQsKteh1XrYFbkDSrdCz6hQ6YtII8OcZoP+gf9muV3eO9wP1r+eRVNYCaUpnnZniooiT96",
-	"9GD//jbV8MsBFQx6O9mUu6B2ONz6Pm/ByYdlkqLAAAOGzS03HzOQBR+rIfzGJKKdOON1DFNgPINLkEP7",
-	"sP9N1BCwA0adV1RryYYN/iNbDq+cj8DWz1RIBY7EqASiJmK+VNH03//HUK5mSjNzOIp8j1mTdKrJTpZ3",
-	"M9gbLroH3f5uQv77/xCjW55rCaBf0RliuOGshFRk55enw5e7N9C+Dq99u2ZpSW1fGs/wLOzXEeUmKzwD",
-	"/+/WeMazqXLEsyEiuErA0UXirZbnQWPM67g+3Xca8ypbVy6flr6IFfPOXKIfXXOqLR0VVAKNwd6fnZOZ",
-	"hBH7UJW4VThjrsRtub3hX+oyYivgDaqUSFkrr/1J8Chm/k4F9yGwmFOq9oCFc2H8EriGzKNQYF6KVewb",
-	"kNImkM+exZN6bbWorUkkY9DEPFvnCxOWj+BfpyjcvLel2VJagmLkmukFYdnjIPPjO0VmqCv6dOKl8Zx/",
-	"x+VPtBhYndTJKG4cuUUiYoyeAJNVwkkdwznYuTZhXUuYUVDZ6+LE8i1N8zUGmQsx2ytT74tQJ8I6OSe1",
-	"K7q8181XPY678iqIJCTkr4JxXYsukJ1zOtVeMibk3620VP43u1hjh+MvwmBe+I1O0sEPv6r/zr4U4iJE",
-	"5e4Sk9nYCneJWMGy83XUuj1JrVJB6RYnjfJjjeO07VzXUJP59pqC8NNA+avvX27TuMpJ3Tvo3X8UAmmK",
-	"YhjOxaU+fsJyrNqbD3oHbV5cqWXXtrQrPm8jNfI8VsWONTBvYwX3p1RPrBuzEjIodXKgmaoSmvELXp9e",
-	"znVrVpUikfu5703jwzw30Q3YNdrfXgpvV7hXg5BeCn7SS8pyOkQICcbJwH3Zhvtx+8po5lggSEV1LgNk",
-	"DWNmmXu53Sje5gEkggevCLhHOaxNwanGaYEF7FCh3ebFaUoMc5hGHeeIPZyQs+dPyKOjew+ugPaModaZ",
-	"FGNJp0tyFLX9bsExJBsjsSbESgtTIkgmHP4VWwJnPpX/+PvIQxUwIKdC6RyY/o1OciIykAge4B7gNJ0Y",
-	"NcYCGsS76CNgc1PXGkXmUvBxhUjL+KzQiavBHi6qNnHtSvwqsIooMjt6rGI5bG8Cm8pdaqMskQwsHGNg",
-	"Oew/OjzKDtLuvexev/tg+AC69F522H1Ij0b7o356MNzf76ztD7gMNvLmlLg/hv3S+kdr+9g3YU+sYnpL",
-	"8os0O60JZ+lEkyFcUM71FgAnjiRpvXrII1biAdf3qJD82DJLYxIXPDue2YtyzIXu+iSBDSlQ5q91iPaG",
-	"doanUmAciY/fsCk0h/GWbqgmU6E0UaJqXoURLIlQ7SOLolFb18HD6JFcs0HyARkyRY4aGyO3zZI9rVj1",
-	"ElAik3ry1HHlmpsuCinWFItrDpuN6JTli8ZSHUw8afzrRBQKXjfXnKyNRzkXT0MLWwnQkDTdtHlP11bm",
-	"RF24V9vdje1E63u6/PiGjM3ajm/57tJ51LIY14ULa6nfyabTWsk6vhdPOq4OccOOLd2SagdqW7nm3qDq",
-	"FPbQjn8hCQ68nF5912prdUe+DBURs0/OIAU2i3kFpWSXPvy4imUfrakjSgtZIuu18/DffCVciVnXeP2X",
-	"auWWBM+PJ92De/dt42Isv/A1Ur6xhGHYKeWCs5TmBINQO0bjevjg4b3dhEzgA80gZdOGWo01tW7XTblc",
-	"01ubjTlkwWmvxguWT/M7RFUzzycutZemmvz07jzBdgVG/UU8dUsovbVtpK7cm3u5HXfZgrt2yEEGZ72i",
-	"bbt6sjNIzakvyoDBqu68lJtTCtQH//bzq+7B6fOn3R8f/cfJ5myqSHZf05wyJl39znIfDPuXN6LJC4ew",
-	"WFLMjT7m+o+ORQ3zk9sejtwog4tVr9nx3l4uUppPhNLHD/sP+3vCbPzBHvCsq4z+I3i7iJvHD/Ac70pZ",
-	"bzYpLFIyZnMUsQYNrAXjE7jFFObN3rhI9tn5DKSc/uPveU7ocCJy4CSnSrV1jnnV0U311zVb8RK0gzdb",
-	"8miUvw9mtaYYNaJnWqFgFGX/zFIl0saOp24SwSDNS5FXKRe6Ggj7Z9RRwrD5ilafA1Wa7B+QdEIlTTWC",
-	"z1FiLH/gFgt0LETWI68FkUUOmBBTYjVWL600ZWlT/bHOxESIsTHvGhvDPlbl7sjg9MgQxtTGA7YvoirV",
-	"DL9FyTa60Jn70lORFvGOuFsiZlZT+9juzr+YzkZm7pvtIHe7y99F1yPypu48hh0JDojAPBfywkXDKzef",
-	"7ZVzTIz+kAFJqQJFdgZpDvJisOurT4LeAGRnYLHfzV99w12myc4AIyJqAuYv7znlGVGgSTELK2Z3BjSb",
-	"Mj7YrWfU43Dm3/hlc7D+W0aImjeiuuQ5Ntp5TlMdQ2jGlARHILY1CxtP9GNX4Yotekb4qrksSrM8d0Fn",
-	"2+83gn2HXTfUNglyU9ATkcXzax2Kowx0gNVVJp0PXfNC95JKTqdmIn+prdvp3+Gvzmpf3KQJ+Ckmwfpi",
-	"VBaOcCqFGG3kv1HY9aGwF76Vl5B9cKkwSYDmEqnnbC5qWNrfVRMu4HUPWykWa/LvXUzQ5yyW0Pwbk4bJ",
-	"GdDMla25shan7CJKPXwwO4AAu+ZaZUAzI+xdaBhR+R2+vsu+J4ZVYRbkiAxmZCjJ5JBMjsjkHpncJ0VO",
-	"RE5y5npmEJgak4OoYkbowKZKkhdakRmVWpGRyHMxt7i/5KB38LhsMsCFdtUygVc6hg9QZAwbDLS3t9wb",
-	"zdbWGl+U76Vo20lJ4fiX2cU4vLxtJbCcXrAxtOlbEJxSPYmoRM9oOvHHXA3hfcBCQdntEps7m80mYtTa",
-	"CfwkGD0Oz+KMK5+wF9stIxaYIkFLB8ad9468M3+zk9MVWZYF0IpoyPNGvH6aauw1smbkKdaqqItg0PjX",
-	"ZmytW6ASZrnRiaS5Sr5pItPYygZkZYSYW+Z+3d5pUF651iT81L0Rb3PivvZmjVfV3zIrk7AjS9nLI2AB",
-	"2GBsbuyGXnziwZebr8yoMNKv6YZkYFS6hgyPHx0uN/fFE15RCIwBjDmolShMAGpHTrDwpgHXLnOaWvvt",
-	"X9HxYsfgv3r1Y/Bf2HQMwM10Fq8b9crHruJQKKusWcFAfC+C+NUwEqE9MCREadF848rrtyJp/dLNBVPR",
-	"YM4UvzqTjGvE0RZkZJQwxlszQSeLXzIebf+FQzcvLj7dQhoZ+oJbxtB4b3rXKrWokKnqX365pB+g6K9f",
-	"mni/hDWdoP03FfJZ3xPaRWzsAK6DsXlgqQ+XOfqyT1dDVZ/7c5uKvrwGfdnqjAO0zLUf3PKc8cUzmMI6",
-	"6YiNUm1pYyYIHVPGFfZ+dKBMDV9mF/RnW7xTbdKjR/v9g/7+4X7/qCkbk/GL2EWxBEnwzwkBo1aUgWSn",
-	"NTiZUL5WqhZDyAUfm3vWI/bGYc8ms3aCHS6CZLJSN4HpTV1AY0erTZzFqa69ZgfceaPf6ZelhlXW1UAv",
-	"arCPZQq4BYYp24xSdWGddz3yjukJtmgrn/EXhLuOKu3K1WoVurEUFfNh7I8XsVex313ZUkNb6ssXLtWv",
-	"atK27emUqLvLk7kiZP9MihSyQjaKMtclZSwgLrdmK7HsDWk34dOfQu9AtC2T/7NavhZ1RtoqBS1opdti",
-	"p3375srEbiqarm6A7+rThEaLJVZF3tj42CWFut5G3tAE3j6fpI2upLLxSUOusvm150HP3n6nyDnj4xzI",
-	"U2O505z8QDXM6QIbrWHYwTz8wBn2DSJlv2/+X7+NSLGqaSHhLPDCNXcNzOncXPwSJMa/TXbO04lkI22k",
-	"927ce2+voL0RseaKKGTR7ijFbI0rY8+am+KtqoJ+bdLqERC+Wa1XCy74Iqac/YLbhTaZs5dalD1HjjFQ",
-	"8NscZVW2H8ui0kGPYWarO43WOBel1zvObZoq/m+j1F8vZuYLq7x9MWPKVtZYq1vCuMipdjyqhCrCfouC",
-	"wAdIC11aTJGdPdg7bLOjxSzbtlz4kuYse8HXhfhCmra9Q1j2mMB0pheuwzwKL9dUC2V8ZTcsLWm18EGM",
-	"SFkC14vVwDXWsyyvHifmclEaMgo2L8XmNLXPUbVliNHZSEaj0uBFVjJQRacVOezgv14C+5mSC1jsYuN+",
-	"WwlgeVBtVpuBj9ZWvoTBRHcRvYqQBC68JVjVVe4bWuvORA39JzUbwFuHXvmtKUgr2l/AsWpeu2VXXCCt",
-	"6mUCdf4d0EdF9eGVqYHJlqf3a7NP+KVD41xuq15zwcRqKnVT9KKtdm+7NGsVdHCwTpcs2vPLn04bXnmC",
-	"ICXkt2JKTgqVySK9iPPMxmz9+XzeG4MC/Rt02bSLXaw46F4GexsDYDZNv7llQbnz10fJ2lQqthGCXwuX",
-	"S7MpNk4wObTXSdpi9dsvr1m/D/Ffdw9qWRNRc1traMLddH8kRujLmqfBSADfTdoKb5ktKQ1tZuUSGG7z",
-	"ZOzcdbmayki0DS7zHK1kI8icYRgkOfRbZjmocuGtjra0QJbUTSlGNiOG5mUkdmdE00nO0gmQ5xLYmA5h",
-	"N3QmRTqML65QmZNFyx/+/Oc//7n76lX36dN67m//4H63f9g93O9sE2Fr7m1wC/GkIHuvuT3OElhczatQ",
-	"ORNqa1/b9qCtuzBwKC259rxqkJD9o6jKtNnttH2OU3zdtvEkX8x9wQpH3wmZ04aazqu6HyoroVrmO5AE",
-	"GAeOjXLI5B//O9cJQf1eEzYxK2HE3OwfXB0e+a2QYVOdpt6U2xsPW+lVbvNDBWsNK/Auzjgsddv2rqsr",
-	"+h6UMHxvAky3Sc4vV/OhKVVANTUrx5qxt81dX2sQP77EbIaGNcL8tC0+M7faO5caVH+HNolBQ5vygbaX",
-	"73TfPjiYKjl64wFxV0tWbJkNNdQ3+I/uk/Oz5118ehCPtTE1y+liFdLqSU4lJd87HMJokOla+SlLUI0L",
-	"9E6hXllHuiGv8B1S3knlkpH3H9zfbbBWZ/Osjb0mRR5z8p6ZXy8lLvXICXFdwzFPYis3LSZMxVwqS/lE",
-	"67XF4Nky3/kFb8gBu4mmGuUQIcn5XVtzD1/wkYgUzNg83TU9vn0mb0rzHK0LyEeJdSoBX7YsnjMJI/GB",
-	"CE5eMl58iF6U7cHLLHy8ju/qFshm5wD8yjnh+NkQDyz4YjXFNSdwM+ZJdZhXh7E4Z2P+4q5SZ28M+Gkl",
-	"37N5aQ6wK5JMn7MAKnA1akDVhVrW3daDCNovNgEwtiTOBkfYU6qps/NVXbe8iUrpWSFnImZTYLVD6YsK",
-	"sfcyM6HluWzhUa0XD6z6olMxi/J+Np7oKtGtGp4MYSF4hg58dDLWswY2hw1cs82lAm6FRDQ4xu8aS9Wi",
-	"VpV12oPjsjC7thn4gGa8sLjS1vGJFciJr/SudmAQ1m7bEavCbVdEYj61uXrbcqaKst26otejGI9tMkkM",
-	"sHkrAPWbLGIIsdLXuHnKyd8IK6224uqctN6e6FoN+KwJvrbxhhnkxGY+tuctrVp6mC8v43QsRYNsPqUt",
-	"00fkkaQGSMCF1RecPra2tU8MC4IqTDPXUPZRsk5uxTLotRPOiInhAGKG8V4zqC5dAb3wBltdRKdV0wzr",
-	"2/PvILWkBXDF2SXQomTMrsBiB148PTnfDblJLua2Jk1pigCWnaQzYeNJnJUoSAvJ9AJ76dvlTsEXCw6B",
-	"SpDPPZH99O5NZ7XRK2qD3ZxdIqTABTjnNMV0FcjKOk025pUKWYHr279SRbz92/Md8FHVwxlUFDDRGntG",
-	"25qwSPQIoZbtPFyAdzZTZAerTSY0H6ELzxl+uxhtQ0edpBb1zTYWYJKIuX8DN3eUi7nzPKGv6Dc0hEpM",
-	"/vCXqA10fNWa/5Pt6+8lXJiacmy7anYwAbxu/AZPdZL6S1iVYWxC1EkTkk4oH9vwoS1HXH7b9TJbGc39",
-	"PnjCf/op5KCDJna+O1r5gp1o8/xnFVoKHkh9Z+yFKJWoCnDVyqNAGzC0JRmUO/UctAut11J83IMe2YKp",
-	"klkh1ZZf8es7A0N8NgXDtb7Gp0kmIMiEWj/9wHtpSRLvVOn8WKpmsH+wNOhsqx55gkenCM2VIBwga/YX",
-	"VGlf9qZhpsFgj87Y3uX+nht30CO/cDLLKeNdc19ILsRsSNMLssPhEuR7zrhZbFakZl67zrEpLhiUMSMy",
-	"cB/7r/dFv3+Ymp3Cn2CQkCGktFCldegAmN0nFBmCnoP3sAhpM5oomQilbW0AM3thn/ZoTMed//qvH4XS",
-	"qxWedMZ+BiOVsdW4NWNdenkFeOswrxwKh8N2WgaLcn8tsaJWmlbbimSuJU21nbPXf6tuf/VOIgGSF3FB",
-	"RWR7WPMkCOUkwCF7z3dq09w9JuY4FuUoYuR+UeeczEWL7OW2TYrtyVO+cLdymmA2hHOKvefmk0hSOXaD",
-	"xJkEXZAl0NRnR1Uu7dIPToYLx6l77/l7/qc/PRGI14dpyH/6k60/x4r0KeRPqIIeMbqQReU8e/6EHB4e",
-	"PjIPvH3zJDF2AygyqEIDg4RMBQeMULJaE7vkPWeZ/czbty+eKkOx2FtCkUvb35M82E1CDFBLrUOfIndy",
-	"dk52TqYa4x+SnMEYRbxKJ/k//q4U5EmVWbCblKks6j0fLohtUI6oTUaOzHTXJ84O3CaqOfIX84Trm1Y9",
-	"4rYKUXnUn/6Esws7be45bJh//qvCXp4eMGn32BCahZ4ZGKIfJISSAWrCAwuNZPO7ltNv0PR4z9HxbqaH",
-	"aTp8Vmhz2sC1xCb+AwtMZL+EqaMINZRUO4enid0EQLpFGBXbrAHzKAc5mzLtWoemGGIL94MMUEN2f6/C",
-	"cOWGjEaQGiZgZPuf/kScee4sOutTqWKDlsOBe8fmcXIyeJHBdCY08HTR/RkWg+MqVeICFjj0UGSL9xwt",
-	"RH9OJbfEB20SXVJ/Ex+h3Kqb5hP2N0cHB570LXc2myGCadrJ2wCJlb24l/gdRVIqJZIkGTx7Q8eDsC7F",
-	"rGbUfUV1OhlYfpizFByou2Nnz96evuzu9w5WONlfBePFrAdpDwopZrQHxV4q8hyQle9BMcvxf7pG2+7i",
-	"T/sHgcW2wigvff/kTr+33+v7Ng10xjrHncNev3doa+1sfZOXNI7P7NnOFt1cYMLTONbx5yTirifPkM3h",
-	"fjitogL1p5pWO5kQDvMadLRRzMtGsx1DqFbn8/jHdAo2Pv2XuNVTPbL30tB151Oy8UEXV/70awV2j9tx",
-	"0O8vtVsM7/tfXftVa2dtDFDiKtC2RVm3KpqoW2fPHNJRf7/pi+UU997yUv3M7EtHm196LfRzRK7CSYxo",
-	"kevNLzksssCgwAMoNaG//Go2r0xYRHfbhCpLAivnb6Q/HWOhq6Mb1fnVfHyZ/pzDRG1HfWbwKXX052Ic",
-	"3P5kw/ybae6JH/gWKcKNsY4k/Pp/DyTht9SmQcdJwEIOtTrmJCzzqzApyMtQt0L/HdETKYrxpG5YV1o1",
-	"uhf3UPEa7K6Sww/sEp6UjjuHeOC9DBsIoXSf1Rxwnfuj/ewRPbzfvU/3oXs06kP3ofmffnZI76X36AO6",
-	"v29dpm3oKJzgp7pbQssCPq2Q8P5Nk/AG8r1D6j06ONj8wguOuYB3Qe2VqVrhH9HMKhjgDeh6N9OtmePe",
-	"R/fTi+yTM6ghlrvz3JgUHHu5lf7rqbC5W1ZUWwV0bJEDxYgw/di7WmzXRZs7xbQvPqjflHeu1Xx1W5bk",
-	"dVO/5ZJOnO1o9JHKcixX11km7fCGbIIXWZXtRxFvpW+W/7uQwW4xiLTlT6QladWdNVHRG5RcWBqiJRaH",
-	"6/Vpu9woNF3RM26LQ6w0noi5Baz06A2ucsQo+DmMmuRyMLHbFM3BMBHeVsbPy/QVKS7Bez8d4s3VCehw",
-	"80vPhRyyLAN+y1rcxnUGJBUSzSaq2vMk0S0R0JrY1hlMcVA9gWll8dWp5jGhhqUxC4uEvIQgTpFzyGEF",
-	"FtZBujSgYAWl2a000YDuikIbKoVcATnqH5KBBFpLkOlyC/G8SqN2skH/1AiZRvjOa2E7l4YBR/T+GP58",
-	"l6T05XCvpyJMww3YRyPFNSmPr+iF4SvEdl91W0uCE7VRBOuxuX9w+DAh5z+edPcTcr/EpjnsO0AhlVg7",
-	"gua5DT1ccDHf7ZEX2joKVQlkiKgbfMTkFLLPRI3fw5jx9cR4czxzpWlwg1IYHINz8T+2nX6sooRupDul",
-	"+Eeb33gi+ChnNpx3axSPp2UUxkJBW5rfisvuOXrEUHb0qrxDb5k1jC1HCkCZiL1IhiqXZTYigfFMlWx4",
-	"lRaf2LFXqPGK5pSFk+ocPHzQf3jQ3lYKm223spVu7n7UkUAjlyPUz9GR623VAAvAYZ0F5a1mIyx7iShS",
-	"n/Ve3bLpdnTQ4uK+EeIV5Qvvk75tk89Q+A1dXac9d4OGmA2+EfSG21iPexhJY8DpJRsb6dYLvtuzDvmd",
-	"3QHZWe1xSTBNgRwmhkvjL+719nuHu59TfvlGubd4NZebmDZILre7f3DpRLPMmXr2VK5D3WvI+o0VNmX9",
-	"OQLdbSDpxIV7MPZFhougSN+VAhhtDftXItJLj5x8GWbDSZaFZH5VmRi02u309x/R4f10v/sg2x91H6QH",
-	"0H1E7x91D0Z9ejTazx4N9/uVj2WpqXPYh5iZr41P/h29n3T+Ivxn2K5Ya1Da9ty1qU/HHcDu7jb/4ynV",
-	"9KfzX167X1d5FRZSsXsBNjWv3Y19DXO/YXfs8qwNG4cjvYDFF80jjvb7m1/4QVhkuy/Go3pyk3xn76P7",
-	"aYPP9IX2iW2ccIHmeJOvATmB4IC458qwnhwq5xgXlfa2c9R/tPtZHRQVs2npoS3JOuqhLffy9j20dv7Z",
-	"l63JfjFC2+5Wi2uDOQBppHWFT16z+I8bpGqM3MxLXy65XVHSxqRma9kVdn+/Yxv0SxReX2uEz5L2zYik",
-	"qgnAmtCdYfBEcIsY5wWZr2LBulnbMkDPRQk5ZuUPCpyEKFEB9efCdkAzAisX6YWRUJgeJQr92UWTA/zf",
-	"LA3exMTr5/GbfyksP/CbVwG5dXy/0LFEZq2IkESCS8UMvU8Jsa6+PPdVHHYuUT/g5yGlc9A1Oroim6+u",
-	"ZsdwesozkCAxQxMkOaf6t+24vvkWzqIV2z/a0PAAtU99p1T+pfDec9A1krwq7/Uu0yoK2eCMmAAReWYz",
-	"ledCXnhj4LOxSryXdZfy5/Rdm13gMPfR2K/J73xrRPqKXthNqTvmt6FVrIru2vzjNeR57niuedq7wLBM",
-	"wRXbmUm4rqePScE1y12AUsyAu3oUH+K/AJg5Z7Il+MTp+2MjE0q+/p6/qVxzTFVJ13MPvhEMapu68XIM",
-	"mkug2YLszF2aKNPu8y5R2ywkYiG/57dwuTBFe/l6ocB4ZqZhDaDrSBFXW99Jcyppj0Pxr+6PPSHH7QUI",
-	"zqa99Di4scv/irL8vCHL78TSHN5zTMac08W3KNOtusHUhUthqK6Kv2et87tqfKVlWLiqSgsKBRHqzSjc",
-	"ZbVbzVSpJe26Xjc1ZhTwmSUG0xRAvqFL6Wp+O4/mf+un+7/9p+wX54fTn/TfDoZHf563v5VVzfF1dLo1",
-	"e9T70j228SCoX8WVyNOrdV0JCvRVBF8pheIS6HEYWFqRXlxEPVlIaV6NPzMzuzmpMHSgT78j0fBiFKSG",
-	"ljuf+NOKiIyvgzU3sGOk9og9shWlX4cV98gzb5aXBrnP3vF6V/s8nRuj8xY2dHJj3NiFBXG8m7KxXfXf",
-	"V8aHjYV8VZqUMGJ5vq7mykh8W9FwjKUDKinB26ZiCo7UShAIV9mQRCoBaayyh4U1g4Z1v+cugx2yx1an",
-	"V3ShMIdci7J8gLyu4MgvYKYJdsqL6Pc/gD51i9wQknizDJKEQM0OKMnDNZkH/1aAXFQhihDz5iYjYjcY",
-	"CnAb0GDMmzUi3qdZ8JwuMPPjMxT03GtjErzl9JKynA591f9t+VbNwS/xVMv8zUluccEsbsYWRY1JmS/r",
-	"LsWOm+QuHpKdRB1WwGU1O63Iios5dh+z2BvNV4xo8dghFWBdUFX3zBQxT7ga+WUkT6Nn5WLceOPsqm+V",
-	"ph0gSUN4y/4Z+yS5uqbERlNKjBCP/IUOGwSLszgdONVnb+i4aQrusT18Bsf/I/i7ko8lUs9fanAxSxfn",
-	"TUgpYs7XVAE3RCTOapEIf5CRm2K7m64Q4FvE/K9ocLtK8hcjrOfvXCtoPGRST54irHZn/9HDh93+UXf/",
-	"oJN0UtzaTglDGPYj7wRwsEGrcYsVa8hTFAosynnnuPPArGxi9I/jTv+wTw4O9w/ukf39/Y4tjqC5hTTq",
-	"HD16sH8fseQkGBaELeSAnGtJ//H/gy2iGnZDDWO881j2+svuQRs8rXyGq7yta2q/hb54KrEMBaHNnlOW",
-	"wxdW9mphqnT7+x6Rj2ET+XWJzzr0KdvS/5NVV4BL0npc4xTwgSlfq4OeY3QaUO8Rt67nmn/gPfcOAnS7",
-	"CVmC4jU4uUvnduXbqnm3o35n2wXhxH5iezZVoaggptKvt+uf2I5TLRmCgQFIaK6Is9t0e95zFpDJV+IT",
-	"3zZR82v0iHgiDu7C1W7+9ZwhrkVdocD8bFM4kwDWSDmASy3IWJiTKl2G4STIEMZmHSt4h42OkxpVfn0O",
-	"6puMGVsw3NgVeeILI61LClHPEd/3q/V1b/RzJ50PXQVadR0wnt3/yB3wzrtG89CWogBfcvOxqpvCEpB+",
-	"tJL+3A9ziyQQYqM3VoPaaVzdpXCL1e/1dhWoSXhSbc3S/AL3PrqfNmScoxMXOx+OVtWoKtNKu8SK5aN9",
-	"xrPzEmKxZbat+2pDtm057dtP7n7Gs+uldn8pqR/PjJghAdblelLJpozvuab6e8C1dMDEDbgb9evtcLaw",
-	"OVRWAV0ZxQMyhrC3VALiL2NvLpf0ecF4Vrb8xGZdZRMppnPovecWHzYjbkIWmcOI9sw5TYz0HShNNfyL",
-	"peZ4NoW5/s9wJozmz9zqWvhdzQwRM9O+0uRqdZjQzaS5NnLGtVxYbOxPyYqBUWvPh9tSukTLvkxN0/pb",
-	"J5zDMrL0ClBzpO31otx55nKpcK8bXc7mj53WC/cHco6vxWYwKqFDU1/jbft4M2UVtMQ3rxYKShnkPN9t",
-	"HOPtuceGyUUnIhDTHHu62R/9Y9hEkUrdSFFCjil3i9x+ol8TKGHtWi7WyenyEv4OYG0cDyopxfLRpKyz",
-	"Z5Jkko50qMgZVmqOGPU418XI/lbITtivPOkgO2+BR4JjWE+DO0xELRwCYdys03DUHjkhORsBUUwX1iLZ",
-	"GfheqINdMjR0p0oYPOxsewlyYeNgGClj6j236F2CR6NhFmK8Tgqf1fUQPFk2oshWW5B8KvsfeK6yVaB4",
-	"acF3XEYaGz2eUotIv19HJOKW3Ru3XNtOq+1uuvhT+qE7RHre7x89vPfgfowbbNbt9j4auv209xEH22AQ",
-	"2EJ4ZvSQUYm5TnMUyN51GQJeWsvAujpmhbbV7oplYPmbYRXIeY7JoOB20DoxDjxXGQo9ec+HNL3okbKP",
-	"R6lpMkTkRw0RawI95ir+OcZnnkbG2prPlArbqTFSWojRZ3aL2zxaj/LcichdJ24XtuMz7jqifvtuKb+7",
-	"kOQVKtivHCq5veQA207DY7NfRXcwOkOzzceqy+dAyJgiQ0BQddtcJwkC2RNILxQZoZVXGoWGlOqN+kmg",
-	"DC1zEgnvORdr02g+223+Qq7otwyB7UpmaVY1L6iLo+vp2ltLXLOgqYcWj+vpvrOrDdo5X8pj3wNLkUxg",
-	"CFABmIsUU6ztEF+yxLtBrV0CVbaxrOFFZMo0yWBKyvbY5CL/x/+WYJ38W17EM/vt9hGMDXS7dMG/Vbtv",
-	"rriki6A7hhUf1xN1219ZyyfWqMrLYtJCsVgTG18uM0PpVDgMbtcgQyW25U7Z9c71/pCgtJCQRRVaplIq",
-	"s5Kanjo+9k2jbdRofWm69ifyTZ/9YvVZS93eUdX2krfL4MNPfqe846tHTtwFXfGAHYelOjlm7VgAXn/L",
-	"yVwUeUYkjDDWjzkBA88BBjZ1p7z8owBjc4gsQrh+hug+N1rwPKJrC+UTytAiwzItegEWeONo/8AmD9R7",
-	"Zc4kYCqp9br59TFOJFwymBMhfZpSZkZm/pPYyc0isO4MJIgZ8DqHGURzh87pJXw1nOi2HYOtNQzcKNfq",
-	"664TJDbzTXOm2TcO+XtJjjTHuYmd3paHcW8k8lzMu0oUMoU1KVXegWAftHU2NW5ouCc6FLCRG00nJKca",
-	"JGHTmZBRO+g5Do1Ufm6H/5p0pN+NKfF7UEp+YJeAzTcxaCalRSm2HUi5I0GXsrDZLLmeNTKzcnxtmhZe",
-	"dYdCsapXuOSLkZBT83MAq4eQqKS8RapMRdY9cnRw4MAlrZVi9I2hg/qO3b5TO8/P6YVY3ZiyyaUWOHPU",
-	"nTjZsS06bb/rsvV8Bg2Bev+V5lSLu62pwzW7/W7l2Wd5Xp3dNz9EK+SnUoSaTSydcXNbzHmnLkR3k9dW",
-	"KNhYHDoVMPdYR2J2mFSEJo2xBHokSDy0ob455dp1MBE8IzPKMFkLFmVOC102L97zGqsxYyOjWPjcQma+",
-	"iGSkyM5R/zAhg5EoZNd8dLDbI2doT2UVjm0YUiC26SzZOTo42PXxBawvRB73npceGGMq+VIcxXy5hZ3s",
-	"nCoyhHHBEaAwqay27hQox4EHDXUS+Nzv3dzBRKOD/sGDbn+/299/0+8f4///5/7+cR/BuwUWk/0Aw3/8",
-	"fSIJHZKfKC+ovJKH1dLyH9DF+kc0Rdxxt3buXE9Vsl6MZj75S4FZlpZz2YJmKaY2NuS8Mo41JEG9hk1o",
-	"jfOHVa/JN5vjm81xtbvyBpuUO5k1pOnFXcU7JOhC8o3dmmzgLQnsBy/XFUD8epjv/t6lZxmPfMqAeBE5",
-	"gkmuv0Ugv4nHFm6G8MobsRNozLcsL1UxnDLdfPFb6+aJddC5cpARgzyLBw9wwN87R7hBdfm10N905T8I",
-	"M/gRDffKwB4hMDr6eFrHRLfnAT43d4OrfjkltyoEG1PGqwzSpMwXLmOhmNgbYQZvo1nB3/Tnb/rz9fRn",
-	"Q1RYUn+HKrTP7llfTRleIlsGhE3gE5LZHAjIjE3qowuJw5rWoLQN1CdlXosTRqqxDtJM7N/9pL6kK/Vl",
-	"1aUF27SuKs0f7x8TYN7TkYt+XTkX7zo+cH8Cex85glB9ar5pPt3XUYiFtDMbQWWDH+cHqF2YL+q+uDk5",
-	"6K07uw0bbsIf8yLYvHK/B5/9Cuy5pNE1gSGnhWkXE7ZAyb4tQnOSatybg4N9LRflm3L3u1LuXlnlzhFo",
-	"ZWDcpmnkFbTm+/VCuy6c1KdgGOunTOkOTaTYlXrnBvhqLKDrOUTeMZkRztKJJlOYSEL5GIZCA//mGPkD",
-	"Gmq+PKtebnwzHk8F2ry6HtsqmuVQphhQouGDMbQKzIlQROTZmuJExsfnftBbzuUNh2pEu7J//xpyem/P",
-	"nybmNfwiQ0/Xh9ooGnvIw2gEqa4K443ZYfE9rP5FJVR5MwnRQkS9YgggvEpSnwFIeCQK+WxhtsVCHfk0",
-	"ONwnTJYDbnZPaZrDyUiDfEoXqnN8eP9e0plTyc0/v4cRqqj3+1sx+RUiv9t8+RZ3rMw2+oru2u8I+ndy",
-	"pdu90frSVF00i40zvLsqITZkDpm74AlJncxVrtwYfXgqIVOmFOPjMhFVJdiHysgW5RqcihHBXWN6kZCC",
-	"X3AxN1xiBBJBpyyg8FQoTQo5Bq4tYBk6BDfCoL3B5WwAQUMMMFx4CVVkhmiCrTJPbo//ZWZSAaB9leBV",
-	"ZgnrvIS4hVaFMNQ5pXzhLW6JyUUYJLVb+zuQr+jS9tB/aoLVcbkQF4TeYJF9dWrNt/KpFbKIHIcBZm2M",
-	"ruBNK3/n5iSUppi5b47FOtgFr3g5Nna0Nyt6r07C6bS6VVjSdwu4esFMAmS9r+laBStYd6nCc/wywFtr",
-	"zSjC6W1uSVEjyjq8ZojeGVJZM76bxVMrfQ+uW6Oxp0CSHcxsHPh75IDLEB3WASN+2sMnMQm7Klyv2rKO",
-	"hJx+pyqHbxzOLTjFz4rlRs2Qnf7h0b2jfv/wXv/wnpmwWSBOtj98kN3P9qF7OOrT7tHoCLqP0nsH3UdH",
-	"w/uj/ewB7ff3t0J1C9d9x5BuK0M31AN9Da0oviYot+Z7P5dMw/LFPzeSBsHpa1ek4ZI3yLy9j8G/NgC4",
-	"WWCoih+UuDdUa5pOEIUmAFirRGVquIaRVkOogtK9Bly1q+VsnYSr6LRDaXa4wHeI07w1OX5G8mqGTVgR",
-	"H1GlCbWGhGg2hZxxrBpKykS/yqyy8oDpxLetsjAKv2Cfru+WBJqE0n7ZOeof7fZi3rLrSIyNZNS/Sy4b",
-	"fPwr4LWfTwXycFytGKEhCZ1OWuJ6uB4ba3E9eNWtUbqEVqMq+TpZb6GbX0mByOWGF5aPcPGeu7JYbx1j",
-	"JW2KBs8QyI6neaVhptCxR3Iqx7Bba+8TYIog67Xt5mugIg1wGzfCcu8o1IMNmKrH7DurbXqQujTMOsfB",
-	"k1uiadje3HfsHNzAFj4bksa3BNsb0dniyBlX09X2Ar2rOYRsOMRQ2GwMNLtsxb2CfNQjL7R1xdkusAXP",
-	"qoI1R82PyenT5wn56fTZD+gAOX39A+IWCLLfJ6++R5mMeD9O8zOjeP5kWJ4YGe5moQf9SJ5LDtF17+CG",
-	"sEPnfCLyKJs6ybKTcrU3wKqWEBLNnnA6BUKVLWI3C5yBmNmGe1UJf07HRkzw3iwbNfhZ8D/r+jgs91CY",
-	"Mu7/vd+iZcBP57+8JjPBuK5aXWBFRA2HoWzyi+c9hFzwsTma+nL24JJlwFPYM4+phhXh16+xpBnVGqT5",
-	"8P/aa2qp0kYciFSD7iotgU7rHLVsZzBknNrkwaVB7taCrki1SbUrn/iSzY+j/cNWfdhemttuX7jXZh2q",
-	"mNkU5FeQMfrGHNXXxcffznLhdM6QK8X5eRQOqX8VLr/3sfpHS2Pds4AeqYjSJtrGfdmYb9Rkm98oC970",
-	"QrDSbwb9DdDsGUzFJdRp1or7q5r4bxxtrbPre+Qkn2MGGzqOxJybmxM33L8g6mqR1PWc2S7tv3fr+qk7",
-	"s5bcrjVfg0uvuMb9RyAvQXYRetI++hhzusyPZOACagOHaWmsQq/gBsN8p7AVhjF+iIY8NwqQVTSXHnQp",
-	"lOSEODjtIE6B3isxg4jH8p2xZ2/f37ThwM2OnFul6A9Aji/ZZYVhagtGbtIBvjcFpWwOUmPSu+u7Sgkq",
-	"rUxwC3yUZaqClk6CouaQ0JhqoCX71RN7LHpxB+6YG4yOafigUQBLghCmTGmiwCGn7/fIa3EJ0yFIMgRG",
-	"Chdobdmh2J7HGzPCHavxb5zvGm/Yehw0Z3p5b/cXrdR/PWr2O/NLw7MrMBB7Na55xyWkwGZ6czHlhPIM",
-	"26QmmLSLqD3ziZhWPda8n+Q77Js+eVyWJ/u2ftppRN+VTVfd6LZpu0NhplKyS8hsOk9UOzpzc/6CQxp+",
-	"ig03xa37m3relMZREkZpna30Xb0avW/C4XhiUTcM2aIHriptnPqmXSPGaZ4QWxlmA3aYh0Z5Zpt6XYL0",
-	"N7Ui/fLOegap6BTecy0pVxQhT3vEYnZobMdga/2dfPXPu4EU4YKMCmm7mGAudDMEyA0qZVeUpJ8pPuBt",
-	"+m/JGZ/X0Y/ncOPK6eaKsTfWzGm4haVXeEklrbIyyKlQig1zIAXXLHfO+QxSlkHEbPcVZn/U+/YuTGf5",
-	"vd23z6n5uX29yg1KqVrTdvyJ+etSy9zvVHlHGKgqbdeV1VjVbFPuLn64VdIuTvA2knbNFBr7YNvC5cTG",
-	"uVzcqIyN237gTOdQNdNf2/+6sS34fkNb8K8pddjs47qcYTzA30WOPa4mB3nxnSHIofgQ3DB7j+p59fhs",
-	"5LrdijeP4kYTltk8F5aRQd/9XzfyP/7/BrbZg7283F43MqWL93xCS99RduwxrDFjv6R69KMFZZre0zSl",
-	"C4KvDwE45vTEe2mhS9Czgs/lzPtiyGvZWWe2+Fpk9tH8x4W+4uw9AGUx5xgEvdAy9w4a8oymE+sLxuSD",
-	"VMiogvMDIGPfWql5gvO8fTa1jkV9a+p5BfCV1J72tahzQ8x2QzAt9AshtxmBTifgcnMCOH0xIkKyMbO4",
-	"805h1xPgu1tE3QwRXSPy5un8awi5fXnoCbfX9C4atLOepRuhcGMR2qEb284yTnNX+uMeNvomUKm8N8h1",
-	"vfhO1dLEyZSyfCg+xLIQjBl6LX58t3ERUehUoL48lpRryMy+21jJi0kQKzECEpu+6R55ysA1m51SeQHk",
-	"Qkyn2rWhlcY83wb3+ak/ppuCMrFZsZkVPb8nHJMvpfzc0vhNXVMfodyQIOofu+4FPVEX/+Y+9ZXcUHcb",
-	"zwHhZTknE5pr4OScGbbF8Yr+z1uMVn67cp//yp2oi5Dar33p0KJcf+HcUEQBqEav7BAYH5OZFCmgubka",
-	"6zADfQ5x+I2Eb1l/c1jD1v/BtSBzIS+uQpgaxkIyWI9UlbORZezDQjEOShHFdOGq7oYL15HD13hjzv9Y",
-	"imLmUYaReG1o0KiY5YOMIyRFk7+0nNut2sg4ymKdOw+XH6zYCT8hjcIVNjRc4NKrLneHLQnslcjYiN0E",
-	"UsCSd6U27xp5INqMJZCUphPomt2UIu8cW0iMNCFT+qFLx/Av9/udkGYyyNklbKSZ6jHv2JlJccnMllnP",
-	"G2KViDwr0aV75NQ94Viea/qoDa3PCjUBZU1dEk+CMEf4tJpcG097MMlbcLe7ySy+UoAMP/11V6PawK/J",
-	"3V1Fmqr5R7MuQrwVn+yjBaElLQd3KrgXv8bvy95H9/NinaPnF15u62Ld1VnOMFqK2egoaMYP4K/I9hmE",
-	"T8vJ3w3dbaC5xe8aA7o1iTq3ZFad6hUJ0qiluliX17rJ9uuRgXNjDLDJJVbxDVBxGKS5sP+QYHOFehGA",
-	"55mQOmSahboWkd6tpVgippmt+r579GB/v4PYhLipHcZPpRhLUKru4zkZTkSuQU4ZR1ePueWHPfIUfsOM",
-	"2K18ObWdu+PC5LW3FgtAvxmnN80PGup4zDWyhf412ZEJUC3Yw0jIqdr7aP6zTkyd47nj5c7pQhTOeWzD",
-	"aowTmudYJ1wCD/bIO9c8ZOAwnQbWLoA5xHImfgD9XMjpJj3uRVYWuQo5LRW3GdWToEIVF7O2RLUsES0K",
-	"lnVa1Nk6vPfo6EtqYwXYX0uJYNNiigkR5v+wKNb9phydcQ1jkLfczhu3uUHY2mXdvQSMyTgsXM5gxDhb",
-	"SvZBmr2SNeNclY1k7hx2ylXC5flKT2tLv96EOXGemhSBm8lETKGqmbcgHULCY+JyD2zhu4vXucojKYrx",
-	"BF96z1e+5UHbpgKLgxvwN/2stxafX5QB8sqezTr7w1fjXF243GsjXN5yeklZToc2vnhriW+OGjcD+Xmy",
-	"ra6A/82vEere++j2qWVRMNNVLNl94nGkdq70+TOFTde1KNJJzA9pv+uIcmuafOXn/sWW+X6RNBRH7cK9",
-	"IdRfnCgBJU3gwzRDHCML9Wgrx6XSSAcbs2Ru5fRvnNf4Wa5nN3900lpjh66jq4AxCTmmnCmfxh7+c53S",
-	"ecJJ+CjNScGZJju/hJ8DxifA9K71kNAsM0YXImRrmmrUWMUMuCHliSikipJr+MX2Kmhkcg0aaX3F19JM",
-	"b/Na1Lah4VJEF31F7/fn1zIRwJalcEPecosZ16xeFpylbEZzzCx3+a0zoYw6mIoMIZIwIXsIY8ZtIQbm",
-	"YjNF0KVCtEisrTenihjSyHrkpPaJKV2QnAFh/D1XcAmS5mRaG/cYs8KstYgaBpkWSpN0IoSCHvlFZiAh",
-	"I8OFHZPjfcJXOFCJASEs7aolzEug7qGZmBW5dUg26Kundpc23LP6snbMLmhld8bc5l2sssbtekzUDPLc",
-	"XPEpUxqL1NDzJCRiwdVRjo4ePdi/vyaPvRWu0X4rqKZ26vdt3mjc6nUqtUM5RLivhHDh9Tvbb9uJvhYx",
-	"3e9pdmZ9aTd8T58znvlZDhex2xLcXXf/Wl3dw/v92OXd+0ilWiOT7Fws1sCC5HAJuZmXoc2Ts/PAUe/m",
-	"zLS5joqwuH8eD2j7IimpbPetW6edtXRzVfL4ArwLM7fvN0M5FlO9iWZe0ykkyCKV86A5J9lS4VFi8ZOV",
-	"EimjFknCVR5IcPhztupAT4BJ7ymIk5VHeb896rAjRMmjXFHvhg/v3aQmeAgLXZzuFK4it32OwtqKFeZY",
-	"0FzITJEdvZjVJQ7PSCryXPytYDR3T4ViaDexVJcspRjgm7TIGPAUjDh3s8HwXyXEnQvKIe771DzBUzj2",
-	"QZpLKhnlVQNOycaTynxzg0OuYEl6i3mjrPYL3ySt35UOaKtSMIXdOcwOjYTskWfTmV44VFqa53WRrGYg",
-	"5fQff8/zbevLDq5WX3Yi1b/hCKuOXqve06UzavL1upSaRdP87h/VAA//Qru/9buPur/+8z+1cTo/R1Rg",
-	"0ehp9kTTvo+Hf+GrS09wdLhOlSkTjZwyM6wctVc3UL4q2Ya6UrkNhoxXPNhXNXT24wxzj3Z/a9aV8nzD",
-	"bAw7rTxLOegKxZS5CtQyAu2lZpn5gMAQiW1z5Fmm7YVnbB+azyZ0CJqlNHfJWztPX7wm9/r9B9393So+",
-	"RctxbQsdcP+2zNuOsim1reDm+5jdFuGj30sxV9CWk574+aBT9sTYWv9JdoppTguNCUs8c+PZXboUc8h3",
-	"0Uwc9LuPBpbf261DQYAmk51+CUiFUqDOhM8bmIydTY3FBBxt5y8n3f/89f/T7z7abWBpXyGXOYMxUxoj",
-	"cfEUQUsgSQnvs0QItYpxY6lTdWFx4O+SE90gYynVn4Amb8hlUnIS6zeQjdzkLeJMA6o05X5XrbYwnIZ9",
-	"60p+Ydi/KCSZA/hOaT6ghk5sx0gWQKVDn+6Rdx6nzfVR44KM2LiQoI7fc/S84Bju1SVuhqoZIvozDj5G",
-	"iKmHqpgis/N8CvV6gAsc4wJmOikbB9Ch4UpWjVKNLhS7Wc08pbUCdKsW5NIsNwjupOo9iKf5h5Ld5zWS",
-	"xm5+zuTjYCvFbvKyqWI8BqW3u2zekCh9cFZTRnmRVDFE1+m4lKqRSgU7+la2RVn/il5PogQZURkxI67r",
-	"2VtGLD+4nn1xq9LKbuOGlnaqfEp9Lp34Jq9JtRqPqYl2+E1fkKBz3foi7SLPSfBrB9fm4FJQySQDKtUg",
-	"qVnoIuxCHrXXqXaeRqZCJRSLDyr4Ct9MgXkF1feZUTNIGX4aZDkPr0K7yWBbWN8oGkcsdWyqzPUy/6lE",
-	"IeWLhpbk7iJvLYXO/R53rmezv1wyDezCdr5/ckqOHuwmvrXE4CRNYaa7/vFBjwwy6H7o5mpg9uwHkFPK",
-	"zWa8BJZONJDzmTT083ilfQ/jDgvLH435jX2/zpPc95t0azeTJvfBUX/FffDrx4Pk8NNO1+jd1pvw68f9",
-	"5OGn3Y/95PDTP91xxNCf/HrJfi3oiT+A7Hc+aVVeoxs10VebcK7laBVSXCTU65UAw2G8KqtD76JRx5FH",
-	"lazN1klVjYq1wMSihWdNmC78nlfqg6bYJtBNo64XIlsbsRS96VaQJRZtctW50CMDCUrkhcbsU4QBchOo",
-	"UL/x+jZp2b/Y3bojtnarkX2zknVagiWMP4qy/W4iMKZekjp2sw1JejVCdL27qDw8RlM23jOeKX+x8GFj",
-	"i9bD9A4xGIW1TRtdThjFQoyMSUj1GzEgOdDMS3CjzqO3gmr8UNd8RoiIcs7G/JdCd24VGtjOMYpZahcp",
-	"Cv1l9F+ua59szM3UArIwe8m4pQoFWnVTIS4YlCUYjXwW+VwZARyij1B+Fxx/iSyfK2Hhx7jwvbtKUrCQ",
-	"KlpcAEci9vBaTBEMOpFGCOlz8HjCt6gdKLUmlciv9AaOzDDaNa3jRW3PIqfX2Pb6udlTW/ukvKir3zgj",
-	"18zOK01HI/cIk5j97YKgYV9G87QRo+iAwnZpJQ6y66jt+zu6VDbrtrLNIsmMKjUXMuuRM5gByskRZXkh",
-	"QRGVizmCOzkjnGdxwWZo+AXvXKP2CaaUGaaX5lTS3hCYmjHI/9U90RNyjCLTTrVz3AHG0bIASc6p/s0Q",
-	"NDm1f96iDaOb9x0XOq0h4XNPT4/djtsem/b+I8HBdeDNtyw5Ojp41Ko71yvKF04Kq5u4eKv80QcbKMlF",
-	"SnN/XVrzzFW5uWeI6QIWa1A0MARfaXSGrw44vWRjqoXspRIy4JoZrXAMemd3YC+l+65NgEOD+hIkKjWh",
-	"3N05ffE6ISNmKDghI5rCbq/hWhk7+9RN9ho3LAUJU8EXtpv8/iM6vJ/udx9k+6Pug/QAuo/o/aPuwahP",
-	"j0b72aPhfj/g4uZ9Zt4bn/w7SnE6fxH+M3jMUJzZltRs0lPspdqBQ/OxNGfAtfnVT+e/vC5/bQ6O6kKC",
-	"+82n0tq0ClDXrPtT6yvtdsoKum83+yu62bOSxq97p7titgGS6iToAOAeRoG79n6TnXcwJCcVgZsDfInZ",
-	"eocJUYDtBsi93n7vaNe6zkSh33NOpxiD4Z5rHVtG4PgE2pA2bRfdP5aLpBOa58DHSBpjIaw+MGKXQKaM",
-	"F9pYsD4wXdP2osFiGDPuLkYgqm8rQmMHeuL4TaN1aLe9d8Xi2S+AfnFbjRGk2hJyjGYl0BpFNRPt99bl",
-	"6NVx7BRDdUBYWKmL+aEK8hFOx/pCVElxRn0qsx3cW95VXNmCO/Q99/SZCQg6ZQwXxC4G/ZXYTmO3MisG",
-	"Nk7znKZayIE1MGraLVVE8Gj/3bNwG+A6gu7GtUT3RoZT+XIkyqk57KwuTsbmsERJiRzmTsL87kVLs6mG",
-	"++Q6v8w3m22thY2l9e4IiX1N6xvXxl8RWjlJzI0bnP5y/oYsfXVQef/xDOs3Kgm73HiObwP/TE8Yf8/r",
-	"EmK4INRcuC6ahrbo4ez5E3L/4PAhFjsMF5hU4hiChFQgaIx5Urk0KDFy3te5kBc2ObT3nr9D2xGfi1qJ",
-	"jwkdYcIRu3T2qFs6Qtcp61/dOdrv78aYAR7ZebDyaym+IjPa5MHDB/2HB1vYhsHwp1KI0R9Hmdxv4Xj9",
-	"QXD4ajVPyxKCxIKRp7LtuQE+uJfSPB/S9GJtGMT7UUs/jHRJYZDF/EA9cg5axU4YM/6tI1a4XP7AtpzT",
-	"SEXic8aZmpTa3/p0QUsONkqDl7wxV9ncreash36LhGTENnOOxbBhQnsEtWDMe62GRBIxjA154YOjR01j",
-	"YcHStnnisbE0fNDhgJia5XH+1oz9X+HHrrfPL5QqQCY4hUcH/QdN4zLEF2q/u8shpsP+QYT6hdNAxxCl",
-	"V9sdRtQkhX3YKjJl2XQt6PtSVCrzkm5EzWs6rEno1Vb1/7J3/ctNG0H4VW6YziRpZct2QlrCMB2TJhT+",
-	"SBgSSKc44LN0dlTLJ49Ojm0oM32aPlifpHO7e6eTLTkOBkKn/NMCUXQnae9uf3zft0vd+z/1FnOY6BOa",
-	"B8McxOSu7Q22GjoIlf+e/rSS71y2rVxcJUYCTjsi/SQ1rKAi4QJSWGHCpJiVU4JwOzEFuNvWNF+Y6X9m",
-	"SFNhkpWtI+HHdyFUs7rQ0LbrwQJ+0a0rFKb18ilRFCyNO6utyOdjiCBXObNSQasTE3xm+bsDk0JjQh0H",
-	"xB0SSJYixKkpHA5KyoRtHP4/YVWr6o0X7kP+P7qvFWz2SeLEoGS+hCUL0IDIDgjvZAx7A8sNhZzfnO5z",
-	"rO/hElgOpxELnkrT2ykItJc25YqFQkblwjRy/s1ev7Y+O/2JEk64DUAMsrz1bMwKrJceqscGtGwL7Mah",
-	"7/EUXTvI1oosuDqwXr+yfaadw3hLsdOxkE9/YYeJlBAbuM43QaDBblHLi47mIBkJhf6FU7e/oJQBYYW6",
-	"eoGZXdkovcLyc/FKVhIKuqJZpKjB2ZWVe/XbWS+UAEesSEnGwbNJKlmW1FlbzpGk0APi1LjkF0AZCLRA",
-	"i0BIPxaRyiZyIKS/32+GD/jufm2fN0Vtr98QtZ/0fxrhLr8f3Oc/8mbT5zJL+aDC8cU5nScrvV8HOem/",
-	"fuN3Op3OZf377/5846/FvmyrIUIq1vwOOSauMhyywLBNFF9WOe0F33FdB7xtkAZZ6T1WO+Ifgfy6A5Wj",
-	"pTOvZHk71YFbefxipk3fn72b9CO/VW/5kQzFrJ7NshUqEoQbz4WfyUPLFxLEzqY+AMnE336fHEesVW95",
-	"jCv2/NXpky0FlHOqZmnf7fHLM+pjR6UrbXpWlL0fxUJ5HQkeqYCcoXeTwL2+G9S5UFemJ1QUEoEcH5QB",
-	"P2OBCgWz9/Au9JhVKEujJXusJ3dzsUuH5/445lExd1jQWDKqUPXZKO5Is/Pg395NVMaFDKPB0F6x2srL",
-	"YpDl16p3R9Y9OueDLu34hjE6+hraA5iOcqrIPdBbmLFCY2KO9aNt345KsbQe3utxV0mqUMZAz8zaOFH7",
-	"0kgvgu2uCq5SEfVEdwcz3UJm6bzOzl0KA+H39TI4koM4UlcOa3fE0+FkjHfFpdOR7tqJ42SqHhJ1QPsh",
-	"wKvIpTr0GMAQNmE3YbueQuG5H4HLigwMvXy4xCmygBtNUBErMbVsiqEYZxV0CndB3HRmnzj9e7FhIHI2",
-	"cG1CEQ9VyfKF4i6HCgFdHHgtvtT+MkWhdvm+6e01PmzXXjdqD3itf7nzc6ejh9ucnqDnXFj2nUmjsRuA",
-	"sR1kKZeqL1I2G8VSHcA/Purcu8qy8YHvzxJxXQ8FedkZNxb6tvW20bnH4G8k8/uoc69Vb9UbHby9+Oev",
-	"v3EcvzgQ/vT2u0d5iuwbL2Jhz2qDSX/2DasvQlqB0HL/9t06TYwxAhH38g5OOjC1PSUwz0JwXqDiU+k/",
-	"5XJgkzTKYyqh6FbHL0MhmTVxqh6XFA90JLNBD8+778z5hWNT/GrLoSm8SMbRBukrmJMK5P91kOjKUlsz",
-	"ojC1aFeGP1CpEiWm2imraeseRZkI2bOz0xNt40EyGkUZOmgHUAPuHuLNjvQR08UEI0GRgfbO7RXP+UAc",
-	"ybDrNBABHQXMILBEktS1DBnvSApPw2ggVIZ1X6K56wAWIS1R5mi7Q+G4CxUBSiGZ2xNORSYsTgDUAahm",
-	"T79P7foqycfqKskq4CUhTf+m4w9FISwdXz/7GL8PNrgtVc3pL+pZrNGwfpFwmMIbyqVA9GFPjYU4TKFq",
-	"dPi4hdGt/TZRGN5Ixd//1Drxs5oMlxNRNvzsRZJjS5F1jrDxRsq4n2vNHrrdxV2Jq8Da05rLFRuTr2zb",
-	"Z8gYHIhEPMjYs4sztt3N5uMDNr6u0Wbxwx/TrLuDxGCct0cYQtPLJ1JMyCCdjzPsOET4DhFdQ8s/jAdt",
-	"FjZIZCBSqfSCxTxEnb0i2LKHivMhNeYMBRP9vnZxr8FDBlESfYJw8Hof5vgUs7Eh9MYlttqNA66DaYHn",
-	"6vgxWyR2b9DB+vfh/CuA5cqXun5KRyx8TeRIggDmlW7XRuiPdQYoq0zB2/EqTYIuQJP4ePnEL9RW5bZA",
-	"z+buWnAR2D2/fFuVwkbxKwhDA3G0RMXa3Ru0J6k9xh6Y5F7zwd5uY69kw5CTcLCiGte23qGIY6pZRJnd",
-	"mCBSQ7RoyOz5CVtDjwfDOjvkKRwwMjHbBrSVmCapggsDPlGAWxtP4tJ2S7DQTmCS6+jqnySbqerfEbKw",
-	"6mA4s8pXUgAFGBL+lccB3Da9Lnc6zheKUXAlkTfHaEiTVAccPvjPNMKyqsmilqUp7EP+IFcB1V+3J7QX",
-	"pR3Oeu5KkODlsntS1Jn2XNFc5JOlYoCc7qGYK7bdfnEG5xMmUObuECiLWoIEspo9C/0yPVLUtk+zwLSd",
-	"GkJirqAIB/PyEOduzAfnix2ThiDNTUsUtwGhRyl5fcjqGVCiB5JxbPv5q9MnHnv88mzHmQcFjiWgoDDK",
-	"tN2A74yTPWBhyvs6PkvFdSSm+v+x4Ep4jJr/KPfOeIPSlwhVMXpVLla7mAqGZyln/DrjUKZ6eZgLjF0K",
-	"bKwS+DmrWdS5Z3DxwFxwIKnKWwCeul8yJ2FUfU1TNQF+I07Eqyo7GG8d/7nslsfFDkHKw4iJelW1Gq1G",
-	"rdmyXDRoW1Uvdomqmmje7c5xChQV+ODb6y0kpHb67mydy6vuHYt0uKUYpNFBRnqxiaNdGap06VW2qbSr",
-	"2qBL9ChJP5vywopzWoGVbB2mAxI2voQP5kGy8obvZBo/LN/yscimQshFdQbnS+Rb74fLD/8GAAD//2HN",
-	"sauzVQIA",
+	"H4sIAAAAAAAC/+y96ZIbObYm+CowdpulVNcZwVgkpUJ2rTu0ZSpT21WESre6lH0Juh+SqHAHWAA8KKZM",
+	"ZvMm86dtxvoFZv7Ur1tvMk8yhgPAHU7CSWdsWlJZZZkM0hcs5xyc9Tsfe6koZoID16p39LE3BZqBxI9P",
+	"TunE/DcDlUo200zw3lHvzyAVE5yIMZlPqSZzqogEmiVkLCQZPhv3X1CdToc7vaQHH2gxy6F31Hvfu/e+",
+	"10t6Ev5eMglZ70jLEpKeSqdQUPMWvZiZC5WWjE96nz59SnozKmkB2g3neDbLWUrNMJ5lq+N6lpkh6SkQ",
+	"Wl9oBsHMrzOqp72kx2lhXkIbj1o3qrGQBdW9o15ZMnPl8iiT3rFUr83DVwZ0XOicpVOQ5A1MmOA0V+k0",
+	"/+c/lII8IXv7JGMTptUDoqZCapDkDBaKUAlkRrMMMjJnekp+BykUERxnJtlkqpsLOzg4vHM4GBzcGRzc",
+	"aZmsVGunOKNagzT3/c+/Dvr3f/u4t//pv7ZN9d9KkIvVuZ5OgcxymkJCRgvCtCLHb07IrWqStzcP+u/4",
+	"5KVRX2iUWtN0WgDXG8ikuq6NSsIHXY5IHlEF60eTUgUt40jtzZccQSmVkKsjeDcFCUQLMhFE8ISMpSjI",
+	"kMMHbe8Y+gHO6ATICMZC1uNc2rPUviMcWEE/PAc+MfxxZzCIDewx5Owc5GL98mTuqpYlyuqHXG6ZnnC9",
+	"aShgLlmi57379+hBut+/lx5A/152uNe/T+8c9PfGg3R/tLd3D36k8YGDe19XBqX93wf9+/3fPu4ldw9b",
+	"GADn8CvjWVwuGV49YxznU80lMjRzzdpx/VcJ495R77/s1ifIrv1V7VZjwBE9y6CYCQ08XfwKEfHxaCoU",
+	"cCM6kBVyBlwn+FnRAvBgAZpOiYQZUO03An8zwwOld8gxefv22WPCFKFkIkRG0qlgKSxv1I/je9kd6N+h",
+	"h9C/l97N+vfTvVF/f7yXDuj90Y/ZPfCrYU/Cej2CSfTNLNYtTUD2e4bsC8b93z8mjQ097v8Pu6f/0f/t",
+	"X+L7+WyMJ2p8J80hTXKqNB7C8UM3Ph13UG81j8jgipmQ+k254UyWJd+aZUZxupTl5Q/t56xgenW8z6mc",
+	"gNKEl8UIpBk701CoNnmX41PCN2cwpmWue0f7ZtPpB1aURU0C7q9qQIxrmIDEEb0ApehkwyFR2ItaGLao",
+	"HnG5xXljWWr9UBSb8D7jFf+17FX1qMsN6QTkOUs3rI6yF7UMRVWPuORQRCk3jgSvuaozQvk3Xm7gTnF/",
+	"ibS9OvqXFc2bGZzbixtTOIiOzvLKeimyjvQ/mTvVTHAFqOY/pJkjQPNXKrgGjh8DpX13JsUoh+Jf/qbM",
+	"2D92PJRe27vsS1dFqSNWkglQhAtNxkzbA0lwLWmqd3pGkZpSPoHMaHRrBrjdwPBhLaNK7fsqBTFioMUe",
+	"7S7bxWvw0Y8EH+csvdFlfSk0mQml2CgHwqwRM5OggGuiNNWAS/okY1pIRnPUGq5sVZceu2F9K1Xowgv8",
+	"REqrYd/U6h5zAuaddhHPgesTLYEWS2PQ8EHvgvm5r6rf1xrezdcY4Quyj5uGj1H4wqcsX8cBItUQf2El",
+	"qkaMUzxPNw7BbNSY5csM8Mi+uv+YqZlQzF68Yofnc2oMax5YfIk1rrV7LDGyjNx68/QRubt/9y5aq1t4",
+	"KsxiCDliWQb8prmL5rmYQ4Y6sp4yRWYglTHkpMiBCOm0adyxnwSHmxzfWwUZKWdmFLLkRJR2GM/4Oc1Z",
+	"dpMjecZnpZHlVBsDwch2HEJCxgzyzBge+AGH91Lop6LkNzq+t/yMizlPzFKZ0QU7+YPyo3ohMjZmkMWM",
+	"eOpOKprnIMmUqsoRMzQCamiE7/DZuP9ScHAOusQshdIsz51fibwUxE0YX/laQip4hmz1lLIcbnRJ3Dlr",
+	"pqFEAYIDgVxVp0gBlGtW2APkVAhU3W9yfPhCw3NGsFgm9GN5QfnC6TDqRpUYIUhB+cJrMuoBGb4BLRf9",
+	"47EGOSTKCML5FHjl8FkSqMHVq1R2guSgzL1zylDlXxGKgV73Kem95bTUUyHZ7zdLO0YwGgMFMsIsUxmS",
+	"0eIMeIP/ccPecnpOWU5HOdz0GLUgIyBTmhHHv4Uwp9PabdNyQeiEsmvfOlXOjGkP2QvIGD3Fi25ueV6N",
+	"CbVuqlBqa3oGfAfNGfcMjAykKSj8NJNiBlIza0pQ3VA3Mqqhb2TGqsaR9CbSy/ylcXAb5rC/oz3EjSnz",
+	"V7MSRiXqJb2czntJT8x577fIk+1Jt8E+S3roaTBXVh9WLnFfUCnpwvw9K+VMWDOktjN/LnlGKC8gN9pI",
+	"5EXzqWjecaJppskLmM1iN3wKVaG/9nDw1MzaPKceg59AtZL1UojR3yDV5tV2o54za9s1N2t1/usox215",
+	"ZFFq13VMV1uaDL4qOtIsk1GaSpleNJevbeGS3lSUCmp7u77l8CB2+UwoTfNHIlva0cP79/buxm4wyjXo",
+	"pdFQeaY37qK7sznExggSO9Po2tR8H+M5r2NvsZnVPbENdUeIXrxEh0OEL5wJd7wFuzsx9ivMdDQmoqcg",
+	"K9vfGD6VrjQFCQ+I4Cm434sZ4BVGWNLc6F5EQgpsps3xoxPC8G7Bc3Rv2/CJG9BIiBwoxxFJoHq7SWRU",
+	"o4ilmVXSaP462AtrtqzaUZSrOUiVkPnUmD5W1bRjPwOYKTPIIhhjvfEZ5KDhOLJiT4UkmaRjjY81pyzO",
+	"2d6QkZLnoJT70u2WeUO3aaKNqza9lGqiylHBFEan56LMMyJhXLqwWhc6fGpsAGvFR+jQDPZZN1luLnDu",
+	"ttgB2/lM4BHZ8eLJ6/7+3f7h03u/9vdf3z/t/3tUluQ0hY3Hr7noDYxBAk/BiiBDBxvvw6saN6rQQbtx",
+	"Xu7qU6bzOEejb2ij2Kjl0AlejzfCLP5EQxt6SwYz3+fMGs1LakGegdJkzKTzfXehr1P3OHTVrJJY7KS1",
+	"C5E0vNeN1VuWj9UeehqoCLdJlklDUgdTDSVRKFqbMnPDuXAlR3ywvWVRULm4xuN+mZRWNnyIkmZ4hGpo",
+	"RUw7ZFh9Hh4RwdHkntMFaupG2PrN2SFDPBXO8UJzSFApzV/uTCBDxl9LMTFax/CIjIDxCZlJYdQcfA9a",
+	"dEzw4VHzwe85VWcKbWQ9ZXyyQ4YTSbkZUGLeaSQgfkxzofDlY8aZmuJD50xPM0nn5qk++so0+x34znse",
+	"6Lo4+V7AReggs9PBoIUfei/p+YGiKogDwYtxHIaKcBhGf/TvjmrNkd1f1TWuRTPY/hzeWppHIy9jIckM",
+	"xCwH65xMp5Ce2fyZBzYtIzjflkIzXU+Fr168by/Fr1qqxqVjVKgoJVLWoicXYDa9uzSMbMqKKHRcUFOF",
+	"vekc5MgYhU8KlVOebVwibmfsRxidWq2xr3Jl6E1Z1djSHOSZVRNRyWYapeEIgJMx6HQKmaV2jBVZvVSM",
+	"iZBsYn0eq6oz+m5X3/bLyauXZCaM2lXFNZ2bN2SdXThnmVnT3THLQV2CwYvQUVK/oOEnycZR0bCydTmd",
+	"wCynfKflDjWl+3furk76Z/hAM0hZgcS6ehv7PbIvDxcaJ17NkHF997AXTVRYYSZHLnYTwkVwb6vGGiWk",
+	"MmNIz2by3rFiT6Be0huVinF7qtCsMMeWlpafYkeGD8kukaNdfa5bD4mrN1kvbpD+TNU0Osgutt7K6n5W",
+	"k2XlJyEnlDOFG9i6GZbPLyANL2jxeC1mm736HKehIe7qGAztkquwPJKelqXSz+EcNmoHp/WVcXHgnUld",
+	"DtkGb0YopKKHjdYM8scaoybY56hVg4zXWIeYuDK7ELdtUlE6+RHn0BhLtSXgpFSBwsCXTZGIDGQ7UwqJ",
+	"57ptqJpCA1l+vUZCOK8LCP4LiOkvXQpeQpxdnYDaRixcRBS08HKcKDXNxaRKLFpKDSFGOtQp+HgtGYP1",
+	"TjbJyfkygwUKNFCWRRcOU6hX3upmnhA1g5TR3M0yIeGck8qzbK4U3Az0xN9o/3wUXJBSDRMhF1iFUzwg",
+	"pU0oIIKDrylRCjIizkHuRE1DusgFzbZUMZZ22qWM44b79VqzK6/pBJ7EVuh0Cjan2W8PxfKD1U1J26RW",
+	"0svYxOUQLuUViGJGU01+eXeCq0GYUiXIhNhnEYohRyAnPx/39+/c9cRhRqKC+odVLzVvoY1CSIj/ojid",
+	"qanYEIEwM1e1SaQ0lRq3lJJxmefEP+WBdYK7SCnzPviJ4NGIw9LWAe5cVcGBg64WsWUPkeJWBW9jKpGd",
+	"Yan9oTZ2pmKdtK2vK8S5+aVdhql1ea3+mob5dy+JHMzai8L61W+L3xlMuwZItZNqONVgdOsW8ip8ptWm",
+	"bHQurznG7SN88cjScDrvyIxKb1EtMbdZG1XVD1oqNQwuNRFjW/YxZy3u9frN78SUx8OuK7rtVe2mn1J0",
+	"2Vw2wMqKTdg58GtQMbYjjNdSjFkOzzQUGzIJIpllYyGbLpONOQYSUjZjbj2WnyhIQReRcpX1eQiBLng5",
+	"5189tmj2gtuuNXt8JYzqyOUSfCohA64ZzSNZClOqXlOl5kK2HEqCg7EJH4ksJjP98aPYhDM+MYdJlS87",
+	"c88lGHYYmxOTpCJriWqH7zlhztHTjQ/Mi85gsQWN2xti9C0hNWf9AsfxHMY6mvfUXPpwDYPRLK1d7Nmx",
+	"7XoMNIuHEo+JBlnYNKdKC1YYi49ooaWsHMrr1uKxv+5T0jOqw+pr//KXv/yl/+JF//FjTJDr289uQzO6",
+	"wPJAmk7JAugS+/f7g4P+wV5U9sKHCM//fPri+QMb6LKai03JNkvbPI17zzgHOaX5iJwLTvbJO5FOW6S8",
+	"uOo53e8fDNrPk1U9MkPV9N//R/mU/aBIzhRWJhodGE+3zO24IreeSqa0XsyWy6AHextFFi5onKBS5r11",
+	"cY19THMFywQkSp2KomGjrxrgv63Z2WZJ4FJx496m6fjXJ+smZmt5Ixa9VDflwL0Ob+zlfQeyMvXjFfhS",
+	"nLMM5A+KGNvPPmjnS/Fg+n29rmBe7WFY43C0qALBiyvPYdMPGJLUOiK9Cl2gIvhrc801l341t2EGPGN8",
+	"4rIbppRnzlVAFqB3yNCV12P2gA4IDSN3zFzhcwpiF1hnnr1uRuUZXjWh50DKGaFjDdJmrWvJQO2QYUp5",
+	"CnluH0bPgJMRTc+W8xOC7AQ3fOt0sAPFgJQdklXcz6xf0T86KuLCZSrVloK1wZsb6qYt0dpXbPKUrnGP",
+	"dhTTh4N46XYzIRTHEyUeScfaVmNsuSSXzE9EBzjM0CNTxW1XhuczvlYfhDcjNWIhDZqZaE0Ga3P3cNPK",
+	"4CTa1yVIh+++MEES/UYQBf8GHFYOVMUKgI4VGfpfsdynHavi/ng/PaTbroIfcXQhAp10KcmBfmhDHLFm",
+	"P3q1/r//4/8iWjRGeRjzyhT0w1vOdFfVF6/9lPTKC9xzTvOy6TLY3xgMt/e4961bJz+JJSE8BzjL6GJo",
+	"1gWMGEKNdVRqclJy8/HWO5Bnmk5uJ2Q4F9Je3LwSfScAZ8AzcutYjoBpZe4IpaXCWpAe6m0lnpxTUUo8",
+	"CBe9pOeGYT7Zd7jv0CnIsfLbaM9R4fPEcACfnIA2/9lWgo5FKZ8s1tqjooCRyBa2EgxLr+pcOEWKEmEw",
+	"kA3i5mhO+aSkk9g7nvuf0NqdsnRKjCxVRE0xl3gEzoC59fDRa3J473bDL7WE0fLbx/3k4NOtfg3v8dvH",
+	"veTHT7c/DpKDGGwLUvcz+7R9q1O7v/aWlAIksL+X4H42UtSeJzlg8c9juojMDn8iUzG3R22G5hfTU1Fq",
+	"Y7+jdCcUZ0xsKJNQRYSVuRWQxcHdOxuQLJLenEpuxvAQXeURW7AxButQd7IK8ROwMIvpha1VknzdAAYb",
+	"mbKiqXDvV5ZrZdQx9q3KyR+JoiXzaQsv3ygSjnpJC7B+UUEUZagyXcJDGI8+vXNO19S8zJDAAzLkQr9x",
+	"p8fwiFDPQ4RqtJs1WO9EioxgVMQRkMzFFepyKLsqy0miupQcP9KZ0QrxY/C+tUpM11IknOnaPasCgM0d",
+	"G7mUoW1O4Ysk99hbHi7iYWi7cqotDqa3zzRfodV2G3fr6QspIe3ig3J3Vpdjph5q6t1to2oiT+2dsYlM",
+	"qUJdrP3cGLq5Dm2oAbOZH7hyYtRDfOTM61Dx02NDlLcjHhaSP7TY9/j6bUgr1Akvoku+AMqxEKh99ZYX",
+	"xxp1rjxbMV8JhauKcJAjmJQtqZqBkhqDATPPtAfTui0JZs8mU92diN7Yy815iZg6cY5jCGnl6k6N1Ctc",
+	"/PUBwfRrPiFzr8Oa6c6lkXacLNV2bekeqQZ5Gf9IcFOLsNEtTpw1kXwf/vKOFi84As4LODuQZ9X+bBbN",
+	"V+FHaT7x2vOd4q9bTQy75HGxGj3zrFczXU5VXFNIA8yf9gwDywzI1padUfmoKkqsoLQkDzhpRab0vIbO",
+	"aagpYUmjlf1xxAr7+ujz5h7Owg1M0YW6Xom8xi54VlkDUyDICkYqVYWclYH41x5WzQJmqnWv4b6AyL9O",
+	"2RUmoPPsTAJTO39TgudXKNcqEbSy0D+BLChPKqAPygVSid+eB5gdWaU9qaMQ981mDojxmKVQZfFQCXSr",
+	"2PUWcrAmmrXiwWsuq6AMFYPpCr9lCilGVc0gHdJJBcmy6kXKIst4oukoB4ytNSdeTStauYDQgfGKDVuU",
+	"1HzYYwYKyDGf0BGQMUzzuPxx1RcbajMYd9VywVSD+owxgNod7NLC2KXx+MQ5SFeX33wNFvPaWKqheHQ3",
+	"2dK6UK3wJgwWGjtj0Dz6t41eU//ieqaJ3ZZ6SdfSxkunCW7hJfHKY8SqC/UywwDz6eIBOYOZrqP3Aa7f",
+	"UiAvNtf2gb8BqraOPcrqpuDd+1vHEN1jfls/PtzeLQdI4wclr4WnYQeqNMIPKWMfC26BHruJ7i9k8yqt",
+	"eT2MVEEXJBP1+9GbTKgr5F8VSOYwj6ebbHbthTAEc0yAoMR6KsmMMszfgwW0qQHqGF2AG6AcKnCs6tir",
+	"VKi11kpL9iZq2rHfllMrM1a7RXr1U5PQO1VNYS1ZtwXwOMzRcWPVQe1x+bmRT5Woe1DHCIZH1bcJ4cJb",
+	"xENHgI2fcfsro3nI+Bs4Z433zSnT6j0fC/Mu89sDMjTHf1bmzqHkrmN5TkZQG5KVf+lBsxTZ9hTwAzDc",
+	"gAXT7jGC54sHGJQEW3Y9KzWhimXQLFrmMO8FBnKlV2OEzU7C4SDhQBvVBrH85aafG/fjlKqzWAKspiyP",
+	"pps7lSFx88Y0lUrd1VSdoYdiJEqdGEbTHqubLeXJxHNirkod1m5anfQ6swbVjd2sS3x+ElGu1hJ/9aJG",
+	"1NRtY+BoDL2LgQmU9EZSnAGv6yXMgs6cSoSfbBDZyXofEPDuYnxynXO/mTCuq1Do4aLCbzcLeQX1QU16",
+	"vhKLOfETjW5pQVn+UGSLLc9nKBxfhfrDncOG+nCwSX2wD4kOK/SRbRW3PubucPQ6uy1wcIk4hcggR362",
+	"5pmqzJMxQEZGoOcA3J1+zhZmeoecYvyJSiB2jFgT5kWIj0M9eM+HGfQ/9HOF7s3nwNKpBnIykzSdwu0H",
+	"LoyFYryg8qyckanIMzJLyPQgIdPDhJR5QkSekJwlRGkp+CQhUOAoqZOpXvJ8DM23iDkFZjnewIQpo9lT",
+	"kok2bWTJOxzXRij3Ji2C4KFkNF/a1caDLuZCWNVNLuTpd6Ijora8tuq+RdSzLTS6OlIwbFnJfD/6YOCB",
+	"S2FXGzEmdzPYzqvgDq+Hi5MWX0HE/cMFyQWf1Fk9cVWrsKCA265l7bTYwsWwbG7ZZ4QbszrVVsb+NRoO",
+	"czVVitx6Dkzpkk+A304q73PGxnhaaEd6egqF9UygayFx/gYVlmspX6BVVZw4hd6RycLc+p5XyGFWw8nZ",
+	"GIhiusQcAdVUZdyDzFHUqBlbKpSzzld/QCW9RtlY9fej8BJfOBY/zsy6vXZnbAQasSqd03MR01eWUk/D",
+	"kW4gn1fhtXUK4qbb/FTbJU5Q475k+1ViyC96ReoNJbKhIzKVUplBtkFfvMrAcIZx4RZ3XiUud9ZgDGzL",
+	"uq3hqgg82UEsJcASEGRP4xaaQARUl3VoTEueuFk18z0qsyEaFl8GMfHZoG5fcRN+20AVVxKFCKns+oIP",
+	"58B1bfSuQmdU+DWWDTEbs4axiTK7eeSyfu3Qbtqhn7SkXFU/tNV4e2dY52rvpFdyl8yJUDKxAT+FGNxH",
+	"dk75uhOPaZsnNAIyM6dzkIHihAzK/ZaqyaTn3JAbqOCF4LYSZUQVW+dqsY8jGcwA6wb4A1vvOpYQeLbn",
+	"06Usvl+AGH1hbP7FgZxos1zdk0CGY/YBTeehff9whwyledbwyHUAc98b/WZY0A/DxMoflk6J4ICuoRF4",
+	"IbRDhma8Nn/YgZDJMjdfDHEBhnjEDY0kQThjzERiLr6bngnedMTi6AyJYNJp0jMPN3+WLZSQ05EFrqgX",
+	"6IlEBdSopwlhBfmFTmVL2lXnvYx7734+ffF85wrrRsZgtJFfhTLyt1vNSNIrZb4+0xI+zHLKOGS49AHl",
+	"2RARajebpapd6DUJNwGEZsTy3RCvOCL+XQmpLLqEVMZeQlyana1ypzohhmKM7sWVxntYYf52+WL4DebJ",
+	"4VfuU5A+lxAzgYTEDD10zVAcl9dyzE9VW8lrCqw8NKKUTGAEnJwwIBlwYo5/TjJQSM6oTrbU8EtaqO0s",
+	"16dsUkpQdQjKjZioGdAzhRW5qkynXrtTBc1zUJrkuCVR58OWUR884R1Gu0v+fkDq3p9oAHNaQEaG/2UX",
+	"W3Dtmj+XOozuZmKy67Co1hPxVqGap0IWbWXQGzPwcroQ5cazwrziub3yE8KI26XbFqKvQlzvvvm4Hyd4",
+	"I9kf7A/6e/veg2HmRma2aniHuOoi97CqqZsQFolAu2x7FSWHymGwbkbPRUpz9jtkp/DBpmC3g1HF8gDP",
+	"KySgKkxrF6TaBb+0bbv8yPe6iMioqcXSyBcOhh8boI1yo3/bDiJTZA+mCGaBo+wQlXmkIsgV8PfSVu6G",
+	"+HWrDl0e6p2bioXtc9rm99S/ZdnuSR0Idnf3As2y5/7I3WpTaamFuc6YStE34RS6K9v1vGJ5gWyznrYy",
+	"QvPai83tbEl1xiRWm8tKJRhCtJ7HpDebCt6oWMtsQoGkGRNYtJZDarFtID0biQ9gHR1pTqW38w1fOrD9",
+	"2XqdaKtJFPTDU0RBjPqheSteEXLKdvv2aqZbTCQndrbENFBTMX83Bd7l3TWvI65AZqEuKm/LVEjtoAzL",
+	"wkgQ0SUbwB0+Lqph17+NGZ9XJ0OTG1GKbrWMJxpmG2EE7GPbBvNqFi/fuRADXYzuqoKb9Uvsa2zWL+6J",
+	"KwlbKi+5QtHCsnYnja7PyioeYB/6g8IjM57Tz7UUWy/bRY7WdQgnbo1iC/sTO4cA5GSLqM02xcYrCTb+",
+	"1tiQbO/ZR1VALWJijyANtgU41phaC9vw6eq5jK3X49LPh49bQnTL8GDBj9a39YpHzYAi1JqCm6rzpFJx",
+	"ay/wqv3H147OwYGtvv+xGbYR3Y1+/rYFWTOduU37cuLOrlsYY6+HVK9OPZJgUdq39rHzvqcRR88ZLNYG",
+	"u9d4KzfC3CYxmITVGba6fJPeh765rX9OpTkVlLnfTunYPcXRbvUsN2H/RGvNxcjaiJl6t2x8QiVBEMqG",
+	"xua0EVPqrtt1DOFXuovb/zPsiB0gJWFwxi9jly2+CufrCtlcmwPWvsnn7zXH7HFeIgrUNjRYIdquJjye",
+	"sdksllb90vfIwtSaPHdFLnUEEltaI3HkMNak6fQJvJzdKrBqyAU3oDWwHvWCXd1G4/Jf8xa/KbcIFlm/",
+	"tegoEY7xKc/8nfbPt3j/J4eICVlHYhktHomioG0ghCnlx7NZvmj99Q2osoDWn3FU8R8Dc67Fx+0CzBmz",
+	"xYPYbHUNMmES5MhsQQxOD4hVul2gtVJLChc2oqUsL2XViRJRjALFbyJpEVXxskosqY6bmsmFI79ISqUd",
+	"RWzZF5jrjB07iZBmqaeQo3cVIy4JKeuWh4lzuSXYCDchytVuJwSdZLKcaXOHO0oQwishUMw0M1/nQml3",
+	"Jad50yEXvCQKOO7gObbZlSmNdegzypwsedUocIotXWl6Rvp1xbNX/RppGtkqoOf2iOdmDS46Kks1Bcpk",
+	"LK61KkV8PBJoV2kQHBBdrg5a2m8GA9JUbluTZm95GEXgNdKgimYfVdZSVubgXPCpFWzrS+u8HJ5ThCDo",
+	"2eWyn4wkXdiPU9ukAB0rVoezrhjLLesRYtZode+qt7pDo3q30/rqEdgvfrbj8FqgH43TX+yY7B9P/cjc",
+	"tfX42ktpQlPUEbsIWmDk8TJFc3ItiaY2IjCX8pbTwlVPdJNx64zRKnLvC27qM64SjcH54xikPjircyTU",
+	"T6rRNeWxlS2OmZeavPijMzwn60OxWoy1KsTV6Txm1tes8pwYfo2kNa87jaQoTqfwECaM86raaUzLXFde",
+	"gQ1p8u7x7cPyOsgyakg0we1JJe+NTWtso2bFMmJilxolckK0EB0wku2rYgN8DhOaP/Sh/uYAI/Cz//l/",
+	"kz0Xy9NQglRU/17GYXRdYHdDPnVr8nTT97M56TjUgJZBKj/oWP5pMz69TVZoZLgvKMtPotgaVepvBDDK",
+	"9molVBFEb90cxm5PATYDGIkPV8Gu7lEXrUM2csWf+Jukpsu4djesmdeLOhx9cegShKIwJ9w1oBrnjJ9F",
+	"tAS3w+4ECxoq+cbZvnIoTIZzakcLACLPWkAWVWlXLeos6Q5M4h9TvcthlbQayEv0cqkt6rjaS/QVFjdV",
+	"6xPHZyb/+f+SE5RdtNAtOAQtq7jNYrXTsyXkpVbEy5k2tnWvoxqf2DAMyGen7t6YtHcdI1V5arPXb8R7",
+	"vLnZVP3yjgr3V456epU9qPzZs8G/uxqeNIpex0GEWcrb4aNeEE11q4DPxdrYXkVzpybhhnCrDTTVNeCr",
+	"fhdW1tjjsra0dsrrQqxgJqstYy4E5OoEiW2M1VGEqCUZgtiZw6T5rbvWZT6Gv2QOuXlIbq10D9diRfrc",
+	"xvqA97zj0+s6SnIrJsiWX3nbVhpE5dgWPADnHTLLl9qQbaAw+8g1m+ZOzO6Sv7A3VKvXQebTFI1IMhVF",
+	"JIuHXp8GtJrdhyimLcjP+NsPCmul50wBcSeq14+UhcgNDq4LqkRLiVHuLWZTd3rJFSlMbqbdNSe7netN",
+	"nGhouhUtdxs8gvZxYeLwqiJXZZCvAKAUjAtJSs60IrdSwztN82pv/84g6eLSS0spgacRj9uzk1fkcH/v",
+	"XsNX++Ttm41GU4W/UT07NueXMF9SyrbBX5AtIHgYCvOYsbYbSYi4afE19+PAmsHhv7QSdWKvuYSkU6Gs",
+	"9bhdkkJ9rtGWdrkvYb6KRHj9eMFb1n3HA/vrkH9fwtw33dhyQiChEHzR8XDxeWchZPEmJjWTUTPB14GA",
+	"xHJirZfC5tm9cU/APFkxJu9gRI5LPQWu/XHb29QTLZhq1Su3GtmaRfW9W7ZY1VlwWwMgZL9ZIr23H+2n",
+	"cQYRbJYtRSE+JKlH0jLBuix1mdDbgolPaDrFeMoIJsxCr2DuuHc4JoTmKlKLazFLFV3YfIlpMy1i1fAF",
+	"Tkd5W5s/z1CN46Ibve7tR2HgXaRjY10jTubEX42ndY2x3OFOf3ULkzu6rB5ar0PDwV4NN7atr4wYbCvj",
+	"DtROc7pZievbB/m6K7wQRX1E05JAt+/ua7aaQx4rgBKyGB6hK2lh0c/I0Khe1XdUk2Ep8+EOGaIGCBLL",
+	"m5ZKexMyETZVKkFQGQy0pDTPG+VMQmIWqdHsXFAC4gDaWxjLXbuJtBVvXqYa11URXqBIYStL+WJ2a0ef",
+	"OcuWrFWXpL1UT133/Xek1Er6V+EztjwUS4m+aHdrJfIy7h4bIsrc8IjAB5rqfIEFC002NbQ/FULB8Igg",
+	"1hnNk7Cjgv1R7ZAhju8lQIZVhXU1o73a/Ji46kGfX4iuesMtObP1Z+dAKClKzlI2oznTi533fMgFt2WF",
+	"ywKEKWI7nI6FB49CwdEom8cZ4t4J2+UtGCbCuXDYnNYdrGGyJnT2qu4KtrV2Z29Z0mjJbx/vJj/GdNqV",
+	"3gwZbBrSCegykhOtIJUQMUUeUgUH+4kxgkeARXIev4ALMmOpLiWQlHKL5rTcyO+Xhyfv/nLw+PWTn1//",
+	"evD631/H41osXhRHyb+9wYZy5JbQM1rq6VIFpPv2aHdXCz3bfe5BJI6wPGJnBEzNGOT/3d2xI+Tkv9l5",
+	"/uvywN6Xg8H+XdsA9l+rB3XISsZVs5OIL3yIuxBJephTxLe3J407UW7ZuzIGXOnbqydgR4E/o4sWNPGf",
+	"xdzyOOVkRhd1hm+ku+avEjKmz6jU0KXF5oUPBItvsh6peAm70y3XuvaTlzw4gsa0Ws/U0e4u5VrSyY77",
+	"YXdqxcpWrUMXHhN5pQQ/oJsZGF32Z1HKSCA5o0vNEL2YK4R5U4mNOsynKZZMm+ONol8ljrG/tIW+S2BQ",
+	"avzj0WDQ3nqvvnBv/yjWOW+lkQ52WsD34DOiK7CklazALIXHM83tWXArvEsB41Ng+nbiE/SqiLUPH2LC",
+	"W0TFTFNQio1Y7rBEV0MuNg65McriLrPhHsG4Nnv/NqqVJHVkezXdzdDByzYFjm1nOwclxv/8h5yAHP3z",
+	"H1JEHSZLVNhNcwlvikkI7J37cmUwm5q+2lq5qD9UKNZFeX3tr9tKM3QWUWMtYgQb+D+WTvXtk047VxUr",
+	"/VZt9+hVKngBjJNTyGEsoguvFjxdh9ztdDCYYa/x2oirCskrn3QGFgRJTamEBwQhndFHbR8hsEu9uwqL",
+	"bDuk4oR7FCZruVGv2alj5P7r9VddzPPU9Cxdue9prdPJLc4jd0OEnLdbgaAgtPsCvC5HOUt/hUXd2/iR",
+	"2VsmuC1RVHYxJIlc+QYQb6Zx4RWsmp/ImkXzQm0bEOcLODRj1aZto5oLmV0AX7GzA3EjxMI6/99rkExE",
+	"KtG9BrIdlHKLdtKxm+jq4Lyh3SEysbdPMjZhqNUFatPB4Z3DweDgzuDgTlR8d9FLcRiVXhqT3ubATAge",
+	"n9u13/cGOcI4o/HNuLXqOVC5fa+hVa/DqnUwK/MWle4Zn9IR0xbxWYeNwPYH+4OG5Xdw52Avii92EU1g",
+	"JpSmedX/PMBcPLx/b+/uNnCLy3EyzGVwZ1PuchXC19Wb81sbAVa2S91dq8S4EWZDWGk+YSBLPlEj+J1J",
+	"hNN1xusECmA8g3OQI3ux/yZqCNgXRp1XVGvJRi3+I+tZVs5HYAFaave7IzEqgaipmC9B5vzn/zaUq5nS",
+	"zGyOIg8xGZYWmtzK8n4Gu6NFf78/uJ2Q//zfxOiWJ1oC6Bd0hk0CcFRCKnLr1ePR89tRZWorx5tl+27d",
+	"+JPGurTu4RtorV110mRFZuA/1yYznhTKEc+GQO8qAUcniVwtPYDmZV2f7jmt6bKdc9hfV76IFfPOMNHP",
+	"rqx3S0cFlUBjfRXfnJCZhDH7UGMo1UD2DkPJRawDGdM4I7ZCdqVKiZR18tofB5diQnchuI9sxpxSjQss",
+	"XjDj58A1ZB7mFNONrGLfAsU/hXz2JJ6rbeHILOgVmYAm5tqmXJiyfAz/vcDDzXtb2i2llYx/pheEZQ+C",
+	"hJ4fFJmhruizxJfe5/w7Li2mw4vVcZOM4saRmyRCEuspMFnnETWr6iPBxc2EGe1adNlGRHxL03yNQeYh",
+	"AZBlmo03m0TYJOekwaLLa93O6nFg3xdBJCEhfxOM60Z0gdw6oYX2J2NC/mxPS+W/uY3VZ/j+RRjMC5/R",
+	"S3r44BfN7+xNIfBm9NxdEjItIGOtxApWnK+j1u1JapUKKrc4aT0/1jhOu451DTWZZ69BHHwdKH9LZfg2",
+	"O68a1J39nbv3w04tomzUprqMVizp5I077+3sd7lxBSxRW+yg+LjNqZHnsRwIBFl5G0N0fE311Lox60MG",
+	"T50caKbqPHV8gtenl1MY21WlSOR+7psf+zBPN3WqCc20LGtsiuUFTuHtkKEaBaJLwc+qNnl4RBgnQ/dk",
+	"G+7H5auimROBKKj1vgxRNEyYFe7VcuPxNg8wNz06aiA9wpLoxns6NJtyVZBu8eI0JUY5FFHHOTa3Ssib",
+	"p4/I/cM79y7QTgxDra7AfekcRW2/X2O7dK6ntxgBgmTCAayzpe5fr+U//zH2WJgMyGuhdA5M/06nOREZ",
+	"SESndBdwmk6NGmMRM6O0jsvQRuxMkbkUfFK3PGJ8VurEgfyNFvZDZzYI0FCjrf/QYxVLTTwNbCrH1EZZ",
+	"IhnYfh+B5bB3/+Aw20/7d7I7g/690T3o0zvZQf9HejjeGw/S/dHeXlvhdBkLEp6evibux7Ah/yDakr+l",
+	"/rgGN11tGifJK2lWWhPO0qkmIzijnOstEHQdSdJmUZhviYIbvIREIPmRFZbGJC55djSzjHLEhe77JIEN",
+	"mW3m12YPwFK1MSHGkfjklBXQHsZb4lBNCqE0UaLujo4RLIm9AMcWprUxr/0fo1viUppXQYofuAb2xian",
+	"+RxbwAuZLbHyPhkxRQ7JO2HYqnfh5OfXtahe6sTBpJ4+dlK54aaLYta3xeLaw2ZjWrB80VqBhYknrb9O",
+	"RangZXsp0dp4lHPxxHPo0YERjz61Ld7jtQVXURfuxVa32U4u2bSmy5dvSMRtrPiW9y7tRyM5dV24cFOK",
+	"ZnO3VpLJ78RzyetN3LBiS1xSr0BjKdfwDapOgQOw5QlJsOHV8Jqr1pir2/JlLNKYffIGUmCzmFdQSnbu",
+	"w4+rzRKjpZJEaSGr1g3dPPxXX+BYNUVoZf+lEsilg+fn4/7+nbtEnPvOOb70zXcuNQI7pVxwltKcYBDq",
+	"ltG4frz3453bCZnCB5pByoqWEpw1JYyXTbk8bYF1S3qKTThkwW6vxguWd/MHhO031ycutZemmvzy7iTB",
+	"fphG/cWGfZZQdtb2Ke8exW4FH2uWGTY3OcjgbBYqblcm+AZSs+uLKmCwqjsv5eZUB+q9f/v1RX//9dPH",
+	"/Z/v//vx5myqSHZf25gyJl1Z1nKjVfvLqWjzwmHuvBRzo4+pKdp4E9FoKsOxfzTlRhlcrHrNjnZ3c5HS",
+	"fCqUPvpx8ONgV5iF398FnvWV0X8E7xZx87AQXuJdKOvNJoVFKgFtjqKDhEELxidwiwLm7d64SPbZyQyk",
+	"LP75jzwndDQVOXCSU6W6Ose86uiG+tuapXgO2uHnL3k0qu+DUa2pMY7BRyLXGEXZX7NUYLYRo8cNInhJ",
+	"+1TkRarALtbl7zPqKGHYfEWrz4EqTfb2STqlkqYauxtQYix/4KkDwhPZDnkpiCxzwISYqhlIfdNK198u",
+	"RT3rTEzEsJ/wvrEx7GV17o4Mdo+MYEJtPGD72rhKzfBLlGyjC71xT3os0rKIwsJs2ZKlHtrHbjz/rJiN",
+	"zdg320GOu6vvovMReRtOohFHggO2+JoLeeai4bWbzzZjPiJGf8iApFSBIreGaQ7ybHjbV58EzSfJraFt",
+	"Lmh+db2zjEy/NcSIiJqC+eU9pzwjCjQpZ2Eh9K0hzQrGh7ebGfX4OvM3PtlsrH8WYgAXDcdUve4n2Mn5",
+	"KU11rAUYpiQ4ArG9f9lkqh+4wmXsAT3GWw2zKM3y3AWdZ1Kcx5o92rauapsEuQL0VGTx/FrXJkQGOkBH",
+	"dLhw3k7/Dr9603jiJk3ADzEJ5hejsvANr6UQ443yN9rXbyQsw3fyErIPLhUmCUB6ImW67UUNS+u7asIF",
+	"su7HTorFmvx7FxP0OYtV78eNScPkDdDMla25shan7GIbRPhgVgA7OBm2yoBm5rB3oWFs++gaOLrse2JE",
+	"FWZBjslwRkaSTA/I9JBM75DpXVLmROQkZ64pK4HCmBxElTNChzZVkjzTiiDcMhmLPBdz21iK7O/sP6i6",
+	"WHKhXbVM4JWOwT6UGavwSbvZW+6OdmtrjS/KRZUdRpsUTn6ZVYz3L7S9KpfTCzaGNn2Py9dUT1VLaanb",
+	"5voV3gcslBug9elTXGwixp2dwI+Ct8dRd5xx5RP2YqtljgWmSNAzlHHnvSPvzG92cLomy6quXRENed7a",
+	"EJKmGpvZrnlzgbUq6ix4afxpM7bWLVAfZrnRiaRhJaYtBgfT2CsZZG2EGC5zX3d3GlQs15mEH7s74n10",
+	"3dNO13hVPZfZMwlb/lbNYgMRgB3s58ZuiKMDh09uZ5lxaU6/Ng7JwKh0LRkeP7vGb9wXT3hFITAGMOag",
+	"VqIwAVYhOcbCmxa4wsxpat2Xf0XHi22Df+rFt8E/YdM2ADfDWbxs1SsfuIpDIxcMV9qDgfhml3HWMCdC",
+	"984jEKVF84wLz98eSeunbhhMtbSoQGAiybjGRm2CjI0SxnhnIejO4ueMR/vL46vbJxcfbinNGfqMW8HQ",
+	"yjc7lyq1qAHHmk9+vqQf4NHfZJp4Q85G0k78mQrlLFbL1hEb+wLyE8iCcnPBUqN3s/VVI/iWqj73c5eK",
+	"vryBaNppjwMQ1LUP3HKf8cY3UMC605HqqrQxE4ROKOPKHIYea6vlyeyM/mqLd+pFun9/b7A/2DvYGxy2",
+	"ZWMyfhZjFEuQBH9OCBi1ogokO63BnQnVbZVqMYJc8Inhsx1iOQ6bgpu5E2yhGiSTVboJFFfFgMaOVpsk",
+	"i1Ndd9odcCetfqdXSx3RrauBnjXQPKsUcIv3o30/GqrOrPNuh7xjemqEGq2u8QzCXTuBbuVqjQrdWIqK",
+	"ebCh1FgKvfm67tmqLfXlC5fqV8HLq213p2rrtDyYC/aEnEmRQhbtEmB31rXhnQiIn1uzlVj2hrSb8OpP",
+	"oXcg2vfb/6yW2aIpSDuloDkPR8eVfuOurk3stqLpmgN82+g2kGEssSrz1l5ULinUNc/2hibw7vkkXXQl",
+	"lU2OW3KVzddeBj15+4MiJ4xPciCPjeVOc/IT1TCnC+zkj2EHc/E9Z9i3HCl7A/O/QZcjxaqmpYQ3gRcu",
+	"nj9rLfC5YfwKJMbfTW6dpFPJxtqc3rfj3nvLgpYjVCyNzhyyaHdUx2xDKmNT5KuSrapG9G3T6rHjYLta",
+	"rxZc8EVMOXuFy2VbkFh7qUPZc2QbAwW/y1bWZfuxLCprixrdEweDjVAl0XNReb3j0qat4v86Sv31YlbB",
+	"1Ddk+2LGlK2ssVa3hEmZU+1bh3ioIp7hr/AB0lJXFlNkZfd3D7qsaDnLti0XPqc5y57xdSG+kKZtc1qW",
+	"PcD2LQtSAOXu8HJd2/GMr+2GpSmtFj6IMalK4HZiNXCt9SzLs8eBuVyUloyCzVOxOU3dc1RtGWJ0NJLR",
+	"6GnwrO70o2hRk8Mt/Os5sF8pOYPFbaPHCFsJYGVQY1SbgY/WVr6EwUTHiF5FSAIX3hJa7qr0Da11Z6KG",
+	"/pOGDeCtQ6/8NhSkFe0vkFgNr92yKy44rZplAk35HdBHTfUhyzQwgqvd+63dJ/zcgawuZeY1XTCxmkrd",
+	"Fr3oqt3j4cq0ClqEWqdLFm0q73eni6w8RpAS8ntZkONSZbJMz+IyszVbfz6f70xAgf4d+qzo275OoHcy",
+	"2N0YALNp+u2dKKqVvzxK1qZSsY2dFbRwuTSbYuMEk0M7dMH0lYH2yWvm70P8l12DRtZE1NzWGtrgVN2P",
+	"xBz6suFpMCeAbxZoD2+ZLSkNXUblEhiuc2fs2HU1m9pIfID9XfMcrWRzkDnDMEhyGHTMclDVxDttbWWB",
+	"LKmbUoxtRgzNq0jsrTFNpzlLp0CeSmATOoLboTNpNfQ2WlygMieLlj/85S9/+Uv/xYv+48fN3N/B/t3+",
+	"4KB/sNfbJsLW3rLiGuJJQfZee9OrJbC4hlehdiY05r62m0VXd2HgUFpy7XnVICF7h1GVabPbafscp/i8",
+	"bVs1vpj7ghWOvhMypy01nRd1P9RWQj3NdyAJMA4c+x+R6T//V64Tgvq9JmxqZsKI4eyfXB0e+b2UYa8k",
+	"QvkVGQ9b6VVu8UMFa40o8C7OONp4R8dnZEYPQQkj96bAdJfk/Go2H9pSBZSK1s65mrFoEVptXlQQP77E",
+	"bIaGNcL8dC0+M1ztnUstqr9Dm8SgoU35QNtLT2Fh3tU9OJgqOT71OMerJSu2zIYa6hv+e//RyZunfbx6",
+	"2NLOU81yuliFtHqUU0nJQ4dDGA0yXSo/ZQmq0SIbo17ZRLohL/AeUvGkcsnIe/fu3m6xVmfzrIu9JkUe",
+	"c/K+MV8vJS7tkGOSMs1+B455Elu5aTFhKuZSWconWq8tBtdW+c7PWhrZXUmvlOoVIcn5VVvDh8/4ONLh",
+	"zuXprmmw6zN5U5rnaF1APk6sUwn4smXxlEkYiw9EcPKc8fJDlFG2By+zXQF0fFW3QDY7AeAXzgnHx4Z4",
+	"YMET6yGu2YGrMU/qzbw4jMUJm/BnN5U6e2XATyv5nu1Tc4BdkWT6nAVQgatRA6rO1LLuth5E0D6xDYCx",
+	"I3G2OMIeU02rJr8N3fIqKqVnpZyJmE2B1Q6VLyrE3svMgJbHsoVHtVk8EIGsF7Oo7GeTqa4T3erXkxEs",
+	"BM/QgY9OxmbWwOawgYZZpIBbIRENj/C5xlK1qFVVnfbwqCrMbiwGXqAZLy2utHV8YgVy4iu96xUYhrXb",
+	"9o114bYrIjGP2ly9bSVTTdluXlH26NAcIdIzfXuRvbbXQUeu8BATUVnu2sV2bmrL28qyOHww12zVdPoS",
+	"rRVSCVqdxICxX2J6VMV2eGFN82cw01sS9wXbOCQ9VaYpIgdc7rBsbQARrMKmbhAh8bUT9CNsu7EtWa+l",
+	"0a+nz8ZVNNiwr0BMgVhOs3s2Or9cDgJ2jvNBfqYIcA0yljBPs3Mah3tFsW591q75EsIE5gsC5yAXgrfU",
+	"T1XNn6NK61TkmfKuhzr2BPHw5xTyWYuMGUH8TF/FsaES6LNMXaAqJApCcEyGlkOG6MA3i2GB7mzy0QNC",
+	"yTBnyv6sYEalYRAyWth29sp2PuBGdwd6ph6QIZVqaNtSI3ReePKg/Z6EuPM5RmKwV7mDa7PVkN3KEpCG",
+	"Tu1D8fOJfzL+9RYfjx+f23fg52N8EX50pcW/tZC5A0uw2+P2L7gwqemtnc49qtMSRqh5+xaqeMAyEenb",
+	"SljL0EuMj4UF5oe1npotPExuUdyE1q/DlVgl9apewijBh1zdcC49lJNAsEe8R14Q2tz5PIfUMOFYiiIx",
+	"rIiu4lykZ5hxaVMrF21dHsPotgXGb9a27P+G0AFHfx3079iP/7WlUaZ1lXvmRtlha/YldjFdIJA/nHVk",
+	"5ifmgS/dQ/CPn+2T8PNjfBx+fIfP/GQfbl6zmk1ijg7z6wOyZ5bsheCZLf4t6AdWmPHeQ3vQft7bGEWx",
+	"k3X9G/1r1+xmcNi2Napv1mZGwSqak/ozzUtQfrt5qMAZ5ecHZUF9fIFl+LY7g9hQy8nE5nrH+qls1d/o",
+	"KmuMw1ZGa6Kw1eCvhInrpbg4Izebwl6q7bmNkK1td2hecmwLk7Y3cjY+eRlGb5m9sNzJomghMGDSwAvj",
+	"wrrznLt0bUPVGFQbVVgFqqHqXmtzUBTLYr732OmEjOpsglGcVdGbeQFw8StsMBgdVsNxuyQCQGpJS+CK",
+	"s3OgZWXAufrnW/Ds8fHJ7VDlysXcQkYoTRFf3khoNpnGLX0FaSmZXpjjqHByCjyWxwioBPnUE9kv7057",
+	"yar2PhVS93N2johfZ+ByRyhmk0NWwaiwCa89vHXvK/srVcSHp3acNVGgNosjqClgqvUMA3sI2RBRbrET",
+	"ih2Hy7+czRS5hcXgU5qPrZFh4zK30cjAE0BSC8ps+34xSYw+bO/AxR3nYu4CwxjK/R3jFFXLrPBLdNb1",
+	"PKiE/8naSN4BFWaOH0mgGbbvpNlSbCq4qpc0b8Ki6d5RD9sMQOJaQ+KELFrI8t2ug/TK29z3wRX+0Y/B",
+	"2HZ163Dfk7q6wQ60ffyzGswQN6S5MpYhKh9n3Q/BnkeBs87QlmRQrdRT0C7ztZGB7y70wHNMVcIKqbZ6",
+	"ip/fGzDEZzOkcdzuapIJCAoV1g8/SC6wJIk8VcUml4qN7Q+WBl3oY4dY94KybUA5QNYezqurMiynYSLw",
+	"cJfO2O753q5773CHvOLGFmO8b/iF5ELMRjQ9I7dQY3vPGTeTzcrUjOu2yzsQZwyqlC5jI+LD/uN9ORgc",
+	"pGal8BMMEzKClJaqCt64/ijuEYqMQM/BB0CFtAUHlEyF0rZ0l5m1sFd7B85R7z/+42eh9CoAC52xX8Gc",
+	"yubQc1EmV/1Z96NwkLQOJM/ZmctYru7XCsp1Rd+ygEFcS5pq54xw7um6x3qz0V8AtEtczh+KPYQkEIRy",
+	"EsAEv+e3GsO8fWQ9EdVbxNh90ZSczCVzWebWVHpLgFC+cFxZJJis7GLW77l5JJJUbj0pZiQ1rxAJNPXF",
+	"C3XGSZWmYlROK6l33vP3/E9/eiQQThurBP/0JwsPhYBRBeSPqIIdYnQhC5r/5ukjcnBwcN9c8Pb0UUIy",
+	"zEEe1pk7w4QUggMmELJG6/DkPWeZfczbt88eK0Ox2PpNkXOQyDv3bichRL+l1pGvYDl+c0JuHRca05Mk",
+	"eQMTPOJVOs3/+Q+lIE/qxN/bSZVprt7z0YI8fPSaHN5DUFVzjsx039e1Dd0iqjnKF3OF61ZdX+KWCkEz",
+	"1Z/+hKMbBou+66Ab/+VvSvChDWjfP7xz7/aRITSLDDk0RD9MCCVD1ISHFrnUll8sZ8djZOA9x7wYMzzM",
+	"ouezUpvdBq7lAgdqcUPtk7CyC42GpF453E1s9gXSTcKo2GYOWOY0zFnBtF2CYYoZcOF6kCFqyO73Okuu",
+	"WpDxGFIjBMzZ/qc/ERc9c85n63+tU/eshAN3jy2z4mT4LINiJjTwdNH/FRbDozqT+QwW+OqRyBbvOQZw",
+	"/D5V0hIvtDUuSfNOvIRyq26aR9hvDvf3Pelb6WwWQwTDtIO3+UuuLbNZS3yOIimV0lptwyendDIMy8bN",
+	"bMb9F1Sn06GVhzlLwfVccuLsydvXz/t7O/srkuxvgvFytgPpDpRSzOgOlLvOPWBIDMpZjv/qG227j5/2",
+	"9gOLbUVQOrbqHfUGO3s7A99Fjc5Y76h3sDPYObDuAgs/4E8aJ2d2beO5fi6wHmESizscR7JpCFr1dj2c",
+	"VlH33KKa1iuZEA7zRmcXo5gjPxlTtWcI1ep8vj0JLcCmj/41bvXUl+w+N3Td+5RsvNClfX76re5Fhcux",
+	"PxgsNbkP+d3wuVVljJ21MX8QZ4G2LZ51q0cTdfPcMZt0ONhre2I1xN23vFI/M3vT4eabXgr9FIFlm77w",
+	"9Tc5qODAoMANqDShv/5mFq+qJ8Jo+JQqSwIr+29OfzpBH5GjG2U9tsv05+KZajvqMy8vqKM/l4LE7Seb",
+	"hbuZ5h75F18jRbh3rCMJP/9vgST8ktoqxTgJWETQTtuchCgcNWQceR7qVhheJ3oqRTmZNg3rWqvG6P8u",
+	"Kl7D26vk8BM7h0dVXN0BknkvwwZCqNxnDQdc7+54L7tPD+7279I96B+OB9D/0fxrkB3QO+kdeo/u7fng",
+	"4GY6Cgf4qemW0LKETyskvHfVJLyBfG+Qeg/39zff8Ixjqc5NUHttqtbwpDSzCgZ4A9rXkbqa722F4+5H",
+	"9+lZ9skZ1BBLrX9qTAqOrZar2GYhbGmFPaqtAjqxwN5iTJh+4F0ttim6LW1g2tcGNznlHdPTTNJ5zS1L",
+	"5/VyyVqdFO/oxNmORh+pLcdqdr1l0g45ZBP63+rZfhjxVroZ8G/iDHaTQSBcvyMdSavprIkevUFFtKUh",
+	"WkHluVb8tgmlQtMVPeO2druO/SOevAdXc4XdRsHPYdx2LgcDu86jOXhNRLZV6a1VdrkU5+C9nw6Q8uIE",
+	"dLD5pqdCjliWAb9mLW7jPAOSColmE1XtepLoVwDFbWLrDRT4Uj2Forb4mlTzgFAj0piNp6IsIQgj6hxy",
+	"CJCAMCUuSz+YQWV2K000oLui1IZKIVdADgcHZCiBNvLX+9x2YFmlUTvYVxxOWQG+qeJmufNS4Dwa+YDo",
+	"/THy+SZJ6cuRXo9FWCUXiI9WimtTHl/QMyNXXFKcW1oS7KiNIliPzd39gx8TcvLzcX8vIXcr6MiDgcP7",
+	"VIm1I2ie29DDGRfz2zvkmbaOQlXhjGNgn4+ZLCD7TNT4ECaMryfGq5OZwXtOQJezNqUw2Abn4n/g8pNQ",
+	"UUI30o1S/P3NdzwSfJwzG867NorH3TIKY6mgK81vJWV3HT1iKDvKKu/QW2YNYyuRAsxUYhnJUOXymY1A",
+	"vTxTlRhepcVH9t0r1HhBc8qivfb2f7w3+HG/u60UvL6brXR1/NEE6o8wR6ifoyPX26oBVJeDIg7QZ8xC",
+	"WPESUaQ+K19ds+l2uN+BcU+FeEH5wvukr9vkMxR+RazrtOd+0K++xTeC3nAb63EXI2kMOT1nE3O67QTP",
+	"3bEO+Vu3h+TWagt6gmkK5CAxUhq/uLOzt3Nw+3OeX66X/XUeXe4Vj1x7/baTy63uH/x0olnmTD27K5eh",
+	"7jVkfWoPmwoeCnGoN5B04sI9GPsio0WAoeUqdY22hhnjmAu9Q46/DLPhOMtCMr/omejoFx852LtPR3fT",
+	"vf69bG/cv5fuQ/8+vXvY3x8P6OF4L7s/2hvUPpYXwDg5hRzGGJv3ZOL7nPQmx39G7yedPwv/DC6jWoPS",
+	"OLZXNvXpqAcHg6q26DHV9JeTVy/d13VehUU875+BTc3rxrEvYe4X7IZdno3XxrsFnMHii5YRh3uDzTf8",
+	"JCzw9BfjUT2+Srmz+9F92uAzfaZ9YhsnXKA53uZrQEkgOGBbImVETw61c4yLWnu7dTi4f/uzOihqYdPR",
+	"Q1uRddRDW63l9Xto7fizL1uT/WIObbtaHdgGcwDSSGc5n7zmM9TXnqoxcjM3fbnkdsGTNnZqdj673Gpg",
+	"se0N26Bf4uH1tUb4LGlfzZFU9+haE7ozAp4IbgGd/UHmi8wR1sZ29NJzUSEC2/MHD5yEKFH30cqFbVBs",
+	"DixbZ8QFpkeJUn/2o8n149p8GpzGjtfP4zf/UkR+4DevA3Lr5H6pY4nMGutAJbhUzND7lBDr6stzX8Vh",
+	"xxL1A34eUjoB3aCjC4r5mjV7RtJTnoEEiRmaIMkJ1b9vJ/XNs3AUncT+4YZ+ZL4u+Qap/EuRvSegGyR5",
+	"UdnrXaZ1FLLFGTEFIvLMZirPhTzzxsBnE5XIl02X8uf0XZtV4DD30divye98bUT6gp7ZRWk65rehVQQt",
+	"6tv84zXkeeJkrrnau8CwTMEV25lB0CyToNQDUnLNchegFDPgrh7Fh/jPAGbOmWwJPnH6/sScCZVcf89P",
+	"a9ccU3XS9dxj4wUvtT2XefUOmkug2YLcmrs0Uabd412itplIxEJ+z6+BuTBFe5m98MB4YobhwEEucYo4",
+	"6KtemlNJdziU/939uCPkpPsBgqPpfnrsXxnzv6AsP2nJ8ju2NId8jsmYc7r4HmW6VjeYOnMpDDWreD7r",
+	"nN/VkCsdw8J1VVpQKIhIzEbhrqrdGqZKI2nXtaJsCKNAziwJmLYA8hUxpav57d2f/32Q7v3+P+SgPDko",
+	"ftF/3x8d/mXenSvrmuPL6HRr1mjnS/fYxoOgfhYXIk+v1vUlKNAXOfiqUyh+Aj0IA0srpxcXUU8WUppX",
+	"49+YkV3dqTBymKzf0NHwbBykhlYrn/jdihwZX4dobhHHSO0Re2QrSr+MKN4hT7xZXhnkPnvH613d83Su",
+	"jM472NDJlUljFxbE912Vje2q/74yOWws5IvSpIQxy/N1NVfmxLcVDUdYOqCSClu5EAU4UqtAIFxlQxKp",
+	"BKSxyh4W1gwa0f2euwx2yB5YnV7RhcIcci2q8gHyskZsO4OZJtjIOqLf/wT6tZvkhpDE6TKGKfZRcTim",
+	"Hk3VXPj30uIJuchAiHlzlRGxKwwFuAVoMebNHBGO30x4TheY+fEZCnrudDEJ3nJ6TllOR77q/7p8q2bj",
+	"l2SqFf5mJ7dgMIubsUVRY1LlyzqmuOUGeRs3yQ6iCSvgspqdVmSPizk2B7bYG+0sRrR44JAKsC6ornuu",
+	"kRp9tXoItG/0rFxMWjnOzvpaadoBkrSEt+zP2MbU1TUlNppSYYR4YF502CDwlsXpwKE+OaWTtiG4y3bx",
+	"Gnz/H8HflXyskHr+2oCLWWKc05BSxJyvqQJuiUi8aUQi/EZGOAU3dFWteYstuWoa3K6S/NkY6/l7lwoa",
+	"j5jU08fY9aa3d//HH/uDw/7efi/ppbi0vQolfEwLlrv2Db2gWwPW4LmvsZWDxeZT4EAvj3r3zMymRv84",
+	"6g0OBmT/YG//Dtnb2+vZ4giaW0ij3uH9e3t3EepZghFB2OEZyImW9J//J2wR1bALagTjjcey1zO7B23w",
+	"tPIZWHlb19ReB33xtcQyFIQ2e0pZDl9Y2auFqdLd+T1yPkrs1SXppsRnHfqUben/8aorwCVpPWhICvjA",
+	"lK/VQc8xOg2o94hb13PDP/CeewcBut2ErEDxWpzclXO79m01vNtRv7NtUnZsH7G9mKpRVBBT6bfr9U9s",
+	"J6mWDMHAACQ0V8TZbbq77HkTkMlX4hPfNlHza/SIeCIOeOFinH85Z4jrIF0qMJ9tCmcSwBopB3CpBZkI",
+	"s1OVyzAcBBnBxMxjBe+w1XHSoMqvz0F9lTFj26sixiKPfGGkdUlhUyJsv/HV+ro3+rmT3oe+Aq36DhjP",
+	"rn+EB7zzrtU8tKUowJfcfKxudrbU5ypaSX/iX3ONJBC2LmqtBrXDuLhL4Rqr35vd5FCT8KTaWaT5Ce5+",
+	"dJ82ZJyjExcbk49X1ag600q7xIrlrX3Cs5MKYrFjtq17aku2bTXs60/ufsKzy6V2fympH0/MMUMCrMv1",
+	"pJIVjO+mVNNcTHaBa+mAiVtwN5rs7XC2sHdrVgNdGcUDMoawt1QC4i9j61yX9HnGeFZ15MdeulWPV6Zz",
+	"2HnPLT5sRtyALDKHOdoz5zQxp+9QaarhXy01x7MpDPs/wZEwmj9xs+vgdzUjRMxMe0ubq9VhQreT5trI",
+	"GddyYbGxPyWrnTTC7tm4LJVLtGqb2jasv/fCMSwjS68ANa8gcpsV9ivPXC4VrnWry9n82Os8cb8hJ3hb",
+	"bATjCjo09TXeM0gZzZmyCppznml0KvozyHm+uzjGu0uPDYOLDkQgpjm2XLYf/WXY45xK3UpRQk4od5Pc",
+	"fqBfEyhhgy0X687pigm/AVgbJ4MqSrFyNKnq7JkkmaRjHSpyRpSaLUY9zjUZtd8KaYRZOcqZmiIUNYrz",
+	"Dngk+A7raXCbiaiFIyCM+85LO+SY5GwMRDFdWovk1jClGiZCLoa3ycjQnapg8FjmHPc2DoaRMqbec4ve",
+	"JXg0GmYhxpuk8FldD8GVVSOKbLVD4Keq/4GXKlsFipcmfMNlpLG3x1NqEen364hEXLN745pr22m93G2M",
+	"X9AP/RHS897g8Mc79+7GpMFm3W73o6HbT7sf8WUbDAJbCM+MHjKuMNdpjgeyd12GgJfWMrCujlmpbbW7",
+	"YhlY+WZEBUqeIzIsuX1pkxiHXqqMhJ6+5yOanu2Qqo9HpWkyROQH1ztsXmGu4s8xOfM48q6t5UylsL02",
+	"RkqHY/SJXeIulzajPDdy5K47bheuuZ1ZdUT99t1SvrmQ5AUq2C8cKrm+5ADbTsNjs19EdzA6Q7vNx2rm",
+	"cyBkTJERIKi6ba6TBIHsKaRniozRyquMQkNKirKM0JEojY24QwJlaFmSSHjPuVibRvPZuPkLYdHvGQLb",
+	"lczSrG5e0DyOLqdrb33imgkVHlo8rqc/daa+Ddo5X8oD3wNLkUxgCFABGEaKKdb2FV/yiXeFWrsEil/2",
+	"HhpZRAqmSQYFOdFQgqSFJmf5P/+XBOvk35IR39hnd49gbKDbJQb/Xu2+ueKSLoLuGPb4uNxRtz3LWjmx",
+	"RlVePiYtFIs1sfHmKjOUFsJhcLsGGSqxLXeqrneu94cEpYWELKrQMpVSmVXU9NjJse8abatG60vTtd+R",
+	"7/rsF6vPWur2jqquTN4tgw8f+YPyjq8dcuwYdMUDdhSW6uSYtWMBeD2Xk7ko84xIGGOsH3MChl4CDG3q",
+	"TsX84wBjc4QiQrh+hug+N1rwPKJrC+UTytAiwzItegYWeONwb98mDzR7Zc4kYCqp9br5+TFOJJwzmBMh",
+	"fZpSZt7M/COxk5tFYL01lCBmwJsSZhjNHTqh5/DVSKLrdgx21jBwoVyrr5tOkNgsN82eZt8l5LeSHGm2",
+	"c5M4vS4P4+5Y5LmY923X8TUpVd6B4NqTY51NQxoa6YkOBWzkRtMpyakGSVgxEzJqBz3FVyOVu+bqX5OO",
+	"9M2YEt+CUvITOwdsvolBMyktSrHtQModCbqUhc1myeWskZk9x9emaSGrOxSKVb3CJV+MhSzM5wBWDyFR",
+	"ScVFqkpF1jvkcH/fgUtaK8XoGyMH9R3jvtd2nJ/TC7G6MFWTSy1w5Kg7cXLLtui0/a6r1vMZtATq/VPa",
+	"Uy1utqYO5+zWu5Nnn+V5vXff/RCdkJ+qI9QsYuWMm9tizht1ITpOXluhYGNx6FTA3GMdidlhUhGaNMYS",
+	"2CFB4qEN9c0p166DieAZmVGGyVqwqHJa6LJ58Z43RI15NwqKhc8tZOaJSEaK3DocHCRkOBal7JuHDm/v",
+	"kDdoT2U1jm0YUiC26Sy5dbi/f9vHF7C+EGXce155YIyp5EtxFPPlFnawc6rICCYlR4DCpLba+gVQji8e",
+	"ttRJ4HXfurmDiUb7g/17/cFef7B3Ohgc4f//ZbB3NEDwboHFZD/B6J//mEpCR+QXyksqL+RhtbT8B3Sx",
+	"/hFNEbfdnZ07l1OVrBejXU6+KjHL0kouW9AsRWFjQ84r40RDEtRr2ITWuHxY9Zp8tzm+2xwX45VTbFLu",
+	"zqwRTc9uKt4hQZeSb+zWZANvSWA/+HNdAcTZwzz3Wz89q3jkYwbEH5FjmOb6ewTy+/HYwc0Qsrw5dgKN",
+	"+ZrPS1WOCqbbGb+zbp5YB50rBxkzyLN48ABf+K1LhCtUl18K/V1X/oMIg5/RcK8N7DECo6OPp3NMdHsZ",
+	"4HNzN7jql1Ny60KwCWW8ziBNqnzhKhaKib0RYfA2mhX8XX/+rj9fTn82RIUl9TeoQvvsnvXVlCET2TIg",
+	"bAKfkMzmQEBmbFIfXUgc1rQGpW2gPqnyWtxhpFrrIM3A/uwH9SWx1JdVlxYs07qqNL+9f0yAeU9HLvp1",
+	"4Vy8y/jA/Q7sfuQIQvWpndN8uq+jEAtpZxaCyhY/zk/QYJgvil/cmBz01o1xwwZO+GMygs0r92vw2Vlg",
+	"1yWNrgkMOS1Mu5iwBUr2bRHak1Tj3hx82dfCKN+Vu29KuXthlTtHoLWBcZ2mkVfQ2vnrmXZdOKlPwTDW",
+	"T5XSHZpIMZZ6517w1VhAl3OIvGMyI5ylU00KmEpC+QRGQgP/7hj5AxpqvjyrWW58NR5PBdrcuh7bKprl",
+	"UKUYUKLhgzG0SsyJUETk2ZriRMYnJ/6l15zLG76qFe3K/v415PRenz9NzBv4RYaeLg+1Ubb2kIfxGFJd",
+	"F8Ybs8Pie1j9i0qo82YSooWIesUQQHiVpD4DkPBYlPLJwiyLhTryaXC4TpgsB9ysntI0h+OxBvmYLlTv",
+	"6ODunaQ3p5KbPx/CGFXUu4OthPwKkd9svnwHHquyjb4iXvuGoH+nF+LujdaXpuqs/dh4g7yrEmJD5pA5",
+	"Bk9I6s5c5cqN0YenElIwpRifVImoKsE+VOZsUa7BqRgTXDWmFwkp+RkXcyMlxiARdMoCChdCaVLKCXBt",
+	"AcvQIbgRBu0Up7MBBA0xwHDiFVSReUUbbJW5cnv8LzOSGgDtqwSvMlNY5yXEJbQqhKHOgvKFt7glJhdh",
+	"kNQu7TdwvqJL20P/qSlWx+VCnBF61UX2lpv6styAVsphXvnKd8gTs9qyRDxNis0xZXaEOzOm0hbReXwL",
+	"p+dBlhCXJA4IEdnCXs9wPG9K3pG1PF4cddUuraB1+Ou3DQVXrV0bJx2TGZ3YXLySfxtAcIZSMBfangoB",
+	"d9gdV1fFHbsfZemBX6Nc8nOT+ivAFueyyASHCrOFcDFvsXiqTdxeMfV3Xje4Sj3EFmktyz+oF/sVx8lf",
+	"PxXumt1btHvPnttGnEZEewf1FPLMJkJh8m3iugvlDKpy7Ewu8BYLR0ujQvrYvPiKiPSC6CbX1BDgqyfr",
+	"rT1Y1+uGEucgq0L/gKo2csdWjJBSnkK+sYCHsLFNo2Ha95SmiighfIJNSrkD8rTmivc+KyvQo+BA+Opr",
+	"E9jfKfsLpGwLC95Fxm9FxRkbe6O0VcF4JR1OhnWPJBVJq0B0C9mQ9evV7MfBWy8ryNdgX6N6vs7sdfjf",
+	"0QLQw85Q2xU8Hs0yY254L5KQHuWyFS261KkomjWowMvCbmMGZnDuab3EQRdlZrubAzPbb27rn1Npnoxk",
+	"YIZ27J5hPj+qnmP+euyf9ZUaGzUFbbY5Ahr/Y2qH7+qzsKam61YUudDrOhH49jsI7OPL2e1YEjJakDHL",
+	"bdlrzjgYVhotqrbma2XLS3zvNauHXyBHmHlv5gXclT88F6gzNpu5jhc5jDURpb4BlpCgymJNas/TBorc",
+	"lGZkIjTRoiV1pyzguz30XWtcW4xky11dsZ83ysc2AnSlimTJM9FO2YiS3nAMILw4egUq9WmEYcUaVhiv",
+	"mxtuaKIAUAnEqDlZBVRuHxR0lhkLmcKwpUJBfF6uuXDkFsGXxjRX0Dnsasdr5nzTXQ6/M/HVOjWQwi9p",
+	"ANrL+8bqadfMnviAVtXTpAqHO5eeJhwgUxUI0VzITFW9zdUZZFVo9Mj7YRCoyLYad+hgTJGCZkYpadPn",
+	"LODXrzja6+w0V71mXSAQF+2biFzggprtctRjd9VFCxRoUs6uWBfyz2gvpFkCrUlFnkOqFQmuswCcSUCV",
+	"HnXT1qnyDCsEcqo0yhZyAqlEb7Q5LuAcZDvOVU1tN0Bpa1sa2kGgBWSOuG+C4NzKegnh/JyXo7FkXWEj",
+	"U2QuBZ9EJBhTVnWwBc3W0IQ82yHHqJqMrJ4yWti70ilkpevcFsC0Kk2ljoeSbUOkC0IVXm0jJIuB6zSG",
+	"pAecjvK6x53rfsT4WGQMuML+b9x3Y57+8/+RGfAx4xkuu1+JClpocGBhhLBjVO+ol9FFL+nNAc7Mp6M9",
+	"JI46YZPOmJnRUW8CU2CF2UgJ9Jk5hnp7g4PDO71P2/Rfcut7w32XwrfG+y3VqQDfGy5dH4qbOaEqPeKy",
+	"2pDa/ehTND5txofXZCRFOZlqwrgWoTizYRtrkShBMuH6QadeOTKHE2Y/tLY3uqDUOPEZJperjzmMlkJg",
+	"WXghziHb+Z5DD9ddimYWenvKTtblw7tzzxcZK6sUJUvnW9UQzGtP8RyRS1Pob9euXa3XrL733Nk2q6Qj",
+	"LV4kxd4r6FUmvU+sFZJAMdMLlKmEYo3jwlzhIPptVx1P25aWOXzQoQrn0DLxL95SI2zz8m9c7F6TRnd9",
+	"ytuFVTW7RjbyeNMp/+vFQeVR/HbFwjdUGHAdyt6uTz3e7LG2LUZsnsPYek9K7fzWjcQIrBR1vT64wH5H",
+	"UcgsYz9e3Am9leS5QpMykwszXCduxlIUp1N46AXsxVzTuBRfom8as8YQYfgbU3y/GNa2Pj4L11p5hbmY",
+	"X4jJa1podzM+toV7aKEhaJ2GjIR3BhEn5+JB9G2rYAhenxqoJtuShKgv8TgcTvdygmvo1R+MJOjW/zVl",
+	"NwQzWOc5Dffx4hx7ldSefOwJ8/R9pNlgeEeYjLoc5JkCmYFUgv+gmkSJmmxVFBdwR4Po212i1iVZ4RnY",
+	"KAwnYjwGSW4h+w09H7lm6OactJ/MQYlXIrB73QzvDGCmqhYUP6gaRCbuEQ128bO6Ral5Zc+osYeDwcGd",
+	"wcEdM2AzQRzsYHQvu5vtQf9gPKD9w/Eh9O+nd/b79w9Hd8d72T06GOxt1Sk+nPcNuytXXt3SY+RzKL/f",
+	"8inXzvdzyTQsMz5qQIYhaYNFWpi85czb/Rj8tcGTaZ2NtTyoeulSrWk6xc62QdP2+qhMjdQwp9UIaqC7",
+	"nRZn5sVwYI/DWXT0Uj72ObZfLjl+RvJqb8W4cnxElSbUGhKiWQGYiUk5djW04MF1qbY9D5hOXHsl15rx",
+	"lZ6CVD8sHWgSqproW4eDw9s7MV/jZU6MjWQ0uEkpGzz8K5C1n08F8i2+OwlCQxI6nXbsFWp7YKm1vUKd",
+	"wW5DHhYkeyxk1XsrcE5icNl1z6ku4eI9d622fMU9Jr2k6CEYAbnlaV5pmCkECyE5lRNwitVqn1IUvbia",
+	"zUalLS08r0Tk3pAzM6OaBpfZeybsHPhLa+Y8yqmklro0zHpHwZVbduj8LN7HDWLhs3Xn/A7afSU6W7wb",
+	"58V0td1A72r3RxoJMRIW4RHNLtvFT0E+3iHPtIX3wDbFZu/qJjiOmh+Q14+fJuSX109+QgfI65c/YS9E",
+	"QfYG5MVDPJOxh7DT/MxbvHwyIk+MjXSzgRf/Ji8lbd6uy40xgp3MpyKPiqnjLDuuZnsFomopf96sCaeF",
+	"LbGcGlmrBZmBmOXQbAuY04k5JvjOLBu3+FnwP8sio7VZ4CDpFYz7v/c6lI79cvLqJZkJxrU/McAlJYW9",
+	"HbXvqYr7PYJcYB6maE5nF85ZBjyFXXOZapkRPv0SU5pRrUGaB//P3V5Ld8Qux4FINei+0hJo0ZSoFS7G",
+	"iHFqAYmXXnKzFnRNqm2qXXXFl2x+HO518EOfCvHccLu94U6XeahyZmHNX0DG6KnZqq9Ljr+d5cLpnKFU",
+	"isvzaIvlwUWk/O7H+o+OxroXATukJkpX4Br1ZWPovM02v1IRvOmGYKbfDforoFmfJRTSrA+iXMzEP3W0",
+	"tc6u3yHH+dzhElCSiTk3nBM33L8g6uoAFGuUht4fwLp+7Paso7TrLNfg3Cuucf8RyHOQfWWo1F76AHFi",
+	"zUcydAG1odEYFRBjFXoFN3jNDwqza43xQzTkuVGArKK5dKGDZSbHJBUFMkYdp7B1xDOIeCzfGXv2+v1N",
+	"GzbcrMiJVYr+AOT4nJ1DlSthm1BcpQN8twClLK5pK0CL9QkRSlBpZR6aKMsUUaIA9AYlQaO0kNCYaqEl",
+	"+9Rjuy16cQPumCuMjmn4oPEAluTnEo08TRQwTTIoyN4OeSnOoRiBJCNgxCO5ddOlX9j9ODVvuGE1/tT5",
+	"rpHD1vdWd6aX93Z/0Ur916NmvzNfEpcvTwPWuCSPS0iBzfTmBk1TyjMwhnWCZTzYCXg+bVSTOUr7wVys",
+	"pg+qjGizRGB+cRrRD4ooNuGQEfd2h/KkMWGISsnOIbMQoVHt6I0b8xcc0vBDbEuOsj9/V8/b0jgqwqis",
+	"M6Wu5Ezb1Nvzke3kiTW5U5FD3S6pQDRzpsmYcZonxHabsQE7xLalPMPfETvNV7ZUpF/xbAXUQgt4z7Wk",
+	"XNEUA1vE9gHVjE98/0B3vvrr3YsU4YKMS4muRIuv3t5W9AqVsqvAuLi5+IC36b8nZ3xeRz/uw5Urp5u7",
+	"0JxaM6eFCyuv8JJKWmdlkNdCKTbKgZRcs9w55zNIWQYRs913rfmj8tu7MJ3lW+O3z6n5uXW9CAelVK3B",
+	"DHhkfq0i7ZVu5nmEgarTdl2BkVXNNuXu4oM7Je3iAK8jadcMIcjWbb7aNkNLbJzLg2742DhasJrpvPrJ",
+	"5XG2DezvbfCHe4PBV49LbtZxXc4wbuA3AbGAs8lBnv1gCHIkPgQcZvmomUKP10bY7Vq8eRQXmrDM5rmw",
+	"jAwH7p9+5F/+nyFRdOGrA7llN1LQxXs+pZXvKDvylX6YsV9RPfrRgtZP3tNU0AXB20cAHHN64jgO6BL0",
+	"ouBzOfO+GPJadtaZJb4UmX00/1kHav8oaPRq9jEIeqFl7h00riMEUJeRkAoZVXB+AhTsWys1j3Cc1y+m",
+	"1omo70XLF2jomtrdvhR1bojZbgimhX4hlDZj0OkUXG5OgHYkxkRINmGYDXvfKex6Cvz2FlE3Q0SXiLx5",
+	"Ov8aQm5/IOi3eNDOepauhMKNRWhf3QpKyjjNXemPu9jom0Cl8t6glGn2O/AfVCNNnBSU5SPxIZaFYMzQ",
+	"S8njm42LeJzuo95EUq4tdqaNlTybBrESc0AWkGegd8hjBuREQwmyoPIMyJkoCk0KDKZIY57rLaInj/02",
+	"XVV7VIcGbo+e7+Wt18C5SONXxaY+QrkhQdRfdlkGPVZn/+Ye9ZVwqOPGE8DGBJyTKc01cHLCjNjiyKL/",
+	"7Rqjld9Z7vOz3LE6C6n90kyHFuV6hnOvIgo8jmbEKzsCxidkJkUKaG7G8SA+x3H4nYRvArrX+z+4FmQu",
+	"5NlFCFPDREgG63sl5mxsBfuoVIyDUkQxXbqqu9GCzKcsnXqPoK3Dm0hRziALAuE2NIj4sP5CxhFjtc1f",
+	"Wo3tWm1kfMtinTsPpx/M2B1+QhqFi3E3fY8l5dBgzfYfdCSwFyJjY3YVSAFL3pXGuBvkYaFSkUBSmk6h",
+	"b1ZTirx3ZJG20oQU9EOfTuBf7w56Ic1kkLNz2Egz9WXesTOT4pyZJbOeN+x/KvIs6ML52l1RQwdzobF8",
+	"hMxKNQVlTV0ST4IwW/i4HlwXT3swyGtwt7vBLL5SgAw//HWsUS/g1+TuriNN9fijWRch3opP9tGC0IqW",
+	"A54K+OK3OL/sfnSfF+scPa94tayLdayznGG0FLPRUdCMn8CzyPYZhI+rwd8M3W2gucU33W2mM4k6t2RW",
+	"7+oFCdKopbpcl9e6yfbbIUPnxhgmZOiq+IaoOAzTXNg/JNhcoZ1I5xlswBUIzVJdikhv1lKsurCbpXrY",
+	"P7y3t2dOCreoPcZfSzGRoFTTx3M8mopcgywYR1eP4fKDHfIYfseM2K18OY2Vu+HC5LVciwWg343Tq5YH",
+	"LXU8ho1soX/j7MgEqA7iYSxkoXY/mv+sO6ZOcN9tpyu6EKVzHtuwGuOE5rnrm2A7diiLsWouHDpMp6ED",
+	"WJ1DLGfiJ9BPhSw26XHPsqrIVciiUtxmVE+DClWczNoS1Q6t05sv/rOdRPTtS2qjm+9ySgQrygITIsw/",
+	"WBTrvqnezriGCUhfBHtNrIvL3HLY2mnd/AkYO+OwcDmDMeNsKdkHafZC1oxzVbaSuXPYKVcJl+ckZ/wM",
+	"MhdjU4mjX2/CHDtPTZqKkmsyFQXUNfMWpENIeEBc7oEtfHfxOld5hEDweNN7vvIsD9pWCCwObuk54ke9",
+	"9fH5RRkgL+zerLM/fDXOxQ+XO10Ol7ecnlOW05GNL15b4pujxs1Afp5saxbw3/wWoe7dj26dOhYFM13H",
+	"kt0jHkRq5yqfP0NUWqJFmU5jfkj7XEeUW9PkCz/2L7bM94ukoThqF64NoZ5xogTUUs5rpDDiGFmoR1s5",
+	"LpVGOtiYJXMtu3/lssaPcr24+aOT1ho7dB1dBYJJyAnlTPk09vDPdUrnMSfhpTQnJWea3HoVPg4YnwLT",
+	"t117StvbN0E3CU01aqxiBtyQ8lSUUkXJNXxidxU0MrgWjbQ540tpptfJFo1laGGK6KQv6P3+/FomAtiy",
+	"FK7IW24x49rVy5KzlM1ojpnlLr91JpRtVpchRBImZLvuE4akE9cTH10qRIuk7nRqSAN7joWPKOiC5Az+",
+	"f/aufrltXLu/CiazM7F7qU87TuzMndbJxml2tokbZ9edXeWuIPJIRkUBKgFZVnI906fpU/S/vkmfpINz",
+	"ABKUSFmO7Hw0+09746UIEDjfH7/DhOxJDZeQ8ZRNSuseYVUYeYtoYbDJTBsWXyilocneZAlkgEPNcE2J",
+	"/IQ/kcAzTAhha1epYD4D7h6aqukspYBkjb16Sqd0A5+VP2vHnoLRxSSOXeyyxuN6yvQU0tSy+ERog01q",
+	"GHlSGWLBlVGO9g8fdw7W1LFvhGvU2QiqaTPz+z45Go96nUntUA4R7itiUnn7joHlIKf6NsjpPuPJW4ql",
+	"3TGfngiZ+F0OFlXcEvCu47+NWHfvoF3FvK2PPNNrdJIbNY9YAwuWwiWkdl+WNo/fngWBerdnYSw7aiaq",
+	"4/N4Qbdvksr0qVUw9087a+nmU8njK4guTN253w3lEKZ6Hc285hOIUERqF0FzQbKlxqOI8JO1VrHghCTh",
+	"Og8ycPhz1HVgLkBkPlJQTVYe5f3+qINWqCSP/Iuad3x55xclxcNEGOJ0t/ApetvXKKztWBFOBNGg4h2z",
+	"mJY1jkxw4qz6j5ngqXsqVEO7EVFdtFRigL/ks0SAjMGqc7cbTP8VStyFoBzivi/NUzKGI5+kueSZ4NK4",
+	"AcuaZWJ0UbhvbnFINSxp73XzbP3J3KCtz/MANJkUQrNUqbE9oaHKmuwFTuIiVFqepmWVrKeQZZP/+e80",
+	"vW1/WffT+suOM/2vuMJqoJfMe750R3WxXldSs6jb38F+CfDwd9740G4cNt7/5YdNgs4niAqsaiPNnmg2",
+	"n+Phf/DNlSc4Olw79djzqDNmBkWg9tMdlG9Kt6GtlB+DJeOVCPanOjqdaoHZ4o0P9bZSmt6wGz8imSJL",
+	"KZgCxVS4DtQ8A+21Zl75gMAQEc3t9iLTisMIfR+eTi/4AIyIeeqKt3Z+fPWaPWq3Hzc6u0V+iufr0ggd",
+	"cP8m4U2r3FTaNpP2/VjdViFHn2VqrmFTSXrs94NB2WPra/3GdmaTlM8MFizJxK1Hp3Sp5pDuopvYbzcO",
+	"+yTv6ehQEaDLRNvPAalQC5SF8FmNkKHdlERMINF2fj9u/Pb+7+3G4W6NSPsGpcxbGAltMBNXXSJIBFIM",
+	"PF0ihFLHuPXUuR4TDvznlER3KFhy8yegyTsKmeSShOIGWa00+QVxpgFNmvy8i1FbmE6bKG0KeWHFv5pl",
+	"bA4wdpflE2oYxHaCZAE8c+jTTXbucdos72eAKDNiNMtAH/UkRl5wDffTJWmGphki+gsJPkeIpYd6NkFh",
+	"5+UU2vUAY1xjDFMT5YMD+MBKJTKjdG0IhQ6rXqZsbADdqwe5tMsbFDdBLeD54m1+V7r7rETSEy4X3uWT",
+	"QJ1id8lsejYagTa3YzbvSOQxOLKUUV9ERQ5RIyx/oVUrOhVo9Vv5Fnn/K0Y9mVZsyLMKN2LbyN4yYnl3",
+	"O//iXrUVHeMNI+10/pT+UjbxXbJJ8TUeUxP98LtmkGBy3fom7VmasuDPDq7NwaXQoOk+z3Q/KnnovtKX",
+	"whhV/jo3LtIodGiEYvNBAV/hhykIb6D6OTN6CrHAV0M+8LrvTWi3GQNXhqxcVJncFDY215a93NBspwq5",
+	"XNQNdKfPvf0IWn/GD7bz2X9ecg3ow3aePT9l+493Iz9aon8cxzA1Df94v8n6CTSuGqnu2zN7CdmES3sY",
+	"P4OILwyws2lm6efpyvgeIR0Wlr8a+xf6fVkmuffX2dZuJ3Xhg/32Svjg/cdutHe907B2N0UT3n/sRE+u",
+	"dz+2o73rHz5zxtDf/HrNvhX0xHeg+11MWudsdKcu+uoQzrUSrUCKq0j1eiPAShhvypowumjNcZRRuWij",
+	"PikHEKnm2FExnZKrbUUTlgv3ZGE+GI5jAt02ynYhirWhiDGaToosIrTJ1eBCk/Uz0CqdGaw+RRggt4EC",
+	"9RvZt87KfkOn9ZnE2r1m9u2XrLMSiDC+F2P7/EJhTj0ndZxmG5L0aoZoO17UHh6jrhrvhUy0Zyx82Pqi",
+	"5TS9QwxGZU1lo8sFo9iIkYgMYvNO9VkKPPEa3JrzGK3gBl/UsK9RqsI4FyP5ZmYe3Cs0MO2xErOUPlLN",
+	"zNcxf7lsfYqRtFsLh4uLkRSSqEKD0Y1YqbGAvAWjVs6inMszgAOMEWYPg+vPkeVTrQh+TCo/uysnBYJU",
+	"MWoMEonYw2sJzTDpxGohpM/A4wnfo3Wg9ZpSIv+ld3BlVtDW3prj9vzMKm6vduz1iT1T6n3SXtWVOc7q",
+	"NXvy2vDh0D0iMqz+dknQcC6jfdqqUQxA4bi0HAfZTdT28x1dKRuFrWhYJJtyrecqS5rsLUwB9eSQi3SW",
+	"gWY6VXMEd3JOuEyqFZul4VfywRa9TzDhwgq9OOUZbw5A6KmA9J/cE02VjVBl0lYfHD0AIdGzgIydcfPB",
+	"EjQ7pf98izGMbt+fudFpDQmfeXp66k6cZmwS/yPBwTbw5rdsOdrvHm40netfuFw4LazvgvFW5aNPNnCW",
+	"qpinnl02lpmrerNliWkMizUoGpiCLyw6K1f7kl+KETcqa8YZJCCNsFbhCMzObp+Y0r2XCuDQob6EDI2a",
+	"UO/unL56HbGhsBQcsSGPYbdZw1bWzz51m92Cw2LIYKLkgqbJdw754CDuNB4nnWHjcdyFxiE/2G90h22+",
+	"P+wkh4NOO5Di9vfC/m50/CtqcT5/Ff4zeMxSnD2W2B7SjzhL9QHs2ZfFqQBp7J9+OnvzOv+zvThuZhm4",
+	"v1zn3iYZQA373dcbs7Q7KVJ0f3L2N8TZ05zGt+XphpreAEl1HEwAcA+jwl3L32znHAbsuCBwe4E/Y7Xe",
+	"XsQ04LgB9qjZae7vUuhMzUxPSj7BHIz0UuuIBIGTE+hDUtkuhn9IisQXPE1BjpA0RkqRPTAUl8AmQs6M",
+	"9WB9Yrpk7VUmi2EkpGOMQFXfV4aGFnru5E2td0jH3vzE5tmvgH7xWK0TpDcl5CqazYCXKKqeaJ9RyNGb",
+	"4zgphpuAsLBTF+tDNaRD3A7FQnROcdZ8yqsd3K98qLjwBXd4T3r6TBQEkzIGC0Yfg/FKHKexW7gVfcrT",
+	"nPDYqKxPDkbJuuWaKVk5f/dteAywjaK7cyvR/SLBrXw9GuXUXnZSVicje1kqp0QJc6dh/t+rlnpXDc/J",
+	"TX6Z3+y2baxsiNYbQyT2NaNv3Bh/zXgRJLEc1z99c/aOLb21X0T/8Q7LHBWFU268xKfEvzAXQvZkWUMM",
+	"Foxbhmuga0hND29PnrOD7t4TbHYYLLCoxAmEDGKFoDH2Se3KoNTQRV/nKhtTcWizJ8/Rd8TnKr3Ep4wP",
+	"seBIXDp/1H06Qtdpiq/u7Hfau1XCAK/sLPjyrQxflVhrsvvkcftJ9xa+YbD8aabU8PsxJjsbBF5fKgnf",
+	"rOVJIiEoLBh6Kru9NMAHWzFP0wGPx2vTID6OmsdhMlcUBklVHKjJzsDoqhvGin8KxCpXyx/4lnNe0ZF4",
+	"IqTQF7n1t75ckMiBsjTI5LW1ypa36qse2hsUJCO2mQsshgMTNkdQC9Z8tNGSSCJWsKEsfLx/WLcWNizd",
+	"tk68ai0DVyZcEEuzPM7fmrX/CF+23Tm/0noGWYRbOOy2H9etKxBfaPPTXU4x7bW7FdSvnAU6gkp6pekw",
+	"qqQp6GEyZPK26VLS92dVmMxLthG3PzNhT0Kz9FXLX3F91yLmubIamsfjoogp5O0tRI1ThLr10f2vtf3O",
+	"VWLl/EJ5CDhriAxV5ruCyg0XGMJKFJNwVd0SROLEJ+Bum9N867d/zyVNpU3Wjo7E//wlgGrWJxqOc37I",
+	"C37JrCslpi37VCAKVvqd9VTU4lP0INcZs1LjqBPvfJri7JCkiJgIx4HqDl2RrPMQ5z5xOKpIEx7T8t8E",
+	"Va3LN56HH/l9TF8r0exLFfigjnxdLVlMBOTowNU7ecLegnITkIubw30B9T1dKZajbaTAM+lnO8WxtdLm",
+	"XLMEpKgGppGLP+n1a5uzM5xpCNxtLMRwlLcZjeUA65VK9cQXLecJdm/QD3hGph1Ga8HEF0e51a/zOdOB",
+	"Mn6o2ZspyFc/sudKSvQNQuPblUAj3RKWl1PNsZqAJvsiyNufu5CBqxXqWwbzUtkjvSL7hfVKOSQUTkXL",
+	"K0V9nV1VuteezmauBBpi5ZZkWtzMMsmMarJjuaAmhQE2Tk0rfoDIQIgFWi6EbKUgtJnJEcjWwbCTHPK9",
+	"g8YB70Bjf9iGxhP7f9rJHn8UP+KPeafT4tJkfFRj+NKe3qm11m9QOdn6/W+tXq/Xe9/8hx/+/rfWRt2X",
+	"x3pMJRUb3kNRE1frDuWFYdsgvqwz2ku246YG+LGvNDCV71hviH9C5dcXQDla0XkV7B1kB25l8cOVJf3W",
+	"1YfZULS6zW5LyASumubKrEGRcHXjBfCzs9AKRkLf2ecHMJj4b7/NTgTrNrsR45qd/vrm5UONLecum2Vt",
+	"t2e/nLk5di51ZUkvB2UfihR01JNokQLGDKObAO7t2zDPRbgyA9AicQ3k9KEM+zOWWqFw9xG9xX1mXZWl",
+	"x5I9sZu7Odll3fPWNOWiHDssYSx5VKjm1STtSS956F8fZtpwkIkYjfMn1lN5lQ+yeqxWOrL+i3d81HcS",
+	"33eMTr6G8QB+opwu9x5YEeap0JNYQP1E27drpVjhh4923XWQKi5iYHeW07hr7cuEZYKdvo4vMhAD6O9S",
+	"pBukyRZN9i5sYXD1+5YNXshRKvRF0LU74dl4NqW3Euv0ZMg7aarm+qlrHbB2CPZVFFAddg3sEPZut6vt",
+	"eoWJ56FAk5U6MCz7cElbZDH3mKCQapjn3RRjmJqadoqQIW7S2a+D+b00MJB6Nog3MYlHqGQFo4TsUAOg",
+	"Swtv1C91sNqi0Hj/sRPtt693Gr+3G4e8MXy/+4+9nl1u+/YEu+cS2/dm7fZejMR2ZDIu9RAydjVJpT7C",
+	"P/619+DCmOlRq3Wl4LKZgLOyDfcU+kf3j3bvAcN/OZjfv/YedJvdZrtHr4f//c//onVa5YXov95eelSH",
+	"yP7si1iSWcdI0vcusIaQOA7Ekfu3n9bpfYwJgrhXT3Cyjmk+U4LiLK6cF1vxXeo/43KUB2l0xLRy3q31",
+	"X8YgWU7iLntckTywnswWMzy//GTOz+yb0q2tuqZ4kIwTDbpb8JoK4f+tkxjCUudk5NzUMl35/oFalCiY",
+	"W6OsYal7Igwk7KezN68tjcdqMhGGDLQjzAH3n9PLXlgV06cAoytFxrZ3nj9xykfwQib9YIAI4ihQBIEp",
+	"6aCuZcJ4Tzr3NBEj0Ibyvq7N3TqwVNIiTIDtjonjPmYEXAjJv97VqUjFUoVFHVjVHNnztKavlnyqL5Sp",
+	"KS9J3PZvUn8ECpG349tvn9L90IDbStSc4TKexQYD65cbDjM8oQIKxCp7N1iI4xbqVsfLLa2e02+HgOE9",
+	"VPyju8aJv2rIZDUQlbufAyE5jRTZRIVNt0LGvS+efR5OFw8hruKcnjZkVxpMvnZsn2/G4NhIxGPDfjo/",
+	"Yzt9s5gesellwwmLv/z73PR3qTGY9h25GkI/y0doBjLOFlNDE4dcfQeISxz5R/5gHoWNlYwhk9oyLMUh",
+	"muxXV7YcEeJ84gZzJsBgOLQm7iVayAhKYjUIR6v3aVGf4gUbld6Eja254MDncFtouQZ2zEMHdu+rg+3v",
+	"Uf+ViuWqWd1+ZQAWvmHliKIC5rVm11bVH5ssUJWZwtOJaknCPUAk8enwiZ9prMptCz07exuVi6D0/Pxj",
+	"VUqC4p8RGBobRytQrEPZYC1JazEOkCT3O4f7e+39CoEhZ8loTTbuOLcOIU1dzkKYXDChp0bVognL9SeK",
+	"hgGPx032nGeoYKTyYgPHSsxVpvHBmM801q1NZ2nluCVktNe4yU1w9V+r7VD1v1BlYZ1iOMuRryRgCzAG",
+	"/GvVAb42u6w2Ot4tJaPwSde8OSVCmmXW4Wih/exWWEU1Wcay9Il9jB8UKKD2dgdgrShrcDYLU8IBXq6a",
+	"J2Wc6SgEzaV+sgxG1NM9hoVmO8dvz1A/UQBlES5BsKgVlUA5Zs/SvMzIIWrnX7PUaTv3DYkFgiIq5tUl",
+	"3oU+H+qXfE23hMPczBvFc4cwciF5q2TtDlygB4NxbOf01zcvI/bsl7PdYB/Ocaz4UjXL4nAur+dYkQdf",
+	"IUErusADy2YSbRAxsS/VwTKa3laxzotEGEufwRJHLMn40PqBGVwKmNv/nwLXEDE3ZCh8NdALKi8Ls2/u",
+	"SsKa8HLIGc+surM4/ASKiK8uc04+Uqnrq6LMnTXy6vbI199jh0RQ+qqjpQLXkGKKZo86qvHZGeyjpI1E",
+	"dekN7xXQn6teeVKeRKQj8szcTKxuu9tudLp5zxuOx2qWp1HVbbSYqhcYH9olEvHurahK3Nj+cLfB43Xv",
+	"TiEbP9QMw/UIV708LDLnQF1JkLXjMHPp4atY7CpqaOa8xNnByLEKEeUnLdGATbywCIOiN9yTHzCx+spn",
+	"YOYAchkFIriJQsRfv7/+vwAAAP//fOb4nd6lAgA=",
 }
 
 // GetSwagger returns the content of the embedded swagger specification file

@@ -27,6 +27,7 @@ import (
 	placesapi "portalverbund/api/places"
 	portalapi "portalverbund/api/portal"
 	signinapi "portalverbund/api/signin"
+	sourcesapi "portalverbund/api/sources"
 	"portalverbund/api/types"
 	"portalverbund/server/accounts"
 	"portalverbund/server/applications"
@@ -34,6 +35,7 @@ import (
 	"portalverbund/server/catalog"
 	"portalverbund/server/catalog/editing"
 	"portalverbund/server/catalog/pages"
+	"portalverbund/server/catalog/sources"
 	"portalverbund/server/catalog/xzufi"
 	"portalverbund/server/credentials"
 	"portalverbund/server/delivery"
@@ -196,6 +198,7 @@ func (a *App) mount(e *echo.Echo) {
 	placesapi.RegisterHandlers(e, placesapi.NewStrictHandler(places.NewHandlers(a.places), nil))
 	catalogapi.RegisterHandlers(e, catalogapi.NewStrictHandler(catalog.NewHandlers(a.catalog), nil))
 	exportapi.RegisterHandlers(e, exportapi.NewStrictHandler(xzufi.NewHandlers(a.exporter(xzufi.DeliveredLanguages())), nil))
+	sourcesapi.RegisterHandlers(e, sourcesapi.NewStrictHandler(sources.NewHandlers(a.sources), nil))
 	editingapi.RegisterHandlers(e, editingapi.NewStrictHandler(editing.NewHandlers(a.editing), nil))
 	signinapi.RegisterHandlers(e, signinapi.NewStrictHandler(signin.NewHandlers(a.signin), nil))
 	credentialsapi.RegisterHandlers(e, credentialsapi.NewStrictHandler(credentials.NewHandlers(a.credentials), nil))

@@ -594,6 +594,258 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/source-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Kinds of sources that can be set up
+         * @description Each kind with the settings that it needs, in the words of the asked language: what a form for a source is made of.
+         */
+        get: operations["listSourceKinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sources of the catalog
+         * @description Where the portal collects descriptions from, with the state of each and its last run. Secrets are never shown.
+         */
+        get: operations["listSources"];
+        put?: never;
+        /**
+         * Set up a source
+         * @description What is wrong with the settings is named field by field. A run begins by the schedule, or when it is started.
+         */
+        post: operations["createSource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/sources/{sourceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One source
+         * @description The settings without secrets, the schedule, and the last run.
+         */
+        get: operations["getSource"];
+        /**
+         * Change a source
+         * @description Secrets that are missing or empty stay as they are. With other settings, the next run begins at the beginning.
+         */
+        put: operations["updateSource"];
+        post?: never;
+        /**
+         * Remove a source
+         * @description What it brought into the catalog stays, and so do the records of its runs.
+         */
+        delete: operations["deleteSource"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/sources/{sourceId}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Collect from a source now
+         * @description Begins a run. A dry run finds out what would change, and changes nothing.
+         */
+        post: operations["startImportRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/import-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Runs of imports
+         * @description The newest first. Each run is a record: how far it is, what it counted, how it ended.
+         */
+        get: operations["listImportRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/import-runs/{runId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One run
+         * @description How far it is, and what can be done about it now.
+         */
+        get: operations["getImportRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/import-runs/{runId}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a run skipped and left out
+         * @description With the place in the source, by file and line or by address.
+         */
+        get: operations["listImportNotes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/import-runs/{runId}/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a run changed
+         * @description Or would change, if it was a dry run or is held back.
+         */
+        get: operations["listImportDifferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/import-runs/{runId}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take over what a run has read
+         * @description Lets a run that is held back go on, or applies what a dry run has read.
+         */
+        post: operations["applyImportRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/import-runs/{runId}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on with a run that failed
+         * @description From where it had got to.
+         */
+        post: operations["resumeImportRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/import-runs/{runId}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back a run
+         * @description Begins a run that puts back what was before. Entries that were changed since are named, and put back only with `force`.
+         */
+        post: operations["undoImportRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/import-runs/{runId}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a run
+         * @description At once if it waits, else as soon as it can. The catalog stays as it is.
+         */
+        post: operations["cancelImportRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -2141,6 +2393,190 @@ export interface components {
             };
             nextCursor?: string;
         };
+        SourceKindList: {
+            items: components["schemas"]["SourceKind"][];
+        };
+        SourceKind: {
+            /** @example infodienste */
+            id: string;
+            title: string;
+            help: string;
+            fields: components["schemas"]["SourceField"][];
+        };
+        /** @description A setting of a source, and how it is entered. */
+        SourceField: {
+            /** @example areaIds */
+            name: string;
+            /**
+             * @description A `secret` is never shown again; a `list` is separated by commas or line breaks; `ars` are places.
+             * @enum {string}
+             */
+            type: "text" | "secret" | "url" | "list" | "ars" | "number";
+            label: string;
+            help: string;
+            required: boolean;
+            /** @description What holds when nothing is set. */
+            default?: string;
+            /** @description Right as it is for nearly everyone. */
+            advanced: boolean;
+        };
+        /** @description Values by the names of the kind's fields. */
+        SourceSettings: {
+            [key: string]: string;
+        };
+        /** @description When a source is collected from, by the clocks in Germany. */
+        SourceSchedule: {
+            /** @enum {string} */
+            every: "never" | "hour" | "day" | "week";
+            /** @example 03:00 */
+            at: string;
+            /** @description Of a week; 1 is Monday. */
+            weekday: number;
+        };
+        NewSource: {
+            kind: string;
+            name: string;
+            settings: components["schemas"]["SourceSettings"];
+            enabled: boolean;
+            /** @description Each run begins at the beginning, also where the source could say what has changed. */
+            complete: boolean;
+            schedule: components["schemas"]["SourceSchedule"];
+        };
+        SourceChange: {
+            name: string;
+            settings: components["schemas"]["SourceSettings"];
+            enabled: boolean;
+            complete: boolean;
+            schedule: components["schemas"]["SourceSchedule"];
+        };
+        SourceList: {
+            items: components["schemas"]["Source"][];
+        };
+        Source: {
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            name: string;
+            settings: components["schemas"]["SourceSettings"];
+            /** @description Names of the secrets that are kept. */
+            secretsSet: string[];
+            enabled: boolean;
+            complete: boolean;
+            schedule: components["schemas"]["SourceSchedule"];
+            /** Format: date-time */
+            nextRunAt?: string;
+            /** Format: date-time */
+            succeededAt?: string;
+            /** Format: date-time */
+            createdAt: string;
+            lastRun?: components["schemas"]["ImportRun"];
+        };
+        ImportStart: {
+            dryRun: boolean;
+            /** @default false */
+            fromTheBeginning: boolean;
+        };
+        ImportUndo: {
+            /** @description Entries that were changed since are put back, too. */
+            force: boolean;
+        };
+        /** @description What became of the entries of a kind. */
+        ImportCounts: {
+            /** @example service */
+            kind: string;
+            added: number;
+            changed: number;
+            unchanged: number;
+            deleted: number;
+            /** @description Deletions of what was not there. */
+            unknown: number;
+            /** @description Forms. */
+            handedOn: number;
+        };
+        ImportRun: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            sourceId?: string;
+            /** @description Name of the source or of the file. */
+            title: string;
+            /** @enum {string} */
+            action: "import" | "undo";
+            /** Format: uuid */
+            undoes?: string;
+            undone: boolean;
+            /** @enum {string} */
+            state: "waiting" | "reading" | "applying" | "held" | "checked" | "done" | "failed" | "cancelled";
+            byCommand: boolean;
+            dryRun: boolean;
+            /** @description What the source did not name is gone. */
+            complete: boolean;
+            /** @description A name; missing: the schedule, or a command. */
+            startedBy?: string;
+            /** Format: int64 */
+            read: number;
+            /** Format: int64 */
+            applied: number;
+            counts: components["schemas"]["ImportCounts"][];
+            /** Format: int64 */
+            skipped: number;
+            /** Format: int64 */
+            warnings: number;
+            /** Format: int64 */
+            differences: number;
+            /** @description Of a run that is held back - how many entries the source had before. */
+            had: number;
+            /** @description Of a run that is held back - how many of them it would delete. */
+            lost: number;
+            /**
+             * @description Why it failed or is held: refused, unavailable, answer, file, settings, interrupted, changedSince, emptied, lost, internal.
+             * @example unavailable
+             */
+            failure?: string;
+            /** @description The failure in the words of the program. */
+            detail?: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            startedAt?: string;
+            /** Format: date-time */
+            finishedAt?: string;
+            canApply: boolean;
+            canResume: boolean;
+            canUndo: boolean;
+        };
+        ImportRunList: {
+            items: components["schemas"]["ImportRun"][];
+            nextCursor?: string;
+        };
+        ImportNote: {
+            /** Format: int64 */
+            number: number;
+            /** @description Not taken at all; else something of it was left out. */
+            skipped: boolean;
+            place?: string;
+            line?: number;
+            text: string;
+        };
+        ImportNoteList: {
+            items: components["schemas"]["ImportNote"][];
+            nextCursor?: string;
+        };
+        ImportDifference: {
+            /** Format: int64 */
+            number: number;
+            kind: string;
+            key: string;
+            title: string;
+            /** @description Names of what differs, where the entry was changed. */
+            parts: string[];
+            /** @enum {string} */
+            outcome: "added" | "changed" | "deleted";
+        };
+        ImportDifferenceList: {
+            items: components["schemas"]["ImportDifference"][];
+            nextCursor?: string;
+        };
         EditingSettings: {
             /** @description Whether somebody else than the authors must release. */
             fourEyes: boolean;
@@ -3555,6 +3991,16 @@ export interface components {
         /** @description Id of the sign-in request. */
         RequestId: string;
         /**
+         * @description Id of the source.
+         * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
+         */
+        SourceId: string;
+        /**
+         * @description Id of the run.
+         * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8b
+         */
+        ImportRunId: string;
+        /**
          * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
          * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
          */
@@ -4723,6 +5169,563 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listSourceKinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The kinds. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceKindList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listSources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sources, by name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    createSource: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "kind": "infodienste",
+                 *       "name": "Behördenfinder",
+                 *       "settings": {
+                 *         "apiKey": "geheim",
+                 *         "areaIds": "10345"
+                 *       },
+                 *       "enabled": true,
+                 *       "complete": false,
+                 *       "schedule": {
+                 *         "every": "day",
+                 *         "at": "03:00",
+                 *         "weekday": 1
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewSource"];
+            };
+        };
+        responses: {
+            /** @description The new source. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getSource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the source.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
+                 */
+                sourceId: components["parameters"]["SourceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The source. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    updateSource: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag last read.
+                 * @example "7"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description Id of the source.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
+                 */
+                sourceId: components["parameters"]["SourceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Behördenfinder",
+                 *       "settings": {
+                 *         "areaIds": "10345"
+                 *       },
+                 *       "enabled": true,
+                 *       "complete": false,
+                 *       "schedule": {
+                 *         "every": "day",
+                 *         "at": "03:00",
+                 *         "weekday": 1
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["SourceChange"];
+            };
+        };
+        responses: {
+            /** @description The changed source. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteSource: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag last read.
+                 * @example "7"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description Id of the source.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
+                 */
+                sourceId: components["parameters"]["SourceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            default: components["responses"]["Error"];
+        };
+    };
+    startImportRun: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Id of the source.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
+                 */
+                sourceId: components["parameters"]["SourceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "dryRun": true,
+                 *       "fromTheBeginning": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["ImportStart"];
+            };
+        };
+        responses: {
+            /** @description The run has begun. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportRun"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listImportRuns: {
+        parameters: {
+            query?: {
+                /** @description Only those of a source. */
+                sourceId?: string;
+                /** @description Largest number of items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on, from `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of runs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportRunList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getImportRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the run.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8b
+                 */
+                runId: components["parameters"]["ImportRunId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportRun"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listImportNotes: {
+        parameters: {
+            query?: {
+                /** @description Largest number of items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on, from `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the run.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8b
+                 */
+                runId: components["parameters"]["ImportRunId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of notes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportNoteList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listImportDifferences: {
+        parameters: {
+            query?: {
+                /** @description Only entries of a kind. */
+                kind?: string;
+                /** @description Only what was added, changed or deleted. */
+                outcome?: "added" | "changed" | "deleted";
+                /** @description Largest number of items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on, from `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the run.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8b
+                 */
+                runId: components["parameters"]["ImportRunId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of differences. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportDifferenceList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    applyImportRun: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Id of the run.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8b
+                 */
+                runId: components["parameters"]["ImportRunId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportRun"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
+    resumeImportRun: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Id of the run.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8b
+                 */
+                runId: components["parameters"]["ImportRunId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportRun"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
+    undoImportRun: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Id of the run.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8b
+                 */
+                runId: components["parameters"]["ImportRunId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "force": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["ImportUndo"];
+            };
+        };
+        responses: {
+            /** @description The run. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportRun"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
+    cancelImportRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the run.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8b
+                 */
+                runId: components["parameters"]["ImportRunId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportRun"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             default: components["responses"]["Error"];
         };
     };
