@@ -27,7 +27,7 @@ func (a *App) plugSources(ctx context.Context) error {
 	files := xzufi.Format(xzufi.Options{Own: a.agency(), Areas: a.places})
 	a.sources = sources.New(sources.Config{
 		DB: a.db, Catalog: a.catalog, Keys: a.keys, Store: store, Jobs: a.jobs, Audit: audit.New(a.db, time.Now),
-		Kinds: []adapter.Kind{infodienste.Kind(), pvog.SearchKind(), pvog.DeliveryKind(files)}, Formats: []adapter.Format{files},
+		Kinds: []adapter.Kind{infodienste.Kind(), pvog.SearchKind(), pvog.DeliveryKind(files), xzufi.DeliveryKind(a.agency())}, Formats: []adapter.Format{files},
 		Tools: adapter.Tools{
 			HTTP:  outbound.Client(outbound.Options{Timeout: collectTimeout, MaxResponse: adapter.MaxAnswer, AllowLoopback: !a.config.production()}),
 			Areas: a.places, Now: time.Now,

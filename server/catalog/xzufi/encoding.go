@@ -26,8 +26,8 @@ var declared = regexp.MustCompile(`^<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9
 func toUTF8(content io.Reader) (io.Reader, error) {
 	r := bufio.NewReaderSize(content, 64<<10)
 	head, err := r.Peek(headSize)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
+	if err != nil && !errors.Is(err, io.EOF) { // comes again after what is there
+		r = bufio.NewReader(io.MultiReader(bytes.NewReader(bytes.Clone(head)), failing{err}))
 	}
 	wide := func(order unicode.Endianness, bom unicode.BOMPolicy) (io.Reader, error) {
 		return transform.NewReader(r, unicode.UTF16(order, bom).NewDecoder()), nil
@@ -60,3 +60,9 @@ func toUTF8(content io.Reader) (io.Reader, error) {
 	}
 	return transform.NewReader(r, e.NewDecoder()), nil
 }
+
+// failing is a source that has broken.
+type failing struct{ err error }
+
+// Read gives the error.
+func (f failing) Read([]byte) (int, error) { return 0, f.err }

@@ -181,7 +181,7 @@ func TestExport_OnlineFormOfACompetence_IsDeliveredAsOnlineService(t *testing.T)
 	}
 }
 
-func TestDelivery_Collected_IndexFilesAndTags(t *testing.T) {
+func TestExport_Asked_IndexFilesAndTags(t *testing.T) {
 	t.Parallel()
 	c := newCatalog(t)
 	h := NewHandlers(newExporter(c, DeliveredLanguages()))

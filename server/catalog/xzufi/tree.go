@@ -253,11 +253,8 @@ func newNode(t xml.StartElement, line int) *node {
 // broken words what the decoder found wrong with a document.
 func broken(err error) error {
 	var syntax *xml.SyntaxError
-	switch {
-	case errors.As(err, &syntax):
+	if errors.As(err, &syntax) {
 		return fmt.Errorf("line %d: is no XML from here: %s", syntax.Line, syntax.Msg)
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return errors.New("ends in the middle")
 	}
 	return err
 }
