@@ -1,7 +1,6 @@
 package adapter
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"slices"
@@ -122,29 +121,4 @@ func (f Field) problem(value string) Words {
 		}
 	}
 	return Words{}
-}
-
-// Public gives the settings without secrets, for people to see; a secret that is set is there as an empty string.
-func (k Kind) Public(s Settings) map[string]string {
-	shown := map[string]string{}
-	for _, f := range k.Fields {
-		value, set := s[f.Name]
-		if !set {
-			continue
-		}
-		if f.Type == FieldSecret {
-			value = ""
-		}
-		shown[f.Name] = value
-	}
-	return shown
-}
-
-// ReadSettings reads settings as they are stored.
-func ReadSettings(stored []byte) (Settings, error) {
-	var s Settings
-	if err := json.Unmarshal(stored, &s); err != nil {
-		return nil, fmt.Errorf("settings of a source: %w", err)
-	}
-	return s, nil
 }

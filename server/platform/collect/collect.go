@@ -114,9 +114,6 @@ func New(o Options) *Client {
 	return &Client{options: o, pace: rate.NewLimiter(rate.Limit(o.Rate), 1), asked: new(int)}
 }
 
-// Asked is how many requests were sent so far.
-func (c *Client) Asked() int { return *c.asked }
-
 // With gives a client that sends a header besides, and shares pace and count with this one.
 func (c *Client) With(name, value string) *Client {
 	other := *c
