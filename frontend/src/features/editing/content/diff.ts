@@ -25,7 +25,34 @@ export function compareWords(before: string, after: string): Piece[] {
   push(pieces, "same", a.slice(0, start).join(""));
   middle(pieces, a.slice(start, a.length - end), b.slice(start, b.length - end));
   push(pieces, "same", a.slice(a.length - end).join(""));
-  return pieces;
+  return readable(pieces);
+}
+
+/** Takes changes together that only spaces or a sign stand between: whole phrases are easier to read than single words. */
+function readable(pieces: Piece[]): Piece[] {
+  const out: Piece[] = [];
+  let removed = "";
+  let added = "";
+  const flush = () => {
+    push(out, "removed", removed);
+    push(out, "added", added);
+    removed = "";
+    added = "";
+  };
+  pieces.forEach((piece, index) => {
+    const between = index < pieces.length - 1 && !/[\p{L}\p{N}\n]/u.test(piece.text);
+    if (piece.kind === "removed") removed += piece.text;
+    else if (piece.kind === "added") added += piece.text;
+    else if (between && removed + added !== "") {
+      removed += piece.text;
+      added += piece.text;
+    } else {
+      flush();
+      push(out, "same", piece.text);
+    }
+  });
+  flush();
+  return out;
 }
 
 function words(text: string): string[] {

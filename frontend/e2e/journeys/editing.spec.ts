@@ -1,0 +1,138 @@
+/**
+ * Editors at their desk: a corrected text is seen at a linked portal at once; two who write at the same time lose nothing; where
+ * the portal wants it, a second person releases.
+ */
+import { randomBytes } from "node:crypto";
+import { act, editorAt, openService, saved, teaser } from "../support/editors";
+import { inspect } from "../support/inspect";
+import { content, shows } from "../support/pages";
+import { expect, test } from "../support/test";
+
+const sperrmuell = "Sperrmüll abholen lassen";
+const mark = () => randomBytes(4).toString("hex");
+
+test("an editor corrects a text at the county, and a citizen reads it at once at a municipality's portal", async ({
+  page,
+  where,
+  anotherPerson,
+}) => {
+  const corrected = `Sperrmüll holen wir an Ihrer Straße ab. ${mark()}`;
+  await editorAt(page, "landkreis", "editor");
+  await inspect(page, "editing-overview");
+  await openService(page, "landkreis", sperrmuell);
+  await inspect(page, "editing-service");
+  const id = page.url().split("/").at(-1) ?? "";
+  const citizen = await anotherPerson();
+  await citizen.goto(`${where.portals.meppen}/leistungen/${id}`);
+  await shows(citizen, sperrmuell);
+  await expect(content(citizen).getByText(corrected)).toHaveCount(0);
+
+  await teaser(page).fill(corrected);
+  await saved(page);
+  await test.step("the preview shows the draft, the citizen does not see it yet", async () => {
+    await content(page).getByRole("link", { name: "Vorschau" }).click();
+    await shows(page, `Vorschau: ${sperrmuell}`);
+    await expect(content(page).getByText(corrected)).toBeVisible();
+    await inspect(page, "editing-preview");
+    await content(page).getByRole("link", { name: "Zurück zum Bearbeiten" }).click();
+    await expect(teaser(page)).toHaveValue(corrected);
+    await citizen.reload();
+    await expect(content(citizen).getByText(corrected)).toHaveCount(0);
+  });
+  await act(page, "Veröffentlichen", "Jetzt veröffentlichen", "verständlicher");
+  const released = Date.now();
+  await expect(async () => {
+    await citizen.reload();
+    await expect(content(citizen).getByText(corrected)).toBeVisible({ timeout: 500 });
+  }).toPass({ timeout: 5_000, intervals: [50] });
+  test.info().annotations.push({ type: "seen after", description: `${Date.now() - released} ms` });
+
+  await content(page).getByRole("link", { name: "Fassungen" }).click();
+  await shows(page, `Fassungen: ${sperrmuell}`);
+  await expect(content(page).getByText("verständlicher")).toBeVisible();
+  await inspect(page, "editing-versions");
+});
+
+test("two editors write at the same time: each part is chosen, and nothing is lost", async ({
+  page,
+  anotherPerson,
+  complaints,
+}) => {
+  complaints.expect(/status of 412/); // the browser's note about what the portal refused to overwrite
+  const colleague = await anotherPerson();
+  await editorAt(page, "meppen", "editor");
+  await editorAt(colleague, "meppen", "administrator");
+  const title = "Hund anmelden (Hundesteuer)";
+  await openService(page, "meppen", title);
+  await openService(colleague, "meppen", title);
+  const mine = `Meine Fassung ${mark()}`;
+  const theirs = `Andere Fassung ${mark()}`;
+  const english = colleague.getByRole("group", { name: /^Kurz gesagt/ }).getByLabel("Englisch");
+  await teaser(colleague).fill(theirs);
+  await english.fill("In English by the colleague");
+  await saved(colleague);
+
+  await teaser(page).fill(mine);
+  await shows(page, "Jemand hat gleichzeitig geschrieben");
+  await inspect(page, "editing-merge");
+  await expect(content(page).getByText(theirs)).toBeVisible();
+  await content(page)
+    .getByRole("radio", { name: /Ihre Fassung/ })
+    .check();
+  await content(page).getByRole("button", { name: "Zusammengeführt speichern" }).click();
+  await shows(page, title);
+  await expect(teaser(page)).toHaveValue(mine);
+  await expect(page.getByRole("group", { name: /^Kurz gesagt/ }).getByLabel("Englisch")).toHaveValue(
+    "In English by the colleague",
+  );
+  await act(page, "Entwurf verwerfen", "Verwerfen");
+});
+
+test("where the portal wants a second pair of eyes, the author cannot release alone", async ({
+  page,
+  where,
+  anotherPerson,
+}) => {
+  const administrator = await anotherPerson();
+  await editorAt(administrator, "lathen", "administrator");
+  const fourEyes = async (on: boolean) => {
+    await administrator.goto(`${where.portals.lathen}/redaktion/einstellungen`);
+    await administrator.getByLabel("Vier-Augen-Prinzip").setChecked(on);
+    await administrator.getByRole("button", { name: "Speichern" }).click();
+    await expect(administrator.getByText("Gespeichert.")).toBeVisible();
+  };
+  await fourEyes(true);
+  await inspect(administrator, "editing-settings");
+  await editorAt(page, "lathen", "editor");
+  await page.goto(`${where.portals.lathen}/redaktion/leistungen`);
+  await content(page)
+    .getByRole("listitem")
+    .getByRole("heading", { level: 2 })
+    .first()
+    .getByRole("link")
+    .click();
+  const title = (await content(page).getByRole("heading", { level: 1 }).textContent()) ?? "";
+  const sign = mark();
+  const text = `Zu zweit geprüft ${sign}`;
+  await teaser(page).fill(text);
+  await saved(page);
+  await expect(content(page).getByRole("button", { name: "Veröffentlichen", exact: true })).toHaveCount(0);
+  await act(page, "Zur Prüfung geben", "Abgeben", "bitte prüfen");
+  await expect(
+    content(page).getByText("Sie haben mitgeschrieben: Freigeben muss eine andere Person."),
+  ).toBeVisible();
+  await inspect(page, "editing-in-review");
+
+  await administrator.goto(`${where.portals.lathen}/redaktion?aufgabe=review`);
+  await content(administrator).getByRole("link", { name: title, exact: true }).click();
+  await shows(administrator, title);
+  await expect(content(administrator).getByText(sign)).toBeVisible();
+  await act(administrator, "Zurückgeben", "Zurückgeben", "Bitte kürzer.");
+  await page.reload();
+  await expect(content(page).getByText("Bitte kürzer.")).toBeVisible();
+  await act(page, "Zur Prüfung geben", "Abgeben");
+  await administrator.reload();
+  await act(administrator, "Veröffentlichen", "Jetzt veröffentlichen");
+  await expect(content(administrator).getByText("Veröffentlicht", { exact: true })).toBeVisible();
+  await fourEyes(false);
+});
