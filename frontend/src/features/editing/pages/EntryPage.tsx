@@ -138,6 +138,7 @@ function Desk({ entryRef, first, area }: { entryRef: Ref; first: Entry; area: Ar
           mine={withoutEmpty(content)}
           theirs={side.theirs}
           theirsLabel={t(`editing:merge.theirs.${merging.with}`)}
+          cancelLabel={t(merging.with === "colleague" ? "editing:merge.cancel" : "editing:preview.back")}
           busy={false}
           onMerged={(merged) => void finishMerge(merged)}
           onCancel={() => {

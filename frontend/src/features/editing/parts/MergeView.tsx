@@ -20,6 +20,7 @@ export function MergeView({
   mine,
   theirs,
   theirsLabel,
+  cancelLabel,
   busy,
   onMerged,
   onCancel,
@@ -30,6 +31,7 @@ export function MergeView({
   mine: Content;
   theirs: Content;
   theirsLabel: string;
+  cancelLabel: string;
   busy: boolean;
   onMerged: (content: Content) => void;
   onCancel: () => void;
@@ -85,7 +87,7 @@ export function MergeView({
           {t("editing:merge.save")}
         </Button>
         <Button variant="secondary" onClick={onCancel}>
-          {t("editing:merge.cancel")}
+          {cancelLabel}
         </Button>
       </div>
     </div>
