@@ -14,7 +14,6 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/oapi-codegen/runtime"
 	strictecho "github.com/oapi-codegen/runtime/strictmiddleware/echo"
-	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
 // ServerInterface represents all server handlers.
@@ -22,9 +21,15 @@ type ServerInterface interface {
 	// Life situations
 	// (GET /api/v1/categories)
 	ListCategories(ctx echo.Context) error
+	// Offices from A to Z
+	// (GET /api/v1/organisations)
+	ListOrganisations(ctx echo.Context, params ListOrganisationsParams) error
 	// Read an office
 	// (GET /api/v1/organisations/{organisationId})
-	GetOrganisation(ctx echo.Context, organisationId openapi_types.UUID) error
+	GetOrganisation(ctx echo.Context, organisationId OrganisationId) error
+	// What an office is competent for
+	// (GET /api/v1/organisations/{organisationId}/services)
+	ListOrganisationServices(ctx echo.Context, organisationId OrganisationId, params ListOrganisationServicesParams) error
 	// Find services of all linked portals
 	// (GET /api/v1/services)
 	ListServices(ctx echo.Context, params ListServicesParams) error
@@ -43,6 +48,9 @@ type ServerInterface interface {
 	// Who is competent for a service at a place
 	// (GET /api/v1/services/{serviceId}/offers)
 	ListOffers(ctx echo.Context, serviceId ServiceId, params ListOffersParams) error
+	// Why an office is competent
+	// (GET /api/v1/services/{serviceId}/offers/explanation)
+	ExplainOffers(ctx echo.Context, serviceId ServiceId, params ExplainOffersParams) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -59,11 +67,43 @@ func (w *ServerInterfaceWrapper) ListCategories(ctx echo.Context) error {
 	return err
 }
 
+// ListOrganisations converts echo context to params.
+func (w *ServerInterfaceWrapper) ListOrganisations(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListOrganisationsParams
+	// ------------- Optional query parameter "letter" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "letter", ctx.QueryParams(), &params.Letter)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter letter: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "limit", ctx.QueryParams(), &params.Limit)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListOrganisations(ctx, params)
+	return err
+}
+
 // GetOrganisation converts echo context to params.
 func (w *ServerInterfaceWrapper) GetOrganisation(ctx echo.Context) error {
 	var err error
 	// ------------- Path parameter "organisationId" -------------
-	var organisationId openapi_types.UUID
+	var organisationId OrganisationId
 
 	err = runtime.BindStyledParameterWithOptions("simple", "organisationId", ctx.Param("organisationId"), &organisationId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
 	if err != nil {
@@ -72,6 +112,38 @@ func (w *ServerInterfaceWrapper) GetOrganisation(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetOrganisation(ctx, organisationId)
+	return err
+}
+
+// ListOrganisationServices converts echo context to params.
+func (w *ServerInterfaceWrapper) ListOrganisationServices(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "organisationId" -------------
+	var organisationId OrganisationId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "organisationId", ctx.Param("organisationId"), &organisationId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter organisationId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListOrganisationServicesParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "limit", ctx.QueryParams(), &params.Limit)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListOrganisationServices(ctx, organisationId, params)
 	return err
 }
 
@@ -255,8 +327,75 @@ func (w *ServerInterfaceWrapper) ListOffers(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter ars: %s", err))
 	}
 
+	// ------------- Optional query parameter "audience" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "audience", ctx.QueryParams(), &params.Audience)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter audience: %s", err))
+	}
+
+	// ------------- Optional query parameter "surname" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "surname", ctx.QueryParams(), &params.Surname)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter surname: %s", err))
+	}
+
+	// ------------- Optional query parameter "age" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "age", ctx.QueryParams(), &params.Age)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter age: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListOffers(ctx, serviceId, params)
+	return err
+}
+
+// ExplainOffers converts echo context to params.
+func (w *ServerInterfaceWrapper) ExplainOffers(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "serviceId" -------------
+	var serviceId ServiceId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "serviceId", ctx.Param("serviceId"), &serviceId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter serviceId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExplainOffersParams
+	// ------------- Required query parameter "ars" -------------
+
+	err = runtime.BindQueryParameter("form", true, true, "ars", ctx.QueryParams(), &params.Ars)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter ars: %s", err))
+	}
+
+	// ------------- Optional query parameter "audience" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "audience", ctx.QueryParams(), &params.Audience)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter audience: %s", err))
+	}
+
+	// ------------- Optional query parameter "surname" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "surname", ctx.QueryParams(), &params.Surname)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter surname: %s", err))
+	}
+
+	// ------------- Optional query parameter "age" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "age", ctx.QueryParams(), &params.Age)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter age: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExplainOffers(ctx, serviceId, params)
 	return err
 }
 
@@ -289,13 +428,16 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	}
 
 	router.GET(baseURL+"/api/v1/categories", wrapper.ListCategories)
+	router.GET(baseURL+"/api/v1/organisations", wrapper.ListOrganisations)
 	router.GET(baseURL+"/api/v1/organisations/:organisationId", wrapper.GetOrganisation)
+	router.GET(baseURL+"/api/v1/organisations/:organisationId/services", wrapper.ListOrganisationServices)
 	router.GET(baseURL+"/api/v1/services", wrapper.ListServices)
 	router.GET(baseURL+"/api/v1/services/a-z", wrapper.BrowseServices)
 	router.GET(baseURL+"/api/v1/services/popular", wrapper.ListPopularServices)
 	router.GET(baseURL+"/api/v1/services/suggest", wrapper.SuggestServices)
 	router.GET(baseURL+"/api/v1/services/:serviceId", wrapper.GetService)
 	router.GET(baseURL+"/api/v1/services/:serviceId/offers", wrapper.ListOffers)
+	router.GET(baseURL+"/api/v1/services/:serviceId/offers/explanation", wrapper.ExplainOffers)
 
 }
 
@@ -343,8 +485,55 @@ func (response ListCategoriesdefaultApplicationProblemPlusJSONResponse) VisitLis
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type ListOrganisationsRequestObject struct {
+	Params ListOrganisationsParams
+}
+
+type ListOrganisationsResponseObject interface {
+	VisitListOrganisationsResponse(w http.ResponseWriter) error
+}
+
+type ListOrganisations200JSONResponse OrganisationList
+
+func (response ListOrganisations200JSONResponse) VisitListOrganisationsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListOrganisations304Response = NotModifiedResponse
+
+func (response ListOrganisations304Response) VisitListOrganisationsResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type ListOrganisations400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListOrganisations400ApplicationProblemPlusJSONResponse) VisitListOrganisationsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListOrganisationsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListOrganisationsdefaultApplicationProblemPlusJSONResponse) VisitListOrganisationsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 type GetOrganisationRequestObject struct {
-	OrganisationId openapi_types.UUID `json:"organisationId"`
+	OrganisationId OrganisationId `json:"organisationId"`
 }
 
 type GetOrganisationResponseObject interface {
@@ -384,6 +573,65 @@ type GetOrganisationdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetOrganisationdefaultApplicationProblemPlusJSONResponse) VisitGetOrganisationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ListOrganisationServicesRequestObject struct {
+	OrganisationId OrganisationId `json:"organisationId"`
+	Params         ListOrganisationServicesParams
+}
+
+type ListOrganisationServicesResponseObject interface {
+	VisitListOrganisationServicesResponse(w http.ResponseWriter) error
+}
+
+type ListOrganisationServices200JSONResponse OrganisationServiceList
+
+func (response ListOrganisationServices200JSONResponse) VisitListOrganisationServicesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListOrganisationServices304Response = NotModifiedResponse
+
+func (response ListOrganisationServices304Response) VisitListOrganisationServicesResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type ListOrganisationServices400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListOrganisationServices400ApplicationProblemPlusJSONResponse) VisitListOrganisationServicesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListOrganisationServices404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListOrganisationServices404ApplicationProblemPlusJSONResponse) VisitListOrganisationServicesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListOrganisationServicesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListOrganisationServicesdefaultApplicationProblemPlusJSONResponse) VisitListOrganisationServicesResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -726,14 +974,79 @@ func (response ListOffersdefaultApplicationProblemPlusJSONResponse) VisitListOff
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type ExplainOffersRequestObject struct {
+	ServiceId ServiceId `json:"serviceId"`
+	Params    ExplainOffersParams
+}
+
+type ExplainOffersResponseObject interface {
+	VisitExplainOffersResponse(w http.ResponseWriter) error
+}
+
+type ExplainOffers200JSONResponse OfferExplanation
+
+func (response ExplainOffers200JSONResponse) VisitExplainOffersResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ExplainOffers304Response = NotModifiedResponse
+
+func (response ExplainOffers304Response) VisitExplainOffersResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type ExplainOffers400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ExplainOffers400ApplicationProblemPlusJSONResponse) VisitExplainOffersResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ExplainOffers404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ExplainOffers404ApplicationProblemPlusJSONResponse) VisitExplainOffersResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ExplainOffersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExplainOffersdefaultApplicationProblemPlusJSONResponse) VisitExplainOffersResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// Life situations
 	// (GET /api/v1/categories)
 	ListCategories(ctx context.Context, request ListCategoriesRequestObject) (ListCategoriesResponseObject, error)
+	// Offices from A to Z
+	// (GET /api/v1/organisations)
+	ListOrganisations(ctx context.Context, request ListOrganisationsRequestObject) (ListOrganisationsResponseObject, error)
 	// Read an office
 	// (GET /api/v1/organisations/{organisationId})
 	GetOrganisation(ctx context.Context, request GetOrganisationRequestObject) (GetOrganisationResponseObject, error)
+	// What an office is competent for
+	// (GET /api/v1/organisations/{organisationId}/services)
+	ListOrganisationServices(ctx context.Context, request ListOrganisationServicesRequestObject) (ListOrganisationServicesResponseObject, error)
 	// Find services of all linked portals
 	// (GET /api/v1/services)
 	ListServices(ctx context.Context, request ListServicesRequestObject) (ListServicesResponseObject, error)
@@ -752,6 +1065,9 @@ type StrictServerInterface interface {
 	// Who is competent for a service at a place
 	// (GET /api/v1/services/{serviceId}/offers)
 	ListOffers(ctx context.Context, request ListOffersRequestObject) (ListOffersResponseObject, error)
+	// Why an office is competent
+	// (GET /api/v1/services/{serviceId}/offers/explanation)
+	ExplainOffers(ctx context.Context, request ExplainOffersRequestObject) (ExplainOffersResponseObject, error)
 }
 
 type StrictHandlerFunc = strictecho.StrictEchoHandlerFunc
@@ -789,8 +1105,33 @@ func (sh *strictHandler) ListCategories(ctx echo.Context) error {
 	return nil
 }
 
+// ListOrganisations operation middleware
+func (sh *strictHandler) ListOrganisations(ctx echo.Context, params ListOrganisationsParams) error {
+	var request ListOrganisationsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOrganisations(ctx.Request().Context(), request.(ListOrganisationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOrganisations")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListOrganisationsResponseObject); ok {
+		return validResponse.VisitListOrganisationsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetOrganisation operation middleware
-func (sh *strictHandler) GetOrganisation(ctx echo.Context, organisationId openapi_types.UUID) error {
+func (sh *strictHandler) GetOrganisation(ctx echo.Context, organisationId OrganisationId) error {
 	var request GetOrganisationRequestObject
 
 	request.OrganisationId = organisationId
@@ -808,6 +1149,32 @@ func (sh *strictHandler) GetOrganisation(ctx echo.Context, organisationId openap
 		return err
 	} else if validResponse, ok := response.(GetOrganisationResponseObject); ok {
 		return validResponse.VisitGetOrganisationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListOrganisationServices operation middleware
+func (sh *strictHandler) ListOrganisationServices(ctx echo.Context, organisationId OrganisationId, params ListOrganisationServicesParams) error {
+	var request ListOrganisationServicesRequestObject
+
+	request.OrganisationId = organisationId
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOrganisationServices(ctx.Request().Context(), request.(ListOrganisationServicesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOrganisationServices")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListOrganisationServicesResponseObject); ok {
+		return validResponse.VisitListOrganisationServicesResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -960,6 +1327,32 @@ func (sh *strictHandler) ListOffers(ctx echo.Context, serviceId ServiceId, param
 		return err
 	} else if validResponse, ok := response.(ListOffersResponseObject); ok {
 		return validResponse.VisitListOffersResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ExplainOffers operation middleware
+func (sh *strictHandler) ExplainOffers(ctx echo.Context, serviceId ServiceId, params ExplainOffersParams) error {
+	var request ExplainOffersRequestObject
+
+	request.ServiceId = serviceId
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExplainOffers(ctx.Request().Context(), request.(ExplainOffersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExplainOffers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExplainOffersResponseObject); ok {
+		return validResponse.VisitExplainOffersResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -423,11 +423,20 @@ type ClientInterface interface {
 	// GetMessage request
 	GetMessage(ctx context.Context, messageId MessageId, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListOrganisations request
+	ListOrganisations(ctx context.Context, params *ListOrganisationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetOrganisation request
-	GetOrganisation(ctx context.Context, organisationId openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetOrganisation(ctx context.Context, organisationId OrganisationId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListOrganisationServices request
+	ListOrganisationServices(ctx context.Context, organisationId OrganisationId, params *ListOrganisationServicesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPlaces request
 	ListPlaces(ctx context.Context, params *ListPlacesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPlacesAround request
+	ListPlacesAround(ctx context.Context, params *ListPlacesAroundParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetPlace request
 	GetPlace(ctx context.Context, ars ArsPath, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -452,6 +461,9 @@ type ClientInterface interface {
 
 	// ListOffers request
 	ListOffers(ctx context.Context, serviceId ServiceId, params *ListOffersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExplainOffers request
+	ExplainOffers(ctx context.Context, serviceId ServiceId, params *ExplainOffersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SignOut request
 	SignOut(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1956,8 +1968,32 @@ func (c *Client) GetMessage(ctx context.Context, messageId MessageId, reqEditors
 	return c.Client.Do(req)
 }
 
-func (c *Client) GetOrganisation(ctx context.Context, organisationId openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) ListOrganisations(ctx context.Context, params *ListOrganisationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListOrganisationsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) GetOrganisation(ctx context.Context, organisationId OrganisationId, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetOrganisationRequest(c.Server, organisationId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListOrganisationServices(ctx context.Context, organisationId OrganisationId, params *ListOrganisationServicesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListOrganisationServicesRequest(c.Server, organisationId, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1970,6 +2006,18 @@ func (c *Client) GetOrganisation(ctx context.Context, organisationId openapi_typ
 
 func (c *Client) ListPlaces(ctx context.Context, params *ListPlacesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListPlacesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListPlacesAround(ctx context.Context, params *ListPlacesAroundParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPlacesAroundRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2066,6 +2114,18 @@ func (c *Client) GetService(ctx context.Context, serviceId ServiceId, params *Ge
 
 func (c *Client) ListOffers(ctx context.Context, serviceId ServiceId, params *ListOffersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListOffersRequest(c.Server, serviceId, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ExplainOffers(ctx context.Context, serviceId ServiceId, params *ExplainOffersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExplainOffersRequest(c.Server, serviceId, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6803,8 +6863,89 @@ func NewGetMessageRequest(server string, messageId MessageId) (*http.Request, er
 	return req, nil
 }
 
+// NewListOrganisationsRequest generates requests for ListOrganisations
+func NewListOrganisationsRequest(server string, params *ListOrganisationsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/organisations")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Letter != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "letter", runtime.ParamLocationQuery, *params.Letter); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "limit", runtime.ParamLocationQuery, *params.Limit); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "cursor", runtime.ParamLocationQuery, *params.Cursor); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetOrganisationRequest generates requests for GetOrganisation
-func NewGetOrganisationRequest(server string, organisationId openapi_types.UUID) (*http.Request, error) {
+func NewGetOrganisationRequest(server string, organisationId OrganisationId) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -6827,6 +6968,78 @@ func NewGetOrganisationRequest(server string, organisationId openapi_types.UUID)
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListOrganisationServicesRequest generates requests for ListOrganisationServices
+func NewListOrganisationServicesRequest(server string, organisationId OrganisationId, params *ListOrganisationServicesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "organisationId", runtime.ParamLocationPath, organisationId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/organisations/%s/services", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "limit", runtime.ParamLocationQuery, *params.Limit); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "cursor", runtime.ParamLocationQuery, *params.Cursor); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
 	}
 
 	req, err := http.NewRequest("GET", queryURL.String(), nil)
@@ -6860,6 +7073,79 @@ func NewListPlacesRequest(server string, params *ListPlacesParams) (*http.Reques
 		queryValues := queryURL.Query()
 
 		if queryFrag, err := runtime.StyleParamWithLocation("form", true, "q", runtime.ParamLocationQuery, params.Q); err != nil {
+			return nil, err
+		} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+			return nil, err
+		} else {
+			for k, v := range parsed {
+				for _, v2 := range v {
+					queryValues.Add(k, v2)
+				}
+			}
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "limit", runtime.ParamLocationQuery, *params.Limit); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListPlacesAroundRequest generates requests for ListPlacesAround
+func NewListPlacesAroundRequest(server string, params *ListPlacesAroundParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/places/around")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if queryFrag, err := runtime.StyleParamWithLocation("form", true, "lat", runtime.ParamLocationQuery, params.Lat); err != nil {
+			return nil, err
+		} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+			return nil, err
+		} else {
+			for k, v := range parsed {
+				for _, v2 := range v {
+					queryValues.Add(k, v2)
+				}
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithLocation("form", true, "lon", runtime.ParamLocationQuery, params.Lon); err != nil {
 			return nil, err
 		} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
 			return nil, err
@@ -7383,6 +7669,154 @@ func NewListOffersRequest(server string, serviceId ServiceId, params *ListOffers
 		if params.Ars != nil {
 
 			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "ars", runtime.ParamLocationQuery, *params.Ars); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Audience != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "audience", runtime.ParamLocationQuery, *params.Audience); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Surname != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "surname", runtime.ParamLocationQuery, *params.Surname); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Age != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "age", runtime.ParamLocationQuery, *params.Age); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewExplainOffersRequest generates requests for ExplainOffers
+func NewExplainOffersRequest(server string, serviceId ServiceId, params *ExplainOffersParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "serviceId", runtime.ParamLocationPath, serviceId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/services/%s/offers/explanation", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if queryFrag, err := runtime.StyleParamWithLocation("form", true, "ars", runtime.ParamLocationQuery, params.Ars); err != nil {
+			return nil, err
+		} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+			return nil, err
+		} else {
+			for k, v := range parsed {
+				for _, v2 := range v {
+					queryValues.Add(k, v2)
+				}
+			}
+		}
+
+		if params.Audience != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "audience", runtime.ParamLocationQuery, *params.Audience); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Surname != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "surname", runtime.ParamLocationQuery, *params.Surname); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Age != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "age", runtime.ParamLocationQuery, *params.Age); err != nil {
 				return nil, err
 			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
 				return nil, err
@@ -8517,11 +8951,20 @@ type ClientWithResponsesInterface interface {
 	// GetMessageWithResponse request
 	GetMessageWithResponse(ctx context.Context, messageId MessageId, reqEditors ...RequestEditorFn) (*GetMessageResponse, error)
 
+	// ListOrganisationsWithResponse request
+	ListOrganisationsWithResponse(ctx context.Context, params *ListOrganisationsParams, reqEditors ...RequestEditorFn) (*ListOrganisationsResponse, error)
+
 	// GetOrganisationWithResponse request
-	GetOrganisationWithResponse(ctx context.Context, organisationId openapi_types.UUID, reqEditors ...RequestEditorFn) (*GetOrganisationResponse, error)
+	GetOrganisationWithResponse(ctx context.Context, organisationId OrganisationId, reqEditors ...RequestEditorFn) (*GetOrganisationResponse, error)
+
+	// ListOrganisationServicesWithResponse request
+	ListOrganisationServicesWithResponse(ctx context.Context, organisationId OrganisationId, params *ListOrganisationServicesParams, reqEditors ...RequestEditorFn) (*ListOrganisationServicesResponse, error)
 
 	// ListPlacesWithResponse request
 	ListPlacesWithResponse(ctx context.Context, params *ListPlacesParams, reqEditors ...RequestEditorFn) (*ListPlacesResponse, error)
+
+	// ListPlacesAroundWithResponse request
+	ListPlacesAroundWithResponse(ctx context.Context, params *ListPlacesAroundParams, reqEditors ...RequestEditorFn) (*ListPlacesAroundResponse, error)
 
 	// GetPlaceWithResponse request
 	GetPlaceWithResponse(ctx context.Context, ars ArsPath, reqEditors ...RequestEditorFn) (*GetPlaceResponse, error)
@@ -8546,6 +8989,9 @@ type ClientWithResponsesInterface interface {
 
 	// ListOffersWithResponse request
 	ListOffersWithResponse(ctx context.Context, serviceId ServiceId, params *ListOffersParams, reqEditors ...RequestEditorFn) (*ListOffersResponse, error)
+
+	// ExplainOffersWithResponse request
+	ExplainOffersWithResponse(ctx context.Context, serviceId ServiceId, params *ExplainOffersParams, reqEditors ...RequestEditorFn) (*ExplainOffersResponse, error)
 
 	// SignOutWithResponse request
 	SignOutWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*SignOutResponse, error)
@@ -10969,6 +11415,30 @@ func (r GetMessageResponse) StatusCode() int {
 	return 0
 }
 
+type ListOrganisationsResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *OrganisationList
+	ApplicationproblemJSON400     *BadRequest
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListOrganisationsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListOrganisationsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type GetOrganisationResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -10993,6 +11463,31 @@ func (r GetOrganisationResponse) StatusCode() int {
 	return 0
 }
 
+type ListOrganisationServicesResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *OrganisationServiceList
+	ApplicationproblemJSON400     *BadRequest
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListOrganisationServicesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListOrganisationServicesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListPlacesResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -11011,6 +11506,30 @@ func (r ListPlacesResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ListPlacesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListPlacesAroundResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *NearbyPlaceList
+	ApplicationproblemJSON400     *BadRequest
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPlacesAroundResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPlacesAroundResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -11207,6 +11726,31 @@ func (r ListOffersResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ListOffersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ExplainOffersResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *OfferExplanation
+	ApplicationproblemJSON400     *BadRequest
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ExplainOffersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExplainOffersResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -12707,13 +13251,31 @@ func (c *ClientWithResponses) GetMessageWithResponse(ctx context.Context, messag
 	return ParseGetMessageResponse(rsp)
 }
 
+// ListOrganisationsWithResponse request returning *ListOrganisationsResponse
+func (c *ClientWithResponses) ListOrganisationsWithResponse(ctx context.Context, params *ListOrganisationsParams, reqEditors ...RequestEditorFn) (*ListOrganisationsResponse, error) {
+	rsp, err := c.ListOrganisations(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListOrganisationsResponse(rsp)
+}
+
 // GetOrganisationWithResponse request returning *GetOrganisationResponse
-func (c *ClientWithResponses) GetOrganisationWithResponse(ctx context.Context, organisationId openapi_types.UUID, reqEditors ...RequestEditorFn) (*GetOrganisationResponse, error) {
+func (c *ClientWithResponses) GetOrganisationWithResponse(ctx context.Context, organisationId OrganisationId, reqEditors ...RequestEditorFn) (*GetOrganisationResponse, error) {
 	rsp, err := c.GetOrganisation(ctx, organisationId, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
 	return ParseGetOrganisationResponse(rsp)
+}
+
+// ListOrganisationServicesWithResponse request returning *ListOrganisationServicesResponse
+func (c *ClientWithResponses) ListOrganisationServicesWithResponse(ctx context.Context, organisationId OrganisationId, params *ListOrganisationServicesParams, reqEditors ...RequestEditorFn) (*ListOrganisationServicesResponse, error) {
+	rsp, err := c.ListOrganisationServices(ctx, organisationId, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListOrganisationServicesResponse(rsp)
 }
 
 // ListPlacesWithResponse request returning *ListPlacesResponse
@@ -12723,6 +13285,15 @@ func (c *ClientWithResponses) ListPlacesWithResponse(ctx context.Context, params
 		return nil, err
 	}
 	return ParseListPlacesResponse(rsp)
+}
+
+// ListPlacesAroundWithResponse request returning *ListPlacesAroundResponse
+func (c *ClientWithResponses) ListPlacesAroundWithResponse(ctx context.Context, params *ListPlacesAroundParams, reqEditors ...RequestEditorFn) (*ListPlacesAroundResponse, error) {
+	rsp, err := c.ListPlacesAround(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPlacesAroundResponse(rsp)
 }
 
 // GetPlaceWithResponse request returning *GetPlaceResponse
@@ -12795,6 +13366,15 @@ func (c *ClientWithResponses) ListOffersWithResponse(ctx context.Context, servic
 		return nil, err
 	}
 	return ParseListOffersResponse(rsp)
+}
+
+// ExplainOffersWithResponse request returning *ExplainOffersResponse
+func (c *ClientWithResponses) ExplainOffersWithResponse(ctx context.Context, serviceId ServiceId, params *ExplainOffersParams, reqEditors ...RequestEditorFn) (*ExplainOffersResponse, error) {
+	rsp, err := c.ExplainOffers(ctx, serviceId, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExplainOffersResponse(rsp)
 }
 
 // SignOutWithResponse request returning *SignOutResponse
@@ -17984,6 +18564,46 @@ func ParseGetMessageResponse(rsp *http.Response) (*GetMessageResponse, error) {
 	return response, nil
 }
 
+// ParseListOrganisationsResponse parses an HTTP response from a ListOrganisationsWithResponse call
+func ParseListOrganisationsResponse(rsp *http.Response) (*ListOrganisationsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListOrganisationsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OrganisationList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetOrganisationResponse parses an HTTP response from a GetOrganisationWithResponse call
 func ParseGetOrganisationResponse(rsp *http.Response) (*GetOrganisationResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -18024,6 +18644,53 @@ func ParseGetOrganisationResponse(rsp *http.Response) (*GetOrganisationResponse,
 	return response, nil
 }
 
+// ParseListOrganisationServicesResponse parses an HTTP response from a ListOrganisationServicesWithResponse call
+func ParseListOrganisationServicesResponse(rsp *http.Response) (*ListOrganisationServicesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListOrganisationServicesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OrganisationServiceList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListPlacesResponse parses an HTTP response from a ListPlacesWithResponse call
 func ParseListPlacesResponse(rsp *http.Response) (*ListPlacesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -18040,6 +18707,46 @@ func ParseListPlacesResponse(rsp *http.Response) (*ListPlacesResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest PlaceList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListPlacesAroundResponse parses an HTTP response from a ListPlacesAroundWithResponse call
+func ParseListPlacesAroundResponse(rsp *http.Response) (*ListPlacesAroundResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPlacesAroundResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest NearbyPlaceList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -18381,6 +19088,53 @@ func ParseListOffersResponse(rsp *http.Response) (*ListOffersResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest OfferList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseExplainOffersResponse parses an HTTP response from a ExplainOffersWithResponse call
+func ParseExplainOffersResponse(rsp *http.Response) (*ExplainOffersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExplainOffersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OfferExplanation
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -21,6 +21,9 @@ type ServerInterface interface {
 	// Find places by postal code or name
 	// (GET /api/v1/places)
 	ListPlaces(ctx echo.Context, params ListPlacesParams) error
+	// Municipalities around a position
+	// (GET /api/v1/places/around)
+	ListPlacesAround(ctx echo.Context, params ListPlacesAroundParams) error
 	// Read a place
 	// (GET /api/v1/places/{ars})
 	GetPlace(ctx echo.Context, ars ArsPath) error
@@ -53,6 +56,38 @@ func (w *ServerInterfaceWrapper) ListPlaces(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListPlaces(ctx, params)
+	return err
+}
+
+// ListPlacesAround converts echo context to params.
+func (w *ServerInterfaceWrapper) ListPlacesAround(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPlacesAroundParams
+	// ------------- Required query parameter "lat" -------------
+
+	err = runtime.BindQueryParameter("form", true, true, "lat", ctx.QueryParams(), &params.Lat)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter lat: %s", err))
+	}
+
+	// ------------- Required query parameter "lon" -------------
+
+	err = runtime.BindQueryParameter("form", true, true, "lon", ctx.QueryParams(), &params.Lon)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter lon: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "limit", ctx.QueryParams(), &params.Limit)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListPlacesAround(ctx, params)
 	return err
 }
 
@@ -101,6 +136,7 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	}
 
 	router.GET(baseURL+"/api/v1/places", wrapper.ListPlaces)
+	router.GET(baseURL+"/api/v1/places/around", wrapper.ListPlacesAround)
 	router.GET(baseURL+"/api/v1/places/:ars", wrapper.GetPlace)
 
 }
@@ -110,6 +146,9 @@ type BadRequestApplicationProblemPlusJSONResponse Problem
 type ErrorApplicationProblemPlusJSONResponse Problem
 
 type NotFoundApplicationProblemPlusJSONResponse Problem
+
+type NotModifiedResponse struct {
+}
 
 type ListPlacesRequestObject struct {
 	Params ListPlacesParams
@@ -145,6 +184,53 @@ type ListPlacesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListPlacesdefaultApplicationProblemPlusJSONResponse) VisitListPlacesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ListPlacesAroundRequestObject struct {
+	Params ListPlacesAroundParams
+}
+
+type ListPlacesAroundResponseObject interface {
+	VisitListPlacesAroundResponse(w http.ResponseWriter) error
+}
+
+type ListPlacesAround200JSONResponse NearbyPlaceList
+
+func (response ListPlacesAround200JSONResponse) VisitListPlacesAroundResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListPlacesAround304Response = NotModifiedResponse
+
+func (response ListPlacesAround304Response) VisitListPlacesAroundResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type ListPlacesAround400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListPlacesAround400ApplicationProblemPlusJSONResponse) VisitListPlacesAroundResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListPlacesArounddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListPlacesArounddefaultApplicationProblemPlusJSONResponse) VisitListPlacesAroundResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -207,6 +293,9 @@ type StrictServerInterface interface {
 	// Find places by postal code or name
 	// (GET /api/v1/places)
 	ListPlaces(ctx context.Context, request ListPlacesRequestObject) (ListPlacesResponseObject, error)
+	// Municipalities around a position
+	// (GET /api/v1/places/around)
+	ListPlacesAround(ctx context.Context, request ListPlacesAroundRequestObject) (ListPlacesAroundResponseObject, error)
 	// Read a place
 	// (GET /api/v1/places/{ars})
 	GetPlace(ctx context.Context, request GetPlaceRequestObject) (GetPlaceResponseObject, error)
@@ -243,6 +332,31 @@ func (sh *strictHandler) ListPlaces(ctx echo.Context, params ListPlacesParams) e
 		return err
 	} else if validResponse, ok := response.(ListPlacesResponseObject); ok {
 		return validResponse.VisitListPlacesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListPlacesAround operation middleware
+func (sh *strictHandler) ListPlacesAround(ctx echo.Context, params ListPlacesAroundParams) error {
+	var request ListPlacesAroundRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPlacesAround(ctx.Request().Context(), request.(ListPlacesAroundRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPlacesAround")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListPlacesAroundResponseObject); ok {
+		return validResponse.VisitListPlacesAroundResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -182,6 +182,20 @@ const (
 	Withdrawn     EventKind = "withdrawn"
 )
 
+// Defines values for ExplainedCompetenceVerdict.
+const (
+	ExplainedCompetenceVerdictCandidate        ExplainedCompetenceVerdict = "candidate"
+	ExplainedCompetenceVerdictCompetent        ExplainedCompetenceVerdict = "competent"
+	ExplainedCompetenceVerdictConditionNotMet  ExplainedCompetenceVerdict = "conditionNotMet"
+	ExplainedCompetenceVerdictContactPoint     ExplainedCompetenceVerdict = "contactPoint"
+	ExplainedCompetenceVerdictLessSpecificArea ExplainedCompetenceVerdict = "lessSpecificArea"
+	ExplainedCompetenceVerdictLessSpecificRule ExplainedCompetenceVerdict = "lessSpecificRule"
+	ExplainedCompetenceVerdictNoLongerValid    ExplainedCompetenceVerdict = "noLongerValid"
+	ExplainedCompetenceVerdictNotYetValid      ExplainedCompetenceVerdict = "notYetValid"
+	ExplainedCompetenceVerdictOtherRole        ExplainedCompetenceVerdict = "otherRole"
+	ExplainedCompetenceVerdictUnitUnknown      ExplainedCompetenceVerdict = "unitUnknown"
+)
+
 // Defines values for FeeKind.
 const (
 	Fixed FeeKind = "fixed"
@@ -245,12 +259,27 @@ const (
 	OfferChannelLink    OfferChannel = "link"
 )
 
-// Defines values for OfferListResolution.
+// Defines values for OfferQuestionAbout.
 const (
-	Choose      OfferListResolution = "choose"
-	Found       OfferListResolution = "found"
-	None        OfferListResolution = "none"
-	PlaceNeeded OfferListResolution = "placeNeeded"
+	AboutAge      OfferQuestionAbout = "age"
+	AboutAudience OfferQuestionAbout = "audience"
+	AboutOffice   OfferQuestionAbout = "office"
+	AboutSurname  OfferQuestionAbout = "surname"
+)
+
+// Defines values for OfferResolution.
+const (
+	Choose      OfferResolution = "choose"
+	Found       OfferResolution = "found"
+	None        OfferResolution = "none"
+	PlaceNeeded OfferResolution = "placeNeeded"
+)
+
+// Defines values for OfferRole.
+const (
+	OfferRoleAuthority    OfferRole = "authority"
+	OfferRoleContactPoint OfferRole = "contactPoint"
+	OfferRoleOther        OfferRole = "other"
 )
 
 // Defines values for OpeningHoursDays.
@@ -345,6 +374,12 @@ const (
 	High        TrustLevel = "high"
 	Low         TrustLevel = "low"
 	Substantial TrustLevel = "substantial"
+)
+
+// Defines values for TurnToKind.
+const (
+	Administration TurnToKind = "administration"
+	Hotline        TurnToKind = "hotline"
 )
 
 // Defines values for ListImportDifferencesParamsOutcome.
@@ -600,6 +635,12 @@ type Credentials struct {
 	OneTimeCodesSince *time.Time `json:"oneTimeCodesSince,omitempty"`
 	Passkeys          []Passkey  `json:"passkeys"`
 	RecoveryCodesLeft int        `json:"recoveryCodesLeft"`
+}
+
+// DayHours defines model for DayHours.
+type DayHours struct {
+	From string `json:"from"`
+	To   string `json:"to"`
 }
 
 // Deadline A term that applicants keep.
@@ -977,6 +1018,51 @@ type EventAuthor string
 // EventKind defines model for EventKind.
 type EventKind string
 
+// ExplainedCompetence A stated competence, and what became of it.
+type ExplainedCompetence struct {
+	// AppliesTo For whom, in the language of the answer.
+	AppliesTo *string `json:"appliesTo,omitempty"`
+
+	// CopiedAt When this portal last read it from its owner; missing for its own.
+	CopiedAt *time.Time `json:"copiedAt,omitempty"`
+
+	// FormerArs The key that is no longer in use for which it is stated.
+	FormerArs    *string                `json:"formerArs,omitempty"`
+	Id           openapi_types.UUID     `json:"id"`
+	Organisation *OrganisationReference `json:"organisation,omitempty"`
+	Portal       PortalReference        `json:"portal"`
+
+	// Role `authority`: competent (zuständige Stelle). `contactPoint`: answers questions (Ansprechpunkt). `other`: a role that is only kept.
+	Role OfferRole `json:"role"`
+
+	// ServiceId The variant of the service for which the portal states it.
+	ServiceId openapi_types.UUID `json:"serviceId"`
+
+	// Source The file or source from which the portal took it, where it is known.
+	Source    *string             `json:"source,omitempty"`
+	ValidFrom *openapi_types.Date `json:"validFrom,omitempty"`
+	ValidTo   *openapi_types.Date `json:"validTo,omitempty"`
+
+	// Verdict `competent`: this one counts. `candidate`: one of several, or counts for some people. `contactPoint`: named for questions.
+	// `lessSpecificArea`: a more specific area comes first. `lessSpecificRule`: in the same area, one with conditions that hold comes first.
+	// `conditionNotMet`: is for others. `notYetValid`, `noLongerValid`: not today. `otherRole`: neither competent nor for questions. `unitUnknown`: the unit it names is not in the catalog.
+	Verdict ExplainedCompetenceVerdict `json:"verdict"`
+}
+
+// ExplainedCompetenceVerdict `competent`: this one counts. `candidate`: one of several, or counts for some people. `contactPoint`: named for questions.
+// `lessSpecificArea`: a more specific area comes first. `lessSpecificRule`: in the same area, one with conditions that hold comes first.
+// `conditionNotMet`: is for others. `notYetValid`, `noLongerValid`: not today. `otherRole`: neither competent nor for questions. `unitUnknown`: the unit it names is not in the catalog.
+type ExplainedCompetenceVerdict string
+
+// ExplainedLevel defines model for ExplainedLevel.
+type ExplainedLevel struct {
+	Area        PlaceReference        `json:"area"`
+	Competences []ExplainedCompetence `json:"competences"`
+
+	// FormerArs Keys that are no longer in use and stand for this area or a part of it.
+	FormerArs *[]string `json:"formerArs,omitempty"`
+}
+
 // Fee defines model for Fee.
 type Fee struct {
 	// Advance Whether it must be paid before the service is done.
@@ -1334,6 +1420,26 @@ type Money struct {
 	Currency string `json:"currency"`
 }
 
+// NearbyPlace defines model for NearbyPlace.
+type NearbyPlace struct {
+	Ars string `json:"ars"`
+
+	// DistanceKm As the crow flies, from the position that was asked for.
+	DistanceKm float64 `json:"distanceKm"`
+	Name       string  `json:"name"`
+
+	// Population Inhabitants at the end of 2020.
+	Population *int     `json:"population,omitempty"`
+	Position   Position `json:"position"`
+}
+
+// NearbyPlaceList defines model for NearbyPlaceList.
+type NearbyPlaceList struct {
+	// Attribution Sources to be named where the places are shown.
+	Attribution string        `json:"attribution"`
+	Items       []NearbyPlace `json:"items"`
+}
+
 // NewApplication defines model for NewApplication.
 type NewApplication struct {
 	// Ars The place it is for.
@@ -1386,40 +1492,102 @@ type NewSource struct {
 
 // Offer What a competent unit offers for a service at a place.
 type Offer struct {
-	Area PlaceReference `json:"area"`
+	// AppliesTo For whom, where it is not for everybody; in the language of the answer.
+	AppliesTo *string        `json:"appliesTo,omitempty"`
+	Area      PlaceReference `json:"area"`
 
 	// Channel `form`: apply here. `link`: apply at `url`. `counter`: no online service, go there, write or call.
-	Channel OfferChannel        `json:"channel"`
-	FormId  *openapi_types.UUID `json:"formId,omitempty"`
-	Id      openapi_types.UUID  `json:"id"`
-	Note    *string             `json:"note,omitempty"`
+	Channel OfferChannel `json:"channel"`
+
+	// Distinction What tells it from the other candidates, where there are any; in the language of the answer.
+	Distinction *string             `json:"distinction,omitempty"`
+	FormId      *openapi_types.UUID `json:"formId,omitempty"`
+	Id          openapi_types.UUID  `json:"id"`
+	Note        *string             `json:"note,omitempty"`
 
 	// Organisation An organisational unit (Organisationseinheit), in the language of the answer.
-	Organisation Organisation       `json:"organisation"`
-	Portal       PortalReference    `json:"portal"`
-	ServiceId    openapi_types.UUID `json:"serviceId"`
+	Organisation Organisation    `json:"organisation"`
+	Portal       PortalReference `json:"portal"`
+
+	// Role `authority`: competent (zuständige Stelle). `contactPoint`: answers questions (Ansprechpunkt). `other`: a role that is only kept.
+	Role      OfferRole          `json:"role"`
+	ServiceId openapi_types.UUID `json:"serviceId"`
 
 	// TrustLevel Vertrauensniveau of the sign-in (eIDAS).
 	TrustLevel *TrustLevel `json:"trustLevel,omitempty"`
 	Url        *string     `json:"url,omitempty"`
+
+	// ValidTo The last day on which it is valid.
+	ValidTo *openapi_types.Date `json:"validTo,omitempty"`
 }
 
 // OfferChannel `form`: apply here. `link`: apply at `url`. `counter`: no online service, go there, write or call.
 type OfferChannel string
 
-// OfferList defines model for OfferList.
-type OfferList struct {
-	Items []Offer         `json:"items"`
-	Place *PlaceReference `json:"place,omitempty"`
+// OfferExplanation defines model for OfferExplanation.
+type OfferExplanation struct {
+	// Day The day for which the competences were looked at.
+	Day openapi_types.Date `json:"day"`
+
+	// Elsewhere How many competences are stated for this service that do not cover the place.
+	Elsewhere int `json:"elsewhere"`
+
+	// Levels The areas that cover the place, the most specific first.
+	Levels []ExplainedLevel `json:"levels"`
+	Place  PlaceReference   `json:"place"`
 
 	// Resolution `found`: exactly one competent unit. `choose`: several, the person chooses. `placeNeeded`: depends on the place, which was not given or lies above a municipality.
 	// `none`: no competent unit is known for this place.
-	Resolution OfferListResolution `json:"resolution"`
+	Resolution   OfferResolution    `json:"resolution"`
+	ServiceId    openapi_types.UUID `json:"serviceId"`
+	ServiceTitle string             `json:"serviceTitle"`
 }
 
-// OfferListResolution `found`: exactly one competent unit. `choose`: several, the person chooses. `placeNeeded`: depends on the place, which was not given or lies above a municipality.
+// OfferList defines model for OfferList.
+type OfferList struct {
+	// ContactPoints Units that answer questions about the service at the place (Ansprechpunkt) without being competent for it.
+	ContactPoints []Offer         `json:"contactPoints"`
+	Items         []Offer         `json:"items"`
+	Place         *PlaceReference `json:"place,omitempty"`
+
+	// Question What decides between the candidates. `audience`, `surname`, `age`: ask again with the `value` of the option as the parameter of
+	// that name. `office`: nothing that is stated decides; the person chooses from `items`, each of which has its `distinction`.
+	Question *OfferQuestion `json:"question,omitempty"`
+
+	// Resolution `found`: exactly one competent unit. `choose`: several, the person chooses. `placeNeeded`: depends on the place, which was not given or lies above a municipality.
+	// `none`: no competent unit is known for this place.
+	Resolution OfferResolution `json:"resolution"`
+
+	// TurnTo Where to turn when nobody is known to be competent, the nearest first; otherwise empty.
+	TurnTo []TurnTo `json:"turnTo"`
+}
+
+// OfferQuestion What decides between the candidates. `audience`, `surname`, `age`: ask again with the `value` of the option as the parameter of
+// that name. `office`: nothing that is stated decides; the person chooses from `items`, each of which has its `distinction`.
+type OfferQuestion struct {
+	About   OfferQuestionAbout    `json:"about"`
+	Options []OfferQuestionOption `json:"options"`
+}
+
+// OfferQuestionAbout defines model for OfferQuestion.About.
+type OfferQuestionAbout string
+
+// OfferQuestionOption defines model for OfferQuestionOption.
+type OfferQuestionOption struct {
+	// Label In the language of the answer.
+	Label string `json:"label"`
+
+	// OfferIds The candidates that remain; none where nobody is known to be competent then.
+	OfferIds []openapi_types.UUID `json:"offerIds"`
+	Value    string               `json:"value"`
+}
+
+// OfferResolution `found`: exactly one competent unit. `choose`: several, the person chooses. `placeNeeded`: depends on the place, which was not given or lies above a municipality.
 // `none`: no competent unit is known for this place.
-type OfferListResolution string
+type OfferResolution string
+
+// OfferRole `authority`: competent (zuständige Stelle). `contactPoint`: answers questions (Ansprechpunkt). `other`: a role that is only kept.
+type OfferRole string
 
 // OneTimeCode defines model for OneTimeCode.
 type OneTimeCode struct {
@@ -1450,6 +1618,20 @@ type OnlineService struct {
 	Url        *string     `json:"url,omitempty"`
 }
 
+// OpenState Whether the office is open now, in local time (Europe/Berlin), by the hours that are stated. On public holidays of all of Germany
+// it is taken for closed, unless special hours say otherwise. Missing where no hours are stated.
+type OpenState struct {
+	// Holiday Today's public holiday.
+	Holiday *string `json:"holiday,omitempty"`
+	Open    bool    `json:"open"`
+
+	// OpensAt When it opens next; only while it is closed and if that is within four weeks.
+	OpensAt *time.Time `json:"opensAt,omitempty"`
+
+	// Until When it closes; only while it is open.
+	Until *time.Time `json:"until,omitempty"`
+}
+
 // OpeningHours defines model for OpeningHours.
 type OpeningHours struct {
 	Days []OpeningHoursDays `json:"days"`
@@ -1462,18 +1644,77 @@ type OpeningHoursDays string
 
 // Organisation An organisational unit (Organisationseinheit), in the language of the answer.
 type Organisation struct {
-	Accessibility  *string            `json:"accessibility,omitempty"`
-	Address        *Address           `json:"address,omitempty"`
-	AppointmentUrl *string            `json:"appointmentUrl,omitempty"`
-	Email          *string            `json:"email,omitempty"`
-	HoursNote      *string            `json:"hoursNote,omitempty"`
-	Id             openapi_types.UUID `json:"id"`
-	Name           string             `json:"name"`
-	OpeningHours   []OpeningHours     `json:"openingHours"`
-	ParentName     *string            `json:"parentName,omitempty"`
-	Phone          *string            `json:"phone,omitempty"`
-	Position       *Position          `json:"position,omitempty"`
-	Url            *string            `json:"url,omitempty"`
+	Accessibility  *string  `json:"accessibility,omitempty"`
+	Address        *Address `json:"address,omitempty"`
+	AppointmentUrl *string  `json:"appointmentUrl,omitempty"`
+
+	// CopiedAt When this portal last read it from its owner; missing for its own.
+	CopiedAt  *time.Time         `json:"copiedAt,omitempty"`
+	Email     *string            `json:"email,omitempty"`
+	HoursNote *string            `json:"hoursNote,omitempty"`
+	Id        openapi_types.UUID `json:"id"`
+	Name      string             `json:"name"`
+
+	// Open Whether the office is open now, in local time (Europe/Berlin), by the hours that are stated. On public holidays of all of Germany
+	// it is taken for closed, unless special hours say otherwise. Missing where no hours are stated.
+	Open         *OpenState             `json:"open,omitempty"`
+	OpeningHours []OpeningHours         `json:"openingHours"`
+	Parent       *OrganisationReference `json:"parent,omitempty"`
+	ParentName   *string                `json:"parentName,omitempty"`
+	Phone        *string                `json:"phone,omitempty"`
+	Portal       *PortalReference       `json:"portal,omitempty"`
+	Position     *Position              `json:"position,omitempty"`
+
+	// SpecialHours Days on which other hours are kept, by date; only those that are not over.
+	SpecialHours *[]SpecialHours `json:"specialHours,omitempty"`
+
+	// Units The units below it, in alphabetical order; only where the unit itself is read, and at most 100.
+	Units *[]OrganisationReference `json:"units,omitempty"`
+	Url   *string                  `json:"url,omitempty"`
+}
+
+// OrganisationList defines model for OrganisationList.
+type OrganisationList struct {
+	Items []OrganisationSummary `json:"items"`
+
+	// Letters Letters with which names begin; `0-9` for all other beginnings.
+	Letters    []string `json:"letters"`
+	NextCursor *string  `json:"nextCursor,omitempty"`
+}
+
+// OrganisationReference defines model for OrganisationReference.
+type OrganisationReference struct {
+	Id   openapi_types.UUID `json:"id"`
+	Name string             `json:"name"`
+}
+
+// OrganisationService defines model for OrganisationService.
+type OrganisationService struct {
+	// Areas The areas for which it is stated, at most 20.
+	Areas []PlaceReference `json:"areas"`
+
+	// Online Whether one can apply online in one of them.
+	Online bool `json:"online"`
+
+	// Role `authority`: competent (zuständige Stelle). `contactPoint`: answers questions (Ansprechpunkt). `other`: a role that is only kept.
+	Role      OfferRole          `json:"role"`
+	ServiceId openapi_types.UUID `json:"serviceId"`
+	Title     string             `json:"title"`
+}
+
+// OrganisationServiceList defines model for OrganisationServiceList.
+type OrganisationServiceList struct {
+	Items      []OrganisationService `json:"items"`
+	NextCursor *string               `json:"nextCursor,omitempty"`
+}
+
+// OrganisationSummary defines model for OrganisationSummary.
+type OrganisationSummary struct {
+	City       *string            `json:"city,omitempty"`
+	Id         openapi_types.UUID `json:"id"`
+	Name       string             `json:"name"`
+	ParentName *string            `json:"parentName,omitempty"`
+	Portal     PortalReference    `json:"portal"`
 }
 
 // Passkey defines model for Passkey.
@@ -2122,6 +2363,14 @@ type SourceScheduleEvery string
 // SourceSettings Values by the names of the kind's fields.
 type SourceSettings map[string]string
 
+// SpecialHours From one day to another other hours are kept than usual. Without hours, the office is closed.
+type SpecialHours struct {
+	From  openapi_types.Date `json:"from"`
+	Hours []DayHours         `json:"hours"`
+	Note  *string            `json:"note,omitempty"`
+	To    openapi_types.Date `json:"to"`
+}
+
 // Suggestion defines model for Suggestion.
 type Suggestion struct {
 	ServiceId openapi_types.UUID `json:"serviceId"`
@@ -2155,6 +2404,25 @@ type TokenBody struct {
 // TrustLevel Vertrauensniveau of the sign-in (eIDAS).
 type TrustLevel string
 
+// TurnTo defines model for TurnTo.
+type TurnTo struct {
+	Area  *PlaceReference `json:"area,omitempty"`
+	Email *string         `json:"email,omitempty"`
+
+	// Kind `administration`: the office that the catalog names for the administration of the place or of an area around it, see `area`. `hotline`: the telephone number of all authorities.
+	Kind           TurnToKind          `json:"kind"`
+	Name           string              `json:"name"`
+	OrganisationId *openapi_types.UUID `json:"organisationId,omitempty"`
+	Phone          *string             `json:"phone,omitempty"`
+	Url            *string             `json:"url,omitempty"`
+}
+
+// TurnToKind `administration`: the office that the catalog names for the administration of the place or of an area around it, see `area`. `hotline`: the telephone number of all authorities.
+type TurnToKind string
+
+// AgeQuery defines model for AgeQuery.
+type AgeQuery = int
+
 // ApplicationId defines model for ApplicationId.
 type ApplicationId = openapi_types.UUID
 
@@ -2166,6 +2434,9 @@ type ArsQuery = string
 
 // AttachmentId defines model for AttachmentId.
 type AttachmentId = openapi_types.UUID
+
+// AudienceQuery defines model for AudienceQuery.
+type AudienceQuery = Audience
 
 // CaseId defines model for CaseId.
 type CaseId = openapi_types.UUID
@@ -2198,6 +2469,9 @@ type Limit = int
 // MessageId defines model for MessageId.
 type MessageId = openapi_types.UUID
 
+// OrganisationId defines model for OrganisationId.
+type OrganisationId = openapi_types.UUID
+
 // RequestId defines model for RequestId.
 type RequestId = openapi_types.UUID
 
@@ -2206,6 +2480,9 @@ type ServiceId = openapi_types.UUID
 
 // SourceId defines model for SourceId.
 type SourceId = openapi_types.UUID
+
+// SurnameQuery defines model for SurnameQuery.
+type SurnameQuery = string
 
 // VersionNumber defines model for VersionNumber.
 type VersionNumber = int
@@ -2612,6 +2889,27 @@ type ListMessagesParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListOrganisationsParams defines parameters for ListOrganisations.
+type ListOrganisationsParams struct {
+	// Letter Only names that begin with this letter; Ä counts as A. `0-9` stands for all that begin with something else.
+	Letter *string `form:"letter,omitempty" json:"letter,omitempty"`
+
+	// Limit Largest number of items.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where to go on, from `nextCursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListOrganisationServicesParams defines parameters for ListOrganisationServices.
+type ListOrganisationServicesParams struct {
+	// Limit Largest number of items.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where to go on, from `nextCursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListPlacesParams defines parameters for ListPlaces.
 type ListPlacesParams struct {
 	// Q A postal code (or its beginning) or a name; spelling mistakes are forgiven.
@@ -2619,6 +2917,18 @@ type ListPlacesParams struct {
 
 	// Limit Largest number of items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListPlacesAroundParams defines parameters for ListPlacesAround.
+type ListPlacesAroundParams struct {
+	// Lat Latitude in WGS 84.
+	Lat float64 `form:"lat" json:"lat"`
+
+	// Lon Longitude in WGS 84.
+	Lon float64 `form:"lon" json:"lon"`
+
+	// Limit At most so many.
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // ListServicesParams defines parameters for ListServices.
@@ -2682,6 +2992,30 @@ type GetServiceParams struct {
 type ListOffersParams struct {
 	// Ars The place, by its ARS (12 digits).
 	Ars *ArsQuery `form:"ars,omitempty" json:"ars,omitempty"`
+
+	// Audience For whom the service is asked for, where that makes a difference.
+	Audience *AudienceQuery `form:"audience,omitempty" json:"audience,omitempty"`
+
+	// Surname First letters of the surname (one to three), where that makes a difference. Send no more than is asked for.
+	Surname *SurnameQuery `form:"surname,omitempty" json:"surname,omitempty"`
+
+	// Age Age in years, where that makes a difference.
+	Age *AgeQuery `form:"age,omitempty" json:"age,omitempty"`
+}
+
+// ExplainOffersParams defines parameters for ExplainOffers.
+type ExplainOffersParams struct {
+	// Ars Place, as an ARS of 12 digits.
+	Ars string `form:"ars" json:"ars"`
+
+	// Audience For whom the service is asked for, where that makes a difference.
+	Audience *AudienceQuery `form:"audience,omitempty" json:"audience,omitempty"`
+
+	// Surname First letters of the surname (one to three), where that makes a difference. Send no more than is asked for.
+	Surname *SurnameQuery `form:"surname,omitempty" json:"surname,omitempty"`
+
+	// Age Age in years, where that makes a difference.
+	Age *AgeQuery `form:"age,omitempty" json:"age,omitempty"`
 }
 
 // FinishSignInParams defines parameters for FinishSignIn.
@@ -2825,502 +3159,551 @@ type ProveSecondFactorJSONRequestBody = SecondFactorProof
 // Base64 encoded, gzipped, json marshaled Swagger object
 var swaggerSpec = []string{
 
-	"H4sIAAAAAAAC/+y96ZIbObYm+CowdpulVNcZwVgkpUJ2rTu0ZSpT21WESre6lH0Juh+SqHAHWAA8KKZM",
-	"ZvMm86dtxvoFZv7Ur1tvMk8yhgPAHU7CSWdsWlJZZZkM0hcs5xyc9Tsfe6koZoID16p39LE3BZqBxI9P",
-	"TunE/DcDlUo200zw3lHvzyAVE5yIMZlPqSZzqogEmiVkLCQZPhv3X1CdToc7vaQHH2gxy6F31Hvfu/e+",
-	"10t6Ev5eMglZ70jLEpKeSqdQUPMWvZiZC5WWjE96nz59SnozKmkB2g3neDbLWUrNMJ5lq+N6lpkh6SkQ",
-	"Wl9oBsHMrzOqp72kx2lhXkIbj1o3qrGQBdW9o15ZMnPl8iiT3rFUr83DVwZ0XOicpVOQ5A1MmOA0V+k0",
-	"/+c/lII8IXv7JGMTptUDoqZCapDkDBaKUAlkRrMMMjJnekp+BykUERxnJtlkqpsLOzg4vHM4GBzcGRzc",
-	"aZmsVGunOKNagzT3/c+/Dvr3f/u4t//pv7ZN9d9KkIvVuZ5OgcxymkJCRgvCtCLHb07IrWqStzcP+u/4",
-	"5KVRX2iUWtN0WgDXG8ikuq6NSsIHXY5IHlEF60eTUgUt40jtzZccQSmVkKsjeDcFCUQLMhFE8ISMpSjI",
-	"kMMHbe8Y+gHO6ATICMZC1uNc2rPUviMcWEE/PAc+MfxxZzCIDewx5Owc5GL98mTuqpYlyuqHXG6ZnnC9",
-	"aShgLlmi57379+hBut+/lx5A/152uNe/T+8c9PfGg3R/tLd3D36k8YGDe19XBqX93wf9+/3fPu4ldw9b",
-	"GADn8CvjWVwuGV49YxznU80lMjRzzdpx/VcJ495R77/s1ifIrv1V7VZjwBE9y6CYCQ08XfwKEfHxaCoU",
-	"cCM6kBVyBlwn+FnRAvBgAZpOiYQZUO03An8zwwOld8gxefv22WPCFKFkIkRG0qlgKSxv1I/je9kd6N+h",
-	"h9C/l97N+vfTvVF/f7yXDuj90Y/ZPfCrYU/Cej2CSfTNLNYtTUD2e4bsC8b93z8mjQ097v8Pu6f/0f/t",
-	"X+L7+WyMJ2p8J80hTXKqNB7C8UM3Ph13UG81j8jgipmQ+k254UyWJd+aZUZxupTl5Q/t56xgenW8z6mc",
-	"gNKEl8UIpBk701CoNnmX41PCN2cwpmWue0f7ZtPpB1aURU0C7q9qQIxrmIDEEb0ApehkwyFR2ItaGLao",
-	"HnG5xXljWWr9UBSb8D7jFf+17FX1qMsN6QTkOUs3rI6yF7UMRVWPuORQRCk3jgSvuaozQvk3Xm7gTnF/",
-	"ibS9OvqXFc2bGZzbixtTOIiOzvLKeimyjvQ/mTvVTHAFqOY/pJkjQPNXKrgGjh8DpX13JsUoh+Jf/qbM",
-	"2D92PJRe27vsS1dFqSNWkglQhAtNxkzbA0lwLWmqd3pGkZpSPoHMaHRrBrjdwPBhLaNK7fsqBTFioMUe",
-	"7S7bxWvw0Y8EH+csvdFlfSk0mQml2CgHwqwRM5OggGuiNNWAS/okY1pIRnPUGq5sVZceu2F9K1Xowgv8",
-	"REqrYd/U6h5zAuaddhHPgesTLYEWS2PQ8EHvgvm5r6rf1xrezdcY4Quyj5uGj1H4wqcsX8cBItUQf2El",
-	"qkaMUzxPNw7BbNSY5csM8Mi+uv+YqZlQzF68Yofnc2oMax5YfIk1rrV7LDGyjNx68/QRubt/9y5aq1t4",
-	"KsxiCDliWQb8prmL5rmYQ4Y6sp4yRWYglTHkpMiBCOm0adyxnwSHmxzfWwUZKWdmFLLkRJR2GM/4Oc1Z",
-	"dpMjecZnpZHlVBsDwch2HEJCxgzyzBge+AGH91Lop6LkNzq+t/yMizlPzFKZ0QU7+YPyo3ohMjZmkMWM",
-	"eOpOKprnIMmUqsoRMzQCamiE7/DZuP9ScHAOusQshdIsz51fibwUxE0YX/laQip4hmz1lLIcbnRJ3Dlr",
-	"pqFEAYIDgVxVp0gBlGtW2APkVAhU3W9yfPhCw3NGsFgm9GN5QfnC6TDqRpUYIUhB+cJrMuoBGb4BLRf9",
-	"47EGOSTKCML5FHjl8FkSqMHVq1R2guSgzL1zylDlXxGKgV73Kem95bTUUyHZ7zdLO0YwGgMFMsIsUxmS",
-	"0eIMeIP/ccPecnpOWU5HOdz0GLUgIyBTmhHHv4Uwp9PabdNyQeiEsmvfOlXOjGkP2QvIGD3Fi25ueV6N",
-	"CbVuqlBqa3oGfAfNGfcMjAykKSj8NJNiBlIza0pQ3VA3Mqqhb2TGqsaR9CbSy/ylcXAb5rC/oz3EjSnz",
-	"V7MSRiXqJb2czntJT8x577fIk+1Jt8E+S3roaTBXVh9WLnFfUCnpwvw9K+VMWDOktjN/LnlGKC8gN9pI",
-	"5EXzqWjecaJppskLmM1iN3wKVaG/9nDw1MzaPKceg59AtZL1UojR3yDV5tV2o54za9s1N2t1/usox215",
-	"ZFFq13VMV1uaDL4qOtIsk1GaSpleNJevbeGS3lSUCmp7u77l8CB2+UwoTfNHIlva0cP79/buxm4wyjXo",
-	"pdFQeaY37qK7sznExggSO9Po2tR8H+M5r2NvsZnVPbENdUeIXrxEh0OEL5wJd7wFuzsx9ivMdDQmoqcg",
-	"K9vfGD6VrjQFCQ+I4Cm434sZ4BVGWNLc6F5EQgpsps3xoxPC8G7Bc3Rv2/CJG9BIiBwoxxFJoHq7SWRU",
-	"o4ilmVXSaP462AtrtqzaUZSrOUiVkPnUmD5W1bRjPwOYKTPIIhhjvfEZ5KDhOLJiT4UkmaRjjY81pyzO",
-	"2d6QkZLnoJT70u2WeUO3aaKNqza9lGqiylHBFEan56LMMyJhXLqwWhc6fGpsAGvFR+jQDPZZN1luLnDu",
-	"ttgB2/lM4BHZ8eLJ6/7+3f7h03u/9vdf3z/t/3tUluQ0hY3Hr7noDYxBAk/BiiBDBxvvw6saN6rQQbtx",
-	"Xu7qU6bzOEejb2ij2Kjl0AlejzfCLP5EQxt6SwYz3+fMGs1LakGegdJkzKTzfXehr1P3OHTVrJJY7KS1",
-	"C5E0vNeN1VuWj9UeehqoCLdJlklDUgdTDSVRKFqbMnPDuXAlR3ywvWVRULm4xuN+mZRWNnyIkmZ4hGpo",
-	"RUw7ZFh9Hh4RwdHkntMFaupG2PrN2SFDPBXO8UJzSFApzV/uTCBDxl9LMTFax/CIjIDxCZlJYdQcfA9a",
-	"dEzw4VHzwe85VWcKbWQ9ZXyyQ4YTSbkZUGLeaSQgfkxzofDlY8aZmuJD50xPM0nn5qk++so0+x34znse",
-	"6Lo4+V7AReggs9PBoIUfei/p+YGiKogDwYtxHIaKcBhGf/TvjmrNkd1f1TWuRTPY/hzeWppHIy9jIckM",
-	"xCwH65xMp5Ce2fyZBzYtIzjflkIzXU+Fr168by/Fr1qqxqVjVKgoJVLWoicXYDa9uzSMbMqKKHRcUFOF",
-	"vekc5MgYhU8KlVOebVwibmfsRxidWq2xr3Jl6E1Z1djSHOSZVRNRyWYapeEIgJMx6HQKmaV2jBVZvVSM",
-	"iZBsYn0eq6oz+m5X3/bLyauXZCaM2lXFNZ2bN2SdXThnmVnT3THLQV2CwYvQUVK/oOEnycZR0bCydTmd",
-	"wCynfKflDjWl+3furk76Z/hAM0hZgcS6ehv7PbIvDxcaJ17NkHF997AXTVRYYSZHLnYTwkVwb6vGGiWk",
-	"MmNIz2by3rFiT6Be0huVinF7qtCsMMeWlpafYkeGD8kukaNdfa5bD4mrN1kvbpD+TNU0Osgutt7K6n5W",
-	"k2XlJyEnlDOFG9i6GZbPLyANL2jxeC1mm736HKehIe7qGAztkquwPJKelqXSz+EcNmoHp/WVcXHgnUld",
-	"DtkGb0YopKKHjdYM8scaoybY56hVg4zXWIeYuDK7ELdtUlE6+RHn0BhLtSXgpFSBwsCXTZGIDGQ7UwqJ",
-	"57ptqJpCA1l+vUZCOK8LCP4LiOkvXQpeQpxdnYDaRixcRBS08HKcKDXNxaRKLFpKDSFGOtQp+HgtGYP1",
-	"TjbJyfkygwUKNFCWRRcOU6hX3upmnhA1g5TR3M0yIeGck8qzbK4U3Az0xN9o/3wUXJBSDRMhF1iFUzwg",
-	"pU0oIIKDrylRCjIizkHuRE1DusgFzbZUMZZ22qWM44b79VqzK6/pBJ7EVuh0Cjan2W8PxfKD1U1J26RW",
-	"0svYxOUQLuUViGJGU01+eXeCq0GYUiXIhNhnEYohRyAnPx/39+/c9cRhRqKC+odVLzVvoY1CSIj/ojid",
-	"qanYEIEwM1e1SaQ0lRq3lJJxmefEP+WBdYK7SCnzPviJ4NGIw9LWAe5cVcGBg64WsWUPkeJWBW9jKpGd",
-	"Yan9oTZ2pmKdtK2vK8S5+aVdhql1ea3+mob5dy+JHMzai8L61W+L3xlMuwZItZNqONVgdOsW8ip8ptWm",
-	"bHQurznG7SN88cjScDrvyIxKb1EtMbdZG1XVD1oqNQwuNRFjW/YxZy3u9frN78SUx8OuK7rtVe2mn1J0",
-	"2Vw2wMqKTdg58GtQMbYjjNdSjFkOzzQUGzIJIpllYyGbLpONOQYSUjZjbj2WnyhIQReRcpX1eQiBLng5",
-	"5189tmj2gtuuNXt8JYzqyOUSfCohA64ZzSNZClOqXlOl5kK2HEqCg7EJH4ksJjP98aPYhDM+MYdJlS87",
-	"c88lGHYYmxOTpCJriWqH7zlhztHTjQ/Mi85gsQWN2xti9C0hNWf9AsfxHMY6mvfUXPpwDYPRLK1d7Nmx",
-	"7XoMNIuHEo+JBlnYNKdKC1YYi49ooaWsHMrr1uKxv+5T0jOqw+pr//KXv/yl/+JF//FjTJDr289uQzO6",
-	"wPJAmk7JAugS+/f7g4P+wV5U9sKHCM//fPri+QMb6LKai03JNkvbPI17zzgHOaX5iJwLTvbJO5FOW6S8",
-	"uOo53e8fDNrPk1U9MkPV9N//R/mU/aBIzhRWJhodGE+3zO24IreeSqa0XsyWy6AHextFFi5onKBS5r11",
-	"cY19THMFywQkSp2KomGjrxrgv63Z2WZJ4FJx496m6fjXJ+smZmt5Ixa9VDflwL0Ob+zlfQeyMvXjFfhS",
-	"nLMM5A+KGNvPPmjnS/Fg+n29rmBe7WFY43C0qALBiyvPYdMPGJLUOiK9Cl2gIvhrc801l341t2EGPGN8",
-	"4rIbppRnzlVAFqB3yNCV12P2gA4IDSN3zFzhcwpiF1hnnr1uRuUZXjWh50DKGaFjDdJmrWvJQO2QYUp5",
-	"CnluH0bPgJMRTc+W8xOC7AQ3fOt0sAPFgJQdklXcz6xf0T86KuLCZSrVloK1wZsb6qYt0dpXbPKUrnGP",
-	"dhTTh4N46XYzIRTHEyUeScfaVmNsuSSXzE9EBzjM0CNTxW1XhuczvlYfhDcjNWIhDZqZaE0Ga3P3cNPK",
-	"4CTa1yVIh+++MEES/UYQBf8GHFYOVMUKgI4VGfpfsdynHavi/ng/PaTbroIfcXQhAp10KcmBfmhDHLFm",
-	"P3q1/r//4/8iWjRGeRjzyhT0w1vOdFfVF6/9lPTKC9xzTvOy6TLY3xgMt/e4961bJz+JJSE8BzjL6GJo",
-	"1gWMGEKNdVRqclJy8/HWO5Bnmk5uJ2Q4F9Je3LwSfScAZ8AzcutYjoBpZe4IpaXCWpAe6m0lnpxTUUo8",
-	"CBe9pOeGYT7Zd7jv0CnIsfLbaM9R4fPEcACfnIA2/9lWgo5FKZ8s1tqjooCRyBa2EgxLr+pcOEWKEmEw",
-	"kA3i5mhO+aSkk9g7nvuf0NqdsnRKjCxVRE0xl3gEzoC59fDRa3J473bDL7WE0fLbx/3k4NOtfg3v8dvH",
-	"veTHT7c/DpKDGGwLUvcz+7R9q1O7v/aWlAIksL+X4H42UtSeJzlg8c9juojMDn8iUzG3R22G5hfTU1Fq",
-	"Y7+jdCcUZ0xsKJNQRYSVuRWQxcHdOxuQLJLenEpuxvAQXeURW7AxButQd7IK8ROwMIvpha1VknzdAAYb",
-	"mbKiqXDvV5ZrZdQx9q3KyR+JoiXzaQsv3ygSjnpJC7B+UUEUZagyXcJDGI8+vXNO19S8zJDAAzLkQr9x",
-	"p8fwiFDPQ4RqtJs1WO9EioxgVMQRkMzFFepyKLsqy0miupQcP9KZ0QrxY/C+tUpM11IknOnaPasCgM0d",
-	"G7mUoW1O4Ysk99hbHi7iYWi7cqotDqa3zzRfodV2G3fr6QspIe3ig3J3Vpdjph5q6t1to2oiT+2dsYlM",
-	"qUJdrP3cGLq5Dm2oAbOZH7hyYtRDfOTM61Dx02NDlLcjHhaSP7TY9/j6bUgr1Akvoku+AMqxEKh99ZYX",
-	"xxp1rjxbMV8JhauKcJAjmJQtqZqBkhqDATPPtAfTui0JZs8mU92diN7Yy815iZg6cY5jCGnl6k6N1Ctc",
-	"/PUBwfRrPiFzr8Oa6c6lkXacLNV2bekeqQZ5Gf9IcFOLsNEtTpw1kXwf/vKOFi84As4LODuQZ9X+bBbN",
-	"V+FHaT7x2vOd4q9bTQy75HGxGj3zrFczXU5VXFNIA8yf9gwDywzI1padUfmoKkqsoLQkDzhpRab0vIbO",
-	"aagpYUmjlf1xxAr7+ujz5h7Owg1M0YW6Xom8xi54VlkDUyDICkYqVYWclYH41x5WzQJmqnWv4b6AyL9O",
-	"2RUmoPPsTAJTO39TgudXKNcqEbSy0D+BLChPKqAPygVSid+eB5gdWaU9qaMQ981mDojxmKVQZfFQCXSr",
-	"2PUWcrAmmrXiwWsuq6AMFYPpCr9lCilGVc0gHdJJBcmy6kXKIst4oukoB4ytNSdeTStauYDQgfGKDVuU",
-	"1HzYYwYKyDGf0BGQMUzzuPxx1RcbajMYd9VywVSD+owxgNod7NLC2KXx+MQ5SFeX33wNFvPaWKqheHQ3",
-	"2dK6UK3wJgwWGjtj0Dz6t41eU//ieqaJ3ZZ6SdfSxkunCW7hJfHKY8SqC/UywwDz6eIBOYOZrqP3Aa7f",
-	"UiAvNtf2gb8BqraOPcrqpuDd+1vHEN1jfls/PtzeLQdI4wclr4WnYQeqNMIPKWMfC26BHruJ7i9k8yqt",
-	"eT2MVEEXJBP1+9GbTKgr5F8VSOYwj6ebbHbthTAEc0yAoMR6KsmMMszfgwW0qQHqGF2AG6AcKnCs6tir",
-	"VKi11kpL9iZq2rHfllMrM1a7RXr1U5PQO1VNYS1ZtwXwOMzRcWPVQe1x+bmRT5Woe1DHCIZH1bcJ4cJb",
-	"xENHgI2fcfsro3nI+Bs4Z433zSnT6j0fC/Mu89sDMjTHf1bmzqHkrmN5TkZQG5KVf+lBsxTZ9hTwAzDc",
-	"gAXT7jGC54sHGJQEW3Y9KzWhimXQLFrmMO8FBnKlV2OEzU7C4SDhQBvVBrH85aafG/fjlKqzWAKspiyP",
-	"pps7lSFx88Y0lUrd1VSdoYdiJEqdGEbTHqubLeXJxHNirkod1m5anfQ6swbVjd2sS3x+ElGu1hJ/9aJG",
-	"1NRtY+BoDL2LgQmU9EZSnAGv6yXMgs6cSoSfbBDZyXofEPDuYnxynXO/mTCuq1Do4aLCbzcLeQX1QU16",
-	"vhKLOfETjW5pQVn+UGSLLc9nKBxfhfrDncOG+nCwSX2wD4kOK/SRbRW3PubucPQ6uy1wcIk4hcggR362",
-	"5pmqzJMxQEZGoOcA3J1+zhZmeoecYvyJSiB2jFgT5kWIj0M9eM+HGfQ/9HOF7s3nwNKpBnIykzSdwu0H",
-	"LoyFYryg8qyckanIMzJLyPQgIdPDhJR5QkSekJwlRGkp+CQhUOAoqZOpXvJ8DM23iDkFZjnewIQpo9lT",
-	"kok2bWTJOxzXRij3Ji2C4KFkNF/a1caDLuZCWNVNLuTpd6Ijora8tuq+RdSzLTS6OlIwbFnJfD/6YOCB",
-	"S2FXGzEmdzPYzqvgDq+Hi5MWX0HE/cMFyQWf1Fk9cVWrsKCA265l7bTYwsWwbG7ZZ4QbszrVVsb+NRoO",
-	"czVVitx6Dkzpkk+A304q73PGxnhaaEd6egqF9UygayFx/gYVlmspX6BVVZw4hd6RycLc+p5XyGFWw8nZ",
-	"GIhiusQcAdVUZdyDzFHUqBlbKpSzzld/QCW9RtlY9fej8BJfOBY/zsy6vXZnbAQasSqd03MR01eWUk/D",
-	"kW4gn1fhtXUK4qbb/FTbJU5Q475k+1ViyC96ReoNJbKhIzKVUplBtkFfvMrAcIZx4RZ3XiUud9ZgDGzL",
-	"uq3hqgg82UEsJcASEGRP4xaaQARUl3VoTEueuFk18z0qsyEaFl8GMfHZoG5fcRN+20AVVxKFCKns+oIP",
-	"58B1bfSuQmdU+DWWDTEbs4axiTK7eeSyfu3Qbtqhn7SkXFU/tNV4e2dY52rvpFdyl8yJUDKxAT+FGNxH",
-	"dk75uhOPaZsnNAIyM6dzkIHihAzK/ZaqyaTn3JAbqOCF4LYSZUQVW+dqsY8jGcwA6wb4A1vvOpYQeLbn",
-	"06Usvl+AGH1hbP7FgZxos1zdk0CGY/YBTeehff9whwyledbwyHUAc98b/WZY0A/DxMoflk6J4ICuoRF4",
-	"IbRDhma8Nn/YgZDJMjdfDHEBhnjEDY0kQThjzERiLr6bngnedMTi6AyJYNJp0jMPN3+WLZSQ05EFrqgX",
-	"6IlEBdSopwlhBfmFTmVL2lXnvYx7734+ffF85wrrRsZgtJFfhTLyt1vNSNIrZb4+0xI+zHLKOGS49AHl",
-	"2RARajebpapd6DUJNwGEZsTy3RCvOCL+XQmpLLqEVMZeQlyana1ypzohhmKM7sWVxntYYf52+WL4DebJ",
-	"4VfuU5A+lxAzgYTEDD10zVAcl9dyzE9VW8lrCqw8NKKUTGAEnJwwIBlwYo5/TjJQSM6oTrbU8EtaqO0s",
-	"16dsUkpQdQjKjZioGdAzhRW5qkynXrtTBc1zUJrkuCVR58OWUR884R1Gu0v+fkDq3p9oAHNaQEaG/2UX",
-	"W3Dtmj+XOozuZmKy67Co1hPxVqGap0IWbWXQGzPwcroQ5cazwrziub3yE8KI26XbFqKvQlzvvvm4Hyd4",
-	"I9kf7A/6e/veg2HmRma2aniHuOoi97CqqZsQFolAu2x7FSWHymGwbkbPRUpz9jtkp/DBpmC3g1HF8gDP",
-	"KySgKkxrF6TaBb+0bbv8yPe6iMioqcXSyBcOhh8boI1yo3/bDiJTZA+mCGaBo+wQlXmkIsgV8PfSVu6G",
-	"+HWrDl0e6p2bioXtc9rm99S/ZdnuSR0Idnf3As2y5/7I3WpTaamFuc6YStE34RS6K9v1vGJ5gWyznrYy",
-	"QvPai83tbEl1xiRWm8tKJRhCtJ7HpDebCt6oWMtsQoGkGRNYtJZDarFtID0biQ9gHR1pTqW38w1fOrD9",
-	"2XqdaKtJFPTDU0RBjPqheSteEXLKdvv2aqZbTCQndrbENFBTMX83Bd7l3TWvI65AZqEuKm/LVEjtoAzL",
-	"wkgQ0SUbwB0+Lqph17+NGZ9XJ0OTG1GKbrWMJxpmG2EE7GPbBvNqFi/fuRADXYzuqoKb9Uvsa2zWL+6J",
-	"KwlbKi+5QtHCsnYnja7PyioeYB/6g8IjM57Tz7UUWy/bRY7WdQgnbo1iC/sTO4cA5GSLqM02xcYrCTb+",
-	"1tiQbO/ZR1VALWJijyANtgU41phaC9vw6eq5jK3X49LPh49bQnTL8GDBj9a39YpHzYAi1JqCm6rzpFJx",
-	"ay/wqv3H147OwYGtvv+xGbYR3Y1+/rYFWTOduU37cuLOrlsYY6+HVK9OPZJgUdq39rHzvqcRR88ZLNYG",
-	"u9d4KzfC3CYxmITVGba6fJPeh765rX9OpTkVlLnfTunYPcXRbvUsN2H/RGvNxcjaiJl6t2x8QiVBEMqG",
-	"xua0EVPqrtt1DOFXuovb/zPsiB0gJWFwxi9jly2+CufrCtlcmwPWvsnn7zXH7HFeIgrUNjRYIdquJjye",
-	"sdksllb90vfIwtSaPHdFLnUEEltaI3HkMNak6fQJvJzdKrBqyAU3oDWwHvWCXd1G4/Jf8xa/KbcIFlm/",
-	"tegoEY7xKc/8nfbPt3j/J4eICVlHYhktHomioG0ghCnlx7NZvmj99Q2osoDWn3FU8R8Dc67Fx+0CzBmz",
-	"xYPYbHUNMmES5MhsQQxOD4hVul2gtVJLChc2oqUsL2XViRJRjALFbyJpEVXxskosqY6bmsmFI79ISqUd",
-	"RWzZF5jrjB07iZBmqaeQo3cVIy4JKeuWh4lzuSXYCDchytVuJwSdZLKcaXOHO0oQwishUMw0M1/nQml3",
-	"Jad50yEXvCQKOO7gObbZlSmNdegzypwsedUocIotXWl6Rvp1xbNX/RppGtkqoOf2iOdmDS46Kks1Bcpk",
-	"LK61KkV8PBJoV2kQHBBdrg5a2m8GA9JUbluTZm95GEXgNdKgimYfVdZSVubgXPCpFWzrS+u8HJ5ThCDo",
-	"2eWyn4wkXdiPU9ukAB0rVoezrhjLLesRYtZode+qt7pDo3q30/rqEdgvfrbj8FqgH43TX+yY7B9P/cjc",
-	"tfX42ktpQlPUEbsIWmDk8TJFc3ItiaY2IjCX8pbTwlVPdJNx64zRKnLvC27qM64SjcH54xikPjircyTU",
-	"T6rRNeWxlS2OmZeavPijMzwn60OxWoy1KsTV6Txm1tes8pwYfo2kNa87jaQoTqfwECaM86raaUzLXFde",
-	"gQ1p8u7x7cPyOsgyakg0we1JJe+NTWtso2bFMmJilxolckK0EB0wku2rYgN8DhOaP/Sh/uYAI/Cz//l/",
-	"kz0Xy9NQglRU/17GYXRdYHdDPnVr8nTT97M56TjUgJZBKj/oWP5pMz69TVZoZLgvKMtPotgaVepvBDDK",
-	"9molVBFEb90cxm5PATYDGIkPV8Gu7lEXrUM2csWf+Jukpsu4djesmdeLOhx9cegShKIwJ9w1oBrnjJ9F",
-	"tAS3w+4ECxoq+cbZvnIoTIZzakcLACLPWkAWVWlXLeos6Q5M4h9TvcthlbQayEv0cqkt6rjaS/QVFjdV",
-	"6xPHZyb/+f+SE5RdtNAtOAQtq7jNYrXTsyXkpVbEy5k2tnWvoxqf2DAMyGen7t6YtHcdI1V5arPXb8R7",
-	"vLnZVP3yjgr3V456epU9qPzZs8G/uxqeNIpex0GEWcrb4aNeEE11q4DPxdrYXkVzpybhhnCrDTTVNeCr",
-	"fhdW1tjjsra0dsrrQqxgJqstYy4E5OoEiW2M1VGEqCUZgtiZw6T5rbvWZT6Gv2QOuXlIbq10D9diRfrc",
-	"xvqA97zj0+s6SnIrJsiWX3nbVhpE5dgWPADnHTLLl9qQbaAw+8g1m+ZOzO6Sv7A3VKvXQebTFI1IMhVF",
-	"JIuHXp8GtJrdhyimLcjP+NsPCmul50wBcSeq14+UhcgNDq4LqkRLiVHuLWZTd3rJFSlMbqbdNSe7netN",
-	"nGhouhUtdxs8gvZxYeLwqiJXZZCvAKAUjAtJSs60IrdSwztN82pv/84g6eLSS0spgacRj9uzk1fkcH/v",
-	"XsNX++Ttm41GU4W/UT07NueXMF9SyrbBX5AtIHgYCvOYsbYbSYi4afE19+PAmsHhv7QSdWKvuYSkU6Gs",
-	"9bhdkkJ9rtGWdrkvYb6KRHj9eMFb1n3HA/vrkH9fwtw33dhyQiChEHzR8XDxeWchZPEmJjWTUTPB14GA",
-	"xHJirZfC5tm9cU/APFkxJu9gRI5LPQWu/XHb29QTLZhq1Su3GtmaRfW9W7ZY1VlwWwMgZL9ZIr23H+2n",
-	"cQYRbJYtRSE+JKlH0jLBuix1mdDbgolPaDrFeMoIJsxCr2DuuHc4JoTmKlKLazFLFV3YfIlpMy1i1fAF",
-	"Tkd5W5s/z1CN46Ibve7tR2HgXaRjY10jTubEX42ndY2x3OFOf3ULkzu6rB5ar0PDwV4NN7atr4wYbCvj",
-	"DtROc7pZievbB/m6K7wQRX1E05JAt+/ua7aaQx4rgBKyGB6hK2lh0c/I0Khe1XdUk2Ep8+EOGaIGCBLL",
-	"m5ZKexMyETZVKkFQGQy0pDTPG+VMQmIWqdHsXFAC4gDaWxjLXbuJtBVvXqYa11URXqBIYStL+WJ2a0ef",
-	"OcuWrFWXpL1UT133/Xek1Er6V+EztjwUS4m+aHdrJfIy7h4bIsrc8IjAB5rqfIEFC002NbQ/FULB8Igg",
-	"1hnNk7Cjgv1R7ZAhju8lQIZVhXU1o73a/Ji46kGfX4iuesMtObP1Z+dAKClKzlI2oznTi533fMgFt2WF",
-	"ywKEKWI7nI6FB49CwdEom8cZ4t4J2+UtGCbCuXDYnNYdrGGyJnT2qu4KtrV2Z29Z0mjJbx/vJj/GdNqV",
-	"3gwZbBrSCegykhOtIJUQMUUeUgUH+4kxgkeARXIev4ALMmOpLiWQlHKL5rTcyO+Xhyfv/nLw+PWTn1//",
-	"evD631/H41osXhRHyb+9wYZy5JbQM1rq6VIFpPv2aHdXCz3bfe5BJI6wPGJnBEzNGOT/3d2xI+Tkv9l5",
-	"/uvywN6Xg8H+XdsA9l+rB3XISsZVs5OIL3yIuxBJephTxLe3J407UW7ZuzIGXOnbqydgR4E/o4sWNPGf",
-	"xdzyOOVkRhd1hm+ku+avEjKmz6jU0KXF5oUPBItvsh6peAm70y3XuvaTlzw4gsa0Ws/U0e4u5VrSyY77",
-	"YXdqxcpWrUMXHhN5pQQ/oJsZGF32Z1HKSCA5o0vNEL2YK4R5U4mNOsynKZZMm+ONol8ljrG/tIW+S2BQ",
-	"avzj0WDQ3nqvvnBv/yjWOW+lkQ52WsD34DOiK7CklazALIXHM83tWXArvEsB41Ng+nbiE/SqiLUPH2LC",
-	"W0TFTFNQio1Y7rBEV0MuNg65McriLrPhHsG4Nnv/NqqVJHVkezXdzdDByzYFjm1nOwclxv/8h5yAHP3z",
-	"H1JEHSZLVNhNcwlvikkI7J37cmUwm5q+2lq5qD9UKNZFeX3tr9tKM3QWUWMtYgQb+D+WTvXtk047VxUr",
-	"/VZt9+hVKngBjJNTyGEsoguvFjxdh9ztdDCYYa/x2oirCskrn3QGFgRJTamEBwQhndFHbR8hsEu9uwqL",
-	"bDuk4oR7FCZruVGv2alj5P7r9VddzPPU9Cxdue9prdPJLc4jd0OEnLdbgaAgtPsCvC5HOUt/hUXd2/iR",
-	"2VsmuC1RVHYxJIlc+QYQb6Zx4RWsmp/ImkXzQm0bEOcLODRj1aZto5oLmV0AX7GzA3EjxMI6/99rkExE",
-	"KtG9BrIdlHKLdtKxm+jq4Lyh3SEysbdPMjZhqNUFatPB4Z3DweDgzuDgTlR8d9FLcRiVXhqT3ubATAge",
-	"n9u13/cGOcI4o/HNuLXqOVC5fa+hVa/DqnUwK/MWle4Zn9IR0xbxWYeNwPYH+4OG5Xdw52Avii92EU1g",
-	"JpSmedX/PMBcPLx/b+/uNnCLy3EyzGVwZ1PuchXC19Wb81sbAVa2S91dq8S4EWZDWGk+YSBLPlEj+J1J",
-	"hNN1xusECmA8g3OQI3ux/yZqCNgXRp1XVGvJRi3+I+tZVs5HYAFaave7IzEqgaipmC9B5vzn/zaUq5nS",
-	"zGyOIg8xGZYWmtzK8n4Gu6NFf78/uJ2Q//zfxOiWJ1oC6Bd0hk0CcFRCKnLr1ePR89tRZWorx5tl+27d",
-	"+JPGurTu4RtorV110mRFZuA/1yYznhTKEc+GQO8qAUcniVwtPYDmZV2f7jmt6bKdc9hfV76IFfPOMNHP",
-	"rqx3S0cFlUBjfRXfnJCZhDH7UGMo1UD2DkPJRawDGdM4I7ZCdqVKiZR18tofB5diQnchuI9sxpxSjQss",
-	"XjDj58A1ZB7mFNONrGLfAsU/hXz2JJ6rbeHILOgVmYAm5tqmXJiyfAz/vcDDzXtb2i2llYx/pheEZQ+C",
-	"hJ4fFJmhruizxJfe5/w7Li2mw4vVcZOM4saRmyRCEuspMFnnETWr6iPBxc2EGe1adNlGRHxL03yNQeYh",
-	"AZBlmo03m0TYJOekwaLLa93O6nFg3xdBJCEhfxOM60Z0gdw6oYX2J2NC/mxPS+W/uY3VZ/j+RRjMC5/R",
-	"S3r44BfN7+xNIfBm9NxdEjItIGOtxApWnK+j1u1JapUKKrc4aT0/1jhOu451DTWZZ69BHHwdKH9LZfg2",
-	"O68a1J39nbv3w04tomzUprqMVizp5I077+3sd7lxBSxRW+yg+LjNqZHnsRwIBFl5G0N0fE311Lox60MG",
-	"T50caKbqPHV8gtenl1MY21WlSOR+7psf+zBPN3WqCc20LGtsiuUFTuHtkKEaBaJLwc+qNnl4RBgnQ/dk",
-	"G+7H5auimROBKKj1vgxRNEyYFe7VcuPxNg8wNz06aiA9wpLoxns6NJtyVZBu8eI0JUY5FFHHOTa3Ssib",
-	"p4/I/cM79y7QTgxDra7AfekcRW2/X2O7dK6ntxgBgmTCAayzpe5fr+U//zH2WJgMyGuhdA5M/06nOREZ",
-	"SESndBdwmk6NGmMRM6O0jsvQRuxMkbkUfFK3PGJ8VurEgfyNFvZDZzYI0FCjrf/QYxVLTTwNbCrH1EZZ",
-	"IhnYfh+B5bB3/+Aw20/7d7I7g/690T3o0zvZQf9HejjeGw/S/dHeXlvhdBkLEp6evibux7Ah/yDakr+l",
-	"/rgGN11tGifJK2lWWhPO0qkmIzijnOstEHQdSdJmUZhviYIbvIREIPmRFZbGJC55djSzjHLEhe77JIEN",
-	"mW3m12YPwFK1MSHGkfjklBXQHsZb4lBNCqE0UaLujo4RLIm9AMcWprUxr/0fo1viUppXQYofuAb2xian",
-	"+RxbwAuZLbHyPhkxRQ7JO2HYqnfh5OfXtahe6sTBpJ4+dlK54aaLYta3xeLaw2ZjWrB80VqBhYknrb9O",
-	"RangZXsp0dp4lHPxxHPo0YERjz61Ld7jtQVXURfuxVa32U4u2bSmy5dvSMRtrPiW9y7tRyM5dV24cFOK",
-	"ZnO3VpLJ78RzyetN3LBiS1xSr0BjKdfwDapOgQOw5QlJsOHV8Jqr1pir2/JlLNKYffIGUmCzmFdQSnbu",
-	"w4+rzRKjpZJEaSGr1g3dPPxXX+BYNUVoZf+lEsilg+fn4/7+nbtEnPvOOb70zXcuNQI7pVxwltKcYBDq",
-	"ltG4frz3453bCZnCB5pByoqWEpw1JYyXTbk8bYF1S3qKTThkwW6vxguWd/MHhO031ycutZemmvzy7iTB",
-	"fphG/cWGfZZQdtb2Ke8exW4FH2uWGTY3OcjgbBYqblcm+AZSs+uLKmCwqjsv5eZUB+q9f/v1RX//9dPH",
-	"/Z/v//vx5myqSHZf25gyJl1Z1nKjVfvLqWjzwmHuvBRzo4+pKdp4E9FoKsOxfzTlRhlcrHrNjnZ3c5HS",
-	"fCqUPvpx8ONgV5iF398FnvWV0X8E7xZx87AQXuJdKOvNJoVFKgFtjqKDhEELxidwiwLm7d64SPbZyQyk",
-	"LP75jzwndDQVOXCSU6W6Ose86uiG+tuapXgO2uHnL3k0qu+DUa2pMY7BRyLXGEXZX7NUYLYRo8cNInhJ",
-	"+1TkRarALtbl7zPqKGHYfEWrz4EqTfb2STqlkqYauxtQYix/4KkDwhPZDnkpiCxzwISYqhlIfdNK198u",
-	"RT3rTEzEsJ/wvrEx7GV17o4Mdo+MYEJtPGD72rhKzfBLlGyjC71xT3os0rKIwsJs2ZKlHtrHbjz/rJiN",
-	"zdg320GOu6vvovMReRtOohFHggO2+JoLeeai4bWbzzZjPiJGf8iApFSBIreGaQ7ybHjbV58EzSfJraFt",
-	"Lmh+db2zjEy/NcSIiJqC+eU9pzwjCjQpZ2Eh9K0hzQrGh7ebGfX4OvM3PtlsrH8WYgAXDcdUve4n2Mn5",
-	"KU11rAUYpiQ4ArG9f9lkqh+4wmXsAT3GWw2zKM3y3AWdZ1Kcx5o92rauapsEuQL0VGTx/FrXJkQGOkBH",
-	"dLhw3k7/Dr9603jiJk3ADzEJ5hejsvANr6UQ443yN9rXbyQsw3fyErIPLhUmCUB6ImW67UUNS+u7asIF",
-	"su7HTorFmvx7FxP0OYtV78eNScPkDdDMla25shan7GIbRPhgVgA7OBm2yoBm5rB3oWFs++gaOLrse2JE",
-	"FWZBjslwRkaSTA/I9JBM75DpXVLmROQkZ64pK4HCmBxElTNChzZVkjzTiiDcMhmLPBdz21iK7O/sP6i6",
-	"WHKhXbVM4JWOwT6UGavwSbvZW+6OdmtrjS/KRZUdRpsUTn6ZVYz3L7S9KpfTCzaGNn2Py9dUT1VLaanb",
-	"5voV3gcslBug9elTXGwixp2dwI+Ct8dRd5xx5RP2YqtljgWmSNAzlHHnvSPvzG92cLomy6quXRENed7a",
-	"EJKmGpvZrnlzgbUq6ix4afxpM7bWLVAfZrnRiaRhJaYtBgfT2CsZZG2EGC5zX3d3GlQs15mEH7s74n10",
-	"3dNO13hVPZfZMwlb/lbNYgMRgB3s58ZuiKMDh09uZ5lxaU6/Ng7JwKh0LRkeP7vGb9wXT3hFITAGMOag",
-	"VqIwAVYhOcbCmxa4wsxpat2Xf0XHi22Df+rFt8E/YdM2ADfDWbxs1SsfuIpDIxcMV9qDgfhml3HWMCdC",
-	"984jEKVF84wLz98eSeunbhhMtbSoQGAiybjGRm2CjI0SxnhnIejO4ueMR/vL46vbJxcfbinNGfqMW8HQ",
-	"yjc7lyq1qAHHmk9+vqQf4NHfZJp4Q85G0k78mQrlLFbL1hEb+wLyE8iCcnPBUqN3s/VVI/iWqj73c5eK",
-	"vryBaNppjwMQ1LUP3HKf8cY3UMC605HqqrQxE4ROKOPKHIYea6vlyeyM/mqLd+pFun9/b7A/2DvYGxy2",
-	"ZWMyfhZjFEuQBH9OCBi1ogokO63BnQnVbZVqMYJc8Inhsx1iOQ6bgpu5E2yhGiSTVboJFFfFgMaOVpsk",
-	"i1Ndd9odcCetfqdXSx3RrauBnjXQPKsUcIv3o30/GqrOrPNuh7xjemqEGq2u8QzCXTuBbuVqjQrdWIqK",
-	"ebCh1FgKvfm67tmqLfXlC5fqV8HLq213p2rrtDyYC/aEnEmRQhbtEmB31rXhnQiIn1uzlVj2hrSb8OpP",
-	"oXcg2vfb/6yW2aIpSDuloDkPR8eVfuOurk3stqLpmgN82+g2kGEssSrz1l5ULinUNc/2hibw7vkkXXQl",
-	"lU2OW3KVzddeBj15+4MiJ4xPciCPjeVOc/IT1TCnC+zkj2EHc/E9Z9i3HCl7A/O/QZcjxaqmpYQ3gRcu",
-	"nj9rLfC5YfwKJMbfTW6dpFPJxtqc3rfj3nvLgpYjVCyNzhyyaHdUx2xDKmNT5KuSrapG9G3T6rHjYLta",
-	"rxZc8EVMOXuFy2VbkFh7qUPZc2QbAwW/y1bWZfuxLCprixrdEweDjVAl0XNReb3j0qat4v86Sv31YlbB",
-	"1Ddk+2LGlK2ssVa3hEmZU+1bh3ioIp7hr/AB0lJXFlNkZfd3D7qsaDnLti0XPqc5y57xdSG+kKZtc1qW",
-	"PcD2LQtSAOXu8HJd2/GMr+2GpSmtFj6IMalK4HZiNXCt9SzLs8eBuVyUloyCzVOxOU3dc1RtGWJ0NJLR",
-	"6GnwrO70o2hRk8Mt/Os5sF8pOYPFbaPHCFsJYGVQY1SbgY/WVr6EwUTHiF5FSAIX3hJa7qr0Da11Z6KG",
-	"/pOGDeCtQ6/8NhSkFe0vkFgNr92yKy44rZplAk35HdBHTfUhyzQwgqvd+63dJ/zcgawuZeY1XTCxmkrd",
-	"Fr3oqt3j4cq0ClqEWqdLFm0q73eni6w8RpAS8ntZkONSZbJMz+IyszVbfz6f70xAgf4d+qzo275OoHcy",
-	"2N0YALNp+u2dKKqVvzxK1qZSsY2dFbRwuTSbYuMEk0M7dMH0lYH2yWvm70P8l12DRtZE1NzWGtrgVN2P",
-	"xBz6suFpMCeAbxZoD2+ZLSkNXUblEhiuc2fs2HU1m9pIfID9XfMcrWRzkDnDMEhyGHTMclDVxDttbWWB",
-	"LKmbUoxtRgzNq0jsrTFNpzlLp0CeSmATOoLboTNpNfQ2WlygMieLlj/85S9/+Uv/xYv+48fN3N/B/t3+",
-	"4KB/sNfbJsLW3rLiGuJJQfZee9OrJbC4hlehdiY05r62m0VXd2HgUFpy7XnVICF7h1GVabPbafscp/i8",
-	"bVs1vpj7ghWOvhMypy01nRd1P9RWQj3NdyAJMA4c+x+R6T//V64Tgvq9JmxqZsKI4eyfXB0e+b2UYa8k",
-	"QvkVGQ9b6VVu8UMFa40o8C7OONp4R8dnZEYPQQkj96bAdJfk/Go2H9pSBZSK1s65mrFoEVptXlQQP77E",
-	"bIaGNcL8dC0+M1ztnUstqr9Dm8SgoU35QNtLT2Fh3tU9OJgqOT71OMerJSu2zIYa6hv+e//RyZunfbx6",
-	"2NLOU81yuliFtHqUU0nJQ4dDGA0yXSo/ZQmq0SIbo17ZRLohL/AeUvGkcsnIe/fu3m6xVmfzrIu9JkUe",
-	"c/K+MV8vJS7tkGOSMs1+B455Elu5aTFhKuZSWconWq8tBtdW+c7PWhrZXUmvlOoVIcn5VVvDh8/4ONLh",
-	"zuXprmmw6zN5U5rnaF1APk6sUwn4smXxlEkYiw9EcPKc8fJDlFG2By+zXQF0fFW3QDY7AeAXzgnHx4Z4",
-	"YMET6yGu2YGrMU/qzbw4jMUJm/BnN5U6e2XATyv5nu1Tc4BdkWT6nAVQgatRA6rO1LLuth5E0D6xDYCx",
-	"I3G2OMIeU02rJr8N3fIqKqVnpZyJmE2B1Q6VLyrE3svMgJbHsoVHtVk8EIGsF7Oo7GeTqa4T3erXkxEs",
-	"BM/QgY9OxmbWwOawgYZZpIBbIRENj/C5xlK1qFVVnfbwqCrMbiwGXqAZLy2utHV8YgVy4iu96xUYhrXb",
-	"9o114bYrIjGP2ly9bSVTTdluXlH26NAcIdIzfXuRvbbXQUeu8BATUVnu2sV2bmrL28qyOHww12zVdPoS",
-	"rRVSCVqdxICxX2J6VMV2eGFN82cw01sS9wXbOCQ9VaYpIgdc7rBsbQARrMKmbhAh8bUT9CNsu7EtWa+l",
-	"0a+nz8ZVNNiwr0BMgVhOs3s2Or9cDgJ2jvNBfqYIcA0yljBPs3Mah3tFsW591q75EsIE5gsC5yAXgrfU",
-	"T1XNn6NK61TkmfKuhzr2BPHw5xTyWYuMGUH8TF/FsaES6LNMXaAqJApCcEyGlkOG6MA3i2GB7mzy0QNC",
-	"yTBnyv6sYEalYRAyWth29sp2PuBGdwd6ph6QIZVqaNtSI3ReePKg/Z6EuPM5RmKwV7mDa7PVkN3KEpCG",
-	"Tu1D8fOJfzL+9RYfjx+f23fg52N8EX50pcW/tZC5A0uw2+P2L7gwqemtnc49qtMSRqh5+xaqeMAyEenb",
-	"SljL0EuMj4UF5oe1npotPExuUdyE1q/DlVgl9apewijBh1zdcC49lJNAsEe8R14Q2tz5PIfUMOFYiiIx",
-	"rIiu4lykZ5hxaVMrF21dHsPotgXGb9a27P+G0AFHfx3079iP/7WlUaZ1lXvmRtlha/YldjFdIJA/nHVk",
-	"5ifmgS/dQ/CPn+2T8PNjfBx+fIfP/GQfbl6zmk1ijg7z6wOyZ5bsheCZLf4t6AdWmPHeQ3vQft7bGEWx",
-	"k3X9G/1r1+xmcNi2Napv1mZGwSqak/ozzUtQfrt5qMAZ5ecHZUF9fIFl+LY7g9hQy8nE5nrH+qls1d/o",
-	"KmuMw1ZGa6Kw1eCvhInrpbg4Izebwl6q7bmNkK1td2hecmwLk7Y3cjY+eRlGb5m9sNzJomghMGDSwAvj",
-	"wrrznLt0bUPVGFQbVVgFqqHqXmtzUBTLYr732OmEjOpsglGcVdGbeQFw8StsMBgdVsNxuyQCQGpJS+CK",
-	"s3OgZWXAufrnW/Ds8fHJ7VDlysXcQkYoTRFf3khoNpnGLX0FaSmZXpjjqHByCjyWxwioBPnUE9kv7057",
-	"yar2PhVS93N2johfZ+ByRyhmk0NWwaiwCa89vHXvK/srVcSHp3acNVGgNosjqClgqvUMA3sI2RBRbrET",
-	"ih2Hy7+czRS5hcXgU5qPrZFh4zK30cjAE0BSC8ps+34xSYw+bO/AxR3nYu4CwxjK/R3jFFXLrPBLdNb1",
-	"PKiE/8naSN4BFWaOH0mgGbbvpNlSbCq4qpc0b8Ki6d5RD9sMQOJaQ+KELFrI8t2ug/TK29z3wRX+0Y/B",
-	"2HZ163Dfk7q6wQ60ffyzGswQN6S5MpYhKh9n3Q/BnkeBs87QlmRQrdRT0C7ztZGB7y70wHNMVcIKqbZ6",
-	"ip/fGzDEZzOkcdzuapIJCAoV1g8/SC6wJIk8VcUml4qN7Q+WBl3oY4dY94KybUA5QNYezqurMiynYSLw",
-	"cJfO2O753q5773CHvOLGFmO8b/iF5ELMRjQ9I7dQY3vPGTeTzcrUjOu2yzsQZwyqlC5jI+LD/uN9ORgc",
-	"pGal8BMMEzKClJaqCt64/ijuEYqMQM/BB0CFtAUHlEyF0rZ0l5m1sFd7B85R7z/+42eh9CoAC52xX8Gc",
-	"yubQc1EmV/1Z96NwkLQOJM/ZmctYru7XCsp1Rd+ygEFcS5pq54xw7um6x3qz0V8AtEtczh+KPYQkEIRy",
-	"EsAEv+e3GsO8fWQ9EdVbxNh90ZSczCVzWebWVHpLgFC+cFxZJJis7GLW77l5JJJUbj0pZiQ1rxAJNPXF",
-	"C3XGSZWmYlROK6l33vP3/E9/eiQQThurBP/0JwsPhYBRBeSPqIIdYnQhC5r/5ukjcnBwcN9c8Pb0UUIy",
-	"zEEe1pk7w4QUggMmELJG6/DkPWeZfczbt88eK0Ox2PpNkXOQyDv3bichRL+l1pGvYDl+c0JuHRca05Mk",
-	"eQMTPOJVOs3/+Q+lIE/qxN/bSZVprt7z0YI8fPSaHN5DUFVzjsx039e1Dd0iqjnKF3OF61ZdX+KWCkEz",
-	"1Z/+hKMbBou+66Ab/+VvSvChDWjfP7xz7/aRITSLDDk0RD9MCCVD1ISHFrnUll8sZ8djZOA9x7wYMzzM",
-	"ouezUpvdBq7lAgdqcUPtk7CyC42GpF453E1s9gXSTcKo2GYOWOY0zFnBtF2CYYoZcOF6kCFqyO73Okuu",
-	"WpDxGFIjBMzZ/qc/ERc9c85n63+tU/eshAN3jy2z4mT4LINiJjTwdNH/FRbDozqT+QwW+OqRyBbvOQZw",
-	"/D5V0hIvtDUuSfNOvIRyq26aR9hvDvf3Pelb6WwWQwTDtIO3+UuuLbNZS3yOIimV0lptwyendDIMy8bN",
-	"bMb9F1Sn06GVhzlLwfVccuLsydvXz/t7O/srkuxvgvFytgPpDpRSzOgOlLvOPWBIDMpZjv/qG227j5/2",
-	"9gOLbUVQOrbqHfUGO3s7A99Fjc5Y76h3sDPYObDuAgs/4E8aJ2d2beO5fi6wHmESizscR7JpCFr1dj2c",
-	"VlH33KKa1iuZEA7zRmcXo5gjPxlTtWcI1ep8vj0JLcCmj/41bvXUl+w+N3Td+5RsvNClfX76re5Fhcux",
-	"PxgsNbkP+d3wuVVljJ21MX8QZ4G2LZ51q0cTdfPcMZt0ONhre2I1xN23vFI/M3vT4eabXgr9FIFlm77w",
-	"9Tc5qODAoMANqDShv/5mFq+qJ8Jo+JQqSwIr+29OfzpBH5GjG2U9tsv05+KZajvqMy8vqKM/l4LE7Seb",
-	"hbuZ5h75F18jRbh3rCMJP/9vgST8ktoqxTgJWETQTtuchCgcNWQceR7qVhheJ3oqRTmZNg3rWqvG6P8u",
-	"Kl7D26vk8BM7h0dVXN0BknkvwwZCqNxnDQdc7+54L7tPD+7279I96B+OB9D/0fxrkB3QO+kdeo/u7fng",
-	"4GY6Cgf4qemW0LKETyskvHfVJLyBfG+Qeg/39zff8Ixjqc5NUHttqtbwpDSzCgZ4A9rXkbqa722F4+5H",
-	"9+lZ9skZ1BBLrX9qTAqOrZar2GYhbGmFPaqtAjqxwN5iTJh+4F0ttim6LW1g2tcGNznlHdPTTNJ5zS1L",
-	"5/VyyVqdFO/oxNmORh+pLcdqdr1l0g45ZBP63+rZfhjxVroZ8G/iDHaTQSBcvyMdSavprIkevUFFtKUh",
-	"WkHluVb8tgmlQtMVPeO2druO/SOevAdXc4XdRsHPYdx2LgcDu86jOXhNRLZV6a1VdrkU5+C9nw6Q8uIE",
-	"dLD5pqdCjliWAb9mLW7jPAOSColmE1XtepLoVwDFbWLrDRT4Uj2Forb4mlTzgFAj0piNp6IsIQgj6hxy",
-	"CJCAMCUuSz+YQWV2K000oLui1IZKIVdADgcHZCiBNvLX+9x2YFmlUTvYVxxOWQG+qeJmufNS4Dwa+YDo",
-	"/THy+SZJ6cuRXo9FWCUXiI9WimtTHl/QMyNXXFKcW1oS7KiNIliPzd39gx8TcvLzcX8vIXcr6MiDgcP7",
-	"VIm1I2ie29DDGRfz2zvkmbaOQlXhjGNgn4+ZLCD7TNT4ECaMryfGq5OZwXtOQJezNqUw2Abn4n/g8pNQ",
-	"UUI30o1S/P3NdzwSfJwzG867NorH3TIKY6mgK81vJWV3HT1iKDvKKu/QW2YNYyuRAsxUYhnJUOXymY1A",
-	"vTxTlRhepcVH9t0r1HhBc8qivfb2f7w3+HG/u60UvL6brXR1/NEE6o8wR6ifoyPX26oBVJeDIg7QZ8xC",
-	"WPESUaQ+K19ds+l2uN+BcU+FeEH5wvukr9vkMxR+RazrtOd+0K++xTeC3nAb63EXI2kMOT1nE3O67QTP",
-	"3bEO+Vu3h+TWagt6gmkK5CAxUhq/uLOzt3Nw+3OeX66X/XUeXe4Vj1x7/baTy63uH/x0olnmTD27K5eh",
-	"7jVkfWoPmwoeCnGoN5B04sI9GPsio0WAoeUqdY22hhnjmAu9Q46/DLPhOMtCMr/omejoFx852LtPR3fT",
-	"vf69bG/cv5fuQ/8+vXvY3x8P6OF4L7s/2hvUPpYXwDg5hRzGGJv3ZOL7nPQmx39G7yedPwv/DC6jWoPS",
-	"OLZXNvXpqAcHg6q26DHV9JeTVy/d13VehUU875+BTc3rxrEvYe4X7IZdno3XxrsFnMHii5YRh3uDzTf8",
-	"JCzw9BfjUT2+Srmz+9F92uAzfaZ9YhsnXKA53uZrQEkgOGBbImVETw61c4yLWnu7dTi4f/uzOihqYdPR",
-	"Q1uRddRDW63l9Xto7fizL1uT/WIObbtaHdgGcwDSSGc5n7zmM9TXnqoxcjM3fbnkdsGTNnZqdj673Gpg",
-	"se0N26Bf4uH1tUb4LGlfzZFU9+haE7ozAp4IbgGd/UHmi8wR1sZ29NJzUSEC2/MHD5yEKFH30cqFbVBs",
-	"DixbZ8QFpkeJUn/2o8n149p8GpzGjtfP4zf/UkR+4DevA3Lr5H6pY4nMGutAJbhUzND7lBDr6stzX8Vh",
-	"xxL1A34eUjoB3aCjC4r5mjV7RtJTnoEEiRmaIMkJ1b9vJ/XNs3AUncT+4YZ+ZL4u+Qap/EuRvSegGyR5",
-	"UdnrXaZ1FLLFGTEFIvLMZirPhTzzxsBnE5XIl02X8uf0XZtV4DD30divye98bUT6gp7ZRWk65rehVQQt",
-	"6tv84zXkeeJkrrnau8CwTMEV25lB0CyToNQDUnLNchegFDPgrh7Fh/jPAGbOmWwJPnH6/sScCZVcf89P",
-	"a9ccU3XS9dxj4wUvtT2XefUOmkug2YLcmrs0Uabd412itplIxEJ+z6+BuTBFe5m98MB4YobhwEEucYo4",
-	"6KtemlNJdziU/939uCPkpPsBgqPpfnrsXxnzv6AsP2nJ8ju2NId8jsmYc7r4HmW6VjeYOnMpDDWreD7r",
-	"nN/VkCsdw8J1VVpQKIhIzEbhrqrdGqZKI2nXtaJsCKNAziwJmLYA8hUxpav57d2f/32Q7v3+P+SgPDko",
-	"ftF/3x8d/mXenSvrmuPL6HRr1mjnS/fYxoOgfhYXIk+v1vUlKNAXOfiqUyh+Aj0IA0srpxcXUU8WUppX",
-	"49+YkV3dqTBymKzf0NHwbBykhlYrn/jdihwZX4dobhHHSO0Re2QrSr+MKN4hT7xZXhnkPnvH613d83Su",
-	"jM472NDJlUljFxbE912Vje2q/74yOWws5IvSpIQxy/N1NVfmxLcVDUdYOqCSClu5EAU4UqtAIFxlQxKp",
-	"BKSxyh4W1gwa0f2euwx2yB5YnV7RhcIcci2q8gHyskZsO4OZJtjIOqLf/wT6tZvkhpDE6TKGKfZRcTim",
-	"Hk3VXPj30uIJuchAiHlzlRGxKwwFuAVoMebNHBGO30x4TheY+fEZCnrudDEJ3nJ6TllOR77q/7p8q2bj",
-	"l2SqFf5mJ7dgMIubsUVRY1LlyzqmuOUGeRs3yQ6iCSvgspqdVmSPizk2B7bYG+0sRrR44JAKsC6ornuu",
-	"kRp9tXoItG/0rFxMWjnOzvpaadoBkrSEt+zP2MbU1TUlNppSYYR4YF502CDwlsXpwKE+OaWTtiG4y3bx",
-	"Gnz/H8HflXyskHr+2oCLWWKc05BSxJyvqQJuiUi8aUQi/EZGOAU3dFWteYstuWoa3K6S/NkY6/l7lwoa",
-	"j5jU08fY9aa3d//HH/uDw/7efi/ppbi0vQolfEwLlrv2Db2gWwPW4LmvsZWDxeZT4EAvj3r3zMymRv84",
-	"6g0OBmT/YG//Dtnb2+vZ4giaW0ij3uH9e3t3EepZghFB2OEZyImW9J//J2wR1bALagTjjcey1zO7B23w",
-	"tPIZWHlb19ReB33xtcQyFIQ2e0pZDl9Y2auFqdLd+T1yPkrs1SXppsRnHfqUben/8aorwCVpPWhICvjA",
-	"lK/VQc8xOg2o94hb13PDP/CeewcBut2ErEDxWpzclXO79m01vNtRv7NtUnZsH7G9mKpRVBBT6bfr9U9s",
-	"J6mWDMHAACQ0V8TZbbq77HkTkMlX4hPfNlHza/SIeCIOeOFinH85Z4jrIF0qMJ9tCmcSwBopB3CpBZkI",
-	"s1OVyzAcBBnBxMxjBe+w1XHSoMqvz0F9lTFj26sixiKPfGGkdUlhUyJsv/HV+ro3+rmT3oe+Aq36DhjP",
-	"rn+EB7zzrtU8tKUowJfcfKxudrbU5ypaSX/iX3ONJBC2LmqtBrXDuLhL4Rqr35vd5FCT8KTaWaT5Ce5+",
-	"dJ82ZJyjExcbk49X1ag600q7xIrlrX3Cs5MKYrFjtq17aku2bTXs60/ufsKzy6V2fympH0/MMUMCrMv1",
-	"pJIVjO+mVNNcTHaBa+mAiVtwN5rs7XC2sHdrVgNdGcUDMoawt1QC4i9j61yX9HnGeFZ15MdeulWPV6Zz",
-	"2HnPLT5sRtyALDKHOdoz5zQxp+9QaarhXy01x7MpDPs/wZEwmj9xs+vgdzUjRMxMe0ubq9VhQreT5trI",
-	"GddyYbGxPyWrnTTC7tm4LJVLtGqb2jasv/fCMSwjS68ANa8gcpsV9ivPXC4VrnWry9n82Os8cb8hJ3hb",
-	"bATjCjo09TXeM0gZzZmyCppznml0KvozyHm+uzjGu0uPDYOLDkQgpjm2XLYf/WXY45xK3UpRQk4od5Pc",
-	"fqBfEyhhgy0X687pigm/AVgbJ4MqSrFyNKnq7JkkmaRjHSpyRpSaLUY9zjUZtd8KaYRZOcqZmiIUNYrz",
-	"Dngk+A7raXCbiaiFIyCM+85LO+SY5GwMRDFdWovk1jClGiZCLoa3ycjQnapg8FjmHPc2DoaRMqbec4ve",
-	"JXg0GmYhxpuk8FldD8GVVSOKbLVD4Keq/4GXKlsFipcmfMNlpLG3x1NqEen364hEXLN745pr22m93G2M",
-	"X9AP/RHS897g8Mc79+7GpMFm3W73o6HbT7sf8WUbDAJbCM+MHjKuMNdpjgeyd12GgJfWMrCujlmpbbW7",
-	"YhlY+WZEBUqeIzIsuX1pkxiHXqqMhJ6+5yOanu2Qqo9HpWkyROQH1ztsXmGu4s8xOfM48q6t5UylsL02",
-	"RkqHY/SJXeIulzajPDdy5K47bheuuZ1ZdUT99t1SvrmQ5AUq2C8cKrm+5ADbTsNjs19EdzA6Q7vNx2rm",
-	"cyBkTJERIKi6ba6TBIHsKaRniozRyquMQkNKirKM0JEojY24QwJlaFmSSHjPuVibRvPZuPkLYdHvGQLb",
-	"lczSrG5e0DyOLqdrb33imgkVHlo8rqc/daa+Ddo5X8oD3wNLkUxgCFABGEaKKdb2FV/yiXeFWrsEil/2",
-	"HhpZRAqmSQYFOdFQgqSFJmf5P/+XBOvk35IR39hnd49gbKDbJQb/Xu2+ueKSLoLuGPb4uNxRtz3LWjmx",
-	"RlVePiYtFIs1sfHmKjOUFsJhcLsGGSqxLXeqrneu94cEpYWELKrQMpVSmVXU9NjJse8abatG60vTtd+R",
-	"7/rsF6vPWur2jqquTN4tgw8f+YPyjq8dcuwYdMUDdhSW6uSYtWMBeD2Xk7ko84xIGGOsH3MChl4CDG3q",
-	"TsX84wBjc4QiQrh+hug+N1rwPKJrC+UTytAiwzItegYWeONwb98mDzR7Zc4kYCqp9br5+TFOJJwzmBMh",
-	"fZpSZt7M/COxk5tFYL01lCBmwJsSZhjNHTqh5/DVSKLrdgx21jBwoVyrr5tOkNgsN82eZt8l5LeSHGm2",
-	"c5M4vS4P4+5Y5LmY923X8TUpVd6B4NqTY51NQxoa6YkOBWzkRtMpyakGSVgxEzJqBz3FVyOVu+bqX5OO",
-	"9M2YEt+CUvITOwdsvolBMyktSrHtQModCbqUhc1myeWskZk9x9emaSGrOxSKVb3CJV+MhSzM5wBWDyFR",
-	"ScVFqkpF1jvkcH/fgUtaK8XoGyMH9R3jvtd2nJ/TC7G6MFWTSy1w5Kg7cXLLtui0/a6r1vMZtATq/VPa",
-	"Uy1utqYO5+zWu5Nnn+V5vXff/RCdkJ+qI9QsYuWMm9tizht1ITpOXluhYGNx6FTA3GMdidlhUhGaNMYS",
-	"2CFB4qEN9c0p166DieAZmVGGyVqwqHJa6LJ58Z43RI15NwqKhc8tZOaJSEaK3DocHCRkOBal7JuHDm/v",
-	"kDdoT2U1jm0YUiC26Sy5dbi/f9vHF7C+EGXce155YIyp5EtxFPPlFnawc6rICCYlR4DCpLba+gVQji8e",
-	"ttRJ4HXfurmDiUb7g/17/cFef7B3Ohgc4f//ZbB3NEDwboHFZD/B6J//mEpCR+QXyksqL+RhtbT8B3Sx",
-	"/hFNEbfdnZ07l1OVrBejXU6+KjHL0kouW9AsRWFjQ84r40RDEtRr2ITWuHxY9Zp8tzm+2xwX45VTbFLu",
-	"zqwRTc9uKt4hQZeSb+zWZANvSWA/+HNdAcTZwzz3Wz89q3jkYwbEH5FjmOb6ewTy+/HYwc0Qsrw5dgKN",
-	"+ZrPS1WOCqbbGb+zbp5YB50rBxkzyLN48ABf+K1LhCtUl18K/V1X/oMIg5/RcK8N7DECo6OPp3NMdHsZ",
-	"4HNzN7jql1Ny60KwCWW8ziBNqnzhKhaKib0RYfA2mhX8XX/+rj9fTn82RIUl9TeoQvvsnvXVlCET2TIg",
-	"bAKfkMzmQEBmbFIfXUgc1rQGpW2gPqnyWtxhpFrrIM3A/uwH9SWx1JdVlxYs07qqNL+9f0yAeU9HLvp1",
-	"4Vy8y/jA/Q7sfuQIQvWpndN8uq+jEAtpZxaCyhY/zk/QYJgvil/cmBz01o1xwwZO+GMygs0r92vw2Vlg",
-	"1yWNrgkMOS1Mu5iwBUr2bRHak1Tj3hx82dfCKN+Vu29KuXthlTtHoLWBcZ2mkVfQ2vnrmXZdOKlPwTDW",
-	"T5XSHZpIMZZ6517w1VhAl3OIvGMyI5ylU00KmEpC+QRGQgP/7hj5AxpqvjyrWW58NR5PBdrcuh7bKprl",
-	"UKUYUKLhgzG0SsyJUETk2ZriRMYnJ/6l15zLG76qFe3K/v415PRenz9NzBv4RYaeLg+1Ubb2kIfxGFJd",
-	"F8Ybs8Pie1j9i0qo82YSooWIesUQQHiVpD4DkPBYlPLJwiyLhTryaXC4TpgsB9ysntI0h+OxBvmYLlTv",
-	"6ODunaQ3p5KbPx/CGFXUu4OthPwKkd9svnwHHquyjb4iXvuGoH+nF+LujdaXpuqs/dh4g7yrEmJD5pA5",
-	"Bk9I6s5c5cqN0YenElIwpRifVImoKsE+VOZsUa7BqRgTXDWmFwkp+RkXcyMlxiARdMoCChdCaVLKCXBt",
-	"AcvQIbgRBu0Up7MBBA0xwHDiFVSReUUbbJW5cnv8LzOSGgDtqwSvMlNY5yXEJbQqhKHOgvKFt7glJhdh",
-	"kNQu7TdwvqJL20P/qSlWx+VCnBF61UX2lpv6styAVsphXvnKd8gTs9qyRDxNis0xZXaEOzOm0hbReXwL",
-	"p+dBlhCXJA4IEdnCXs9wPG9K3pG1PF4cddUuraB1+Ou3DQVXrV0bJx2TGZ3YXLySfxtAcIZSMBfangoB",
-	"d9gdV1fFHbsfZemBX6Nc8nOT+ivAFueyyASHCrOFcDFvsXiqTdxeMfV3Xje4Sj3EFmktyz+oF/sVx8lf",
-	"PxXumt1btHvPnttGnEZEewf1FPLMJkJh8m3iugvlDKpy7Ewu8BYLR0ujQvrYvPiKiPSC6CbX1BDgqyfr",
-	"rT1Y1+uGEucgq0L/gKo2csdWjJBSnkK+sYCHsLFNo2Ha95SmiighfIJNSrkD8rTmivc+KyvQo+BA+Opr",
-	"E9jfKfsLpGwLC95Fxm9FxRkbe6O0VcF4JR1OhnWPJBVJq0B0C9mQ9evV7MfBWy8ryNdgX6N6vs7sdfjf",
-	"0QLQw85Q2xU8Hs0yY254L5KQHuWyFS261KkomjWowMvCbmMGZnDuab3EQRdlZrubAzPbb27rn1Npnoxk",
-	"YIZ27J5hPj+qnmP+euyf9ZUaGzUFbbY5Ahr/Y2qH7+qzsKam61YUudDrOhH49jsI7OPL2e1YEjJakDHL",
-	"bdlrzjgYVhotqrbma2XLS3zvNauHXyBHmHlv5gXclT88F6gzNpu5jhc5jDURpb4BlpCgymJNas/TBorc",
-	"lGZkIjTRoiV1pyzguz30XWtcW4xky11dsZ83ysc2AnSlimTJM9FO2YiS3nAMILw4egUq9WmEYcUaVhiv",
-	"mxtuaKIAUAnEqDlZBVRuHxR0lhkLmcKwpUJBfF6uuXDkFsGXxjRX0Dnsasdr5nzTXQ6/M/HVOjWQwi9p",
-	"ANrL+8bqadfMnviAVtXTpAqHO5eeJhwgUxUI0VzITFW9zdUZZFVo9Mj7YRCoyLYad+hgTJGCZkYpadPn",
-	"LODXrzja6+w0V71mXSAQF+2biFzggprtctRjd9VFCxRoUs6uWBfyz2gvpFkCrUlFnkOqFQmuswCcSUCV",
-	"HnXT1qnyDCsEcqo0yhZyAqlEb7Q5LuAcZDvOVU1tN0Bpa1sa2kGgBWSOuG+C4NzKegnh/JyXo7FkXWEj",
-	"U2QuBZ9EJBhTVnWwBc3W0IQ82yHHqJqMrJ4yWti70ilkpevcFsC0Kk2ljoeSbUOkC0IVXm0jJIuB6zSG",
-	"pAecjvK6x53rfsT4WGQMuML+b9x3Y57+8/+RGfAx4xkuu1+JClpocGBhhLBjVO+ol9FFL+nNAc7Mp6M9",
-	"JI46YZPOmJnRUW8CU2CF2UgJ9Jk5hnp7g4PDO71P2/Rfcut7w32XwrfG+y3VqQDfGy5dH4qbOaEqPeKy",
-	"2pDa/ehTND5txofXZCRFOZlqwrgWoTizYRtrkShBMuH6QadeOTKHE2Y/tLY3uqDUOPEZJperjzmMlkJg",
-	"WXghziHb+Z5DD9ddimYWenvKTtblw7tzzxcZK6sUJUvnW9UQzGtP8RyRS1Pob9euXa3XrL733Nk2q6Qj",
-	"LV4kxd4r6FUmvU+sFZJAMdMLlKmEYo3jwlzhIPptVx1P25aWOXzQoQrn0DLxL95SI2zz8m9c7F6TRnd9",
-	"ytuFVTW7RjbyeNMp/+vFQeVR/HbFwjdUGHAdyt6uTz3e7LG2LUZsnsPYek9K7fzWjcQIrBR1vT64wH5H",
-	"UcgsYz9e3Am9leS5QpMykwszXCduxlIUp1N46AXsxVzTuBRfom8as8YQYfgbU3y/GNa2Pj4L11p5hbmY",
-	"X4jJa1podzM+toV7aKEhaJ2GjIR3BhEn5+JB9G2rYAhenxqoJtuShKgv8TgcTvdygmvo1R+MJOjW/zVl",
-	"NwQzWOc5Dffx4hx7ldSefOwJ8/R9pNlgeEeYjLoc5JkCmYFUgv+gmkSJmmxVFBdwR4Po212i1iVZ4RnY",
-	"KAwnYjwGSW4h+w09H7lm6OactJ/MQYlXIrB73QzvDGCmqhYUP6gaRCbuEQ128bO6Ral5Zc+osYeDwcGd",
-	"wcEdM2AzQRzsYHQvu5vtQf9gPKD9w/Eh9O+nd/b79w9Hd8d72T06GOxt1Sk+nPcNuytXXt3SY+RzKL/f",
-	"8inXzvdzyTQsMz5qQIYhaYNFWpi85czb/Rj8tcGTaZ2NtTyoeulSrWk6xc62QdP2+qhMjdQwp9UIaqC7",
-	"nRZn5sVwYI/DWXT0Uj72ObZfLjl+RvJqb8W4cnxElSbUGhKiWQGYiUk5djW04MF1qbY9D5hOXHsl15rx",
-	"lZ6CVD8sHWgSqproW4eDw9s7MV/jZU6MjWQ0uEkpGzz8K5C1n08F8i2+OwlCQxI6nXbsFWp7YKm1vUKd",
-	"wW5DHhYkeyxk1XsrcE5icNl1z6ku4eI9d622fMU9Jr2k6CEYAbnlaV5pmCkECyE5lRNwitVqn1IUvbia",
-	"zUalLS08r0Tk3pAzM6OaBpfZeybsHPhLa+Y8yqmklro0zHpHwZVbduj8LN7HDWLhs3Xn/A7afSU6W7wb",
-	"58V0td1A72r3RxoJMRIW4RHNLtvFT0E+3iHPtIX3wDbFZu/qJjiOmh+Q14+fJuSX109+QgfI65c/YS9E",
-	"QfYG5MVDPJOxh7DT/MxbvHwyIk+MjXSzgRf/Ji8lbd6uy40xgp3MpyKPiqnjLDuuZnsFomopf96sCaeF",
-	"LbGcGlmrBZmBmOXQbAuY04k5JvjOLBu3+FnwP8sio7VZ4CDpFYz7v/c6lI79cvLqJZkJxrU/McAlJYW9",
-	"HbXvqYr7PYJcYB6maE5nF85ZBjyFXXOZapkRPv0SU5pRrUGaB//P3V5Ld8Qux4FINei+0hJo0ZSoFS7G",
-	"iHFqAYmXXnKzFnRNqm2qXXXFl2x+HO518EOfCvHccLu94U6XeahyZmHNX0DG6KnZqq9Ljr+d5cLpnKFU",
-	"isvzaIvlwUWk/O7H+o+OxroXATukJkpX4Br1ZWPovM02v1IRvOmGYKbfDforoFmfJRTSrA+iXMzEP3W0",
-	"tc6u3yHH+dzhElCSiTk3nBM33L8g6uoAFGuUht4fwLp+7Paso7TrLNfg3Cuucf8RyHOQfWWo1F76AHFi",
-	"zUcydAG1odEYFRBjFXoFN3jNDwqza43xQzTkuVGArKK5dKGDZSbHJBUFMkYdp7B1xDOIeCzfGXv2+v1N",
-	"GzbcrMiJVYr+AOT4nJ1DlSthm1BcpQN8twClLK5pK0CL9QkRSlBpZR6aKMsUUaIA9AYlQaO0kNCYaqEl",
-	"+9Rjuy16cQPumCuMjmn4oPEAluTnEo08TRQwTTIoyN4OeSnOoRiBJCNgxCO5ddOlX9j9ODVvuGE1/tT5",
-	"rpHD1vdWd6aX93Z/0Ur916NmvzNfEpcvTwPWuCSPS0iBzfTmBk1TyjMwhnWCZTzYCXg+bVSTOUr7wVys",
-	"pg+qjGizRGB+cRrRD4ooNuGQEfd2h/KkMWGISsnOIbMQoVHt6I0b8xcc0vBDbEuOsj9/V8/b0jgqwqis",
-	"M6Wu5Ezb1Nvzke3kiTW5U5FD3S6pQDRzpsmYcZonxHabsQE7xLalPMPfETvNV7ZUpF/xbAXUQgt4z7Wk",
-	"XNEUA1vE9gHVjE98/0B3vvrr3YsU4YKMS4muRIuv3t5W9AqVsqvAuLi5+IC36b8nZ3xeRz/uw5Urp5u7",
-	"0JxaM6eFCyuv8JJKWmdlkNdCKTbKgZRcs9w55zNIWQYRs913rfmj8tu7MJ3lW+O3z6n5uXW9CAelVK3B",
-	"DHhkfq0i7ZVu5nmEgarTdl2BkVXNNuXu4oM7Je3iAK8jadcMIcjWbb7aNkNLbJzLg2742DhasJrpvPrJ",
-	"5XG2DezvbfCHe4PBV49LbtZxXc4wbuA3AbGAs8lBnv1gCHIkPgQcZvmomUKP10bY7Vq8eRQXmrDM5rmw",
-	"jAwH7p9+5F/+nyFRdOGrA7llN1LQxXs+pZXvKDvylX6YsV9RPfrRgtZP3tNU0AXB20cAHHN64jgO6BL0",
-	"ouBzOfO+GPJadtaZJb4UmX00/1kHav8oaPRq9jEIeqFl7h00riMEUJeRkAoZVXB+AhTsWys1j3Cc1y+m",
-	"1omo70XLF2jomtrdvhR1bojZbgimhX4hlDZj0OkUXG5OgHYkxkRINmGYDXvfKex6Cvz2FlE3Q0SXiLx5",
-	"Ov8aQm5/IOi3eNDOepauhMKNRWhf3QpKyjjNXemPu9jom0Cl8t6glGn2O/AfVCNNnBSU5SPxIZaFYMzQ",
-	"S8njm42LeJzuo95EUq4tdqaNlTybBrESc0AWkGegd8hjBuREQwmyoPIMyJkoCk0KDKZIY57rLaInj/02",
-	"XVV7VIcGbo+e7+Wt18C5SONXxaY+QrkhQdRfdlkGPVZn/+Ye9ZVwqOPGE8DGBJyTKc01cHLCjNjiyKL/",
-	"7Rqjld9Z7vOz3LE6C6n90kyHFuV6hnOvIgo8jmbEKzsCxidkJkUKaG7G8SA+x3H4nYRvArrX+z+4FmQu",
-	"5NlFCFPDREgG63sl5mxsBfuoVIyDUkQxXbqqu9GCzKcsnXqPoK3Dm0hRziALAuE2NIj4sP5CxhFjtc1f",
-	"Wo3tWm1kfMtinTsPpx/M2B1+QhqFi3E3fY8l5dBgzfYfdCSwFyJjY3YVSAFL3pXGuBvkYaFSkUBSmk6h",
-	"b1ZTirx3ZJG20oQU9EOfTuBf7w56Ic1kkLNz2Egz9WXesTOT4pyZJbOeN+x/KvIs6ML52l1RQwdzobF8",
-	"hMxKNQVlTV0ST4IwW/i4HlwXT3swyGtwt7vBLL5SgAw//HWsUS/g1+TuriNN9fijWRch3opP9tGC0IqW",
-	"A54K+OK3OL/sfnSfF+scPa94tayLdayznGG0FLPRUdCMn8CzyPYZhI+rwd8M3W2gucU33W2mM4k6t2RW",
-	"7+oFCdKopbpcl9e6yfbbIUPnxhgmZOiq+IaoOAzTXNg/JNhcoZ1I5xlswBUIzVJdikhv1lKsurCbpXrY",
-	"P7y3t2dOCreoPcZfSzGRoFTTx3M8mopcgywYR1eP4fKDHfIYfseM2K18OY2Vu+HC5LVciwWg343Tq5YH",
-	"LXU8ho1soX/j7MgEqA7iYSxkoXY/mv+sO6ZOcN9tpyu6EKVzHtuwGuOE5rnrm2A7diiLsWouHDpMp6ED",
-	"WJ1DLGfiJ9BPhSw26XHPsqrIVciiUtxmVE+DClWczNoS1Q6t05sv/rOdRPTtS2qjm+9ySgQrygITIsw/",
-	"WBTrvqnezriGCUhfBHtNrIvL3HLY2mnd/AkYO+OwcDmDMeNsKdkHafZC1oxzVbaSuXPYKVcJl+ckZ/wM",
-	"MhdjU4mjX2/CHDtPTZqKkmsyFQXUNfMWpENIeEBc7oEtfHfxOld5hEDweNN7vvIsD9pWCCwObuk54ke9",
-	"9fH5RRkgL+zerLM/fDXOxQ+XO10Ol7ecnlOW05GNL15b4pujxs1Afp5saxbw3/wWoe7dj26dOhYFM13H",
-	"kt0jHkRq5yqfP0NUWqJFmU5jfkj7XEeUW9PkCz/2L7bM94ukoThqF64NoZ5xogTUUs5rpDDiGFmoR1s5",
-	"LpVGOtiYJXMtu3/lssaPcr24+aOT1ho7dB1dBYJJyAnlTPk09vDPdUrnMSfhpTQnJWea3HoVPg4YnwLT",
-	"t117StvbN0E3CU01aqxiBtyQ8lSUUkXJNXxidxU0MrgWjbQ540tpptfJFo1laGGK6KQv6P3+/FomAtiy",
-	"FLb1lnNhf2polxYxrl25LDlL2YzmmFfusltnQtlWdRkCJGE6tus9YQg6cR3x0aFCtEjqPqeGMLDjWPiI",
-	"gi7+f/aufrltXLu/CiazM7F7qU87TuzMndbJxml2tokbZ9edXeWuIPJIRkUBKgFZVnI906fpU/S/vkmf",
-	"pINzABKUSFmO7Hw0+09746UIEDjfH7/DUgFMyJ7UcAkZT9mktO4R1oSRr4j2BZvMtGHxhVIamuxNlkAG",
-	"ONIM15TITfgTCTzDdBA2dpXK5TPg7qGpms5SCkfWWKundEo3cFn5s3bsKRhdzOHYxR5rPK6nTE8hTS2D",
-	"T4Q22KKGcSeVIRJcGeNo//Bx52BNFftGqEadjYCaNjO+75Of8ajXGdQO4xDBvixRe+uOgeUfp/g2yOg+",
-	"48lbiqTdMZeeCJn4XQ4WVdwScK7jv40cw72DdruCeVsfeabXaCQ3aB6RBhYshUtI7b4sbR6/PQvC9G7P",
-	"wlh21ExUR+fxgm7fIpXpU6te7p921tLNp5LHVxBbmLpzvxvKIUT1Opp5zScQoYjULn7mQmRLbUcRoSdr",
-	"rWLBCUfC9R1k4NDnqOfAXIDIfJygmqw8xvv9UQetUEke+Rc17/jyzi9KioeJMMDpbuFTokK+QmFtv4pw",
-	"IojGFO+YxbSscWSC82bVf8wET91ToRrajYjqoqUCA/wlnyUCZAxWnbvdYPKvUOIuAOXw9n1hnpIxHPkU",
-	"zSXPBJfGjVfWLBOji8J5c4tDqmFJe6+bZutP5gZtfZ6Hn8mkEJqlSo3tCQ1V1mQvcA4XYdLyNC2rZD2F",
-	"LJv8z3+n6W27y7qf1l12nOl/xRVWw7xk3POlO6qL9LqCmkXd/g72S3CHv/PGh3bjsPH+Lz9sEnI+QUxg",
-	"VRtn9kSz+RQP/4NvrjjB0eHamceeR50xMyjCtJ/unnxTug1tpfwYLBmvxK8/tSioUy0wW7zxod5WStMb",
-	"duMHJFNcKQVTYJgK13+a55+91szrHhAWIqKp3V5kWnEYoe/D0+kFH4ARMU9d6dbOj69es0ft9uNGZ7fI",
-	"TvF8XRqgA+7fJLxplZsK22bSvh9r2yrk6LNMzTVsKkmP/X4wJHtsfa3f2M5skvKZwXIlmbj16JQu1RzS",
-	"XXQT++3GYZ/kPR0dKgJ0mWj7ORwVaoGyED6rETK0m5KICSTazu/Hjd/e/73dONytEWnfoJR5CyOhDebh",
-	"qgsEiUCKcadLhFDqF7eeOtdjQoH/nJLoDgVLbv4ENHlH5YW5JKG4QVYrTX5BlGlAkyY/72LQFibTJkqb",
-	"Ql5Y8a9mGZsDjN1l+XQahrCdIFkAzxz2dJOde5Q2y/sZIMaMGM0y0Ec9iZEXXMP9dEmaoWmGeP5Cgs8Q",
-	"YuGhnk1Q2Hk5hXY9wBjXGMPURPnYAD6wUonMKF0bQqHDqpcpGxtA9+pBLu3yBsVNQAt4vnib35XuPiuR",
-	"9ITLhXf5JFCf2F0ym56NRqDN7ZjNOxJ5DI4sZdQXUZFB1AjKX2jVij4FWv1WvkXe/YpRT6YVG/Kswo3Y",
-	"NrK3jFfe3c6/uFdtRcd4w0A7nT+lv5RNfJdsUnyNR9REP/yuGSSYW7e+RXuWpiz4swNrc2ApNGa6zzPd",
-	"j0oeuq/zpTBGlb/OjYs0Ch0aodh6UIBX+FEKwhuofsqMnkIs8NWQj7vuexPabcbAlSErF1UmN4WNzbVl",
-	"Lzcy26lCLhd149zpc28/gNaf8YPtfPafl1wD+rCdZ89P2f7j3cgPlugfxzFMTcM/3m+yfgKNq0aq+/bM",
-	"XkI24dIexs8g4gsD7GyaWfp5ujK8R0iHhOWvxv6Ffl+WSe79dba120ld+GC/vRI+eP+xG+1d7zSs3U3R",
-	"hPcfO9GT692P7Wjv+ofPnC/0N79es28FPPEd6H4Xk9Y5G22fiVwzgHOtPCtQ4irSvN4EsPLFG7ImjC1a",
-	"YxwlVC7YqEfKgUOqOXZTTKfkaFvBhKXCPVkYD4bjiEC3jbJViEJtKGKMpZMaiwhpcjW00GT9DLRKZwYr",
-	"TxECyG2gQPxG5q2zsd/QaX0moXavWX37JetsBCKM78XUPr9QmFHPSR0n2YYkvZof2oYTtQfGqKvDeyET",
-	"7dkKH7Z+aDlF77CCUVFTwehyqSi2YCQig9i8U32WAk+89ramPEYquMEXNexrlKowzMVIvpmZB/cKCkx7",
-	"rEQrpY9UM/N1TF4uW55iJO3WwrHiYiSFJJrQYHQjVmosIG++qJWyKOXy7N8A44PZw+D6c0z5VCsCHpPK",
-	"T+3KSYHAVIwag0QS9sBaQjNMOLFa8Ogz8EjC92gZaL2miMh/6R1cmRWztbfmeD0/s4rbqx14fWLPlLqe",
-	"tFd0ZY6zWs2evDZ8OHSPiAzrvl0CNJzIaJ+2ShSDTzgoLUdAdrO0/WRHV8RGISsaE8mmXOu5ypImewtT",
-	"QC055CKdZaCZTtUcYZ2cAy6TarVmafiVfLBF1xNMuLAiL055xpsDEHoqIP0n90RTZSNUmLTVB0cPQEj0",
-	"KiBjZ9x8sATNTuk/32IAo9v3Z25xWkPCZ56enroTp+maxP9IcLANsPktm432u4cbzeX6Fy4XTgfru2C8",
-	"VfnoEw2cpSrmqWeXjWXmqt5sWWIaw2INfgam3wt7zsrVvuSXYsSNyppxBglII6xNOAKzs9snpnTvpeI3",
-	"dKYvIUOTJtS7O6evXkdsKCwFR2zIY9ht1rCV9bFP3Wa34LAYMpgouaA58p1DPjiIO43HSWfYeBx3oXHI",
-	"D/Yb3WGb7w87yeGg0w6kuP29sL8bHf+KWpzPX4X/DB6zFGePJbaH9CNOUX0Ae/ZlcSpAGvunn87evM7/",
-	"bC+Om1kG7i/XuadJ5k/Dfvf1xiztTooU3Z+c/Q1x9jSn8W15uqGmN4BRHQfY/+5hVLhr+ZvtnMOAHRcE",
-	"bi/wZ6zU24uYBhw0wB41O839XQqbqZnpScknmH+RXmodkSBwcgI9SCrZxdAPSZH4gqcpyBGSxkgpsgeG",
-	"4hLYRMiZsf6rT0qXrL3KRDGMhHSMEajq+8rO0ELPnbyp9Q3p2Juf2Db7FdAvHqt1gvSmhFxFsxnwEkXV",
-	"E+0zCjd6cxxnxHATEBb26GJtqIZ0iNuhSIjOKc6aT3mlg/uVDxMXvuAO70lPn4mCYEbGYMHoYzBWiYM0",
-	"dgu3ok85mhMeG5X1ycEoWbdcMyUrJ+++DY8BtlF0d24lul8kuJWvR6Oc2stOyupkZC9L5ZQoYe40zP97",
-	"1VLvquE5uZkv85vdto2VDdF6Y4jEvmbojRvgrxkvgiSW4/qnb87esaW39ovIP95hmaOicL6Nl/iU9Bfm",
-	"QsieLGuIwYJxy3ANdA2p4eHtyXN20N17go0OgwUWlDiBkEGsEC7GPqldCZQautjrXGVjKgxt9uQ5+o74",
-	"XKWX+JTxIRYbiUvnj7pPR9A6TdHVnf1Oe7dKGOCVnQVfvpXhqxJrTXafPG4/6d7CNwyWP82UGn4/xmRn",
-	"g7DrSyXhm7U8SSQERQVDT2W3lwb4YCvmaTrg8XhtEsTHUfM4TOYKwiCpigM12RkYXXXDWO1PgVjl6vgD",
-	"33LOK3oRT4QU+iK3/taXChI5UI4Gmby2TtnyVn3FQ3uDYmRENXOBxXBUwubYacGajzZaEknECjaUhY/3",
-	"D+vWwmal29aIV61l4MqEC2JZlkf4W7P2H+HLtjvnV1rPIItwC4fd9uO6dQUiC21+ussJpr12t4L6lbNA",
-	"R1BJrzQXRpU0BT1MhkzeMF1K+P6sCpN5yTbi9mcm7Edolr5q+Suu71rEPFdWQ/N4XBQwhby9hahxilC3",
-	"Prr/tbbTuUqsnF8oD/5mDZGhynxHULnZAkNYiWISrqrbgUic+PTbbTOab/3277mcqbTJ2qGR+J+/BETN",
-	"+kTDcc4PebEvmXWltLRlnwoswUq/s56KWnyKHuQ6Y1ZqHHLinU9TnB2SFBETIThQzaErkHUe4twnDkcV",
-	"acJjWv6boKp1+cbz8CO/j7lrJZp9qQIf1JGvqyOLiYAcHbhaJ0/YW1BuAnJxc7gvoL6nK4VytI0UeCb9",
-	"VKc4tlbanGuWgBTVkDRy8Se9fm0TdoYzDYG7jWUYjvI2o7EcWr1SqZ74guU8we4N+gHPyLTDaC2Y+OIo",
-	"t/p1PmE6UMYPNXszBfnqR/ZcSYm+QWh8u/JnpFtC8XKqOVYT0GRfBHn7cxcycJVCfctgXip7jFdkv7Ba",
-	"KQeDwnloeZWor7GrSvfa09nMlUBDrNyOTIubWSaZUU12LBfUoDDApqlpxQ8QEwhRQMtFkK0UhDYzOQLZ",
-	"Ohh2kkO+d9A44B1o7A/b0Hhi/0872eOP4kf8Me90WlyajI9qDF/a0zu11voNqiZbv/+t1ev1eu+b//DD",
-	"3//W2qjz8liPqaRiw3soKuJq3aG8LGwbrJd1RnvJdtzUAD/2lQam8h3rDfFPqPv6AvhGKzqvgr2D7MCt",
-	"LH64sqTfuvowG4pWt9ltCZnAVdNcmTUIEq5mvIB8dhZawUjoO/v8AAYT/+232Ylg3WY3Ylyz01/fvHyo",
-	"sd3cZbOs7fbslzM3wc6lrizp5XDsQ5GCjnoSLVLAmGF0E7S9fRvmuQhTZgBaJK55nD6UYW/GUhsU7j6i",
-	"t7jPrKux9CiyJ3ZzNye7rHvemqZclGOHJXQljwfVvJqkPeklD/3rw0wbDjIRo3H+xHoqr/JBVo/VSkfW",
-	"f/GOj/pO4vtu0cnXMBjAz5LT5b4DK8I8FXoSC6ifaPt2bRQr/PDRrrsOTsVFDOzOchp3bX2ZsEyw09fx",
-	"RQZiAP1dinSDNNmiyd6F7Quudt+ywQs5SoW+CDp2Jzwbz6b0VmKdngx5J03VXD91bQPWDsGeigKmw66B",
-	"3cHe7Xa1Xa8w8TwUaLJS94VlHy5piyzmHg0UUg3zvJNiDFNT00oRMsRNOvt1MLmXRgVSvwbxJibxCI+s",
-	"YJSQHWqgc2nhjXqlDlbbExrvP3ai/fb1TuP3duOQN4bvd/+x17PLbd+aYPdcYvverN3ei5HYjkzGpR5C",
-	"xq4mqdRH+Me/9h5cGDM9arWuFFw2E3BWtuGeQv/o/tHuPWD4Lwfw+9feg26z22z36PXwv//5X7ROq7wQ",
-	"/dfbS4/qENmfPRFLMusYSfreBdYQEseBOGz/9nM6vY8xQfj26tlN1jHNp0lQnMWV82Ibvkv9Z1yO8iCN",
-	"jphWzru1/ssYJMtJ3GWPK5IH1pPZYnrnl5/J+Zl9U7q1VdcUD5JxokF3C15TIfC/dRJDQOqcjJybWqYr",
-	"3z1QixAFc2uUNSx1T4SBhP109ua1pfFYTSbCkIF2hDng/nN62QurYvoUYHSlyNjyzvMnTvkIXsikH4wO",
-	"QQwFiiAwJR3ItUwY70nnniZiBNpQ3te1uFsHlkpahAlQ3TFx3MeMgAsh+de7OhWpWKqwqAOrmiN7ntb0",
-	"1ZJP9YUyNeUlidv+TeqPACHyVnz77VO6HxptW4mYM1zGsthgVP1ys2GGJ1TAgFhl70YKcdxC3ep4uaXV",
-	"c/rtECS8B4l/dNcI8VcNmawGonL3cyAkp2Eim6iw6VaYuPfFs8/DueIhvFWc09OG7EojydcO7PPNGBzb",
-	"iHhs2E/nZ2ynbxbTIza9bDhh8Zd/n5v+LjUF074jV0Pop/gIzUDG2WJqaNaQq+8AcYnD/sgfzKOwsZIx",
-	"ZFJbhqU4RJP96sqWI8KaT9xIzgQYDIfWxL1ECxkBSawG4Wj1Pi3qU7xgo9KbsKk1Fxz4HG4LLdfAjnno",
-	"YO59dbD9Peq/UrFcNavbrwxgwjesHFFUwLzW7Nqq+mOTBaoyU3g6US1JuAeIJD4dOvEzDVS5baFnZ2+j",
-	"chGUnp9/oEpJUPwzQkJj22gFfnUoG6wlaS3GAZLkfudwf6+9XyEw5CwZrcnGHefWIaSpy1kIkwsm9NSo",
-	"WjRhuf5E0TDg8bjJnvMMFYxUXmzgQIm5yjQ+GPOZxrq16SytHLSEjPYaN7kJov5rtR2e/heqLKxTDGc5",
-	"6pUEbADGgH+tOsDXZpfVRse7pWQUPumaN6dESLPMOhwttJ/dCquIJss4lj6xj/GDAgHU3u4ArBVlDc5m",
-	"YUo4sMtV86SMMR2FgLnUT5bBiDq6x7DQbOf47RnqJwqgLMIlCBK1ohIox+tZmpQZOSzt/GuW+mznviGx",
-	"QE9Exby6xLvQ50P9kq/plnB4m3mbeO4QRi4kb5Ws3YEL9GAwju2c/vrmZcSe/XK2G+zDOY4VX6pmWRxO",
-	"5PUcK/LgKyRoRRdYYNlMog0iJvalOlhG09sq1nmRCGPpM1jiiCUZH1o/MINLAXP7/1PgGiLmxguFrwZ6",
-	"QeVlYfbNXUlYE14OOeOZVXcWh59AEfHVZc7JRyp1fVWUubNGXt0e+fp77JAISl91tFTgGlJM0exRRzU+",
-	"O4N9lLSRqC694b0C+nPVK0/KM4h0RJ6Zm4bVbXfbjU4373nDwVjN8hyquo0W8/QC40O7RCLevRVViRvY",
-	"H+42eLzu3Slk44eaYbgeoaqXx0TmHKgrCbJ2EGYuPXwVi11FDc2clzg7GDZWIaL8jCUarYkXFmFQ9IZ7",
-	"8qMlVl/5DMwcQC5jQAQ3UYj46/fX/xcAAP//UcY+KtilAgA=",
+	"H4sIAAAAAAAC/+y96ZIbObYm+CowdptlqK4zgrFoC1nb3NCWqUxtVxEq1aLsS9D9kESFE2AB8KCYaTKb",
+	"H/MM82vM+s+1GesX6PlTv26+yTzJGA4Ad7gTTjpj0ZKlrLJMBumO9eDgrN/5tZeK2Vxw4Fr1jn/tTYFm",
+	"IPHjkzM6Mf/NQKWSzTUTvHfc+yNIxQQnYkwWU6rJgioigWYJGQtJhs/G/RdUp9Phbi/pwQc6m+fQO+69",
+	"79193+slPQl/L5iErHesZQFJT6VTmFHTi17OzYNKS8YnvY8fPya9OZV0BtoN52QC/1aAXK4O6WQChHGy",
+	"BCpVQhZTkEC0GduMnoMilGRsPAYJPAUzKmbe+Ts2lfQ4nZlu6QR64Whm9AObFbPe8f7tQdKbMW7/GiR+",
+	"nIxrmIDsmXGezOc5S6kZzbNsdXjPMrNYegqEVg+WA5lTPQ3GUWtq3XqNhZxR3TvuFQUzTzbXL+mdSPXa",
+	"NL66XjOds3QKkryBCROc5iqd5r/9QynIE7J/QDI2YVo9IGoqpAZJzmGpCJVA5jTLICMLpqfkF5BCEcFx",
+	"ZpJNprq+5YPDo9tHg8Hh7cHh7ZbJSrV2inOqNUjz3n//66B//+df9w8+/te2qbbQxtkUyDynKSRktCRM",
+	"K3Ly5pTslJO8tXnQTVLBUV9qlFrTdDoDrjeQSflcG5WEDV2RSIqMmYPRsnxPhSSLqZjhuBTIC5YCYYpQ",
+	"dQ6ZOfGXPW+u29pK/lcJ495x77/sVSxpz/6q9vw4cdCPqIL1S5hSBS2Ll9qXr7ZsjwqphFwdwTu7GIJM",
+	"BBE8IWMpZmTI4YO2bwz9AOd0AmQEYyFb1yi1fTTY0nPgE3Oobw8GsYE9hpxdgFyuX57MPdWyRFnVyNWW",
+	"6QnXm4YC5pHGIdy/f5cepgf9u+kh9O9mR/v9+/T2YX9/PEgPRvv7d+EejQ8cXH9duQrt/zLo3+///Ot+",
+	"cueo5dTiHH5iPIszU8NgzhnH+ZRziQzNPLN2XOuovxwDjuhZBrO50MDT5U8QObSPpkIBN/wOj0LOgOvE",
+	"nmA6A7yngaZTImEOVPuNwN/M8EDpXXJC3r599hiPOpkIkZF0Kpg9z+FG3RvfzW5D/zY9gv7d9E7Wv5/u",
+	"j/oH4/10QO+P7mV3wa+GFSyq9Qgm0TezWLc0AdnvD+x97P++l9Q29KT/F7un/97/+V/i+/lsjAJKfCeN",
+	"zENyqjTKNHEZJj4dJ/dsNY/I4GZzIfWbYoMgIQu+9ZEZxelSFleXNJ6zGdOr431O5QSUJryYjUCasTMN",
+	"M9XG73JsJew5gzEtct07PjCbXopkg1Ak24+KZC9AKTrZcEnM7EMtB3ZWNnG1xXklJ5Qz1UE8FMGTNCcF",
+	"Z20CgKi3ebUBvrFnfv3YFJvwPuMlg2ghprKpqw3p1EoaG4ZkH2oZiiqbuOJQRCE3jgSfua5LTPkerzjw",
+	"QpoG2wQ7JpUmORjWqcp52FfIjuAoxOipBLi1ScQjp8AzwgWZCfsUr0mI9WV53nL4XdetkrVl7L/9H7/9",
+	"n7/9X7/9x2//67d//PY/zLV92HJrOzX1JbKe1em/LFmSmfeFfbg20sPo3lhWtp7Jr+NMH82bai64AlRq",
+	"H9LMHT/zVyq4Bo4fA0Vwby7FKIfZv/xNmbH/2lFmeG3fsp2u3nTuqJJMgCJcaDJm2soLgmtJU73bM3Lu",
+	"lPIJZEbgXjPA7QaGjbWMKrX9lfJ7xBwRa9o9tofPYNOPBB/nLP2ky/pSaDIXSrFRjgYJlPMlKOCaKE01",
+	"4JI+yZgWktEchbprW9VGsxvWt5RUL73AT6S0CtCnWt0TTsD0aRfxArg+1RLorDEGDR/0Hpif+6r8fa2Z",
+	"qd6NuXpA9nHTsBmFHT5l+boTIFIN8Q5LRj1inCLH2zgEs1FjljcPwCPbdf8xU3OhmH14xbaTL+hSEcoD",
+	"K0JiDTbaNUssj3/z9BG5c3DnDlpAtrDLmcUQcsSyDPinPl00z8XCXitET5kic5DK6NlS5EZ+csoO7tj3",
+	"gsOnHN9bBRkp5mYUsuBEFHYYz/gFzVn2KUfyjM8Lba9rZnk7DiEhYwZ5ZvRC/IDDeyn0U1HwTzq+t/yc",
+	"iwVPzFKZ0QU7+Z3yo3ohMjZmkMVsLNTdVDTPQZIpVaVxb2gY1NAw3+Gzcf+l4ODM0YlZCqVZnjtbJXkp",
+	"iJswdvlaQip4hsfqKWU5fNIlcfesmYYSMzDyF+SqvEVmQLlmM3uBnAmBmtWnHB92KK1w5w6hH8sLypdO",
+	"hlGfVIgRgswoX3pJRj0gwzeg5bJ/MtYgh0QZRriYAi/tcQ2GGjy9SmWnSA7KvLugVhFbYYqBXPcx6b3l",
+	"tNBTIdkvn5Z2DGM06hlkhNlDZUhGi3PgtfOPG/aW0wvKcjrK4VOPUQsyAjKlGXHndybM7bR227RcEjqh",
+	"7Ma3ThXzuZAasheQMXqGD3265Xk1JtRaEUOurek58F1UZ1wb6AdLU1D4aS7FHKRmVpWguiZuZFRD3/CM",
+	"VYkj6U2k5/mNcXDr1LO/oz7EjSrzV7MSRiTqJb2cLnpJTyx47+dIy/am26CdJj00BJknyw8rj7gvqJR0",
+	"af6eF3IurBpSqZM/FDwjlM8gN9JIpKPFVNTfONU00+QFzOexFz6GotBfezh4amZt2qnG4CdQrmS1FGL0",
+	"N0i16dpu1HNmdbv6Zq3Of63zw255ZFEqz0JMVmtMBruKjjTLZJSmUqaX9eVrW7ikNxWFgkrfrl45Oow9",
+	"PhdK0/yRyBo7enT/7v6d2AtGuAbdGA2V53rjLro360OsjSCxM42uTXXuY2fOy9hbbGb5TmxD3RWily/R",
+	"4BA5F06FO9niuDs29hPMddRlpacgS93fKD6lrDQFCQ+I4Cm432dzwCcMs6S5kb2IhBTYXJvrRyeE4duC",
+	"5+h9sN4tN6CREDlQjiOSQPV2k8ioRhZLMyuk0fx1sBdWbVnVoyhXC7BhAUb1saKmHfs5wFyZQc6CMVYb",
+	"n0EOGk503CmaSTrWNtqAuznbFzJS8ByUcl+63TI9dJsm6rhqU6dUE1WMZkxhLMZCFHlGJIwL5/XsQodP",
+	"jQ5gtfgIHZrBPuvGy80DztwWu2A73wk8wjtePHndP7jTP3p696f+wev7Z/0/RXlJTlPYeP2ah96As1pa",
+	"FmToYON7+FTtRRWapzfOyz19xnQeP9FoG9rINio+dIrP44swj7doaENvecDM9zmzSnNDLMgzUJqMmXSW",
+	"/y70deaaQ1PNKonFblq7EEnNdl9bvSZ/LPfQ00BJuHWyTGqcOphqyIlC1lrnmRvuhWu54oPtLWYzKpc3",
+	"eN03SWllw4fIaYbHKIaWxLRLhuXn4TERHFXuBV1aXwGQcnN2yRBvhQt80FwSVErzl7sTyJDx11JMjNQx",
+	"PCYjYHxC5lIYMQf7QY2OCT48rjf8nlN1rlBH1lPGJ7tkOJGUmwElpk/DAfFjmguFnY8ZZ2qKjS6YnmaS",
+	"Lkyr3jnONPsF+O57Hsi6OPlecIrQQGang+4LP/Re0vMDRVEQB4IP4zgMFeEwjPzo+45KzZHdX5U1bkQy",
+	"2P4e3pqbRz0vYyHJHMQ8B2ucTKeQntuYrAc2aia43xquma63wlfP3rfn4tfNVePcMcpUlBIpa5GTZ2A2",
+	"vTs3jGzKCit0p6CiCvvSBciRUQqfzFROebZxiZzX0Y8wOrVKYl89laE1ZVViS3OQ51ZMRCGbaeSGIwBO",
+	"xqDTKWSW2tFXZOVSMSZCsom1eayKzmi7Xe3tx9NXL8lcGLGr9Gs6M294dPbggmVmTffGLAd1hQM+Cw0l",
+	"VQc1O0k2jrKGla3L6QTmOeW7LW+oKT24fWd10j/AB5pBymZIrKuvsV8i+/JwqXHi5QwZ13eOetE4kpXD",
+	"5MjFbkK4CK63cqxRQvJBjGby3rBib6Be0hsVinF7q9BsZq4tLe15il0Z3iXbIEe7+ly3XhLXr7JeXiH9",
+	"gappdJBddL2V1f2sKsvKT2GITutm2HN+CW54SY3HSzHb7NXnuA0NcZfXYKiXXIfmkfS0LJR+DhewUTo4",
+	"q56MswNvTOpyydbOZoRCSnrYqM3g+Vij1AT7HNVq8ODV1iHGrswuxHWbVBSOf8RPaOxItQXgpFSBQseX",
+	"DZGIDGQ7VQqJ56Z1qIpCA15+s0pCOK9LMP5LsOkvnQtegZ1dH4Pahi1chhW0nOU4UWqai0kZWNQIDSGG",
+	"O1QZEvgsGYO1TtbJydkygwUKJFCWRRcOI9xXenUzT4iaQ8po7maZ1KJdk9KybJ4U3Az01L9o/3wUPJBS",
+	"DRMhl5hzNntAChtQQAQHn6ekFGREXIDcjaqGdJkLmm0pYjR22kX044b79VqzK6/pBJ7EVuhsCjbk3G8P",
+	"xeyQ1U1J27hW0svYxMUQNuIKxGxOU01+fHeKq0GYUgXIhNi2CEWXI5DTH076B7fveOIwI1FBesqqlZq3",
+	"0MZMSIj/ojidq6nY4IEwM1eVSqQ0lRq3lJJxkefEt/LAGsGdp5R5G/xE8KjHobF1gDtXJtjgoMtFbNlD",
+	"pLhVxlubSmRnWGp/qJSdqVjHbavnZuLC/NLOw9S6uFb/TE39u5tELmbtWWHV9dvZLwymXR2k2nE1nGow",
+	"unULeR0203JTNhqX11zjtgmf29MYTucdmVPpNarG4TZro8psWUul5oBLTcTYZuUsWIt5ver5nZjyuNt1",
+	"Rba9rt30U4oum4sGWFmxCbsAfgMixnaE8VqKMcvhmYbZhkiCSGTZSsj6xhgDCSmbM7cezRYFmdFlJJto",
+	"fRxCIAtezfhXjS0aveC2a80eX8tBdeRyhXMqIQOuGc0jUQpTql5TpRZCtlxKgoPRCR+JLMYz/fWj2IQz",
+	"PjGXSRkvO3ftEnQ7jM2NSVKRtXi1w35OmTP0dDsHpqNzWG5B4/aFGH1LSM1dv8RxPIexjsY91Zc+XMNg",
+	"NI21i7Ud267HdPmDKGRkr8zNXudOg3vHg0GUszUid/YPjg8HG6keO8CXowMDmsV9nCdEg5zZ+KtSPFcY",
+	"JBARjwtZWrrXbdJj/9zHpJx5vds///nPf+6/eNF//Bgj9/r2s6O0jC4xrZSmU0Q3qHOQfn9w2D/cjy4d",
+	"fIgwox/OXjx/YD1wVqSyseJmz+tiQu8Z5yCnNB+RC8HJAXkn0mnL9SOue073+4eD9otuVcDNUGb+01+K",
+	"p+w7RXKmMKPVCOd47WZuxxXZeSqZ0no5b+b8D/Y3UhUuaJygUubNiHFVYkxzBU0CEoVOxaxmPFi1DPy8",
+	"ZmfrqaSNpNj9TdPx3SfrJmZzwCOmBqk+lWX5JszEVzdqyNIGEYebkOKCZSC/U8Qopbah3S/FtOr39aa8",
+	"jJXpY40l1EJoBB2XJs26gTIkqXVEeh1CSknwN2YzrC/9atDFHHjG+MSFXUwpz5wNgyxB75Khg2XAsAYd",
+	"EBq6FJl5wgc7xB6wVkb73JzKc3xqQi+AFHNCxxqkDafXkoHaJcOU8hTy3DZGz4GTEU3Pm4ETQdiEG761",
+	"htiBoqfMDslqFOfW4OmbjrK4cJkKtSVjrZ3NDfn2lmhtF5tMuGvsth3Z9NEgnvJfj1TF8USJR9Kxtmki",
+	"Wy7JFQMn0TIPczQVlQ7lleH5ULTVhvBlpEbM8EH9F9XcYG3uHG1aGZxE+7oEcfrdFyaI7t8IvuF7wGHl",
+	"QFUsM+lEkaH/FfOQ2jFO7o8P0iO67Sr4EUcXIpBJG9EX9EMbUo21R6C57f/73/9vokVtlEcxc9GMfnjL",
+	"me4q+uKzH5NecYl3Lmhe1G0ZBxu99PYd19+6dfKTaDDhBcB5RpdDsy5g2BBKrKNCk9OCm48770Ceazq5",
+	"lZDhQkj7cP1JNOoAnAPPyM6JHAHTyrwRckuFSSo9lNsKvDmnopB4ES57Sc8Nw3yyfbjv0FrJMSXdSM9R",
+	"5vPEnAA+OQVt/rMtBx2LQj5ZrlWUxQxGIlvaFDXMCauC9BSZFQifgscgrifnlE8KOon18dz/hGr4lKVT",
+	"YnipImqKQc4jcArMzsNHr8nR3Vs1g1kD2+fnXw+Sw487/QoW5udf95N7H2/9OogDByB1P7OtHViZ2v21",
+	"3xAKkMD+XoD72XBRe5/kgFlJj+kyMjv8iUzFwl61GapfTE9FoQl1seKE4oyJ9bESqoiwPLcEQDm8c3sD",
+	"AkrSW1DJzRgeog0/ogvWxmAt/Y5XIawFZowxvbRJVJKvG8Bg46EsaSrc+5XlWhl17PiWee6PxKwlJGsL",
+	"8+Mo4id7SWdgDbaCKMpQZLqC6TLuFnvnrMGp6cyQwAMy5EK/cbfH8JhQf4YI1ag3awfBkeJBMCLiCEjm",
+	"HB5VnpZdlWb0qi4kx490bqRC/Bj0t1aI6ZojhTNdu2elZ7K+YyMXy7TNLXyZqCP7ysNl3D9uV061Oej0",
+	"9iHwK7TaruNuPX0hJaRdbFDuzfJxDCFESb27blRO5Kl9MzaRKVUoi7XfG0M316H1gWCY9QOX54xyiHfp",
+	"eRkqfntscD93xFFD8ocW/R6734a0QpnwMrLkC6AcM5TaV6+5OFapc3njivkULVxVRGUdwaRoiSENhNQY",
+	"fJxp015M67YkmD2bTHV3InpjHzf3JUIdxU8cQyg0lxBruN7MOYYfEIwL5xOHS8TsdBfScDtOGklnW5pH",
+	"ykFexT4SvNTCbHSLEWdNiIH3y3lDi2ccwckLTnbAz8r92cyar8OOUm/xxgOx4t2tRqxd8bpYdev5o1cd",
+	"upyquKSQBmBE7aEP9jDgsbbHGYWPMtXFMkpL8oCTVmRKLypMn5qYEuZaWt4fh9Kw3UfbW3icDTcwRZfq",
+	"ZjnyGr3gWakNTIHgUTBcqcwwLRXEv/YwnRcwhK57cvklWP5N8q4wMp5n5xKY2v2bEjy/Rr5WsqCVhf4e",
+	"5IzypEQgoVwglfjteYBhm2U8ljoO4fhsSIMYj1kKZXgRlUC3cqpvwQcrolnLHrzksooWUR4wXQLLTCFF",
+	"d68ZpINgKbFiVq1IWWQZTzUd5YC+tfrEy2lFUyoQcjKeSmKzpeqNPWaggJzwCR0BGcM0j/MflxayIWmE",
+	"cZfGF0w1SBwZA6i9wR6dGb007p+4AOkAA+rdYJax9aUaikdzk835C8UKr8JgBrRTBk3TP2+0mvqOq5km",
+	"dluqJV1LGy+dJLiFlcQLjxGtLpTLzAFYTJcPyDnMdRVWEAAONhx5sbm2D/wNULW171GWLwV9H2ztQ3TN",
+	"/Lx+fLi9Ww6Qxi9KXjFPcxyo0oiLpIx+LBzWeDfW/YVsXik1r8e3mtElyUTVP1qTCXUIA6sMyVzm8TiY",
+	"zaa9EB9hgQEQlFhLJZlThoGFsIQ2MUCdoAlwA8ZEidpVXnulCLVWW2kJK0VJO/ZbM+YzY5VZpFe1moTW",
+	"qXIKa8m6zYHHYYGGGysOal8egxv+VLK6B5WPYHhcfpsQLrxGPHQEWPsZt79UmoeMv4ELVutvQZlW7/lY",
+	"mL7Mbw/I0Fz/WZE7g5J7juU5GUGlSJb2pQf1HGlb2sMPwJwGzOR2zQieLx+gUxJsPvi80IQqlkE9m5rD",
+	"ohcoyKVcjR42OwkH0IQDraVBxAKr63Zu3I8zqs5jkbmasjwaB+9EhsTNG8NUSnFXU3WOFoqRKHRiDpr2",
+	"GO+sEScTj4m5LnFYu2l1kuvMGpQvdtMusf0kIlytJf6yo5rX1G1jYGgMrYuBCpT0RlKcA68SOcyCzp1I",
+	"hJ+sE9nxeu8Q8OZibLlKBthMGDeVwfRwWeL+m4W8hsSlOj1fi8ac+IlGt3RGWf5QZMst72eYuXMVyg+3",
+	"j2riw+Em8cE2Eh1WaCPbym99wt3l6GV2m3nhAnFmIoMcz7NVz1SpnowBMjICvQDg7vZzujDTu+QM/U9U",
+	"ArFjxGQ1z0K8H+rBez7MoP+hnys0bz4Hlk41kNO5pOkUbj1wbixk4zMqz4s5mYo8I/OETA8TMj1KSJEn",
+	"ROQJyVlClJaCTxICMxwldTzVc55fQ/Utok6BWY43MGHKSPaUZKJNGmlYh+PSCOVepUV0PuSM5ku72njR",
+	"xUwIq7LJpSz9jnVExJbXVty3UH8OpLyjIQXdliXP96MPBh6YFPa0YWNyL4PtrAru8nq4PG2xFUTMP1yQ",
+	"XPBJFdUTF7VmFq1w27WsjBZbmBia6pZtI9yY1am2Huyfou4wl+ylyM5zYEoXfAL8VlJanz3avHakp6cw",
+	"s5YJNC0kzt6gwjwy5TPHylQYJ9A7MlmaV9/zEtLMSjg5GwNRTBcYI6DqooxryFxFtWS2RgafNb76Cyrp",
+	"1fLZyr8fhY/4jLb4dWbW7bW7YyOYjWVOn16ImLzSCD0NR7qBfMLaFUEI4qbX/FTbOU6QfN/Q/Uo25Be9",
+	"JPWaEFmTEZlKqcwg2yAvXqdjOEO/cIs5r2SXu2vAD7Y9uq3uqghu2mEsJMASEGRP4xqaQGhWF3VoVEvu",
+	"Cz/U4z1KtSHqFm+iq/hoULevuAk/b6CKa/FChFR2c86HC+C6UnpXMT1KYB17DDEas8LXiR5202RTvnYw",
+	"PO2YVFpSrsof2pLPvTGscxp60iu4C+ZEjJvogD/Mc8o4ZAFDi+hcaK7Nanm+lh1TTUaQuqPFIgZWzMYA",
+	"dSbay9MlXuIrxTJfSg+jGOtK20uaThEC/4SMmCI/xc/onHlv0aohqmYmKatFlaZNplHgBFmxB6OUu6+7",
+	"m6nMUyBPZEtIwjksA7hgLzUwTgpli3xZhwlzcJ5m+WPFDu/jP1cIcLnshXI9WIxS5Bvvo1dGenhjHmwG",
+	"3a+u6gWVjHLdKDIUrGeA1ISL6oW0zfH7axxGWJdBSC8EIhmtdKeFOEeM1UUQu4mZ71v7jDC866nLSKpR",
+	"Y+vT9vxtfhZkFnV1DktJC6PTESQWXJSbDTfPmGkUkQXBpjAbvpOjdcZFw42FDT/03hAbU0JTjZrA8Bhr",
+	"W9j6EJ7vGRlumINSp0ZmG7P0RAJFcxjWK1LuWxQkvacOo3xI7a03RW6G5vgMFstzoif3EHa+fICyxxLV",
+	"u7DB93xYPvNS6BdgBszspNDDZtaBC/1n0H80Kz5MzJ/P8VzbL2xmgBYZXe6SIb5jyNp8Dww1iQqhlwvZ",
+	"WAcyLDjTrvqCSxEw3xhKMuumgnT6QH2uy8BlBzaO3+6ZC0fw+9BLes0Fb3xlVtO+FC6HtRr56eNfweyN",
+	"5Oxn7AJ83Vw2u4hsLqx9MUxMKYHuPNlGb3l/w5WQQc2EKKDbYzEFmkp3qSZy17aA97ZcHD/B0pEnlbB6",
+	"bZgrWWkM9fclVvBcYOqeS1p3/C6Spb7pQlmb/EstlYTLEtuMpxCDPcsuKF+nYDNtw5JHQOaUZWHAa1DV",
+	"NmtBj0h6zuu5YXteCG4zckdUsXWeHdscyWAOmKbIH1jcj7GEwJG+mDaSBn40GzSBsfkXB3KqjXTWPeZ0",
+	"OGYf0FI/tP0Pd8lQmraGx65QrfueaEGGM/phmFh1x9xDhs3N6NKsoBNqdsnQjNcyJQfGKi2XHOICDJGc",
+	"DEcDLOuAgc/MhZOl54LX/b44OnNMMccl6ZnGzZ9Fi+CZ05E9jdUCPZFo7/qh4FlC2Iz8SKeyJcq7817G",
+	"nYU/nL14vnuNaapjAEV2fhLKsNZuKapJr5D5+sQO8PwClz6gPHstoTFlsxJnF3pNfG8AJR4xtG8Ijzgm",
+	"vq+ElAbkhJS25YS4qH6L9kN1QgzFJOa+VRrfYTPztwtPx28wLB+/cp+CaP2EmAkkJGZXTiynw5R/X5Vz",
+	"DrIs2X5DcRwPjeZGJjACTk4ZkAw4eUlnwEkGCskZrVctWEaSztR2hvKnbFJIUFXEixuxkYbouUJkElWk",
+	"U29MUjOa54AFI82WRH0dWwaZoEHB1apxuWYPSFXx315PKMwN/8seFovcM38OG1EpmZjsOUzO9US8VWTI",
+	"UyFnbXAwG+X8nC5FsfGuMF08t09+xHIqdum2hSouK89033zcj1N8kRwMDgb9/QMv8Zm5kblFT9klLpnZ",
+	"NVbWHhbCCg/aJfepKDmU/ol1M3ouUpqzXyA7gw/aaQ9toJwxie6iREQso8LsgpS74Je2bZcfeQk0wqOm",
+	"FlMsX7pyRFgGd5SjPo+V1KZ4PJgimHSGvEOU1lgVQfCCvxcWwSTE8V3Vu3koEG6Sm2w7bfN76ntpmllT",
+	"VwykuzeDZtlzf+Vutam00MI8l0OLBROn0F0KruYVS0Ngm+W0lRGabi83t/OGpQ5zZmzqjBNoraMz6c2n",
+	"gtcS5J3iJGnGBKolOaQW4w/S85H4ANavkuZUereCOZeu6NB8vUy01SRm9MNTRIOOur15K24jnpTt9u3V",
+	"XLdYZB3b2RLbSU3F4t0UeJe+q7OO+EqZhfwqnTtTIbWDdC5mhoOILsGH7vJxQRR2/dsO4/PyZqifRuSi",
+	"Wy3jqYb5Ro3KNts2mFfzeLbwpQ7Q5eiuzO9dv8Q+pXf94p66DPRGNus1shaWtfuEdHVXluEHttHvFF6Z",
+	"8RRCrqXYetkuc7WuQ3pzaxRb2O/ZBQRgb1sEiWyDbbISz+tfjQ3pGXrWHpXxOxEVu/In+HhJJ7/YInsR",
+	"F0OW1cBOA+7no9VaIoKaMKnBj9aV9opH1YBZKDUFL5X3SSniVk7nVf2Prx2dg0Vd7f+xGTYaKj0uIYYp",
+	"YinWevZUm/Tl2J1dtzCkrxpStTrVSIJFad/ax2Vp+dXjfA7LtbF1a5yjG+H+kxgq0+oMWz3MSe9D37zW",
+	"v6BYy16Z9+2UTlwrjnbLttyEfYtWm4uR9Us0z/rdsuEQKgliXmwkzoLWQli6y3YdIwZL2cXtv9mOGmIk",
+	"xoL4Zeyyxdfh610hmxvz99qefLpAfcweVi4iQG1DgyWy/6r/6JzN57Esrpe+VihG8ua5y6mtAp7QZovE",
+	"kcNYk7rRJ7Bydkv4rhCe3IDWoIhVC3Z9G43Lf8Nb/KbYIjbFuslFR45wgq0882/aP9/i+x8dMjhkHYll",
+	"tHwkZjPaBsacUn4yn+fL1l/fgCpm0Pozjir+Y6DOtdi4nSszYxarAD3uaxCakyAkdwticHJALLH+EiUm",
+	"WyLG0UNLWV7IsiI3giYGgt9E0llUxMtKtqQ6bmoml478IhkcdhSxZV9i/AFWLidCmqWeQo7WVQzwSEhR",
+	"lX5OnMktQcdzQpSDikkIGslkMdfmDXeVIJRpQmA218x8nQul3ZOc5nWDXNBJNKTBoYFtsytTGqtUbIQ5",
+	"WfAyAmKKpe1pek76FcCKF/1qUaHZKrD59pVfzBpcdlSWambIkxHLw4oU8fFIoF25QXBBdHka16Mr9qCm",
+	"ctsUePvKw2glAsMNyuiY41JbyoocnAk+tYxtfSa/58MLiohHPbtc9pPhpEv7cWqLNaFhxcpw1hRjT8t6",
+	"QLo1Ut27sld3aZR9O6mvGoH94gc7Di8F+tE4+cWOyf7x1I/MPVuNrz1zN1RFHbGLoBRYHkdFMDdXgzW1",
+	"EYF5lLfcFi5ZsxuPW6eMloGCPr+3uuNK1hjcP+6AVBdneY+E8kk5ujo/trzFHeZGsTt/dYb3ZHUploux",
+	"VoS4PpnHzPqGRZ5Tc14jWVTrbiMpZmdTeAgTxnmZXD2mRa5Lq8CGrDzXfPuwvAzSBCmLhlI9Kfm90WmN",
+	"blQHSMHaIIVGjpwQLUSHWhG2q9gAn8OE5g+9q78+wAgM/3/+P2Tf+fI0FCAV1b8U8XICzrG7IX2rNVer",
+	"bvvZnOMUSkBNTOwPOpbuUvdPb5OEEhnuC8ry0yiUV5lpFMGntDXrCVUEUew3u7HbM47MAEbiw3UcV9fU",
+	"ZWFPDF/xN/4mrukSvNwLa+b1onJHXx4pDUPYzA13A9UdcsbPI1KC22EfylsVliROxfCJymHsvRM7WvCW",
+	"edaC6awKu2pRY0l3HDTfTNmXg0ZrVZAb9HKlLeq42g36CnOpy/WJ16kg//n/klPkXXSmW2CPWlZxm8Vq",
+	"p2dLyEGt3FikDWZMeKrxgQ3DgHx2qyrWSXv1VVKiYfiISvtES4D6+qKbVecdBe6vHGT9Omtx+rtng313",
+	"1T1pBL1n28ewbwfHfknw9q0cPpcr538dRS7rhBuiu9fA29dgvftdWFljDwPfUuIyr/K+g5msls67FG68",
+	"YyS2QGhHFqIaPAShuodJ/Vv3rIt8DH/JXKGIIdlpchTDaZrc5xamx7znHVuvYBvIToyRNbu8ZYO6o3xs",
+	"izMAFx0S2RrlWDdQmG1yzaa5G7M755/ZF8rV68DzaYpKJJmKWSSKh96cBLQa3Yeg6S2FJvC37xRCsyyY",
+	"AuJuVC8fKYvIH1xclxSJGoFRrhezqbu95JoEJjfT7pKT3c71Kk7UNd0Kzr8N/FH7uDBweFWQKyPIV/DW",
+	"ZowLiZkYiuyk5uzU1av9g9uDpItJLy2kBJ5GLG7PTl+Ro4P9uzVb7ZO3bzYqTSXcV9l2bM4vgcrR8rV3",
+	"XUXrxTTTBAb79wb79+Imc6UpT+GnWRRiH4UyKRZknGPEbnCaFZJAhbxD1bnNBqqv5/7unTAHTxQ1a7W7",
+	"46KF6n+gEjjZeTJTtxKConEcb21e5C3y6TM+pSOmLbaSDiG3DwYHg9o4Dw7v3YuCe/uJbg4Ydc+t5lqo",
+	"qpZ92Vpt5Tdsc1xXplpLNipa4inRJolYDSMf21s5sNHvacN+1XQlpe0//6dZbc2UZmZyijxEOwqdabKT",
+	"5f0M9kbL/kF/cCsh//k/yas58FMtAfQLOkc4OxyVkIrsvHo8en7r6iUGQ4rvVtYuqa1OfHkXDdVmG9C0",
+	"tjRRXFhf6MGehBAm34LiH8TR8AMRukHFVXi8eYSkU6GAd0iDbBaiKqVDM/6WRVmFD7/5Ih9bgjXFw2PW",
+	"let4CQtfwm/LCYGEmeDLjiKa52FhnZFNV52ZjJoLvg65LxZZbm190mX32hYw2lyMyTsYkZNCT4FrL7T2",
+	"NlVYDqZacqtyZGsW1VeC3GJV58FrNVS/gzqu0f5BtAjeOUQAFbcUKLCRpBpJywQrLJkmobe55J/QdIpe",
+	"yRFMGC+vnZE32yeE5ioCoGMLDSi6tFFH03pw0ar5CDgd5W1Fw/2Bqgld3eh1/yBau8n5CzeCkeBkTv3T",
+	"KPNWhVE6vOmfbjnkji7LRqt1qLmpyuHGthUT1NuwlwLlDbN1kWf6YqQ+exEfRFZ/SQCFMKecCyyDa6va",
+	"jES2fHDd+AqXTJmdUs4hj2U2CjkbHqONeGlRlMnQ6FTld1STYSHzIWaMF1yDxLzFBkRQQibCxkAmCE6J",
+	"HtSU5nktT1FIDA83KpvzNkK8EI8RpxhfB6ylIc9VCRyB96lN4/aZ1WGQny/bybfbjxdUnut5TvUv5DBZ",
+	"U3F4C5td1xqKbZA1V8Eg+kxIERsnezl7W5uvrwa6ECtHorQtpcprMB/4Un37DwYHd/r7B7ZS7Ab4hqiG",
+	"Htj2XEpLA+yqTKL359OtdSunwzR23lKtLKPL+JzNdOswHEGuuPX25kKcI6Dp7ua5Jj3IFeDhWlMeKewC",
+	"dRMLY1Nmx3v+iypnJpB1YoXkSqmJx/XkZv9bRHazzMoX+6m1ZdHVZ0LpCrhiy5o0dTCDWCKOV+O3Y84S",
+	"lMiLTicaD1n1+JWN6ZeFlV9jtraL4KuxBXMrdy6kn1ZKbwMfrbAyIiTwFi1BFqQB+XmF4VHh34U3f0ke",
+	"ZOeEq7mEdDov+Lm+VRYXs2jrlSBh8Yg6E42VT2IpMVspza3NXJLkSmirLv3+m3/4qrSqC8ljfNkm3mtB",
+	"zAM2ZZQLTHP2MD3O9BFADpqd40BlWVvqgRUA0JoLs7ledt6jMzusTcaIGilXILEhQZZTbCXrfwsWPiLV",
+	"ZJCyDFQJqWrBZLxEs0uGtMiY2cRhQoaqwLg69KQgFAVV54ROaFiGf4gpYMMqJd9GAShXo98ljRMxfs/x",
+	"2JgGd8nQokJWABVlWKbj4m6cD8LypOlUCOWqdZAhLtAwseXKSywMi8ypyDAQ8IZRj8rI5fuV6SRu4mj5",
+	"lk51sF4uO9iuQeSm4ZOqMfz7tGzR/jwpP75ybV8iabO2323Zm03z4silXru+NtJRWy5imVa4YjPvKvw+",
+	"Rx3kL2uMWy13cEWvlmokzCjjDwhHvCc86htOtxkTrx3fzTJkgy+uFkDtPd94q9XTJYN5tm7Dmxo7XFGt",
+	"Cp4Njwl8oKnOlw61K9RIjU6Fp2Z4XGF2rR6pXTJEPv8SIEMYmgr+JhRw7BHzCWkY22W0MKPBmtvvAggl",
+	"s4KzlM1pzvRy9z0fmk2x+lxDVy73phTYrEhWg7TCGaL4asbpL387TASh4nEAmkpZWF21EvhxeByMaeeX",
+	"Qunf/oNnbALk1Ch/cGsVw8zBYQS3fuNa99hftkqkyKFkbIhWcA5zHSqsIQhlA6YLm4lPjsMZm8EjB9+y",
+	"lcXVvtKwMpOff72T3IvZmVeKHGctElU1pFPQRSTbV0EqIeJke0gVHB4k7oSahrPyDJM5S3Uh8cTbsgi0",
+	"oUH9+PD03Z8PH79+8sPrnw5f/+l1PGKTxa0rlPzbG2KmRHaEnputaGD7uG+P9/a00PO95x687xgT/3dH",
+	"wNScQf6v7o1dISf/m53nf2sO7H0xGBzcYUoVIP9b2VAHMRhXzU4ivvAhgHEknH9BsVCsNbU4k8qOfctc",
+	"UUrfWrVKdbQhzOmypSyn0dGQGVFO5nRZ5a5GkMl+kpAxfU5lXBNckUcva2OwQOHrS/41tBW3XO1Ky5VN",
+	"C1WHU63n6nhvj3It6WTX/bA3tfyvgzGgSvVc+uKCK1i2Ad2gH47qDcjnrliYYV9zFJoXiOeai5TmRLMZ",
+	"kJ0nhaGdvYcgc4yNGeF2k6koZABn50BOyStO5sUoZymZipxhhWMxJjTHSA9b3Wz53l0PNnHSXA8W/zYh",
+	"Bc9BKeIgvl0fii4ryXyXvKjBPnPhngoGEZEG3WAi8obI6PI71Rh0nU2c0QnJQJLHUGiz25w8YXwKLOqA",
+	"NusYN8ObX1Qrri3TuAWKcPhgVBGLfcNybxi2S4ThR2xcXjpGTGdmDQuJZc9Vd4jbgmuWtw8G+1ORgZhR",
+	"du2l6XKcA2+lVsYnP5idjJql6kKzv11nAhUmrM9uPk0Rus4I+BSl/Hhp5SZio4NiDYIk7h0PBlFmIOoP",
+	"7h8cHw42zjqzBbaxH2wjugINs+xKdY3Q8EdzK2LthG8psER5qwMi8yoikVJsxHJXQm7VZ2DjwTdGu7rH",
+	"bNitkXMMp3rbYmX9IoCeyzSH1dxHQ4wv28zobDsXcIA399s/5ATk6Ld/SLGOf6xVDEvm7l4Iz0431TJ8",
+	"KXYLU9nBc98OKY2vv1yZfBjRHpU4pvUstzCu55JiwfYBO2WJiXJJGxAeeKl54791GlV3kNEA8JK0Vb2Q",
+	"feqpUBBCv2oiLuxJ7LRbp+F4IruF8WtxXdqGto0gR/xPZA00n0/pCDQzd7yQmTlDHmrNeaEdNLGCfGwh",
+	"Q6mrQka1tYDvDwbdLZhtVLIyjS6pVyxw/NZIfxNXvY4Uo7C9NXlGORj1K7Ijz+0Pvr63oR+L/owBAQ/I",
+	"cNC/P7TuZSMxIWmVsQKqRcB+2EWsvkz9Kj+NTStbbeplcRu3ZZOtNLFpqIEitQokvdYlFEf1T8oTcdD9",
+	"QKxa05u7ZRWTdtHd6141rY/xAAJx1lLP8YYdsdfpFvIKj8MOtztUrk3Hnb72U+/r69xURnCMxax6sZyg",
+	"FkQatN6pNyapXPqSv9xVvuYeWKMHB4F+jSXcHqOkMwit0m/Vdk2vrv4LYJycQQ5jEV1FteTpurryzgIL",
+	"c6wpQOvech2mMGRgS3SpKZUQOsGcvmfZin0KBYUOmdvh7oS5/W7Ua3bqBJWUmw3MvFyIZT2E8tqDLNdG",
+	"V7rFeeReiJDzdisQuKK6L8BrtJH8BMtHEjIzT5o/MntbepGUXQxJIk++AbSp1x68hlVb5+dyi+Y51DYl",
+	"xi8RuRsDJ20b1ULI7BLVPztHym5E5F4X6PoaJBMR4OJxrGbNxkLfLUaUjtaj1cGtTXSp0+v+AcnYhKGp",
+	"dCUF5vD24PB2lH13MfbaRAxv7I1xb3P7rctTwctzXd4Axiai643xSLTCNUqb15Qzc3j7cP/wenJm8B1N",
+	"80cig7q289fe0f27+3e2KQa6LgEnd6mtYXfV5vzcRoClQ6AqzVNgggQmz1puPmEgCz5RI/iFSSz27DxC",
+	"E5gB4xlcgBzZh/03UXvlt5wfT8TXlu3TOBKd0+bwnxvjGU9myhHPhrzAVQKOThJPtfTlXa+qBLl2Wq0e",
+	"nRWc16X4v2KFNofoB4cCu6WZr0V/P3lzSuYSxuxDVXKjMiu7khvNJMW/1u+IreoOU6VEyjpFV58EjyL+",
+	"z0xwn8IT8/TWHrAmJMYvgGvIfBFetNFZwV7FDQBTyOdP4tA+NojO1kghE9DEPFvnC1OWj+FfZ3i5eRdm",
+	"u6a0AhDF9JKw7EGQ/1153pyLodGfc5q6LOoOHauTOhnFlSM3SSyYrafAZJV2XgdhjmTRbCZMm5dW4Sg0",
+	"bzCsgWI9Yd0Ji2+pZ69RyDyCtDOoVMNsEmGdnJPaEW2udftRj5edfhHEESXkb4JxXYstIjundKb9zZiQ",
+	"P9rbUvlvblW1CZdhxE3YRi/pYcMv6t/Zl8KysNF7t8FkWmybrcQKlp2vo9btSWqVCspYE9J6f6yJRug6",
+	"1jXUZNpeU6DqdSD8NSMMdW1Qtw9279zvlByeOyhg/+bd3YMuL67U1tK21ER83ObWyPNoBLmqvJoNDZnq",
+	"qTXAVpcM3jo50ExVsEbYgpenm4gX7aJSJN7XopgGsVPdxKl6JY8V8zMiclzG2bZVIZEanmgziM9D2drC",
+	"n0PXsk0iw+UrYxknAovmVfsyRNYwYZa5l8uN11uYa+eL6YXxegGCbq2fzdVIPGimW7w4TYlRDrOofx+k",
+	"FDIhb54+IvePbt9d9dJvrOaGLgqHh9y4R1Ha71elADrDL9tMOUEy4dIfbOZC1fJr+ds/xr50GgPyWiid",
+	"A9O/0GlORAYSi5m5BzhNp0aMsQXWorSOy9BG7EyRhRR8UkWnMz4vdOJqQo2W9kPnYxAUz4ucAmktVtFq",
+	"xYFO5Q61EZZIBuq8UT5w//7hUXaQ9m9ntwf9u6O70Ke3s8P+PXo03h8P0oPR/n4bzm4Ri7w7O3tN3I9B",
+	"P0eDo5jm3QJXW9XCq431MQMFkrySZqU14SydajKCc8q53qLgoiNJWscQNBeE+Ywb3ACulvzYMkujEhc8",
+	"O57bg3LMhe77EOENKdzm16AWmV2hlkOI4S58csZm0B5t1Dihzs2nhE1OM0+hN12a4ZGxrepXxxC5F90S",
+	"h4CzWtPyQZhomi/oUlmo80ZOIUbVH5F3whyr3qWxcl5XrLo+/xGTevrYceWNiXxpW8hQe2DNmM5YvmwF",
+	"7MOw89Zfp6JQ8LIdeW5dBIk38cQhl9CAEffctS3e47X4fFET7uVWt2bsjWXk19e0+fgGxInaim/5bmM/",
+	"aigM6wJ8NmER1HdrBTXldhw0pdrEDSvWOCXVCtSWcs25QdEpMAC2tJAEG14Or75qtbm6LW+WrovpJ28g",
+	"BTaPWQWlZBdrA+tWkTWJ0kJC1qynv9bCf/14mGW2ROvxbyBmNi6eH076B7fvkDJvt0RKJO49w7BTygXH",
+	"2Cd0Qu0Yieve3Xu3byVkCh9oBimbtSC2rUG8vHR8WjOhdpWm2YRDFux2JGGqsZvfYZVn83ziMCxoqsmP",
+	"704TIrhFJJpSRRyh7LbAyW6Le9laq6ae3lvf5CCFvY5ruR2q5BvAbO1l6TBYlZ0bIcTlhXr333560T94",
+	"/fRx/4f7fzrZuna6bTo+poxJh+JXH450v6xJZZ0CGUmxMPKYmqKONxFVqOvCB2lTboTB5arV7HhvD4P4",
+	"p0Lp43uDe4M9YRb+YA941ldG/hG8m8fNo4h7jnepAK+2gKZHNvHHVRBADcbDgoiZzfBuqZe0Gml0Ogcp",
+	"Z7/9I88JHU1FDpzkVKmuxjEvOq6JL/JLYcP4IhaN8vtgVGuy6GPVxvDUGEHZP9PAI9xY0sENIuikfSry",
+	"MnBnpWQXXva36x7owy9JRgnd5itSfQ5UabJ/QNIplTTVWAybEqP5A09d3SSR7ZKXgsgiBwyIKWvHVy+Z",
+	"bdoavWqdiokljye8b3QM+1gVuyOD3SMjmFDrD9geBK4UM/wSJdvIQm9cS49FWsyiVQS2rOBfDe3Xbmf+",
+	"2Ww+NmPfrAf5YEL/XXQ+0YRSND0YdmTTj4XRys6dN7wy883okmTi2CW2k5QqUGRnmOYgz4e3PKaRTcfX",
+	"NBcTsjMERNczv0owdIg3884QPSJqCuaX95zyjCjQpJiHuLk7Q5rNGB/equfTYnfmb2zZbKxvC0tGzmqG",
+	"qWrdTyEVPHtKUy1kS0iCIxDMDpZsMtUPHBSGeZOM8VUbF8vy3Dmd51I4+aLBQT7MmQS1TYDcDPRUZPE0",
+	"IFdVXgYyQMdc/nDeTv4Ov3pTa3GTJOCHmATzi1FZ2MNrKcR4I/9tVLqyQb4jYQ98Jysh++BCYZKgpkME",
+	"j7I9U7ixvqsqXMDr7nUSLNYktTqfoI9Z3HkOTOmCTzbmNpE3QDOHz+aS2p2wax7S8MGswBicpzQDmpnL",
+	"vspjfM997qFNaSWGVWEU5JgM52QkyfSQTI/I9DaZ3iFFTkROckaURrMkzIzKQVQxJ3RoQyXJM60IVuck",
+	"Y5HnYkH+9JfiKSMHuwcPLLafA32zufKBVTqGaeFQJ7bQtzxORau2tcYW5bNDLaavFI5/mVWMcu+UapgI",
+	"2Qwv2OjadO8tX1M9VS0Yim6bqy68DbjMrLE2fYqLTcS4sxH4UdB7vEiDU658wF5stcy1wFQIL8O4s96R",
+	"d+Y3OzhdkWUJ4KoQiS6+oCFiQHvPM0wAV+dBp/HWvoB8u/LIdSbhx+6N2N6UrZ2tsar6U2bvJEVZFkA5",
+	"VSzAKMRmNVuKtdVabj8y48Lcfm0nJAMj0rVEePwgFjbMz+d4ekEhUAZculDTCxOUtiInmGvRUt0qc5Ja",
+	"9+VfkfFi2+Bbvfw2+BY2bQNwM5zly1a58oHDGzF8wZzKJoxXtFVzI3QvVA9RWjRtXHr+9kpaP3VzwFRL",
+	"RXOsYyEZ18RMXpCxEcIY755h6LNl+Hl0bqaP9snFh1tIc4c+45YxtJ6b3SulWlT1aRqZdg35AK/++qHJ",
+	"YF2Tqr1NhXzWQyE6j43twEEcmAeeA0unGsjpXNJ0iorkMIP+h36uhi2ZfO7nLvl8ea0AXqc9DmrmrW1w",
+	"y33GF9/ADNbdjlSXOWuZsBBjylyGvjRLS8vsnP4EjUyn+/f3BweD/cP9wVFbNCbj57GDYgmS4M8OV6x0",
+	"JDupwd0J5WulaDGCXPCJOWe7xJ44I0Di3MnIrFoQTFbKJjYL7zoOoNGj1SbO4kTX3XYD3Gmr3elVDYzX",
+	"x0rS81rxN1VHPIzUeiDvHOohLZ/xB4S76tPdUu5qsDexEBXTsKHUWAi9+dpspjXTaEt9mIcNTFbViNW2",
+	"u+OLQq0MxghGlwuXSSGLFpW2OzvFrG0yERC/t+YrvuwNYTfh0x9D60BEJhTE/6yax6IB9NYlBM1ZODqu",
+	"9Bv3dKVityERVSdgVihzTltrUmKKVZHrtugSFxSKnpOLsto48O7xJF1kJZVNTlpilTHP2PGgJ2+/U+SU",
+	"8UkO5LHR3GlOvqcaFnSZGEEB3Q7m4btOsW+5UvYH5n+DLleKFU0LCW8CK1w7dFBOF+bgl2jo/m2yc5pO",
+	"JRtrc3vfilvv7RG0J0LFwugmHgayQhwOuXIqZqCui7eqKsu2TapXUyF1u1ivllzwZUw4e4XLZSvWW32p",
+	"AzpLZBsDAb/LVlZYWLEoKquLGtkzKZPGJdELUVq949xm++zuy+Nn6eW8rGpc4+3LOVM2s8Zq3RImRe6w",
+	"IgNkXp7hr/AB0kKXGlNkZQ/2DrusaDHPtk0XRkDwZ3ydiy+kaQ8h/sCCz5IZUO4uL4+hau74Sm9oTGk1",
+	"8UGMSZkCtxvLgWvNZ4mAYbLMxaK0RBRsnoqNaeoeo2rTEKOjkYxGb4NnWclAFZ1V5LCDfz0H9hMl57C8",
+	"ZeQYi65hDR7qKlih65yJ7iB6ESEJTHiN4oqr3DfU1p2KGtpPajqA1w698FsTkFakv4Bj1ax2TVNccFvV",
+	"0wTq/Dugj4rqwyNTKylZ7t7P7Tbh564mXyMyr26CieVU6jbvRVfpHi9XphVxXSPGLAZ61k9QTSrpxitP",
+	"EPmP/FLMyEmhMlmk53Ge2Rqtv1gsdiegQP8CfTbrM65BctC7GextdIDZMP32wuXXiJexKVVsYyFuLVws",
+	"zSbfOMHg0BjKf0tmoG15zfy9i/+qa1CLmtgGIghLTDiYIHPpy5qlwdwAYgZ4HdjLW2ZbAEk1Ahhucmfs",
+	"2HU5m0pJfOARIT1CvlMMgyCHQccoBxUAqXfY2lIDaYibUoxtRAzNS0/szpim05ylUyBPJbAJHcGt0Ji0",
+	"6nobLS+RmZNF0x/+/Oc//7n/4kX/8ePVeiKDQ1tPpLuHrb3C+Q34k4LovQaNmCvYu3HqUNE1q0K8cGRv",
+	"bfHzrubCwKDUBOZyokFC9o+iItNms9P2MU7xeWP2CuXLhU9Y4Q75nLbkdF7W/FBpCdU034EkwDhwgqL9",
+	"9Lf/yHVCUL7XhE3NTBiCoX7v8vDIL4Ukof+B8t0bgYZaL1e5xQ8FrDWswJs448VpOxo+IzN6CEoYvjcF",
+	"prsE55ez+dAWKqBUNHfO5YxFk9Aq9aKE+PEpZnNUrBHmp2vymTnV3rjUIvo7rHl0GtqQD9S99BSWpq/u",
+	"zsFUyfGZL+i3mrJi02yoob7hn/qPTt887ePTw92WUrbznC5X8ake5VRS8tCBe0edTFeKT2ngn9sSfihX",
+	"1pFuyAt8h5RnUrlg5P27d261aKvzRafiBVLkMSPvG/N1I3Bpl5yQlGn2C3CMk9jKTOtR4lZMKo14ovXS",
+	"YvBsGe/8rAVE+VpK65ddhCTnV23NOXzGxyKSMGPjdNuS54JI3pTaknMK8nFijUrAm5rFUyZhLD4Qwclz",
+	"xosP0YOyPXiZLSKt46u6BbLZKQC/dEw4NhvigQUtVkNcswPXo55Um3l5GItTNuHPPlXo7LUBP63Ee7ZP",
+	"zQF2RYLpcxbg/q16Dag6V03ZbT0ioG2xDSe6I3G2GMIeU01LuPSabHkdmdLzQs5FTKfAbIfSFlWrVGcG",
+	"xNoKpG+2qNaTByK1WcU8yvvZZKoDwP6yezKCpeAZGvDRyFiPGtjsNtAwjyRwKySi4TG2azRVi1pV5mlj",
+	"cRabmF1bDFuShfGiVjxKkEwkPtO7WoFhmLtte6wSt10SiWlqc/a25UwVZbt5RY9HhyrAqyz2Eix7bVHf",
+	"jqfCQ0xEefmbYmOS/7OZERPMgwH6xGpiFHwwz2wzuavUEE4laHUaqzbzEsOjymOHD1Y076vzbEHcl6xX",
+	"nPRUkaaIHHC1y7K10nGwCpvKHofE107Qj7C+9LZkvZZGv56C0tdRSdp2gZgCsZhm1zYav1wMgsVUd05+",
+	"pghwDTIWME+zCxqHe0W2bm3WpgXDzzlQmS9tBWknzK9uTQZjWuS6RWidijxT3vRQ+Z4g7v6cQj5v4TGu",
+	"hlwHvFsqgT7L1CWyQqIgBCdkaE/IEA34ZjEs0J0NPnpAKBnmTNmfFcypxLKEIyw7O6PK1j3jRnYHeq4e",
+	"kCGVaohcxELnhTcP6u9JWMwpR0+M0gizhHBtNhuyW1oC0tCZbRQ/n/qW8a+32Dx+fG77wM8n2BF+dKnF",
+	"P7eQuQNL8FXqcP+CB5OK3trp3KM6NTBCTe9biOLBkYlw31bCakIvMT4WttoVrLXUbGFhcoviJrR+Ha5F",
+	"K6lW9QpKCTZyfcO58lBOA8YesR55Rmhj5/McUqzwLMWsrDOV5iI9x4hLVz0qwh11E63R1u+p57Yc/IzQ",
+	"Acd/HfRv24/RLBdkm2F2EfIOm7Mvy6rEC4Dzjof5iWnwpWsE//jBtoSfH2Nz+PEdtvnRNh4tVvXKXB3m",
+	"1wdk3yzZC8FdsaoZ/cBmZrx3UR+0n/c3elHsZJMeImH5btfsZnDZxrXeZm5mFKyiPqk/0rwA5bebhwKc",
+	"EX6+UxbUxydYhr3dHsSGurZ4y1MpZhbP3NXN4zYOIFbGxQiOnBSqoHkV2IiPJI3iabY41yplrtaW8iXh",
+	"D466lEmfblXU5zFdtpaI8YmY1Uj+smC2mFkGnPxIpxI4mYBKp7mIJ02v1r+6Qn37qhqWn2WU7IrJpCp3",
+	"3Cw4ecXKFJfPF1+tUrF+8NfCkKuluDxTPmMzMFLNk4toti7dQn+z3s615e5NJyc2yWx7hXVjy01IxCar",
+	"xLNpEdEQ5DGpYb9xYU2zzvQdd/BE/UHvfNTzQjKtgXsAMMtBFMtifpSYpIFM1+l3ozjbRcv0JYDitXei",
+	"1PB4tkSwt41Eh1UzwjfYOUgtaQFccXYBtCiVcZfLvgPPHp+c3grF51wsLPyH0hRrBRiewCbTaKryWVkC",
+	"frWAz/ZQ6O0oVedR1FKbdV3m3g+PV/Ikwwxve5mNneuq/qpfF+v8FRg8QTkWGyLUgooxnRAFYFQPoMNd",
+	"MpwKbU6v61VDDggPRHgZfkENM3N+eFZXUurdI9vVDaSLdfrZJhtuWJ+wI08uwaCCcOX922siotbTa2gq",
+	"+TlWREJBWkiml0YonTlpBTyizwioBPnUj/nHd2e9ZFWHnwqp+zm7QNy/c3ARZBRzSiArwZTYhFd+nqr+",
+	"tf2VKuKd1LvOpjBDnRZHUE1/qvUcVxaBWyIqLpZttONwUdjzuSI7CAkxpfnYmhqsd/aWrRxq5EBJLTS7",
+	"rf3NJDFasX0Dj+U4FwsXHoKE9AvuaVmNOvwSTfY9Dy3jf7KWEm+GDvNHjiXQrHfcwyztuoc6eKqX1F9C",
+	"6ITecQ+LjUBCUrRU4YQsZlDzbXOoR+LDSm/u++AJ3/RjyEEDmYFS6CJ3h7N6wQ60ffzzCtIUN6S+MpaV",
+	"lp6OqiqKlWQCk72hLcmgXKmnoF38ey0Pxz3o4SeZKq85pNqyFT+/N2CIz+ZJ4Ljd0yQTEKQrrR9+EGJk",
+	"SRLPVBmh0IAcsD9YGnQO0F1ijYyK0FwJwgGydqd+lZtlTxqmAwz36JztXezvuX6HtuJwThnvm/NCciHm",
+	"I5qekx3U295zxs1ksyI147rloo/EOYMysJMMXWP//r4YDA5Ts1L4CYYJGUFKC1W6cF2VJNeEIiPQC/Bh",
+	"EELatCNKpkJpm8DPzFrYpz1vOu79+7//IJRehWGic/YTGHnOiEvO1+xywKuqNA6Y2kFlOmtTE9HZ/VoC",
+	"Oq9oXRY2jGtJU+1Mks5J5bgUflcD5K7gtomL/EW2h8AkAu+uCiz8Pd+pDfPWsbVHlr2IsfuizjmZC+m0",
+	"h1tT6e0BhPKlL22XoALnIlfec9MkklTualTy8KwQCTT1KUxV3FkZrGYUT8upd9/z9/wPf3gkEFQfc4X/",
+	"8AcLEoewcTPIH1EFu8RI0VZLfPP0ETk8PLxvHnh79ijBop+KDKv4vWFCZoIDhhEzTmaMC2mLcibvOcts",
+	"M2/fPnusDMViVXVFLkDi2bl7KwkLdVhqHfk8tpM3p2TnZKYxSFGSNzBB4dBocL/9QynIkyr8/1ZS5puo",
+	"93y0JA8fvSZHdxFa2dwjc9332a1Dt4hqgfzFPPHIYrFVj7ilQuhc9Yc/4OiGwaLvOQDXf/mbEnxow1ru",
+	"H92+e+vYEJrFhx0aoh8mhJIh6lC27qVLwmrmyKB/8D3H6DgzPMyl4fNCm90GruUSB2rRg21LmN+JpoOk",
+	"WjncTaxMDNJNwihnZg6Y7DjM2YxpuwTDFONgw/UgQ9St3O9VrGy5IOMxpIYJmLv9D38gzofuXFDWC1MF",
+	"8FoOB+4dm2zJyfBZBrO50MDTZf8nWDppDzMYzmGJXY9EtnzP0Y3r96nklvigzXRL6m/iI97gYZqw3xwd",
+	"HHjSt9zZLIYIhmkHb6MY7d2La4ntKJJSKa3tZvjkjE6GIXiEmc24/4LqdDq0/DBnKbjKa46dPXn7+nl/",
+	"f/dghZP9TTBezHch3YVCijndhWLPGQkNiUExz/FffaOn9fHT/kGg668wSnesese9we7+7sAXT6Zz1jvu",
+	"He4Odg+t0dCCkPibxvGZPVslu58LzEqaxLyPJ5GYOoK2PbseXuQvK+9RTauVTAiHRa2+k9FvSoG6ZwjV",
+	"yny+SBGdgQ0i/2tc76ke2Xtu6Lr3Mdn4oAv+/vhzVZEOl+NgMPDXkbMdhOfdnHMryhhNa2MUMc4CrSJ4",
+	"10Vqrrp57ppNOhrst7VYDnHvLS/Fz8y+dLT5pZdCP0V46bpHbP1LDjA8UChwA0pJ6K8/m8UrswoxJmZK",
+	"bRXl1f03tz+doKXY0Y2yfpsm/bmoBrUd9ZnOZ9TRnwtE5PaTjcXfTHOPfMc3SBGuj3Uk4ef/eyAJv6Q2",
+	"VzlOAhYXuNM2JyEWTwUcSZ6HshUG2RA9laKYTOsmmUqqxhigPRS8hrdWyeF7dgGPyugaB0vo7VMbCKFU",
+	"8mum296d8X52nx7e6d+h+9A/Gg+gf8/8a5Ad0tvpbXqX7u/7EIHNdBQO8GPdQKBlAR9XSHj/ukl4A/l+",
+	"Quo9OjjY/MIzjgl7n4LaK1W1AimmmRUwwCvQPpvcIT9syxz3fnWfnmUfnUINsQQbdANxYeTtMsJhJmyC",
+	"lb2qrQA6sZY4MSZMP/CmFjy0LsGJaY8QUD8p75ieZpIuqtPSuK+biatVaoyjE6c7Gnmk0hzL2fWapB2e",
+	"kE0YoKt3+1HEzu1mwH8Xd7CbDMJh+x3pSFp1Y0306g1wESwN0RIwM3HwMliKVqHqij4Vi+BQRQBhVQkP",
+	"sejgHYyAn8O47V4OBnaTV3PQTYS3lUHuZY6JFBfgrZ8OlvbyBHS4+aWnQo5YlgG/YSlu4zwDkgqJZhNV",
+	"7XmS6Jcw5W1s6w3MsFM9hVml8dWp5gGhhqU5zzTyEoJgws4ghzApCFbkcnWCGZRqt9JEA5orCm2oFHIF",
+	"5GhwSIYSaC2Lpc9tHaZVGrWDfcXhjM3Al1bdzHdeCpxHLSoYrT+GP39KUvpyuNdjEebKBuyjleLahMcX",
+	"9NzwFRca65aWBDtqvQjWYnPn4PBeQk5/OOnvJ+ROCSB7OHCovyqxegQ6neZzhRimt3bJM20NhaqsNoDh",
+	"PXzM5Ayyz0SND2HC+HpivD6eGfRzCrqYtwmFwTY4E/8DF6WIghKakT4pxd/f/MYjwcc5s47gG6N43C0j",
+	"MBYKutL8Vlx2z9EjOpKjR+UdWsusYmw5UoCcTOxBMlTZvLMRrptnqmTDq7T4yPa9Qo2XVKcs5nPv4N7d",
+	"wb2D7rpS0H03Xen6zke9XEfkcITyORpyva4aAPY5QPIAg8oshGUvEUHqs56rG1bdjg46HNwzIV5QvvQ2",
+	"6ZtW+QyFX9PRddJzX8yth7f1zJ6gNdz6etzDSBpDTi/YxNxuu0G7u9Ygv3NrSHbewaiZnosBLuQwMVwa",
+	"v7i9u797eOtz3l+v7ULc5NXlungEEmaCL9tuLre6/+S3E80yp+rZXbkKda8h6zN72ZQgcYhGv4GkE+fu",
+	"Qd8XGS0DJD2Xr2+kNcwbwYyIXXLyZagNJ1kWkvll70RHv9jkYP8+Hd1J9/t3s/1x/256AP379M5R/2A8",
+	"oEfj/ez+aH9Q2VheAOPkDHIYo2/ek4mvdtSbnPwRrZ908Sz8M3iMag1K49he2fCj4x4cDsoMw8dU0x9P",
+	"X710X1dxFbbuQf8cbFBntxP7EhZ+wT6xybPWbbxmyDksv2gecbQ/2PzC98LCz38xFtWT6+Q7e7+6Txts",
+	"ps+0D2zjhAtUx9tsDcgJBAcsTqYM68mhMo5xUUlvO0eD+7c+q4GiYjYdLbQlWUcttOVa3ryF1o4/+7Il",
+	"2S/m0rar1eHYYAxAGqkv6YPXfJ7K2ls1Rm7mpS+X3C5508Zuzc53l1sNTLn/xDrol3h5fa0ePkva13Ml",
+	"VZX61rjuDIMngltYd3+ReagJBLeydf30QpS44Pb+wQsnIUpU4fq5sGXKzYVlsw25wPAoUejPfjW5qnyb",
+	"b4Oz2PX6eezmXwrLD+zmlUNuHd8vdCyQWWM2uAQXihlanxJiTX157vN/7FiidsDPQ0qnoGt0dEk2Xx3N",
+	"nuH0lGcgQWKEJkhySvUv23F90xaOohPbP9pQldCjE3xCKv9SeO8p6BpJXpb3epNp5YVsMUZMgYg8s5HK",
+	"CyHPvTLw2Vjl3KZ1hSblz2m7NqvAYeG9sV+T3fnGiPQFPbeLUjfMb0OrmKrXt/HHa8jz1PFc87Q3gWGa",
+	"gkvTNIOgWSZBqQek4JrlzkEp5sBdPop38Z8DzJ0x2RJ84uT9ibkTSr7+np9VpjmmqqDrhUfIDDq1ldd5",
+	"2QfNJdBsSXYWLkyUade8C9Q2E4loyO/5DRwuDNFuHi+8MJ6YYTiIoCvcIi7fspfmVNJdDsW/uh93hZx0",
+	"v0BwNN1vj4NrO/wvKMtPW6L8TizN4TnHYMwFXX7zMt2oGUyduxCG6qj4c9Y5vqvGVzq6haustCBREPHY",
+	"jcBdZrvVVJVa0K4rSFtjRgGfaTCYNgfyNR1Kly3eu7/4+yDd/+UvclCcHs5+1H8/GB39edH9VFbZ6leR",
+	"6das0e6XbrGNO0H9LC5Fnl6s60tQoC9z8ZW3UPwGehA6llZuLy6iliykNC/GvzEju75bYeSQmX9HV8Oz",
+	"cRAaWq584ncrcmV8Hay5hR0jtUf0ka0o/SqseJc88Wp5qZD76B0vd3WP07k2Ou+gQyfXxo2dWxD7uy4d",
+	"22X/fWV82GjIl6VJCWOW5+tyrsyNbzMajjF1QCUlwvpMzMCRWgkC4TIbkkgmII1l9rAwZ9Cw7vfcRbBD",
+	"9sDK9IouFcaQa1GmD5CXFW4jYllhOfuIfP896NdukhtcEmdNJGOspuTQjD2msnnw74VFFXOegRAt6To9",
+	"YtfoCnAL0KLMmzliUQ4z4YXDDfsMCT23u6gEbzm9oCynI5/1f1O2VbPxDZ5qmb/ZyS0OmMXN2CKpMSnj",
+	"Zd2h2HGDvIWbZAdRhxVwUc1OKrLXxQJLhFvsjfYjRrR44JAKMC+oynuu8Fp9tnpYbsPIWbmYtJ44O+sb",
+	"pWkHSNLi3rI/YzFjl9eUWG9KiRHi4bnRYINQQhanA4f65IxO2obgHtvDZ7D/fwZ7V/JridTz1xpcTOPg",
+	"nIWUIhZ8TRZwi0fiTc0T4TcyclJwQ1fFmrdYmK+iwe0yyZ+NMZ+/dyWn8YhJPX2Mta96+/fv3esPjvr7",
+	"B72kl+LS9kqcqTGdsdwVcekFNVswB899jQVdLI6gAgd9e9y72ysRpnqDwwE5ONw/uE329/d7NjmC5hbS",
+	"qHd0/+7+HQR8l2BYENZ5B3KqJf3tf8AWXg27oIYxfnJf9vrD7kEbPK18hqO8rWlqv4O8+FpiGgqC4j2l",
+	"LIcvLO3VwlTp7uc9cj9KrNgn6abAZx3alG3q/8mqKcAFaT2ocQr4wJTP1UHLMRoNqLeIW9NzzT7wnnsD",
+	"gcVOlSWcYouRuzRuV7atmnU7ane2pQpPbBPbs6kKRQUxlX6+WfvEdpyqoQgGCiChuSJOb9Pdec+bgEy+",
+	"Epv4toGaX6NFxBNxcBYud/KvZgxxdeQLBeazDeFMAlgj5aBRtSATYXaqNBmGgyAjmJh5rOAdthpOalT5",
+	"9Rmor9NnbCvWxI7II58YaU1SWJoMi/B8tbbujXbupPehr0CrvgPGs+sfOQPeeNeqHtpUFOANMx+rSh42",
+	"qt1FM+lPfTc3SAJhAbPWbFA7jMubFG4w+71eUxIlCU+qnVman+Der+7ThohzNOIakaEJnGVhbnyklXaB",
+	"Fc2tfcKz0xJisWO0rWu1Jdq2HPbNB3c/4dnVQru/lNCPJ+aaIQHW5XpSyWaM7zkA5T3gWjp85xbcjfrx",
+	"djhbWME5q4CujOABGUPYWyoBkbuxgLYL+jxnPEu8FQcrapeVnpnOYfc9t/iwGXEDssgc5mrPnNHE3L5D",
+	"pamG/2apOR5NYY7/ExwJo/kTN7sOdlczQsTMtK+0mVodBHI7aa71nHEtlxZV/WOyWk8nrKGPy1KaRMvi",
+	"yW3D+nsvHEMTk3wF1XkFy92ssF955mKpcK1bTc6alvWaOkzcb8gpvhYbwbiEDk19jrctM+EQr73xTKNR",
+	"0d9BzvLdxTDenXtsGFx0IBagHAuv24/+MXMyzMa2UlQD1nvLgX5NoIS1Y7lcd0+Xh/B3AGvjeFBJKZaP",
+	"JmWePZMkk3SsQ0HOsFKzxSjHuVLD9lshDTMrRjlTU4SiRnbeAY8E+7CWBreZiFo4AsK4r7+2S05IzsZA",
+	"FNOF1Uh2hinVMBFyObxFRobuVAmDxzJnuLd+MPSUMfWeW/QuwaPeMAsxXieFz2p6CJ4sS5hkq3VCP5YV",
+	"CzxX2cpR3JjwJ04jjfUeD6lFpN+vwxNxw+aNG85tp9Vytx38Gf3QHyE97w+O7t2+eyfGDTbLdnu/Grr9",
+	"uPcrdrZBIbCJ8MzIIeMSc53meCF702UIeGk1A2vqmBfaZrsrloHlb4ZVIOc5JsOC207rxDj0XGUk9PQ9",
+	"H9H0fJeUFWBKSZMhIj+4CoKLEnMVf47xmceRvrbmM6XA9tooKR2u0Sd2ibs8WvfyfJIrd911u3QlLs2q",
+	"I+q3r7Pzu3NJXiKD/dKukpsLDrDlNDw2+2VkByMztOt8rDp8DoSMKTICBFW3ZZmSwJE9hfRckTFqeaVS",
+	"aEhJUZYROhKF0RF3SSAMNTmJhPeci7VhNJ/tNH8hR/RbhMB2KbM0q4oX1K+jq8naW9+4ZkIzDy0el9Of",
+	"OlXfOu2cLeWBr56mSCbQBagAzEGKCda2iy/5xrtGqV0CxS97Dw0vIjOmSQYzcqqhAElnmpznv/2HBGvk",
+	"3/IgvrFtd/dgbKDbxgH/lu2+OeOSLoPqGPb6uNpVt/2RtXxijajcvCYtFItVsfHlMjKUzoTD4HYFMlRi",
+	"S+6U9RJd7Q8JSgsJWVSgZSqlMiup6bHjY98k2laJ1qema78j3+TZL1aetdTtDVVdD3m3CD5s8jvlDV+7",
+	"5MQd0BUL2HGYqpNj1I4F4PWnnCxEkWdEwhh9/RgTMPQcYGhDd8rDPw4wNkfIIoSrZ4jmcyMFLyKytlA+",
+	"oAw1MkzToudggTeO9g9s8EC9yupcAoaSWqubnx/jRMIFgwUR0ocpZaZn5pvESm4WgXVnKEHMgdc5zDAa",
+	"O3RKL+Cr4UQ3bRjsLGHgQrlSX586QGIz3zR7mn3jkL+X4EiznZvY6U1ZGPfGIs/Foq+wqP2akCpvQLAP",
+	"2jybGjc03BMNCljIjaZTklMNkrDZXMioHvQUu0YqtzX1vyoZ6XejSvwehJLv2QVg8U10mklpUYqVKyRt",
+	"SdCFLGxWS66mjcztPb42TAuPukOhWJUrXPDFWMiZ+RzA6iEkKilPkSpDkfUuOTo4cOCSVksx8sbIQX3H",
+	"Tt9rO87PaYVYXZiyyKUWOHKUnTjZsSU6baX0skB2Bi2Oet9Ke6jFp82pwzm79e5k2Wd5Xu3dNztEJ+Sn",
+	"8go1i1ga4xY2mfOTmhDdSV6boWB9cWhUwNhjHfHZYVARqjRGE9glQeChdfUtKNeugongGZlThsFasCxj",
+	"WmhTvXjPa6zG9I2MYuljC5lpEclIkZ2jwWFChmNRyL5pdHhrl7xBfSqrcGxDlwKxRWfJztHBwS3vX8D8",
+	"QuRx73lpgTGqkk/FUcynW9jBLqgiI5gUHAEKk0pr68+Acux42JIngc/93tUdDDQ6GBzc7Q/2+4P9s8Hg",
+	"GP//L4P94wGCdwtMJvseRr/9YyoJHZEfKS+ovJSF1dLyP6GJ9Z9RFXHb3dm4czVRyVox2vnkqwKjLC3n",
+	"sgnNUsysb8hZZRxrSIJ8DRvQGucPq1aTbzrHN53jcmflDIuUuztrRNPzT+XvkKALyTdWa7KOtyTQH/y9",
+	"rgDix8O0+3u/PUt/5GMGxF+RY5jm+psH8tv12MHMEB55c+0EEvMN35eqGM2Ybj/4nWXzxBroXDrImEGe",
+	"xZ0H2OHvnSNco7j8UuhvsvI/CTP4ARX3SsEeIzA62ng6+0S35wE+NneDqb4Zklslgk0o41UEaVLGC5e+",
+	"UAzsjTCDt9Go4G/y8zf5+WrysyEqTKn/hCK0j+5Zn00ZHiKbBoRF4BOS2RgIyIxO6r0LicOa1qC0ddQn",
+	"ZVyLu4xUax6kGdgf/aC+pCP1ZeWlBcu0LivNb+8/J8C8pyPn/bp0LN5VbOB+B/Z+5QhC9bH9pPlwX0ch",
+	"FtLOLASVLXac76F2YL6o8+LG5KC3Ptlp2HAS/jkPgo0r92vw2Y/AngsaXeMYclKYdj5hC5TsyyK0B6nG",
+	"rTnY2ddyUL4Jd78r4e6FFe4cgVYKxk2qRl5Aaz9fz7Srwkl9CIbRfsqQ7lBFih2pd66Dr0YDuppB5B2T",
+	"GeEsnWoyg6kklE9gJDTwb4aRf0JFzadn1dONr8fiqUCbV9djW0WjHMoQA0o0fDCKVoExEYqIPFuTnMj4",
+	"5NR3esOxvGFXrWhX9vevIab35uxpYlHDLzL0dHWojaK1hjyMx5DqKjHeqB0W38PKX1RCFTeTEC1E1CqG",
+	"AMKrJPUZgITHopBPlmZZLNSRD4PDdcJgOeBm9ZSmOZyMNcjHdKl6x4d3bie9BZXc/PkQxiii3hlsxeRX",
+	"iPzTxst3OGNltNFXdNZ+R9C/00ud7o3al6bqvP3aeINnVyXEuswhcwc8Iam7c5VLN0YbnkrIjCnF+KQM",
+	"RFUJ1qEyd4tyBU7FmOCqMb1MSMHPuVgYLjEGiaBTFlB4JpQmhZwA1xawDA2CG2HQznA6G0DQEAMMJ15C",
+	"FZku2mCrzJPb43+ZkVQAaF8leJWZwjorIS6hFSEMdc4oX3qNW2JwETpJ7dL+Du5XNGl76D81xey4XIhz",
+	"Qq87yd6epr4sNqCVcliUtvJd8sSstiwQT5NicUyZHePOjKm0SXQe38LJeZAlxAWJA0JEthyvZzieNwXv",
+	"eLQ8Xhx12S6toHX46+8bCq5cu7aTdELmdGJj8Qr++wCCM5SCsdD2VghOh91xdV2nY+9XWXjg1+gp+aFO",
+	"/SVgizNZZIJDidlCuFi0aDzlJm4vmPo3bxpcpRpiC7eWxT+pFfsVx8nfPBXumd1btlvPnttCnIZFewP1",
+	"FPLMBkJh8G3iqgvlDMp07Ewu8RULR0ujTPrEdHxNRHpJdJMbKgjw1ZP11hasmzVDiQuQZaJ/QFUbT8dW",
+	"ByGlPIV8YwIPYWMbRsO0rylNFVFC+ACblHIH5GnVFW99VpahR8GBsOsbY9jfKPsLpGwLC96Fx29FxRkb",
+	"e6W0VcB4JR1OhjWPJCVJq4B1C1nj9evF7MdBr1dl5Guwr1E8X6f2OvzvaALoUWeo7RIej2aZUTe8FUlI",
+	"j3LZihZd6FTM6jmowIuZ3cYMzOBca73EQRdlZrvrAzPbb17rX1BpWkYyMEM7cW2Yz4/Kdsxfj31bX6my",
+	"UVHQZp0joPF/TunwXXUXVtR004IiF3pdJQJffgeBfXw6ux1LQkZLMma5TXvNGQdzlEbLsqz5Wt7yEvu9",
+	"YfHwCzwRZt6bzwLuyj/9KVDnbD53FS9yGGsiCv0JjoQEVczWhPY8raHITWlGJkITLVpCd4oZfNOHvkmN",
+	"a5ORbLqrS/bzSvnYeoCuVZAseCbaKRtR0muGAYQXR6tAKT6N0K1YwQrjcwtzGuooAFQCMWJOVgKV24aC",
+	"yjJjIVMYtmQoiM97ai7tuUXwpTHNFXR2u9rxmjl/6iqH3w7x9Ro1kMKvqADax/tG62mXzJ54h1ZZ06R0",
+	"hzuTniYcIFMlCNFCyEyVtc3VOWSla/TY22EQqMiWGnfoYEyRGc2MUNImz1nAr59wtDdZaa7sZp0jEBft",
+	"d+G5wAU12+Wox+6q8xYo0KSYX7Ms5NtoT6RpgNakIs8h1YoEz1kAziSgSo+6afNUeYYZAjlVGnkLOYVU",
+	"ojXaXBdwAbId56qitk9AaWtLGtpBoAZkrrjfBcG5lfUcwtk5r0ZjybrERqbIQgo+iXAwpqzoYBOaraIJ",
+	"ebZLTlA0GVk5ZbS0b6VTyApXuS2AaVWaSh13JduCSJeEKrzeQkgWA9dJDEkPOB3lVY07V/2I8bHIGHCF",
+	"9d+4r8Y8/e1/yQz4mPEMl92vRAktNDi0MEJYMap33Mvospf0FgDn5tPxPhJHFbBJ58zM6Lg3gSmwmdlI",
+	"CfSZuYZ6+4PDo9u9j9vUX3Lr+4nrLoW9xustVaEA3wou3RyKm7mhSjniqtKQ2vvVh2h83IwPr8lIimIy",
+	"1YRxLUJ2Zt02ViNRgmTC1YNOvXBkLieMfmgtb3RJrnHqI0yulh9zFE2FwLTwmbiAbPdbDD3cdCqaWejt",
+	"KTtZFw/v7j2fZKysUJQ07reyIJiXnuIxIlem0J9vXLpaL1l9q7mzbVRJR1q8TIi9F9DLSHofWCskgdlc",
+	"L5GnEoo5jkvzhIPot1V1PG1bWubwQYcinEPLxL94S46wjcv/5Gz3hiS6mxPeLi2q2TWynsdPHfK/nh2U",
+	"FsXfL1v4HSUG3ISwt+dDjzdbrG2JERvnMLbWk0I7u3UtMAIzRV2tDy6w3lEUMsvoj5c3Qm/Fea5Rpczk",
+	"0gzXsZuxFLOzKTz0DPZypmlcii/RNo1RY4gw/DsTfL+Yo21tfBautbQKc7G41CGvaKHdzPjYJu6hhoag",
+	"dRoyEr4ZeJyciQfRt62AIXh1a6CYbFMSorbEk3A43dMJbqBWfzCSoFr/1xTdEMxgneU03MfLn9jrpPbk",
+	"154wrR8gzQbDO8Zg1KaTZwpkDlIJ/p2qEyVKsmVSXHA6akTfbhK1JskSz8B6YTgR4zFIsoPHb+jPkSuG",
+	"bu5J+8lclPgkArtXxfDOAeaqLEHxnapAZOIW0WAXP6tZlJoue0aMPRoMDm8PDm+bAZsJ4mAHo7vZnWwf",
+	"+ofjAe0fjY+gfz+9fdC/fzS6M97P7tLBYH+rSvHhvD+xuXKl65YaI59D+P0933Lt534hmYbmwUcJyBxI",
+	"WjsiLYe85c7b+zX4a4Ml0xobK35Q1tKlWtN0ipVtg6Lt1VWZGq5hbqsRVEB3uy3GzMvhwJ6Es+hopXzs",
+	"Y2y/XHL8jOTVXopx5fqICk0oNSREsxlgJCblWNXQggdXqdr2PmA6ceWVXGnGV3oKUn3XuNAklDnRO0eD",
+	"o1u7MVvjVW6MjWQ0+JRcNmj8K+C1n08E8iW+OzFCQxI6nXasFWprYKm1tUKdwm5dHhYkeyxkWXsrME6i",
+	"c9lVzykf4eI9d6W2fMY9Br2kaCEYAdnxNK80zBWChZCcygk4wWq1TimyXlzNeqHSlhKe18JyP5ExM6Oa",
+	"Bo/ZdybsAvhLq+Y8yqmklro0zHvHwZNbVuj8LNbHDWzhs1Xn/AbafS0yW7wa5+Vktb1A7mq3RxoOMRIW",
+	"4RHVLlvFT0E+3iXPtIX3wDLFZu+qIjiOmh+Q14+fJuTH10++RwPI65ffYy1EQfYH5MVDvJOxhrCT/Ewv",
+	"nj8ZlifGhrtZx4vvyXNJG7frYmMMYyeLqcijbOoky07K2V4Dq2rEz5s14XRmUyynhtdqQeYg5jnUywLm",
+	"dGKuCb47z8Ytdhb8T5NltBYLHCS9GeP+7/0OqWM/nr56SeaCce1vDHBBSWFtR+1rquJ+jyAXGIcp6tPZ",
+	"gwuWAU9hzzymWmaErV9hSnOqNUjT8H/f67VUR+xyHYhUg+4rLYHO6hy1xMUYMU4tIHGjk0+rQVek2iba",
+	"lU98yerH0X4HO/SZEM/Nabcv3O4yD1XMLaz5C8gYPTNb9XXx8bfzXDiZM+RKcX4eLbE8uAyX3/u1+qOj",
+	"su5ZwC6piNIluEZt2eg6b9PNr5UFb3ohmOk3hf4aaNZHCYU0650ol1PxzxxtrdPrd8lJvnC4BJRk/z97",
+	"X7rcxm6t+yoo166ydENSpCQPkiuVS49xyttWLO/tW9lyQrB7kcRlE2AAUBTtuOr8OM9ynuL8y5ucJzmF",
+	"tYAeqG4OIiVZ2/YP26KaDTR6zcO31FQ6zil33L8h6loBKNYZDfe+A+/6uX9nK0q7leUanAfDtTx+BPoc",
+	"dN04KqVLnyBOrPsv6/iEWsdZjAaY8wqDgZtb5r7B6lrn/DALSeIMIDI05y70sMyszSI1QsbI8hTURzyG",
+	"kojlR+fPXn+8ackLdydySkbRd0COb8Q5pLUSNIRimwHwvREYQ7imlQAtFBNinKHRKgI0URwbZtQIMBpU",
+	"yw1KyxOaMBW0RHdt02uxsxsIx2wxO2bhwqIC1uzPE3TyLDMgLIthxFoN9ladw6gLmnVBsIDktpot/TO9",
+	"jw9uhRs24z/42DVy2OLZ6t71CtHub9qovztm9kf3IfP18jzHGhvyuIYIxNguH9A04DIG51jXsI0HJwFP",
+	"B4VuMk9p993FZvAkrYh2RwTuN94ium+YEX0JMfOre5QniwVDXGtxDjFBhJZaR+/9nr/hlEbYYlVxFP36",
+	"h3leVcaREkbqnRmzFZ22bLbnM5rkiT25A5VANi5phGjmwrKekDypMZo2Qwk7xLblMsbfI3Za6GxJST/l",
+	"2RSohY/gTFrNpeERJrYYzQG1QvbD/ECvX8P1fiHDpGK9icZQIuGrV48V3aJRtg2Mi5vLDwSf/kdxxu0G",
+	"+vE9bN04XT6F5gO5ORVcmEaF50zSrCqDnShjRDcBNpFWJD44H0MkYihx28PUmu+V3z7my1l+b/x2m5af",
+	"P9ercFDEzQLMgGfut2mmPbXNAo8IMFnZrm8wItNsWe0u3nilol3c4HUU7bot5Kp1i0vTMLQa5bkC6EbI",
+	"jaMHa4VN0l/5Os6qjf2zCv6w1WzeeVxyd46LaobxBf4uIBbwaRLQw/uOILvqIsdhxEfFEnq8toTdriWa",
+	"x/GgmYipzkXErNP0f+olf4U/HWb4LHQHSmI3NuKzMzngaewoPg6dflixn1I9xtFyo59CpGnEZwy/3gWQ",
+	"WNNTjuOAIcEgCm4rmPfNkNd8sM4d8UZk9sX9swjU/llu0Kt7j7mkF3rmIUDjJ0IA9xUJkdKlBs4rQMG+",
+	"tlHzDPd5/WJqkYj60bR8hYGuEb3tjahzSc52STItHxdCadMDGw3A1+bk0I5Ujykt+gKrYY+8wW4HIHfX",
+	"yLo5Itog8xbo/C6k3L4j6LfypB1FlrZC4c4jpKUrQUmF5Ilv/fEXO3sTuDYhGhQJKz6DvG8KZeJsxEXS",
+	"VRdlVQjODd1IHt9sXiTgdB/f62suLWFnUq7k9SCXK3EKcgRJDLbBngtgpxYmoEdcD4EN1Whk2QiTKdq5",
+	"53aN7Mnz8Jq2NR7Vo4GT6vnR3noNnIs0vi02DRnKJQWi4bJNGbRthn/1t7ojHOq58RRwMIGUbMATC5Kd",
+	"Cie2JLLon64xW/mD5W6f5dpmmKf2jZkOPcrFDOeXYgYCjmZJVLYLQvbZWKsI0N0sx4O4DXX4g4RvAro3",
+	"xD+kVWyq9PAqhGmhr7SAxbMSE9Ejwd6dGCHBGGaEnfiuu+6MTQciGoSIIPXh9bWajCHOJcIpNYj4sOFC",
+	"IRFjtSpemu7tWn1kXGW2KJyHj597Yq/8lHYGl5D+8QOWlEeDda//YEUC+1nFoie2gRQwF10p7LtAHgSV",
+	"igQS8WgAdXeaWiX3jglpK6qxEb+o8z788WHzXp5mYkjEOSylmeyyENgZa3Uu3JFR5A3nn6okzk3hPPFX",
+	"ZNDBUllsH2HjiRmAIVeXlRdBuFf4PNvcKpH23CavIdzuNzO7owAZYfuLWCM7wLsU7s4yTdn+S6su8ngr",
+	"odjHKsZTWs7xVI4vPpXzy94X///ZokDPO5ke62wR68xXGM3lbGwpaMYrCCyyfgXh83TzN0N3S2hu9rue",
+	"NrMyifqwZJy91SsSpDNL7WRRXesy36/BOj6M0amxju/i66Dh0IkSRT9ooFqhRsnkGRzAlROaE7MRkd6s",
+	"p5hOYXdH9bR++KjVcprCH+o9IU+06mswphjjaXcHKrGgR0JiqMdx+UGDPYfPWBG7ViyncHI33Ji8kGux",
+	"AfSHc7pteVDRx+PYiBr9C7ojVmBWEA89pUdm74v7Z5GaOsX3TpOu+ExNfPCY0mpCMp4kfm4CTewwhLHq",
+	"Lux4TKeOB1idQlnNxCuwL5UeLbPjXsdpk6vSo9RwG3M7yHWo4sMsbFFdYXR6ceFf6SFKV58zG/3zzpdE",
+	"iNFkhAUR7g82xfpP0tWFtNAHHZpgr4l18ZgrlC091s1rwDIdh43LMfSEFHPFPkizV/JmfKiyksx9wM74",
+	"TrgkYYmQQ4h9js3UPP0GF6btIzVRpCbSsoEaQdYzTyAdSsMT5msPqPHd5+t85xECweOXzuSlewXQtpHC",
+	"5uCKmSNh12urz2/KAfmZ3s0i/yN041xduTxYRbn8Ivk5FwnvUn7x2grfPDUuB/ILZJuxQPjkUwl1733x",
+	"57RiU7CwWS7Z3+JJSe9cGvMXiErLrJpEg7I4JN3XE+XaNPlz2Ps32+b7TdJQOWoXng3jgXFKCaiinddJ",
+	"YcQxIqhH6hzXxiIdLK2SuZa3v3VZE3a5WNx876S1wA9dRFc5waR0n0thlgDrfsAoa3YlT9hECo9PcEkV",
+	"k9U5HvAuWBHxxAdoyT4Tmr0CPeIS61sN1bNiNSHVFGLVq4f492MtE7DWOWBlCvZdYf+rhBpxWYrf4DIh",
+	"fiOMX+gJ+/d/MtT0WJbTbrBOs37UYcZiDw2iqybJpTukHaUMEjOHRvO0wh6lBQvmaA6DZee3dv1vn/7V",
+	"rB/t/nTvztfq5t/UIktC9XoiDPK+Stz+cJU811Mev6f4wpYt5He0e1LbbWYV+9uWwv0FTt37kv9xkXvY",
+	"lmWcy3YKjANCDkDYXc9xNIW7hgFNHtkadkI7yh6oiTbZMBmSAbxLcBUxohdNmSj3IfMLrq183hWe9uYI",
+	"tZJILx/pBgR72w6d9Ey3LqVKRb9ag05TAOqFuiZNTBL4ooicGgh9UhGkXSFIyiFXRNO+MdDDrIr5rEaD",
+	"IzP4Ww3c1Mq103Ltcho2vint3mG57c9g4YBLf0w3Kb9vk4No6HzgIEeMWT9fT+ktCX9CPK0OjkykiMSY",
+	"J9gX5S2psTI0ajVGgL95wwotL7fdxF1sVS2b0+0sDZyYmb/FiM9YIoAJeSYNnIPmCRsV1j3GmmaKdaJ/",
+	"zEYTY1k0UMpAg71zfAY4khPXlKhj8CsSuMZyBmxMLrR7aeD+orEaTxJKp1VEW07olJZYgcXH2nGnYE02",
+	"R2oXMULwuJ4wM4YkcZpvJIzFFmvMmyiNSKZFI+/w6FHr4YIurJVQ+VorAQ2uJj+uUyrgUS+SAx6jF8Eq",
+	"naYI0QkGjqUat2+pvRQyDrvszsq4Jce7nv9WYt2Dh80y5t3jGsXPIr1X5CdkC3B+PWa6lRGEYRMSzkKn",
+	"Hxrso2Gx5lNHrVOct5x5JIkA02Bv/UvocerNtwMuWavZZMNRYwE/tWnfS7jqDbfCTmKccfLx1Sl7fFjg",
+	"jgf7jYdHrVaFG8TtaimBWE2ca13LgvZH+Xh9/ShraaQqp7J8wRsl+4u2+qixf9R6XLFTtF2vtNPW48JW",
+	"8cele21bNlLGMqPYiMtZVV4jQYbPbyRllP1mbg8PbjO78Ra47s6WCo4iD4TZf8QIvqv3TnqGczqapEGO",
+	"r68obR4/PCwXN1+4NgvcQhJ9BMw1YwmcQ+LEoFOF7fenuaoWLyKFRSnCRHkxC77W9REFtDnhdnADqmqh",
+	"mmrcQbvTh/nG/ty3o6hoAFEVzbzlI6iRF+XTzT6jPNelXyNvyxgVCU4qy7fpavBgzdSiSzrMp9XKySqM",
+	"RLo+6qAVSskjfaLG1p2Ggp3LRL4ewL+Fq7gJS53r4MRisTAOrt6xs3HRwJUxi1SSqH9OBE/8VXmrd7dG",
+	"VFebq8fFb/JJLJyL7rwHvxuMlGY+QwgS03iq0MeiZATHoaLpnGvBpaUQqzBMi/4gy3X4xSExMOcsqGml",
+	"a1DtvZcgiuU8GGFYotTQnVBP6QZ7gWNraYQDT5KiB2DGoPXo3/+dJOuCMexfDYyhrc1fcYXLlgOVY/C5",
+	"d1RlQPj681nV/h4eFtDBf+P1z836Uf3TH35apULjJUZxVGVZRiCa1YfehS/cuSj4GhGU4Dt1b8XyuU3d",
+	"hq5ZegylOaarxlVa5QJzj9c/V9tKSbJkN06cZmlYyupk+S6Ea0nLNYPWTMuEEUXNxyqDyHTisIahlpJE",
+	"2s7z12/Zg2bzUb21mxVz8XRdmjcJ/mcS3rTKsj6QiXT3x1aQEjn6VKupgVUlaTvsJ5cKYTuTUcIn1lAy",
+	"za9Hp3SuppDsYlSK8m09lR7dOrm20x+5tiBl3kNfGIuOXXk/DRFIltCZI4QCvNLUWX1mSEOT7qgPlpo/",
+	"20/PpZKEwpS6Upr8gkNZAE2a9LyzubRYe4Y+fyovnPhXE82mAEP/skL1GVZ8eEEyA679qJYG+xhAjR3v",
+	"a0BIRtGfaDDHZxIDvbiG/+qcNEPTDMdfCQmhoA6T52YyQmEX5BTa9QBDXGMIY1tLp2zxrpNKZEaZyogt",
+	"HdaVcyuZAXStHuTcLpcobopZ4Pni2/yudPdpgaRHXM6CyyeBYBW2yWxm0u+DsesxW3Ak0pA/WcqoL2pZ",
+	"wZ3BGVaZVi1p66XV1/ItUrAYTLIwo1iP6xI3YtNEwvx4n/3N/Itr1VZ0jEvqQkx6lbktm3ibbJI9TQCg",
+	"Rz982wySG/O8GNFokiQs97HHNvbYgmhksg7XplMreOihLY7CGGX+Orc+0ihM3gjFnH6G9RYmj4lgoIah",
+	"jGYMkcBbg073EUxovxkLF5TdJ5XJbWZjc8x2uH8yVcjlrEwdvYLAyGtrodNwxvc289nfzLkG9GA7T5+d",
+	"sMNHu7Uwh63TjiIY23q4vNNgnRjqF/XEdNyZ+fo6IdkbENHAAjsda0c/Ty7NuhTSA8eGV+M+oe8XZZK/",
+	"f5Vt7XdSFT44bF4KH3z6sl87+LpTd3Y3RRM+fWnVHn/d/dKsHXz9qWr82PUazEs0+0Y4bd+B7vcxaZOy",
+	"0ebVRAvm1S+UZ1kRRmndKskmJ1+CIWvzsUVnjKOESgUbQQp4LHU1xZTseEyOthNM2Fl3JjPjgSqSspol",
+	"w3iiJNQIgP1yCOHYV8EW6pe8HKAUoJOEPRFhAN735bt7oWg7k7jzJ4yPlOy7T0a1UFYb/H26S9iXn87p",
+	"7bSBSuIswIo2e4N1NBiVTCx2iCFUp3/ybDIPxS7OJLaWBnCiju95U85fzAdTEaiT5I1Uls3AsigBrqu8",
+	"g3f0nm9OHC+71ocdV/7C6UQ7Cbn6An24AXsLj3VJCS7o76iCS10q28qkGDaIXUqzXYtA24OLccIlFZ5W",
+	"Cbc/OxbMhkmrHuskKat03FOAId/7mK7DdF0WX0iUclKH21qJaEGLuobSKS+5vNDoKY2NcKNgorn7YdiS",
+	"VnXCjySkO0GqvRwA2XU2rajHTGCpBfbCPb6QW+H64qGdeLHulmft96fu2Fr7LBZ9YU3R0GkeHD44bDYP",
+	"HjQPHlSlK7RZ6IXlLR2ya/a/Xi2o+HsSOC9yxF0JKEEgiLWsHgH/8/1IollFKenW0h0mYIFWtR6+kLEJ",
+	"phFe3GAf56o6/XgkdLaoR3a+OxZRJ2KhIbIfVIclwOPggVnFAKPN3OKN6u42SpUEV0RfvpvYe9c6B4n2",
+	"WDqghR5STTaYg3RtqGNuc25rObJwZykkUYUBa+qRUkMBKd5Eda29E+5pBUcXczz6fu71p2P0EqPIhJMq",
+	"DCpPSYHwY60agkTpH7DEhWFYNMAq52WdQhiedI3enTELxE540i28MidyK9+aNzTSMyt5e19rVSC97kwJ",
+	"6MUEZ6XIcUHvGst7PX+J0Njq7otY8BV5u8Fd7RwhTCDgbPh06BOaP5JN5FC6L/tuIEo7sKl2/sWYGzNV",
+	"Om6w9zAGMg64SCbaGQuJmiKStQ+iyhhKDXxHw69DNeWVgF5gxIUTelHCNW90QZixgOT/+isaSvfRiKCt",
+	"3ju+B0JiZAg0O+X2syNodkK/tquju/h93zCqywISPg309MSfOF7JiP+R4GCTWW5r4qsc7h+tNIr8Zy5n",
+	"Xu2abTDeZfkYksWcJSriSWCXlWXmZb2554hpCLMFkKFYQjVnn0t+LvrcKt2INMQgreCJafTB7ux2iCn9",
+	"falfAgOi56DRisnr3Z2T129rrCccBddYj0ew26hgq4/CDk78ZjfgsAg0jJSc4Z2brSPefRi16o/iVq/+",
+	"KNqH+hF/eFjf7zX5Ya8VH3VbzZwUd98X7nv99q+oxfn0df7H3GWO4tyxRO6QnnPLHbMeuJtFiQBp3Ud/",
+	"OX33Nv3YvThuJxr8J19T45oMoLp77q8rs7Q/KVJ0Pzj7DnH2OKXxTXm6rsZL8LfbuXGH/mJUuAv5m+18",
+	"hC5rZwTuXuAb9G4OaswAzlZkDxqtxuEupT7UxJ5JyUeYQ5dBapEzH+QEBuOoywvDaSRFogFPEpB9JI2+",
+	"UmQP9MQ5sJGQE4vd9r6wqGDtlRb7QF9Izxg5VX1dGXZa6JmXN5WBKTr2xhWRwr4B+sVjdU6QWZWQy2hW",
+	"Ay9QVDXRPqWUUTDHcSwuNSwG63Gs1TnW9xtIergdimablOKc+ZRWq/lvhVRf5gvu8DMZ6DNWkBsL2p0x",
+	"ehjMN+Hs0N3MrehQnv0lj6zSHXIwCtYtN0xJKKPR9/ljgE0U3datRP+NGLfy7WiUE/ey46I66buXpVJK",
+	"lDD1GuZ3r1qqXTU8Jz/mdrrcbVtZ2RCt13tI7Avm/CpHmBYM41mQxHFc5+Td6Qc2d9dOlr3Fd1jkqFp+",
+	"pG+Q+BSGFXYg5JksaojujHHHcHV0DalH9v3LZ+zh/sFj7I3tzrAo0AsEDZiFmuGVxpexqp7Pn02VHlJx",
+	"f+NMfkTfEa8r9RKfMN7DglFx7v1R/+iI028oc7Zz2GrulgkDfGWnuSffyPBVsbMm9x8/aj7eX8M3zC1/",
+	"opXqfT/GZGuFSOsrJeHOWp4kEnKFYb1AZetLA7xwL+JJ0uXRcGEiO8RR0ziM9kW9EJfFgRrsFKwpe8PY",
+	"sUWBWOVzN/nULDeXfcmXQgozSK2/xeXeRA6UZ0cmr+w1cbxVXbXWXKGhBIHcfWAxPx1ydbj43JoPVloS",
+	"ScQJNpSFjw6PqtbC/vZ1+3zK1rJwYfMLYmltGGqwYO1/5G+22Tm/NmYCuoZbONpvPqpaVyCY8uqnO59s",
+	"Omjul1C/8hZoH0rplaDDVEFT0MVkyKQYcYWinTcqM5nnbCPuvmbzPWWNwlPNP8XXbYuYZ8ppaB4NsyLU",
+	"PG9vIGq8IjR7X/z/FkJGlYmVjwMV8O6dIdJTOnR1FhvmMIQVKybhorylk8RJyLitm+V9H7Z/zSWphU1W",
+	"eKP+KG8DlXdxoqGd8kPasEFmXaHkyLFPyfiEUr+zmor2+Bg9yEXGrDQ41zU4nzY7OyQpIiYCraRSBd/k",
+	"4D3EaUgc9kvShG1a/k5Q1aJ848f8Q34fo+YLNPtK5XxQT76+FjgiAvJ04OtVA2FvQLkxyNnycF+O+p5c",
+	"KnambSTAdaik41HkrLQpNywGKcpReOXsB71+a0OFexMDOXcba8A85a1GY+k0uVKl+jI0naQJ9mDQd7km",
+	"0w6jtWCjwXFq9Ztg4OSV8X3D3o1Bvn7Onikp0TfIG9++hQXploDLvWqmKi20L3J5+48+ZOCrpzqOwYJU",
+	"DmNtkP3yhZ8p/jWOgE8r/UOddFm6153Oaq4EGmJFSAla3E60ZFY1WFvOqMmsi42v45IvIAwyDj4p1nft",
+	"JSCMncg+yL2HvVZ8xA8e1h/yFtQPe02oP3Z/NeMD/iB6wB/xVmuPS6t5v8LwpT19UAut31w92N5vf987",
+	"Ozs7+9T4Pz/96+97K3XPt82QSipWfA9ZVXOlO5SWyq0zeGEdo71gO65qgLdDpYEtvcdiQ/wKpV63AOl8",
+	"SeeVsHcuO7CWxQ8XjvT3Lj5PemJvv7G/J2QMFw17YRegAPm+n2zKlbfQMkZC3znkBzCY+P/+Nnkp2H5j",
+	"HysqT3599+q+QcgQn81yttvTX0790H6fuiLY5TCjQyRgamcSLVKqIa0tm+bn7oZ5LoIh7IIRsQcAoQdl",
+	"2F8318qKu6/RXfxjVlWbh8E5L93mlie7nHu+hwWrhdjhPVUCrNu4GCVnMkge+unzxFgOMhb9YXrFYiov",
+	"80EuH6uTjqzz4gPvh2rg0AEw+hZmIYbx+abYO+ZEWKDCQGI56ifaXq8V7hI/fHHrLoLE8hEDt7OUxn3p",
+	"tBaOCXY6JhpoEF3o7FKkG6TVswb7kG9B8/1Xjg1eyH4izCCHujDiejgZ012Jdc5knneSRE3NE9/65ewQ",
+	"rJ/OoJbcGojwENxuX9v1GhPPPYEmK5VnI2yupC2yiIcBKJAYmKbdcEMY24p2uDxDLNPZb3nWiO6OueZ7",
+	"7og3MYlHuNAZo+TZoWJaEC28Ur/rw8stZvVPX1q1w+bXnfpvzfoRr/c+7f7p7Mwtt3l7mdtzge3PJs3m",
+	"QYTEdmw1l6YHml2MEmmO8cM/nt0bWDs+3tu7UHDeiMFb2ZYHCv3H/j+aZ/cY/uRnGv3x7N5+Y7/RPKPb",
+	"w//8x3/ROnvFhei360uP8hDZj762OZnVRpK+doHVg9hzoPMquLU8Goxws1+yHxYF7oKPMcKJdeXjqp1j",
+	"mg7QpDiLL+dFKBWf+tdc9tMgjakxo7x36/yXIUiWkrjPHpckD5wn0073vT60Q+6RrzjNGgXXnfFN6a1d",
+	"dk3xIBknGvRvIWgqnHXonMT8DK6UjLybWqSr0D9QifIHU2eU1R11j4SFmP3l9N1bR+ORGo2EJQPtGHPA",
+	"nWd0sxdOxXQowOhLkRG2hKdXnPA+vJBxJzctFXFwKILAlPRzvWTM+Jn07mks+mAs5X09TIlzYKmkRdjc",
+	"IDtMHHcwI+BDSOH2vk5FKpYoLOrAquaaO09n+hrJx2agbEV5Sey3v0z9EahPCqfinn1M74fHlahnvXk8",
+	"onkc6KWu4Ruu8YQyKCen7P0UZY5buAJkbIum4GWgsVseindRl/HlQFTqfnaF5DQ/dRUVNt5oDNB18ewz",
+	"X29VDEo4NymlpxXZVUg/Fa+i4HgALDRj0IgEHln2l4+nbKdjZ+NjNj6ve2Hxh/8/tZ1dAnagfdd8DWEY",
+	"XCwMAxnp2djSeGVf3wHiXMh+8AfTKGykZARaGsewoWX4V1+2XKPxejSSYcRjYNDrORP3HC1kBJVyGoSj",
+	"1fskq08Jgo1Kb/LABKngwOtwW2i55uyY+36yX6gOdt9H/VcolitndfeUucloK1aOKCpgXmh2bVT9scoC",
+	"ZZkpPJ1aJUn4C4gkrg5/e0MzZNct9GwdrFQugtLz5mfIFgTFnx2DECRAyciuvGxwlqSzGLtIkoeto8OD",
+	"5mGJwJCTuL8gG9dOrUNIEp+zEDYVTOipUbVozFL9iaKhy6Nhgz3jGhWMVEFs4AzNqdIGL4z4xGDd2niS",
+	"lM6WRkZ7i5tcZYjgW7XZCMFbqiysUgynKXKhBMRSwIB/pTrA2+rzcqPjw1wyCq/0zZtjIqSJdg7HHtrP",
+	"foXLqFTzWMQhsY/xgwzF2b3dLjgryhmcjcyU8IDFl82Tn+eg3HMzFqifTEOfUDmGMDNsp/3+FPUTBVBm",
+	"+SUI1rqkEijFXCsC3ZpaGCQWnmauyX8aGhIzBFxUzJeX+JD3+VC/pGv6JTxmctYwHxzCmg/J+/F2IUiK",
+	"wTi2c/Lru1c19vSX093cPrzjWPKkaqJTXDU0oD3HijT4CnGuBx+V90SiDSJG7qYmt4yhu5Ws8yIWVhCG",
+	"SFjimMWa95wfqOFcwNT9mwA3UGN+onL+1kA3KH1ZmH3zryRfE14MOeOZlXcW5x+BIuKXl6GRPMWur5Iy",
+	"d1ZPq9trof4eOyRypa+mNlfgmqeYrNmjimpCdgb7KGkjtar0RvAK6OOyW74sjl02NfLM/ADw/eZ+s97a",
+	"T3vecBZ4ozh6u2qjvrP0vsmHCoxPJOK7d6IqtOfnd5u7vOreCejhfcMwXI/jBvKLFDjQlBJkO7dGFrpg",
+	"PJMeoYrFraJ6dsoLnJ2br14iosJYaZqxgi+shkHRJe8pTNO8fMunYKcAci4TkX8TmYj/+unr/wYAAP//",
+	"amxFU/bgAgA=",
 }
 
 // GetSwagger returns the content of the embedded swagger specification file

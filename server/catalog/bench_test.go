@@ -74,7 +74,7 @@ func BenchmarkSuggest(b *testing.B) {
 func BenchmarkOffers(b *testing.B) {
 	p := town(b)
 	for b.Loop() {
-		if got, err := p.Offers(b.Context(), num(1), inMeppen); err != nil || got.Resolution != types.Found {
+		if got, err := p.Offers(b.Context(), num(1), inMeppen, Asker{}); err != nil || got.Resolution != types.Found {
 			b.Fatal(got, err)
 		}
 	}

@@ -32,6 +32,8 @@ type Portals interface {
 // Places knows the places of Germany. An unknown place is an error for people.
 type Places interface {
 	Place(ctx context.Context, ars string) (types.Place, error)
+	// Former gives the keys that are no longer in use and stand for places now, by the place's key; all have 12 digits.
+	Former(ctx context.Context, places []string) (map[string][]string, error)
 }
 
 // Areas says for which areas a linked portal may state competences. area is an ARS without padding.

@@ -40,9 +40,26 @@ func reference(id string) types.PortalReference {
 }
 
 // fakePlaces knows a few places around Meppen, and München.
-type fakePlaces struct{}
+type fakePlaces struct {
+	former map[string][]string // keys no longer in use, by the place that took over
+}
 
-func (fakePlaces) Place(_ context.Context, ars string) (types.Place, error) {
+func (f fakePlaces) Former(_ context.Context, places []string) (map[string][]string, error) {
+	former := map[string][]string{}
+	for _, ars := range places {
+		if keys := f.former[ars]; keys != nil {
+			former[ars] = keys
+		}
+	}
+	return former, nil
+}
+
+func (f fakePlaces) Place(_ context.Context, ars string) (types.Place, error) {
+	for successor, keys := range f.former {
+		if slices.Contains(keys, ars) {
+			ars = successor
+		}
+	}
 	places := map[string]types.Place{
 		"034540035035": {Name: "Meppen, Stadt", Level: types.Gemeinde},
 		"034540018018": {Name: "Haren (Ems), Stadt", Level: types.Gemeinde},

@@ -47,7 +47,7 @@ func TestDemo_EachPortal_FindsAndKnowsWho(t *testing.T) {
 					continue
 				}
 				for _, ars := range []string{inMeppen, inSustrum, inHaren} {
-					offers, err := p.Offers(t.Context(), found.Items[0].Id, ars)
+					offers, err := p.Offers(t.Context(), found.Items[0].Id, ars, Asker{})
 					if err != nil || offers.Resolution == types.PlaceNeeded {
 						t.Errorf("%q at %s: %s, %v", q, ars, offers.Resolution, err)
 					}

@@ -141,7 +141,7 @@ func (s *Service) Preview(ctx context.Context, kind, language string, content js
 				parent = named.Name
 			}
 		}
-		office, err := organisationIn(language, p.payload, parent)
+		office, err := s.organisationIn(language, p.payload, parent)
 		return Previewed{Organisation: &office}, err
 	}
 	return Previewed{}, nil

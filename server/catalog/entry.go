@@ -44,18 +44,22 @@ func (t *Text) UnmarshalJSON(b []byte) error {
 
 // OrganisationEntry is an organisational unit (Organisationseinheit): an authority, an office, a provider.
 type OrganisationEntry struct {
-	ID             uuid.UUID      `json:"id"`
-	Name           Text           `json:"name"`
-	ParentID       *uuid.UUID     `json:"parentId,omitempty"`
-	Address        *AddressEntry  `json:"address,omitempty"`
-	Position       *PositionEntry `json:"position,omitempty"`
-	Phone          string         `json:"phone,omitempty"`
-	Email          string         `json:"email,omitempty"`
-	URL            string         `json:"url,omitempty"`
-	OpeningHours   []HoursEntry   `json:"openingHours"`
-	HoursNote      Text           `json:"hoursNote,omitempty"`
-	Accessibility  Text           `json:"accessibility,omitempty"`
-	AppointmentURL string         `json:"appointmentUrl,omitempty"`
+	ID             uuid.UUID           `json:"id"`
+	Name           Text                `json:"name"`
+	ParentID       *uuid.UUID          `json:"parentId,omitempty"`
+	Address        *AddressEntry       `json:"address,omitempty"`
+	Position       *PositionEntry      `json:"position,omitempty"`
+	Phone          string              `json:"phone,omitempty"`
+	Email          string              `json:"email,omitempty"`
+	URL            string              `json:"url,omitempty"`
+	OpeningHours   []HoursEntry        `json:"openingHours"`
+	SpecialHours   []SpecialHoursEntry `json:"specialHours,omitempty"`
+	HoursNote      Text                `json:"hoursNote,omitempty"`
+	Accessibility  Text                `json:"accessibility,omitempty"`
+	AppointmentURL string              `json:"appointmentUrl,omitempty"`
+	// Administers are the areas whose administration this unit is: the one to turn to when nothing else is known. ARS without
+	// padding.
+	Administers []string `json:"administers,omitempty"`
 	SourceEntry
 }
 
@@ -80,14 +84,30 @@ type HoursEntry struct {
 	To   string   `json:"to"`
 }
 
+// SpecialHoursEntry says that from one day to another (YYYY-MM-DD, both included) other hours are kept; none: it is closed.
+type SpecialHoursEntry struct {
+	From  string          `json:"from"`
+	To    string          `json:"to"`
+	Hours []DayHoursEntry `json:"hours,omitempty"`
+	Note  Text            `json:"note,omitempty"`
+}
+
+// DayHoursEntry says from when to when (HH:MM, local time) an office is open on a day.
+type DayHoursEntry struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
 // CompetenceEntry states that an organisational unit does a service in an area (Zuständigkeit).
 type CompetenceEntry struct {
-	ID             uuid.UUID    `json:"id"`
-	ServiceID      uuid.UUID    `json:"serviceId"`
-	OrganisationID uuid.UUID    `json:"organisationId"`
-	Area           string       `json:"area"` // ARS without padding; 000000000000 for the whole country
-	OnlineService  *OnlineEntry `json:"onlineService,omitempty"`
-	Note           Text         `json:"note,omitempty"`
+	ID             uuid.UUID `json:"id"`
+	ServiceID      uuid.UUID `json:"serviceId"`
+	OrganisationID uuid.UUID `json:"organisationId"`
+	Area           string    `json:"area"`           // ARS without padding; 000000000000 for the whole country
+	Role           string    `json:"role,omitempty"` // code; 01 (competent) where it is missing, 03 for questions
+	TermsEntry
+	OnlineService *OnlineEntry `json:"onlineService,omitempty"`
+	Note          Text         `json:"note,omitempty"`
 	SourceEntry
 }
 

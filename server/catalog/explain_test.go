@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -25,7 +26,14 @@ func TestQueries_Explained_EachUsesAnIndex(t *testing.T) {
 		"summaries":            {summariesQuery, []any{ids}},
 		"authorities":          {authoritiesQuery, []any{ids, area}},
 		"organisation":         {organisationQuery, []any{num(1), owners}},
-		"offers":               {offersQuery, []any{num(1), owners, area, maxOffers}},
+		"offers":               {offersQuery, []any{ids, owners}},
+		"statements":           {statementsQuery, []any{num(1), owners, area, maxStatements}},
+		"elsewhere":            {elsewhereQuery, []any{num(1), owners, area}},
+		"subunits":             {subunitsQuery, []any{num(1), "", maxSubunits}},
+		"offices by name":      {organisationsQuery, []any{owners, "a", "b", "", uuid.Nil, 20}},
+		"letters of offices":   {lettersQuery, []any{owners, []string{"a", "b"}, lastKey}},
+		"an office's services": {organisationServicesQuery, []any{num(1), owners, time.Now(), "", uuid.Nil, 20, maxNamedAreas}},
+		"administrations":      {administrationsQuery, []any{area, owners, maxTurnTo}},
 		"specialisations":      {specialisationsQuery, []any{num(1), area, owners}},
 		"online services":      {onlineServicesQuery, []any{num(1), area, owners, maxOffers}},
 		"category paths":       {categoryPathsQuery, []any{[]string{"c1", "c2"}, owners, ""}},
@@ -35,8 +43,7 @@ func TestQueries_Explained_EachUsesAnIndex(t *testing.T) {
 		"own, from an id":      {ownQuery, []any{num(1), 100}},
 		"popular":              {popularQuery, []any{"2026-11-24", 10}},
 		"old views":            {dropViewsQuery, []any{"2026-11-24"}},
-		"offer":                {offerQuery, []any{num(1), owners}},
-		"same below":           {sameBelowQuery, []any{num(1), owners, "03454"}},
+		"same below":           {sameBelowQuery, []any{num(1), owners, "03454", time.Now()}},
 		"services by id":       {servicesByIDQuery, []any{ids}},
 		"services, next page":  {servicesQuery, []any{num(1), 100}},
 		"versions, next page":  {versionsQuery, []any{num(1), 100}},

@@ -74,11 +74,33 @@ func (h *Handlers) GetService(ctx context.Context, r api.GetServiceRequestObject
 
 // ListOffers answers GET /api/v1/services/{serviceId}/offers.
 func (h *Handlers) ListOffers(ctx context.Context, r api.ListOffersRequestObject) (api.ListOffersResponseObject, error) {
-	ars := value(r.Params.Ars)
-	return h.remembered(ctx, []string{"offers", r.ServiceId.String(), ars}, func() (any, string, error) {
-		offers, err := h.service.Offers(ctx, r.ServiceId, ars)
+	ars, who := value(r.Params.Ars), askerOf(r.Params.Audience, r.Params.Surname, r.Params.Age)
+	return h.remembered(ctx, append([]string{"offers", r.ServiceId.String(), ars}, who.key()...), func() (any, string, error) {
+		offers, err := h.service.Offers(ctx, r.ServiceId, ars, who)
 		return offers, "", err
 	})
+}
+
+// ExplainOffers answers GET /api/v1/services/{serviceId}/offers/explanation.
+func (h *Handlers) ExplainOffers(ctx context.Context, r api.ExplainOffersRequestObject) (api.ExplainOffersResponseObject, error) {
+	who := askerOf(r.Params.Audience, r.Params.Surname, r.Params.Age)
+	return h.remembered(ctx, append([]string{"explanation", r.ServiceId.String(), r.Params.Ars}, who.key()...), func() (any, string, error) {
+		explanation, err := h.service.Explain(ctx, r.ServiceId, r.Params.Ars, who)
+		return explanation, "", err
+	})
+}
+
+func askerOf(audience *types.Audience, surname *string, age *int) Asker {
+	return Asker{Audience: string(value(audience)), Surname: value(surname), Age: age}
+}
+
+// key names the asker among remembered answers.
+func (a Asker) key() []string {
+	age := ""
+	if a.Age != nil {
+		age = strconv.Itoa(*a.Age)
+	}
+	return []string{a.Audience, foldSurname(a.Surname), age}
 }
 
 // ListCategories answers GET /api/v1/categories.
@@ -94,6 +116,24 @@ func (h *Handlers) GetOrganisation(ctx context.Context, r api.GetOrganisationReq
 	return h.remembered(ctx, []string{"organisation", r.OrganisationId.String()}, func() (any, string, error) {
 		organisation, err := h.service.Organisation(ctx, r.OrganisationId)
 		return organisation, "", err
+	})
+}
+
+// ListOrganisations answers GET /api/v1/organisations.
+func (h *Handlers) ListOrganisations(ctx context.Context, r api.ListOrganisationsRequestObject) (api.ListOrganisationsResponseObject, error) {
+	letter, limit, cursor := value(r.Params.Letter), value(r.Params.Limit), value(r.Params.Cursor)
+	return h.remembered(ctx, []string{"organisations", letter, strconv.Itoa(limit), cursor}, func() (any, string, error) {
+		list, err := h.service.Organisations(ctx, letter, limit, cursor)
+		return list, "", err
+	})
+}
+
+// ListOrganisationServices answers GET /api/v1/organisations/{organisationId}/services.
+func (h *Handlers) ListOrganisationServices(ctx context.Context, r api.ListOrganisationServicesRequestObject) (api.ListOrganisationServicesResponseObject, error) {
+	limit, cursor := value(r.Params.Limit), value(r.Params.Cursor)
+	return h.remembered(ctx, []string{"organisation services", r.OrganisationId.String(), strconv.Itoa(limit), cursor}, func() (any, string, error) {
+		list, err := h.service.OrganisationServices(ctx, r.OrganisationId, limit, cursor)
+		return list, "", err
 	})
 }
 
@@ -168,3 +208,14 @@ func (r response) VisitListCategoriesResponse(w http.ResponseWriter) error { ret
 
 // VisitGetOrganisationResponse writes the office.
 func (r response) VisitGetOrganisationResponse(w http.ResponseWriter) error { return r.write(w) }
+
+// VisitExplainOffersResponse writes the explanation.
+func (r response) VisitExplainOffersResponse(w http.ResponseWriter) error { return r.write(w) }
+
+// VisitListOrganisationsResponse writes the offices.
+func (r response) VisitListOrganisationsResponse(w http.ResponseWriter) error { return r.write(w) }
+
+// VisitListOrganisationServicesResponse writes the services.
+func (r response) VisitListOrganisationServicesResponse(w http.ResponseWriter) error {
+	return r.write(w)
+}

@@ -286,7 +286,7 @@ func TestImportFile_Muenchen_AllOfItTwice(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	p.index(t)
-	offers, err := p.Offers(t.Context(), got.Id, "091620000000")
+	offers, err := p.Offers(t.Context(), got.Id, "091620000000", Asker{})
 	if err != nil || offers.Resolution != types.Found || offers.Items[0].Organisation.Name != "Gewerbeamt" || *offers.Items[0].Organisation.ParentName != "Kreisverwaltungsreferat" {
 		t.Errorf("%+v, %v", offers, err)
 	}

@@ -1,9 +1,6 @@
 package catalog
 
 import (
-	"encoding/json"
-	"fmt"
-	"slices"
 	"strings"
 
 	"portalverbund/api/types"
@@ -58,31 +55,4 @@ func audiences(names []string) []types.Audience {
 		list = append(list, types.Audience(name))
 	}
 	return list
-}
-
-// organisationIn gives an office in one language, with the name of what it belongs to.
-func organisationIn(language string, payload []byte, parent Text) (types.Organisation, error) {
-	var e OrganisationEntry
-	if err := json.Unmarshal(payload, &e); err != nil {
-		return types.Organisation{}, fmt.Errorf("read organisation: %w", err)
-	}
-	o := types.Organisation{
-		Id: e.ID, Name: e.Name.in(language), ParentName: optional(parent.in(language)), Phone: optional(e.Phone), Email: optional(e.Email),
-		Url: optional(e.URL), HoursNote: optional(e.HoursNote.in(language)), Accessibility: optional(e.Accessibility.in(language)),
-		AppointmentUrl: optional(e.AppointmentURL), OpeningHours: make([]types.OpeningHours, 0, len(e.OpeningHours)),
-	}
-	if e.Address != nil {
-		o.Address = &types.Address{Street: e.Address.Street, HouseNumber: e.Address.HouseNumber, PostalCode: e.Address.PostalCode, City: e.Address.City}
-	}
-	if e.Position != nil {
-		o.Position = &types.Position{Lat: e.Position.Lat, Lon: e.Position.Lon}
-	}
-	for _, h := range e.OpeningHours {
-		days := make([]types.OpeningHoursDays, 0, len(h.Days))
-		for _, d := range slices.Compact(h.Days) {
-			days = append(days, types.OpeningHoursDays(d))
-		}
-		o.OpeningHours = append(o.OpeningHours, types.OpeningHours{Days: days, From: h.From, To: h.To})
-	}
-	return o, nil
 }

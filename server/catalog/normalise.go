@@ -233,6 +233,8 @@ func (e *OrganisationEntry) normalise(c *checker) {
 	for i := range e.OpeningHours {
 		c.under("openingHours", i, func() { e.OpeningHours[i].normalise(c) })
 	}
+	e.normaliseSpecialHours(c)
+	e.normaliseAdministers(c)
 	e.HoursNote = c.text("hoursNote", e.HoursNote, maxSentence, false)
 	e.Accessibility = c.text("accessibility", e.Accessibility, maxSentence, false)
 	e.SourceEntry.normalise(c)
@@ -258,6 +260,13 @@ func (e *CompetenceEntry) normalise(c *checker) {
 		c.failWith("area", Fault{Code: "format", Message: problem.Text{De: "Bitte wählen Sie ein Gebiet.", En: "Please choose an area."}}, "%v", err)
 	}
 	e.Area = area.written()
+	if e.Role = strings.TrimSpace(e.Role); e.Role == roleAuthority {
+		e.Role = ""
+	}
+	if e.Role != "" {
+		c.match("role", e.Role, roleCode)
+	}
+	e.TermsEntry.normalise(c)
 	e.Note = c.text("note", e.Note, maxSentence, false)
 	e.SourceEntry.normalise(c)
 	if e.OnlineService != nil {

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	openapi "github.com/oapi-codegen/runtime/types"
 
 	"portalverbund/api/types"
 	"portalverbund/server/platform/httpx"
@@ -18,61 +20,104 @@ import (
 
 const maxOffers = 100
 
-// Offers says who is competent for a service at a place, over all portals. It follows from the stated competences alone: the
-// most specific area that covers the place wins. Services of other portals with the same LeiKa key count as the same.
+// Offers says who is competent for a service at a place, over all portals. It follows from the stated competences alone: of
+// those that are valid now and hold for who asks, the most specific area that covers the place wins. Services of other portals
+// with the same LeiKa key count as the same.
 //
 // Without a place, or with one above a municipality, the answer is found only if it is the same everywhere there.
-func (s *Service) Offers(ctx context.Context, serviceID uuid.UUID, ars string) (types.OfferList, error) {
-	owners := s.owners()
-	if _, err := s.store.service(ctx, serviceID, owners); err != nil {
-		return types.OfferList{}, err
-	}
-	at, err := s.place(ctx, ars)
+func (s *Service) Offers(ctx context.Context, serviceID uuid.UUID, ars string, who Asker) (types.OfferList, error) {
+	c, err := s.consider(ctx, serviceID, ars, who)
 	if err != nil {
 		return types.OfferList{}, err
 	}
-	answer := types.OfferList{Items: []types.Offer{}}
-	where := ""
-	if at != nil {
-		answer.Place = &at.reference
-		where = string(at.area)
+	answer := types.OfferList{Items: []types.Offer{}, ContactPoints: []types.Offer{}, TurnTo: []types.TurnTo{}, Resolution: c.resolution}
+	if c.at != nil {
+		answer.Place = &c.at.reference
 	}
-	if at == nil || !at.area.isMunicipality(string(at.level)) {
-		same, err := s.store.sameBelow(ctx, serviceID, owners, where)
-		if err != nil {
+	if c.resolution == types.PlaceNeeded {
+		return answer, nil
+	}
+	offers, err := s.offersFor(ctx, c)
+	if err != nil {
+		return types.OfferList{}, err
+	}
+	answer.Items, answer.ContactPoints = offers(c.authorities.winners), offers(c.contacts.winners)
+	if c.resolution == types.Choose {
+		distinguish(answer.Items)
+		answer.Question = questionIn(httpx.LanguageOf(ctx), c.authorities.question, c.statements)
+	}
+	if c.resolution == types.None {
+		if answer.TurnTo, err = s.turnTo(ctx, c.areas, c.owners); err != nil {
 			return types.OfferList{}, err
 		}
-		switch {
-		case same.competences == 0 && at == nil:
-			answer.Resolution = types.None
-			return answer, nil
-		case !same.everywhere:
-			answer.Resolution = types.PlaceNeeded
-			return answer, nil
-		case at == nil:
-			where = same.area
-		}
 	}
-	rows, err := s.store.offers(ctx, serviceID, owners, area(where))
-	if err != nil {
-		return types.OfferList{}, err
-	}
-	if answer.Items, err = s.offersOf(ctx, rows, owners); err != nil {
-		return types.OfferList{}, err
-	}
-	answer.Resolution = resolutionOf(rows)
 	return answer, nil
 }
 
-func resolutionOf(rows []offerRow) types.OfferListResolution {
-	units := map[uuid.UUID]bool{}
-	for _, r := range rows {
-		units[r.OrganisationID] = true
+// considered is what there is to say about who is competent for a service at a place.
+type considered struct {
+	owners      map[string]types.PortalReference
+	service     servicePayload
+	at          *place // nil when none was given
+	resolution  types.OfferResolution
+	areas       []cover
+	statements  []statement
+	authorities decision
+	contacts    decision
+}
+
+// consider reads what is stated for a service at a place and decides.
+func (s *Service) consider(ctx context.Context, serviceID uuid.UUID, ars string, who Asker) (*considered, error) {
+	c := &considered{owners: s.owners(), resolution: types.None}
+	var err error
+	if c.service, err = s.store.service(ctx, serviceID, c.owners); err != nil {
+		return nil, err
 	}
-	switch len(units) {
-	case 0:
+	if c.at, err = s.place(ctx, ars); err != nil {
+		return nil, err
+	}
+	where := area("")
+	if c.at != nil {
+		where = c.at.area
+	}
+	if c.at == nil || !c.at.area.isMunicipality(string(c.at.level)) {
+		same, err := s.store.sameBelow(ctx, serviceID, c.owners, where, s.now())
+		switch {
+		case err != nil:
+			return nil, err
+		case same.competences == 0 && c.at == nil:
+			return c, nil
+		case !same.everywhere:
+			c.resolution = types.PlaceNeeded
+		case c.at == nil:
+			where = area(same.area)
+		}
+	}
+	if c.areas, err = s.covering(ctx, where, ars); err != nil {
+		return nil, err
+	}
+	if c.statements, err = s.store.statements(ctx, serviceID, c.owners, c.areas); err != nil {
+		return nil, err
+	}
+	var audiences struct {
+		Audiences []string `json:"audiences"`
+	}
+	if err := json.Unmarshal(c.service.Payload, &audiences); err != nil {
+		return nil, fmt.Errorf("read service %s: %w", serviceID, err)
+	}
+	c.authorities = decide(c.statements, roleAuthority, who, audiences.Audiences, s.now())
+	c.contacts = decide(c.statements, roleContactPoint, who, audiences.Audiences, s.now())
+	if c.resolution != types.PlaceNeeded {
+		c.resolution = c.authorities.resolution()
+	}
+	return c, nil
+}
+
+func (d *decision) resolution() types.OfferResolution {
+	switch {
+	case d.units == 0:
 		return types.None
-	case 1:
+	case d.clear:
 		return types.Found
 	}
 	return types.Choose
@@ -81,7 +126,7 @@ func resolutionOf(rows []offerRow) types.OfferListResolution {
 // readOffer reads what OfferByID gives.
 func (s *Service) readOffer(ctx context.Context, id uuid.UUID) (offer types.Offer, channel string, serviceTitle, organisationName map[string]string, err error) {
 	owners := s.owners()
-	rows, err := s.store.offerRows(ctx, offerQuery, id, ownerKeys(owners))
+	rows, err := s.store.offers(ctx, []uuid.UUID{id}, owners)
 	if err != nil {
 		return types.Offer{}, "", nil, nil, err
 	}
@@ -105,6 +150,7 @@ type offerRow struct {
 	ServiceID        uuid.UUID
 	OrganisationID   uuid.UUID
 	Area             string
+	Role             string
 	Competence       []byte
 	Organisation     []byte
 	OrganisationName Text
@@ -115,78 +161,23 @@ type offerRow struct {
 	entry CompetenceEntry `db:"-"`
 }
 
-const offerColumns = `
-	c.owner, c.service_id, c.organisation_id, c.area, c.payload, o.payload, o.name, p.name, s.title, s.payload->>'trustLevel'`
-
-const offerJoins = `
+const offersQuery = `
+	SELECT c.owner, c.service_id, c.organisation_id, c.area, c.role, c.payload, o.payload, o.name, p.name, s.title, s.payload->>'trustLevel'
+	FROM catalog_competences c
 	JOIN catalog_services s ON s.id = c.service_id AND s.owner = c.owner
 	JOIN catalog_organisations o ON o.id = c.organisation_id AND o.owner = c.owner
-	LEFT JOIN catalog_organisations p ON p.id = o.parent_id AND p.owner = o.owner`
+	LEFT JOIN catalog_organisations p ON p.id = o.parent_id AND p.owner = o.owner
+	WHERE c.id = ANY ($1) AND c.owner = ANY ($2)`
 
-const offerQuery = `
-	SELECT ` + offerColumns + ` FROM catalog_competences c ` + offerJoins + `
-	WHERE c.id = $1 AND c.owner = ANY ($2)`
-
-// sameServices are the service $1, and those of other portals with the same LeiKa key, of the owners $2.
-const sameServices = `
-	WITH same AS (
-		SELECT id, owner FROM catalog_services WHERE id = $1 AND owner = ANY ($2)
-		UNION ALL
-		SELECT v.id, v.owner FROM catalog_services s JOIN catalog_services v ON v.leika_key = s.leika_key AND v.leika_key <> '' AND v.owner <> s.owner
-		WHERE s.id = $1 AND v.owner = ANY ($2)
-	)`
-
-// $3 are the areas that cover the place.
-const offersQuery = sameServices + `, ranked AS (
-		SELECT c.*, rank() OVER (ORDER BY length(c.area) DESC) AS rank
-		FROM same JOIN catalog_competences c ON c.service_id = same.id AND c.owner = same.owner
-		WHERE c.area = ANY ($3) AND EXISTS (SELECT FROM catalog_organisations o WHERE o.id = c.organisation_id AND o.owner = c.owner)
-	)
-	SELECT ` + offerColumns + ` FROM ranked c ` + offerJoins + ` WHERE c.rank = 1 LIMIT $4`
-
-// $3 is a place, $4 the areas that cover it. Competences below the place make the answer depend on where exactly one is; for the
-// country as a whole (no place), all must cover one and the same area by one and the same unit.
-const sameBelowQuery = sameServices + `
-	SELECT count(*), count(DISTINCT c.area), count(DISTINCT c.organisation_id), coalesce(min(c.area), ''),
-		count(*) FILTER (WHERE starts_with(c.area, $3) AND c.area <> $3)
-	FROM same JOIN catalog_competences c ON c.service_id = same.id AND c.owner = same.owner
-	WHERE EXISTS (SELECT FROM catalog_organisations o WHERE o.id = c.organisation_id AND o.owner = c.owner)`
-
-// sameness says how much the answer depends on the place.
-type sameness struct {
-	competences int
-	everywhere  bool   // the answer is the same everywhere below the place
-	area        string // that all competences are for, when there is no place
-}
-
-func (s store) sameBelow(ctx context.Context, service uuid.UUID, owners map[string]types.PortalReference, where string) (sameness, error) {
-	var same sameness
-	var areas, units, below int
-	err := s.db.Pgx(ctx).QueryRow(ctx, sameBelowQuery, service, ownerKeys(owners), where).Scan(&same.competences, &areas, &units, &same.area, &below)
-	if err != nil {
-		return same, fmt.Errorf("read competences: %w", err)
-	}
-	if where == "" {
-		same.everywhere = areas == 1 && units == 1
-	} else {
-		same.everywhere = below == 0
-	}
-	return same, nil
-}
-
-// offers reads the competences for a service with the most specific area that covers the place.
-func (s store) offers(ctx context.Context, service uuid.UUID, owners map[string]types.PortalReference, where area) ([]offerRow, error) {
-	return s.offerRows(ctx, offersQuery, service, ownerKeys(owners), where.chain(), maxOffers)
-}
-
-func (s store) offerRows(ctx context.Context, sql string, args ...any) ([]offerRow, error) {
-	rows, err := s.db.Pgx(ctx).Query(ctx, sql, args...)
+// offers reads competences by id, with their units and services.
+func (s store) offers(ctx context.Context, ids []uuid.UUID, owners map[string]types.PortalReference) ([]offerRow, error) {
+	rows, err := s.db.Pgx(ctx).Query(ctx, offersQuery, ids, ownerKeys(owners))
 	if err != nil {
 		return nil, fmt.Errorf("read offers: %w", err)
 	}
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (offerRow, error) {
 		var r offerRow
-		err := row.Scan(&r.Owner, &r.ServiceID, &r.OrganisationID, &r.Area, &r.Competence, &r.Organisation, &r.OrganisationName, &r.ParentName,
+		err := row.Scan(&r.Owner, &r.ServiceID, &r.OrganisationID, &r.Area, &r.Role, &r.Competence, &r.Organisation, &r.OrganisationName, &r.ParentName,
 			&r.ServiceTitle, &r.TrustLevel)
 		return r, errors.Join(err, json.Unmarshal(r.Competence, &r.entry))
 	})
@@ -196,18 +187,62 @@ func (s store) offerRows(ctx context.Context, sql string, args ...any) ([]offerR
 	return list, nil
 }
 
+// offersFor reads the offers behind the decisions; what it gives picks those of some statements.
+func (s *Service) offersFor(ctx context.Context, c *considered) (func(winners []int) []types.Offer, error) {
+	var ids []uuid.UUID
+	for _, list := range [][]int{c.authorities.winners, c.contacts.winners} {
+		for _, i := range list[:min(len(list), maxOffers)] {
+			ids = append(ids, c.statements[i].id)
+		}
+	}
+	if len(ids) == 0 {
+		return func([]int) []types.Offer { return []types.Offer{} }, nil
+	}
+	rows, err := s.store.offers(ctx, ids, c.owners)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.offersOf(ctx, rows, c.owners)
+	if err != nil {
+		return nil, err
+	}
+	former := map[uuid.UUID]string{}
+	for i := range c.statements {
+		former[c.statements[i].id] = c.statements[i].former
+	}
+	for i := range all {
+		all[i].Distinction = formerIn(httpx.LanguageOf(ctx), former[all[i].Id])
+	}
+	return func(winners []int) []types.Offer {
+		picked := []types.Offer{}
+		for _, o := range all {
+			if slices.ContainsFunc(winners, func(i int) bool { return c.statements[i].id == o.Id }) {
+				picked = append(picked, o)
+			}
+		}
+		return picked
+	}, nil
+}
+
+func formerIn(language, ars string) *string {
+	if ars == "" {
+		return nil
+	}
+	return optional(Text{"de": "Gebiet mit dem früheren Schlüssel " + ars, "en": "area with the former key " + ars}.in(language))
+}
+
 // offersOf turns competences into offers: forms first, then links, then counters, each by name.
 func (s *Service) offersOf(ctx context.Context, rows []offerRow, owners map[string]types.PortalReference) ([]types.Offer, error) {
 	language := httpx.LanguageOf(ctx)
 	areas := map[string]types.PlaceReference{}
 	offers := make([]types.Offer, 0, len(rows))
 	for _, r := range rows {
-		organisation, err := organisationIn(language, r.Organisation, r.ParentName)
+		organisation, err := s.organisationIn(language, r.Organisation, r.ParentName)
 		if err != nil {
 			return nil, err
 		}
 		where, known := areas[r.Area]
-		if !known { // offers for a place have one area in common
+		if !known { // offers for a place have at most as many areas as there are levels
 			if where, err = s.areaReference(ctx, area(r.Area)); err != nil {
 				return nil, err
 			}
@@ -217,6 +252,10 @@ func (s *Service) offersOf(ctx context.Context, rows []offerRow, owners map[stri
 		offer := types.Offer{
 			Id: r.entry.ID, ServiceId: r.ServiceID, Area: where, Organisation: organisation, Portal: owners[r.Owner],
 			Channel: types.OfferChannelCounter, Note: optional(r.entry.Note.in(language)), TrustLevel: &level,
+			Role: roleIn(r.Role), AppliesTo: optional(r.entry.words(language)),
+		}
+		if _, to := r.entry.span(); to != nil {
+			offer.ValidTo = &openapi.Date{Time: to.In(localTime())}
 		}
 		if o := r.entry.OnlineService; o != nil && o.Type == "form" {
 			offer.Channel, offer.FormId = types.OfferChannelForm, o.FormID
@@ -226,19 +265,72 @@ func (s *Service) offersOf(ctx context.Context, rows []offerRow, owners map[stri
 		offers = append(offers, offer)
 	}
 	slices.SortStableFunc(offers, func(a, b types.Offer) int {
-		if c := channelRank(a.Channel) - channelRank(b.Channel); c != 0 {
-			return c
-		}
-		if c := strings.Compare(a.Organisation.Name, b.Organisation.Name); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Id.String(), b.Id.String())
+		return cmp.Or(channelRank(a.Channel)-channelRank(b.Channel), strings.Compare(a.Organisation.Name, b.Organisation.Name),
+			strings.Compare(a.Id.String(), b.Id.String()))
 	})
 	return offers, nil
 }
 
 func channelRank(c types.OfferChannel) int {
 	return slices.Index([]types.OfferChannel{types.OfferChannelForm, types.OfferChannelLink, types.OfferChannelCounter}, c)
+}
+
+func roleIn(code string) types.OfferRole {
+	switch code {
+	case roleAuthority:
+		return types.OfferRoleAuthority
+	case roleContactPoint:
+		return types.OfferRoleContactPoint
+	}
+	return types.OfferRoleOther
+}
+
+// distinguish adds what tells candidates apart: for whom each is, and where it is.
+func distinguish(offers []types.Offer) {
+	for i := range offers {
+		o := &offers[i]
+		var parts []string
+		for _, part := range []*string{o.AppliesTo, o.Distinction, o.Organisation.ParentName} {
+			if part != nil {
+				parts = append(parts, *part)
+			}
+		}
+		if a := o.Organisation.Address; a != nil {
+			if where := strings.TrimSpace(a.Street + " " + a.HouseNumber); where != "" {
+				parts = append(parts, where)
+			}
+			if a.City != "" {
+				parts = append(parts, a.City)
+			}
+		}
+		if len(parts) == 0 {
+			parts = []string{o.Portal.Name}
+		}
+		o.Distinction = optional(strings.Join(parts, " · "))
+	}
+}
+
+// questionIn gives the question in the words of a language.
+func questionIn(language string, q *inquiry, statements []statement) *types.OfferQuestion {
+	english := language == "en"
+	asked := &types.OfferQuestion{About: types.OfferQuestionAbout(q.about), Options: make([]types.OfferQuestionOption, 0, len(q.options))}
+	for _, o := range q.options {
+		var label string
+		switch q.about {
+		case conditionSurname:
+			label = surnameWords(o.first, o.last, english)
+		case conditionAge:
+			label = ageWords(o.first, o.last, english)
+		default:
+			label = audienceWords(o.value, english)
+		}
+		ids := make([]uuid.UUID, 0, len(o.winners))
+		for _, i := range o.winners {
+			ids = append(ids, statements[i].id)
+		}
+		asked.Options = append(asked.Options, types.OfferQuestionOption{Value: o.value, Label: label, OfferIds: ids})
+	}
+	return asked
 }
 
 // areaReference names an area. One that the register does not know is named by its key.

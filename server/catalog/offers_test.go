@@ -31,9 +31,9 @@ func association(t *testing.T) *portal {
 	return p
 }
 
-func wantOffers(t *testing.T, p *portal, n int, ars string, resolution types.OfferListResolution, organisations ...string) types.OfferList {
+func wantOffers(t *testing.T, p *portal, n int, ars string, resolution types.OfferResolution, organisations ...string) types.OfferList {
 	t.Helper()
-	got, err := p.Offers(t.Context(), num(n), ars)
+	got, err := p.Offers(t.Context(), num(n), ars, Asker{})
 	if err != nil {
 		t.Fatalf("Offers(%d, %s): %v", n, ars, err)
 	}
@@ -143,7 +143,7 @@ func TestOffers_PortalNoLongerLinked_NotOffered(t *testing.T) {
 	p := association(t)
 	p.portals.members = []types.PortalReference{reference(landkrs)}
 	wantOffers(t, p, 1, inLathen, types.Found, "Kreissteueramt")
-	if _, err := p.Offers(t.Context(), num(2), inLathen); !problem.Is(err, "service-unknown") {
+	if _, err := p.Offers(t.Context(), num(2), inLathen, Asker{}); !problem.Is(err, "service-unknown") {
 		t.Errorf("the service of a portal that has left is still known: %v", err)
 	}
 	if _, _, _, _, err := p.OfferByID(t.Context(), num(201)); !problem.Is(err, "offer-unknown") {
@@ -158,10 +158,10 @@ func TestOffers_PortalNoLongerLinked_NotOffered(t *testing.T) {
 func TestOffers_UnknownServiceOrPlace_SaysSoInWords(t *testing.T) {
 	t.Parallel()
 	p := association(t)
-	if _, err := p.Offers(t.Context(), num(999), inMeppen); !problem.Is(err, "service-unknown") || problem.From(err).Detail.De == "" {
+	if _, err := p.Offers(t.Context(), num(999), inMeppen, Asker{}); !problem.Is(err, "service-unknown") || problem.From(err).Detail.De == "" {
 		t.Errorf("unknown service: %v", err)
 	}
-	if _, err := p.Offers(t.Context(), num(1), "999999999999"); !problem.Is(err, "place-unknown") {
+	if _, err := p.Offers(t.Context(), num(1), "999999999999", Asker{}); !problem.Is(err, "place-unknown") {
 		t.Errorf("unknown place: %v", err)
 	}
 }

@@ -89,21 +89,6 @@ func (s *Service) place(ctx context.Context, ars string) (*place, error) {
 	return &place{area: a, level: found.Level, reference: types.PlaceReference{Ars: found.Ars, Level: found.Level, Name: found.Name}}, nil
 }
 
-// Organisation reads an office in the language of ctx. An unknown one is a problem organisation-unknown (404).
-func (s *Service) Organisation(ctx context.Context, id uuid.UUID) (types.Organisation, error) {
-	var payload []byte
-	var parent Text
-	err := s.store.db.Pgx(ctx).QueryRow(ctx, organisationQuery, id, ownerKeys(s.owners())).Scan(&payload, &parent)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return types.Organisation{}, problem.NotFound("organisation-unknown", "Diese Stelle kennen wir nicht.", "We do not know this office.").
-			With(problem.Text{De: "Vielleicht gibt es sie nicht mehr. Suchen Sie die Leistung, um die es Ihnen geht.", En: "It may no longer exist. Search for the service that you need."})
-	}
-	if err != nil {
-		return types.Organisation{}, fmt.Errorf("read organisation: %w", err)
-	}
-	return organisationIn(httpx.LanguageOf(ctx), payload, parent)
-}
-
 // Categories lists the life situations of all portals in the language of ctx, with the number of services in each.
 func (s *Service) Categories(ctx context.Context) ([]types.Category, error) {
 	counts, err := s.categoryCounts(ctx)
@@ -247,11 +232,6 @@ func unknownService() error {
 	return problem.NotFound("service-unknown", "Diese Leistung kennen wir nicht.", "We do not know this service.").
 		With(problem.Text{De: "Vielleicht gibt es sie nicht mehr. Suchen Sie nach dem, was Sie brauchen.", En: "It may no longer exist. Search for what you need."})
 }
-
-const organisationQuery = `
-	SELECT o.payload, p.name FROM catalog_organisations o
-	LEFT JOIN catalog_organisations p ON p.id = o.parent_id AND p.owner = o.owner
-	WHERE o.id = $1 AND o.owner = ANY ($2)`
 
 // Of the same situation at several portals, this portal's words count.
 const categoriesQuery = `

@@ -133,6 +133,8 @@ func claimed(e entry) []string {
 		return e.Areas
 	case *OnlineCompetenceEntry:
 		return e.Areas
+	case *OrganisationEntry:
+		return e.Administers
 	}
 	return nil
 }

@@ -1,9 +1,11 @@
 package catalog
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -51,17 +53,22 @@ func tableOf(kind string) table {
 				return []any{e.ServiceID, e.OnlineServiceID, areasLiteral(e.Areas)}
 			})
 	case KindOrganisation:
-		return newTable("catalog_organisations", "NULL::uuid", []column{{"parent_id", "uuid", ""}, {"name", "text", "::json"}},
+		return newTable("catalog_organisations", "NULL::uuid", []column{{"parent_id", "uuid", ""}, {"name", "text", "::json"}, {"administers", "text", "::text[]"}},
 			func(p prepared) []any {
 				e := p.entry.(*OrganisationEntry) //nolint:forcetypeassert // prepared by kind
-				return []any{e.ParentID, jsonText(e.Name)}
+				return []any{e.ParentID, jsonText(e.Name), "{" + strings.ReplaceAll(strings.Join(e.Administers, ","), countryARS, `""`) + "}"}
 			})
 	case KindCompetence:
-		return newTable("catalog_competences", "service_id", []column{{"service_id", "uuid", ""}, {"organisation_id", "uuid", ""}, {"area", "text", ""}, {"online", "boolean", ""}},
-			func(p prepared) []any {
-				e := p.entry.(*CompetenceEntry) //nolint:forcetypeassert // prepared by kind
-				return []any{e.ServiceID, e.OrganisationID, strings.TrimPrefix(e.Area, countryARS), e.OnlineService != nil}
-			})
+		return newTable("catalog_competences", "service_id", []column{
+			{"service_id", "uuid", ""}, {"organisation_id", "uuid", ""}, {"area", "text", ""}, {"online", "boolean", ""}, {"role", "text", ""},
+			{"valid_from", "timestamptz", ""}, {"valid_to", "timestamptz", ""}, {"terms", "text", "::json"},
+		}, func(p prepared) []any {
+			e := p.entry.(*CompetenceEntry) //nolint:forcetypeassert // prepared by kind
+			from, to := e.span()
+			return []any{
+				e.ServiceID, e.OrganisationID, strings.TrimPrefix(e.Area, countryARS), e.OnlineService != nil, cmp.Or(e.Role, roleAuthority), from, to, e.encoded(),
+			}
+		})
 	case KindCategory:
 		return newTable("catalog_categories", "NULL::uuid", []column{{"position", "integer", ""}},
 			func(p prepared) []any {
@@ -143,6 +150,10 @@ func typed(values []any) any {
 		return collect[uuid.UUID](values)
 	case *uuid.UUID:
 		return collect[*uuid.UUID](values)
+	case *string:
+		return collect[*string](values)
+	case *time.Time:
+		return collect[*time.Time](values)
 	}
 	panic(fmt.Sprintf("catalog: no array of %T", values[0])) // tableOf gives no others
 }

@@ -33,7 +33,7 @@ func (s *Service) Units(ctx context.Context, service uuid.UUID) ([]types.Organis
 	var payload []byte
 	var parent Text
 	if _, err := pgx.ForEachRow(rows, []any{&payload, &parent}, func() error {
-		unit, err := organisationIn(httpx.LanguageOf(ctx), payload, parent)
+		unit, err := s.organisationIn(httpx.LanguageOf(ctx), payload, parent)
 		units = append(units, unit)
 		parent = nil
 		return err

@@ -36,3 +36,16 @@ func (h *Handlers) GetPlace(ctx context.Context, r api.GetPlaceRequestObject) (a
 	}
 	return api.GetPlace200JSONResponse(place), nil
 }
+
+// ListPlacesAround answers GET /api/v1/places/around.
+func (h *Handlers) ListPlacesAround(ctx context.Context, r api.ListPlacesAroundRequestObject) (api.ListPlacesAroundResponseObject, error) {
+	limit := 0
+	if r.Params.Limit != nil {
+		limit = *r.Params.Limit
+	}
+	found, err := h.service.Around(ctx, r.Params.Lat, r.Params.Lon, limit)
+	if err != nil {
+		return nil, err
+	}
+	return api.ListPlacesAround200JSONResponse(types.NearbyPlaceList{Attribution: Attribution, Items: found}), nil
+}

@@ -25,6 +25,7 @@ const (
 	defaultLimit = 20
 	maxLimit     = 100
 	maxQuery     = 100 // characters
+	maxAround    = 50
 )
 
 // levelLengths are the lengths of unpadded keys, the most specific first.
@@ -77,6 +78,31 @@ func (s *Service) Find(ctx context.Context, q string, limit int, near []string) 
 		return nil, err
 	}
 	return s.withParents(ctx, rows)
+}
+
+// Former gives the keys that are no longer in use and stand for places now, by the place's ARS; all have 12 digits.
+func (s *Service) Former(ctx context.Context, places []string) (map[string][]string, error) {
+	asked := map[string][]string{} // padded keys by the register's
+	var keys []string
+	for _, ars := range places {
+		if !wellFormed(ars) {
+			continue
+		}
+		for _, key := range candidates(ars) {
+			asked[key] = append(asked[key], pad(ars))
+			keys = append(keys, key)
+		}
+	}
+	return s.store.former(ctx, keys, asked)
+}
+
+// Around gives the inhabited municipalities nearest to a position (WGS 84), the nearest first, none farther than 100 km. limit is between 1
+// and 50, 0 means 20.
+func (s *Service) Around(ctx context.Context, lat, lon float64, limit int) ([]types.NearbyPlace, error) {
+	if limit <= 0 {
+		limit = defaultLimit
+	}
+	return s.store.around(ctx, lat, lon, min(limit, maxAround))
 }
 
 // query is what a person typed, taken apart.

@@ -218,9 +218,12 @@ func TestQueries_Explained_EachUsesAnIndex(t *testing.T) {
 		"postal code": {postalCodeQuery, []any{near.area, near.kreis, near.land, "49716", after("49716"), "meppen", 20}},
 		"name":        {nameQuery, []any{near.area, near.kreis, near.land, "mepp", after("mepp"), 20}},
 		"alike":       {similarQuery, []any{near.area, near.kreis, near.land, typoHashes("mepen"), "mepen", 20}},
+		"around":      {aroundQuery, []any{52.69, 7.29, 52.6, 52.8, 7.1, 7.4, 12.0, 20}},
+		"former":      {formerQuery, []any{[]string{"03454", "034540035035"}, maxFormer}},
 		"references":  {referencesQuery, []any{[]string{"03454", "034", "03"}}},
 	} {
-		if plan := explain(t, s, c.sql, c.args...); strings.Contains(plan, "Seq Scan on places") || strings.Contains(plan, "Seq Scan on place_postal_codes") {
+		if plan := explain(t, s, c.sql, c.args...); strings.Contains(plan, "Seq Scan on places") || strings.Contains(plan, "Seq Scan on place_postal_codes") ||
+			strings.Contains(plan, "Seq Scan on place_successors") {
 			t.Errorf("%s reads a whole table:\n%s", name, plan)
 		}
 	}
@@ -274,5 +277,48 @@ func BenchmarkFind(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+func TestAround_Meppen_NeighboursByDistance(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	found, err := s.Around(t.Context(), 52.6911, 7.2918, 8)
+	if err != nil || len(found) != 8 {
+		t.Fatalf("%d places, %v", len(found), err)
+	}
+	if found[0].Ars != "034540035035" || found[0].DistanceKm > 3 {
+		t.Errorf("the nearest is %+v", found[0])
+	}
+	for i, p := range found[1:] {
+		if p.DistanceKm < found[i].DistanceKm || p.DistanceKm > 35 || p.Position.Lat == 0 || p.Population == nil {
+			t.Errorf("%+v after %+v", p, found[i])
+		}
+	}
+	if all, err := s.Around(t.Context(), 52.6911, 7.2918, 1000); err != nil || len(all) != maxAround {
+		t.Errorf("%d places, %v", len(all), err)
+	}
+}
+
+func TestAround_FarFromGermany_Nothing(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	for _, at := range [][2]float64{{0, 0}, {90, 0}, {-90, 180}, {40.4, -3.7}} {
+		if found, err := s.Around(t.Context(), at[0], at[1], 0); err != nil || len(found) != 0 {
+			t.Errorf("around %v: %d, %v", at, len(found), err)
+		}
+	}
+}
+
+func TestFormer_MergedPlace_KeysOfThoseBefore(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	if _, err := s.store.db.Pool().Exec(t.Context(), `INSERT INTO place_successors VALUES
+		('034540999999', '034540035035', '2021-11-01'), ('034540999998', '034540035035', '2021-11-01'), ('034990000000', '03454', '2021-11-01')`); err != nil {
+		t.Fatal(err)
+	}
+	former, err := s.Former(t.Context(), []string{"034540035035", "034540000000", "000000000000", "091620000000", "nonsense"})
+	if err != nil || len(former) != 2 || !slices.Equal(former["034540035035"], []string{"034540999998", "034540999999"}) || !slices.Equal(former["034540000000"], []string{"034990000000"}) {
+		t.Errorf("%v, %v", former, err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -145,6 +146,65 @@ func (s store) references(ctx context.Context, keys map[string]bool) (map[string
 		return nil, fmt.Errorf("read places: %w", err)
 	}
 	return found, nil
+}
+
+const formerQuery = `SELECT successor, ars FROM place_successors WHERE successor = ANY ($1) ORDER BY ars LIMIT $2`
+
+// maxFormer is how many former keys are looked at for a place and those that it lies in.
+const maxFormer = 500
+
+// former reads the keys that stood for places; asked are the keys under which to give them.
+func (s store) former(ctx context.Context, keys []string, asked map[string][]string) (map[string][]string, error) {
+	rows, err := s.db.Pgx(ctx).Query(ctx, formerQuery, keys, maxFormer)
+	if err != nil {
+		return nil, fmt.Errorf("read former keys: %w", err)
+	}
+	former := map[string][]string{}
+	var successor, key string
+	_, err = pgx.ForEachRow(rows, []any{&successor, &key}, func() error {
+		for _, ars := range asked[successor] {
+			former[ars] = append(former[ars], key)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read former keys: %w", err)
+	}
+	return former, nil
+}
+
+// aroundQuery reckons on a sphere; woods and waters where nobody lives are left out. $1 latitude, $2 longitude, $3 to $6 the box in which to look.
+const aroundQuery = `
+	SELECT ars, name, population, lat, lon, km FROM (
+		SELECT ars, name, population, lat, lon, 2 * 6371 * asin(least(1, sqrt(
+			sin(radians(lat - $1::float8) / 2) ^ 2 + cos(radians($1::float8)) * cos(radians(lat)) * sin(radians(lon - $2::float8) / 2) ^ 2))) AS km
+		FROM places WHERE level = 'gemeinde' AND population > 0 AND lat BETWEEN $3 AND $4 AND lon BETWEEN $5 AND $6
+	) p WHERE km <= $7 ORDER BY km, ars LIMIT $8`
+
+// around looks in ever larger boxes until there is enough.
+func (s store) around(ctx context.Context, lat, lon float64, limit int) ([]types.NearbyPlace, error) {
+	list := []types.NearbyPlace{}
+	for _, km := range []float64{12, 35, 100} {
+		north := km / 111.2 // a degree of latitude
+		east := north / max(math.Cos(lat*math.Pi/180), 0.01)
+		rows, err := s.db.Pgx(ctx).Query(ctx, aroundQuery, lat, lon, lat-north, lat+north, lon-east, lon+east, km, limit)
+		if err != nil {
+			return nil, fmt.Errorf("read places: %w", err)
+		}
+		list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (types.NearbyPlace, error) {
+			var p types.NearbyPlace
+			err := row.Scan(&p.Ars, &p.Name, &p.Population, &p.Position.Lat, &p.Position.Lon, &p.DistanceKm)
+			p.Ars, p.DistanceKm = pad(p.Ars), math.Round(p.DistanceKm*10)/10
+			return p, err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read places: %w", err)
+		}
+		if len(list) >= limit {
+			break
+		}
+	}
+	return list, nil
 }
 
 // importLock lets one import of places run at a time.

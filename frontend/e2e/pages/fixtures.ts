@@ -341,12 +341,21 @@ const offer: Schemas["Offer"] = {
   portal: meppen,
   channel: "form",
   formId: id(40),
+  role: "authority",
 };
 
-export const offers: Schemas["OfferList"] = { resolution: "found", place, items: [offer] };
+export const offers: Schemas["OfferList"] = {
+  resolution: "found",
+  place,
+  items: [offer],
+  contactPoints: [],
+  turnTo: [],
+};
 export const offersChoose: Schemas["OfferList"] = {
   resolution: "choose",
   place,
+  contactPoints: [],
+  turnTo: [],
   items: [
     offer,
     {
@@ -363,7 +372,12 @@ export const offersChoose: Schemas["OfferList"] = {
     },
   ],
 };
-export const offersPlaceNeeded: Schemas["OfferList"] = { resolution: "placeNeeded", items: [] };
+export const offersPlaceNeeded: Schemas["OfferList"] = {
+  resolution: "placeNeeded",
+  items: [],
+  contactPoints: [],
+  turnTo: [],
+};
 
 const t = (de: string, en: string) => ({ de, en });
 const yesNo = [

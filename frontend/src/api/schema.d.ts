@@ -45,6 +45,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/places/around": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Municipalities around a position
+         * @description The municipalities nearest to a position, with their positions, for drawing where something lies. None is farther than 100 km.
+         */
+        get: operations["listPlacesAround"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/places/{ars}": {
         parameters: {
             query?: never;
@@ -179,9 +199,32 @@ export interface paths {
         /**
          * Who is competent for a service at a place
          * @description The competent organisational units for this service at the place, at which portal they are, and how to apply there. Taken
-         *     from the stated competences, the most specific area first, over all linked portals. `resolution` says how to read the answer.
+         *     from the stated competences alone, over all linked portals: those valid today, of the most specific area that covers the
+         *     place; among them, those with the most stated conditions that hold for the person. `resolution` says how to read the answer,
+         *     and `question` what to ask the person when it is not yet clear.
          */
         get: operations["listOffers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{serviceId}/offers/explanation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why an office is competent
+         * @description How the answer of `listOffers` comes about: the areas that were looked at, the most specific first, all competences stated for
+         *     them with where each comes from, and for each whether it counts and why.
+         */
+        get: operations["explainOffers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -210,6 +253,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organisations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Offices from A to Z
+         * @description The organisational units of all linked portals in alphabetical order of their German names, or those whose name begins with a letter.
+         */
+        get: operations["listOrganisations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organisations/{organisationId}/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an office is competent for
+         * @description The services for which a competence of this unit is stated and valid today, each with its areas, in alphabetical order.
+         */
+        get: operations["listOrganisationServices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/organisations/{organisationId}": {
         parameters: {
             query?: never;
@@ -219,7 +302,7 @@ export interface paths {
         };
         /**
          * Read an office
-         * @description An organisational unit (Organisationseinheit) with address, contact and opening hours.
+         * @description An organisational unit (Organisationseinheit) with address, contact, opening hours, and the units above and below it.
          */
         get: operations["getOrganisation"];
         put?: never;
@@ -2700,6 +2783,32 @@ export interface components {
             population?: number;
             position?: components["schemas"]["Position"];
         };
+        NearbyPlace: {
+            /** @example 034540018018 */
+            ars: string;
+            /** @example Haren (Ems), Stadt */
+            name: string;
+            /**
+             * @description Inhabitants at the end of 2020.
+             * @example 23881
+             */
+            population?: number;
+            position: components["schemas"]["Position"];
+            /**
+             * Format: double
+             * @description As the crow flies, from the position that was asked for.
+             * @example 11.6
+             */
+            distanceKm: number;
+        };
+        NearbyPlaceList: {
+            items: components["schemas"]["NearbyPlace"][];
+            /**
+             * @description Sources to be named where the places are shown.
+             * @example © Statistisches Bundesamt (dl-de/by-2-0), © OpenStreetMap contributors (ODbL)
+             */
+            attribution: string;
+        };
         PlaceList: {
             items: components["schemas"]["Place"][];
             /**
@@ -3046,14 +3155,128 @@ export interface components {
             url?: string;
         };
         OfferList: {
-            /**
-             * @description `found`: exactly one competent unit. `choose`: several, the person chooses. `placeNeeded`: depends on the place, which was not given or lies above a municipality.
-             *     `none`: no competent unit is known for this place.
-             * @enum {string}
-             */
-            resolution: "found" | "choose" | "placeNeeded" | "none";
+            resolution: components["schemas"]["OfferResolution"];
             place?: components["schemas"]["PlaceReference"];
             items: components["schemas"]["Offer"][];
+            question?: components["schemas"]["OfferQuestion"];
+            /** @description Units that answer questions about the service at the place (Ansprechpunkt) without being competent for it. */
+            contactPoints: components["schemas"]["Offer"][];
+            /** @description Where to turn when nobody is known to be competent, the nearest first; otherwise empty. */
+            turnTo: components["schemas"]["TurnTo"][];
+        };
+        /**
+         * @description `found`: exactly one competent unit. `choose`: several, the person chooses. `placeNeeded`: depends on the place, which was not given or lies above a municipality.
+         *     `none`: no competent unit is known for this place.
+         * @enum {string}
+         */
+        OfferResolution: "found" | "choose" | "placeNeeded" | "none";
+        /**
+         * @description What decides between the candidates. `audience`, `surname`, `age`: ask again with the `value` of the option as the parameter of
+         *     that name. `office`: nothing that is stated decides; the person chooses from `items`, each of which has its `distinction`.
+         */
+        OfferQuestion: {
+            /** @enum {string} */
+            about: "audience" | "surname" | "age" | "office";
+            options: components["schemas"]["OfferQuestionOption"][];
+        };
+        OfferQuestionOption: {
+            /** @example L */
+            value: string;
+            /**
+             * @description In the language of the answer.
+             * @example L bis Z
+             */
+            label: string;
+            /** @description The candidates that remain; none where nobody is known to be competent then. */
+            offerIds: string[];
+        };
+        TurnTo: {
+            /**
+             * @description `administration`: the office that the catalog names for the administration of the place or of an area around it, see `area`. `hotline`: the telephone number of all authorities.
+             * @enum {string}
+             */
+            kind: "administration" | "hotline";
+            /** @example Stadt Meppen */
+            name: string;
+            area?: components["schemas"]["PlaceReference"];
+            /** Format: uuid */
+            organisationId?: string;
+            /** @example 115 */
+            phone?: string;
+            email?: string;
+            url?: string;
+        };
+        /**
+         * @description `authority`: competent (zuständige Stelle). `contactPoint`: answers questions (Ansprechpunkt). `other`: a role that is only kept.
+         * @enum {string}
+         */
+        OfferRole: "authority" | "contactPoint" | "other";
+        OfferExplanation: {
+            /** Format: uuid */
+            serviceId: string;
+            /** @example Hund anmelden */
+            serviceTitle: string;
+            place: components["schemas"]["PlaceReference"];
+            /**
+             * Format: date
+             * @description The day for which the competences were looked at.
+             */
+            day: string;
+            resolution: components["schemas"]["OfferResolution"];
+            /** @description The areas that cover the place, the most specific first. */
+            levels: components["schemas"]["ExplainedLevel"][];
+            /** @description How many competences are stated for this service that do not cover the place. */
+            elsewhere: number;
+        };
+        ExplainedLevel: {
+            area: components["schemas"]["PlaceReference"];
+            /** @description Keys that are no longer in use and stand for this area or a part of it. */
+            formerArs?: string[];
+            competences: components["schemas"]["ExplainedCompetence"][];
+        };
+        /** @description A stated competence, and what became of it. */
+        ExplainedCompetence: {
+            /** Format: uuid */
+            id: string;
+            role: components["schemas"]["OfferRole"];
+            /**
+             * Format: uuid
+             * @description The variant of the service for which the portal states it.
+             */
+            serviceId: string;
+            organisation?: components["schemas"]["OrganisationReference"];
+            portal: components["schemas"]["PortalReference"];
+            /**
+             * @description The file or source from which the portal took it, where it is known.
+             * @example landkreis.jsonl
+             */
+            source?: string;
+            /**
+             * Format: date-time
+             * @description When this portal last read it from its owner; missing for its own.
+             */
+            copiedAt?: string;
+            /**
+             * @description The key that is no longer in use for which it is stated.
+             * @example 034540999999
+             */
+            formerArs?: string;
+            /**
+             * @description For whom, in the language of the answer.
+             * @example Nachname A bis K
+             */
+            appliesTo?: string;
+            /** Format: date */
+            validFrom?: string;
+            /** Format: date */
+            validTo?: string;
+            /**
+             * @description `competent`: this one counts. `candidate`: one of several, or counts for some people. `contactPoint`: named for questions.
+             *     `lessSpecificArea`: a more specific area comes first. `lessSpecificRule`: in the same area, one with conditions that hold comes first.
+             *     `conditionNotMet`: is for others. `notYetValid`, `noLongerValid`: not today. `otherRole`: neither competent nor for questions. `unitUnknown`: the unit it names is not in the catalog.
+             * @enum {string}
+             */
+            verdict: "competent" | "candidate" | "contactPoint" | "lessSpecificArea" | "lessSpecificRule" | "conditionNotMet" | "notYetValid" | "noLongerValid" | "otherRole" | "unitUnknown";
         };
         /** @description What a competent unit offers for a service at a place. */
         Offer: {
@@ -3073,6 +3296,23 @@ export interface components {
             formId?: string;
             url?: string;
             note?: string;
+            role: components["schemas"]["OfferRole"];
+            /**
+             * @description For whom, where it is not for everybody; in the language of the answer.
+             * @example Nachname A bis K
+             */
+            appliesTo?: string;
+            /**
+             * @description What tells it from the other candidates, where there are any; in the language of the answer.
+             * @example Marktplatz 3, Meppen
+             */
+            distinction?: string;
+            /**
+             * Format: date
+             * @description The last day on which it is valid.
+             * @example 2026-12-31
+             */
+            validTo?: string;
             trustLevel?: components["schemas"]["TrustLevel"];
         };
         CategoryList: {
@@ -3100,15 +3340,109 @@ export interface components {
             name: string;
             /** @example Stadt Meppen */
             parentName?: string;
+            parent?: components["schemas"]["OrganisationReference"];
+            /** @description The units below it, in alphabetical order; only where the unit itself is read, and at most 100. */
+            units?: components["schemas"]["OrganisationReference"][];
+            portal?: components["schemas"]["PortalReference"];
+            /**
+             * Format: date-time
+             * @description When this portal last read it from its owner; missing for its own.
+             */
+            copiedAt?: string;
             address?: components["schemas"]["Address"];
             position?: components["schemas"]["Position"];
             phone?: string;
             email?: string;
             url?: string;
             openingHours: components["schemas"]["OpeningHours"][];
+            /** @description Days on which other hours are kept, by date; only those that are not over. */
+            specialHours?: components["schemas"]["SpecialHours"][];
+            open?: components["schemas"]["OpenState"];
             hoursNote?: string;
             accessibility?: string;
             appointmentUrl?: string;
+        };
+        OrganisationReference: {
+            /** Format: uuid */
+            id: string;
+            /** @example Bürgerbüro */
+            name: string;
+        };
+        OrganisationSummary: {
+            /** Format: uuid */
+            id: string;
+            /** @example Bürgerbüro */
+            name: string;
+            /** @example Stadt Meppen */
+            parentName?: string;
+            /** @example Meppen */
+            city?: string;
+            portal: components["schemas"]["PortalReference"];
+        };
+        OrganisationList: {
+            items: components["schemas"]["OrganisationSummary"][];
+            /** @description Letters with which names begin; `0-9` for all other beginnings. */
+            letters: string[];
+            nextCursor?: string;
+        };
+        OrganisationService: {
+            /** Format: uuid */
+            serviceId: string;
+            /** @example Hund anmelden */
+            title: string;
+            role: components["schemas"]["OfferRole"];
+            /** @description The areas for which it is stated, at most 20. */
+            areas: components["schemas"]["PlaceReference"][];
+            /** @description Whether one can apply online in one of them. */
+            online: boolean;
+        };
+        OrganisationServiceList: {
+            items: components["schemas"]["OrganisationService"][];
+            nextCursor?: string;
+        };
+        /** @description From one day to another other hours are kept than usual. Without hours, the office is closed. */
+        SpecialHours: {
+            /**
+             * Format: date
+             * @example 2026-12-24
+             */
+            from: string;
+            /**
+             * Format: date
+             * @example 2026-12-31
+             */
+            to: string;
+            hours: components["schemas"]["DayHours"][];
+            /** @example Zwischen den Jahren geschlossen */
+            note?: string;
+        };
+        DayHours: {
+            /** @example 08:00 */
+            from: string;
+            /** @example 12:30 */
+            to: string;
+        };
+        /**
+         * @description Whether the office is open now, in local time (Europe/Berlin), by the hours that are stated. On public holidays of all of Germany
+         *     it is taken for closed, unless special hours say otherwise. Missing where no hours are stated.
+         */
+        OpenState: {
+            open: boolean;
+            /**
+             * Format: date-time
+             * @description When it closes; only while it is open.
+             */
+            until?: string;
+            /**
+             * Format: date-time
+             * @description When it opens next; only while it is closed and if that is within four weeks.
+             */
+            opensAt?: string;
+            /**
+             * @description Today's public holiday.
+             * @example Tag der Deutschen Einheit
+             */
+            holiday?: string;
         };
         Address: {
             /** @example Markt */
@@ -3959,6 +4293,17 @@ export interface components {
          * @example 034540035035
          */
         ArsPath: string;
+        /** @description For whom the service is asked for, where that makes a difference. */
+        AudienceQuery: components["schemas"]["Audience"];
+        /**
+         * @description First letters of the surname (one to three), where that makes a difference. Send no more than is asked for.
+         * @example L
+         */
+        SurnameQuery: string;
+        /** @description Age in years, where that makes a difference. */
+        AgeQuery: number;
+        /** @description Id of the organisational unit. */
+        OrganisationId: string;
         /**
          * @description The place, by its ARS (12 digits).
          * @example 034540035035
@@ -4070,6 +4415,42 @@ export interface operations {
                     "application/json": components["schemas"]["PlaceList"];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listPlacesAround: {
+        parameters: {
+            query: {
+                /**
+                 * @description Latitude in WGS 84.
+                 * @example 52.6911
+                 */
+                lat: number;
+                /**
+                 * @description Longitude in WGS 84.
+                 * @example 7.2918
+                 */
+                lon: number;
+                /** @description At most so many. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The municipalities, the nearest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NearbyPlaceList"];
+                };
+            };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             default: components["responses"]["Error"];
         };
@@ -4290,6 +4671,15 @@ export interface operations {
                  * @example 034540035035
                  */
                 ars?: components["parameters"]["ArsQuery"];
+                /** @description For whom the service is asked for, where that makes a difference. */
+                audience?: components["parameters"]["AudienceQuery"];
+                /**
+                 * @description First letters of the surname (one to three), where that makes a difference. Send no more than is asked for.
+                 * @example L
+                 */
+                surname?: components["parameters"]["SurnameQuery"];
+                /** @description Age in years, where that makes a difference. */
+                age?: components["parameters"]["AgeQuery"];
             };
             header?: never;
             path: {
@@ -4307,6 +4697,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OfferList"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    explainOffers: {
+        parameters: {
+            query: {
+                /**
+                 * @description Place, as an ARS of 12 digits.
+                 * @example 034540035035
+                 */
+                ars: string;
+                /** @description For whom the service is asked for, where that makes a difference. */
+                audience?: components["parameters"]["AudienceQuery"];
+                /**
+                 * @description First letters of the surname (one to three), where that makes a difference. Send no more than is asked for.
+                 * @example L
+                 */
+                surname?: components["parameters"]["SurnameQuery"];
+                /** @description Age in years, where that makes a difference. */
+                age?: components["parameters"]["AgeQuery"];
+            };
+            header?: never;
+            path: {
+                /** @description Id of the service. */
+                serviceId: components["parameters"]["ServiceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The decision, level by level. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferExplanation"];
                 };
             };
             304: components["responses"]["NotModified"];
@@ -4337,13 +4769,78 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    listOrganisations: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only names that begin with this letter; Ä counts as A. `0-9` stands for all that begin with something else.
+                 * @example B
+                 */
+                letter?: string;
+                /** @description Largest number of items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on, from `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The offices. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationList"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listOrganisationServices: {
+        parameters: {
+            query?: {
+                /** @description Largest number of items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on, from `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                /** @description Id of the organisational unit. */
+                organisationId: components["parameters"]["OrganisationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The services. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationServiceList"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
     getOrganisation: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description Id of the organisational unit. */
-                organisationId: string;
+                organisationId: components["parameters"]["OrganisationId"];
             };
             cookie?: never;
         };

@@ -34,6 +34,8 @@ func (p portals) Members() []types.PortalReference { return []types.PortalRefere
 
 type places struct{}
 
+func (places) Former(context.Context, []string) (map[string][]string, error) { return nil, nil }
+
 func (places) Place(_ context.Context, ars string) (types.Place, error) {
 	return types.Place{Ars: ars, Name: "Meppen, Stadt", Level: types.Gemeinde}, nil
 }

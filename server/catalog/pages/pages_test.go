@@ -67,7 +67,9 @@ func (portals) Portal() types.Portal {
 	p.Association.Name = "Emsland & Co"
 	return p
 }
-func (portals) MayClaim(string, string) bool { return true }
+func (portals) MayClaim(string, string) bool                                  { return true }
+func (portals) Former(context.Context, []string) (map[string][]string, error) { return nil, nil }
+
 func (portals) Place(_ context.Context, ars string) (types.Place, error) {
 	if ars != town {
 		return types.Place{}, problem.NotFound("place-unknown", "Unbekannt.", "Unknown.")

@@ -44,7 +44,7 @@ func (p *Renderer) competent(ctx context.Context, q *request, service uuid.UUID)
 	if ars == "" && len(q.portal.Areas) == 1 {
 		ars = padded(q.portal.Areas[0])
 	}
-	offers, err := p.catalog.Offers(ctx, service, ars)
+	offers, err := p.catalog.Offers(ctx, service, ars, catalog.Asker{})
 	if err != nil {
 		return nil, false, err
 	}

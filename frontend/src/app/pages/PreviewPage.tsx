@@ -65,6 +65,7 @@ export default function PreviewPage() {
               portal: { id: portal.id, name: portal.name, url: portal.id, kind: portal.kind },
               area: { ars: "000000000000", name: portal.name, level: "gemeinde" },
               channel: "counter",
+              role: "authority",
             }}
           />
         </article>
