@@ -12,8 +12,6 @@ export interface Editor {
   /** Languages whose texts stand side by side. */
   languages: TextLanguage[];
   findings: Finding[];
-  /** Whether the entry is only to be read: in review, or by somebody who does not write. */
-  readOnly: boolean;
   set: (pointer: string, value: Json | undefined) => void;
 }
 

@@ -101,7 +101,6 @@ function Desk({ entryRef, first, area }: { entryRef: Ref; first: Entry; area: Ar
       content,
       languages,
       findings: entry.data.findings,
-      readOnly: !entry.data.rights.edit,
       set: (pointer: string, value: Json | undefined) =>
         setContent((before) => writeAt(before, pointer, value)),
     }),
