@@ -52,6 +52,10 @@ func TestOffers_ContactPointAndOtherRoles_AreNeverCompetent(t *testing.T) {
 	if names := namesOf(got.ContactPoints); !slices.Equal(names, []string{"Bürgertelefon"}) || got.ContactPoints[0].Role != types.OfferRoleContactPoint {
 		t.Errorf("contact points %q", names)
 	}
+	list, err := p.List(t.Context(), ListQuery{Words: "hund", ARS: inMeppen})
+	if err != nil || len(list.Items) != 1 || list.Items[0].AuthorityName == nil || *list.Items[0].AuthorityName != "Landkreis" {
+		t.Errorf("list %+v, %v", list, err)
+	}
 	if got.Items[0].Role != types.OfferRoleAuthority {
 		t.Errorf("role %s", got.Items[0].Role)
 	}

@@ -307,12 +307,12 @@ func (s store) summaries(ctx context.Context, part []listed) ([]summaryRow, erro
 	return list, nil
 }
 
-// The units with the most specific area for each service: two at most, as more than one is shown like none.
+// The competent units with the most specific area for each service: two at most, as more than one is shown like none.
 const authoritiesQuery = `
 	SELECT w.id, a.name FROM unnest($1::uuid[]) AS w (id) JOIN catalog_services s USING (id) CROSS JOIN LATERAL (
 		SELECT o.name FROM (
-			SELECT organisation_id, rank() OVER (ORDER BY length(area) DESC) AS rank FROM catalog_competences
-			WHERE service_id = s.id AND owner = s.owner AND area = ANY ($2)
+			SELECT organisation_id, rank() OVER (ORDER BY length(area) DESC) AS rank FROM catalog_competences c
+			WHERE service_id = s.id AND owner = s.owner AND area = ANY ($2) AND c.role = '01' AND (c.valid_from IS NULL OR c.valid_from <= now()) AND (c.valid_to IS NULL OR c.valid_to >= now())
 		) c JOIN catalog_organisations o ON o.id = c.organisation_id AND o.owner = s.owner
 		WHERE c.rank = 1 GROUP BY o.id LIMIT 2
 	) a`

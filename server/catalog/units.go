@@ -17,6 +17,7 @@ const maxUnits = 30
 const unitsQuery = sameServices + `
 	SELECT o.payload, p.name FROM (
 		SELECT DISTINCT c.organisation_id, c.owner FROM same JOIN catalog_competences c ON c.service_id = same.id AND c.owner = same.owner
+		WHERE c.role = '01' AND (c.valid_from IS NULL OR c.valid_from <= now()) AND (c.valid_to IS NULL OR c.valid_to >= now())
 	) c
 	JOIN catalog_organisations o ON o.id = c.organisation_id AND o.owner = c.owner
 	LEFT JOIN catalog_organisations p ON p.id = o.parent_id AND p.owner = o.owner

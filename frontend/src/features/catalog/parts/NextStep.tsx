@@ -58,6 +58,24 @@ function Answer({
         <>
           <p className="pv-strong">{t("catalog:next.noneTitle", { place: offers.place?.name ?? "" })}</p>
           <p>{t("catalog:next.noneText")}</p>
+          {offers.turnTo.length > 0 && (
+            <>
+              <p>{t("catalog:next.turnTo")}</p>
+              <ul className="pv-bullets">
+                {offers.turnTo.map((office) => (
+                  <li key={office.name}>
+                    {office.name}
+                    {office.phone !== undefined && (
+                      <>
+                        {", "}
+                        <a href={`tel:${office.phone.replaceAll(/[^+\d]/g, "")}`}>{office.phone}</a>
+                      </>
+                    )}
+                  </li>
+                ))}
+              </ul>
+            </>
+          )}
         </>
       )}
       {offers.resolution === "choose" && <p>{t("catalog:next.choose")}</p>}
@@ -69,6 +87,9 @@ function Answer({
           ars={ars}
           several={offers.items.length > 1}
         />
+      ))}
+      {offers.contactPoints.map((contact) => (
+        <p key={contact.id}>{t("catalog:next.contactPoint", { office: contact.organisation.name })}</p>
       ))}
       <div className="pv-no-print">
         <PlaceLine ars={ars} onChosen={onPlace} />
@@ -95,6 +116,7 @@ function OfferStart({
   return (
     <div className="pv-stack pv-stack--medium">
       {several && <h3>{offer.organisation.name}</h3>}
+      {several && offer.distinction !== undefined && <p>{offer.distinction}</p>}
       {offer.channel === "form" && (
         <>
           <p>
