@@ -181,6 +181,13 @@ func (w *ServerInterfaceWrapper) ListServices(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter audience: %s", err))
 	}
 
+	// ------------- Optional query parameter "online" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "online", ctx.QueryParams(), &params.Online)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter online: %s", err))
+	}
+
 	// ------------- Optional query parameter "limit" -------------
 
 	err = runtime.BindQueryParameter("form", true, false, "limit", ctx.QueryParams(), &params.Limit)

@@ -123,13 +123,14 @@ type ListQuery struct {
 	ARS      string // place, may be empty
 	Category string
 	Audience string
-	Limit    int // 0: 20, at most 100
+	Online   bool // only what can be applied for online
+	Limit    int  // 0: 20, at most 100
 	Cursor   string
 }
 
 // List finds services of all portals in the language of ctx, each once, best first.
 func (s *Service) List(ctx context.Context, q ListQuery) (types.ServiceList, error) {
-	f := filter{query: q.Words, category: q.Category, audience: q.Audience}
+	f := filter{query: q.Words}
 	at, err := s.place(ctx, q.ARS)
 	if err != nil {
 		return types.ServiceList{}, err
@@ -141,6 +142,9 @@ func (s *Service) List(ctx context.Context, q ListQuery) (types.ServiceList, err
 	if err != nil {
 		return types.ServiceList{}, err
 	}
+	narrow := narrowing{category: q.Category, audience: q.Audience, online: q.Online}
+	counts := narrow.counts(all)
+	all = slices.DeleteFunc(all, func(l listed) bool { return !narrow.keeps(l) })
 	part, next, err := page(all, q.Limit, q.Cursor)
 	if err != nil {
 		return types.ServiceList{}, err
@@ -149,7 +153,7 @@ func (s *Service) List(ctx context.Context, q ListQuery) (types.ServiceList, err
 	if err != nil {
 		return types.ServiceList{}, err
 	}
-	return types.ServiceList{Items: items, NextCursor: optional(next), Total: len(all)}, nil
+	return types.ServiceList{Items: items, NextCursor: optional(next), Total: len(all), Counts: counts}, nil
 }
 
 // Suggest gives up to eight services for the beginning of a query, in the language of ctx. ars may be empty.

@@ -63,10 +63,8 @@ func (s *search) install(x *index) {
 
 // filter says which services a list is about.
 type filter struct {
-	query    string
-	place    *area
-	category string
-	audience string
+	query string
+	place *area
 }
 
 // listed is a service in a list: the variant that is shown, and where one can apply online.
@@ -80,7 +78,7 @@ func (s *Service) list(ctx context.Context, f filter) ([]listed, error) {
 	owners := s.owners()
 	keep := func(d *document) bool {
 		_, shown := owners[d.owner]
-		return shown && d.isIn(f.category) && d.isFor(f.audience)
+		return shown
 	}
 	x, hits, err := s.find(ctx, f.query, false, keep)
 	if err != nil {

@@ -156,6 +156,17 @@ export const services: Schemas["ServiceList"] = {
     },
   ],
   total: 2,
+  counts: {
+    categories: [
+      { value: "moving", services: 4 },
+      { value: "pets", services: 2 },
+    ],
+    audiences: [
+      { value: "business", services: 1 },
+      { value: "citizen", services: 2 },
+    ],
+    online: 1,
+  },
 };
 
 export const popular: Schemas["PopularServices"] = {
@@ -200,6 +211,12 @@ export const register: Schemas["ServiceRegister"] = {
     "Straßenfest und Sondernutzung öffentlicher Flächen",
   ].map((title, index) => ({ id: id(60 + index), title, online: index === 4 })),
   total: 6,
+};
+
+export const noServices: Schemas["ServiceList"] = {
+  items: [],
+  total: 0,
+  counts: { categories: [], audiences: [], online: 0 },
 };
 
 export const suggestions: Schemas["SuggestionList"] = {

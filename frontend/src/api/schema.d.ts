@@ -2843,7 +2843,30 @@ export interface components {
             items: components["schemas"]["ServiceSummary"][];
             /** @description Number of services found. */
             total: number;
+            counts: components["schemas"]["ServiceCounts"];
             nextCursor?: string;
+        };
+        /** @description How many services each further choice would leave, with the other choices as they are. */
+        ServiceCounts: {
+            categories: components["schemas"]["ServiceCount"][];
+            audiences: components["schemas"]["ServiceCount"][];
+            /**
+             * @description Number of services that can be applied for online.
+             * @example 12
+             */
+            online: number;
+        };
+        ServiceCount: {
+            /**
+             * @description What would be chosen.
+             * @example moving
+             */
+            value: string;
+            /**
+             * @description Number of services.
+             * @example 7
+             */
+            services: number;
         };
         ServiceRegister: {
             /** @description The letters under which there is something, in order. */
@@ -4501,6 +4524,8 @@ export interface operations {
                 category?: string;
                 /** @description For whom. */
                 audience?: components["schemas"]["Audience"];
+                /** @description Only what can be applied for online at the place, or anywhere without one. */
+                online?: boolean;
                 /** @description Largest number of items. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Where to go on, from `nextCursor` of the page before. */

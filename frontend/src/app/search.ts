@@ -42,6 +42,7 @@ export const resultSearch = (raw: Raw) =>
     ars: ars(raw["ars"]),
     kategorie: text(raw["kategorie"]),
     fuer: oneOf(raw["fuer"], "privat", "unternehmen"),
+    online: oneOf(raw["online"], "ja"),
   });
 export const applySearch = (raw: Raw) => defined({ ars: ars(raw["ars"]), angebot: text(raw["angebot"]) });
 export const stepSearch = (raw: Raw) => defined({ schritt: text(raw["schritt"]) });

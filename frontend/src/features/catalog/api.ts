@@ -16,6 +16,7 @@ export interface ServiceSearch {
   ars?: string | undefined;
   category?: string | undefined;
   audience?: Audience | undefined;
+  online?: true | undefined;
 }
 
 export const categoriesQuery = queryOptions({

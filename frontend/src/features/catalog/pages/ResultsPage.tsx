@@ -1,11 +1,11 @@
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useWords } from "../../../i18n";
 import { LinkButton } from "../../../ui/Button";
 import { EmptyState } from "../../../ui/EmptyState";
 import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
-import { categoriesQuery, type Audience } from "../api";
+import { categoriesQuery, servicesQuery, type Audience, type ServiceSearch } from "../api";
 import { ActiveFilters, Filters, type FilterGroup, type ResultSearch } from "../parts/Filters";
 import { PlaceLine } from "../parts/PlaceLine";
 import { SearchBox } from "../parts/SearchBox";
@@ -20,8 +20,15 @@ export default function ResultsPage() {
   const t = useWords();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const { q, ars, kategorie, fuer } = search;
-  const groups = useFilterGroups();
+  const { q, ars, kategorie, fuer, online } = search;
+  const wanted: ServiceSearch = {
+    q,
+    ars,
+    category: kategorie,
+    audience: fuer && audiences[fuer],
+    online: online && true,
+  };
+  const groups = useFilterGroups(wanted, search);
   const title = q === undefined ? t("catalog:results.all") : t("catalog:results.for", { q });
   return (
     <Page>
@@ -37,31 +44,49 @@ export default function ResultsPage() {
         <Filters groups={groups} search={search} />
         <div className="pv-stack">
           <ActiveFilters groups={groups} search={search} />
-          <ServiceList
-            search={{ q, ars, category: kategorie, audience: fuer && audiences[fuer] }}
-            empty={<NothingFound search={search} />}
-          />
+          <ServiceList search={wanted} empty={<NothingFound search={search} />} />
         </div>
       </div>
     </Page>
   );
 }
 
-function useFilterGroups(): FilterGroup[] {
+/** How many services a choice would leave; undefined while that is not known. */
+const left = (list: { value: string; services: number }[] | undefined, value: string) =>
+  list && (list.find((counted) => counted.value === value)?.services ?? 0);
+
+/** The choices that there are, with what each would leave; life situations that would leave nothing are left out. */
+function useFilterGroups(wanted: ServiceSearch, search: ResultSearch): FilterGroup[] {
   const t = useWords();
   const categories = useQuery(categoriesQuery);
+  const counts = useInfiniteQuery(servicesQuery(wanted)).data?.pages[0]?.counts;
   return [
+    {
+      name: "online",
+      title: t("catalog:filter.way"),
+      options: [{ value: "ja", label: t("catalog:results.online"), count: counts?.online }],
+    },
     {
       name: "kategorie",
       title: t("catalog:start.life"),
-      options: (categories.data?.items ?? []).map(({ id, title }) => ({ value: id, label: title })),
+      options: (categories.data?.items ?? [])
+        .map(({ id, title }) => ({ value: id, label: title, count: left(counts?.categories, id) }))
+        .filter(({ value, count }) => count !== 0 || value === search.kategorie),
     },
     {
       name: "fuer",
       title: t("catalog:filter.audience"),
       options: [
-        { value: "privat", label: t("catalog:filter.citizen") },
-        { value: "unternehmen", label: t("catalog:filter.business") },
+        {
+          value: "privat",
+          label: t("catalog:filter.citizen"),
+          count: left(counts?.audiences, audiences.privat),
+        },
+        {
+          value: "unternehmen",
+          label: t("catalog:filter.business"),
+          count: left(counts?.audiences, audiences.unternehmen),
+        },
       ],
     },
   ];
@@ -71,7 +96,7 @@ function useFilterGroups(): FilterGroup[] {
 function NothingFound({ search }: { search: ResultSearch }) {
   const t = useWords();
   const { q, ars } = search;
-  const filtered = search.kategorie !== undefined || search.fuer !== undefined;
+  const filtered = search.kategorie !== undefined || search.fuer !== undefined || search.online !== undefined;
   return (
     <EmptyState title={t("catalog:results.noneTitle")}>
       <ul className="pv-bullets">

@@ -10,6 +10,7 @@ export interface ResultSearch {
   ars?: string;
   kategorie?: string;
   fuer?: "privat" | "unternehmen";
+  online?: "ja";
 }
 
 /** A group of which one option may be chosen. */
