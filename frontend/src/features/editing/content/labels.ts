@@ -88,6 +88,14 @@ const named = [
   "payments",
   "icon",
   "type",
+  "conditions",
+  "rule",
+  "administers",
+  "specialHours",
+  "hours",
+  "formId",
+  "channel",
+  "min",
 ] as const;
 
 type Named = (typeof named)[number];
