@@ -161,7 +161,10 @@ func (s *Service) Arrived(ctx context.Context, from string, applicationID uuid.U
 			a.State = types.ApplicationStateReceived
 		}
 		event := s.ownEvent(types.Transmitted, types.EventAuthorPortal)
-		event.At, event.Name = at, &a.Portal.Name
+		event.Name = &a.Portal.Name
+		if event.At, err = s.beforeTheirs(ctx, a.ID, at); err != nil {
+			return err
+		}
 		if _, err := s.addEvent(ctx, a.ID, event); err != nil {
 			return err
 		}

@@ -236,16 +236,25 @@ func TestArrived_AtAnotherPortal_TheContentIsOnlyThere(t *testing.T) {
 	}
 }
 
-func TestArrived_AfterTheAuthorityHasBegun_TheStateStays(t *testing.T) {
+func TestArrived_AfterTheAuthorityHasBegun_TheStateStaysAndHandingOverComesFirst(t *testing.T) {
 	t.Parallel()
 	x := newSetup(t)
 	a := x.submitted(t)
 	x.apply(t, a.ID, event(types.InProgress, 5))
+	x.clock.add(10 * time.Minute)
 	if err := x.s.Arrived(t.Context(), county, a.ID, "a.b.c", x.clock.now()); err != nil {
 		t.Fatal(err)
 	}
-	if got := x.get(t, a.ID); got.State != types.ApplicationStateInProgress || got.Receipt == "" {
+	got := x.get(t, a.ID)
+	if got.State != types.ApplicationStateInProgress || got.Receipt == "" {
 		t.Errorf("state %s, receipt %q", got.State, got.Receipt)
+	}
+	var kinds []types.EventKind
+	for _, e := range got.Timeline {
+		kinds = append(kinds, e.Kind)
+	}
+	if want := []types.EventKind{types.Created, types.Submitted, types.Transmitted, types.InProgress}; !slices.Equal(kinds, want) {
+		t.Errorf("timeline %v, want %v", kinds, want)
 	}
 }
 

@@ -340,6 +340,17 @@ func (s *Service) addEvent(ctx context.Context, id uuid.UUID, e types.TimelineEv
 	return tag.RowsAffected() == 1, nil
 }
 
+// beforeTheirs gives a moment, or one just before the first that the competent side has told of: they work on an application
+// before they sign its receipt, and its handing over comes before all that.
+func (s *Service) beforeTheirs(ctx context.Context, id uuid.UUID, at time.Time) (time.Time, error) {
+	err := s.db.Pgx(ctx).QueryRow(ctx, `SELECT least($2, min(at) - interval '1 microsecond') FROM application_events
+		WHERE application_id = $1 AND by IN ('authority', 'provider')`, id, at).Scan(&at)
+	if err != nil {
+		return at, fmt.Errorf("read timeline: %w", err)
+	}
+	return at.UTC(), nil
+}
+
 // timelineQuery gives the events of an application, oldest first.
 const timelineQuery = "SELECT application_id, id, at, kind, by, name, text FROM application_events WHERE application_id = $1 ORDER BY at, position"
 
