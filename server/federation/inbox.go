@@ -56,11 +56,12 @@ func (s *Service) accept(ctx context.Context, m message) (receipt string, err er
 			receipt, err = s.answerAgain(m, known)
 			return err
 		}
+		arrivedAt := s.now().UTC().Truncate(time.Microsecond) // before what it causes
 		inside := httpx.WithCaller(ctx, httpx.Caller{Kind: httpx.MemberCaller, MemberID: m.From})
 		if err := s.handlers[m.Kind](inside, m.From, m.Content); err != nil {
 			return fmt.Errorf("%w: %w", errHandler, err)
 		}
-		row := m.arrival(outcomeAccepted, s.now().UTC().Truncate(time.Microsecond))
+		row := m.arrival(outcomeAccepted, arrivedAt)
 		if receipt, err = s.receiptFor(m, row.ArrivedAt); err != nil {
 			return err
 		}
