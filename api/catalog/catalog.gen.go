@@ -188,6 +188,13 @@ func (w *ServerInterfaceWrapper) ListServices(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter online: %s", err))
 	}
 
+	// ------------- Optional query parameter "placeInQuery" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "placeInQuery", ctx.QueryParams(), &params.PlaceInQuery)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter placeInQuery: %s", err))
+	}
+
 	// ------------- Optional query parameter "limit" -------------
 
 	err = runtime.BindQueryParameter("form", true, false, "limit", ctx.QueryParams(), &params.Limit)

@@ -79,6 +79,13 @@ func (f fakePlaces) Place(_ context.Context, ars string) (types.Place, error) {
 	return p, nil
 }
 
+func (fakePlaces) Municipalities(context.Context) ([]types.PlaceReference, error) {
+	return []types.PlaceReference{
+		{Ars: "091620000000", Name: "München, Landeshauptstadt"}, {Ars: "034540035035", Name: "Meppen, Stadt"}, {Ars: "034540018018", Name: "Haren (Ems), Stadt"},
+		{Ars: "099999999999", Name: "Hund"},
+	}, nil
+}
+
 type fakeAreas map[string][]string
 
 func (f fakeAreas) MayClaim(owner, area string) bool {

@@ -23,9 +23,9 @@ var _ api.StrictServerInterface = (*Handlers)(nil)
 func (h *Handlers) ListServices(ctx context.Context, r api.ListServicesRequestObject) (api.ListServicesResponseObject, error) {
 	q := ListQuery{
 		Words: value(r.Params.Q), ARS: value(r.Params.Ars), Category: value(r.Params.Category), Audience: string(value(r.Params.Audience)),
-		Online: value(r.Params.Online), Limit: value(r.Params.Limit), Cursor: value(r.Params.Cursor),
+		Online: value(r.Params.Online), AllWords: r.Params.PlaceInQuery != nil && !*r.Params.PlaceInQuery, Limit: value(r.Params.Limit), Cursor: value(r.Params.Cursor),
 	}
-	key := []string{"list", q.Words, q.ARS, q.Category, q.Audience, strconv.FormatBool(q.Online), strconv.Itoa(q.Limit), q.Cursor}
+	key := []string{"list", q.Words, q.ARS, q.Category, q.Audience, strconv.FormatBool(q.Online), strconv.Itoa(q.Limit), q.Cursor, strconv.FormatBool(q.AllWords)}
 	return h.remembered(ctx, key, func() (any, string, error) {
 		list, err := h.service.List(ctx, q)
 		return list, "", err

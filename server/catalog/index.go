@@ -21,6 +21,7 @@ type index struct {
 	changes    int // since it was built
 	sorted     []*document
 	desks      sync.Pool // of *desk
+	places     map[string][]namedPlace
 }
 
 func newIndex(l *lexicon) *index {

@@ -126,6 +126,7 @@ type ListQuery struct {
 	Online   bool // only what can be applied for online
 	Limit    int  // 0: 20, at most 100
 	Cursor   string
+	AllWords bool // the name of a place among the words is a word like others
 }
 
 // List finds services of all portals in the language of ctx, each once, best first.
@@ -137,6 +138,10 @@ func (s *Service) List(ctx context.Context, q ListQuery) (types.ServiceList, err
 	}
 	if at != nil {
 		f.place = &at.area
+	}
+	recognised, err := s.recognisePlace(ctx, q, &f)
+	if err != nil {
+		return types.ServiceList{}, err
 	}
 	all, err := s.list(ctx, f)
 	if err != nil {
@@ -153,7 +158,30 @@ func (s *Service) List(ctx context.Context, q ListQuery) (types.ServiceList, err
 	if err != nil {
 		return types.ServiceList{}, err
 	}
-	return types.ServiceList{Items: items, NextCursor: optional(next), Total: len(all), Counts: counts}, nil
+	return types.ServiceList{Items: items, NextCursor: optional(next), Total: len(all), Counts: counts, RecognisedPlace: recognised}, nil
+}
+
+// recognisePlace makes a place that is named inside of the query the one that is asked about; nil where none is.
+func (s *Service) recognisePlace(ctx context.Context, q ListQuery, f *filter) (*types.RecognisedPlace, error) {
+	if q.AllWords || q.Words == "" {
+		return nil, nil
+	}
+	x, err := s.search.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	near := s.home
+	if f.place != nil {
+		near = append([]area{*f.place}, near...)
+	}
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	found, rest := x.placeIn(q.Words, near, s.search.synonyms)
+	if found == nil {
+		return nil, nil
+	}
+	f.place, f.query = &found.area, rest
+	return &types.RecognisedPlace{Place: found.reference, Words: rest}, nil
 }
 
 // Suggest gives up to eight services for the beginning of a query, in the language of ctx. ars may be empty.

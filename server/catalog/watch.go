@@ -208,6 +208,9 @@ func (s *Service) build(ctx context.Context) (*index, error) {
 		failed <- s.readAll(ctx, batches)
 	}()
 	x := newIndex(l)
+	if x.places, err = s.placeNames(ctx); err != nil {
+		return nil, err
+	}
 	w := newWriter(x)
 	for batch := range batches {
 		for _, f := range batch {

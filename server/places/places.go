@@ -105,6 +105,11 @@ func (s *Service) Around(ctx context.Context, lat, lon float64, limit int) ([]ty
 	return s.store.around(ctx, lat, lon, min(limit, maxAround))
 }
 
+// Municipalities lists all municipalities, the largest first.
+func (s *Service) Municipalities(ctx context.Context) ([]types.PlaceReference, error) {
+	return s.store.municipalities(ctx)
+}
+
 // query is what a person typed, taken apart.
 type query struct {
 	postalCode string // digits

@@ -284,3 +284,23 @@ func (s store) empty(ctx context.Context) (bool, error) {
 	}
 	return false, nil
 }
+
+const municipalitiesQuery = `SELECT ars, name FROM places WHERE level = $1 ORDER BY population DESC NULLS LAST, ars`
+
+// municipalities gives the key and the name of each.
+func (s store) municipalities(ctx context.Context) ([]types.PlaceReference, error) {
+	rows, err := s.db.Pgx(ctx).Query(ctx, municipalitiesQuery, string(types.Gemeinde))
+	if err != nil {
+		return nil, fmt.Errorf("list municipalities: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (types.PlaceReference, error) {
+		p := types.PlaceReference{Level: types.Gemeinde}
+		err := r.Scan(&p.Ars, &p.Name)
+		p.Ars = pad(p.Ars)
+		return p, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list municipalities: %w", err)
+	}
+	return list, nil
+}

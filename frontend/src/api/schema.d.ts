@@ -2845,6 +2845,16 @@ export interface components {
             total: number;
             counts: components["schemas"]["ServiceCounts"];
             nextCursor?: string;
+            recognisedPlace?: components["schemas"]["RecognisedPlace"];
+        };
+        /** @description The municipality that was named inside of the query. The list is about it. */
+        RecognisedPlace: {
+            place: components["schemas"]["PlaceReference"];
+            /**
+             * @description What is left of the query, for asking without the place.
+             * @example hundesteuer
+             */
+            words: string;
         };
         /** @description How many services each further choice would leave, with the other choices as they are. */
         ServiceCounts: {
@@ -4526,6 +4536,11 @@ export interface operations {
                 audience?: components["schemas"]["Audience"];
                 /** @description Only what can be applied for online at the place, or anywhere without one. */
                 online?: boolean;
+                /**
+                 * @description Whether the name of a municipality inside of the query (`hundesteuer meppen`) is the place that is asked about; it then counts
+                 *     before `ars`, and is named in the answer. With `false` it is a word like others.
+                 */
+                placeInQuery?: boolean;
                 /** @description Largest number of items. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Where to go on, from `nextCursor` of the page before. */
