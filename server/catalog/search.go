@@ -19,6 +19,7 @@ const (
 	maxLimit        = 100
 	suggestions     = 8
 	minSuggest      = 2    // letters
+	partlyFactor    = 0.95 // of a service that is only done in a part of the area that is asked about
 	nobodyFactor    = 0.75 // of a service for which nobody is stated
 	elsewhereFactor = 0.5  // of a service that is only done elsewhere
 )
@@ -178,24 +179,30 @@ func variantOf(group []*document, owner string, like *document, keep func(*docum
 	return first
 }
 
-// nearness lowers what is only done elsewhere than at the place (without one: in this portal's area), or by nobody. Own comes before
-// others': only what fits much better stands before it.
+// nearness lowers what is only done elsewhere than at the place (without one: in this portal's area), or by nobody, and a little
+// what is done in a part of it (by one municipality of a Kreis). Own comes before others': only what fits much better stands before it.
 func (s *Service) nearness(group []*document, place *area) float64 {
 	at := s.home
 	if place != nil {
 		at = []area{*place}
 	}
-	stated := false
+	factor, stated := nobodyFactor, false
 	for _, d := range group {
-		if slices.ContainsFunc(at, func(a area) bool { return d.reach(a) > 0 }) {
-			return 1
+		for _, c := range d.claims {
+			if !stated {
+				factor, stated = elsewhereFactor, true
+			}
+			for _, a := range at {
+				switch {
+				case c.area.covers(a):
+					return 1
+				case a.covers(c.area):
+					factor = partlyFactor
+				}
+			}
 		}
-		stated = stated || len(d.claims) > 0
 	}
-	if stated {
-		return elsewhereFactor
-	}
-	return nobodyFactor
+	return factor
 }
 
 func onlineIn(group []*document, d *document, place *area) bool {

@@ -196,6 +196,33 @@ func TestList_SeveralPortals_VariantOfThePlaceElseThisPortals(t *testing.T) {
 	}
 }
 
+func TestList_DoneInAPartOfTheArea_IsNotElsewhere(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	p.imports(t, organisation(100, "Bürgerbüro"),
+		service(1, "", "Umweltprüfung bestellen für Vereine"), competence(201, 1, 100, inMeppen),
+		service(2, "", "Umweltprüfung vorlegen für Vereine"), competence(202, 2, 100, "03454"),
+		service(3, "", "Umweltprüfung bestellen für Vereine"), competence(203, 3, 100, "03454"),
+	)
+	for _, ars := range []string{"034540000000", inHaren} {
+		list, err := p.List(t.Context(), ListQuery{Words: "umweltprüfung bestellen für vereine", ARS: ars})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []uuid.UUID{num(3), num(1), num(2)} // the whole area before a part, a part before other words
+		if ars == inHaren {
+			want = []uuid.UUID{num(3), num(2), num(1)} // Meppen is elsewhere
+		}
+		var got []uuid.UUID
+		for _, item := range list.Items {
+			got = append(got, item.Id)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("at %s: %v, want %v", ars, got, want)
+		}
+	}
+}
+
 func TestList_PlaceGiven_NamesTheUnitAndWhetherOnline(t *testing.T) {
 	t.Parallel()
 	p := town(t)
