@@ -30,6 +30,12 @@ type ServerInterface interface {
 	// What an office is competent for
 	// (GET /api/v1/organisations/{organisationId}/services)
 	ListOrganisationServices(ctx echo.Context, organisationId OrganisationId, params ListOrganisationServicesParams) error
+	// Find services, offices, life situations and forms
+	// (GET /api/v1/search)
+	SearchCatalog(ctx echo.Context, params SearchCatalogParams) error
+	// Suggestions of all kinds while typing
+	// (GET /api/v1/search/suggestions)
+	SuggestSearch(ctx echo.Context, params SuggestSearchParams) error
 	// Find services of all linked portals
 	// (GET /api/v1/services)
 	ListServices(ctx echo.Context, params ListServicesParams) error
@@ -144,6 +150,112 @@ func (w *ServerInterfaceWrapper) ListOrganisationServices(ctx echo.Context) erro
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListOrganisationServices(ctx, organisationId, params)
+	return err
+}
+
+// SearchCatalog converts echo context to params.
+func (w *ServerInterfaceWrapper) SearchCatalog(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SearchCatalogParams
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "q", ctx.QueryParams(), &params.Q)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "kind", ctx.QueryParams(), &params.Kind)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
+	}
+
+	// ------------- Optional query parameter "ars" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "ars", ctx.QueryParams(), &params.Ars)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter ars: %s", err))
+	}
+
+	// ------------- Optional query parameter "category" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "category", ctx.QueryParams(), &params.Category)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter category: %s", err))
+	}
+
+	// ------------- Optional query parameter "audience" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "audience", ctx.QueryParams(), &params.Audience)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter audience: %s", err))
+	}
+
+	// ------------- Optional query parameter "online" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "online", ctx.QueryParams(), &params.Online)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter online: %s", err))
+	}
+
+	// ------------- Optional query parameter "placeInQuery" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "placeInQuery", ctx.QueryParams(), &params.PlaceInQuery)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter placeInQuery: %s", err))
+	}
+
+	// ------------- Optional query parameter "corrected" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "corrected", ctx.QueryParams(), &params.Corrected)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter corrected: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "limit", ctx.QueryParams(), &params.Limit)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SearchCatalog(ctx, params)
+	return err
+}
+
+// SuggestSearch converts echo context to params.
+func (w *ServerInterfaceWrapper) SuggestSearch(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SuggestSearchParams
+	// ------------- Required query parameter "q" -------------
+
+	err = runtime.BindQueryParameter("form", true, true, "q", ctx.QueryParams(), &params.Q)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// ------------- Optional query parameter "ars" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "ars", ctx.QueryParams(), &params.Ars)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter ars: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SuggestSearch(ctx, params)
 	return err
 }
 
@@ -445,6 +557,8 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.GET(baseURL+"/api/v1/organisations", wrapper.ListOrganisations)
 	router.GET(baseURL+"/api/v1/organisations/:organisationId", wrapper.GetOrganisation)
 	router.GET(baseURL+"/api/v1/organisations/:organisationId/services", wrapper.ListOrganisationServices)
+	router.GET(baseURL+"/api/v1/search", wrapper.SearchCatalog)
+	router.GET(baseURL+"/api/v1/search/suggestions", wrapper.SuggestSearch)
 	router.GET(baseURL+"/api/v1/services", wrapper.ListServices)
 	router.GET(baseURL+"/api/v1/services/a-z", wrapper.BrowseServices)
 	router.GET(baseURL+"/api/v1/services/popular", wrapper.ListPopularServices)
@@ -646,6 +760,111 @@ type ListOrganisationServicesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListOrganisationServicesdefaultApplicationProblemPlusJSONResponse) VisitListOrganisationServicesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type SearchCatalogRequestObject struct {
+	Params SearchCatalogParams
+}
+
+type SearchCatalogResponseObject interface {
+	VisitSearchCatalogResponse(w http.ResponseWriter) error
+}
+
+type SearchCatalog200JSONResponse SearchResult
+
+func (response SearchCatalog200JSONResponse) VisitSearchCatalogResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SearchCatalog304Response = NotModifiedResponse
+
+func (response SearchCatalog304Response) VisitSearchCatalogResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type SearchCatalog400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response SearchCatalog400ApplicationProblemPlusJSONResponse) VisitSearchCatalogResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SearchCatalog404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SearchCatalog404ApplicationProblemPlusJSONResponse) VisitSearchCatalogResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SearchCatalogdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SearchCatalogdefaultApplicationProblemPlusJSONResponse) VisitSearchCatalogResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type SuggestSearchRequestObject struct {
+	Params SuggestSearchParams
+}
+
+type SuggestSearchResponseObject interface {
+	VisitSuggestSearchResponse(w http.ResponseWriter) error
+}
+
+type SuggestSearch200JSONResponse SearchSuggestionList
+
+func (response SuggestSearch200JSONResponse) VisitSuggestSearchResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SuggestSearch304Response = NotModifiedResponse
+
+func (response SuggestSearch304Response) VisitSuggestSearchResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type SuggestSearch400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response SuggestSearch400ApplicationProblemPlusJSONResponse) VisitSuggestSearchResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SuggestSearchdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SuggestSearchdefaultApplicationProblemPlusJSONResponse) VisitSuggestSearchResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -1061,6 +1280,12 @@ type StrictServerInterface interface {
 	// What an office is competent for
 	// (GET /api/v1/organisations/{organisationId}/services)
 	ListOrganisationServices(ctx context.Context, request ListOrganisationServicesRequestObject) (ListOrganisationServicesResponseObject, error)
+	// Find services, offices, life situations and forms
+	// (GET /api/v1/search)
+	SearchCatalog(ctx context.Context, request SearchCatalogRequestObject) (SearchCatalogResponseObject, error)
+	// Suggestions of all kinds while typing
+	// (GET /api/v1/search/suggestions)
+	SuggestSearch(ctx context.Context, request SuggestSearchRequestObject) (SuggestSearchResponseObject, error)
 	// Find services of all linked portals
 	// (GET /api/v1/services)
 	ListServices(ctx context.Context, request ListServicesRequestObject) (ListServicesResponseObject, error)
@@ -1189,6 +1414,56 @@ func (sh *strictHandler) ListOrganisationServices(ctx echo.Context, organisation
 		return err
 	} else if validResponse, ok := response.(ListOrganisationServicesResponseObject); ok {
 		return validResponse.VisitListOrganisationServicesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SearchCatalog operation middleware
+func (sh *strictHandler) SearchCatalog(ctx echo.Context, params SearchCatalogParams) error {
+	var request SearchCatalogRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SearchCatalog(ctx.Request().Context(), request.(SearchCatalogRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SearchCatalog")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SearchCatalogResponseObject); ok {
+		return validResponse.VisitSearchCatalogResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SuggestSearch operation middleware
+func (sh *strictHandler) SuggestSearch(ctx echo.Context, params SuggestSearchParams) error {
+	var request SuggestSearchRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SuggestSearch(ctx.Request().Context(), request.(SuggestSearchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SuggestSearch")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SuggestSearchResponseObject); ok {
+		return validResponse.VisitSuggestSearchResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

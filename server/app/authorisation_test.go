@@ -29,7 +29,7 @@ func allowed() map[string]string {
 	session := "ckerd"
 	return map[string]string{
 		"getPortal": everybody, "listPlaces": everybody, "getPlace": everybody, "listServices": everybody, "suggestServices": everybody,
-		"listDeliveryFiles": everybody, "getDeliveryFile": everybody, "browseServices": everybody, "listPopularServices": everybody,
+		"searchCatalog": everybody, "suggestSearch": everybody, "listDeliveryFiles": everybody, "getDeliveryFile": everybody, "browseServices": everybody, "listPopularServices": everybody,
 		"getService": everybody, "listOffers": everybody, "listCategories": everybody, "getOrganisation": everybody, "getForm": everybody,
 		"listEditorialEntries": "erd", "createEditorialEntry": "e", "getEditorialEntry": "erd", "deleteEditorialEntry": "er", "undeleteEditorialEntry": "er",
 		"saveEditorialDraft": "e", "discardEditorialDraft": "e", "submitEditorialDraft": "e", "reopenEditorialDraft": "er", "returnEditorialDraft": "r",

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -24,6 +25,7 @@ type document struct {
 	claims     []claim
 	phrases    []phrase
 	teaser     []term
+	hasForms   bool
 	brevity    float32 // the less text, the more a word in it tells; 1 at most
 }
 
@@ -210,9 +212,13 @@ type wording struct {
 	Synonyms     map[string][]string `json:"synonyms"`
 	Documents    []titled            `json:"documents"`
 	LegalBasis   []titled            `json:"legalBasis"`
+	Links        []LinkEntry         `json:"links"`
 	Categories   []string            `json:"categories"`
 	Audiences    []string            `json:"audiences"`
 }
+
+// formsModule is the module of a service that its forms are linked from.
+const formsModule = "forms"
 
 type titled struct {
 	Title map[string]string `json:"title"`
@@ -240,8 +246,21 @@ func (f *wording) texts() []map[string]string {
 			texts = append(texts, t.Title)
 		}
 	}
+	for _, l := range f.Links {
+		if l.Module == formsModule {
+			texts = append(texts, map[string]string{l.language(): l.Title})
+		}
+	}
 	return texts
 }
+
+// hasForms says whether forms belong to the service.
+func (f *wording) hasForms() bool {
+	return slices.ContainsFunc(f.Links, func(l LinkEntry) bool { return l.Module == formsModule })
+}
+
+// language is the language of a link's title.
+func (l LinkEntry) language() string { return cmp.Or(l.Language, "de") }
 
 func (r serviceRow) claims() []claim {
 	claims := make([]claim, 0, len(r.Claims))

@@ -41,6 +41,32 @@ func (h *Handlers) SuggestServices(ctx context.Context, r api.SuggestServicesReq
 	})
 }
 
+// SearchCatalog answers GET /api/v1/search.
+func (h *Handlers) SearchCatalog(ctx context.Context, r api.SearchCatalogRequestObject) (api.SearchCatalogResponseObject, error) {
+	p := r.Params
+	q := SearchQuery{Kind: value(p.Kind), AsTyped: p.Corrected != nil && !*p.Corrected, ListQuery: ListQuery{
+		Words: value(p.Q), ARS: value(p.Ars), Category: value(p.Category), Audience: string(value(p.Audience)), Online: value(p.Online),
+		AllWords: p.PlaceInQuery != nil && !*p.PlaceInQuery, Limit: value(p.Limit), Cursor: value(p.Cursor),
+	}}
+	key := []string{
+		"search", q.Words, string(q.Kind), q.ARS, q.Category, q.Audience, strconv.FormatBool(q.Online), strconv.FormatBool(q.AllWords),
+		strconv.FormatBool(q.AsTyped), strconv.Itoa(q.Limit), q.Cursor,
+	}
+	return h.remembered(ctx, key, func() (any, string, error) {
+		result, err := h.service.Search(ctx, q)
+		return result, "", err
+	})
+}
+
+// SuggestSearch answers GET /api/v1/search/suggestions.
+func (h *Handlers) SuggestSearch(ctx context.Context, r api.SuggestSearchRequestObject) (api.SuggestSearchResponseObject, error) {
+	q, ars := r.Params.Q, value(r.Params.Ars)
+	return h.remembered(ctx, []string{"suggestions", q, ars}, func() (any, string, error) {
+		list, err := h.service.SuggestAll(ctx, q, ars)
+		return list, "", err
+	})
+}
+
 // BrowseServices answers GET /api/v1/services/a-z.
 func (h *Handlers) BrowseServices(ctx context.Context, r api.BrowseServicesRequestObject) (api.BrowseServicesResponseObject, error) {
 	letter, limit, cursor := value(r.Params.Letter), value(r.Params.Limit), value(r.Params.Cursor)
@@ -187,6 +213,12 @@ func matches(header, etag string) bool {
 
 // VisitListServicesResponse writes the list.
 func (r response) VisitListServicesResponse(w http.ResponseWriter) error { return r.write(w) }
+
+// VisitSearchCatalogResponse writes what was found.
+func (r response) VisitSearchCatalogResponse(w http.ResponseWriter) error { return r.write(w) }
+
+// VisitSuggestSearchResponse writes the suggestions.
+func (r response) VisitSuggestSearchResponse(w http.ResponseWriter) error { return r.write(w) }
 
 // VisitSuggestServicesResponse writes the suggestions.
 func (r response) VisitSuggestServicesResponse(w http.ResponseWriter) error { return r.write(w) }

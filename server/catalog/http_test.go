@@ -71,6 +71,10 @@ func TestHandlers_AllOperations_AnswerAsTheContractSays(t *testing.T) {
 	words, ars, limit := "hund", inMeppen, 5
 	list, err := h.ListServices(ctx, api.ListServicesRequestObject{Params: types.ListServicesParams{Q: &words, Ars: &ars, Limit: &limit}})
 	check(t, err, func(w http.ResponseWriter) error { return list.VisitListServicesResponse(w) }, `"total":1`)
+	found, err := h.SearchCatalog(ctx, api.SearchCatalogRequestObject{Params: types.SearchCatalogParams{Q: &words, Ars: &ars}})
+	check(t, err, func(w http.ResponseWriter) error { return found.VisitSearchCatalogResponse(w) }, `"kind":"place"`)
+	all, err := h.SuggestSearch(ctx, api.SuggestSearchRequestObject{Params: types.SuggestSearchParams{Q: "hu"}})
+	check(t, err, func(w http.ResponseWriter) error { return all.VisitSuggestSearchResponse(w) }, `"kind":"service"`)
 	suggested, err := h.SuggestServices(ctx, api.SuggestServicesRequestObject{Params: types.SuggestServicesParams{Q: "hu"}})
 	check(t, err, func(w http.ResponseWriter) error { return suggested.VisitSuggestServicesResponse(w) }, `"title":"Hund anmelden"`)
 	offers, err := h.ListOffers(ctx, api.ListOffersRequestObject{ServiceId: num(1), Params: types.ListOffersParams{Ars: &ars}})

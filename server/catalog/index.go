@@ -22,6 +22,7 @@ type index struct {
 	sorted     []*document
 	desks      sync.Pool // of *desk
 	places     map[string][]namedPlace
+	nearby     []namedPlace // of places, in order of their names
 }
 
 func newIndex(l *lexicon) *index {

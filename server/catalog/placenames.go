@@ -41,12 +41,32 @@ func (s *Service) placeNames(ctx context.Context) (map[string][]namedPlace, erro
 		if err != nil {
 			continue // the register has it, competences can't
 		}
-		name, _, _ := strings.Cut(p.Name, ",") // Meppen, Stadt
-		name, _, _ = strings.Cut(name, "(")    // Haren (Ems)
-		key := nameKey(splitWords(name))
-		names[key] = append(names[key], namedPlace{a, p})
+		named := namedPlace{a, p}
+		names[named.key()] = append(names[named.key()], named)
 	}
 	return names, nil
+}
+
+// key is the place's name as it is compared.
+func (p namedPlace) key() string { return nameKey(splitWords(shortName(p.reference.Name))) }
+
+// shortName is what people call a municipality: Meppen for Meppen, Stadt; Haren for Haren (Ems).
+func shortName(name string) string {
+	name, _, _ = strings.Cut(name, ",")
+	name, _, _ = strings.Cut(name, "(")
+	return strings.TrimSpace(name)
+}
+
+// nearbyOf gives the places in the Kreise of some areas, in the order of their keys.
+func nearbyOf(places map[string][]namedPlace, home []area) []namedPlace {
+	var list []namedPlace
+	for _, named := range places {
+		if p, isNear := nearest(named, home); isNear {
+			list = append(list, p)
+		}
+	}
+	slices.SortFunc(list, func(a, b namedPlace) int { return strings.Compare(a.key(), b.key()) })
+	return list
 }
 
 func nameKey(words []string) string {

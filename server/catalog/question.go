@@ -17,6 +17,7 @@ const (
 
 // needle is a word of a query.
 type needle struct {
+	word      string   // as it was typed, in lower case
 	text      string   // without umlauts, not stemmed
 	stems     []string // German, English
 	terms     []term   // those of the stems that some service has
@@ -31,9 +32,13 @@ type needle struct {
 type variant struct {
 	words  []int // needles
 	needed []int // of them, those that replace something: only all of them mean the same
+	swaps  []swap
 	weight float64
 	factor float64
 }
+
+// swap is what people say, and what is looked for instead.
+type swap struct{ said, means []string }
 
 // question is a query in all its variants. Variants share their words.
 type question struct {
@@ -60,7 +65,7 @@ func (x *index) ask(q string, typing bool, s *synonyms) *question {
 	for i, w := range words {
 		asked.word(x, w, typing && i == len(words)-1)
 	}
-	asked.add(words, nil, 1)
+	asked.add(put{words: words}, 1)
 	stemmed := asked.stemmed(words, s)
 	split, compound := asked.split(x, s, words, stemmed)
 	// First those with one replacement, then with more, so that the limit cuts off the boldest.
@@ -103,8 +108,11 @@ func (q *question) split(x *index, s *synonyms, words, stemmed []string) (split 
 	return split, compound
 }
 
-// put is the beginning of a variant: its words, and those of them that replace others.
-type put struct{ words, needed []string }
+// put is the beginning of a variant: its words, those of them that replace others, and what they replace.
+type put struct {
+	words, needed []string
+	swaps         []swap
+}
 
 // replace adds the variants in which exactly so many spans of words are replaced.
 func (q *question) replace(x *index, s *synonyms, words, stemmed []string, before put, replacements int, factor float64) {
@@ -113,7 +121,7 @@ func (q *question) replace(x *index, s *synonyms, words, stemmed []string, befor
 		for _, w := range all {
 			q.word(x, w, false)
 		}
-		q.add(all, before.needed, factor)
+		q.add(put{all, before.needed, before.swaps}, factor)
 		return
 	}
 	for i := range words {
@@ -123,7 +131,10 @@ func (q *question) replace(x *index, s *synonyms, words, stemmed []string, befor
 				if len(q.variants) >= maxVariants {
 					return
 				}
-				next := put{slices.Concat(before.words, words[:i], means), slices.Concat(before.needed, means)}
+				next := put{
+					slices.Concat(before.words, words[:i], means), slices.Concat(before.needed, means),
+					append(slices.Clone(before.swaps), swap{words[i:rest], means}),
+				}
 				q.replace(x, s, words[rest:], stemmed[rest:], next, replacements-1, factor*q.boldness(words[i:rest]))
 			}
 		}
@@ -148,15 +159,15 @@ func (q *question) word(x *index, word string, beginning bool) {
 	}
 }
 
-func (q *question) add(words, needed []string, factor float64) {
-	v := variant{factor: factor}
-	for _, w := range words {
+func (q *question) add(p put, factor float64) {
+	v := variant{factor: factor, swaps: p.swaps}
+	for _, w := range p.words {
 		if i := q.byWord[w]; !slices.Contains(v.words, i) {
 			v.words = append(v.words, i)
 			v.weight += q.needles[i].weight
 		}
 	}
-	for _, w := range needed {
+	for _, w := range p.needed {
 		v.needed = append(v.needed, q.byWord[w])
 	}
 	q.variants = append(q.variants, v)
@@ -175,7 +186,7 @@ func (q *question) needle(x *index, word string, beginning bool) needle {
 }
 
 func (q *question) simpleNeedle(x *index, word string) needle {
-	n := needle{text: surface(word), stems: stems(word, ""), number: q.width}
+	n := needle{word: word, text: surface(word), stems: stems(word, ""), number: q.width}
 	q.width++
 	rarest := math.Inf(1)
 	for _, stem := range n.stems {

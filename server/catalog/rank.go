@@ -56,6 +56,13 @@ func (n *needle) in(q *question, p phrase) (best float64, at int) {
 // score says how well a service answers a question, from 0 to 1: the best of its variants. Most counts how well one phrase
 // (the title or a synonym) covers the query and the query the phrase, then how much of the query is met anywhere.
 func (d *document) score(q *question) float64 {
+	d.weigh(q)
+	best, _ := q.best()
+	return best
+}
+
+// weigh notes on the desk how well a service meets each word, and each variant.
+func (d *document) weigh(q *question) {
 	anywhere, quality, at, phrases, inTitle := q.desk.anywhere, q.desk.best, q.desk.at, q.desk.phrases, q.desk.inTitle
 	clear(anywhere)
 	clear(phrases)
@@ -88,18 +95,29 @@ func (d *document) score(q *question) float64 {
 			anywhere[i] = textQuality
 		}
 	}
-	best := 0.0
+}
+
+// best gives the score of the best variant after weigh, and which one that is; -1 if none fits.
+func (q *question) best() (best float64, at int) {
+	at = -1
 	for i, v := range q.variants {
-		if slices.ContainsFunc(v.needed, func(w int) bool { return anywhere[w] < neededQuality }) {
-			continue
+		if score := q.scoreOf(i, v); score > best {
+			best, at = score, i
 		}
-		together := 0.0
-		for _, w := range v.words {
-			together += anywhere[w] * q.needles[w].weight
-		}
-		best = max(best, v.factor*(phraseShare*phrases[i]+titleShare*inTitle[i]+(1-phraseShare-titleShare)*together/v.weight))
 	}
-	return best
+	return best, at
+}
+
+func (q *question) scoreOf(i int, v variant) float64 {
+	anywhere := q.desk.anywhere
+	if slices.ContainsFunc(v.needed, func(w int) bool { return anywhere[w] < neededQuality }) {
+		return 0
+	}
+	together := 0.0
+	for _, w := range v.words {
+		together += anywhere[w] * q.needles[w].weight
+	}
+	return v.factor * (phraseShare*q.desk.phrases[i] + titleShare*q.desk.inTitle[i] + (1-phraseShare-titleShare)*together/v.weight)
 }
 
 // toldOf says whether a service has the word in its longer texts.

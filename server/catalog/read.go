@@ -129,59 +129,72 @@ type ListQuery struct {
 	AllWords bool // the name of a place among the words is a word like others
 }
 
-// List finds services of all portals in the language of ctx, each once, best first.
-func (s *Service) List(ctx context.Context, q ListQuery) (types.ServiceList, error) {
-	f := filter{query: q.Words}
-	at, err := s.place(ctx, q.ARS)
-	if err != nil {
-		return types.ServiceList{}, err
-	}
-	if at != nil {
-		f.place = &at.area
-	}
-	recognised, err := s.recognisePlace(ctx, q, &f)
-	if err != nil {
-		return types.ServiceList{}, err
-	}
-	all, err := s.list(ctx, f)
-	if err != nil {
-		return types.ServiceList{}, err
-	}
-	narrow := narrowing{category: q.Category, audience: q.Audience, online: q.Online}
-	counts := narrow.counts(all)
-	all = slices.DeleteFunc(all, func(l listed) bool { return !narrow.keeps(l) })
-	part, next, err := page(all, q.Limit, q.Cursor)
-	if err != nil {
-		return types.ServiceList{}, err
-	}
-	items, err := s.summaries(ctx, part, f.place)
-	if err != nil {
-		return types.ServiceList{}, err
-	}
-	return types.ServiceList{Items: items, NextCursor: optional(next), Total: len(all), Counts: counts, RecognisedPlace: recognised}, nil
+// foundServices is what a search for services found, for a place.
+type foundServices struct {
+	filter
+	list       []listed // narrowed down
+	counts     types.ServiceCounts
+	recognised *types.RecognisedPlace
 }
 
-// recognisePlace makes a place that is named inside of the query the one that is asked about; nil where none is.
-func (s *Service) recognisePlace(ctx context.Context, q ListQuery, f *filter) (*types.RecognisedPlace, error) {
-	if q.AllWords || q.Words == "" {
-		return nil, nil
-	}
-	x, err := s.search.current(ctx)
+// List finds services of all portals in the language of ctx, each once, best first.
+func (s *Service) List(ctx context.Context, q ListQuery) (types.ServiceList, error) {
+	found, err := s.findServices(ctx, q)
 	if err != nil {
-		return nil, err
+		return types.ServiceList{}, err
 	}
+	part, next, err := page(found.list, q.Limit, q.Cursor)
+	if err != nil {
+		return types.ServiceList{}, err
+	}
+	items, err := s.summaries(ctx, part, found.place)
+	if err != nil {
+		return types.ServiceList{}, err
+	}
+	return types.ServiceList{Items: items, NextCursor: optional(next), Total: len(found.list), Counts: found.counts, RecognisedPlace: found.recognised}, nil
+}
+
+// findServices finds services, whatever part of them is wanted.
+func (s *Service) findServices(ctx context.Context, q ListQuery) (foundServices, error) {
+	found := foundServices{filter: filter{query: q.Words}}
+	at, err := s.place(ctx, q.ARS)
+	if err != nil {
+		return found, err
+	}
+	if at != nil {
+		found.place = &at.area
+	}
+	if !q.AllWords && q.Words != "" {
+		x, err := s.search.current(ctx)
+		if err != nil {
+			return found, err
+		}
+		found.recognised = s.placeInQuery(x, &found.filter)
+	}
+	all, err := s.list(ctx, found.filter)
+	if err != nil {
+		return found, err
+	}
+	narrow := narrowing{category: q.Category, audience: q.Audience, online: q.Online}
+	found.counts = narrow.counts(all)
+	found.list = slices.DeleteFunc(all, func(l listed) bool { return !narrow.keeps(l) })
+	return found, nil
+}
+
+// placeInQuery makes a place that is named inside of the query the one that is asked about; nil where none is.
+func (s *Service) placeInQuery(x *index, f *filter) *types.RecognisedPlace {
 	near := s.home
 	if f.place != nil {
 		near = append([]area{*f.place}, near...)
 	}
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	found, rest := x.placeIn(q.Words, near, s.search.synonyms)
+	found, rest := x.placeIn(f.query, near, s.search.words())
 	if found == nil {
-		return nil, nil
+		return nil
 	}
 	f.place, f.query = &found.area, rest
-	return &types.RecognisedPlace{Place: found.reference, Words: rest}, nil
+	return &types.RecognisedPlace{Place: found.reference, Words: rest}
 }
 
 // Suggest gives up to eight services for the beginning of a query, in the language of ctx. ars may be empty.

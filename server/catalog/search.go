@@ -22,6 +22,7 @@ const (
 	partlyFactor    = 0.95 // of a service that is only done in a part of the area that is asked about
 	nobodyFactor    = 0.75 // of a service for which nobody is stated
 	elsewhereFactor = 0.5  // of a service that is only done elsewhere
+	onlineFactor    = 1.01 // of a service that one can apply for online: it stands before one that answers as well
 )
 
 // search holds the index that answers at the moment.
@@ -29,6 +30,7 @@ type search struct {
 	mu       sync.RWMutex
 	index    *index
 	ready    chan struct{} // closed when there is an index
+	things   *things       // beside services
 	synonyms *synonyms
 }
 
@@ -50,6 +52,30 @@ func (s *search) current(ctx context.Context) (*index, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.index, nil
+}
+
+// beside waits for the first index and gives what is found beside services.
+func (s *search) beside(ctx context.Context) (*things, error) {
+	if _, err := s.current(ctx); err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.things, nil
+}
+
+// words gives what people say, and what it is called instead.
+func (s *search) words() *synonyms {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.synonyms
+}
+
+// installBeside puts what is found beside services in place, before install.
+func (s *search) installBeside(t *things) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.things = t
 }
 
 // install puts a new index in place of the old one.
@@ -97,7 +123,7 @@ func (s *Service) find(ctx context.Context, query string, typing bool, keep func
 	if strings.TrimSpace(query) == "" {
 		return x, x.all(keep), nil
 	}
-	return x, x.find(query, typing, s.search.synonyms, keep), nil
+	return x, x.find(query, typing, s.search.words(), keep), nil
 }
 
 // oncePerGroup keeps of each service the variant of one portal: the one that is right for the place. Where that portal
@@ -120,6 +146,9 @@ func (s *Service) oncePerGroup(x *index, hits []hit, place *area, keep func(*doc
 		}
 		if searched {
 			hits[i].score *= s.nearness(x.groups[group], place)
+			if d := hits[i].document; d != nil && onlineIn(x.groups[group], d, place) {
+				hits[i].score *= onlineFactor
+			}
 		}
 	}
 	if searched {

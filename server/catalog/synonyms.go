@@ -19,6 +19,7 @@ type synonyms struct {
 	byFirst map[string][]synonym // by the first word of what people say, longest first
 	said    []string             // each stem that people say
 	known   map[string]bool      // the same
+	spelt   map[string]string    // the same, as it is written
 }
 
 // synonym is one thing that people say, as stems, and what it may be called instead, each as words.
@@ -29,7 +30,7 @@ type synonym struct {
 
 // parseSynonyms reads lines of the form that data/synonyms.txt explains.
 func parseSynonyms(text string) (*synonyms, error) {
-	s := &synonyms{byFirst: map[string][]synonym{}, known: map[string]bool{}}
+	s := &synonyms{byFirst: map[string][]synonym{}, known: map[string]bool{}, spelt: map[string]string{}}
 	for i, line := range strings.Split(text, "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
@@ -55,9 +56,10 @@ func parseSynonyms(text string) (*synonyms, error) {
 				said = append(said, stemGerman(w))
 			}
 			s.byFirst[said[0]] = append(s.byFirst[said[0]], synonym{said: said, means: means})
-			for _, stem := range said {
+			for j, stem := range said {
 				if !s.known[stem] {
 					s.known[stem] = true
+					s.spelt[stem] = words[j]
 					s.said = append(s.said, stem)
 				}
 			}

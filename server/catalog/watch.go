@@ -23,6 +23,7 @@ const (
 // message tells what has changed: these services, or all, or only offices and categories.
 type message struct {
 	All      bool        `json:"all,omitempty"`
+	Beside   bool        `json:"beside,omitempty"` // offices, life situations or online services
 	Services []uuid.UUID `json:"services,omitempty"`
 }
 
@@ -32,7 +33,7 @@ func (s *Service) announce(ctx context.Context, t *touched) error {
 	if s.hub == nil || len(t.services) == 0 && !t.other {
 		return nil
 	}
-	m := message{All: len(t.services) > namedServices}
+	m := message{All: len(t.services) > namedServices, Beside: t.other}
 	if !m.All {
 		for id := range t.services {
 			m.Services = append(m.Services, id)
@@ -105,6 +106,12 @@ func (s *Service) follow(ctx context.Context, text string) error {
 		if m.Services, err = s.differing(ctx, x); err != nil {
 			return err
 		}
+		m.Beside = true
+	}
+	if m.Beside || len(m.Services) == 0 {
+		if err := s.followBeside(ctx); err != nil {
+			return err
+		}
 	}
 	if x.worn(len(m.Services)) {
 		return s.rebuild(ctx)
@@ -114,6 +121,22 @@ func (s *Service) follow(ctx context.Context, text string) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// followBeside makes what is found beside services true.
+func (s *Service) followBeside(ctx context.Context) error {
+	t, err := s.search.beside(ctx)
+	if err != nil {
+		return err
+	}
+	if t.worn() {
+		t = newThings()
+	}
+	if err := s.followThings(ctx, t); err != nil {
+		return err
+	}
+	s.search.installBeside(t)
 	return nil
 }
 
@@ -189,6 +212,11 @@ func (s *Service) rebuild(ctx context.Context) error {
 		}
 		return err
 	}
+	t := newThings()
+	if err := s.followThings(ctx, t); err != nil {
+		return fmt.Errorf("search index: offices: %w", err)
+	}
+	s.search.installBeside(t)
 	s.search.install(x)
 	return nil
 }
@@ -211,6 +239,7 @@ func (s *Service) build(ctx context.Context) (*index, error) {
 	if x.places, err = s.placeNames(ctx); err != nil {
 		return nil, err
 	}
+	x.nearby = nearbyOf(x.places, s.home)
 	w := newWriter(x)
 	for batch := range batches {
 		for _, f := range batch {

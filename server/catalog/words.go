@@ -193,11 +193,12 @@ func saysLittle(word string) bool {
 type lexicon struct {
 	words map[string]bool
 	stems map[string]bool
-	heard map[string]bool // as they were learned, as most come often
+	heard map[string]bool   // as they were learned, as most come often
+	spelt map[string]string // by stem: the shortest word with it, as it is written
 }
 
 func newLexicon() *lexicon {
-	l := &lexicon{words: map[string]bool{}, stems: map[string]bool{}, heard: map[string]bool{}}
+	l := &lexicon{words: map[string]bool{}, stems: map[string]bool{}, heard: map[string]bool{}, spelt: map[string]string{}}
 	for _, w := range strings.Fields(compoundText) {
 		l.words[w] = true
 	}
@@ -215,8 +216,12 @@ func (l *lexicon) learn(word string) {
 		return
 	}
 	l.words[s] = true
-	if stem := stemGerman(word); len(stem) > minPart {
+	stem := stemGerman(word)
+	if len(stem) > minPart {
 		l.stems[stem] = true
+	}
+	if known, ok := l.spelt[stem]; !ok || len(word) < len(known) {
+		l.spelt[stem] = strings.Clone(word)
 	}
 }
 

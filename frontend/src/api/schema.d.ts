@@ -85,6 +85,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find services, offices, life situations and forms
+         * @description One search over everything that the linked portals have: services, offices, life situations and forms, each in its own section.
+         *     Typing mistakes, colloquial words and names of places inside of the query are understood. Without `kind`, the answer has the
+         *     services page by page and the best few of each other section; with it, only that section, page by page, and how much there is
+         *     in the others. Services carry why they were found, where the words alone do not tell.
+         */
+        get: operations["searchCatalog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Suggestions of all kinds while typing
+         * @description Up to eight suggestions for the beginning of a query, from the second letter on: services first, then offices and life situations.
+         *     The name of a municipality inside of the query is recognised: services are then suggested for it (`recognisedPlace`). Where the last
+         *     word may be the beginning of a municipality nearby, queries with its name are suggested.
+         */
+        get: operations["suggestSearch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/services": {
         parameters: {
             query?: never;
@@ -2838,6 +2883,8 @@ export interface components {
             /** @description Can be applied for online at the place asked for, or anywhere when none was. */
             online: boolean;
             audiences: components["schemas"]["Audience"][];
+            /** @description Why it was found, where the title alone does not tell; only in answers of `searchCatalog`. */
+            reasons?: components["schemas"]["SearchReason"][];
         };
         ServiceList: {
             items: components["schemas"]["ServiceSummary"][];
@@ -2846,6 +2893,120 @@ export interface components {
             counts: components["schemas"]["ServiceCounts"];
             nextCursor?: string;
             recognisedPlace?: components["schemas"]["RecognisedPlace"];
+        };
+        /**
+         * @description What was found: `service`, `office` (organisational unit), `situation` (life situation), `form` (form or online service that stands on its own).
+         * @enum {string}
+         */
+        SearchKind: "service" | "office" | "situation" | "form";
+        SearchResult: {
+            services: components["schemas"]["ServiceList"];
+            offices: components["schemas"]["OfficeHits"];
+            situations: components["schemas"]["SituationHits"];
+            forms: components["schemas"]["FormHits"];
+            recognisedPlace?: components["schemas"]["RecognisedPlace"];
+            correction?: components["schemas"]["SearchCorrection"];
+            /** @description Where to ask, when nothing was found and a place is known. */
+            turnTo?: components["schemas"]["TurnTo"][];
+        };
+        /** @description How the query was probably meant. */
+        SearchCorrection: {
+            /** @example personalausweis verloren */
+            words: string;
+            /** @description Whether the answer is for these words already, because what was typed finds nothing. */
+            applied: boolean;
+        };
+        /**
+         * @description Why something was found. `synonym`: what was typed is called `matched` there. `alsoCalled`: the service has `matched` as another name.
+         *     `spelling`: `typed` was read as `matched`. `text`: `typed` is only in its longer text. `place`: somebody is competent for it at the
+         *     place asked for. `elsewhere`: nobody is known to do it at that place, but elsewhere.
+         */
+        SearchReason: {
+            /** @enum {string} */
+            kind: "synonym" | "alsoCalled" | "spelling" | "text" | "place" | "elsewhere";
+            /** @example perso */
+            typed?: string;
+            /** @example personalausweis */
+            matched?: string;
+        };
+        OfficeHits: {
+            items: components["schemas"]["OrganisationSummary"][];
+            /**
+             * @description Number of offices found.
+             * @example 3
+             */
+            total: number;
+            nextCursor?: string;
+        };
+        SituationHits: {
+            items: components["schemas"]["SituationHit"][];
+            /**
+             * @description Number of life situations found.
+             * @example 1
+             */
+            total: number;
+            nextCursor?: string;
+        };
+        SituationHit: {
+            /** @example moving */
+            id: string;
+            /** @example Umziehen */
+            title: string;
+            description?: string;
+            /** @example home */
+            icon: string;
+        };
+        FormHits: {
+            items: components["schemas"]["FormHit"][];
+            /**
+             * @description Number of forms found.
+             * @example 2
+             */
+            total: number;
+            nextCursor?: string;
+        };
+        /** @description A form to fill in, or an online service that stands on its own. */
+        FormHit: {
+            /** @example SEPA-Lastschriftmandat */
+            title: string;
+            /**
+             * @description Where it is.
+             * @example https://www.meppen.example/sepa.pdf
+             */
+            url?: string;
+            /** @description An online service; else a form to download. */
+            online: boolean;
+            /**
+             * Format: uuid
+             * @description The service that it is for.
+             */
+            serviceId?: string;
+            /** @example Hund anmelden */
+            serviceTitle?: string;
+            portal: components["schemas"]["PortalReference"];
+        };
+        SearchSuggestionList: {
+            items: components["schemas"]["SearchSuggestion"][];
+            recognisedPlace?: components["schemas"]["RecognisedPlace"];
+        };
+        SearchSuggestion: {
+            /**
+             * @description What it leads to; `query`: the results for `title`.
+             * @enum {string}
+             */
+            kind: "service" | "office" | "situation" | "query";
+            /**
+             * @description Of the service, office or life situation; missing for a query.
+             * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
+             */
+            id?: string;
+            /** @example Hund anmelden */
+            title: string;
+            /**
+             * @description What tells it apart: what an office belongs to.
+             * @example Stadt Meppen
+             */
+            detail?: string;
         };
         /** @description The municipality that was named inside of the query. The list is about it. */
         RecognisedPlace: {
@@ -4514,6 +4675,94 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    searchCatalog: {
+        parameters: {
+            query?: {
+                /**
+                 * @description What the person is looking for. Empty lists all services.
+                 * @example perso verloren
+                 */
+                q?: string;
+                /** @description Only this section. */
+                kind?: components["schemas"]["SearchKind"];
+                /**
+                 * @description The place, by its ARS (12 digits).
+                 * @example 034540035035
+                 */
+                ars?: components["parameters"]["ArsQuery"];
+                /** @description Id of a life situation; narrows down the services. */
+                category?: string;
+                /** @description For whom; narrows down the services. */
+                audience?: components["schemas"]["Audience"];
+                /** @description Only services that can be applied for online at the place, or anywhere without one. */
+                online?: boolean;
+                /**
+                 * @description Whether the name of a municipality inside of the query (`hundesteuer meppen`) is the place that is asked about; it then counts
+                 *     before `ars`, and is named in the answer. With `false` it is a word like others.
+                 */
+                placeInQuery?: boolean;
+                /** @description Whether the answer is for the corrected query where the one that was typed finds nothing. With `false` only what was typed is searched for. */
+                corrected?: boolean;
+                /** @description Largest number of items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on, from `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found, best first in each section. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResult"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    suggestSearch: {
+        parameters: {
+            query: {
+                /**
+                 * @description What has been typed so far.
+                 * @example hund mepp
+                 */
+                q: string;
+                /**
+                 * @description The place, by its ARS (12 digits).
+                 * @example 034540035035
+                 */
+                ars?: components["parameters"]["ArsQuery"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The suggestions, best first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchSuggestionList"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
             default: components["responses"]["Error"];
         };
     };
