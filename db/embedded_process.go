@@ -122,10 +122,25 @@ func (l *serverLog) line(text string) {
 		l.last = l.last[1:]
 	}
 	level := slog.LevelDebug
-	if strings.HasPrefix(text, "FATAL:") || strings.HasPrefix(text, "PANIC:") {
+	if alarming(text) {
 		level = slog.LevelWarn
 	}
 	l.log.Log(context.Background(), level, "PostgreSQL", "said", text)
+}
+
+// alarming tells whether somebody who runs the server wants to read the line. The ends of connections that belong to every
+// start and every end of a server are not that.
+func alarming(line string) bool {
+	what, fatal := strings.CutPrefix(line, "FATAL:")
+	if !fatal {
+		return strings.HasPrefix(line, "PANIC:")
+	}
+	switch strings.TrimSpace(what) {
+	case "the database system is starting up", "the database system is not yet accepting connections",
+		"the database system is shutting down", "terminating connection due to administrator command":
+		return false
+	}
+	return true
 }
 
 func (l *serverLog) text() string {

@@ -281,7 +281,7 @@ func TestAccesses_AreListedPageByPage(t *testing.T) {
 	if seen != 5 {
 		t.Errorf("%d of 5", seen)
 	}
-	if _, err := w.service.Accesses(w.as(id), 2, "x"); code(err) != "cursor" {
+	if _, err := w.service.Accesses(w.as(id), 2, "x"); code(err) != "cursor-invalid" {
 		t.Errorf("%v", err)
 	}
 }

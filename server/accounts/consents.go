@@ -12,6 +12,7 @@ import (
 
 	"portalverbund/api/types"
 	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/paging"
 	"portalverbund/server/platform/problem"
 )
 
@@ -187,7 +188,7 @@ func (s *Service) Accesses(ctx context.Context, limit int, cursor string) (types
 func decodeCursor(cursor string) (uuid.UUID, error) {
 	raw, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil || len(raw) != 16 {
-		return uuid.Nil, problem.BadRequest("cursor", "Diese Fortsetzung gibt es nicht.", "There is no such continuation.")
+		return uuid.Nil, paging.NoSuchPage()
 	}
 	return uuid.UUID(raw), nil
 }

@@ -11,6 +11,7 @@ import (
 	"gorm.io/gorm"
 
 	"portalverbund/api/types"
+	"portalverbund/server/platform/jobs"
 	"portalverbund/server/platform/problem"
 )
 
@@ -291,7 +292,7 @@ func (s *Service) Sweep(ctx context.Context) (int64, error) {
 		{"account_buckets", "key", "at", s.Now().Add(-24 * time.Hour)},
 	} {
 		res := s.DB.From(ctx).Exec(fmt.Sprintf("DELETE FROM %[1]s WHERE %[2]s IN (SELECT %[2]s FROM %[1]s WHERE %[3]s < ? LIMIT ?)",
-			sweep.table, sweep.key, sweep.column), sweep.before, sweepBatch)
+			sweep.table, sweep.key, sweep.column), sweep.before, jobs.SweepBatch)
 		if res.Error != nil {
 			return total, fmt.Errorf("sweep %s: %w", sweep.table, res.Error)
 		}

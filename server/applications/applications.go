@@ -23,6 +23,7 @@ import (
 	"portalverbund/server/platform/jobs"
 	"portalverbund/server/platform/keys"
 	"portalverbund/server/platform/notify"
+	"portalverbund/server/platform/paging"
 	"portalverbund/server/platform/problem"
 )
 
@@ -259,7 +260,7 @@ func (s *Service) List(ctx context.Context, f Filter) (items []Application, next
 	}
 	if len(items) > f.Limit {
 		items = items[:f.Limit]
-		next = encodeCursor(items[f.Limit-1])
+		next = paging.Cursor(items[f.Limit-1].ChangedAt, items[f.Limit-1].ID)
 	}
 	return items, next, nil
 }

@@ -2,12 +2,9 @@ package applications
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,7 +12,7 @@ import (
 
 	"portalverbund/api/types"
 	"portalverbund/server/platform/httpx"
-	"portalverbund/server/platform/problem"
+	"portalverbund/server/platform/paging"
 )
 
 // Purposes of what is sealed.
@@ -241,7 +238,7 @@ func (s *Service) page(ctx context.Context, p httpx.Person, f Filter) ([]Applica
 		query += fmt.Sprintf(" AND state = $%d", len(args))
 	}
 	if f.Cursor != "" {
-		at, id, err := decodeCursor(f.Cursor)
+		at, id, err := paging.Position(f.Cursor)
 		if err != nil {
 			return nil, err
 		}
@@ -263,28 +260,6 @@ func (s *Service) page(ctx context.Context, p httpx.Person, f Filter) ([]Applica
 		items = append(items, a)
 	}
 	return items, nil
-}
-
-func encodeCursor(a Application) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(a.ChangedAt.UnixMicro(), 10) + " " + a.ID.String()))
-}
-
-func decodeCursor(cursor string) (time.Time, uuid.UUID, error) {
-	refused := problem.BadRequest("cursor-invalid", "Diese Seite der Liste gibt es nicht.", "There is no such page of the list.")
-	text, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil {
-		return time.Time{}, uuid.Nil, refused
-	}
-	micros, name, _ := strings.Cut(string(text), " ")
-	at, err := strconv.ParseInt(micros, 10, 64)
-	if err != nil {
-		return time.Time{}, uuid.Nil, refused
-	}
-	id, err := uuid.Parse(name)
-	if err != nil {
-		return time.Time{}, uuid.Nil, refused
-	}
-	return time.UnixMicro(at).UTC(), id, nil
 }
 
 // lockOldDrafts gives drafts that were not changed since a time; those that somebody is changing now are passed over.

@@ -2,7 +2,6 @@ package cases
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"gorm.io/gorm"
 
 	"portalverbund/api/types"
+	"portalverbund/server/platform/paging"
 	"portalverbund/server/platform/problem"
 )
 
@@ -262,7 +262,7 @@ func (s *Service) summaries(ctx context.Context, f Filter) ([]caseRow, error) {
 		query = query.Where("state = ?", f.State)
 	}
 	if f.Cursor != "" {
-		at, id, err := decodeCursor(f.Cursor)
+		at, id, err := paging.Position(f.Cursor)
 		if err != nil {
 			return nil, err
 		}
@@ -323,26 +323,4 @@ func searchText(r caseRow) string {
 		}
 	}
 	return fold(strings.Join(parts, " "))
-}
-
-func encodeCursor(at time.Time, id uuid.UUID) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(at.UTC().Format(time.RFC3339Nano) + "|" + id.String()))
-}
-
-func decodeCursor(cursor string) (time.Time, uuid.UUID, error) {
-	refused := problem.BadRequest("cursor", "Diese Seite der Liste gibt es nicht.", "There is no such page of the list.")
-	plain, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil {
-		return time.Time{}, uuid.Nil, refused
-	}
-	first, second, _ := strings.Cut(string(plain), "|")
-	at, err := time.Parse(time.RFC3339Nano, first)
-	if err != nil {
-		return time.Time{}, uuid.Nil, refused
-	}
-	id, err := uuid.Parse(second)
-	if err != nil {
-		return time.Time{}, uuid.Nil, refused
-	}
-	return at, id, nil
 }

@@ -11,6 +11,7 @@ import (
 	"portalverbund/api/types"
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/idempotency"
+	"portalverbund/server/platform/paging"
 	"portalverbund/server/platform/problem"
 )
 
@@ -191,7 +192,7 @@ func (s *Service) List(ctx context.Context, f Filter) (List, error) {
 	if len(rows) > f.Limit {
 		rows = rows[:f.Limit]
 		last := rows[f.Limit-1]
-		l.Next = encodeCursor(last.ReceivedAt, last.ID)
+		l.Next = paging.Cursor(last.ReceivedAt, last.ID)
 	}
 	for _, r := range rows {
 		l.Items = append(l.Items, Summary{

@@ -276,7 +276,7 @@ func TestList_FiltersCountsAndPages(t *testing.T) {
 	}
 	wantEqual(t, "pages", got, want)
 	_, err := x.s.List(x.clerk, cases.Filter{Limit: 3, Cursor: "nonsense"})
-	wantStatus(t, err, http.StatusBadRequest, "cursor")
+	wantStatus(t, err, http.StatusBadRequest, "cursor-invalid")
 }
 
 // The inbox and its search use their indexes: with 20,000 cases neither may read them all.

@@ -16,6 +16,7 @@ import (
 
 	"portalverbund/api/types"
 	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/paging"
 	"portalverbund/server/platform/problem"
 )
 
@@ -343,7 +344,7 @@ func readCursor(text string) (listCursor, error) {
 		err = json.Unmarshal(b, &c)
 	}
 	if err != nil || !utf8.ValidString(c.Key) || strings.ContainsRune(c.Key, 0) {
-		return c, problem.BadRequest("cursor-unknown", "Diese Seite der Liste gibt es nicht.", "There is no such page of the list.")
+		return c, paging.NoSuchPage()
 	}
 	return c, nil
 }

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/google/uuid"
+	"portalverbund/server/platform/paging"
 
-	"portalverbund/server/platform/problem"
+	"github.com/google/uuid"
 )
 
 const (
@@ -315,7 +315,7 @@ func page[T any](list []T, limit int, cursor string) ([]T, string, error) {
 			from, err = strconv.Atoi(string(text))
 		}
 		if err != nil || from < 0 {
-			return nil, "", problem.BadRequest("cursor-unknown", "Diese Seite der Liste gibt es nicht.", "There is no such page of the list.")
+			return nil, "", paging.NoSuchPage()
 		}
 	}
 	from = min(from, len(list))

@@ -147,7 +147,7 @@ func TestList_Pages_EachServiceOnce(t *testing.T) {
 		}
 	}
 	for _, cursor := range []string{"x", "LTE", "MTA", "!!!"} {
-		if list, err := p.List(t.Context(), ListQuery{Cursor: cursor}); !problem.Is(err, "cursor-unknown") && len(list.Items) > 1 {
+		if list, err := p.List(t.Context(), ListQuery{Cursor: cursor}); !problem.Is(err, "cursor-invalid") && len(list.Items) > 1 {
 			t.Errorf("cursor %q: %d items, %v", cursor, len(list.Items), err)
 		}
 	}

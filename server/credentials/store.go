@@ -13,6 +13,7 @@ import (
 	"gorm.io/gorm"
 
 	"portalverbund/api/types"
+	"portalverbund/server/platform/jobs"
 	"portalverbund/server/platform/problem"
 )
 
@@ -250,7 +251,7 @@ func (s *Service) takeRecoveryCode(ctx context.Context, accountID uuid.UUID, has
 
 // Sweep deletes ceremonies that have run out, some thousand at a time, and says how many.
 func (s *Service) Sweep(ctx context.Context) (int64, error) {
-	res := s.DB.From(ctx).Exec("DELETE FROM passkey_ceremonies WHERE id IN (SELECT id FROM passkey_ceremonies WHERE expires_at < ? LIMIT ?)", s.Now(), sweepBatch)
+	res := s.DB.From(ctx).Exec("DELETE FROM passkey_ceremonies WHERE id IN (SELECT id FROM passkey_ceremonies WHERE expires_at < ? LIMIT ?)", s.Now(), jobs.SweepBatch)
 	if res.Error != nil {
 		return 0, fmt.Errorf("sweep ceremonies: %w", res.Error)
 	}

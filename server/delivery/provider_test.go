@@ -254,7 +254,7 @@ func TestList_PagesOldestFirst(t *testing.T) {
 		}
 	}
 	_, _, err := x.s.List(ctx, delivery.Filter{Limit: 2, Cursor: "nonsense"})
-	wantStatus(t, err, http.StatusBadRequest, "cursor")
+	wantStatus(t, err, http.StatusBadRequest, "cursor-invalid")
 }
 
 func TestSetStatus_ReportsOnceForAKey_AndEndsWithAFinalOne(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"portalverbund/api/types"
-	"portalverbund/server/platform/problem"
+	"portalverbund/server/platform/paging"
 )
 
 type row struct {
@@ -88,7 +88,7 @@ func (s *Service) page(ctx context.Context, providerID string, f Filter) ([]row,
 	if f.Cursor != "" {
 		after, err := uuid.Parse(f.Cursor)
 		if err != nil {
-			return nil, problem.BadRequest("cursor", "Diese Seite der Liste gibt es nicht.", "There is no such page of the list.")
+			return nil, paging.NoSuchPage()
 		}
 		query = query.Where("id > ?", after)
 	}

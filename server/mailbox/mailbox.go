@@ -21,6 +21,7 @@ import (
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/jobs"
 	"portalverbund/server/platform/keys"
+	"portalverbund/server/platform/paging"
 	"portalverbund/server/platform/problem"
 )
 
@@ -220,7 +221,7 @@ func (s *Service) List(ctx context.Context, account uuid.UUID, limit int, cursor
 	}
 	if len(rows) > limit {
 		rows = rows[:limit]
-		l.Next = encodeCursor(rows[limit-1].ReceivedAt, rows[limit-1].ID)
+		l.Next = paging.Cursor(rows[limit-1].ReceivedAt, rows[limit-1].ID)
 	}
 	for _, r := range rows {
 		m, err := s.message(r)

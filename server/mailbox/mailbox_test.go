@@ -229,7 +229,7 @@ func TestListMessages_PagesNewestFirst(t *testing.T) {
 	}
 	nonsense := "nonsense"
 	_, err := x.h.ListMessages(x.owner(account), api.ListMessagesRequestObject{Params: types.ListMessagesParams{Cursor: &nonsense}})
-	wantStatus(t, err, http.StatusBadRequest, "cursor")
+	wantStatus(t, err, http.StatusBadRequest, "cursor-invalid")
 }
 
 func TestMailbox_ContentIsSealedAtRest_AndGoneWhenDeleted(t *testing.T) {

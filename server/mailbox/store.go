@@ -2,17 +2,15 @@ package mailbox
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
+
+	"portalverbund/server/platform/paging"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
-
-	"portalverbund/server/platform/problem"
 )
 
 type row struct {
@@ -107,7 +105,7 @@ func (s *Service) remove(ctx context.Context, account, id uuid.UUID) error {
 func (s *Service) page(ctx context.Context, account uuid.UUID, limit int, cursor string) ([]row, error) {
 	query := s.db.From(ctx).Where("account_id = ? AND deleted_at IS NULL", account).Order("received_at DESC, id DESC").Limit(limit + 1)
 	if cursor != "" {
-		at, id, err := decodeCursor(cursor)
+		at, id, err := paging.Position(cursor)
 		if err != nil {
 			return nil, err
 		}
@@ -127,26 +125,4 @@ func (s *Service) unread(ctx context.Context, account uuid.UUID) (int, error) {
 		return 0, fmt.Errorf("count messages: %w", err)
 	}
 	return n, nil
-}
-
-func encodeCursor(at time.Time, id uuid.UUID) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(at.UTC().Format(time.RFC3339Nano) + "|" + id.String()))
-}
-
-func decodeCursor(cursor string) (time.Time, uuid.UUID, error) {
-	refused := problem.BadRequest("cursor", "Diese Seite der Liste gibt es nicht.", "There is no such page of the list.")
-	plain, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil {
-		return time.Time{}, uuid.Nil, refused
-	}
-	first, second, _ := strings.Cut(string(plain), "|")
-	at, err := time.Parse(time.RFC3339Nano, first)
-	if err != nil {
-		return time.Time{}, uuid.Nil, refused
-	}
-	id, err := uuid.Parse(second)
-	if err != nil {
-		return time.Time{}, uuid.Nil, refused
-	}
-	return at, id, nil
 }

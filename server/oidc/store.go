@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"portalverbund/server/platform/jobs"
+
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 )
@@ -203,7 +205,7 @@ func (s *Service) Sweep(ctx context.Context) (int64, error) {
 		{"DELETE FROM oidc_families WHERE id IN (SELECT id FROM oidc_families WHERE expires_at < ? LIMIT ?)", s.Now().Add(-keepEnded)},
 		{"DELETE FROM oidc_assertions WHERE (client_id, jti) IN (SELECT client_id, jti FROM oidc_assertions WHERE expires_at < ? LIMIT ?)", s.Now()},
 	} {
-		res := s.DB.From(ctx).Exec(sweep.statement, sweep.before, sweepBatch)
+		res := s.DB.From(ctx).Exec(sweep.statement, sweep.before, jobs.SweepBatch)
 		if res.Error != nil {
 			return total, fmt.Errorf("sweep: %w", res.Error)
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/jobs"
 	"portalverbund/server/platform/secret"
 )
 
@@ -45,7 +46,7 @@ func (s *Service) recognise(ctx context.Context, accountID uuid.UUID) (*http.Coo
 // sweepDevices forgets browsers that were not used for longer than their cookie lives.
 func (s *Service) sweepDevices(ctx context.Context) (int64, error) {
 	res := s.DB.From(ctx).Exec(`DELETE FROM known_devices WHERE (account_id, token_hash) IN (
-		SELECT account_id, token_hash FROM known_devices WHERE last_seen_at < ? LIMIT ?)`, s.Now().Add(-deviceLife), sweepBatch)
+		SELECT account_id, token_hash FROM known_devices WHERE last_seen_at < ? LIMIT ?)`, s.Now().Add(-deviceLife), jobs.SweepBatch)
 	if res.Error != nil {
 		return 0, fmt.Errorf("sweep browsers: %w", res.Error)
 	}

@@ -12,6 +12,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/jobs"
 )
 
 type sessionRow struct {
@@ -179,11 +180,11 @@ func (s *Service) deletePurpose(ctx context.Context, sessionID uuid.UUID, purpos
 
 // Sweep deletes sessions, begun sign-ins and browsers that have run out, some thousand at a time, and says how many of the kind with most.
 func (s *Service) Sweep(ctx context.Context) (int64, error) {
-	res := s.DB.From(ctx).Exec("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ? LIMIT ?)", s.Now(), sweepBatch)
+	res := s.DB.From(ctx).Exec("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ? LIMIT ?)", s.Now(), jobs.SweepBatch)
 	if res.Error != nil {
 		return 0, fmt.Errorf("sweep sessions: %w", res.Error)
 	}
-	pending := s.DB.From(ctx).Exec("DELETE FROM pending_factors WHERE token_hash IN (SELECT token_hash FROM pending_factors WHERE expires_at < ? LIMIT ?)", s.Now(), sweepBatch)
+	pending := s.DB.From(ctx).Exec("DELETE FROM pending_factors WHERE token_hash IN (SELECT token_hash FROM pending_factors WHERE expires_at < ? LIMIT ?)", s.Now(), jobs.SweepBatch)
 	if pending.Error != nil {
 		return 0, fmt.Errorf("sweep sign-ins: %w", pending.Error)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"portalverbund/api/types"
 	"portalverbund/server/catalog"
+	"portalverbund/server/platform/paging"
 	"portalverbund/server/platform/problem"
 )
 
@@ -172,7 +173,7 @@ func readCursor(cursor string, position any) error {
 	}
 	text, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil || json.Unmarshal(text, position) != nil || strings.ContainsRune(string(text), 0) || strings.Contains(string(text), `\u0000`) {
-		return problem.BadRequest("cursor", "Diese Stelle der Liste gibt es nicht.", "There is no such place in the list.")
+		return paging.NoSuchPage()
 	}
 	return nil
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 	"strconv"
 
-	"github.com/google/uuid"
+	"portalverbund/server/platform/paging"
 
-	"portalverbund/server/platform/problem"
+	"github.com/google/uuid"
 )
 
 // Runs gives the runs, the newest first; of a source, where there is one. next is the cursor of the following page.
@@ -69,5 +69,5 @@ func (s *Service) numbered(ctx context.Context, run uuid.UUID, cursor string) (i
 }
 
 func badCursor() error {
-	return problem.BadRequest("cursor", "Diese Seite der Liste gibt es nicht.", "There is no such page of the list.")
+	return paging.NoSuchPage()
 }

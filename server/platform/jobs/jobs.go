@@ -70,6 +70,7 @@ type Client struct {
 	workers  *river.Workers
 	queues   map[string]river.QueueConfig
 	periodic []*river.PeriodicJob
+	sweeps   map[string]func(context.Context) (int64, error)
 
 	mu       sync.Mutex
 	runner   *river.Client[pgx.Tx]
@@ -89,6 +90,7 @@ func New(database *db.DB, log *slog.Logger, opts Options) (*Client, error) {
 	return &Client{
 		db: database, log: log, opts: opts, inserter: inserter, workers: river.NewWorkers(),
 		queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: opts.Workers}},
+		sweeps: map[string]func(context.Context) (int64, error){},
 	}, nil
 }
 
