@@ -61,6 +61,54 @@ const (
 	CaseStateWithdrawn  CaseState = "withdrawn"
 )
 
+// Defines values for ClientAuthentication.
+const (
+	ClientSecretAuthentication  ClientAuthentication = "clientSecret"
+	NoAuthentication            ClientAuthentication = "none"
+	PrivateKeyJwtAuthentication ClientAuthentication = "privateKeyJwt"
+)
+
+// Defines values for ClientCheckOutcome.
+const (
+	CheckFailed  ClientCheckOutcome = "failed"
+	CheckOk      ClientCheckOutcome = "ok"
+	CheckWarning ClientCheckOutcome = "warning"
+)
+
+// Defines values for ClientCheckSubject.
+const (
+	CheckedBackChannelLogoutUri  ClientCheckSubject = "backChannelLogoutUri"
+	CheckedKeys                  ClientCheckSubject = "keys"
+	CheckedPostLogoutRedirectUri ClientCheckSubject = "postLogoutRedirectUri"
+	CheckedPrivacyUrl            ClientCheckSubject = "privacyUrl"
+	CheckedRedirectUri           ClientCheckSubject = "redirectUri"
+	CheckedSecret                ClientCheckSubject = "secret"
+	CheckedUrl                   ClientCheckSubject = "url"
+)
+
+// Defines values for ClientKind.
+const (
+	ClientMachine  ClientKind = "machine"
+	ClientNative   ClientKind = "native"
+	ClientProvider ClientKind = "provider"
+	ClientWeb      ClientKind = "web"
+)
+
+// Defines values for ClientScope.
+const (
+	ScopeApplicationsRead  ClientScope = "applications:read"
+	ScopeApplicationsWrite ClientScope = "applications:write"
+	ScopeDeliveriesRead    ClientScope = "deliveries:read"
+	ScopeDeliveriesWrite   ClientScope = "deliveries:write"
+	ScopeEmail             ClientScope = "email"
+	ScopeMailboxRead       ClientScope = "mailbox:read"
+	ScopeMailboxWrite      ClientScope = "mailbox:write"
+	ScopeOffline           ClientScope = "offline_access"
+	ScopeOpenid            ClientScope = "openid"
+	ScopePerson            ClientScope = "person:read"
+	ScopeProfile           ClientScope = "profile"
+)
+
 // Defines values for DecisionOutcome.
 const (
 	DecisionOutcomeGranted DecisionOutcome = "granted"
@@ -631,6 +679,124 @@ type CategoryPath struct {
 	// Parents Titles of what it is a part of, the widest first.
 	Parents []string `json:"parents"`
 	Title   string   `json:"title"`
+}
+
+// ClientAuthentication By what an application proves itself. Apps on people's devices prove nothing (`none`).
+type ClientAuthentication string
+
+// ClientChange defines model for ClientChange.
+type ClientChange struct {
+	Active bool `json:"active"`
+
+	// Authentication By what an application proves itself. Apps on people's devices prove nothing (`none`).
+	Authentication ClientAuthentication `json:"authentication"`
+
+	// BackChannelLogoutUri Where it learns that a person has signed out.
+	BackChannelLogoutUri *string `json:"backChannelLogoutUri,omitempty"`
+
+	// Jwks Its public keys (JSON Web Key Set), when it proves itself by them.
+	Jwks *string `json:"jwks,omitempty"`
+
+	// JwksUri Where its public keys are read.
+	JwksUri *string `json:"jwksUri,omitempty"`
+
+	// Name Shown to people.
+	Name                   string   `json:"name"`
+	PostLogoutRedirectUris []string `json:"postLogoutRedirectUris"`
+
+	// PrivacyUrl Its own notice on data protection.
+	PrivacyUrl *string `json:"privacyUrl,omitempty"`
+
+	// Purpose What the application is for, in words that people read before they consent.
+	Purpose ClientPurpose `json:"purpose"`
+
+	// RedirectUris Where people come back to; compared letter by letter.
+	RedirectUris []string      `json:"redirectUris"`
+	Scopes       []ClientScope `json:"scopes"`
+
+	// Url Of its own pages.
+	Url *string `json:"url,omitempty"`
+}
+
+// ClientCheck defines model for ClientCheck.
+type ClientCheck struct {
+	Address *string `json:"address,omitempty"`
+
+	// Message What was found, in the asked language.
+	Message string             `json:"message"`
+	Outcome ClientCheckOutcome `json:"outcome"`
+	Subject ClientCheckSubject `json:"subject"`
+}
+
+// ClientCheckOutcome defines model for ClientCheck.Outcome.
+type ClientCheckOutcome string
+
+// ClientCheckSubject defines model for ClientCheck.Subject.
+type ClientCheckSubject string
+
+// ClientCheckList defines model for ClientCheckList.
+type ClientCheckList struct {
+	Items []ClientCheck `json:"items"`
+}
+
+// ClientKind `web`: a website with a server. `native`: an app on people's devices, which keeps no secret. `machine`: a program on its own
+// behalf. `provider`: a provider's portal, which signs people in and fetches deliveries.
+type ClientKind string
+
+// ClientList defines model for ClientList.
+type ClientList struct {
+	Items      []RegisteredClient `json:"items"`
+	NextCursor *string            `json:"nextCursor,omitempty"`
+}
+
+// ClientPurpose What the application is for, in words that people read before they consent.
+type ClientPurpose struct {
+	De string  `json:"de"`
+	En *string `json:"en,omitempty"`
+}
+
+// ClientRegistration defines model for ClientRegistration.
+type ClientRegistration struct {
+	Active bool `json:"active"`
+
+	// Authentication By what an application proves itself. Apps on people's devices prove nothing (`none`).
+	Authentication       ClientAuthentication `json:"authentication"`
+	BackChannelLogoutUri *string              `json:"backChannelLogoutUri,omitempty"`
+	Jwks                 *string              `json:"jwks,omitempty"`
+	JwksUri              *string              `json:"jwksUri,omitempty"`
+
+	// Kind `web`: a website with a server. `native`: an app on people's devices, which keeps no secret. `machine`: a program on its own
+	// behalf. `provider`: a provider's portal, which signs people in and fetches deliveries.
+	Kind                   ClientKind `json:"kind"`
+	Name                   string     `json:"name"`
+	PostLogoutRedirectUris []string   `json:"postLogoutRedirectUris"`
+	PrivacyUrl             *string    `json:"privacyUrl,omitempty"`
+
+	// Purpose What the application is for, in words that people read before they consent.
+	Purpose      ClientPurpose `json:"purpose"`
+	RedirectUris []string      `json:"redirectUris"`
+	Scopes       []ClientScope `json:"scopes"`
+	Url          *string       `json:"url,omitempty"`
+}
+
+// ClientScope defines model for ClientScope.
+type ClientScope string
+
+// ClientSecretInfo defines model for ClientSecretInfo.
+type ClientSecretInfo struct {
+	CreatedAt time.Time `json:"createdAt"`
+
+	// ExpiresAt Missing for the present one.
+	ExpiresAt *time.Time         `json:"expiresAt,omitempty"`
+	Id        openapi_types.UUID `json:"id"`
+}
+
+// ClientWithSecret defines model for ClientWithSecret.
+type ClientWithSecret struct {
+	Client RegisteredClient `json:"client"`
+
+	// Secret Shown this once.
+	Secret *string `json:"secret,omitempty"`
 }
 
 // Consent defines model for Consent.
@@ -2035,6 +2201,36 @@ type RegisterLetter struct {
 	Services int `json:"services"`
 }
 
+// RegisteredClient defines model for RegisteredClient.
+type RegisteredClient struct {
+	Active bool `json:"active"`
+
+	// Authentication By what an application proves itself. Apps on people's devices prove nothing (`none`).
+	Authentication       ClientAuthentication `json:"authentication"`
+	BackChannelLogoutUri *string              `json:"backChannelLogoutUri,omitempty"`
+	ChangedAt            time.Time            `json:"changedAt"`
+	CreatedAt            time.Time            `json:"createdAt"`
+
+	// Id The `client_id`.
+	Id      string  `json:"id"`
+	Jwks    *string `json:"jwks,omitempty"`
+	JwksUri *string `json:"jwksUri,omitempty"`
+
+	// Kind `web`: a website with a server. `native`: an app on people's devices, which keeps no secret. `machine`: a program on its own
+	// behalf. `provider`: a provider's portal, which signs people in and fetches deliveries.
+	Kind                   ClientKind `json:"kind"`
+	Name                   string     `json:"name"`
+	PostLogoutRedirectUris []string   `json:"postLogoutRedirectUris"`
+	PrivacyUrl             *string    `json:"privacyUrl,omitempty"`
+
+	// Purpose What the application is for, in words that people read before they consent.
+	Purpose      ClientPurpose      `json:"purpose"`
+	RedirectUris []string           `json:"redirectUris"`
+	Scopes       []ClientScope      `json:"scopes"`
+	Secrets      []ClientSecretInfo `json:"secrets"`
+	Url          *string            `json:"url,omitempty"`
+}
+
 // Registration defines model for Registration.
 type Registration struct {
 	Email      string `json:"email"`
@@ -2136,6 +2332,12 @@ type SecondFactorProof struct {
 	// Code Six digits, of the app.
 	Code         *string `json:"code,omitempty"`
 	RecoveryCode *string `json:"recoveryCode,omitempty"`
+}
+
+// SecretRotation defines model for SecretRotation.
+type SecretRotation struct {
+	// OverlapHours How long the former secret stays good.
+	OverlapHours int `json:"overlapHours"`
 }
 
 // Service A public service (Leistung), in the language of the answer. Read for a place, it has the texts, fees and deadlines that are
@@ -2417,7 +2619,10 @@ type SignInRequest struct {
 	// Items Data that is asked for.
 	Items *[]ProfileItem `json:"items,omitempty"`
 
-	// Purpose Title of the service that data is asked for.
+	// PrivacyUrl The application's own notice on data protection.
+	PrivacyUrl *string `json:"privacyUrl,omitempty"`
+
+	// Purpose Title of the service that data is asked for, or what the application is for.
 	Purpose    *string `json:"purpose,omitempty"`
 	RedirectTo *string `json:"redirectTo,omitempty"`
 
@@ -2430,6 +2635,23 @@ type SignInRequest struct {
 
 // SignInRequestStep `signIn`: sign in first. `consent`: consent is asked for. `continue`: nothing to do, go to `redirectTo`.
 type SignInRequestStep string
+
+// SigningKey defines model for SigningKey.
+type SigningKey struct {
+	ActiveFrom time.Time `json:"activeFrom"`
+
+	// Id The `kid`.
+	Id             string     `json:"id"`
+	PublishedUntil *time.Time `json:"publishedUntil,omitempty"`
+
+	// Signing Whether it signs now.
+	Signing bool `json:"signing"`
+}
+
+// SigningKeyList defines model for SigningKeyList.
+type SigningKeyList struct {
+	Items []SigningKey `json:"items"`
+}
 
 // SituationHit defines model for SituationHit.
 type SituationHit struct {
@@ -2612,6 +2834,9 @@ type AudienceQuery = Audience
 
 // CaseId defines model for CaseId.
 type CaseId = openapi_types.UUID
+
+// ClientId defines model for ClientId.
+type ClientId = string
 
 // Cursor defines model for Cursor.
 type Cursor = string
@@ -2861,6 +3086,39 @@ type ListEditorialTasksParams struct {
 
 	// Cursor Where to go on, from `nextCursor` of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListClientsParams defines parameters for ListClients.
+type ListClientsParams struct {
+	// Limit Largest number of items.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where to go on, from `nextCursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateClientParams defines parameters for CreateClient.
+type CreateClientParams struct {
+	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// DeleteClientParams defines parameters for DeleteClient.
+type DeleteClientParams struct {
+	// IfMatch The ETag last read.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// UpdateClientParams defines parameters for UpdateClient.
+type UpdateClientParams struct {
+	// IfMatch The ETag last read.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// RotateClientSecretParams defines parameters for RotateClientSecret.
+type RotateClientSecretParams struct {
+	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // ListImportRunsParams defines parameters for ListImportRuns.
@@ -3336,6 +3594,15 @@ type WithdrawEditorialEntryJSONRequestBody = EditorialNote
 // UpdateEditingSettingsJSONRequestBody defines body for UpdateEditingSettings for application/json ContentType.
 type UpdateEditingSettingsJSONRequestBody = EditingSettings
 
+// CreateClientJSONRequestBody defines body for CreateClient for application/json ContentType.
+type CreateClientJSONRequestBody = ClientRegistration
+
+// UpdateClientJSONRequestBody defines body for UpdateClient for application/json ContentType.
+type UpdateClientJSONRequestBody = ClientChange
+
+// RotateClientSecretJSONRequestBody defines body for RotateClientSecret for application/json ContentType.
+type RotateClientSecretJSONRequestBody = SecretRotation
+
 // UndoImportRunJSONRequestBody defines body for UndoImportRun for application/json ContentType.
 type UndoImportRunJSONRequestBody = ImportUndo
 
@@ -3381,580 +3648,625 @@ type ProveSecondFactorJSONRequestBody = SecondFactorProof
 // Base64 encoded, gzipped, json marshaled Swagger object
 var swaggerSpec = []string{
 
-	"H4sIAAAAAAAC/+z925IbOZYuCL8KjHubVajaGcE46BRh2/4dqUOlKiWlWqFs1UH5N0H3RRIVToAFwINi",
-	"pslsLuYZ5mrM9k3bjO0X2HNTV51vMk8yhgXAHe6EO51xUCqzsrotxSDdcVxYWMdv/ThIxWIpOHCtBqc/",
-	"DuZAM5D48dk7OjP/ZqBSyZaaCT44HfwbSMUEJ2JKVnOqyYoqIoFmCZkKScYvpsNXVKfz8f4gGcBHuljm",
-	"MDgdfBg8/DAYJAMJfy+YhGxwqmUByUClc1hQ04teL82DSkvGZ4NPnz4lgyWVdAHaDed8Bv9agFxvDul8",
-	"BoRxsgYqVUJWc5BAtBnbgl6CIpRkbDoFCTwFMypm3vk7NpUMOF2YbukMBuFoFvQjWxSLwenh/VEyWDBu",
-	"/xolfpyMa5iBHJhxni+XOUupGc2LbHN4LzKzWHoOhFYPlgNZUj0PxlFrqmu9pkIuqB6cDoqCmSeb65cM",
-	"zqV6YxrfXK+Fzlk6B0newowJTnOVzvOf/qEU5Ak5PCIZmzGtzoiaC6lBkktYK0IlkCXNMsjIiuk5+QGk",
-	"UERwnJlks7mub/no+OT+yWh0fH90fL9lslJ1TnFJtQZp3vv//3U0fPz9j4dHn/5r21RbaOPdHMgypykk",
-	"ZLImTCty/vaC7JWTvLd90E1SwVFfa5Ra03S+AK63kEn5XBuVhA3dkEiKjJmD0bJ8z4Ukq7lY4LgUyCuW",
-	"AmGKUHUJmTnx1z1vrtvaSv5XCdPB6eC/HFQs6cD+qg78OHHQT6iC7iVMqYKWxUvtyzdbtieFVEJujuC9",
-	"XQxBZoIInpCpFAsy5vBR2zfGfoBLOgMygamQrWuU2j4abOkl8Jk51PdHo9jAnkLOrkCuu5cnc0+1LFFW",
-	"NXKzZXrG9bahgHmkcQgPHz+kx+nR8GF6DMOH2cnh8DG9fzw8nI7So8nh4UN4ROMDB9dfX65Chz+Mho+H",
-	"3/94mDw4aTm1OIdvGM/izNQwmEvGcT7lXCJDM890jquL+ssx4IheZLBYCg08XX8DkUP7ZC4UcMPv8Cjk",
-	"DLhO7AmmC8B7Gmg6JxKWQLXfCPzNDA+U3ifn5LvvXjzFo05mQmQknQtmz3O4UY+mD7P7MLxPT2D4MH2Q",
-	"DR+nh5Ph0fQwHdHHk0fZQ/CrYQWLaj2CSQzNLLqWJiD7w5G9j/3fj5Lahp4P/2L39N+H3/9LfD9fTFFA",
-	"ie+kkXlITpVGmSYuw8Sn4+SeneYRGdxiKaR+W2wRJGTBdz4ykzhdyuLmksZLtmB6c7wvqZyB0oQXiwlI",
-	"M3amYaHa+F2OrYQ9ZzClRa4Hp0dm00uRbBSKZIdRkewVKEVnWy6JhX2o5cAuyiZutjjfyhnlTPUQD0Xw",
-	"JM1JwVmbACDqbd5sgG/tme8em2IzPmS8ZBAtxFQ2dbMhXVhJY8uQ7EMtQ1FlEzcciijk1pHgM7d1iSnf",
-	"4w0HXkjTYJtgx6TSJAfDOlU5D/sK2RMchRg9lwD3tol45AJ4RrggC2Gf4jUJsb4sL1sOv+u6VbK2jP2n",
-	"//2n/+On//On//jpf/30j5/+h7m2j1tubaemvkbWszn91yVLMvO+sg/XRnoc3RvLyrqZfBdn+mTeVEvB",
-	"FaBS+xXN3PEzf6WCa+D4MVAED5ZSTHJY/MvflBn7jz1lhjf2Ldvp5k3njirJBCjChSZTpq28ILiWNNX7",
-	"AyPnzimfQWYE7o4B7jYwbKxlVKntr5TfI+aIWNPusQN8Bpt+Ivg0Z+lnXdbXQpOlUIpNcjRIoJwvQQHX",
-	"RGmqAZf0Wca0kIzmKNTd2qo2mt2yvqWkeu0FfialVYA+1+qecwKmT7uIV8D1hZZAF40xaPioD8D8PFTl",
-	"751mpno35uoBOcRNw2YUdvic5V0nQKQa4h2WjHrCOEWOt3UIZqOmLG8egCe26+FTppZCMfvwhm0nX9G1",
-	"IpQHVoTEGmy0a5ZYHv/2+RPy4OjBA7SA7GCXM4sh5IRlGfDPfbponouVvVaInjNFliCV0bOlyI385JQd",
-	"3LE/CA6fc3zfKchIsTSjkAUnorDDeMGvaM6yzzmSF3xZaHtdM8vbcQgJmTLIM6MX4gcc3muhn4uCf9bx",
-	"fccvuVjxxCyVGV2wk79TflSvRMamDLKYjYW6m4rmOUgyp6o07o0Ngxob5jt+MR2+FhycOToxS6E0y3Nn",
-	"qySvBXETxi7fSEgFz/BYPacsh8+6JO6eNdNQYgFG/oJclbfIAijXbGEvkHdCoGb1OceHHUor3LlD6Mfy",
-	"ivK1k2HUZxVihCALytdeklFnZPwWtFwPz6ca5JgowwhXc+ClPa7BUIOnN6nsAslBmXdX1CpiG0wxkOs+",
-	"JYPvOC30XEj2w+elHcMYjXoGGWH2UBmS0eISeO3844Z9x+kVZTmd5PC5x6gFmQCZ04y487sQ5nbq3DYt",
-	"14TOKLvzrVPFcimkhuwVZIy+w4c+3/J8OyXUWhFDrq3pJfB9VGdcG+gHS1NQ+GkpxRKkZlaVoLombmRU",
-	"w9DwjE2JIxnMpOf5jXFw69Szv6M+xI0q81ezEkYkGiSDnK4GyUCs+OD7SMv2ptuinSYDNASZJ8sPG4+4",
-	"L6iUdG3+XhZyKawaUqmTXxc8I5QvIDfSSKSj1VzU37jQNNPkFSyXsRc+haLQXwc4eGpmbdqpxuAnUK5k",
-	"tRRi8jdItenabtRLZnW7+mZtzr/T+WG3PLIolWchJqs1JoNdRUeaZTJKUynT6/rytS1cMpiLQkGlb1ev",
-	"nBzHHl8KpWn+RGSNHT15/PDwQewFI1yDboyGyku9dRfdm/Uh1kaQ2JlG16Y697Ez52XsHTazfCe2oe4K",
-	"0evXaHCInAunwp3vcNwdG/sGljrqstJzkKXubxSfUlaag4QzIngK7vfFEvAJwyxpbmQvIiEFttTm+tEJ",
-	"Yfi24Dl6H6x3yw1oIkQOlOOIJFC92yQyqpHF0swKaTR/E+yFVVs29SjK1QpsWIBRfayoacd+CbBUZpCL",
-	"YIzVxmeQg4ZzHXeKZpJOtY024G7O9oWMFDwHpdyXbrdMD/2miTqu2tYp1UQVkwVTGIuxEkWeEQnTwnk9",
-	"+9Dhc6MDWC0+QodmsC/68XLzgDO3xS7Y3ncCj/COV8/eDI8eDE+eP/xmePTm8bvhn6K8JKcpbL1+zUNv",
-	"wVktLQsydLD1PXyq9qIKzdNb5+Wefsd0Hj/RaBvayjYqPnSBz+OLsIy3aGhD73jAzPc5s0pzQyzIM1Ca",
-	"TJl0lv8+9PXONYemmk0Si920diGSmu2+tnpN/ljuoaeBknDrZJnUOHUw1ZAThay1zjO33Au3csUH21ss",
-	"FlSu7/C6b5LSxoaPkdOMT1EMLYlpn4zLz+NTIjiq3Cu6tr4CIOXm7JMx3gpX+KC5JKiU5i93J5Ax42+k",
-	"mBmpY3xKJsD4jCylMGIO9oMaHRN8fFpv+AOn6lKhjqznjM/2yXgmKTcDSkyfhgPixzQXCjufMs7UHBtd",
-	"MT3PJF2ZVr1znGn2A/D9DzyQdXHyg+AUoYHMTgfdF37og2TgB4qiIA4EH8ZxGCrCYRj50fcdlZoju78p",
-	"a9yJZLD7PbwzN496XqZCkiWIZQ7WOJnOIb20MVlnNmomuN8arpm+t8Ivnr3vzsVvm6vGuWOUqSglUtYi",
-	"Jy/AbHp/bhjZlA1W6E5BRRX2pSuQE6MUPluonPJs6xI5r6MfYXRqlcS+eSpDa8qmxJbmIC+tmIhCNtPI",
-	"DScAnExBp3PILLWjr8jKpWJKhGQza/PYFJ3RdrvZ2x8vvn1NlsKIXaVf05l5w6NzAFcsM2t6MGU5qBsc",
-	"8EVoKKk6qNlJsmmUNWxsXU5nsMwp3295Q83p0f0Hm5P+Gj7SDFK2QGLdfI39ENmXr9YaJ17OkHH94GQQ",
-	"jSPZOEyOXOwmhIvgeivHGiUkH8RoJu8NK/YGGiSDSaEYt7cKzRbm2tLSnqfYleFdsg1ytKvPdeslcfsq",
-	"6/UV0q+pmkcH2UfX21jdn1Vl2fgpDNFp3Qx7zq/BDa+p8XgpZpe9+jluQ0Pc5TUY6iW3oXkkAy0LpV/C",
-	"FWyVDt5VT8bZgTcm9blka2czQiElPWzVZvB8dCg1wT5HtRo8eLV1iLErswtx3SYVheMf8RMaO1JtATgp",
-	"VaDQ8WVDJCID2U2VQuK5ax2qotCAl9+tkhDO6xqM/xps+kvngjdgZ7fHoHZhC9dhBS1nOU6UmuZiVgYW",
-	"NUJDiOEOVYYEPkumYK2TdXJytsxggQIJlGXRhcMI941e3cwTopaQMpq7WSa1aNektCybJwU3A73wL9o/",
-	"nwQPpFTDTMg15pwtzkhhAwqI4ODzlJSCjIgrkPtR1ZCuc0GzHUWMxk67iH7ccL9eHbvyhs7gWWyF3s3B",
-	"hpz77aGYHbK5KWkb10oGGZu5GMJGXIFYLGmqyR/fX+BqEKZUATIhti1C0eUI5OLr8+HR/QeeOMxIVJCe",
-	"smml5i20sRAS4r8oTpdqLrZ4IMzMVaUSKU2lxi2lZFrkOfGtnFkjuPOUMm+Dnwke9Tg0tg5w58oEGxx0",
-	"uYgte4gUt8l4a1OJ7AxL7Q+VsjMXXdy2em4hrswv7TxMdcW1+mdq6t/DJHIxa88Kq66/W/zAYN7XQaod",
-	"V8OpBqPrWsjbsJmWm7LVuNxxjdsmfG5PYzi9d2RJpdeoGofbrI0qs2UtlZoDLjURU5uVs2It5vWq5/di",
-	"zuNu1w3Z9rZ2008pumwuGmBjxWbsCvgdiBi7EcYbKaYshxcaFlsiCSKRZRsh61tjDCSkbMncejRbFGRB",
-	"15Fsou44hEAWvJnxrxpbNHrBbVfHHt/KQXXkcoNzKiEDrhnNI1EKc6reUKVWQrZcSoKD0QmfiCzGM/31",
-	"o9iMMz4zl0kZL7t07RJ0O0zNjUlSkbV4tcN+Lpgz9PQ7B6ajS1jvQOP2hRh9S0jNXb/GcbyEqY7GPdWX",
-	"PlzDYDSNtYu1Hduup3T9tShkZK/MzV7nTqNHp6NRlLM1IncOj06PR1upHjvAl6MDA5rFfZznRINc2Pir",
-	"UjxXGCQQEY8LWVq6uzbpqX/uU1LOvN7tn//85z8PX70aPn2KkXtD+9lRWkbXmFZK0zmiG9Q5yHA4Oh4e",
-	"H0aXDj5GmNHX7169PLMeOCtS2Vhxs+d1MWHwgnOQc5pPyJXg5Ii8F+m85foRtz2nx8PjUftFtyngZigz",
-	"/+kvxXP2O0VypjCj1QjneO1mbscV2XsumdJ6vWzm/I8Ot1IVLmicoFLmzYhxVWJKcwVNAhKFTsWiZjzY",
-	"tAx837Gz9VTSRlLs4bbp+O6TronZHPCIqUGqz2VZvgsz8c2NGrK0QcThJqS4YhnI3ylilFLb0P6XYlr1",
-	"+3pXXsbK9NFhCbUQGkHHpUmzbqAMSaqLSG9DSCkJ/s5shvWl3wy6WALPGJ+5sIs55ZmzYZA16H0ydrAM",
-	"GNagA0JDlyIzT/hgh9gD1spon1tSeYlPzegVkGJJ6FSDtOH0WjJQ+2ScUp5CntvG6CVwMqHpZTNwIgib",
-	"cMO31hA7UPSU2SFZjeLSGjx901EWFy5ToXZkrLWzuSXf3hKt7WKbCbfDbtuTTZ+M4in/9UhVHE+UeCSd",
-	"apsmsuOS3DBwEi3zsERTUelQ3hieD0XbbAhfRmrEDB/Uf1HNDdbmwcm2lcFJtK9LEKfff2GC6P6t4Bu+",
-	"BxxWDlTFMpPOFRn7XzEPqR3j5PH0KD2hu66CH3F0IQKZtBF9QT+2IdVYewSa2/7f/+3/IlrURnkSMxct",
-	"6MfvONN9RV989lMyKK7xzhXNi7ot42irl96+4/rrWic/iQYTXgFcZnQ9NusChg2hxDopNLkouPm49x7k",
-	"paazewkZr4S0D9efRKMOwCXwjOydywkwrcwbIbdUmKQyQLmtwJtzLgqJF+F6kAzcMMwn24f7Dq2VHFPS",
-	"jfQcZT7PzAngswvQ5p9dOehUFPLZulNRFguYiGxtU9QwJ6wK0lNkUSB8Ch6DuJ6cUz4r6CzWx0v/E6rh",
-	"c5bOieGliqg5BjlPwCkwe189eUNOHt6rGcwa2D7f/3iUHH/aG1awMN//eJg8+nTvx1EcOACp+4Vt7cjK",
-	"1O6vw4ZQgAT29wLcz4aL2vskB8xKekrXkdnhT2QuVvaqzVD9YnouCk2oixUnFGdMrI+VUEWE5bklAMrx",
-	"g/tbEFCSwYpKbsbwFdrwI7pgbQzW0u94FcJaYMYY02ubRCV51wBGWw9lSVPh3m8s18aoY8e3zHN/IhYt",
-	"IVk7mB8nET/Za7oAa7AVRFGGItMNTJdxt9h7Zw1OTWeGBM7ImAv91t0e41NC/RkiVKPerB0ER4oHwYiI",
-	"EyCZc3hUeVp2VZrRq7qQHD/SpZEK8WPQX6cQ0zdHCmfauWelZ7K+YxMXy7TLLXydqCP7ylfruH/crpxq",
-	"c9Dp3UPgN2i1XcfdefpCSkj72KDcm+XjGEKIknp/3aicyHP7Zmwic6pQFmu/N8ZurmPrA8Ew6zOX54xy",
-	"iHfpeRkqfntscT/3xFFD8ocW/R6734W0QpnwOrLkK6AcM5TaV6+5OFapc3njivkULVxVRGWdwKxoiSEN",
-	"hNQYfJxp015MXVsSzJ7N5ro/Eb21j5v7EqGO4ieOIRSaS4g1XG/hHMNnBOPC+czhEjE73ZU03I6TRtLZ",
-	"juaRcpA3sY8EL7UwG91ixOkIMfB+OW9o8YwjOHnByQ74Wbk/21nzbdhR6i3eeSBWvLvNiLUbXhebbj1/",
-	"9KpDl1MVlxTSAIyoPfTBHgY81vY4o/BRprpYRmlJHnDSiszpVYXpUxNTwlxLy/vjUBq2+2h7K4+z4Qam",
-	"6FrdLUfu0AtelNrAHAgeBcOVygzTUkH86wDTeQFD6Ponl1+D5d8l7woj43l2KYGp/b8pwfNb5GslC9pY",
-	"6D+AXFCelAgklAukEr89Zxi2WcZjqdMQjs+GNIjplKVQhhdRCXQnp/oOfLAimk724CWXTbSI8oDpElhm",
-	"Dim6e80gHQRLiRWzaUXKIst4oekkB/St1SdeTiuaUoGQk/FUEpstVW/sKQMF5JzP6ATIFOZ5nP+4tJAt",
-	"SSOMuzS+YKpB4sgUQB2MDujC6KVx/8QVSAcYUO8Gs4ytL9VQPJqbbM5fKFZ4FQYzoJ0yaJr+fqvV1Hdc",
-	"zTSx21ItaSdtvHaS4A5WEi88RrS6UC4zB2A1X5+RS1jqKqwgABxsOPJic20f+FugamffoyxfCvo+2tmH",
-	"6Jr5vnt8uL07DpDGL0peMU9zHKjSiIukjH4sHNZ4P9b9hWxeKTV341st6JpkouofrcmEOoSBTYZkLvN4",
-	"HMx2016Ij7DCAAhKrKWSLCnDwEJYQ5sYoM7RBLgFY6JE7SqvvVKE6tRWWsJKUdKO/daM+cxYZRYZVK0m",
-	"oXWqnEInWbc58Dis0HBjxUHty2Nww59KVndW+QjGp+W3CeHCa8RjR4C1n3H7S6V5zPhbuGK1/laUafWB",
-	"T4Xpy/x2Rsbm+s+K3BmU3HMsz8kEKkWytC+d1XOkbWkPPwBzGjCT2zUjeL4+Q6ck2HzwZaEJVSyDejY1",
-	"h9UgUJBLuRo9bHYSDqAJB1pLg4gFVtft3Lgf76i6jEXmasryaBy8ExkSN28MUynFXU3VJVooJqLQiTlo",
-	"2mO8s0acTDwm5rbEYe2m1UuuM2tQvthPu8T2k4hw1Un8ZUc1r6nbxsDQGFoXAxUoGUykuAReJXKYBV06",
-	"kQg/WSey4/XeIeDNxdhylQywnTDuKoPpq3WJ+28W8hYSl+r0fCsac+InGt3SBWX5VyJb73g/w8Kdq1B+",
-	"uH9SEx+Ot4kPtpHosEIb2U5+63PuLkcvs9vMCxeIsxAZ5HierXqmSvVkCpCRCegVAHe3n9OFmd4n79D/",
-	"RCUQO0ZMVvMsxPuhzj7wcQbDj8NcoXnzJbB0roFcLCVN53DvzLmxkI0vqLwslmQu8owsEzI/Tsj8JCFF",
-	"nhCRJyRnCVFaCj5LCCxwlNTxVM95fgzVt4g6BWY53sKMKSPZU5KJNmmkYR2OSyOUe5UW0fmQM5ov7Wrj",
-	"RRczIWzKJtey9DvWERFb3lhx30L9OZDynoYUdFuWPN+PPhh4YFI40IaNyYMMdrMquMvrq/VFi60gYv7h",
-	"guSCz6qonriotbBohbuuZWW02MHE0FS3bBvhxmxOtfVgfxN1h7lkL0X2XgJTuuAz4PeS0vrs0ea1Iz09",
-	"h4W1TKBpIXH2BhXmkSmfOVamwjiB3pHJ2rz6gZeQZlbCydkUiGK6wBgBVRdlXEPmKqolszUy+Kzx1V9Q",
-	"yaCWz1b+/SR8xGe0xa8zs25v3B0bwWwsc/r0SsTklUboaTjSLeQT1q4IQhC3vean2s5xguT7hu5XsiG/",
-	"6CWp14TImozIVEplBtkWefE2HcMZ+oVbzHklu9zvAD/Y9ei2uqsiuGnHsZAAS0CQPY9raAKhWV3UoVEt",
-	"uS/8UI/3KNWGqFu8ia7io0HdvuImfL+FKm7FCxFS2d05H66A60rp3cT0KIF17DHEaMwKXyd62E2TTfna",
-	"wfC0Y1JpSbkqf2hLPvfGsN5p6Mmg4C6YEzFuogP+uMwp45AFDC2ic6G5Nqvl+Vp2TDWZQOqOFosYWDEb",
-	"A9Q70V6eLvESXymW+VJ6GMVYV9pe03SOEPjnZMIU+SZ+RpfMe4s2DVE1M0lZLao0bTKNAifIij0Ypdx9",
-	"3d9MZZ4CeS5bQhIuYR3ABXupgXFSKFvkyzpMmIPzNMsfK3b4GP93gwCX614ot4PFKEW+9T761kgPb82D",
-	"zaD7zVW9opJRrhtFhoL1DJCacFG9kLY9fr/DYYR1GYT0QiCS0UZ3WohLxFhdBbGbmPm+s88Iw7ueu4yk",
-	"GjW2Pm3P3/ZnQWZRV+e4lLQwOh1BYsFFudlw84yZRhFZEGwKs+E7OVpnXDTcVNjwQ+8NsTElNNWoCYxP",
-	"sbaFrQ/h+Z6R4cY5KHVhZLYpS88lUDSHYb0i5b5FQdJ76jDKh9TeelvkZmiOz2CxPCd6cg9h58sHKHss",
-	"Ub0LG/zAx+Uzr4V+BWbAzE4KPWxmHbjQfwb9b2bFx4n58yWea/uFzQzQIqPrfTLGdwxZm++BoSZRIfRy",
-	"IRvrQMYFZ9pVX3ApAuYbQ0lm3VSQTh+oz3UZuOzAxvHbPXPhCH4fBsmgueCNr8xq2pfC5bBWIz99/CuY",
-	"vZGc/YxdgK+by3YXkc2FtS+GiSkl0J0n2+gt72+4EjKomRAFdHcspkBT6S/VRO7aFvDelovjG1g78qQS",
-	"Nq8NcyUrjaH+vsQKngtM3XNJ647fRbLUt10oncm/1FJJuCyxzXgOMdiz7IryLgWbaRuWPAGypCwLA16D",
-	"qrZZC3pEMnBezy3b80pwm5E7oYp1eXZscySDJWCaIj+zuB9TCYEjfTVvJA380WzQDKbmPxzIhTbSWf+Y",
-	"0/GUfURL/dj2P94nY2naGp+6QrXue6IFGS/ox3Fi1R1zDxk2t6Brs4JOqNknYzNey5QcGKu0XHKMCzBG",
-	"cjIcDbCsAwY+MxdOll4KXvf74ujMMcUcl2RgGjd/Fi2CZ04n9jRWC/RMor3r64JnCWEL8kc6ly1R3r33",
-	"Mu4s/Prdq5f7t5imOgVQZO8boQxr7ZeimgwKmXcndoDnF7j0AeXZawmNKduVOLvQHfG9AZR4xNC+JTzi",
-	"lPi+ElIakBNS2pYT4qL6LdoP1QkxFJOY+1ZpfIctzN8uPB2/wbB8/Mp9CqL1E2ImkJCYXTmxnA5T/n1V",
-	"ziXIsmT7HcVxfGU0NzKDCXBywYBkwMlrugBOMlBIzmi9asEyknShdjOUP2ezQoKqIl7ciI00RC8VIpOo",
-	"Ip17Y5Ja0DwHLBhptiTq69gxyAQNCq5Wjcs1OyNVxX97PaEwN/4vB1gs8sD8OW5EpWRiduAwObuJeKfI",
-	"kOdCLtrgYLbK+Tldi2LrXWG6eGmf/ITlVOzS7QpVXFae6b/5uB8X+CI5Gh2NhodHXuIzcyNLi56yT1wy",
-	"s2usrD0shBUetEvuU1FyKP0TXTN6KVKasx8gewcftdMe2kA5YxLdVYmIWEaF2QUpd8EvbdsuP/ESaIRH",
-	"zS2mWL525YiwDO4kR30eK6nN8XgwRTDpDHmHKK2xKoLgBX8vLIJJiOO7qXfzUCDcJjfZdtrm99z30jSz",
-	"pq4YSH9vBs2yl/7K3WlTaaGFeS6HFgsmTqG/FFzNK5aGwLbLaRsjNN1eb26XDUsd5szY1Bkn0FpHZzJY",
-	"zgWvJcg7xUnSjAlUS3JILcYfpJcT8RGsXyXNqfRuBXMuXdGhZbdMtNMkFvTjc0SDjrq9eStuI56U3fbt",
-	"26Vuscg6trMjtpOai9X7OfA+fVdnHfGVMgv5VTp35kJqB+lcLAwHEX2CD93l44Io7Pq3HcavYxmn55br",
-	"akGmLM99CTfKG94re1ejbqZ86QVn+Wn4d3gLwE2zRZd6Q8v+M7HiuaAtaTe3A6cfyQ8P5+fykS0E186I",
-	"GDtgdkVg0i6evTkfvqRKq3Qu2VQvKM+ovo7cXZdR5lov1enBwWq12l8g3te++/FAwZLGMc+boTruenOb",
-	"G/EgbFCauqkLxVPsrt6TZKCFo5Q2cEKzsy6+urZW29O7fViL7aJt+i9LEay+ACiu7LQAFxqWW00Xttm2",
-	"wXy7jKflX+umuh6DLxPpu6nM5853c7ELB/XQSBu/xTucZe3OV10JpWWcj230dwpl03iuLtdS7Lxs15Fh",
-	"uyAV3RrFFvYP7AoCVMUdorF2ARHaCJz3r8aG9AJd2E/KQLmILaty3PnAZKco2GqWEV9eltVQhQMxw4eF",
-	"toTeNfGIgx+tz/pbHtW3F6F6ErxUCm4ln66iOzYZPu8cncMf3uz/qRk2egQ8ACjGA2PN43qaYhu/c3KF",
-	"XbcwdrYaUrU61UiCRWnf2qcuqiaNWFQvYd0ZxNoRhbC1rkYSgz/bnGFrKEcy+Dg0rw2vqES/hXnfTunc",
-	"teJot2zLTdi3aM0mMbJ+jX4Qv1s27kglQXCZDXlb0VqsWH8lqmdobqkkuP0321GDZsWgK7+Mfbb4NoIq",
-	"NsjmzgIrbE8+L6c+Zi/eRjSVXWiwLKGxKVZesuUyli752hflxZD5PHcSdBVZiM4RJI4cpprUrauBLN0P",
-	"WaGCUnMD6oDrqxbs9jYal/+Ot/htsUMQmI1HET05wjm28sK/af/8Dt//5CD4IetJLJP1E7EwCkE8CSWl",
-	"/Hy5zNetv74FVSyg9WccVfzHwG7S4kxyMQMZs6AgGNrSAYWeBLHvOxCDkwNiCBbXqOXakpqBoRCU5YUs",
-	"S98jOmkg+M0kXURFvKxkS6rnpmZy7cgvkiplRxFb9jUG+lCWQ2Y0dabIHHJ0Y2AkVUKKqsZ64mzbCUZ4",
-	"JEQ5TKaEoDVaFktt3nBXCWIGJwQWS83M17lQ2j3JaV7XKoNOorFDDnZvl12Z01hJcCPMyYKXoUZmshYK",
-	"cFghGXnRrxZ+nW1WENi9xJJZg+uOylLNAnkyguZYkSI+Hgm0LzcILog+T+N69AX51FTuijVhX/kqWvLD",
-	"cIMyDO201JayIgfn60otY+uGzPB8eEURWmxgl8t+Mpx0bT/ObVU0tGBaGc7aPO1p6UZ+7JDq3pe9ukuj",
-	"7NtJfdUI7Bdf23F4KdCPxskvdkz2j+d+ZO7ZanztKfKhKuqIXQQ19/I4/Ii5uRqsqY0IzKO85bZwWdH9",
-	"eFyXMlpG5PpE+uqOK1ljcP+4A1JdnOU9Eson5ejq/NjyFneYG1Ul/dUZ3pPVpVguRqcIcXsyj5n1HYs8",
-	"F+a8RtIVu24jKRbv5vAVzBjnJYrBlBa5Lq0CW9JfXfPtw/IySBMNMBqz+Kzk90anNbpRHYkIi/AUGjly",
-	"QrQQPYqy2K5iA3wJM5p/5WNq6gOMGHL/8/8mh85prqEAqaj+oYjX7XCW3D7G1+jAaraf7cmEoQTUBJ//",
-	"qGN5ZfVAkF2yvSLDfUVZfhHFzCtT+iJAsFkmQSEQIZaL2B4v0p7aZwYwER9v47i6pq6LL2T4ir/xe5qc",
-	"3Qsd83pVxX1cH5IQY0XNDXcHZVRyxi8jUoLbYR8zX1VwJU7F8IgAYZKLEztagM151gKergq7alFjSX/A",
-	"Qd9M2ZfDIGxVkBv0cqMt6rnaDfoKQQvK9YkXhCH/+f+QC+RddKFb8MVaVnGXxWqnZ0vIQVHqWEgbpiZ5",
-	"qvERROOAfParcvFJe5ljUsLO+NBl+0RLJkh3dduq854C9y+8msFtFr31d88W++5mHIAR9F7sniyyW92D",
-	"a1ZJ2Mnhcy2sv1upJlsn3LCMQq1KQkdRBb8LG2vs6y201JLNK4CFYCabNSqvVaDBMRJbibcnC1ENHoKY",
-	"+OOk/q171oUYh79kriLLmOw1OYrhNE3ucw/z0D7wnq1X+ChkL8bIml3es9kTUT62wxmAqx4Zo426x1so",
-	"zDbZsWnuxuzP+Rf2hXL1evB8mqISSeZiEQmXo3cnAW2G0WJ1gpaKLvjb7xRiIK2YAuJuVC8fKVv6Iri4",
-	"rikSNSIQXS9mU/cHyS0JTG6m/SUnu53dKk7UNd1aBWMXnLH2cWGE/qYgV6ZqbAAbLhgXElOeFNlLzdmp",
-	"q1eHR/dHSR+TXlpICTyNWNxeXHxLTo4OH9Zstc++e7tVaSpx9cq2Y3N+DVRO1m+86ypamKmZjzM6fDQ6",
-	"fBQ3mStNeQrfLKK1LFAok2JFpjmGxgenWSEJVBBXVF3atLv6eh7uPwiTXUVRs1a7Oy4IMQwCuKgETvae",
-	"LdS9hKBoHAc2XBZ5i3z6gs/phGkLYqZDbPuj0dGoHnZ0/OhRFEXfT3R71Jt7bjOpydy8LkawbK228lu2",
-	"Oa4rU60lmxQtgctok0RQlIkPoq8c2Oj3tPH1ar6RO/qf/9OstmZKMzM5Rb5COwpdaLKX5cMMDibr4dFw",
-	"dC8h//k/ybdL4BdaAuhXdIm4kTgqIRXZ+/bp5OW9m9fyDCm+X/3IpLY68eVdNVSbXdAJ2/KxcWHrEYxh",
-	"PQpbfeIoXnYiEKEbVFzloZhHSDoXCniP6MhmxbdSOjTjb1mUTZz+u6+msyMqWjw8pqsuzmtY+VqZO04I",
-	"JCwEX/cU0TwPCwv6bLvqzGTUUvAuiMxYCoe19UmXRm9bwLQOMSXvYULOCz0Hrr3QOthWyjyYasmtypF1",
-	"LKovubrDqi6D12rwmUd1ALHDo2i1yUuIIJfuKFBgI0k1kpYJVqBNTUJvc8k/o+kcvZITmDFeXjsTb7ZP",
-	"CM1VBKnKVvRQdG2jjub14KJN8xFwOsnbqvP7A1UTuvrR6+FRtEia8xduRf3ByVz4p1HmrSoQ9XjTP91y",
-	"yB1dlo1W61BzU5XDjW0rIkG0gZwFyhumxSPP9FV/fZg6Pois/ppIJSF4AxdYb9qWj5qIbH1220Am18xN",
-	"n1POIY+lEAu5GJ+ijXht4crJ2OhU5XdUk3Eh8zFCMxRcg8QE4UbuQUJmwsZAJogCix7UlOZ5LSFYSMzD",
-	"MCqb8zZCvOKVEacY70Kw05DnqkRowfvU4iV4CIMwyM/Xx+W77ccrKi/1Mqf6B3KcdJT23sFm17dYaRs2",
-	"1E3Avn4mSJatk72eva3N11dDN4nV/VHa1izmNTwdfKm+/UejowfDwyNbknkLTkpUQw9sey53rIEqV6JV",
-	"+PPp1rqV0yFeBG8pC5jRdXzOZrp1vJsAlMF6e3MhLhE5eH/7XJMB5ArwcHXUIQu7QN3E4kWVMBS1NKFM",
-	"IOvEUuSVUhOP68nN/reI7GaZla+qVWvLljFYCKUrhJgdiz/VUUNiGW9ejd+NOUtQIi96nWg8ZNXjNzam",
-	"X7d+Q4fZ2i6CL3sYzK3cuZB+Wim9DeW3AqWJkMB3aAmyaCjIzyuwnApoMrz5S/Ige+dcLSWk82XBL/W9",
-	"soqfLWtQCRIW+Ks30Vj5JJYSs5PS3NrMNUmuxJDr0++/+odvSqu6kDzGl22mnRbEPGBzs7lAPAGPh+VM",
-	"HwG2p9k5DlSWRdzOrACA1lxYLPW69x69s8PaZoyokXKFxhwSZDnFVrL+12DhI1JNBinLQJXYxRa1yUs0",
-	"+2RMi4yZTRwnZKwKjKtDTwpivlB1SeiMMl7VFhhjCti4wr6wUQDWFliiMxAx/cDx2JgG98nYwq9WSDBl",
-	"WKbj4m6cZ2Ed4HQuhHJlccgYF2icEDAqVAk6YyFwFRkHAt446lGZuHy/Mp3ETRwt39KpDtbLZQfbN4jc",
-	"NHxeNYZ/X5Qt2p9n5cdvXdvXyI6u7XdbmnTTvDhxGAeur6101JaLWKYVbtjM+wq/L1EH+UuHcavlDq7o",
-	"1VKNhAVl/IxwBFbDo77ldJsx8drx3S5DNvjiZqXhwcutt1o9XTKYZ+s2vK2xww3VquDZ+JTAR5rqfO3g",
-	"8UKN1OhUeGrGpxU43uaR2idj5POvATLEe6pwpkIBxx4xn5CGsV1GCzMarLn9roBQsig4S9mS5kyv9z/w",
-	"sdkUq881dOVyb0qBzYpkNew4nCGKr2ac/vK3w0S0Nx5HeqqUhc1VKxFWx6fBmPZ+KJT+6T94xmZALozy",
-	"B/c2wQId7kxw6zeudQ+yZ8uxihxKxoawIJew1KHCGqK9NvDwsJm2ybEUbiNhO1Tgrh8XtzV522FtR9K3",
-	"j28hfftbDu/YAp442KidDND2lYbRnXz/44PkUczsvlFcPYNtQ7oAXUSSnxWkEiI+x6+oguOjxDEs03BW",
-	"sjSyZKkuJDJAW46FNhTKP3518f7Px0/fPPv6zTfHb/70Jh7AyuLGJkr+9S0xUyJ7Qi8NZTYwxdy3pwcH",
-	"WujlwUsPGnqKgCP7E2BqySD/7+6NfSFn/z87z//WHNiHYjQ6esCUKkD+t7KhHloBrpqdRHzhQ+D0SHbD",
-	"imKBamt5chamPfuWubGVvrdppOtpUlnSdUs5YKOyIm+mnCzNAHwqbwQR8RsJGdOXVMYV4w3x/LomF1ug",
-	"oLvUaEN5c8vVCZJxM0vLJgQG5VrSWQl/MbfXQQ/bSJX5uvZFTTsQMKxbkuotFRdckULDzZeoQ6wQRzoX",
-	"Kc2JZgsge88KQzsHX4HMMVRogttN5qKQAYymA1cm33KyLCY5S8lc5Awrq4spoTkGvtiqiusP7ra0eaTm",
-	"trS42wkpeA5KEVdawPWh6LpSVPbJqxrcPBfuqWAQEeHYDSYifomMrn+nGoOus4l3dEYykOQpFNrsNifP",
-	"GJ8Di/rjzTrGvRLmF9WKp800boEi5m4685hbLPd2crtEGI3FpuUdbLQWZtawkGQFcKn6Q2sXXLO8fTDY",
-	"n4oMxIyyby9ND+wSeCu1Mj772uxk1EpXlwC8sLEQqD8OksEKO58jZKbRdygqPfGS7k2kWAcBHcSMPDod",
-	"jaLMQNQfPDw6PR5tnXVmC/tjP9hGdAUaVupN4KLgAZpbiXMvfEuBJcp7PZDgN5HQlGITlrvSlZsuFBse",
-	"vzX41z1mo5CN2Gc41XctRucvAmC+zPrYTAU1xPi6zavAdvOIBziXP/1DzkBOfvqHFF38o1PKLZm7eyE8",
-	"O/3k5PCl2C1MZY9AhnYoe3z99cbkwwD/qMQxryf9hWFO1xQLdo9fKkvblEvaQDTBS837QqwPrbqDjEKE",
-	"l6StJojsU8+FghByWhNxZU9ir926CMcT2S0M54ubFmyk3wRyxB1G1kDz5ZxOQDNzxwuZmTPkIR6dU95B",
-	"oivIpxaqmLrqh1Rbh8DhaNTfoNtGJRvT6JOJxgI/eI30t3HV28i46qle5mDUr8iOvLQ/WGOjpR+LOo/x",
-	"EWdkPBo+Hltvu5GYkLTK0AnVImB/1Uesvk7dPD+NbStbbep18WJ3ZZOtNLFtqIEitQlg3+khi1cTScoT",
-	"cdT/QGw6F5q71QZg6EV3r3vVtD7GA+jVRUsd2Tv2S9+ml8wrPK5mgd2hcm167vStn3pf1+uuEqRjLGbT",
-	"qecEtSDwovVOvTNJ5dqX/PWu8o57oEMPDuIeG0u4O2RLb/Brpb9TuzW9ufqvgHHyDnKYiugqqjVPYwBN",
-	"QbkHpmzZbnPn14MHdJjRkYEtDajmVELoE3T6nmUr9ikUFHoksoe7E0IduFF37NQ5Kil3G6d6vYjTekTp",
-	"rcecdgabusV54l6IkPNuKxB45vovwBu0kXwD6ycSMjNPmj8xe1s61ZRdDEkiT74FdDHUHryFVety+7lF",
-	"8xxqB3q6TiBzDBS5bVQrIbNrVB3uHTi8tRJAV9zvG5BMRADTp7FaWe0crU1z1qJvIzH8hu68nzq9Hh6R",
-	"jM0Ymko3MoKO74+O70fZdx9jr81L8cbeGPc2t19X2g5enl1pFBiqiZ5IxiPBG7cobd5SCtHx/ePD49tJ",
-	"IcJ3NM2fiAzq2s5fByePHx4+2KUIcVc+Uu4yfcPuqs35vo0AS4dAVRKswHwRzCW23HzGQBZ8pibwA5NY",
-	"ZN55hGawAMYzuAI5sQ/7b6L2yt9SoDwR31ryU+NI9M4ixP/dGc94tlCOeLakSW4ScHSSeKqlLyt9UyXI",
-	"tdNq9eit4Lwpxf8NK7Q5RF87UNwdzXwt+vv52wuylDBlH6tSP5VZ2ZX6aeZs/rV+R+xU75wqJVLWK9j8",
-	"PHgU4ZAWgvuMppint/aANSExfgVcQ1YGJFCeOcFexQ0Ac8iXz+JIRzam0NZmIjPQxDzbwPFn+RT+ex3B",
-	"v11T2sDLYnpNWHYWpMNXnjfnYojXDXBJ5T06Vud1MoorR26SWKhfz4HJKgu/jkkdSSraTpg2Ta+ClWje",
-	"YFh7yXrC+hMW31HP7lDIPKC2M6hUw2wSYZ2ck9oRba51+1GPl7t/FYRVJeRvgnFdC7Uiexd0of3NmJB/",
-	"s7el8t/cq2qirsMApLCNQTLAhl/Vv7MvheWoo/dug8m02DZbiRUsO++i1t1JapMKylgT0np/dEQj9B1r",
-	"BzWZtjsK470JhL9mwKWuDer+0f6Dx71y5XOHjOzffLh/1OfFjZp+2pa4iY/b3Bp5Hg2oV5VXs6EhUz23",
-	"BtjqksFbJweaqQrlCVvw8nQTAKRdVIqEP1tQ1yB2qp84Va8gtGF+RoCS6zjbdipgVINXbcY0emRfW3B4",
-	"7Fq2OXW4fGVo50xgsc5qX8bIGmbMMvdyufF6C1MPfRHPMHwxABSu9bO9CpLHEHWLF6cpMclhEfXvg5RC",
-	"JuTt8yfk8cn9h5te+q1VJNFF4eChG/coSvvDqjJCbzRqmzgoSCZcNohN5KhafiN/+sfUl2xkQN4IpXNg",
-	"+gc6z4nIQGIRRfcAp+nciDG2sGOU1nEZ2oidKbKSgs+qYH3Gl4VOXC26ydp+6H0MgqKdkVMgrcUqWrQp",
-	"0KncoTbCEslAXTbKlh4+Pj7JjtLh/ez+aPhw8hCG9H52PHxET6aH01F6NDk8bIMdLmKRd+/evSHux6Cf",
-	"k9FJTPNuQe+tanDWxvqUgQJJvpVmpTXhLJ1rMoFLyrneodCrI0lah1Q0F4T5jBvcwPGW/NQyS6MSFzw7",
-	"XdqDcsqFHvqI6S0Z7ebXoAaiXaGWQ4jhLnz2ji2gPdqocUKdm08Jm6tnnkJvujTDI1NbTbQOqfIouiUO",
-	"EGizlu5ZmHebr+haWeT3RoolJhmckPfCHKvBtaGD3lSsuj7/CZN6/tRx5a15jWlbyFB7YM2ULli+bsUv",
-	"xCj81l/nolDwuh2IryuCxJt44ghUaMCIe+7aFu9pJ1xh1IR7vdWtGXtjAAX1NW0+vgWAo7biO77b2I8a",
-	"KEVXgM82aIb6bm2AyNyPY8hUm7hlxRqnpFqB2lJ2nBsUnQIDYEsLSbDh5fDqq1abq9vyZsnMmH7yFlJg",
-	"y5hVUEp21RlYtwk0SpQWEjJ3vfez8N8+PGiZPNJ6/BsAoo2L5+vz4dH9B6RMYy6BI4l7zzDslHLBMfYJ",
-	"nVB7RuJ69PDR/XsJmcNHmkHKFi0Adh0AoDctDfmupShSMlBsxiELdjuSP9bYzd9hdXnzfOIgPWiqyR/f",
-	"XyREcAvQNKeKOELZb0HX3RUGtLV0Tz3bub7JQUZ/HeZzN5DNt5CKGWcKstJBtLlMNfNCidtmpTjGFcvK",
-	"SFkstm2rP2OZeqZq4m/DK3e9hGK829sFXVs9KRhOYuPC1CVzArBPzi4T/wP1vkJ+314V3GWf2/G0Le4V",
-	"yHXpjdlUTBrx2eVAHv7rN6+GR2+ePx1+/fhP59sD1SL5SG1jyph0iJH14Uj3S0fa9BzIRIqVEXbVHBXo",
-	"majiiFc+Ap5yI2mvN02SpwcHmCExF0qfPho9Gh0IQ9VHB8CzoTLCpeD93Jkesd5fJ9eKnmuLFntis6pc",
-	"tQokHw9BIxYWTaClNlekMuwSpFz89I88J3QyFzlwklOl+loeG8Vbv+9YChsjGTEXld8Ho+pAbFBdCXz+",
-	"mQb25dbkPTeIoJP2qcjrQOuVYnMoSd2vu/ePvyQBMIxJ2FCZcqBKk8Mjks6ppKkGqc4wFokjzImt0SWy",
-	"ffJaEFnkgNFGRlNEtbF6yWzTzkhpXfo71rGf8aFR4OxjVWCUDHaPTGBGrbNld8DBUobzS5TsImi+dS09",
-	"FWmxiFas8CEWm6rk/qBlPezQfux35l8sllMz9t6lmcvvovOJJi/jdWfYkU11F0blvXShBpUNdUHXJBOn",
-	"DkSBpFSBInvjNAd5Ob7n8bMs9IOmuZiRvTEgkqP5VYKhQxR79sboblJzML984JRnRIEmxTLEaN4b02zB",
-	"+PhePXcbuzN/Y8tmY31bWJ50UbP6Vet+AVSm8ydCmlsp6tv7Wqyqex6FkqUUEzrJ12QBlOs2mLWsO7nP",
-	"AbpYLE7zjfK15GgugWbrBKvXFuZrLw3ZBN0pHkGHZBG/I0rxJbAyouOR5rRQK2CKXIHMhexxRdi2qrpK",
-	"MfKxqxj3Jb33o0db0SkZO+48TkpcDrIXSaC6l5CxYrrA78ZkL2dTwxfcF+ZXxHoje1gePrg+O+vR3wsN",
-	"ylVFXYe5YQR614FjKB1E8xaoiiOfrIOSm+XM98lYrbng68X4tLmlTCG4HGRkvKA6nUM2dmm7ZExzJZ7g",
-	"j+PTGt6P0RKqx43KwG1SAoKefOBjtYQ8Z3w2PiVj7GeMXWKqVvjuPhlr+KiDxzyAALPrlgs+M2QLH7XH",
-	"bhif4hw97kUTUMi5Tz5wi0ZUwS+TcQmWhDgNG8AZmShfp9pDQUwKTcr3YimkZbVkv7N2pQ3Zlss3wNwh",
-	"XBEPJ17BO8UgnKoNdyvVeaLa5OfYW1sPXavHzpOewtJam9J+yMe6I0YafM/h/vWtuq8ccIqX5bbkLHgE",
-	"CZzmhjbY9XJTeWzIkD2iYjA861NwtLe/6J/0Y96K9ETVZeKRnhrn3qZmefRlR+m3DeZULkm1KbUJ+81t",
-	"J6mLYjarsJwaVvdOB5RHrqRLKrVjbZT77PUJGO6hiBZ1VW1bIgKL1/oMGGDiu0BQmPByqKedUmcxaLp+",
-	"HtLj9Gj4MD2G4cPs5HD4mN4/Hnq3z0N4RLuiAmJ2gcqTfEbG2Kfj2BKPq73pxyiPjXe4hrCleLb0TTN6",
-	"XLBJewG5Jm3cRsbOBr1F3Xs3YxK9A94uIBU8e05TLWRLvK9TEOzdyWZzfeao0LxJpviqTTpjee4iOpdS",
-	"OONdQ4P8uGQS1C7ZJ0aQEFk8xz61ZmkZ2IB64oaF83bG7fCrt7UWt3EfP8QkmN+2xX4jhZhu1b8b599m",
-	"0E2EVfh6ueDZRxdnngT14yLY9+0wPI313fSPBLruo16GpQ7EGBdw52W8vZfAlC74bCtwAHlrxDrL75zU",
-	"5CzJ5iEj7aiETMGFIWZAMyMtVyAhH7gH9nCCp1FVURCckvGSTCSZH5P5CZnfJ/MHpMiJyEnOiNLo84cF",
-	"UcWEqGJJ6NjmIZEXWhFzJRi+l+diRf70l+I5I0f7R2f2knAA01b0C0I+Yvh5DuFuB2eGx8RrdWV0OHr9",
-	"zWLt0FI4/RUF4KgrkGqYCdlkh1vjBt176zdUz1ULXrvb5qoLH2BRpq3bgBmKi03EtLds8SToPV4Qzgn1",
-	"PhsmtlqruagpAEin1jVO3s+FH5yuyLIsFqFQdogvaIhO1t7zopS9yk7jrX0BYBblketNwk/dG7G9KVt7",
-	"1xGy4E+ZvZMUZVkAG1uxAKM6mtVsKQxda7n9yEwLc/u1nZAMFJtx2m1i4V7/94aiwBjscvGbIU5BGV1y",
-	"jmJPSyXdzFnq+i//ho0vtg2+1etvg29h2zYAN8NZv261K545S5JQ1ljXhAyOtmpuhN4r8hyitGjauPb8",
-	"7ZXUPfVSMd2IlFpgq0vJuDZqgBZkaoQw1l/BKpVEfhmdm+mjfXLx4RbS3KEvuGUMredm/0Z5zFUtzAaM",
-	"RUM+wKu/fmgy6GpStbepkM962HUXDmU7cPhh5oGXwNK5BnKxlDSdo9I7zmD4cZircQtMhvu5D1hGXiu2",
-	"3WuPg/rcnQ3uuM/44ltYQNftSHUJCJEJC2eszGXoy0C2tMwu6TfQgBF4/PhwdDQ6PD4cnbSlOjF+GTso",
-	"liAJ/uwwjMsoTSc1uDuhfK0ULQIFntgTZwRInDuZmFULMjVK2cRCXNzGAeRCg9rGWZzout/ugL1o9Tt+",
-	"WzMb+0QkelkrNK3q6OqRunLkvfP60/IZf0C44NAfkKeGKRmL/zYNG0qN5aear81mWjedttSHIEfApC/n",
-	"M6dq193xBWg3BmMEo+vFoqeQFbL1KpsjJBKZCYjfW8uNQNEtMe3h059C71BEJhTE/6yax6IBKt0nv8N5",
-	"uHqu9Fv3dKVit8F8VidgUShzTlvr3yN+QZHrtogWl3GFYUlX4BVN4P2DtfvISiqbnbckAiKIj+NBz777",
-	"nSIXjM9yIE+N5k5z8geqYUXXiREUMOzEPPzQKfYtV8rhyPzfqM+VYkXTQsLbwAvb7rrL6coc/LLykn+b",
-	"7F2kc8mm2tze9+KeOXsE7YlQsRyVmYecr6qbhFw5FQtQt8VbVQVh0ybVq7mQul2sd36WGFvF5bIeTasv",
-	"9YA+jGzj113RUptTqoBm4xZaHyyWlIhMkuiVKKMe4txmd0Pr9cFp9XppWtjk7eslUzZt3WrdEmZF7nDp",
-	"gyogPMNf4SOkhS41psjKHh0c91nRYpntisWDxYde8K4Qr5CmfbmiM1voAt3q7vLy3hRzx1d6Q2NKm1nF",
-	"YkpKfIn9GMBEa7J4BHifZS7QuyVcd/tUbMJA/wQwi/ERHY1kNHobvMhKBqrooiKHPfzrJbBvKLmE9T0j",
-	"x1gvsTV4qJvUJegKJnMH0YsISWDCaxRy3+S+obbuVNTQflLTAbx26IXfmoC0If0FHKtmtWua4oLbqp6D",
-	"W+ffAX1UVB8emVr5+nL3vm+3CT/xxaGbAO7XDJt7GEtzKatJdOUsVpVcq9OzEFcsZl5pKTzRGYcXTlh1",
-	"FN4qBXNUW5xubUZnyNuONgd6BUml0ojgEeWqw6yNKL5/C4bl2ka123TZLTbZFkO6ufeuVlhbbOmuEZW1",
-	"ExIe4I5Q0VDmiHiSa7bEGPKObnPD9VVTUUpkGuO0TNcYX4KB5HVironX/S79c8SHJz8UC3JeqEwW6WX8",
-	"8m/N6V6tVvszUKB/gCFbDM3CSw56P4ODrcfKJnN3OWs7UBXT8pz1pUS1OxLMNhySrcU9bh4csrU8SHlU",
-	"yvogO9UESfxKduyAj5a+qae8FoC+C5Qt5kY4OFsjP8ua0c4IUz4+zcrBMtsB8LgRC34HFVzKLbJj1+Vs",
-	"KnvLma9c4JMtxAZ3G/UMGFdB/bP2ui8N9XxTc5NiapMLaF4Gte5NaTrPWToH8lwCm9EJ3Avtspv30WR9",
-	"DQSJLJqm/+c///nPw1evhk+fbpYBHR3bMqD9ndWtcKd34ZoNsswaNGKkWe8RrVd4qhnoKrtcI+jI6JF0",
-	"oW9ieQ9ss00AaSdlJ+TwJKp9bLfg7p4uEp83oixQvl55YAXuCpbRFuyh61ryJEbBqngYLAsif4P6xQTv",
-	"MEJzxC4VYOMANOT5WRl36mtfiSkZKxusaJ2C4x2sH0GYbqetoNqh9yAJMA6coII//+k/cp0Q1PI1YXOz",
-	"CQzrjfzBQd2QHwpJQi8k5ft3gr7crV05ugmltA4u5h0d9ZOsd3N/RGb0FShhWPYcmO6T/17O5mNbwJBN",
-	"12rDI4vivFRGhhJF16O4LNG8hki6ffFdDEPyJuYWA4CrboehAzbwCy0wodLRz26SKjl9h9X/o6gQFsmC",
-	"Guob/2n45OLt8yE+PY573Jla5nS9CQH9JKeSkq9c/ayoq/lGUWqNEmNrtFGjUF4HkyWv8B1SshPl8n0P",
-	"Hz6412KzWq56lUuUIo/pym/N1430lX1yTlKm2Q/AMVpqJ2eNB2LfMKw2ogq7uVTwbJlS/KKlTtH1rIrN",
-	"aGHfRUhyftU6zuELPhURTAqbrdkWHhzkc6bUhgoryKeJNS0Db6plz5mEqfhIBCcvGS8+Rg/K7vjgaSF9",
-	"1ZTNVd0BPPwCgF877RqbDSG3gxarIXbswO3E31abeX2kyAs24y8+VwLlrWErb2T9tU/NYWJHNOmcBdD6",
-	"m75Dqi7VbrHutsW2Ukw9ibPFHP6UalpWJKuJxbcBRrYs5FLE1CEEFCgt0rXa+GZAzbHs4Fepp5BveqRS",
-	"sYzyfjab66AmXtk9mcBa8AzdeOhqqMcObXcealhGMNIUEtH4FNs1Aq0Fhi6h0LAcrMU+qy2GLQLLeFEr",
-	"Vy1IJhIPplatQD2NwJ7IEhvN4TSYprYDpFnOVFG2m1f8eFTZMbtb+FjawAcczEVXRYftxueoJPrd4gcG",
-	"813FahzctjnfHK03XMA7MJ/Uk2FihXAPb6EQroWwjhkaTR81fPngpr3GzQ2cTvK2zOiezNGn7USv9LfF",
-	"1nS5FwsjLZoHA5zPTQga+Gie2WVypoOs2I7KaFf7wj9tZUwJWl3E6vq+xljZkvvigxXr82Whd+BxoDXj",
-	"M9VzlP5pDDFIU8RovJnM5BKVHKppOZzaKlSUklREGKxwSHztBP1kTvlsZ7LupNFIwYrDKADXTYjhehsU",
-	"q4tRW9/uJW1fRkRvjCW4uLbRfOsC0mz1OhfxxRQBrkHGsqdodkXjhXXwdrd+H59Sz4HKfE3gCuTa6XSb",
-	"W5PBlLpM2ojuMhd5puppnUyZGUQV7jnkyxYeM4G4aLeJGEwl0BeZugZERBTu8ZyM7QnBnG5uFsOWFLCR",
-	"qGeEknHOlP1ZwZJKc0DIZE1SsVhQZXMruVHhgF6qMzKmUo2Ri9giBaEA4lKqg7LZObrllUZAawTGt7hT",
-	"/XLUkIbe2Ubx84VvGf/6DpvHjy9tH/j5HDvCjw7E7fsWMnewlHZ73P4FDyYVvbXTucc8aFRjMb3vIBAE",
-	"RybCfVsJqykhMT4Vtq44dIpJO0hEblHchLrX4VaU02pVb6CbYiO3N5wbD+UiYOwRI6JnhDaRKs8hNYdw",
-	"KsWirOid5iK9xPB7V6c7wh11sy6GrZRcT3Q8+h5BGk//Ohretx+jKY/INsNUU+QdFh3R/JPRNVZ2hsue",
-	"h/mZafC1awT/+Nq2hJ+fYnP48T22+ck2Hi0L/q25OsyvZ+TQLNkrwV1Z8AX9yBZmvA/RLGA/bxd27WST",
-	"AWKO+247djO4bOPGjyZQUxQWtD6pf6N5AcpvNw8FOCP8/E5Z+GSPthT2dn8UG2pnmdznUixs5Ti6xhw6",
-	"Bx0SK5hrBEdOClXQvIpyx0eSRpl6WwZ9kzI3q3ijE/LwaHh00jSOD5KWas/90+bourUYr0dlqkbylxWz",
-	"ZeMz4OSPdC6BkxmodJ6LOILaZqVxPxn0qG6ZTIPyqrrjfpZRsuvAZrhxDdDrg8dt1gPtHvytMOQO2IDe",
-	"TPkdW4CRap5dRaG76A76m/XXd40YOzm3Gce7K6xbW24Wn2iySo+Q4ctpJDWUffS7muvFekDifr6oW7CE",
-	"dVpJpjVwD7VuOYhiWcydFpM0kOk6/W4SZ7vooLhGST7tfWk15OMdawXaRqLDqvliGuwcpJa0AK44uwJa",
-	"lMq4A7bbgxdPzy9qaFS5WFmgVaUpVmU0PIHN5lHoj3clIs1mqeTd4U7b8cDjeCcWgq0E4nMwJ2HSfAj3",
-	"Zi8zB3NG6q/6dbHhCwLtV5RjWWdCLXw70wlRAEb1ADreJ+O50Ob0ul415IBAzISXFjBqmJmLJGF1JaXe",
-	"PbJd3Yhl7NLPtpnyQyCznjy5hN0OclcO73dEFfbCdGkpcWkNR4Vkem2E0oWTVsBjJ0+ASpDP/Zj/+P7d",
-	"INnU4edC6mHOrrDCwiW4KEyKCYaQlbDVbMYrd5/d/yrTniriYxX2nU1hgTotjqCa/lzrJa4sorhGVNw0",
-	"BaXsOFxKznKpyB7iQ85pPrWmBuukv4emBpQDJbVF8DCGFJgkRiu2b+CxnOZi5QKckJB+wD31ECC1L9Fz",
-	"M/A4s/4naynx3ogwmfBUAs0GpwOE7KgHKgRPecw9/xLiKA5OB1jWFRKSoqUKJ2TRmZtvm0M9ER83enPf",
-	"B0/4pp9CDhrIApTCSAl3OKsX7EDbx7+sisfghtRXxrLS0uFV1Z+1kkzguTG0JRmUK/UctEuGqiVlugd9",
-	"oQ+mymsOqbZsxc/vLRjis0lzOG73tA1CKnNXu4cfBMlZksQzVQaqNPBn7A+WBp0ffJ9YI6MiNFeCcICs",
-	"Pbajimq3Jw1zw8YHdMkOrg4PXL/jffItNzyU8aE5LyQXYjmh6SXZQ73tA2fcTDYrEOztnoufE5cMyuBo",
-	"MnaN/fuHYjQ6Ts1K4ScYV1CUbgauHrVrQpEJ6BX4aBghbQ4qJXOhtEVzYWYt7NOeN50O/v3fvxZKb2Iy",
-	"0yX7Bow8Z8QlF3LgAEGq+r+uBJgrSuKsTc3aWe7XsnTWhtZlAdq5ljTVziTpfJWOS+F3NWzyqrAZcWkg",
-	"yPYQpVTg3VWVZfvA92rDvHdq7ZFlL2LqvqhzThZixylNpbcHEMrX7lQuElTgXADTB26aRJLKrT3VjKQ6",
-	"K0QCTX0+axU5WYZbGsXTcur9D/wD//3vnwgsX4jAEb//vYXjR4D+BeRPqIJ9YqRoqyW+ff6EHB8fPzYP",
-	"fPfuSUIyTEsbVxGo44QsBAcMxWecLBgXEsM2VfKBs8w28913L54qQ7ErMzOEKMWz8/BeEpZEtdQ68UnN",
-	"528vyN75QmOYrSRvYYbCodHgfvqHUpAnVS7YvaRMPlQf+GRNvnryhpw8xCJW5h5Z6qGHOhi7RVQr5C/m",
-	"iScW9b56xC0VFilSv/89jm4cLPqBK5XzL39TCGHq60fdOzWEZivxIOTmOCHUI8PZSlE2I7eZMIlu4g8c",
-	"4zvN8DCxki8LBNwDriWGTo5tnSbbks2aYZBnSbVyuJtLgdkHbhJGOTNzwMz3cc4WTNslGKfoigzXg4xR",
-	"t3K/V+7KckGmU0gNEzB3++9/T1wohc9OwfsrhEg1HA7cOzbznpPxiwwWS6GBp+vhN+Ch9DCd7RLW2PVE",
-	"ZOsPHL35fp9KbokP2rTnpP4mPuINHog/it+cHB150rfc2SyGCIYZptbYuxfXEttRJKVSWtvN+Nk7OhuH",
-	"SEJmNtPhK6rT+djyw5yl4GrcO3b27Ls3L4eH+0cbnOxvgvFiuQ/pPhRSLOk+FAfOSGhIDIpljv8ZGj1t",
-	"iJ8OjwJdf4NRumM1OB2M9g/3R7biPHC6ZIPTwfH+aP/YGg0tIpW/aRyfMf+CUsNcYIrqLOZ9PI+EVhK0",
-	"7dn18CK/FxowIqRcyYRwWNUqaRv9phSoB4ZQrczny0HTBdg0iL/G9Z7qkYOXhq4Hn5KtDzr/+6fvq9r/",
-	"uBxHo5G/jpztIDzvf3OAwFbT2hoHj7Ow8KSfolcTdfPcN5t0Mjpsa7Ec4sF3vBQ/M/vSyfaXXgv9HAt5",
-	"1T1i3S+50myBQoEbUEpCf/3eLF6ZYo6hUXMPP7yx/+b2pzO0FDu6UdZv06Q/F9yidqM+0/mCOvpz8ajc",
-	"frLZJNtp7onv+A4pwvXRRRJ+/r8GkvBLaoEr4iRgKzD12uYkBGar0mHJy1C2wlgroudSFLN53SRTSdUY",
-	"CnaAgtf43iY5/IFdwZMyyMrVKPD2qS2EUCr5NdPt4MH0MHtMjx8MH9BDGJ5MRzB8ZP4zyo7p/fQ+fUgP",
-	"D32IwHY6Cgf4qW4g0LKATxskfHjbJLyFfD8j9Z4cHW1/4QXH7O3PQe2VqlqVg6KZFTDAK9AeWqREBt6N",
-	"OR786D69yD45hRpiKWLoBuLCyNtlhMNC2BRBe1VbAXRmLXFiSpg+86YWPLQuRY9pDxdTPynvmZ5nkq6q",
-	"09K4r5soBlVyl6MTpzsaeaTSHMvZDZqkHZ6QbQVBNu/2k4id282A/yruYDcZLDzmd6QnadWNNdGrNwDJ",
-	"sTRES/TkxGGNKXUJa4WqK/pULJxPFQGEKf8eb9dh/RgBP4dp270cDOwur+agmwhvK3MdylQjKa7AWz9d",
-	"jZrrE9Dx9peeCzlhWQb8jqW4rfMMSCokmm1UdeBJYljWLGtjW29hgZ3qOSwqja9ONWeEGpbmPNPIS7Bk",
-	"nJuZxcxC5DqXshXMoFS7lSYa0FxRaEOlkCsgJ6NjMpZAa8lMQ24rXm/SqB3stxzesQXYKm19+M5rgfOo",
-	"BYej9cfw589JSl8O93oqwmzvgH20Ulyb8PiKXhq+4kJj3dKSYEetF8FabB4cHT9KyMXX58PDhDwo0cSP",
-	"Rw4CXiWu5kGeW9fDJRere/vkhbaGQlXWdcTwHj5lcgHZz0SNX8GM8W5ivD2eGfRzAbpYtgmFwTY4E/+Z",
-	"i1JEQQnNSJ+V4h9vf+OJ4NOcWUfwnVE87pYRGAsFfWl+Jy574OgRHcnRo/IerWVWMbYcKYDRJ/YgGaps",
-	"3tlYu4tnqmTDm7T4xPa9QY3XVKdsAYDB0aOHo0dH/XWloPt+utLtnY967c7I4QjlczTkel01QG911SkC",
-	"QEKzEJa9RASpn/Vc3bHqdnLU4+C+E+IV5Wtvk75rlc9Q+C0dXSc9D8WyrGLUYhtx2AkYlLH0SUCSjDm9",
-	"YjNzu+0H7e5bg/zevTHZew+TZpY2BriQ48Rwafzi/v7h/vG9n/P+emMX4i6vLtfFE5CwEHzddnO51f0n",
-	"v51oljlVz+7KTai7g6zf2cumKp4opltJ2qHCUfR9kck6gFV1sA1GWrP1q2aU8X1y/mWoDedZFpL5de9E",
-	"R7/Y5OjwMZ08SA+HD7PD6fBhegTDx/TByfBoOqIn08Ps8eRwVNlYXgHj5B3kMEXfvCcTX/p4MDv/N7R+",
-	"0tWL8M/gMao1KI1j+9aGH50O4HhUJpo+pZr+8eLb1+7rKq7CFsEZXoIN6ux3Yl/Dyi/YZzZ51rqNF5C6",
-	"hPUXzSNODkfbX/iDsLVIvhiL6vlt8p2DH92nLTbTF9oHtnHCBarjbbYG5ASCA1YqV4b15FAZx7iopLe9",
-	"k9Hjez+rgaJiNj0ttCVZRy205VrevYXWjj/7siXZL+bStqvV49hgDEA6j0CRueA1n6fSeavGyM289OWS",
-	"2zVv2tit2fvucquByAufWQf9Ei+vX6qHz5L27VxJVdn+DtedYfBEcAua5y8yjziCGGe2yL9eibJIhL1/",
-	"8MJJiBJVuH4uFMZtmgvLZhu68syi0D/71eRK9G+/Dd7Frtefx27+pbD8wG5eOeS6+H6hY4HMGrPBJbhQ",
-	"zND6lBBr6stzn/9jxxK1A/48pHQBukZH12Tz1dEcAKJUZiBBYoQmSHJB9Q+7cX3TFo6iF9s/2VKi1qMT",
-	"fEYq/1J47wXoGklel/d6k2nlhWwxRsyBiDyzkcorIS+9MvCzscqlTesKTco/p+3arAKHlffG/pLszndG",
-	"pK/opV2UumF+F1rFVL2hjT/uIM8Lx3PN094EhmkKLk3TDIJmmQSlzkjBNcudg1Isgbt8FO/ivwRYOmOy",
-	"JfjEyfszcyeUfP0Df1eZ5piqgq5XHig16BRDQSkv+6C5BJqtyd7KhYky7Zp3gdpmIhEN+QO/g8OFIdrN",
-	"44UXxjMzDAcRdINbxOVbDtKcSrrPofjv7sd9IWf9LxAcTf/b4+jWDv8ryvKLlii/c0tzeM4xGHNF1795",
-	"me7UDKYuXQhDdVT8Oesd31XjKz3dwlVWWpAomFj07nWV7VZTVWpBu646eY0ZBXymwWDaHMi3dChdtvjg",
-	"8ervo/Twh7/IUXFxvPij/vvR5OTPq/6nsspWv4lM17FG+1+6xTbuBPWzuBZ5erFuKEGBvs7FV95C8Rvo",
-	"LHQsbdxeXEQtWUhpXox/a0Z2e7fCxAF0/4quhhfTIDS0XPnE71bkyvhlsOYWdozUHtFHdqL0m7DiffLM",
-	"q+WlQu6jd7zc1T9O59bovIcOndwaN3ZuQezvtnRsl/33C+PDRkO+Lk1KmLI878q5Mje+zWg4xdQBlZRA",
-	"+wuxAEdqJQiEy2xIIpmANJbZw8KcQcO6P3AXwQ7ZmZXpFV0rjCHXokwfIK8r3EbEsjLsJybf/wH0GzfJ",
-	"LS6Jd01Aa6xI5kCtPbS2efDvhUUVc56BEC3pNj1it+gKcAvQosybOWJZGTPhlcMN+xkSeu73UQm+4/SK",
-	"spxOfNb/XdlWzcY3eKpl/mYndzhgFjdjh6TGpIyXdYdizw3yHm6SHUQdVsBFNTupyF4Xq7kwZwexN9qP",
-	"GNHizCEVYF5Qlfdc4bX6bPWw6oqRs3Ixaz1xdtZ3StMOkKTFvWV/xsr2Lq8psd6UEiPEo7SjwQahhCxO",
-	"Bw712Ts6axuCe+wAn8H+/xnsXcmPJVLPX2twMY2D8y6kFLHiHVnALR6JtzVPhN/IyEnBDd0Ua77DKq0V",
-	"De6WSf5iivn8gxs5jSdM6vlTrN42OHz86NFwdDI8PBokgxSXdlDiTE3pguWuls8gKN2DOXjua6zrY3EE",
-	"FTjo29PBw0GJMDUYHY/I0fHh0X1yeHg4sMkRNLeQRoOTxw8PHyDuvwTDggYvEV7oQkv60/+AHbwadkEN",
-	"Y/zsvuzuw+5BGzyt/AxHeVfT1GEPefGNxDQUBMV7TlkOX1jaq4Wp0v3Pe+R+lFhzUtJtgc86tCnb1P/z",
-	"TVOAC9I6q3EK+MiUz9VByzEaDai3iFvTc80+8IF7A4HFTpUlnGKLkbs0ble2rZp1O2p3tsU2z20Tu7Op",
-	"CkUFMZW+v1v7xG6cqqEIBgogobkiTm/T/XnP24BMfiE28V0DNX+JFhFPxMFZuN7Jv5kx5ILxWQ6kUGA+",
-	"2xDOJIA1Ur5CpSAzYXaqNBmGgyATmJl5bOAdthpOalT5yzNQ36bP2BYuih2RJz4x0pqksEId1mL6xdq6",
-	"t9q5k8HHoQKthg4Yz65/5Ax4412remhTUYA3zHysqnzZKHoYzaS/8N3cIQmEdexas0HtMK5vUrjD7Pd6",
-	"aVGUJDyp9mZpfoIHP7pPWyLO0YhrRIYmcJaFufGRVtoFVjS39hnPLkqIxZ7Rtq7Vlmjbcth3H9z9jGc3",
-	"C+3+UkI/nplrhgRYl92kki0YP3AAygfAtXT4zi24G/Xj7XC2sAZ5VgFdGcEDMoawt1QCIndjCXgX9HnJ",
-	"eJZ4Kw7WhC9rlTOdw/4HbvFhM+IGZJE5zNWeOaOJuX3HSlMN/81Sczyawhz/ZzgSRvNnbnY97K5mhIiZ",
-	"aV9pM7U6COR20uz0nHEt1xZV/VOyWU9nSaWuLUtpEi3Lf7cN6++DcAxNTPINVOcNLHezwn7lmYulwrVu",
-	"NTlrWtZr6jFxvyEX+FpsBNMSOjT1Od62zIRDvPbGM41GRX8HOct3H8N4f+6xZXDRgViA8jOkd/zoHzMn",
-	"w2xsK0U1YL13HOgvCZSwdizXXfd0eQh/BbA2jgeVlGL5aFLm2TNJMkmnOhTkDCs1W4xynKs4bb8V0jCz",
-	"YpIzNUcoamTnPfBIsA9raXCbiaiFEyCM+/pr++S8UeGR7I1TqmEm5Hp8j0wM3akSBo9lznBv/WDoKWPq",
-	"A7foXYJHvWEWYrxOCj+r6SF4sixhkm2Wi/1UVizwXGUnR3Fjwp85jTTWezykFpF+fxmeiDs2b9xxbjut",
-	"lrvt4C/ox+EE6flwdPLo/sMHMW6wXbY7+NHQ7aeDH7GzLQqBTYRnRg6ZlpjrNMcL2ZsuQ8BLqxlYU8ey",
-	"0DbbXbEMLH8zrAI5zykZF9x2WifGsecqE6HnH/iEppf7pKwAU0qaDBH5wVUQXJWYq/hzjM88jfS1M58p",
-	"BbY3RknpcY0+s0vc59G6l+ezXLld1+3albg0q46o377Ozq/OJXmNDPZru0ruLjjAltPw2OzXkR2MzNCu",
-	"87Hq8DkQMqbIBBBU3ZZlSgJH9hzSS0WmqOWVSqEhJUVZRuhEFEZH3CeBMNTkJBI+cC46w2h+ttP8hRzR",
-	"3yIEdkuZpVlVvKB+Hd1M1t75xjUTWnho8bic/typ+tZp52wpZ756miKZQBegAjAHKSZY2y6+5BvvFqV2",
-	"CRS/HHxleBFZME0yWJALDQVIutDkMv/pPyRYI/+OB/Gtbbu/B2ML3TYO+G/Z7tszLuk6qI5hr4+bXXW7",
-	"H1nLJzpE5eY1aaFYrIqNL5eRoXQhHAa3K5ChEltyp6yX6Gp/SFBaSMiiAi1TKZVZSU1PHR/7TaJtlWh9",
-	"arr2O/KbPPvFyrOWur2hqu8h7xfBh03+TnnD1z45dwd0wwJ2Gqbq5Bi1YwF4/SknK1HkGZEwRV8/xgSM",
-	"PQcY29Cd8vBPA4zNCbII4eoZovncSMGriKwtlA8oQ40M07ToJVjgjZPDIxs8UK+yupSAoaTW6ubnxziR",
-	"cMVgRYT0YUqZ6Zn5JrGSm0Vg3RtLEEvgdQ4zjsYOXdAr+MVwors2DPaWMHChXKmvzx0gsZ1vmj3NfuOQ",
-	"v5bgSLOd29jpXVkYD6Yiz8VqqLCofUdIlTcg2Adtnk2NGxruiQYFLORG0znJqQZJ2GIpZFQPeo5dI5Xb",
-	"mvq/KBnpV6NK/BqEkj+wK8Dim+g0k9KiFCtXSNqSoAtZ2K6W3EwbWdp7vDNMC4+6Q6HYlCtc8MVUyIX5",
-	"HMDqISQqKU+RKkOR9T45OTpy4JJWSzHyxsRBfcdO3xs7zp/TCrG5MGWRSy1w5Cg7cbJnS3TaSullgewM",
-	"Whz1vpX2UIvPm1OHc3br3cuyz/K82rvf7BC9kJ/KK9QsYmmMW9lkzs9qQnQnuTNDwfri0KiAscc64rPD",
-	"oCJUaYwmsE+CwEPr6ltRrl0FE8EzsqQMg7VgXca00KZ68YHXWI3pGxnF2scWMtMikpEieyej44SMp6KQ",
-	"Q9Po+N4+eYv6VFbh2IYuBWKLzpK9k6Oje96/gPmFyOM+8NICY1Qln4qjmE+3sINdUUUmMCs4AhQmldY2",
-	"XADl2PG4JU8Cn/u1qzsYaHQ0Ono4HB0OR4fvRqNT/P9/GR2ejhC8W2Ay2R9g8tM/5pLQCfkj5QWV17Kw",
-	"Wlr+JzSx/jOqIm67ext3biYqWStGO5/8tsAoS8u5bEKzFAvrG3JWGccakiBfwwa0xvnDptXkN53jN53j",
-	"emflHRYpd3fWhKaXn8vfIUEXkm+t1mQdb0mgP/h7XQHEj4dp99d+e5b+yKcMiL8ipzDP9W8eyN+uxx5m",
-	"hvDIm2snkJjv+L5UxWTBdPvB7y2bJ9ZA59JBpgzyLO48wA5/7RzhFsXl10L/Jiv/kzCDr1FxrxTsKQKj",
-	"o42nt090dx7gY3O3mOqbIblVItiMMl5FkCZlvHDpC8XA3ggz+C4aFfyb/Pyb/Hwz+dkQFabUf0YR2kf3",
-	"dGdThofIpgFhEfiEZDYGAjKjk3rvQuKwpjUobR31SRnX4i4j1ZoHaQb2b35QX9KR+rLy0oJl6spK89v7",
-	"zwkw7+nIeb+uHYt3Exu434GDHzmCUH1qP2k+3NdRiIW0MwtBZYsd5w9QOzBf1HlxY3LQW5/tNGw5Cf+c",
-	"B8HGlfs1+NmPwIELGu1wDDkpTDufsAVK9mUR2oNU49Yc7OyXclB+E+5+VcLdKyvcOQKtFIy7VI28gNZ+",
-	"vl5oV4WT+hAMo/2UId2hihQ7Uu9dB78YDehmBpH3TGaEs3SuyQLmklA+g4nQwH8zjPwTKmo+Pauebnw7",
-	"Fk8F2rzajW0VjXIoQwwo0fDRKFoFxkQoIvKsIzmR8dmF7/SOY3nDrlrRruzvv4SY3ruzp4lVDb/I0NPN",
-	"oTaK1hryMJ1CqqvEeKN2WHwPK39RCVXcTEK0EFGrGAIIb5LUzwAkPBWFfLY2y2KhjnwYHK4TBssBN6un",
-	"NM3hfKpBPqVrNTg9fnA/Gayo5ObPr2CKIuqD0U5MfoPIP2+8fI8zVkYb/YLO2q8I+nd+rdO9VfvSVF22",
-	"Xxtv8eyqhFiXOWTugCckdXeucunGaMNTCVkwpRiflYGoKsE6VOZuUa7AqZgSXDWm1wkp+CUXK8MlpiAR",
-	"dMoCCi+E0qSQM+DaApahQXArDNo7nM4WEDTEAMOJl1BFpos22Crz5O74X2YkFQDaLxK8ykyhy0qIS2hF",
-	"CEOdC8rXXuOWGFyETlK7tL+C+xVN2h76T80xOy4X4pLQ206yt6dpKIstaKUcVqWtfJ88M6stC8TTpFgc",
-	"U2anuDNTKm0Snce3cHIeZAlxQeKAEJEtx+sFjudtwXseLY8XR122SytoHf7664aCK9eu7SSdkyWd2Vi8",
-	"gv86gOAMpWAstL0VgtNhd1zd1uk4+FEWHvg1ekq+rlN/CdjiTBaZ4FBithAuVi0aT7mJuwum/s27Blep",
-	"htjCrWXxT2rF/pbj5O+eCg/M7q3brWcvbSFOw6K9gXoOeWYDoTD4NnHVhXIGZTp2Jtf4ioWjpVEmfW46",
-	"viUivSa6yR0VBPjFk/XOFqy7NUOJK5Blon9AVVtPx04HIaU8hXxrAg9hUxtGw7SvKU0VUUL4AJuUcgfk",
-	"adUVb31WlqFHwYGw6ztj2L9R9hdI2RYWvA+P34mKMzb1SmmrgPGtdDgZ1jySlCStAtYtZI3Xd4vZT4Ne",
-	"b8rIO7CvUTzvUnsd/nc0AfSkN9R2CY9Hs8yoG96KJKRHuWxFiy50Khb1HFTgxcJuYwZmcK61QeKgizKz",
-	"3fWBme03rw2vqDQtIxmYoZ27NsznJ2U75q+nvq1fqLJRUdB2nSOg8X9O6fB9dRdW1HTXgiIXuqsSgS+/",
-	"g8A+Pp3djiUhkzWZstymveaMgzlKk3VZ1ryTt7zGfu9YPPwCT4SZ9/azgLvyT38K1CVbLl3FixymmohC",
-	"f4YjIUEVi47Qnuc1FLk5zchMaKJFS+hOsYDf9KHfpMbOZCSb7uqS/bxSPrUeoFsVJAueiXbKRpT0mmEA",
-	"4cXRKlCKTxN0K1awwvjcypyGOgoAlUCMmJOVQOW2oaCyzFTIFMYtGQri5z011/bcIvjSlOYKertd7XjN",
-	"nD93lcPfDvHtGjWQwm+oANrHh0braZfMnnmHVlnTpHSHO5OeJhwgUyUI0UrITJW1zdUlZKVr9NTbYRCo",
-	"yJYad+hgTJEFzYxQ0ibPWcCvb3C0d1lpruymyxGIi/ar8FzggprtctRjd9V5CxRoUixvWRbybbQn0jRA",
-	"a1KR55BqRYLnLABnElClR920eao8wwyBnCqNvIVcQCrRGm2uC7gC2Y5zVVHbZ6C0zpKGdhCoAZkr7ldB",
-	"cG5lPYdwds6b0VjSldjIFFlJwWcRDsaUFR1sQrNVNCHP9sk5iiYTK6dM1vatdA5Z4Sq3BTCtSlOp465k",
-	"WxDpmlCFt1sIyWLgOokhGQCnk7yqceeqHzE+FRkDrrD+G/fVmOc//S+ZAZ8ynuGy+5UooYVGxxZGCCtG",
-	"DU4HGV0PksEK4NJ8Oj1E4qgCNumSmRmdDmYwB7YwGymBvjDX0OBwdHxyf/Bpl/pLbn0/c92lsNd4vaUq",
-	"FOC3gkt3h+JmbqhSjripNKQOfvQhGp+248NrMpGimM01YVyLkJ1Zt43VSJQgmXD1oFMvHJnLCaMfWssb",
-	"XZNrXPgIk5vlx5xEUyEwLXwhriDb/y2GHu46Fc0s9O6UnXTFw7t77/9j7+uW28iRNV8FoZgIS3tIipRk",
-	"uyXHxFn5d9zbbWssdXtjRp4hWJUksSoCPAAoiu3jiL3YZ9mn2Lt5k32SE8gEqlBUFUlJlGTZ7ou2RBUL",
-	"KFT+55eZocjYkFHUmNNv+UCwYD1VY0RuTKGfbt26WmxZ/Zi5c1VUyYq0eB2IfTDQcyR9ANYqzWA0tjOU",
-	"qYxjjePMXeFb9NNUnUDbRMsSLmxswvlumfibrKkRJlz+nYvdW7Lobs94u7apRmdEmce7hvwvFgd5RPHb",
-	"FQvfUGHAbRh72wF6vDxiTSNGCOfQp+jJxPq4dQkYgZWiftaHVDjvqLJllvMfrx+EvpLkWaNLmeqZ264X",
-	"N32tRidDeB4E7PVC03gUX2NsGlFj2GH4GzN8vxrWphgftWvNo8JSTa/F5AUt1IcZX1LhHnpo2LTOQsri",
-	"b0YZJx/iwe7bZGAoWWgNNJOpJKEylngYb2f1coJbmNUf7SSa1v+Q0A3REyyKnMbv8focu05qb3zeUO7u",
-	"O0iz0fYOEIw6n+QZAhuDNko+MmWiREs2L4qLuKNE9PUhUQpJ5v0MKAsjmer3QbNNZL9u4CM/DN3pSfrJ",
-	"KUq8Ehu7F8PwzgDGJh9B8cgUTWSqI6LRW7zXsCh3S244M3av3d593N597DbsHhA32+49TZ+kHWju9tu8",
-	"udffg+Z+8ninub/Xe9LvpE95u9250qT4+LnvOFx5aemaGSP3Yfx+y1qunu+nWliYZ3y0gBxD8hKL1DB5",
-	"jc7b/hz9tiSSScHGQh7ks3S5tTwZ4mTbaGh7oSoTJzWctupB0eiuVRPMvF4f2MP4KVaMUr4MGNuvlxzv",
-	"kbzqRzFeUh+VRhNaDQ1mxQgQicklTjWk5sFFqTbpA2EbfrySH8343g5Bm0dzCk1DXhO9udfe22pVxRpv",
-	"ojGWklH7LqVsdPMHIGvvzwQKI75XEoSOJGwyXHFWKM3AMgtnhXqHnVIe1CS7r3Q+eysKTmJy2U/PyS+R",
-	"6lT6UVuh4h5BLwlGCHrANgPNGwtjg81CWMb1ALxhdXlOKYpePM3yoNKaEZ5rEbl3FMxMueXRZfSdgTgH",
-	"+Y7cnBcZ15yoy8J44yC68ooTOu8l+rhELNzbdM4fTbvXYrNVT+O8nq22Hdld9fFIJyF6ijo8ottFU/wM",
-	"ZP0We2upvQeOKXbvrhiC46n5GTt6+brBfj569QYDIEfv3uAsRMU6bfbrc9TJOEPYW35ulSCfnMhTfSfd",
-	"KPESVgpSknC7HhvjBDubDlVWKaYO0/Qwf9o1iKo5/Lw7E8lHVGI5dLLWKjYGNc6gPBYw4wOnJmRrnPZr",
-	"4iz4z7zIqB0W2G5sjIQMv3dWKB37+fj9OzZWQtqgMcCDkuLZjjbMVMX33YNMIQ5TlR9nG85FCjKBbXeZ",
-	"qXkivPsNHmnMrQXtbvyP7Y2a6YirqAOVWLBNYzXwUVmi5n0xekJyakg8t8jdetAFqdaZdvkVX7P7sddZ",
-	"IQ59otQvjtvpC49XeQ4zGVNb818hFfzEvaqHJcd/G2fK25yxVKqW55UjltvXkfLbn4tfVnTWgwhosYIo",
-	"fYFrZSwbU+d1vvlaRfCyL0RP+sOhXwPNBpRQTLMhiXI9F//E09Yiv77FDrOp70vAWaqm0nFOteP+FVHX",
-	"Co1indGw8R141y/9O1tR2q0s1+A8GK7V8SPQ56CbxlEpXfoM+8S6H1nXJ9S6zmI0wJxXGAzcaJlHBtG1",
-	"zvlhFrLMGUBkaM5d6Nsys0OWqBEyRpGnoDriMVRELD86f/b2401LXrg7kWMyir4DcvxFnEOOlaAhFOsM",
-	"gG+PwBjqa1rboIViQowzNFpFaE2UpoYZNQKMBjWiQWkxoQlTQ0t010N6LXZ2B+GYNWbHLFxYVMCa/WWC",
-	"Tp5lBoRlKYxYp8XeqXMY9UCzHggWOrmtZkv/Su/jxK1wx2b8iY9dI4ctnq3uXa8Q7f6qjfqHY2Z/dB8y",
-	"j5fnEWvckMc1JCDGdvmApiGXKTjHuoFlPDgJeDosVZN5SnvkLjbDZzki2h0RuL94i+iRYUYMJKTMr+67",
-	"PFkEDHGtxTmk1CK00jr64Pf8Fac0whbrwFH05x/meR2MIyeM3DszZi06bdlszxc0yRNrcocqg2Jc0gi7",
-	"mQvL+kLyrMFo2gwl7LC3LZcp/h17p4XKlpz0c57NG7XwEZxKq7k0PMHEFqM5oFbIQZgf6PVruN4vZJhU",
-	"rD/RGEqk/ur1Y0XXaJSto8fF3eUHgk//A5xxv4F+fA9rN06XT6E5ITenhgvzqPCcSVqgMtiRMkb0MmAT",
-	"aUXmg/MpJCKFCrc9TK35XvntYwxn+db47T4tP3+u1+GghJsFPQNeuL/mmfbcNgs8IsAUsF1fYESm2TLs",
-	"Lt54JdAubvA2QLtuCxFat7w0DUNrUJ4rNN0IuXH0YK2wWf4nj+Os29h/1LU/7LTbD74vuTvHRZhhfIHf",
-	"RIsFfJoM9NkjR5A9dRFxGPFRGUKP11aw261E8zgeNBMp4VxEyrpt/1+z4n/hvy4zfBaqAyWxGxvx2akc",
-	"8jx2lB6ESj9E7OdUj3G0aPRTiDSN+Izh13sAEjE91X0cMCQYRMF9BfO+GvKaD9a5I74RmX12/yxqav8i",
-	"GvTq3mOU9ELPPARo/EQI4B6RkChdaeC8ARTsVzZqXuA+b19MLRJRP4qWrzHQNaG3fSPqXJKzXZJMi+NC",
-	"KG36YJMheGxO1O1I9ZnSYiAQDbvvDXY7BLl1haybI6IbZN4CnT+ElNt31PqtOmlHkaW1ULjzCGnp2qak",
-	"QvLMl/74i529CVybEA1KhBV/gHxkSjBxNuIi66mLKhSCc0NvJI/vNi8S+nQfbAw0l5Z6Z1Ku5O0wypU4",
-	"BTmCLAXbYi8FsGMLE9Ajrs+AnanRyLIRJlO0c8/tFbInL8NrWtd4VN8NnFTPj/LWW+BcpPF1sWnIUC4B",
-	"iIbLbsqgh+bsr/5WD4RDPTceAw4mkJINeWZBsmPhxJZEFv33W8xW/mC5+2e5Q3MWU/uNmQ49ysUM55di",
-	"BkIfzYqobA+EHLCxVgmgu1ndD+I+1OEPEr6L1r0h/iGtYlOlz65DmBYGSgtYPCsxE30S7L2JERKMYUbY",
-	"ia+6683YdCiSYYgIUh3eQKvJGNIoEU6pQewPGy4UEnus1sVL873dqo+Mq8wWhfPw8aMn9spPaWdwCekf",
-	"P/SS8t1g3evfXZHAflWp6It1dAqYi66U9l0iD2qVigSS8GQITXeaWmUbB9RpK2mwEb9o8gH8+Ul7I6aZ",
-	"FDJxDktpprgsBHbGWp0Ld2QUecP5pypLoymcR/6KonWwVBbLR9h4YoZgyNVl1SAI9wpfFptbJdIebfIW",
-	"wu1+M7MH2iAjbH8RaxQH+JDC3UWmqdh/Jeoi7rcSwD5WMZ7TcsRTEV98quaX7c/+59miQM97mR/rbBHr",
-	"zCOM5nI2trJpxhsILHJ1BOHLfPN3Q3dLaG72TU+bWZlEfVgyLd7qNQnSmaV2sgjXusz3a7GuD2N0G6zr",
-	"q/i6aDh0k0zRLxoIK9SqmDyDA7gioTkxNyLSu/UU8yns7qieN/eedjpOU/hD3RDySKuBBmPKMZ7D3lBl",
-	"FvRISAz1OC7fbbGX8AciYq8Uyymd3B0XJi/kWiwA/eGcrlse1NTxODaiQv+S7kgVmBXEQ1/pkdn+7P5Z",
-	"pKaO8b3TpCs+UxMfPKa0mpCMZ5mfm0ATOwz1WHUXdn1Pp65vsDqFKszEG7CvlR4ts+PepnmRq9Kj3HAb",
-	"czuMKlTxYRaWqK4wOr288O/0EJWrz5mN/nnnIRFiNBkhIML9h0Wx/pN8dSEtDECHIthbYl085hplS491",
-	"9xqwSsdh4XIKfSHFHNgHafZa3owPVdaSuQ/YGV8Jl2UsE/IMUp9jMw1Pv8GFOfSRmiRRE2nZUI2gqJmn",
-	"Jh1KwzPmsQdU+O7zdb7yCBvB45dO5aV7haZtI4XFwTUzR8Kur6w+vyoH5Fd6N4v8j1CNc33l8ngV5fKb",
-	"5OdcZLxH+cVbA755alzeyC+QbcEC4ZNPFdS9/dmf04pFwcIWuWR/i2cVtXN5zF9gV1pm1SQZVsUh6b6e",
-	"KK9Mk7+GvX+1Zb5fJQ1Vd+3Cs2E8ME4lAdWU8zopjH2MqNUjVY5rY5EOlqJkbuXtr13WhF0uFjffO2kt",
-	"8EMX0VUkmJQecCnMksa6JxhlLa7kGZtI4fsTXFLFZHWOh7wHViQ88wFass+EZm9Aj7hEfKshPCuiCQlT",
-	"iKhX3+Lfj7XMwFrngFUp2Pel/a8SasRlKX6Dy4T4jTB+oWfsX/+HoaZHWM5hi3Xbzf0uMxZraLC7apZd",
-	"ukNeUcogM3PdaJ7X2KO0YMkcjXqwbP79sPm3T//Zbu5v/WnjwWN14ze1yJJQ/b4Ig7yvE7ffWyXP9Zyn",
-	"Hyi+sGYL+T3tntT2IbOK/W1N4f4Sp25/jn9d5B4eyirOZZslxgEhhyDsluc4msLdwIAmT2wDK6EdZQ/V",
-	"RJtimAzJAN6jdhUpdi+aMlHtQ8YLXln5vC897d0Rai2RXj7SGxDsfTt00jPdVSlVKvrTFeg0b0C9UNfk",
-	"iUlqvigSpwZCnVQCeVUIknLIFdG0bwz0MKtSPmvQ4Mii/a0GbhrV2mm5djkOG78p7T5gue3PYOGAS39M",
-	"dym/75ODaOh84CBHjEU9X1/pNQl/6nhaHxyZSJGIMc+wLspbUmNlaNRqig3+5g0rtLzcdjN3sVWNYk63",
-	"szRwYmZ8ixGfsUwAE/JUGjgHzTM2Kq17gJhminWif8xGE2NZMlTKQIu9d3wGOJIT15SoY/ArErhGOAMW",
-	"JpfKvTRwf9FYjScZpdNqoi1HdEpLrMDyY226U7CmmCO1hT1C8LieMTOGLHOabySMxRJrzJsojZ1My0be",
-	"3v7TzpMFVVgrdeXrrNRocDX5cZtSAY96kRzwPXqxWaXTFCE6wcCxVOv+LbXXQqZhl71ZFbdEvOv5byXW",
-	"3X3SrmLeba5R/CzSe2V+QrYA59djplsZQT1sQsJZ6PxDg3U0LNV86qh1ivOWC48kE2Ba7J1/CX1Otfl2",
-	"yCXrtNvsbNRawE+HtO8lXPULt8JOUpxx8vHNMftpr8Qdj3daT/Y7nRo3iNvVUgKpmjjXulEE7ffjeH1z",
-	"vyhpJJRTVb7gFyUHi7b6tLWz3/mpZqdou15rp52fSlvFX5fu9dCykTKWGcVGXM7q8hoZMny8kZxRdtrR",
-	"Hh7fZ3bjHXDdmy0VHGUeCLP/iBF8Ve+D9AzndDRJg4ivryltfnqyVy1uPnNtFriFJPqoMdeMZXAOmROD",
-	"ThUefjiOUC1eRAqLUoSJajALvtardxTQ5ojb4R2oqoVqqvUA7U4f5hv7c1+PoqIBRHU0846PoEFelE83",
-	"+4zyXJV+g7wtY1QiOKksX6arwTdrphJd0mE+rVZNVmEk0u1RB61QSR75E7XW7jSU7FwmYjyAfwvXcRMM",
-	"cE0jE2oRbXQJtQHC8aBkIeTQ9rlQrntPB7lT1wjRucYlLK57w5j99V63kEWmFRJvtZ/MxrEx3WCJyjL1",
-	"HxPBMzbFOdruNhShVf1c9Egj0rzfAao+P2IkBW2sUmkEaTgTMu2S1vDzFoY0X9Z5LT6qMOYDQJvP/RuC",
-	"WT1UMDB16+AThCG0uPlnIYzgp0Lgefm/NUo39P2W1JSNJoRG1s7qOpUBrYwTU1osxBNYwrWeselwRshl",
-	"nE7nzWZiGWz3RKeTORMuVZTlgyyrbKyEb/iF9zaXmG0fc3QKeWzCsEypM/eW+kq32Csc00sjK3iWRe59",
-	"7Prgl9k56ExprMu4UieKnZpOFJVj9ITJ6almHUcBK0OD6bD+h/vKKp7VoTZ/xdUu74/wL3yOMZ4xybVW",
-	"U4PFvXHDDlO3f18LMKs7rid7pU7tf+fNP9rN/eanf/vTKmiZ1xhRU6NrbIxPUoG4upVnE4Yv1L3OnCMD",
-	"zJz1fG7bz2ZRkmrZbGGKUA9POSPeCGPPlazFitM9Spv2p9RTKgMuq7b3cQjeR4K8EQuPbdNZpVja7A6d",
-	"VDJYFspGMB6D7G6Fjrdkclk/foEbJ2h5T03sM2deYZCD8k6n0o9c6HJtuiRRnPfMR5BPDyDp5gdmd3E0",
-	"a9d3geIoLlgmznJxc1rHlbint/Kv/tMKD4J8nKsdmRe9NCLHg6O1hsRC6k+qEG15A5889ORn8IYBu+VH",
-	"RPFbDlVhCBgZmcimlrPCHq76oA8pXksS7QMY90xVnbDC0Xkd08sdq1AGVAjY7yOEi5Ggq5g41w3qdqqs",
-	"tW0zGQyi4t9Ky+03nOQCYjC0LLo+5648eklyCum+UWCHDI7j8fltpuRBlGFxb95HWP2Tk3FffnhnvF1N",
-	"FHocykAKA+lBuSgNV/PP4SW9sGyzW3wBnbbuVot9zOVExo09lSjZ/HCviicvbUtixKGBG8K4eMgE0QgZ",
-	"DcUeqjtU4h+JoVYypPJOICSWjGJ9rsumktMPqBhuGimen9+yc51IcWHP3L5IOs7pdmH+qKDuWDY90KDP",
-	"ccSrHitzhrrNNx1Hf2hNOaKlmdXc4+jNvD+xacsOGc23v+STRSmPrUawwsoCAr8ZDMQWOwz8jpq9SBgF",
-	"t5JmE4cmBkomcBDsmnOuBZc2N5M0Cr0g6PzikBmYyxSpaW1eqD51eyNnqMzYZgxaj/71/7JsXf7Pun2R",
-	"+3U47s6rmP5wJh6gM/GwbOyVcRCXzezv0qyuRoquzZD2Q+1584/6jEcUvarBrfZmEZg6GMsBtYpNV/Oi",
-	"yxD7zot9kYEawX8i3ef0WgMBExVw2M2Xb9+xx+3202Znq4hf8sJIz2g39DtpYVplWTcHjItSQ4cKhfhc",
-	"q6mBVVXiYdhPBGhkm5NRxifWECTWr0endK6mkG2hWCXUbF/lR3cVxOzxD8RskDIfYCCMxfRsdVcMIpAC",
-	"ljlHCJdiLKQr+h6F8QCN6ly0rh1km0sSAhvp1RzyUhQT4/dYQYaZ+1xeOPGvJppNAc78ywo1ZFi34QXJ",
-	"DLj2A1ed8+tHE2lyV6VifTGYaDAHpxLNHFzDf3VOmqGN3QhWjy+Lo7DrZITCLsgpzM4BnOEaZzC2jXxW",
-	"NloU3h42tbgrOqxrIyTvxgud3+USxU05JDxffJvfle4+LpH0iMtZSNxKoOaI62Q27/NfjdmuGfpq1Yd5",
-	"ruAkrhDoQX/wewryfOfhnVuM6Gx/9j8t7Us8yTIWfewnFPkJAd67Iy8wDrWE5jYERqgKvHDr/U3nEBZG",
-	"KCLzi47tYX64CAbq1N/KjCEReGvQ+T6CCe03Y+GCMPqkMrktbGyOmEVGeXyvCrmcVamjNxAY+cpa6Dic",
-	"8cbNgi+/zLkG9GCbz18csb2nW40wTb17mCQwts1webfFuik0L5qZ6boz81VyQrJfQCRDC+x4rB39PMuP",
-	"FedOyQFhLeJX4z6h75dlkr9/nW3td1IXB9prX4oDffq809j9stl0djeFhT597jR++rL1ud3Y/fKnuiHi",
-	"t2swL9HsN+q2/h3ofo8sMzkb3bwmqEqQbaN9urgOqCilqKw+JdmEyV9vyJZCe84YRwmVCzZqDFggdKzC",
-	"AOEsCCbsj3MqC+OB6oqKyiMPwWkQfupyCOHA17KWqpC8HCAgr5OEfZEgjM7DHty9PEQJd/6M8ZFCTBaM",
-	"GqE4Nvj7dJewL5kS/JvuNFRZWkTK0WZvsa4Go7KJxT4vOHDDP3kxX5diF6cSG0SFFsNd37lGOX8xjorj",
-	"uA2SN1JZNgPLkgy4rvMO3tN7vjtxvOxaHz9e+QvHE+0k5OoLDOAO7C081iWFtKC/ozosdan4qpBi2Obl",
-	"Elj2VgTaNlyMMy6pfLROuP3FsWCBk1F91s1yVum6pwBDvvcBXYeg2yK+kCmF8X7bqBAtPqXvpFMsubzQ",
-	"6CuN7WxGwURz98OwJa3qhF8jYB18BaXPXwib18UjnrfSAnvlHl/ItXB9+dCOvFh3y7PDD8fu2Do7LBUD",
-	"YecAie3dvcd77fbu4/bu47q8kzYLvbDY0iG7ZufL9YKK35LAeRURd21bSBpl0CiqCvCH70cSzWoKQteW",
-	"7jBhokddA6FXMjXBNMKLEUhTqs30Q47R2aJOV/M9rrB3ZCo0JPZEdVkGPA0emFUMMNrMLd6o6W6jVEVw",
-	"RQzk+4nduNVpxrTHyjGr9JBqcoNpxrfWO9xtzm0tIgt3lkISVRiwppkodSYg7xpZXzHvhHteh9HDHI9+",
-	"FL3+fBh+ZhSZcFL1VIo4rZwUaAqMVWcgUfqHiWDCMER/sNqp18cQRiDfondnzAKxE550Da/Midzat+YN",
-	"jfzMKt7el0bdqB13ptSu1QRnpcxxQe8ay/t9f4nQWEbhS1HwFXm7AVP51icQPLDOj25G80eyiTyT7su+",
-	"pwelHdhUO/9izI2ZKp222AcYAxkHXGQT7YyFTE1jZLhModLAdzT8NtREXqtdK4y4cEIvybjmrR4IMxaQ",
-	"/Xd/RUtpqmGgrW4cbICQGBkCzY65/cMRNDuiP9vVe7T6fd9xb9YFJHwc6OmZP3G8khH/E8D5JhPZr9gl",
-	"dW9nhTasJ0r9yuXMq12zDsa7LB9DspizTCU8C+yyssy8rDe3HTGdwWzB4A/Ews3Z55KfiwG3SrcSDSlI",
-	"K3hmWgOwm1tdYkp/X+p6gAHRc9BoxcR6d/Po7bsG6wtHwQ3W5wlstWrY6qOwwyO/2RtwWAIaRkrO8M7t",
-	"zj7vPUk6zadpp998muxAc58/2Wvu9Nt8r99J93uddiTF3feF+97g8HfU4nz6Nv41usxRnDuWxB3SS265",
-	"Y9Zdd7MkEyCt++jn4/fv8o/di+N2osF/8iU3rskAarrn/rIyS/uTIkX3g7MfEGePcxq/KU831XjJFK1g",
-	"ByEqYlyg6BfyN9v8CD12WBC4e4G/oHez2wjlEuxxq9Pa22oEGOGplHyEOXQZpBY580FOYDCOerVgOI2k",
-	"SDLkWQZygKQxUIrsgb44BzYScmKxRMEDi0rWXiXYBwZCesaIVPVtZdhpoRde3tQGpujYW9fs9/0V0C8e",
-	"q3OCzKqEXEWzGniJouqJ9jmljII5bhXFZgvCwubiWKVvIOvjdiiabXKKQxRnQKv5b4VUX+ELbvJTGegz",
-	"Vf7rBlsHzRg9DOab+IALHF/q2alLefbXPLFKd8nBKFm33CCstoJGP8THADdRdGu3Ev03UtzK16NRjtzL",
-	"TsvqZOBelsopUcLUa5hvXrXUu2p4TkSqTs4uc9tWVjZE680+Ens9175QjjAtGMaLIInjuO7R++MTNnfX",
-	"bpG9xXdY5qhGAJIRL5LEpzCssEMhT2VZQ/RmjDuGa6JrSJ2uPrx+wZ7s7P6EHa56MwQFeoGgAbNQM7wy",
-	"lPCrvs+fTZU+oyqN1qn8iL4jXlfpJT5jvI+AUXHu/VH/6Dhtz1DmbHOv096qEgb4yo6jJ7+R4atSZ03u",
-	"/PS0/dPOFXzDaPkjrVT/+zEmOytEWt8oCQ/W8iSREAHD+oHKri4N8MLthGdZjydnCxPZIY6ax2G0B/VC",
-	"WhUHarFjsKbqDWNpJgViVVRDHVKz3Fz2JV8LKcwwt/4Ww72JHCjPjkxeX0udwoKCplU6OuA4Nh9Y9IeA",
-	"MmL1oW/Rmo9XWhJJxAk2lIVP9/br1sIudTdrWEFrWbiw8YIIrQ2jCRes/c/4Zjc757fGTEA3cAv7O+2n",
-	"desKHIm0+unOJ5t22zsV1K+8BTqASnqlBuCqpCnoYjJk8k7vJdDOL6owmedsI+6+ZuPiwFZVuVb+FF/W",
-	"LWJeKKeheXJWgFBj3r6BqPGK0Gx/9j8tbPxcJVY+DlWYWucMkb7SoTdTufIRQ1ipYhIuqhszkTgJGber",
-	"Znk/hO3fMiS1tMkab9Qf5X3M1lmcaDjM+SEv2CCzrgQ5cuxTMQSx0u+sp6JtPkYPcpExK417ptz5tMXZ",
-	"IUkRMdHoCYIq+CIH7yFOQ+JwUJEmPKTlHwRVLco3fowf8s5mU3w945DfqMgH9eTrscAJEZCnAxFVrfbV",
-	"TSg3BTlbHu6LqO/ZJbAzbSMDrgOSjieJs9Km3LAUpKiepSNnP+j1XmZy1pLfBxx1GbnbiAHzlLcajeUz",
-	"4SuV6utQdJIn2INB3+OaTDuM1oJNhge51W+CgRMr40eGvR+DfPuSvVBSom8QG9++hAXplsaPedVMKC20",
-	"L6K8/UcfMvDoKSzeDlI5DKdF9ouBn/kUq5RbXiD9A066Kt3rTmc1VwINsXJjSFrcTrRkVrXYofTNB3tY",
-	"+Dqu+AI2kcHxpWV813YGwtiJHIDcftLvpPt890nzCe9Ac6/fhuZP7n/tdJc/Th7zp7zT2ebSaj6oMXxp",
-	"TydqofUb4cG2//6P7dPT09NPrf/2p//8x/ZKbRAOzRlBKlZ8DwWqudYdyqFyVxmfeBWjvWQ7rmqAHwak",
-	"ga28x2JD/BpQr3sYzHRJ51Wwd5QduJLFDxeO9Lcv/pj0xfZOa2dbyBQuWvbCLujl6+t+ilnV3kIrGAl9",
-	"55AfwGDi//zb5LVgO60dRFQe/f7+zSODvV98NsvZbs9/OyYqFT51lbfmpDr5DEzjVKJFShjSxrKZ/O5u",
-	"mOeiYQI9wLYXuFN6UIb1dXOlrLj7Bt3FP2Yd2jyMv33tNrc82eXc820ErJZihxuqYjxO62KUncogeei3",
-	"PybGcpCpGJzlVyym8iof5PKxOunIuq9O+CCggUMFwOjaOMo1YhxPwj7LtWNOhAUqDCQWUT/R9tVK4S7x",
-	"w2e37qLG1j5i4HaW07iHTmvhmGCza5KhBtGD7hZFukFaPWuxk7gEzddfOTZ4JQeZMMOo68KI67PJmO5K",
-	"rHMqY97JMjU1z3zpl7NDED9dNEx2a2CHh+B2e2zXW0w89wWarATPxuE3krbIEh7GmEJmYJpXw53B2NaU",
-	"w8UMsUxnv+NFIbo75oavuSPexCQeTXcqGCVmh5qZv7TwSvWuTy6XmDU/fe409tpfNpt/bzf3ebP/aevf",
-	"T0/dcjcvL3N7LrH96aTd3k2Q2A6s5tL0QbOLUSbNAX7459ONobXjg+3tCwXnrRS8lW15oNB/7vyzfbrB",
-	"8Dc/mfjPpxs7rZ1W+5RuD///f/9fWme7vBD99erSozpE9qOubU5mHSJJ37rA6kPqOdB5FdxangxHuNnP",
-	"xS+LAnfBxxjh3PmiM3dEuOiYDrlMIcXJPdg1m+C82ErFp/41l4M8SGMazCjv3Tr/5Qwky0ncZ48rkgfO",
-	"kznM93311g7RI9e6uUsGygsy2h6Gb0pv7bJrigfJONGgfwtBU2noIyRJxZO0czLybmqZrkL9QG2vfpg6",
-	"o6zpqHskLKTs5+P37xyNJ2o0EpYMtAPMAXd9r/BXTsV0KcDoocjYtoTnVxzxAbySabdQhAn2waEIAlPS",
-	"T+eWKeOn0runqRiAsZT39W1KnANLkBZho97tmDjuYkbAh5DC7T1ORSqWKQR1IKq54c7Tmb5G8rEZKlsD",
-	"L0lXbIZOTX3ydiru2cf0fnha276uP9+PaH6a01LX8Beu8YSKVk5O2dOwDfSLB3CNwS8dmmVfjH5Z82j7",
-	"i6ZMLweicvezJyTHna6kwsY3GuZ7Wzz7wuOtykEJ5ybl9LQiuwrpZ9vXAI6HwEIxBg065IllP388Zptd",
-	"OxsfsPF50wuLf/tfU9vd8h0Ecd8NjyH078ndA2SiZ2OL2iHgO0CcCzkI/mAehU2UTEBL4xg2lAz/7mHL",
-	"DRqST4MVRzwFBv2+M3HP0ULGplJOg3A/IiHHpwTBRtCbuDFBLjjwOtwWWq6RHfPIT40I6ODQ8LAMlqtm",
-	"dfeU0XzzFZEjigDMC82uG6E/VlmgKjOFp9OoJQl/AZHE9YfYXEutrhB0ea10T6QpyOsBPTu7K8FFUHpe",
-	"B4+yRtPyL45BqCVAxeDtWDY4S9JZjD0kyb3O/t5ue69CYMhJOliQjTvMrUPIMp+zEDYXTOipEVo0Zbn+",
-	"RNHQ48lZi73gGhWMVEFsPMN2CQrbwFuW8IlB3Np4Qn1uKxntHW7yEivsVZgjykJ6EyTi/SAL6xTDcd65",
-	"UAL2UsCAf606wNvq82qj42QuGYVX+uLNMRHSRDuHYxvtZ7/C5a5U8xOFQmIf4wfFLCb3dnvgrChncLai",
-	"3q1+EFJj8XDRRjwpkerJNAyoK8cZzAzbPPxwjPqJAiiz1lx7WFOxxHHec22u7XzUjZ+eZq7IfxoKEotW",
-	"xqiYLy9xEvt8NJVoruG/b35dFMwHh7DhQ/J+SH0IkmIwjm0e/f7+TYM9/+14K9qHdxwrnlRNdN5XDQ1o",
-	"z7EiD75CGtXgo/KeUPdwMXI3NdEyhu5Wsc6rVFia65QvccBSzfvOD9RwLmDq/s2AG2iwcwpUxLcGukHl",
-	"y8Lsm38lMSa8HHLGM6uuLI4fgSLiVU2T0UcqVX1VwNxZM0e3NwL+HiskIuiracwBXGOKKYo96qgmZGew",
-	"jpI20qhLbwSvgD6uuuVrpUcshb6QYXInembHaBuwnfZOu9nZyWve+Axrl4tgGs6fqN6oryx9ZOJQgfGJ",
-	"RHz3TlSF8vx4t9HldffOQJ89Mix0qeYyXqTEgaaSIA+jNYrQBeOF9AgoFreK6tspL3G2D9OIypt7i8/4",
-	"San4whoYFF3ynkZcZM4yv3zL52CnAHIuExG/iULEf/n05b8CAAD//yR8bRmeBgMA",
+	"H4sIAAAAAAAC/+y965LbOLYu+CoInRNR6d5U3n3LjBNz0rcud9ku70y7vXu3a1oQuSShkwLUAJiyqsIR",
+	"82OeYX5NxPmzYybOC8z86V+73mSeZAILAAlSIEXlxeXqrt47ykqJxHVhYV2/9dMgFfOF4MC1Gpz8NJgB",
+	"zUDix+fv6NT8m4FKJVtoJvjgZPBHkIoJTsSELGdUkyVVRALNEjIRkoxeToavqU5no91BMoBPdL7IYXAy",
+	"+Dh4+HEwSAYS/lYwCdngRMsCkoFKZzCnphe9WpgHlZaMTwefP39OBgsq6Ry0G87ZFP61ALlaH9LZFAjj",
+	"ZAVUqoQsZyCBaDO2Ob0ERSjJ2GQCEngKZlTMvPM3bCoZcDo33dIpDMLRzOknNi/mg5OD+/vJYM64/Ws/",
+	"8eNkXMMU5MCM82yxyFlKzWheZuvDe5mZxdIzILR6sBzIgupZMI5aU13rNRFyTvXgZFAUzDzZXL9kcCbV",
+	"W9P4+nrNdc7SGUhyDlMmOM1VOst//rtSkCfk4JBkbMq0OiVqJqQGSS5hpQiVQBY0yyAjS6Zn5EeQQhHB",
+	"cWaSTWe6vuX7R8f3j/f3j+7vH91vmaxUnVNcUK1Bmvf+1z/vDx//8NPB4ef/2jbVFtp4NwOyyGkKCRmv",
+	"CNOKnJ1fkJ1ykvc2D7pJKjjqa41Sa5rO5sD1BjIpn2ujkrChGxJJkTFzMFqW74WQZDkTcxyXAnnFUiBM",
+	"EaouITMn/rrnzXVbW8n/KmEyOBn8l72KJe3ZX9WeHycO+ilV0L2EKVXQsnipfflmy/Y0Zy3b+K5+zr9R",
+	"ZJTiw39hWYMp0sVieHl09fBvh/PHn471o+XBjy0nJfXddY16Tj+9Aj41J/5gfz+pEebZ8N/p8Mf94eO/",
+	"7A5/+Jc4eT4tpBJyfUYf7AYLMhVE8IRMpJiTEYdP2r4x8ou+oFMgY5gI2brvqe2jZdj39/djA3sGObsC",
+	"uere8sw91bLtWdXIzbb+OdebhgLmkQZjOXj8kB6lh8OH6REMH2bHB8PH9P7R8GCynx6ODw4ewiMaHzi4",
+	"/vpySrvPwx9+OkgeHLdwIpzDd4xn8QvC0PAl4zifci6RoZlnOsfVdaLLMeCIXmYwXwgNPF19BxFG9HQm",
+	"FHDDw/F443lILFeic0DZA2g6IxIWQLXfCPzNDA+U3iVn5P37l8+QfZGpEBlJZ4JZHhVu1KPJw+w+DO/T",
+	"Yxg+TB9kw8fpwXh4ODlI9+nj8aPsIfjVsMJStR7BJIZmFtuc1jnj/u9HbWe39ei+nKDQFd9JI8eRnCqN",
+	"clpcLotPx8lyW80jMrj5Qkh9XmwQjmTBtz4y4zhdyuLm0tMrNmd6fbyvqJyC0oQX8zFIM3amYa7a+F2O",
+	"rYQ9ZzChRa4HJ4dm00sxcz8UMw+iYuZrUIpON1x8c/tQy4Gdl03cbHG+l1PKmeoh8orgSZqTgrM2oUbU",
+	"27zZAM/tme8em2JTPmS8ZBAtxFQ2dbMhXVjpacOQ7EMtQ1FlEzcciijkxpHgM7d1iSnf4w0HXkjTYJuw",
+	"yqTSJAfDOlU5D/sK2REchRg9kwD3Nomt5AJ4Rrggc2Gf4jWpt74sr1oOv+u6VVuwjP3n//3n/+Pn//Pn",
+	"//j5//n57z//D3NtH7Xc2k71foOsZ336b0qWZOZ9ZR+ujfQoujeWlXUz+S7O9Nm8qRaCK0BF/QnN3PEz",
+	"f6WCa+D4MRCL9xZSjHOY/8tflRn7Tz1lhrf2Ldvp+k3njirJBCjChSYTpq28ILiWNNW7AyPnziifQmaU",
+	"iI4BbjcwbKxlVKntr9RJIiaWWNPusT18Bpt+KvgkZ+kXXdY3QpOFUIqNczSyoJwvQQHXRGmqAZf0eca0",
+	"kIzmKNTd2qo2mt2wvqWkeu0Ffi6lVYC+1OqecQKmT7uIV8D1hZZA540xaPik98D8PFTl752ms3o35uoB",
+	"OcRNw2YUdviC5V0nQKQa4h2WjHrMOEWOt3EIZqMmLG8egKe26+EzphZCMfvwmr0qX9KVIpQHlpHEGqG0",
+	"a5ZYHn/+4il5cPjgAVp1trA1msUQcsyyDPiXPl00z8XSXitEz5giC5DK6NlS5EZ+csoO7tjvBYcvOb73",
+	"CjJSLMwoZMGJKOwwXvIrmrPsS47kJV8U2l7XzPJ2HEJCJgzyzOiF+AGH90boF6LgX3R87/klF0uemKUy",
+	"owt28hvlR/VaZGzCIIvZWKi7qWiegyQzqkqD5cgwqJFhvqOXk+EbwcGZ2BOzFEqzPHf2V/JGEDdh7PKt",
+	"hFTwDI/VC8py+KJL4u5ZMw0l5mDkL8hVeYvMgXLN5vYCeScEalZfcnzYobTCnTuEfiyvKV85GUZ9USFG",
+	"CDKnfOUlGXVKRueg5Wp4NtEgR0QZRricAS/tcQ2GGjy9TmUXSA7KvLukVhFbY4qBXPc5GbzntNAzIdmP",
+	"X5Z2DGM06hlkhNlDZUhGi0vgtfOPG/ae0yvKcjrO4UuPUQsyBjKjGXHndy7M7dS5bVquCJ1Sdudbp4rF",
+	"QkgN2WvIGH2HD3255fl+Qqi1IoZcW9NL4Luozrg20LeXpqDw00KKBUjNrCpBdU3cyKiGoeEZ6xJHMphK",
+	"z/Mb4+DWUWl/R32IG1Xmz2YljEg0SAY5XQ6SgVjywQ+Rlu1Nt0E7TQZoCDJPlh/WHnFfUCnpyvy9KORC",
+	"WDWkUie/LXhGKJ9DbqSRSEfLmai/caFppslrWCxiL3wORaE/D3Dw1MzatFONwU+gXMlqKcT4r5Bq07Xd",
+	"qFfM6nb1zVqff6dDx255ZFEqz0JMVmtMBruKjjTLZJSmUqZX9eVrW7hkMBOFgkrfrl45Poo9vhBK0/yp",
+	"yBo7evz44cGD2AtGuAbdGA2Vl3rjLro360OsjSCxM42uTXXuY2fOy9hbbGb5TmxD3RWiV2/Q4BA5F06F",
+	"O9viuDs29h0sdNRlpWcgS93fKD6lrDQDCadE8BTc7/MF4BOGWdLcyF5EQgpsoc31oxPC8G3Bc/Q+WO+W",
+	"G9BYiBwoxxFJoHq7SWRUI4ulmRXSaP422AurtkTci1wtwYY6GNXHipp27JcAC2UGOQ/GWG18BjloONNx",
+	"R28m6UTbCAru5mxfyEjBc1DKfel2y/TQb5qo46pNnVJNVDGeM4XxJUtR5BmRMCmcJ7cPHb4wOoDV4iN0",
+	"aAb7sh8vNw84c1vsgu19J/AI73j9/O3w8MHw+MXD74aHbx+/G/5blJfkNIWN16956Byc1dKyIEMHG9/D",
+	"p2ovqtA8vXFe7ul3TOfxE422oY1so+JDF/g8vgiLeIuGNvSWB8x8nzOrNDfEgjwDpcmESWf570Nf71xz",
+	"aKpZJ7HYTWsXIqnZ7mur1+SP5R56GigJt06WSY1TB1MNOVHIWus8c8O9cCtXfLC9xXxO5eoOr/smKa1t",
+	"+Ag5zegExdCSmHbJqPw8OiGCo8q9pCvrKwBSbs4uGeGtcIUPmkuCSmn+cncCGTH+VoqpkTpGJ2QMjE/J",
+	"Qgoj5mA/qNExwUcn9YY/cqouFerIesb4dJeMppJyM6DE9Gk4IH5Mc6Gw8wnjTM2w0SXTs0zSpWnVO8eZ",
+	"Zj8C3/3IA1kXJz8IThEayOx00H3hhz5IBn6gKAriQPBhHIehIhyGkR9931GpObL767LGnUgG29/DW3Pz",
+	"qOdlIiRZgFjkYI2T6QzSSxtndmqjZoL7reGa6Xsr/OrZ+/Zc/La5apw7RpmKUiJlLXLyHMym9+eGkU1Z",
+	"Y4XuFFRUYV+6Ajk2SuHzucopzzYukfM6+hFGp1ZJ7OunMrSmrEtsaQ7y0oqJKGQzjdxwDMDJBHQ6g8xS",
+	"O/qKrFwqJkRINrU2j3XRGW2367394eL7N2QhjNhV+jWdmTc8OntwxTKzpnsTloO6wQGfh4aSWqBeZSfJ",
+	"JlHWsLZ1OZ3CIqd8t+UNNaOH9x+sT/pb+EQzSNkciXX9NfZjZF+erDROvJwh4/rB8SAaR7J2mBy52E0I",
+	"F8H1Vo41Skg+MNNM3htW7A00SAbjQjFubxWazc21paU9T7Erw7tkG+RoV5/r1kvi9lXW6yuk31I1iw6y",
+	"j663trq/qMqy9lMYotO6GfacX4MbXlPj8VLMNnv1S9yGhrjLazDUS25D80gGWhZKv4Ir2CgdvKuejLMD",
+	"b0zqc8nWzmaEQkp62KjN4PnoUGqCfY5qNXjwausQY1dmF+K6TSoKxz/iJzR2pNoCcFKqQKHjy4ZIRAay",
+	"nSqFxHPXOlRFoQEvv1slIZzXNRj/Ndj0184Fb8DObo9BbcMWrsMKWs5ynCg1zcW0DCxqhIYQwx2qrA98",
+	"lkzAWifr5ORsmcECBRIoy6ILhxHua726mSdELSBlNHezTGrRrklpWTZPCm4GeuFftH8+DR5IqYapkCvM",
+	"o5ufksIGFBDBwedeKQUZEVcgd6OqIV3lgmZbihiNnXYR/bjhfr06duUtncJz3pIFgyHnfnsoZoesb0ra",
+	"xrWSQcamLoawEVcg5guaavKHDxe4GoQpVYBMiG2LUHQ5Arn49mx4eP+BJw4zEhWkp6xbqXkLbcyFhPgv",
+	"itOFmokNHggzc1WpREpTqXFLKZkUeU58K6fWCO48pczb4KeCRz0Oja0D3LkywQYHXS5iyx4ixa0z3tpU",
+	"IjvDUvtDpezMRBe3rZ6biyvzSzsPU11xrf6Zmvr3MIlczNqzwqrr9/MfGcz6Oki142o41WB0XQt5GzbT",
+	"clM2Gpc7rnHbhM/taQyn944sqPQaVeNwm7VRZQawpVJzwKUmYmKzcpasxbxe9fxBzHjc7bom297Wbvop",
+	"RZcNw+zOCj0DrgPvaFPRtpOmPMzyIwsprkARphXkk11ytlhgaqy1Bn6jSAZIPvY5c7xnjE/JzogLDqN7",
+	"taAEHMYFpBLduwvJrqiG72D1h6X527ywLkklg09D08DwimLIuTItPQ1aakwrGbwN21379Y1ofPVDuUA2",
+	"qqv9lpnQXEGTy9NUs6sWHkrXVrzzfMR26XMyGNP00gyNQ/5KTEWh30vWlsrINMmBSq5sZAp1cXpoxXJB",
+	"RxjpmGzKTUwGf11eRg7IS63IohjnLLWp0ztoyPoAY/IdrMgF6HuVk7VGOc6EP2/0fbi/39p75zzrwzBX",
+	"jk8B2zgzb9BqhCHNjEyihaPsRkvNRLaDlhgJu0PnkDEJqdmpOn/cOLY5/fTSPnywHwmqMaSdrt7LPL4z",
+	"ZgZcaJaCOaJG7TSboCH1efkb+w/CdjbT6lv3MPKl+oxjm+YcCKmYAzFETbQ4RUmSSshccoshE/upxlpv",
+	"uG4qFQvY4qay7MW8VG/7MNJ2EduM7ydIomY/UETqsfZxQ3cVwkSbnMxNqrH2rWSYeFbVfkM8nUF6GVFW",
+	"q3ijiFkZ0+5awn6XVJGJKHiW+NBYm2eUUz4tnNC8rl8W2pBIqKmLS6NuU8ntjTCxAb897wozqe9NA/jp",
+	"Q9kK/ulih3+w/htcjpqFoFzAtoUdtDDoZGAY08DSR+3kGpELr8Atxg9ZvUv35duWEbmfn8QH5n79zo7P",
+	"/WVH5tsNR+u+c/f2D2vhWm7Zqo2rqGIDqd2KVBlQ7g0ES2zlu6hKPFrCeHRCKFnCWDHtPKAURXaQu2TE",
+	"qTlX5hGUnGLSEQY0pTMXxMQFsSSwS0Zzms4Yx7cNr55KOveuerHkH/kYZtTIXSNzm7IMpH8S//jGh0f5",
+	"DswlrzynZRw1Ruu5Uh5GgIGqO9CXMEZXCXIHw6dwRFafxV62kso+YGv28xvfpv3zddmyuz/K9sstuA2S",
+	"OIcpUxokZLbNOzQr1q7BTYJjS15EKGwzZZFHGCdLITMnxrntNAKO0/LNiyvionxj9qDGpXnYEF+OokaC",
+	"2EvdS5N1nXG7D7IUfn8VUnVvuXg7IXZjs94ct3kuFliiEmO/cin1i4mcvyJhcTtR0FkufwmJ0E4rlMQW",
+	"wNHusJBiwtDyAHPKjJwgJpOccfgLteHvycDqnieGbeG1wvKx+NT8cymZDmzsZibKP1P7zj9Y3WL+seAb",
+	"+1C/6wrn9r2fD/71tpwU/vnczcw+aadXPoqT83+9trM5twMKv/rgho3fBWFDKnw2/L72wrNyauHj1bf2",
+	"4er6tELaSz4RES/g9sFj8GnBJKhYVPVrphTjU5fbWWVOO4vuLXqsYlavai7ttPuB6ZkTWtfXwgoG1xAk",
+	"VNli1Hwww2j6NKbZNObhhhAdv8veWRv2lF0BvwOX4HbylTslhs1tyPyJSDxrEBMbc4IkpGzht6vZoiBz",
+	"uoqg/3TnDQW+25sF61Vji2Ybue3q2ONbUYEcudxA/ZGQmZuE5pGsohlVb6lSRh6NC2SCwzs2h6ciA9Xu",
+	"LjKaiWEYRrT1+e0L1y7BMGHDSihJRdaShRL2c8FcYFa/c2A6Qn28N43bF2L0LSEVVyBXOI5XMNHRPMX6",
+	"0odrGIymsXaxtmPb9YyuvhWFjOzVRIp53Zuw/+hkfz/qiWhk2h0cnhztb6R67ABfjg4MaBbPSTgjGuTc",
+	"WaW9O12hPhxRXwrZS7Z/5p/7nJQzr3f7pz/96U/D16+Hz55hpu3QfnaUltEVwsDRdIYIq3UOMhzuHw2P",
+	"DqJLB58izOjbd69fndqIeesCtdgOqMfVm37JOcgZzcfkSnBySD6IdNbiLhK3PafHw6P9dsfUukM6Qx/3",
+	"v/178YJ9o0jOFCLQGZEU3WSZ23FFdl5IprReLZq4o/sHG6kKFzROUClT26uPERPieiTPDx07W9epNmpV",
+	"jelUhrCOiVnMxoi1VaovFQl6F2GdNw9CkmXMUBzytjJ9obsDG9r9WkIh/b7eVVZAFarUEbloYXyDjssQ",
+	"xHpAYUhSXUR6G0JKSfB3ZoyrL/26GXcBPGN86tKkZpRnLuaIrNAS69RITEPSAaGh85SZJ3xyUuwBGxVo",
+	"n1tQeYlPTekVkGJB6ESDtPAXGu2vZJRSnkKe28boJXDrEmskOgVWWjf8St9FZuaHZCMALm2Aom86yuLC",
+	"ZSrUloy1djY34GNaorVdbAq57Iiz7Mmmj/c3G1LceKLEI+nkegEAN0x0xkhaWFhDvU8AWRueTx1dbwhf",
+	"Rmq0nn6mCG06+B8cb7Tjmkm0r0uAq9F/YQI0jo1gub4HHFYOVMWQhM4UGflfETeoHZP48eQwPabbroIf",
+	"cXQhApm0kS1FP3WEYzAXHvf//W//F9GiNsrjWHjXnH56z5nuK/ris5+TQXGNd65oXtRjjw43ZtXYd1x/",
+	"XevkJ7HmS4PLjK5GZl3AsCGUWMeFJhcFNx93PoC81HR6LyGjpZD24fqTGIQFcAk8IztncgxMK/NGyC0V",
+	"gsoMUG4r8OaciULiRbgaJAM3DPPJ9uG+w+hCjhCSRnqOMp/n5gTw6QVo88+2HHQiCvl81akoizmMRbay",
+	"kFKI4VQl1SoyLxDuGI9BXE/23nUVw/h1P6Eajh5Dw0sVUTMEJRiDU2B2njx9S44f3qtFYTSwuH/46TA5",
+	"+rwzrGCcf/jpIHn0+d5P+3Ggz6Z1fM64t8M3hAIksL8V4H42XNTeJzkgitAzuorMDn8iM7G0V22G6hfT",
+	"M1FoQh22A6E4Y2JzIghVROQ+bMgCgR49uL8BsdjGIpgxPEFvXEQXrI2h8tkRsNDjiPDE9MqCHkneNYD9",
+	"jYeypKlw79eWa23UseNb4lI+FfOWFMotzI/jSFz7GzoHG2ApiKIMRaYbmC7jYewfXPRmajozJHBKRlzo",
+	"c3d7oA/dnSGCcXJmGtY6keJBMCLiGEjmzNkVrpJdlWa2uS4kB+eykMIKOEF/nUJMX0wjnGnnnpWZBPUd",
+	"G9PN3rXmLXydLEH7ypNVPJ/FrpxqC6jX20NWrNFqu4679fSFlDZqrueb5eOY8ouSen/dqJzIC/tmbCIz",
+	"qlAWa783Rm6uIxuzjLAIpw6XEOUQH4LvZaj47bEhXaRn3QMkf2jR77H7bUgrlAmvI0u+BsoRUah99ZqL",
+	"Y5U6h/OomIdUwlXFuLYxTIuWnO9ASI2VezBt2oupa0uC2bPpTPcnonP7uLkvEZo8fuIYli5wAHYagzKt",
+	"pHpK5s61t/QyrJnuUhpux0kDJGpL80g5yJvYR4KXWpiNbjHidKQE+Th6b2jxjCM4ecHJDvhZuT+bWfNt",
+	"2FHqLd554mS8u3V/6g2vi3W3nj961aHLqYpLCmkAHt6eqmQPg4uEN8cZhY8SmsYySkvygJNWZEavKgzu",
+	"mpgSYqNZ3h+HvrXdR9tb+vgvNzBFV+puOXKHXvCy1AZmQPAoGK5UIsKVCiJGfGGo2A/JFmCQ12D5d8m7",
+	"QiQLnl1KYGr3r0rw/Bb5WsmC1hb69yDnlCclYjDlAqnEb88pplmX+ZPqJCyfYVOQxGTCUijTAakEupVT",
+	"fQs+WBFNJ3vwkst6XER5wHQJBD2D9NIFhvu48BLbed2KlMWSNTQd54C+tfrEy2klW8SqvyjRjeqNPWOg",
+	"gJzxKR0DmcAsj/MfB+OyAeSFcQe7FUw1AHqZAKi9/T06N3pp3D9xBdIBfNa7QVRA60s1FI/mJovRFYoV",
+	"XoVBxMIgnP6HjVZT33E108RuS3egd0kbb5wkuIWVxAuPEa0ulMvMAVjOVqfkEha6CisICoQ0HHmxubYP",
+	"/Byo2tr3KMuXGhGi2/kQXTM/dI8Pt3fb2Nr4Rckr5mmOA1UaccyV0Y99RFM/1v2VbF4pNXfj0c/pimSi",
+	"6h+tyYQ6RNB1hmQu83gczGbTXohnusQACEqspZIsKMNEYFhBmxigztAEuAETtkTZL6+9UoTq1FZa0sBR",
+	"0o791szRzlhlFhlUrSahdaqcQidZtznwOCzRcGPFQe0TjLjhTyWrO618BKOT8tuEcOE14pEjwNrPLqfD",
+	"P8L4OVyxWn9LyrT6yCfC9GV+OyUjc/1nRe4MSu45ludkDJUiWdqXTuuYhra8sB+AOQ2IvOiaETxfnaJT",
+	"Eix+46LQhCqWQT15g8NyECjIpVyNHjY7CQeojgOtwZbEgBDqdm7cj3dUXcYy6TVleRS3wokMiZs3hqmU",
+	"4q6m6hItFGNR6MQcNO1rMrJGnEw8Jua2xGHtptVLrjNrUL7YT7vE9pOIcNVJ/GVHNa+p28bA0BhaFwMV",
+	"KBmMpbgEXgGv+CjezH+yTmTH671DwJuLseUKvGMzYdwV4tCTVVmn0yzkLQAN1en5VjTmxE80uqVzyvIn",
+	"IltteT/bePqG/HD/eEP+TpMdYyPRYYU2sq381mfcXY5eZrdIKS4QZy4yyPE8W/VMlerJBCAjY9BLAO5u",
+	"P6cLM71L3qH/iUogdowILuVZiPdDnX7kowyGn4a5QvPmK2DpTAO5WEiazuDeqXNjIRufU3lZLMhM5BlZ",
+	"JGR2lJDZcUKKPCEiT0jOEqK0FHyaEJjjKKnjqZ7z/BSqbxF1Csxy+Ohww+VEmzTSsA7HpRHKvUqL1TSQ",
+	"M5ov7WrjRRczIazLJtey9DvWERFb3lpx35bmcEUFexpS0G1Z8nw/+mDggUlhTxs2JvdsMll/q4K7vJ6s",
+	"LlpsBRHzDxckF3xaRfXERa25rS6y7VpWRostTAxNdcu2EW7M+lRbD3Y8hdWBMymy8wqY0gWfAr+XlNZn",
+	"Xx1SO9LTM5hbywSaFhJnb1Ah7pPySE8ldI0T6MFnJ1IJH3lZgsBKODmbAFFMFzbXpS7KuIbMVVQDn2og",
+	"blnjq7+gkkENf6r8+2n4iEegil9nZt3eujs2UmOlxODSSxGTVxqhp+FIN5BPWGs2CEHc9JqfajvHCcAy",
+	"1/MqHcCRW/SS1GtCZE1GZCqlMoNsg7x4m47hDP3CLea8kl3udoCVbnt0W91VkToHR7GQAEtAkL2Ia2gC",
+	"Sym5qEOjWnJfqLUe71GqDVG3eBMkwkeDun3FTfhhA1XcihcipLK7cz5cudRd28w6Bm8JhB0mq5d42NHD",
+	"fhXk+ZcN2myydgx5LSlX5Q9tYJHeGNYbNjIZFNwFcyImdXTAnxY5ZRyygKFFdC4012Y1XD7LjqkmY0jd",
+	"0WIRAytmY4B6J+J20eVMzEv0jlIscxzRRjHWlbY3NJ1hycozMmaKfBc/owvmvUXrhqiamaSs7l6aNh00",
+	"AsiKPRil3H3d30xlngJ5JltCEi5hFZT38lID46RQtii/dZgwV37HLH8j8eHo+P7x/mP83w0CXK57odxO",
+	"7RQp8o330fdGejg3DzaD7tdX9YpKRrluFAUP1jNAVsdF9ULa5vj9DocR1lEV0guBSEZr3WkhLrEm0jKI",
+	"3USkyq19Rhje9cJlJNWosfVpe/42Pwsyi7o6R6WkhdHpmIYKLsrNhptnzDSKlUDAQg4avpOjdcZFw02E",
+	"DT/03hAbU0JTjZrA6ARr0dp6rp7vGRlulINSF0Zmm7D0TAJFcxjWF1fuWxQkvacOo3xI7a3zIjdDc3xG",
+	"Gf7hRE/uS074cp8OFAPVu7DBj3xUPvNG6NdgBmwBNQh62Mw6cKH/BPqPZsVHifnzFZ5r+4XNDNAio6td",
+	"MsJ3DFmb74GhJlFV1OJCNtaBjArOtKuW6lIEzDeGkjDpPIC/DNTnugxcdmDj+O2euXAEvw+DZNBc8MZX",
+	"ZjXtS+FyWKuRnz7+FczeSM5+xi7A181ls4vI5sLaF8PElLIwhSfb6C3vb7gS4ruZEAV0e+z0QFPpL9VE",
+	"7tqWYlstF8d3sPLQexLWrw1zJSuNof6+JDKeC0zdcyCTjt9FUCU3XSidyb/UUkm4LLHNeAGxMgXZFeVd",
+	"CjbTNix5DGRBWQhSU3J4o2a2oL0mA+f13LA9rwW3GbljqliXZ8c2RzJYAKYp8lOL0zuREDjSl7NG0sAf",
+	"zAZNYWL+w4FcaCOd9Y85HU3YJ7TUj2z/o10ykqat0Ym9cfz3RAsymtNPo8SqO+YeMmxuTldmBZ1Qs0tG",
+	"ZryWKbniSdJyyREuwAjJyXA0wDKsGPjMXDhZeil43e+LozPHFHNckoFp3PxZtAieOR3b01gt0HOJ9q5v",
+	"LaDbnPyBzmRLlHfvvYw7C7999/rV7i2mqU4AFNn5TijDWvulqLYg+4WJHeD5BS59QHn2WkJjymYlzi50",
+	"R3xvUPovYmjfEB5xQnxfCSkNyAkpbcsJcVH9Fp2b6oQYikkQXErjO2xu/nbh6fgNhuXjV+5TEK2fEDOB",
+	"hMTsyonldJjy7yRA8xP18JR3FMfxxGhuZApj4OSCAcmAkzd0DpxkoJCc0XrVgj0u6VxtZyh/waaFBFVF",
+	"vLgRG2mIXipEElZFOvPGJDWneQ5Kkxy3JOrr2DLIBA0KDprF5ZqdEpwLoEUXrycU5kb/Ze9vBcjVnvlz",
+	"1IhKycR0z+EOdRPxVpEhL4Sct8E3b5Tzc7oSxca7wnTxyj75Gcsf26XbtrRYWSm6/+bjflzgi+Rw/3B/",
+	"eHDoJT4zN+KAk3aJS2Z2jfnzIIWwwoN2yX0qSg6lf6JrRq9ESnP2I2Tv4JN22kNbEZ2YRHdVVjApo8Ls",
+	"gpS74Je2bZefegm0DTAHK8/a8uFmvmycoz5vOB5a6FFGwqQz5B2itMaqCOI+/K2wCCZh3a11vZuHAuEm",
+	"ucm20za/F76Xppk1dcV7+3szaJa98lfuVptKCy3Mczm0WDBxCv2l4GpesTQEtllOWxuh6fZ6c7tsWOow",
+	"Z8amzjiB1qOPLWaC1xLkneIkacYEqiW5RSnF6MOx+ATWr5LmVHq3gsP+mkpRLLploq0mMaefXmD1tqjb",
+	"m7fWWcGTst2+fb/QLRZZj9e2HbaTmonlhxnwPn1XZx3xlTIL0V86d2ZCaleCrZgbDiL6BB+6y8cFUdj1",
+	"bzuM38YyTs8s19WCTFieo9kdC2k0vFf2rkbdTAX4qxH/Dm8BuGm26FJvaNl/JpY8F7Ql7eZ2yl9G8sPD",
+	"+bl8ZAvBtTUixhaYXZGyBhfP354NX1GlVTqTbKLnlGdUX0furssoM60X6mRvb7lc7s4R72vX/binYEHj",
+	"NQqboTruenObG/EgrFGauqkLxVPstt6TZKCFo5S2YiJmZ118dW2tNqd3+7AW20Xb9F+VIlh9AVBc2WoB",
+	"LjQsNpoubLNtg/l+EU/Lv9ZNdT0GXybSd1OZz53v5mIXDuqhkTZ+i3c4y9qdr7oSSss4H9voNwpl03iu",
+	"LtdSbL1s15Fhu0qguDWKLezv2RUEqIpbRGNtAyK0FjjvX40N6SW6sJ+WgXIRW1bluPOByU5RoGjZiPjy",
+	"sqxWBSwQM3xYaEvoXbN+WPCj9Vl/z6P69jxUT4KXSsGt5NNVdMc6w+edo3P1wtb7f2aGjR4BX7AH44GF",
+	"rjKXNvA7J1fYdQtjZ6shVatTjSRYlPatfeaiatKIRfUSVp1BrB1RCBvr4EYrKKzPsDWUIwqWa6d05lpx",
+	"tFu25SbsW7RmkxhZv0E/iN8tG3ekkiC4zIa8LWktVqy/EtUzNLdUEtz+m+2olVLCoCu/jH22+DaCKtbI",
+	"5s4CK2xPPi+nPmYv3kY0lW1osCx5uy5WXrLFIpYu+cYcXITCoprQPHcSdBVZiM4RJI4cJprUrauBLN0P",
+	"WaGCUnMD6oDrqxbs9jYal/+Ot/i82CIIzMajiJ4c4QxbeenftH++x/c/O+huyHoSy3j1VMyNQhBPQkkp",
+	"P1ss8lXrr+egijm0/oyjiv8Y2E1anEkuZiBjFhQEQ1s6ShcmQez7FsTg5IAYgsX2sN1tqRkYCkFZXkjw",
+	"sp2tMlEJflNJ51ERLyvZkuq5qZlcOfKLpErZUcSWfYWBPliWx2jqTJEZ5OjGwEiqhBS8rOKfONt2ghEe",
+	"CVEOkykhaI2WxUKbN9xVgpjBCYH5QjPzdS6Udk9ymte1yqCTaOyQg93bZldmNIsWiqJEFrwMNTKTtVCA",
+	"wwrJyIt+tfDrbL3i5/Yl0c0aXHdUlmrmyJMRNMeKFPHxIFZ/P8IJLog+T+N69AX51FRuizVhX3kSLdFr",
+	"uEEZhnZSaktZkYPzdaWWsXVDZpSVeChCiw3sctlPhpOu7EezC96CaWU4a/N09bA6kR87pLoPZa/u0ij7",
+	"dlJfNQL7xbd2HF4K9KNx8osdk/3jhR+Ze7YaX3uKfKiKOmIX0n+BrpO4DpGJBmtqIwLzKG+5LVxWdD8e",
+	"16WMlhG5PpG+uuNK1hjcP+6AVBdneY+E8kk5ujo/trzFHebwxgiuzvCerC7FcjE6RYjbk3nMrO9Y5Lkw",
+	"5zWSrth1G0kxfzeDJzBlnJcoBhNa5Lq0CmxIf3XNtw/LyyBNNMBozOLzkt8bndboRnUkIiyaXWjkyAnR",
+	"QvQoomy7ig3wFUxp/sTH1NQHGDHk/uf/TQ6c01xDAVJR/WMRr7PrLLl9jK/RgdVsP5uTCUMJqAk+/0nH",
+	"8srqgSDbZHtFhvuasvwiiplXpvRFgGBtcUVCFcFyEZvjRdpT+1zJmds4rq6p6+ILGb7ib/yeJmf3Qse8",
+	"XldxH9eHJMRYUXPD3UEZlZzxy4iU4HbYx8wH5d6ciuERAcIkFyd2tACb86wFPD0oYnkTwMGqqKPry2EQ",
+	"tirIDXq50Rb1XO0GfYWgBeX6xAvCkP/8f8kF8i461y34Yi2ruM1itdOzJeSg6lMspA1TkzzV+AiiUUA+",
+	"u2W2yiipavA7YhITIiSbMixpbGFnfOiyfaIlEySlXL9pc0kHnfcUuH/l1QzM/HrO1Dzwx/b4mgpJaYN9",
+	"dz0OwAh6L7dPFtmu7sE1qyRs5fC5FtafloXSZWh4V3/vqifXop9rhBuWUahVSegoquB3YW2Nfb0FRyp1",
+	"Qgh2vTaTpHHYrlmgwTESTGrry0JUg4cgJv4oqX/rnnUhxuEvmavIMiI7TY6CxdMb3Oce5qF95D1br/BR",
+	"yE6MkTW7vGezJ6J8bIszAFc9MkbfsTnkjLvV3kRhtsmOTXM3Zn/O7yomlqvXg+fTFJVIMhPzSLgcvTsJ",
+	"aD2M1pZLjFd0wd++UYiBtGQKiLtRvXykbOmL4OK6pkjUiEB0vZhN3R0ktyQwLXxhyL6Sk93ObhUn6ppu",
+	"rYKxDc5Y+7gwQn9dkCtTNdaADeeMC4kpT4rspObs1NWrg8P7+0kfk15aSAk8jVjcXl58T44PDx7WbLXP",
+	"359vVJpKXL2y7dic3wCV49Vb77qKFmZq5uPsHzzaP3gUN5krTXkK382jtSxQKJNiSSY5hsYHp1khCVQQ",
+	"V7ZqfrN04sHB7oMw2VUUNWu1u+OCEMMggItK4GTn+VzdSwiKxnFgw0WRt8inL/mMjpm2IGY6xLY/3D/c",
+	"r4cdHT16FEXR9xPdHPXmnltPalJBYVz/VG3lN2xzXFemWks2LloCl9EmiaAoYx9EXzmw0e9p4+vVbC13",
+	"9D//p1ltzZRmCmuyP0E7Cp1rspPlwwz2xqvh4XD/XkL+83+S7xfAL7QE0K/pAnEjcVRCKrLz/bPxq3s3",
+	"r+UZUny/+pFJbXXiy7tsqDbboBO25WPjwtYjGMN6FLb6xGG87EQgQjeouMpDMY+QdCYU8B7Rkc2Kb6V0",
+	"aMbfsijrOP13X01nS1S0eHhMV12cN7D0tTK3nBBImAu+6imiRaqdP9hc7FyCWgjeBZEZS+EIC9efuxYw",
+	"rUNMyAcYk3o1+Uh+RrOuUDXVkluVI+tYVF9ydYtVXQSv1eAzD+sAYgeH0WqTlxBBLt1SoMBGkmokLROs",
+	"QJuahN7mkn9O0xl6JccwZby8dsbebJ8QmqsIUpWt6KHoykYdzerBRevmI+B0nEOLbckfqJrQ1Y9eDw6j",
+	"RdKcv3Aj6g9O5sI/jTJvVYGox5v+6e7y8mWj1TrU3FTlcGPbikgQbSBngfKGafHIM33VXx+mjg8iq78m",
+	"UkkI3sAF1pu25aPGIlud3jaQyTVz02eUc8hjKcRCzkcnaCNeWbhyMjI6Vfkd1WRUyHyE0AwF1yAxQbiR",
+	"e5CQqbAxkAmiwKIHNaV5XksIFhLzMIzK5ryNEK94ZcQpxrsQ7DTkuSoRWvA+tXgJHsIgDPLz9XH5dvvx",
+	"mspLvcip/pEcJR2lvbew2fUtVtqGDXUTsK9fCJJl42SvZ29r8/XV0E1idX+UtjWLeQ1PB1+qb//h/uGD",
+	"4cGhLcm8ASclqqEHtj2XO9ZAlSvRKvz5dGvdyukQL4K3lAXM6Co+ZzPdOt5NAMpgvb25EJeIHLy7ea7J",
+	"AHIFeLg66pCFXaBuYvGiShiKWppQJpB1YinySqmJx/XkZv9bRHazzMpX1aq1ZcsYzIXSFULMlsWf6qgh",
+	"sYw3r8Zvx5wlKJEXvU40HrLq8Rsb069bv6HDbG0XwZc9DOZW7lxIP62U3obyW4HSREjgPVqCLBoK8vMK",
+	"LKcCmgxv/pI8yM4ZVwsJ6WxR8Et9r6ziZ8saVIKEBf7qTTRWPomlxGylNLc2c02SKzHk+vT7r/7hm9Kq",
+	"LiSP8WWbaacFMQ/Y3GwuEE/A42E500eA7Wl2jgOVZRG3UysAoDUX5gu96r1H7+ywNhkjaqRcoTGHBFlO",
+	"sZWs/zVY+IhUk0HKMlAldrFFbfISzS4Z0SJjZhNHCRmpAuPq0JOCmC9UXRI6pYxXtQVGmAI2qrAvbBSA",
+	"tQWW6AxETD5yPDamwV0ysvCrFRJMGZbpuLgb52lYBzidCaFcWRwywgUaJQSMClWCzlgIXEVGgYA3inpU",
+	"xi7fr0wncRNHy7d0qoP1ctnB9g0iNw2fVY3h3xdli/bnafnxe9f2NbKja/vdlibdNC+OHcaB62sjHbXl",
+	"IpZphWs2877C7yvUQf69w7jVcgdX9GqpRsKcMn5KOAKr4VHfcLrNmHjt+G6WIRt8cb3S8ODVxlutni4Z",
+	"zLN1G85r7HBNtSp4Njoh8ImmOl85eLxQIzU6FZ6a0UkFjrd+pHbJCPn8G4AM8Z4qnKlQwLFHzCekYWyX",
+	"0cKMBmtuvysglMwLzlK2oDnTq92PfGQ2xepzDV253JtSYLMiWQ07DmeI4qsZp7/87TAR7Y3HkZ4qZWF9",
+	"1UqE1dFJMKadHwulf/4PnrEpkAuj/MG9dbBAhzsT3PqNa92D7NlyrCKHkrEhLMglLHSosIZorw08PGym",
+	"bXIshdtI2A4VuOvHxW1M3nZY25H07aNbSN/+nsM7NoenDjZqKwO0faVhdCc//PQgeRQzu68VV89g05Au",
+	"QBeR5GcFqYSIz/EJVXB0mDiGZRrOSpZGFizVhUQGaMux0IZC+YcnFx/+dPTs7fNv33539Pbf3sYDWFnc",
+	"2ETJv54TMyWyI/TCUGYDU8x9e7K3p4Ve7L3yoKEnCDiyOwamFgzy/+7e2BVy+r/Yef635sA+Fvv7hw+Y",
+	"UgXI/1Y21EMrwFWzk4gvfAicHsluWFIsUG0tT87CtGPfMje20vfWjXQ9TSoLumopB2xUVuTNlJOFGYBP",
+	"5Y0gIn4nIWP6ksq4Yrwmnl/X5GILFHSXGm0ob265OkEybmZpWYfAoFxLOi3hL2b2OuhhG6kyX1e+qGkH",
+	"AoZ1S1K9oeKCK1JouPkCdYgl4kjnIqU50WwOZOd5YWhn7wnIHEOFxrjdZCYKGcBoOnBl8j0ni2Kcs5TM",
+	"RM6wsrqYEJpj4Iutqrj66G5Lm0dqbkuLu52QguegFHGlBVwfiq4qRWWXvK7BzXPhngoGERGO3WAi4pfI",
+	"6Oob1Rh0nU28o1OSgSTPoNBmtzl5zvgMWNQfb9Yx7pUwv6hWPG2mcQsUMXfTqcfcYrm3k9slwmgsNinv",
+	"YKO1MLOGhSRLgEvVH1q74Jrl7YPB/lRkIGaUfXtpemAXwFuplfHpt2Yno1a6ugTghY25QP1xkAyW2PkM",
+	"ITONvkNR6YmXdG8ixToI6CBm5NHJ/n6UGYj6gweHJ0f7G2ed2cL+2A+2EV2BhpV6HbgoeIDmVuLcCd9S",
+	"YInyXg8k+HUkNKXYmOWudOW6C8WGx28M/nWP2ShkI/YZTvW+xej8VQDMl1kf66mghhjftHkV2HYe8QDn",
+	"8ue/yynI8c9/l6KLf3RKuSVzdy+EZ6efnBy+FLuFqewRyNAOZY+vv1mbfBjgH5U4ZvWkvzDM6Zpiwfbx",
+	"S2Vpm3JJG4gmeKl5X4j1oVV3kFGI8JK01QSRfeqZUBBCTmsiruxJ7LVbF+F4IruF4Xxx04KN9BtDjrjD",
+	"yBpovpjRMWhm7nghM3OGPMSjc8o7SHQF+cRCFVNX/ZBq6xA42N/vb9Bto5K1afTJRGOBH7xG+pu46m1k",
+	"XPVUL3Mw6ldkR17ZH6yx0dKPRZ3H+IhTMtofPh5Zb7uRmJC0ytAJ1SJgP+kjVl+nbp6fxqaVrTb1unix",
+	"27LJVprYNNRAkVoHsO/0kMWriSTliTjsfyDWnQvN3WoDMPSiu9e9alof4wH06ryljuwd+6Vv00vmFR5X",
+	"s8DuULk2PXf61k+9r+t1VwnSMRaz7tRzgloQeNF6p96ZpHLtS/56V3nHPdChBwdxj40l3B6ypTf4tdLv",
+	"1XZNr6/+a2CcvIMcJiK6imrF0xhAU1DugSlbttvc+fXgAR1mdGRgSwOqGZUQ+gSdvmfZin0KBYUeiezh",
+	"7oRQB27UHTt1hkrK3capXi/itB5Reusxp53Bpm5xnroXIuS83QoEnrn+C/AWbSTfweqphMzMk+ZPzd6W",
+	"TjVlF0OSyJPngC6G2oO3sGpdbj+3aJ5DbUFP1wlkjoEit41qKWR2jarDvQOHN1YC6Ir7fQuSiQhg+iRW",
+	"K6udo7Vpzlr0bSSG39Cd91On14NDkrEpQ1PpWkbQ0f39o/tR9t3H2GvzUryxN8a9ze3XlbaDl2dXGgWG",
+	"aqInkvFI8MYtSpu3lEJ0dP/o4Oh2UojwHU3zpyKDurbz58Hx44cHD7YpQtyVj5S7TN+wu2pzfmgjwNIh",
+	"UJUEKzBfBHOJLTefMpAFn6ox/MgkFpl3HqEpzIHxDK5Aju3D/puovfK3FChPxLeW/NQ4Er2zCPF/d8Yz",
+	"ns+VI54NaZLrBBydJJ5q6ctK31QJcu20Wj16KzhvS/F/zQptDtG3DhR3SzNfi/5+dn5BFhIm7FNV6qcy",
+	"K7tSP82czT/X74it6p1TpUTKegWbnwWPIhzSXHCf0RTz9NYesCYkxq+Aa8jKgATKMyfYq7gBYAb54nkc",
+	"6cjGFNraTGQKmphnGzj+LJ/Af68j+LdrSmt4WUyvCMtOg3T4yvPmXAzxugEuqbxHx+qsTkZx5chNEgv1",
+	"6xkwWWXh1zGpI0lFmwnTpulVsBLNGwxrL1lPWH/C4lvq2R0KmQfUdgaVaphNIqyTc1I7os21bj/q8XL3",
+	"r4OwqoT8VTCua6FWZOeCzrW/GRPyR3tbKv/Nvaom6ioMQArbGCQDbPh1/Tv7UliOOnrvNphMi22zlVjB",
+	"svMuat2epNapoIw1Ia33R0c0Qt+xdlCTabujMN7bQPhrBlzq2qDuH+4+eNwrVz53yMj+zYe7h31eXKvp",
+	"p22Jm/i4za2R59GAelV5NRsaMtUza4CtLhm8dXKgmapQnrAFL083AUDaRaVI+LMFdQ1ip/qJU/UKQmvm",
+	"ZwQouY6zbasCRjV41WZMo0f2tQWHR65lm1OHy1eGdk4FFuus9mWErGHKLHMvlxuvtzD10BfxDMMXA0Dh",
+	"Wj+bqyB5DFG3eHGaEuMc5lH/PkgpZELOXzwlj4/vP1z30m+sIokuCgcP3bhHUdofVpUReqNR28RBQTLh",
+	"skFsIkfV8lv5898nvmQjA/JWKJ0D0z/SWU5EBhKLKLoHOE1nRoyxhR2jtI7L0EbsTJGlFHxaBeszvih0",
+	"4mrRjVf2Q+9jEBTtjJwCaS1W0aJNgU7lDrURlkgG6rJRtvTg8dFxdpgO72f394cPxw9hSO9nR8NH9Hhy",
+	"MNlPD8cHB22ww0Us8u7du7fE/Rj0c7x/HNO8W9B7qxqctbE+Y6BAku+lWWlNOEtnmozhknKutyj06kiS",
+	"1iEVzQVhPuMGN3C8JT+xzNKoxAXPThb2oJxwoYc+YnpDRrv5NaiBaFeo5RBiuAufvmNzaI82apxQ5+ZT",
+	"wubqmafQmy7N8MjEVhOtQ6o8im6JAwRar6V7Gubd5ku6Uhb5vZFiiUkGx+SDMMdqcG3ooLcVq67Pf8yk",
+	"nj1zXHljXmPaFjLUHlgzoXOWr1rxCzEKv/XXmSgUvGkH4uuKIPEmnjgCFRow4p67tsV71glXGDXhXm91",
+	"a8beGEBBfU2bj28A4Kit+JbvNvajBkrRFeCzCZqhvltrIDL34xgy1SZuWLHGKalWoLaUHecGRafAANjS",
+	"QhJseDm8+qrV5uq2vFkyM6afnEMKbBGzCkrJrjoD69aBRonSQkLmrvd+Fv7bhwctk0daj38DQLRx8Xx7",
+	"Njy8/4CUacwlcCRx7xmGnVIuOMY+oRNqx0hcjx4+un8vITP4RDNI2bwFwK4DAPSmpSHftRRFSgaKTTlk",
+	"wW5H8scau/kNVpc3zycO0oOmmvzhw0VCBLcATTOqiCOU3RZ03W1hQFtL99SzneubHGT012E+twPZPIdU",
+	"TDlTkJUOovVlqpkXStw2K8UxrlhWRspisW1b/RnL1DNVE38bXrnrJRTj3d4u6NrqScFwEhsXpi6ZE4B9",
+	"cnaZ+B+o9xXy++aq4C773I6nbXGvQK5Kb8y6YtKIzy4H8vBfv3s9PHz74tnw28f/drY5UC2Sj9Q2poxJ",
+	"hxhZH450v3SkTc+AjKVYGmFXzVCBnooqjnjpI+ApN5L2at0kebK3hxkSM6H0yaP9R/t7wlD14R7wbKiM",
+	"cCl4P3emR6z318m1oufaosWe2qwqV60CycdD0Ii5RRNoqc0VqQy7ACnnP/89zwkdz0QOnORUqb6Wx0bx",
+	"1h86lsLGSEbMReX3wag6EBtUVwKff6aBfbkxec8NIuikayqQPc1ZtNgATTW7ailvQmvxEJsYi+2hHkOB",
+	"5bpoevnUYqS8ElNR6Pc2TW79SrUwW9tEK107dmqdJ49SHP9fWDaqnzO6WAwvj64e/u1w/vjTsX60PPgx",
+	"6q7/6/IybkA3P7TNuY/h1S5s0/AaFVTtAnuW9F4ytV1Z+YVkVzRdtSVKLAq5EAr6DfitexgJ97oDUqlY",
+	"QH+pzvZ8YV6KtoZJjls3h2+95BNxs1jxOnSaX8u1Y1ZOurFurTuc+ENcTbBR1qc8WO08Ql4HfrNUrUNt",
+	"6349BOjoa1ISw7ilNbNKDlRpcnBI0hmVNNUg1SnGK3KEQrJ1/ES2S94IIoscMCLRbCqalqqXDPvYGk2x",
+	"y8ZnFAg25UPGiXusCp6Uwe6RMUypdchuD0pa6nl+iZJtlNFz19IzkRbz6EXjw7DWzU27g5b1sEP7qZ9c",
+	"8HK+mJix9y7fXn4XnU8U4ABFYiOyWDgMQZZCXrpwpMrPMqcrkokTB7RCUqpAkZ1RmoO8HN3zGHsWHkbT",
+	"XEzJzggQ7dX8KsHQIapGOyN0SasZmF8+csozokCTYhHiuO+MaDZnfHSvju+A3Zm/sWVkOK4tLGE8r3kG",
+	"qnW/ACrT2VMhDXuJ+v+/FctKF0DFZSHFmI7zFZkD5boNijHrTgB2oE8Wr9d8o3y9SZpLoNkqwQrXhfna",
+	"a0w2iX+CR9Ch3cTlyFLFCTwRGJxAc1qoJTBFrkDmQvYQI21bVe21GPnYVYz7mz/40aM9+YSMnAQ3Skrs",
+	"HrITSbK8l5CRYrrA70ZkJ2cTwxfcF+ZXxIMkO+YfEojYYby10tSBj7gExXuh06mquu1weYzS7zpwDKWD",
+	"aM6Bqjg60iooy1vOfJeM1IoLvpqPTppbyhQCUEJGRnOq0xlkI5faT0Y0V+Ip/jg6qWGCzagKHqeKUG4T",
+	"lxAY6SMfqQXkOePT0QkZYT8j7BLTOcN3d8lIwycdPOZBRphdt1zwqSFb+KQ9vsvoBOfosXGaoGPOxfqR",
+	"W8SyCqKdjEpANcRyWQPXyUT5OtUeLmZcaFK+F0szLyuq+521K23Itly+AeYX4or4kgMVBFwM5q3acLdS",
+	"nSeqTceOvbXx0LV69T3pKSy/t24RCPlYd1RZg+85bNDNrjsh5wgY89mfmj7oUh5lBqe5ZjHqerlpYGro",
+	"mT0i5zCE83NwtDe/6J/0Y96IBkfVZeLR4Brn3qZveoR2R+m3DfhWLkm1KbUJ+81tJ6mLYjqt8N4anrlO",
+	"J7VHt6ULKrVjbZR7hIsxGO6hiBZ1NXNTshKL1wMOGGDiu0DgqPByqKemU2dVbLqHH9Kj9HD4MD2C4cPs",
+	"+GD4mN4/GnrX8EN4RLsih2K2wyra5JSMsE/HsSUeV3vTj1AeG21xDWFLcUSFm2b9ORWtvchkkzZuI6tv",
+	"jd6iIQA3YxK9g2IvIBU8e0FTLWRLToBTEOzdyaYzfeqo0LxJJviqTUxlee6ivhdSOAN/Q4P8tGAS1DYG",
+	"HCNIiCyOw5Fa15UM7MQ9sQXDeTsHWPjVea3FTdzHDzEJ5rdpsd9KISYb9e/G+bdZtmNhFb5eYTrsk8tF",
+	"SYIak5H6GO1QXY31XfehBrruo17GZ2thORf6OkYIM5KcLlowEoy2YhiurQct5BwksVYSNKk7ld5q7Gxu",
+	"qOjgwSOcgv1rf6MlttZ/fJdbMbNcyLGXYHdeAVO64NON0Cnk3Aitlps7mdD50sxDRpZTCZmAC8TOgGZG",
+	"F6hgkj5yD23kxGqjiKOYOyGjBRlLMjsis2Myu09mD0iRE5GTnBGlMeoJ5kQVY6KKBaEjm4lJXmpFzIVn",
+	"uHqeiyX5t38vXjByuHt4aq9AB7FvBdsg6C2GIOowPrdw53pU0FZnbkeoi783rSdOCqedo3gftTpTDVMh",
+	"m8x+ozHTvbd6S/VMtVSscNtcdeFDzErgDhsySHGxiZj0lpyeBr3HS2I6lcXnA8ZWazkTNfUG6dQGB5EP",
+	"M+EHpyuyLMvlKJSM4gsa4jO29zwvJcuy03hrXwGcT3nkepPwM/dGbG/K1t51BG35U2ZvXEVZFgBnVyzA",
+	"KMZmNVtK49dabj8yk8Lc7W0nJAPFppx2G5C4t254M1jgDnNoJM0gz6CQODlDoa6llnjm7JD9l3/Nghnb",
+	"Bt/q9bfBt7BpG4Cb4azetFpNT52dTChrimyCpkdbNTdC7xV5AVFaNG1ce/72Suqeeql2r8WKzrHVhWRc",
+	"GyVHCzIxIibrrz6WKjC/jM7N9NE+ufhwC2nu0JfcMobWc7N7IySHqhpwA8inIR/g1V8/NBl0Nana21TI",
+	"Z33hCRcQajtwCIrmgVfA0pkGcrGQNJ2hSj/KYPhpmKtRC1CQ+7kPXFAOU5o/oYr1p9tX1SudDW65z/ji",
+	"Ocyh63akuoTEyYQFdFfmMvSFcFtaZpf0O2gAqTx+fLB/uH9wdLB/3Jbsyfhl7KBYgiT4s0NxL+PUndTg",
+	"7oTytVK0CMwTxJ44I0Di3MnYrFqQq1bKJhbk5zYOIBca1CbO4kTX3fYQlIvWyIvva0Zxn4pJL2ul9lW9",
+	"vkSksib54OKeaPmMPyBccOgPSVZD1Y1lwJiGDaXGMvTN12YzrRNSW+pDmDdg0hc0m1G17e74EtxrgzGC",
+	"0fWycVLICtl6lc0QFI5MBcTvrcVaqPyGrJ7w6c+h7ysiEwrif1bNY9GA1e+T4eb8dz1X+tw9XemUbUDH",
+	"1QmYF8qcU4sS3+I8Rftai13O5ZxiYOYVeEUTeP90lT6yksqmZy2p0Ahj5njQ8/ffKHLB+DQH8oxNmZHK",
+	"f081LOkqMYICBt6Zhx86s0XLlXKwb/5vv8+VYkXTQsJ54GNud0zmdGkOfll7zr9Ndi7SmWQTbW7ve3G/",
+	"oz2C9kSoWJbe1BfdqOo7hVw5FXNQt8VbVQXi1SbVq5mQul2sd16kGFvF5bL+Wqsv9QB/jWzjt13xoutT",
+	"qqC24/ZnHy6blJh0kuilKGM64txmezPy9eG59WphWljn7asFUxa4w2rdEqZF7ipzBHWQeIa/widIC11q",
+	"TJGVPdw76rOixSLbNqIOy6+95F1BriFN+4Jtp7bUDwYNuMvL+4rMHV/pDY0preMqiAkpEXZ2YxA7rXAZ",
+	"kdIjLHOpLi0JC5unYlOm+qfAWpSj6Ggko9Hb4GVWMlBF5xU57OBfr4B9R8klrO4ZOcb6wK3BQ92kMktX",
+	"OK07iF5ESAITXu1sxLhvqK07FTW0n9R0AK8deuG3JiCtSX8Bx6pZ7ZqmuOC2qqMQ1Pl3QB8V1YdHJlDU",
+	"gt3rsAk/9eXxmyUsrhk4/DCW6FfW0+nK2q5qWVenZy6uWMy80lJ6pzMSOZyw6ig9WArmqLY43dqMzpC3",
+	"HW0O9AqSSqURwSPK1cdaGVF89xYMy7WNarfpsltssi2Kfn3vXbXEtuj6bWPKayckPMAdwfKhzBHxk9ds",
+	"iTHsMd3mZOyrpqKUyDRGoZmuMXoGU2nqxFwTr/td+mdYIYP8WMzJWaEyWaSX8cu/FdViuVzuTkGB/hGG",
+	"bD40Cy856N0M9jYeKwtn0eWK7sCVTctz1pcS1fZYWJuQmDaWN7p56MvGAknlUSkrJG1VFSnxK9mxAz7J",
+	"4qZxALUUnG3AvDE7zAF6G/lZ1ox2Rpjy0XdWDpbZFpDvjWyYO6hhVW6RHbsuZ1PZW0597RafbibWuNt+",
+	"z5QZFVSAbK981VDP1zU3KSY2vYrmZcjuzoSms5ylMyAvJLApHcO90C67fh+NV9fA0MmiQCV/+tOf/jR8",
+	"/Xr47Nl6IeT9I1sIuZcrvnam1/OF7sA1G+TZNmjESLPeI1qvcVcz0FV2uUZIldEj6VzfxPIe2GabEPpO",
+	"yk7IwXFU+9hswd0+YS4+b8SZoXy19NAy3JVspC3oa9e15EmM8VXxIF8WxDUHFdwJ3mGE5ojeLMDGAWjI",
+	"89MyqtZX/xMTMlI2FNM6BUdbWD+CIOROW0G1Qx9AEmAcOEEFf/bzf+Q6Iajla8JmZhMYVlz6vQP7Ij8W",
+	"koReSMp37wR/vlu7cnQTSmkdXMw7OuonWW/n/ojM6AkoYVj2DJjugwBSzuZTWziUTVhtQ2SMIl1VRoYS",
+	"R9zjWC3QvIZY4n0RrgxD8ibmFgOAq++JoQM2rA0tMKHS0TN5UcnJO3EJPI6LY7F8qKG+0b8Nn16cvxji",
+	"06O4x52pRU5X6yD4T3MqKXniKghGXc03isFrFFlcoY0ahfJ6Kih5je+Qkp0oh3hw8PDBvRab1WLZq2Cs",
+	"FHlMVz43XzeSc3bJGUmZZj8Cx2iprZw1vhRFJK2wFjPZzaWCZ0tQhZctldquZ1VsxkL7LkKS86vWcQ4x",
+	"43Edlcfmq7cFPwcZ7Sm1gdAK8kliTcvAm2rZCyZhIj4RwckrxotPt5TlmxbS141aX9UtyidcAPBrA09g",
+	"s2EiZtBiNcSOHbid6OJqM6+PlXvBpvzll0oPvTV0+bWcxvapuaoAEU0ac4Dj8umHGcajqe0i+W2LbTnW",
+	"PYmzxRz+jGpa1mSsicW3AcdYTw+PFCiqXOjfYLyckfRssQ6SmZEtpNA2vybu5q3yyxuNowQpaukOdprY",
+	"bDhXFIWXnhcFI3KphesBZZ1+nTqIx7pHrMxPb9w9bDrTQVXScnhkDCvBM3QjoqujHru02XmpYRFBqVRI",
+	"xKMTbNcI1BaavwSjxILcFn2yRhi2DDfjhc0+s+4XzDpLPJxltQL1JA3LEUp0SoeUY5raDFFpOWN1sty8",
+	"2o4n49PvYqVzbN77i63KQbTiP1w65IcIVdrogOy9L1Tarye3xZ2VccwzRgpZ9i1lE0y56qF73W7lFql2",
+	"4SaXSJVGtr2xmKUNsN3BTHRt8WY/RlSpeT//kcFsWw0NB7dpzjeHvg8X8A4scfWssVhV+YNbqCpv60HE",
+	"bNamD90CRnMNIRA4HedtEAI971mf3xaVDs+LjXmlL+dG8TAPdmG3mI07L/g2kzMdZMVmiGO72hf+6QoF",
+	"5SJWJP8Nhl2XFy0+WN1il7DQW15XoDXjU9VzlP5pjFZJUwQ8vpn4XQddKYdTW4WKUpKKCIMVDomvnaCf",
+	"IsrKtmTdSaOR6k8HUTTLmxDD9TYoVmSqtr7dS9q+jAiFHMuVcm2jJ8DFNtpSsC54kCkCHLGuIn7f7IrG",
+	"q9ShoGZdiB57ggOV+YrAFciVMw+sb00GE+pSziNq8EzkmarnPzNlZhAVMGaQL1p4zBjiWsI6/D6VQF9m",
+	"6hpYKlHs5DMysicEwQ+4WQxbn8cGNZ8SSkY5U/ZnBQsqzQEh4xVJxXxOlU1C5kDGEuilOiUjKtUIuYit",
+	"+BPKkg57wHZYIvmb5rE6BFaZsSCO/ZI5kYbe2Ubx84VvGf96j83jx1e2D/x8hh3hR4eI+kMLmTuMZ7s9",
+	"bv+CB5OK3trp3IODNEqbmd63EAiCIxPhvq2E1ZSQGJ+IjAFXcfRf3YIJ2iURuUVxE+peh1uRUKtVvYGE",
+	"io3c3nBuPJSLgLFH7NGeEdqcvDyH1BzCiRRzrPyNfrNcpJeYyWFTNlYR7qibRaZO0F1Vzwg+/AERj0/+",
+	"vD+8bz9Gc4ORbYY52cg7LNSw+Sejq0EyWAJc9jzMz02Db1wj+Me3tiX8/Aybw48fsM3PtnHTTQwvgRLz",
+	"6yk5MEv2WvDMwmqW2b8Pg9zfzcKunWwywAIevtuO3Qwu27gdrYloFsXYrk/qjzQvQPnt5qEAZ4Sfb5St",
+	"ReBhycLe7u/HhtpZc95onrYMK11hOqbD2IlVnzeCIyeFKmheJUzgI0mYdmtoNxcqdm/7So8Nf/bB4fDw",
+	"uOlnGcRBweUWGZh01VrZ3sOXVSP59yWWpOMkA07+QGcSOJmCSme5iMOR+oqT65NB5/yGyTQob2ItAFoM",
+	"/CyjZNcBYnLjgtrXR2JdL67dPfhbYcgd+Bq9mfI7Ngcj1Ty/ioOpbqG/2dCPrhFjJ2c2eX17hXVjy01A",
+	"0Sar9FAyvjZVUitZgy58c71YZ1rcZRz1MJf4Z0vJtAbu65ZYDqJYFvPMRk1hutLvxnG2i76ua9S31d4t",
+	"WysjsGXhXdtIdFg1t16DnYPUkhbAFWdXQItSGXcIkDvw8tnZRQ22LRdLi1quNMUSx4YnsOksipHzroRu",
+	"aoL1A90eO7y9uEYcGMhiFZaIlQ4PKMRfCHER7WXm8ABJ/VW/LjYSRqD9inJz91BCbS0UphOiAIzqAXS0",
+	"S0Yzoc3pdb1qyAGrGhBeWsCoYWYuKInVlZR698h2dSMstks/2+QVChH/evLksoZFkAZ1cL8jQLUX+FFL",
+	"vWhrOCok0ysjlM6dtAK+EMEYqAT5wo/5Dx/eDZJ1HX4mpB7m7ArLFV2CC+ilmKsKWVkDAq3i3nNs978C",
+	"baCK+LCXXWdTmKNOiyOopj/TeoEri5DoERU3TUEpOw6X3bVYKLKDQKozmk+sqcHGe9xDUwPKgZLairIY",
+	"jgxMoqPLvoHHcpKLpYuVQ0L6EffUY+XUvkRP2sCDtvufYBA6lsK81BMJNBucDBD9pR7zEjzlwSn9Swg4",
+	"OjgZYI10SIjFA8YJ2VIHzbfNoR6LT2u9ue+DJ3zTzyAHDWQOSmHQjTuc1Qt2oO3jX1SV2HBD6itjWWnp",
+	"O62KuVtJJnDCGdqSDMqVegHa5dXV8nvdg75qFlPlNYdUW7bi53cOhvgqv6J/2sazlWnQ3cMP4i0tSeKZ",
+	"KmOeGkBN9gdLgy6kYpdYI6MiNFeCcICsPUyoSpCwJw3TDEd7dMH2rg72XL+jXfI9NzyU8aE5LyQXYjGm",
+	"6SXZQb3tI2fcTDYr0Gt7z4ViiksGZZw9GbnG/vKx2N8/Ss1K4ScYVZitbgaKqJlRD2wTioxBL8EHVglp",
+	"05kpmQmlLTAQM2thn/a86WTwl798K5ReL3BAFww9VGalmYtecdgyVTF9V0/TVfhy1qZmIUr3a1mHck3r",
+	"stVOuJY01c4k6dzSjkvhd7VCH1WVUOIyipDtIZyvwLurqnH6ke/UhnnvxNojy17ExH1R55wsBFlUmkpv",
+	"DyCUr9ypnCeowLlYuI/cNIkklVt7qhlJ4DaXQFOfGl0F4ZaRu0bxtJx69yP/yH/3u6cCawEjBsnvfmdr",
+	"22C1mznkT6mCXWKkaKslnr94So6Ojh6bB96/e5qQDDMcR1Uw8yghc8EBszoYJ3PGhcQIYJV85Cyzzbx/",
+	"//KZMhS7NDNDLF88Ow/vJWF9cUutY58ff3Z+QXbO5hojtiU5hykKh0aD+/nvSkGeVGmF95Iyj1V95OMV",
+	"efL0LTl+iBUhzT2y0EOPmjFyi6iWyF/ME09tCZnqEbdUWPFP/e53OLpRsOh7ru7cv/xVIdavL8Z478QQ",
+	"mi1rh9i0o4RQD6Foyy7a5O5m7i16/D9yjI8ww8McXb4oEJkSuJYYhTuyRQ9tSzYBi0GeJdXK4W4uBCay",
+	"uEkY5czMAUEURjmbM22XYJSiKzJcDzJC3cr9XrkrywWZTCA1TMDc7b/7HXFROT7RCe+vEEvYcDhw71gQ",
+	"B05GLzOYL4QGnq6G34HHnMTMyEtYYddjka0+cgzM8PtUckt80GbQJ/U38RFv8ECgXvzm+PDQk77lzmYx",
+	"RDDMMEvLYfGbtcR2FEmplNZ2M3r+jk5HISiVmc1k+JrqdDay/DBnKXAbIuPY2fP3b18ND3YP1zjZXwXj",
+	"xWIX0l0opFjQXSj2nJHQkBgUixz/MzR62hA/HRwGuv4ao3THanAy2N892N1H2WoBnC7Y4GRwtLu/e2SN",
+	"hhbczN80js+Yf0GpYS4wImIa8z6eRaJ0Cdr27Hp4kd8LDRj8U65kQjgsQWkX+zLA0clSoB4YQrUyHya1",
+	"Laikc7AZNX+O6z3VI3uvDF0PPicbH3T+988/IAzDQnBlRZPD/X1/HTnbQXje/+qQs62mtTGlAmdhcXw/",
+	"R68m6ua5azbpeP+grcVyiHvveSl+Zval480vvRH6BVbFrHvEul9ydU4DhQI3oJSE/vyDWbwSrQCj7GYe",
+	"p3tt/83tT6doKXZ0o6zfpkl/Lk5JbUd9pvM5dfTnQpu5/WQTkzbT3FPf8R1ShOujiyT8/P8RSMIvqcVA",
+	"iZOArZfSa5uTEOOvyqwmr0LZCsPmiJ5JUUxndZNMJVVjmNQeCl6je+vk8Ht2BU/LeDlXzMPbpzYQQqnk",
+	"10y3gweTg+wxPXowfEAPYHg82YfhI/Of/eyI3k/v04f04MCHCGymo3CAn+sGAi0L+LxGwge3TcIbyPcL",
+	"Uu/x4eHmF15yBAL4EtReqapVbUWaMYdt6xRoj1JTQmhvxxz3fnKfXmafnUINsWxDdANxYeTtMsJhLmy2",
+	"qb2qrQA6tZY4MSFMn3pTCx5al+3JtEceqp+UD0zPMkmX1Wlp3NdNQIwqT9DRidMdjTxSaY7l7AZN0g5P",
+	"yKbKOet3+3HEzu1mwP8h7mA3Gazi6XekJ2nVjTXRqzfAW7I0REuY8cTB1il1CSuFqiv6VCwyVBUBhOgR",
+	"HpjawUYZAT+HSdu9HAzsLq/moJsIbyvTZsqsNSmuwFs/XTGn6xPQ0eaXXgg5ZlkG/I6luI3zDEgqJJpN",
+	"VLXnSWJYFgBtY1vnMMdO9QzmlcZXp5pTQn3aAoY2cW3rr7qZWfg1BEF02X/BDEq1W2miAc0VhTZUCrkC",
+	"crx/REYS6vXehhyjHEfrNGoH+z2Hd2wOtuRpH77zRuA8anH+aP0x/PlLktLXw72eiRA4IGAfrRTXJjy+",
+	"ppeGr3gIebu0JNhR60WwFpsHh0ePEnLx7dnwICEPStj9o31XK0ElrjhInlvXwyUXy3u75KW2hkJVFknG",
+	"8B4+YXIO2S9EjU9gyng3Md4ezwz6uQBdLNqEwmAbnIn/1EUpoqCEZqQvSvGPN7/xVPBJzqwj+M4oHnfL",
+	"CIyFgr40vxWX3XP0iI7k6FH5gNYyqxhbjhTUmyD2IBmqbN7ZWOSOZ6pkw+u0+NT2vUaN11SnbKWMweGj",
+	"h/uPDvvrSkH3/XSl2zsf9ULYkcMRyudoyPW6agAE7Mq4BNiWZiEse4kIUr/oubpj1e34sMfBfSfEa8pX",
+	"3iZ91yqfofBbOrpOeh6KRVnuq8U24mA4MChj4ZOAJBlxesWm5nbbDdrdtQb5nXsjsvMBxs2EfwxwIUeJ",
+	"4dL4xf3dg92je7/k/fXWLsRdXl2ui6cgYS74qu3mcqv7T3470Sxzqp7dlZtQdwdZv7OXTVVlVEw2krQD",
+	"GKTo+yLjVYDQ6xBAjLRmC71NKeO75OzrUBvOsiwk8+veiY5+scn9g8d0/CA9GD7MDibDh+khDB/TB8fD",
+	"w8k+PZ4cZI/HB/uVjeU1ME7eQQ4T9M17MsFITdPa9OyPaP2ky5fhn8FjVGtQthjU9zb86GQAR/tlzvAz",
+	"qukfLr5/476u4ipsPaXhJdigzn4n9g0s/YJ9YZNnrdt4pbVLWH3VPOL4YH/zC78XtqzNV2NRPbtNvrP3",
+	"k/u0wWb60qd7M064QHW8zdaAnEBwcDXKljOWQ2Uc46KS3naO9x/f+0UNFBWz6WmhLck6aqEt1/LuLbR2",
+	"/NnXLcl+NZe2Xa0exwZjANJZBNXOBa/5PJXOWzVGbualr5fcrnnTxm7N3neXWw0E0fjCOujXeHn9Wj18",
+	"lrRv50ryyEmdrjvD4IngFn/RX2QePAbh8nLAO2Ipynoj9v7BCychSlTh+rlQGLdpLiybbejqmItC/+JX",
+	"Ey5Hn9vgXex6/WXs5l8Lyw/s5pVDrovvFzoWyKwxG1yCC8UMrU8Jsaa+PPf5P3YsUTvgL0NKF6BrdHRN",
+	"Nl8dzQEg4GkGEiRGaIIkF1T/uB3XN23hKHqx/eMNtZw9OsEXpPKvhfdegK6R5HV5rzeZVl7IFmPEDIjI",
+	"MxupvBTy0isDvxirXNi0rtCk/Evars0qcFh6b+yvye58Z0T6ml7aRakb5rehVUzVG9r44w7yvHA81zzt",
+	"TWCYpuDSNM0gaJZJUOqUFFyz3DkoxQK4y0fxLv5LgIUzJluCT5y8PzV3QsnXP/J3lWmOqSroeukxd4NO",
+	"MRSU8rIPmkug2YrsLF2YKNOueReobSYS0ZA/8js4XBii3TxeeGE8N8NwEEE3uEVcvuUgzamkuxyK/+5+",
+	"3BVy2v8CwdH0vz0Ob+3wv6Ysv2iJ8juzNIfnHIMxl3T1m5fpTs1g6tKFMFRHxZ+z3vFdNb7S0y1cZaUF",
+	"iYKJBYJfVdluNVWlFrTrCt3XmFHAZxoMps2BfEuH0mWLDx4v/7afHvz473K/uDia/0H/7XB8/Kdl/1NZ",
+	"ZavfRKbrWKPdr91iG3eC+llcizy9WDeUoEBf5+Irb6H4DXQaOpbWbi8uopYspDQvxp+bkd3erTB2WO//",
+	"QFfDy0kQGlqufOJ3K3Jl/DpYcws7RmqP6CNbUfpNWPEuee7V8lIh99E7Xu7qH6dza3TeQ4dObo0bO7cg",
+	"9ndbOrbL/vuV8WGjIV+XJiVMWJ535VyZG99mNJxg6oBKypoNczEHR2olCITLbEgimYA0ltnDwpxBw7o/",
+	"chfBDtmplekVXSmMIdeiTB8gbyrcRsSyMuwnJt//HvRbN8kNLol3TexyLG7n8Ms9Srt58G+FRRVznoEQ",
+	"Lek2PWK36ApwC9CizJs5Iiy7mfDS4Yb9Agk99/uoBO85vaIsp2Of9X9XtlWz8Q2eapm/2cktDpjFzdgi",
+	"qTEp42Xdodhxg7yHm2QHUYcVcFHNTiqy18VyJszZQeyN9iNGtDh1SAWYF1TlPVd4rT5bPSzgY+SsXExb",
+	"T5yd9Z3StAMkaXFv2Z93CZbqwbymxHpTSowQD7iPBhuEErI4HTjU5+/otG0I7rE9fAb7/2ewdyU/lUg9",
+	"f67BxTQOzruQUsSSd2QBt3gkzmueCL+RkZOCG7ou1rzHgr8VDW6XSf5ygvn8gxs5jcdM6tkzLAQ4OHj8",
+	"6NFw/3h4cDhIBiku7aDEmZrQOctdWahBUAUKc/Dc11giyuIIKnDQtyeDh4MSYWqwf7RPDo8ODu+Tg4OD",
+	"gU2OoLmFNBocP3548ABLOEgwLGjwCuGFLrSkP/8P2MKrYRfUMMYv7svuPuwetMHTyi9wlLc1TR30kBff",
+	"SkxDQVC8F5Tl8JWlvVqYKt3/vEfuR4nlSyXdFPisQ5uyTf0/WzcFuCCt0xqngE9M+VwdtByj0YB6i7g1",
+	"PdfsAx+5NxBY7FRZwim2GLlL43Zl26pZt6N2Z1u39cw2sT2bqlBUEFPph7u1T2zHqRqKYKAAEpor4vQ2",
+	"3Z/3nAdk8iuxiW8bqPlrtIh4Ig7OwvVO/s2MIReMT3MghQLz2YZwJgGskfLFTgWZCrNTpckwHAQZw9TM",
+	"Yw3vsNVwUqPKX5+B+jZ9xrYGVeyIPPWJkdYkhcUOsazWr9bWvdHOnQw+DRVoNXTAeHb9I2fAG+9a1UOb",
+	"igK8YeZjVRHVRv3MaCb9he/mDkkgLInYmg1qh3F9k8IdZr/Xq9SiJOFJtTdL8xPc+8l92hBxjkZcIzI0",
+	"gbMszI2PtNIusKK5tc95dlFCLPaMtnWttkTblsO+++Du5zy7WWj31xL68dxcMyTAuuwmlWzO+J4DUN4D",
+	"rqXDd27B3agfb4ezheXsswroyggekDGEvaUSELmb8Wnigz4vGc8Sb8URMrMZVmXp792P3OLDZsQNyCJz",
+	"mKs9c0YTc/uOlKYa/pul5ng0hTn+z3EkjObP3ex62F3NCBEz077SZmp1EMjtpNnpOeNariyq+udkvZ7O",
+	"gkpdW5bSJFpWkm8b1t8G4RiamORrqM5rWO5mhf3KMxdLhWvdanLWtKzX1GPifkMu8LXYCCYldGjqc7xt",
+	"mQmHeO2NZxqNiv4OcpbvPobx/txjw+CiA7EA5adI7/jRP2ZOhtnYVopqwHpvOdBfEyhh7Viuuu7p8hD+",
+	"A8DaOB5UUorlo0mZZ88kySSd6FCQM6zUle38NHTFy+23Qg6qeqMSC0nNGe+BR4J9WEuD20xELRwDYdzX",
+	"X9slZ40Kj2RnlFINUyFXo3tkbOhOlTB4LHOGe+sHQ08ZUx+5Re8SPOoNsxDjdVL4RU0PwZNlCZNsvfLv",
+	"57JigecqWzmKGxP+wmmksd7jIbWI9Pvr8ETcsXnjjnPbabXcbQd/Tj8Nx0jPB/vHj+4/fBDjBptlu72f",
+	"DN1+3vsJO9ugENhEeGbkkEmJuU5zvJC96TIEvLSagTV1LApts90Vy8DyN8MqkPOckFHBbad1Yhx5rjIW",
+	"evaRj2l6uUvKCjClpMkQkR9cBcFlibmKP8f4zLNIX1vzmVJge2uUlB7X6HO7xH0erXt5vsiV23XdrlyJ",
+	"S7PqiPrt6+z8w7kkr5HBfm1Xyd0FB9hyGh6b/Tqyg5EZ2nU+Vh0+B0LGFBkDgqrbskxJ4MieQXqpyAS1",
+	"vFIpNKSkKMsIHYvC6Ii7JBCGmpxEwkfORWcYzS92mr+SI/pbhMB2KbM0q4oX1K+jm8naW9+4ZkJzDy0e",
+	"l9NfOFXfOu2cLeXUV09TJBPoAlQA5iDFBGvbxdd8492i1C6B4peDJ4YXkTnTJIM5udBQgKRzTS7zn/9D",
+	"gjXyb3kQz23b/T0YG+i2ccB/y3bfnHFJV0F1DHt93Oyq2/7IWj7RISo3r0kLxWJVbHy5jAylc+EwuF2B",
+	"DJXYkjtlvURX+0OC0kJCFhVomUqpzEpqeub42G8SbatE61PTtd+R3+TZr1aetdTtDVV9D3m/CD5s8hvl",
+	"DV+75Mwd0DUL2EmYqpNj1I4F4PWnnCxFkWdEwgR9/RgTMPIcYGRDd8rDPwkwNsfIIoSrZ4jmcyMFLyOy",
+	"tlA+oAw1MkzTopdggTeODw5t8EC9yupCAoaSWqubnx/jRMIVgyUR0ocpZaZn5pvESm4WgXVnJEEsgNc5",
+	"zCgaO3RBr+BXw4nu2jDYW8LAhXKlvr50gMRmvmn2NPuNQ/6jBEea7dzETu/Kwrg3EXkulkOFRe07Qqq8",
+	"AcE+aPNsatzQcE80KGAhN5rOSE41SMLmCyGjetAL7Bqp3NbU/1XJSP8wqsQ/glDye3YFWHwTnWZSWpRi",
+	"5QpJWxJ0IQub1ZKbaSMLe493hmnhUXcoFOtyhQu+mAg5N58DWD2ERCXlKVJlKLLeJceHhw5c0mopRt4Y",
+	"O6jv2Ol7a8f5S1oh1hemLHKpBY4cZSdOdmyJTlspvSyQnUGLo9630h5q8WVz6nDObr17WfZZnld795sd",
+	"ohfyU3mFmkUsjXFLm8z5RU2I7iR3ZihYXxwaFTD2WEd8dhhUhCqN0QR2SRB4aF19S8q1q2AieEYWlGGw",
+	"FqzKmBbaVC8+8hqrMX0jo1j52EJmWkQyUmTneP8oIaOJKOTQNDq6t0vOUZ/KKhzb0KVAbNFZsnN8eHjP",
+	"+xcwvxB53EdeWmCMquRTcRTz6RZ2sEuqyBimBUeAwqTS2oZzoBw7HrXkSeBz/+jqDgYaHe4fPhzuHwz3",
+	"D97t75/g///L/sHJPoJ3C0wm+z2Mf/77TBI6Jn+gvKDyWhZWS8v/hCbWf0ZVxG13b+POzUQla8Vo55Pf",
+	"FxhlaTmXTWiWYm59Q84q41hDEuRr2IDWOH9Yt5r8pnP8pnNc76y8wyLl7s4a0/TyS/k7JOhC8o3Vmqzj",
+	"LQn0B3+vK4D48TDt/qPfnqU/8hkD4q/ICcxy/ZsH8rfrsYeZITzy5toJJOY7vi9VMZ4z3X7we8vmiTXQ",
+	"uXSQCYM8izsPsMN/dI5wi+LyG6F/k5X/SZjBt6i4Vwr2BIHR0cbT2ye6PQ/wsbkbTPXNkNwqEWxKGa8i",
+	"SJMyXrj0hWJgb4QZvI9GBf8mP/8mP99MfjZEhSn1X1CE9tE93dmU4SGyaUBYBD4hmY2BgMzopN67kDis",
+	"aQ1KW0d9Usa1uMtIteZBmoH90Q/qazpSX1deWrBMXVlpfnv/OQHmPR0579e1Y/FuYgP3O7D3E0cQqs/t",
+	"J82H+zoKsZB2ZiGobLHj/B5qB+arOi9uTA5664udhg0n4Z/zINi4cr8Gv/gR2HNBox2OISeFaecTtkDJ",
+	"vixCe5Bq3JqDnf1aDspvwt0/lHD32gp3jkArBeMuVSMvoLWfr5faVeGkPgTDaD9lSHeoIsWO1AfXwa9G",
+	"A7qZQeQDkxnhLJ1pMoeZJJRPYSw08N8MI/+EippPz6qnG9+OxVOBNq92Y1tFoxzKEANKNHwyitb/z96X",
+	"LreRJGm+ShitzUTtJA4ekkqUjc1SZ6unSlKLqtZuN9WNQKYDiGUiAhMRSQilKbP9sc+yj7C/9l+/yT7J",
+	"WrhH5AFm4iABXlL9KJFEIuNy9/Dz8wxzIgxTabKgOFHI4UkYdMu5vOWhGtGu6PO7kNO7PX+amlbwixw9",
+	"XR1qI2vsIQ+DAcS2KIx3Zgfhe5D+xTUUeTMRs0rVesUQQPgiSd0AkPBAZfrVzG0LQR2FNDjcJ0yWA+l2",
+	"z1iewvHAgn7JZ2bn6ODxo2hnyrV0vz6HAaqoj7trCfkLRH69+fIr8FiebXSHeO0eQf+OLsXdS60vy81Z",
+	"87XxEXnXRIxC5pB4Bo9Y7O9c48uN0YdnIjYWxgg5zBNRTYR9qNzdYnyDUzVguGvCziKWyTOppk5KDEAj",
+	"6BQBCo+VsSzTQ5CWAMvQIbgUBu0TLmcJCBpigOHCc6giN0QTbJV7cn38LzeTAgDtToJXuSUs8hLiFpIK",
+	"4ahzzOUsWNwak4swSEpbew/uV3RpB+g/M8LquFSpM8Y3XmSfilBCX+/yg74R2IeRTyYmYhOthpqPCUxu",
+	"otW5cOL2QY44gddxZqAsQB4Y9n4C8u1L9sF/oc1OINYIqK2BSTgH3Zz97ujihZ/mupf1raJ2WsQiMi+9",
+	"20SsP8N+/feCoo9LK/PwzNiDpAqEWW6s6k+8/pKJFnT5NUhaTBSgi770AttKsGOmYQLc5lhx1DbuDGZs",
+	"KM59cWvpIPLAkLBH1BVxTEZW6JztRmsGZaNDv1EwNh5bcQ5B1az2UEV4eDdDYsidaKfP4zOnCEhIf1ZD",
+	"ldlftdg52hlZOzFHnU5f9FPhln7W9kN0eH8MaZLJ4U6O5jaFfnGrnVie2OJ7LO+S4c6QxghI079qgee8",
+	"YDRHERMtznk8+1Wni2fm9H1p4lGGLcommZ4oU5Scvh1p9jz/kuGZmYIwLJMJezvSwI4zk4IY4VQRyPu/",
+	"q0yzVPQ11zNGldUyYTP8q+ISgdj16iuhatdMDju/ZTqD+Aw1fuzs476pJiARoTI0G/oS7WRLVry6u4fo",
+	"cn0A/r0Ni8PPwo487S1A0CuNEhWoM5737oJ1cHuyxkvQ/sWmrix4mxSIzjf6YQkS3tv81EiD4GmKJ0mt",
+	"nJzS3oyLTehcl5SnL/zsrhi9OKx1VGPSzlidQ3K7K8BuocPyI+7bZalxKdZarmdguVTJBylKhDh1dsSY",
+	"JzU09wbslQnuy1Y7NIQV+mkuVyx/4J2tQ5/vJVySMuvdmQEU3cMaHVfoPg8mm6mw8QjJdkCNh6TK291R",
+	"FqAyvp2lBzMpi85G3+e1C89r0VgvrWZ+uYpOuF1dL/Ldm76sqdD5turX3ihmNTEUHLv3XRzdI2fw9vTE",
+	"DlU8NKcAvOBpasr92aAU7inu9oj5lvuh1Fqk6VHe5c2OYFakDXAnVaPyh87wN+GBLFRan8ryIykKj7xL",
+	"HOFUmRwOQqrwBIroNkOvr0eAKKbuZh3zNK1HonvhNuNW6xpBwEDc6KrNU3EHjhO+z0y2T3o2xzQPTEEF",
+	"G2Ugr8A2c9Anj02S+6l8Ts1QqSRvRzxSmTbo+5IRMyrXKjxPBJkd3GCcDfmEABmdZa4kNLna6jLdlM3V",
+	"kPz+3qIyskEvmjoHnfLJH91u7RztH658MdM6ceW32MtS72FxJxy8LPcqd+e23LK/XPQlUyvw7V27Xmp0",
+	"vtEPSzw2r5VGHkepMEK4j1iNgWEs9YIBcwYwod5nfi3cshS4sbVtzjYnB5r7orl3h8JqREJze10A4Arb",
+	"2DONNmf7LdPeFkoE9lN1wvl+cdvWm7QFUnPW7+V5hTILWjpb0rlRwjSvG2qzVzweMZ1hb0HOnE6vkyOM",
+	"Ug+4JkDRgPXvc96cjukBswDb5TUEPd/ifD5mcsU0g9A7i3vkv8YGXvjp/W6Lle9dk6p6zCZ8SLgkmbwf",
+	"TbEcpaCjkzJkSoxAJ26ulClQ4o7ON52FJpi1XPLHKvXnzSu8Spm4CyLIXybVtCH7Mz/E9cOn4ZvbNoqK",
+	"KTboVTr7Tit63ktc/PapsONOb9ZsBP2MwSYU0cG/OoI0IVAIBCIi9DZHA5BDUyd6hl+h1py8Vkgfu4E3",
+	"RKSXNGa21Bz9zpP17dFRMCXfGY856HmJqpZyx1qMEHMZQ7oUzJCJAUEKCEyUTA0wbphRKoANxFz6poaU",
+	"uhkqcQwJ9Fr3FQ69NYH9g7Jvrfa9ioxfi4oTMQgJuo0KxnvtewaQdyrKSdqURLfSFVm/WM1+WRr1qoJ8",
+	"QR9gVM8XpQD7Xsi1YLiHK7cdzluF8SRx5kZw4ikdOv41ds7NrLPvK1MAmY3pGBNwk/Nv24m81yBxx12d",
+	"mDt+97XWOdfuzUgGbmrH/h3u5xf5e9xvL8O77qixUVDQcpujROPfp3b4ubgLC2ratqIolV3UlT3kg2KT",
+	"kwDtTXPBZNyBSAkCOBUSHCv1Z8Gxv1i2vMNxt6we3kKOcOtezgt4Kt89F5gzMZn47v8pDCxTmb0GltBg",
+	"svECmIPXlY5aI56wobLMqgYYg2wMP+yhH1rjQmBGgv71wKfBKB9QAsRGFclMJqqZsrFjdMUxgK2W0SuQ",
+	"q099LLEsWqzic5gvWEVExzIWPg447ZPMY04isjuutTdQOoZeA1qbulmuuXQVKzaiGfDUwMrhUJqvW/Nq",
+	"odAfTHxbnRpI4Vc0AI0YSiGHrTOYLQ665DFI9w0TlTMgHfMZK9KUhWswKbASJXzFBm7FJSZM8VwA7GnX",
+	"am8nNLl/d3PborJUDLOoNsztUOSXVIo/3YfAhdvg4nDnSgcp7fXKlWGvlXaWN8waI9lpGsoQbOig5XNn",
+	"MEVsxM8B5+eoBhPQCMEXce6xLkzJIzYBNSEr4VSWq/loZUJ6xBrscagyyyQENEKfvVb0KDQ0bn/mfoZ0",
+	"wOActJu+0HbGEj4zoSlIXyUzp0YLZ07WKmZo0vwg52uKw9F2k/lIm4GEd+UANcnW1pmQSbOwfBUqoUsF",
+	"jh5HIU/tclRn8u5VU6UTEzImuDmDJK+pPwpOa+xwhYkpoa2cMFgzwdSgyfilTnH/jrPdJr3lwyykNzeN",
+	"+yEthYc28FctnaoPrRqwLJts2HAM72hGYJ3rdhSrNIXYGlZ6jjq3RiWqDO1aCeBcJijzUm4sKmLrloif",
+	"+ElundIWUZnfqftVu+13NkgIHxS6Go1FixCxhWFTreSwRoIJQ3YWIeGTVw7SBMu6M8cBaNT1Z/SteARJ",
+	"lgLGd0v9fY3l2jakYWPR9iV7XG7StgrNk715Fe2A5P20SELzhdZCDlQiQBoLhQ//OYz++X90AnIgZILb",
+	"HnYi70nVPaD+U6hT7BztJHy2E+1MAc7cT0d7SBwF0hefCLeio50hjECM3UFq4G/dNbSz1z04fLSzesPe",
+	"dzD1+3vNqbDlUevLjIu8qdtfknJXM15P8IbK9YgrmI70eOdbyGdbmMf62as+fa2y4cgyIa0qizOKcZNG",
+	"bRRL6ENK5zOh2x6mitVIDQpdXVJqnIR0vO+5NPk+gC+GWuZ1KTtaBKTo771QfeGTt6O5+y14O3LtqT6h",
+	"7soU+mXr2tVizepH8fK6KXgr0uJlsBmDgp474QIim9IMxhM7Q5nqq/Nm7gnye7BQ7UC0HRV+upIK5z0w",
+	"+JtsAJenouZrF7tb0ui2p7xdWlWjPbqZmuLF4iAPv9xfsXCfioi3oOx1Qp3G8vCesw5DUtiAvCeZ9UG+",
+	"ShYZQox7B6yvE6rttebsx8tH7NaSPBs0KRM9c9P14mag1fjTCJ4HAXu5OB5uxW0M5HkP//C+hfRuD2uT",
+	"j4/iH7lXWKrppZi8FCppdDO+JMRntNCw26GtQkmUw/PexYNt20nBULK4NVBN9gGHOl9iGa1wjdqrUASN",
+	"ns3G6iv34cogr6WZnOAX71xyZGkFq0JfXp5jN0nt0bcd5d6+jzRbmt4RZu7PR8RHwCagDZX7l4myEeKy",
+	"QvTNLlFySeaNMEJ5sBoMQLNdZL9e4CMD+lzQPUk/uYsSnzS9h5TTTy+hQt0Q43xgiu5D9R7R40ox8g1i",
+	"Wbohd5wae9jtHjzqHjxyE3YLxMl2+0+Sx8ketA4GXd46HBxC62n8aL/19LD/eLCXPOHd7t7OOp7K8rqv",
+	"2V15YeiLTINneRPK732+5Zr5fqqFhXnGRw2ouV5/jskb7rzOt9JvSzyZ5Gws5EEO1sCt5fFojM0LWQ7F",
+	"UlyVsZMa7rbqQ9EhsQln8XINhI/Lq1jRS/kyFCTcXnK8QfJ6Sf0rw2kvuj5qlSbUGiJmxRgwbZ1LxD+i",
+	"rtMFxj/dB8KSruTlV5u9tyOE965eaBpyMP3dw+7hw1rcxKvcGEvJqHudUvaG0cpu0Ju4ngpEPfxWFISO",
+	"JGw8qmsEgdkzpmhE9iDAChky5J3QG3MUY0IGr9pRDuwhTJGbpXSO0lVyTmJwOSJZmD8i1akM6EW+VQMm",
+	"vcToIegD2w00byxMDHaZYSnXQ/CKlf9yKoz1VcQoenE3vZ+B5lXrUuDnmxG51+TMTLjlpcfoO4gh9Y7M",
+	"nBcp15yoy8Jk56j05Mr6F27IzXgfl4gFd1zJvVS87qbTcV2djWOcbsmNuqKu1inpXYuh2DBPU3izy93A",
+	"lNjZZm8t9YVhwkPnkVel1Gr3Gfvw8nXE/vTh1Rt0gHx494ZlE2YV2+uyX57jnWw5og+GFJpcPjmRpwZO",
+	"ulHgJYwUpCQVOfjcGCfY2XSk0loxdZwkx/lqNyCq5nJ03Z5IPqZ69JGTtVb5lFrHbLn82Un50F0Tsj1J",
+	"Bg1+FvxnEXhTqbB2v9uNdsZCht/3Vqiz/dPJ+3dsooS04cYAn5Tk0yrx9ihSid3a+pAqzMNU1eV04Fwk",
+	"IGPouMdMw4rw7VdY0oRbC9q9+O+dJrCqVa4DFVuwLWM18HFVouYgQn0hOXWynhvkei3oglSbVLv8idts",
+	"fhzureCH/qTUz47b6QuPVlmHySbUD/8XSAT/5I7qbsnxXyep8jpnWSrVy/No52trzL+2+kjde93Dnx49",
+	"edy9jJTvfCt+WdFYDyKgzQqi9GgAtb5sDJ032eYbFcHLvlBa6Q+DfgM0W+p4kG9tCKJczsT/5GlrkV3f",
+	"Zsfp1IO4cJaoqXScU2+43yLqWqHDsFMadr4D6/qlP7MVpd3Kcg3OFzaAOwF9DrplHJXSo8+wwbD7kfV8",
+	"QK3nNEYDzFmFQcGtAiBLmDJn/DALCOqtSNGc77Xlq6OOWazGyBhFnIJAFyZQ47H87OzZ7fublhy425ET",
+	"Uoq+A3L8WZxDnivh7rHNOsA7YzCGGuI2olmRT4hxhkqrCDhuSWKYUWNAb1AhE6uEJkwDLdFbj+lY7Owa",
+	"3DEbjI5Z+GrxAtbsjxkaeZYZEJYlMGZ7bfZOncO4D5r1QbAAe7maLv0LnccnN8I1q/GfvO8aOaxJk6eO",
+	"5970Ct7uW63U3x01+7P7I/P58rzEGlfkcQ0xiIldUFfmY1gjLhNwhjW2bpCRm8t0VKkm85T2wD1sRs/y",
+	"jGi3ReA+KSqKfRGvH91D4lFJMNdanENCvWVrtaOPfs63OKQRptiUHEUf/1DPm9I4csLIrTN625XpnSy9",
+	"BQ1PsCEK1eSOVJoTdYQtRxF9cSAkTyMmMyfGTd7TzDEIfo5Ak6GyJSf9nGdzVCs+hlNpNZeGxxjYYidk",
+	"hiI0utPCQsylaJFKAyFU+SDT6Eqkxvy1AQ183QaVsk0AAl1ffCDY9D+SM27W0Y/nsHHlNGRPLHD3Q+hd",
+	"VMeFuVd4TiUtsjLYB2WM6KfAMmlF6p3zCcQigRqz/bP/4vfKb5/L6Sz3jd9uUvPz+3oZDoq5WYAZ8MJ9",
+	"mkfac90s8IgAU6Tt+gIjUs2W5e7ii1dK2sUJbiNp102hlK1bHfodXt0RxbkC6EaIjaMFa4VNoehggnmc",
+	"TRP7jyas2L1u9843cXD7uChnGA/wXkAs4GpS0GcPHEH21dcySAwSdDWFHp+tYbetePM4bjQTCeW5iIT1",
+	"uv6/Vs3/wn896rdDzCuJ3diYz04lQin5wY5CpR9m7OdUj360Ur/e4Gka8xkhMfUBJOb01OM4oEswiIKb",
+	"cubdGvKad9a5Lb4SmX1z/yzqAPIiWC4Dpd05loJeaJkHB41vnwPcZyTEStcqOG8ABfv6XaJwntsXU4tE",
+	"1I+i5fWq6HniRc5VqXNJzHZJMK3sF0JpMwBqyhwQ30KMTQ2Y0mIoMBv2qVfY7QjkwzWibo6IrhB5C3R+",
+	"F0Ju3xFOZn3QjjxLG6FwZxHS0I0IzkLy1Jf++Iedvglcm+ANioUVv4F8YCpp4mzMRdpXX+uyEJwZeiV5",
+	"fM29O31Tg6OdoebSEtAwxUrejkqxEndBjiFNwLbZSwHsxEIGesz1GbAzNR5bNsZginbmuV0jevIyHNPq",
+	"aaxLqJe0J7p6fpS3boFzkcY3xaYhQrkkQTQ8dlUGPTZnf/avuiMc6rnxBLCLi5RsxFMLkp0IJ7Yksui/",
+	"bTFa+YPlbp7ljs1ZmdqvzHRoUS5mOD8UMwCm0SvbByGHbKJVDGhu1uNB3MR1+IOErwPnPPg/pFVsqvTZ",
+	"ZQjTwlBpAYsxzlMxIMHez4yQYAwzwma+6q4/C12MfY035vwPtcomkJQC4RQaRHzY8KCQiLHa5C/N57ZV",
+	"GxlHWQgJjcsvrdhffko7hUtIv/yAJeXRYN3xH6xIYL+oRAzEJpAC5rwrlXlXyIOgUpFAYh6PoOV2U6t0",
+	"54iQtuKIjfnXFh/Cvz7u7pRpJoFUnMNSmikeC46diVbnwm0Zed7MmYmYSpNSy+IP/okCOlgqi+UjbJKZ",
+	"ERgydVl9EoQ7wpfF5FbxtJcmuQV3u5/M7I4CZITpL2KNYgPvkru7iDQV86/NuijjrYRkH6sYz2m5xFMl",
+	"vvhSzy+db/7n2SJHz3uZb+tsEevMZxjNxWxsLWjGGwgssn4G4ct88tdDd0tobnavW3OtTKLeLZkUp3pJ",
+	"gnRqqc0W5bUus/3arOfdGL2I9XwVXw8Vh16cKvpFA+UKteu6QShty0IzM1ci0uu1FDX4zoluq563Dp/s",
+	"7bmbwm/qjpAftBpqMKbq4znuj1RqQY+FRFeP4/KDNnsJv2FG7Fq+nMrOXXNh8kKuxQLQH8bppuVBQx2P",
+	"YyMq9K/cHYkCs4J4GCg9Np1v7p9F19QJnju1BeQzlXnnMYXVhGQ8TX3fBOrYYYreMj2P6dQrtVmpvape",
+	"Kz1epse9TfIiV6XHueI24XZUqlDFxSwsUc1LRLNMJDsr1Nn+hRZRO/qc2ujXO58SIcbZGBMi3H9YFOv/",
+	"ko8upIUh6FAEuyXWxW1uuGxpWdd/A9bdcVi4nMBASDGX7IM0eylrxrsqG8ncO+yMr4RLU5YKeQaJj7GZ",
+	"qNomiB17T00cq0xaNlJjKGrmCaRDaXjGfO4BFb77eJ2vPEIgePzSqbzwrgDaNlZYHNzQcyTMeu3r81YZ",
+	"IL/Q2SyyP0I1zuUvl0erXC6/Sn7ORcr7FF/cWuKbp8blQH6BbAsWCH/5UkPdnW9+n1YsCha2iCX7Vzyr",
+	"qZ3Lff4CUWmZVVk8qvND0ns9Ua5Nk7+Eud/aMt9bSUP1qF24N4wHxqkloIZyXieFEceIoB6pclwbi3Sw",
+	"NEtmK6e/cVkTZrlY3HzvpLXADl1EVyXBpPSQS2GWAOtif83SkzxlmRQen+DCVUxa52TE+2BFzFPvoCX9",
+	"TGj2BvSYS8xvNZTPitmElFOIWa8e4t/3AE7BWmeA1V2w7yvzX8XViMOS/waHCf4bYfxAz9g//xfDmx7T",
+	"co7brNdtPe0xY7GGBtFV0/TCG/KKUgapmUOjed6gj9KAFXW0hMGy+7fj1l+//Ge39fThH3bufK5u+aQW",
+	"aRJqMMA2lZf12x+uEud6zpOP5F/YsIb8nmZP1/Yxs4r9dUPu/gqndr6Vf11kHh7LOs5luxXGASFHIOxD",
+	"z3FJosGYCB2aPLYRVkI7yh6pTJuimQzJAN4nuIoE0YumTNTbkOUB17583ldWe32E2kikF7f0CgR70wad",
+	"9Ey3LqVKRR+tQac5APXCuyYPTBL4oojdNRDqpGLIq0KQlEOsKEEaREcPsyrhs4gaRxbwtxq4iepvp+W3",
+	"y0mY+FVp9w7Lbb8HCxtc+m26Tvl9kxz0maoXPAc5Yizq+QZKb0j4E+Jps3MkkyIWE55iXZTXpCbKUKvV",
+	"BAH+5hUr1LzcdFPsk64i3++EG+Y0DeyYWX7FmM9YKoAJeSoNnIPmKRtXxj2iLtc2t4/ZODOWxSOlDLTZ",
+	"e8dngC05cUyJdwx+RQLXmM6AhcmVci8N3D80UZMspXBag7flA+3SEi2wuqxdtwvWFH2kHiJGCG7XM2Ym",
+	"kKbu5hsLY7HEGuMmSiOSaVXJO3z6ZO/xgiqslVD59lYCGlxNfmxTKuBWL5IDHqMXwSrdTRG8EwwcS7Vv",
+	"XlN7LWQSZtmf1XFLiXc9/63EugePu3XM2+Eaxc+ie6/KT8gW4Ox6jHQrIwjDJgSchc7/aLCOhiWaTx21",
+	"TrHfcmGRpAJMm73zhzDgVJtvR1yyvW6XnY3bC/jpmOa9hKt+5lbYLMEeJ5/fnLCfDivc8Wi//fjp3l6D",
+	"GcTtaiGBRGXOtI4Kp/3Tsr++9bQoaaQsp7p4wc9KDhdN9Ul7/+neTw0zRd31UjPd+6kyVfx16VyPLRsr",
+	"Y5lRbMzlrCmukSLDlyeSM8p+tzSHRzcZ3XgHXPdnSwVHlQdC7z9iBF/Veyctw7k7mqRBia8vKW1+enxY",
+	"L26+cW0WmIUk+giYa8ZSOIfUiUF3FR5/PClltXgRKSxKESbqk1nwWNdHFNDmA7eja7iqFl5T7Tuod3o3",
+	"38Tv+2YuKmpA1EQz7/gYIrKifLjZR5TnqvQjsraMUbHgdGX5Ml0NHqyZSnTpDvNhtXqyCi2RtkcdNEIt",
+	"eeQram/caKjouUyU8wH8KVzGTDDANbVMaMxoo0cIBgjbg5KGkKe2z7ly3Tkd5UZdFLxz0YVcXHfCGP31",
+	"VreQRaQVYq+1f5pNysp0xGKVpuo/MsFTNsU+2u415KFVg1z0SCOSHO8Arz7fYiQBbaxSSSml4UzIpEe3",
+	"hu+3MKL+ss5q8V6FCR8C6nzu3+DM6uMFA1M3Dq4gNKHFyT8LbgTfFQL3y38WVV7o8ZbUlI0zykbWTus6",
+	"lSFbGTumtFnwJ7CYaz1j09GMMpexO51Xm4llEO6Jdid1KlyiKMoHaVoLrIQn/MJbm0vUts95dgpZbMKw",
+	"VKkzd0oDpdvsFbbppZYVPE1L5n3Z9MEvs3PQqdJYl7EWEsV+AxJFbRs9YXJ6ahjHUcDKqcG0Wf/uvrKK",
+	"ZXWszZ9xtIvzo/wXPscYz5jkWqupweLeMmCHaZq/rwWYNW3X48MKUvvfeOu3butp68u//GGVbJnX6FFT",
+	"40tMjGeJwLy6lXsThi80HWfOkSHNnPV9bNv3ZlGSatlsoYoQhqecEW+EtudKNuaK0zsqk/a71FcqBS7r",
+	"pvd5BN5GghyIhZd101mtWNrtjZxUMlgWysYwmYDsPQyIt6RyWd9+gRsnaHlfZfaZU6/QyUFxp1PpWy70",
+	"uDY9kijOeuZjyLsHkHTzDbN72Jq151GgOIoLloqzXNycNnElzumt/LP/a40FQTbOelvmRS+1yPHJ0VpD",
+	"bCHxO1WIthzAJ3c9+R68ocFudYkofquuKnQBIyMT2TRyVpjDugu9S/5akmgfwbg11SFhha3zd0w/N6xC",
+	"GVAhYL8PFy56gtZRcS7r1N2r09Y6JhsOS8W/tZrbr9jJBcRwZFnp+Zy7cu8lySmk+6jIHTLYjsfHt5mS",
+	"R6UIizt572H1Kyflvrp4p7ytJwp9HspQCgPJUbUoDUfz6/CSXli22yu+gEZb72Gbfc7lRMqNPZUo2Xxz",
+	"r5qVV6Yl0eMQ4YTQLx4iQdRCRkMxh3qESvyQGGolRSpHAiGxZBQbcF1Vldz9gBfDVT3F8/1b9i/jKS70",
+	"me2LpJOcbhfGjwrqLsumO+r0OSnxqs+VOcO7zYOOoz20oRjR0shqbnH0Z96e2LVVg4z621+wyUohj4dR",
+	"0MKqAgK/GRTENjsO/I43exEwCmYl9SYOIAZKxnAU9JpzrgWXNleTNAq9IOj84JAamIsUqWljXKg5dHsl",
+	"Y6jK2GYCWo//+X/TdFP2z6ZtkZs1OK7Pqpj+MCbuoDFxt3TslfMgLqrZ36VaXZ8pujFF2je1563fmiMe",
+	"Je9VQ95qf1ZKpg7KcshaRdDVvOgy+L7zYl9koCjYT3T3uXstwoSJmnTY3Zdv37FH3e6T1t7Dwn/JCyU9",
+	"pdnQ73QL0yjL0BzQL0qADjUX4nOtpgZWvRKPw3xKCY1sNxunPLOGUmL9eLRL52oK6UMUq5Q1O1D51q2T",
+	"MXvyI2M2SJmPMBTGYni2HhWDCKRIy5wjhAs+FrorBj4L4w4q1blo3XiSbS5JKNlIr2aQV7yY6L/HCjKM",
+	"3Ofywol/lWk2BTjzhxVqyLBuwwuSGXDtG64649e3JtJkrkrFBmKYaTBHpxLVHBzDf3VOmqGOHQWtx5fF",
+	"kds1G6OwC3IKo3MAZzjGGUxslPfKRo3C68OmMe+KNuvSGZLXY4XOz3LJxU0xJNxfPM3v6u4+qZD0mMtZ",
+	"CNxKIHDETTKbt/nXY7ZLur7azW6eNYzEFRw9aA9+T06e79y9s0WPTueb/2kpLnGWpqz0Z9+hyHcI8NYd",
+	"WYFlV0sAt6FkhDrHC7fe3nQGYaGEYmZ+gdge+oeLoKBO/avMBGKBrwadzyOo0H4yFr5Sjj5dmdwWOjbH",
+	"nEVGcXx/FXI5q7uO3kBg5LVvoZOwxztXc778PGca0MJ2n7/4wA6fPIxCN/XecRzDxLbC47026yXQ+tpK",
+	"Tc/tma+SE5L9DCIeWWAnE+3o51m+rdh3Sg4p16J8NO4v9P2qTPLvb9Kt/Uya/ECH3Qt+oC/f9qOD33db",
+	"Tu8mt9CXb3vRT78//NaNDn7/Q1MT8e0qzEtu9iuhrX8Hd7/PLDM5G129JqhOkHVQP11cB1SUUtRWn5Js",
+	"wuCvV2Qrrj2njKOEygUbAQMWGTpWoYNwFgQT4uOcykJ5oLqiovLIp+BElD910YVw5GtZK1VIXg5QIq+T",
+	"hAMRYxqdT3tw7/IpSjjzZ4yPFeZkwTgKxbHB3qe3hHnJhNK/6U0jlSaFpxx19jbraTAqzSzivGDDDb/y",
+	"or8u+S5OJQJEBYjhnkeuUc5eLHvFsd0GyRupLJuBZXEKXDdZB+/pnK9PHC971vuPV/7CSaadhFx9gCFc",
+	"g76F27qkkBb0d1SHpS4UXxVSDGFeLiTLbkWgdeDrJOWSykebhNsfHQsWeTJqwHppzio9twowZHsf0XOY",
+	"dFv4F1Kl0N9voxrR4kP6TjqVJZcXGgOlEc5mHFQ09z50W9KoTvhFIdfBV1D6+IWweV085vPWamCv3PKF",
+	"3AjXVzftgxfrbnh2/PHEbdvePkvEUNi5hMTuweGjw2734FH34FFT3EmbhVZYWdMhvWb/98s5Fe+TwHlV",
+	"Iu5GWEhqZRAVVQX4w/cjiWYNBaEbC3eY0NGjCUDolUxMUI3wYUykqdRm+ibHaGwR0tU8xhViRyZCQ2w/",
+	"qR5LgSfBArOKAXqbucUXtdxrlKpxroihfJ/Zna12M6Y51rZZpUWq7ArdjLeGHe4m56ZWIgu3l0ISVRiw",
+	"phUrdSYgR41srph3wj2vw+hjjEc/KB1/3gw/NYpUOKn6KsE8rZwUqAuMVWcgUfqHjmDCMMz+YI1dr08g",
+	"tEDeonVnzAKxE1a6gSNzIrfx1Lyike9Zzen9HjW12nF7SnCtJhgrVY4L966xfDDwjwiNZRS+FAWPyOsN",
+	"GMq3PoDgE+t862ZUfyTL5Jl0X/aYHhR2YFPt7IsJN2aqdNJmH2ECpBxwkWbaKQupmpYzw2UCtQq+o+G3",
+	"oSbyUnCtMObCCb045Zq3+yDMRED6X/0TbaWphoGmunO0A0KiZwg0O+H2N0fQ7AN9bFfHaPXzvmZs1gUk",
+	"fBLo6ZnfcXySEf9TgvNVOrKviZJ6uL8CDOsnpX7hcuavXbMJxrsoH0OwmLNUxTwN7LKyzLx4b3YcMZ3B",
+	"bEHjD8yFm9PPJT8XQ26VbscaEpBW8NS0h2B3H/aIKf17CfUAHaLnoFGLKd+7ux/evovYQDgKjtiAx/Cw",
+	"3cBWn4UdffCTvQKHxaBhrOQM39zde8r7j+O91pNkb9B6Eu9D6yl/fNjaH3T54WAvedrf65akuPu+cN8b",
+	"Hv8Fb3E+fVv+tfSYozi3LbHbpJfccsesB+5lcSpAWvenP528f5f/2R0ct5kG/5ffc+WaFKCWW/fvK7O0",
+	"3ym66H5w9h3i7ElO41fl6ZaaLOmiFfQgzIqYFFn0C/mb7X6GPjsuCNwd4M9o3RxEoVyCPWrvtQ8fRiGN",
+	"8FRKPsYYugxSi4z5ICfQGUdYLehOIykSj3iaghwiaQyVIn1gIM6BjYXMLJYo+MSiirZXm+wDQyE9Y5Su",
+	"6m1F2GmgF17eNDqmaNvbl8T7vgX0i9vqjCCzKiHX0awGXqGoZqJ9TiGjoI5bRb7ZgrAQXByr9A2kA5wO",
+	"ebNNTnGYxRmy1fy3QqivsAV3+akM9Jko/3WD0EEzRovBeBMfcoHtSz079SjO/prHVukeGRgV7ZYbTKut",
+	"odGP5W2Aq1x0G9cS/TcSnMrtuVE+uMNOqtfJ0B2WyilRwtTfMPf+amk21XCfiFSdnF1mtq182RCttwZI",
+	"7M1c+0I5wrRgGC+cJI7jeh/en3xic2/tFdFbPMMqR0UhkYx4kSQ+uWGFHQl5Kqs3RH/GuGO4FpqGhHT1",
+	"8fUL9nj/4CdEuOrPMCnQCwQNGIWa4ZOhhF8NfPxsqvQZVWm0T+VntB3xuVor8RnjA0wYFefeHvVLx257",
+	"hiJnu4d73Yd1wgCP7KS08ispvipx2uT+T0+6P+2vYRuWhv+glRp8P8rk3gqe1jdKwp3VPEkklBLDBoHK",
+	"1pcG+GAn5mna5/HZwkB28KPmfhjtk3ohqfMDtdkJWFN3wliaSY5YVaqhDqFZbi7akq+FFGaUa3+L072J",
+	"HCjOjkzeXEudwIKCplUQHbAdm3cs+k1AGbF607fSmI9WGhJJxAk2lIVPDp82jYUodVcDrKCxLHy15QEx",
+	"tTa0Jlww9j/KL7vaPr81JgMd4RSe7nefNI0rsCXS6rs7H2w66O7XUL/yGugQaumVAMBV5aagh0mRyZHe",
+	"K0k7P6tCZZ7Tjbj7mi0XB7bryrXyVfy+aRHzQrkbmsdnRRJqmbevIGr8RWg63/xPC4Gf68TK55EKXeuc",
+	"IjJQOmAzVSsf0YWVKCbhaz0wE4mTEHFbN8r7MUx/yymplUk2WKN+K2+it87iQMNxzg95wQapdZWUI8c+",
+	"NU0Qa+3OZirq8AlakIuUWWncmnLj0xZ7hyRFxEStJyhVwRc5eAtxGgKHw5ow4TENfyeoalG88XN5kdfW",
+	"m+L2tEN+o0o2qCdfnwscEwF5OhClqtWBugrlJiBny919Jep7diHZmaaRAtchk47HsdPSptywBKSo76Uj",
+	"Zz/o9UZ6cjaS30dsdVkytzEHzFPeajSW94SvvVRfh6KTPMAeFPo+16TaobcWbDw6yrV+ExSc8mX8wLD3",
+	"E5BvX7IXSkq0DcrKty9hQbql9mP+aqYsLdQvSnH7z95l4LOnsHg7SOXQnBbZr5z4mXexSrjlRaZ/yJOu",
+	"C/e63VnNlEBFrAoMSYPbTEtmVZsdSw8+2MfC10nNFxBEBtuXVvO7OikIYzM5BNl5PNhLnvKDx63HfA9a",
+	"h4MutH5y/+smB/xR/Ig/4Xt7HS6t5sMGxZfm9Ekt1H5L+WCdv/29c3p6evql/V/+8J9/76wEg3Bsziil",
+	"YsVzKLKaG82hPFVunfaJ6yjtFd1xVQX8OGQa2Np3LFbEL5HqdQONmS7ceTXsXYoOrKXxw1dH+p2vv2UD",
+	"0dlv73eETOBr2361C7B8fd1P0avaa2gFI6HtHOID6Ez8b3/NXgu2397HjMoPf3n/5oFB7BcfzXK62/Nf",
+	"T4hKhQ9d5dCcVCefgolOJWqklEMaLevJ796GcS5qJtAHhL3AmdJCGdbXzZWy4uwjeotfZlO2eWh/+9pN",
+	"bnmwy5nnHUxYrfgOd1RNe5z213F6KoPkod9+y4zlIBMxPMufWEzldTbIxW110pH1Xn3iw5ANHCoAxpfO",
+	"o9xgjuOnMM9q7ZgTYYEKA4mVqJ9oe71SuAv88M2NuwjY2nsM3MxyGvep01o4JtjtmXikQfSh95A83SCt",
+	"nrXZp3IJmq+/cmzwSg5TYUYl1IUx12fZhN5KrHMqy7yTpmpqnvnSL6eHYP50AZjsxkCEh2B2+9yutxh4",
+	"HghUWSk9G5vfSJoii3loYwqpgWleDXcGE9tQDldmiGV39jteFKK7bY58zR3xJgbxqLtTwShldmjo+UsD",
+	"r1Tv+vhiiVnry7e96LD7+27rb93WU94afHn4b6enbrirl5e5OVfY/jTrdg9iJLYjq7k0A9Ds6ziV5gj/",
+	"+K+nOyNrJ0edzlcF5+0EvJZteaDQf+z/o3u6w/A335n4X0939tv77e4pvR7+3//83zROpzoQfbq+9Kh3",
+	"kf2oa5uTWcdI0lsXWANIPAc6q4Jby+PRGCf7rfhlkeMu2Bhj7DtfIHOXCBcN0xGXCSTYuQdRsymdF6FU",
+	"fOhfcznMnTQmYkZ569bZL2cgWU7iPnpcEzxwlsxxPu/1oR1KS240c5c0lBektN0N25RO7aJpihvJONGg",
+	"P4VwU2kYYEqSKnfSzsnIm6lVugr1A41Y/TB1SlnLUfdYWEjYn07ev3M0HqvxWFhS0I4wBtzzWOGv3BXT",
+	"IwejT0VG2BKeP/GBD+GVTHrFRRgjDg55EJiSvju3TBg/ld48TcQQjKW4r4cpcQYspbQIW8Jux8BxDyMC",
+	"3oUUXu/zVKRiqcKkDsxqjtx+OtXXSD4xI2Ub0kuSFcHQCdQnh1Nxa5/Q+fCkEb5uMI9HNN/Naalp+DPX",
+	"uEMFlJO77KnZBtrFQ7hE45c96mVftH7ZcGv7ry2ZXHRE5eZnX0iOM13pCptcqZnvtnj2hc+3qjolnJmU",
+	"09OK7Cqk723fkHA8AhaKMajRIY8t+9PnE7bbs7PJEZuct7yw+Jf/MbW9hx5BEOcd+RxCf07uHSBjPZtY",
+	"vB1CfgeIcyGHwR7MvbCxkjFoaRzDhpLhv/i05Yia5FNjxTFPgMFg4FTcc9SQEVTK3SDct0jI81OCYKPU",
+	"mzIwQS448DmcFmquJT3mge8aEbKDA+BhNVmuntXdKkv9zVfMHFGUwLxQ7bpS9scqA9RFpnB3okaS8A8Q",
+	"SVy+ic2lrtUVnC6vle6LJAF5uUTPvYOV0kVQel4mH2WDquUfHYMQJEBN4+2ybHCapNMY+0iSh3tPDw+6",
+	"hzUCQ2bJcEE07jjXDiFNfcxC2FwwoaVG2aIJy+9PFA19Hp+12Quu8YKRKoiNZwiXoBAG3rKYZwbz1iYZ",
+	"4dzWMto7nOQFVjisUUeUheQqmYg3k1nYdDGc5MiFEhBLAR3+jdcBvlaf1ysdn+aCUfikL96cECFl2hkc",
+	"HdSf/QgXUanmOwqFwD76D4peTO50++C0KKdwtkvYrb4RUrS4uWhU7pRI9WQahoTKcQYzw3aPP57g/UQO",
+	"lFl7Dh7W1AxxkmOuzcHOl9D4aTVzRf7TUJBYQBnjxXxxiE9lm4+6Es0B/nvw66JgPhiEkXfJ+yb1wUmK",
+	"zji2++Ev799E7PmvJw9L8/CGY81KVaZzXDVUoD3Hitz5CkmpBh8v74zQw8XYvdSUhjH0tppxXiXCUl+n",
+	"fIgjlmg+cHaghnMBU/dvCtxAxM7JUVF+NdALal59XNxspqgADvhwlYb6oR9YCIk5C6EoaOzDiKeDZ4TU",
+	"kDjV1FjNrdLleVDtUD3RYBTQk0Y5N73q+sazq69wLm8leebrwJvRVqtUn9Wk27NWnmUfhToArNQopeCa",
+	"aC7RtrzOouikiXpDlAjrOWkiUVOYJVgn9Oe6V75WeswSGAgZOoiihXiCOgrb7+53W3v7ee0dn2ENdeHU",
+	"wz4Y9RP1Fa4PTNllYXxAE2nQicwAE1CebenxpnenoM8eGBbQsrksD1KRBKaWMSrUm7tQGC+kWMimcaOo",
+	"gZ3yioTx7iJR+3KveRrfsRUPLELn7JJzGnOROgvh4iufg50CyLmISPkkiqvm9y+///8AAAD//048dwcw",
+	"RQMA",
 }
 
 // GetSwagger returns the content of the embedded swagger specification file

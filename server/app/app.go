@@ -256,6 +256,7 @@ func (a *App) plugPeople() error {
 	a.oidc, err = oidc.New(oidc.Config{
 		DB: a.db, Keys: a.keys, Issuer: a.self.Id, AccountHome: a.home.Id == a.self.Id, Members: members{a.federation}, Clients: providers.clients(),
 		Accounts: a.accounts, Services: a.catalog, Sessions: a.signin, Items: items, Log: a.log, Now: time.Now,
+		Audit: audit.New(a.db, time.Now), Client: a.client, Loopback: !a.config.production(),
 	})
 	if err != nil {
 		return err

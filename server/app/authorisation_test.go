@@ -39,6 +39,8 @@ func allowed() map[string]string {
 		"listSourceKinds": "erd", "listSources": "erd", "createSource": "d", "getSource": "erd", "updateSource": "d", "deleteSource": "d", "startImportRun": "d",
 		"listImportRuns": "erd", "getImportRun": "erd", "listImportNotes": "erd", "listImportDifferences": "erd", "applyImportRun": "d", "resumeImportRun": "d",
 		"undoImportRun": "d", "cancelImportRun": "d",
+		"listClients": "d", "createClient": "d", "getClient": "d", "updateClient": "d", "deleteClient": "d", "rotateClientSecret": "d", "endClientSecret": "d",
+		"checkClient": "d", "listSigningKeys": "d", "replaceSigningKeys": "d",
 		"explainOffers": everybody, "listOrganisations": everybody, "listOrganisationServices": everybody, "listPlacesAround": everybody,
 		"getSession": "nckerd", "signIn": "nckerd", "signOut": session, "startSignIn": "nckerd", "finishSignIn": "nckerd",
 		"getSignInRequest": "nckerd", "approveSignInRequest": session, "denySignInRequest": session,

@@ -24,6 +24,7 @@ type providerEntry struct {
 	ClientSecret  string   `json:"clientSecret"`
 	URL           string   `json:"url"` // of its own pages
 	RedirectURIs  []string `json:"redirectUris"`
+	LogoutURI     string   `json:"backChannelLogoutUri"` // learns when a session of a person ends
 	Scopes        []string `json:"scopes"`
 }
 
@@ -62,7 +63,7 @@ func (l providerList) clients() []oidc.Client {
 		}
 		clients = append(clients, oidc.Client{
 			ID: p.ClientID, Name: p.Name, URL: p.URL, Secret: p.ClientSecret, RedirectURIs: p.RedirectURIs, Scopes: p.Scopes,
-			PostLogoutRedirectURIs: []string{p.URL + "/"},
+			PostLogoutRedirectURIs: []string{p.URL + "/"}, LogoutURI: p.LogoutURI,
 		})
 	}
 	return clients

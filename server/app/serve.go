@@ -17,6 +17,7 @@ import (
 	applicationsapi "portalverbund/api/applications"
 	casesapi "portalverbund/api/cases"
 	catalogapi "portalverbund/api/catalog"
+	clientsapi "portalverbund/api/clients"
 	credentialsapi "portalverbund/api/credentials"
 	deliveriesapi "portalverbund/api/deliveries"
 	editingapi "portalverbund/api/editing"
@@ -42,6 +43,7 @@ import (
 	"portalverbund/server/federation"
 	"portalverbund/server/forms"
 	"portalverbund/server/mailbox"
+	"portalverbund/server/oidc"
 	"portalverbund/server/places"
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/portal"
@@ -166,6 +168,7 @@ func (a *App) server() (*httpx.Server, error) {
 	}
 	provider := echo.WrapHandler(a.oidc.Handler())
 	s.Echo.Any("/oauth2/*", provider)
+	s.Echo.POST("/oauth2/backchannel-logout", echo.WrapHandler(a.signin.LogoutHandler()))
 	s.Echo.GET("/.well-known/openid-configuration", provider)
 	s.Echo.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
 	s.Echo.GET("/readyz", a.ready)
@@ -201,6 +204,7 @@ func (a *App) mount(e *echo.Echo) {
 	sourcesapi.RegisterHandlers(e, sourcesapi.NewStrictHandler(sources.NewHandlers(a.sources), nil))
 	editingapi.RegisterHandlers(e, editingapi.NewStrictHandler(editing.NewHandlers(a.editing), nil))
 	signinapi.RegisterHandlers(e, signinapi.NewStrictHandler(signin.NewHandlers(a.signin), nil))
+	clientsapi.RegisterHandlers(e, clientsapi.NewStrictHandler(oidc.NewHandlers(a.oidc), nil))
 	credentialsapi.RegisterHandlers(e, credentialsapi.NewStrictHandler(credentials.NewHandlers(a.credentials), nil))
 	accountsapi.RegisterHandlers(e, accountsapi.NewStrictHandler(accounts.NewHandlers(a.accounts), nil))
 	formsapi.RegisterHandlers(e, formsapi.NewStrictHandler(forms.NewHandlers(a.forms), nil))

@@ -196,6 +196,7 @@ type providerEntry struct {
 	ClientSecret  string   `json:"clientSecret"`
 	URL           string   `json:"url"`
 	RedirectURIs  []string `json:"redirectUris"`
+	LogoutURI     string   `json:"backChannelLogoutUri"`
 	Scopes        []string `json:"scopes"`
 }
 

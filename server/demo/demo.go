@@ -167,6 +167,7 @@ func (a *association) prepareProvider() error {
 	entry.DeliveryURL = a.providerURL() + "/webhooks/deliveries"
 	entry.ClientID, entry.URL = ProviderID, a.providerURL()
 	entry.RedirectURIs = []string{a.providerURL() + "/anmeldung/zurueck"}
+	entry.LogoutURI = a.providerURL() + "/abmeldung"
 	entry.Scopes = []string{"openid", "profile", "deliveries:read", "deliveries:write"}
 	return writeJSON(a.providersFile(), providersFile{Providers: []providerEntry{entry}})
 }

@@ -26,7 +26,7 @@ const (
 	clockSkew        = 10 * time.Second
 )
 
-// Client is a provider or an app that an administrator has registered.
+// Client is a provider or an app of the portal's configuration.
 type Client struct {
 	ID                     string   `json:"id"`   // not a URL: those name linked portals
 	Name                   string   `json:"name"` // shown to people
@@ -36,18 +36,23 @@ type Client struct {
 	Scopes                 []string `json:"scopes"`                           // that it may ask for
 	RedirectURIs           []string `json:"redirectUris,omitempty"`           // compared letter by letter
 	PostLogoutRedirectURIs []string `json:"postLogoutRedirectUris,omitempty"` // compared letter by letter
+	LogoutURI              string   `json:"backChannelLogoutUri,omitempty"`   // learns when a session ends
 }
 
-// client is a linked portal, or a registered provider or app, as zitadel/oidc knows clients.
+// client is a linked portal, or a provider or app, as zitadel/oidc knows clients.
 type client struct {
 	id, name, url string
+	privacyURL    string
+	purpose       map[string]string // what it is for, by language; none of members and of the configuration
 	member        bool
 	native        bool // no secret; the person is asked each time, as anything may pose as an app
 	redirects     []string
 	afterLogout   []string
+	logoutURL     string
 	scopes        []string
 	grants        []oidc.GrantType
-	secretHash    []byte
+	secretHashes  [][]byte
+	keys          func(ctx context.Context, keyID string) (*jose.JSONWebKey, error) // of those who prove themselves by private_key_jwt
 	signInURL     func(requestID string) string
 }
 
@@ -79,7 +84,10 @@ func (c Client) prepare(accountHome bool) (*client, error) {
 	}
 	made := &client{
 		id: c.ID, name: c.Name, url: c.URL, redirects: c.RedirectURIs, afterLogout: c.PostLogoutRedirectURIs,
-		scopes: c.Scopes, secretHash: secret.Hash(c.Secret), native: c.Native,
+		scopes: c.Scopes, native: c.Native, logoutURL: c.LogoutURI,
+	}
+	if !c.Native {
+		made.secretHashes = [][]byte{secret.Hash(c.Secret)}
 	}
 	if !c.Native && (slices.Contains(c.Scopes, scopeDeliverRead) || slices.Contains(c.Scopes, scopeDeliverWrite)) {
 		made.grants = append(made.grants, oidc.GrantTypeClientCredentials)
@@ -107,13 +115,32 @@ func memberScopes() []string {
 	return []string{scopeOpenID, scopeProfile, scopeOffline, scopePerson, scopeMailboxRead, scopeMailboxWrite}
 }
 
-var errUnknownClient = errors.New("unknown client")
+var (
+	errUnknownClient = errors.New("unknown client")
+	errUnknownKey    = errors.New("unknown key")
+)
 
-// client finds a linked portal or a registered client.
-func (s *Service) client(id string) (*client, error) {
+// client finds a linked portal, a client of the configuration or a registered one; errUnknownClient when there is none.
+func (s *Service) client(ctx context.Context, id string) (*client, error) {
 	if c, ok := s.clients[id]; ok {
 		return c, nil
 	}
+	if strings.Contains(id, "/") { // an entity id
+		return s.memberClient(id)
+	}
+	return s.registeredClient(ctx, id)
+}
+
+// configured says whether an id is that of a client of the configuration or of a linked portal.
+func (s *Service) configured(id string) bool {
+	if _, ok := s.clients[id]; ok {
+		return true
+	}
+	_, err := s.memberClient(id)
+	return err == nil
+}
+
+func (s *Service) memberClient(id string) (*client, error) {
 	if !s.AccountHome || id == s.Issuer {
 		return nil, errUnknownClient
 	}
@@ -123,8 +150,14 @@ func (s *Service) client(id string) (*client, error) {
 	}
 	return &client{
 		id: member.Id, name: member.Name, url: member.Url, member: true,
-		redirects: []string{member.Id + callbackPath}, afterLogout: []string{member.Id + "/"},
+		redirects: []string{member.Id + callbackPath}, afterLogout: []string{member.Id + "/"}, logoutURL: member.Id + logoutPath,
 		scopes: memberScopes(), grants: []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken},
+		keys: func(_ context.Context, keyID string) (*jose.JSONWebKey, error) {
+			if key, ok := s.Members.SigningKey(member.Id, keyID); ok {
+				return key, nil
+			}
+			return nil, errUnknownKey
+		},
 		signInURL: s.pageOf,
 	}, nil
 }
@@ -146,10 +179,10 @@ func (c *client) ApplicationType() op.ApplicationType {
 	return op.ApplicationTypeWeb
 }
 
-// AuthMethod is private_key_jwt for linked portals, none for apps on people's devices, else a secret.
+// AuthMethod is private_key_jwt for linked portals and who has registered keys, none for apps on people's devices, else a secret.
 func (c *client) AuthMethod() oidc.AuthMethod {
 	switch {
-	case c.member:
+	case c.keys != nil:
 		return oidc.AuthMethodPrivateKeyJWT
 	case c.native:
 		return oidc.AuthMethodNone
@@ -204,46 +237,69 @@ func (c *client) IDTokenUserinfoClaimsAssertion() bool { return false }
 // ClockSkew is none: times are stated as they are.
 func (c *client) ClockSkew() time.Duration { return 0 }
 
-// authenticate proves a client by its secret or, for linked portals, by an assertion (RFC 7523).
+// authenticate proves a client by its secret or by an assertion (RFC 7523).
 func (s *Service) authenticate(ctx context.Context, cc *op.ClientCredentials) (*client, error) {
 	if cc.ClientAssertion != "" {
-		c, err := s.authenticateMember(ctx, cc)
+		c, err := s.authenticateByKey(ctx, cc)
 		if err != nil {
 			s.Log.WarnContext(ctx, "client assertion refused", "error", err)
 			return nil, errInvalidClient()
 		}
 		return c, nil
 	}
-	c, err := s.client(cc.ClientID)
+	c, err := s.client(ctx, cc.ClientID)
 	switch {
-	case err != nil, c.member:
+	case errors.Is(err, errUnknownClient):
+		return nil, errInvalidClient()
+	case err != nil:
+		return nil, err
+	case c.keys != nil:
 		return nil, errInvalidClient()
 	case c.native && cc.ClientSecret == "": // PKCE ties the code to who began
 		return c, nil
-	case c.native, subtle.ConstantTimeCompare(c.secretHash, secret.Hash(cc.ClientSecret)) != 1:
+	case c.native, !c.knowsSecret(cc.ClientSecret):
 		return nil, errInvalidClient()
 	}
 	return c, nil
 }
 
-func (s *Service) authenticateMember(ctx context.Context, cc *op.ClientCredentials) (*client, error) {
+// knowsSecret compares a secret with those that are good, all of them.
+func (c *client) knowsSecret(given string) bool {
+	hash, right := secret.Hash(given), 0
+	for _, known := range c.secretHashes {
+		right |= subtle.ConstantTimeCompare(known, hash)
+	}
+	return right == 1
+}
+
+// assertionAlgs are the algorithms of client assertions.
+func assertionAlgs() []string { return []string{string(jose.ES256), string(jose.PS256)} }
+
+func (s *Service) authenticateByKey(ctx context.Context, cc *op.ClientCredentials) (*client, error) {
 	var claims jwt.RegisteredClaims
 	var c *client
 	_, err := jwt.ParseWithClaims(cc.ClientAssertion, &claims, func(t *jwt.Token) (any, error) {
 		var err error
-		if c, err = s.client(claims.Issuer); err != nil || !c.member {
-			return nil, errUnknownClient
+		if c, err = s.client(ctx, claims.Issuer); err != nil {
+			return nil, err
 		}
-		if typ, _ := t.Header["typ"].(string); typ != "client-authentication+jwt" && typ != "JWT" {
-			return nil, fmt.Errorf("a token of type %.40q", typ)
+		if c.keys == nil {
+			return nil, errors.New("not a client with keys")
+		}
+		typ, named := t.Header["typ"]
+		if (named || c.member) && typ != "client-authentication+jwt" && typ != "JWT" {
+			return nil, fmt.Errorf("a token of type %.40v", typ)
 		}
 		kid, _ := t.Header["kid"].(string)
-		key, ok := s.Members.SigningKey(c.id, kid)
-		if !ok || !key.IsPublic() {
-			return nil, errors.New("unknown key")
+		key, err := c.keys(ctx, kid)
+		if err != nil {
+			return nil, err
+		}
+		if !key.IsPublic() || (key.Algorithm != "" && key.Algorithm != t.Method.Alg()) {
+			return nil, errUnknownKey
 		}
 		return key.Key, nil
-	}, jwt.WithValidMethods([]string{string(jose.ES256)}), jwt.WithIssuedAt(), jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.Now), jwt.WithLeeway(clockSkew))
+	}, jwt.WithValidMethods(assertionAlgs()), jwt.WithIssuedAt(), jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.Now), jwt.WithLeeway(clockSkew))
 	if err != nil {
 		return nil, err
 	}

@@ -108,7 +108,7 @@ func (s *Service) beginFamily(ctx context.Context, c *client, row requestRow) (f
 // may have one.
 func (s *Service) tokensFor(ctx context.Context, c *client, f familyRow, scopes []string, nonce string) (*oidc.AccessTokenResponse, error) {
 	subject := s.subject(c.id, *f.AccountID)
-	access, life, err := s.accessToken(f, subject, scopes)
+	access, life, err := s.accessToken(ctx, f, subject, scopes)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,10 @@ func (s *Service) tokensFor(ctx context.Context, c *client, f familyRow, scopes 
 		if err := s.storeSubject(ctx, c.id, subject, *f.AccountID); err != nil {
 			return nil, err
 		}
-		if out.IDToken, err = s.idToken(c, f, subject, nonce, access); err != nil {
+		if err := s.storeSignin(ctx, c, f); err != nil {
+			return nil, err
+		}
+		if out.IDToken, err = s.idToken(ctx, c, f, subject, nonce, access); err != nil {
 			return nil, err
 		}
 	}
@@ -202,7 +205,7 @@ func (s *Service) clientCredentials(ctx context.Context, c *client, asked []stri
 	if err := s.insertFamily(ctx, f); err != nil {
 		return nil, err
 	}
-	access, life, err := s.accessToken(f, c.id, scopes)
+	access, life, err := s.accessToken(ctx, f, c.id, scopes)
 	if err != nil {
 		return nil, err
 	}
@@ -230,10 +233,16 @@ func (s *Service) revoke(ctx context.Context, clientID, token string) error {
 	})
 }
 
-// EndPurpose ends the tokens that a recipient has for a purpose, in the transaction of ctx.
+// EndPurpose ends the tokens that a recipient has for a purpose, in the transaction of ctx. Who may no longer know the person
+// signs them out.
 func (s *Service) EndPurpose(ctx context.Context, accountID uuid.UUID, recipient, purpose string) error {
-	_, err := s.endFamilies(ctx, "account_id = ? AND client_id = ? AND purpose = ?", accountID, recipient, purpose)
-	return err
+	if _, err := s.endFamilies(ctx, "account_id = ? AND client_id = ? AND purpose = ?", accountID, recipient, purpose); err != nil {
+		return err
+	}
+	if word, _, _ := strings.Cut(purpose, " "); word != purposeSignIn {
+		return nil
+	}
+	return s.tellOfLogout(ctx, "account_id = ? AND client_id = ?", accountID, recipient)
 }
 
 // EndSessionTokens ends all tokens given under a session, and what waits to be redeemed, in the transaction of ctx.
@@ -259,8 +268,10 @@ func (s *Service) endWhere(ctx context.Context, condition string, id any) error 
 		if err := s.deleteRequests(ctx, condition, id); err != nil {
 			return err
 		}
-		_, err := s.endFamilies(ctx, condition, id)
-		return err
+		if _, err := s.endFamilies(ctx, condition, id); err != nil {
+			return err
+		}
+		return s.tellOfLogout(ctx, condition, id)
 	})
 }
 

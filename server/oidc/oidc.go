@@ -21,7 +21,9 @@ import (
 	"portalverbund/api/types"
 	"portalverbund/db"
 	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/jobs"
 	"portalverbund/server/platform/keys"
+	"portalverbund/server/platform/outbound"
 )
 
 // Scopes.
@@ -91,11 +93,16 @@ type Services interface {
 	ServiceTitle(ctx context.Context, id uuid.UUID) (map[string]string, error)
 }
 
+// Audit keeps who did what.
+type Audit interface {
+	// Record adds an entry for the caller of ctx, in its transaction.
+	Record(ctx context.Context, action, object, detail string) error
+}
+
 // Config is what the Service is made of.
 type Config struct {
 	DB          *db.DB
 	Keys        *keys.Set
-	Retired     []jose.JSONWebKey   // public keys that signed before a rotation: still published, still verified
 	Issuer      string              // entity id of this portal
 	AccountHome bool                // whether citizens have accounts here
 	Items       []types.ProfileItem // what a consent for a service covers
@@ -104,6 +111,9 @@ type Config struct {
 	Accounts    Accounts
 	Sessions    Sessions
 	Services    Services
+	Audit       Audit        // nil: nothing is recorded
+	Client      *http.Client // for calls to clients' addresses; default: public addresses only
+	Loopback    bool         // whether clients may be on this machine, by plain http; never in production
 	Log         *slog.Logger
 	Now         func() time.Time
 }
@@ -111,8 +121,11 @@ type Config struct {
 // Service is the OpenID Provider of one portal.
 type Service struct {
 	Config
-	clients map[string]*client
-	handler http.Handler
+	clients  map[string]*client // of the configuration
+	handler  http.Handler
+	jobs     *jobs.Client
+	ring     ring
+	keyCache keyCache
 }
 
 // New checks the registered clients and makes the Service.
@@ -122,6 +135,9 @@ func New(c Config) (*Service, error) {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Client == nil {
+		c.Client = outbound.Client(outbound.Options{AllowLoopback: c.Loopback})
 	}
 	s := &Service{Config: c, clients: map[string]*client{}}
 	for _, registered := range c.Clients {

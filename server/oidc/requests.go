@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -23,7 +24,10 @@ func (s *Service) openRequest(ctx context.Context, id uuid.UUID) (requestRow, *c
 	if !found {
 		return requestRow{}, nil, errRequestUnknown()
 	}
-	c, err := s.client(row.ClientID)
+	c, err := s.client(ctx, row.ClientID)
+	if err != nil && !errors.Is(err, errUnknownClient) {
+		return requestRow{}, nil, err
+	}
 	if err != nil { // no longer a member
 		return requestRow{}, nil, errRequestUnknown()
 	}
@@ -57,7 +61,11 @@ func (s *Service) SignInRequest(ctx context.Context, id uuid.UUID) (types.SignIn
 	if purpose, _ := purposeOf(strings.Fields(row.Scopes)); purpose != "" {
 		text := httpx.Localized(ctx, title)
 		out.Purpose = &text
+	} else if len(c.purpose) > 0 {
+		text := httpx.Localized(ctx, c.purpose)
+		out.Purpose = &text
 	}
+	out.PrivacyUrl = optional(c.privacyURL)
 	if len(items) > 0 {
 		out.Items = &items
 	}

@@ -169,18 +169,25 @@ type server struct {
 var _ op.Server = (*server)(nil)
 
 // Keys publishes the public keys that tokens are verified with.
-func (p *server) Keys(context.Context, *op.Request[struct{}]) (*op.Response, error) {
-	response := op.NewResponse(jose.JSONWebKeySet{Keys: p.service.verificationKeys()})
+func (p *server) Keys(ctx context.Context, _ *op.Request[struct{}]) (*op.Response, error) {
+	keys, err := p.service.verificationKeys(ctx)
+	if err != nil {
+		return nil, p.outward(ctx, err)
+	}
+	response := op.NewResponse(jose.JSONWebKeySet{Keys: keys})
 	response.Header.Set("Cache-Control", "public, max-age=300")
 	return response, nil
 }
 
 // VerifyAuthRequest finds the client of an authorization request.
-func (p *server) VerifyAuthRequest(_ context.Context, r *op.Request[oidc.AuthRequest]) (*op.ClientRequest[oidc.AuthRequest], error) {
+func (p *server) VerifyAuthRequest(ctx context.Context, r *op.Request[oidc.AuthRequest]) (*op.ClientRequest[oidc.AuthRequest], error) {
 	if repeated(r.Form) {
 		return nil, oidc.ErrInvalidRequest().WithDescription("a parameter is there twice")
 	}
-	c, err := p.service.client(r.Data.ClientID)
+	c, err := p.service.client(ctx, r.Data.ClientID)
+	if err != nil && !errors.Is(err, errUnknownClient) {
+		return nil, p.outward(ctx, err)
+	}
 	if err != nil {
 		return nil, oidc.ErrInvalidRequestRedirectURI().WithDescription("unknown client")
 	}
@@ -308,7 +315,7 @@ func (s *Service) discovery(w http.ResponseWriter, _ *http.Request) {
 		RevocationEndpoint: e.Revocation.Absolute(at), IntrospectionEndpoint: e.Introspection.Absolute(at),
 		ResponseTypes: []string{}, SubjectTypes: []string{"pairwise"}, SigningAlgs: []string{string(jose.ES256)},
 		AuthMethods:     []string{string(oidc.AuthMethodBasic), string(oidc.AuthMethodPost), string(oidc.AuthMethodPrivateKeyJWT), string(oidc.AuthMethodNone)},
-		AuthSigningAlgs: []string{string(jose.ES256)},
+		AuthSigningAlgs: assertionAlgs(),
 	}
 	if s.AccountHome {
 		grants = append(grants, oidc.GrantTypeCode, oidc.GrantTypeRefreshToken)
@@ -316,7 +323,8 @@ func (s *Service) discovery(w http.ResponseWriter, _ *http.Request) {
 		d.AuthorizationEndpoint, d.UserinfoEndpoint, d.EndSessionEndpoint = e.Authorization.Absolute(at), e.Userinfo.Absolute(at), e.EndSession.Absolute(at)
 		d.ResponseTypes, d.ResponseModes = []string{string(oidc.ResponseTypeCode)}, []string{string(oidc.ResponseModeQuery)}
 		d.ChallengeMethods, d.IssParameter = []string{string(oidc.CodeChallengeMethodS256)}, true
-		d.Claims = []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "azp", "at_hash", "name", "given_name", "family_name", "email", "email_verified"}
+		d.Claims = []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "azp", "sid", "at_hash", "name", "given_name", "family_name", "email", "email_verified"}
+		d.BackChannelLogout, d.BackChannelSession = true, true
 		d.ACRValues, d.Prompts, d.Locales = []string{"low"}, []string{oidc.PromptNone, oidc.PromptLogin, oidc.PromptConsent}, []string{"de", "en"}
 	}
 	d.Grants, d.Scopes = grants, slices.Clone(scopes)
@@ -349,6 +357,8 @@ type description struct {
 	ACRValues             []string         `json:"acr_values_supported,omitempty"`
 	Prompts               []string         `json:"prompt_values_supported,omitempty"`
 	Locales               []string         `json:"ui_locales_supported,omitempty"`
+	BackChannelLogout     bool             `json:"backchannel_logout_supported,omitempty"`
+	BackChannelSession    bool             `json:"backchannel_logout_session_supported,omitempty"`
 	IssParameter          bool             `json:"authorization_response_iss_parameter_supported,omitempty"`
 	RequestParameter      bool             `json:"request_parameter_supported"`
 	RequestURIParameter   bool             `json:"request_uri_parameter_supported"`

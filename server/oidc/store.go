@@ -48,6 +48,8 @@ type familyRow struct {
 	ExpiresAt  time.Time
 	EndedAt    *time.Time
 
+	Registered bool `gorm:"->"` // whether an administrator has registered the client, and it is active; read only
+
 	refreshed bool // not the first tokens of the family
 }
 
@@ -134,7 +136,8 @@ func (s *Service) insertFamily(ctx context.Context, f familyRow) error {
 }
 
 func (s *Service) family(ctx context.Context, id uuid.UUID) (row familyRow, found bool, err error) {
-	return one[familyRow](s.DB.From(ctx).Where("id = ?", id), "tokens")
+	return one[familyRow](s.DB.From(ctx).Raw(`SELECT f.*, EXISTS (SELECT FROM oidc_clients c WHERE c.id = f.client_id AND c.active) AS registered
+		FROM oidc_families f WHERE f.id = ?`, id), "tokens")
 }
 
 // endFamilies ends families and says how many were still going.
@@ -191,6 +194,95 @@ func (s *Service) storeAssertion(ctx context.Context, clientID, id string, until
 	return res.RowsAffected == 1, nil
 }
 
+type signinRow struct {
+	SessionID uuid.UUID
+	ClientID  string
+	AccountID uuid.UUID
+}
+
+// storeSignin keeps where a session has signed the person in.
+func (s *Service) storeSignin(ctx context.Context, c *client, f familyRow) error {
+	if f.SessionID == nil || c.logoutURL == "" {
+		return nil
+	}
+	err := s.DB.From(ctx).Exec(`INSERT INTO oidc_visits (session_id, client_id, account_id, expires_at) VALUES (?, ?, ?, ?)
+		ON CONFLICT (session_id, client_id) DO UPDATE SET expires_at = EXCLUDED.expires_at`, *f.SessionID, c.id, *f.AccountID, s.Now().Add(signinKept)).Error
+	if err != nil {
+		return fmt.Errorf("keep sign-in: %w", err)
+	}
+	return nil
+}
+
+// takeSignins deletes what was kept of sessions, and gives it.
+func (s *Service) takeSignins(ctx context.Context, condition string, values ...any) (rows []signinRow, err error) {
+	err = s.DB.From(ctx).Raw("DELETE FROM oidc_visits WHERE "+condition+" RETURNING session_id, client_id, account_id", values...).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read sign-ins: %w", err)
+	}
+	return rows, nil
+}
+
+type signingKeyRow struct {
+	ID             string `gorm:"primaryKey"`
+	Sealed         []byte
+	Public         []byte
+	CreatedAt      time.Time
+	ActiveFrom     time.Time
+	PublishedUntil *time.Time
+}
+
+func (signingKeyRow) TableName() string { return "oidc_signing_keys" }
+
+// ringLock is the advisory lock of whoever changes the signing keys.
+const ringLock = 240_001
+
+func (s *Service) ringTx(ctx context.Context, fn func(ctx context.Context) error) error {
+	return s.DB.Tx(ctx, func(ctx context.Context) error {
+		if err := s.DB.From(ctx).Exec("SELECT pg_advisory_xact_lock(?)", ringLock).Error; err != nil {
+			return fmt.Errorf("signing keys: %w", err)
+		}
+		return fn(ctx)
+	})
+}
+
+// signingKeyRows reads the keys, the newest first.
+func (s *Service) signingKeyRows(ctx context.Context) (rows []signingKeyRow, err error) {
+	if err := s.DB.From(ctx).Raw("SELECT * FROM oidc_signing_keys ORDER BY active_from DESC, id").Scan(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read signing keys: %w", err)
+	}
+	return rows, nil
+}
+
+func (s *Service) insertSigningKey(ctx context.Context, row signingKeyRow) error {
+	err := s.DB.From(ctx).Exec("INSERT INTO oidc_signing_keys (id, sealed, public, created_at, active_from) VALUES (?, ?, ?::jsonb, ?, ?)",
+		row.ID, row.Sealed, string(row.Public), row.CreatedAt, row.ActiveFrom).Error
+	if err != nil {
+		return fmt.Errorf("keep signing key: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) publishUntil(ctx context.Context, id string, until time.Time) error {
+	if err := s.DB.From(ctx).Exec("UPDATE oidc_signing_keys SET published_until = ? WHERE id = ?", until, id).Error; err != nil {
+		return fmt.Errorf("retire signing key: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) deleteSigningKey(ctx context.Context, id string) error {
+	if err := s.DB.From(ctx).Where("id = ?", id).Delete(&signingKeyRow{}).Error; err != nil {
+		return fmt.Errorf("forget signing key: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) deleteOtherSigningKeys(ctx context.Context, but string) error {
+	if err := s.DB.From(ctx).Where("id <> ?", but).Delete(&signingKeyRow{}).Error; err != nil {
+		return fmt.Errorf("withdraw signing keys: %w", err)
+	}
+	return nil
+}
+
 // keepEnded is how long an ended family is kept, so that a code or refresh token that comes again is still noticed.
 const keepEnded = time.Hour
 
@@ -203,6 +295,8 @@ func (s *Service) Sweep(ctx context.Context) (int64, error) {
 	}{
 		{"DELETE FROM oidc_auth_requests WHERE id IN (SELECT id FROM oidc_auth_requests WHERE expires_at < ? LIMIT ?)", s.Now()},
 		{"DELETE FROM oidc_families WHERE id IN (SELECT id FROM oidc_families WHERE expires_at < ? LIMIT ?)", s.Now().Add(-keepEnded)},
+		{"DELETE FROM oidc_visits WHERE (session_id, client_id) IN (SELECT session_id, client_id FROM oidc_visits WHERE expires_at < ? LIMIT ?)", s.Now()},
+		{"DELETE FROM oidc_client_secrets WHERE id IN (SELECT id FROM oidc_client_secrets WHERE expires_at < ? LIMIT ?)", s.Now()},
 		{"DELETE FROM oidc_assertions WHERE (client_id, jti) IN (SELECT client_id, jti FROM oidc_assertions WHERE expires_at < ? LIMIT ?)", s.Now()},
 	} {
 		res := s.DB.From(ctx).Exec(sweep.statement, sweep.before, jobs.SweepBatch)

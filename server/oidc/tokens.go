@@ -48,42 +48,18 @@ type idClaims struct {
 	ACR        string   `json:"acr"`
 	AMR        []string `json:"amr"`
 	Party      string   `json:"azp"`
+	Session    string   `json:"sid,omitempty"`
 	AccessHash string   `json:"at_hash"`
 }
 
-// verificationKeys are the public keys of tokens that may still be about: the present one and those before a rotation.
-func (s *Service) verificationKeys() []jose.JSONWebKey {
-	return append([]jose.JSONWebKey{s.Keys.Signing.Public()}, s.Retired...)
-}
-
-func (s *Service) keyFor(t *jwt.Token) (any, error) {
-	kid, _ := t.Header["kid"].(string)
-	for _, key := range s.verificationKeys() {
-		if key.KeyID == kid && key.IsPublic() {
-			return key.Key, nil
-		}
-	}
-	return nil, errors.New("unknown key")
-}
-
-func (s *Service) sign(typ string, claims jwt.Claims) (string, error) {
-	token := jwt.NewWithClaims(jwt.SigningMethodES256, claims)
-	token.Header["kid"], token.Header["typ"] = s.Keys.Signing.KeyID, typ
-	signed, err := token.SignedString(s.Keys.Private())
-	if err != nil {
-		return "", fmt.Errorf("sign token: %w", err)
-	}
-	return signed, nil
-}
-
-func (s *Service) accessToken(f familyRow, subject string, scopes []string) (token string, life time.Duration, err error) {
+func (s *Service) accessToken(ctx context.Context, f familyRow, subject string, scopes []string) (token string, life time.Duration, err error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return "", 0, fmt.Errorf("make id: %w", err)
 	}
 	now := s.Now()
 	life = s.lifeOf(f)
-	token, err = s.sign(typAccess, accessClaims{
+	token, err = s.sign(ctx, typAccess, accessClaims{
 		RegisteredClaims: jwt.RegisteredClaims{
 			Issuer: s.Issuer, Subject: subject, Audience: jwt.ClaimStrings{s.Issuer}, ID: id.String(),
 			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(life)),
@@ -93,25 +69,29 @@ func (s *Service) accessToken(f familyRow, subject string, scopes []string) (tok
 	return token, life, err
 }
 
-func (s *Service) idToken(c *client, f familyRow, subject, nonce, access string) (string, error) {
+func (s *Service) idToken(ctx context.Context, c *client, f familyRow, subject, nonce, access string) (string, error) {
 	hash, err := oidc.ClaimHash(access, jose.ES256)
 	if err != nil {
 		return "", fmt.Errorf("hash access token: %w", err)
 	}
 	now := s.Now()
-	return s.sign(typID, idClaims{
+	session := ""
+	if f.SessionID != nil {
+		session = s.sessionName(c.id, *f.SessionID)
+	}
+	return s.sign(ctx, typID, idClaims{
 		RegisteredClaims: jwt.RegisteredClaims{
 			Issuer: s.Issuer, Subject: subject, Audience: jwt.ClaimStrings{c.id},
 			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(accessLife)),
 		},
-		AuthTime: f.AuthTime.Unix(), Nonce: nonce, ACR: f.TrustLevel, AMR: strings.Fields(f.Methods), Party: c.id, AccessHash: hash,
+		AuthTime: f.AuthTime.Unix(), Nonce: nonce, ACR: f.TrustLevel, AMR: strings.Fields(f.Methods), Party: c.id, Session: session, AccessHash: hash,
 	})
 }
 
 // verify checks an access token of this provider and finds its family.
 func (s *Service) verify(ctx context.Context, token string) (accessClaims, familyRow, error) {
 	var claims accessClaims
-	parsed, err := jwt.ParseWithClaims(token, &claims, s.keyFor, jwt.WithValidMethods([]string{string(jose.ES256)}),
+	parsed, err := jwt.ParseWithClaims(token, &claims, s.keyFor(ctx), jwt.WithValidMethods([]string{string(jose.ES256)}),
 		jwt.WithIssuer(s.Issuer), jwt.WithAudience(s.Issuer), jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.Now))
 	if err != nil {
 		return claims, familyRow{}, err
@@ -130,8 +110,8 @@ func (s *Service) verify(ctx context.Context, token string) (accessClaims, famil
 	if !found || f.EndedAt != nil || f.ClientID != claims.ClientID {
 		return claims, familyRow{}, errors.New("ended")
 	}
-	if _, err := s.client(f.ClientID); err != nil { // no longer a member
-		return claims, familyRow{}, err
+	if !f.Registered && !s.configured(f.ClientID) { // no longer a member, or no longer registered
+		return claims, familyRow{}, errUnknownClient
 	}
 	return claims, f, nil
 }
@@ -178,7 +158,7 @@ func (s *Service) userInfo(ctx context.Context, token string) (*oidc.UserInfo, e
 // namesFor reads what a client may know: a linked portal the name, for the person works there; others what was consented
 // to, and the person sees that they read it.
 func (s *Service) namesFor(ctx context.Context, f familyRow) (given, family, email string, err error) {
-	c, err := s.client(f.ClientID)
+	c, err := s.client(ctx, f.ClientID)
 	if err != nil {
 		return "", "", "", errBearer()
 	}
@@ -236,12 +216,12 @@ func (s *Service) AccountOf(ctx context.Context, clientID, subject string) (uuid
 func (s *Service) signOut(ctx context.Context, r *oidc.EndSessionRequest, header http.Header) (location string, cookie *http.Cookie, err error) {
 	location = s.Issuer + "/"
 	var claims idClaims
-	parsed, err := jwt.ParseWithClaims(r.IdTokenHint, &claims, s.keyFor,
+	parsed, err := jwt.ParseWithClaims(r.IdTokenHint, &claims, s.keyFor(ctx),
 		jwt.WithValidMethods([]string{string(jose.ES256)}), jwt.WithoutClaimsValidation()) // an old one is good enough here
 	if err != nil || parsed.Header["typ"] != typID || claims.Issuer != s.Issuer || len(claims.Audience) != 1 || (r.ClientID != "" && r.ClientID != claims.Audience[0]) {
 		return location, nil, nil //nolint:nilerr // nothing ends
 	}
-	c, err := s.client(claims.Audience[0])
+	c, err := s.client(ctx, claims.Audience[0])
 	if err != nil {
 		return location, nil, nil //nolint:nilerr // nothing ends
 	}

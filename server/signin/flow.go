@@ -178,7 +178,8 @@ func (s *Service) complete(ctx context.Context, f flow, code string) (next strin
 	}
 	proved := proof{
 		issuer: p.issuer, subject: claims.Subject, level: trustLevel(claims.AuthenticationContextClassReference), authTime: claims.GetAuthTime(),
-		person: person{Name: name, Tokens: s.tokensOf(token, claims, tokens{})},
+		session: claims.SessionID,
+		person:  person{Name: name, Tokens: s.tokensOf(token, claims, tokens{})},
 	}
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
 		_, cookie, err = s.begin(ctx, proved)

@@ -19,12 +19,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	accountsapi "portalverbund/api/accounts"
+	clientsapi "portalverbund/api/clients"
 	credentialsapi "portalverbund/api/credentials"
 	signinapi "portalverbund/api/signin"
 	"portalverbund/api/types"
 	"portalverbund/db"
 	"portalverbund/db/dbtest"
 	"portalverbund/server/accounts"
+	"portalverbund/server/audit"
 	"portalverbund/server/credentials"
 	"portalverbund/server/oidc"
 	"portalverbund/server/platform/httpx"
@@ -211,6 +213,7 @@ func (a *association) build(p *portal) {
 	p.oidc, err = oidc.New(oidc.Config{
 		DB: p.db, Keys: p.keys, Issuer: p.ref.Id, AccountHome: p.ref.Id == home.Id, Items: accounts.Items(), Clients: a.clients,
 		Members: a, Accounts: p.accounts, Sessions: p.signin, Services: known, Log: log, Now: a.clock.Now,
+		Client: a.client, Loopback: true, Audit: audit.New(p.db, a.clock.Now),
 	})
 	must(t, err)
 	p.accounts.Connect(accounts.Rooms{Sessions: p.signin, Tokens: p.oidc, Services: known, Purposes: p.signin})
@@ -238,6 +241,8 @@ func (a *association) handler(p *portal) http.Handler {
 	credentialsapi.RegisterHandlers(server.Echo, credentialsapi.NewStrictHandler(credentials.NewHandlers(p.credentials), nil))
 	accountsapi.RegisterHandlers(server.Echo, accountsapi.NewStrictHandler(accounts.NewHandlers(p.accounts), nil))
 	server.Echo.Any("/.well-known/openid-configuration", echo.WrapHandler(p.oidc.Handler()))
+	clientsapi.RegisterHandlers(server.Echo, clientsapi.NewStrictHandler(oidc.NewHandlers(p.oidc), nil))
+	server.Echo.POST("/oauth2/backchannel-logout", echo.WrapHandler(p.signin.LogoutHandler()))
 	server.Echo.Any("/oauth2/*", echo.WrapHandler(p.oidc.Handler()))
 	return server.Echo
 }

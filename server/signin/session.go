@@ -44,6 +44,7 @@ type proof struct {
 	level     string
 	methods   []string // Authentication Method References, RFC 8176
 	authTime  time.Time
+	session   string // at the account home, as it names it
 	person    person
 }
 
@@ -195,6 +196,7 @@ func (s *Service) begin(ctx context.Context, p proof) (sessionRow, *http.Cookie,
 	row := sessionRow{
 		TokenHash: hash, AccountID: p.accountID, Issuer: p.issuer, Subject: p.subject, Roles: roles, TrustLevel: p.level, Browser: browserOf(r),
 		Methods: strings.Join(p.methods, " "), AuthTime: p.authTime, CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(s.lifeOf(roles).Absolute),
+		HomeSession: p.session,
 	}
 	old, found, err := s.sessionOf(ctx, r)
 	if err != nil {

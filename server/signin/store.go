@@ -30,6 +30,8 @@ type sessionRow struct {
 	CreatedAt  time.Time
 	LastSeenAt time.Time
 	ExpiresAt  time.Time
+
+	HomeSession string // how the account home names the session there that this one came from
 }
 
 func (sessionRow) TableName() string { return "sessions" }
@@ -64,7 +66,7 @@ func one[T any](q *gorm.DB, what string) (row T, found bool, err error) {
 
 // sessionQuery is asked with nearly every request.
 const sessionQuery = `SELECT id, token_hash, account_id, issuer, subject, roles, trust_level, methods, sealed, browser, auth_time, created_at, last_seen_at,
-	expires_at FROM sessions WHERE token_hash = $1`
+	expires_at, home_session FROM sessions WHERE token_hash = $1`
 
 func (s *Service) sessionByToken(ctx context.Context, hash []byte) (row sessionRow, found bool, err error) {
 	rows, _ := s.DB.Pgx(ctx).Query(ctx, sessionQuery, hash) // the error comes with the row
@@ -146,6 +148,15 @@ func (s *Service) deleteAccountSessions(ctx context.Context, accountID uuid.UUID
 		return fmt.Errorf("end sessions: %w", err)
 	}
 	return nil
+}
+
+// deleteSessionsFrom deletes the sessions that came from one at the account home, and says how many there were.
+func (s *Service) deleteSessionsFrom(ctx context.Context, issuer, homeSession string) (int64, error) {
+	res := s.DB.From(ctx).Where("home_session = ? AND home_session <> '' AND issuer = ?", homeSession, issuer).Delete(&sessionRow{})
+	if res.Error != nil {
+		return 0, fmt.Errorf("end sessions: %w", res.Error)
+	}
+	return res.RowsAffected, nil
 }
 
 // deleteOtherSessions deletes the sessions of an account but one, and gives their ids.

@@ -974,6 +974,144 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Applications registered at this portal
+         * @description Websites, apps, programs and providers' portals that use this portal's OpenID Provider. Secrets are never shown.
+         */
+        get: operations["listClients"];
+        put?: never;
+        /**
+         * Register an application
+         * @description The secret is in this answer only. A repeat with the same key gives the application without it: then make another secret.
+         */
+        post: operations["createClient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/clients/{clientId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One application
+         * @description What is registered of it, and when its secrets were made.
+         */
+        get: operations["getClient"];
+        /**
+         * Change an application
+         * @description The kind stays. An application that is switched off gets no tokens, and those that it has end at once.
+         */
+        put: operations["updateClient"];
+        post?: never;
+        /**
+         * Remove an application
+         * @description Its secrets and all its tokens end at once.
+         */
+        delete: operations["deleteClient"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/clients/{clientId}/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make another secret for an application
+         * @description The former secret stays good for the hours given, so that it can be changed without a gap. The new one is in this answer only.
+         */
+        post: operations["rotateClientSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/clients/{clientId}/secrets/{secretId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a secret at once
+         * @description For one that has become known. An application keeps one secret at least.
+         */
+        delete: operations["endClientSecret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/clients/{clientId}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try an application's addresses
+         * @description Calls the addresses that are registered, as the portal will: whether they can be reached, whether the keys can be used, and
+         *     whether the logout address refuses what is no logout token. Only public addresses are called.
+         */
+        post: operations["checkClient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/signing-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Keys that sign this portal's tokens
+         * @description The one that signs, those that are still published, and the next one where it is published already.
+         */
+        get: operations["listSigningKeys"];
+        put?: never;
+        /**
+         * Replace the signing key at once
+         * @description For a key that has become known. All tokens that the former keys have signed are refused from then on: people and
+         *     applications sign in again. Without need, the portal changes its keys by itself every thirty days, and nobody notices.
+         */
+        post: operations["replaceSigningKeys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -3769,6 +3907,134 @@ export interface components {
         RecoveryCodes: {
             codes: string[];
         };
+        /**
+         * @description `web`: a website with a server. `native`: an app on people's devices, which keeps no secret. `machine`: a program on its own
+         *     behalf. `provider`: a provider's portal, which signs people in and fetches deliveries.
+         * @enum {string}
+         */
+        ClientKind: "web" | "native" | "machine" | "provider";
+        /**
+         * @description By what an application proves itself. Apps on people's devices prove nothing (`none`).
+         * @enum {string}
+         */
+        ClientAuthentication: "clientSecret" | "privateKeyJwt" | "none";
+        /** @enum {string} */
+        ClientScope: "openid" | "profile" | "email" | "offline_access" | "person:read" | "mailbox:read" | "mailbox:write" | "applications:read" | "applications:write" | "deliveries:read" | "deliveries:write";
+        /** @description What the application is for, in words that people read before they consent. */
+        ClientPurpose: {
+            de: string;
+            en?: string;
+        };
+        ClientChange: {
+            /** @description Shown to people. */
+            name: string;
+            /** @description Of its own pages. */
+            url?: string;
+            /** @description Its own notice on data protection. */
+            privacyUrl?: string;
+            purpose: components["schemas"]["ClientPurpose"];
+            authentication: components["schemas"]["ClientAuthentication"];
+            /** @description Its public keys (JSON Web Key Set), when it proves itself by them. */
+            jwks?: string;
+            /** @description Where its public keys are read. */
+            jwksUri?: string;
+            scopes: components["schemas"]["ClientScope"][];
+            /** @description Where people come back to; compared letter by letter. */
+            redirectUris: string[];
+            postLogoutRedirectUris: string[];
+            /** @description Where it learns that a person has signed out. */
+            backChannelLogoutUri?: string;
+            active: boolean;
+        };
+        ClientRegistration: {
+            kind: components["schemas"]["ClientKind"];
+            name: string;
+            url?: string;
+            privacyUrl?: string;
+            purpose: components["schemas"]["ClientPurpose"];
+            authentication: components["schemas"]["ClientAuthentication"];
+            jwks?: string;
+            jwksUri?: string;
+            scopes: components["schemas"]["ClientScope"][];
+            redirectUris: string[];
+            postLogoutRedirectUris: string[];
+            backChannelLogoutUri?: string;
+            active: boolean;
+        };
+        ClientSecretInfo: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description Missing for the present one.
+             */
+            expiresAt?: string;
+        };
+        RegisteredClient: {
+            /**
+             * @description The `client_id`.
+             * @example app-k3v7q2m9x4t8w1z5
+             */
+            id: string;
+            kind: components["schemas"]["ClientKind"];
+            name: string;
+            url?: string;
+            privacyUrl?: string;
+            purpose: components["schemas"]["ClientPurpose"];
+            authentication: components["schemas"]["ClientAuthentication"];
+            jwks?: string;
+            jwksUri?: string;
+            scopes: components["schemas"]["ClientScope"][];
+            redirectUris: string[];
+            postLogoutRedirectUris: string[];
+            backChannelLogoutUri?: string;
+            active: boolean;
+            secrets: components["schemas"]["ClientSecretInfo"][];
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            changedAt: string;
+        };
+        ClientList: {
+            items: components["schemas"]["RegisteredClient"][];
+            nextCursor?: string;
+        };
+        ClientWithSecret: {
+            client: components["schemas"]["RegisteredClient"];
+            /** @description Shown this once. */
+            secret?: string;
+        };
+        SecretRotation: {
+            /** @description How long the former secret stays good. */
+            overlapHours: number;
+        };
+        ClientCheck: {
+            /** @enum {string} */
+            subject: "redirectUri" | "postLogoutRedirectUri" | "backChannelLogoutUri" | "keys" | "url" | "privacyUrl" | "secret";
+            address?: string;
+            /** @enum {string} */
+            outcome: "ok" | "warning" | "failed";
+            /** @description What was found, in the asked language. */
+            message: string;
+        };
+        ClientCheckList: {
+            items: components["schemas"]["ClientCheck"][];
+        };
+        SigningKey: {
+            /** @description The `kid`. */
+            id: string;
+            /** Format: date-time */
+            activeFrom: string;
+            /** Format: date-time */
+            publishedUntil?: string;
+            /** @description Whether it signs now. */
+            signing: boolean;
+        };
+        SigningKeyList: {
+            items: components["schemas"]["SigningKey"][];
+        };
         SignInRequest: {
             /** Format: uuid */
             id: string;
@@ -3784,10 +4050,12 @@ export interface components {
              */
             step: "signIn" | "consent" | "continue";
             /**
-             * @description Title of the service that data is asked for.
+             * @description Title of the service that data is asked for, or what the application is for.
              * @example Hund anmelden
              */
             purpose?: string;
+            /** @description The application's own notice on data protection. */
+            privacyUrl?: string;
             /** @description Data that is asked for. */
             items?: components["schemas"]["ProfileItem"][];
             /** @description Rights that are asked for beyond signing in. */
@@ -4478,6 +4746,11 @@ export interface components {
         };
     };
     parameters: {
+        /**
+         * @description The application's `client_id`.
+         * @example app-k3v7q2m9x4t8w1z5
+         */
+        ClientId: string;
         /** @description Largest number of items. */
         Limit: number;
         /** @description Where to go on, from `nextCursor` of the page before. */
@@ -6512,6 +6785,376 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listClients: {
+        parameters: {
+            query?: {
+                /** @description Largest number of items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on, from `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The applications, by name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    createClient: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "kind": "web",
+                 *       "name": "Stadtbibliothek Meppen",
+                 *       "url": "https://bibliothek.example",
+                 *       "privacyUrl": "https://bibliothek.example/datenschutz",
+                 *       "purpose": {
+                 *         "de": "Ihr Bibliotheksausweis und Ihre Ausleihen",
+                 *         "en": "Your library card and your loans"
+                 *       },
+                 *       "authentication": "clientSecret",
+                 *       "scopes": [
+                 *         "openid",
+                 *         "profile"
+                 *       ],
+                 *       "redirectUris": [
+                 *         "https://bibliothek.example/anmeldung/zurueck"
+                 *       ],
+                 *       "postLogoutRedirectUris": [
+                 *         "https://bibliothek.example/"
+                 *       ],
+                 *       "backChannelLogoutUri": "https://bibliothek.example/abmeldung",
+                 *       "active": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["ClientRegistration"];
+            };
+        };
+        responses: {
+            /** @description The new application, with its secret. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientWithSecret"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The application's `client_id`.
+                 * @example app-k3v7q2m9x4t8w1z5
+                 */
+                clientId: components["parameters"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The application. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredClient"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    updateClient: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag last read.
+                 * @example "7"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The application's `client_id`.
+                 * @example app-k3v7q2m9x4t8w1z5
+                 */
+                clientId: components["parameters"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Stadtbibliothek Meppen",
+                 *       "purpose": {
+                 *         "de": "Ihr Bibliotheksausweis und Ihre Ausleihen"
+                 *       },
+                 *       "authentication": "clientSecret",
+                 *       "scopes": [
+                 *         "openid",
+                 *         "profile",
+                 *         "email"
+                 *       ],
+                 *       "redirectUris": [
+                 *         "https://bibliothek.example/anmeldung/zurueck"
+                 *       ],
+                 *       "postLogoutRedirectUris": [],
+                 *       "active": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["ClientChange"];
+            };
+        };
+        responses: {
+            /** @description The changed application. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredClient"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteClient: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag last read.
+                 * @example "7"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description The application's `client_id`.
+                 * @example app-k3v7q2m9x4t8w1z5
+                 */
+                clientId: components["parameters"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            default: components["responses"]["Error"];
+        };
+    };
+    rotateClientSecret: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description The application's `client_id`.
+                 * @example app-k3v7q2m9x4t8w1z5
+                 */
+                clientId: components["parameters"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "overlapHours": 24
+                 *     }
+                 */
+                "application/json": components["schemas"]["SecretRotation"];
+            };
+        };
+        responses: {
+            /** @description The application, with its new secret. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientWithSecret"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    endClientSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The application's `client_id`.
+                 * @example app-k3v7q2m9x4t8w1z5
+                 */
+                clientId: components["parameters"]["ClientId"];
+                /** @description Id of the secret, which says nothing about it. */
+                secretId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is no longer good. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
+    checkClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The application's `client_id`.
+                 * @example app-k3v7q2m9x4t8w1z5
+                 */
+                clientId: components["parameters"]["ClientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientCheckList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listSigningKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigningKeyList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    replaceSigningKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigningKeyList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             default: components["responses"]["Error"];
         };
     };

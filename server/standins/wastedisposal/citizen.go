@@ -16,6 +16,7 @@ import (
 type person struct {
 	Name    string
 	Numbers []string
+	Session string // at the portal, by which it tells that the person has signed out
 }
 
 // signIn is an OpenID Connect sign-in that has begun in this browser.
@@ -107,55 +108,83 @@ func (c *company) finishSignIn(w http.ResponseWriter, r *http.Request) {
 		c.showPerson(w, http.StatusOK, person{}, false, "Sie haben die Anmeldung abgebrochen.")
 		return
 	}
-	name, err := c.exchange(r.Context(), query.Get("code"), begun)
+	who, err := c.exchange(r.Context(), query.Get("code"), begun)
 	if err != nil {
 		c.cannotSignIn(w, err)
 		return
 	}
-	c.people.begin(w, person{Name: name})
+	c.people.begin(w, who)
 	http.Redirect(w, r, "/meine-abholungen", http.StatusSeeOther)
 }
 
-// exchange gets the ID token for a code, verifies it, and gives the person's name.
-func (c *company) exchange(ctx context.Context, code string, begun signIn) (string, error) {
+// exchange gets the ID token for a code, verifies it, and gives who the person is.
+func (c *company) exchange(ctx context.Context, code string, begun signIn) (person, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*callTimeout)
 	defer cancel()
 	client, verifier, err := c.relyingParty(ctx)
 	if err != nil {
-		return "", err
+		return person{}, err
 	}
 	token, err := client.Exchange(oidc.ClientContext(ctx, c.portal.client), code, oauth2.VerifierOption(begun.Verifier))
 	if err != nil {
-		return "", fmt.Errorf("exchange code: %w", err)
+		return person{}, fmt.Errorf("exchange code: %w", err)
 	}
 	raw, ok := token.Extra("id_token").(string)
 	if !ok {
-		return "", errors.New("no ID token")
+		return person{}, errors.New("no ID token")
 	}
 	id, err := verifier.Verify(ctx, raw)
 	if err != nil {
-		return "", fmt.Errorf("verify ID token: %w", err)
+		return person{}, fmt.Errorf("verify ID token: %w", err)
 	}
 	if id.Nonce != begun.Nonce {
-		return "", errors.New("the ID token is for another sign-in")
+		return person{}, errors.New("the ID token is for another sign-in")
 	}
 	var claims struct {
 		Name       string `json:"name"`
 		GivenName  string `json:"given_name"`
 		FamilyName string `json:"family_name"`
+		Session    string `json:"sid"`
 	}
 	if err := id.Claims(&claims); err != nil {
-		return "", fmt.Errorf("read ID token: %w", err)
+		return person{}, fmt.Errorf("read ID token: %w", err)
 	}
+	session := claims.Session // the user info has none
 	if claims.Name == "" && claims.GivenName == "" {
 		if err := c.userInfo(ctx, token, &claims); err != nil {
-			return "", err
+			return person{}, err
 		}
 	}
 	if claims.Name == "" {
 		claims.Name = claims.GivenName + " " + claims.FamilyName
 	}
-	return claims.Name, nil
+	return person{Name: claims.Name, Session: session}, nil
+}
+
+// takeLogout ends the sign-in that the portal says has ended (OpenID Connect Back-Channel Logout 1.0).
+func (c *company) takeLogout(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	ctx, cancel := context.WithTimeout(r.Context(), callTimeout)
+	defer cancel()
+	_, verifier, err := c.relyingParty(ctx)
+	if err != nil {
+		http.Error(w, "not now", http.StatusServiceUnavailable)
+		return
+	}
+	token, err := verifier.Verify(ctx, r.PostFormValue("logout_token"))
+	var claims struct {
+		Session string         `json:"sid"`
+		Events  map[string]any `json:"events"`
+	}
+	if err == nil {
+		err = token.Claims(&claims)
+	}
+	if _, logout := claims.Events["http://schemas.openid.net/event/backchannel-logout"]; err != nil || !logout || claims.Session == "" || token.Nonce != "" {
+		http.Error(w, "no logout token", http.StatusBadRequest)
+		return
+	}
+	c.people.endWhere(func(p person) bool { return p.Session == claims.Session })
+	w.WriteHeader(http.StatusOK)
 }
 
 // userInfo reads the claims that are not in the ID token.

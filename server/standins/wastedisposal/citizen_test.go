@@ -184,3 +184,49 @@ func TestCitizen_PortalAway_SaysSo(t *testing.T) {
 		t.Errorf("status %d", status)
 	}
 }
+
+func TestCitizen_SignedOutAtThePortal_IsSignedOutHere(t *testing.T) {
+	t.Parallel()
+	p := newIdentity(t)
+	x := newSetup(t, t.TempDir(), p.URL)
+	p.claims["sid"] = "sitzung"
+	query := x.begin(t, p)
+	if status, _ := x.get(t, "/anmeldung/zurueck?code=the-code&state="+query.Get("state")); status != http.StatusSeeOther {
+		t.Fatalf("coming back: status %d", status)
+	}
+	logout := func(claims map[string]any) int {
+		t.Helper()
+		hash := sha256.Sum256([]byte("v"))
+		p.nonce, p.challenge, p.claims = "", base64.RawURLEncoding.EncodeToString(hash[:]), claims
+		response, err := http.PostForm(p.URL+"/token", url.Values{"code": {"the-code"}, "code_verifier": {"v"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var made struct {
+			Token string `json:"id_token"`
+		}
+		defer func() { _ = response.Body.Close() }()
+		if err := json.NewDecoder(response.Body).Decode(&made); err != nil {
+			t.Fatal(err)
+		}
+		status, _ := x.post(t, "/abmeldung", url.Values{"logout_token": {made.Token}})
+		return status
+	}
+	events := map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}}
+	for name, claims := range map[string]map[string]any{
+		"an ID token": {"sid": "sitzung"}, "for another": {"sid": "sitzung", "events": events, "aud": "another"}, "without a session": {"events": events},
+	} {
+		if status := logout(claims); status != http.StatusBadRequest {
+			t.Errorf("%s: status %d", name, status)
+		}
+	}
+	if _, page := x.get(t, "/meine-abholungen"); !strings.Contains(page, "Guten Tag") {
+		t.Fatal("signed out")
+	}
+	if status := logout(map[string]any{"sid": "sitzung", "events": events}); status != http.StatusOK {
+		t.Errorf("status %d", status)
+	}
+	if _, page := x.get(t, "/meine-abholungen"); strings.Contains(page, "Guten Tag") {
+		t.Error("still signed in")
+	}
+}

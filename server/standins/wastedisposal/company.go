@@ -68,6 +68,7 @@ func (c *company) routes() http.Handler {
 	mux.HandleFunc("POST /meine-abholungen/abmelden", c.signOutPerson)
 	mux.HandleFunc("GET /anmeldung", c.startSignIn)
 	mux.HandleFunc("GET /anmeldung/zurueck", c.finishSignIn)
+	mux.HandleFunc("POST /abmeldung", c.takeLogout)
 	mux.HandleFunc("/", c.notFound)
 	return secured(http.NewCrossOriginProtection().Handler(mux))
 }

@@ -94,6 +94,17 @@ func (s *sessions[T]) end(w http.ResponseWriter, r *http.Request) {
 	s.set(w, "", -1)
 }
 
+// endWhere forgets the values that match.
+func (s *sessions[T]) endWhere(matches func(T) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for token, kept := range s.values {
+		if matches(kept.value) {
+			delete(s.values, token)
+		}
+	}
+}
+
 func (s *sessions[T]) set(w http.ResponseWriter, value string, maxAge int) {
 	//nolint:gosec // not Secure on plain-http loopback only, where browsers would not keep it
 	http.SetCookie(w, &http.Cookie{Name: s.cookie, Value: value, Path: "/", MaxAge: maxAge, HttpOnly: true, Secure: s.secure, SameSite: s.sameSite})
