@@ -37,6 +37,9 @@ type ServerInterface interface {
 	// Confirm the new mail address
 	// (POST /api/v1/account/email-changes/confirm)
 	ConfirmEmailChange(ctx echo.Context) error
+	// Keep answers of a form in the profile
+	// (POST /api/v1/account/kept-answers)
+	KeepAnswers(ctx echo.Context) error
 	// Ask for a new password
 	// (POST /api/v1/account/password-resets)
 	RequestPasswordReset(ctx echo.Context) error
@@ -52,6 +55,15 @@ type ServerInterface interface {
 	// Change the person's own data
 	// (PUT /api/v1/account/profile)
 	UpdateProfile(ctx echo.Context, params UpdateProfileParams) error
+	// Answers that wait to be taken over into the profile
+	// (GET /api/v1/account/proposals)
+	ListProposals(ctx echo.Context) error
+	// Discard a proposal
+	// (DELETE /api/v1/account/proposals/{proposalId})
+	DiscardProposal(ctx echo.Context, proposalId ProposalId) error
+	// Take a proposal over into the profile
+	// (POST /api/v1/account/proposals/{proposalId}/accept)
+	AcceptProposal(ctx echo.Context, proposalId ProposalId) error
 	// Register an account
 	// (POST /api/v1/account/registrations)
 	RegisterAccount(ctx echo.Context, params RegisterAccountParams) error
@@ -158,6 +170,17 @@ func (w *ServerInterfaceWrapper) ConfirmEmailChange(ctx echo.Context) error {
 	return err
 }
 
+// KeepAnswers converts echo context to params.
+func (w *ServerInterfaceWrapper) KeepAnswers(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.KeepAnswers(ctx)
+	return err
+}
+
 // RequestPasswordReset converts echo context to params.
 func (w *ServerInterfaceWrapper) RequestPasswordReset(ctx echo.Context) error {
 	var err error
@@ -239,6 +262,53 @@ func (w *ServerInterfaceWrapper) UpdateProfile(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.UpdateProfile(ctx, params)
+	return err
+}
+
+// ListProposals converts echo context to params.
+func (w *ServerInterfaceWrapper) ListProposals(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListProposals(ctx)
+	return err
+}
+
+// DiscardProposal converts echo context to params.
+func (w *ServerInterfaceWrapper) DiscardProposal(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "proposalId" -------------
+	var proposalId ProposalId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "proposalId", ctx.Param("proposalId"), &proposalId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter proposalId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DiscardProposal(ctx, proposalId)
+	return err
+}
+
+// AcceptProposal converts echo context to params.
+func (w *ServerInterfaceWrapper) AcceptProposal(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "proposalId" -------------
+	var proposalId ProposalId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "proposalId", ctx.Param("proposalId"), &proposalId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter proposalId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AcceptProposal(ctx, proposalId)
 	return err
 }
 
@@ -345,11 +415,15 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.DELETE(baseURL+"/api/v1/account/consents/:consentId", wrapper.WithdrawConsent)
 	router.POST(baseURL+"/api/v1/account/email-changes", wrapper.RequestEmailChange)
 	router.POST(baseURL+"/api/v1/account/email-changes/confirm", wrapper.ConfirmEmailChange)
+	router.POST(baseURL+"/api/v1/account/kept-answers", wrapper.KeepAnswers)
 	router.POST(baseURL+"/api/v1/account/password-resets", wrapper.RequestPasswordReset)
 	router.POST(baseURL+"/api/v1/account/password-resets/confirm", wrapper.ConfirmPasswordReset)
 	router.GET(baseURL+"/api/v1/account/prefill", wrapper.GetPrefill)
 	router.GET(baseURL+"/api/v1/account/profile", wrapper.GetProfile)
 	router.PUT(baseURL+"/api/v1/account/profile", wrapper.UpdateProfile)
+	router.GET(baseURL+"/api/v1/account/proposals", wrapper.ListProposals)
+	router.DELETE(baseURL+"/api/v1/account/proposals/:proposalId", wrapper.DiscardProposal)
+	router.POST(baseURL+"/api/v1/account/proposals/:proposalId/accept", wrapper.AcceptProposal)
 	router.POST(baseURL+"/api/v1/account/registrations", wrapper.RegisterAccount)
 	router.POST(baseURL+"/api/v1/account/registrations/confirm", wrapper.ConfirmRegistration)
 	router.GET(baseURL+"/api/v1/account/sessions", wrapper.ListSessions)
@@ -739,6 +813,68 @@ func (response ConfirmEmailChangedefaultApplicationProblemPlusJSONResponse) Visi
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type KeepAnswersRequestObject struct {
+	Body *KeepAnswersJSONRequestBody
+}
+
+type KeepAnswersResponseObject interface {
+	VisitKeepAnswersResponse(w http.ResponseWriter) error
+}
+
+type KeepAnswers202JSONResponse KeptAnswersState
+
+func (response KeepAnswers202JSONResponse) VisitKeepAnswersResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type KeepAnswers401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response KeepAnswers401ApplicationProblemPlusJSONResponse) VisitKeepAnswersResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type KeepAnswers404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response KeepAnswers404ApplicationProblemPlusJSONResponse) VisitKeepAnswersResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type KeepAnswers422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response KeepAnswers422ApplicationProblemPlusJSONResponse) VisitKeepAnswersResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type KeepAnswersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response KeepAnswersdefaultApplicationProblemPlusJSONResponse) VisitKeepAnswersResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 type RequestPasswordResetRequestObject struct {
 	Body *RequestPasswordResetJSONRequestBody
 }
@@ -1055,6 +1191,177 @@ func (response UpdateProfiledefaultApplicationProblemPlusJSONResponse) VisitUpda
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type ListProposalsRequestObject struct {
+}
+
+type ListProposalsResponseObject interface {
+	VisitListProposalsResponse(w http.ResponseWriter) error
+}
+
+type ListProposals200JSONResponse ProposalList
+
+func (response ListProposals200JSONResponse) VisitListProposalsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListProposals401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListProposals401ApplicationProblemPlusJSONResponse) VisitListProposalsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListProposals404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListProposals404ApplicationProblemPlusJSONResponse) VisitListProposalsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListProposalsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListProposalsdefaultApplicationProblemPlusJSONResponse) VisitListProposalsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type DiscardProposalRequestObject struct {
+	ProposalId ProposalId `json:"proposalId"`
+}
+
+type DiscardProposalResponseObject interface {
+	VisitDiscardProposalResponse(w http.ResponseWriter) error
+}
+
+type DiscardProposal204Response struct {
+}
+
+func (response DiscardProposal204Response) VisitDiscardProposalResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DiscardProposal401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DiscardProposal401ApplicationProblemPlusJSONResponse) VisitDiscardProposalResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type DiscardProposal404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DiscardProposal404ApplicationProblemPlusJSONResponse) VisitDiscardProposalResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type DiscardProposaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DiscardProposaldefaultApplicationProblemPlusJSONResponse) VisitDiscardProposalResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type AcceptProposalRequestObject struct {
+	ProposalId ProposalId `json:"proposalId"`
+	Body       *AcceptProposalJSONRequestBody
+}
+
+type AcceptProposalResponseObject interface {
+	VisitAcceptProposalResponse(w http.ResponseWriter) error
+}
+
+type AcceptProposal200ResponseHeaders struct {
+	ETag string
+}
+
+type AcceptProposal200JSONResponse struct {
+	Body    Profile
+	Headers AcceptProposal200ResponseHeaders
+}
+
+func (response AcceptProposal200JSONResponse) VisitAcceptProposalResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type AcceptProposal401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptProposal401ApplicationProblemPlusJSONResponse) VisitAcceptProposalResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AcceptProposal404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptProposal404ApplicationProblemPlusJSONResponse) VisitAcceptProposalResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AcceptProposal422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptProposal422ApplicationProblemPlusJSONResponse) VisitAcceptProposalResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AcceptProposaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AcceptProposaldefaultApplicationProblemPlusJSONResponse) VisitAcceptProposalResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 type RegisterAccountRequestObject struct {
 	Params RegisterAccountParams
 	Body   *RegisterAccountJSONRequestBody
@@ -1279,6 +1586,9 @@ type StrictServerInterface interface {
 	// Confirm the new mail address
 	// (POST /api/v1/account/email-changes/confirm)
 	ConfirmEmailChange(ctx context.Context, request ConfirmEmailChangeRequestObject) (ConfirmEmailChangeResponseObject, error)
+	// Keep answers of a form in the profile
+	// (POST /api/v1/account/kept-answers)
+	KeepAnswers(ctx context.Context, request KeepAnswersRequestObject) (KeepAnswersResponseObject, error)
 	// Ask for a new password
 	// (POST /api/v1/account/password-resets)
 	RequestPasswordReset(ctx context.Context, request RequestPasswordResetRequestObject) (RequestPasswordResetResponseObject, error)
@@ -1294,6 +1604,15 @@ type StrictServerInterface interface {
 	// Change the person's own data
 	// (PUT /api/v1/account/profile)
 	UpdateProfile(ctx context.Context, request UpdateProfileRequestObject) (UpdateProfileResponseObject, error)
+	// Answers that wait to be taken over into the profile
+	// (GET /api/v1/account/proposals)
+	ListProposals(ctx context.Context, request ListProposalsRequestObject) (ListProposalsResponseObject, error)
+	// Discard a proposal
+	// (DELETE /api/v1/account/proposals/{proposalId})
+	DiscardProposal(ctx context.Context, request DiscardProposalRequestObject) (DiscardProposalResponseObject, error)
+	// Take a proposal over into the profile
+	// (POST /api/v1/account/proposals/{proposalId}/accept)
+	AcceptProposal(ctx context.Context, request AcceptProposalRequestObject) (AcceptProposalResponseObject, error)
 	// Register an account
 	// (POST /api/v1/account/registrations)
 	RegisterAccount(ctx context.Context, request RegisterAccountRequestObject) (RegisterAccountResponseObject, error)
@@ -1480,6 +1799,35 @@ func (sh *strictHandler) ConfirmEmailChange(ctx echo.Context) error {
 	return nil
 }
 
+// KeepAnswers operation middleware
+func (sh *strictHandler) KeepAnswers(ctx echo.Context) error {
+	var request KeepAnswersRequestObject
+
+	var body KeepAnswersJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.KeepAnswers(ctx.Request().Context(), request.(KeepAnswersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "KeepAnswers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(KeepAnswersResponseObject); ok {
+		return validResponse.VisitKeepAnswersResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // RequestPasswordReset operation middleware
 func (sh *strictHandler) RequestPasswordReset(ctx echo.Context) error {
 	var request RequestPasswordResetRequestObject
@@ -1611,6 +1959,85 @@ func (sh *strictHandler) UpdateProfile(ctx echo.Context, params UpdateProfilePar
 		return err
 	} else if validResponse, ok := response.(UpdateProfileResponseObject); ok {
 		return validResponse.VisitUpdateProfileResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListProposals operation middleware
+func (sh *strictHandler) ListProposals(ctx echo.Context) error {
+	var request ListProposalsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListProposals(ctx.Request().Context(), request.(ListProposalsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListProposals")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListProposalsResponseObject); ok {
+		return validResponse.VisitListProposalsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DiscardProposal operation middleware
+func (sh *strictHandler) DiscardProposal(ctx echo.Context, proposalId ProposalId) error {
+	var request DiscardProposalRequestObject
+
+	request.ProposalId = proposalId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DiscardProposal(ctx.Request().Context(), request.(DiscardProposalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DiscardProposal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DiscardProposalResponseObject); ok {
+		return validResponse.VisitDiscardProposalResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AcceptProposal operation middleware
+func (sh *strictHandler) AcceptProposal(ctx echo.Context, proposalId ProposalId) error {
+	var request AcceptProposalRequestObject
+
+	request.ProposalId = proposalId
+
+	var body AcceptProposalJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AcceptProposal(ctx.Request().Context(), request.(AcceptProposalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcceptProposal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AcceptProposalResponseObject); ok {
+		return validResponse.VisitAcceptProposalResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

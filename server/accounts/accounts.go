@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net"
@@ -71,6 +72,29 @@ type Services interface {
 	ServiceTitle(ctx context.Context, id uuid.UUID) (map[string]string, error)
 }
 
+// Forms knows what services ask people for.
+type Forms interface {
+	// ProfileItems lists the items of a profile that the forms of a service ask for; all of them when its forms are not known here.
+	ProfileItems(ctx context.Context, serviceID uuid.UUID) ([]types.ProfileItem, error)
+}
+
+// Messages sends signed messages to linked portals, in ctx's transaction. A handler's error of class 4xx refuses a message for good.
+type Messages interface {
+	Send(ctx context.Context, to, kind string, subject uuid.UUID, payload any) (messageID uuid.UUID, err error)
+	Handle(kind string, fn func(ctx context.Context, from string, payload json.RawMessage) error)
+}
+
+// Subjects knows which account a linked portal means.
+type Subjects interface {
+	// AccountOf finds the account behind a pairwise subject; a problem with status 404 when there is none.
+	AccountOf(ctx context.Context, clientID, subject string) (uuid.UUID, error)
+}
+
+// Portals names the members of the association.
+type Portals interface {
+	Member(id string) (types.PortalReference, bool)
+}
+
 // Purposes holds access tokens of the account home for one purpose, for the session of ctx.
 type Purposes interface {
 	// PurposeToken gives the token for a service; ok is false when the person must consent first.
@@ -100,6 +124,10 @@ type Rooms struct {
 	Tokens   Tokens
 	Services Services
 	Purposes Purposes
+	Forms    Forms
+	Messages Messages
+	Subjects Subjects
+	Portals  Portals
 }
 
 // Service is the accounts of one portal.
@@ -123,8 +151,13 @@ func New(c Config) *Service {
 	return &Service{Config: c, hasher: newHasher(max(2, runtime.GOMAXPROCS(0)))}
 }
 
-// Connect tells the Service its neighbours.
-func (s *Service) Connect(r Rooms) { s.rooms = r }
+// Connect tells the Service its neighbours, and takes the messages of its kinds at an account home.
+func (s *Service) Connect(r Rooms) {
+	s.rooms = r
+	if s.isHome() && r.Messages != nil {
+		r.Messages.Handle(kindProposal, s.receiveProposal)
+	}
+}
 
 func (s *Service) isHome() bool { return s.Self.Id == s.Home.Id }
 

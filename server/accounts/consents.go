@@ -62,9 +62,13 @@ func (s *Service) GiveConsent(ctx context.Context, serviceID uuid.UUID) (types.C
 	if err != nil {
 		return types.Consent{}, err
 	}
+	items, err := s.rooms.Forms.ProfileItems(ctx, serviceID)
+	if err != nil {
+		return types.Consent{}, err
+	}
 	row, err := s.recordConsent(ctx, consentRow{
 		AccountID: id, Recipient: s.Self.Id, RecipientName: s.Self.Name,
-		Purpose: serviceID.String(), PurposeTitle: title, Items: joinItems(Items()),
+		Purpose: serviceID.String(), PurposeTitle: title, Items: joinItems(items),
 	})
 	if err != nil {
 		return types.Consent{}, err
@@ -151,7 +155,10 @@ func (s *Service) read(ctx context.Context, accountID uuid.UUID, recipient, purp
 		if err != nil {
 			return err
 		}
-		data, tag = pick(row.Email, p, splitItems(consent.Items)), etag(row.Revision)
+		if data, err = pick(row.Email, p, splitItems(consent.Items)); err != nil {
+			return err
+		}
+		tag = etag(row.Revision)
 		return s.insertAccess(ctx, consent)
 	})
 	return data, tag, err

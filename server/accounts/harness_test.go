@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"sync"
@@ -32,6 +33,9 @@ type world struct {
 	ended    []uuid.UUID // accounts whose sessions were ended
 	purposes []string    // purposes whose tokens were ended
 	waiting  uuid.UUID   // the sign-in request that waits
+	asked    []types.ProfileItem // by every form
+	sent     []sent
+	handlers map[string]func(ctx context.Context, from string, payload json.RawMessage) error
 	mu       sync.Mutex
 }
 
@@ -45,7 +49,8 @@ func newWorld(t *testing.T) *world {
 		DB: dbtest.New(t), Keys: k, Self: home, Home: home, Mail: w, Jobs: w,
 		Now: func() time.Time { return w.now }, Address: func(context.Context) string { return w.address },
 	})
-	w.service.Connect(Rooms{Sessions: w, Tokens: w, Services: w})
+	w.handlers = map[string]func(context.Context, string, json.RawMessage) error{}
+	w.service.Connect(Rooms{Sessions: w, Tokens: w, Services: w, Forms: w, Messages: w, Subjects: w, Portals: w})
 	return w
 }
 
@@ -82,6 +87,48 @@ func (w *world) PendingRequest(_ context.Context, id uuid.UUID) (bool, error) {
 
 func (w *world) ServiceTitle(context.Context, uuid.UUID) (map[string]string, error) {
 	return map[string]string{"de": "Hund anmelden"}, nil
+}
+
+// sent is a message to a linked portal.
+type sent struct {
+	to, kind string
+	payload  any
+}
+
+func (w *world) ProfileItems(context.Context, uuid.UUID) ([]types.ProfileItem, error) {
+	if w.asked == nil {
+		return Items(), nil
+	}
+	return w.asked, nil
+}
+
+func (w *world) Send(_ context.Context, to, kind string, _ uuid.UUID, payload any) (uuid.UUID, error) {
+	w.sent = append(w.sent, sent{to, kind, payload})
+	return uuid.New(), nil
+}
+
+func (w *world) Handle(kind string, fn func(ctx context.Context, from string, payload json.RawMessage) error) {
+	w.handlers[kind] = fn
+}
+
+// receive hands a message of a linked portal to the room.
+func (w *world) receive(from, kind string, payload any) error {
+	text, err := json.Marshal(payload)
+	must(w.t, err)
+	return w.handlers[kind](w.t.Context(), from, text)
+}
+
+// AccountOf knows each account by its id.
+func (w *world) AccountOf(_ context.Context, _, subject string) (uuid.UUID, error) {
+	id, err := uuid.Parse(subject)
+	if err != nil {
+		return id, problem.NotFound("subject-unknown", "-", "-")
+	}
+	return id, nil
+}
+
+func (w *world) Member(id string) (types.PortalReference, bool) {
+	return types.PortalReference{Id: id, Url: id, Name: "Stadt Meppen"}, id == "https://meppen.example"
 }
 
 func (w *world) citizen(email string) uuid.UUID {

@@ -113,6 +113,41 @@ func (h *Handlers) GetPrefill(ctx context.Context, r api.GetPrefillRequestObject
 	return api.GetPrefill200JSONResponse(p), nil
 }
 
+// KeepAnswers keeps answers of a form.
+func (h *Handlers) KeepAnswers(ctx context.Context, r api.KeepAnswersRequestObject) (api.KeepAnswersResponseObject, error) {
+	state, err := h.service.KeepAnswers(ctx, *r.Body)
+	if err != nil {
+		return nil, err
+	}
+	return api.KeepAnswers202JSONResponse{State: state}, nil
+}
+
+// ListProposals lists what waits to be taken over.
+func (h *Handlers) ListProposals(ctx context.Context, _ api.ListProposalsRequestObject) (api.ListProposalsResponseObject, error) {
+	items, err := h.service.Proposals(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return api.ListProposals200JSONResponse{Items: items}, nil
+}
+
+// AcceptProposal takes answers over into the profile.
+func (h *Handlers) AcceptProposal(ctx context.Context, r api.AcceptProposalRequestObject) (api.AcceptProposalResponseObject, error) {
+	data, tag, err := h.service.AcceptProposal(ctx, r.ProposalId, r.Body.Items)
+	if err != nil {
+		return nil, err
+	}
+	return api.AcceptProposal200JSONResponse{Body: data, Headers: api.AcceptProposal200ResponseHeaders{ETag: tag}}, nil
+}
+
+// DiscardProposal ends a proposal.
+func (h *Handlers) DiscardProposal(ctx context.Context, r api.DiscardProposalRequestObject) (api.DiscardProposalResponseObject, error) {
+	if err := h.service.DiscardProposal(ctx, r.ProposalId); err != nil {
+		return nil, err
+	}
+	return api.DiscardProposal204Response{}, nil
+}
+
 // ListConsents lists the person's consents.
 func (h *Handlers) ListConsents(ctx context.Context, _ api.ListConsentsRequestObject) (api.ListConsentsResponseObject, error) {
 	items, err := h.service.Consents(ctx)

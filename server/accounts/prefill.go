@@ -34,7 +34,7 @@ func (s *Service) Prefill(ctx context.Context, serviceID uuid.UUID) (types.Prefi
 		return types.Prefill{}, err
 	}
 	if !ok {
-		return s.consentNeeded(serviceID), nil
+		return s.consentNeeded(ctx, serviceID)
 	}
 	data, ok, err := s.readAtHome(ctx, token)
 	if err != nil {
@@ -44,7 +44,7 @@ func (s *Service) Prefill(ctx context.Context, serviceID uuid.UUID) (types.Prefi
 		if err := s.rooms.Purposes.DropPurpose(ctx, serviceID); err != nil {
 			return types.Prefill{}, err
 		}
-		return s.consentNeeded(serviceID), nil
+		return s.consentNeeded(ctx, serviceID)
 	}
 	return s.available(data), nil
 }
@@ -56,9 +56,9 @@ func (s *Service) prefillHere(ctx context.Context, serviceID uuid.UUID) (types.P
 	}
 	data, _, err := s.read(ctx, id, s.Self.Id, serviceID.String())
 	if problem.Is(err, "consent-missing") {
-		p := s.consentNeeded(serviceID)
+		p, err := s.consentNeeded(ctx, serviceID)
 		p.ConsentUrl = nil // given here: POST /api/v1/account/consents
-		return p, nil
+		return p, err
 	}
 	if err != nil {
 		return types.Prefill{}, err
@@ -70,10 +70,13 @@ func (s *Service) available(data types.Profile) types.Prefill {
 	return types.Prefill{State: types.Available, Origin: s.Home, Profile: &data}
 }
 
-func (s *Service) consentNeeded(serviceID uuid.UUID) types.Prefill {
-	items := Items()
+func (s *Service) consentNeeded(ctx context.Context, serviceID uuid.UUID) (types.Prefill, error) {
+	items, err := s.rooms.Forms.ProfileItems(ctx, serviceID)
+	if err != nil {
+		return types.Prefill{}, err
+	}
 	address := "/api/v1/signin/start?serviceId=" + url.QueryEscape(serviceID.String())
-	return types.Prefill{State: types.ConsentNeeded, Origin: s.Home, ConsentUrl: &address, Items: &items}
+	return types.Prefill{State: types.ConsentNeeded, Origin: s.Home, ConsentUrl: &address, Items: &items}, nil
 }
 
 // readAtHome asks the account home. ok is false when it refuses the token.

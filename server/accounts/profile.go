@@ -23,7 +23,8 @@ const (
 // profile is what is kept sealed of a person.
 type profile struct {
 	types.ProfileData
-	StaffName string `json:"staffName,omitempty"`
+	StaffName string                           `json:"staffName,omitempty"`
+	Origins   map[types.ProfileItem]itemOrigin `json:"origins,omitempty"` // by item; what is not listed was entered by the person
 }
 
 func (p profile) displayName() string {
@@ -35,43 +36,6 @@ func (p profile) displayName() string {
 
 // words are what says nothing secret about the person.
 func (p profile) words() []string { return strings.Fields(p.displayName()) }
-
-// Items lists all data that a consent may cover.
-func Items() []types.ProfileItem {
-	return []types.ProfileItem{
-		types.ProfileItemGivenName, types.ProfileItemFamilyName, types.ProfileItemBirthDate,
-		types.ProfileItemStreet, types.ProfileItemHouseNumber, types.ProfileItemPostalCode, types.ProfileItemCity,
-		types.ProfileItemEmail, types.ProfileItemPhone,
-	}
-}
-
-// pick gives those of the person's data that are listed.
-func pick(email string, p profile, items []types.ProfileItem) types.Profile {
-	var out types.Profile
-	for _, item := range items {
-		switch item {
-		case types.ProfileItemGivenName:
-			out.GivenName = &p.GivenName
-		case types.ProfileItemFamilyName:
-			out.FamilyName = &p.FamilyName
-		case types.ProfileItemBirthDate:
-			out.BirthDate = p.BirthDate
-		case types.ProfileItemStreet:
-			out.Street = p.Street
-		case types.ProfileItemHouseNumber:
-			out.HouseNumber = p.HouseNumber
-		case types.ProfileItemPostalCode:
-			out.PostalCode = p.PostalCode
-		case types.ProfileItemCity:
-			out.City = p.City
-		case types.ProfileItemEmail:
-			out.Email = &email
-		case types.ProfileItemPhone:
-			out.Phone = p.Phone
-		}
-	}
-	return out
-}
 
 // Profile gives the caller's own data with its ETag.
 func (s *Service) Profile(ctx context.Context) (types.Profile, string, error) {
@@ -87,7 +51,8 @@ func (s *Service) Profile(ctx context.Context) (types.Profile, string, error) {
 	if err != nil {
 		return types.Profile{}, "", err
 	}
-	return pick(row.Email, p, Items()), etag(row.Revision), nil
+	out, err := pick(row.Email, p, Items())
+	return out, etag(row.Revision), err
 }
 
 // UpdateProfile replaces the caller's data when it is still the version of ifMatch (else 412).
@@ -106,31 +71,19 @@ func (s *Service) UpdateProfile(ctx context.Context, ifMatch string, data types.
 	if ifMatch != etag(row.Revision) {
 		return types.Profile{}, "", problem.Changed()
 	}
-	p := profile{ProfileData: data}
+	before, err := s.openProfile(row)
+	if err != nil {
+		return types.Profile{}, "", err
+	}
+	p, err := before.changed(data, itemOrigin{Origin: types.Self, At: s.Now()})
+	if err != nil {
+		return types.Profile{}, "", err
+	}
 	if row.Revision, err = s.storeProfile(ctx, row, p); err != nil {
 		return types.Profile{}, "", err
 	}
-	return pick(row.Email, p, Items()), etag(row.Revision), nil
-}
-
-// earliestBirth is before anyone who is alive was born.
-const earliestBirth = 1880
-
-func (s *Service) checkProfile(d *types.ProfileData) error {
-	d.GivenName, d.FamilyName = strings.TrimSpace(d.GivenName), strings.TrimSpace(d.FamilyName)
-	fields := missingNames(d.GivenName, d.FamilyName)
-	for _, field := range []**string{&d.Street, &d.HouseNumber, &d.PostalCode, &d.City, &d.Phone} {
-		*field = trimmed(*field)
-	}
-	if b := d.BirthDate; b != nil && (b.After(s.Now()) || b.Year() < earliestBirth) {
-		fields = append(fields, problem.FieldError{Pointer: "/birthDate", Code: "date", Message: problem.Text{
-			De: "Bitte prüfen Sie das Geburtsdatum.", En: "Please check the date of birth.",
-		}})
-	}
-	if len(fields) > 0 {
-		return problem.Invalid(fields...)
-	}
-	return nil
+	out, err := pick(row.Email, p, Items())
+	return out, etag(row.Revision), err
 }
 
 func missingNames(givenName, familyName string) []problem.FieldError {

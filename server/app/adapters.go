@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/google/uuid"
 
+	"portalverbund/api/types"
+	"portalverbund/server/accounts"
 	"portalverbund/server/federation"
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/problem"
@@ -150,4 +153,21 @@ func (a authenticator) Token(ctx context.Context, token string) (httpx.Caller, e
 // Member verifies a linked portal's token.
 func (a authenticator) Member(ctx context.Context, token string) (httpx.Caller, error) {
 	return a.app.federation.VerifyMember(ctx, token)
+}
+
+// asked knows what the forms of services ask for.
+type asked struct{ app *App }
+
+// ProfileItems lists the items of a profile that the forms of a service ask for, in the order of the contract; all of them when
+// no form of it is known here.
+func (f asked) ProfileItems(ctx context.Context, serviceID uuid.UUID) ([]types.ProfileItem, error) {
+	ids, err := f.app.catalog.FormsOf(ctx, serviceID)
+	if err != nil {
+		return nil, err
+	}
+	wanted, err := f.app.forms.ProfileItems(ctx, ids)
+	if err != nil || len(wanted) == 0 {
+		return accounts.Items(), err
+	}
+	return slices.DeleteFunc(accounts.Items(), func(item types.ProfileItem) bool { return !wanted[item] }), nil
 }

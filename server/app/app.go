@@ -243,7 +243,6 @@ func (a *App) plugCatalog() {
 }
 
 func (a *App) plugPeople() error {
-	items := accounts.Items()
 	a.accounts = accounts.New(accounts.Config{
 		DB: a.db, Keys: a.keys, Self: a.self, Home: a.home, Mail: mail.NewQueue(a.jobs, a.keys), Jobs: a.jobs,
 		Client: a.client, Log: a.log, Now: time.Now, Address: httpx.AddressOf,
@@ -255,7 +254,7 @@ func (a *App) plugPeople() error {
 	}
 	a.oidc, err = oidc.New(oidc.Config{
 		DB: a.db, Keys: a.keys, Issuer: a.self.Id, AccountHome: a.home.Id == a.self.Id, Members: members{a.federation}, Clients: providers.clients(),
-		Accounts: a.accounts, Services: a.catalog, Sessions: a.signin, Items: items, Log: a.log, Now: time.Now,
+		Accounts: a.accounts, Services: a.catalog, Sessions: a.signin, Forms: asked{a}, Log: a.log, Now: time.Now,
 		Audit: audit.New(a.db, time.Now), Client: a.client, Loopback: !a.config.production(),
 	})
 	if err != nil {
@@ -265,7 +264,10 @@ func (a *App) plugPeople() error {
 	if err != nil {
 		return err
 	}
-	a.accounts.Connect(accounts.Rooms{Sessions: a.signin, Tokens: a.oidc, Services: a.catalog, Purposes: a.signin})
+	a.accounts.Connect(accounts.Rooms{
+		Sessions: a.signin, Tokens: a.oidc, Services: a.catalog, Purposes: a.signin,
+		Forms: asked{a}, Messages: messages{a.federation}, Subjects: a.oidc, Portals: a.federation,
+	})
 	a.credentials.Connect(credentials.Rooms{Accounts: a.accounts, Sessions: a.signin})
 	a.signin.Connect(signin.Rooms{Accounts: a.accounts, Credentials: a.credentials, Provider: a.oidc})
 	accounts.Register(a.jobs, a.accounts)

@@ -2,10 +2,12 @@ package catalog
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"portalverbund/api/types"
 	"portalverbund/server/platform/httpx"
@@ -82,4 +84,21 @@ func (o *offers) put(key offerKey, known knownOffer, generation uint64) {
 	}
 	known.until = o.now().Add(answerAge)
 	o.byKey[key] = known
+}
+
+// maxForms bounds the forms of one service: each of some hundred portals has its own.
+const maxForms = 2000
+
+// formsOf lists the forms of the competences for a service.
+func (s store) formsOf(ctx context.Context, service uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := s.db.Pgx(ctx).Query(ctx, `SELECT DISTINCT (payload->'onlineService'->>'formId')::uuid FROM catalog_competences
+		WHERE service_id = $1 AND payload->'onlineService'->>'type' = 'form' LIMIT $2`, service, maxForms)
+	if err != nil {
+		return nil, fmt.Errorf("find forms: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	if err != nil {
+		return nil, fmt.Errorf("find forms: %w", err)
+	}
+	return ids, nil
 }

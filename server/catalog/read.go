@@ -66,6 +66,11 @@ func (s *Service) ServiceTitle(ctx context.Context, id uuid.UUID) (map[string]st
 	return row.Title, nil
 }
 
+// FormsOf lists the forms by which a service can be applied for online, here or at linked portals.
+func (s *Service) FormsOf(ctx context.Context, serviceID uuid.UUID) ([]uuid.UUID, error) {
+	return s.store.formsOf(ctx, serviceID)
+}
+
 // place is where a person asks for.
 type place struct {
 	area      area

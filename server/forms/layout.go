@@ -1,11 +1,14 @@
 package forms
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/google/uuid"
 
 	"portalverbund/api/types"
 )
@@ -184,4 +187,23 @@ func (c *checker) localized(text types.LocalizedText, at string, needed bool) {
 			c.report(at, "a text is longer than %d characters", maxText)
 		}
 	}
+}
+
+// ProfileItems gives the items of a person's profile that forms, in their newest version, ask for.
+func (s *Service) ProfileItems(ctx context.Context, ids []uuid.UUID) (map[types.ProfileItem]bool, error) {
+	layouts, err := s.layouts(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	items := map[types.ProfileItem]bool{}
+	for _, layout := range layouts {
+		for _, step := range layout.Steps {
+			for _, field := range step.Fields { // what is asked within a group is part of the group's item
+				if field.Profile != nil {
+					items[*field.Profile] = true
+				}
+			}
+		}
+	}
+	return items, nil
 }

@@ -99,14 +99,20 @@ type Audit interface {
 	Record(ctx context.Context, action, object, detail string) error
 }
 
+// Forms knows what services ask people for.
+type Forms interface {
+	// ProfileItems lists the items of a profile that the forms of a service ask for.
+	ProfileItems(ctx context.Context, serviceID uuid.UUID) ([]types.ProfileItem, error)
+}
+
 // Config is what the Service is made of.
 type Config struct {
 	DB          *db.DB
 	Keys        *keys.Set
-	Issuer      string              // entity id of this portal
-	AccountHome bool                // whether citizens have accounts here
-	Items       []types.ProfileItem // what a consent for a service covers
-	Clients     []Client            // providers and apps
+	Issuer      string   // entity id of this portal
+	AccountHome bool     // whether citizens have accounts here
+	Forms       Forms    // what a consent for a service covers
+	Clients     []Client // providers and apps
 	Members     Members
 	Accounts    Accounts
 	Sessions    Sessions

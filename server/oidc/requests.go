@@ -83,8 +83,12 @@ func (s *Service) SignInRequest(ctx context.Context, id uuid.UUID) (types.SignIn
 func (s *Service) asks(ctx context.Context, c *client, row requestRow) (title map[string]string, items []types.ProfileItem, err error) {
 	scopes := strings.Fields(row.Scopes)
 	if purpose, _ := purposeOf(scopes); purpose != "" {
-		title, err = s.Services.ServiceTitle(ctx, uuid.MustParse(purpose))
-		return title, s.Items, err
+		service := uuid.MustParse(purpose)
+		if title, err = s.Services.ServiceTitle(ctx, service); err != nil {
+			return nil, nil, err
+		}
+		items, err = s.Forms.ProfileItems(ctx, service)
+		return title, items, err
 	}
 	title = map[string]string{"de": "Anmeldung bei " + c.name, "en": "Signing in at " + c.name}
 	if c.member {

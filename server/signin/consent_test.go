@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"portalverbund/api/types"
+	"portalverbund/server/accounts"
 )
 
 func (a *association) prefill(b *browser, p *portal, service uuid.UUID) types.Prefill {
@@ -32,7 +33,7 @@ func TestPrefill_AtALinkedPortal_NeedsAConsentForThatService(t *testing.T) {
 	a.signInAt(b, p, "/")
 
 	before := a.prefill(b, p, a.service)
-	if before.State != types.ConsentNeeded || before.Profile != nil || *before.ConsentUrl != "/api/v1/signin/start?serviceId="+a.service.String() || len(*before.Items) != 9 {
+	if before.State != types.ConsentNeeded || before.Profile != nil || *before.ConsentUrl != "/api/v1/signin/start?serviceId="+a.service.String() || len(*before.Items) != len(accounts.Items()) {
 		t.Fatalf("%+v", before)
 	}
 	a.consent(b, p, a.service)
@@ -47,7 +48,7 @@ func TestPrefill_AtALinkedPortal_NeedsAConsentForThatService(t *testing.T) {
 	b.session(a.home())
 	var log types.AccessList
 	b.call(http.MethodGet, a.home(), "/api/v1/account/access-log", nil).decode(t, &log)
-	if len(log.Items) != 1 || log.Items[0].Who != p.ref.Name || log.Items[0].Purpose != "Hund anmelden" || log.Items[0].Ground != types.AccessGroundConsent || len(log.Items[0].Items) != 9 {
+	if len(log.Items) != 1 || log.Items[0].Who != p.ref.Name || log.Items[0].Purpose != "Hund anmelden" || log.Items[0].Ground != types.AccessGroundConsent || len(log.Items[0].Items) != len(accounts.Items()) {
 		t.Errorf("access log %+v", log.Items)
 	}
 }
@@ -61,7 +62,7 @@ func TestConsent_ShowsWhoAsksForWhat(t *testing.T) {
 	page := b.follow(p.ref.Url + "/api/v1/signin/start?" + url.Values{"returnTo": {"/"}, "serviceId": {a.service.String()}}.Encode())
 	var request types.SignInRequest
 	b.call(http.MethodGet, a.home(), "/api/v1/signin/requests/"+requestID(t, page), nil, "Accept-Language", "en").decode(t, &request)
-	if request.Step != types.SignInRequestStepConsent || request.ClientName != p.ref.Name || *request.Purpose != "Register a dog" || len(*request.Items) != 9 || request.RedirectTo != nil {
+	if request.Step != types.SignInRequestStepConsent || request.ClientName != p.ref.Name || *request.Purpose != "Register a dog" || len(*request.Items) != len(accounts.Items()) || request.RedirectTo != nil {
 		t.Errorf("%+v", request)
 	}
 }

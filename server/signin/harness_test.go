@@ -118,6 +118,11 @@ func (s services) ServiceTitle(_ context.Context, id uuid.UUID) (map[string]stri
 	return nil, problem.NotFound("service-unknown", "Diese Leistung gibt es nicht.", "There is no such service.")
 }
 
+// ProfileItems has every form ask for everything.
+func (services) ProfileItems(context.Context, uuid.UUID) ([]types.ProfileItem, error) {
+	return accounts.Items(), nil
+}
+
 // association is several portals in this process; the first is the account home.
 type association struct {
 	t       testing.TB
@@ -211,12 +216,12 @@ func (a *association) build(p *portal) {
 	})
 	p.signin = signin.New(signin.Config{DB: p.db, Keys: p.keys, Self: p.ref, Home: home, Client: a.client, Log: log, Now: a.clock.Now})
 	p.oidc, err = oidc.New(oidc.Config{
-		DB: p.db, Keys: p.keys, Issuer: p.ref.Id, AccountHome: p.ref.Id == home.Id, Items: accounts.Items(), Clients: a.clients,
+		DB: p.db, Keys: p.keys, Issuer: p.ref.Id, AccountHome: p.ref.Id == home.Id, Forms: known, Clients: a.clients,
 		Members: a, Accounts: p.accounts, Sessions: p.signin, Services: known, Log: log, Now: a.clock.Now,
 		Client: a.client, Loopback: true, Audit: audit.New(p.db, a.clock.Now),
 	})
 	must(t, err)
-	p.accounts.Connect(accounts.Rooms{Sessions: p.signin, Tokens: p.oidc, Services: known, Purposes: p.signin})
+	p.accounts.Connect(accounts.Rooms{Sessions: p.signin, Tokens: p.oidc, Services: known, Purposes: p.signin, Forms: known})
 	p.credentials, err = credentials.New(credentials.Config{DB: p.db, Keys: p.keys, Self: p.ref, Log: log, Now: a.clock.Now})
 	must(t, err)
 	p.credentials.Connect(credentials.Rooms{Accounts: p.accounts, Sessions: p.signin})

@@ -604,6 +604,10 @@ export const answers = {
     familyName: "Beispiel",
     birthDate: "1988-04-12",
     email: "clara.beispiel@example.org",
+    origins: [
+      { item: "givenName", origin: "bundid", verified: true, at: "2026-11-20T09:00:00Z" },
+      { item: "familyName", origin: "bundid", verified: true, at: "2026-11-20T09:00:00Z" },
+    ],
   },
   dogs: {
     known: "yes",
@@ -776,6 +780,26 @@ export const profile: Schemas["Profile"] = {
   postalCode: "49716",
   city: "Meppen",
   email: "clara.beispiel@example.org",
+  iban: "DE89370400440532013000",
+  children: [{ givenName: "Anna", familyName: "Beispiel", birthDate: "2019-05-03" }, { givenName: "Max" }],
+  vehicles: [{ plate: "EL-AB 123", name: "Familienauto" }],
+  origins: (["givenName", "familyName", "birthDate", "street", "city"] as const).map((item) => ({
+    item,
+    origin: "bundid",
+    verified: true,
+    at: "2026-11-20T09:00:00Z",
+  })),
+};
+export const proposals: Schemas["ProposalList"] = {
+  items: [
+    {
+      id: id(101),
+      from: "Stadt Meppen",
+      purpose: "Hund anmelden",
+      at: "2026-11-23T10:00:00Z",
+      data: { phone: "05931 4711", street: "Kurze Straße" },
+    },
+  ],
 };
 export const consents: Schemas["ConsentList"] = {
   items: [

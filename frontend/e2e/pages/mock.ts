@@ -24,6 +24,7 @@ const usual: [RegExp, unknown][] = [
   [/^\/signin\/requests\/[^/]+$/, data.request],
   [/^\/account\/profile$/, data.profile],
   [/^\/account\/prefill$/, data.prefill],
+  [/^\/account\/proposals$/, { items: [] }],
   [/^\/account\/consents$/, data.consents],
   [/^\/account\/access-log$/, data.accesses],
   [/^\/account\/sessions$/, data.sessions],

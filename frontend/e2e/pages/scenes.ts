@@ -106,6 +106,12 @@ export const scenes: Record<string, Scene & { path: string }> = {
   "new-password": { path: "/passwort-neu#token=abc", ...atHome },
   "new-email": { path: "/konto/adresse-bestaetigen#token=abc", ...atHome },
   profile: { path: "/konto", ...atHome, session: data.citizen },
+  "profile-proposal": {
+    path: "/konto",
+    ...atHome,
+    session: data.citizen,
+    answers: [[/proposals$/, data.proposals]],
+  },
   consents: { path: "/konto/einwilligungen", ...atHome, session: data.citizen },
   accesses: { path: "/konto/zugriffe", ...atHome, session: data.citizen },
   security: { path: "/konto/sicherheit", ...atHome, session: data.citizen },

@@ -1667,6 +1667,87 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account/kept-answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep answers of a form in the profile
+         * @description At any portal, on the person's wish. At the account home they are in the profile at once; from elsewhere they are
+         *     proposed there, and the person takes them over. A portal cannot change a profile by itself.
+         */
+        post: operations["keepAnswers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Answers that wait to be taken over into the profile
+         * @description At the account home.
+         */
+        get: operations["listProposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/proposals/{proposalId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Discard a proposal
+         * @description The profile stays as it is.
+         */
+        delete: operations["discardProposal"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/proposals/{proposalId}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a proposal over into the profile
+         * @description Takes over the items named, and ends the proposal.
+         */
+        post: operations["acceptProposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/account/consents": {
         parameters: {
             query?: never;
@@ -4063,7 +4144,7 @@ export interface components {
             redirectTo?: string;
         };
         /** @enum {string} */
-        ProfileItem: "givenName" | "familyName" | "birthDate" | "street" | "houseNumber" | "postalCode" | "city" | "email" | "phone";
+        ProfileItem: "givenName" | "familyName" | "birthName" | "birthDate" | "birthPlace" | "nationality" | "street" | "houseNumber" | "postalCode" | "city" | "email" | "phone" | "iban" | "accountHolder" | "children" | "vehicles";
         Registration: {
             email: string;
             /** @description At least 12 characters; a sentence is good. No rules on kinds of characters. */
@@ -4093,25 +4174,155 @@ export interface components {
         ProfileData: {
             givenName: string;
             familyName: string;
+            birthName?: string;
             /** Format: date */
             birthDate?: string;
+            birthPlace?: string;
+            nationality?: string;
             street?: string;
             houseNumber?: string;
             postalCode?: string;
             city?: string;
             phone?: string;
+            /**
+             * @description International Bank Account Number (ISO 13616); spaces are taken off, the check digits are checked.
+             * @example DE89370400440532013000
+             */
+            iban?: string;
+            /** @description Whose bank account it is, when it is not the person's own. */
+            accountHolder?: string;
+            children?: components["schemas"]["ProfileChild"][];
+            vehicles?: components["schemas"]["ProfileVehicle"][];
+        };
+        /** @description Some of a person's data. */
+        ProfilePart: {
+            givenName?: string;
+            familyName?: string;
+            birthName?: string;
+            /** Format: date */
+            birthDate?: string;
+            birthPlace?: string;
+            nationality?: string;
+            street?: string;
+            houseNumber?: string;
+            postalCode?: string;
+            city?: string;
+            phone?: string;
+            /**
+             * @description International Bank Account Number (ISO 13616); spaces are taken off, the check digits are checked.
+             * @example DE89370400440532013000
+             */
+            iban?: string;
+            /** @description Whose bank account it is, when it is not the person's own. */
+            accountHolder?: string;
+            children?: components["schemas"]["ProfileChild"][];
+            vehicles?: components["schemas"]["ProfileVehicle"][];
+        };
+        ProfileChild: {
+            givenName: string;
+            familyName?: string;
+            /** Format: date */
+            birthDate?: string;
+        };
+        ProfileVehicle: {
+            /**
+             * @description Registration plate.
+             * @example EL-AB 123
+             */
+            plate: string;
+            /**
+             * @description By which the person knows it.
+             * @example Familienauto
+             */
+            name?: string;
         };
         Profile: {
             email?: string;
             givenName?: string;
             familyName?: string;
+            birthName?: string;
             /** Format: date */
             birthDate?: string;
+            birthPlace?: string;
+            nationality?: string;
             street?: string;
             houseNumber?: string;
             postalCode?: string;
             city?: string;
             phone?: string;
+            iban?: string;
+            accountHolder?: string;
+            children?: components["schemas"]["ProfileChild"][];
+            vehicles?: components["schemas"]["ProfileVehicle"][];
+            /** @description Where each item comes from. An item that is not listed was entered by the person. */
+            origins?: components["schemas"]["ItemOrigin"][];
+        };
+        /** @description Where an item of the profile comes from. An item that the person changes is theirs and no longer verified. */
+        ItemOrigin: {
+            item: components["schemas"]["ProfileItem"];
+            /**
+             * @description `self`: the person. `bundid`, `muk`: the national account. `authority`: an authority, named in `by`.
+             * @enum {string}
+             */
+            origin: "self" | "bundid" | "muk" | "authority";
+            verified: boolean;
+            /** Format: date-time */
+            at: string;
+            /**
+             * @description Name of the authority.
+             * @example Stadt Meppen
+             */
+            by?: string;
+        };
+        KeptAnswers: {
+            /**
+             * Format: uuid
+             * @description The service that was applied for.
+             */
+            serviceId: string;
+            data: components["schemas"]["ProfilePart"];
+        };
+        KeptAnswersState: {
+            /**
+             * @description `kept`: in the profile. `proposed`: on the way to the account home, where the person takes it over.
+             * @enum {string}
+             */
+            state: "kept" | "proposed";
+        };
+        /** @description Answers that the person wants to keep, from a portal where they applied for a service. */
+        Proposal: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description Name of the portal.
+             * @example Stadt Meppen
+             */
+            from: string;
+            /**
+             * @description Title of the service.
+             * @example Hund anmelden
+             */
+            purpose: string;
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["Profile"];
+        };
+        ProposalList: {
+            items: components["schemas"]["Proposal"][];
+        };
+        AcceptedItems: {
+            items: components["schemas"]["ProfileItem"][];
+        };
+        /** @description Content of the message `account.proposal`, from a portal where a person applied to their account home. */
+        MessageProposal: {
+            /** Format: uuid */
+            id: string;
+            /** @description The person's pairwise subject at the sending portal. */
+            person: string;
+            purpose: components["schemas"]["LocalizedText"];
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["ProfilePart"];
         };
         Prefill: {
             /**
@@ -4123,7 +4334,7 @@ export interface components {
             profile?: components["schemas"]["Profile"];
             /** @description Path of this portal that leads to the consent at the account home. */
             consentUrl?: string;
-            /** @description What would be read. */
+            /** @description What would be read - what the forms of this service ask for. */
             items?: components["schemas"]["ProfileItem"][];
         };
         GiveConsent: {
@@ -4812,6 +5023,8 @@ export interface components {
          * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8b
          */
         ImportRunId: string;
+        /** @description Id of the proposal. */
+        ProposalId: string;
         /**
          * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
          * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
@@ -8121,6 +8334,128 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
             503: components["responses"]["Unavailable"];
+            default: components["responses"]["Error"];
+        };
+    };
+    keepAnswers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "serviceId": "6f1d9a36-6a1e-4f0e-8f0e-0d3a5c5a7a11",
+                 *       "data": {
+                 *         "phone": "030 23125 111"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["KeptAnswers"];
+            };
+        };
+        responses: {
+            /** @description Kept, or proposed. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptAnswersState"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listProposals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The proposals, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    discardProposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the proposal. */
+                proposalId: components["parameters"]["ProposalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Discarded. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    acceptProposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the proposal. */
+                proposalId: components["parameters"]["ProposalId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "items": [
+                 *         "phone"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["AcceptedItems"];
+            };
+        };
+        responses: {
+            /** @description The changed profile. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
             default: components["responses"]["Error"];
         };
     };

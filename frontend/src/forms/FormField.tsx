@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { useWords } from "../i18n";
+import { useWords, type Say } from "../i18n";
 import type { Choice } from "../ui/fields/ChoiceFields";
 import { Checkboxes, Declaration, Radios, Select } from "../ui/fields/ChoiceFields";
 import { DateField } from "../ui/fields/DateField";
@@ -68,7 +68,7 @@ export function FormField(props: FormFieldProps) {
     hint: layout.hint && localText(layout.hint, language),
     error: error && errorMessage(error, form.definition.layout, language, t),
     optional: !required(form, pointer) && layout.showWhen === undefined,
-    origin: form.isFromAccount(pointer) ? t("forms:fromAccount") : undefined,
+    origin: fromAccountText(form, pointer, t),
   };
   switch (layout.kind) {
     case "text":
@@ -139,6 +139,12 @@ export function FormField(props: FormFieldProps) {
     case "file":
       return <FormFileField {...props} common={common} value={value} />;
   }
+}
+
+/** Says that an answer was taken from the account, and what is known of it there. */
+function fromAccountText(form: SchemaForm, pointer: string, t: Say): string | undefined {
+  const mark = form.fromAccount(pointer);
+  return mark && [t("forms:fromAccount"), mark.note].filter(Boolean).join(", ");
 }
 
 function inputProps(layout: FieldLayout) {

@@ -2,7 +2,7 @@ import { useEffect, useRef, type ReactNode } from "react";
 import { useWords } from "../i18n";
 import { focusElement } from "../lib/focus";
 import { Button } from "../ui/Button";
-import { FieldErrorText, Hint } from "../ui/fields/FieldParts";
+import { FieldErrorText, Hint, Origin } from "../ui/fields/FieldParts";
 import { localText, type Json } from "./definition";
 import { shownFields, type PlacedField } from "./layout";
 import { errorMessage } from "./messages";
@@ -54,6 +54,7 @@ export function FormGroup({
     <fieldset ref={container} className="kern-fieldset pv-group" id={id} tabIndex={-1}>
       <legend className="kern-label">{localText(layout.label, language)}</legend>
       <Hint id={id} hint={layout.hint && localText(layout.hint, language)} />
+      <Origin id={id} origin={form.fromAccount(pointer) && t("forms:fromAccount")} />
       <FieldErrorText id={id} error={error} />
       {items.map((_, index) => (
         // The position is what an item is known by: its pointer.

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { answersToSend } from "./conditions";
 import type { FormDefinition, FormLayout } from "./definition";
-import { isBlank, prefillValues } from "./prefill";
+import { isBlank, newAnswers, prefillValues } from "./prefill";
 import { fieldId, pointer, readAt, writeAt } from "./pointers";
 import { checkProfile } from "./profile";
 
@@ -44,6 +44,13 @@ describe("answersToSend", () => {
   });
 });
 
+const asked = (name: string, kind: "text" | "group", profileItem: string) => ({
+  name,
+  kind,
+  label: { de: name },
+  profile: profileItem,
+});
+
 describe("prefill", () => {
   const profile = { givenName: "Clara", email: "clara@example.org" };
 
@@ -51,6 +58,34 @@ describe("prefill", () => {
     expect([...prefillValues(layout, { person: { name: "Ida" } }, profile)]).toEqual([
       ["/person/mail", "clara@example.org"],
     ]);
+  });
+
+  test("fills in a group from children, and a plate only when there is one vehicle", () => {
+    const asks = {
+      steps: [
+        {
+          id: "all",
+          title: { de: "Alles" },
+          fields: [
+            { ...asked("kids", "group", "children"), fields: [asked("first", "text", "givenName")] },
+            asked("plate", "text", "vehicles"),
+          ],
+        },
+      ],
+    };
+    const one = { children: [{ givenName: "Anna" }], vehicles: [{ plate: "EL-AB 123" }] };
+    expect([...prefillValues(asks, { all: { kids: [{}] } }, one)]).toEqual([
+      ["/all/kids", [{ first: "Anna" }]],
+      ["/all/plate", "EL-AB 123"],
+    ]);
+    const two = { children: [], vehicles: [{ plate: "EL-AB 123" }, { plate: "EL-C 4" }] };
+    expect([...prefillValues(asks, {}, two)]).toEqual([]);
+  });
+
+  test("new answers are texts that the profile has not, or has otherwise; never the mail address", () => {
+    const answers = { person: { name: "Ida", mail: "neu@example.org" } };
+    expect(newAnswers(layout, answers, profile)).toEqual({ givenName: "Ida" });
+    expect(newAnswers(layout, { person: { name: "Clara " } }, profile)).toEqual({});
   });
 
   test("a form is blank until there is a text, a number or a tick", () => {

@@ -12,10 +12,10 @@ export interface SchemaForm {
   /** The answers as they are sent: without hidden and empty ones. */
   toSend: Answers;
   set: (pointer: string, value: Json | undefined) => void;
-  /** Fills in several answers at once, marked as coming from the account. */
-  prefill: (values: Map<string, Json>) => void;
-  /** Whether an answer came from the account and was not changed since. */
-  isFromAccount: (pointer: string) => boolean;
+  /** Fills in several answers at once, marked as coming from the account; notes say more of some of them. */
+  prefill: (values: ReadonlyMap<string, Json>, notes?: ReadonlyMap<string, string>) => void;
+  /** Where an answer came from, when it came from the account and was not changed since. */
+  fromAccount: (pointer: string) => { note?: string } | undefined;
   /** Errors found when the form was last sent, less those mended since. */
   errors: FormError[];
   /** Counts how often sending found errors; the summary takes the focus when it changes. */
@@ -32,7 +32,7 @@ export interface SchemaForm {
 export function useSchemaForm(definition: FormDefinition, initial: Answers): SchemaForm {
   const validate = useMemo(() => compileForm(definition), [definition]);
   const [answers, setAnswers] = useState(() => withRequiredGroups(definition, initial));
-  const [fromAccount, setFromAccount] = useState<ReadonlySet<string>>(new Set());
+  const [fromAccount, setFromAccount] = useState<ReadonlyMap<string, { note?: string }>>(new Map());
   const [errors, setErrors] = useState<FormError[]>([]);
   const [attempt, setAttempt] = useState(0);
   const toSend = useMemo(() => answersToSend(definition.layout, answers), [definition, answers]);
@@ -59,18 +59,22 @@ export function useSchemaForm(definition: FormDefinition, initial: Answers): Sch
       const next = writeAt(answers, path, value);
       setAnswers(next);
       keepUnmended(next);
-      if (fromAccount.has(path)) {
-        setFromAccount(new Set([...fromAccount].filter((other) => other !== path)));
+      if ([...fromAccount.keys()].some((marked) => isWithin(path, marked))) {
+        setFromAccount(new Map([...fromAccount].filter(([marked]) => !isWithin(path, marked))));
       }
     },
-    prefill(values) {
+    prefill(values, notes) {
       let next = answers;
       for (const [path, value] of values) next = writeAt(next, path, value);
       setAnswers(next);
-      setFromAccount(new Set([...fromAccount, ...values.keys()]));
+      const marks = [...values.keys()].map((path) => {
+        const note = notes?.get(path);
+        return [path, note === undefined ? {} : { note }] as const;
+      });
+      setFromAccount(new Map([...fromAccount, ...marks]));
       keepUnmended(next);
     },
-    isFromAccount: (path) => fromAccount.has(path),
+    fromAccount: (path) => fromAccount.get(path),
     check(stepId) {
       const all = validate(toSend);
       const found = stepId === undefined ? all : all.filter((error) => isWithin(error.pointer, `/${stepId}`));

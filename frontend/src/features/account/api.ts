@@ -19,6 +19,28 @@ export function updateProfile(
   );
 }
 
+export const proposalsQuery = queryOptions({
+  queryKey: ["proposals"],
+  queryFn: () => answer(api.GET("/api/v1/account/proposals")),
+  staleTime: 0,
+});
+
+export function acceptProposal(
+  proposalId: string,
+  items: Schemas["ProfileItem"][],
+): Promise<{ data: Schemas["Profile"]; etag: string }> {
+  return answerWithETag(
+    api.POST("/api/v1/account/proposals/{proposalId}/accept", {
+      params: { path: { proposalId } },
+      body: { items },
+    }),
+  );
+}
+
+export async function discardProposal(proposalId: string): Promise<void> {
+  await answer(api.DELETE("/api/v1/account/proposals/{proposalId}", { params: { path: { proposalId } } }));
+}
+
 export const consentsQuery = queryOptions({
   queryKey: ["consents"],
   queryFn: () => answer(api.GET("/api/v1/account/consents")),

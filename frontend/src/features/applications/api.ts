@@ -193,6 +193,14 @@ export function attachmentAddress(applicationId: string, attachmentId: string): 
 }
 
 /** Consents to this portal's reading the profile for a service; only at the account home itself. */
+/** Keeps answers in the profile, or proposes them to the account home. */
+export function keepAnswers(
+  serviceId: string,
+  data: Schemas["ProfilePart"],
+): Promise<Schemas["KeptAnswersState"]> {
+  return answer(api.POST("/api/v1/account/kept-answers", { body: { serviceId, data } }));
+}
+
 export function giveConsent(serviceId: string): Promise<Schemas["Consent"]> {
   return answer(api.POST("/api/v1/account/consents", { body: { serviceId } }));
 }

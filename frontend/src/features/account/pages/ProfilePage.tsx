@@ -1,15 +1,15 @@
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { hasStatus } from "../../../api/problem";
-import { currentLanguage, useWords } from "../../../i18n";
-import { formatDate } from "../../../lib/dates";
+import { useWords } from "../../../i18n";
 import { Button } from "../../../ui/Button";
 import { ErrorState } from "../../../ui/ErrorState";
-import { Facts } from "../../../ui/Facts";
 import { useStatus } from "../../../ui/Status";
 import { profileQuery } from "../api";
 import { AccountFrame } from "../parts/AccountFrame";
 import { ProfileForm } from "../parts/ProfileForm";
+import { ProfileView } from "../parts/ProfileView";
+import { Proposals } from "../parts/Proposals";
 
 /** The person's own data: to read, and to change. */
 export default function ProfilePage() {
@@ -21,26 +21,12 @@ export default function ProfilePage() {
   );
 }
 
-const shown = [
-  "givenName",
-  "familyName",
-  "birthDate",
-  "street",
-  "houseNumber",
-  "postalCode",
-  "city",
-  "phone",
-  "email",
-] as const;
-
 function Profile() {
   const t = useWords();
   const queryClient = useQueryClient();
   const status = useStatus();
   const [editing, setEditing] = useState(false);
   const { data: versioned } = useSuspenseQuery(profileQuery);
-  const profile = versioned.data;
-  const language = currentLanguage();
   if (editing) {
     return (
       <ProfileForm
@@ -64,23 +50,8 @@ function Profile() {
   return (
     <>
       <p>{t("account:profile.text")}</p>
-      <Facts
-        items={shown.map((name) => {
-          const value = profile[name];
-          return {
-            id: name,
-            label: t(`common:profileItem.${name}`),
-            value:
-              value === undefined || value === "" ? (
-                <span className="pv-muted">{t("account:profile.empty")}</span>
-              ) : name === "birthDate" ? (
-                formatDate(value, language)
-              ) : (
-                value
-              ),
-          };
-        })}
-      />
+      <Proposals profile={versioned.data} />
+      <ProfileView profile={versioned.data} />
       <div>
         <Button variant="secondary" icon="edit" onClick={() => setEditing(true)}>
           {t("account:profile.edit")}

@@ -1,13 +1,14 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { useWords } from "../../../i18n";
-import { isBlank, prefillValues } from "../../../forms/prefill";
+import { isBlank, itemsByPath, prefillValues } from "../../../forms/prefill";
 import type { SchemaForm } from "../../../forms/useSchemaForm";
 import { Alert } from "../../../ui/Alert";
 import { AnchorButton, Button } from "../../../ui/Button";
 import { ErrorState } from "../../../ui/ErrorState";
 import { useAction } from "../../../ui/useAction";
 import { giveConsent, prefillQuery } from "../api";
+import { verifiedBy } from "../../../forms/verified";
 
 /**
  * Offers to take the person's data from the account. With a consent for this service they are filled into an untouched
@@ -30,7 +31,15 @@ export function PrefillOffer({
     await queryClient.invalidateQueries({ queryKey: prefillQuery(serviceId).queryKey });
   });
   const profile = prefill.data?.state === "available" ? prefill.data.profile : undefined;
-  const values = profile ? prefillValues(form.definition.layout, form.answers, profile) : undefined;
+  const { layout } = form.definition;
+  const values = profile ? prefillValues(layout, form.answers, { ...profile }) : undefined;
+  const notes = () =>
+    new Map(
+      [...itemsByPath(layout)].flatMap(([path, item]) => {
+        const origin = profile?.origins?.find((known) => known.item === item && known.verified);
+        return origin ? [[path, verifiedBy(origin, t)] as const] : [];
+      }),
+    );
   const untouched = isBlank(form.answers);
 
   const done = useRef(false);
@@ -38,7 +47,7 @@ export function PrefillOffer({
   useEffect(() => {
     if (done.current || !values || values.size === 0 || !untouched) return;
     done.current = true;
-    fillIn(values);
+    fillIn(values, notes());
   });
 
   if (prefill.isPending || prefill.isError || !prefill.data) return null;
@@ -49,7 +58,7 @@ export function PrefillOffer({
       <Alert kind="info" title={t("applications:prefill.availableTitle")}>
         <p>{t("applications:prefill.availableText", { home: origin.name })}</p>
         <div>
-          <Button variant="secondary" onClick={() => fillIn(values)}>
+          <Button variant="secondary" onClick={() => fillIn(values, notes())}>
             {t("applications:prefill.use")}
           </Button>
         </div>

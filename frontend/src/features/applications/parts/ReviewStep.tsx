@@ -11,7 +11,14 @@ import { ErrorState } from "../../../ui/ErrorState";
 import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
 import { useAction } from "../../../ui/useAction";
-import { keepApplication, submitApplication, type Application, type VersionedApplication } from "../api";
+import {
+  keepAnswers,
+  keepApplication,
+  submitApplication,
+  type Application,
+  type VersionedApplication,
+} from "../api";
+import { KeepOffer, useKeepOffer } from "./KeepOffer";
 import { SaveLine } from "./SaveLine";
 import type { Draft } from "./useDraft";
 
@@ -40,6 +47,7 @@ export function ReviewStep({
     form.showErrors(errors.filter((error) => pointerParts(error.pointer)[0] === stepId));
     onStep(stepId);
   };
+  const keep = useKeepOffer(form, application.serviceId);
   const submit = useAction(async () => {
     const wrong = form.findErrors();
     if (wrong.length > 0) {
@@ -55,6 +63,11 @@ export function ReviewStep({
       if (refused.length === 0) throw error;
       leadTo(refused);
       return;
+    }
+    if (keep.chosen !== undefined) {
+      // The application is on its way; that answers could not be kept must not look like a failure of it.
+      await keepAnswers(application.serviceId, keep.chosen).catch(() => undefined);
+      await queryClient.invalidateQueries({ queryKey: ["profile"] });
     }
     await navigate({
       to: "/antraege/$applicationId/quittung",
@@ -85,6 +98,7 @@ export function ReviewStep({
           </Link>
         )}
       />
+      <KeepOffer offer={keep} />
       <div className="pv-stack pv-stack--medium">
         <p>
           {t("applications:review.text", {
