@@ -51,6 +51,9 @@ type ServerInterface interface {
 	// Read a service
 	// (GET /api/v1/services/{serviceId})
 	GetService(ctx echo.Context, serviceId ServiceId, params GetServiceParams) error
+	// What there is instead of a service
+	// (GET /api/v1/services/{serviceId}/alternatives)
+	ListServiceAlternatives(ctx echo.Context, serviceId ServiceId, params ListServiceAlternativesParams) error
 	// Who is competent for a service at a place
 	// (GET /api/v1/services/{serviceId}/offers)
 	ListOffers(ctx echo.Context, serviceId ServiceId, params ListOffersParams) error
@@ -433,6 +436,31 @@ func (w *ServerInterfaceWrapper) GetService(ctx echo.Context) error {
 	return err
 }
 
+// ListServiceAlternatives converts echo context to params.
+func (w *ServerInterfaceWrapper) ListServiceAlternatives(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "serviceId" -------------
+	var serviceId ServiceId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "serviceId", ctx.Param("serviceId"), &serviceId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter serviceId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListServiceAlternativesParams
+	// ------------- Optional query parameter "ars" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "ars", ctx.QueryParams(), &params.Ars)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter ars: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListServiceAlternatives(ctx, serviceId, params)
+	return err
+}
+
 // ListOffers converts echo context to params.
 func (w *ServerInterfaceWrapper) ListOffers(ctx echo.Context) error {
 	var err error
@@ -564,6 +592,7 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.GET(baseURL+"/api/v1/services/popular", wrapper.ListPopularServices)
 	router.GET(baseURL+"/api/v1/services/suggest", wrapper.SuggestServices)
 	router.GET(baseURL+"/api/v1/services/:serviceId", wrapper.GetService)
+	router.GET(baseURL+"/api/v1/services/:serviceId/alternatives", wrapper.ListServiceAlternatives)
 	router.GET(baseURL+"/api/v1/services/:serviceId/offers", wrapper.ListOffers)
 	router.GET(baseURL+"/api/v1/services/:serviceId/offers/explanation", wrapper.ExplainOffers)
 
@@ -572,6 +601,8 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 type BadRequestApplicationProblemPlusJSONResponse Problem
 
 type ErrorApplicationProblemPlusJSONResponse Problem
+
+type GoneApplicationProblemPlusJSONResponse Problem
 
 type NotFoundApplicationProblemPlusJSONResponse Problem
 
@@ -1136,12 +1167,90 @@ func (response GetService404ApplicationProblemPlusJSONResponse) VisitGetServiceR
 	return json.NewEncoder(w).Encode(response)
 }
 
+type GetService410ApplicationProblemPlusJSONResponse struct {
+	GoneApplicationProblemPlusJSONResponse
+}
+
+func (response GetService410ApplicationProblemPlusJSONResponse) VisitGetServiceResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(410)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
 type GetServicedefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
 }
 
 func (response GetServicedefaultApplicationProblemPlusJSONResponse) VisitGetServiceResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ListServiceAlternativesRequestObject struct {
+	ServiceId ServiceId `json:"serviceId"`
+	Params    ListServiceAlternativesParams
+}
+
+type ListServiceAlternativesResponseObject interface {
+	VisitListServiceAlternativesResponse(w http.ResponseWriter) error
+}
+
+type ListServiceAlternatives200ResponseHeaders struct {
+	ETag string
+}
+
+type ListServiceAlternatives200JSONResponse struct {
+	Body    ServiceAlternatives
+	Headers ListServiceAlternatives200ResponseHeaders
+}
+
+func (response ListServiceAlternatives200JSONResponse) VisitListServiceAlternativesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ListServiceAlternatives304Response = NotModifiedResponse
+
+func (response ListServiceAlternatives304Response) VisitListServiceAlternativesResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type ListServiceAlternatives400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListServiceAlternatives400ApplicationProblemPlusJSONResponse) VisitListServiceAlternativesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListServiceAlternatives404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListServiceAlternatives404ApplicationProblemPlusJSONResponse) VisitListServiceAlternativesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListServiceAlternativesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListServiceAlternativesdefaultApplicationProblemPlusJSONResponse) VisitListServiceAlternativesResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -1301,6 +1410,9 @@ type StrictServerInterface interface {
 	// Read a service
 	// (GET /api/v1/services/{serviceId})
 	GetService(ctx context.Context, request GetServiceRequestObject) (GetServiceResponseObject, error)
+	// What there is instead of a service
+	// (GET /api/v1/services/{serviceId}/alternatives)
+	ListServiceAlternatives(ctx context.Context, request ListServiceAlternativesRequestObject) (ListServiceAlternativesResponseObject, error)
 	// Who is competent for a service at a place
 	// (GET /api/v1/services/{serviceId}/offers)
 	ListOffers(ctx context.Context, request ListOffersRequestObject) (ListOffersResponseObject, error)
@@ -1590,6 +1702,32 @@ func (sh *strictHandler) GetService(ctx echo.Context, serviceId ServiceId, param
 		return err
 	} else if validResponse, ok := response.(GetServiceResponseObject); ok {
 		return validResponse.VisitGetServiceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListServiceAlternatives operation middleware
+func (sh *strictHandler) ListServiceAlternatives(ctx echo.Context, serviceId ServiceId, params ListServiceAlternativesParams) error {
+	var request ListServiceAlternativesRequestObject
+
+	request.ServiceId = serviceId
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListServiceAlternatives(ctx.Request().Context(), request.(ListServiceAlternativesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListServiceAlternatives")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListServiceAlternativesResponseObject); ok {
+		return validResponse.VisitListServiceAlternativesResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -279,6 +279,9 @@ type ClientInterface interface {
 
 	WithdrawEditorialEntry(ctx context.Context, kind EntryKindPath, entryId EntryId, params *WithdrawEditorialEntryParams, body WithdrawEditorialEntryJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListEditorialForms request
+	ListEditorialForms(ctx context.Context, params *ListEditorialFormsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetEditingSettings request
 	GetEditingSettings(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -516,6 +519,9 @@ type ClientInterface interface {
 
 	// GetService request
 	GetService(ctx context.Context, serviceId ServiceId, params *GetServiceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListServiceAlternatives request
+	ListServiceAlternatives(ctx context.Context, serviceId ServiceId, params *ListServiceAlternativesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListOffers request
 	ListOffers(ctx context.Context, serviceId ServiceId, params *ListOffersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1404,6 +1410,18 @@ func (c *Client) WithdrawEditorialEntryWithBody(ctx context.Context, kind EntryK
 
 func (c *Client) WithdrawEditorialEntry(ctx context.Context, kind EntryKindPath, entryId EntryId, params *WithdrawEditorialEntryParams, body WithdrawEditorialEntryJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewWithdrawEditorialEntryRequest(c.Server, kind, entryId, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListEditorialForms(ctx context.Context, params *ListEditorialFormsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListEditorialFormsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2412,6 +2430,18 @@ func (c *Client) SuggestServices(ctx context.Context, params *SuggestServicesPar
 
 func (c *Client) GetService(ctx context.Context, serviceId ServiceId, params *GetServiceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetServiceRequest(c.Server, serviceId, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListServiceAlternatives(ctx context.Context, serviceId ServiceId, params *ListServiceAlternativesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListServiceAlternativesRequest(c.Server, serviceId, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4979,6 +5009,71 @@ func NewWithdrawEditorialEntryRequestWithBody(server string, kind EntryKindPath,
 
 		req.Header.Set("If-Match", headerParam0)
 
+	}
+
+	return req, nil
+}
+
+// NewListEditorialFormsRequest generates requests for ListEditorialForms
+func NewListEditorialFormsRequest(server string, params *ListEditorialFormsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/catalog/forms")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Q != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "q", runtime.ParamLocationQuery, *params.Q); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "limit", runtime.ParamLocationQuery, *params.Limit); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -8829,6 +8924,62 @@ func NewGetServiceRequest(server string, serviceId ServiceId, params *GetService
 	return req, nil
 }
 
+// NewListServiceAlternativesRequest generates requests for ListServiceAlternatives
+func NewListServiceAlternativesRequest(server string, serviceId ServiceId, params *ListServiceAlternativesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "serviceId", runtime.ParamLocationPath, serviceId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/services/%s/alternatives", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Ars != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "ars", runtime.ParamLocationQuery, *params.Ars); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListOffersRequest generates requests for ListOffers
 func NewListOffersRequest(server string, serviceId ServiceId, params *ListOffersParams) (*http.Request, error) {
 	var err error
@@ -9999,6 +10150,9 @@ type ClientWithResponsesInterface interface {
 
 	WithdrawEditorialEntryWithResponse(ctx context.Context, kind EntryKindPath, entryId EntryId, params *WithdrawEditorialEntryParams, body WithdrawEditorialEntryJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawEditorialEntryResponse, error)
 
+	// ListEditorialFormsWithResponse request
+	ListEditorialFormsWithResponse(ctx context.Context, params *ListEditorialFormsParams, reqEditors ...RequestEditorFn) (*ListEditorialFormsResponse, error)
+
 	// GetEditingSettingsWithResponse request
 	GetEditingSettingsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetEditingSettingsResponse, error)
 
@@ -10236,6 +10390,9 @@ type ClientWithResponsesInterface interface {
 
 	// GetServiceWithResponse request
 	GetServiceWithResponse(ctx context.Context, serviceId ServiceId, params *GetServiceParams, reqEditors ...RequestEditorFn) (*GetServiceResponse, error)
+
+	// ListServiceAlternativesWithResponse request
+	ListServiceAlternativesWithResponse(ctx context.Context, serviceId ServiceId, params *ListServiceAlternativesParams, reqEditors ...RequestEditorFn) (*ListServiceAlternativesResponse, error)
 
 	// ListOffersWithResponse request
 	ListOffersWithResponse(ctx context.Context, serviceId ServiceId, params *ListOffersParams, reqEditors ...RequestEditorFn) (*ListOffersResponse, error)
@@ -11563,6 +11720,31 @@ func (r WithdrawEditorialEntryResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r WithdrawEditorialEntryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListEditorialFormsResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EditorialFormList
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListEditorialFormsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListEditorialFormsResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -13349,6 +13531,7 @@ type GetServiceResponse struct {
 	JSON200                       *Service
 	ApplicationproblemJSON400     *BadRequest
 	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON410     *Gone
 	ApplicationproblemJSONDefault *Error
 }
 
@@ -13362,6 +13545,31 @@ func (r GetServiceResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetServiceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListServiceAlternativesResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *ServiceAlternatives
+	ApplicationproblemJSON400     *BadRequest
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListServiceAlternativesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListServiceAlternativesResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -14462,6 +14670,15 @@ func (c *ClientWithResponses) WithdrawEditorialEntryWithResponse(ctx context.Con
 	return ParseWithdrawEditorialEntryResponse(rsp)
 }
 
+// ListEditorialFormsWithResponse request returning *ListEditorialFormsResponse
+func (c *ClientWithResponses) ListEditorialFormsWithResponse(ctx context.Context, params *ListEditorialFormsParams, reqEditors ...RequestEditorFn) (*ListEditorialFormsResponse, error) {
+	rsp, err := c.ListEditorialForms(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListEditorialFormsResponse(rsp)
+}
+
 // GetEditingSettingsWithResponse request returning *GetEditingSettingsResponse
 func (c *ClientWithResponses) GetEditingSettingsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetEditingSettingsResponse, error) {
 	rsp, err := c.GetEditingSettings(ctx, reqEditors...)
@@ -15202,6 +15419,15 @@ func (c *ClientWithResponses) GetServiceWithResponse(ctx context.Context, servic
 		return nil, err
 	}
 	return ParseGetServiceResponse(rsp)
+}
+
+// ListServiceAlternativesWithResponse request returning *ListServiceAlternativesResponse
+func (c *ClientWithResponses) ListServiceAlternativesWithResponse(ctx context.Context, serviceId ServiceId, params *ListServiceAlternativesParams, reqEditors ...RequestEditorFn) (*ListServiceAlternativesResponse, error) {
+	rsp, err := c.ListServiceAlternatives(ctx, serviceId, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListServiceAlternativesResponse(rsp)
 }
 
 // ListOffersWithResponse request returning *ListOffersResponse
@@ -18100,6 +18326,53 @@ func ParseWithdrawEditorialEntryResponse(rsp *http.Response) (*WithdrawEditorial
 			return nil, err
 		}
 		response.ApplicationproblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListEditorialFormsResponse parses an HTTP response from a ListEditorialFormsWithResponse call
+func ParseListEditorialFormsResponse(rsp *http.Response) (*ListEditorialFormsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListEditorialFormsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EditorialFormList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error
@@ -21715,6 +21988,60 @@ func ParseGetServiceResponse(rsp *http.Response) (*GetServiceResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Service
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 410:
+		var dest Gone
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON410 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListServiceAlternativesResponse parses an HTTP response from a ListServiceAlternativesWithResponse call
+func ParseListServiceAlternativesResponse(rsp *http.Response) (*ListServiceAlternativesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListServiceAlternativesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ServiceAlternatives
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

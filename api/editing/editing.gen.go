@@ -72,6 +72,9 @@ type ServerInterface interface {
 	// Take an entry off the portal
 	// (POST /api/v1/admin/catalog/entries/{kind}/{entryId}/withdraw)
 	WithdrawEditorialEntry(ctx echo.Context, kind EntryKindPath, entryId EntryId, params WithdrawEditorialEntryParams) error
+	// Forms by which one can apply
+	// (GET /api/v1/admin/catalog/forms)
+	ListEditorialForms(ctx echo.Context, params ListEditorialFormsParams) error
 	// How this portal edits
 	// (GET /api/v1/admin/catalog/settings)
 	GetEditingSettings(ctx echo.Context) error
@@ -904,6 +907,33 @@ func (w *ServerInterfaceWrapper) WithdrawEditorialEntry(ctx echo.Context) error 
 	return err
 }
 
+// ListEditorialForms converts echo context to params.
+func (w *ServerInterfaceWrapper) ListEditorialForms(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListEditorialFormsParams
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "q", ctx.QueryParams(), &params.Q)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "limit", ctx.QueryParams(), &params.Limit)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListEditorialForms(ctx, params)
+	return err
+}
+
 // GetEditingSettings converts echo context to params.
 func (w *ServerInterfaceWrapper) GetEditingSettings(ctx echo.Context) error {
 	var err error
@@ -1028,6 +1058,7 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.GET(baseURL+"/api/v1/admin/catalog/entries/:kind/:entryId/versions/:number", wrapper.GetEntryVersion)
 	router.POST(baseURL+"/api/v1/admin/catalog/entries/:kind/:entryId/versions/:number/restore", wrapper.RestoreEntryVersion)
 	router.POST(baseURL+"/api/v1/admin/catalog/entries/:kind/:entryId/withdraw", wrapper.WithdrawEditorialEntry)
+	router.GET(baseURL+"/api/v1/admin/catalog/forms", wrapper.ListEditorialForms)
 	router.GET(baseURL+"/api/v1/admin/catalog/settings", wrapper.GetEditingSettings)
 	router.PUT(baseURL+"/api/v1/admin/catalog/settings", wrapper.UpdateEditingSettings)
 	router.GET(baseURL+"/api/v1/admin/catalog/tasks", wrapper.ListEditorialTasks)
@@ -2569,6 +2600,57 @@ func (response WithdrawEditorialEntrydefaultApplicationProblemPlusJSONResponse) 
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type ListEditorialFormsRequestObject struct {
+	Params ListEditorialFormsParams
+}
+
+type ListEditorialFormsResponseObject interface {
+	VisitListEditorialFormsResponse(w http.ResponseWriter) error
+}
+
+type ListEditorialForms200JSONResponse EditorialFormList
+
+func (response ListEditorialForms200JSONResponse) VisitListEditorialFormsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListEditorialForms401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListEditorialForms401ApplicationProblemPlusJSONResponse) VisitListEditorialFormsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListEditorialForms403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListEditorialForms403ApplicationProblemPlusJSONResponse) VisitListEditorialFormsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListEditorialFormsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListEditorialFormsdefaultApplicationProblemPlusJSONResponse) VisitListEditorialFormsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 type GetEditingSettingsRequestObject struct {
 }
 
@@ -2816,6 +2898,9 @@ type StrictServerInterface interface {
 	// Take an entry off the portal
 	// (POST /api/v1/admin/catalog/entries/{kind}/{entryId}/withdraw)
 	WithdrawEditorialEntry(ctx context.Context, request WithdrawEditorialEntryRequestObject) (WithdrawEditorialEntryResponseObject, error)
+	// Forms by which one can apply
+	// (GET /api/v1/admin/catalog/forms)
+	ListEditorialForms(ctx context.Context, request ListEditorialFormsRequestObject) (ListEditorialFormsResponseObject, error)
 	// How this portal edits
 	// (GET /api/v1/admin/catalog/settings)
 	GetEditingSettings(ctx context.Context, request GetEditingSettingsRequestObject) (GetEditingSettingsResponseObject, error)
@@ -3357,6 +3442,31 @@ func (sh *strictHandler) WithdrawEditorialEntry(ctx echo.Context, kind EntryKind
 		return err
 	} else if validResponse, ok := response.(WithdrawEditorialEntryResponseObject); ok {
 		return validResponse.VisitWithdrawEditorialEntryResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListEditorialForms operation middleware
+func (sh *strictHandler) ListEditorialForms(ctx echo.Context, params ListEditorialFormsParams) error {
+	var request ListEditorialFormsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListEditorialForms(ctx.Request().Context(), request.(ListEditorialFormsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListEditorialForms")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListEditorialFormsResponseObject); ok {
+		return validResponse.VisitListEditorialFormsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

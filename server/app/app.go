@@ -237,7 +237,7 @@ func (a *App) plugCatalog() {
 		Hub: a.hub, Area: areas, Log: a.log,
 	})
 	a.editing = editing.New(editing.Config{
-		DB: a.db, Catalog: a.catalog, Jobs: a.jobs, Audit: audit.New(a.db, time.Now), Log: a.log, Now: time.Now,
+		DB: a.db, Catalog: a.catalog, Jobs: a.jobs, Audit: audit.New(a.db, time.Now), Forms: a.forms, Log: a.log, Now: time.Now,
 	})
 	editing.Register(a.jobs, a.editing)
 }

@@ -30,8 +30,8 @@ func allowed() map[string]string {
 	return map[string]string{
 		"getPortal": everybody, "listPlaces": everybody, "getPlace": everybody, "listServices": everybody, "suggestServices": everybody,
 		"searchCatalog": everybody, "suggestSearch": everybody, "listDeliveryFiles": everybody, "getDeliveryFile": everybody, "browseServices": everybody, "listPopularServices": everybody,
-		"getService": everybody, "listOffers": everybody, "listCategories": everybody, "getOrganisation": everybody, "getForm": everybody,
-		"listEditorialEntries": "erd", "createEditorialEntry": "e", "getEditorialEntry": "erd", "deleteEditorialEntry": "er", "undeleteEditorialEntry": "er",
+		"getService": everybody, "listServiceAlternatives": everybody, "listOffers": everybody, "listCategories": everybody, "getOrganisation": everybody, "getForm": everybody,
+		"listEditorialEntries": "erd", "listEditorialForms": "erd", "createEditorialEntry": "e", "getEditorialEntry": "erd", "deleteEditorialEntry": "er", "undeleteEditorialEntry": "er",
 		"saveEditorialDraft": "e", "discardEditorialDraft": "e", "submitEditorialDraft": "e", "reopenEditorialDraft": "er", "returnEditorialDraft": "r",
 		"releaseEditorialDraft": "r", "withdrawEditorialEntry": "r", "followEntrySource": "r", "commentEditorialEntry": "er", "previewEditorialEntry": "erd",
 		"listEntryVersions": "erd", "getEntryVersion": "erd", "restoreEntryVersion": "e", "listEditorialTasks": "erd",

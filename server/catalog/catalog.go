@@ -89,6 +89,7 @@ type Service struct {
 	answers   *answers
 	offers    *offers
 	registers registers
+	trees     trees
 	views     views
 }
 

@@ -26,6 +26,7 @@ type document struct {
 	phrases    []phrase
 	teaser     []term
 	hasForms   bool
+	valid      during
 	brevity    float32 // the less text, the more a word in it tells; 1 at most
 }
 
@@ -105,10 +106,6 @@ func (d *document) onlineAnywhere() bool {
 // isFor says whether the service is for an audience; a service that names none is for all.
 func (d *document) isFor(audience string) bool {
 	return audience == "" || len(d.audiences) == 0 || slices.Contains(d.audiences, audience)
-}
-
-func (d *document) isIn(category string) bool {
-	return category == "" || slices.Contains(d.categories, category)
 }
 
 // serviceRow is a service as the search reads it.
@@ -215,6 +212,7 @@ type wording struct {
 	Links        []LinkEntry         `json:"links"`
 	Categories   []string            `json:"categories"`
 	Audiences    []string            `json:"audiences"`
+	Validity     []PeriodEntry       `json:"validity"`
 }
 
 // formsModule is the module of a service that its forms are linked from.

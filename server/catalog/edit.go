@@ -123,6 +123,7 @@ func (s *Service) Preview(ctx context.Context, kind, language string, content js
 	switch e := p.entry.(type) {
 	case *ServiceEntry:
 		service := serviceIn(language, e)
+		service.State = stateAt(e.Validity, s.now())
 		service.Owner, service.Variants = s.portals.Self(), []uuid.UUID{}
 		if service.CategoryPaths, err = s.categoryPaths(ctx, service.Language, e.Categories, ownOwner); err != nil {
 			return Previewed{}, err

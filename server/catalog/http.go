@@ -98,6 +98,15 @@ func (h *Handlers) GetService(ctx context.Context, r api.GetServiceRequestObject
 	})
 }
 
+// ListServiceAlternatives answers GET /api/v1/services/{serviceId}/alternatives.
+func (h *Handlers) ListServiceAlternatives(ctx context.Context, r api.ListServiceAlternativesRequestObject) (api.ListServiceAlternativesResponseObject, error) {
+	ars := value(r.Params.Ars)
+	return h.remembered(ctx, []string{"alternatives", r.ServiceId.String(), ars}, func() (any, string, error) {
+		alternatives, err := h.service.Alternatives(ctx, r.ServiceId, ars)
+		return alternatives, "", err
+	})
+}
+
 // ListOffers answers GET /api/v1/services/{serviceId}/offers.
 func (h *Handlers) ListOffers(ctx context.Context, r api.ListOffersRequestObject) (api.ListOffersResponseObject, error) {
 	ars, who := value(r.Params.Ars), askerOf(r.Params.Audience, r.Params.Surname, r.Params.Age)
@@ -225,6 +234,11 @@ func (r response) VisitSuggestServicesResponse(w http.ResponseWriter) error { re
 
 // VisitBrowseServicesResponse writes the services from A to Z.
 func (r response) VisitBrowseServicesResponse(w http.ResponseWriter) error { return r.write(w) }
+
+// VisitListServiceAlternativesResponse writes what there is instead.
+func (r response) VisitListServiceAlternativesResponse(w http.ResponseWriter) error {
+	return r.write(w)
+}
 
 // VisitListPopularServicesResponse writes the services that many need.
 func (r response) VisitListPopularServicesResponse(w http.ResponseWriter) error { return r.write(w) }

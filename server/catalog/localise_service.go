@@ -81,12 +81,18 @@ func serviceIn(language string, e *ServiceEntry) types.Service {
 	}
 	language = e.languageFor(language)
 	service.Language = language
-	e.textsIn(language, &service)
-	e.listsIn(language, &service)
-	e.linksIn(language, &service)
+	r := &rendering{language: language, others: []types.TextLanguage{}}
+	e.textsIn(r, &service)
+	e.listsIn(r, &service)
+	e.linksIn(r, &service)
 	service.Synonyms = notNil(e.synonymsIn(language))
-	if r := e.Release; r != nil {
-		service.Release = &types.ServiceRelease{Date: optional(r.Date), By: optional(r.By.in(language))}
+	if released := e.Release; released != nil {
+		service.Release = &types.ServiceRelease{Date: optional(released.Date), By: optional(r.text("/release/by", released.By))}
+	}
+	service.OtherLanguages = r.others
+	if slices.ContainsFunc(e.LanguageVersions, func(v LanguageEntry) bool { return v.Machine && v.Language == language }) {
+		yes := true
+		service.MachineTranslated = &yes
 	}
 	if e.Publisher != nil {
 		service.Publisher = optional(e.Publisher.Name.in(language))
@@ -105,61 +111,104 @@ func serviceIn(language string, e *ServiceEntry) types.Service {
 	return service
 }
 
-func (m *ModulesEntry) textsIn(language string, service *types.Service) {
-	in := func(t Text) *string { return optional(t.in(language)) }
-	service.Title, service.Designation = m.Title.in(language), in(m.Designation)
-	if service.Teaser = m.Teaser.in(language); service.Teaser == "" {
-		service.Teaser = m.lead().in(language)
+// rendering reads texts in one language, and notes those that are there in another one only.
+type rendering struct {
+	language string
+	others   []types.TextLanguage
+}
+
+// text reads a text that is answered at a pointer.
+func (r *rendering) text(pointer string, t Text) string {
+	language := t.languageFor(r.language)
+	if language == "" {
+		return ""
 	}
-	service.Summary, service.Description, service.Procedure, service.Requirements = in(m.Summary), in(m.Description), in(m.Procedure), in(m.Requirements)
-	service.DocumentsText, service.FeesText, service.DeadlinesText = in(m.DocumentsText), in(m.FeesText), in(m.DeadlinesText)
-	service.LegalBasisText, service.LegalRemedy, service.FormsText = in(m.LegalBasisText), in(m.LegalRemedy), in(m.FormsText)
-	service.FurtherInformation, service.Notes, service.Author = in(m.FurtherInformation), in(m.Notes), in(m.Author)
-	service.CompetentBody, service.ContactPoint, service.EnquiryNote = in(m.CompetentBody), in(m.ContactPoint), in(m.EnquiryNote)
+	r.is(pointer, language)
+	return t[language]
+}
+
+// is notes the language of a text.
+func (r *rendering) is(pointer, language string) {
+	if language != r.language {
+		r.others = append(r.others, types.TextLanguage{Pointer: pointer, Language: language})
+	}
+}
+
+func (m *ModulesEntry) textsIn(r *rendering, service *types.Service) {
+	in := func(name string, t Text) *string { return optional(r.text("/"+name, t)) }
+	service.Title, service.Designation = r.text("/title", m.Title), in("designation", m.Designation)
+	if teaser := m.Teaser; len(teaser) > 0 && teaser.in(r.language) != "" {
+		service.Teaser = r.text("/teaser", teaser)
+	} else {
+		service.Teaser = r.text("/teaser", m.lead())
+	}
+	for _, part := range []struct {
+		name string
+		to   **string
+		text Text
+	}{
+		{"summary", &service.Summary, m.Summary}, {"description", &service.Description, m.Description}, {"procedure", &service.Procedure, m.Procedure},
+		{"requirements", &service.Requirements, m.Requirements}, {"documentsText", &service.DocumentsText, m.DocumentsText},
+		{"feesText", &service.FeesText, m.FeesText}, {"deadlinesText", &service.DeadlinesText, m.DeadlinesText},
+		{"legalBasisText", &service.LegalBasisText, m.LegalBasisText}, {"legalRemedy", &service.LegalRemedy, m.LegalRemedy},
+		{"formsText", &service.FormsText, m.FormsText}, {"furtherInformation", &service.FurtherInformation, m.FurtherInformation},
+		{"notes", &service.Notes, m.Notes}, {"author", &service.Author, m.Author}, {"competentBody", &service.CompetentBody, m.CompetentBody},
+		{"contactPoint", &service.ContactPoint, m.ContactPoint}, {"enquiryNote", &service.EnquiryNote, m.EnquiryNote},
+	} {
+		*part.to = in(part.name, part.text)
+	}
 	service.OtherTexts = make([]types.ServiceText, 0, len(m.OtherTexts))
 	for _, o := range m.OtherTexts {
-		if text := o.Text.in(language); text != "" {
+		if text := r.text(fmt.Sprintf("/otherTexts/%d/text", len(service.OtherTexts)), o.Text); text != "" {
 			service.OtherTexts = append(service.OtherTexts, types.ServiceText{Title: orElse(o.Type.Name, o.Type.Code), Text: text})
 		}
 	}
 }
 
-func (m *ModulesEntry) listsIn(language string, service *types.Service) {
-	service.Documents, service.Fees = documentsIn(language, m.Documents), make([]types.Fee, 0, len(m.Fees))
+func (m *ModulesEntry) listsIn(r *rendering, service *types.Service) {
+	service.Documents, service.Fees = documentsIn(r, "/documents", m.Documents), make([]types.Fee, 0, len(m.Fees))
 	if len(m.Results) > 0 {
-		results := documentsIn(language, m.Results)
+		results := documentsIn(r, "/results", m.Results)
 		service.Results = &results
 	}
-	for _, f := range m.Fees {
-		service.Fees = append(service.Fees, feeIn(language, f))
+	for i, f := range m.Fees {
+		service.Fees = append(service.Fees, feeIn(r, fmt.Sprintf("/fees/%d", i), f))
 	}
 	service.Deadlines = make([]types.Deadline, 0, len(m.Deadlines))
-	for _, d := range m.Deadlines {
-		service.Deadlines = append(service.Deadlines, deadlineIn(language, d))
+	for i, d := range m.Deadlines {
+		service.Deadlines = append(service.Deadlines, deadlineIn(r, fmt.Sprintf("/deadlines/%d", i), d))
 	}
 	if t := m.ProcessingTime; t != nil {
-		service.ProcessingTime = &types.ProcessingTime{Text: t.words(language), Days: t.Days}
+		service.ProcessingTime = &types.ProcessingTime{Text: t.words(r, "/processingTime/text"), Days: t.Days}
 	}
 	service.LegalBasis = make([]types.LegalBasis, 0, len(m.LegalBasis))
-	for _, l := range m.LegalBasis {
-		service.LegalBasis = append(service.LegalBasis, types.LegalBasis{Title: l.Title.in(language), Url: optional(l.URL)})
+	for i, l := range m.LegalBasis {
+		service.LegalBasis = append(service.LegalBasis, types.LegalBasis{Title: r.text(fmt.Sprintf("/legalBasis/%d/title", i), l.Title), Url: optional(l.URL)})
 	}
 }
 
 // linksIn sorts the links of the language: legal basis and forms have theirs with them.
-func (m *ModulesEntry) linksIn(language string, service *types.Service) {
+func (m *ModulesEntry) linksIn(r *rendering, service *types.Service) {
 	service.Links, service.Forms = []types.ServiceLink{}, []types.ServiceLink{}
 	for _, l := range m.Links {
-		if l.Language != "" && l.Language != m.linkLanguage(language, l.Module) {
+		if l.Language != "" && l.Language != m.linkLanguage(r.language, l.Module) {
 			continue
+		}
+		is := func(list string, i int) {
+			if l.Language != "" && l.Title != "" {
+				r.is(fmt.Sprintf("/%s/%d/title", list, i), l.Language)
+			}
 		}
 		link := types.ServiceLink{Url: l.URL, Title: orElse(l.Title, l.URL), Description: optional(l.Description)}
 		switch l.Module {
 		case "forms":
+			is("forms", len(service.Forms))
 			service.Forms = append(service.Forms, link)
 		case "legalBasis":
+			is("legalBasis", len(service.LegalBasis))
 			service.LegalBasis = append(service.LegalBasis, types.LegalBasis{Title: link.Title, Url: &link.Url})
 		default:
+			is("links", len(service.Links))
 			link.Part = optional(l.Module)
 			service.Links = append(service.Links, link)
 		}
@@ -186,21 +235,22 @@ func (e *ServiceEntry) synonymsIn(language string) []string {
 	return nil
 }
 
-func documentsIn(language string, documents []DocumentEntry) []types.RequiredDocument {
+func documentsIn(r *rendering, pointer string, documents []DocumentEntry) []types.RequiredDocument {
 	list := make([]types.RequiredDocument, 0, len(documents))
-	for _, d := range documents {
-		list = append(list, types.RequiredDocument{Title: d.Title.in(language), Note: optional(d.Note.in(language)), Required: d.Required})
+	for i, d := range documents {
+		at := fmt.Sprintf("%s/%d", pointer, i)
+		list = append(list, types.RequiredDocument{Title: r.text(at+"/title", d.Title), Note: optional(r.text(at+"/note", d.Note)), Required: d.Required})
 	}
 	return list
 }
 
-func feeIn(language string, f FeeEntry) types.Fee {
+func feeIn(r *rendering, pointer string, f FeeEntry) types.Fee {
 	fee := types.Fee{
-		Label: f.Label.in(language), Kind: types.FeeKind(f.Kind), Basis: optional(f.Basis.in(language)), Note: optional(f.Note.in(language)),
+		Label: r.text(pointer+"/label", f.Label), Kind: types.FeeKind(f.Kind), Basis: optional(r.text(pointer+"/basis", f.Basis)), Note: optional(r.text(pointer+"/note", f.Note)),
 		Advance: f.Advance, Url: optional(f.URL), Type: optional(f.Type),
 	}
 	if fee.Label == "" {
-		fee.Label = word(language, "Gebühr", "Fee")
+		fee.Label = word(r.language, "Gebühr", "Fee")
 	}
 	if f.Amount != nil {
 		fee.Amount = &types.Money{Amount: *f.Amount, Currency: f.Currency}
@@ -211,8 +261,8 @@ func feeIn(language string, f FeeEntry) types.Fee {
 	return fee
 }
 
-func deadlineIn(language string, d DeadlineEntry) types.Deadline {
-	deadline := types.Deadline{Text: d.words(language), From: optional(d.From), To: optional(d.To), Type: optional(d.Type)}
+func deadlineIn(r *rendering, pointer string, d DeadlineEntry) types.Deadline {
+	deadline := types.Deadline{Text: d.words(r, pointer+"/text"), From: optional(d.From), To: optional(d.To), Type: optional(d.Type)}
 	if u := d.Duration; u != nil {
 		deadline.Duration = &types.Duration{Value: u.Value, Unit: types.DurationUnit(u.Unit), Max: u.Max}
 		if u.MaxUnit != "" {
@@ -224,10 +274,11 @@ func deadlineIn(language string, d DeadlineEntry) types.Deadline {
 }
 
 // words gives the text of a term, or says in words what it is.
-func (d DeadlineEntry) words(language string) string {
-	if text := d.Text.in(language); text != "" {
+func (d DeadlineEntry) words(r *rendering, pointer string) string {
+	if text := r.text(pointer, d.Text); text != "" {
 		return text
 	}
+	language := r.language
 	switch {
 	case d.Duration != nil:
 		return d.Duration.words(language)
@@ -239,13 +290,13 @@ func (d DeadlineEntry) words(language string) string {
 	return html.EscapeString(fmt.Sprintf(word(language, "Ab dem %s", "From %s"), day(language, d.From)))
 }
 
-func (t *TimeEntry) words(language string) string {
-	if text := t.Text.in(language); text != "" || len(t.Terms) == 0 {
+func (t *TimeEntry) words(r *rendering, pointer string) string {
+	if text := r.text(pointer, t.Text); text != "" || len(t.Terms) == 0 {
 		return text
 	}
 	list := make([]string, 0, len(t.Terms))
 	for _, term := range t.Terms {
-		list = append(list, term.words(language))
+		list = append(list, term.words(r, pointer))
 	}
 	return strings.Join(list, "; ")
 }

@@ -12,10 +12,11 @@ type narrowing struct {
 	category string
 	audience string
 	online   bool
+	tree     categoryTree
 }
 
 func (n narrowing) keeps(l listed) bool {
-	return l.document.isIn(n.category) && l.document.isFor(n.audience) && (!n.online || l.online)
+	return (n.category == "" || n.tree.isIn(l.document.categories, n.category)) && l.document.isFor(n.audience) && (!n.online || l.online)
 }
 
 // counts says how many services each further choice would leave, with the other choices as they are.
@@ -31,7 +32,7 @@ func (n narrowing) counts(all []listed) types.ServiceCounts {
 	anyWay := without(func(o *narrowing) { o.online = false })
 	for _, l := range all {
 		if anyCategory.keeps(l) {
-			for _, id := range l.document.categories {
+			for _, id := range n.tree.with(l.document.categories) {
 				byCategory[id]++
 			}
 		}

@@ -15,13 +15,14 @@ type OwnEntry struct {
 	Kind    string
 	ID      uuid.UUID
 	Changed *time.Time
+	Over    bool // of a service: whether it is not valid today
 }
 
 const ownQuery = `
-	SELECT kind, id, changed FROM (
-		(SELECT '` + KindService + `' AS kind, id, (payload->>'updatedAt')::timestamptz AS changed FROM catalog_services WHERE owner = '' AND id >= $1 ORDER BY id LIMIT $2)
+	SELECT kind, id, changed, validity FROM (
+		(SELECT '` + KindService + `' AS kind, id, (payload->>'updatedAt')::timestamptz AS changed, payload->'validity' AS validity FROM catalog_services WHERE owner = '' AND id >= $1 ORDER BY id LIMIT $2)
 		UNION ALL
-		(SELECT '` + KindOrganisation + `', id, NULL FROM catalog_organisations WHERE owner = '' AND id >= $1 ORDER BY id LIMIT $2)
+		(SELECT '` + KindOrganisation + `', id, NULL, NULL FROM catalog_organisations WHERE owner = '' AND id >= $1 ORDER BY id LIMIT $2)
 	) o ORDER BY id LIMIT $2`
 
 // Own gives this portal's own services and organisational units from an id on, in the order of their ids.
@@ -30,7 +31,14 @@ func (s *Service) Own(ctx context.Context, from uuid.UUID, limit int) ([]OwnEntr
 	if err != nil {
 		return nil, fmt.Errorf("read own entries: %w", err)
 	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[OwnEntry])
+	now := s.now()
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (OwnEntry, error) {
+		var e OwnEntry
+		var validity []PeriodEntry
+		err := row.Scan(&e.Kind, &e.ID, &e.Changed, &validity)
+		e.Over = !validAt(validity, now)
+		return e, err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read own entries: %w", err)
 	}

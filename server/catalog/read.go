@@ -17,7 +17,8 @@ import (
 )
 
 // Service reads a service in the language of ctx. With ars, it is the variant that is right for that place, which may have
-// another id. An unknown service is a problem service-unknown (404), an unknown place one of the places room.
+// another id. An unknown service is a problem service-unknown (404), one that was there once service-ended (410), an unknown place
+// one of the places room.
 func (s *Service) Service(ctx context.Context, id uuid.UUID, ars string) (types.Service, error) {
 	place, err := s.place(ctx, ars)
 	if err != nil {
@@ -31,7 +32,7 @@ func (s *Service) Service(ctx context.Context, id uuid.UUID, ars string) (types.
 	owners := s.owners()
 	row, err := s.store.service(ctx, id, owners)
 	if err != nil {
-		return types.Service{}, err
+		return types.Service{}, s.orEnded(ctx, id, owners, err)
 	}
 	var e ServiceEntry
 	if err := json.Unmarshal(row.Payload, &e); err != nil {
@@ -42,7 +43,7 @@ func (s *Service) Service(ctx context.Context, id uuid.UUID, ars string) (types.
 		if err := s.specialise(ctx, &e, place.area, owners); err != nil {
 			return types.Service{}, err
 		}
-		if online, err = s.store.onlineServices(ctx, id, place.area, owners); err != nil {
+		if online, err = s.store.onlineServices(ctx, id, place.area, owners, s.now()); err != nil {
 			return types.Service{}, err
 		}
 	}
@@ -51,6 +52,7 @@ func (s *Service) Service(ctx context.Context, id uuid.UUID, ars string) (types.
 	if service.CategoryPaths, err = s.categoryPaths(ctx, service.Language, e.Categories, row.Owner); err != nil {
 		return types.Service{}, err
 	}
+	service.State = stateAt(e.Validity, s.now())
 	service.Owner = owners[row.Owner]
 	service.CopiedAt = row.CopiedAt
 	service.Variants = notNil(row.Variants)
@@ -109,15 +111,27 @@ func (s *Service) Categories(ctx context.Context) ([]types.Category, error) {
 		return nil, fmt.Errorf("read categories: %w", err)
 	}
 	slices.SortStableFunc(entries, func(a, b CategoryEntry) int { return a.Position - b.Position })
+	tree, err := s.categoryTree(ctx)
+	if err != nil {
+		return nil, err
+	}
+	listed := map[string]bool{}
+	for _, e := range entries {
+		listed[e.ID] = e.Class == ""
+	}
 	language := httpx.LanguageOf(ctx)
 	list := make([]types.Category, 0, len(entries))
 	for _, e := range entries {
 		if e.Class != "" {
 			continue
 		}
-		list = append(list, types.Category{
+		category := types.Category{
 			Id: e.ID, Title: e.Title.in(language), Description: optional(e.Description.in(language)), Icon: e.Icon, Services: counts[e.ID],
-		})
+		}
+		if above := tree[e.ID]; listed[above] {
+			category.ParentId = &above
+		}
+		list = append(list, category)
 	}
 	return list, nil
 }
@@ -180,7 +194,11 @@ func (s *Service) findServices(ctx context.Context, q ListQuery) (foundServices,
 	if err != nil {
 		return found, err
 	}
-	narrow := narrowing{category: q.Category, audience: q.Audience, online: q.Online}
+	tree, err := s.categoryTree(ctx)
+	if err != nil {
+		return found, err
+	}
+	narrow := narrowing{category: q.Category, audience: q.Audience, online: q.Online, tree: tree}
 	found.counts = narrow.counts(all)
 	found.list = slices.DeleteFunc(all, func(l listed) bool { return !narrow.keeps(l) })
 	return found, nil

@@ -21,6 +21,9 @@ import (
 // otherLetter is the one under which titles stand that begin with something else than a letter from A to Z.
 const otherLetter = "0-9"
 
+// registerAge is how long a register may stand though nothing changes.
+const registerAge = 10 * time.Minute
+
 // registers hold the services from A to Z, by language, until the catalog changes: some 10 MB for 100,000 services in one
 // language, made when somebody first asks.
 type registers struct {
@@ -31,7 +34,8 @@ type registers struct {
 // register lists all services, each once, in alphabetical order.
 type register struct {
 	generation uint64
-	until      time.Time
+	until      time.Time // at least so long it stands, whatever changes
+	stale      time.Time // after that it is made anew, as services end by date
 	letters    []types.RegisterLetter
 	items      []types.RegisterItem // in the order of the letters
 }
@@ -74,14 +78,14 @@ func (s *Service) register(ctx context.Context, language string) (*register, err
 	defer s.registers.mu.Unlock() // who else asks meanwhile waits for this one
 	generation := s.answers.current()
 	known := s.registers.byLanguage[language]
-	if known != nil && (known.generation == generation || s.now().Before(known.until)) {
+	if known != nil && s.now().Before(known.stale) && (known.generation == generation || s.now().Before(known.until)) {
 		return known, nil
 	}
 	made, err := s.newRegister(ctx, language)
 	if err != nil {
 		return nil, err
 	}
-	made.generation, made.until = generation, s.now().Add(answerAge)
+	made.generation, made.until, made.stale = generation, s.now().Add(answerAge), s.now().Add(registerAge)
 	s.registers.byLanguage[language] = made
 	return made, nil
 }

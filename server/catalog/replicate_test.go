@@ -52,7 +52,7 @@ func TestReplicate_Deletion_OnlyOfItsOwn(t *testing.T) {
 	if _, err := p.Service.Service(t.Context(), num(1), ""); err != nil {
 		t.Errorf("our own service is gone: %v", err)
 	}
-	if _, err := p.Service.Service(t.Context(), num(2), ""); !problem.Is(err, "service-unknown") {
+	if _, err := p.Service.Service(t.Context(), num(2), ""); !problem.Is(err, "service-ended") {
 		t.Errorf("their service is still there: %v", err)
 	}
 	if p.count(t, "catalog_categories", landkrs) != 0 || p.count(t, "catalog_categories", ownOwner) != 1 {

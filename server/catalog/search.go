@@ -102,11 +102,7 @@ type listed struct {
 
 // list gives the services that fit, each once, best first; in alphabetical order where nothing is searched for.
 func (s *Service) list(ctx context.Context, f filter) ([]listed, error) {
-	owners := s.owners()
-	keep := func(d *document) bool {
-		_, shown := owners[d.owner]
-		return shown
-	}
+	keep := s.shown()
 	x, hits, err := s.find(ctx, f.query, false, keep)
 	if err != nil {
 		return nil, err
@@ -254,8 +250,7 @@ func (s *Service) variant(ctx context.Context, id uuid.UUID, place *area) (uuid.
 	if d == nil || place == nil {
 		return id, nil
 	}
-	owners := s.owners()
-	keep := func(d *document) bool { _, shown := owners[d.owner]; return shown }
+	keep := s.shown()
 	group := x.groups[d.group()]
 	best := 0
 	for _, other := range group {
@@ -277,8 +272,7 @@ func (s *Service) suggest(ctx context.Context, q string, place *area) ([]listed,
 	if len([]rune(strings.TrimSpace(q))) < minSuggest {
 		return nil, nil
 	}
-	owners := s.owners()
-	keep := func(d *document) bool { _, shown := owners[d.owner]; return shown }
+	keep := s.shown()
 	x, hits, err := s.find(ctx, q, !strings.HasSuffix(q, " "), keep)
 	if err != nil {
 		return nil, err
@@ -287,15 +281,19 @@ func (s *Service) suggest(ctx context.Context, q string, place *area) ([]listed,
 	return list[:min(len(list), suggestions)], nil
 }
 
-// categoryCounts gives how many services, each once, are in each category.
+// categoryCounts gives how many services, each once, are in each category or in a part of it.
 func (s *Service) categoryCounts(ctx context.Context) (map[string]int, error) {
 	list, err := s.list(ctx, filter{})
 	if err != nil {
 		return nil, err
 	}
+	tree, err := s.categoryTree(ctx)
+	if err != nil {
+		return nil, err
+	}
 	counts := map[string]int{}
 	for _, l := range list {
-		for _, id := range l.document.categories {
+		for _, id := range tree.with(l.document.categories) {
 			counts[id]++
 		}
 	}

@@ -135,7 +135,7 @@ const onlineServicesQuery = `
 	) c JOIN catalog_online_services o ON o.id = c.online_service_id AND o.owner = c.owner
 	WHERE c.rank = 1 GROUP BY o.id ORDER BY o.id LIMIT $4`
 
-func (s store) onlineServices(ctx context.Context, service uuid.UUID, at area, owners map[string]types.PortalReference) ([]onlineRow, error) {
+func (s store) onlineServices(ctx context.Context, service uuid.UUID, at area, owners map[string]types.PortalReference, now time.Time) ([]onlineRow, error) {
 	rows, err := s.db.Pgx(ctx).Query(ctx, onlineServicesQuery, service, at.chain(), ownerKeys(owners), maxOffers)
 	if err != nil {
 		return nil, fmt.Errorf("read online services: %w", err)
@@ -148,5 +148,5 @@ func (s store) onlineServices(ctx context.Context, service uuid.UUID, at area, o
 	if err != nil {
 		return nil, fmt.Errorf("read online services: %w", err)
 	}
-	return list, nil
+	return slices.DeleteFunc(list, func(r onlineRow) bool { return !validAt(r.entry.Validity, now) }), nil
 }

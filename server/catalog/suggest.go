@@ -59,8 +59,7 @@ func lastWord(q string) string {
 }
 
 func (s *Service) suggestServices(ctx context.Context, f filter, typing bool) ([]types.SearchSuggestion, error) {
-	owners := s.owners()
-	keep := func(d *document) bool { _, shown := owners[d.owner]; return shown }
+	keep := s.shown()
 	x, hits, err := s.find(ctx, f.query, typing, keep)
 	if err != nil {
 		return nil, err

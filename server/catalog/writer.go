@@ -38,7 +38,7 @@ func (w *writer) write(f *wording) {
 func (w *writer) document(f *wording) *document {
 	d := &document{
 		id: f.row.ID, owner: f.row.Owner, leikaKey: f.row.LeikaKey, version: f.row.Version, claims: f.row.claims(),
-		audiences: f.Audiences, categories: f.Categories, hasForms: f.hasForms(),
+		audiences: f.Audiences, categories: f.Categories, hasForms: f.hasForms(), valid: duringOf(f.Validity),
 	}
 	d.order = surface(strings.ToLower(f.Title["de"]))
 	for language, title := range f.Title {

@@ -105,6 +105,8 @@ export const categories: Schemas["CategoryList"] = {
       icon: "home",
       services: 7,
     },
+    { id: "registration", title: "Wohnsitz melden", icon: "home", parentId: "moving", services: 3 },
+    { id: "vehicle", title: "Fahrzeug ummelden", icon: "car", parentId: "moving", services: 2 },
     {
       id: "family",
       title: "Familie und Kinder",
@@ -280,6 +282,8 @@ export const service: Schemas["Service"] = {
   owner: meppen,
   updatedAt: "2026-10-01T08:00:00Z",
   language: "de",
+  state: "current",
+  otherLanguages: [],
   variants: [],
 };
 
@@ -332,6 +336,18 @@ export const easyService: Schemas["Service"] = {
   language: "de-x-ls",
   title: "Einen Hund anmelden",
   teaser: "Sie haben einen Hund? Dann müssen Sie das der Stadt sagen.",
+  otherLanguages: [{ pointer: "/procedure", language: "de" }],
+};
+export const partlyService: Schemas["Service"] = {
+  ...fullService,
+  state: "upcoming",
+  validity: [{ from: "2027-07-01T00:00:00Z" }],
+  machineTranslated: true,
+  updatedAt: "2021-10-01T08:00:00Z",
+  otherLanguages: [
+    { pointer: "/procedure", language: "en" },
+    { pointer: "/fees/3/basis", language: "uk" },
+  ],
 };
 export const foreignService: Schemas["Service"] = { ...service, language: "en", languages: ["en"] };
 
@@ -1082,4 +1098,13 @@ export const editingSettings: Schemas["EditingSettings"] = {
   languages: ["de", "en"],
   staleAfterDays: 365,
   warnDaysBefore: 60,
+};
+
+export const alternatives: Schemas["ServiceAlternatives"] = {
+  title: "Hund anmelden",
+  language: "de",
+  state: "ended",
+  since: "2026-06-30T22:00:00Z",
+  owner: meppen,
+  items: services.items.slice(0, 2),
 };

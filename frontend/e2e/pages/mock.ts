@@ -17,6 +17,7 @@ const usual: [RegExp, unknown][] = [
   [/^\/services\/a-z$/, data.register],
   [/^\/services\/popular$/, data.popular],
   [/^\/services\/suggest$/, data.suggestions],
+  [/^\/services\/[^/]+\/alternatives$/, data.alternatives],
   [/^\/services\/[^/]+\/offers$/, data.offers],
   [/^\/services\/[^/]+$/, data.service],
   [/^\/services$/, data.services],

@@ -14,6 +14,8 @@ export const scenes: Record<string, Scene & { path: string }> = {
   "a-z-none": { path: "/a-z/q", answers: [[/a-z$/, { ...data.register, items: [], total: 0 }]] },
   "a-z-error": { path: "/a-z", answers: [[/a-z$/, 503]] },
   "life-situation": { path: "/lebenslagen/pets" },
+  "life-situation-parts": { path: "/lebenslagen/moving" },
+  "life-situation-part": { path: "/lebenslagen/registration" },
   "life-situation-empty": { path: "/lebenslagen/pets", answers: [[/^\/services$/, data.noServices]] },
   "life-situation-unknown": { path: "/lebenslagen/unbekannt" },
   favourites: { path: "/merkliste", stored: { favourites: data.favourites } },
@@ -38,6 +40,14 @@ export const scenes: Record<string, Scene & { path: string }> = {
   "service-foreign": {
     path: `/leistungen/${service}?ars=034540035035`,
     answers: [[/^\/services\/[^/]+$/, data.foreignService]],
+  },
+  "service-partly": {
+    path: `/leistungen/${service}?ars=034540035035`,
+    answers: [[/^\/services\/[^/]+$/, data.partlyService]],
+  },
+  "service-ended": {
+    path: `/leistungen/${service}?ars=034540035035`,
+    answers: [[/^\/services\/(?!a-z|popular|suggest)[^/]+$/, 410]],
   },
   "service-kept": {
     path: `/leistungen/${service}?ars=034540035035`,

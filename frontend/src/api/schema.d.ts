@@ -223,9 +223,32 @@ export interface paths {
         /**
          * Read a service
          * @description The full description of a service. With `ars`, the variant of the portal that is right for that place is answered, which may
-         *     have another id, with what is special there. With `language`, the texts are in that language as far as there are any.
+         *     have another id, with what is special there. With `language`, the texts are in that language as far as there are any; `otherLanguages`
+         *     names those that are not. A service that its portal no longer offers is answered with 410; `listServiceAlternatives` says more.
          */
         get: operations["getService"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{serviceId}/alternatives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What there is instead of a service
+         * @description For a service that a portal no longer offers (`getService` answers 410), or that is not valid today: what it was called,
+         *     and services that may be meant instead. First the same service (LeiKa key) at other portals, then those that a search for
+         *     its title finds.
+         */
+        get: operations["listServiceAlternatives"];
         put?: never;
         post?: never;
         delete?: never;
@@ -287,7 +310,7 @@ export interface paths {
         };
         /**
          * Life situations
-         * @description The life and business situations by which services are grouped, with the number of services in each.
+         * @description The life and business situations by which services are grouped, with the number of services in each. A service of a part counts for the whole, too.
          */
         get: operations["listCategories"];
         put?: never;
@@ -690,6 +713,26 @@ export interface paths {
          * @description Reviews, returned drafts, conflicts with imports, missing languages, old texts, ends of validity, unknown references; the most urgent kind first.
          */
         get: operations["listEditorialTasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/catalog/forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Forms by which one can apply
+         * @description The forms that this portal and the linked portals offer, in their newest version, to be chosen for a competence.
+         */
+        get: operations["listEditorialForms"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2686,6 +2729,22 @@ export interface components {
             comments: components["schemas"]["EditorialComment"][];
             rights: components["schemas"]["EditorialRights"];
         };
+        EditorialFormList: {
+            items: components["schemas"]["EditorialForm"][];
+        };
+        EditorialForm: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description The newest.
+             * @example 2
+             */
+            version: number;
+            /** @example Anmeldung zur Hundesteuer */
+            title: string;
+            /** @description Whether it is a form of this portal. */
+            own: boolean;
+        };
         /** @description What the caller may do with the entry as it is. */
         EditorialRights: {
             edit: boolean;
@@ -3385,6 +3444,7 @@ export interface components {
             sourcePortals: components["schemas"]["ServiceLink"][];
             /** @description When the description is valid; empty means always. */
             validity: components["schemas"]["Period"][];
+            state: components["schemas"]["ServiceState"];
             /** @description Where the description is valid; empty means that nothing is said about it. */
             validIn: string[];
             /** @description Typisierung; who regulates the service and who executes it. */
@@ -3401,10 +3461,52 @@ export interface components {
              * @example de
              */
             language: string;
+            /** @description Texts that are not there in `language`, with the language that they are in instead. */
+            otherLanguages: components["schemas"]["TextLanguage"][];
+            /** @description Whether a machine translated the texts in this language. */
+            machineTranslated?: boolean;
             /** @description Languages in which there are texts. German in Leichte Sprache is `de-x-ls`. */
             languages: string[];
             /** @description Ids of the same service (same LeiKa key) at other portals. */
             variants: string[];
+        };
+        /**
+         * @description Whether the service is offered today, by its times of validity.
+         * @enum {string}
+         */
+        ServiceState: "current" | "upcoming" | "ended";
+        TextLanguage: {
+            /**
+             * @description JSON pointer to the text.
+             * @example /documents/0/title
+             */
+            pointer: string;
+            /**
+             * @description BCP 47.
+             * @example de
+             */
+            language: string;
+        };
+        ServiceAlternatives: {
+            /**
+             * @description What it was called.
+             * @example Hund anmelden
+             */
+            title: string;
+            /**
+             * @description Language of the title.
+             * @example de
+             */
+            language: string;
+            state: components["schemas"]["ServiceState"];
+            /**
+             * Format: date-time
+             * @description Since when it is no longer offered, or from when on it will be.
+             */
+            since?: string;
+            owner?: components["schemas"]["PortalReference"];
+            /** @description What may be meant instead, the most likely first. */
+            items: components["schemas"]["ServiceSummary"][];
         };
         ServiceText: {
             /** @example Besonderheiten */
@@ -3740,7 +3842,12 @@ export interface components {
             /** @example home */
             icon: string;
             /**
-             * @description Number of services.
+             * @description The situation that it is a part of; missing for those at the top.
+             * @example living
+             */
+            parentId?: string;
+            /**
+             * @description Number of services, with those of its parts.
              * @example 7
              */
             services: number;
@@ -5435,6 +5542,41 @@ export interface operations {
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
             404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listServiceAlternatives: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The place, by its ARS (12 digits).
+                 * @example 034540035035
+                 */
+                ars?: components["parameters"]["ArsQuery"];
+            };
+            header?: never;
+            path: {
+                /** @description Id of the service. */
+                serviceId: components["parameters"]["ServiceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it was, and what there is instead. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAlternatives"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
             default: components["responses"]["Error"];
         };
     };
@@ -6366,6 +6508,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EditorialTaskList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listEditorialForms: {
+        parameters: {
+            query?: {
+                /** @description A part of the title in any language, or the form's id. */
+                q?: string;
+                /** @description Largest number of items. */
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The forms in the order of their titles. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditorialFormList"];
                 };
             };
             401: components["responses"]["Unauthorized"];

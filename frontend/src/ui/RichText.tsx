@@ -19,14 +19,18 @@ const allowed = new Set([
 
 /**
  * Shows text of the catalog. The portal has cleaned it already; here only paragraphs, lists, emphasis and web links are
- * built anew, everything else is its text.
+ * built anew, everything else is its text. `lang` is its language where it is not that of the page.
  */
-export function RichText({ html }: { html: string }) {
+export function RichText({ html, lang }: { html: string; lang?: string | undefined }) {
   const nodes = useMemo(() => {
     const body = new DOMParser().parseFromString(html, "text/html").body;
     return toNodes(body);
   }, [html]);
-  return <div className="pv-rich">{nodes}</div>;
+  return (
+    <div className="pv-rich" lang={lang}>
+      {nodes}
+    </div>
+  );
 }
 
 function toNodes(parent: Node): ReactNode[] {

@@ -38,12 +38,19 @@ type Audit interface {
 	Record(ctx context.Context, action, object, detail string) error
 }
 
+// Forms knows the forms by which one can apply.
+type Forms interface {
+	// Offered lists forms whose title has the words, or whose id they are, in the order of the titles.
+	Offered(ctx context.Context, words string, limit int) ([]types.EditorialForm, error)
+}
+
 // Config is what New needs.
 type Config struct {
 	DB      *db.DB
 	Catalog *catalog.Service
 	Jobs    *jobs.Client
 	Audit   Audit
+	Forms   Forms
 	Log     *slog.Logger     // default: nothing is logged
 	Now     func() time.Time // default: the machine's clock
 }
@@ -55,6 +62,7 @@ type Service struct {
 	catalog *catalog.Service
 	jobs    *jobs.Client
 	audit   Audit
+	forms   Forms
 	log     *slog.Logger
 	now     func() time.Time
 }
@@ -67,7 +75,7 @@ func New(c Config) *Service {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Service{store: store{c.DB}, db: c.DB, catalog: c.Catalog, jobs: c.Jobs, audit: c.Audit, log: c.Log, now: c.Now}
+	return &Service{store: store{c.DB}, db: c.DB, catalog: c.Catalog, jobs: c.Jobs, audit: c.Audit, forms: c.Forms, log: c.Log, now: c.Now}
 }
 
 // Ref names an entry of this portal.

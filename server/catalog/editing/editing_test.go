@@ -132,7 +132,7 @@ func (p *portal) fourEyes(t *testing.T, on bool) {
 func (p *portal) title(t *testing.T, id string) string {
 	t.Helper()
 	s, err := p.catalog.Service(t.Context(), uuid.MustParse(id), "")
-	if problem.Is(err, "service-unknown") {
+	if problem.Is(err, "service-unknown") || problem.Is(err, "service-ended") {
 		return ""
 	}
 	if err != nil {

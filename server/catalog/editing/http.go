@@ -57,6 +57,15 @@ func (h *Handlers) ListEditorialEntries(ctx context.Context, r api.ListEditorial
 	return api.ListEditorialEntries200JSONResponse(out), nil
 }
 
+// ListEditorialForms answers GET /api/v1/admin/catalog/forms.
+func (h *Handlers) ListEditorialForms(ctx context.Context, r api.ListEditorialFormsRequestObject) (api.ListEditorialFormsResponseObject, error) {
+	if err := reader(ctx); err != nil {
+		return nil, err
+	}
+	items, err := h.s.forms.Offered(ctx, value(r.Params.Q), limitOf(r.Params.Limit))
+	return api.ListEditorialForms200JSONResponse{Items: orEmpty(items)}, err
+}
+
 // CreateEditorialEntry answers POST /api/v1/admin/catalog/entries.
 func (h *Handlers) CreateEditorialEntry(ctx context.Context, r api.CreateEditorialEntryRequestObject) (api.CreateEditorialEntryResponseObject, error) {
 	if err := only(ctx, RoleEditor); err != nil {

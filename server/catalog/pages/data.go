@@ -58,9 +58,10 @@ func siteData(q *request) object {
 func serviceData(s types.Service, units []types.Organisation, address string, online bool) object {
 	o := object{
 		"@context": "https://schema.org", "@type": "GovernmentService", "@id": address, "url": address, "name": s.Title,
-		"description": s.Teaser, "inLanguage": s.Language, "serviceType": s.Title, "dateModified": s.UpdatedAt,
-		"jurisdiction":    object{"@type": "AdministrativeArea", "name": s.Owner.Name},
-		"serviceOperator": object{"@type": "GovernmentOrganization", "name": s.Owner.Name, "url": s.Owner.Url},
+		"description": s.Teaser, "serviceType": s.Title,
+		"mainEntityOfPage": object{"@type": "WebPage", "@id": address, "inLanguage": s.Language, "dateModified": s.UpdatedAt},
+		"jurisdiction":     object{"@type": "AdministrativeArea", "name": s.Owner.Name},
+		"serviceOperator":  object{"@type": "GovernmentOrganization", "name": s.Owner.Name, "url": s.Owner.Url},
 	}
 	if s.LeikaKey != nil {
 		o["identifier"] = object{"@type": "PropertyValue", "propertyID": "LeiKa", "value": *s.LeikaKey}
@@ -75,7 +76,7 @@ func serviceData(s types.Service, units []types.Organisation, address string, on
 		channels = append(channels, object{"@type": "ServiceChannel", "serviceUrl": address})
 	}
 	for _, f := range s.Fees {
-		if f.Amount != nil {
+		if f.Amount != nil || f.Max != nil || f.Kind == types.Free {
 			fees = append(fees, priceData(f))
 		}
 	}
@@ -86,11 +87,20 @@ func serviceData(s types.Service, units []types.Organisation, address string, on
 }
 
 func priceData(f types.Fee) object {
-	price := object{"@type": "PriceSpecification", "priceCurrency": f.Amount.Currency}
-	if f.Max != nil {
-		price["minPrice"], price["maxPrice"] = json.Number(decimal(*f.Amount)), json.Number(decimal(*f.Max))
-	} else {
-		price["price"] = json.Number(decimal(*f.Amount))
+	price := object{"@type": "PriceSpecification", "priceCurrency": "EUR"}
+	amount := func(name string, m *types.Money) {
+		if m != nil {
+			price["priceCurrency"], price[name] = m.Currency, json.Number(decimal(*m))
+		}
+	}
+	switch f.Kind {
+	case types.Free:
+		price["price"] = json.Number("0.00")
+	case types.Range:
+		amount("minPrice", f.Amount)
+		amount("maxPrice", f.Max)
+	default:
+		amount("price", f.Amount)
 	}
 	return object{"@type": "Offer", "name": f.Label, "priceSpecification": price}
 }

@@ -32,6 +32,9 @@ func (p *Renderer) start(ctx context.Context, q *request) (*view, *httpx.Page, e
 	services.Points = append(services.Points, point{Title: q.words["register"], Address: "/a-z"})
 	life := section{Title: q.words["life"]}
 	for _, c := range situations {
+		if c.ParentId != nil {
+			continue // stands with what it is a part of
+		}
 		life.Points = append(life.Points, point{Title: c.Title, Address: "/lebenslagen/" + c.Id})
 	}
 	v.Sections = []section{services, life}
@@ -74,12 +77,15 @@ func (p *Renderer) lifeSituation(ctx context.Context, q *request) (*view, *httpx
 	if err != nil {
 		return nil, nil, err
 	}
-	var situation *types.Category
-	for i := range situations {
-		if situations[i].Id == id {
-			situation = &situations[i]
+	byID := map[string]*types.Category{}
+	parts := section{Title: q.words["lifeParts"]}
+	for i, c := range situations {
+		byID[c.Id] = &situations[i]
+		if text(c.ParentId) == id {
+			parts.Points = append(parts.Points, point{Title: c.Title, Address: "/lebenslagen/" + c.Id, Note: "(" + strconv.Itoa(c.Services) + ")"})
 		}
 	}
+	situation := byID[id]
 	if situation == nil {
 		return nil, nil, unknown()
 	}
@@ -88,10 +94,18 @@ func (p *Renderer) lifeSituation(ctx context.Context, q *request) (*view, *httpx
 		return nil, nil, err
 	}
 	v := &view{Heading: situation.Title, Way: q.way()}
+	var above []point
+	for wider := byID[text(situation.ParentId)]; wider != nil; wider = byID[text(wider.ParentId)] {
+		above = append([]point{{Title: wider.Title, Address: "/lebenslagen/" + wider.Id}}, above...)
+	}
+	v.Way = append(v.Way, above...)
 	if situation.Description != nil {
 		v.Lead = *situation.Description
 	}
-	v.Sections = []section{q.services(list, "/lebenslagen/"+id, url.Values{})}
+	if len(parts.Points) > 0 {
+		v.Sections = append(v.Sections, parts)
+	}
+	v.Sections = append(v.Sections, q.services(list, "/lebenslagen/"+id, url.Values{}))
 	page := &httpx.Page{Canonical: q.portal.Id + "/lebenslagen/" + id, Description: q.say("lifeText", situation.Title, q.portal.Association.Name)}
 	return v, page, nil
 }

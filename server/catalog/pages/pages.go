@@ -78,6 +78,7 @@ type request struct {
 	parts    []string // of the path
 	query    url.Values
 	language string
+	wished   bool // whether the address names the language
 	portal   types.Portal
 	words    map[string]string
 }
@@ -92,6 +93,8 @@ type view struct {
 	Words               map[string]string
 	Way                 []point
 	Heading, Lead, Foot string
+	Language            string   // of heading and lead; empty: that of the page
+	Notes               []string // about the text
 	Search              bool
 	Query               string
 	Sections            []section
@@ -100,13 +103,20 @@ type view struct {
 type section struct {
 	Title   string
 	Texts   []string
-	HTML    template.HTML
+	Rich    []passage
 	Points  []point
 	Offices []office
 }
 
-// point is a line of a list: a title, the address of a link, what is said beside it.
-type point struct{ Title, Address, Note string }
+// passage is a text with markup. Language is empty where it is that of the page.
+type passage struct {
+	Language string
+	HTML     template.HTML
+}
+
+// point is a line of a list: a title, the address of a link, a value, what is said beside it; the language of the title where it is
+// not that of the page.
+type point struct{ Title, Address, Value, Note, Language string }
 
 // maker makes the page for an address of its kind.
 type maker func(ctx context.Context, q *request) (*view, *httpx.Page, error)
@@ -150,6 +160,9 @@ func (p *Renderer) make(ctx context.Context, q *request, make maker) (*httpx.Pag
 		return nil, err
 	case page.Location != "":
 		return page, nil
+	}
+	if v.Language == q.language {
+		v.Language = ""
 	}
 	v.Demonstration, v.Portal, v.Association, v.Words = q.portal.Demonstration, q.portal.Name, q.portal.Association.Name, q.words
 	var body bytes.Buffer
@@ -210,7 +223,7 @@ func (p *Renderer) route(r *http.Request) (*request, maker) {
 		}
 	}
 	if wish := given.Get("sprache"); languageIn.MatchString(wish) {
-		q.language = wish
+		q.language, q.wished = wish, true
 	}
 	q.portal = p.portal.Portal()
 	q.words = map[string]string{}

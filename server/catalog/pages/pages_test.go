@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -84,11 +85,12 @@ type site struct {
 	handler http.Handler
 }
 
-func newSite(t *testing.T) *site {
+// newSite makes a portal with its own entries, and more of them.
+func newSite(t *testing.T, more ...string) *site {
 	t.Helper()
 	c := catalog.New(catalog.Config{DB: dbtest.New(t), Portals: portals{}, Places: portals{}, Areas: portals{}, Area: []string{town}})
 	s := &site{t: t, catalog: c}
-	if _, err := c.Import(t.Context(), "test", strings.NewReader(strings.Join(own, "\n")), catalog.ImportOptions{}); err != nil {
+	if _, err := c.Import(t.Context(), "test", strings.NewReader(strings.Join(append(slices.Clone(own), more...), "\n")), catalog.ImportOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	s.replicate(county,

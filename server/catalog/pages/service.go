@@ -2,7 +2,10 @@ package pages
 
 import (
 	"context"
+	"fmt"
 	"html/template"
+	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +15,7 @@ import (
 	"portalverbund/api/types"
 	"portalverbund/server/catalog"
 	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/problem"
 )
 
 // service is the page of a service with the office that is competent for it.
@@ -24,6 +28,9 @@ func (p *Renderer) service(ctx context.Context, q *request) (*view, *httpx.Page,
 		return nil, nil, err
 	}
 	s, err := p.catalog.Service(ctx, id, q.ars())
+	if problem.Is(err, "service-ended") || err == nil && s.State == types.Ended {
+		return p.ended(ctx, q, id)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -32,10 +39,71 @@ func (p *Renderer) service(ctx context.Context, q *request) (*view, *httpx.Page,
 		return nil, nil, err
 	}
 	v := &view{Heading: s.Title, Lead: s.Teaser, Way: append(q.way(), point{Title: q.words["register"], Address: "/a-z"})}
-	v.Sections = append([]section{q.offices(units, online)}, q.about(s)...)
+	v.Language = s.Language
+	v.Notes = q.notes(s)
+	first, rest := q.about(s)
+	v.Sections = append(append(append([]section{q.now(units, online)}, first...), q.offices(units)), rest...)
 	v.Foot = q.say("source", s.Owner.Name, q.date(s.UpdatedAt))
-	canonical := s.Owner.Url + serviceAddress(s.Id)
-	return v, &httpx.Page{Canonical: canonical, Data: data(serviceData(s, units, canonical, online))}, nil
+	page := &httpx.Page{Canonical: s.Owner.Url + serviceAddress(s.Id)}
+	page.Data = data(serviceData(s, units, page.Canonical, online))
+	for _, language := range s.Languages {
+		if strings.Contains(language, "-x-") {
+			continue // of private use: search engines know nothing of it
+		}
+		page.Alternates = append(page.Alternates, httpx.Alternate{Language: language, Address: page.Canonical + "?sprache=" + language})
+	}
+	page.Alternates = append(page.Alternates, httpx.Alternate{Language: "x-default", Address: page.Canonical})
+	if q.wished {
+		page.Canonical += "?sprache=" + s.Language
+	}
+	return v, page, nil
+}
+
+// ended is the page of a service that is no longer offered: it says so, and what may be meant instead.
+func (p *Renderer) ended(ctx context.Context, q *request, id uuid.UUID) (*view, *httpx.Page, error) {
+	was, err := p.catalog.Alternatives(ctx, id, q.ars())
+	if err != nil {
+		return nil, nil, err
+	}
+	v := &view{Heading: was.Title, Language: was.Language, Lead: q.words["ended"], Search: true, Query: was.Title, Way: append(q.way(), point{Title: q.words["register"], Address: "/a-z"})}
+	if was.Since != nil {
+		v.Lead = q.say("endedSince", q.date(*was.Since))
+	}
+	instead := section{Title: q.words["instead"]}
+	for _, item := range was.Items {
+		instead.Points = append(instead.Points, point{Title: item.Title, Address: serviceAddress(item.Id)})
+	}
+	if len(instead.Points) > 0 {
+		v.Sections = []section{instead}
+	}
+	return v, &httpx.Page{Status: http.StatusGone, Hidden: true}, nil
+}
+
+// notes say what a reader should know about a text: that it is valid later only, in another language, or translated by a machine.
+func (q *request) notes(s types.Service) (notes []string) {
+	if s.State == types.Upcoming {
+		notes = append(notes, q.words["upcoming"])
+	}
+	switch {
+	case base(s.Language) != base(q.language):
+		if name := q.words["in-"+base(s.Language)]; name != "" {
+			notes = append(notes, q.say("onlyIn", name))
+		} else {
+			notes = append(notes, q.words["otherLanguage"])
+		}
+	case len(s.OtherLanguages) > 0:
+		notes = append(notes, q.words["partly"])
+	}
+	if s.MachineTranslated != nil && *s.MachineTranslated {
+		notes = append(notes, q.words["machine"])
+	}
+	return notes
+}
+
+// base is the language without its variety.
+func base(language string) string {
+	before, _, _ := strings.Cut(language, "-")
+	return before
 }
 
 // competent gives the units that do a service at the place of the address, else in this portal's area, else anywhere.
@@ -68,14 +136,28 @@ func padded(area string) string {
 	return (area + strings.Repeat("0", 12))[:12]
 }
 
-// offices names who is competent.
-func (q *request) offices(units []types.Organisation, online bool) section {
-	s := section{Title: q.words["office"]}
-	if len(units) > 1 {
-		s.Title, s.Texts = q.words["offices"], []string{q.words["officesText"]}
+// now says what to do first: apply online, or turn to an office.
+func (q *request) now(units []types.Organisation, online bool) section {
+	s := section{Title: q.words["now"]}
+	switch {
+	case online:
+		s.Texts = []string{q.words["online"]}
+	case len(units) == 1:
+		s.Texts = []string{q.say("turnTo", units[0].Name)}
+	default:
+		s.Texts = []string{q.words["officesText"]}
 	}
-	if online {
-		s.Texts = append(s.Texts, q.words["online"])
+	return s
+}
+
+// offices names who is competent.
+func (q *request) offices(units []types.Organisation) section {
+	s := section{Title: q.words["office"]}
+	switch {
+	case len(units) == 0:
+		s.Texts = []string{q.words["noOffice"]}
+	case len(units) > 1:
+		s.Title, s.Texts = q.words["offices"], []string{q.words["officesText"]}
 	}
 	for _, u := range units {
 		card := q.card(u)
@@ -87,48 +169,126 @@ func (q *request) offices(units []types.Organisation, online bool) section {
 	return s
 }
 
-// about gives what else is known of a service, in the order in which people need it.
-func (q *request) about(s types.Service) []section {
-	var sections []section
-	add := func(key string, s section) {
-		if s.HTML != "" || len(s.Points) > 0 || len(s.Texts) > 0 {
-			s.Title = q.words[key]
-			sections = append(sections, s)
+// about gives what is known of a service, in the order in which people need it: before the office cost, documents and time, after it
+// the rest.
+func (q *request) about(s types.Service) (first, rest []section) {
+	lang := q.languagesOf(s)
+	add := func(to *[]section, title string, parts ...section) {
+		var all section
+		for _, part := range parts {
+			all.Texts, all.Points, all.Rich = append(all.Texts, part.Texts...), append(all.Points, part.Points...), append(all.Rich, part.Rich...)
+		}
+		if len(all.Texts) > 0 || len(all.Points) > 0 || len(all.Rich) > 0 {
+			all.Title = title
+			*to = append(*to, all)
 		}
 	}
-	var fees, documents, times, law section
-	for _, f := range s.Fees {
-		fees.Points = append(fees.Points, point{Title: f.Label + ": " + q.fee(f), Note: catalog.PlainText(text(f.Note))})
-	}
-	for _, d := range s.Documents {
-		note := catalog.PlainText(text(d.Note))
-		if !d.Required {
-			note = strings.TrimSpace(q.words["ifAvailable"] + " " + note)
+	rich := func(name string, html *string) section {
+		if text(html) == "" {
+			return section{}
 		}
-		documents.Points = append(documents.Points, point{Title: d.Title, Note: note})
+		return section{Rich: []passage{{lang("/" + name), template.HTML(*html)}}} //nolint:gosec // the catalog has reduced it to what may be shown
 	}
-	if s.ProcessingTime != nil {
-		times.Texts = []string{catalog.PlainText(s.ProcessingTime.Text)}
+	links := func(parts ...string) (s2 section) {
+		for i, l := range s.Links {
+			if slices.Contains(parts, text(l.Part)) {
+				s2.Points = append(s2.Points, point{Title: l.Title, Address: l.Url, Language: lang(fmt.Sprintf("/links/%d/title", i)), Note: text(l.Description)})
+			}
+		}
+		return s2
 	}
-	for _, d := range s.Deadlines {
-		times.Points = append(times.Points, point{Title: catalog.PlainText(d.Text)})
+	add(&first, q.words["fees"], q.fees(s.Fees, lang), rich("feesText", s.FeesText), links("fees"))
+	add(&first, q.words["documents"], q.papers("/documents", s.Documents, lang), rich("documentsText", s.DocumentsText), links("documents"))
+	add(&first, q.words["time"], q.times(s, lang), rich("deadlinesText", s.DeadlinesText), links("deadlines", "processingTime"))
+
+	var law, forms section
+	for i, l := range s.LegalBasis {
+		law.Points = append(law.Points, point{Title: l.Title, Address: text(l.Url), Language: lang(fmt.Sprintf("/legalBasis/%d/title", i))})
 	}
-	for _, l := range s.LegalBasis {
-		law.Points = append(law.Points, point{Title: l.Title, Address: text(l.Url)})
+	for i, l := range s.Forms {
+		forms.Points = append(forms.Points, point{Title: l.Title, Address: l.Url, Language: lang(fmt.Sprintf("/forms/%d/title", i)), Note: text(l.Description)})
 	}
-	add("fees", fees)
-	add("documents", documents)
-	add("time", times)
-	add("requirements", section{HTML: rich(s.Requirements)})
-	add("procedure", section{HTML: rich(s.Procedure)})
-	add("description", section{HTML: rich(s.Description)})
-	add("law", law)
-	return sections
+	var results []types.RequiredDocument
+	if s.Results != nil {
+		results = *s.Results
+	}
+	add(&rest, q.words["requirements"], rich("requirements", s.Requirements), links("requirements"))
+	add(&rest, q.words["procedure"], rich("procedure", s.Procedure), links("procedure"))
+	add(&rest, q.words["receive"], q.papers("/results", results, lang))
+	add(&rest, q.words["forms"], forms, rich("formsText", s.FormsText))
+	summary := s.Summary
+	if text(s.Description) != "" {
+		summary = nil
+	}
+	add(&rest, q.words["description"], rich("summary", summary), rich("description", s.Description), rich("notes", s.Notes), links("description", "summary", "notes"))
+	add(&rest, q.words["competence"], rich("competentBody", s.CompetentBody), rich("contactPoint", s.ContactPoint), links("competentBody", "contactPoint"))
+	add(&rest, q.words["law"], law, rich("legalBasisText", s.LegalBasisText), links("legalBasis"))
+	add(&rest, q.words["remedy"], rich("legalRemedy", s.LegalRemedy), links("legalRemedy"))
+	for i, o := range s.OtherTexts {
+		add(&rest, o.Title, rich(fmt.Sprintf("otherTexts/%d/text", i), &o.Text))
+	}
+	add(&rest, q.words["further"], rich("furtherInformation", s.FurtherInformation), links("furtherInformation", "", "title", "teaser", "author", "enquiryNote", "designation", "release", "sourcePortals", "synonyms"))
+	return first, rest
 }
 
-// rich is HTML that the catalog has reduced to what may be shown when it took it in.
-func rich(html *string) template.HTML {
-	return template.HTML(text(html)) //nolint:gosec // see above
+// languagesOf gives the language of each text of a service by its pointer; empty for that of the page.
+func (q *request) languagesOf(s types.Service) func(pointer string) string {
+	others := map[string]string{}
+	for _, t := range s.OtherLanguages {
+		others[t.Pointer] = t.Language
+	}
+	return func(pointer string) string {
+		if language := others[pointer]; language != "" && language != q.language {
+			return language
+		}
+		if others[pointer] == "" && s.Language != q.language {
+			return s.Language
+		}
+		return ""
+	}
+}
+
+func (q *request) fees(fees []types.Fee, lang func(string) string) (s section) {
+	for i, f := range fees {
+		at := fmt.Sprintf("/fees/%d", i)
+		p := point{Title: f.Label, Language: lang(at + "/label")}
+		if amount := q.fee(f); amount != "" {
+			p.Value = amount
+		}
+		notes := []string{text(f.Basis)}
+		if f.Advance != nil && *f.Advance {
+			notes = append(notes, q.words["advance"])
+		}
+		p.Note = joined(append(notes, catalog.PlainText(text(f.Note))))
+		s.Points = append(s.Points, p)
+	}
+	return s
+}
+
+// joined writes sentences one after the other.
+func joined(parts []string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " ")
+}
+
+func (q *request) papers(pointer string, papers []types.RequiredDocument, lang func(string) string) (s section) {
+	for i, d := range papers {
+		note := catalog.PlainText(text(d.Note))
+		if !d.Required && pointer == "/documents" {
+			note = joined([]string{q.words["ifAvailable"], note})
+		}
+		s.Points = append(s.Points, point{Title: d.Title, Language: lang(fmt.Sprintf("%s/%d/title", pointer, i)), Note: note})
+	}
+	return s
+}
+
+func (q *request) times(s types.Service, lang func(string) string) (times section) {
+	if s.ProcessingTime != nil && s.ProcessingTime.Text != "" {
+		times.Points = append(times.Points, point{Title: q.words["processing"] + ": " + catalog.PlainText(s.ProcessingTime.Text), Language: lang("/processingTime/text")})
+	}
+	for i, d := range s.Deadlines {
+		times.Points = append(times.Points, point{Title: catalog.PlainText(d.Text), Language: lang(fmt.Sprintf("/deadlines/%d/text", i))})
+	}
+	return times
 }
 
 func text(s *string) string {
@@ -143,9 +303,15 @@ func (q *request) fee(f types.Fee) string {
 	case f.Kind == types.Free:
 		return q.words["free"]
 	case f.Amount != nil && f.Max != nil:
-		return q.money(*f.Amount) + " – " + q.money(*f.Max)
+		return q.say("range", q.money(*f.Amount), q.money(*f.Max))
+	case f.Amount != nil && f.Kind == types.Range:
+		return q.say("from", q.money(*f.Amount))
 	case f.Amount != nil:
 		return q.money(*f.Amount)
+	case f.Max != nil:
+		return q.say("upTo", q.money(*f.Max))
+	case f.Kind == types.Rule:
+		return q.words["rule"]
 	}
 	return ""
 }

@@ -94,6 +94,9 @@ func (p *Renderer) writeAddresses(ctx context.Context, out io.Writer, from uuid.
 			return err
 		}
 		for _, e := range batch {
+			if e.Over {
+				continue
+			}
 			kind := "leistungen"
 			if e.Kind == catalog.KindOrganisation {
 				kind = "stellen"

@@ -6,11 +6,13 @@ import type { Service } from "../../features/catalog/api";
 import { OfficeCard } from "../../features/catalog/parts/OfficeCard";
 import { serviceSections } from "../../features/catalog/parts/serviceSections";
 import { Sections } from "../../features/catalog/parts/ServiceParts";
+import { TextNotices } from "../../features/catalog/parts/TextNotices";
 import { TextState } from "../../features/catalog/parts/TextState";
+import { textLanguages as textLanguageOf } from "../../features/catalog/textLanguages";
 import { entryQuery, previewQuery } from "../../features/editing/api";
 import { textLanguages } from "../../features/editing/content/context";
 import { kindOf } from "../../features/editing/kinds";
-import { useWords } from "../../i18n";
+import { currentLanguage, useWords } from "../../i18n";
 import { Alert } from "../../ui/Alert";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorState } from "../../ui/ErrorState";
@@ -77,13 +79,19 @@ export default function PreviewPage() {
 function ServicePreview({ service }: { service: Service }) {
   const t = useWords();
   const { first, rest } = serviceSections(service, t);
+  const lang = textLanguageOf(service, currentLanguage());
   return (
     <article className="pv-stack pv-stack--large pv-preview" aria-labelledby="preview-title">
-      <div className="pv-stack pv-stack--medium pv-text" lang={service.language}>
-        <h2 id="preview-title">{service.title}</h2>
-        <p className="pv-lead">{service.teaser}</p>
+      <div className="pv-stack pv-stack--medium pv-text">
+        <h2 id="preview-title" lang={lang("/title")}>
+          {service.title}
+        </h2>
+        <p className="pv-lead" lang={lang("/teaser")}>
+          {service.teaser}
+        </p>
+        <TextNotices service={service} />
       </div>
-      <Sections sections={[...first, ...rest]} lang={service.language} />
+      <Sections sections={[...first, ...rest]} />
       <TextState service={service} />
     </article>
   );

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answer, api, type Schemas } from "../../api/client";
+import { hasStatus } from "../../api/problem";
 import { defined } from "../../lib/defined";
 
 export type Service = Schemas["Service"];
@@ -8,6 +9,7 @@ export type Offer = Schemas["Offer"];
 export type Organisation = Schemas["Organisation"];
 export type Place = Schemas["Place"];
 export type Fee = Schemas["Fee"];
+export type Category = Schemas["Category"];
 export type Audience = Schemas["Audience"];
 
 /** What a person looks for; what is undefined does not narrow the search. */
@@ -91,14 +93,35 @@ export const placeQuery = (ars: string | undefined) =>
     staleTime: 60 * 60_000,
   });
 
-/** A service as it is at a place, in a language that the person chose for its texts, else in that of the page. */
+/**
+ * A service as it is at a place, in a language that the person chose for its texts, else in that of the page; null for one that is
+ * no longer offered.
+ */
 export const serviceQuery = (serviceId: string, ars: string | undefined, language?: string) =>
   queryOptions({
     queryKey: ["service", serviceId, ars, language],
+    queryFn: async () => {
+      try {
+        return await answer(
+          api.GET("/api/v1/services/{serviceId}", {
+            params: { path: { serviceId }, query: defined({ ars, language }) },
+          }),
+        );
+      } catch (error) {
+        if (hasStatus(error, 410)) return null;
+        throw error;
+      }
+    },
+  });
+
+/** What a service was that is not offered today, and what may be meant instead. */
+export const alternativesQuery = (serviceId: string, ars: string | undefined) =>
+  queryOptions({
+    queryKey: ["alternatives", serviceId, ars],
     queryFn: () =>
       answer(
-        api.GET("/api/v1/services/{serviceId}", {
-          params: { path: { serviceId }, query: defined({ ars, language }) },
+        api.GET("/api/v1/services/{serviceId}/alternatives", {
+          params: { path: { serviceId }, query: defined({ ars }) },
         }),
       ),
   });

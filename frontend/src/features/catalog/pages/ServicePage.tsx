@@ -8,14 +8,17 @@ import { Icon } from "../../../ui/Icon";
 import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
 import { offersQuery, serviceQuery, servicesQuery, type Service } from "../api";
+import { Ended } from "../parts/Ended";
 import { FavouriteButton } from "../parts/FavouriteButton";
 import { LanguageVersions } from "../parts/LanguageVersions";
 import { NextStep } from "../parts/NextStep";
 import { OfficeCard } from "../parts/OfficeCard";
 import { Contents, Sections } from "../parts/ServiceParts";
 import { serviceSections } from "../parts/serviceSections";
+import { TextNotices } from "../parts/TextNotices";
 import { TextState } from "../parts/TextState";
 import { usePlace } from "../place";
+import { textLanguages } from "../textLanguages";
 
 const route = getRouteApi("/citizen/leistungen/$serviceId");
 
@@ -36,18 +39,23 @@ function ByLeikaKey({ leikaKey }: { leikaKey: string }) {
   return <Navigate to="/leistungen/$serviceId" params={{ serviceId: service.id }} search={search} replace />;
 }
 
-/** A service, in the order in which people need it: what to do now, cost, documents, time, who is competent, the rest. */
 function ServiceById({ serviceId }: { serviceId: string }) {
-  const t = useWords();
   const search = route.useSearch();
-  const navigate = route.useNavigate();
   const remembered = usePlace();
   const ars = search.ars ?? remembered?.ars;
   const { data: service } = useSuspenseQuery(serviceQuery(serviceId, ars, search.sprache));
+  if (service === null || service.state === "ended") return <Ended serviceId={serviceId} ars={ars} />;
+  return <Description service={service} ars={ars} />;
+}
+
+/** A service, in the order in which people need it: what to do now, cost, documents, time, who is competent, the rest. */
+function Description({ service, ars }: { service: Service; ars: string | undefined }) {
+  const t = useWords();
+  const navigate = route.useNavigate();
   const offers = useQuery(offersQuery(service.id, ars));
   const sole = offers.data?.resolution === "found" ? offers.data.items[0] : undefined;
   const { first, rest } = serviceSections(service, t);
-  const lang = service.language === currentLanguage() ? undefined : service.language;
+  const lang = textLanguages(service, currentLanguage());
   return (
     <Page>
       <div className="pv-stack pv-stack--medium">
@@ -55,17 +63,18 @@ function ServiceById({ serviceId }: { serviceId: string }) {
           items={[
             { id: "home", link: <Link to="/">{t("common:home")}</Link> },
             { id: "within", link: <Within service={service} /> },
-            { id: "this", link: <span lang={lang}>{service.title}</span> },
+            { id: "this", link: <span lang={lang("/title")}>{service.title}</span> },
           ]}
         />
         <div className="pv-stack pv-stack--medium pv-text">
-          <div lang={lang}>
+          <div lang={lang("/title")}>
             <PageHeading key={service.id} title={service.title} />
           </div>
-          <p className="pv-lead" lang={lang}>
+          <p className="pv-lead" lang={lang("/teaser")}>
             {service.teaser}
           </p>
           <LanguageVersions service={service} />
+          <TextNotices service={service} />
           <div className="pv-row pv-no-print">
             <FavouriteButton service={service} />
             <button type="button" className="pv-tool" onClick={() => window.print()}>
@@ -96,11 +105,11 @@ function ServiceById({ serviceId }: { serviceId: string }) {
               ...rest,
             ]}
           />
-          <Sections sections={first} lang={lang} />
+          <Sections sections={first} />
         </div>
         {sole && <OfficeCard offer={sole} />}
         <div className="pv-service__more pv-stack pv-stack--large">
-          <Sections sections={rest} lang={lang} />
+          <Sections sections={rest} />
           <Situations service={service} />
           <TextState service={service} />
           <PrintedLine service={service} />

@@ -126,31 +126,33 @@ function LifeSituations() {
   }
   return (
     <ul className="pv-grid">
-      {categories.data.items.map((category) => (
-        <li key={category.id}>
-          <Card
-            title={
-              <span className="pv-life">
-                <LifeIcon name={category.icon} />
-                <span>
-                  <Link
-                    to="/lebenslagen/$categoryId"
-                    params={{ categoryId: category.id }}
-                    className="kern-link--stretched"
-                  >
-                    {category.title}
-                  </Link>
+      {categories.data.items
+        .filter(({ parentId }) => parentId === undefined)
+        .map((category) => (
+          <li key={category.id}>
+            <Card
+              title={
+                <span className="pv-life">
+                  <LifeIcon name={category.icon} />
+                  <span>
+                    <Link
+                      to="/lebenslagen/$categoryId"
+                      params={{ categoryId: category.id }}
+                      className="kern-link--stretched"
+                    >
+                      {category.title}
+                    </Link>
+                  </span>
                 </span>
-              </span>
-            }
-          >
-            {category.description !== undefined && <p className="pv-small">{category.description}</p>}
-            <p className="pv-small pv-muted">
-              {t("catalog:start.serviceCount", { count: category.services })}
-            </p>
-          </Card>
-        </li>
-      ))}
+              }
+            >
+              {category.description !== undefined && <p className="pv-small">{category.description}</p>}
+              <p className="pv-small pv-muted">
+                {t("catalog:start.serviceCount", { count: category.services })}
+              </p>
+            </Card>
+          </li>
+        ))}
     </ul>
   );
 }

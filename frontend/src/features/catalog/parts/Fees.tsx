@@ -2,9 +2,10 @@ import { currentLanguage, useWords, type Say } from "../../../i18n";
 import { formatMoney } from "../../../lib/money";
 import { RichText } from "../../../ui/RichText";
 import type { Fee } from "../api";
+import type { TextLanguageOf } from "../textLanguages";
 
 /** What a service costs, line by line. */
-export function Fees({ fees }: { fees: Fee[] }) {
+export function Fees({ fees, lang }: { fees: Fee[]; lang: TextLanguageOf }) {
   const t = useWords();
   return (
     <dl className="pv-facts pv-facts--plain">
@@ -12,12 +13,16 @@ export function Fees({ fees }: { fees: Fee[] }) {
         // Two fees may have the same name.
         // oxlint-disable-next-line react/no-array-index-key
         <div key={`${index} ${fee.label}`}>
-          <dt>{fee.label}</dt>
+          <dt lang={lang(`/fees/${index}/label`)}>{fee.label}</dt>
           <dd>
             <span>{amountOf(fee, t)}</span>
-            {fee.basis !== undefined && <p className="pv-small">{fee.basis}</p>}
+            {fee.basis !== undefined && (
+              <p className="pv-small" lang={lang(`/fees/${index}/basis`)}>
+                {fee.basis}
+              </p>
+            )}
             {fee.advance === true && <p className="pv-small">{t("catalog:service.advance")}</p>}
-            {fee.note !== undefined && <RichText html={fee.note} />}
+            {fee.note !== undefined && <RichText html={fee.note} lang={lang(`/fees/${index}/note`)} />}
             {fee.url !== undefined && (
               <p className="pv-small">
                 <a href={fee.url} rel="noreferrer">
@@ -42,5 +47,5 @@ function amountOf({ kind, amount, max }: Fee, t: Say): string {
   }
   if (kind === "range" && amount) return t("catalog:service.from", { from: money(amount) });
   if (kind === "range" && max) return t("catalog:service.upTo", { to: money(max) });
-  return amount ? money(amount) : "";
+  return amount ? money(amount) : t("catalog:service.rule");
 }

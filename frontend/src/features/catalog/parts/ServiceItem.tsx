@@ -4,11 +4,21 @@ import { Badge } from "../../../ui/Badge";
 import type { ServiceSummary } from "../api";
 
 /** A service in a list: what it is, who does it, whether one can apply online. */
-export function ServiceItem({ service, ars }: { service: ServiceSummary; ars: string | undefined }) {
+export function ServiceItem({
+  service,
+  ars,
+  level = 2,
+}: {
+  service: ServiceSummary;
+  ars: string | undefined;
+  /** Of its title, in the outline of the page. */
+  level?: 2 | 3;
+}) {
   const t = useWords();
+  const Title = level === 2 ? "h2" : "h3";
   return (
     <li className="pv-result">
-      <h2 className="pv-result__title">
+      <Title className="pv-result__title">
         <Link
           to="/leistungen/$serviceId"
           params={{ serviceId: service.id }}
@@ -16,7 +26,7 @@ export function ServiceItem({ service, ars }: { service: ServiceSummary; ars: st
         >
           {service.title}
         </Link>
-      </h2>
+      </Title>
       <p>{service.teaser}</p>
       <p className="pv-row pv-small">
         {service.online && <Badge kind="success">{t("catalog:results.online")}</Badge>}

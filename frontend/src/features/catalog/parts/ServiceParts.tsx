@@ -2,8 +2,8 @@ import { Link } from "@tanstack/react-router";
 import { useWords } from "../../../i18n";
 import type { Section } from "./serviceSections";
 
-/** Sections of a description, one below the other. `lang` is the language of the texts where it is not that of the page. */
-export function Sections({ sections, lang }: { sections: Section[]; lang: string | undefined }) {
+/** Sections of a description, one below the other. */
+export function Sections({ sections }: { sections: Section[] }) {
   return (
     <div className="pv-stack pv-stack--large">
       {sections.map(({ id, title, content }) => (
@@ -14,9 +14,7 @@ export function Sections({ sections, lang }: { sections: Section[]; lang: string
           aria-labelledby={`${id}-title`}
         >
           <h2 id={`${id}-title`}>{title}</h2>
-          <div className="pv-stack pv-stack--medium" lang={lang}>
-            {content}
-          </div>
+          <div className="pv-stack pv-stack--medium">{content}</div>
         </section>
       ))}
     </div>
