@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,9 +12,16 @@ func TestQueries_OwnFile_HalvesAreNearlyEqual(t *testing.T) {
 	t.Parallel()
 	sets, err := (&evalCommand{}).sets()
 	require.NoError(t, err)
-	require.Len(t, sets, 2)
-	require.GreaterOrEqual(t, len(sets[0].list)+len(sets[1].list), 200)
-	require.InDelta(t, len(sets[0].list), len(sets[1].list), 40)
+	require.Len(t, sets, 3)
+	require.GreaterOrEqual(t, len(sets[0].list)+len(sets[2].list), 200)
+	require.InDelta(t, len(sets[0].list), len(sets[2].list), 80)
+	held := map[string]bool{}
+	for _, j := range sets[2].list {
+		held[j.query] = true
+	}
+	for _, j := range slices.Concat(sets[0].list, sets[1].list) {
+		require.False(t, held[j.query], "what is measured on must not be tuned on: %s", j.query)
+	}
 }
 
 func TestQueries_BadFile_SaysWhere(t *testing.T) {

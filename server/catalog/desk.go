@@ -131,8 +131,8 @@ func (q *question) lookFor(x *index, n *needle) {
 }
 
 // candidates gives the services that rank orders: those whose titles and synonyms have most of the words, or something like
-// them.
-func (q *question) candidates(x *index) []*document {
+// them; of all, and of those that are near.
+func (q *question) candidates(x *index, near func(*document) bool) []*document {
 	d := q.desk
 	typed := q.variants[0].words
 	for i := range q.needles {
@@ -159,7 +159,16 @@ func (q *question) candidates(x *index) []*document {
 			}
 		}
 	}
-	return d.top(x)
+	found := d.top(x, func(*document) bool { return true }, candidates)
+	if near == nil || len(found) < candidates {
+		return found
+	}
+	for _, n := range d.top(x, near, nearCandidates) {
+		if !slices.Contains(found, n) {
+			found = append(found, n)
+		}
+	}
+	return found
 }
 
 func (d *desk) add(postings []posting, weight float32) {
@@ -184,9 +193,9 @@ func (d *desk) addTold(x *index, told []int32, weight float32) {
 	}
 }
 
-// top gives the services with the highest scores, best first.
-func (d *desk) top(x *index) []*document {
-	best := make([]int32, 0, 2*candidates)
+// top gives so many services with the highest scores among those that may be taken, best first.
+func (d *desk) top(x *index, take func(*document) bool, most int) []*document {
+	best := make([]int32, 0, 2*most)
 	least := float32(0)
 	cut := func() {
 		slices.SortFunc(best, func(a, b int32) int {
@@ -198,13 +207,13 @@ func (d *desk) top(x *index) []*document {
 			}
 			return int(a - b)
 		})
-		if len(best) > candidates {
-			best = best[:candidates]
-			least = d.score[best[candidates-1]]
+		if len(best) > most {
+			best = best[:most]
+			least = d.score[best[most-1]]
 		}
 	}
 	for _, n := range d.touched {
-		if d.score[n] <= least || x.list[n] == nil {
+		if d.score[n] <= least || x.list[n] == nil || !take(x.list[n]) {
 			continue
 		}
 		if best = append(best, n); len(best) == cap(best) {

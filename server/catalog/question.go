@@ -55,6 +55,7 @@ func (x *index) ask(q string, typing bool, s *synonyms) *question {
 	if len(words) > maxQueryWords {
 		words = words[:maxQueryWords]
 	}
+	all := words
 	if said := meaningful(slices.Clone(words)); len(said) > 0 {
 		words = said
 	}
@@ -69,13 +70,54 @@ func (x *index) ask(q string, typing bool, s *synonyms) *question {
 	stemmed := asked.stemmed(words, s)
 	split, compound := asked.split(x, s, words, stemmed)
 	// First those with one replacement, then with more, so that the limit cuts off the boldest.
+	others := x.rewordings(all, words, s)
+	for _, o := range others {
+		asked.reword(x, o)
+	}
 	for replacements := 1; replacements <= 2; replacements++ {
 		asked.replace(x, s, words, stemmed, put{}, replacements, 1)
+		asked.replaceScattered(x, s, words, stemmed, replacements)
 		if compound {
-			asked.replace(x, s, split, asked.stemmed(split, s), put{}, replacements, splitFactor)
+			splitStemmed := asked.stemmed(split, s)
+			asked.replace(x, s, split, splitStemmed, put{}, replacements, splitFactor)
+			asked.replaceScattered(x, s, split, splitStemmed, replacements)
+		}
+		for _, o := range others {
+			formed := asked.stemmed(o.words, s)
+			asked.replace(x, s, o.words, formed, put{}, replacements, o.factor)
+			asked.replaceScattered(x, s, o.words, formed, replacements)
 		}
 	}
 	return asked
+}
+
+// reword adds a query in other forms of its words.
+func (q *question) reword(x *index, o rewording) {
+	for _, w := range o.words {
+		q.word(x, w, false)
+	}
+	q.add(put{words: o.words}, o.factor)
+}
+
+// replaceScattered adds the variants in which words are replaced that mean something together without standing together.
+func (q *question) replaceScattered(x *index, s *synonyms, words, stemmed []string, replacements int) {
+	found, rests := s.scattered(stemmed)
+	for n, f := range found {
+		var rest, restStemmed, said []string
+		for i, w := range words {
+			if slices.Contains(rests[n], i) {
+				rest, restStemmed = append(rest, w), append(restStemmed, stemmed[i])
+			} else {
+				said = append(said, w)
+			}
+		}
+		for _, means := range f.means {
+			if len(q.variants) >= maxVariants {
+				return
+			}
+			q.replace(x, s, rest, restStemmed, put{means, means, []swap{{said, means}}}, replacements-1, scatteredFactor*q.boldness(said))
+		}
+	}
 }
 
 // stemmed gives the words as people say them when they mistype nothing.
@@ -168,6 +210,9 @@ func (q *question) add(p put, factor float64) {
 		}
 	}
 	for _, w := range p.needed {
+		if saysLittle(w) {
+			continue
+		}
 		v.needed = append(v.needed, q.byWord[w])
 	}
 	q.variants = append(q.variants, v)

@@ -6,16 +6,18 @@ import (
 )
 
 const (
-	candidates    = 200  // that are found by their words, to be ranked
-	teaserQuality = 0.5  // of a word in the teaser; in a title it is 1
-	neededQuality = 0.45 // of each word of a synonym
-	textQuality   = 0.4  // of a word in a longer text
-	phraseShare   = 0.58 // of a score: how well one phrase covers the query and the query the phrase
-	titleShare    = 0.12 // how well the title covers the query; the rest is how much is met anywhere
-	textShare     = 0.06 // what the words' weights and the longer texts may add
-	shownFrom     = 0.3  // of what a perfect match scores
-	shownAnyway   = 0.12 // where nothing is better: all words in longer texts
-	shownShare    = 0.45 // of what the best match scores
+	candidates     = 200  // that are found by their words, to be ranked
+	nearCandidates = 60   // of those that are near, beside them
+	teaserQuality  = 0.5  // of a word in the teaser; in a title it is 1
+	neededQuality  = 0.45 // of each word of a synonym
+	textQuality    = 0.4  // of a word in a longer text
+	phraseShare    = 0.58 // of a score: how well one phrase covers the query and the query the phrase
+	titleShare     = 0.12 // how well the title covers the query; the rest is how much is met anywhere
+	textShare      = 0.06 // what the words' weights and the longer texts may add
+	shownFrom      = 0.3  // of what a perfect match scores; of what the best does, for the first ones
+	shownAnyway    = 0.12 // where nothing is better: all words in longer texts
+	shownShare     = 0.45 // of what the best match scores
+	shownAtLeast   = 5    // first ones, where they fit at all, however much better the best is
 )
 
 // in says how well the word is met in a phrase, and by which of its words.
@@ -163,12 +165,18 @@ func (v variant) covers(q *question, p phrase, quality []float64, at []int) (cov
 // hit is a service that answers a query.
 type hit struct {
 	document *document
-	score    float64
+	score    float64 // that it is ordered by
+	match    float64 // how well it answers the words, wherever it is done
 }
 
 // find gives the services that answer a query, best first. The last word may be unfinished when typing is true. keep says
 // which services may be shown at all.
 func (x *index) find(q string, typing bool, s *synonyms, keep func(*document) bool) []hit {
+	return relevant(x.ranked(q, typing, s, keep, nil))
+}
+
+// ranked gives also what fits badly. Those that are near are looked at even where many others have the same words.
+func (x *index) ranked(q string, typing bool, s *synonyms, keep, near func(*document) bool) []hit {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	asked := x.ask(q, typing, s)
@@ -178,7 +186,7 @@ func (x *index) find(q string, typing bool, s *synonyms, keep func(*document) bo
 	desk := x.sit()
 	defer x.leave(desk)
 	asked.look(x, desk)
-	return relevant(asked.rank(asked.candidates(x), keep))
+	return asked.rank(asked.candidates(x, near), keep)
 }
 
 // rank puts candidates in order: by how well they answer, and a little by how they were found.
@@ -187,7 +195,8 @@ func (q *question) rank(candidates []*document, keep func(*document) bool) []hit
 	for _, d := range candidates {
 		if keep(d) {
 			found := float64(q.desk.score[d.number] / q.desk.score[candidates[0].number])
-			hits = append(hits, hit{d, d.score(q) + textShare*found})
+			score := d.score(q) + textShare*found
+			hits = append(hits, hit{d, score, score})
 		}
 	}
 	slices.SortStableFunc(hits, compareHits)
@@ -204,17 +213,19 @@ func compareHits(a, b hit) int {
 	return strings.Compare(a.document.order, b.document.order)
 }
 
-// relevant cuts off what fits badly.
+// relevant leaves out what fits badly, beside the best.
 func relevant(hits []hit) []hit {
 	if len(hits) == 0 {
 		return hits
 	}
 	best := hits[0].score
+	fits := max(shownAnyway, shownFrom*best)
 	least := max(shownAnyway, min(shownFrom, 0.8*best), shownShare*best)
-	for i, h := range hits {
-		if h.score < least {
-			return hits[:i]
+	kept := hits[:0]
+	for _, h := range hits {
+		if h.match >= least || h.match >= fits && len(kept) < shownAtLeast {
+			kept = append(kept, h)
 		}
 	}
-	return hits
+	return kept
 }

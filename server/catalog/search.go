@@ -103,15 +103,15 @@ type listed struct {
 // list gives the services that fit, each once, best first; in alphabetical order where nothing is searched for.
 func (s *Service) list(ctx context.Context, f filter) ([]listed, error) {
 	keep := s.shown()
-	x, hits, err := s.find(ctx, f.query, false, keep)
+	x, hits, err := s.find(ctx, f.query, false, f.place, keep)
 	if err != nil {
 		return nil, err
 	}
 	return s.oncePerGroup(x, hits, f.place, keep), nil
 }
 
-// find asks the index, all services in alphabetical order where the query is empty.
-func (s *Service) find(ctx context.Context, query string, typing bool, keep func(*document) bool) (*index, []hit, error) {
+// find asks the index for what oncePerGroup orders; all services in alphabetical order where the query is empty.
+func (s *Service) find(ctx context.Context, query string, typing bool, place *area, keep func(*document) bool) (*index, []hit, error) {
 	x, err := s.search.current(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -119,7 +119,11 @@ func (s *Service) find(ctx context.Context, query string, typing bool, keep func
 	if strings.TrimSpace(query) == "" {
 		return x, x.all(keep), nil
 	}
-	return x, x.find(query, typing, s.search.words(), keep), nil
+	at := s.around(place)
+	near := func(d *document) bool {
+		return slices.ContainsFunc(at, func(a area) bool { return d.reach(a) > 0 }) && keep(d)
+	}
+	return x, x.ranked(query, typing, s.search.words(), keep, near), nil
 }
 
 // oncePerGroup keeps of each service the variant of one portal: the one that is right for the place. Where that portal
@@ -149,6 +153,7 @@ func (s *Service) oncePerGroup(x *index, hits []hit, place *area, keep func(*doc
 	}
 	if searched {
 		slices.SortStableFunc(hits, compareHits)
+		hits = relevant(hits)
 	}
 	list := make([]listed, 0, len(hits))
 	for _, h := range hits {
@@ -204,13 +209,18 @@ func variantOf(group []*document, owner string, like *document, keep func(*docum
 	return first
 }
 
+// around is where somebody asks about: the place, without one this portal's area.
+func (s *Service) around(place *area) []area {
+	if place != nil {
+		return []area{*place}
+	}
+	return s.home
+}
+
 // nearness lowers what is only done elsewhere than at the place (without one: in this portal's area), or by nobody, and a little
 // what is done in a part of it (by one municipality of a Kreis). Own comes before others': only what fits much better stands before it.
 func (s *Service) nearness(group []*document, place *area) float64 {
-	at := s.home
-	if place != nil {
-		at = []area{*place}
-	}
+	at := s.around(place)
 	factor, stated := nobodyFactor, false
 	for _, d := range group {
 		for _, c := range d.claims {
@@ -273,7 +283,7 @@ func (s *Service) suggest(ctx context.Context, q string, place *area) ([]listed,
 		return nil, nil
 	}
 	keep := s.shown()
-	x, hits, err := s.find(ctx, q, !strings.HasSuffix(q, " "), keep)
+	x, hits, err := s.find(ctx, q, !strings.HasSuffix(q, " "), place, keep)
 	if err != nil {
 		return nil, err
 	}

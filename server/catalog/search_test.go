@@ -54,6 +54,12 @@ func TestSearch_WhatPeopleType_TheMeantServiceFirst(t *testing.T) {
 		"hund":                                 1,
 		"hundeanmeldung":                       1, // compound
 		"dog tax":                              1, // English
+		"ich melde meinen Hund an":             1, // a verb in two parts
+		"Hunde anzumelden":                     1, // an infinitive with zu
+		"angemeldeter Hund":                    1, // a participle
+		"den Hund bei der Stadt anmelden":      1, // words that belong together, apart
+		"Sperr Müll":                           6, // one word typed as two
+		"Führer schein":                        8,
 		"99102013104000":                       1, // LeiKa key
 		"perso":                                3,
 		"personalausweiß":                      3,
@@ -193,6 +199,20 @@ func TestList_SeveralPortals_VariantOfThePlaceElseThisPortals(t *testing.T) {
 		if err != nil || service.Id != num(want) {
 			t.Errorf("service at %q: %s, %v, want %d", ars, service.Id, err, want)
 		}
+	}
+}
+
+func TestList_ManyElsewhereWithTheSameWords_TheOneHereIsFound(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	lines := []string{organisation(100, "Bürgerbüro"), service(1, "", "Ausstellung von Ausweisen: Personalausweis"), competence(1001, 1, 100, inMeppen)}
+	for n := 2; n < 2*candidates; n++ {
+		lines = append(lines, service(n, "", fmt.Sprintf("Personalausweis %d", n)), competence(1000+n, n, 100, inMuenchen))
+	}
+	p.imports(t, lines...)
+	list, err := p.List(t.Context(), ListQuery{Words: "personalausweis", ARS: inMeppen})
+	if err != nil || len(list.Items) == 0 || list.Items[0].Id != num(1) {
+		t.Errorf("%+v, %v", list.Items[:1], err)
 	}
 }
 
@@ -362,7 +382,7 @@ func FuzzSearch_AnyQuery_NoErrorAndNoPanic(f *testing.F) {
 	p := town(f)
 	f.Fuzz(func(t *testing.T, q string, typing bool) {
 		keep := func(*document) bool { return true }
-		if _, _, err := p.find(t.Context(), q, typing, keep); err != nil {
+		if _, _, err := p.find(t.Context(), q, typing, nil, keep); err != nil {
 			t.Fatalf("%q: %v", q, err)
 		}
 	})

@@ -14,6 +14,17 @@ var synonymText string
 //go:embed data/languages.txt
 var languageText string
 
+// synonymWords gives the built-in synonyms without what explains them.
+func synonymWords() string {
+	var b strings.Builder
+	for line := range strings.Lines(synonymText) {
+		if !strings.HasPrefix(line, "#") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
+
 // synonyms knows what people say, and what services are called instead.
 type synonyms struct {
 	byFirst map[string][]synonym // by the first word of what people say, longest first

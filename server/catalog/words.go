@@ -172,6 +172,10 @@ func saysNothing(word string) bool {
 		"unter", "durch", "als", "wie", "wo", "was", "wer", "wann", "wohin", "welche", "welcher", "welches", "ich", "mein", "meine", "meinen", "meinem",
 		"meiner", "mir", "mich", "wir", "unser", "unsere", "sie", "ihr", "ihre", "ihren", "er", "es", "man", "ist", "sind", "hat", "habe",
 		"haben", "wird", "werden", "kann", "muss", "soll", "will", "möchte", "moechte", "bekomme", "brauche", "nicht", "auch", "sich", "so", "um", "bzw",
+		"ab", "dass", "damit", "weil", "wenn", "wegen", "vor", "hier", "da", "mehr", "noch", "schon", "jetzt", "mal", "bitte", "gern", "gerne", "wurde", "wurden",
+		"worden", "war", "hatte", "würde", "könnte", "darf", "dürfen", "können", "müssen", "wollen", "sollen", "lassen", "tun", "mache", "geht", "gehe", "gehen",
+		"dieser", "diese", "dieses", "diesen", "alle", "alles", "ganze", "ganzen", "jemand", "etwas", "viel", "viele", "wieviel", "warum", "deine", "dein", "euer",
+		"uns", "euch", "ihm", "ihnen", "seine", "sein", "seinen", "seiner", "dann", "denn", "aber", "nur", "sehr", "immer", "wieso", "welchen", "welchem",
 		"the", "a", "of", "for", "to", "and", "or", "my", "i", "how", "do", "does", "get", "with", "on", "is", "where", "can", "want", "need", "me":
 		return true
 	}
@@ -201,6 +205,11 @@ func newLexicon() *lexicon {
 	l := &lexicon{words: map[string]bool{}, stems: map[string]bool{}, heard: map[string]bool{}, spelt: map[string]string{}}
 	for _, w := range strings.Fields(compoundText) {
 		l.words[w] = true
+	}
+	for _, w := range splitWords(synonymWords()) {
+		if len(w) > minPart {
+			l.learn(w)
+		}
 	}
 	return l
 }
