@@ -160,7 +160,7 @@ func (q *question) candidates(x *index, near func(*document) bool) []*document {
 		}
 	}
 	found := d.top(x, func(*document) bool { return true }, candidates)
-	if near == nil || len(found) < candidates {
+	if near == nil || len(found) < candidates || countUpTo(found, near, nearCandidates) == nearCandidates {
 		return found
 	}
 	for _, n := range d.top(x, near, nearCandidates) {
@@ -191,6 +191,19 @@ func (d *desk) addTold(x *index, told []int32, weight float32) {
 		}
 		d.score[n] += weight * (toldAtLeast + x.list[n].brevity)
 	}
+}
+
+// countUpTo says how many of the documents are such, up to a number.
+func countUpTo(list []*document, such func(*document) bool, most int) int {
+	n := 0
+	for _, d := range list {
+		if such(d) {
+			if n++; n == most {
+				break
+			}
+		}
+	}
+	return n
 }
 
 // top gives so many services with the highest scores among those that may be taken, best first.

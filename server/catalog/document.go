@@ -92,6 +92,18 @@ func (d *document) reach(place area) int {
 	return best
 }
 
+// isAround says whether it is done in one of the areas, or in a part of it.
+func (d *document) isAround(at []area) bool {
+	for _, c := range d.claims {
+		for _, a := range at {
+			if c.area.covers(a) || a.covers(c.area) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // online says whether one can apply online at the place by the most specific claim.
 func (d *document) online(place area) bool {
 	reach := d.reach(place)

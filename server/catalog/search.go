@@ -121,7 +121,7 @@ func (s *Service) find(ctx context.Context, query string, typing bool, place *ar
 	}
 	at := s.around(place)
 	near := func(d *document) bool {
-		return slices.ContainsFunc(at, func(a area) bool { return d.reach(a) > 0 }) && keep(d)
+		return keep(d) && d.isAround(at)
 	}
 	return x, x.ranked(query, typing, s.search.words(), keep, near), nil
 }

@@ -68,13 +68,13 @@ func (v *vocabulary) order() {
 // beginning gives the stems that begin so.
 func (v *vocabulary) beginning(with string) iter.Seq[term] {
 	from, _ := slices.BinarySearchFunc(v.said, with, func(t term, text string) int { return strings.Compare(t.text, text) })
-	return func(yield func(term) bool) {
-		for _, t := range v.said[from:] {
-			if !strings.HasPrefix(t.text, with) || !yield(t) {
-				return
-			}
+	length, _ := slices.BinarySearchFunc(v.said[from:], with, func(t term, text string) int {
+		if strings.HasPrefix(t.text, text) {
+			return -1
 		}
-	}
+		return 1
+	})
+	return slices.Values(v.said[from : from+length])
 }
 
 // alike gives the stems that differ by so many slips at most, and by how many. The first letter must be right.
