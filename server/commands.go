@@ -55,13 +55,18 @@ func (c *migrateCommand) Run(ctx context.Context) error {
 }
 
 type importCommand struct {
-	Files      []string `arg:"" type:"path" help:"areas.csv (register of places), a portal's JSON Lines, XZuFi (a file, or a folder with index.txt), or services-muenchen.jsonl and offices-muenchen.jsonl. The kind is found from the content."`
+	Files      []string `arg:"" type:"path" help:"areas.csv (register of places), a portal's JSON Lines, XZuFi, a ZIP archive or a folder of such files (in the order of its index.txt, if there is one), or services-muenchen.jsonl and offices-muenchen.jsonl. The kind is found from the content."`
+	Complete   bool     `help:"Each file is all that there is under its name: entries that came from it before and that it does not name any more are deleted."`
+	DryRun     bool     `help:"Find out what would change, and change nothing."`
+	Undo       bool     `help:"Take back the last import of each file."`
+	Force      bool     `help:"Go on also if most entries would be deleted, or if what is to be taken back has been changed since."`
 	app.Config `embed:""`
 }
 
 // Run imports files and says what came in and what was skipped and why.
 func (c *importCommand) Run(ctx context.Context) error {
-	return app.Import(ctx, c.Config, c.Files, os.Stdout)
+	o := app.ImportOptions{Complete: c.Complete, DryRun: c.DryRun, Undo: c.Undo, Force: c.Force}
+	return app.Import(ctx, c.Config, c.Files, o, os.Stdout)
 }
 
 type exportCommand struct {

@@ -326,6 +326,9 @@ type ClientInterface interface {
 	// ListImportRuns request
 	ListImportRuns(ctx context.Context, params *ListImportRunsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// UploadImportWithBody request with any body
+	UploadImportWithBody(ctx context.Context, params *UploadImportParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetImportRun request
 	GetImportRun(ctx context.Context, runId ImportRunId, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -337,6 +340,9 @@ type ClientInterface interface {
 
 	// ListImportDifferences request
 	ListImportDifferences(ctx context.Context, runId ImportRunId, params *ListImportDifferencesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetImportDifference request
+	GetImportDifference(ctx context.Context, runId ImportRunId, number int64, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListImportNotes request
 	ListImportNotes(ctx context.Context, runId ImportRunId, params *ListImportNotesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1624,6 +1630,18 @@ func (c *Client) ListImportRuns(ctx context.Context, params *ListImportRunsParam
 	return c.Client.Do(req)
 }
 
+func (c *Client) UploadImportWithBody(ctx context.Context, params *UploadImportParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUploadImportRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 func (c *Client) GetImportRun(ctx context.Context, runId ImportRunId, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetImportRunRequest(c.Server, runId)
 	if err != nil {
@@ -1662,6 +1680,18 @@ func (c *Client) CancelImportRun(ctx context.Context, runId ImportRunId, reqEdit
 
 func (c *Client) ListImportDifferences(ctx context.Context, runId ImportRunId, params *ListImportDifferencesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListImportDifferencesRequest(c.Server, runId, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) GetImportDifference(ctx context.Context, runId ImportRunId, number int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetImportDifferenceRequest(c.Server, runId, number)
 	if err != nil {
 		return nil, err
 	}
@@ -5715,6 +5745,98 @@ func NewListImportRunsRequest(server string, params *ListImportRunsParams) (*htt
 	return req, nil
 }
 
+// NewUploadImportRequestWithBody generates requests for UploadImport with any type of body
+func NewUploadImportRequestWithBody(server string, params *UploadImportParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/import-runs")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if queryFrag, err := runtime.StyleParamWithLocation("form", true, "name", runtime.ParamLocationQuery, params.Name); err != nil {
+			return nil, err
+		} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+			return nil, err
+		} else {
+			for k, v := range parsed {
+				for _, v2 := range v {
+					queryValues.Add(k, v2)
+				}
+			}
+		}
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "dryRun", runtime.ParamLocationQuery, *params.DryRun); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Complete != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "complete", runtime.ParamLocationQuery, *params.Complete); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewGetImportRunRequest generates requests for GetImportRun
 func NewGetImportRunRequest(server string, runId ImportRunId) (*http.Request, error) {
 	var err error
@@ -5934,6 +6056,47 @@ func NewListImportDifferencesRequest(server string, runId ImportRunId, params *L
 	return req, nil
 }
 
+// NewGetImportDifferenceRequest generates requests for GetImportDifference
+func NewGetImportDifferenceRequest(server string, runId ImportRunId, number int64) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "runId", runtime.ParamLocationPath, runId)
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithLocation("simple", false, "number", runtime.ParamLocationPath, number)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/import-runs/%s/differences/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListImportNotesRequest generates requests for ListImportNotes
 func NewListImportNotesRequest(server string, runId ImportRunId, params *ListImportNotesParams) (*http.Request, error) {
 	var err error
@@ -5962,6 +6125,38 @@ func NewListImportNotesRequest(server string, runId ImportRunId, params *ListImp
 
 	if params != nil {
 		queryValues := queryURL.Query()
+
+		if params.Skipped != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "skipped", runtime.ParamLocationQuery, *params.Skipped); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Q != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "q", runtime.ParamLocationQuery, *params.Q); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
 
 		if params.Limit != nil {
 
@@ -10197,6 +10392,9 @@ type ClientWithResponsesInterface interface {
 	// ListImportRunsWithResponse request
 	ListImportRunsWithResponse(ctx context.Context, params *ListImportRunsParams, reqEditors ...RequestEditorFn) (*ListImportRunsResponse, error)
 
+	// UploadImportWithBodyWithResponse request with any body
+	UploadImportWithBodyWithResponse(ctx context.Context, params *UploadImportParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UploadImportResponse, error)
+
 	// GetImportRunWithResponse request
 	GetImportRunWithResponse(ctx context.Context, runId ImportRunId, reqEditors ...RequestEditorFn) (*GetImportRunResponse, error)
 
@@ -10208,6 +10406,9 @@ type ClientWithResponsesInterface interface {
 
 	// ListImportDifferencesWithResponse request
 	ListImportDifferencesWithResponse(ctx context.Context, runId ImportRunId, params *ListImportDifferencesParams, reqEditors ...RequestEditorFn) (*ListImportDifferencesResponse, error)
+
+	// GetImportDifferenceWithResponse request
+	GetImportDifferenceWithResponse(ctx context.Context, runId ImportRunId, number int64, reqEditors ...RequestEditorFn) (*GetImportDifferenceResponse, error)
 
 	// ListImportNotesWithResponse request
 	ListImportNotesWithResponse(ctx context.Context, runId ImportRunId, params *ListImportNotesParams, reqEditors ...RequestEditorFn) (*ListImportNotesResponse, error)
@@ -12064,6 +12265,35 @@ func (r ListImportRunsResponse) StatusCode() int {
 	return 0
 }
 
+type UploadImportResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON202                       *ImportRun
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON413     *TooLarge
+	ApplicationproblemJSON415     *UnsupportedMediaType
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r UploadImportResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UploadImportResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type GetImportRunResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -12164,6 +12394,32 @@ func (r ListImportDifferencesResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ListImportDifferencesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetImportDifferenceResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *ImportComparison
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r GetImportDifferenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetImportDifferenceResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -14819,6 +15075,15 @@ func (c *ClientWithResponses) ListImportRunsWithResponse(ctx context.Context, pa
 	return ParseListImportRunsResponse(rsp)
 }
 
+// UploadImportWithBodyWithResponse request with arbitrary body returning *UploadImportResponse
+func (c *ClientWithResponses) UploadImportWithBodyWithResponse(ctx context.Context, params *UploadImportParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UploadImportResponse, error) {
+	rsp, err := c.UploadImportWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUploadImportResponse(rsp)
+}
+
 // GetImportRunWithResponse request returning *GetImportRunResponse
 func (c *ClientWithResponses) GetImportRunWithResponse(ctx context.Context, runId ImportRunId, reqEditors ...RequestEditorFn) (*GetImportRunResponse, error) {
 	rsp, err := c.GetImportRun(ctx, runId, reqEditors...)
@@ -14853,6 +15118,15 @@ func (c *ClientWithResponses) ListImportDifferencesWithResponse(ctx context.Cont
 		return nil, err
 	}
 	return ParseListImportDifferencesResponse(rsp)
+}
+
+// GetImportDifferenceWithResponse request returning *GetImportDifferenceResponse
+func (c *ClientWithResponses) GetImportDifferenceWithResponse(ctx context.Context, runId ImportRunId, number int64, reqEditors ...RequestEditorFn) (*GetImportDifferenceResponse, error) {
+	rsp, err := c.GetImportDifference(ctx, runId, number, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetImportDifferenceResponse(rsp)
 }
 
 // ListImportNotesWithResponse request returning *ListImportNotesResponse
@@ -19041,6 +19315,81 @@ func ParseListImportRunsResponse(rsp *http.Response) (*ListImportRunsResponse, e
 	return response, nil
 }
 
+// ParseUploadImportResponse parses an HTTP response from a UploadImportWithResponse call
+func ParseUploadImportResponse(rsp *http.Response) (*UploadImportResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UploadImportResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest ImportRun
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetImportRunResponse parses an HTTP response from a GetImportRunWithResponse call
 func ParseGetImportRunResponse(rsp *http.Response) (*GetImportRunResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -19233,6 +19582,60 @@ func ParseListImportDifferencesResponse(rsp *http.Response) (*ListImportDifferen
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest ImportDifferenceList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetImportDifferenceResponse parses an HTTP response from a GetImportDifferenceWithResponse call
+func ParseGetImportDifferenceResponse(rsp *http.Response) (*GetImportDifferenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetImportDifferenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ImportComparison
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 
 	. "portalverbund/api/types"
@@ -21,6 +22,9 @@ type ServerInterface interface {
 	// Runs of imports
 	// (GET /api/v1/admin/import-runs)
 	ListImportRuns(ctx echo.Context, params ListImportRunsParams) error
+	// Import a file
+	// (POST /api/v1/admin/import-runs)
+	UploadImport(ctx echo.Context, params UploadImportParams) error
 	// One run
 	// (GET /api/v1/admin/import-runs/{runId})
 	GetImportRun(ctx echo.Context, runId ImportRunId) error
@@ -33,6 +37,9 @@ type ServerInterface interface {
 	// What a run changed
 	// (GET /api/v1/admin/import-runs/{runId}/differences)
 	ListImportDifferences(ctx echo.Context, runId ImportRunId, params ListImportDifferencesParams) error
+	// What a run changed in an entry
+	// (GET /api/v1/admin/import-runs/{runId}/differences/{number})
+	GetImportDifference(ctx echo.Context, runId ImportRunId, number int64) error
 	// What a run skipped and left out
 	// (GET /api/v1/admin/import-runs/{runId}/notes)
 	ListImportNotes(ctx echo.Context, runId ImportRunId, params ListImportNotesParams) error
@@ -101,6 +108,59 @@ func (w *ServerInterfaceWrapper) ListImportRuns(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListImportRuns(ctx, params)
+	return err
+}
+
+// UploadImport converts echo context to params.
+func (w *ServerInterfaceWrapper) UploadImport(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UploadImportParams
+	// ------------- Required query parameter "name" -------------
+
+	err = runtime.BindQueryParameter("form", true, true, "name", ctx.QueryParams(), &params.Name)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter name: %s", err))
+	}
+
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "dryRun", ctx.QueryParams(), &params.DryRun)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dryRun: %s", err))
+	}
+
+	// ------------- Optional query parameter "complete" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "complete", ctx.QueryParams(), &params.Complete)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter complete: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UploadImport(ctx, params)
 	return err
 }
 
@@ -228,6 +288,32 @@ func (w *ServerInterfaceWrapper) ListImportDifferences(ctx echo.Context) error {
 	return err
 }
 
+// GetImportDifference converts echo context to params.
+func (w *ServerInterfaceWrapper) GetImportDifference(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "runId" -------------
+	var runId ImportRunId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "runId", ctx.Param("runId"), &runId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter runId: %s", err))
+	}
+
+	// ------------- Path parameter "number" -------------
+	var number int64
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", ctx.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter number: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetImportDifference(ctx, runId, number)
+	return err
+}
+
 // ListImportNotes converts echo context to params.
 func (w *ServerInterfaceWrapper) ListImportNotes(ctx echo.Context) error {
 	var err error
@@ -243,6 +329,20 @@ func (w *ServerInterfaceWrapper) ListImportNotes(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ListImportNotesParams
+	// ------------- Optional query parameter "skipped" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "skipped", ctx.QueryParams(), &params.Skipped)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter skipped: %s", err))
+	}
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "q", ctx.QueryParams(), &params.Q)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
 	// ------------- Optional query parameter "limit" -------------
 
 	err = runtime.BindQueryParameter("form", true, false, "limit", ctx.QueryParams(), &params.Limit)
@@ -564,10 +664,12 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	}
 
 	router.GET(baseURL+"/api/v1/admin/import-runs", wrapper.ListImportRuns)
+	router.POST(baseURL+"/api/v1/admin/import-runs", wrapper.UploadImport)
 	router.GET(baseURL+"/api/v1/admin/import-runs/:runId", wrapper.GetImportRun)
 	router.POST(baseURL+"/api/v1/admin/import-runs/:runId/apply", wrapper.ApplyImportRun)
 	router.POST(baseURL+"/api/v1/admin/import-runs/:runId/cancel", wrapper.CancelImportRun)
 	router.GET(baseURL+"/api/v1/admin/import-runs/:runId/differences", wrapper.ListImportDifferences)
+	router.GET(baseURL+"/api/v1/admin/import-runs/:runId/differences/:number", wrapper.GetImportDifference)
 	router.GET(baseURL+"/api/v1/admin/import-runs/:runId/notes", wrapper.ListImportNotes)
 	router.POST(baseURL+"/api/v1/admin/import-runs/:runId/resume", wrapper.ResumeImportRun)
 	router.POST(baseURL+"/api/v1/admin/import-runs/:runId/undo", wrapper.UndoImportRun)
@@ -593,7 +695,11 @@ type NotFoundApplicationProblemPlusJSONResponse Problem
 
 type PreconditionFailedApplicationProblemPlusJSONResponse Problem
 
+type TooLargeApplicationProblemPlusJSONResponse Problem
+
 type UnauthorizedApplicationProblemPlusJSONResponse Problem
+
+type UnsupportedMediaTypeApplicationProblemPlusJSONResponse Problem
 
 type ListImportRunsRequestObject struct {
 	Params ListImportRunsParams
@@ -640,6 +746,102 @@ type ListImportRunsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListImportRunsdefaultApplicationProblemPlusJSONResponse) VisitListImportRunsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type UploadImportRequestObject struct {
+	Params UploadImportParams
+	Body   io.Reader
+}
+
+type UploadImportResponseObject interface {
+	VisitUploadImportResponse(w http.ResponseWriter) error
+}
+
+type UploadImport202JSONResponse ImportRun
+
+func (response UploadImport202JSONResponse) VisitUploadImportResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type UploadImport401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UploadImport401ApplicationProblemPlusJSONResponse) VisitUploadImportResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type UploadImport403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UploadImport403ApplicationProblemPlusJSONResponse) VisitUploadImportResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type UploadImport409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UploadImport409ApplicationProblemPlusJSONResponse) VisitUploadImportResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type UploadImport413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UploadImport413ApplicationProblemPlusJSONResponse) VisitUploadImportResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type UploadImport415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UploadImport415ApplicationProblemPlusJSONResponse) VisitUploadImportResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type UploadImport422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response UploadImport422ApplicationProblemPlusJSONResponse) VisitUploadImportResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type UploadImportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UploadImportdefaultApplicationProblemPlusJSONResponse) VisitUploadImportResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -912,6 +1114,69 @@ type ListImportDifferencesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListImportDifferencesdefaultApplicationProblemPlusJSONResponse) VisitListImportDifferencesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type GetImportDifferenceRequestObject struct {
+	RunId  ImportRunId `json:"runId"`
+	Number int64       `json:"number"`
+}
+
+type GetImportDifferenceResponseObject interface {
+	VisitGetImportDifferenceResponse(w http.ResponseWriter) error
+}
+
+type GetImportDifference200JSONResponse ImportComparison
+
+func (response GetImportDifference200JSONResponse) VisitGetImportDifferenceResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetImportDifference401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetImportDifference401ApplicationProblemPlusJSONResponse) VisitGetImportDifferenceResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetImportDifference403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetImportDifference403ApplicationProblemPlusJSONResponse) VisitGetImportDifferenceResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetImportDifference404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetImportDifference404ApplicationProblemPlusJSONResponse) VisitGetImportDifferenceResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetImportDifferencedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetImportDifferencedefaultApplicationProblemPlusJSONResponse) VisitGetImportDifferenceResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -1651,6 +1916,9 @@ type StrictServerInterface interface {
 	// Runs of imports
 	// (GET /api/v1/admin/import-runs)
 	ListImportRuns(ctx context.Context, request ListImportRunsRequestObject) (ListImportRunsResponseObject, error)
+	// Import a file
+	// (POST /api/v1/admin/import-runs)
+	UploadImport(ctx context.Context, request UploadImportRequestObject) (UploadImportResponseObject, error)
 	// One run
 	// (GET /api/v1/admin/import-runs/{runId})
 	GetImportRun(ctx context.Context, request GetImportRunRequestObject) (GetImportRunResponseObject, error)
@@ -1663,6 +1931,9 @@ type StrictServerInterface interface {
 	// What a run changed
 	// (GET /api/v1/admin/import-runs/{runId}/differences)
 	ListImportDifferences(ctx context.Context, request ListImportDifferencesRequestObject) (ListImportDifferencesResponseObject, error)
+	// What a run changed in an entry
+	// (GET /api/v1/admin/import-runs/{runId}/differences/{number})
+	GetImportDifference(ctx context.Context, request GetImportDifferenceRequestObject) (GetImportDifferenceResponseObject, error)
 	// What a run skipped and left out
 	// (GET /api/v1/admin/import-runs/{runId}/notes)
 	ListImportNotes(ctx context.Context, request ListImportNotesRequestObject) (ListImportNotesResponseObject, error)
@@ -1726,6 +1997,33 @@ func (sh *strictHandler) ListImportRuns(ctx echo.Context, params ListImportRunsP
 		return err
 	} else if validResponse, ok := response.(ListImportRunsResponseObject); ok {
 		return validResponse.VisitListImportRunsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UploadImport operation middleware
+func (sh *strictHandler) UploadImport(ctx echo.Context, params UploadImportParams) error {
+	var request UploadImportRequestObject
+
+	request.Params = params
+
+	request.Body = ctx.Request().Body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UploadImport(ctx.Request().Context(), request.(UploadImportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UploadImport")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UploadImportResponseObject); ok {
+		return validResponse.VisitUploadImportResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -1828,6 +2126,32 @@ func (sh *strictHandler) ListImportDifferences(ctx echo.Context, runId ImportRun
 		return err
 	} else if validResponse, ok := response.(ListImportDifferencesResponseObject); ok {
 		return validResponse.VisitListImportDifferencesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetImportDifference operation middleware
+func (sh *strictHandler) GetImportDifference(ctx echo.Context, runId ImportRunId, number int64) error {
+	var request GetImportDifferenceRequestObject
+
+	request.RunId = runId
+	request.Number = number
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetImportDifference(ctx.Request().Context(), request.(GetImportDifferenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetImportDifference")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetImportDifferenceResponseObject); ok {
+		return validResponse.VisitGetImportDifferenceResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

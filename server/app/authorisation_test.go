@@ -36,7 +36,7 @@ func allowed() map[string]string {
 		"releaseEditorialDraft": "r", "withdrawEditorialEntry": "r", "followEntrySource": "r", "commentEditorialEntry": "er", "previewEditorialEntry": "erd",
 		"listEntryVersions": "erd", "getEntryVersion": "erd", "restoreEntryVersion": "e", "listEditorialTasks": "erd",
 		"getEditingSettings": "erd", "updateEditingSettings": "d",
-		"listSourceKinds": "erd", "listSources": "erd", "createSource": "d", "getSource": "erd", "updateSource": "d", "deleteSource": "d", "startImportRun": "d",
+		"listSourceKinds": "erd", "listSources": "erd", "createSource": "d", "getSource": "erd", "updateSource": "d", "deleteSource": "d", "startImportRun": "d", "uploadImport": "d", "getImportDifference": "erd",
 		"listImportRuns": "erd", "getImportRun": "erd", "listImportNotes": "erd", "listImportDifferences": "erd", "applyImportRun": "d", "resumeImportRun": "d",
 		"undoImportRun": "d", "cancelImportRun": "d",
 		"listClients": "d", "createClient": "d", "getClient": "d", "updateClient": "d", "deleteClient": "d", "rotateClientSecret": "d", "endClientSecret": "d",

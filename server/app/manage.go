@@ -21,8 +21,8 @@ func Migrate(ctx context.Context, c Config) error {
 	return a.openDatabase(ctx)
 }
 
-// Import imports files and writes a report on each.
-func Import(ctx context.Context, c Config, files []string, out io.Writer) error {
+// Import imports files and folders, each as a run of its own, and writes a report on each.
+func Import(ctx context.Context, c Config, files []string, o ImportOptions, out io.Writer) error {
 	a, err := Open(ctx, c, c.Logger())
 	if err != nil {
 		return err
@@ -32,7 +32,7 @@ func Import(ctx context.Context, c Config, files []string, out io.Writer) error 
 		return err
 	}
 	for _, file := range files {
-		report, err := a.importFile(ctx, file)
+		report, err := a.importFile(ctx, file, o)
 		if err != nil {
 			return err
 		}

@@ -4,12 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"iter"
 	"net/url"
 	"time"
 
-	"portalverbund/server/catalog"
-	"portalverbund/server/catalog/adapter"
 	"portalverbund/server/catalog/xzufi"
 )
 
@@ -27,26 +24,6 @@ func (a *App) agency() string {
 
 func (a *App) exporter(languages []string) *xzufi.Exporter {
 	return &xzufi.Exporter{Catalog: a.catalog, Agency: a.agency(), URL: a.config.PublicURL, Languages: languages, Now: time.Now}
-}
-
-// importXZuFi imports a file or folder. A folder with an index is all that its source has.
-func (a *App) importXZuFi(ctx context.Context, path string) (fmt.Stringer, error) {
-	records, name, complete := xzufi.Path(ctx, path, xzufi.Options{Own: a.agency(), Areas: a.places})
-	return a.catalog.ImportEntries(ctx, name, incoming(records), catalog.ImportOptions{Complete: complete})
-}
-
-// incoming are records as the catalog takes them.
-func incoming(records iter.Seq2[adapter.Record, error]) iter.Seq2[catalog.Incoming, error] {
-	return func(yield func(catalog.Incoming, error) bool) {
-		for r, err := range records {
-			in := catalog.Incoming{
-				Kind: r.Kind, Key: r.ID, Payload: r.Payload, Deleted: r.Deleted, At: r.At, Line: r.Line, Skip: r.Skip, Warnings: r.Warnings,
-			}
-			if !yield(in, err) || err != nil {
-				return
-			}
-		}
-	}
 }
 
 // Export writes the portal's own entries as a delivery in XZuFi 2.2 into a folder.

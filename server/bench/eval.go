@@ -187,7 +187,7 @@ func (c *evalCommand) fill(ctx context.Context, b *bench, files []string) error 
 		return err
 	}
 	var report strings.Builder
-	if err := app.Import(ctx, config, []string{files[0], files[1], others}, &report); err != nil {
+	if err := app.Import(ctx, config, []string{files[0], files[1], others}, app.ImportOptions{}, &report); err != nil {
 		return err
 	}
 	if b.portal, err = b.serve(ctx, "portal", config); err != nil {

@@ -80,7 +80,7 @@ func (b *bench) growCatalog(ctx context.Context, c app.Config, services int) ([]
 		return nil, fmt.Errorf("generate services: %w", err)
 	}
 	var report strings.Builder
-	if err := app.Import(ctx, c, []string{file.Name()}, &report); err != nil {
+	if err := app.Import(ctx, c, []string{file.Name()}, app.ImportOptions{}, &report); err != nil {
 		return nil, err
 	}
 	if strings.Contains(report.String(), "skipped") && !strings.Contains(report.String(), "0 skipped") {

@@ -18,9 +18,7 @@ func newMuenchen(t testing.TB) *portal {
 	t.Helper()
 	p := newPortal(t)
 	for _, name := range []string{"services-muenchen.jsonl", "offices-muenchen.jsonl"} {
-		if _, err := p.ImportFile(t.Context(), shared(t, name), nil, ImportOptions{}); err != nil {
-			t.Fatal(err)
-		}
+		importFile(t, p, shared(t, name), ImportOptions{})
 	}
 	file, err := os.Open(shared(t, "titles-berlin.jsonl"))
 	if err != nil {

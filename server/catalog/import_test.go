@@ -1,17 +1,17 @@
 package catalog
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"portalverbund/api/types"
+	"portalverbund/server/catalog/jsonl"
 	"portalverbund/server/catalog/muenchen"
 	"portalverbund/server/platform/problem"
 )
@@ -246,28 +246,42 @@ func TestImport_DemoCatalogs_WithoutComplaint(t *testing.T) {
 			t.Fatal(err)
 		}
 		p := newPortal(t)
-		report, err := p.ImportFile(t.Context(), path, nil, ImportOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if r := report.(Report); r.SkippedCount != 0 || r.Of(KindService).Added == 0 || r.Of(KindForm).HandedOn == 0 {
+		if r := importFile(t, p, path, ImportOptions{}); r.SkippedCount != 0 || r.Of(KindService).Added == 0 || r.Of(KindForm).HandedOn == 0 {
 			t.Errorf("%s: %s", name, r)
 		}
 	}
 }
 
-func TestImportFile_Muenchen_AllOfItTwice(t *testing.T) {
+// importFile imports a file of this product, or of the services or offices of München, by its name.
+func importFile(t testing.TB, p *portal, path string, o ImportOptions) Report {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	read := jsonl.Read
+	switch filepath.Base(path) {
+	case "services-muenchen.jsonl":
+		read = muenchen.Services
+	case "offices-muenchen.jsonl":
+		read = muenchen.Offices
+	}
+	report, err := p.importLines(t.Context(), filepath.Base(path), read(file), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+func TestImport_Muenchen_AllOfItTwice(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t)
 	services, offices := shared(t, "services-muenchen.jsonl"), shared(t, "offices-muenchen.jsonl")
 	want := map[string]Counts{KindService: {Added: 286}, KindCompetence: {Added: 525}, KindOrganisation: {Added: 118}}
 	for range 2 {
 		for _, path := range []string{services, offices} {
-			report, err := p.ImportFile(t.Context(), path, nil, ImportOptions{Complete: true})
-			if err != nil {
-				t.Fatal(err)
-			}
-			r := report.(Report)
+			r := importFile(t, p, path, ImportOptions{Complete: true})
 			if r.SkippedCount != 0 {
 				t.Errorf("%s", r)
 			}
@@ -289,31 +303,6 @@ func TestImportFile_Muenchen_AllOfItTwice(t *testing.T) {
 	offers, err := p.Offers(t.Context(), got.Id, "091620000000", Asker{})
 	if err != nil || offers.Resolution != types.Found || offers.Items[0].Organisation.Name != "Gewerbeamt" || *offers.Items[0].Organisation.ParentName != "Kreisverwaltungsreferat" {
 		t.Errorf("%+v, %v", offers, err)
-	}
-}
-
-func TestImportReader_UnknownContent_SaysSo(t *testing.T) {
-	t.Parallel()
-	p := newPortal(t)
-	for _, text := range []string{"", "hello", "{}", "[]", "\x00\x01", `{"ars":1}`} {
-		if _, err := p.ImportReader(t.Context(), "x", strings.NewReader(text), nil, ImportOptions{}); !errors.Is(err, ErrFormat) {
-			t.Errorf("%q: %v", text, err)
-		}
-	}
-}
-
-func TestImportReader_Places_GoToThePlacesRoom(t *testing.T) {
-	t.Parallel()
-	p := newPortal(t)
-	var got string
-	places := func(_ context.Context, r io.Reader) (fmt.Stringer, error) {
-		text, err := io.ReadAll(r)
-		got = string(text)
-		return Report{Source: "places"}, err
-	}
-	_, err := p.ImportReader(t.Context(), "areas.csv", strings.NewReader("\ufeffars,ags\n01,01\n"), places, ImportOptions{})
-	if err != nil || got != "\ufeffars,ags\n01,01\n" {
-		t.Errorf("%q, %v", got, err)
 	}
 }
 

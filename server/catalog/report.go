@@ -6,8 +6,10 @@ import (
 	"strings"
 )
 
+// KeptNotes is how many of the skipped lines, and of the warnings, a report names.
+const KeptNotes = 1000
+
 const (
-	keptNotes     = 1000
 	keptRefusals  = 10
 	maxNoteLength = 500
 )
@@ -52,14 +54,14 @@ func (r *Report) Of(kind string) *Counts {
 
 func (r *Report) skip(in Incoming, format string, args ...any) {
 	r.SkippedCount++
-	if len(r.Skipped) < keptNotes {
+	if len(r.Skipped) < KeptNotes {
 		r.Skipped = append(r.Skipped, note(in, fmt.Sprintf(format, args...)))
 	}
 }
 
 func (r *Report) warn(in Incoming, text string) {
 	r.WarningCount++
-	if len(r.Warnings) < keptNotes {
+	if len(r.Warnings) < KeptNotes {
 		r.Warnings = append(r.Warnings, note(in, text))
 	}
 }
@@ -95,14 +97,21 @@ func (r Report) String() string {
 		}
 	}
 	fmt.Fprintf(&b, " %d skipped, %d warnings", r.SkippedCount, r.WarningCount)
-	writeNotes(&b, "skipped", r.Skipped, r.SkippedCount)
-	writeNotes(&b, "warning", r.Warnings, r.WarningCount)
+	writeNotes(&b, r.Source, "skipped", r.Skipped, r.SkippedCount)
+	writeNotes(&b, r.Source, "warning", r.Warnings, r.WarningCount)
 	return b.String()
 }
 
-func writeNotes(b *strings.Builder, what string, notes []Note, count int) {
+func writeNotes(b *strings.Builder, source, what string, notes []Note, count int) {
 	for _, n := range notes {
-		fmt.Fprintf(b, "\n  %s, line %d: %s", what, n.Line, n.Text)
+		b.WriteString("\n  " + what)
+		if n.At != "" && n.At != source {
+			b.WriteString(", " + n.At)
+		}
+		if n.Line > 0 {
+			fmt.Fprintf(b, ", line %d", n.Line)
+		}
+		b.WriteString(": " + n.Text)
 	}
 	if hidden := count - len(notes); hidden > 0 {
 		fmt.Fprintf(b, "\n  and %d more", hidden)

@@ -243,10 +243,13 @@ type Addresses struct {
 	Mail      string               `json:"mail"`
 	Accounts  map[string][]Account `json:"accounts"` // by portal
 	StaffWord string               `json:"providerPassword"`
+	Finder    string               `json:"finder"` // the directory of public services
+	FinderID  string               `json:"finderClient"`
 }
 
 func (a *association) addresses() Addresses {
 	where := Addresses{Portals: map[string]string{}, Provider: a.providerURL(), Mail: a.mailURL(), Accounts: map[string][]Account{}, StaffWord: staffPassword}
+	where.Finder, where.FinderID = a.finderURL(), finderClient
 	for _, s := range a.sites {
 		where.Portals[s.Name] = a.url(s)
 		where.Accounts[s.Name] = s.Accounts

@@ -16,6 +16,9 @@ export interface Association {
   mail: string;
   accounts: Record<PortalName, Account[]>;
   providerPassword: string;
+  /** The stand-in for the directories of public services, and the client that it knows. */
+  finder: string;
+  finderClient: string;
 }
 
 /** Names of the environment by which the set-up tells the tests where everything is. */

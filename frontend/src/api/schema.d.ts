@@ -870,7 +870,13 @@ export interface paths {
          */
         get: operations["listImportRuns"];
         put?: never;
-        post?: never;
+        /**
+         * Import a file
+         * @description The body is the file itself: XZuFi, JSON Lines of a portal, or a ZIP archive of such files, up to 2 GB. Its kind is found from its
+         *     content. What is too large or of another kind is refused before it is read whole. The file is kept and begins a run like any other;
+         *     with `dryRun` it only says what would change.
+         */
+        post: operations["uploadImport"];
         delete?: never;
         options?: never;
         head?: never;
@@ -906,7 +912,7 @@ export interface paths {
         };
         /**
          * What a run skipped and left out
-         * @description With the place in the source, by file and line or by address.
+         * @description With the place in the source, by file and line or by address. Of what was skipped and of the warnings the first 1,000 each are kept.
          */
         get: operations["listImportNotes"];
         put?: never;
@@ -929,6 +935,26 @@ export interface paths {
          * @description Or would change, if it was a dry run or is held back.
          */
         get: operations["listImportDifferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/import-runs/{runId}/differences/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a run changed in an entry
+         * @description The entry as it was before and as it is after the run, in the catalog's own model.
+         */
+        get: operations["getImportDifference"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2978,6 +3004,15 @@ export interface components {
             parts: string[];
             /** @enum {string} */
             outcome: "added" | "changed" | "deleted";
+        };
+        ImportComparison: {
+            difference: components["schemas"]["ImportDifference"];
+            before?: components["schemas"]["ImportedEntry"];
+            after?: components["schemas"]["ImportedEntry"];
+        };
+        /** @description An entry in the catalog's own model. It is missing where there was none. */
+        ImportedEntry: {
+            [key: string]: unknown;
         };
         ImportDifferenceList: {
             items: components["schemas"]["ImportDifference"][];
@@ -6916,6 +6951,53 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    uploadImport: {
+        parameters: {
+            query: {
+                /**
+                 * @description The file's name. Entries that come from a file of the same name later are taken for newer states of these.
+                 * @example leistungen.xml
+                 */
+                name: string;
+                /** @description Find out what would change, and change nothing. */
+                dryRun?: boolean;
+                /** @description The file is all that there is under its name, so that entries that it does not name any more are deleted. */
+                complete?: boolean;
+            };
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description The run has begun. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportRun"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
     getImportRun: {
         parameters: {
             query?: never;
@@ -6949,6 +7031,13 @@ export interface operations {
     listImportNotes: {
         parameters: {
             query?: {
+                /** @description Only what was not taken at all (true), or only what was left out of entries that were taken (false). */
+                skipped?: boolean;
+                /**
+                 * @description Only those that have these letters in their place or text.
+                 * @example leistungen.xml
+                 */
+                q?: string;
                 /** @description Largest number of items. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Where to go on, from `nextCursor` of the page before. */
@@ -7012,6 +7101,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportDifferenceList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getImportDifference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the run.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8b
+                 */
+                runId: components["parameters"]["ImportRunId"];
+                /**
+                 * @description Of the difference in its run.
+                 * @example 1
+                 */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entry before and after. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportComparison"];
                 };
             };
             401: components["responses"]["Unauthorized"];

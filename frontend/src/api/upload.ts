@@ -3,7 +3,7 @@ import { currentCsrfToken } from "./client";
 import { ConnectionProblem, toProblem } from "./problem";
 
 /**
- * Sends a file as the body of a POST and tells how far it is (0 to 1). XMLHttpRequest, because fetch does not report the
+ * Sends a file as the body of a POST, with `headers` of its own, and tells how far it is (0 to 1). XMLHttpRequest, because fetch does not report the
  * progress of what it sends.
  */
 export async function uploadFile<T>(
@@ -11,6 +11,7 @@ export async function uploadFile<T>(
   file: File,
   onProgress: (part: number) => void,
   signal?: AbortSignal,
+  headers: Record<string, string> = {},
 ): Promise<T> {
   const token = await currentCsrfToken();
   return new Promise<T>((resolve, reject) => {
@@ -20,6 +21,7 @@ export async function uploadFile<T>(
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.setRequestHeader("Accept-Language", currentLanguage());
     request.setRequestHeader("X-CSRF-Token", token);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.addEventListener("progress", (event) => {
       if (event.lengthComputable) onProgress(event.loaded / event.total);
     });

@@ -280,6 +280,36 @@ const editingSettings = createRoute({
   path: "/redaktion/einstellungen",
   component: lazyRouteComponent(() => import("../features/editing/pages/SettingsPage")),
 });
+const importSources = createRoute({
+  getParentRoute: () => editors,
+  path: "/redaktion/quellen",
+  loader: words("sources"),
+  component: lazyRouteComponent(() => import("../features/sources/pages/SourcesPage")),
+});
+const newSource = createRoute({
+  getParentRoute: () => editors,
+  path: "/redaktion/quellen/neu",
+  loader: words("sources"),
+  component: lazyRouteComponent(() => import("../features/sources/pages/NewSourcePage")),
+});
+const importSource = createRoute({
+  getParentRoute: () => editors,
+  path: "/redaktion/quellen/$sourceId",
+  loader: words("sources"),
+  component: lazyRouteComponent(() => import("../features/sources/pages/SourcePage")),
+});
+const editSource = createRoute({
+  getParentRoute: () => editors,
+  path: "/redaktion/quellen/$sourceId/bearbeiten",
+  loader: words("sources"),
+  component: lazyRouteComponent(() => import("../features/sources/pages/EditSourcePage")),
+});
+const importRun = createRoute({
+  getParentRoute: () => editors,
+  path: "/redaktion/quellen/laeufe/$runId",
+  loader: words("sources"),
+  component: lazyRouteComponent(() => import("./pages/ImportRunPage")),
+});
 const entries = createRoute({
   getParentRoute: () => editors,
   path: "/redaktion/$area",
@@ -337,7 +367,19 @@ const routeTree = rootRoute.addChildren([
     ]),
   ]),
   desk.addChildren([staffSignIn, staff.addChildren([inbox, caseRoute])]),
-  editors.addChildren([overview, editingSettings, entries, entry, entryPreview, entryVersions]),
+  editors.addChildren([
+    overview,
+    editingSettings,
+    importSources,
+    newSource,
+    importSource,
+    editSource,
+    importRun,
+    entries,
+    entry,
+    entryPreview,
+    entryVersions,
+  ]),
 ]);
 
 /** The step of a form that an address names. */

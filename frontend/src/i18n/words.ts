@@ -8,6 +8,7 @@ import type forms from "./de/forms.json";
 import type mailbox from "./de/mailbox.json";
 import type pages from "./de/pages.json";
 import type signin from "./de/signin.json";
+import type sources from "./de/sources.json";
 
 /** The words of all features, as the German files have them; the other languages have the same keys. */
 interface Words {
@@ -21,6 +22,7 @@ interface Words {
   mailbox: typeof mailbox;
   pages: typeof pages;
   signin: typeof signin;
+  sources: typeof sources;
 }
 
 /** A feature with words of its own: a file in each language. */

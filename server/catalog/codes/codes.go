@@ -116,3 +116,8 @@ const (
 	RoleCompetent = "01"
 	RoleContact   = "03"
 )
+
+// IsRole says whether a code can be one of a role. Which there are beside 01 and 03 is not public, so others are kept as they are.
+func IsRole(code string) bool {
+	return code != "" && len(code) <= 20 && strings.Trim(code, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-") == ""
+}

@@ -40,8 +40,8 @@ func (r *run) competences(ctx context.Context, id string, service uuid.UUID, pla
 		case !ok:
 			r.out.Skip(catalog.KindOrganisation, at, "is no id of the form agency.OE.number")
 			continue
-		case t.Role.Code != codes.RoleCompetent && t.Role.Code != codes.RoleContact:
-			r.out.Skip(catalog.KindCompetence, at, fmt.Sprintf("role %.20q is unknown", t.Role.Code))
+		case !codes.IsRole(t.Role.Code):
+			r.out.Skip(catalog.KindCompetence, at, fmt.Sprintf("%.20q is no role", t.Role.Code))
 			continue
 		}
 		there, err := r.office(ctx, t.ID, office, origin)
@@ -52,11 +52,11 @@ func (r *run) competences(ctx context.Context, id string, service uuid.UUID, pla
 			r.out.Skip(catalog.KindCompetence, at, "the office is not there")
 			continue
 		}
-		if t.Role.Code != codes.RoleCompetent {
-			continue
-		}
 		identifier := catalog.IdentifierEntry{Agency: origin.Origin.Agency, Value: id + "/" + t.ID + "/" + area}
-		c := catalog.CompetenceEntry{ServiceID: service, OrganisationID: office, Area: area, SourceEntry: catalog.SourceEntry{Origin: &identifier}}
+		if t.Role.Code != codes.RoleCompetent { // an office can have several roles
+			identifier.Value += "/" + t.Role.Code
+		}
+		c := catalog.CompetenceEntry{ServiceID: service, OrganisationID: office, Area: area, Role: t.Role.Code, SourceEntry: catalog.SourceEntry{Origin: &identifier}}
 		c.ID = catalog.EntryID(catalog.KindCompetence, identifier)
 		r.out.Entry(catalog.KindCompetence, c.ID, c, at)
 	}

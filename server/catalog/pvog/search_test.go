@@ -1,6 +1,7 @@
 package pvog
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 
 	"portalverbund/server/catalog"
 	"portalverbund/server/catalog/adapter"
+	"portalverbund/server/catalog/codes"
 	"portalverbund/server/platform/collect"
 	"portalverbund/server/platform/outbound"
 	"portalverbund/server/standins/behoerdenfinder/finder"
@@ -120,8 +122,18 @@ func TestSearch_Offices_OnlyThoseWithTheRoleAreCompetent(t *testing.T) {
 	if got := c.origins(t, catalog.KindOrganisation); !maps.Equal(got, set("201", "202")) {
 		t.Errorf("offices %v", got)
 	}
-	if got := c.origins(t, catalog.KindCompetence); !maps.Equal(got, set("L100042.LB.101/L100042.OE.201/034540035035", "L100042.LB.102/L100042.OE.202/03454")) {
+	if got := c.origins(t, catalog.KindCompetence); !maps.Equal(got, set("L100042.LB.101/L100042.OE.201/034540035035", "L100042.LB.101/L100042.OE.202/034540035035/03", "L100042.LB.102/L100042.OE.202/03454")) {
 		t.Errorf("competences %v", got)
+	}
+	roles := map[string]string{}
+	for _, r := range c.records {
+		var k catalog.CompetenceEntry
+		if r.Kind == catalog.KindCompetence && r.Skip == "" && json.Unmarshal(r.Payload, &k) == nil {
+			roles[k.Origin.Value] = k.Role
+		}
+	}
+	if roles["L100042.LB.101/L100042.OE.202/034540035035/03"] != codes.RoleContact || roles["L100042.LB.101/L100042.OE.201/034540035035"] != codes.RoleCompetent {
+		t.Errorf("roles %v", roles)
 	}
 	if n := g.requests("q=L100042.OE.202"); n != 1 {
 		t.Errorf("an office of two services was asked for %d times", n)

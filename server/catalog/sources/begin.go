@@ -1,10 +1,14 @@
 package sources
 
 import (
+	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/http"
 	"path/filepath"
 	"strings"
 
@@ -17,8 +21,18 @@ import (
 	"portalverbund/server/platform/problem"
 )
 
+const sourceOrigin = "source:"
+
 // originOf names where entries of a configured source come from.
-func originOf(source uuid.UUID) string { return "source:" + source.String() }
+func originOf(source uuid.UUID) string { return sourceOrigin + source.String() }
+
+// originOfFile names where entries of a file come from: its name, which can't be taken for a configured source.
+func originOfFile(name string) string {
+	if strings.HasPrefix(name, sourceOrigin) {
+		return "file:" + name
+	}
+	return name
+}
 
 // newRun makes a run that the caller of ctx starts.
 func (s *Service) newRun(ctx context.Context, origin, title string) (Run, error) {
@@ -82,25 +96,32 @@ type Upload struct {
 	Content  io.Reader
 }
 
-// Upload keeps a file and begins a run of it. The same key once begins one, whatever the content.
+// Upload keeps a file and begins a run of it. The same key once begins one, whatever the content. A file that can't be imported is
+// refused before it is read whole; what is wrong inside of it is for the run to say.
 func (s *Service) Upload(ctx context.Context, scope, key string, u Upload) (Run, error) {
 	name := fileName(u.Name)
 	if name == "" {
 		return Run{}, problem.Invalid(problem.FieldError{Pointer: "#/query/name", Code: "required"})
 	}
-	run, err := s.newRun(ctx, name, name)
+	content := bufio.NewReaderSize(u.Content, adapter.HeadSize)
+	head, err := peek(content)
+	if err != nil {
+		return Run{}, unfinished(err)
+	}
+	format, err := s.formatOf(head)
+	if err != nil {
+		return Run{}, s.unknownFormat()
+	}
+	run, err := s.newRun(ctx, cmp.Or(format.Origin, originOfFile(name)), name)
 	if err != nil {
 		return Run{}, err
 	}
 	run.DryRun, run.Complete, run.file = u.DryRun, u.Complete, "imports/"+run.ID.String()
-	info, err := s.blobs.Put(ctx, run.file, u.Content, MaxUpload)
-	if errors.Is(err, blob.ErrTooLarge) {
-		return Run{}, problem.TooLarge("file-too-large", "Die Datei ist größer als 2 GB.", "The file is larger than 2 GB.")
-	}
+	info, err := s.blobs.Put(ctx, run.file, content, MaxUpload)
 	if err != nil {
-		return Run{}, fmt.Errorf("keep uploaded file: %w", err)
+		return Run{}, unfinished(err)
 	}
-	id, err := s.beginUpload(ctx, scope, key, run, fmt.Sprintf("%s %t %t %x", name, u.Complete, u.DryRun, info.SHA256))
+	id, err := s.beginUpload(ctx, scope, key, run, format.ID, fmt.Sprintf("%s %t %t %x", name, u.Complete, u.DryRun, info.SHA256))
 	if err != nil || id != run.ID {
 		if gone := s.blobs.Delete(context.WithoutCancel(ctx), run.file); gone != nil {
 			s.log.WarnContext(ctx, "drop an uploaded file", "error", gone)
@@ -112,23 +133,42 @@ func (s *Service) Upload(ctx context.Context, scope, key string, u Upload) (Run,
 	return s.Run(ctx, id)
 }
 
-func (s *Service) beginUpload(ctx context.Context, scope, key string, run Run, request string) (uuid.UUID, error) {
-	format, err := s.formatOf(s.uploaded(run))
-	if errors.Is(err, ErrFormat) {
-		return uuid.Nil, problem.UnsupportedMediaType("import-format", "Dieses Dateiformat können wir nicht einlesen.", "We cannot read this kind of file.").
-			With(problem.Text{De: "Möglich sind: " + s.formatNames("de") + ".", En: "Possible are: " + s.formatNames("en") + "."})
+// unfinished says why a file could not be kept: it is too large, it did not arrive, or the portal has a trouble of its own.
+func unfinished(err error) error {
+	var over *http.MaxBytesError
+	var broken net.Error
+	switch {
+	case errors.Is(err, blob.ErrTooLarge), errors.As(err, &over):
+		return problem.TooLarge("file-too-large", "Die Datei ist größer als 2 GB.", "The file is larger than 2 GB.")
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, context.Canceled), errors.As(err, &broken):
+		return problem.BadRequest("body", "Die Datei kam nicht vollständig an.", "The file did not arrive completely.").Because(err)
 	}
-	if err != nil {
-		return uuid.Nil, err
-	}
-	if format.Origin != "" {
-		run.Origin = format.Origin
+	return fmt.Errorf("keep uploaded file: %w", err)
+}
+
+func (s *Service) unknownFormat() error {
+	return problem.UnsupportedMediaType("import-format", "Dieses Dateiformat können wir nicht einlesen.", "We cannot read this kind of file.").
+		With(problem.Text{
+			De: "Möglich sind: " + s.formatNames("de") + ", auch mehrere davon in einem ZIP-Archiv.",
+			En: "Possible are: " + s.formatNames("en") + ", also several of them in a ZIP archive.",
+		})
+}
+
+func (s *Service) beginUpload(ctx context.Context, scope, key string, run Run, format, request string) (uuid.UUID, error) {
+	if format == formatArchive {
+		err := s.holdsKnown(ctx, s.uploaded(run))
+		if errors.Is(err, ErrFormat) || errors.Is(err, errFile) {
+			return uuid.Nil, s.unknownFormat()
+		}
+		if err != nil {
+			return uuid.Nil, err
+		}
 	}
 	return idempotency.Do(ctx, s.store.db, scope, key, request, func(ctx context.Context) (uuid.UUID, error) {
 		if err := s.enqueue(ctx, run); err != nil {
 			return uuid.Nil, err
 		}
-		return run.ID, s.audit.Record(ctx, "import.upload", "import:"+run.ID.String(), format.ID)
+		return run.ID, s.audit.Record(ctx, "import.upload", "import:"+run.ID.String(), format)
 	})
 }
 

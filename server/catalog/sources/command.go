@@ -23,7 +23,7 @@ type CommandOptions struct {
 
 // RunPath imports a file or folder of this machine, in this process, and gives the run as it ended.
 func (s *Service) RunPath(ctx context.Context, path string, o CommandOptions) (Run, error) {
-	source, origin, err := s.fromPath(path, o.Complete)
+	source, origin, err := s.fromPath(ctx, path, o.Complete)
 	if err != nil {
 		return Run{}, err
 	}
@@ -31,13 +31,13 @@ func (s *Service) RunPath(ctx context.Context, path string, o CommandOptions) (R
 	if err != nil {
 		return Run{}, err
 	}
-	run.ByCommand, run.DryRun, run.Complete, run.Forced = true, o.DryRun, o.Complete, o.Force
+	run.ByCommand, run.DryRun, run.Complete, run.Forced = true, o.DryRun, source.complete, o.Force
 	return s.runHere(ctx, run, func(context.Context, Run) (adapter.Source, error) { return source, nil }, o)
 }
 
 // UndoPath undoes the last import of a file or folder.
 func (s *Service) UndoPath(ctx context.Context, path string, o CommandOptions) (Run, error) {
-	_, origin, err := s.fromPath(path, false)
+	_, origin, err := s.fromPath(ctx, path, false)
 	if err != nil {
 		return Run{}, err
 	}
@@ -89,7 +89,11 @@ func (s *Service) runHere(ctx context.Context, run Run, open opener, o CommandOp
 	if err != nil {
 		return Run{}, err
 	}
-	return s.Run(ctx, run.ID)
+	ended, err := s.Run(ctx, run.ID)
+	if err == nil && ended.State == StateHeld { // nobody is there to decide, and it must not be in the way of the next
+		err = s.store.set(ctx, ended, `state = 'failed', finished_at = $3`, s.now())
+	}
+	return ended, err
 }
 
 // watch tells how far a run is.

@@ -227,10 +227,12 @@ func (s store) keepNotes(ctx context.Context, run uuid.UUID, r catalog.Report) e
 	return nil
 }
 
-const notesQuery = `SELECT number, skipped, place, line, text FROM catalog_import_notes WHERE run_id = $1 AND number > $2 ORDER BY number LIMIT $3`
+// notesQuery looks through the notes of one run, which are few.
+const notesQuery = `SELECT number, skipped, place, line, text FROM catalog_import_notes WHERE run_id = $1 AND number > $2
+	AND ($4::boolean IS NULL OR skipped = $4) AND ($5 = '' OR position(lower($5) IN lower(place || ' ' || text)) > 0) ORDER BY number LIMIT $3`
 
-func (s store) notes(ctx context.Context, run uuid.UUID, after int64, limit int) ([]Note, error) {
-	rows, err := s.db.Pgx(ctx).Query(ctx, notesQuery, run, after, limit)
+func (s store) notes(ctx context.Context, run uuid.UUID, after int64, limit int, f NoteFilter) ([]Note, error) {
+	rows, err := s.db.Pgx(ctx).Query(ctx, notesQuery, run, after, limit, f.Skipped, f.Text)
 	if err != nil {
 		return nil, fmt.Errorf("read notes: %w", err)
 	}

@@ -143,7 +143,7 @@ func TestPVOG_BothWays_TheSameServiceStaysOne(t *testing.T) {
 	run := b.start(t, search.ID, false)
 	wantState(t, run, StateDone)
 	wantCounts(t, run, map[string]Counts{
-		catalog.KindService: {Added: 4}, catalog.KindOrganisation: {Added: 2}, catalog.KindCompetence: {Added: 2}, catalog.KindOnlineService: {Added: 5},
+		catalog.KindService: {Added: 4}, catalog.KindOrganisation: {Added: 2}, catalog.KindCompetence: {Added: 3}, catalog.KindOnlineService: {Added: 5},
 	})
 	delivery := b.create(t, pvog.DeliveryID, adapter.Settings{
 		"url": b.url + "/bereitstelldienst/api/v3/verwaltungsobjekte/xzufi-2-3-1", "tokenUrl": b.url + "/token", "clientId": "client", "clientSecret": "secret",

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"net/http"
 	"os"
@@ -27,7 +28,7 @@ import (
 var errFile = errors.New("the file can't be imported")
 
 // ErrFormat says that a file is of none of the formats that can be imported.
-var ErrFormat = fmt.Errorf("%w: it is neither a catalog of a portal (JSON Lines) nor of another format that is known here", errFile)
+var ErrFormat = fmt.Errorf("%w: it is neither a catalog of a portal (JSON Lines) nor of another format that is known here, nor an archive (ZIP) of such files", errFile)
 
 // ownFormats are those that are known without more being plugged in.
 func ownFormats() []adapter.Format {
@@ -93,14 +94,16 @@ func lines(read func(io.Reader) iter.Seq2[jsonl.Line, error]) func(context.Conte
 
 // file is a file to be read.
 type file struct {
-	name string
-	open func(ctx context.Context) (io.ReadCloser, error)
+	name   string
+	packed bool // in an archive
+	open   func(ctx context.Context) (io.ReadCloser, error)
 }
 
 // files is a source that reads files, one after the other.
 type files struct {
 	formats  []adapter.Format
 	list     []file
+	unlisted []string // names of those that an index leaves out
 	complete bool
 }
 
@@ -110,6 +113,11 @@ func (f files) Whole(string) bool { return f.complete }
 // Collect reads all files.
 func (f files) Collect(ctx context.Context, _ string) iter.Seq2[adapter.Record, error] {
 	return func(yield func(adapter.Record, error) bool) {
+		for _, name := range f.unlisted {
+			if !yield(unknownFile(name, "is not in "+adapter.IndexName), nil) {
+				return
+			}
+		}
 		for _, one := range f.list {
 			if !f.read(ctx, one, yield) {
 				return
@@ -127,7 +135,18 @@ func (f files) read(ctx context.Context, one file, yield func(adapter.Record, er
 	}
 	defer func() { _ = content.Close() }() // it was only read
 	buffered := bufio.NewReaderSize(content, adapter.HeadSize)
-	format, err := detect(f.formats, buffered)
+	head, err := peek(buffered)
+	if err != nil {
+		yield(adapter.Record{}, fmt.Errorf("%s: %w", one.name, err))
+		return false
+	}
+	if isArchive(head) && !one.packed {
+		return f.unpack(ctx, one.name, content, buffered, yield)
+	}
+	format, err := detect(f.formats, head)
+	if err != nil && one.packed {
+		return yield(unknownFile(one.name, "is of no format that is known here"), nil)
+	}
 	if err != nil {
 		yield(adapter.Record{}, fmt.Errorf("%s: %w", one.name, err))
 		return false
@@ -143,12 +162,42 @@ func (f files) read(ctx context.Context, one file, yield func(adapter.Record, er
 	return true
 }
 
-// detect looks at the beginning of a file without taking it away.
-func detect(formats []adapter.Format, r *bufio.Reader) (adapter.Format, error) {
+// unpack reads the files of an archive, and says whether to go on.
+func (f files) unpack(ctx context.Context, name string, content io.ReadCloser, buffered *bufio.Reader, yield func(adapter.Record, error) bool) bool {
+	var whole io.Reader = buffered // with what has been looked at
+	if seeker, ok := content.(io.ReadSeeker); ok {
+		whole = seeker
+	}
+	a, err := openArchive(ctx, name, whole)
+	if err != nil {
+		yield(adapter.Record{}, fmt.Errorf("%s: %w", name, err))
+		return false
+	}
+	defer a.close()
+	for _, name := range a.unlisted {
+		if !yield(unknownFile(name, "is not in "+adapter.IndexName), nil) {
+			return false
+		}
+	}
+	for one := range a.files() {
+		if !f.read(ctx, one, yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// peek looks at the beginning of a file without taking it away.
+func peek(r *bufio.Reader) ([]byte, error) {
 	head, err := r.Peek(adapter.HeadSize)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
-		return adapter.Format{}, err
+		return nil, err
 	}
+	return head, nil
+}
+
+// detect finds the format of a file by its beginning.
+func detect(formats []adapter.Format, head []byte) (adapter.Format, error) {
 	for _, f := range formats {
 		if f.Detect(head) {
 			return f, nil
@@ -157,62 +206,139 @@ func detect(formats []adapter.Format, r *bufio.Reader) (adapter.Format, error) {
 	return adapter.Format{}, ErrFormat
 }
 
-// fromPath makes files of what is under a path of this machine: a file, or a folder with files of formats that are known, in the
+// formatArchive is a ZIP archive of files of the other formats.
+const formatArchive = "zip"
+
+// formatOf finds the format of a file by its beginning. Of an archive it is not known what is in it.
+func (s *Service) formatOf(head []byte) (adapter.Format, error) {
+	if isArchive(head) {
+		return adapter.Format{ID: formatArchive}, nil
+	}
+	return detect(s.formats, head)
+}
+
+func (s *Service) isKnown(head []byte) bool {
+	_, err := s.formatOf(head)
+	return err == nil
+}
+
+// holdsKnown refuses an archive that holds nothing that can be imported.
+func (s *Service) holdsKnown(ctx context.Context, one file) error {
+	content, err := one.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = content.Close() }() // it was only read
+	a, err := openArchive(ctx, one.name, content)
+	if err != nil {
+		return err
+	}
+	defer a.close()
+	for member := range a.files() {
+		head, err := headOf(ctx, member)
+		if err != nil {
+			return err
+		}
+		if _, err := detect(s.formats, head); err == nil {
+			return nil
+		}
+	}
+	return ErrFormat
+}
+
+// headOf gives the beginning of a file.
+func headOf(ctx context.Context, one file) ([]byte, error) {
+	content, err := one.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = content.Close() }() // it was only read
+	return peek(bufio.NewReaderSize(content, adapter.HeadSize))
+}
+
+// fromPath makes files of what is under a path of this machine: a file, or a folder. Of a folder with an index, the files that it
+// lists are read in its order, and they are all that their source has; without one, all files of formats that are known, in the
 // order of their names. origin is under which name the catalog keeps where their entries come from.
-func (s *Service) fromPath(root string, complete bool) (source files, origin string, err error) {
+func (s *Service) fromPath(ctx context.Context, root string, complete bool) (source files, origin string, err error) {
 	source = files{formats: s.formats, complete: complete}
 	info, err := os.Stat(root)
 	if err != nil {
 		return source, "", fmt.Errorf("import: %w", err)
 	}
-	if !info.IsDir() {
-		one := onDisk(root)
-		source.list, origin = []file{one}, filepath.Base(root)
-		format, err := s.formatOf(one)
-		if err == nil && format.Origin != "" {
-			origin = format.Origin
-		}
-		return source, origin, err
+	if info.IsDir() {
+		err = s.fromFolder(ctx, &source, root)
+		absolute, _ := filepath.Abs(root) // only for its last part
+		return source, originOfFile(filepath.Base(absolute)), err
 	}
-	err = filepath.WalkDir(root, func(name string, entry os.DirEntry, err error) error {
+	one := file{name: filepath.Base(root), open: func(context.Context) (io.ReadCloser, error) { return os.Open(root) }}
+	source.list, origin = []file{one}, originOfFile(one.name)
+	head, err := headOf(ctx, one)
+	if err != nil {
+		return source, origin, fmt.Errorf("import: %w", err)
+	}
+	format, err := s.formatOf(head)
+	if err != nil {
+		return source, origin, fmt.Errorf("import %s: %w", one.name, err)
+	}
+	if format.Origin != "" {
+		origin = format.Origin
+	}
+	return source, origin, nil
+}
+
+func (s *Service) fromFolder(ctx context.Context, source *files, folder string) error {
+	names, err := index(folder)
+	if err != nil {
+		return fmt.Errorf("import %s: %w: %w", folder, errFile, err)
+	}
+	source.complete = source.complete || names != nil
+	for _, name := range names {
+		source.list = append(source.list, onDisk(folder, name))
+	}
+	err = filepath.WalkDir(folder, func(name string, entry os.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() || strings.HasPrefix(entry.Name(), ".") {
 			return err
 		}
-		one := onDisk(name)
-		if relative, err := filepath.Rel(root, name); err == nil {
-			one.name = filepath.ToSlash(relative)
-		}
-		if _, err := s.formatOf(one); err != nil {
-			if errors.Is(err, ErrFormat) {
-				return nil
-			}
+		relative, err := filepath.Rel(folder, name)
+		if err != nil || relative == adapter.IndexName || slices.Contains(names, relative) {
 			return err
 		}
-		source.list = append(source.list, one)
+		one := onDisk(folder, relative)
+		head, err := headOf(ctx, one)
+		if err != nil {
+			return err
+		}
+		switch {
+		case !s.isKnown(head): // something else that lies there
+		case names != nil:
+			source.unlisted = append(source.unlisted, one.name)
+		default:
+			source.list = append(source.list, one)
+		}
 		return nil
 	})
 	if err == nil && len(source.list) == 0 {
-		err = fmt.Errorf("import %s: %w", root, ErrFormat)
+		err = fmt.Errorf("import %s: %w", folder, ErrFormat)
 	}
-	absolute, _ := filepath.Abs(root) // only for its last part
-	return source, filepath.Base(absolute), err
+	return err
 }
 
-func onDisk(path string) file {
-	return file{name: filepath.Base(path), open: func(context.Context) (io.ReadCloser, error) { return os.Open(path) }}
-}
-
-func (s *Service) formatOf(one file) (adapter.Format, error) {
-	content, err := one.open(context.Background())
+// index reads the index of a folder; nil where there is none.
+func index(folder string) ([]string, error) {
+	content, err := os.Open(filepath.Join(folder, adapter.IndexName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
-		return adapter.Format{}, fmt.Errorf("import: %w", err)
+		return nil, err
 	}
 	defer func() { _ = content.Close() }() // it was only read
-	format, err := detect(s.formats, bufio.NewReaderSize(content, adapter.HeadSize))
-	if err != nil {
-		return format, fmt.Errorf("import %s: %w", one.name, err)
-	}
-	return format, nil
+	return adapter.ReadIndex(content)
+}
+
+// onDisk is a file in a folder; its name leads nowhere else.
+func onDisk(folder, name string) file {
+	return file{name: filepath.ToSlash(name), open: func(context.Context) (io.ReadCloser, error) { return os.OpenInRoot(folder, name) }}
 }
 
 // KindWebFile is the kind of sources that are a file at an address.

@@ -3,6 +3,8 @@ package sources
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 
 	api "portalverbund/api/sources"
@@ -163,7 +165,8 @@ func (h *Handlers) ListImportNotes(ctx context.Context, r api.ListImportNotesReq
 	if err := reader(ctx); err != nil {
 		return nil, err
 	}
-	list, next, err := h.s.Notes(ctx, r.RunId, limitOf(r.Params.Limit), textOf(r.Params.Cursor))
+	p := r.Params
+	list, next, err := h.s.Notes(ctx, r.RunId, limitOf(p.Limit), textOf(p.Cursor), NoteFilter{Skipped: p.Skipped, Text: textOf(p.Q)})
 	if err != nil {
 		return nil, err
 	}
@@ -194,16 +197,38 @@ func (h *Handlers) ListImportDifferences(ctx context.Context, r api.ListImportDi
 	}
 	out := types.ImportDifferenceList{Items: make([]types.ImportDifference, 0, len(list)), NextCursor: optional(next)}
 	for _, d := range list {
-		difference := types.ImportDifference{Number: d.Number, Kind: d.Kind, Key: d.Key, Title: d.Title, Parts: append([]string{}, d.Parts...), Outcome: "changed"}
-		switch {
-		case d.Added:
-			difference.Outcome = "added"
-		case d.Gone:
-			difference.Outcome = "deleted"
-		}
-		out.Items = append(out.Items, difference)
+		out.Items = append(out.Items, wireDifference(d))
 	}
 	return api.ListImportDifferences200JSONResponse(out), nil
+}
+
+// GetImportDifference answers GET /api/v1/admin/import-runs/{runId}/differences/{number}.
+func (h *Handlers) GetImportDifference(ctx context.Context, r api.GetImportDifferenceRequestObject) (api.GetImportDifferenceResponseObject, error) {
+	if err := reader(ctx); err != nil {
+		return nil, err
+	}
+	d, err := h.s.Difference(ctx, r.RunId, r.Number)
+	if err != nil {
+		return nil, err
+	}
+	out := types.ImportComparison{Difference: wireDifference(d)}
+	if out.Before, err = wireEntry(d.Before); err != nil {
+		return nil, err
+	}
+	out.After, err = wireEntry(d.After)
+	return api.GetImportDifference200JSONResponse(out), err
+}
+
+// UploadImport answers POST /api/v1/admin/import-runs.
+func (h *Handlers) UploadImport(ctx context.Context, r api.UploadImportRequestObject) (api.UploadImportResponseObject, error) {
+	if err := administrator(ctx); err != nil {
+		return nil, err
+	}
+	p := r.Params
+	run, err := h.s.Upload(ctx, scope(ctx), p.IdempotencyKey, Upload{
+		Name: p.Name, DryRun: p.DryRun != nil && *p.DryRun, Complete: p.Complete != nil && *p.Complete, Content: r.Body,
+	})
+	return api.UploadImport202JSONResponse(wireRun(run)), err
 }
 
 // ApplyImportRun answers POST /api/v1/admin/import-runs/{runId}/apply.
@@ -276,6 +301,29 @@ func wireRun(r Run) types.ImportRun {
 	}
 	slices.SortFunc(out.Counts, func(a, b types.ImportCounts) int { return cmp.Compare(a.Kind, b.Kind) })
 	return out
+}
+
+func wireDifference(d Difference) types.ImportDifference {
+	out := types.ImportDifference{Number: d.Number, Kind: d.Kind, Key: d.Key, Title: d.Title, Parts: append([]string{}, d.Parts...), Outcome: types.ImportChanged}
+	switch {
+	case d.Added:
+		out.Outcome = types.ImportAdded
+	case d.Gone:
+		out.Outcome = types.ImportDeleted
+	}
+	return out
+}
+
+// wireEntry gives an entry as it is kept; nil where there is none.
+func wireEntry(payload []byte) (*types.ImportedEntry, error) {
+	if payload == nil {
+		return nil, nil
+	}
+	entry := new(types.ImportedEntry)
+	if err := json.Unmarshal(payload, entry); err != nil {
+		return nil, fmt.Errorf("read difference: %w", err)
+	}
+	return entry, nil
 }
 
 func optional(s string) *string {

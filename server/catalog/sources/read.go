@@ -24,13 +24,19 @@ func (s *Service) Runs(ctx context.Context, source *uuid.UUID, limit int, cursor
 	return list[:limit], list[limit-1].ID.String(), nil
 }
 
+// NoteFilter chooses notes.
+type NoteFilter struct {
+	Skipped *bool  // not taken at all, or only left out of what was taken; nil: both
+	Text    string // letters in the place or text
+}
+
 // Notes gives what a run skipped and left out.
-func (s *Service) Notes(ctx context.Context, run uuid.UUID, limit int, cursor string) (list []Note, next string, err error) {
+func (s *Service) Notes(ctx context.Context, run uuid.UUID, limit int, cursor string, f NoteFilter) (list []Note, next string, err error) {
 	after, err := s.numbered(ctx, run, cursor)
 	if err != nil {
 		return nil, "", err
 	}
-	list, err = s.store.notes(ctx, run, after, limit+1)
+	list, err = s.store.notes(ctx, run, after, limit+1, f)
 	if err != nil || len(list) <= limit {
 		return list, "", err
 	}

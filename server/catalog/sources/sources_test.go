@@ -297,7 +297,7 @@ func TestRun_FullDelivery_CountsAndDeletesWhatIsGone(t *testing.T) {
 	if c := *run.Counts["service"]; c != (Counts{Added: 3}) || run.Skipped != 1 || run.Warnings != 1 || run.Differences != 3 || !run.Complete {
 		t.Errorf("run %+v %+v", c, run)
 	}
-	notes, _, err := b.Notes(t.Context(), run.ID, 10, "")
+	notes, _, err := b.Notes(t.Context(), run.ID, 10, "", NoteFilter{})
 	if err != nil || len(notes) != 2 || notes[0].Text != "has no name" || notes[0].Line != 7 || notes[1].Place != "page 1" {
 		t.Errorf("notes %+v, %v", notes, err)
 	}
@@ -624,7 +624,7 @@ func TestRun_SameIDAgain_LastCountsAndIsNamed(t *testing.T) {
 	run = b.run(t, run.ID)
 	wantState(t, run, StateDone)
 	b.wantTitles(t, map[string]string{"1": "Zuletzt", "2": "Anderes"})
-	notes, _, err := b.Notes(t.Context(), run.ID, 10, "")
+	notes, _, err := b.Notes(t.Context(), run.ID, 10, "", NoteFilter{})
 	if err != nil || len(notes) != 2 || notes[0].Line != 4 || !strings.Contains(notes[1].Text, "first in line 1") || notes[1].Line != 3 {
 		t.Errorf("notes %+v, %v", notes, err)
 	}

@@ -82,7 +82,7 @@ func (d *delivery) list(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	defer func() { _ = body.Close() }() // it was only read
-	files, err := ReadIndex(body)
+	files, err := adapter.ReadIndex(body)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", collect.ErrAnswer, err)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"portalverbund/server/catalog"
+	"portalverbund/server/catalog/adapter"
 )
 
 // Catalog is what an export needs of the catalog.
@@ -40,9 +41,6 @@ type Exporter struct {
 
 // DeliveredLanguages are the languages that PVOG takes. Texts in others, Leichte Sprache among them, stay at the portal.
 func DeliveredLanguages() []string { return []string{"de", "en"} }
-
-// IndexName is the file that lists the others in the order in which they are read.
-const IndexName = "index.txt"
 
 // splitAt is how many entries of a kind are in one file at most; where there are more, there are 16 files.
 const splitAt = 5000
@@ -287,7 +285,7 @@ func (x *Exporter) Folder(ctx context.Context, folder string) (files []File, omi
 		}
 		omitted += n
 	}
-	if err := os.WriteFile(filepath.Join(folder, IndexName), []byte(Index(files)), 0o644); err != nil { //nolint:gosec // see above
+	if err := os.WriteFile(filepath.Join(folder, adapter.IndexName), []byte(Index(files)), 0o644); err != nil { //nolint:gosec // see above
 		return nil, 0, fmt.Errorf("export: %w", err)
 	}
 	return files, omitted, nil

@@ -165,12 +165,15 @@ func (c *converter) competences(k *node, unit uuid.UUID) []*catalog.CompetenceEn
 	areas := c.areasOf(k, "gebietID")
 	further := c.identifiers(k.all("idSekundaer"))
 	note := c.text(k.all("bemerkung"), asPlain)
-	extras := c.rest(k)
+	validity := c.periods(k.all("gueltigkeit"))
+	role, stated := c.role(k)
+	extras := append(stated, c.rest(k)...)
 	var list []*catalog.CompetenceEntry
 	for _, s := range services {
 		service, serviceOrigin := c.id(catalog.KindService, s)
 		for _, area := range areas {
-			e := &catalog.CompetenceEntry{ID: id, ServiceID: service, OrganisationID: unit, Area: area, Note: note}
+			e := &catalog.CompetenceEntry{ID: id, ServiceID: service, OrganisationID: unit, Area: area, Note: note, Role: role}
+			e.Validity = validity
 			e.Origin, e.FurtherIDs, e.Extras = origin, further, extras
 			if len(list) > 0 {
 				name := area
@@ -189,6 +192,24 @@ func (c *converter) competences(k *node, unit uuid.UUID) []*catalog.CompetenceEn
 		}
 	}
 	return list
+}
+
+// role reads in which role a unit is named: the code, and as an extra the element where it says more than a code that counts anyway.
+func (c *converter) role(k *node) (role string, stated []catalog.ExtraEntry) {
+	n := k.one(nameRole)
+	if n == nil {
+		return "", nil
+	}
+	whole := n.extra()
+	role = n.code()
+	if !codes.IsRole(role) {
+		c.warn(n, "%.40q is no role", role)
+		return "", nil
+	}
+	if role == codes.RoleCompetent || len(n.attrs) > 0 || len(n.children) > 1 {
+		stated = append(stated, whole)
+	}
+	return role, stated
 }
 
 func (c *converter) onlineCompetence(k, object *node) *catalog.OnlineCompetenceEntry {

@@ -61,6 +61,8 @@ const (
 	elementOnlineService    = "onlinedienst"
 	elementCompetence       = "zustaendigkeit"
 	elementCompetenceObject = "zustaendigkeitTransferObjekt"
+	nameRole                = "rolle"
+	typeOnlineService       = "OnlinedienstErweitert" // the name of the type is not confirmed
 )
 
 // attributes are those that elements of the standard have.
@@ -105,7 +107,7 @@ func orders() map[string][]string {
 		elementOrganisation: {"id", "idSekundaer", nameParent, "kategorie", "name", "beschreibung", "anschrift", nameContact, nameWebAddress, nameHours,
 			nameAccess, "herausgeber", "versionsinformation", "sprachversion", "gueltigkeit", elementCompetence},
 		"anschrift":       {"typ", "strasse", "hausnummer", "postfach", "postleitzahl", "ort", "zusatz", "verwaltungspolitischeKodierung", namePosition},
-		elementCompetence: {"id", "idSekundaer", "leistungID", "gebietID", "rolle", "bemerkung", "gueltigkeit"},
+		elementCompetence: {"id", "idSekundaer", "leistungID", "gebietID", nameRole, "bemerkung", "gueltigkeit"},
 		elementOnlineService: {"id", "idSekundaer", "bezeichnung", "teaser", "beschreibung", "link", "vertrauensniveau", namePayment, "herausgeber",
 			"versionsinformation", "sprachversion", "gueltigkeit"},
 	}

@@ -228,7 +228,10 @@ func (g generator) organisation() any {
 }
 
 func (g generator) competence() any {
-	e := &catalog.CompetenceEntry{ServiceID: g.id(), OrganisationID: g.id(), Area: pick(g, "03454", "034540035035", "000000000000"), Note: pick(g, nil, g.plain([]string{"de", "en"}))}
+	e := &catalog.CompetenceEntry{ServiceID: g.id(), OrganisationID: g.id(), Area: pick(g, "03454", "034540035035", "000000000000"), Note: pick(g, nil, g.plain([]string{"de", "en"})), Role: pick(g, "", "01", "03", "02")}
+	if g.yes() {
+		e.Validity = []catalog.PeriodEntry{{From: g.moment(), Note: g.plain([]string{"de"})}, {To: g.moment()}}
+	}
 	e.ID, e.SourceEntry = g.source(catalog.KindCompetence)
 	e.Extras = g.extras("kriterium")
 	return e

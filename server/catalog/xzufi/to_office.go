@@ -1,6 +1,7 @@
 package xzufi
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -91,9 +92,24 @@ func (p *producer) competence(e *catalog.CompetenceEntry) *node {
 	p.further(k, e.FurtherIDs)
 	k.add(p.reference("leistungID", catalog.KindService, schemeService, e.ServiceID))
 	areas(k, "gebietID", []string{e.Area})
+	extras := e.Extras
+	if !statesRole(e) { // it has been changed since it was imported, or was never stated
+		extras = slices.DeleteFunc(slices.Clone(extras), func(x catalog.ExtraEntry) bool { return x.Name == nameRole })
+		if e.Role != "" {
+			k.add(coded(nameRole, "", e.Role))
+		}
+	}
 	p.words(k, "bemerkung", e.Note)
-	p.extras(k, e.Extras)
+	p.periods(k, e.Validity)
+	p.extras(k, extras)
 	return with(elementCompetenceObject, p.reference("uebergeordnetesObjektID", catalog.KindOrganisation, schemeOrganisation, e.OrganisationID), k)
+}
+
+// statesRole says whether the role stands among the extras as its source wrote it.
+func statesRole(e *catalog.CompetenceEntry) bool {
+	return slices.ContainsFunc(e.Extras, func(x catalog.ExtraEntry) bool {
+		return x.Name == nameRole && fromExtra(x).code() == cmp.Or(e.Role, codes.RoleCompetent)
+	})
 }
 
 // onlineCompetence writes for which service an online service takes applications, and where.
@@ -109,7 +125,7 @@ func (p *producer) onlineCompetence(e *catalog.OnlineCompetenceEntry) *node {
 
 // onlineService writes an Onlinedienst.
 func (p *producer) onlineService(e *catalog.OnlineServiceEntry) *node {
-	n := &node{name: elementOnlineService}
+	n := &node{name: elementOnlineService, attrs: map[string]string{"xsi:type": typeOnlineService}}
 	n.add(p.identifier("id", schemeOnlineService, e.ID.String(), e.Origin))
 	p.further(n, e.FurtherIDs)
 	p.texts(n, "bezeichnung", e.Title, false)
@@ -144,13 +160,7 @@ func (p *producer) onlineService(e *catalog.OnlineServiceEntry) *node {
 	}
 	p.publisher(n, e.Publisher)
 	n.add(version(nil, e.UpdatedAt, ""))
-	for _, v := range e.LanguageVersions {
-		if p.speaks(v.Language) {
-			s := with("sprachversion", element("languageCode", v.Language), moment("erstelltDatumZeit", v.CreatedAt), moment("geaendertDatumZeit", v.UpdatedAt), optional("version", v.Version))
-			p.extras(s, v.Extras)
-			n.add(s)
-		}
-	}
+	p.spoken(n, e.LanguageVersions, e.Title)
 	p.periods(n, e.Validity)
 	p.extras(n, slices.DeleteFunc(slices.Clone(e.Extras), func(x catalog.ExtraEntry) bool { return x.Name == "vertrauensniveau" }))
 	return n

@@ -150,8 +150,17 @@ func (p *producer) categoryNode(id string) *node {
 }
 
 func (p *producer) languageVersions(n *node, e *catalog.ServiceEntry) {
+	var texts []catalog.Text
+	for _, t := range codes.TextModules() {
+		texts = append(texts, *t.Text(&e.ModulesEntry))
+	}
+	p.spoken(n, e.LanguageVersions, texts...)
+}
+
+// spoken writes what is known of each language, and names those in which there are texts.
+func (p *producer) spoken(n *node, versions []catalog.LanguageEntry, texts ...catalog.Text) {
 	there := map[string]bool{}
-	for _, v := range e.LanguageVersions {
+	for _, v := range versions {
 		if !p.speaks(v.Language) {
 			continue
 		}
@@ -161,8 +170,8 @@ func (p *producer) languageVersions(n *node, e *catalog.ServiceEntry) {
 		n.add(s)
 	}
 	languages := map[string]bool{}
-	for _, t := range codes.TextModules() {
-		for language := range *t.Text(&e.ModulesEntry) {
+	for _, t := range texts {
+		for language := range t {
 			if p.speaks(language) && !there[language] {
 				languages[language] = true
 			}
@@ -285,9 +294,13 @@ func (p *producer) finish(n, module *node, m *catalog.ModulesEntry, name string,
 }
 
 func (p *producer) links(module *node, m *catalog.ModulesEntry, name string) {
+	position := 0
 	for _, l := range m.Links {
 		if l.Module == name && (l.Language == "" || p.speaks(l.Language)) {
-			module.add(link(l))
+			position++
+			n := link(l)
+			n.add(element("positionDarstellung", strconv.Itoa(position)))
+			module.add(n)
 		}
 	}
 }

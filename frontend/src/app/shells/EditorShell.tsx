@@ -60,6 +60,9 @@ function EditorLinks() {
         </Link>
       </li>
       <li>
+        <Link to="/redaktion/quellen">{t("editing:nav.sources")}</Link>
+      </li>
+      <li>
         <Link to="/redaktion/einstellungen">{t("editing:nav.settings")}</Link>
       </li>
     </>

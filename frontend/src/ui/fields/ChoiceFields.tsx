@@ -106,15 +106,17 @@ export function Declaration({
   );
 }
 
-/** One of many, in the browser's own list. Starts with nothing chosen. */
+/** One of many, in the browser's own list. Starts with nothing chosen; `empty` says what that means, where it means something. */
 export function Select({
   options,
+  empty,
   value,
   onChange,
   onBlur,
   ...field
 }: FieldProps & {
   options: Choice[];
+  empty?: string;
   value: string;
   onChange: (value: string) => void;
   onBlur?: () => void;
@@ -132,7 +134,7 @@ export function Select({
           onChange={(event) => onChange(event.target.value)}
           onBlur={onBlur}
         >
-          <option value="">{t("pleaseChoose")}</option>
+          <option value="">{empty ?? t("pleaseChoose")}</option>
           {options.map((option) => (
             <option key={option.value} value={option.value}>
               {option.label}
