@@ -51,8 +51,13 @@ func (b *bench) measureLarge(ctx context.Context) error {
 	if b.figures.SearchP99, err = b.times(ctx, "search among them", asked, "/api/v1/services?q="); err != nil {
 		return err
 	}
-	b.figures.SuggestP99, err = b.times(ctx, "suggestions among them", typed(asked), "/api/v1/services/suggest?q=")
-	return err
+	if b.figures.SuggestP99, err = b.times(ctx, "suggestions among them", typed(asked), "/api/v1/services/suggest?q="); err != nil {
+		return err
+	}
+	if err := b.measureChanges(ctx, config); err != nil {
+		return err
+	}
+	return b.measureRival(ctx, database, asked)
 }
 
 // times asks each question once, after some to warm up, and gives the 99th percentile in milliseconds.

@@ -68,6 +68,7 @@ type figures struct {
 	SearchP99   *float64 `json:"search_p99_ms_100k"`
 	SuggestP99  *float64 `json:"suggest_p99_ms_100k"`
 	IndexBuild  *float64 `json:"index_build_s_100k"`
+	ChangeFound *float64 `json:"change_found_ms_100k"`
 	IdleRSS     *float64 `json:"idle_rss_mib"`
 	Start       *float64 `json:"start_ms"`
 	FirstLoad   *float64 `json:"spa_first_load_kb"`
