@@ -83,6 +83,8 @@ func (c *exportCommand) Run(ctx context.Context) error {
 type adminCommand struct {
 	Keys  adminKeysCommand  `cmd:"" help:"Make the portal's keys, and print the public ones for the list of members."`
 	Staff adminStaffCommand `cmd:"" help:"Create a staff account. The password is read from standard input."`
+
+	IdentityKey adminIdentityKeyCommand `cmd:"" help:"Make a key with its certificate for the link to a SAML identity provider."`
 }
 
 type adminKeysCommand struct {
@@ -92,6 +94,16 @@ type adminKeysCommand struct {
 // Run makes keys where there are none, and prints the public ones.
 func (c *adminKeysCommand) Run() error {
 	return app.MakeKeys(c.Config, os.Stdout)
+}
+
+type adminIdentityKeyCommand struct {
+	File       string `arg:"" type:"path" help:"File to write key and certificate to (PEM); none that exists is replaced."`
+	app.Config `embed:""`
+}
+
+// Run makes the key.
+func (c *adminIdentityKeyCommand) Run() error {
+	return app.MakeIdentityKey(c.Config, c.File)
 }
 
 type adminStaffCommand struct {

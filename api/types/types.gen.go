@@ -43,6 +43,13 @@ const (
 	ApplicationStateWithdrawn  ApplicationState = "withdrawn"
 )
 
+// Defines values for ArrivalStep.
+const (
+	ArrivalAccountStep ArrivalStep = "account"
+	ArrivalDataStep    ArrivalStep = "data"
+	ArrivalLinkStep    ArrivalStep = "link"
+)
+
 // Defines values for Audience.
 const (
 	AudienceAdministration Audience = "administration"
@@ -275,6 +282,12 @@ const (
 	Short  FormFieldWidth = "short"
 )
 
+// Defines values for IdentityProviderSubjects.
+const (
+	SubjectOrganisation IdentityProviderSubjects = "organisation"
+	SubjectPerson       IdentityProviderSubjects = "person"
+)
+
 // Defines values for ImportDifferenceOutcome.
 const (
 	ImportAdded   ImportDifferenceOutcome = "added"
@@ -451,6 +464,7 @@ const (
 	SignInRequestStepConsent  SignInRequestStep = "consent"
 	SignInRequestStepContinue SignInRequestStep = "continue"
 	SignInRequestStepSignIn   SignInRequestStep = "signIn"
+	SignInRequestStepStepUp   SignInRequestStep = "stepUp"
 )
 
 // Defines values for SourceFieldType.
@@ -491,6 +505,14 @@ const (
 	OnlyDeleted ListImportDifferencesParamsOutcome = "deleted"
 )
 
+// Defines values for StartIdentityParamsIntent.
+const (
+	IntentLink    StartIdentityParamsIntent = "link"
+	IntentProve   StartIdentityParamsIntent = "prove"
+	IntentRefresh StartIdentityParamsIntent = "refresh"
+	IntentSignIn  StartIdentityParamsIntent = "signIn"
+)
+
 // AcceptedItems defines model for AcceptedItems.
 type AcceptedItems struct {
 	Items []ProfileItem `json:"items"`
@@ -517,6 +539,15 @@ type AccessList struct {
 	NextCursor *string  `json:"nextCursor,omitempty"`
 }
 
+// ActsFor For whom somebody acts. Absent for a person who acts for themselves.
+type ActsFor struct {
+	// Name Name of the organisation.
+	Name string `json:"name"`
+
+	// Person Who acts.
+	Person string `json:"person"`
+}
+
 // Address defines model for Address.
 type Address struct {
 	City        string `json:"city"`
@@ -527,6 +558,8 @@ type Address struct {
 
 // Application defines model for Application.
 type Application struct {
+	// ActsFor For whom somebody acts. Absent for a person who acts for themselves.
+	ActsFor       *ActsFor     `json:"actsFor,omitempty"`
 	Attachments   []Attachment `json:"attachments"`
 	AuthorityName string       `json:"authorityName"`
 	ChangedAt     time.Time    `json:"changedAt"`
@@ -542,15 +575,18 @@ type Application struct {
 	DeleteAt *time.Time `json:"deleteAt,omitempty"`
 
 	// Errors For drafts, what submission would refuse.
-	Errors       *[]FieldError      `json:"errors,omitempty"`
-	FormId       openapi_types.UUID `json:"formId"`
-	FormVersion  int                `json:"formVersion"`
-	Id           openapi_types.UUID `json:"id"`
-	Number       *string            `json:"number,omitempty"`
-	Place        PlaceReference     `json:"place"`
-	Portal       PortalReference    `json:"portal"`
-	ServiceId    openapi_types.UUID `json:"serviceId"`
-	ServiceTitle string             `json:"serviceTitle"`
+	Errors      *[]FieldError      `json:"errors,omitempty"`
+	FormId      openapi_types.UUID `json:"formId"`
+	FormVersion int                `json:"formVersion"`
+	Id          openapi_types.UUID `json:"id"`
+
+	// NeededTrustLevel Vertrauensniveau of the sign-in (eIDAS).
+	NeededTrustLevel *TrustLevel        `json:"neededTrustLevel,omitempty"`
+	Number           *string            `json:"number,omitempty"`
+	Place            PlaceReference     `json:"place"`
+	Portal           PortalReference    `json:"portal"`
+	ServiceId        openapi_types.UUID `json:"serviceId"`
+	ServiceTitle     string             `json:"serviceTitle"`
 
 	// State `draft`: not submitted. `submitted`: on its way to the authority. `received`: has arrived there. `inProgress`: being processed. `question`: the authority
 	// asks something. `granted`, `refused`, `closed`: finished. `withdrawn`: by the citizen.
@@ -591,6 +627,59 @@ type ApplicationSummary struct {
 	SubmittedAt *time.Time       `json:"submittedAt,omitempty"`
 }
 
+// Arrival defines model for Arrival.
+type Arrival struct {
+	// ActingPerson Who acts for the organisation.
+	ActingPerson *string `json:"actingPerson,omitempty"`
+
+	// ContinueTo Path of this portal to go on with.
+	ContinueTo string `json:"continueTo"`
+
+	// Email Mail address that the identity provider names; not confirmed here.
+	Email *string            `json:"email,omitempty"`
+	Id    openapi_types.UUID `json:"id"`
+
+	// Items Data that may be taken over, with what the account has now.
+	Items []ArrivalItem `json:"items"`
+
+	// Level Vertrauensniveau of the sign-in (eIDAS).
+	Level TrustLevel `json:"level"`
+
+	// Name Of the person or the organisation.
+	Name     string           `json:"name"`
+	Provider IdentityProvider `json:"provider"`
+
+	// Step What is to be decided. `account`: make an account, or sign in to link one. `link`: link with the account that is signed in. `data`: which data are to be
+	// taken over.
+	Step ArrivalStep `json:"step"`
+}
+
+// ArrivalStep What is to be decided. `account`: make an account, or sign in to link one. `link`: link with the account that is signed in. `data`: which data are to be
+// taken over.
+type ArrivalStep string
+
+// ArrivalAccount defines model for ArrivalAccount.
+type ArrivalAccount struct {
+	// Email Where notices go once it is confirmed.
+	Email *string `json:"email,omitempty"`
+
+	// Items Data to be taken over. The name always is.
+	Items []ProfileItem `json:"items"`
+}
+
+// ArrivalItem defines model for ArrivalItem.
+type ArrivalItem struct {
+	// Current What the account has now.
+	Current *string     `json:"current,omitempty"`
+	Item    ProfileItem `json:"item"`
+	Value   string      `json:"value"`
+}
+
+// ArrivalItems defines model for ArrivalItems.
+type ArrivalItems struct {
+	Items []ProfileItem `json:"items"`
+}
+
 // Association defines model for Association.
 type Association struct {
 	Members []PortalReference `json:"members"`
@@ -620,6 +709,8 @@ type Audience string
 
 // Case defines model for Case.
 type Case struct {
+	// ActsFor For whom somebody acts. Absent for a person who acts for themselves.
+	ActsFor          *ActsFor               `json:"actsFor,omitempty"`
 	ApplicantName    string                 `json:"applicantName"`
 	Attachments      []Attachment           `json:"attachments"`
 	ChangedAt        time.Time              `json:"changedAt"`
@@ -1463,6 +1554,48 @@ type GiveConsent struct {
 	ServiceId openapi_types.UUID `json:"serviceId"`
 }
 
+// Identity defines model for Identity.
+type Identity struct {
+	Id openapi_types.UUID `json:"id"`
+
+	// Items Data taken over then.
+	Items      *[]ProfileItem `json:"items,omitempty"`
+	LastUsedAt *time.Time     `json:"lastUsedAt,omitempty"`
+
+	// Level Vertrauensniveau of the sign-in (eIDAS).
+	Level    TrustLevel       `json:"level"`
+	LinkedAt time.Time        `json:"linkedAt"`
+	Provider IdentityProvider `json:"provider"`
+
+	// TakenOverAt When data were taken over last.
+	TakenOverAt *time.Time `json:"takenOverAt,omitempty"`
+}
+
+// IdentityList defines model for IdentityList.
+type IdentityList struct {
+	Items []Identity `json:"items"`
+}
+
+// IdentityProvider defines model for IdentityProvider.
+type IdentityProvider struct {
+	Id string `json:"id"`
+
+	// Levels Trust levels that can be proved with it.
+	Levels []TrustLevel `json:"levels"`
+	Name   string       `json:"name"`
+
+	// Subjects Whose account it is - a person's or an organisation's.
+	Subjects IdentityProviderSubjects `json:"subjects"`
+}
+
+// IdentityProviderSubjects Whose account it is - a person's or an organisation's.
+type IdentityProviderSubjects string
+
+// IdentityProviderList defines model for IdentityProviderList.
+type IdentityProviderList struct {
+	Items []IdentityProvider `json:"items"`
+}
+
 // ImportComparison defines model for ImportComparison.
 type ImportComparison struct {
 	// After An entry in the catalog's own model. It is missing where there was none.
@@ -1678,6 +1811,8 @@ type MailboxSummary struct {
 
 // MessageApplication Content of the message `application.submitted`, from the portal of origin to the competent portal.
 type MessageApplication struct {
+	// ActsFor For whom somebody acts. Absent for a person who acts for themselves.
+	ActsFor        *ActsFor               `json:"actsFor,omitempty"`
 	ApplicantName  string                 `json:"applicantName"`
 	ApplicationId  openapi_types.UUID     `json:"applicationId"`
 	Ars            string                 `json:"ars"`
@@ -2788,6 +2923,9 @@ type Session struct {
 	// AccountUrl Where the person's account pages are; at the account home.
 	AccountUrl *string `json:"accountUrl,omitempty"`
 
+	// ActsFor For whom somebody acts. Absent for a person who acts for themselves.
+	ActsFor *ActsFor `json:"actsFor,omitempty"`
+
 	// AuthTime When the person last proved who they are.
 	AuthTime *time.Time `json:"authTime,omitempty"`
 
@@ -2812,12 +2950,21 @@ type Session struct {
 
 // SessionInfo defines model for SessionInfo.
 type SessionInfo struct {
+	// ActsFor For whom somebody acts. Absent for a person who acts for themselves.
+	ActsFor *ActsFor `json:"actsFor,omitempty"`
+
 	// Browser What the browser calls itself, shortened.
 	Browser    *string            `json:"browser,omitempty"`
 	CreatedAt  time.Time          `json:"createdAt"`
 	Current    bool               `json:"current"`
 	Id         openapi_types.UUID `json:"id"`
 	LastSeenAt time.Time          `json:"lastSeenAt"`
+
+	// ProvedBy Identity provider that proved the level; absent where the account did.
+	ProvedBy *string `json:"provedBy,omitempty"`
+
+	// TrustLevel Vertrauensniveau of the sign-in (eIDAS).
+	TrustLevel *TrustLevel `json:"trustLevel,omitempty"`
 }
 
 // SessionList defines model for SessionList.
@@ -2841,6 +2988,9 @@ type SignInRequest struct {
 	// Items Data that is asked for.
 	Items *[]ProfileItem `json:"items,omitempty"`
 
+	// NeededLevel Vertrauensniveau of the sign-in (eIDAS).
+	NeededLevel *TrustLevel `json:"neededLevel,omitempty"`
+
 	// PrivacyUrl The application's own notice on data protection.
 	PrivacyUrl *string `json:"privacyUrl,omitempty"`
 
@@ -2851,11 +3001,11 @@ type SignInRequest struct {
 	// Scopes Rights that are asked for beyond signing in.
 	Scopes *[]string `json:"scopes,omitempty"`
 
-	// Step `signIn`: sign in first. `consent`: consent is asked for. `continue`: nothing to do, go to `redirectTo`.
+	// Step `signIn`: sign in first. `stepUp`: prove a higher trust level. `consent`: consent is asked for. `continue`: nothing to do, go to `redirectTo`.
 	Step SignInRequestStep `json:"step"`
 }
 
-// SignInRequestStep `signIn`: sign in first. `consent`: consent is asked for. `continue`: nothing to do, go to `redirectTo`.
+// SignInRequestStep `signIn`: sign in first. `stepUp`: prove a higher trust level. `consent`: consent is asked for. `continue`: nothing to do, go to `redirectTo`.
 type SignInRequestStep string
 
 // SigningKey defines model for SigningKey.
@@ -3050,6 +3200,9 @@ type AgeQuery = int
 
 // ApplicationId defines model for ApplicationId.
 type ApplicationId = openapi_types.UUID
+
+// ArrivalId defines model for ArrivalId.
+type ArrivalId = openapi_types.UUID
 
 // ArsPath defines model for ArsPath.
 type ArsPath = string
@@ -3574,6 +3727,31 @@ type GetFormParams struct {
 	Version *int `form:"version,omitempty" json:"version,omitempty"`
 }
 
+// FinishIdentityParams defines parameters for FinishIdentity.
+type FinishIdentityParams struct {
+	// State What was begun.
+	State openapi_types.UUID `form:"state" json:"state"`
+}
+
+// StartIdentityParams defines parameters for StartIdentity.
+type StartIdentityParams struct {
+	// Level Trust level that is needed; without it the lowest will do.
+	Level *TrustLevel `form:"level,omitempty" json:"level,omitempty"`
+
+	// Intent `signIn` (default): sign in, or prove a higher level. `link`: link the identity with the account that is signed in. `refresh`: offer the
+	// data to be taken over again. `prove`: prove again who is signed in.
+	Intent *StartIdentityParamsIntent `form:"intent,omitempty" json:"intent,omitempty"`
+
+	// RequestId Sign-in request of a linked portal or provider to go on with afterwards.
+	RequestId *openapi_types.UUID `form:"requestId,omitempty" json:"requestId,omitempty"`
+
+	// ReturnTo Path of this portal to go to afterwards.
+	ReturnTo *string `form:"returnTo,omitempty" json:"returnTo,omitempty"`
+}
+
+// StartIdentityParamsIntent defines parameters for StartIdentity.
+type StartIdentityParamsIntent string
+
 // ListMessagesParams defines parameters for ListMessages.
 type ListMessagesParams struct {
 	// Limit Largest number of items.
@@ -3793,6 +3971,9 @@ type StartSignInParams struct {
 
 	// ServiceId Ask for consent to read the person's data for this service.
 	ServiceId *openapi_types.UUID `form:"serviceId,omitempty" json:"serviceId,omitempty"`
+
+	// Level Trust level that is needed. The account home has the person prove it when the sign-in there has a lower one.
+	Level *TrustLevel `form:"level,omitempty" json:"level,omitempty"`
 }
 
 // ReadCatalogParams defines parameters for ReadCatalog.
@@ -3909,6 +4090,12 @@ type AskQuestionJSONRequestBody = MessageText
 // ReportDeliveryStatusJSONRequestBody defines body for ReportDeliveryStatus for application/json ContentType.
 type ReportDeliveryStatusJSONRequestBody = DeliveryStatus
 
+// CreateAccountOfArrivalJSONRequestBody defines body for CreateAccountOfArrival for application/json ContentType.
+type CreateAccountOfArrivalJSONRequestBody = ArrivalAccount
+
+// TakeOverDataJSONRequestBody defines body for TakeOverData for application/json ContentType.
+type TakeOverDataJSONRequestBody = ArrivalItems
+
 // SignInJSONRequestBody defines body for SignIn for application/json ContentType.
 type SignInJSONRequestBody = SignIn
 
@@ -3924,665 +4111,703 @@ type ProveSecondFactorJSONRequestBody = SecondFactorProof
 // Base64 encoded, gzipped, json marshaled Swagger object
 var swaggerSpec = []string{
 
-	"H4sIAAAAAAAC/+y9244bObY2+CqE/h9ou3cozz5lYmN2Om13uX3cTrvdB3taVMSSxM4QqSIZKasKBuZi",
-	"nmGuBvhvNmbwv8DMTV/tepN5kgEXyQhGiBEK5cFV1bu7gbJSiuBxcXEdv/XjIBXzheDAtRoc/ziYAc1A",
-	"4sen7+nU/JuBSiVbaCb44HjwB5CKCU7EhCxnVJMlVUQCzRIyEZKMnk+Gr6hOZ6OdQTKAL3S+yGFwPPg0",
-	"ePBpMEgGEr4vmIRscKxlAclApTOYU9OLXi3Mg0pLxqeDr1+/JoMFlXQO2g3ndAr/XoBcrQ/pdAqEcbIC",
-	"KlVCljOQQLQZ25xegCKUZGwyAQk8BTMqZt75HptKBpzOTbd0CoNwNHP6hc2L+eB4/95eMpgzbv/aS/w4",
-	"GdcwBTkw4zxdLHKWUjOa59n68J5nZrH0DAitHiwHsqB6Foyj1lTXek2EnFM9OB4UBTNPNtcvGZxK9dY0",
-	"vr5ec52zdAaSvIMpE5zmKp3lP/1dKcgTsn9AMjZlWp0QNRNSgyQXsFKESiALmmWQkSXTM/IDSKGI4Dgz",
-	"yaYzXd/yvcOje0d7e4f39g7vtUxWqs4pLqjWIM17/+tf9oaPPv+4f/D1v7dNtYU23s+ALHKaQkLGK8K0",
-	"IqfvzsmdcpJ3Nw+6SSo46iuNUmuazubA9QYyKZ9ro5KwoWsSSZExczBalu+ZkGQ5E3MclwJ5yVIgTBGq",
-	"LiAzJ/6q5811W1vJ/y5hMjge/LfdiiXt2l/Vrh8nDvqMKuhewpQqaFm81L58vWU7y1nLNr6vn/PfKDJK",
-	"8eG/sqzBFOliMbw4vHzw/cH80Zcj/XC5/0PLSUl9d12jntMvL4FPzYnf39tLaoR5OvwzHf6wN3z0153h",
-	"53+Jk+dZIZWQ6zP6aDdYkKkggidkIsWcjDh80faNkV/0BZ0CGcNEyNZ9T20fLcO+t7cXG9gTyNklyFX3",
-	"lmfuqZZtz6pGrrf1T7neNBQwjzQYy/6jB/QwPRg+SA9h+CA72h8+ovcOh/uTvfRgvL//AB7S+MDB9deX",
-	"U9p9Hn7+cT+5f9TCiXAOLxjP4heEoeELxnE+5VwiQzPPdI6r60SXY8ARPc9gvhAaeLp6ARFGdDYTCrjh",
-	"4Xi88TwklivROaDsATSdEQkLoNpvBP5mhgdK75BT8uHD8yfIvshUiIykM8Esjwo36uHkQXYPhvfoEQwf",
-	"pPez4aN0fzw8mOyne/TR+GH2APxqWGGpWo9gEkMzi21O65xx//fDtrPbenSfT1Doiu+kkeNITpVGOS0u",
-	"l8Wn42S5reYRGdx8IaR+V2wQjmTBtz4y4zhdyuL60tNLNmd6fbwvqZyC0oQX8zFIM3amYa7a+F2OrYQ9",
-	"ZzChRa4Hxwdm00sxcy8UM/ejYuYrUIpON1x8c/tQy4Gdl01cb3HeyCnlTPUQeUXwJM1JwVmbUCPqbV5v",
-	"gG+lWAhF8+7BLdxTLSNaVI1cbzTvLAfqHoxiUz5kvGRXLaRdNnW9IZ1bWW7DkOxDLUNRZRPXHIoo5MaR",
-	"4DM3daUq3+M1B15I02Cb6Myk0iQHw8hVOQ/7CrkjOIpUeiYB7m4Sosk58IxwQebCPsVrMnh9WV62sCLX",
-	"davuYq+Zn/73n/6Pn/7Pn/7jp//np7//9D+MEHHYIkM4Q8BrZITr039dMkgz70v7cG2kh9G9sYy1+8rp",
-	"4pNfzZtqIbgCNBs8ppk7fuavVHANHD8GQvruQopxDvN/+ZsyY/+xpwTz1r5lO12/d91RJZkARbjQZMK0",
-	"lV4E15KmemdgpO4Z5VPIjErTMcDtBoaNtYwqtf2VGlLE4BNr2j22i89g02eCT3KWftNlfS00WQil2DhH",
-	"k49l4qCAa6I01YBL+jRjWkhGcxQxb2xVG81uWN9Sbr7yAj+V0qpj32p1TzkB06ddxEvg+lxLoPPGGDR8",
-	"0btgfh6q8vdOQ169G3P1gBzipmEzCjt8xvKuEyBSDfEOS0Y9Zpwix9s4BLNRE5Y3D8CZ7Xr4hKmFUMw+",
-	"vGY9y5d0pQjlgZ0msSYx7Zollse/e3ZG7h/cv482pi0sn2YxhByzLAP+rU8XzXOxtNcK0TOmyAKkMlq/",
-	"FLmR5pzqhTv2O8HhW47vg4KMFAszCllwIgo7jOf8kuYs+5Yjec4XhbbXNbO8HYeQkAmDPDNaKn7A4b0W",
-	"+pko+Dcd3wd+wcWSJ2apzOiCnfyN8qN6JTI2YZDFLD7U3VQ0z0GSGVWl+XRkGNTIMN/R88nwteDgDP6J",
-	"WQqlWZ47azB5LYibMHb5VkIqeIbH6hllOXzTJXH3rJmGEnMw8hfkqrxF5kC5ZnN7gbwXAvW8bzk+7FBa",
-	"4c4dQj+WV5SvnAyjvqkQIwSZU77ykow6IaN3oOVqeDrRIEdEGUa4nAEvrYMNhho8vU5l50gOyry7pFYt",
-	"XGOKgVz3NRl84LTQMyHZD9+WdgxjNOoZZITZQ2VIRosL4LXzjxv2gdNLynI6zuFbj1ELMgYyoxlx53cu",
-	"zO3UuW1argidUnbrW6eKxUJIDdkryBh9jw99u+V5MyHU2jRDrq3pBfAdVGdcG+hpTFNYaMiea5jjFzSz",
-	"XIvmb6VYgNTM6BYTmitI0Ergv/pxwPw75YcNAzbygunIkM6cfnF9HlhzkPur0nOolHQ1sEqOlyf+4vr6",
-	"XD4lxn+DVJsWzVQUDqM+TKprklNGNQwN+1sXnpLBVPrrq7Gk3HqA7e+o2nGjlf3FbKqR7gbJIKfLQTIQ",
-	"Sx6MrmrZXtobFO0ksqZrj9SXJxksCrkQVqOqNOPvCp4RyueQG8Eq0tFyJupvnGuaafIKFovYC81dMIOn",
-	"ZtamnWoMfgLlSrZv1Etm1dTr0JTb8siiVC6bmNjZm6SyTEZpKmV6VV++toVLBjNRKKhMB9UrR4exxxdC",
-	"aZqfiayxo0ePHuzfj71g9ATQjdFQeaE37qJ7sz7E2ggSO9Po2lQsLHbmvLqwxWaW78Q21N2GevUabSeR",
-	"c+G00dMtjrvjyC9goaO+QD0DWZoxjA5Xin0zkHBCBE/B/T5fAD5h+D7NjRhJJKTADHMlTCeE4duC5+jW",
-	"sW5DN6CxEDlQjiOSQPV2k8iopu2c22pgEb8tV0uwMSRGi7NSsx37BcBCmUHOgzFWG59BDhpOddyDnkk6",
-	"0TY0hbs52xcyUvAclHJfut0yPfSbJqrralOnVBNVjOdMYeDOUhR5RiRMCuci70OHz4w6Yw0SETo0g33e",
-	"j5ebB5zlMCYr9L4TeIR3vHr6dnhwf3j07MGL4cHbR++Hf4zykpymsPFiNg+9A2eAtSzI0MHG9/Cp2osq",
-	"tLRvnJd7+j3TefxEo5lrI9uo+NA5Po8vwiLeoqENveUBM9/nzOr/DbEgz0BpMmHSOTH60Nd71xxandZJ",
-	"LHbT2oVIam6I2uo1+WO5h54GSsKtk2VS49TBVENOFLLWOs/ccC/cyBUfbG8xn1O5usXrvklKaxs+Qk4z",
-	"OkaJuiSmHTIqP4+OieBoPVjSlXV7ACk3Z4eM8Fa4xAfNJUGlNH+5O4GMGH8rxdRIHaNjMgbGp2QhhRFz",
-	"sB9UTpngo+N6w584VRcK1X09Y3y6Q0ZTSbkZUGL6NBwQP6a5UNj5hHGmZtjokulZJunStOqjDphmPwDf",
-	"+cQDWRcnPwhOEdr67HTQE+OHPkgGfqAoCuJA8GEch6EiHIaRH33fUak5svvrssatSAbb38Nbc/OoE2ki",
-	"JFmAWORg7azpDNILG8B3YsORgvut4WXqeyv86tn79lz8prlqnDtGmYpSImUtcvIczKZvoUSvb8oaK3Sn",
-	"oKIK+9IlyLFRCp/OVU55tnGJnAPVjzA6tUpiXz+VoWFoXWJLc5AXVkxEIZtp5IZjAE4moNMZZJba0e1l",
-	"5VIxIUKyqTXfrIvOaIZe7+33529ek4UwYlfponUW6/Do7MIly8ya7k5YDuoaB3we2nxqEZCVySebRFnD",
-	"2tbldAqLnPKdljfUjB7cu78+6e/gC80gZXMk1vXX2A+RfXm80jjxcoaM6/tHg2iAztphcuRiNyFcBNdb",
-	"OdYoIfmIVzN5b1ixN9AgGYwLxbi9VWg2N9eWlvY8xa4M711ukKNdfa5bL4mbV1mvrpB+R9UsOsg+ut7a",
-	"6v6sKsvaT2HsU+tm2HN+BW54RY3HSzHb7NXPcRsa4i6vwVAvuQnNIxloWSj9Ei5ho3Twvnoyzg68ManP",
-	"JVs7mxEKKelhozaD56NDqQn2OarV4MGrrUOMXZldiOs2qSgc/4if0NiRaoslSqkChT48G+0RGch2qhQS",
-	"z23rUBWFBrz8dpWEcF5XYPxXYNO/dC54DXZ2cwxqG7ZwFVbQcpbjRKlpLqZljFQjyoUY7lCl0+CzZALW",
-	"OlknJ2fLDBYokEBZFl04TB1Y69XNPCFqASmjuZtlUgsjTkrLsnlScDPQc/+i/fMseCClGqZCrjBBcX5C",
-	"ChsbQQQHn9SmFGREXILciaqGdJULmm0pYjR22qVK4Ib79erYlbd0Ck95S3oRxvL77aGYdrO+KWkb10oG",
-	"GZu6cMhGiISYL2iqye8/nuNqEKZUATIhti1C0XsK5Py70+HBvfueOMxIVJD3s26l5i20MRcS4r8oThdq",
-	"JjZ4IMzMVaUSKU2lxi2lZFLkOfGtnFgjuHP6Mm+Dnwoe9Tg0tg5w58rMJRx0uYgte4gUt854a1OJ7AxL",
-	"7Q+VsjMTXdy2em4uLs0vUfKVHalqiukCT5Xzi2ubHrMwKykmJwStKnzq4sGEAh9aoMWirizmrG0E7lSr",
-	"riBh/0wZSWe6wuwKhYNRtc4eJBGZQXsuXY3pw/wHBrO+vlvtGC7uQjDsrj2+CXNuSS9fr+zn9034fK7G",
-	"cLYklshO4WWkyqzvBp3YTKwla7H8Vz1/FDMe9wivid03tZt+StFlw2DG00LPgOvAcdu0AdhJUx5mdpKF",
-	"FJegDIVCPtkhp4sFpkNbQ+VvFMkAycc+ZzjPzBykOyMuOIzu1uIlcBjnkEr0PC8ku6QaXsDq90vzt3lh",
-	"XchLBl+GpoHhJcXAfmVaOgtaakwrGbwN21379bVofPW5XCAbO7dlJAxNNbtsYe90bcU7z0dsl74mgzFN",
-	"L8zQOOQvxVQU+oNkbemrTJMcqOTK8jnqoiHRwOZCuzCeNNmUj5oM/ra8iByQ54ZRFeOcpTZd/g7a2D7C",
-	"mLyAFTkHfbfy/9Yox3kX5o2+D/b2WnvvnGd9GOY29Gl/G2fmbW2NYK+ZEZe0cJTdaKmZvLjfEr5hd+gd",
-	"ZExCanaqzh83jq2Kjdrfi8T7GNJOVx9kHt8ZMwMuNEvBHFGjEZtN0JB6LIaN/QcRRZtp9a17GPlSfcax",
-	"TXO+jVTMgRiiJlqcoJBLJWQuhciQif1UY63XXDeVigVscVNZ9mJeWo9Xa7ZdxDbjjb3SzX6g9NZj7eM2",
-	"+Cq6ijY5mZtUY+1byTDxrKr9hjibQXoR0aOrUKiIxRtTLVuCq5dUkYkoeJb4AGSbzZVTPi2cPL+u+hba",
-	"kEhoRBAXg2SwpJLbG2Fiw6p73hVmUm9MA/jpY9kK/ukitD9b1xIuR814US5g28IOWhh0MjCMaWDpo3Zy",
-	"jciFV+AW44es3qX78m3LiNzPj+MDc7++sONzf9mR+XbD0brv3L39eS2SzC1btXEVVWwgtRuRKgPKvYZg",
-	"ia28iGrroyWMR8eEkiWMFdPOOUtRlge5Q0acmnNlHkHJKSYdYaxVOnPxVVwQSwI7ZDSn6YxxfNvw6qmk",
-	"cx9FIJb8Ex/DjBq5a2RuU5aB9E/iH7/xkVu+A3PJK89pGUdl1jrVlIeOYKDqvv0ljNGLg9zB8CkckVW1",
-	"sZetpLKP2Jr9/Nq3af98Vbbs7o+y/XILboIk3sGUKQ0SMtvmLVo8a9fgJsGxJfskFLaZsmgzjJOlkJkT",
-	"49x2GgHHGSDMiyviApBjpqrGpXnQEF8Oo/aL2EvdS5N1nXG7D7IUfn8VUnVvuXg7IXZjs95SuHkuFkyk",
-	"EmN/4VLqNxM5f0XC4naioDOq/hwSoZ1WKIktgKPdYWFzOsw1MqfMyAliMskZh79SG5mfDKzueWzYFl4r",
-	"LB+LL80/l5LpwPxvZqL8M7Xv/IPVLeYfC76xD/W7rnBub/x88K+35aTwz6duZvZJO73yUZyc/+uVnc07",
-	"O6Dwq49u2PhdENGkwmfD72svPCmnFj5efWsfrq5PK6Q95xMRcVBuH9cGXxZMgooFfL+qWUyr/HRnbL5B",
-	"Z1rM6lXNpZ12PzI9c0Lr+lpYweAKgoQqW4yaD2YY6J/GNJvGPNwQouN3iUVrw56yS+C34K28VjpXR1JS",
-	"ROJZA/LYmK4kIWULv13NFgWZ01UE8ak7pSlwK18vjrAaWzQRym1Xxx7fiArkyOUa6o+EzNwkNI8kPM2o",
-	"ekuVMvJoXCATHN6zOZyJDFS7J8toJoZhGNHWowgsXLsEI5gNK6EkFVlLgkzYzzlzMWP9zoHpCPXx3jRu",
-	"X4jRt4RUXIJc4ThewkRHs0HrSx+uYTCaxtrF2o5t1xO6+k4UMrJXEynmdW/C3sPjvb2oJ6KRBLh/cHy4",
-	"t5HqsQN8OTowoFk8XeKUaJBzZ5X2nn6F+nBEfSlkL9n+iX/ua1LOvN7tn/70pz8NX70aPnmC+cxD+9lR",
-	"WkZXCP1H0xmi6tY5yHC4dzg83I8uHXyJMKPv3r96eWKD+a131iJooB5Xb/o55yBnNB+TS8HJAfko0lmL",
-	"u0jc9JweDQ/32h1T677yDP2Tf/xz8Yz9RpGcKUQdNCIpuskyt+OK3HkmmdJ6tWhize7tb6QqXNA4QaVM",
-	"ba8+RkyI60FGnzt2tq5TbdSqGtOpDGEdE7M4nRFrq1TfKkj1NiJOrx8fJctwpjjMcWX6QncHNrTzS4nS",
-	"9Pt6WwkLVRRVR1ClhW4OOi6jI+uxjiFJdRHpTQgpJcHfmjGuvvTrZtwF8IzxqcvgmlGeuXAoskJLrFMj",
-	"MUNKB4SGzlNmnvB5U7EHbMCifW5B5QU+NaWXQIoFoRMN0oKMaLS/klFKeQp5bhujF8CtS6yRgxVYad3w",
-	"K30XmZkfko0AuLCxk77pKIsLl6nYFvehdjY3YKJaorVdbIoG7QgB7cmmj/Y2G1LceKLEI+nkagEA18zB",
-	"xiBfWFhDvc9NWRuez2qNRDaZl5EaraefKUKbDv77RxvtuGYS7esSoJf0X5gA82QjQLLvAYeVA1UxvKZT",
-	"RUb+V0RnasehfjQ5SI/otqvgRxxdiEAmbSRy0S8d4RjMRe79f//b/0W0qI3yKBbeNadfPnCm+4q++OzX",
-	"ZFBc4Z1Lmhf12KODjQk/9h3XX9c6+Ums+dLgIqOrkVkXMGwIJdZxocl5wc3HOx9BXmg6vZuQ0VJI+3D9",
-	"SQzCArgAnpE7p3IMTCvzRsgtFUL3DFBuK/DmnIlC4kW4GiQDNwzzyfbhvsPAR45AnUZ6jjKfp+YE8Ok5",
-	"aPPPthx0Igr5dNWpKIs5jEW2ssBdiJRV5fsqMi8Q4hqPQVxP9t51FcN1dj+hGo4eQ8NLFVEzxEsYg1Ng",
-	"7jw+e0uOHtytRWE08Nc//3iQHH69M6yguz//uJ88/Hr3x704nGp/6B8ksO8LcD8bLmrvkxwQq+kJXUVm",
-	"hz+RmVjaqzZD9YvpmSg0oQ52glCcMbHpGoQqInIfNmThVg/v39uAUm1jEcwYHqM3LqIL1sZQ+ewIWLh5",
-	"xNFiemWhpSTvGsDexkNZ0lS492vLtTbq2PEt0T/PxLwlu3ML8+M4EnL/ms7BBlgKoihDkekapst4hP1H",
-	"F72Zms4MCZyQERf6nbs90IfuzhDBODkzDWudSPEgGBFxDCRz5uwK8smuSjMRXheSg3NZSGEFnKC/TiGm",
-	"L9wSzrRzz8okh/qOjelm71rzFr5KAqN95fEqnmpjV061xfrr7dE01mi1XcfdevpCShs11/PN8nHMRkZJ",
-	"vb9uVE7kmX0zNpEZVSiLtd8bIzfXkY1ZRsSGE4f+iHKIzw7wMlT89tiQydKz1gWSP7To99j9NqQVyoRX",
-	"kSVfAeUIdtS+es3FsUqdQ9NUzKM94apiXNsYpkVLOnogpMZKfJg27cXUtSXB7Nl0pvsT0Tv7uLkvEQA+",
-	"fuIYlqso0yFSMXc5JlUyxNLLsGa6S2m4HScN/KotzSPlIK9jHwleamE2usWI05Gt5OPovaHFM47g5AUn",
-	"O+Bn5f5sZs03YUept3jrOZ3x7tb9qde8Ltbdev7oVYcupyouKaQBRHt7FpU9DC4S3hxnFD5K1BzLKC3J",
-	"A05akRm9rJDOa2JKCNtmeX8cYNh2H21v6eO/3MAUXanb5cgdesHzUhuYAcGjYLhSCVZXKogY8YWhYp+T",
-	"LXAqr8Dyb5N3hSAbPLuQwNTO35Tg+Q3ytZIFrS3070DOKU9KXGbKBVKJ354TzAAvUzvVcVikxKYgicmE",
-	"pVBmKlIJdCun+hZ8sCKaTvbgJZf1uIjygOkSbnsG6YULDPdx4SWC9roVKYsla2g6zgF9a/WJl9NKtohV",
-	"f1YCL9Ube8JAATnlUzoGMoFZHuc/DmFmA/4M4w4RLJhqgEEzAVC7e7t0bvTSuH/iEqTDHq13g4CF1pdq",
-	"KB7NTRY+LBQrvAqDYIpBOP3njVZT33E108RuS3egd0UbQs7bsvU26ndiydsZq8/PM61Ya2AJZRlnpZF0",
-	"u1M8JQWfkh8KSczBAaWhwFmujeayAkhZZ0sclq6i0RYGNZz1ZYli4Y9fHUu4ZVFvVJ7AXbp6CEnZzmsn",
-	"929hE/OqQkSHD6Vww+6Ws9UJuYCFroJIgqI7DbdtjLLbB/4OqNra0yzLlxrxwNt5jF0zn7vHh4d520jq",
-	"uFjEq6vSMD+qNNYGUITqMn6t30X9C9m8UkfqrvEwpyuSiap/9B0Q6qBp168fI7rFo542G3JDYN0lhrtQ",
-	"Yu3SZEEZ5oPDCtqEPnWKBt8N4MRl5YpSyCkF5k7dtAWPAPWq2G9NsICMVUawQdVqEtoiyyl0knWbu5bD",
-	"Es10VvjXPp2Mm9uovNhOKo/Q6Lj8NiFcePvHyBFg7WeXweMfYfwdXLJaf0vKtPrEJ8L0ZX47ISPDMrMi",
-	"d+ZD9xzLczKGymxQWhNP6uCatoC4H4A5DQgB6poRPF+doAsaLJDootCEKpZBPVWHw3IQmENKLQr9qXYS",
-	"rkgBDrSGnxND5Kh7NXA/3lN1EYN00JTlUQAVJyAmbt4YlFQqN5qqC7yjx6LQiTlo2lddZY2oqHgE1E0p",
-	"P9pNq9ddaNagfLGfLQHbTyKidCfxlx3VfORuGwOzcmhLDhTeZDCW4gJ4hQDkY7Yz/8mGDDhe790/3jmA",
-	"LVcoMpsJ47agrx6vykq8ZiFvAPGqTs83Yh9J/ESjWzqnLH8sstWW97PNnmjID/eONmRrNdkxNhIdVmgR",
-	"3SpK4ZS7y9FraBayx4VdzUUGOZ5nq4yrUhmdAGRkDHoJwN3t5ywfTO+Q9+htpBKIHSOinHkW4r2OJ5/4",
-	"KIPhl2Gu0Jj9Elg600DOF5KmM7h74pyWyMbnVF4UCzITeUYWCZkdJmR2lJAiT4jIE5KzhCgtBZ8mBOY4",
-	"Sup4quc8P4bKekR5BrMcPhfAcDnRJo00fAFxaYRyb8DACjXIGc2XdrXxoosZjNZlkyv5dRzriIgtb61y",
-	"Z8vduEKdPc1m6KQueb4ffTDwwIC0qw0bk7s2dbC/DcldXo9X5y2WoYixjwuSCz6tYrjiotbcVuzZdi0r",
-	"E9UWBqWmcm3bCDdmfaqtBzuesOxQwhS58xKY0gWfAr+blL4GX3FVO9LTM5hbOxQakhJnXVIhAJnykGMl",
-	"gpET6MHnolIJn3hZC8NKODmbBNBLjaxj15C5imooaA3oN2tq9xdUMqgBoZV/n4WPeCi0+HVm1u2tu2Mj",
-	"xX5KMDi9FDF5pRFoHI50A/mE1aSDgNNNr/mptnOcALV1PYvWIW25RS9JvSZE1mREplIqM8g2yIs3GQaQ",
-	"YRRAi/G2ZJc7Hai52x7dVudkpODGYSwAxBIQZM/iGprA8mQuxtSoltwXP65H95RqQzQIogkJ4mN/3b7i",
-	"JnzeQBU3YiMKqez2XE2XLlHbNrMOBl0isofQBCUwe/SwXwaoDmWDNnewvZiBlpSr8oc21FJv+uyNX5oM",
-	"Cu5CdxEcPTrgL4ucMg5ZwNAiOhca57MaQKRlx1STMaTuaLGIOR1zb0C9F3Er+HIm5iVWSymWOY5oY1br",
-	"Sttrms6wDOwpGTNFXsTP6IJ53+C6IapmJkHMR8Q58IZsB4QBsg7S577ub6YyT4E8lS0BKBewCkrmeamB",
-	"cVIowA6te4y5OlBm+RtpLodH9472HuH/rhHOdNUL5WaK+EiRb7yP3hjp4Z15sJlisb6ql1QyynWj0H6w",
-	"ngHEPy6qF9I2Z2t0uAexNrGQXghEMlrrTgtxgcW5lkGkLkKmbu0hxGC+Zy7/rEaNrU/b87f5WZBZ1LE9",
-	"KiUtzEXApGNwMY02uSBjplEsSQMWedLwnRytMy72cSJssKn3fdkIIppq1ARGx1jf2dZI9nzPyHCjHJQ6",
-	"NzLbhKWnEiiaw7Bmv3LfoiDp/bIY00Vqb70rcjM0x2eU4R9O9OS+9okvoesgUFC9Cxv8xEflM6+FfgVm",
-	"wBY+haA/1awDF/pPoP9gVnyUmD9f4rm2X9g8EC0yutohI3zHkLX5HhhqElVpNy5kYx3IqOBMuwrELiHE",
-	"fGMoCSEGAhzWQH2uy8BlBzZrw+6ZCz7x+zBIBs0Fb3xlVtO+FC6HtRr56eNfweyN5Oxn7MK53Vw2OwRt",
-	"5rN9MUxDKiukeLKN3vL+hiux5pvpb0C3B/EPNJX+Uk3krm2p+tZycbyAlQdalLB+bZgrWWlM7PBlxvFc",
-	"YKKmgxR1/C6CIbrpQun001FLJeGyxDbjGcTqZWSXlHcp2EzbIPQxkAVlISRRyeGNmtkCO5wMnI97w/a8",
-	"EtzmX4+pYl2eHdscyWABmJTKTyxg9ERCEDaxnDVSRH5vNmgKE/MfDuRcG+msf4TxaMK+oKV+ZPsf7ZCR",
-	"NG2Nju2N478nWpDRnH4ZJVbdMfeQYXNzujIr6ISaHTIy47VMyVXxkpZLjnABRkhOhqMBljbGMHfmggfT",
-	"C8HrXn4cnTmmmNGUDEzj5s+iRfDM6diexmqBnkq0d31n4fvm5Pd0Jlti+nvvZdxZ+N37Vy93bjApeQKg",
-	"yJ0XQhnW2i8huQXHMUzjAc8vcOkDyrPXEhpTNitxdqE7ormDGpQRQ/uGYJhj4vtKSGlATkhpW06Iy+Gw",
-	"MPFUJ8RQTIJQYhrfYXPzt0tGwG8wCQO/cp+C3IyEmAkkJGZXTiynQ4AHJwGan6gHI72lqJ3HRnMjUxgD",
-	"J+cMSAacvKZz4CQD5QI8COUtIPiSdhXDjhnKn7FpIUFV8U1uxEYaohcKcaNVkc68MUnNaZ6D0iTHLYn6",
-	"OrYMKUKDggPicZmFJwTnAmjRxesJhbnRf9v9vgC52jV/jhoxSJmY7jqUqW4i3ioO6FrhPzldiWLjXYHB",
-	"MPZJGzJkl27bGndl9fX+m4/7cY4vkoO9g73h/oGX+DAoycFk7RCXuu4a8+dBCmGFB+1SOVWUHEr/RNeM",
-	"XoqU5uwHyN7DF90IVrpaEJJbkHIX/NK27fKZl0Db4JGwBLItyY+g/OMc9XnD8dBCjzISphgi7xClNVZF",
-	"Sj/A94XFqwkLwK3r3TwUCDfJTbadtvk98700zaypqyLd35tBs+ylv3K32lRaaGGey6HFgolT6C8FV/OK",
-	"JZ2wzXLa2ghNt1eb20XDUocZUjZRygm0HmtuMRO8BofgFCdJMyZQLcktJi3Gmo7FF7B+lTSn0rsVHNLb",
-	"VIpi0S0TbTWJOf3yDMsIRt3evLXgD56U7fbtzUK3WGQ9Ot92SF5qJpYfZ8D79F2ddUTTymxBhtK5MxNS",
-	"u1qAxdxwENEn1NRdPi6Iwq5/22H8LpZffGq5rhZkwvIcze5Y0aXhvbJ3NepmKkDbjfh3eAucUbNFl2hF",
-	"y/4zseS5oC1JVjdThzWCBhDOz2WfW8C1rfFPtkBoi0TVnj99ezp8SZVW6UyyiZ5TnlF9Fbm7LqPMtF6o",
-	"493d5XK5M0d0tx33466CBY0Xy2yG6vgYW+4AHdc8CGuUpq7rQvEUu633JBlo4SilraaM2VkXTb9t7LEL",
-	"a7FdtE3/ZSmC1RcAxZWtFuBcw2Kj6cI22zaYN4s4CMOVbqqrMfgSNqGbyjxSQjcXO3fAHg2QgBu8w1nW",
-	"7nzVlVBaxvnYRn+jUDaNZ2ZzLcXWy3YVGbar4I1bo9jC/o5dQoChuUU01jaQUWtpEv7V2JCeowsbS49J",
-	"pqLO+onerLU8d/57m+n9NRmMSwCCrV7zMSBpz1efVM+vQcdUP3VNvOCt4dmVx9JHZDsNiaJJJ+LEzLJa",
-	"Hb5AvvLxsC0xh80KfsGP1ln/hkcNDfNQLwteKiXW8oKqwlrWbzreOTpXsW+9/ydm2OgK8XWpMBBa6CpB",
-	"bwOjdwKVXbcwaLgaUrU61UiCRWnf2ic1Uqpv1AWsOqN3O8IvNlaijhYKWZ9hawxLFBPaTunUteJot2zL",
-	"Tdi3aO1FMbJ+jQ4gv1v2hKgkiKqzsX5LWguS66899oxJLrUjt/9mO2oVwzDazC9jny2+iWiSdY5yWxEl",
-	"tiefkFQfs5frIyraNjRYFp1el6cv2GIRywp+bQ4uIr5RTWieO9WhCqlErxASRw4TTepm5TCZrReASIUY",
-	"6AbUgUpZLdjNbTQu/y1v8btii+g3G4gjenKEU2zluX/T/vkB3//qEOoh60ks49WZmBtNKJ59k1J+uljk",
-	"q9Zf34Eq5tD6M44q/mNgMGrxorlgiYxZ7BuM6ekoHpoEQf9bEIOTA2JALduj07flpGAMCGV5IcELtbaY",
-	"SiXxTiWdR2XbSppRPTc1kytHfpEcMTuK2LKvMMIJq08RIc1SzyBH/w2GkCWk4PSSspyOc4zuUkuQCYa2",
-	"JEQ56LGEoBleFgtt3nBXCUJjJwTmC83M17lQ2j3JbV5sJa0EnUSDphy65Da7MqNZtB4aJbLgZYyVmaxF",
-	"vBxWgF1e9KvFnWfrNXeD1e/rRhCxSsD9RmWpZo48GbGhrEgRHw+WpOhHOMEF0edpXI++WLaaym0hVewr",
-	"j6NFsg03KOPvjks1MStycE6+1DK2bmSYsuAURQS9gV0u+8lw0pX9aHbBm26tDGeNva7sWyfAaYdU97Hs",
-	"1V0aZd9O6qtGYL/4zo7DS4F+NE5+sWOyfzzzI3PPVuNrR4IIdXBH7EL6L9BnFNchMtFgTW1EYB7lLbeF",
-	"S/7vx+O6tPAyFNnjRVR3XMkag/vHHZDq4izvkVA+KUdX58eWt7jDHN4YwdUZ3pPVpVguRqcIcXMyj5n1",
-	"LYs85+a8RvI0u24jKebvZ/AYpozzEqxjQotcl+aQDXm/rvn2YXkZpAl6GQ3WfFrye6PTGt2oDriFZesL",
-	"jRw5IVqIHmXMbVftA/RGkJvOhdshz/EKqecwWDBNq67XBKlgWBrmbySbMt5mBqecGGoIxBeMcK1gb3bI",
-	"qXukjEFwaMCpAxuzYD5M2rSdKlLtEiSbsFhy2U3ld1TQpUyvtqvRYma0pQdLtCzkSEE+8bDduDQ7ZDQu",
-	"eGYDQ+fFhfuRU0sRhKbImHbIqBy9q/Do/0xcSAXjZDRejeros/nE8ELsYJAM5sVFLX/hczzWF7eiR/Y9",
-	"Lkw52eDV1oyQF7DQpzYw5Irw1j024a3hSFv6qDDDx94FPT1VrWbXpB3FOph+CTfQdGbEUQguYKGrSOUy",
-	"mmNk3hYWdUA4FYMimivSu6UdMhNzCK0+7lAa5R8BJ8SlS6dwZGM6cwexBfo8AmgeZ3YvYUrzxz5ysj7X",
-	"iLvuP/9vsh9i3yiqfyjitfOdv66Piy06sJqFf3PKeKjuNQvKfNGx7OF6uN82Ob2R4b6iLD+P4uCWidsR",
-	"cHdbMJlQRbAE1OaowPYEbldG7iZkE9fUVTEDjRDl1ZuejkX3Qse8XlXRfVe/fzAjwIjzt1AaLWf8IqIS",
-	"uR32F1xQwtVfwA73JUxldDpWS7ESnrUURAkKU18HRLgq1Oz6crjCrdbABr1ca4t6rnaDvkJomnJ94gIE",
-	"+c//l5wj76Jz3YIZ2rKK2yxWOz1bQg4qOcYClzEB1VONjxMdBeSzU+YkjhIbRx4Qk5gQe+eTEkrOJ6hU",
-	"oGeRfL+Ucv26LfAo6LyndeFXXqHIzK/nTM0Df2iPoqzQETc4s9ajvYxW+3z7lMDtahldsfLRVm79K+H3",
-	"alkoXSYAdfX3vnpyLcelRrhhaaRa5aOOQkl+F9bW2NdQcqRSJ4Rg12szSRqH7YpFlxwjwdTlvixENXgI",
-	"1rkxik34rXvWJZKEv2SuytqI3GlyFMNpmtznLmYbf+I9W69QsMidGCNrdnnX5shF+dgWZwAue+ACvGdz",
-	"yBl3q72JwmyTHZvmbsz+nN9VQS5XrwfPD5WL66ntW0pA68kStgRyvEob/vYbhUh3S6aAuBvVy0fKlrNa",
-	"R+vcViRqxJm7Xsym7gySGxKYFr7Yc1/JyW7nW1TkYtF7rZKAszos3JueIGhdnqRelfSqs6UNJm+QOq6g",
-	"+PckqNumm54F5XvEmpX7HhRd112GBrfx3bpt1M7SWtJsGxjRdoLEBLx1Cb7MxFxDqZ4zLiRmNCtyJzUL",
-	"V9er9w/u7SV9HFdpISXwNGIifH7+hhwd7D+oGQWffni3UVsuQZLLtmNzfg1UjldvfYBGtMpmM912b//h",
-	"3v7DuGNYacpTeDGPFiZDaVyKJZnkmPkWsHGFJBCYu9RFZeyq1nN/536IZSGKmk/WCTdBBkEQn00lcHLn",
-	"6VzdTQjqRHGU6kWRtygmz/mMjpm2GKU6LFR0sHewV48qPnz4MFoSyU90c1C7e249Z9mIXC4FoGyttvIb",
-	"tjluJKFaSzYuWvKS0POGmGdjnyMXGOxMqzZ9Ts3WoCH+83+a1dZMaWYmp8hjNKDRuSZ3snyYwe54NTwY",
-	"7t1NyH/+T/JmAfxcSwD9ii4QBBxHJaQid948Gb+8e/3C7CHF90NyTmqrE1/eZUOn3QZ8uA1uBRe2nqAQ",
-	"FhezpcQO4jXEAt2pQcVVmql5hKQzoYBvb1Ku1AIz/pZFWS+6dPulEbcEPY0HgXYVOXwNS1/4fMsJgYS5",
-	"4KuesrnnYWF1xk1XnZmMWgjehYAd891ZI690KDm2BczaFBPyEcbktNAz4NprK+suumaRyGqqJbcqR9ax",
-	"qL5+/harugheq6FjH9TxQfcPoqXDLyACTL6lQIGNJNVIWiZYYTI2Cb0t8OwpTWcYezOGKePltTP2zumE",
-	"0FxFgChteTZFVza2dlYPoV23GwKn4xxajIr+QNWErn70un8QrXjromI2gvrhZM7906jsVOUke7zpn245",
-	"5I4uy0ardagFY5TDjW0rAj21YZgGWjui3iDPVK4Ivffw4YPI6q8IRBZiM3GhsXmsBToW2erkpnHKrgg9",
-	"M6OcQx5DCBFyPjpGHW1la8+QkVGmy++oJqNC5iNEXiq4Bon4H43UwoRMhQ0kSBDkHeOEUprnNbwPITHN",
-	"0ujqLqYG4uVLjTjFeBdArYY8VyUAG96nFg7JIxSFoezShmlQvt1+vKLyQi9yqn8gh0lHDMAWxtq+lefb",
-	"oB+vg+X5MyGubZzs1QytbU7eGnhZrIij0likV/AaXB6+VN/+g72D+8P9g+HhfhPAr2c5/MCo61LDG6Cx",
-	"JRiVP59urVs5HcJB8ZYazxldxedspluHswswl2xMUy7EBRYG2Nk812QAuQI8XB1FZcMuUDexcJAlylQt",
-	"wiITyDpTrHRfKjXx6NXc7H+LyG6WWfkSqbW2bE2quVC6AoDbspJnHRQsltDu1fjtmLMEJfKi14nGQ1Y9",
-	"fm0vylWLcXX4K+wi+BrWwdzKnQvpp5XS20D8K8y5CAl8QEuQBTtDfl5h4VU40uHNX5IHuXPK1UJCOlsU",
-	"/ELfLUsy2xpVlSBhcT17E42VT2IZr1spza3NXJHkSojYPv3+u3/4urSqC8ljfNlGEGpBzAMWeoULhAvy",
-	"cJfO9BFAd2McHFBZVuQ9sQIAmmNhvrBxfL0W970d1iZjRI2Uq2ILIUGWU2wl638PFj4i1WSQsgxUWZrA",
-	"xnF6iQbj/DJmNnGUkJEqMHocXWgI6UbVBaFTynhVOmiEGd6jCtrKhn9YW2AJvkTE5BPHY2Ma3CEji65e",
-	"Ab2VyQeOi7txntTDOIVQLtiTjHCBRgkBo0KVmHIW4V6RUSDgjaKutLFL5y+TJt3E0eUhnepg3Zt2sH1T",
-	"pUzDp1Vj+Pd52aL9eVp+fOPavgL4SW2/21BQmubFsYMwcn1tpKM2qIESNWDNZt5X+H2JOsifO4xbLXdw",
-	"Ra+WaiTMKeMnGFzsRPINp9uMideO72YZssEXS/yDYEIbb7U6GkIwz9ZteFdjh2uqVcGz0TGBLzTV+cqh",
-	"34YaqdGp8NSMjivs2/UjtUNGyOdfA2QYzVnBSIYCjj1iPu0ag/qMFmY0WHP7XQKhZF5wlrIFzZle7Xzi",
-	"I7MpVp9r6Mrl3pQCmxXJatCwOEMUX4V1PAXDRDBXHgdyrJSF9VULI5mrMd35oVD6p//gGZsCOTfKH9xd",
-	"xwJ2sHLBrd+41j2Grq2tL3IoGRuifl3AQocKawjm3oC7xWbaJsdSuAk8llCBu3pA5EZsFldKI4LOcngD",
-	"6CxvOLxnczhzqJBbGaDtKw2jO/n84/3kYczs3jSCigw2DekcdBHBNlGQSoj4HB9TBYcHiWNYpuGsZGlk",
-	"wVJdSGSAttoabSiUv398/vFPh0/ePv3u7YvDt398G49cZnFjEyX//o6YKZE7Qi8MZTYgQ923x7u7WujF",
-	"7kuPCX6MeGI7Y2BqwSD/N/fGjpDT/8XO81+bA/tU7O0d3GdKFSD/tWyoh1aAq2YnEV/4sC5KJIfPxadb",
-	"y5OzMN2xb5kbW+m760a6vg59uiqj/tZVVuTNlJOFGYAHrIgAHr+QkDF9QWVcMV4Tz69qcrH1h7rrxjeU",
-	"N7dcnRhY17O0rCNcUa4lnZboVjN7HfSwjVT4Ditfob4D4Mq6JaneUFDJVZw23HyBOsQSy0TkIqU50WwO",
-	"5M7TwtDO7mOQOcaIjXG7yUwUMkDJdrUTyBtOFsU4ZymZiZxldGURX3KMeLIlslef3G1p0RLMbWnLaiSk",
-	"4DkoRVzlINeHoqtKUdkhr2qZWFy4p4JBRIRjN5iI+CUyuvqNagy6zibe0ynJQJInUGiz25w8ZXwGLOqP",
-	"N+sY90qYX1RruQymcQsUMXfTiYfUZLm3k9slwjA8NinvYKO1MLOGhSRLgAvVv3JGwTXL2weD/anIQMwo",
-	"+/bS9MAugLdSK+PT78xORq10dQnACxtzgfrjIBkssfMZImIbfYei0hMVNtaA4F2FhyBm5OHx3l6UGYj6",
-	"g/sHx4d7G2eNw3f9YBvRFWhYqddxCYMHaG4lzjvhWwosUd7tUehlHehUKTZmuatDvu5CsXkRG6O+3WM2",
-	"/NyIfYZTfWgxOv8i6seU6T7rgAeGGF+3eRXYdh7xAMb6p7/LKcjxT3+Xoot/dEq5JXN3L4Rnp5+cHL4U",
-	"u4Wp7BHI0F6pBl9/vTb5TamhFv81GpR6VbFg+/ilsnJduaQN3C681LwvxPrQqjvIKER4Sdpiwcg+9Uwo",
-	"CCtKVDmCvXbrPBxPZLcwnC9uWrCRfmPIsawAsgaaL2Z0DJqZO17IzJwhj+DsnPKu4omCfGIrEVBX3Jhq",
-	"6xDY39vrb9Bto5K1afRJQWSBH7xG+pu46k2k2vVUL3Mw6ldkR17aH6yx0dKPLSqD8REnZLQ3fDSy3nYj",
-	"MSFplaETqkXAftxHrL5KWVw/jU0rW23qVeHgt2WTrTSxaaiBIrVen6bTQxYvFpaUJ+Kg/4FYdy40d6sN",
-	"n9iL7l73qml9jAfI6vOWMvG37Je+SS+ZV3hcSSK7Q+Xa9NzpGz/1vmznbcGAxFjMulPPCWpB4EU73MJt",
-	"SSpXvuSvdpV33AMdenAQ99hYwu2ByXrXtlD6g9qu6fXVfwWMk/eQw0REV1GteBqDIQyqOTGF0gje+fXg",
-	"AR2mZGRgK/+qGZUQ+gSdvmfZin0KBYUecC3h7oSAPm7UHTtl8RxuN071ahGn9YjSG4857Qw2dYtz5l6I",
-	"kPN2KxB45vovwFu0kbyA1ZmEzMyT5mdmb0unmrKLIUnkyXeALobagzewal1uP7donkNtQU9XCWSO1Txo",
-	"G9VSyOyxyFa3FTi8sdBPV9zvW5BMROqhTGKlMNs5WpvmrEXfRmLAHd15P3V63T8gGZsyNJWuZQQd3ts7",
-	"vBdl332MvTYvxRt7Y9zb3H5daTt4eXalUWCoJnoiGY8Eb9ygtHlDKUSH9w73D28mhQjf0TQ/ExnUtZ2/",
-	"DI4ePdi/bwi3L65yVz5S7lK8w+6qzfncRoClQ6Cq+FlgvggmkVtuPmUgCz5VY/iByYtBMvAeoSnMgfEM",
-	"LkGO7cP+m6i98p8pUJ6Ibyz5qXEkemcR4v9ujWc8nStHPBvSJNcJODpJPNXSKSzX9qy7dlqtHr0VnLel",
-	"+L9mhTaH6DsH/b6lma9Ffz99d04WEibsS1XJrzIru0p+zZzNv9TviM/bQLhTpUTKegWbnwaPIg7WXHCf",
-	"0RTz9NYesCYkxi+Ba8jKgATKMyfYq7gBYAb54mkc4srGFNrSi2QKmphnG2V6WD6Bf6sX6GnXlNZQIZle",
-	"EZadBDgIlefNuRjiZYFcVniPjtVpnYziypGb5IxeQjPBvl55IZJUtJkwbZpehSfSvMGwtKL1hPUnLL6l",
-	"nt2hkPmyEc6gUg2zSYR1ck5qR7S51u1H/UW00O6rIKwqIX8TjOtaqBW5c07n2t+MCfmDvS2V/+ZuVfJ8",
-	"FQYghW0MkgE2/Kr+nX3JusEuWdYSlNRkMi22zVZiBcvOu6h1e5Jap4Iy1oS03h8d0Qh9x9pBTabtjrq3",
-	"bwPhrxlwqWuDunewc/9Rr1z53OH/+zcf7Bz0eXGtZK+2Fezi4za3Rp5HA+pV5dVsaMhUz6wBtrpk8NbJ",
-	"gWaqgvfCFrw83cT2aBeVIuHPFrrcxU6Roc2e9GVKVTmWMoBfXfjrrp/cVcdhXbNTl7is23rltipkWEMb",
-	"bwY/eqB7C+c5ci3b5Dtc5zIGdCqwaHe1gSPkIVNmb4FyXyy4b5Cj6It5h3GOAb5+rZ++6J7l4sWJT4xz",
-	"mEcDAUBKIRPy7tkZeXR078G6O39jNWn0ZbhqCY0LF9WCYVUoqHdxBpthKEgmXNqIzfioWn4rf/r7xJdu",
-	"ZkDeCqVzYPoHOsuJyEBiMWX3AKfpzMg7tsBz9FDgMrSdCqbIUgo+raL6GV8UOnE1accr+6H3MQiKd0dO",
-	"gbSmrSgwbqB8udNvpCqSgbpolC/ff3R4lB2kw3vZvb3hg/EDGNJ72eHwIT2a7E/20oPx/n4bCn8RC9F7",
-	"//4tcT8G/RztHcVU9BYw+6oWd22sTxgokOSNNCutCWfpTJMxXFDO9RYF3x1J0jroprlJzGfc4EZZC8mP",
-	"LVc1unPBs+OFPSjHXOihD63ekPpufg1qIdsVajmEGBfDp+/ZHNrDkhon1PkDlbBJfeYpdLtLMzwysVXF",
-	"69grD6Nb4pCD1mvqn4QJuvmSrpQthNLIxcRshCPyUZhjNbgyxtDbilW3KGx5G5zXmEk9e+L49sYUSXy6",
-	"Fc8Sf33bWpYpnbE8k8D7WxTstM7Me1GMyrZYqPaIoQmds3zVOgNML2j9dSYKBa/boSXZmPI4HKULCWsb",
-	"r71mVJu+h9lGCDLfCjzvsvRzpoyquaSKGKVTQuZjQR30el9uGkDjx6yRHTFA3kgXB49DE1Q8vxlmLM1B",
-	"bUsdf7DvRa0dbQfFUtR2hv3tDkqdzmqOgBh4RY3umk9v4zWoGurgE086sVvjcEJNRtKkU6GAjCm/KEVl",
-	"FMsSm/dYwUjUvJrOprlxda7Bo/q1XfKsjY9fm4fN6Zfn9r0AxWSNo20cRzd9bUDzuTq1rfHAGsJN0s4S",
-	"mx4LrIjl4mQfG7JxdgriEnjuPD9/Q/YP7+/fv3tC1KI0hNt4dDGZWHcLFipyHiT83VUuql+zT54+fHT4",
-	"YO9ob+/oaO/e4cHe/qE1EofgMwfJRr7dcDW2h0ZuArWpc8k1+K17cfStinluJI8bYKZdhNrKdGqE2cGB",
-	"nrv6Il5Va2khPMwhG6gd2/o2lctUJ9Xamrtz5uUEv3GOWpMGswsOfbCwUXNUgMm5ib02HUG2ZAsNQj6o",
-	"psgdGQ9f3/8nZ/4nZ/4nZ/4nZ27lzG0817dwtTCbRsboKoDdcWndF1ws1ZpN6Zk5Dgw4LbSo72t8o/Ko",
-	"CTFEEiT4TL2Xpy+Hp4/J/sFhg2nd2zLmJm8r6tOOJ+2KG63V/1piPIYW5AJgEceS1jNYhSWYqhDAb4Yf",
-	"HWZXtVcRqxCftygh1jOBtUKMbpjlmM6rKo3Vslw1bBm7dwlefTGl/a7fRIRySUFXd8u/gxTYIhZkIiW7",
-	"7MzTWi9YQpQWEjJ3YPsR1s2XGSmxCFqNLo1CJA256bvT4cG9+6RExSoLUBD3HmGcpJQLjqk0GNN4592z",
-	"M/LwwcN7dxMygy80g5TNWwDNOwqJXDndqQlXtX6dsCmHLNjtCBxJYzd/o4i0zycOIZKmmvz+43lCBLd4",
-	"vzNqLmIklJ2WKj3blhNprXdeB8+qb3IAEFcvF7JdsY53kIopZwqyUkZcX6aat7qEAffFAxXLSg7zfQFy",
-	"tUMQTI8plIpDJ0kjyPNq+FRoAW53h9iS88FwEnspqAvm3CQe66vEkQu8xVUFuUGPaw71JjuetsW9BLkq",
-	"g/vW3VeNdN9yIA/+/cWr4cHbZ0+G3z364+nmvKcIvEXbmDImXeWJ+nCk+6UDhWsGZCzFUoEkaob+2Kk4",
-	"CSuG2oRqyonSzdzymdaL491dTLifCaWPH+493NsVhqoPdoFnQwXKlafpER3rK995FfhKyVhtyUdnFqQj",
-	"lCk8oqmYW3C6eORMJCvofAFSzn/6e54TOp6JHDjJqVJ9r1rvvenIBfJLYVPuItEH5ffBqDoAAFUXHox/",
-	"plFKYSMWjBtE0EnXVCA7M9Ju7I5ONbtsqQlNa+H1mxiL7aEeko8KM00vzizk5ksxFYX+YFFXIqoyojZv",
-	"k/xy5VScdZ48SnH8f2XZqH7O6GIxvDi8fPD9wfzRlyP9cLn/QzT6+2/Li3g8lvmhbc594njswjbjeKI6",
-	"ol1gz5I+SFZnh5shVCS7pOmqLe++Zx0VO+C37mEk3KsOSKVisYVWans+Ny9FW0PMnK2bw7ee84m4Xupx",
-	"HYk7EPbrR6acdGPdWnc48Ye4mmCjFnp5sNp5hLxKNYfSoRlade7VM0oOf0nGqDANZs35ngNVmuwfkHRG",
-	"JU01SHWCui9HZF0jC02FyHbIa0FkkQMmuJlNxQCE6qU1E2UfcP6uSBCjQLApHzJO3GOVWi9DE8QYptTG",
-	"925f46I0OvslSrYxoL9zLT0RaTGPXjQ+q2c9KGFn0LIedmg/9pMLns8XEzP2zeEKPjnYfxedTxQvD0Vi",
-	"I7JYdEVBlkJeuOyWKmxvTlckE8cOt5OkVIEid0ZpDvJidNdDtgdV48mdEWDxEPOrBEOHqBrdGWGEs5qB",
-	"+eUTpzwjCjQpFmE9uDsjms0ZH92twwVid+ZvbBkZjmvLMAzzRtRZcA5UprMzIQ17iYaTfyeWlS6AistC",
-	"ijEd5ysyB8p1G7J/1o0n5TCEbfkX842yIWeK0FwCzVYJGUNKC/O115gsJtwEj6ADT43LkaWKE8SroT2M",
-	"5rRQS2CKXILMhewhRtq2knJWMfKxqxgPX/7oR49RR8dk5CS4UVJCwZI7EcyeuwkZKaYL/G5E7uRsYviC",
-	"+8L8iuUFyB3zDwlE7DB9V2nqsCwd3s3depV6m6Jewrwapd914BhKB9G8A6riYLsrPDQW3Lac+Q4ZqRUX",
-	"fDUfHTe3lCmsZwAZGc2pTmeQjRxSHBnRXIkz/NFV6PcTnFEVPE4VodziYCDO7ic+UgvIc8ano2Mywn5G",
-	"2CXGv4bv7pCRhi86eMxjVjK7brngU0O28EV7uNDRMc7RQ602MaxdxO4nbgGwq4pfZFTicyM06BpWaybK",
-	"16n26KPjQpPyvRhqmZcry521K23Itly+AcLV4Ir40oUVongMNbzacLdSnSeqTceOvbXx0LUGiXvSU0Ue",
-	"hTAP+Vh3klKD77lSE5sDPIWcI/7oV39q+oAVe9BSnOaaxajr5aaBqaFn9kjEQrPx1+Bob37RP+nHvBFc",
-	"nKqLxIOLN869RQPyBb8cpd80fni5JNWm1CbsN7edpM6L6bSCD2/Eb3aGMvtiKXRBpXasjXIPmDgGwz0U",
-	"0eIqjot6f29qbojEd4E4xOHlUEc6o86q2AwifkAP04Phg/QQhg+yo/3hI3rvcOgDiB/AQ9qViBKzHVbJ",
-	"CydkhH06ji3xuNqbfoTy2GiLawhbigP0XRdExqlotp0+tHETLpg1eosGil+PSfR25pxDKnj2jKZayJYU",
-	"c6cg2LuTTWf6xFGheZNM8FWLc8Ty3CURL6RwBv6GBvllwSSobQw4RpAQWRzWMbVxNDKwE/eEqg/n7aJx",
-	"wq/e1VrcxH38EJNgfpsW+60UYrJlfM4bC9o0Flbh65XMwb648IekBHdcLCLlFtuRnxvrux6+EOi6D3sZ",
-	"n62F5Z3QVzFCmJHkdNECuWe0FcNwy8wmkMRaSdCk7lR6q7GzuaGi/fsPcQr2r72Nltha//FdboVgdhms",
-	"XoK98xKY0gWfbkTiJO+M0Gq5uZMJnS/NPGRkOZWQCbi83gxoZnSBCnX3E/dIuU6sNoo4irkTMlqQsSSz",
-	"QzI7IrN7ZHafFDkROckZURpzY2BOVDEmqlgQOrLAPuS5VsRceIar57lYkj/+uXjGyMHOwYm9Al1AlxVs",
-	"g9SoWEEKVzJiC3euLzLR6sztSIjw96b1xEnhtHMU76NWZ6phKmST2W80Zrr3Vm+pnqmWAohum6sufCJS",
-	"iQNpY+MoLjYRk96S01nQe3R0XmXx8DKx1VrORE29QTq1KSTk40z4wemKLMvqqwolo/iChnD/7T3PS8my",
-	"7DTe2i8AHbY8cr1J+Il7I7Y3ZWvvO1J7/CmzN66iLAvqMFUswCjGZjXzeMporeX2IzMpzN3edkIyUGzK",
-	"abcBqYzn82awwB3mwC2bYVvfVe5kcopCXWGV17UBODtk/+Vfs2DGtsG3evVt8C1s2gbgZjir161W0xNn",
-	"JxPKmiKbNbiirZobofeKPIMoLZo2rjx/eyV1T71Uu9cyCufY6kIyro2SowWZGBGT9VcfSxWYX0TnZvpo",
-	"n1x8uIU0d+hzbhlD67nZuRYwoJUCIriwDfkAr/76ocmgq0nV3qZCPusDKl3aoO3AAfKbB14CS2cayPlC",
-	"0nSGKv0og+GXYa5GLbiz7uc+6LM5TGn+mCrWn25fVq90NrjlPuOL72AOXbcj1SXCaiZsfTBlLsMMUqbq",
-	"GHVhy+yCvoAGLuejR/t7B3v7h/t7R23YQYxfxA6KJUiCP7uiYGU2s5Ma3J1QvlaKFoF5gtgTZwRInDsZ",
-	"m1ULoE9K2cRixt7EAZzTdMY4vJeUq5zqLqcBJe5hosunqyNg5WemSgE67hjgQoPaxMmcqLzTHvJy3hrp",
-	"8aZmhPfxuPTCRcNYn6+ql0csI8ICM/FHF2dFy2f8geSCQ39E7VpRmBgug2n4ZTtveI+LWwMkt0NhnIz8",
-	"Wo+SiuBKBca7LFf4IjO8Q2lXtqef6Q++aD+y1qHj+NqGLSbOX6vtQUWAdWDSlxKfUbUtISMTiQ3GyJBX",
-	"g7dIIStk660/Qzh2MhUQv+IXa7nnG8J/w6e/hm7CWNIO8T+rJgdpFLTrgy3jXJ09V/qde7pSv9tKDFWH",
-	"d14ow9JsfbYWPzOaIltMmA7tCWNYL8Hr5MD7E20fsVJl09MWEDIEEHfs+umH3yhyzvg0B/KETZlRYH5H",
-	"NSzpKjEyFcYomocfOAtPy+27v2f+v9fn9rVSfCHhXeCOb/fh5nRpeFZZ9d2/Te6cpzPJJtoIOnfjnNge",
-	"QXsiVAwfZ+rLXVYpHuEFhjnoN3UNlZAxfXDtfDkNVWFut2lNaiakblebnJcudo3gGlt/uNVHe9Rqiez9",
-	"d13xuOvrUFXGitv3fThyUkLIS6KXooyZibOo7c30V6+mpVcL08L6hbBaMGVxNq1VQ8K0yF0hzaBsMc/w",
-	"V/gCaaFLjTSysge7h31WtFhk20YsYrX057wriDg8CL6++omtzItBGe7G8744I9NUelljSuswiGJCSkDc",
-	"nRgibiu6ZaRSKMtcclxLQsjmqVjgkv5AVBaUODoayWj0CnmelVxX0XlFDnfwr5fAXlByAau7Rm6zMQbW",
-	"oKSuU0i1K1zZHUQvVySBibR2NmIsO7SGOBNAaJ+q6Vhe+/bKRU2qWpN2A45Vs4o2TZ3BFVcHDawz/YA+",
-	"KqpPStSr6ugECvGaxBpsa4cx/jR3CaWXnfimEa43pysjUWCokxdhg3r3ObuAfLUl0PImhNStDACGYvoY",
-	"AK4qoSrG06hjiadQz972cTJo/oUMIdPcDQ7cxiCRJctzMob+htUrXc0tIFX+GjO6lo03uk4qnz+rAW16",
-	"0u3yt+JIz0QRC5q8cgbBgxguVFmnuQsNMJ0JBQ1pfi4uWczO2lLSuTMlIZxwi78O0a9KjRntF87IZkZn",
-	"+LAdbQ70EgJVUwSPKFd3HbXNnRvwMNU2qt25w26wybZ0mvW9t9d72pZms21ySY2VhzdNR9ZMKFFHAmZq",
-	"ToUYpr1uizboa69CHYhpDEc1XWMYHebU1Ym5pjz2k05PsfIq+aGYk9NCZbJIL+JSaita6nK53JmCAv0D",
-	"DNl8yBDPAPROBrsbj5WFSe2KSemoV5SW56wvJartMdY3318bymZfPwZuY+Ht8qiUlbe3qrad+JXs2AGf",
-	"bXXdgKBaLt42ReIwTdQVijOKnqxZ743U78NwrcImsy1KCTbS4m6hNnq5RXbsupxNZQg98TWBfd6pWONu",
-	"ez1z51Q58a6K6g3j07pdQoqJzbOkeRm7f2dC01nO0hmQZxLYlI7hbuigWb+PxqsrYDNnUVCKP/3pT38a",
-	"vno1fPKkDuq4d3B/uHc4PNwf9IzJCUSoTquPV44wegQlPaJFRldYy9IwZCPKoT7lxfsw2C8tJBYMNfJ9",
-	"KuZWzgAex8OthtVW3+w2QkcCHIB2MIoq4htLYNYM+pUdvxHyCQVIOtfX8QwGvqNmxUinpSZk/yiqvW/2",
-	"MG2f0BufN4r+lK+WHiCZo9vCCN5xa+BVlROJOQgqnoTAgryLJKhoglcroTkWKxPggKcgz0/KqH/q4FTE",
-	"hIyUDRW3QQujLZS8IEmi09ZW7dBHkAQYB05QFZn99B+5TgjqI5qwmdkEhgXGf+ew7ckPhSRhlATlO7dS",
-	"brHbOuHoJhQeO5ird8TWT7Lezj0bmdFjUMLcJDNgegv9rRXP9twl1Lfh2UaB3SsjXQlj5hHPFmjTxtJ5",
-	"fQHdDUPyfp0WA5oD+sHQJht2ixbMUBfqmVyt5OS9uAAeR3e2iNTUUN/oj8Oz83fPhvj0KB4RxNQip6v1",
-	"mo9nOZWUPAamFgwNWOuhMNeKEY4gRFGNukI9VZ28wndIyU6UQ2TZf3D/bovNd7HM+lg9pchjKvw783Uj",
-	"eXCHnJKUafYDcIzm3Mq56yuvRtKeazHd3VwqeLYEfXnOW/Iwr2SVb+Zq+C5CkvOr1nEOMSN77Sw6PI22",
-	"5IwAcSOlNlFDQT5JrGsGeFNbfMYkTMQXIjh5yXjx5YZQCLzUE13VLaqFngPwKwPjYLNhonjQYjXEjh24",
-	"meyHajOvjkF1zqb8+bdKX7+xYoprOdftU3NFMCMKPmIUxOXTjzOMl1XbZRrZFtswIHoSZ4sJ/QnVtIQG",
-	"r4nFN1FUpA5fEanHXYXcWDRRI+nZ2rQIbGruS23z/3aujQpnp4nNhnNFUbistRKMyKU+b2WBThogQ+vW",
-	"8hI/o3H3sOksjOMph0fGsBI8Q989ugrrsZWbIwY0LCK1VhQS8egY2zUCtXWQlCVVRsdlDZUaYeADmvHC",
-	"Zsda9yVmxSa+KEu1AvUkMssRyhorDsnLNLW50IrljNXJcvNqO56MT1/EKkVbXI5nW1U/bcWnuXDINBGq",
-	"tCE52QeuLT/r6UmxI+8sBG2eMVLIsm/l5mDKVQ/d63Yjt0i1C9e5RKo01+1t2Cxt1JYazETXFm92r0SV",
-	"mg/zHxjMttXQcHCb5nz9So/hAt6CgbCe1RqYcivz35Zm3eiSoFM6Zko3fegWsKwrCIHA6Thvgzjpec/6",
-	"/NuodPiu2Jj3/nxuFA/zYBe2lNm4dwXfZnKmg6zYXKjLrva5f7pCaToHHbe4VaEZ9sHqFruAhd7yugKt",
-	"GZ+qnqP0T2O0V5pi2a7rid91UKhyOLVVqCglqYgwWOGQ+NoJ+gxRoLYl604ajRQ734+iel+HGK62QbGa",
-	"6rX17V7S9mXEgl6xXE7XtsXLt4EtCcaPuYhdVha/ibijs0vK01h4JQpq1rPpsXE4UJmvCFyCXDnzwPrW",
-	"ZDChDhIjogbPRJ6pOj4DlvqLhyXOIF+08Jgx5C2lhZp2HiqBPs/UFbCeohXATsnInhAEZ+FmMWw5apt0",
-	"cUIoGeVM2Z8VLKjE/IDxiqRiPqfKgiRwIGMJ9EKdkBGVaoRcxBa4DmVJh41iOywLV5rmsRgqFlW2ILP9",
-	"ks2Rht7bRvHzuW8Z//qAzePHl7YP/HyKHeFHh6f/uYXMXaUyuz1u/4IHk4re2uncgxc1Kvmb3rcQCIIj",
-	"E+G+rYTVlJAYn4iMAVfxCg66BbO4SyJyi+Im1L0ONyKhVqt6DQkVG7m54Vx7KOcBY4/Yoz0jtDnDeQ6p",
-	"OYQTKeaJrwCW5iK9wHQdm1K2agOZD6NOj9FdVUcsOPiMxRCO/7I3vGc/RrELkG2GmBHIO2xdFomo66tB",
-	"MlgCXPQ8zE9Ng69dI/jHd7Yl/PwEm8OPH7HNr7Zx000Mz4US8+sJ2TdL9krwzML+lugEDwJsgs3Crp2s",
-	"w5P33XbsZnDZxu1oTcTFaDGJ+qT+QPMClN9uHgpwRvj5jbIVNT1sYtjbvb3YUG02Vgveg9E8MRI9oytM",
-	"F3cYYPa/Zo9VKSoawZGTQhU0rxKs8JEkhAUwtJsLFbu3fY2Chpt9/2B4cNT0swzixVHkFhnidGVnHVOt",
-	"XKJwNZI/L5nCsqgZcPJ7OpPAyRRUOstFHC7Z6ETxyWDMwIbJNCjPlTTA6hqzdmiMDpAlZ0Z73k8PulGk",
-	"6Krrzrirm0UB6sD/6c2UaylykbLZbUHEj8/ekqMHfaKGFwJj19abwBoG7ldfsNbHulSN7pah6Lt7u6XD",
-	"tRsW3vUYBNZGp87mYAS6p5dxnOstVFcbjNO1WdjJqcUV2V5X39hyE+u5eUt4lC9fhT6p1Zz2ZbOcHzHu",
-	"LY8610toyqVkWgP3+2iZp2JZzCkdtQLqSrUdx28cdPN5qJEtnDbae6RrlaS2rEdpG4kOq+bRbNxkILWk",
-	"BXDF2SXQorRDOHDeO/D8yel5DVEzF0tbUEJpyjXDQMIZm86isU3vS1S9Zh0VoNuXdWivNhvHbLMwsiWY",
-	"sINqC6FxQshae487qFZSf7Wsz4NBQAJNd5Sba5cSaosZM50QBWC0LqCjHTKaCW1Or+tVQw5YHIvw0vhH",
-	"DR938Visrp/Vu8cbRzcClbtU000OsRCMted1VFb2CtIu9+91hAz3wqXjcfhlazMrJNMrI4/PnaAGvkbM",
-	"GKgE+cyP+fcf3w+SdfPFTEg9zNklhu9dgAuxpggjAFlZngcdAt5pbve/wtOhiviInx1nTpmjOo8jqKY/",
-	"03qBK4vVKiLafZqCUnYcLpt0sVDkDmJcz2g+CasS3kUrC4rAkmoh7XM2sVss/Rt4LCe5WLowQSSkH3BP",
-	"PYxZ7Ut0Ig58PQ3/EwxCn1qYwn8sgWZYE4xmjXCf4CmPG+xfQizowfHgDA14CbFQ7TghW4Wm+bY51GPx",
-	"Za03933whG/6CeSggcxBKYw3coezesEOtH38i6omF25IfWUsKy3dxmcSMkBOZ4W4wP9oaEsyKFfqGWiX",
-	"x1uDQnAP+rL3TJXXHFJt2Yqf3zswxFe5VP3TNpSvRKjoHn4QAWtJEs9UGe7VSHWyP1gadNEkO8TaVxWh",
-	"uRKEgwOjiEZIVSkr9qRhUtRoly7Y7uX+rut3tEPeYFU5xofmvJBciMWYphfkDqqsnzjjZrJZgQ7ruy4K",
-	"VVwwKDMfyMg19tdPxd7eYWpWCj/BqILTdjNQRM2wIiI2ocgY9BJ8TJmQFj6BkplQ2mK2MbMW9mnPm44H",
-	"f/3rd0Lp9dozdMHQOWdWmrnAHQf7VdXzG7wNS/Q7Q1uVRFEr4L/jOeuawmkLUXEtaaqdNdZ55B2Xwu9q",
-	"NZiEJBh4t9ohLhkR2R4irQu8u5QSKUMK/cTv1IZ599iaYstexMR9UeecLMS/VZpKbwohlK/cqZwnqLu6",
-	"MMBP3DSJJJVbU7IZSRAxIIGmHoqhij8ug5Zd/DXkk51P/BP/7W/PBDfiJcJD/fa3tuwYFiKbQ35GFeyQ",
-	"9xiqbcjg3bMzcnh4+Mg88OH9WUIyTI4eVeHlo4TMBQfMs2GczBkXEoOfVfKJs8w28+HD8yfKUOzSzAxh",
-	"1vHsPLibOEOrxRFBah17PI7Td+fkzulcYwy9JO9gisKhUV5/+rtSkCdVRvLdpEyBV5/4eEWsMoOAJOYe",
-	"WeihV4lGbhHVEvmLeeLMVveqHnFL9VRKIdVvf4ujGwWLvruQYpzD/F/+phCG3azTo6N7D+4eG0LTdJyD",
-	"hQ0fJYR6dFu8whyYRDNtH4MdPnEMDTHDw/R+vigQNBi4lhiAPAIckG3JpsQxyLOkWrlQAXOTMHqpmQPi",
-	"zYxyNmfaLsEoRS9suB5khGql+73y1JYLMplAapiAudt/+1viApJ86hneXyHMu+Fw4N6xeDecjJ5nMF8I",
-	"DTxdDV+AhwPGpOoLWGHXY5GtPnGMSfH7VHJLfNAidiT1N/ERb+tBDHX85ujgwJO+5c5mMUQwzDBvzpVJ",
-	"MWuJ7SiSUimt2Wr09D2djkK8QDObyfAV1elsZPlhzlLgNjrIsbOnH96+HO7vHKxxsr8JxovFDqQ7UEix",
-	"oDtQ7Dr7qCExKBY5/mdo9LQhfto/CMwca4zSHavB8WBvZ39nD2WrBXC6YIPjweHO3s6htZda3El/0zg+",
-	"Y/4FpYa5wGCQaczxehoJUCZo1rTr4UX+sE50tZIJ4bAEpau8aKPflAL1wBCqlfkwzXBBJZ2DzXH6S1zv",
-	"qR7ZfWnoevA12figCz34+hlhXxaCKyuaHOzt+evI2Q7C8/43V9TAalobs0lwFhZi/Wv0aqJunjtmk472",
-	"9ttaLIe4+4GX4mdmXzra/NJroZ+Z66bhDOx+CbleTaHADSglob98NotXAp1ggOHMl1BY239z+9MpGskd",
-	"3SjrsmrSnwvRUttRn+l8Th39uahubj/ZVLHNNHfmO75FinB9dJGEn/8/Akn4JbWYS3ESsKWsem1zEsKv",
-	"Vrnu5GUoW2HEINEzKYrprG6SqaRqjBDbRcFrdHedHH7HLuGsDBV0dZa8fWoDIZRKfs1qPbg/2c8e0cP7",
-	"w/t0H4ZHkz0YPjT/2csO6b30Hn1A9/d9dMRmOgoH+LVuINCygK9rJLx/0yS8gXy/IfUeHRxsfuE5x3zD",
-	"b0Htlapalb2lGXOw406BrtfS3po57v7oPj3PvjqFGmKpmegB48LI22Vwx1zY/F97VVsBdGotcWJCmD7x",
-	"phY8tC7/lmmPdFY/KR+ZnmWSLqvT0rivm1g6VYqkoxOnOxp5pNIcy9kNmqQdnpBNRc3W7/ajiJ3bzYD/",
-	"Q9zBbjJYYNnvSE/SqhtroldvkOlraYiWFSAShyiq1AWsFKqu6FOxSHRV8BPiefiaAQ6mzgj4OUza7uVg",
-	"YLd5NQfdRHhbmTFUJuxJcQne+unq7F2dgA43v/RMyDHLMuC3LMVtnGdAUiHRbKKqXU8Sw7I2cxvbegdz",
-	"7FTPYF5pfHWqOSHUZ2xgVBfXtjS2m5mFe0R8Wpf4GMygVLuVJhrQXFFoQ6WQKyBHe4dkJKFeinPIMcBz",
-	"tE6jdrBvOLxnc7DVqPvwndcC51FLcUDrj+HP35KUfjnc64kIoRwC9tFKcW3C4yt6YfiKr+5hl5YEO2q9",
-	"CNZic//g8GFCzr87He4n5H5ZEeVwz5WxUYmr25Tn1vVwwcXy7g55rq2hUJX16zGyiU+YnEP2M1HjY5gy",
-	"3k2MN8czg37OQReLNqEw2AZn4j9xAZooKKEZ6ZtS/KPNb5wJPsmZdQTfGsXjbhmBsVDQl+a34rK7jh7R",
-	"kRw9Kh/RWmYVY8uRglJAxB4kQ5XNOxvrj/JMlWx4nRbPbN9r1HhFdcoWMRocPHyw9/Cgv64UdN9PV7q5",
-	"8xFWiopKFaF8joZcr6sGGO2uwlaApWsWwrKXiCD1s56rW1bdjg56HNz3QryifOVt0ret8hkKv6Gj66Tn",
-	"oViUlRhbbCMOgQSDMhY+/0mSEaeXbGput52g3R1rkL9zd0TufIRxE+sAA1zIYWK4NH5xb2d/5/Duz3l/",
-	"vbULcZtXl+viDCTMBV+13Vxudf+L3040y5yqZ3flOtTdQdbv7WVTFYAWk40k7SAfKfq+yHgVIII78BMj",
-	"rdkanFPK+A45/WWoDadZFpL5Ve9ER7/Y5N7+Izq+n+4PH2T7k+GD9ACGj+j9o+HBZI8eTfazR+P9vcrG",
-	"8goYJ+8hhwn65j2ZYJCqaW16+ge0ftLl8/DP4DGqNShbp++NDT86HsDhXpku/YRq+vvzN6/d11VchS11",
-	"N7wAG8/a78S+hqVfsG9s8qx1Gy+CeQGrXzSPONrf2/zC74StOPaLsaie3iTf2f3RfdpgM33uM90ZJ1yg",
-	"Ot5ma0BOIDi48pHLGcuhMo5xUUlvd472Ht39WQ0UFbPpaaEtyTpqoS3X8vYttHb82S9bkv3FXNp2tXoc",
-	"G4wBSGcRQD8XvOZTdDpv1Ri5mZd+ueR2xZs2dmv2vrvcaiB+yDfWQX+Jl9ev1cNnSftmriQPGtXputMO",
-	"HB+hJ/1F5nFzECkwB7wjlqKsb2TvH7xwEqJEFa6fC4Vxm+bCsomWXGB4lCj0z3414XL0uQ3ex67Xn8du",
-	"/kth+YHdvHLIdfH9QscCmTUmwktwoZih9Skh1tSX5z7/x44lagf8eUjpHHSNjq7I5qujOQDEes1AgsQI",
-	"TZDknOoftuP6pi0cRS+2f7ShzL4HZviGVP5L4b3noGskeVXe602mlReyxRgxAyLyzEYqL4W88MrAz8Yq",
-	"FzatKzQp/5y2a7MKHJbeG/trsjvfGpG+ohd2UeqG+W1oFVP1hjb+uIM8zx3PNU97EximKbg0TTMImmUS",
-	"lDohBdcsdw5KsQDu8lG8i/8CYOGMyZbgEyfvT82dUPL1T/x9ZZpjqgq6Xnq44aBTDAWlvOyD5hJotiJ3",
-	"li5MlGnXvAvUNhOJaMif+C0cLgzRbh4vvDCemmE4dKRr3CIu33KQ5lTSHQ7Fv7kfd4Sc9r9AcDT9b4+D",
-	"Gzv8ryjLz1ui/E4tzeE5x2DMJV3908t0q2YwdeFCGKqj4s9Z7/iuGl/p6RaustKCRMHEYuCvqmy3mqpS",
-	"C9qlap0ZBXymwWDaHMg3dChdtvjg0fL7vXT/hz/LveL8cP57/f3B+OhPy/6nsspWv45M17FGO790i23c",
-	"CepncSXyvICFHrrKCh2OT42UZyNrE09uZaLBkqnZDolEjtdqTYdhuFj6OYUTm3xnro6yFAQ+/4kvpFgI",
-	"ZW9M6VDcAjuY9j6rOTEX/g459Tl+KeVc6DKLt+wyTMRbo/gXAAvn3b0OqWPGhVlFm3o+2DvcIweH+wf3",
-	"yL4LM7+10PQXsNB+Bt/41gq6dtX+1m8v80zi8DIWFsjnv16kuqGysIwJNdfLvHE2eh9dr5ENJSjQV5FZ",
-	"SwEyLjyehD7hNcGTi6gRGk+O18DfmZHdnEA3dhUq/oGkuueTIKq7XPnE71ZE2vt1SFUtkhReVBFTwlaU",
-	"fh0paoc89Ra10pbmA++8ytQ/xO7G6LyH+Su5MUHKefSxv5syj7nE3V+ZCHUO+so0KWHC8rwrXbISmY4x",
-	"60clZaWZuZiDI7USv8XJBkkkiZfGkvJYmO5rWPcn7pJPIDux6riiK4XpH1qUmT/kdYU2iwh8hv3EZKLf",
-	"gX7rJrnBm/i+WXEBK4W6qgu+toR58PvCYiE6p16I8XaTzuwb9OK5BWixw5k5olRjJrx0aIc/Qy7evT7a",
-	"/AdOLynL6dgDdtyWW8RsfIOnWuZvdnKLA2bFoS3ykZMy1N0dijtukHdt3WscRB0RxCUkOKnIXhfLmTBn",
-	"B2Fz2o8Y0eLEgYxgSl8FWVChTJeiXVB2zMhZuZi2njgvBN4iTTssoRbPtP15h2CBMUxJTKwjtIT38WVC",
-	"0NaKKGAWYgeH+vQ9nbYNwT22i89g//8VTNXJjyXI1l9qSE+Ng/M+pBSx5B0J/C3OxHc1J6LfyJhibjZ0",
-	"Xaz5gOX9KxrcDgTi+QShOAbXivcYM6lnT7Dg6WD/0cOHw72j4f7BIBmkuLSDEiJuQucsd8XsBkHtOkyf",
-	"dV9jYTuLfqrAAXYfDx4MkhYN3eY10dyikQ2OHj3Yv4+FZyQYFoSF/oGca0l/+h+whUPSLqhhjN88DKX7",
-	"sHu8FU8rP8NR3laZ3+8hL76VmEGGeJbPKMvhF5axbm1Tuv95j9+PC6G60oZP4wUt11N935ZN3S4lYidd",
-	"IBzlnJpgNb/+FPEqdwTxXRniFYwBDZkcbZiEcedE3NoS5Jdt90f/cUOwbXDRuyBaX95inUKeMJVSmfn9",
-	"2/paeFsOadAv8NR1+E1thLcnDdvJWEO0X8DrbCsiRS30pnQOpChDTAgpZiHKrBUdTRs6OG2RJAns4uZ2",
-	"/IqygAPt/ou7rT/3vnDt+CF7jg3888r9B7Gfv0cMu5Jur8k1JUxLvOJNvq8G7NXpui3dJSic1K5c+MKU",
-	"z1PHqAm0ulMfDWLDLmoG9k/cW9htyQRZQom3BHiUgR2VX7cW2RGNuTATB3lqm9hezq8QBBFP9PPtGvi3",
-	"E/UbltTAgkporogzfOr+wvu7gEx+JfEg2yYp/RpdCp6Ig7NwtZN/PW/COePTHEihwHy26UtJAOmpXFkA",
-	"LchUmJ0qfW7hIMgYpmYea1jfrZ6HGlX++oIzbjJe0paejR2RMw8KYn06WOMcq+n+auM8NsZ4JIMvQwVa",
-	"DR0otF3/yBnw3q9W7dGmYQNv+MmYqhxl9bL5UdXy3HdziyQQVkJvRUKxw7i6RnGLyE8u8MWbmZmqSLU3",
-	"S/MT3P3RfdqgAKIX1IgMTdBYC/Hoswy0Cypubu1Tnp2X8OI9M81cqy2ZZuWwbz+x8Sn/B9Etn5prhgQ4",
-	"792kks0Z33XFQ3aBa+lqm7RgztWPt8OYzYEqx0/RHWAED8gYlnygErBqDePTxCc8XTCeJd4NImRm0QXw",
-	"MmU6h51P3NZGyIgbkEWlM1d75rwO5vYdKU01/Kul5ngksTn+T3EkjOZP3ex6OC7NCBEv3r7S5qt05T/a",
-	"SbMz9IRrubIVhb4m62U0F1Tq2rKUPsWXwF5QEuZnNob1/SAcQ7Mez1pFk7U6RmaF/cozl0eAa93qs9W0",
-	"LNPaY+J+Q3xgWBKpt+dh81OPb2Sry7lqL977pNEr5+8g5zru41nuzz02DC46EFuc5wTpHT/6x8zJMBvb",
-	"SlGNkjZbDvTXBMhdO5arrnu6PIT/AJCOjgeVlOKjZz3GFJMkk3SiQ0HOsNL/n713XW5jx9JEXwWhqAhL",
-	"p5MUJcv2thwdfeTrdpW37ba8y32q5G6CmYskjpIAB0CK5nY7Yn7Mo0zMI8yv/ldvMk8ygbWAvFCZvEik",
-	"blZHR21LIjORyLUW1vX7PFv/t5ZWKeS/VdoZs6yXCjNEGhY050tg8eE9KNPgXyYidveACRlol9vsaIbY",
-	"nW13Y25hoPS0u8N6Tu5MDgEtEl/5pkYSbDUR5kQScq2Ste0kRK9TFYVrTT2UPpkzF2LZ71diCBlBmnhe",
-	"GmLrClZlpU6rmQe+YgiVurvXj5Mhy8XtKOVvOL2xYVwnXmx3k+KP+LdWD+V5r3Pwy6Mnj+uswWLfbve7",
-	"k9sfu9/xZosqQmguhPND+jnfEE/zvvt0BuydIgNKdYwzS0hPRiRA9s2ZCrQ8h6ybSbppVRi7war0lB2e",
-	"yB6PT9ssZz/MPU2BbFTgicMnOd8A/rnOzrysudfKdiZ32D66IGWJY/QVbfEyH622SVzJkTvvuJ360p/b",
-	"dWS8CRyTd66n5wLoTRfuNdhcPZGo5AIv0UV8B+czNMd8olA+D8ArDOsBEgoRJWlU6gQbQnxqWB+jvDwo",
-	"dKJkuEgY76nMxYhtVnKGZi2JhhOc2JnTh3pt2nxDVPS+xW41uBieFMRd1ePocr72yieue6BRoNWp99Nf",
-	"+1CfinY+l/IsMAcbligsARoAp0h1jjXd4iafeGv02jVwQ3zZzhaxkbAsgRE7tpCB5iPLTtN//E8NlORf",
-	"URE/0bWXr2AskNsZBb9HelqMNsKnJWY4Oj4ud9StrrJkJ+a4yrPHJHVQUYiNX85HK/hIef4ZTw5nIpp4",
-	"zbnCPe+dBmOVhqTWoaUOolyaXno7du/RNnq0AZbJhjdy78/eWH82749b6XxergUeL/nAhMRXmx15BT2X",
-	"ATssz7qm2LVD5BNBy9lEZWnCNPSx1o89Ad1gAbrUupMrf7+EL99DE6E8lzemz50XPKnxtZUJ7WEYkSFE",
-	"AbaHCvmMHeztU/MA4cmEtqCxBpzFoKxbeD4hmYYzAROmdGhTStydRbgkshgT+8B2V4Mag6xamG5t79Ax",
-	"P4NbY4k2nRhc2sPAjfI0t1fdILHYbrp3mtxbyLsyXeBe5yJzuqkM425fpamatIzKdAxzWqpCAoE+SIOq",
-	"FWvorCcmFJDEmMdDlnILmonRWOnaOOg13hql/Jhuf5t8pDsTStwFp+SNOAMknseimdbE0EGYHdKLoG9Z",
-	"WByWXC4aGdM5PrdNC1XdI7Cd9yt880WAGilBSiMdAMu1yOStyLbNDvb3PbA6RSnO3+h5mps67ftI67zO",
-	"LMT5jckJ3q3ClaPvJNk20dMjA21+7rsjvr5QH67S3GpxtUPp+Mx+v5fK7Is0Ld7dfR5iKdTT/Ah1m5gn",
-	"4yaEhnClKUSvyXMnFKgWh0kF7D22NTU7bCrCkMZFAm1WajykUt+ES+vZ+5RM2JgLbNaCad7TwmfDixNZ",
-	"MTXu3mgopqG3ULgrohgZtn3QeRixbl9luuUu2t1ps08YTyUFh0O5pMDAvTb3xf39nVBfwAF9tHEnMs/A",
-	"uFApDNYYEcYtaLETblgPBplEcO6oiNpaI+ASb9xtmJPAz931cAcbjfY7+09anb1WZ+9zp3OI//9Pnb3D",
-	"DhLXKJzGfgO9f/zXUDPeY3/mMuP6QhlWkuWfMMX6M4Yi/nUvndy5nKtEWYxmO/khwy5LslyECKLViGpD",
-	"PivjTUNUmteghtZ6+3A+a3Ifc9zHHJcabqQzq8fj06uqd2iwmZYLmUqp8BaV4odwrhuAevVw173rp2de",
-	"j3wpgIUjsg/D1N5XIO+PxyXSDGWVd8dOyWPe8Hlpst5IzAESWNo3jyhB58dB+gLSpL54gDe86xZhje7y",
-	"e2XvfeWfxBj8ioF7EWD3kRQIczxL10RXtwGhN3dBqn62JbcYBBtwIYsO0gKnO6+FYmNvjTH4vbYr+N5/",
-	"vvefL+c/O6HCkfordKFDd8/8acqyEtEYUKL5REYsCYBHLiYN1YXI86zYHAYryvta/GFkGucg3cL+GhZ1",
-	"k1TqZs2llbZp3lRaeL0/J7lSkCNf/bpwL95lcuDhDex+l4ji+KNZ00K7r5cQwoR1G8F1Qx7nDVQU5kbp",
-	"i1+Tx668Mm1YoAk/pyJQX3nYg2tXgV3fNDqnMOS9MOtrwsQ0ECjBmptU67M5eLPboij3zt2dcu5+I+fO",
-	"C2gRYGwyNAoOWrN+vbUBPDO0YLjoJ2/pLodIdSr1xd/g1kRAl0uIfBE6YVLEQ8tGMNSMywH0lAV5nxj5",
-	"CQO1MJ5VHTdeT8azr/RoPrAVfiJwVRQYNw3DzqrfBx0aqYQO2MTeGkUeyTceKgPSswwUsCHt+Ug1r3Gt",
-	"C3BqaiBiAhtgaE7KIWPcoz0wTCRrg4xZLqS7ktkPt1vzIjV6rzVwQ0LTtt0NaBEUGpqHF/EQe23cqeM2",
-	"eFOhmQHrrjVfrWo7h/K2Hc4sfLOMsKkYN0ylyZyBXyEHx+GmG5at8q0aEeTo77ehT35zOWo1qdhLJ0qX",
-	"h6/JGkGsod+H2BZgE862EmYO2W7PLBk6OqxStZlmZLU4L1LXwG7RV5l+NXXbQvBhwXrjPmEDKki3e8by",
-	"FI76FvRLPjVbhw8fP4q2JlxL9+Nz6GPY97izkuN0TsivdgZlCR3LO/huka7dIT6K4YW0e+HJYbk5bT42",
-	"PqHumohRGwokXsEjFns/1vgRfsyLm4iNhDFCDnLPx0TIa+zOFhMRur3qM9w1YacRy+SpVBNnJfqgEciN",
-	"QLpHyliW6QFISyCAxDWxCFrwMz7OAocNcfXwwXP4L3eLJpfMfXJ1TD23kgJU8FYCwrlHmOfP4RaSC+Gk",
-	"c+Q8Xp/F0tiwh40HtLV34HzFMlGA0zRDnDhNlTplfO3AFakIsBT1aXToGYG8/nw8NhEbazXQfEQAjWOt",
-	"zoQztw/yEAmP48xA2YA8MOzDGOTbl+yj/0KbHUOsEaReA5NwBrp5osTJxQu/zFUP6xsl7fQQ88S8dG0T",
-	"Ob/e2YU7IdFHpSfzkOdIjFcNvEvCHQSz/pBpAjv0wYcGzHMHIFM/zoRcZ+yIaRgDtzn+InEZn8KUDcSZ",
-	"HxgvvYi82CrsIbHsjyhxQUAtdLdmoEN66dcKcMhjK84guJpOREBa/3mkXHArJIXcirZ6PD51joCE9J0a",
-	"qMz+rsXW4dbQ2rE53N3tiV4q3KOftv0tdnlvBGmSycFWjpA4gV5xqh1bntjieyynbnPvkO4R0Nt/1wLf",
-	"85y7OYkYa3HG4+nvOp2/MufvSxMPM+TNHWd6rEwxxv12qNnz/EuGZ2YCwrBMJuztUAM7ykwKYohLRXD8",
-	"/09lmqWip7meMkIrkAmb4m8Vl0huoJd/Epogz+Rg949MZxCfosePdJPum2oMElFfA6HJ12grW/DEy6dQ",
-	"SS5XJ7XYW7M5/CLs0MveHFTK0l2iAsnJ695tiA5uziRGiS6j2NSlDW+TA7H7nf6xAF3ybf7WyIPgaYpv",
-	"kvhFndPejDVPiHcXtKcv/OouWRE8qC3+YCPcSJ1BcrOnKm9gEeAT7ttFpXEhfmHuZ+AIYikHKUqCOHFx",
-	"xIgnNTL3BuylBe7rRllPwhP6ZS52LO8xBFeRzw8SLiiZ9enMQDTgocKOKnKfN2iYibDxEMW2T2ReUuUc",
-	"zFScUsZzrHuAoLLpbMx9XrnxvBKP9cJu5tfL+ISb9fUiz4j2dUWHjlJ4V0++tJwZCondu26O7lAyeHN+",
-	"4i5NETW31bzgaWrKnIdQKvcUZ3vEuKnAF4g0PcyZE+0QpkUrDndWNSr/0QX+JnwgC+gFJ7L8kRSNR868",
-	"SNhvJodYkSp8Ak10m2HW16OqFEt3q455mtajO75wm3GjfY1gYCBuTNXm7e19pwk/Z3foZz2dUZoHppCC",
-	"tSqQd2DnUAD7Vog8T+X71AZKJVhEddI9VJk2mPuSETMq9yq8TgSbHdJgnA34mEBOXWSuJDSl2uq6R5XN",
-	"3ZD8/N6gM7LGLJo6A53y8a9ut7YO9w+WPpjpOfHJb3CWpT7D4t5wyLLcqX64m3LK/nY+l0ydY5s7dr3V",
-	"2P1O/1iQsXmtNOo4WoUhQujEagQMa6nnAphTgDHxCfpn4ZalwI2tpQ5cnx1o5hp01w5gBYgu6Pa6AJUW",
-	"tpGHkDZn8zSEbwsnAjmKnXG+W9q2ceLDIGou+r24rlBnQUtnC9hQfdsntQmwVzweMp0hXydnzqfXySFW",
-	"qftcE0hv4M/wPW/Ox/QgdIAUlA1Fz7e4nk+ZXLLNIPDRcY+m2UiKh3+921Rz+d41uapHbMwHhPWTybvR",
-	"DeokBROd1CFTUgR642YddHJOAXqKxoawzZigIQ2k/UP2b3/LXouI/fn4w3v2TkjieeE54x12RP/t7UfG",
-	"dTwUZ7j7JouHeBETIdKmYvvszfM2e2upVQZhtJ3lyUGaTmQO4x0SvVYplnLt3qem8UQ6UMMFtEew6GHH",
-	"nEfO1sATNhmqFMibpScJw1DSfXogJCp1Jlkq8KCeEj/HsxNJfKSJnn7KZBcJs5wS4hFD5DfYtUHec31G",
-	"LlU8ITldhp/ULe+BoY6AnEYHT2U8j3F3OD1EOPz4CPDzHjLXBaAE+u08DGfFNOGQ++YkMFBFwkxBGJvJ",
-	"Acj2t1HaYE3wP/MOydnO8pGQ4ee9Jbg3XyMva2bP76ofs6E8hT/Wm2wevaeKxcv1sM9TA/lKekqlwGXd",
-	"UspSwtM0zA0ghQPmCBEzld5REUpB+V0JyxIFBNuOr8aJ1Ej5RibPcNb0EAGkfuXH2FSYpGILtmWsBj6q",
-	"2ub8OOkJyWlOeOZFLxEF7a//OGgKf5yKDwNA5NV6XyuP8ixxi89KvXP2kL7waJkHMdmYAAd+g0Twz+5t",
-	"3aRAid6gt3BNR1sBZ76/d/Dk4JeHjw9+Wdn32/2us0CbXusD/lr17XK6M58wSVz4E6ILJtWkYbahkMmV",
-	"m4PCNzed8ltGbX7OLN8HiQ9/OR9rGSncpWGexhTfO2ylQPsVqodDSBOCEUPoSvK7nAxATmaS6Glu8pwf",
-	"VCeiR+7GaxLSC55B13ga3Efgyw9xqjPQOU1OSaoWasdKihBzGUO6EP6aiT6BUAkcA0gNMG6YUSrAU8Vc",
-	"ehpsGkwIs9uGDHptcQZvvTGDfS/ZNza3tIyNX0mKE9EP4yeNDsYHPRPnBJE2JdOtdMXWz08ivSzd9bKG",
-	"vCb1BAWrK5874ILtwQ3B4UFniWgQb5eTy/IkgSTKS1RKL4qgVGZdtFxZAshsRK8xAbc4f7WtyOfEE/e6",
-	"qwtzr999rXXGtbsyioFb2pG/hvv3i/w67qeX4Vq3NJVWSNDijFpJxn9O7/BLcRYW0rRpR7G064vhsepY",
-	"v312DPty/WHIeN/6JgidyZxDxp+cDwxTE8lGKoF0bpBTCM+6rQ9luopHdysU1tA5V8pl7dUWeWiXlivx",
-	"CGkfH2xh+kqMnMUokldCWhiA3jDdC+3EC0IwM83YXPRayy/TvcN7RfSHBOJlnEOv25RSSmXnHPRfwggS",
-	"clUG7aK14PwXZhvdO0yFxOR2bxp6SdrsQ79Es34qxmOggRSf/p1wLYUchDS9NpbtRZ1Ox4M0a8BM93y/",
-	"4T0ufwMeQ75w5K/EpLR7U2nKtp0G7mDQqiqfTKFvMRGs+tWcKvZv0zW2MQm601j5ol2qHP+L076l6pqv",
-	"gp8BpctZCtY9cQEJQy9SaRxDvkA2vRGUZe9SoCw3yZNwMrXYh0DF+emNVlmtg/xfgdXSYLLRHEDB1xXu",
-	"6iFP2MCpsWoADMxGcJ9Huo+251IgEMmOpxgJycw+tUWvNQDPZKKaJft5ueaLaxhnlsDLi5OIfKuZKiye",
-	"QlXuMRxu56PAiDbOPLsDnWtYP+4rHUO3ARddXa/WXBjbBilf8SReukmS1uue+SaWBu+VePlkMEr4JRNn",
-	"Rgyc69o6hen8Vqy8M9F9w0RlL80pn7EiTVk4BpOClUDCN6RKLw4xYYrPBWjcesi+Y1rcX9zaNugsFbeZ",
-	"hxjhdijyj1TqSrsL7Uxug4uXOwMoQsNwl8aLeI0tSacwbexvTdMwnBy6PUJHPQ6OYCzg1uekBsdSqNMI",
-	"23EQLULJQzYGNaZA7kSWMT7oyVxEitiw7IvvsZcQcP/9TAudKwZTG3jf3tQ3XTE4A+2WL7SdsoRPTaDf",
-	"xC4tqayIoQHJGYOVe3G+ou482m6K8GkzUPAu3bZKtrV1KmTSbCxfBXykEuyJR1fLG5Oc1Jk8xzdROgmN",
-	"YYybU0hypK3DUOxDLmkCOvUE7sLgJDVT/abEAnGy/wVXu0l5y28zV97cMu6GtRQe8Mwftb41kFpSDFiW",
-	"jdccOIZrNHOdzPAKxypNIbaGlT5n0FJGJam0noKTslQyQZuXcmPREVsVOOrYL3LjkjZPyvxO3S1EJ7+z",
-	"wUL4ksBmmo5Dn+9EKzmosWCCei4T4pyjxCmkCYI9ZTI08vam9K14CEmWElKyB4PAoXvLtW0YzkQoJ3ri",
-	"a4VyyjtAQ7cnSN5Li7qFh18Ssq8SAdJgr6hPLT6H4T/+t05A9oVMcNvDTuTsz52HxPSMPsXW4VbCp1vR",
-	"1gTg1P3rcA+Fo8D/5WPhnuhwawBDECP3IjXwt+4Y2trrPDx4ROK0lBa9h4nf3ysekCvftR58qJimuPmD",
-	"6rd1Du4YT6jcj7hE6Egf3/0eplzmTrd98a5PT6tsMLRMSKvK5ox6g8ijNool9Eca8jGB1x4HSGqsBpX8",
-	"L2g1jsOQzs8MWHQXaA4CwtGqkh3Ng1f3516YyfYjndHM+ZbTGATvqb5Gf2kJ/bpx72q+Z3UPabRq6/KS",
-	"sngRxPbgoOdJuIDTrDSD0dhO0aZ6zI6p+wTlPViYgSbZjoo8XcmF8xkY/Ek20LgR1NGVm90NeXSbc94u",
-	"7KrRHl0P0tB8c5CXX+6uWbhL0EIbcPZ2w/T24vKeiw5DM22fsieLpgxz9IBaVnMXP168YreS5VljSOkn",
-	"I7256Ws1+jyE58HAXqyOh1txP+P3E+KZvKAcXxhH9llhqSYXUvJSqaQxzfiSeGAwQst6I2FtFWCuXJ73",
-	"KR42BA3kYCBlkj810E32BYe6XGIZw3wFRIYAjYSZzcbONPfHpakfSis5xi/eulaw0hMsC4h/cY1dp7RH",
-	"37eUu/o+ymxpeYc48TRbER8CG4M2BAJWFspG4PuK0DenRCklmVNOBtAgpKhj26h+3aBHBvSZoHOS/uUO",
-	"Svyk6e7QLBRdhOB7SuxxOc9vfUb0qAJRdI0I9+6WW86NPeh0Hj7qPHzkFuweEBfb6T1JHid70HrY7/DW",
-	"Qf8AWk/jR/utpwe9x/295AnvdPa2VslUlp/7itOV5259XmnwXV6H83uXT7lmvZ9oYWFW8dEDakbxmlHy",
-	"hjNv93vppwWZTEo2FvYgh3Dj1vJ4OHJP7AFTsF88PypjZzXcadUDFqhuZRP6+ktPtruaqh+Vn2LJLOXL",
-	"MMh1c8XxGsXrpTDEP3GO/vjc8VHrNKHXEDErRoCTBVwiKqpIK8Q9/jwQlnylHHbngx0i6U/1QNOQU2xt",
-	"H3QOdmrR1C9zYiwUo85VWtlrxjC+xmziai4QseUvaQidSNh4WEcPh90zpqD8fhDARg0F8s7ojTiaMSFD",
-	"Vu0wh/sroUD1lc6xe0vJSSwuR2QL849IdSIDpqkncMOmlxgzBD1g20HmjYWxiQooKu9Y+S+nwliPvoCm",
-	"F3fT5xloXbUpBX62HpN7RcnMhFte+hh9B5Fl31OY8yLlmpN0WRhvHZY+ubT/hRtyPdnHBWbBva7kTjpe",
-	"tzPpuKrPxrFOt+BEXdJX2y35XfMBmhvQ9OZB4IWj+Bn7+PJ1xP788dUbTIB8fP/Gg+jtddhvzwvEt0ao",
-	"PGfdVsPKq0OKSZKj/GnXYKpmAeBSD2PHDTV7uQekltqZCTs+cMeEbI+T/jWh1SH04VgJaXPKcd+U5Nsq",
-	"8fQoWonds/UgVdiHqaqPswtnIgEZwy7iIzY8EV79Eo805taCdhf+990mCNsbgAW3xgi6ENUm1y7/xE0O",
-	"P34eILgV7Tgha6LPWbZK9fa8Chu31zn45dGTx52LWPnd78UPSwbrwQS0WSGUHkWlNpeNpfOm2HytJnjR",
-	"F0pPeh/Qr0FmSzxo+daGIsrFQvwAVjovrm+zo3Tiwa84S9REOs2pD9xvkHR1lqi/CSLDvOvR9Uv/zpa0",
-	"dkvbNTibSwt9DPoMdMs4KaWPPkNUDfdP1vUFta7zGA0wFxUGB7dKiyJhwlzwwywg1Y8iR3OWgddPRx2x",
-	"WI1QMYo6BeFijKEmY/nFxbObzzcteOFuR47JKfoJxPGdOIO8VwKBuNeaAN8dgTF8AHMiqiPKCTHO0GkV",
-	"Af8ySQwzagSYDSpsYlXQhGmQJbrqEb0WO72CdMwaq2MWvlk8gDX7NcMgzzIDwrIERmyvzd6rMxj1QLMe",
-	"CBbA8JfzpX+j9/HZ3eGK3fjPPneNGjYfC8mHXiHbfaOd+tvjZn9xv2S+X56XVOOSOq4hBjG2c+bKfA1r",
-	"yGWCgE5I6CYjt5bJsDJN5iXtgfuwGT7LO6LdFoH7SzFR7Id4/d09lCiNBHOtxRkkBPVe6x198mu+wSWN",
-	"sMSm5ij687173tTGkQtGHp3R1S4t7xTpzaFBRJpEmskdqjQX6oiN+CnOhLO+kDyNGMHZmZzp2CkI/h0B",
-	"esNkSy76uc7mwGN8BCfSai4Nj7GwxY4pDEXCJOeFhZpLQTBBN0ICo36mMZUI/T7EtchidLk1OmXrAAS6",
-	"uvpAiOnvmzOuN9GP72HtzmnonpiT7ofAaFqnhXlWeMYlLboy2EdljOilwDJpReqT8wnEIoGasP2L/+LP",
-	"qm9fyu0sd03frtPz8/t6EQ2KuZmDGfDC/TWvtOe+WdARAaZo2/UDRuSaLerdxQsv1bSLC9xE065bQqlb",
-	"t3rr93h0R1TnCqAboTaOEawVtkTtRH2c7Z8RRdLt47yeYXyBdwJiAZ8mBX36wAlkT30rg8SgQFdb6PGz",
-	"Neq2kWwex41mIqE+F5Gwbsf/X6vmf8L/dYkijZRXkrqxEZ+eSIRS8jc7DJN+2LGfSz3m0QLjDsg80zTi",
-	"U0Ji6gFI7Ompx3HAlGAwBdeVzLsx4jWbrHNbfCkx++7+M4856UWIXPpKu/dYKnphZB4SNJ5UE7jvSIiV",
-	"rnVw3gAa9tW5Y3GdmzdT80zU/dDyalP0PPEm57LSuaBmu6CYVs4LobXpg42HJcS3UGNTfaa0GAjshn3q",
-	"HXY7BLmzQtXNCdElKm9Bzm9Dye0nwsmsL9pRZmktEu4iQrp1I4KzkDz1oz/+w87fBJ6DmbNYWPEHyAem",
-	"0ibORlykPfWtrgvBhaGXssdXzOjvyWAOtwaaS0tAw1QreTss1UrcATmCNAHbZi8FsGMLGegR16fATtVo",
-	"ZNkIiynahed2herJy/Calm9jXSC95D3R0XM/3roBzUUZX5eahgrlggbR8LHLKuiROf1Xf6lboqFeG48B",
-	"GWqkZEOeWpDsWDizJVFF/2WD1cp7lbt+lTsyp2Vpv7TSYUQ5X+H8rZgBMI1Z2R4IOWBjrWLAcLMeD+I6",
-	"jsN7Eb4KnPOQ/5BWsYnSpxcRTAsDpQXMxzhPRZ8Mey8zQoIxzAib+am73pRNhiIehowgzeENtMrGkJQK",
-	"4VQaRHzY8EEhEWO1zY7C7zxbP9eWxSpzUXlf6aLwiMNNTenV/FE2GlLjXeYiSONulTbIn5VKIzm79LsV",
-	"oKc8eKyTlodLyuNvKhF9sQ5ggZlkTGXdFWkiZFWUp5jHQ2i53dQq3TokYK44YiP+rcUH8M+PO1tlEUsg",
-	"FWewUMSKj4U80FirM5Eg9Ru3jJtTEzGVJgUkN/voP1EgDQcqJzbOzBAMRcasvmfCvcKXxeKWScyXFrmB",
-	"7LxfzPSW4mmE5c9TjWIDb1N2vChMFeuvbdIow7OE3iCrnEHzklrSqZJefK3Xl93v/t/TeXmhDzLf1uk8",
-	"1ZltSJop8dhajI03EFRk9YbDl/nir0buFsjc9E4zeS0toj6LmRRv9YIC6bxYm81rg10UKrZZ12c9uhHr",
-	"+qG/LvoZ3ThV9IMGai1q15FHKG3LRjMzlxLSqw0sNQQ+0sOto+etgyd7e+6k8Ju6JeRHrQYajKmmhI56",
-	"Q5Va0CMhMTPktPxhm72EP7CBdqXUT2XnrniOea7W4rzofSy7bnvQMPbj1IhwASpnR6LALGEe+kqPzO53",
-	"9595x9QxvndiEeRTz6HJfRVOSOTdJJoFIvgwBRVN10NAdUusLLVH1WulR4v8uLc5Oam7de64VUl56WGW",
-	"I+XNMpFsLTGW+1d6iNq7z7iN/nlnOyg85y8Vsa+RBRi3ueGwpce6+hOw7ozDOecE+kKKmd4glNkLRTM+",
-	"s9ko5j6/Z/zgXJqyVMhTSHxJzkRVViF25BM7MUa7bKhGUIzYE6aH0vCM+VYFmpP35T0/qIS48filE3nu",
-	"WgHjbaRwlriBoiSseuXj80YFIL/Ru5kXf4ThnYsfLo+WOVx+l/yMi5T3qBy5sT45L42Lcf+C2BYqEH7z",
-	"tUa6d7/7fVpyhljYovTsL/GsZtQuLxEIz7mssnhYl7ak63qhXFkmfwtrv7FTwTdShupBvnBvGA+KUytA",
-	"DdO/zgoj7JHNc3hEAe7kYGFTzUbe/tptTVjlfHPzs4vWnDh0nlyVDJPSAy6FWYDDi3ScpU/ylGVSeDiD",
-	"c0cxeZ3jIe+BFTFPfYKW/DOh2RvQIy6xHdZQ+ys2H1ILIjbJekYATxlMROz1ecYPlfUvk2rE21L+Bm8T",
-	"8jfC+Bs9Y//4HyFHzg07arNup/W0y4zFkRsEY03Tc1fIB1AZpGYGvOZ5gz9KN6y4oyXIlu2/H7X+9vU/",
-	"O62nO3/auvWtveU3Nc+TUP0+slpeNG9/sExZ7DlPPlF+Yc0e8gdaPR3bR8wq9rc1pfsrmrr7vfzjvPDw",
-	"SNZpLtuuKA4IOQRhd7zGJYkGYyJMaPLYRjg47SR7qDJtCu4ZsgG8R+gWCYIdTZiojyHLN1z58PlQedqr",
-	"E9RGIT2/pZcQ2OsO6KRXulUlVSr60wpymuNVzz1r8jomYTWK2B0DYawqhnyIBEU51IoSlEFM9DCrEj6N",
-	"iGeyQMvVwE1UfzotPl2Ow8IvK7u32G77PZjLh+m36Srt93Vq0BcadvAa5ISxGP/rK70m408Aqc3JkUyK",
-	"WIx5imNU3pMaK0PMrAniAc46Vuh5ueWmSKuuIk+Pwg1zngYSbJYvMeJTlgpgQp5IA2egecpGlfseEim2",
-	"zeNjNsqMZfFQKQNt9sHpGSCDJ95T4hmDX5HANXY/4BxzZTpMA/cfGqtxllI5rSHb8pF2aYEXWH2sbbcL",
-	"1hS0UzsIKYLb9YyZMaSpO/lGwlicyMa6idIIfFp18g6ePtl7PGdoaykQv72lcAmXsx+btAq41fPsgIf0",
-	"RWxLd1KE7AQDp1Lt6/fUXguZhFX2pnXaUtJdr39Lqe7Dx5065d3lGs3PvHOvqk+oFuDieqx0KyMI8iYU",
-	"nIXOf2lw7IYlmk+ctE6QnrmISFIBps3e+5fQ5zTKb4dcsr1Oh52O2nP06YjWvUCr3nErbJYgJcqXN8fs",
-	"l4OKdjzabz9+urfXEAZxu1xJIFGZC62jImn/tJyvbz0tJiCpKaquXvBOycG8pT5p7z/d+6Vhpei7Xmil",
-	"e79Uloo/LlzrkWUjZSwzio24nDbVNVJU+PJCckXZ75TW8Og6qxvvgevedKHhqOpAoAokRfBDwLcyMpw5",
-	"o8kalPT6gtbml8cH9ebmO9dmTlhIpo9wvKYshTNInRl0R+HRp+NSV4s3kcKiFWGivpkFX+vqAATafOR2",
-	"eAVH1dxjqn0L/U6f5hv7fV/PQUV8RU0y856PIKIoypebfUV5Zqg/omjLGBULTkeWn+rV4LGdaaKXzjBf",
-	"VqsXq8CgtDnpoDvUikf+RO21Bw0VP5eJcj+AfwsXCRMMcE0MC40dbfQRQg1CNlHyEPJO+JlUrntPh3lQ",
-	"F4XsXHSuF9e9Yaz++qhbyKLSCrH32j9Px2VnOmKxSlP13zLBUzZB2m13GcrQqn5ueqQRSQ6PgEefZyRJ",
-	"QBurVFJqaTgVMunSqeHpGYZER+uiFp9VGPMBoM/n/huSWT08YGDi7oNPEDhrcfHPQhrBk0jgfvm/RZUL",
-	"engmNWGjjLqRtfO6TmToVkaClTYL+QQWc62nbDKcUucyktl5t5lUBpu0aXdS58Iliqp8kKa1OEz4hl/4",
-	"aHOB2/Yl706hiE0Ylip16t5SX+k2e4WsvsRwwdO0FN6XQx/8MjsDnSqNYxwrAVfsNwBX1LLuCZPLU8N9",
-	"nAQs3RpMm/UX95VlIqsjbf4V73Z+fdT/wmcU4xmTXGs1MTgLXMb3ME3r96MD06btenxQAXb/O2/90Wk9",
-	"bX39pz8t0y3zGjNqanSBhfEsEdhXtzSVYfhC0+vMNTK0mbOer217KhclafTNFq4IQX7KKelGYElXsrFX",
-	"nK5RWbTfpZ5SKXBZt7wvQ/AxEuS4Lbzsm05rzdJ2d+isksEpUjaC8RhkdycA5JLLZT1bAzfO0PKeyuwz",
-	"515hkoPqTifSMzR0uTZdsigueuYjyMkGyLp5fu0uMrl2PWgUR3PBUnGam5uTJq3ENb2V/+p/WxNBUIyz",
-	"2pZ50yuKKZNYaQ2xhcTvVGHacryfPPXkKXsDH2/1EdH8VlNVmAJGRSaxadSssIZVH/Q25WvJon0C456p",
-	"DjgrbJ0/Y3p5YBWmhgoD+3OkcDETtIqLc9Gk7l6dt7ZrssGgNCtc67n9jsQvIAZDy0qfz7Urz16SnUK5",
-	"j4reIYPsPb6+zZQ8LFVY3Jv3GVb/5OTcVx/eOW+rmULfhzKQwkByWJ1hw7v55/CWXli23S2+gEFbd6fN",
-	"vuR2IuXGnki0bJ4LrObJK8uSmHGIcEGYFw+VIGKc0VCsoR7QEv9ICrWUI5UDh5BZMor1ua66Su58wIPh",
-	"spniWbqX/Ytkigt/ZvMm6TiX27n1o0K6y7bpliZ9jku66ntlTvFs8xjlGA+tqUa0sLKaRxy9qY8ntm01",
-	"ICM6/HMxWanksRMFL6xqIPCbwUEsj526k70oGIWwkqiMA+aBkjEcBr/mjGvBpc3dJI1GLxg6f3NIDcxU",
-	"itSksS7UXLq9VDBUVWwzBq1H//ivNF1X/LPuWOR6A46riyom98HELQwmbpePvXQfxHk3+6d0q+s7Rdfm",
-	"SHsOfN76o7niUcpeNfSt9qalZurgLIeuVcRozYcuQ+47H/ZFBYpC/OQhF6SzMEKeyJp22O2Xb9+zR53O",
-	"k9beTpG/5IWTntJq6Gc6hekui8AfMC9K+A81B+JzrSYGlj0Sj8J6Sg2NbDsbpTyzhlpi/f1ol87UBNId",
-	"NKvUNdtX+dat0jF7fN8xG6zMJxgIY7E8W4+KQQJStGXOCMK5HAudFX3fhXELnerctK69yTa3JNRspJcL",
-	"yCtZTMzf4wQZVu5ze+HMv8o0mwCc+pcVZshwbsMbkilw7flZXfDrmYw0hatSsb4YZBrM4YlENwfv4b86",
-	"Y83Qx46C1+PH4ijtmo3Q2AU7hdU5gFO8xymMbZRTa6NH4f1h09h3RZt14Q7Jq4lCZ1e54OCmGhLuL77N",
-	"n+rsPq6I9IjLaSjcSiAsxXUqm4/5V1O2C6a+2s1pnhWCxCUSPRgP/kxJnp88vbPBjM7ud/+vhTDGWZqy",
-	"0q89oZEnFPDRHUWB5VRLALehZoS6xAu3Pt50AWHhhGJnfgHwHujGRXBQJ/5SZgyxwEuDztcRXGi/GAvf",
-	"qEefjkxuCx+bY88iozq+Pwq5nD5jXbzfu9CH0j2RYboLe5qJRMIdm3Y2JYVpYP/AUrFUyQF60X3kWCoe",
-	"kp7jYK/zjHXTIpV0lDqXk1txBsaj3o/ciV1zQL6B8KWVz8Xj8Na3LpcOejcTrNBWbz9/8ZEdPNmJAh18",
-	"9yiOYWxb4ePdNusm0PrWSk3X7Ymf2xOSvQMRDy2w47F2Ev0sf9FInCUH1P1R2Uch/ferVtJfv8nb9ytp",
-	"ykwddM5lpr5+348e/thuuUiAElVfv+9Fv/zY+d6JHv74UxML+mZd+AW+xqXg4m+qN3Kwt8Q93igJm2mM",
-	"M7nOXX6kqc4O7/KSCWg0yq9xlqBieHij2dnuDnJb0c3J2A72Ojt+SpZ0TCpbnnI69MpHsV3M0xSS6ETy",
-	"cvLFe3FYNBuBM/lCGgs8abPXNDkeGN/CUrffgfgLZ6cw3XFhShkeIwxtlI1saCvrK32CQ4HEaIN1/AVZ",
-	"+bIpvSoLeQUqX3mspjI8vbTQHkmJaewWy9/PXbQM656+mt20itezOQNAWjvXHytGwWqn58m3wuYVH4hX",
-	"ShPceg8rd8wI2LToMLQKCxzT4FghvteJLIIfmossJid9C2FE/Z/nU6CHXqsrU5Tea6BBBOfJ9UWMbcC+",
-	"bctdy7dY4sqfMT5S2FMKoygM94d8JV0lrEsmNL5CVxqqNCkqfZhzaLOuBqPSzCJOFXpa/skLOnHKvZLN",
-	"6wZE9a7XKMW4R5n2VT1kFxK5KZ2CZXEKXDfZqQ/0nq/OeVv0WV//WvoLx5l2/tTyNxjAFdhJ3NYFQACg",
-	"f6I5UnVueLTkOpDjMNPsvxGDtgvfximXNP7eZNx+dSpY9PmpPkVHpCpd9xRgKHd4SJ/DoYEiP5oqhfVK",
-	"G9WYFt+S5KxT2XJ5o4EuhjMtIcR018OyC93VGb8o9Gr5CXBffxU59jUduNM6lX/lHl/ItWh9ddM+erPu",
-	"bs+OPh27bdvbZ4kYCDvTUN15ePDooNN5+Kjz8FFT3VybuVmkclxEUdD+j4sVRe6SwXlVEu5GWFtibomK",
-	"qSj8x89jiaYNA+1rK9eaQGDUBID2SiYmuEb4YWwErMyWe053TBYRUt8sRh9i3yZCQ2w/qy5LgSchg2QV",
-	"A6yWcYsXarnL1AHgH4uB/JDZrY2St9Maa1ml6SFVdgny9o1RJbjFuaWVxMLtpZAkFQasacVKnQrIUW+b",
-	"ET+ccc/nyHpYo9YPSq//yIfDPDWKXDipeirBPtNcFIj0yqpTkGj9AwGiMAy711gjyf8xBMb3DQaGxswx",
-	"O+FJ1/DKnMltfGve0cj3rObt/YiamMXcnhLctAnBSlXjwrlrLO/3/UeExjEwP0qHr8j7DdiKZH0B1DcG",
-	"e6Z6dH8ky+SpdF/2mERUNmUT7eKLMTdmonTSZp9gDOQccJFm2jkLqZqUJ1tkArUOvpPht2Gm+0Jw0zDi",
-	"whm9OOWat3sgzFhA+v/6T7SVphksWurW4RYIiZlt0OyY2z+cQLOP9Ge7PMa0X/cVY0vPEeHjIE/P/I7j",
-	"JxnpPw1oXMKGrYryfLC/BIz0Z6V+43Lqj12zDsU7bx9DswtnqYp5GtRlaZt5/tzcdcJ0CtM5PEfYyzvj",
-	"n0t+JgbcKt2ONSQgreCpaQ/Abu90SSn9dQm1BQs6Z6DRiymfu9sf376PWF84CY5Yn8ew025Qqy/CDj/6",
-	"xV5Cw2LQMFJyilfu7D3lvcfxXutJstdvPYn3ofWUPz5o7fc7/KC/lzzt7XVKVtx9X7jvDY7+iqc4n7wt",
-	"/1j6mJM4ty2x26SX3HKnrA/dxeJUgLTuV38+/vA+/7V7cdxmGvxvfuTONTlALffcP5ZWab9TdNDda/Yt",
-	"0uxxLuOX1emWGi8gDQx+EHZ1jYspoLn6zba/QI8dFQLuXuA7jG4eRmHciz1q77UPdqLQBo3FVOwBksFq",
-	"UTAf7AQm4whrCtNpZEXiIU9TkAMUjYFS5A/0xRmwkZCZxREr3xhZ8fZqmxVhIKRXjNJRvakOIbrRC29v",
-	"GhNTtO3tC/IV3AD5xW11QZBZVpDrZFYDr0hUs9A+pwJzcMetotxsIVhIjoAoIwbSPi6HstkmlzjsQg/d",
-	"tv5boSRWxILb/EQG+UyU/zpWtnpTRg+D1Wk+4ALZmr06dalP6DWPrdJdCjAq3i03OBZQI6OfytsAlzno",
-	"1u4l+m8kuJSbc6J8dC87qR4nA/eyVC6JEib+hLnzR0tzqIb7RKLq7OyisG3pw4ZkvdVHYW/W2hfKCaYF",
-	"w3iRJHEa1/344fgzm7lqd6ZnpqpRUWiEJV0ki09pWGGHQp7I6gnRmzLuFK6FoSEh9X16/YI93n/4CyL0",
-	"9abY1OwNggasQk3xkwGCRPV9/Wyi9ClNmbVP5BeMHfFztVHiM8b72PAuznw86h8dyUUNVc62D/Y6O3XG",
-	"AF/ZcenJL+X4qsR5k/u/POn8sr9CbFi6/UetVP/ncSZX6Tm5lZ4nmYRSY2s/SNnq1gA/uBvzNO3x+HRu",
-	"ITvkUfM8jPZDCZDU5YHa7BisqXvDOFpOiVhVwoAIpVluzseSr4UUZph7f/PHVUgcqM6OSt6MBZHAnIHM",
-	"ZRBpkE7SJxb9JqCNWJ60snTPR0vdEkXEGTa0hU8OnjbdC1E2Lwe4Q/ey8M2Wb4ijAYFadc69/6N8scvt",
-	"81tjMtARLuHpfudJ030FUrotv7uzxaaHnf0a6VfeAx1ArbxSa5aqnBT0YXJkcqaKSiPPO1W4zDO+EXdf",
-	"s+Xh5nbduGn+FD/WbWJeKHdC8/i0aKIv6/YlTI0/CM3ud/+vucD1dWbly1AF1k3niPSVrjZPVYCHE8Uk",
-	"fKsHliNzEipuq1Z5P4Xlb7iVrLLIhmjUb+V1cIPNLzQc5fqQD5yRW1dpOXLqU0PiWht3NkvRLh9jBDnP",
-	"mZXGPVMefNpi71CkSJiIOodaFfyQlo8QJ6FwOKgpEx7R7W+FVM2rN34pP+SVcevcHPb3N6oUg3rx9bMM",
-	"MQmQlwNRmrrvq8tIbgJyujjdV5K+Z+eGNWgZKXAdOul4HDsvbcINS0CKei4wOb2X12vhFG4Uv09I1VsK",
-	"t7EHzEvecjKGHujcfnQcmssL7MGh73FNrh1ma8HGw8Pc6zfBwSkfxg8M+zAG+fYle6GkxNig7Hz7ETyU",
-	"W6JP9EczdWmhf1Gq23/xKQPfPYXgE8EqB3JtVL9y42fOwpdwy4tJpTBVUVfudbuzXCiBjlgV2JZubjMt",
-	"mVVtdiQ9eGoPB/fHNV9AECykX672d+2mIIzN5ADk7uP+XvKUP3zcesz3oHXQ70DrF/c/neQhfxQ/4k/4",
-	"3t4ul1bzQYPjS2v6rOZ6v6V+sN2///vuycnJydf2//On//z33aVgXI7MKbVULPkeiq7mxnAob5Vbhf51",
-	"Fae94jsu64AfhU4DW3uN+Y74BVq9roFY7tyZV6PeperASh4/fHOiv/vtj6wvdvfb+7tCJvCtbb/ZOVjk",
-	"fm6x4Nr3HlqhSBg7h/oAJhP/7W/Za8H22/vYUfnxrx/ePDCIXeWrWc53e/77MUmp8KWrHFqYcD5SMNGJ",
-	"RI+UekjzNCVhdGDeVRCKL2EOaxya+ex+TAWCBovEI1HRgzIcSZgZxcfVR3QV/5hN3eaBvvu1W9ziYpcL",
-	"z3exYbWSO9xSNfRe7W+j9EQGy0M//ZEZy0EmYnCaf2K+lNfFIOe31VlH1n31mQ9CN3CYABhduI9yjT2O",
-	"n8M6q7OvzoQFKQwiVpJ+ku3VRnnP6cN3d995wPw+Y+BWlsu4b53WwinBdtfEQw2iB90dynSDtHraZp/L",
-	"I7R+WtOpwSs5SIUZllBjRlyfZmO6KqnOiSzrTpqqiXnmB0WdH4L90wXgu7sHItSEsNv3dr3FwnNfoMtK",
-	"7dlI3iVpiSzmgYYZUgOTfJr3FMa2YXi2rBCLzuz3vADScNsc+Zlh0k0s4hE7XaEoZXVo4CynGy81r//4",
-	"/EBq6+v3veig82O79fdO6ylv9b/u/MvJibvd5YdR3Zoran+SdToPYxS2Q6u5NH3Q7NsoleYQf/nPJ1tD",
-	"a8eHu7vfFJy1E/BetuVBQv9j/z86J1sMf/LM6v98srXf3m93Tujy8H/++/+i++xWb0R/Xd161KfI7mfd",
-	"ZmzWEYr0xg1WHxKvgS6q4NbyeDjCxX4vfpiXuAsxxggQmSpnFigJLgamQy4TSJB5DFH/qZ0XoaB86V9z",
-	"OciTNCZiRoVx057GHt9cxH31uKZ44CKZo3zdq0PTlB65Mcyd/2bRcN2a2JTe2vnQFDeScZJB/xbCSaUB",
-	"55etKoleIUY+TK3KVZgfaOQagYlzylpOukfCQsL+fPzhvZPxWI1GwpKDdog14K7nOnjljpguJRh9KzLC",
-	"LvH8Ex/5AF7JpFschDHieFEGgSlJZxOm/U6kD08TMQBjqe7rYZZcAEstLcKWuCewcNzFioBPIYXL56Pb",
-	"YeQbu5ojt5/O9TWSj81Q2Yb2kmRJMgcCJcvhoNyzj+n90CRx7RhRfxZPbZaNbmFo+I5r3KECis4d9kQW",
-	"hHHxAC5AXLWHxaESdVVnveRV31oyOZ+IysPPnpAcV7rUETa+FBn5pnT2he+3qiYlXJiUy9OS6ipkT32b",
-	"03A8BBaGMYiolceW/fnLMdvu2un4kI3PWt5Y/NP/P7HdHY+AiuuOfA+hf0/uGiBjPR1bPB1CfweIMyEH",
-	"IR7Ms7CxkjFoaZzChpHhv/q25YgZq7Qnhh3xBBj0+87FPUMPGUHx3AnCPcVL3p8SDBu13pyDg8k/h8tC",
-	"z7XkxzzwrDehOzgAtlab5epV3T0lFAz9S3aOKGpgnut2Xar7Y5kb1FWmcHeiRpHwHyCRuDgJ14WO1SWS",
-	"Lq+V7okkAXmxRs+9h0u1i6D1vEg/yhpdy1+dghAkQJDiBtvgPEnnMfZQJA/2nh487BzUGAyZJYM51bij",
-	"3DuENDUFIpM3TBipUbdoUkCfoGno8fi0zV5wjQeMVMFsPEO4BIU0FpbFPDPYtzbOCKe7VtHe4yLPqcJB",
-	"jTuiLCSX6US8ns7CpoPhOEdelYBYCpjwbzwO8LL6rN7p+DxTjMJP+uHNMQlSpl3AsYv+s7/DeVS9WUa0",
-	"UNjH/EHBJefebg+cF+UcznYJe9oTuUXzyZGjMtMrzZNpGBAqxylMDds++nSM5xMlUKbtGXhrU3OL4xwz",
-	"coY2o8QmQk8zM+Q/CQOJBRQ7Hsznb/G5HPMRq9oMYYkH7y8G5kNAGPmUPOJwDFVIkmIyjm1//OuHNxF7",
-	"/vvxTmkdPnCseVKV6RxRCB1or7EiT75CUprBx8M7I/YDMXIXNaXbGLpazX1eJcISL11+i0OWaN53caCG",
-	"MwET998UuIGInVGionxpoAvUXPqoONlMMQEc8C1DM3yFzzCUxFyEUAw09mDI0/4zQmpInGtqrOZW6fI6",
-	"aHaoXmiwCuhFo9ybXk1947urn3AubyVl5uvA5zFWq0yf1bTbs1beZR+FOQCc1Ci14JpoptG2/JzF0EmT",
-	"9IYqEc5z0kKipjJLiE7o13WXfK30iCXQFzIwIGOEeIw+Ctvv7Hdae/v57B2f4gx1kdRDHp/6hfoJ1wem",
-	"nLIwvqCJMuhMZoAJKK+29PGma6egTx8YFtD+uSzfpGIJTK1iVKQ3T6EwXlix0E3j7qL6dsIrFsani0Tt",
-	"xb3naTzjNL6wCJOzC97TiIvURQjnL/kc7ARAzlREym+iOGp+fP3xfwMAAP//m/mByDCEAwA=",
+	"H4sIAAAAAAAC/+z925IbObYmCL8KjN1mKVU7Q4yDThHW9ncoJFWqUqetkEq7din/Iui+SKLCCbAAeFDM",
+	"NJnNxTzDXI3Z3LTNWL/AzE1d7XyTeZIxLADucCfc6WSElFm7q8osFSThcBwWFtbxWz8PUrFYCg5cq8Hp",
+	"z4M50Awk/vnsPZ2ZfzNQqWRLzQQfnA7+CFIxwYmYktWcarKiikigWUKmQpLxi+nwFdXpfHwwSAbwmS6W",
+	"OQxOB58GDz8NBslAwt8KJiEbnGpZQDJQ6RwW1LxFr5emodKS8dngy5cvyWBJJV2AdsM5n8G/FCDXm0M6",
+	"nwFhnKyBSpWQ1RwkEG3GtqBXoAglGZtOQQJPwYyKmWf+hl0lA04X5rV0BoNwNAv6mS2KxeD08P4oGSwY",
+	"t59GiR8n4xpmIAdmnOfLZc5SakbzItsc3ovMLJaeA6FVw3IgS6rnwThqXXWt11TIBdWD00FRMNOyuX7J",
+	"4FxKdk3zLUOyjdqGU3Zx06Got6bjza1b6Jylc5DkHcyY4DRX6Tz/5e9KQZ6QwyOSsRnT6oyouZAaJLmC",
+	"tSJUAlnSLIOMrJiek59ACkUExxlJNpvrOvWNjk/un4xGx/dHx/fbJqo6p7ikWoM0z/3//zwaPv7x58Oj",
+	"L/+5baotZPp+DmSZ0xQSMlkTphU5f3dJ7pSTvLt90E2qxVHvNUqtaTpfANdbyKNs10YhYUc3JJIiY+aM",
+	"tizfcyHJai4WOC4F8pqlQJgiVF1BZpjPvkffvba2kv9ZwnRwOvhP9yrueM/+qu75ceKgL6iC7iVMqYKW",
+	"xUvtwzdbtouctWzj+zrL+U6RcYqN/8KyBn+my+Xw6vj64d+OFo8/n+hHq8OfWk5K6l/XNeoF/fwS+Myc",
+	"+MPRKKkR5vnw3+jwp9Hw8V8Ohj/+lzh5XhRSCbk5o492gwWZCSJ4QqZSLMiYw2dtnxj7RV/SGZAJTIVs",
+	"3ffUvqNl2PdHo9jAnkLOrkGuu7c8c61atj2rOrnZ1j/jettQwDRpMJbDxw/pcXo0fJgew/BhdnI4fEzv",
+	"Hw8Pp6P0aHJ4+BAe0fjAwb2vL6e0+zz88efD5MFJCyfCOfzAeBa/IAwNXzGO8ynnEhmaadM5rq4TXY4B",
+	"R/Qig8VSaODp+geIMKKLuVDADQ/H443nIbFciS4AxSCg6ZxIWALVfiPwNzM8UPqAnJMPH148RfZFZkJk",
+	"JJ0LZnlUuFGPpg+z+zC8T09g+DB9kA0fp4eT4dH0MB3Rx5NH2UPwq2Hltmo9gkkMzSx2Oa0Lxv3nR21n",
+	"t/Xovpii/BffSSNSkpwqjSJjXESMT8eJlTvNIzK4xVJI/a7YIqfJgu98ZCZxupTFzQW5l2zB9OZ4X1I5",
+	"A6UJLxYTkGbsTMNCtfG7HHsJ35zBlBa5HpwemU0vJd5RKPEeRiXeV6AUnW25+Ba2UcuBXZRd3Gxx3sgZ",
+	"5Uz1kL5F0JLmpOCsTagR9T5vNsC3UiyF2iaHL12rlhEtq05uNpp3lgN1D0axGR8yXrKrFtIuu7rZkC6t",
+	"LLdlSLZRy1BU2cUNhyIKuXUk2Oa2rlTl33jDgRfSdNgmOjOpNMnBMHJVzsM+Qu4IjiKVnkuAu9uEaHIJ",
+	"PCNckIWwrXhNBq8vy8sWVuRe3aq72Gvml//1l//tl//9l//+y//9y99/+T+MEHHcIkM4m8RrZISb039d",
+	"Mkgz72vbuDbS4+jeWMbafeV08ckv5km1FFwBWjCe0MwdP/MpFVwDxz8DIf3eUopJDov/8ldlxv5zTwnm",
+	"rX3KvnTz3nVHlWQCFOFCkynTVnoRXEua6oOBkbrnlM8gMypNxwB3Gxh21jKq1L6v1JAitqdY167ZPWyD",
+	"XV8IPs1Z+k2X9bXQZCmUYpMcrU+WiYMCronSVAMu6bOMaSEZzVHEvLVVbXS7ZX1LuXnvBX4mpVXHvtXq",
+	"nnMC5p12Ea+B60stgS4aY9DwWd8D8/NQlb932hTrrzFXD8ghbhp2o/CFz1nedQJEqiH+wpJRTxinyPG2",
+	"DsFs1JTlzQNwYV89fMrUUihmG29Yz/IVXStCeWCnSaxJTLtuieXx755fkAdHDx6gjWkHI6xZDCEnLMuA",
+	"f+vTRfNcrOy1QvScKbIEqYzWL0VupDmneuGO/V5w+Jbj+6AgI8XSjEIWnIjCDuMFv6Y5y77lSF7wZaHt",
+	"dc0sb8chJGTKIM+Mlop/4PBeC/1cFPybju8Dv+JixROzVGZ0wU5+p/yoXomMTRlkMYsPdTcVzXOQZE5V",
+	"aT4dGwY1Nsx3/GI6fC04ON9DYpZCaZbnzhpMXgviJoyvfCshFTzDY/Wcshy+6ZK4e9ZMQ4kFGPkLclXe",
+	"IgugXLOFvUDeC4F63rccH75QWuHOHUI/lleUr50Mo76pECMEWVC+9pKMOiPjd6Dleng+1SDHRBlGuJoD",
+	"L62DDYYatN6kskskB2WeXVGrFm4wxUCu+5IMPnBa6LmQ7KdvSzuGMRr1DDLC7KEyJKPFFfDa+ccN+8Dp",
+	"NWU5neTwrceoBZkAmdOMuPO7EOZ26tw2LdeEzij76luniuVSSA3ZK8gYfY+Nvt3yvJkSam2aIdfW9Ar4",
+	"Aaozrg90eqYpLDVkLzQs8AuaWa5F87dSLEFqZnSLKc0VJGgl8F/9PGD+mfKPLQM28oJ5kSGdBf3s3nlk",
+	"zUHuU6XnUCnpemCVHC9P/Nm968eylZj8FVJtejRTUTiM+jCprklOGdUwNOxvU3hKBjPpr6/GknLrjLa/",
+	"o2rHjVb2Z7OpRrobJIOcrgbJQKx4MLqqZ3tpb1G0k8iabjSpL08yWBZyKaxGVWnG3xc8I5QvIDeCVeRF",
+	"q7moP3GpaabJK1guYw80d8EMnppZm36qMfgJlCvZvlEvmVVTb0JTbssji1K5bGJiZ3+S0up5zE9U+grN",
+	"/ToR2ZrQVKsDcj5BUd9IlNQJIaYd/urkTFgoyK8Bzaj1uVurwIZxwcjXEQtj3RLyBJhaMsjJE1qQ3y8m",
+	"38f23A4oJgPZEda7fCbZFSWvCqXRRtG9hs7c4t4QXcssk9HzmTK9rpNiGxEmg7koFFRmmOqRk+PohIXS",
+	"NL8QWeN0nDx+ePgg9oDRuUA3RkPlld66AO7J+hBrI0jsTKNrU10HEf5VEWH3WbDNviSBz3yHo1Q+EztO",
+	"ThbR69eORjdWztkCzndgtu4+/AGWOuqJ1XOQpRHJHKtS6J6DhDMieAru98USsIW5dWluhHgiIQVmrjbC",
+	"dEIYPi14jk4167R1A5oIkQPlOCIJVO82iYxq2n5vWv034jXnagU2mMjo0FZnsWO/Algq5BPBGCtSySAH",
+	"Dec6zpMySafaxihxN2f7QEYKnoNS7ku3W+YN/aaJxhK17aVUE1VMFkxhBNdKFHlGJEwLF6DQhw6fG2XS",
+	"moMidGgG+6LfTWoaOLttTFLrfSNzgAyy97JQ+iVcQ75tAkFL83SEV7169nZ49GB48vzhD8Ojt4/fD/81",
+	"yrtymsJWoco0egfOeG5ZnqGirc9hq9qDKvSSbF0V1/o903mcH6CJcivTqfjeJbbHB2EZ79FQlt7xeJrv",
+	"c8Yj9+qbPAOlyZRJ54DqQ53vXXdoMdwk0JiUZBciqbmQaqvX5K7lHnoaKMm+TtR1Ph9MNeRjIWOuc9wt",
+	"99CtiGfB9haLBZXrryiqNUlpY8PHyKfGp6gNlcR0QMbl3+NTIjhaflZ0bV1WQMrNOSBjvFOusaG5YjB6",
+	"ETJ3o5Ax42+lmBkpZ3xKJsD4jCylMCIqvgcNC0zw8Wm940+cqiuFoqSeMz47IOOZpNwMKDHvNPwT/0xz",
+	"ofDlU8aZmmOnK6bnmaQr06uPGGGa/QT84BMP9BSc/CA4RWintdNBL5of+iAZ+IGiGI8DwcY4DkNFOAwj",
+	"+/t3RzWeyO5vyjZfRa7Y/Rbvexd0OwCNgL8EsczB2sjTOaRXNvjyzIaSBbdjU4LveSv8w7P33bn4bXPV",
+	"OHeMMhUbnhyVyRmfvd2iT3mNb0Nvi4rCjBfwXmz29pbquVUAKyHR2yCRzqI9woKyfLOzV5TlhFpVzJqH",
+	"zPhYBlwzvTbs6pplINGro86QVaaCT5lcQEYagvP+xo36mJ5STX08wJpMwJqqiLgG6ZxNKz9Qmqai4Bq5",
+	"Lxer3ve2D1V3xqfmFZTvIdhFlfU3LtjGav4tu1+d+YucSkq87h49725Dtg3uhdvBt759IElFHB5MOQNq",
+	"BinL8CJxSzs+xagM9PnZb9AIrNiMo/9AkJzxKyK4ufDMn+NT+03pFfR75I2PpTX5gIyNtjQ+NVpPOifm",
+	"A4ba41A+8Wrb61eX63CQDMyLBk7n2rhyksHnoXlkeE0x+kOZZ93Gn9suLs2KlMf6JeNX9W8MJeI3P0aZ",
+	"TrkZnmISb/dQthtv/AqOcwdbcYPa0eracrBt5DIXmqWgLHNIwWt7/gQb6guCGI/un9SCMY93PbOifloP",
+	"iNFt0SFMreeYqd5HtNU+fDLa3yQcHPtNu1MhpTPHt7gEI9wmuj47Tu2a5gX0k3UHvvWW2f1KpvubbI1S",
+	"ImUtJq8FGHlqhwFuyjsbWobj1xXztQ9dg5wUPCPPFiqnPOtr6PQjjE6tMqVtCg6hv2zTlJLmIK+s/Qat",
+	"X8wS3wSAkynodA6ZFSTxlrGygJgSIdmM8bhNC73zm2/7w+Wb12QpGNdV5Jpz5Ic31D0wHI+ncM9QgLrB",
+	"5b8IXWG1xJDKE5ZNo1L3xtbldAbLnPKDlifUnB7df7A56e/hMzU33oJGL1vFforsy5O1xomXM2RcPzgZ",
+	"ROOWN64MRy52E8JFcG8rxxolJJ8IZCbv/U1WuRskg0mhGLcKG80WRiPU0p6nmDbmg+5ubFu2+8V1q8Z2",
+	"+9bn/W3L31M1jw6yj9l2Yz9+DetjqXFu/BSKla2bYTnDHvxzT/OjNynssle/hmpqjkOpk4ZGwtswAyYD",
+	"vZe5OMpAvCepj8ZbO5sRCinpYatpEc9Hh4Ux2OeoiREPXm0dYgzO7ELc0IiCV4dUEztSbUHZKVWgMBjK",
+	"hs1GBrKbPITE87UNmhWFBtz/61rswnltXhVbGf8ebPq3zgVvwM5uj0Htwhb2YQUtZzlOlJrmYlYGmzfC",
+	"hYnhDlVeMrYlU7CKZ52cnFsyWKBAZmVZdOEwB3PjrW7mCVFLSBnN3SyTmt0lKZ3EpqXgZqCX/kH78SJo",
+	"kFINMyHXCDqxOCOFDTIlgoNHB1AKMqv1Ru02dJ0Lmu0oYjR22uWc4ob79erYlbd0Bs94S542JkX67aGY",
+	"v7y5KWkb10oGGZu5vJJGrKlYLGmqyR8+XuJqEKZUATIhti9CMQwNyOX358Oj+w88cZiRqCCBetN+yVto",
+	"YyEkxH9RnC7VXGwJJjAzV5USpTSVGreUkmmR58T3cmatji56jnl3+kzwaPBAY+sAd65MAcdBl4vYsodI",
+	"cZuMtzaVyM6w1P5QqUdz0cVtq3YLcW0NZxHylR05/4rpAk+Vs/Fpm2e8NCsppmcEXRx85szfQoGP0dRi",
+	"WVcvc9Y2AneqVVe2lW9TpiSYV2GaqsLB1AOaHiYRmUF7Ll2N6cPiJwbzvkFw2jFc3IVg2F17fBu+1ZJe",
+	"vuxtgvFd+MT4xnB2JJbITuFlpEoknwad2JT2FWtxw1dv/ijmPB4OtiF239Zu+ilFlw2zQs4LPQeug6it",
+	"ptXATpryECIDHSygDIVCPj0g58sl4spYr+F3imSA5GPbGc4zNwfpzpgLDuO7tcBTHMYlpBLDzpaSXVMN",
+	"P8D6Dyvz2TzQ00Z+EfTUmFYyeBv2u/Hra9H46sdygWwSwo52SZpqdt3C3unGineej9gufUkGE5pemaFx",
+	"yF+KmSj0B8narOlMkxyo5M5TVkZ0zmnp1cDEnGQbsEcy+OvqKnJAXhhGVUxyllrcoTtolfsIE/IDrMkl",
+	"6LtVKFeNcpyrf9E06I9GrW/vnGd9GOY29PgJW2cWd4Rdzo24pIWj7EZPTRSIw5bYTbtD7yBjElKzU3X+",
+	"uHVslaX6cBQJnDakna4/yDy+M2YG1qFijih6q5ZSaEi9I2/r+4PQ7O20+tY1Rr5Un3Fs01ygQSoWQAxR",
+	"Ey3OUMilEjKXi23IxP5VY603XDeViiXscFNZ9mIe2gz8b/ZdxDbjjb3SzX6g9NZj7VvCk8swddrkZG5S",
+	"jbVvJcPEs6r2G+JiDulVRI+u4qAjNnLErGhxSa2oIlNR8CzxmVw2LT6nfFY4eX5T9S20IZHQiCCuBslg",
+	"RSW3N8LU5qf1vCvMpN6YDvCvj2Uv+NGluv1o4zxwOWrGi3IB2xZ20MKgk4FhTANLH7WTa0QuvAJ3GD9k",
+	"9Ve6L9+2jMj9/CQ+MPfrD3Z87pMdme83HK37zt3bG35mv2zVxlVUsYXUbkWqDCj3BoIl9vJDVFsfr2Ay",
+	"PiWUrGCimHaRUhRleZAHZMypOVemCUpOMekocQEENlSaC2JJ4ICMFzSdM45PG149k3ThQ/rEin/iE5hT",
+	"I3eNvSvft8QP3/n4Gv8Cc8krz2kZR2XWuuGUx+BioOrRCiuYoN8HuYPhUziiMHpgF6nsI/Zm/37t+7Qf",
+	"X5U9u/uj7L/cgtsgiXcwY0qDhMz2+RUtnrVrcJvg2OazD4RtpixsH+NkJWTmxDi3nUbAcQYI8+CauEyu",
+	"mKmqcWkeNcSX46j9IvZQ99JkXWfc7oMshd9/CKm6t1y8mxC7tVtvKdw+F4vKVomxv3Ep9ZuJnP9AwuJu",
+	"oqAzqv4aEqGdViiJLYH7yLIpQ8uDDe9KBmI6zRmHv1Cb4uhT604N28JrheUT8bn5cSWZDsz/ZibKt6l9",
+	"5xtWt5hvFnxjG/W7rnBub/x88NPbclL48ZmbmW1pp1c2tZG07tMrO5t3dkDhVx/dsPG7ILxYhW3D72sP",
+	"PC2nFjavvrWNq+vTCmkv+FREHJS7B5nD5yWToGK5W69qFtMK6McZm2/RmRazelVzaafdj0zPndC6uRZW",
+	"MNhDkFBlj1HzwRxz9tKYZtOYhxtCdPwuQ3tj2DN2DfwreCtvFFzXkd0dkXg2ENG25n1LSNmStcQ9CozA",
+	"3oTO7M4ND9zKNwvqr8YWzSh329Wxx7eiAjlyuYH6IwGjsWkeyXaeU/WWKmXk0bhAJji8Zwu4EBmodk+W",
+	"0UwMw2C8Crxeun4JphPZHPRUZC25ruF7LpmLMut3DsyLUB/vTeP2gRh9S0jFNcg1juMlTHUUVqO+9OEa",
+	"BqNprF2s79h2PaXr70UhI3s1lWJR9yaMHp2ORlFPRANN4fDo9Hi0lerxBfhwdGBAs3ju4jnRIBfOKu09",
+	"/Qr14Yj6Ushesv1T3+5LUs68/to//elPfxq+ejV8+hRzAob2b0dpGV0jhjJN51gpoc5BhsPR8fD4MLp0",
+	"8DnCjL5//+rlmc2ss95ZG1COely96xecg5zTfEKuBSdH5KNI5y3uInHbc3o8PB61O6Y2feUZ+if/9d+K",
+	"5+w7RXKmEL7ZiKToJsvcjity57lkSuv1sgnaPzrcSlW4oHGCSpnaXX2MmBA3g4x+7NjZuk61VatqTKcy",
+	"hHVMzAKeR6ytUn2rINWvEXF68/goWYYzxetFVKYvdHdgRwe/lShNv69fK3uwiqLqCKq0NTCCF5fRkfVY",
+	"x5Ckuoj0NoSUkuC/mjGuvvSbZtwl8IzxmUunnlOeuXAoskZLrFMjMV1ZB4SGzlNmWvgk5lgDG7Bo2y2p",
+	"vMJWM3oNpFgSOtUgLVqbRvsrGaeUp5DntjPMR0KXWCMhOrDSuuFX+i4yMz8kGwFwZWMnfddRFhcuU7Fr",
+	"Fk7tbG4Bl7dEa1+xLRq0IwS0J5s+GW03pLjxRIlH0ul+AQA3hFPBIF9YWkO9z2bZGF48MRIjm8zDQQYn",
+	"U4Q2HfwPTrbacev5ic11CWDg+i9MAB63tdKEfwMOKweqYsCX54qM/a8Ic9le0OPx9Cg9obuugh9xdCEC",
+	"mbSR+kU/d4RjMBe59//+L/8n0aI2ypNYeNeCfv7Ame4r+mLbL8mg2OOZMquvHNHR1hQh+4x7X9c6+Uls",
+	"+NLgKqPrsVkXMGwIJdZJocllwc2fdz6CvNJ0djch45WQtnG9JQZhAVwBz8idczkBppV5IuSWCjEQByi3",
+	"FXhzzkUh8SJcD5KBG4b5y77DfYeBjxwRz430HGU+z8wJ4LNL0OafXTnoVBTy2bpTUfYAbYiAipCjFfiG",
+	"IosCa4XgMYjryd67rmIFMtxPqIajx9DwUkXUHKGPJuAUmDtPLt6Sk4d3a1EYjUI2P/58lBx/uTOsaqD8",
+	"+PNh8ujL3Z9HcVz6/hiKSGB/K8D9bLiovU9yQNDLp3QdmR3+ROZiZa/aDNUvpuei0IQ6BClCccbEpmsQ",
+	"qojIfdiQxa0/fnB/S7kPG4tgxvAEvXERXbA2hspnR8DW7UFAUqbXFqNT8q4BjLYeypKmwr3fWK6NUceO",
+	"bwmjfiEWLfmgO5gfJ+t2dMDVXBBFGYpMNzBdxiPsP7rozdS8zJDAGRlzod+52wN96O4MEYyTM9Ow1okU",
+	"D4IRESdAMmfOrrAz7ao0UWl0ITk4l4UUVsAJ3tcpxPTFrcSZdu5ZmeRQ37EJ3e5da97C+yQw2keerOOp",
+	"NnblVFusv94d2mqDVtt13J2nL6S0UXM9nyybY/4ySur9daNyIs/tk7GJzKlCWaz93hi7uY5tzDLCJ505",
+	"GG2UQ3x2gJeh4rfHlkyWnkXDkPyhRb/H1+9CWqFMuI8s+QooR9zC9tVrLo5V6hwsuWIeuBFXFePaJjAr",
+	"WhLYAyE1VivN9KkCmJj4lgSzZ7O57k9E72xzc19iJZ34iWNY96tMh0jFwuWYVMkQKy/DmumupOF2vB1R",
+	"p5d5pBzkTewjwUMtzEa3GHE6spV8HL03tHjGEZy84GQH/Kzcn+2s+TbsKPUev3pOZ/x1m/7UG14Xm249",
+	"f/SqQ5dTpdugqMpaN+1ZVPYwuEh4c5xR+Cgh7CyjtCQPOGlF5vS6KhlTE1NCBFbL++OVGuzro/2VCFFu",
+	"YIqu1dflyB16wYtSG5gDwaOAgEv+sJcKIkZ8YajYj8kOgN97sPyvybtCWA6eXUlg6uCvSvD8FvlayYI2",
+	"Fvr3IBeUJ2WBC8oFUonfnjPMAC9TO9VpWO3NpiCJ6ZSlUGYqUgl0J6f6DnywIppO9uAll824iPKAldht",
+	"CDLoAsN9XHhZimTTipTFkjU0neSAvrX6xMtpJTvEqj8vURDrnT1loICc8xmdAJnCPI/zH4dJswWxhnEH",
+	"zxlMNUCtmQKoe6N7dOGAwyL+iWuQDni8/hrEHra+VEPxaG6yWJ6hWOFVGMRFDsLpf9xqNfUvrmaa2G3p",
+	"DvSuaEPIRVu23lb9Tqx4O2P1+XmmlwbgYJyVRtLtzvGUFHxGfiokMQcHlIYihiCfDK4rgJRNtsRh5UpD",
+	"7mBQw1lflygW/vjVizK0LOqtyhO4S/uHkJT9vHZy/w42Ma8qRHT4UAo37G41X5+RK1jqKogkqF7YcNvG",
+	"KLt94O+Aqp09zbJ8qBEPvJvH2HXzY/f48DDvGkkdF4t4dVUa5keVxiJLilBdxq/1u6h/I5tX6kjdxbIW",
+	"dE0yUb0ffQeEOpT5zevHiG7xqKfthtwQ/nSF4S6UWLs0WVKG+eCwhjahT52jwXdLnYGyBFgp5JQCc6du",
+	"2oJHgHpV7LcmWEDGKiPYoOo1CW2R5RQ6ybrNXcthhWY6K/xrn07GzW1UXmxnlUdofFp+mxAuvP1j7Aiw",
+	"9rPL4PFNGH8H16z2vhVlWn3iU2HeZX47I2PDMrMid+ZD147lOZlAZTYorYlndaTrFVXBAMxpQDxu143g",
+	"+foMXdBgUb2XhSZUsQzqqTocVoPAHFJqUehPtZNw1Z5woDX8nBgiR92rgfvxnqqrGKSDjoJ4npdia+Lm",
+	"jUFJpXKjqbrCO3oiCp2Yg6Z9+XrWiIqKR0DdlvKj3bR63YVmDcoH+9kSsP8kIkp3En/5opqP3G1jYFYO",
+	"bcmBwpsMJlJcAa8QgHzMdub/siEDjtd79493DmDPFYrMdsL4WtBXT9aWJowMR9XVLSBe1en5VuwjiZ9o",
+	"dEsXlOVPRLbeFxx3J5TbJjvGTqLDCi2iO0UpnHN3OXoNzUL2uLCrhcggx/NslXFVKqNTgIxMQK8AuLv9",
+	"nOWD6QPyHr2NVAKxY0SUM89CvNfx7BMfZzD8PMwVGrNfAkvnGsjlUtJ0DnfPnNMS2fiCyqtiSeYiz8gy",
+	"IfPjhMxPElLkCRF5QnKWEKWl4LOEwAJHSR1P9Zzn51BZjyjPYJbD5wIYLifapJGGLyAujVDuDRhY6g85",
+	"o/nSrjZedDGD0aZsspdfx7GOiNjy1ip3tm6gq3je02yGTuqS5/vRBwMPDEj3tGFj8p5NHexvQ3KX15P1",
+	"ZYtlKGLs44Lkgs+qGK64qLWwpQ93XcvKRLWDQampXNs+wo3ZnGrrwY4nLDuUMEXuvASmdMFnwO8mpa/B",
+	"l67XjvT0HBbWDoWGpMRZl1QIQKY85FiJYOQEevC5qFTCJ16WtbISTs6mAfRSI+vYdWSuohoKWgP6zZra",
+	"/QWVDGpAaOXni7CJh0KLX2dm3d66OzZSNbEEg9MrEZNXGoHG4Ui3kM+bsG0VcLrtMT/Vdo4ToLZuZtE6",
+	"pC236CWp14TImozIVEplBtkWefE2wwAyjAJoMd6W7PKgAzV316Pb6pyMVL86jgWAWAKC7HlcQxNY59XF",
+	"mBrVkiduVvXonlJtiAZBNCFBfOyv21fchB+3UMWt2IhCKvt6rqZrl6htu9mEjy7Lo9QLG7gqKdHDfh2g",
+	"OpQd2tzB9spCWlKuyh/aUEu96bM3fmkyKLgL3UU49eiAPy9zyjhkAUOL6FxonM9qAJGWHVNNJpC6o8Ui",
+	"5nTMvQEVq9riK4SWWC2lWOY4oo1ZrSttr2k6x/IJ52TCFPkhfkaXzPsGNw1RNTMJYj4izoE3ZDsgDJB1",
+	"kD73dX8zlWkF8ly2BKBcwTqoPeylBsZJoQBfaN1jzJV0NMvfSHM5Prl/MnqM/7tBONO+F8rtVNSTIt96",
+	"H70x0sM707CZYrG5qtdUMsq1JyDXOljPoCgALqoX0rZna3S4B6csB6wAY4VAJKON12khrrDO5iqI1EXI",
+	"1J09hBjM99zln9WosbW1PX/b24LMoo7tcSlpYS4CJh2Di2m0yQUZM51ifTiwyJOG7+RonXGxj1Nhg029",
+	"78tGENFUoyYwPsW6KBk283zPyHDjHJS6NDLblKXnEiiawxbCXG7uWxQkvV8WY7pI7al3RW6G5viMwvIr",
+	"VvTkvhCZ4FZRdRAoqN6FHX7i47LNa6FfgRmwhU8h6E8168CF/hPoP5oVHyfm40s81/YLmweiRUbXB2SM",
+	"zxiyNt8DQ02iqtLKhWysAxkXnOkPFmXXJYSYbwwlIcRAgMMaqM91Gbh8gc3asHvmgk/8PmDpnvqCN74y",
+	"q2kfCpfDWo389PFTMHsjOfsZu3BuN5ftDkGb+WwfDNOQynJlnmyjt7y/4Uqs+Wb6G9DdQfwDTaW/VBO5",
+	"a1sKuLZcHD/A2gMtSti8NsyVrDQmdgjnDcBzYUttW0hRx+8iGKLbLpROPx21VBIuS2wznkOswkZ2TXmX",
+	"gs20DUKfAFlSFkISlRzeqJktsMPJwPm4t2zPK8Ft/vWEKtbl2bHdkQyWgEmp/MwCRk8lBGETq3kjReQP",
+	"ZoNmMDX/4UAutZHO+kcYj6fsM1rqx/b94wMylqav8am9cfz3RAsyXtDP48SqO+YeMmzOVY5zQs0BGZvx",
+	"WqbkSmpKyyXHuABjJCfD0WBMFF1jmDtzwYPpleB1Lz+OzhxTzGhKBqZz87FoETxzOrGnMaymjvau7y18",
+	"34L8gc5lS0x/772MOwu/f//q5cEtJiVPARS584NQhrX2S0huwXEM03jA8wtc+oDy7LWExpTtSpxd6I5o",
+	"7qCcdMTQviUY5pT4dyWkNCAnpLQtJ8TlcFiYeKoTYigmQSgxjc+whfnskhHwG0zCwK/cX0FuRkLMBBIS",
+	"sysnltMhwIOTAM1PkaqCtxq188RobmQGE+DkkgHJgJPXdAGcZKBcgAehvAUEX9Ku0mQxQ/lzNiskBLUp",
+	"3YiNNESvFOJGqyKde2OSWtA8B6VJjlsS9XXsGFKEBgUHxOMyC88IzgXQoovXEwpz4/90728FyPU983Hc",
+	"iEHKxOyeQ5nqJuKd4oBuFP6T07Uott4VGAxjW9qQoe3lJ2MFZ/Gn3TYf9+MSHyRHo6PR8PDIS3wYlORg",
+	"smydwWoF/HmQQljhQbtUThUlh9I/0TWjlyKlOfsJsvfwWTeClfYLQnILUu6CX9q2Xb7wEmgbPJLg+drC",
+	"Q+N82SRHfd5wPLTQo4yEKYbIO0RpjVWR0g/wt8Li1YQl4zb1bh4KhNvkJttP2/ye+7c0zawpLHVN7tzq",
+	"zaBZ9tJfuTttKi20MO1yaLFg4hT6S8HVvGJJJ2y7nLYxQvPa/eZ21bDUYYaUTZRyAq3HmlvOBa/BITjF",
+	"SdKMCVRLcotJi7GmE/EZrF8lzan0bgWH9DaTolh2y0Q7TWJBPz/HwoNRtzdvLfiDJ2W3fXuz1C0WWY/O",
+	"txuSl5qL1cc58D7vrs46omlltiBD6dyZC6ld9cBiYTiI6BNq6i4fF0Rh17/tMH4fyy8+t1xXCzJleY5m",
+	"d6zo0vBe2bsadTMVoO1G/Du8Bc6o2aNLtKLl+zOx4rmgLUlWt1MUPYIGEM7PZZ9bwLWd8U92QGiLRNVe",
+	"Pnt7PnxJlVbpXLKpXlCeUb2P3F2XUeZaL9XpvXur1epggehuB+7HewqWNF5esxmq42NsuQN03PAgbFCa",
+	"uqkLxVPsrt6TZKCFo5S2mjJmZ100/a6xxy6sxb6ibfovSxGsvgAoruy0AFioetsVbLttG8ybZRyEYa+b",
+	"aj8G37MYskdK6OZilw7YowEScIt3OMvana+6EkrLOB/b6XcKZdN4ZjbXUuy8bPvIsF0Fb9waxRb29+wa",
+	"AgzNHaKxdoGM2kiT8I/GhuSr3e+tCHVWNS/rmZsd5PsWMG9STk6V/qB2y+rLd60gakvk7/aS0vm75T1+",
+	"0UuceYwDvQL+5hpkqz8Sy6asMLClWleffLgvflekEH857y56uQ33fUl7+2d3bKzk1uJbk4JnLSq9mX/M",
+	"DWuogthfHRQD5WhkRkQF6xdi/eEB6lS2vbr6k4JnL562pBtjrGI00kNVVfetwDUsyy59p7z0GXhqv1N1",
+	"VC8HI11z/PYEsLbDqpCo7edanNGPXTW+y3mVm9Jn72+TJGsnc0/SxOAgLOoomYqGQU11D17hIqMshsaX",
+	"ZDApoV12esxH16U9H31atd8A5ap+6pp4wVsTX6pYEJ/r4mxPFI3lkfCQLKtVOA00V59p0BLN3ayNGvxo",
+	"w6De8KgJdxFavIKHSltAeT6rgMFNHYJ3js7VQo3cnmbY6GT2Ff8wxUToKvV5iwjtVFW7bmE6RjWkanWq",
+	"kQSL0r61T2ukVN+oK1h35kV0BLaVVxjj+sFJdPEj+KmbM2yNDowyKzulc9eLo92yLzdh36O1xMfI+jW6",
+	"1v1u2ROikiBe2UZRr2gt/Li/Xa5ntkdpd3L7b7ajVosRmapfxj5bfCtcdYOjfK1YPfsmn+pZH7O3mESM",
+	"X7vQYFnOf/M6vmLLZQxv4bU5uCizUU1onjujTBWsjv52JI4cpprUHXZhmnAvaKYKi9UNqAPvt1qw29to",
+	"XP6vvMXvih3iim2Io+jJEc6xlxf+SfvxAz7/xdX+gKwnsUzWF2KxoG0VmFPKz5fLfN366ztQxQJaf8ZR",
+	"xX8MTPEt8QkuDC1jFlUMoyU7yjInQTrVDsTg5IAYBNbudT/asv0wuo6yvJDgzQW2TFVlS5hJuohaDSpp",
+	"RvXc1EyuHflFsm/tKGLLvsbYUazrZ8RvpsgccvSMY3BuQgpOrynL6STHuFm1Aplg0GBClAN1TAg6OGWx",
+	"1OYJd5Vg0YGEwGKpmfk6F0q7ltwiDlTSSvCSaDiqw+3dZVfmNItWmqREFryMXjWTtVjCwwoK0Yt+tYye",
+	"bLOaebD6fR20IlZjvd+oLNUskCcj6p4VKeLjwWI//QgnuCD6tMb16IsSrqncFazKPhIDOjpHblBGNp+W",
+	"BrisyMGFT6SWsXVjbpWl/Chikw7sctm/DCdd2z/NLninmJXhrBvNFdTshI7ukOo+lm91l0b5bif1VSOw",
+	"X3xvx+GlQD8aJ7/YMdkPz/3IXNtqfO0YO6F10xG7kP4L9MbHdYhMNFhTGxGYprzltnCwKv14XJd9s0zy",
+	"8Eg81R1Xssbg/nEHpLo4y3sklE/K0dX5seUt7jCHN0ZwdYb3ZHUplovRKULcnsxjZv2VRZ5Lc14jGfBd",
+	"t5EUi/dzeAIzxnkJgzSlRa5LQ/MWRAXXffuwvAzShBOOhsE/K/m90WmNblSHMqQSEGLAcOSEaCFiksgG",
+	"yqzstER4I8htZxkfkBd4hdSzwyxMsVXXa4JUMCwNizeSzRhvczBSTgw1BOIL5g5UgGIH5Nw1KaO7HM56",
+	"6mAcLUwakzYhsooBvgbJpiyWtntbmXMVKDTT692qX5kZ7egcEC0LOVaQT31BBFyaAzK2xt9xQsaL4sr9",
+	"yKmlCG8tPSDjcvSudq7/mLhgNcbJeLIe13G986nhhd66vCiuaplhP8azKHAreuCa4MKUkw0ebc21+wGW",
+	"+tyG3O1ZOKDHJrw1HGlH7z/mTtq7oGcMQKtDK2mvDxBMvwRyabqJ4/guV7DUVQ5IGSc3Nk8Li+cinIpB",
+	"EScb6d1Z2udiAaHVxx1Ko/wjlI+4dolqjmzMy9xBbCkqESkVEWd2L2FG8yc+Jr0+10ggxL//X+QwRBVT",
+	"VP9UoCjUFgnRJ3ghOrCa73Q7GEeo7jVLdX3WMVyGeiD1LmgJkeG+oiy/jCKMl5AYkbIZthQ9oYpgcb3t",
+	"8dbt0BiuQOdtyCauq33RWI0Q5dWbniEb7oGOeb2q4qb3v38w18qI81+h6GTO+FVEJXI77C+4oDi2v4Ad",
+	"olaYJO50rJYyUDxrKTUVlPy/CTx7VQLfvcshtrdaAxv0cqMt6rnaDfoKQb/K9YkLEOTf/x9yibyLLnSH",
+	"e/SGi9VOz5aQgxq5sZQQTO33VOMj8McB+RyU2d7jxGboBMQkpsTe+aQE6fSpfxWc5IYRVLns/84SbK7Z",
+	"l7KcMdev24JAg+H2tEf8g1eLM/PrOVPT4I/tEe0VUu0W99dm5K3Rg1/snp69W125PavQ7RRitReWuq7C",
+	"JHYIqGjmG9YINyxTV6tC11G0zu/Cxhr7enaOVOqEEOx6bSbNw7ZnATzHehBGoi/TUQ2ugzXHjCoUfuva",
+	"uqS+8JfMVbwckztNHmR4U5Nf3UXkh0+8Z+8VIiG5E2N9zVfetfnKEQyJnbgUXPfAaHnPFpAz7lZ7G4XZ",
+	"Ljs2zd2x/e8KV5G+XL0et0SojtxM0d9RZtoMibNBQPGKmT4YaUmZXDEFxN3BXqJStrTgJnLyrkJUI+fH",
+	"vcVs6sEguSURq4yY6itr2e18i6pfLJK6VXZwdoqle9ITBK1LoD7Yq1S2LW0weYvUsYepoCdBfW26CYrB",
+	"3zDut9z3qs461V2mCbfx3dpw1DLTWl5yF0jndoLEZOhNmb/Mit+oGLBgXEhEl1DkTmoWrq6JHx7dHyV9",
+	"XF1pISXwNGJUfHH5hpwcHT6smRGffXi3Vb8uAevLvmNzfg1UTtZvfUhHtOJxE/pgdPhodPgo7kpWmvIU",
+	"flhEi0Si/C7FikxzzEIO2LhCEggMZOqqMo9V63l48CAM9RVFzYvrhJtoEOn3VAInd54t1N2EoBYVrxiw",
+	"LPIWVeYFn9MJ0xYvWodF445GR6N6hsfxo0fR8nR+otsTjFy7TfwIVYWJlr3VVn7LNsfNKlRrySZFS44o",
+	"+uoQf3Li85UDE5/p1aYyq/kGTM+//w+z2popzczkFHmCJje60OROlg8zuDdZD4+Go7sJ+ff/Qd4sgV9q",
+	"CaBf0SUWZMBRCanInTdPJy/vdkbg91KmQorvF9ya1FYnvryrhha8CxB8G/QVLmw9WSws9GjLOh7F6zkG",
+	"ulODiquUf9OEpHOhgO9uhK7UAjP+lkXZLID39cvU7ghAHQ8b7So4+xpWb6lSLtBzlwmBhIXg656yuedh",
+	"YaXcbVedmYxaCt5VjSDm7bNmYekQy2wPmEEvpuQjTMh5oefAtddWNp16zYK91VRLblWOrGNRV0JmO67q",
+	"MnisVqngqI7VfHgUE3TFFUSKROwoUGAnSTWSlglW+LhNQm8LVXtG0zlG60xgxnh57Uy8OzshNFcRUGBb",
+	"KlPRtY3GndeDbjctjcDpJIcWM6Q/UDWhqx+9Hh5Fq4+7OJqtAKs4mUvfGpWdqrRvjyd965ZD7pMtfLNq",
+	"HWrhG+VwY9uKoHtteNKB1o4IZMgzLRIaLX2C2BBZ/Z6gkCFOHhcau8e6zBORrc9uGzNyTxiwOeUc8hha",
+	"k5CL8SnqaGtbB4yMjTJdfkc1GRcyHyMKXsE1SMRiaqR5J2QmbOhBggU3MLIopXlew14ScuHyu3wUDsRL",
+	"SRtxivEusHANea5KMEy8Ty00nUeLC4PfpQ3soHy3/XhF5ZVe5lT/RI6TjqiBHYy1PbXPVhjem+Aq/0ro",
+	"l1snu5+htc0tXAOSjBXUVRoLpgtegy7Fh+rbfzQ6ejA8PBoeHzbzG/ulNoZGXQfT0QDwLoEB/fl0a93K",
+	"6RCaj7fU28/oOj5nM906tGiAf2ejoHIhrrBIy8H2uSYDyBXg4eoo8B2+AnUTC81bIv7VYjIygawz9am6",
+	"FUOOuDPa0iRdwT+fI1nvy9YHXAilKzDOHasq1wEaY+AiXo3fjTlLUCIvep1oPGRV8xt7UfYtjNjhr7CL",
+	"kCA11uZW7lxIP62U3lZQpcL/jJDAB7QEWeBJ5OcVLmmF6R/e/CV5kDvnXC0lpPNlwa/03bI8vq0XWAkS",
+	"FmO5N9FY+SSGPrCT0tzazZ4kV8J193nvv/jGN6VVXUge48s25lALYhpYGCwuELrNQw8700dQRgEj54DK",
+	"sjr6mRUA0BwLi6WN/OuXD22Htc0YUSPlqvBNSJDlFFvJ+l+ChY9INRmkLANVlomxkZ9eosHIwIyZTRwn",
+	"ZKwKjDdHFxrCa1J1ReiMMl6VcRsj2sa4ghm0ASPWFlgC4REx/cTx2JgOD8jYVrqoQDfLdAXHxd04z+qB",
+	"n0IoFx5KxrhA44SAUaFKfE9bbUSRcSDgjaOutImDVinTLN3E0eUhnepg3Zt2sH2Tq0zH51Vn+Pmy7NH+",
+	"PCv/fOP63gOIqrbfbYhUTfPixMHJuXdtpaM22JcSwWXDZt5X+H2JOsi/dRi3Wu7gil4t1UhYUMbPMBzZ",
+	"ieRbTvcmWMd2GbLBF0ssmmBCW2+1OjJNMM/WbXhXY4cbqlXBs/Epgc801fnaIZGHGqnRqfDUjE8rHPLN",
+	"I3VAxsjnXwNkGP9ZQfqGAo49Yj5RG8MAjRZmNFhz+10DoWRRcJayJc2ZXh984mOzKVafa+jK5d6UApsV",
+	"yWow3ThDFF+FdTwFw0RgbR4H1a2Uhc1VC2OfqzHd+alQ+pf/zjM2A3JplD+4u4nL7iA+g1u/ca17PHNE",
+	"ZjeidsnYEIHxCpY6VFjDwhoN6HHspm1yLIXbwMYKFbj9Qyi34mS5skYRpKzjW0DKesPhPVvAhUPo3ckA",
+	"bR9pGN3Jjz8/SB7FzO5NI6jIYNuQLkEXEZwpBamEiM/xCVVwfJQ4hmU6zkqWRpYs1YUEj84igTYUyj88",
+	"ufz4p+Onb599//aH47f/+jYe68zixiZK/uUdMVMid4ReGspswDe7b0/v3dNCL++99PUZThHb8WACTC0Z",
+	"5P/NPXEg5Oz/Z+f5X5sD+1SMRkcPmFIFyP9adtRDK8BVs5OIL3xYoyqS9eci2q3lyVmY7tinzI2t9N1N",
+	"I11fhz5dl1F/myor8mbKydIMwENcRMDnf5CQMX1FZVwx3hDP9zW52Fpw8fPcory55erEI7yZpWUTbZBy",
+	"LemsRBqc2+ugh22kQoRwu9IJNmjdklRvKW7nqv8bbr5EHWKFJXtykdKcaLYAcudZYWjn3hOQOcaITXC7",
+	"yVwUMqhY4OrYkDecLItJzlIyFznL6NpixOQY8fR7kAvK15/cbWnxFcxtaUscJaTgOShFXBU39w5F15Wi",
+	"ckBe1XK3uHCtgkFEhGM3mIj4JTK6/k41Bl1nE+/pjGQgyVMotNltTp4xPgcW9cebdYx7JcwvqhUqjGnc",
+	"AkXM3XTm4Y1Z7u3kdokwDI9NyzvYaC3MrGEhyQrgSvWvYlRwzfL2weD7VGQgZpR7wpfh2rRRK+Oz781O",
+	"Rq10dQnACxsLgfrjIBms8OVzrE5g9B2KSk9U2NgoyuGq7QQxI49OR6MoMxD1hodHp8ejrbPG4bv3YB/R",
+	"FWhYqTcxYoMGNLcS553wKQWWKO/2KLq1CTqtFJuw3KEKbrpQbCbF1qhv18yGnxuxz3CqDy1G599ELa8y",
+	"QWgTIsEQ4+s2rwLbzSMeQMP98nc5Azn55e9SdPGPTim3ZO7ugfDs9JOTw4ditzCVPQIZ2quG4eOvNya/",
+	"LZnUYnFHg1L3FQt2j18qq4iWS9rEyVyryhdifWjVHWQUIrwkbeF2ZJ8aof2C6j5VVmGv3boMxxPZLQzn",
+	"i5sWbKTfBHIs8YKsgebLOZ2AZuaOFzIzZ8ij6TunvKs+pSCf2qow1BWap9o6BA5Ho/4G3TYq2ZhGn6TF",
+	"EHSwRvrbuOptJOf1VC9zMOpXZEde2h+ssdHSjy3whfERZ2Q8Gj4eW2+7kZiQtMrQCdUiYD/pI1bvU6Lc",
+	"T2Pbylabui8i7a5sspUmtg01UKQ2a4V1esjihRuT8kQc9T8Qm86F5m61YcV70d3rXjWtj/GgysUiHjbz",
+	"tf3St+kl8wqPKw9nd6hcm547feun3pdQ/lrAITEWs+nUc4JaEHjRDtDwtSSVvS/5/a7yjnugQw8O4h4b",
+	"S7g7lFnvOkO7Y11vrv4rYJy8hxymIrqKas3TGHBhUFmPKZRG8M6vBw/oMCUjA1uFXc2phNAn6PQ9y1Zs",
+	"KxQUegC8hLsTQgC5UXfslEWA+LpxqvtFnNYjSm895rQz2NQtzoV7IELOu61A4JnrvwBv0UbyA6wvJCDo",
+	"Ms0vzN6WTjVlF0OSSMt3gC6GWsNbWLUut59bNM+hdqCnfQKZY/Vn2ka1EjJ7IrL11woc3lp0rSvu9y1I",
+	"JiK1qaaxssTtHK1Nc9aibycxqI/uvJ86vR4ekYzNGJpKNzKCju+Pju/vXXbA5qV4Y2+Me5vbryttBy/P",
+	"rjQKDNVETyTjkeCNW5Q2bymF6Pj+8eHx7aQQ4TOa5hcig7q28+fByeOHhw8M4fZFYu7KR/IFFMLXVZvz",
+	"YxsBlg6BqvpygfkimERuufmMgSz4TE3gJyavBsnAe4RmsADGM7gGObGN/TdRe+U/U6A8Ed9a8lPjSPTO",
+	"IsT/fTWe8WyhHPFsSZPcJODoJPFUS6ew3Niz7vpptXr0VnDeluL/hhXaHKLvHVj8jma+Fv39/N0lWUqY",
+	"ss9VVdXKrOyqqjZzNv9cvyN+3AX0nSolUtYr2Pw8aIrIWQvBfUZTzNNba+BKmPBr4BqyMiCB8swJ9ipu",
+	"AJhDvnwWB8WyMYW2DC6ZgSambaNkGsun8N/qxdLaNaUNHEmm14RlZwEOQuV5cy6GeIk2lxXe48XqvE5G",
+	"ceXITXJOr6GZYF+v1RBJKtpOmDZNr8ITad5gWObWesL6ExbfUc/uUMh8oQlnUKmG2STCOjkntSPaXOv2",
+	"o/5DtOj5qyCsKiF/FYzrWqgVuXNJF9rfjAn5o70tlf/mLmIa4/vXYQBS2McgGWDHr+rf2YfCSkrRe7fB",
+	"ZLaWKWoQK1h23kWtu5PUJhWUsSak9f7oiEboO9YOajJ9d9QgfxsIf82AS10b1P2jgwePe+XK565igH/y",
+	"4cFRnwc3yqdrW000Pm5za+R5NKBeVV7NhoZM9dwaYKtLBm+dHGimKkAw7MHL001sj7712jD82YKdu9gp",
+	"MrTZk75ktCrHUgbwqyt/3d1GWbcKyXVXr9xORWVr+OTN4EcPjW8BQMeuZ5t8h+tcxoDOhNmBcbWBY+Qh",
+	"M2ZvgXJfLBxwkKPoPMy1OMcAkb/2nr54oOXixYlPTHJYRAMBQEohE/Lu+QV5fHL/4aY7f2tlf/RluPoK",
+	"jQsX1YJhVVqodzkHm2EoSCZc2ojN+Kh6fit/+fvUl9FnQN4KpXNg+ic6z4nIQGJhe9eA03Ru5B1bbD96",
+	"KHAZ2k4FU2QlBZ9VUf2MLwuduPrgk7X9o/cxwIqYz8wbY6dAWtNWFEo3UL7c6TdSFclAXdXXZ3T4+Pgk",
+	"O0qH97P7o+HDyUMY0vvZ8fARPZkeTkfp0eTwsA23v4iF6L1//5a4H4P3nIxOYip6C/z9c+FlpdpYnzJQ",
+	"IMkbaVZaE87SuSYTuKKcx8t82i9aSJLWYTrNTWL+xg1uFMKQ/NRyVaM7Fzw7XdqDcsqFHvrQ6i2p7+bX",
+	"oC69XaGWQ4hxMXz2ni2gPSypcUKdP1AJm9RnWqHbXZrhkSmbFRLqp+7oUXRLHHJQc1tfvTwLE3TzFV0r",
+	"WzqlkYuJ2Qgn5KMwx2qwN8bQ24pVtyhseRuc14RJPX/q+PbWFEls3Ypnib++bS3klM5Znkng/S0KdloX",
+	"5rkoRmVbLFR7xNCULli+bp0Bphe0/joXhYLX7dCSbEJ5HI7ShYS1jddeM6pN38NsI4Slb4Wqd1n6OVNG",
+	"1VxRRYzSKSHzsaAOrL0vNw3A9GPWyI4YIG+ki4PHoQkqnt8Mc5bmoHaljj/a56LWjraDYilqN8P+bgel",
+	"Tmc1R0AMvKJGd83Wu3gNqo46+MTTTuzWOJxQk5HECqNOKL+qV0dNbN5jBSNR82o6m+bW1bkBj+rXd8mz",
+	"tja/MQ9b0M8v7HMBiskGR9s6jm762oLmsz+1bfDAGsJN0s4Smx4LrKHl4mSfGLJxdgriEnjuvLh8Qw6P",
+	"Hxw+uHtG1LI0hLsazdOpdbdgaSPnQcLfXa2j+jX79Nmjx8cPRyej0cnJ6P7x0ejw2BqJQ/CZo2Qr3264",
+	"GttDI7eB2tS55Ab81v04+lbFPLeSxy0w0y5CbWU6NcLs4EAvXEUSr6q19BAe5pAN1I5tfZvKZaqTam3N",
+	"3TnzcoLfOEetSYPZBYc+WNioOSrA5NzGXpuOIFvkJSglnVFNkTsyHj5++E/O/E/O/E/O/E/O3MqZ23iu",
+	"72G/MJtGxug6gN1xad1XXKzUhk3puTkODDgttKjva3yj8qgJMUQSJNim/pZnL4fnT8jh0XGDad3fMeYm",
+	"bysD1I4n7cohbVQMW2E8hhbkCmAZx5LWc1iHRZuqEMBvhh8dZle11x2rEJ93KDrWM4G1QoxumOWYzqu6",
+	"jtWy7Bu2jK93CV59MaX9rt9GhHJJQfu75d9BCmwZCzKRkl135mltljghSgsJmTuw/Qjr9suMlFgErUaX",
+	"RiGShtz0/fnw6P4DUqJilQUoiHuOME5SygXHVBqMabzz7vkFefTw0f27CZnDZ5pByhYtgOYdhUT2Tndq",
+	"wlVtXidsxiELdjsCR9LYze8UkbZ94hAiaarJHz5eJkRwi/c7p+YiRkI5aKnrs2s5kdYK6XXwrPomBwBx",
+	"9XIhuxXreAepmHGmICtlxM1lqnmrSxhwX25QsazkMH8rQK4PCILpMYVScegkaQR57odPhRbgdneILVIf",
+	"DCexl4K6Ys5N4rG+Shy5wFtc1Zwb9LjmUG+y42lb3GuQ6zK4b9N91Uj3LQfy8F9+eDU8evv86fD7x/96",
+	"vj3vKQJv0TamjElXeaI+HOl+6UDhmgOZSLFSIImaoz92Js7CGqM2oZpyonQzt3yu9fL03j1MuJ8LpU8f",
+	"jR6N7glD1Uf3gGdDBcqVp+kRHetr5XkVeK9krLbkowsL0hHKFB7RVCwsOF08ciaSFXS5BCkXv/w9zwmd",
+	"zEUOnORUqb5XrffedOQC+aWwKXeR6IPy+2BUHQCAqgsPxrdplFLYigXjBhG8pGsqkF0YaTd2R6eaXbdU",
+	"kaa18PptjMW+oR6SjwozTa8uLOTmSzEThf5gUVciqjKiNu+S/LJ3Ks4mTx6nOP6/sGxcP2d0uRxeHV8/",
+	"/NvR4vHnE/1odfhTNPr7r6ureDyW+aFtzn3ieOzCNuN4ojqiXWDPkj5IVmeH2yFUJLum6bot775nHRU7",
+	"4LeuMRLuvgNSqVjuoJXaN1+ah6K9IWbOzt3hUy/4VNws9biOxB0I+/UjU066sW6tO5z4Q1xNsFE9vTxY",
+	"7TxC7lPNoXRohlad+/WMkuPfkjEqTIPZcL7nQJUmh0cknVNJUw1SnaHuyxFZ18hCMyGyA/JaEFnkgAlu",
+	"ZlMxAKF6aMNE2QecvysSxCgQbMaHjBPXrFLrZWiCmMCM2vje3WtclEZnv0TJLgb0d66npyItFtGLxmf1",
+	"bAYlHAxa1sMO7ed+csGLxXJqxr49XMEnB/vvovOJ4uWhSGxEFouuKMhKyCuX3VKF7S3ommTi1OF2kpQq",
+	"UOTOOM1BXo3vesj2oM48uTMGLB5ifpVg6BBVoztjjHBWczC/fOKUZ0SBJsUyrAd3Z0yzBePju3W4QHyd",
+	"+Yw9I8NxfRmGYZ6IOgsugcp0fiGkYS/RcPLvxarSBVBxWUoxoZN8TRZAuW5D9s+68aQchrAt/2K+UTbk",
+	"TBGaS6DZOiETSGlhvvYak8WEm+IRdOCpcTmyVHGCeDW0h9GcFmoFTJFrkLmQPcRI21dSzipGPnYV4+HL",
+	"H/3oMerolIydBDdOSihYcieC2XM3IWPFdIHfjcmdnE0NX3BfmF+xvAC5Y/4hgYgdpu8qTR2WpcO7uVuv",
+	"a29T1EuYV6P0uxc4htJBNO+AqjjY7hoPjQW3LWd+QMZqzQVfL8anzS1lCusZQEbGC6rTOWRjhxRHxjRX",
+	"4gJ/dDX9/QTnVAXNqSKUWxwMxNn9xMdqCXnO+Gx8Ssb4njG+EuNfw2cPyFjDZx0085iVzK5bLvjMkC18",
+	"1h4udHyKc/RQq00Maxex+4lbAOyq4hcZl/jcCA26gdWaifJxqj366KTQpHwuhlrm5cpyZ+1KG7Itl2+A",
+	"cDW4Ir50YYUoHkMNrzbcrVTniWrTsWNPbT10rUHinvRUkUchzEM+1p2k1OB7rtTE9gBPIReIP/rFn5o+",
+	"YMUetBSnuWEx6nq4aWBq6Jk9ErHQbPwlONrbH/Qt/Zi3gotTdZV4cPHGubdoQL7gl6P028YPL5ek2pTa",
+	"hP3mtpPUZTGbVfDhjfjNzlBmXyyFLqnUjrVR7gETJ2C4hyJa7OO4qL/vTc0NkfhXIA5xeDnUkc6osyo2",
+	"g4gf0uP0aPgwPYbhw+zkcPiY3j8e+gDih/CIdiWixGyHVfLCGRnjOx3Hlnhc7U0/RnlsvMM1hD3FAfpu",
+	"CiLjVDTbTx/auA0XzAa9RQPFb8YkejtzLiEVPHtOUy1kS4q5UxDs3clmc33mqNA8Sab4qMU5YnnukoiX",
+	"UjgDf0OD/LxkEtQuBhwjSIgsDuuY2jgaGdiJe0LVh/N20TjhV+9qPW7jPn6ISTC/bYv9Vgox3TE+540F",
+	"bZoIq/D1SuZgn134Q1KCOy6XkXKL7cjPjfXdDF8IdN1HvYzP1sLyTuh9jBBmJDldtkDuGW3FMNwyswkk",
+	"sVYSNKk7ld5q7GxhqOjwwSOcgv002mqJrb0/vsutEMwug9VLsHdeAlO64LOtSJzknRFaLTd3MqHzpZlG",
+	"RpZTCZmCy+vNgGZGF6hQdz9xj5TrxGqjiKOYOyXjJZlIMj8m8xMyv0/mD0iRE5GTnBGlMTcGFkQVE6KK",
+	"JaFjC+xDXmhFzIVnuHqeixX5138rnjNydHB0Zq9AF9BlBdsgNSpWkMKVjNjBneuLTLQ6czsSIvy9aT1x",
+	"UjjtHMX7qNWZapgJ2WT2W42Z7rn1W6rnqqUAotvm6hU+EanEgbSxcRQXm4hpb8npInh7dHReZfHwMrHV",
+	"Ws1FTb1BOrUpJOTjXPjB6Yosy+qrCiWj+IKGcP/tb16UkmX50nhvvwF02PLI9Sbhp+6J2N6Uvb3vSO3x",
+	"p8zeuIqyLKjDVLEAoxib1czjKaO1ntuPzLQwd3vbCclAsRmn3QakMp7Pm8ECd5gDt2yGbX1fuZPJOQp1",
+	"hVVeNwbg7JD9l3/DghnbBt/r/tvge9i2DcDNcNavW62mZ85OJpQ1RTZrcEV7NTdC7xV5DlFaNH3sPX97",
+	"JXVPvVS7NzIKF9jrUjKujZKjBZkaEZP1Vx9LFZhfRedm3tE+ufhwC2nu0BfcMobWc3NwI2BAKwVEcGEb",
+	"8gFe/fVDk0FXl6q9T4V81gdUurRB+wIHyG8avASWzjWQy6Wk6RxV+nEGw8/DXI1bcGfdz33QZ3OY0fwJ",
+	"Vaw/3b6sHunscMd9xgffwQK6bkeqS4TVTNj6YMpchhmkTNUx6sKe2RX9ARq4nI8fH46ORofHh6OTNuwg",
+	"xq9iB8USJMGfXVGwMpvZSQ3uTigfK0WLwDxB7IkzAiTOnUzMqgXQJ6VsYjFjb+MALmg6ZxzeS8pVTnWX",
+	"04AS15josnV1BKz8zFQpQMcdA1xoUNs4mROVD9pDXi5bIz3e1IzwPh6XXrloGOvzVfXyiGVEWGAm/uji",
+	"rGjZxh9ILjj0R9SuFYWJ4TKYjl+284b3uLg1QHI7FMbJ2K/1OKkIrlRgvMtyjQ8ywzuUdmV7+pn+4LP2",
+	"I2sdOo6vbdhi6vy12h5UBFgHJn0p8TlVuxIyMpHYYIwMuR+8RQpZIVtv/TnCsZOZgPgVv9zIPd8S/hu2",
+	"/hK6CWNJO8T/rJocpFHQrg+2jHN19lzpd651pX63lRiqDu+iUIal2fpsLX5mNEW2mDAd2hPGsF6D18mB",
+	"9yfaPmKlymbnLSBkCCDu2PWzD98pcsn4LAfylM2YUWB+TzWs6DoxMhXGKJrGD52Fp+X2PRyZ/4/63L5W",
+	"ii8kvAvc8e0+3JyuDM8qq777p8mdy3Qu2VQbQedunBPbI2hPhIrh48x8ucsqxSO8wDAH/bauoRIypg+u",
+	"nS+noSrM7TatSc2F1O1qk/PSxa4RXGPrD7f6aI9aLZG9/74rHndzHarKWHH7vg9HTkoIeUn0SpQxM3EW",
+	"tbuZfv9qWnq9ND1sXgjrJVMWZ9NaNSTMitwV0gzKFvMMf4XPkBa61EgjK3t077jPihbLbNeIRayW/oJ3",
+	"BRGHB8HXVz+zlXkxKMPdeN4XZ2SaSi9rTGkTBlFMSQmIexBDxG1Ft4xUCmWZS45rSQjZPhULXNIfiMqC",
+	"EkdHIxmNXiEvspLrKrqoyOEOfnoJ7AdKrmB918htNsbAGpTUTQqpdoUru4Po5YokMJHWzkaMZYfWEGcC",
+	"CO1TNR3La99euahJVRvSbsCxalbRpqkzuOLqoIF1ph/QR0X1SYl6VR2dQCHekFiDbe0wxp/nLqH0uhPf",
+	"NML1FnRtJAoMdfIibFDvPmdXkK93BFrehpC6kwHAUEwfA8C+EqpiPI06lngK9extHyeD5l/IEDLN3eDA",
+	"bQwSWbE8JxPob1jd62puAany15jRtWy80U1S+fxZDWjTk26XvxVHeiGKWNDk3hkED2O4UGWd5i40wHQu",
+	"FDSk+YW4ZjE7a0tJ586UhHDCLf46RL8qNWa0Xzgjmxmd4cN2tDnQawhUTRE0Ua7uOmqbB7fgYaptVLtz",
+	"h91il23pNJt7b6/3tC3NZtfkkhorD2+ajqyZUKKOBMzUnAoxTHvdFm3Q116FOhDTGI5qXo1hdJhTVyfm",
+	"mvLYTzo9x8qr5KdiQc4LlckivYpLqa1oqavV6mAGCvRPMGSLIUM8A9AHGdzbeqwsTGpXTEpHvaK0PGd9",
+	"KVHtjrG+/f7aUjb75jFwWwtvl0elrLy9U7XtxK9kxw74bKubBgTVcvF2KRKHaaKuUJxR9GTNem+kfh+G",
+	"axU2me1QSrCRFvcVaqOXW2THrsvZVIbQM18T2Oedig3uNuqZO6fKiXdVVG8YnzbtElJMbZ4lzcvY/TtT",
+	"ms5zls6BPJfAZnQCd0MHzeZ9NFnvgc2cRUEp/vSnP/1p+OrV8OnTOqjj6OjBcHQ8PD4c9IzJCUSoTquP",
+	"V44wegQlPaJFRtdYy9IwZCPKoT7lxfsw2C8tJBYMNfJ9KhZWzgAex8OthtVW3+xrhI4EOADtYBRVxDeW",
+	"wKwZ9Cs7fiPkEwqQdKFv4hkMfEfNipFOS03I4UlUe9/uYdo9oTc+bxT9KV+vPEAyR7eFEbzj1sB9lROJ",
+	"OQgqnoTAgryLJKhoglcroTkWKxPggKcgz8/KqH/q4FTElIyVDRW3QQvjHZS8IEmi09ZW7dBHkAQYB05Q",
+	"FZn/8t9znRDURzRhc7MJDAuM/95h25OfCknCKAnKD75KucVu64Sjm1B47GCu3hFbP8l6N/dsZEZPQAlz",
+	"k8yB6R30t1Y820uXUN+GZxsFdq+MdCWMmUc8W6JNG0vn9QV0p6lWz8XWk3HumjkW5j1BLSY3Bw2EwVA2",
+	"UBdtnqH21DMdW8npe3EFPI4HbTGsqaHX8b8OLy7fPR9i63E8hoipZU7Xm1UiL3IqKXkCTC0Zmrw2g2du",
+	"FFUcwZSiGrWLenI7eYXPkJIBKYfhcvjwwd0WK/FylfWxk0qRx5T+d+brRrrhATknKdPsJ+AY/7mTO9jX",
+	"ao0kSteiwLv5WtC2hIl5wVsyN/ey4zezO/wrQpLzq9ZxcjGHOwaBsOOZcpgdbQkgAapHSm0yiIJ8mlj3",
+	"D/CmRvqcSZiKz0Rw8pLx4vMtIR14ySq6DztUJL0E4Lu817KQJ+uYWR1sKR9fPsUltVmeY+X9a8jPCJ1g",
+	"OYXqivaMMWONtZsUPGsxrt8GpWHXYS59sCDVCneQ3O0kiFTUuz9M1yWb8RffKsP/1upNbqSlt0/N1QmN",
+	"2EAQxiEuwn+cY0ix2i0Zy/bYBpPR82y1eBmeUk1L9PSa5nAbdVc4lhrZw5FahwaJ1DqvwpksUquRom3d",
+	"XwSNNadc29zKgxsj7tn1wW7DRUI1o6xjE4zIpZXvZN1PGgBOm56IEpukcUuz2TyMkSqHRyawFjzDuAh0",
+	"w9bjVrdHY2hYRurYKKT+8Sn2a5QV63wiY9P+w3J8ahksoWTOZqi0m421rLaqdTM+LavY1OgOG2jGC5uf",
+	"bB3ImJec+LI41TrV0/gsw7Hj/rCsyt04UDXT5/aaN5YDVyfYLUMbG2B89kOsaLeFSHm+UyHaVqigKwcS",
+	"FCFiGx2VfeDa8s2eTi078s6a3KaNEe9WfYtoB1Ou3tC9brdyW1W7cJPLqso43t2dwNJGma/BXHRt8XZP",
+	"V1S//LD4icF8V2UZB7dtzjcvuhku4Few1dYTjAOremWJ3dHCHl0SjA+IeTXMO3QLbtkesjJwOsnb0GZ6",
+	"3uc+FToqRL8rtkIQvFgYjc407IL5Mhv3rthJIDcvyIrtNdPsal/61hVg1iXouPGzipKxDatL7wqWesfb",
+	"DbRmfKZ6jtK3xsC7NEWxZm+I0Ag+Vzmc2ipUlJJURBiscEh87QR9gYBcu5J1J41G6s4fRgHWb0IM+21Q",
+	"rLx9bX27l7R9GbG2Wiyt1vVtSxfYGKMEQ/lc8DQr6xBFIgOya8rTWKQrynXWyexhijhQma8JXINcO7vL",
+	"5tZkMKUOnSRiLZiLPFN1qAysuhiPEJ1DvmzhMRPIW6o8NQ1oVAJ9kak9YLeixdjOydieEMTJ4WYxbGVw",
+	"m/9yRigZ50zZnxUsqcRUjcmapGKxoMriVXAgEwn0Sp2RMZVqjFzE1hoPhUoHU2NfWNYQNd1jXVqsb23x",
+	"fvvl/SMNvbed4t+Xvmf89AG7xz9f2nfg3+f4IvzTlTb4sYXMXdE4uz1u/4KGSUVv7XTucaTqhIp1CHcQ",
+	"CIIjE+G+rYTVlJAYn4qMAVfxYhq6BT66SyJyi+Im1L0OtyKhVqt6AwkVO7m94dx4KJcBY48Y+j0jtOnb",
+	"eQ6pOYRTKRaJL8aW5iK9wswpm923bsP7DwOAT9FzWAePOPoR61Kc/nk0vG//jMJIINsM4TuQd9gSORIB",
+	"8NeDZLACuOp5mJ+ZDl+7TvDD97Yn/Pspdod/fsQ+v9jOzWti0DqUmF/PyKFZsleCZxaBuQSKeBjARGwX",
+	"du1kHbS/f23HbgaXbdxe1wS/jNb1qE/qjzQvQPnt5qEAZ4Sf75QtbuoRLMO33R/FhmoT41qgN4zmiUkB",
+	"GV1j5r6DY7P/NXusSlHRCI6cFKqgeZXrhk2SEKHB0G4uVOze9uUiGhEPh0fDo5OmA2sQr1Mjd0jWp2s7",
+	"65hq5XK2q5H824oprFCbASd/oHMJnMxApfNcxJGrjU4UnwyGb2yZTIPyXHUJLHQyb0cp6cC7cla3F/30",
+	"oFsF7a5e3RkCd7uATB1QTL2Zci1bMVLBvC2e+8nFW3LysE8A91JgGOFmF1hOwv3qawf7sKOq03tlVsC9",
+	"0b3S992N0O/eGMQ4R6fOFmAEumfXccjxHVRXGxfVtVn4knML8bK7rr615ybsdvOW8IBr3qOV1Mp/+wpm",
+	"zkEbD1yIxjmUKKErybQG7vfRMk/Fslh8QNQKqCvVdhK/cdB/6lFfdnAOae/qrxX12rE0qO0kOqyaA69x",
+	"k4HUkhbAFWfXQIvSDuFwku/Ai6fnlzVw01ysbG0PpSnXDGM652w2j4aZvS8BDpslbYDuXmGjvfBvHD7P",
+	"IvqWuM4ONS9EKQrRg+097lBzSf3RslQSxmMJNN1Rbq5dSqitK810QhSA0bqAjg/IeC60Ob3urRpywDpl",
+	"hJfGP2r4uAuNY3X9rP56vHF0I2a8SzXd5ngLcXF7XkdlkbUgA/bwfkf0di+IQB5HwrY2s0IyvTby+MIJ",
+	"auDL9UyASpDP/Zj/8PH9INk0X8yF1MOcoVPcHA9nVkNEB8jKSknoEPCxBXb/K2gjqogPvjpw5pQFqvM4",
+	"gmr6c62XuLJYOCSi3acpKGXH4RJ7l0tF7iDc+Jzm07BA5F20sqAILKkW0razOfZi5Z/AYznNxcpFbCIh",
+	"/YR76hHlal+iz3HgS5v4n2AQuuBCNIVTCTTD8mw0a0ReBa08hLN/CGG5B6eDCzTgJcSi5uOEbEGg5tPm",
+	"UE/E5423ue+DFr7rp5CDBrIApTD0yx3O6gE70PbxL6vyaLgh9ZWxrLR0T19IwHgLl08duisNbUkG5Uo9",
+	"B+1SqmuoFK4hkqEjLnfNIdWWvfj5vQNDfJUHtgzzwKjKEiyke/hBMLIlSTxTZeRdI+vM/mBp0AXdHBBr",
+	"X1WE5koQDi62JBp6VmUP2ZOG+Wnje3TJ7l0f3nPvHR+QN1jgj/GhOS8kF2I5oekVuYMq6yfOuJlsVqB/",
+	"+64LCBZXDMokFDJ2nf3lUzEaHadmpfAvGFfI5m4Giqg5FqfELhSZgF6BD9YT0iJZUDIXSlv4PGbWwrb2",
+	"vOl08Je/fC+U3iwDRJcMnXNmpZmLiHIIbFVpxYENrr0GOSmQ4SFzLPNZluGvB56zbiictiYY15Km2llj",
+	"nQPfcSn8rlYOS0iCoT7rA+LyQpHtIei9wLtLKZEypNBP/E5tmHdPrSm2fIuYui/qnJOFUMRKU+lNIYTy",
+	"tTuViwR1Vxd49ImbLpGkcmtKNiMJAgwk0NSjYlSh4GX8uAuFh3x68Il/4r/73YXgRrxEpK7f/c5WgMOa",
+	"cAvIL6iCA/Ieo+YNGbx7fkGOj48fmwYf3l8kJMM89XEV6T9OyEJwwJQnxsmCcSExDl0lnzjLbDcfPrx4",
+	"qgzFrszMEPEez87Du4kztFpIF6TWiYdGOX93Se6cLzSmM0jyDmYoHBrl9Ze/KwV5UiWH301KNAL1iU/W",
+	"xCoziA1j7pGlHnqVaOwWUa2Qv5gWF7bQWtXELdUzKYVUv/sdjm4cLPq9pRSTHBb/5a8KEfHNOj0+uf/w",
+	"7qkhNE0nOVgE93FCqAcaxivM4Xo0ERQw6uETx0gSMzxEWuDLAvGbgWuJseBjwAHZnmx2IoM8S6qVCxUw",
+	"Nwmjl5o5IPTPOGcLpu0SjFP0wobrQcaoVrrfK09tuSDTKaSGCZi7/Xe/Iy7wyWcB4v0VIu4bDgfuGQs9",
+	"xMn4RQaLpdDA0/XwB/DIzJjffgVrfPVEZOtPHENY/D6V3BIbWvCUpP4kNvG2HoSzx29Ojo486VvubBZD",
+	"BMMMUxhdxRqzltiPIimV0pqtxs/e09k4hG40s5kOX1GdzseWH+YsBW6DiRw7e/bh7cvh4cHRBif7q2C8",
+	"WB5AegCFFEt6AMU9Zx81JAbFMsf/DI2eNsS/Do8CM8cGo3THanA6GB0cHoxQtloCp0s2OB0cH4wOjq29",
+	"1EKA+pvG8RnzLyg1zAUGg8xijtfzSKw4QbOmXQ8v8oclu6uVTAiHFShdpagb/aYUqAeGUK3MhxmfSyrp",
+	"Amy62Z/jek/V5N5LQ9eDL8nWhi704MuPiMCzFFxZ0eRoNPLXkbMdhOf9r66+hNW0tgfsmllYtPsv0auJ",
+	"unkemE06GR229VgO8d4HXoqfmX3oZPtDr4V+bq6bhjOw+yHkejWFAjeglIT+/KNZvBJzBgMZ576axcb+",
+	"m9ufztBI7uhGWZdVk/5ciJbajfrMyxfU0Z8Ll+f2L5u1t53mLvyLvyJFuHd0kYSf/38EkvBLauGv4iRg",
+	"q4r12uYkRMKtYAfIy1C2wtBBoudSFLN53SRTSdUYIXYPBa/x3U1y+D27hosyVNCVvPL2qS2EUCr5Nav1",
+	"4MH0MHtMjx8MH9BDGJ5MRzB8ZP4zyo7p/fQ+fUgPD310xHY6Cgf4pW4g0LKALxskfHjbJLyFfL8h9Z4c",
+	"HW1/4AXH1M9vQe2VqlpVIKYZcwjwToGulzXfmTne+9n99SL74hRqiGXJogeMCyNvl8EdC2FTse1VbQXQ",
+	"mbXEiSlh+sybWvDQulRopj3oXP2kfGR6nkm6qk5L475u5l9U2aqOTpzuaOSRSnMsZzdoknZ4QrbVl9u8",
+	"208idm43A/4f4g52k8Fa135HepJW3VgTvXqDpGtLQ7QsxpE4cFelrmCtUHVFn4oFBayCnxBaxZdvcIiB",
+	"RsDPYdp2LwcD+5pXc/CaCG8rE6vK3EkprsFbP13Jw/0J6Hj7Q8+FnLAsA/6Vpbit8wxIKiSabVR1z5PE",
+	"sCyT3ca23sECX6rnsKg0vjrVnBHqEzwwqotrW6XczcwibyJUsMvuCmZQqt1KEw1orii0oVLIFZCT0TEZ",
+	"S6hXRR3avJXxJo3awb7h8J4twBYG78N3XgucRy3XAa0/hj9/S1L67XCvpyJE1QjYRyvFtQmPr+iV4Su+",
+	"0IpdWhLsqPUiWIvNg6PjRwm5/P58eJiQB2VxmuORqyikEldCK8+t6+GKi9XdA/JCW0OhtYM4h2sq+JTJ",
+	"BWS/EjU+gRnj3cR4ezwzeM8l6GLZJhQG2+BM/GcuQBMFJTQjfVOKf7z9iQvBpzmzjuCvRvG4W0ZgLBT0",
+	"pfmduOw9R4/oSI4elY9oLbOKseVIQVUmYg+SocrmnY2lYHmmSja8SYsX9t0b1LinOmXrSQ2OHj0cPTrq",
+	"rysFr++nK93e+QiLdkWlilA+R0Ou11UDuHxX7CyANTYLYdlLRJD6Vc/VV1bdTo56HNz3QryifO1t0l9b",
+	"5TMUfktH10nPQ7Esi2K22EYcGAwGZSx9/pMkY06v2czcbgdBvwfWIH/n7pjc+QiTJogEBriQ48Rwafzi",
+	"/sHhwfHdX/P+emsX4mteXe4VFyBhIfi67eZyq/s/+e1Es8ypenZXbkLdHWT93l42VS1uMd1K0g59k6Lv",
+	"i0zWATi7Q5Ux0pothzqjjB+Q89+G2nCeZSGZ73snOvrFLkeHj+nkQXo4fJgdTocP0yMYPqYPToZH0xE9",
+	"mR5mjyeHo8rG8goYJ+8hhyn65j2ZYJCq6W12/ke0ftLVi/Bj0IxqDcqWTHxjw49OB3A8KtOln1JN/3D5",
+	"5rX7uoqrsFUHh1dg41n7ndjXsPIL9o1NnrXXxuuRXsH6N80jTg5H2x/4vbDF334zFtXz2+Q79352f22x",
+	"mb7wme6MEy5QHW+zNSAnEBxcJc/VnOVQGce4qKS3Oyejx3d/VQNFxWx6WmhLso5aaMu1/PoWWjv+7Lct",
+	"yf5mLm27Wj2ODcYApPMItqILXvMpOp23aozczEO/XXLb86aN3Zq97y63Gogf8o110N/i5fWP6uGzpH07",
+	"V5IHp+p03WlXpwBRQP1F5mF2ELQxB7wjVqIsNWXvH7xwEqJEFa6fC4Vxm+bCsomWXGB4lCj0r3414XL0",
+	"uQ3ex67XX8du/lth+YHdvHLIdfH9QscCmTUmwktwoZih9Skh1tSX5z7/x44lagf8dUjpEnSNjvZk89XR",
+	"HADC7mYgQWKEJkhySfVPu3F90xeOohfbP2mrQeDo3AMzfEMq/63w3kvQNZLcl/d6k2nlhWwxRsyBiDyz",
+	"kcorIa+8MvCrscqlTesKTcq/pu3arAKHlffG/iPZnb8akb6iV3ZR6ob5XWgVU/WGNv64gzwvHc81rb0J",
+	"DNMUXJqmGQTNMglKnZGCa5Y7B6VYAnf5KN7FfwWwdMZkS/CJk/dn5k4o+fon/r4yzTFVBV2vPI5z8FIM",
+	"BaW8fAfNJdBsTe6sXJgo0657F6htJhLRkD/xr3C4MES7ebzwwnhmhuHQkW5wi7h8y0GaU0kPOBT/zf14",
+	"IOSs/wWCo+l/exzd2uF/RVl+2RLld25pDs85BmOu6PqfXqavagZTVy6EoToq/pz1ju+q8ZWebuEqKy1I",
+	"FExsOYJ1le1WU1VqQbtUbTKjgM80GEybA/mWDqXLFh88Xv1tlB7+9G9yVFweL/6g/3Y0OfnTqv+prLLV",
+	"byLTdazRwW/dYht3gvpZ7EWezCJzuyz3luhDcydxasEB/AJaFcQeDNaE9y515TIo1z2VEFWWC3QuJHvl",
+	"ISitTx4wX2DySmquuakjcwnxQMUX1RS+olzmIcy7cghcsmG1pv8RYlur5fXzK4Mk3KYGxOYpYRux3fvZ",
+	"t9zuFajqSZb+gQZVBV6BlYUc8uRnHQTf0Auw6ebcoNkP3Kyjp6f+llrzVIuZtlrMr+8WsMP/p1+g5/Gx",
+	"y2VEclbteL/jcgVLPXQFiDqCUjRKBTbrIfGiQJkEtmJqfkAiWT1lmRefDetTJKhGTfLMMl5D82U5Bmz/",
+	"iS+lWApltRnpEDYDH4X28QQLYpQxcyZc/nVKORe6RFgoXxkmSW+clx8Ali7y5iZiCGbDmVW0sCCD0fGI",
+	"HB0fHt0nhy4F6KulDf0AS+1n8I01iuDVriju5tVl2iQOy2hpQdb+58siMlQWVvuiRvRfNM5Gb7HKW8uG",
+	"EhTofewJpXIfV+zPwnidDaMAF1EHIZ4cbx19Z0Z2e8r2xJVl+g+kcb+YBhk3vBJhaasm/o+h8bZouahE",
+	"RMy8O1H6TTTcA/LMeztKP4cPivbmrP7hz7dG5z1cE8mtKbku2grfd1uuCweq8A+m3l6C3psmJUxZnnel",
+	"slci0ylmZKqkLK+2EAtwpFZiaznZIIkALNBYwjQLoRgM6/7EXWIgZGdWj1BGM5mLlVFXfFYmeV0hgSM6",
+	"Kmq9EZno96Dfuklu0R/eN4vnYEFtV0DH1xcyDf9WWJxap1KE+Ju3qVHcYoSFW4AWZdzMEaUaM2GnFtJf",
+	"IU/6fh9t5wOn15TldOLBlL6Wy9psfIOnWuZvdnKHA2bFoR2wIpIyDckdijtukHdxk+wg6mhNLlnMSUX2",
+	"uljNhTk7CGnWfsSIFmcOAArTrSs4maoCQCnaBdU5jZyVi1nrifNC4FekaYfz1hI1ZH8+IFhVE9PFExuk",
+	"UkKv+VpO6AdDhEYLf4ZDffaeztqG4Jrdwzb4/v8Z3IjJzyUA4p9rKHyNg/M+pBTx/7H3bstt7Fja4Ksg",
+	"FB1haTpJUbJ8kqOiRz5uV3nbasu73FMldxPMBEmMkgAbQIrmVu+IuZj3mJuJ/xH+q76rN/mf5A+sBSAz",
+	"qUwyKZI6WR0dtS2JzEQi11pYx++biDngKjWNHl9KDR7+RVYF5vaFVqSNxgk1LJfB5QB6PvQBJmlrpV68",
+	"Hldm+AZ4wbf2Xjx/3uoctPb2t6KtGLZ2K8B39umIp47BdatA2ArQBu7XwOaKyNSaOTKFw61nW1FNhI4z",
+	"pzRFpMitgxfP9p4CKZhi1gRtfYScwolR9B//H1uiWQQ31BrGa28RnK/sHgvLy8oNqPKywfxeA3/xWMF0",
+	"L2ANv6M8ZbcMTQRzU6a5vlefj2Op50E6HFXzPl+ubhyHS21WEuEm84ob4ZlmgcTufokjn+sD7G0OWDI9",
+	"BolMATlMwoVr8Fg6E+S3bffC/3NByaNw0Lv6haceuiwhb7iOqUr8+1v6WDgOS9pqlv13N7zWHOHmvGF8",
+	"GExE+w1c5bUCit/YLBq1A4mywgRwjwgfiVl0SG2YgrZVDLDBLdb3xq/oCzhChb+70/p74wMX18+SD3CB",
+	"hyP3nuTPvwK+aJDbFa2mYoOAJb+o9jUDSXh0OZfuSrEvS0cu+8G1xxDx5VUgXsBOPSwXlxLsp8Jn2JHO",
+	"RgWah5rmu9B0l/fclLruKvvh7IMzdRRK60v6+Tm6K2A9f99sgn85V38mk1rIoBKaauISn6a58/6lICZ3",
+	"pFdv2QHSu1hS8EJc0IWraf5q1YQTLgYpI5lm9t/YOhIV4Ja1o2wxkgykfVOh5lZcBOmxgX2OSzwMtZWH",
+	"klTevca5dfayIz94lYq89oBNWNPhAwEpuTvcg7ew/y7a+tHSzOiWA+zH/a/QAV/9qo0eESKDiZk6Wd4R",
+	"FYoZdaJqI70Tf5sNioC7x7zA0j/D1SOKDaLyucYXn2bmOhfVxibNP+DuhfvXggAQqqDWZZgF9Eb4XT8B",
+	"ZtzAx+yrfSuSk0D90LC3zF21pr0sLHvz3WVvxT2JLd/aY4YUODjmi0oy4mLXETvtMmHU/I7csno7/O+U",
+	"Ue3sKZQDrOPBEg50PFQxYBTjYhD5YdQzLpLIl0GkShD5BQ5TblLWPhXIW5MQtyBEDLVHe+KqDvb07WpD",
+	"DfsTSnP1lIdV/7ewEk7Tt+7pGhQu7QqBywO/UlerdNRM9aI5t/VEGDVFtrc/ossUx2OqTGlbQk3xI+N/",
+	"oaQ4Oz+zrP/cKq5hlivtEtvUJY45u8N+57mb8YK9rq3ZGhootBs8uH8hvjEsquBC9ZQmsceeQ+ZPx8Tl",
+	"q08GqnL+DHKl4yaV5ebWY8HiKheCxGkvQd7hn/5jVjPsi62VqBm6sSUXepfIEkpqObe7PSjhPYDbdTYo",
+	"SIrvnvWt7VyRRNG+KTpy1pTaVwx+nJIpC7+VyhqzrJdyPQSKLDDnDXBS4R6YaXAvE9gUeoxw4Snx2+SI",
+	"pLzPiOYmw4hkuxtTwwZSTbs7pGflTgd4fp64yjc2kkCrCdenAlHFpahsJ0Hqs7Io3GjqofDJwCoLZb9f",
+	"kL1pxNLEcYYhk6K3Kkt1Ws088DXDW1XdvXrUFxiI7kYpf8PpjQ1j7tF8u+sUf0R/tHogz3udg+dPnj2t",
+	"sgaLfbvdCyu3f+xewM0WVYTAXHDrh/QDFxxNQ999OkPEgZEBpjrGmUEUPs0ThvbNmgqwPIekmwm8aVkY",
+	"u96q9KQZnooejc/aJDDTBk+TA1MgeIiAVeS5YODPVXbmTcW9lrYzwWE7tkFKg2P0LW5xk4+W2ySu5cid",
+	"d9xOXenP7jqwkXn+33vX03MFZL0r9xpsrp6INJ+eM+4qvoP1GepjPp4rnwNH55r0GJC9IV10VOgEG7L4",
+	"TJM+RHkhKLSipClPCO3JzMaIbVJwhmYtiWKnMLEzpw/1xrT5lqjoQ4vdclBeNMlJFcvH0Wq+9tInrn2g",
+	"kac8q/bT37lQH4t2Lpfy0rO6a5JIKAFqxqwiVTnWeIvbfOKt0WtXjMIvt15ZW0RG3JCEjciJYRlTdGTI",
+	"WfqP/18xTPIvqYhf8NrNKxgL5HZGwR9Q+BYjQdFpgbUTj4/VjrrlVRbtxBxXefaYxA4qDLHhy2G0go6k",
+	"4wZzxJ06wolXLArywEmqmDZSsaTSocUOoiBNb5wde/Boaz1aD5ln/Bt58GdvrT8b+uOWOp+btcDDJR9p",
+	"n/hqkyOnoJcyYIfFWdcUunaQGMhrOZnILE2IYn2o9UNPQNdbgC627gTl7xe4P3pgImBknhrMrVsveFLh",
+	"a0vt28MgIgP4GGgP5eIlOdjbx+YBxPrybUFjxWAWA7Nu/vm4IIqdczYhUvk2pcTemftLAsM8MsNsdxWT",
+	"YybKFqZb2Tt0Qs/ZnbFEm04MNvYwYKMcBfl1N0gstpv2nSYPFvK+TBfY17nInG4qw7jbl2kqJy0tMxWz",
+	"OS1VPoGAH8RB1ZI1tNYTEgpAME/jIUmpYYrw0ViqyjjoHdwapPwEb3+XfKR7E0rcB6fkPT9nJBu7YUel",
+	"kD0JMTuEE0HXsrA4LFktGhnjOT63TQtU3UFHXfYrXPOFhxopwP0DVQsJWqRDK7Jpk4P9fUd6gVGK9Td6",
+	"joKsSvuOcZ03mYWoAEujYpDRAbRf2pWD7yTI9qvXx+TgGbCDh3PfHvHVhXp/lfpWi+sdSodndvvdKLPP",
+	"0zR/dw95iEaI1OEItZsYknETREO41hSi0+S5EwpYi4OkAvQem4qaHTQVQUhjI4E2KTQeYqlvQgFy0VGj",
+	"kjHl0KzFpqGnhc6GF6eiZGrsvcFQTH1vIbdXBDECiLzHEen2ZaZa9qLdnTb5AvFUkvPrFEsKhNnXZr+4",
+	"v7/j6wswoA827lSEDIwNlfxgDaI/hvAPqhE9NsgEYPRFedTWGjEq4MbdmjkJ+Nx9D3eg0Wi/s/+s1dlr",
+	"dfa+djqH8P//3Nk77ACpmIRp7Pes94//HipCe+TPVGRUXSnDirL8E6ZYf8ZQxL3uxsmd1VwlzGLU28nP",
+	"GXRZouVCRBAlR1gbclkZZxqiwrwGNrRW24fLWZOHmOMh5lhpuBHPrB6Nz66r3qGYyZRYyCKNhbeoED/4",
+	"c10zVq0e9rr3/fQM9cg3nBF/RPbZMDUPFciH47FBmqGo8vbYKXjMGz4vddYb8TlAAo198wgTdG4cpM9Z",
+	"mlQXD+CG990irNFd/iTNg6/8kxiDXyBwzwPsPhC2QY6ncU10eRvge3MXpOpnW3LzQbAB5SLvIM1xukMt",
+	"FBp7K4zBb5VdwQ/+84P/vJr/bIUKRuqv0YX23T3zpymLSoRjQImiExGRxAMe2ZjUVxciRxBhAgxWFPpa",
+	"3GGka+cg7cL+6hd1m1Tqds2lFbZp3lSaf70/J/GdlyNX/bpyL94qOXD/BnYvBKA4/lGvab7d10kIYsLa",
+	"jaCqJo/znpUU5lbpi1uTw668Nm1YoAk/pyJgX7nfgxtXgV3XNDqnMOS8MONqwsg04Oka65tUq7M5cLO7",
+	"oigPzt29cu5+RefOCWgeYGwyNPIOWr1+fTAePNO3YNjoJ7R0F0OkKpX65m5wZyKg1RIi37hKiODx0JAR",
+	"GypCxYD1pEGxfkiM/GSBmh/PKo8bryfj2ZdqNB/YCj7huSpyjJuaYWfZ7zPlG6m48tjEzhpFDsk3HkrN",
+	"hGMZyGFD2vORat7BWhfg1FRAxHimVt+cFCBj7KM90oQna4OMaRbSXcvsh92teZEavtcKuCGucNvuB7QI",
+	"CA3Ow/N4CL029tSxG7yp0EwzY681X60qO4dC2w4lhv0wxFO7aiLTZM7ALxeDE3/TDctW8Va1CHL497vQ",
+	"J7+5HLWclOylFaXV4WuyWhBr1u+z2ORgE9a2ImYO2m7HLOk7OoyUlZlmYLW4LFI3wG7Rl5l6O7XbgvBh",
+	"3nrDPkEDKhN297ShKTvqG6be0KneOnz89Em0NaFK2B9fsT6EfU87SzlOl4T8emdQGuhY6OC7Q7p2j/go",
+	"hlfS7oUnh6H6rP7Y+AK6qyOCbSgscQoekdj5sdqN8ENeXEdkxLXmYhA8Hx0B57w9W3SE6PayT2DXuJlG",
+	"JBNnQk6slegzBUBuCNI9ktqQTA2YMAgCiFwTi6AFv8LjLHDYAFcPHjzAf9lb1Llk9pPLY+rZleSggncS",
+	"EM4+wjx/DrYQXQgrnSPr8bosloKGPWg8wK29B+crlIk8nKYewsRpKuUZoWsHrki5h6WoTqOznuZASE7H",
+	"Yx2RsZIDRUcI0Bgo+B+FEAmO40yzogF5pMnnMRMf3pBj94U2OWGxApB6xYhg50zVT5RYuXjtlrnsYX2r",
+	"pB0fYp6YF66tI+vXW7twLyT6qPBkDvIciPHKgXdBuL1gVh8ydWCHLvhQDPLcHsjUjTMB1xk5IoqNGTUB",
+	"fxG5jM/YlAz4uRsYL7yIUGzlBobDBRlh4gKBWvBu9UCH+NJvFOCQxoafM+9qWhFhwrjPA+WCXSEq5Fa0",
+	"1aPxmXUEBEs/yoHMzG+Kbx1uDY0Z68Pd3R7vpdw++lnb3WKX9kYsTTIx2AoIiRPWy0+1E0MTk3+PBOo2",
+	"+w7xHh69/TfF4T3PuZuViLHi5zSe/qbS+Suz/r7Q8TAD3txxpsZS52PcH4aKvApf0jTTE8Y1yURCPgwV",
+	"I0eZThkfwlIBHP//kpkiKe8pqqYE0QpEQqbwW0kFkBuo5k+CE+SZGOz+nqmMxWfg8QPdpP2mHDMBqK+e",
+	"0OR7tJUteOLmKVSUy+VJLfbWbA6/cTN0sjcHlbJwlyhHcnK6dxeig9sziVGgy8g3tbHhrXMgdi/wHwvQ",
+	"JT+Et4YeBE1TeJPIL2qd9nqseUS8u6I9fe1Wt2JF8KCy+AONcCN5zpLbPVV5C4sAX2DfriqNC/ELg58B",
+	"I4iFHCQvCOLExhEjmlTI3HtmVha47xtlPfFP6Ja52LF8wBBcRj4/C3ZFyaxOZ3qiAQcVdlSS+9CgoSfc",
+	"xEMQ2z6SeQkZOJixOCW141h3AEFF01mb+7x243ktHuuV3czvq/iEm/X1IseI9n1Jhw5TeNdPvtTMDPnE",
+	"7n03R/coGbw5P3EXp4jq22pe0zTVRc5DVij35Gd7RKguwRfwND0MzIlmyKZ5Kw61VjUq/tEG/tp/IPPo",
+	"Baei+JEUjEdgXkTsNx0gVoT0nwAT3SaQ9XWoKvnS7apjmqbV6I6v7Wbcal/DGxgW16ZqQ3t732rCz9kd",
+	"+lVNZ5Tmkc6lYK0K5BzYORTArhUi5Klcn9pAygSKqFa6hzJTGnJfIiJaBq/C6YS32T4NRsmAjhHk1Ebm",
+	"UrC6VFtV96g0wQ0J5/cGnZE1ZtHkOVMpHf9id2vrcP+g8cGMzwlPfouzLNUZFvuGfZblXvXD3ZZT9tfL",
+	"uWTsHNvcseusxu4F/mNBxuadVKDjYBWGAKETyxEjUEu9FMCcMTZGPkH3LNSQlFFtKqkD12cH6rkG7bU9",
+	"WAGgC9q9zkGluanlIcTN2TwN4YfciQCOYmuc75e2bZz40IuajX6vrivYWdBS2QI2VNf2iW0C5C2Nh0Rl",
+	"wNdJifXpVXIIVeo+VQjS6/kzXM+b9TEdCB0DCsqaoucHWM+XTDRsM/B8dNShadaS4sFf7zfVXNi7Olf1",
+	"iIzpALF+MnE/ukGtpECiEztkCoqAb1yvg07OKkBP4tgQtBkjNKRmaf+Q/Nvfsnc8In8++fyJfOQCeV5o",
+	"YLyDjui/fTgmVMVDfg67r7N4CBfRESBtSrJP3r9qkw8GW2UARttangDSdCoCjLdP9BopSUqVfZ8KxxPx",
+	"QPUXUA7Bogcdcw45WzGakMlQpgy9WXwSPwwl7KcHXIBSZ4KkHA7qKfJzvDwVyEeaqOmXTHSBMMsqIRwx",
+	"SH4DXRvoPVdn5FJJE5TTJvykdnmPNHYEBBodOJXhPIbdofgQ/vCjIwafd5C5NgBF0G/rYVgrphCH3DUn",
+	"Mc3KSJgp49pkYsBE+8corbEm8J95h+RsZ/mIC//zXgPuzXfAy5qZy7vqxmwwT+GO9Tqbh++pZPGCHvZp",
+	"qllYSU/KlFFRtZSilNA09XMDQOEAOULATMV3lIdSrPiuuCGJZAjbDq/GitRIukYmx3BW9xAepH7px9hU",
+	"mCRjw0xLG8XoqGybw3HS44LinPDMi24QBe2v/zioC3+sig89QOT1el9Lj/I0uMVXKT9ae4hfeNLkQXQ2",
+	"RsCBX1nC6Vf7tm5ToIRv0Fm4uqMthzPf3zt4dvD88dOD50v7frsXKvO06ZU+4C9l3y7QnbmESWLDHx9d",
+	"ECEnNbMNuUwu3Rzkv7nplF8Ttfk5s3yfBTz8aj5WEyncxWGe2hTfR2ilAPvlq4dDliYIIwbQleh3WRlg",
+	"gcwkUdNg8qwfVCWiR/bGaxLSK55BN3gaPETgzYc45TlTgSanIFULtWMpRYipiFm6EP6a8D6CUHEYA0g1",
+	"I1QTLaWHp4qpcDTYOJjgZ7c1GvTK4gzcemMG+0Gyb21uqYmNX0qKE9734ye1DsZnNRPneJHWBdMtVcnW",
+	"z08ivSncdVVDXpF6YjmrK5074ALtwTXB4UGnQTQItwvksjRJWBKFEpVUiyIomRkbLZeWwEQ2wteYMLs4",
+	"d7WtyOXEE/u6ywuzr99+rXVOlb0yiIFd2pG7hv3363Ad+9Mbf607mkrLJWhxRq0g4z+nd/gtPwtzadq0",
+	"o1jY9cXwWFWs3y47Bn257jAktG9cE4TKROCQcSfnI03kRJCRTFg6N8jJhWfd1gczXfmj2xVyo/GcK+Sy",
+	"9iqLPLhLzUo8XJinB1uQvuIjazHy5BUXhg2Y2jDdC+7Ea0Qw0/XYXPhaiy/TvsMHRXSHBOBlXEKv25RS",
+	"CmnmHPTf/AgScFV67cK1wPwXZBvtO0y5gOR2b+p7Sdrkc79As37Gx2OGAyku/TuhSnAx8Gl6pQ3Zizqd",
+	"jgNpVgwy3fP9hk+w/A14DGHhwF8JSWn7ptKUbFsN3IGgVZY+mbK+gUSw7JdzqtC/jdfYhiToTm3lC3ep",
+	"dPwvTvsWqmuuCn7OMF1OUmbsE+eQMPgipYIx5Ctk02tBWfZWAmW5TZ6ElanFPgQozk9vtIpq7eX/GqyW",
+	"YjobzQEUfFfirh7ShAysGssawMBsxB7ySA/R9lwKBCTZcRQjPpnZx7botQbgmUhkvWS/KtZ8YQ3jzCB4",
+	"eX4SoW81U4WFU6jMPQbD7XTkGdHGmWN3wHMN6sd9qWLWrcFFlzerNVfGtgHKVziJGzdJ4nrtM9/G0uCD",
+	"EjdPBoOEr5g403xgXdfWGZvOb8UKnYn2GzoqemlW+bThaUr8MZjkrASC/QCq9PwQ4zr/nIfGrYbsO8HF",
+	"/cWubYPOUn6beYgRdoci90iFrrT70M5kNzh/uTOAIjgMtzJexDtoSTpj09r+1jT1w8m+28N31MPgCMQC",
+	"dn1WamAsBTuNoB0H0CKkOCRjJscYyJ2KIsYHPpmNSAEblnxzPfaCedx/N9OC54qG1Abctzd1TVeEnTNl",
+	"l8+VmZKETrWn34QuLSENj1kNkjMEKw/ifE3debjdGOHjZoDgrdy2ira1dcZFUm8s33p8pALsiUNXC41J",
+	"Vup0yPFNpEp8Yxih+owlAWnr0Bf7gEsagU4dgTvXMElNZL8usYCc7H+B1W5S3sJt5sqbXcb9sJbcAZ65",
+	"o9a1BmJLimaGZOM1B47+GvVcJzO8wrFMUxYbTQqf02Apo4JUGkfBiVkqkYDNS6k24IgtCxx14ha5cUmb",
+	"J2Vup+4XopPbWW8hXElgM03Hvs93oqQYVFgwjj2XCXLOYeKUpQmAPWXCN/L2pviteMiSLEWkZAcGAUP3",
+	"hipTM5wJUE74xDcK5RQ6QH23JxO0l+Z1Cwe/xEVfJpwJDb2iLrX4ig3/8T9VwkSfiwS23e9EYH/uPEam",
+	"Z/Aptg63EjrdirYmjJ3Zfx3ugXDk+L90zO0THW4N2JDxkX2RitEP9hja2us8PniC4tRIiz6xidvfax6Q",
+	"K961Gnwon6a4/YPqd3UO7gROqOBHrBA64sd3L/yUy9zptm/O9ekpmQ2GhnBhZNGcYW8QetRakgT/iEM+",
+	"2vPawwBJhdXAkv8VrcaJH9L5mQGL7gPNgUc4Wlayo3nw6u7c8zPZbqQzmjnfAo2B956qa/QrS+j3jXtX",
+	"8z2rB0ijZVuXG8riVRDbvYMeknAep1kqwkZjMwWb6jA7pvYTmPcgfgYaZTvK83QFF85lYOAnUUPjhlBH",
+	"1252N+TRbc55u7Krhnt0M0hD881BKL/cX7Nwn6CFNuDs7frp7cXlPRsd+mbaPmZPFk0ZBvSASlZzGz9e",
+	"vWK3lOVZY0jpJiOduekrOfo6ZK+8gb1aHQ+24mHG7yfEM3mNOT4/juyywkJOrqTkhVJJbZrxDfLAQISW",
+	"9UbcmDLAXLE871I8ZMgUQwcDKJPcqQFusis4VOUSixjmSyAyeGgkyGzWdqbZPzamfiis5AS+eOdawQpP",
+	"0BQQ/+oau05pjy62pL36PshsYXmHMPE0WxEfMjJmSiMIWFEoa4HvS0JfnxLFlGSgnPSgQUBRR7ZB/bpe",
+	"jzRT5xzPSfyXPSjhk7q7g7NQeBGE7ymwxwWe3+qM6FEJougGEe7tLbesG3vQ6Tx+0nn8xC7YPiAsttN7",
+	"ljxN9ljrcb9DWwf9A9Z6ET/Zb7046D3t7yXPaKezt7VMprL43Necrrx068tKA+/yJpzf+3zK1ev9RHHD",
+	"ZhUfPKB6FK8ZJa8583YvCj8tyGRisjG3BwHCjRpD4+HIPrEDTIF+8XBUxtZq2NOqx4inuhV16OtvHNnu",
+	"cqp+VHyKhlnKN36Q6/aK4w2K1xuukX/iEv3xpeOj0mkCryEiho8YTBZQAaioPC0R97jzgBv0lQLszmcz",
+	"BNKf8oGmWKDY2j7oHOxUoqmvcmIsFKPOdVrZG8YwvsFs4nIuELLlNzSEViRMPKyih4PuGZ1Tfj/yYKMa",
+	"A3lr9EYUzBgXPqt2GOD+CihQfakCdm8hOQnF5QhtYfiIkKfCY5o6AjdoeokhQ9BjZNvLvDZsrKMciso5",
+	"Vu7LKdfGoS+A6YXddHkGXFdlSoGer8fkXlMyM6GGFj6G3wFk2U8Y5rxOqaIoXYaNtw4Ln2zsf8GG3Ez2",
+	"cYFZsK8ruZeO191MOi7rs1Go0y04URv6arsFv2s+QHMNmt48CDx/FL8kx2/eReTPx2/fQwLk+NN7B6K3",
+	"1yG/vsoR32qh8qx1Ww4rrwopJkmOwtOuwVTNAsClDsaOamz2sg+ILbUzE3Z0YI8J0R4n/RtCqwPow7Hk",
+	"wgTKcdeU5Noq4fTIW4nts/VYKqEPU5YfZ5ed84SJmO0CPmLNE8HVV3ikMTWGKXvhf9+tg7C9BVhwa4yg",
+	"c1Gtc+3CJ25z+PHzAMEtaccRWRN8zqJVqrbnZdi4vc7B8yfPnnauYuV3L/IfGgbr3gS0SS6UDkWlMpcN",
+	"pfO62HytJnjRFwpP+hDQr0FmCzxoYWt9EeVqIb4HK50X17fJUTpx4FeUJHIirOZUB+63SLo6DepvHMkw",
+	"73t0/ca9s4bWrrFdY+dzaaFPmDpnqqWtlOJHXwKqhv0n6bqCWtd6jJoRGxV6B7dMiyLYhNjghxgGVD8S",
+	"Hc1ZBl43HXVEYjkCxcjrFIiLMWYVGctvNp7dfL5pwQu3O3KCTtFPII4f+TkLvRIAxL3WBPjuiGlNB2xO",
+	"RHWEOSFCCTit3ONfJokmWo4YZINym1gWNK5rZAmveoSvxUyvIR2zxuqYYT8MHMCK/JJBkGeIZtyQhI3I",
+	"Xpt8kuds1GOK9BgnHgy/mS/9K76Pr/YO1+zGf3W5a9Cw+VhILvTy2e5b7dTfHTf7m/0lcf3ytKAaK+q4",
+	"YjHjYzNnrszVsIZUJADoBIRuIrJrmQxL02RO0h7ZD+vhy9ARbbeI2b/kE8VuiNfd3UGJ4kgwVYqfswSh",
+	"3iu9oy9uzbe4pOGXWNcchX9+cM/r2jiCYIToDK+2srxjpDeHBhFoEnEmdyjTINQRGdEzmAknfS5oGhGE",
+	"s9OB6dgqCPwdAHr9ZEsQ/aCzAXiMjtipMIoKTWMobJETDEOBMMl6Yb7mkhNM4I2AwKifKUglsn6fxZXI",
+	"Yni5NTpl6wAEur76gI/pH5ozbjbRD+9h7c6p756Yk+5nntG0SgtDVnjGJc27Msix1Jr3UkYyYXjqkvMJ",
+	"i3nCKsL2b+6LP6u+fSu2s9w3fbtJz8/t61U0KKZ6DmbAa/vXUGkPvpnXEc503rbrBozQNVvUuwsXbtS0",
+	"CwvcRNOuXUKhW7d8609wdEdY5/KgG742DhGs4aZA7YR9nO2fEUXS7uO8nmF4gfcCYgGeJmXq7JEVyJ78",
+	"UQSJAYEut9DDZyvUbSPZPAobTXiCfS48Id2O+79Wxf/4/+siRRoqr0B1IyM6PRUApeRudugn/aBjP0g9",
+	"5NE84w4TIdM0olNEYuoxJqCnpxrHAVKC3hTcVDLv1ojXbLLObvFKYnZh/zOPOem1j1z6Utn3WCh6QWTu",
+	"EzSOVJNR15EQS1Xp4LxnYNiX546FdW7eTM0zUQ9Dy8tN0dPEmZxVpXNBzXZBMa2YFwJr02cmHhYQ33yN",
+	"TfaJVHzAoRv2hXPYzZCJnSWqblaIVqi8eTm/CyW3nwgns7poh5mltUi4jQjx1rUIzlzQ1I3+uA9bf5PR",
+	"AGZOYm7470w80qU2cTKiPO3JH1VdCDYMXckeXzOjvyODOdwaKCoMAg1jreTDsFArsQfkiKUJM23yhjNy",
+	"YljG1IiqM0bO5GhkyAiKKcqG52aJ6skb/5qat7EukF70nvDoeRhv3YDmgoyvS019hXJBg6j/2KoKeqTP",
+	"/tVd6o5oqNPGEwYMNUKQIU0NE+SEW7MlQEX/ZYPVygeVu3mVO9JnRWlfWekgopyvcO5WRDOma7OyPcbF",
+	"gIyVjBmEm9V4EDdxHD6I8HXgnPv8hzCSTKQ6u4pgGjaQirP5GOcp76Nh72WaC6Y10dxkbuquNyWTIY+H",
+	"PiOIc3gDJbMxSwqFcCwNAj6s/yAXgLHaJkf+d46tnypDYpnZqLwvVV54hOGmuvRqeJSNhtRwl7kI0rBb",
+	"hQ1yZ6VUQM4u3G556CkHHmul5XFDefxVJrzP1wEsMJOMKa27JE2IrAryFNN4yFp2N5VMtw4RmCuOyIj+",
+	"aNEB+9PTzlZRxBKW8nO2UMTyj/k80FjJc54A9Rs1hOozHRGZJjkkNzl2n8iRhj2VExlnesg0RsakumfC",
+	"vsI3+eKaJOYLi9xAdt4tZnpH8TT88uepRr6Bdyk7nhem8vVXNmkU4Vl8b5CR1qA5SS3oVEEvvlfry+6F",
+	"+/d0Xl7oswjbOp2nOrMNSTMlHlOJsfGeeRVZvuHwTVj89cjdApmb3msmr8Yi6rKYSf5WryiQ1os12bw2",
+	"2EWhYpt0XdajG5GuG/rrgp/RjVOJPyiGrUXtKvIIqUzRaGZ6JSG93sBSMc9Herh19Kp18Gxvz54UblO3",
+	"uDhWcqCY1uWU0FFvKFPD1IgLyAxZLX/cJm/Y79BAu1Tqp7Rz1zzHPFdrYV70IZZdtz2oGfuxaoS4AKWz",
+	"I5FMNzAPfalGevfC/mfeMXUC7x1ZBOnUcWhSV4XjAng3kWYBCT50TkXTdRBQ3QIrS+VR9U6q0SI/7kMg",
+	"J7W3Do5bmZQXH6YZKW+W8WSrwVjuX/EhKu8+4za6553toHCcv1jEvkEWYNjmmsMWH+v6T8CqMw7mnBPW",
+	"54LP9AaBzF4pmuEJE4ab6S50/dBU7164f80T/m9eufzXcy3TlAeJRJg2KE2TIU1hdmUoMxUIcXpKTrR3",
+	"62I6Yh5j6ZBMhgwaX6kgNIbQGUftSY85OhxFUi7OPAUZBKGnAlopHGYJ8tfKc6ZqULqP8EmXb+DzO7Th",
+	"Vjy3vLqRavzzTUjnhTUH9elFkctF4ABzXWUFofWfKZvfuQK560Sh3kn7Ffq3C0KTU9lBqgKDBq7DCosJ",
+	"Hd97bfKunJCqRFkmEyqMF8NcvhybgbtLmxxBxcDTSp8Kl/rxhW4OaBN9rkYs8RQqVpYJtAvBSMRLZI86",
+	"Z4qkjCZwy9mnYj+4NrqeXOUIP/y5vy45v6JnyOxmbB1uxSlVtN1jXI85S/9P94m2VAN7bhg2ArHocWWG",
+	"b1yewSjGzFa0NZSZZp88tbx99TR9LRP7mRhFKFpOqdzeXDvWttOZOpUuWDoEVPVyBUM57QdvcLH1+RUy",
+	"ybmqOBTPYG2qDJA9ODUzuhVLecaZk4PGVsljNNWUP8Ak4bxIvWGJh1Jqpl8GdC2WauB+A0Z51w/ojCrX",
+	"7ujLbVfJMHBdlJlZ42DX8/mcqTd21TdkEoK2b07DP8AtGun3QfVLc77Dw2hjw/INiDgIN44pz1W55tpl",
+	"RX0Bb7pjBS27pOHQhyktrr2OOOZoJc8d+2fKzlmKSXWCXDAIJTfKtMEeWPhw4ulBPc6w1zmrhM6hhZ55",
+	"w8SpGHGRGaYj1OODzmPSVczKh10dKkZLMJawpGv9BSQVBc1lwlRT74mzW+6wzjndPoK9euk67XF/h9QB",
+	"DsD++25Z9/oe+KEbNhyLs6KuNTgRVjwBbfiphw0oKp33G+r91kRUxow57CTZ7uY3uvB/R8dfdyNS99eY",
+	"pmmPxmfdHfCWiZFt8l7aUxeBeE9FVcDZYwMK9JdGl+QStwBTO973nuTMmz4Q0DhDgiOgYzpgeXXCZZ+A",
+	"3QwJ+MWpKMdEHKE6wOpUaPs72OUPuQWdmwT6ltPoAw/D/Ord1ZNAs8bjMXJN1JKUlrdqEvDybPTkRuxw",
+	"E/0OWmfNM/n6cI0SB1Ex0979UboZqUsrOKb2ayU0+HYp+XQJLG3DPulrOXIs7og/JC4rwYpa6S8zvygt",
+	"YMNo6o0DzgggWOGlFYU+ncJRN7QPUnY/rccqGBxzk/rCtJfkUOLeZFPD7M3mVXAvP3Z7zdm7DzUbCzwZ",
+	"VATCchB2u4O1onDV3F64cdlqhratSnl55/TSmUxrpNGgkx5VkXVYQFuhI6FNPnpDWWnhI5T7S0Y0liOm",
+	"UTGMPBUFfT3Mz6vIm4EhH1hBNcr6ZeA0oFmxf81jqsvJP/JtKEsnIFJQFn7O6W9hXN9JuyNROzn69SMe",
+	"aIg7DINaub3XDBEBwDWUgmz3uEis/frl69fj1vHnk687zgmkRLGEq7o5fuA6amjw86z/pb0uA172MpGA",
+	"Ka+oCuSyMPdQKKBZ/p22fv9u/6fTetH6ftGJHr/445+aFAu+5u+scPxZ7/dlYFzkGA+nEljqJzxNSSLr",
+	"zjK4VONOFLj9R/hKxeK6VhA+iC7Zdlq/c+iVEgQMvP9c/uDWbdK1NrB7iIm70ptoEJRDeVgxPeweOn4R",
+	"M2Quez2bXPRYXV1YR/fQrwewIyYzoo2SVbVjHA1rccuYyEYQhMPzb0VbEGpZWYC1WSG0t7LGp/yGrTGy",
+	"X26dU2UvD7bqA9zgxF8Lf/yIV8QfvoTr4s/HePWKV2Kv0uKCuAQD1tbcoeOHgVShLUSSgbTKh5aib5ia",
+	"UJXoOulxlwXBX6EEBn5GebLaLcXImVUUIGjPpDCydmEmU+KrrBs2ftLplOFl//7vu6enp6ff2//HP/3X",
+	"v+/+UwOf7fJBa9gPszs0o7R8wlYgys40RFyygsjk616ZqD0OXHNghe/4tfYAmXG11+MoOldVLvYOD5p0",
+	"/b6iyRd8+ltXk3kvXQVhTY6nm4io9R7cXIB2Dm+alrVXR67u7Vsfj0zJYoKfGaC5kQtAKvaSuBFndFmd",
+	"yjmAQ+Cbhi9ZT2LmWt6RHclRbX5FG7/qpRMst6px8Vd8N/O8Xg/6d/Usy5MmWZbfBD2nPKU9HGPcGL6G",
+	"k8bFfGFebHOZ97/5XiHduxdunxpiD3OTj6y6S7ysgOgMo0UcyC+JkVk8rBp3wOs6oVxaJn/1a7+1aMK3",
+	"UoaqyYFgb/ITplKAalCDvzAK8QA3ofcfjB7IwcJh/I28/bXbGr/K+ebmZxetOf2r8+SqYJikGlDB9QL+",
+	"zq8wnZF/kqYkE9zBoF86irFbbTykPWZ4DJ51EpgWuCLvmRpRAd0RLuUJVUyELoGeCcck7pywlFn3tDoN",
+	"9Lm0/iYjCnDbkK8ttXDgjV6Sf/y/fraGanLUJt1O60XXxvjWJYXyb5peukIAroXYvOyiv6oNOu0Nt2qC",
+	"4+2/H7X+9v2/Oq0XOzUx8V1yIopvap4nIft9HjtH4irzPldwrNeYm/uMq8dj+8i6yH9b05hQSVN3L4o/",
+	"zuusOxJVmku2S4rDuBgybnacxmFaLoJBCBqbCACXrWQPZaZ0FBBa0QbQHqLiJ0CSMiG8uve0eMOlD5/P",
+	"pae9PkGtFdLLW7qCwN50I6hwSrespAqJf1pCTgPP7dyzJsw/Iscbj+0x4OEYYxZSJCDKfsYsARmE1gRi",
+	"ZEKnEcxOFlg2FaM6qj6dFp8uJ37hq8ruHbbbbg/mmW//6q7Tft+kBn1DkDSnQdiJ6WFD+1KtyfgjsWJ9",
+	"ciQTPOZjmgL8ovOksOWJxBJ7m2cdK/C87HJT+2EjIyynTqgm1tNI2uSodIkRnZKUM8LFqdDsnCmaklHp",
+	"vofYNlMox0DDCzaitclnq2fYnwr3FHDGwFcEowqmpn1nTY4qqRh1HxrLcZbiGF5NtuUYd2mBF1h+rG27",
+	"C0bjzthDbgeoCGC7XhI9ZmlqT74R1wY7gRXkCoEwsezkHbx4tvd0DthjI/KvvUZ8Zs3sxyatAmz1PDvg",
+	"qECBEy/Cii5kJwizKtW+eU/tHReJX2VvWqUtBd11+tdIdR8/7VQp7y5VYH7mnXtlfQK1YNq4CVmpOVJl",
+	"+HIQV+GXGmciEkUnVlqxLppHJClnuk0+uZfQpwgBboZUkL1Oh5yN2nP06QjXvUCrPlLDTZZY+0C+vT8h",
+	"zw9K2vFkv/30xd5eTRhETbMukkRmNrSO8mGfF8U5n9aLHDkVwRSqiiwfpRjMW+qz9v6Lvec1KwXf9Uor",
+	"3XteWir8uHCtR4aMpDZESzKiYlpbvASFLy4kKMp+p7CGJzc5FfWJUdWbLjQcZR2I3EgbKoIDD76TkeHM",
+	"GY3WoKDXV7Q2z58eVJubC6r0nLAQTR821k5dIb03haPw6MtJYYjFmUhuwIpUNoC/Z2gqrtBGqo+pGV7D",
+	"UTX3mGrfQb/TpfnGbt/Xc1CB11UrM5/oiEUYRbkxVTeJOlOyjjDa0lrGnOKR5dCAFXOcsNgFjWeYb46p",
+	"FCtc0SalA+9QKR6FZr91Bw0lP5fw4hyxewtXCRM0oyoezkXCwI9gH4j14qfoIYTpkZlUrn1PhyGoi3x2",
+	"LrqE4WPfMEyNuqibi7zSymLntX+djovOdERimabyPzNOUzKRKsHLYIZW9oPpEZonAVYdjj5wwzORMKWN",
+	"lElhFPqMi6QbFdurXFe4jVpcVgEK/tbns//1yaweHDBsYu8DT4AlYbf4lz6N4MjnXY9CjOJdvKCjdZET",
+	"MsoQxUhZryt0DMNldZv4fAKJqVJTMhlOEfFowiDCALc5729zu5NaFy6RWOVjaVrZ9wVv+LWLNps0+hYi",
+	"Nq5JKuWZfUt9qdrk7Whspo4Zn6ZpIbwvhj7wZXLOVCoVE8sC3u/XAN5XJO8RUcjJU819rAQ0buTCzfqL",
+	"/UqTyOpI6X+Fu11eH3bQ0RnFeEkEVUpONGAIF3kBanuJHOTYtG67nh5Esy100D33z40a595BRk2OrrAw",
+	"miUc8DgaD075L9S9zqCRHp6K9Fxtm4E1sboGkJkmd0WQKlBMUTd8r58UtRhTeI2qhpyelCmjomp539y0",
+	"eBjjhXdb8E2nlWZpuzu0VkkD+iwZsfGYie6OJ9ZEl8s371FtDS3tycy8dL2KwtWdToVjdu9SpbtoUWz0",
+	"TEcskJSjdXMtpd0+TTXrullgCuaCpPwsmJvaLj5Y0wfxr+63FREExjjLbVne2eor1LFUisWGJW6nctMW",
+	"eEJC6on0uUi0H1yceUQwv+VUFU45WUVGsanVLL+GZR/0LuVr0aJ9Ydo+UxXhjt86d8b0QmDl0QZzA/tz",
+	"pHAhE7SMi3PVpO5elbe2q7PBoIAxXOm5/TYmRhLGB0NDCp8P2hWyl2inQO6jvHdIs1jC8JE9NYgUh4UK",
+	"i33zLsPqnhyd+/LDW+dtOVPo+lAGgmuWHJaxL+Fu7jmcpeeGbHfzL0DQ1t1pk3z4J6XanAqwbL4l//KT",
+	"l5YlIOMQwYIgL+4rQQjMoFi+hmoiPPgjKlQjRyoQDqBZ0pL06Uz/vD0f4GBYNVO8P5Mp3r9Kpjj3ZzZv",
+	"kk6C3M6tH+XSXbRNdzTpc1LQVdcrcwZnm+M2hnhoTTWihZXVEHH0pi6e2DblgAw0/3JMVih57ETeCysb",
+	"CPimdxCLcLX2ZM8LRj6sxBEFj5UuRcwOvV9zThWnhRkHBUbPGzp3cxh/KVeK5KS2LlRful0pGCorth4z",
+	"pUb/+O80XVf8s+5Y5GYDjuuLKiYPwcQdDCbulo/duA/ispv9U7rV1Z2ia3Ok8Sa7tPV7fcWjkL2q6Vt1",
+	"yFkYDHln2XetArdjAGv1ue8AEgwKFPn4yUG1C2thuDgVFe2w228+fCJPOp1nrb2dPH9Jcyc9dThe8DOe",
+	"wniXRaDxkBdF3PiKA/EVjN82PRKP/HoKDY1kOxulNDMaW2Ld/XCXzuWEpTtgVrFrti/D1i3TMXvy0DHr",
+	"rcwXNuDaQHm2Gk0fBSRvy5wRhEs5Fjwr+lLdVac6mNa1N9kGS4LNRqpZQF7KYkL+HibIoHJfxPHpy0yR",
+	"CWNn7mX5GTKY23CGZMqoInhg2+AXogRwTqz+C0n6fJAppg9PBbg5cA/31RlrBj525L0eNxaHaddsBMbO",
+	"2ymozjF2Bvc4Y2MTBdAw8CicP6xr+65ws67cIXk9UejsKhcc3FhDgv2Ft/lTnd0nJZEeUTH1hVvBSpib",
+	"a1E2F/Mvp2xXTH2169M8SwSJDRI9EA/+TEmenzy9s8GMzu6F+9dC+tMsTUnh16gSnojcRXcYBRZTLR5d",
+	"2QEOVCReqHHxJtdFJxQ683NiaCo88o9zUD1Akx6zmMOlARMP1+FdaLcYw35gjz4emdTkPjaFnkVCdeEo",
+	"pGL6knThfh99H0r3VPjpLuhpRvJ5e2ya2ZQUpIHdAwtJUikG4EX3ratdeEh8joO9zkvSTfNU0lFqXU5q",
+	"+DnTji17JKuBt94z/6Wlz8UT/9a3VksHfZwJVnCrt1+9PiYHz3Yi4vMDR3HMxqblP95tk27CWj9aqe7a",
+	"PXFze1yQj4zHQ8PIyVhZiX4ZXvSIa+0QFFz2wO8jF+77ZSvprl/n7buV1GWmDjqXMlPfL/ajx39st2wk",
+	"gImq7xd70fM/di460eM/roZnsbILv8DXWIlm+rZ6Iwd7De7xXgq2mcY4HXRu9ZGmKju8SwsmYC7mFS0b",
+	"Hlprdra7g2ArugHB8GCvs+OmZB3MkTTFKadDp3wY28U0TVkSnQpaTL4UcaxGzJp8LrRhNGmTdzg57qCq",
+	"wlK3PzL+F0rO2HTHhilFeAw/tFE0sr6trC/VKQwFQsiPdfwFWfmiKb0uC3kNKl96rLoyPL403x5JTegW",
+	"C+/nPlqGdU9fzW5ayevZnAFArZ3rj+WjYJXT8+hbQfOKC8RLpQlqnIcVHDMkRMw7DI2EAsfUO1YAMn0q",
+	"8uAH5yLzyUnXQhg5HLBLKdBDp9WlKUrnNeAggvXk+jyGNmDXtmWv5VosYeUvCR1J6Cllo8gP9/t8JV7F",
+	"r0skOL7iaB1kmuSVPsg5ALCZlmlmgN8GPC335A6lJ+Re0eZ1PRNzN2CmUsdO69FDrfHiwZROmSFxyqiq",
+	"s1Of8T1fn/O26LOu/tX4CycZYKo1v8GAXYOdhG1dAATgwTN/CksmLw2PFlwHdBxmmv03YtB22Y9xSkUA",
+	"OKs0br9YFcz7/GQfoyNUla6D4YTc4SF+DoYG8vxoKiXUK01UYVpcS5K1TkXL5YwGuBjWtPgQ014Pyi54",
+	"V2v8It+r5SbAXf2VB85cPHCnVSr/1j4+F2vR+hl0P2fWgU7m6MuJ3ba9fZLwATczDdWdxwdPDjqdx086",
+	"j5/U1c0d5G0TlE2Mgvb/uFpR5D4ZnLcF4a6lw4y5hrb+MBWFCJ0/jSWa1gy0r61c62CN6gHQ3iL4I7hG",
+	"8GFoBCzNludgux6pbxajDzgzER/3q+x66HWH0EgYVMscl1MLWB0qiLNP+EB8zswmJ5C+uDVWyeMJPqTM",
+	"zNWhrjZGFWAXZ5dWEAtE0KyDe4zmIH5Y4x7myHKI6PD6j1w4TFMt0YUTsieT6QwMrr2WkWdMgPWPgTUf",
+	"EnrQvVZDdA0pOu0YBW+Kqsk/6aaBO2exqyve3h9RHTeK3VOkqdU+WClrnD93taF9R2zCuIIxMDdKB6/I",
+	"+Q3QimRcAdQ1BjvIbMeylIkzYb/socKhbEomysYXY6r1RKqkTb6wMUPngPI0U9ZZSOWkONkikmrSvoAu",
+	"vFkyMr/UrcMtxgVktpkiJ9T8bgWaHOOfTXNuWrfu28M2duLl6WUV9QUY8hVs2LK8RAf7DfhUvkr5KxVT",
+	"d+zqdSjeZfuYYwmnMs6JEhrbzMvn5q4VpjM2XUQQNuOfC3rOB9RI1Y4VA1xemur2gJntnS4qpbtugabo",
+	"nCnwYorn7vbxh08R6XMrwRHp05jttGvU6hs3w2O32BU0LGaKjaSYwpU7ey9o72m813qW7PVbz+J91npB",
+	"nx609vsdetDfS1709joFKw7cYPZ7g6O/wilOJx+KPxY+VuBSkshldrjFHtuLxSlnwthf/fnk86fwa/vi",
+	"qMkUc7/5IzjX6AC17HP/0Vil3U7hQfeg2XdIs8dBxlfV6ZYch0GgGtJ45wdBV9c4nwKaq99k+xvrkaMS",
+	"WRgB+gLyOPLjXuRJe699sBP5NmgopkIPUOA+PHR46WgnIBmHWFOQTkMrEg9pmjIxANEYSIn+QJ+fMxIo",
+	"zHxjZMnbq2xWZAMunGIUjupNdQjhjV47e1ObmMJtb1+RYe8WyC9sqw2CdFNBrpLZWfq5eqF9hQVm744D",
+	"/RXCpnnvMWfPY2kfloPZbB0kDrrQfbdtHQ8G2aanwstnIt3XobLVmxbx/YHsYicPK7rYJ/SOxkaqLgYY",
+	"Je+WahgLqJDRL8VtYKscdGv3Et03EljK7TlRgKZjhrtv4NjVnCQKNnEnzL0/WupDteM5vCyrHDYo660+",
+	"CHu91r6WVjAN04TmSRKrcd3jzydfycxVuzM9M2WNCgztqIuONQ/SsEB2eSrKJ0RvSqhVuBaEhojU9+Xd",
+	"a/J0//FzQOjrTaGp2RkExaAKNYVPeggS2Xf1s4lUZzhl1j4V3yB2hM9VRokvkWgFTyz4tXt0YLdyvLvb",
+	"B3udnSpjAK/spPDkKzm+MrHe5P7zZ53n+0vEhoXbHysp+z+PM7lMz8md9DzRJBQaW/teypa3BvDBQHU5",
+	"t5Dt86ghD6PcUAJLqvJAK3BgtmuYK4P3N39cBcUB6+yg5PVYEAmbM5DZBJHmBHKWmFh0mwA2YhFdZj0R",
+	"08JbgohYwwa28NnBi7p7AcrmaoA7eC/DfpjiDZGoTw/lRMy9938UL7baPn/QOmMqgiW82O88q7sv13qp",
+	"3W1EPvq1wBG1iLPVnxT44TtENTqPW3RWt1cwNe4g1LsXgS9tDkJhlVn5NoR2Du3AivtSlZunSsDDiSSC",
+	"/agGlkNz4ituy1Z5vwS6t822kpUWWRONuq1s3zqGsKOgD2HgDN26Wtq9RXFnvRTt0jEyC85xZoW2zxSC",
+	"zyK1HFAsgzAhdQ62KrghLRchTnzhcFBRJjzC298JqZpXb/xWfMhr49a5Pezn7wukj1583SxDjALk5IAX",
+	"pu77chXJTZiYLk73FaTv5aVhDVxGyqjynXQ0jq2XNqGaJEzwai4wMX2Q15uwmvXi94X1M+D19ZYTesCc",
+	"5DWTsfVxMB8Grz/wMBcP40eafB4z8eENeS2FgNig6HwXGZqRPvEyRXOhbv/NpQxc9xSAT3ir7PDjUP2K",
+	"jZ+BhQ9obsOkkp+qqONEbhZK1HCxIqEqMbJNjoQDT+3B4P644gsAgmXfaTLD2Zoyrk0mBkzsPu3vJS/o",
+	"46etp3SPtQ76HdZ6bv+nkzymT+In9Bnd29ulwig6uD6S18tI5PoMWyoavoe8q7k2HAqtcitx5tYzQbtW",
+	"gyJrp8OC9bKIxMfc5PnePM9lDYv9OAUCaTUPFGYF7uhlYpCSK9w0njjyjROm8hprJ6m9AZ68KmLaS3yt",
+	"ebFjqQCG/bCavPvj96zPd/fb+7tcJOxH2/wwc6DV3RhmyiElCWnIckSH7U6+3AG50X/7W/aOk/32PjSI",
+	"Hv/18/tHGqC4XHHOuqKvfjtBpeOuEheQkhG2JGU6OhXgYGNLbMi6IuQIpJE5ghIjhLKCGaCv9seUAwYy",
+	"TxywFj4ogQmLGWQBWH2EV3GPWdc8/8btwju7uK1mzNHQf1tKhW7JCray9o9Reiq8IcWffs+0oUwkfHAW",
+	"PjFfyqtCqsvbao096b79Sge+udkPNIyu3Ba6xpbNr36d5VFea5G9FHoRK0g/yvZyk8mX9OHC3ncez4BL",
+	"gNiVBRl3neCKWyXY7up4qBjvse4OJu6ZMGraJl+LE8Fu+NSqwVsxSLkeFkBwRlSdZWO8KqrOqSjqTprK",
+	"iX7p5l6tWwXt4Dl+vb0HAO74LIJrVfsAdfQ+Bw8cu82Bi0zgEklMPas0SzWbhOHkMzY2NbPARYVY5IJ8",
+	"ojkuiN3myI1Ao27C6YRke7miFNXBn1bWMckPqz7euBH8wNPL87Wt7xd70UHnj+3W3zutF7TV/77zL6en",
+	"9narz9b+QMb4/GlOs07ncQzCdmgUFbrPFPkxSoU+hF/+6XRraMz4cHf3h2Tn7YS5Q9ZQL6H/sf8fndMt",
+	"Aj/9lSnrdv/pdGu/vd/unOLl2f/6f/4H3me3fCP86/LWozrj9zC6N2OzjkCkN26w+ixxGmiDJGoMjYcj",
+	"WOxF/sO8PKQPmUYMgLYCUUJBcCHOHlKRsASI1IDEALuTAdnKdTIoKgYh56QjoqWfnu0paFkOIu6K4RW1",
+	"EBuYHYV1L4+0U3jk2qh9/psFw3VnQm18a5cjbdhIQlEG3VvwJ5ViMI5tZEH0cjFyUXdZrvw4RC11CptY",
+	"p6xlpXvEDUvIn08+f7IyHsvRiBt00A6hpN111A1v7RHTxXyp66wGFCkaPnFMB+ytSLr5QRgDLBkmRIgU",
+	"eDZBFvNUuGg74QOmDZaxHWqUjcexQ4ebApUG1MG7UOBwGTF/+TCJ7ifYoUk7svtpXV8t6FgPpanplkka",
+	"clMgxlpAt7LPPsb3g4PRlVNR/Vl4uFlyvYUB5UeqYIdyZD172CP3EYT5A3YFHq49qHUVmLg66+Xi+tES",
+	"yeW8Woime1xQWGmjI2y8Erf6pnT2tWsfK+dYbJgU5KmhunLRkz/m9E8PGfGzJcg7S2ND/vzthGx3zXR8",
+	"SMbnLWcs/vn/npjujgN0hXVHriXSvSd7DSZiNR0bOB18uwrj51wMfDwYksqxFDFTQluF9RPQf3Vd2BHR",
+	"RirHczuiCSOs37cu7jl4yIDxZ08Q6hhrQruNN2zYSXQJ3SZ8DpYFnmvBj3nkSHx8s7PHny33/lWrun1K",
+	"9mtgom/YCCOxH3uu27VSM0uTG1QV2mB3olqRcB9Akbg6p9iVjtUGSZd3UvV4kjBxtb7VvceNul/Ael6l",
+	"vWaNruUvVkEQ4cBLcY1tsJ6k9Rh7IJIHey8OHncOKgyGyJLBnOLiUfAOWZrqHGDKGSaI1LD5NcmRXMA0",
+	"9Gh81iavqYIDRkhvNl4C+oMEVg5DYpppaMMbZwg7Xqlon2CRl1ThoMIdkYYlqzRW3kyjZN3BcBKAZAUD",
+	"aAioX9QeB3BZdV7tdHydqa3BJ90s6hgFKVM24NgF/9nd4TJI4CzBm+9TgPxBTo1n326PWS/KOpztApS2",
+	"46WL5nM9R0XiWhyPU2yAICNnbKrJ9tGXEzifMIEybc+gdeuKW5wECMwZFpACOQo+zQxmwcTPV+bI8nAw",
+	"V2TtizEfksTN8K84LoJ8/t8HhJGrMACsyFD6JCkk48j28V8/v4/Iq99OdgrrcIFjxZPKTAWAJHCgncby",
+	"kHxlSQFSAA7vDMkc+MheVBduo/FqFfd5m3CDNHvhFockUbRv40DFzjmb2P+mjGoWkXNMVBQvzfACFZc+",
+	"yk82nQ80e7hO39tfomf0FT4bIeTzmT02pGn/JQJPJNY11UZRI1VxHTgKVS00UNR0olFstS+nvuHdVQ9s",
+	"F7cSM/OXb/PJQ+i4L2qy/SoTyYc3EfmVcUF+E4YpwWyMq8+kMHIH1uOBCa3HYqah40STVmGpEf5eDAgl",
+	"Qz4AyP68uhS58pZriioJur/wVhX4PwSXpem/inEH0gpTDpGfw4BJmUILtI5mGp2LLyYf+qlTN1+lg3la",
+	"XEhUVxfy4ZTb5K1KXocRSVifC89ADSHtCThVZL+z32nt7YfZRzqFGfY8Cwk8StULdRPGj3Qxx6JdQRmU",
+	"xtp4D9NQXG3h43XXTpk6e6SJZ1ugoniTkunSlZpcUreQ8yE0N7tetuxdZN9MaElSXH6LV17cucraMX7D",
+	"C4sgm7zgPY0oT21Ic/mSr5iZMCZmSjjFN5GfjX98/+N/BwAA//9HH9dDb7gDAA==",
 }
 
 // GetSwagger returns the content of the embedded swagger specification file

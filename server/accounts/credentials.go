@@ -85,7 +85,7 @@ func (s *Service) NewDevice(ctx context.Context, id uuid.UUID, browser string) e
 // alarm sends a letter about an account to its owner; what is filled in.
 func (s *Service) alarm(ctx context.Context, id uuid.UUID, l letter, what problem.Text) error {
 	row, err := s.account(ctx, id)
-	if err != nil {
+	if err != nil || row.Email == "" { // an account of a national account without an address that is confirmed
 		return err
 	}
 	language := httpx.LanguageOf(ctx)

@@ -30,9 +30,9 @@ type world struct {
 	address  string
 	mails    []mail.Message
 	resets   [][]byte
-	ended    []uuid.UUID // accounts whose sessions were ended
-	purposes []string    // purposes whose tokens were ended
-	waiting  uuid.UUID   // the sign-in request that waits
+	ended    []uuid.UUID         // accounts whose sessions were ended
+	purposes []string            // purposes whose tokens were ended
+	waiting  uuid.UUID           // the sign-in request that waits
 	asked    []types.ProfileItem // by every form
 	sent     []sent
 	handlers map[string]func(ctx context.Context, from string, payload json.RawMessage) error

@@ -65,7 +65,8 @@ func (p profile) changed(data types.ProfileData, origin itemOrigin) (profile, er
 	if err != nil {
 		return p, err
 	}
-	next := profile{ProfileData: data, StaffName: p.StaffName, Origins: map[types.ProfileItem]itemOrigin{}}
+	next := p
+	next.ProfileData, next.Origins = data, map[types.ProfileItem]itemOrigin{}
 	for item, value := range after {
 		known, ok := p.Origins[item]
 		switch {

@@ -47,7 +47,7 @@ Kind regards
 // the transaction of ctx is committed.
 func (s *Service) Notice(ctx context.Context, accountID uuid.UUID, senderName string) error {
 	row, err := s.account(ctx, accountID)
-	if err != nil {
+	if err != nil || row.Email == "" {
 		return err
 	}
 	l, language := noticeLetter(), httpx.LanguageOf(ctx)

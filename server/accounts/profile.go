@@ -25,11 +25,16 @@ type profile struct {
 	types.ProfileData
 	StaffName string                           `json:"staffName,omitempty"`
 	Origins   map[types.ProfileItem]itemOrigin `json:"origins,omitempty"` // by item; what is not listed was entered by the person
+	// Organisation is what the identity provider says of an organisation, by item; nil for a person.
+	Organisation map[string]string `json:"organisation,omitempty"`
 }
 
 func (p profile) displayName() string {
 	if p.StaffName != "" {
 		return p.StaffName
+	}
+	if p.Organisation != nil {
+		return p.Organisation[organisationName]
 	}
 	return strings.TrimSpace(p.GivenName + " " + p.FamilyName)
 }

@@ -17,7 +17,8 @@ import (
 
 type accountRow struct {
 	ID           uuid.UUID `gorm:"primaryKey"`
-	Email        string
+	Email        string    // empty: none is confirmed
+	Kind         string
 	PasswordHash string
 	Roles        string
 	Profile      []byte

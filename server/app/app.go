@@ -25,6 +25,7 @@ import (
 	"portalverbund/server/delivery"
 	"portalverbund/server/federation"
 	"portalverbund/server/forms"
+	"portalverbund/server/identity"
 	"portalverbund/server/mailbox"
 	"portalverbund/server/oidc"
 	"portalverbund/server/places"
@@ -62,6 +63,7 @@ type App struct {
 	accounts     *accounts.Service
 	credentials  *credentials.Service
 	signin       *signin.Service
+	identity     *identity.Service
 	oidc         *oidc.Service
 	applications *applications.Service
 	cases        *cases.Service
@@ -252,9 +254,12 @@ func (a *App) plugPeople() error {
 	if err != nil {
 		return err
 	}
+	if err := a.plugIdentity(); err != nil {
+		return err
+	}
 	a.oidc, err = oidc.New(oidc.Config{
 		DB: a.db, Keys: a.keys, Issuer: a.self.Id, AccountHome: a.home.Id == a.self.Id, Members: members{a.federation}, Clients: providers.clients(),
-		Accounts: a.accounts, Services: a.catalog, Sessions: a.signin, Forms: asked{a}, Log: a.log, Now: time.Now,
+		Accounts: a.accounts, Services: a.catalog, Sessions: a.signin, Forms: asked{a}, Levels: a.identity.Levels(), Log: a.log, Now: time.Now,
 		Audit: audit.New(a.db, time.Now), Client: a.client, Loopback: !a.config.production(),
 	})
 	if err != nil {
@@ -270,6 +275,8 @@ func (a *App) plugPeople() error {
 	})
 	a.credentials.Connect(credentials.Rooms{Accounts: a.accounts, Sessions: a.signin})
 	a.signin.Connect(signin.Rooms{Accounts: a.accounts, Credentials: a.credentials, Provider: a.oidc})
+	a.identity.Connect(identity.Rooms{Accounts: a.accounts, Credentials: a.credentials, Sessions: a.signin})
+	identity.Register(a.jobs, a.identity)
 	accounts.Register(a.jobs, a.accounts)
 	credentials.Register(a.jobs, a.credentials)
 	signin.Register(a.jobs, a.signin)
@@ -286,6 +293,20 @@ func (a *App) plugPeople() error {
 		return err
 	}
 	mail.Register(a.jobs, a.keys, sender)
+	return nil
+}
+
+// plugIdentity links an account home with its identity providers. Elsewhere people have no accounts that they could sign in to.
+func (a *App) plugIdentity() error {
+	file := a.config.Identity
+	if a.home.Id != a.self.Id {
+		file = ""
+	}
+	providers, err := identity.Load(file, identity.Loading{Self: a.self, Production: a.config.production(), Client: a.client, Log: a.log, Now: time.Now})
+	if err != nil {
+		return err
+	}
+	a.identity = identity.New(identity.Config{DB: a.db, Keys: a.keys, Self: a.self, Providers: providers, Log: a.log, Now: time.Now})
 	return nil
 }
 

@@ -49,6 +49,8 @@ func allowed() map[string]string {
 		"renamePasskey": session, "removePasskey": session, "beginOneTimeCodes": session, "confirmOneTimeCodes": session,
 		"removeOneTimeCodes": session, "replaceRecoveryCodes": session,
 		"proveSecondFactor": "nckerd", "beginPasskeySignIn": "nckerd", "signInWithPasskey": "nckerd", "reauthenticate": session,
+		"listIdentityProviders": everybody, "startIdentity": "nckerd", "finishIdentity": "nckerd", "getArrival": "nckerd",
+		"createAccountOfArrival": "nckerd", "linkArrival": session, "takeOverData": session, "listIdentities": session, "unlinkIdentity": session,
 		"requestEmailChange": session, "confirmEmailChange": "nckerd",
 		"getProfile": person, "updateProfile": session, "getPrefill": session, "listConsents": session, "keepAnswers": session, "listProposals": session,
 		"acceptProposal": session, "discardProposal": session, "giveConsent": session,

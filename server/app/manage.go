@@ -8,8 +8,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
+	"os"
+	"time"
 
 	"portalverbund/api/types"
+	"portalverbund/server/identity/saml"
 	"portalverbund/server/platform/keys"
 	"portalverbund/server/platform/problem"
 )
@@ -41,6 +45,27 @@ func Import(ctx context.Context, c Config, files []string, o ImportOptions, out 
 		}
 	}
 	return nil
+}
+
+// MakeIdentityKey writes a new key with its certificate for the link to a SAML identity provider. It replaces no file.
+func MakeIdentityKey(c Config, file string) error {
+	u, err := url.Parse(c.PublicURL)
+	if err != nil {
+		return fmt.Errorf("PORTAL_PUBLIC_URL: %w", err)
+	}
+	text, err := saml.NewKey(u.Hostname(), !c.production(), time.Now())
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("write key: %w", err)
+	}
+	if _, err := f.Write(text); err != nil {
+		_ = f.Close()
+		return fmt.Errorf("write key: %w", err)
+	}
+	return f.Close()
 }
 
 // MakeKeys makes keys where there are none, and writes the public ones as an entry for the list of members.

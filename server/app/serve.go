@@ -24,6 +24,7 @@ import (
 	exportapi "portalverbund/api/export"
 	federationapi "portalverbund/api/federation"
 	formsapi "portalverbund/api/forms"
+	identityapi "portalverbund/api/identity"
 	mailboxapi "portalverbund/api/mailbox"
 	placesapi "portalverbund/api/places"
 	portalapi "portalverbund/api/portal"
@@ -42,6 +43,7 @@ import (
 	"portalverbund/server/delivery"
 	"portalverbund/server/federation"
 	"portalverbund/server/forms"
+	"portalverbund/server/identity"
 	"portalverbund/server/mailbox"
 	"portalverbund/server/oidc"
 	"portalverbund/server/places"
@@ -169,6 +171,7 @@ func (a *App) server() (*httpx.Server, error) {
 	provider := echo.WrapHandler(a.oidc.Handler())
 	s.Echo.Any("/oauth2/*", provider)
 	s.Echo.POST("/oauth2/backchannel-logout", echo.WrapHandler(a.signin.LogoutHandler()))
+	s.Echo.Any("/identity/*", echo.WrapHandler(a.identity.Protocol()))
 	s.Echo.GET("/.well-known/openid-configuration", provider)
 	s.Echo.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
 	s.Echo.GET("/readyz", a.ready)
@@ -205,6 +208,7 @@ func (a *App) mount(e *echo.Echo) {
 	editingapi.RegisterHandlers(e, editingapi.NewStrictHandler(editing.NewHandlers(a.editing), nil))
 	signinapi.RegisterHandlers(e, signinapi.NewStrictHandler(signin.NewHandlers(a.signin), nil))
 	clientsapi.RegisterHandlers(e, clientsapi.NewStrictHandler(oidc.NewHandlers(a.oidc), nil))
+	identityapi.RegisterHandlers(e, identityapi.NewStrictHandler(identity.NewHandlers(a.identity), nil))
 	credentialsapi.RegisterHandlers(e, credentialsapi.NewStrictHandler(credentials.NewHandlers(a.credentials), nil))
 	accountsapi.RegisterHandlers(e, accountsapi.NewStrictHandler(accounts.NewHandlers(a.accounts), nil))
 	formsapi.RegisterHandlers(e, formsapi.NewStrictHandler(forms.NewHandlers(a.forms), nil))

@@ -55,6 +55,7 @@ type Application struct {
 	AuthorityName  map[string]string
 	NeededLevel    types.TrustLevel // what the service asks for
 	TrustLevel     types.TrustLevel // of the sign-in at submission
+	ActsFor        *types.ActsFor   // who submitted it, and for which organisation; nil for people who act for themselves
 	Language       string           // of the person, for what is written to them
 	Step           string           // where the person was in the form
 	Data           map[string]any   // the answers; nil when they are not here any more
@@ -211,7 +212,10 @@ func checkLevel(caller httpx.Caller, needed types.TrustLevel) error {
 		return nil
 	}
 	return problem.Forbidden("step-up-needed", "Für diese Leistung brauchen Sie eine sicherere Anmeldung.", "This service needs a more secure sign-in.").
-		With(problem.Text{De: "Melden Sie sich mit dem höheren Vertrauensniveau an.", En: "Sign in with the higher trust level."})
+		With(problem.Text{
+			De: "Weisen Sie Ihre Identität nach, zum Beispiel mit der BundID. Ihr Entwurf bleibt gespeichert.",
+			En: "Prove your identity, with the BundID for instance. Your draft stays saved.",
+		})
 }
 
 // Get gives one of the caller's applications; problem.NotFound for others'.

@@ -22,8 +22,8 @@ func scope(operation string, p httpx.Person) string {
 }
 
 // Create starts a draft for an offer at a place, once for a key. The draft keeps the version of the form that is the newest
-// now. Refused are: an offer without form (409), one that does not serve the place (422), and a sign-in below the trust level
-// of the service (403, step-up-needed).
+// now. Refused are: an offer without form (409), and one that does not serve the place (422). The trust level that the service needs is asked for at
+// submission: a draft may be filled in before.
 func (s *Service) Create(ctx context.Context, key string, n types.NewApplication) (Application, error) {
 	caller, err := person(ctx)
 	if err != nil {
@@ -63,9 +63,6 @@ func (s *Service) draft(ctx context.Context, caller httpx.Caller, n types.NewApp
 	needed := types.Low
 	if offer.TrustLevel != nil {
 		needed = *offer.TrustLevel
-	}
-	if err := checkLevel(caller, needed); err != nil {
-		return Application{}, err
 	}
 	form, err := s.forms.Form(ctx, *offer.FormId, 0)
 	if err != nil {

@@ -53,7 +53,6 @@ func TestCreate_SameKeyTwice_OneDraft(t *testing.T) {
 
 func TestCreate_NotPossible_SaysWhy(t *testing.T) {
 	t.Parallel()
-	high := types.High
 	for name, c := range map[string]struct {
 		change func(x *setup)
 		ars    string
@@ -65,7 +64,6 @@ func TestCreate_NotPossible_SaysWhy(t *testing.T) {
 		"place elsewhere":     {func(*setup) {}, "034560000000", 422, "invalid"},
 		"only at the counter": {func(x *setup) { x.others.offer.Channel = types.OfferChannelCounter }, meppen, 409, "offer-not-online"},
 		"without form":        {func(x *setup) { x.others.offer.FormId = nil }, meppen, 409, "offer-not-online"},
-		"higher trust level":  {func(x *setup) { x.others.offer.TrustLevel = &high }, meppen, 403, "step-up-needed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

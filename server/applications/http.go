@@ -192,7 +192,7 @@ func wire(ctx context.Context, a Application) types.Application {
 		Id: a.ID, Number: optional(a.Number), State: a.State, ServiceId: a.ServiceID, ServiceTitle: httpx.Localized(ctx, a.ServiceTitle),
 		AuthorityName: httpx.Localized(ctx, a.AuthorityName), Portal: a.Portal, Place: a.Place, FormId: a.FormID, FormVersion: a.FormVersion,
 		Step: optional(a.Step), ContentKept: a.Data != nil, Attachments: a.Attachments, Timeline: a.Timeline,
-		CreatedAt: a.CreatedAt, ChangedAt: a.ChangedAt, SubmittedAt: a.SubmittedAt,
+		CreatedAt: a.CreatedAt, ChangedAt: a.ChangedAt, SubmittedAt: a.SubmittedAt, NeededTrustLevel: &a.NeededLevel, ActsFor: a.ActsFor,
 	}
 	if a.Data != nil {
 		out.Data = &a.Data

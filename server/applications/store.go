@@ -20,6 +20,7 @@ const (
 	sealData = "applications.data"
 	sealText = "applications.text"
 	sealName = "applications.name"
+	sealActs = "applications.acts-for"
 )
 
 // applicationRow is scanned by position: its fields are in the order of applicationColumns.
@@ -52,13 +53,14 @@ type applicationRow struct {
 	SubmittedAt    *time.Time
 	Data           []byte
 	Receipt        string
+	ActsFor        []byte
 }
 
 const (
 	summaryColumns = `id, issuer, subject, state, revision, number, offer_id, service_id, organisation_id, form_id, form_version, portal_id, portal, place,
 		service_title, authority_name, needed_level, trust_level, language, step, content_hash, arrived_at, authority_at, created_at, changed_at, submitted_at`
-	applicationColumns = summaryColumns + ", data, receipt"
-	withoutContent     = summaryColumns + ", NULL::bytea, ''"
+	applicationColumns = summaryColumns + ", data, receipt, acts_for"
+	withoutContent     = summaryColumns + ", NULL::bytea, '', NULL::bytea"
 )
 
 type eventRow struct {
@@ -86,6 +88,15 @@ func (s *Service) unsealed(r applicationRow) (Application, error) {
 	if member, ok := s.portals.Member(r.PortalID); ok {
 		a.Portal = member // its present name
 	}
+	if r.ActsFor != nil {
+		plain, err := s.keys.Open(sealActs, r.ActsFor, r.ID[:])
+		if err != nil {
+			return Application{}, err
+		}
+		if err := json.Unmarshal(plain, &a.ActsFor); err != nil {
+			return Application{}, fmt.Errorf("read application %s: %w", r.ID, err)
+		}
+	}
 	if r.Data == nil {
 		return a, nil
 	}
@@ -105,6 +116,18 @@ func (s *Service) sealData(id uuid.UUID, data map[string]any) ([]byte, error) {
 		return nil, fmt.Errorf("seal application: %w", err)
 	}
 	return s.keys.Seal(sealData, plain, id[:])
+}
+
+// sealActsFor seals for whom an application is made; nil for people who act for themselves.
+func (s *Service) sealActsFor(a Application) ([]byte, error) {
+	if a.ActsFor == nil {
+		return nil, nil
+	}
+	plain, err := json.Marshal(a.ActsFor)
+	if err != nil {
+		return nil, fmt.Errorf("seal application: %w", err)
+	}
+	return s.keys.Seal(sealActs, plain, a.ID[:])
 }
 
 // insertDraft writes a new draft and the first event of its timeline.

@@ -79,7 +79,10 @@ func (s *Service) submit(ctx context.Context, caller httpx.Caller, id uuid.UUID)
 	if a.Number, err = newNumber(s.prefix, now.Year(), s.random); err != nil {
 		return a, err
 	}
-	m := message(a, applicantName(a.Data, caller.DisplayName))
+	if caller.ActsFor != "" {
+		a.ActsFor = &types.ActsFor{Name: caller.ActsFor, Person: caller.DisplayName}
+	}
+	m := message(a, applicantName(a, caller.DisplayName))
 	if m.ContentHash, err = ContentHash(m); err != nil {
 		return a, err
 	}
@@ -127,9 +130,13 @@ func (s *Service) writeSubmitted(ctx context.Context, a Application, unused []uu
 	if err != nil {
 		return err
 	}
+	actsFor, err := s.sealActsFor(a)
+	if err != nil {
+		return err
+	}
 	err = s.db.Later(ctx, "write application", `UPDATE applications SET state = $2, revision = $3, number = $4, data = $5, step = $6, language = $7,
-		trust_level = $8, content_hash = $9, submitted_at = $10, arrived_at = $11, authority_at = $12, changed_at = $13 WHERE id = $1`,
-		a.ID, a.State, a.Revision, a.Number, sealed, a.Step, a.Language, a.TrustLevel, a.ContentHash, a.SubmittedAt, a.ArrivedAt, a.authorityAt, a.ChangedAt)
+		trust_level = $8, content_hash = $9, submitted_at = $10, arrived_at = $11, authority_at = $12, changed_at = $13, acts_for = $14 WHERE id = $1`,
+		a.ID, a.State, a.Revision, a.Number, sealed, a.Step, a.Language, a.TrustLevel, a.ContentHash, a.SubmittedAt, a.ArrivedAt, a.authorityAt, a.ChangedAt, actsFor)
 	if err != nil {
 		return err
 	}
@@ -162,16 +169,19 @@ func message(a Application, applicant string) types.MessageApplication {
 	return types.MessageApplication{
 		ApplicationId: a.ID, Number: a.Number, SubmittedAt: *a.SubmittedAt, ServiceId: a.ServiceID, ServiceTitle: a.ServiceTitle,
 		OfferId: a.OfferID, OrganisationId: a.OrganisationID, Ars: a.Place.Ars, FormId: a.FormID, FormVersion: a.FormVersion,
-		Language: a.Language, TrustLevel: a.TrustLevel, ApplicantName: applicant, Data: a.Data, Attachments: attachments,
+		Language: a.Language, TrustLevel: a.TrustLevel, ApplicantName: applicant, ActsFor: a.ActsFor, Data: a.Data, Attachments: attachments,
 	}
 }
 
-// applicantName is the name in the step applicant, else the one of the account.
-func applicantName(data map[string]any, displayName string) string {
-	applicant, _ := data["applicant"].(map[string]any)
+// applicantName is the organisation that somebody acts for, else the name in the step applicant, else the one of the account.
+func applicantName(a Application, displayName string) string {
+	applicant, _ := a.Data["applicant"].(map[string]any)
 	given, _ := applicant["givenName"].(string)
 	family, _ := applicant["familyName"].(string)
 	name := strings.Join(strings.Fields(given+" "+family), " ")
+	if a.ActsFor != nil {
+		name = strings.Join(strings.Fields(a.ActsFor.Name), " ")
+	}
 	if name == "" {
 		name = strings.Join(strings.Fields(displayName), " ")
 	}

@@ -37,6 +37,7 @@ type Case struct {
 	OrganisationID   uuid.UUID
 	OrganisationName map[string]string
 	ApplicantName    string
+	ActsFor          *types.ActsFor // who applied, and for which organisation; nil for people who act for themselves
 	ARS              string
 	FormID           uuid.UUID
 	FormVersion      int
@@ -231,6 +232,7 @@ func localized(text map[string]string, language string) string {
 // content is what is sealed of an application: the answers, and what is known of its files.
 type content struct {
 	Data        map[string]any `json:"data"`
+	ActsFor     *types.ActsFor `json:"actsFor,omitempty"`
 	Attachments []fileContent  `json:"attachments"`
 }
 

@@ -244,3 +244,9 @@ func (s *Service) mac(purpose string, parts ...[]byte) []byte {
 	}
 	return h.Sum(nil)
 }
+
+// HasPasskey says whether an account can sign in with a passkey.
+func (s *Service) HasPasskey(ctx context.Context, accountID uuid.UUID) (bool, error) {
+	rows, err := s.passkeysOf(ctx, accountID)
+	return len(rows) > 0, err
+}

@@ -86,6 +86,8 @@ type ports struct {
 	Mail     int            `json:"mail"`
 	SMTP     int            `json:"smtp"`
 	Finder   int            `json:"finder"`
+	BundID   int            `json:"bundId"`
+	MUK      int            `json:"muk"`
 }
 
 // set names the databases and folders that belong to these ports.
@@ -107,6 +109,8 @@ const (
 	mailPort     = 8025
 	smtpPort     = 8026
 	finderPort   = 8091
+	bundIDPort   = 8092
+	mukPort      = 8093
 )
 
 // reservation keeps ports for this demonstration until its programs take them.
@@ -168,7 +172,13 @@ func choosePorts(all []Site, say func(string, ...any)) (ports, *reservation, err
 	if p.SMTP, err = choose("the mail server", smtpPort); err != nil {
 		return p, r, err
 	}
-	p.Finder, err = choose("the Behördenfinder", finderPort)
+	if p.Finder, err = choose("the Behördenfinder", finderPort); err != nil {
+		return p, r, err
+	}
+	if p.BundID, err = choose("the BundID", bundIDPort); err != nil {
+		return p, r, err
+	}
+	p.MUK, err = choose("Mein Unternehmenskonto", mukPort)
 	return p, r, err
 }
 

@@ -135,6 +135,9 @@ func (a *association) prepare(ctx context.Context) (err error) {
 	if err := a.prepareProvider(); err != nil {
 		return err
 	}
+	if err := a.prepareIdentity(); err != nil {
+		return err
+	}
 	for _, s := range a.sites {
 		if err := a.prepareSite(ctx, s); err != nil {
 			return fmt.Errorf("prepare %s: %w", s.Title, err)
@@ -189,7 +192,7 @@ func (a *association) config(s Site) app.Config {
 		LogLevel: "info", LogFormat: "text", Timeout: 30 * time.Second, UploadTimeout: 10 * time.Minute, MaxConcurrent: 256, Rate: 500, RateBurst: 2000, DrainTimeout: 5 * time.Second,
 	}
 	if s.Name == "landkreis" {
-		c.Providers = a.providersFile()
+		c.Providers, c.Identity = a.providersFile(), a.identityFile()
 	}
 	return c
 }
@@ -241,6 +244,8 @@ type Addresses struct {
 	Portals   map[string]string    `json:"portals"` // by name: landkreis, meppen, lathen
 	Provider  string               `json:"provider"`
 	Mail      string               `json:"mail"`
+	BundID    string               `json:"bundId"`
+	MUK       string               `json:"muk"`
 	Accounts  map[string][]Account `json:"accounts"` // by portal
 	StaffWord string               `json:"providerPassword"`
 	Finder    string               `json:"finder"` // the directory of public services
@@ -248,7 +253,7 @@ type Addresses struct {
 }
 
 func (a *association) addresses() Addresses {
-	where := Addresses{Portals: map[string]string{}, Provider: a.providerURL(), Mail: a.mailURL(), Accounts: map[string][]Account{}, StaffWord: staffPassword}
+	where := Addresses{Portals: map[string]string{}, Provider: a.providerURL(), Mail: a.mailURL(), BundID: a.bundIDURL(), MUK: a.mukURL(), Accounts: map[string][]Account{}, StaffWord: staffPassword}
 	where.Finder, where.FinderID = a.finderURL(), finderClient
 	for _, s := range a.sites {
 		where.Portals[s.Name] = a.url(s)

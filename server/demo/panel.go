@@ -50,6 +50,8 @@ func (a *association) printPanel() {
 	}
 	line("  %-34s %s", "Entsorgung Emsland (Beispiel)", a.providerURL())
 	line("  %-34s %s   (API key: %s; PVOG client: %s, %s)", "Behördenfinder (Beispiel)", a.finderURL(), finderKey, finderClient, finderSecret)
+	line("  %-34s %s   (sign in with it at the account home)", "BundID (Beispiel)", a.bundIDURL())
+	line("  %-34s %s", "Unternehmenskonto (Beispiel)", a.mukURL())
 	line("  %-34s %s   (folder: %s)", "Sent mail", a.mailURL(), a.dir+"/mail")
 	line("  %-34s %s/docs", "The API's contract", a.url(a.sites[0]))
 	line("")
@@ -74,7 +76,8 @@ func (a *association) printPanel() {
 	line("  3. Fill in, attach a file, submit. Open %s: one click signs you in there, too.", a.url(a.sites[2]))
 	line("  4. Decide as a clerk at the competent portal, and watch the application change.")
 	line("  5. Sign in as an editor, correct a text, release it, and read it at another portal.")
-	line("  6. Type “stop landkreis”, apply for a service of the county at %s, type “start landkreis”.", a.url(a.sites[1]))
+	line("  6. Sign in with the BundID (choose a person and how well they prove themselves), or for an organisation.")
+	line("  7. Type “stop landkreis”, apply for a service of the county at %s, type “start landkreis”.", a.url(a.sites[1]))
 	line("")
 	line("  Commands here: status · stop NAME · start NAME · kill NAME · quit     End: Ctrl-C")
 	line("  Logs: %s/logs", a.dir)

@@ -41,10 +41,15 @@ func (a *association) addStandIns(folder string) error {
 				"FINDER_CLIENT_SECRET=" + finderSecret, "FINDER_WITH_PARENT=true",
 			},
 		},
+		a.nationalAccount(bundIDName, "bundid", a.bundIDURL(), a.ports.BundID),
+		a.nationalAccount(mukName, "muk", a.mukURL(), a.ports.MUK),
 	} {
 		file := p.name
-		if p.name == ProviderID {
+		switch p.name {
+		case ProviderID:
 			file = "wastedisposal"
+		case mukName:
+			file = bundIDName
 		}
 		path, err := exec.LookPath(filepath.Join(folder, file))
 		if err != nil {

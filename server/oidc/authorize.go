@@ -32,6 +32,8 @@ const (
 	errorRequestURI       = "request_uri_not_supported"
 	errorResponseMode     = "unsupported_response_mode"
 	errorInteractionLogin = "login_required"
+	errorInteraction      = "interaction_required"
+	errorUnmet            = "unmet_authentication_requirements" // OpenID Connect Core Error Code unmet_authentication_requirements 1.0
 )
 
 // authorize answers an authorization request whose redirect_uri is the client's: with the answer for the client, or with
@@ -56,6 +58,8 @@ func (s *Service) authorize(ctx context.Context, c *client, a *oidc.AuthRequest,
 		switch next {
 		case types.SignInRequestStepSignIn:
 			return s.errorURL(a.RedirectURI, a.State, errorInteractionLogin, ""), nil
+		case types.SignInRequestStepStepUp:
+			return s.errorURL(a.RedirectURI, a.State, errorInteraction, ""), nil
 		case types.SignInRequestStepConsent:
 			return s.errorURL(a.RedirectURI, a.State, errorConsentRequired, ""), nil
 		}
@@ -106,11 +110,25 @@ func (s *Service) newRequest(ctx context.Context, c *client, a *oidc.AuthRequest
 		ID: id, ClientID: c.id, RedirectURI: a.RedirectURI, Scopes: strings.Join(scopes, " "), State: a.State, Nonce: a.Nonce,
 		CodeChallenge: a.CodeChallenge, AskConsent: c.native || slices.Contains(a.Prompt, oidc.PromptConsent), CreatedAt: now, ExpiresAt: now.Add(requestLife),
 	}
+	if row.NeededLevel = neededLevel(a.ACRValues); row.NeededLevel != "" && !slices.Contains(s.Levels, row.NeededLevel) {
+		return row, errorUnmet, "", nil
+	}
 	if a.MaxAge != nil { // prompt=login counts as max_age=0
 		after := now.Add(-time.Duration(min(*a.MaxAge, 1<<31)) * time.Second)
 		row.FreshAfter = &after
 	}
 	return row, "", "", nil
+}
+
+// neededLevel is the lowest of the trust levels among acr_values: any of them will do. Values that are none are passed over.
+func neededLevel(values []string) string {
+	needed := ""
+	for _, value := range values {
+		if rank := httpx.LevelRank(value); rank >= 0 && (needed == "" || rank < httpx.LevelRank(needed)) {
+			needed = value
+		}
+	}
+	return needed
 }
 
 // allowed drops scopes that the client may not ask for, and repeated ones.
@@ -147,6 +165,9 @@ func (s *Service) stepOf(ctx context.Context, c *client, row requestRow, caller 
 	if row.FreshAfter != nil && caller.AuthTime.Before(*row.FreshAfter) {
 		return types.SignInRequestStepSignIn, nil
 	}
+	if row.NeededLevel != "" && !reached(caller, row) {
+		return types.SignInRequestStepStepUp, nil
+	}
 	purpose := consentPurpose(c, row)
 	if purpose == "" {
 		return types.SignInRequestStepContinue, nil
@@ -159,6 +180,14 @@ func (s *Service) stepOf(ctx context.Context, c *client, row requestRow, caller 
 		return types.SignInRequestStepConsent, nil
 	}
 	return types.SignInRequestStepContinue, nil
+}
+
+// reached says whether the caller has proved the level that a request needs, as freshly as it asks for.
+func reached(caller httpx.Caller, row requestRow) bool {
+	if httpx.LevelRank(caller.TrustLevel) < httpx.LevelRank(row.NeededLevel) {
+		return false
+	}
+	return row.FreshAfter == nil || row.NeededLevel == string(types.Low) || !caller.LevelTime.Before(*row.FreshAfter)
 }
 
 // consentPurpose names what the person must consent to; nothing for signing in at a linked portal.

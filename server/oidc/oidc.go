@@ -83,6 +83,8 @@ type Accounts interface {
 type Sessions interface {
 	// Session finds who is signed in.
 	Session(r *http.Request) (httpx.Caller, bool, error)
+	// ActsFor says who acts in a session and for which organisation; both are empty for people who act for themselves.
+	ActsFor(ctx context.Context, sessionID uuid.UUID) (actingPerson, organisation string, err error)
 	// EndBrowserSession ends the browser's session when it is this account's, and gives the cookie that clears it.
 	EndBrowserSession(ctx context.Context, r *http.Request, accountID uuid.UUID) (*http.Cookie, error)
 }
@@ -112,6 +114,7 @@ type Config struct {
 	Issuer      string   // entity id of this portal
 	AccountHome bool     // whether citizens have accounts here
 	Forms       Forms    // what a consent for a service covers
+	Levels      []string // trust levels that can be proved here, the lowest first; default low
 	Clients     []Client // providers and apps
 	Members     Members
 	Accounts    Accounts
@@ -144,6 +147,9 @@ func New(c Config) (*Service, error) {
 	}
 	if c.Client == nil {
 		c.Client = outbound.Client(outbound.Options{AllowLoopback: c.Loopback})
+	}
+	if len(c.Levels) == 0 {
+		c.Levels = []string{string(types.Low)}
 	}
 	s := &Service{Config: c, clients: map[string]*client{}}
 	for _, registered := range c.Clients {

@@ -54,6 +54,10 @@ func (s *Service) SignInRequest(ctx context.Context, id uuid.UUID) (types.SignIn
 	if c.url != "" {
 		out.ClientUrl = &c.url
 	}
+	if row.NeededLevel != "" {
+		level := types.TrustLevel(row.NeededLevel)
+		out.NeededLevel = &level
+	}
 	title, items, err := s.asks(ctx, c, row)
 	if err != nil {
 		return types.SignInRequest{}, err
@@ -128,6 +132,9 @@ func (s *Service) ApproveRequest(ctx context.Context, id uuid.UUID) (redirectTo 
 		}
 		if next == types.SignInRequestStepSignIn {
 			return problem.Conflict("sign-in-needed", "Bitte melden Sie sich zuerst mit Ihrem Konto an.", "Please sign in with your account first.")
+		}
+		if next == types.SignInRequestStepStepUp {
+			return problem.Conflict("step-up-needed", "Bitte weisen Sie zuerst Ihre Identität nach.", "Please prove your identity first.")
 		}
 		if next == types.SignInRequestStepConsent {
 			title, items, err := s.asks(ctx, c, row)

@@ -325,7 +325,7 @@ func (s *Service) discovery(w http.ResponseWriter, _ *http.Request) {
 		d.ChallengeMethods, d.IssParameter = []string{string(oidc.CodeChallengeMethodS256)}, true
 		d.Claims = []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "azp", "sid", "at_hash", "name", "given_name", "family_name", "email", "email_verified"}
 		d.BackChannelLogout, d.BackChannelSession = true, true
-		d.ACRValues, d.Prompts, d.Locales = []string{"low"}, []string{oidc.PromptNone, oidc.PromptLogin, oidc.PromptConsent}, []string{"de", "en"}
+		d.ACRValues, d.Prompts, d.Locales = s.Levels, []string{oidc.PromptNone, oidc.PromptLogin, oidc.PromptConsent}, []string{"de", "en"}
 	}
 	d.Grants, d.Scopes = grants, slices.Clone(scopes)
 	w.Header().Set("Content-Type", "application/json")

@@ -20,6 +20,7 @@ type requestRow struct {
 	Nonce         string
 	CodeChallenge string
 	AskConsent    bool
+	NeededLevel   string
 	FreshAfter    *time.Time
 	CreatedAt     time.Time
 	ExpiresAt     time.Time

@@ -148,11 +148,31 @@ func (s *Service) userInfo(ctx context.Context, token string) (*oidc.UserInfo, e
 	}
 	if slices.Contains(scopes, scopeProfile) {
 		info.Name, info.GivenName, info.FamilyName = strings.TrimSpace(given+" "+family), given, family
+		if err := s.addOrganisation(ctx, f, info); err != nil {
+			return nil, err
+		}
 	}
 	if slices.Contains(scopes, scopeEmail) && email != "" {
 		info.Email, info.EmailVerified = email, true
 	}
 	return info, nil
+}
+
+// claimActsFor names the organisation that somebody acts for.
+const claimActsFor = "acts_for"
+
+// addOrganisation says who acts and for which organisation, where the account is an organisation's.
+func (s *Service) addOrganisation(ctx context.Context, f familyRow, info *oidc.UserInfo) error {
+	if f.SessionID == nil {
+		return nil
+	}
+	person, organisation, err := s.Sessions.ActsFor(ctx, *f.SessionID)
+	if err != nil || organisation == "" {
+		return err
+	}
+	info.Name, info.GivenName, info.FamilyName = person, "", ""
+	info.AppendClaims(claimActsFor, organisation)
+	return nil
 }
 
 // namesFor reads what a client may know: a linked portal the name, for the person works there; others what was consented

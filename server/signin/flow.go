@@ -34,23 +34,28 @@ type flow struct {
 	ReturnTo string
 	Purpose  string // a service's id, when it is about reading the profile for it
 	Then     string // the purpose to ask for after signing in
+	Level    string // trust level that is needed
 	At       time.Time
 }
 
 // Start gives the address at the account home where the browser goes to sign in, and the cookie that it must come back
 // with. With a service it asks to read the person's profile for it; who is not signed in here does that first. At the account
 // home itself it leads to its own page. returnTo must be a page of this portal (else 400).
-func (s *Service) Start(ctx context.Context, returnTo string, serviceID *uuid.UUID) (location string, cookie *http.Cookie, err error) {
+func (s *Service) Start(ctx context.Context, returnTo string, serviceID *uuid.UUID, level types.TrustLevel) (location string, cookie *http.Cookie, err error) {
 	if returnTo == "" {
 		returnTo = "/"
 	}
-	if !localPath(returnTo) {
+	if !httpx.LocalPath(returnTo) {
 		return "", nil, problem.BadRequest("return-to", "Diese Adresse gehört nicht zu diesem Portal.", "This address is not part of this portal.")
 	}
 	if s.isHome() {
-		return withQuery(pageSignIn, "returnTo", returnTo), nil, nil
+		location = withQuery(pageSignIn, "returnTo", returnTo)
+		if level != "" {
+			location = withQuery(location, "level", string(level))
+		}
+		return location, nil, nil
 	}
-	f := flow{ReturnTo: returnTo, Verifier: oauth2.GenerateVerifier(), At: s.Now()}
+	f := flow{ReturnTo: returnTo, Level: string(level), Verifier: oauth2.GenerateVerifier(), At: s.Now()}
 	f.State, _ = secret.New()
 	f.Nonce, _ = secret.New()
 	if serviceID != nil {
@@ -76,8 +81,11 @@ func (s *Service) Start(ctx context.Context, returnTo string, serviceID *uuid.UU
 	if f.Purpose != "" {
 		scopes = purposeScopes + f.Purpose
 	}
-	return p.oauth.AuthCodeURL(f.State, oauth2.S256ChallengeOption(f.Verifier),
-		oauth2.SetAuthURLParam("nonce", f.Nonce), oauth2.SetAuthURLParam("scope", scopes)), cookie, nil
+	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(f.Verifier), oauth2.SetAuthURLParam("nonce", f.Nonce), oauth2.SetAuthURLParam("scope", scopes)}
+	if f.Level != "" {
+		options = append(options, oauth2.SetAuthURLParam("acr_values", f.Level))
+	}
+	return p.oauth.AuthCodeURL(f.State, options...), cookie, nil
 }
 
 // citizenHere reads the session of a citizen in the browser of ctx's request.
@@ -148,6 +156,9 @@ func (s *Service) Finish(ctx context.Context, answer types.FinishSignInParams) (
 }
 
 func (s *Service) refusedByHome(ctx context.Context, f flow, code string) string {
+	if code == errorUnmet {
+		return s.failed(ctx, f.ReturnTo, reasonLevel, errors.New("the account home cannot prove the level"))
+	}
 	if code != string(oidc.AccessDenied) {
 		return s.failed(ctx, f.ReturnTo, reasonFailed, fmt.Errorf("account home answers %.40q", code))
 	}
@@ -156,6 +167,12 @@ func (s *Service) refusedByHome(ctx context.Context, f flow, code string) string
 	}
 	return s.failed(ctx, f.ReturnTo, reasonDenied, errors.New("the person refused"))
 }
+
+// errorUnmet is the error of an account home that cannot prove the level (OpenID Connect Core Error Code
+// unmet_authentication_requirements 1.0).
+const errorUnmet = "unmet_authentication_requirements"
+
+var errLevel = errors.New("a lower trust level than asked for")
 
 var errOtherPerson = errors.New("another person is signed in at the account home")
 
@@ -172,14 +189,18 @@ func (s *Service) complete(ctx context.Context, f flow, code string) (next strin
 	if f.Purpose != "" {
 		return f.ReturnTo, nil, s.keepPurpose(ctx, f.Purpose, token, claims)
 	}
-	name, err := s.displayName(ctx, p, token.AccessToken, claims.Subject)
+	level := trustLevel(claims.AuthenticationContextClassReference)
+	if f.Level != "" && httpx.LevelRank(level) < httpx.LevelRank(f.Level) {
+		return "", nil, errLevel
+	}
+	who, err := s.personAtHome(ctx, p, token.AccessToken, claims.Subject)
 	if err != nil {
 		return "", nil, err
 	}
+	who.Tokens = s.tokensOf(token, claims, tokens{})
 	proved := proof{
-		issuer: p.issuer, subject: claims.Subject, level: trustLevel(claims.AuthenticationContextClassReference), authTime: claims.GetAuthTime(),
+		issuer: p.issuer, subject: claims.Subject, level: level, methods: claims.AuthenticationMethodsReferences, authTime: claims.GetAuthTime(), person: who,
 		session: claims.SessionID,
-		person:  person{Name: name, Tokens: s.tokensOf(token, claims, tokens{})},
 	}
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
 		_, cookie, err = s.begin(ctx, proved)
@@ -222,6 +243,8 @@ func reasonOf(err error) string {
 		return reasonUnreachable
 	case errors.Is(err, errOtherPerson):
 		return reasonOtherPerson
+	case errors.Is(err, errLevel):
+		return reasonLevel
 	}
 	return reasonFailed
 }

@@ -133,6 +133,7 @@ type association struct {
 	other   uuid.UUID
 	portals []*portal
 	clients []oidc.Client
+	levels  []string // that the account home proves
 	removed sync.Map // entity ids of members that were removed
 }
 
@@ -153,8 +154,14 @@ type portal struct {
 // newAssociation starts an account home and so many other portals.
 func newAssociation(t testing.TB, others int, clients ...oidc.Client) *association {
 	t.Helper()
+	return newAssociationWith(t, others, []string{"low", "substantial", "high"}, clients...)
+}
+
+// newAssociationWith starts one whose account home proves certain trust levels.
+func newAssociationWith(t testing.TB, others int, levels []string, clients ...oidc.Client) *association {
+	t.Helper()
 	a := &association{
-		t: t, clock: newClock(), log: newLog(t), service: uuid.Must(uuid.NewV7()), other: uuid.Must(uuid.NewV7()), clients: clients,
+		t: t, clock: newClock(), log: newLog(t), service: uuid.Must(uuid.NewV7()), other: uuid.Must(uuid.NewV7()), clients: clients, levels: levels,
 		client: outbound.Client(outbound.Options{AllowLoopback: true, Timeout: 5 * time.Second}),
 	}
 	t.Cleanup(a.client.CloseIdleConnections)
@@ -216,7 +223,7 @@ func (a *association) build(p *portal) {
 	})
 	p.signin = signin.New(signin.Config{DB: p.db, Keys: p.keys, Self: p.ref, Home: home, Client: a.client, Log: log, Now: a.clock.Now})
 	p.oidc, err = oidc.New(oidc.Config{
-		DB: p.db, Keys: p.keys, Issuer: p.ref.Id, AccountHome: p.ref.Id == home.Id, Forms: known, Clients: a.clients,
+		DB: p.db, Keys: p.keys, Issuer: p.ref.Id, AccountHome: p.ref.Id == home.Id, Forms: known, Levels: a.levels, Clients: a.clients,
 		Members: a, Accounts: p.accounts, Sessions: p.signin, Services: known, Log: log, Now: a.clock.Now,
 		Client: a.client, Loopback: true, Audit: audit.New(p.db, a.clock.Now),
 	})

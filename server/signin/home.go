@@ -161,29 +161,33 @@ func (s *Service) refresh(ctx context.Context, p *provider, refreshToken string)
 	return token, nil
 }
 
-// displayName asks the account home how to call the person.
-func (s *Service) displayName(ctx context.Context, p *provider, accessToken, subject string) (string, error) {
+// personAtHome asks the account home how to call the person, and for which organisation they act.
+func (s *Service) personAtHome(ctx context.Context, p *provider, accessToken, subject string) (person, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.userinfo, nil)
 	if err != nil {
-		return "", fmt.Errorf("ask for the name: %w", err)
+		return person{}, fmt.Errorf("ask for the name: %w", err)
 	}
 	r.Header.Set("Authorization", "Bearer "+accessToken)
 	response, err := s.Client.Do(r)
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", errUnreachable, err)
+		return person{}, fmt.Errorf("%w: %w", errUnreachable, err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	var info struct{ Sub, Name string }
+	var info struct {
+		Sub     string `json:"sub"`
+		Name    string `json:"name"`
+		ActsFor string `json:"acts_for"`
+	}
 	if response.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("%w: userinfo answers %s", errRefused, response.Status)
+		return person{}, fmt.Errorf("%w: userinfo answers %s", errRefused, response.Status)
 	}
 	if err := json.NewDecoder(response.Body).Decode(&info); err != nil {
-		return "", fmt.Errorf("%w: userinfo: %w", errUnreachable, err)
+		return person{}, fmt.Errorf("%w: userinfo: %w", errUnreachable, err)
 	}
 	if info.Sub != subject { // OpenID Connect Core 1.0, section 5.3.4
-		return "", fmt.Errorf("%w: userinfo is about somebody else", errRefused)
+		return person{}, fmt.Errorf("%w: userinfo is about somebody else", errRefused)
 	}
-	return info.Name, nil
+	return person{Name: info.Name, ActsFor: info.ActsFor}, nil
 }
 
 // signOutAtHome is the address that ends the sign-in at the account home (OpenID Connect RP-Initiated Logout 1.0); empty

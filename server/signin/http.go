@@ -137,7 +137,11 @@ func (h *Handlers) SignOut(ctx context.Context, _ api.SignOutRequestObject) (api
 // StartSignIn leads to the account home. A browser that cannot be led there gets a page that says so.
 func (h *Handlers) StartSignIn(ctx context.Context, r api.StartSignInRequestObject) (api.StartSignInResponseObject, error) {
 	returnTo := value(r.Params.ReturnTo)
-	location, cookie, err := h.service.Start(ctx, returnTo, r.Params.ServiceId)
+	var level types.TrustLevel
+	if r.Params.Level != nil {
+		level = *r.Params.Level
+	}
+	location, cookie, err := h.service.Start(ctx, returnTo, r.Params.ServiceId, level)
 	if problem.Is(err, "account-home-unreachable") && isBrowser(httpx.RequestOf(ctx)) {
 		q := url.Values{"error": {reasonUnreachable}, "returnTo": {returnTo}}
 		return redirect{location: pageSignIn + "?" + q.Encode()}, nil

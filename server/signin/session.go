@@ -23,8 +23,9 @@ const (
 
 // person is what a session keeps sealed.
 type person struct {
-	Name   string
-	Tokens tokens
+	Name    string
+	ActsFor string // organisation; empty for people who act for themselves
+	Tokens  tokens
 }
 
 // tokens are those of the account home for the session itself (mailbox), not for a purpose.
@@ -42,6 +43,7 @@ type proof struct {
 	subject   string
 	roles     []string
 	level     string
+	levelBy   string   // identity provider that proved the level; empty: the account's own credentials
 	methods   []string // Authentication Method References, RFC 8176
 	authTime  time.Time
 	session   string // at the account home, as it names it
@@ -69,6 +71,7 @@ func (s *Service) Session(r *http.Request) (httpx.Caller, bool, error) {
 	c := httpx.Caller{
 		Kind: httpx.SessionCaller, SessionID: row.ID, DisplayName: p.Name, Roles: strings.Fields(row.Roles),
 		TrustLevel: row.TrustLevel, Person: httpx.Person{Issuer: row.Issuer, Subject: row.Subject}, CSRFToken: s.csrfToken(token), AuthTime: row.AuthTime, Methods: methodsOf(row),
+		LevelTime: row.levelTime(), ActsFor: p.ActsFor,
 	}
 	if row.AccountID != nil {
 		c.AccountID = *row.AccountID
@@ -101,7 +104,7 @@ func (s *Service) State(ctx context.Context) (types.Session, *http.Cookie, error
 	if !found { // ended since
 		return s.anonymous(ctx)
 	}
-	return s.describe(row, c.DisplayName, c.CSRFToken), nil, nil
+	return s.describe(row, person{Name: c.DisplayName, ActsFor: c.ActsFor}, c.CSRFToken), nil, nil
 }
 
 func (s *Service) anonymous(ctx context.Context) (types.Session, *http.Cookie, error) {
@@ -114,12 +117,12 @@ func (s *Service) anonymous(ctx context.Context) (types.Session, *http.Cookie, e
 	return types.Session{SignedIn: false, CsrfToken: s.csrfToken(value), Roles: []types.Role{}}, cookie, nil
 }
 
-func (s *Service) describe(row sessionRow, name, csrf string) types.Session {
+func (s *Service) describe(row sessionRow, who person, csrf string) types.Session {
 	level, end := types.TrustLevel(row.TrustLevel), s.endOf(row)
 	authTime, methods := row.AuthTime, methodsOf(row)
 	out := types.Session{
-		SignedIn: true, CsrfToken: csrf, DisplayName: &name, TrustLevel: &level, ExpiresAt: &end, Roles: []types.Role{},
-		AuthTime: &authTime, Methods: &methods,
+		SignedIn: true, CsrfToken: csrf, DisplayName: &who.Name, TrustLevel: &level, ExpiresAt: &end, Roles: []types.Role{},
+		AuthTime: &authTime, Methods: &methods, ActsFor: who.actsFor(),
 	}
 	for _, role := range strings.Fields(row.Roles) {
 		out.Roles = append(out.Roles, types.Role(role))
@@ -147,14 +150,18 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (types.Ses
 
 // SignInAccount signs in a local account whose owner has proved themselves, and gives the session's cookie.
 func (s *Service) SignInAccount(ctx context.Context, accountID uuid.UUID) (*http.Cookie, error) {
-	_, _, cookie, err := s.signInAccount(ctx, accountID, []string{methodPassword})
+	_, _, cookie, err := s.signInAccount(ctx, accountID, proof{level: string(types.Low), methods: []string{methodPassword}})
 	return cookie, err
 }
 
 // signedIn signs in an account that has proved itself by methods, and gives the cookies of session and browser.
 func (s *Service) signedIn(ctx context.Context, id uuid.UUID, methods []string) (state types.Session, cookies []*http.Cookie, err error) {
+	return s.signedInBy(ctx, id, proof{level: string(types.Low), methods: methods})
+}
+
+func (s *Service) signedInBy(ctx context.Context, id uuid.UUID, p proof) (state types.Session, cookies []*http.Cookie, err error) {
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
-		row, name, cookie, err := s.signInAccount(ctx, id, methods)
+		row, who, cookie, err := s.signInAccount(ctx, id, p)
 		if err != nil {
 			return err
 		}
@@ -162,19 +169,26 @@ func (s *Service) signedIn(ctx context.Context, id uuid.UUID, methods []string) 
 		if err != nil {
 			return err
 		}
-		state, cookies = s.describe(row, name, s.csrfToken(cookie.Value)), []*http.Cookie{cookie, device}
+		state, cookies = s.describe(row, who, s.csrfToken(cookie.Value)), []*http.Cookie{cookie, device}
 		return nil
 	})
 	return state, cookies, err
 }
 
-func (s *Service) signInAccount(ctx context.Context, id uuid.UUID, methods []string) (row sessionRow, name string, cookie *http.Cookie, err error) {
+// signInAccount makes a session for an account that has proved itself by p. Where p names who acts, the account is the organisation that they act
+// for.
+func (s *Service) signInAccount(ctx context.Context, id uuid.UUID, p proof) (row sessionRow, who person, cookie *http.Cookie, err error) {
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
-		var roles []string
-		if name, roles, err = s.rooms.Accounts.Standing(ctx, id); err != nil {
+		name, roles, err := s.rooms.Accounts.Standing(ctx, id)
+		if err != nil {
 			return err
 		}
-		p := proof{accountID: &id, roles: roles, level: string(types.Low), methods: methods, authTime: s.Now(), person: person{Name: name}}
+		if p.person.Name != "" {
+			p.person.ActsFor = name
+		} else {
+			p.person.Name = name
+		}
+		p.accountID, p.roles, p.authTime, who = &id, roles, s.Now(), p.person
 		if len(roles) == 0 {
 			p.issuer, p.subject = s.Self.Id, id.String()
 		}
@@ -184,7 +198,7 @@ func (s *Service) signInAccount(ctx context.Context, id uuid.UUID, methods []str
 	if err == nil {
 		s.Log.InfoContext(ctx, "signed in", "account", id, "session", row.ID, "requestId", httpx.RequestIDOf(ctx))
 	}
-	return row, name, cookie, err
+	return row, who, cookie, err
 }
 
 // begin makes a session, in the transaction of ctx. The same person in the same browser keeps the session but gets
@@ -196,7 +210,7 @@ func (s *Service) begin(ctx context.Context, p proof) (sessionRow, *http.Cookie,
 	row := sessionRow{
 		TokenHash: hash, AccountID: p.accountID, Issuer: p.issuer, Subject: p.subject, Roles: roles, TrustLevel: p.level, Browser: browserOf(r),
 		Methods: strings.Join(p.methods, " "), AuthTime: p.authTime, CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(s.lifeOf(roles).Absolute),
-		HomeSession: p.session,
+		HomeSession: p.session, LevelBy: p.levelBy, LevelAt: &p.authTime,
 	}
 	old, found, err := s.sessionOf(ctx, r)
 	if err != nil {
@@ -204,6 +218,7 @@ func (s *Service) begin(ctx context.Context, p proof) (sessionRow, *http.Cookie,
 	}
 	if found && old.samePerson(row) && !s.ended(old) {
 		row.ID, row.CreatedAt = old.ID, old.CreatedAt
+		row.keepHigherLevel(old)
 	} else {
 		if row.ID, err = uuid.NewV7(); err != nil {
 			return row, nil, fmt.Errorf("make id: %w", err)
@@ -304,8 +319,19 @@ func (s *Service) ListSessions(ctx context.Context) ([]types.SessionInfo, error)
 		if s.ended(row) {
 			continue
 		}
-		browser := row.Browser
-		out = append(out, types.SessionInfo{Id: row.ID, CreatedAt: row.CreatedAt, LastSeenAt: row.LastSeenAt, Browser: &browser, Current: row.ID == c.SessionID})
+		browser, level := row.Browser, types.TrustLevel(row.TrustLevel)
+		info := types.SessionInfo{
+			Id: row.ID, CreatedAt: row.CreatedAt, LastSeenAt: row.LastSeenAt, Browser: &browser, Current: row.ID == c.SessionID, TrustLevel: &level,
+		}
+		if row.LevelBy != "" {
+			info.ProvedBy = &row.LevelBy
+		}
+		who, err := s.openPerson(row)
+		if err != nil {
+			return nil, err
+		}
+		info.ActsFor = who.actsFor()
+		out = append(out, info)
 	}
 	return out, nil
 }

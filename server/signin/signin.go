@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,6 +29,7 @@ const (
 	reasonDenied      = "access_denied" // the person refused
 	reasonExpired     = "expired"       // begun too long ago, or in another browser
 	reasonOtherPerson = "other_account" // another account is signed in at the account home
+	reasonLevel       = "level"         // the account home proves a lower level than needed
 	reasonFailed      = "failed"        // anything else
 )
 
@@ -142,28 +142,6 @@ func (s *Service) lifeOf(roles string) Life {
 		return s.Staff
 	}
 	return s.Citizens
-}
-
-// localPath says whether an address is a page of this portal, and leads nowhere else in any browser.
-func localPath(address string) bool {
-	if !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") || len(address) > 500 {
-		return false
-	}
-	for _, r := range address {
-		if r < ' ' || r == 0x7f || r == '\\' { // browsers drop tabs and line breaks, and take a backslash for a slash
-			return false
-		}
-	}
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || strings.HasPrefix(u.Path, "//") {
-		return false
-	}
-	for _, program := range []string{"/api/", "/oauth2/", "/federation/", "/.well-known/"} {
-		if strings.HasPrefix(u.Path, program) {
-			return false
-		}
-	}
-	return true
 }
 
 // withQuery adds a parameter to a local path.

@@ -24,6 +24,8 @@ type sessionRow struct {
 	Roles      string
 	TrustLevel string
 	Methods    string
+	LevelBy    string
+	LevelAt    *time.Time
 	Sealed     []byte
 	Browser    string
 	AuthTime   time.Time
@@ -65,7 +67,7 @@ func one[T any](q *gorm.DB, what string) (row T, found bool, err error) {
 }
 
 // sessionQuery is asked with nearly every request.
-const sessionQuery = `SELECT id, token_hash, account_id, issuer, subject, roles, trust_level, methods, sealed, browser, auth_time, created_at, last_seen_at,
+const sessionQuery = `SELECT id, token_hash, account_id, issuer, subject, roles, trust_level, methods, level_by, level_at, sealed, browser, auth_time, created_at, last_seen_at,
 	expires_at, home_session FROM sessions WHERE token_hash = $1`
 
 func (s *Service) sessionByToken(ctx context.Context, hash []byte) (row sessionRow, found bool, err error) {

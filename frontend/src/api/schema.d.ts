@@ -1395,6 +1395,193 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/identity/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Identity providers that one can sign in with here
+         * @description The national accounts and other identity providers that this account home is linked with; none elsewhere.
+         */
+        get: operations["listIdentityProviders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/providers/{providerId}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Go to an identity provider
+         * @description For the browser's address bar, not for fetch. Leads to the identity provider, from where the person comes back to
+         *     this portal: signed in, with a higher trust level, or with data that may be taken over. Who is signed in stays signed in with the same
+         *     account. With SAML the answer is a page that sends itself on (binding HTTP-POST), else a redirect.
+         */
+        get: operations["startIdentity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come back from an identity provider
+         * @description Where the addresses that take the identity provider's answers (`/identity/{providerId}/acs`, `/identity/{providerId}/callback`) lead to. Goes on only
+         *     in the browser that began. Sets the session cookie and leads to where the person was, or to the page that asks what to do with an
+         *     identity that is new here.
+         */
+        get: operations["finishIdentity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/arrivals/{arrivalId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An identity that has arrived
+         * @description What the identity provider said of the person, for half an hour, in the browser that came with it: whether an account is to be made or linked, and which
+         *     data may be taken over.
+         */
+        get: operations["getArrival"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/arrivals/{arrivalId}/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make an account for an identity
+         * @description Makes an account that signs in with this identity, with the name and those data that the person wants to be taken over, and signs in. A mail address
+         *     counts once it is confirmed by the link sent there; it never leads to an account that exists.
+         */
+        post: operations["createAccountOfArrival"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/arrivals/{arrivalId}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Link an identity with the account that is signed in
+         * @description From then on the identity signs in to this account, and proves its level here. The session must have proved itself at this account within the last ten
+         *     minutes, else 403 `reauthentication-needed`. A notice is sent.
+         */
+        post: operations["linkArrival"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/arrivals/{arrivalId}/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take over data of an identity
+         * @description Takes over those data that the person chooses; nothing else is kept. The identity is linked with the account that is signed in.
+         */
+        post: operations["takeOverData"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Identities linked with the account
+         * @description Which national accounts and other identity providers sign in to this account, since when, with which level, and which data came from there.
+         */
+        get: operations["listIdentities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/identities/{identityId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unlink an identity
+         * @description It no longer signs in to this account. The last way to sign in stays (409). The session must have proved itself within the last ten minutes, else 403 `reauthentication-needed`. A notice is sent.
+         */
+        delete: operations["unlinkIdentity"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/account/credentials": {
         parameters: {
             query?: never;
@@ -4037,6 +4224,96 @@ export interface components {
             /** @description By what, as Authentication Method References (RFC 8176). */
             methods?: string[];
             secondFactor?: components["schemas"]["SecondFactor"];
+            actsFor?: components["schemas"]["ActsFor"];
+        };
+        /** @description For whom somebody acts. Absent for a person who acts for themselves. */
+        ActsFor: {
+            /**
+             * @description Name of the organisation.
+             * @example Beispiel Bau GmbH
+             */
+            name: string;
+            /**
+             * @description Who acts.
+             * @example Erika Muster
+             */
+            person: string;
+        };
+        IdentityProvider: {
+            /** @example bundid */
+            id: string;
+            /** @example BundID */
+            name: string;
+            /**
+             * @description Whose account it is - a person's or an organisation's.
+             * @enum {string}
+             */
+            subjects: "person" | "organisation";
+            /** @description Trust levels that can be proved with it. */
+            levels: components["schemas"]["TrustLevel"][];
+        };
+        IdentityProviderList: {
+            items: components["schemas"]["IdentityProvider"][];
+        };
+        Arrival: {
+            /** Format: uuid */
+            id: string;
+            provider: components["schemas"]["IdentityProvider"];
+            level: components["schemas"]["TrustLevel"];
+            /**
+             * @description Of the person or the organisation.
+             * @example Clara Beispiel
+             */
+            name: string;
+            /** @description Who acts for the organisation. */
+            actingPerson?: string;
+            /**
+             * @description What is to be decided. `account`: make an account, or sign in to link one. `link`: link with the account that is signed in. `data`: which data are to be
+             *     taken over.
+             * @enum {string}
+             */
+            step: "account" | "link" | "data";
+            /** @description Data that may be taken over, with what the account has now. */
+            items: components["schemas"]["ArrivalItem"][];
+            /** @description Mail address that the identity provider names; not confirmed here. */
+            email?: string;
+            /** @description Path of this portal to go on with. */
+            continueTo: string;
+        };
+        ArrivalItem: {
+            item: components["schemas"]["ProfileItem"];
+            value: string;
+            /** @description What the account has now. */
+            current?: string;
+        };
+        ArrivalItems: {
+            items: components["schemas"]["ProfileItem"][];
+        };
+        ArrivalAccount: {
+            /** @description Data to be taken over. The name always is. */
+            items: components["schemas"]["ProfileItem"][];
+            /** @description Where notices go once it is confirmed. */
+            email?: string;
+        };
+        Identity: {
+            /** Format: uuid */
+            id: string;
+            provider: components["schemas"]["IdentityProvider"];
+            level: components["schemas"]["TrustLevel"];
+            /** Format: date-time */
+            linkedAt: string;
+            /** Format: date-time */
+            lastUsedAt?: string;
+            /**
+             * Format: date-time
+             * @description When data were taken over last.
+             */
+            takenOverAt?: string;
+            /** @description Data taken over then. */
+            items?: components["schemas"]["ProfileItem"][];
+        };
+        IdentityList: {
+            items: components["schemas"]["Identity"][];
         };
         /**
          * @description What someone who works at this portal may do: decide cases (`clerk`), write the catalog (`editor`), release it (`publisher`),
@@ -4268,10 +4545,11 @@ export interface components {
             clientName: string;
             clientUrl?: string;
             /**
-             * @description `signIn`: sign in first. `consent`: consent is asked for. `continue`: nothing to do, go to `redirectTo`.
+             * @description `signIn`: sign in first. `stepUp`: prove a higher trust level. `consent`: consent is asked for. `continue`: nothing to do, go to `redirectTo`.
              * @enum {string}
              */
-            step: "signIn" | "consent" | "continue";
+            step: "signIn" | "stepUp" | "consent" | "continue";
+            neededLevel?: components["schemas"]["TrustLevel"];
             /**
              * @description Title of the service that data is asked for, or what the application is for.
              * @example Hund anmelden
@@ -4538,6 +4816,13 @@ export interface components {
              */
             browser?: string;
             current: boolean;
+            trustLevel?: components["schemas"]["TrustLevel"];
+            /**
+             * @description Identity provider that proved the level; absent where the account did.
+             * @example bundid
+             */
+            provedBy?: string;
+            actsFor?: components["schemas"]["ActsFor"];
         };
         SessionList: {
             items: components["schemas"]["SessionInfo"][];
@@ -4661,6 +4946,8 @@ export interface components {
             data?: {
                 [key: string]: unknown;
             };
+            neededTrustLevel?: components["schemas"]["TrustLevel"];
+            actsFor?: components["schemas"]["ActsFor"];
             /** @description Whether the content is still here; once the competent portal has receipted it, it is only there. */
             contentKept: boolean;
             attachments: components["schemas"]["Attachment"][];
@@ -4772,6 +5059,7 @@ export interface components {
             serviceId: string;
             serviceTitle: string;
             applicantName: string;
+            actsFor?: components["schemas"]["ActsFor"];
             organisationName: string;
             origin: components["schemas"]["PortalReference"];
             place: components["schemas"]["PlaceReference"];
@@ -4878,6 +5166,7 @@ export interface components {
             language: string;
             trustLevel: components["schemas"]["TrustLevel"];
             applicantName: string;
+            actsFor?: components["schemas"]["ActsFor"];
             data: {
                 [key: string]: unknown;
             };
@@ -5155,6 +5444,8 @@ export interface components {
         MessageId: string;
         /** @description Id of the sign-in request. */
         RequestId: string;
+        /** @description Id of the arrival. */
+        ArrivalId: string;
         /**
          * @description Id of the source.
          * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
@@ -7885,6 +8176,8 @@ export interface operations {
                 returnTo?: string;
                 /** @description Ask for consent to read the person's data for this service. */
                 serviceId?: string;
+                /** @description Trust level that is needed. The account home has the person prove it when the sign-in there has a lower one. */
+                level?: components["schemas"]["TrustLevel"];
             };
             header?: never;
             path?: never;
@@ -8013,6 +8306,290 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listIdentityProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The identity providers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityProviderList"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    startIdentity: {
+        parameters: {
+            query?: {
+                /** @description Trust level that is needed; without it the lowest will do. */
+                level?: components["schemas"]["TrustLevel"];
+                /**
+                 * @description `signIn` (default): sign in, or prove a higher level. `link`: link the identity with the account that is signed in. `refresh`: offer the
+                 *     data to be taken over again. `prove`: prove again who is signed in.
+                 */
+                intent?: "signIn" | "link" | "refresh" | "prove";
+                /** @description Sign-in request of a linked portal or provider to go on with afterwards. */
+                requestId?: string;
+                /**
+                 * @description Path of this portal to go to afterwards.
+                 * @example /konto
+                 */
+                returnTo?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the identity provider.
+                 * @example bundid
+                 */
+                providerId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page that sends the request on to the identity provider. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description To the identity provider, or to the page for signing in with a message. */
+            302: {
+                headers: {
+                    /** @description Where to. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    finishIdentity: {
+        parameters: {
+            query: {
+                /** @description What was begun. */
+                state: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where the person was, or what is to be decided, or the page for signing in with a message. */
+            302: {
+                headers: {
+                    /** @description Path at this portal. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getArrival: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the arrival. */
+                arrivalId: components["parameters"]["ArrivalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The arrival. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Arrival"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    createAccountOfArrival: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the arrival. */
+                arrivalId: components["parameters"]["ArrivalId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "items": [
+                 *         "birthDate",
+                 *         "street",
+                 *         "houseNumber",
+                 *         "postalCode",
+                 *         "city"
+                 *       ],
+                 *       "email": "clara.beispiel@example.org"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ArrivalAccount"];
+            };
+        };
+        responses: {
+            /** @description The account is there, and signed in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    linkArrival: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the arrival. */
+                arrivalId: components["parameters"]["ArrivalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Linked; the session has the level of the identity. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
+    takeOverData: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the arrival. */
+                arrivalId: components["parameters"]["ArrivalId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "items": [
+                 *         "street",
+                 *         "houseNumber",
+                 *         "postalCode",
+                 *         "city"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ArrivalItems"];
+            };
+        };
+        responses: {
+            /** @description Taken over. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listIdentities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The linked identities. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    unlinkIdentity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the link. */
+                identityId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Unlinked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             default: components["responses"]["Error"];
         };
     };

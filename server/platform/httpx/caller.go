@@ -47,6 +47,8 @@ type Caller struct {
 	CSRFToken   string    // of SessionCaller: what X-CSRF-Token must be
 	AuthTime    time.Time // of SessionCaller: when the person last proved who they are
 	Methods     []string  // of SessionCaller: by what, as Authentication Method References (RFC 8176)
+	LevelTime   time.Time // of SessionCaller: when the trust level was proved
+	ActsFor     string    // organisation that DisplayName acts for; empty for people who act for themselves
 }
 
 // recentProof is how old the proof may be that a change to an account rests on.
@@ -144,3 +146,6 @@ func Localized(ctx context.Context, text map[string]string) string {
 	}
 	return ""
 }
+
+// LevelRank orders trust levels (eIDAS): 0 low, 1 substantial, 2 high; -1 for what is none.
+func LevelRank(level string) int { return slices.Index([]string{"low", "substantial", "high"}, level) }
