@@ -11,6 +11,7 @@ import (
 	"gorm.io/gorm"
 
 	"portalverbund/api/types"
+	"portalverbund/server/platform/jobs"
 )
 
 const sealFlow = "identity/flow"
@@ -212,12 +213,12 @@ func (s *Service) deleteLink(ctx context.Context, id uuid.UUID) error {
 
 // Sweep deletes what has run out, some thousand rows at a time, and says how many of the kind with most.
 func (s *Service) Sweep(ctx context.Context) (int64, error) {
-	flows := s.DB.From(ctx).Exec("DELETE FROM identity_flows WHERE id IN (SELECT id FROM identity_flows WHERE expires_at < ? LIMIT ?)", s.Now(), sweepBatch)
+	flows := s.DB.From(ctx).Exec("DELETE FROM identity_flows WHERE id IN (SELECT id FROM identity_flows WHERE expires_at < ? LIMIT ?)", s.Now(), jobs.SweepBatch)
 	if flows.Error != nil {
 		return 0, fmt.Errorf("sweep sign-ins: %w", flows.Error)
 	}
 	assertions := s.DB.From(ctx).Exec(`DELETE FROM identity_assertions WHERE (provider, id) IN (
-		SELECT provider, id FROM identity_assertions WHERE expires_at < ? LIMIT ?)`, s.Now(), sweepBatch)
+		SELECT provider, id FROM identity_assertions WHERE expires_at < ? LIMIT ?)`, s.Now(), jobs.SweepBatch)
 	if assertions.Error != nil {
 		return 0, fmt.Errorf("sweep assertions: %w", assertions.Error)
 	}

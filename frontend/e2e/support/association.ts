@@ -14,6 +14,9 @@ export interface Association {
   portals: Record<PortalName, string>;
   provider: string;
   mail: string;
+  /** The stand-ins for the national accounts. */
+  bundId: string;
+  muk: string;
   accounts: Record<PortalName, Account[]>;
   providerPassword: string;
   /** The stand-in for the directories of public services, and the client that it knows. */

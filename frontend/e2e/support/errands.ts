@@ -22,6 +22,17 @@ export const errands = {
     service: "Fahrzeug abmelden (Außerbetriebsetzung)",
     firstStep: "Halterin oder Halter des Fahrzeugs",
   },
+  /** Needs the trust level substantial. */
+  registration: {
+    words: "meldebesch",
+    service: "Meldebescheinigung",
+    firstStep: "Ihre Angaben zur Person",
+  },
+  streetParty: {
+    words: "straßenf",
+    service: "Straßenfest und Sondernutzung öffentlicher Flächen",
+    firstStep: "Verantwortliche Person",
+  },
   bulkyWaste: {
     words: "sperrm",
     service: "Sperrmüll abholen lassen",

@@ -36,9 +36,13 @@ export function isEditor(session: Session): boolean {
 }
 
 /** Address that leads through the account home and back; for the browser's address bar, not for fetch. */
-export function signInAddress(returnTo: string, serviceId?: string): string {
+export function signInAddress(
+  returnTo: string,
+  { serviceId, level }: { serviceId?: string; level?: Schemas["TrustLevel"] } = {},
+): string {
   const query = new URLSearchParams({ returnTo });
   if (serviceId !== undefined) query.set("serviceId", serviceId);
+  if (level !== undefined) query.set("level", level);
   return `/api/v1/signin/start?${query}`;
 }
 

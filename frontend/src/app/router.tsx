@@ -107,6 +107,13 @@ const signIn = createRoute({
   loader: words("signin"),
   component: lazyRouteComponent(() => import("../features/signin/pages/SignInPage")),
 });
+const arrival = createRoute({
+  getParentRoute: () => citizen,
+  path: "/anmelden/nachweis",
+  validateSearch: search.arrivalSearch,
+  loader: words("signin"),
+  component: lazyRouteComponent(() => import("../features/signin/pages/ArrivalPage")),
+});
 const register = createRoute({
   getParentRoute: () => citizen,
   path: "/registrieren",
@@ -206,6 +213,12 @@ const security = createRoute({
   path: "/konto/sicherheit",
   loader: words("account"),
   component: lazyRouteComponent(() => import("../features/account/pages/SecurityPage")),
+});
+const identities = createRoute({
+  getParentRoute: () => personal,
+  path: "/konto/identitaet",
+  loader: words("account"),
+  component: lazyRouteComponent(() => import("../features/account/pages/IdentitiesPage")),
 });
 const sessions = createRoute({
   getParentRoute: () => personal,
@@ -344,6 +357,7 @@ const routeTree = rootRoute.addChildren([
     favourites,
     apply,
     signIn,
+    arrival,
     register,
     confirm,
     forgotten,
@@ -363,6 +377,7 @@ const routeTree = rootRoute.addChildren([
       consents,
       accesses,
       security,
+      identities,
       sessions,
     ]),
   ]),

@@ -47,7 +47,13 @@ export const resultSearch = (raw: Raw) =>
 export const applySearch = (raw: Raw) => defined({ ars: ars(raw["ars"]), angebot: text(raw["angebot"]) });
 export const stepSearch = (raw: Raw) => defined({ schritt: text(raw["schritt"]) });
 export const signInSearch = (raw: Raw) =>
-  defined({ returnTo: localPath(raw["returnTo"]), request: text(raw["request"]), error: text(raw["error"]) });
+  defined({
+    returnTo: localPath(raw["returnTo"]),
+    request: text(raw["request"]),
+    error: text(raw["error"]),
+    level: oneOf(raw["level"], "low", "substantial", "high"),
+  });
+export const arrivalSearch = (raw: Raw) => defined({ vorgang: text(raw["vorgang"]) });
 export const staffSignInSearch = (raw: Raw) => defined({ returnTo: localPath(raw["returnTo"]) });
 export const requestSearch = (raw: Raw) => defined({ request: text(raw["request"]) });
 export const inboxSearch = (raw: Raw) => defined({ stand: text(raw["stand"]), q: text(raw["q"]) });

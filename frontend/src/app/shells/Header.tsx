@@ -157,7 +157,9 @@ function SessionState() {
     <>
       {session.displayName !== undefined && (
         <span className="pv-small pv-tool__text">
-          {t("session.signedInAs", { name: session.displayName })}
+          {session.actsFor === undefined
+            ? t("session.signedInAs", { name: session.displayName })
+            : t("session.actsFor", { name: session.displayName, organisation: session.actsFor.name })}
         </span>
       )}
       <button type="button" className="pv-tool" onClick={() => void leave()}>

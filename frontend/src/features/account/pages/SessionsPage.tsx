@@ -58,6 +58,13 @@ function SessionItem({ session }: { session: Schemas["SessionInfo"] }) {
           seen: formatDateTime(session.lastSeenAt, language),
         })}
       </p>
+      {session.trustLevel !== undefined && (
+        <p className="pv-small pv-muted">
+          {t("account:sessions.level", { level: t(`account:identities.level.${session.trustLevel}`) })}
+          {session.actsFor !== undefined &&
+            ` · ${t("account:sessions.actsFor", { organisation: session.actsFor.name })}`}
+        </p>
+      )}
       {end.error !== undefined && <ErrorState error={end.error} />}
       {!session.current && (
         <div>

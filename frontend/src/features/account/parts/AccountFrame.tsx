@@ -45,6 +45,9 @@ export function AccountFrame({ title, children }: { title: string; children: Rea
             <Link to="/konto/sicherheit">{t("account:security.title")}</Link>
           </li>
           <li>
+            <Link to="/konto/identitaet">{t("account:identities.title")}</Link>
+          </li>
+          <li>
             <Link to="/konto/sitzungen">{t("account:sessions.title")}</Link>
           </li>
         </ul>

@@ -1,9 +1,10 @@
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
+import { identitiesQuery, identityAddress } from "../../../api/identity";
 import { ApiProblem } from "../../../api/problem";
 import { keepSession, signInWithPasskey, type Session } from "../../../api/session";
 import { useWords } from "../../../i18n";
-import { Button } from "../../../ui/Button";
+import { AnchorButton, Button } from "../../../ui/Button";
 import { Dialog } from "../../../ui/Dialog";
 import { ErrorState } from "../../../ui/ErrorState";
 import { PasswordField } from "../../../ui/fields/PasswordField";
@@ -65,6 +66,7 @@ function ProofDialog({ onProved, onCancel }: { onProved: () => void; onCancel: (
   const t = useWords();
   const queryClient = useQueryClient();
   const { data: credentials } = useSuspenseQuery(credentialsQuery);
+  const { data: identities } = useSuspenseQuery(identitiesQuery);
   const [password, setPassword] = useState("");
   const [code, setCode] = useState("");
   const [asksCode, setAsksCode] = useState(false);
@@ -146,6 +148,17 @@ function ProofDialog({ onProved, onCancel }: { onProved: () => void; onCancel: (
             </Button>
           </div>
         )}
+        {!asksCode &&
+          identities.items.map(({ provider }) => (
+            <div key={provider.id}>
+              <AnchorButton
+                variant="secondary"
+                href={identityAddress(provider.id, { intent: "prove", returnTo: window.location.pathname })}
+              >
+                {t("account:security.prove.identity", { provider: provider.name })}
+              </AnchorButton>
+            </div>
+          ))}
       </form>
     </Dialog>
   );

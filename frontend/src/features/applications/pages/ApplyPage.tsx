@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useLocation, useNavigate } from "@tanstack/react-router";
 import type { Schemas } from "../../../api/client";
+import { reaches } from "../../../api/identity";
 import { portalQuery } from "../../../api/portal";
 import { sessionQuery, signInAddress } from "../../../api/session";
 import { currentLanguage, useWords } from "../../../i18n";
@@ -104,6 +105,13 @@ function Begin({
           },
         ]}
       />
+      {offer.trustLevel !== undefined && !reaches(session.trustLevel, offer.trustLevel) && (
+        <Alert kind="info" title={t("applications:apply.levelTitle")}>
+          <p>
+            {t("applications:apply.levelText", { level: t(`applications:prove.level.${offer.trustLevel}`) })}
+          </p>
+        </Alert>
+      )}
       {session.signedIn ? (
         <StartDraft offerId={offer.id} ars={ars} serviceId={service.id} />
       ) : (

@@ -1,6 +1,8 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { hasStatus } from "../../../api/problem";
+import { reaches } from "../../../api/identity";
+import { ApiProblem, hasStatus } from "../../../api/problem";
+import { sessionQuery } from "../../../api/session";
 import { AnswersView } from "../../../forms/AnswersView";
 import { StepProgress } from "../../../forms/FormStep";
 import { pointerParts } from "../../../forms/pointers";
@@ -19,6 +21,7 @@ import {
   type VersionedApplication,
 } from "../api";
 import { KeepOffer, useKeepOffer } from "./KeepOffer";
+import { ProveIdentity } from "./ProveIdentity";
 import { SaveLine } from "./SaveLine";
 import type { Draft } from "./useDraft";
 
@@ -39,6 +42,8 @@ export function ReviewStep({
   const { steps } = form.definition.layout;
   const last = steps.at(-1);
   const total = steps.length + 1;
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  const needed = application.neededTrustLevel;
 
   /** Leads to the first step with an error and shows the errors of that step there. */
   const leadTo = (errors: FormError[]) => {
@@ -76,6 +81,8 @@ export function ReviewStep({
     });
     keepApplication(queryClient, submitted);
   });
+  const refused = submit.error instanceof ApiProblem && submit.error.code === "step-up-needed";
+  const enough = reaches(session.trustLevel, needed) && !refused;
   return (
     <Page narrow>
       <div className="pv-steps">
@@ -106,11 +113,16 @@ export function ReviewStep({
             portal: application.portal.name,
           })}
         </p>
-        {submit.error !== undefined && <ErrorState error={submit.error} />}
+        {needed !== undefined && !enough && (
+          <ProveIdentity level={needed} returnTo={`/antraege/${application.id}/bearbeiten?schritt=pruefen`} />
+        )}
+        {submit.error !== undefined && enough && <ErrorState error={submit.error} />}
         <div className="pv-actions">
-          <Button busy={submit.busy} onClick={submit.run}>
-            {t("applications:review.submit")}
-          </Button>
+          {enough && (
+            <Button busy={submit.busy} onClick={submit.run}>
+              {t("applications:review.submit")}
+            </Button>
+          )}
           {last && (
             <LinkButton
               to="/antraege/$applicationId/bearbeiten"

@@ -84,6 +84,12 @@ function CaseFacts({ item }: { item: Case }) {
           <dt>{t("cases:page.place")}</dt>
           <dd>{item.place.name}</dd>
         </div>
+        {item.actsFor !== undefined && (
+          <div>
+            <dt>{t("cases:page.actsFor")}</dt>
+            <dd>{item.actsFor.person}</dd>
+          </div>
+        )}
         <div>
           <dt>{t("cases:page.trustLevel")}</dt>
           <dd>{t(`cases:trust.${item.trustLevel}`)}</dd>

@@ -2,42 +2,74 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useWords } from "../../../i18n";
+import { reaches } from "../../../api/identity";
 import { portalQuery } from "../../../api/portal";
 import { sessionQuery, signInAddress } from "../../../api/session";
 import { Alert } from "../../../ui/Alert";
-import { AnchorButton } from "../../../ui/Button";
+import { AnchorButton, LinkButton } from "../../../ui/Button";
 import { Loading } from "../../../ui/Loading";
 import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
 import { AccountLinks } from "../parts/AccountLinks";
+import { IdentityProviders } from "../parts/IdentityProviders";
 import { RequestSteps } from "../parts/RequestSteps";
 import { SignInForm } from "../parts/SignInForm";
+import { StepUp } from "../parts/StepUp";
 
 const route = getRouteApi("/citizen/anmelden");
 
 /** Signing in: at the account home with a password, elsewhere the way there; or what a linked portal asks for. */
 export default function SignInPage() {
-  const { request } = route.useSearch();
-  return <Page narrow>{request === undefined ? <OwnSignIn /> : <RequestSteps requestId={request} />}</Page>;
+  const { request, error } = route.useSearch();
+  return (
+    <Page narrow>
+      {request === undefined ? (
+        <OwnSignIn />
+      ) : (
+        <RequestSteps requestId={request} before={error !== undefined && <Failure error={error} />} />
+      )}
+    </Page>
+  );
 }
 
 function OwnSignIn() {
   const t = useWords();
-  const { returnTo = "/", error } = route.useSearch();
+  const { returnTo = "/", error, level } = route.useSearch();
   const { data: portal } = useSuspenseQuery(portalQuery);
   const { data: session } = useSuspenseQuery(sessionQuery);
-  if (session.signedIn) return <GoTo address={returnTo} />;
+  if (
+    session.signedIn &&
+    portal.isAccountHome &&
+    level !== undefined &&
+    !reaches(session.trustLevel, level)
+  ) {
+    return (
+      <>
+        {error !== undefined && <Failure error={error} />}
+        <StepUp level={level} returnTo={returnTo} />
+      </>
+    );
+  }
+  if (session.signedIn && error === undefined) return <GoTo address={returnTo} />;
+  if (session.signedIn) {
+    return (
+      <>
+        <PageHeading title={t("signin:error.title")} />
+        <Failure error={error ?? "failed"} />
+        <div>
+          <LinkButton to={returnTo}>{t("common:back")}</LinkButton>
+        </div>
+      </>
+    );
+  }
   return (
     <>
       <PageHeading title={t("signin:title")} />
-      {error !== undefined && (
-        <Alert kind="danger" title={t("signin:error.title")} live>
-          <p>{t(`signin:error.${errorWord(error)}`, { home: portal.accountHome.name })}</p>
-        </Alert>
-      )}
+      {error !== undefined && <Failure error={error} />}
       {portal.isAccountHome ? (
         <>
           <SignInForm onSignedIn={() => undefined} />
+          <IdentityProviders level={level} returnTo={returnTo} />
           <AccountLinks />
         </>
       ) : (
@@ -55,8 +87,30 @@ function OwnSignIn() {
   );
 }
 
-function errorWord(error: string): "access_denied" | "unavailable" | "failed" {
-  return error === "access_denied" || error === "unavailable" ? error : "failed";
+/** Why a sign-in did not come through. */
+function Failure({ error }: { error: string }) {
+  const t = useWords();
+  const { data: portal } = useSuspenseQuery(portalQuery);
+  return (
+    <Alert kind="danger" title={t("signin:error.title")} live>
+      <p>{t(`signin:error.${errorWord(error)}`, { home: portal.accountHome.name })}</p>
+    </Alert>
+  );
+}
+
+const errorWords = [
+  "access_denied",
+  "unavailable",
+  "expired",
+  "level",
+  "other_identity",
+  "second_factor",
+  "identity_down",
+  "identity_failed",
+] as const;
+
+function errorWord(error: string): (typeof errorWords)[number] | "failed" {
+  return errorWords.find((known) => known === error) ?? "failed";
 }
 
 /** Leads on to an address of this portal. */

@@ -1,5 +1,5 @@
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, type ReactNode } from "react";
 import { type Say, useWords } from "../../../i18n";
 import type { Schemas } from "../../../api/client";
 import { sessionQuery } from "../../../api/session";
@@ -11,10 +11,12 @@ import { PageHeading } from "../../../ui/PageHeading";
 import { useAction } from "../../../ui/useAction";
 import { approveRequest, denyRequest, requestQuery } from "../api";
 import { AccountLinks } from "./AccountLinks";
+import { IdentityProviders } from "./IdentityProviders";
 import { SignInForm } from "./SignInForm";
+import { StepUp } from "./StepUp";
 
 /** At the account home: a linked portal sent the person here. Sign in, consent, and go back. */
-export function RequestSteps({ requestId }: { requestId: string }) {
+export function RequestSteps({ requestId, before }: { requestId: string; before?: ReactNode }) {
   const t = useWords();
   const queryClient = useQueryClient();
   const { data: request } = useSuspenseQuery(requestQuery(requestId));
@@ -22,6 +24,7 @@ export function RequestSteps({ requestId }: { requestId: string }) {
     return (
       <>
         <PageHeading key="signIn" title={t("signin:request.signInTitle", { client: request.clientName })} />
+        {before}
         <p>{t("signin:request.signInText", { client: request.clientName })}</p>
         <SignInForm
           onSignedIn={async () => {
@@ -29,12 +32,38 @@ export function RequestSteps({ requestId }: { requestId: string }) {
             await queryClient.invalidateQueries({ queryKey: requestQuery(requestId).queryKey });
           }}
         />
+        <IdentityProviders level={request.neededLevel} requestId={requestId} />
         <AccountLinks requestId={requestId} />
+      </>
+    );
+  }
+  if (request.step === "stepUp") {
+    return (
+      <>
+        {before}
+        <StepUp level={request.neededLevel ?? "substantial"} requestId={requestId} />
+        <Refuse request={request} />
       </>
     );
   }
   if (request.step === "consent") return <Consent request={request} />;
   return <GoOn request={request} />;
+}
+
+/** Back to who asked, without proving anything. */
+function Refuse({ request }: { request: Schemas["SignInRequest"] }) {
+  const t = useWords();
+  const deny = useAction(async () => leaveTo(await denyRequest(request.id)));
+  return (
+    <>
+      {deny.error !== undefined && <ErrorState error={deny.error} />}
+      <div>
+        <Button variant="tertiary" busy={deny.busy} onClick={deny.run}>
+          {t("signin:stepUp.back", { client: request.clientName })}
+        </Button>
+      </div>
+    </>
+  );
 }
 
 function Consent({ request }: { request: Schemas["SignInRequest"] }) {
