@@ -83,8 +83,11 @@ func (a Application) DeleteAt() time.Time { return a.ChangedAt.Add(DraftLife) }
 // Topic is what is told of the changes of one application, with its new ETag as payload.
 func Topic(id uuid.UUID) string { return "application:" + id.String() }
 
-// Offers knows who is competent where, here and at linked portals; problem.NotFound for unknown ones.
+// Offers knows who is competent where, here and at linked portals; problem.NotFound for unknown ones. ChooseOffer checks that an
+// offer counts at a place today, CheckOffer that it is valid at a moment; a problem says why not.
 type Offers interface {
+	ChooseOffer(ctx context.Context, id uuid.UUID, ars string) error
+	CheckOffer(ctx context.Context, id uuid.UUID, moment time.Time) error
 	OfferByID(ctx context.Context, id uuid.UUID) (offer types.Offer, channel string, serviceTitle, organisationName map[string]string, err error)
 }
 

@@ -60,6 +60,9 @@ func (s *Service) draft(ctx context.Context, caller httpx.Caller, n types.NewApp
 			De: "Für diesen Ort ist eine andere Stelle zuständig.", En: "Another office is competent for this place.",
 		}})
 	}
+	if err := s.offers.ChooseOffer(ctx, n.OfferId, n.Ars); err != nil {
+		return Application{}, err
+	}
 	needed := types.Low
 	if offer.TrustLevel != nil {
 		needed = *offer.TrustLevel

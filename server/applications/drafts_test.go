@@ -64,6 +64,7 @@ func TestCreate_NotPossible_SaysWhy(t *testing.T) {
 		"place elsewhere":     {func(*setup) {}, "034560000000", 422, "invalid"},
 		"only at the counter": {func(x *setup) { x.others.offer.Channel = types.OfferChannelCounter }, meppen, 409, "offer-not-online"},
 		"without form":        {func(x *setup) { x.others.offer.FormId = nil }, meppen, 409, "offer-not-online"},
+		"no longer competent": {func(x *setup) { x.others.ended = errEnded }, meppen, 409, "offer-ended"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -12,12 +13,15 @@ import (
 	"portalverbund/server/platform/problem"
 )
 
+var errEnded = problem.Conflict("offer-ended", "nicht mehr zuständig", "no longer competent")
+
 // others plays the other rooms.
 type others struct {
 	mu       sync.Mutex
 	offer    types.Offer
 	channel  string
 	gone     bool
+	ended    error // what ChooseOffer and CheckOffer answer
 	form     types.Form
 	handed   []types.MessageApplication
 	to       string
@@ -59,6 +63,10 @@ func (o *others) OfferByID(_ context.Context, id uuid.UUID) (types.Offer, string
 	}
 	return o.offer, o.channel, map[string]string{"de": "Hund anmelden", "en": "Register a dog"}, map[string]string{"de": "Steueramt", "en": "Tax office"}, nil
 }
+
+func (o *others) ChooseOffer(context.Context, uuid.UUID, string) error { return o.ended }
+
+func (o *others) CheckOffer(context.Context, uuid.UUID, time.Time) error { return o.ended }
 
 func (o *others) Form(_ context.Context, id uuid.UUID, version int) (types.Form, error) {
 	if id != o.form.Id || version != 0 && version != o.form.Version {

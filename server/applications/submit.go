@@ -117,6 +117,9 @@ func (s *Service) checkOffer(ctx context.Context, caller httpx.Caller, a Applica
 			With(problem.Text{De: "Beginnen Sie bitte auf der Seite der Leistung neu. Ihr Entwurf bleibt, bis er abläuft.", En: "Please start again on the page of the service. Your draft stays until it expires."}).
 			Because(err)
 	}
+	if err := s.offers.CheckOffer(ctx, a.OfferID, s.now()); err != nil {
+		return "", err
+	}
 	needed := a.NeededLevel
 	if offer.TrustLevel != nil {
 		needed = *offer.TrustLevel

@@ -263,6 +263,7 @@ func TestSubmit_OfferChangedMeanwhile_SaysSo(t *testing.T) {
 		"another portal":      {func(o *others) { o.offer.Portal.Id = self }, 409, "offer-changed"},
 		"another form":        {func(o *others) { id := uuid.New(); o.offer.FormId = &id }, 409, "offer-changed"},
 		"another area":        {func(o *others) { o.offer.Area.Ars = "034560000000" }, 409, "offer-changed"},
+		"no longer competent": {func(o *others) { o.ended = errEnded }, 409, "offer-ended"},
 		"higher trust needed": {func(o *others) { o.offer.TrustLevel = &high }, 403, "step-up-needed"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -23,6 +23,7 @@ type document struct {
 	audiences  []string
 	categories []string
 	claims     []claim
+	online     []area // where online services are stated that stand on their own
 	phrases    []phrase
 	teaser     []term
 	hasForms   bool
@@ -104,15 +105,16 @@ func (d *document) isAround(at []area) bool {
 	return false
 }
 
-// online says whether one can apply online at the place by the most specific claim.
-func (d *document) online(place area) bool {
+// onlineAt says whether one can apply online at the place: by the most specific claim, or by an online service.
+func (d *document) onlineAt(place area) bool {
 	reach := d.reach(place)
-	return slices.ContainsFunc(d.claims, func(c claim) bool { return c.online && c.area.covers(place) && len(c.area)+1 == reach })
+	return slices.ContainsFunc(d.claims, func(c claim) bool { return c.online && c.area.covers(place) && len(c.area)+1 == reach }) ||
+		slices.ContainsFunc(d.online, func(a area) bool { return a.covers(place) })
 }
 
 // onlineAnywhere says whether one can apply online at any place.
 func (d *document) onlineAnywhere() bool {
-	return slices.ContainsFunc(d.claims, func(c claim) bool { return c.online })
+	return len(d.online) > 0 || slices.ContainsFunc(d.claims, func(c claim) bool { return c.online })
 }
 
 // isFor says whether the service is for an audience; a service that names none is for all.
@@ -127,17 +129,24 @@ type serviceRow struct {
 	LeikaKey string
 	Version  string
 	Payload  []byte
-	Claims   []string // area, and + where there is an online service
+	Claims   []string // area, and + where there is an online way; @ before the area of an online service
 }
 
-// versionSQL changes whenever the service or one of its competences does; s is the service, c its competences.
+// versionSQL changes whenever the service or one of its competences does, also when one becomes valid or ends; s is the service,
+// c its competences.
 const versionSQL = `encode(s.digest, 'hex') || coalesce(c.version, '')`
 
+// Only who is competent today counts; the search notices by itself when that changes (checkEvery).
 const claimsSQL = `
 	LEFT JOIN LATERAL (
-		SELECT array_agg(area || CASE WHEN online THEN '+' ELSE '' END) AS claims,
-			count(*)::text || ':' || sum(('x' || encode(substr(digest, 1, 4), 'hex'))::bit(32)::bigint)::text AS version
-		FROM catalog_competences WHERE service_id = s.id AND owner = s.owner
+		SELECT array_agg(claim) AS claims, count(*)::text || ':' || sum(('x' || encode(substr(digest, 1, 4), 'hex'))::bit(32)::bigint)::text AS version
+		FROM (
+			SELECT area || CASE WHEN online THEN '+' ELSE '' END AS claim, digest FROM catalog_competences
+			WHERE service_id = s.id AND owner = s.owner AND role = '01' AND (valid_from IS NULL OR valid_from <= now()) AND (valid_to IS NULL OR valid_to >= now())
+			UNION ALL
+			SELECT '@' || a, w.digest FROM catalog_online_competences w CROSS JOIN LATERAL unnest(w.areas) AS a
+			WHERE w.service_id = s.id AND w.owner = s.owner AND EXISTS (SELECT FROM catalog_online_services o WHERE o.id = w.online_service_id AND o.owner = w.owner)
+		) x
 	) c ON true`
 
 const (
@@ -272,11 +281,16 @@ func (f *wording) hasForms() bool {
 // language is the language of a link's title.
 func (l LinkEntry) language() string { return cmp.Or(l.Language, "de") }
 
-func (r serviceRow) claims() []claim {
-	claims := make([]claim, 0, len(r.Claims))
+// claims gives the areas of competences, and of online services that stand on their own.
+func (r serviceRow) claims() (claims []claim, online []area) {
+	claims = make([]claim, 0, len(r.Claims))
 	for _, text := range r.Claims {
-		place, online := strings.CutSuffix(text, "+")
-		claims = append(claims, claim{area: area(place), online: online})
+		if place, only := strings.CutPrefix(text, "@"); only {
+			online = append(online, area(place))
+			continue
+		}
+		place, here := strings.CutSuffix(text, "+")
+		claims = append(claims, claim{area: area(place), online: here})
 	}
-	return slices.Compact(claims)
+	return slices.Compact(claims), online
 }

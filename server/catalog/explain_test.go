@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"portalverbund/api/types"
 )
 
 // TestQueries_Explained_EachUsesAnIndex asks PostgreSQL how it would run each query on a catalog of an association's size.
@@ -18,24 +20,20 @@ func TestQueries_Explained_EachUsesAnIndex(t *testing.T) {
 	keys := []string{num(1).String(), num(2).String()}
 	owners := []string{"", landkrs}
 	area := area(inMeppen).chain()
-	for name, c := range map[string]struct {
-		sql  string
-		args []any
-	}{
+	for name, c := range map[string]explained{
 		"service":              {serviceQuery, []any{num(1), owners}},
 		"summaries":            {summariesQuery, []any{ids}},
-		"authorities":          {authoritiesQuery, []any{ids, area}},
+		"authorities":          {authoritiesQuery, []any{ids, ids, owners, area, 50}},
 		"organisation":         {organisationQuery, []any{num(1), owners}},
 		"offers":               {offersQuery, []any{ids, owners}},
 		"statements":           {statementsQuery, []any{num(1), owners, area, maxStatements}},
 		"elsewhere":            {elsewhereQuery, []any{num(1), owners, area}},
 		"subunits":             {subunitsQuery, []any{num(1), "", maxSubunits}},
-		"offices by name":      {organisationsQuery, []any{owners, "a", "b", "", uuid.Nil, 20}},
 		"letters of offices":   {lettersQuery, []any{owners, []string{"a", "b"}, lastKey}},
 		"an office's services": {organisationServicesQuery, []any{num(1), owners, time.Now(), "", uuid.Nil, 20, maxNamedAreas}},
 		"administrations":      {administrationsQuery, []any{area, owners, maxTurnTo}},
 		"specialisations":      {specialisationsQuery, []any{num(1), area, owners}},
-		"online services":      {onlineServicesQuery, []any{num(1), area, owners, maxOffers}},
+		"online services":      {onlineServicesQuery, []any{ids, area, owners, maxOnlineServices}},
 		"category paths":       {categoryPathsQuery, []any{[]string{"c1", "c2"}, owners, ""}},
 		"titles":               {titlesQuery, []any{ids, "de"}},
 		"by LeiKa key":         {byLeikaQuery, []any{"99000000000001", owners}},
@@ -53,6 +51,11 @@ func TestQueries_Explained_EachUsesAnIndex(t *testing.T) {
 		"known categories":     {tableOf(KindCategory).known, []any{[]string{"moving"}, ""}},
 		"remove services":      {tableOf(KindService).remove, []any{"", keys}},
 		"remove organisations": {tableOf(KindOrganisation).remove, []any{"", keys}},
+		"offices by name":      officesExplained(owners, nil, ""),
+		"offices by words":     officesExplained(owners, nil, ` AND words @@ to_tsquery('simple', $%d)`),
+		"offices alike":        officesExplained(owners, nil, ` AND $%d <%% name_key`),
+		"offices of a place":   officesExplained(owners, &place{area: inMeppen, level: types.Gemeinde}, ""),
+		"offices of a county":  officesExplained(owners, &place{area: "03454", level: types.Kreis}, ""),
 	} {
 		rows, err := p.db.Pool().Query(t.Context(), "EXPLAIN "+c.sql, c.args...)
 		if err != nil {
@@ -73,6 +76,24 @@ func TestQueries_Explained_EachUsesAnIndex(t *testing.T) {
 			t.Errorf("%s reads a whole table:\n%s", name, text)
 		}
 	}
+}
+
+type explained struct {
+	sql  string
+	args []any
+}
+
+// officesExplained is a query for offices at a place, nil for none, and with a condition on words.
+func officesExplained(owners []string, at *place, condition string) explained {
+	f := officeFilter{args: []any{owners}}
+	if at != nil {
+		f.forPlace(at)
+	}
+	if condition != "" {
+		f = f.having(condition, "amt17")
+	}
+	sql, args := f.query("a", "b", listCursor{}, 20)
+	return explained{sql, args}
 }
 
 // fill makes so many services, at many portals, each with an office and a competence.

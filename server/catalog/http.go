@@ -156,9 +156,9 @@ func (h *Handlers) GetOrganisation(ctx context.Context, r api.GetOrganisationReq
 
 // ListOrganisations answers GET /api/v1/organisations.
 func (h *Handlers) ListOrganisations(ctx context.Context, r api.ListOrganisationsRequestObject) (api.ListOrganisationsResponseObject, error) {
-	letter, limit, cursor := value(r.Params.Letter), value(r.Params.Limit), value(r.Params.Cursor)
-	return h.remembered(ctx, []string{"organisations", letter, strconv.Itoa(limit), cursor}, func() (any, string, error) {
-		list, err := h.service.Organisations(ctx, letter, limit, cursor)
+	q := OfficeQuery{Words: strings.TrimSpace(value(r.Params.Q)), ARS: value(r.Params.Ars), Letter: value(r.Params.Letter), Limit: value(r.Params.Limit), Cursor: value(r.Params.Cursor)}
+	return h.remembered(ctx, []string{"organisations", q.Words, q.ARS, q.Letter, strconv.Itoa(q.Limit), q.Cursor}, func() (any, string, error) {
+		list, err := h.service.Organisations(ctx, q)
 		return list, "", err
 	})
 }

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,24 +12,75 @@ import (
 
 	"portalverbund/api/types"
 	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/problem"
 )
 
 const rememberedOffers = 2000
 
 // OfferByID gives an offer in the language of ctx. Beside it: where an application by its form goes (desk or provider:<id>,
 // empty when there is no form), and the names of service and competent unit by language, which are shared and must not be
-// changed. An offer that is unknown, or of a portal that is no longer linked, is a problem offer-unknown (404). Like answers,
-// offers are remembered until the catalog changes, ten seconds at most.
+// changed. An offer that is unknown, or of a portal that is no longer linked, is a problem offer-unknown (404); one that is not valid
+// is given all the same (CheckOffer). Like answers, offers are remembered until the catalog changes, ten seconds at most.
 func (s *Service) OfferByID(ctx context.Context, id uuid.UUID) (offer types.Offer, channel string, serviceTitle, organisationName map[string]string, err error) {
-	key := offerKey{id, httpx.LanguageOf(ctx)}
-	known, generation, ok := s.offers.get(key)
-	if !ok {
-		known.offer, known.channel, known.serviceTitle, known.organisationName, err = s.readOffer(ctx, id)
-		if err == nil {
-			s.offers.put(key, known, generation)
+	known, err := s.knownOffer(ctx, id)
+	return known.offer, known.channel, known.serviceTitle, known.organisationName, err
+}
+
+// CheckOffer checks that an offer is valid at a moment: the problem is offer-unknown (404), offer-ended or offer-not-yet (409).
+func (s *Service) CheckOffer(ctx context.Context, id uuid.UUID, moment time.Time) error {
+	known, err := s.knownOffer(ctx, id)
+	if err != nil || validAt(known.validity, moment) {
+		return err
+	}
+	office := known.offer.Organisation.Name
+	if slices.ContainsFunc(known.validity, func(p PeriodEntry) bool { return p.From != nil && p.From.After(moment) }) {
+		return problem.Conflict("offer-not-yet", office+" ist noch nicht zuständig.", office+" is not competent yet.").With(offerAgain())
+	}
+	return problem.Conflict("offer-ended", office+" ist nicht mehr zuständig.", office+" is no longer competent.").With(offerAgain())
+}
+
+func offerAgain() problem.Text {
+	return problem.Text{
+		De: "Auf der Seite der Leistung steht, wer jetzt zuständig ist. Beginnen Sie bitte dort neu.",
+		En: "The page of the service says who is competent now. Please start again there.",
+	}
+}
+
+// ChooseOffer checks that an offer counts at a place today: its unit is competent there, or is one of several who may be. Else the
+// problem is one of CheckOffer, or says in the field ars that another office is competent.
+func (s *Service) ChooseOffer(ctx context.Context, id uuid.UUID, ars string) error {
+	if err := s.CheckOffer(ctx, id, s.now()); err != nil {
+		return err
+	}
+	known, err := s.knownOffer(ctx, id)
+	if err != nil {
+		return err
+	}
+	c, err := s.consider(ctx, known.offer.ServiceId, ars, Asker{})
+	if err != nil {
+		return err
+	}
+	for _, i := range c.authorities.winners {
+		if c.statements[i].id == id {
+			return nil
 		}
 	}
-	return known.offer, known.channel, known.serviceTitle, known.organisationName, err
+	return problem.Invalid(problem.FieldError{Pointer: "/ars", Code: "place", Message: problem.Text{
+		De: "Für diesen Ort ist eine andere Stelle zuständig.", En: "Another office is competent for this place.",
+	}})
+}
+
+func (s *Service) knownOffer(ctx context.Context, id uuid.UUID) (knownOffer, error) {
+	key := offerKey{id, httpx.LanguageOf(ctx)}
+	known, generation, ok := s.offers.get(key)
+	if ok {
+		return known, nil
+	}
+	known, err := s.readOffer(ctx, id)
+	if err == nil {
+		s.offers.put(key, known, generation)
+	}
+	return known, err
 }
 
 type offerKey struct {
@@ -41,6 +93,7 @@ type knownOffer struct {
 	channel          string
 	serviceTitle     map[string]string
 	organisationName map[string]string
+	validity         []PeriodEntry
 	until            time.Time
 }
 

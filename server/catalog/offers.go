@@ -124,24 +124,25 @@ func (d *decision) resolution() types.OfferResolution {
 }
 
 // readOffer reads what OfferByID gives.
-func (s *Service) readOffer(ctx context.Context, id uuid.UUID) (offer types.Offer, channel string, serviceTitle, organisationName map[string]string, err error) {
+func (s *Service) readOffer(ctx context.Context, id uuid.UUID) (knownOffer, error) {
 	owners := s.owners()
 	rows, err := s.store.offers(ctx, []uuid.UUID{id}, owners)
 	if err != nil {
-		return types.Offer{}, "", nil, nil, err
+		return knownOffer{}, err
 	}
 	if len(rows) == 0 {
-		return types.Offer{}, "", nil, nil, problem.NotFound("offer-unknown", "Dieses Angebot gibt es nicht mehr.", "This offer no longer exists.").
+		return knownOffer{}, problem.NotFound("offer-unknown", "Dieses Angebot gibt es nicht mehr.", "This offer no longer exists.").
 			With(problem.Text{De: "Rufen Sie die Leistung neu auf und beginnen Sie dort.", En: "Open the service again and start from there."})
 	}
-	offers, err := s.offersOf(ctx, rows, owners)
+	offers, err := s.offersOf(ctx, rows, area(rows[0].Area).chain(), owners)
 	if err != nil {
-		return types.Offer{}, "", nil, nil, err
+		return knownOffer{}, err
 	}
+	known := knownOffer{offer: offers[0], serviceTitle: rows[0].ServiceTitle, organisationName: rows[0].OrganisationName, validity: rows[0].entry.Validity}
 	if rows[0].entry.OnlineService != nil {
-		channel = rows[0].entry.OnlineService.Channel
+		known.channel = rows[0].entry.OnlineService.Channel
 	}
-	return offers[0], channel, rows[0].ServiceTitle, rows[0].OrganisationName, nil
+	return known, nil
 }
 
 // offerRow is a competence with its unit and service.
@@ -202,7 +203,11 @@ func (s *Service) offersFor(ctx context.Context, c *considered) (func(winners []
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.offersOf(ctx, rows, c.owners)
+	chain := make([]string, 0, len(c.areas))
+	for _, a := range c.areas {
+		chain = append(chain, string(a.area))
+	}
+	all, err := s.offersOf(ctx, rows, chain, c.owners)
 	if err != nil {
 		return nil, err
 	}
@@ -231,8 +236,9 @@ func formerIn(language, ars string) *string {
 	return optional(Text{"de": "Gebiet mit dem früheren Schlüssel " + ars, "en": "area with the former key " + ars}.in(language))
 }
 
-// offersOf turns competences into offers: forms first, then links, then counters, each by name.
-func (s *Service) offersOf(ctx context.Context, rows []offerRow, owners map[string]types.PortalReference) ([]types.Offer, error) {
+// offersOf turns competences into offers: forms first, then links, then counters, each by name. chain are the areas that cover the
+// place.
+func (s *Service) offersOf(ctx context.Context, rows []offerRow, chain []string, owners map[string]types.PortalReference) ([]types.Offer, error) {
 	language := httpx.LanguageOf(ctx)
 	areas := map[string]types.PlaceReference{}
 	offers := make([]types.Offer, 0, len(rows))
@@ -263,6 +269,9 @@ func (s *Service) offersOf(ctx context.Context, rows []offerRow, owners map[stri
 			offer.Channel, offer.Url = types.OfferChannelLink, optional(o.URL)
 		}
 		offers = append(offers, offer)
+	}
+	if err := s.applyOnline(ctx, offers, rows, chain, owners); err != nil {
+		return nil, err
 	}
 	slices.SortStableFunc(offers, func(a, b types.Offer) int {
 		return cmp.Or(channelRank(a.Channel)-channelRank(b.Channel), strings.Compare(a.Organisation.Name, b.Organisation.Name),

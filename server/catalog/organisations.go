@@ -24,7 +24,6 @@ const (
 	maxSubunits   = 100
 	maxTurnTo     = 5
 	maxNamedAreas = 20
-	lastKey       = "\U0010FFFF" // behind all names
 )
 
 // Organisation reads an office in the language of ctx, with the units above and below it. An unknown one is a problem
@@ -123,85 +122,6 @@ func (s *Service) organisationIn(language string, payload []byte, parent Text) (
 	return o, nil
 }
 
-// Organisations lists offices of all portals from A to Z, in the language of ctx: those whose German name begins with a letter
-// (A to Z, or 0-9 for any other beginning), or all. Limit 0 means 20, at most 100.
-func (s *Service) Organisations(ctx context.Context, letter string, limit int, cursor string) (types.OrganisationList, error) {
-	from, to := "", lastKey
-	switch letter {
-	case "":
-	case otherLetter:
-		to = "a"
-	default:
-		from, to = strings.ToLower(letter), strings.ToLower(letter)+lastKey
-	}
-	after, err := readCursor(cursor)
-	if err != nil {
-		return types.OrganisationList{}, err
-	}
-	owners := s.owners()
-	limit = limitOf(limit)
-	rows, err := s.store.db.Pgx(ctx).Query(ctx, organisationsQuery, ownerKeys(owners), from, to, after.Key, after.ID, limit+1)
-	if err != nil {
-		return types.OrganisationList{}, fmt.Errorf("read organisations: %w", err)
-	}
-	language := httpx.LanguageOf(ctx)
-	var last listCursor
-	list := types.OrganisationList{Items: []types.OrganisationSummary{}}
-	var row organisationRow
-	_, err = pgx.ForEachRow(rows, []any{&row.id, &row.owner, &row.key, &row.name, &row.parent, &row.city}, func() error {
-		if len(list.Items) == limit {
-			list.NextCursor = optional(last.written())
-			return nil
-		}
-		last = listCursor{Key: row.key, ID: row.id}
-		list.Items = append(list.Items, types.OrganisationSummary{
-			Id: row.id, Name: row.name.in(language), ParentName: optional(row.parent.in(language)), City: row.city, Portal: owners[row.owner],
-		})
-		row = organisationRow{}
-		return nil
-	})
-	if err != nil {
-		return types.OrganisationList{}, fmt.Errorf("read organisations: %w", err)
-	}
-	list.Letters, err = s.letters(ctx, owners)
-	return list, err
-}
-
-type organisationRow struct {
-	id           uuid.UUID
-	owner, key   string
-	name, parent Text
-	city         *string
-}
-
-const organisationsQuery = `
-	SELECT o.id, o.owner, o.name_key, o.name, p.name, o.payload #>> '{address,city}' FROM (
-		SELECT * FROM catalog_organisations
-		WHERE name_key >= $2 AND name_key < $3 AND (name_key, id) > ($4, $5::uuid) AND owner = ANY ($1)
-		ORDER BY name_key, id LIMIT $6
-	) o LEFT JOIN catalog_organisations p ON p.id = o.parent_id AND p.owner = o.owner
-	ORDER BY o.name_key, o.id`
-
-// One look into the index for each letter, not one for each office.
-const lettersQuery = `
-	SELECT upper(l) FROM unnest($2::text[]) AS l WHERE EXISTS (
-		SELECT FROM catalog_organisations WHERE name_key >= l AND name_key < l || $3 AND owner = ANY ($1))
-	UNION ALL
-	SELECT '0-9' WHERE EXISTS (SELECT FROM catalog_organisations WHERE name_key < 'a' AND owner = ANY ($1))`
-
-func (s *Service) letters(ctx context.Context, owners map[string]types.PortalReference) ([]string, error) {
-	rows, err := s.store.db.Pgx(ctx).Query(ctx, lettersQuery, ownerKeys(owners), strings.Split("abcdefghijklmnopqrstuvwxyz", ""), lastKey)
-	if err != nil {
-		return nil, fmt.Errorf("read letters: %w", err)
-	}
-	letters, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		return nil, fmt.Errorf("read letters: %w", err)
-	}
-	slices.Sort(letters)
-	return letters, nil
-}
-
 // OrganisationServices lists what an office is stated to be competent for, in the language of ctx and by German title.
 func (s *Service) OrganisationServices(ctx context.Context, id uuid.UUID, limit int, cursor string) (types.OrganisationServiceList, error) {
 	list := types.OrganisationServiceList{Items: []types.OrganisationService{}}
@@ -261,8 +181,11 @@ const organisationKnownQuery = `SELECT EXISTS (SELECT FROM catalog_organisations
 // The role that a unit has most is its role for a service: 01 comes before 03.
 const organisationServicesQuery = `
 	SELECT id, key, title, role, online, areas FROM (
-		SELECT s.id, lower(coalesce(s.title ->> 'de', s.title ->> 'en', '')) COLLATE "C" AS key, s.title, min(c.role) AS role, bool_or(c.online) AS online,
-			(array_agg(DISTINCT c.area))[1:$7] AS areas
+		SELECT s.id, lower(coalesce(s.title ->> 'de', s.title ->> 'en', '')) COLLATE "C" AS key, s.title, min(c.role) AS role,
+			bool_or(c.online OR EXISTS (
+				SELECT FROM catalog_online_competences w JOIN catalog_online_services d ON d.id = w.online_service_id AND d.owner = w.owner CROSS JOIN LATERAL unnest(w.areas) AS a (area)
+				WHERE c.role = '01' AND w.service_id = c.service_id AND w.owner = c.owner AND (starts_with(c.area, a.area) OR starts_with(a.area, c.area))
+			)) AS online, (array_agg(DISTINCT c.area))[1:$7] AS areas
 		FROM catalog_competences c
 		JOIN catalog_organisations o ON o.id = c.organisation_id AND o.owner = c.owner
 		JOIN catalog_services s ON s.id = c.service_id AND s.owner = c.owner

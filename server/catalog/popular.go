@@ -137,7 +137,7 @@ func (s *Service) Popular(ctx context.Context, ars string) ([]types.ServiceSumma
 	if err != nil {
 		return nil, err
 	}
-	return s.summaries(ctx, x.mostWanted(all, counts), f.place)
+	return s.summaries(ctx, x.mostWanted(all, counts), f.place, Asker{})
 }
 
 // wanted is how much a service is in demand, as far as is known.

@@ -43,7 +43,7 @@ func (s *Service) Service(ctx context.Context, id uuid.UUID, ars string) (types.
 		if err := s.specialise(ctx, &e, place.area, owners); err != nil {
 			return types.Service{}, err
 		}
-		if online, err = s.store.onlineServices(ctx, id, place.area, owners, s.now()); err != nil {
+		if online, err = s.store.onlineServices(ctx, []uuid.UUID{id}, place.area.chain(), owners, s.now()); err != nil {
 			return types.Service{}, err
 		}
 	}
@@ -166,7 +166,7 @@ func (s *Service) List(ctx context.Context, q ListQuery) (types.ServiceList, err
 	if err != nil {
 		return types.ServiceList{}, err
 	}
-	items, err := s.summaries(ctx, part, found.place)
+	items, err := s.summaries(ctx, part, found.place, Asker{Audience: q.Audience})
 	if err != nil {
 		return types.ServiceList{}, err
 	}
@@ -241,15 +241,15 @@ func (s *Service) Suggest(ctx context.Context, q, ars string) ([]types.Suggestio
 	return items, nil
 }
 
-// summaries reads what a list shows of services: their titles, and who does them at the place.
-func (s *Service) summaries(ctx context.Context, part []listed, at *area) ([]types.ServiceSummary, error) {
+// summaries reads what a list shows of services: their titles, and who does them at the place for who asks.
+func (s *Service) summaries(ctx context.Context, part []listed, at *area, who Asker) ([]types.ServiceSummary, error) {
 	rows, err := s.store.summaries(ctx, part)
 	if err != nil {
 		return nil, err
 	}
 	var authorities map[uuid.UUID]Text
 	if at != nil {
-		if authorities, err = s.store.authorities(ctx, part, *at); err != nil {
+		if authorities, err = s.authorities(ctx, part, *at, who); err != nil {
 			return nil, err
 		}
 	}
@@ -373,46 +373,6 @@ func (s store) summaries(ctx context.Context, part []listed) ([]summaryRow, erro
 		return nil, fmt.Errorf("read services: %w", err)
 	}
 	return list, nil
-}
-
-// The competent units with the most specific area for each service: two at most, as more than one is shown like none.
-const authoritiesQuery = `
-	SELECT w.id, a.name FROM unnest($1::uuid[]) AS w (id) JOIN catalog_services s USING (id) CROSS JOIN LATERAL (
-		SELECT o.name FROM (
-			SELECT organisation_id, rank() OVER (ORDER BY length(area) DESC) AS rank FROM catalog_competences c
-			WHERE service_id = s.id AND owner = s.owner AND area = ANY ($2) AND c.role = '01' AND (c.valid_from IS NULL OR c.valid_from <= now()) AND (c.valid_to IS NULL OR c.valid_to >= now())
-		) c JOIN catalog_organisations o ON o.id = c.organisation_id AND o.owner = s.owner
-		WHERE c.rank = 1 GROUP BY o.id LIMIT 2
-	) a`
-
-// authorities gives the name of the competent unit at a place for each service that has exactly one.
-func (s store) authorities(ctx context.Context, part []listed, at area) (map[uuid.UUID]Text, error) {
-	if len(part) == 0 {
-		return nil, nil
-	}
-	rows, err := s.db.Pgx(ctx).Query(ctx, authoritiesQuery, idsOf(part), at.chain())
-	if err != nil {
-		return nil, fmt.Errorf("read competent units: %w", err)
-	}
-	names := map[uuid.UUID]Text{}
-	several := map[uuid.UUID]bool{}
-	var id uuid.UUID
-	var name Text
-	_, err = pgx.ForEachRow(rows, []any{&id, &name}, func() error {
-		several[id] = names[id] != nil
-		names[id] = name
-		name = nil
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read competent units: %w", err)
-	}
-	for id, yes := range several {
-		if yes {
-			delete(names, id)
-		}
-	}
-	return names, nil
 }
 
 func idsOf(part []listed) []uuid.UUID {

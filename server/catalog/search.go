@@ -242,7 +242,7 @@ func (s *Service) nearness(group []*document, place *area) float64 {
 
 func onlineIn(group []*document, d *document, place *area) bool {
 	if place != nil {
-		return d.online(*place)
+		return d.onlineAt(*place)
 	}
 	return d.onlineAnywhere() || slices.ContainsFunc(group, (*document).onlineAnywhere)
 }

@@ -137,7 +137,7 @@ func (s *Service) serviceHits(ctx context.Context, q SearchQuery, found foundSer
 	if err != nil {
 		return types.ServiceList{}, err
 	}
-	items, err := s.summaries(ctx, shown, found.place)
+	items, err := s.summaries(ctx, shown, found.place, Asker{Audience: q.Audience})
 	if err != nil {
 		return types.ServiceList{}, err
 	}

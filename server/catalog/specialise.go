@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"portalverbund/api/types"
@@ -117,36 +116,4 @@ func linkModule(text string) string {
 		return "forms"
 	}
 	return text
-}
-
-// onlineRow is an online service for a service in an area.
-type onlineRow struct {
-	owner string
-	entry OnlineServiceEntry
-}
-
-// The online services that take applications for a service at a place: of each portal those with the most specific area.
-const onlineServicesQuery = `
-	SELECT o.owner, o.payload FROM (
-		SELECT c.owner, c.online_service_id, rank() OVER (PARTITION BY c.owner ORDER BY reach DESC) AS rank
-		FROM catalog_online_competences c
-		CROSS JOIN LATERAL (SELECT max(length(a)) AS reach FROM unnest(c.areas) AS a WHERE a = ANY ($2)) r
-		WHERE c.service_id = $1 AND c.areas && $2 AND c.owner = ANY ($3)
-	) c JOIN catalog_online_services o ON o.id = c.online_service_id AND o.owner = c.owner
-	WHERE c.rank = 1 GROUP BY o.id ORDER BY o.id LIMIT $4`
-
-func (s store) onlineServices(ctx context.Context, service uuid.UUID, at area, owners map[string]types.PortalReference, now time.Time) ([]onlineRow, error) {
-	rows, err := s.db.Pgx(ctx).Query(ctx, onlineServicesQuery, service, at.chain(), ownerKeys(owners), maxOffers)
-	if err != nil {
-		return nil, fmt.Errorf("read online services: %w", err)
-	}
-	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (onlineRow, error) {
-		var r onlineRow
-		err := row.Scan(&r.owner, &r.entry)
-		return r, err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read online services: %w", err)
-	}
-	return slices.DeleteFunc(list, func(r onlineRow) bool { return !validAt(r.entry.Validity, now) }), nil
 }

@@ -70,37 +70,51 @@ const sameServices = `
 		WHERE s.id = $1 AND v.owner = ANY ($2)
 	)`
 
+// statementColumns are read by covers.statement; c is a competence, o its unit.
+const statementColumns = `c.id, c.service_id, c.organisation_id, c.owner, c.role, c.area, c.terms, c.source, c.copied_at, o.id IS NOT NULL, o.name`
+
 // $3 are the areas that cover the place.
 const statementsQuery = sameServices + `
-	SELECT c.id, c.service_id, c.organisation_id, c.owner, c.role, c.area, c.terms, c.source, c.copied_at, o.id IS NOT NULL, o.name
+	SELECT ` + statementColumns + `
 	FROM same JOIN catalog_competences c ON c.service_id = same.id AND c.owner = same.owner
 	LEFT JOIN catalog_organisations o ON o.id = c.organisation_id AND o.owner = c.owner
 	WHERE c.area = ANY ($3) ORDER BY length(c.area) DESC, c.id LIMIT $4`
 
-// statements reads the competences for a service in areas.
-func (s store) statements(ctx context.Context, service uuid.UUID, owners map[string]types.PortalReference, areas []cover) ([]statement, error) {
-	stated := make([]string, 0, len(areas))
-	covers := make(map[string]cover, len(areas))
+// covers are areas by how competences are stated for them.
+type covers map[string]cover
+
+// coversOf gives the areas, and the words in which competences are stated for them.
+func coversOf(areas []cover) (by covers, stated []string) {
+	by, stated = make(covers, len(areas)), make([]string, 0, len(areas))
 	for _, c := range areas {
 		stated = append(stated, c.stated())
-		covers[c.stated()] = c
+		by[c.stated()] = c
 	}
+	return by, stated
+}
+
+// statement reads a row of statementColumns; before are where columns in front of them go.
+func (by covers) statement(row pgx.CollectableRow, before ...any) (statement, error) {
+	var st statement
+	var where string
+	var terms []byte
+	err := row.Scan(append(before, &st.id, &st.service, &st.organisation, &st.owner, &st.role, &where, &terms, &st.source, &st.copiedAt, &st.unitKnown, &st.name)...)
+	if err == nil && terms != nil {
+		err = json.Unmarshal(terms, &st.terms)
+	}
+	c := by[where]
+	st.area, st.former, st.partial = c.area, c.former, c.former != "" && !c.asked
+	return st, err
+}
+
+// statements reads the competences for a service in areas.
+func (s store) statements(ctx context.Context, service uuid.UUID, owners map[string]types.PortalReference, areas []cover) ([]statement, error) {
+	by, stated := coversOf(areas)
 	rows, err := s.db.Pgx(ctx).Query(ctx, statementsQuery, service, ownerKeys(owners), stated, maxStatements)
 	if err != nil {
 		return nil, fmt.Errorf("read competences: %w", err)
 	}
-	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (statement, error) {
-		var st statement
-		var where string
-		var terms []byte
-		err := row.Scan(&st.id, &st.service, &st.organisation, &st.owner, &st.role, &where, &terms, &st.source, &st.copiedAt, &st.unitKnown, &st.name)
-		if err == nil && terms != nil {
-			err = json.Unmarshal(terms, &st.terms)
-		}
-		c := covers[where]
-		st.area, st.former, st.partial = c.area, c.former, c.former != "" && !c.asked
-		return st, err
-	})
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (statement, error) { return by.statement(row) })
 	if err != nil {
 		return nil, fmt.Errorf("read competences: %w", err)
 	}

@@ -37,9 +37,10 @@ func (w *writer) write(f *wording) {
 // document makes what is kept of a service.
 func (w *writer) document(f *wording) *document {
 	d := &document{
-		id: f.row.ID, owner: f.row.Owner, leikaKey: f.row.LeikaKey, version: f.row.Version, claims: f.row.claims(),
+		id: f.row.ID, owner: f.row.Owner, leikaKey: f.row.LeikaKey, version: f.row.Version,
 		audiences: f.Audiences, categories: f.Categories, hasForms: f.hasForms(), valid: duringOf(f.Validity),
 	}
+	d.claims, d.online = f.row.claims()
 	d.order = surface(strings.ToLower(f.Title["de"]))
 	for language, title := range f.Title {
 		d.phrases = append(d.phrases, w.phrase(title, language, phraseTitle))

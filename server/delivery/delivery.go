@@ -60,8 +60,10 @@ type Applications interface {
 	Undeliverable(ctx context.Context, applicationID uuid.UUID) error
 }
 
-// Offers knows this portal's offers and those of linked portals. It answers with problem.NotFound for unknown ones.
+// Offers knows this portal's offers and those of linked portals. It answers with problem.NotFound for unknown ones. CheckOffer checks
+// that one is valid at a moment; else it is a conflict.
 type Offers interface {
+	CheckOffer(ctx context.Context, id uuid.UUID, moment time.Time) error
 	OfferByID(ctx context.Context, id uuid.UUID) (offer types.Offer, channel string, serviceTitle, organisationName map[string]string, err error)
 }
 

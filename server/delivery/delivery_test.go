@@ -143,6 +143,10 @@ func TestReceive_Application_OnlyForOwnOffers(t *testing.T) {
 	o.Portal.Id = "https://lathen.example"
 	x.offers[foreign] = o
 	good := x.offer("desk")
+	ended := x.offer("desk")
+	o = x.offers[ended]
+	o.until = time.Date(2026, 6, 30, 22, 0, 0, 0, time.UTC)
+	x.offers[ended] = o
 	tests := map[string]struct {
 		code   string
 		change func(*types.MessageApplication)
@@ -154,6 +158,9 @@ func TestReceive_Application_OnlyForOwnOffers(t *testing.T) {
 		"the whole of Land": {"offer-area", func(a *types.MessageApplication) { a.Ars = "030000000000" }},
 		"no place":          {"offer-area", func(a *types.MessageApplication) { a.Ars = "" }},
 		"not online":        {"offer-not-online", func(a *types.MessageApplication) { a.OfferId = x.offer(""); a.FormId = *x.offers[a.OfferId].FormId }},
+		"no longer competent": {"offer-ended", func(a *types.MessageApplication) {
+			a.OfferId, a.FormId, a.SubmittedAt = ended, *x.offers[ended].FormId, o.until.Add(time.Second)
+		}},
 		"provider, no id": {"application-invalid", func(a *types.MessageApplication) {
 			a.OfferId = x.offer("provider:energy")
 			a.FormId = *x.offers[a.OfferId].FormId
@@ -172,6 +179,23 @@ func TestReceive_Application_OnlyForOwnOffers(t *testing.T) {
 	wantSaid(t, x.told(t), []said{})
 	err := x.handlers[delivery.KindSubmitted](t.Context(), other, json.RawMessage(`{"applicationId": 7}`))
 	wantStatus(t, err, http.StatusUnprocessableEntity, "message-invalid")
+}
+
+func TestReceive_OfferEndedOnlyAfterSubmission_IsTaken(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t, "", time.Now, false)
+	id := x.offer("desk")
+	o := x.offers[id]
+	o.until = time.Now().Add(-time.Hour)
+	x.offers[id] = o
+	app := x.application(id)
+	app.SubmittedAt = o.until.Add(-time.Second)
+	if err := x.receive(t.Context(), t, other, delivery.KindSubmitted, app); err != nil {
+		t.Fatal(err)
+	}
+	if told := x.told(t); len(told) != 1 || told[0].What != "open" {
+		t.Errorf("told %+v", told)
+	}
 }
 
 func TestReceive_UnconfiguredProvider_IsTriedAgain(t *testing.T) {

@@ -85,7 +85,8 @@ func issuer(receipt string) (string, error) {
 }
 
 // accept takes an application for this portal's authorities, in ctx's transaction. The offer that it names must be one of
-// this portal's own, with this form, for this place; it is refused for good otherwise.
+// this portal's own, with this form, for this place, and valid when it was submitted, however long it was under way; it is refused
+// for good otherwise.
 func (s *Service) accept(ctx context.Context, origin string, app types.MessageApplication) (received *types.TimelineEvent, err error) {
 	offer, channel, title, _, err := s.offers.OfferByID(ctx, app.OfferId)
 	if err != nil {
@@ -101,6 +102,14 @@ func (s *Service) accept(ctx context.Context, origin string, app types.MessageAp
 		return nil, refused("offer-form", "Das Formular gehört nicht zu diesem Angebot.", "The form does not belong to this offer.")
 	case !contains(offer.Area.Ars, app.Ars):
 		return nil, refused("offer-area", "Dieses Angebot gilt nicht für diesen Ort.", "This offer is not for this place.")
+	}
+	if err := s.offers.CheckOffer(ctx, app.OfferId, app.SubmittedAt); err != nil {
+		if p := problem.From(err); p.Status == http.StatusConflict {
+			return nil, refused(p.Code, p.Title.De, p.Title.En).Because(err)
+		}
+		return nil, fmt.Errorf("check offer: %w", err)
+	}
+	switch {
 	case channel == channelDesk:
 		return s.cases.Open(ctx, origin, app)
 	case !strings.HasPrefix(channel, channelProvider):

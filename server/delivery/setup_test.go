@@ -41,6 +41,7 @@ type rooms struct {
 type offer struct {
 	types.Offer
 	channel string
+	until   time.Time // zero: always valid
 }
 
 // said is one thing that a room was told.
@@ -96,6 +97,13 @@ func (r *rooms) OfferByID(_ context.Context, id uuid.UUID) (types.Offer, string,
 		return types.Offer{}, "", nil, nil, problem.NotFound("offer-unknown", "unbekannt", "unknown")
 	}
 	return o.Offer, o.channel, map[string]string{"de": "Sperrmüll abholen lassen"}, map[string]string{"de": "Amt"}, nil
+}
+
+func (r *rooms) CheckOffer(_ context.Context, id uuid.UUID, moment time.Time) error {
+	if until := r.offers[id].until; !until.IsZero() && moment.After(until) {
+		return problem.Conflict("offer-ended", "nicht mehr zuständig", "no longer competent")
+	}
+	return nil
 }
 
 func (r *rooms) Send(ctx context.Context, to, kind string, subject uuid.UUID, payload any) (uuid.UUID, error) {
@@ -193,9 +201,9 @@ func newSetup(t *testing.T, url string, now func() time.Time, run bool) setup {
 // offer adds an offer of this portal, for the county of Emsland.
 func (x setup) offer(channel string) uuid.UUID {
 	form, id := uuid.New(), uuid.New()
-	x.offers[id] = offer{types.Offer{
+	x.offers[id] = offer{Offer: types.Offer{
 		Id: id, FormId: &form, ServiceId: uuid.New(), Portal: types.PortalReference{Id: self}, Area: types.PlaceReference{Ars: "034540000000"},
-	}, channel}
+	}, channel: channel}
 	return id
 }
 

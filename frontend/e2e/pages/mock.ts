@@ -1,5 +1,6 @@
 import type { Page, Route } from "@playwright/test";
 import * as data from "./fixtures";
+import * as competence from "./offices";
 
 /** What the portal answers in a scene: by path under /api/v1, the first that matches. */
 export interface Scene {
@@ -12,6 +13,7 @@ export interface Scene {
 }
 
 const usual: [RegExp, unknown][] = [
+  [/^\/places\/around$/, competence.places],
   [/^\/places\/\d+$/, data.places.items[0]],
   [/^\/places\/?$/, data.places],
   [/^\/services\/a-z$/, data.register],
@@ -19,6 +21,10 @@ const usual: [RegExp, unknown][] = [
   [/^\/services\/suggest$/, data.suggestions],
   [/^\/services\/[^/]+\/alternatives$/, data.alternatives],
   [/^\/services\/[^/]+\/offers$/, data.offers],
+  [/^\/services\/[^/]+\/offers\/explanation$/, competence.explanation],
+  [/^\/organisations$/, competence.offices],
+  [/^\/organisations\/[^/]+\/services$/, competence.officeServices],
+  [/^\/organisations\/[^/]+$/, competence.office],
   [/^\/services\/[^/]+$/, data.service],
   [/^\/services$/, data.services],
   [/^\/categories$/, data.categories],

@@ -1,5 +1,6 @@
 import * as data from "./fixtures";
 import type { Scene } from "./mock";
+import * as competence from "./offices";
 
 const atHome = { portal: data.accountHome };
 const service = data.service.id;
@@ -55,6 +56,50 @@ export const scenes: Record<string, Scene & { path: string }> = {
   },
   "service-choose": { path: `/leistungen/${service}`, answers: [[/offers$/, data.offersChoose]] },
   "service-place": { path: `/leistungen/${service}`, answers: [[/offers$/, data.offersPlaceNeeded]] },
+  "service-question": { path: `/leistungen/${service}`, answers: [[/offers$/, competence.offersAsked]] },
+  "service-none": {
+    path: `/leistungen/${service}?ars=034540035035`,
+    answers: [[/offers$/, competence.offersNone]],
+  },
+  "service-special-hours": {
+    path: `/leistungen/${service}?ars=034540035035`,
+    answers: [
+      [
+        /offers$/,
+        { ...data.offers, items: data.offers.items.map((o) => ({ ...o, organisation: competence.office })) },
+      ],
+    ],
+  },
+  why: { path: `/leistungen/${service}/zustaendigkeit?ars=034540035035` },
+  "why-question": {
+    path: `/leistungen/${service}/zustaendigkeit?ars=034540035035`,
+    answers: [[/offers$/, competence.offersAsked]],
+  },
+  "why-none": {
+    path: `/leistungen/${service}/zustaendigkeit?ars=034540035035`,
+    answers: [[/offers$/, competence.offersNone]],
+  },
+  "why-place": { path: `/leistungen/${service}/zustaendigkeit` },
+  "why-error": {
+    path: `/leistungen/${service}/zustaendigkeit?ars=034540035035`,
+    answers: [[/explanation$/, 503]],
+  },
+  offices: { path: "/stellen" },
+  "offices-place": { path: "/stellen?q=amt&ars=034540035035&buchstabe=B" },
+  "offices-none": { path: "/stellen?q=xyz", answers: [[/^\/organisations$/, competence.noOffices]] },
+  "offices-error": { path: "/stellen", answers: [[/^\/organisations$/, 503]] },
+  office: { path: `/stellen/${competence.office.id}` },
+  "office-bare": {
+    path: `/stellen/${competence.office.id}`,
+    answers: [
+      [/^\/organisations\/[^/]+$/, competence.bareOffice],
+      [/^\/organisations\/[^/]+\/services$/, { items: [] }],
+    ],
+  },
+  "office-unknown": {
+    path: `/stellen/${competence.office.id}`,
+    answers: [[/^\/organisations\/[^/]+$/, 404]],
+  },
   "service-unknown": { path: `/leistungen/${service}`, answers: [[/^\/services\//, 404]] },
   "apply-signed-out": { path: `/leistungen/${service}/antrag?ars=034540035035` },
   apply: { path: `/leistungen/${service}/antrag?ars=034540035035`, session: data.citizen },

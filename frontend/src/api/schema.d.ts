@@ -330,7 +330,8 @@ export interface paths {
         };
         /**
          * Offices from A to Z
-         * @description The organisational units of all linked portals in alphabetical order of their German names, or those whose name begins with a letter.
+         * @description The organisational units of all linked portals in alphabetical order of their German names: all, or those whose name begins with a
+         *     letter, has the words that are looked for, or that are stated to do something for a place.
          */
         get: operations["listOrganisations"];
         put?: never;
@@ -4123,7 +4124,7 @@ export interface components {
         };
         OrganisationList: {
             items: components["schemas"]["OrganisationSummary"][];
-            /** @description Letters with which names begin; `0-9` for all other beginnings. */
+            /** @description Letters with which the names begin that are left by words and place; `0-9` for all other beginnings. */
             letters: string[];
             nextCursor?: string;
         };
@@ -6020,6 +6021,16 @@ export interface operations {
                  * @example B
                  */
                 letter?: string;
+                /**
+                 * @description Words of the name or of the town, or their beginnings. Where none has them all, names that are spelled alike.
+                 * @example bürgerbüro lathen
+                 */
+                q?: string;
+                /**
+                 * @description The place, by its ARS (12 digits).
+                 * @example 034540035035
+                 */
+                ars?: components["parameters"]["ArsQuery"];
                 /** @description Largest number of items. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Where to go on, from `nextCursor` of the page before. */
@@ -6042,6 +6053,7 @@ export interface operations {
             };
             304: components["responses"]["NotModified"];
             400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
             default: components["responses"]["Error"];
         };
     };

@@ -64,8 +64,28 @@ const service = createRoute({
   getParentRoute: () => citizen,
   path: "/leistungen/$serviceId",
   validateSearch: search.serviceSearch,
-  loader: words("catalog"),
+  loader: words("catalog", "offices"),
   component: lazyRouteComponent(() => import("../features/catalog/pages/ServicePage")),
+});
+const why = createRoute({
+  getParentRoute: () => citizen,
+  path: "/leistungen/$serviceId/zustaendigkeit",
+  validateSearch: search.whySearch,
+  loader: words("catalog", "offices"),
+  component: lazyRouteComponent(() => import("../features/catalog/pages/WhyPage")),
+});
+const offices = createRoute({
+  getParentRoute: () => citizen,
+  path: "/stellen",
+  validateSearch: search.officesSearch,
+  loader: words("catalog", "offices"),
+  component: lazyRouteComponent(() => import("../features/catalog/pages/OfficesPage")),
+});
+const office = createRoute({
+  getParentRoute: () => citizen,
+  path: "/stellen/$organisationId",
+  loader: words("catalog", "offices"),
+  component: lazyRouteComponent(() => import("../features/catalog/pages/OfficePage")),
 });
 const aToZ = createRoute({
   getParentRoute: () => citizen,
@@ -337,7 +357,7 @@ const entry = createRoute({
 const entryPreview = createRoute({
   getParentRoute: () => editors,
   path: "/redaktion/$area/$entryId/vorschau",
-  loader: words("catalog"),
+  loader: words("catalog", "offices"),
   component: lazyRouteComponent(() => import("./pages/PreviewPage")),
 });
 const entryVersions = createRoute({
@@ -351,6 +371,9 @@ const routeTree = rootRoute.addChildren([
     start,
     results,
     service,
+    why,
+    offices,
+    office,
     aToZ,
     aToZLetter,
     lifeSituation,

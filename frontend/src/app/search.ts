@@ -34,8 +34,17 @@ function language(value: unknown): string | undefined {
     : undefined;
 }
 
+const audience = (value: unknown) => oneOf(value, "privat", "unternehmen", "behoerde");
+
 export const serviceSearch = (raw: Raw) =>
-  defined({ ars: ars(raw["ars"]), sprache: language(raw["sprache"]) });
+  defined({ ars: ars(raw["ars"]), sprache: language(raw["sprache"]), fuer: audience(raw["fuer"]) });
+export const whySearch = (raw: Raw) => defined({ ars: ars(raw["ars"]), fuer: audience(raw["fuer"]) });
+export const officesSearch = (raw: Raw) =>
+  defined({
+    q: text(raw["q"])?.slice(0, 100),
+    ars: ars(raw["ars"]),
+    buchstabe: text(raw["buchstabe"])?.match(/^([A-Z]|0-9)$/)?.[0],
+  });
 export const resultSearch = (raw: Raw) =>
   defined({
     q: text(raw["q"]),

@@ -6,6 +6,7 @@ import type common from "./de/common.json";
 import type editing from "./de/editing.json";
 import type forms from "./de/forms.json";
 import type mailbox from "./de/mailbox.json";
+import type offices from "./de/offices.json";
 import type pages from "./de/pages.json";
 import type signin from "./de/signin.json";
 import type sources from "./de/sources.json";
@@ -20,6 +21,7 @@ interface Words {
   editing: typeof editing;
   forms: typeof forms;
   mailbox: typeof mailbox;
+  offices: typeof offices;
   pages: typeof pages;
   signin: typeof signin;
   sources: typeof sources;

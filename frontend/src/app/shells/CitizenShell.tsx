@@ -27,6 +27,9 @@ export function CitizenShell({ children }: { children?: ReactNode }) {
           <Link to="/a-z">{t("nav.register")}</Link>
         </li>
         <li>
+          <Link to="/stellen">{t("nav.offices")}</Link>
+        </li>
+        <li>
           <Link to="/merkliste">{t("nav.favourites")}</Link>
         </li>
         <li>

@@ -2,6 +2,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/
 import { answer, api, type Schemas } from "../../api/client";
 import { hasStatus } from "../../api/problem";
 import { defined } from "../../lib/defined";
+import type { Asker } from "./asker";
 
 export type Service = Schemas["Service"];
 export type ServiceSummary = Schemas["ServiceSummary"];
@@ -126,14 +127,14 @@ export const alternativesQuery = (serviceId: string, ars: string | undefined) =>
       ),
   });
 
-/** Who is competent for a service at a place, and how to apply there. */
-export const offersQuery = (serviceId: string, ars: string | undefined) =>
+/** Who is competent for a service at a place for who asks, and how to apply there. */
+export const offersQuery = (serviceId: string, ars: string | undefined, who: Asker = {}) =>
   queryOptions({
-    queryKey: ["offers", serviceId, ars],
+    queryKey: ["offers", serviceId, ars, who],
     queryFn: () =>
       answer(
         api.GET("/api/v1/services/{serviceId}/offers", {
-          params: { path: { serviceId }, query: defined({ ars }) },
+          params: { path: { serviceId }, query: defined({ ars, ...who }) },
         }),
       ),
     placeholderData: keepPreviousData,

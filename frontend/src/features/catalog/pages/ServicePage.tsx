@@ -3,11 +3,13 @@ import { getRouteApi, Link, Navigate, notFound } from "@tanstack/react-router";
 import { useState } from "react";
 import { currentLanguage, useWords } from "../../../i18n";
 import { formatDate } from "../../../lib/dates";
+import { defined } from "../../../lib/defined";
 import { Breadcrumb } from "../../../ui/Breadcrumb";
 import { Icon } from "../../../ui/Icon";
 import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
 import { offersQuery, serviceQuery, servicesQuery, type Service } from "../api";
+import { useAsker } from "../asker";
 import { Ended } from "../parts/Ended";
 import { FavouriteButton } from "../parts/FavouriteButton";
 import { LanguageVersions } from "../parts/LanguageVersions";
@@ -51,8 +53,18 @@ function ServiceById({ serviceId }: { serviceId: string }) {
 /** A service, in the order in which people need it: what to do now, cost, documents, time, who is competent, the rest. */
 function Description({ service, ars }: { service: Service; ars: string | undefined }) {
   const t = useWords();
+  const search = route.useSearch();
   const navigate = route.useNavigate();
-  const offers = useQuery(offersQuery(service.id, ars));
+  const { who, say } = useAsker(
+    search.fuer,
+    (fuer) =>
+      void navigate({
+        search: (before) => defined({ ...before, fuer }),
+        replace: true,
+        resetScroll: false,
+      }),
+  );
+  const offers = useQuery(offersQuery(service.id, ars, who));
   const sole = offers.data?.resolution === "found" ? offers.data.items[0] : undefined;
   const { first, rest } = serviceSections(service, t);
   const lang = textLanguages(service, currentLanguage());
@@ -90,6 +102,8 @@ function Description({ service, ars }: { service: Service; ars: string | undefin
             service={service}
             offers={offers}
             ars={ars}
+            who={who}
+            onAnswer={say}
             onPlace={(chosen) =>
               void navigate({
                 search: (before) => ({ ...before, ars: chosen }),
@@ -107,7 +121,7 @@ function Description({ service, ars }: { service: Service; ars: string | undefin
           />
           <Sections sections={first} />
         </div>
-        {sole && <OfficeCard offer={sole} />}
+        {sole && <OfficeCard offer={sole} asked={{ serviceId: service.id, ars, who }} />}
         <div className="pv-service__more pv-stack pv-stack--large">
           <Sections sections={rest} />
           <Situations service={service} />

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useWords } from "../../../i18n";
 import { placeQuery } from "../api";
 import { usePlace } from "../place";
@@ -20,10 +20,18 @@ export function PlaceLine({
   const named = useQuery(placeQuery(other));
   const name = other === undefined ? remembered?.name : (named.data?.name ?? "…");
   const [open, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const chose = useRef(false);
+  useEffect(() => {
+    if (open || !chose.current) return;
+    chose.current = false;
+    button.current?.focus(); // the field is gone, and the focus with it
+  }, [open]);
   if (open) {
     return (
       <PlacePicker
         onChosen={(chosen) => {
+          chose.current = true;
           setOpen(false);
           onChosen(chosen);
         }}
@@ -33,7 +41,7 @@ export function PlaceLine({
   return (
     <p className="pv-place">
       <span>{name === undefined ? t("catalog:place.none") : t("catalog:place.chosen", { name })}</span>
-      <button type="button" className="pv-tool" onClick={() => setOpen(true)}>
+      <button type="button" className="pv-tool" ref={button} onClick={() => setOpen(true)}>
         {name === undefined ? t("catalog:place.choose") : t("catalog:place.change")}
       </button>
     </p>
