@@ -39,6 +39,24 @@ export const servicesQuery = (search: ServiceSearch) =>
     placeholderData: keepPreviousData,
   });
 
+/** What a person looks for over everything that portals have; without a kind, services and the best of all else. */
+export interface Everything extends ServiceSearch {
+  kind?: Schemas["SearchKind"] | undefined;
+  corrected?: false | undefined;
+}
+
+/** Everything found, page by page. */
+export const everythingQuery = (search: Everything) =>
+  infiniteQueryOptions({
+    queryKey: ["search", search],
+    queryFn: ({ pageParam }) =>
+      answer(api.GET("/api/v1/search", { params: { query: defined({ ...search, cursor: pageParam }) } })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ services, offices, situations, forms }) =>
+      services.nextCursor ?? offices.nextCursor ?? situations.nextCursor ?? forms.nextCursor,
+    placeholderData: keepPreviousData,
+  });
+
 /** Services under a letter, part by part, with all letters; without a letter only the letters. */
 export const registerQuery = (letter: string | undefined) =>
   infiniteQueryOptions({
@@ -68,7 +86,7 @@ export const suggestionsQuery = (q: string, ars: string | undefined) =>
   queryOptions({
     queryKey: ["suggestions", q, ars],
     queryFn: ({ signal }) =>
-      answer(api.GET("/api/v1/services/suggest", { params: { query: defined({ q, ars }) }, signal })),
+      answer(api.GET("/api/v1/search/suggestions", { params: { query: defined({ q, ars }) }, signal })),
     enabled: q.trim().length >= 2,
     staleTime: 60_000,
     placeholderData: keepPreviousData,

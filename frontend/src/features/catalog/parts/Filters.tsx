@@ -11,12 +11,16 @@ export interface ResultSearch {
   kategorie?: string;
   fuer?: "privat" | "unternehmen";
   online?: "ja";
+  /** Only one section of the results. */
+  art?: "leistung" | "stelle" | "lebenslage" | "formular";
+  /** Search for what was typed, even where it finds nothing. */
+  genau?: "ja";
 }
 
 /** A group of which one option may be chosen. */
 export interface FilterGroup {
   /** The name of the group in the address. */
-  name: Exclude<keyof ResultSearch, "q" | "ars">;
+  name: Exclude<keyof ResultSearch, "q" | "ars" | "genau">;
   title: string;
   options: FilterOption[];
 }

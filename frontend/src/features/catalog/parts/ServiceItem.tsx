@@ -2,17 +2,21 @@ import { Link } from "@tanstack/react-router";
 import { useWords } from "../../../i18n";
 import { Badge } from "../../../ui/Badge";
 import type { ServiceSummary } from "../api";
+import { Reasons } from "./Reasons";
 
-/** A service in a list: what it is, who does it, whether one can apply online. */
+/** A service in a list: what it is, who does it, whether one can apply online, and why it was found. */
 export function ServiceItem({
   service,
   ars,
   level = 2,
+  place,
 }: {
   service: ServiceSummary;
   ars: string | undefined;
   /** Of its title, in the outline of the page. */
   level?: 2 | 3;
+  /** The name of the place that the list is for. */
+  place?: string | undefined;
 }) {
   const t = useWords();
   const Title = level === 2 ? "h2" : "h3";
@@ -34,6 +38,7 @@ export function ServiceItem({
           {[service.authorityName, service.owner.name].filter(Boolean).join(" · ")}
         </span>
       </p>
+      <Reasons reasons={service.reasons ?? []} place={place} />
     </li>
   );
 }
