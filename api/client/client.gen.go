@@ -361,6 +361,36 @@ type ClientInterface interface {
 
 	UndoImportRun(ctx context.Context, runId ImportRunId, params *UndoImportRunParams, body UndoImportRunJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ExplainSearch request
+	ExplainSearch(ctx context.Context, params *ExplainSearchParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListMissedSearches request
+	ListMissedSearches(ctx context.Context, params *ListMissedSearchesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DismissMissedSearch request
+	DismissMissedSearch(ctx context.Context, missedId MissedId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewSearchSynonymWithBody request with any body
+	PreviewSearchSynonymWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	PreviewSearchSynonym(ctx context.Context, body PreviewSearchSynonymJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListSearchSynonyms request
+	ListSearchSynonyms(ctx context.Context, params *ListSearchSynonymsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateSearchSynonymWithBody request with any body
+	CreateSearchSynonymWithBody(ctx context.Context, params *CreateSearchSynonymParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	CreateSearchSynonym(ctx context.Context, params *CreateSearchSynonymParams, body CreateSearchSynonymJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteSearchSynonym request
+	DeleteSearchSynonym(ctx context.Context, synonymId SynonymId, params *DeleteSearchSynonymParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateSearchSynonymWithBody request with any body
+	UpdateSearchSynonymWithBody(ctx context.Context, synonymId SynonymId, params *UpdateSearchSynonymParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	UpdateSearchSynonym(ctx context.Context, synonymId SynonymId, params *UpdateSearchSynonymParams, body UpdateSearchSynonymJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListSigningKeys request
 	ListSigningKeys(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -1795,6 +1825,138 @@ func (c *Client) UndoImportRunWithBody(ctx context.Context, runId ImportRunId, p
 
 func (c *Client) UndoImportRun(ctx context.Context, runId ImportRunId, params *UndoImportRunParams, body UndoImportRunJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUndoImportRunRequest(c.Server, runId, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ExplainSearch(ctx context.Context, params *ExplainSearchParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExplainSearchRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListMissedSearches(ctx context.Context, params *ListMissedSearchesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMissedSearchesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) DismissMissedSearch(ctx context.Context, missedId MissedId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDismissMissedSearchRequest(c.Server, missedId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) PreviewSearchSynonymWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewSearchSynonymRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) PreviewSearchSynonym(ctx context.Context, body PreviewSearchSynonymJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewSearchSynonymRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListSearchSynonyms(ctx context.Context, params *ListSearchSynonymsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSearchSynonymsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) CreateSearchSynonymWithBody(ctx context.Context, params *CreateSearchSynonymParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateSearchSynonymRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) CreateSearchSynonym(ctx context.Context, params *CreateSearchSynonymParams, body CreateSearchSynonymJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateSearchSynonymRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) DeleteSearchSynonym(ctx context.Context, synonymId SynonymId, params *DeleteSearchSynonymParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteSearchSynonymRequest(c.Server, synonymId, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) UpdateSearchSynonymWithBody(ctx context.Context, synonymId SynonymId, params *UpdateSearchSynonymParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateSearchSynonymRequestWithBody(c.Server, synonymId, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) UpdateSearchSynonym(ctx context.Context, synonymId SynonymId, params *UpdateSearchSynonymParams, body UpdateSearchSynonymJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateSearchSynonymRequest(c.Server, synonymId, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6532,6 +6694,447 @@ func NewUndoImportRunRequestWithBody(server string, runId ImportRunId, params *U
 	return req, nil
 }
 
+// NewExplainSearchRequest generates requests for ExplainSearch
+func NewExplainSearchRequest(server string, params *ExplainSearchParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/search/explanation")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if queryFrag, err := runtime.StyleParamWithLocation("form", true, "q", runtime.ParamLocationQuery, params.Q); err != nil {
+			return nil, err
+		} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+			return nil, err
+		} else {
+			for k, v := range parsed {
+				for _, v2 := range v {
+					queryValues.Add(k, v2)
+				}
+			}
+		}
+
+		if params.Ars != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "ars", runtime.ParamLocationQuery, *params.Ars); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.ServiceId != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "serviceId", runtime.ParamLocationQuery, *params.ServiceId); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListMissedSearchesRequest generates requests for ListMissedSearches
+func NewListMissedSearchesRequest(server string, params *ListMissedSearchesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/search/missed")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "limit", runtime.ParamLocationQuery, *params.Limit); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "cursor", runtime.ParamLocationQuery, *params.Cursor); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDismissMissedSearchRequest generates requests for DismissMissedSearch
+func NewDismissMissedSearchRequest(server string, missedId MissedId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "missedId", runtime.ParamLocationPath, missedId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/search/missed/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("DELETE", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPreviewSearchSynonymRequest calls the generic PreviewSearchSynonym builder with application/json body
+func NewPreviewSearchSynonymRequest(server string, body PreviewSearchSynonymJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPreviewSearchSynonymRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewPreviewSearchSynonymRequestWithBody generates requests for PreviewSearchSynonym with any type of body
+func NewPreviewSearchSynonymRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/search/synonym-preview")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListSearchSynonymsRequest generates requests for ListSearchSynonyms
+func NewListSearchSynonymsRequest(server string, params *ListSearchSynonymsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/search/synonyms")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "limit", runtime.ParamLocationQuery, *params.Limit); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "cursor", runtime.ParamLocationQuery, *params.Cursor); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateSearchSynonymRequest calls the generic CreateSearchSynonym builder with application/json body
+func NewCreateSearchSynonymRequest(server string, params *CreateSearchSynonymParams, body CreateSearchSynonymJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateSearchSynonymRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateSearchSynonymRequestWithBody generates requests for CreateSearchSynonym with any type of body
+func NewCreateSearchSynonymRequestWithBody(server string, params *CreateSearchSynonymParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/search/synonyms")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewDeleteSearchSynonymRequest generates requests for DeleteSearchSynonym
+func NewDeleteSearchSynonymRequest(server string, synonymId SynonymId, params *DeleteSearchSynonymParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "synonymId", runtime.ParamLocationPath, synonymId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/search/synonyms/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("DELETE", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "If-Match", runtime.ParamLocationHeader, params.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewUpdateSearchSynonymRequest calls the generic UpdateSearchSynonym builder with application/json body
+func NewUpdateSearchSynonymRequest(server string, synonymId SynonymId, params *UpdateSearchSynonymParams, body UpdateSearchSynonymJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateSearchSynonymRequestWithBody(server, synonymId, params, "application/json", bodyReader)
+}
+
+// NewUpdateSearchSynonymRequestWithBody generates requests for UpdateSearchSynonym with any type of body
+func NewUpdateSearchSynonymRequestWithBody(server string, synonymId SynonymId, params *UpdateSearchSynonymParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "synonymId", runtime.ParamLocationPath, synonymId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/search/synonyms/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("PUT", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "If-Match", runtime.ParamLocationHeader, params.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListSigningKeysRequest generates requests for ListSigningKeys
 func NewListSigningKeysRequest(server string) (*http.Request, error) {
 	var err error
@@ -11037,6 +11640,36 @@ type ClientWithResponsesInterface interface {
 
 	UndoImportRunWithResponse(ctx context.Context, runId ImportRunId, params *UndoImportRunParams, body UndoImportRunJSONRequestBody, reqEditors ...RequestEditorFn) (*UndoImportRunResponse, error)
 
+	// ExplainSearchWithResponse request
+	ExplainSearchWithResponse(ctx context.Context, params *ExplainSearchParams, reqEditors ...RequestEditorFn) (*ExplainSearchResponse, error)
+
+	// ListMissedSearchesWithResponse request
+	ListMissedSearchesWithResponse(ctx context.Context, params *ListMissedSearchesParams, reqEditors ...RequestEditorFn) (*ListMissedSearchesResponse, error)
+
+	// DismissMissedSearchWithResponse request
+	DismissMissedSearchWithResponse(ctx context.Context, missedId MissedId, reqEditors ...RequestEditorFn) (*DismissMissedSearchResponse, error)
+
+	// PreviewSearchSynonymWithBodyWithResponse request with any body
+	PreviewSearchSynonymWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewSearchSynonymResponse, error)
+
+	PreviewSearchSynonymWithResponse(ctx context.Context, body PreviewSearchSynonymJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewSearchSynonymResponse, error)
+
+	// ListSearchSynonymsWithResponse request
+	ListSearchSynonymsWithResponse(ctx context.Context, params *ListSearchSynonymsParams, reqEditors ...RequestEditorFn) (*ListSearchSynonymsResponse, error)
+
+	// CreateSearchSynonymWithBodyWithResponse request with any body
+	CreateSearchSynonymWithBodyWithResponse(ctx context.Context, params *CreateSearchSynonymParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSearchSynonymResponse, error)
+
+	CreateSearchSynonymWithResponse(ctx context.Context, params *CreateSearchSynonymParams, body CreateSearchSynonymJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSearchSynonymResponse, error)
+
+	// DeleteSearchSynonymWithResponse request
+	DeleteSearchSynonymWithResponse(ctx context.Context, synonymId SynonymId, params *DeleteSearchSynonymParams, reqEditors ...RequestEditorFn) (*DeleteSearchSynonymResponse, error)
+
+	// UpdateSearchSynonymWithBodyWithResponse request with any body
+	UpdateSearchSynonymWithBodyWithResponse(ctx context.Context, synonymId SynonymId, params *UpdateSearchSynonymParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateSearchSynonymResponse, error)
+
+	UpdateSearchSynonymWithResponse(ctx context.Context, synonymId SynonymId, params *UpdateSearchSynonymParams, body UpdateSearchSynonymJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateSearchSynonymResponse, error)
+
 	// ListSigningKeysWithResponse request
 	ListSigningKeysWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListSigningKeysResponse, error)
 
@@ -13192,6 +13825,215 @@ func (r UndoImportRunResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r UndoImportRunResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ExplainSearchResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *SearchExplanation
+	ApplicationproblemJSON400     *BadRequest
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ExplainSearchResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExplainSearchResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListMissedSearchesResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *MissedSearchList
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListMissedSearchesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListMissedSearchesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type DismissMissedSearchResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r DismissMissedSearchResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DismissMissedSearchResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type PreviewSearchSynonymResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *SearchSynonymPreview
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r PreviewSearchSynonymResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PreviewSearchSynonymResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListSearchSynonymsResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *SearchSynonymList
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListSearchSynonymsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListSearchSynonymsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type CreateSearchSynonymResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON201                       *SearchSynonym
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateSearchSynonymResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateSearchSynonymResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type DeleteSearchSynonymResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON412     *PreconditionFailed
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteSearchSynonymResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteSearchSynonymResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type UpdateSearchSynonymResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *SearchSynonym
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON412     *PreconditionFailed
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateSearchSynonymResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateSearchSynonymResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -16046,6 +16888,102 @@ func (c *ClientWithResponses) UndoImportRunWithResponse(ctx context.Context, run
 		return nil, err
 	}
 	return ParseUndoImportRunResponse(rsp)
+}
+
+// ExplainSearchWithResponse request returning *ExplainSearchResponse
+func (c *ClientWithResponses) ExplainSearchWithResponse(ctx context.Context, params *ExplainSearchParams, reqEditors ...RequestEditorFn) (*ExplainSearchResponse, error) {
+	rsp, err := c.ExplainSearch(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExplainSearchResponse(rsp)
+}
+
+// ListMissedSearchesWithResponse request returning *ListMissedSearchesResponse
+func (c *ClientWithResponses) ListMissedSearchesWithResponse(ctx context.Context, params *ListMissedSearchesParams, reqEditors ...RequestEditorFn) (*ListMissedSearchesResponse, error) {
+	rsp, err := c.ListMissedSearches(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListMissedSearchesResponse(rsp)
+}
+
+// DismissMissedSearchWithResponse request returning *DismissMissedSearchResponse
+func (c *ClientWithResponses) DismissMissedSearchWithResponse(ctx context.Context, missedId MissedId, reqEditors ...RequestEditorFn) (*DismissMissedSearchResponse, error) {
+	rsp, err := c.DismissMissedSearch(ctx, missedId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDismissMissedSearchResponse(rsp)
+}
+
+// PreviewSearchSynonymWithBodyWithResponse request with arbitrary body returning *PreviewSearchSynonymResponse
+func (c *ClientWithResponses) PreviewSearchSynonymWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewSearchSynonymResponse, error) {
+	rsp, err := c.PreviewSearchSynonymWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewSearchSynonymResponse(rsp)
+}
+
+func (c *ClientWithResponses) PreviewSearchSynonymWithResponse(ctx context.Context, body PreviewSearchSynonymJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewSearchSynonymResponse, error) {
+	rsp, err := c.PreviewSearchSynonym(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewSearchSynonymResponse(rsp)
+}
+
+// ListSearchSynonymsWithResponse request returning *ListSearchSynonymsResponse
+func (c *ClientWithResponses) ListSearchSynonymsWithResponse(ctx context.Context, params *ListSearchSynonymsParams, reqEditors ...RequestEditorFn) (*ListSearchSynonymsResponse, error) {
+	rsp, err := c.ListSearchSynonyms(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListSearchSynonymsResponse(rsp)
+}
+
+// CreateSearchSynonymWithBodyWithResponse request with arbitrary body returning *CreateSearchSynonymResponse
+func (c *ClientWithResponses) CreateSearchSynonymWithBodyWithResponse(ctx context.Context, params *CreateSearchSynonymParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSearchSynonymResponse, error) {
+	rsp, err := c.CreateSearchSynonymWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateSearchSynonymResponse(rsp)
+}
+
+func (c *ClientWithResponses) CreateSearchSynonymWithResponse(ctx context.Context, params *CreateSearchSynonymParams, body CreateSearchSynonymJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSearchSynonymResponse, error) {
+	rsp, err := c.CreateSearchSynonym(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateSearchSynonymResponse(rsp)
+}
+
+// DeleteSearchSynonymWithResponse request returning *DeleteSearchSynonymResponse
+func (c *ClientWithResponses) DeleteSearchSynonymWithResponse(ctx context.Context, synonymId SynonymId, params *DeleteSearchSynonymParams, reqEditors ...RequestEditorFn) (*DeleteSearchSynonymResponse, error) {
+	rsp, err := c.DeleteSearchSynonym(ctx, synonymId, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteSearchSynonymResponse(rsp)
+}
+
+// UpdateSearchSynonymWithBodyWithResponse request with arbitrary body returning *UpdateSearchSynonymResponse
+func (c *ClientWithResponses) UpdateSearchSynonymWithBodyWithResponse(ctx context.Context, synonymId SynonymId, params *UpdateSearchSynonymParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateSearchSynonymResponse, error) {
+	rsp, err := c.UpdateSearchSynonymWithBody(ctx, synonymId, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateSearchSynonymResponse(rsp)
+}
+
+func (c *ClientWithResponses) UpdateSearchSynonymWithResponse(ctx context.Context, synonymId SynonymId, params *UpdateSearchSynonymParams, body UpdateSearchSynonymJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateSearchSynonymResponse, error) {
+	rsp, err := c.UpdateSearchSynonym(ctx, synonymId, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateSearchSynonymResponse(rsp)
 }
 
 // ListSigningKeysWithResponse request returning *ListSigningKeysResponse
@@ -20901,6 +21839,445 @@ func ParseUndoImportRunResponse(rsp *http.Response) (*UndoImportRunResponse, err
 			return nil, err
 		}
 		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseExplainSearchResponse parses an HTTP response from a ExplainSearchWithResponse call
+func ParseExplainSearchResponse(rsp *http.Response) (*ExplainSearchResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExplainSearchResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SearchExplanation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListMissedSearchesResponse parses an HTTP response from a ListMissedSearchesWithResponse call
+func ParseListMissedSearchesResponse(rsp *http.Response) (*ListMissedSearchesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListMissedSearchesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MissedSearchList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDismissMissedSearchResponse parses an HTTP response from a DismissMissedSearchWithResponse call
+func ParseDismissMissedSearchResponse(rsp *http.Response) (*DismissMissedSearchResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DismissMissedSearchResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePreviewSearchSynonymResponse parses an HTTP response from a PreviewSearchSynonymWithResponse call
+func ParsePreviewSearchSynonymResponse(rsp *http.Response) (*PreviewSearchSynonymResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PreviewSearchSynonymResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SearchSynonymPreview
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListSearchSynonymsResponse parses an HTTP response from a ListSearchSynonymsWithResponse call
+func ParseListSearchSynonymsResponse(rsp *http.Response) (*ListSearchSynonymsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListSearchSynonymsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SearchSynonymList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateSearchSynonymResponse parses an HTTP response from a CreateSearchSynonymWithResponse call
+func ParseCreateSearchSynonymResponse(rsp *http.Response) (*CreateSearchSynonymResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateSearchSynonymResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest SearchSynonym
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeleteSearchSynonymResponse parses an HTTP response from a DeleteSearchSynonymWithResponse call
+func ParseDeleteSearchSynonymResponse(rsp *http.Response) (*DeleteSearchSynonymResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteSearchSynonymResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUpdateSearchSynonymResponse parses an HTTP response from a UpdateSearchSynonymWithResponse call
+func ParseUpdateSearchSynonymResponse(rsp *http.Response) (*UpdateSearchSynonymResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateSearchSynonymResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SearchSynonym
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error

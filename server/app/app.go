@@ -20,6 +20,7 @@ import (
 	"portalverbund/server/cases"
 	"portalverbund/server/catalog"
 	"portalverbund/server/catalog/editing"
+	"portalverbund/server/catalog/finding"
 	"portalverbund/server/catalog/sources"
 	"portalverbund/server/credentials"
 	"portalverbund/server/delivery"
@@ -58,6 +59,7 @@ type App struct {
 	places       *places.Service
 	catalog      *catalog.Service
 	editing      *editing.Service
+	finding      *finding.Service
 	sources      *sources.Service
 	forms        *forms.Service
 	accounts     *accounts.Service
@@ -234,10 +236,12 @@ func (a *App) plugCatalog() {
 	areas := a.describe().Areas
 	a.places = places.New(a.db, areas)
 	a.forms = forms.New(forms.Config{DB: a.db, Publisher: a.federation, Portals: a.federation, Log: a.log})
+	secret := a.keys.Derive("catalog/missed-searches")
 	a.catalog = catalog.New(catalog.Config{
 		DB: a.db, Portals: a.federation, Places: a.places, Areas: a.federation, Publisher: a.federation, Forms: a.forms,
-		Hub: a.hub, Area: areas, Log: a.log,
+		Hub: a.hub, Area: areas, Secret: secret[:], Log: a.log,
 	})
+	a.finding = finding.New(finding.Config{DB: a.db, Catalog: a.catalog, Audit: audit.New(a.db, time.Now), Now: time.Now})
 	a.editing = editing.New(editing.Config{
 		DB: a.db, Catalog: a.catalog, Jobs: a.jobs, Audit: audit.New(a.db, time.Now), Forms: a.forms, Log: a.log, Now: time.Now,
 	})

@@ -41,6 +41,8 @@ func allowed() map[string]string {
 		"undoImportRun": "d", "cancelImportRun": "d",
 		"listClients": "d", "createClient": "d", "getClient": "d", "updateClient": "d", "deleteClient": "d", "rotateClientSecret": "d", "endClientSecret": "d",
 		"checkClient": "d", "listSigningKeys": "d", "replaceSigningKeys": "d",
+		"listSearchSynonyms": "erd", "createSearchSynonym": "erd", "updateSearchSynonym": "erd", "deleteSearchSynonym": "erd", "previewSearchSynonym": "erd",
+		"listMissedSearches": "erd", "dismissMissedSearch": "erd", "explainSearch": "erd",
 		"explainOffers": everybody, "listOrganisations": everybody, "listOrganisationServices": everybody, "listPlacesAround": everybody,
 		"getSession": "nckerd", "signIn": "nckerd", "signOut": session, "startSignIn": "nckerd", "finishSignIn": "nckerd",
 		"getSignInRequest": "nckerd", "approveSignInRequest": session, "denySignInRequest": session,

@@ -28,6 +28,7 @@ import (
 	mailboxapi "portalverbund/api/mailbox"
 	placesapi "portalverbund/api/places"
 	portalapi "portalverbund/api/portal"
+	searchapi "portalverbund/api/search"
 	signinapi "portalverbund/api/signin"
 	sourcesapi "portalverbund/api/sources"
 	"portalverbund/api/types"
@@ -36,6 +37,7 @@ import (
 	"portalverbund/server/cases"
 	"portalverbund/server/catalog"
 	"portalverbund/server/catalog/editing"
+	"portalverbund/server/catalog/finding"
 	"portalverbund/server/catalog/pages"
 	"portalverbund/server/catalog/sources"
 	"portalverbund/server/catalog/xzufi"
@@ -87,7 +89,7 @@ func Serve(ctx context.Context, c Config) error {
 	}
 	var running sync.WaitGroup
 	for name, own := range map[string]func(context.Context) error{
-		"catalog": a.catalog.Run, "catalog views": a.catalog.CountViews, "federation": a.federation.Run,
+		"catalog": a.catalog.Run, "catalog views": a.catalog.CountViews, "missed searches": a.catalog.CountMissed, "federation": a.federation.Run,
 	} {
 		running.Go(func() { a.run(work, name, own) })
 	}
@@ -205,6 +207,7 @@ func (a *App) mount(e *echo.Echo) {
 	catalogapi.RegisterHandlers(e, catalogapi.NewStrictHandler(catalog.NewHandlers(a.catalog), nil))
 	exportapi.RegisterHandlers(e, exportapi.NewStrictHandler(xzufi.NewHandlers(a.exporter(xzufi.DeliveredLanguages())), nil))
 	sourcesapi.RegisterHandlers(e, sourcesapi.NewStrictHandler(sources.NewHandlers(a.sources), nil))
+	searchapi.RegisterHandlers(e, searchapi.NewStrictHandler(finding.NewHandlers(a.finding), nil))
 	editingapi.RegisterHandlers(e, editingapi.NewStrictHandler(editing.NewHandlers(a.editing), nil))
 	signinapi.RegisterHandlers(e, signinapi.NewStrictHandler(signin.NewHandlers(a.signin), nil))
 	clientsapi.RegisterHandlers(e, clientsapi.NewStrictHandler(oidc.NewHandlers(a.oidc), nil))

@@ -67,6 +67,7 @@ type Config struct {
 	Forms     Forms
 	Hub       Hub
 	Area      []string         // the portal's own areas, ARS with or without padding
+	Secret    []byte           // of the hashes that stand for searches without a result
 	Log       *slog.Logger     // default: nothing is logged
 	Now       func() time.Time // default: the machine's clock
 }
@@ -91,6 +92,7 @@ type Service struct {
 	registers registers
 	trees     trees
 	views     views
+	missed    *missed
 }
 
 // New makes the Service.
@@ -104,7 +106,7 @@ func New(c Config) *Service {
 	s := &Service{
 		store: store{c.DB}, portals: c.Portals, places: c.Places, areas: c.Areas, publisher: c.Publisher, forms: c.Forms,
 		hub: c.Hub, log: c.Log, now: c.Now, reader: newReader(), search: newSearch(), answers: newAnswers(c.Now), offers: newOffers(c.Now),
-		registers: registers{byLanguage: map[string]*register{}}, views: views{count: map[uuid.UUID]int64{}},
+		registers: registers{byLanguage: map[string]*register{}}, views: views{count: map[uuid.UUID]int64{}}, missed: newMissed(c.Secret),
 	}
 	for _, ars := range c.Area {
 		if a, err := parseArea(ars); err == nil {

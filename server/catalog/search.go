@@ -32,14 +32,23 @@ type search struct {
 	ready    chan struct{} // closed when there is an index
 	things   *things       // beside services
 	synonyms *synonyms
+	builtIn  int // synonyms that the search knows by itself
 }
 
 func newSearch() *search {
-	s, err := parseSynonyms(synonymText + "\n" + languageText)
-	if err != nil {
-		panic(err) // it is built in, and a test reads it
+	s := sayings(nil)
+	built := 0
+	for _, list := range s.byFirst {
+		built += len(list)
 	}
-	return &search{ready: make(chan struct{}), synonyms: s}
+	return &search{ready: make(chan struct{}), synonyms: s, builtIn: built}
+}
+
+// say puts other synonyms in place.
+func (s *search) say(other *synonyms) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.synonyms = other
 }
 
 // current waits for the first index and gives the one that answers.
@@ -102,8 +111,13 @@ type listed struct {
 
 // list gives the services that fit, each once, best first; in alphabetical order where nothing is searched for.
 func (s *Service) list(ctx context.Context, f filter) ([]listed, error) {
+	return s.listBy(ctx, f, s.search.words())
+}
+
+// listBy lists by other synonyms than those that are in place.
+func (s *Service) listBy(ctx context.Context, f filter, say *synonyms) ([]listed, error) {
 	keep := s.shown()
-	x, hits, err := s.find(ctx, f.query, false, f.place, keep)
+	x, hits, err := s.find(ctx, f, false, say, keep)
 	if err != nil {
 		return nil, err
 	}
@@ -111,19 +125,19 @@ func (s *Service) list(ctx context.Context, f filter) ([]listed, error) {
 }
 
 // find asks the index for what oncePerGroup orders; all services in alphabetical order where the query is empty.
-func (s *Service) find(ctx context.Context, query string, typing bool, place *area, keep func(*document) bool) (*index, []hit, error) {
+func (s *Service) find(ctx context.Context, f filter, typing bool, say *synonyms, keep func(*document) bool) (*index, []hit, error) {
 	x, err := s.search.current(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	if strings.TrimSpace(query) == "" {
+	if strings.TrimSpace(f.query) == "" {
 		return x, x.all(keep), nil
 	}
-	at := s.around(place)
+	at := s.around(f.place)
 	near := func(d *document) bool {
 		return keep(d) && d.isAround(at)
 	}
-	return x, x.ranked(query, typing, s.search.words(), keep, near), nil
+	return x, x.ranked(f.query, typing, say, keep, near), nil
 }
 
 // oncePerGroup keeps of each service the variant of one portal: the one that is right for the place. Where that portal
@@ -283,7 +297,7 @@ func (s *Service) suggest(ctx context.Context, q string, place *area) ([]listed,
 		return nil, nil
 	}
 	keep := s.shown()
-	x, hits, err := s.find(ctx, q, !strings.HasSuffix(q, " "), place, keep)
+	x, hits, err := s.find(ctx, filter{query: q, place: place}, !strings.HasSuffix(q, " "), s.search.words(), keep)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	besideServices = 3    // of each other section, where all are answered
+	besideServices = 2    // of each other section, where all are answered
 	formsOf        = 10   // of the first services found, whose forms are answered
 	onlineLink     = "01" // the address of an online service itself
 )
@@ -43,6 +43,9 @@ func (s *Service) Search(ctx context.Context, q SearchQuery) (types.SearchResult
 	if !isEmpty(result) {
 		return result, nil
 	}
+	if q.isPlain() {
+		s.miss(x, withoutPlace(q.Words, result.RecognisedPlace))
+	}
 	if words != "" && !q.AsTyped {
 		meant := q
 		meant.Words = words
@@ -67,6 +70,18 @@ func (s *Service) Search(ctx context.Context, q SearchQuery) (types.SearchResult
 		result.TurnTo = &turnTo
 	}
 	return result, nil
+}
+
+// isPlain says whether nothing is narrowed down: then what is not found is missing.
+func (q SearchQuery) isPlain() bool {
+	return q.Kind == "" && q.Category == "" && q.Audience == "" && !q.Online && q.Cursor == ""
+}
+
+func withoutPlace(words string, recognised *types.RecognisedPlace) string {
+	if recognised != nil {
+		return recognised.Words
+	}
+	return words
 }
 
 func isEmpty(r types.SearchResult) bool {

@@ -382,7 +382,7 @@ func FuzzSearch_AnyQuery_NoErrorAndNoPanic(f *testing.F) {
 	p := town(f)
 	f.Fuzz(func(t *testing.T, q string, typing bool) {
 		keep := func(*document) bool { return true }
-		if _, _, err := p.find(t.Context(), q, typing, nil, keep); err != nil {
+		if _, _, err := p.find(t.Context(), filter{query: q}, typing, p.search.words(), keep); err != nil {
 			t.Fatalf("%q: %v", q, err)
 		}
 	})

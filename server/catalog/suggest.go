@@ -60,7 +60,7 @@ func lastWord(q string) string {
 
 func (s *Service) suggestServices(ctx context.Context, f filter, typing bool) ([]types.SearchSuggestion, error) {
 	keep := s.shown()
-	x, hits, err := s.find(ctx, f.query, typing, f.place, keep)
+	x, hits, err := s.find(ctx, f, typing, s.search.words(), keep)
 	if err != nil {
 		return nil, err
 	}

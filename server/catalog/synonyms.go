@@ -2,6 +2,7 @@ package catalog
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -41,7 +42,19 @@ type synonym struct {
 
 // parseSynonyms reads lines of the form that data/synonyms.txt explains.
 func parseSynonyms(text string) (*synonyms, error) {
-	s := &synonyms{byFirst: map[string][]synonym{}, known: map[string]bool{}, spelt: map[string]string{}}
+	s := newSynonyms()
+	if err := s.parse(text); err != nil {
+		return nil, err
+	}
+	s.longestFirst()
+	return s, nil
+}
+
+func newSynonyms() *synonyms {
+	return &synonyms{byFirst: map[string][]synonym{}, known: map[string]bool{}, spelt: map[string]string{}}
+}
+
+func (s *synonyms) parse(text string) error {
 	for i, line := range strings.Split(text, "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
@@ -49,37 +62,48 @@ func parseSynonyms(text string) (*synonyms, error) {
 		}
 		left, right, ok := strings.Cut(line, "=")
 		if !ok {
-			return nil, fmt.Errorf("synonyms: line %d has no =", i+1)
+			return fmt.Errorf("synonyms: line %d has no =", i+1)
 		}
-		var means [][]string
-		for _, phrase := range strings.Split(right, ",") {
-			if words := meaningful(splitWords(phrase)); len(words) > 0 {
-				means = append(means, words)
-			}
+		if err := s.add(strings.Split(left, ","), strings.Split(right, ",")); err != nil {
+			return fmt.Errorf("synonyms: line %d: %w", i+1, err)
 		}
-		for _, phrase := range strings.Split(left, ",") {
-			words := meaningful(splitWords(phrase))
-			if len(words) == 0 || len(means) == 0 {
-				return nil, fmt.Errorf("synonyms: line %d has an empty side", i+1)
-			}
-			said := make([]string, 0, len(words))
-			for _, w := range words {
-				said = append(said, stemGerman(w))
-			}
-			s.byFirst[said[0]] = append(s.byFirst[said[0]], synonym{said: said, means: means})
-			for j, stem := range said {
-				if !s.known[stem] {
-					s.known[stem] = true
-					s.spelt[stem] = words[j]
-					s.said = append(s.said, stem)
-				}
+	}
+	return nil
+}
+
+// add takes in what people say, and what it is called instead. Call longestFirst after the last.
+func (s *synonyms) add(says, calls []string) error {
+	var means [][]string
+	for _, phrase := range calls {
+		if words := meaningful(splitWords(phrase)); len(words) > 0 {
+			means = append(means, words)
+		}
+	}
+	for _, phrase := range says {
+		words := meaningful(splitWords(phrase))
+		if len(words) == 0 || len(means) == 0 {
+			return errors.New("a side is empty")
+		}
+		said := make([]string, 0, len(words))
+		for _, w := range words {
+			said = append(said, stemGerman(w))
+		}
+		s.byFirst[said[0]] = append(s.byFirst[said[0]], synonym{said: said, means: means})
+		for j, stem := range said {
+			if !s.known[stem] {
+				s.known[stem] = true
+				s.spelt[stem] = words[j]
+				s.said = append(s.said, stem)
 			}
 		}
 	}
+	return nil
+}
+
+func (s *synonyms) longestFirst() {
 	for _, list := range s.byFirst {
 		slices.SortStableFunc(list, func(a, b synonym) int { return len(b.said) - len(a.said) })
 	}
-	return s, nil
 }
 
 // correct gives what was probably meant by a stem that nobody says: the most alike of those that people say, else the same.

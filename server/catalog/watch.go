@@ -23,6 +23,7 @@ const (
 // message tells what has changed: these services, or all, or only offices and categories.
 type message struct {
 	All      bool        `json:"all,omitempty"`
+	Synonyms bool        `json:"synonyms,omitempty"`
 	Beside   bool        `json:"beside,omitempty"` // offices, life situations or online services
 	Services []uuid.UUID `json:"services,omitempty"`
 }
@@ -106,9 +107,14 @@ func (s *Service) follow(ctx context.Context, text string) error {
 		if m.Services, err = s.differing(ctx, x); err != nil {
 			return err
 		}
-		m.Beside = true
+		m.Beside, m.Synonyms = true, true
 	}
-	if m.Beside || len(m.Services) == 0 {
+	if m.Synonyms {
+		if err := s.followSynonyms(ctx); err != nil {
+			return err
+		}
+	}
+	if m.Beside || len(m.Services) == 0 && !m.Synonyms {
 		if err := s.followBeside(ctx); err != nil {
 			return err
 		}
@@ -211,6 +217,9 @@ func (s *Service) rebuild(ctx context.Context) error {
 			s.log.ErrorContext(ctx, "search index: build", "error", err)
 		}
 		return err
+	}
+	if err := s.followSynonyms(ctx); err != nil {
+		return fmt.Errorf("search index: %w", err)
 	}
 	t := newThings()
 	if err := s.followThings(ctx, t); err != nil {

@@ -221,11 +221,77 @@ export const noServices: Schemas["ServiceList"] = {
   counts: { categories: [], audiences: [], online: 0 },
 };
 
-export const suggestions: Schemas["SuggestionList"] = {
+/** What a search finds when only services fit. */
+export const found: Schemas["SearchResult"] = {
+  services: {
+    ...services,
+    items: services.items.map((item, index) => ({
+      ...item,
+      reasons:
+        index === 0
+          ? [{ kind: "alsoCalled", matched: "Hundesteuer" }, { kind: "place" }]
+          : [{ kind: "synonym", typed: "Angelschein", matched: "Fischereischein" }, { kind: "elsewhere" }],
+    })),
+  },
+  offices: { items: [], total: 0 },
+  situations: { items: [], total: 0 },
+  forms: { items: [], total: 0 },
+};
+
+/** What a search finds that fits something of every section, for a place named among the words. */
+export const foundEverything: Schemas["SearchResult"] = {
+  ...found,
+  recognisedPlace: { place, words: "hund" },
+  correction: { words: "hundesteuer meppen", applied: false },
+  offices: {
+    items: [
+      { id: id(90), name: "Steueramt", parentName: "Stadt Meppen", city: "Meppen", portal: meppen },
+      {
+        id: id(91),
+        name: "Veterinäramt und Lebensmittelüberwachung des Landkreises",
+        city: "Meppen",
+        portal: emsland,
+      },
+      { id: id(92), name: "Kämmerei Lathen – Steuern und Abgaben", city: "Lathen", portal: lathen },
+    ],
+    total: 5,
+  },
+  situations: { items: [{ id: "pets", title: "Tiere", icon: "paw" }], total: 1 },
+  forms: {
+    items: [
+      {
+        title: "SEPA-Lastschriftmandat für die Hundesteuer",
+        url: "https://example.org/sepa.pdf",
+        online: false,
+        serviceId: id(1),
+        serviceTitle: "Hund anmelden",
+        portal: meppen,
+      },
+      { title: "Hund online ummelden", url: "https://example.org/hund", online: true, portal: emsland },
+    ],
+    total: 2,
+  },
+};
+
+/** A search that finds nothing, for a place. */
+export const foundNothing: Schemas["SearchResult"] = {
+  services: noServices,
+  offices: { items: [], total: 0 },
+  situations: { items: [], total: 0 },
+  forms: { items: [], total: 0 },
+  turnTo: [
+    { kind: "administration", name: "Stadt Meppen", phone: "05931 1530" },
+    { kind: "hotline", name: "Behördennummer 115", phone: "115" },
+  ],
+};
+
+export const suggestions: Schemas["SearchSuggestionList"] = {
   items: [
-    { serviceId: id(1), title: "Hund anmelden" },
-    { serviceId: id(3), title: "Hund abmelden" },
-    { serviceId: id(4), title: "Gefährlichen Hund halten: Erlaubnis" },
+    { kind: "service", id: id(1), title: "Hund anmelden" },
+    { kind: "service", id: id(3), title: "Hund abmelden" },
+    { kind: "office", id: id(90), title: "Steueramt", detail: "Stadt Meppen" },
+    { kind: "situation", id: "pets", title: "Tiere" },
+    { kind: "query", title: "hund Meppen" },
   ],
 };
 
@@ -1107,4 +1173,82 @@ export const alternatives: Schemas["ServiceAlternatives"] = {
   since: "2026-06-30T22:00:00Z",
   owner: meppen,
   items: services.items.slice(0, 2),
+};
+
+/** What the editors of a portal say about its search. */
+export const synonyms: Schemas["SearchSynonymList"] = {
+  items: [
+    {
+      id: id(300),
+      says: ["Maxi-Cosi", "Babyschale"],
+      means: ["Babyausstattung"],
+      etag: '"1"',
+      changedAt: "2026-11-20T09:30:00Z",
+      changedBy: "Mina Merkblatt",
+    },
+    {
+      id: id(301),
+      says: ["Knöllchen", "Ordnungswidrigkeitenverfahren im Straßenverkehr"],
+      means: ["Verwarnung", "Bußgeldverfahren"],
+      etag: '"4"',
+      changedAt: "2026-11-21T09:30:00Z",
+    },
+  ],
+  total: 2,
+  builtIn: 1830,
+};
+
+export const synonymPreview: Schemas["SearchSynonymPreview"] = {
+  items: [{ words: "Maxi-Cosi", before: [], after: [{ id: id(1), title: "Babyausstattung: Zuschuss" }] }],
+};
+
+export const missed: Schemas["MissedSearchList"] = {
+  items: [
+    {
+      id: id(310),
+      words: "grillhütte mieten",
+      searches: 14,
+      firstDay: "2026-10-02",
+      lastDay: "2026-11-27",
+      findsNow: 0,
+    },
+    {
+      id: id(311),
+      words: "hüpfburg",
+      searches: 4,
+      firstDay: "2026-11-02",
+      lastDay: "2026-11-20",
+      findsNow: 2,
+    },
+  ],
+};
+
+const hit = (number: number, title: string, score: number): Schemas["ExplainedHit"] => ({
+  service: { id: id(number), title },
+  portal: "Stadt Meppen",
+  rank: number - 319,
+  score,
+  variant: "verlust Personalausweis",
+  phrase: 0.93,
+  title: 1,
+  words: 0.98,
+  found: 0.05,
+  nearness: 1.01,
+});
+
+export const searchExplanation: Schemas["SearchExplanation"] = {
+  recognisedPlace: { place, words: "perso verloren" },
+  words: [
+    { word: "perso", weight: 6.214, known: true, services: 3 },
+    { word: "verloren", weight: 7.9, known: false, services: 0, parts: ["ver", "loren"] },
+  ],
+  variants: [
+    { words: "perso verloren", factor: 1 },
+    { words: "verlust Personalausweis", factor: 0.93 },
+  ],
+  items: [
+    hit(320, "Personalausweis beantragen", 0.912),
+    hit(321, "Verlust des Führerscheins anzeigen und Ersatz bekommen", 0.54),
+  ],
+  total: 12,
 };

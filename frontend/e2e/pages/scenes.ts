@@ -24,11 +24,30 @@ export const scenes: Record<string, Scene & { path: string }> = {
   "results-filtered": { path: "/suche?q=hund&ars=034540035035&kategorie=pets&fuer=privat" },
   "results-filtered-none": {
     path: "/suche?q=xyz&kategorie=pets",
-    answers: [[/^\/services$/, data.noServices]],
+    answers: [[/^\/search$/, data.foundNothing]],
   },
   results: { path: "/suche?q=hund&ars=034540035035" },
-  "results-none": { path: "/suche?q=xyz", answers: [[/^\/services$/, data.noServices]] },
-  "results-error": { path: "/suche?q=hund", answers: [[/^\/services$/, 503]] },
+  "results-everything": {
+    path: "/suche?q=hund%20meppen",
+    answers: [[/^\/search$/, data.foundEverything]],
+  },
+  "results-offices": {
+    path: "/suche?q=amt&art=stelle",
+    answers: [[/^\/search$/, data.foundEverything]],
+  },
+  "results-forms": {
+    path: "/suche?q=hund&art=formular",
+    answers: [[/^\/search$/, data.foundEverything]],
+  },
+  "results-corrected": {
+    path: "/suche?q=hundesteier",
+    answers: [[/^\/search$/, { ...data.found, correction: { words: "hundesteuer", applied: true } }]],
+  },
+  "results-none": {
+    path: "/suche?q=xyz&ars=034540035035",
+    answers: [[/^\/search$/, data.foundNothing]],
+  },
+  "results-error": { path: "/suche?q=hund", answers: [[/^\/search$/, 503]] },
   service: { path: `/leistungen/${service}?ars=034540035035` },
   "service-full": {
     path: `/leistungen/${service}?ars=034540035035`,
@@ -207,6 +226,22 @@ export const scenes: Record<string, Scene & { path: string }> = {
   "editing-settings": {
     path: "/redaktion/einstellungen",
     session: { ...data.editor, roles: ["admin"] },
+  },
+  "search-synonyms": { path: "/redaktion/suche", session: data.editor },
+  "search-synonyms-none": {
+    path: "/redaktion/suche?wort=grillh%C3%BCtte",
+    session: data.editor,
+    answers: [[/admin\/search\/synonyms$/, { items: [], total: 0, builtIn: 1830 }]],
+  },
+  "search-missed": { path: "/redaktion/suche/ohne-ergebnis", session: data.editor },
+  "search-missed-none": {
+    path: "/redaktion/suche/ohne-ergebnis",
+    session: data.editor,
+    answers: [[/admin\/search\/missed$/, { items: [] }]],
+  },
+  "search-explanation": {
+    path: "/redaktion/suche/erklaerung?q=perso%20verloren%20meppen",
+    session: data.editor,
   },
   "editing-forbidden": { path: "/redaktion", session: data.citizen },
   imprint: { path: "/impressum" },

@@ -37,7 +37,7 @@ export async function enterPlace(page: Page, place: string): Promise<void> {
 /** Chooses the place by a postal code that only one municipality has. */
 export async function choosePlace(page: Page, postalCode: string, name: string): Promise<void> {
   await enterPlace(page, postalCode);
-  await expect(page.getByText(`Für ${name}`)).toBeVisible();
+  await expect(page.getByText(`Für ${name}`, { exact: true })).toBeVisible();
 }
 
 /** The value beside a name in a list of facts. */

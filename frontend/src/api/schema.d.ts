@@ -766,6 +766,134 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/search/synonyms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * This portal's own synonyms
+         * @description What people say here and what it is called in the catalog, beside what the search knows anyway; in the order of the words.
+         */
+        get: operations["listSearchSynonyms"];
+        put?: never;
+        /**
+         * Add a synonym
+         * @description Takes effect in all processes of this portal at once.
+         */
+        post: operations["createSearchSynonym"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/search/synonyms/{synonymId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a synonym
+         * @description Takes effect in all processes of this portal at once.
+         */
+        put: operations["updateSearchSynonym"];
+        post?: never;
+        /**
+         * Remove a synonym
+         * @description Takes effect in all processes of this portal at once.
+         */
+        delete: operations["deleteSearchSynonym"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/search/synonym-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a synonym would change
+         * @description The services that are found first for each of the words, as things are and as they would be. Nothing is kept.
+         */
+        post: operations["previewSearchSynonym"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/search/missed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Searches without a result
+         * @description What was searched for in vain, most often first. Only words in a plain form are kept, and only of searches that came several times; what looks like a name, a number or an address is not kept at all.
+         */
+        get: operations["listMissedSearches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/search/missed/{missedId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a search off the list
+         * @description It comes back when it is searched for in vain several times again.
+         */
+        delete: operations["dismissMissedSearch"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/search/explanation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why a service stands where it does
+         * @description How a query was understood, and what makes up the score of each of the first ten services; with `serviceId` also of that one, wherever it stands.
+         */
+        get: operations["explainSearch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/source-kinds": {
         parameters: {
             query?: never;
@@ -3410,6 +3538,207 @@ export interface components {
             /** @description Where to ask, when nothing was found and a place is known. */
             turnTo?: components["schemas"]["TurnTo"][];
         };
+        SearchSynonymContent: {
+            /**
+             * @description What people say; each one word or a few.
+             * @example [
+             *       "maxi-cosi"
+             *     ]
+             */
+            says: string[];
+            /**
+             * @description What it is called in the catalog; each one word or a few.
+             * @example [
+             *       "babyausstattung"
+             *     ]
+             */
+            means: string[];
+        };
+        SearchSynonymTrial: {
+            /**
+             * @description What people say; each one word or a few.
+             * @example [
+             *       "maxi-cosi"
+             *     ]
+             */
+            says: string[];
+            /**
+             * @description What it is called in the catalog; each one word or a few.
+             * @example [
+             *       "babyausstattung"
+             *     ]
+             */
+            means: string[];
+            /**
+             * Format: uuid
+             * @description The synonym that it would replace.
+             */
+            replaces?: string;
+        };
+        SearchSynonym: {
+            /** Format: uuid */
+            id: string;
+            says: string[];
+            means: string[];
+            /**
+             * @description For `If-Match`.
+             * @example "3"
+             */
+            etag: string;
+            /** Format: date-time */
+            changedAt: string;
+            /** @example Mina Merkblatt */
+            changedBy?: string;
+        };
+        SearchSynonymList: {
+            items: components["schemas"]["SearchSynonym"][];
+            /**
+             * @description How many this portal has; 2000 at most.
+             * @example 12
+             */
+            total: number;
+            /**
+             * @description How many words the search knows anyway.
+             * @example 1830
+             */
+            builtIn: number;
+            nextCursor?: string;
+        };
+        SearchSynonymPreview: {
+            items: components["schemas"]["SearchEffect"][];
+        };
+        /** @description What is found first for some words, as things are and as they would be. */
+        SearchEffect: {
+            /** @example maxi-cosi */
+            words: string;
+            before: components["schemas"]["FoundService"][];
+            after: components["schemas"]["FoundService"][];
+        };
+        FoundService: {
+            /** Format: uuid */
+            id: string;
+            /** @example Hund anmelden */
+            title: string;
+        };
+        MissedSearchList: {
+            items: components["schemas"]["MissedSearch"][];
+            nextCursor?: string;
+        };
+        MissedSearch: {
+            /** Format: uuid */
+            id: string;
+            /** @example grillhütte */
+            words: string;
+            /**
+             * @description In how many minutes it was searched for; more than once in a minute counts once.
+             * @example 14
+             */
+            searches: number;
+            /** Format: date */
+            firstDay: string;
+            /** Format: date */
+            lastDay: string;
+            /**
+             * @description How many services are found by now.
+             * @example 0
+             */
+            findsNow: number;
+        };
+        SearchExplanation: {
+            recognisedPlace?: components["schemas"]["RecognisedPlace"];
+            /** @description The words that count, as the search takes them. */
+            words: components["schemas"]["ExplainedWord"][];
+            /** @description The ways in which the query was put: as typed first, then with other words. */
+            variants: components["schemas"]["ExplainedVariant"][];
+            items: components["schemas"]["ExplainedHit"][];
+            asked?: components["schemas"]["ExplainedHit"];
+            /**
+             * @description How many services are found.
+             * @example 23
+             */
+            total: number;
+        };
+        ExplainedWord: {
+            /** @example perso */
+            word: string;
+            /**
+             * Format: double
+             * @description How much it tells: the fewer services are named by it, the more.
+             * @example 6.2
+             */
+            weight: number;
+            /** @description Whether a title or another name has it. If not, it is also looked for with typing mistakes. */
+            known: boolean;
+            /**
+             * @description How many services are named by it.
+             * @example 3
+             */
+            services: number;
+            /** @description Of a compound. */
+            parts?: string[];
+        };
+        ExplainedVariant: {
+            /** @example verlust personalausweis */
+            words: string;
+            /**
+             * Format: double
+             * @description What a match by it is multiplied with.
+             * @example 0.93
+             */
+            factor: number;
+        };
+        ExplainedHit: {
+            service: components["schemas"]["FoundService"];
+            /** @example Stadt Meppen */
+            portal: string;
+            /**
+             * @description From 1; missing where it is not found.
+             * @example 1
+             */
+            rank?: number;
+            /**
+             * Format: double
+             * @description What the order follows.
+             * @example 0.91
+             */
+            score: number;
+            /**
+             * @description The variant that fits best; empty where none does.
+             * @example personalausweis
+             */
+            variant: string;
+            /**
+             * Format: double
+             * @description How well a title or another name covers the words, and the words it; 0 to 1.
+             * @example 0.97
+             */
+            phrase: number;
+            /**
+             * Format: double
+             * @description How much of the words the title has; 0 to 1.
+             * @example 1
+             */
+            title: number;
+            /**
+             * Format: double
+             * @description How much of the words the service has anywhere; 0 to 1.
+             * @example 1
+             */
+            words: number;
+            /**
+             * Format: double
+             * @description What the weights of the words and the longer texts add.
+             * @example 0.05
+             */
+            found: number;
+            /**
+             * Format: double
+             * @description What it is multiplied with: 1 where somebody does it at the place, less where nobody does; a little more where one can apply online.
+             * @example 1.01
+             */
+            nearness: number;
+            reasons?: components["schemas"]["SearchReason"][];
+        };
         /** @description How the query was probably meant. */
         SearchCorrection: {
             /** @example personalausweis verloren */
@@ -5448,6 +5777,16 @@ export interface components {
         /** @description Id of the arrival. */
         ArrivalId: string;
         /**
+         * @description Id of the synonym.
+         * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
+         */
+        SynonymId: string;
+        /**
+         * @description Id of the search.
+         * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8b
+         */
+        MissedId: string;
+        /**
          * @description Id of the source.
          * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
          */
@@ -6949,6 +7288,301 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listSearchSynonyms: {
+        parameters: {
+            query?: {
+                /** @description Largest number of items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on, from `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The synonyms. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchSynonymList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    createSearchSynonym: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "says": [
+                 *         "maxi-cosi"
+                 *       ],
+                 *       "means": [
+                 *         "familienkarte",
+                 *         "babyausstattung"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["SearchSynonymContent"];
+            };
+        };
+        responses: {
+            /** @description The new synonym. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchSynonym"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    updateSearchSynonym: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag last read.
+                 * @example "7"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description Id of the synonym.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
+                 */
+                synonymId: components["parameters"]["SynonymId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "says": [
+                 *         "maxi-cosi"
+                 *       ],
+                 *       "means": [
+                 *         "familienkarte",
+                 *         "babyausstattung"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["SearchSynonymContent"];
+            };
+        };
+        responses: {
+            /** @description The changed synonym. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchSynonym"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteSearchSynonym: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag last read.
+                 * @example "7"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /**
+                 * @description Id of the synonym.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
+                 */
+                synonymId: components["parameters"]["SynonymId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            default: components["responses"]["Error"];
+        };
+    };
+    previewSearchSynonym: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "says": [
+                 *         "maxi-cosi"
+                 *       ],
+                 *       "means": [
+                 *         "familienkarte",
+                 *         "babyausstattung"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["SearchSynonymTrial"];
+            };
+        };
+        responses: {
+            /** @description Before and after. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchSynonymPreview"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listMissedSearches: {
+        parameters: {
+            query?: {
+                /** @description Largest number of items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on, from `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The searches. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MissedSearchList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    dismissMissedSearch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the search.
+                 * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8b
+                 */
+                missedId: components["parameters"]["MissedId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    explainSearch: {
+        parameters: {
+            query: {
+                /**
+                 * @description The query.
+                 * @example perso verloren
+                 */
+                q: string;
+                /**
+                 * @description The place, by its ARS (12 digits).
+                 * @example 034540035035
+                 */
+                ars?: components["parameters"]["ArsQuery"];
+                /** @description The service that is asked about. */
+                serviceId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The explanation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchExplanation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             default: components["responses"]["Error"];
         };
     };

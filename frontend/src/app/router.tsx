@@ -299,7 +299,7 @@ const caseRoute = createRoute({
 const editors = createRoute({
   getParentRoute: () => rootRoute,
   id: "editors",
-  loader: words("editing"),
+  loader: words("editing", "search"),
   component: lazyRouteComponent(() => import("./shells/EditorShell"), "EditorShell"),
 });
 const overview = createRoute({
@@ -342,6 +342,23 @@ const importRun = createRoute({
   path: "/redaktion/quellen/laeufe/$runId",
   loader: words("sources"),
   component: lazyRouteComponent(() => import("./pages/ImportRunPage")),
+});
+const synonyms = createRoute({
+  getParentRoute: () => editors,
+  path: "/redaktion/suche",
+  validateSearch: search.synonymSearch,
+  component: lazyRouteComponent(() => import("../features/search/pages/SynonymsPage")),
+});
+const missedSearches = createRoute({
+  getParentRoute: () => editors,
+  path: "/redaktion/suche/ohne-ergebnis",
+  component: lazyRouteComponent(() => import("../features/search/pages/MissedPage")),
+});
+const searchExplanation = createRoute({
+  getParentRoute: () => editors,
+  path: "/redaktion/suche/erklaerung",
+  validateSearch: search.explanationSearch,
+  component: lazyRouteComponent(() => import("../features/search/pages/ExplanationPage")),
 });
 const entries = createRoute({
   getParentRoute: () => editors,
@@ -413,6 +430,9 @@ const routeTree = rootRoute.addChildren([
     importSource,
     editSource,
     importRun,
+    synonyms,
+    missedSearches,
+    searchExplanation,
     entries,
     entry,
     entryPreview,
@@ -422,6 +442,10 @@ const routeTree = rootRoute.addChildren([
 
 /** The step of a form that an address names. */
 const stepIn = (values: object) => ("schritt" in values ? values.schritt : undefined);
+
+/** The words that an address of results is about; those pages have a heading for each. */
+const wordsIn = ({ pathname, search: values }: { pathname: string; search: object }) =>
+  pathname === "/suche" && "q" in values ? values.q : undefined;
 
 /** Takes out what the portal wrote into the head about the page that was opened first. */
 function forgetDescription(): void {
@@ -446,7 +470,8 @@ export function createAppRouter(queryClient: QueryClient) {
     if (!fromLocation) return;
     const moved =
       fromLocation.pathname !== toLocation.pathname ||
-      stepIn(fromLocation.search) !== stepIn(toLocation.search);
+      stepIn(fromLocation.search) !== stepIn(toLocation.search) ||
+      wordsIn(fromLocation) !== wordsIn(toLocation);
     if (moved) expectHeading();
     if (fromLocation.pathname !== toLocation.pathname) forgetDescription();
   });

@@ -52,6 +52,8 @@ export const resultSearch = (raw: Raw) =>
     kategorie: text(raw["kategorie"]),
     fuer: oneOf(raw["fuer"], "privat", "unternehmen"),
     online: oneOf(raw["online"], "ja"),
+    art: oneOf(raw["art"], "leistung", "stelle", "lebenslage", "formular"),
+    genau: oneOf(raw["genau"], "ja"),
   });
 export const applySearch = (raw: Raw) => defined({ ars: ars(raw["ars"]), angebot: text(raw["angebot"]) });
 export const stepSearch = (raw: Raw) => defined({ schritt: text(raw["schritt"]) });
@@ -66,4 +68,7 @@ export const arrivalSearch = (raw: Raw) => defined({ vorgang: text(raw["vorgang"
 export const staffSignInSearch = (raw: Raw) => defined({ returnTo: localPath(raw["returnTo"]) });
 export const requestSearch = (raw: Raw) => defined({ request: text(raw["request"]) });
 export const inboxSearch = (raw: Raw) => defined({ stand: text(raw["stand"]), q: text(raw["q"]) });
+export const synonymSearch = (raw: Raw) => defined({ wort: text(raw["wort"]) });
+export const explanationSearch = (raw: Raw) =>
+  defined({ q: text(raw["q"]), leistung: text(raw["leistung"]) });
 export const tasksSearch = (raw: Raw) => defined({ aufgabe: text(raw["aufgabe"]) });

@@ -63,6 +63,9 @@ function EditorLinks() {
         <Link to="/redaktion/quellen">{t("editing:nav.sources")}</Link>
       </li>
       <li>
+        <Link to="/redaktion/suche">{t("search:nav")}</Link>
+      </li>
+      <li>
         <Link to="/redaktion/einstellungen">{t("editing:nav.settings")}</Link>
       </li>
     </>

@@ -73,7 +73,7 @@ function Group({ group, search }: { group: FilterGroup; search: ResultSearch }) 
   const id = `filter-${group.name}`;
   const current = search[group.name];
   return (
-    <section aria-labelledby={id}>
+    <div role="group" aria-labelledby={id}>
       <h2 id={id}>{group.title}</h2>
       <ul>
         {group.options.map(({ value, label, count }) => (
@@ -92,7 +92,7 @@ function Group({ group, search }: { group: FilterGroup; search: ResultSearch }) 
           </li>
         ))}
       </ul>
-    </section>
+    </div>
   );
 }
 

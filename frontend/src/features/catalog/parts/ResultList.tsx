@@ -56,12 +56,12 @@ export function ResultList({
     head && head.services.total + head.offices.total + head.situations.total + head.forms.total === 0;
   return (
     <div className="pv-stack" aria-busy={found.isFetching}>
-      <p role="status" className="pv-strong">
-        {total !== undefined && t(counts[wanted.kind ?? "service"], { count: total })}
-      </p>
       {found.isPending && <Loading />}
       {found.isError && <ErrorState error={found.error} onRetry={() => void found.refetch()} />}
       {head && wanted.kind === undefined && <BesideServices found={head} search={search} />}
+      <p role="status" className="pv-strong">
+        {total !== undefined && t(counts[wanted.kind ?? "service"], { count: total })}
+      </p>
       {head && (nothing || (shown === 0 && wanted.kind !== undefined)) && empty(head)}
       {shown > 0 && (
         <ul className="pv-list" ref={list} aria-label={t(listNames[wanted.kind ?? "service"])}>
