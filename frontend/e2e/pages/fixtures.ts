@@ -1100,6 +1100,72 @@ export const editorialCompetence: Schemas["EditorialEntry"] = {
   },
 };
 
+const form40 = id(40);
+export const editorialForms: Schemas["EditorialFormList"] = {
+  items: [{ id: form40, version: 2, title: "Anmeldung zur Hundesteuer", own: true }],
+};
+export const editorialCompetenceForm: Schemas["EditorialEntry"] = {
+  ...editorialCompetence,
+  content: {
+    ...editorialCompetence.content,
+    conditions: [],
+    onlineService: { type: "form", formId: form40, channel: "desk" },
+  },
+};
+export const editorialCompetenceReview: Schemas["EditorialEntry"] = {
+  ...editorialCompetence,
+  state: "inReview",
+  released: { ...editorialCompetence.content, organisationId: id(21), area: "034540000000", role: "03" },
+  rights: { edit: false, submit: false, release: true, fourEyes: true, isAuthor: false },
+};
+export const editorialSpecialisation: Schemas["EditorialEntry"] = {
+  ...editorialEntry,
+  kind: "specialisation",
+  id: id(31),
+  title: "Hund anmelden in Lathen",
+  findings: [],
+  comments: [],
+  content: {
+    id: id(31),
+    serviceId: id(1),
+    areas: ["034545404"],
+    fees: [{ label: { de: "Jeder Hund" }, kind: "fixed", amount: 4800, currency: "EUR" }],
+  },
+};
+export const editorialSituation: Schemas["EditorialEntry"] = {
+  ...editorialEntry,
+  kind: "category",
+  id: "registration",
+  title: "Wohnsitz melden",
+  findings: [],
+  comments: [],
+  content: {
+    id: "registration",
+    title: { de: "Wohnsitz melden" },
+    icon: "home",
+    position: 1,
+    parentId: "moving",
+  },
+};
+export const editorialMeanwhile: Schemas["EditorialEntry"] = {
+  ...editorialEntry,
+  findings: [],
+  comments: [],
+  releasedMeanwhile: true,
+  base: {
+    ...editorialContent,
+    teaser: { de: "Wer einen Hund hält, zahlt dafür." },
+    fees: [{ label: { de: "Erster Hund" }, kind: "fixed", amount: 5000, currency: "EUR" }],
+    trustLevel: "low",
+  },
+  released: {
+    ...editorialContent,
+    teaser: { de: "Wer einen Hund hält, zahlt Hundesteuer." },
+    fees: [{ label: { de: "Erster Hund" }, kind: "range", amount: 5500, max: 9900, currency: "EUR" }],
+    trustLevel: "substantial",
+  },
+};
+
 export const editorialEntries: Schemas["EditorialEntryList"] = {
   items: [
     {

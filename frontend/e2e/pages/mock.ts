@@ -8,6 +8,8 @@ export interface Scene {
   session?: unknown;
   /** Answers before the usual ones; a number is the status of a problem. */
   answers?: [path: RegExp, body: unknown][];
+  /** A button that is pressed when the page is there. */
+  press?: string;
   /** What is kept on the device. */
   stored?: Record<string, unknown>;
 }
@@ -47,11 +49,14 @@ const usual: [RegExp, unknown][] = [
   [/admin\/search\/explanation$/, data.searchExplanation],
   [/catalog\/entries$/, data.editorialEntries],
   [/catalog\/entries\/organisation\/[^/]+$/, data.editorialOffice],
+  [/catalog\/entries\/specialisation\/[^/]+$/, data.editorialSpecialisation],
+  [/catalog\/entries\/category\/[^/]+$/, data.editorialSituation],
   [/catalog\/entries\/competence\/[^/]+$/, data.editorialCompetence],
   [/catalog\/entries\/\w+\/[^/]+$/, data.editorialEntry],
   [/\/preview$/, { service: data.service }],
   [/\/versions$/, data.editorialVersions],
   [/\/versions\/\d+$/, data.editorialVersion],
+  [/catalog\/forms$/, data.editorialForms],
   [/catalog\/tasks$/, data.editorialTasks],
   [/catalog\/settings$/, data.editingSettings],
   [/^\/cases$/, data.cases],

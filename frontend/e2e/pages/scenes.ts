@@ -221,6 +221,28 @@ export const scenes: Record<string, Scene & { path: string }> = {
     path: `/redaktion/zustaendigkeiten/${data.editorialCompetence.id}`,
     session: data.editor,
   },
+  "editing-competence-form": {
+    path: `/redaktion/zustaendigkeiten/${data.editorialCompetence.id}`,
+    session: data.editor,
+    answers: [[/catalog\/entries\/competence\/[^/]+$/, data.editorialCompetenceForm]],
+  },
+  "editing-competence-review": {
+    path: `/redaktion/zustaendigkeiten/${data.editorialCompetence.id}`,
+    session: data.editor,
+    answers: [[/catalog\/entries\/competence\/[^/]+$/, data.editorialCompetenceReview]],
+  },
+  "editing-specialisation": {
+    path: `/redaktion/abweichungen/${data.editorialSpecialisation.id}`,
+    session: data.editor,
+  },
+  "editing-situation": { path: "/redaktion/lebenslagen/registration", session: data.editor },
+  "editing-merge": {
+    path: `/redaktion/leistungen/${service}`,
+    session: data.editor,
+    press: "Vergleichen und entscheiden",
+    answers: [[/catalog\/entries\/service\/[^/]+$/, data.editorialMeanwhile]],
+  },
+  "editing-ask": { path: `/redaktion/leistungen/${service}`, session: data.editor, press: "Veröffentlichen" },
   "editing-preview": { path: `/redaktion/leistungen/${service}/vorschau`, session: data.editor },
   "editing-versions": { path: `/redaktion/leistungen/${service}/fassungen`, session: data.editor },
   "editing-settings": {

@@ -180,6 +180,17 @@ export const settingsQuery = queryOptions({
 export const saveSettings = (etag: string, settings: EditingSettings) =>
   answerWithETag(api.PUT(`${root}/settings`, { params: { header: { "If-Match": etag } }, body: settings }));
 
+/** Forms by which one can apply, by a part of the title or the id. */
+export const formsQuery = (q: string) =>
+  queryOptions({
+    queryKey: ["editing", "forms", q],
+    queryFn: ({ signal }) =>
+      answer(api.GET(`${root}/forms`, { params: { query: { q, limit: 10 } }, signal })),
+    enabled: q !== "",
+    staleTime: 60_000,
+    placeholderData: keepPreviousData,
+  });
+
 /** Places by name, postal code or key. */
 export const areasQuery = (q: string) =>
   queryOptions({

@@ -1,11 +1,22 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { fieldId, readAt } from "../../../forms/pointers";
 import { useWords } from "../../../i18n";
 import { Button } from "../../../ui/Button";
+import { Select } from "../../../ui/fields/ChoiceFields";
 import { Combobox } from "../../../ui/fields/Combobox";
+import { useStatus } from "../../../ui/Status";
 import { useDebounced } from "../../../ui/useDebounced";
-import { areaQuery, areasQuery, entriesQuery, entryQuery, type EntryKind } from "../api";
+import {
+  areaQuery,
+  areasQuery,
+  entriesQuery,
+  entryQuery,
+  formsQuery,
+  situationsQuery,
+  type Content,
+  type EntryKind,
+} from "../api";
 import { errorAt, useEditor } from "../content/context";
 
 interface PickerProps {
@@ -56,6 +67,109 @@ export function EntryPicker({ at, kind, ...field }: PickerProps & { kind: EntryK
         </div>
       )}
     </div>
+  );
+}
+
+/** A form by which one can apply, of this portal or of a linked one. */
+export function FormPicker({ at, ...field }: PickerProps) {
+  const t = useWords();
+  const editor = useEditor();
+  const chosen = readAt(editor.content, at);
+  const id = typeof chosen === "string" ? chosen : "";
+  const known = useQuery(formsQuery(id));
+  const [typed, setTyped] = useState<string>();
+  const words = useDebounced((typed ?? "").trim(), 200);
+  const found = useQuery({ ...formsQuery(words), enabled: words.length >= 2 });
+  const form = known.data?.items.find((item) => item.id === id);
+  const title = id === "" ? "" : (form?.title ?? (known.isPending ? "…" : id));
+  return (
+    <Combobox
+      {...field}
+      id={fieldId(at)}
+      hint={field.hint ?? t("editing:picker.entryHint")}
+      error={errorAt(editor, at)}
+      value={typed ?? title}
+      onChange={setTyped}
+      options={
+        typed === undefined
+          ? []
+          : (found.data?.items ?? []).map((item) => ({
+              id: item.id,
+              label: item.title,
+              detail: t(item.own ? "editing:picker.formOwn" : "editing:picker.formLinked", {
+                version: item.version,
+              }),
+            }))
+      }
+      onChoose={(option) => {
+        editor.set(at, option.id);
+        setTyped(undefined);
+      }}
+    />
+  );
+}
+
+/** Takes address and title over from an online service that is there already. */
+export function OnlineServiceTaker({ at }: { at: string }) {
+  const t = useWords();
+  const editor = useEditor();
+  const status = useStatus();
+  const queryClient = useQueryClient();
+  const [typed, setTyped] = useState("");
+  const words = useDebounced(typed.trim(), 200);
+  const found = useInfiniteQuery({
+    ...entriesQuery({ kind: "onlineService", q: words }, 10),
+    enabled: words.length >= 2,
+  });
+  const take = async (id: string) => {
+    const { data } = await queryClient.fetchQuery(entryQuery({ kind: "onlineService", id }));
+    const service = data.content as Content;
+    editor.set(`${at}/url`, readAt(service, "/links/0/url"));
+    editor.set(`${at}/title`, readAt(service, "/title"));
+    setTyped("");
+    status(t("editing:picker.taken", { title: data.title }));
+    document.getElementById(fieldId(`${at}/url`))?.focus();
+  };
+  return (
+    <Combobox
+      id={`${fieldId(at)}-take`}
+      label={t("editing:picker.takeOnline")}
+      hint={t("editing:picker.takeOnlineHint")}
+      optional
+      value={typed}
+      onChange={setTyped}
+      options={
+        typed === ""
+          ? []
+          : (found.data?.pages[0]?.items ?? []).map((item) => ({ id: item.id, label: item.title }))
+      }
+      onChoose={(option) => void take(option.id)}
+    />
+  );
+}
+
+/** The life situation that another one is a part of. */
+export function SituationPicker({ at, ...field }: PickerProps) {
+  const editor = useEditor();
+  const situations = useQuery(situationsQuery);
+  const value = readAt(editor.content, at);
+  const chosen = typeof value === "string" ? value : "";
+  const own = readAt(editor.content, "/id");
+  const known = (situations.data?.items ?? [])
+    .filter((item) => item.id !== own)
+    .map((item) => ({ value: item.id, label: item.title }));
+  const options = known.some((item) => item.value === chosen)
+    ? known
+    : [...known, ...(chosen === "" ? [] : [{ value: chosen, label: chosen }])];
+  return (
+    <Select
+      {...field}
+      id={fieldId(at)}
+      error={errorAt(editor, at)}
+      options={options}
+      value={chosen}
+      onChange={(id) => editor.set(at, id === "" ? undefined : id)}
+    />
   );
 }
 

@@ -29,6 +29,27 @@ export function Documents() {
   );
 }
 
+/** What people receive in the end. */
+export function Results() {
+  const t = useWords();
+  return (
+    <ListField
+      at="/results"
+      label={t("editing:list.results")}
+      itemLabel={t("editing:list.result")}
+      addLabel={t("editing:list.addResult")}
+      create={() => ({ title: {}, required: true })}
+    >
+      {(at) => (
+        <>
+          <Texts at={`${at}/title`} label={t("editing:form.resultTitle")} />
+          <Texts at={`${at}/note`} label={t("editing:field.note")} kind="rich" optional />
+        </>
+      )}
+    </ListField>
+  );
+}
+
 const feeKinds = ["fixed", "range", "rule", "free"] as const;
 
 export function Fees() {

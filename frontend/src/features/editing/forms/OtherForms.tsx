@@ -3,7 +3,14 @@ import { useWords } from "../../../i18n";
 import { useEditor } from "../content/context";
 import { Figure, OneOf, Pick, Some } from "../fields/ChoiceFields";
 import { ListField } from "../fields/ListField";
-import { AreaPicker, AreasPicker, EntryPicker } from "../fields/Pickers";
+import {
+  AreaPicker,
+  AreasPicker,
+  EntryPicker,
+  FormPicker,
+  OnlineServiceTaker,
+  SituationPicker,
+} from "../fields/Pickers";
 import { Line, Texts } from "../fields/TextFields";
 import { Validity } from "./Modules";
 import { Section } from "./Section";
@@ -59,12 +66,7 @@ export function CompetenceForm() {
         />
         {way === "form" && (
           <>
-            <Line
-              at="/onlineService/formId"
-              label={t("editing:form.formId")}
-              hint={t("editing:hint.formId")}
-              input={{ spellCheck: false }}
-            />
+            <FormPicker at="/onlineService/formId" label={t("editing:form.formId")} />
             <Line
               at="/onlineService/channel"
               label={t("editing:form.channel")}
@@ -76,6 +78,7 @@ export function CompetenceForm() {
         )}
         {way === "link" && (
           <>
+            <OnlineServiceTaker at="/onlineService" />
             <Line
               at="/onlineService/url"
               label={t("editing:field.url")}
@@ -127,6 +130,12 @@ export function SituationForm() {
     <Section id="texte" title={t("editing:section.situation")}>
       <Texts at="/title" label={t("editing:field.title")} />
       <Texts at="/description" label={t("editing:field.description")} kind="lines" optional />
+      <SituationPicker
+        at="/parentId"
+        label={t("editing:form.parentSituation")}
+        hint={t("editing:hint.parentSituation")}
+        optional
+      />
       <Line
         at="/icon"
         label={t("editing:field.icon")}

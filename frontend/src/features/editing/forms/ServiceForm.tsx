@@ -4,9 +4,9 @@ import { useWords } from "../../../i18n";
 import { situationsQuery } from "../api";
 import { useEditor } from "../content/context";
 import { Day, OneOf, Some, Tick } from "../fields/ChoiceFields";
-import { AreasPicker } from "../fields/Pickers";
+import { AreasPicker, EntryPicker } from "../fields/Pickers";
 import { Line, Lines, Texts } from "../fields/TextFields";
-import { Deadlines, Documents, Fees, LegalBasis, Links, ProcessingTime, Validity } from "./Modules";
+import { Deadlines, Documents, Fees, LegalBasis, Links, ProcessingTime, Results, Validity } from "./Modules";
 import { Section, Sections } from "./Section";
 
 /** A service: what people read, what it costs, and how it is found. */
@@ -42,6 +42,7 @@ export function ServiceForm() {
       </Section>
       <ModuleSections />
       <Section id="weiteres" title={t("editing:section.more")}>
+        <Results />
         <MoreTexts />
       </Section>
       <Section id="finden" title={t("editing:section.find")}>
@@ -55,6 +56,12 @@ export function ServiceForm() {
             value,
             label: t(`editing:audience.${value}`),
           }))}
+        />
+        <Texts
+          at="/designation"
+          label={t("editing:field.designation")}
+          hint={t("editing:hint.designation")}
+          optional
         />
         <Line
           at="/leikaKey"
@@ -91,6 +98,7 @@ export function SpecialisationForm() {
     <>
       <Section id="texte" title={t("editing:section.texts")}>
         <p className="pv-text">{t("editing:form.specialisationIntro")}</p>
+        <EntryPicker at="/serviceId" kind="service" label={t("editing:field.serviceId")} />
         <AreasPicker at="/areas" label={label(t, "areas")} />
         <Texts at="/title" label={label(t, "title")} optional />
         <Texts at="/teaser" label={label(t, "teaser")} kind="lines" optional />

@@ -2,8 +2,9 @@ import { readAt } from "../../../forms/pointers";
 import { useWords } from "../../../i18n";
 import type { Content } from "../api";
 import { compareWords } from "../content/diff";
-import { describe, pointerLabel } from "../content/labels";
+import { describe, memberOf, pointerLabel } from "../content/labels";
 import { differing, partsOf } from "../content/parts";
+import { useNames } from "../content/useNames";
 
 /**
  * Two versions of an entry, part by part. What was taken out is struck through, what was put in is underlined, and both say so
@@ -12,6 +13,7 @@ import { differing, partsOf } from "../content/parts";
 export function Comparison({ before, after }: { before: Content | undefined; after: Content | undefined }) {
   const t = useWords();
   const parts = differing(before, after);
+  const names = useNames(before, after);
   if (parts.length === 0) return <p>{t("editing:compare.same")}</p>;
   return (
     <div className="pv-stack pv-stack--medium">
@@ -24,7 +26,10 @@ export function Comparison({ before, after }: { before: Content | undefined; aft
           <div key={part}>
             <dt>{pointerLabel(part, t)}</dt>
             <dd>
-              <Words before={describe(readAt(before, part), t)} after={describe(readAt(after, part), t)} />
+              <Words
+                before={describe(readAt(before, part), t, memberOf(part), names)}
+                after={describe(readAt(after, part), t, memberOf(part), names)}
+              />
             </dd>
           </div>
         ))}
@@ -58,10 +63,11 @@ function Words({ before, after }: { before: string; after: string }) {
 /** An entry to be read, part by part. */
 export function ContentView({ content }: { content: Content }) {
   const t = useWords();
+  const names = useNames(content);
   return (
     <dl className="pv-compare">
       {partsOf(content)
-        .map((part) => ({ part, text: describe(readAt(content, part), t) }))
+        .map((part) => ({ part, text: describe(readAt(content, part), t, memberOf(part), names) }))
         .filter(({ text }) => text !== "")
         .map(({ part, text }) => (
           <div key={part}>

@@ -6,8 +6,9 @@ import { Button } from "../../../ui/Button";
 import { Radios } from "../../../ui/fields/ChoiceFields";
 import { PageHeading } from "../../../ui/PageHeading";
 import type { Content } from "../api";
-import { describe, pointerLabel } from "../content/labels";
+import { describe, memberOf, pointerLabel } from "../content/labels";
 import { merge } from "../content/parts";
+import { useNames } from "../content/useNames";
 
 /**
  * Two people have changed the same entry: what only one has changed is taken over from both; where both have, one chooses part by
@@ -37,14 +38,17 @@ export function MergeView({
   onCancel: () => void;
 }) {
   const t = useWords();
+  const nothing = t("editing:compare.nothing");
   const [chosen, setChosen] = useState<Record<string, string>>({});
   const merged = merge(base, mine, theirs);
+  const names = useNames(mine, theirs, base);
+  const said = (content: Content | undefined, part: string) =>
+    describe(readAt(content, part), t, memberOf(part), names) || nothing;
   const result = merged.conflicts.reduce(
     (content, part) => (chosen[part] === "theirs" ? writeAt(content, part, readAt(theirs, part)) : content),
     merged.content,
   );
   const open = merged.conflicts.filter((part) => chosen[part] === undefined);
-  const nothing = t("editing:compare.nothing");
   return (
     <div className="pv-stack pv-stack--large">
       <PageHeading title={title} />
@@ -66,18 +70,17 @@ export function MergeView({
           key={part}
           id={fieldId(part)}
           label={pointerLabel(part, t)}
+          {...(base !== undefined && { hint: t("editing:merge.before", { text: said(base, part) }) })}
           value={chosen[part] ?? ""}
           onChange={(side) => setChosen((before) => ({ ...before, [part]: side }))}
           options={[
             {
               value: "mine",
-              label: (
-                <Side name={t("editing:merge.mine")} text={describe(readAt(mine, part), t) || nothing} />
-              ),
+              label: <Side name={t("editing:merge.mine")} text={said(mine, part)} />,
             },
             {
               value: "theirs",
-              label: <Side name={theirsLabel} text={describe(readAt(theirs, part), t) || nothing} />,
+              label: <Side name={theirsLabel} text={said(theirs, part)} />,
             },
           ]}
         />
