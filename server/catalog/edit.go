@@ -114,6 +114,23 @@ type Previewed struct {
 	Organisation *types.Organisation
 }
 
+// previewSpecialised shows a service with what is special in some areas; nothing where this portal does not have the service.
+func (s *Service) previewSpecialised(ctx context.Context, language string, special *SpecialisationEntry) (Previewed, error) {
+	of, found, err := s.Released(ctx, KindService, special.ServiceID.String())
+	if err != nil || !found {
+		return Previewed{}, err
+	}
+	var e ServiceEntry
+	if err := json.Unmarshal(of.Content, &e); err != nil {
+		return Previewed{}, fmt.Errorf("read service %s: %w", special.ServiceID, err)
+	}
+	e.replace(&special.ModulesEntry)
+	service := serviceIn(language, &e)
+	service.State = stateAt(e.Validity, s.now())
+	service.Owner, service.Variants = s.portals.Self(), []uuid.UUID{}
+	return Previewed{Service: &service}, nil
+}
+
 // Preview shows an entry of this portal as it would be, in a language.
 func (s *Service) Preview(ctx context.Context, kind, language string, content json.RawMessage) (Previewed, error) {
 	p, err := s.reader.prepare(kind, content)
@@ -129,6 +146,8 @@ func (s *Service) Preview(ctx context.Context, kind, language string, content js
 			return Previewed{}, err
 		}
 		return Previewed{Service: &service}, nil
+	case *SpecialisationEntry:
+		return s.previewSpecialised(ctx, language, e)
 	case *OrganisationEntry:
 		var parent Text
 		if e.ParentID != nil {

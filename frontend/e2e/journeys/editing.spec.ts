@@ -88,6 +88,38 @@ test("two editors write at the same time: each part is chosen, and nothing is lo
   await act(page, "Entwurf verwerfen", "Verwerfen");
 });
 
+test("a service is taken off: who follows its address at a linked portal is led on, until it is back", async ({
+  page,
+  where,
+  anotherPerson,
+  complaints,
+}) => {
+  complaints.expect(/status of 410/); // how the portal says that something has gone
+  const title = "Sperrmüll abholen lassen";
+  await editorAt(page, "landkreis", "administrator");
+  await openService(page, "landkreis", title);
+  const address = `${where.portals.meppen}/leistungen/${page.url().split("/").at(-1)}`;
+  const citizen = await anotherPerson();
+  await citizen.goto(address);
+  await shows(citizen, title);
+  await act(page, "Vom Portal nehmen", "Vom Portal nehmen", "vorerst");
+  const ended = content(citizen).getByText(/^Diese Leistung wird seit dem .* nicht mehr angeboten\.$/);
+  await expect(async () => {
+    await citizen.reload();
+    await expect(ended).toBeVisible({ timeout: 1_000 });
+  }).toPass({ timeout: 20_000 });
+  await shows(citizen, title);
+  await inspect(citizen, "service-ended");
+  await expect(content(citizen).getByRole("combobox", { name: "Leistung suchen" })).toBeVisible();
+  expect((await citizen.request.get(address)).status()).toBe(410);
+  await act(page, "Veröffentlichen", "Jetzt veröffentlichen");
+  await expect(async () => {
+    await citizen.reload();
+    await expect(ended).toHaveCount(0, { timeout: 1_000 });
+  }).toPass({ timeout: 20_000 });
+  await shows(citizen, title);
+});
+
 test("where the portal wants a second pair of eyes, the author cannot release alone", async ({
   page,
   where,

@@ -144,6 +144,24 @@ func warning(pointer, code, de, en string) Finding {
 	return Finding{Warning: true, Fault: catalog.Fault{Pointer: pointer, Code: code, Message: problem.Text{De: de, En: en}}}
 }
 
+// unknownForm names a form that is not offered (any more).
+func (s *Service) unknownForm(ctx context.Context, content json.RawMessage) ([]Finding, error) {
+	var way struct {
+		OnlineService struct {
+			FormID string `json:"formId"`
+		} `json:"onlineService"`
+	}
+	_ = json.Unmarshal(content, &way) // a draft may hold anything
+	if way.OnlineService.FormID == "" || s.forms == nil {
+		return nil, nil
+	}
+	known, err := s.forms.Offered(ctx, way.OnlineService.FormID, 1)
+	if err != nil || len(known) > 0 {
+		return nil, err
+	}
+	return []Finding{warning("/onlineService/formId", "referenceUnknown", "Dieses Formular wird nicht angeboten.", "This form is not offered.")}, nil
+}
+
 // unknownReferences names offices and services that this portal does not have.
 func (s *Service) unknownReferences(ctx context.Context, kind string, content json.RawMessage) ([]Finding, error) {
 	h := readHead(content)
@@ -167,6 +185,11 @@ func (s *Service) unknownReferences(ctx context.Context, kind string, content js
 	if h.OrganisationID != uuid.Nil && !office {
 		list = append(list, warning("/organisationId", "referenceUnknown", "Diese Stelle ist an diesem Portal nicht veröffentlicht.", "This office is not released at this portal."))
 	}
+	form, err := s.unknownForm(ctx, content)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, form...)
 	if parent.ParentID != uuid.Nil && !above {
 		list = append(list, warning("/parentId", "referenceUnknown", "Die übergeordnete Stelle ist an diesem Portal nicht veröffentlicht.", "The office above is not released at this portal."))
 	}

@@ -40,6 +40,21 @@ func (places) Place(_ context.Context, ars string) (types.Place, error) {
 	return types.Place{Ars: ars, Name: "Meppen, Stadt", Level: types.Gemeinde}, nil
 }
 
+// knownForm is the only form that is offered.
+const knownForm = "0197a3c2-7c3e-7d41-9a53-1f0c2b117e99"
+
+type formsOf []string
+
+func (f formsOf) Offered(_ context.Context, words string, _ int) ([]types.EditorialForm, error) {
+	var list []types.EditorialForm
+	for _, id := range f {
+		if words == "" || words == id {
+			list = append(list, types.EditorialForm{Id: uuid.MustParse(id), Version: 1, Title: "Formular", Own: true})
+		}
+	}
+	return list, nil
+}
+
 // publisher keeps what linked portals are told, in the order in which they are.
 type publisher struct {
 	mu   sync.Mutex
@@ -88,7 +103,7 @@ func (p *portal) connect(t *testing.T, now func() time.Time) {
 	}
 	p.jobs = client
 	p.catalog = catalog.New(catalog.Config{DB: p.db, Portals: portals{}, Places: places{}, Publisher: p.publisher, Area: []string{"034540035035"}})
-	p.Service = editing.New(editing.Config{DB: p.db, Catalog: p.catalog, Jobs: client, Audit: audit.New(p.db, now), Now: now})
+	p.Service = editing.New(editing.Config{DB: p.db, Catalog: p.catalog, Jobs: client, Audit: audit.New(p.db, now), Forms: formsOf{knownForm}, Now: now})
 	editing.Register(client, p.Service)
 }
 
@@ -548,5 +563,32 @@ func TestTasks_WhatEditorsShouldLookAt(t *testing.T) {
 	}
 	if rest, _, _, err := p.Tasks(p.anna, "", 100, next); err != nil || len(rest) != len(tasks)-1 {
 		t.Errorf("the rest %v, %v", rest, err)
+	}
+}
+
+func TestEntry_FormThatNobodyOffers_IsWarnedOf(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	for form, want := range map[string]bool{knownForm: false, uuid.NewString(): true, "": false} {
+		e := must(p.Create(p.anna, uuid.NewString(), "competence", map[string]any{"onlineService": map[string]any{"type": "form", "formId": form}}))(t)
+		warned := slices.ContainsFunc(e.Findings, func(f editing.Finding) bool { return f.Pointer == "/onlineService/formId" && f.Warning })
+		if warned != want {
+			t.Errorf("form %q: %+v", form, e.Findings)
+		}
+	}
+}
+
+func TestPreview_OfASpecialisation_IsTheServiceWithWhatIsSpecial(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	id := "0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a"
+	p.imports(t, imported(id, "Hund", "überall"))
+	e := must(p.Create(p.anna, uuid.NewString(), "specialisation", map[string]any{"serviceId": id, "areas": []any{"034540035035"}, "teaser": map[string]any{"de": "in Meppen"}}))(t)
+	shown := must(p.Preview(p.anna, e.Ref, "de"))(t)
+	if shown.Service == nil || shown.Service.Title != "Hund" || shown.Service.Teaser != "in Meppen" {
+		t.Errorf("%+v", shown.Service)
+	}
+	if p.title(t, id) != "Hund" {
+		t.Error("the preview has changed the service")
 	}
 }

@@ -51,9 +51,10 @@ type kindSQL struct {
 }
 
 // german gives the SQL of a text by language, in German, else in any language.
-func german(column string) string {
-	return fmt.Sprintf(`coalesce(%[1]s->>'de', (SELECT value FROM json_each_text(%[1]s) ORDER BY key = 'en' DESC, key LIMIT 1))`, column)
-}
+func german(column string) string { return "catalog_german(" + column + ")" }
+
+// ordered is what a title is ordered by, as the indices of lists have it.
+func ordered(title string) string { return `catalog_order(` + title + `) COLLATE "C"` }
 
 func languagesOf(column string) string {
 	return fmt.Sprintf(`ARRAY(SELECT key FROM json_each_text(%s) WHERE value <> '' ORDER BY key)`, column)
@@ -92,36 +93,47 @@ func kindOf(kind string) (kindSQL, bool) {
 	return k, true
 }
 
-// stateSQL is the state of an entry: e is its row at the desk, t what is released.
-const stateSQL = `CASE WHEN e.deleted_at IS NOT NULL THEN 'deleted' WHEN e.state = 'scheduled' THEN 'scheduled' WHEN e.state = 'review' THEN 'inReview'
-	WHEN t.id IS NOT NULL AND e.draft IS NOT NULL THEN 'changed' WHEN t.id IS NOT NULL THEN 'released'
-	WHEN e.withdrawn_at IS NOT NULL THEN 'withdrawn' ELSE 'new' END`
-
-// listQuery lists own entries and drafts of a kind. It reads the portal's own rows only, by the index on the owner.
+// listQuery lists own entries and drafts of a kind: what is released and nobody is writing, and what has a row at the desk (e), each in
+// the order of an index, of which a list reads no more than it shows. Competences are ordered by the titles of others, and are all read.
+// What is asked of the other table stands in subqueries: joins would let the planner think that hardly anything is left, and sort it all.
 func (k kindSQL) listQuery() string {
-	return fmt.Sprintf(`
-	SELECT id, title, state, languages, source, corrected, conflict, changed_at, changed_name, release_at, sorted FROM (
-		SELECT x.*, translate(lower(title), 'äöüß', 'aous') COLLATE "C" AS sorted FROM (
-			SELECT coalesce(t.id::text, e.entry_id) AS id,
-				CASE WHEN e.draft IS NOT NULL OR e.deleted_at IS NOT NULL THEN e.title ELSE coalesce(t.title, '') END AS title,
-				%[6]s AS state, CASE WHEN e.draft IS NOT NULL OR e.deleted_at IS NOT NULL THEN e.languages ELSE t.languages END AS languages,
-				coalesce(c.source, nullif(t.source, 'manual'), '') AS source, c.entry_id IS NOT NULL AS corrected,
-				coalesce(c.conflicts <> '{}' OR c.imported IS NULL, false) AND c.entry_id IS NOT NULL AS conflict,
-				e.changed_at, coalesce(e.changed_name, '') AS changed_name, e.release_at, coalesce(t.leika, '') AS leika,
-				coalesce(t.service::text, e.draft->>'serviceId') AS service,
-				coalesce(t.office::text, e.draft->>'organisationId', e.draft->>'parentId') AS office
-			FROM (SELECT t.id, t.source, %[2]s AS title, %[3]s AS languages, %[4]s AS leika, %[5]s AS service, %[7]s AS office
-				FROM %[1]s t WHERE t.owner = '') t
-			FULL JOIN (SELECT * FROM catalog_editing WHERE kind = $1 AND (draft IS NOT NULL OR deleted_at IS NOT NULL OR withdrawn_at IS NOT NULL)) e
-				ON e.entry_id = t.id::text
-			LEFT JOIN catalog_corrections c ON c.kind = $1 AND c.entry_id = coalesce(t.id::text, e.entry_id)
-		) x
-	) y
-	WHERE ($2 = '' OR lower(title) LIKE '%%' || lower($2) || '%%' OR leika = $2)
-		AND CASE WHEN $3 = '' THEN state <> 'deleted' ELSE state = $3 END
-		AND ($4::uuid IS NULL OR service = $4::text) AND ($5::uuid IS NULL OR office = $5::text)
-		AND (sorted, id COLLATE "C") > ($6, $7)
-	ORDER BY sorted, id COLLATE "C" LIMIT $8`, k.table, k.title, k.languages, k.leika, k.service, stateSQL, k.office)
+	released := fmt.Sprintf(`
+		SELECT t.id::text AS id, %[2]s AS title, 'released' AS state, %[3]s AS languages, nullif(t.source, 'manual') AS source, %[7]s AS sorted
+		FROM %[1]s t
+		WHERE t.owner = '' AND $3 IN ('', 'released')
+			AND coalesce((SELECT e.draft IS NULL AND e.deleted_at IS NULL FROM catalog_editing e WHERE e.kind = $1 AND e.entry_id = t.id::text), true)
+			AND ($2 = '' OR lower(%[2]s) LIKE '%%' || lower($2) || '%%' OR %[4]s = $2)
+			AND ($4::uuid IS NULL OR %[5]s = $4) AND ($5::uuid IS NULL OR %[6]s = $5)
+			AND (%[7]s, t.id::text COLLATE "C") > ($6, $7)
+		ORDER BY %[7]s, t.id::text COLLATE "C" LIMIT $8`, k.table, k.title, k.languages, k.leika, k.service, k.office, ordered(k.title))
+	written := fmt.Sprintf(`
+		SELECT * FROM (
+			SELECT e.entry_id AS id, e.title, CASE WHEN e.deleted_at IS NOT NULL THEN 'deleted' WHEN e.state = 'scheduled' THEN 'scheduled'
+					WHEN e.state = 'review' THEN 'inReview' WHEN r.source IS NULL AND e.withdrawn_at IS NOT NULL THEN 'withdrawn'
+					WHEN r.source IS NULL THEN 'new' WHEN e.draft IS NULL THEN 'released' ELSE 'changed' END AS state,
+				e.languages, nullif(r.source, 'manual') AS source, %[3]s AS sorted
+			FROM catalog_editing e CROSS JOIN LATERAL (SELECT (SELECT t.source FROM %[1]s t WHERE t.owner = '' AND t.id = e.entry_id%[2]s) AS source OFFSET 0) r
+			WHERE e.kind = $1 AND $3 <> 'released' AND (e.draft IS NOT NULL OR e.deleted_at IS NOT NULL OR e.withdrawn_at IS NOT NULL)
+				AND ($2 = '' OR lower(e.title) LIKE '%%' || lower($2) || '%%' OR e.draft->>'leikaKey' = $2)
+				AND ($4::uuid IS NULL OR e.draft->>'serviceId' = $4::text) AND ($5::uuid IS NULL OR coalesce(e.draft->>'organisationId', e.draft->>'parentId') = $5::text)
+				AND (%[3]s, e.entry_id) > ($6, $7)
+		) w WHERE state <> 'released' AND CASE WHEN $3 = '' THEN state <> 'deleted' ELSE state = $3 END
+		ORDER BY sorted, id LIMIT $8`, k.table, k.idCast(), ordered("e.title"))
+	return `SELECT l.id, l.title, l.state, l.languages, coalesce(c.source, l.source, ''), c.entry_id IS NOT NULL,
+			coalesce(c.conflicts <> '{}' OR c.imported IS NULL, false) AND c.entry_id IS NOT NULL,
+			e.changed_at, coalesce(e.changed_name, ''), e.release_at, l.sorted
+		FROM (SELECT * FROM ((` + released + `) UNION ALL (` + written + `)) u ORDER BY sorted, id COLLATE "C" LIMIT $8) l
+			LEFT JOIN catalog_editing e ON e.kind = $1 AND e.entry_id = l.id
+			LEFT JOIN catalog_corrections c ON c.kind = $1 AND c.entry_id = l.id
+		ORDER BY l.sorted, l.id COLLATE "C"`
+}
+
+// idCast makes the id of a row at the desk one of the kind's table.
+func (k kindSQL) idCast() string {
+	if k.table == "catalog_categories" {
+		return ""
+	}
+	return "::uuid"
 }
 
 // List lists own entries and drafts of a kind in the order of their titles, and where to go on.
