@@ -15,7 +15,9 @@ export function useNames(...contents: (Content | undefined)[]): Names {
   const names = new Map<string, string>();
   entries.forEach(({ id }, index) => {
     const title = known[index]?.data?.data.title;
-    if (title !== undefined && title !== "") names.set(id, title);
+    // Two of the same name would look like no change.
+    const taken = [...names.values()].includes(title ?? "");
+    if (title !== undefined && title !== "") names.set(id, taken ? `${title} (${id})` : title);
   });
   areas.forEach(({ id }, index) => {
     const place = places[index]?.data;

@@ -40,6 +40,7 @@ export function MergeView({
   const t = useWords();
   const nothing = t("editing:compare.nothing");
   const [chosen, setChosen] = useState<Record<string, string>>({});
+  const [asked, setAsked] = useState(false);
   const merged = merge(base, mine, theirs);
   const names = useNames(mine, theirs, base);
   const said = (content: Content | undefined, part: string) =>
@@ -71,6 +72,7 @@ export function MergeView({
           id={fieldId(part)}
           label={pointerLabel(part, t)}
           {...(base !== undefined && { hint: t("editing:merge.before", { text: said(base, part) }) })}
+          error={asked && chosen[part] === undefined ? t("editing:merge.choose") : undefined}
           value={chosen[part] ?? ""}
           onChange={(side) => setChosen((before) => ({ ...before, [part]: side }))}
           options={[
@@ -86,7 +88,18 @@ export function MergeView({
         />
       ))}
       <div className="pv-row">
-        <Button busy={busy || open.length > 0} onClick={() => onMerged(result)}>
+        <Button
+          busy={busy}
+          onClick={() => {
+            const first = open[0];
+            if (first === undefined) {
+              onMerged(result);
+              return;
+            }
+            setAsked(true);
+            document.getElementById(fieldId(first))?.focus();
+          }}
+        >
           {t("editing:merge.save")}
         </Button>
         <Button variant="secondary" onClick={onCancel}>
