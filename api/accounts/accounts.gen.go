@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 
 	. "portalverbund/api/types"
@@ -22,6 +23,9 @@ type ServerInterface interface {
 	// Who has read the person's data
 	// (GET /api/v1/account/access-log)
 	ListAccesses(ctx echo.Context, params ListAccessesParams) error
+	// Object to what is done with an application
+	// (POST /api/v1/account/access-log/{accessId}/objection)
+	ObjectToAccess(ctx echo.Context, accessId openapi_types.UUID) error
 	// Consents given
 	// (GET /api/v1/account/consents)
 	ListConsents(ctx echo.Context) error
@@ -31,12 +35,24 @@ type ServerInterface interface {
 	// Withdraw a consent
 	// (DELETE /api/v1/account/consents/{consentId})
 	WithdrawConsent(ctx echo.Context, consentId openapi_types.UUID) error
+	// Call off the deletion of the account
+	// (DELETE /api/v1/account/deletion)
+	KeepAccount(ctx echo.Context) error
+	// What deleting the account means
+	// (GET /api/v1/account/deletion)
+	GetDeletion(ctx echo.Context) error
+	// Delete the account
+	// (POST /api/v1/account/deletion)
+	DeleteAccount(ctx echo.Context) error
 	// Ask for another mail address
 	// (POST /api/v1/account/email-changes)
 	RequestEmailChange(ctx echo.Context) error
 	// Confirm the new mail address
 	// (POST /api/v1/account/email-changes/confirm)
 	ConfirmEmailChange(ctx echo.Context) error
+	// All of the person's data
+	// (GET /api/v1/account/export)
+	ExportAccount(ctx echo.Context, params ExportAccountParams) error
 	// Keep answers of a form in the profile
 	// (POST /api/v1/account/kept-answers)
 	KeepAnswers(ctx echo.Context) error
@@ -110,6 +126,24 @@ func (w *ServerInterfaceWrapper) ListAccesses(ctx echo.Context) error {
 	return err
 }
 
+// ObjectToAccess converts echo context to params.
+func (w *ServerInterfaceWrapper) ObjectToAccess(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "accessId" -------------
+	var accessId openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "accessId", ctx.Param("accessId"), &accessId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter accessId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ObjectToAccess(ctx, accessId)
+	return err
+}
+
 // ListConsents converts echo context to params.
 func (w *ServerInterfaceWrapper) ListConsents(ctx echo.Context) error {
 	var err error
@@ -150,6 +184,39 @@ func (w *ServerInterfaceWrapper) WithdrawConsent(ctx echo.Context) error {
 	return err
 }
 
+// KeepAccount converts echo context to params.
+func (w *ServerInterfaceWrapper) KeepAccount(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.KeepAccount(ctx)
+	return err
+}
+
+// GetDeletion converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDeletion(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDeletion(ctx)
+	return err
+}
+
+// DeleteAccount converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteAccount(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteAccount(ctx)
+	return err
+}
+
 // RequestEmailChange converts echo context to params.
 func (w *ServerInterfaceWrapper) RequestEmailChange(ctx echo.Context) error {
 	var err error
@@ -167,6 +234,26 @@ func (w *ServerInterfaceWrapper) ConfirmEmailChange(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ConfirmEmailChange(ctx)
+	return err
+}
+
+// ExportAccount converts echo context to params.
+func (w *ServerInterfaceWrapper) ExportAccount(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportAccountParams
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "format", ctx.QueryParams(), &params.Format)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter format: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExportAccount(ctx, params)
 	return err
 }
 
@@ -410,11 +497,16 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	}
 
 	router.GET(baseURL+"/api/v1/account/access-log", wrapper.ListAccesses)
+	router.POST(baseURL+"/api/v1/account/access-log/:accessId/objection", wrapper.ObjectToAccess)
 	router.GET(baseURL+"/api/v1/account/consents", wrapper.ListConsents)
 	router.POST(baseURL+"/api/v1/account/consents", wrapper.GiveConsent)
 	router.DELETE(baseURL+"/api/v1/account/consents/:consentId", wrapper.WithdrawConsent)
+	router.DELETE(baseURL+"/api/v1/account/deletion", wrapper.KeepAccount)
+	router.GET(baseURL+"/api/v1/account/deletion", wrapper.GetDeletion)
+	router.POST(baseURL+"/api/v1/account/deletion", wrapper.DeleteAccount)
 	router.POST(baseURL+"/api/v1/account/email-changes", wrapper.RequestEmailChange)
 	router.POST(baseURL+"/api/v1/account/email-changes/confirm", wrapper.ConfirmEmailChange)
+	router.GET(baseURL+"/api/v1/account/export", wrapper.ExportAccount)
 	router.POST(baseURL+"/api/v1/account/kept-answers", wrapper.KeepAnswers)
 	router.POST(baseURL+"/api/v1/account/password-resets", wrapper.RequestPasswordReset)
 	router.POST(baseURL+"/api/v1/account/password-resets/confirm", wrapper.ConfirmPasswordReset)
@@ -434,6 +526,16 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 type ConflictApplicationProblemPlusJSONResponse Problem
 
 type ErrorApplicationProblemPlusJSONResponse Problem
+
+type FileResponseHeaders struct {
+	ContentDisposition string
+}
+type FileApplicationoctetStreamResponse struct {
+	Body io.Reader
+
+	Headers       FileResponseHeaders
+	ContentLength int64
+}
 
 type ForbiddenApplicationProblemPlusJSONResponse Problem
 
@@ -510,6 +612,79 @@ type ListAccessesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListAccessesdefaultApplicationProblemPlusJSONResponse) VisitListAccessesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ObjectToAccessRequestObject struct {
+	AccessId openapi_types.UUID `json:"accessId"`
+	Body     *ObjectToAccessJSONRequestBody
+}
+
+type ObjectToAccessResponseObject interface {
+	VisitObjectToAccessResponse(w http.ResponseWriter) error
+}
+
+type ObjectToAccess204Response struct {
+}
+
+func (response ObjectToAccess204Response) VisitObjectToAccessResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ObjectToAccess401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ObjectToAccess401ApplicationProblemPlusJSONResponse) VisitObjectToAccessResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ObjectToAccess404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ObjectToAccess404ApplicationProblemPlusJSONResponse) VisitObjectToAccessResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ObjectToAccess409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ObjectToAccess409ApplicationProblemPlusJSONResponse) VisitObjectToAccessResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ObjectToAccess422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ObjectToAccess422ApplicationProblemPlusJSONResponse) VisitObjectToAccessResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ObjectToAccessdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ObjectToAccessdefaultApplicationProblemPlusJSONResponse) VisitObjectToAccessResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -678,6 +853,167 @@ func (response WithdrawConsentdefaultApplicationProblemPlusJSONResponse) VisitWi
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type KeepAccountRequestObject struct {
+}
+
+type KeepAccountResponseObject interface {
+	VisitKeepAccountResponse(w http.ResponseWriter) error
+}
+
+type KeepAccount204Response struct {
+}
+
+func (response KeepAccount204Response) VisitKeepAccountResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type KeepAccount401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response KeepAccount401ApplicationProblemPlusJSONResponse) VisitKeepAccountResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type KeepAccount404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response KeepAccount404ApplicationProblemPlusJSONResponse) VisitKeepAccountResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type KeepAccountdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response KeepAccountdefaultApplicationProblemPlusJSONResponse) VisitKeepAccountResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type GetDeletionRequestObject struct {
+}
+
+type GetDeletionResponseObject interface {
+	VisitGetDeletionResponse(w http.ResponseWriter) error
+}
+
+type GetDeletion200JSONResponse Deletion
+
+func (response GetDeletion200JSONResponse) VisitGetDeletionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetDeletion401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetDeletion401ApplicationProblemPlusJSONResponse) VisitGetDeletionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetDeletion404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetDeletion404ApplicationProblemPlusJSONResponse) VisitGetDeletionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetDeletiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDeletiondefaultApplicationProblemPlusJSONResponse) VisitGetDeletionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type DeleteAccountRequestObject struct {
+	Body *DeleteAccountJSONRequestBody
+}
+
+type DeleteAccountResponseObject interface {
+	VisitDeleteAccountResponse(w http.ResponseWriter) error
+}
+
+type DeleteAccount200JSONResponse Deletion
+
+func (response DeleteAccount200JSONResponse) VisitDeleteAccountResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type DeleteAccount401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteAccount401ApplicationProblemPlusJSONResponse) VisitDeleteAccountResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type DeleteAccount403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteAccount403ApplicationProblemPlusJSONResponse) VisitDeleteAccountResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type DeleteAccount404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteAccount404ApplicationProblemPlusJSONResponse) VisitDeleteAccountResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type DeleteAccountdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteAccountdefaultApplicationProblemPlusJSONResponse) VisitDeleteAccountResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 type RequestEmailChangeRequestObject struct {
 	Body *RequestEmailChangeJSONRequestBody
 }
@@ -807,6 +1143,78 @@ type ConfirmEmailChangedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ConfirmEmailChangedefaultApplicationProblemPlusJSONResponse) VisitConfirmEmailChangeResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ExportAccountRequestObject struct {
+	Params ExportAccountParams
+}
+
+type ExportAccountResponseObject interface {
+	VisitExportAccountResponse(w http.ResponseWriter) error
+}
+
+type ExportAccount200ApplicationoctetStreamResponse struct {
+	FileApplicationoctetStreamResponse
+}
+
+func (response ExportAccount200ApplicationoctetStreamResponse) VisitExportAccountResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportAccount401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ExportAccount401ApplicationProblemPlusJSONResponse) VisitExportAccountResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ExportAccount403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ExportAccount403ApplicationProblemPlusJSONResponse) VisitExportAccountResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ExportAccount404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ExportAccount404ApplicationProblemPlusJSONResponse) VisitExportAccountResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ExportAccountdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExportAccountdefaultApplicationProblemPlusJSONResponse) VisitExportAccountResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -1571,6 +1979,9 @@ type StrictServerInterface interface {
 	// Who has read the person's data
 	// (GET /api/v1/account/access-log)
 	ListAccesses(ctx context.Context, request ListAccessesRequestObject) (ListAccessesResponseObject, error)
+	// Object to what is done with an application
+	// (POST /api/v1/account/access-log/{accessId}/objection)
+	ObjectToAccess(ctx context.Context, request ObjectToAccessRequestObject) (ObjectToAccessResponseObject, error)
 	// Consents given
 	// (GET /api/v1/account/consents)
 	ListConsents(ctx context.Context, request ListConsentsRequestObject) (ListConsentsResponseObject, error)
@@ -1580,12 +1991,24 @@ type StrictServerInterface interface {
 	// Withdraw a consent
 	// (DELETE /api/v1/account/consents/{consentId})
 	WithdrawConsent(ctx context.Context, request WithdrawConsentRequestObject) (WithdrawConsentResponseObject, error)
+	// Call off the deletion of the account
+	// (DELETE /api/v1/account/deletion)
+	KeepAccount(ctx context.Context, request KeepAccountRequestObject) (KeepAccountResponseObject, error)
+	// What deleting the account means
+	// (GET /api/v1/account/deletion)
+	GetDeletion(ctx context.Context, request GetDeletionRequestObject) (GetDeletionResponseObject, error)
+	// Delete the account
+	// (POST /api/v1/account/deletion)
+	DeleteAccount(ctx context.Context, request DeleteAccountRequestObject) (DeleteAccountResponseObject, error)
 	// Ask for another mail address
 	// (POST /api/v1/account/email-changes)
 	RequestEmailChange(ctx context.Context, request RequestEmailChangeRequestObject) (RequestEmailChangeResponseObject, error)
 	// Confirm the new mail address
 	// (POST /api/v1/account/email-changes/confirm)
 	ConfirmEmailChange(ctx context.Context, request ConfirmEmailChangeRequestObject) (ConfirmEmailChangeResponseObject, error)
+	// All of the person's data
+	// (GET /api/v1/account/export)
+	ExportAccount(ctx context.Context, request ExportAccountRequestObject) (ExportAccountResponseObject, error)
 	// Keep answers of a form in the profile
 	// (POST /api/v1/account/kept-answers)
 	KeepAnswers(ctx context.Context, request KeepAnswersRequestObject) (KeepAnswersResponseObject, error)
@@ -1658,6 +2081,37 @@ func (sh *strictHandler) ListAccesses(ctx echo.Context, params ListAccessesParam
 		return err
 	} else if validResponse, ok := response.(ListAccessesResponseObject); ok {
 		return validResponse.VisitListAccessesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ObjectToAccess operation middleware
+func (sh *strictHandler) ObjectToAccess(ctx echo.Context, accessId openapi_types.UUID) error {
+	var request ObjectToAccessRequestObject
+
+	request.AccessId = accessId
+
+	var body ObjectToAccessJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ObjectToAccess(ctx.Request().Context(), request.(ObjectToAccessRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ObjectToAccess")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ObjectToAccessResponseObject); ok {
+		return validResponse.VisitObjectToAccessResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -1741,6 +2195,81 @@ func (sh *strictHandler) WithdrawConsent(ctx echo.Context, consentId openapi_typ
 	return nil
 }
 
+// KeepAccount operation middleware
+func (sh *strictHandler) KeepAccount(ctx echo.Context) error {
+	var request KeepAccountRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.KeepAccount(ctx.Request().Context(), request.(KeepAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "KeepAccount")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(KeepAccountResponseObject); ok {
+		return validResponse.VisitKeepAccountResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetDeletion operation middleware
+func (sh *strictHandler) GetDeletion(ctx echo.Context) error {
+	var request GetDeletionRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDeletion(ctx.Request().Context(), request.(GetDeletionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDeletion")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDeletionResponseObject); ok {
+		return validResponse.VisitGetDeletionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteAccount operation middleware
+func (sh *strictHandler) DeleteAccount(ctx echo.Context) error {
+	var request DeleteAccountRequestObject
+
+	var body DeleteAccountJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteAccount(ctx.Request().Context(), request.(DeleteAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteAccount")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteAccountResponseObject); ok {
+		return validResponse.VisitDeleteAccountResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // RequestEmailChange operation middleware
 func (sh *strictHandler) RequestEmailChange(ctx echo.Context) error {
 	var request RequestEmailChangeRequestObject
@@ -1793,6 +2322,31 @@ func (sh *strictHandler) ConfirmEmailChange(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ConfirmEmailChangeResponseObject); ok {
 		return validResponse.VisitConfirmEmailChangeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ExportAccount operation middleware
+func (sh *strictHandler) ExportAccount(ctx echo.Context, params ExportAccountParams) error {
+	var request ExportAccountRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportAccount(ctx.Request().Context(), request.(ExportAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportAccount")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExportAccountResponseObject); ok {
+		return validResponse.VisitExportAccountResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

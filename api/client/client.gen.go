@@ -96,6 +96,11 @@ type ClientInterface interface {
 	// ListAccesses request
 	ListAccesses(ctx context.Context, params *ListAccessesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ObjectToAccessWithBody request with any body
+	ObjectToAccessWithBody(ctx context.Context, accessId openapi_types.UUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ObjectToAccess(ctx context.Context, accessId openapi_types.UUID, body ObjectToAccessJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListConsents request
 	ListConsents(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -148,6 +153,17 @@ type ClientInterface interface {
 	// ReplaceRecoveryCodes request
 	ReplaceRecoveryCodes(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// KeepAccount request
+	KeepAccount(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDeletion request
+	GetDeletion(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteAccountWithBody request with any body
+	DeleteAccountWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	DeleteAccount(ctx context.Context, body DeleteAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// RequestEmailChangeWithBody request with any body
 	RequestEmailChangeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -157,6 +173,9 @@ type ClientInterface interface {
 	ConfirmEmailChangeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	ConfirmEmailChange(ctx context.Context, body ConfirmEmailChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExportAccount request
+	ExportAccount(ctx context.Context, params *ExportAccountParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListIdentities request
 	ListIdentities(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -657,10 +676,37 @@ type ClientInterface interface {
 
 	// ReceiveNudge request
 	ReceiveNudge(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReadPersonalData request
+	ReadPersonalData(ctx context.Context, subject string, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 func (c *Client) ListAccesses(ctx context.Context, params *ListAccessesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListAccessesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ObjectToAccessWithBody(ctx context.Context, accessId openapi_types.UUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewObjectToAccessRequestWithBody(c.Server, accessId, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ObjectToAccess(ctx context.Context, accessId openapi_types.UUID, body ObjectToAccessJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewObjectToAccessRequest(c.Server, accessId, body)
 	if err != nil {
 		return nil, err
 	}
@@ -899,6 +945,54 @@ func (c *Client) ReplaceRecoveryCodes(ctx context.Context, reqEditors ...Request
 	return c.Client.Do(req)
 }
 
+func (c *Client) KeepAccount(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKeepAccountRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) GetDeletion(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDeletionRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) DeleteAccountWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteAccountRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) DeleteAccount(ctx context.Context, body DeleteAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteAccountRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 func (c *Client) RequestEmailChangeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRequestEmailChangeRequestWithBody(c.Server, contentType, body)
 	if err != nil {
@@ -937,6 +1031,18 @@ func (c *Client) ConfirmEmailChangeWithBody(ctx context.Context, contentType str
 
 func (c *Client) ConfirmEmailChange(ctx context.Context, body ConfirmEmailChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewConfirmEmailChangeRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ExportAccount(ctx context.Context, params *ExportAccountParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportAccountRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3095,6 +3201,18 @@ func (c *Client) ReceiveNudge(ctx context.Context, reqEditors ...RequestEditorFn
 	return c.Client.Do(req)
 }
 
+func (c *Client) ReadPersonalData(ctx context.Context, subject string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReadPersonalDataRequest(c.Server, subject)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // NewListAccessesRequest generates requests for ListAccesses
 func NewListAccessesRequest(server string, params *ListAccessesParams) (*http.Request, error) {
 	var err error
@@ -3156,6 +3274,53 @@ func NewListAccessesRequest(server string, params *ListAccessesParams) (*http.Re
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewObjectToAccessRequest calls the generic ObjectToAccess builder with application/json body
+func NewObjectToAccessRequest(server string, accessId openapi_types.UUID, body ObjectToAccessJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewObjectToAccessRequestWithBody(server, accessId, "application/json", bodyReader)
+}
+
+// NewObjectToAccessRequestWithBody generates requests for ObjectToAccess with any type of body
+func NewObjectToAccessRequestWithBody(server string, accessId openapi_types.UUID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "accessId", runtime.ParamLocationPath, accessId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/account/access-log/%s/objection", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -3624,6 +3789,100 @@ func NewReplaceRecoveryCodesRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewKeepAccountRequest generates requests for KeepAccount
+func NewKeepAccountRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/account/deletion")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("DELETE", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetDeletionRequest generates requests for GetDeletion
+func NewGetDeletionRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/account/deletion")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDeleteAccountRequest calls the generic DeleteAccount builder with application/json body
+func NewDeleteAccountRequest(server string, body DeleteAccountJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDeleteAccountRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewDeleteAccountRequestWithBody generates requests for DeleteAccount with any type of body
+func NewDeleteAccountRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/account/deletion")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewRequestEmailChangeRequest calls the generic RequestEmailChange builder with application/json body
 func NewRequestEmailChangeRequest(server string, body RequestEmailChangeJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -3700,6 +3959,55 @@ func NewConfirmEmailChangeRequestWithBody(server string, contentType string, bod
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewExportAccountRequest generates requests for ExportAccount
+func NewExportAccountRequest(server string, params *ExportAccountParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/account/export")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Format != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "format", runtime.ParamLocationQuery, *params.Format); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -11329,6 +11637,40 @@ func NewReceiveNudgeRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewReadPersonalDataRequest generates requests for ReadPersonalData
+func NewReadPersonalDataRequest(server string, subject string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "subject", runtime.ParamLocationPath, subject)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/federation/v1/persons/%s/data", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -11374,6 +11716,11 @@ func WithBaseURL(baseURL string) ClientOption {
 type ClientWithResponsesInterface interface {
 	// ListAccessesWithResponse request
 	ListAccessesWithResponse(ctx context.Context, params *ListAccessesParams, reqEditors ...RequestEditorFn) (*ListAccessesResponse, error)
+
+	// ObjectToAccessWithBodyWithResponse request with any body
+	ObjectToAccessWithBodyWithResponse(ctx context.Context, accessId openapi_types.UUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ObjectToAccessResponse, error)
+
+	ObjectToAccessWithResponse(ctx context.Context, accessId openapi_types.UUID, body ObjectToAccessJSONRequestBody, reqEditors ...RequestEditorFn) (*ObjectToAccessResponse, error)
 
 	// ListConsentsWithResponse request
 	ListConsentsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListConsentsResponse, error)
@@ -11427,6 +11774,17 @@ type ClientWithResponsesInterface interface {
 	// ReplaceRecoveryCodesWithResponse request
 	ReplaceRecoveryCodesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ReplaceRecoveryCodesResponse, error)
 
+	// KeepAccountWithResponse request
+	KeepAccountWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*KeepAccountResponse, error)
+
+	// GetDeletionWithResponse request
+	GetDeletionWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetDeletionResponse, error)
+
+	// DeleteAccountWithBodyWithResponse request with any body
+	DeleteAccountWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeleteAccountResponse, error)
+
+	DeleteAccountWithResponse(ctx context.Context, body DeleteAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*DeleteAccountResponse, error)
+
 	// RequestEmailChangeWithBodyWithResponse request with any body
 	RequestEmailChangeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RequestEmailChangeResponse, error)
 
@@ -11436,6 +11794,9 @@ type ClientWithResponsesInterface interface {
 	ConfirmEmailChangeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConfirmEmailChangeResponse, error)
 
 	ConfirmEmailChangeWithResponse(ctx context.Context, body ConfirmEmailChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*ConfirmEmailChangeResponse, error)
+
+	// ExportAccountWithResponse request
+	ExportAccountWithResponse(ctx context.Context, params *ExportAccountParams, reqEditors ...RequestEditorFn) (*ExportAccountResponse, error)
 
 	// ListIdentitiesWithResponse request
 	ListIdentitiesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListIdentitiesResponse, error)
@@ -11936,6 +12297,9 @@ type ClientWithResponsesInterface interface {
 
 	// ReceiveNudgeWithResponse request
 	ReceiveNudgeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ReceiveNudgeResponse, error)
+
+	// ReadPersonalDataWithResponse request
+	ReadPersonalDataWithResponse(ctx context.Context, subject string, reqEditors ...RequestEditorFn) (*ReadPersonalDataResponse, error)
 }
 
 type ListAccessesResponse struct {
@@ -11957,6 +12321,32 @@ func (r ListAccessesResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ListAccessesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ObjectToAccessResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ObjectToAccessResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ObjectToAccessResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -12325,6 +12715,81 @@ func (r ReplaceRecoveryCodesResponse) StatusCode() int {
 	return 0
 }
 
+type KeepAccountResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r KeepAccountResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r KeepAccountResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetDeletionResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *Deletion
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDeletionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDeletionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type DeleteAccountResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *Deletion
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteAccountResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteAccountResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type RequestEmailChangeResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -12371,6 +12836,31 @@ func (r ConfirmEmailChangeResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ConfirmEmailChangeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ExportAccountResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ExportAccountResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExportAccountResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -16034,6 +16524,29 @@ func (r ReceiveNudgeResponse) StatusCode() int {
 	return 0
 }
 
+type ReadPersonalDataResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ReadPersonalDataResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReadPersonalDataResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 // ListAccessesWithResponse request returning *ListAccessesResponse
 func (c *ClientWithResponses) ListAccessesWithResponse(ctx context.Context, params *ListAccessesParams, reqEditors ...RequestEditorFn) (*ListAccessesResponse, error) {
 	rsp, err := c.ListAccesses(ctx, params, reqEditors...)
@@ -16041,6 +16554,23 @@ func (c *ClientWithResponses) ListAccessesWithResponse(ctx context.Context, para
 		return nil, err
 	}
 	return ParseListAccessesResponse(rsp)
+}
+
+// ObjectToAccessWithBodyWithResponse request with arbitrary body returning *ObjectToAccessResponse
+func (c *ClientWithResponses) ObjectToAccessWithBodyWithResponse(ctx context.Context, accessId openapi_types.UUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ObjectToAccessResponse, error) {
+	rsp, err := c.ObjectToAccessWithBody(ctx, accessId, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseObjectToAccessResponse(rsp)
+}
+
+func (c *ClientWithResponses) ObjectToAccessWithResponse(ctx context.Context, accessId openapi_types.UUID, body ObjectToAccessJSONRequestBody, reqEditors ...RequestEditorFn) (*ObjectToAccessResponse, error) {
+	rsp, err := c.ObjectToAccess(ctx, accessId, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseObjectToAccessResponse(rsp)
 }
 
 // ListConsentsWithResponse request returning *ListConsentsResponse
@@ -16209,6 +16739,41 @@ func (c *ClientWithResponses) ReplaceRecoveryCodesWithResponse(ctx context.Conte
 	return ParseReplaceRecoveryCodesResponse(rsp)
 }
 
+// KeepAccountWithResponse request returning *KeepAccountResponse
+func (c *ClientWithResponses) KeepAccountWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*KeepAccountResponse, error) {
+	rsp, err := c.KeepAccount(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseKeepAccountResponse(rsp)
+}
+
+// GetDeletionWithResponse request returning *GetDeletionResponse
+func (c *ClientWithResponses) GetDeletionWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetDeletionResponse, error) {
+	rsp, err := c.GetDeletion(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDeletionResponse(rsp)
+}
+
+// DeleteAccountWithBodyWithResponse request with arbitrary body returning *DeleteAccountResponse
+func (c *ClientWithResponses) DeleteAccountWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeleteAccountResponse, error) {
+	rsp, err := c.DeleteAccountWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteAccountResponse(rsp)
+}
+
+func (c *ClientWithResponses) DeleteAccountWithResponse(ctx context.Context, body DeleteAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*DeleteAccountResponse, error) {
+	rsp, err := c.DeleteAccount(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteAccountResponse(rsp)
+}
+
 // RequestEmailChangeWithBodyWithResponse request with arbitrary body returning *RequestEmailChangeResponse
 func (c *ClientWithResponses) RequestEmailChangeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RequestEmailChangeResponse, error) {
 	rsp, err := c.RequestEmailChangeWithBody(ctx, contentType, body, reqEditors...)
@@ -16241,6 +16806,15 @@ func (c *ClientWithResponses) ConfirmEmailChangeWithResponse(ctx context.Context
 		return nil, err
 	}
 	return ParseConfirmEmailChangeResponse(rsp)
+}
+
+// ExportAccountWithResponse request returning *ExportAccountResponse
+func (c *ClientWithResponses) ExportAccountWithResponse(ctx context.Context, params *ExportAccountParams, reqEditors ...RequestEditorFn) (*ExportAccountResponse, error) {
+	rsp, err := c.ExportAccount(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExportAccountResponse(rsp)
 }
 
 // ListIdentitiesWithResponse request returning *ListIdentitiesResponse
@@ -17817,6 +18391,15 @@ func (c *ClientWithResponses) ReceiveNudgeWithResponse(ctx context.Context, reqE
 	return ParseReceiveNudgeResponse(rsp)
 }
 
+// ReadPersonalDataWithResponse request returning *ReadPersonalDataResponse
+func (c *ClientWithResponses) ReadPersonalDataWithResponse(ctx context.Context, subject string, reqEditors ...RequestEditorFn) (*ReadPersonalDataResponse, error) {
+	rsp, err := c.ReadPersonalData(ctx, subject, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReadPersonalDataResponse(rsp)
+}
+
 // ParseListAccessesResponse parses an HTTP response from a ListAccessesWithResponse call
 func ParseListAccessesResponse(rsp *http.Response) (*ListAccessesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -17851,6 +18434,60 @@ func ParseListAccessesResponse(rsp *http.Response) (*ListAccessesResponse, error
 			return nil, err
 		}
 		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseObjectToAccessResponse parses an HTTP response from a ObjectToAccessWithResponse call
+func ParseObjectToAccessResponse(rsp *http.Response) (*ObjectToAccessResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ObjectToAccessResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error
@@ -18606,6 +19243,147 @@ func ParseReplaceRecoveryCodesResponse(rsp *http.Response) (*ReplaceRecoveryCode
 	return response, nil
 }
 
+// ParseKeepAccountResponse parses an HTTP response from a KeepAccountWithResponse call
+func ParseKeepAccountResponse(rsp *http.Response) (*KeepAccountResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &KeepAccountResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetDeletionResponse parses an HTTP response from a GetDeletionWithResponse call
+func ParseGetDeletionResponse(rsp *http.Response) (*GetDeletionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDeletionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Deletion
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeleteAccountResponse parses an HTTP response from a DeleteAccountWithResponse call
+func ParseDeleteAccountResponse(rsp *http.Response) (*DeleteAccountResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteAccountResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Deletion
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseRequestEmailChangeResponse parses an HTTP response from a RequestEmailChangeWithResponse call
 func ParseRequestEmailChangeResponse(rsp *http.Response) (*RequestEmailChangeResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -18701,6 +19479,53 @@ func ParseConfirmEmailChangeResponse(rsp *http.Response) (*ConfirmEmailChangeRes
 			return nil, err
 		}
 		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseExportAccountResponse parses an HTTP response from a ExportAccountWithResponse call
+func ParseExportAccountResponse(rsp *http.Response) (*ExportAccountResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExportAccountResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error
@@ -26124,6 +26949,39 @@ func ParseReceiveNudgeResponse(rsp *http.Response) (*ReceiveNudgeResponse, error
 			return nil, err
 		}
 		response.ApplicationproblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReadPersonalDataResponse parses an HTTP response from a ReadPersonalDataWithResponse call
+func ParseReadPersonalDataResponse(rsp *http.Response) (*ReadPersonalDataResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReadPersonalDataResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error

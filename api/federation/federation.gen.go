@@ -31,6 +31,9 @@ type ServerInterface interface {
 	// Something new to fetch
 	// (POST /federation/v1/nudge)
 	ReceiveNudge(ctx echo.Context) error
+	// What this portal holds about a person
+	// (GET /federation/v1/persons/{subject}/data)
+	ReadPersonalData(ctx echo.Context, subject string) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -103,6 +106,24 @@ func (w *ServerInterfaceWrapper) ReceiveNudge(ctx echo.Context) error {
 	return err
 }
 
+// ReadPersonalData converts echo context to params.
+func (w *ServerInterfaceWrapper) ReadPersonalData(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "subject" -------------
+	var subject string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "subject", ctx.Param("subject"), &subject, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter subject: %s", err))
+	}
+
+	ctx.Set(MemberScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReadPersonalData(ctx, subject)
+	return err
+}
+
 // This is a simple interface which specifies echo.Route addition functions which
 // are present on both echo.Echo and echo.Group, since we want to allow using
 // either of them for path registration
@@ -135,6 +156,7 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.GET(baseURL+"/federation/v1/catalog", wrapper.ReadCatalog)
 	router.POST(baseURL+"/federation/v1/inbox", wrapper.ReceiveMessage)
 	router.POST(baseURL+"/federation/v1/nudge", wrapper.ReceiveNudge)
+	router.GET(baseURL+"/federation/v1/persons/:subject/data", wrapper.ReadPersonalData)
 
 }
 
@@ -439,6 +461,56 @@ func (response ReceiveNudgedefaultApplicationProblemPlusJSONResponse) VisitRecei
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type ReadPersonalDataRequestObject struct {
+	Subject string `json:"subject"`
+}
+
+type ReadPersonalDataResponseObject interface {
+	VisitReadPersonalDataResponse(w http.ResponseWriter) error
+}
+
+type ReadPersonalData200ApplicationxNdjsonResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ReadPersonalData200ApplicationxNdjsonResponse) VisitReadPersonalDataResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ReadPersonalData401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReadPersonalData401ApplicationProblemPlusJSONResponse) VisitReadPersonalDataResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReadPersonalDatadefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReadPersonalDatadefaultApplicationProblemPlusJSONResponse) VisitReadPersonalDataResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// Fetch a file that a message refers to
@@ -453,6 +525,9 @@ type StrictServerInterface interface {
 	// Something new to fetch
 	// (POST /federation/v1/nudge)
 	ReceiveNudge(ctx context.Context, request ReceiveNudgeRequestObject) (ReceiveNudgeResponseObject, error)
+	// What this portal holds about a person
+	// (GET /federation/v1/persons/{subject}/data)
+	ReadPersonalData(ctx context.Context, request ReadPersonalDataRequestObject) (ReadPersonalDataResponseObject, error)
 }
 
 type StrictHandlerFunc = strictecho.StrictEchoHandlerFunc
@@ -559,6 +634,31 @@ func (sh *strictHandler) ReceiveNudge(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ReceiveNudgeResponseObject); ok {
 		return validResponse.VisitReceiveNudgeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReadPersonalData operation middleware
+func (sh *strictHandler) ReadPersonalData(ctx echo.Context, subject string) error {
+	var request ReadPersonalDataRequestObject
+
+	request.Subject = subject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReadPersonalData(ctx.Request().Context(), request.(ReadPersonalDataRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReadPersonalData")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReadPersonalDataResponseObject); ok {
+		return validResponse.VisitReadPersonalDataResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

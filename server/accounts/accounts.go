@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -88,6 +89,37 @@ type Messages interface {
 type Subjects interface {
 	// AccountOf finds the account behind a pairwise subject; a problem with status 404 when there is none.
 	AccountOf(ctx context.Context, clientID, subject string) (uuid.UUID, error)
+	// SubjectFor gives how a client knows an account.
+	SubjectFor(ctx context.Context, clientID string, accountID uuid.UUID) (string, error)
+	// SubjectsOf lists the clients that know an account, and how.
+	SubjectsOf(ctx context.Context, accountID uuid.UUID) (byClient map[string]string, err error)
+}
+
+// Applications are what was applied for at this portal.
+type Applications interface {
+	// Objection hands an objection to the authority of a person's application, once, in ctx's transaction.
+	Objection(ctx context.Context, person httpx.Person, applicationID, id uuid.UUID, at time.Time, text string) error
+	// Standing counts a person's drafts and applications, and names those that are open.
+	Standing(ctx context.Context, person httpx.Person) (open []string, drafts, handedIn int, err error)
+}
+
+// Mailbox holds messages to people.
+type Mailbox interface {
+	Count(ctx context.Context, person httpx.Person) (int, error)
+}
+
+// Holder is a room that holds something about people.
+type Holder interface {
+	// PersonalData gives it away, one thing at a time, each with the section that it belongs to.
+	PersonalData(ctx context.Context, person httpx.Person, add func(section string, data any) error) error
+	// ErasePerson deletes it in ctx's transaction, but for what the law has the portal keep.
+	ErasePerson(ctx context.Context, person httpx.Person) error
+}
+
+// Linked reads at linked portals.
+type Linked interface {
+	// FetchPerson gives what a linked portal holds about a person, one PersonalDataItem a line; to be closed.
+	FetchPerson(ctx context.Context, member, subject string) (io.ReadCloser, error)
 }
 
 // Portals names the members of the association.
@@ -128,6 +160,11 @@ type Rooms struct {
 	Messages Messages
 	Subjects Subjects
 	Portals  Portals
+
+	Applications Applications
+	Mailbox      Mailbox
+	Linked       Linked
+	Holders      []Holder // but for this room itself
 }
 
 // Service is the accounts of one portal.
@@ -154,8 +191,14 @@ func New(c Config) *Service {
 // Connect tells the Service its neighbours, and takes the messages of its kinds at an account home.
 func (s *Service) Connect(r Rooms) {
 	s.rooms = r
-	if s.isHome() && r.Messages != nil {
+	if r.Messages == nil {
+		return
+	}
+	r.Messages.Handle(kindObjection, s.receiveObjection)
+	r.Messages.Handle(kindClosed, s.receiveClosed)
+	if s.isHome() {
 		r.Messages.Handle(kindProposal, s.receiveProposal)
+		r.Messages.Handle(kindAccessed, s.receiveAccess)
 	}
 }
 

@@ -207,13 +207,6 @@ func (r consentRow) toAPI(ctx context.Context) types.Consent {
 	}
 }
 
-func (r accessRow) toAPI(ctx context.Context) types.Access {
-	return types.Access{
-		Id: r.ID, At: r.At, Who: r.WhoName, Purpose: httpx.Localized(ctx, r.PurposeTitle),
-		Items: strings.Fields(r.Items), Ground: types.AccessGround(r.Ground),
-	}
-}
-
 // purposeOf finds the one purpose among a token's scopes.
 func purposeOf(scopes []string) string {
 	i := slices.IndexFunc(scopes, func(scope string) bool { return strings.HasPrefix(scope, scopePurpose) })

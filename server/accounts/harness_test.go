@@ -3,6 +3,8 @@ package accounts
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -24,19 +26,22 @@ const testPassword = "vier Kühe grasen am Emsdeich"
 
 // world is an account home with neighbours that only note what they are asked.
 type world struct {
-	t        *testing.T
-	service  *Service
-	now      time.Time
-	address  string
-	mails    []mail.Message
-	resets   [][]byte
-	ended    []uuid.UUID         // accounts whose sessions were ended
-	purposes []string            // purposes whose tokens were ended
-	waiting  uuid.UUID           // the sign-in request that waits
-	asked    []types.ProfileItem // by every form
-	sent     []sent
-	handlers map[string]func(ctx context.Context, from string, payload json.RawMessage) error
-	mu       sync.Mutex
+	t          *testing.T
+	service    *Service
+	now        time.Time
+	address    string
+	mails      []mail.Message
+	resets     [][]byte
+	ended      []uuid.UUID         // accounts whose sessions were ended
+	purposes   []string            // purposes whose tokens were ended
+	waiting    uuid.UUID           // the sign-in request that waits
+	asked      []types.ProfileItem // by every form
+	sent       []sent
+	objections []string
+	erased     []httpx.Person
+	away       bool // of linked portals
+	handlers   map[string]func(ctx context.Context, from string, payload json.RawMessage) error
+	mu         sync.Mutex
 }
 
 func newWorld(t *testing.T) *world {
@@ -50,7 +55,7 @@ func newWorld(t *testing.T) *world {
 		Now: func() time.Time { return w.now }, Address: func(context.Context) string { return w.address },
 	})
 	w.handlers = map[string]func(context.Context, string, json.RawMessage) error{}
-	w.service.Connect(Rooms{Sessions: w, Tokens: w, Services: w, Forms: w, Messages: w, Subjects: w, Portals: w})
+	w.service.Connect(Rooms{Sessions: w, Tokens: w, Services: w, Forms: w, Messages: w, Subjects: w, Portals: w, Applications: w, Mailbox: w, Linked: w, Holders: []Holder{w}})
 	return w
 }
 
@@ -125,6 +130,41 @@ func (w *world) AccountOf(_ context.Context, _, subject string) (uuid.UUID, erro
 		return id, problem.NotFound("subject-unknown", "-", "-")
 	}
 	return id, nil
+}
+
+func (w *world) SubjectFor(_ context.Context, _ string, id uuid.UUID) (string, error) {
+	return id.String(), nil
+}
+
+func (w *world) SubjectsOf(_ context.Context, id uuid.UUID) (map[string]string, error) {
+	return map[string]string{"https://meppen.example": id.String(), "waste": "somebody"}, nil
+}
+
+func (w *world) Objection(_ context.Context, _ httpx.Person, id, _ uuid.UUID, _ time.Time, text string) error {
+	w.objections = append(w.objections, id.String()+" "+text)
+	return nil
+}
+
+func (w *world) Standing(context.Context, httpx.Person) ([]string, int, int, error) {
+	return []string{"Hund anmelden (MEP-1)"}, 2, 3, nil
+}
+
+func (w *world) Count(context.Context, httpx.Person) (int, error) { return 4, nil }
+
+func (w *world) FetchPerson(context.Context, string, string) (io.ReadCloser, error) {
+	if w.away {
+		return nil, errors.New("no answer")
+	}
+	return io.NopCloser(strings.NewReader(`{"section": "applications", "data": {"service": "<b>Hund</b>"}}` + "\n")), nil
+}
+
+func (w *world) PersonalData(_ context.Context, _ httpx.Person, add func(string, any) error) error {
+	return add("messages", map[string]any{"subject": "Willkommen"})
+}
+
+func (w *world) ErasePerson(_ context.Context, p httpx.Person) error {
+	w.erased = append(w.erased, p)
+	return nil
 }
 
 func (w *world) Member(id string) (types.PortalReference, bool) {

@@ -206,3 +206,53 @@ func (h *Handlers) EndSession(ctx context.Context, r api.EndSessionRequestObject
 	}
 	return api.EndSession204Response{}, nil
 }
+
+// ObjectToAccess hands an objection to the authority.
+func (h *Handlers) ObjectToAccess(ctx context.Context, r api.ObjectToAccessRequestObject) (api.ObjectToAccessResponseObject, error) {
+	if err := h.service.Object(ctx, r.AccessId, r.Body.Text); err != nil {
+		return nil, err
+	}
+	return api.ObjectToAccess204Response{}, nil
+}
+
+// ExportAccount gives all of the person's data as a file.
+func (h *Handlers) ExportAccount(ctx context.Context, r api.ExportAccountRequestObject) (api.ExportAccountResponseObject, error) {
+	format := types.ExportJSON
+	if r.Params.Format != nil {
+		format = *r.Params.Format
+	}
+	content, err := h.service.Export(ctx, format)
+	if err != nil {
+		return nil, err
+	}
+	name := "meine-daten." + string(format)
+	return api.ExportAccount200ApplicationoctetStreamResponse{FileApplicationoctetStreamResponse: api.FileApplicationoctetStreamResponse{
+		Body: content, Headers: api.FileResponseHeaders{ContentDisposition: `attachment; filename="` + name + `"`},
+	}}, nil
+}
+
+// GetDeletion says what deleting the account means.
+func (h *Handlers) GetDeletion(ctx context.Context, _ api.GetDeletionRequestObject) (api.GetDeletionResponseObject, error) {
+	d, err := h.service.Deletion(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return api.GetDeletion200JSONResponse(d), nil
+}
+
+// DeleteAccount has the account deleted.
+func (h *Handlers) DeleteAccount(ctx context.Context, r api.DeleteAccountRequestObject) (api.DeleteAccountResponseObject, error) {
+	d, err := h.service.Delete(ctx, r.Body.When)
+	if err != nil {
+		return nil, err
+	}
+	return api.DeleteAccount200JSONResponse(d), nil
+}
+
+// KeepAccount calls off the deletion.
+func (h *Handlers) KeepAccount(ctx context.Context, _ api.KeepAccountRequestObject) (api.KeepAccountResponseObject, error) {
+	if err := h.service.KeepAccount(ctx); err != nil {
+		return nil, err
+	}
+	return api.KeepAccount204Response{}, nil
+}

@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"strings"
+	"time"
 
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/mail"
@@ -167,4 +168,71 @@ func (s *Service) send(ctx context.Context, to string, l letter, link string) er
 	language := httpx.LanguageOf(ctx)
 	fill := strings.NewReplacer("{portal}", s.Self.Name, "{link}", link)
 	return s.Mail.Enqueue(ctx, mail.Message{To: to, Subject: l.subject.In(language), Text: fill.Replace(l.text.In(language))})
+}
+
+// deletionScheduled tells when the account is deleted, and how to call it off.
+func deletionScheduled(due time.Time) letter {
+	day := due.Format("02.01.2006")
+	return letter{
+		subject: problem.Text{De: "Ihr Konto wird gelöscht", En: "Your account will be deleted"},
+		text: problem.Text{
+			De: `Guten Tag,
+
+Sie haben die Löschung Ihres Kontos bei {portal} beantragt.
+Es wird am ` + day + ` gelöscht.
+
+Sie wollen das Konto behalten, oder das waren nicht Sie? Bis dahin können
+Sie die Löschung hier zurücknehmen:
+
+{link}
+
+Freundliche Grüße
+{portal}
+`,
+			En: `Hello,
+
+you asked for your account at {portal} to be deleted.
+It will be deleted on ` + due.Format(time.DateOnly) + `.
+
+You want to keep the account, or this was not you? Until then you can call
+the deletion off here:
+
+{link}
+
+Kind regards
+{portal}
+`,
+		},
+	}
+}
+
+// accountDeleted is the last mail that an account gets.
+func accountDeleted() letter {
+	return letter{
+		subject: problem.Text{De: "Ihr Konto ist gelöscht", En: "Your account has been deleted"},
+		text: problem.Text{
+			De: `Guten Tag,
+
+Ihr Konto bei {portal} ist gelöscht. Die verbundenen Portale löschen,
+was sie von Ihnen gespeichert haben.
+
+Anträge, die Sie gestellt haben, bewahren die Behörden so lange auf, wie
+das Gesetz es verlangt.
+
+Freundliche Grüße
+{portal}
+`,
+			En: `Hello,
+
+your account at {portal} has been deleted. The linked portals delete what
+they keep of you.
+
+Authorities keep applications that you made for as long as the law
+requires.
+
+Kind regards
+{portal}
+`,
+		},
+	}
 }

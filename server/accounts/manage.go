@@ -103,6 +103,6 @@ func checkRoles(roles []string) error {
 	return nil
 }
 
-func errNoAccount() error {
+func errNoAccount() *problem.Error {
 	return problem.NotFound("account-unknown", "Dieses Konto gibt es nicht.", "There is no such account.")
 }

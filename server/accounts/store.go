@@ -71,6 +71,13 @@ type accessRow struct {
 	PurposeTitle map[string]string `gorm:"serializer:json"`
 	Items        string
 	Ground       string
+
+	WhoKind       string
+	Origin        string     // the portal where it happened, when it came from a room or by message
+	EntryID       *uuid.UUID // its id there
+	Reference     string
+	ApplicationID *uuid.UUID
+	ObjectedAt    *time.Time
 }
 
 func (accessRow) TableName() string { return "accesses" }
@@ -268,6 +275,7 @@ func (s *Service) insertAccess(ctx context.Context, consent consentRow) error {
 	row := accessRow{
 		ID: id, AccountID: consent.AccountID, At: s.Now(), Who: consent.Recipient, WhoName: consent.RecipientName,
 		Purpose: consent.Purpose, PurposeTitle: consent.PurposeTitle, Items: consent.Items, Ground: string(types.AccessGroundConsent),
+		WhoKind: string(s.recipientKind(consent.Recipient)),
 	}
 	if err := s.DB.From(ctx).Create(&row).Error; err != nil {
 		return fmt.Errorf("write access log: %w", err)
@@ -300,5 +308,6 @@ func (s *Service) Sweep(ctx context.Context) (int64, error) {
 		}
 		total += res.RowsAffected
 	}
-	return total, nil
+	deleted, err := s.DeleteDue(ctx)
+	return total + int64(deleted), err
 }

@@ -171,3 +171,11 @@ func (f asked) ProfileItems(ctx context.Context, serviceID uuid.UUID) ([]types.P
 	}
 	return slices.DeleteFunc(accounts.Items(), func(item types.ProfileItem) bool { return !wanted[item] }), nil
 }
+
+// personalData writes what this portal holds about a person, for their account home: one PersonalDataItem a line.
+func (a *App) personalData(ctx context.Context, issuer, subject string, w io.Writer) error {
+	out := json.NewEncoder(w)
+	return a.accounts.PersonalData(ctx, httpx.Person{Issuer: issuer, Subject: subject}, func(section string, data any) error {
+		return out.Encode(map[string]any{"section": section, "data": data})
+	})
+}

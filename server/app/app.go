@@ -179,9 +179,11 @@ func (a *App) plug(ctx context.Context) error {
 	if err := a.plugApplications(ctx); err != nil {
 		return err
 	}
+	a.connectAccounts()
 	a.federation.HandleCatalog(a.catalog.Replicate)
 	a.federation.HandleCatalog(a.forms.Replicate)
 	a.federation.ServeAttachments(a.applications.AttachmentFor)
+	a.federation.ServePersons(a.personalData)
 	return nil
 }
 
@@ -273,10 +275,6 @@ func (a *App) plugPeople() error {
 	if err != nil {
 		return err
 	}
-	a.accounts.Connect(accounts.Rooms{
-		Sessions: a.signin, Tokens: a.oidc, Services: a.catalog, Purposes: a.signin,
-		Forms: asked{a}, Messages: messages{a.federation}, Subjects: a.oidc, Portals: a.federation,
-	})
 	a.credentials.Connect(credentials.Rooms{Accounts: a.accounts, Sessions: a.signin})
 	a.signin.Connect(signin.Rooms{Accounts: a.accounts, Credentials: a.credentials, Provider: a.oidc})
 	a.identity.Connect(identity.Rooms{Accounts: a.accounts, Credentials: a.credentials, Sessions: a.signin})
@@ -314,6 +312,16 @@ func (a *App) plugIdentity() error {
 	return nil
 }
 
+// connectAccounts tells the accounts their neighbours, once all of them are there.
+func (a *App) connectAccounts() {
+	a.accounts.Connect(accounts.Rooms{
+		Sessions: a.signin, Tokens: a.oidc, Services: a.catalog, Purposes: a.signin,
+		Forms: asked{a}, Messages: messages{a.federation}, Subjects: a.oidc, Portals: a.federation,
+		Applications: a.applications, Mailbox: a.mailbox, Linked: a.federation,
+		Holders: []accounts.Holder{a.applications, a.mailbox, a.signin, a.oidc},
+	})
+}
+
 func (a *App) plugApplications(ctx context.Context) error {
 	store, err := blob.New(ctx, a.config.blobLocation(), a.keys.Derive("blob"))
 	if err != nil {
@@ -336,7 +344,7 @@ func (a *App) plugApplications(ctx context.Context) error {
 	})
 	a.applications, err = applications.New(applications.Config{
 		DB: a.db, Keys: a.keys, Store: store, Jobs: a.jobs, Hub: a.hub, Offers: a.catalog, Forms: a.forms, Places: a.places,
-		Delivery: a.delivery, Mailbox: a.mailbox, Portals: a.federation, NumberPrefix: a.config.NumberPrefix, PublicURL: a.config.PublicURL, Log: a.log,
+		Delivery: a.delivery, Mailbox: a.mailbox, Portals: a.federation, Accesses: a.accounts, NumberPrefix: a.config.NumberPrefix, PublicURL: a.config.PublicURL, Log: a.log,
 	})
 	if err != nil {
 		return err

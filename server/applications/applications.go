@@ -135,6 +135,7 @@ type Config struct {
 	Delivery     Delivery
 	Mailbox      Mailbox
 	Portals      Portals
+	Accesses     AccessLog        // nil: nobody is told
 	NumberPrefix string           // two to four capital letters, such as MEP
 	PublicURL    string           // of this portal, for links to the application
 	Log          *slog.Logger     // default: nothing is logged
@@ -155,6 +156,7 @@ type Service struct {
 	delivery Delivery
 	mailbox  Mailbox
 	portals  Portals
+	accesses AccessLog
 	prefix   string
 	url      string
 	log      *slog.Logger
@@ -180,7 +182,7 @@ func New(c Config) (*Service, error) {
 	}
 	return &Service{
 		db: c.DB, keys: c.Keys, store: c.Store, jobs: c.Jobs, hub: c.Hub, offers: c.Offers, forms: c.Forms, places: c.Places,
-		delivery: c.Delivery, mailbox: c.Mailbox, portals: c.Portals, prefix: c.NumberPrefix,
+		delivery: c.Delivery, mailbox: c.Mailbox, portals: c.Portals, accesses: c.Accesses, prefix: c.NumberPrefix,
 		url: strings.TrimRight(c.PublicURL, "/"), log: c.Log, random: c.Random,
 		now: func() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }, // as the database keeps it
 	}, nil

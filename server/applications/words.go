@@ -103,7 +103,7 @@ func (s *Service) confirm(ctx context.Context, a Application) error {
 // tell writes to the person what the authority has done, where it is worth a letter.
 func (s *Service) tell(ctx context.Context, a Application, e types.TimelineEvent, moved bool) error {
 	l, worth := letterFor(e.Kind, moved)
-	if !worth {
+	if !worth || a.Person.Subject == "" { // who has deleted their account is told nothing more
 		return nil
 	}
 	sender := localized(a.AuthorityName, a.Language)

@@ -175,6 +175,9 @@ func (s *Service) Attachment(ctx context.Context, caseID, id uuid.UUID) (Downloa
 	if err := s.audit.Record(ctx, "case.attachment.read", object(caseID), id.String()); err != nil {
 		return Download{}, err
 	}
+	if err := s.clerkReads(ctx, c, itemAttachments); err != nil {
+		return Download{}, err
+	}
 	file, size, err := s.store.Open(ctx, blobKey(caseID, id))
 	if err != nil {
 		return Download{}, fmt.Errorf("open attachment: %w", err)

@@ -110,6 +110,8 @@ type Offers interface {
 // Reports carries an event to the citizen at the portal of origin, in ctx's transaction.
 type Reports interface {
 	Report(ctx context.Context, origin string, applicationID uuid.UUID, event types.TimelineEvent) error
+	// ReportAccess tells who has read the application.
+	ReportAccess(ctx context.Context, origin string, m types.MessageAccess) error
 }
 
 // Files reads an attachment at the portal where the citizen has added it (which may be this one), from an offset on.

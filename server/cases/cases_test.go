@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -83,6 +84,10 @@ func (r *rooms) Report(ctx context.Context, to string, applicationID uuid.UUID, 
 
 func (r *rooms) Record(ctx context.Context, action, object, detail string) error {
 	return r.say(ctx, said{What: "audit", Who: httpx.CallerOf(ctx).AccountID.String(), Kind: action, Body: object + " " + detail})
+}
+
+func (r *rooms) ReportAccess(ctx context.Context, to string, m types.MessageAccess) error {
+	return r.say(ctx, said{"access", to, string(m.Kind) + " " + strings.Join(m.Items, " "), m.Who, *m.ApplicationId})
 }
 
 func (r *rooms) Member(id string) (types.PortalReference, bool) {

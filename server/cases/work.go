@@ -175,6 +175,9 @@ func (s *Service) Read(ctx context.Context, id uuid.UUID) (Case, error) {
 	if err := s.audit.Record(ctx, "case.read", object(id), ""); err != nil {
 		return Case{}, err
 	}
+	if err := s.clerkReads(ctx, r, itemApplication); err != nil {
+		return Case{}, err
+	}
 	return s.full(ctx, r)
 }
 

@@ -1,6 +1,7 @@
 package cases_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"portalverbund/api/types"
 	"portalverbund/server/cases"
+	"portalverbund/server/platform/httpx"
 )
 
 func granted(text string) types.Decision {
@@ -306,5 +308,32 @@ func TestList_UsesItsIndexes(t *testing.T) {
 		if text := strings.Join(plan, "\n"); !strings.Contains(text, index) {
 			t.Errorf("%s is not used:\n%s", index, text)
 		}
+	}
+}
+
+func TestRead_PersonIsToldOnceAQuarterOfAnHour_AndOfEachClerk(t *testing.T) {
+	t.Parallel()
+	now := time.Now().UTC()
+	x := newSetupAt(t, func() time.Time { return now })
+	app := x.application()
+	id := x.open(t, app)
+	another := httpx.WithCaller(t.Context(), httpx.Caller{Kind: httpx.SessionCaller, AccountID: uuid.New(), Roles: []string{"clerk"}})
+	read := func(ctx context.Context) {
+		t.Helper()
+		if _, err := x.s.Read(ctx, id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	entry := said{"access", origin, "clerk application", "Tax office", app.ApplicationId}
+	read(x.clerk)
+	read(x.clerk)
+	wantEqual(t, "one clerk", x.told(t, "access"), []said{entry})
+	read(another)
+	wantEqual(t, "another clerk", x.told(t, "access"), []said{entry, entry})
+	now = now.Add(16 * time.Minute)
+	read(x.clerk)
+	wantEqual(t, "later", x.told(t, "access"), []said{entry, entry, entry})
+	if got := len(x.told(t, "audit")); got < 4 {
+		t.Errorf("the audit has %d entries", got)
 	}
 }

@@ -56,6 +56,8 @@ type Applications interface {
 	ApplyEvent(ctx context.Context, from string, applicationID uuid.UUID, event types.TimelineEvent) error
 	// Arrived keeps the receipt of the portal that an application was handed to.
 	Arrived(ctx context.Context, from string, applicationID uuid.UUID, receipt string, at time.Time) error
+	// Accessed tells the person who has read their application at the portal from.
+	Accessed(ctx context.Context, from string, m types.MessageAccess) error
 	// Undeliverable: the competent portal will never take it.
 	Undeliverable(ctx context.Context, applicationID uuid.UUID) error
 }
@@ -176,6 +178,7 @@ func (s *Service) Connect(cases Cases, applications Applications) {
 	s.messages.Handle(KindMessage, s.receiveEvent)
 	s.messages.Handle(KindStatus, s.receiveEvent)
 	s.messages.Handle(KindDecision, s.receiveEvent)
+	s.messages.Handle(KindAccessed, s.receiveAccess)
 	s.messages.OnReceipt(KindSubmitted, s.receipted)
 	s.messages.OnRefused(KindSubmitted, s.refused)
 }

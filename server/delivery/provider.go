@@ -141,6 +141,9 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID) (Delivery, error) {
 	if err != nil {
 		return Delivery{}, err
 	}
+	if err := s.providerReads(ctx, p, r); err != nil {
+		return Delivery{}, err
+	}
 	return s.full(r)
 }
 

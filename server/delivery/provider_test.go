@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -126,7 +127,11 @@ func TestPush_ProviderAway_TriedUntilItIsUp_OneOrder(t *testing.T) {
 			if len(e.orders) != 1 {
 				t.Errorf("%d orders at the provider", len(e.orders))
 			}
-			got := x.told(t)
+			all := x.told(t)
+			got := slices.DeleteFunc(slices.Clone(all), func(s said) bool { return s.Kind == delivery.KindAccessed })
+			if len(all) != 2 {
+				t.Errorf("told %+v, want one access and one status", all)
+			}
 			if len(got) != 1 || got[0].What != "send" || got[0].Who != other || got[0].Kind != delivery.KindStatus {
 				t.Fatalf("told %+v, want one status", got)
 			}
@@ -280,7 +285,11 @@ func TestSetStatus_ReportsOnceForAKey_AndEndsWithAFinalOne(t *testing.T) {
 	}
 	_, err = x.s.SetStatus(ctx, id, "third-key", types.DeliveryStatus{Status: types.DeliveryStatusStatusInProgress})
 	wantStatus(t, err, http.StatusConflict, "delivery-finished")
-	wantSaid(t, x.told(t), []said{{"event", self, "inProgress", date, app.ApplicationId}, {"event", self, "closed", "", app.ApplicationId}})
+	wantSaid(t, x.told(t), []said{
+		{"event", self, "inProgress", date, app.ApplicationId},
+		{"accessed", self, "provider", "Energie (Beispiel)", app.ApplicationId}, // once, however often it is fetched
+		{"event", self, "closed", "", app.ApplicationId},
+	})
 }
 
 func TestSetStatus_CitizenCannotBeTold_NothingIsKept(t *testing.T) {

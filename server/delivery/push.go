@@ -132,6 +132,9 @@ func (s *Service) pushed(ctx context.Context, p provider, id uuid.UUID) error {
 		if err := s.setState(ctx, id, types.Delivered); err != nil {
 			return err
 		}
+		if err := s.tellAccess(ctx, p, r); err != nil {
+			return err
+		}
 		return s.tell(ctx, types.EventAuthorProvider, p.Name, r, types.Transmitted, nil)
 	})
 }

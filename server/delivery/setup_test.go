@@ -87,6 +87,10 @@ func (r *rooms) ApplyEvent(ctx context.Context, from string, id uuid.UUID, e typ
 	return errors.Join(r.refuse, r.say(ctx, said{"event", from, string(e.Kind), text(e), id}))
 }
 
+func (r *rooms) Accessed(ctx context.Context, from string, m types.MessageAccess) error {
+	return r.say(ctx, said{"accessed", from, string(m.Kind), m.Who, *m.ApplicationId})
+}
+
 func (r *rooms) Arrived(ctx context.Context, from string, id uuid.UUID, receipt string, _ time.Time) error {
 	return r.say(ctx, said{"arrived", from, "", receipt, id})
 }

@@ -88,6 +88,7 @@ type Service struct {
 
 	calls     *http.Client // short calls, answered in memory
 	transfers *http.Client // long answers, read as they come
+	persons   PersonSource
 
 	handlers    map[string]Handler
 	onReceipt   map[string]ReceiptHandler
@@ -178,6 +179,12 @@ func (s *Service) OnRefused(kind string, fn RefusalHandler) { s.onRefused[kind] 
 // HandleCatalog registers one more receiver of other portals' catalogs. What a full snapshot no longer contains, and
 // what belongs to a portal that is no member any more, arrives as deleted entries.
 func (s *Service) HandleCatalog(fn CatalogHandler) { s.catalog = append(s.catalog, fn) }
+
+// PersonSource writes what this portal holds about a person of an account home, one PersonalDataItem a line.
+type PersonSource func(ctx context.Context, issuer, subject string, w io.Writer) error
+
+// ServePersons registers who tells account homes what is held about their people.
+func (s *Service) ServePersons(fn PersonSource) { s.persons = fn }
 
 // ServeAttachments registers who opens the files that other members may fetch.
 func (s *Service) ServeAttachments(fn AttachmentSource) { s.attachments = fn }

@@ -909,10 +909,31 @@ export const accesses: Schemas["AccessList"] = {
       at: "2026-11-20T09:11:00Z",
       who: "Stadt Meppen",
       purpose: "Hund anmelden",
+      kind: "portal",
       items: ["givenName", "familyName"],
       ground: "consent",
     },
+    {
+      id: id(111),
+      at: "2026-11-21T10:30:00Z",
+      who: "Stadt Meppen, Steueramt",
+      purpose: "Hund anmelden",
+      kind: "clerk",
+      reference: "MEP-2026-7K3F-Q",
+      items: ["application", "attachments"],
+      ground: "law",
+      mayObject: true,
+    },
   ],
+};
+export const deletion: Schemas["Deletion"] = {
+  state: "none",
+  openApplications: ["Hund anmelden (MEP-2026-7K3F-Q)"],
+  drafts: 1,
+  applications: 3,
+  messages: 7,
+  portals: ["Stadt Meppen", "Samtgemeinde Lathen"],
+  kept: ["cases", "receipts", "audit"],
 };
 export const credentials: Schemas["Credentials"] = {
   hasPassword: true,

@@ -34,6 +34,7 @@ const usual: [RegExp, unknown][] = [
   [/^\/signin\/requests\/[^/]+$/, data.request],
   [/^\/account\/profile$/, data.profile],
   [/^\/account\/prefill$/, data.prefill],
+  [/^\/account\/deletion$/, data.deletion],
   [/^\/account\/proposals$/, { items: [] }],
   [/^\/account\/consents$/, data.consents],
   [/^\/account\/access-log$/, data.accesses],

@@ -180,6 +180,13 @@ export const scenes: Record<string, Scene & { path: string }> = {
   "new-password": { path: "/passwort-neu#token=abc", ...atHome },
   "new-email": { path: "/konto/adresse-bestaetigen#token=abc", ...atHome },
   profile: { path: "/konto", ...atHome, session: data.citizen },
+  "account-data": { path: "/konto/daten", ...atHome, session: data.citizen },
+  "account-data-scheduled": {
+    path: "/konto/daten",
+    ...atHome,
+    session: data.citizen,
+    answers: [[/deletion$/, { ...data.deletion, state: "scheduled", dueAt: "2026-12-13T09:00:00Z" }]],
+  },
   "profile-proposal": {
     path: "/konto",
     ...atHome,

@@ -2197,6 +2197,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account/access-log/{accessId}/objection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Object to what is done with an application
+         * @description At the account home, for reads that rest on the law and are about an application. The authority finds the objection with the
+         *     application. Reads that rest on a consent end with the consent.
+         */
+        post: operations["objectToAccess"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All of the person's data
+         * @description At the account home, within ten minutes of a fresh proof of who the person is (403 `reauthentication-needed` else). Includes what
+         *     linked portals hold; of a portal that cannot be reached it says so.
+         */
+        get: operations["exportAccount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What deleting the account means
+         * @description At the account home.
+         */
+        get: operations["getDeletion"];
+        put?: never;
+        /**
+         * Delete the account
+         * @description At the account home, within ten minutes of a fresh proof of who the person is. Linked portals are told.
+         */
+        post: operations["deleteAccount"];
+        /**
+         * Call off the deletion of the account
+         * @description As long as it has not been deleted.
+         */
+        delete: operations["keepAccount"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/account/sessions": {
         parameters: {
             query?: never;
@@ -2819,6 +2889,26 @@ export interface paths {
          * @description For the member that the application was handed to, and nobody else. Takes range requests, so that a broken transfer goes on.
          */
         get: operations["fetchAttachment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/federation/v1/persons/{subject}/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What this portal holds about a person
+         * @description For the person's account home, and nobody else, when the person exports their data. One item a line.
+         */
+        get: operations["readPersonalData"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5118,16 +5208,105 @@ export interface components {
             id: string;
             /** Format: date-time */
             at: string;
-            /** @example Stadt Meppen */
+            /** @example Stadt Meppen, Steueramt */
             who: string;
+            kind: components["schemas"]["AccessKind"];
             /** @example Hund anmelden */
             purpose: string;
+            /** @description Number of the application that it was about. */
+            reference?: string;
+            /** @description Items of the profile, or `application` (the answers), `attachments` (files of the application), `documents` (of the safe). */
             items: string[];
             /**
-             * @description On what ground.
+             * @description On what ground: `consent` of the person, `law`, or `own`: the person's own doing.
              * @enum {string}
              */
             ground: "consent" | "law" | "own";
+            /** @description Whether the person can object to it here. */
+            mayObject?: boolean;
+            /** Format: date-time */
+            objectedAt?: string;
+        };
+        /**
+         * @description Who read: `clerk` a person of an authority, `portal` a linked portal, `provider` a provider or app, `job` a program by itself.
+         * @enum {string}
+         */
+        AccessKind: "clerk" | "portal" | "provider" | "job";
+        Objection: {
+            text: string;
+        };
+        /**
+         * @description Content of the messages `application.accessed` (competent portal to portal of origin, with `applicationId`) and `account.accessed`
+         *     (portal of origin to account home, with `person`): somebody has read a person's data.
+         */
+        MessageAccess: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            at: string;
+            who: string;
+            kind: components["schemas"]["AccessKind"];
+            items: string[];
+            ground: string;
+            /** Format: uuid */
+            applicationId?: string;
+            /** @description The person's pairwise subject at the sending portal. */
+            person?: string;
+            purpose?: components["schemas"]["LocalizedText"];
+            reference?: string;
+        };
+        /** @description Content of the message `account.objection`, from the account home to the portal of origin - the person objects to what is done with their application. */
+        MessageObjection: {
+            /** Format: uuid */
+            id: string;
+            person: string;
+            /** Format: uuid */
+            applicationId: string;
+            /** Format: date-time */
+            at: string;
+            text: string;
+        };
+        /** @description Content of the message `account.closed`, from the account home to a linked portal - the account is deleted, and with it what the portal holds of the person. */
+        MessageClosed: {
+            /** Format: uuid */
+            id: string;
+            /** @description The person's pairwise subject at the receiving portal. */
+            person: string;
+        };
+        /** @description A thing that a portal holds about a person. */
+        PersonalDataItem: {
+            /** @description Such as profile, consents, accesses, messages, applications, sessions. */
+            section: string;
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description What deleting the account means. */
+        Deletion: {
+            /** @enum {string} */
+            state: "none" | "scheduled";
+            /**
+             * Format: date-time
+             * @description When the account is deleted.
+             */
+            dueAt?: string;
+            /** @description Applications at this portal that are not decided. The authorities go on with them, and can answer by post only. */
+            openApplications: string[];
+            drafts: number;
+            /** @description Applications at this portal that were handed in. */
+            applications: number;
+            messages: number;
+            /** @description Linked portals that are told to delete what they hold. */
+            portals?: string[];
+            /** @description What the law has authorities keep: `cases` handed-in applications at the authorities, `receipts` that and when something was handed in, `audit` who did what, without names. */
+            kept: ("cases" | "receipts" | "audit")[];
+        };
+        DeletionRequest: {
+            /**
+             * @description `later`: in 14 days, until then it can be called off. `now`: at once and for good.
+             * @enum {string}
+             */
+            when: "later" | "now";
         };
         AccessList: {
             items: components["schemas"]["Access"][];
@@ -10084,6 +10263,137 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    objectToAccess: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the entry in the access log. */
+                accessId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "text": "Ich widerspreche der Verarbeitung meiner Anlagen."
+                 *     }
+                 */
+                "application/json": components["schemas"]["Objection"];
+            };
+        };
+        responses: {
+            /** @description On its way to the authority. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    exportAccount: {
+        parameters: {
+            query?: {
+                /** @description `json` for programs, `html` to read and to print. */
+                format?: "json" | "html";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["File"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getDeletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The consequences, and whether it is deleted already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "when": "later"
+                 *     }
+                 */
+                "application/json": components["schemas"]["DeletionRequest"];
+            };
+        };
+        responses: {
+            /** @description When it is deleted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    keepAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account stays. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
     listSessions: {
         parameters: {
             query?: never;
@@ -11112,6 +11422,31 @@ export interface operations {
             200: components["responses"]["File"];
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    readPersonalData: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person's pairwise subject at this portal. */
+                subject: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Items, one a line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
             default: components["responses"]["Error"];
         };
     };

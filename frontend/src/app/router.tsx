@@ -228,6 +228,12 @@ const accesses = createRoute({
   loader: words("account"),
   component: lazyRouteComponent(() => import("../features/account/pages/AccessesPage")),
 });
+const personalData = createRoute({
+  getParentRoute: () => personal,
+  path: "/konto/daten",
+  loader: words("account"),
+  component: lazyRouteComponent(() => import("../features/account/pages/DataPage")),
+});
 const security = createRoute({
   getParentRoute: () => personal,
   path: "/konto/sicherheit",
@@ -416,6 +422,7 @@ const routeTree = rootRoute.addChildren([
       profile,
       consents,
       accesses,
+      personalData,
       security,
       identities,
       sessions,

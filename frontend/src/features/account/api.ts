@@ -63,6 +63,36 @@ export const accessesQuery = infiniteQueryOptions({
   staleTime: 0,
 });
 
+export async function objectToAccess(accessId: string, text: string): Promise<void> {
+  await answer(
+    api.POST("/api/v1/account/access-log/{accessId}/objection", {
+      params: { path: { accessId } },
+      body: { text },
+    }),
+  );
+}
+
+/** All of the person's data as a file. */
+export function exportAccount(format: "json" | "html"): Promise<Blob> {
+  return answer(
+    api.GET("/api/v1/account/export", { params: { query: { format } }, parseAs: "blob" }),
+  ) as Promise<Blob>;
+}
+
+export const deletionQuery = queryOptions({
+  queryKey: ["deletion"],
+  queryFn: () => answer(api.GET("/api/v1/account/deletion")),
+  staleTime: 0,
+});
+
+export function deleteAccount(when: "later" | "now"): Promise<Schemas["Deletion"]> {
+  return answer(api.POST("/api/v1/account/deletion", { body: { when } }));
+}
+
+export async function keepAccount(): Promise<void> {
+  await answer(api.DELETE("/api/v1/account/deletion"));
+}
+
 export const sessionsQuery = queryOptions({
   queryKey: ["sessions"],
   queryFn: () => answer(api.GET("/api/v1/account/sessions")),

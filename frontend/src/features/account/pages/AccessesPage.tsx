@@ -1,23 +1,33 @@
 import { useSuspenseInfiniteQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import type { Schemas } from "../../../api/client";
-import { currentLanguage, useWords } from "../../../i18n";
+import { currentLanguage, useWords, type Say } from "../../../i18n";
 import { formatDateTime } from "../../../lib/dates";
 import { EmptyState } from "../../../ui/EmptyState";
 import { LoadMore } from "../../../ui/LoadMore";
 import { accessesQuery } from "../api";
 import { AccountFrame } from "../parts/AccountFrame";
+import { ObjectButton } from "../parts/ObjectButton";
 
 const profileItems: readonly Schemas["ProfileItem"][] = [
   "givenName",
   "familyName",
+  "birthName",
   "birthDate",
+  "birthPlace",
+  "nationality",
   "street",
   "houseNumber",
   "postalCode",
   "city",
   "email",
   "phone",
+  "iban",
+  "accountHolder",
+  "children",
+  "vehicles",
 ];
+const otherItems = ["application", "attachments", "documents"] as const;
 
 /** Who has read the person's data, when, and on what ground. */
 export default function AccessesPage() {
@@ -29,30 +39,25 @@ export default function AccessesPage() {
   );
 }
 
+/** What was read, in words; what is not known is named as it came. */
+function itemWords(name: string, t: Say): string {
+  const item = profileItems.find((known) => known === name);
+  if (item !== undefined) return t(`common:profileItem.${item}`);
+  const other = otherItems.find((known) => known === name);
+  return other === undefined ? name : t(`account:accesses.item.${other}`);
+}
+
 function Accesses() {
   const t = useWords();
-  const language = currentLanguage();
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = useSuspenseInfiniteQuery(accessesQuery);
   const items = data.pages.flatMap((page) => page.items);
-  const itemWords = (name: string) => {
-    const known = profileItems.find((item) => item === name);
-    return known === undefined ? name : t(`common:profileItem.${known}`);
-  };
   if (items.length === 0) return <EmptyState title={t("account:accesses.empty")} />;
   return (
     <>
       <p>{t("account:accesses.text")}</p>
       <ul className="pv-list">
         {items.map((access) => (
-          <li key={access.id} className="pv-stack pv-stack--small">
-            <h2 className="pv-card-title">
-              {access.who} – {access.purpose}
-            </h2>
-            <p>{access.items.map(itemWords).join(", ")}</p>
-            <p className="pv-small pv-muted">
-              {formatDateTime(access.at, language)} · {t(`account:accesses.ground.${access.ground}`)}
-            </p>
-          </li>
+          <Entry key={access.id} access={access} />
         ))}
       </ul>
       {hasNextPage && (
@@ -61,5 +66,41 @@ function Accesses() {
         </div>
       )}
     </>
+  );
+}
+
+function Entry({ access }: { access: Schemas["Access"] }) {
+  const t = useWords();
+  const language = currentLanguage();
+  return (
+    <li className="pv-stack pv-stack--small">
+      <h2 className="pv-card-title">
+        {access.who} – {access.purpose}
+      </h2>
+      <p>
+        {t("account:accesses.what", { items: access.items.map((item) => itemWords(item, t)).join(", ") })}
+      </p>
+      <p className="pv-small pv-muted">
+        {[
+          formatDateTime(access.at, language),
+          t(`account:accesses.kind.${access.kind}`),
+          t(`account:accesses.ground.${access.ground}`),
+          access.reference !== undefined && t("account:accesses.reference", { number: access.reference }),
+        ]
+          .filter(Boolean)
+          .join(" · ")}
+      </p>
+      {access.ground === "consent" && (
+        <p className="pv-small">
+          <Link to="/konto/einwilligungen">{t("account:accesses.toConsents")}</Link>
+        </p>
+      )}
+      {access.mayObject === true && <ObjectButton access={access} />}
+      {access.objectedAt !== undefined && (
+        <p className="pv-small">
+          {t("account:accesses.objected", { when: formatDateTime(access.objectedAt, language) })}
+        </p>
+      )}
+    </li>
   );
 }

@@ -42,6 +42,9 @@ export function AccountFrame({ title, children }: { title: string; children: Rea
             <Link to="/konto/zugriffe">{t("account:accesses.title")}</Link>
           </li>
           <li>
+            <Link to="/konto/daten">{t("account:data.nav")}</Link>
+          </li>
+          <li>
             <Link to="/konto/sicherheit">{t("account:security.title")}</Link>
           </li>
           <li>
