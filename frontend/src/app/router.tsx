@@ -57,7 +57,7 @@ const results = createRoute({
   getParentRoute: () => citizen,
   path: "/suche",
   validateSearch: search.resultSearch,
-  loader: words("catalog"),
+  loader: words("catalog", "offices"),
   component: lazyRouteComponent(() => import("../features/catalog/pages/ResultsPage")),
 });
 const service = createRoute({

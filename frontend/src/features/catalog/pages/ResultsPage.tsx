@@ -1,6 +1,7 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { Schemas } from "../../../api/client";
+import { portalQuery } from "../../../api/portal";
 import { useWords } from "../../../i18n";
 import { LinkButton } from "../../../ui/Button";
 import { EmptyState } from "../../../ui/EmptyState";
@@ -13,7 +14,7 @@ import { Correction, RecognisedPlace } from "../parts/Understood";
 import { PlaceLine } from "../parts/PlaceLine";
 import { ResultList } from "../parts/ResultList";
 import { SearchBox } from "../parts/SearchBox";
-import { TurnToList } from "../parts/TurnToList";
+import { TurnTo } from "../parts/TurnTo";
 import { usePlace } from "../place";
 
 const route = getRouteApi("/citizen/suche");
@@ -149,9 +150,9 @@ function useFilterGroups(found: Schemas["SearchResult"] | undefined, search: Res
 /** Says how to go on: without the filters, with other words, by asking, or by looking through what there is. */
 function NothingFound({ result, search }: { result: Schemas["SearchResult"]; search: ResultSearch }) {
   const t = useWords();
+  const { data: portal } = useSuspenseQuery(portalQuery);
   const { q, ars, art, kategorie, fuer, online } = search;
   const filtered = [art, kategorie, fuer, online].some((filter) => filter !== undefined);
-  const turnTo = result.turnTo ?? [];
   return (
     <EmptyState title={t("catalog:results.noneTitle")}>
       <ul className="pv-bullets">
@@ -165,10 +166,9 @@ function NothingFound({ result, search }: { result: Schemas["SearchResult"]; sea
         <li>{t("catalog:results.noneHint1")}</li>
         <li>{t("catalog:results.noneHint2")}</li>
       </ul>
-      {turnTo.length > 0 && (
+      {result.turnTo && (
         <div>
-          <p>{t("catalog:results.noneAsk")}</p>
-          <TurnToList offices={turnTo} />
+          <TurnTo items={result.turnTo} helpEmail={portal.helpEmail} />
         </div>
       )}
       <div className="pv-actions">

@@ -15,7 +15,11 @@ export const sections = {
 } as const;
 
 export function OfficeLink({ office }: { office: Schemas["OrganisationSummary"] }) {
-  return <a href={`/stellen/${office.id}`}>{office.name}</a>;
+  return (
+    <Link to="/stellen/$organisationId" params={{ organisationId: office.id }}>
+      {office.name}
+    </Link>
+  );
 }
 
 /** What an office belongs to, and where it is. */

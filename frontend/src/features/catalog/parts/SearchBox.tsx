@@ -63,7 +63,7 @@ export function SearchBox({ initial = "", keep }: { initial?: string; keep?: Res
       case "situation":
         return void navigate({ to: "/lebenslagen/$categoryId", params: { categoryId: id }, search });
       case "office":
-        return window.location.assign(`/stellen/${id}`);
+        return void navigate({ to: "/stellen/$organisationId", params: { organisationId: id } });
       case "query":
         return find(title);
     }
