@@ -165,6 +165,9 @@ Kind regards
 
 // send puts a letter into the outgoing queue, in the language of ctx.
 func (s *Service) send(ctx context.Context, to string, l letter, link string) error {
+	if to == "" { // an account of a national account without an address that is confirmed
+		return nil
+	}
 	language := httpx.LanguageOf(ctx)
 	fill := strings.NewReplacer("{portal}", s.Self.Name, "{link}", link)
 	return s.Mail.Enqueue(ctx, mail.Message{To: to, Subject: l.subject.In(language), Text: fill.Replace(l.text.In(language))})

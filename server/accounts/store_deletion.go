@@ -39,8 +39,10 @@ func (s *Service) dueDeletions(ctx context.Context, limit int) (ids []uuid.UUID,
 
 // deleteAccountRows deletes an account; what belongs to it goes with it by the database's own rules.
 func (s *Service) deleteAccountRows(ctx context.Context, row accountRow) error {
-	if err := s.dropRegistrations(ctx, row.Email); err != nil {
-		return err
+	if row.Email != "" {
+		if err := s.dropRegistrations(ctx, row.Email); err != nil {
+			return err
+		}
 	}
 	if err := s.DB.From(ctx).Where("id = ?", row.ID).Delete(&accountRow{}).Error; err != nil {
 		return fmt.Errorf("delete account: %w", err)

@@ -85,7 +85,7 @@ func belongings(t *testing.T, a *App, account uuid.UUID) map[string]uuid.UUID {
 	ctx, now := t.Context(), time.Now().UTC()
 	person := httpx.Person{Issuer: a.self.Id, Subject: account.String()}
 	ids := map[string]uuid.UUID{}
-	for _, name := range []string{"proposalId", "passkeyId", "applicationId", "attachmentId"} {
+	for _, name := range []string{"proposalId", "passkeyId", "applicationId", "attachmentId", "identityId"} {
 		ids[name] = uuid.New()
 	}
 	exec := func(statement string, args ...any) {
@@ -101,6 +101,8 @@ func belongings(t *testing.T, a *App, account uuid.UUID) map[string]uuid.UUID {
 	require.NoError(t, a.mailbox.Notify(ctx, person, types.MessageMailbox{Id: uuid.New(), Subject: "Bescheid", Sender: "Amt", At: now, Text: "Bewilligt"}))
 	exec(`INSERT INTO account_proposals (id, account_id, origin, entry_id, from_name, purpose, data, at, expires_at)
 		VALUES (?, ?, 'https://meppen.example', ?, 'Meppen', '{}', ?, ?, ?)`, ids["proposalId"], account, uuid.New(), []byte("x"), now, now.Add(time.Hour))
+	exec("INSERT INTO identity_links (id, account_id, provider, subject, level, linked_at) VALUES (?, ?, 'bundid', ?, 'high', ?)",
+		ids["identityId"], account, []byte(ids["identityId"].String()), now)
 	exec("INSERT INTO passkeys (id, account_id, credential_id, record, name, synced, created_at) VALUES (?, ?, ?, ?, 'Telefon', false, ?)",
 		ids["passkeyId"], account, []byte(ids["passkeyId"].String()), []byte("x"), now)
 	exec(`INSERT INTO applications (id, issuer, subject, state, revision, offer_id, service_id, organisation_id, form_id, form_version, portal_id, portal, place,
@@ -161,6 +163,7 @@ func TestDelete_NothingOfThePersonRemains(t *testing.T) {
 	signedIn(t, a, handler, bernd)
 	belongings(t, a, clara)
 	belongings(t, a, bernd)
+	submitted := handIn(t, a, clara)
 	before := remains(t, a, bernd.String())
 	require.Greater(t, len(remains(t, a, clara.String(), "kanarienvogel")), 8)
 
@@ -168,8 +171,29 @@ func TestDelete_NothingOfThePersonRemains(t *testing.T) {
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
 	require.Empty(t, remains(t, a, clara.String(), "kanarienvogel"))
 	require.Equal(t, before, remains(t, a, bernd.String()), "somebody else has lost something")
+	for table, key := range map[string]string{"applications": "id", "application_events": "application_id"} {
+		kept := map[string]any{}
+		require.NoError(t, a.db.From(t.Context()).Table(table).Where(key+" = ?", submitted).Take(&kept).Error, "the proof of %s is gone", table)
+		for column, value := range kept { // what is sealed cannot be searched: none of it may be left
+			_, sealed := value.([]byte)
+			require.False(t, sealed, "%s.%s is still there", table, column)
+		}
+	}
 	w = b.call(t.Context(), http.MethodGet, "/api/v1/account/profile", nil)
 	require.Equal(t, http.StatusUnauthorized, w.Code, "the session still works")
+}
+
+// handIn makes an application of a person that was decided, with everything that is sealed of it.
+func handIn(t *testing.T, a *App, account uuid.UUID) uuid.UUID {
+	t.Helper()
+	id, now := uuid.New(), time.Now().UTC()
+	require.NoError(t, a.db.From(t.Context()).Exec(`INSERT INTO applications (id, issuer, subject, state, revision, number, offer_id, service_id, organisation_id, form_id,
+			form_version, portal_id, portal, place, service_title, authority_name, needed_level, language, created_at, changed_at, submitted_at, data, acts_for)
+		VALUES (?, ?, ?, 'granted', 1, 'EL-1', ?, ?, ?, ?, 1, ?, '{}', '{}', '{"de": "Hund"}', '{"de": "Amt"}', 'low', 'de', ?, ?, ?, ?, ?)`,
+		id, a.self.Id, account.String(), uuid.New(), uuid.New(), uuid.New(), uuid.New(), a.self.Id, now, now, now, []byte("answers"), []byte("whom")).Error)
+	require.NoError(t, a.db.From(t.Context()).Exec("INSERT INTO application_events (application_id, id, at, kind, by, text) VALUES (?, ?, ?, 'granted', 'authority', ?)",
+		id, uuid.New(), now, []byte("decision")).Error)
+	return id
 }
 
 // TestDelete_EveryTableThatNamesAPersonIsKnown fails when a table gets a column that names people and nobody has thought of what

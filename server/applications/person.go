@@ -179,7 +179,7 @@ func (s *Service) ErasePerson(ctx context.Context, p httpx.Person) error {
 			"DELETE FROM applications WHERE issuer = $1 AND subject = $2 AND state = 'draft'",
 			`UPDATE application_events e SET text = NULL FROM applications a
 				WHERE a.id = e.application_id AND a.issuer = $1 AND a.subject = $2 AND e.text IS NOT NULL`,
-			"UPDATE applications SET issuer = '', subject = '', data = NULL, step = '' WHERE issuer = $1 AND subject = $2",
+			"UPDATE applications SET issuer = '', subject = '', data = NULL, acts_for = NULL, step = '' WHERE issuer = $1 AND subject = $2",
 		} {
 			if _, err := s.db.Pgx(ctx).Exec(ctx, statement, p.Issuer, p.Subject); err != nil {
 				return fmt.Errorf("erase applications: %w", err)
