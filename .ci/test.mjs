@@ -1,4 +1,5 @@
 // npm test: sets up everything and runs every test. With a word it runs one part: go, unit or browser.
+import { findApache } from './apache.mjs';
 import { findBrowser } from './browser.mjs';
 import { bin, buildPages, buildPrograms, checkTools, installPackages, must, say } from './steps.mjs';
 
@@ -20,6 +21,7 @@ if (wanted('unit')) {
 if (wanted('browser')) {
   const browser = await findBrowser();
   say(`Journeys in a real browser (${browser}) on a demonstration association of their own …`);
-  await must('npm', ['run', '--silent', 'test:e2e'], { env: { ...process.env, CHROMIUM: browser } });
+  const apache = findApache();
+  await must('npm', ['run', '--silent', 'test:e2e'], { env: { ...process.env, CHROMIUM: browser, ...(apache && { APACHE: apache }) } });
 }
 say('All tests have passed.');

@@ -143,6 +143,7 @@ type Config struct {
 	Home   types.PortalReference // where citizens have their accounts; may be this portal
 	Mail   Mail
 	Jobs   Jobs
+	Audit  Audit        // nil: nothing is recorded
 	Client *http.Client // for reading at the account home; with limits on time and size
 	Log    *slog.Logger
 	Now    func() time.Time

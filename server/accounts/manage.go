@@ -13,7 +13,7 @@ import (
 )
 
 // CreateStaff makes an account for someone who works at this portal, with at least one of the roles clerk,
-// editor, publisher, admin.
+// editor, publisher, admin, auditor.
 // An address that has an account is account-exists (409); a password against the rules is 422.
 func (s *Service) CreateStaff(ctx context.Context, email, name, password string, roles []string) (uuid.UUID, error) {
 	if err := checkRoles(roles); err != nil {
@@ -91,7 +91,7 @@ func (s *Service) AccountID(ctx context.Context, email string) (uuid.UUID, error
 }
 
 func checkRoles(roles []string) error {
-	known := []string{string(types.Clerk), string(types.Editor), string(types.Publisher), string(types.Admin)}
+	known := []string{string(types.Clerk), string(types.Editor), string(types.Publisher), string(types.Admin), string(types.Auditor)}
 	if len(roles) == 0 {
 		return problem.Invalid(problem.FieldError{Pointer: "/roles", Code: "minItems", Params: map[string]any{"minItems": 1}})
 	}

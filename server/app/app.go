@@ -253,9 +253,9 @@ func (a *App) plugCatalog() {
 func (a *App) plugPeople() error {
 	a.accounts = accounts.New(accounts.Config{
 		DB: a.db, Keys: a.keys, Self: a.self, Home: a.home, Mail: mail.NewQueue(a.jobs, a.keys), Jobs: a.jobs,
-		Client: a.client, Log: a.log, Now: time.Now, Address: httpx.AddressOf,
+		Client: a.client, Log: a.log, Now: time.Now, Address: httpx.AddressOf, Audit: audit.New(a.db, time.Now),
 	})
-	a.signin = signin.New(signin.Config{DB: a.db, Keys: a.keys, Self: a.self, Home: a.home, Client: a.client, Log: a.log, Now: time.Now})
+	a.signin = signin.New(signin.Config{DB: a.db, Keys: a.keys, Self: a.self, Home: a.home, Client: a.client, Log: a.log, Now: time.Now, StaffSecondFactor: a.config.StaffFactor})
 	providers, err := a.config.providers()
 	if err != nil {
 		return err

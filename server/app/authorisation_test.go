@@ -21,12 +21,12 @@ import (
 	"portalverbund/server/platform/httpx"
 )
 
-// who may call an operation: n nobody known, c citizen, k clerk, e editor, r publisher (who releases), d administrator, each
+// who may call an operation: n nobody known, c citizen, k clerk, e editor, r publisher (who releases), d administrator, u auditor, each
 // without the other roles, a app on behalf of a citizen with all scopes, p provider with its scopes, m linked portal. Every
 // operation has its row; one without fails.
 func allowed() map[string]string {
-	everybody, person := "nckerdapm", "ckerda"
-	session := "ckerd"
+	everybody, person := "nckerdapmu", "ckerdau"
+	session := "ckerdu"
 	return map[string]string{
 		"getPortal": everybody, "listPlaces": everybody, "getPlace": everybody, "listServices": everybody, "suggestServices": everybody,
 		"searchCatalog": everybody, "suggestSearch": everybody, "listDeliveryFiles": everybody, "getDeliveryFile": everybody, "browseServices": everybody, "listPopularServices": everybody,
@@ -39,21 +39,22 @@ func allowed() map[string]string {
 		"listSourceKinds": "erd", "listSources": "erd", "createSource": "d", "getSource": "erd", "updateSource": "d", "deleteSource": "d", "startImportRun": "d", "uploadImport": "d", "getImportDifference": "erd",
 		"listImportRuns": "erd", "getImportRun": "erd", "listImportNotes": "erd", "listImportDifferences": "erd", "applyImportRun": "d", "resumeImportRun": "d",
 		"undoImportRun": "d", "cancelImportRun": "d",
+		"listStaff": "d", "inviteStaff": "d", "setStaffRoles": "d", "endStaff": "d", "listAuditEntries": "u",
 		"listClients": "d", "createClient": "d", "getClient": "d", "updateClient": "d", "deleteClient": "d", "rotateClientSecret": "d", "endClientSecret": "d",
 		"checkClient": "d", "listSigningKeys": "d", "replaceSigningKeys": "d",
 		"listSearchSynonyms": "erd", "createSearchSynonym": "erd", "updateSearchSynonym": "erd", "deleteSearchSynonym": "erd", "previewSearchSynonym": "erd",
 		"listMissedSearches": "erd", "dismissMissedSearch": "erd", "explainSearch": "erd",
 		"explainOffers": everybody, "listOrganisations": everybody, "listOrganisationServices": everybody, "listPlacesAround": everybody,
-		"getSession": "nckerd", "signIn": "nckerd", "signOut": session, "startSignIn": "nckerd", "finishSignIn": "nckerd",
-		"getSignInRequest": "nckerd", "approveSignInRequest": session, "denySignInRequest": session,
-		"registerAccount": "nckerd", "confirmRegistration": "nckerd", "requestPasswordReset": "nckerd", "confirmPasswordReset": "nckerd",
+		"getSession": "nckerdu", "signIn": "nckerdu", "signOut": session, "startSignIn": "nckerdu", "finishSignIn": "nckerdu",
+		"getSignInRequest": "nckerdu", "approveSignInRequest": session, "denySignInRequest": session,
+		"registerAccount": "nckerdu", "confirmRegistration": "nckerdu", "requestPasswordReset": "nckerdu", "confirmPasswordReset": "nckerdu",
 		"listCredentials": session, "setPassword": session, "removePassword": session, "beginPasskey": session, "addPasskey": session,
 		"renamePasskey": session, "removePasskey": session, "beginOneTimeCodes": session, "confirmOneTimeCodes": session,
 		"removeOneTimeCodes": session, "replaceRecoveryCodes": session,
-		"proveSecondFactor": "nckerd", "beginPasskeySignIn": "nckerd", "signInWithPasskey": "nckerd", "reauthenticate": session,
-		"listIdentityProviders": everybody, "startIdentity": "nckerd", "finishIdentity": "nckerd", "getArrival": "nckerd",
-		"createAccountOfArrival": "nckerd", "linkArrival": session, "takeOverData": session, "listIdentities": session, "unlinkIdentity": session,
-		"requestEmailChange": session, "confirmEmailChange": "nckerd",
+		"proveSecondFactor": "nckerdu", "beginPasskeySignIn": "nckerdu", "signInWithPasskey": "nckerdu", "reauthenticate": session,
+		"listIdentityProviders": everybody, "startIdentity": "nckerdu", "finishIdentity": "nckerdu", "getArrival": "nckerdu",
+		"createAccountOfArrival": "nckerdu", "linkArrival": session, "takeOverData": session, "listIdentities": session, "unlinkIdentity": session,
+		"requestEmailChange": session, "confirmEmailChange": "nckerdu",
 		"getProfile": person, "updateProfile": session, "getPrefill": session, "listConsents": session, "keepAnswers": session, "objectToAccess": session, "exportAccount": session,
 		"getDeletion": session, "deleteAccount": session, "keepAccount": session, "readPersonalData": "m", "listProposals": session,
 		"acceptProposal": session, "discardProposal": session, "giveConsent": session,
@@ -88,6 +89,8 @@ func (callers) Session(r *http.Request) (httpx.Caller, bool, error) {
 		c.Roles = []string{"publisher"}
 	case "d":
 		c.Roles = []string{"admin"}
+	case "u":
+		c.Roles = []string{"auditor"}
 	}
 	return c, true, nil
 }
@@ -118,7 +121,7 @@ func request(ctx context.Context, method, path string, who rune) *http.Request {
 	r := httptest.NewRequestWithContext(ctx, method, path, strings.NewReader("{}"))
 	r.Header.Set("Content-Type", "application/json")
 	switch who {
-	case 'c', 'k', 'e', 'r', 'd':
+	case 'c', 'k', 'e', 'r', 'd', 'u':
 		r.AddCookie(&http.Cookie{Name: "who", Value: string(who)})
 		r.Header.Set("X-CSRF-Token", "token")
 	case 'a', 'p', 'm':
@@ -155,7 +158,7 @@ func TestContract_EveryOperation_LetsInWhomItShould(t *testing.T) {
 			want, ok := table[name(op.OperationID)]
 			require.True(t, ok, "%s has no row", op.OperationID)
 			seen++
-			for _, who := range "nckerdapm" {
+			for _, who := range "nckerdapmu" {
 				w := httptest.NewRecorder()
 				server.Echo.ServeHTTP(w, request(t.Context(), method, path, who))
 				let := w.Code != http.StatusUnauthorized && w.Code != http.StatusForbidden
@@ -173,7 +176,7 @@ func TestContract_EveryChange_NeedsTheForgeryToken(t *testing.T) {
 	changes := 0
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
-			if method == http.MethodGet || !strings.Contains(allowed()[name(op.OperationID)], "k") || allowed()[name(op.OperationID)] == "nckerdapm" {
+			if method == http.MethodGet || !strings.Contains(allowed()[name(op.OperationID)], "k") || allowed()[name(op.OperationID)] == "nckerdapmu" {
 				continue
 			}
 			changes++

@@ -40,6 +40,7 @@ type Config struct {
 	HelpEmail     string        `env:"PORTAL_HELP_EMAIL" help:"Address shown where people need help."`
 	SMTP          string        `env:"PORTAL_SMTP" help:"Mail server: smtp://user:password@host:587 (STARTTLS), smtps://…:465; smtp+plain://… without encryption is allowed on loopback only."`
 	MailFrom      string        `env:"PORTAL_MAIL_FROM" default:"portal@example.org" help:"Sender of the portal's mails."`
+	StaffFactor   bool          `env:"PORTAL_STAFF_SECOND_FACTOR" default:"true" negatable:"" help:"Whether staff need a passkey or one-time codes beside their password to have their roles."`
 	LogLevel      string        `env:"PORTAL_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"debug, info, warn or error."`
 	LogFormat     string        `env:"PORTAL_LOG_FORMAT" enum:"json,text" default:"json" help:"json or text."`
 	TrustedProxy  []string      `env:"PORTAL_TRUSTED_PROXIES" help:"Address ranges (CIDR) of reverse proxies whose X-Forwarded-For counts."`

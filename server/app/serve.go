@@ -15,6 +15,7 @@ import (
 
 	accountsapi "portalverbund/api/accounts"
 	applicationsapi "portalverbund/api/applications"
+	auditapi "portalverbund/api/audit"
 	casesapi "portalverbund/api/cases"
 	catalogapi "portalverbund/api/catalog"
 	clientsapi "portalverbund/api/clients"
@@ -31,9 +32,11 @@ import (
 	searchapi "portalverbund/api/search"
 	signinapi "portalverbund/api/signin"
 	sourcesapi "portalverbund/api/sources"
+	staffapi "portalverbund/api/staff"
 	"portalverbund/api/types"
 	"portalverbund/server/accounts"
 	"portalverbund/server/applications"
+	"portalverbund/server/audit"
 	"portalverbund/server/cases"
 	"portalverbund/server/catalog"
 	"portalverbund/server/catalog/editing"
@@ -214,6 +217,8 @@ func (a *App) mount(e *echo.Echo) {
 	identityapi.RegisterHandlers(e, identityapi.NewStrictHandler(identity.NewHandlers(a.identity), nil))
 	credentialsapi.RegisterHandlers(e, credentialsapi.NewStrictHandler(credentials.NewHandlers(a.credentials), nil))
 	accountsapi.RegisterHandlers(e, accountsapi.NewStrictHandler(accounts.NewHandlers(a.accounts), nil))
+	staffapi.RegisterHandlers(e, staffapi.NewStrictHandler(accounts.NewStaffHandlers(a.accounts), nil))
+	auditapi.RegisterHandlers(e, auditapi.NewStrictHandler(audit.NewHandlers(audit.New(a.db, time.Now), a.accounts), nil))
 	formsapi.RegisterHandlers(e, formsapi.NewStrictHandler(forms.NewHandlers(a.forms), nil))
 	applicationsapi.RegisterHandlers(e, applicationsapi.NewStrictHandler(applications.NewHandlers(a.applications), nil))
 	casesapi.RegisterHandlers(e, casesapi.NewStrictHandler(cases.NewHandlers(a.cases), nil))

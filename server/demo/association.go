@@ -61,6 +61,7 @@ func sites() []Site {
 			Accounts: []Account{
 				clerk("landkreis", "Lena", "Landrat"),
 				editor("landkreis", "Rieke", "Redlich"),
+				{Email: "revision@landkreis.example", Password: "Prüfstube-im-Emsland", GivenName: "Rita", FamilyName: "Revision", Roles: []string{"auditor"}}, //nolint:gosec // of the demonstration, and shown by it
 				{ //nolint:gosec // of the demonstration, and shown by it
 					Email: "clara.beispiel@example.org", Password: "Sonnenblume-im-Garten", GivenName: "Clara", FamilyName: "Beispiel",
 					Street: "Lange Straße", HouseNumber: "7", PostalCode: "49716", City: "Meppen", BirthDate: "1988-04-12",

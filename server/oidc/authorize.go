@@ -131,10 +131,13 @@ func neededLevel(values []string) string {
 	return needed
 }
 
-// allowed drops scopes that the client may not ask for, and repeated ones.
+// allowed drops scopes that the client may not ask a person for, and repeated ones.
 func allowed(c *client, scopes []string) []string {
 	var out []string
 	for _, scope := range scopes {
+		if scope == scopeDeliverRead || scope == scopeDeliverWrite { // the client's own, not the person's
+			continue
+		}
 		if c.IsScopeAllowed(scope) && !slices.Contains(out, scope) {
 			out = append(out, scope)
 		}

@@ -60,8 +60,8 @@ func TestAuthorize_WrongRequests_AreToldToTheClient(t *testing.T) {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
-	code := a.code(b, "scope", "openid person:read purpose:"+a.service.String()+" mailbox:read deliveries:read")
-	if got := a.token(redeemForm(code)); got.Scope != "openid deliveries:read" {
+	code := a.code(b, "scope", "openid person:read purpose:"+a.service.String()+" mailbox:read deliveries:read profile")
+	if got := a.token(redeemForm(code)); got.Scope != "openid profile" { // deliveries are the client's own business, not the person's
 		t.Errorf("scopes that the client may not have: %q", got.Scope)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,7 +77,19 @@ func (s *Service) Session(r *http.Request) (httpx.Caller, bool, error) {
 	if row.AccountID != nil {
 		c.AccountID = *row.AccountID
 	}
+	if s.lacksFactor(row) {
+		c.Roles = []string{roleUnproved}
+	}
 	return c, true, nil
+}
+
+// roleUnproved is what staff have who have not proved a second factor where it is required: no operation asks for it, and
+// they are no citizens either.
+const roleUnproved = "unproved"
+
+// lacksFactor says whether a session of staff is without the second factor that this portal requires.
+func (s *Service) lacksFactor(row sessionRow) bool {
+	return s.StaffSecondFactor && row.Roles != "" && !slices.Contains(methodsOf(row), methodMultiFactor)
 }
 
 func (s *Service) ended(row sessionRow) bool { return !s.Now().Before(s.endOf(row)) }
@@ -123,6 +136,10 @@ func (s *Service) describe(row sessionRow, who person, csrf string) types.Sessio
 	out := types.Session{
 		SignedIn: true, CsrfToken: csrf, DisplayName: &who.Name, TrustLevel: &level, ExpiresAt: &end, Roles: []types.Role{},
 		AuthTime: &authTime, Methods: &methods, ActsFor: who.actsFor(),
+	}
+	if lacks := s.lacksFactor(row); lacks {
+		out.SecondFactorNeeded = &lacks
+		return out
 	}
 	for _, role := range strings.Fields(row.Roles) {
 		out.Roles = append(out.Roles, types.Role(role))

@@ -92,9 +92,12 @@ type Config struct {
 	Home     types.PortalReference // the account home; may be this portal
 	Citizens Life                  // default 30 minutes, 8 hours
 	Staff    Life                  // default 1 hour, 12 hours
-	Client   *http.Client          // for calls to the account home; with limits on time and size
-	Log      *slog.Logger
-	Now      func() time.Time
+
+	StaffSecondFactor bool // staff have their roles only when they signed in with a second factor or a passkey
+
+	Client *http.Client // for calls to the account home; with limits on time and size
+	Log    *slog.Logger
+	Now    func() time.Time
 }
 
 // Rooms are the other rooms that this one works with.

@@ -1310,6 +1310,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/staff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Those who work at this portal
+         * @description With their roles, also those whose access has ended.
+         */
+        get: operations["listStaff"];
+        put?: never;
+        /**
+         * Invite someone who works here
+         * @description They get a mail with a link by which they choose their password. The link is good for seven days, and once.
+         */
+        post: operations["inviteStaff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/staff/{staffId}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change what someone may do
+         * @description Their sessions end, so that the change counts at once. Nobody changes their own roles.
+         */
+        put: operations["setStaffRoles"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/staff/{staffId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End someone's access
+         * @description Their sessions end at once. What they did stays recorded. Nobody ends their own access.
+         */
+        delete: operations["endStaff"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who did what
+         * @description The newest first. Entries name ids and words of the program, no content. Reading the trail is an entry of it, too.
+         */
+        get: operations["listAuditEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -4644,6 +4728,8 @@ export interface components {
             /** @description By what, as Authentication Method References (RFC 8176). */
             methods?: string[];
             secondFactor?: components["schemas"]["SecondFactor"];
+            /** @description Staff who have no second factor yet: until they set one up and sign in with it, they have no roles. */
+            secondFactorNeeded?: boolean;
             actsFor?: components["schemas"]["ActsFor"];
         };
         /** @description For whom somebody acts. Absent for a person who acts for themselves. */
@@ -4737,10 +4823,10 @@ export interface components {
         };
         /**
          * @description What someone who works at this portal may do: decide cases (`clerk`), write the catalog (`editor`), release it (`publisher`),
-         *     and set up the portal (`admin`).
+         *     set up the portal (`admin`), and read who did what (`auditor`).
          * @enum {string}
          */
-        Role: "clerk" | "editor" | "publisher" | "admin";
+        Role: "clerk" | "editor" | "publisher" | "admin" | "auditor";
         SignIn: {
             email: string;
             password: string;
@@ -4954,6 +5040,54 @@ export interface components {
         };
         SigningKeyList: {
             items: components["schemas"]["SigningKey"][];
+        };
+        StaffMember: {
+            /** Format: uuid */
+            id: string;
+            email: string;
+            name: string;
+            roles: components["schemas"]["Role"][];
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When the access ended.
+             */
+            endedAt?: string;
+        };
+        StaffList: {
+            items: components["schemas"]["StaffMember"][];
+            nextCursor?: string;
+        };
+        StaffInvitation: {
+            email: string;
+            name: string;
+            roles: components["schemas"]["Role"][];
+        };
+        StaffRoles: {
+            roles: components["schemas"]["Role"][];
+        };
+        AuditEntry: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            actorKind: "staff" | "person" | "client" | "member" | "none";
+            /** @description Id of an account, a client or a portal; nothing for the portal itself. */
+            actor: string;
+            /** @description Of staff, as long as there is the account. */
+            actorName?: string;
+            issuer?: string;
+            /** @example case.read */
+            action: string;
+            object: string;
+            detail?: string;
+            requestId?: string;
+        };
+        AuditList: {
+            items: components["schemas"]["AuditEntry"][];
+            nextCursor?: string;
         };
         SignInRequest: {
             /** Format: uuid */
@@ -5897,6 +6031,8 @@ export interface components {
         };
     };
     parameters: {
+        /** @description Id of the account of someone who works here. */
+        StaffId: string;
         /**
          * @description The application's `client_id`.
          * @example app-k3v7q2m9x4t8w1z5
@@ -8776,6 +8912,187 @@ export interface operations {
                     "application/json": components["schemas"]["SigningKeyList"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listStaff: {
+        parameters: {
+            query?: {
+                /** @description Largest number of items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on, from `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The staff, by mail address. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    inviteStaff: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "k.klar@meppen.example",
+                 *       "name": "Kim Klar",
+                 *       "roles": [
+                 *         "clerk"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["StaffInvitation"];
+            };
+        };
+        responses: {
+            /** @description The new account. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffMember"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    setStaffRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the account of someone who works here. */
+                staffId: components["parameters"]["StaffId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "roles": [
+                 *         "clerk",
+                 *         "editor"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["StaffRoles"];
+            };
+        };
+        responses: {
+            /** @description The changed account. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffMember"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    endStaff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the account of someone who works here. */
+                staffId: components["parameters"]["StaffId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The access has ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listAuditEntries: {
+        parameters: {
+            query?: {
+                /** @description Largest number of items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on, from `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Of this account, client or portal only. */
+                actor?: string;
+                /**
+                 * @description Acts whose word begins so, such as `case.` or `client.create`.
+                 * @example client.
+                 */
+                action?: string;
+                /** @description Of this object only, such as `case:…`. */
+                object?: string;
+                /** @description From this day on (UTC). */
+                from?: string;
+                /** @description To the end of this day (UTC). */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             default: components["responses"]["Error"];

@@ -389,6 +389,40 @@ const entryVersions = createRoute({
   component: lazyRouteComponent(() => import("../features/editing/pages/VersionsPage")),
 });
 
+const administration = createRoute({
+  getParentRoute: () => rootRoute,
+  id: "administration",
+  loader: words("administration"),
+  component: lazyRouteComponent(() => import("./shells/AdminShell"), "AdminShell"),
+});
+const clients = createRoute({
+  getParentRoute: () => administration,
+  path: "/verwaltung/anwendungen",
+  component: lazyRouteComponent(() => import("../features/administration/pages/ClientsPage")),
+});
+const newClient = createRoute({
+  getParentRoute: () => administration,
+  path: "/verwaltung/anwendungen/neu",
+  component: lazyRouteComponent(() => import("../features/administration/pages/NewClientPage")),
+});
+const client = createRoute({
+  getParentRoute: () => administration,
+  path: "/verwaltung/anwendungen/$clientId",
+  component: lazyRouteComponent(() => import("../features/administration/pages/ClientPage")),
+});
+
+const staffList = createRoute({
+  getParentRoute: () => administration,
+  path: "/verwaltung/beschaeftigte",
+  component: lazyRouteComponent(() => import("../features/administration/pages/StaffPage")),
+});
+const audit = createRoute({
+  getParentRoute: () => administration,
+  path: "/verwaltung/protokoll",
+  validateSearch: search.auditSearch,
+  component: lazyRouteComponent(() => import("../features/administration/pages/AuditPage")),
+});
+
 const routeTree = rootRoute.addChildren([
   citizen.addChildren([
     start,
@@ -429,6 +463,7 @@ const routeTree = rootRoute.addChildren([
     ]),
   ]),
   desk.addChildren([staffSignIn, staff.addChildren([inbox, caseRoute])]),
+  administration.addChildren([clients, newClient, client, staffList, audit]),
   editors.addChildren([
     overview,
     editingSettings,

@@ -72,3 +72,12 @@ export const synonymSearch = (raw: Raw) => defined({ wort: text(raw["wort"]) });
 export const explanationSearch = (raw: Raw) =>
   defined({ q: text(raw["q"]), leistung: text(raw["leistung"]) });
 export const tasksSearch = (raw: Raw) => defined({ aufgabe: text(raw["aufgabe"]) });
+
+export const auditSearch = (raw: Raw) =>
+  defined({
+    actor: text(raw["actor"]),
+    action: text(raw["action"]),
+    object: text(raw["object"]),
+    from: text(raw["from"]),
+    until: text(raw["until"]),
+  });

@@ -1,4 +1,5 @@
 import type account from "./de/account.json";
+import type administration from "./de/administration.json";
 import type applications from "./de/applications.json";
 import type cases from "./de/cases.json";
 import type catalog from "./de/catalog.json";
@@ -15,6 +16,7 @@ import type sources from "./de/sources.json";
 /** The words of all features, as the German files have them; the other languages have the same keys. */
 interface Words {
   account: typeof account;
+  administration: typeof administration;
   applications: typeof applications;
   cases: typeof cases;
   catalog: typeof catalog;

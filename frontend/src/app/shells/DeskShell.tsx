@@ -25,6 +25,11 @@ export function DeskShell() {
             <Link to="/redaktion">{t("nav.editing")}</Link>
           </li>
         )}
+        {hasRole(session, "admin") && (
+          <li>
+            <Link to="/verwaltung/anwendungen">{t("nav.administration")}</Link>
+          </li>
+        )}
         <li>
           <Link to="/">{t("nav.services")}</Link>
         </li>

@@ -24,6 +24,11 @@ export function EditorShell() {
             <Link to="/mitarbeit">{t("nav.inbox")}</Link>
           </li>
         )}
+        {hasRole(session, "admin") && (
+          <li>
+            <Link to="/verwaltung/anwendungen">{t("nav.administration")}</Link>
+          </li>
+        )}
         <li>
           <Link to="/" activeOptions={{ exact: true }}>
             {t("editing:nav.portal")}

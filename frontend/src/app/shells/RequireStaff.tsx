@@ -9,5 +9,6 @@ export function RequireStaff() {
   const { data: session } = useSuspenseQuery(sessionQuery);
   if (!session.signedIn) return <ToStaffSignIn />;
   if (hasRole(session, "clerk")) return <Outlet />;
+  if (hasRole(session, "auditor")) return <Navigate to="/verwaltung/protokoll" replace />;
   return isEditor(session) ? <Navigate to="/redaktion" replace /> : <Forbidden />;
 }

@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useWords } from "../../../i18n";
 import { portalQuery } from "../../../api/portal";
-import { sessionQuery } from "../../../api/session";
+import { isStaff, sessionQuery } from "../../../api/session";
 import { AnchorButton } from "../../../ui/Button";
 import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
@@ -13,7 +13,8 @@ export function AccountFrame({ title, children }: { title: string; children: Rea
   const t = useWords();
   const { data: portal } = useSuspenseQuery(portalQuery);
   const { data: session } = useSuspenseQuery(sessionQuery);
-  if (!portal.isAccountHome) {
+  const staff = isStaff(session) || session.secondFactorNeeded === true;
+  if (!portal.isAccountHome && !staff) {
     return (
       <Page narrow>
         <PageHeading title={title} />
@@ -30,17 +31,21 @@ export function AccountFrame({ title, children }: { title: string; children: Rea
     <Page narrow>
       <nav className="pv-subnav" aria-label={t("account:navigation")}>
         <ul>
-          <li>
-            <Link to="/konto" activeOptions={{ exact: true }}>
-              {t("account:profile.title")}
-            </Link>
-          </li>
-          <li>
-            <Link to="/konto/einwilligungen">{t("account:consents.title")}</Link>
-          </li>
-          <li>
-            <Link to="/konto/zugriffe">{t("account:accesses.title")}</Link>
-          </li>
+          {!staff && (
+            <>
+              <li>
+                <Link to="/konto" activeOptions={{ exact: true }}>
+                  {t("account:profile.title")}
+                </Link>
+              </li>
+              <li>
+                <Link to="/konto/einwilligungen">{t("account:consents.title")}</Link>
+              </li>
+              <li>
+                <Link to="/konto/zugriffe">{t("account:accesses.title")}</Link>
+              </li>
+            </>
+          )}
           <li>
             <Link to="/konto/daten">{t("account:data.nav")}</Link>
           </li>

@@ -103,6 +103,13 @@ function Consent({ request }: { request: Schemas["SignInRequest"] }) {
           </ul>
         </section>
       )}
+      {request.privacyUrl !== undefined && (
+        <p>
+          <a href={request.privacyUrl} target="_blank" rel="noreferrer">
+            {t("signin:request.privacy", { client: request.clientName })}
+          </a>
+        </p>
+      )}
       <p className="pv-small pv-muted">{t("signin:request.consentNote")}</p>
       {error !== undefined && <ErrorState error={error} />}
       <div className="pv-actions">
@@ -118,6 +125,7 @@ function Consent({ request }: { request: Schemas["SignInRequest"] }) {
 }
 
 const knownScopes = [
+  "offline_access",
   "person:read",
   "mailbox:read",
   "mailbox:write",

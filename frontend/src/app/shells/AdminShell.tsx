@@ -1,0 +1,59 @@
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import { hasRole, sessionQuery } from "../../api/session";
+import { useWords } from "../../i18n";
+import { Footer } from "./Footer";
+import { Forbidden } from "./Forbidden";
+import { DemoBanner, Header, SkipLink } from "./Header";
+import { OfflineBar } from "./OfflineBar";
+import { ToStaffSignIn } from "./ToStaffSignIn";
+
+/** What surrounds the pages of those who set up the portal; others are led to the sign-in, or told that they may not. */
+export function AdminShell() {
+  const t = useWords();
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  const admin = hasRole(session, "admin");
+  const auditor = hasRole(session, "auditor");
+  const onAudit = useLocation({
+    select: (location) => location.pathname.startsWith("/verwaltung/protokoll"),
+  });
+  if (!session.signedIn) return <ToStaffSignIn />;
+  return (
+    <>
+      <SkipLink />
+      <DemoBanner />
+      <Header subtitle={t("administration:title")}>
+        {admin && (
+          <>
+            <li>
+              <Link to="/verwaltung/anwendungen">{t("administration:clients.title")}</Link>
+            </li>
+            <li>
+              <Link to="/verwaltung/beschaeftigte">{t("administration:staff.title")}</Link>
+            </li>
+          </>
+        )}
+        {auditor && (
+          <li>
+            <Link to="/verwaltung/protokoll">{t("administration:audit.title")}</Link>
+          </li>
+        )}
+        {hasRole(session, "clerk") && (
+          <li>
+            <Link to="/mitarbeit">{t("nav.inbox")}</Link>
+          </li>
+        )}
+        <li>
+          <Link to="/" activeOptions={{ exact: true }}>
+            {t("nav.services")}
+          </Link>
+        </li>
+      </Header>
+      <OfflineBar />
+      <main id="content" tabIndex={-1} className="pv-content">
+        {(onAudit ? auditor : admin) ? <Outlet /> : <Forbidden />}
+      </main>
+      <Footer />
+    </>
+  );
+}

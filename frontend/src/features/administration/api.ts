@@ -1,0 +1,116 @@
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { answer, answerWithETag, api, type Schemas } from "../../api/client";
+import { defined } from "../../lib/defined";
+
+export type Client = Schemas["RegisteredClient"];
+export type ClientKind = Schemas["ClientKind"];
+export type ClientScope = Schemas["ClientScope"];
+export type Authentication = Schemas["ClientAuthentication"];
+export type ClientDraft = Schemas["ClientRegistration"];
+
+const root = "/api/v1/admin/clients";
+
+export const clientsQuery = infiniteQueryOptions({
+  queryKey: ["clients"],
+  queryFn: ({ pageParam }) =>
+    answer(api.GET(root, { params: { query: pageParam === undefined ? {} : { cursor: pageParam } } })),
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: (page) => page.nextCursor,
+  staleTime: 0,
+});
+
+export const clientQuery = (clientId: string) =>
+  queryOptions({
+    queryKey: ["client", clientId],
+    queryFn: () => answerWithETag(api.GET(`${root}/{clientId}`, { params: { path: { clientId } } })),
+    staleTime: 0,
+  });
+
+/** Registers an application; its secret is in this answer only. */
+export const createClient = (key: string, body: ClientDraft): Promise<Schemas["ClientWithSecret"]> =>
+  answer(api.POST(root, { params: { header: { "Idempotency-Key": key } }, body }));
+
+export function updateClient(
+  clientId: string,
+  etag: string,
+  body: Schemas["ClientChange"],
+): Promise<{ data: Client; etag: string }> {
+  return answerWithETag(
+    api.PUT(`${root}/{clientId}`, { params: { path: { clientId }, header: { "If-Match": etag } }, body }),
+  );
+}
+
+export async function deleteClient(clientId: string, etag: string): Promise<void> {
+  await answer(
+    api.DELETE(`${root}/{clientId}`, { params: { path: { clientId }, header: { "If-Match": etag } } }),
+  );
+}
+
+export const rotateSecret = (
+  clientId: string,
+  key: string,
+  overlapHours: number,
+): Promise<Schemas["ClientWithSecret"]> =>
+  answer(
+    api.POST(`${root}/{clientId}/secrets`, {
+      params: { path: { clientId }, header: { "Idempotency-Key": key } },
+      body: { overlapHours },
+    }),
+  );
+
+export async function endSecret(clientId: string, secretId: string): Promise<void> {
+  await answer(
+    api.DELETE(`${root}/{clientId}/secrets/{secretId}`, { params: { path: { clientId, secretId } } }),
+  );
+}
+
+export const checkClient = (clientId: string): Promise<Schemas["ClientCheckList"]> =>
+  answer(api.POST(`${root}/{clientId}/checks`, { params: { path: { clientId } } }));
+
+export type Role = Schemas["Role"];
+export type StaffMember = Schemas["StaffMember"];
+
+export const staffQuery = infiniteQueryOptions({
+  queryKey: ["staff"],
+  queryFn: ({ pageParam }) =>
+    answer(
+      api.GET("/api/v1/admin/staff", {
+        params: { query: pageParam === undefined ? {} : { cursor: pageParam } },
+      }),
+    ),
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: (page) => page.nextCursor,
+  staleTime: 0,
+});
+
+export const inviteStaff = (key: string, body: Schemas["StaffInvitation"]): Promise<StaffMember> =>
+  answer(api.POST("/api/v1/admin/staff", { params: { header: { "Idempotency-Key": key } }, body }));
+
+export const setStaffRoles = (staffId: string, roles: Role[]): Promise<StaffMember> =>
+  answer(api.PUT("/api/v1/admin/staff/{staffId}/roles", { params: { path: { staffId } }, body: { roles } }));
+
+export async function endStaff(staffId: string): Promise<void> {
+  await answer(api.DELETE("/api/v1/admin/staff/{staffId}", { params: { path: { staffId } } }));
+}
+
+/** What is looked for in the audit trail. */
+export interface AuditSearch {
+  actor?: string | undefined;
+  action?: string | undefined;
+  object?: string | undefined;
+  from?: string | undefined;
+  until?: string | undefined;
+}
+
+export const auditQuery = (search: AuditSearch) =>
+  infiniteQueryOptions({
+    queryKey: ["audit", search],
+    queryFn: ({ pageParam }) =>
+      answer(
+        api.GET("/api/v1/admin/audit", { params: { query: defined({ ...search, cursor: pageParam }) } }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor,
+    placeholderData: keepPreviousData,
+    staleTime: 0,
+  });

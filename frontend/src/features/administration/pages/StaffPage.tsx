@@ -1,0 +1,218 @@
+import { useQueryClient, useSuspenseInfiniteQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useWords } from "../../../i18n";
+import { Badge } from "../../../ui/Badge";
+import { Button } from "../../../ui/Button";
+import { Dialog } from "../../../ui/Dialog";
+import { ErrorState } from "../../../ui/ErrorState";
+import { ErrorSummary } from "../../../ui/ErrorSummary";
+import { Checkboxes } from "../../../ui/fields/ChoiceFields";
+import { TextField } from "../../../ui/fields/TextField";
+import { LoadMore } from "../../../ui/LoadMore";
+import { Page } from "../../../ui/Page";
+import { PageHeading } from "../../../ui/PageHeading";
+import { useStatus } from "../../../ui/Status";
+import { useAction } from "../../../ui/useAction";
+import { useFormErrors } from "../../../ui/useFormErrors";
+import { endStaff, inviteStaff, setStaffRoles, staffQuery, type Role, type StaffMember } from "../api";
+
+const roles: readonly Role[] = ["clerk", "editor", "publisher", "admin", "auditor"];
+const rolesIn = (words: string[]) => roles.filter((role) => words.includes(role));
+
+/** Those who work at this portal: invite, change what they may do, end their access. */
+export default function StaffPage() {
+  const t = useWords();
+  const { data, fetchNextPage, hasNextPage, isFetchingNextPage } = useSuspenseInfiniteQuery(staffQuery);
+  return (
+    <Page narrow>
+      <PageHeading title={t("administration:staff.title")} />
+      <Invitation />
+      <section className="pv-stack">
+        <h2>{t("administration:staff.list")}</h2>
+        <ul className="pv-list">
+          {data.pages
+            .flatMap((page) => page.items)
+            .map((member) => (
+              <StaffItem key={`${member.id} ${member.roles.join(" ")}`} member={member} />
+            ))}
+        </ul>
+        {hasNextPage && (
+          <div>
+            <LoadMore busy={isFetchingNextPage} onClick={() => void fetchNextPage()} />
+          </div>
+        )}
+      </section>
+    </Page>
+  );
+}
+
+function RoleChoice({
+  id,
+  value,
+  error,
+  onChange,
+}: {
+  id: string;
+  value: Role[];
+  error?: string | undefined;
+  onChange: (roles: Role[]) => void;
+}) {
+  const t = useWords();
+  return (
+    <Checkboxes
+      id={id}
+      label={t("administration:staff.roles")}
+      error={error}
+      options={roles.map((role) => ({ value: role, label: t(`administration:role.${role}`) }))}
+      value={value}
+      onChange={(words) => onChange(rolesIn(words))}
+    />
+  );
+}
+
+function Invitation() {
+  const t = useWords();
+  const queryClient = useQueryClient();
+  const status = useStatus();
+  const errors = useFormErrors();
+  const [email, setEmail] = useState("");
+  const [name, setName] = useState("");
+  const [chosen, setChosen] = useState<Role[]>([]);
+  const invite = useAction(async (key) => {
+    try {
+      await inviteStaff(key, { email: email.trim(), name: name.trim(), roles: chosen });
+    } catch (problem) {
+      if (errors.showProblem(problem, ["email", "name", "roles"])) return;
+      throw problem;
+    }
+    status(t("administration:staff.invited", { email: email.trim() }));
+    setEmail("");
+    setName("");
+    setChosen([]);
+    await queryClient.invalidateQueries({ queryKey: staffQuery.queryKey });
+  });
+  const check = () =>
+    errors.show([
+      ...(name.trim() === "" ? [{ fieldId: "name", message: t("administration:staff.nameMissing") }] : []),
+      ...(/^\S+@\S+$/.test(email.trim())
+        ? []
+        : [{ fieldId: "email", message: t("administration:staff.emailMissing") }]),
+      ...(chosen.length === 0 ? [{ fieldId: "roles", message: t("administration:staff.rolesMissing") }] : []),
+    ]);
+  return (
+    <section className="pv-stack">
+      <h2>{t("administration:staff.invite")}</h2>
+      <p>{t("administration:staff.inviteText")}</p>
+      <form
+        className="pv-stack"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (check()) invite.run();
+        }}
+      >
+        <ErrorSummary errors={errors.list} attempt={errors.attempt} />
+        {invite.error !== undefined && <ErrorState error={invite.error} />}
+        <TextField
+          id="name"
+          label={t("administration:staff.name")}
+          error={errors.of("name")}
+          value={name}
+          onChange={setName}
+          input={{ autoComplete: "off" }}
+        />
+        <TextField
+          id="email"
+          label={t("administration:staff.email")}
+          error={errors.of("email")}
+          value={email}
+          onChange={setEmail}
+          input={{ type: "email", autoComplete: "off", spellCheck: false, autoCapitalize: "none" }}
+        />
+        <RoleChoice id="roles" value={chosen} error={errors.of("roles")} onChange={setChosen} />
+        <div className="pv-actions">
+          <Button type="submit" busy={invite.busy}>
+            {t("administration:staff.send")}
+          </Button>
+        </div>
+      </form>
+    </section>
+  );
+}
+
+function StaffItem({ member }: { member: StaffMember }) {
+  const t = useWords();
+  const queryClient = useQueryClient();
+  const status = useStatus();
+  const [dialog, setDialog] = useState<"roles" | "end">();
+  const [chosen, setChosen] = useState(member.roles);
+  const done = async (words: string) => {
+    setDialog(undefined);
+    status(words);
+    await queryClient.invalidateQueries({ queryKey: staffQuery.queryKey });
+  };
+  const change = useAction(async () => {
+    await setStaffRoles(member.id, chosen);
+    await done(t("administration:staff.changed"));
+  });
+  const end = useAction(async () => {
+    await endStaff(member.id);
+    await done(t("administration:staff.ended"));
+  });
+  const action = dialog === "end" ? end : change;
+  const buttonWords = <span className="pv-hidden">: {member.name}</span>;
+  return (
+    <li className="pv-stack pv-stack--small">
+      <div className="pv-row pv-row--between">
+        <h3 className="pv-card-title">{member.name}</h3>
+        {member.endedAt !== undefined && <Badge kind="warning">{t("administration:staff.isEnded")}</Badge>}
+      </div>
+      <p className="pv-small pv-muted pv-break">{member.email}</p>
+      <p>{member.roles.map((role) => t(`administration:role.${role}`)).join(", ")}</p>
+      {member.endedAt === undefined && (
+        <div className="pv-actions">
+          <Button variant="secondary" small onClick={() => setDialog("roles")}>
+            {t("administration:staff.change")}
+            {buttonWords}
+          </Button>
+          <Button variant="secondary" small onClick={() => setDialog("end")}>
+            {t("administration:staff.end")}
+            {buttonWords}
+          </Button>
+        </div>
+      )}
+      {dialog !== undefined && (
+        <Dialog
+          open
+          title={t(
+            dialog === "end" ? "administration:staff.endQuestion" : "administration:staff.changeTitle",
+            {
+              name: member.name,
+            },
+          )}
+          onClose={() => setDialog(undefined)}
+          actions={
+            <>
+              <Button variant="secondary" onClick={() => setDialog(undefined)}>
+                {t("cancel")}
+              </Button>
+              <Button busy={action.busy} onClick={action.run}>
+                {t(dialog === "end" ? "administration:staff.end" : "administration:staff.save")}
+              </Button>
+            </>
+          }
+        >
+          {action.error !== undefined && <ErrorState error={action.error} />}
+          {dialog === "end" ? (
+            <p>{t("administration:staff.endText")}</p>
+          ) : (
+            <>
+              <RoleChoice id={`roles-${member.id}`} value={chosen} onChange={setChosen} />
+              <p className="pv-small pv-muted">{t("administration:staff.changeText")}</p>
+            </>
+          )}
+        </Dialog>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,294 @@
+package accounts
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	staffapi "portalverbund/api/staff"
+	"portalverbund/api/types"
+	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/idempotency"
+	"portalverbund/server/platform/paging"
+	"portalverbund/server/platform/problem"
+	"portalverbund/server/platform/secret"
+)
+
+const invitedWithin = 7 * 24 * time.Hour
+
+// Audit keeps who did what.
+type Audit interface {
+	// Record adds an entry for the caller of ctx, in its transaction.
+	Record(ctx context.Context, action, object, detail string) error
+}
+
+// StaffHandlers answers the operations of the contract's tag staff.
+type StaffHandlers struct{ service *Service }
+
+var _ staffapi.StrictServerInterface = (*StaffHandlers)(nil)
+
+// NewStaffHandlers makes the handlers of a Service.
+func NewStaffHandlers(s *Service) *StaffHandlers { return &StaffHandlers{service: s} }
+
+// administrator refuses everybody else. The contract has done so before; here it protects against a contract that forgets.
+func administrator(ctx context.Context) error {
+	if httpx.CallerOf(ctx).HasRole(string(types.Admin)) {
+		return nil
+	}
+	return problem.Forbidden("role-missing", "Dafür haben Sie an diesem Portal keine Berechtigung.", "You are not allowed to do this at this portal.")
+}
+
+// ListStaff answers GET /api/v1/admin/staff.
+func (h *StaffHandlers) ListStaff(ctx context.Context, r staffapi.ListStaffRequestObject) (staffapi.ListStaffResponseObject, error) {
+	if err := administrator(ctx); err != nil {
+		return nil, err
+	}
+	limit := defaultLimit
+	if r.Params.Limit != nil {
+		limit = *r.Params.Limit
+	}
+	after := ""
+	if r.Params.Cursor != nil {
+		id, err := decodeCursor(*r.Params.Cursor)
+		if err != nil {
+			return nil, err
+		}
+		row, err := h.service.account(ctx, id)
+		if err != nil {
+			return nil, paging.NoSuchPage()
+		}
+		after = row.Email
+	}
+	list, err := h.service.Staff(ctx, limit, after)
+	return staffapi.ListStaff200JSONResponse(list), err
+}
+
+// InviteStaff answers POST /api/v1/admin/staff.
+func (h *StaffHandlers) InviteStaff(ctx context.Context, r staffapi.InviteStaffRequestObject) (staffapi.InviteStaffResponseObject, error) {
+	if err := administrator(ctx); err != nil {
+		return nil, err
+	}
+	member, err := h.service.Invite(ctx, r.Params.IdempotencyKey, *r.Body)
+	return staffapi.InviteStaff201JSONResponse(member), err
+}
+
+// SetStaffRoles answers PUT /api/v1/admin/staff/{staffId}/roles.
+func (h *StaffHandlers) SetStaffRoles(ctx context.Context, r staffapi.SetStaffRolesRequestObject) (staffapi.SetStaffRolesResponseObject, error) {
+	if err := administrator(ctx); err != nil {
+		return nil, err
+	}
+	member, err := h.service.ChangeRoles(ctx, r.StaffId, r.Body.Roles)
+	return staffapi.SetStaffRoles200JSONResponse(member), err
+}
+
+// EndStaff answers DELETE /api/v1/admin/staff/{staffId}.
+func (h *StaffHandlers) EndStaff(ctx context.Context, r staffapi.EndStaffRequestObject) (staffapi.EndStaffResponseObject, error) {
+	if err := administrator(ctx); err != nil {
+		return nil, err
+	}
+	return staffapi.EndStaff204Response{}, h.service.EndStaff(ctx, r.StaffId)
+}
+
+// Staff lists those who work here, by address, after one.
+func (s *Service) Staff(ctx context.Context, limit int, after string) (types.StaffList, error) {
+	var rows []accountRow
+	if err := s.DB.From(ctx).Raw("SELECT * FROM accounts WHERE roles <> '' AND email > ? ORDER BY email LIMIT ?", after, limit+1).Scan(&rows).Error; err != nil {
+		return types.StaffList{}, fmt.Errorf("read staff: %w", err)
+	}
+	list := types.StaffList{Items: make([]types.StaffMember, 0, len(rows))}
+	for i, row := range rows {
+		if i == limit {
+			next := base64.RawURLEncoding.EncodeToString(rows[i-1].ID[:])
+			list.NextCursor = &next
+			break
+		}
+		member, err := s.describeStaff(row)
+		if err != nil {
+			return list, err
+		}
+		list.Items = append(list.Items, member)
+	}
+	return list, nil
+}
+
+// Invite makes an account without a password for someone who works here, and has a mail sent by which they choose one. An
+// address that has an account is account-exists (409).
+func (s *Service) Invite(ctx context.Context, key string, who types.StaffInvitation) (types.StaffMember, error) {
+	roles, err := roleWords(who.Roles)
+	if err != nil {
+		return types.StaffMember{}, err
+	}
+	email, err := foldEmail(who.Email)
+	if err != nil {
+		return types.StaffMember{}, err
+	}
+	scope := "staff " + httpx.CallerOf(ctx).AccountID.String()
+	return idempotency.Do(ctx, s.DB, scope, key, who, func(ctx context.Context) (types.StaffMember, error) {
+		id, created, err := s.insertAccount(ctx, email, "", profile{StaffName: strings.TrimSpace(who.Name)}, roles)
+		if err != nil {
+			return types.StaffMember{}, err
+		}
+		if !created {
+			return types.StaffMember{}, problem.Conflict("account-exists", "Zu dieser Adresse gibt es schon ein Konto.", "There is an account for this address already.")
+		}
+		token, hash := secret.New()
+		if err := s.DB.From(ctx).Create(&resetRow{TokenHash: hash, AccountID: id, ExpiresAt: s.Now().Add(invitedWithin)}).Error; err != nil {
+			return types.StaffMember{}, fmt.Errorf("keep invitation: %w", err)
+		}
+		if err := s.send(ctx, email, mailInvitation(), s.Self.Url+PageNewPassword+"#token="+token); err != nil {
+			return types.StaffMember{}, err
+		}
+		if err := s.record(ctx, "staff.invite", id, strings.Join(roles, " ")); err != nil {
+			return types.StaffMember{}, err
+		}
+		return s.staffMember(ctx, id)
+	})
+}
+
+// ChangeRoles replaces the roles of someone who works here; their sessions end.
+func (s *Service) ChangeRoles(ctx context.Context, id uuid.UUID, wanted []types.Role) (member types.StaffMember, err error) {
+	roles, err := roleWords(wanted)
+	if err != nil {
+		return member, err
+	}
+	err = s.DB.Tx(ctx, func(ctx context.Context) error {
+		if err := s.checkOther(ctx, id); err != nil {
+			return err
+		}
+		if err := s.SetRoles(ctx, id, roles); err != nil {
+			return err
+		}
+		if err := s.record(ctx, "staff.roles", id, strings.Join(roles, " ")); err != nil {
+			return err
+		}
+		member, err = s.staffMember(ctx, id)
+		return err
+	})
+	return member, err
+}
+
+// EndStaff ends the access of someone who works here.
+func (s *Service) EndStaff(ctx context.Context, id uuid.UUID) error {
+	return s.DB.Tx(ctx, func(ctx context.Context) error {
+		if err := s.checkOther(ctx, id); err != nil {
+			return err
+		}
+		if err := s.Disable(ctx, id); err != nil {
+			return err
+		}
+		if err := s.dropResets(ctx, id); err != nil {
+			return err
+		}
+		return s.record(ctx, "staff.end", id, "")
+	})
+}
+
+// checkOther refuses what concerns the caller's own account, a citizen's, or none: an administrator must not lock everybody
+// out, and has no business with citizens' accounts.
+func (s *Service) checkOther(ctx context.Context, id uuid.UUID) error {
+	if id == httpx.CallerOf(ctx).AccountID {
+		return problem.Conflict("own-account", "Das eigene Konto kann nur jemand anderes ändern.", "Only somebody else can change your own account.")
+	}
+	row, found, err := s.accountShared(ctx, id)
+	if err == nil && (!found || row.Roles == "") {
+		err = errNoAccount()
+	}
+	return err
+}
+
+func (s *Service) staffMember(ctx context.Context, id uuid.UUID) (types.StaffMember, error) {
+	row, err := s.account(ctx, id)
+	if err != nil {
+		return types.StaffMember{}, err
+	}
+	return s.describeStaff(row)
+}
+
+func (s *Service) describeStaff(row accountRow) (types.StaffMember, error) {
+	p, err := s.openProfile(row)
+	if err != nil {
+		return types.StaffMember{}, err
+	}
+	out := types.StaffMember{Id: row.ID, Email: row.Email, Name: p.StaffName, Roles: []types.Role{}, CreatedAt: row.CreatedAt.Truncate(time.Second), EndedAt: row.DisabledAt}
+	for _, role := range strings.Fields(row.Roles) {
+		out.Roles = append(out.Roles, types.Role(role))
+	}
+	return out, nil
+}
+
+// StaffNames gives the names of those who work here by their ids, by one query.
+func (s *Service) StaffNames(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]string, error) {
+	if len(ids) == 0 {
+		return map[uuid.UUID]string{}, nil
+	}
+	var rows []accountRow
+	if err := s.DB.From(ctx).Where("id IN ? AND roles <> ''", ids).Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read staff: %w", err)
+	}
+	names := make(map[uuid.UUID]string, len(rows))
+	for _, row := range rows {
+		p, err := s.openProfile(row)
+		if err != nil {
+			return nil, err
+		}
+		names[row.ID] = p.StaffName
+	}
+	return names, nil
+}
+
+func (s *Service) record(ctx context.Context, action string, id uuid.UUID, detail string) error {
+	if s.Audit == nil {
+		return nil
+	}
+	return s.Audit.Record(ctx, action, "account:"+id.String(), detail)
+}
+
+func roleWords(roles []types.Role) ([]string, error) {
+	words := make([]string, 0, len(roles))
+	for _, role := range roles {
+		if word := string(role); !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+	}
+	return words, checkRoles(words)
+}
+
+// mailInvitation leads someone who works here to their first password.
+func mailInvitation() letter {
+	return letter{
+		subject: problem.Text{De: "Ihr Zugang zum Portal", En: "Your access to the portal"},
+		text: problem.Text{
+			De: `Guten Tag,
+
+für Sie wurde ein Zugang für Beschäftigte bei {portal} eingerichtet.
+
+Öffnen Sie diesen Link und wählen Sie ein Passwort:
+
+{link}
+
+Der Link gilt sieben Tage und nur einmal.
+
+Freundliche Grüße
+{portal}
+`,
+			En: `Hello,
+
+access for staff at {portal} has been set up for you.
+
+Open this link and choose a password:
+
+{link}
+
+The link is valid for seven days, and once only.
+
+Kind regards
+{portal}
+`,
+		},
+	}
+}

@@ -1,0 +1,125 @@
+package accounts
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"portalverbund/api/types"
+	"portalverbund/server/platform/httpx"
+)
+
+// trail keeps what would be audited.
+type trail []string
+
+func (t *trail) Record(_ context.Context, action, object, detail string) error {
+	*t = append(*t, action+" "+object+" "+detail)
+	return nil
+}
+
+// administration is a portal with an administrator, and what is audited there.
+func administration(t *testing.T) (*world, context.Context, uuid.UUID, *trail) {
+	t.Helper()
+	w, audited := newWorld(t), &trail{}
+	w.service.Audit = audited
+	id, err := w.service.CreateStaff(t.Context(), "leitung@emsland.example", "Lena Landrat", testPassword, []string{"admin"})
+	must(t, err)
+	return w, httpx.WithCaller(t.Context(), httpx.Caller{Kind: httpx.SessionCaller, AccountID: id, Roles: []string{"admin"}}), id, audited
+}
+
+func invitation(email string, roles ...types.Role) types.StaffInvitation {
+	return types.StaffInvitation{Email: email, Name: "Kim Klar", Roles: roles}
+}
+
+func TestInvite_ChoosesAPassword_WithinSevenDays_Once(t *testing.T) {
+	t.Parallel()
+	w, ctx, _, audited := administration(t)
+	member, err := w.service.Invite(ctx, "k1", invitation("Kim@emsland.example", types.Clerk, types.Clerk))
+	must(t, err)
+	again, err := w.service.Invite(ctx, "k1", invitation("Kim@emsland.example", types.Clerk, types.Clerk))
+	must(t, err)
+	if len(w.mails) != 1 || again.Id != member.Id || member.Email != "kim@emsland.example" || !slices.Equal(member.Roles, []types.Role{types.Clerk}) {
+		t.Fatalf("%d mails, %+v, %+v", len(w.mails), member, again)
+	}
+	if _, err := w.service.Authenticate(t.Context(), "kim@emsland.example", ""); code(err) == "" {
+		t.Error("signs in without a password")
+	}
+	token := w.lastToken()
+	w.now = w.now.Add(6 * 24 * time.Hour)
+	must(t, w.service.ConfirmPasswordReset(t.Context(), token, testPassword))
+	if id, err := w.service.Authenticate(t.Context(), "kim@emsland.example", testPassword); err != nil || id != member.Id {
+		t.Errorf("%v %v", id, err)
+	}
+	if err := w.service.ConfirmPasswordReset(t.Context(), token, testPassword+"!"); code(err) == "" {
+		t.Error("the link works twice")
+	}
+	if _, err := w.service.Invite(ctx, "k2", invitation("kim@emsland.example", types.Editor)); code(err) != "account-exists" {
+		t.Errorf("invited twice: %v", err)
+	}
+	if want := "staff.invite account:" + member.Id.String() + " clerk"; !slices.Equal(*audited, trail{want}) {
+		t.Errorf("audited %v", *audited)
+	}
+	late, err := w.service.Invite(ctx, "k3", invitation("spaet@emsland.example", types.Auditor))
+	must(t, err)
+	token = w.lastToken()
+	w.now = w.now.Add(7*24*time.Hour + time.Second)
+	if err := w.service.ConfirmPasswordReset(t.Context(), token, testPassword); code(err) == "" {
+		t.Errorf("%s chose a password after seven days", late.Email)
+	}
+}
+
+func TestStaff_RolesAndEnd_EndSessions_AndAreAudited(t *testing.T) {
+	t.Parallel()
+	w, ctx, _, audited := administration(t)
+	member, err := w.service.Invite(ctx, "k1", invitation("kim@emsland.example", types.Clerk))
+	must(t, err)
+	token := w.lastToken()
+	changed, err := w.service.ChangeRoles(ctx, member.Id, []types.Role{types.Editor, types.Auditor})
+	must(t, err)
+	if !slices.Equal(changed.Roles, []types.Role{types.Editor, types.Auditor}) || !slices.Equal(w.ended, []uuid.UUID{member.Id}) {
+		t.Errorf("%+v, ended %v", changed, w.ended)
+	}
+	must(t, w.service.EndStaff(ctx, member.Id))
+	if len(w.ended) != 2 {
+		t.Error("the sessions go on")
+	}
+	if err := w.service.ConfirmPasswordReset(t.Context(), token, testPassword); code(err) == "" {
+		t.Error("the invitation outlives the access")
+	}
+	list, err := w.service.Staff(ctx, 1, "")
+	must(t, err)
+	rest, err := w.service.Staff(ctx, 10, list.Items[0].Email)
+	must(t, err)
+	if list.NextCursor == nil || len(list.Items) != 1 || len(rest.Items) != 1 || list.Items[0].EndedAt == nil || rest.Items[0].Name != "Lena Landrat" {
+		t.Errorf("%+v %+v", list, rest)
+	}
+	of := " account:" + member.Id.String() + " "
+	if want := (trail{"staff.invite" + of + "clerk", "staff.roles" + of + "editor auditor", "staff.end" + of}); !slices.Equal(*audited, want) {
+		t.Errorf("audited %v, want %v", *audited, want)
+	}
+}
+
+func TestStaff_OwnAccountAndCitizens_AreOutOfReach(t *testing.T) {
+	t.Parallel()
+	w, ctx, self, _ := administration(t)
+	citizen := w.citizen("clara@example.org")
+	for name, tt := range map[string]struct {
+		id   uuid.UUID
+		want string
+	}{"own": {self, "own-account"}, "a citizen's": {citizen, "account-unknown"}, "nobody's": {uuid.New(), "account-unknown"}} {
+		if _, err := w.service.ChangeRoles(ctx, tt.id, []types.Role{types.Clerk}); code(err) != tt.want {
+			t.Errorf("roles of %s: %v", name, err)
+		}
+		if err := w.service.EndStaff(ctx, tt.id); code(err) != tt.want {
+			t.Errorf("end of %s: %v", name, err)
+		}
+	}
+	list, err := w.service.Staff(ctx, 10, "")
+	must(t, err)
+	if len(list.Items) != 1 {
+		t.Errorf("citizens among the staff: %+v", list)
+	}
+}
