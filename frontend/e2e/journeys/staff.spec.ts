@@ -1,0 +1,79 @@
+import type { Page } from "@playwright/test";
+import { association } from "../support/association";
+import { inspect } from "../support/inspect";
+import { linkIn, mailTo } from "../support/mail";
+import { content, shows } from "../support/pages";
+import { enterPassword } from "../support/people";
+import { expect, test } from "../support/test";
+
+/** Signs somebody of the account home's staff in, and shows a page of the administration. */
+async function staffAt(page: Page, mail: string, path: string, title: string): Promise<void> {
+  const { portals, accounts } = association();
+  const account = accounts.landkreis.find(({ Email }) => Email.startsWith(mail));
+  if (!account) throw new Error(`no account ${mail}`);
+  await page.goto(`${portals.landkreis}${path}`);
+  await shows(page, "Anmelden für Beschäftigte");
+  await enterPassword(page, { email: account.Email, password: account.Password });
+  await shows(page, title);
+}
+
+test("an administrator invites a clerk, changes what they do, and ends their access; an auditor reads it all", async ({
+  page: admin,
+  where,
+  anotherPerson,
+  complaints,
+}) => {
+  complaints.expect(/status of (401|403|409)/);
+  const { landkreis } = where.portals;
+  const email = "kim.klar@landkreis.example";
+  const password = "Neun Störche auf dem Dach";
+  await staffAt(admin, "amt@", "/verwaltung/beschaeftigte", "Beschäftigte");
+  await admin.getByRole("button", { name: "Einladung schicken" }).click();
+  await expect(admin.getByRole("link", { name: "Bitte geben Sie einen Namen ein." })).toBeVisible();
+  await inspect(admin, "staff-errors");
+  await admin.getByLabel("Vor- und Nachname").fill("Kim Klar");
+  await admin.getByLabel("Dienstliche E-Mail-Adresse").fill(email);
+  await admin.getByLabel("Sachbearbeitung").check();
+  await admin.getByRole("button", { name: "Einladung schicken" }).click();
+  const item = content(admin).getByRole("listitem").filter({ hasText: email });
+  await expect(item).toContainText("Sachbearbeitung");
+  await inspect(admin, "staff");
+
+  const clerk = await anotherPerson();
+  await clerk.goto(linkIn(await mailTo(clerk.request, email, /Ihr Zugang zum Portal/)));
+  await shows(clerk, "Neues Passwort");
+  await clerk.getByLabel("Neues Passwort", { exact: true }).fill(password);
+  await clerk.getByRole("button", { name: "Passwort speichern" }).click();
+  await expect(clerk.getByText("Ihr Passwort ist geändert")).toBeVisible();
+  await clerk.goto(`${landkreis}/mitarbeit`);
+  await enterPassword(clerk, { email, password });
+  await shows(clerk, "Eingang");
+  await clerk.goto(`${landkreis}/verwaltung/beschaeftigte`);
+  await expect(content(clerk).getByRole("button", { name: "Einladung schicken" })).toHaveCount(0);
+
+  await item.getByRole("button", { name: /^Aufgaben ändern/ }).click();
+  const dialog = admin.getByRole("dialog");
+  await dialog.getByLabel("Sachbearbeitung").uncheck();
+  await dialog.getByLabel("Redaktion").check();
+  await dialog.getByRole("button", { name: "Speichern" }).click();
+  await expect(item).toContainText("Redaktion");
+  await clerk.goto(`${landkreis}/mitarbeit`);
+  await shows(clerk, "Anmelden für Beschäftigte"); // signed out by the change
+  await item.getByRole("button", { name: /^Zugang beenden/ }).click();
+  await dialog.getByRole("button", { name: "Zugang beenden" }).click();
+  await expect(item.getByText("Beendet")).toBeVisible();
+  await enterPassword(clerk, { email, password });
+  await expect(clerk.getByRole("alert")).toBeVisible();
+
+  const auditor = await anotherPerson();
+  await staffAt(auditor, "revision@", "/verwaltung/protokoll", "Protokoll");
+  await auditor.getByLabel("Art der Handlung").selectOption({ label: "Beschäftigte" });
+  await auditor.getByRole("button", { name: "Suchen" }).click();
+  const acts = content(auditor).getByRole("listitem");
+  await expect(acts.first()).toContainText("staff.end");
+  await expect(acts.first()).toContainText("Beschäftigte: Lena Landrat");
+  await expect(acts.filter({ hasText: "audit.read" })).toHaveCount(0);
+  await inspect(auditor, "audit");
+  await auditor.goto(`${landkreis}/verwaltung/anwendungen`);
+  await expect(content(auditor).getByRole("link", { name: "Anwendung eintragen" })).toHaveCount(0);
+});
