@@ -61,10 +61,14 @@ func (l providerList) clients() []oidc.Client {
 		if p.ClientID == "" {
 			continue
 		}
-		clients = append(clients, oidc.Client{
+		client := oidc.Client{
 			ID: p.ClientID, Name: p.Name, URL: p.URL, Secret: p.ClientSecret, RedirectURIs: p.RedirectURIs, Scopes: p.Scopes,
-			PostLogoutRedirectURIs: []string{p.URL + "/"}, LogoutURI: p.LogoutURI,
-		})
+			LogoutURI: p.LogoutURI,
+		}
+		if p.URL != "" { // a program has no pages
+			client.PostLogoutRedirectURIs = []string{p.URL + "/"}
+		}
+		clients = append(clients, client)
 	}
 	return clients
 }

@@ -20,9 +20,10 @@ import (
 )
 
 type commands struct {
-	Run   runCommand   `cmd:"" default:"withargs" help:"Measure."`
-	Eval  evalCommand  `cmd:"" help:"Judge the search by queries as people type them."`
-	Floor floorCommand `cmd:"" hidden:"" help:"The bare program that the portal is measured against."`
+	Run     runCommand     `cmd:"" default:"withargs" help:"Measure."`
+	Eval    evalCommand    `cmd:"" help:"Judge the search by queries as people type them."`
+	Example exampleCommand `cmd:"" hidden:"" help:"The example provider of zitadel/oidc, that tokens are measured against."`
+	Floor   floorCommand   `cmd:"" hidden:"" help:"The bare program that the portal is measured against."`
 }
 
 type runCommand struct {
@@ -33,7 +34,7 @@ type runCommand struct {
 	Clients  int           `default:"8" help:"Clients at once."`
 	Submits  int           `default:"240" help:"Applications in a round of submitting."`
 	Services int           `default:"100000" help:"Services in the large catalog; 0 to leave it out."`
-	Only     string        `enum:",reads,submit,large" default:"" help:"Measure this part only: reads, submit or large."`
+	Only     string        `enum:",reads,submit,large,tokens" default:"" help:"Measure this part only: reads, submit, large or tokens."`
 }
 
 func main() {
@@ -65,6 +66,7 @@ type figures struct {
 	ReadList    *float64 `json:"read_list_ratio"`
 	Search      *float64 `json:"search_ratio"`
 	Submit      *float64 `json:"submit_ratio"`
+	Tokens      *float64 `json:"tokens_ratio"`
 	SearchP99   *float64 `json:"search_p99_ms_100k"`
 	SuggestP99  *float64 `json:"suggest_p99_ms_100k"`
 	IndexBuild  *float64 `json:"index_build_s_100k"`
@@ -103,6 +105,11 @@ func (b *bench) measure(ctx context.Context) error {
 	if b.wants("submit") {
 		if err := b.measureSubmit(ctx); err != nil {
 			return fmt.Errorf("submitting: %w", err)
+		}
+	}
+	if b.wants("tokens") {
+		if err := b.measureTokens(ctx); err != nil {
+			return fmt.Errorf("tokens: %w", err)
 		}
 	}
 	if b.wants("large") && b.Services > 0 {
