@@ -13,7 +13,7 @@ test("the access log at the account home shows the clerk's read; the person obje
   where,
 }) => {
   const { landkreis } = where.portals;
-  const citizen = await citizenAt(page, "meppen", "Wiebke");
+  const citizen = await citizenAt(page, "meppen", "Undine");
   await begin(page, errands.vehicle);
   await enterPerson(page, citizen);
   await next(page);
@@ -27,9 +27,9 @@ test("the access log at the account home shows the clerk's read; the person obje
   await clerk.goto(`${landkreis}/mitarbeit/anmelden`);
   await clerkAt(clerk, "landkreis");
   await content(clerk)
-    .getByRole("link", { name: `${errands.vehicle.service}: Wiebke Muster` })
+    .getByRole("link", { name: `${errands.vehicle.service}: Undine Muster` })
     .click();
-  await arrivesAt(clerk, `${errands.vehicle.service}: Wiebke Muster`);
+  await arrivesAt(clerk, `${errands.vehicle.service}: Undine Muster`);
 
   await expect(async () => {
     await page.goto(`${landkreis}/konto/zugriffe`);
