@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { act, editorAt, openService, saved, teaser } from "../support/editors";
 import { inspect } from "../support/inspect";
-import { content, shows } from "../support/pages";
+import { arrivesAt, content, shows } from "../support/pages";
 import { expect, test } from "../support/test";
 
 const sperrmuell = "Sperrmüll abholen lassen";
@@ -137,13 +137,14 @@ test("where the portal wants a second pair of eyes, the author cannot release al
   await inspect(administrator, "editing-settings");
   await editorAt(page, "lathen", "editor");
   await page.goto(`${where.portals.lathen}/redaktion/leistungen`);
-  await content(page)
+  const first = content(page)
     .getByRole("listitem")
     .getByRole("heading", { level: 2 })
     .first()
-    .getByRole("link")
-    .click();
-  const title = (await content(page).getByRole("heading", { level: 1 }).textContent()) ?? "";
+    .getByRole("link");
+  const title = (await first.textContent()) ?? "";
+  await first.click();
+  await arrivesAt(page, title);
   const sign = mark();
   const text = `Zu zweit geprüft ${sign}`;
   await teaser(page).fill(text);
