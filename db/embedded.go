@@ -71,7 +71,7 @@ func StartEmbedded(ctx context.Context, opts EmbeddedOptions) (_ *Embedded, err 
 	}
 	defer func() {
 		if err != nil {
-			_ = lock.Close()
+			unlockFolder(lock)
 		}
 	}()
 	if e.cluster, err = openCluster(ctx, folder, opts); err != nil {
@@ -183,7 +183,7 @@ func ping(ctx context.Context, url string) error {
 // supervise starts the server again when it dies, and ends it when life ends.
 func (e *Embedded) supervise(life context.Context) {
 	defer close(e.done)
-	defer func() { _ = e.lock.Close() }()
+	defer unlockFolder(e.lock)
 	for {
 		p := e.current()
 		select {

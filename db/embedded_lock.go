@@ -13,7 +13,7 @@ import (
 	"syscall"
 )
 
-// lockFolder takes the data folder for this process, until the file is closed or the process ends in whatever way.
+// lockFolder takes the data folder for this process, until unlockFolder or until the process ends in whatever way.
 func lockFolder(folder string) (*os.File, error) {
 	file, err := os.OpenFile(filepath.Join(folder, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -34,6 +34,13 @@ func lockFolder(folder string) (*os.File, error) {
 		return nil, fmt.Errorf("lock the data folder: %w", err)
 	}
 	return file, nil
+}
+
+// unlockFolder gives the data folder free. Closing the file alone is not enough: a child that is being started holds a
+// copy of it from fork to exec, and the lock with it.
+func unlockFolder(lock *os.File) {
+	_ = syscall.Flock(int(lock.Fd()), syscall.LOCK_UN)
+	_ = lock.Close()
 }
 
 func writePID(file *os.File) error {
