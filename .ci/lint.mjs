@@ -5,6 +5,7 @@ checkTools();
 await installPackages();
 say('What is committed is what is generated …');
 await must('node', ['.ci/generate.mjs', '--check']);
+await must('node', ['.ci/passwords.mjs', '--check']);
 say('Go (golangci-lint; the first time it is built, which takes a minute or two) …');
 await must('go', ['tool', '-modfile=.ci/tools/go.mod', 'golangci-lint', 'run', './...']);
 for (const [what, script] of [

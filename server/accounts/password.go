@@ -25,7 +25,7 @@ const (
 var commonList string
 
 // checkPassword applies the rules; context are words that say nothing secret about the person: names, parts of the
-// address. The error names the field /password: minLength, maxLength, password-common or password-context.
+// address. The error names the field /password: minLength, maxLength, password-breached, password-common or password-context.
 func (s *Service) checkPassword(password string, context []string) error {
 	refuse := func(code string, params map[string]any, message problem.Text) error {
 		return problem.Invalid(problem.FieldError{Pointer: "/password", Code: code, Params: params, Message: message})
@@ -46,6 +46,12 @@ func (s *Service) checkPassword(password string, context []string) error {
 		return refuse("password-common", nil, problem.Text{
 			De: "Dieses Passwort wird oft benutzt und ist leicht zu erraten. Bitte wählen Sie ein anderes.",
 			En: "This password is used often and easy to guess. Please choose another one.",
+		})
+	}
+	if isBreached(plain) {
+		return refuse("password-breached", nil, problem.Text{
+			De: "Dieses Passwort steht in Listen gestohlener Passwörter. Bitte wählen Sie ein anderes.",
+			En: "This password is in lists of stolen passwords. Please choose another one.",
 		})
 	}
 	if utf8.RuneCountInString(withoutWords(plain, append(context, portalWords(s.Self.Name)...))) < minOwn {

@@ -45,6 +45,13 @@ func TestCheckPassword(t *testing.T) {
 		"abcdefghijklmn":                "password-common",
 		"qwertzuiopüasd":                "password-common",
 		"1234567890123":                 "password-common",
+		"leavemealone":                  "password-breached",
+		"Leave me alone 1987":           "password-breached",
+		"Chicken-Wing101":               "password-breached",
+		"iloveyou!!!!":                  "password-breached",
+		"HunterHunter22":                "password-breached",
+		"leave me all alone":            "",
+		"leavemealone19876":             "", // so many digits are another password
 		"ClaraBeispiel1":                "password-context",
 		"clara.beispiel":                "password-context",
 		"Landkreis Emsland 7":           "password-context",
@@ -58,6 +65,19 @@ func TestCheckPassword(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%q: %q, want %q", password, got, want)
+		}
+	}
+}
+
+// TestBreached_List_IsInOrder: the search halves it.
+func TestBreached_List_IsInOrder(t *testing.T) {
+	t.Parallel()
+	if len(breached)%breachedBytes != 0 || len(breached)/breachedBytes < 40_000 {
+		t.Fatalf("%d bytes", len(breached))
+	}
+	for i := breachedBytes; i < len(breached); i += breachedBytes {
+		if breached[i-breachedBytes:i] >= breached[i:i+breachedBytes] {
+			t.Fatalf("not in order at %d", i)
 		}
 	}
 }

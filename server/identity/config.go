@@ -181,7 +181,25 @@ func (e entry) linkOpenID(p *Provider, l Loading) (err error) {
 	}
 	p.openid, err = openid.New(openid.Config{
 		Issuer: e.Issuer, ClientID: e.ClientID, ClientSecret: e.ClientSecret, Scopes: e.Scopes, Redirect: l.Self.Url + protocolPath + e.ID + "/callback",
-		Contexts: p.mapping.Ask, Client: l.Client, Now: l.Now,
+		Contexts: atLeast(p.mapping.Ask), Client: l.Client, Now: l.Now,
 	})
 	return err
+}
+
+// atLeast gives, by level that is needed, all acr_values that reach it, the lowest first (OpenID Connect Core 1.0, section 3.1.2.1); all there are
+// when none is needed.
+func atLeast(ask map[string]string) map[string]string {
+	out := map[string]string{}
+	order := []types.TrustLevel{types.Low, types.Substantial, types.High}
+	for i, level := range order {
+		var reach []string
+		for _, higher := range order[i:] {
+			if value := ask[string(higher)]; value != "" {
+				reach = append(reach, value)
+			}
+		}
+		out[string(level)] = strings.Join(reach, " ")
+	}
+	out[""] = out[string(types.Low)]
+	return out
 }

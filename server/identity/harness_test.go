@@ -104,11 +104,17 @@ type home struct {
 // newHome starts an account home. more are further identity providers, as their file lists them.
 func newHome(t *testing.T, more ...map[string]any) *home {
 	t.Helper()
+	return startHome(t, func(portal string) []map[string]any { return append(standins(t, portal), more...) })
+}
+
+// startHome starts an account home with the identity providers that are made for its address.
+func startHome(t *testing.T, providers func(portal string) []map[string]any) *home {
+	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
 	address := "http://" + strings.Replace(server.Listener.Addr().String(), "127.0.0.1", "localhost", 1)
 	h := &home{t: t, server: server, db: dbtest.New(t), mails: &mails{}, ref: types.PortalReference{Id: address, Url: address, Name: "Landkreis Emsland", Kind: types.County}}
 	h.now = func() time.Time { return time.Now().Add(h.ahead).UTC() }
-	h.build(standins(t, address), more)
+	h.build(providers(address))
 	server.Config.Handler = h.handler
 	server.Start()
 	t.Cleanup(server.Close)
@@ -145,7 +151,7 @@ func keyFile(t *testing.T) string {
 	return path
 }
 
-func (h *home) build(list, more []map[string]any) {
+func (h *home) build(list []map[string]any) {
 	t := h.t
 	lines := &buffer{}
 	t.Cleanup(func() {
@@ -164,7 +170,7 @@ func (h *home) build(list, more []map[string]any) {
 	h.signin = signin.New(signin.Config{DB: h.db, Keys: k, Self: h.ref, Home: h.ref, Client: client, Log: log, Now: h.now})
 	h.creds, err = credentials.New(credentials.Config{DB: h.db, Keys: k, Self: h.ref, Log: log, Now: h.now})
 	require.NoError(t, err)
-	text, err := json.Marshal(map[string]any{"providers": append(list, more...)})
+	text, err := json.Marshal(map[string]any{"providers": list})
 	require.NoError(t, err)
 	providers, err := identity.Parse(text, "", identity.Loading{Self: h.ref, Client: client, Log: log, Now: h.now})
 	require.NoError(t, err)

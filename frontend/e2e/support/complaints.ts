@@ -16,8 +16,8 @@ export class Complaints {
 
   /** Listens to all pages of a browser context. */
   listenTo(context: BrowserContext): void {
-    const { portals, provider, mail } = association();
-    const known = new Set([...Object.values(portals), provider, mail]);
+    const { portals, provider, mail, bundId, muk } = association();
+    const known = new Set([...Object.values(portals), provider, mail, bundId, muk]);
     context.on("weberror", (error) => this.#add(`script: ${error.error().message}`));
     context.on("console", (message) => {
       const text = message.text();

@@ -42,9 +42,10 @@ export async function choosePlace(page: Page, postalCode: string, name: string):
 
 /** The value beside a name in a list of facts. */
 export function fact(within: Page | Locator, name: string): Locator {
+  const page = "page" in within ? within.page() : within;
   return within
     .locator("dl > div")
-    .filter({ has: within.locator("dt").getByText(name, { exact: true }) })
+    .filter({ has: page.locator("dt").getByText(name, { exact: true }) })
     .locator("dd");
 }
 

@@ -46,7 +46,7 @@ type Config struct {
 	ClientSecret string
 	Scopes       []string          // default openid profile email
 	Redirect     string            // address that takes answers
-	Contexts     map[string]string // acr_values to ask for, by level of this portal
+	Contexts     map[string]string // acr_values to ask for, by level of this portal; by an empty one when any will do
 	Client       *http.Client
 	Now          func() time.Time
 }

@@ -153,7 +153,8 @@ type page struct {
 	Kind            Kind
 	Title, Asks     string // who asks
 	Request, State  string
-	Methods         []method
+	Methods         []method // those that reach the level
+	Lower           []method // those that do not: to see what the portal says
 	Persons         []subject
 	Needed, Problem string
 	Address, Answer string // where the answer goes
@@ -169,16 +170,17 @@ func (a *Account) GetSession(w http.ResponseWriter, r *http.Request, req *saml.I
 		return nil
 	}
 	asks, needed := asked(req.RequestBuffer)
+	enough, lower := split(methods(a.Kind), needed)
 	p := page{
 		Kind: a.Kind, Title: a.title(), Asks: asks, Request: base64.StdEncoding.EncodeToString(req.RequestBuffer), State: req.RelayState,
-		Methods: methods(a.Kind, needed), Persons: subjects(a.Kind), Needed: levelWords(needed),
+		Methods: enough, Lower: lower, Persons: subjects(a.Kind), Needed: levelWords(needed),
 	}
 	if form.Get("answer") == "" {
 		a.show(w, http.StatusOK, "choose", p)
 		return nil
 	}
 	who, ok := chosen(a.Kind, form)
-	how, known := methodOf(p.Methods, form.Get("method"))
+	how, known := methodOf(methods(a.Kind), form.Get("method"))
 	if !ok || !known {
 		p.Problem = "Bitte wählen Sie, wer Sie sind und womit Sie sich ausweisen."
 		a.show(w, http.StatusUnprocessableEntity, "choose", p)

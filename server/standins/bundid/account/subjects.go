@@ -12,7 +12,19 @@ const storkLevel = "STORK-QAA-Level-"
 // method is a way to prove oneself, and the level (STORK-QAA) that it reaches.
 type method struct{ ID, Name, Level, LevelName string }
 
-func methods(kind Kind, needed string) []method {
+// split parts methods into those that reach a level and those that do not.
+func split(all []method, needed string) (enough, lower []method) {
+	for _, m := range all {
+		if m.Level >= needed {
+			enough = append(enough, m)
+		} else {
+			lower = append(lower, m)
+		}
+	}
+	return enough, lower
+}
+
+func methods(kind Kind) []method {
 	all := []method{
 		{ID: "Benutzername", Name: "Benutzername und Passwort", Level: "1"},
 		{ID: "Elster", Name: "ELSTER-Zertifikat", Level: "3"},
@@ -21,14 +33,10 @@ func methods(kind Kind, needed string) []method {
 	if kind == MUK {
 		all = []method{{ID: "Elster", Name: "ELSTER-Organisationszertifikat", Level: "3"}}
 	}
-	var enough []method
-	for _, m := range all {
-		if m.Level >= needed {
-			m.LevelName = levelWords(m.Level)
-			enough = append(enough, m)
-		}
+	for i := range all {
+		all[i].LevelName = levelWords(all[i].Level)
 	}
-	return enough
+	return all
 }
 
 func methodOf(known []method, id string) (method, bool) {

@@ -44,10 +44,7 @@ function OwnSignIn() {
     !reaches(session.trustLevel, level)
   ) {
     return (
-      <>
-        {error !== undefined && <Failure error={error} />}
-        <StepUp level={level} returnTo={returnTo} />
-      </>
+      <StepUp level={level} failure={error !== undefined && <Failure error={error} />} returnTo={returnTo} />
     );
   }
   if (session.signedIn && error === undefined) return <GoTo address={returnTo} />;
@@ -55,7 +52,9 @@ function OwnSignIn() {
     return (
       <>
         <PageHeading title={t("signin:error.title")} />
-        <Failure error={error ?? "failed"} />
+        <p role="alert">
+          {t(`signin:error.${errorWord(error ?? "failed")}`, { home: portal.accountHome.name })}
+        </p>
         <div>
           <LinkButton to={returnTo}>{t("common:back")}</LinkButton>
         </div>
@@ -91,8 +90,9 @@ function OwnSignIn() {
 function Failure({ error }: { error: string }) {
   const t = useWords();
   const { data: portal } = useSuspenseQuery(portalQuery);
+  const { data: session } = useSuspenseQuery(sessionQuery);
   return (
-    <Alert kind="danger" title={t("signin:error.title")} live>
+    <Alert kind="danger" title={t(session.signedIn ? "signin:error.proofTitle" : "signin:error.title")} live>
       <p>{t(`signin:error.${errorWord(error)}`, { home: portal.accountHome.name })}</p>
     </Alert>
   );

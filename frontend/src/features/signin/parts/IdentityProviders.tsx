@@ -20,10 +20,10 @@ export function IdentityProviders({
   return (
     <section className="pv-stack pv-stack--small" aria-labelledby="identity-providers">
       <h2 id="identity-providers">{t("signin:identity.title")}</h2>
-      <ul className="pv-bare pv-stack pv-stack--small">
+      <ul className="pv-bare pv-stack pv-stack--medium">
         {providers.map((provider) => (
           <li key={provider.id} className="pv-stack pv-stack--small">
-            <div>
+            <div className="pv-actions">
               <AnchorButton
                 variant="secondary"
                 href={identityAddress(provider.id, { level, requestId, returnTo })}

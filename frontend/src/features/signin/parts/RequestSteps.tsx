@@ -40,8 +40,12 @@ export function RequestSteps({ requestId, before }: { requestId: string; before?
   if (request.step === "stepUp") {
     return (
       <>
-        {before}
-        <StepUp level={request.neededLevel ?? "substantial"} requestId={requestId} />
+        <StepUp
+          level={request.neededLevel ?? "substantial"}
+          failure={before}
+          client={request.clientName}
+          requestId={requestId}
+        />
         <Refuse request={request} />
       </>
     );

@@ -1,4 +1,5 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { identityAddress, identityProvidersQuery, thatProve, type TrustLevel } from "../../../api/identity";
 import { sessionQuery } from "../../../api/session";
 import { useWords } from "../../../i18n";
@@ -9,10 +10,16 @@ import { PageHeading } from "../../../ui/PageHeading";
 /** A higher trust level is needed than the session has: says which, why, what for, and by what it can be proved. */
 export function StepUp({
   level,
+  failure,
+  client,
   requestId,
   returnTo,
 }: {
   level: TrustLevel;
+  /** Why it did not come through before. */
+  failure?: ReactNode;
+  /** Who asks, when it is somebody else than this portal. */
+  client?: string | undefined;
   requestId?: string | undefined;
   returnTo?: string | undefined;
 }) {
@@ -24,10 +31,16 @@ export function StepUp({
   return (
     <>
       <PageHeading key="stepUp" title={t("signin:stepUp.title")} />
+      {failure}
       {session.displayName !== undefined && (
         <p className="pv-muted">{t("common:session.signedInAs", { name: session.displayName })}</p>
       )}
-      <p>{t("signin:stepUp.what", { level: t(`signin:level.${level}`) })}</p>
+      <p>
+        {client === undefined
+          ? t("signin:stepUp.what", { level: t(`signin:level.${level}`) })
+          : t("signin:stepUp.whatFor", { client, level: t(`signin:level.${level}`) })}{" "}
+        {t("signin:stepUp.now", { level: t(`signin:level.${session.trustLevel ?? "low"}`) })}
+      </p>
       <p>{t(`signin:stepUp.why.${level}`)}</p>
       <p>{t("signin:stepUp.kept")}</p>
       {providers.length === 0 ? (
