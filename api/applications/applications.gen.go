@@ -46,6 +46,9 @@ type ServerInterface interface {
 	// Live changes of an application
 	// (GET /api/v1/applications/{applicationId}/events)
 	WatchApplication(ctx echo.Context, applicationId ApplicationId) error
+	// Hand a draft over to the person it is for
+	// (POST /api/v1/applications/{applicationId}/hand-over)
+	HandOverDraft(ctx echo.Context, applicationId ApplicationId, params HandOverDraftParams) error
 	// Write to the authority
 	// (POST /api/v1/applications/{applicationId}/messages)
 	AnswerAuthority(ctx echo.Context, applicationId ApplicationId, params AnswerAuthorityParams) error
@@ -330,6 +333,48 @@ func (w *ServerInterfaceWrapper) WatchApplication(ctx echo.Context) error {
 	return err
 }
 
+// HandOverDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) HandOverDraft(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "applicationId" -------------
+	var applicationId ApplicationId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "applicationId", ctx.Param("applicationId"), &applicationId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter applicationId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	ctx.Set(Oauth2Scopes, []string{"applications:write"})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params HandOverDraftParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.HandOverDraft(ctx, applicationId, params)
+	return err
+}
+
 // AnswerAuthority converts echo context to params.
 func (w *ServerInterfaceWrapper) AnswerAuthority(ctx echo.Context) error {
 	var err error
@@ -513,6 +558,7 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.DELETE(baseURL+"/api/v1/applications/:applicationId/attachments/:attachmentId", wrapper.DeleteAttachment)
 	router.GET(baseURL+"/api/v1/applications/:applicationId/attachments/:attachmentId", wrapper.GetAttachment)
 	router.GET(baseURL+"/api/v1/applications/:applicationId/events", wrapper.WatchApplication)
+	router.POST(baseURL+"/api/v1/applications/:applicationId/hand-over", wrapper.HandOverDraft)
 	router.POST(baseURL+"/api/v1/applications/:applicationId/messages", wrapper.AnswerAuthority)
 	router.GET(baseURL+"/api/v1/applications/:applicationId/receipt", wrapper.GetReceipt)
 	router.POST(baseURL+"/api/v1/applications/:applicationId/submit", wrapper.SubmitApplication)
@@ -539,6 +585,8 @@ type FileApplicationoctetStreamResponse struct {
 	Headers       FileResponseHeaders
 	ContentLength int64
 }
+
+type ForbiddenApplicationProblemPlusJSONResponse Problem
 
 type InvalidApplicationProblemPlusJSONResponse Problem
 
@@ -1169,6 +1217,79 @@ func (response WatchApplicationdefaultApplicationProblemPlusJSONResponse) VisitW
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type HandOverDraftRequestObject struct {
+	ApplicationId ApplicationId `json:"applicationId"`
+	Params        HandOverDraftParams
+}
+
+type HandOverDraftResponseObject interface {
+	VisitHandOverDraftResponse(w http.ResponseWriter) error
+}
+
+type HandOverDraft204Response struct {
+}
+
+func (response HandOverDraft204Response) VisitHandOverDraftResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type HandOverDraft401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response HandOverDraft401ApplicationProblemPlusJSONResponse) VisitHandOverDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type HandOverDraft403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response HandOverDraft403ApplicationProblemPlusJSONResponse) VisitHandOverDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type HandOverDraft404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response HandOverDraft404ApplicationProblemPlusJSONResponse) VisitHandOverDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type HandOverDraft409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response HandOverDraft409ApplicationProblemPlusJSONResponse) VisitHandOverDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type HandOverDraftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response HandOverDraftdefaultApplicationProblemPlusJSONResponse) VisitHandOverDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 type AnswerAuthorityRequestObject struct {
 	ApplicationId ApplicationId `json:"applicationId"`
 	Params        AnswerAuthorityParams
@@ -1488,6 +1609,9 @@ type StrictServerInterface interface {
 	// Live changes of an application
 	// (GET /api/v1/applications/{applicationId}/events)
 	WatchApplication(ctx context.Context, request WatchApplicationRequestObject) (WatchApplicationResponseObject, error)
+	// Hand a draft over to the person it is for
+	// (POST /api/v1/applications/{applicationId}/hand-over)
+	HandOverDraft(ctx context.Context, request HandOverDraftRequestObject) (HandOverDraftResponseObject, error)
 	// Write to the authority
 	// (POST /api/v1/applications/{applicationId}/messages)
 	AnswerAuthority(ctx context.Context, request AnswerAuthorityRequestObject) (AnswerAuthorityResponseObject, error)
@@ -1751,6 +1875,32 @@ func (sh *strictHandler) WatchApplication(ctx echo.Context, applicationId Applic
 		return err
 	} else if validResponse, ok := response.(WatchApplicationResponseObject); ok {
 		return validResponse.VisitWatchApplicationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// HandOverDraft operation middleware
+func (sh *strictHandler) HandOverDraft(ctx echo.Context, applicationId ApplicationId, params HandOverDraftParams) error {
+	var request HandOverDraftRequestObject
+
+	request.ApplicationId = applicationId
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.HandOverDraft(ctx.Request().Context(), request.(HandOverDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "HandOverDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(HandOverDraftResponseObject); ok {
+		return validResponse.VisitHandOverDraftResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -27,6 +27,12 @@ type ServerInterface interface {
 	// Sign in with a local account
 	// (POST /api/v1/session)
 	SignIn(ctx echo.Context) error
+	// Act for oneself again
+	// (DELETE /api/v1/session/acting)
+	StopActing(ctx echo.Context) error
+	// Act for somebody
+	// (PUT /api/v1/session/acting)
+	StartActing(ctx echo.Context) error
 	// Sign in with a passkey
 	// (POST /api/v1/session/passkey)
 	SignInWithPasskey(ctx echo.Context) error
@@ -89,6 +95,28 @@ func (w *ServerInterfaceWrapper) SignIn(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.SignIn(ctx)
+	return err
+}
+
+// StopActing converts echo context to params.
+func (w *ServerInterfaceWrapper) StopActing(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.StopActing(ctx)
+	return err
+}
+
+// StartActing converts echo context to params.
+func (w *ServerInterfaceWrapper) StartActing(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.StartActing(ctx)
 	return err
 }
 
@@ -293,6 +321,8 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.DELETE(baseURL+"/api/v1/session", wrapper.SignOut)
 	router.GET(baseURL+"/api/v1/session", wrapper.GetSession)
 	router.POST(baseURL+"/api/v1/session", wrapper.SignIn)
+	router.DELETE(baseURL+"/api/v1/session/acting", wrapper.StopActing)
+	router.PUT(baseURL+"/api/v1/session/acting", wrapper.StartActing)
 	router.POST(baseURL+"/api/v1/session/passkey", wrapper.SignInWithPasskey)
 	router.POST(baseURL+"/api/v1/session/passkey-options", wrapper.BeginPasskeySignIn)
 	router.POST(baseURL+"/api/v1/session/reauthentication", wrapper.Reauthenticate)
@@ -310,6 +340,8 @@ type BadRequestApplicationProblemPlusJSONResponse Problem
 type ConflictApplicationProblemPlusJSONResponse Problem
 
 type ErrorApplicationProblemPlusJSONResponse Problem
+
+type ForbiddenApplicationProblemPlusJSONResponse Problem
 
 type GoneApplicationProblemPlusJSONResponse Problem
 
@@ -461,6 +493,119 @@ type SignIndefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SignIndefaultApplicationProblemPlusJSONResponse) VisitSignInResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type StopActingRequestObject struct {
+}
+
+type StopActingResponseObject interface {
+	VisitStopActingResponse(w http.ResponseWriter) error
+}
+
+type StopActing200JSONResponse Session
+
+func (response StopActing200JSONResponse) VisitStopActingResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type StopActing401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response StopActing401ApplicationProblemPlusJSONResponse) VisitStopActingResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type StopActingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StopActingdefaultApplicationProblemPlusJSONResponse) VisitStopActingResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type StartActingRequestObject struct {
+	Body *StartActingJSONRequestBody
+}
+
+type StartActingResponseObject interface {
+	VisitStartActingResponse(w http.ResponseWriter) error
+}
+
+type StartActing200JSONResponse Session
+
+func (response StartActing200JSONResponse) VisitStartActingResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type StartActing401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response StartActing401ApplicationProblemPlusJSONResponse) VisitStartActingResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type StartActing403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response StartActing403ApplicationProblemPlusJSONResponse) VisitStartActingResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type StartActing404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response StartActing404ApplicationProblemPlusJSONResponse) VisitStartActingResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type StartActing503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response StartActing503ApplicationProblemPlusJSONResponse) VisitStartActingResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type StartActingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StartActingdefaultApplicationProblemPlusJSONResponse) VisitStartActingResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -973,6 +1118,12 @@ type StrictServerInterface interface {
 	// Sign in with a local account
 	// (POST /api/v1/session)
 	SignIn(ctx context.Context, request SignInRequestObject) (SignInResponseObject, error)
+	// Act for oneself again
+	// (DELETE /api/v1/session/acting)
+	StopActing(ctx context.Context, request StopActingRequestObject) (StopActingResponseObject, error)
+	// Act for somebody
+	// (PUT /api/v1/session/acting)
+	StartActing(ctx context.Context, request StartActingRequestObject) (StartActingResponseObject, error)
 	// Sign in with a passkey
 	// (POST /api/v1/session/passkey)
 	SignInWithPasskey(ctx context.Context, request SignInWithPasskeyRequestObject) (SignInWithPasskeyResponseObject, error)
@@ -1083,6 +1234,58 @@ func (sh *strictHandler) SignIn(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(SignInResponseObject); ok {
 		return validResponse.VisitSignInResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// StopActing operation middleware
+func (sh *strictHandler) StopActing(ctx echo.Context) error {
+	var request StopActingRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StopActing(ctx.Request().Context(), request.(StopActingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StopActing")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(StopActingResponseObject); ok {
+		return validResponse.VisitStopActingResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// StartActing operation middleware
+func (sh *strictHandler) StartActing(ctx echo.Context) error {
+	var request StartActingRequestObject
+
+	var body StartActingJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StartActing(ctx.Request().Context(), request.(StartActingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StartActing")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(StartActingResponseObject); ok {
+		return validResponse.VisitStartActingResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

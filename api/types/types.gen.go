@@ -32,10 +32,18 @@ const (
 
 // Defines values for AccessKind.
 const (
-	ReadByClerk    AccessKind = "clerk"
-	ReadByJob      AccessKind = "job"
-	ReadByPortal   AccessKind = "portal"
-	ReadByProvider AccessKind = "provider"
+	ReadByClerk          AccessKind = "clerk"
+	ReadByJob            AccessKind = "job"
+	ReadByPortal         AccessKind = "portal"
+	ReadByProvider       AccessKind = "provider"
+	ReadByRepresentative AccessKind = "representative"
+)
+
+// Defines values for ActingKind.
+const (
+	ActingHelp         ActingKind = "help"
+	ActingOrganisation ActingKind = "organisation"
+	ActingPower        ActingKind = "power"
 )
 
 // Defines values for ApplicationState.
@@ -422,10 +430,42 @@ const (
 	Provider          PortalKind = "provider"
 )
 
+// Defines values for PowerAct.
+const (
+	ActAnswer   PowerAct = "answer"
+	ActBegin    PowerAct = "begin"
+	ActHandOver PowerAct = "handOver"
+	ActSubmit   PowerAct = "submit"
+	ActWithdraw PowerAct = "withdraw"
+)
+
+// Defines values for PowerKind.
+const (
+	PowerHelp      PowerKind = "help"
+	PowerRepresent PowerKind = "represent"
+)
+
+// Defines values for PowerSide.
+const (
+	PowerGranted  PowerSide = "granted"
+	PowerReceived PowerSide = "received"
+)
+
+// Defines values for PowerState.
+const (
+	PowerAccepted  PowerState = "accepted"
+	PowerActive    PowerState = "active"
+	PowerDeclined  PowerState = "declined"
+	PowerExpired   PowerState = "expired"
+	PowerInvited   PowerState = "invited"
+	PowerWithdrawn PowerState = "withdrawn"
+)
+
 // Defines values for PrefillState.
 const (
 	Available     PrefillState = "available"
 	ConsentNeeded PrefillState = "consentNeeded"
+	NotAllowed    PrefillState = "notAllowed"
 )
 
 // Defines values for ProfileItem.
@@ -572,7 +612,7 @@ type Access struct {
 	// Items Items of the profile, or `application` (the answers), `attachments` (files of the application), `documents` (of the safe).
 	Items []string `json:"items"`
 
-	// Kind Who read: `clerk` a person of an authority, `portal` a linked portal, `provider` a provider or app, `job` a program by itself.
+	// Kind Who read: `clerk` a person of an authority, `portal` a linked portal, `provider` a provider or app, `job` a program by itself, `representative` somebody with a power of attorney.
 	Kind AccessKind `json:"kind"`
 
 	// MayObject Whether the person can object to it here.
@@ -588,7 +628,7 @@ type Access struct {
 // AccessGround On what ground: `consent` of the person, `law`, or `own`: the person's own doing.
 type AccessGround string
 
-// AccessKind Who read: `clerk` a person of an authority, `portal` a linked portal, `provider` a provider or app, `job` a program by itself.
+// AccessKind Who read: `clerk` a person of an authority, `portal` a linked portal, `provider` a provider or app, `job` a program by itself, `representative` somebody with a power of attorney.
 type AccessKind string
 
 // AccessList defines model for AccessList.
@@ -597,13 +637,27 @@ type AccessList struct {
 	NextCursor *string  `json:"nextCursor,omitempty"`
 }
 
+// ActingKind By what somebody acts: `organisation` in the name of one, as its account proves; `power` by a power of attorney; `help` filled
+// in for a person who submits it themselves. Absent means `organisation`.
+type ActingKind string
+
 // ActsFor For whom somebody acts. Absent for a person who acts for themselves.
 type ActsFor struct {
-	// Name Name of the organisation.
+	// Kind By what somebody acts: `organisation` in the name of one, as its account proves; `power` by a power of attorney; `help` filled
+	// in for a person who submits it themselves. Absent means `organisation`.
+	Kind *ActingKind `json:"kind,omitempty"`
+
+	// Name Name of the organisation or person who is acted for.
 	Name string `json:"name"`
 
 	// Person Who acts.
 	Person string `json:"person"`
+
+	// PowerId The power of attorney, for `power` and `help`.
+	PowerId *openapi_types.UUID `json:"powerId,omitempty"`
+
+	// ValidUntil When the power of attorney ends by itself.
+	ValidUntil *time.Time `json:"validUntil,omitempty"`
 }
 
 // Address defines model for Address.
@@ -638,6 +692,9 @@ type Application struct {
 	FormVersion int                `json:"formVersion"`
 	Id          openapi_types.UUID `json:"id"`
 
+	// Mine Whether it is the caller's own matter: false for one that they act in for somebody else.
+	Mine *bool `json:"mine,omitempty"`
+
 	// NeededTrustLevel Vertrauensniveau of the sign-in (eIDAS).
 	NeededTrustLevel *TrustLevel        `json:"neededTrustLevel,omitempty"`
 	Number           *string            `json:"number,omitempty"`
@@ -668,6 +725,8 @@ type ApplicationState string
 
 // ApplicationSummary defines model for ApplicationSummary.
 type ApplicationSummary struct {
+	// ActsFor For whom somebody acts. Absent for a person who acts for themselves.
+	ActsFor       *ActsFor           `json:"actsFor,omitempty"`
 	AuthorityName string             `json:"authorityName"`
 	ChangedAt     time.Time          `json:"changedAt"`
 	CreatedAt     time.Time          `json:"createdAt"`
@@ -1111,6 +1170,8 @@ type DeletionRequestWhen string
 
 // Delivery defines model for Delivery.
 type Delivery struct {
+	// ActsFor For whom somebody acts. Absent for a person who acts for themselves.
+	ActsFor     *ActsFor               `json:"actsFor,omitempty"`
 	Ars         string                 `json:"ars"`
 	Attachments []Attachment           `json:"attachments"`
 	ContentHash string                 `json:"contentHash"`
@@ -1998,7 +2059,7 @@ type MessageAccess struct {
 	Id            openapi_types.UUID  `json:"id"`
 	Items         []string            `json:"items"`
 
-	// Kind Who read: `clerk` a person of an authority, `portal` a linked portal, `provider` a provider or app, `job` a program by itself.
+	// Kind Who read: `clerk` a person of an authority, `portal` a linked portal, `provider` a provider or app, `job` a program by itself, `representative` somebody with a power of attorney.
 	Kind AccessKind `json:"kind"`
 
 	// Person The person's pairwise subject at the sending portal.
@@ -2026,7 +2087,10 @@ type MessageApplication struct {
 	Number         string                 `json:"number"`
 	OfferId        openapi_types.UUID     `json:"offerId"`
 	OrganisationId openapi_types.UUID     `json:"organisationId"`
-	ServiceId      openapi_types.UUID     `json:"serviceId"`
+
+	// Power Where somebody acts by a power of attorney, the account home's proof of it, a compact JWS.
+	Power     *string            `json:"power,omitempty"`
+	ServiceId openapi_types.UUID `json:"serviceId"`
 
 	// ServiceTitle A text by language (BCP 47).
 	ServiceTitle LocalizedText `json:"serviceTitle"`
@@ -2073,6 +2137,12 @@ type MessageObjection struct {
 	Id            openapi_types.UUID `json:"id"`
 	Person        string             `json:"person"`
 	Text          string             `json:"text"`
+}
+
+// MessagePowerEnded Content of the message `power.ended`, from the account home to portals where the representative has signed in.
+type MessagePowerEnded struct {
+	At      time.Time          `json:"at"`
+	PowerId openapi_types.UUID `json:"powerId"`
 }
 
 // MessageProposal Content of the message `account.proposal`, from a portal where a person applied to their account home.
@@ -2176,6 +2246,30 @@ type NewPasskey struct {
 type NewPassword struct {
 	Password string `json:"password"`
 	Token    string `json:"token"`
+}
+
+// NewPower defines model for NewPower.
+type NewPower struct {
+	// Email Where the invitation goes.
+	Email string `json:"email"`
+
+	// GroupIds Life situations, with all their services.
+	GroupIds []string `json:"groupIds"`
+
+	// Kind `represent`: fills in, submits, answers and withdraws. `help`: fills in; only the person themselves submits.
+	Kind PowerKind `json:"kind"`
+
+	// Name How the person who grants it calls the other one.
+	Name string `json:"name"`
+
+	// ProfileItems What of the own profile may be filled into forms by it. Empty for nothing.
+	ProfileItems []ProfileItem `json:"profileItems"`
+
+	// ServiceIds Services that it covers; with groups, one at least.
+	ServiceIds []openapi_types.UUID `json:"serviceIds"`
+
+	// ValidUntil The last day, three years from now at most.
+	ValidUntil openapi_types.Date `json:"validUntil"`
 }
 
 // NewSource defines model for NewSource.
@@ -2569,6 +2663,112 @@ type Position struct {
 	Lon float64 `json:"lon"`
 }
 
+// Power defines model for Power.
+type Power struct {
+	AcceptedAt  *time.Time `json:"acceptedAt,omitempty"`
+	ConfirmedAt *time.Time `json:"confirmedAt,omitempty"`
+	CreatedAt   time.Time  `json:"createdAt"`
+
+	// Email Where the invitation went; for the person who grants it, until it is accepted.
+	Email   *string    `json:"email,omitempty"`
+	EndedAt *time.Time `json:"endedAt,omitempty"`
+
+	// EndedBy The caller's side of it.
+	EndedBy *PowerSide         `json:"endedBy,omitempty"`
+	Groups  []PowerScope       `json:"groups"`
+	Id      openapi_types.UUID `json:"id"`
+
+	// Kind `represent`: fills in, submits, answers and withdraws. `help`: fills in; only the person themselves submits.
+	Kind PowerKind `json:"kind"`
+
+	// Principal Who grants it.
+	Principal    string        `json:"principal"`
+	ProfileItems []ProfileItem `json:"profileItems"`
+
+	// Representative Who may act; until somebody has accepted, as the person who grants it calls them.
+	Representative string `json:"representative"`
+
+	// RepresentativeLevel Vertrauensniveau of the sign-in (eIDAS).
+	RepresentativeLevel *TrustLevel  `json:"representativeLevel,omitempty"`
+	Services            []PowerScope `json:"services"`
+
+	// Side The caller's side of it.
+	Side PowerSide `json:"side"`
+
+	// State `invited`: waits for the other person. `accepted`: waits for the person who grants it to confirm who has accepted. `active`: in force. `declined`,
+	// `withdrawn`, `expired`: ended.
+	State PowerState `json:"state"`
+
+	// TrustLevel Vertrauensniveau of the sign-in (eIDAS).
+	TrustLevel *TrustLevel `json:"trustLevel,omitempty"`
+
+	// Uses What it was used for, the newest first; the last 100.
+	Uses       *[]PowerUsed       `json:"uses,omitempty"`
+	ValidUntil openapi_types.Date `json:"validUntil"`
+}
+
+// PowerAct `begin` a draft; `submit`, `answer` or `withdraw` an application; `handOver` a draft to the person.
+type PowerAct string
+
+// PowerKind `represent`: fills in, submits, answers and withdraws. `help`: fills in; only the person themselves submits.
+type PowerKind string
+
+// PowerList defines model for PowerList.
+type PowerList struct {
+	Items []Power `json:"items"`
+}
+
+// PowerProof defines model for PowerProof.
+type PowerProof struct {
+	// Kind `represent`: fills in, submits, answers and withdraws. `help`: fills in; only the person themselves submits.
+	Kind PowerKind `json:"kind"`
+
+	// Principal The pairwise subject, at the asking portal, of the person who is acted for.
+	Principal     string `json:"principal"`
+	PrincipalName string `json:"principalName"`
+
+	// Proof Compact JWS of the account home.
+	Proof          string    `json:"proof"`
+	Representative string    `json:"representative"`
+	ValidUntil     time.Time `json:"validUntil"`
+}
+
+// PowerScope A service, or a life situation with all its services.
+type PowerScope struct {
+	Id    string `json:"id"`
+	Title string `json:"title"`
+}
+
+// PowerSide The caller's side of it.
+type PowerSide string
+
+// PowerState `invited`: waits for the other person. `accepted`: waits for the person who grants it to confirm who has accepted. `active`: in force. `declined`,
+// `withdrawn`, `expired`: ended.
+type PowerState string
+
+// PowerUse defines model for PowerUse.
+type PowerUse struct {
+	// Act `begin` a draft; `submit`, `answer` or `withdraw` an application; `handOver` a draft to the person.
+	Act           PowerAct           `json:"act"`
+	ApplicationId openapi_types.UUID `json:"applicationId"`
+
+	// Authority Entity id of the competent portal.
+	Authority string `json:"authority"`
+
+	// NeededLevel Vertrauensniveau of the sign-in (eIDAS).
+	NeededLevel TrustLevel         `json:"neededLevel"`
+	ServiceId   openapi_types.UUID `json:"serviceId"`
+}
+
+// PowerUsed defines model for PowerUsed.
+type PowerUsed struct {
+	// Act `begin` a draft; `submit`, `answer` or `withdraw` an application; `handOver` a draft to the person.
+	Act     PowerAct  `json:"act"`
+	At      time.Time `json:"at"`
+	Portal  string    `json:"portal"`
+	Service string    `json:"service"`
+}
+
 // Prefill defines model for Prefill.
 type Prefill struct {
 	// ConsentUrl Path of this portal that leads to the consent at the account home.
@@ -2579,11 +2779,13 @@ type Prefill struct {
 	Origin  PortalReference `json:"origin"`
 	Profile *Profile        `json:"profile,omitempty"`
 
-	// State `available`: in `profile`. `consentNeeded`: go to `consentUrl`, or give the consent here where it is missing.
+	// State `available`: in `profile`. `consentNeeded`: go to `consentUrl`, or give the consent here where it is missing. `notAllowed`: the session acts for somebody
+	// whose power of attorney does not allow to fill in their data.
 	State PrefillState `json:"state"`
 }
 
-// PrefillState `available`: in `profile`. `consentNeeded`: go to `consentUrl`, or give the consent here where it is missing.
+// PrefillState `available`: in `profile`. `consentNeeded`: go to `consentUrl`, or give the consent here where it is missing. `notAllowed`: the session acts for somebody
+// whose power of attorney does not allow to fill in their data.
 type PrefillState string
 
 // Problem An error, RFC 9457.
@@ -2725,6 +2927,9 @@ type ProposalList struct {
 
 // Receipt defines model for Receipt.
 type Receipt struct {
+	// ActsFor For whom somebody acts. Absent for a person who acts for themselves.
+	ActsFor *ActsFor `json:"actsFor,omitempty"`
+
 	// ArrivedAt When the competent portal stored it.
 	ArrivedAt     *time.Time   `json:"arrivedAt,omitempty"`
 	Attachments   []Attachment `json:"attachments"`
@@ -3247,6 +3452,9 @@ type Session struct {
 	// AccountUrl Where the person's account pages are; at the account home.
 	AccountUrl *string `json:"accountUrl,omitempty"`
 
+	// Acting For whom this session acts by a power of attorney, from `PUT /session/acting` on.
+	Acting *ActsFor `json:"acting,omitempty"`
+
 	// ActsFor For whom somebody acts. Absent for a person who acts for themselves.
 	ActsFor *ActsFor `json:"actsFor,omitempty"`
 
@@ -3494,6 +3702,11 @@ type StaffRoles struct {
 	Roles []Role `json:"roles"`
 }
 
+// StartActing defines model for StartActing.
+type StartActing struct {
+	PowerId openapi_types.UUID `json:"powerId"`
+}
+
 // Suggestion defines model for Suggestion.
 type Suggestion struct {
 	ServiceId openapi_types.UUID `json:"serviceId"`
@@ -3521,7 +3734,7 @@ type TimelineEvent struct {
 	Id   openapi_types.UUID `json:"id"`
 	Kind EventKind          `json:"kind"`
 
-	// Name Office or provider, where it is not the citizen.
+	// Name Office or provider, or who acted for the citizen.
 	Name *string `json:"name,omitempty"`
 
 	// Text What was written to the other side.
@@ -3613,6 +3826,9 @@ type MissedId = openapi_types.UUID
 // OrganisationId defines model for OrganisationId.
 type OrganisationId = openapi_types.UUID
 
+// PowerId defines model for PowerId.
+type PowerId = openapi_types.UUID
+
 // ProposalId defines model for ProposalId.
 type ProposalId = openapi_types.UUID
 
@@ -3696,6 +3912,12 @@ type ExportAccountParams struct {
 
 // ExportAccountParamsFormat defines parameters for ExportAccount.
 type ExportAccountParamsFormat string
+
+// ReadPrincipalProfileParams defines parameters for ReadPrincipalProfile.
+type ReadPrincipalProfileParams struct {
+	// ServiceId The service that the data is for.
+	ServiceId openapi_types.UUID `form:"serviceId" json:"serviceId"`
+}
 
 // GetPrefillParams defines parameters for GetPrefill.
 type GetPrefillParams struct {
@@ -4114,6 +4336,12 @@ type AddAttachmentParams struct {
 	Field string `form:"field" json:"field"`
 }
 
+// HandOverDraftParams defines parameters for HandOverDraft.
+type HandOverDraftParams struct {
+	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // AnswerAuthorityParams defines parameters for AnswerAuthority.
 type AnswerAuthorityParams struct {
 	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
@@ -4489,6 +4717,21 @@ type RequestPasswordResetJSONRequestBody = EmailBody
 // ConfirmPasswordResetJSONRequestBody defines body for ConfirmPasswordReset for application/json ContentType.
 type ConfirmPasswordResetJSONRequestBody = NewPassword
 
+// OpenPowerInvitationJSONRequestBody defines body for OpenPowerInvitation for application/json ContentType.
+type OpenPowerInvitationJSONRequestBody = TokenBody
+
+// AcceptPowerJSONRequestBody defines body for AcceptPower for application/json ContentType.
+type AcceptPowerJSONRequestBody = TokenBody
+
+// DeclinePowerJSONRequestBody defines body for DeclinePower for application/json ContentType.
+type DeclinePowerJSONRequestBody = TokenBody
+
+// GrantPowerJSONRequestBody defines body for GrantPower for application/json ContentType.
+type GrantPowerJSONRequestBody = NewPower
+
+// UsePowerJSONRequestBody defines body for UsePower for application/json ContentType.
+type UsePowerJSONRequestBody = PowerUse
+
 // UpdateProfileJSONRequestBody defines body for UpdateProfile for application/json ContentType.
 type UpdateProfileJSONRequestBody = ProfileData
 
@@ -4588,6 +4831,9 @@ type TakeOverDataJSONRequestBody = ArrivalItems
 // SignInJSONRequestBody defines body for SignIn for application/json ContentType.
 type SignInJSONRequestBody = SignIn
 
+// StartActingJSONRequestBody defines body for StartActing for application/json ContentType.
+type StartActingJSONRequestBody = StartActing
+
 // SignInWithPasskeyJSONRequestBody defines body for SignInWithPasskey for application/json ContentType.
 type SignInWithPasskeyJSONRequestBody = PasskeyAnswer
 
@@ -4600,781 +4846,836 @@ type ProveSecondFactorJSONRequestBody = SecondFactorProof
 // Base64 encoded, gzipped, json marshaled Swagger object
 var swaggerSpec = []string{
 
-	"H4sIAAAAAAAC/+z9244bO7YmCr8KoW5g2tWhdB58zETj73TaLrumT8tpl1et8uwSFTEksTJEqkhGypoT",
-	"Bv6L/xn+qw3sm8be6BfY+6au1nyT/SQbHCQjGCFGKEKZnqsWelUB0ymJweBhcHAcv/HLKBXLleDAtRqd",
-	"/jJaAM1A4p/PP9K5+TcDlUq20kzw0enojyAVE5yIGVkvqCZrqogEmiVkJiSZvJqN31CdLiYHo2QEX+ly",
-	"lcPodPRl9OjLaJSMJPytYBKy0amWBSQjlS5gSc1b9GZlGiotGZ+Pvn37loxWVNIlaDec8zn8UwFysz2k",
-	"8zkQxskGqFQJWS9AAtFmbEt6BYpQkrHZDCTwFMyomHnmb9hVMuJ0aV5L5zAKR7OkX9myWI5Ojx4cJqMl",
-	"4/bTYeLHybiGOciRGef5apWzlJrRvMq2h/cqM4ulF0Bo1bAcyIrqRTCOWldd6zUTckn16HRUFMy0bK5f",
-	"MjqXkl3TfMeQbKO24ZRd3HQo6r3peHvrljpn6QIk+QBzJjjNVbrIf/27UpAn5OiYZGzOtDojaiGkBkmu",
-	"YKMIlUBWNMsgI2umF+RnkEIRwXFGks0Xuk59hyf3H9w/PDx5cHjyoG2iqnOKK6o1SPPcf//z4fjJT78c",
-	"HX/7z21TbSHTjwsgq5ymkJDphjCtyPmHS3KnnOTd3YNuUi2Oeq9Rak3TxRK43kEeZbs2Cgk7uiGRFBkz",
-	"Z7Rl+V4ISdYLscRxKZDXLAXCFKHqCjLDfPY9+u61tZX8zxJmo9PRf7pXccd79ld1z48TB31BFXQvYUoV",
-	"tCxeah++2bJd5KxlGz/WWc4PikxSbPwXljX4M12txlcn14/+drx88vW+frw++rnlpKT+dV2jXtKvr4HP",
-	"zYk/OjxMaoR5Pv4XOv75cPzkLwfjn/5LnDwvCqmE3J7RZ7vBgswFETwhMymWZMLhq7ZPTPyir+gcyBRm",
-	"Qrbue2rf0TLsB4eHsYE9g5xdg9x0b3nmWrVse1Z1crOtf871rqGAadJgLEdPHtGT9Hj8KD2B8aPs/tH4",
-	"CX1wMj6aHabH06OjR/CYxgcO7n19OaXd5/FPvxwlD++3cCKcw4+MZ/ELwtDwFeM4n3IukaGZNp3j6jrR",
-	"5RhwRK8yWK6EBp5ufoQII7pYCAXc8HA83ngeEsuV6BJQDAKaLoiEFVDtNwJ/M8MDpQ/IOfn06dUzZF9k",
-	"LkRG0oVglkeFG/V49ih7AOMH9D6MH6UPs/GT9Gg6Pp4dpYf0yfRx9gj8ali5rVqPYBJjM4shp3XJuP/8",
-	"uO3sth7dVzOU/+I7aURKklOlUWSMi4jx6TixctA8IoNbroTUH4odcpos+OAjM43TpSxuLsi9Zkumt8f7",
-	"mso5KE14sZyCNGNnGpaqjd/l2Ev45gxmtMj16PTYbHop8R6GEu9RVOJ9A0rR+Y6Lb2kbtRzYZdnFzRbn",
-	"DVMKsu6RKKAyXdzWli79G2828HdyTjlTPdQGEbSkOSk4a5PGRL3Pmw3wvRQroXYpECvXqmVEq6qTm43m",
-	"g2WdOzaazfmY8ZLPtpzJsqubDenSCqG7aA8btQxFlV3ccCiikDtHgm1uSxZQ/o03HLims9kOHSRNRcHx",
-	"IlViCYKD0QPIWsgrRYxA2La2rusbDrCQpr82pYRJpUkO5opU5ULbR8gdM1QtiF5IgLu71BNyCTwjXJCl",
-	"sK14Tbup79vrFibvXt2qFdoL/Nf/36///1//t1//x6//169///V/N+LZSYt0drnhgm+WOwjLNro1yirf",
-	"ebOdc5aqt3g9bo//bXltmjlc28a1OZxEh2ev225BpOv2/GaeVCvBFaBd6ynNHG8zn1LBNXD8M1Dd7q2k",
-	"mOaw/C9/VWbsv/SUa9/bp+xLt6UxxwdJJkARLjSZMW1lWsG1pKk+GBldbEH5HDKj6HYMcNjAsLOWUaX2",
-	"faXeHLFIxrp2ze5hG+z6QvBZztLfdFnfCk1WQik2zdEmaW9IUMA1UZpqwCV9njEtJKM5Kh63tqqNbnes",
-	"b6lN7b3Az6W0SvpvtbrnnIB5p13Ea+D6Ukugy8YYNHzV98D8PFbl752W5vprzL0Ocoybht0ofOELlned",
-	"AJFqiL+wZFVTxily651DMBs1Y3nzAFzYV4+fMbUSitnGWzbVfE03ilAeWO8SayjVrlti76cPLy7Iw+OH",
-	"D9HyOMA0bxZDyCnLMuC/9emieS7W9kokesEUWYFUgidEityIyk4hxx37veDwW47vk4KMFCszCllwIgo7",
-	"jFf8muYs+y1H8oqvCm1FDWZ5Ow4hITMGeUamG/sHDu+t0C9EwX/T8X3iV1yseWKWyowu2MkflB/VG5Gx",
-	"GYMsZgek7qaieQ6SLKgqjeoTw6AmhvlOXs3GbwUH55FKzFIozfLc+QjIW0HchPGV7yWkgmd4rF5QlsNv",
-	"uiTunjXT8GIu5Kq8RZZAuWZLe4F8FAK1/99yfPhCaQVTdwj9WN5QvnEyjPpNhRghyJLyjZdk1BmZfAAt",
-	"N+PzmQY5IcowwvUCeGkzbjDUoPU2lV0iOSjz7JpanXuLKQZy3bdk9InTQi+EZD//trRjGKPRfSEjzB4q",
-	"QzJaXAGvnX/csE+cXlOW02kOv/UYtSBTIAuaEXd+l8LcTp3bpuWG0Dll333rVLFaCakhewMZox+x0W+3",
-	"PO9mhFpLd8i1Nb0CfoDqjOsDXeFpCisN2SsNS/yCZpZr0fy9FCuQmhndYkZzBQmaYPxXv4yYf6b8Y8eA",
-	"jbxgXmRIZ0m/unceWyOh+1TpOVRKuhlZJcfLE3927/qpbCWmf4VUmx7NVBQOoz5MqmuSU0Y1jA372xae",
-	"ktFc+uursaTchijY30/JJDVKF9eVl8iJDpOcrid4bCZizSenwY8/KCLWnGSC8Tkqh9zodX8eua5GySin",
-	"61EyEmsezK8am732dyirSbUZjWvcfB1Y2sxe2HEGtDghd9BMwtUapLqbkEkl96kJuWMeUpEQBNMyE2nh",
-	"25WOihmgQFiOaWu09b1OrPNll9cUN9o6WQwhbd5ZGoj5+PQCZLAHJKWcWJIxB5rp0urjBjIVIgfKTce2",
-	"GWTnA+hnVciVsNptZb94WfCMUL6E3Ai5kackOMvNLtNCsOTubNuoGTpFATHS9Xoh6oO51DTT5A2sVsAT",
-	"cqmhAEmXOmr2qJ07Q2zUtDNdJt5L5ifs97g8Qu0n9EfGo3KYQE+OOVs5yKsJoX7PxAw1EHsd6k1CJoa5",
-	"0tw0yRm/gozYL8wvUlyzzHB+SvzfhsrpapWQyV/F1P0wl3TpxDzIZ7XjaN5uZoZdjpDpYTejZPRXMd0+",
-	"msno69g8PL6maDFTppcPQLOnmwvXl/303vfoPlb92i/+YHovl+k1s2acm/BcxxIj56xydMfUsv4sV6sX",
-	"Me96GWFh5M+pyDaEplodkPMpqsJG4yq3d70Q+KvTw2CpIL8GdD7V526tZlsnxOifEfdG3Yb4FJhaMcjJ",
-	"U1qQ3y+nL6OnFwcUp00cf63L55JdUfKmUBr3sHsNnSnVvSG6llkmo/dXyvSmfobt6Y3NYCEKBZWZsnrk",
-	"/kl0wkJpml+IrMGx7j95dPQw9oDSEkA3RkPl1W7+4Z6sD7E2gsTONLo2Fd+L3O8VEXafBdvsWxJEGg04",
-	"SuUzseNUMqe3jka3Vs7ZyoZcJk5e/BFWO+4217BSSs2ldkYET8H9vlwBtrBMzSi5REIKzIh+hOnEXCRM",
-	"EcFzDEVouxJTCXTgjZhRTdvlSmsfisQaWQkkIesFy8Hp9HbsVwArhXwiGGNFKhnkoOFcx3lSJulM28hO",
-	"7uZsH8hIwXNQyn3pdsu8od800Ziodr2UaqKK6ZIpjHtdiyLPiIRZ4cK6+tDhCwZ5Zs2lETo0g33VT040",
-	"DZxfI6bJ9JY3OUAG2UdZKP0ariHfNYGgpXk6wqvePH8/Pn44vv/i0Y/j4/dPPo7/Ocq7cmoFpk6lwzT6",
-	"UIpX38prfddz2Kr2oApdtDtXxbX+yHQe5wdowt/JdCq+d4nt8UFYxXs0lKUHHk/zfc545F59l2egNJkx",
-	"6bzffajzo+sOLerbBBqTKe1CJDX/dW31mtw1FM2QBkqyrxN1nc8HUw35WMiY6xx3xz10K+JZsL3Fcknl",
-	"5juKak1S2trwCfKpySlaC0piOiCT8u/JKREcLaNrurHuaKjk8gMywTvlGhuaKwZjviFzNwqZMP7eSN6g",
-	"1OSUTIHxuRHFjYiK70HDm9FCT+sdf+FUXSkUJfXCKM9kMpeUmwEl5p2Gf+KfaS4UvnzGOFML7HTN9CKT",
-	"FHVxH2fHNPsZ+MEXHoj9OPlRcIrQj2Gng85lP/RRMvIDRW0HB4KNcRyGinAYRlPy747q85Hd35Ztvotc",
-	"MfwW73sXdDvIjYC/ArHKwfqQ0gWkVzZk/cwG4Aa3Y1OC73kr/Ltn78O5+G1z1Th3jDIVm9QRlckZn7/f",
-	"oU95jW9Lb4uKwowX8FFs9/ae6oVVACsh0dvokc6iPcKSsny7szeU5YRaVcyaWMz4WAZcM72pTAqo6J8h",
-	"q0wFnzG5hKxpS7ot090zqqmP9dmQKVhTLhHXIJ0zdu0H6gOcDPflYt373vYJPs4427yC8j0Eu6iy/i60",
-	"lpKW3a/O/EVOJSVed4+ed29E2TG4V24HS6NLIElFHIJMOQdDBinL8CJxSzs5xYgrtEjZb9CKqtico39N",
-	"oEmKCG4uPPPn5NR+U3rN/R5543zpbTkgE6MtTU6N1pMuiPmACUo4lC+82vb61eU6HCUj86KR07n62anc",
-	"xp/bLi7NipTH+jXjV/VvDCXiNz9FmU5gKbMUk3i7h7LdeBthcJw72Iob1ECvRMvBtvkeXGiWgrLMIQWv",
-	"7fkTbKgvCP0+fnC/FsJ+MvTMivppPSBGt8WACWojK5jqfURb/Sf3D/d3mQTHftvuVEjp3FUtLvMIt4mu",
-	"z8CpXdO8gH6y7si33jG7fyPX1k22RimRshaT1xKMPDVggNvyzpaW4fh1xXztQ9cgpwXPyPOlyinP+ho6",
-	"/QijU6tMaduCQ+hP3jaloHHe2m/Q+sUs8U0BOJmBTheQWUESbxkrC4gZEZLNGY/btDB6Zfttf7h895as",
-	"BOO6cr+4QJfwhroHhuPxFO6hb+wGl/8ydBXX0ukqT3E2i0rdW1uX0zmscsoPWp5QC3r84OH2pF/CV2pu",
-	"vCWNXraK/RzZl6cbjRMvZ8i4fnh/FM322LoyHLnYTQgXwb2tHGuUkHz6pJm8d99Y5W6UjKaFYtwqbDRb",
-	"Go1QS3ueotpYkTFdBlFuS7P2GFZLjDGlEmh0L2mqY14RG+ccSg7UxZgR6xBBgkWp0ui5pXjsCLnyVcVf",
-	"6B1rfikwar1yOiQu4bI8nWb5BYe+koJ5xaXrEj+89/3ipwvfOX5649+An97ia/w437aJhjjghFBFcsHn",
-	"5l+0HKA0Vl038QUYYpIG7USEvQV1pQqQ0R5E6YuOuHmDvJO+3tZqZz1ZJZ4ey5e1nQ19K0aq6mB8N+OU",
-	"jwi/sWPHMkuuW80lt+/62d+x85KqRXSQfXwmW2v4b2H6L80928cg0OlaN8Ney3sIL3va/r09b8he/VvY",
-	"hcxxKA1CoYX+NmzwyUjv5auJ3t7ejdvH3FQ7mxEKKelhp10fz0eHeT/Y56h9Hw9ebR3amFKcgeI11KFS",
-	"xI5UW1iPkSMURuranI7IQIbxaySe7+1NqCg0kDe+r7k8nNf2VbGT8e/Bpv/RueAN2NntMaghbGEfVtBy",
-	"luNEqWku5qUQ38hlIYY7VFAq2JbMwFp96uTkYgKCBQoURpZFF+4qGtbmZp4QtYKU0dzNMqkZPZMyQsO0",
-	"FNwM9NI/aD9eBA1SqmEu5AZxspZnpLAZEERw8IBGSkFmTU5Roynd5IJmA0WMxk67AEDccL9eHbvyns7h",
-	"OW+BlkEcB789FCFXtjclbeNayShjc5f02EiEEMsVTTX5w+dLXA1iBfeE2L4IxRhpIJcvz8fHDx564jAj",
-	"UQHmy7bzgLfQxlJIiP+iOF2phdgVpUrnoCoLhtJUatxSSmZFnhPfy5k1+bvQbuZjWeaCRyN3GlsHuHMl",
-	"ag0OulzElj1EittmvLWpxBSqtKk4L0QXt63aLcW11UUj5Cs7YIoU00U9QhahUVZmJcXsjKB/sVSuhQKf",
-	"QKDFqm7byVnbCNypVl3xur5NmS9nXoXIGgoHU48mfJREZAbtuXQ1pk/LnxksYsF/MUasHcPFXQiG3bXH",
-	"t6EzlvTybW/7p+/CY/k0hjOQWCI7hZeRKsEHG3RiUXjWrCUGpnrzZ7Hg8VjMLbH7tnbTTym6bGiFOS/0",
-	"ArgOQiabJjs7acprIeUrKa5BeTsTOV+tEArPuux/UCQDJB/brrRS3ZlwwWFytx5EbYZxCanEmM+VZNdU",
-	"w4+w+cNaDzM7XQQ9NaaVjN6H/W79+lY0vvqpXCCbITfQKUBTza5b2DvdWvHO8xHbpW/JaErTKzM0Dvlr",
-	"MReF/iRZmyuLaZIDldy5qctw6gUtXYouKWAHFlky+uv6KpoxosiqmOYstVCJd9Ak/hmm5EfYkEvQd6s4",
-	"yhrluDibZdObdnjY+vbOedaHYW5DD/m0c2ZxL/TlwohLWjjKbvTUBK46agmctjv0ATImITU7VeePO8dW",
-	"uYmODre5BR6ZdPNJ5vGdMTOw3kxzRNFVvJJCQ+q96DvfH+Sq7KbV964x8qX6jGOb5qJ8UrEEYoiaaHGG",
-	"Qi6VkDmQE0Mm9q8aa73huqlUrGDATWXZi3loOyut2XcR24x39ko3+4HSW4+1b8kNKFNpaJOTuUk11r6V",
-	"DBPPqtpviIsFpFcRPbpKQog4qBBmq8UfvKaKzETBs8SnGVu8mZzyeeHk+W3Vt9CGREIjgrgaJaM1ldze",
-	"CDObPN3zrjCTemc6wL8+l73gR5eH/ZMNsvJW+sp4US5g28KOWhh0MjKMaWTpo3ZyjciFV+CA8UNWf6X7",
-	"8n3LiNzPT+MDc7/+aMfnPtmR+X7D0brv3L29FeThl63auIoqdpDarUiVAeXeQLDEXuJJaJM1TCenhJI1",
-	"TBXTLkyRoiwP8oBMODXnyjRBySkmHSUuesfmKXBBLAkckMmSpgvG8ekyBc3F04o1/8KnsKBG7qqS2E6D",
-	"LLYfVJnlZl9gLnnlOS3jqMxaH7jysKEMVD1UaA1TdLoidzB8CkcUhu4Mkco+Y2/277e+T/vxTdmzuz/K",
-	"/sstuA2S+ABzpjRIyJz78ftZPGvX4C7BsS1gJhC2mbJIw4yTtZCZE+PcdhoBxxkgzIMb4pKEY6aqxqV5",
-	"3BBfTqL2i9hD3UuTdZ1xuw+yFH7/XUjVveXiYULszm775DgHXCoQY//BpdTfTOT8dyQsDhMFnVH130Ii",
-	"tNMKJbEVcB/WOWNoebCxlclIzGY54/AXavOLfYjJqYuHMa2m4mvz41oyHZj/zUyUb1P7zjesbjHfLPjG",
-	"Nup3XeHc3vn54Kf35aTw43M3M9vSTq9s6uNc8NMbO5sPdkDhV5/dsPG7ILZfhW3D72sPPCunFjavvrWN",
-	"q+vTCmmv+ExEHJTDMzzg64pJULHEyTc1i2mFQueMzbfoTItZvaq5tNPuZ6YXTmjdXgsrGOwhSKiyx6j5",
-	"YIEJs2lMs2nMww0hOn4H/rE17Dm7Bv4dvJU3imzdYv8VP49IPFtQoz2AMFK2Yi1BxwLTH7bRvkNEiygE",
-	"hncr3yyjphpbFPXCbVfHHt+KCuTI5QbqjwRMhaB5BGpgQdV7qpSRR+MCmeDwkS3hQmSg2j1ZRjMxDIPx",
-	"Kuth5folmMtnASBSkbVhrwTvuWQuxLMnBAtVCvXx3jRuH4jRt4RUXIPc4Dhew0xHMZ/qSx+uYTCaxtrF",
-	"+o5t1zO6eSkKGdmrmRTLujfh8PHp4WHUE9HAgDk6Pj053En1+AJ8ODowoFk8cficaJBLZ5X2nn6F+nBE",
-	"fSlkL9n+mW/3LSlnXn/tn/70pz+N37wZP3uGCTlj+7ejtIxusOwDTRdY3KnOQcbjw5PxyVF06eBrhBm9",
-	"/Pjm9ZkLTkXvrM3mQD2u3vUrzkEuaD4l14KTY/JZpIsWd5G47Tk9GZ8ctjumtn3lGfon//lfihfsB0Vy",
-	"phAo24ik6CbL3I4rcueFZErrzapZZ+jwaCdV4YLGCSplarj6GDEhbgcZ/dSxs3WdaqdW1ZhOZQjrmFgO",
-	"cTcc3pIYO2G4ZZhRswTKIwg4oZQcOXjBr9apHSREoo3W0OuC8symm41iPmcLVtESw1ZEgTU+I7xeMPoK",
-	"VaO/fHjVgnLiLCc5XduUcpe0ysBylFMywQi6iZvXmNVcmso794PnEpenvtJq4rgUz6wnq0wxR3N2uVIJ",
-	"mdAiY3qCWEUZy9B7ah37otA2GbTuH/Z+UDM2H8W0wjhF7Kmn3vIjrPSF68L8/aHqxnw8t11FLi5nlW3Z",
-	"R6PZnd+MlKhNpqvyIz/WFzlIv0VfYIKLnFLuoF3IdEOMroqQM8Mg4uwwIoN+HWKBqWqcWuQZ0cLRZJks",
-	"uyELYdN5+r9bNWMe0ZNtERWzor+nwvOEt/Zx//Gy6mYbP8mG0m3tXXlk60r0KCACd7q6mFOAGz+A+ZpD",
-	"E7Gi51Sj8ZpxcnTf3FMqIQXXzNCO9RcbQpg6zN2MiNnsgEy4WE9ODbFhZiZas4XEkkZhZAH2jSEE6yFr",
-	"Da/dc/bTW/N0c4lxNi2LhFW2Iv4yqX6rNIPvkTNw8wjXDujCjxZo0jsv0GGNHR38o8TZ+339XuALVRxs",
-	"R1i8LbwYvLiMb69Hq4ck1UWkt6FmlgT/3dwp9aXfZiEr4Bnjc4dG425iDOHcoC/NGQIR7UUHhIZCAjMt",
-	"PAZMrIENObftVlReYas5vQZSrAidaZAWDFqjB82IGDwFw6pMZ5jOjUENDTyZgEu54VcWSxRH/ZBsDNeV",
-	"jX73XUeF1HCZiqFJzLWzuaOimSXaQvWJ5+8I4u8paN8/3G0Kd+OJEo+58PYK4bohGh2macDKXk4+GXhr",
-	"eHFcCYxNNQ8HABjMCFeNgJGH93d64urwDs11CVCm+y9MgE29s7yhfwMOKweqYrj658qI2fZXRNFvryL5",
-	"ZHac3qdDV8GPOLoQgVWhkTlPv3YE1DEXe/3//H//D6JFbZT3Y8rSkn79xJnua7zAtt+SUbHHMyUoQjmi",
-	"450Z1vYZ976udfKT2IqGgKuMbiZmXcCwIbQ5TAtNLgtu/rzzGeSVpvO7CZmshbSN6y0xjBbgCnhG7pzL",
-	"KTCtzBMht1QIsT5CzbvAm3MhCokX4WaUjNwwzF/2He47DF3nWFBpA1RGmc9zcwL4/BK0+WcoB52JQj7f",
-	"dJo6Pb4tFljAigaVuqnIssAClXgM4pZOHx8V02f8T2hIxZgPw0sVUQtEjpyCM0HdeXrxntx/VIfablRP",
-	"/emX4+Tk251xVXjzp1+Oksff7v5yGC/Z1R+iHQnsbwW4nw0XtfdJDoip/4xuYiomXrMLsbZXbYYGNKdQ",
-	"UwfASSjOmNiEO0IVcRpbWWLy5OGDHTUmbTSZGcNTjKeIWPNqY6iiLgjYYrFY74DpjS0BIHnXAA53HsqS",
-	"psK931qurVHHjm9ZpelCLFvgNAY4kKabdnDl9UIQRRmKTDdwPl21QH/b+PvUvMyQwJlRBvUHd3tgFJQ7",
-	"QwQjnc00rHqf4kEwIuIUSOYckhWwvl2VJqifLiQH53SWwgo4wfs6hZi+afs40849a8GamNLd8RHNW3if",
-	"FHT7yNNNPFnSrpxqy9bSw5FBt2i1XccdPH0hJaR9vAjuybI5wr+gpN5fNyon8sI+GZvIgiqUxdrvjYmb",
-	"68RmnaAJ58xV6UE5xOd3eRkqfnvsyEXsWakayR9a9Ht8/RDSCmXCfWTJN0A5wj63r15zcaxS56oeKeZx",
-	"r3FV0ZQ7hXnRgv8TCKmxAt2mTxWg7MW3JJg9my90fyL6YJub+xKroMZPHMNi02VCWyqWLkuwSmdbexnW",
-	"THctDbfj7YCEvcwj5SBvYh8JHmphNrrFiNORb+ozobyhxTOO4OQFJzvgZ+X+7GbNt2FHqff43bPy46/b",
-	"joi54XWxHZjhj1516HKqdBuSZ1lKsz0P1h4Gl8tkjjMKH5V7BhmlJXnASSuyoNdVRcqamBIC2FveHy8E",
-	"Z18f7a8E2HQDU3Sjvi9H7tALXpXawAIIHgWHkCTrJZkxZheDfX8a4uPYg+V/T94Voprx7EoCUwd/VYLn",
-	"t8jXSha0tdC/B7mkPCnr51EukEr89pwhhkeZnK9Ow0rdNolUzGbMOTRQNZRAB4VFDeCDFdF0sgcvuWxH",
-	"tpUHrIS+RYxml9rjM3vKSofbVqQslm6n6TQHjI6oT7ycVjIg2+hFCSJd7+wZAwXknM/pFMgMFnmc/zhI",
-	"vx2Af4w7dPNgqgHo3wxA3Tu8R5cOdzXin7gG6eq21F+DpRus79pQPJqbLBR6KFZ4FQbLSgQJUT/ttJr6",
-	"F1czTey2dKfqVLQh5LIt33qnfifWvJ2x+gxr00sDrznOSiMJ0+d4Sgo+Jz8XkpiDAwpLWMVGc11BXG2z",
-	"JQ5rV9Z/gEENZ31d4hD541ev2NayqLcqT+Au7R8EWPbz1sn9A2xiXlWI6PChFG5jKjZn5ApWugoDDIqj",
-	"NwJvYpTdPvAPQNXgWCFZPtTI6BgW8+O6+al7fHiYh+bCtETXVFelYX5UuQAh7yzvH2XzD7J5pY7UXYt3",
-	"STckE9X70XdAqCvSs339GNEtHre625AbRrisMWCREmuXJivKENEDNtAm9KlzNPjuKNNUVhguhZxSYO7U",
-	"TVsQZVCviv3WhHsxy1K2r3pNQltkOYVOsm5z13LA2A0n/GufEMzNbVRebGeVR2hyWn6bEC68/WPiCLD2",
-	"s8vB9E0Y/wDXrPa+NWVafeEzYd5lfjsjkzIiJ2zH8pxMoTIblNbEs3qhkDVVwQDMacDYM9eN4PnmDF3Q",
-	"YIuirApNqGIZ1JMtOaxHgTmk1KLQn2onUQsdChHQYphKda8G7sdHqq5ioDw6ioF+XoqtiZs3hpWWyo2m",
-	"6grv6KkodOLwV20lWdaIa43HsN6W8qPdtHrdhWYNygf72RKw/yQiSncSf/mimo/cbWNgVg5tyYHCm4ym",
-	"UlwBrzDcfNZN5v+yIQOO13v3j3cOYM8VDthuwvhe4IVPN5YmjAxH1dUtYBbW6flW7COJn2h0S5eU5U9F",
-	"ttm3tsCgIgFNdoydRIcVWkQHRSmcc3c5eg3Ngq65sKulyCDH82yVcVUqozOAjExBrwF4GTiJlg+mD8hH",
-	"9DZSCa5kLuJUehbivY5nX/gkg/HXca7QmP0aWLrQQC5XkqYLuHvmnJbIxpdUXhUrDLwkq4QsThKyuJ+Q",
-	"Ik+IyBOSs4QoLQWfJwSWOErqeKrnPL+EynpEeQazHD6by3A50SaNNHwBcWmEcm/AwEriyBnNl3a18aKL",
-	"GYy2ZZO9/DqOdUTElvdWubNlydF80ttshk7qkuf70QcDDwxI97RhY/KeTf7ub0Nyl9fTzWWLZShi7OMC",
-	"Yb+rGK64qLW0ldWHrmVlohpgUGoq17aPcGO2p9p6sOOQEw7nUZE7r4EpXfA58LtJ6WvI2AxvC+1ITy9g",
-	"ae1QaEhKnHVJhRCSyoNGlhh0PsLdowlQCV94WRXUSjg5mwXgeQ3cCNeRuYpqOJYN8E5ravcXVDKqQVmW",
-	"ny/CJh7MMn6dmXV77+7YSFH2Es5Tr0VMXmmkioQj3UE+78K2VcDprsf8VNs5ToC73VpkwC16Seo1IbIm",
-	"IzKVUplBtkNevM0wgAyjAFqMtyW7POjAPR96dFudk5HioSexABBLQJC9iGtogixoVmZ7aEz4sLOqR/eU",
-	"akM0CKIJ6uRjf0uwfqrbeYOjiluxEYVU9v1cTdcOasN2s119o6wuV68L5YrMRQ/7dYDLU3Zos7/bCzNq",
-	"Sbkqf2jDnfamz94I1Mmo4C50F6vRRAf8dZVTxiELGFpE50LjfFaD+LXsmGoyhdQdLaZb0r1AxYre+QLr",
-	"JdpWKZY5jmhjVutK21uaLrD61DmZMkV+jJ/RFfO+wWiaV2UmQdReRKrxhmwHZQSyDrPqvu5vpjKtQJ7L",
-	"lgCUK9iU1dMqqYFxUijAF1r3GHMVsaluyDWjw5P7D+4fPsH/3SCcad8L5XYKEkuR77yP3hnp4YNp2Eyx",
-	"2F7VayoZ5doTkGsdrGdQigYX1Qtpu7M1OtyDM5YDFtCzQiCS0dbrtBBXWKZ8HUTqIuj1YA8hBvO9cBnE",
-	"NWpsbW3P3+62ILOoY3tSSlqYi4CwEeBiGm1yQcZMp1heFyx2sOE7OVpnXOzjTNhgU+/7shFENNWoCUxO",
-	"MQnRpkx5vmdkuEkOSl0amW3G0nMJFM1hS2EuN/ctCpLeL4sxXaT21IciB5vMhWSB1eus6Ml9HVfBraLq",
-	"ku5QvQs7/MInZZu3Qr8BM2ALgEXQn6ow/0v/CfQfzYpPEvPxNZ5r+4XNA9Eio5sDMsFnDFmb74GhJlEV",
-	"uedCNtaBTArO9CeLk+4SQsw3hpIwTyxA0g7U57oMXL7AZm3YPXPBJ34fsPJhfcEbX5nVtA+Fy2GtRn76",
-	"+CmYvZGc/YxdOLeby26HoMWusA+GaUhltVdPttFb3t9wL1lELkGfcIcVfw1o5/cMxaKcecuDY9rWNkCz",
-	"OoM+PDh8EN4VopjmwZlzshUKM1RyB1gZDypliiyLXDNzk2ZIrqfkqCneZQKZmU8WxvIjCTHb5lpyUbY7",
-	"I5TkTOsc7DGyDfBEOzjljVO/alM6Ojg86jWl1UJS1RKlvIY8J9TFfCB+vY1GwEsd4SRUtdRJudZ25Y3Q",
-	"fki0IEeNtX7yqN/AyouqP/aKpPwqIrwYJn8UUSHcKUTCqq9eXKynymUv95KML4HKdOE8h9+iaGASOuhZ",
-	"yAyLWOe5WKvmGvbb3J5q5AuzAKUu2RqfgoHrRbqon7AqKmhBVXTL+43VyQPdwgLy+5kR8Kag9BmB5Upv",
-	"ykPDAY9M/ZK2uU80p4VaA4uWTMSJDJmvF1bQTcM3+P69p74VUuHNFyXPtJRSLVF5aquYADuFxDHJgFN1",
-	"8tmyKlMzzRjo8HJXgUWov/YY0WkiR6VDQP8RNirECGiI54YnKe2zu1EaQvnDFkC04PtOroyg7e8S3Dvj",
-	"Iai9jcNl6dyMP1YHoHHxtdR3tBZjsqQ6XZDpJn79NBnHSa/DWJ6Iai2uQeaF0mTneWqmuXvKtLPoXILP",
-	"DgmqPn8rerTadNsuKJ+a+2pmuHziA4JyZWhEXDnp1Xr7NytzMSyZ0vSqzeuOVTSigNwozq78LRKhow7e",
-	"s3UrtNb6KPOGKjOrBCeH4+7XtjpqmbIiUgenY5poyHMXVziDNcjW19lww6VoxE0+PDjuTWL1VULK6kVP",
-	"o3IqiaOOHdVGXkCs4GN2TXmXt4Bpm1E3BbKiLETILW8Apso8oAie7NIXFO/igW8Et3BgU6pYV5iK7Y5k",
-	"sALESOJntn7RTEIQA7peNPJd/2C44Bxm5j8cyKUueAb906UmM/YVww4m9v2TAzKRpq/JqVWf/ffm9pss",
-	"6ddJYm23Rqk2V/KSbswKOunrgEzMeK2GtbBfSKvyTXABJsizjXoGE6LoBnP2mMuESK8Er4cs4uhGKPqh",
-	"wc10bj4WLVa0nE6hIVU+l+i8e2nR5JfkD3QhWxIUe+9lPPLp5cc3rw9uESNrBqDInR+FMnpiP3yslrIC",
-	"YU4yeHaMSx9QntWx0TO02yJtF7ojNe0FgzzD+NRY1MCOyN5T4t+VkNIbnpDSUZ4Ql5Bqq5ZRnRBDMQki",
-	"W2t8hi3NZ5dZid9gRil+5f4KEk0Tc0lAQmJO8sSKE4g36GRF8xP1tTG+UwjyU6Y1kDlMgZNLBiQDTt7S",
-	"JXCSgXLRqoTylppsknaVqY95/V+weSFBVcHabsRErYBeKSxjpMwt4jxjaknzHJQmOW5JNHBjYHw0qsUO",
-	"F9bBJJwRnAuge7q6oib/6d7fCpCbe+bjpBFQnYn5PQd63E3Eg4KabxTLnNONKPRuTU0uX9uWNv4Z5B6m",
-	"XPvTsM3H/bjEB8nx4fHh+OjYm68wwtqhNltkrmoF/HmQQjh0LIdLoaLkUGqeXTN6LVKas58h+whfdSPy",
-	"er+Iarcg5S74pW3b5QtvTmtD6xU831iMN5wvm+bonDAcD+VSVEQQLwF5hyhdyypSiRD+VlgAsm++cn20",
-	"9B0Pta5dyontp21+L/xbmj7j1MHm9Q/NoFn22l+5gzaVFlqYdjm0uGNxCv1VzWpesQxatltO2xqhee1+",
-	"c7tquB0x3dtmfTut0UOfrxYWsq307zorsKQZEyj15rZECibOTMVXsEEiaU6lj5FwwONzKYpVt0w0aBJL",
-	"+vUFy9ti+Hhr/dlVCQLYe9/erXSLe9mDxQ8DllYLsf7swOR2vbs66wjunNn6gGWkykJIjfdCxoql4SCi",
-	"T96Mu3xcRKhd/7bD+DIGlnJuua4WZMbyHGMIUP9thOLYuxoNICoo/hIJVuEt6LrNHl3WOC3fn4k1zwVt",
-	"yRjf2924w3tYm5+D0rH434PB3AYAhkdShC6fvz8fv6ZKq3Qh2UwvKc+o3kfurssoC61X6vTevfV6fbBE",
-	"g/eB+/GeghU9WGWz3eC3PmGIu/oCW+EQW5SmbhoP4il2aChIMtLCUUpbiVOzsypire+RSOVidO0r2qb/",
-	"uhTB6guA4sqgBbjUsNppH7Tdtg3m3SqOKLXXTbUfgy8xoLqpzMM+dXOxS4dS1jBt3uIdzrL2SDJdCaVl",
-	"0LLt9AeFsmkcZoZrKQYv2z4ybFf9VbdG8YUNHDf7ah56MCNsH21skL9n1xDUnRgQ/z4EpDPuRXkVl3Ff",
-	"YU0Cvdl7zUpqrZPbM6qpQ2xE8Ei9sDiNt1H8IqdKf1LDcBRy79/peu9HWShtPUHmEUQ1HvKSMtxux3v8",
-	"ope12TDz5gr4u2uQrRFgWGoUkcSDdfVwD/sipgYRgnaJgnl30cttBEyWtLd/Pu3WSu4sWD0teNZidzDz",
-	"jwW+Gaog9lcHfmVBlC2GlfWbsP6ATHUq2xINnLYQGLcKnr161gLwgtkh0dhaFcDCo1Q4LksV/6C8iBzE",
-	"xv2g6jiqrvRSLdSuZ9EnO6yqepP9XIvs/ilKjU4ZKOdVbkqfvb9NkqydzD1JE8OxL7D0LlPRwPOZ7sEr",
-	"XCy6RS37loymJZjeoMd8PkPa89FnVfstGNTqp66JF7w11biKvvXZxc5ARtGiHwnIzTLI4uq1z+1syZ+z",
-	"sfnRH23g+TsetTMvVbxMQ2mwKM9nFaawrejwztEVvMWh68Hhqyr5mNQrdAU2s0POd/q0XbcwAbYaUrU6",
-	"1UiCRWnf2mc1Ump4qGHTmYnakUpQXmGM64f3o4sfqTmyPcPWfIwos7JTOne9ONot+3IT9j22+77fYjCj",
-	"3y17QlQSZIjZvLU1rSV89Tce9syvLY1jbv/NdlTysx17tYx9tvhWuOoWR/le2RH2TR5coz5mb9aJWOiG",
-	"0CDGKMah76/YahVDuHprDi7KbFQTmufOclSlB2LkDRJHDjNN6l7FEJilFxhmhX7vBtRRI6dasNvbaFz+",
-	"77zFH4oBmVw2qUT05Ajn2Msr/6T9+Amf/+ZKfUDWk1immwuxXFLeUtUtpVhSZNP66wdQxRJaf8ZRxX8M",
-	"/AUtQRQu8D9jFscVI4WYIvPWII4qgX0AMTg5IAY6OrxWZhu+AuYzUJYXErxNw4YoVgaPuaTLqGmjkmZU",
-	"z03N5MaRXwTvxI4ituwYlmbL6hvxmymygBzd95gOlZCC02vKcjrNMVNJrUEmmKaREOVgtBOCXlhZrLR5",
-	"wl0lWKgvwRBQZr7OhdKuJbcYT5W0ErwkmgDkKiUM2ZUFzVqCwWTBy3whM1lbvWFcgU970a+WQ+3Di+IC",
-	"WF8vslB631FZqlkiT0acYytSxMeDBXL7EU5wQfRpjevRty6LpnIoPKh9JAYteY7coIwTPy2thFmRg4vx",
-	"SC1j60Y5LcvfU0SDH9nlsn9hxL790+yC99xZGc76+uxp6S7W0SHVfS7f6i6N8t1O6qtGYL94acfhpUA/",
-	"Gie/2DHZDy/8yFzbanztUeOhCdYRu5D+CwwZiOsQmWiwpjYiME15y23hgOz68bguI2yZVuuxD6s7rmSN",
-	"wf3jDkh1cZb3SCiflKOr82PLW9xhDm+M4OoM78nqUiwXo1OEuD2Zx8z6O4s8l+a8RjCHum4jKZYfF/AU",
-	"5ozzEnhyRotcl4bmHRhWrvv2YXkZpJmiFE08fF7ye18VsQ4eTSUgqJPhyAnRQsQkkS1cf9lpifBGkNvG",
-	"dTkgr2yYeS2ZxhaGsOp6TZAKhqVh+U6yOeNtXlDKiaGGQHzBbM0KwvWAnLsmZQiaq2yTOuBsC0zLpE38",
-	"qrIBrkGyGYsBpdwWVkFY9XEzrGK0mdFA54BoWciJgnzmS1Dh0hyQiTX+ThIyWRZX7kdOLUV4a+kBmZSj",
-	"n5wi3of/mLiIOsbJZLqZ1Cup5DPDC711eVlc1XLxf4rnreJW9ECSw4UpJxs82opugGUqbVzgnqWaemzC",
-	"e8ORBoYoIFqFvQt6Biq0OrSS9opMwfRL6LymLzuOqHcFK11l3ZbBfBPztLAIesKpGBQrk4QFWBdiCaHV",
-	"xx1KzKUw4qS4dtAAjmywPKTdgJYyXtFqlLEZv4Y5zZ/6wPn6XCOOzX/9P8lRiOOqqP65QFGoLVyjT4RF",
-	"dGA1B+9u+LNQ3WuWt/6qY0hY9WjvIfhUkeG+oSy/jNZ0KUHIIoXKskyCwkI5WJB+d1B4OxiZGcBUfL0N",
-	"2cR1tS/+vRGivHrTM67EPdAxrzdVcPf+9w9mtxtxfojC01dzZLHU2XO3w/6Cqyq+lsnLDsM0hOVxOlZL",
-	"4U2etRT3dA6wuGW4f0Ec3035Llcjp9Ua2KCXG21Rz9Vu0FcIs1quT1yAIP/6f5NL5F10qTvcozdcrHZ6",
-	"toR8nqbRPHiHo+QJxtcEJpOAdA4oPgzZhNypYBRK7A3/l5gRe/M7TNawi1fZ5K7NE/LyS9nnF36n2YHp",
-	"tHFXYYf2nprcPa1S8xcIxUqz0GtsrluLzdBaHr2nvWIIJc2lxzvYl8i2ueZOh0sf6FS79R4C1bnM4+V4",
-	"/QquKJNrpoA4cvPMQ9m6pduw7EF0SSGNkDA4CqtWjXQ743shhpTXMs0r/FbH9N0GdR2SikD6npT6QSlB",
-	"qCaJzbULOG6Num3tgPpRiug6qVYOlKx7g22zb2WJb67ftoVz73EI/n0XsTbz6zlT0+CP7bkpVQGNHT7i",
-	"7Rj62Qzkq+GoUcPKXe9ZHHvQMd2rxJOuYokGRB010/NrhBtWz64Vx+6ope13YWuNfZltRyp1Qgh2vTaT",
-	"5mHbsy63Yz0XFmOuP9dx16jFpgvZTXhx4kVKbKic50PjWiumnNvAAZm7MLEKANY9tRB54KiylootftXz",
-	"nrvRFWSx/TovoWgEoX1nxw4gvuCeApItRj1J6t+6ti5BOvwlg5QZ4uopUN3FvfnCe/ZeQdWTqGjVfOXd",
-	"2xGW4LoHeOdHtoSccbfau8647bJj05wq0P/cLO0D5er1uKfDA3Uze+RA1e52D04P2a2frtfIn3Rv8YhW",
-	"t6MJloGdfVVCu53v8Ith4ptjpMI/2sVLo2QyDm1oHgkdcbcdRnMJhIem7lApP/iNdZTBDPomu1nuYfNU",
-	"99rK92hsjCUY7drJlXvSbySt2zy8oliad+2+mo25tYO+h3H6t7g7v5v61rn9vku38a3GcLfx3fbXqC/A",
-	"E2VQduH+4LJN7QTJlILMosPFMqJ4pt6KdV/8H1spb7ohXKzrWE+x6Aq0ID6jm14Io72RC/p3qXDWLVUm",
-	"y0gUW5dfleZE+xA6Ts4sCiIWFRA8tUUS3QMeu9TXqKpQ2O5HwZC2Ma7mkuX54te/a90zkcSDW5XzCpa4",
-	"Wpmk2tVdBHEr9u+QwL6be95C3WwbS0vMo639XTIuJAKhKnInNUOuuzCOjh8cJn1ihNJCSuBpxBv76vId",
-	"uX989Kjmf33+6cPO3SxrK5Z9x+b8Fqicbt77WNgmal4UPe7w6PHh0eN4DJ7SlKfw4zJieLfRYakUazLL",
-	"EWMmECwVcrLAs6iuKr9itZ5HBw/7wZpuZd+8pBI4ufN8qe4mBM3P8eKWqyJvMW+94gs6ZdqWNnO1P2wR",
-	"n+PD48N6/u7J48dRxE0/0d3p467dNgSfqvJryt5qK79jm+PnkWot2bRoQQDBICcU2aYejSbwjZpeLetW",
-	"iy1E6X/9n2a1NVOamckp8hR9lXSpyZ0sH2dwb7oZH48P7ybkX/8nebcCfqklgH5DV1g7FEclpCJ33j2b",
-	"vr7bzyrctbQhxffLCkpqqxNf3nXDMjqkZmEbSjsubB0KwEFAjU5H//3Ph+MnP/1ydPztP0dtZJU9rUHF",
-	"FaCTaULShVDAh3vvK1ORGX/LotTraQ9clz2LXQyslRbPt/HvbpnXe6qUy5AZMiGQsBR801Nt8TwskNke",
-	"7pLYzGTUSvCuwpmxMCnrT5cOXN/2gPhIYkY+w5ScF3oBXAdKWWNZGssYTLXkVuXIOhbVQygOWNVV8Fit",
-	"qOZxvazY0XFM9RZXEKlnOlAuxk6SaiQtE6xKOTUJvS3G/zlNFxjmPIU54+W1M/VxgIkF/9yqX5VitLOi",
-	"G6tiL+rZStsuWuB0mkOL/9YfqJru0I9ej45jDX0A8k64aZzMpW+NwrYNn+/5pG/dcsh9lqpvVq1DLe61",
-	"HG5sW2v2lJspZMe3p5Bh1YpWeN3KuokQ/sjJbSkBWoZ4YUO8gPasqrINSS4JXIPcTEW2Obvtoit74jsv",
-	"KOeQxxBChVxOTh0YPaZqkknO+FX5HdVkUsh8gmUkCq5BIv5nA1ooIXNhI0kTrFiLgeIpzfMa3qeQS5eu",
-	"74Oqa0BtdfGa8a5qewh1W1aTwVve1nbw5RbCXEZp43QpH7Yfb6i80quc6p/JSdIRBDrArdhTL2+tY3WT",
-	"wmT/RuVjdoOY7OUSbIvyq1Vi2RY1sRJRRjdE8FrtH3yovv3Hh8cPx0fH45OjJlxFPwND6H500HCNCngl",
-	"Srw/n26tWzkdom1zGocXyugmPmcz3XptngDY3Aa1O1Rtug3NEXXv5ArwcHVYusJXoMZka1uVUO61ENtM",
-	"IOtMPfJKxZAjjvc21IuFrTbjIS/qfXnEa6Wraja24kxfFIwG8n4M0M4bF4YxZwlK5EWvE42HrGp+Y3//",
-	"vrBBHZ51uwgJUmNtbuXOhfTTSultFYmrAjoREviE9ilbUQD5eVXYpyqKGd78JXmQO+dcrSSki1XBr/Rd",
-	"dNKYB6bA+DwQJGyRst5EY+WTGOLVIFW+tZs9Sa6sd9fnvf/kG9+UVnUheYwv2xQSLYhpYKFXXRUdX7vL",
-	"GWSCOqSYCAFUgtL2HJ9ZAQB9HVhapD+8jR3WLhNJjZSrytEhQZZTbCXrfwoWPiLVZJCyDFRZZ9km8niJ",
-	"BhM9MmY2cZKQiSowfRBDDRDSnaorQueU8dLFSCaI8DapoK1t/K+1UJbgy0TMvnA8NqbDAzKxpWIroPcy",
-	"+9RxcTfOs3oejxDKZfuQCS7QJCFAbREWe/fYug6KTAIBbxINOZg6OL8SNcNNHF3D0ik0NhDHDrZvrrzp",
-	"+LzqDD9flj3an+fln+9c33uAn9b2uw0FtWn0nDoIY/eunXTUBjVYogZuWfL7Cr+vUQf5lw6TW8sdXNGr",
-	"pRoJS8r4ma3xU6uR1Xa6t7HXdsuQDb5Y4h8GE9p5q9XREIN5tm7Dhxo73FKtCp5NTgl8panGUl/Q0EiN",
-	"ToWnZnJaFfLbPlIHZIJ8/i1Ahuk8VRmJUMCxR8zj7mBWh9HCjAZrbr9rIJQsC85StqI505uDL3xiNsXq",
-	"cw1dudybUmCzIlmtzp2vWGTH6S9/O0ysTMfjhRwqZWF71cJUtmpMd34ulP71f/CMzYFcGuUP7m4XNnSw",
-	"8sGt37jWfUFALG1oRO2SsSHq9xWsdKiwhpVpG7X7sJu2ybEUbgOPNVTg9s+I2YnN6uqCR9BZT24BnfUd",
-	"h49sCReuKsQgs7h9pOEKID/98jB5HHMGNE2zIoNdQ7oEXUSwTRWkEiKe0KdUwclx4hiW6TgrWRpZsVQX",
-	"EjzYngTaUCj/8PTy859Onr1//vL9jyfv//l9PHWNxY1NlPzTB2KmRO4IvTKU2SgZ4r49vXdPC72699oX",
-	"OD1FPPGDKTC1YpD/N/fEgZDz/4+d539tDuxLcXh4/JApVYD8r2VHPbQCXDU7ifjCh0XeIyAOLkExLI1I",
-	"7tinzI2t9N39I03ppoxP31ZZfVHGlRmARyyLVIP6UULG9BWVccV4Szzf1+SigaqW8Ls2zFe3XJ0Y2Dez",
-	"tGwjXFOuJZ2X6NYLex30hpwNdqUT4No6S6nuqPfk/HyurpNYoQ6xxprXuUhpTjRbArnzvDC0c+8pyBxj",
-	"aae43WQhChmUonOFoMk7TlbFNGcpWYicZXRjIf9yDPn7Pcgl5Zsv7ra0cFnmtrRx2AkpOJYFRXMDhk2b",
-	"dyi6qRSVA/KmlorPhWsVDCIiHLvBRMQvkdHND6ox6Dqb+EjnJANJnkGhzW5z8pzxBbBolIBZx7ivxPyi",
-	"WpFfmcYtUMTcTWe+pAbLvZ3cLhGGK7NZeQcbrYWZNSwkWQNcqf5lwAuuWd4+GHyfigzEjHJPNFpcmzZq",
-	"ZXz+0uxk1EpXlwC8sLHE+mkF1kczfy2wIpbRdygqPVFhY6vaoitXHUSyPD49PIwyA1FveHR8enK4c9Y4",
-	"fPce7CO6Ag0r9XZdgqABza3EeSd8SoElyrs9qtZvFzpRik1Z7kCit10oNjF2Z36Sa2YTpYzYZzjVpxaj",
-	"8z9EMfwy33sb8coQ49s2rwIb5qcPkH5//bucg5z++ncpuvhHp5RbMnf3QHh2+snJ4UOxW5jKHuEV7WX3",
-	"8fG3W5PfhQ1i679Eg/f3FQuGR1UlI3f/lEvahD3fqMoXYn1o1R1kFCK8JA3ZOfapEak5KNtagUT0q60c",
-	"jieyWxhkGDct2PjDKeRYVhBZA81XCzoFzcwdj2WXSy7vQwVc+XYF+cxWIqQuwYlq6xA4Ojzsb9Bto5Kt",
-	"afTBoAgxpGukv4ur3kasaU/1MgejfkV25LX9wRobK9+SrZKPkRsVlSBK6HQTVHZHU8EZmRyOn0ysS96I",
-	"VUh/ZdSHapHCn/aRvYeHylZz3bX8H6AVT/g78dJWwtk11NYSE+gr63KjVS5DFth+k/LYHPc/NdseiOZu",
-	"tRUx8vJ9rGq+Of9V+bVlPOLnezuvb9OV5rUiHHPidqhcm547feusISgu/12i0WN8aNvz56S5IDqjHZTr",
-	"e4kze0sC+933HZdFh7IchGw2lnA4fO2ANJKh9U22V/8NME4+Qg4zEV1FteFpLC86KPnMFIosNrOkFmGg",
-	"w6SoDGwSjlpQCaHj0CmFlq3YVihN9AD1C3cnhH10o+7YKYv69X1DbPcLlq0Hw956uGxnnKxbnAv3QISc",
-	"h61A4L7rvwDv0ZDyI2wuJGChDZpfmL0tPW/KLoYkkZYfAP0QtYa3sGpdvkG3aJ5DDaCnfWKwY4UR20Zl",
-	"BL+nItt8r5jnndWAu0KW34NkIlI01VtTenK0NvXaWlp6mphig1NmrZ5RTV85uMktnLnKSU/rMA027IW2",
-	"4jTshaOi2jKrL10JaQdCaEt2m0suIQ7kSSUlbkISpj+rhChQyvx10MfR4LOB2jJIuxO96qM+OiYZmzO0",
-	"Qm+lgJ08ODx5sHeBLpuI5O3osTvPyAxdeVoocnTlzWAULDp5GY/ExdyijH5LOWMnD06OTm4nZwyf0TS/",
-	"EBnUdcQ/j+4/eXT00NBGXwitrgQ0X2osfF21Oa0EWPpavJEXg56lTTDl9g6cM5AFn6sp/Mzk1SgZeWfb",
-	"HJbAeAbXIKe2sf8magr+j5w3T8S3lu3WOBK900bxf9+NZzxfKkc8O/Jitwk4Okk81dKpeTcOWnD9tBqU",
-	"equF70ulacvAbw7RS1dWaaAFtcXqcf7hkqwkzNhXH7YUWuzVCuiV2krS/XP9jvhpSHkkqpRIWa84/vOg",
-	"KWLMLgX3KWwxYaDWwKE48WvgGrIy1gMtcCgSqLjZZAH56nkcPtaGa65ArHIgc9DEtG1UQGb5DP5bvfZx",
-	"u365hbjO9Iaw7CzAWKmcms57E6+47NAserxYndfJKK5Sukku6DU0gUHqVc0iWWS7CdPjMHrXVvMGy8Ci",
-	"AA8iLD7QOtGhxvqSbM4MVQ2zSYR1ck5qR7S51u1H/Ue3cPWteBNErCXkr4JxXYtiI3cu6VL7mzEhf7S3",
-	"pfLf3MXqH/j+TRjbFfYxSkbY8Zv6d/ahsOZo9N5tMJmdBT0bxAqWnXdR63CS2qaCMoyHtN4fHYEefcfa",
-	"QU2mbzeVOA1Uwl8zllXXBvXg+ODhk17gCLmrreWffHRw3OfBxiRyxKrJ22QEc2vkeTRXQVUO44ZdgeqF",
-	"NVtXlwzeOjnQTFWooNiDl6ebmER9KxtjZLktC+TC0si4AvWzldn9WMrcCHXlr7vbKIBc1TwY6vC0/fZ8",
-	"fa2STzOu1BeRslD5E9ezzWvEdS7Da+fC7MCk2sAJ8pA5s7dAuS+2cEaQ/umc97UQ0qB2Ve09fZHzy8WL",
-	"E5+Y5lGTACcgpZAJ+fDigjy5/+DRturv4ysb6oA2o0VHHXqAXCWyxoWLasG4KsLZu/CZTd4UJBPONGGT",
-	"aaqe38tf/z4DTi4ZkIwBeS+UzoHpn+kiJyIDSVSBYUumAafpwsg75C1dRjHskxEuQ9upYIqspeDzKmGC",
-	"8VWhE4KF28l0Y//ofQywwP1z88bYKZDWIBgtOhEoX+70G6mKZKCu6utzePTk5H52nI4fZA8Ox4+mj2BM",
-	"H2Qn48f0/uxodpgeT4+O2ipcFbHox48f3xP3Y/Ce+4dR4KWWQlEvhJeVamN9xkCBJO+kWWlNOEsXmkzh",
-	"inIer9pvv2ghSVoHtDc3ifkbN7hRMk7yU8tVje5c8Ox0ZQ/KKRd67KPWd6Scm18rl5xboZZDiCFHfP6R",
-	"LaE94qtxQp0XVQmbL2laYUQDQlOTGZsXEuqn7vhxdEtcgn1zW9+8Pgtzn/M13Sjrf2+kuWKix33yWZhj",
-	"Ndo7Ff99xapbFLa8DVFyyqRePHN8e2f2KbZuBbXGX9+3ljxNFyzPpI1KGnKzXZjnokDVbWFm7cFYM7pk",
-	"+aZ1Bpi50frrQhQK3rbjS7MpjcM1+rJBbeO114xq0/cwkQsLOLUWdXIACDlTRtVcU0WM0ikh82G2lRG6",
-	"X6GyquxUzBrZEV7ljXRx/FI0QcVTx2HB0hzUUOr4o30uau1oOyiWooa5Q4YdlDqd1dwnMbSSGt01Ww/x",
-	"tVQddfCJZ52Ohzh+VJORNOlUKCBTyq8qSGtDlIlNKa0QOmq+YGfT3Lk6N+BR/fouedbO5jfmYUv69ZV9",
-	"LoCt2eJoO8fRTV874Jv2p7YtHliDlknaWWLTY4HVZl0I8lNDNs5OQVxu1J1Xl+/I0cnDo4d3z4halYZw",
-	"G+ovZjPrbsEioM6DhL+7qqD1a/bZ88dPTh4d3j88vH//8MHJ8eHRiTUSh2hDx8lOvt1w0LZHne5CMapz",
-	"yS28tQdxuLWKee4kj1tgpl2E2sp0aoTZwYG8M9Wrai09hIc5ZAO1Y1vfpnKZ6qRaW3N3zryc4DfOUWvS",
-	"YHbBoQ8WNmqOCrCEd7HXpiPIlkNsls8Z4XkMHz/6D878H5z5Pzjzf3DmVs7cxnN9D/sFJzWScTdB1LnL",
-	"mL/iYq22bEovzHFgwGmhRX1f4xuVR02IIXQkwTb1tzx/PT5/So6OTxpM68HASKW8rWBmOw6+Kxy6VVt3",
-	"jfEYWpArgFUcA18vYBOWN60CJ38z3Pswca29Qm+FVD+gPG/P3OAK6b5hlmM6ryqgV8uyb7A3vt7lzvXF",
-	"wve7fhtx3SUF7e+W/wApsFUsyERKdt2ZArdd54woLSRk7sD2I6zbrzVWwjy0Gl0a1cgactPL8/Hxg4ek",
-	"BBwrq1AR9xxhnKSUC45ZShgJeufDiwvy+NHjB3cTsoCvNIOULVsKMXRUE9s7k6yJBLZ9nbA5hyzY7QjS",
-	"S2M3f1C2JNNKJw58k6aa/OHzZeLw/i1AqyOUg5YKmENrijWjUMtaYHVcsvomB9h79Zphwyp2fYBUzDlT",
-	"kJUy4vYy1bzVJe67L8ytWFZymL8VIDcHBHEKmUKpOHSSNEJj94P+KksnxN0hmKgVDiexl4K6Ys5N4mHU",
-	"Soi+wFtcVWce9bjmUG+y42lb3GuQmzK4b9t91cikLgfy6J9+fDM+fv/i2fjlk38+350tFkEOaRtTxqQr",
-	"flQfjnS/dACcLYBMpVgrkEQt0B87F2dhNX6bq045UbqZtr/QenV67x5iGSyE0qePDx8f3hOGqo/vAc/G",
-	"Lnq2X0yxryrtVeC9UtjaUrYuLP5JKFN4sFixtLh/8ciZSC7V5QqkXP769zwndLoQOXCSU6X6XrXee9OR",
-	"QeWXwmYzRqIPyu+DUXVgK6ouqB3fplE7YyfMjhtE8JKuqUB2YaTd2B2danYNcUQHWktK2MVY7BvqiQyo",
-	"MNP06sKimb4Wc1HoTxbQJqIqI0z3kJShvROYtnnyJMXx/4Vlk/o5o6vV+Ork+tHfjpdPvt7Xj9dHP0ej",
-	"v/+6vorHY5kf2ubcJ47HLmwzjieqI9oF9izpk2QDKwavJLum6aYN0qBn/Sc74PeuMRLuvgNSqVgN0Ert",
-	"my/NQ9HeEI5ocHf41Cs+EzfL6q5DrwfCfv3IlJNurFvrDif+EFcTrCecVQernUfIfcp3lA7N0KrzoJ6H",
-	"c/KPZIwKk4e2nO85UKXJ0TFJF1TSVINUZ6j7cgQtNrLQXIjsgLwVRBY5YFqg2VQMQKge2jJR9qnG0BUJ",
-	"YhQINudjxolrVqn1MjRBTGFObXzv8KImpdHZL1EyxID+wfX0TKTFMnrR+Fyo7aCEg1HLetih/dJPLni1",
-	"XM3M2HeHK/iUav9ddD5RKEIUiY3IYoErBVkLeeWyW6qwvSXdkEycOkhUklIFityZpDnIq8ldj4ZvgVw1",
-	"zcWc3JkAVosxv0owdIiq0Z0JRjirBZhfvnAFmhSrsM7knQnNloxPbA1YG8lnxpWxzMbz3UF8WOy6DtSI",
-	"ozGf8VfkR+5Vhp+YTpEz2V9jXgVbkexCSNmW+vVSrCulATWclRRTOs03ZAmU67bqClk3ppfDcbaFgcw3",
-	"CjyIRG4WYJOQKaS0MF971cri8mHdNg9gGxc4I2XkVi7bjhZqDUyRa5C5kD3kTV9Ozs8qRmd2FZ/PZtHy",
-	"qV4Fm7kAIKks3LQhQTvnxCL3Mj5XrqBB5rB8N2WAZ2SdZ06A7RfCZt7ekfM/hZmwwO+30l1kC5b0Kxun",
-	"QrHea+7GlLipdix9F34+VmLrjQL/kunh6UnNp7cjBLfsCV3dNc0P7WifHQUoG/XcYiFm11Qy2pqFiIFl",
-	"jAfG+IAHFPqUBEdSKovd7fJSLN5LGZQ2bA3/aEfVSVWR0SLzcCUCCq4Tj4Zt60CiC0mVeCLDRvTZ3KS7",
-	"jAueaMtFTXqgqFryjWdIfPZ8D7fzlEzcHk+SEsib3Ikgrt1NyEQxXeB3E3InZzMjergvzK9YHIbcMf+Q",
-	"QIsPcRWUpg6J2KGV3Q2jn13TCqQ7GZUvcDJLx3XzAaiKQ6VvkCnarOdy5gdkojZc8M1yctq8DJjCajSQ",
-	"kcmS6nQB2cThfJIJzZW4wB8np7UCAQuqguZUEcotwSJK+hc+USvIc8bnk1MywfdM8JV4MYfPHpCJhq86",
-	"aOYRh5ldt1zwubnw4Kv2YM+TU5yjB8puViBwSQFfuC1fUFWRJJOyugICO28hbWeifJxqjx09LTQpn4th",
-	"TnrVtdxZu9KG55bLN0KwMVwRX9W5qgcRq/lQbbhbqc67uM2MF3tq59XRmofiSU8VebQARSgBdedBNiQm",
-	"Vyiox40pl4ge/c2fmj5Q8x5y+lYukdCU1SPXEz1T34KjvftB39KPeWdpCKquEl8aonHurRjki0g6Sr/t",
-	"6g/lklSbUpuw39x2kros5vOq+EMjRLwzW8KXuqIrKrVjbZR7uNspGO6hiBb7+Ebr73tX83Qm/hWIIh9e",
-	"DnWcSuocF808hUf0JD0eP0pPYPwou380fkIfnIx9jsIjeEy7ct1isnGVH3VGJvhOx7ElHlerI0xQ5ZsM",
-	"uIawpzi86k3RvZwVyPbThzZuw8u7RW/fQdLs7S92g3HXxTZD3cMMbB952sQDY5ySNyCvpjnVUSwN0HQe",
-	"z12ZvJqN35grqGEN/jI6+TK6QWCB0XzbfFRTOt3QQilNtS7sjbnTPrqFHdxHadrl6sd728L62vG6ldpl",
-	"Sqzt7EVVw3aASbFcn/hpr6Q2xkMTypkrK8NdnhryoBmsG9n5zRUO86g7TInHUfkkDHdaMu4+HbVvUmRK",
-	"Lp1c0U3PGVS7+luMvXnlhTSxkwDijGtasFy/4h0KqdfHSgXMhnBRvlk3fKBHj08OY9rpXszR8aNbK6dR",
-	"zie0DS6oOiPHh4eHHjNzqN+vrhgm5XLu3I33Eq4ZrG/nJnEGq/1jhmpD+yiZXcD/xfmEBIut0+ICsIvl",
-	"Eqt8/rZ7poe9/38tPpQKnr2gqRayBSjLuTmses7mC33mWI55kszwUYtxy/LcQSGtpHBhSg0/2NcVk6CG",
-	"iCxL0AuRxXH/U5sNIINol561zMJ5u5yC8KsPtR53nV4/xCSY367Ffi+FmA3MMnhnAXunwrqteqWks68u",
-	"iDsp0f9XiDjTuzRQY323g7AD2n3cK4TG+ok/CL2PK9WMJKerFkx2c5cYna7EZwBJrK8XA4OcY9L6HdnS",
-	"UNHRw8c4BfvpcOe9Unt/fJdba/Q4HB5vJLvzGpgybHNnqQbyAagPMXZmJxcRaBpp+Gr2dwYOnSgDmuWM",
-	"Q1WW5Qv3pVSc5e7lxzev0ZI2I5MVmUqyOCGL+2TxgCwekiInIic5I0pjhj8siSqmRBUrQicW1JW80ooY",
-	"ndoojnku1uSf/6V4wcjxwfGZ1bJdWoq1nQUAD7GKha6m4ICgVF+FsDUktSOt26vmNp5QCudjRAtiVGmi",
-	"GuZCNqWAnSqHe27znuqFaqnb77a5eoWHUygLBdg7muJiEzHrbZy5CN4eHZ23inpo0dhqrReiZkFFOrU+",
-	"B/J5IfzgdEWWbn0xoh7yeFBurR5c+5uXpfGqfGm8t3+A8iHlketNws/cE7G9KXv72AFQ4E+ZvXEVZVlQ",
-	"qLdiAdQQz3oh8jjwTa3n9iMzK8zd3nZCMlBszmm3d7vMSvLO/CCoz1U+aCafvKyCYsk52o1atP3MRVP0",
-	"X/6tOIzYNvhe998G38OubQBuhrN52xr7ceac+ELZgIpmkeZor+ZG6O9uhigtmj72nr+9krqnXlr2t2xL",
-	"S+x1JRnXRrrWgsyMiMn6W6hLKzu/is7NvKN9cvHhFtLcoa+4ZQyt5+bgRqDwVgqIFA5pyAd49dcPTQZd",
-	"Xar2PuueaAd+Yl/gKraZBq+BpQsN5HIlabpAr8Ekg/HXca4mLTVH3M99zHQ5zGn+lCrWn25fV490djhw",
-	"n/HBD7CErtuR6rK6RiZsAWllLsMMUqbq+ORhz+yK/ggNG+yTJ0eHx4dHJ0eH99sQUBm/ih0US5AEf3ZV",
-	"o0tMJic1uDuhfKwULQIPCLEnzgiQOHcyNasWADiWsskA//6OA7ik6YJx+CgpVznVXRFNlLjGRJetqyNg",
-	"5WemSgE6HrXEhQa1i5M5UfmgPXD/sjVe/V3Nz++zCukV1AC76/Xzy7yWwBP92WWL0LKNP5BccOhfcqlW",
-	"NTSGLmc6ft3OGz7i4tYqVtmhME4mfq0nSUVwpQLjAy83+CAzvENpV9e1n3cRvmo/stah4/jahi1mLupU",
-	"24OKFbiASaIQt9noT0MJGZlIbDBGhtwPpC+FrJCtt/4C63WRuYD4Fb/aQtDakcQYtv4WRjPGoAeI/1k1",
-	"OUij4nkfhEwXsNlzpT+41pX63VaDtjq8y0IZlmYLeLdEy6K3s9u4h5l41+B1cuD9ibaPWKmy+XkLlDIW",
-	"j3Ls+vmnHxS5ZHyeA3nG5swoML+nGtZ0g4FXmGllGj9yFp6W2/fo0Pz/sJeTDKX4QsKHIKi4PcA0p2vD",
-	"s5TPffZPkzuX6UKymTaCzt04J7ZH0J4IFUP5nDugrCA2LrzAEEnrtq6hEviyDzq3r7eoqnpLbVqTWgip",
-	"29UmZ6iOXSNVcJ/TR3sU84zs/cuurMLtdahKJ7c6C1C2T8ryYZLotSgj/+MsangkwP7llvVmZXrYvhA2",
-	"K6ZstQBr1ZAwL4wMoWpha0b4Mb/CV0gLXWqkkZU9vnfSZ0WLVTY07+qa5ix7xbtSIcODwBTBJ84ILFfa",
-	"Roy7G8+H+xiZptLLGlPaBnMXM1KW9TiI1fVoxehvzh4H5iA+WtLad0/Fwi/2h9O1BWmio2kLxX2VlVxX",
-	"0WVFDnfw02tgP1JyBZu7Rm6zYYzWoFQf1e6CdztjCXzKhTuIXq5IAhNp7WzEWHZoDXEmgNA+VdOxvPbt",
-	"lYuaVLUl7QYcq2YVbZo6gyuuDn1eZ/oBfVRUn5TYvdXRCRTiLYk12NYOY/x57mBxrjurNES43pJujESB",
-	"eRhehLVWToQgzdkV5JuB5WJ21XkYZAAwFNPHALCvhKoYT6OOJZ5CHYPKh+Ki+RcyBH52NzhwG+ZM1izP",
-	"XaZFP26419XcArXrrzGja1mn900ASfxZDWjTk26XOx9HeiGKWOrX3nnQj+KpB3kBuzDN04VQ0JDml+Ka",
-	"xeysjQWw/e9IrA4nrPokV6D9whnZzOgMH7ajzYFeQ6BqiqCJKpN5qIzl8Qz2MNU2qt25w26xyzZQgO29",
-	"dzkYbWABQ0Nlaqw8vGk6cv9DiToSk1tzKsQqc+m2aIO+9irUgZjGXDnzaozUR2SQOjHXlMd+0uk515LO",
-	"yc/FkpwXKpNFehWXUltrPqzX64M5KNA/w5gtxwxR2UAfZHBv57GyxR66wl47atWm5TnrS4lqnziwXffX",
-	"jkCw75arFTkqZaLWwHgxt5IdO+AxI24aKVZDFBlSRRzBblwlcaPoyZr13kj9PtPHKmwyG1BrvgHucWvR",
-	"fpEtsmPX5WwqQ+gZgmrmeYmeI7a422FPBJC+yWI149O2XUKKmUWLoXmZgXxnRtNFztIFkBcS2JxO4W7o",
-	"oNm+j6abPSrMZFFovT/96U9/Gr95M372rA5Nf3j8cHx4Mj45GvWMyQlEqE6rj1eOMHoEJT2iRUY3CZlu",
-	"kCEbUQ71KS/eh/kEaSElcI3yfSqWVs4AHq/qUQ2rrbb19wgdCdDM2iH1qqSygpcpZaSZUdbIKoECJF3q",
-	"m3gGA99RQzHwWmpCju5HtffdHqbhsETxeaPoT/lm7cu8cHRbGME7bg3cVzmRmOao4nmOLEjtTIK6jHi1",
-	"EppjoWoBDj4X8vysTCykDhRSzMjExlZf2KCFyQAlL8jD7LS1VTv0GSQBxoETVEUWv/6PXCcE9RFN2MJs",
-	"AiOGV/7eVegiPxeShFESlB98l1L73dYJRzeh8NjBXL0jtn6S9TD3bGRGT0EJc5MsgOkB+ltrVY5LBwvW",
-	"VpUjWp6qMtKVYMwet3mFNm0sm963LBVNtXohdp6Mc9fMsTDvCWoxuTmAUwyGsoG6aPMMtaee2URKzj6K",
-	"K+DxzCBbiYcaep388/ji8sOLMbaexGOImFrltOS81bZe5FRS8hSYWjE0eW0Hz9woqjiCjEttansdoou8",
-	"wWdIyYCUQ6I8evTwbouVeLXO+thJpchjSv8H83UDNOWAnJOUafYzcIz/HOQORrCWONxTLQq8m68FbRvP",
-	"uvJcsSpEsxkSGUYTcNGIHt+APiUF1yy3VKjAxlUUK7TIKzbH0BNbj9OiIGzKrnDxWpxMCMT5irdg4+zl",
-	"Y2hG2PtXhMfB72gHV0GUrBjI3MDz7lAR2/JfA9zElNpcWAX5LLGuKeBNbfkFkzATX4ng5DXjxddbwpLz",
-	"Ul90H3oHRSl9CcCHvNeyt6ebmMkfbLFUX6DS5fRbfmh1kWvIzwidYsG6SnzwTDtjjbWbFjxrMfzfBqVh",
-	"1yFaWbAg1Qp3kNzt5MdW1HuDpCY2569+Kwy1EMqsE21sMPBX+9Q+WPSxiH0GgfLi6sXnBYY7q2G56LbH",
-	"NiDCnmerxQPyjGpa1qeqaTW3UdmS422xh5O3Dr64bRMJQq1sLQwj4WMyPseyHOaUawstcXBjTHO7Ptht",
-	"uEioApWVQoMROTyuQZ6HpAGRu+0lKdEfGxIEmy/C+K1yeGQKG+GuVnQR12Nqd0eKaFhFKoUqpP7JaXll",
-	"W8cYmZj2n1aTU8tgCSULNkeDgtlYy2qraqKT07JOaI3usIFmvLDwLNa5jbAsiS88Wq1THcXAMhw77k+r",
-	"qqCog602fe6uKmo5cHWC3TK0sQHG505TjyHJvnCo/TcEY71yMKwRIraRW9knI1f1f5OjiHYbENO4u0b0",
-	"XMfErtiiBVOu3tC9brdyW1W7cJPLqgJcGe7qYGmjkPJoIbq2eLcXLqr7flr+zGAxVJHHwe2as7r5LgQL",
-	"+B3syHV8FRWBZjsaaP2PLgnGLsQ8LuYdugUZeg9ZGTid5m14nj3vc48EExWiPxQ7EZheLY22aRp2ASmb",
-	"jftQDBLIzQuyYndVarval751BUl8CTpumK0ieGzD6tK7gpUeeLuB1ozPVc9R+tYYFJimKNbsXYQhgoBc",
-	"Dqe2ChWlJBURBiscEl87QV8gTslQsu6kUR6BHI6WsLoJMey3Qc2CF1vr272k7cuI1atjKb+ub1sczsY/",
-	"WQhaF9jNykqvkaiF7JryNGZQQbnOOsA9visHKvMNgWuQG2cT2t6aDGbUgbNFrAULkWeqjhSGde3j0asL",
-	"yFctPGYKeUsd3aZxj0qgrzK1B7BxtNz1OZnYE4IwgdwsBlELowFgbs4ZoWSSM2V/VrCiEtNIphuSiuWS",
-	"KgvXxYFMJdArdUYmVKoJchGLOBEKlQ6lz75wlDjHveneSDzocHQVVfphEiANfbSd4t+Xvmf89Am7xz9f",
-	"23fg3+f4IvzTFY/7qYXMXVluuz1u/4KGSUVv7XTuYTTrhIqV3gcIBMGRiXDfVsJqSkiMz0TGgKt4uULd",
-	"UqCnSyJyi+Im1L0OtyKhVqt6AwkVO7m94dx4KJcBY484ITwjtKnleQ6pOYQzKZaJL3ed5iK9wqwum3m4",
-	"aauoFgYnn6JXsw5scfwTVv47/fPh+IH9MwpxgWwzhBZB3mGLkEosMbYZJaM1wFXPw/zcdPjWdYIfXtqe",
-	"8O9n2B3++Rn7/GY7N6+JIQtSYn49I0dmyd4Inll8pxLE4lEAYbFb2LWTdcXT/Gs7djO4bOP2uiaeTbRy",
-	"Yn1Sf6R5AcpvNw8FOCP8/KCIPYNumuHbHhzGhmqT9lpgQYzmiR6FjG4QVcCh0dr/mj1WpahoBEdOClXQ",
-	"vMrDwyZJiB5haDcXKnZv+4J8jWiMo+Px8f2mc20UrwQqBwAJ0I2ddUy1cvnk1Uj+Zc3Mg5xkwMkf6EIC",
-	"J3NQ6SIX8dpARieKTwZDS3ZMpkF5rn4flpJctCOoaDqbveLXTP+WtTb4fpUySt/dIA9cBej0YAiekzdB",
-	"uxu9w8tklvBWbgTT0RtAwWKo7t7/1ghesq2J7KFCexKIKNfZjjqLNE1BGaE8s0d7iH1up17eqkrvR0W7",
-	"E0qiBLNTMzTb8cGPaMDR+03PQgfxd8AFO6v9q377datl1apXd4b33i6ebQeSbe/jWcvE3q7y1pqr8vTi",
-	"Pbn/qE9yykpgiPR2F1jw0/1qLu4wpLLq9F6Z8XTv8F4Z19NdQ9G9McjfiE6dLcEohM+v40XhBjAlG/PZ",
-	"WQzh2tWFs679gba+nT03C6M1pUyPV+094j5mrl5j3gWfxIOyojFcZZGFtWRaA/f7aIUvxbJY7FPUi6Ar",
-	"09g0LrFi/IVHtBrAubQPY6qVXT8c5iC2nUSHVQsAaEjCILWkBXDF2TXQorRjukpWd+DVs/PLWm2IXKxt",
-	"9VWlKdcM49UXbL6IhtB+LPHhm0WHgQ6vgdp+tcbRx23dpbLylgMdDxHYwvpOVg9w5YpI/dGymDXGmgo0",
-	"/VNuxHZKqEQ0e6YTogDIxHw5OSCThdDm9Lq3asgBK8kTXjoPqOHjLuyX1e079dejxKob+TBdpq1djvuw",
-	"rEjP66gsgx9k9x896MhM6YWwzuO1yqzNvZBMb4w+v/Rwsl5KmwKVIF/4Mf/h88dRsm3+XAipxznDoBpz",
-	"PJxZHtFqICtrWaND0ccm2f2vYNuoIj6w9MCZY5doDsQRVNNfaL3ClcXSrhHroBXtcBwOtGC1UuQOFoRb",
-	"0HxmrbQ2PvIuWmlRhZZUC2nbWfwQsfZP4LGc5WLtotGRkH7GPfVombUvMWZh5IvP+p9gFLrwQ6SYUwk0",
-	"wwL6NGtElQatfO0s/xAWThudji5QzEuIBSO3sXRYsrn5tDnUU/F1623u+6CF7/oZ5KCBLEEpDGt1h7N6",
-	"wA60ffyrqoA9bkh9ZSwrLcNbLiRgvJbDigjDHQxtSQblSr0A7eAiaog7riGSoSMud80h1Za9+Pl9AEN8",
-	"VQRHGSaGEeMlEFL38INEC0uSeKbKqOJGkKT9wdKgC9o7INY/owjNlSAcXGxaNKy2yoy0Jw1zbyf36Ird",
-	"uz665947OSDvOMGiS2NzXkguxGpK0ytyB01eXzjjZrJZgfExd12yg7hiUCbYkYnr7C9fisPDk9SsFP4F",
-	"k6qknJuBImpBpe9CkSnoNfhAZCEtSg8lC6G0hQZlZi1sa8+bTkd/+ctLofR2oWa6YujcNyvNXESlQ5fE",
-	"Uor2aZs4cA1yWiDDQ+ZY5uqtwl8PPGfdMljZqu1cS5pq581xAUCOS+F3tYLlQto6WZsD4nLeke1haUKB",
-	"d5dSImVIoV/4ndow755aV075FjFzX9Q5JwsruShNpTelEso37lQuE7R9ucDFL9x0iSSVW1eUGUkQoCSB",
-	"ph7xp0pzKXNjXJoP5LODL/wL/93vLgQ34iWiEP7ud7ZGP1btX0J+QRUckI+YEWTI4MOLC3JycvLENPj0",
-	"8SIhGWJwTKospklCloIDpnMyTpaMC4k5Nir5wllmu/n06dUzZSh2bWaGpQbx7Dy6mzhHjYWrQmqdetin",
-	"8w+X5M75UmOqliQfYI7CoUoX+a9/VwrypAK+uJuUSCvqC59uiFVmEPfK3CMrPfYq0cQtolojfzEtXEmH",
-	"qolbqudSCql+9zsc3SRY9HsrKaY5LP/LXxUWFDPr9OT+g0d3Tw2haTrNwRbAmiSE+joteIU5zKImOgxG",
-	"TX3hGIlmhocoMnxVYPkb4FpinssEcEC2J5t5zSDPkmrlQgXMTcLopWYOCGs2ydmSabsEkxQtQeF6kAmq",
-	"le73ylpULgji4ysizN3+u98RFzjpM5zx/goLlhkOB+4ZC6vGyeRVBsuV0MDTzfhH8IVtELvjCjb46qnI",
-	"Nl+4Lfzo9qnkltjQAkMl9SexibcVYzUw/Ob+8bEnfcudzWKIYJhherYrBGLWEvtRJKVSWrP35PlHOp+E",
-	"sLQ8rKeC/DBnKXAbjOjY2fNP71+Pjw6OtzjZXwXjxeoA0gMopFjRAyjuOf+KITEoVjn+Z2z0tDH+dXQc",
-	"mDm2GKU7VqPT0eHB0cEhylYr4HTFRqejk4PDgxPrb7Hwxv6mcXzmnrWkjXOBwWTzWODGeSQPhqBbxK6H",
-	"F/m90IBhluVKJoTDGpSu4DeMflMK1CNDqFbmQ6PXikq6BJtK++e43lM1uffa0PXoW7KzoTN/fvsJ0cVW",
-	"4v9l79+W29ixPGH8VRCKjrA0TVKULNvbcnRMy8dybZ/a0i7PVMndBJkgiVYSYAGgaG7NjpiL/3v8b76Y",
-	"R/iu+q7eZJ7kC6y1gMykMnkQSZ2sjo7alkRmIpFrLazj76csuib7zWY4jgK7S07f/5Po+TDSmt/w758C",
-	"ycL+KD2aOD1nw7+kg+Ze1RXjEnd/U9H9TPBLB/O/9Ek7oCWdaiaY/SWweoWAAl5A9IT+9t1vXsTTgkbo",
-	"fiADvPT+/enPe1BkI7mxWPKulr/dC/z3++SPXQxvQm5Q28WkEoMSgxRaXruNlzutMhw0b/K8eQGMpeKJ",
-	"2mDwhuIB2iVQQsHiYqI1OlWFL369fEcem2OFylkx+iUajaIefIa7nGiUosuaMD0ZEdQuHhO5vHiqgRAY",
-	"vDSv+ZmPFrY431Nw6MxI1HJCPo9q+3sk+A5JnDn6EyPhMEG49R7wTxNh7NCIDuBIGPYXYbhpC+lGqscG",
-	"QipAlE55T6hGaEWar4afo+z8UYyl/WP+cUn/D8rwQWFEeoxlSJcXi2vU3IPm8/lfeKVVN5WYvzrY35//",
-	"hfcKBr43ahrwDfi9C2itCQwW40GdV7qFzQQpjl3ukPI2asAngUkcJgYVcYkDcMH8o+lVuPEGDw66x6yT",
-	"Izz/fTg5wpYiAmi5CNSWtfpEBpAhL7EP+RAMJhSY6xs96vWLmdss+IZG9F2Iz1o7l8XhnTwXr+JEwpUt",
-	"YK64tfW0u5c854+f1p/yPVE/6DZF/Rf/P83kMX/SecKf8b29xS1ffoEL2b69dYvwHPG9Tut5W4wh7UyW",
-	"0QJ5fISOkyQSHMqzBYzWSOe5nHHcvaB/vU/+oLybKAMKgUYbpX1YHntIBxrRaNCjR2+ihwl73WXSvQgZ",
-	"WVBaQoORLuDuFjXlm3T9xPBxpi0LOjNRTkqdl/h0q3sv81yA8ATqXrjq9DCZV7q4aBVzuqVHbw53BmWI",
-	"Rz6yGuHbW3smJhYyXFB6RVzkrMca0OUCgxWBJntHPRXdqnM5t7BNHs2525TYtji/HeEjjD4XoUgCHs8q",
-	"AvR4/pfeatOWSSLUhoO9uc+ZE6m80MyTqt0gEnV467PM1lcxgJu6vhhkIVVRal4wHuZIoXlcOYzr6MkQ",
-	"fBxACWiIPPcEMTtnHXMCspoj56VUpFawg+Zj1jKCF+Am6jge27oso7jYz0qcyIF4BY+2iN35pOE5CiOV",
-	"kCT29vk6Ren2WK/XOg8sljMflRJX5Tx+5GfergSuOdxalnujWGzExO7T/ce/1Njxn47qezX2NPLzPW4S",
-	"LIatEVF5mmKF8kzp8U6DvXdYT8B0aWDv1KorzUAkNySNL0VPqtnCuD6bmbvPsXCjYZVTmHsNVAl8QXMg",
-	"4ChBtvlaJX7JeHtjEg9vyzuMIysWlfmlrOwuyWN1du0bxOoYGKNFyhFTMlQkL5XTZ7ZKvNFNbDTDl2Xx",
-	"Fd77kjReMZxCSs2t/V+eNX/ZXyJLlN1+sVhpffqR5y0t9Sry/jnUe0KsmmMMIr7XHLOD3wg0LyWO1I3q",
-	"1YZDt4P9BRT3ROuPXE1C6WrTIZ+X8DWpLnnPdT3ERpDqjDjh4UHOehjGrA1rKX4ue/50a+Su28C63fZO",
-	"i21/E+1pHC3og2OPa95Kwy+eNPYaj3du8vz6ghuxyaOLbvFKGDHQalJ1ctHu/uSnE08SCvXwrawi3TPE",
-	"+gQPm8iiAniPc0SaAMg5lMhZe5LjpyFgPWThlw5nThvs6HaEDUdJkhfzq56JJL9wyebec95+2tmrP0v2",
-	"uvVnnX1Rf86fHtT3u01+0N1Lnrf3mlmO5aOQip2IVHQhOx/EBHrZ/dV6R3+B7Ccfv8//mPsYd05YHArC",
-	"QsDW4ZZ43IyoLK+5438+/vyJfp21XyHxcv1MYNv7Yhr7SYzDhl1zyrNw23JK9jMxudU24mCvOf8L7zTy",
-	"396ajOrROu3O7gX9a07O9H0A1JGKKQ3heFWuASyBVoLIzMd9mYosOaZ05r1tHzSf79xogiIzNgtmaKNY",
-	"l2Zo415uPkOL609utyd7aw5t3K0F1AZahTr9Enhp6nENk8AzT9UycfNfur3idsWTtuzUXPjsot0AmLJr",
-	"jkFv4+F1Vyt8KNrrOZICBubM0p0jqiYAQg8HWUDzA9zqVMAZMdaRbRPPHzhwaszqbKon1Rbau/2BhXgO",
-	"SkMXpR65Gz+aYDsWOQ1Oyo7Xm8mb3xaTn8ubZwW5WXZ/5MrmHRzg7RhBHdv57FONYaovTcOYIK6lNA94",
-	"M6J0LFxBjq5o5jPV3BLAPJAIIww0cgvDjrn7fTmr768Fq7hqi9pJPgkY8J+uUcpvi+09Fq4gkle1vSFl",
-	"mlUhK5IRfcF0muBAw1ibsxAM3JipHOL0Zz6lfJO5a78LSoxDNfYu5Z03JqQf+RluSjExv4ysgj8QJ9LK",
-	"fYMjC+SOhDiHvAP+7AccGf+Vkk6dX4UYHuE9Fj1nYw8AhLf3oiERTrBuILTDnY4Fr7g7pW2KCzejXm4n",
-	"FO51eKsb1Nh4j1mteX8fAVdGaI+NGMLSBtFhPDWCJ5P7MbrAHb1n6r8LbwrIjNfQkRrsfGbecfKwa4Tt",
-	"+zNBwxgzMbqE6FmWdK0awZxOSzQXZ3vzuntF32bcF/45Uk4McsuJVQDRv+b4dZZUf8v4bqPd+ykbZ3D6",
-	"e64RKzluAECijlNxM7yhY3Lx/adDxQWGZ2lswp95PEmMsPYFUcfge9FDoWhKOijOmRBDql2if1Wj9FLP",
-	"hyAxjDhVJ1klSNpsFHAcsKFyN4VDkKt4D7JhbHtMw0vS0eVpfNA/SElC9lRtwJcrmQEiZXrjl0GYvyso",
-	"NqGAbHVSbnhDidG/0h8b2vQW13RYzeLByv7adPwjl+lxRVP5EcocuJVhWOehqWGjVRd7Rh1zmaoEPbua",
-	"XVmwCynDSsjBV9SQAHCSYTAUMmOFE5nby8YoZ2emDExVv9KalJIwjLaej//e7Oz9/lfTHB0/HvzZ/X2/",
-	"ffA/x4trZYahtEoKYcYeNW57gbC85yY8xdXE84f3u5aZMbu6q8e2Zx4PcILsNNh71UlHibDQbHqq0qJ7",
-	"2Ndp8oIAcRBqIky1Y+hHMBEJ8IHwiWVWl507b+C5M19yZnGmhegHXQQh6xk+sDXW6rtB2vLnPgyQ+DDC",
-	"aTY0MjfM8fcRItpSzYTKMnmBjxKxBZqToTzRj/4mi0L7wiNBn0GNfvjTyccP/r1XzIDPsf4Eg/PTeZFH",
-	"EBuvMOEtkcSNAM0qJki8o6c44sAFBcM0Mp42cpoJLtY74mAVfavGrFQd9AepDQj9SOAvChGu/wXgFHS8",
-	"79ils8OI8mGT99kjbDCmCWx3s+ZASf+zPb0P8Xi2veH5YqPr5cAlSMI8Ydu9CJ+c39mhNGTOAOiQejym",
-	"pCrX2UFj4UH8sMnjGjs5LreqXZLZ3+CcCPK0eLXdf6ui1J5t5uZbO36jY+6ht2Mh9cHt8nGuzN74Yupy",
-	"JoauTjzaM6E2vKuNHkYt+NfxNBhL22+wEucoshUHeIow5sodVANeoOH1Mh+ZO+Hzp2po9FBbTBEYImPJ",
-	"uU8u9IQOmD733v9R8H/I9QlgevGWeTys8iw47cIKvj0ci34XEQFyq/m4yfYf7+0/YXs0xr2x0e9fxdCF",
-	"J7jmMD1362PHnSg7uvxnagRbO0Q8/p9vEtxLWZ60nnsfejClGwu7VaHiWTfCCneVJF3MmJVny17ke64v",
-	"ZdqULm3yAs0JFe6vfmXry2C1iV38HqWx3ndzU9Mqc2F5ZXrrbqSRKlJHEJmXlOqXkvRV0kYN9iZ0rMRe",
-	"lWKdb5kRtrXJ+QLtJbW1ZY6oYx7ut672E8LPu2M5o2PhriyTRnRlms5KFWUu0yFiktUYtNxJywZ6IEjU",
-	"Iowy+Qa1Eiw9XpZ3kvmY3JvuU0XgDiJ5gXEEZHz6euzDlYCswT5lpHFApANRb4lP9E64L/SQc+KHk2me",
-	"ZSijE9dyoKIuSQDlqRbWGVGssUuWNqAiGPfPCF6Nf2AKC/kNYN08WSTa+U3xcy5T3g64uZuqOvoXP2VT",
-	"0fj7N7mEgqE7tFQuNoySk1Js0yJ34CXhIorAvDTwT14RHhfjvva6A+jV1SrGnH5BWL+Q8cyQQzOyyOja",
-	"RTjwDJ6vSuOCE7hBmSZI74rOb/xzg731ewmQPzVsNI4o2wHZEHqZAIwfka5hqW9OeK9qCfSxXfgM3P9n",
-	"yKbWLiLW/d8KgOtTinOSlxQ9VjOyrBXNul8LTbrhRZYF5v6FlqSNhgl3IpPB5bBY33cBEXdrpXmKtjSu",
-	"/5oDuvve819+qTcP6nv7W7WtDmztVmRq6PKBTHF04nDrJUUGW7UtgKeiX7/yYQOSmFlBvJuHW8+2ahUR",
-	"Orb48BRJAbYOnj/bewr88UZ4E7T1AXIKx87wf/z/xRINv7ih3jBe+5jHbGUPsMdBVm5AlZcN5vcW8Be/",
-	"GEBoAVqZt1ym4pYhwmFuyi2u7+Xn41DbWbBcCzUhfpDWHzp0qc1KItxkVnEjPtM0ZvTdL3Fk2AxAsyQB",
-	"D7AtIJGpIIfJpKKuqaUzQWHbdi/CP+eUPHIHPdUvAkt1SZ+htB1ukvD+lj4WvsQlbS2W/acbXmuOcHPe",
-	"MD4MJqLDBq7yWgEwe+jmwSWARHlhAmR/ZArALLoIsNbhoiUgBHCL9b3xK/oCxJ33Nzqtvy984OL6RYIc",
-	"hQ9H7j3Jn58AlUSU2xWtphG9SBs2r/Y1BSt9dDmXTqXYF4UjV/yQNuDAhfIqcOxh+yshzucT7KcqZNiR",
-	"+dhERr+KjtbYyZo1shVaWUubTP2DC1PZ7jPPz8+IPIDW5/tmE/zLufpTmdRcBpXx1DJKfLrFnfevOTG5",
-	"Iw2wG4aNvxUlhSDEOV24muavVk04lqqXCjaywv8bW0dqOWYdS+ycTrOe9m8q1tzyi2Bt0fPPcYlyr7Ly",
-	"UJDKu9eNus55xEQaZEK8pCKvAugm1nRkT0FK7g43ts5taq1t/ahb4WyduNlw/0t0IFS/KqNHhDkTaqpO",
-	"lnVExWJGlaj6SO843GaDIkD3mBVYhme4ekSxwVk0anzJdQZHUV3YpIUH3L2gf80JAKEK6l2G6c5OpFAI",
-	"U/yOhnYv9Qur5Diy/C3YW0ZXrWgvi8vefHfZG3VPYss3/phhObrF2aKSDKTa5aNEuplKX8i8sDfKGSkw",
-	"gGRA7KcS5h2sWDenHvAaU1BkdFBk/JrjNnCGHJXIaQeEAjXmdGkzOhCC+WXSvTdPCla7TLM91VKMyHXQ",
-	"wESFI0qgl9U1ecdpU+hrn+arvsT4e5kE13t0UIiCEntb9KSyzOoas6NOn3HLWh1uRaPl19TC5RH8YatI",
-	"u05/q14rCk/pYp82AQ7KCeO/+u9/4/Xfj+p/bdS//7d/2lrgKcI2IoEW7NnU+g//7//+P62qtRHH8Uob",
-	"SVNB0rKET7wDtv3byaudypEEowdbpQYn4U4s8sgnmki5knhe+hvPvCsMRi51242y2HnVm3WYClRLsqAL",
-	"uFEveRKnhO8DFYJmiUQSqbzRBcMKDpjRqch+p02ZHSYu9V3azBmTEUU3iyj3UsEt+bVIseUsE3AzHBkf",
-	"G+mk6tUCsNOZVEktlKO1SRBFFayzdKlonKrXNOZPC0L2DR9iJVT99VFQyzruxL/QVHWrynq/gZVInlZa",
-	"8MtS5VcI9LlBusp1hdjQq12EmS2A/vT51V+hzOSyITeusC2xt+ODkL9ylsehm1rW31ezUp/9Doedl4SX",
-	"Antd2Tvj0DIs+ODhhYQG3TJTHViEOwHHfSg6kqdEfh+6ABwcSsG2UQvPIh0+i3txcxZXuhDd7cqOgFE4",
-	"/Gf4mNcM/2IrJWqK4X/Jhd4lftKCWk4WN/F3214HDzZISphiCCNG0rDE8K7LB9TelPpXXDTnaGC9MRu1",
-	"U2n7wEoP5nwBzhG4B2Z86WUCM2FbMKn8c3qL2mBHLJVdwax0I8wMbbc63ImeNpPWDmt7ubOR6k4m1IGE",
-	"DX3Q8iftqUKGLq1K2/pegY9YFIUbTQHnPkkMx34Ltw63/oSE6QORJkTTD8Y/WpWlOl6nHviaoaLL7l4O",
-	"mwUB0t1oqbqr7KSIX8+z7a5S/AH/UW+DPO81D3558uxpmTWY79vtXni5/WP3Am42rzIP5kK6CEdFbl+Y",
-	"f5qa/6YMDaachyOHiPZWJsS26k0FWJ5D1hopvGlRGFvBqrS165+qNu+cNdg37FLIeZo5ICjA/Q28qvDn",
-	"MjvzuuReS9uZ6LB94a6/yDH6Brd4kY8W29Wu5cidddxOqAXD7/pwRC/xXvZWXgGl/so9X5vGVgoprav4",
-	"DpXocd+INDkoXy3SKLeFP+h9cOdguD125PZF58wCZXmO4diLkuUyIbpzmUvn6e4lS2LEKUxOzpgHuDFt",
-	"viUq+tDqvBwsNgCBkHUrHker+dpLn7j+gQaBPrzcT39LoT42T1Au5QXrSCd/F8qyREMrhhXCK1KZY423",
-	"uM0n3hq9diM4/HLrpbdFbCAdS8SAHTsxEoYPHDtL//H/mKV4++POfcVrL15JniO3Uwr+gGg/H1WZT5jV",
-	"A4GBJR4fqx11y6ss2okZrvL0MUl4tBBiw5fjiBsfaKpFnQtjMZkFyAPYnCEBMAnRkqzTRiSlDi12ckZp",
-	"ek127MGjrfRoA/y8C2/kwZ+9tf5s7FNe6nxebBQJLvnIZuXhI1LQSxmwwzzmQArdk0iyG7ScjfUoTZgR",
-	"Xei5gt6sVrAALWyhjMrfzfFotsFEAHQJd5hbR1i2y762tqFNNwJpY5u+VC/Ywd4+NnEhkGlozxwaATNx",
-	"mHULzycVM+JcijHTJrSLJv7OMlzSx9vEsrrdMkIPhSpamFZpD+cxPxd3xhJtOjG4OGax36hXdNlrblSb",
-	"bzf9O00eLOR9mfLyr3OeOd1UhnG3q9NUj+tWj0xHzGhtDQkE/CACBhSsobeekFDwxgu4iAEnnMnBUJvS",
-	"OOgt3Bqk/Bhvf5d8pHsTStwHp+SdPBdsNKShc2OQiRixkxSJILUszA9LVotGhniOz+ycA1UnCL/LfgU1",
-	"XwTIpxx1HtCesqhFNo6EuAY72N8nAkmZh3UFWpUy7fuC67zJLEQJaCVXvRHvQRu8Xzn4Toptv3z1hR08",
-	"2yn2qyWiolAfrlLdanG9jVLwzLTfC2X2ZZpm7+4hD7EQu1M8Qv0mxmTcGFFprjWFSJo8c1IMa3GQVIAZ",
-	"EFdSs4OmIghpfCTQYLkGcCz1jTlA3zILtpYNuYRmLTGJPS18Orw4VQVT4+8NhmISerylvyKIEeJO11ir",
-	"q0em7i/a2mmwrxBPJRlXbb6kwIR/bf6L+/s7kSJGBRt3qmIGxodKYcARUXhj+AfViLbojRRgpdayqK0+",
-	"EFzBjVsV82rwufse7kCj0X5z/1m9uVdv7p00m4fw///c3DtsAkG3BlSMd6L9j//qG8bb7M9cjbi5UoYV",
-	"ZfknTLH+jKEIve6FkzuruUqYxai2k59H0GWJlguRmYweYG2IsjJkGmq5uTlsaC23D5ezJg8xx0PMsdKQ",
-	"OZ5Zbd45u656hxFuZNScMVTOsPBWy8UP4Vy3QpSrh7/ufT89Yz3ytRQsHJFd0U/dQwXy4XhcIM2QV3l/",
-	"7OQ85g2fl3bUHsgZgC4L++Y1TNDROEhXijQpLx7ADe+7RViju/xJuwdf+ScxBn+CwD0LsLtAfg45noVr",
-	"osvbgNCbOydVP92Smw2C9bhUWQdpxpcQa6HQ2FtiDH4r7Qp+8J8f/OfV/OfAonydLnTo7pk9TZlXIhwD",
-	"SgwfqxpLAvCcj0lDdaFGRD0uDsXXYl8LHUa2cg7SL+wvYVG3SaVu11xabptmTaWF1/tzsvkGOaLq15V7",
-	"8VbJgYc3sHuhAE33j2pNC+2+JCGIze03gpuKPM47UVCYW6UvtCbCEL42bZijCT+nImBfediDG1eBXWoa",
-	"nVEYIi/MUU0YGV8CF3V1k2p5NgdudlcU5cG5u1fO3Ud07khAswBjk6FRcNCq9eu9CyDGoQXDRz+xpTsf",
-	"IpWp1De6wZ2JgFZLiHyTJmFKdvqODUTfMK56oq0divVDYuQnC9QySK78uPF6Mp5dbQazAQbhE4EzKMO4",
-	"qRh21t2uMKGRSpqAVEbWqEaI6p2+tkIR20sGG9KYjVTzFtY6B6emBCIm0NCH5qQIGeMf7ZFlMlkbZMxi",
-	"Id21zH743ZoVqeF7LYEbkga37X5Ai4DQ4Dy87PSh18afOn6DNxWaWeH8tWarVWnnUGzb4cyJH44Fim3L",
-	"dJrMGPiVqnccbrph2crfqhLJE/9+F/rkN5ej1uOCvfSitDp8zaiSTEB0u6LjMrAJb1sRMwdtNzH8ho6O",
-	"ClxHZBe6LFI3wDLU1SPzZuK3BeHDgvWGfYIGVKH87lnHU3HUdcK85hO7dfj46ZPa1pgb5X98KboQ9j1t",
-	"LuU4XRLy651BWUDHYgffHdK1e8QL1L+Sds89ORy3Z9XHxlfQXVtj2IYiElLwGuuQH2tphB/y4rbGBtJa",
-	"qXrR87E1f5DA2WJryDKiuwx2TbpJjY3UmdJjbyW6wgCQG5IlDLR1bGR6QjkEAUTk2XnQgifwOHMcNsDV",
-	"gweP8F/+FlUumf/k8ph6fiUZqOCdBITzjzDLn4MtRBfCS+fAe7yUxTLQsAeNB7i19wLik7sIp2n7MHGa",
-	"an3G+NqBKwCcd0bBSrStdOC+DYe2FsCWEaBxaPS59Ob2UQyR4DgeWZE3II8s+zwU6v1r9oW+0GDHomOA",
-	"LMQIpsS5MNUTJV4uXtEyN47EvElpx4eYJea5a9ua9+u9XbgXEn2UezKingCC0mLgnRPuIJjlh0wV2CEF",
-	"H0ZAnjsAmdI4E0BmsyNmxFBwF/EXkVP+TExYT57TwHjuRcRiq3QwHK7YABMXCNSCd6sGOsSXfqMAh7zj",
-	"5LkIrqYXEaEcfT7ic6NCbtW22rxz5h0BJdIPuqdH7jcjtw63+s4N7eHublu2U+kf/axBt9jl7YFIk5Hq",
-	"bUWExLFoZ6faseOJy77HIoWmf4d4j8Ci8ZuR8J5n3M1LxNDIc96Z/GbS2Svz/r6ynf4I+MuHIzPUNhvj",
-	"ft837GX8kuUjOxbSspFK2Pu+EexoZFMh+7BUICn5n3pkWCrbhpsJQ7QClbAJ/FZzBSQzZvEnwQnykert",
-	"/j4yI9E5A48faH/9N/VQKEB9DcRS32tbozlPvHgKFeVyeXKhvTWbw2/S9Un2ZqBS5u5Sy5CcSPfuQnRw",
-	"eyYxcrRF2aYubHirHIjdC/zHHHTJ9/GtoQfB0xTeJPI8A2p9JecHIt5d0Z6+otWtWBE8KC3+QCPcQJ+L",
-	"5HZPVd7CIsBX2LerSuNc/MLoZxDjR8xBypwgjn0cMeBJicy9E25lgfu+Ufap8IS0zPmO5QOG4DLy+VmJ",
-	"K0pmeTozEA0QVNhRQe5jg4YdS9fpg9h2kVRR6ciFj8UpDTEWtNrD1GvedFbmPq/deF6Lx3plN/P7Kj7h",
-	"Zn29GjFTfl/SocMU3vWT4C1mhkJi976bo3uUDN6cn7iLU0TVbTWveJraPPesyJV7srO9xrgtwBfIND2M",
-	"DLauLyZZKw73VrWW/6MP/G34wCigF5yq/EdSMB6RARex32yEWFE6fAJMdINB1pdQVbKl+1V3eJqWozu+",
-	"8ptxq32NYGBEpzJVG9vbu14Tfs7u0BMzmVKaRzaTgrUqEDmwM6jYqRUi5qmoT62ndQJFVC/dfT0yFnJf",
-	"qsasjl4F6USw2SENxlmPDxHk1EfmWomqVFtZ96h20Q2J5/cGnZE1ZtH0uTApH/7J79bW4f7BwgczPic8",
-	"+S3OspRnWPwbDlmWe9UPd1tO2Y+Xc8nYOba5Y5esxu4F/mNOxuatNqDjYBX6AKHT0QPBoJZ6KYA5E2KI",
-	"vK70LNyxVHDrSilc12cHqjlf/bUDWAGgC/q9zkClpavkg8XN2Twd7PvMiQCueG+c75e2bZyANoiaj36v",
-	"rivYWVA3ozms1FMEtbzTZ2YEvMmceZ/eJIdQpe5ygyC9gT+Det68j0kgdAKogCuKnu9hPV9HasE2g8BH",
-	"xwlNs5IUD/56v6nm4t5VuapHbMh7iPUzUvejG9RLCiQ6sUMmpwj4xu066OS8ArQ1jg1BmzFCQ1qRdg/Z",
-	"//jr6K2ssT8ff/7EPkiFPC88Mt5BR/Rf339h3HT68hx2H9h4/UVsDZA2Ndtn71422HuHrTIAo+0tTwRp",
-	"OlURxjskep3WLOXGv0+D44l4oIYLGEKwaEPHHCFnG8ETNu7rVKA3i08ShqFU5DzmoN2phIN6gvwcL04V",
-	"8pEmZvJ1pFpAmOWVEI4YJL+Brg30nsszcqnmCcrpIvykfnmPkAc7o9GBUxnOY9gdjg8RDj8+EMibjZC5",
-	"PgBF0G/vYXgrZhCHPFBpW1FEwkyFtG6kekI1fgzSCmsC/5l1SE53lg+kCj/vLUKgDLysI3d5V2nMBvMU",
-	"dKxX2Tx8TwWLF/Wwy1Mr4kraWqeCq1Ju5ZyU8DQNcwNA4QA5QsBMxXeUhVIi/66kY4kWCNsOr8aL1EBT",
-	"IxMxnFU9RACpX/oxNhUm6Y4Trm6dEXxQtM3xOGlLxXFOeOpFLxAF7a//OKgKf7yK9wNA5PV6X0uP8ixw",
-	"ixOtP3h7iF94ssiD2NEQAQc+ikTyE/+2blOghG+QLFzV0ZbBme/vHTw7+OXx04Nflvb9di/MSFFUVOoD",
-	"/qno20W6M0qYJD78CdEFU3pcMduQyeTSzUHhm5tO+S2iNj9nlu+zgodfzcdaRAp3cZinMsX3AVopwH6F",
-	"6mFfpAnCiAF0JfpdXgZEJDNJzCSaPO8HlYnokb/xmoT0imfQDZ4GDxH44kOc+lyYSJOTk6q52rGUInS4",
-	"6oh0Lvw1k10EoZIwBpBawbhlVusAT9XhimiwcTAhzG5bNOilxRm49cYM9oNk39rc0iI2fikpTmQ3jJ9U",
-	"OhifzVScE0Ta5ky3NgVbPzuJ9Dp311UNeUnqSWSsrnzmgAu0B1cEhwfNBaJBuF0kl+VJIpJaLFFpMy+C",
-	"0iPno+XCEoQaDfA1JsIvjq62VaOceOJfd3Fh/vX7r9XPufFXBjHwSzuia/h/v4rX8T+9Dte6o6m0TILm",
-	"Z9RyMv5zeoffsrMwk6ZNO4q5XZ8Pj1XG+k3ZMejLpcOQ8a6jJggzUpFDhk7OR5bpsWIDnYh0ZpCTCc+6",
-	"rQ9murJH9yuUzuI5l8tl7ZUWeXCXFivxSOWeHmxB+koOvMXIkldSOdETZsN0L7gTrxDBzFZjc+Frzb9M",
-	"/w4fFJEOCcDLuIRetymlVNrNOOi/hREk4KoM2oVrgfkvyDb6d5hKBcnt9iT0kjTY526OZv1MDocCB1Io",
-	"/TvmRknVC2l6Yx3bqzWbTQJpNgIy3bP9hk+w/A14DHHhwF8JSWn/ptKUbXsN3IGgVRc+mYqug0Sw7hZz",
-	"qtC/jdfYhiToTmXlC3epcPzPT/vmqmtUBT8XmC5nqXD+iTNIGHyR2sAY8hWy6ZWgLHsrgbLcJk/Cy9R8",
-	"HwIU56c3Wnm1DvJ/DVbLCDsazAAUfFvgru7zhPW8GusKwMDRQDzkkR6i7ZkUCEiyQxQjIZnZxbbotQbg",
-	"I5Xoasl+ma/5whqGI4fg5dlJhL7VVBUWTqEi9xgMt/NBYEQbjojdAc81qB93temIVgUuur5Zrbkytg1Q",
-	"vsJJvHCTJK7XP/NtLA0+KPHiyWCQ8BUTZ1Zw0+nvih/DlCua+plRjOMMvCjQTajCW6d1kqvMDQBFiohc",
-	"bUfnMEPIWUb/2AnFrDDnEsBhUEPp5/dJi/HUavwC9JqJGp6B51D2Z9ZxlZSmj9/455DqGJ5qkV4PeJyi",
-	"9zgUxmp2LkyqDUw1VXmPa2zEmGM0joz9N7h/eacEbVwsS3F75j2Zth65Sv887PXWal2W63NZ8Z29yQli",
-	"VdSdfYSsxQKIoy958hXN7E/q6E6gfRPlBPUncysTXRiXQJuwkqtLZmUgrfX6MY+jAT8ucFJCKnbOpaoh",
-	"XJTuelNBHaAY0GqTQBzIGSg78iyHKBttEZz7uhsuHNq3+MAry7kwPGVODsD0+D+kWp9ZajyjniLOMGXF",
-	"qEWcJpIkxtHYuQZhdFVY/xGe/ZgWcLfxdPLPMgtVJ2z3vWjyDK8uN4/jo7XUbVBVdi/wv3PBHaAVMXrL",
-	"MGYP48wlilSU+Gpw7NfS+pvn3/XSUvuRVr8UokNPK/GTTrAhyDq+tQjMnHoN24SM2YnSajKo5xjuZ4E7",
-	"oXeWDYJSczD4b16+8l4dGGWaD4VUKM/qGzAYimXWtmiwTzQWQg3AM6jtUQiPcdVbKwRKA8EVbFuXD2Qq",
-	"hTrjBpo727w94SNrHXduhABvFuA//+Z9OFnvaCuXmAwvLPjESJ5e93x4YQUzGOtf3mTR4rZ0OlL6j9Si",
-	"0AmwSf2bQ1o1FHqYCmb5JKOXD1Mt0tJg81R9sMbawspE4AddPIpheMwyriZjPnlRBtONmlvlxBTE6Y47",
-	"MYVnmenF0OPeCy/mpIAOqccqPt5KIl45tJJHkfY+epqyodEdHMwPyKwB/L8aRQUh/aYPgJtD9ruRE+QV",
-	"Le+aB5mLuz4DK44k6XY38d+Ww+YoSbKzZqPHy+4F/WtOFLEuXcWGq9V09TiseFOwcbc+yLjNmHFrEdtF",
-	"eAdWkELE3boxKby350rzes+VWNe7ibPlJwaf2tDJJHtKql79TExmT/pH4Av/DVvLNwFxI5h10psFumWS",
-	"kV4r8QMKRFky2xuL8LnAvFjOCHWMi/vVr22TYh9vMyvo8DtUo0fKgR7chxDEb3D2cqfw6hFrcWU48rcw",
-	"8X4mJpXwKWkasG/DMHEAbAJcMmg18+vzUgOoZzjIDtPeAEau1WGIzQG3LA8hj0/mTy/IrrJvlDJWItBK",
-	"0wGG5s1C5yzctz2hmX4mzoXxy5fGTVjCJzTwqDSAACjtZEdUEIVCL9yDOF8T+ANuN2ZZcDNA8FZGRcHS",
-	"ff1MqqTaWL4J9Bs5VH0i74lz717qbGwhx3oZZXuwNByIXA7DLBmU0JBHD1fhzeiAJ4LpbmVuCD74K6x2",
-	"k/IWbzNT3vwy7oe1lMSnQ50coXQJE89WODYarrkvMVyjOisJbb85I6bTVHScZbnPWbCUtZxUOu6y5g9v",
-	"ybzNS7l10OezLC/JMS1y45I2MzOIi7hfhCG0s8FCUEZ5M5g2AUZmbLTqlVgwiZAeCetKGLeb4D+AS2Sk",
-	"Ak5Me0LtRX2RjFIk4swXQZ2PoZIZaUV4oBvNJ0aAkQAmIhRvp1kvEbF7SNXViRTKQkxIvTsvRf8f/69J",
-	"hOpKlcC2h52AG7utw63m48Nmc6u2BT7F1uFWwidbta2xEGf+X4d7IBwZvSQfSv9Eh1s90RfSxwDcCP7e",
-	"H0Nbe83HB09QnBbSok9iTPt73WnL3F0r8pURrOv24yDf1TTnMZxQ0Y9YoTMRP757EUDUZuYyv5Hr0zZ6",
-	"1Os7JpXTeXOGo+foUVvNEvwjYsghlBeOstkZCc6rWY3jgAH3M/Nh3AcW7SwZupxk12ax99K5F1qMCDG0",
-	"NnW+RZbs4D2Vj4CuLKHfN+5dzfasHhgzlkXGWVAWr5KYDw56TMIFGlBtmBgM3QRsamzw4UZg3oMFiF2U",
-	"7VqWp8u5cJSBgZ98BD0jo3/dZndDHt3mnLcru2q4RzdDZDHbHMQqwP01C/ereLB2Z283gAPPnx7z0WHA",
-	"auli9mQeiGUEpy6zO8c+frz6QNhSlmeNISUBb5K56Ro9OOmLl8HAXm1MDLbiAULyJ4TLf4U5voB2S1lh",
-	"pccrKLnj3e5chAZpGFyqhkNgWAgcw//yTkdYG0i4EHuoJFMIt7nbrYr+EWYmIv0HIA054DKNQBX3o2GR",
-	"Xjgba3NWTVuM0rQ0afGE9YRjHPeNpqBTqc78XiJ3AfIY9TUWoAFqgls71iZBMDv4tMxRu1hxLlSuYldO",
-	"qvlenUsnriac6zwmkO3scOuscZZy868D4G6LrLbRT/1VDtivKQfInrC9nVSYs2WaTvzDwnPfCCEL3P6j",
-	"AOChWYy3HeAKeOhiXAgcGKSYWT0Q2HWBamqhVX1B7Sw/GHYv4D/zehZBIWl5RS5GxKgH7U0k8T5Shk8k",
-	"DfYJ6+jC+4eo1nqs6Egp5Uy5mqqizC86AAV8QJdOtYcR+AVRI0kMH1naxDUJ4C5946KSWnRKBjMIeheD",
-	"V2QgsZl4kgCGACSTQbjbZRE8FujKfIXFrCaHVzwrpix/LeSRljwC8AmuO8Ew3/pHksybOAF+nkgC1QHi",
-	"8XBuDPiEJfoK6prruaqMJF4b3iXWcztqD6RzRSLUPIwM1Yrh+MJMpV9eEAzIt1PnUlmocZRfzuLMQYHC",
-	"D1okKhEa/B+3FtWz3EqO4Yt3DrIs9wSzIp/8e7y6wq5T2GsXW9pffR9kNre8Q0DmvhTeCAYII0BWmRfK",
-	"ykinIPTVwQ32NiBwMe9Gcjvd7QrDtiGObwU9CsO9uxcRCOSPXfikbe1gmIMXQZq50Cz5yLJzYSyRCZe1",
-	"VhwVqPRuLsrh/pZbzccHTw6azcdPmo+f+AX7B4TFNtvPkqfJnqg/7jZ5/aB7IOrPO0/2688P2k+7e8kz",
-	"3mzubS3T8pB/7msOcy7d+rLSwLu8iSz6fT7kqvV+bKQT04oPqdRqtskpJa8483Yvcj/NCZWwayGzB5Fq",
-	"lDvHO/2Bf2IKmgCDJR6VHW81/GnVFvClxPBxicLj9eGwXVrVj/JPsWCs9DoAjt9ecbxB8XotbYebJLzt",
-	"WcdHqdMEXkMNMEIAAZcrYO+WqSgMYOF5IB36SpEe7rPrC2MfTR1oRrCRgv57tn3QPNhplDUtrHJizBWj",
-	"5nVa2Rvm2r/BtoTlXKCvgicLG0IvEq7Tvyyw1IaPzgnI/KNAim2xIuiNng802t7jDuX5w0hLm2Mr7GoT",
-	"OeZzXQ7QpVpDWxg/ovSpCtzbNJwI3fMdAjhh20HmrRNDW8soE8mxoi+n0jpiCQLTC7tJBUtcV2ltkp+v",
-	"x+ReU1dEwh3PfQy/AwzonzDMeZVyw1G6nBhuHeY+ubD/BRtyM20Mc8yCf13JvXS87mb3wrI+G4eGvzkn",
-	"6oK+2m7O75oNvVTB+jqLqjUcxS/Yl9dva+zPX968gwTIl0/viOx1r8k+vsyYSSspXb11W47TtYzRLEmO",
-	"4tOuwVRNE5WmRLfq/da+t7VO02zeFBI87/ljQjWGSfeGWFWBoneopXIZ5g5ON9B8Fpwe2Uyif7a2SDUM",
-	"dOni4+yKc5kI1RG7wONb8URw9RUeacidE8Zf+N93q0BAbwFn6Roj6ExUq1y7+InbHH78PISlS9pxZIAG",
-	"nzNvlcrteZHedK958MuTZ0+bV7HyuxfZDwsG68EENFgmlMT2VZrLhjJnVWy+VhM87wu5J30I6Ncgs2Hc",
-	"IC+zoRvraiF+INWeFdc32FE6JpJGzhI9Vl5zygP3WyRdCyBAe6dh6yeIrl/TO1vQ2i1s18R5cFzL80fC",
-	"nAtTt15K8aMvgP3J/5O1qKDWokY+HxUGBzd3m0cWGnJ88MOcSFPvAKGjOfXBALNwxDp6AIqR1SmQv2ko",
-	"SjKW33w8u/l805wX7nfkGJ2in0AcP8hzEXse/Dm23gT47kBYy3tiRkR1hDkh5C6w/pfI05wkFurRkA3K",
-	"bGJR0KStkCW86hG+Fje5hnTMGqtjTvxwcAAb9qcRBHmOWSEdS8SA7TXYJ30OjROsLSQbUaF1QahwfB8n",
-	"/g7X7MafUO4aNGw2Zx+FXiHbfaud+rvjZn/zv2Q0eMtzqrGijhvREXLo5vMI9LlKABsX+EJUza9l3C/A",
-	"UpCkPYKGu/6LOFrpt0j4v2TQRIQGRHcnymvEFuLGyHMB3zSi1Dv6Smu+xSWNsMSqKQv884N7XtXGEQUj",
-	"Rmd4tZXlHSO96hPtVV90ztDbgQxcEOoa0e9Ix7pS8bRGHBZYsPOS3gfiD+mQSD6MyEfRjzobCTL5QJwq",
-	"Z7iyvAOFLXaMYahUPfTCQs0lfp5uZJnSrDsykEpEeMfSggZcbo1O2TqI666vPhBi+ofmjJtN9MN7WLtz",
-	"GronZqT7Mcyp0MKYFZ5ySbOuDPZFWyvbqWAj5WRKyflEdGTpfNQ3+uLPqm/f8u0s903fbtLzo329igZ1",
-	"uJ0BPvaKX4YBfmSjjkhhs7ZdQipA12xe7y5ceKGmXVjgJpp2/RJy3brFW3+Co7uGda6A3hdq4xDBOunS",
-	"+Cfq42z8jGzHfh9n9QzDC7wnw5GCwSzGIy+Qbf0jjzYJAl1soQ8Te9PqtpFsHoeNZpLmJGXCWk36v3rJ",
-	"/4T/azHLA0AsV6hubMAnpwowWelmhwEyBDr2o9RDHi3wTwoVM00DPkFI17YQiiGpVpn7CSnBYApuKpl3",
-	"a8RrOlnnt3glMbvw/6HSV7l5D5FLVxv/HnNFL4jMQ4KGAe4p5IJlbqqvLPL2b3Npp+YVrHPzZmqWiXpA",
-	"P1oOjosnZHJWlc45Nds5xbR8XgisTVc45OAj6OhQY9Ndpo3sSeiGfU4Ou+sLtbNE1c0L0QqVtyDnd6Hk",
-	"9hMNs5YX7TCztBYJ9xGhJXbnCgR1qXhKoz/0Ye9vCm5sJBuTTv4u1CNbaBMHKIW2/lHWheDD0JXs8fXW",
-	"RfTIdTT4yz3DlUNCfKyVvO/naiX+gByINBGuwV5LwY6dGAkz4OZMsDM9GDg2gGKK8eG5W6J68jq8psXb",
-	"WOdIL3pPePQ8TLduQHNBxtelpqFCOadBNHxsVQU9smf/Rpe6IxpK2ngspGNjrhTr89QJxY6lN1sKVPS/",
-	"b7Ba+aByt4BJzZ7lpX1lpYOIcrbC0a2YFcJWZmXbQqpe5K4qcd9gBPAmjsMHEd6w/0ZEzpj/UA5Bca4i",
-	"mE70tJFiNllSKrto2NsjK5WwllnpRjR1F3GsIoEzN4L1jB4NRZIrhAd6+272QamArKHBjsLv0AMdcuMC",
-	"nElXm6zwCMNNVenV+CgbDanhLjOpaGC3chtUIMGVKo/6BVRTwELhpeXxgvL4USeyK9cBLDCVjCmsuyBN",
-	"SNEA8tThnb6o+900Ot06RITfTo0N+I8674l/edrcyotYIlJ5LuaKWPaxkAcaGn0u/ZZhos6e2RrTaZJx",
-	"+7Av9ImMskRpB9MmbDiyfWExMmblPRP+Fb7OFrdIYj63yA1k52kxkzuKpxGWP0s1sg28S9nxrDCVrb+0",
-	"SSMPzxJ6g5z2Bo0kNadTOb34Xq4vuxf078msvNBnFbd1Mkt1phuSpko8rhRj450IKrJ8w+HruPjrkbs5",
-	"Mje51WhL1yailMVMsrd6RYH0XqwbzWqDnRcqNliLsh6tGmvR0F8L/IxWJ9X4gxHYWtQoY6HTxuWN5siu",
-	"JKTXG1ga0RVGqI4/J45e1g+e7e35k4I2dUuqL0b3DGHMZSmho3Zfp06YgVSQGfJa/rjBXovfoYF2qdRP",
-	"YeeueY55ptbCvOhDLLtue1Ax9uPVCHEBCmdHooVdwDx0tRnY3Qv/n1nH1DG8d1DulE/0iHLNWIUjFmbk",
-	"a0OmQJtxWrYIAqqVo3csPareajOY58e9T+JMrDaD6LgNuevnBlrhYWZOtMaJ0tFIJlsLjOX+BR+i9O5T",
-	"biM973QHhRyMBtA/4f8PZmjpN/HuUjnRA/jBTR64sM0Vhy0+1vWfgGVnHMw5J6IrlZzqDQKZvVI0IxOh",
-	"nHSTXej64andvaB/zRL+ABTLwtczLbNcRolEmDYoTbM+T2F2pa9HJjJrto0e2+DWdfhABIylQzbuC2h8",
-	"5SqgS+KoPWsL4tU0ACQduIwhCD1V0EpBmCUwpg+NuhV0P0f4pMs38IUd2nArHi2vaqQa/3wT0nnhzUF1",
-	"elFlchHJhKmrLCe04TNF8ztTIHdJFKqdtI/Qv50TmowTG1IVGDRIG1eYT+iE3muXdeXEVCXKMhtz5YIY",
-	"ZvJFtGh0lwY7KqDKnypK/YRCtwS0ia40A5EELkYARYd2IRiJeIE0tOfCsFTwBG45/VTih7TOVrM0HuGH",
-	"P3fXJecrAqZ3Um54oy2kHUqR/it9oqFNz58bTgxALNrSuP5ryjM4I4Tbqm319cgKbOjbQvhGnr7Sif9M",
-	"B0WotpxS0d5cP4O/tbMAsHKWDgFVg1zBUE7jwRucb30+QiY5UxVC8YzWpswA+YPTCmfrHa3PpCA5WNgq",
-	"BYymivIHmCScF6k2LMiXYF9EdC2RWiCRPhNDF/oByahKS0dfZrsKhkHavMxMGwe/ns/nwrz2q74hkxC1",
-	"fXMa/h5usZB+H5S/NPIdHkYbFyzfgIiDcOOY8kyVW1y7vKjP6LqhHjHFtCq6pPHQhyktaYOOoFH1DitM",
-	"elmWinORYlKdIakkQskNRtZhDyx8OCEUqYgzHHTOKyE5tNAz74Q6VQOpRk7YGurxQfMxaxnh5cOvDhWj",
-	"roRIRNLy/oLSTiJpvPcByjm81dktd1hnnG4fwF69oE573N8+J8AB2P/QLUuv74HEYcGGY3WW17UFToQV",
-	"T0Afftr+Alz35P3Ger83EaUxYwY7ybZb2Y0uwt/R8betGqv6a4enaZt3zlo74C0zpxvsnfanLgLxnqqy",
-	"gLMtehx49J0tyCVuAaZ2gu89zij8QyBgcYYER0CHvCey6gRln4AmGSmS1KkqxkQSoTrA6pRo+1vY5feZ",
-	"BZ2ZBIrz20ToNrt6d/Uk0LTxeIykdVUSMLVV44iX56MnGrHDTQw7CGxQsqcAXlQFeimCqJhq7/6gaUbq",
-	"0gq+cP+1Ahp8o5B8ugSWtmGf9JUeCOYFlPCH1GUlWFErw2VmF6UVbBhPg3HAGQEEK7y0otinkzvq+v5B",
-	"iu6n91iVgGNuXF2YDpIcS9ybbGqYvtmsCu7lx26sOXv3vmJjgSeDK5D3KOxTLFBFUbhqbi/euGg1Y9tW",
-	"qby8Jb0kk+mNNBp01uam5h0W0FboSGiwD8FQllr4Gsr9JSPa0QNhUTGcPlU5fT3MzqtaMAN92fOC6oz3",
-	"y8BpQLPi/5rFVJeTf+xbXxdOQKK2yn6OhyaO6wc6G2RjPj76+AEPNMQdhkGtzN5bgYgA4BpqxbbbUiXe",
-	"fv3p5ORL/cvn45MdcgI5MyKRpmqOH0hTFzT4Wdb/0l4XAS/bI5WAKS+pCmSyMPNQyKFZ/o3Xf//u/6dZ",
-	"f17/ftGsPX7+xz8tUiw4yd5Z7vjz3u+LSN0uMR5O9VhY71SnKUt01VkGl1q4EwVu/wG+UrK4lheE96rF",
-	"tknrdw6DUoKAgfefyR/cusFa3ga2DjFxV3gTCwTlUB42wvZbh8Qv4vqCstfTycWA1dWCdbQOw3oAO2I8",
-	"JdooWWU7JtGw5rdMqNEAgnB4/q3aFoRaXhZgbV4I/a288Sm+YW+M/Jfr59z4y4Oteg83OA7Xwh8/4BXx",
-	"h6/xuvjzF7x6ySvxV6lLxSjBgLU1OnTCMJDJtYVo1tNe+dBSdJ0wY24SWyU9dFkQ/BVKYOBnFCeraSlO",
-	"T60iB0F7ppXTlQtzI6NOdNWw8ZNmswgv+7d/3z09PT393vhv//S//n33nxbw2S4ftE78cLt9N0iLJ2wJ",
-	"ouxUQ8QlK+gA1IVemao8Dqg5sMR3PKk8QKZc7fU4iuSq6vne4cEiXb8vefIVn/7W1WTeaaogrMnxpImI",
-	"Su+B5gIsObxpWtReW6O6d2h9PHIFiwl+ZoTmRi4AbcQLRiPO6LKSyhHAodGjXh++5D2JqWsFR3agB5X5",
-	"FevCqu82+fFHfDezvN4A+nf1LMuTRbIsvyl+zmXK2zjGuDF8DZLG+XxhQWwzmQ+/+V4i3bsXtE8LYg9L",
-	"l42s0iVelEB0xtEiCSz6zOlRp1827oDXJaFcWiY/hrXfWjThWylD5eRAsDfZCVMqQBWowV8Fh3hAutj7",
-	"D0YP5GDuMP5G3v7abU1Y5Wxz87OL1oz+1VlylTNM2vS4knYOf+cJTGdkn+QpGylJMOiXjmLsVhv2eVs4",
-	"2QHPOolMC9Kwd8IMuILuCHvov08pO2KZt9Q40RY9qSx5YqcqFd5JrcUk/1ibJGCUGB/l6TPkDaKr0e8h",
-	"R5lQ6jSCy2IRlwFfUdXZ/bmwNYtMP8ATxVRwoTsEV/+C/eP/F1mILTtqsFaz/rzlF+m9XVhUml66QrZs",
-	"H/YXvf+XlfGsv+FWRdy9/bej+l+//69m/fnOQuH2N9hsyhAg/lGkznB6rELSVRpct3ejgcrOu8OQzqPX",
-	"NsD3ndspeElDkaYiYTyVZ1PP1/7Hf5meMP4/mqXc9YW6JkClI2P/De5w1+ZM8oI7y2fT3a7skMt2lcmq",
-	"2x/CFAzjZ3xc9KiOvEX465omuApGdPci/+OspscjVWZU2XbB8Aip+kK6HbKDmDGtwYwK77gaYGF7y9DX",
-	"I2NrETwXzTNvI2FBAvw1YybL24LzN1zaL/hceNrrk+xKqb68pStI+E336CrS0mUlVWn80xJyGimIZ7oB",
-	"cTQV6fdkp894RMrsiJi9AlEO438JyCB0jTCnEz6pwVhrjgDVCG5r5Y5DY+7pfBwWvqrs3mFDT3swy96H",
-	"V/ezGPxviF9HGoRNsgHRtavNmow/cl5W561GSnbkkKeAjEn+LXajsY7GtvNpdxe8Kb/c1H/Y6RpWusfe",
-	"hZoMRdJgR4VLDPiEpVIwqU6VFefC8JQNCvc9xI6mXKUMepGwR7DBPns9w9ZhuKeCMwa+ogQ3MNAemp4y",
-	"wE8jOH1oqIejFCckK5zpL7hLc7zo4mNt+11wNvMod4AlArbrBfqM/uQbSOuwSdtAGhe4LItO5MHzZ3tP",
-	"Z7iNC/Gy7S1ENbeY/dikVYCtnmUHiKUV6Apr6J1D4ogJr1KNK2r6GhX3rVRJWGV7UqYtOd0l/VtIdR8/",
-	"bZYp7y43YH5mnXtFfQK1ENbR8LK2EllMQqVOmvhLi+MqieFjL61Yss4iulQK22Cf6CV0OaKzuz5XbK/Z",
-	"ZGeDxgx9OsJ1z9GqD9xJN0q8fWDf3h2zXw4K2vFkv/H0+d5eRRjJ3WINPoketVP/XuIc1vP8CFb9eRaD",
-	"Ic5FWZj5QaverKU+a+w/3/ulYqXgu15ppXu/FJYKP85d65FjA20ds5oNuJpU1pVB4fMLiYqy38yt4clN",
-	"Dqx9Ety0J3MNR1EHajRtiIpAuM7X51ms0d5MndFoDXJ6fUVr88vTg3Jzc8GNnREWounDnucJ9Ti0J3AU",
-	"Hn09zs0XkYmUDqxIaW/+O4Gm4godvvYLd/1rOKpmHlONO+h3UgZ2SPu+noMKvK5KmfnEB6KGURRNENOQ",
-	"8FQ3QQ2jLWt1R3I8sgio2Qii68UGdTzDQt9SqVjhijYpHXiHUvHI9WGuO2go+LlM5ke86S1cJUywgptO",
-	"fyZICX4EW3S8Fz9BDyEO9kxl2f17OoxBXS2k82qX4JX8G4aBXoq6pcqK4KJDXvvJZJh3pmuso9NU/30k",
-	"eUqpdn8ZzNvqbjQ9ysokIt7D0Qdu+EglwlindZKbUj+TKmnV8p1vlBT2UQtlFaAXw/t8/r8hmdWGA0aM",
-	"/X3gCbBaT4t/EdIINWjNDu0jHRTv/AWJcUeP2WCEAFPGe12xmRsuaxss5BNYhxszYeP+BMGoxgIiDHCb",
-	"s9ZD2p3Uu3CJxgKsSNPSljx4w68o2lykBzsXsUkLRQ6qXjTYm8HQ+bjPeo1O01x4nw994MvsXJhUm+VT",
-	"5/sVqfOS4geCPZE8VdzHS8DCPXa4Wb/6ryydri9rbuRTivGCKW6MHluAd85TNlS2eREa3KRqu54e1Ka7",
-	"G6Gx8Z8XKrK8hYyaHlxhYXyUSIBKWXimLXyh6nVGjQzIYaxNbQdYZfO6BmimLnNFkMVRTVA3QhumVpXw",
-	"X3iNsl6pttap4Kq0FkWD/Fkpyr/bnG86KTVL262+t0oWgIHZQAyHQrV2Aucpulyhr5Jbb2h5W4/cC2oj",
-	"VVS3O1VEut/ixrbQovjomQ9E5I9H60bdvq0uT61o0Zg2B3PBUnkWzU1lgyWs6b36N/ptSQSBMc5yW5Y1",
-	"HYfmgY42RnScSGinMtMWKVxi6ol1pUpsmCmdekQwv8VUFQ6geUVGsanUrLCGZR/0LuVr0aJ9FdY/UxkX",
-	"Utg6OmPaMbAKQJCZgf05UriQCVrGxVlLnQQFdteOer0c+HOp3/bbkDnNhOz1Hct9PupWzF2ilQKpr2VN",
-	"XVZ0NEyF+TODaXWYq6/49075VXpudO2Lj+5dt+UMITUI9ZS0IjksgpLC3eg5yM5Lx7Zb2RcgZGvthNp+",
-	"mFE9VWDXwqzE5ScvLEtBvqEGC4KseKgDIWKGEdkayhkK4Y+oTgu5UZEJAo2S1azLpwYb/OkAx8KqeeL9",
-	"qTzx/mrNB5s3SMdRbmdWjzLpzlumO5ryOc7pKjUxncHJRqTTEA1dtUK0Nx36zamrxnijPaFoYtsVwzHQ",
-	"/MsRWa7gsVMLPljRQMA3g3uYxxH253pWLgpBJc6OBBB7rTriMHg159xInhs+MWD0gqGjm8NcUrFOpMeV",
-	"VaHqwu1KoVBRse1QGDP4x3+l6bqin3VHIjcbblxfTDF+CCXuYChxtzzshbsgLjvZP6VTXd7Cu+aTb5fX",
-	"f6+ud+RyVxUNxQRphqFQcJZDOzGQbkYU3ZD5jujNoEC1ED0Rhr7yFkaqU1XSp7z9+v0n9qTZfFbf28my",
-	"lzxz0lMCWIOf8RTGu8xD84esKAL6lxyIL2EuetEj8SisJ9fOyLZHg5SPnMWGYrof7tK5Hot0B8wq9hx3",
-	"ddy6ZfqNjzfUb3wHrcxX0ZPWQXG2nOYABSRrypwShEsZFjwrutrcVac6mta1t9hGS4KtRmaxgLyQw4Ts",
-	"PYz2Qd0+D7DU1SPDxkKc0csKw30wUEOGZCK4YXhg++AXogRwTji0uLOu7I2MsIenCtwcuAd9dcqagY9d",
-	"C14PzSti0nU0AGMX7BTU5oQ4g3uciaGrRTQ38CjIH7aVXVe4WVfuj7yeKHR6lXMObqwgwf7C2/ypzu7j",
-	"gkgPuJqEsq0SBTDUtSgbxfzLKdsVU1+N6jTPEkHiAokeiAd/piTPT57eWUdGp0pBLuhfc3lpR2nKcr9G",
-	"lQgM8RTdYRSYT7UE2GtCgihJvHBH8aa0eScU+vIzxm6uAiQTOagBOcsORUfCpQGsENcRXGhajBM/sEMf",
-	"j0zuMh+bQ8ci4zZ3FHI1ecFacL8PoQuldarCxBd0NIe5L6XddEoK0sD0wEqzVKseeNFd72rnHhKf42Cv",
-	"+YK10iyVdJR6l5M7eS4s0ZgPdDki2jsRvrT0uXgc3vrWaumgD1PBCm719stXX9jBs50aC/mBo05HDF09",
-	"fLzVYK1E1H/UU9vye0IDlVKxD0J2+k6w46HxEv0ivuiBtJagLSh7EPZRKvp+0UrS9au8fVpJVWbqoHkp",
-	"M/X9Yr/2+I/tuo8EMFH1/WKv9ssfOxfN2uM/rgY0srILP8fXWIn/+7Z6Iwd7C9zjnVZiM21xNurcOgp1",
-	"l+3wLs+ZgJlgZLxoeHil2dlu9aKtaEVoyYO95k42a0zQC7kZp0NSPoztOjxNRVI7VTyffMkDjA2EN/lS",
-	"WSd40mBvcaSfMMTiUrc/CPkrZ2disuPDlDxuSRjZyBvZ0FTW1eYURgIh5Mcq/pysfN6UXpeFvAaVLzxW",
-	"VREeX1pojuQu9orF93MfLcO6Z6+mN63g9WzOAKDWzvTHskGwUlgD9K2gdYUC8UJpgjvysKJjhkyVWX+h",
-	"01DgmATHCtC/T1UW/OBUZDY3SQ2ENQJou5QCPSStLsxQkteAYwjek+vKDjQBU9OWvxY1WMLKXzA+0NBR",
-	"Kga1ALgQ8pV4lbAuleDwCvFt6DTJKn2QcwDEOavTkQPiIfC06MkJPinmXtHmtQJFdiuC2XKiDQ6wrt54",
-	"yWhKJ8KxTiq4qQRowPd8fc7bvM9S/WvhLxyPAOxu8Rv0xDXYSdjWObgBAdX0p7Bk+tLoaM51QMdhqtV/",
-	"IwZtV/wYplxF5LlS4/Ynr4JZl5/uYnSEqtIifFTIHR7i52BkIMuPEowKd7US00ItSd465S0XGQ1wMQDi",
-	"g0JMfz0ou+BdvfGrhU4tmv+m+quMZMZ44E7KVP6Nf3yp1qL1U7CLZNaB5+fo67Hftr19lsiedFPt1M3H",
-	"B08Oms3HT5qPn1TVzQmLeBH4U4yC9v+4WlHkPhmcNznhruQp7UgLTf1xJgqhU38aSzSpGGdfW7mW8Kaq",
-	"keneIConuEbwYWgELEyWZyjIAUJxGjwRyEwRuPhEtwImPkFnMgHVMiLZqgPdRgmj+bHsqc8jt8n5o6+0",
-	"xjJ5PMaH1CN3dQyyjXE4+MX5peXEAqFNq3A4azPwPrxxj1NkGXZ3fP1HFA7z1Gp04ZRu62QyhU98AkhR",
-	"Z0KB9e/0ueoJSOhB91oFAzmk6CxRPd4Uh1Z40k0jqk6Dipe8vT9qVaQ1fk+RP9iGYKWoceHctY53iXFG",
-	"SANDYDRIB6+I/AZoRXJUAKXGYMIyJ/qrkTpT/ssBwx3KpmxsfHwx5NaOtUka7KsYCnQOuExHxjsLqR7n",
-	"51pUUs6mGGGfN8sSF5a6dbglpILMtjDsmLvfvUCzL/hntzhpMK379tDAHQd5elHGSQKGfAUbtixh1MH+",
-	"AkQ3J1p/5GpCx65dh+Jdto8ZyHOqOxmDxcI28/K5ueuF6UxM5jG3Tfnnip/LHnfaNDpGAGAyT22jJ9z2",
-	"TguVkq6b4486Fwa8mPy5u/3l/aca60ovwTXW5R2x06hQq2/S9b/QYlfQsI4wYqDVBK7c3HvO2087e/Vn",
-	"yV63/qyzL+rP+dOD+n63yQ+6e8nz9l4zZ8WBtM1/r3f0FzjF+fh9/sfcx3IkVxpJ5g63xGN/sU4qhXL+",
-	"V38+/vwp/tq/OO5GRtBv/ojONTpAdf/cfyys0rRTeNA9aPYd0uxhlPFVdbquh3EQqILNn/wg6OoaZlNA",
-	"M/WbbX8TbXZUYHFjwCvBHtfCsBd70thrHOzUQhs0FFOhByiSUh4SkD3aCUjGIdIUpNPQinT6PE2F6oFo",
-	"9LRGf6ArzwWL3HKhMbLg7ZU2K4qeVKQYuaN6Ux1CeKNXZG8qE1O47Y0rUh/eAvmFbfVBkF1UkMtkdpoX",
-	"sFpoX2KBObjjwEuGoGnBe8xoDUXaheVgNttGiYMu9NBtW0VQwrb5qQrymWj6OlS22pM88QKwkOxkYUUL",
-	"+4Te8o7TpoUBRsG75RbGAkpk9Gt+G8QqB93avUT6RgJLuT0nCvCnTJEq9oj2jiRRiTGdMPf+aKkO1b7M",
-	"IMxZ5bBBWa93QdirtfaV9oLphGU8S5J4jWt9+Xx8wqau2prqmSlqVKTOR10kOkNIwwIL6akqnhDtCeNe",
-	"4eoQGiJO39e3r9jT/ce/AD5fewJNzWQQjIAq1AQ+GQBIdJfqZ2NtznDKrHGqvkHsCJ8rjRJfIAMOnljw",
-	"a3p0oB0jQuTtg73mTpkxgFd2nHvylRxfnXhvcv+XZ81f9peIDXO3/2K07v48zuQyPSd30vNEk5BrbO0G",
-	"KVveGsAHIwfpzEJ2yKPGPIyhoQSRlOWBViAnbVRQikbvb/a4CooD1tlByauRIBIxYyBzETyaY8hZYmKR",
-	"NgFsxDwe02qGrLm3BBHxhg1s4bOD51X3AozN1eB28F5O/HD5GyKDou3rsZp57//IX2y1fX5v7UiYGizh",
-	"+X7zWdV9pbVL7e5CrLAnOfKueWS64aTAD98hDthZpK/Tur2CqaGD0O5eRCK7GfiEZWblWx/aOSxBFQMN",
-	"R755qgA7nGimxI9yWDk0J6HitmyV92vk4dtsK1lhkRXRKG1l49ZRtx1FfYgDZ+jWVfIhzos7q6Volw+R",
-	"8nGGM6usf6YYfOY5/4D7GoQJOY2wVYGGtChCHIfCYa+kTHiEt78TUjWr3vgt/5DXRnp0e2jp3+XYOIP4",
-	"0ixDBwWI5EDmpu67ehXJTYSazE/35aTvxaVhDVxGKrgJnXS80/Fe2phblggly0na1ORBXm/CalaL31fR",
-	"HQHhcrCc0ANGkreYjK2PHPswev2RIDt/GD+y7PNQqPev2SutFMQGeec7T52NvJaXubNzdftvlDKg7ikA",
-	"nwhWmdDjUP3yjZ+RHhH4h+OkUpiqqCKrXiyUqCDJRaZb5nSDHSmCTm3D4P6w5AsAguXfaTJFppsKad1I",
-	"9YTafdrdS57zx0/rT/meqB90m6L+i/+fZvKYP+k84c/43t4uV87w3vWx717GIbdn2FKx4HvIuporw6HY",
-	"KrcSmXE1RTe1GuTpVAOrG8kiMlJLl+V7szyXNyz+4xyYvc0sUJgVSL2XiUEKrvCi8cRRaJxwpddYO3vw",
-	"DRAYljEGXyLSzYodSwUw4ofX5N0fv4+6cne/sb8rVSJ+NNwPNwNYncYwUwkpSUhDFiM6bHcK5Q7Ijf6P",
-	"v47eSrbf2IcG0S9/+fzukQUoLirOeVf05W/HqHSSKnERJxlhS1Jha6cKHGxsiY1ZV4QcgTSyREhiBFA2",
-	"MAN04n9MJSAgy4SAtfBBGUxYTCELwOpreBV6zKrm+de0C2/94rYWo/SG/ttCKnRLl3CVNX4M0lMVDCn+",
-	"9PvIOi5UIntn8ROzpbwspLq8rd7Ys9abE94Lzc1hoGFw5bbQNbZsnoR1Fkd5vUUOUhhELCf9KNvLTSZf",
-	"0ocLf99ZLAOUAPErizJOneBGeiXYbtlO3wjZFq0dTNwL5cykwU7yE8E0fOrV4I3qpdL2cyA4A27ORkO8",
-	"KqrOqcrrTprqsX1Bc6/erYJ28Ay93t8DAHdCFoFa1d5DHb0rwQPHbnNgIlO4RNbhge5bpFaM43DymRi6",
-	"ilngvELMc0E+8QwXxG9zjUagUTfhdEKqvUxR8uoQTivvmGSHVRdvvBD8wNPL87X17xd7tYPmH9v1vzXr",
-	"z3m9+33nv5+e+tutPlv7A6n8s6c5HTWbjzsgbIfOcGW7wrAfg1TZQ/jlv5xu9Z0bHu7u/tDivJEIOmQd",
-	"DxL6H/v/0TzdYvDTX4Txbve/nG7tN/YbzVO8vPi///v/4H12izfCvy5vPcozfg+je1M26whEeuMGqysS",
-	"0kAfJHHneKc/gMVeZD/MykOGkGkgAGgr0iTkBBfi7D5XCTAAY9qIupMB2Yo6GQxXvZhzsjVmdZiebRto",
-	"WY4iTsXwklqID8yO4rqXR9rJPXJl1D77zYLhujOhNr61y5E2bCTjKIP0FsJJZQSMYzudE71MjCjqLspV",
-	"GIeoJE4RY++U1b10D6QTCfvz8edPXsY7ejCQDh20Qyhpt4i44Y0/YlqYL6XOakCR4vETX3hPvFFJKzsI",
-	"OwBLhgkRphWeTZDFPFUUbSeyJ6zDMjahRvl4HDt0pMsRaUAdvAUFDsqIhcvHSfQwwQ5N2jW/n971tYoP",
-	"bV+7im6ZZEFmCsRYi+hW/tmH+H5wMLp0Kqo7DQ+3AEPzNFqGgR3KkPX8YY/MRxDm98QVWLj2oNaV4+Fq",
-	"rpeJ60ddJZfzajGabkvFYaULHWHDlUjvN6Wzr6h9rJhj8WFSlKcF1VWqtv4xo3+6L1iYLUHWWd5x7M/f",
-	"jtl2y02Gh2x4Xidj8c//OXatHQJ0hXXXqCWS3pO/hlAdMxkSPzy1qwh5LlUvxIMxqdzRqiOMsl5hwwT0",
-	"X6gLu8as04ZYbgc8EUx0u97FPQcPGTD+/AnCia8mttsEw4adRJfQbeLnYFngueb8mEdE4ROanQP+bLH3",
-	"r1zV/VOKj3idxRthNPZjz3S7VmpmWeQGZYU22J1apUjQB1Akrs4odqVjdYGky1tt2jJJhLpa3+re44W6",
-	"X8B6XqW9Zo2u5Z+8giDCQZDiCtvgPUnvMbZBJA/2nh88bh6UGAw1SnoziotH0TsUaWozgCkyTBCpYfNr",
-	"kiG5gGlo885Zg73iBg4YpYPZeAHoDxo4ORzr8JGFNrzhCGHHSxXtEyzykioclLgj2olklcbKm2mUrDoY",
-	"jiOQrBIADQH1i8WPA4K33L2wo/Z/io77YzeB8Y85EUFMe18egct5/7UsuUxZZwxjLI3G+Vs12Gflzb8Y",
-	"kLvXKPWbvsD3eQrDKXOcp5P8AodcmrG0gtEDljSYlGQK6MNXxSrcWzkdsC6X5r0TA5g6EHF7b5tv8206",
-	"Q9zXaUIQCl7v4U1WSjTcxZzPkIRctRg+SdPVQzSNI+ND6F2ICOkOl2EvpwkLQ+cNZMQyqkdvr9rCxwU+",
-	"hGrkwOGJZ7E2m7u8lidixoFPI3oIm3MmJpZtH309Bo8LU4KTxhT+vC25xXEEdZ3itcmR/eDTTKFwjMPE",
-	"cMaVAK5mSR0qn8VA0sMpPiFi18gQLUKKo0Y1MwDK6euQ9of0Mtv+8pfP72rs5W/HO7l1UCqk5En1yETI",
-	"LwgJ6QySsZwgkhxIBrijI6QnkQMwTLnbWLxayX3eJNIhbWS8xSFLDO86W2NGnEsx9v9NBfcm8BxTb/lL",
-	"C7xAyaWPMhtgsxH9AEAbplUKdKOhZu1j3mziuC36PO2+QCiVxAdb1hnutMmvA4f7yh7xKPsKYWliQys3",
-	"nf4hsxOl1cTbFSIes5E/gjMD5Fs14HTMQFwALt1mzn6iRWGzkWioTLSCZIy1OZsy3oX+twmgvCV6zjPD",
-	"dPZWGVGFZomkyxVvQ1ccJXLqWvCrUpWDJgdSrPzoTXH5IPnlAA75FWOl7vJtPgVILfqiZdsvRyp5/7rG",
-	"Pgqp2G/KCaNEfyCUPdPK6R1YTwAq9RGMm8QONMvquaXW8Peqxzjryx5QeGTV5hqVu6lJsmAmwoVL9xiS",
-	"TYVp4JLxJ1aPU0+1MJeFZ1g2EmFrU4MPebHOhgCrjFXwDmC+HhdSq6oTh5dNm7xVyvMyYInoShX46CHF",
-	"dQwHN9tv7jfre/txFppPANMiq0oAq1r5QglxwDtaOctADSZgcrzPF2Bb8qvNfbzq2qkwZ48sC+wrXOVv",
-	"UjD8ttQOFoxVzAGDCaBDK8iWv4vuujEvSArlu2XpxSl0tsT/Dy+sBtWlOe9pwGXa1j9KLvlSuLEQaqqk",
-	"m38TmWfxx/c//r8AAAD//7gf7bPmLAQA",
+	"H4sIAAAAAAAC/+z9244bSZYmCr+KgTNAShiPUBx0jMDgn9CppEqdWiGVurqU0zTSF0mrcJqxzMyDYiYS",
+	"+C/+Z/ivNrBvBntjXmDvm7rqfJP9JBu27ODmTnOnOyOU3Y3pKiAVJN3tuGzZOn7rl9FULFeCA9dqdPbL",
+	"aAE0B4l/vvhE5+bfHNRUspVmgo/ORn8CqZjgRMzIekE1WVNFJNA8IzMhyfj17OAt1dPF+HCUjeAbXa4K",
+	"GJ2Nvo4efR2NspGEv5VMQj4607KEbKSmC1hS04verMyDSkvG56Nff/01G62opEvQbjgXc/iHEuRme0gX",
+	"cyCMkw1QqTKyXoAEos3YlvQKFKEkZ7MZSOBTMKNi5p2/YVPZiNOl6ZbOYRSPZkm/sWW5HJ0dPzjKRkvG",
+	"7aejzI+TcQ1zkCMzzovVqmBTakbzOt8e3uvcLJZeAKHVg2EgK6oX0ThqTXWt10zIJdWjs1FZMvNkc/2y",
+	"0YWU7JoWO4ZkH2obTmjipkNRH0zD21u31AWbLkCSjzBngtNCTRfFb39XCoqMHJ+QnM2ZVudELYTUIMkV",
+	"bBShEsiK5jnkZM30gvwMUigiOM5IsvlC16nv6PT+g/tHR6cPjk4ftE1UdU5xRbUGad777385Onjy0y/H",
+	"J7/+57aptpDppwWQVUGnkJHJhjCtyMXHS3InTPLu7kE3qRZHvdcotabTxRK43kEe4bk2CokbuiGRlDkz",
+	"Z7Rl+V4KSdYLscRxKZDXbAqEKULVFeSG+ex79F23tZX8zxJmo7PRf7pXccd79ld1z48TB/2MKuhewilV",
+	"0LJ4U/vyzZbtWcFatvFTneX8oMh4ig//M8sb/JmuVgdXp9eP/nayfPLtvn68Pv655aRMfXddo17Sb2+A",
+	"z82JPz46ymqEeXHwT/Tg56ODJ/98ePDTf0mT57NSKiG3Z/TFbrAgc0EEz8hMiiUZc/im7Rtjv+grOgcy",
+	"gZmQrfs+tX20DPvB0VFqYM+hYNcgN91bnrunWrY9rxq52da/4HrXUMA80mAsx08e0dPpycGj6SkcPMrv",
+	"Hx88oQ9OD45nR9OTyfHxI3hM0wMH119fTmn3+eCnX46zh/dbOBHO4UfG8/QFYWj4inGcT5hLYmjmmc5x",
+	"dZ3oMAYc0escliuhgU83P0KCET1bCAXc8HA83ngeMsuV6BJQDAI6XRAJK6DabwT+ZoYHSh+SC/L58+vn",
+	"yL7IXIicTBeCWR4Vb9Tj2aP8ARw8oPfh4NH0YX7wZHo8OTiZHU+P6JPJ4/wR+NWwclu1HtEkDswshpzW",
+	"JeP+8+O2s9t6dF/PUP5L76QRKUlBlUaRMS0ipqfjxMpB80gMbrkSUn8sd8hpsuSDj8wkTZeyvLkg94Yt",
+	"md4e7xsq56A04eVyAtKMnWlYqjZ+V2Arcc85zGhZ6NHZidn0IPEexRLvcVLifQtK0fmOi29pH2o5sMvQ",
+	"xM0W5y1TCvLukSigcrq4rS1d+h5vNvD3ck45Uz3UBhE9SQtSctYmjYl6mzcb4AexBtk9spV5xHygWgvJ",
+	"oY07r1xTNxyQFCuhdmk0K/dU21CqRm42mo+Wl++gPDbnB4wHxt/CJEJTNxvSpZWKdx0GfKhlKCo0ccOh",
+	"iFLuHAk+c1vCifI93nDgms5mO5Si6VSUHG92JZYgOBjFhKyFvFLESKhta+uavuEAS2naa9OSmFSaFGDu",
+	"bBUW2r5C7pihakH0QgLc3aUvkUvgOeGCLIV9itfUrfq+vWm5dVzXrWqqlSh++//99v//7X/77X/89n/9",
+	"9vff/ncjL562iIuXGy74ZrmDsOxDt0ZZoc+b7Zwznb3D+3p7/O/CPW7mcG0frs3hNDk8e/93S0Zd1/mv",
+	"5k21ElwBGtqe0tzxNvNpKrgGjn9GuuS9lRSTApb/5a/KjP2XnoL2B/uW7XRbPHR8kOQCFOFCkxnTVsgW",
+	"XEs61YcjoxwuKJ9DbjTvjgEOGxg21jKqqe0vKPIJE2mqaffYPXwGm34m+Kxg0991Wd8JTVZCKTYp0Ehq",
+	"b0hQwDVRmmrAJX2RMy0kowVqQre2qo1md6xvUO/2XuAXUlqrwe+1uhecgOnTLuI1cH2pJdBlYwwavul7",
+	"YH4+UOH3TtN3vRtzr4M8wE3DZhR2+JIVXSdATDWkOwysasI4RW69cwhmo2asaB6AZ7brg+dMrYRi9uEt",
+	"I2+xphtFKI/MiZm13GrXLLH308eXz8jDk4cP0RQ6wFdgFkPICctz4L/36aJFIdb2SiR6wRRZgVSCZ0SK",
+	"wsjuzkKAO/YHweH3HN9nBTkpV2YUsuRElHYYr/k1LVj+e47kNV+V2ooazPJ2HEJGZgyKnEw29g8c3juh",
+	"X4qS/67j+8yvuFjzzCyVGV20kz8oP6q3ImczBnnKMEndTUWLAiRZUBWs/GPDoMaG+Y5fzw7eCQ7ORZaZ",
+	"pVCaFYVzWpB3grgJY5cfJEwFz/FYvaSsgN91Sdw9a6bhxVwoVLhFlkC5Zkt7gXwSAs0Rv+f4sENpBVN3",
+	"CP1Y3lK+cTKM+l2FGCHIkvKNl2TUORl/BC03BxczDXJMlGGE6wXwYMRuMNTo6W0qu0RyUObdNbVGgC2m",
+	"GMl1v2ajz5yWeiEk+/n3pR3DGI3uCzlh9lAZktHiCnjt/OOGfeb0mrKCTgr4vceoBZkAWdCcuPO7FOZ2",
+	"6tw2LTeEzin77lunytVKSA35W8gZ/YQP/X7L835GqDW9x1xb0yvgh6jOuDbQNz+dwkpD/lrDEr+gueVa",
+	"tPggxQqkZka3mNFCQYYmGP/VLyPm3wl/7BiwkRdMR4Z0lvSb6/PEWi3dp0rPoVLSzcgqOV6e+Ivr66fw",
+	"lJj8FabatGimonAY9WFSXZOccqrhwLC/beEpG82lv74aS8ptzIT9/YyMp0bp4rpyWznRYVzQ9RiPzVis",
+	"+fgs+vEHRcSak1wwPkflkBu97i8j19QoGxV0PcpGYs2j+VVjs9f+DmU1qzajcY2bryNLm9kLO86IFsfk",
+	"DppJuFqDVHczMq7kPjUmd8xLKhETYZ7MxbT0zwXPyQxQIAxj2hptfa8z6w3a5cbFjbZeH0NIm/eWBlJO",
+	"R70AGe0BmVJOLMmYA810sPq4gUyEKIBy07B9DPKLAfSzKuVKWO22sl+8KnlOKF9CYYTcxFsSnOVml2kh",
+	"WnJ3tm0YD52ggJhoer0Q9cFcappr8hZWK+AZudRQgqRLnTR71M6dITZqnjNNZt5t5yfs9zgcofYT+iPj",
+	"STlMoGvJnK0C5NWYUL9nYoYaiL0O9SYjY8NcaWEeKRi/gpzYL8wvUlyz3HB+SvzfhsrpapWR8V/FxP0w",
+	"l3TpxDwoZhkZS3DKNdXsGsYoOE1EvrHaDk0bzMMRNiM2q4HDGCGjxK5H2eivYoIqUdz89vnORt8OTGsH",
+	"1xTNbso0+xFo/nTzzDVuP33wXbiPVUf2iz9id/bvj41Owxa8YdZEdBN+7tht4gxXXv2UytefnWvG52li",
+	"ebqx7DhsEp1qdUbGsRdl7MVdVFDFjAgOGaEKJXtvCDb7BEbWw+0dG4pIbPU5GS+gWI2NwltA/pUzjkpj",
+	"oND1QhBVTpamaWv4WioorkEdkosJKv9G5laNAR5+5RENxT8hKa1xV03HPcnFrtj7ejv2yw+uNfvpFbZp",
+	"11i9TIVrhJCd2gqH2WxN3vzq9Ogw9VFTXujH28Ou/+rtpFs80W1o08Nmznk0Jma2WadM3k+BqRWDgjyl",
+	"JfnDcvIqycqxpTSjwsWoNflCsitK3pZK4zpvt9bmkvuUcsa5kExHlJTnjgBNnzsFABTPP3PNiuSNyNP+",
+	"PwJGyA0csdZTx5XXOM7OY+DWLnms81wmxbQp05v6VWUvqdQUF6JUUFnjq1fun6YXX2laPBN542K+/+TR",
+	"8cPUC0pLAN0YDZVXu69J92Z9iLURZHamybWprveEGFud1R0HCB/7NYsi/AZw9fBOirOHO/idO5hbK+dM",
+	"wkNkJqcW/QirHSKce7CyvRjZ7ZwIPgX3+3IF+IS9h8kCI5ynwIyGQ5jODHNmigheYAhQm+Q3lUAHCn45",
+	"1bRdfbJm0ESMnxW0M7JesAKc6cqO/QpgpZCdRmOsSCWHAjRc6DTrziWdaRtRzd2c7Qs5KXkBSrkv3W71",
+	"PezZCG3malen5mY2t6HCePO1KIucSJiVLpyyDx2+ZFDk1iuQoEMz2Nf91CHzgHPfpRT23mrVknFoJ0+7",
+	"nJUZ0el6S/SXnhFUn5Gnox/XmRzxUiVOlggXLRSqhSw5QA75J1kq/Qauodi1htGT5u0Eu3z74sPBycOD",
+	"+y8f/Xhw8uHJp4N/TLLPglrVpFO9Nw99DIrMr0EY3vUePlV7UcXBEDs3xj39iekizZLQWbaT71Ws9xKf",
+	"xxdhlW4RRb2BHMJ8XySJ6H2Rg9JkxqSLM+lzQD655tB3tX1GUtqbXYisFilSW70mg48VGqSBcPLq56p+",
+	"1URTjVlpfDfUmf6Oq/BWlJVoe8vlksrNd1RcmqS0teFjZJXjM7TLBWI6JOPw9/iMCI6ayppubOAHVBrw",
+	"oVFXp8Cu8UFzy2G6B+TuUiNjxj8YHReUGp+RCTA+N6qOUdiwHzRxGxXkrN7wV07VlUJepBeMzw/JeC4p",
+	"NwNCFdmwcPxzWgiFnc8YZ2qBjRpFOZcUrV4+xJZp9jPwuqKDkx9FpwjVYzsdDOPwQx9lIz9QtCvgQPBh",
+	"HIehIhzGKBuFvpOWs8Tu34Z49V2EoeGiR88LjHcHr8xQeRKrAqzFY7qA6ZXNbzm30frRld6Ibul7j/y7",
+	"vxCG8/3b5sNpfppkQzYDLEnpjM8/7FBvvTZf07AP2+R3xkv4JLZb+0D1wqrqlWTr/WdIZ8kWYUlTyutb",
+	"ygpCrf4YhCjCcuCa6U1l7kODyDky16ngMyaXkDftvLdlVn9ONfVxeBsyAetmIeIapAuUWPuBepuT4ddc",
+	"rHvf9D4b0DlOmpdWsYcomDSrvI89GaRl96sz/6ygkhJvSkmed2+b3DG4124Hgy0zkr0SznqmnPMvhynL",
+	"8epxSzs+w2hItBbbb9DDodicozFQoLnYyOCHZGz+HJ/Zb0JEi98j7zgLntBDMjYq3vjMqGrTBTEfMJsR",
+	"h/KVV9tev+xcg6NsZDoaOUWxpz3PbvyFbeLSrEg41m8Yv6p/YygRv/kpyXQii7SlmMwba5Rtxtvvo+Pc",
+	"wVbcoAZ6DFsOtk0O40KzKSjLHKbgVVR/gg31RXkiJw/u1/JdToeeWVE/rYfkk7cVUxv1xFTvI9rq27x/",
+	"tL87Mzr228ayUkrnSm4JZ0lwm+T6DJzaNS1K6Ccdj/zTO2b3r+R2vsnWKCWmrMVOtwQjTw0Y4La8s6WX",
+	"OH5dMV/70jXISclz8mKpCsrzvtZZP8Lk1Cr737bgEMd6bNt/0AlmjU7eJmKIbwLAyQz0dAG5FSSt/Rll",
+	"ATEjQrI542mLB0aWbff2x8v378hKMK4r16gLQotvqHtgOB6fwj30W9/g8l/GYRy13NsqiiOfJaXura0r",
+	"6BxWBeWHLW+oBT158HB70q/gGzU33pImL1vFfoaUo0zjxMMMGdcP74+SqWFbV4YjF7sJ8SK43sJYk4Tk",
+	"c63N5L2b1KqDo2w0KRXjVsWj+dLokFra85TU38qc6RDgvC3N2mNYLTHGe0ugyb2kU53yeNkchFhyoC7+",
+	"k1hnFxIsSpVGMw7isSPkymuS7tD7Mf1SYEZJ5SnJXHZ2OJ1m+QWH/p4/IS9dk/jhg28XPz3zjeOnt74H",
+	"/PQOu/HjfNcmGuKA0X9aCD43/6KtwZs93aqlF2CIHR20ExH2FtSVKkEmWxAhTiQRghHlhPWNhKh21pNV",
+	"5ukxdNZ2NvStmLWqg/HdzFk+W+PG5hLLLLluNZfcvr9qf2/UK6oWyUH2cfRsreG/gr+iMvdsH4NIp2vd",
+	"DHst7yG87Okt8BbAIXv1r2EXMschGIRim/5tWO2zkd7Lu5O8vb3vuY+5qXY2ExQS6GGnJwDPR4dDINrn",
+	"pEcAD15tHdqYUpqB4jXUoVKkjlRbyJ2RIzAmwuVbJQYyjF8j8Xxv/0NFoZG88X0N7PG8tq+KnYx/Dzb9",
+	"b50L3oCd3R6DGsIW9mEFLWc5TZSaFmIehPhGnhkx3KHCXcJnyQys1adOTi6QIVqgSGFkeXLhrpJRhG7m",
+	"GVErmDJauFlmNaNnFsJKzJOCm4Fe+hftx2fRA1OqYS6kjeBanpPSZicRwcGjnykFuTU5JY2mdFMImg8U",
+	"MRo77YJzccP9enXsygc6hxe8JTgNQV/89lDEZ9relGkb18pGOZu7hORGkpJYruhUkz9+ucTVIFZwz4ht",
+	"C6PeDDVcvro4OHnw0BOHGYmKAKK2nQe8hTaWQkL6F8XpSi3ErghyOgdVWTCUplLjllIyK4uC+FbOrcnf",
+	"pV0wH4AzFzwZ19HYOsCdCxBXOOiwiC17iBS3zXhrU0kpVNOm4rwQXdy2em4prq0umiBf2YFpppgu69Hr",
+	"iKO0MispZucE/YtBuRYKfHKPFqu6badgbSNwp1p1xdL7Z0Iuq+kKYXgUDqYe3PkoS8gM2nPpakyflz8z",
+	"WKQiFlOMWDuGi7sQDbtrj29DZwz08uve9k/fhAf+agxnILEkdgovIxWQSht0YiG71qwlaqbq+YtY8HQA",
+	"6ZbYfVu76aeUXDa0wlyUegFcR3Ge6dh2ymvpHjZS3duZyMVqhbiZ1mX/gyI5IPnY54KV6s6YCw7ju/Vk",
+	"BTOMS5hKDFRdSXZNNfwImz+u9TCz07Oopca0stGHuN2tX9+Jxlc/hQWy2asDnQJ0iikOSfZOt1a883yk",
+	"dunXbDSh0yszNA7FGzEXpf4sWZsri2lSAJXcualDqPyCBpeiS9jZAVyYjf66vkpmcymyKicFm1pc1Tto",
+	"Ev8CE/IjbMgl6LtV8GeNclxkzrLpTTs6au29c571YZjb0OPD7ZxZ2gt9uTDikhaOshstNVHujluive0O",
+	"fYScSZianarzx51jq9xEx0fb3AKPzHTzWRbpnTEzsN5Mc0TRVbySQsPUe9F39h/lke2m1Q/uYeRL9Rmn",
+	"Ns1F+UzFEoghaqLFOQq5VELuAIgMmdi/aqz1huumpmIFA24qy17MS9sZo822y9RmvLdXutkPlN56rH1L",
+	"QkNIc6NNTuYm1Vj7VjLMPKtqvyGeLWB6ldCjq8yJhIMKMfla/MFrqshMlDzPfE6UxYIqKJ+XTp7fVn1L",
+	"bUgkNiKIq1E2WlPJ7Y0ws8AGPe8KM6n3pgH860toBT86jISfbJCVt9JXxouwgG0LO2ph0NnIMKaRpY/a",
+	"yTUiF16BA8YPeb1L9+WHlhG5n5+mB+Z+/dGOz32yI/PtxqN137l7eyvIwy9btXEVVewgtVuRKiPKvYFg",
+	"ia2kc/7Ga5iMzwgla5gopsEnZiqE2DkkY24zN8+c5JSSjjIXvWOTK7gglgQOyXhJpwvG8e2QHuoicMWa",
+	"f+UTWFAjd1UJpmdRhukPKmSg2g7MJa88p2UclVnrA1ceY5iBqocKrWGCTlfkDoZP4Yji0J0hUtkXbM3+",
+	"/c63aT++DS27+yO0H7bgNkjiI8yZ0iAhd+7H72fxrF2DuwTHtoCZSNhmysKSM07WQuZOjHPbaQQcZ4Cw",
+	"WRwugT9lqmpcmicN8eU0ab9IvdS9NHnXGbf7IIPw++9Cqu4tFw8TYnc22ydHNeJSkRj7b1xK/d1Ezn9H",
+	"wuIwUdAZVf81JEI7rVgSWwH3YZ0zhpYHG1uZjcRsVjAO/0xtfr4PMTlz8TDmqYn41vy4lkxH5n8zE+Wf",
+	"qX3nH6xuMf9Y9I19qN91hXN77+eDnz6ESeHHF25m9kk7vfCoj3PBT2/tbD7aAcVffXHDxu+i2H4VPxt/",
+	"X3vheZha/Hj1rX24uj6tkPaaz0TCQTk8wwO+rZgElcr2fFuzmFYIkc7YfIvOtJTVq5pLO+1+YXrhhNbt",
+	"tbCCwR6ChAotJs0HC8zynaY0m8Y83BCS43fAPFvDnrNr4N/BW3mjyNYt9l/x84TEs4WJ0AOkZspWrCXo",
+	"WGD6w3ZpgBhtJglP493KN8uoqcaWRKRx29Wxx7eiAjlyuYH6IwFTIWiRwEdYUPWBKmXk0bRAJjh8Ykt4",
+	"JnJQ7Z4so5kYhsF4lfWwcu0SzP6z4B5TkbfhIkX9XDIX4tkTHokqhfp4bxq3L6ToW8JUXIPc4DjewEwn",
+	"8djqSx+vYTSaxtql2k5t13O6eSVKmdirmRTLujfh6PHZ0VHSE9HAZzo+OTs92kn12AG+nBwY0DydanxB",
+	"NMils0p7T79CfTihvpSyl2z/3D/3axZmXu/2z3/+858P3r49eP4cE3IO7N+O0nK6wRoxdLrASnB1DnJw",
+	"cHR6cHqcXDr4lmBGrz69fXPuglPRO2uzOVCPqzf9mnOQC1pMyLXg5IR8EdNFi7tI3PacnhycHrU7prZ9",
+	"5Tn6J//xn8qX7AdFCqYQxN6IpOgmy92OK3LnpWRK682qWZTs6HgnVeGCpglqytRw9TFhQtwOMvqpY2fr",
+	"OtVOraoxncoQ1jGxAtJuOLwlMXbCcMs4owahnLZPSywlJw5e9Kt1akcJkWijNfS6oDy36WajlM/ZImy0",
+	"xLCVSTSQAPjjR19BgfSXD69aoFmc5aSga5uE7pJWGViOckbGGEE3dvM6YDWXpvLO/ei9zGW2r7QaOy7F",
+	"c+vJCknpaM4OK5WRMS1zpseI+ZSzHL2n1rEvSm2TQev+Ye8HNWPzUUwrjFPElnrqLT/CSj9zTZi/P1bN",
+	"mI8XtqnExeWssi37aDS7i5uRErXJdFV+5Kf6Ikfpt+gLzHCRp5Q7PBoy2RCjqyJOzjD4RjuMxKDfxDh9",
+	"qhqnFkVOtHA0GZJlN2QhbDpP/75VM+YRPdkW7TQv+3sqPE94Z1/3Hy+rZrZBn2wo3dbehSNbV6JHERG4",
+	"09XFnKKaDgOYrzk0CSt6QTUarxknx/fNPaUyUnLNDO1Yf7EhhIkDssmJmM0OyZiL9fjMEBtmZqI1W0is",
+	"fxZHFmDbGEKwHrLW8Ma9Zz+9M283lxhn07JIWJLvVlIUpPq9EhO+R5bBzWNiO4BIP1nYWO/uQBc3NnT4",
+	"byUy31PC94JrqCJnOwLpbV3XqOMQEV+Pb49Jqousb0MxDUfkuzlg6ku/zXRWwHPG5w7xxt3dGPS5Qe+b",
+	"Mx0iooyOCA3FCmae8DgzqQdskLp9bkXlFT41p9dAyhWhMw3SQrtr9LkZoYRPwTA30xgmgGMYRAOzJuJr",
+	"bviVjRMFWD8kG/V1ZePlfdNJsTZepnJo2nPtbO4omGiJtlR9MgA6wv57iub3j3Ybz914ksRjrsi9gr5u",
+	"CLqHiR2wsteZTx/eGl4aiQKjWc3LEWQGM+JYI8Tk4f2dvrs6IERzXSLM+P4LEyHN76ye6nvAYRVAVapK",
+	"xoUygrn9FWtitBepfTI7md6nQ1fBjzi5EJEdopFrT791hOAxF639//x//w+iRW2U91Pq1ZJ++8yZ7mvu",
+	"wGd/zUblHu8EGIUwopOdOdn2Hddf1zr5SWzFT8BVTjdjsy5g2BBaKSalJpclN3/e+QLyStP53YyM10La",
+	"h+tPYuAtwBXwnNy5kBNgWpk3Ym6psGDCCHX1Em/OhSglXoSbUTZywzB/2T7cdxjszrE82gaoTDKfF+YE",
+	"8PklaPPPUA46E6V8sek0jsYgjLY+SaWgKrIssf4tHoO0bdRHVKU0IP8Tml4xSsTwUkXUAgEyJ+CMVnee",
+	"PvtA7j+qA+c3ijP/9MtJdvrrnYOqru9Pvxxnj3+9+8tRugBf/4ILSGB/K8H9bLiovU8KwAoZz+kmpZTi",
+	"NbsQa3vV5mhycyo4dTijhOKMiU3RI1QRp+OFCranDx/sKGFr48/MGJ5iBEbC/lcbQxWnQcDWokZ4ZKY3",
+	"tqCH5F0DONp5KANNxXu/tVxbo04d31Bz7ZlYtgBwDHA5TTbtwNkIV04Zikw3cFddtQD524j9qenMkMC5",
+	"UR/1R3d7YNyUO0MEY6PNNKxBYIoHwYiIEyC5c2FWZTLsqjSBA3UpOTg3tRRWwIn66xRi+ib640w796wF",
+	"nWJCd0dUNG/hfZLW7StPN+n0Srtyqi2/Sw9HH92i1XYdd/D0hZQw7eN3cG+GxxEwBiX1/rpRmMhL+2Zq",
+	"IguqUBZrvzfGbq5jm6eCRp9zV3ML5RCfEeZlqPTtsSN7sWchfCR/aNHvsfshpBXLhPvIkm+BckS3bl+9",
+	"5uJYpc7VMFPMw3vjqqLxdwLzsgUxKBJSU/X/TZsqwuVLb0k0ezZf6P5E9NE+bu5LrGmcPnEMa9mHFLip",
+	"WLq8wioBbu1lWDPdtTTcjrdDGPYyj4RB3sQ+Er3Uwmx0ixGnI0PV5055Q4tnHNHJi052xM/C/uxmzbdh",
+	"R6m3+N3z+NPdbcfQ3PC62A7l8EevOnQFVboN+zMUxm3PnLWHwWU/meOMwkfl0EFGaUkecNKKLOh1VV+2",
+	"JqbEOP2W96fLOtruk+0FSE43MEU36vty5A694HXQBhZA8Cg4TCVZL7COUb4YHvzTEK/IHiz/e/KuGAeN",
+	"51cSmDr8qxK8uEW+FljQ1kL/AeSS8ixUw6RcIJX47TlH1I+Qzq/O4rr7Nu1UzGbMuUBQNZRABwVSDeCD",
+	"FdF0sgcvuWzHwoUDFsByEdXZJQP5XKBQt3TbipSnEvQ0nRSA8RT1iYdpZQPyk14G2Ol6Y88ZKCAXfE4n",
+	"QGawKNL8x4EA7oAIZNwhqEdTjWACZwDq3tE9unRIrQn/xDVIV56m3g1WqLDebkPxaG6ycOuxWOFVGKye",
+	"EaVQ/bTTauo7rmaa2W3pTu6paEPIZVuG9k79Tqz5rooXFGEuGgjPaVaaSLG+wFNS8jn5uZTEHBxQWJAu",
+	"WdaoAsXaZksc1qDq+3rSD+TwOiAX+eNXr7/Ysqi3Kk/gLu0fNhjaeefk/gE2Ma8qJHT4WAq3URibc3IF",
+	"K10FDrrF207STfoD2gf+EagaHF0kw0uNHJBhUUKumZ+6x4eHeWj2TEs8TnVVGuZHla8O59zr/eNy/o1s",
+	"XtCRuitrL+mG5KLqH30HtiCfw1pugEXnTKcjXXcbcuOYmDWGOFJi7dJkRRligMAG2oQ+dYEG3x3VqEK9",
+	"8CDkBIG5UzdtwaBBvSr1WxMgxixLeL5qNYttkWEKnWTd5q7lgNEeTvjXPoWYm9soXGznlUdofBa+zQgX",
+	"3v4xdgRY+9llbfpHGP8I16zW35oyrb7ymTB9md/OyTjE8MTPsaIgE6jMBsGaeF4vRrKmKhqAOQ0Yreaa",
+	"EbzYnKMLGmzhlVWpCVUsh3p6Jof1KDKHBC0K/al2ErVgoxgzLYXCVPdq4H58ouoqBeOjk6jpF0Fszdy8",
+	"MRA1KDeaqiu8oyei1JlDbLV1oVkjEjYd9Xpbyo920+p1F5o1CC/2syVg+1lClO4k/tBRzUfutjEyK8e2",
+	"5EjhzUYTKa6AV6hvPk8n93/ZkAHH6737xzsHsOUKOWw3YXwvuMOnG0sTRoaj6uoWUA7r9Hwr9pHMTzS5",
+	"pUvKiqci3+xbjWBQWYEmO8ZGksOKLaKDohQuuLscvYZmYdp8UTmRQ2Er2aIyroIyOgPIyQT0GoCHUEu0",
+	"fDB9SD6ht5FKcAWwEdnSsxDvdTz/ysc5HHw7KBQas98Amy40kMuVpNMF3D13Tktk40sqr8oVhmqSVUYW",
+	"pxlZ3M9IWWREFBkpWEaUloLPMwJLHCV1PNVznl9iZT2hPINZDp//ZbicaJNGGr6AtDRCuTdgKLpxnNF8",
+	"aVcbL7qUwWhbNtnLr+NYR0Js+WCVOyxsYs0nvc1m6KQOPN+PPhp4ZEC6pw0bk/dsunh/G5K7vJ5uLlss",
+	"QwljHxcIFF7FcKVFLdyN4d6FykQ1wKDUVK5tG/HGbE+19WCnQSocMqQid94AU7rkc+B3s+BryNkMbwvt",
+	"SE8vYGntUGhIypx1ScWgk8rDTAbUOh8T7/EHqISvPBQ/tRJOwWYR3F4DacI1ZK6iGvJlA+7Tmtr9BZWN",
+	"auCX4fOz+BEPf5m+zsy6fXB37DZWTwUAqtciJa80kkvike4gn1pN7CrgdNdrfqrtHCdC6m4tS+AWPZB6",
+	"TYisyYhMTanMId8hL95mGECOUQAtxtvALg87kNKHHt1W52SiQOlpKgDEEhDkL9MamiALmof8EI0pInZW",
+	"9eieoDYkgyCaMFA+9jfA+1PdzhscVdyKjSimsu/narp24By2me16HaEeXb2SlCtLlzzs1xGST2jQ5ou3",
+	"F3/UknIVfmhDqvamz96Y1dmo5C50F+vXJAf8bVVQxiGPGFpC50LjfF4DBbbsmGoygak7Wky3JIiBSpXJ",
+	"8+X2Az5XEMscR7Qxq3Wl7R2dLrBe1QWZMEV+TJ/RFfO+wWRiWGUmQZxfxLbxhmwHfgSyDszqvu5vpjJP",
+	"gbyQLQEoV7AJ9dYqqYFxUrqaydY9xlzhb6obcs3o6PT+g/tHT/B/Nwhn2vdCuZ2ix1IUO++j90Z6+Gge",
+	"bKZYbK/qNZWMcu0JyD0drWdUvAYX1Qtpu7M1OtyDM1YAltyzQiCS0VZ3WogrrMa+jiJ1ESZ7sIcQg/le",
+	"upzjGjW2Pm3P3+5nQeZJx/Y4SFqYi4BAE+BiGm1yQc5Mo1jCFyzasOE7BVpnXOyjr/jtfV82gohONWoC",
+	"4zNMW7RJVp7vGRluXIBSl0Zmm7HphQSK5rClMJeb+xYFSe+XxZguUnvrY1mATf9CssB6d1b05L7yq+BW",
+	"UXVpeqjexQ1+5ePwzDuh34IZsIXMIuhPVZgxpv8M+k9mxceZ+fgGz7X9wuaBaJHTzSEZ4zuGrM33wFCT",
+	"qGr5cyEb60DGJWf6s0VWdwkh5htDSZhZFmFvR+pzXQYOHdisDbtnLvjE7wPWSqwveOMrs5r2pXg5rNXI",
+	"Tx8/RbM3krOfsQvndnPZ7RC0aBf2xTgNKdSH9WSbvOX9DfeKJeQS9Al3WPHXgHZ+z1AsLpq3PDimbW0D",
+	"NK8z6KPDowfxXSHKSRGdOSdboTBDJXcQl+mgUqbIsiw0MzdpjuR6Ro6b4l0ukJn59GIsWJIRs23uSS7C",
+	"c+eEkoJpXYA9RvYBPNEOgHnj1K/alI4Pj457TWm1kFS1RCmvoSgIdTEfiHhvoxHwUkcAClUtdRbW2q68",
+	"EdqPiBbkuLHWTx71G1i4qPqjtUjKrxLCi2HyxwkVwp1CJKz66qXFeqpcvnMvyfgSqJwunOfw1yR+mIQO",
+	"ehYyx7LXRSHWqrmG/Ta3pxr50ixA0CVb41MwcL2cLuonrIoKWlCV3PJ+Y3XyQLewgPx+ZgS8CSh9TmC5",
+	"0ptwaDjgkalf0jb3iRa0VGtgySKLOJEh8/XCCrpp+Ab733vqWyEV3nwReKallGqJwqmtYgLsFDLHJCNO",
+	"1clnQx2nhiJg7pHBBbIii1B/7TGh0ySOSoeA/iNsVIwq0BDPDU9S2ueDozSE8octmWjh+p1cmcDn3yW4",
+	"d8ZDUHsbx8vSuRl/qg5A4+JrqQhpLcZkSfV0QSab9PXTZBynvQ5jOBHVWlyDLEqlyc7z1EyM95RpZ9G5",
+	"BF8cdlR9/lb0aLXptl1QPjX39cxw+cwHBBXK0Ii4ctKr9fZvVuZiWDKl6VWb1x3rbiQhvFGcXflbJEFH",
+	"Hbxn61ZorQ4S8oYqM6sEJ4fj7te2OmmZsiJSB6djmmgoChdXOIM1yNbubLjhUjTiJh8envQmsfoqIWX1",
+	"oqdRmErmqGNHfZKXkCoRmV9T3uUtYNpm1E2ArCiLMXXDDcBUyANKINAufQnyLh74VnALIDahinWFqdjm",
+	"SA4rQFQlfm4rHs0kRDGg60Uj3/WPhgvOYWb+w4Fc6pLn0D9dajxj3zDsYGz7Hx+SsTRtjc+s+uy/N7ff",
+	"eEm/jTNruzVKtbmSl3RjVtBJX4dkbMZrNayF/UJalW+MCzBGnm3UMxgTRTeYs8dcJsT0SvB6yCKOboSi",
+	"HxrcTOPmY9liRSvoBBpS5QuJzrtXFn9+Sf5IF7IlQbH3XqYjn159evvm8BZRtWYAitz5USijJ/ZD1Gop",
+	"RBDnJINnx7j0EeVZHRs9Q7st0nahO1LTXjIocoxPTUUN7IjsPSO+r4wEb3hGgqM8Iy4h1dY5ozojhmIy",
+	"xMLW+A5bms8usxK/wYxS/Mr9FSWaZuaSgIyknOSZFScQodDJiuYn6qtpfKcQ5KdMayBzmAAnlwxIDpy8",
+	"o0vgJAflolUJ5S1V3CTtKmyf8vq/ZPNSgqqCtd2IiVoBvVJY+EiZW8R5xtSSFgUoTQrckmTgxsD4aFSL",
+	"HZKsg0k4JzgXQPd0dUWN/9O9v5UgN/fMx3EjoDoX83sOJrmbiAcFNd8olrmgG1Hq3ZqaXL6xT9r4Z5B7",
+	"mHLtT8M2H/fjEl8kJ0cnRwfHJ958hRHWDufZYnlVK+DPgxTC4Wk5XAqVJIegeXbN6I2Y0oL9DPkn+KYb",
+	"kdf7RVS7BQm74Je2bZefeXNaG76v4MXGosLhfNmkQOeE4Xgol6IigngJyDtEcC2rRO1C+FtpIct+9bXu",
+	"k8XyeKx17VJObDtt83vpe2n6jKcOaK9/aAbN8zf+yh20qbTUwjxXQIs7FqfQX9Ws5pXKoGW75bStEZpu",
+	"95vbVcPtiOneNuvbaY0eLH21sCBvwb/rrMCS5kyg1FvYoiqYODMR38AGiUwLKn2MhIMqn0tRrrplokGT",
+	"WNJvL1nRFsPHWyvWrgJsYO99e7/SLe5lDy8/DIpaLcT6i4Of29V3ddYRDjq3FQVDpMpCSI33Qs7KpeEg",
+	"ok/ejLt8XESoXf+2w/gqBZZyYbmuFmTGigJjCFD/bYTi2LsaDSAqKheTCFbhLXi8zRZd1jgN/edizQtB",
+	"WzLG93Y37vAe1ubnoHQsYvhgMLcBEOOJFKHLFx8uDt5QpdV0IdlMLynPqd5H7q7LKAutV+rs3r31en24",
+	"RIP3ofvxnoIVPVzls91wuT5hiLuKBFvhEFuUpm4aD+IpdmgoSDbSwlFKW1FUs7MqYa3vkUjlYnRtF23T",
+	"fxNEsPoCoLgyaAEuNax22gdts22Deb9KI0rtdVPtx+ADBlQ3lXnYp24udulQyhqmzVu8w1neHkmmK6E0",
+	"BC3bRn9QKJumYWa4lmLwsu0jw3ZVbHVrlF7YyHGzr+ahBzPC9tGmBvkHdg1RpYoB8e9DQDrTXpTXaRn3",
+	"NVYx0Ju91yxQa53cnlNNHWIjgkfqhcVpvI1yGQVV+rMahqNQeP9OV7+fZKm09QSZVxAHeUgnIdxuRz9+",
+	"0UM1N8y8uQL+/hpkawQYFidF7PFoXT3cw76IqVGEoF2iaN5d9HIbAZOB9vbPp91ayZ0lriclz1vsDmb+",
+	"qcA3QxXE/urAryzsssWwsn4T1h+QqU5lW6KB0xYi41bJ89fPWwBeMDskGVurIiB5lAoPQnHjH5QXkaPY",
+	"uB9UHUfVFWuqhdr1LBNlh1XVe7Kfa5HdPyWp0SkDYV5hU/rs/W2SZO1k7kmaGI79DIv1MpUMPJ/pHrzC",
+	"xaJb1LJfs9EkgOkNes3nM0x7vvq8en4LBrX6qWviJW9NNa6ib312sTOQUbToJwJy8xzytHrtcztb8uds",
+	"bH7yRxt4/p4n7cxLlS7sEAwW4XxWYQrbig7vHF3JWxy6Hk6+qquPSb1CV2AzO+R8p0/bdYsTYKshVatT",
+	"jSRalPatfV4jpYaHGjadmagdqQThCmNcP7yfXPxElZLtGbbmYySZlZ3ShWvF0W5oy03Yt9ju+36HwYx+",
+	"t+wJUVmUIWbz1ta0lvDV33jYM782GMfc/pvtqORnO/ZqGfts8a1w1S2O8r2yI2xPHlyjPmZv1klY6IbQ",
+	"IMYopqHvr9hqlUK4emcOLspsVBNaFM5yVKUHYuQNEkcBM03qXsUYmKUXGGaFfu8G1FFVp1qw29toXP7v",
+	"vMUfywGZXDapRPTkCBfYymv/pv34Gd//1RUHgbwnsUw2z8RySXlLHbgpxSIkm9ZfP4Iql9D6M44q/WPk",
+	"L2gJonCB/zmzOK4YKcQUmbcGcVQJ7AOIwckBKdDR4dU12/AVMJ+BsqKU4G0aNkSxMnjMJV0mTRuVNKN6",
+	"bmouN478EngndhSpZcewNFuI34jfTJEFFOi+x3SojJScXlNW0EmBmUpqDTLDNI2MKAejnRH0wspypc0b",
+	"7irB0n4ZhoAy83UhlHZPcovxVEkrUSfJBCBXKWHIrixo3hIMJkse8oXMZG31hoMKfNqLfrUcah9elBbA",
+	"+nqRhdL7jspSzRJ5MuIcW5EiPR4sqduPcKILos/TuB5967JoKofCg9pXUtCSF8gNQpz4WbAS5mUBLsZj",
+	"ahlbN8ppKJhPEQ1+ZJfL/oUR+/ZPswvec2dlOOvrs6elu1hHh1T3JfTqLo3Qt5P6qhHYL17ZcXgp0I/G",
+	"yS92TPbDSz8y92w1vvao8dgE64hdSP8FhgykdYhcNFhTGxGYR3nLbeGA7PrxuC4jbEir9diH1R0XWGN0",
+	"/7gDUl2c4R6J5ZMwujo/trzFHeb4xoiuzvierC7FsBidIsTtyTxm1t9Z5Lk05zWBOdR1G0mx/LSApzBn",
+	"nAfgyRktCx0MzTswrFzz7cPyMkgzRSmZePgi8HtfR7EOHk0lIKiT4cgZ0UKkJJEtXH/ZaYnwRpDbxnU5",
+	"JK9tmHktmcYWhrDqek2QioalYflesjnjbV5Qyomhhkh8wWzNCsL1kFy4R0IImqtsM3XA2RaYlkmb+FVl",
+	"A1yDZDOWAkq5LayCuE7kZliNaTOjgc4B0bKQYwXFzJegwqU5JGNr/B1nZLwsr9yPnFqK8NbSQzIOox+f",
+	"Id6H/5i5iDrGyXiyGdcrqRQzwwu9dXlZXtVy8X9K563iVvRAksOFCZONXm1FN8DCljYucM9STT024YPh",
+	"SANDFBCtwt4FPQMVWh1aWXtFpmj6ATqv6ctOI+pdwUpXWbchmG9s3hYWQU84FYNiZZK4ZOtCLCG2+rhD",
+	"ibkURpwU1w4awJENFpS0G9BSxitZvzI14zcwp8VTHzhfn2vCsfkv/yc5jnFcFdU/lygKtYVr9ImwSA6s",
+	"5uDdDX8Wq3vNgtjfdAoJqx7tPQSfKjHct5QVl8maLgGELFGoLM8lKCyUgyXsdweFt4ORmQFMxLfbkE1c",
+	"U/vi3xshyqs3PeNK3Asd83pbBXfvf/9gdrsR54coPH01R5ZKnb1wO+wvuKpGbEhedhimMSyP07FaCm/y",
+	"vKW4p3OApS3D/Qvi+GZCX65GTqs1sEEvN9qinqvdoK8YZjWsT1qAIP/yf5NL5F10qTvcozdcrHZ6toR8",
+	"MZ0m8+AdjpInGF9FmIwj0jmk+DLkY3KnglEI2Bv+LzEj9uZ3mKxxE6/z8V2bJ+Tll9DmV36n2YBptHFX",
+	"YYP2nhrfPatS8xcIxUrz2GtsrluLzdBaUL2nvWIIJc2lxzvYl8i2ueZOh0sf6FS79R4C1bnM0+V4/Qqu",
+	"KJNrpoA4cvPMQ9m6pduw7FF0SSmNkDA4CqtWjXQ743shhpTXMo9X+K2O6bsN6jokFYH0PSn1gxJAqMaZ",
+	"zbWLOG6Num3tgPpRSug6wwtO28Fw/a4tnHuPQ/Dvu4i1mV/PmZoH/tSem1IV0NjhI96OoZ/NQL4ejhrV",
+	"85WVWINs09IDq6QOoZUSfB4DGbQWksMm21IPDBOQwtDsDFOHbco0nWryxy+X36FC9yBesVedKV0FNA0I",
+	"fWpiBNROT1zCu1ahu6OgtyeFrY32tb4dvdapMSK92kyaJ37P4uCO/z2zQHf9WZ+7yy1AXszzYlLC25zY",
+	"eD3PDA9qTzHlfBcOTd3FqlUotO6thSgib5k1l2wxzZ6X7Y3uQQsw2HkTJsMYbZ8dO4Agh3tKabYi9jir",
+	"f+uedVna8S85TJkhrp5S3V3cm6+8Z+sVXj5JynfNLu/ejsQG1z0QRD+xJRSMu9XedcZtkx2b5vSR/udm",
+	"aV8Iq9dDWIgP1M2MogP1y9s9OD0EyH4KZyOJ0/XiYbVuRx0N0aV99VK7ne/xi2EypGOkwr/axUuTZHIQ",
+	"G/I8HDuCfzug6IDGh/b22DJw+DsrSoMZ9E12M+xh81T32soPRlB6wfMhlyIKV4eGYjpvRI+mX1lhJawk",
+	"KOCaanbtUdrnHC35NzvyOKR9sjL8i632e79OaBlOZYPtoviVe9MvFa0bqLxWH2zxlv4NAd8aQ9zDk/B7",
+	"yBjfTdfuPCa+SXdAWj0XbuO7jeVJx40/vFGNjPuDa2y1H1ymFOQWyi+VvsZz9U6s+4I12bKGkw3hYl0H",
+	"5kqFwqC59znd9IKD7Q0z0b9JhbNuKQkawoaWjJcWnNfafu1L6OU6t5CVWAFC8KmtaOle8ECzvqBYBZl3",
+	"P4lctQ1INpesKBa//V3rnlk/HokszCta4mplsmpXdxHErTgrYgL7brEUFpdo27IdAKq29nfJuJCIWqvI",
+	"nakZct3fdHzy4CjrE9A1LaUEPk24zl9fvif3T44f1ZzlLz5/3LmboRBmaDs153dA5WTzwQcuNyEOk1B/",
+	"R8ePj44fpwMmlaZ8Cj8uE14SG8o3lWJNZgUCAkUCuEJOFrmB1VXlBK7W8/jwYT8M2q1UqVdUAid3XizV",
+	"3YygryB9aa/KosUW+Zov6IRpW4fOFWqxFZdOjk6O6snWp48fJ+FR/UR35/q757bxElWVDBVaq638jm1O",
+	"n0eqtWSTsgWuBSPSULSdeOigyJFtWrWsWy224L//5X+a1dZMaWYmp8hTdCzTpSZ38uIgh3uTzcHJwdHd",
+	"jPzL/yTvV8AvtQTQb+kKC73iqIRU5M7755M3d/uZ8LuWNqb4filcWW110su7bpixhxSYbIPUx4Wt4zY4",
+	"vK7R2ei//+Xo4MlPvxyf/PqfkwbNyvjZoOIKfcs8QqYLoYAPD7WoTGpm/C2LUi9+PnBd9qxMMrCwXTo5",
+	"yvfdMq8PVCmXzjRkQiBhKfimp3rneVgksz3cJbGZyaiV4F1VTlMxbTb4QbpKCLYFBLMSM/IFJuSi1Avg",
+	"OlJeG8vSWMZoqoFbhZF1LKrHuxywqqvotVoF1JN6Dbjjk5SJQlxBovjsQLkYG8mqkbRN0HsM9qlul/Iy",
+	"mFPM+DXTNthg7mCdBxXCc5BHr1PYzm/q5ad82c+icOqgF9tr+Wr1KrQ76dXjCJqn93O14rJ6T6s/NNuK",
+	"RmSqWS8EwZozKJBPaVFY2cTi4rrYzEEUETCWXqcxDzCzxvPdNQ9hmw72c8aKAk0OWjgAF4tVS14gdPdM",
+	"yAAEuidQQrXMJ0eteLpJIgjF0DyKkMW0P7fEgMSjbN0JqkkBDnQgjHEnm6tGdpoYGRb7+Mx1W3QV1rvJ",
+	"KTrTJADZAJU2Dtaoj2ZIS5GAQehb0d+xLg80Fq1TdG4am18bdAsrqErwNe+8ttysF3S6wPSUCcwZDxLo",
+	"xMdvZxa0eavu4BSzVBTdWKvkop5luh1aA5xOCmiJu/HHsWZG6Hd1HZ+kHvSJIzvLBOBkLv3TSLI27ann",
+	"m/7p7n0OjVbrUMtXCMNNbWvNBH0z28zJ7dlmsNpQKyx65RDC0iso1NkSMDSE5uKDKIvuWQ1ru5SEJHAN",
+	"cjMR+eb8totl7YnLv6CcQ5FCdhZyOT5zRUQwxZ6MC8avwndUk3EpizGW/ym5Bom4zQ1IuIzMhc0AyLDS",
+	"OCb4mKunhtMs5NLBrPhkmBrAZl3TZryrSipClIcqYNX1FsrkxDno0uZXUD5sP95SeaVXBdU/k9OsI3h/",
+	"QDhITxNda/3BmxSU/Fcq+7UbfGqvKIq26OxaBa32G5WgoFTVbMOX6tt/cnTy8OD45OD0ePD9yvJGxIaD",
+	"9GxULg3VPfz5dGvdyumwSgKnaVi4nG7SczbTrddUiwpS2GQkVw2B9pElshEUCvBwdRi94y7QeGJrEoYS",
+	"HLXUiFwg65x6xKyKIScCptrQiha2SpiHKqq35SsVKF1VIbOVwvqKnI2KKSkgUm9nHMacJShRlL1ONB6y",
+	"6vEbh0jtC/fWEYxkFyFDaqzNLexcTD+tlN5WSb4qfJYggc9oqraVYJCfVwXZqmLG8c0fyIPcueBqJWG6",
+	"WJX8St9F8d+8MAHG55EgYYtL9iYaK5+kkAoHWfVam9mT5EKd0j79/oN/+Ka0qkvJU3zZqfuCmAcsZLar",
+	"fuZrLjrbbFQ/GhPYgEpQ2p7jcysAoNsTS0L1hyWzw9plLa2RclXxPybIMMVWsv6HaOETUk0OU5aDCvXx",
+	"bQKml2gwQS9nZhPHGRmrEtO+MToLS3FQdUXonDIeojLIGJE5x1VJApu3YQ0CATSfiNlXjsfGNHhIxrbE",
+	"d1WgI6AGOC7uxnlez78UQrksTTLGBRpnBKgtnmXvHluPR5FxJOCNk1FaEwfDGtCO3MQxmkY6hcbGLtrB",
+	"9sU4MQ1fVI3h58vQov15Hv5879reA7S6tt9t6NVN/8fEQc+7vnbSURtEbEB73XLq9RV+36AO8k8d1veW",
+	"O7iiV0s1EpaU8XNbm61W27DtdG9jZu6WIbcNK2Xjhnuz81aro9hG82zdho81drilWpU8H58R+EanGks0",
+	"QkMjNToVnprxWVWAdftIHZIx8vl3ADmmYVblf2IBxx4xj5eG2XhGCzMarLn9roFQsiw5m7IVLZjeHH7l",
+	"Y7MpVp9r6Mphb4LAZkWyWn1SX2nOjtNf/naYWFGUpwvwVMrC9qrFKcjVmO78XCr92//gOZsDuTTKH9zd",
+	"LkjryoFEt37jWveFXLEkrRG1A2PDag1XsNKxwhpXFG/UXMVm2ibHpnAbONqxArd/JuNOTG3LP1Oo2qe3",
+	"gKr9nsMntoRnrprPIA+ZfaXhFSQ//fIwe5zyCza9NOb9HUO6BF0mMKkVTCUkgiKeUgWnJ5ljWKbhPLA0",
+	"smJTXUrwIKkSaEOh/OPTyy9/Pn3+4cWrDz+efvjHD+mUY5Y2NlHyDx+JmRK5I/TKUGaj1JP79uzePS30",
+	"6t4bX5j6DOtAHE6AqRWD4r+5Nw6FnP9/7Dz/a3NgX8ujo5OHTKkS5H8NDfXQCnDV7CTSC18wDhFYdTPP",
+	"2SWWxyVtyR37lrmxlb67f3A+3YS8om2V1RfTXZkBeKTJRBW/HyXkTF9RmVaMt8TzfU0uGqhqiVhuw+p2",
+	"y9VZu+BmlpbtygSUa0nnoSrBwl4HvaHCo13pLExg4yao7qjT51z+rh6fWKEOsc4I46QQU1oQzZZA7rwo",
+	"De3cewqywPSDCW43WYhSRiVEXQF/8p6TVTkp2JQsRMFyurFQrQVGSf8B5JLyzVd3W1qYQ3Nb2tSVjJQc",
+	"yzmjuQEzTUwfim4qReWQvK1BqHDhnooGkRCO3WAS4pfI6eYH1Rh0nU18onOSgyTPodRmtzl5wfgCWDJg",
+	"yKxj2ldiflGtiN1M4xYoYu6mc18KiRXeTm6XCDM82CzcwUZrYWYNS0nWAFeqL753NirTPjQ/GOxPJQZi",
+	"RrknijiuTRu1Mj5/ZXYyaaWrSwBe2Fhi3csS61qavxZYydDoOxSVnqSwsVUlV4plI6jt8dnRUZIZiPqD",
+	"xydnp0c7Z43Dd/1gG8kVaFipt+vJRA/Qwkqcd+K3FFiivJvtNthvF6hSik1Y4cD9t10oFtBgZ16pe8wm",
+	"uBqxz3Cqzy1G56lYMZ88mKBBK0HbMHQ0QWOCuXdfuJI8IKsC5dbOFCr19DsFIZxiG6nQEOO7Nq8CGxay",
+	"EyG0//Z3OQc5+e3vUnTxj04pNzB390J8dvrJyfFLqVuYyh6RVjH51e5i+/q7rcnvwnSydbuS+U77igXD",
+	"Ayyzkbt/wpI2y1VsVOULsT606g4yChFekobsHPvUiLAflduuwH361cSPx5PYLYw3TpsWbCjyBAosB4us",
+	"gRarBZ2AZuaOx3L5gcv7UAGrz2oFxcxWkKUuJ9SFT5Djo6P+Bt02KtmaRh/soBj7v0b6u7jqbYSd91Qv",
+	"CzDqVyp+yv5gjY2VbwlNbTZyo6ISRHeebBw4rVl8NBWck/HRwZOxdckbsQrpL0R9qBYp/Gkf2Xt41Hw1",
+	"113L/xFaceC/Ey9tJZxdQ20tDYS+si43WuUyZJHtNwvH5qT/qdn2QDR3q634nJfvvYJWUw0Zj8pmLtMR",
+	"P9/beX2brjSvFeGYM7dDYW167vStswZHQN8tMSXFh7Y9f06ai6Iz2sEUv5c4s7cksN9933FZdCjLUfR2",
+	"YwmHw44PyCgbWpdqe/XfAuPkExQwE8lVVBs+TWXNRqX6mUKRxSaZ1SIMdJwfmYON+VQLKiF2HDql0LIV",
+	"+xRKEz3AWOPdieF63ag7dsqiNX7faPv94ubrcfG3HjnfGTLvFueZeyFBzsNWIHLf9V+AD2hI+RE2zyRg",
+	"gSRaPDN7Gzxvyi6GJIknPwL6IWoP3sKqdfkG3aJ5DjWAnvZJx0gVtG0blRH8nop8873SH3amnXdlL3wA",
+	"yUSi2LW3pvTkaG3qtbW09DQxpQanzFo9p5q+djDBW/iglZOe1pFtbNgLbYW22Qv/SrWBUVy60v8uYjwj",
+	"U1v0UWXEgfOpLEDNZDFihMqIAqXMX4d9HA0+MbAtmbw757M+6uMTkrM5Qyv0Vjbo6YOj0wd7F1a0OYne",
+	"jp6684zM0JWyiSJHVwodRsGik5fxRFzMLcrot5Q+evrg9Pj0dtJH8R1Ni2cih7qO+JfR/SePjh8a2ugL",
+	"fdiVi+pLRMbdVZvTSoDB1+KNvBj0LG2uObd34JyBLPlcTeBnJq9G2cg72+awBMZzuAY5sQ/7b5Km4P9I",
+	"f/VEfGuJr40j0TuDHP/33XjGi6VyxLMjRX6bgJOTxFMtfSLUTVVH106rQam3WvghKE1bBn5ziF65cngD",
+	"LagtVo+Lj5dkJWHGvvmwpdhir1ZAr9RWvv5f6nfET0PK2lGlxJT1iuO/iB5FbPCl4D6bNSUM1B5wwHf8",
+	"GriGPMR6oAUORQKVNpssoFi96MrOXIFYFUDmoIl5tlG5nhUz+G/1mvXt+uVWpQymN4Tl5xEsVeXUdN6b",
+	"dKV8B2zTo2N1USejtErpJrmg19DECKpXo0xkke0mTJ/V6V1bzRssB4vePoiw+EDrRIca60tpOjNUNcwm",
+	"EdbJOasd0eZatx/1H93C1bfibRSxlpG/CsZ1LYqN3LmkS+1vxoz8yd6Wyn9zF6s2Yf+bOLYrbmOUjbDh",
+	"t/Xv7EtxrejkvdtgMjsLMTeIFSw776LW4SS1TQUhjIe03h8dgR59x9pBTaZtN5U0DVTCXzOWVdcG9eDk",
+	"8OGTXjgphauJ6N98dHjS58XGJAqErSraZASf9r7thl4NtLZNBZ8xuRz40nCr3pCs+zVwfe6CQNMZ5hnB",
+	"4AtnO/PzToKLIYLdoJGaF2ydtp058pcsh5DwP0BixHenYpVUeXoaQAcn8q8k48hpkhXMq8WtX3PPCiop",
+	"eeoi+UY98vT3SaZvrkEdRDA94CVFMOhzRws1LH1PElnIO+jEKVjW5/wUJM8751wf3x7hbSoSfW+BZhTL",
+	"YRDFhoI8u9/wcRJ7R/IpaMNvcOBtpbJZet6UsI4ybLRPoBziMceBf1aQt8TpRwAIeyRZOhnFl+TDtY+P",
+	"1xb5RtsdeEUXxEHMYVv5/0UKQXaMfuwxoSSXdKbPydgiemPCDtr8x0Y0GXtY4zFx/k1nEjsn4wXl+ftr",
+	"86BrJIC1BnOel2ews4AaboQw61bIRr59V+PctNe/IPBT1+zFVF/6li+mrsKU/ftL1f7FVL8KXfjFSct1",
+	"47Av4zNECLH2Kzt8lYVYfg/ebXpQh2RslI3ojRCUUpWcWsBSQXENyjcWL1Po1RbfXPVcCZzIx+hd/OIV",
+	"NuDneRuOVytN3ERpXoP8IIWYJSrU3+IlhdbHBspo5g1/VF1VKKNZHVwduT7KCbpCwEtcY67n1poTKz/H",
+	"JjZsqCgQAgUbqK477o/2lPI0m+oXLGqHG9hVzJ/qc03wqx14K9FllDAGBHwGTCEoapBHFeAR06oGd5RS",
+	"YG4/9CGKBG+fmLtMU3lmRQHyB0UMz7c1JeKDjpIFWBPrFNh17wq62O0fwtvu5Psmwrhaiuih6IxJWmtq",
+	"VtVLzsLZE1w9Ri8TbT2XlI0Q2x51A/whFqqwLUMotnIflgQ9JOMcppg0Mc6+8nGFm5+RMXxbmfUfnxEU",
+	"rusJXW70VoXH9l3dWyRE32h0p+DLtsUhy/s69OOuz9CZv05tj/jpedUtfv4S9W3RtP0A/OZ8VkPdn3Sq",
+	"e7HGC0uae6CZh1SydoOX51ipKj6R8/PBURKUCLPu9pd+98HyptNmZZItSPQogy4eYet5/+yqhdxsewYB",
+	"mXszc/94HlXF1O3L+9CmUFu/HVE9EozIk4REUFVceiN8geqFJarKlo3G7QJorqqiUdhCuL133ZesAwTO",
+	"Vo132W/koCq3YnHf/FgCBIO68jLAbWiqVUncoXHVtt2e3dd0tmb66jVlBZ0Ujh+PXcsWPgnXOWTxzoXZ",
+	"gXG1gWO8pefMGpvDvti6yhHKlMsROCRjLvRFUYg1tmexLdCHbgszmTvFa+Jf+RrjtrfqNJFcgM0YpqYl",
+	"MyRDaC7tgsmo9F1Ii/VztGmx1aQw59ePqG9J17BtabIXkyIZ88AJSGnU1I8vn5En9x882pZbfAJpw9+p",
+	"zdAxEhlXaCXFXNJlw6OAfs+DkmMSdBIMGnSLFY3ihZ0LF3vRNOJ8kL/9fQacXDIgOQPyQShdANM/00VB",
+	"RA6SqBLzsswDnE4XJIclMcIhTxvVzDK0KvWKrKXg8woRgvFVqTMyY1AgDD3+0fsAvjRPvzA9pi1FGPGU",
+	"rIYceZcd3zHqF8lBXdXX5+j4yen9/GR68CB/cHTwaPIIDuiD/PTgMb0/O54dTU8mx8dJpoy1ihLpnZ8+",
+	"fSDux6if+0dJkPkg1G5n4FpnUG2szxkokOS9NCutCWfThSYTuKKc68P2IPUWkqT1SqtGVzB/4wbX16iU",
+	"/Mzy82uQk5LnZyt7UM640Ac+LX8Hpp75tYo5divUcggxp4rPP7EltKe0NU6oCxNXwgJCmacwZQNrJpIZ",
+	"m5cS6qfu5HFySxyCYHNb3745j8HdijXdKJtg0MDxQiSL++SLMMdqtDfW4IfqkmjxSBdtVYYmTOrFc3dj",
+	"7ITXwqdbNV/8NYQ3bfsDFqzIpU27GnKnPjPvJSsotuXRtWebzeiSFZvWGSA0ReuvC1EqeNde+JBNaLqE",
+	"j69n3zZee82oNscHItWYFTPyt8OxOSQX3H7nc1TNRVkwpSFHaylwDRJyn0dcmeV6Lb2RY97byy8VbtWR",
+	"P+ajkNI1rTDGJm3IgAWbFjDYN/An+17SMtV2UCxFDdPDhh2UOp01oZm76W4QkHODRVQNdfCJ552RlS1a",
+	"aIORbDlaFJAJ5VdVmUNDlJnFzKogSGvB7i5oa+fq3IBH9Ws78Kydj9+Yh3XjQXuOtnMc3fS1AzJ7f2rb",
+	"4oE17NysnSU2QzI1SM8UyVNDNi4QgzjwlzuvL9+T49OHxw/vnhO1CpF+FstAzGbWCTRdwPTKhcji7/gF",
+	"NNBNnr94/OT00dH9o6P7948enJ4cHZ/aKLgYTvkk28m3GxHo7Wm1u2Ca61xyq7bEg3RpiYp57iSPW2Cm",
+	"XYTaynRqhNnBgXy0eDCJpluID3PMBmrHtr5NYZnqpFpbc3fOKnhxu3GOWrMGs4sOfbSwyXibqG7aLvba",
+	"jHRdoqG4Wdd9hOcxfv34Pzjzf3Dm/+DM/8GZWzlzG8/1LeyXfdVAG9tEafXOMXTFxXo7MOilOQ4MOC21",
+	"qO9reqOKpPEyLpND8Jl6Ly/eHFw8Jccnpw2m9WBgKhb23nJvtdT8vHDRAI1cTrJGF5kW5Apgla73qRew",
+	"CbU+a9j/v1uNzxiZp4HCR5cB0aZy9vT3RPQFP6uqejbMckwXYQDRstzIpevAgfrW/fS7fivxE56C9g+h",
+	"QF/vSiedUOqlTXXvDNd3j2GygWTXnahA284+orSQkLsj3o8U41r8fVfqIryTTE/wfrtWM42rIfaKqkXC",
+	"oPnq4uDkwUMSMNhtJI6GnLj3CONkSrngCNyCybF3Pr58Rh4/evzgbkYW8I3mMGXLljK1vN0+tDe4ThMc",
+	"ffsCwtLJEX0kghIau/mDsoX9Vzpz9UhcdErmqqHamjWOUNLFy/3S9Q+cbSbmeum8AdVe3+SoHEHcZX2n",
+	"67TWcnzEnDMFeZAqt5epFsAfqmJa7wDjPqDDEM7fSpCbQ4KlG5iyIcaRW6WRLbwfGnooLJt2oCB2TTyc",
+	"zF4jNsrJA8XXqhZEAfSYEKehxA3YeTGipmXH07a41yA3Id9x2+HVAJcLA3n0Dz++PTj58PL5wasn/3ix",
+	"G0AnAabaNqacSVdCvz4c6X7pwHxfAJlIsVYgiVqg73guKhA0rzxNKSdKN5EMF1qvzu7dQ3jHhVD67PHR",
+	"46N7wlD1yT3g+YFzhvZLs7bCD0ivNO+F6tOGYvPMQsLGUoivnyOWthRCOpkoEWN1uQIpl7/9vSgInSxE",
+	"AZwUVKlh8VadoDJ+KSzAUyIhI3wfjaojTkJ1oQ/HYWdRZeGdyMNuEFEnXVOB/JmRj9O3ej3qL1p9WsNp",
+	"2MVYbA91bAdUsen06pkt8PJGzEWpP1uM34RyjZXLvnP2RyrnzrDX8RTH/88sH9fPGV2tDq5Orx/97WT5",
+	"5Nt9/Xh9/HMyIf6v66t0ipr5oW3OfYJS7cI2U5uSWqVdYM+SPktWZ4e7AXslu6bTTRvKY8/q+HbAH9zD",
+	"SLj7DkhNxWqAHmt7bk9NQITmwc3hW6/5TNwM6K5ejS5SD+pHJky6sW6tOxyFKPoJ1jF4qoPVziPkPsWN",
+	"gwt0YFHSfzXzVYynsuWux/KW5PiETBdU0qnGOphGW+ZYx8nIQnMh8kPyThBZFoBISWZTMWShemnLqNmn",
+	"Vm1X7IhRINicHzBO3GOVIUDGRosJzKkNax5e8jmYqf0SZUNM7h9dS8/FtFwmLxoPD7MdxtASle6H9ks/",
+	"ueD1cjUzY98d4OBR5vx3yfkkqzOgSGxEFlvLQ5C1kFcO8KMKMVzSDcnFmasSQ6ZUgSJ3xtMC5NX4ri8Q",
+	"aGvbaFqIObkzBqylbX6VYOgQVaM7Y0z6Vgswv3zlCjQpV5GxhNwZ03zJuHmP8txGHZpx5Sy3sYd3sGQO",
+	"Nl0PYsPRmM/4K/Ij15XhJ6ZR5Ez215Qf4hKonC6eCSnb0HB8XV5UGlDDWUkxoZNiQ5ZAuW4rOJl3w5y7",
+	"0lYsBI0r8LiahVmATUYmMKWl+dqrVrZUwQzPalRrd5uwgi4UhcI5ACJaqjUwRa5BFkL2kDdtW1mYVYrO",
+	"7Cq+mM1gqttVsJkLGZJKh6hGO2eXVMj4XLkaj7lLM9yEYNTEOs+cANsv6M303gGDOIGZsLXwbqW5xBYs",
+	"6Td2MBWK9V5zN6bMTbVj6btKClJ1BXnvwnivmB6O2NJ8ezumcMue0NVc0/zQXgAlVCr0CgTSz3YRlJMk",
+	"VtE1lYy2AjNhKBrjkfk+4gGlPiPRkZTKljNz6Tg2USSEsQ1bwz/ZUXVSVWK0yDxc1cSS65Coq5BC0OlU",
+	"peYOG9EXc5PuMi54og2LmvUoLGPJN51c+MXzPdzOMzJ2ezzOQm0zcicBQn83I+OQHjUmd+r5UuZXrJdL",
+	"7ph/SKTFx1CTSlNXnMkBuN+N85KqaH9XtywbhQ6czNJx3XwEqtLV4zbIFC0QXJj5IRmrDRd8sxyfNS8D",
+	"pmwKVU7GS6qnC8jHrvQJGdNCiWf4Y4grtxNcUBU9ThWh3BIsFo77ysdqBUXB+Hx8RsbYzxi7xIs5fveQ",
+	"jDV809FjvggTs+tWCD43Fx58077+1fisSiw3o28UZXQJDF+5reiIvAuzC8g4FJzEWldbxcdyEV6n2pfT",
+	"mpSahPdSZTi86hp21q604blh+UaIv44rMnKRrFWJzFQZzLhyPK5U513cZsZLvdWvKHz7SfsIqiySNTlj",
+	"CagbGqohMbnayT1uTLnEglq/+lPTp/qer8J1K5dIbMrqAX+Fvqxfo6O9+0X/pB/zzmqZVF1lvlpm49xb",
+	"MciVNvWUftsFMaM8er8ptQn7zW0nqctyPq/qYTaCyjvzK3z1b7qiUjvWRrmvADQBwz0U0WIfb2q9v/c1",
+	"32jmu8DCevHlUC/dQZ3jopnZ8IieTk8OHk1P4eBRfv/44Al9cHrgsxoewWPahS6SBm3wuVznZIx9Oo4t",
+	"8bhaHWGMKt94wDWELaUrztw069dZgdrzfpu0cRt+4S16+w6SZm8PsxuMuy62GeoeZmD7ytMmRDrjlLwF",
+	"eTUpqE7Ci4Km83S2y/j17OCtuYIa1uCvo9OvoxuEIhjNt81HNaGTDS2V0lTr0t6YO+2jW+WU+ihNu4ID",
+	"8N62lY7seN1K7TIl1nb2mfWbDjQphvVJn/ZKamM8NqGcu0q73GW2IQ+awboBWNhc4RharsOUeJKUT+IA",
+	"qSXj7tNx+yYlpuQQ9hTd9JxBtau/x9ibV15MEzsJIM24JiUr9GveoZB6fSwoYDboi/LNuuEDPX58epTS",
+	"Tvdijo4f3VqF0TCf2Da4oOqcnBwdHfkyIkP9fnXFMAvLuXM3Pki4ZrC+nZvEGaz2jzKqDe2TZHYB/xfn",
+	"ExIs3HCLC8AulkvF8rnm7p0e9v7/tfjQVPD8JZ1qIdvQe6ybw6rnbL5w+F4K3yQzfNWW/WFF4dChV1K4",
+	"MKWGHwwRONQQkWUJeiHydCnEqc0fkFG0S090kXjeLgsh/upjrcVdp9cPMYvmt2uxA/bSgLyE97aG0URY",
+	"t1WvJHb2zYV9B3wlukIQ3t7Vkhvrux22HdHu414hNNZP/FHofVypZiQFXbWUqTN3idHpApYESGJ9vRgY",
+	"5ByT1u/IloaKjh8+xinYT0c775Va/+ldbi1b7KCJvZHszhtgyrDNndUryUegPijZmZ1cRKB5SMM3s78z",
+	"cIDNOdC8YByqSrVfua8u6yx3rz69fYOWtBkZr8hEksUpWdwniwdk8ZCUBREFKRhRGjEBYElUOSGqXBE6",
+	"tnVuyGutiNGpjeKIeBD/+E/lS0ZODk/OrZbtElms7SwCo0gYyGiZM+BDgBUv3BvtIakdieBeNbfxhFI4",
+	"HyNaEJNKE9UwF7IpBexUOdx7mw9ULxKk+gJvj5m/dF0XHoAh1E50cKm42ETMehtnnkW9J0fnraK+2kpq",
+	"tRwIW3gW6dT6HMiXhfCD0xVZuvXFGHwo0kG5tRL57T0vg/EqdJpu7d9ARdVw5HqT8HP3RmpvQmufOiAN",
+	"/CmzN66iLHcRr2YLKhZADfGsF6JIg/TUWm4/MrPS3O1tJyQHxeacdnu3Qx6Td+ZHQX2uGGQzXeVVFRRL",
+	"LtBu1KLt5y6aov/yb8VhpLbBt7r/NvgWdm0DcDOczbvW2A+PrSyUDahwzn0McmkphpONzI3Q390MSVo0",
+	"bew9f3sldU89WPa3bEtLbHUlGddGuq4Qh/rXkPVWdn6VnJvpo31y6eGW0tyhr7llDK3n5vBGdfKsFJCo",
+	"pdqQD/Dqrx+aHLqaVO1t1j3RDi7FduCK2JsH3gCbLjSQy5Wk0wV6DcY5HHw7KNS4pQyr+7mPma6AOS2e",
+	"UsX60+2b6pXOBgfuM774EZbQdTtSHQqO5oLQOWVcmcswhylT9ZJtccvsiv4IDRvskyfHRydHx6fHR/fb",
+	"isIwfpU6KJYgCf6cWaU0oDg5qcHdCeG1IFpEHhBiT5wRIHHuZGJWLappEWSTAf79HQdwSacLxuGTpFwV",
+	"VHdFNFHiHiY6PF0dASs/MxUE6HTUEhca1C5O5kTlw/bA/cvWePX3NT+/z0OkV1CrYeYh9KzfLeS1RJ7o",
+	"Ly5bhIZn/IHkgkP/KtTxcJNIeKbhN+284RMubq2Itx0K42Ts13qcVQQXFBgfeLnBF5nhHUoD7Q8hZrr2",
+	"I2sdOo6vbdhi5qJOtT2oFv+ZSaKwlJXRn4YSMjKR1GCMDLkfoOAU8lK23voLLGFO5gJUCwJyE3NrR9pj",
+	"/PSvcTRjEq/f/6yaHKR+5/QqGuICNnuu9Ef3dKV+L9MF7qLDuyyVYWkIjchbomXR29lt3HNAwF4nB96f",
+	"aPuIlSqfX7RUl8J62o5dv/j8gyKXjM8LIM/ZnBkF5g9Uw5puMPAKM63Mw4+chafl9j0+Mv8/6uUkQym+",
+	"lPAxCipuDzAt6NrwLOWzpf3b5M7ldCHZTBtB526aE9sjaE+ESiGSzh20VhQbF19giL11W9dQr8IKvmCZ",
+	"L62gqhLUbVqTWgip29UmZ6hOXSNVcJ/TR3dZiNJ7/6orq3B7HbQ5cbLTWYCyfRYqqkui1yJE/qdZ1PBI",
+	"gP3rVujNyrSwfSFsVkzZAorWqiFhXhoZQtXC1rCIwEIQ+AbTUgeNNLGyJ/dO+6xoucqH5l0hjPtr3pUK",
+	"GR8Epgi+cU5gudI2YtzdeD7cx8g0lV7WmNJ2fTsxI6HS6WGq1Glr2cJk1Y4klnVIa989FQvY2B/619bo",
+	"TY6mLRT3dR64rqLLihzu4Kc3wH6k5Ao2d43c5gDaLeOqjWqnWrc7lsCnXLiD6OWKLDKR1s5GimXH1hBn",
+	"AojtUzUdy2vfXrmoSVVb0m7EsWpW0aapM7ri6tXg6kw/oo+K6qsSLdXRiRTiLYk12tYOY/xF4YB0rjsL",
+	"Vya43pJujESBeRhehLVWTgQtLdgVFJuBFXR3lb4cZAAwFNPHALCvhKoYnyYdS3wKddQqH4qL5l/IEaTa",
+	"3eDAbZgzWbOicJkW/bjhXldzCzhvXL7IOr1vAmHiz2pEm550u9z5ONJnokylfu2dB/0onXpQlLALf326",
+	"EAoa0vxSXLOUnbWxALb9HYnV8YRVn+QKtF84I5sZneHDdrQF0GuIVE0RPaJCMg+VqTyewR6m2ka1O3fY",
+	"LTbZBgqwvfcuB6MNLGBoqEyNlcc3TUfufyxRJ2Jya06FVLFy3RZt0NdehToQ05grZ7rGSH1EBqkTc015",
+	"7CedXnAt6Zz8XC7JRalyWU6v0lJqaxnM9Xp9OAcF+mc4YMsDhjhuoA9zuLfzWNn6l11hr1XkeCLI3p+z",
+	"vpSo9okD23V/7QgE+265WomjEhK1BsaLuZXs2AGPGXHTSLEaokjShK01yJZgJ/cjMYqerFnvjdTvM32s",
+	"wiZzkAMsGTVwj1uL9ktskR27DrOpDKHnCMNZFAE9R2xxt6OeCCB9k8Vqxqdtu4QUM4sWQ4uQgXxnRqeL",
+	"gk0XQF5KYHM6gbuxg2b7Ppps9ii6myfB+P785z//+eDt24Pnz+tg9kcnDw+OTg9Oj0c9Y3IiEarT6uOV",
+	"I4weQUmPaJHTTUYmG2TIRpRDfcqL93E+wbSU0lbGK1dTsbRyBlaYaslmq7Ga7cTT7xA6EqGZtYPwVUll",
+	"JQ8pZaSZUdbIKoESJF3qm3gGI99RQzHwWmpGju8ntffdHqbhsETpedsqcnyz9iVpOLotjOCdtgbuq5xI",
+	"THNU6TxHFqV2ZhXIo1WZCC3MiEJRGw1FcR4SC31RSTEjYxtb/cwGLYwHKHlRHmanra3aoS8gCTAOnKAq",
+	"svjtfxQ6I6iPaMIWZhMYMbzyD65oOfm5lCSOkqD8lkxwg6wTjm5i4bGDuXpHbP0k62Hu2cSMnoIS5iZZ",
+	"ANMD9LfWOh6XDhasrY5HspRWZaQL8M0e6XmFNm0q4bx3CS061c6cSYvi/Wx09peemJI/ZYlUHRtTZetq",
+	"ReWfJhuEQm3Ue3IgqeMPnz+Re+75e3Y8YyL4oRveUKTLUi+8o6rFIugQWzFWy8YRo0k2Vu56JjspOfsk",
+	"roCnE5dsaSFqjtP4Hw+eXX58eYBPj9MhTkytChouhiG1tm8W9JyA+qU2876OIEbe4jsk8EflgDKPHz28",
+	"22LEXq3zPmZcKYqUTeKj+bqB6XJILsiUafYzcAxPHeStRiyZNBpVLUi9m+1GzzbedcXHUmWVZjNXMfMa",
+	"CBeN4PYN6DNXsBypUIEN+yhX6DBQbI6RMWiYYBakYROawsVr8YEhTuhr3gLds5cLpJkA4LuIj4Pf0Q6m",
+	"hyBet4Bs60Ab29JzI1hHW9edaQXFLLOeM+BNZf4lkzAT34jg5A3j5bdbgrrzQmlyH3rHbCl9CcCH9GvZ",
+	"29NNyiMBttqneYRZ9YgGfmhVpWsozgmdYO2/Srrxd0rOGms3KXne4pe4DUrDpmMwtWhBqhXuILnbSd+t",
+	"qPcGOVdszl//XhBvMdJaJxjaYFyy9ql9tOBoCfMR4viltZ8vC4zGVsNS5W2LbTiJPc9Wi4PmOdU0FNyq",
+	"KV23USR070K5dWzIbZNNFAlmi3sYBQSxAjjWGTGnXFvki8Mbg7Tb9cFm40VCDS0UXY1G5ODCBjlGsgaC",
+	"77YTJ4BTNiQINl/E4WVheGQCG+GuVvRg10N+dweyaFgliq4qpP7xWbiyrd+OjM3zn1fjM8tgCSULNkd7",
+	"h9lYy2qrwqzjs1BytUZ3+IBmvLToMdb3jqgxma/hWq1THWTBMhw77s+rqlyqQ9U2be4uk2o5cHWC3TK0",
+	"sQHG586QkAK6fenKENwQK/bKocQmiNgGlg2rlm9lpmSEhzdRMY27a0TPdUrsSi1aNOWqh+51u5XbqtqF",
+	"m1xWFR7McE8Mm9ofIheG6Nri3U7CpGr+efkzg8VQOwMObtec1c13IVrA72DmrsO/qARy3PFA50RySTC0",
+	"IuUQMn3oFuDqPWRl4HRStMGN9rzPPVBNUoj+WO4EiHq9NNqmebAL59ls3MdykEBuOsjL3QW+7Wpf+qcr",
+	"xORL0Gm7cRVgZB+sLr0rWOmBtxtozfhc9RylfxpjFqdTFGv2rhGRAGgOw6mtQkUpWUWE0QrHxNdO0M8Q",
+	"RmUoWXfSKE8gIidrct2EGPbboGY9jq317V7S9mXEctypjGTXtq12Z8OzLEKuiztnoXRtIqgiv6Z8mjKo",
+	"oFxn/fMefpYDlcWGwDXIjbMJbW9NDjPqsOMS1oKFKHJVBzJDU2Y6uHYBxaqFx0ygaCkM3DTuUQn0da72",
+	"wF1O1u++IGN7QhDFkJvFIGphNABMHTonlIwLpuzPClZUYpbLZEOmYrmkyqKJcSATCfRKnZMxlWqMXMQC",
+	"YsRCpQMRtB2OMhdXYJo3Eg/6Q13Bl36QCUhDn2yj+Pelbxk/fcbm8c83tg/8+wI7wj9dNbyfWsjc1Rm3",
+	"2+P2L3owq+itnc49ymedULF0/QCBIDoyCe7bSlhNCYnxmcgZcJWuv6hb6gd1SURuUdyEutfhViTUalVv",
+	"IKFiI7c3nBsP5TJi7AknhGeENvO9KGBqDuFMimXm63dPCzG9wqQzmxi5aSsRF8dOn6HTtY67cfITljI8",
+	"+8vRwQP7ZxKBA9lmjHyCvMNWVZVYM20zykZrgKueh/mFafCdawQ/vLIt4d/PsTn88wu2+att3HSTAj6k",
+	"xPx6To7Nkr0VPLfwUwFj41GEsLFb2LWTddXgfLcduxldtml7XRNuJ1kKsj6pP9GiBOW3m8cCnBF+flDE",
+	"nkE3zbi3B0epodqcwhbUEqN5okchpxsEPXBgufa/Zo9VEBWN4MhJqUpaVGmC+EgWg1sY2i2ESt3bvsJg",
+	"I1jk+OTg5H7TuTZKlzaVA3AO6MbOOqVauXT3aiT/tGbmRU5y4OSPdCGBkzmo6aIQ6dJFRidKTwYjX3ZM",
+	"pkF5riAh1sZctAO8aDqbvebXTP+epUD4foU8gu9ukAeuwpt6MARuypug3Y3e4WUyS3grN4Jp6C2gYDFU",
+	"d+9/a0SdbGsie6jQngQSynW+owwknU5BGaE8t0d7iH1up17eqkrvR0W7812SBLNTMzTb8dGPaMDR+13P",
+	"QifxS31RRXb0nwAGabzus5fNioHuxeRwOsCVnRPhdT/yudUidFXXncHQt4v+24H725tb1PLWt2vitWb2",
+	"PH32gdx/1CeVZyUwoHy7CSyP6n41ckQcgFo1ei/kh907uheioHbQj+0xynZJTp0tweinL67TJfQG8Egb",
+	"IdtZOuLaVdGzkQYDTY87W26WkWsKvR7d2zvonUdNEGrVBRdh5IJh0jFsyZC3UJNiLZnWwP1GWmFQsTwV",
+	"Kpb0aujKVDdJS9AYD+IBwAYwIu3Dqmp17Y+GOaxtI8lh1QISGpI5SC1pCVxxdg20DHZVV/jrDrx+fnFZ",
+	"K6VRiLUtVqs05ZpheP+CzRfJiONPAU6/QbwS6PCSse1XfRqs3ZapCoXKHEZ7DFgXl8OyeokntfqroVo4",
+	"huYKG9vHjRpBCZUI/s90RhQAGZsvx4dkvBDaHF/Xq4YCsFQ/4cGZQQ0jd1HSrG5vqnePErRupA91mdp2",
+	"BRLEVVh63kf/L3v/ttxGjuUL46+CUExEST1JijrYLssxsUc+VbnKp7FU7dnd8jRBJkiilQTYACia5V0R",
+	"++L/Hv+bL/YjfFdz12+yn+QLrLWAzKQyeZBEnayJiS5LIjORyLUW1vH3g8XPgCHsPJozyLMUIL2qpnbD",
+	"GsDYSDc98uIQ0HeD19gR3AjzOqz5l8/HG8n5dOxAG9fIJDT5ePWgMgGA+4g0Un9DgTP0SuH7z1HuuGWh",
+	"D7dJ6eEhpCdhBfnjD5wbwc4CE25FthJdTVgHYTyMRpZtAn/egGc9zBpjv+YWZI0hpDfcaYOfQ7gVPQnf",
+	"ALXsZXpCzfsgSL/DOw3goqVfQg/FRuDqDX8SG8WWgiKwzoERPN042AC4zHITbuFTgWosfAl45jYONl6A",
+	"25kwxG7H3j5guJ79tlfqjv567m70+8InwqVfikw4wYbCWugCJuXMv4ALrV//CJtVgNxyIkz5SXt5c2/s",
+	"nx3yqT+KEDeuJD7In5NfaWxh6K2bU6YB8U11W3D99SAUPxUz7wyNfGwEemEEdLYR6EexMcRLvZEiPtlr",
+	"4Qj3owSdRB8EBSGxpxMY9CleJez8J+FXmfe6xIY6aP2PiFbzl1+YmEFlAW2P7eEz7aTUXA3aQe2NTYaV",
+	"LMt4ZjVTgrr4KhuQ8xFXtAHYiL3NR3L7bCf0Yreb7INiwJ7V8JrMMq1HHd49ZZuQHDxRUvmHTcfQSbRF",
+	"Uyv6VIo4KcnadLG/nYxbrb2u3yn4l2jn3ID0BJbZATfhEpZ1hJuI0LKtDcItcTbQ1iHGq/R7gZ8OVvNg",
+	"429/+1lbd55xm48ktEH4nZbUe0owocCJid/GCZAzYTpjMMVgtuPQ5aj412aw+edSe0i/r5zhXUd1L2qV",
+	"IvsJvysxz2uDhGfTJiPwAtAA4JjUcKpaq7sSJPREbZaWuXWARa94F92jX5RtuixS8lgfIlLSmXE1JXsx",
+	"TCBLSC2eJ8pfEkQqw6KdX0mhlcsI3g3QTfm8UhxyonktkfWaJ+pE/elPL7Tyni/ASf7pTwyiCalYlw9F",
+	"9oJb0WTHMNrlxeDT6xdsb2/vqf/Ab8cvEpYCmEo7H0drJ2yolYC5XKnYUCptYFjKJidKpniZ335789J6",
+	"iZ34JwPOSNCdJ1sJlbQQdwyktRPwuw4/HbHNw6GDmTvDPok+uK22O8j++d/WiizJEUy2kgiZY09UZ8ow",
+	"zgIAM3/CjVwjRGtt2kQ7AfviP0HcHPlHaKteGaON/dOfYHXtwqZvj4zuZGL4r3+3wAzn9+np/qMnWwde",
+	"0BzvZAKZzNoJ44FwB2wqgU/NwvxAf9mJgp49vzyAA1KjMfAYCeUMDCy1BSwIr4Qj9FJkaZLvXDE2pIfw",
+	"IbN/BsCna2dyKB1uQbsLObPifrA2RLz09zyvFjcEiA78UdAVXnioxTSMqsPJWmSe8xZO0HcQH0+x9ptU",
+	"DEfaCdWdNn4VgaEIQFhOxRRu7Y+mE4UMnvSeorWEDyLCV1L+JnwkZNXhdIPf7O/uBtFH6+w3QxeWWZyz",
+	"J0YXv5dwHcu63BgsELRfHfN+u4gvrIrEOGAPM9kVCts2yZy9+u3j28ZOc/ecJfu7lmo8aopuU4yNHvGm",
+	"GG9TJcqLmBiPMvifho8gG/Cvnd1CBuacoSS12jjYaDV3mi3w+kZC8ZHcONjYa7aae1iZQpzqcNKQndnG",
+	"nGMj05Cv6le1uBxWDDQxKCDhfoRgJLgz0JAadzJhSkyEdTmOio+8oqu/4QUVvVFID4644UOBM9E1A1H5",
+	"R7bferne+CNZ+EFKFP/xBWDiRlpZdE12W61wHAWanoK+/514FjEGXDwa4Z8CWd/+qDyaOD0nDFjtt3bq",
+	"rhiXuP2bio5xil/aX/yl99oBv+xM28X8L4HVK4U68AKiJ/TXL37zIjAatIwPAqvjuffvT3/eh3IkyY3F",
+	"5oB6+dv+hv9+k/6xjYFXSFtqu5xUYrhkkAvNa7fxcqdVDmjnTZ43LwCWVT5RmwzeUDxAe4QuKVhcTLRG",
+	"J6r0xU/n78hjG7FQBStGv0SjUdaDD3CXY41SdF4TZmdIgtrFY6JQQcg0MDuDl+Y1P/fRwhYXuy8OnBmL",
+	"pCDki/LPXyJTe0gvLdCfGKOHUdCNNwBkmwpjR0Z0ARDEsD8Lw01HSDdWfTYUUgE0eMb7AkcSl1PDD1F2",
+	"/ihH+f4x/zin//tVQK8w6z7Bgq0risU1au5+6+niL7zQqpdJzKzt7+4u/sIbBZP7azUN+Ab83gXY3RQm",
+	"xPGgLird0maCFMeudkh5G+VjZaKEh9lKRaTwgECx+Gh6EW68xoOD7jHv5AjPfx9OjrClCOVaLQLJqlaf",
+	"WB1yCC32tpzH4PaUuYHR4/6gnFPOg29o2d+G+Ky9dV4cfpJn4kWc3biwBSzU3TYe93bSp3zvceMx3xGN",
+	"/V5LNH70/9NK9/ij7iP+hO/sLG/5igtcyvbtXLUILxDf67Set8UY0s7kGS2Qxx/QcZLEZkQZwAC2G3lZ",
+	"VzOO29/oX2/SPyjvJqoQX6AlSWkflsdu26FGWCH06NGb6GMpQfeYdM9CrhiUlmB9pAsAymVN+SzdIDV8",
+	"kmvLks5MlJNK5yU+3eW9l0UuQHgCdS9cdXqY3CtdXrTKOd3Ko7cAIIQyxCOxXEJEBdaeiqmFDBdUhRHg",
+	"Ou9GB5jAQEVG6NfeUc9Er+5cLixsnUdz4TYVti1OukccEKPPRCjfgMdzGQHaW/yl19p0ZJoKteZgb+Fz",
+	"FkSqKDSLpGo7iEQD3vo8s/VJDOGmbiCGeUhVlppnjIeJW2izVw7jugCKAijyAN9A4/aFJ4jZOeuYE5DV",
+	"HDsvpSKzgu239ljbCF4C5mjgIHH7vIziYj8ocSyH4gU82jJ2572G5ygNn0KS2Nvn6xSl22O9XuoiQlzB",
+	"fNRKXJ3z+I6fersSSANxa1nhjWIZFBO7j3f3fkzY0c+HjZ2EPY5Ei3stAhCxCTHOZxnWTk+Vnmw12RuH",
+	"9QRMlwYaVq160gxFekPS+Fz0pZovjFdnMwv3ORJuPKpzCguvgSqBz2hiBhwlyDZfq8SvGG+vTeLhbXmH",
+	"cWzFsjK/kpXdJnmsz659hlgdA2O0SAWGUYaK5KVy9sxWqTe6qY1m+LwsvsB7n5PGC4ZTyI26sfvjk9aP",
+	"uytkifLbLxcrXZ1+FAloK72Kon8O9Z4Qqxaon4i4t0DR4TcCzUuFI3WjerXm0G1/dwnFPdb6HVfTULpa",
+	"d8jnJfyKVJe854YeYYtKfUacgA0hZz0KA+mGtRU/k31/ujUL121i3W5zq802P4vOLOIYdOixvcRbafjF",
+	"o+ZOc2/rJs+vj7gR6zy66BYvhBFDraZ1Jxft7nd+OvE0pVAP38plpHuOWB/jYRPpcAC4c4FIE5I8hxI5",
+	"60wLREPUQuW9NZhhhuncJju8HWHDYZoWxfyiZyLJL1yytfOUdx53dxpP0p1e40l3VzSe8sf7jd1ei+/3",
+	"dtKnnZ1WnmN5J6RixyITPcjOBzGBNnt/tf7hnyH7ySdvij8WPsadExbHp7AQsHGwIfZaEb/mJXf8l6MP",
+	"7+nXefsVMmg3TgV25C+nse/FJGzYNac8S7et5tY/FdNbbSP2d1qLv/CTRiLjW5NRPbxKu7P9jf61IGf6",
+	"JkAPScWUhnC8LtcAlkArQaz0k4HMRJ4cUzr33jb3W0+3bjRBkRubJTO0UawrM7RxL9efocX1p7fbk701",
+	"hzbu1hJqA61C3UEFTjj1uIaZ6bmnapW4+S/dXnG74ElbdWoufXbRbgCg2zXHoLfx8LqrFT4U7as5kgJa",
+	"6NzSnSPOLUC0DwdZwD0EAPJMwBkx0ZE2Fc8fOHASZnU+b5RpC+3d/sBC5AuloYtSj92NH02wHcucBsdV",
+	"x+vN5M1vi8kv5M3zgtw8uz92VfMODpCJjKCO7WL2KWGY6suyMMCIa6nMA96MKB0JV5KjC5r5XDU3BFBI",
+	"pMIIA43cwrAj7n5fzer7a8EqLtqidlxMAgakrGuU8ttie4+EK4nkRW1vSJnmVciaZMRAMJ2lONAw0eY0",
+	"BAM3ZipHOJdaTCnfZO7a74ISk1CNvUt557UJ6Tt+iptSTsyvIqvgD8SJtGrf4NACSydh8yFDgz/7AXHH",
+	"f6WiU+dXIUaHeI9lz9nYAwDh7b1oSIQTrBeYCXGnY8Er7k5lm+LSzajn2wmFexne6ho1Nt5jXmveP8bA",
+	"KhLaYyPasrRBdBjPjODp9H6MLnBH75n678KbAlbqK+hIDXY+N+84edgzwg78maBhwJq4b0L0LCu6Vo1g",
+	"TmcVmotTx0XdvaBvMxkI/xwZJyrA1cQq0A1cc/w6T6o/58TF0e59l40zOJe+0IhVHDcAbdHAqbg53tAR",
+	"ufj+06HiAsOzNDbhzzyepkZY+4xIdvC96JFQNCUdFOdUiBHVLtG/Sii91PchSAwjTtRxXgmSNh8FnAQU",
+	"rcJN4RDkKt6DbBjbnNDwknR0eRof9A9SkZA9UWvw5SpmgEiZXvllEDryJRSb8Ek2uhk3vKnE+N/pj01t",
+	"+strOqxm+WBl98p0/B2X2VFNU/khyhy4lWFY56GpYa1VF3tKHXO5qgQ9u5hdWbILKcdKKABrJMjkOM0x",
+	"GEqZsdKJzO15Y1SwMzMGpq5f6YqUktCVNp5O/tHq7vz+F9MaH+0Nf3H/2O3s/8/J8lqZoztdJoUwZ4+a",
+	"t71AWN1zE57iYuL51ftdq8yYXdzVY5tzjwc4Qbaa7I3qZuNUWGg2PVEz4CwDnaXPCKoHoSbCVDuGfgQT",
+	"kQJzCp9aZnXVufMKnjv3JecWZ9qIftBDfLS+4UObsPbADbO2P/dhgMSHEU6zkZGFYY5/jBH7l2omVJYp",
+	"CnyUiA3QnBx/in70N1kWBBkeCfoMEvrh5+N3b/17r5kBX2D9JeKNfHde5CHExpeY8JZId0dQazUTJN7R",
+	"UxwR6oKCYRoZTxs5y5kX6x1xsIq+lTArVRf9QWoDQj8SmJ5ChOt/ATgFXe879ujsMKJ62ORN/ghrjGkC",
+	"L+C8OVDS/3xP70M8nm9veL7Y6Ho+cAmSsEjYtr+FTy7u7FAaMmcAwUg9HjNSVejsoLHwIH7Y5HGNnRzn",
+	"W9XOyexvcE4EeVq+2u6/VVNqzzdz/a0dv9Ex99DbsZT64Hb5OFfmb3w5dTkVI9cgQvS5UBve1UYPIwn+",
+	"dTwNJtIOmqzCOYq8zgGeIoy5cgfVgGdoeL3MR45T+PyJGhk90hZTBIZoawrukws9oUOmz7z3fxj8H3J9",
+	"AsxfvGURD6s6C067cAnfHo5Fv4uITbnR2mux3b2d3Udsh8a41zb6/asYufAE1xymF2595LgTVUeX/0xC",
+	"iLojZC74/ibBvZRR5irECNoMZ3RjabcqVDwbRljhLpKkixmz6mzZs2LP9blMm9KVTV6gOaHC/cmv7Ooy",
+	"WB3iYb9Haaw3vcLUtMpdWF6b3robaaSa1BFE5hWl+pUk/TJpoyZ7FTpWYq9Kuc63ygjblcn5Eu0lyZVl",
+	"jqhjHu53Ve0nhJ93x3JGR8JdWCb1RJiGjEQxdkWgMmie1UASJzGURVBKBETICHmsQn6PBnpiIZvUN9zH",
+	"yAhr1BE9DbiJ00iexwEAs6ro/2Ek1EdgjciJbq4gpbnf/emX4evB2S976pe/t34x//n7Ucscri2leYXN",
+	"sH4valth/R9vNezXKvq2xiZYSPuxXCVgRGwGeLqgXwhQvaR2baMwz+/L6vIsE4bk3hZvX4gcvObAhTG2",
+	"GCb4GwtVdgLg95f5AWGUQSHpwLFNdlh6wIk2p9jXFNPAO/ssxXzATmuryd5jKy3vugjlP7QiOxMhY3B+",
+	"AAxWjxL5oJMPOnmp1C3IUhXS+4X1MBVd4H2oVcRXATUz/xZF7yLL7KwmItG+q+pugfvcVT2ocJnoidIH",
+	"sV3ctwI7dVm5XREr8nigbYGGhYTUh8TgaAkqapU+NQVfLQlFxwglmSATQOHDkAeOxG7nKwwfdUw+rdOg",
+	"zist4Kbdh3oCbmZRbkrv0IiukGcirRKmFbr8mgzcZyjNoicfkIelZaJRLECjL+KN8bykCtKCGujarcgK",
+	"gItxoiTVIlA3EH+/p01XIN5QziZVkOAQCsC8ezmTWogkqGk4YhUVxJxjcpYZIP/WSjRP1HshIEiuKXST",
+	"N7aw0L3VZJ9Eb2wFQjPjmwBnSSuRk+BQfQYIUt3ACHGipoKb2LJKM7a5E0geV6Q8EZkVVbnfn/zDX/qc",
+	"CZmqjjAqLSWoko2+0ePRm9QL2pfADbVhxMgIguKjEstz/132nLJcSO3ak5kgUsK/bgD04nukU+zxocxw",
+	"dPBLIbEMn1sqtfwl2YCo+jflYOW7rd0njdbjBo7kL59KyP20axy9r3MOUSPvWeHozreOgYpd+jjfjna7",
+	"7lwnux8N4rnDXGepra5UQSEqYgg7nO7HshdZUywvBbR7A0Usb+pP1FAPhXJJqWgdybUihR1uTpUFQgYE",
+	"J1X/tTZ32gV4tIz2/Kb4GZcZ72RX7kYm3yLh2V9LXFozAvm6nlNrNZH8RuSrcxsM6hKAQuKJjwLiJjoJ",
+	"hdEme6ml6jOrEZ6GhnmIVKXJIo0kUpg5ZC6RNJKT//a8r/lKpeGsW41p4yOxzC5XwX+Fnu69gs5dynol",
+	"K3QOhsyUm2iURum889UVRtlnoXOJ+/gY3jW4SD1tKieJrvyl3tNMzprzn5c94qI9WVzkej6tdeMTDAWi",
+	"61sMAahRmtAFcRojHJgYWDgztg675dA2QZsR9jRJojlBm3WiYLkHKLjQsdeD+CXyocGHFQQKOCR7ZUFD",
+	"xTkaqnJ3UBXehDfw0PG0CsBiGOOJ8e0VKmDox1ipGRx4Ncvcf7GzicWQjzt5JiBEbbIPKpsWCCxh9TzL",
+	"9MTGSL2nzdDmfiRqFseaOqjsiUJeMnueBgi+19FuUD1uxNOPRirgQvyYk5BeTHGSb5UYvwVDAOO13HHk",
+	"QzR1jeFFdvir7DS8Qj2mvao51Pwz3uuRw3NO9tiKWR/7pX/RpcbxnMo2nkxeBy6qoGMrLlB1X0k958d0",
+	"MgKeNNmLgeie2hATMgwJT5QrK3bhrE3wLJU29lEmVGs8CxiuUdXxEsVzGY9B/EZfngVcFjhO8Z6Gn4nM",
+	"Us5whmj3ANCChyPedeyXz0dss+2mozZrj84asM5//fvEtbdCDq74zSQsKoHaKi44kI/ijlYZmt+suIpT",
+	"+YK5OeCZ3cCgqEwPHfAxn/C9XqvxqPdINJ5093jjaborGru9nXS/+6TzlAM+ZqQAK3A5Zlylp0ZIGxlp",
+	"kw18NURwH+jp19b3CRv0mxU3Up796OWt0p0J/uB3bwUPu66GbHtZs2dET2bZPDck780+wBJEMmOHIrcs",
+	"+fKkwedJO3mV0ZS9mYLYiSIWGZE+w4EFGC0b6AlzOlL4sPc6tiKdipFjMF5TlYAX7iM95IJBhfvsUOAG",
+	"zHEooH3aPzDNn/AbINW66fxerYMRJBa7TP2bXL6T7yJ+/kxT0SYtcgteEi6i7GYQswi1X6MXMYHyMNLk",
+	"16sYc/oZkYqDl59TFEvL/CeIzrqkzQUe0DqNC97+TTnJtO9N9trvJXCLJYhoGKOhQKGKPpHXbqTUh6W+",
+	"Oub9uiXQx7bhM3D/72Fss5z9BlGozH4fFyVFT9Sccc4aVMBPJTTA8CKr6ir+hVbMp41S7sRFI843PaDe",
+	"vpxT2JHGDV5y5038ztMff2y09hs7uxvJRhddvHdiNAJyykKh9WCjUJzNi7EHGy8ybvwODvTYivfjYUeY",
+	"jYONJ/7JKkeBsMuAZy+Qu2T/6ZOdx95NdEZ4E7TxFoaXjpzh//z/ixWcQdxQbxiv3R+cr+yBXz3Iyg2o",
+	"8qrJrp0liq4fDVBBSf+kr7nMxC2jnsQhOLe8vlefjyNt5/H/LYV2Bk1O8VLrlUS4ydw6Z1jILDn93a9D",
+	"5CQwUCKUQDzaETAxqWBYkklF8Ewrj5yFbdv+Fv65oPRZOOipNomgS9JWtHxK2+UmDe9v9VxBXNKSRUq6",
+	"4f0oVNLD4MRr2MDLvNbFLfcwgwsSBf2+TgyxZ57yUiJ0AoeL1ja7X9kbv6AvIEODFZ7WX5Y+cA+p7oAd",
+	"Wg9H7j0Z1PWSXVCkS1pNI/rSOrPEmFih1xMbTA/PD+0S5sOz0pErvkobCCcDjgP0DCDOHtZ1S02nJ6qm",
+	"67QOOi9C5uWIWSXMvMrykn9wYWpxhRb5+akYjrQTqjv9VUwvp+JLTBKv5urPjGwWRjUZzyyjCUu3vPP+",
+	"qSAmdwRp7372Mc72daAQF3ThYpp/ubHlI6n6mWBjK/y/EaMGj9kAKECFLM36mkFDCA33FxfBOqLvn8PN",
+	"5qdqR5xLUnn3YO+uEvg8lUZ0K1XkReyYh+HxMMx7hxH0FqLnJRtfG1Y42+hqfSoF7X+FDoQx+9roEfkU",
+	"hZoZyM+hl2Ixo05UfaR3FG6zRhGge8wLLMMzXDyiWCPodSh05xCEUVSXNmnhAbe/0b8WBIAwDuhdhlkI",
+	"OeizjnQh1PZa1a5Ku748iFWoyVfjWMVlrx/G6t40wb7yx0zY18Wikg6l2ubjVLq5Sl/KvLBXyhkpaOha",
+	"ptj95B2s2PlEYJMJU1BkdFBk/CR4GkDcnSFHhSsmlDNT/03pEua0ru2798uke6/soL6VQ+mg8WnBB1+M",
+	"jfU7fq5F6kNvBrsQKTIBKYkKR5RAr6pr8q6DgYFcbof861uh+m6wcbDbap2X23MLOOwChIS2AjbbOwhS",
+	"WWZ1wuy4O2DcsnaXW9Fs+zW1cXnEswp0JPGMJ3bPOWtF4alc7OMW8M45YfxX/+uvvPH7YeMvzcaXP/3L",
+	"xhJPEbZRA98o7NnM+g/+7//+P+26teHXLreRBD8sLUv51Dtgm78dv9iqxT41erhRaXBS7sQyj3yMwahQ",
+	"aTwv/Y3n3hUQ2Fe67Tpr3qB68w5TgWpJFnQJN+o5TyMdwbWV/NZ4YGuWyhTKoUWjC4YVHDCjM5H/Tpsq",
+	"O9zljme6v02bOQeCtexmQaxvRCa4Jb+WZhEsE3Az5KaYGOmk6ieBQe5UqjQJ5Wht0sJ8i3SZaJ6ol8Qn",
+	"QguCq2Q+xEqp+uujoLZ13Il/I/qGdp31fgUrkTyrteDnpcqv0K8pSle1rsCY5jwXYS7WmD99fvVXqDK5",
+	"bMSNK21L7O14K+SvnBUJL2eW9Y/LWSnoNg47L4mYCfa6tnfGoWVY8sHDCwlIgFWmOnQMdgURxY1EV/JM",
+	"WgyUqQsAh+fzAQRo4Vmmw2d5L27B4ioXons92RWAuY3/DB/zmuFfbK1EadPnih5y9YVetSuyTsteUsvp",
+	"8ib+btvr4MEGSQlwqaGFWBqWGt4rNTx7U+pfcdmco4H1xmzcyaQdQOMsmPM5CAXvoBzD8R6Y8aWXCaON",
+	"HcGk8s/pLWqTHbJM9gSz0o0xM7TZ7nIn+tpM21us4+XOxnlYmVIHEjb0QcuftCcK8qKEBnA+gQQ+YlkU",
+	"bjQFXPgkGF3cwo2DjZ/HkEYbigxE5I84o09WZaV5+JkHvubB+Kq7V/PzQYB0N1qq1pxmXptBeO5jKQIY",
+	"FCT+lYo/5F8bgI52sNPa//HRk8dV1mCxb7f9zcvtH9vf4GaLKvNgLqSLvHfk9oWhoxmiCcrQYMp5NEa0",
+	"EG5lKtC+eVMBlueAtccKb1oWxnawKh3tBieqw7unhUHm6GkWGOcQIxGsF/25ys68rLjXynYmOmwfuRss",
+	"c4y+wi1e5qPldrVrOXLnHbdTasHwuz4a00u8l72VF4C/unDP17pJ3EJK6yK+Q+1UOmifzJUvoRjPso7w",
+	"B70P7hywaMSOXBxz6kGUF4NCQCLgMmW8o8eA58YKzlB2jtHwBCDa58wD3Jg23xIVfWh1vgj0KFq38nF0",
+	"OV975RPXP9DQP059lfc1hfrYPEG5lGesK538XSjLUg2tGFYIr0iVY+5wi9t84l2h124Et4h34G0RG0rH",
+	"UjFkR06MheFDx06zf/4/RmCxdUVF/ITXXr6SvEBuZxT8/pARro++nU9hGBgDSzw+LnfUra6yaCfmuMqz",
+	"xyQRX0OIDV+OI258qKkWdSaMxWQWIEthc4YEZjakZQOMqbTSocVOzihNL8mOPXi0tR6tt/ledFx4Iw/+",
+	"7K31Z2Of8krn83KjSHDJH2xeHj4kBT2XATso4nBm0D0JriwPWs4mepylzAA0ZZNBb1Y7WIA2tlBG5e8V",
+	"IHU6YCKAI4k7zK0jws15X1vb0KYbwTexTV+qZ2x/ZxebuBCjJ7RnEkYBZd3C80nFjDiTYsK0Ce2iqb+z",
+	"DJf08TbW2tlm2wg9EqpsYaoxdY74mbgzlmjdicHlydH9Rr2gy15zo9piu+nfafpgIe/LlJd/nYvM6boy",
+	"jNs9nWV60rB6bLpzUOE/hwQCfhABA0rW0FtPSCh44yV4d8Ay7oRhcjjSpjIOeg23Bik/wtvfJR/p3oQS",
+	"98Ep+UmeCTYe0dC5MQKalRBBXJEIUsvC4rDkctHICM/xuZ1zoOrEFXrer6Dmi8Ath1y34Dr4hXVZ1CIb",
+	"R0Jck+3v7hKKtizyR9uBnlSC1n7Edd5kFqKCHZer/pj3oQ3erxx8J8U2n7/4yPafbJX71VJRU6gPV6lv",
+	"tbjeRil4ZtrvpTL7Msvyd/eQh1jmDBXxCPWbGJNxE0SludYUImny3EkxrMUhDLX3UV1FzQ6aiiCk8ZFA",
+	"kxUawAn6DOBCObNga9mIS2jWEtPY08Jnw4sTVTI1/t5gKKahx1v6K4IYIYRnwto9PTYNf9Ei1H8BsD8v",
+	"KTDhX5v/4u7uVqgvAFAK2LgTFTMwwFNAA45I9x3DP6hGdER/rIBiKcmjtsZQcAU3btfMq8Hn7nu4A41G",
+	"iPa/02jtHLdaB/D//9raOWi1vBnUgIrxk+j8878HhvEO+4WrMTcXyrCiLH+HKdbvMRSh1710cudyrhJm",
+	"Mert5IcxdFmi5UJkpoDyn1JWhkxDUpibw4bWavtwPmvyEHM8xByXGjLHM6vDu6fXVe8wwo2NWjCGyhkW",
+	"3pJC/BDOdStEtXr469730zPWI19KwcIR2RODzD1UIB+OxyXSDEWV98dOwWNe83lJCLi1ir+0b55ggo7G",
+	"QXpSZGl18QBueN8twhW6y++1e/CVvxNj8DME7nmA3dOGXNXla6Kr24DQm7sgVT/bkpsPggEdUewgTWK/",
+	"cKyFQmNvFQZ4ZVfwg//84D9fzn/2QgXQJtfoQofunvnTlEUlwjGg1PCJSlgagOd8TBqqC4jHnXFXYJEN",
+	"fS10GNnaOUi/sD+HRd0mlbpdc2mFbZo3lRZe771Gr69VrCBHVP26cC/eZXLg4Q1sf1OApvtHvaaFdl+S",
+	"EMTmBnYLU5PH+UmUFOZW6QutiTCEr00bFmjC96kIROl2FsXkZlVgm5pG5xSGyAtzVBMmntLMCJ5O5zSp",
+	"Vmdz4GZ3RVEenLt75dy9Q+eOBDQPMNYZGgUHrV6/3gSCVR5aMIAAKbR0F0OkKpUKXKJ3JgK6XELkszQp",
+	"U7I7cGwoBoZx1Rcd7VCsHxIj31mglkNyFceNrybjCQSJczumkELRzWLc1Aw7615PmNBIJU1AKiNrlBCi",
+	"enegrVDE9pLDhjTnI9W8hrUuwKmpgIjxq+FqGlucImSMf7QfLJPplUHGLBfSXcvsh9+teZEavtcKuCFp",
+	"cNvuB7QICA3Ow8vuAHpt/KnjN3hdoZkVzl9rvlpVdg7Fth3OnPgamYG5ZTpL5wz8StU/Cjdds2wVb1WL",
+	"5Il/vwt98uvLUetJyV56Ubo8fM24lkwA+e1zsAlvWxEzB203NyLvRavFdUR2ofMidQMsQz09Nq+mflsQ",
+	"PixYb9gnaEAVyu+edTwThz0nzEs+tRsHe48fJRsTbpT/8bnoQdj3uLWS43ROyK93BmUJHYsdfHdI1+4R",
+	"L9DgQtq98ORw3J7WHxufQHdtwrANRaSk4Anrkh9raYQf8uI2YUNprVT96PnYxB8kcLbYBFlGdI/Brkk3",
+	"TdhYnSo98VaiJwwAuSFZwlBbx8amL5RDEEBEnl0ELXgMj7PAYQNcPXjwCP/lb1HnkvlPro6p51eSgwre",
+	"SUA4/wjz/DnYQnQhvHQOvcdLWSwDDXvQeIBbey8gPrmLcJp2ABOnmdanjF85cAWA884pWImOlQ7ct9HI",
+	"JgFsGQEaR0afSW9uf4ghEhzHYyuKBuQHyz6MhHrzkn2kLzTZkegaIAsxgilxJkz9RImXixe0zLUjMa9T",
+	"2vEh5ol54doWWMm9XbgXEn1YeDKingCC0nLgXRDuIJjVh0wd2CEFH0Y44lRHFG0cZwLIbHbIjBgJ7nIK",
+	"d2C8ORXTAmN64UXEYqt0MByu2BATFwjUgnerBzrEl36jAIe86+SZCK6mFxGhHH0+4nOjQm4kGx3ePfWO",
+	"gBLZW93XY/ebkQVq847sZNI/+mngNt/mnaHI0rHqb0SExIno5KfakeOpy7/HIoWmf4d4j8Ci8ZuR8J7n",
+	"3M1LxMjIM96d/may+Svz/r6y3cHY/Q4G0Yy0zce43wwMex6/ZPnYToS0bKxS9mZgBDsc20zIASwVSEr+",
+	"px4blsmO4WbKEK1ApWwKv9VcAcmMWf5JcIJ8rPrbv4/NWHRPweMH2l//TT0SClBfA7HUl2RjvOCJl0+h",
+	"olyuTi60c8Xm8LN0A5K9OaiUhbskOZIT6d5diA5uzyRGgbYo39SlDW+dA7H9Df+xAF3yTXxr6EHwLIM3",
+	"iTzPgFpfy/mBiHcXtKcvaHWXrAjuVxZ/oBFuqM9EerunKm9hEeAT7NtFpXEhfmH0M4jxI+YgZUEQJz6O",
+	"GPK0QuZ+Eu7SAvdlrexT4QlpmYsdywcMwVXk84MSF5TM6nRmIBogqLDDktzHBg07ka47ALHtIami0pEL",
+	"H4tTGmIsaLWHqdei6azNfV678bwWj/XCbuaXy/iE6/X1EmKm/LKiQ4cpvOsnwVvODIXE7n03R/coGbw+",
+	"P3Ebp4jq22pe8CyzRe5ZUSj35Gd7wrgtwRfILDuIDLZuIKZ5Kw73VjUp/tEH/jZ8YBzQC05U8SMZGI/I",
+	"gIvYbzZCrCgdPgEmuskg60uoKvnS/aq7PMuq0R1f+M241b5GMDCiW5uqje3tPa8J32d36LGZzijNDzaX",
+	"gitVIHJg51CxUytEzFNRn1pf6xSKqF66B3psLOS+VMKsjl4F6USw2SENxlmfjxDk1EfmWom6VFtV96h2",
+	"0Q2J5/canZErzKLpM2EyPvrZ79bGwe7+0gczPic8+S3OslRnWPwbDlmWe9UPd1tO2Xfnc8nYOba+Y5es",
+	"xvY3/MeCjM1rbUDHwSoMAEKnq4eCQS31XABzKsQIeV3pWbhjmeDWVVK4Xp0dqOd89dcOYAWALuj3OgeV",
+	"lq6WDxY3Z/10sG9yJwK44r1xvl/atnYC2iBqPvq9uK5gZ0HDjBewUs8Q1PLugJkx8CZz5n16kx5AlbrH",
+	"DYL0Bv4M6nnzPiaB0AmgAq4per6B9XwaqyXbDAIfHSc0zVpSPPjr/aaai3tX56oeshHvI9bPWN2PblAv",
+	"KZDoxA6ZgiLgG7dXQSfnFaCjcWwI2owRGtKKrHfA/vMv49cyYb8cfXjP3kqFPC88Mt5BR/Rf3nxk3HQH",
+	"8gx2H9h4/UVsAkibmu2yn5432RuHrTIAo+0tTwRpOlERxjskep3WLOPGv0+D44l4oIYLGEKw6EDHHCFn",
+	"G8FTNhnoTKA3i08ShqFU5DzmoN2ZhIN6ivwcz04U8pGmZvpprNpAmOWVEI4YJL+Brg30nqszcpnmKcrp",
+	"Mvykfnk/IA92TqMDpzKcx7A7HB8iHH58KJA3GyFzfQCKoN/ew/BWzCAOeaDStqKMhJkJad1Y9YVqfh1m",
+	"NdYE/jPvkJztLB9KFX7eWYZAGXhZx+78rtKYDeYp6Fivs3n4nkoWL+phj2dWxJV0tM4EV5XcygUp4VkW",
+	"5gaAwgFyhICZiu8oD6VE8V1Jx1ItELYdXo0XqaGmRiZiOKt7iABSv/JjrCtM0l0nXMM6I/iwbJvjcdKR",
+	"iuOc8MyLXiIK2r3646Au/PEqPggAkdfrfa08yrPELY61fuvtIX7h0TIPYscjBBx4J1LJj/3buk2BEr5B",
+	"snB1R1sOZ767s/9k/8e9x/s/ruz7bX8zY0VRUaUP+HPZt4t0Z5QwSX34E6ILpvSkZrYhl8mVm4PCN9ed",
+	"8ltGbb7PLN8HBQ9/OR9rGSncxmGe2hTfW2ilAPsVqocDkaUIIwbQleh3eRkQkcwkNdNo8rwfVCWih/7G",
+	"VySkFzyDbvA0eIjAlx/i1GfCRJqcglQt1I6VFKHLVVdkC+GvmewhCJWEMYDMCsYts1oHeKouV0SDjYMJ",
+	"YXbbokGvLM7ArddmsB8k+9bmlpax8StJcSp7Yfyk1sH4YGbinCDStmC6tSnZ+vlJpJeFu17WkFeknkTO",
+	"6srnDrhAe3BNcLjfWiIahNtFclmepiJNYolKm0URlB47Hy2XliDUeIivMRV+cXS1jYRy4ql/3eWF+dfv",
+	"v9Y448ZfGcTAL+2QruH//SJex//0MlzrjqbScglanFEryPj36R1+zs/CXJrW7SgWdn0xPFYV6zdlx6Av",
+	"lw5DxnuOmiDMWEUOGTo5f7BMTxQb6lRkc4OcXHiu2vpgpit/dL9C6Syec4Vc1k5lkQd3abkSj1Tu8f4G",
+	"pK/k0FuMPHkllRN9YdZM94I78QIRzGw9Nhe+1uLL9O/wQRHpkAC8jHPodetSSqXdnIP+cxhBAq7KoF24",
+	"Fpj/gmyjf4eZVJDc7kxDL0mTfegVaNZP5WgkcCCF0r8TbpRU/ZCmN9axnaTVahFIsxGQ6Z7vN7yH5a/B",
+	"Y4gLB/5KSEr7N5VlbNNr4BYErbr0yUz0HCSCda+cU4X+bbzGJiRBt2orX7hLpeN/cdq3UF2jKviZwHQ5",
+	"y4TzT5xDwuCL1AbGkC+QTa8FZdm5FCjLbfIkvEwt9iFAcb57o1VU6yD/12C1jLDj4RxAwdcl7uoBT1nf",
+	"q7GuAQwcD8VDHukh2p5LgYAkO0QxEpKZPWyLvtIAfKxSXS/Zz4s1X1jDaOwQvDw/idC3mqnCwilU5h6D",
+	"4XY+DIxoozGxO+C5BvXjnjZd0a7BRdc3qzUXxrYBylc4iZduksT1+me+jaXBByVePhkMEn7JxJkV3HQH",
+	"2+LrKOOKpn7mFOM4Ay8KdBOq8NZpnRYqc0NAkSIiV9vVBcwQcpbRP3ZCMSvMmQRwGNRQ+vlN2mY8sxq/",
+	"AL1mIsEz8AzK/sw6rtLK9PEr/xxSHcFTLdPrAY9T9h5HwljNzoTJtIGppjrv8QobMRYYjUNj/wPuX90p",
+	"QRsXy1LcnnpPpqPHrtY/D3u9cbkuy6tzWfGdvSoIYl3UnX+ErMUSiKPPefoJzex36uhOoX0T5QT1J3cr",
+	"U10al0CbcClXl8zKUFrr9WMRRwN+XOCkhFTsjEuVIFyU7nlTQR2gGNBqk0IcyBkoO/IshygbbRGc+7oX",
+	"Lhzat/jQK8uZMDxjTg7B9Pg/ZFqfWmo8o54izjBlxahFnCaSJMbR2LkGYXRdWP8Onv2IFnC38XSKzzIP",
+	"VSds971o8gyvrjCP46O1zK1RVba/4X8XgjtAK2L0lmHMHsaZKxSpLPH14NgvpfU3L77rlaX2Ha1+JUSH",
+	"vlbiO51gQ5B1fGsRmDnzGrYOGbNTpdV02Cgw3M8Dd0LvLB8EpeZg8N+8fBW9OjDKNB8KqVCe1zdgMBTL",
+	"rB3RZO9pLIQagOdQ26MQHuGqNy4RKA0FV7BtPT6UmRTqlBto7uzwzpSPrXXcuTECvFmA//yr9+Fko6ut",
+	"XGEyvLTgYyN5dt3z4aUVzGGsf36TRYvb0ulI6T9Si1InwDr1bwFp1UjoUSaY5dOcXj5MtUhLg80z9cGE",
+	"dYSVqcAPungUw/CYZVxNJ3z6rAqmGzW3zokpidMdd2JKzzLXi6HHvRdezHEJHVJPVHy8S4l47dBKEUXa",
+	"++hZxkZGd3EwPyCzBvD/ehQVhPSbPQBuDtnvRk6QF7S8ax5kLu/6HKw4kqTb3cR/Ww6bwzTNz5q1Hi/b",
+	"3+hfC6KIq9JVbLi6nK4ehRWvCzbu1gcZtxkz7krEdhnegUtIIeJu3ZgU3ttzpXW950qs693E2fIdg0+t",
+	"6WSSfSVVv3EqpvMn/SPwhf+GTYpNQNwIZp30ZoFumeak10p8hQJRnsz2xiJ8LjAvVjNCHeHifvVrW6fY",
+	"x9vMCzr8DiX0SAXQg/sQgvgNzl/uDF49Yi1eGo78NUy8n4ppLXxKlgXs2zBMHACbAJcMWs38+rzUAOoZ",
+	"DrLDtDeAkWt1EGJzwC0rQsjjk/nTC7Kr7DOljJUItNJ0gKF5s9A5C/ftTGmmn4kzYfzypXFTlvIpDTwq",
+	"DSAASjvZFTVEodAL9yDO1wT+gNuNWRbcDBC8S6OiYOm+cSpVWm8sXwX6jQKqPpH3xLl3L3U2tpBjvYyy",
+	"PVgaDkQuB2GWDEpoyKOHq/BmdMhTwXSvNjcEH/wVVrtOeYu3mStvfhn3w1pK4tOhTo5QuoSJZyscG4+u",
+	"uC8xXKM+KwltvwUjprNMdJ1lhc9ZsJRJQSodd3nzh7dk3uZl3Dro81mVl+SIFrl2SZubGcRF3C/CENrZ",
+	"YCEoo7weTJsAIzMxWvUrLJhESI+U9SSM203xH8AlMlYBJ6YzpfaigUjHGRJxFougzsdQ6Zy0IjzQjeYT",
+	"I8BIABMRineyvJeI2D2k6ulUCmUhJqTenedi8M//16RC9aRKYdvDTsCN3cbBRmvvoNXaSDbAp9g42Ej5",
+	"dCPZmAhx6v91sAPCkdNL8pH0T3Sw0RcDIX0MwI3gb/wxtLHT2tt/hOK0lBa9FxPa3+tOWxbuWpOvjGBd",
+	"tx8H+a6mOY/ghIp+xCU6E/Hj298CiNrcXOZncn06Ro/7A8ekcrpoznD0HD1qq1mKf0QMOYTywlE2OyfB",
+	"eTGrcRQw4L5nPoz7wKKdJ0NXk+xkHnsvnXuhxYgQQ5OZ8y2yZAfvqXoE9NIS+mXt3tV8z+qBMWNVZJwl",
+	"ZfEiifngoMckXKAB1YaJ4chNwabGBh9uBOY9WIDYRdlO8jxdwYWjDAz85CPoORn96za7a/Lo1ue8XdhV",
+	"wz26GSKL+eYgVgHur1m4X8WDK3f2tgM48OLpMR8dBqyWHmZPFoFYRnDqKrtz5OPHiw+ErWR5rjCkJOBN",
+	"Mjc9o4fHA/E8GNiLjYnBVjxASH6HcPkvMMcX0G4pK6z05BJK7nivtxChQRoGl0pwCAwLgRP4X97tCmsD",
+	"CRdiD1VkCuE2d7tV0T/C3ESk/wCkIYdcZhGo4n40LNILZxNtTutpi1GaViYtnrK+cIzjvtEUdCbVqd9L",
+	"5C5AHqOBxgI0QE1wayfapAhmB5+WBWoXK86EKlTsqkk136gz6cTFhPMqjwlkOzvYOG2eZtz8+xC42yKr",
+	"bfRTf5VD9mvGAbInbG83E+Z0laYT/7Dw3DdCyAK3fycAeGge420XuAIeuhiXAgcGKWZWDwV2XaCaWmhV",
+	"X1I7qw+G7W/wn0U9i6CQtLwyFyNi1IP2ppJ4HynDJ9Ime491dOH9Q1RrPVF0pFRyplxMVVHmlx2AAj6g",
+	"c6fawwj8kqiRJIY/WNrEKxLAbfrGt1pq0RkZzCHoXQxekYHE5uJJAhgCkFwG4W7nRfBIoCvzCRZzOTm8",
+	"4FkxY/mTkEda8QjAJ7juBMNi6x9JMm/iBPh+IglUB4jHw7kx5FOW6guoa6HnqjaSeGl4j1jP7bgzlM6V",
+	"iVCLMDJUK4bjCzOVfnlBMCDfTp1LVaHGYXE5yzMHBQo/aJGoRWjwf9xYVs8KKzmCL945yLLCE8yLfIrv",
+	"8eIKe5XCnnzb0P7quyCzheUdADL3ufBGMEAYAbLKolDWRjoloa8PbrC3AYGLeS+S2+leTxi2CXF8O+hR",
+	"GO7d/haBQP7Yhk/a9haGOXgRpJkLzZI/WHYmjCUy4arWisMSld7NRTnc33Kjtbf/aL/V2nvU2nvkF+wf",
+	"EBbb6jxJH6c7orHXa/HGfm9fNJ52H+02nu53Hvd20ie81drZWKXlofjc1xzmnLv1eaWBd3kTWfT7fMjV",
+	"6/3ESCdmFR9SqfVskzNKXnPmbX8r/LQgVMKuhdweRKpR7hzvDob+iSloAgyWeFR2vdXwp1VHwJdSwycV",
+	"Co/Xh8N2ZVU/LD7FkrHSywA4fnvF8QbF66W0XW7S8LbnHR+VThN4DQlghAACLlfA3i0zURrAwvNAOvSV",
+	"Ij3cBzcQxv4wc6AZwcYK+u/Z5n5rf6tZ1bRwmRNjoRi1rtPK3jDX/g22JazmAn0SPF3aEHqRcN3BeYGl",
+	"Nnx0TkDmfwik2BYrgt7o+UCj4z3uUJ4/iLS0BbbCnjaRY77Q5QBdqgnawvgRpU9U4N6m4UTonu8SwAnb",
+	"DDJvnRjZJKdMJMeKvpxJ64glCEwv7CYVLHFdlbVJfnY1JveauiJS7njhY/gdYEB/j2HOi4wbjtLlxGjj",
+	"oPDJpf0v2JCbaWNYYBb860rvpeN1N7sXVvXZODT8LThRl/TVtgt+13zopRrW13lUreEofsY+vnydsF8+",
+	"vvoJEiAf3/9EZK87Lfbuec5MWkvp6q3bapyuVYxmaXoYn/YKTNUsUWlGdKvebx14W+s0zebNIMHzvj8m",
+	"VHOU9m6IVRUoekdaKpdj7uB0A81nwemRzyT6Z+uITMNAly4/zrY4k6lQXbENPL41TwRXv8QjjbhzwvgL",
+	"/9d2HQjoLeAsvcIIOhfVOtcufuI2hx/fD2HpinYcGaDB5yxapWp7XqY33Wnt//joyePWRaz89rf8hyWD",
+	"9WACmiwXSmL7qsxlQ5mzLja/UhO86AuFJ30I6K9AZsO4QVFmQzfWxUL8QKo9L65vssNsQiSNnKV6orzm",
+	"VAfut0i6lkCA9k7DxncQXb+kd7aktVvaromz4LhW54+EOROmYb2U4kefAfuT/ydrU0GtTY18PioMDm7h",
+	"Nj9YaMjxwQ9zIsu8A4SO5swHA8zCIevqIShGXqdA/qaRqMhYfvbx7PrzTQteuN+RI3SKvgNxfCvPROx5",
+	"8OfY1SbAtwdcpQ19JsycXvEp42wgspEwCXQs9aSXLalYZ4zg54DpjedrofiV5ClzcLeTILKxfgfmWOkJ",
+	"YINQ36DonkJ+lLpAJCKSnyi8vI+e3EAMrcjOhMWb4dKY0sx7/TA6AwghVYHVz1ylH86Eua4c0EKOn4pz",
+	"3a9RpMBV/KywXxhrZg/9TVflIfwM6L2U6ARmaJp5DfvtME9gLq9lQ2Et74s5eYtDzLwiQ4j1v0Q29DS1",
+	"0PUBOdfc8yibc2lrLDZe9RClwE1vSOAvmPt04qsDN9ewn8eQSnHMCulYKoZsp8ne6zNoT2IdIdmY2hmW",
+	"BOTH93Hs73DNwfIxVYjgHJvPjEkJjlBTutWh890JZj/7XwZV5wXVuKSOG9EVcuQWs3UM0L5LBaw8KvFr",
+	"mQxK4C8kaT9AW+vgWRxg9lsk/F9yADDC3KK7E7E8InhxY+SZgG8aURmDfKI13+LCYVhi3SwT/vkhCK5r",
+	"loqCEXMgeLVLyzs6ZPUn2gvvyqHDB3nuINQJkVxJx3pS8SwhphgbfD1QEPh78VDORT/qbKSh5UNxopzh",
+	"yvIulI/ZESZ7pOpjrBMqm/HzdCPvurLe2EDCHkFUK8uGcLkrDH2uwnW8vipcyJw9tEDdbDkNQ6CrDgFD",
+	"j9KcohomE2q0MNZeZlzSvPeJfdTWyk4m2Fg5mZFnnYqurJxC/Exf/F717XOxaey+6dtNen60rxfRoC63",
+	"cyD+XvDzYNs/2KgjUti8OZ7wQNA1W9QhDxdeqjUeFriO1ni/hEJPfPnW7+HoTrCaHDAyQwcKRLBOuiz+",
+	"ibqlm98jp7jfx3md+fAC78kIsmAw8fSDF8iO/lrEdAWBLg+qhLnYWXVbS86cw0YzSdPIMmXtFv1fo+J/",
+	"wv+1meUBhpkrVDc25NMTBcjHdLODAMwDczFR6iFbHVhehYr53CGfInByRwjFkLquyv2ExHswBTeVMr81",
+	"4jWbEvdbfCkx++b/QwXmavMeIpeeNv49FkrLEJmHBA0DdGGouMjC7GxV5O3f5spOzQtY5/rN1DwT9YAx",
+	"throHU/J5FxWOhd0RiwoWRfzQmBtesIh0yUBtIdKtu4xbWRfQs/5U3LY3UCorRVq216ILlHfDnJ+Fwrb",
+	"39HIeHVpHDNLVyLhPiK0xKFew1MgFc+oxkgf9v6m4MZGSj/p5O9C/WBLwxgAWNLRX6t6fXwYeil7fL11",
+	"ET12XQ3+ct9w5QQwjWOt5M2gUCvxB+RQZKlwTfZSCnbkxFiYITengp3q4dCxIRRTjA/P3QrVk5fhNS3f",
+	"LL5AetF7wqPnYYZ8DZoLMn5VahoqlAvasMPHLqugh/b0P+hSd0RDSRuPhHRswpViA545odiR9GZLgYr+",
+	"jzVWKx9U7hbwFdrTorRfWukgopyvcHQr7H+py8p2hFT9yBBX4b7BoO1NHIcPIrxm/43o0jH/oRxCT11E",
+	"MJ3oayPFfEqyTPbQsHfGViphLbPSjWm2NaLFRZp0bgTrGz0eibRQCMfSINC5hA9KBZQoTXYYfoce6Igb",
+	"F0CDetrkhUcYIaxLr8ZHWWtIDXeZS/gEu1XYoBLVtFRFbD0gdAOuFy8te0vK4zudyp68CviOmWRMad0l",
+	"aUIiFJCnLu8ORMPvptHZxgHiaHcTNuRfG7wv/u1xa6MoYqnI5JlYKGL5x0IeaGT0mfRbhok6e2oTprM0",
+	"Z9BiH+kTOTGQ0g5muthobAfCYmTMqnsm/Ct8mS9umcR8YZFryM7TYqZ3FLUmLH+eauQbeJey43lhKl9/",
+	"ZZNGEQQp9AY57Q0aSWpBpwp68aVaX7a/0b+n8/JCH1Tc1uk81ZltSJop8bhKJJufRFCR1RsOX8bFX4/c",
+	"LZC56a1utr02EaUsZpq/1QsKpPdi3XheG+yiULHJ2pT1aCesTaO1bfAz2t1M4w9GYGtRs4rrURtXNJpj",
+	"eykhvd7A0oieMEJ1/Tlx+Lyx/2Rnx58UtKkbUn00um8IyTFPCR12BjpzwgylgsyQ1/K9JnspfocG2pVS",
+	"P6Wdu2a0gLlaC1PZD7HsVduDmuE6r0aIvlE6O1It7BLmoafN0G5/8/+Zd0wdwXsH5c74VI8p14xVOOI6",
+	"R1ZE5OO0OXNsm4DW2gUS1cqj6rU2w0V+3Js0Tp5rM4yO24i7QWFsHB5m7tx4nNsej2W6scTw+5/xISrv",
+	"PuM20vPOdlDI4XgI/RP+/2BSnX4T7y6VE30A+VzngQvbXHPY4mNd/wlYdcYBmkAqelLJmd4gkNkLRTMy",
+	"FcpJN92Grh+e2e1v9K95wh/gmFn4eq5llssokTisAqVpNuAZTIgN9NhE/tqO0RMb3LouH4owlnXAJgMB",
+	"ja9cBQxXHDJiHUHstQbg2gNjOAShJwpaKQgZCMAwoFG3hlTrEJ909Qa+sENrbsWj5dUBF+Cfb0I6v3lz",
+	"UJ9eVLlcRMpu6iorCG34TNn8zhXIbRKFeiftHfRvF4QmZ56HVAUGDdLGFRYTOqH32uVdOTFVSYNXE65c",
+	"EMNcvoh8kO7SZIcl7oYTRamfUOiWgOnSk2Yo0sB4CtQD0C4EIxHPkOz5TBiWCZ7CLWefSnyV1tl6LtRD",
+	"/PCH3lXJ+SVpCboZN7zZEdKOpMj+nT7R1Kbvzw0nhiAWHWnc4CXlGZwRwm0kGwM9tgIb+jYQJJVnL3Tq",
+	"P9NFEUpWUyram2tHriadqVPpgqVD2OIgVzCU03zwBhdbn3eQSc5VhbByo7WpMkD+4LTC2UZX61MpSA6W",
+	"tkoBCa2m/AEmCedF6g0LspLYZxHDTmQWqNpPxciFfkAyqtLS0ZfbrpJhkLYoM7PGwa8H5oz9qm/IJERt",
+	"X5+Gv4FbLKXf+9UvjXyHh9HGJcs3IOIg3AgGMFflltcuL+pzum6oR0wxrcouaTz0YUpL2qAjaFS9wwqT",
+	"XpZl4kxkmFRnSN2KgI3DsXXYAwsfTgmrLaJ5B53zSkgOLfTMO6FO1FCqsRM2QT3eb+2xthFePvzqUDEa",
+	"SohUpG3vLyjtZBf03fsA1Uz56vSWO6xzTre3YK+eUac97u+AE6wH7H/olqXX9wAlsGTDsTot6toSJ8Il",
+	"T0AfftrBnNBQGEIBQO831vu9iaiMGXNwV7bZzm/0LfwdHX/bTljdX7s8yzq8e9reAm+ZOd1kP2l/6iLc",
+	"9YmqCjg7os9Vkx0hE24ul7gFmNoJvvckPlYMBCzOkBAuA++LvDpB2ScgI0ciMnWiyjGRREAcsDoV2v4a",
+	"dvlNbkHnJoHi/DbRJs6v3l08CTRrPPaQGrJOAma2ahJRKX30RCN2uIlhB4FzTfYVgPiqQOJGEBUz7d1v",
+	"Nc1InVvBR+6/VuJcaJaST+cgCdfsk77QQ8G8gBLKlzqvBJfUynCZ+UVpBRvGs2AccEYAIUHPrSj26RSO",
+	"uoF/kLL76T1WJeCYm9QXpoMkxxL3OpsaZm82r4J7/rGbV5y9e1OzscBGwxXIexT2Ga61sihcNLcXb1y2",
+	"mrFtq1JeXpNeksn0RhoNOutwkwCsktdW6EhosrfBUFZa+ATl/pwR7eqhsKgYTp+ogr4e5OdVEszAQPa9",
+	"oDrj/TJwGtCs+L/mMdX55B/7PNClE5AI5PKf46GJ4/qBNAo5z48O373FAw3RvWFQK7f3ViAiALiGWrHN",
+	"jlSpt18/Hx9/bHz8cHS8RU4gZ0ak0tTN8QM18ZIGP8/6n9vrMqxsZ6xSMOUVVYFcFuYeCgXM2L/yxu9f",
+	"/P+0Gk8bX761kr2nf/zLMsWC4/ydFY4/7/0+g83X4wCfxTI9EdY71VnGUl13lsGllu5Egdu/ha9ULK7t",
+	"BeGNarNN0vqtg6CUIGDg/efyB7dusra3ge0DTNyV3sQSQTmUh42wg/YBsfi4gaDs9WxyMSDitWEd7YOw",
+	"HsCOmMyINkpW1Y5JNKzFLRNqPIQgHJ5/I9mAUMvLAqzNC6G/lTc+5TfsjZH/cuOMG395sFVv4AZH4Vr4",
+	"41u8Iv7wKV4Xf/6IV694Jf4qDakYJRiwtkaHThgGMoW2EM362isfWoqeE2bCTWrrpIcuC4J/iRIY+Bnl",
+	"yWpaitMzqygAPZ9q5XTtwtzYqGNdN2z8qNUqgzj/9b+2T05OTr40//Qv/+u/tv9lCZ/t/EHrxFe3PXDD",
+	"rHzCVuA2zzREnLOCDkBd6JWp2uOAmgMrfMfj2gNkxtW+GkeRXFW92DvcX6br9zlPP+HT37qazE+aKghX",
+	"5HjSRESt90BzAYSjyLOsrL02obp3aH08dCWLCX5mBMBHxg1txDNGI87ospLKEYyo0eP+AL7kPYmZawVH",
+	"dqiHtfkV68Kq7zbF+Dt8N/O83gD6d/Esy6Nlsiy/KX7GZcY7OMa4NnwNksbFrHxBbHOZD7/5UiHd299o",
+	"n5ZE+JYuH1mlSzyrAMKNo0US0UmdHncHVeMOeF0SypVl8l1Y+63F7L6VMlRNwQV7k58wlQJUg839SXCI",
+	"B6SLvf9g9EAOFg7jr+XtX7mtCaucb26+d9Ga0786T64KhkmbPlfSLmDJPYbpjPyTPGNjJYls4NxRjN1q",
+	"owHvCCe74Fmnkc9EGvaTMEOuoDvCHvjvU8pOW0H4JdA40RF9qSx5YicqE95JTWKSf6JNGjBKjI/y9Cmy",
+	"c9HV6PeQo0wpdRrBZbGIy4AVrO7s/lDammWmH+CJYiq41B2Cq3/G/vn/i1zflh02WbvVeNr2i/TeLiwq",
+	"y85dIV+2D/vL3v/z2njW33CjJu7e/Oth4y9f/ler8XRrqXD7M2w2ZQgQ/ygS1Dg9USHpKg2u27vRQBjp",
+	"3WFI59FrG+L7LuwUvKSRyDKRMp7J05nn6/zzv01fGP8fzTLuBkJdE6DSobH/AXe4a3MmRcGd57PpXk92",
+	"yWW7yGTV7Q9hSobxAz4uelSH3iL85YomuEpGdPtb8cd5TY+Hqsqoss2S4RFSDYR0W2QHMWOawIwK77oE",
+	"sLC9ZRjosbFJBM9F88w7SAuSAkvUhMnqtuDiDVf2Cz6Unvb6JLtWqs9v6SUk/KZ7dBVp6aqSqjT+aQU5",
+	"jUTfc92AOJqKJJeyO2A8ImV2RcxegSiH8b8UZBC6RpjTKZ8mMNZaoBk2gtuk2nFoLjydj8LCLyu7d9jQ",
+	"0x7Ms/fh1X0vBv8z4teRBmGTbEB0LTMdXMb4I7Nsfd5qrGRXjngGyJjk32I3GutqbDufdXfBm/LLzfyH",
+	"nU6w0j3xLtR0JNImOyxdYsinLJOCSXWirDgThmdsWLrvAXY0FSpl0IuEPYJN9sHrGbYOwz0VnDHwFSW4",
+	"gYH20PSUA34awelDIz0aZzghWeNMf8RdWuBFlx9r0++Cs7lHuQUsEbBdz9Bn9CffUFqHTdoG0rjAGFt2",
+	"IvefPtl5PMdtXIr9cGcpQsfl7Mc6rQJs9Tw7QFzIQAqaoHcOiSMmvEo1L6jpV6i4r6VKwyo70yptKegu",
+	"6d9Sqrv3uFWlvNvcgPmZd+6V9QnUQlhHw8vaSmQxCZU6aeIvLY6rpIZPvLRiyTqP6DIpbJO9p5fQ44jO",
+	"7gZcsZ1Wi50Om3P06RDXvUCr3nIn3Tj19oF9/umI/bhf0o5Hu83HT3d2asJI7pZr8En1uJP59xLnsJ4W",
+	"R7AaT/MYDHEuqsLMt1r15y31SXP36c6PNSsF3/VCK935sbRU+HHhWg8dG2rrmNVsyNW0tq4MCl9cSFSU",
+	"3VZhDY9ucmDtveCmM11oOMo6kNC0ISoC4Tpfn2dxhfZm5oxGa1DQ6wtamx8f71ebm2/c2DlhIZo+7Hme",
+	"Uo9DZwpH4eGno8J8EZlI6cCKVPbm/yTQVFygw9d+5G5wDUfV3GOqeQf9TsrAjmjfr+agAq+rVmbe86FI",
+	"MIqiCWIaEp7pJkgw2rJWdyXHI4uAmo0gUmxsUMczLPQtVYoVrmid0oF3qBSPQh/mVQcNJT+XyeKIN72F",
+	"i4QJVnDTHcwFKcGPYIuO9+Kn6CHEwZ6ZLLt/TwcxqEtCOi85B6/k3zAM9FLULVVeBBdd8tqPp6OiM52w",
+	"rs4y/Y+x5Bml2v1lMG+re9H0KCvTiHgPRx+44WOVCmOd1mlhSv1UqrSdFDvfKCnsoxbKKkAvhvf5/H9D",
+	"MqsDB4yY+PvAE2C1nhb/LKQREmjNDu0jXRTv4gWJcUdP2HCMAFPGe12xmRsua5ss5BNYlxszZZPBFMGo",
+	"JgIiDHCb89ZD2p3Mu3CpxgKsyLLKljx4wy8o2lymB7tMiZhpfUrViyZ7NRw5H/dZr9FZVgjvi6EPfJmd",
+	"CZNps3rqfLcmdV5R/ECwJ5Knmvt4CVi6xw4361f/lZXT9VXNjXxGMZ4xxY3REwvwzkXKhto2L0KDm9Zt",
+	"1+P9ZLa7ERob/3WpIstryKjp4QUWxsepBKiUpWfawhfqXmfUyIAcxjrUdoBVNq9rgGbqclcEWRzVFHUj",
+	"tGFqVQv/hdeo6pXqaJ0JriprUTTIn5ei/Lst+KbTSrO02R54q2QBGJgNxWgkVHsr0rSCyxX6Krn1hpZ3",
+	"9Ng9ozZSRXW7E9URPW0Ea3Nj22hRfPTMh9j5m1s36vZt93hmRZvGtDmYC5bJ02huahssYU1v1H/Qbysi",
+	"CIxxVtuyvOk4NA90tTGi60RKO5WbtkjhElNPrCdVasNM6cwjgvktp6pwAM0rMopNrWaFNaz6oHcpX4sW",
+	"7ZOw/pmquJDC1tEZ04mBVQCCzA3s95HChUzQKi7OldRJUGC37bjfL4A/V/ptv42Y00zI/sCxwuejbsXc",
+	"JVopkPokb+qyoqthKsyfGcAMnddX/Hun/Co9N7r25Uf3rttqhpAahPpKWpEelEFJ4W70HGTnpWOb7fwL",
+	"ELK1t0JtP8yoniiwa2FW4vyTl5alIN+QwIIgKx7qQIiYYUS+hmqGQvgjqtNSblRkgkCjZDXr8ZnBBn86",
+	"wLFw2Tzx7kyeePdyzQfrN0hHUW7nVo9y6S5apjua8jkq6Co1MZ3CyUak0xANXbRCtDMb+i2oq8Z4ozOl",
+	"aGLTlcMx0PzzEVmh4LGVBB+sbCDgm8E9LOII+3M9LxeFoBJnRwKIvVZdcRC8mjNuJC8MnxgwesHQ0c1h",
+	"LqlcJ9KT2qpQfeH2UqFQWbHtSBgz/Od/Z9lVRT9XHYncbLhxfTHF5CGUuIOhxN3ysJfugjjvZH+XTnV1",
+	"C+8Vn3zbvPF7fb2jkLuqaSgmSDMMhYKzHNqJgXQzouiGzHdEbwYFSkL0RBj6ylsYqU5URZ/y5ss379mj",
+	"VutJY2crz17y3EnPCGANfsZTGO+yCM0fsqII6F9xID6Huehlj8TDsJ5COyPbHA8zPnYWG4rpfrhLZ3oi",
+	"si0wq9hz3NNx61bpNz5aU7/xHbQyn0RfWgfF2WqaAxSQvClzRhDOZVjwrOhpc1ed6mhar7zFNloSbDUy",
+	"ywXkpRwmZO9htA/q9kWApZ4eGzYR4pReVhjug4EaMiRTwQ3DA9sHvxAlgHPCocWd9WR/bIQ9OFHg5sA9",
+	"6Ksz1gx87CR4PTSviEnX8RCMXbBTUJsT4hTucSpGLolobuBRkD9sa7uucLMu3B95PVHo7CoXHNxYQYL9",
+	"hbf5XZ3dRyWRHnI1DWVbJUpgqFeibBTzr6ZsF0x9NevTPCsEiUskeiAe/J6SPN95eucqMjp1CvKN/rWQ",
+	"l3acZazwa1SJwBBP0R1GgcVUS4C9JiSIisQLdxRvSlt0QqEvP2fs5ipAMpGDGpCz7Eh0JVwawApxHcGF",
+	"psU48RU79PHI5C73sTl0LDJuC0chV9NnrA33exu6UNonKkx8QUdzmPtS2s2mpCANTA+sNMu06oMX3fOu",
+	"duEh8Tn2d1rPWDvLU0mHmXc5uZNnwhKN+VBXI6L9JMKXVj4Xj8Jb37hcOujtTLCCW735/MVHtv9kK2Eh",
+	"P3DY7YqRa4SPt5usnYrG10Zm235PaKBSKvZWyO7ACXY0Ml6in8UXPZTWErQFZQ/CPkpF3y9bSbp+nbdP",
+	"K6nLTO23zmWmvnzbTfb+2Gz4SAATVV++7SQ//rH1rZXs/XExoJFLu/ALfI1L8X/fVm9kf2eJe/yklVhP",
+	"W5yNOncVhbrzdnibF0zAXDAyXjY8vNbsbLb70Va0I7Tk/k5rK581JuiFwozTASkfxnZdnmUiTU4ULyZf",
+	"igBjQ+FNvlTWCZ422Wsc6ScMsbjUzbdC/srZqZhu+TCliFsSRjaKRjY0lfW0OYGRQAj5sYq/ICtfNKXX",
+	"ZSGvQeVLj1VXhMeXFpojuYu9YvH93EfLcNWzV7ObVvJ61mcAUGvn+mP5IFglrAH6VtC6QoF4qTTBHXlY",
+	"0TFDpsq8v9BpKHBMg2MF6N8nKg9+cCoyn5ukBsKEANrOpUAPSKtLM5TkNeAYgvfkerILTcDUtOWvRQ2W",
+	"sPJnjA81dJSKYRIAF0K+Eq8S1qVSHF4hvg2dpXmlD3IOgDhndTZ2QDwEnhY9OcEnxdwr2rx2oMhuRzBb",
+	"TrTBAdbVGy8ZTelUONbNBDe1AA34nq/PeVv0Wap/Lf2FozGA3S1/g764BjsJ27oANyCgmn4XlkyfGx0t",
+	"uA7oOMy0+q/FoG2Lr6OMq4g8V2ncfvYqmHf56R5GR6gqbcJHhdzhAX4ORgby/CjBqHCXVJgWakny1qlo",
+	"uchogIsBEB8UYvrrQdkF7+qNXxI6tWj+m+qvMpIZ44E7rVL5V/7xpboSrZ+BXSSzDjw/h5+O/Lbt7LJU",
+	"9qWbaadu7e0/2m+19h619h7V1c0Ji3gZ+FOMgnb/uFhR5D4ZnFcF4a7lKe1KC039cSYKoVO/G0s0rRln",
+	"v7JyLeFN1SPTvUJUTnCN4MPQCFiaLM9RkAOE4ix4IpCZInDxsW4HTHyCzmQCqmVEstUAuo0KRvMj2Vcf",
+	"xm6d80efaI1V8niED6nH7uIYZGvjcPCL80sriAVCm9bhcCZz8D68cY9TZDl2d3z9hxQO88xqdOGU7uh0",
+	"OoNPfAxIUadCgfXvDrjqC0joQfdaDQM5pOgsUT3eFIdWeNJ1I6rOgopXvL0/kjrSGr+nyB9sQ7BS1rhw",
+	"7lrHe8Q4I6SBITAapINXRH4DtCI5KoBSYzBhmRP91VidKv/lgOEOZVM2MT6+GHFrJ9qkTfZJjAQ6B1xm",
+	"Y+OdhUxPinMtKq1mU4ywz+tliQtL3TjYEFJBZlsYdsTd716g2Uf8s1ueNJjWfXto4I6CPD2r4iQBQ34J",
+	"G7YqYdT+7hJEN8dav+NqSseuvQrFO28fc5DnTHdzBoulbeb5c3Obd5133RYdn/gx1EY9FGAskZxNnTta",
+	"izQsIQIfIt1AxZno9OgQ13Dj5jKJTZttfN72LTwoD7uOGlAFEnH1ea3dHddxhSk9Qaqw/M35V2xnEiaA",
+	"rE907qFDmkI07pw2Skyb7A0W+CBTXgFgXQadPojdQyeKciYShITaZ0vC9YNN8NJAIt9kLw3vuShYheeg",
+	"pnKqLWKup45doiBsFzTSsAdwwdbO0yd8r9dqPOo9Eo0n3T3eeJruisZubyfd7z7pPOXeW13aDBeWd7so",
+	"OUv6cQXKcQ3sZDeNfVups0G6q9S1wjb7g/5UTBexas7kThQ/k33utGl2jQAwe57ZZl+4za02Okx03QK3",
+	"35kwEGEWdX/z45v3CetJ710krMe7YqtZ4/J8lm7wkRZ7CcXqCiOGWk2DbvHO4+5O40m602s86e6KxlP+",
+	"eL+x22vx/d5O+rSz0yocGUCo6b/XP/wzRFh88qb4Y+FjBQJCjQSgBxtiz1+sm0mhnP/VL0cf3sdf+3fE",
+	"3dgI+s0fMfGBwWnDP/cfS+s57RQGIQ9e1x3yukZRxi/sb9ElGnoUhzSrdTvEqNBxO8onNOfqN9v8LDrs",
+	"sMSwyYDzh+0lYRCXPWruNPe3orcDjS7QnxkJgw+IZATtBBRKEAUQSh1oRboDnmVC9UE0+lpjrNaTZ4JF",
+	"3s/QtF6KxCsbyUVfKlKMQhi1ru5NvNELsje1RQPc9uYFaWlvgfzCtjKny/xq8wS5SmZnOVvrhfY5Nv+E",
+	"VAlwRiKgZfAJc8pZ77z65WCl0UaJgwmhMAlRRx7FNvmJCvKZavo6dB10pkVSHHCPt/KUTxt7OF/zrtOm",
+	"jcmfks/KLYxsVcjop+I2iEt5kFcdwdM3UljK7TlRgNtqhvC2T5SkJIlKTOiEufdHS71/+HEOmdllDhuU",
+	"9UYPhL1ea19oL5hOWMbzBLbXuPbHD0fHbOaq7Zl+xrJGJWFIAXWRqGahRAYM0SeqfEJ0pox7hWtA2g4x",
+	"VD+9fsEe7+79CNipnSmEjGQQjIAOgSl8MoBD6R71Nky0OcUJ4OaJ+gx5PfhcZQbvGbKT4YkFv6ZHB0pI",
+	"Iqvf3N9pbVUZA3hlR4Unv5Tjq1PvTe7++KT14+4KAWPh9h+N1r3vx5lcpR/wTnqeaBIKQwe9IGWrWwP4",
+	"YOSHnttkFGpcMUduaGBMVGZ3LkEc3ayhe47e3/xRQhQH7IECJa9H6UnFnGH5ZbDCjqCehEUf2gSwEYs4",
+	"puvZCxfeEkTEGzawhU/2n9bdC/CPLweFhvdy4qsr3hDZbe1AT9Tce/+teLHL7fMba8fCJLCEp7utJ3X3",
+	"ldautLtLMXYfF4gVFxGdh5MCP3yH+LnnEXLP6vYlTA0dhHb7WyQZnYMdW2VWPg+g1c4SjDxQJBUbW0uQ",
+	"8KlmSnythvxEcxK6IVbtwPkUOVLX2+ZbWmRNNEpb2bx1tJqHUR/iMDC6dbVctYviznop2uYjpOOd48wq",
+	"658pBp9FPlYvUihMyDeHbWQ0QEsR4iQ0dfQrWjgO8fZ3Qqrm9YJ8Lj7ktRHSrZxEWVvE9VOBKTmIL5U3",
+	"uihAJAeygIjS05eR3FSo6eJ0X0H6np0bpMNlZIKb0OXMu13vpU24ZalQsppAU00f5PUmrGa9+H2CkmYh",
+	"3Ib+XJK85WQMPNC5s0Iw0Bybn4JD3+EGXTvI1grXHRxEr98GB6d4GP9g2YeRUG9eshdaKYgNis43jUeD",
+	"3CLnMB3N2EEL/kWhp+ozpQyosxWAgYJVJmRPVL9iU36krgVu+FjpDRNvdaXe5UKJGgJzZCFnTjfZoSJY",
+	"6w6AqowqvlAoU5eJzjMhrRurvlDbj3s76VO+97jxmO+Ixn6vJRo/+v9ppXv8UfcRf8J3dra5cob3r48Z",
+	"/TxHhD3Fdrcl30M+cVIbDsU25ksRzR+bMSDpnIl8rFgJkYqU2sCKXQeBcZNkEQ5tmJAK+d48z+UNi/84",
+	"Zxk2N9QDdsHNl8YWgwVD8WXFGKTkCi8bTxyGpjZXeY0rZ3a/gQJ7FZv7uX6TvNixUgAjvnpN3v76+7gn",
+	"t3ebu9tSpeJr0311c0gvaEQ+k5CShDRkOaLDVtRQ7oDc6H/+Zfxast3mLjTvf/zzh59+sACTSMU574o+",
+	"/+0IlU5SJS5i2COkVCZscqLAwcZxhZh1RTgoSCNLhItHcHsD85nH/sdMAjq9TAn0EB8U+7ZmUF9g9Qle",
+	"hR6zbrDpJe3Ca7+4xbU7J766bZiNKKVCN3QFj2Tz6zA7UcGQ4k+/j63jQqWyfxo/MV/Kq0Kq89vqjT1r",
+	"vzrm/TB4EobNhhdu2b/CdvrjsM4yzIK3yEEKg4gVpB9lezXUiHP68M3fdx4DDCVA/MqijNOUjpFeCTbb",
+	"tjswQnZEewsT90I5M22y4yJaAwEDeDV4pfqZtIMCQNmQm9PxCK+KqnOiirqTZXpinxEmgXerYFQnZxbx",
+	"9wAwtJBFoDbiN1BH70nwwHESCFgiFS6RdflQoJ8jMismETjiVIxcDU5DUSEWuSDveY7Z5Lc5IXgK1E04",
+	"nZAGNVeUojqE08o7Jvlh1cMbLwUN8/g89kHjy7edZL/1x2bjr63GU97ofdn6Hycn/naXxz3way6p/cm4",
+	"1drrgrAdOMOV7QnDvg4zZQ/gl/92sjFwbnSwvf1Vi7NmKuiQdTxI6N92/9Y62WDw05+F8W73v51s7DZ3",
+	"m60TvLz4v//7/+B9tss3wr+ubj2qM34PY9UzNusQRHrtBqsnUtJAHyRx53h3MITFfst/mJeHDCHTUAAI",
+	"YqSwKQguxNkDrlJgZ8e0EU2OAOogdTIYrvox52QTZnVANugYGCeJIk7F8IpaiA/MDuO6V0dBKzxybdS+",
+	"oP9SotN2N0JtfGvnI23YSMZRBukthJPKCIDKcLogerkYUdRdlqswqlZLaiUm3ilreOkeSidS9svRh/de",
+	"xrt6OJQOHTTsgm4Tqc4rf8S0MV9KUy+A8MfjJz7yvnil0nZ+EHYBMhITIkxTNzRkMU8URdup7AvrsIxN",
+	"iH4+HscOHekKJEdQB29DgYMyYuHyESUkoIvAAE3i99O7vlbxkR1oV9Mtky7JGoT4lxF50D/7CN8PglZU",
+	"Tqz2ZqE7l2DPn0UyMrBDOeqpP+yRlQ7C/L64AEPiDtS6ChyJratlSfzaUOn5vFqMpjtScVjpUkcYPuNN",
+	"zTjU6ewLah8r51h8mBTlaUl1laqjv87pnx4IFub+kBGcdx375fMR22y76eiAjc4aZCz+9e8T194isG1Y",
+	"d0ItkfSe/DWE6prpCIYldGhXEfJMqn6IB2NSuatVVxhlvcIGdIo/Uxd2wqzThhjIhzwVTPR63sU9Aw8Z",
+	"Jij8CcKJSyy22wTDhp1E55DH4udgWeC5FvyYH4heLTQ7B2zwcu9ftar7pxTv8DrLN8Jo7Mee63Zdqpll",
+	"mRtUFdpgd5JakaAPoEhcnO3xmgYnVu1b3dlbqvsFrOdF2muu0LX82SsIos8EKa6xDd6T9B4jTF8c7O88",
+	"3d9r7VcYDDVO+3OKi4fROxRZZnPwPzJMEKlh82uao2yBaejw7mmTveAGDhilg9l4Bsg8GviSHOvysYU2",
+	"vNEYKSEqFe09LPKcKuxXuCPaifQyjZU30yhZdzAcRZBvJQC2B+oXyx8HBD28/c2OO38XXffHdgrjHwsi",
+	"gpj2Pj+eXPD+kzy5TFlnDGMsjS37WzXZB+XNvxiSu9es9Js+wvd5BsMpC5yn4+ICR1yaibSC0QNWNJhU",
+	"ZArowxfFkd25dDrgqlyaN04MYepAxO29bb7N59kM8UBnKcHbeL2HN1kr0XAXczZHEgrVYvgkIV+M0DSO",
+	"jQ+htyEipDuchySeJZMNnTeQEctpeL296ggfF/gQqlkg7iAO3HMO97sZLu4CST4O4xvRR0izUzG1bPPw",
+	"0xF4XJgSnDZnuEFsxS2OIuD2DOdYgYgNn2YGIWkS0BxyHhtwNSvqUMUsBhLSznC9EfNRjjYUUhwJ1cwA",
+	"xGygQ9ofB6Q3P/75w08Je/7b0VZhHZQKqXhSPTYRjhFCQjqDZCwniLQAYATu6Bipo+QQDFPhNhavVnGf",
+	"V6l0SOkbb3HAUpjETZgRZ1JM/H8zwb0JPMPUW/HSAi9QcenD3AbYHD4lgIOHaZUSFXSoWeP0ckCD6IgB",
+	"z3rPEOYq9cGWdYY7bYrrwOG+qkc8zL9COMfY0MpNd3DA7FRpNfV2hUghbRwT58wAMWICfLs5wBZQWdjc",
+	"2U+1KG02ksBViVaQjIk2pzPGu9T/NgUEzlQveGZAztioIhHSLJV0ufJt6IrjVM5cC35VqXLQ5ECKVRy9",
+	"KS8fJL8aXKe4YqzUnb/N+wB3SF+0bPP5WKVvXibsnZCK/aacMEoMhkLZU62c3oL1BBBpH8G4aexAs6xR",
+	"WGqCv1d9xtlA9oFeKa82J1TupibJkpkIF67cY0g2lZAaKsafWCNOPSVhLgvPsHwkwiYzgw9Fsc6HAOuM",
+	"VfAOAPsEF5LU1YnDy6ZNrkIe09CoVMAAYA2QWS+RnCadJwNvd/BfMmexISEZKychFlbPFqwDZu2rVvFa",
+	"myFLRU8qSfYdEm1H4D6w3dZuq7GzG9Ey+BRQj/LaCPBuVm8XYdJ4d69gn6jNBQyf9zwDsFdxzwofr7t2",
+	"JszpD5YFfi6uijcpHT+20hqXTGbMRIMhoqMzSLi/i+65CS/JK2XdZeXFKYC3eEUUmwRqXAve0pDLrKO/",
+	"VlzyuXATIdRMYbn4JnL/5o8vf/x/AQAA///lhiIcyncEAA==",
 }
 
 // GetSwagger returns the content of the embedded swagger specification file

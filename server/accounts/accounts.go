@@ -135,6 +135,12 @@ type Purposes interface {
 	DropPurpose(ctx context.Context, serviceID uuid.UUID) error
 }
 
+// Powers are the powers of attorney by which people act for others.
+type Powers interface {
+	// Profile gives the data of the person for whom the caller acts, as far as the power allows; ok is false when it allows none.
+	Profile(ctx context.Context, powerID, serviceID uuid.UUID) (data types.Profile, ok bool, err error)
+}
+
 // Config is what the Service is made of.
 type Config struct {
 	DB     *db.DB
@@ -164,6 +170,7 @@ type Rooms struct {
 
 	Applications Applications
 	Mailbox      Mailbox
+	Powers       Powers
 	Linked       Linked
 	Holders      []Holder // but for this room itself
 }

@@ -26,6 +26,9 @@ func (s *Service) Prefill(ctx context.Context, serviceID uuid.UUID) (types.Prefi
 	if _, err := s.rooms.Services.ServiceTitle(ctx, serviceID); err != nil {
 		return types.Prefill{}, err
 	}
+	if c.Acting != nil {
+		return s.prefillForAnother(ctx, c.Acting.PowerID, serviceID)
+	}
 	if s.isHome() {
 		return s.prefillHere(ctx, serviceID)
 	}
@@ -62,6 +65,18 @@ func (s *Service) prefillHere(ctx context.Context, serviceID uuid.UUID) (types.P
 	}
 	if err != nil {
 		return types.Prefill{}, err
+	}
+	return s.available(data), nil
+}
+
+// prefillForAnother gives the data of the person for whom the session acts, as far as their power of attorney allows.
+func (s *Service) prefillForAnother(ctx context.Context, powerID, serviceID uuid.UUID) (types.Prefill, error) {
+	data, ok, err := s.rooms.Powers.Profile(ctx, powerID, serviceID)
+	if err != nil {
+		return types.Prefill{}, err
+	}
+	if !ok {
+		return types.Prefill{State: types.NotAllowed, Origin: s.Home}, nil
 	}
 	return s.available(data), nil
 }

@@ -30,6 +30,10 @@ func (s *Service) KeepAnswers(ctx context.Context, k types.KeptAnswers) (types.K
 	if len(c.Roles) > 0 || c.Person.Subject == "" {
 		return "", errStaff()
 	}
+	if c.Acting != nil {
+		return "", problem.Conflict("acting-for-another", "Sie handeln gerade für eine andere Person.", "You are acting for somebody else at the moment.").
+			With(problem.Text{De: "Angaben über sie gehören nicht in Ihr Profil.", En: "What is about them does not belong in your profile."})
+	}
 	title, err := s.rooms.Services.ServiceTitle(ctx, k.ServiceId)
 	if err != nil {
 		return "", err

@@ -1,12 +1,15 @@
 package app
 
 import (
+	"bytes"
 	"context"
+	"crypto/ecdsa"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -55,6 +58,28 @@ func (m members) SigningKey(memberID, keyID string) (*jose.JSONWebKey, bool) {
 	for _, key := range member.Keys.Key(keyID) {
 		if key.Use == "sig" {
 			return &key, true
+		}
+	}
+	return nil, false
+}
+
+// homeKeys gives the keys that account homes of the association sign with.
+type homeKeys struct{ app *App }
+
+// HomeKey gives the public key of an account home by its id; false for everybody else's.
+func (k homeKeys) HomeKey(issuer, keyID string) (*ecdsa.PublicKey, bool) {
+	own := k.app.keys.Signing.Public()
+	if issuer == k.app.self.Id && issuer == k.app.home.Id && own.KeyID == keyID {
+		key, ok := own.Key.(*ecdsa.PublicKey)
+		return key, ok
+	}
+	member, err := k.app.federation.Trusted(context.Background(), issuer)
+	if err != nil || !member.HasRole(federation.RoleAccountHome) {
+		return nil, false
+	}
+	for _, key := range member.Keys.Key(keyID) {
+		if public, ok := key.Key.(*ecdsa.PublicKey); ok && key.Use == "sig" {
+			return public, true
 		}
 	}
 	return nil, false
@@ -131,6 +156,59 @@ func (h accountHome) call(ctx context.Context, method, path string) (io.ReadClos
 		return nil, problem.Unauthorized("not-signed-in", "Ihre Anmeldung ist abgelaufen. Bitte melden Sie sich wieder an.", "Your sign-in has run out. Please sign in again.")
 	}
 	return nil, h.unreachable(fmt.Errorf("status %d", res.StatusCode))
+}
+
+// Ask calls the account home with the access token of the person who calls, and gives on its refusals with their code and words.
+func (h accountHome) Ask(ctx context.Context, method, path string, body, into any) error {
+	issuer, token, err := h.app.signin.HomeToken(ctx)
+	if err != nil {
+		return err
+	}
+	var content io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return fmt.Errorf("ask the account home: %w", err)
+		}
+		content = bytes.NewReader(text)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, issuer+path, content)
+	if err != nil {
+		return fmt.Errorf("ask the account home: %w", err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Accept-Language", httpx.LanguageOf(ctx))
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	res, err := h.app.client.Do(req)
+	if err != nil {
+		return h.unreachable(err)
+	}
+	defer func() { _ = res.Body.Close() }() // it was only read
+	limited := json.NewDecoder(io.LimitReader(res.Body, maxHomeAnswer))
+	if res.StatusCode >= 300 {
+		return h.refusal(res.StatusCode, limited)
+	}
+	if err := limited.Decode(into); err != nil {
+		return h.unreachable(err)
+	}
+	return nil
+}
+
+// refusal turns what the account home refuses into a problem of this portal. A token that it does not take, or that is from before it could do this,
+// ends in signing in again.
+func (h accountHome) refusal(status int, body *json.Decoder) error {
+	var said struct{ Type, Title, Detail string }
+	if err := body.Decode(&said); err != nil || status >= http.StatusInternalServerError {
+		return h.unreachable(fmt.Errorf("status %d", status))
+	}
+	code := strings.TrimPrefix(said.Type, "urn:portalverbund:problem:")
+	if status == http.StatusUnauthorized || code == "scope-missing" {
+		return problem.Unauthorized("home-sign-in-ended", "Ihre Anmeldung beim Konto ist abgelaufen.", "Your sign-in at the account has ended.").
+			With(problem.Text{De: "Bitte melden Sie sich noch einmal an.", En: "Please sign in again."})
+	}
+	return &problem.Error{Status: status, Code: code, Title: problem.Text{De: said.Title, En: said.Title}, Detail: problem.Text{De: said.Detail, En: said.Detail}}
 }
 
 func (h accountHome) unreachable(cause error) error {

@@ -38,6 +38,7 @@ import (
 	"portalverbund/server/platform/notify"
 	"portalverbund/server/platform/outbound"
 	"portalverbund/server/portal"
+	"portalverbund/server/powers"
 	"portalverbund/server/signin"
 )
 
@@ -71,6 +72,7 @@ type App struct {
 	cases        *cases.Service
 	delivery     *delivery.Service
 	mailbox      *mailbox.Service
+	powers       *powers.Service
 	federation   *federation.Service
 }
 
@@ -179,7 +181,7 @@ func (a *App) plug(ctx context.Context) error {
 	if err := a.plugApplications(ctx); err != nil {
 		return err
 	}
-	a.connectAccounts()
+	a.connectPeople()
 	a.federation.HandleCatalog(a.catalog.Replicate)
 	a.federation.HandleCatalog(a.forms.Replicate)
 	a.federation.ServeAttachments(a.applications.AttachmentFor)
@@ -276,7 +278,6 @@ func (a *App) plugPeople() error {
 		return err
 	}
 	a.credentials.Connect(credentials.Rooms{Accounts: a.accounts, Sessions: a.signin})
-	a.signin.Connect(signin.Rooms{Accounts: a.accounts, Credentials: a.credentials, Provider: a.oidc})
 	a.identity.Connect(identity.Rooms{Accounts: a.accounts, Credentials: a.credentials, Sessions: a.signin})
 	identity.Register(a.jobs, a.identity)
 	accounts.Register(a.jobs, a.accounts)
@@ -312,13 +313,15 @@ func (a *App) plugIdentity() error {
 	return nil
 }
 
-// connectAccounts tells the accounts their neighbours, once all of them are there.
-func (a *App) connectAccounts() {
+// connectPeople tells sign-in, powers and accounts their neighbours, once all of them are there.
+func (a *App) connectPeople() {
+	a.signin.Connect(signin.Rooms{Accounts: a.accounts, Credentials: a.credentials, Provider: a.oidc, Powers: a.powers})
+	a.powers.Listen(a.signin, a.applications)
 	a.accounts.Connect(accounts.Rooms{
 		Sessions: a.signin, Tokens: a.oidc, Services: a.catalog, Purposes: a.signin,
 		Forms: asked{a}, Messages: messages{a.federation}, Subjects: a.oidc, Portals: a.federation,
-		Applications: a.applications, Mailbox: a.mailbox, Linked: a.federation,
-		Holders: []accounts.Holder{a.applications, a.mailbox, a.signin, a.oidc},
+		Applications: a.applications, Mailbox: a.mailbox, Linked: a.federation, Powers: a.powers,
+		Holders: []accounts.Holder{a.powers, a.applications, a.mailbox, a.signin, a.oidc},
 	})
 }
 
@@ -331,20 +334,21 @@ func (a *App) plugApplications(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.mailbox = mailbox.New(mailbox.Config{
+		DB: a.db, Keys: a.keys, Jobs: a.jobs, Self: a.self.Id, Subjects: a.oidc, Home: accountHome{a}, Mails: a.accounts,
+		Messages: messages{a.federation}, Now: time.Now,
+	})
+	a.plugPowers()
 	a.delivery, err = delivery.New(delivery.Config{
-		DB: a.db, Keys: a.keys, Jobs: a.jobs, Self: a.self.Id, Offers: a.catalog, Messages: messages{a.federation},
+		DB: a.db, Keys: a.keys, Jobs: a.jobs, Self: a.self.Id, Offers: a.catalog, Messages: messages{a.federation}, Powers: a.powers,
 		Providers: providers.deliveries(), AllowLoopback: !a.config.production(), Log: a.log, Now: time.Now,
 	})
 	if err != nil {
 		return err
 	}
-	a.mailbox = mailbox.New(mailbox.Config{
-		DB: a.db, Keys: a.keys, Jobs: a.jobs, Self: a.self.Id, Subjects: a.oidc, Home: accountHome{a}, Mails: a.accounts,
-		Messages: messages{a.federation}, Now: time.Now,
-	})
 	a.applications, err = applications.New(applications.Config{
 		DB: a.db, Keys: a.keys, Store: store, Jobs: a.jobs, Hub: a.hub, Offers: a.catalog, Forms: a.forms, Places: a.places,
-		Delivery: a.delivery, Mailbox: a.mailbox, Portals: a.federation, Accesses: a.accounts, NumberPrefix: a.config.NumberPrefix, PublicURL: a.config.PublicURL, Log: a.log,
+		Delivery: a.delivery, Mailbox: a.mailbox, Portals: a.federation, Powers: a.powers, Accesses: a.accounts, NumberPrefix: a.config.NumberPrefix, PublicURL: a.config.PublicURL, Log: a.log,
 	})
 	if err != nil {
 		return err
@@ -359,6 +363,14 @@ func (a *App) plugApplications(ctx context.Context) error {
 	delivery.Register(a.jobs, a.delivery)
 	mailbox.Register(a.jobs, a.mailbox)
 	return nil
+}
+
+func (a *App) plugPowers() {
+	a.powers = powers.New(powers.Config{
+		DB: a.db, Keys: a.keys, Self: a.self, Home: a.home, Accounts: a.accounts, Services: a.catalog, Forms: asked{a}, Mail: mail.NewQueue(a.jobs, a.keys),
+		Mailbox: a.mailbox, Subjects: a.oidc, Portals: a.federation, HomeKeys: homeKeys{a}, Messages: messages{a.federation}, AtHome: accountHome{a},
+		Log: a.log, Now: time.Now,
+	})
 }
 
 func (c Config) blobLocation() string {

@@ -59,6 +59,9 @@ func allowed() map[string]string {
 		"getDeletion": session, "deleteAccount": session, "keepAccount": session, "readPersonalData": "m", "listProposals": session,
 		"acceptProposal": session, "discardProposal": session, "giveConsent": session,
 		"withdrawConsent": session, "listAccesses": session, "listSessions": session, "endSession": session,
+		"listPowers": session, "grantPower": session, "getPower": session, "endPower": session, "confirmPower": session, "listActingFor": person,
+		"usePower": "a", "readPrincipalProfile": "a", "openPowerInvitation": session, "acceptPower": session, "declinePower": session,
+		"startActing": session, "stopActing": session, "handOverDraft": person,
 		"listApplications": person, "createApplication": person, "getApplication": person, "saveDraft": person, "deleteDraft": person,
 		"addAttachment": person, "getAttachment": person, "deleteAttachment": person, "submitApplication": person,
 		"withdrawApplication": person, "answerAuthority": person, "watchApplication": person, "getReceipt": person,
@@ -99,7 +102,7 @@ func (callers) Token(_ context.Context, token string) (httpx.Caller, error) {
 	c := httpx.Caller{Kind: httpx.TokenCaller}
 	switch token {
 	case "a":
-		c.Scopes = []string{"person:read", "mailbox:read", "mailbox:write", "applications:read", "applications:write"}
+		c.Scopes = []string{"person:read", "mailbox:read", "mailbox:write", "applications:read", "applications:write", "powers:read", "powers:use"}
 	case "p":
 		c.Scopes = []string{"deliveries:read", "deliveries:write"}
 	default:

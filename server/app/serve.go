@@ -29,6 +29,7 @@ import (
 	mailboxapi "portalverbund/api/mailbox"
 	placesapi "portalverbund/api/places"
 	portalapi "portalverbund/api/portal"
+	powersapi "portalverbund/api/powers"
 	searchapi "portalverbund/api/search"
 	signinapi "portalverbund/api/signin"
 	sourcesapi "portalverbund/api/sources"
@@ -54,6 +55,7 @@ import (
 	"portalverbund/server/places"
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/portal"
+	"portalverbund/server/powers"
 	"portalverbund/server/signin"
 )
 
@@ -217,6 +219,7 @@ func (a *App) mount(e *echo.Echo) {
 	identityapi.RegisterHandlers(e, identityapi.NewStrictHandler(identity.NewHandlers(a.identity), nil))
 	credentialsapi.RegisterHandlers(e, credentialsapi.NewStrictHandler(credentials.NewHandlers(a.credentials), nil))
 	accountsapi.RegisterHandlers(e, accountsapi.NewStrictHandler(accounts.NewHandlers(a.accounts), nil))
+	powersapi.RegisterHandlers(e, powersapi.NewStrictHandler(powers.NewHandlers(a.powers), nil))
 	staffapi.RegisterHandlers(e, staffapi.NewStrictHandler(accounts.NewStaffHandlers(a.accounts), nil))
 	auditapi.RegisterHandlers(e, auditapi.NewStrictHandler(audit.NewHandlers(audit.New(a.db, time.Now), a.accounts), nil))
 	formsapi.RegisterHandlers(e, formsapi.NewStrictHandler(forms.NewHandlers(a.forms), nil))

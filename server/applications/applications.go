@@ -55,7 +55,10 @@ type Application struct {
 	AuthorityName  map[string]string
 	NeededLevel    types.TrustLevel // what the service asks for
 	TrustLevel     types.TrustLevel // of the sign-in at submission
-	ActsFor        *types.ActsFor   // who submitted it, and for which organisation; nil for people who act for themselves
+	ActsFor        *types.ActsFor   // who made it, and for whom; nil for people who act for themselves
+	Principal      httpx.Person     // whose it is, where somebody else submitted it by a power of attorney; zero else
+	PowerUntil     *time.Time       // when that power ends by itself
+	PowerEndedAt   *time.Time       // when it was withdrawn
 	Language       string           // of the person, for what is written to them
 	Step           string           // where the person was in the form
 	Data           map[string]any   // the answers; nil when they are not here any more
@@ -111,6 +114,12 @@ type Delivery interface {
 	CitizenEvent(ctx context.Context, portalID string, applicationID uuid.UUID, event types.TimelineEvent) error
 }
 
+// Powers are the powers of attorney of the association's account homes. Use checks at the caller's account home that they may do something for
+// somebody now, and gives the proof of it.
+type Powers interface {
+	Use(ctx context.Context, powerID uuid.UUID, use types.PowerUse) (types.PowerProof, error)
+}
+
 // Mailbox writes to people, in ctx's transaction.
 type Mailbox interface {
 	Notify(ctx context.Context, person httpx.Person, m types.MessageMailbox) error
@@ -135,6 +144,7 @@ type Config struct {
 	Delivery     Delivery
 	Mailbox      Mailbox
 	Portals      Portals
+	Powers       Powers           // nil: nobody acts by a power
 	Accesses     AccessLog        // nil: nobody is told
 	NumberPrefix string           // two to four capital letters, such as MEP
 	PublicURL    string           // of this portal, for links to the application
@@ -156,6 +166,7 @@ type Service struct {
 	delivery Delivery
 	mailbox  Mailbox
 	portals  Portals
+	powers   Powers
 	accesses AccessLog
 	prefix   string
 	url      string
@@ -182,7 +193,7 @@ func New(c Config) (*Service, error) {
 	}
 	return &Service{
 		db: c.DB, keys: c.Keys, store: c.Store, jobs: c.Jobs, hub: c.Hub, offers: c.Offers, forms: c.Forms, places: c.Places,
-		delivery: c.Delivery, mailbox: c.Mailbox, portals: c.Portals, accesses: c.Accesses, prefix: c.NumberPrefix,
+		delivery: c.Delivery, mailbox: c.Mailbox, portals: c.Portals, powers: c.Powers, accesses: c.Accesses, prefix: c.NumberPrefix,
 		url: strings.TrimRight(c.PublicURL, "/"), log: c.Log, random: c.Random,
 		now: func() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }, // as the database keeps it
 	}, nil

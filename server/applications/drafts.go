@@ -29,11 +29,15 @@ func (s *Service) Create(ctx context.Context, key string, n types.NewApplication
 	if err != nil {
 		return Application{}, err
 	}
+	if err := s.mayBegin(ctx, caller, n); err != nil {
+		return Application{}, err
+	}
 	id, err := idempotency.Do(ctx, s.db, scope("create", caller.Person), key, n, func(ctx context.Context) (uuid.UUID, error) {
 		a, err := s.draft(ctx, caller, n)
 		if err != nil {
 			return uuid.Nil, err
 		}
+		a.ActsFor = actingFor(caller)
 		return a.ID, s.insertDraft(ctx, a)
 	})
 	if err != nil {

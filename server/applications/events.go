@@ -201,13 +201,18 @@ func (s *Service) Withdraw(ctx context.Context, id uuid.UUID, key string) (Appli
 	if err != nil {
 		return Application{}, err
 	}
+	if err := s.actsStill(ctx, caller, id, types.ActWithdraw); err != nil {
+		return Application{}, err
+	}
 	request := struct{ ApplicationID uuid.UUID }{id}
 	_, err = idempotency.Do(ctx, s.db, scope("withdraw", caller.Person), key, request, func(ctx context.Context) (struct{}, error) {
 		a, err := s.lock(ctx, caller.Person, id)
 		if err != nil || a.State == types.ApplicationStateWithdrawn {
 			return struct{}{}, err
 		}
-		return struct{}{}, s.say(ctx, a, s.ownEvent(types.Withdrawn, types.EventAuthorCitizen), types.ApplicationStateWithdrawn)
+		event := s.ownEvent(types.Withdrawn, types.EventAuthorCitizen)
+		event.Name = a.actedBy(caller)
+		return struct{}{}, s.say(ctx, a, event, types.ApplicationStateWithdrawn)
 	})
 	if err != nil {
 		return Application{}, err
@@ -227,6 +232,9 @@ func (s *Service) Answer(ctx context.Context, id uuid.UUID, key, text string) (t
 			De: "Bitte schreiben Sie einen Text mit höchstens 4000 Zeichen.", En: "Please write a text of 4000 characters at most.",
 		}})
 	}
+	if err := s.actsStill(ctx, caller, id, types.ActAnswer); err != nil {
+		return types.TimelineEvent{}, err
+	}
 	request := struct {
 		ApplicationID uuid.UUID
 		Text          string
@@ -237,7 +245,7 @@ func (s *Service) Answer(ctx context.Context, id uuid.UUID, key, text string) (t
 			return uuid.Nil, err
 		}
 		event := s.ownEvent(types.Message, types.EventAuthorCitizen)
-		event.Text = &text
+		event.Text, event.Name = &text, a.actedBy(caller)
 		next := a.State
 		if next == types.ApplicationStateQuestion {
 			next = types.ApplicationStateInProgress

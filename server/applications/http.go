@@ -44,6 +44,7 @@ func (h *Handlers) ListApplications(ctx context.Context, request api.ListApplica
 		list.Items = append(list.Items, types.ApplicationSummary{
 			Id: a.ID, Number: optional(a.Number), State: a.State, ServiceId: a.ServiceID, ServiceTitle: httpx.Localized(ctx, a.ServiceTitle),
 			AuthorityName: httpx.Localized(ctx, a.AuthorityName), Portal: a.Portal, CreatedAt: a.CreatedAt, ChangedAt: a.ChangedAt, SubmittedAt: a.SubmittedAt,
+			ActsFor: a.ActsFor,
 		})
 	}
 	list.NextCursor = optional(next)
@@ -143,6 +144,14 @@ func (h *Handlers) SubmitApplication(ctx context.Context, request api.SubmitAppl
 	return api.SubmitApplication200JSONResponse{Body: wire(ctx, a), Headers: api.SubmitApplication200ResponseHeaders{ETag: a.ETag()}}, nil
 }
 
+// HandOverDraft answers POST /api/v1/applications/{applicationId}/hand-over.
+func (h *Handlers) HandOverDraft(ctx context.Context, request api.HandOverDraftRequestObject) (api.HandOverDraftResponseObject, error) {
+	if err := h.service.HandOver(ctx, request.ApplicationId, request.Params.IdempotencyKey); err != nil {
+		return nil, err
+	}
+	return api.HandOverDraft204Response{}, nil
+}
+
 // WithdrawApplication answers POST /api/v1/applications/{applicationId}/withdraw.
 func (h *Handlers) WithdrawApplication(ctx context.Context, request api.WithdrawApplicationRequestObject) (api.WithdrawApplicationResponseObject, error) {
 	a, err := h.service.Withdraw(ctx, request.ApplicationId, request.Params.IdempotencyKey)
@@ -182,7 +191,7 @@ func (h *Handlers) GetReceipt(ctx context.Context, request api.GetReceiptRequest
 	return api.GetReceipt200JSONResponse{
 		Number: a.Number, ServiceTitle: httpx.Localized(ctx, a.ServiceTitle), AuthorityName: httpx.Localized(ctx, a.AuthorityName),
 		Portal: a.Portal, SubmittedAt: *a.SubmittedAt, ContentHash: a.ContentHash, Attachments: a.Attachments,
-		ArrivedAt: a.ArrivedAt, SignedReceipt: optional(a.Receipt),
+		ArrivedAt: a.ArrivedAt, SignedReceipt: optional(a.Receipt), ActsFor: a.ActsFor,
 	}, nil
 }
 
@@ -194,6 +203,8 @@ func wire(ctx context.Context, a Application) types.Application {
 		Step: optional(a.Step), ContentKept: a.Data != nil, Attachments: a.Attachments, Timeline: a.Timeline,
 		CreatedAt: a.CreatedAt, ChangedAt: a.ChangedAt, SubmittedAt: a.SubmittedAt, NeededTrustLevel: &a.NeededLevel, ActsFor: a.ActsFor,
 	}
+	mine := a.isOf(httpx.CallerOf(ctx).Person)
+	out.Mine = &mine
 	if a.Data != nil {
 		out.Data = &a.Data
 	}

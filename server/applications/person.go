@@ -37,7 +37,15 @@ func (s *Service) Accessed(ctx context.Context, from string, m types.MessageAcce
 	if a.Portal.Name != "" && a.Portal.Name != m.Who && m.Kind != types.ReadByProvider {
 		m.Who = a.Portal.Name + ", " + m.Who
 	}
-	return s.accesses.RecordAccess(ctx, a.Person, m)
+	for i, p := range a.concerned() {
+		if i > 0 { // an entry of its own, the same each time
+			m.Id = uuid.NewSHA1(m.Id, []byte(p.Subject))
+		}
+		if err := s.accesses.RecordAccess(ctx, p, m); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Objection hands an objection of a person to the authority of their application, also when it is decided, once for an id.
@@ -77,7 +85,7 @@ func (s *Service) Objection(ctx context.Context, p httpx.Person, applicationID, 
 // Standing counts a person's drafts and applications, and names those that are open, by title and number.
 func (s *Service) Standing(ctx context.Context, p httpx.Person) (open []string, drafts, handedIn int, err error) {
 	rows, _ := s.db.Pgx(ctx).Query(ctx, `SELECT state, count(*), coalesce(jsonb_agg(jsonb_build_object('t', service_title, 'n', number)) FILTER (WHERE state = ANY ($3)), '[]')
-		FROM applications WHERE issuer = $1 AND subject = $2 GROUP BY state`, p.Issuer, p.Subject,
+		FROM applications WHERE issuer = $1 AND subject = $2 AND principal_subject = '' OR principal_issuer = $1 AND principal_subject = $2 GROUP BY state`, p.Issuer, p.Subject,
 		[]string{string(types.ApplicationStateSubmitted), string(types.ApplicationStateReceived), string(types.ApplicationStateInProgress), string(types.ApplicationStateQuestion)})
 	open = []string{}
 	var state types.ApplicationState
@@ -134,6 +142,9 @@ func (s *Service) PersonalData(ctx context.Context, p httpx.Person, add func(sec
 		more := len(items) > f.Limit
 		items = items[:min(len(items), f.Limit)]
 		for _, item := range items { // each with its timeline and files in one go: what is in memory is one of them
+			if !item.isOf(p) {
+				continue // it is somebody else's, for whom they act
+			}
 			a, err := s.read(ctx, p, item.ID)
 			if problem.Is(err, errUnknown.Code) {
 				continue // deleted meanwhile
@@ -162,7 +173,7 @@ func (s *Service) PersonalData(ctx context.Context, p httpx.Person, add func(sec
 func (s *Service) ErasePerson(ctx context.Context, p httpx.Person) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
 		rows, _ := s.db.Pgx(ctx).Query(ctx, `DELETE FROM application_attachments t USING applications a
-			WHERE a.id = t.application_id AND a.issuer = $1 AND a.subject = $2 AND (a.state = 'draft' OR t.fetched_at IS NOT NULL OR t.deleted_at IS NOT NULL)
+			WHERE a.id = t.application_id AND (a.issuer = $1 AND a.subject = $2 AND a.principal_subject = '' OR a.principal_issuer = $1 AND a.principal_subject = $2) AND (a.state = 'draft' OR t.fetched_at IS NOT NULL OR t.deleted_at IS NOT NULL)
 			RETURNING t.id`, p.Issuer, p.Subject)
 		ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 		if err != nil {
@@ -176,10 +187,17 @@ func (s *Service) ErasePerson(ctx context.Context, p httpx.Person) error {
 			return err
 		}
 		for _, statement := range []string{
+			`UPDATE application_events e SET name = '' FROM applications a
+				WHERE a.id = e.application_id AND a.issuer = $1 AND a.subject = $2 AND e.by = 'citizen' AND e.name <> ''`,
 			"DELETE FROM applications WHERE issuer = $1 AND subject = $2 AND state = 'draft'",
-			`UPDATE application_events e SET text = NULL FROM applications a
-				WHERE a.id = e.application_id AND a.issuer = $1 AND a.subject = $2 AND e.text IS NOT NULL`,
-			"UPDATE applications SET issuer = '', subject = '', data = NULL, acts_for = NULL, step = '' WHERE issuer = $1 AND subject = $2",
+			`UPDATE application_events e SET text = NULL, name = CASE WHEN e.by = 'citizen' THEN '' ELSE e.name END FROM applications a
+				WHERE a.id = e.application_id AND (a.issuer = $1 AND a.subject = $2 AND a.principal_subject = '' OR a.principal_issuer = $1 AND a.principal_subject = $2)
+					AND (e.text IS NOT NULL OR e.name <> '')`,
+			"UPDATE applications SET issuer = '', subject = '', data = NULL, acts_for = NULL, step = '' WHERE issuer = $1 AND subject = $2 AND principal_subject = ''",
+			// Where somebody acted for another person: who acted is taken out, and the application stays that person's; or the person it was for.
+			"UPDATE applications SET issuer = '', subject = '', acts_for = NULL WHERE issuer = $1 AND subject = $2",
+			`UPDATE applications SET principal_issuer = '', principal_subject = '', issuer = '', subject = '', data = NULL, acts_for = NULL, step = ''
+				WHERE principal_issuer = $1 AND principal_subject = $2`,
 		} {
 			if _, err := s.db.Pgx(ctx).Exec(ctx, statement, p.Issuer, p.Subject); err != nil {
 				return fmt.Errorf("erase applications: %w", err)
@@ -195,5 +213,5 @@ func (s *Service) ErasePerson(ctx context.Context, p httpx.Person) error {
 
 // scopes are those of a person's requests.
 func scopes(p httpx.Person) []string {
-	return []string{scope("create", p), scope("submit", p), scope("answer", p), scope("withdraw", p)}
+	return []string{scope("create", p), scope("submit", p), scope("answer", p), scope("withdraw", p), scope("handOver", p)}
 }

@@ -28,6 +28,9 @@ type others struct {
 	events   []types.TimelineEvent
 	letters  []types.MessageMailbox
 	persons  []httpx.Person
+	uses     []types.PowerUse
+	refusal  error                                                   // what Use answers
+	until    time.Time                                               // when the power ends
 	onSubmit func(ctx context.Context) (*types.TimelineEvent, error) // answers Submit
 }
 

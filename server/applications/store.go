@@ -54,13 +54,19 @@ type applicationRow struct {
 	Data           []byte
 	Receipt        string
 	ActsFor        []byte
+
+	PowerUntil       *time.Time
+	PowerEndedAt     *time.Time
+	PrincipalIssuer  string
+	PrincipalSubject string
 }
 
 const (
 	summaryColumns = `id, issuer, subject, state, revision, number, offer_id, service_id, organisation_id, form_id, form_version, portal_id, portal, place,
 		service_title, authority_name, needed_level, trust_level, language, step, content_hash, arrived_at, authority_at, created_at, changed_at, submitted_at`
-	applicationColumns = summaryColumns + ", data, receipt, acts_for"
-	withoutContent     = summaryColumns + ", NULL::bytea, '', NULL::bytea"
+	powerColumns       = ", power_until, power_ended_at, principal_issuer, principal_subject"
+	applicationColumns = summaryColumns + ", data, receipt, acts_for" + powerColumns
+	withoutContent     = summaryColumns + ", NULL::bytea, '', acts_for" + powerColumns
 )
 
 type eventRow struct {
@@ -81,6 +87,7 @@ func (s *Service) unsealed(r applicationRow) (Application, error) {
 		Portal: r.Portal, Place: r.Place, ServiceTitle: r.ServiceTitle, AuthorityName: r.AuthorityName, NeededLevel: r.NeededLevel,
 		TrustLevel: r.TrustLevel, Language: r.Language, Step: r.Step, ContentHash: r.ContentHash, Receipt: r.Receipt,
 		ArrivedAt: r.ArrivedAt, SubmittedAt: r.SubmittedAt, CreatedAt: r.CreatedAt, ChangedAt: r.ChangedAt, authorityAt: r.AuthorityAt,
+		Principal: httpx.Person{Issuer: r.PrincipalIssuer, Subject: r.PrincipalSubject}, PowerUntil: r.PowerUntil, PowerEndedAt: r.PowerEndedAt,
 	}
 	if r.Number != nil {
 		a.Number = *r.Number
@@ -136,11 +143,15 @@ func (s *Service) insertDraft(ctx context.Context, a Application) error {
 	if err != nil {
 		return err
 	}
+	actsFor, err := s.sealActsFor(a)
+	if err != nil {
+		return err
+	}
 	err = s.db.Later(ctx, "write draft", `INSERT INTO applications (id, issuer, subject, state, revision, offer_id, service_id, organisation_id, form_id,
-			form_version, portal_id, portal, place, service_title, authority_name, needed_level, language, data, created_at, changed_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
+			form_version, portal_id, portal, place, service_title, authority_name, needed_level, language, data, created_at, changed_at, acts_for, power_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
 		a.ID, a.Person.Issuer, a.Person.Subject, a.State, a.Revision, a.OfferID, a.ServiceID, a.OrganisationID, a.FormID, a.FormVersion, a.Portal.Id, a.Portal,
-		a.Place, a.ServiceTitle, a.AuthorityName, a.NeededLevel, a.Language, sealed, a.CreatedAt, a.ChangedAt)
+		a.Place, a.ServiceTitle, a.AuthorityName, a.NeededLevel, a.Language, sealed, a.CreatedAt, a.ChangedAt, actsFor, a.powerID())
 	if err != nil {
 		return err
 	}
@@ -176,8 +187,11 @@ func (s *Service) countDrafts(ctx context.Context, p httpx.Person) (n int, err e
 }
 
 const (
-	ofPerson        = "SELECT " + applicationColumns + " FROM applications WHERE id = $1 AND issuer = $2 AND subject = $3"
-	presentOfPerson = "SELECT " + withoutContent + " FROM applications WHERE id = $1 AND issuer = $2 AND subject = $3"
+	// Who acts by a power of attorney sees what they submitted while it counts; the one it is for sees it from submission on.
+	actsStill       = "(power_id IS NULL OR state = 'draft' OR power_ended_at IS NULL AND power_until > now())"
+	theirs          = "(issuer = $2 AND subject = $3 AND " + actsStill + " OR principal_issuer = $2 AND principal_subject = $3)"
+	ofPerson        = "SELECT " + applicationColumns + " FROM applications WHERE id = $1 AND " + theirs
+	presentOfPerson = "SELECT " + withoutContent + " FROM applications WHERE id = $1 AND " + theirs
 	handedTo        = "SELECT " + applicationColumns + " FROM applications WHERE id = $1 AND portal_id = $2 AND state <> 'draft' FOR UPDATE"
 	handedToAny     = "SELECT " + applicationColumns + " FROM applications WHERE id = $1 AND state <> 'draft' FOR UPDATE"
 )
@@ -255,10 +269,10 @@ func into[T any](list *[]T) func(pgx.Rows) error {
 
 // page gives one more than the filter asks for, if there are more.
 func (s *Service) page(ctx context.Context, p httpx.Person, f Filter) ([]Application, error) {
-	query, args := "SELECT "+withoutContent+" FROM applications WHERE issuer = $1 AND subject = $2", []any{p.Issuer, p.Subject}
+	args, narrowed := []any{p.Issuer, p.Subject}, ""
 	if f.State != "" {
 		args = append(args, f.State)
-		query += fmt.Sprintf(" AND state = $%d", len(args))
+		narrowed += fmt.Sprintf(" AND state = $%d", len(args))
 	}
 	if f.Cursor != "" {
 		at, id, err := paging.Position(f.Cursor)
@@ -266,9 +280,12 @@ func (s *Service) page(ctx context.Context, p httpx.Person, f Filter) ([]Applica
 			return nil, err
 		}
 		args = append(args, at, id)
-		query += fmt.Sprintf(" AND (changed_at, id) < ($%d, $%d)", len(args)-1, len(args))
+		narrowed += fmt.Sprintf(" AND (changed_at, id) < ($%d, $%d)", len(args)-1, len(args))
 	}
-	query += fmt.Sprintf(" ORDER BY changed_at DESC, id DESC LIMIT %d", f.Limit+1)
+	narrowed += fmt.Sprintf(" ORDER BY changed_at DESC, id DESC LIMIT %d", f.Limit+1)
+	query := "(SELECT " + withoutContent + " FROM applications WHERE issuer = $1 AND subject = $2 AND " + actsStill + narrowed + ")" +
+		" UNION ALL (SELECT " + withoutContent + " FROM applications WHERE principal_issuer = $1 AND principal_subject = $2 AND principal_subject <> ''" + narrowed + ")" +
+		fmt.Sprintf(" ORDER BY changed_at DESC, id DESC LIMIT %d", f.Limit+1)
 	rows, _ := s.db.Pgx(ctx).Query(ctx, query, args...) // the error comes with the rows
 	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[applicationRow])
 	if err != nil {

@@ -105,7 +105,9 @@ func (s *Service) deleteAttachmentRows(ctx context.Context, ids []uuid.UUID) err
 // readAttachment gives a file of a person's application that is still here.
 func (s *Service) readAttachment(ctx context.Context, p httpx.Person, applicationID, id uuid.UUID) (attachmentRow, error) {
 	return s.oneAttachment(ctx, `SELECT t.* FROM application_attachments t JOIN applications a ON a.id = t.application_id
-		WHERE t.id = ? AND a.id = ? AND a.issuer = ? AND a.subject = ? AND t.ready AND t.deleted_at IS NULL`, id, applicationID, p.Issuer, p.Subject)
+		WHERE t.id = ? AND a.id = ? AND (a.issuer = ? AND a.subject = ?
+			AND (a.power_id IS NULL OR a.state = 'draft' OR a.power_ended_at IS NULL AND a.power_until > now()) OR a.principal_issuer = ? AND a.principal_subject = ?)
+			AND t.ready AND t.deleted_at IS NULL`, id, applicationID, p.Issuer, p.Subject, p.Issuer, p.Subject)
 }
 
 // readHanded gives a file of an application that was handed to a portal, while it is here.

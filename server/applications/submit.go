@@ -34,10 +34,14 @@ func (s *Service) Submit(ctx context.Context, id uuid.UUID, key string) (a Appli
 	if err != nil {
 		return Application{}, err
 	}
+	proof, err := s.proved(ctx, caller, id)
+	if err != nil {
+		return Application{}, err
+	}
 	request, done := struct{ ApplicationID uuid.UUID }{id}, false
 	for attempt := 1; ; attempt++ {
 		_, err = idempotency.Do(ctx, s.db, scope("submit", caller.Person), key, request, func(ctx context.Context) (_ struct{}, err error) {
-			a, err = s.submit(ctx, caller, id)
+			a, err = s.submit(ctx, caller, id, proof)
 			done = true
 			return struct{}{}, err
 		})
@@ -55,12 +59,12 @@ func (s *Service) Submit(ctx context.Context, id uuid.UUID, key string) (a Appli
 }
 
 // submit runs in a transaction, and gives the application as it is then.
-func (s *Service) submit(ctx context.Context, caller httpx.Caller, id uuid.UUID) (Application, error) {
+func (s *Service) submit(ctx context.Context, caller httpx.Caller, id uuid.UUID, proof *types.PowerProof) (Application, error) {
 	a, err := s.lockWhole(ctx, caller.Person, id)
 	if err != nil || a.State != types.ApplicationStateDraft {
 		return a, err
 	}
-	channel, err := s.checkOffer(ctx, caller, a)
+	channel, _, err := s.checkOffer(ctx, caller, a)
 	if err != nil {
 		return a, err
 	}
@@ -79,15 +83,19 @@ func (s *Service) submit(ctx context.Context, caller httpx.Caller, id uuid.UUID)
 	if a.Number, err = newNumber(s.prefix, now.Year(), s.random); err != nil {
 		return a, err
 	}
-	if caller.ActsFor != "" {
-		a.ActsFor = &types.ActsFor{Name: caller.ActsFor, Person: caller.DisplayName}
+	if err := a.represented(caller, proof); err != nil {
+		return a, err
 	}
 	m := message(a, applicantName(a, caller.DisplayName))
+	if proof != nil {
+		m.Power = &proof.Proof
+	}
 	if m.ContentHash, err = ContentHash(m); err != nil {
 		return a, err
 	}
 	a.ContentHash = m.ContentHash
 	events := []types.TimelineEvent{s.ownEvent(types.Submitted, types.EventAuthorCitizen)}
+	events[0].Name = a.actedBy(caller)
 	heard, err := s.delivery.Submit(ctx, a.Portal.Id, channel, m)
 	if err != nil {
 		return a, fmt.Errorf("hand over application: %w", err)
@@ -106,25 +114,26 @@ func (s *Service) submit(ctx context.Context, caller httpx.Caller, id uuid.UUID)
 	return a, s.changed(ctx, a)
 }
 
-// checkOffer checks that the offer is still the one that the draft was started for, and gives its channel.
-func (s *Service) checkOffer(ctx context.Context, caller httpx.Caller, a Application) (channel string, err error) {
+// checkOffer checks that the offer is still the one that the draft was started for, and gives its channel and the trust level that it
+// needs.
+func (s *Service) checkOffer(ctx context.Context, caller httpx.Caller, a Application) (channel string, needed types.TrustLevel, err error) {
 	offer, channel, _, _, err := s.offers.OfferByID(ctx, a.OfferID)
 	if err != nil && problem.From(err).Status != http.StatusNotFound {
-		return "", err
+		return "", "", err
 	}
 	if err != nil || offer.Portal.Id != a.Portal.Id || offer.FormId == nil || *offer.FormId != a.FormID || !contains(offer.Area.Ars, a.Place.Ars) {
-		return "", problem.Conflict("offer-changed", "Dieser Online-Antrag wird so nicht mehr angeboten.", "This online application is not offered like this any more.").
+		return "", "", problem.Conflict("offer-changed", "Dieser Online-Antrag wird so nicht mehr angeboten.", "This online application is not offered like this any more.").
 			With(problem.Text{De: "Beginnen Sie bitte auf der Seite der Leistung neu. Ihr Entwurf bleibt, bis er abläuft.", En: "Please start again on the page of the service. Your draft stays until it expires."}).
 			Because(err)
 	}
 	if err := s.offers.CheckOffer(ctx, a.OfferID, s.now()); err != nil {
-		return "", err
+		return "", "", err
 	}
-	needed := a.NeededLevel
+	needed = a.NeededLevel
 	if offer.TrustLevel != nil {
 		needed = *offer.TrustLevel
 	}
-	return channel, checkLevel(caller, needed)
+	return channel, needed, checkLevel(caller, needed)
 }
 
 // writeSubmitted writes the final content and the timeline, and lets files go that no answer names.
@@ -138,8 +147,10 @@ func (s *Service) writeSubmitted(ctx context.Context, a Application, unused []uu
 		return err
 	}
 	err = s.db.Later(ctx, "write application", `UPDATE applications SET state = $2, revision = $3, number = $4, data = $5, step = $6, language = $7,
-		trust_level = $8, content_hash = $9, submitted_at = $10, arrived_at = $11, authority_at = $12, changed_at = $13, acts_for = $14 WHERE id = $1`,
-		a.ID, a.State, a.Revision, a.Number, sealed, a.Step, a.Language, a.TrustLevel, a.ContentHash, a.SubmittedAt, a.ArrivedAt, a.authorityAt, a.ChangedAt, actsFor)
+		trust_level = $8, content_hash = $9, submitted_at = $10, arrived_at = $11, authority_at = $12, changed_at = $13, acts_for = $14,
+		power_until = $15, principal_issuer = $16, principal_subject = $17 WHERE id = $1`,
+		a.ID, a.State, a.Revision, a.Number, sealed, a.Step, a.Language, a.TrustLevel, a.ContentHash, a.SubmittedAt, a.ArrivedAt, a.authorityAt, a.ChangedAt, actsFor,
+		a.PowerUntil, a.Principal.Issuer, a.Principal.Subject)
 	if err != nil {
 		return err
 	}

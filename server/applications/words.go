@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"portalverbund/api/types"
+	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/problem"
 )
 
@@ -97,13 +98,16 @@ func letterFor(kind types.EventKind, moved bool) (letter, bool) {
 
 // confirm writes to the person that their application was submitted.
 func (s *Service) confirm(ctx context.Context, a Application) error {
-	return s.write(ctx, a, confirmation(), s.portals.Self().Name, "")
+	if err := s.writeTo(ctx, a, a.Person, confirmation(), s.portals.Self().Name, ""); err != nil || a.Principal.Subject == "" {
+		return err
+	}
+	return s.writeTo(ctx, a, a.Principal, madeForYou(), s.portals.Self().Name, "")
 }
 
 // tell writes to the person what the authority has done, where it is worth a letter.
 func (s *Service) tell(ctx context.Context, a Application, e types.TimelineEvent, moved bool) error {
 	l, worth := letterFor(e.Kind, moved)
-	if !worth || a.Person.Subject == "" { // who has deleted their account is told nothing more
+	if !worth {
 		return nil
 	}
 	sender := localized(a.AuthorityName, a.Language)
@@ -117,8 +121,19 @@ func (s *Service) tell(ctx context.Context, a Application, e types.TimelineEvent
 	return s.write(ctx, a, l, sender, text)
 }
 
-// write puts a letter into the person's mailbox, in their language, with the address of the application.
+// write puts a letter into the mailboxes of all whom an application concerns.
 func (s *Service) write(ctx context.Context, a Application, l letter, sender, text string) error {
+	for _, p := range s.told(a) {
+		if err := s.writeTo(ctx, a, p, l, sender, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeTo puts a letter into a person's mailbox, in the language of the application, with its address. Where somebody acts for another person, it
+// says so.
+func (s *Service) writeTo(ctx context.Context, a Application, to httpx.Person, l letter, sender, text string) error {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return fmt.Errorf("make id: %w", err)
@@ -127,10 +142,15 @@ func (s *Service) write(ctx context.Context, a Application, l letter, sender, te
 	if sender == "" {
 		sender = s.portals.Self().Name
 	}
-	words := strings.NewReplacer("{service}", title, "{authority}", authority, "{number}", a.Number, "{text}", text)
+	words := strings.NewReplacer("{service}", title, "{authority}", authority, "{number}", a.Number, "{text}", text,
+		"{person}", a.actor(), "{for}", a.principalName())
+	if a.ActsFor != nil && a.Principal.Subject != "" {
+		text := forAnother(to == a.Principal).In(a.Language)
+		l.text.De, l.text.En = l.text.De+text, l.text.En+text
+	}
 	link := s.url + "/antraege/" + a.ID.String()
-	err = s.mailbox.Notify(ctx, a.Person, types.MessageMailbox{
-		Id: id, Person: a.Person.Subject, Sender: sender, At: s.now(), Link: &link,
+	err = s.mailbox.Notify(ctx, to, types.MessageMailbox{
+		Id: id, Person: to.Subject, Sender: sender, At: s.now(), Link: &link,
 		Subject: words.Replace(l.subject.In(a.Language)), Text: words.Replace(l.text.In(a.Language)),
 	})
 	if err != nil {

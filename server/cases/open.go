@@ -38,7 +38,7 @@ func (s *Service) Open(ctx context.Context, origin string, app types.MessageAppl
 		if err != nil {
 			return err
 		}
-		events, err := firstEvents(r)
+		events, err := firstEvents(r, actedBy(app.ActsFor))
 		if err != nil {
 			return err
 		}
@@ -102,13 +102,21 @@ func (s *Service) newCase(ctx context.Context, origin string, app types.MessageA
 	return r, files, nil
 }
 
+// actedBy names who submitted by a power of attorney.
+func actedBy(a *types.ActsFor) *string {
+	if a == nil || a.Kind == nil || *a.Kind != types.ActingPower {
+		return nil
+	}
+	return &a.Person
+}
+
 // firstEvents begin the timeline: what the citizen did and, when all is here, that it was received.
-func firstEvents(r caseRow) ([]types.TimelineEvent, error) {
+func firstEvents(r caseRow, by *string) ([]types.TimelineEvent, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return nil, fmt.Errorf("make id: %w", err)
 	}
-	events := []types.TimelineEvent{{Id: id, At: r.SubmittedAt, Kind: types.Submitted, By: types.EventAuthorCitizen}}
+	events := []types.TimelineEvent{{Id: id, At: r.SubmittedAt, Kind: types.Submitted, By: types.EventAuthorCitizen, Name: by}}
 	if r.CompleteAt == nil {
 		return events, nil
 	}

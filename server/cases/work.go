@@ -132,7 +132,10 @@ func (s *Service) ApplyCitizenEvent(ctx context.Context, origin string, applicat
 		if err != nil {
 			return err
 		}
-		event.By, event.Name = types.EventAuthorCitizen, nil
+		event.By = types.EventAuthorCitizen
+		if event.Name, err = s.whoActed(r, event.Name); err != nil {
+			return err
+		}
 		added, err := s.addEvent(ctx, r.ID, event)
 		if err != nil || !added {
 			return err
@@ -142,6 +145,21 @@ func (s *Service) ApplyCitizenEvent(ctx context.Context, origin string, applicat
 		}
 		return s.changed(ctx, r.ID)
 	})
+}
+
+// whoActed names who wrote for the applicant by their power of attorney, where the portal of origin says so and the proof has named them.
+func (s *Service) whoActed(r caseRow, said *string) (*string, error) {
+	if said == nil {
+		return nil, nil
+	}
+	c, err := s.openContent(r.ID, r.Content)
+	if err != nil {
+		return nil, err
+	}
+	if proved := actedBy(c.ActsFor); proved != nil && *proved == *said {
+		return proved, nil
+	}
+	return nil, nil
 }
 
 func checkCitizenEvent(e types.TimelineEvent) error {

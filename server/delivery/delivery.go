@@ -69,6 +69,12 @@ type Offers interface {
 	OfferByID(ctx context.Context, id uuid.UUID) (offer types.Offer, channel string, serviceTitle, organisationName map[string]string, err error)
 }
 
+// Powers says who acts for whom in an application that arrives here, by the proof that came with it. What is not proved, or is for
+// something else, is refused for good (problem.Unprocessable).
+type Powers interface {
+	Verify(ctx context.Context, origin string, app types.MessageApplication, needed types.TrustLevel) (*types.ActsFor, error)
+}
+
 // Messages carries signed messages between portals. A handler's error of class 4xx refuses a message for good; others make
 // the sender try again.
 type Messages interface {
@@ -95,6 +101,7 @@ type Config struct {
 	Self          string // entity id of this portal
 	Offers        Offers
 	Messages      Messages
+	Powers        Powers // nil: nobody acts by a power
 	Providers     []Provider
 	AllowLoopback bool // deliver to this machine, also by plain http; never in production
 	Log           *slog.Logger
@@ -110,6 +117,7 @@ type Service struct {
 	self         string
 	offers       Offers
 	messages     Messages
+	powers       Powers
 	cases        Cases
 	applications Applications
 	providers    map[string]provider
@@ -128,7 +136,7 @@ type provider struct {
 // New makes a Service, and says what is wrong with the configured providers. Connect must be called before it is used.
 func New(c Config) (*Service, error) {
 	s := &Service{
-		db: c.DB, keys: c.Keys, jobs: c.Jobs, self: c.Self, offers: c.Offers, messages: c.Messages, log: c.Log, backoff: c.Backoff,
+		db: c.DB, keys: c.Keys, jobs: c.Jobs, self: c.Self, offers: c.Offers, messages: c.Messages, powers: c.Powers, log: c.Log, backoff: c.Backoff,
 		providers: map[string]provider{}, clients: map[string]string{},
 		client: outbound.Client(outbound.Options{Timeout: pushTimeout, AllowLoopback: c.AllowLoopback, MaxResponse: maxAnswer}),
 		now:    func() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }, // as the database keeps it

@@ -71,7 +71,7 @@ func wire(d Delivery, language string) types.Delivery {
 	}
 	w := types.Delivery{
 		Id: d.ID, State: d.State, Number: d.Number, ServiceId: d.ServiceID, ServiceTitle: title, Ars: d.ARS, SubmittedAt: d.SubmittedAt,
-		Data: d.Data, ContentHash: d.ContentHash, Attachments: make([]types.Attachment, 0, len(d.Attachments)),
+		Data: d.Data, ContentHash: d.ContentHash, ActsFor: d.ActsFor, Attachments: make([]types.Attachment, 0, len(d.Attachments)),
 	}
 	if w.Data == nil {
 		w.Data = map[string]any{}

@@ -27,6 +27,7 @@ type Delivery struct {
 	SubmittedAt  time.Time
 	Data         map[string]any
 	ContentHash  string
+	ActsFor      *types.ActsFor     // who applied for whom; nil for people who act for themselves
 	Attachments  []types.Attachment // what is known of them; providers do not get the files yet
 	Reference    string             // the provider's own number
 }
@@ -41,6 +42,7 @@ type Filter struct {
 // content is what is sealed of a delivery.
 type content struct {
 	Data        map[string]any     `json:"data"`
+	ActsFor     *types.ActsFor     `json:"actsFor,omitempty"`
 	Attachments []types.Attachment `json:"attachments"`
 }
 
@@ -68,7 +70,7 @@ func (s *Service) handOver(ctx context.Context, p provider, origin string, servi
 		ID: id, Provider: p.ID, Origin: origin, ApplicationID: app.ApplicationId, Number: app.Number, ServiceID: serviceID, ServiceTitle: title,
 		ARS: app.Ars, Language: app.Language, SubmittedAt: app.SubmittedAt.UTC(), ContentHash: app.ContentHash, State: types.Pending, CreatedAt: now, ChangedAt: now,
 	}
-	if r.Content, err = s.seal(id, content{Data: app.Data, Attachments: app.Attachments}); err != nil {
+	if r.Content, err = s.seal(id, content{Data: app.Data, ActsFor: app.ActsFor, Attachments: app.Attachments}); err != nil {
 		return fmt.Errorf("seal application: %w", err)
 	}
 	return s.db.Tx(ctx, func(ctx context.Context) error {
@@ -233,6 +235,6 @@ func (s *Service) full(r row) (Delivery, error) {
 	}
 	return Delivery{
 		ID: r.ID, Provider: r.Provider, State: r.State, Number: r.Number, ServiceID: r.ServiceID, ServiceTitle: r.ServiceTitle, ARS: r.ARS,
-		SubmittedAt: r.SubmittedAt, Data: c.Data, ContentHash: r.ContentHash, Attachments: c.Attachments, Reference: r.Reference,
+		SubmittedAt: r.SubmittedAt, Data: c.Data, ContentHash: r.ContentHash, ActsFor: c.ActsFor, Attachments: c.Attachments, Reference: r.Reference,
 	}, nil
 }

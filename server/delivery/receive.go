@@ -109,6 +109,9 @@ func (s *Service) accept(ctx context.Context, origin string, app types.MessageAp
 		}
 		return nil, fmt.Errorf("check offer: %w", err)
 	}
+	if app.ActsFor, err = s.actsFor(ctx, origin, app, offer); err != nil {
+		return nil, err
+	}
 	switch {
 	case channel == channelDesk:
 		return s.cases.Open(ctx, origin, app)
@@ -123,6 +126,21 @@ func (s *Service) accept(ctx context.Context, origin string, app types.MessageAp
 		title = app.ServiceTitle
 	}
 	return nil, s.handOver(ctx, p, origin, offer.ServiceId, title, app)
+}
+
+// actsFor says who acts for whom, as far as it is proved.
+func (s *Service) actsFor(ctx context.Context, origin string, app types.MessageApplication, offer types.Offer) (*types.ActsFor, error) {
+	if s.powers == nil {
+		if app.Power != nil {
+			return nil, refused("power-proof", "Vollmachten werden hier nicht angenommen.", "Powers of attorney are not taken here.")
+		}
+		return app.ActsFor, nil
+	}
+	needed := types.Low
+	if offer.TrustLevel != nil {
+		needed = *offer.TrustLevel
+	}
+	return s.powers.Verify(ctx, origin, app, needed)
 }
 
 // applyCitizenEvent gives an event of the citizen to whoever has the application here: a provider, or the clerks.

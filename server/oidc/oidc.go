@@ -36,6 +36,8 @@ const (
 	scopePurpose      = "purpose:" // followed by a service's id
 	scopeMailboxRead  = "mailbox:read"
 	scopeMailboxWrite = "mailbox:write"
+	scopePowersRead   = "powers:read"
+	scopePowersUse    = "powers:use"
 	scopeAppsRead     = "applications:read"
 	scopeAppsWrite    = "applications:write"
 	scopeDeliverRead  = "deliveries:read"

@@ -14,6 +14,12 @@ func (s *Service) SubjectFor(_ context.Context, clientID string, accountID uuid.
 	return s.subject(clientID, accountID), nil
 }
 
+// Introduce gives how a client knows an account, and has it known to that client from now on, in ctx's transaction.
+func (s *Service) Introduce(ctx context.Context, clientID string, accountID uuid.UUID) (string, error) {
+	subject := s.subject(clientID, accountID)
+	return subject, s.storeSubject(ctx, clientID, subject, accountID)
+}
+
 // SubjectsOf lists the clients that know an account, and how.
 func (s *Service) SubjectsOf(ctx context.Context, accountID uuid.UUID) (map[string]string, error) {
 	var rows []subjectRow

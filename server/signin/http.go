@@ -95,6 +95,18 @@ func (h *Handlers) GetSession(ctx context.Context, _ api.GetSessionRequestObject
 	return sessionOf(state, []*http.Cookie{cookie}, err)
 }
 
+// StartActing has the session act for somebody.
+func (h *Handlers) StartActing(ctx context.Context, r api.StartActingRequestObject) (api.StartActingResponseObject, error) {
+	state, err := h.service.StartActing(ctx, r.Body.PowerId)
+	return api.StartActing200JSONResponse(state), err
+}
+
+// StopActing has it act for nobody else.
+func (h *Handlers) StopActing(ctx context.Context, _ api.StopActingRequestObject) (api.StopActingResponseObject, error) {
+	state, err := h.service.StopActing(ctx)
+	return api.StopActing200JSONResponse(state), err
+}
+
 // SignIn signs in with a local account.
 func (h *Handlers) SignIn(ctx context.Context, r api.SignInRequestObject) (api.SignInResponseObject, error) {
 	return sessionOf(h.service.SignIn(ctx, r.Body.Email, r.Body.Password))

@@ -26,6 +26,7 @@ const (
 type person struct {
 	Name    string
 	ActsFor string // organisation; empty for people who act for themselves
+	Acting  *httpx.Acting
 	Tokens  tokens
 }
 
@@ -73,6 +74,7 @@ func (s *Service) Session(r *http.Request) (httpx.Caller, bool, error) {
 		Kind: httpx.SessionCaller, SessionID: row.ID, DisplayName: p.Name, Roles: strings.Fields(row.Roles),
 		TrustLevel: row.TrustLevel, Person: httpx.Person{Issuer: row.Issuer, Subject: row.Subject}, CSRFToken: s.csrfToken(token), AuthTime: row.AuthTime, Methods: methodsOf(row),
 		LevelTime: row.levelTime(), ActsFor: p.ActsFor,
+		Acting: s.actingIn(row, p),
 	}
 	if row.AccountID != nil {
 		c.AccountID = *row.AccountID
@@ -117,7 +119,7 @@ func (s *Service) State(ctx context.Context) (types.Session, *http.Cookie, error
 	if !found { // ended since
 		return s.anonymous(ctx)
 	}
-	return s.describe(row, person{Name: c.DisplayName, ActsFor: c.ActsFor}, c.CSRFToken), nil, nil
+	return s.describe(row, person{Name: c.DisplayName, ActsFor: c.ActsFor, Acting: c.Acting}, c.CSRFToken), nil, nil
 }
 
 func (s *Service) anonymous(ctx context.Context) (types.Session, *http.Cookie, error) {
@@ -136,6 +138,7 @@ func (s *Service) describe(row sessionRow, who person, csrf string) types.Sessio
 	out := types.Session{
 		SignedIn: true, CsrfToken: csrf, DisplayName: &who.Name, TrustLevel: &level, ExpiresAt: &end, Roles: []types.Role{},
 		AuthTime: &authTime, Methods: &methods, ActsFor: who.actsFor(),
+		Acting: who.acting(),
 	}
 	if lacks := s.lacksFactor(row); lacks {
 		out.SecondFactorNeeded = &lacks
@@ -236,6 +239,9 @@ func (s *Service) begin(ctx context.Context, p proof) (sessionRow, *http.Cookie,
 	if found && old.samePerson(row) && !s.ended(old) {
 		row.ID, row.CreatedAt = old.ID, old.CreatedAt
 		row.keepHigherLevel(old)
+		if err := s.keepActing(&row, &p.person, old); err != nil {
+			return row, nil, err
+		}
 	} else {
 		if row.ID, err = uuid.NewV7(); err != nil {
 			return row, nil, fmt.Errorf("make id: %w", err)

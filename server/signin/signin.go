@@ -84,6 +84,12 @@ type Provider interface {
 	EndAccountTokens(ctx context.Context, accountID uuid.UUID) error
 }
 
+// Powers are the powers of attorney of the association's account homes.
+type Powers interface {
+	// Held gives one of the powers in force that the caller holds, and when it ends; any other is unknown (404).
+	Held(ctx context.Context, id uuid.UUID) (types.Power, time.Time, error)
+}
+
 // Config is what the Service is made of.
 type Config struct {
 	DB       *db.DB
@@ -105,6 +111,7 @@ type Rooms struct {
 	Accounts    Accounts
 	Credentials Credentials
 	Provider    Provider
+	Powers      Powers
 }
 
 // Service is the sign-in of one portal.

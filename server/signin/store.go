@@ -33,7 +33,8 @@ type sessionRow struct {
 	LastSeenAt time.Time
 	ExpiresAt  time.Time
 
-	HomeSession string // how the account home names the session there that this one came from
+	HomeSession string     // how the account home names the session there that this one came from
+	ActingPower *uuid.UUID // the power of attorney by which it acts for somebody
 }
 
 func (sessionRow) TableName() string { return "sessions" }
@@ -68,7 +69,7 @@ func one[T any](q *gorm.DB, what string) (row T, found bool, err error) {
 
 // sessionQuery is asked with nearly every request.
 const sessionQuery = `SELECT id, token_hash, account_id, issuer, subject, roles, trust_level, methods, level_by, level_at, sealed, browser, auth_time, created_at, last_seen_at,
-	expires_at, home_session FROM sessions WHERE token_hash = $1`
+	expires_at, home_session, acting_power FROM sessions WHERE token_hash = $1`
 
 func (s *Service) sessionByToken(ctx context.Context, hash []byte) (row sessionRow, found bool, err error) {
 	rows, _ := s.DB.Pgx(ctx).Query(ctx, sessionQuery, hash) // the error comes with the row

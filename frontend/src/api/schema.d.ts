@@ -1423,6 +1423,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/acting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Act for somebody
+         * @description From now on this session acts for the person who granted this power of attorney. It is read at the account home at this moment: one that
+         *     is not in force, or somebody else's, is refused. Drafts begun from now on are for that person.
+         */
+        put: operations["startActing"];
+        post?: never;
+        /**
+         * Act for oneself again
+         * @description Ends acting for somebody else in this session. What was begun for them stays.
+         */
+        delete: operations["stopActing"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/second-factor": {
         parameters: {
             query?: never;
@@ -2391,6 +2416,202 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account/powers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Powers of attorney granted and received
+         * @description At the account home. Those that the person has granted and those that they hold, the newest first, also those that have ended.
+         */
+        get: operations["listPowers"];
+        put?: never;
+        /**
+         * Grant a power of attorney
+         * @description At the account home. Invites whoever reads this e-mail address to accept; the answer is the same whether or not there is an account with
+         *     it. The power is in force once the other person has accepted it and the person who grants it has confirmed that they are the right one.
+         *     Needs a fresh proof of who the caller is (403 `reauthentication-needed`). Refused are powers for oneself, for longer than three
+         *     years, and while the caller acts for somebody else.
+         */
+        post: operations["grantPower"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/powers/received": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * For whom the person may act
+         * @description Powers in force that the person holds. At the account home from its own store; at any other portal read there at this
+         *     moment, with the access token of the session.
+         */
+        get: operations["listActingFor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/powers/{powerId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a power of attorney
+         * @description At the account home, for the two whom it concerns; with what it was used for.
+         */
+        get: operations["getPower"];
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw a power of attorney
+         * @description At the account home, by either of the two, at once. Doing so again has no effect. What was submitted by it stays submitted.
+         */
+        delete: operations["endPower"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/powers/{powerId}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm who has accepted a power of attorney
+         * @description By the person who grants it, once somebody has accepted. From now on it is in force. The trust level of this session is that of the
+         *     power: it counts for no service that needs more. Needs a fresh proof of who the caller is (403 `reauthentication-needed`).
+         */
+        post: operations["confirmPower"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/powers/{powerId}/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act by a power of attorney
+         * @description At the account home, by a linked portal where the representative acts, with the access token of their session. Checks at this moment
+         *     that the power is in force, is this person's, and covers the service at the trust level needed, and gives the proof that travels with
+         *     the application: a compact JWS (`typ` `pv-power+jwt`) for one application, service, act and competent portal.
+         */
+        post: operations["usePower"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/powers/{powerId}/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Data of the person for whom somebody acts
+         * @description At the account home, by a linked portal where the representative acts. Only what the power allows and the forms of the service ask for. The
+         *     read is in the access logs of both.
+         */
+        get: operations["readPrincipalProfile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/power-invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read an invitation to act for somebody
+         * @description At the account home, by whoever is signed in and holds the token of the mail. Shows who grants what, before anything is accepted.
+         */
+        post: operations["openPowerInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/power-invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept a power of attorney
+         * @description The caller accepts to act for the person who invited them, who is told the caller's name and confirms. An invitation works once, within 14 days (410). Nobody acts for themselves (409).
+         */
+        post: operations["acceptPower"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/power-invitations/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline a power of attorney
+         * @description Ends the invitation, and tells the person who sent it.
+         */
+        post: operations["declinePower"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/forms/{formId}": {
         parameters: {
             query?: never;
@@ -2524,6 +2745,27 @@ export interface paths {
          *     transaction. Submitting again answers the same and has no further effect.
          */
         post: operations["submitApplication"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{applicationId}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand a draft over to the person it is for
+         * @description By a helper, who fills in but does not submit. The draft, with its files, is the person's from now on: they check it, change it, and
+         *     submit it themselves. The helper no longer sees it.
+         */
+        post: operations["handOverDraft"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4731,11 +4973,13 @@ export interface components {
             /** @description Staff who have no second factor yet: until they set one up and sign in with it, they have no roles. */
             secondFactorNeeded?: boolean;
             actsFor?: components["schemas"]["ActsFor"];
+            /** @description For whom this session acts by a power of attorney, from `PUT /session/acting` on. */
+            acting?: components["schemas"]["ActsFor"];
         };
         /** @description For whom somebody acts. Absent for a person who acts for themselves. */
         ActsFor: {
             /**
-             * @description Name of the organisation.
+             * @description Name of the organisation or person who is acted for.
              * @example Beispiel Bau GmbH
              */
             name: string;
@@ -4744,6 +4988,149 @@ export interface components {
              * @example Erika Muster
              */
             person: string;
+            kind?: components["schemas"]["ActingKind"];
+            /**
+             * Format: uuid
+             * @description The power of attorney, for `power` and `help`.
+             */
+            powerId?: string;
+            /**
+             * Format: date-time
+             * @description When the power of attorney ends by itself.
+             */
+            validUntil?: string;
+        };
+        /**
+         * @description By what somebody acts: `organisation` in the name of one, as its account proves; `power` by a power of attorney; `help` filled
+         *     in for a person who submits it themselves. Absent means `organisation`.
+         * @enum {string}
+         */
+        ActingKind: "organisation" | "power" | "help";
+        StartActing: {
+            /** Format: uuid */
+            powerId: string;
+        };
+        /**
+         * @description `represent`: fills in, submits, answers and withdraws. `help`: fills in; only the person themselves submits.
+         * @enum {string}
+         */
+        PowerKind: "represent" | "help";
+        /**
+         * @description `invited`: waits for the other person. `accepted`: waits for the person who grants it to confirm who has accepted. `active`: in force. `declined`,
+         *     `withdrawn`, `expired`: ended.
+         * @enum {string}
+         */
+        PowerState: "invited" | "accepted" | "active" | "declined" | "withdrawn" | "expired";
+        /**
+         * @description The caller's side of it.
+         * @enum {string}
+         */
+        PowerSide: "granted" | "received";
+        /** @description A service, or a life situation with all its services. */
+        PowerScope: {
+            id: string;
+            /** @example Hund anmelden */
+            title: string;
+        };
+        NewPower: {
+            kind: components["schemas"]["PowerKind"];
+            /** @description How the person who grants it calls the other one. */
+            name: string;
+            /** @description Where the invitation goes. */
+            email: string;
+            /** @description Services that it covers; with groups, one at least. */
+            serviceIds: string[];
+            /** @description Life situations, with all their services. */
+            groupIds: string[];
+            /** @description What of the own profile may be filled into forms by it. Empty for nothing. */
+            profileItems: components["schemas"]["ProfileItem"][];
+            /**
+             * Format: date
+             * @description The last day, three years from now at most.
+             */
+            validUntil: string;
+        };
+        Power: {
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["PowerKind"];
+            state: components["schemas"]["PowerState"];
+            side: components["schemas"]["PowerSide"];
+            /**
+             * @description Who grants it.
+             * @example Clara Beispiel
+             */
+            principal: string;
+            /**
+             * @description Who may act; until somebody has accepted, as the person who grants it calls them.
+             * @example Bernd Beispiel
+             */
+            representative: string;
+            representativeLevel?: components["schemas"]["TrustLevel"];
+            /** @description Where the invitation went; for the person who grants it, until it is accepted. */
+            email?: string;
+            services: components["schemas"]["PowerScope"][];
+            groups: components["schemas"]["PowerScope"][];
+            profileItems: components["schemas"]["ProfileItem"][];
+            /** Format: date */
+            validUntil: string;
+            trustLevel?: components["schemas"]["TrustLevel"];
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            acceptedAt?: string;
+            /** Format: date-time */
+            confirmedAt?: string;
+            /** Format: date-time */
+            endedAt?: string;
+            endedBy?: components["schemas"]["PowerSide"];
+            /** @description What it was used for, the newest first; the last 100. */
+            uses?: components["schemas"]["PowerUsed"][];
+        };
+        PowerList: {
+            items: components["schemas"]["Power"][];
+        };
+        /**
+         * @description `begin` a draft; `submit`, `answer` or `withdraw` an application; `handOver` a draft to the person.
+         * @enum {string}
+         */
+        PowerAct: "begin" | "submit" | "answer" | "withdraw" | "handOver";
+        PowerUsed: {
+            /** Format: date-time */
+            at: string;
+            act: components["schemas"]["PowerAct"];
+            /** @example Hund anmelden */
+            service: string;
+            /** @example Stadt Meppen */
+            portal: string;
+        };
+        PowerUse: {
+            act: components["schemas"]["PowerAct"];
+            /** Format: uuid */
+            serviceId: string;
+            /** Format: uuid */
+            applicationId: string;
+            /** @description Entity id of the competent portal. */
+            authority: string;
+            neededLevel: components["schemas"]["TrustLevel"];
+        };
+        PowerProof: {
+            /** @description Compact JWS of the account home. */
+            proof: string;
+            kind: components["schemas"]["PowerKind"];
+            /** @description The pairwise subject, at the asking portal, of the person who is acted for. */
+            principal: string;
+            principalName: string;
+            representative: string;
+            /** Format: date-time */
+            validUntil: string;
+        };
+        /** @description Content of the message `power.ended`, from the account home to portals where the representative has signed in. */
+        MessagePowerEnded: {
+            /** Format: uuid */
+            powerId: string;
+            /** Format: date-time */
+            at: string;
         };
         IdentityProvider: {
             /** @example bundid */
@@ -5300,10 +5687,11 @@ export interface components {
         };
         Prefill: {
             /**
-             * @description `available`: in `profile`. `consentNeeded`: go to `consentUrl`, or give the consent here where it is missing.
+             * @description `available`: in `profile`. `consentNeeded`: go to `consentUrl`, or give the consent here where it is missing. `notAllowed`: the session acts for somebody
+             *     whose power of attorney does not allow to fill in their data.
              * @enum {string}
              */
-            state: "available" | "consentNeeded";
+            state: "available" | "consentNeeded" | "notAllowed";
             origin: components["schemas"]["PortalReference"];
             profile?: components["schemas"]["Profile"];
             /** @description Path of this portal that leads to the consent at the account home. */
@@ -5362,10 +5750,10 @@ export interface components {
             objectedAt?: string;
         };
         /**
-         * @description Who read: `clerk` a person of an authority, `portal` a linked portal, `provider` a provider or app, `job` a program by itself.
+         * @description Who read: `clerk` a person of an authority, `portal` a linked portal, `provider` a provider or app, `job` a program by itself, `representative` somebody with a power of attorney.
          * @enum {string}
          */
-        AccessKind: "clerk" | "portal" | "provider" | "job";
+        AccessKind: "clerk" | "portal" | "provider" | "job" | "representative";
         Objection: {
             text: string;
         };
@@ -5564,6 +5952,7 @@ export interface components {
             changedAt: string;
             /** Format: date-time */
             submittedAt?: string;
+            actsFor?: components["schemas"]["ActsFor"];
         };
         ApplicationList: {
             items: components["schemas"]["ApplicationSummary"][];
@@ -5591,6 +5980,8 @@ export interface components {
             };
             neededTrustLevel?: components["schemas"]["TrustLevel"];
             actsFor?: components["schemas"]["ActsFor"];
+            /** @description Whether it is the caller's own matter: false for one that they act in for somebody else. */
+            mine?: boolean;
             /** @description Whether the content is still here; once the competent portal has receipted it, it is only there. */
             contentKept: boolean;
             attachments: components["schemas"]["Attachment"][];
@@ -5645,7 +6036,7 @@ export interface components {
             by: components["schemas"]["EventAuthor"];
             /** @description What was written to the other side. */
             text?: string;
-            /** @description Office or provider, where it is not the citizen. */
+            /** @description Office or provider, or who acted for the citizen. */
             name?: string;
         };
         MessageText: {
@@ -5661,6 +6052,7 @@ export interface components {
             /** @description SHA-256 over the submitted content in canonical JSON (RFC 8785), hexadecimal. */
             contentHash: string;
             attachments: components["schemas"]["Attachment"][];
+            actsFor?: components["schemas"]["ActsFor"];
             /**
              * Format: date-time
              * @description When the competent portal stored it.
@@ -5749,6 +6141,7 @@ export interface components {
             attachments: components["schemas"]["Attachment"][];
             /** @description The provider's own number. */
             reference?: string;
+            actsFor?: components["schemas"]["ActsFor"];
         };
         DeliveryList: {
             items: components["schemas"]["Delivery"][];
@@ -5810,6 +6203,8 @@ export interface components {
             trustLevel: components["schemas"]["TrustLevel"];
             applicantName: string;
             actsFor?: components["schemas"]["ActsFor"];
+            /** @description Where somebody acts by a power of attorney, the account home's proof of it, a compact JWS. */
+            power?: string;
             data: {
                 [key: string]: unknown;
             };
@@ -6031,6 +6426,8 @@ export interface components {
         };
     };
     parameters: {
+        /** @description Id of the power of attorney. */
+        PowerId: string;
         /** @description Id of the account of someone who works here. */
         StaffId: string;
         /**
@@ -9175,6 +9572,62 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    startActing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "powerId": "0197a3f0-5f5e-7c3a-9d2e-2f1d4c7b9a10"
+                 *     }
+                 */
+                "application/json": components["schemas"]["StartActing"];
+            };
+        };
+        responses: {
+            /** @description The session, with `acting`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Error"];
+        };
+    };
+    stopActing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session, without `acting`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            default: components["responses"]["Error"];
+        };
+    };
     proveSecondFactor: {
         parameters: {
             query?: never;
@@ -10757,6 +11210,347 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    listPowers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The powers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PowerList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    grantPower: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "kind": "represent",
+                 *       "name": "Bernd Beispiel",
+                 *       "email": "bernd@example.org",
+                 *       "serviceIds": [
+                 *         "6f1d9a36-6a1e-4f0e-8f0e-0d3a5c5a7a11"
+                 *       ],
+                 *       "groupIds": [],
+                 *       "profileItems": [
+                 *         "givenName",
+                 *         "familyName"
+                 *       ],
+                 *       "validUntil": "2027-06-30"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewPower"];
+            };
+        };
+        responses: {
+            /** @description Invited. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Power"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listActingFor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The powers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PowerList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getPower: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the power of attorney. */
+                powerId: components["parameters"]["PowerId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The power. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Power"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    endPower: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the power of attorney. */
+                powerId: components["parameters"]["PowerId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    confirmPower: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the power of attorney. */
+                powerId: components["parameters"]["PowerId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In force. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Power"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
+    usePower: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the power of attorney. */
+                powerId: components["parameters"]["PowerId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "act": "submit",
+                 *       "serviceId": "6f1d9a36-6a1e-4f0e-8f0e-0d3a5c5a7a11",
+                 *       "applicationId": "0197a3f0-5f5e-7c3a-9d2e-2f1d4c7b9a10",
+                 *       "authority": "https://landkreis.example",
+                 *       "neededLevel": "low"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PowerUse"];
+            };
+        };
+        responses: {
+            /** @description It counts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PowerProof"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    readPrincipalProfile: {
+        parameters: {
+            query: {
+                /** @description The service that the data is for. */
+                serviceId: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the power of attorney. */
+                powerId: components["parameters"]["PowerId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The data. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    openPowerInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "4cGJmFhvJ3nJj0JrXzS0rA"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TokenBody"];
+            };
+        };
+        responses: {
+            /** @description The power. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Power"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            default: components["responses"]["Error"];
+        };
+    };
+    acceptPower: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "4cGJmFhvJ3nJj0JrXzS0rA"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TokenBody"];
+            };
+        };
+        responses: {
+            /** @description The power. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Power"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            default: components["responses"]["Error"];
+        };
+    };
+    declinePower: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "4cGJmFhvJ3nJj0JrXzS0rA"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TokenBody"];
+            };
+        };
+        responses: {
+            /** @description Declined. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            default: components["responses"]["Error"];
+        };
+    };
     getForm: {
         parameters: {
             query?: {
@@ -11082,6 +11876,38 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    handOverDraft: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of the application. */
+                applicationId: components["parameters"]["ApplicationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Handed over; the person is told. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             default: components["responses"]["Error"];
         };
     };

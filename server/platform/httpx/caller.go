@@ -49,6 +49,15 @@ type Caller struct {
 	Methods     []string  // of SessionCaller: by what, as Authentication Method References (RFC 8176)
 	LevelTime   time.Time // of SessionCaller: when the trust level was proved
 	ActsFor     string    // organisation that DisplayName acts for; empty for people who act for themselves
+	Acting      *Acting   // of SessionCaller: the person whom they act for by a power of attorney; nil for nobody
+}
+
+// Acting is for whom a session acts, as the account home said when it began to.
+type Acting struct {
+	PowerID uuid.UUID
+	Kind    string // represent or help
+	Name    string // of the person who is acted for
+	Until   time.Time
 }
 
 // recentProof is how old the proof may be that a change to an account rests on.

@@ -52,6 +52,13 @@ export function PrefillOffer({
 
   if (prefill.isPending || prefill.isError || !prefill.data) return null;
   const { items = [], consentUrl, origin, state } = prefill.data;
+  if (state === "notAllowed") {
+    return (
+      <Alert kind="info" title={t("applications:prefill.notAllowedTitle")}>
+        <p>{t("applications:prefill.notAllowedText")}</p>
+      </Alert>
+    );
+  }
   if (state === "available") {
     if (!values || values.size === 0) return null;
     return (
