@@ -75,7 +75,7 @@ func (s *Service) statedAt(ctx context.Context, part []listed, at area, owners m
 	defer x.mu.RUnlock()
 	for _, l := range part {
 		asked, variants = append(asked, l.document.id), append(variants, l.document.id)
-		for _, d := range x.groups[l.document.group()] {
+		for _, d := range x.kin(l.document) {
 			if _, linked := owners[d.owner]; linked && d.owner != l.document.owner && d.reach(at) > 0 {
 				asked, variants = append(asked, l.document.id), append(variants, d.id)
 			}

@@ -3,8 +3,10 @@ package catalog
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -12,23 +14,40 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// document is a service as the search keeps it in memory: enough to rank, group and filter without asking the database.
+// document is a service as the search keeps it in memory: enough to rank, group and filter without asking the database. There are
+// very many, so what they are made of is kept without pointers where it can be, and once where it is the same: the collector
+// of garbage follows every pointer, while people wait for answers.
 type document struct {
 	id         uuid.UUID
 	number     int32 // in the index
 	owner      string
 	leikaKey   string
-	version    string // changes with the service or its competences
+	version    version
 	order      string // German title, for lists in alphabetical order
 	audiences  []string
 	categories []string
-	claims     []claim
-	online     []area // where online services are stated that stand on their own
-	phrases    []phrase
-	teaser     []term
-	hasForms   bool
-	valid      during
-	brevity    float32 // the less text, the more a word in it tells; 1 at most
+	*spread
+	phrases  []phrase
+	words    []phraseWord // of all phrases
+	teaser   []int32      // numbers of terms
+	hasForms bool
+	valid    during
+	alone    [1]*document // itself, see index.kin
+}
+
+// version changes with a service or its competences.
+type version [16]byte
+
+func versionOf(text string) version {
+	sum := sha256.Sum256([]byte(text))
+	return version(sum[:16])
+}
+
+// spread is where services are done. Those with the same competences share it.
+type spread struct {
+	number int32 // in the index
+	claims []claim
+	online []area // where online services are stated that stand on their own
 }
 
 // claim is a stated competence: where, and whether one can apply online.
@@ -39,9 +58,9 @@ type claim struct {
 
 // phrase is a title or a synonym as the stems of its words, with those of the parts of compounds.
 type phrase struct {
-	kind   phraseKind
-	words  []phraseWord
-	weight float32 // of all words
+	kind     phraseKind
+	from, to uint16  // of the document's words
+	weight   float32 // of all words
 }
 
 // phraseKind says what a phrase is of a service.
@@ -54,38 +73,29 @@ const (
 	phraseKey
 )
 
+// phraseWord names a word's stem and its parts by their numbers, see vocabulary.
 type phraseWord struct {
-	stem   term
-	parts  []term // of a compound
+	stem   int32
+	parts  int32 // of a compound: where they begin in vocabulary.parts
+	count  uint8 // how many there are; 0: it is none
 	weight float32
 }
 
-// named gives the terms of title and synonyms, with the parts of compounds, each once.
-func (d *document) named() map[term]bool {
-	terms := map[term]bool{}
-	for _, p := range d.phrases {
-		for _, w := range p.words {
-			terms[w.stem] = true
-			for _, part := range w.parts {
-				terms[part] = true
-			}
-		}
-	}
-	return terms
-}
+// mostWords bounds the words of all phrases of a document: what comes after them is not searched for.
+const mostWords = math.MaxUint16
 
-// group is the key that the same service has at all portals.
-func (d *document) group() string {
-	if d.leikaKey != "" {
-		return d.leikaKey
-	}
-	return string(d.id[:])
+// wordsOf gives the words of one of the document's phrases.
+func (d *document) wordsOf(p *phrase) []phraseWord { return d.words[p.from:p.to] }
+
+// isSame says whether another document is the same service, at another portal.
+func (d *document) isSame(other *document) bool {
+	return d == other || d.leikaKey != "" && d.leikaKey == other.leikaKey
 }
 
 // reach is how specific the most specific claim is that covers a place: digits of the area plus one, 0 if none covers it.
-func (d *document) reach(place area) int {
+func (s *spread) reach(place area) int {
 	best := 0
-	for _, c := range d.claims {
+	for _, c := range s.claims {
 		if c.area.covers(place) {
 			best = max(best, len(c.area)+1)
 		}
@@ -94,8 +104,8 @@ func (d *document) reach(place area) int {
 }
 
 // isAround says whether it is done in one of the areas, or in a part of it.
-func (d *document) isAround(at []area) bool {
-	for _, c := range d.claims {
+func (s *spread) isAround(at []area) bool {
+	for _, c := range s.claims {
 		for _, a := range at {
 			if c.area.covers(a) || a.covers(c.area) {
 				return true
@@ -106,15 +116,15 @@ func (d *document) isAround(at []area) bool {
 }
 
 // onlineAt says whether one can apply online at the place: by the most specific claim, or by an online service.
-func (d *document) onlineAt(place area) bool {
-	reach := d.reach(place)
-	return slices.ContainsFunc(d.claims, func(c claim) bool { return c.online && c.area.covers(place) && len(c.area)+1 == reach }) ||
-		slices.ContainsFunc(d.online, func(a area) bool { return a.covers(place) })
+func (s *spread) onlineAt(place area) bool {
+	reach := s.reach(place)
+	return slices.ContainsFunc(s.claims, func(c claim) bool { return c.online && c.area.covers(place) && len(c.area)+1 == reach }) ||
+		slices.ContainsFunc(s.online, func(a area) bool { return a.covers(place) })
 }
 
 // onlineAnywhere says whether one can apply online at any place.
-func (d *document) onlineAnywhere() bool {
-	return len(d.online) > 0 || slices.ContainsFunc(d.claims, func(c claim) bool { return c.online })
+func (s *spread) onlineAnywhere() bool {
+	return len(s.online) > 0 || slices.ContainsFunc(s.claims, func(c claim) bool { return c.online })
 }
 
 // isFor says whether the service is for an audience; a service that names none is for all.
@@ -281,16 +291,17 @@ func (f *wording) hasForms() bool {
 // language is the language of a link's title.
 func (l LinkEntry) language() string { return cmp.Or(l.Language, "de") }
 
-// claims gives the areas of competences, and of online services that stand on their own.
-func (r serviceRow) claims() (claims []claim, online []area) {
-	claims = make([]claim, 0, len(r.Claims))
+// spread says where the service is done.
+func (r serviceRow) spread() *spread {
+	s := &spread{claims: make([]claim, 0, len(r.Claims))}
 	for _, text := range r.Claims {
 		if place, only := strings.CutPrefix(text, "@"); only {
-			online = append(online, area(place))
+			s.online = append(s.online, area(place))
 			continue
 		}
 		place, here := strings.CutSuffix(text, "+")
-		claims = append(claims, claim{area: area(place), online: here})
+		s.claims = append(s.claims, claim{area: area(place), online: here})
 	}
-	return slices.Compact(claims), online
+	s.claims = slices.Compact(s.claims)
+	return s
 }

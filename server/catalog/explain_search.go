@@ -80,7 +80,7 @@ func (x *index) shownAs(id uuid.UUID, list []listed) (*document, error) {
 		}
 	}
 	for _, l := range list {
-		if l.document.group() == d.group() {
+		if l.document.isSame(d) {
 			return l.document, nil
 		}
 	}
@@ -100,12 +100,12 @@ func (s *Service) scored(x *index, f filter, list []listed, e *types.SearchExpla
 	defer x.leave(desk)
 	q.look(x, desk)
 	keep, at := s.shown(), s.around(f.place)
-	best := q.candidates(x, func(d *document) bool { return keep(d) && d.isAround(at) })
+	best := q.candidates(x, &neighbourhood{at, keep})
 	q.explain(x, f.query, e)
 	for i, l := range list {
-		group := x.groups[l.document.group()]
+		group := x.kin(l.document)
 		for _, d := range group {
-			j := d.judge(q)
+			j := d.judge(q, x)
 			hit := types.ExplainedHit{Phrase: j.phrase, Title: j.inTitle, Words: j.together}
 			if j.variant >= 0 {
 				hit.Variant = x.inWords(q, q.variants[j.variant], f.query)

@@ -15,18 +15,24 @@ type index struct {
 	mu         sync.RWMutex
 	list       []*document // by number; nil where a service has gone
 	documents  map[uuid.UUID]*document
-	groups     map[string][]*document
+	groups     map[string][]*document // with the same LeiKa key
+	spreads    map[string]*spread     // by how they are stated
+	lists      map[string][]string    // of audiences and categories
+	brevity    []float32              // by number: the less text, the more a word in it tells; 1 at most, 0 where a service has gone
+	places     map[string][]namedPlace
+	nearby     []namedPlace // of places, in order of their names
 	vocabulary vocabulary
 	lexicon    *lexicon
 	changes    int // since it was built
 	sorted     []*document
 	desks      sync.Pool // of *desk
-	places     map[string][]namedPlace
-	nearby     []namedPlace // of places, in order of their names
 }
 
 func newIndex(l *lexicon) *index {
-	return &index{documents: map[uuid.UUID]*document{}, groups: map[string][]*document{}, vocabulary: newVocabulary(), lexicon: l}
+	return &index{
+		documents: map[uuid.UUID]*document{}, groups: map[string][]*document{}, spreads: map[string]*spread{}, lists: map[string][]string{},
+		vocabulary: newVocabulary(), lexicon: l,
+	}
 }
 
 // replace takes in services, and drops those whose ids are in gone.
@@ -56,10 +62,24 @@ func (x *index) finish() {
 }
 
 func (x *index) keep(d *document) {
-	d.number = int32(len(x.list))
-	x.list = append(x.list, d)
+	d.number, d.alone[0] = int32(len(x.list)), d
+	x.list, x.brevity = append(x.list, d), append(x.brevity, 0)
 	x.documents[d.id] = d
-	x.groups[d.group()] = append(x.groups[d.group()], d)
+	switch others, known := x.groups[d.leikaKey]; {
+	case d.leikaKey == "":
+	case known:
+		x.groups[d.leikaKey] = append(others[:len(others):len(others)], d)
+	default:
+		x.groups[d.leikaKey] = d.alone[:]
+	}
+}
+
+// kin gives the same service at all portals: those with the same LeiKa key, else the service alone.
+func (x *index) kin(d *document) []*document {
+	if d.leikaKey == "" {
+		return d.alone[:]
+	}
+	return x.groups[d.leikaKey]
 }
 
 func (x *index) forget(id uuid.UUID) {
@@ -68,16 +88,38 @@ func (x *index) forget(id uuid.UUID) {
 		return
 	}
 	delete(x.documents, id)
-	x.list[d.number] = nil
-	group := slices.DeleteFunc(x.groups[d.group()], func(other *document) bool { return other == d })
-	if len(group) == 0 {
-		delete(x.groups, d.group())
+	x.list[d.number], x.brevity[d.number] = nil, 0
+	var others []*document // a new list: each alone has its own
+	for _, other := range x.groups[d.leikaKey] {
+		if other != d {
+			others = append(others, other)
+		}
+	}
+	if len(others) == 0 {
+		delete(x.groups, d.leikaKey)
 	} else {
-		x.groups[d.group()] = group
+		x.groups[d.leikaKey] = others
 	}
-	for t := range d.named() {
-		t.frequency--
+	for n := range x.named(d) {
+		x.vocabulary.terms[n].frequency--
 	}
+}
+
+// named gives the numbers of the terms of title and synonyms, with the parts of compounds, and how much each tells: the more, the
+// fewer stand beside it in its phrase.
+func (x *index) named(d *document) map[int32]float32 {
+	tells := map[int32]float32{}
+	for i := range d.phrases {
+		p := &d.phrases[i]
+		for _, word := range d.wordsOf(p) {
+			alone := aloneTells + (1-aloneTells)*word.weight/p.weight
+			tells[word.stem] = max(tells[word.stem], alone)
+			for _, part := range x.vocabulary.partsOf(word) {
+				tells[part] = max(tells[part], partTells*alone)
+			}
+		}
+	}
+	return tells
 }
 
 // weight says how much a term tells: the fewer services are named by it, the more.

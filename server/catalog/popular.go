@@ -165,7 +165,7 @@ func (x *index) mostWanted(all []listed, views map[uuid.UUID]int64) []listed {
 	defer x.mu.RUnlock()
 	var best []wanted
 	for _, l := range all {
-		group := x.groups[l.document.group()]
+		group := x.kin(l.document)
 		w := wanted{listed: l, portals: len(group)}
 		for _, variant := range group {
 			w.views += views[variant.id]

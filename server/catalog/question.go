@@ -33,9 +33,15 @@ type variant struct {
 	words  []int // needles
 	needed []int // of them, those that replace something: only all of them mean the same
 	swaps  []swap
+	set    needleSet
 	weight float64
 	factor float64
 }
+
+// needleSet is a set of needles, as far as 64 bits can tell them apart: where two sets have nothing in common, the needles have not.
+type needleSet uint64
+
+func setOf(needle int) needleSet { return 1 << (needle & 63) }
 
 // swap is what people say, and what is looked for instead.
 type swap struct{ said, means []string }
@@ -45,7 +51,8 @@ type question struct {
 	needles  []needle
 	variants []variant
 	byWord   map[string]int
-	width    int // needles, and parts of compounds among them
+	width    int   // needles, and parts of compounds among them
+	needleOf []int // by number: the needle that has it, itself or as a part
 	desk     *desk
 }
 
@@ -67,7 +74,7 @@ func (x *index) ask(q string, typing bool, s *synonyms) *question {
 		asked.word(x, w, typing && i == len(words)-1)
 	}
 	asked.add(put{words: words}, 1)
-	stemmed := asked.stemmed(words, s)
+	stemmed := asked.stemmed(x, words, s)
 	split, compound := asked.split(x, s, words, stemmed)
 	// First those with one replacement, then with more, so that the limit cuts off the boldest.
 	others := x.rewordings(all, words, s)
@@ -78,12 +85,12 @@ func (x *index) ask(q string, typing bool, s *synonyms) *question {
 		asked.replace(x, s, words, stemmed, put{}, replacements, 1)
 		asked.replaceScattered(x, s, words, stemmed, replacements)
 		if compound {
-			splitStemmed := asked.stemmed(split, s)
+			splitStemmed := asked.stemmed(x, split, s)
 			asked.replace(x, s, split, splitStemmed, put{}, replacements, splitFactor)
 			asked.replaceScattered(x, s, split, splitStemmed, replacements)
 		}
 		for _, o := range others {
-			formed := asked.stemmed(o.words, s)
+			formed := asked.stemmed(x, o.words, s)
 			asked.replace(x, s, o.words, formed, put{}, replacements, o.factor)
 			asked.replaceScattered(x, s, o.words, formed, replacements)
 		}
@@ -121,10 +128,10 @@ func (q *question) replaceScattered(x *index, s *synonyms, words, stemmed []stri
 }
 
 // stemmed gives the words as people say them when they mistype nothing.
-func (q *question) stemmed(words []string, s *synonyms) []string {
+func (q *question) stemmed(x *index, words []string, s *synonyms) []string {
 	list := make([]string, 0, len(words))
 	for _, w := range words {
-		stem := stemGerman(w)
+		stem := x.lexicon.of(w).german()
 		if i, ok := q.byWord[w]; ok && !q.needles[i].known && !q.needles[i].beginning {
 			stem = s.correct(stem)
 		}
@@ -136,7 +143,7 @@ func (q *question) stemmed(words []string, s *synonyms) []string {
 // split takes compounds apart for which nothing else is said (Autoabmeldung: Auto, Abmeldung), as something may be said for their parts.
 func (q *question) split(x *index, s *synonyms, words, stemmed []string) (split []string, compound bool) {
 	for i, w := range words {
-		parts := x.lexicon.parts(w)
+		parts := x.lexicon.of(w).parts
 		if len(parts) == 0 || len(s.find(stemmed[i:])) > 0 {
 			split = append(split, w)
 			continue
@@ -206,6 +213,7 @@ func (q *question) add(p put, factor float64) {
 	for _, w := range p.words {
 		if i := q.byWord[w]; !slices.Contains(v.words, i) {
 			v.words = append(v.words, i)
+			v.set |= setOf(i)
 			v.weight += q.needles[i].weight
 		}
 	}
@@ -221,7 +229,7 @@ func (q *question) add(p put, factor float64) {
 func (q *question) needle(x *index, word string, beginning bool) needle {
 	n := q.simpleNeedle(x, word)
 	n.beginning = beginning
-	for _, part := range x.lexicon.parts(word) {
+	for _, part := range x.lexicon.of(word).parts {
 		n.parts = append(n.parts, q.simpleNeedle(x, part))
 	}
 	if saysLittle(word) {
@@ -231,7 +239,9 @@ func (q *question) needle(x *index, word string, beginning bool) needle {
 }
 
 func (q *question) simpleNeedle(x *index, word string) needle {
-	n := needle{word: word, text: surface(word), stems: stems(word, ""), number: q.width}
+	known := x.lexicon.of(word)
+	n := needle{word: word, text: known.surface, stems: known.stems, number: q.width}
+	q.needleOf = append(q.needleOf, len(q.needles))
 	q.width++
 	rarest := math.Inf(1)
 	for _, stem := range n.stems {

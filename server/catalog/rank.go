@@ -20,28 +20,66 @@ const (
 	shownAtLeast   = 5    // first ones, where they fit at all, however much better the best is
 )
 
-// in says how well the word is met in a phrase, and by which of its words.
-func (n *needle) in(q *question, p phrase) (best float64, at int) {
-	at = -1
-	for i, w := range p.words {
-		quality := q.fits(w.stem, n.number)
-		for j, part := range w.parts {
-			share := 0.62
-			if j == len(w.parts)-1 {
-				share = 0.72 // the last part says what it is
-			}
-			quality = max(quality, share*q.fits(part, n.number))
+// meet notes on the desk how well the words of a phrase meet each needle, and by which of them. It gives which needles they
+// meet, as a set (see needleSet); empty if none.
+func (q *question) meet(x *index, words []phraseWord) (met needleSet) {
+	d := q.desk
+	q.forgetPhrase()
+	for i, w := range words {
+		if r := d.rowOf[w.stem]; r != 0 {
+			d.note(r, i, 1)
 		}
-		if quality > best {
-			best, at = quality, i
+		for j, part := range x.vocabulary.partsOf(w) {
+			if r := d.rowOf[part]; r != 0 {
+				share := 0.62
+				if j == int(w.count)-1 {
+					share = 0.72 // the last part says what it is
+				}
+				d.note(r, i, share)
+			}
 		}
 	}
+	for _, number := range d.met {
+		i := q.needleOf[number]
+		d.inPhrase[i], d.at[i] = q.needles[i].met(d)
+		met |= setOf(i)
+	}
+	return met
+}
+
+// note notes how well a word of a phrase meets the needles that fit a term.
+func (d *desk) note(at int32, word int, share float64) {
+	r := &d.rows[at]
+	for _, f := range d.fits[r.from:r.to] {
+		if quality := share * f.quality; quality > d.quality[f.number] {
+			if d.where[f.number] < 0 {
+				d.met = append(d.met, f.number)
+			}
+			d.quality[f.number], d.where[f.number] = quality, int16(word)
+		}
+	}
+}
+
+// forgetPhrase takes off the desk what meet noted.
+func (q *question) forgetPhrase() {
+	d := q.desk
+	for _, number := range d.met {
+		i := q.needleOf[number]
+		d.quality[number], d.where[number] = 0, -1
+		d.inPhrase[i], d.at[i] = 0, -1
+	}
+	d.met = d.met[:0]
+}
+
+// met says how well the word is met in the phrase that is on the desk, and by which of its words: as a whole, or part by part.
+func (n *needle) met(d *desk) (best float64, at int16) {
+	best, at = d.quality[n.number], d.where[n.number]
 	if best >= 0.8 || len(n.parts) == 0 {
 		return best, at
 	}
 	sum, lowest := 0.0, 1.0
 	for i := range n.parts {
-		quality, where := n.parts[i].in(q, p)
+		quality, where := d.quality[n.parts[i].number], d.where[n.parts[i].number]
 		sum += quality
 		lowest = min(lowest, quality)
 		if where >= 0 && (at < 0 || i == len(n.parts)-1) {
@@ -57,39 +95,43 @@ func (n *needle) in(q *question, p phrase) (best float64, at int) {
 
 // score says how well a service answers a question, from 0 to 1: the best of its variants. Most counts how well one phrase
 // (the title or a synonym) covers the query and the query the phrase, then how much of the query is met anywhere.
-func (d *document) score(q *question) float64 {
-	d.weigh(q)
+func (d *document) score(q *question, x *index) float64 {
+	d.weigh(q, x)
 	best, _ := q.best()
 	return best
 }
 
 // weigh notes on the desk how well a service meets each word, and each variant.
-func (d *document) weigh(q *question) {
-	anywhere, quality, at, phrases, inTitle := q.desk.anywhere, q.desk.best, q.desk.at, q.desk.phrases, q.desk.inTitle
+func (d *document) weigh(q *question, x *index) {
+	desk := q.desk
+	anywhere := desk.anywhere[:len(q.needles)]
 	clear(anywhere)
-	clear(phrases)
-	clear(inTitle)
-	for _, p := range d.phrases {
-		if !q.meets(p) {
+	clear(desk.phrases)
+	clear(desk.inTitle)
+	for i := range d.phrases {
+		p := &d.phrases[i]
+		words := d.wordsOf(p)
+		met := q.meet(x, words)
+		if met == 0 {
 			continue
 		}
-		for i := range q.needles {
-			quality[i], at[i] = q.needles[i].in(q, p)
-			anywhere[i] = max(anywhere[i], quality[i])
+		for _, number := range desk.met {
+			n := q.needleOf[number]
+			anywhere[n] = max(anywhere[n], desk.inPhrase[n])
 		}
-		for i, v := range q.variants {
-			covered, share := v.covers(q, p, quality, at)
-			phrases[i] = max(phrases[i], covered*share)
-			if p.kind == phraseTitle {
-				inTitle[i] = max(inTitle[i], covered)
+		for i := range q.variants {
+			if v := &q.variants[i]; v.set&met != 0 {
+				covered, share := v.covers(q, p, words)
+				desk.phrases[i] = max(desk.phrases[i], covered*share)
+				if p.kind == phraseTitle {
+					desk.inTitle[i] = max(desk.inTitle[i], covered)
+				}
 			}
 		}
 	}
-	for i := range q.needles {
-		if anywhere[i] < teaserQuality {
-			for _, t := range d.teaser {
-				anywhere[i] = max(anywhere[i], teaserQuality*q.fits(t, q.needles[i].number))
-			}
+	for _, t := range d.teaser {
+		if r := desk.rowOf[t]; r != 0 {
+			q.meetTeaser(&desk.rows[r])
 		}
 	}
 	for _, i := range q.variants[0].words {
@@ -99,18 +141,27 @@ func (d *document) weigh(q *question) {
 	}
 }
 
+// meetTeaser notes that a service has a term in its teaser.
+func (q *question) meetTeaser(r *row) {
+	for _, f := range q.desk.fits[r.from:r.to] {
+		if i := q.needleOf[f.number]; q.needles[i].number == int(f.number) { // not a part of it
+			q.desk.anywhere[i] = max(q.desk.anywhere[i], teaserQuality*f.quality)
+		}
+	}
+}
+
 // best gives the score of the best variant after weigh, and which one that is; -1 if none fits.
 func (q *question) best() (best float64, at int) {
 	at = -1
-	for i, v := range q.variants {
-		if score := q.scoreOf(i, v); score > best {
+	for i := range q.variants {
+		if score := q.scoreOf(i, &q.variants[i]); score > best {
 			best, at = score, i
 		}
 	}
 	return best, at
 }
 
-func (q *question) scoreOf(i int, v variant) float64 {
+func (q *question) scoreOf(i int, v *variant) float64 {
 	anywhere := q.desk.anywhere
 	if slices.ContainsFunc(v.needed, func(w int) bool { return anywhere[w] < neededQuality }) {
 		return 0
@@ -130,29 +181,14 @@ func (n *needle) toldOf(d *document) bool {
 	})
 }
 
-// meets says whether any needle fits any word of a phrase.
-func (q *question) meets(p phrase) bool {
-	for _, w := range p.words {
-		if q.desk.rowOf[w.stem.number] != 0 {
-			return true
-		}
-		for _, part := range w.parts {
-			if q.desk.rowOf[part.number] != 0 {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// covers says how much of the variant a phrase covers, and how much of the phrase the variant.
-func (v variant) covers(q *question, p phrase, quality []float64, at []int) (covered, share float64) {
+// covers says how much of the variant the phrase that is on the desk covers, and how much of the phrase the variant.
+func (v *variant) covers(q *question, p *phrase, words []phraseWord) (covered, share float64) {
 	met, positions := uint64(0), float32(0)
 	for _, w := range v.words {
-		covered += quality[w] * q.needles[w].weight
-		if at[w] >= 0 && at[w] < 64 && met&(1<<at[w]) == 0 {
-			met |= 1 << at[w]
-			positions += p.words[at[w]].weight
+		covered += q.desk.inPhrase[w] * q.needles[w].weight
+		if at := q.desk.at[w]; at >= 0 && at < 64 && met&(1<<at) == 0 {
+			met |= 1 << at
+			positions += words[at].weight
 		}
 	}
 	share = 0.72 + 0.28*float64(positions/p.weight)
@@ -172,11 +208,13 @@ type hit struct {
 // find gives the services that answer a query, best first. The last word may be unfinished when typing is true. keep says
 // which services may be shown at all.
 func (x *index) find(q string, typing bool, s *synonyms, keep func(*document) bool) []hit {
-	return relevant(x.ranked(q, typing, s, keep, nil))
+	hits := x.ranked(q, typing, s, keep, nil)
+	slices.SortStableFunc(hits, compareHits)
+	return relevant(hits)
 }
 
-// ranked gives also what fits badly. Those that are near are looked at even where many others have the same words.
-func (x *index) ranked(q string, typing bool, s *synonyms, keep, near func(*document) bool) []hit {
+// ranked gives also what fits badly, in no order. Those that are near are looked at even where many others have the same words.
+func (x *index) ranked(q string, typing bool, s *synonyms, keep func(*document) bool, near *neighbourhood) []hit {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	asked := x.ask(q, typing, s)
@@ -186,20 +224,19 @@ func (x *index) ranked(q string, typing bool, s *synonyms, keep, near func(*docu
 	desk := x.sit()
 	defer x.leave(desk)
 	asked.look(x, desk)
-	return asked.rank(asked.candidates(x, near), keep)
+	return asked.rank(x, asked.candidates(x, near), keep)
 }
 
-// rank puts candidates in order: by how well they answer, and a little by how they were found.
-func (q *question) rank(candidates []*document, keep func(*document) bool) []hit {
+// rank scores candidates: by how well they answer, and a little by how they were found.
+func (q *question) rank(x *index, candidates []*document, keep func(*document) bool) []hit {
 	hits := make([]hit, 0, len(candidates))
 	for _, d := range candidates {
 		if keep(d) {
 			found := float64(q.desk.score[d.number] / q.desk.score[candidates[0].number])
-			score := d.score(q) + textShare*found
+			score := d.score(q, x) + textShare*found
 			hits = append(hits, hit{d, score, score})
 		}
 	}
-	slices.SortStableFunc(hits, compareHits)
 	return hits
 }
 

@@ -16,46 +16,46 @@ const maxSlips = 2 // of a word that is read as another
 
 // judgement says how a service answers a question.
 type judgement struct {
-	score    float64 // before place and nearness
-	variant  int     // that fits best; -1 if none does
-	phrase   float64 // how well one phrase covers the variant and the variant the phrase
-	inTitle  float64 // how well the title covers it
-	together float64 // how much of it is met anywhere
-	called   *phrase // the synonym of the service that fits better than its title; nil if none does
+	score    float64  // before place and nearness
+	variant  int      // that fits best; -1 if none does
+	phrase   float64  // how well one phrase covers the variant and the variant the phrase
+	inTitle  float64  // how well the title covers it
+	together float64  // how much of it is met anywhere
+	called   []string // the stems of the synonym that fits better than its title; nil if none does
 }
 
 // judge says how a service answers a question, in the same way as score.
-func (d *document) judge(q *question) judgement {
-	d.weigh(q)
+func (d *document) judge(q *question, x *index) judgement {
+	d.weigh(q, x)
 	j := judgement{}
 	if j.score, j.variant = q.best(); j.variant < 0 {
 		return j
 	}
-	v := q.variants[j.variant]
+	v := &q.variants[j.variant]
 	j.phrase, j.inTitle = q.desk.phrases[j.variant], q.desk.inTitle[j.variant]
 	for _, w := range v.words {
 		j.together += q.desk.anywhere[w] * q.needles[w].weight / v.weight
 	}
-	quality, at := slices.Clone(q.desk.best), slices.Clone(q.desk.at)
 	best, title := 0.0, 0.0
+	var called *phrase
 	for i := range d.phrases {
 		p := &d.phrases[i]
-		if p.kind == phraseKey || !q.meets(*p) {
+		words := d.wordsOf(p)
+		if p.kind == phraseKey || q.meet(x, words)&v.set == 0 {
 			continue
 		}
-		for w := range q.needles {
-			quality[w], at[w] = q.needles[w].in(q, *p)
-		}
-		covered, share := v.covers(q, *p, quality, at)
+		covered, share := v.covers(q, p, words)
 		switch {
 		case p.kind != phraseSynonym:
 			title = max(title, covered)
 		case covered*share > best:
-			best, j.called = covered*share, p
+			best, called = covered*share, p
 		}
 	}
-	if best <= title {
-		j.called = nil
+	if best > title {
+		for _, w := range d.wordsOf(called) {
+			j.called = append(j.called, x.vocabulary.terms[w.stem].text)
+		}
 	}
 	return j
 }
@@ -70,12 +70,11 @@ func (d *document) misread(q *question, x *index) [][2]string {
 		}
 		var read term
 		best := 0.0
-		for _, p := range d.phrases {
-			for _, w := range p.words {
-				for _, t := range append([]term{w.stem}, w.parts...) {
-					if quality := q.fits(t, n.number); quality > best && !slices.Contains(n.stems, t.text) && !strings.HasPrefix(t.text, n.stems[0]) {
-						best, read = quality, t
-					}
+		for _, w := range d.words {
+			for _, number := range append([]int32{w.stem}, x.vocabulary.partsOf(w)...) {
+				t := x.vocabulary.terms[number]
+				if quality := q.fits(number, n.number); quality > best && !slices.Contains(n.stems, t.text) && !strings.HasPrefix(t.text, n.stems[0]) {
+					best, read = quality, t
 				}
 			}
 		}
@@ -99,7 +98,7 @@ func (s *Service) reasonsFor(ctx context.Context, f filter, list []listed) (map[
 	if err != nil {
 		return nil, err
 	}
-	called := map[uuid.UUID]*phrase{}
+	called := map[uuid.UUID][]string{}
 	x.judged(f.query, s.search.words(), list, func(d *document, j judgement, q *question) {
 		reasons[d.id] = x.wordReasons(f.query, d, j, q)
 		if j.called != nil && len(reasons[d.id]) == 0 {
@@ -130,12 +129,12 @@ func (x *index) judged(query string, s *synonyms, list []listed, with func(*docu
 	q.look(x, desk)
 	for _, l := range list {
 		d := l.document
-		j := d.judge(q)
-		for _, other := range x.groups[d.group()] {
+		j := d.judge(q, x)
+		for _, other := range x.kin(d) {
 			if j.variant >= 0 {
 				break
 			}
-			j = other.judge(q)
+			j = other.judge(q, x)
 		}
 		with(d, j, q)
 	}
@@ -214,7 +213,7 @@ func (x *index) placeReason(d *document, at *area) (types.SearchReason, bool) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	stated, partly := false, false
-	for _, variant := range x.groups[d.group()] {
+	for _, variant := range x.kin(d) {
 		for _, c := range variant.claims {
 			if c.area.covers(*at) {
 				return types.SearchReason{Kind: types.SearchReasonKindPlace}, true
@@ -228,7 +227,7 @@ func (x *index) placeReason(d *document, at *area) (types.SearchReason, bool) {
 const otherNamesQuery = `SELECT id, payload->'synonyms' FROM catalog_services WHERE id = ANY ($1)`
 
 // nameCalled adds the other names by which services were found, as they are written.
-func (s *Service) nameCalled(ctx context.Context, called map[uuid.UUID]*phrase, reasons map[uuid.UUID][]types.SearchReason) error {
+func (s *Service) nameCalled(ctx context.Context, called map[uuid.UUID][]string, reasons map[uuid.UUID][]types.SearchReason) error {
 	if len(called) == 0 {
 		return nil
 	}
@@ -243,7 +242,7 @@ func (s *Service) nameCalled(ctx context.Context, called map[uuid.UUID]*phrase, 
 	var id uuid.UUID
 	var names map[string][]string
 	_, err = pgx.ForEachRow(rows, []any{&id, &names}, func() error {
-		if name := called[id].among(names); name != "" {
+		if name := nameOf(called[id], names); name != "" {
 			reasons[id] = append(reasons[id], types.SearchReason{Kind: types.SearchReasonKindAlsoCalled, Matched: &name})
 		}
 		names = nil
@@ -255,13 +254,13 @@ func (s *Service) nameCalled(ctx context.Context, called map[uuid.UUID]*phrase, 
 	return nil
 }
 
-// among finds the name that a phrase was made of.
-func (p *phrase) among(names map[string][]string) string {
+// nameOf finds the name that has these stems.
+func nameOf(called []string, names map[string][]string) string {
 	for language, list := range names {
 		for _, name := range list {
 			words := meaningful(splitWords(name))
-			if len(words) == len(p.words) && !slices.ContainsFunc(p.words, func(w phraseWord) bool {
-				return !slices.ContainsFunc(words, func(word string) bool { return indexStem(word, language) == w.stem.text })
+			if len(words) == len(called) && !slices.ContainsFunc(called, func(stem string) bool {
+				return !slices.ContainsFunc(words, func(word string) bool { return indexStem(word, language) == stem })
 			}) {
 				return name
 			}

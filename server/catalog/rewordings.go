@@ -48,7 +48,7 @@ func (x *index) rewordings(all, words []string, s *synonyms) []rewording {
 
 // knows says whether services are named with a word, or people say it.
 func (x *index) knows(word string, s *synonyms) bool {
-	stem := stemGerman(word)
+	stem := x.lexicon.of(word).german()
 	t := x.vocabulary.byText[stem]
 	return s.known[stem] || t != nil && t.frequency > 0
 }

@@ -133,11 +133,7 @@ func (s *Service) find(ctx context.Context, f filter, typing bool, say *synonyms
 	if strings.TrimSpace(f.query) == "" {
 		return x, x.all(keep), nil
 	}
-	at := s.around(f.place)
-	near := func(d *document) bool {
-		return keep(d) && d.isAround(at)
-	}
-	return x, x.ranked(f.query, typing, say, keep, near), nil
+	return x, x.ranked(f.query, typing, say, keep, &neighbourhood{s.around(f.place), keep}), nil
 }
 
 // oncePerGroup keeps of each service the variant of one portal: the one that is right for the place. Where that portal
@@ -145,22 +141,24 @@ func (s *Service) find(ctx context.Context, f filter, typing bool, say *synonyms
 func (s *Service) oncePerGroup(x *index, hits []hit, place *area, keep func(*document) bool) []listed {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	chosen := map[string]string{} // owner by group
-	shown := map[*document]bool{}
+	chosen := map[string]string{} // owner by LeiKa key
+	shown := make(map[*document]bool, len(hits))
 	searched := len(hits) > 0 && hits[0].score > 0
 	for i, h := range hits {
-		group := h.document.group()
-		owner, known := chosen[group]
-		if !known {
-			owner = s.choose(x.groups[group], place, keep)
-			chosen[group] = owner
-		}
-		if h.document.owner != owner {
-			hits[i].document = variantOf(x.groups[group], owner, h.document, keep)
+		kin := x.kin(h.document)
+		if len(kin) > 1 {
+			owner, known := chosen[h.document.leikaKey]
+			if !known {
+				owner = s.choose(kin, place, keep)
+				chosen[h.document.leikaKey] = owner
+			}
+			if h.document.owner != owner {
+				hits[i].document = variantOf(kin, owner, h.document, keep)
+			}
 		}
 		if searched {
-			hits[i].score *= s.nearness(x.groups[group], place)
-			if d := hits[i].document; d != nil && onlineIn(x.groups[group], d, place) {
+			hits[i].score *= s.nearness(kin, place)
+			if d := hits[i].document; d != nil && onlineIn(kin, d, place) {
 				hits[i].score *= onlineFactor
 			}
 		}
@@ -173,7 +171,7 @@ func (s *Service) oncePerGroup(x *index, hits []hit, place *area, keep func(*doc
 	for _, h := range hits {
 		if d := h.document; d != nil && !shown[d] {
 			shown[d] = true
-			list = append(list, listed{d, onlineIn(x.groups[d.group()], d, place)})
+			list = append(list, listed{d, onlineIn(x.kin(d), d, place)})
 		}
 	}
 	return list
@@ -275,7 +273,7 @@ func (s *Service) variant(ctx context.Context, id uuid.UUID, place *area) (uuid.
 		return id, nil
 	}
 	keep := s.shown()
-	group := x.groups[d.group()]
+	group := x.kin(d)
 	best := 0
 	for _, other := range group {
 		if keep(other) {

@@ -151,7 +151,7 @@ func TestJudge_SameScoreAsTheRanking(t *testing.T) {
 	for _, q := range []string{"hund anmelden", "perso verloren", "speermüll", "carport", "dog tax", "bürgersprechstunde"} {
 		judgedSome := false
 		x.judged(q, p.search.words(), list, func(d *document, j judgement, asked *question) {
-			if score := d.score(asked); j.score != score {
+			if score := d.score(asked, x); j.score != score {
 				t.Errorf("%q, %s: judged %f, ranked %f", q, d.order, j.score, score)
 			}
 			judgedSome = judgedSome || j.score > 0

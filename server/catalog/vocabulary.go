@@ -10,7 +10,7 @@ import (
 // stem is a word without inflection, kept once however often it is used, with the services that have it.
 type stem struct {
 	text      string
-	number    int       // its place among all
+	number    int32     // its place among all
 	letters   uint64    // which letters it has: words with very different ones are not alike
 	said      bool      // in a title, a synonym, a part of a compound, or a teaser
 	named     []posting // by titles, synonyms and parts of compounds
@@ -31,6 +31,8 @@ type posting struct {
 // vocabulary holds all stems. Those that are said are in alphabetical order once order has been called.
 type vocabulary struct {
 	byText map[string]term
+	terms  []term  // by number
+	parts  []int32 // of compounds, one after the other: numbers of terms
 	said   []term
 	fresh  []term // said since the last order
 }
@@ -42,10 +44,14 @@ func (v *vocabulary) intern(text string) term {
 	if t, ok := v.byText[text]; ok {
 		return t
 	}
-	t := &stem{text: strings.Clone(text), number: len(v.byText), letters: lettersOf(text), last: -1}
+	t := &stem{text: strings.Clone(text), number: int32(len(v.terms)), letters: lettersOf(text), last: -1}
 	v.byText[t.text] = t
+	v.terms = append(v.terms, t)
 	return t
 }
+
+// partsOf gives the numbers of the terms of a compound's parts.
+func (v *vocabulary) partsOf(w phraseWord) []int32 { return v.parts[w.parts : w.parts+int32(w.count)] }
 
 // say notes that the stem is in a title, a synonym or a teaser: only among such are beginnings and typing errors looked for.
 func (v *vocabulary) say(t term) {

@@ -183,7 +183,7 @@ func (s *Service) differing(ctx context.Context, x *index) ([]uuid.UUID, error) 
 			return nil, err
 		}
 		for _, r := range rows {
-			if version, ok := known[r.ID]; !ok || version != r.Version {
+			if known, ok := known[r.ID]; !ok || known != versionOf(r.Version) {
 				differ = append(differ, r.ID)
 			}
 			delete(known, r.ID)
@@ -199,10 +199,10 @@ func (s *Service) differing(ctx context.Context, x *index) ([]uuid.UUID, error) 
 	return differ, nil
 }
 
-func (x *index) versions() map[uuid.UUID]string {
+func (x *index) versions() map[uuid.UUID]version {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	versions := make(map[uuid.UUID]string, len(x.documents))
+	versions := make(map[uuid.UUID]version, len(x.documents))
 	for id, d := range x.documents {
 		versions[id] = d.version
 	}

@@ -3,6 +3,7 @@ package catalog
 import (
 	_ "embed"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -199,10 +200,44 @@ type lexicon struct {
 	stems map[string]bool
 	heard map[string]bool   // as they were learned, as most come often
 	spelt map[string]string // by stem: the shortest word with it, as it is written
+
+	mu    sync.Mutex
+	forms map[string]*forms // of words that were asked for, see of
+}
+
+// forms is what a word of a query comes to.
+type forms struct {
+	surface string
+	stems   []string // German, English
+	parts   []string // of a compound
+}
+
+// german is the word's stem as a German one.
+func (f *forms) german() string { return f.stems[0] }
+
+// rememberedForms bounds how many words are remembered: people ask for the same ones.
+const rememberedForms = 8192
+
+// of gives the forms of a word of a query. Who asks must not let the lexicon learn meanwhile.
+func (l *lexicon) of(word string) *forms {
+	l.mu.Lock()
+	known := l.forms[word]
+	l.mu.Unlock()
+	if known != nil {
+		return known
+	}
+	made := &forms{surface: surface(word), stems: stems(word, ""), parts: l.parts(word)}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.forms) >= rememberedForms {
+		clear(l.forms)
+	}
+	l.forms[strings.Clone(word)] = made
+	return made
 }
 
 func newLexicon() *lexicon {
-	l := &lexicon{words: map[string]bool{}, stems: map[string]bool{}, heard: map[string]bool{}, spelt: map[string]string{}}
+	l := &lexicon{words: map[string]bool{}, stems: map[string]bool{}, heard: map[string]bool{}, spelt: map[string]string{}, forms: map[string]*forms{}}
 	for _, w := range strings.Fields(compoundText) {
 		l.words[w] = true
 	}
@@ -225,6 +260,7 @@ func (l *lexicon) learn(word string) {
 		return
 	}
 	l.words[s] = true
+	clear(l.forms) // compounds may come apart in other ways now
 	stem := stemGerman(word)
 	if len(stem) > minPart {
 		l.stems[stem] = true

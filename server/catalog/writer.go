@@ -17,11 +17,17 @@ type writer struct {
 	index   *index
 	german  map[string]term
 	english map[string]term
-	parts   map[string][]term
+	parts   map[string]phraseWord // with the parts of a word
+
+	// what documents are made of, a few thousand at once
+	documents arena[document]
+	phrases   arena[phrase]
+	words     arena[phraseWord]
+	numbers   arena[int32]
 }
 
 func newWriter(x *index) *writer {
-	return &writer{index: x, german: map[string]term{}, english: map[string]term{}, parts: map[string][]term{}}
+	return &writer{index: x, german: map[string]term{}, english: map[string]term{}, parts: map[string]phraseWord{}}
 }
 
 // write takes in a service, in place of its former state.
@@ -30,23 +36,24 @@ func (w *writer) write(f *wording) {
 	x.forget(f.row.ID)
 	d := w.document(f)
 	x.keep(d)
-	w.name(d)
+	w.makeFindable(d)
 	w.tell(d, f)
 }
 
 // document makes what is kept of a service.
 func (w *writer) document(f *wording) *document {
-	d := &document{
-		id: f.row.ID, owner: f.row.Owner, leikaKey: f.row.LeikaKey, version: f.row.Version,
-		audiences: f.Audiences, categories: f.Categories, hasForms: f.hasForms(), valid: duringOf(f.Validity),
+	d := &w.documents.take(1)[0]
+	*d = document{
+		id: f.row.ID, owner: w.index.once(f.row.Owner), leikaKey: f.row.LeikaKey, version: versionOf(f.row.Version), spread: w.index.spreadOf(f.row),
+		audiences: w.index.listOnce(f.Audiences), categories: w.index.listOnce(f.Categories), hasForms: f.hasForms(), valid: duringOf(f.Validity),
 	}
-	d.claims, d.online = f.row.claims()
 	d.order = surface(strings.ToLower(f.Title["de"]))
+	var named phrases
 	for language, title := range f.Title {
-		d.phrases = append(d.phrases, w.phrase(title, language, phraseTitle))
+		w.phrase(&named, title, language, phraseTitle)
 		if parts := partsOfTitle(title); len(parts) > 1 {
 			for _, part := range parts {
-				d.phrases = append(d.phrases, w.phrase(part, language, phrasePart))
+				w.phrase(&named, part, language, phrasePart)
 			}
 		}
 		if d.order == "" {
@@ -55,24 +62,29 @@ func (w *writer) document(f *wording) *document {
 	}
 	for language, synonyms := range f.Synonyms {
 		for _, s := range synonyms {
-			d.phrases = append(d.phrases, w.phrase(s, language, phraseSynonym))
+			w.phrase(&named, s, language, phraseSynonym)
 		}
 	}
 	if f.row.LeikaKey != "" {
-		d.phrases = append(d.phrases, phrase{kind: phraseKey, weight: 1, words: []phraseWord{{stem: w.index.vocabulary.intern(f.row.LeikaKey), weight: 1}}})
+		named.add(phraseKey, 1, phraseWord{stem: w.index.vocabulary.intern(f.row.LeikaKey).number, weight: 1})
 	}
-	d.phrases = slices.DeleteFunc(d.phrases, func(p phrase) bool { return len(p.words) == 0 })
-	seen := map[term]bool{}
+	d.phrases, d.words = w.phrases.copied(named.list), w.words.copied(named.words)
+	d.teaser = w.teaser(f)
+	return d
+}
+
+// teaser gives the numbers of the stems in a service's teaser, each once.
+func (w *writer) teaser(f *wording) []int32 {
+	var list []int32
 	for language, teaser := range f.Teaser {
 		for _, word := range meaningful(splitWords(teaser)) {
 			w.index.lexicon.learn(word)
-			if t := w.stem(word, language); !seen[t] {
-				seen[t] = true
-				d.teaser = append(d.teaser, t)
+			if n := w.stem(word, language).number; !slices.Contains(list, n) {
+				list = append(list, n)
 			}
 		}
 	}
-	return d
+	return w.numbers.copied(list)
 }
 
 // partsOfTitle cuts a title at dashes and brackets (Parkausweis – Altstadt).
@@ -81,21 +93,37 @@ func partsOfTitle(title string) []string {
 	return slices.DeleteFunc(strings.Split(marks.Replace(title), "\n"), func(part string) bool { return strings.TrimSpace(part) == "" })
 }
 
-func (w *writer) phrase(text, language string, kind phraseKind) phrase {
-	p := phrase{kind: kind}
+// phrases are those of a document that is being made.
+type phrases struct {
+	list  []phrase
+	words []phraseWord
+}
+
+func (n *phrases) add(kind phraseKind, weight float32, words ...phraseWord) {
+	if from, to := len(n.words), len(n.words)+len(words); len(words) > 0 && to <= mostWords {
+		n.list = append(n.list, phrase{kind: kind, from: uint16(from), to: uint16(to), weight: weight})
+		n.words = append(n.words, words...)
+	}
+}
+
+// phrase adds what a text says.
+func (w *writer) phrase(to *phrases, text, language string, kind phraseKind) {
+	var words []phraseWord
+	var weight float32
 	for _, word := range meaningful(splitWords(text)) {
 		w.index.lexicon.learn(word)
-		pw := phraseWord{stem: w.stem(word, language), weight: 1}
+		var pw phraseWord
+		if !strings.HasPrefix(language, "en") {
+			pw = w.partsOf(word)
+		}
+		pw.stem, pw.weight = w.stem(word, language).number, 1
 		if saysLittle(word) {
 			pw.weight = littleWeight
 		}
-		p.weight += pw.weight
-		if !strings.HasPrefix(language, "en") {
-			pw.parts = w.partsOf(word)
-		}
-		p.words = append(p.words, pw)
+		weight += pw.weight
+		words = append(words, pw)
 	}
-	return p
+	to.add(kind, weight, words...)
 }
 
 // stem gives the stem of a word of a language.
@@ -115,36 +143,32 @@ func (w *writer) stem(word, language string) term {
 	return t
 }
 
-func (w *writer) partsOf(word string) []term {
-	parts, ok := w.parts[word]
+// partsOf gives a word that has nothing yet but the parts of a compound.
+func (w *writer) partsOf(word string) phraseWord {
+	pw, ok := w.parts[word]
 	if !ok {
+		v := &w.index.vocabulary
+		pw.parts = int32(len(v.parts))
 		for _, part := range w.index.lexicon.parts(word) {
-			parts = append(parts, w.index.vocabulary.intern(stemGerman(part)))
+			v.parts = append(v.parts, v.intern(stemGerman(part)).number)
+			pw.count++
 		}
-		w.parts[strings.Clone(word)] = parts
+		w.parts[strings.Clone(word)] = pw
 	}
-	return parts
+	return pw
 }
 
-// name makes the service findable by its title and synonyms. A word tells the more, the fewer stand beside it in its phrase.
-func (w *writer) name(d *document) {
-	tells := map[term]float32{}
-	for _, p := range d.phrases {
-		for _, word := range p.words {
-			alone := aloneTells + (1-aloneTells)*word.weight/p.weight
-			tells[word.stem] = max(tells[word.stem], alone)
-			for _, part := range word.parts {
-				tells[part] = max(tells[part], partTells*alone)
-			}
-		}
-	}
-	for t, weight := range tells {
+// makeFindable makes the service findable by its title and synonyms.
+func (w *writer) makeFindable(d *document) {
+	v := &w.index.vocabulary
+	for n, weight := range w.index.named(d) {
+		t := v.terms[n]
 		t.named = append(t.named, posting{d.number, weight})
 		t.frequency++
-		w.index.vocabulary.say(t)
+		v.say(t)
 	}
-	for _, t := range d.teaser {
-		w.index.vocabulary.say(t)
+	for _, n := range d.teaser {
+		v.say(v.terms[n])
 	}
 }
 
@@ -158,8 +182,8 @@ func (w *writer) tell(d *document, f *wording) {
 			told++
 		}
 	}
-	for _, t := range d.teaser {
-		tell(t)
+	for _, n := range d.teaser {
+		tell(w.index.vocabulary.terms[n])
 	}
 	for _, texts := range f.texts() {
 		for language, text := range texts {
@@ -170,7 +194,7 @@ func (w *writer) tell(d *document, f *wording) {
 			}
 		}
 	}
-	d.brevity = float32(1 / math.Sqrt(float64(told+1)))
+	w.index.brevity[d.number] = float32(1 / math.Sqrt(float64(told+1)))
 }
 
 // withoutTags gives the text of sanitised HTML.
