@@ -11,6 +11,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -93,6 +94,7 @@ type Service struct {
 	trees     trees
 	views     views
 	missed    *missed
+	lands     atomic.Pointer[map[string]string] // by postal code, for holidays
 }
 
 // New makes the Service.

@@ -146,7 +146,7 @@ type serviceRow struct {
 // c its competences.
 const versionSQL = `encode(s.digest, 'hex') || coalesce(c.version, '')`
 
-// Only who is competent today counts; the search notices by itself when that changes (checkEvery).
+// Only who is competent and what is valid today counts; the search notices by itself when that changes (checkEvery).
 const claimsSQL = `
 	LEFT JOIN LATERAL (
 		SELECT array_agg(claim) AS claims, count(*)::text || ':' || sum(('x' || encode(substr(digest, 1, 4), 'hex'))::bit(32)::bigint)::text AS version
@@ -155,7 +155,10 @@ const claimsSQL = `
 			WHERE service_id = s.id AND owner = s.owner AND role = '01' AND (valid_from IS NULL OR valid_from <= now()) AND (valid_to IS NULL OR valid_to >= now())
 			UNION ALL
 			SELECT '@' || a, w.digest FROM catalog_online_competences w CROSS JOIN LATERAL unnest(w.areas) AS a
-			WHERE w.service_id = s.id AND w.owner = s.owner AND EXISTS (SELECT FROM catalog_online_services o WHERE o.id = w.online_service_id AND o.owner = w.owner)
+			WHERE w.service_id = s.id AND w.owner = s.owner AND EXISTS (
+				SELECT FROM catalog_online_services o WHERE o.id = w.online_service_id AND o.owner = w.owner
+					AND (o.valid_from IS NULL OR o.valid_from <= now()) AND (o.valid_to IS NULL OR o.valid_to >= now())
+			)
 		) x
 	) c ON true`
 

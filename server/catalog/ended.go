@@ -50,7 +50,7 @@ func turn(periods []PeriodEntry, now time.Time) (at *time.Time) {
 type during struct{ from, to int64 }
 
 func duringOf(periods []PeriodEntry) (d during) {
-	from, to := (&TermsEntry{Validity: periods}).span()
+	from, to := spanOf(periods)
 	if from != nil {
 		d.from = from.Unix()
 	}

@@ -132,7 +132,7 @@ func TestOpenState_HoursHolidaysAndSpecialDays_InLocalTime(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		state := e.openState(now, "de")
+		state := e.openState(now, "03", "de")
 		got := "closed until " + formatted(state.OpensAt)
 		if state.Open {
 			got = "open until " + formatted(state.Until)
@@ -141,7 +141,7 @@ func TestOpenState_HoursHolidaysAndSpecialDays_InLocalTime(t *testing.T) {
 			t.Errorf("%s: %s, want %s", moment, got, want)
 		}
 	}
-	if (&OrganisationEntry{}).openState(time.Now(), "de") != nil {
+	if (&OrganisationEntry{}).openState(time.Now(), "", "de") != nil {
 		t.Error("an office without hours has a state")
 	}
 }

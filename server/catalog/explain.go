@@ -69,7 +69,7 @@ func (s *Service) explained(language string, c *considered, i int) types.Explain
 	if st.unitKnown {
 		e.Organisation = &types.OrganisationReference{Id: st.organisation, Name: st.name.in(language)}
 	}
-	from, to := st.terms.span()
+	from, to := spanOf(st.terms.Validity)
 	e.ValidFrom, e.ValidTo = dayOf(from), dayOf(to)
 	return e
 }

@@ -260,7 +260,7 @@ func (s *Service) offersOf(ctx context.Context, rows []offerRow, chain []string,
 			Channel: types.OfferChannelCounter, Note: optional(r.entry.Note.in(language)), TrustLevel: &level,
 			Role: roleIn(r.Role), AppliesTo: optional(r.entry.words(language)),
 		}
-		if _, to := r.entry.span(); to != nil {
+		if _, to := spanOf(r.entry.Validity); to != nil {
 			offer.ValidTo = &openapi.Date{Time: to.In(localTime())}
 		}
 		if o := r.entry.OnlineService; o != nil && o.Type == "form" {

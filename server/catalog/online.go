@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -23,19 +24,20 @@ type onlineRow struct {
 	entry   OnlineServiceEntry
 }
 
-// $1 are services, $2 the areas that cover a place. The most specific come first.
+// $1 are services, $2 the areas that cover a place, $5 is now. The most specific come first.
 const onlineServicesQuery = `
 	SELECT c.service_id, o.owner, r.reach, o.payload
 	FROM catalog_online_competences c
 	CROSS JOIN LATERAL (SELECT max(length(a)) AS reach FROM unnest(c.areas) AS a WHERE a = ANY ($2)) r
 	JOIN catalog_online_services o ON o.id = c.online_service_id AND o.owner = c.owner
 	WHERE c.service_id = ANY ($1) AND c.areas && $2 AND c.owner = ANY ($3)
+		AND (o.valid_from IS NULL OR o.valid_from <= $5) AND (o.valid_to IS NULL OR o.valid_to >= $5)
 	ORDER BY r.reach DESC, o.id LIMIT $4`
 
 // onlineServices reads the online services that take applications for services at a place, as far as they are valid: for each
 // service those of each portal with the most specific area, each once.
 func (s store) onlineServices(ctx context.Context, services []uuid.UUID, chain []string, owners map[string]types.PortalReference, now time.Time) ([]onlineRow, error) {
-	rows, err := s.db.Pgx(ctx).Query(ctx, onlineServicesQuery, services, chain, ownerKeys(owners), maxOnlineServices)
+	rows, err := s.db.Pgx(ctx).Query(ctx, onlineServicesQuery, services, chain, ownerKeys(owners), maxOnlineServices, now)
 	if err != nil {
 		return nil, fmt.Errorf("read online services: %w", err)
 	}
@@ -101,6 +103,28 @@ func (s *Service) applyOnline(ctx context.Context, offers []types.Offer, rows []
 			}
 			break
 		}
+	}
+	return nil
+}
+
+// $1 are online services.
+const onlineForQuery = `SELECT DISTINCT service_id FROM catalog_online_competences WHERE online_service_id = ANY ($1) LIMIT $2`
+
+// servicesOf adds to what has changed the services that online services which have changed are for.
+func (s store) servicesOf(ctx context.Context, t *touched) error {
+	if len(t.online) == 0 || t.all() {
+		return nil
+	}
+	rows, err := s.db.Pgx(ctx).Query(ctx, onlineForQuery, slices.Collect(maps.Keys(t.online)), namedServices+1)
+	if err != nil {
+		return fmt.Errorf("read what online services are for: %w", err)
+	}
+	services, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	if err != nil {
+		return fmt.Errorf("read what online services are for: %w", err)
+	}
+	for _, id := range services {
+		t.service(id)
 	}
 	return nil
 }

@@ -67,8 +67,8 @@ func localTime() *time.Location {
 type shift struct{ from, to time.Time }
 
 // shifts are the times during which the office is open on the day of t, in order, without gaps of no length. The first special
-// hours for a day count; on a public holiday there are no others.
-func (e *OrganisationEntry) shifts(t time.Time) []shift {
+// hours for a day count; on a public holiday of its Land there are no others.
+func (e *OrganisationEntry) shifts(t time.Time, land string) []shift {
 	date, weekday := t.Format(time.DateOnly), weekdays()[t.Weekday()]
 	var list []shift
 	special := slices.IndexFunc(e.SpecialHours, func(h SpecialHoursEntry) bool { return h.From <= date && date <= h.To })
@@ -77,7 +77,7 @@ func (e *OrganisationEntry) shifts(t time.Time) []shift {
 		for _, h := range e.SpecialHours[special].Hours {
 			list = append(list, shiftOn(t, h.From, h.To))
 		}
-	case holiday(t).De == "":
+	case holiday(t, land).De == "":
 		for _, h := range e.OpeningHours {
 			if slices.Contains(h.Days, weekday) {
 				list = append(list, shiftOn(t, h.From, h.To))
@@ -109,15 +109,16 @@ func clock(t time.Time, hhmm string) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), 10*digit(0)+digit(1), 10*digit(3)+digit(4), 0, 0, t.Location())
 }
 
-// openState says whether the office is open at a moment, and until or from when; nil where no hours are stated.
-func (e *OrganisationEntry) openState(now time.Time, language string) *types.OpenState {
+// openState says whether the office, in a Land, is open at a moment, and until or from when; nil where no hours are stated.
+func (e *OrganisationEntry) openState(now time.Time, land, language string) *types.OpenState {
 	if len(e.OpeningHours) == 0 && len(e.SpecialHours) == 0 {
 		return nil
 	}
 	now = now.In(localTime())
-	state := &types.OpenState{Holiday: optional(Text{"de": holiday(now).De, "en": holiday(now).En}.in(language))}
+	today := holiday(now, land)
+	state := &types.OpenState{Holiday: optional(Text{"de": today.De, "en": today.En}.in(language))}
 	for day := range lookAhead + 1 {
-		for _, s := range e.shifts(time.Date(now.Year(), now.Month(), now.Day()+day, 12, 0, 0, 0, now.Location())) {
+		for _, s := range e.shifts(time.Date(now.Year(), now.Month(), now.Day()+day, 12, 0, 0, 0, now.Location()), land) {
 			switch {
 			case !now.Before(s.to):
 			case !now.Before(s.from):

@@ -104,7 +104,7 @@ func (s *Service) organisationIn(language string, payload []byte, parent Text) (
 		Id: e.ID, Name: e.Name.in(language), ParentName: optional(parent.in(language)), Phone: optional(e.Phone), Email: optional(e.Email),
 		Url: optional(e.URL), HoursNote: optional(e.HoursNote.in(language)), Accessibility: optional(e.Accessibility.in(language)),
 		AppointmentUrl: optional(e.AppointmentURL), OpeningHours: make([]types.OpeningHours, 0, len(e.OpeningHours)),
-		SpecialHours: e.specialHoursIn(language, now), Open: e.openState(now, language),
+		SpecialHours: e.specialHoursIn(language, now), Open: e.openState(now, s.landOf(&e), language),
 	}
 	if e.Address != nil {
 		o.Address = &types.Address{Street: e.Address.Street, HouseNumber: e.Address.HouseNumber, PostalCode: e.Address.PostalCode, City: e.Address.City}

@@ -44,7 +44,11 @@ func tableOf(kind string) table {
 				return []any{e.ServiceID, areasLiteral(e.Areas)}
 			})
 	case KindOnlineService:
-		return newTable("catalog_online_services", "NULL::uuid", nil, func(prepared) []any { return nil })
+		return newTable("catalog_online_services", "NULL::uuid", []column{{"valid_from", "timestamptz", ""}, {"valid_to", "timestamptz", ""}},
+			func(p prepared) []any {
+				from, to := spanOf(p.entry.(*OnlineServiceEntry).Validity) //nolint:forcetypeassert // prepared by kind
+				return []any{from, to}
+			})
 	case KindOnlineCompetence:
 		return newTable("catalog_online_competences", "service_id",
 			[]column{{"service_id", "uuid", ""}, {"online_service_id", "uuid", ""}, {"areas", "text", "::text[]"}},
@@ -64,7 +68,7 @@ func tableOf(kind string) table {
 			{"valid_from", "timestamptz", ""}, {"valid_to", "timestamptz", ""}, {"terms", "text", "::json"},
 		}, func(p prepared) []any {
 			e := p.entry.(*CompetenceEntry) //nolint:forcetypeassert // prepared by kind
-			from, to := e.span()
+			from, to := spanOf(e.Validity)
 			return []any{
 				e.ServiceID, e.OrganisationID, strings.TrimPrefix(e.Area, countryARS), e.OnlineService != nil, cmp.Or(e.Role, roleAuthority), from, to, e.encoded(),
 			}

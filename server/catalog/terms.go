@@ -120,9 +120,9 @@ func (e *TermsEntry) encoded() *string {
 	return &text
 }
 
-// span gives the first and the last moment of all times of validity; nil where there is no end.
-func (e *TermsEntry) span() (from, to *time.Time) {
-	for i, p := range e.Validity {
+// spanOf gives the first and the last moment of all times of validity; nil where there is no end.
+func spanOf(periods []PeriodEntry) (from, to *time.Time) {
+	for i, p := range periods {
 		if i == 0 || from != nil && (p.From == nil || p.From.Before(*from)) {
 			from = p.From
 		}

@@ -55,12 +55,13 @@ type thingRow struct {
 	further []Text // belongs to, lies in, is about
 }
 
-// All things with their versions, and those that are named by kind and key.
+// All things that are valid today with their versions, and those that are named by kind and key.
 const (
 	thingVersionsQuery = `
 	SELECT 'office', id::text, owner, encode(digest, 'hex') FROM catalog_organisations
 	UNION ALL SELECT 'situation', id, owner, encode(digest, 'hex') FROM catalog_categories WHERE payload->>'class' IS NULL
-	UNION ALL SELECT 'form', id::text, owner, encode(digest, 'hex') FROM catalog_online_services`
+	UNION ALL SELECT 'form', id::text, owner, encode(digest, 'hex') FROM catalog_online_services
+	WHERE (valid_from IS NULL OR valid_from <= now()) AND (valid_to IS NULL OR valid_to >= now())`
 
 	officeThingsQuery = `
 	SELECT 'office', o.id::text, o.owner, encode(o.digest, 'hex'), o.name, p.name, json_build_object('de', coalesce(o.payload #>> '{address,city}', ''))

@@ -34,7 +34,10 @@ func (s *Service) announce(ctx context.Context, t *touched) error {
 	if s.hub == nil || len(t.services) == 0 && !t.other {
 		return nil
 	}
-	m := message{All: len(t.services) > namedServices, Beside: t.other}
+	if err := s.store.servicesOf(ctx, t); err != nil {
+		return err
+	}
+	m := message{All: t.all(), Beside: t.other}
 	if !m.All {
 		for id := range t.services {
 			m.Services = append(m.Services, id)
@@ -224,6 +227,9 @@ func (s *Service) rebuild(ctx context.Context) error {
 	t := newThings()
 	if err := s.followThings(ctx, t); err != nil {
 		return fmt.Errorf("search index: offices: %w", err)
+	}
+	if err := s.learnLands(ctx); err != nil {
+		return fmt.Errorf("holidays: %w", err)
 	}
 	s.search.installBeside(t)
 	s.search.install(x)

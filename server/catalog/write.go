@@ -29,10 +29,13 @@ const (
 // touched gathers what a transaction changed, to tell all processes.
 type touched struct {
 	services map[uuid.UUID]bool // at most one more than can be named
-	other    bool               // organisations or categories
+	online   map[uuid.UUID]bool // online services: what they are for changes, too; no more than of services
+	other    bool               // organisations, categories or online services
 }
 
-func newTouched() *touched { return &touched{services: map[uuid.UUID]bool{}} }
+func newTouched() *touched {
+	return &touched{services: map[uuid.UUID]bool{}, online: map[uuid.UUID]bool{}}
+}
 
 // service notes that a service changes. When there are too many to name, others need not be known.
 func (t *touched) service(id uuid.UUID) {
@@ -40,6 +43,17 @@ func (t *touched) service(id uuid.UUID) {
 		t.services[id] = true
 	}
 }
+
+// onlineService notes that an online service changes.
+func (t *touched) onlineService(id uuid.UUID) {
+	t.other = true
+	if len(t.online) <= namedServices {
+		t.online[id] = true
+	}
+}
+
+// all says whether more has changed than can be named.
+func (t *touched) all() bool { return len(t.services) > namedServices || len(t.online) > namedServices }
 
 // origin says whose rows are written, and where they come from.
 type origin struct {
@@ -110,6 +124,8 @@ func (t *touched) add(e entry, before *uuid.UUID) {
 		t.service(e.ServiceID)
 	case *OnlineCompetenceEntry:
 		t.service(e.ServiceID)
+	case *OnlineServiceEntry:
+		t.onlineService(e.ID)
 	default:
 		t.other = true
 	}
@@ -173,6 +189,8 @@ func (s store) deleteRows(ctx context.Context, kind, name, statement string, t *
 			t.service(*service)
 		case kind == KindService:
 			t.service(uuid.MustParse(key)) // the column is a uuid
+		case kind == KindOnlineService:
+			t.onlineService(uuid.MustParse(key))
 		default:
 			t.other = true
 		}

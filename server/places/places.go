@@ -110,6 +110,12 @@ func (s *Service) Municipalities(ctx context.Context) ([]types.PlaceReference, e
 	return s.store.municipalities(ctx)
 }
 
+// PostalCodeLands gives the first two digits of the ARS of the Land that postal codes lie in. Codes that lie in several Länder are
+// missing.
+func (s *Service) PostalCodeLands(ctx context.Context) (map[string]string, error) {
+	return s.store.postalCodeLands(ctx)
+}
+
 // query is what a person typed, taken apart.
 type query struct {
 	postalCode string // digits

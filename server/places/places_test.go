@@ -322,3 +322,17 @@ func TestFormer_MergedPlace_KeysOfThoseBefore(t *testing.T) {
 		t.Errorf("%v, %v", former, err)
 	}
 }
+
+func TestPostalCodeLands_WholeRegister_OnlyWhatIsClear(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	lands, err := s.PostalCodeLands(t.Context())
+	if err != nil || len(lands) < 8_000 {
+		t.Fatalf("%d postal codes, %v", len(lands), err)
+	}
+	for code, want := range map[string]string{"49716": "03", "80331": "09", "01067": "14", "10115": "11", "21039": "", "97896": "", "00000": ""} {
+		if lands[code] != want {
+			t.Errorf("%s lies in %q, want %q", code, lands[code], want)
+		}
+	}
+}

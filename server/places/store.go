@@ -304,3 +304,22 @@ func (s store) municipalities(ctx context.Context) ([]types.PlaceReference, erro
 	}
 	return list, nil
 }
+
+const postalCodeLandsQuery = `SELECT postal_code, min(left(ars, 2)) FROM place_postal_codes GROUP BY postal_code HAVING min(left(ars, 2)) = max(left(ars, 2))`
+
+func (s store) postalCodeLands(ctx context.Context) (map[string]string, error) {
+	rows, err := s.db.Pgx(ctx).Query(ctx, postalCodeLandsQuery)
+	if err != nil {
+		return nil, fmt.Errorf("read postal codes: %w", err)
+	}
+	lands := map[string]string{}
+	var code, land string
+	_, err = pgx.ForEachRow(rows, []any{&code, &land}, func() error {
+		lands[code] = land
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read postal codes: %w", err)
+	}
+	return lands, nil
+}

@@ -4911,8 +4911,9 @@ export interface components {
             to: string;
         };
         /**
-         * @description Whether the office is open now, in local time (Europe/Berlin), by the hours that are stated. On public holidays of all of Germany
-         *     it is taken for closed, unless special hours say otherwise. Missing where no hours are stated.
+         * @description Whether the office is open now, in local time (Europe/Berlin), by the hours that are stated. On public holidays of the Land that
+         *     the office's postal code lies in it is taken for closed, unless special hours say otherwise; where the Land is not known, on those of
+         *     all of Germany. Missing where no hours are stated.
          */
         OpenState: {
             open: boolean;
