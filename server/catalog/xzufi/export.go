@@ -104,7 +104,7 @@ func online(kind string) bool {
 // tag is of the entries, and of how they are written.
 func (x *Exporter) tag(name string, parts []catalog.OwnPart) string {
 	sum := sha256.New()
-	_, _ = fmt.Fprintln(sum, "1", name, x.Agency, x.URL, x.Languages) // the number changes with the form
+	_, _ = fmt.Fprintln(sum, "2", name, x.Agency, x.URL, x.Languages) // the number changes with the form
 	for _, p := range parts {
 		_, _ = fmt.Fprintln(sum, p.Digit, p.Count, p.Digest)
 	}

@@ -166,6 +166,8 @@ func (c *converter) competences(k *node, unit uuid.UUID) []*catalog.CompetenceEn
 	further := c.identifiers(k.all("idSekundaer"))
 	note := c.text(k.all("bemerkung"), asPlain)
 	validity := c.periods(k.all("gueltigkeit"))
+	terms := c.criteria(k)
+	terms.Validity = validity
 	role, stated := c.role(k)
 	extras := append(stated, c.rest(k)...)
 	var list []*catalog.CompetenceEntry
@@ -173,7 +175,7 @@ func (c *converter) competences(k *node, unit uuid.UUID) []*catalog.CompetenceEn
 		service, serviceOrigin := c.id(catalog.KindService, s)
 		for _, area := range areas {
 			e := &catalog.CompetenceEntry{ID: id, ServiceID: service, OrganisationID: unit, Area: area, Note: note, Role: role}
-			e.Validity = validity
+			e.TermsEntry = terms
 			e.Origin, e.FurtherIDs, e.Extras = origin, further, extras
 			if len(list) > 0 {
 				name := area

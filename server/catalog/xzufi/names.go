@@ -30,6 +30,8 @@ const (
 	nameWebAddress   = "internetadresse"
 	namePosition     = "geokodierung"
 	namePayment      = "zahlungsweise"
+	nameCriterion    = "kriterium"
+	listCriteria     = "urn:portalverbund:codeliste:zustaendigkeitskriterium"
 	listContacts     = "urn:de:xoev:codeliste:erreichbarkeit"
 	titleAppointment = "Terminvereinbarung"
 )
@@ -107,7 +109,7 @@ func orders() map[string][]string {
 		elementOrganisation: {"id", "idSekundaer", nameParent, "kategorie", "name", "beschreibung", "anschrift", nameContact, nameWebAddress, nameHours,
 			nameAccess, "herausgeber", "versionsinformation", "sprachversion", "gueltigkeit", elementCompetence},
 		"anschrift":       {"typ", "strasse", "hausnummer", "postfach", "postleitzahl", "ort", "zusatz", "verwaltungspolitischeKodierung", namePosition},
-		elementCompetence: {"id", "idSekundaer", "leistungID", "gebietID", nameRole, "bemerkung", "gueltigkeit"},
+		elementCompetence: {"id", "idSekundaer", "leistungID", "gebietID", nameRole, "bemerkung", "gueltigkeit", nameCriterion},
 		elementOnlineService: {"id", "idSekundaer", "bezeichnung", "teaser", "beschreibung", "link", "vertrauensniveau", namePayment, "herausgeber",
 			"versionsinformation", "sprachversion", "gueltigkeit"},
 	}
@@ -151,7 +153,7 @@ func known() map[string]bool {
 		nameContactKind, nameContactValue, "code", "name", "leistungsgruppierung", "leistungsgruppierungLeiKa", "leistungsobjektID", "verrichtung", "verrichtungLeiKa", "verrichtungsdetail",
 		"nichtGelisteterWert", "version", "piktogrammID", "typ", "spezifischeID", "wirtschaftszweig", "informationsbereichSDG1", "informationsbereichSDG2",
 		"staatsangehoerigkeit", "staatengruppe", "bundesland", "kreis", "bezirk", "gemeindeschluessel", "regionalschluessel", "gemeindeverband",
-		"nation", "parameterName", "originalSprache", "originalID", "uebersetztDurch", "zusatz", "kennungszusatz", "leistungskategorieID", "kriterium",
+		"nation", "parameterName", "originalSprache", "originalID", "uebersetztDurch", "zusatz", "kennungszusatz", "leistungskategorieID", nameCriterion,
 		"untergeordneteOrganisationseinheitID", "kurzbeschreibung", "kurzbezeichnung", "kontaktperson", "bankverbindung", "synonym", "postfach", "ortsteil",
 		"laengengrad", "breitengrad", "begriff", "dokument", "formularID", "onlinedienstID", "logo", "identifizierungsmittel", "parameter", "bezeichnung",
 		"datei", "dateiID", "dateiURL", "copyright", "kennzeichenAufzug", "kennzeichenRollstuhlgerecht", "infoParkplatz", "infoOePNV", "infoSonstiges",

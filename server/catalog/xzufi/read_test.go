@@ -501,3 +501,23 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func TestRead_CriteriaThatAreNotUnderstood_AreKeptAsTheyCame(t *testing.T) {
+	t.Parallel()
+	const competence = `<zustaendigkeitTransferObjekt><uebergeordnetesObjektID schemeAgencyID="L1" schemeID="OE">1</uebergeordnetesObjektID><zustaendigkeit>
+		<id schemeAgencyID="L1" schemeID="ZustaendigkeitOrganisationseinheit">2</id><leistungID schemeAgencyID="L1" schemeID="LB">3</leistungID>
+		<gebietID schemeID="urn:de:bund:destatis:bevoelkerungsstatistik:schluessel:rs">034540035035</gebietID>%s</zustaendigkeit></zustaendigkeitTransferObjekt>`
+	for criterion, want := range map[string]string{
+		`<kriterium listURI="urn:example:other"><code>alter</code></kriterium>`:                                           `"extras":[{"name":"kriterium"`,
+		`<kriterium listURI="` + listCriteria + `"><code>alter</code><von>alt</von></kriterium>`:                          `"extras":[{"name":"kriterium"`,
+		`<kriterium listURI="` + listCriteria + `"><code>nachname</code><von>A1</von></kriterium>`:                        `"extras":[{"name":"kriterium"`,
+		`<kriterium listURI="` + listCriteria + `"><code>nachname</code><von>A</von><bis>K</bis></kriterium>`:             `"conditions":[{"kind":"surname","from":"A","to":"K"}]`,
+		`<kriterium listURI="` + listCriteria + `"><code>zielgruppe</code><value>002</value></kriterium>`:                 `"audiences":["business"]`,
+		`<kriterium listURI="` + listCriteria + `"><code>regel</code><beschreibung>Nur nachts</beschreibung></kriterium>`: `"rule":{"de":"Nur nachts"}`,
+	} {
+		records := read(t, `<transfer xmlns="`+Namespace+`"><schreibe>`+fmt.Sprintf(competence, criterion)+`</schreibe></transfer>`)
+		if len(records) != 1 || !strings.Contains(string(records[0].Payload), want) {
+			t.Errorf("%s: %+v", criterion, records)
+		}
+	}
+}

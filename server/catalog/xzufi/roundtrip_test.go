@@ -232,6 +232,12 @@ func (g generator) competence() any {
 	if g.yes() {
 		e.Validity = []catalog.PeriodEntry{{From: g.moment(), Note: g.plain([]string{"de"})}, {To: g.moment()}}
 	}
+	if g.yes() {
+		e.Audiences = pick(g, nil, []string{"citizen"}, []string{"business", "foundation"})
+		e.Conditions = pick(g, nil, []catalog.ConditionEntry{{Kind: "surname", From: "A", To: "K"}, {Kind: "surname", From: "SCH"}, {Kind: "age", Min: new(18)}},
+			[]catalog.ConditionEntry{{Kind: "age", Min: new(0), Max: new(17)}, {Kind: "district", From: "Nord"}})
+		e.Rule = pick(g, nil, g.plain(g.languages()))
+	}
 	e.ID, e.SourceEntry = g.source(catalog.KindCompetence)
 	e.Extras = g.extras("kriterium")
 	return e

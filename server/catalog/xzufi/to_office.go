@@ -101,6 +101,7 @@ func (p *producer) competence(e *catalog.CompetenceEntry) *node {
 	}
 	p.words(k, "bemerkung", e.Note)
 	p.periods(k, e.Validity)
+	p.criteria(k, &e.TermsEntry)
 	p.extras(k, extras)
 	return with(elementCompetenceObject, p.reference("uebergeordnetesObjektID", catalog.KindOrganisation, schemeOrganisation, e.OrganisationID), k)
 }
