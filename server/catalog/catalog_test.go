@@ -63,6 +63,8 @@ func (f fakePlaces) Place(_ context.Context, ars string) (types.Place, error) {
 	places := map[string]types.Place{
 		"034540035035": {Name: "Meppen, Stadt", Level: types.Gemeinde},
 		"034540018018": {Name: "Haren (Ems), Stadt", Level: types.Gemeinde},
+		"034540032032": {Name: "Lingen (Ems), Stadt", Level: types.Gemeinde},
+		"034540041041": {Name: "Papenburg, Stadt", Level: types.Gemeinde},
 		"034545404029": {Name: "Lathen", Level: types.Gemeinde},
 		"034545404052": {Name: "Sustrum", Level: types.Gemeinde},
 		"034545404000": {Name: "Lathen", Level: types.Gemeindeverband},
