@@ -113,12 +113,16 @@ func (p *Renderer) lifeSituation(ctx context.Context, q *request) (*view, *httpx
 // services is a part of a list, with a link to the next one at an address.
 func (q *request) services(list types.ServiceList, address string, query url.Values) section {
 	s := section{}
+	place := ""
+	if ars := q.ars(); ars != "" {
+		place = "?ars=" + ars // the services, and their offices, are those of the place
+	}
 	for _, item := range list.Items {
 		note := ""
 		if item.AuthorityName != nil {
 			note = "– " + *item.AuthorityName
 		}
-		s.Points = append(s.Points, point{Title: item.Title, Address: serviceAddress(item.Id), Note: note})
+		s.Points = append(s.Points, point{Title: item.Title, Address: serviceAddress(item.Id) + place, Note: note})
 	}
 	if list.NextCursor != nil {
 		s.Points = append(s.Points, q.more(address, query, *list.NextCursor))

@@ -178,6 +178,7 @@ func TestPages_WithoutJavaScript_EachNamesWhatItIsAbout(t *testing.T) {
 	s.wants("/a-z", 200, `href="/a-z/h"`, `href="/a-z/s"`)
 	s.wants("/a-z/s", 200, "Leistungen mit S", "Sperrmüll abholen lassen")
 	s.wants("/suche?q=sperrmuell", 200, "Ergebnisse für „sperrmuell“", "Sperrmüll abholen lassen", `content="noindex"`)
+	s.wants("/suche?q=hund&ars="+town, 200, `href="/leistungen/`+dog+`?ars=`+town+`"`)
 	s.wants("/antraege", 200, "needs JavaScript")
 }
 
