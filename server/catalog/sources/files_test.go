@@ -277,6 +277,7 @@ func TestRunPath_FolderWithIndex_WhatItNoLongerNamesIsDeleted(t *testing.T) {
 	}
 	b.wantShown(t, "Zwei")
 	put("a.xml", delivery(leistung(2, "Zwei")))
+	put(adapter.IndexName, "a.xml\n")
 	if r, err := b.UndoPath(t.Context(), folder, CommandOptions{}); err != nil || r.State != StateDone {
 		t.Fatalf("%+v, %v", r, err)
 	}
