@@ -121,3 +121,36 @@ func (c *adminStaffCommand) Run(ctx context.Context) error {
 	}
 	return app.CreateStaff(ctx, c.Config, c.Email, c.FullName, password, c.Roles)
 }
+
+type exportLogCommand struct {
+	File       string `arg:"" help:"File to write to, which must not exist; - writes to standard output."`
+	app.Config `embed:""`
+}
+
+// Run writes the message log.
+func (c *exportLogCommand) Run(ctx context.Context) error {
+	return app.ExportLog(ctx, c.Config, c.File, os.Stdout)
+}
+
+type verifyLogCommand struct {
+	File       string `arg:"" optional:"" type:"path" help:"Message log, as export-log wrote it. It needs --members, with the public keys, and nothing else."`
+	app.Config `embed:""`
+}
+
+// Run checks the message log.
+func (c *verifyLogCommand) Run(ctx context.Context) error {
+	if c.File == "" {
+		return app.VerifyLog(ctx, c.Config, os.Stdout)
+	}
+	return app.VerifyLogFile(ctx, c.Config, c.File, os.Stdout)
+}
+
+type verifyApplicationCommand struct {
+	File       string `arg:"" type:"path" help:"Export of an application or of all of a person's data (JSON), with receipts in it. It needs --members, with the public keys."`
+	app.Config `embed:""`
+}
+
+// Run checks the receipts.
+func (c *verifyApplicationCommand) Run(ctx context.Context) error {
+	return app.VerifyApplication(ctx, c.Config, c.File, os.Stdout)
+}

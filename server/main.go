@@ -20,6 +20,10 @@ type commands struct {
 	Import  importCommand  `cmd:"" help:"Import places, services and offices from files and folders."`
 	Export  exportCommand  `cmd:"" help:"Write the portal's own services, offices and competences into a folder, in XZuFi 2.2."`
 	Admin   adminCommand   `cmd:"" help:"Keys and staff accounts of a portal."`
+
+	ExportLog         exportLogCommand         `cmd:"" help:"Write the portal's message log into a file that proves what was exchanged."`
+	VerifyLog         verifyLogCommand         `cmd:"" help:"Check a message log: an exported file with public keys alone, or, without a file, the portal's own."`
+	VerifyApplication verifyApplicationCommand `cmd:"" help:"Check the signed receipts in an exported application, with public keys alone."`
 }
 
 func main() {

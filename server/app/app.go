@@ -200,7 +200,7 @@ func (a *App) plugFederation(ctx context.Context) error {
 	}
 	a.federation, err = federation.New(ctx, federation.Config{
 		ID: a.config.PublicURL, DB: a.db, Keys: a.keys, Trust: trust, Jobs: a.jobs, Log: a.log, Metrics: a.metrics,
-		Outbound: outbound.Options{AllowLoopback: !a.config.production()},
+		Outbound: outbound.Options{AllowLoopback: !a.config.production()}, Now: a.config.Now,
 	})
 	if err != nil {
 		return err
@@ -340,7 +340,7 @@ func (a *App) plugApplications(ctx context.Context) error {
 	})
 	a.plugPowers()
 	a.delivery, err = delivery.New(delivery.Config{
-		DB: a.db, Keys: a.keys, Jobs: a.jobs, Self: a.self.Id, Offers: a.catalog, Messages: messages{a.federation}, Powers: a.powers,
+		DB: a.db, Keys: a.keys, Jobs: a.jobs, Self: a.self.Id, Offers: a.catalog, Messages: messages{a.federation}, Powers: a.powers, Hash: applications.ContentHash,
 		Providers: providers.deliveries(), AllowLoopback: !a.config.production(), Log: a.log, Now: time.Now,
 	})
 	if err != nil {

@@ -52,6 +52,9 @@ type Config struct {
 	RateBurst     int           `env:"PORTAL_RATE_BURST" default:"200" help:"Requests of one address at once."`
 	DrainTimeout  time.Duration `env:"PORTAL_DRAIN" default:"10s" help:"How long running requests and jobs may go on after SIGTERM."`
 	WithParent    bool          `env:"PORTAL_WITH_PARENT" hidden:"" help:"End when standard input ends."`
+
+	// Now is the clock of the link between portals; nil is the machine's. No operator can set it: it is for tests.
+	Now func() time.Time `kong:"-" hidden:""`
 }
 
 // errUnsafe is what production refuses to start with.

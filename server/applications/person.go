@@ -118,6 +118,7 @@ func (s *Service) Standing(ctx context.Context, p httpx.Person) (open []string, 
 
 // exported is an application as it is given to the person whose it is.
 type exported struct {
+	ID          uuid.UUID      `json:"id"`
 	Number      string         `json:"number,omitempty"`
 	Service     string         `json:"service"`
 	Authority   string         `json:"authority"`
@@ -125,6 +126,7 @@ type exported struct {
 	CreatedAt   time.Time      `json:"createdAt"`
 	SubmittedAt *time.Time     `json:"submittedAt,omitempty"`
 	Answers     map[string]any `json:"answers,omitempty"`
+	ContentHash string         `json:"contentHash,omitempty"`
 	Receipt     string         `json:"receipt,omitempty"`
 
 	Attachments []types.Attachment    `json:"attachments,omitempty"`
@@ -153,7 +155,7 @@ func (s *Service) PersonalData(ctx context.Context, p httpx.Person, add func(sec
 				return err
 			}
 			err = add("applications", exported{
-				Number: a.Number, Service: httpx.Localized(ctx, a.ServiceTitle), Authority: httpx.Localized(ctx, a.AuthorityName), State: string(a.State),
+				ID: a.ID, ContentHash: a.ContentHash, Number: a.Number, Service: httpx.Localized(ctx, a.ServiceTitle), Authority: httpx.Localized(ctx, a.AuthorityName), State: string(a.State),
 				CreatedAt: a.CreatedAt, SubmittedAt: a.SubmittedAt, Answers: a.Data, Receipt: a.Receipt, Attachments: a.Attachments, Timeline: a.Timeline,
 			})
 			if err != nil {

@@ -93,6 +93,9 @@ type Provider struct {
 	ClientID      string // of its access tokens
 }
 
+// Hash computes the hash that the receipt of an application speaks of.
+type Hash func(app types.MessageApplication) (string, error)
+
 // Config is what a Service works with.
 type Config struct {
 	DB            *db.DB
@@ -102,6 +105,7 @@ type Config struct {
 	Offers        Offers
 	Messages      Messages
 	Powers        Powers // nil: nobody acts by a power
+	Hash          Hash   // default: what applications say of themselves is not checked
 	Providers     []Provider
 	AllowLoopback bool // deliver to this machine, also by plain http; never in production
 	Log           *slog.Logger
@@ -118,6 +122,7 @@ type Service struct {
 	offers       Offers
 	messages     Messages
 	powers       Powers
+	hash         Hash
 	cases        Cases
 	applications Applications
 	providers    map[string]provider
@@ -136,7 +141,7 @@ type provider struct {
 // New makes a Service, and says what is wrong with the configured providers. Connect must be called before it is used.
 func New(c Config) (*Service, error) {
 	s := &Service{
-		db: c.DB, keys: c.Keys, jobs: c.Jobs, self: c.Self, offers: c.Offers, messages: c.Messages, powers: c.Powers, log: c.Log, backoff: c.Backoff,
+		db: c.DB, keys: c.Keys, jobs: c.Jobs, self: c.Self, offers: c.Offers, messages: c.Messages, powers: c.Powers, hash: c.Hash, log: c.Log, backoff: c.Backoff,
 		providers: map[string]provider{}, clients: map[string]string{},
 		client: outbound.Client(outbound.Options{Timeout: pushTimeout, AllowLoopback: c.AllowLoopback, MaxResponse: maxAnswer}),
 		now:    func() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }, // as the database keeps it

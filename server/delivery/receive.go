@@ -32,11 +32,26 @@ func (s *Service) receiveSubmitted(ctx context.Context, from string, payload jso
 	if err := decode(payload, &app); err != nil {
 		return err
 	}
+	if err := s.checkHash(app); err != nil {
+		return err
+	}
 	received, err := s.accept(ctx, from, app)
 	if err != nil || received == nil {
 		return err
 	}
 	return s.Report(ctx, from, app.ApplicationId, *received)
+}
+
+// checkHash wants what an application says of itself to be true: the receipt repeats it.
+func (s *Service) checkHash(app types.MessageApplication) error {
+	if s.hash == nil {
+		return nil
+	}
+	hash, err := s.hash(app)
+	if err != nil || hash != app.ContentHash {
+		return refused("content-hash", "Die Prüfsumme passt nicht zum Antrag.", "The hash does not fit the application.").Because(err)
+	}
+	return nil
 }
 
 // receiveEvent takes an event of an application. Who caused it says which side of the application it is for.

@@ -17,7 +17,7 @@ func Environment(c app.Config) []string {
 	value := reflect.ValueOf(c)
 	for i := range value.NumField() {
 		name := value.Type().Field(i).Tag.Get("env")
-		if name == "PORTAL_WITH_PARENT" {
+		if name == "PORTAL_WITH_PARENT" || name == "" {
 			continue
 		}
 		switch v := value.Field(i).Interface().(type) {

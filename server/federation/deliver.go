@@ -226,7 +226,13 @@ func (s *Service) reached(ctx context.Context, id string, wasAway, spokeUp bool)
 func (s *Service) sweep(ctx context.Context) {
 	ticker := time.NewTicker(sweepEvery)
 	defer ticker.Stop()
+	var clock drift
 	for {
+		if now := s.now(); clock.setBack(now, time.Now()) {
+			if err := s.store.forgetFuture(ctx, now, now.Add(lease)); err != nil {
+				clock = drift{} // once more
+			}
+		}
 		if err := s.sweepOnce(ctx); err != nil && ctx.Err() == nil {
 			s.log.ErrorContext(ctx, "look for waiting messages", "error", err)
 		}

@@ -44,7 +44,7 @@ type contacts struct {
 func (c *contacts) stale(id string, now time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if now.Sub(c.last[id]) < contactStale {
+	if since := now.Sub(c.last[id]); since >= 0 && since < contactStale { // after now: the clock was set back
 		return false
 	}
 	if c.last == nil {

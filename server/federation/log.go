@@ -104,32 +104,50 @@ func (e *LogError) Error() string { return fmt.Sprintf("message log: entry %d: %
 // when the log is not whole. What it cannot see is a database set back to an earlier state of its own as a whole; the
 // receipts and logs of the other portals show that.
 func (s *Service) VerifyLog(ctx context.Context) (LogReport, error) {
-	var report LogReport
-	var last logEntry
-	head, err := s.store.walkLog(ctx, func(e logEntry) error {
-		if err := follows(last, e); err != nil {
-			return err
-		}
-		if e.Receipt != "" {
-			known, err := s.checkLoggedReceipt(ctx, e)
-			if err != nil {
-				return &LogError{e.Seq, err.Error()}
-			}
-			if known {
-				report.Receipts++
-			} else {
-				report.UnknownKeys++
-			}
-		}
-		last = e
-		report.Entries++
-		return nil
-	})
+	check := newLogCheck(s)
+	head, err := s.store.walkLog(ctx, func(e logEntry) error { return check.add(ctx, e) })
 	if err != nil {
-		return report, err
+		return check.report, err
 	}
-	report.Hash = hex.EncodeToString(last.Hash)
-	return report, s.checkLogHead(ctx, head, last)
+	return check.report, check.end(ctx, head)
+}
+
+// logCheck goes through a message log, entry by entry. Of the service it uses who it is, whom it trusts and its clock.
+type logCheck struct {
+	service *Service
+	report  LogReport
+	last    logEntry
+}
+
+func newLogCheck(s *Service) *logCheck { return &logCheck{service: s} }
+
+func (c *logCheck) portal() string { return c.service.id }
+
+// add checks the next entry.
+func (c *logCheck) add(ctx context.Context, e logEntry) error {
+	if err := follows(c.last, e); err != nil {
+		return err
+	}
+	if e.Receipt != "" {
+		known, err := c.service.checkLoggedReceipt(ctx, e)
+		if err != nil {
+			return &LogError{e.Seq, err.Error()}
+		}
+		if known {
+			c.report.Receipts++
+		} else {
+			c.report.UnknownKeys++
+		}
+	}
+	c.last = e
+	c.report.Entries++
+	c.report.Hash = hex.EncodeToString(e.Hash)
+	return nil
+}
+
+// end checks that the last entry is the signed end of the chain.
+func (c *logCheck) end(ctx context.Context, head logHead) error {
+	return c.service.checkLogHead(ctx, head, c.last)
 }
 
 func follows(last, e logEntry) error {

@@ -1,0 +1,35 @@
+// npm run test:faults [-- --runs N]: linked portals, each with a PostgreSQL of its own, on links on which everything happens
+// that can; the last line is the figures as JSON. `npm test` makes one short run of it.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { checkTools, fail, installPackages, run, say } from "./steps.mjs";
+
+const at = process.argv.indexOf("--runs");
+const runs = at < 0 ? 3 : Number(process.argv[at + 1]);
+if (!Number.isInteger(runs) || runs < 1) fail("--runs wants a number, such as --runs 10");
+
+checkTools();
+await installPackages();
+say(
+  `${runs} runs of 40 faults and a week's outage each: servers and databases killed, links broken, clocks wrong …`,
+);
+const folder = mkdtempSync(join(tmpdir(), "portalverbund-faults-"));
+const file = join(folder, "figures.json");
+const code = await run(
+  "go",
+  ["test", "./server/demo", "-run", "TestFaults", "-count", "1", "-timeout", `${10 + runs * 10}m`, "-v"],
+  {
+    env: { ...process.env, PORTALVERBUND_FAULT_RUNS: String(runs), PORTALVERBUND_FIGURES: file },
+  },
+);
+let figures;
+try {
+  figures = readFileSync(file, "utf8");
+} catch {
+  fail("There are no figures: the test did not get to its end.");
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log(figures);
+process.exit(code);
