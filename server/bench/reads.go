@@ -19,8 +19,9 @@ import (
 )
 
 const (
-	readServices = 2000 // that a portal of a county may have, beside those of the demonstration
-	requests     = 8192 // different ones, asked in turns
+	readServices = 2000                   // that a portal of a county may have, beside those of the demonstration
+	requests     = 8192                   // different ones, asked in turns
+	indexTime    = 200 * time.Millisecond // at most, for each service that is waited for
 )
 
 // pages are the requests for one figure, the same for both.
@@ -114,7 +115,7 @@ func (b *bench) prepareFloor(ctx context.Context) error {
 // waitIndexed waits until the portal finds a service of the generated catalog.
 func (b *bench) waitIndexed(ctx context.Context, p *process, services []catalog.ServiceEntry) error {
 	last := services[len(services)-1]
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, max(2*time.Minute, time.Duration(len(services))*indexTime))
 	defer cancel()
 	for {
 		list, err := search(ctx, p, last.Title["de"])

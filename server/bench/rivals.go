@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -61,6 +64,74 @@ func (b *bench) measureRival(ctx context.Context, database string, asked []strin
 		b.table.lines = append(b.table.lines, s.line(part.what, ""))
 	}
 	return nil
+}
+
+// What bleve reads of a service, a line each.
+const bleveCatalog = `COPY (SELECT replace(json_build_object('id', id, 'title', title->>'de', 'synonyms', payload->'synonyms'->'de', 'teaser', teaser->>'de',
+	'description', regexp_replace(payload->'description'->>'de', '<[^>]*>', ' ', 'g'))::text, E'\n', ' ') FROM catalog_services) TO STDOUT (FORMAT csv, QUOTE E'\x01', DELIMITER E'\x02')`
+
+// measureBleve asks bleve, the search library in Go, the same questions over the same texts, with typing errors, without a server between.
+// It is built from a module of its own in .ci/rivals, so that the product neither links nor downloads it.
+func (b *bench) measureBleve(ctx context.Context, database string, asked []string) error {
+	say("The same questions to bleve …")
+	program := filepath.Join(b.dir, "rivals")
+	if said, err := exec.CommandContext(ctx, "go", "build", "-C", filepath.Join(".ci", "rivals"), "-o", program, ".").CombinedOutput(); err != nil { //nolint:gosec // builds this repository
+		b.table.note("bleve\trival\tnot here: %v", err)
+		say("bleve cannot be built here: %.300s", said)
+		return nil // a machine without the network is no fault of the portal
+	}
+	texts, questions, beginnings := filepath.Join(b.dir, "texts.jsonl"), filepath.Join(b.dir, "questions"), filepath.Join(b.dir, "beginnings")
+	if err := b.copyOut(ctx, database, bleveCatalog, texts); err != nil {
+		return err
+	}
+	for path, list := range map[string][]string{questions: asked, beginnings: typed(asked)} {
+		if err := os.WriteFile(path, []byte(strings.Join(list, "\n")), 0o600); err != nil {
+			return err
+		}
+	}
+	command := exec.CommandContext(ctx, program, "--folder", filepath.Join(b.dir, "bleve"), "--catalog", texts, "--questions", questions, "--typed", beginnings,
+		"--clients", strconv.Itoa(largeClients))
+	command.Stderr = os.Stderr
+	line, err := command.Output()
+	if err != nil {
+		return fmt.Errorf("bleve: %w", err)
+	}
+	var found struct {
+		BuildSeconds    float64
+		Search, Suggest []time.Duration
+	}
+	if err := json.Unmarshal(line, &found); err != nil {
+		return fmt.Errorf("bleve: %w", err)
+	}
+	b.table.note("index of %d services\tbleve\t%.1f s", b.Services, found.BuildSeconds)
+	for _, part := range []struct {
+		what string
+		took []time.Duration
+	}{{"search among them", found.Search}, {"suggestions among them", found.Suggest}} {
+		whole := time.Duration(0)
+		for _, t := range part.took {
+			whole += t
+		}
+		s := &side{name: "bleve", rates: []float64{largeClients * float64(len(part.took)) / whole.Seconds()}, times: part.took}
+		b.table.lines = append(b.table.lines, s.line(part.what, ""))
+	}
+	return nil
+}
+
+// copyOut writes what a COPY statement gives to a file.
+func (b *bench) copyOut(ctx context.Context, database, statement, path string) error {
+	conn, err := pgx.Connect(ctx, b.postgres.URL(database))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	_, err = conn.PgConn().CopyTo(ctx, file, statement)
+	return err
 }
 
 // rivalTimes asks by as many clients as the portal is asked by.

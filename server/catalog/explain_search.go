@@ -161,7 +161,7 @@ func (x *index) inWords(q *question, v variant, query string) string {
 
 // titlesOf reads titles and portals of services.
 func (s *Service) titlesOf(ctx context.Context, list []listed) (map[uuid.UUID]types.ExplainedHit, error) {
-	rows, err := s.store.summaries(ctx, list)
+	rows, err := s.summaryRows(ctx, list)
 	if err != nil {
 		return nil, err
 	}

@@ -116,7 +116,7 @@ func (s *Service) firstFound(ctx context.Context, words string, say *synonyms) (
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.store.summaries(ctx, list[:min(len(list), triedHits)])
+	rows, err := s.summaryRows(ctx, list[:min(len(list), triedHits)])
 	if err != nil {
 		return nil, err
 	}

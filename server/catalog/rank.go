@@ -203,13 +203,14 @@ type hit struct {
 	document *document
 	score    float64 // that it is ordered by
 	match    float64 // how well it answers the words, wherever it is done
+	found    int     // as which it was found
 }
 
 // find gives the services that answer a query, best first. The last word may be unfinished when typing is true. keep says
 // which services may be shown at all.
 func (x *index) find(q string, typing bool, s *synonyms, keep func(*document) bool) []hit {
 	hits := x.ranked(q, typing, s, keep, nil)
-	slices.SortStableFunc(hits, compareHits)
+	slices.SortFunc(hits, compareHits)
 	return relevant(hits)
 }
 
@@ -230,11 +231,11 @@ func (x *index) ranked(q string, typing bool, s *synonyms, keep func(*document) 
 // rank scores candidates: by how well they answer, and a little by how they were found.
 func (q *question) rank(x *index, candidates []*document, keep func(*document) bool) []hit {
 	hits := make([]hit, 0, len(candidates))
-	for _, d := range candidates {
+	for i, d := range candidates {
 		if keep(d) {
 			found := float64(q.desk.score[d.number] / q.desk.score[candidates[0].number])
 			score := d.score(q, x) + textShare*found
-			hits = append(hits, hit{d, score, score})
+			hits = append(hits, hit{d, score, score, i})
 		}
 	}
 	return hits
@@ -247,7 +248,10 @@ func compareHits(a, b hit) int {
 	case a.score < b.score:
 		return 1
 	}
-	return strings.Compare(a.document.order, b.document.order)
+	if c := strings.Compare(a.document.order, b.document.order); c != 0 {
+		return c
+	}
+	return a.found - b.found
 }
 
 // relevant leaves out what fits badly, beside the best.

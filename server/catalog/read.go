@@ -230,7 +230,7 @@ func (s *Service) Suggest(ctx context.Context, q, ars string) ([]types.Suggestio
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.store.summaries(ctx, found)
+	rows, err := s.summaryRows(ctx, found)
 	if err != nil {
 		return nil, err
 	}
@@ -243,7 +243,7 @@ func (s *Service) Suggest(ctx context.Context, q, ars string) ([]types.Suggestio
 
 // summaries reads what a list shows of services: their titles, and who does them at the place for who asks.
 func (s *Service) summaries(ctx context.Context, part []listed, at *area, who Asker) ([]types.ServiceSummary, error) {
-	rows, err := s.store.summaries(ctx, part)
+	rows, err := s.summaryRows(ctx, part)
 	if err != nil {
 		return nil, err
 	}
@@ -360,11 +360,13 @@ const summariesQuery = `
 	SELECT s.id, s.owner, s.leika_key, s.title, s.teaser
 	FROM unnest($1::uuid[]) WITH ORDINALITY AS w (id, n) JOIN catalog_services s USING (id) ORDER BY w.n`
 
-func (s store) summaries(ctx context.Context, part []listed) ([]summaryRow, error) {
-	if len(part) == 0 {
-		return nil, nil
-	}
-	rows, err := s.db.Pgx(ctx).Query(ctx, summariesQuery, idsOf(part))
+// summaryRows gives what a list shows of services, in its order. Nobody may change the rows.
+func (s *Service) summaryRows(ctx context.Context, part []listed) ([]summaryRow, error) {
+	return s.answers.rowsOf(idsOf(part), func(ids []uuid.UUID) ([]summaryRow, error) { return s.store.summaries(ctx, ids) })
+}
+
+func (s store) summaries(ctx context.Context, ids []uuid.UUID) ([]summaryRow, error) {
+	rows, err := s.db.Pgx(ctx).Query(ctx, summariesQuery, ids)
 	if err != nil {
 		return nil, fmt.Errorf("read services: %w", err)
 	}

@@ -164,7 +164,7 @@ func (s *Service) oncePerGroup(x *index, hits []hit, place *area, keep func(*doc
 		}
 	}
 	if searched {
-		slices.SortStableFunc(hits, compareHits)
+		slices.SortFunc(hits, compareHits)
 		hits = relevant(hits)
 	}
 	list := make([]listed, 0, len(hits))

@@ -65,7 +65,7 @@ func (s *Service) suggestServices(ctx context.Context, f filter, typing bool) ([
 		return nil, err
 	}
 	found := s.oncePerGroup(x, hits, f.place, keep)
-	rows, err := s.store.summaries(ctx, found[:min(len(found), suggestions)])
+	rows, err := s.summaryRows(ctx, found[:min(len(found), suggestions)])
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -30,6 +31,7 @@ func synonymWords() string {
 type synonyms struct {
 	byFirst map[string][]synonym // by the first word of what people say, longest first
 	said    []string             // each stem that people say
+	letters []uint64             // of each, see lettersOf
 	known   map[string]bool      // the same
 	spelt   map[string]string    // the same, as it is written
 }
@@ -93,7 +95,7 @@ func (s *synonyms) add(says, calls []string) error {
 			if !s.known[stem] {
 				s.known[stem] = true
 				s.spelt[stem] = words[j]
-				s.said = append(s.said, stem)
+				s.said, s.letters = append(s.said, stem), append(s.letters, lettersOf(stem))
 			}
 		}
 	}
@@ -116,7 +118,11 @@ func (s *synonyms) correct(stem string) string {
 	if letters >= 8 {
 		least = 3
 	}
-	for _, known := range s.said {
+	set := lettersOf(stem)
+	for i, known := range s.said {
+		if bits.OnesCount64(set^s.letters[i]) > 2*(least-1) {
+			continue
+		}
 		if d := distance(stem, known, least-1); d < least && utf8.RuneCountInString(known) >= 4 {
 			best, least = known, d
 		}

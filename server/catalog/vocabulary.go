@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // stem is a word without inflection, kept once however often it is used, with the services that have it.
@@ -113,20 +114,35 @@ func lettersOf(text string) (set uint64) {
 // distance counts the slips (a letter missing, added, wrong, or two neighbours swapped) between two words; limit+1 if there are more
 // than limit.
 func distance(a, b string, limit int) int {
-	x, y := []rune(a), []rune(b)
-	if diff := len(x) - len(y); diff > limit || -diff > limit || len(x) == 0 || len(y) == 0 || len(y) > maxWordLength {
+	if isASCII(a) && isASCII(b) {
+		return slips([]byte(a), []byte(b), limit)
+	}
+	return slips([]rune(a), []rune(b), limit)
+}
+
+func isASCII(text string) bool {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+func slips[letter byte | rune](x, y []letter, limit int) int {
+	if diff := len(x) - len(y); diff > limit || -diff > limit || len(x) == 0 || len(y) == 0 || max(len(x), len(y)) > maxWordLength {
 		return limit + 1
 	}
-	var rows [3][maxWordLength + 1]int
+	var rows [3][maxWordLength + 1]uint8
 	before, last, row := &rows[0], &rows[1], &rows[2]
 	for j := range len(y) + 1 {
-		last[j] = j
+		last[j] = uint8(j)
 	}
 	for i := 1; i <= len(x); i++ {
-		row[0] = i
-		smallest := i
+		row[0] = uint8(i)
+		smallest := row[0]
 		for j := 1; j <= len(y); j++ {
-			cost := 1
+			cost := uint8(1)
 			if x[i-1] == y[j-1] {
 				cost = 0
 			}
@@ -136,10 +152,10 @@ func distance(a, b string, limit int) int {
 			}
 			smallest = min(smallest, row[j])
 		}
-		if smallest > limit {
+		if int(smallest) > limit {
 			return limit + 1
 		}
 		before, last, row = last, row, before
 	}
-	return last[len(y)]
+	return int(last[len(y)])
 }
