@@ -56,6 +56,9 @@ type ServerInterface interface {
 	// Keep answers of a form in the profile
 	// (POST /api/v1/account/kept-answers)
 	KeepAnswers(ctx echo.Context) error
+	// The organisation that is acted for
+	// (GET /api/v1/account/organisation)
+	GetOrganisationAccount(ctx echo.Context) error
 	// Ask for a new password
 	// (POST /api/v1/account/password-resets)
 	RequestPasswordReset(ctx echo.Context) error
@@ -265,6 +268,17 @@ func (w *ServerInterfaceWrapper) KeepAnswers(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.KeepAnswers(ctx)
+	return err
+}
+
+// GetOrganisationAccount converts echo context to params.
+func (w *ServerInterfaceWrapper) GetOrganisationAccount(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetOrganisationAccount(ctx)
 	return err
 }
 
@@ -508,6 +522,7 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.POST(baseURL+"/api/v1/account/email-changes/confirm", wrapper.ConfirmEmailChange)
 	router.GET(baseURL+"/api/v1/account/export", wrapper.ExportAccount)
 	router.POST(baseURL+"/api/v1/account/kept-answers", wrapper.KeepAnswers)
+	router.GET(baseURL+"/api/v1/account/organisation", wrapper.GetOrganisationAccount)
 	router.POST(baseURL+"/api/v1/account/password-resets", wrapper.RequestPasswordReset)
 	router.POST(baseURL+"/api/v1/account/password-resets/confirm", wrapper.ConfirmPasswordReset)
 	router.GET(baseURL+"/api/v1/account/prefill", wrapper.GetPrefill)
@@ -1283,6 +1298,56 @@ func (response KeepAnswersdefaultApplicationProblemPlusJSONResponse) VisitKeepAn
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type GetOrganisationAccountRequestObject struct {
+}
+
+type GetOrganisationAccountResponseObject interface {
+	VisitGetOrganisationAccountResponse(w http.ResponseWriter) error
+}
+
+type GetOrganisationAccount200JSONResponse OrganisationAccount
+
+func (response GetOrganisationAccount200JSONResponse) VisitGetOrganisationAccountResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetOrganisationAccount401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetOrganisationAccount401ApplicationProblemPlusJSONResponse) VisitGetOrganisationAccountResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetOrganisationAccount404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetOrganisationAccount404ApplicationProblemPlusJSONResponse) VisitGetOrganisationAccountResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetOrganisationAccountdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetOrganisationAccountdefaultApplicationProblemPlusJSONResponse) VisitGetOrganisationAccountResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 type RequestPasswordResetRequestObject struct {
 	Body *RequestPasswordResetJSONRequestBody
 }
@@ -2012,6 +2077,9 @@ type StrictServerInterface interface {
 	// Keep answers of a form in the profile
 	// (POST /api/v1/account/kept-answers)
 	KeepAnswers(ctx context.Context, request KeepAnswersRequestObject) (KeepAnswersResponseObject, error)
+	// The organisation that is acted for
+	// (GET /api/v1/account/organisation)
+	GetOrganisationAccount(ctx context.Context, request GetOrganisationAccountRequestObject) (GetOrganisationAccountResponseObject, error)
 	// Ask for a new password
 	// (POST /api/v1/account/password-resets)
 	RequestPasswordReset(ctx context.Context, request RequestPasswordResetRequestObject) (RequestPasswordResetResponseObject, error)
@@ -2376,6 +2444,29 @@ func (sh *strictHandler) KeepAnswers(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(KeepAnswersResponseObject); ok {
 		return validResponse.VisitKeepAnswersResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetOrganisationAccount operation middleware
+func (sh *strictHandler) GetOrganisationAccount(ctx echo.Context) error {
+	var request GetOrganisationAccountRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetOrganisationAccount(ctx.Request().Context(), request.(GetOrganisationAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetOrganisationAccount")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetOrganisationAccountResponseObject); ok {
+		return validResponse.VisitGetOrganisationAccountResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -188,6 +188,9 @@ type ClientInterface interface {
 
 	KeepAnswers(ctx context.Context, body KeepAnswersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetOrganisationAccount request
+	GetOrganisationAccount(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// RequestPasswordResetWithBody request with any body
 	RequestPasswordResetWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -393,6 +396,12 @@ type ClientInterface interface {
 
 	// EndClientSecret request
 	EndClientSecret(ctx context.Context, clientId ClientId, secretId openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListIdentityLinks request
+	ListIdentityLinks(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckIdentityLink request
+	CheckIdentityLink(ctx context.Context, providerId string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListImportRuns request
 	ListImportRuns(ctx context.Context, params *ListImportRunsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1164,6 +1173,18 @@ func (c *Client) KeepAnswersWithBody(ctx context.Context, contentType string, bo
 
 func (c *Client) KeepAnswers(ctx context.Context, body KeepAnswersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewKeepAnswersRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) GetOrganisationAccount(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetOrganisationAccountRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -2076,6 +2097,30 @@ func (c *Client) RotateClientSecret(ctx context.Context, clientId ClientId, para
 
 func (c *Client) EndClientSecret(ctx context.Context, clientId ClientId, secretId openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewEndClientSecretRequest(c.Server, clientId, secretId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListIdentityLinks(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListIdentityLinksRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) CheckIdentityLink(ctx context.Context, providerId string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckIdentityLinkRequest(c.Server, providerId)
 	if err != nil {
 		return nil, err
 	}
@@ -4506,6 +4551,33 @@ func NewKeepAnswersRequestWithBody(server string, contentType string, body io.Re
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetOrganisationAccountRequest generates requests for GetOrganisationAccount
+func NewGetOrganisationAccountRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/account/organisation")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -7308,6 +7380,67 @@ func NewEndClientSecretRequest(server string, clientId ClientId, secretId openap
 	}
 
 	req, err := http.NewRequest("DELETE", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListIdentityLinksRequest generates requests for ListIdentityLinks
+func NewListIdentityLinksRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/identity-providers")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCheckIdentityLinkRequest generates requests for CheckIdentityLink
+func NewCheckIdentityLinkRequest(server string, providerId string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "providerId", runtime.ParamLocationPath, providerId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/identity-providers/%s/check", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -13079,6 +13212,9 @@ type ClientWithResponsesInterface interface {
 
 	KeepAnswersWithResponse(ctx context.Context, body KeepAnswersJSONRequestBody, reqEditors ...RequestEditorFn) (*KeepAnswersResponse, error)
 
+	// GetOrganisationAccountWithResponse request
+	GetOrganisationAccountWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetOrganisationAccountResponse, error)
+
 	// RequestPasswordResetWithBodyWithResponse request with any body
 	RequestPasswordResetWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RequestPasswordResetResponse, error)
 
@@ -13284,6 +13420,12 @@ type ClientWithResponsesInterface interface {
 
 	// EndClientSecretWithResponse request
 	EndClientSecretWithResponse(ctx context.Context, clientId ClientId, secretId openapi_types.UUID, reqEditors ...RequestEditorFn) (*EndClientSecretResponse, error)
+
+	// ListIdentityLinksWithResponse request
+	ListIdentityLinksWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListIdentityLinksResponse, error)
+
+	// CheckIdentityLinkWithResponse request
+	CheckIdentityLinkWithResponse(ctx context.Context, providerId string, reqEditors ...RequestEditorFn) (*CheckIdentityLinkResponse, error)
 
 	// ListImportRunsWithResponse request
 	ListImportRunsWithResponse(ctx context.Context, params *ListImportRunsParams, reqEditors ...RequestEditorFn) (*ListImportRunsResponse, error)
@@ -14281,6 +14423,31 @@ func (r KeepAnswersResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r KeepAnswersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetOrganisationAccountResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *OrganisationAccount
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r GetOrganisationAccountResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetOrganisationAccountResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -15705,6 +15872,57 @@ func (r EndClientSecretResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r EndClientSecretResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListIdentityLinksResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *IdentityLinkList
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListIdentityLinksResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListIdentityLinksResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type CheckIdentityLinkResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *IdentityLink
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r CheckIdentityLinkResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CheckIdentityLinkResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -18691,6 +18909,15 @@ func (c *ClientWithResponses) KeepAnswersWithResponse(ctx context.Context, body 
 	return ParseKeepAnswersResponse(rsp)
 }
 
+// GetOrganisationAccountWithResponse request returning *GetOrganisationAccountResponse
+func (c *ClientWithResponses) GetOrganisationAccountWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetOrganisationAccountResponse, error) {
+	rsp, err := c.GetOrganisationAccount(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetOrganisationAccountResponse(rsp)
+}
+
 // RequestPasswordResetWithBodyWithResponse request with arbitrary body returning *RequestPasswordResetResponse
 func (c *ClientWithResponses) RequestPasswordResetWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RequestPasswordResetResponse, error) {
 	rsp, err := c.RequestPasswordResetWithBody(ctx, contentType, body, reqEditors...)
@@ -19351,6 +19578,24 @@ func (c *ClientWithResponses) EndClientSecretWithResponse(ctx context.Context, c
 		return nil, err
 	}
 	return ParseEndClientSecretResponse(rsp)
+}
+
+// ListIdentityLinksWithResponse request returning *ListIdentityLinksResponse
+func (c *ClientWithResponses) ListIdentityLinksWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListIdentityLinksResponse, error) {
+	rsp, err := c.ListIdentityLinks(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListIdentityLinksResponse(rsp)
+}
+
+// CheckIdentityLinkWithResponse request returning *CheckIdentityLinkResponse
+func (c *ClientWithResponses) CheckIdentityLinkWithResponse(ctx context.Context, providerId string, reqEditors ...RequestEditorFn) (*CheckIdentityLinkResponse, error) {
+	rsp, err := c.CheckIdentityLink(ctx, providerId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckIdentityLinkResponse(rsp)
 }
 
 // ListImportRunsWithResponse request returning *ListImportRunsResponse
@@ -21755,6 +22000,53 @@ func ParseKeepAnswersResponse(rsp *http.Response) (*KeepAnswersResponse, error) 
 			return nil, err
 		}
 		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetOrganisationAccountResponse parses an HTTP response from a GetOrganisationAccountWithResponse call
+func ParseGetOrganisationAccountResponse(rsp *http.Response) (*GetOrganisationAccountResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetOrganisationAccountResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OrganisationAccount
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error
@@ -24811,6 +25103,107 @@ func ParseEndClientSecretResponse(rsp *http.Response) (*EndClientSecretResponse,
 			return nil, err
 		}
 		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListIdentityLinksResponse parses an HTTP response from a ListIdentityLinksWithResponse call
+func ParseListIdentityLinksResponse(rsp *http.Response) (*ListIdentityLinksResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListIdentityLinksResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest IdentityLinkList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCheckIdentityLinkResponse parses an HTTP response from a CheckIdentityLinkWithResponse call
+func ParseCheckIdentityLinkResponse(rsp *http.Response) (*CheckIdentityLinkResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CheckIdentityLinkResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest IdentityLink
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error

@@ -26,6 +26,12 @@ type ServerInterface interface {
 	// Unlink an identity
 	// (DELETE /api/v1/account/identities/{identityId})
 	UnlinkIdentity(ctx echo.Context, identityId openapi_types.UUID) error
+	// Links to identity providers, and whether they can be used
+	// (GET /api/v1/admin/identity-providers)
+	ListIdentityLinks(ctx echo.Context) error
+	// Read an identity provider's description now
+	// (POST /api/v1/admin/identity-providers/{providerId}/check)
+	CheckIdentityLink(ctx echo.Context, providerId string) error
 	// An identity that has arrived
 	// (GET /api/v1/identity/arrivals/{arrivalId})
 	GetArrival(ctx echo.Context, arrivalId ArrivalId) error
@@ -80,6 +86,35 @@ func (w *ServerInterfaceWrapper) UnlinkIdentity(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.UnlinkIdentity(ctx, identityId)
+	return err
+}
+
+// ListIdentityLinks converts echo context to params.
+func (w *ServerInterfaceWrapper) ListIdentityLinks(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListIdentityLinks(ctx)
+	return err
+}
+
+// CheckIdentityLink converts echo context to params.
+func (w *ServerInterfaceWrapper) CheckIdentityLink(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "providerId" -------------
+	var providerId string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "providerId", ctx.Param("providerId"), &providerId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter providerId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CheckIdentityLink(ctx, providerId)
 	return err
 }
 
@@ -262,6 +297,8 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 
 	router.GET(baseURL+"/api/v1/account/identities", wrapper.ListIdentities)
 	router.DELETE(baseURL+"/api/v1/account/identities/:identityId", wrapper.UnlinkIdentity)
+	router.GET(baseURL+"/api/v1/admin/identity-providers", wrapper.ListIdentityLinks)
+	router.POST(baseURL+"/api/v1/admin/identity-providers/:providerId/check", wrapper.CheckIdentityLink)
 	router.GET(baseURL+"/api/v1/identity/arrivals/:arrivalId", wrapper.GetArrival)
 	router.POST(baseURL+"/api/v1/identity/arrivals/:arrivalId/account", wrapper.CreateAccountOfArrival)
 	router.POST(baseURL+"/api/v1/identity/arrivals/:arrivalId/data", wrapper.TakeOverData)
@@ -402,6 +439,118 @@ type UnlinkIdentitydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UnlinkIdentitydefaultApplicationProblemPlusJSONResponse) VisitUnlinkIdentityResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ListIdentityLinksRequestObject struct {
+}
+
+type ListIdentityLinksResponseObject interface {
+	VisitListIdentityLinksResponse(w http.ResponseWriter) error
+}
+
+type ListIdentityLinks200JSONResponse IdentityLinkList
+
+func (response ListIdentityLinks200JSONResponse) VisitListIdentityLinksResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListIdentityLinks401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListIdentityLinks401ApplicationProblemPlusJSONResponse) VisitListIdentityLinksResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListIdentityLinks403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListIdentityLinks403ApplicationProblemPlusJSONResponse) VisitListIdentityLinksResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListIdentityLinksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListIdentityLinksdefaultApplicationProblemPlusJSONResponse) VisitListIdentityLinksResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type CheckIdentityLinkRequestObject struct {
+	ProviderId string `json:"providerId"`
+}
+
+type CheckIdentityLinkResponseObject interface {
+	VisitCheckIdentityLinkResponse(w http.ResponseWriter) error
+}
+
+type CheckIdentityLink200JSONResponse IdentityLink
+
+func (response CheckIdentityLink200JSONResponse) VisitCheckIdentityLinkResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type CheckIdentityLink401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CheckIdentityLink401ApplicationProblemPlusJSONResponse) VisitCheckIdentityLinkResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type CheckIdentityLink403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CheckIdentityLink403ApplicationProblemPlusJSONResponse) VisitCheckIdentityLinkResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type CheckIdentityLink404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CheckIdentityLink404ApplicationProblemPlusJSONResponse) VisitCheckIdentityLinkResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type CheckIdentityLinkdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CheckIdentityLinkdefaultApplicationProblemPlusJSONResponse) VisitCheckIdentityLinkResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -814,6 +963,12 @@ type StrictServerInterface interface {
 	// Unlink an identity
 	// (DELETE /api/v1/account/identities/{identityId})
 	UnlinkIdentity(ctx context.Context, request UnlinkIdentityRequestObject) (UnlinkIdentityResponseObject, error)
+	// Links to identity providers, and whether they can be used
+	// (GET /api/v1/admin/identity-providers)
+	ListIdentityLinks(ctx context.Context, request ListIdentityLinksRequestObject) (ListIdentityLinksResponseObject, error)
+	// Read an identity provider's description now
+	// (POST /api/v1/admin/identity-providers/{providerId}/check)
+	CheckIdentityLink(ctx context.Context, request CheckIdentityLinkRequestObject) (CheckIdentityLinkResponseObject, error)
 	// An identity that has arrived
 	// (GET /api/v1/identity/arrivals/{arrivalId})
 	GetArrival(ctx context.Context, request GetArrivalRequestObject) (GetArrivalResponseObject, error)
@@ -891,6 +1046,54 @@ func (sh *strictHandler) UnlinkIdentity(ctx echo.Context, identityId openapi_typ
 		return err
 	} else if validResponse, ok := response.(UnlinkIdentityResponseObject); ok {
 		return validResponse.VisitUnlinkIdentityResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListIdentityLinks operation middleware
+func (sh *strictHandler) ListIdentityLinks(ctx echo.Context) error {
+	var request ListIdentityLinksRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListIdentityLinks(ctx.Request().Context(), request.(ListIdentityLinksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListIdentityLinks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListIdentityLinksResponseObject); ok {
+		return validResponse.VisitListIdentityLinksResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CheckIdentityLink operation middleware
+func (sh *strictHandler) CheckIdentityLink(ctx echo.Context, providerId string) error {
+	var request CheckIdentityLinkRequestObject
+
+	request.ProviderId = providerId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckIdentityLink(ctx.Request().Context(), request.(CheckIdentityLinkRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckIdentityLink")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CheckIdentityLinkResponseObject); ok {
+		return validResponse.VisitCheckIdentityLinkResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

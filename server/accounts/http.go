@@ -256,3 +256,9 @@ func (h *Handlers) KeepAccount(ctx context.Context, _ api.KeepAccountRequestObje
 	}
 	return api.KeepAccount204Response{}, nil
 }
+
+// GetOrganisationAccount describes the organisation that the caller acts for.
+func (h *Handlers) GetOrganisationAccount(ctx context.Context, _ api.GetOrganisationAccountRequestObject) (api.GetOrganisationAccountResponseObject, error) {
+	organisation, err := h.service.Organisation(ctx)
+	return api.GetOrganisationAccount200JSONResponse(organisation), err
+}

@@ -60,19 +60,6 @@ func (s *Service) lockedProfile(ctx context.Context, id uuid.UUID) (accountRow, 
 	return row, p, err
 }
 
-// UpdateOrganisation writes what the identity provider says of an organisation now.
-func (s *Service) UpdateOrganisation(ctx context.Context, id uuid.UUID, organisation map[string]string) error {
-	return s.DB.Tx(ctx, func(ctx context.Context) error {
-		row, p, err := s.lockedProfile(ctx, id)
-		if err != nil {
-			return err
-		}
-		p.Organisation = organisation
-		_, err = s.storeProfile(ctx, row, p)
-		return err
-	})
-}
-
 // DataOf gives a person's data that are text by item; dates as YYYY-MM-DD.
 func (s *Service) DataOf(ctx context.Context, id uuid.UUID) (map[types.ProfileItem]string, error) {
 	row, err := s.account(ctx, id)

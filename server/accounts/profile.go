@@ -27,6 +27,8 @@ type profile struct {
 	Origins   map[types.ProfileItem]itemOrigin `json:"origins,omitempty"` // by item; what is not listed was entered by the person
 	// Organisation is what the identity provider says of an organisation, by item; nil for a person.
 	Organisation map[string]string `json:"organisation,omitempty"`
+	// OrganisationFrom says who said that, how well it was proved, and when.
+	OrganisationFrom *organisationOrigin `json:"organisationFrom,omitempty"`
 }
 
 func (p profile) displayName() string {
@@ -77,6 +79,9 @@ func (s *Service) UpdateProfile(ctx context.Context, ifMatch string, data types.
 		return types.Profile{}, "", problem.Changed()
 	}
 	before, err := s.openProfile(row)
+	if err == nil && before.Organisation != nil {
+		err = errOrganisation()
+	}
 	if err != nil {
 		return types.Profile{}, "", err
 	}

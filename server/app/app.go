@@ -309,7 +309,7 @@ func (a *App) plugIdentity() error {
 	if err != nil {
 		return err
 	}
-	a.identity = identity.New(identity.Config{DB: a.db, Keys: a.keys, Self: a.self, Providers: providers, Log: a.log, Now: time.Now})
+	a.identity = identity.New(identity.Config{DB: a.db, Keys: a.keys, Self: a.self, Providers: providers, Audit: audit.New(a.db, time.Now), Log: a.log, Now: time.Now})
 	return nil
 }
 

@@ -54,6 +54,7 @@ func allowed() map[string]string {
 		"proveSecondFactor": "nckerdu", "beginPasskeySignIn": "nckerdu", "signInWithPasskey": "nckerdu", "reauthenticate": session,
 		"listIdentityProviders": everybody, "startIdentity": "nckerdu", "finishIdentity": "nckerdu", "getArrival": "nckerdu",
 		"createAccountOfArrival": "nckerdu", "linkArrival": session, "takeOverData": session, "listIdentities": session, "unlinkIdentity": session,
+		"listIdentityLinks": "d", "checkIdentityLink": "d", "getOrganisationAccount": session,
 		"requestEmailChange": session, "confirmEmailChange": "nckerdu",
 		"getProfile": person, "updateProfile": session, "getPrefill": session, "listConsents": session, "keepAnswers": session, "objectToAccess": session, "exportAccount": session,
 		"getDeletion": session, "deleteAccount": session, "keepAccount": session, "readPersonalData": "m", "listProposals": session,

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"portalverbund/api/types"
+	"portalverbund/server/identity/kept"
 	"portalverbund/server/identity/openid"
 	"portalverbund/server/identity/saml"
 )
@@ -27,7 +28,7 @@ type entry struct {
 	Subjects types.IdentityProviderSubjects `json:"subjects"` // person (default), organisation
 
 	Metadata            string `json:"metadata"`            // SAML: the provider's description, a file or an https address
-	MetadataCertificate string `json:"metadataCertificate"` // SAML: file with the certificate that signs it
+	MetadataCertificate string `json:"metadataCertificate"` // SAML: file with the certificate that signs it, and with the next one
 	Key                 string `json:"key"`                 // SAML: file with this portal's key and certificate (PEM)
 	EntityID            string `json:"entityId"`            // SAML: of this portal; default: the address of its description
 	AllowCBC            bool   `json:"allowCbc"`            // SAML: take AES-CBC in signed responses
@@ -153,7 +154,7 @@ func (e entry) linkSAML(p *Provider, dir string, l Loading) error {
 	}
 	source := &saml.Source{Location: within(dir, e.Metadata), Production: l.Production, Client: l.Client, Log: l.Log, Now: l.Now}
 	if e.MetadataCertificate != "" {
-		if source.Signer, err = saml.LoadCertificate(within(dir, e.MetadataCertificate)); err != nil {
+		if source.Signers, err = saml.LoadCertificates(within(dir, e.MetadataCertificate)); err != nil {
 			return err
 		}
 	}
@@ -171,6 +172,8 @@ func (e entry) linkSAML(p *Provider, dir string, l Loading) error {
 		}
 		c.Extension = akdb(p.mapping, e.DisplayName, e.OnlineServiceID)
 	}
+	p.source = source
+	p.own = own{id: c.EntityID, metadata: l.Self.Url + protocolPath + e.ID + "/metadata", answersTo: c.Consumer, certificates: kept.Of("portal", pair.Certificate)}
 	p.saml, err = saml.New(c)
 	return err
 }
@@ -181,8 +184,9 @@ func (e entry) linkOpenID(p *Provider, l Loading) (err error) {
 	}
 	p.openid, err = openid.New(openid.Config{
 		Issuer: e.Issuer, ClientID: e.ClientID, ClientSecret: e.ClientSecret, Scopes: e.Scopes, Redirect: l.Self.Url + protocolPath + e.ID + "/callback",
-		Contexts: atLeast(p.mapping.Ask), Client: l.Client, Now: l.Now,
+		Contexts: atLeast(p.mapping.Ask), Client: l.Client, Log: l.Log, Now: l.Now,
 	})
+	p.source, p.own = p.openid, own{id: e.ClientID, answersTo: l.Self.Url + protocolPath + e.ID + "/callback"}
 	return err
 }
 

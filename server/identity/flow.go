@@ -221,7 +221,7 @@ func (s *Service) enough(ctx context.Context, accountID uuid.UUID, f flow) (bool
 func (s *Service) signIn(ctx context.Context, accountID uuid.UUID, f flow) (types.Session, []*http.Cookie, error) {
 	st := f.Statement
 	if st.organisation() {
-		if err := s.rooms.Accounts.UpdateOrganisation(ctx, accountID, st.ofOrganisation()); err != nil {
+		if err := s.rooms.Accounts.UpdateOrganisation(ctx, accountID, f.Provider, string(st.Level), st.ofOrganisation()); err != nil {
 			return types.Session{}, nil, err
 		}
 	}

@@ -178,3 +178,14 @@ func (h *Handlers) ListIdentities(ctx context.Context, _ api.ListIdentitiesReque
 func (h *Handlers) UnlinkIdentity(ctx context.Context, r api.UnlinkIdentityRequestObject) (api.UnlinkIdentityResponseObject, error) {
 	return api.UnlinkIdentity204Response{}, h.service.Unlink(ctx, r.IdentityId)
 }
+
+// ListIdentityLinks says how the links to the identity providers stand.
+func (h *Handlers) ListIdentityLinks(ctx context.Context, _ api.ListIdentityLinksRequestObject) (api.ListIdentityLinksResponseObject, error) {
+	return api.ListIdentityLinks200JSONResponse{Items: h.service.Links(ctx)}, nil
+}
+
+// CheckIdentityLink reads an identity provider's description now.
+func (h *Handlers) CheckIdentityLink(ctx context.Context, r api.CheckIdentityLinkRequestObject) (api.CheckIdentityLinkResponseObject, error) {
+	link, err := h.service.CheckLink(ctx, r.ProviderId)
+	return api.CheckIdentityLink200JSONResponse(link), err
+}

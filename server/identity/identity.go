@@ -49,8 +49,8 @@ type Accounts interface {
 	// CreateLinked makes an account without password, in the transaction of ctx: of a person, or of an organisation when that
 	// is not empty.
 	CreateLinked(ctx context.Context, givenName, familyName string, organisation map[string]string) (uuid.UUID, error)
-	// UpdateOrganisation writes what the identity provider says of an organisation.
-	UpdateOrganisation(ctx context.Context, id uuid.UUID, organisation map[string]string) error
+	// UpdateOrganisation writes what an identity provider says of an organisation, and at which level.
+	UpdateOrganisation(ctx context.Context, id uuid.UUID, provider, level string, organisation map[string]string) error
 	// DataOf gives a person's data by item; dates as YYYY-MM-DD.
 	DataOf(ctx context.Context, id uuid.UUID) (map[types.ProfileItem]string, error)
 	// TakeOver writes data by item; origin and level say where they come from and how well they are proved.
@@ -86,6 +86,7 @@ type Config struct {
 	Keys      *keys.Set
 	Self      types.PortalReference // this portal, an account home
 	Providers []*Provider
+	Audit     Audit // nil: nothing is recorded
 	Log       *slog.Logger
 	Now       func() time.Time
 }

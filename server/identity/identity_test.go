@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -297,11 +298,68 @@ func TestMUK_OrganisationHasAnAccount_AndWhoActsIsNamed(t *testing.T) {
 	require.Equal(t, "Erika Muster", *s.DisplayName)
 	require.Equal(t, types.Substantial, *s.TrustLevel)
 
+	var o types.OrganisationAccount
+	b.call(http.MethodGet, "/api/v1/account/organisation", nil, &o)
+	require.Equal(t, "Beispiel Bau GmbH", o.Name)
+	require.Equal(t, "HRB", *o.RegisterKind)
+	require.Equal(t, "Meppen", *o.City)
+	require.Equal(t, "muk", o.Origin.Provider)
+	require.True(t, o.Origin.Verified)
+	require.NotNil(t, o.Origin.At)
+	require.Len(t, o.Acting, 1)
+	require.Equal(t, "Erika Muster", o.Acting[0].Name)
+	require.True(t, o.Acting[0].Current)
+	data := types.ProfileData{GivenName: "X", FamilyName: "Y"}
+	require.Equal(t, http.StatusNotFound, b.change(http.MethodPut, "/api/v1/account/profile", data).status, "taken from there, not typed")
+
 	// A person's account is not an organisation's.
 	h.citizen(clara)
 	person := h.browser()
 	person.signIn()
 	require.Equal(t, "/anmelden?error=other_identity", person.through("muk", "intent=link", "gaertnerei", "Elster"))
+	require.Equal(t, "not-an-organisation", codeOf(person.call(http.MethodGet, "/api/v1/account/organisation", nil, nil)))
+}
+
+// change changes what has a version.
+func (b *browser) change(method, path string, body any) reply {
+	b.h.t.Helper()
+	tag := b.call(http.MethodGet, path, nil, nil).header.Get("ETag")
+	raw, err := json.Marshal(body)
+	require.NoError(b.h.t, err)
+	r, err := http.NewRequestWithContext(b.h.t.Context(), method, b.h.ref.Url+path, bytes.NewReader(raw))
+	require.NoError(b.h.t, err)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Origin", b.h.ref.Url)
+	r.Header.Set("X-Csrf-Token", b.csrf)
+	r.Header.Set("If-Match", tag)
+	return b.do(r)
+}
+
+// TestLinks_SayWhatIsWrong is what those who run a portal see of its identity providers.
+func TestLinks_SayWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	h := newHome(t, map[string]any{
+		"id": "away", "kind": "oidc", "profile": "openid", "name": map[string]string{"de": "Fort"}, "issuer": "http://127.0.0.1:1", "clientId": "x", "clientSecret": "y",
+	})
+	links := h.identity.Links(t.Context())
+	require.Len(t, links, 3)
+	bundid, away := links[0], links[2]
+	require.Equal(t, types.LinkUsable, bundid.State)
+	require.Nil(t, bundid.Reason)
+	require.NotNil(t, bundid.ReadAt)
+	require.Equal(t, types.LinkSaml, bundid.Kind)
+	require.Equal(t, h.ref.Url+"/identity/bundid/acs", bundid.AnswersTo)
+	require.Equal(t, h.ref.Url+"/identity/bundid/metadata", *bundid.MetadataUrl)
+	require.Len(t, bundid.Certificates, 2)
+	require.Equal(t, []types.LinkCertificateOf{types.CertificateOfProvider, types.CertificateOfPortal}, []types.LinkCertificateOf{bundid.Certificates[0].Of, bundid.Certificates[1].Of})
+	require.Equal(t, types.LinkUnusable, away.State)
+	require.Equal(t, types.LinkUnreachable, *away.Reason)
+	require.Nil(t, away.ReadAt)
+	again, err := h.identity.CheckLink(t.Context(), "away")
+	require.NoError(t, err)
+	require.Equal(t, types.LinkUnusable, again.State)
+	_, err = h.identity.CheckLink(t.Context(), "unknown")
+	require.Error(t, err)
 }
 
 func TestStart_BadQuestions_AreAnswered(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"portalverbund/api/types"
+	"portalverbund/server/identity/kept"
 	"portalverbund/server/identity/openid"
 	"portalverbund/server/identity/saml"
 	"portalverbund/server/platform/httpx"
@@ -20,7 +21,25 @@ type Provider struct {
 	mapping Mapping
 	saml    *saml.Provider
 	openid  *openid.Provider
+	source  described
+	own     own
 	service *Service
+}
+
+// described is what an identity provider publishes about itself.
+type described interface {
+	Refresh(ctx context.Context) kept.State
+	State() kept.State
+	// About tells of what is in use, and reads it first when that is due.
+	About(ctx context.Context) kept.About
+}
+
+// own is how this portal appears to an identity provider.
+type own struct {
+	id           string // entityID, client_id
+	metadata     string // SAML: where it describes itself
+	answersTo    string
+	certificates []kept.Certificate
 }
 
 func (p *Provider) connect(s *Service) { p.service = s }

@@ -1780,6 +1780,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/identity-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Links to identity providers, and whether they can be used
+         * @description What the operator has configured, and how the server process that answers sees it: whether the description of the identity provider could be read,
+         *     why not, and until when its keys and this portal's are good. Descriptions that are due are read before the answer.
+         */
+        get: operations["listIdentityLinks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/identity-providers/{providerId}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read an identity provider's description now
+         * @description Reads it although it is not due. What was good stays in use when what comes is not.
+         */
+        post: operations["checkIdentityLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/account/identities": {
         parameters: {
             query?: never;
@@ -2133,6 +2174,27 @@ export interface paths {
          * @description Replaces the profile. At the account home only.
          */
         put: operations["updateProfile"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/organisation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The organisation that is acted for
+         * @description What the identity provider says of the organisation, since when, and who acts for it now. For the account of an organisation; a person's is 404
+         *     `not-an-organisation`. The data are refreshed at each sign-in and cannot be changed here.
+         */
+        get: operations["getOrganisationAccount"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -5148,6 +5210,115 @@ export interface components {
         };
         IdentityProviderList: {
             items: components["schemas"]["IdentityProvider"][];
+        };
+        IdentityLink: {
+            /** @example bundid */
+            id: string;
+            /** @example BundID */
+            name: string;
+            /** @enum {string} */
+            kind: "saml" | "oidc";
+            /**
+             * @description Whose account it is - a person's or an organisation's.
+             * @enum {string}
+             */
+            subjects: "person" | "organisation";
+            levels: components["schemas"]["TrustLevel"][];
+            /**
+             * @description `usable`: its description was read. `kept`: the last reading failed, and the one before is in use. `unusable`: nobody can sign in with it.
+             * @enum {string}
+             */
+            state: "usable" | "kept" | "unusable";
+            /**
+             * @description Why the last reading failed.
+             * @enum {string}
+             */
+            reason?: "unreachable" | "slow" | "redirected" | "privateAddress" | "tooLarge" | "malformed" | "unsigned" | "wrongSigner" | "expired" | "otherIssuer" | "notAllowed";
+            /**
+             * Format: date-time
+             * @description When the description in use was read.
+             */
+            readAt?: string;
+            /**
+             * Format: date-time
+             * @description When the last reading failed.
+             */
+            failedAt?: string;
+            /**
+             * Format: date-time
+             * @description Until when the description in use is good.
+             */
+            validUntil?: string;
+            /** @description SAML: entityID of the identity provider. OpenID Connect: its issuer. */
+            entityId?: string;
+            /** @description SAML: entityID of this portal. OpenID Connect: its client_id. */
+            ownEntityId?: string;
+            /** @description SAML: where this portal describes itself. */
+            metadataUrl?: string;
+            /** @description Address of this portal that takes the answers. */
+            answersTo: string;
+            /** @description SAML: whose signature counts, and what is encrypted to this portal. */
+            certificates: components["schemas"]["LinkCertificate"][];
+        };
+        LinkCertificate: {
+            /**
+             * @description `provider`: signs assertions. `signer`: signs the description. `portal`: this portal signs requests with it, and is encrypted to.
+             * @enum {string}
+             */
+            of: "provider" | "signer" | "portal";
+            /** @description Fingerprint in hexadecimal digits. */
+            sha256: string;
+            /** Format: date-time */
+            notAfter: string;
+        };
+        IdentityLinkList: {
+            items: components["schemas"]["IdentityLink"][];
+        };
+        OrganisationAccount: {
+            /** @example Beispiel Bau GmbH */
+            name: string;
+            /** @example Gesellschaft mit beschränkter Haftung */
+            legalForm?: string;
+            /** @example HRB */
+            registerKind?: string;
+            /** @example 123456 */
+            registerNumber?: string;
+            /** @example Amtsgericht Osnabrück */
+            registerCourt?: string;
+            street?: string;
+            houseNumber?: string;
+            postalCode?: string;
+            city?: string;
+            /** @description Where notices go, once it is confirmed. */
+            email?: string;
+            origin: components["schemas"]["OrganisationOrigin"];
+            /** @description Who is signed in for the organisation now; whoever asks comes first. */
+            acting: components["schemas"]["ActingPerson"][];
+        };
+        OrganisationOrigin: {
+            /**
+             * @description Id of the identity provider.
+             * @example muk
+             */
+            provider: string;
+            /** @description Whether it was proved at the level substantial or higher. */
+            verified: boolean;
+            /**
+             * Format: date-time
+             * @description When it was said last.
+             */
+            at?: string;
+        };
+        ActingPerson: {
+            /** @example Erika Muster */
+            name: string;
+            /** @description Whether this is who asks. */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description Since when they are signed in.
+             */
+            since: string;
         };
         Arrival: {
             /** Format: uuid */
@@ -10140,6 +10311,59 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    listIdentityLinks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The links; none at a portal without accounts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityLinkList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    checkIdentityLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the identity provider.
+                 * @example bundid
+                 */
+                providerId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How the link stands now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityLink"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
     listIdentities: {
         parameters: {
             query?: never;
@@ -10774,6 +10998,29 @@ export interface operations {
             404: components["responses"]["NotFound"];
             412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getOrganisationAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The organisation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationAccount"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
             default: components["responses"]["Error"];
         };
     };

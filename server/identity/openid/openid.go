@@ -8,26 +8,25 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
-	"github.com/zitadel/oidc/v3/pkg/client"
 	"github.com/zitadel/oidc/v3/pkg/client/rp"
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	"golang.org/x/oauth2"
 
+	"portalverbund/server/identity/kept"
 	"portalverbund/server/platform/secret"
 )
 
 const (
-	discoveryKept = time.Hour
-	maxAge        = 10 * time.Minute // of an ID token's iat
-	clockSkew     = time.Minute
-	maxUserInfo   = 256 << 10
+	maxAge      = 10 * time.Minute // of an ID token's iat
+	clockSkew   = time.Minute
+	maxUserInfo = 256 << 10
 )
 
 var (
@@ -48,16 +47,14 @@ type Config struct {
 	Redirect     string            // address that takes answers
 	Contexts     map[string]string // acr_values to ask for, by level of this portal; by an empty one when any will do
 	Client       *http.Client
+	Log          *slog.Logger
 	Now          func() time.Time
 }
 
 // Provider is the link to one OpenID Provider.
 type Provider struct {
 	config Config
-
-	mu     sync.Mutex
-	known  *endpoints
-	readAt time.Time
+	kept   *kept.Thing[*endpoints]
 }
 
 type endpoints struct {
@@ -81,38 +78,63 @@ func New(c Config) (*Provider, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Provider{config: c}, nil
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	p := &Provider{config: c}
+	p.kept = &kept.Thing[*endpoints]{From: c.Issuer, Read: p.read, Log: c.Log, Now: c.Now}
+	return p, nil
+}
+
+// Refresh reads what the provider publishes now.
+func (p *Provider) Refresh(ctx context.Context) kept.State { return p.kept.Refresh(ctx) }
+
+// State says how the reading of what the provider publishes stands.
+func (p *Provider) State() kept.State { return p.kept.State() }
+
+// About tells of the provider.
+func (p *Provider) About(ctx context.Context) kept.About {
+	_, _ = p.kept.Get(ctx) // the state tells of a failure
+	return kept.About{ID: p.config.Issuer}
 }
 
 func (p *Provider) discover(ctx context.Context) (*endpoints, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := p.config.Now()
-	if p.known != nil && now.Before(p.readAt.Add(discoveryKept)) {
-		return p.known, nil
-	}
-	d, err := client.Discover(ctx, p.config.Issuer, p.config.Client)
+	e, err := p.kept.Get(ctx)
 	if err != nil {
-		if p.known != nil { // the last one that was good
-			return p.known, nil
-		}
 		return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
 	}
-	var more struct {
+	return e, nil
+}
+
+// read reads what the provider publishes (OpenID Connect Discovery 1.0, section 4).
+func (p *Provider) read(ctx context.Context, _ time.Time) (*endpoints, error) {
+	var d struct {
+		oidc.DiscoveryConfiguration
+
 		NamesIss bool `json:"authorization_response_iss_parameter_supported"`
 	}
-	if err := p.getJSON(ctx, strings.TrimSuffix(p.config.Issuer, "/")+oidc.DiscoveryEndpoint, "", &more); err != nil {
+	if err := p.getJSON(ctx, strings.TrimSuffix(p.config.Issuer, "/")+oidc.DiscoveryEndpoint, "", &d); err != nil {
 		return nil, err
 	}
-	p.known = &endpoints{
-		userinfo: d.UserinfoEndpoint, keys: rp.NewRemoteKeySet(p.config.Client, d.JwksURI), namesIss: more.NamesIss,
+	if d.Issuer != p.config.Issuer {
+		return nil, kept.Because(kept.OtherIssuer, fmt.Errorf("of %.200q", d.Issuer))
+	}
+	for _, address := range []string{d.AuthorizationEndpoint, d.TokenEndpoint, d.JwksURI} {
+		u, err := url.Parse(address)
+		if err != nil || u.Host == "" {
+			return nil, kept.Because(kept.Malformed, fmt.Errorf("address %.200q", address))
+		}
+		if u.Scheme != "https" && strings.HasPrefix(p.config.Issuer, "https://") {
+			return nil, kept.Because(kept.NotAllowed, fmt.Errorf("%.200q is without https", address))
+		}
+	}
+	return &endpoints{
+		userinfo: d.UserinfoEndpoint, keys: rp.NewRemoteKeySet(p.config.Client, d.JwksURI), namesIss: d.NamesIss,
 		oauth: oauth2.Config{
 			ClientID: p.config.ClientID, ClientSecret: p.config.ClientSecret, RedirectURL: p.config.Redirect, Scopes: p.config.Scopes,
 			Endpoint: oauth2.Endpoint{AuthURL: d.AuthorizationEndpoint, TokenURL: d.TokenEndpoint, AuthStyle: oauth2.AuthStyleInHeader},
 		},
-	}
-	p.readAt = now
-	return p.known, nil
+	}, nil
 }
 
 // Request is where to send the browser, and what its answer must fit.
@@ -218,16 +240,23 @@ func (p *Provider) getJSON(ctx context.Context, address, accessToken string, int
 	r.Header.Set("Accept", "application/json")
 	response, err := p.config.Client.Do(r)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrUnreachable, err)
+		return unreachable(kept.OfCall(err), err)
 	}
 	defer func() { _ = response.Body.Close() }() // it was only read
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%w: answers %s", ErrUnreachable, response.Status)
+	switch {
+	case response.StatusCode >= http.StatusMultipleChoices && response.StatusCode < http.StatusBadRequest:
+		return unreachable(kept.Redirected, fmt.Errorf("answers %s", response.Status))
+	case response.StatusCode != http.StatusOK:
+		return unreachable(kept.Unreachable, fmt.Errorf("answers %s", response.Status))
 	}
 	if err := json.NewDecoder(http.MaxBytesReader(nil, response.Body, maxUserInfo)).Decode(into); err != nil {
-		return fmt.Errorf("%w: %w", ErrUnreachable, err)
+		return unreachable(kept.OfCall(err), err)
 	}
 	return nil
+}
+
+func unreachable(reason kept.Reason, err error) error {
+	return fmt.Errorf("%w: %w", ErrUnreachable, kept.Because(reason, err))
 }
 
 // textsOf gives the claims that are text, those in the address (OpenID Connect Core 1.0, section 5.1.1) as address.name.

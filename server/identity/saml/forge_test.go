@@ -3,8 +3,10 @@ package saml_test
 import (
 	"context"
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/pem"
 	"sync"
 	"testing"
 	"time"
@@ -230,4 +232,8 @@ func (w *world) respond(requestID string, l lie) string {
 		text = l.text(text)
 	}
 	return base64.StdEncoding.EncodeToString([]byte(text))
+}
+
+func pemOf(c *x509.Certificate) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})
 }

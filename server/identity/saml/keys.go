@@ -17,6 +17,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"portalverbund/server/identity/kept"
 )
 
 // demonstration marks certificates of a demonstration: an organisation in their subject. Production refuses them.
@@ -137,17 +139,27 @@ func Demonstration(c *x509.Certificate) bool {
 	return slices.Contains(c.Subject.Organization, demonstration)
 }
 
-// LoadCertificate reads a certificate (PEM).
-func LoadCertificate(path string) (*x509.Certificate, error) {
+// LoadCertificates reads the certificates of a file (PEM): the next one of who signs may stand there beside the one of now.
+func LoadCertificates(path string) ([]*x509.Certificate, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read certificate: %w", err)
 	}
-	block, _ := pem.Decode(data)
-	if block == nil || block.Type != "CERTIFICATE" {
-		return nil, fmt.Errorf("read certificate %s: not PEM", path)
+	var found []*x509.Certificate
+	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		certificate, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("read certificate %s: %w", path, err)
+		}
+		found = append(found, certificate)
 	}
-	return x509.ParseCertificate(block.Bytes)
+	if len(found) == 0 {
+		return nil, fmt.Errorf("read certificate %s: none in it", path)
+	}
+	return found, nil
 }
 
 func parseCertificate(text string) (*x509.Certificate, error) {
@@ -161,7 +173,7 @@ func parseCertificate(text string) (*x509.Certificate, error) {
 // plainMetadata refuses document types, whose entities grow. Descriptions may have comments.
 func plainMetadata(data []byte) error {
 	if len(data) >= maxMetadata {
-		return errors.New("too long")
+		return kept.Because(kept.TooLarge, fmt.Errorf("%d bytes and more", maxMetadata))
 	}
 	decoder := xml.NewDecoder(bytes.NewReader(data))
 	for {
@@ -170,10 +182,10 @@ func plainMetadata(data []byte) error {
 			return nil
 		}
 		if err != nil {
-			return errors.New("not XML")
+			return kept.Because(kept.Malformed, errors.New("not XML"))
 		}
 		if _, found := token.(xml.Directive); found {
-			return errors.New("a document type")
+			return kept.Because(kept.Malformed, errors.New("a document type"))
 		}
 	}
 }
