@@ -168,7 +168,13 @@ func atOpenID(t *testing.T) (h *home, idp independent) {
 // the answer came to.
 func (b *browser) around(query string) (page, callback string) {
 	b.h.t.Helper()
-	address := b.h.ref.Url + "/api/v1/identity/providers/eid/start?" + query
+	return b.aroundAt("eid", query)
+}
+
+// aroundAt is around, for one of several.
+func (b *browser) aroundAt(provider, query string) (page, callback string) {
+	b.h.t.Helper()
+	address := b.h.ref.Url + "/api/v1/identity/providers/" + provider + "/start?" + query
 	for range 10 {
 		r := b.visit(address)
 		require.NotEmpty(b.h.t, r.location, "%s: %d %s", address, r.status, r.body)
@@ -231,4 +237,35 @@ func TestIndependentOpenID_NotRight_IsRefused(t *testing.T) {
 	idp.setPerson(map[string]any{"refuses": true})
 	page, _ = h.browser().around("returnTo=/antraege")
 	require.Equal(t, "/anmelden?error=access_denied&returnTo=%2Fantraege", page)
+}
+
+// TestIndependentOpenID_SameSubjectElsewhere_IsSomebodyElse: an identifier counts at the one who gave it.
+func TestIndependentOpenID_SameSubjectElsewhere_IsSomebodyElse(t *testing.T) {
+	t.Parallel()
+	ids := []string{"eins", "zwei"}
+	h := startHome(t, func(portal string) (list []map[string]any) {
+		for _, id := range ids {
+			idp := startIndependent(t, "openid-provider.mjs", portal+"/identity/"+id+"/callback")
+			idp.setPerson(map[string]any{"id": "person-1", "acr": "low", "claims": map[string]string{"given_name": "Aylin", "family_name": "Yıldız"}})
+			list = append(list, map[string]any{
+				"id": id, "kind": "oidc", "profile": "openid", "name": map[string]string{"de": id}, "issuer": idp.address,
+				"clientId": "portal", "clientSecret": "ein langes Geheimnis: mit+Zeichen", "ask": map[string]string{"low": "urn:example:normal"},
+			})
+		}
+		return list
+	})
+	var accounts []types.Session
+	for _, id := range ids {
+		b := h.browser()
+		page, _ := b.aroundAt(id, "")
+		path, a := b.arrived(page)
+		require.Equal(t, types.ArrivalAccountStep, a.Step, id)
+		b.session()
+		var s types.Session
+		b.call(http.MethodPost, path+"/account", types.ArrivalAccount{Items: []types.ProfileItem{}}, &s)
+		accounts = append(accounts, s)
+	}
+	require.Len(t, accounts, 2)
+	page, _ := h.browser().aroundAt("eins", "returnTo=/konto")
+	require.Equal(t, "/konto", page)
 }

@@ -1,11 +1,12 @@
 import type { Page } from "@playwright/test";
+import { association } from "../support/association";
 import { arrival, begin, errands, inInbox, receiptNumber, submit, submitButton } from "../support/errands";
 import { choose, enterDate, enterPerson, next } from "../support/forms";
 import { inspect } from "../support/inspect";
 import { linkIn, mailTo } from "../support/mail";
 import { atNationalAccount, cancelProof, proveAs } from "../support/national";
 import { arrivesAt, content, fact, heading, section, shows } from "../support/pages";
-import { citizenAt, clerkAt, newCitizen, type Citizen } from "../support/people";
+import { citizenAt, clerkAt, enterPassword, newCitizen, type Citizen } from "../support/people";
 import { expect, test } from "../support/test";
 
 /** Fills in what is asked for a certificate of registration, up to the summary. */
@@ -240,7 +241,32 @@ test("an organisation signs in by Mein Unternehmenskonto, and everybody sees who
   await inspect(clerk, "case-organisation");
 
   await page.goto(`${landkreis}/konto`);
+  await shows(page, "Organisation");
   await expect(page.getByText(acts)).toBeVisible();
+  await expect(fact(page, "Register")).toHaveText("HRB 4711, Amtsgericht Osnabrück");
+  await expect(fact(page, "Herkunft")).toHaveText("Bestätigt durch Mein Unternehmenskonto");
+  await expect(content(page)).toContainText(`Erika ${acting.familyName} (Sie)`);
+  await expect(content(page).getByRole("button", { name: "Angaben ändern" })).toHaveCount(0);
+  await inspect(page, "organisation");
   await page.goto(`${landkreis}/konto/sitzungen`);
   await expect(content(page)).toContainText(`für ${organisation}`);
+});
+
+test("an administrator sees whether each sign-in service can be used, and reads its description again", async ({
+  page,
+}) => {
+  const { portals, accounts } = association();
+  const account = accounts.landkreis.find(({ Email }) => Email.startsWith("amt@"));
+  await page.goto(`${portals.landkreis}/verwaltung/anmeldedienste`);
+  await shows(page, "Anmelden für Beschäftigte");
+  await enterPassword(page, { email: account?.Email ?? "", password: account?.Password ?? "" });
+  await shows(page, "Anmeldedienste");
+  const bundId = content(page).locator("ul > li").filter({ hasText: "BundID" });
+  await expect(bundId.getByText("Bereit")).toBeVisible();
+  await expect(fact(bundId, "Verfahren")).toHaveText("SAML 2.0");
+  await bundId.getByText("Technische Angaben").click();
+  await expect(fact(bundId, "Adresse für Antworten")).toHaveText(`${portals.landkreis}/identity/bundid/acs`);
+  await inspect(page, "identity-links");
+  await bundId.getByRole("button", { name: "Jetzt prüfen" }).click();
+  await expect(page.getByText("BundID: geprüft.")).toBeVisible();
 });

@@ -416,6 +416,11 @@ const staffList = createRoute({
   path: "/verwaltung/beschaeftigte",
   component: lazyRouteComponent(() => import("../features/administration/pages/StaffPage")),
 });
+const identityLinks = createRoute({
+  getParentRoute: () => administration,
+  path: "/verwaltung/anmeldedienste",
+  component: lazyRouteComponent(() => import("../features/administration/pages/IdentityLinksPage")),
+});
 const audit = createRoute({
   getParentRoute: () => administration,
   path: "/verwaltung/protokoll",
@@ -463,7 +468,7 @@ const routeTree = rootRoute.addChildren([
     ]),
   ]),
   desk.addChildren([staffSignIn, staff.addChildren([inbox, caseRoute])]),
-  administration.addChildren([clients, newClient, client, staffList, audit]),
+  administration.addChildren([clients, newClient, client, staffList, identityLinks, audit]),
   editors.addChildren([
     overview,
     editingSettings,

@@ -115,7 +115,7 @@ func TestMetadata_Signed_IsUsed(t *testing.T) {
 func TestMetadata_NotRight_IsRefused_AndTheLastGoodOneStays(t *testing.T) {
 	t.Parallel()
 	pairs := keyOnce()
-	good := func(t *testing.T, p *published) string { t.Helper(); return signedBy(t, pairs[0], describe(pairs[1])) }
+	good := func(t *testing.T) string { t.Helper(); return signedBy(t, pairs[0], describe(pairs[1])) }
 	for name, c := range map[string]struct {
 		text   func(t *testing.T, p *published) string
 		answer http.HandlerFunc
@@ -127,13 +127,13 @@ func TestMetadata_NotRight_IsRefused_AndTheLastGoodOneStays(t *testing.T) {
 		}, reason: kept.Expired},
 		"unsigned":         {text: func(t *testing.T, _ *published) string { t.Helper(); return unsigned(t, describe(pairs[1])) }, reason: kept.Unsigned},
 		"signed by others": {text: func(t *testing.T, _ *published) string { t.Helper(); return signedBy(t, pairs[2], describe(pairs[1])) }, reason: kept.WrongSigner},
-		"changed after it was signed": {text: func(t *testing.T, p *published) string {
+		"changed after it was signed": {text: func(t *testing.T, _ *published) string {
 			t.Helper()
-			return strings.Replace(good(t, p), signOn, "https://evil.example/sso", 1)
+			return strings.Replace(good(t), signOn, "https://evil.example/sso", 1)
 		}, reason: kept.WrongSigner},
-		"a document type": {text: func(t *testing.T, p *published) string {
+		"a document type": {text: func(t *testing.T, _ *published) string {
 			t.Helper()
-			return `<!DOCTYPE x [<!ENTITY a "b">]>` + good(t, p)
+			return `<!DOCTYPE x [<!ENTITY a "b">]>` + good(t)
 		}, reason: kept.Malformed},
 		"something else": {text: func(*testing.T, *published) string { return "<html></html>" }, reason: kept.Unsigned},
 		"no XML":         {text: func(*testing.T, *published) string { return "<" }, reason: kept.Malformed},
@@ -162,7 +162,7 @@ func TestMetadata_NotRight_IsRefused_AndTheLastGoodOneStays(t *testing.T) {
 			require.Contains(t, p.log.String(), "keptTheLast=false")
 
 			p.now = p.now.Add(time.Minute)
-			p.says(good(t, p))
+			p.says(good(t))
 			_, err = p.source.Metadata(t.Context())
 			require.NoError(t, err, "it is read again soon")
 			readAt := p.now

@@ -31,6 +31,9 @@ export function AdminShell() {
             <li>
               <Link to="/verwaltung/beschaeftigte">{t("administration:staff.title")}</Link>
             </li>
+            <li>
+              <Link to="/verwaltung/anmeldedienste">{t("administration:identity.title")}</Link>
+            </li>
           </>
         )}
         {auditor && (

@@ -10,6 +10,13 @@ export const profileQuery = queryOptions({
   staleTime: 0,
 });
 
+/** The organisation that is acted for; for its account only. */
+export const organisationQuery = queryOptions({
+  queryKey: ["organisation-account"],
+  queryFn: () => answer(api.GET("/api/v1/account/organisation")),
+  staleTime: 0,
+});
+
 export function updateProfile(
   etag: string,
   body: ProfileData,

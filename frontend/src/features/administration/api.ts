@@ -114,3 +114,17 @@ export const auditQuery = (search: AuditSearch) =>
     placeholderData: keepPreviousData,
     staleTime: 0,
   });
+
+export type IdentityLink = Schemas["IdentityLink"];
+
+export const identityLinksQuery = queryOptions({
+  queryKey: ["identity-links"],
+  queryFn: () => answer(api.GET("/api/v1/admin/identity-providers")),
+  staleTime: 0,
+});
+
+/** Reads what an identity provider publishes, now. */
+export const checkIdentityLink = (providerId: string): Promise<IdentityLink> =>
+  answer(
+    api.POST("/api/v1/admin/identity-providers/{providerId}/check", { params: { path: { providerId } } }),
+  );

@@ -1,22 +1,26 @@
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { hasStatus } from "../../../api/problem";
+import { sessionQuery } from "../../../api/session";
 import { useWords } from "../../../i18n";
 import { Button } from "../../../ui/Button";
 import { ErrorState } from "../../../ui/ErrorState";
 import { useStatus } from "../../../ui/Status";
 import { profileQuery } from "../api";
 import { AccountFrame } from "../parts/AccountFrame";
+import { OrganisationView } from "../parts/OrganisationView";
 import { ProfileForm } from "../parts/ProfileForm";
 import { ProfileView } from "../parts/ProfileView";
 import { Proposals } from "../parts/Proposals";
 
-/** The person's own data: to read, and to change. */
+/** The person's own data: to read, and to change; in the account of an organisation, what it is and who acts for it. */
 export default function ProfilePage() {
   const t = useWords();
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  const organisation = session.actsFor !== undefined;
   return (
-    <AccountFrame title={t("account:profile.title")}>
-      <Profile />
+    <AccountFrame title={t(organisation ? "account:organisation.title" : "account:profile.title")}>
+      {organisation ? <OrganisationView /> : <Profile />}
     </AccountFrame>
   );
 }

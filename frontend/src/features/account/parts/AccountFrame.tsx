@@ -35,7 +35,7 @@ export function AccountFrame({ title, children }: { title: string; children: Rea
             <>
               <li>
                 <Link to="/konto" activeOptions={{ exact: true }}>
-                  {t("account:profile.title")}
+                  {t(session.actsFor === undefined ? "account:profile.title" : "account:organisation.title")}
                 </Link>
               </li>
               <li>
