@@ -184,6 +184,52 @@ func (c *checker) count(name string, n int) {
 
 // plain brings a text to one form: valid UTF-8, no control characters, single spaces, no empty lines at the ends.
 func plain(s string) string {
+	if isPlain(s) {
+		return s
+	}
+	return madePlain(s)
+}
+
+// isPlain says whether plain would leave a text as it is; false where that is not clear at a glance.
+func isPlain(s string) bool {
+	const start = '\n' // nothing may stand before that plain takes off
+	last, lines := rune(start), 1
+	for i := 0; i < len(s); {
+		r, size := rune(s[i]), 1
+		if r >= utf8.RuneSelf {
+			if r, size = utf8.DecodeRuneInString(s[i:]); r == utf8.RuneError || strange(r) {
+				return false
+			}
+		}
+		switch {
+		case r == '\n':
+			if lines++; last == ' ' || lines > 2 {
+				return false
+			}
+		case r == ' ':
+			if last == ' ' || last == '\n' {
+				return false
+			}
+			lines = 0
+		case r < ' ' || r == 0x7f:
+			return false
+		default:
+			lines = 0
+		}
+		last, i = r, i+size
+	}
+	return s == "" || s[0] != '\n' && last != ' ' && last != '\n'
+}
+
+// strange says whether a character beyond ASCII is one that plain replaces or takes off.
+func strange(r rune) bool {
+	if r > unicode.MaxLatin1 && r < 0x0590 { // letters of Latin, Greek, Cyrillic
+		return false
+	}
+	return r == '\u200b' || r == '\ufeff' || r == '\u00ad' || unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
+}
+
+func madePlain(s string) string {
 	s = strings.ToValidUTF8(s, "")
 	s = strings.Map(func(r rune) rune {
 		switch {

@@ -21,18 +21,59 @@ func newPolicy() *bluemonday.Policy {
 	return p
 }
 
-// sanitise reduces HTML to what may be shown, and to one name for each thing: strong and em, and headings below those that a
-// page has itself (h3 to h6). Doing it twice is the same as doing it once.
-func sanitise(policy *bluemonday.Policy, html string) string {
-	if !strings.ContainsAny(html, "<&") {
-		return strings.NewReplacer(">", "&gt;", `"`, "&#34;", "'", "&#39;").Replace(html) // as the policy writes text
-	}
-	// Text never holds what is replaced: in text, quotation marks and angle brackets are escaped.
-	return strings.NewReplacer(
+// Replacers are costly to make.
+//
+//nolint:gochecknoglobals // settings that nobody changes
+var (
+	// escaped writes text as the policy does.
+	escaped = strings.NewReplacer(">", "&gt;", `"`, "&#34;", "'", "&#39;")
+	// oneName: text never holds what is replaced, as quotation marks and angle brackets are escaped in it.
+	oneName = strings.NewReplacer(
 		` rel="nofollow"`, ` rel="nofollow noopener"`, "<br/>", "<br>",
 		"<b>", "<strong>", "</b>", "</strong>", "<i>", "<em>", "</i>", "</em>",
 		"<h1>", "<h3>", "</h1>", "</h3>", "<h2>", "<h3>", "</h2>", "</h3>",
-	).Replace(policy.Sanitize(html))
+	)
+)
+
+// sanitise reduces HTML to what may be shown, and to one name for each thing: strong and em, and headings below those that a
+// page has itself (h3 to h6). Doing it twice is the same as doing it once.
+func sanitise(policy *bluemonday.Policy, html string) string {
+	switch {
+	case !strings.ContainsAny(html, "<&"):
+		return escaped.Replace(html)
+	case isHarmless(html):
+		return oneName.Replace(html)
+	}
+	return oneName.Replace(policy.Sanitize(html))
+}
+
+// isHarmless says whether the policy would leave HTML as it is: only tags without attributes that it allows, and text in which
+// nothing is to be escaped. Most texts of directories are such, and the policy takes a hundred times as long to find out.
+func isHarmless(html string) bool {
+	for i := 0; i < len(html); i++ {
+		switch html[i] {
+		case '<':
+			end := strings.IndexByte(html[i:min(len(html), i+longestTag)], '>')
+			if end < 0 || !isPlainTag(html[i+1:i+end]) {
+				return false
+			}
+			i += end
+		case '>', '&', '"', '\'', '\r', 0:
+			return false
+		}
+	}
+	return true
+}
+
+const longestTag = len("</strong>")
+
+// isPlainTag says whether that is the inside of a tag that the policy allows and leaves as it is.
+func isPlainTag(tag string) bool {
+	switch strings.TrimPrefix(tag, "/") {
+	case "p", "ul", "ol", "li", "strong", "b", "em", "i", "sub", "sup", "h1", "h2", "h3", "h4", "h5", "h6":
+		return true
+	}
+	return tag == "br"
 }
 
 // unescape gives the text of HTML that has no tags.
