@@ -36,7 +36,7 @@ export default defineConfig({
             },
             {
               name: "base",
-              test: /node_modules|src\/(?:ui|api|lib|app\/shells)\/|src\/i18n\/index/,
+              test: /node_modules|src\/(?:ui|api|lib|app\/shells)\/(?!ActingBar)|src\/i18n\/index/,
               priority: 1,
             },
           ],

@@ -151,8 +151,16 @@ func (s *Service) proved(ctx context.Context, caller httpx.Caller, id uuid.UUID)
 	if err != nil || a.State != types.ApplicationStateDraft {
 		return nil, err
 	}
-	if err := checkActing(caller, a); err != nil || !a.byPower() {
+	if err := checkActing(caller, a); err != nil {
+		if a.byPower() { // that the power has ended says more
+			if _, ended := s.use(ctx, a, types.ActBegin, types.Low); ended != nil {
+				return nil, ended
+			}
+		}
 		return nil, err
+	}
+	if !a.byPower() {
+		return nil, nil
 	}
 	if *a.ActsFor.Kind == types.ActingHelp {
 		return nil, errHelper

@@ -100,6 +100,8 @@ func TestSubmit_PowerWithdrawnMeanwhile_RefusedAndDraftKept(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, types.ApplicationStateDraft, kept.State)
 	require.NotEmpty(t, kept.Data)
+	_, err = x.s.Submit(x.stefan, a.ID, uuid.NewString()) // the session has been told already
+	wantProblem(t, err, http.StatusForbidden, "power-ended")
 	x.others.refusal = nil
 	_, err = x.s.Submit(ctx, a.ID, uuid.NewString())
 	require.NoError(t, err, "refused for good only while it is refused")

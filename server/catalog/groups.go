@@ -47,19 +47,20 @@ func (s *Service) GroupTitles(ctx context.Context, ids []string) (map[string]map
 	return out, nil
 }
 
-// GroupsOf lists the life situations that a service belongs to, with those that they are a part of; problem.NotFound for an unknown service.
-func (s *Service) GroupsOf(ctx context.Context, serviceID uuid.UUID) ([]string, error) {
+// Belongs gives under which ids portals have a service (the same key of the national catalog, LeiKa), itself first, and the life situations that it
+// belongs to, with those that they are a part of; problem.NotFound for an unknown service.
+func (s *Service) Belongs(ctx context.Context, serviceID uuid.UUID) (same []uuid.UUID, groups []string, err error) {
 	row, err := s.store.service(ctx, serviceID, s.owners())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var e ServiceEntry
 	if err := json.Unmarshal(row.Payload, &e); err != nil {
-		return nil, fmt.Errorf("read service: %w", err)
+		return nil, nil, fmt.Errorf("read service: %w", err)
 	}
 	tree, err := s.categoryTree(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return tree.with(e.Categories), nil
+	return append([]uuid.UUID{serviceID}, row.Variants...), tree.with(e.Categories), nil
 }

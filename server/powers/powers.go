@@ -65,8 +65,8 @@ type Services interface {
 	ServiceTitles(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]map[string]string, error)
 	// GroupTitles gives titles of life situations by language; unknown ones are missing.
 	GroupTitles(ctx context.Context, ids []string) (map[string]map[string]string, error)
-	// GroupsOf lists the life situations that a service belongs to, with those that they are a part of.
-	GroupsOf(ctx context.Context, serviceID uuid.UUID) ([]string, error)
+	// Belongs gives under which ids portals have a service, and the life situations that it belongs to, with those that they are a part of.
+	Belongs(ctx context.Context, serviceID uuid.UUID) (same []uuid.UUID, groups []string, err error)
 }
 
 // Forms knows what services ask people for.

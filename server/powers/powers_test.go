@@ -32,24 +32,25 @@ const (
 
 // world is an account home with people, services and linked portals.
 type world struct {
-	t        *testing.T
-	s        *Service
-	db       *db.DB
-	keys     *keys.Set
-	mu       sync.Mutex
-	now      time.Time
-	people   map[uuid.UUID]string // name by account
-	address  map[uuid.UUID]string
-	dog      uuid.UUID // in the group pets
-	waste    uuid.UUID
-	mails    []mail.Message
-	letters  map[string][]string // subjects by account
-	reads    []string
-	ended    []uuid.UUID // what the rooms of this portal were told
-	sent     []string    // portals told of ended powers
-	clara    uuid.UUID
-	bernd    uuid.UUID
-	stranger uuid.UUID
+	t            *testing.T
+	s            *Service
+	db           *db.DB
+	keys         *keys.Set
+	mu           sync.Mutex
+	now          time.Time
+	people       map[uuid.UUID]string // name by account
+	address      map[uuid.UUID]string
+	dog          uuid.UUID // in the group pets
+	waste        uuid.UUID
+	dogElsewhere uuid.UUID // the same service at another portal
+	mails        []mail.Message
+	letters      map[string][]string // subjects by account
+	reads        []string
+	ended        []uuid.UUID // what the rooms of this portal were told
+	sent         []string    // portals told of ended powers
+	clara        uuid.UUID
+	bernd        uuid.UUID
+	stranger     uuid.UUID
 }
 
 func newWorld(t *testing.T) *world {
@@ -57,7 +58,7 @@ func newWorld(t *testing.T) *world {
 	set, err := keys.New(true)
 	require.NoError(t, err)
 	w := &world{
-		t: t, db: dbtest.New(t), keys: set, now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), dog: uuid.New(), waste: uuid.New(),
+		t: t, db: dbtest.New(t), keys: set, now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), dog: uuid.New(), waste: uuid.New(), dogElsewhere: uuid.New(),
 		people: map[uuid.UUID]string{}, address: map[uuid.UUID]string{}, letters: map[string][]string{},
 	}
 	w.clara, w.bernd, w.stranger = w.person("Clara Beispiel", "clara@example.org"), w.person("Bernd Beispiel", "bernd@example.org"), w.person("Kim Fremd", "kim@example.org")
@@ -126,11 +127,14 @@ func (w *world) GroupTitles(_ context.Context, ids []string) (map[string]map[str
 	return out, nil
 }
 
-func (w *world) GroupsOf(_ context.Context, id uuid.UUID) ([]string, error) {
-	if id == w.dog {
-		return []string{"pets"}, nil
+func (w *world) Belongs(_ context.Context, id uuid.UUID) ([]uuid.UUID, []string, error) {
+	switch id {
+	case w.dog:
+		return []uuid.UUID{id}, []string{"pets"}, nil
+	case w.dogElsewhere:
+		return []uuid.UUID{id, w.dog}, nil, nil
 	}
-	return nil, nil
+	return []uuid.UUID{id}, nil, nil
 }
 
 func (w *world) ProfileItems(context.Context, uuid.UUID) ([]types.ProfileItem, error) {
@@ -382,6 +386,9 @@ func TestUse_ServiceLevelTime_AreChecked(t *testing.T) {
 	refuses(t, err, 403, "power-level")
 	_, err = w.s.Use(w.through(meppen, w.bernd, "low"), id, w.use(types.ActBegin, w.dog, types.Substantial))
 	require.NoError(t, err, "a draft may be begun with any level")
+
+	_, err = w.s.Use(w.through(meppen, w.bernd, "low"), id, w.use(types.ActSubmit, w.dogElsewhere, types.Low))
+	require.NoError(t, err, "the same service under its id at another portal")
 
 	group := w.wish()
 	group.ServiceIds, group.GroupIds = nil, []string{"pets"}

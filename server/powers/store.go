@@ -84,9 +84,11 @@ func over(state types.PowerState) bool {
 	return slices.Contains([]types.PowerState{types.PowerDeclined, types.PowerWithdrawn, types.PowerExpired}, state)
 }
 
-// covers says whether a power names a service, or one of the groups that it belongs to.
-func (r row) covers(serviceID uuid.UUID, groups []string) bool {
-	return slices.ContainsFunc(r.Services, func(s scope) bool { return s.ID == serviceID.String() }) ||
+// covers says whether a power names a service, under any of the ids that it has at portals, or one of the groups that it belongs to.
+func (r row) covers(same []uuid.UUID, groups []string) bool {
+	return slices.ContainsFunc(r.Services, func(s scope) bool {
+		return slices.ContainsFunc(same, func(id uuid.UUID) bool { return s.ID == id.String() })
+	}) ||
 		slices.ContainsFunc(r.Groups, func(g scope) bool { return slices.Contains(groups, g.ID) })
 }
 

@@ -93,7 +93,7 @@ func (s *Service) Use(ctx context.Context, id uuid.UUID, use types.PowerUse) (ty
 	if err != nil {
 		return types.PowerProof{}, err
 	}
-	groups, err := s.Services.GroupsOf(ctx, use.ServiceId)
+	same, groups, err := s.Services.Belongs(ctx, use.ServiceId)
 	if err != nil {
 		return types.PowerProof{}, err
 	}
@@ -107,7 +107,7 @@ func (s *Service) Use(ctx context.Context, id uuid.UUID, use types.PowerUse) (ty
 		if err != nil {
 			return err
 		}
-		if err := s.allows(r, a, use, groups); err != nil {
+		if err := s.allows(r, a, use, same, groups); err != nil {
 			return err
 		}
 		if out, err = s.prove(ctx, r, a, use); err != nil || use.Act == types.ActBegin {
@@ -119,11 +119,11 @@ func (s *Service) Use(ctx context.Context, id uuid.UUID, use types.PowerUse) (ty
 }
 
 // allows says why a power does not allow something; nil when it does.
-func (s *Service) allows(r row, a actor, use types.PowerUse, groups []string) error {
+func (s *Service) allows(r row, a actor, use types.PowerUse, same []uuid.UUID, groups []string) error {
 	if state := r.stateAt(s.Now()); state != types.PowerActive {
 		return errEnded(state)
 	}
-	if !r.covers(use.ServiceId, groups) {
+	if !r.covers(same, groups) {
 		return errScope()
 	}
 	if r.Kind == types.PowerHelp {
@@ -188,7 +188,7 @@ func (s *Service) profile(ctx context.Context, id, serviceID uuid.UUID) (data ty
 	if err != nil {
 		return data, err
 	}
-	groups, err := s.Services.GroupsOf(ctx, serviceID)
+	same, groups, err := s.Services.Belongs(ctx, serviceID)
 	if err != nil {
 		return data, err
 	}
@@ -205,7 +205,7 @@ func (s *Service) profile(ctx context.Context, id, serviceID uuid.UUID) (data ty
 		if err != nil {
 			return err
 		}
-		if err := s.allows(r, a, types.PowerUse{Act: types.ActBegin, ServiceId: serviceID}, groups); err != nil {
+		if err := s.allows(r, a, types.PowerUse{Act: types.ActBegin, ServiceId: serviceID}, same, groups); err != nil {
 			return err
 		}
 		items := slices.DeleteFunc(r.items(), func(item types.ProfileItem) bool { return !slices.Contains(asked, item) })

@@ -902,6 +902,74 @@ export const consents: Schemas["ConsentList"] = {
     },
   ],
 };
+const powerOf = (side: "granted" | "received", part: Partial<Schemas["Power"]>): Schemas["Power"] => ({
+  id: id(110),
+  kind: "represent",
+  state: "active",
+  side,
+  principal: side === "granted" ? "Clara Beispiel" : "Anna-Friederike Muster-Beispielmann",
+  representative: side === "granted" ? "Bernd Beispiel" : "Clara Beispiel",
+  services: [{ id: id(1), title: "Hund anmelden (Hundesteuer)" }],
+  groups: [{ id: "vehicles", title: "Fahrzeug und Führerschein" }],
+  profileItems: ["givenName", "familyName", "street"],
+  validUntil: "2027-06-30",
+  trustLevel: "substantial",
+  createdAt: "2026-11-20T09:10:00Z",
+  acceptedAt: "2026-11-20T10:10:00Z",
+  confirmedAt: "2026-11-20T11:10:00Z",
+  ...part,
+});
+
+export const power = powerOf("granted", {
+  uses: [
+    {
+      at: "2026-11-21T08:00:00Z",
+      act: "submit",
+      service: "Hund anmelden (Hundesteuer)",
+      portal: "Stadt Meppen",
+    },
+    {
+      at: "2026-11-22T08:00:00Z",
+      act: "answer",
+      service: "Hund anmelden (Hundesteuer)",
+      portal: "Stadt Meppen",
+    },
+  ],
+});
+
+export const powerToConfirm = powerOf("granted", { state: "accepted", representativeLevel: "low" });
+
+export const actingFor: Schemas["PowerList"] = {
+  items: [
+    powerOf("received", {}),
+    powerOf("received", { id: id(111), kind: "help", principal: "Karl Beispiel" }),
+  ],
+};
+
+export const powers: Schemas["PowerList"] = {
+  items: [
+    power,
+    powerOf("granted", {
+      id: id(112),
+      state: "withdrawn",
+      endedAt: "2026-11-23T08:00:00Z",
+      endedBy: "granted",
+    }),
+    ...actingFor.items,
+  ],
+};
+
+/** Somebody who acts for another person. */
+export const actingCitizen: Schemas["Session"] = {
+  ...citizen,
+  acting: {
+    name: "Anna-Friederike Muster-Beispielmann",
+    person: "Clara Beispiel",
+    kind: "power",
+    powerId: id(110),
+  },
+};
+
 export const accesses: Schemas["AccessList"] = {
   items: [
     {

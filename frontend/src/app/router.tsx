@@ -253,6 +253,39 @@ const sessions = createRoute({
   component: lazyRouteComponent(() => import("../features/account/pages/SessionsPage")),
 });
 
+const powers = createRoute({
+  getParentRoute: () => personal,
+  path: "/vollmachten",
+  loader: words("account", "powers"),
+  component: lazyRouteComponent(() => import("../features/account/pages/PowersPage")),
+});
+const newPower = createRoute({
+  getParentRoute: () => personal,
+  path: "/vollmachten/neu",
+  validateSearch: search.stepSearch,
+  loader: words("account", "powers"),
+  component: lazyRouteComponent(() => import("../features/account/pages/NewPowerPage")),
+});
+const power = createRoute({
+  getParentRoute: () => personal,
+  path: "/vollmachten/$powerId",
+  loader: words("account", "powers"),
+  component: lazyRouteComponent(() => import("../features/account/pages/PowerPage")),
+});
+const acceptPower = createRoute({
+  getParentRoute: () => citizen,
+  path: "/vollmachten/annehmen",
+  loader: words("account", "powers"),
+  component: lazyRouteComponent(() => import("../features/account/pages/AcceptPowerPage")),
+});
+const acting = createRoute({
+  getParentRoute: () => personal,
+  path: "/handeln-fuer",
+  validateSearch: search.actingSearch,
+  loader: words("powers"),
+  component: lazyRouteComponent(() => import("../features/account/pages/ActingPage")),
+});
+
 const imprint = createRoute({
   getParentRoute: () => citizen,
   path: "/impressum",
@@ -448,6 +481,7 @@ const routeTree = rootRoute.addChildren([
     forgotten,
     newPassword,
     newEmail,
+    acceptPower,
     imprint,
     privacy,
     accessibility,
@@ -465,6 +499,10 @@ const routeTree = rootRoute.addChildren([
       security,
       identities,
       sessions,
+      powers,
+      newPower,
+      power,
+      acting,
     ]),
   ]),
   desk.addChildren([staffSignIn, staff.addChildren([inbox, caseRoute])]),

@@ -57,6 +57,7 @@ export const resultSearch = (raw: Raw) =>
   });
 export const applySearch = (raw: Raw) => defined({ ars: ars(raw["ars"]), angebot: text(raw["angebot"]) });
 export const stepSearch = (raw: Raw) => defined({ schritt: text(raw["schritt"]) });
+export const actingSearch = (raw: Raw) => defined({ zurueck: localPath(raw["zurueck"]) });
 export const signInSearch = (raw: Raw) =>
   defined({
     returnTo: localPath(raw["returnTo"]),

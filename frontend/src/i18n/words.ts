@@ -9,6 +9,7 @@ import type forms from "./de/forms.json";
 import type mailbox from "./de/mailbox.json";
 import type offices from "./de/offices.json";
 import type pages from "./de/pages.json";
+import type powers from "./de/powers.json";
 import type search from "./de/search.json";
 import type signin from "./de/signin.json";
 import type sources from "./de/sources.json";
@@ -26,6 +27,7 @@ interface Words {
   mailbox: typeof mailbox;
   offices: typeof offices;
   pages: typeof pages;
+  powers: typeof powers;
   search: typeof search;
   signin: typeof signin;
   sources: typeof sources;

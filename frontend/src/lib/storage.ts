@@ -31,3 +31,22 @@ export function readLocalJson<T>(key: string, isValid: (value: unknown) => value
     return null;
   }
 }
+
+/** Reads a value that is kept for this tab only. */
+export function readSession(key: string): string | null {
+  try {
+    return window.sessionStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+/** Writes or, with null, removes a value of this tab. */
+export function writeSession(key: string, value: string | null): void {
+  try {
+    if (value === null) window.sessionStorage.removeItem(key);
+    else window.sessionStorage.setItem(key, value);
+  } catch {
+    // Refused: it lasts as long as the page.
+  }
+}

@@ -1,12 +1,15 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { lazy, Suspense, type ReactNode } from "react";
 import { useWords } from "../../i18n";
 import { portalQuery } from "../../api/portal";
 import { hasRole, isEditor, sessionQuery } from "../../api/session";
 import { Footer } from "./Footer";
 import { DemoBanner, Header, SkipLink } from "./Header";
 import { OfflineBar } from "./OfflineBar";
+
+/** Loaded for those who act for somebody: most never do. */
+const ActingBar = lazy(() => import("./ActingBar"));
 
 /** What surrounds every page that citizens see. */
 export function CitizenShell({ children }: { children?: ReactNode }) {
@@ -47,6 +50,11 @@ export function CitizenShell({ children }: { children?: ReactNode }) {
             )}
           </li>
         )}
+        {session.signedIn && session.roles.length === 0 && (
+          <li>
+            <Link to="/handeln-fuer">{t("nav.acting")}</Link>
+          </li>
+        )}
         {hasRole(session, "clerk") && (
           <li>
             <Link to="/mitarbeit">{t("nav.inbox")}</Link>
@@ -58,6 +66,11 @@ export function CitizenShell({ children }: { children?: ReactNode }) {
           </li>
         )}
       </Header>
+      {session.acting && (
+        <Suspense>
+          <ActingBar acting={session.acting} />
+        </Suspense>
+      )}
       <OfflineBar />
       <main id="content" tabIndex={-1} className="pv-content">
         {children ?? <Outlet />}

@@ -148,6 +148,15 @@ export function submitApplication(applicationId: string, key: string): Promise<V
   );
 }
 
+/** A helper gives a draft to the person it is for. */
+export async function handOverDraft(applicationId: string, key: string): Promise<void> {
+  await answer(
+    api.POST("/api/v1/applications/{applicationId}/hand-over", {
+      params: { path: { applicationId }, header: { "Idempotency-Key": key } },
+    }),
+  );
+}
+
 export function withdrawApplication(applicationId: string, key: string): Promise<VersionedApplication> {
   return answerWithETag(
     api.POST("/api/v1/applications/{applicationId}/withdraw", {

@@ -39,6 +39,9 @@ export function AccountFrame({ title, children }: { title: string; children: Rea
                 </Link>
               </li>
               <li>
+                <Link to="/vollmachten">{t("account:powers")}</Link>
+              </li>
+              <li>
                 <Link to="/konto/einwilligungen">{t("account:consents.title")}</Link>
               </li>
               <li>

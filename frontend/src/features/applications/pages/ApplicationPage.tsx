@@ -12,6 +12,7 @@ import { PageHeading } from "../../../ui/PageHeading";
 import { StateBadge } from "../../../ui/StateBadge";
 import { Timeline } from "../../../ui/Timeline";
 import { applicationQuery, isOpen, type Application, type TimelineEvent } from "../api";
+import { actsForFacts } from "../parts/actsFor";
 import { SubmittedAnswers } from "../parts/SubmittedAnswers";
 import { WithdrawButton } from "../parts/WithdrawButton";
 import { WriteForm } from "../parts/WriteForm";
@@ -128,6 +129,7 @@ function Overview({ application }: { application: Application }) {
             value: `${application.authorityName}, ${application.portal.name}`,
           },
           { id: "place", label: t("applications:apply.place"), value: application.place.name },
+          ...actsForFacts(application.actsFor, t),
           ...(submittedAt === undefined
             ? []
             : [
@@ -139,6 +141,9 @@ function Overview({ application }: { application: Application }) {
               ]),
         ]}
       />
+      {application.actsFor?.kind === "power" && submittedAt !== undefined && (
+        <p className="pv-small pv-muted">{t("applications:acting.both")}</p>
+      )}
       {submittedAt !== undefined && (
         <div className="pv-no-print">
           <Link to="/antraege/$applicationId/quittung" params={{ applicationId: application.id }}>
@@ -160,9 +165,8 @@ function EventList({ events }: { events: TimelineEvent[] }) {
         title: t(`common:event.${event.kind}`),
         meta: [
           formatDateTime(event.at, language),
-          event.by === "citizen"
-            ? t("applications:page.you")
-            : (event.name ?? t(`common:author.${event.by}`)),
+          event.name ??
+            (event.by === "citizen" ? t("applications:page.you") : t(`common:author.${event.by}`)),
         ].join(" · "),
         text: event.text,
       }))}

@@ -49,6 +49,11 @@ export default function ApplicationsPage() {
               <p>
                 {item.authorityName}, {item.portal.name}
               </p>
+              {item.actsFor !== undefined && (
+                <p>
+                  {t("applications:acting.list", { person: item.actsFor.person, name: item.actsFor.name })}
+                </p>
+              )}
               <p className="pv-small pv-muted">
                 {item.number !== undefined && <span className="pv-nowrap">{item.number} · </span>}
                 {t("applications:list.changed", { when: formatDateTime(item.changedAt, language) })}

@@ -147,8 +147,13 @@ function StartDraft({ offerId, ars, serviceId }: { offerId: string; ars: string;
   const t = useWords();
   const queryClient = useQueryClient();
   const navigate = useNavigate();
+  const { data: session } = useSuspenseQuery(sessionQuery);
   const drafts = useQuery(draftsQuery);
-  const draft = drafts.data?.items.find((candidate) => candidate.serviceId === serviceId);
+  const draft = drafts.data?.items.find(
+    (candidate) =>
+      candidate.serviceId === serviceId &&
+      (candidate.actsFor?.powerId ?? undefined) === session.acting?.powerId,
+  );
   const start = useAction(async (key) => {
     const application = await createApplication(offerId, ars, key);
     keepApplication(queryClient, application);
@@ -157,8 +162,23 @@ function StartDraft({ offerId, ars, serviceId }: { offerId: string; ars: string;
       params: { applicationId: application.data.id },
     });
   });
+  const here = useLocation({ select: (location) => location.href });
   return (
     <section className="pv-stack pv-stack--medium">
+      <Facts
+        items={[
+          {
+            id: "forWhom",
+            label: t("applications:acting.forWhom"),
+            value: session.acting?.name ?? t("applications:acting.forSelf"),
+            action: (
+              <Link to="/handeln-fuer" search={{ zurueck: here }}>
+                {t(session.acting ? "applications:acting.changeBack" : "applications:acting.change")}
+              </Link>
+            ),
+          },
+        ]}
+      />
       {start.error !== undefined && <ErrorState error={start.error} />}
       {draft && (
         <Alert kind="info" title={t("applications:apply.draftTitle")}>

@@ -1,6 +1,8 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Navigate } from "@tanstack/react-router";
+import { sessionQuery } from "../../../api/session";
 import { applicationQuery, formQuery } from "../api";
+import { ActingNeeded, actsRightly } from "../parts/ActingNeeded";
 import { DraftForm } from "../parts/DraftForm";
 
 const route = getRouteApi("/citizen/personal/antraege/$applicationId/bearbeiten");
@@ -14,9 +16,13 @@ export default function FormPage() {
     refetchOnReconnect: false,
   });
   const { formId, formVersion, state } = application.data;
+  const { data: session } = useSuspenseQuery(sessionQuery);
   const { data: definition } = useSuspenseQuery(formQuery(formId, formVersion));
   if (state !== "draft") {
     return <Navigate to="/antraege/$applicationId" params={{ applicationId }} replace />;
+  }
+  if (!actsRightly(application.data, session)) {
+    return <ActingNeeded application={application.data} session={session} />;
   }
   return <DraftForm key={applicationId} draft={application} definition={definition} />;
 }

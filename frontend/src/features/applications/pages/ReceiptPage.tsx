@@ -10,6 +10,7 @@ import { Facts } from "../../../ui/Facts";
 import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
 import { applicationQuery, receiptQuery } from "../api";
+import { actsForFacts } from "../parts/actsFor";
 
 const route = getRouteApi("/citizen/personal/antraege/$applicationId/quittung");
 
@@ -55,6 +56,7 @@ export default function ReceiptPage() {
             label: t("applications:apply.office"),
             value: `${receipt.authorityName}, ${receipt.portal.name}`,
           },
+          ...actsForFacts(receipt.actsFor, t),
           {
             id: "submitted",
             label: t("applications:page.submittedAt"),

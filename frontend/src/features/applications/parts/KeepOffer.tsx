@@ -20,8 +20,8 @@ interface KeepOffer {
 }
 
 /** Compares answers with the account, where the person has let this portal read it for this service. */
-export function useKeepOffer(form: SchemaForm, serviceId: string): KeepOffer {
-  const prefill = useQuery({ ...prefillQuery(serviceId), throwOnError: false });
+export function useKeepOffer(form: SchemaForm, serviceId: string, enabled = true): KeepOffer {
+  const prefill = useQuery({ ...prefillQuery(serviceId), throwOnError: false, enabled });
   const [ticked, tick] = useState<string[]>([]);
   const profile = prefill.data?.state === "available" ? prefill.data.profile : undefined;
   const fresh = profile ? newAnswers(form.definition.layout, form.toSend, { ...profile }) : {};

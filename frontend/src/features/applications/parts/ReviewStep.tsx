@@ -20,6 +20,8 @@ import {
   type Application,
   type VersionedApplication,
 } from "../api";
+import { actedFor } from "./ActingNeeded";
+import { HandOver } from "./HandOver";
 import { KeepOffer, useKeepOffer } from "./KeepOffer";
 import { ProveIdentity } from "./ProveIdentity";
 import { SaveLine } from "./SaveLine";
@@ -52,7 +54,8 @@ export function ReviewStep({
     form.showErrors(errors.filter((error) => pointerParts(error.pointer)[0] === stepId));
     onStep(stepId);
   };
-  const keep = useKeepOffer(form, application.serviceId);
+  const other = actedFor(application);
+  const keep = useKeepOffer(form, application.serviceId, other === undefined);
   const submit = useAction(async () => {
     const wrong = form.findErrors();
     if (wrong.length > 0) {
@@ -82,7 +85,8 @@ export function ReviewStep({
     keepApplication(queryClient, submitted);
   });
   const refused = submit.error instanceof ApiProblem && submit.error.code === "step-up-needed";
-  const enough = reaches(session.trustLevel, needed) && !refused;
+  const helps = other?.kind === "help";
+  const enough = helps || (reaches(session.trustLevel, needed) && !refused);
   return (
     <Page narrow>
       <div className="pv-steps">
@@ -105,20 +109,29 @@ export function ReviewStep({
           </Link>
         )}
       />
-      <KeepOffer offer={keep} />
+      {other === undefined && application.actsFor?.kind === "help" && (
+        <p>{t("applications:acting.prepared", { person: application.actsFor.person })}</p>
+      )}
+      {other === undefined && <KeepOffer offer={keep} />}
       <div className="pv-stack pv-stack--medium">
-        <p>
-          {t("applications:review.text", {
-            authority: application.authorityName,
-            portal: application.portal.name,
-          })}
-        </p>
+        {helps ? (
+          <p>{t("applications:acting.handOverText", { name: other.name })}</p>
+        ) : (
+          <p>
+            {other !== undefined && `${t("applications:acting.submits", { name: other.name })} `}
+            {t("applications:review.text", {
+              authority: application.authorityName,
+              portal: application.portal.name,
+            })}
+          </p>
+        )}
         {needed !== undefined && !enough && (
           <ProveIdentity level={needed} returnTo={`/antraege/${application.id}/bearbeiten?schritt=pruefen`} />
         )}
         {submit.error !== undefined && enough && <ErrorState error={submit.error} />}
         <div className="pv-actions">
-          {enough && (
+          {helps && <HandOver applicationId={application.id} name={other.name} work={work} />}
+          {enough && !helps && (
             <Button busy={submit.busy} onClick={submit.run}>
               {t("applications:review.submit")}
             </Button>

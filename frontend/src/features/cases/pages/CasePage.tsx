@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import type { Schemas } from "../../../api/client";
 import { useLive } from "../../../api/live";
 import { AnswersView } from "../../../forms/AnswersView";
 import { toAnswers } from "../../../forms/validation";
@@ -62,6 +63,9 @@ export default function CasePage() {
   );
 }
 
+const actsForLabel = (kind: Schemas["ActingKind"] | undefined) =>
+  kind === "power" ? "cases:page.byPower" : kind === "help" ? "cases:page.byHelp" : "cases:page.actsFor";
+
 function CaseFacts({ item }: { item: Case }) {
   const t = useWords();
   return (
@@ -86,8 +90,12 @@ function CaseFacts({ item }: { item: Case }) {
         </div>
         {item.actsFor !== undefined && (
           <div>
-            <dt>{t("cases:page.actsFor")}</dt>
-            <dd>{item.actsFor.person}</dd>
+            <dt>{t(actsForLabel(item.actsFor.kind))}</dt>
+            <dd>
+              {item.actsFor.kind === "power"
+                ? t("cases:page.byPowerValue", { person: item.actsFor.person, name: item.actsFor.name })
+                : item.actsFor.person}
+            </dd>
           </div>
         )}
         <div>
@@ -157,7 +165,7 @@ function CaseTimeline({ item }: { item: Case }) {
         title: t(`cases:event.${event.kind}`),
         meta: [
           formatDateTime(event.at, language),
-          event.by === "citizen" ? item.applicantName : (event.name ?? t(`common:author.${event.by}`)),
+          event.name ?? (event.by === "citizen" ? item.applicantName : t(`common:author.${event.by}`)),
         ].join(" · "),
         text: event.text,
       }))}
