@@ -2,9 +2,10 @@ import type { Page } from "@playwright/test";
 import { association } from "../support/association";
 import { inspect } from "../support/inspect";
 import { linkIn, mailTo } from "../support/mail";
-import { content, shows } from "../support/pages";
+import { content, section, shows } from "../support/pages";
 import { enterPassword } from "../support/people";
 import { expect, test } from "../support/test";
+import { codeOf } from "../support/totp";
 
 /** Signs somebody of the account home's staff in, and shows a page of the administration. */
 async function staffAt(page: Page, mail: string, path: string, title: string): Promise<void> {
@@ -76,4 +77,49 @@ test("an administrator invites a clerk, changes what they do, and ends their acc
   await inspect(auditor, "audit");
   await auditor.goto(`${landkreis}/verwaltung/anwendungen`);
   await expect(content(auditor).getByRole("link", { name: "Anwendung eintragen" })).toHaveCount(0);
+});
+
+test("who is invited sets up a second factor, and is asked for it from then on", async ({
+  page: admin,
+  where,
+  anotherPerson,
+}) => {
+  const { landkreis } = where.portals;
+  const email = "tom.takt@landkreis.example";
+  const password = "Elf Fischer am Hase-Ufer";
+  await staffAt(admin, "amt@", "/verwaltung/beschaeftigte", "Beschäftigte");
+  await admin.getByLabel("Vor- und Nachname").fill("Tom Takt");
+  await admin.getByLabel("Dienstliche E-Mail-Adresse").fill(email);
+  await admin.getByLabel("Sachbearbeitung").check();
+  await admin.getByRole("button", { name: "Einladung schicken" }).click();
+  await expect(content(admin).getByRole("listitem").filter({ hasText: email })).toBeVisible();
+
+  const clerk = await anotherPerson();
+  await clerk.goto(linkIn(await mailTo(clerk.request, email, /Ihr Zugang zum Portal/)));
+  await clerk.getByLabel("Neues Passwort", { exact: true }).fill(password);
+  await clerk.getByRole("button", { name: "Passwort speichern" }).click();
+  await expect(clerk.getByText("Ihr Passwort ist geändert")).toBeVisible();
+  await clerk.goto(`${landkreis}/mitarbeit`);
+  await enterPassword(clerk, { email, password });
+  await shows(clerk, "Eingang");
+  await clerk.goto(`${landkreis}/konto/sicherheit`);
+  await shows(clerk, "Sicherheit");
+  const codes = section(clerk, "Einmal-Codes");
+  await codes.getByRole("button", { name: "Einrichten" }).click();
+  const secret = (await codes.locator("code").innerText()).replaceAll(/\s/g, "");
+  await clerk.getByLabel("Code, den die App zeigt").fill(codeOf(secret));
+  await clerk.getByRole("button", { name: "Einschalten" }).click();
+  await clerk.getByRole("button", { name: "Ich habe die Codes gesichert" }).click();
+  await expect(codes.getByText("Noch 10 Wiederherstellungs-Codes übrig")).toBeVisible();
+  await inspect(clerk, "staff-security");
+
+  await clerk.getByRole("button", { name: "Abmelden", exact: true }).click();
+  await expect(clerk.getByRole("button", { name: "Abmelden", exact: true })).toHaveCount(0);
+  await clerk.goto(`${landkreis}/mitarbeit`);
+  await enterPassword(clerk, { email, password });
+  await expect(clerk.getByRole("heading", { name: "Einmal-Code eingeben" })).toBeFocused();
+  await inspect(clerk, "staff-code");
+  await clerk.getByLabel("Einmal-Code").fill(codeOf(secret, Date.now() + 30_000));
+  await content(clerk).getByRole("button", { name: "Weiter" }).click();
+  await shows(clerk, "Eingang");
 });

@@ -63,3 +63,7 @@ export async function signInWithPasskey(): Promise<Session> {
   const response = await signWithPasskey(options);
   return answer(api.POST("/api/v1/session/passkey", { body: { ceremonyId, response } }));
 }
+
+/** Whether this is the account of somebody who works here, also while a second factor is missing: it has no citizen's data. */
+export const worksHere = (session: Session): boolean =>
+  isStaff(session) || session.secondFactorNeeded === true;

@@ -1,4 +1,5 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
+import { sessionQuery, worksHere } from "../../../api/session";
 import { useWords } from "../../../i18n";
 import { credentialsQuery } from "../api";
 import { AccountFrame } from "../parts/AccountFrame";
@@ -21,6 +22,7 @@ export default function SecurityPage() {
 function Security() {
   const t = useWords();
   const { data: credentials } = useSuspenseQuery(credentialsQuery);
+  const { data: session } = useSuspenseQuery(sessionQuery);
   const { proved, dialog } = useProof();
   return (
     <div className="pv-stack pv-stack--large">
@@ -28,7 +30,7 @@ function Security() {
       <Passkeys passkeys={credentials.passkeys} proved={proved} />
       <PasswordSection credentials={credentials} proved={proved} />
       <OneTimeCodes credentials={credentials} proved={proved} />
-      <EmailSection proved={proved} />
+      {!worksHere(session) && <EmailSection proved={proved} />}
       {dialog}
     </div>
   );

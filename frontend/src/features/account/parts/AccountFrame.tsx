@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useWords } from "../../../i18n";
 import { portalQuery } from "../../../api/portal";
-import { isStaff, sessionQuery } from "../../../api/session";
+import { sessionQuery, worksHere } from "../../../api/session";
 import { AnchorButton } from "../../../ui/Button";
 import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
@@ -13,7 +13,7 @@ export function AccountFrame({ title, children }: { title: string; children: Rea
   const t = useWords();
   const { data: portal } = useSuspenseQuery(portalQuery);
   const { data: session } = useSuspenseQuery(sessionQuery);
-  const staff = isStaff(session) || session.secondFactorNeeded === true;
+  const staff = worksHere(session);
   if (!portal.isAccountHome && !staff) {
     return (
       <Page narrow>
@@ -49,15 +49,19 @@ export function AccountFrame({ title, children }: { title: string; children: Rea
               </li>
             </>
           )}
-          <li>
-            <Link to="/konto/daten">{t("account:data.nav")}</Link>
-          </li>
+          {!staff && (
+            <li>
+              <Link to="/konto/daten">{t("account:data.nav")}</Link>
+            </li>
+          )}
           <li>
             <Link to="/konto/sicherheit">{t("account:security.title")}</Link>
           </li>
-          <li>
-            <Link to="/konto/identitaet">{t("account:identities.title")}</Link>
-          </li>
+          {!staff && (
+            <li>
+              <Link to="/konto/identitaet">{t("account:identities.title")}</Link>
+            </li>
+          )}
           <li>
             <Link to="/konto/sitzungen">{t("account:sessions.title")}</Link>
           </li>

@@ -1,8 +1,8 @@
-import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { identitiesQuery, identityAddress } from "../../../api/identity";
 import { ApiProblem } from "../../../api/problem";
-import { keepSession, signInWithPasskey, type Session } from "../../../api/session";
+import { keepSession, sessionQuery, signInWithPasskey, worksHere, type Session } from "../../../api/session";
 import { useWords } from "../../../i18n";
 import { AnchorButton, Button } from "../../../ui/Button";
 import { Dialog } from "../../../ui/Dialog";
@@ -66,7 +66,8 @@ function ProofDialog({ onProved, onCancel }: { onProved: () => void; onCancel: (
   const t = useWords();
   const queryClient = useQueryClient();
   const { data: credentials } = useSuspenseQuery(credentialsQuery);
-  const { data: identities } = useSuspenseQuery(identitiesQuery);
+  const { data: current } = useSuspenseQuery(sessionQuery);
+  const { data: identities } = useQuery({ ...identitiesQuery, enabled: !worksHere(current) });
   const [password, setPassword] = useState("");
   const [code, setCode] = useState("");
   const [asksCode, setAsksCode] = useState(false);
@@ -149,7 +150,7 @@ function ProofDialog({ onProved, onCancel }: { onProved: () => void; onCancel: (
           </div>
         )}
         {!asksCode &&
-          identities.items.map(({ provider }) => (
+          (identities?.items ?? []).map(({ provider }) => (
             <div key={provider.id}>
               <AnchorButton
                 variant="secondary"
