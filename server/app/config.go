@@ -54,7 +54,9 @@ type Config struct {
 	WithParent    bool          `env:"PORTAL_WITH_PARENT" hidden:"" help:"End when standard input ends."`
 
 	// Now is the clock of the link between portals; nil is the machine's. No operator can set it: it is for tests.
-	Now func() time.Time `kong:"-" hidden:""`
+	Now func() time.Time `json:"-" kong:"-" hidden:""`
+	// Started learns of the portal once it runs; nil is nobody. It is for programs that measure.
+	Started func(*App) `json:"-" kong:"-" hidden:""`
 }
 
 // errUnsafe is what production refuses to start with.

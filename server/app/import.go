@@ -75,3 +75,15 @@ func isPlaces(path string) (bool, error) {
 func (a *App) importCatalog(ctx context.Context, source string, r io.Reader) (catalog.Report, error) {
 	return a.catalog.Import(ctx, source, r, catalog.ImportOptions{Complete: true})
 }
+
+// Take imports catalog entries (JSON Lines) at a portal that is running, as its pages do.
+func (a *App) Take(ctx context.Context, name string, lines io.Reader) error {
+	report, err := a.importCatalog(ctx, name, lines)
+	if err != nil {
+		return err
+	}
+	if len(report.Skipped) > 0 {
+		return fmt.Errorf("import %s: %s", name, report)
+	}
+	return nil
+}

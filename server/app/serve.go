@@ -101,6 +101,9 @@ func Serve(ctx context.Context, c Config) error {
 	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(listener) }()
 	log.InfoContext(ctx, "portal is running", "portal", a.self.Id, "listen", listener.Addr().String())
+	if c.Started != nil {
+		c.Started(a)
+	}
 	select {
 	case err = <-failed:
 	case <-ctx.Done():

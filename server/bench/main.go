@@ -23,7 +23,11 @@ type commands struct {
 	Run     runCommand     `cmd:"" default:"withargs" help:"Measure."`
 	Eval    evalCommand    `cmd:"" help:"Judge the search by queries as people type them."`
 	Example exampleCommand `cmd:"" hidden:"" help:"The example provider of zitadel/oidc, that tokens are measured against."`
-	Floor   floorCommand   `cmd:"" hidden:"" help:"The bare program that the portal is measured against."`
+
+	Federation federationCommand `cmd:"" help:"Measure an association of many portals on this machine."`
+	Host       hostCommand       `cmd:"" hidden:"" help:"Many portals in one process, that an association is measured with."`
+
+	Floor floorCommand `cmd:"" hidden:"" help:"The bare program that the portal is measured against."`
 }
 
 type runCommand struct {

@@ -128,6 +128,7 @@ type Service struct {
 	providers    map[string]provider
 	clients      map[string]string // provider by client id
 	client       *http.Client
+	room         room
 	log          *slog.Logger
 	now          func() time.Time
 	backoff      func(attempt int) time.Duration

@@ -12,7 +12,7 @@ import (
 
 const (
 	queue       = "deliveries"
-	pushers     = 4    // deliveries that are pushed at once in a process
+	pushers     = 16   // deliveries that are pushed at once in a process, pushesAtOnce of them to one provider
 	maxAttempts = 2000 // never reached: PushFor ends earlier
 )
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/riverqueue/river"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"portalverbund/api/types"
@@ -42,6 +43,14 @@ func backoff(attempt int) time.Duration {
 
 // push tries once to give a delivery, or the news that it was taken back, to its provider. An error means: again later.
 func (s *Service) push(ctx context.Context, id uuid.UUID, cancelled bool) error {
+	name, wanted, err := s.providerOf(ctx, id)
+	if err != nil || !wanted {
+		return err
+	}
+	if !s.room.enter(name) {
+		return river.JobSnooze(anotherMoment)
+	}
+	defer s.room.leave(name)
 	r, wanted, err := s.beginPush(ctx, id, cancelled)
 	if err != nil || !wanted {
 		return err
@@ -50,7 +59,7 @@ func (s *Service) push(ctx context.Context, id uuid.UUID, cancelled bool) error 
 	if !known {
 		err = fmt.Errorf("provider %q is not configured", r.Provider)
 	} else {
-		err = s.post(ctx, p, r)
+		err = s.offer(ctx, p, r)
 	}
 	if err == nil {
 		return s.pushed(ctx, p, id)
@@ -58,11 +67,36 @@ func (s *Service) push(ctx context.Context, id uuid.UUID, cancelled bool) error 
 	if ctx.Err() != nil {
 		return err // the process is ending
 	}
-	if s.now().Sub(since(r)) > PushFor {
+	if errors.Is(err, errGone) || s.now().Sub(since(r)) > PushFor {
 		s.log.ErrorContext(ctx, "delivery parked", "delivery", id, "provider", r.Provider, "error", err)
 		return s.park(ctx, id, err)
 	}
+	var answer *notTakenError
+	if errors.As(err, &answer) && answer.after > 0 {
+		return errors.Join(river.JobSnooze(patience(answer.after)), s.noteError(ctx, id, err))
+	}
 	return errors.Join(fmt.Errorf("deliver %s to %s: %w", id, r.Provider, err), s.noteError(ctx, id, err))
+}
+
+// errGone is the cause of an error when a provider takes nothing more at its address.
+var errGone = errors.New("the provider takes nothing more at its address (410 Gone)")
+
+// offer posts a delivery to a provider, unless that one has said that it takes nothing more.
+func (s *Service) offer(ctx context.Context, p provider, r row) error {
+	gone, err := s.gone(ctx, p)
+	if err != nil {
+		return err
+	}
+	if gone {
+		return errGone
+	}
+	err = s.post(ctx, p, r)
+	var answer *notTakenError
+	if errors.As(err, &answer) && answer.status == http.StatusGone {
+		s.log.ErrorContext(ctx, "provider takes nothing more at its address; it gets no pushes until it has another one", "provider", p.ID)
+		return errors.Join(errGone, s.setGone(ctx, p))
+	}
+	return err
 }
 
 // since is from when on the present push has been tried.
@@ -106,7 +140,7 @@ func (s *Service) post(ctx context.Context, p provider, r row) error {
 	defer func() { _ = response.Body.Close() }()                                                  // it was only read
 	_, _ = io.Copy(io.Discard, response.Body)                                                     // so that the connection can be used again
 	if response.StatusCode < http.StatusOK || response.StatusCode >= http.StatusMultipleChoices { // a redirect is no answer either
-		return fmt.Errorf("answered with status %d", response.StatusCode)
+		return notTaken(response, s.now())
 	}
 	return nil
 }

@@ -174,11 +174,16 @@ func newSetup(t *testing.T, url string, now func() time.Time, run bool) setup {
 		t.Fatal(err)
 	}
 	r := newRooms(t, d)
+	water := url
+	if water != "" {
+		water += "/water"
+	}
 	s, err := delivery.New(delivery.Config{
 		DB: d, Keys: set, Jobs: client, Self: self, Offers: r, Messages: r, AllowLoopback: true, Log: slog.New(slog.DiscardHandler), Now: now,
 		Backoff: func(int) time.Duration { return 10 * time.Millisecond },
 		Providers: []delivery.Provider{
 			{ID: "waste", Name: "Entsorgung (Beispiel)", DeliveryURL: url, WebhookSecret: secretOf("waste"), ClientID: "waste-client"},
+			{ID: "water", Name: "Wasser (Beispiel)", DeliveryURL: water, WebhookSecret: secretOf("waste"), ClientID: "water-client"},
 			{ID: "energy", Name: "Energie (Beispiel)", ClientID: "energy-client"},
 		},
 	})

@@ -116,6 +116,15 @@ func (s *Service) beginPush(ctx context.Context, id uuid.UUID, cancelled bool) (
 	return r, true, nil
 }
 
+// providerOf says to whom a delivery goes.
+func (s *Service) providerOf(ctx context.Context, id uuid.UUID) (name string, found bool, err error) {
+	res := s.db.From(ctx).Raw("SELECT provider FROM deliveries WHERE id = ?", id).Scan(&name)
+	if res.Error != nil {
+		return "", false, fmt.Errorf("read delivery: %w", res.Error)
+	}
+	return name, res.RowsAffected == 1, nil
+}
+
 // setState changes a delivery, with the time at which it was handed over or taken back.
 func (s *Service) setState(ctx context.Context, id uuid.UUID, state types.DeliveryState) error {
 	changes := map[string]any{"state": state, "changed_at": s.now()}
