@@ -84,6 +84,8 @@ type adminCommand struct {
 	Keys  adminKeysCommand  `cmd:"" help:"Make the portal's keys, and print the public ones for the list of members."`
 	Staff adminStaffCommand `cmd:"" help:"Create a staff account. The password is read from standard input."`
 
+	SafeKey adminSafeKeyCommand `cmd:"" help:"Add a new master key of the documents safe. It counts from the next start on; a job then wraps the keys of all documents by it."`
+
 	IdentityKey adminIdentityKeyCommand `cmd:"" help:"Make a key with its certificate for the link to a SAML identity provider."`
 }
 
@@ -94,6 +96,15 @@ type adminKeysCommand struct {
 // Run makes keys where there are none, and prints the public ones.
 func (c *adminKeysCommand) Run() error {
 	return app.MakeKeys(c.Config, os.Stdout)
+}
+
+type adminSafeKeyCommand struct {
+	app.Config `embed:""`
+}
+
+// Run adds the key.
+func (c *adminSafeKeyCommand) Run() error {
+	return app.RotateSafeKey(c.Config)
 }
 
 type adminIdentityKeyCommand struct {

@@ -31,6 +31,7 @@ import (
 	"portalverbund/server/oidc"
 	"portalverbund/server/places"
 	"portalverbund/server/platform/blob"
+	"portalverbund/server/platform/envelope"
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/jobs"
 	"portalverbund/server/platform/keys"
@@ -39,6 +40,7 @@ import (
 	"portalverbund/server/platform/outbound"
 	"portalverbund/server/portal"
 	"portalverbund/server/powers"
+	"portalverbund/server/safe"
 	"portalverbund/server/signin"
 )
 
@@ -73,6 +75,7 @@ type App struct {
 	delivery     *delivery.Service
 	mailbox      *mailbox.Service
 	powers       *powers.Service
+	safe         *safe.Service
 	federation   *federation.Service
 }
 
@@ -130,6 +133,27 @@ func (c Config) keys() (*keys.Set, error) {
 		return nil, fmt.Errorf("%w; make them with: server admin keys", err)
 	}
 	return set, err
+}
+
+// masterKeys reads the master keys of the documents safe. Like the portal's keys, those of a portal that stands alone and has none are
+// passing ones.
+func (c Config) masterKeys() (*envelope.Ring, error) {
+	ring, err := envelope.Load(c.keysFolder())
+	if errors.Is(err, envelope.ErrMissing) && c.Members == "" {
+		return envelope.New(true)
+	}
+	if errors.Is(err, envelope.ErrMissing) {
+		return nil, fmt.Errorf("%w; make them with: server admin keys", err)
+	}
+	return ring, err
+}
+
+// checkMasterKeys refuses to serve people with a safe whose master keys were made for a demonstration, or are passing ones.
+func (a *App) checkMasterKeys() error {
+	if a.config.production() && a.safe.Master != nil && a.safe.Master.Demo() {
+		return fmt.Errorf("master keys of the documents safe in %s that were made for a demonstration, or none: %w; make them with: server admin keys", a.config.keysFolder(), errUnsafe)
+	}
+	return nil
 }
 
 // checkKeys refuses to serve people with keys of a demonstration, or with passing ones.
@@ -321,7 +345,7 @@ func (a *App) connectPeople() {
 		Sessions: a.signin, Tokens: a.oidc, Services: a.catalog, Purposes: a.signin,
 		Forms: asked{a}, Messages: messages{a.federation}, Subjects: a.oidc, Portals: a.federation,
 		Applications: a.applications, Mailbox: a.mailbox, Linked: a.federation, Powers: a.powers,
-		Holders: []accounts.Holder{a.powers, a.applications, a.mailbox, a.signin, a.oidc},
+		Holders: []accounts.Holder{a.powers, a.safe, a.applications, a.mailbox, a.signin, a.oidc},
 	})
 }
 
@@ -339,6 +363,9 @@ func (a *App) plugApplications(ctx context.Context) error {
 		Messages: messages{a.federation}, Now: time.Now,
 	})
 	a.plugPowers()
+	if err := a.plugSafe(store); err != nil {
+		return err
+	}
 	a.delivery, err = delivery.New(delivery.Config{
 		DB: a.db, Keys: a.keys, Jobs: a.jobs, Self: a.self.Id, Offers: a.catalog, Messages: messages{a.federation}, Powers: a.powers, Hash: applications.ContentHash,
 		Providers: providers.deliveries(), AllowLoopback: !a.config.production(), Log: a.log, Now: time.Now,
@@ -371,6 +398,21 @@ func (a *App) plugPowers() {
 		Mailbox: a.mailbox, Subjects: a.oidc, Portals: a.federation, HomeKeys: homeKeys{a}, Messages: messages{a.federation}, AtHome: accountHome{a},
 		Log: a.log, Now: time.Now,
 	})
+}
+
+func (a *App) plugSafe(store *blob.Store) error {
+	var master *envelope.Ring
+	if a.home.Id == a.self.Id {
+		var err error
+		if master, err = a.config.masterKeys(); err != nil {
+			return err
+		}
+	}
+	a.safe = safe.New(safe.Config{
+		DB: a.db, Keys: a.keys, Master: master, Store: store, Jobs: a.jobs, Self: a.self, Home: a.home, Log: a.log, Now: time.Now,
+	})
+	safe.Register(a.jobs, a.safe)
+	return nil
 }
 
 func (c Config) blobLocation() string {

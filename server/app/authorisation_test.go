@@ -62,6 +62,7 @@ func allowed() map[string]string {
 		"withdrawConsent": session, "listAccesses": session, "listSessions": session, "endSession": session,
 		"listPowers": session, "grantPower": session, "getPower": session, "endPower": session, "confirmPower": session, "listActingFor": person,
 		"usePower": "a", "readPrincipalProfile": "a", "openPowerInvitation": session, "acceptPower": session, "declinePower": session,
+		"listDocuments": session, "addDocument": session, "changeDocument": session, "deleteDocument": session, "restoreDocument": session, "readDocument": session,
 		"startActing": session, "stopActing": session, "handOverDraft": person,
 		"listApplications": person, "createApplication": person, "getApplication": person, "saveDraft": person, "deleteDraft": person,
 		"addAttachment": person, "getAttachment": person, "deleteAttachment": person, "submitApplication": person,

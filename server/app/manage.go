@@ -14,6 +14,7 @@ import (
 
 	"portalverbund/api/types"
 	"portalverbund/server/identity/saml"
+	"portalverbund/server/platform/envelope"
 	"portalverbund/server/platform/keys"
 	"portalverbund/server/platform/problem"
 )
@@ -79,9 +80,38 @@ func MakeKeys(c Config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := makeMasterKeys(c); err != nil {
+		return err
+	}
 	encoder := json.NewEncoder(out)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(c.publicEntry(set.Public()))
+}
+
+// makeMasterKeys makes the master keys of the documents safe where there are none.
+func makeMasterKeys(c Config) error {
+	_, err := envelope.Load(c.keysFolder())
+	if !errors.Is(err, envelope.ErrMissing) {
+		return err
+	}
+	ring, err := envelope.New(!c.production())
+	if err != nil {
+		return err
+	}
+	return ring.Save(c.keysFolder())
+}
+
+// RotateSafeKey adds a master key of the documents safe, which wraps the keys of documents from the next start on; a job then wraps those anew
+// that the keys before have wrapped.
+func RotateSafeKey(c Config) error {
+	ring, err := envelope.Load(c.keysFolder())
+	if err != nil {
+		return err
+	}
+	if ring, err = ring.Rotate(); err != nil {
+		return err
+	}
+	return ring.Save(c.keysFolder())
 }
 
 // CreateStaff creates a staff account at this portal.

@@ -85,7 +85,7 @@ func belongings(t *testing.T, a *App, account uuid.UUID) map[string]uuid.UUID {
 	ctx, now := t.Context(), time.Now().UTC()
 	person := httpx.Person{Issuer: a.self.Id, Subject: account.String()}
 	ids := map[string]uuid.UUID{}
-	for _, name := range []string{"proposalId", "passkeyId", "applicationId", "attachmentId", "identityId", "powerId"} {
+	for _, name := range []string{"proposalId", "passkeyId", "applicationId", "attachmentId", "identityId", "powerId", "documentId"} {
 		ids[name] = uuid.New()
 	}
 	exec := func(statement string, args ...any) {
@@ -103,6 +103,8 @@ func belongings(t *testing.T, a *App, account uuid.UUID) map[string]uuid.UUID {
 		VALUES (?, ?, 'https://meppen.example', ?, 'Meppen', '{}', ?, ?, ?)`, ids["proposalId"], account, uuid.New(), []byte("x"), now, now.Add(time.Hour))
 	exec(`INSERT INTO powers (id, principal_id, kind, state, sealed, services, groups, last_day, valid_until, address, token_until, created_at)
 		VALUES (?, ?, 'represent', 'invited', ?, '[]', '[]', ?, ?, ?, ?, ?)`, ids["powerId"], account, []byte("x"), now, now.Add(time.Hour), []byte("x"), now.Add(time.Hour), now)
+	exec(`INSERT INTO safe_documents (id, account_id, ready, sealed, media_type, size, wrapped, master, created_at)
+		VALUES (?, ?, true, ?, 'application/pdf', 1, ?, '1', ?)`, ids["documentId"], account, []byte("x"), []byte("x"), now)
 	exec("INSERT INTO identity_links (id, account_id, provider, subject, level, linked_at) VALUES (?, ?, 'bundid', ?, 'high', ?)",
 		ids["identityId"], account, []byte(ids["identityId"].String()), now)
 	exec("INSERT INTO passkeys (id, account_id, credential_id, record, name, synced, created_at) VALUES (?, ?, ?, ?, 'Telefon', false, ?)",

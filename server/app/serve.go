@@ -30,6 +30,7 @@ import (
 	placesapi "portalverbund/api/places"
 	portalapi "portalverbund/api/portal"
 	powersapi "portalverbund/api/powers"
+	safeapi "portalverbund/api/safe"
 	searchapi "portalverbund/api/search"
 	signinapi "portalverbund/api/signin"
 	sourcesapi "portalverbund/api/sources"
@@ -56,6 +57,7 @@ import (
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/portal"
 	"portalverbund/server/powers"
+	"portalverbund/server/safe"
 	"portalverbund/server/signin"
 )
 
@@ -71,6 +73,9 @@ func Serve(ctx context.Context, c Config) error {
 		return err
 	}
 	defer a.Close()
+	if err := a.checkMasterKeys(); err != nil {
+		return err
+	}
 	server, err := a.server()
 	if err != nil {
 		return err
@@ -223,6 +228,7 @@ func (a *App) mount(e *echo.Echo) {
 	credentialsapi.RegisterHandlers(e, credentialsapi.NewStrictHandler(credentials.NewHandlers(a.credentials), nil))
 	accountsapi.RegisterHandlers(e, accountsapi.NewStrictHandler(accounts.NewHandlers(a.accounts), nil))
 	powersapi.RegisterHandlers(e, powersapi.NewStrictHandler(powers.NewHandlers(a.powers), nil))
+	safeapi.RegisterHandlers(e, safeapi.NewStrictHandler(safe.NewHandlers(a.safe), nil))
 	staffapi.RegisterHandlers(e, staffapi.NewStrictHandler(accounts.NewStaffHandlers(a.accounts), nil))
 	auditapi.RegisterHandlers(e, auditapi.NewStrictHandler(audit.NewHandlers(audit.New(a.db, time.Now), a.accounts), nil))
 	formsapi.RegisterHandlers(e, formsapi.NewStrictHandler(forms.NewHandlers(a.forms), nil))

@@ -1,7 +1,6 @@
 package applications
 
 import (
-	"bytes"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -15,6 +14,7 @@ import (
 
 	"portalverbund/api/types"
 	"portalverbund/server/platform/blob"
+	"portalverbund/server/platform/files"
 	"portalverbund/server/platform/problem"
 )
 
@@ -74,17 +74,14 @@ func (s *Service) AddAttachment(ctx context.Context, id uuid.UUID, u Upload) (ty
 			De: "In diesem Feld werden keine Dateien erwartet.", En: "This field of the form does not take files.",
 		}})
 	}
-	source := &watched{r: u.Content}
-	head := make([]byte, sniffLength)
-	n, err := io.ReadFull(source, head)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+	source := &files.Watched{R: u.Content}
+	kind, content, known, err := source.Sniff()
+	if err != nil {
 		return types.Attachment{}, errBroken(err)
 	}
-	kind, known := kindOf(head[:n])
 	if !known || !accepts(field, kind) {
 		return types.Attachment{}, errKind
 	}
-	content := io.MultiReader(bytes.NewReader(head[:n]), source)
 	return s.keep(ctx, a, u, kind, content, source)
 }
 
@@ -107,7 +104,7 @@ func errBroken(cause error) error {
 
 // keep sets room aside, stores the file and makes an attachment of it. Nothing is left of it after an error: what a crash
 // leaves is removed by the sweeping job.
-func (s *Service) keep(ctx context.Context, a Application, u Upload, kind fileKind, content io.Reader, source *watched) (types.Attachment, error) {
+func (s *Service) keep(ctx context.Context, a Application, u Upload, kind files.Kind, content io.Reader, source *files.Watched) (types.Attachment, error) {
 	r, name, err := s.newAttachment(a.ID, u, kind)
 	if err != nil {
 		return types.Attachment{}, err
@@ -116,11 +113,11 @@ func (s *Service) keep(ctx context.Context, a Application, u Upload, kind fileKi
 		if err := s.lockDraft(ctx, a); err != nil {
 			return err
 		}
-		files, size, err := s.usage(ctx, a.ID)
+		count, size, err := s.usage(ctx, a.ID)
 		if err != nil {
 			return err
 		}
-		if err := checkQuota(files, size+r.Size); err != nil {
+		if err := checkQuota(count, size+r.Size); err != nil {
 			return err
 		}
 		return s.reserve(ctx, r)
@@ -138,8 +135,8 @@ func (s *Service) keep(ctx context.Context, a Application, u Upload, kind fileKi
 	switch {
 	case errors.Is(err, blob.ErrTooLarge):
 		return types.Attachment{}, errTooLarge
-	case err != nil && source.err != nil:
-		return types.Attachment{}, errBroken(source.err)
+	case err != nil && source.Err != nil:
+		return types.Attachment{}, errBroken(source.Err)
 	case err != nil:
 		return types.Attachment{}, fmt.Errorf("store attachment: %w", err)
 	}
@@ -160,7 +157,7 @@ func (s *Service) keep(ctx context.Context, a Application, u Upload, kind fileKi
 	return types.Attachment{Id: r.ID, Name: name, Field: r.Field, MediaType: r.MediaType, Size: r.Size, Sha256: r.SHA256}, nil
 }
 
-func (s *Service) newAttachment(applicationID uuid.UUID, u Upload, kind fileKind) (attachmentRow, string, error) {
+func (s *Service) newAttachment(applicationID uuid.UUID, u Upload, kind files.Kind) (attachmentRow, string, error) {
 	if !utf8.ValidString(u.Field) {
 		return attachmentRow{}, "", errBroken(errors.New("the field is not UTF-8"))
 	}
@@ -168,7 +165,7 @@ func (s *Service) newAttachment(applicationID uuid.UUID, u Upload, kind fileKind
 	if err != nil {
 		return attachmentRow{}, "", fmt.Errorf("make id: %w", err)
 	}
-	name := cleanName(u.Name, kind)
+	name := files.CleanName(u.Name, kind)
 	sealed, err := s.keys.Seal(sealName, []byte(name), id[:])
 	if err != nil {
 		return attachmentRow{}, "", err
@@ -180,13 +177,13 @@ func (s *Service) newAttachment(applicationID uuid.UUID, u Upload, kind fileKind
 		size = MaxAttachment
 	}
 	return attachmentRow{
-		ID: id, ApplicationID: applicationID, Field: u.Field, Name: sealed, MediaType: kind.mediaType, Size: size,
+		ID: id, ApplicationID: applicationID, Field: u.Field, Name: sealed, MediaType: kind.MediaType, Size: size,
 		CreatedAt: now, DeleteAt: &until,
 	}, name, nil
 }
 
-func checkQuota(files int, size int64) error {
-	if files >= MaxFiles {
+func checkQuota(count int, size int64) error {
+	if count >= MaxFiles {
 		return problem.Conflict("too-many-attachments", "Der Antrag hat schon so viele Anlagen, wie er haben kann.", "The application already has as many attachments as it can have.").
 			With(problem.Text{De: "Höchstens 20 Dateien sind möglich. Entfernen Sie zuerst eine andere.", En: "20 files are possible at most. Remove another one first."})
 	}
@@ -216,21 +213,6 @@ func (s *Service) discard(ctx context.Context, r attachmentRow) {
 	if err != nil {
 		s.log.WarnContext(ctx, "broken upload is left to the sweeping job", "attachment", r.ID, "error", err)
 	}
-}
-
-// watched remembers that reading failed: then it is the sender's upload that broke, and not the store.
-type watched struct {
-	r   io.Reader
-	err error
-}
-
-// Read reads on.
-func (w *watched) Read(p []byte) (int, error) {
-	n, err := w.r.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		w.err = err
-	}
-	return n, err
 }
 
 // DeleteAttachment removes a file from a draft. Files of a submitted application stay (409).

@@ -1,97 +1,16 @@
 package applications
 
 import (
-	"bytes"
-	"mime"
-	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
-	"golang.org/x/text/unicode/norm"
 
 	"portalverbund/api/types"
+	"portalverbund/server/platform/files"
 	"portalverbund/server/platform/problem"
 )
-
-// fileKind is a kind of file that is taken.
-type fileKind struct {
-	mediaType string
-	extension string
-	start     string // the bytes that such a file begins with
-}
-
-// sniffLength is how many bytes are enough to know a kind.
-const sniffLength = 16
-
-// kindOf finds the kind of a file from its first bytes, whatever its name says.
-func kindOf(head []byte) (fileKind, bool) {
-	for _, k := range []fileKind{
-		{"application/pdf", ".pdf", "%PDF-"},
-		{"image/jpeg", ".jpg", "\xff\xd8\xff"},
-		{"image/png", ".png", "\x89PNG\r\n\x1a\n"},
-	} {
-		if bytes.HasPrefix(head, []byte(k.start)) {
-			return k, true
-		}
-	}
-	return fileKind{}, false
-}
-
-// maxNameBytes is the longest file name, as UTF-8 and without its extension.
-const maxNameBytes = 150
-
-var shortExtension = regexp.MustCompile(`^\.[A-Za-z][A-Za-z0-9]{0,4}$`)
-
-// cleanName makes a file name that is safe to show and to save anywhere: no folders, no signs that control or turn the text,
-// none that file systems refuse, not too long, and with the extension of what the file really is.
-func cleanName(name string, kind fileKind) string {
-	name = norm.NFC.String(strings.ToValidUTF8(name, ""))
-	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
-	name = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == utf8.RuneError:
-			return -1
-		case strings.ContainsRune(`/<>:"|?*`, r):
-			return '_'
-		}
-		return r
-	}, name)
-	if extension := path.Ext(name); shortExtension.MatchString(extension) {
-		name = strings.TrimSuffix(name, extension)
-	}
-	name = strings.Trim(strings.Join(strings.Fields(name), " "), ". ")
-	for len(name) > maxNameBytes {
-		_, size := utf8.DecodeLastRuneInString(name)
-		name = name[:len(name)-size]
-	}
-	if strings.Trim(name, "_. ") == "" {
-		name = "Anlage"
-	}
-	return strings.TrimRight(name, ". ") + kind.extension
-}
-
-// disposition is the Content-Disposition of a download (RFC 6266): always an attachment, with the name in a form that every
-// browser understands (RFC 8187).
-func disposition(name string) string {
-	ascii := strings.Map(func(r rune) rune {
-		if r < 0x20 || r > 0x7e || r == '"' || r == '\\' || r == '%' {
-			return '_'
-		}
-		return r
-	}, name)
-	value := mime.FormatMediaType("attachment", map[string]string{"filename": name})
-	if i := strings.Index(value, "filename*="); i >= 0 {
-		return `attachment; filename="` + ascii + `"; ` + value[i:]
-	}
-	return `attachment; filename="` + ascii + `"`
-}
 
 // fileField finds the field that a pointer names: /step/field, or /step/group/0/field in a group.
 func fileField(layout types.FormLayout, at string) (types.FormField, bool) {
@@ -119,15 +38,15 @@ func fileField(layout types.FormLayout, at string) (types.FormField, bool) {
 }
 
 // accepts says whether a field takes files of a kind; without a list it takes all that are taken at all.
-func accepts(field types.FormField, kind fileKind) bool {
+func accepts(field types.FormField, kind files.Kind) bool {
 	if field.Accept == nil || len(*field.Accept) == 0 {
 		return true
 	}
 	return slices.ContainsFunc(*field.Accept, func(accepted string) bool {
 		accepted = strings.ToLower(strings.TrimSpace(accepted))
 		family, isFamily := strings.CutSuffix(accepted, "/*")
-		return accepted == kind.mediaType || accepted == kind.extension || accepted == ".jpeg" && kind.extension == ".jpg" ||
-			isFamily && strings.HasPrefix(kind.mediaType, family+"/")
+		return accepted == kind.MediaType || accepted == kind.Extension || accepted == ".jpeg" && kind.Extension == ".jpg" ||
+			isFamily && strings.HasPrefix(kind.MediaType, family+"/")
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 
 	api "portalverbund/api/applications"
 	"portalverbund/api/types"
+	"portalverbund/server/platform/files"
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/problem"
 )
@@ -127,7 +128,7 @@ func (d download) VisitGetAttachmentResponse(w http.ResponseWriter) error {
 	header := w.Header()
 	header.Set("Content-Type", "application/octet-stream")
 	header.Set("Content-Length", strconv.FormatInt(d.file.Size, 10))
-	header.Set("Content-Disposition", disposition(d.file.Name))
+	header.Set("Content-Disposition", files.Disposition(d.file.Name))
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Cache-Control", "private, no-store")
 	w.WriteHeader(http.StatusOK)

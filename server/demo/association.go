@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"portalverbund/server/platform/envelope"
 	"portalverbund/server/platform/keys"
 )
 
@@ -215,8 +216,11 @@ type providersFile struct {
 	Providers []providerEntry `json:"providers"`
 }
 
-// ownKeys loads the keys of a folder, or makes keys of a demonstration there.
+// ownKeys loads the keys of a folder, or makes keys of a demonstration there; so it does with the master keys of the documents safe.
 func ownKeys(dir string) (*keys.Set, error) {
+	if err := masterKeys(dir); err != nil {
+		return nil, err
+	}
 	set, err := keys.Load(dir)
 	if !errors.Is(err, keys.ErrMissing) {
 		return set, err
@@ -225,6 +229,18 @@ func ownKeys(dir string) (*keys.Set, error) {
 		return nil, err
 	}
 	return set, set.Save(dir)
+}
+
+func masterKeys(dir string) error {
+	_, err := envelope.Load(dir)
+	if !errors.Is(err, envelope.ErrMissing) {
+		return err
+	}
+	ring, err := envelope.New(true)
+	if err != nil {
+		return err
+	}
+	return ring.Save(dir)
 }
 
 // writeJSON replaces a file, readable by its owner only.

@@ -1025,6 +1025,31 @@ export const credentials: Schemas["Credentials"] = {
   recoveryCodesLeft: 8,
 };
 
+export const documents: Schemas["SafeDocumentList"] = {
+  usedBytes: 5_400_000,
+  quotaBytes: 104_857_600,
+  items: [
+    {
+      id: "0197a3f0-5f5e-7c3a-9d2e-2f1d4c7b9a21",
+      name: "Personalausweis Vorderseite.jpg",
+      kind: "identity",
+      validUntil: "2025-03-31",
+      mediaType: "image/jpeg",
+      size: 1_300_000,
+      sha256: "0".repeat(64),
+      createdAt: "2026-11-20T09:00:00Z",
+    },
+    {
+      id: "0197a3f0-5f5e-7c3a-9d2e-2f1d4c7b9a22",
+      name: "Einkommensteuerbescheid_2025_Finanzamt_Lingen_mit_allen_Anlagen.pdf",
+      kind: "income",
+      mediaType: "application/pdf",
+      size: 4_100_000,
+      sha256: "1".repeat(64),
+      createdAt: "2026-10-02T09:00:00Z",
+    },
+  ],
+};
 export const sessions: Schemas["SessionList"] = {
   items: [
     {

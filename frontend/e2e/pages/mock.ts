@@ -41,6 +41,7 @@ const usual: [RegExp, unknown][] = [
   [/^\/account\/powers\/[^/]+$/, data.power],
   [/^\/account\/consents$/, data.consents],
   [/^\/account\/access-log$/, data.accesses],
+  [/^\/account\/documents$/, data.documents],
   [/^\/account\/sessions$/, data.sessions],
   [/^\/account\/credentials$/, data.credentials],
   [/^\/forms\/[^/]+$/, data.form],

@@ -228,6 +228,7 @@ export const scenes: Record<string, Scene & { path: string }> = {
   consents: { path: "/konto/einwilligungen", ...atHome, session: data.citizen },
   accesses: { path: "/konto/zugriffe", ...atHome, session: data.citizen },
   security: { path: "/konto/sicherheit", ...atHome, session: data.citizen },
+  documents: { path: "/konto/dokumente", ...atHome, session: data.citizen },
   sessions: { path: "/konto/sitzungen", ...atHome, session: data.citizen },
   "staff-sign-in": { path: "/mitarbeit/anmelden" },
   inbox: { path: "/mitarbeit", session: data.clerk },

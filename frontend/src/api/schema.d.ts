@@ -2478,6 +2478,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Documents in the safe
+         * @description At the account home. All documents of the caller, the newest first, and how much room they take.
+         */
+        get: operations["listDocuments"];
+        put?: never;
+        /**
+         * Put a document into the safe
+         * @description The body is the file itself. Its kind is found from its content; PDF, JPEG and PNG up to 10 MB are taken. What is too large, of
+         *     another kind, or more than the safe has room for is refused before it is read whole.
+         */
+        post: operations["addDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/documents/{documentId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Name and label a document
+         * @description Its name, its kind, and until when it is valid. The file stays as it is, and so does the extension of its name.
+         */
+        put: operations["changeDocument"];
+        post?: never;
+        /**
+         * Delete a document from the safe
+         * @description For an hour it can be taken back (`restoreDocument`); then the file and its key are deleted. Doing so again has no effect.
+         */
+        delete: operations["deleteDocument"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/documents/{documentId}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a deleted document back
+         * @description Within an hour of its deletion, if the safe still has room for it. Doing so again has no effect.
+         */
+        post: operations["restoreDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/documents/{documentId}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a document
+         * @description The file. Always as a download.
+         */
+        get: operations["readDocument"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/account/powers": {
         parameters: {
             query?: never;
@@ -6173,6 +6262,60 @@ export interface components {
              */
             deleteAt?: string;
         };
+        /**
+         * @description What a document is, as the person says.
+         * @enum {string}
+         */
+        SafeDocumentKind: "identity" | "certificate" | "income" | "insurance" | "qualification" | "contract" | "notice" | "photo" | "other";
+        SafeDocumentLabel: {
+            /** @example Reisepass.pdf */
+            name: string;
+            kind: components["schemas"]["SafeDocumentKind"];
+            /**
+             * Format: date
+             * @description The last day on which it is valid; absent when it has none.
+             */
+            validUntil?: string;
+        };
+        SafeDocument: {
+            /** Format: uuid */
+            id: string;
+            /** @example Reisepass.pdf */
+            name: string;
+            kind: components["schemas"]["SafeDocumentKind"];
+            /**
+             * Format: date
+             * @description The last day on which it is valid.
+             */
+            validUntil?: string;
+            /**
+             * @example application/pdf
+             * @enum {string}
+             */
+            mediaType: "application/pdf" | "image/jpeg" | "image/png";
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+            /** @description SHA-256 of the file, hexadecimal. */
+            sha256: string;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        SafeDocumentList: {
+            items: components["schemas"]["SafeDocument"][];
+            /**
+             * Format: int64
+             * @description What the documents take.
+             */
+            usedBytes: number;
+            /**
+             * Format: int64
+             * @description What they may take.
+             */
+            quotaBytes: number;
+        };
         Attachment: {
             /** Format: uuid */
             id: string;
@@ -6648,6 +6791,8 @@ export interface components {
         ServiceId: string;
         /** @description Id of the application. */
         ApplicationId: string;
+        /** @description Id of a document in the safe. */
+        DocumentId: string;
         /** @description Id of the attachment. */
         AttachmentId: string;
         /** @description Id of the case. */
@@ -11453,6 +11598,174 @@ export interface operations {
                 };
                 content?: never;
             };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listDocuments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The documents. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SafeDocumentList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    addDocument: {
+        parameters: {
+            query: {
+                /**
+                 * @description File name as shown to people.
+                 * @example geburtsurkunde.pdf
+                 */
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description The document. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SafeDocument"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    changeDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a document in the safe. */
+                documentId: components["parameters"]["DocumentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Reisepass.pdf",
+                 *       "kind": "identity",
+                 *       "validUntil": "2031-05-31"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SafeDocumentLabel"];
+            };
+        };
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SafeDocument"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a document in the safe. */
+                documentId: components["parameters"]["DocumentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    restoreDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a document in the safe. */
+                documentId: components["parameters"]["DocumentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SafeDocument"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
+    readDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a document in the safe. */
+                documentId: components["parameters"]["DocumentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["File"];
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
             default: components["responses"]["Error"];

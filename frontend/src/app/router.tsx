@@ -216,6 +216,12 @@ const profile = createRoute({
   loader: words("account", "signin"),
   component: lazyRouteComponent(() => import("../features/account/pages/ProfilePage")),
 });
+const documents = createRoute({
+  getParentRoute: () => personal,
+  path: "/konto/dokumente",
+  loader: words("account"),
+  component: lazyRouteComponent(() => import("../features/account/pages/DocumentsPage")),
+});
 const consents = createRoute({
   getParentRoute: () => personal,
   path: "/konto/einwilligungen",
@@ -503,6 +509,7 @@ const routeTree = rootRoute.addChildren([
       newPower,
       power,
       acting,
+      documents,
     ]),
   ]),
   desk.addChildren([staffSignIn, staff.addChildren([inbox, caseRoute])]),

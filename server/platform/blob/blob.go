@@ -91,6 +91,11 @@ func (s *Store) Close() error {
 	return s.bucket.Close()
 }
 
+// Under is the same store, with what is kept encrypted by another secret.
+func (s *Store) Under(secret [32]byte) *Store {
+	return &Store{bucket: s.bucket, folder: s.folder, secret: secret}
+}
+
 // Put reads content to its end and keeps it under key, replacing what was there. More than limit bytes are ErrTooLarge.
 // After any error nothing is kept, and what was there stays. When it returns without one, the content is on the disk.
 func (s *Store) Put(ctx context.Context, key string, content io.Reader, limit int64) (Info, error) {

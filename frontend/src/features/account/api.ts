@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { answer, answerWithETag, api, type Schemas } from "../../api/client";
+import { uploadFile } from "../../api/upload";
 
 export type ProfileData = Schemas["ProfileData"];
 export type Consent = Schemas["Consent"];
@@ -175,4 +176,48 @@ export function proveCode(code: string): Promise<Schemas["Session"]> {
 
 export async function requestEmailChange(email: string): Promise<void> {
   await answer(api.POST("/api/v1/account/email-changes", { body: { email } }));
+}
+
+export type SafeDocument = Schemas["SafeDocument"];
+
+export const documentsQuery = queryOptions({
+  queryKey: ["documents"],
+  queryFn: () => answer(api.GET("/api/v1/account/documents")),
+  staleTime: 0,
+});
+
+export function addDocument(file: File, onProgress: (part: number) => void): Promise<SafeDocument> {
+  return uploadFile<SafeDocument>(
+    `/api/v1/account/documents?name=${encodeURIComponent(file.name)}`,
+    file,
+    onProgress,
+  );
+}
+
+export function changeDocument(
+  documentId: string,
+  body: Schemas["SafeDocumentLabel"],
+): Promise<SafeDocument> {
+  return answer(
+    api.PUT("/api/v1/account/documents/{documentId}", { params: { path: { documentId } }, body }),
+  );
+}
+
+export async function deleteDocument(documentId: string): Promise<void> {
+  await answer(api.DELETE("/api/v1/account/documents/{documentId}", { params: { path: { documentId } } }));
+}
+
+export function restoreDocument(documentId: string): Promise<SafeDocument> {
+  return answer(
+    api.POST("/api/v1/account/documents/{documentId}/restore", { params: { path: { documentId } } }),
+  );
+}
+
+export function readDocument(documentId: string): Promise<Blob> {
+  return answer(
+    api.GET("/api/v1/account/documents/{documentId}/content", {
+      params: { path: { documentId } },
+      parseAs: "blob",
+    }),
+  ) as unknown as Promise<Blob>;
 }

@@ -39,6 +39,9 @@ export function AccountFrame({ title, children }: { title: string; children: Rea
                 </Link>
               </li>
               <li>
+                <Link to="/konto/dokumente">{t("account:documents.title")}</Link>
+              </li>
+              <li>
                 <Link to="/vollmachten">{t("account:powers")}</Link>
               </li>
               <li>

@@ -1,0 +1,53 @@
+package safe
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/riverqueue/river"
+
+	"portalverbund/server/platform/httpx"
+)
+
+// PersonalData gives what the safe knows of a person's documents. The files themselves are downloaded one by one.
+func (s *Service) PersonalData(ctx context.Context, p httpx.Person, add func(section string, data any) error) error {
+	account, err := uuid.Parse(p.Subject)
+	if err != nil || p.Issuer != s.Self.Id || !s.isHome() {
+		return nil //nolint:nilerr // people of another account home have no documents here
+	}
+	list, err := s.listOf(ctx, account)
+	if err != nil {
+		return err
+	}
+	for _, d := range list.Items {
+		if err := add("documents", d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ErasePerson deletes a person's documents with their keys, in ctx's transaction, and has jobs delete the files: at once, and once more when
+// an upload that is under way now must have ended.
+func (s *Service) ErasePerson(ctx context.Context, p httpx.Person) error {
+	account, err := uuid.Parse(p.Subject)
+	if err != nil || p.Issuer != s.Self.Id {
+		return nil //nolint:nilerr // people of another account home have no documents here
+	}
+	var ids []string
+	if err := s.DB.From(ctx).Raw("DELETE FROM safe_documents WHERE account_id = ? RETURNING id::text", account).Scan(&ids).Error; err != nil {
+		return fmt.Errorf("erase documents: %w", err)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	objects := make([]string, 0, len(ids))
+	for _, id := range ids {
+		objects = append(objects, "safe/"+id)
+	}
+	return s.Jobs.InsertMany(ctx, []river.InsertManyParams{
+		{Args: deleteObjectsArgs{Keys: objects}},
+		{Args: deleteObjectsArgs{Keys: objects}, InsertOpts: &river.InsertOpts{ScheduledAt: s.Now().Add(uploadTime)}},
+	})
+}
