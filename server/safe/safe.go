@@ -21,12 +21,12 @@ import (
 
 // Limits of this room.
 const (
-	MaxDocument  = 10 << 20  // bytes of a document
-	MaxDocuments = 200       // of a person
-	Quota        = 100 << 20 // bytes of a person's documents
-	maxKept      = 2         // times as much may lie there together with what can still be taken back
-	UndoTime     = time.Hour // in which a deleted document can be taken back
-	uploadTime   = time.Hour // what is not ready then was broken off
+	MaxDocument  = 10 << 20    // bytes of a document
+	MaxDocuments = 200         // of a person
+	Quota        = 100_000_000 // bytes of a person's documents
+	maxKept      = 2           // times as much may lie there together with what can still be taken back
+	UndoTime     = time.Hour   // in which a deleted document can be taken back
+	uploadTime   = time.Hour   // what is not ready then was broken off
 	cleanUpTime  = 10 * time.Second
 )
 

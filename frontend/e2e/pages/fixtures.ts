@@ -1027,7 +1027,7 @@ export const credentials: Schemas["Credentials"] = {
 
 export const documents: Schemas["SafeDocumentList"] = {
   usedBytes: 5_400_000,
-  quotaBytes: 104_857_600,
+  quotaBytes: 100_000_000,
   items: [
     {
       id: "0197a3f0-5f5e-7c3a-9d2e-2f1d4c7b9a21",
