@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { act, editorAt, openService, saved, teaser } from "../support/editors";
 import { inspect } from "../support/inspect";
+import { tabTo } from "../support/keyboard";
 import { arrivesAt, content, shows } from "../support/pages";
 import { expect, test } from "../support/test";
 
@@ -168,4 +169,40 @@ test("where the portal wants a second pair of eyes, the author cannot release al
   await act(administrator, "Veröffentlichen", "Jetzt veröffentlichen");
   await expect(content(administrator).getByText("Veröffentlicht", { exact: true })).toBeVisible();
   await fourEyes(false);
+});
+
+test("an editor finds, changes and publishes a text by the keyboard alone", async ({ page, where }) => {
+  const service = "Fischereischein beantragen";
+  const words = ` Stand: ${mark()}.`;
+  await editorAt(page, "lathen", "editor");
+  await page.goto(`${where.portals.lathen}/redaktion/leistungen`);
+  await shows(page, "Leistungen");
+  const search = content(page).getByRole("textbox").or(content(page).getByRole("searchbox")).first();
+  await tabTo(page, search);
+  await page.keyboard.type(service);
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/q=/);
+  await expect(content(page).getByRole("listitem").filter({ hasText: service })).toBeVisible();
+  await tabTo(page, content(page).getByRole("link", { name: service, exact: true }));
+  await page.keyboard.press("Enter");
+  await arrivesAt(page, service);
+
+  await tabTo(page, teaser(page), 150);
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type(words);
+  await saved(page);
+  await tabTo(page, content(page).getByRole("button", { name: "Veröffentlichen", exact: true }), 250);
+  await page.keyboard.press("Enter");
+  const dialog = page.getByRole("dialog");
+  await expect(dialog).toBeVisible();
+  await expect(dialog.locator(":focus")).toBeVisible();
+  await tabTo(page, dialog.getByRole("textbox").last());
+  await page.keyboard.type("ergänzt");
+  await tabTo(page, dialog.getByRole("button", { name: "Jetzt veröffentlichen", exact: true }));
+  await page.keyboard.press("Enter");
+  await expect(dialog).toBeHidden();
+
+  const id = page.url().split("/").at(-1) ?? "";
+  await page.goto(`${where.portals.lathen}/leistungen/${id}`);
+  await expect(content(page).getByText(words.trim())).toBeVisible();
 });

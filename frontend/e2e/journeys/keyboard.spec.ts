@@ -1,31 +1,8 @@
-import { expect, type Locator, type Page } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { errands } from "../support/errands";
+import { tabTo } from "../support/keyboard";
 import { arrivesAt, shows } from "../support/pages";
 import { test } from "../support/test";
-
-const most = 60;
-
-/** Presses Tab until an element has the focus; every stop on the way must be visible as one. */
-async function tabTo(page: Page, target: Locator): Promise<void> {
-  await expect(target).toBeVisible();
-  for (let presses = 0; presses < most; presses++) {
-    await page.keyboard.press("Tab");
-    const stop = page.locator(":focus");
-    await expect(stop, "the focus is on something that is shown").toBeVisible();
-    expect(
-      await stop.evaluate(isMarked),
-      `focus is visible on ${await stop.evaluate((e) => e.outerHTML)}`,
-    ).toBe(true);
-    if (await target.evaluate((element) => element === document.activeElement)) return;
-  }
-  throw new Error(`${String(target)} was not reached by ${most} presses of Tab`);
-}
-
-function isMarked(element: Element): boolean {
-  const style = getComputedStyle(element);
-  const outlined = style.outlineStyle !== "none" && Number.parseFloat(style.outlineWidth) > 0;
-  return outlined || style.boxShadow !== "none";
-}
 
 test("search, service and start of an application need no mouse", async ({ page, where }) => {
   await page.goto(where.portals.meppen);

@@ -1111,6 +1111,7 @@ export const problem: Schemas["Problem"] = {
 
 const editorialContent = {
   id: id(1),
+  sdgAreas: ["1040100", "1080000"],
   title: { de: "Hund anmelden", en: "Register a dog" },
   teaser: { de: "Wer einen Hund hält, meldet ihn zur Hundesteuer an." },
   description: {

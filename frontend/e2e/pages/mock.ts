@@ -1,6 +1,7 @@
 import type { Page, Route } from "@playwright/test";
 import * as data from "./fixtures";
 import * as competence from "./offices";
+import * as imports from "./sources";
 
 /** What the portal answers in a scene: by path under /api/v1, the first that matches. */
 export interface Scene {
@@ -48,6 +49,13 @@ const usual: [RegExp, unknown][] = [
   [/^\/applications$/, data.applications],
   [/^\/applications\/[^/]+\/receipt$/, data.receipt],
   [/^\/applications\/[^/]+$/, data.question],
+  [/admin\/source-kinds$/, imports.kinds],
+  [/admin\/sources$/, imports.sources],
+  [/admin\/sources\/[^/]+$/, imports.source],
+  [/admin\/import-runs$/, imports.runs],
+  [/admin\/import-runs\/[^/]+\/notes$/, imports.notes],
+  [/admin\/import-runs\/[^/]+\/differences$/, imports.differences],
+  [/admin\/import-runs\/[^/]+$/, imports.run],
   [/admin\/search\/synonyms$/, data.synonyms],
   [/admin\/search\/synonym-preview$/, data.synonymPreview],
   [/admin\/search\/missed$/, data.missed],

@@ -40,3 +40,31 @@ for (const name of Object.keys(scenes)) {
     expect(complained).toEqual([]);
   });
 }
+
+for (const name of Object.keys(scenes).filter((scene) => /^(editing|search|source|run)/.test(scene))) {
+  test(`${name}: nothing is lost with text at 200 %`, async ({ page }) => {
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await open(page, name);
+    await page.evaluate(() => document.documentElement.style.setProperty("font-size", "200%"));
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1280);
+    expect(await page.evaluate(cutOff), "texts that are cut off").toEqual([]);
+  });
+}
+
+/** What is longer than the box that it stands in, where the box neither grows nor scrolls. Runs in the page. */
+function cutOff(): string[] {
+  return [...document.querySelectorAll<HTMLElement>("body *")]
+    .filter((element) => {
+      const style = getComputedStyle(element);
+      const seen = element.clientWidth > 4 && element.clientHeight > 4 && style.visibility !== "hidden";
+      const larger =
+        element.scrollWidth > element.clientWidth + 2 || element.scrollHeight > element.clientHeight + 2;
+      return (
+        seen &&
+        larger &&
+        /hidden|clip/.test(`${style.overflowX} ${style.overflowY}`) &&
+        element.innerText.trim() !== ""
+      );
+    })
+    .map((element) => element.outerHTML.slice(0, 200));
+}

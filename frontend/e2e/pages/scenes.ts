@@ -1,8 +1,10 @@
 import * as data from "./fixtures";
 import type { Scene } from "./mock";
 import * as competence from "./offices";
+import * as imports from "./sources";
 
 const atHome = { portal: data.accountHome };
+const administrator = { ...data.editor, roles: ["editor" as const, "admin" as const] };
 const service = data.service.id;
 const application = data.question.id;
 
@@ -288,6 +290,40 @@ export const scenes: Record<string, Scene & { path: string }> = {
   "editing-settings": {
     path: "/redaktion/einstellungen",
     session: { ...data.editor, roles: ["admin"] },
+  },
+  sources: { path: "/redaktion/quellen", session: administrator },
+  "sources-reading": { path: "/redaktion/quellen", session: data.editor },
+  "sources-none": {
+    path: "/redaktion/quellen",
+    session: administrator,
+    answers: [
+      [/admin\/sources$/, { items: [] }],
+      [/admin\/import-runs$/, { items: [] }],
+    ],
+  },
+  "sources-error": {
+    path: "/redaktion/quellen",
+    session: administrator,
+    answers: [[/admin\/(sources|import-runs)$/, 503]],
+  },
+  "source-new": { path: "/redaktion/quellen/neu", session: administrator },
+  source: { path: `/redaktion/quellen/${imports.source.id}`, session: administrator },
+  "source-edit": { path: `/redaktion/quellen/${imports.source.id}/bearbeiten`, session: administrator },
+  run: { path: `/redaktion/quellen/laeufe/${imports.run.id}`, session: administrator },
+  "run-under-way": {
+    path: `/redaktion/quellen/laeufe/${imports.underWay.id}`,
+    session: administrator,
+    answers: [[/import-runs\/[^/]+$/, imports.underWay]],
+  },
+  "run-held": {
+    path: `/redaktion/quellen/laeufe/${imports.held.id}`,
+    session: administrator,
+    answers: [[/import-runs\/[^/]+$/, imports.held]],
+  },
+  "run-failed": {
+    path: `/redaktion/quellen/laeufe/${imports.failed.id}`,
+    session: administrator,
+    answers: [[/import-runs\/[^/]+$/, imports.failed]],
   },
   "search-synonyms": { path: "/redaktion/suche", session: data.editor },
   "search-synonyms-none": {

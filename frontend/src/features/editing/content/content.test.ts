@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
+import type { Say } from "../../../i18n";
 import type { Content } from "../api";
 import { compareWords } from "./diff";
 import { clean } from "./html";
 import { differing, merge, withoutEmpty } from "./parts";
+import { sdgLabel } from "./sdg";
 
 const shown = (before: string, after: string) =>
   compareWords(before, after)
@@ -79,4 +81,16 @@ test("withoutEmpty leaves out what was never filled in, and keeps the places in 
     ok: false,
   };
   expect(withoutEmpty(typed)).toEqual({ title: { en: "x" }, fees: [{}, { amount: 0 }], ok: false });
+});
+
+describe("sdgLabel", () => {
+  const t = ((key: string, values?: object) => [key, JSON.stringify(values) ?? ""].join(" ").trim()) as Say;
+
+  test.each([
+    ["1030200", 'editing:sdg.topic {"area":"editing:sdg.103","number":2,"key":"1030200"}'],
+    ["2080000", 'editing:sdg.area {"area":"editing:sdg.208","key":"2080000"}'],
+    ["1990000", undefined],
+    ["103", undefined],
+    ["", undefined],
+  ])("%j is %j", (key, want) => expect(sdgLabel(key, t)).toBe(want));
 });

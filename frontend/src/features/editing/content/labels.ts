@@ -4,6 +4,7 @@ import { currentLanguage, type Say } from "../../../i18n";
 import type { Content, EntryKind } from "../api";
 import { plainLines } from "./html";
 import { isText } from "./parts";
+import { sdgLabel } from "./sdg";
 
 const named = [
   "title",
@@ -156,6 +157,7 @@ const codes = {
 /** What a code of a member is called; codes without a name stay as they are. */
 function codeLabel(name: string, code: string, t: Say): string | undefined {
   if (name === "language") return languageLabel(code, t);
+  if (name === "sdgAreas") return sdgLabel(code, t);
   if (!(name in codes)) return undefined;
   const groups: Record<string, string> = codes[name as keyof typeof codes];
   const group = groups[code];

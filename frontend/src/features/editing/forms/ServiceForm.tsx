@@ -3,6 +3,7 @@ import { readAt } from "../../../forms/pointers";
 import { useWords } from "../../../i18n";
 import { situationsQuery } from "../api";
 import { useEditor } from "../content/context";
+import { sdgLabel } from "../content/sdg";
 import { Day, OneOf, Some, Tick } from "../fields/ChoiceFields";
 import { AreasPicker, EntryPicker } from "../fields/Pickers";
 import { Line, Lines, Texts } from "../fields/TextFields";
@@ -70,7 +71,7 @@ export function ServiceForm() {
           optional
           width="medium"
         />
-        <Lines at="/sdgAreas" label={f("sdgAreas")} hint={t("editing:hint.sdgAreas")} />
+        <SdgAreas label={f("sdgAreas")} />
       </Section>
       <Section id="rahmen" title={t("editing:section.frame")}>
         <OneOf
@@ -206,5 +207,31 @@ function Categories() {
   if (known.length + more.length === 0) return null;
   return (
     <Some at="/categories" label={t("editing:field.categories")} optional options={[...known, ...more]} />
+  );
+}
+
+/** The keys of information areas, and what they are called. */
+function SdgAreas({ label: title }: { label: string }) {
+  const t = useWords();
+  const value = readAt(useEditor().content, "/sdgAreas");
+  const keys = (Array.isArray(value) ? value : []).filter(
+    (key) => typeof key === "string" && key.trim() !== "",
+  );
+  return (
+    <div className="pv-stack pv-stack--small">
+      <Lines at="/sdgAreas" label={title} hint={t("editing:hint.sdgAreas")} />
+      {keys.length > 0 && (
+        <div className="pv-small">
+          <p id="sdg-names">{t("editing:sdg.title")}:</p>
+          <ul className="pv-bullets" aria-labelledby="sdg-names">
+            {[...new Set(keys)].map((key) => (
+              <li key={String(key)}>
+                {sdgLabel(String(key).trim(), t) ?? t("editing:sdg.unknown", { key: String(key) })}
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+    </div>
   );
 }

@@ -97,7 +97,7 @@ function Item({ synonym, onEdit }: { synonym: Synonym; onEdit: () => void }) {
         </p>
         {remove.error !== undefined && <ErrorState error={remove.error} />}
       </div>
-      <div className="pv-actions">
+      <div className="pv-actions pv-actions--beside">
         <Button
           variant="tertiary"
           icon="edit"
