@@ -229,7 +229,7 @@ func (s *Service) sweep(ctx context.Context) {
 	var clock drift
 	for {
 		if now := s.now(); clock.setBack(now, time.Now()) {
-			if err := s.store.forgetFuture(ctx, now, now.Add(lease)); err != nil {
+			if err := s.store.forgetFuture(ctx, now, now.Add(lease+leaseDoubt)); err != nil {
 				clock = drift{} // once more
 			}
 		}
