@@ -135,6 +135,7 @@ function Consequences({ deletion }: { deletion: Schemas["Deletion"] }) {
         <li>{t("account:data.drafts", { count: deletion.drafts })}</li>
         <li>{t("account:data.applications", { count: deletion.applications })}</li>
         <li>{t("account:data.messages", { count: deletion.messages })}</li>
+        <li>{t("account:data.documents")}</li>
         {portals.length > 0 && <li>{t("account:data.portals", { names: portals.join(", ") })}</li>}
       </ul>
       <h3>{t("account:data.kept")}</h3>
