@@ -29,7 +29,7 @@ export default defineConfig({
   outputDir: "test-results",
   forbidOnly: Boolean(process.env["CI"]),
   reporter: [["list"]],
-  workers: 1, // the journeys share one association, and one of them stops a part of it
+  workers: 2,
   timeout: 180_000,
   expect: { timeout: 15_000 },
   globalSetup: "./e2e/support/start.ts",
@@ -57,11 +57,13 @@ export default defineConfig({
       // The steps of a citizen's application through the running association.
       name: "journeys",
       testDir: "e2e/journeys",
+      workers: 1, // they share one association, and one of them stops a part of it
     },
     {
       // Every page in every state, with invented answers of the portal.
       name: "pages",
       testDir: "e2e/pages",
+      workers: 1, // beside the journeys: the other core
       use: pages,
     },
     ...(process.env["LOOK"] === undefined ? [] : [{ name: "look", testMatch: "pages/look.ts", use: pages }]),
