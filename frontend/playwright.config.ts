@@ -31,7 +31,7 @@ export default defineConfig({
   reporter: [["list"]],
   workers: 2,
   timeout: 180_000,
-  expect: { timeout: 15_000 },
+  expect: { timeout: 30_000 },
   globalSetup: "./e2e/support/start.ts",
   use: {
     locale: "de-DE",
@@ -39,7 +39,7 @@ export default defineConfig({
     viewport: { width: 1280, height: 800 },
     colorScheme: "light",
     contextOptions: { reducedMotion: "reduce" },
-    actionTimeout: 15_000,
+    actionTimeout: 30_000,
     navigationTimeout: 30_000,
     trace: "retain-on-failure",
     launchOptions: {
