@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"time"
 	"unicode/utf8"
 
@@ -93,14 +92,7 @@ var (
 )
 
 // errBroken is for an upload whose sender, or whose limit, ended it.
-func errBroken(cause error) error {
-	var tooLarge *http.MaxBytesError
-	if errors.As(cause, &tooLarge) {
-		return errTooLarge
-	}
-	return problem.BadRequest("upload-broken", "Die Datei ist nicht vollständig angekommen.", "The file has not arrived completely.").
-		With(problem.Text{De: "Bitte versuchen Sie es noch einmal.", En: "Please try again."}).Because(cause)
-}
+func errBroken(cause error) error { return files.Broken(cause, errTooLarge) }
 
 // keep sets room aside, stores the file and makes an attachment of it. Nothing is left of it after an error: what a crash
 // leaves is removed by the sweeping job.

@@ -2,9 +2,7 @@ package applications
 
 import (
 	"context"
-	"io"
 	"net/http"
-	"strconv"
 
 	api "portalverbund/api/applications"
 	"portalverbund/api/types"
@@ -125,15 +123,7 @@ type download struct{ file File }
 // VisitGetAttachmentResponse writes the file.
 func (d download) VisitGetAttachmentResponse(w http.ResponseWriter) error {
 	defer func() { _ = d.file.Content.Close() }() // it was only read
-	header := w.Header()
-	header.Set("Content-Type", "application/octet-stream")
-	header.Set("Content-Length", strconv.FormatInt(d.file.Size, 10))
-	header.Set("Content-Disposition", files.Disposition(d.file.Name))
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Cache-Control", "private, no-store")
-	w.WriteHeader(http.StatusOK)
-	_, err := io.Copy(w, d.file.Content)
-	return err
+	return files.Send(w, d.file.Name, d.file.Size, d.file.Content)
 }
 
 // SubmitApplication answers POST /api/v1/applications/{applicationId}/submit.

@@ -1,9 +1,7 @@
 package catalog
 
 import (
-	"encoding/csv"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -15,20 +13,12 @@ import (
 // municipality of the register and several services whose competences are stated at random at all levels.
 func TestDecide_EveryMunicipality_AsANaiveSearchFinds(t *testing.T) {
 	t.Parallel()
-	file, err := os.Open("../places/data/areas.csv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = file.Close() }() // only read
-	records, err := csv.NewReader(file).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
+	records := registerRecords(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 4 {
-		stated, byArea := stateAtRandom(random, records[1:])
+		stated, byArea := stateAtRandom(random, records)
 		municipalities, found := 0, 0
-		for _, r := range records[1:] {
+		for _, r := range records {
 			if r[2] != "gemeinde" {
 				continue
 			}

@@ -2,9 +2,7 @@ package safe
 
 import (
 	"context"
-	"io"
 	"net/http"
-	"strconv"
 
 	api "portalverbund/api/safe"
 	"portalverbund/server/platform/files"
@@ -82,14 +80,6 @@ type download struct{ file File }
 // VisitReadDocumentResponse writes the file.
 func (d download) VisitReadDocumentResponse(w http.ResponseWriter) error {
 	defer func() { _ = d.file.Content.Close() }() // it was only read
-	header := w.Header()
-	header.Set("Content-Type", "application/octet-stream")
-	header.Set("Content-Length", strconv.FormatInt(d.file.Size, 10))
-	header.Set("Content-Disposition", files.Disposition(d.file.Name))
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	header.Set("Cache-Control", "private, no-store")
-	w.WriteHeader(http.StatusOK)
-	_, err := io.Copy(w, d.file.Content)
-	return err
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	return files.Send(w, d.file.Name, d.file.Size, d.file.Content)
 }

@@ -35,8 +35,8 @@ func (s *Service) ErasePerson(ctx context.Context, p httpx.Person) error {
 	if err != nil || p.Issuer != s.Self.Id {
 		return nil //nolint:nilerr // people of another account home have no documents here
 	}
-	var ids []string
-	if err := s.DB.From(ctx).Raw("DELETE FROM safe_documents WHERE account_id = ? RETURNING id::text", account).Scan(&ids).Error; err != nil {
+	var ids []uuid.UUID
+	if err := s.DB.From(ctx).Raw("DELETE FROM safe_documents WHERE account_id = ? RETURNING id", account).Scan(&ids).Error; err != nil {
 		return fmt.Errorf("erase documents: %w", err)
 	}
 	if len(ids) == 0 {
@@ -44,7 +44,7 @@ func (s *Service) ErasePerson(ctx context.Context, p httpx.Person) error {
 	}
 	objects := make([]string, 0, len(ids))
 	for _, id := range ids {
-		objects = append(objects, "safe/"+id)
+		objects = append(objects, objectKey(id))
 	}
 	return s.Jobs.InsertMany(ctx, []river.InsertManyParams{
 		{Args: deleteObjectsArgs{Keys: objects}},

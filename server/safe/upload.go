@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -97,14 +96,7 @@ func (s *Service) add(ctx context.Context, account uuid.UUID, u Upload, l label)
 }
 
 // errBroken is for an upload whose sender, or whose limit, ended it.
-func errBroken(cause error) error {
-	var tooLarge *http.MaxBytesError
-	if errors.As(cause, &tooLarge) {
-		return errTooLarge
-	}
-	return problem.BadRequest("upload-broken", "Die Datei ist nicht vollständig angekommen.", "The file has not arrived completely.").
-		With(problem.Text{De: "Bitte versuchen Sie es noch einmal.", En: "Please try again."}).Because(cause)
-}
+func errBroken(cause error) error { return files.Broken(cause, errTooLarge) }
 
 // newRow makes the row of a document, with a random key for its file.
 func (s *Service) newRow(account uuid.UUID, length int64, kind files.Kind) (r row, key [envelope.KeySize]byte, err error) {

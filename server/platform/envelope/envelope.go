@@ -67,17 +67,10 @@ func ring(id string, handle *keyset.Handle) (*Ring, error) {
 // Load reads the ring of a folder. It refuses a file that others may read.
 func Load(dir string) (*Ring, error) {
 	path := filepath.Join(dir, file)
-	info, err := os.Stat(path)
+	text, err := keys.ReadPrivate(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: %w", dir, ErrMissing)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read master keys: %w", err)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("read master keys: %s may be read by others; run: chmod 600 %s", path, path)
-	}
-	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read master keys: %w", err)
 	}

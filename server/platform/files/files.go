@@ -6,13 +6,17 @@ import (
 	"errors"
 	"io"
 	"mime"
+	"net/http"
 	"path"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"portalverbund/server/platform/problem"
 )
 
 // Kind is a kind of file that is taken.
@@ -128,4 +132,27 @@ func (w *Watched) Sniff() (kind Kind, content io.Reader, known bool, err error) 
 	}
 	kind, known = KindOf(head[:n])
 	return kind, io.MultiReader(bytes.NewReader(head[:n]), w), known, nil
+}
+
+// Send answers with a file of size bytes: never shown by the browser itself, never taken for something else, and kept by nobody on the way.
+func Send(w http.ResponseWriter, name string, size int64, content io.Reader) error {
+	header := w.Header()
+	header.Set("Content-Type", "application/octet-stream")
+	header.Set("Content-Length", strconv.FormatInt(size, 10))
+	header.Set("Content-Disposition", Disposition(name))
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Cache-Control", "private, no-store")
+	w.WriteHeader(http.StatusOK)
+	_, err := io.Copy(w, content)
+	return err
+}
+
+// Broken is the problem of an upload whose sender ended it; tooLarge when a limit did.
+func Broken(cause, tooLarge error) error {
+	var limit *http.MaxBytesError
+	if errors.As(cause, &limit) {
+		return tooLarge
+	}
+	return problem.BadRequest("upload-broken", "Die Datei ist nicht vollständig angekommen.", "The file has not arrived completely.").
+		With(problem.Text{De: "Bitte versuchen Sie es noch einmal.", En: "Please try again."}).Because(cause)
 }

@@ -73,17 +73,10 @@ func newKey(use, alg string, demo bool) (jose.JSONWebKey, error) {
 // Load reads the keys of a folder. It refuses a file that others may read.
 func Load(dir string) (*Set, error) {
 	path := filepath.Join(dir, file)
-	info, err := os.Stat(path)
+	data, err := ReadPrivate(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: %w", dir, ErrMissing)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read keys: %w", err)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("read keys: %s may be read by others; run: chmod 600 %s", path, path)
-	}
-	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read keys: %w", err)
 	}
@@ -104,6 +97,18 @@ func Load(dir string) (*Set, error) {
 		return nil, fmt.Errorf("read keys of %s: signing key, encryption key and secret must all be there", path)
 	}
 	return set, nil
+}
+
+// ReadPrivate reads a file that nobody but its owner may read, and refuses any other; fs.ErrNotExist when there is none.
+func ReadPrivate(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("%s may be read by others; run: chmod 600 %s", path, path)
+	}
+	return os.ReadFile(path)
 }
 
 // Save writes the keys into a folder, readable for its owner only. It never replaces keys that are there.

@@ -8,25 +8,8 @@ import { LoadMore } from "../../../ui/LoadMore";
 import { accessesQuery } from "../api";
 import { AccountFrame } from "../parts/AccountFrame";
 import { ObjectButton } from "../parts/ObjectButton";
+import { profileItems } from "../profile";
 
-const profileItems: readonly Schemas["ProfileItem"][] = [
-  "givenName",
-  "familyName",
-  "birthName",
-  "birthDate",
-  "birthPlace",
-  "nationality",
-  "street",
-  "houseNumber",
-  "postalCode",
-  "city",
-  "email",
-  "phone",
-  "iban",
-  "accountHolder",
-  "children",
-  "vehicles",
-];
 const otherItems = ["application", "attachments", "documents"] as const;
 
 /** Who has read the person's data, when, and on what ground. */

@@ -1,7 +1,6 @@
 import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
-import type { Schemas } from "../../../api/client";
 import { sessionQuery } from "../../../api/session";
 import { currentLanguage, useWords } from "../../../i18n";
 import { formatDate } from "../../../lib/dates";
@@ -17,6 +16,7 @@ import { useAction } from "../../../ui/useAction";
 import { useFormErrors } from "../../../ui/useFormErrors";
 import { AccountFrame } from "../parts/AccountFrame";
 import { ProofCancelled, useProof } from "../parts/useProof";
+import { profileItems } from "../profile";
 import { grantPower, groupsQuery, powersQuery, serviceNamesQuery } from "../powers";
 
 const route = getRouteApi("/citizen/personal/vollmachten/neu");
@@ -29,25 +29,6 @@ const titles = {
   dauer: "powers:form.untilTitle",
   pruefen: "powers:form.reviewTitle",
 } as const;
-
-const profileItems: Schemas["ProfileItem"][] = [
-  "givenName",
-  "familyName",
-  "birthName",
-  "birthDate",
-  "birthPlace",
-  "nationality",
-  "street",
-  "houseNumber",
-  "postalCode",
-  "city",
-  "email",
-  "phone",
-  "iban",
-  "accountHolder",
-  "children",
-  "vehicles",
-];
 
 /** What has been entered so far. */
 interface Wish {
