@@ -26,9 +26,16 @@ func newDevice(p *portal, account uuid.UUID) *device {
 	host := strings.Split(strings.TrimPrefix(p.ref.Url, "http://"), ":")[0]
 	d := &device{party: virtualwebauthn.RelyingParty{ID: host, Name: p.ref.Name, Origin: p.ref.Url}, authenticator: virtualwebauthn.NewAuthenticator()}
 	d.authenticator.Options.UserHandle = account[:]
-	d.passkey = virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+	// The library writes coordinates without their leading zeros, which RFC 9053 §7.1.1 forbids and the portal
+	// refuses: one key in 128 has such a coordinate.
+	for len(d.passkey.ID) == 0 || len(d.passkey.Key.AttestationData()) != coseKeySize {
+		d.passkey = virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+	}
 	return d
 }
+
+// coseKeySize is the length in bytes of a P-256 public key as COSE_Key with both coordinates whole.
+const coseKeySize = 77
 
 func asMap(t testing.TB, text string) map[string]any {
 	t.Helper()
