@@ -31,6 +31,8 @@ const (
 	clockFile = "DEMO_TEST_CLOCK"
 	// faultRuns is how many runs TestFaults makes; each has its own association. Without it, one short run.
 	faultRuns = "PORTALVERBUND_FAULT_RUNS"
+	// faultSeed is the seed of a run that is to be made again; times still differ from run to run.
+	faultSeed = "PORTALVERBUND_FAULT_SEED"
 
 	shortRounds = 15 // each fault once
 	fullRounds  = 40
@@ -286,6 +288,9 @@ func TestFaults_NothingLostNothingTwice(t *testing.T) {
 	for run := range runs {
 		t.Run(fmt.Sprintf("run %d", run+1), func(t *testing.T) {
 			seed := uint64(time.Now().UnixNano())
+			if given, err := strconv.ParseUint(os.Getenv(faultSeed), 10, 64); err == nil {
+				seed = given
+			}
 			t.Logf("seed %d", seed)
 			f := startFaulty(t, rand.New(rand.NewPCG(seed, 0)))
 			order := f.random.Perm(len(faults))
@@ -362,6 +367,7 @@ func (f *faulty) settle() faultFigures {
 		}
 		if time.Now().After(deadline) {
 			f.t.Errorf("%d messages are still on their way", waiting)
+			f.tellWaiting()
 			break
 		}
 		pause(f.t.Context(), 300*time.Millisecond)
@@ -391,6 +397,19 @@ func (f *faulty) waiting() int {
 		sum += n
 	}
 	return sum
+}
+
+// tellWaiting logs what is still on its way, and what it waits for.
+func (f *faulty) tellWaiting() {
+	for name, l := range f.portals {
+		var messages, peers []string
+		l.ask(`SELECT concat_ws(' ', kind, 'to', recipient, state, 'head', head, 'attempts', attempts, 'due in', next_at - now(), 'leased for',
+			nullif(leased_until, 'epoch') - now(), last_error) FROM federation_outbox WHERE state <> 'delivered' ORDER BY recipient, seq`, &messages)
+		l.ask(`SELECT concat_ws(' ', id, failures, 'failures, retry in', retry_at - now(), 'enqueued', now() - enqueued_at, 'ago') FROM federation_peers`, &peers)
+		for _, line := range append(messages, peers...) {
+			f.t.Logf("%s: %s", name, line)
+		}
+	}
 }
 
 // count compares what citizens were told with what is at the authorities, and what is there with what they see.

@@ -2,10 +2,11 @@ package federation
 
 import (
 	"context"
+	"sync"
 	"time"
 )
 
-// clockBack is how far this machine's clock must have been set back, between two sweeps, to count.
+// clockBack is how far this machine's clock must have been set back, between two readings, to count.
 const clockBack = 2 * time.Second
 
 const (
@@ -15,30 +16,65 @@ const (
 	leaseDoubt = time.Minute
 )
 
-// drift notices a clock that is set back. What was to be done at times by the old clock would wait for them, up to as long as
-// the clock was wrong.
-type drift struct {
-	wall, steady time.Time
-	again        time.Time // by the steady clock; zero when nothing is to be looked for once more
+// watch reads the machine's clock, and notices when it is set back: what was to be done at times by the old clock would wait for
+// them, up to as long as the clock was wrong. Each reading counts, so nothing has got a time from it that went unnoticed.
+type watch struct {
+	read  func() time.Time
+	since func() time.Duration // by a clock that nobody sets
+	begin time.Time
+
+	mu    sync.Mutex
+	ahead time.Duration // of the steady clock, the most that was read since it was asked last
+	asked bool
+	again time.Duration // by the steady clock; zero when nothing is to be looked for once more
+}
+
+func newWatch(read func() time.Time) *watch {
+	begin := time.Now()
+	return &watch{read: read, since: func() time.Duration { return time.Since(begin) }, begin: begin.Round(0)}
+}
+
+// now reads the clock.
+func (c *watch) now() time.Time {
+	wall, ahead := c.look()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead = max(c.ahead, ahead)
+	return wall
+}
+
+// look reads the clock, and how far it is ahead of the steady one.
+func (c *watch) look() (wall time.Time, ahead time.Duration) {
+	wall = c.read()
+	return wall, wall.Round(0).Sub(c.begin) - c.since()
 }
 
 // setBack says whether the clock went back since it was asked last, and says it once more when no attempt from before can be
 // under way any longer. The first time it says so, too: nobody knows what was while no process was running.
-func (d *drift) setBack(wall, steady time.Time) bool {
-	wall = wall.Round(0) // without the reading of the steady clock
-	first := d.wall.IsZero()
-	back := !first && steady.Sub(d.steady)-wall.Sub(d.wall) > clockBack
-	d.wall, d.steady = wall, steady
+func (c *watch) setBack() bool {
+	_, ahead := c.look()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	first, back := !c.asked, c.asked && c.ahead-ahead > clockBack
+	c.ahead, c.asked = ahead, true
+	steady := c.since()
 	switch {
 	case back:
-		d.again = steady.Add(stragglers)
+		c.again = steady + stragglers
 		return true
-	case !d.again.IsZero() && !steady.Before(d.again):
-		d.again = time.Time{}
+	case c.again != 0 && steady >= c.again:
+		c.again = 0
 		return true
 	default:
 		return first
 	}
+}
+
+// askAgain makes the next answer of setBack a yes.
+func (c *watch) askAgain() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked = false
 }
 
 // forgetFuture makes due now what waits for a later time, and takes back marks from times that have not come yet. Leases that end

@@ -42,17 +42,27 @@ func TestForgetFuture_LeaseOfAnotherProcess_Stays(t *testing.T) {
 	require.False(t, value[bool](a, "SELECT leased_until > now() FROM federation_outbox WHERE id = ?", id), "by a clock an hour ahead")
 }
 
-func TestDrift_SetBack_NotForwardAndNotSlowly(t *testing.T) {
+func TestWatch_SetBack_NotForwardAndNotSlowly(t *testing.T) {
 	t.Parallel()
-	begin := time.Now()
-	at := func(d *drift, wall, steady time.Duration) bool { return d.setBack(begin.Add(wall), begin.Add(steady)) }
-	var d drift
-	require.True(t, at(&d, 0, 0), "nobody knows what was before")
-	require.False(t, at(&d, time.Second, time.Second))
-	require.False(t, at(&d, time.Hour, 2*time.Second), "forward")
-	require.False(t, at(&d, time.Hour, 3*time.Second), "stood for a second")
-	require.True(t, at(&d, 4*time.Second, 4*time.Second), "back")
-	require.False(t, at(&d, 5*time.Second, 5*time.Second), "said")
-	require.True(t, at(&d, 4*time.Second+stragglers, 4*time.Second+stragglers), "for what was under way")
-	require.False(t, at(&d, 5*time.Second+stragglers, 5*time.Second+stragglers), "and no more")
+	var wall, steady time.Duration
+	c := newWatch(nil)
+	c.read = func() time.Time { return c.begin.Add(wall) }
+	c.since = func() time.Duration { return steady }
+	at := func(w, s time.Duration) bool {
+		wall, steady = w, s
+		return c.setBack()
+	}
+	require.True(t, at(0, 0), "nobody knows what was before")
+	require.False(t, at(time.Second, time.Second))
+	require.False(t, at(time.Hour, 2*time.Second), "forward")
+	require.False(t, at(time.Hour, 3*time.Second), "stood for a second")
+	require.True(t, at(4*time.Second, 4*time.Second), "back")
+	require.False(t, at(5*time.Second, 5*time.Second), "said")
+	require.True(t, at(4*time.Second+stragglers, 4*time.Second+stragglers), "for what was under way")
+	require.False(t, at(5*time.Second+stragglers, 5*time.Second+stragglers), "and no more")
+	wall, steady = time.Hour, time.Minute
+	c.now() // somebody sees the wrong clock between two sweeps
+	require.True(t, at(61*time.Second, 61*time.Second), "forward and back")
+	c.askAgain()
+	require.True(t, at(62*time.Second, 62*time.Second), "asked again")
 }

@@ -226,11 +226,11 @@ func (s *Service) reached(ctx context.Context, id string, wasAway, spokeUp bool)
 func (s *Service) sweep(ctx context.Context) {
 	ticker := time.NewTicker(sweepEvery)
 	defer ticker.Stop()
-	var clock drift
 	for {
-		if now := s.now(); clock.setBack(now, time.Now()) {
+		if s.clock.setBack() {
+			now := s.now()
 			if err := s.store.forgetFuture(ctx, now, now.Add(lease+leaseDoubt)); err != nil {
-				clock = drift{} // once more
+				s.clock.askAgain()
 			}
 		}
 		if err := s.sweepOnce(ctx); err != nil && ctx.Err() == nil {

@@ -83,6 +83,7 @@ type Service struct {
 	trust  Trust
 	jobs   Jobs
 	now    func() time.Time
+	clock  *watch
 	jitter func() float64 // in [0, 1)
 	log    *slog.Logger
 
@@ -114,9 +115,10 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	clock := newWatch(c.Now)
 	s := &Service{
 		id: c.ID, store: store{c.DB}, db: c.DB, keys: c.Keys, trust: c.Trust, jobs: c.Jobs,
-		now: c.Now, jitter: rand.Float64, log: c.Log,
+		now: clock.now, clock: clock, jitter: rand.Float64, log: c.Log,
 		calls: outbound.Client(callOptions(c.Outbound)), transfers: outbound.Client(transferOptions(c.Outbound)),
 		handlers: map[string]Handler{}, onReceipt: map[string]ReceiptHandler{}, onRefused: map[string]RefusalHandler{},
 		changed: make(chan struct{}, 1), nudges: newWorkQueue(), pulls: newWorkQueue(),
