@@ -289,6 +289,32 @@ func TestDeliver_FalseReceipts_NotBelieved(t *testing.T) {
 	}
 }
 
+// The receiver keeps to the receipt that it gave first, so nobody waits until its time has come.
+func TestDeliver_ReceiptByAClockThatWasAhead_Believed(t *testing.T) {
+	t.Parallel()
+	ps := portals(t, 2, harness{})
+	a, b := ps[0], ps[1]
+	var lost atomic.Bool
+	b.set(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		if !strings.HasSuffix(r.URL.Path, "/inbox") || lost.Swap(true) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		m, err := b.Service.open(r.Context(), body(r))
+		require.NoError(t, err)
+		b.clock.forward(time.Hour)
+		receipt, err := b.receiptFor(m, b.now())
+		require.NoError(t, err)
+		b.clock.forward(-time.Hour)
+		w.Header().Set("Content-Type", "application/jose")
+		_, _ = w.Write([]byte(receipt))
+	})
+	id := a.send(b, uuid.New(), "x")
+	until(t, "delivered", func() bool { return a.state(id) == stateDelivered })
+	require.Equal(t, 1, value[int](a, "SELECT attempts FROM federation_outbox WHERE id = ?", id))
+	require.EqualValues(t, 1, a.wholeLog())
+}
+
 func TestDeliver_ProxyAnswers_NeverFinal(t *testing.T) {
 	t.Parallel()
 	ps := portals(t, 2, harness{})

@@ -86,8 +86,8 @@ func VerifyReceipt(ctx context.Context, trust Trust, text string) (Proof, error)
 	}, nil
 }
 
-// checkReceipt verifies that a text is the recipient's receipt for a message of ours. It may be of any age: a receiver
-// answers a repeated message with the receipt of its first arrival.
+// checkReceipt verifies that a text is the recipient's receipt for a message of ours. It may be of any time: a receiver
+// answers a repeated message with the receipt of its first arrival, and its clock may have been ahead then.
 func (s *Service) checkReceipt(ctx context.Context, text, recipient string, id uuid.UUID, hash [sha256.Size]byte) (receiptClaims, error) {
 	var c receiptClaims
 	if err := s.verify(ctx, text, typReceipt, s.id, 0, &c); err != nil {

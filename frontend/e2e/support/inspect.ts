@@ -1,12 +1,10 @@
 import { join } from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
+import { checkWithAxe } from "./axe";
 
 const desktop = { width: 1280, height: 800 };
 const phone = { width: 360, height: 740 };
 const narrowest = { width: 320, height: 640 };
-
-const standards = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 interface Looks {
   /** Whether this is a page of a portal, with its heading in the window's title and its banner. */
@@ -31,7 +29,7 @@ export async function inspect(page: Page, name: string, { portal = true }: Looks
       await picture(page, `${name}-${size.width}`);
     }
     await page.emulateMedia({ colorScheme: "dark" });
-    await checkWithAxe(page, `${name} in dark colours`);
+    await checkWithAxe(page, `${name} in dark colours`, { coloursOnly: true });
     await picture(page, `${name}-dark`);
     await page.emulateMedia({ colorScheme: "light" });
     await page.setViewportSize(narrowest);
@@ -68,19 +66,6 @@ async function checkIds(page: Page): Promise<void> {
     return ids.filter((id, index) => ids.indexOf(id) !== index);
   });
   expect(twice, "ids that are there twice").toEqual([]);
-}
-
-async function checkWithAxe(page: Page, what: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(standards)
-    .options({ rules: { "target-size": { enabled: true } } })
-    .analyze();
-  const found = violations.map(({ id, help, nodes }) => ({
-    id,
-    help,
-    where: nodes.map((node) => `${node.target.join(" ")}: ${node.html} ${node.failureSummary ?? ""}`),
-  }));
-  expect(found, what).toEqual([]);
 }
 
 function contentWidth(page: Page): Promise<number> {
