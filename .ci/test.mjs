@@ -1,4 +1,5 @@
 // npm test: sets up everything and runs every test. With a word it runs one part: go, unit or browser.
+import { availableParallelism } from 'node:os';
 import { findApache } from './apache.mjs';
 import { findBrowser } from './browser.mjs';
 import { bin, buildPages, buildPrograms, checkTools, installPackages, must, say } from './steps.mjs';
@@ -12,7 +13,9 @@ await buildPages();
 await buildPrograms();
 if (wanted('go')) {
   say('Go tests, on a PostgreSQL of their own …');
-  await must('go', ['test', './...'], { env: { ...process.env, PORTALVERBUND_BIN: bin } });
+  // Many tests wait for what comes by itself: a few more at a time than there are processors.
+  const atOnce = availableParallelism() + 1;
+  await must('go', ['test', '-p', String(atOnce), '-parallel', String(2 * atOnce), './...'], { env: { ...process.env, PORTALVERBUND_BIN: bin } });
 }
 if (wanted('unit')) {
   say('Tests of the pages (Vitest) …');
