@@ -22,6 +22,8 @@ function freePort(): Promise<number> {
   });
 }
 
+const outage = "**/6-outage.spec.ts";
+
 const isRoot = process.getuid?.() === 0;
 
 export default defineConfig({
@@ -29,7 +31,7 @@ export default defineConfig({
   outputDir: "test-results",
   forbidOnly: Boolean(process.env["CI"]),
   reporter: [["list"]],
-  workers: 2,
+  workers: 2, // files run side by side, the tests of a file one after the other
   timeout: 180_000,
   expect: { timeout: 30_000 },
   globalSetup: "./e2e/support/start.ts",
@@ -54,16 +56,22 @@ export default defineConfig({
   },
   projects: [
     {
-      // The steps of a citizen's application through the running association.
+      // The steps of a citizen's application through the running association, each by persons of its own.
       name: "journeys",
       testDir: "e2e/journeys",
-      workers: 1, // they share one association, and one of them stops a part of it
+      testIgnore: outage,
+    },
+    {
+      // Stops a part of the association, which all share: after everything else.
+      name: "outage",
+      testDir: "e2e/journeys",
+      testMatch: outage,
+      dependencies: ["journeys"],
     },
     {
       // Every page in every state, with invented answers of the portal.
       name: "pages",
       testDir: "e2e/pages",
-      workers: 1, // beside the journeys: the other core
       use: pages,
     },
     ...(process.env["LOOK"] === undefined ? [] : [{ name: "look", testMatch: "pages/look.ts", use: pages }]),
