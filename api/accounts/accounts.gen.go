@@ -83,12 +83,21 @@ type ServerInterface interface {
 	// Take a proposal over into the profile
 	// (POST /api/v1/account/proposals/{proposalId}/accept)
 	AcceptProposal(ctx echo.Context, proposalId ProposalId) error
+	// Get back into an account with a new passkey
+	// (POST /api/v1/account/recoveries)
+	RecoverAccount(ctx echo.Context) error
+	// Begin to get back into an account without a password
+	// (POST /api/v1/account/recoveries/passkey-options)
+	BeginRecovery(ctx echo.Context) error
 	// Register an account
 	// (POST /api/v1/account/registrations)
 	RegisterAccount(ctx echo.Context, params RegisterAccountParams) error
 	// Confirm the mail address
 	// (POST /api/v1/account/registrations/confirm)
 	ConfirmRegistration(ctx echo.Context) error
+	// Begin the passkey of a new account
+	// (POST /api/v1/account/registrations/passkey-options)
+	BeginRegistrationPasskey(ctx echo.Context) error
 	// Where the person is signed in
 	// (GET /api/v1/account/sessions)
 	ListSessions(ctx echo.Context) error
@@ -413,6 +422,24 @@ func (w *ServerInterfaceWrapper) AcceptProposal(ctx echo.Context) error {
 	return err
 }
 
+// RecoverAccount converts echo context to params.
+func (w *ServerInterfaceWrapper) RecoverAccount(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RecoverAccount(ctx)
+	return err
+}
+
+// BeginRecovery converts echo context to params.
+func (w *ServerInterfaceWrapper) BeginRecovery(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.BeginRecovery(ctx)
+	return err
+}
+
 // RegisterAccount converts echo context to params.
 func (w *ServerInterfaceWrapper) RegisterAccount(ctx echo.Context) error {
 	var err error
@@ -450,6 +477,15 @@ func (w *ServerInterfaceWrapper) ConfirmRegistration(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ConfirmRegistration(ctx)
+	return err
+}
+
+// BeginRegistrationPasskey converts echo context to params.
+func (w *ServerInterfaceWrapper) BeginRegistrationPasskey(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.BeginRegistrationPasskey(ctx)
 	return err
 }
 
@@ -531,8 +567,11 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.GET(baseURL+"/api/v1/account/proposals", wrapper.ListProposals)
 	router.DELETE(baseURL+"/api/v1/account/proposals/:proposalId", wrapper.DiscardProposal)
 	router.POST(baseURL+"/api/v1/account/proposals/:proposalId/accept", wrapper.AcceptProposal)
+	router.POST(baseURL+"/api/v1/account/recoveries", wrapper.RecoverAccount)
+	router.POST(baseURL+"/api/v1/account/recoveries/passkey-options", wrapper.BeginRecovery)
 	router.POST(baseURL+"/api/v1/account/registrations", wrapper.RegisterAccount)
 	router.POST(baseURL+"/api/v1/account/registrations/confirm", wrapper.ConfirmRegistration)
+	router.POST(baseURL+"/api/v1/account/registrations/passkey-options", wrapper.BeginRegistrationPasskey)
 	router.GET(baseURL+"/api/v1/account/sessions", wrapper.ListSessions)
 	router.DELETE(baseURL+"/api/v1/account/sessions/:sessionId", wrapper.EndSession)
 
@@ -1416,6 +1455,17 @@ func (response ConfirmPasswordReset204Response) VisitConfirmPasswordResetRespons
 	return nil
 }
 
+type ConfirmPasswordReset409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ConfirmPasswordReset409ApplicationProblemPlusJSONResponse) VisitConfirmPasswordResetResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
 type ConfirmPasswordReset410ApplicationProblemPlusJSONResponse struct {
 	GoneApplicationProblemPlusJSONResponse
 }
@@ -1835,6 +1885,153 @@ func (response AcceptProposaldefaultApplicationProblemPlusJSONResponse) VisitAcc
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type RecoverAccountRequestObject struct {
+	Body *RecoverAccountJSONRequestBody
+}
+
+type RecoverAccountResponseObject interface {
+	VisitRecoverAccountResponse(w http.ResponseWriter) error
+}
+
+type RecoverAccount204Response struct {
+}
+
+func (response RecoverAccount204Response) VisitRecoverAccountResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RecoverAccount409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RecoverAccount409ApplicationProblemPlusJSONResponse) VisitRecoverAccountResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type RecoverAccount410ApplicationProblemPlusJSONResponse struct {
+	GoneApplicationProblemPlusJSONResponse
+}
+
+func (response RecoverAccount410ApplicationProblemPlusJSONResponse) VisitRecoverAccountResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(410)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type RecoverAccount422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response RecoverAccount422ApplicationProblemPlusJSONResponse) VisitRecoverAccountResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type RecoverAccount429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response RecoverAccount429ApplicationProblemPlusJSONResponse) VisitRecoverAccountResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(429)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type RecoverAccountdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RecoverAccountdefaultApplicationProblemPlusJSONResponse) VisitRecoverAccountResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type BeginRecoveryRequestObject struct {
+	Body *BeginRecoveryJSONRequestBody
+}
+
+type BeginRecoveryResponseObject interface {
+	VisitBeginRecoveryResponse(w http.ResponseWriter) error
+}
+
+type BeginRecovery200JSONResponse PasskeyCeremony
+
+func (response BeginRecovery200JSONResponse) VisitBeginRecoveryResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type BeginRecovery409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response BeginRecovery409ApplicationProblemPlusJSONResponse) VisitBeginRecoveryResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type BeginRecovery410ApplicationProblemPlusJSONResponse struct {
+	GoneApplicationProblemPlusJSONResponse
+}
+
+func (response BeginRecovery410ApplicationProblemPlusJSONResponse) VisitBeginRecoveryResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(410)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type BeginRecovery422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response BeginRecovery422ApplicationProblemPlusJSONResponse) VisitBeginRecoveryResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type BeginRecovery429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response BeginRecovery429ApplicationProblemPlusJSONResponse) VisitBeginRecoveryResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(429)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type BeginRecoverydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BeginRecoverydefaultApplicationProblemPlusJSONResponse) VisitBeginRecoveryResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 type RegisterAccountRequestObject struct {
 	Params RegisterAccountParams
 	Body   *RegisterAccountJSONRequestBody
@@ -1907,11 +2104,22 @@ type ConfirmRegistrationResponseObject interface {
 	VisitConfirmRegistrationResponse(w http.ResponseWriter) error
 }
 
-type ConfirmRegistration200JSONResponse Redirect
+type ConfirmRegistration200JSONResponse RegistrationConfirmed
 
 func (response ConfirmRegistration200JSONResponse) VisitConfirmRegistrationResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ConfirmRegistration409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ConfirmRegistration409ApplicationProblemPlusJSONResponse) VisitConfirmRegistrationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
 
 	return json.NewEncoder(w).Encode(response)
 }
@@ -1944,6 +2152,68 @@ type ConfirmRegistrationdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ConfirmRegistrationdefaultApplicationProblemPlusJSONResponse) VisitConfirmRegistrationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type BeginRegistrationPasskeyRequestObject struct {
+	Body *BeginRegistrationPasskeyJSONRequestBody
+}
+
+type BeginRegistrationPasskeyResponseObject interface {
+	VisitBeginRegistrationPasskeyResponse(w http.ResponseWriter) error
+}
+
+type BeginRegistrationPasskey200JSONResponse PasskeyCeremony
+
+func (response BeginRegistrationPasskey200JSONResponse) VisitBeginRegistrationPasskeyResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type BeginRegistrationPasskey409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response BeginRegistrationPasskey409ApplicationProblemPlusJSONResponse) VisitBeginRegistrationPasskeyResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type BeginRegistrationPasskey410ApplicationProblemPlusJSONResponse struct {
+	GoneApplicationProblemPlusJSONResponse
+}
+
+func (response BeginRegistrationPasskey410ApplicationProblemPlusJSONResponse) VisitBeginRegistrationPasskeyResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(410)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type BeginRegistrationPasskey422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response BeginRegistrationPasskey422ApplicationProblemPlusJSONResponse) VisitBeginRegistrationPasskeyResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type BeginRegistrationPasskeydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BeginRegistrationPasskeydefaultApplicationProblemPlusJSONResponse) VisitBeginRegistrationPasskeyResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -2104,12 +2374,21 @@ type StrictServerInterface interface {
 	// Take a proposal over into the profile
 	// (POST /api/v1/account/proposals/{proposalId}/accept)
 	AcceptProposal(ctx context.Context, request AcceptProposalRequestObject) (AcceptProposalResponseObject, error)
+	// Get back into an account with a new passkey
+	// (POST /api/v1/account/recoveries)
+	RecoverAccount(ctx context.Context, request RecoverAccountRequestObject) (RecoverAccountResponseObject, error)
+	// Begin to get back into an account without a password
+	// (POST /api/v1/account/recoveries/passkey-options)
+	BeginRecovery(ctx context.Context, request BeginRecoveryRequestObject) (BeginRecoveryResponseObject, error)
 	// Register an account
 	// (POST /api/v1/account/registrations)
 	RegisterAccount(ctx context.Context, request RegisterAccountRequestObject) (RegisterAccountResponseObject, error)
 	// Confirm the mail address
 	// (POST /api/v1/account/registrations/confirm)
 	ConfirmRegistration(ctx context.Context, request ConfirmRegistrationRequestObject) (ConfirmRegistrationResponseObject, error)
+	// Begin the passkey of a new account
+	// (POST /api/v1/account/registrations/passkey-options)
+	BeginRegistrationPasskey(ctx context.Context, request BeginRegistrationPasskeyRequestObject) (BeginRegistrationPasskeyResponseObject, error)
 	// Where the person is signed in
 	// (GET /api/v1/account/sessions)
 	ListSessions(ctx context.Context, request ListSessionsRequestObject) (ListSessionsResponseObject, error)
@@ -2689,6 +2968,64 @@ func (sh *strictHandler) AcceptProposal(ctx echo.Context, proposalId ProposalId)
 	return nil
 }
 
+// RecoverAccount operation middleware
+func (sh *strictHandler) RecoverAccount(ctx echo.Context) error {
+	var request RecoverAccountRequestObject
+
+	var body RecoverAccountJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RecoverAccount(ctx.Request().Context(), request.(RecoverAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecoverAccount")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RecoverAccountResponseObject); ok {
+		return validResponse.VisitRecoverAccountResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// BeginRecovery operation middleware
+func (sh *strictHandler) BeginRecovery(ctx echo.Context) error {
+	var request BeginRecoveryRequestObject
+
+	var body BeginRecoveryJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.BeginRecovery(ctx.Request().Context(), request.(BeginRecoveryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BeginRecovery")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(BeginRecoveryResponseObject); ok {
+		return validResponse.VisitBeginRecoveryResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // RegisterAccount operation middleware
 func (sh *strictHandler) RegisterAccount(ctx echo.Context, params RegisterAccountParams) error {
 	var request RegisterAccountRequestObject
@@ -2743,6 +3080,35 @@ func (sh *strictHandler) ConfirmRegistration(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ConfirmRegistrationResponseObject); ok {
 		return validResponse.VisitConfirmRegistrationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// BeginRegistrationPasskey operation middleware
+func (sh *strictHandler) BeginRegistrationPasskey(ctx echo.Context) error {
+	var request BeginRegistrationPasskeyRequestObject
+
+	var body BeginRegistrationPasskeyJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.BeginRegistrationPasskey(ctx.Request().Context(), request.(BeginRegistrationPasskeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BeginRegistrationPasskey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(BeginRegistrationPasskeyResponseObject); ok {
+		return validResponse.VisitBeginRegistrationPasskeyResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -286,6 +286,16 @@ type ClientInterface interface {
 
 	AcceptProposal(ctx context.Context, proposalId ProposalId, body AcceptProposalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// RecoverAccountWithBody request with any body
+	RecoverAccountWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	RecoverAccount(ctx context.Context, body RecoverAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginRecoveryWithBody request with any body
+	BeginRecoveryWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	BeginRecovery(ctx context.Context, body BeginRecoveryJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// RegisterAccountWithBody request with any body
 	RegisterAccountWithBody(ctx context.Context, params *RegisterAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -295,6 +305,11 @@ type ClientInterface interface {
 	ConfirmRegistrationWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	ConfirmRegistration(ctx context.Context, body ConfirmRegistrationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginRegistrationPasskeyWithBody request with any body
+	BeginRegistrationPasskeyWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	BeginRegistrationPasskey(ctx context.Context, body BeginRegistrationPasskeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListSessions request
 	ListSessions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1635,6 +1650,54 @@ func (c *Client) AcceptProposal(ctx context.Context, proposalId ProposalId, body
 	return c.Client.Do(req)
 }
 
+func (c *Client) RecoverAccountWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecoverAccountRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) RecoverAccount(ctx context.Context, body RecoverAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecoverAccountRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) BeginRecoveryWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginRecoveryRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) BeginRecovery(ctx context.Context, body BeginRecoveryJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginRecoveryRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 func (c *Client) RegisterAccountWithBody(ctx context.Context, params *RegisterAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRegisterAccountRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
@@ -1673,6 +1736,30 @@ func (c *Client) ConfirmRegistrationWithBody(ctx context.Context, contentType st
 
 func (c *Client) ConfirmRegistration(ctx context.Context, body ConfirmRegistrationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewConfirmRegistrationRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) BeginRegistrationPasskeyWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginRegistrationPasskeyRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) BeginRegistrationPasskey(ctx context.Context, body BeginRegistrationPasskeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginRegistrationPasskeyRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5637,6 +5724,86 @@ func NewAcceptProposalRequestWithBody(server string, proposalId ProposalId, cont
 	return req, nil
 }
 
+// NewRecoverAccountRequest calls the generic RecoverAccount builder with application/json body
+func NewRecoverAccountRequest(server string, body RecoverAccountJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRecoverAccountRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewRecoverAccountRequestWithBody generates requests for RecoverAccount with any type of body
+func NewRecoverAccountRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/account/recoveries")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewBeginRecoveryRequest calls the generic BeginRecovery builder with application/json body
+func NewBeginRecoveryRequest(server string, body BeginRecoveryJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewBeginRecoveryRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewBeginRecoveryRequestWithBody generates requests for BeginRecovery with any type of body
+func NewBeginRecoveryRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/account/recoveries/passkey-options")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewRegisterAccountRequest calls the generic RegisterAccount builder with application/json body
 func NewRegisterAccountRequest(server string, params *RegisterAccountParams, body RegisterAccountJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -5711,6 +5878,46 @@ func NewConfirmRegistrationRequestWithBody(server string, contentType string, bo
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/account/registrations/confirm")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewBeginRegistrationPasskeyRequest calls the generic BeginRegistrationPasskey builder with application/json body
+func NewBeginRegistrationPasskeyRequest(server string, body BeginRegistrationPasskeyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewBeginRegistrationPasskeyRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewBeginRegistrationPasskeyRequestWithBody generates requests for BeginRegistrationPasskey with any type of body
+func NewBeginRegistrationPasskeyRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/account/registrations/passkey-options")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -13637,6 +13844,16 @@ type ClientWithResponsesInterface interface {
 
 	AcceptProposalWithResponse(ctx context.Context, proposalId ProposalId, body AcceptProposalJSONRequestBody, reqEditors ...RequestEditorFn) (*AcceptProposalResponse, error)
 
+	// RecoverAccountWithBodyWithResponse request with any body
+	RecoverAccountWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecoverAccountResponse, error)
+
+	RecoverAccountWithResponse(ctx context.Context, body RecoverAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*RecoverAccountResponse, error)
+
+	// BeginRecoveryWithBodyWithResponse request with any body
+	BeginRecoveryWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BeginRecoveryResponse, error)
+
+	BeginRecoveryWithResponse(ctx context.Context, body BeginRecoveryJSONRequestBody, reqEditors ...RequestEditorFn) (*BeginRecoveryResponse, error)
+
 	// RegisterAccountWithBodyWithResponse request with any body
 	RegisterAccountWithBodyWithResponse(ctx context.Context, params *RegisterAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RegisterAccountResponse, error)
 
@@ -13646,6 +13863,11 @@ type ClientWithResponsesInterface interface {
 	ConfirmRegistrationWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConfirmRegistrationResponse, error)
 
 	ConfirmRegistrationWithResponse(ctx context.Context, body ConfirmRegistrationJSONRequestBody, reqEditors ...RequestEditorFn) (*ConfirmRegistrationResponse, error)
+
+	// BeginRegistrationPasskeyWithBodyWithResponse request with any body
+	BeginRegistrationPasskeyWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BeginRegistrationPasskeyResponse, error)
+
+	BeginRegistrationPasskeyWithResponse(ctx context.Context, body BeginRegistrationPasskeyJSONRequestBody, reqEditors ...RequestEditorFn) (*BeginRegistrationPasskeyResponse, error)
 
 	// ListSessionsWithResponse request
 	ListSessionsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListSessionsResponse, error)
@@ -14984,6 +15206,7 @@ func (r RequestPasswordResetResponse) StatusCode() int {
 type ConfirmPasswordResetResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
+	ApplicationproblemJSON409     *Conflict
 	ApplicationproblemJSON410     *Gone
 	ApplicationproblemJSON422     *Invalid
 	ApplicationproblemJSONDefault *Error
@@ -15446,6 +15669,59 @@ func (r AcceptProposalResponse) StatusCode() int {
 	return 0
 }
 
+type RecoverAccountResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON410     *Gone
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSON429     *TooManyRequests
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r RecoverAccountResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RecoverAccountResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type BeginRecoveryResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *PasskeyCeremony
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON410     *Gone
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSON429     *TooManyRequests
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r BeginRecoveryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BeginRecoveryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type RegisterAccountResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -15475,7 +15751,8 @@ func (r RegisterAccountResponse) StatusCode() int {
 type ConfirmRegistrationResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
-	JSON200                       *Redirect
+	JSON200                       *RegistrationConfirmed
+	ApplicationproblemJSON409     *Conflict
 	ApplicationproblemJSON410     *Gone
 	ApplicationproblemJSON422     *Invalid
 	ApplicationproblemJSONDefault *Error
@@ -15491,6 +15768,32 @@ func (r ConfirmRegistrationResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ConfirmRegistrationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type BeginRegistrationPasskeyResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *PasskeyCeremony
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON410     *Gone
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r BeginRegistrationPasskeyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BeginRegistrationPasskeyResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -19725,6 +20028,40 @@ func (c *ClientWithResponses) AcceptProposalWithResponse(ctx context.Context, pr
 	return ParseAcceptProposalResponse(rsp)
 }
 
+// RecoverAccountWithBodyWithResponse request with arbitrary body returning *RecoverAccountResponse
+func (c *ClientWithResponses) RecoverAccountWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecoverAccountResponse, error) {
+	rsp, err := c.RecoverAccountWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecoverAccountResponse(rsp)
+}
+
+func (c *ClientWithResponses) RecoverAccountWithResponse(ctx context.Context, body RecoverAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*RecoverAccountResponse, error) {
+	rsp, err := c.RecoverAccount(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecoverAccountResponse(rsp)
+}
+
+// BeginRecoveryWithBodyWithResponse request with arbitrary body returning *BeginRecoveryResponse
+func (c *ClientWithResponses) BeginRecoveryWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BeginRecoveryResponse, error) {
+	rsp, err := c.BeginRecoveryWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeginRecoveryResponse(rsp)
+}
+
+func (c *ClientWithResponses) BeginRecoveryWithResponse(ctx context.Context, body BeginRecoveryJSONRequestBody, reqEditors ...RequestEditorFn) (*BeginRecoveryResponse, error) {
+	rsp, err := c.BeginRecovery(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeginRecoveryResponse(rsp)
+}
+
 // RegisterAccountWithBodyWithResponse request with arbitrary body returning *RegisterAccountResponse
 func (c *ClientWithResponses) RegisterAccountWithBodyWithResponse(ctx context.Context, params *RegisterAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RegisterAccountResponse, error) {
 	rsp, err := c.RegisterAccountWithBody(ctx, params, contentType, body, reqEditors...)
@@ -19757,6 +20094,23 @@ func (c *ClientWithResponses) ConfirmRegistrationWithResponse(ctx context.Contex
 		return nil, err
 	}
 	return ParseConfirmRegistrationResponse(rsp)
+}
+
+// BeginRegistrationPasskeyWithBodyWithResponse request with arbitrary body returning *BeginRegistrationPasskeyResponse
+func (c *ClientWithResponses) BeginRegistrationPasskeyWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BeginRegistrationPasskeyResponse, error) {
+	rsp, err := c.BeginRegistrationPasskeyWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeginRegistrationPasskeyResponse(rsp)
+}
+
+func (c *ClientWithResponses) BeginRegistrationPasskeyWithResponse(ctx context.Context, body BeginRegistrationPasskeyJSONRequestBody, reqEditors ...RequestEditorFn) (*BeginRegistrationPasskeyResponse, error) {
+	rsp, err := c.BeginRegistrationPasskey(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeginRegistrationPasskeyResponse(rsp)
 }
 
 // ListSessionsWithResponse request returning *ListSessionsResponse
@@ -23002,6 +23356,13 @@ func ParseConfirmPasswordResetResponse(rsp *http.Response) (*ConfirmPasswordRese
 	}
 
 	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 410:
 		var dest Gone
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -23939,6 +24300,121 @@ func ParseAcceptProposalResponse(rsp *http.Response) (*AcceptProposalResponse, e
 	return response, nil
 }
 
+// ParseRecoverAccountResponse parses an HTTP response from a RecoverAccountWithResponse call
+func ParseRecoverAccountResponse(rsp *http.Response) (*RecoverAccountResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RecoverAccountResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 410:
+		var dest Gone
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON410 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseBeginRecoveryResponse parses an HTTP response from a BeginRecoveryWithResponse call
+func ParseBeginRecoveryResponse(rsp *http.Response) (*BeginRecoveryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BeginRecoveryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PasskeyCeremony
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 410:
+		var dest Gone
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON410 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseRegisterAccountResponse parses an HTTP response from a RegisterAccountWithResponse call
 func ParseRegisterAccountResponse(rsp *http.Response) (*RegisterAccountResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -24008,11 +24484,72 @@ func ParseConfirmRegistrationResponse(rsp *http.Response) (*ConfirmRegistrationR
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Redirect
+		var dest RegistrationConfirmed
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 410:
+		var dest Gone
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON410 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseBeginRegistrationPasskeyResponse parses an HTTP response from a BeginRegistrationPasskeyWithResponse call
+func ParseBeginRegistrationPasskeyResponse(rsp *http.Response) (*BeginRegistrationPasskeyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BeginRegistrationPasskeyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PasskeyCeremony
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 410:
 		var dest Gone

@@ -49,8 +49,9 @@ type Jobs interface {
 
 // Sessions are the browsers that are signed in.
 type Sessions interface {
-	// SignInAccount makes a session for a local account and gives its cookie; the browser's old session ends.
-	SignInAccount(ctx context.Context, accountID uuid.UUID) (*http.Cookie, error)
+	// SignInAccount makes a session for a local account, which has proved itself by methods (RFC 8176), and gives its cookie; the
+	// browser's old session ends.
+	SignInAccount(ctx context.Context, accountID uuid.UUID, methods []string) (*http.Cookie, error)
 	// ListSessions gives the sessions of the person who calls.
 	ListSessions(ctx context.Context) ([]types.SessionInfo, error)
 	// EndSession ends one of the caller's sessions.
@@ -171,6 +172,7 @@ type Rooms struct {
 	Applications Applications
 	Mailbox      Mailbox
 	Powers       Powers
+	Passkeys     Passkeys
 	Linked       Linked
 	Holders      []Holder // but for this room itself
 }

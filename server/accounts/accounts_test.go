@@ -58,7 +58,8 @@ func TestRegister_PasswordIsNowhereInTheDatabase(t *testing.T) {
 func TestRegister_WrongFields_AllNamed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	err := w.service.Register(t.Context(), "key-0001", types.Registration{Email: "keine", Password: "kurz", GivenName: " ", FamilyName: ""})
+	short := "kurz"
+	err := w.service.Register(t.Context(), "key-0001", types.Registration{Email: "keine", Password: &short, GivenName: " ", FamilyName: ""})
 	var pointers []string
 	for _, f := range problem.From(err).Fields {
 		pointers = append(pointers, f.Pointer)
@@ -74,20 +75,20 @@ func TestConfirm_TokenWorksOnceAndForADay(t *testing.T) {
 	w := newWorld(t)
 	must(t, w.register("neu@example.org", "key-0001"))
 	token := w.lastToken()
-	cookie, redirect, err := w.service.ConfirmRegistration(t.Context(), token)
+	done, err := w.service.ConfirmRegistration(t.Context(), token, nil)
 	must(t, err)
-	if cookie.Value != "new" || redirect != "" {
-		t.Errorf("%v %q", cookie, redirect)
+	if done.Cookie.Value != "new" || done.RedirectTo != "" || done.RecoveryCodes != nil {
+		t.Errorf("%+v", done)
 	}
 	if _, err := w.service.Authenticate(t.Context(), "neu@example.org", testPassword); err != nil {
 		t.Errorf("cannot sign in: %v", err)
 	}
-	if _, _, err := w.service.ConfirmRegistration(t.Context(), token); code(err) != "token-used" {
+	if _, err := w.service.ConfirmRegistration(t.Context(), token, nil); code(err) != "token-used" {
 		t.Errorf("second use: %v", err)
 	}
 	must(t, w.register("spaet@example.org", "key-0002"))
 	w.now = w.now.Add(24*time.Hour + time.Second)
-	if _, _, err := w.service.ConfirmRegistration(t.Context(), w.lastToken()); code(err) != "token-used" {
+	if _, err := w.service.ConfirmRegistration(t.Context(), w.lastToken(), nil); code(err) != "token-used" {
 		t.Errorf("after a day: %v", err)
 	}
 }
@@ -99,9 +100,9 @@ func TestConfirm_TwoRegistrations_OneAccountAndTheOtherLinkIsDead(t *testing.T) 
 	first := w.lastToken()
 	must(t, w.register("neu@example.org", "key-0002"))
 	second := w.lastToken()
-	_, _, err := w.service.ConfirmRegistration(t.Context(), second)
+	_, err := w.service.ConfirmRegistration(t.Context(), second, nil)
 	must(t, err)
-	if _, _, err := w.service.ConfirmRegistration(t.Context(), first); code(err) != "token-used" {
+	if _, err := w.service.ConfirmRegistration(t.Context(), first, nil); code(err) != "token-used" {
 		t.Errorf("the link of somebody else's registration still works: %v", err)
 	}
 }

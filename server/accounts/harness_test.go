@@ -55,9 +55,15 @@ func newWorld(t *testing.T) *world {
 		Now: func() time.Time { return w.now }, Address: func(context.Context) string { return w.address },
 	})
 	w.handlers = map[string]func(context.Context, string, json.RawMessage) error{}
-	w.service.Connect(Rooms{Sessions: w, Tokens: w, Services: w, Forms: w, Messages: w, Subjects: w, Portals: w, Applications: w, Mailbox: w, Linked: w, Holders: []Holder{w}})
+	w.service.Connect(Rooms{Sessions: w, Tokens: w, Services: w, Forms: w, Messages: w, Subjects: w, Portals: w, Applications: w, Mailbox: w, Linked: w, Passkeys: noPasskeys{}, Holders: []Holder{w}})
 	return w
 }
+
+// noPasskeys is a portal where nobody has any.
+type noPasskeys struct{ Passkeys }
+
+func (noPasskeys) HasPasskey(context.Context, uuid.UUID) (bool, error)       { return false, nil }
+func (noPasskeys) RecoveryCodesLeft(context.Context, uuid.UUID) (int, error) { return 0, nil }
 
 func (w *world) Enqueue(_ context.Context, m mail.Message) error {
 	w.mu.Lock()
@@ -71,7 +77,7 @@ func (w *world) Insert(_ context.Context, args river.JobArgs, _ *river.InsertOpt
 	return nil
 }
 
-func (w *world) SignInAccount(context.Context, uuid.UUID) (*http.Cookie, error) {
+func (w *world) SignInAccount(context.Context, uuid.UUID, []string) (*http.Cookie, error) {
 	return &http.Cookie{Name: "session", Value: "new"}, nil
 }
 func (w *world) ListSessions(context.Context) ([]types.SessionInfo, error) { return nil, nil }
@@ -184,7 +190,8 @@ func (w *world) as(id uuid.UUID) context.Context {
 }
 
 func (w *world) register(email, key string) error {
-	return w.service.Register(w.t.Context(), key, types.Registration{Email: email, Password: testPassword, GivenName: "Clara", FamilyName: "Beispiel"})
+	password := testPassword
+	return w.service.Register(w.t.Context(), key, types.Registration{Email: email, Password: &password, GivenName: "Clara", FamilyName: "Beispiel"})
 }
 
 // lastToken reads the token of the last mail.

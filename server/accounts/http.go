@@ -31,21 +31,41 @@ func (h *Handlers) RegisterAccount(ctx context.Context, r api.RegisterAccountReq
 
 // ConfirmRegistration makes the account and signs in.
 func (h *Handlers) ConfirmRegistration(ctx context.Context, r api.ConfirmRegistrationRequestObject) (api.ConfirmRegistrationResponseObject, error) {
-	cookie, redirectTo, err := h.service.ConfirmRegistration(ctx, r.Body.Token)
+	done, err := h.service.ConfirmRegistration(ctx, r.Body.Token, r.Body.Passkey)
 	if err != nil {
 		return nil, err
 	}
-	answer := confirmed{cookie: cookie}
-	if redirectTo != "" {
-		answer.body.RedirectTo = &redirectTo
+	answer := confirmed{cookie: done.Cookie}
+	if done.RedirectTo != "" {
+		answer.body.RedirectTo = &done.RedirectTo
+	}
+	if len(done.RecoveryCodes) > 0 {
+		answer.body.RecoveryCodes = &done.RecoveryCodes
 	}
 	return answer, nil
+}
+
+// BeginRegistrationPasskey gives the options for the passkey of a new account.
+func (h *Handlers) BeginRegistrationPasskey(ctx context.Context, r api.BeginRegistrationPasskeyRequestObject) (api.BeginRegistrationPasskeyResponseObject, error) {
+	ceremony, err := h.service.BeginRegistrationPasskey(ctx, r.Body.Token)
+	return api.BeginRegistrationPasskey200JSONResponse(ceremony), err
+}
+
+// BeginRecovery gives the options for a new passkey of an account without a password.
+func (h *Handlers) BeginRecovery(ctx context.Context, r api.BeginRecoveryRequestObject) (api.BeginRecoveryResponseObject, error) {
+	ceremony, err := h.service.BeginRecovery(ctx, *r.Body)
+	return api.BeginRecovery200JSONResponse(ceremony), err
+}
+
+// RecoverAccount adds that passkey.
+func (h *Handlers) RecoverAccount(ctx context.Context, r api.RecoverAccountRequestObject) (api.RecoverAccountResponseObject, error) {
+	return api.RecoverAccount204Response{}, h.service.Recover(ctx, *r.Body)
 }
 
 // confirmed is the answer to a confirmation, with the new session's cookie.
 type confirmed struct {
 	cookie *http.Cookie
-	body   types.Redirect
+	body   types.RegistrationConfirmed
 }
 
 // VisitConfirmRegistrationResponse writes the answer.

@@ -1,10 +1,10 @@
 package accounts
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -25,7 +25,8 @@ const (
 
 // pending is what becomes an account once its mail is confirmed; sealed in the database.
 type pending struct {
-	PasswordHash string
+	PasswordHash string    // empty: the account gets a passkey
+	Account      uuid.UUID // id of the account to be; passkeys name it
 	GivenName    string
 	FamilyName   string
 	Request      *uuid.UUID // sign-in request that it began with
@@ -45,13 +46,19 @@ func (s *Service) Register(ctx context.Context, key string, r types.Registration
 	if err := s.charge(ctx, []bucket{{key: s.mac("bucket", "newcomer", networkOf(s.Address(ctx))), limits: perNewcomer()}}); err != nil {
 		return err
 	}
-	hash, err := s.hasher.hash(ctx, r.Password)
-	if err != nil {
-		return err
+	p := pending{GivenName: r.GivenName, FamilyName: r.FamilyName, Request: r.RequestId}
+	if p.Account, err = uuid.NewV7(); err != nil {
+		return fmt.Errorf("make id: %w", err)
+	}
+	password := ""
+	if r.Password != nil {
+		password = *r.Password
+		if p.PasswordHash, err = s.hasher.hash(ctx, password); err != nil {
+			return err
+		}
 	}
 	// The password goes into the kept fingerprint as a keyed hash only.
-	fingerprint := []any{email, s.mac("fingerprint", r.Password), r.GivenName, r.FamilyName, r.RequestId}
-	p := pending{PasswordHash: hash, GivenName: r.GivenName, FamilyName: r.FamilyName, Request: r.RequestId}
+	fingerprint := []any{email, s.mac("fingerprint", password), r.GivenName, r.FamilyName, r.RequestId}
 	_, err = idempotency.Do(ctx, s.DB, "accounts.register", key, fingerprint, func(ctx context.Context) (bool, error) {
 		return true, s.beginRegistration(ctx, email, p)
 	})
@@ -65,9 +72,11 @@ func (s *Service) checkRegistration(r *types.Registration) (email string, err er
 		fields = append(fields, problem.From(err).Fields...)
 	}
 	fields = append(fields, missingNames(r.GivenName, r.FamilyName)...)
-	words := append(emailWords(email), strings.Fields(r.GivenName+" "+r.FamilyName)...)
-	if err := s.checkPassword(r.Password, words); err != nil {
-		fields = append(fields, problem.From(err).Fields...)
+	if r.Password != nil {
+		words := append(emailWords(email), strings.Fields(r.GivenName+" "+r.FamilyName)...)
+		if err := s.checkPassword(*r.Password, words); err != nil {
+			fields = append(fields, problem.From(err).Fields...)
+		}
 	}
 	if len(fields) > 0 {
 		return "", problem.Invalid(fields...)
@@ -102,22 +111,38 @@ func (s *Service) beginRegistration(ctx context.Context, email string, p pending
 	if known {
 		return s.send(ctx, email, mailKnown(), s.Self.Url+PageSignIn)
 	}
-	return s.send(ctx, email, mailConfirm(), s.Self.Url+PageConfirm+"#token="+token)
+	page := PageConfirm
+	if p.PasswordHash == "" {
+		page = PageFirstDevice
+	}
+	return s.send(ctx, email, mailConfirm(), s.Self.Url+page+"#token="+token)
 }
 
-// ConfirmRegistration makes the account and signs it in. It answers the session's cookie, and where to go on when a linked
-// portal waits for the person. A token that is used or has run out is token-used (410).
-func (s *Service) ConfirmRegistration(ctx context.Context, token string) (cookie *http.Cookie, redirectTo string, err error) {
+// ConfirmRegistration makes the account and signs it in; made is the passkey of one without a password. A token that is used or has
+// run out is token-used (410), a passkey that is missing passkey-needed (409), one that does not fit 422.
+func (s *Service) ConfirmRegistration(ctx context.Context, token string, made *types.NewPasskey) (Confirmed, error) {
 	if err := s.requireHome(); err != nil {
-		return nil, "", err
+		return Confirmed{}, err
 	}
+	_, p, err := s.registration(ctx, secret.Hash(token))
+	if err != nil {
+		return Confirmed{}, err
+	}
+	if p.PasswordHash == "" {
+		return s.confirmWithPasskey(ctx, token, made)
+	}
+	return s.confirm(ctx, token, byPassword(), func(context.Context, uuid.UUID) ([]string, error) { return nil, nil })
+}
+
+// confirm makes the account of a registration and signs it in; equip gives it what it proves itself with, and answers recovery codes.
+func (s *Service) confirm(ctx context.Context, token string, methods []string, equip func(context.Context, uuid.UUID) ([]string, error)) (done Confirmed, err error) {
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
 		row, p, err := s.takeRegistration(ctx, secret.Hash(token))
 		if err != nil {
 			return err
 		}
 		data := profile{ProfileData: types.ProfileData{GivenName: p.GivenName, FamilyName: p.FamilyName}}
-		id, created, err := s.insertAccount(ctx, row.Email, p.PasswordHash, data, nil)
+		created, err := s.insertAccountAs(ctx, p.Account, row.Email, p.PasswordHash, data, nil)
 		if err != nil {
 			return err
 		}
@@ -127,16 +152,19 @@ func (s *Service) ConfirmRegistration(ctx context.Context, token string) (cookie
 		if err := s.dropRegistrations(ctx, row.Email); err != nil {
 			return err
 		}
-		if redirectTo, err = s.goOn(ctx, p.Request); err != nil {
+		if done.RecoveryCodes, err = equip(ctx, p.Account); err != nil {
 			return err
 		}
-		cookie, err = s.rooms.Sessions.SignInAccount(ctx, id)
+		if done.RedirectTo, err = s.goOn(ctx, p.Request); err != nil {
+			return err
+		}
+		done.Cookie, err = s.rooms.Sessions.SignInAccount(ctx, p.Account, methods)
 		return err
 	})
 	if err != nil {
-		return nil, "", err
+		return Confirmed{}, err
 	}
-	return cookie, redirectTo, nil
+	return done, nil
 }
 
 // goOn gives the page that continues a sign-in request that still waits.
@@ -195,22 +223,33 @@ func (s *Service) sendReset(ctx context.Context, sealed []byte) error {
 		if err != nil || !may {
 			return err
 		}
+		l, page, err := s.letterOfReset(ctx, row)
+		if err != nil {
+			return err
+		}
+		if page == "" {
+			return s.send(ctx, row.Email, l, s.Self.Url+PageSignIn)
+		}
 		token, hash := secret.New()
 		reset := resetRow{TokenHash: hash, AccountID: row.ID, ExpiresAt: s.Now().Add(resetWithin)}
 		if err := s.DB.From(ctx).Create(&reset).Error; err != nil {
 			return fmt.Errorf("keep reset: %w", err)
 		}
-		return s.send(ctx, row.Email, mailReset(), s.Self.Url+PageNewPassword+"#token="+token)
+		return s.send(ctx, row.Email, l, s.Self.Url+page+"#token="+token)
 	})
 }
 
 // ConfirmPasswordReset sets a new password, ends all sessions of the account and sends a notice. A token that is used or
-// older than ten minutes is token-used (410); a password against the rules is 422 and leaves the token as it is.
+// older than ten minutes is token-used (410); a password against the rules is 422 and leaves the token as it is; an account that does
+// without a password gets none (no-password, 409).
 func (s *Service) ConfirmPasswordReset(ctx context.Context, token, password string) error {
 	tokenHash := secret.Hash(token)
 	row, err := s.accountOfReset(ctx, tokenHash)
 	if err != nil {
 		return err
+	}
+	if without, err := s.withoutPassword(ctx, row); err != nil || without {
+		return cmp.Or(err, error(errNoPassword()))
 	}
 	p, err := s.openProfile(row)
 	if err != nil {
@@ -239,6 +278,11 @@ func (s *Service) ConfirmPasswordReset(ctx context.Context, token, password stri
 		s.Log.InfoContext(ctx, "password changed by mail", "account", row.ID)
 		return s.send(ctx, row.Email, mailChanged(), s.Self.Url+PageForgotten)
 	})
+}
+
+func errNoPassword() *problem.Error {
+	return problem.Conflict("no-password", "Dieses Konto hat kein Passwort.", "This account has no password.").
+		With(problem.Text{De: "Fordern Sie einen neuen Link an, um wieder hineinzukommen.", En: "Ask for a new link to get in again."})
 }
 
 func errTokenUsed() error {

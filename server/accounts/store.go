@@ -137,17 +137,23 @@ func (s *Service) insertAccount(ctx context.Context, email, hash string, p profi
 	if id, err = uuid.NewV7(); err != nil {
 		return id, false, fmt.Errorf("make id: %w", err)
 	}
+	created, err = s.insertAccountAs(ctx, id, email, hash, p, roles)
+	return id, created, err
+}
+
+// insertAccountAs makes an account with an id that is known before; created is false when the address has one.
+func (s *Service) insertAccountAs(ctx context.Context, id uuid.UUID, email, hash string, p profile, roles []string) (created bool, err error) {
 	sealed, err := s.sealedProfile(id, p)
 	if err != nil {
-		return id, false, err
+		return false, err
 	}
 	now := s.Now()
 	res := s.DB.From(ctx).Exec(`INSERT INTO accounts (id, email, password_hash, roles, profile, created_at, confirmed_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (email) DO NOTHING`, id, email, hash, strings.Join(roles, " "), sealed, now, now)
 	if res.Error != nil {
-		return id, false, fmt.Errorf("make account: %w", res.Error)
+		return false, fmt.Errorf("make account: %w", res.Error)
 	}
-	return id, res.RowsAffected == 1, nil
+	return res.RowsAffected == 1, nil
 }
 
 // updateAccount changes columns of an account; 404 when it is unknown.
@@ -197,6 +203,23 @@ func (s *Service) takeRegistration(ctx context.Context, tokenHash []byte) (regis
 	if !found {
 		return row, p, errTokenUsed()
 	}
+	return s.openRegistration(row)
+}
+
+// registration reads one and leaves it as it is.
+func (s *Service) registration(ctx context.Context, tokenHash []byte) (registrationRow, pending, error) {
+	row, found, err := one[registrationRow](s.DB.From(ctx).Where("token_hash = ? AND expires_at > ?", tokenHash, s.Now()), "registration")
+	if err == nil && !found {
+		err = errTokenUsed()
+	}
+	if err != nil {
+		return row, pending{}, err
+	}
+	return s.openRegistration(row)
+}
+
+func (s *Service) openRegistration(row registrationRow) (registrationRow, pending, error) {
+	var p pending
 	plain, err := s.Keys.Open(sealRegistration, row.Sealed, row.TokenHash)
 	if err != nil {
 		return row, p, err
@@ -204,7 +227,10 @@ func (s *Service) takeRegistration(ctx context.Context, tokenHash []byte) (regis
 	if err := json.Unmarshal(plain, &p); err != nil {
 		return row, p, fmt.Errorf("read registration: %w", err)
 	}
-	return row, p, nil
+	if p.Account == uuid.Nil { // kept before accounts had their id from the beginning
+		p.Account, err = uuid.NewV7()
+	}
+	return row, p, err
 }
 
 func (s *Service) dropRegistrations(ctx context.Context, email string) error {

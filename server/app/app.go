@@ -344,7 +344,7 @@ func (a *App) connectPeople() {
 	a.accounts.Connect(accounts.Rooms{
 		Sessions: a.signin, Tokens: a.oidc, Services: a.catalog, Purposes: a.signin,
 		Forms: asked{a}, Messages: messages{a.federation}, Subjects: a.oidc, Portals: a.federation,
-		Applications: a.applications, Mailbox: a.mailbox, Linked: a.federation, Powers: a.powers,
+		Applications: a.applications, Mailbox: a.mailbox, Linked: a.federation, Powers: a.powers, Passkeys: a.credentials,
 		Holders: []accounts.Holder{a.powers, a.safe, a.applications, a.mailbox, a.signin, a.oidc},
 	})
 }

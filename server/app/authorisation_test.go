@@ -48,6 +48,7 @@ func allowed() map[string]string {
 		"getSession": "nckerdu", "signIn": "nckerdu", "signOut": session, "startSignIn": "nckerdu", "finishSignIn": "nckerdu",
 		"getSignInRequest": "nckerdu", "approveSignInRequest": session, "denySignInRequest": session,
 		"registerAccount": "nckerdu", "confirmRegistration": "nckerdu", "requestPasswordReset": "nckerdu", "confirmPasswordReset": "nckerdu",
+		"beginRegistrationPasskey": "nckerdu", "beginRecovery": "nckerdu", "recoverAccount": "nckerdu",
 		"listCredentials": session, "setPassword": session, "removePassword": session, "beginPasskey": session, "addPasskey": session,
 		"renamePasskey": session, "removePasskey": session, "beginOneTimeCodes": session, "confirmOneTimeCodes": session,
 		"removeOneTimeCodes": session, "replaceRecoveryCodes": session,

@@ -52,7 +52,7 @@ type browser struct {
 func signedIn(t *testing.T, a *App, handler http.Handler, account uuid.UUID) *browser {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/v1/session", nil)
-	cookie, err := a.signin.SignInAccount(httpx.WithRequest(t.Context(), r), account)
+	cookie, err := a.signin.SignInAccount(httpx.WithRequest(t.Context(), r), account, []string{"pwd"})
 	require.NoError(t, err)
 	b := &browser{handler: handler, cookie: cookie}
 	var session types.Session

@@ -127,6 +127,24 @@ func (s *Service) RemoveOneTimeCodes(ctx context.Context) error {
 	})
 }
 
+// mayHaveRecoveryCodes refuses (404 codes-unknown) an account that recovery codes are of no use to: they stand for the one-time code, or, of
+// an account without a password, for passkeys that are lost. The account stays as it is until the transaction ends.
+func (s *Service) mayHaveRecoveryCodes(ctx context.Context, accountID uuid.UUID) error {
+	passkeys, err := s.lockedPasskeysOf(ctx, accountID)
+	if err != nil {
+		return err
+	}
+	hasPassword, err := s.rooms.Accounts.HasPassword(ctx, accountID)
+	if err != nil || (!hasPassword && len(passkeys) > 0) {
+		return err
+	}
+	row, found, err := s.lockedCodeOf(ctx, accountID)
+	if err == nil && (!found || row.ConfirmedAt == nil) {
+		err = errNoCodes()
+	}
+	return err
+}
+
 // ReplaceRecoveryCodes makes new recovery codes for the caller; the old ones work no more.
 func (s *Service) ReplaceRecoveryCodes(ctx context.Context) (codes []string, err error) {
 	c, err := s.recent(ctx)
@@ -134,12 +152,8 @@ func (s *Service) ReplaceRecoveryCodes(ctx context.Context) (codes []string, err
 		return nil, err
 	}
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
-		row, found, err := s.lockedCodeOf(ctx, c.AccountID)
-		if err != nil {
+		if err := s.mayHaveRecoveryCodes(ctx, c.AccountID); err != nil {
 			return err
-		}
-		if !found || row.ConfirmedAt == nil {
-			return errNoCodes()
 		}
 		if codes, err = s.newRecoveryCodes(ctx, c.AccountID); err != nil {
 			return err

@@ -206,7 +206,8 @@ func (s *Service) RemovePassword(ctx context.Context) error {
 		if err := s.rooms.Accounts.RemovePassword(ctx, c.AccountID); err != nil {
 			return err
 		}
-		if err := s.dropCodes(ctx, c.AccountID); err != nil { // they are asked for after a password only
+		// They are asked for after a password only. Recovery codes stay: they lead in again when all passkeys are lost.
+		if err := s.dropOneTimeCodes(ctx, c.AccountID); err != nil {
 			return err
 		}
 		return s.tell(ctx, c.AccountID, problem.Text{

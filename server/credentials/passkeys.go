@@ -142,33 +142,42 @@ func (s *Service) AddPasskey(ctx context.Context, new types.NewPasskey) (types.P
 	if err != nil {
 		return types.Passkey{}, err
 	}
-	credential, err := s.created(u, data, new.Response)
-	if err != nil {
-		s.Log.InfoContext(ctx, "passkey refused", "account", c.AccountID, "error", reasonOf(err), "requestId", httpx.RequestIDOf(ctx))
-		return types.Passkey{}, problem.Invalid(problem.FieldError{Pointer: "/response", Code: "passkey-refused", Message: problem.Text{
-			De: "Dieser Passkey konnte nicht geprüft werden.", En: "This passkey could not be verified.",
-		}})
-	}
-	row, err := s.newPasskeyRow(c.AccountID, name, credential)
+	row, err := s.madeRow(ctx, u, data, name, new.Response)
 	if err != nil {
 		return types.Passkey{}, err
 	}
-	err = s.DB.Tx(ctx, func(ctx context.Context) error {
-		rows, err := s.lockedPasskeysOf(ctx, c.AccountID)
-		if err != nil {
+	return row.described(), s.DB.Tx(ctx, func(ctx context.Context) error {
+		if err := s.keepPasskey(ctx, row); err != nil {
 			return err
 		}
-		if len(rows) >= maxPasskeys {
-			return errTooManyPasskeys()
-		}
-		if err := s.insertPasskey(ctx, row); err != nil {
-			return err
-		}
-		return s.tell(ctx, c.AccountID, problem.Text{
-			De: "Ein Passkey wurde hinzugefügt: „" + name + "“.", En: "A passkey was added: “" + name + "”.",
+		return s.tell(ctx, row.AccountID, problem.Text{
+			De: "Ein Passkey wurde hinzugefügt: „" + row.Name + "“.", En: "A passkey was added: “" + row.Name + "”.",
 		})
 	})
-	return row.described(), err
+}
+
+// madeRow verifies what a browser made for an account; what does not fit the ceremony is 422.
+func (s *Service) madeRow(ctx context.Context, u *user, data webauthn.SessionData, name string, response map[string]any) (passkeyRow, error) {
+	credential, err := s.created(u, data, response)
+	if err != nil {
+		s.Log.InfoContext(ctx, "passkey refused", "account", u.id, "error", reasonOf(err), "requestId", httpx.RequestIDOf(ctx))
+		return passkeyRow{}, problem.Invalid(problem.FieldError{Pointer: "/response", Code: "passkey-refused", Message: problem.Text{
+			De: "Dieser Passkey konnte nicht geprüft werden.", En: "This passkey could not be verified.",
+		}})
+	}
+	return s.newPasskeyRow(u.id, name, credential)
+}
+
+// keepPasskey adds a passkey to its account, in the transaction of ctx.
+func (s *Service) keepPasskey(ctx context.Context, row passkeyRow) error {
+	rows, err := s.lockedPasskeysOf(ctx, row.AccountID)
+	if err != nil {
+		return err
+	}
+	if len(rows) >= maxPasskeys {
+		return errTooManyPasskeys()
+	}
+	return s.insertPasskey(ctx, row)
 }
 
 func (s *Service) created(u *user, data webauthn.SessionData, response map[string]any) (*webauthn.Credential, error) {

@@ -223,6 +223,19 @@ func (s *Service) dropCodes(ctx context.Context, accountID uuid.UUID) error {
 	return nil
 }
 
+// dropOneTimeCodes takes one-time codes of an account away, and leaves its recovery codes.
+func (s *Service) dropOneTimeCodes(ctx context.Context, accountID uuid.UUID) error {
+	if err := s.DB.From(ctx).Where("account_id = ?", accountID).Delete(&codeRow{}).Error; err != nil {
+		return fmt.Errorf("remove one-time codes: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) hasRecoveryRow(ctx context.Context, accountID uuid.UUID, hash []byte) (bool, error) {
+	_, found, err := one[recoveryRow](s.DB.From(ctx).Where("account_id = ? AND hash = ?", accountID, hash), "recovery code")
+	return found, err
+}
+
 func (s *Service) countRecoveryCodes(ctx context.Context, accountID uuid.UUID) (int, error) {
 	var n int64
 	if err := s.DB.From(ctx).Model(&recoveryRow{}).Where("account_id = ?", accountID).Count(&n).Error; err != nil {

@@ -430,7 +430,7 @@ func TestBackChannelLogout_EndsEverySessionOfThatSignIn_EvenWhenTheClientWasAway
 }
 
 // eventually waits for a condition.
-func eventually(t *testing.T, condition func() bool) {
+func eventually(t testing.TB, condition func() bool) {
 	t.Helper()
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if condition() {

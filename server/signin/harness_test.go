@@ -228,9 +228,9 @@ func (a *association) build(p *portal) {
 		Client: a.client, Loopback: true, Audit: audit.New(p.db, a.clock.Now),
 	})
 	must(t, err)
-	p.accounts.Connect(accounts.Rooms{Sessions: p.signin, Tokens: p.oidc, Services: known, Purposes: p.signin, Forms: known})
 	p.credentials, err = credentials.New(credentials.Config{DB: p.db, Keys: p.keys, Self: p.ref, Log: log, Now: a.clock.Now})
 	must(t, err)
+	p.accounts.Connect(accounts.Rooms{Sessions: p.signin, Tokens: p.oidc, Services: known, Purposes: p.signin, Forms: known, Passkeys: p.credentials})
 	p.credentials.Connect(credentials.Rooms{Accounts: p.accounts, Sessions: p.signin})
 	p.signin.Connect(signin.Rooms{Accounts: p.accounts, Credentials: p.credentials, Provider: p.oidc})
 	accounts.Register(p.jobs, p.accounts)

@@ -168,9 +168,9 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (types.Ses
 	return s.afterPassword(ctx, id)
 }
 
-// SignInAccount signs in a local account whose owner has proved themselves, and gives the session's cookie.
-func (s *Service) SignInAccount(ctx context.Context, accountID uuid.UUID) (*http.Cookie, error) {
-	_, _, cookie, err := s.signInAccount(ctx, accountID, proof{level: string(types.Low), methods: []string{methodPassword}})
+// SignInAccount signs in a local account whose owner has proved themselves by methods, and gives the session's cookie.
+func (s *Service) SignInAccount(ctx context.Context, accountID uuid.UUID, methods []string) (*http.Cookie, error) {
+	_, _, cookie, err := s.signInAccount(ctx, accountID, proof{level: string(types.Low), methods: methods})
 	return cookie, err
 }
 

@@ -2,25 +2,10 @@ import type { Page } from "@playwright/test";
 import { inspect } from "../support/inspect";
 import { linkIn, mailTo } from "../support/mail";
 import { content, section, shows } from "../support/pages";
+import { addDevice } from "../support/passkeys";
 import { citizenAt, enterPassword } from "../support/people";
 import { expect, test } from "../support/test";
 import { codeOf } from "../support/totp";
-
-/** Gives the browser a device that keeps passkeys and verifies the person. */
-async function addDevice(page: Page): Promise<void> {
-  const devtools = await page.context().newCDPSession(page);
-  await devtools.send("WebAuthn.enable");
-  await devtools.send("WebAuthn.addVirtualAuthenticator", {
-    options: {
-      protocol: "ctap2",
-      transport: "internal",
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
-}
 
 async function signOut(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Abmelden", exact: true }).click();

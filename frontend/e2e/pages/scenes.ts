@@ -177,6 +177,19 @@ export const scenes: Record<string, Scene & { path: string }> = {
   },
   consent: { path: `/anmelden?request=${data.request.id}`, ...atHome, session: data.citizen },
   register: { path: "/registrieren", ...atHome },
+  "register-passkey": { path: "/registrieren/passkey#token=abc", ...atHome },
+  recovery: { path: "/passkey-neu#token=abc", ...atHome },
+  "security-passkeys-only": {
+    path: "/konto/sicherheit",
+    ...atHome,
+    session: data.citizen,
+    answers: [
+      [
+        /credentials$/,
+        { ...data.credentials, hasPassword: false, oneTimeCodes: false, recoveryCodesLeft: 0 },
+      ],
+    ],
+  },
   "register-confirm-used": { path: "/registrieren/bestaetigen", ...atHome },
   forgotten: { path: "/passwort-vergessen", ...atHome },
   "new-password": { path: "/passwort-neu#token=abc", ...atHome },

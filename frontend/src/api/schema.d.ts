@@ -2024,7 +2024,7 @@ export interface paths {
         put?: never;
         /**
          * Make new recovery codes
-         * @description The old ones work no more. The session must have proved itself within the last ten minutes, else 403 `reauthentication-needed`.
+         * @description For an account with one-time codes, or with passkeys and no password. The old ones work no more. The session must have proved itself within the last ten minutes, else 403 `reauthentication-needed`.
          */
         post: operations["replaceRecoveryCodes"];
         delete?: never;
@@ -2045,7 +2045,8 @@ export interface paths {
         /**
          * Register an account
          * @description At an account home. A mail with a link is sent; the account exists once the link was opened. The answer is the
-         *     same whether or not the address has an account (who has one gets another mail).
+         *     same whether or not the address has an account (who has one gets another mail). Without `password` the account gets
+         *     a passkey when the address is confirmed, and no password.
          */
         post: operations["registerAccount"];
         delete?: never;
@@ -2065,9 +2066,73 @@ export interface paths {
         put?: never;
         /**
          * Confirm the mail address
-         * @description With the token of the mail. Single use. Signs in, and answers where to go on when the registration began at a linked portal.
+         * @description With the token of the mail. Single use. Signs in, and answers where to go on when the registration began at a linked portal. A
+         *     registration without a password needs the passkey that was begun with `POST /account/registrations/passkey-options` (else 409
+         *     `passkey-needed`); its answer has recovery codes, shown this once.
          */
         post: operations["confirmRegistration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/registrations/passkey-options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin the passkey of a new account
+         * @description With the token of the mail, which stays as it is. Answers the options for `navigator.credentials.create()`; the passkey goes to `POST /account/registrations/confirm`. A registration with a password has none (409 `password-chosen`).
+         */
+        post: operations["beginRegistrationPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/recoveries/passkey-options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to get back into an account without a password
+         * @description For who has lost all passkeys of an account without a password. With the token of the mail that `POST /account/password-resets` sends
+         *     then, and a recovery code; both stay as they are. The mail alone leads to nothing. Answers the options for
+         *     `navigator.credentials.create()`; the passkey goes to `POST /account/recoveries`.
+         */
+        post: operations["beginRecovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/recoveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get back into an account with a new passkey
+         * @description Uses up the token and the recovery code, adds the passkey, ends all sessions of the account and sends a notice. The passkeys that were lost stay until the person removes them. Nobody is signed in by it.
+         */
+        post: operations["recoverAccount"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2085,7 +2150,8 @@ export interface paths {
         put?: never;
         /**
          * Ask for a new password
-         * @description Sends a mail with a link when the address has an account; the answer is the same when not.
+         * @description Sends a mail with a link when the address has an account; the answer is the same when not. Of an account without a password the
+         *     mail says how to get in: with a recovery code and a new passkey (`POST /account/recoveries`) where there are codes.
          */
         post: operations["requestPasswordReset"];
         delete?: never;
@@ -2105,7 +2171,7 @@ export interface paths {
         put?: never;
         /**
          * Set a new password
-         * @description With the token of the mail. Ends all sessions of the account and sends a notice.
+         * @description With the token of the mail. Ends all sessions of the account and sends a notice. An account that does without a password gets none this way (409 `no-password`).
          */
         post: operations["confirmPasswordReset"];
         delete?: never;
@@ -5769,8 +5835,8 @@ export interface components {
         ProfileItem: "givenName" | "familyName" | "birthName" | "birthDate" | "birthPlace" | "nationality" | "street" | "houseNumber" | "postalCode" | "city" | "email" | "phone" | "iban" | "accountHolder" | "children" | "vehicles";
         Registration: {
             email: string;
-            /** @description At least 12 characters; a sentence is good. No rules on kinds of characters. */
-            password: string;
+            /** @description At least 12 characters; a sentence is good. No rules on kinds of characters. Without it the account gets a passkey instead. */
+            password?: string;
             givenName: string;
             familyName: string;
             /**
@@ -5788,6 +5854,25 @@ export interface components {
         };
         TokenBody: {
             token: string;
+        };
+        RegistrationConfirmation: {
+            token: string;
+            passkey?: components["schemas"]["NewPasskey"];
+        };
+        RegistrationConfirmed: {
+            /** @description Where the browser should go; missing when it can stay. */
+            redirectTo?: string;
+            /** @description Of an account without a password. With one of them and the mail address the person gets in again when all passkeys are lost. */
+            recoveryCodes?: string[];
+        };
+        RecoveryProof: {
+            token: string;
+            recoveryCode: string;
+        };
+        Recovery: {
+            token: string;
+            recoveryCode: string;
+            passkey: components["schemas"]["NewPasskey"];
         };
         NewPassword: {
             token: string;
@@ -10927,7 +11012,7 @@ export interface operations {
                  *       "token": "9wq0c1zZr0uS3mJtq2b4Yw"
                  *     }
                  */
-                "application/json": components["schemas"]["TokenBody"];
+                "application/json": components["schemas"]["RegistrationConfirmation"];
             };
         };
         responses: {
@@ -10937,11 +11022,126 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Redirect"];
+                    "application/json": components["schemas"]["RegistrationConfirmed"];
                 };
             };
+            409: components["responses"]["Conflict"];
             410: components["responses"]["Gone"];
             422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    beginRegistrationPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "9wq0c1zZr0uS3mJtq2b4Yw"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TokenBody"];
+            };
+        };
+        responses: {
+            /** @description The options. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyCeremony"];
+                };
+            };
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    beginRecovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "9wq0c1zZr0uS3mJtq2b4Yw",
+                 *       "recoveryCode": "7QKM-2PFD-H9XA"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RecoveryProof"];
+            };
+        };
+        responses: {
+            /** @description The options. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyCeremony"];
+                };
+            };
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            default: components["responses"]["Error"];
+        };
+    };
+    recoverAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "9wq0c1zZr0uS3mJtq2b4Yw",
+                 *       "recoveryCode": "7QKM-2PFD-H9XA",
+                 *       "passkey": {
+                 *         "ceremonyId": "019ab6c1-7d1f-7c2e-9a64-2f0a4f1d9b10",
+                 *         "name": "Mein neues Telefon",
+                 *         "response": {
+                 *           "id": "gAVt",
+                 *           "rawId": "gAVt",
+                 *           "type": "public-key",
+                 *           "response": {
+                 *             "clientDataJSON": "e30",
+                 *             "attestationObject": "e30"
+                 *           }
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["Recovery"];
+            };
+        };
+        responses: {
+            /** @description The passkey signs in from now on. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Error"];
         };
     };
@@ -11003,6 +11203,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            409: components["responses"]["Conflict"];
             410: components["responses"]["Gone"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Error"];

@@ -147,6 +147,18 @@ const confirm = createRoute({
   loader: words("signin"),
   component: lazyRouteComponent(() => import("../features/signin/pages/ConfirmPage")),
 });
+const firstPasskey = createRoute({
+  getParentRoute: () => citizen,
+  path: "/registrieren/passkey",
+  loader: words("signin"),
+  component: lazyRouteComponent(() => import("../features/signin/pages/FirstPasskeyPage")),
+});
+const recovery = createRoute({
+  getParentRoute: () => citizen,
+  path: "/passkey-neu",
+  loader: words("signin"),
+  component: lazyRouteComponent(() => import("../features/signin/pages/RecoveryPage")),
+});
 const forgotten = createRoute({
   getParentRoute: () => citizen,
   path: "/passwort-vergessen",
@@ -486,6 +498,8 @@ const routeTree = rootRoute.addChildren([
     confirm,
     forgotten,
     newPassword,
+    firstPasskey,
+    recovery,
     newEmail,
     acceptPower,
     imprint,

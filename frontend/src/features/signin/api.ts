@@ -28,8 +28,31 @@ export function registerAccount(body: Schemas["Registration"], key: string): Pro
   );
 }
 
-export function confirmRegistration(token: string): Promise<Schemas["Redirect"]> {
+export function confirmRegistration(token: string): Promise<Schemas["RegistrationConfirmed"]> {
   return answer(api.POST("/api/v1/account/registrations/confirm", { body: { token } }));
+}
+
+/** Has this device make the passkey of a new account without a password, and confirms its address with it. */
+export async function registerPasskey(
+  token: string,
+  name: string,
+): Promise<Schemas["RegistrationConfirmed"]> {
+  const { ceremonyId, options } = await answer(
+    api.POST("/api/v1/account/registrations/passkey-options", { body: { token } }),
+  );
+  const { createPasskey } = await import("../../lib/passkeys");
+  const passkey = { ceremonyId, name, response: await createPasskey(options) };
+  return answer(api.POST("/api/v1/account/registrations/confirm", { body: { token, passkey } }));
+}
+
+/** Has this device make a new passkey of an account whose passkeys are lost. */
+export async function recoverAccount(token: string, recoveryCode: string, name: string): Promise<void> {
+  const { ceremonyId, options } = await answer(
+    api.POST("/api/v1/account/recoveries/passkey-options", { body: { token, recoveryCode } }),
+  );
+  const { createPasskey } = await import("../../lib/passkeys");
+  const passkey = { ceremonyId, name, response: await createPasskey(options) };
+  await answer(api.POST("/api/v1/account/recoveries", { body: { token, recoveryCode, passkey } }));
 }
 
 export function requestPasswordReset(email: string): Promise<Schemas["MailSent"]> {

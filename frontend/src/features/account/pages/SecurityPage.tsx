@@ -4,7 +4,7 @@ import { useWords } from "../../../i18n";
 import { credentialsQuery } from "../api";
 import { AccountFrame } from "../parts/AccountFrame";
 import { EmailSection } from "../parts/EmailSection";
-import { OneTimeCodes } from "../parts/OneTimeCodes";
+import { OneTimeCodes, RecoverySection } from "../parts/OneTimeCodes";
 import { Passkeys } from "../parts/Passkeys";
 import { PasswordSection } from "../parts/PasswordSection";
 import { useProof } from "../parts/useProof";
@@ -29,7 +29,11 @@ function Security() {
       <p>{t("account:security.text")}</p>
       <Passkeys passkeys={credentials.passkeys} proved={proved} />
       <PasswordSection credentials={credentials} proved={proved} />
-      <OneTimeCodes credentials={credentials} proved={proved} />
+      {credentials.hasPassword || credentials.passkeys.length === 0 ? (
+        <OneTimeCodes credentials={credentials} proved={proved} />
+      ) : (
+        <RecoverySection credentials={credentials} proved={proved} />
+      )}
       {!worksHere(session) && <EmailSection proved={proved} />}
       {dialog}
     </div>

@@ -2,12 +2,13 @@ import { useState } from "react";
 import type { Schemas } from "../../../api/client";
 import { currentLanguage, useWords } from "../../../i18n";
 import { formatDay } from "../../../lib/dates";
+import { Alert } from "../../../ui/Alert";
 import { Button } from "../../../ui/Button";
 import { Dialog } from "../../../ui/Dialog";
 import { ErrorState } from "../../../ui/ErrorState";
+import { RecoveryCodes } from "../../../ui/RecoveryCodes";
 import { beginOneTimeCodes, removeOneTimeCodes, replaceRecoveryCodes } from "../api";
 import { CodeSetup } from "./CodeSetup";
-import { RecoveryCodes } from "./RecoveryCodes";
 import { useChange } from "./useChange";
 
 type Proved = <T>(change: () => Promise<T>) => Promise<T>;
@@ -31,7 +32,13 @@ export function OneTimeCodes({
     <section className="pv-stack" aria-labelledby="codes">
       <h2 id="codes">{t("account:security.codes.title")}</h2>
       <p>{t("account:security.codes.text")}</p>
-      {codes !== undefined && <RecoveryCodes codes={codes} onDone={() => setCodes(undefined)} />}
+      {codes !== undefined && (
+        <RecoveryCodes
+          codes={codes}
+          text={t("account:security.codes.recoveryText")}
+          onDone={() => setCodes(undefined)}
+        />
+      )}
       {codes === undefined && credentials.oneTimeCodes && (
         <TurnedOn credentials={credentials} proved={proved} onCodes={setCodes} />
       )}
@@ -54,6 +61,52 @@ export function OneTimeCodes({
             setCodes(recovery);
           }}
           onClose={() => setSetup(undefined)}
+        />
+      )}
+    </section>
+  );
+}
+
+/** For an account without a password: the codes that lead in again when all passkeys are lost. */
+export function RecoverySection({
+  credentials,
+  proved,
+}: {
+  credentials: Schemas["Credentials"];
+  proved: Proved;
+}) {
+  const t = useWords();
+  const [codes, setCodes] = useState<string[]>();
+  const replace = useChange(async () => {
+    setCodes((await proved(replaceRecoveryCodes)).codes);
+    return "";
+  });
+  const left = credentials.recoveryCodesLeft;
+  return (
+    <section className="pv-stack" aria-labelledby="recovery">
+      <h2 id="recovery">{t("account:security.recovery.title")}</h2>
+      <p>{t("account:security.recovery.text")}</p>
+      {codes === undefined ? (
+        <>
+          {left === 0 ? (
+            <Alert kind="warning" title={t("account:security.recovery.noneTitle")}>
+              <p>{t("account:security.recovery.none")}</p>
+            </Alert>
+          ) : (
+            <p>{t("account:security.codes.left", { count: left })}.</p>
+          )}
+          {replace.error !== undefined && <ErrorState error={replace.error} />}
+          <div>
+            <Button variant="secondary" busy={replace.busy} onClick={replace.run}>
+              {t("account:security.codes.again")}
+            </Button>
+          </div>
+        </>
+      ) : (
+        <RecoveryCodes
+          codes={codes}
+          text={t("account:security.recovery.keep")}
+          onDone={() => setCodes(undefined)}
         />
       )}
     </section>

@@ -12,6 +12,7 @@ import { useFormErrors } from "../../../ui/useFormErrors";
 import { confirmPasswordReset } from "../api";
 import { checkPassword } from "../parts/checks";
 import { useHashToken } from "../parts/hashToken";
+import { LinkUsed } from "../parts/LinkUsed";
 import { PasswordField } from "../../../ui/fields/PasswordField";
 
 /** Sets a new password with the link of the mail. */
@@ -41,14 +42,7 @@ export default function NewPasswordPage() {
           </div>
         </Alert>
       )}
-      {!done && used && (
-        <Alert kind="warning" title={t("signin:confirm.usedTitle")} live>
-          <p>{t("signin:newPassword.usedText")}</p>
-          <div>
-            <LinkButton to="/passwort-vergessen">{t("signin:newPassword.again")}</LinkButton>
-          </div>
-        </Alert>
-      )}
+      {!done && used && <LinkUsed again="reset" />}
       {!done && !used && (
         <form
           className="pv-stack"

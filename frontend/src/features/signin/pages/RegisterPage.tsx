@@ -8,6 +8,7 @@ import { Alert } from "../../../ui/Alert";
 import { AnchorButton, Button } from "../../../ui/Button";
 import { ErrorState } from "../../../ui/ErrorState";
 import { ErrorSummary } from "../../../ui/ErrorSummary";
+import { Radios } from "../../../ui/fields/ChoiceFields";
 import { TextField } from "../../../ui/fields/TextField";
 import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
@@ -64,6 +65,8 @@ function RegisterForm({ onSent }: { onSent: (email: string) => void }) {
   const { request } = route.useSearch();
   const errors = useFormErrors();
   const [values, setValues] = useState({ givenName: "", familyName: "", email: "", password: "" });
+  const [by, setBy] = useState("password");
+  const withPasskey = by === "passkey";
   const set = (name: keyof typeof values) => (value: string) =>
     setValues((before) => ({ ...before, [name]: value }));
   const send = useAction(async (key) => {
@@ -71,7 +74,7 @@ function RegisterForm({ onSent }: { onSent: (email: string) => void }) {
       const sent = await registerAccount(
         {
           email: values.email.trim(),
-          password: values.password,
+          ...(!withPasskey && { password: values.password }),
           givenName: values.givenName.trim(),
           familyName: values.familyName.trim(),
           ...(request !== undefined && { requestId: request }),
@@ -87,7 +90,11 @@ function RegisterForm({ onSent }: { onSent: (email: string) => void }) {
     const missing = (["givenName", "familyName"] as const)
       .filter((name) => values[name].trim() === "")
       .map((name) => ({ fieldId: name, message: t(`signin:register.${name}Missing`) }));
-    const found = [...missing, ...checkEmail(values.email, t), ...checkPassword(values.password, t)];
+    const found = [
+      ...missing,
+      ...checkEmail(values.email, t),
+      ...(withPasskey ? [] : checkPassword(values.password, t)),
+    ];
     if (errors.show(found)) send.run();
   };
   return (
@@ -128,15 +135,31 @@ function RegisterForm({ onSent }: { onSent: (email: string) => void }) {
         onChange={set("email")}
         input={{ type: "email", autoComplete: "email", spellCheck: false, autoCapitalize: "none" }}
       />
-      <PasswordField
-        id="password"
-        label={t("signin:password")}
-        hint={t("signin:passwordHint")}
-        error={errors.of("password")}
-        value={values.password}
-        onChange={set("password")}
-        isNew
-      />
+      {typeof window.PublicKeyCredential !== "undefined" && (
+        <Radios
+          id="by"
+          label={t("signin:register.by")}
+          options={(["password", "passkey"] as const).map((value) => ({
+            value,
+            label: t(`signin:register.with.${value}`),
+          }))}
+          value={by}
+          onChange={setBy}
+        />
+      )}
+      {withPasskey ? (
+        <p>{t("signin:register.passkeyText")}</p>
+      ) : (
+        <PasswordField
+          id="password"
+          label={t("signin:password")}
+          hint={t("signin:passwordHint")}
+          error={errors.of("password")}
+          value={values.password}
+          onChange={set("password")}
+          isNew
+        />
+      )}
       <div className="pv-actions">
         <Button type="submit" busy={send.busy}>
           {t("signin:register.submit")}
