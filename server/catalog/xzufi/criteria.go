@@ -4,6 +4,9 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
 
 	"portalverbund/server/catalog"
 	"portalverbund/server/catalog/codes"
@@ -19,6 +22,8 @@ const (
 	criterionSurname  = "nachname"   // von, bis: first letters
 	criterionAge      = "alter"      // von, bis: years
 	criterionRule     = "regel"      // beschreibung: in words
+
+	criterionAdministration = "verwaltung" // of a competence that names no service: whoever administers its areas
 )
 
 var (
@@ -63,6 +68,27 @@ func years(name string, n *int) *node {
 		return nil
 	}
 	return element(name, strconv.Itoa(*n))
+}
+
+// administration writes which areas a unit administers: as a competence for no service in particular. nil if there are none.
+func (p *producer) administration(e *catalog.OrganisationEntry) *node {
+	if len(e.Administers) == 0 {
+		return nil
+	}
+	k := with(elementCompetence, p.identifier("id", schemeCompetence, uuid.NewSHA1(e.ID, []byte(criterionAdministration)).String(), nil))
+	areas(k, "gebietID", e.Administers)
+	k.add(criterion(criterionAdministration))
+	return k
+}
+
+// isAdministration says whether a competence says which areas the unit administers.
+func isAdministration(k *node) bool {
+	if k.child("leistungID") != nil {
+		return false
+	}
+	return slices.ContainsFunc(k.children, func(n *node) bool {
+		return n.name == nameCriterion && n.attrs["listURI"] == listCriteria && n.child("code") != nil && strings.TrimSpace(n.child("code").text) == criterionAdministration
+	})
 }
 
 // criteria reads for whom a competence is. What is not understood is not taken.

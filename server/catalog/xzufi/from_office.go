@@ -44,6 +44,10 @@ func (c *converter) organisation(n *node) (*catalog.OrganisationEntry, []*catalo
 	c.hours(n, e)
 	var competences []*catalog.CompetenceEntry
 	for _, k := range n.all(elementCompetence) {
+		if isAdministration(k) {
+			e.Administers = append(e.Administers, c.areasOf(k, "gebietID")...)
+			continue
+		}
 		competences = append(competences, c.competences(k, e.ID)...)
 	}
 	e.Extras = append(e.Extras, c.rest(n)...)
@@ -119,10 +123,11 @@ func (c *converter) pageOf(k *node, e *catalog.OrganisationEntry) {
 
 func (c *converter) hours(n *node, e *catalog.OrganisationEntry) {
 	for _, h := range n.all(nameHours) {
-		hours, note := readHours(adapter.Plain(h.text))
+		hours, special, note := readHours(adapter.Plain(h.text), h.language())
 		if len(e.OpeningHours) == 0 {
 			e.OpeningHours = hours
 		}
+		e.SpecialHours = mergeSpecial(e.SpecialHours, special)
 		if note != "" {
 			if e.HoursNote == nil {
 				e.HoursNote = catalog.Text{}

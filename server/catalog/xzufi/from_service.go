@@ -51,7 +51,7 @@ func (c *converter) service(n *node) (*catalog.ServiceEntry, []*catalog.Category
 	if e.UpdatedAt.IsZero() {
 		e.UpdatedAt = unknownTime()
 	}
-	e.Extras = append(c.inside(version), c.rest(n)...)
+	e.Extras = append(append(e.Extras, c.inside(version)...), c.rest(n)...)
 	return e, categories
 }
 
@@ -196,13 +196,18 @@ func (c *converter) categories(n *node, e *catalog.ServiceEntry) []*catalog.Cate
 		e.Categories = append(e.Categories, key)
 		entry := &catalog.CategoryEntry{ID: key, Title: c.shorten(k, c.text(k.all("bezeichnung"), asString)), Description: c.text(k.all("beschreibung"), asPlain)}
 		entry.Origin, entry.FurtherIDs = origin, c.identifiers(k.all("idSekundaer"))
-		entry.ParentID, _ = c.categoryKey(k.one("uebergeordneteKategorieID"))
+		if parent := k.one(nameParentCategory); parent != nil {
+			var origin *catalog.IdentifierEntry
+			if entry.ParentID, origin = c.categoryKey(parent); origin != nil { // which it stands for can't be told from the id alone
+				entry.Extras = append(entry.Extras, (&node{name: nameParentCategory, text: parent.text, attrs: parent.attrs}).extra())
+			}
+		}
 		for _, child := range k.children {
 			if child.name == "klasse" {
 				entry.Class = className(child)
 			}
 		}
-		entry.Extras = c.rest(k)
+		entry.Extras = append(entry.Extras, c.rest(k)...)
 		if origin != nil && entry.Class == "" {
 			entry.Class = origin.Agency
 		}
@@ -239,7 +244,12 @@ func (c *converter) categoryKey(n *node) (string, *catalog.IdentifierEntry) {
 	if c.own != "" && i.Agency == c.own {
 		return i.Value, nil
 	}
-	return "k-" + catalog.EntryID(catalog.KindCategory, *i).String(), i
+	return categoryID(*i), i
+}
+
+// categoryID is the id in the catalog of a category of another agency.
+func categoryID(i catalog.IdentifierEntry) string {
+	return "k-" + catalog.EntryID(catalog.KindCategory, i).String()
 }
 
 func (c *converter) publisher(n *node) *catalog.PublisherEntry {

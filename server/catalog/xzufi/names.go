@@ -64,6 +64,7 @@ const (
 	elementCompetence       = "zustaendigkeit"
 	elementCompetenceObject = "zustaendigkeitTransferObjekt"
 	nameRole                = "rolle"
+	nameParentCategory      = "uebergeordneteKategorieID"
 	typeOnlineService       = "OnlinedienstErweitert" // the name of the type is not confirmed
 )
 

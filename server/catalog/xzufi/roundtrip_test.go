@@ -220,11 +220,21 @@ func (g generator) organisation() any {
 		URL: pick(g, "", "https://stadt.example/"), AppointmentURL: pick(g, "", "https://termin.example/"), Position: pick(g, nil, &catalog.PositionEntry{Lat: 52.6911, Lon: 7.2918}),
 		Address:      pick(g, nil, &catalog.AddressEntry{Street: "Markt", HouseNumber: "1 a", PostalCode: "49716", City: "Meppen"}),
 		OpeningHours: pick(g, nil, []catalog.HoursEntry{{Days: []string{"mo", "th"}, From: "08:00", To: "12:30"}, {Days: []string{"sa"}, From: "09:00", To: "24:00"}}),
+		SpecialHours: g.specialHours(), Administers: pick(g, nil, []string{"034540035035"}, []string{"000000000000", "03454"}),
 		HoursNote:    pick(g, nil, catalog.Text{"de": "Mit Termin.\nSonst: " + g.word(), "en": "By appointment"}), Accessibility: pick(g, nil, g.plain([]string{"de"})),
 	}
 	e.ID, e.SourceEntry = g.source(catalog.KindOrganisation)
 	e.Extras = g.extras("bankverbindung", "synonym")
 	return e
+}
+
+func (g generator) specialHours() []catalog.SpecialHoursEntry {
+	note := pick(g, nil, g.plain([]string{"de"}), g.plain(g.languages()), catalog.Text{"en": "Stocktaking: closed – " + g.word()})
+	return pick(g, nil, []catalog.SpecialHoursEntry{
+		{From: "2026-12-24", To: "2026-12-24", Note: note},
+		{From: "2026-12-28", To: "2027-01-02", Hours: []catalog.DayHoursEntry{{From: "09:00", To: "12:00"}, {From: "13:30", To: "24:00"}}, Note: g.plain([]string{"de"})},
+		{From: "2026-12-28", To: "2027-01-02", Note: note},
+	}, []catalog.SpecialHoursEntry{{From: "2028-02-29", To: "2028-02-29", Hours: []catalog.DayHoursEntry{{From: "00:00", To: "08:15"}}, Note: note}})
 }
 
 func (g generator) competence() any {

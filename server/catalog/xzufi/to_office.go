@@ -47,6 +47,7 @@ func (p *producer) organisation(e *catalog.OrganisationEntry) *node {
 		n.add(with(nameWebAddress, element("uri", e.AppointmentURL), element("titel", titleAppointment)))
 	}
 	p.hours(n, e)
+	n.add(p.administration(e))
 	p.words(n, nameAccess, e.Accessibility)
 	p.extras(n, extras)
 	return n
@@ -77,11 +78,16 @@ func (p *producer) hours(n *node, e *catalog.OrganisationEntry) {
 	for _, language := range p.languages(e.HoursNote) {
 		languages[language] = true
 	}
-	if len(e.OpeningHours) > 0 {
+	for i := range e.SpecialHours {
+		for _, language := range p.languages(e.SpecialHours[i].Note) {
+			languages[language] = true
+		}
+	}
+	if len(e.OpeningHours)+len(e.SpecialHours) > 0 {
 		languages["de"] = true
 	}
 	for _, language := range slices.Sorted(maps.Keys(languages)) {
-		n.add(&node{name: nameHours, text: hoursText(e.OpeningHours, e.HoursNote[language], language), attrs: map[string]string{"languageCode": language}})
+		n.add(&node{name: nameHours, text: hoursText(e, language), attrs: map[string]string{"languageCode": language}})
 	}
 }
 

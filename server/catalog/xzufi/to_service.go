@@ -137,16 +137,26 @@ func (p *producer) categoryNode(id string) *node {
 	n.add(p.identifier("id", schemeCategory, id, e.Origin))
 	p.further(n, e.FurtherIDs)
 	if e.ParentID != "" {
-		var origin *catalog.IdentifierEntry
-		if parent := p.category(e.ParentID); parent != nil {
+		origin := parentCategory(e)
+		if parent := p.category(e.ParentID); origin == nil && parent != nil {
 			origin = parent.Origin
 		}
-		n.add(p.identifier("uebergeordneteKategorieID", schemeCategory, e.ParentID, origin))
+		n.add(p.identifier(nameParentCategory, schemeCategory, e.ParentID, origin))
 	}
 	p.texts(n, "bezeichnung", e.Title, false)
 	p.words(n, "beschreibung", e.Description)
-	p.extras(n, e.Extras)
+	p.extras(n, slices.DeleteFunc(slices.Clone(e.Extras), func(x catalog.ExtraEntry) bool { return x.Name == nameParentCategory }))
 	return n
+}
+
+// parentCategory is the identifier that the category's source names the wider one by, while it still is the wider one.
+func parentCategory(e *catalog.CategoryEntry) *catalog.IdentifierEntry {
+	for _, x := range e.Extras {
+		if i := identifier(fromExtra(x)); x.Name == nameParentCategory && i != nil && categoryID(*i) == e.ParentID {
+			return i
+		}
+	}
+	return nil
 }
 
 func (p *producer) languageVersions(n *node, e *catalog.ServiceEntry) {
