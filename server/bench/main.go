@@ -38,6 +38,7 @@ type runCommand struct {
 	Clients  int           `default:"8" help:"Clients at once."`
 	Submits  int           `default:"240" help:"Applications in a round of submitting."`
 	Services int           `default:"100000" help:"Services in the large catalog; 0 to leave it out."`
+	Alone    bool          `help:"Ask only the portal of the large catalog, not the alternatives."`
 	Only     string        `enum:",reads,submit,large,tokens" default:"" help:"Measure this part only: reads, submit, large or tokens."`
 }
 

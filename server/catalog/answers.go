@@ -6,12 +6,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/google/uuid"
 
 	"portalverbund/server/platform/httpx"
 )
@@ -20,7 +17,6 @@ const (
 	answersBytes = 4 << 20
 	answerBytes  = 256 << 10 // larger ones are made each time
 	answerAge    = 10 * time.Second
-	rowsKept     = 4096 // of what lists show of services, some 4 MB
 )
 
 // answers remembers what was answered, as JSON, until the catalog changes. Should news of a change be late, an answer is
@@ -32,13 +28,6 @@ type answers struct {
 	generation uint64
 	size       int
 	byKey      map[string]answer
-	rows       map[uuid.UUID]keptRow // what lists show of services
-}
-
-// keptRow is what lists show of a service, and how long it may be answered.
-type keptRow struct {
-	row   summaryRow
-	until time.Time
 }
 
 // answer is the body of a response.
@@ -50,7 +39,7 @@ type answer struct {
 }
 
 func newAnswers(now func() time.Time) *answers {
-	return &answers{now: now, byKey: map[string]answer{}, rows: map[uuid.UUID]keptRow{}}
+	return &answers{now: now, byKey: map[string]answer{}}
 }
 
 // forget drops everything: something has changed.
@@ -60,54 +49,6 @@ func (a *answers) forget() {
 	a.generation++
 	a.size = 0
 	clear(a.byKey)
-	clear(a.rows)
-}
-
-// rowsOf gives what lists show of services, in their order, as far as they exist: as it was read lately, else as read finds it.
-func (a *answers) rowsOf(ids []uuid.UUID, read func(ids []uuid.UUID) ([]summaryRow, error)) ([]summaryRow, error) {
-	known, missing, generation := a.knownRows(ids)
-	if len(missing) > 0 {
-		rows, err := read(missing)
-		if err != nil {
-			return nil, err
-		}
-		a.keepRows(rows, generation)
-		for _, r := range rows {
-			known[slices.Index(ids, r.ID)] = r
-		}
-	}
-	return slices.DeleteFunc(known, func(r summaryRow) bool { return r.ID == uuid.Nil }), nil
-}
-
-// knownRows gives a row for each id, empty where it is missing.
-func (a *answers) knownRows(ids []uuid.UUID) (known []summaryRow, missing []uuid.UUID, generation uint64) {
-	known = make([]summaryRow, len(ids))
-	now := a.now()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for i, id := range ids {
-		if kept, ok := a.rows[id]; ok && now.Before(kept.until) {
-			known[i] = kept.row
-		} else {
-			missing = append(missing, id)
-		}
-	}
-	return known, missing, a.generation
-}
-
-func (a *answers) keepRows(rows []summaryRow, generation uint64) {
-	until := a.now().Add(answerAge)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.generation != generation {
-		return
-	}
-	if len(a.rows)+len(rows) > rowsKept {
-		clear(a.rows)
-	}
-	for _, r := range rows {
-		a.rows[r.ID] = keptRow{r, until}
-	}
 }
 
 // current is a number that is another one after each change.

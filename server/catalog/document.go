@@ -32,6 +32,8 @@ type document struct {
 	teaser   []int32      // numbers of terms
 	hasForms bool
 	valid    during
+	shown    shownText
+	kin      *kin         // of services with its LeiKa key; nil if it has none
 	alone    [1]*document // itself, see index.kin
 }
 
@@ -139,7 +141,8 @@ type serviceRow struct {
 	LeikaKey string
 	Version  string
 	Payload  []byte
-	Claims   []string // area, and + where there is an online way; @ before the area of an online service
+	Lead     map[string]string // what lists show beside the title
+	Claims   []string          // area, and + where there is an online way; @ before the area of an online service
 }
 
 // versionSQL changes whenever the service or one of its competences does, also when one becomes valid or ends; s is the service,
@@ -163,12 +166,11 @@ const claimsSQL = `
 	) c ON true`
 
 const (
-	servicesQuery = `SELECT s.id, s.owner, s.leika_key, ` + versionSQL + `, s.payload, coalesce(c.claims, '{}')
+	servicesQuery = `SELECT s.id, s.owner, s.leika_key, ` + versionSQL + `, s.payload, s.teaser, coalesce(c.claims, '{}')
 		FROM catalog_services s` + claimsSQL + ` WHERE s.id > $1 ORDER BY s.id LIMIT $2`
-	servicesByIDQuery = `SELECT s.id, s.owner, s.leika_key, ` + versionSQL + `, s.payload, coalesce(c.claims, '{}')
+	servicesByIDQuery = `SELECT s.id, s.owner, s.leika_key, ` + versionSQL + `, s.payload, s.teaser, coalesce(c.claims, '{}')
 		FROM catalog_services s` + claimsSQL + ` WHERE s.id = ANY ($1)`
 	versionsQuery = `SELECT s.id, ` + versionSQL + ` FROM catalog_services s` + claimsSQL + ` WHERE s.id > $1 ORDER BY s.id LIMIT $2`
-	wordsQuery    = `SELECT id, title, teaser, payload->'synonyms' FROM catalog_services WHERE id > $1 ORDER BY id LIMIT $2`
 )
 
 // services reads services that come after an id, in order.
@@ -208,27 +210,6 @@ func (s store) versions(ctx context.Context, after uuid.UUID, limit int) ([]vers
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[versionRow])
 	if err != nil {
 		return nil, fmt.Errorf("read services: %w", err)
-	}
-	return list, nil
-}
-
-// wordsRow is what compounds are learned from.
-type wordsRow struct {
-	ID       uuid.UUID
-	Title    map[string]string
-	Teaser   map[string]string
-	Synonyms map[string][]string
-}
-
-// words reads titles, teasers and synonyms of services that come after an id, in order.
-func (s store) words(ctx context.Context, after uuid.UUID, limit int) ([]wordsRow, error) {
-	rows, err := s.db.Pgx(ctx).Query(ctx, wordsQuery, after, limit)
-	if err != nil {
-		return nil, fmt.Errorf("read words of services: %w", err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[wordsRow])
-	if err != nil {
-		return nil, fmt.Errorf("read words of services: %w", err)
 	}
 	return list, nil
 }

@@ -39,10 +39,7 @@ func (s *Service) ExplainSearch(ctx context.Context, words, ars string, asked *u
 		shown = append(shown, listed{document: d})
 	}
 	hits := s.scored(x, found.filter, shown, &e)
-	titles, err := s.titlesOf(ctx, shown)
-	if err != nil {
-		return e, err
-	}
+	titles := s.titlesOf(ctx, shown)
 	reasons, err := s.reasonsFor(ctx, found.filter, shown)
 	if err != nil {
 		return e, err
@@ -159,16 +156,13 @@ func (x *index) inWords(q *question, v variant, query string) string {
 	return strings.Join(words, " ")
 }
 
-// titlesOf reads titles and portals of services.
-func (s *Service) titlesOf(ctx context.Context, list []listed) (map[uuid.UUID]types.ExplainedHit, error) {
-	rows, err := s.summaryRows(ctx, list)
-	if err != nil {
-		return nil, err
-	}
+// titlesOf gives titles and portals of services.
+func (s *Service) titlesOf(ctx context.Context, list []listed) map[uuid.UUID]types.ExplainedHit {
 	owners := s.owners()
-	titles := make(map[uuid.UUID]types.ExplainedHit, len(rows))
-	for _, r := range rows {
-		titles[r.ID] = types.ExplainedHit{Service: types.FoundService{Id: r.ID, Title: r.Title.in(httpx.LanguageOf(ctx))}, Portal: owners[r.Owner].Name}
+	titles := make(map[uuid.UUID]types.ExplainedHit, len(list))
+	for _, l := range list {
+		d := l.document
+		titles[d.id] = types.ExplainedHit{Service: types.FoundService{Id: d.id, Title: d.shown.title(httpx.LanguageOf(ctx))}, Portal: owners[d.owner].Name}
 	}
-	return titles, nil
+	return titles
 }

@@ -22,7 +22,6 @@ func TestQueries_Explained_EachUsesAnIndex(t *testing.T) {
 	area := area(inMeppen).chain()
 	for name, c := range map[string]explained{
 		"service":              {serviceQuery, []any{num(1), owners}},
-		"summaries":            {summariesQuery, []any{ids}},
 		"authorities":          {authoritiesQuery, []any{ids, ids, owners, area, 50}},
 		"organisation":         {organisationQuery, []any{num(1), owners}},
 		"offers":               {offersQuery, []any{ids, owners}},
@@ -46,7 +45,6 @@ func TestQueries_Explained_EachUsesAnIndex(t *testing.T) {
 		"services by id":       {servicesByIDQuery, []any{ids}},
 		"services, next page":  {servicesQuery, []any{num(1), 100}},
 		"versions, next page":  {versionsQuery, []any{num(1), 100}},
-		"words, next page":     {wordsQuery, []any{num(1), 100}},
 		"known services":       {tableOf(KindService).known, []any{keys}},
 		"known competences":    {tableOf(KindCompetence).known, []any{keys}},
 		"known categories":     {tableOf(KindCategory).known, []any{[]string{"moving"}, ""}},

@@ -15,10 +15,10 @@ type index struct {
 	mu         sync.RWMutex
 	list       []*document // by number; nil where a service has gone
 	documents  map[uuid.UUID]*document
-	groups     map[string][]*document // with the same LeiKa key
-	spreads    map[string]*spread     // by how they are stated
-	lists      map[string][]string    // of audiences and categories
-	brevity    []float32              // by number: the less text, the more a word in it tells; 1 at most, 0 where a service has gone
+	groups     map[string]*kin     // by LeiKa key
+	spreads    map[string]*spread  // by how they are stated
+	lists      map[string][]string // of audiences and categories
+	brevity    []float32           // by number: the less text, the more a word in it tells; 1 at most, 0 where a service has gone
 	places     map[string][]namedPlace
 	nearby     []namedPlace // of places, in order of their names
 	vocabulary vocabulary
@@ -30,7 +30,7 @@ type index struct {
 
 func newIndex(l *lexicon) *index {
 	return &index{
-		documents: map[uuid.UUID]*document{}, groups: map[string][]*document{}, spreads: map[string]*spread{}, lists: map[string][]string{},
+		documents: map[uuid.UUID]*document{}, groups: map[string]*kin{}, spreads: map[string]*spread{}, lists: map[string][]string{},
 		vocabulary: newVocabulary(), lexicon: l,
 	}
 }
@@ -65,21 +65,26 @@ func (x *index) keep(d *document) {
 	d.number, d.alone[0] = int32(len(x.list)), d
 	x.list, x.brevity = append(x.list, d), append(x.brevity, 0)
 	x.documents[d.id] = d
-	switch others, known := x.groups[d.leikaKey]; {
-	case d.leikaKey == "":
-	case known:
-		x.groups[d.leikaKey] = append(others[:len(others):len(others)], d)
-	default:
-		x.groups[d.leikaKey] = d.alone[:]
+	if d.leikaKey == "" {
+		return
 	}
+	if d.kin = x.groups[d.leikaKey]; d.kin == nil {
+		d.kin = &kin{list: d.alone[:]}
+		x.groups[d.leikaKey] = d.kin
+		return
+	}
+	d.kin.list = append(d.kin.list[:len(d.kin.list):len(d.kin.list)], d)
 }
+
+// kin are the services with the same LeiKa key.
+type kin struct{ list []*document }
 
 // kin gives the same service at all portals: those with the same LeiKa key, else the service alone.
 func (x *index) kin(d *document) []*document {
-	if d.leikaKey == "" {
+	if d.kin == nil {
 		return d.alone[:]
 	}
-	return x.groups[d.leikaKey]
+	return d.kin.list
 }
 
 func (x *index) forget(id uuid.UUID) {
@@ -89,16 +94,16 @@ func (x *index) forget(id uuid.UUID) {
 	}
 	delete(x.documents, id)
 	x.list[d.number], x.brevity[d.number] = nil, 0
-	var others []*document // a new list: each alone has its own
-	for _, other := range x.groups[d.leikaKey] {
-		if other != d {
-			others = append(others, other)
+	if d.kin != nil {
+		var others []*document // a new list: each alone has its own
+		for _, other := range d.kin.list {
+			if other != d {
+				others = append(others, other)
+			}
 		}
-	}
-	if len(others) == 0 {
-		delete(x.groups, d.leikaKey)
-	} else {
-		x.groups[d.leikaKey] = others
+		if d.kin.list = others; len(others) == 0 {
+			delete(x.groups, d.leikaKey)
+		}
 	}
 	for n := range x.named(d) {
 		x.vocabulary.terms[n].frequency--

@@ -116,13 +116,9 @@ func (s *Service) firstFound(ctx context.Context, words string, say *synonyms) (
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.summaryRows(ctx, list[:min(len(list), triedHits)])
-	if err != nil {
-		return nil, err
-	}
-	found := make([]types.FoundService, 0, len(rows))
-	for _, r := range rows {
-		found = append(found, types.FoundService{Id: r.ID, Title: r.Title.in(httpx.LanguageOf(ctx))})
+	found := make([]types.FoundService, 0, triedHits)
+	for _, l := range list[:min(len(list), triedHits)] {
+		found = append(found, types.FoundService{Id: l.document.id, Title: l.document.shown.title(httpx.LanguageOf(ctx))})
 	}
 	return found, nil
 }

@@ -230,40 +230,30 @@ func (s *Service) Suggest(ctx context.Context, q, ars string) ([]types.Suggestio
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.summaryRows(ctx, found)
-	if err != nil {
-		return nil, err
-	}
-	items := make([]types.Suggestion, 0, len(rows))
-	for _, r := range rows {
-		items = append(items, types.Suggestion{ServiceId: r.ID, Title: r.Title.in(httpx.LanguageOf(ctx))})
+	items := make([]types.Suggestion, 0, len(found))
+	for _, l := range found {
+		items = append(items, types.Suggestion{ServiceId: l.document.id, Title: l.document.shown.title(httpx.LanguageOf(ctx))})
 	}
 	return items, nil
 }
 
-// summaries reads what a list shows of services: their titles, and who does them at the place for who asks.
+// summaries gives what a list shows of services: their titles, and who does them at the place for who asks.
 func (s *Service) summaries(ctx context.Context, part []listed, at *area, who Asker) ([]types.ServiceSummary, error) {
-	rows, err := s.summaryRows(ctx, part)
-	if err != nil {
-		return nil, err
-	}
 	var authorities map[uuid.UUID]Text
 	if at != nil {
+		var err error
 		if authorities, err = s.authorities(ctx, part, *at, who); err != nil {
 			return nil, err
 		}
 	}
 	owners := s.owners()
 	language := httpx.LanguageOf(ctx)
-	known := make(map[uuid.UUID]listed, len(part))
+	items := make([]types.ServiceSummary, 0, len(part))
 	for _, l := range part {
-		known[l.document.id] = l
-	}
-	items := make([]types.ServiceSummary, 0, len(rows))
-	for _, r := range rows {
+		d := l.document
 		items = append(items, types.ServiceSummary{
-			Id: r.ID, LeikaKey: optional(r.LeikaKey), Title: r.Title.in(language), Teaser: r.Teaser.in(language),
-			Audiences: audiences(known[r.ID].document.audiences), Owner: owners[r.Owner], Online: known[r.ID].online, AuthorityName: optional(authorities[r.ID].in(language)),
+			Id: d.id, LeikaKey: optional(d.leikaKey), Title: d.shown.title(language), Teaser: d.shown.teaser(language),
+			Audiences: audiences(d.audiences), Owner: owners[d.owner], Online: l.online, AuthorityName: optional(authorities[d.id].in(language)),
 		})
 	}
 	return items, nil
@@ -345,36 +335,6 @@ func (s *Service) categoryPaths(ctx context.Context, language string, categories
 		}
 	}
 	return paths, nil
-}
-
-// summaryRow is what a list shows of a service.
-type summaryRow struct {
-	ID       uuid.UUID
-	Owner    string
-	LeikaKey string
-	Title    Text
-	Teaser   Text
-}
-
-const summariesQuery = `
-	SELECT s.id, s.owner, s.leika_key, s.title, s.teaser
-	FROM unnest($1::uuid[]) WITH ORDINALITY AS w (id, n) JOIN catalog_services s USING (id) ORDER BY w.n`
-
-// summaryRows gives what a list shows of services, in its order. Nobody may change the rows.
-func (s *Service) summaryRows(ctx context.Context, part []listed) ([]summaryRow, error) {
-	return s.answers.rowsOf(idsOf(part), func(ids []uuid.UUID) ([]summaryRow, error) { return s.store.summaries(ctx, ids) })
-}
-
-func (s store) summaries(ctx context.Context, ids []uuid.UUID) ([]summaryRow, error) {
-	rows, err := s.db.Pgx(ctx).Query(ctx, summariesQuery, ids)
-	if err != nil {
-		return nil, fmt.Errorf("read services: %w", err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[summaryRow])
-	if err != nil {
-		return nil, fmt.Errorf("read services: %w", err)
-	}
-	return list, nil
 }
 
 func idsOf(part []listed) []uuid.UUID {

@@ -142,7 +142,7 @@ func (s *Service) oncePerGroup(x *index, hits []hit, place *area, keep func(*doc
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	chosen := map[string]string{} // owner by LeiKa key
-	shown := make(map[*document]bool, len(hits))
+	shown := map[*document]bool{} // those of several portals
 	searched := len(hits) > 0 && hits[0].score > 0
 	for i, h := range hits {
 		kin := x.kin(h.document)
@@ -169,10 +169,15 @@ func (s *Service) oncePerGroup(x *index, hits []hit, place *area, keep func(*doc
 	}
 	list := make([]listed, 0, len(hits))
 	for _, h := range hits {
-		if d := h.document; d != nil && !shown[d] {
-			shown[d] = true
-			list = append(list, listed{d, onlineIn(x.kin(d), d, place)})
+		d := h.document
+		if d == nil || shown[d] {
+			continue
 		}
+		kin := x.kin(d)
+		if len(kin) > 1 {
+			shown[d] = true
+		}
+		list = append(list, listed{d, onlineIn(kin, d, place)})
 	}
 	return list
 }

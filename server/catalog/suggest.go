@@ -65,14 +65,10 @@ func (s *Service) suggestServices(ctx context.Context, f filter, typing bool) ([
 		return nil, err
 	}
 	found := s.oncePerGroup(x, hits, f.place, keep)
-	rows, err := s.summaryRows(ctx, found[:min(len(found), suggestions)])
-	if err != nil {
-		return nil, err
-	}
-	items := make([]types.SearchSuggestion, 0, len(rows))
-	for _, r := range rows {
-		id := r.ID.String()
-		items = append(items, types.SearchSuggestion{Kind: types.SearchSuggestionKindService, Id: &id, Title: r.Title.in(httpx.LanguageOf(ctx))})
+	items := make([]types.SearchSuggestion, 0, suggestions)
+	for _, l := range found[:min(len(found), suggestions)] {
+		id := l.document.id.String()
+		items = append(items, types.SearchSuggestion{Kind: types.SearchSuggestionKindService, Id: &id, Title: l.document.shown.title(httpx.LanguageOf(ctx))})
 	}
 	return items, nil
 }

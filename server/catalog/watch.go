@@ -238,10 +238,6 @@ func (s *Service) rebuild(ctx context.Context) error {
 
 // build makes an index. Services are read while those before them are being written.
 func (s *Service) build(ctx context.Context) (*index, error) {
-	l, err := s.learn(ctx)
-	if err != nil {
-		return nil, err
-	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	batches := make(chan []*wording, 2)
@@ -250,12 +246,15 @@ func (s *Service) build(ctx context.Context) (*index, error) {
 		defer close(batches)
 		failed <- s.readAll(ctx, batches)
 	}()
-	x := newIndex(l)
-	if x.places, err = s.placeNames(ctx); err != nil {
+	x := newIndex(newLexicon())
+	places, err := s.placeNames(ctx)
+	if err != nil {
 		return nil, err
 	}
+	x.places = places
 	x.nearby = nearbyOf(x.places, s.home)
 	w := newWriter(x)
+	w.whole = &compounds{known: map[string]int32{}, foreign: map[string]bool{}}
 	for batch := range batches {
 		for _, f := range batch {
 			w.write(f)
@@ -264,6 +263,7 @@ func (s *Service) build(ctx context.Context) (*index, error) {
 	if err := <-failed; err != nil {
 		return nil, err
 	}
+	w.takeApart()
 	x.finish()
 	return x, nil
 }
@@ -289,33 +289,5 @@ func (s *Service) readAll(ctx context.Context, batches chan<- []*wording) error 
 			return nil
 		}
 		after = rows[len(rows)-1].ID
-	}
-}
-
-// learn reads all words first, so that compounds of the first service can be taken apart by words of the last.
-func (s *Service) learn(ctx context.Context) (*lexicon, error) {
-	l := newLexicon()
-	var after uuid.UUID
-	for {
-		rows, err := s.store.words(ctx, after, buildBatch)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range rows {
-			l.learnRow(r)
-		}
-		if len(rows) < buildBatch {
-			return l, nil
-		}
-		after = rows[len(rows)-1].ID
-	}
-}
-
-func (l *lexicon) learnRow(r wordsRow) {
-	texts := append(r.Synonyms["de"], r.Title["de"], r.Teaser["de"])
-	for _, text := range texts {
-		for _, w := range splitWords(text) {
-			l.learn(w)
-		}
 	}
 }

@@ -31,12 +31,14 @@ const (
 
 // splitWords cuts a text into lower-case words. Words with a hyphen come as their parts. Marks of gender (Bürger*innen,
 // Bürger:innen, Bürger/-innen) go.
-func splitWords(text string) []string {
+func splitWords(text string) []string { return appendWords(nil, text) }
+
+// appendWords adds the words of a text, see splitWords.
+func appendWords(words []string, text string) []string {
 	text = strings.ToLower(text)
 	if !norm.NFC.IsNormalString(text) {
 		text = norm.NFC.String(text)
 	}
-	var words []string
 	word, from, letters := "", -1, 0 // the word goes on with text[from:], unless from is -1
 	pause := func(at int) {
 		if from >= 0 {

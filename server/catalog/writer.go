@@ -18,6 +18,8 @@ type writer struct {
 	german  map[string]term
 	english map[string]term
 	parts   map[string]phraseWord // with the parts of a word
+	read    []string              // of the text that is looked at
+	whole   *compounds            // while all services are written; nil where some are taken in
 
 	// what documents are made of, a few thousand at once
 	documents arena[document]
@@ -36,7 +38,9 @@ func (w *writer) write(f *wording) {
 	x.forget(f.row.ID)
 	d := w.document(f)
 	x.keep(d)
-	w.makeFindable(d)
+	if w.whole == nil {
+		w.makeFindable(d)
+	}
 	w.tell(d, f)
 }
 
@@ -45,7 +49,7 @@ func (w *writer) document(f *wording) *document {
 	d := &w.documents.take(1)[0]
 	*d = document{
 		id: f.row.ID, owner: w.index.once(f.row.Owner), leikaKey: f.row.LeikaKey, version: versionOf(f.row.Version), spread: w.index.spreadOf(f.row),
-		audiences: w.index.listOnce(f.Audiences), categories: w.index.listOnce(f.Categories), hasForms: f.hasForms(), valid: duringOf(f.Validity),
+		audiences: w.index.listOnce(f.Audiences), categories: w.index.listOnce(f.Categories), shown: shownOf(f.Title, f.row.Lead), hasForms: f.hasForms(), valid: duringOf(f.Validity),
 	}
 	d.order = surface(strings.ToLower(f.Title["de"]))
 	var named phrases
@@ -78,7 +82,7 @@ func (w *writer) teaser(f *wording) []int32 {
 	var list []int32
 	for language, teaser := range f.Teaser {
 		for _, word := range meaningful(splitWords(teaser)) {
-			w.index.lexicon.learn(word)
+			w.learn(word, language)
 			if n := w.stem(word, language).number; !slices.Contains(list, n) {
 				list = append(list, n)
 			}
@@ -87,10 +91,14 @@ func (w *writer) teaser(f *wording) []int32 {
 	return w.numbers.copied(list)
 }
 
-// partsOfTitle cuts a title at dashes and brackets (Parkausweis – Altstadt).
+var titleMarks = strings.NewReplacer(" – ", "\n", " - ", "\n", " — ", "\n", "(", "\n", ")", "\n")
+
+// partsOfTitle cuts a title at dashes and brackets (Parkausweis – Altstadt); nil if there are none.
 func partsOfTitle(title string) []string {
-	marks := strings.NewReplacer(" – ", "\n", " - ", "\n", " — ", "\n", "(", "\n", ")", "\n")
-	return slices.DeleteFunc(strings.Split(marks.Replace(title), "\n"), func(part string) bool { return strings.TrimSpace(part) == "" })
+	if !strings.ContainsAny(title, "–-—()") {
+		return nil
+	}
+	return slices.DeleteFunc(strings.Split(titleMarks.Replace(title), "\n"), func(part string) bool { return strings.TrimSpace(part) == "" })
 }
 
 // phrases are those of a document that is being made.
@@ -111,7 +119,7 @@ func (w *writer) phrase(to *phrases, text, language string, kind phraseKind) {
 	var words []phraseWord
 	var weight float32
 	for _, word := range meaningful(splitWords(text)) {
-		w.index.lexicon.learn(word)
+		w.learn(word, language)
 		var pw phraseWord
 		if !strings.HasPrefix(language, "en") {
 			pw = w.partsOf(word)
@@ -145,6 +153,9 @@ func (w *writer) stem(word, language string) term {
 
 // partsOf gives a word that has nothing yet but the parts of a compound.
 func (w *writer) partsOf(word string) phraseWord {
+	if w.whole != nil {
+		return w.whole.later(word)
+	}
 	pw, ok := w.parts[word]
 	if !ok {
 		v := &w.index.vocabulary
@@ -187,7 +198,8 @@ func (w *writer) tell(d *document, f *wording) {
 	}
 	for _, texts := range f.texts() {
 		for language, text := range texts {
-			for _, word := range splitWords(withoutTags(text)) {
+			w.read = appendWords(w.read[:0], withoutTags(text))
+			for _, word := range w.read {
 				if !saysNothing(word) {
 					tell(w.stem(word, language))
 				}

@@ -221,7 +221,7 @@ func (g generator) organisation() any {
 		Address:      pick(g, nil, &catalog.AddressEntry{Street: "Markt", HouseNumber: "1 a", PostalCode: "49716", City: "Meppen"}),
 		OpeningHours: pick(g, nil, []catalog.HoursEntry{{Days: []string{"mo", "th"}, From: "08:00", To: "12:30"}, {Days: []string{"sa"}, From: "09:00", To: "24:00"}}),
 		SpecialHours: g.specialHours(), Administers: pick(g, nil, []string{"034540035035"}, []string{"000000000000", "03454"}),
-		HoursNote:    pick(g, nil, catalog.Text{"de": "Mit Termin.\nSonst: " + g.word(), "en": "By appointment"}), Accessibility: pick(g, nil, g.plain([]string{"de"})),
+		HoursNote: pick(g, nil, catalog.Text{"de": "Mit Termin.\nSonst: " + g.word(), "en": "By appointment"}), Accessibility: pick(g, nil, g.plain([]string{"de"})),
 	}
 	e.ID, e.SourceEntry = g.source(catalog.KindOrganisation)
 	e.Extras = g.extras("bankverbindung", "synonym")
