@@ -2,12 +2,10 @@ package catalog
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"portalverbund/api/types"
 )
@@ -98,16 +96,14 @@ func (s *Service) reasonsFor(ctx context.Context, f filter, list []listed) (map[
 	if err != nil {
 		return nil, err
 	}
-	called := map[uuid.UUID][]string{}
 	x.judged(f.query, s.search.words(), list, func(d *document, j judgement, q *question) {
 		reasons[d.id] = x.wordReasons(f.query, d, j, q)
 		if j.called != nil && len(reasons[d.id]) == 0 {
-			called[d.id] = j.called
+			if name := d.shown.nameOf(j.called); name != "" {
+				reasons[d.id] = append(reasons[d.id], types.SearchReason{Kind: types.SearchReasonKindAlsoCalled, Matched: &name})
+			}
 		}
 	})
-	if err := s.nameCalled(ctx, called, reasons); err != nil {
-		return nil, err
-	}
 	for _, l := range list {
 		if r, ok := x.placeReason(l.document, f.place); ok {
 			reasons[l.document.id] = append(reasons[l.document.id], r)
@@ -224,43 +220,13 @@ func (x *index) placeReason(d *document, at *area) (types.SearchReason, bool) {
 	return types.SearchReason{Kind: types.SearchReasonKindElsewhere}, stated && !partly
 }
 
-const otherNamesQuery = `SELECT id, payload->'synonyms' FROM catalog_services WHERE id = ANY ($1)`
-
-// nameCalled adds the other names by which services were found, as they are written.
-func (s *Service) nameCalled(ctx context.Context, called map[uuid.UUID][]string, reasons map[uuid.UUID][]types.SearchReason) error {
-	if len(called) == 0 {
-		return nil
-	}
-	ids := make([]uuid.UUID, 0, len(called))
-	for id := range called {
-		ids = append(ids, id)
-	}
-	rows, err := s.store.db.Pgx(ctx).Query(ctx, otherNamesQuery, ids)
-	if err != nil {
-		return fmt.Errorf("read other names: %w", err)
-	}
-	var id uuid.UUID
-	var names map[string][]string
-	_, err = pgx.ForEachRow(rows, []any{&id, &names}, func() error {
-		if name := nameOf(called[id], names); name != "" {
-			reasons[id] = append(reasons[id], types.SearchReason{Kind: types.SearchReasonKindAlsoCalled, Matched: &name})
-		}
-		names = nil
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("read other names: %w", err)
-	}
-	return nil
-}
-
-// nameOf finds the name that has these stems.
-func nameOf(called []string, names map[string][]string) string {
-	for language, list := range names {
-		for _, name := range list {
+// nameOf finds the other name that has these stems; empty if none has.
+func (t shownText) nameOf(called []string) string {
+	for s := range t.all() {
+		for name := range strings.SplitSeq(s.names, "\n") {
 			words := meaningful(splitWords(name))
 			if len(words) == len(called) && !slices.ContainsFunc(called, func(stem string) bool {
-				return !slices.ContainsFunc(words, func(word string) bool { return indexStem(word, language) == stem })
+				return !slices.ContainsFunc(words, func(word string) bool { return indexStem(word, s.language) == stem })
 			}) {
 				return name
 			}

@@ -5,22 +5,21 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // shownText is what lists show of a service in all its languages, as one text: there are as many as services, and the collector of
-// garbage need not look into them. Each language is its tag, the title and the teaser, with their lengths in front.
+// garbage need not look into them. Each language is its tag, the title, the teaser, and the other names with a line for each, with
+// their lengths in front.
 type shownText string
 
-// shownOf packs titles and teasers.
-func shownOf(title, teaser map[string]string) shownText {
-	languages := maps.Clone(title)
-	if languages == nil {
-		languages = map[string]string{}
-	}
-	maps.Copy(languages, teaser)
+// shownOf packs titles, teasers and other names.
+func shownOf(title, teaser map[string]string, names map[string][]string) shownText {
+	languages := slices.Concat(slices.Collect(maps.Keys(title)), slices.Collect(maps.Keys(teaser)), slices.Collect(maps.Keys(names)))
+	slices.Sort(languages)
 	var packed []byte
-	for _, language := range slices.Sorted(maps.Keys(languages)) {
-		for _, part := range []string{language, title[language], teaser[language]} {
+	for _, language := range slices.Compact(languages) {
+		for _, part := range []string{language, title[language], teaser[language], strings.Join(names[language], "\n")} {
 			packed = append(binary.AppendUvarint(packed, uint64(len(part))), part...)
 		}
 	}
@@ -28,12 +27,12 @@ func shownOf(title, teaser map[string]string) shownText {
 }
 
 // spoken is what is shown in one language.
-type spoken struct{ language, title, teaser string }
+type spoken struct{ language, title, teaser, names string }
 
 func (t shownText) all() iter.Seq[spoken] {
 	return func(yield func(spoken) bool) {
 		for t != "" {
-			if !yield(spoken{t.next(), t.next(), t.next()}) {
+			if !yield(spoken{t.next(), t.next(), t.next(), t.next()}) {
 				return
 			}
 		}
