@@ -19,6 +19,7 @@ type writer struct {
 	english map[string]term
 	parts   map[string]phraseWord // with the parts of a word
 	read    []string              // of the text that is looked at
+	marks   *strings.Replacer     // in titles, see partsOfTitle
 	whole   *compounds            // while all services are written; nil where some are taken in
 
 	// what documents are made of, a few thousand at once
@@ -29,7 +30,10 @@ type writer struct {
 }
 
 func newWriter(x *index) *writer {
-	return &writer{index: x, german: map[string]term{}, english: map[string]term{}, parts: map[string]phraseWord{}}
+	return &writer{
+		index: x, german: map[string]term{}, english: map[string]term{}, parts: map[string]phraseWord{},
+		marks: strings.NewReplacer(" – ", "\n", " - ", "\n", " — ", "\n", "(", "\n", ")", "\n"),
+	}
 }
 
 // write takes in a service, in place of its former state.
@@ -55,7 +59,7 @@ func (w *writer) document(f *wording) *document {
 	var named phrases
 	for language, title := range f.Title {
 		w.phrase(&named, title, language, phraseTitle)
-		if parts := partsOfTitle(title); len(parts) > 1 {
+		if parts := w.partsOfTitle(title); len(parts) > 1 {
 			for _, part := range parts {
 				w.phrase(&named, part, language, phrasePart)
 			}
@@ -91,14 +95,12 @@ func (w *writer) teaser(f *wording) []int32 {
 	return w.numbers.copied(list)
 }
 
-var titleMarks = strings.NewReplacer(" – ", "\n", " - ", "\n", " — ", "\n", "(", "\n", ")", "\n")
-
 // partsOfTitle cuts a title at dashes and brackets (Parkausweis – Altstadt); nil if there are none.
-func partsOfTitle(title string) []string {
+func (w *writer) partsOfTitle(title string) []string {
 	if !strings.ContainsAny(title, "–-—()") {
 		return nil
 	}
-	return slices.DeleteFunc(strings.Split(titleMarks.Replace(title), "\n"), func(part string) bool { return strings.TrimSpace(part) == "" })
+	return slices.DeleteFunc(strings.Split(w.marks.Replace(title), "\n"), func(part string) bool { return strings.TrimSpace(part) == "" })
 }
 
 // phrases are those of a document that is being made.
