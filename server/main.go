@@ -19,8 +19,10 @@ type commands struct {
 	Migrate migrateCommand `cmd:"" help:"Bring a portal's database to this program's version."`
 	Import  importCommand  `cmd:"" help:"Import places, services and offices from files and folders."`
 	Export  exportCommand  `cmd:"" help:"Write the portal's own services, offices and competences into a folder, in XZuFi 2.2."`
+	Portal  portalCommand  `cmd:"" help:"Run one more portal on this machine, for joining the demonstration."`
 	Admin   adminCommand   `cmd:"" help:"Keys and staff accounts of a portal."`
 
+	Federation        federationCommand        `cmd:"" help:"The association: show it, join, grant, refuse, remove, leave, change keys, find what is wrong."`
 	ExportLog         exportLogCommand         `cmd:"" help:"Write the portal's message log into a file that proves what was exchanged."`
 	VerifyLog         verifyLogCommand         `cmd:"" help:"Check a message log: an exported file with public keys alone, or, without a file, the portal's own."`
 	VerifyApplication verifyApplicationCommand `cmd:"" help:"Check the signed receipts in an exported application, with public keys alone."`

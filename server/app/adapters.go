@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"time"
@@ -22,11 +23,11 @@ import (
 	"portalverbund/server/platform/problem"
 )
 
-// association names the linked portals for the room that describes this one.
-type association struct{ *federation.Service }
+// linked names the linked portals for the room that describes this one.
+type linked struct{ *federation.Service }
 
 // Name gives the association's name.
-func (a association) Name() string { return a.Association() }
+func (a linked) Name() string { return a.Association() }
 
 // messages is the link between portals, in the words of the rooms that send and receive.
 type messages struct{ *federation.Service }
@@ -83,6 +84,24 @@ func (k homeKeys) HomeKey(issuer, keyID string) (*ecdsa.PublicKey, bool) {
 		}
 	}
 	return nil, false
+}
+
+// providerMetadata is what this portal is as an OpenID Provider, for its entity configuration.
+func (a *App) providerMetadata() map[string]any {
+	request := httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/.well-known/openid-configuration", http.NoBody)
+	answer := httptest.NewRecorder()
+	a.oidc.Handler().ServeHTTP(answer, request)
+	var metadata map[string]any
+	if answer.Code != http.StatusOK || json.Unmarshal(answer.Body.Bytes(), &metadata) != nil {
+		return nil
+	}
+	for name, value := range metadata {
+		if value == nil { // null is no value in a statement
+			delete(metadata, name)
+		}
+	}
+	metadata["client_registration_types_supported"] = []string{"automatic"}
+	return metadata
 }
 
 // files fetches attachments: from this portal's own applications, or from the linked portal that has them.

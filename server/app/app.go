@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -25,6 +26,7 @@ import (
 	"portalverbund/server/credentials"
 	"portalverbund/server/delivery"
 	"portalverbund/server/federation"
+	"portalverbund/server/federation/association"
 	"portalverbund/server/forms"
 	"portalverbund/server/identity"
 	"portalverbund/server/mailbox"
@@ -77,6 +79,7 @@ type App struct {
 	powers       *powers.Service
 	safe         *safe.Service
 	federation   *federation.Service
+	association  *association.Service
 }
 
 const callTimeout = 10 * time.Second // of calls to the account home
@@ -122,12 +125,15 @@ func (a *App) Close() {
 	}
 }
 
-// keys reads the portal's keys. A portal that stands alone and has none gets passing ones, which last as long as the
-// process; they are no keys to serve people with.
+// keys reads the portal's keys. A demonstration without any gets some of its own, which last, as others know the portal by
+// them. A production portal gets passing ones, which end with the process; they are no keys to serve people with.
 func (c Config) keys() (*keys.Set, error) {
 	set, err := keys.Load(c.keysFolder())
 	if errors.Is(err, keys.ErrMissing) && c.Members == "" {
-		return keys.New(true)
+		if set, err = keys.New(true); err != nil || c.production() {
+			return set, err
+		}
+		return set, set.Save(c.keysFolder())
 	}
 	if errors.Is(err, keys.ErrMissing) {
 		return nil, fmt.Errorf("%w; make them with: server admin keys", err)
@@ -135,12 +141,14 @@ func (c Config) keys() (*keys.Set, error) {
 	return set, err
 }
 
-// masterKeys reads the master keys of the documents safe. Like the portal's keys, those of a portal that stands alone and has none are
-// passing ones.
+// masterKeys reads the master keys of the documents safe. Where there are none, it is as with the portal's keys.
 func (c Config) masterKeys() (*envelope.Ring, error) {
 	ring, err := envelope.Load(c.keysFolder())
 	if errors.Is(err, envelope.ErrMissing) && c.Members == "" {
-		return envelope.New(true)
+		if ring, err = envelope.New(true); err != nil || c.production() {
+			return ring, err
+		}
+		return ring, ring.Save(c.keysFolder())
 	}
 	if errors.Is(err, envelope.ErrMissing) {
 		return nil, fmt.Errorf("%w; make them with: server admin keys", err)
@@ -210,27 +218,17 @@ func (a *App) plug(ctx context.Context) error {
 	a.federation.HandleCatalog(a.forms.Replicate)
 	a.federation.ServeAttachments(a.applications.AttachmentFor)
 	a.federation.ServePersons(a.personalData)
+	a.association.Connect(a.federation.Announce, a.providerMetadata)
 	return nil
 }
 
 func (a *App) plugFederation(ctx context.Context) error {
-	file, err := a.membersFile()
-	if err != nil {
-		return err
-	}
-	trust, err := federation.ReadTrustFile(file, a.log)
-	if err != nil {
-		return err
-	}
-	a.federation, err = federation.New(ctx, federation.Config{
-		ID: a.config.PublicURL, DB: a.db, Keys: a.keys, Trust: trust, Jobs: a.jobs, Log: a.log, Metrics: a.metrics,
-		Outbound: outbound.Options{AllowLoopback: !a.config.production()}, Now: a.config.Now,
-	})
-	if err != nil {
+	if err := a.plugTrust(ctx); err != nil {
 		return err
 	}
 	federation.Register(a.jobs, a.federation)
 	a.self = a.federation.Self()
+	association.Register(a.jobs, a.association)
 	a.home = a.self
 	homes := a.federation.MembersWithRole(federation.RoleAccountHome)
 	if len(homes) > 0 {
@@ -241,8 +239,56 @@ func (a *App) plugFederation(ctx context.Context) error {
 			}
 		}
 	}
-	a.portal = portal.New(a.describe(), association{a.federation})
+	a.portal = portal.New(a.describe(), linked{a.federation})
 	return nil
+}
+
+// plugTrust makes the link to the other portals, on trust chains or on a fixed list of members.
+func (a *App) plugTrust(ctx context.Context) (err error) {
+	c := a.config
+	calls := outbound.Options{AllowLoopback: !c.production()}
+	if a.association, err = a.makeAssociation(ctx); err != nil {
+		return err
+	}
+	var trust federation.Trust = a.association
+	var ring federation.Keyring = a.association.Ring()
+	if c.Members != "" {
+		ring = nil
+		if trust, err = federation.ReadTrustFile(c.Members, a.log); err != nil {
+			return err
+		}
+	}
+	a.federation, err = federation.New(ctx, federation.Config{
+		ID: c.PublicURL, DB: a.db, Keys: a.keys, Keyring: ring, Trust: trust, Jobs: a.jobs, Log: a.log, Metrics: a.metrics, Outbound: calls, Now: c.Now,
+	})
+	return err
+}
+
+// standingAlone are the roles of a portal that is an association of its own.
+func standingAlone() []string {
+	return []string{federation.RoleAnchor, federation.RoleAccountHome, federation.RolePortal}
+}
+
+// signer is what proves this portal to an account home; nil where the members are a fixed list with the portal's first keys.
+func (a *App) signer() signin.Signer {
+	if a.config.Members != "" {
+		return nil
+	}
+	return a.association.Ring()
+}
+
+// version is that of the program, as it was built.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return s.Value[:12]
+		}
+	}
+	return info.Main.Version
 }
 
 func (a *App) describe() types.Portal {
@@ -281,7 +327,7 @@ func (a *App) plugPeople() error {
 		DB: a.db, Keys: a.keys, Self: a.self, Home: a.home, Mail: mail.NewQueue(a.jobs, a.keys), Jobs: a.jobs,
 		Client: a.client, Log: a.log, Now: time.Now, Address: httpx.AddressOf, Audit: audit.New(a.db, time.Now),
 	})
-	a.signin = signin.New(signin.Config{DB: a.db, Keys: a.keys, Self: a.self, Home: a.home, Client: a.client, Log: a.log, Now: time.Now, StaffSecondFactor: a.config.StaffFactor})
+	a.signin = signin.New(signin.Config{DB: a.db, Keys: a.keys, Signer: a.signer(), Self: a.self, Home: a.home, Client: a.client, Log: a.log, Now: time.Now, StaffSecondFactor: a.config.StaffFactor})
 	providers, err := a.config.providers()
 	if err != nil {
 		return err

@@ -24,13 +24,15 @@ const (
 type Config struct {
 	Mode          string        `env:"PORTAL_MODE" enum:"production,demonstration" default:"production" help:"production, or demonstration: shows a banner on every page and allows plain http on loopback and keys made for a demonstration."`
 	PublicURL     string        `env:"PORTAL_PUBLIC_URL" default:"http://localhost:8080" help:"Address under which people reach this portal; it is the portal's entity id in the association."`
-	Name          string        `env:"PORTAL_NAME" default:"Portal" help:"Name of a portal that stands alone; a member's name is in the list of members."`
-	Areas         []string      `env:"PORTAL_AREAS" default:"01,02,03,04,05,06,07,08,09,10,11,12,13,14,15,16" help:"Areas (ARS prefixes) of a portal that stands alone."`
+	Name          string        `env:"PORTAL_NAME" default:"Portal" help:"Name of the portal, until an association it joins grants it another."`
+	Kind          string        `env:"PORTAL_KIND" enum:"county,jointMunicipality,municipality" default:"municipality" help:"Whose portal it is: county, jointMunicipality or municipality."`
+	Association   string        `env:"PORTAL_ASSOCIATION" help:"Name of the association whose anchor this portal is (default: the portal's name)."`
+	Areas         []string      `env:"PORTAL_AREAS" default:"01,02,03,04,05,06,07,08,09,10,11,12,13,14,15,16" help:"Areas (ARS prefixes) of the portal, until an association it joins grants it others."`
 	Listen        string        `env:"PORTAL_LISTEN" default:"127.0.0.1:8080" help:"Address to listen on."`
 	Database      string        `env:"DATABASE_URL" help:"PostgreSQL database of this portal (15 or later). Without it a PostgreSQL of its own is started in the data folder."`
 	Data          string        `env:"PORTAL_DATA" default:".data" help:"Folder for what the portal keeps: its own PostgreSQL, attachments, keys, unless they are set elsewhere."`
 	Keys          string        `env:"PORTAL_KEYS" help:"Folder with the portal's keys (default: keys in the data folder). Make them with: server admin keys."`
-	Members       string        `env:"PORTAL_MEMBERS" help:"File that lists the members of the association with their areas and public keys (JSON). Without it the portal stands alone."`
+	Members       string        `env:"PORTAL_MEMBERS" help:"File that lists the members of the association with their areas and public keys (JSON), in place of trust chains: for tests and measurements."`
 	Providers     string        `env:"PORTAL_PROVIDERS" help:"File that lists connected providers and apps with addresses and secrets (JSON, readable by the owner only)."`
 	Identity      string        `env:"PORTAL_IDENTITY" help:"File that lists the identity providers of an account home: BundID, Mein Unternehmenskonto and others (JSON, readable by the owner only)."`
 	Blob          string        `env:"PORTAL_BLOB" help:"Where attachments are kept: a folder, or s3://… (default: blob in the data folder)."`

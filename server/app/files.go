@@ -4,13 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 
 	"portalverbund/server/delivery"
-	"portalverbund/server/federation"
 	"portalverbund/server/oidc"
 )
 
@@ -79,31 +77,6 @@ func (l providerList) deliveries() []delivery.Provider {
 		providers = append(providers, delivery.Provider{ID: p.ID, Name: p.Name, DeliveryURL: p.DeliveryURL, WebhookSecret: p.WebhookSecret, ClientID: p.ClientID})
 	}
 	return providers
-}
-
-// membersFile gives the list of members. A portal that stands alone is an association of its own, written down in its data
-// folder.
-func (a *App) membersFile() (string, error) {
-	c := a.config
-	if c.Members != "" {
-		return c.Members, nil
-	}
-	self := federation.Member{
-		ID: c.PublicURL, Name: c.Name, URL: c.PublicURL, Kind: "municipality", Areas: c.Areas,
-		Roles: []string{federation.RoleAnchor, federation.RoleAccountHome, federation.RolePortal}, Keys: a.keys.Public(),
-	}
-	data, err := json.Marshal(map[string]any{"name": c.Name, "members": []federation.Member{self}})
-	if err != nil {
-		return "", fmt.Errorf("write the list of members: %w", err)
-	}
-	path := filepath.Join(c.Data, "alone.json")
-	if err := os.MkdirAll(c.Data, 0o755); err != nil { //nolint:gosec // the database's user must pass through it; what is in it is private
-		return "", fmt.Errorf("write the list of members: %w", err)
-	}
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		return "", fmt.Errorf("write the list of members: %w", err)
-	}
-	return path, nil
 }
 
 // PublicEntry is what the anchor's administrator enters into the list of members for a portal.

@@ -15,6 +15,7 @@ import (
 
 	accountsapi "portalverbund/api/accounts"
 	applicationsapi "portalverbund/api/applications"
+	associationapi "portalverbund/api/association"
 	auditapi "portalverbund/api/audit"
 	casesapi "portalverbund/api/cases"
 	catalogapi "portalverbund/api/catalog"
@@ -49,6 +50,7 @@ import (
 	"portalverbund/server/credentials"
 	"portalverbund/server/delivery"
 	"portalverbund/server/federation"
+	"portalverbund/server/federation/association"
 	"portalverbund/server/forms"
 	"portalverbund/server/identity"
 	"portalverbund/server/mailbox"
@@ -68,21 +70,32 @@ func Serve(ctx context.Context, c Config) error {
 	if err := errors.Join(c.check(), c.checkKeys()); err != nil {
 		return err
 	}
+	for {
+		again, err := serveOnce(ctx, c, log)
+		if err != nil || !again {
+			return err
+		}
+	}
+}
+
+// serveOnce runs a portal until ctx ends, or until its place in the association has changed: then it is to be put together
+// again, as all rooms are made with it. That takes a moment, in which requests wait.
+func serveOnce(ctx context.Context, c Config, log *slog.Logger) (again bool, err error) {
 	a, err := Open(ctx, c, log)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer a.Close()
 	if err := a.checkMasterKeys(); err != nil {
-		return err
+		return false, err
 	}
 	server, err := a.server()
 	if err != nil {
-		return err
+		return false, err
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w", c.Listen, err)
+		return false, fmt.Errorf("listen on %s: %w", c.Listen, err)
 	}
 	web := &http.Server{
 		Handler: server.Echo, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
@@ -92,10 +105,10 @@ func Serve(ctx context.Context, c Config) error {
 	defer stopWork()
 	web.BaseContext = func(net.Listener) context.Context { return work }
 	if err := a.hub.Start(work); err != nil {
-		return err
+		return false, err
 	}
 	if err := a.jobs.Start(work); err != nil {
-		return err
+		return false, err
 	}
 	var running sync.WaitGroup
 	for name, own := range map[string]func(context.Context) error{
@@ -112,6 +125,9 @@ func Serve(ctx context.Context, c Config) error {
 	select {
 	case err = <-failed:
 	case <-ctx.Done():
+	case <-a.association.Outdated():
+		again = true
+		log.InfoContext(ctx, "the portal's place in its association has changed; it starts anew")
 	}
 	log.Info("portal is ending", "portal", a.self.Id)
 	a.drain(web, stopWork)
@@ -119,7 +135,7 @@ func Serve(ctx context.Context, c Config) error {
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}
-	return err
+	return again, err
 }
 
 // drain lets requests and jobs that have begun finish within the drain timeout, and ends the rest.
@@ -236,6 +252,7 @@ func (a *App) mount(e *echo.Echo) {
 	casesapi.RegisterHandlers(e, casesapi.NewStrictHandler(cases.NewHandlers(a.cases), nil))
 	deliveriesapi.RegisterHandlers(e, deliveriesapi.NewStrictHandler(delivery.NewHandlers(a.delivery), nil))
 	mailboxapi.RegisterHandlers(e, mailboxapi.NewStrictHandler(mailbox.NewHandlers(a.mailbox), nil))
+	associationapi.RegisterHandlers(e, associationapi.NewStrictHandler(association.NewHandlers(a.association, a.federation, a.places), nil))
 	federationapi.RegisterHandlers(e, federationapi.NewStrictHandler(federation.NewHandlers(a.federation), nil))
 }
 

@@ -111,7 +111,7 @@ func (a *association) end() {
 	a.say("Ended. Everything is kept in %s.", a.Data)
 }
 
-// prepare writes what an operator would: keys, the list of members, the provider's access, databases and their content.
+// prepare writes what an operator would: keys, the public ones for who verifies receipts, the provider's access, databases and their content.
 func (a *association) prepare(ctx context.Context) (err error) {
 	if a.ports, a.reserved, err = choosePorts(a.sites, a.say); err != nil {
 		return err
@@ -138,12 +138,14 @@ func (a *association) prepare(ctx context.Context) (err error) {
 	if err := a.prepareIdentity(); err != nil {
 		return err
 	}
+	var configs []app.Config
 	for _, s := range a.sites {
 		if err := a.prepareSite(ctx, s); err != nil {
 			return fmt.Errorf("prepare %s: %w", s.Title, err)
 		}
+		configs = append(configs, a.config(s))
 	}
-	return nil
+	return app.Link(ctx, configs[0], configs[1:], a.Log)
 }
 
 func (a *association) url(s Site) string {
@@ -186,12 +188,14 @@ func (a *association) config(s Site) app.Config {
 	dir := filepath.Join(a.dir, s.Name)
 	c := app.Config{
 		Mode: app.Demonstration, PublicURL: a.url(s), Listen: "127.0.0.1:" + strconv.Itoa(a.ports.Portals[s.Name]),
-		Database: a.postgres.URL(a.database(s)), Data: dir, Keys: filepath.Join(dir, "keys"), Members: a.membersFile(),
+		Database: a.postgres.URL(a.database(s)), Data: dir, Keys: filepath.Join(dir, "keys"),
+		Name: s.Title, Kind: s.Kind, Areas: s.Areas,
 		Blob: filepath.Join(dir, "blob"), SPA: a.SPA, NumberPrefix: s.Prefix, HelpEmail: "hilfe@" + s.Name + ".example",
 		SMTP: "smtp+plain://127.0.0.1:" + strconv.Itoa(a.ports.SMTP), MailFrom: "portal@" + s.Name + ".example",
 		LogLevel: "info", LogFormat: "text", Timeout: 30 * time.Second, UploadTimeout: 10 * time.Minute, MaxConcurrent: 256, Rate: 500, RateBurst: 2000, DrainTimeout: 5 * time.Second,
 	}
 	if s.Name == "landkreis" {
+		c.Association = AssociationName
 		c.Providers, c.Identity = a.providersFile(), a.identityFile()
 	}
 	return c

@@ -196,6 +196,7 @@ func (l *linked) prepare(t *testing.T, base association, self string) (err error
 		return err
 	}
 	l.config = base.config(l.site)
+	l.config.Members = base.membersFile() // with the addresses of the faulty links
 	l.program = &program{
 		name: l.site.Name, path: self, env: append(Environment(l.config), clockFile+"="+l.clock), log: base.Log,
 		ready: l.url + "/readyz", logs: filepath.Join(base.dir, "logs", l.site.Name+".log"),

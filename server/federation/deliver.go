@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -175,6 +176,9 @@ func (s *Service) unreachable(ctx context.Context, r outboxRow, failures int, ou
 // tryLater leaves the message alone for a while; others go on.
 func (s *Service) tryLater(ctx context.Context, r outboxRow, out outcome) error {
 	pause := max(s.pause(r.Attempts), out.after)
+	if t, ok := s.trust.(Refresher); ok && strings.Contains(out.failure, "key-unknown") {
+		t.Refresh(ctx, r.Recipient) // it has changed its keys
+	}
 	s.log.WarnContext(ctx, "message was not taken", "to", r.Recipient, "message", r.ID, "kind", r.Kind, "attempts", r.Attempts, "pause", pause, "reason", out.failure)
 	return s.putBack(ctx, r, s.now().Add(pause), out.failure)
 }

@@ -90,7 +90,7 @@ func (s *Service) open(ctx context.Context, text string) (message, error) {
 		return m, fmt.Errorf("kind, seq or prev: %w", errMalformed)
 	}
 	m.ID = id
-	content, err := s.decrypt(e.Issuer, id, e.Content)
+	content, err := s.decrypt(ctx, e.Issuer, id, e.Content)
 	if err != nil {
 		return m, err
 	}
@@ -123,7 +123,7 @@ func encrypt(to Member, from string, id uuid.UUID, content []byte) (string, erro
 	return sealed.CompactSerialize()
 }
 
-func (s *Service) decrypt(from string, id uuid.UUID, text string) ([]byte, error) {
+func (s *Service) decrypt(ctx context.Context, from string, id uuid.UUID, text string) ([]byte, error) {
 	if !onlyTokenLetters(text) {
 		return nil, errUnreadable
 	}
@@ -138,7 +138,11 @@ func (s *Service) decrypt(from string, id uuid.UUID, text string) ([]byte, error
 	if err != nil || json.Unmarshal(raw, &header) != nil || header.Zip != nil {
 		return nil, errUnreadable
 	}
-	if header.KeyID != s.keys.Encryption.KeyID {
+	private, found, err := s.ring.Decryption(ctx, header.KeyID)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
 		return nil, fmt.Errorf("kid %q: %w", header.KeyID, errKeyUnknown)
 	}
 	if header.Issuer != from || header.Message != id.String() {
@@ -148,7 +152,7 @@ func (s *Service) decrypt(from string, id uuid.UUID, text string) ([]byte, error
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUnreadable, err)
 	}
-	content, err := sealed.Decrypt(s.keys.Encryption.Key)
+	content, err := sealed.Decrypt(private)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUnreadable, err)
 	}

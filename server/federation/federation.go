@@ -46,7 +46,8 @@ type Jobs interface {
 type Config struct {
 	ID       string                // entity id of this portal
 	DB       *db.DB                // with the migrations of this room
-	Keys     *keys.Set             // this portal's
+	Keys     *keys.Set             // this portal's, for what it keeps
+	Keyring  Keyring               // this portal's, for others; default: those of Keys
 	Trust    Trust                 // must list this portal with its public keys
 	Jobs     Jobs                  // runs Deliver
 	Outbound outbound.Options      // how other portals are called; timeouts and size limits are set here
@@ -80,6 +81,7 @@ type Service struct {
 	store  store
 	db     *db.DB
 	keys   *keys.Set
+	ring   Keyring
 	trust  Trust
 	jobs   Jobs
 	now    func() time.Time
@@ -115,9 +117,12 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	if c.Keyring == nil {
+		c.Keyring = fixedKeys{c.Keys}
+	}
 	clock := newWatch(c.Now)
 	s := &Service{
-		id: c.ID, store: store{c.DB}, db: c.DB, keys: c.Keys, trust: c.Trust, jobs: c.Jobs,
+		id: c.ID, store: store{c.DB}, db: c.DB, keys: c.Keys, ring: c.Keyring, trust: c.Trust, jobs: c.Jobs,
 		now: clock.now, clock: clock, jitter: rand.Float64, log: c.Log,
 		calls: outbound.Client(callOptions(c.Outbound)), transfers: outbound.Client(transferOptions(c.Outbound)),
 		handlers: map[string]Handler{}, onReceipt: map[string]ReceiptHandler{}, onRefused: map[string]RefusalHandler{},
@@ -152,7 +157,11 @@ func (s *Service) checkSelf(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("this portal (%s) is missing in the list of members: %w", s.id, err)
 	}
-	for _, own := range s.keys.Public().Keys {
+	published, err := s.ring.Published(ctx)
+	if err != nil {
+		return err
+	}
+	for _, own := range published.Keys {
 		print, err := thumbprint(own)
 		if err != nil {
 			return err
@@ -207,6 +216,9 @@ func (s *Service) Run(ctx context.Context) error {
 	return nil
 }
 
+// Announce tells all members soon that something has changed here.
+func (s *Service) Announce() { s.signalChange() }
+
 // Self gives this portal as others see it.
 func (s *Service) Self() types.PortalReference {
 	ref, _ := s.Member(s.id)
@@ -260,6 +272,16 @@ func (s *Service) Trusted(ctx context.Context, id string) (Member, error) {
 func (s *Service) MayClaim(owner, area string) bool {
 	m, err := s.trust.Member(context.Background(), owner)
 	return err == nil && m.speaksFor(area)
+}
+
+// listed gives the ids of all who belong to the association, also of those that are not trusted at the moment.
+func (s *Service) listed(ctx context.Context, members []string) ([]string, error) {
+	if t, ok := s.trust.(interface {
+		Listed(ctx context.Context) ([]string, error)
+	}); ok {
+		return t.Listed(ctx)
+	}
+	return members, nil
 }
 
 // others gives the ids of all members but this portal.

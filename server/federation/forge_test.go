@@ -323,7 +323,7 @@ func FuzzDecrypt(f *testing.F) {
 	f.Add("")
 	f.Add("e30....")
 	f.Fuzz(func(t *testing.T, text string) {
-		content, err := s.decrypt("https://a.example", id, text)
+		content, err := s.decrypt(context.Background(), "https://a.example", id, text)
 		if err == nil && string(content) != "{}" {
 			t.Fatalf("read %q from %q", content, text)
 		}
@@ -335,7 +335,7 @@ func offline(t testing.TB) *Service {
 	t.Helper()
 	set, err := keys.New(true)
 	require.NoError(t, err)
-	s := &Service{id: "https://a.example", keys: set, now: time.Now}
+	s := &Service{id: "https://a.example", keys: set, ring: fixedKeys{set}, now: time.Now}
 	s.trust = trustOf{Member{ID: s.id, URL: s.id, Name: "A", Kind: "county", Roles: []string{RoleAnchor}, Keys: set.Public()}}
 	return s
 }

@@ -64,10 +64,14 @@ func (s *Service) newStamp(audience string) stamp {
 
 // sign makes a compact JWS with this portal's key (ES256).
 func (s *Service) sign(typ string, claims jwt.Claims) (string, error) {
+	id, private, err := s.ring.Signing(context.Background()) // read lately, as a rule
+	if err != nil {
+		return "", fmt.Errorf("sign %s: %w", typ, err)
+	}
 	token := jwt.NewWithClaims(jwt.SigningMethodES256, claims)
 	token.Header["typ"] = typ
-	token.Header["kid"] = s.keys.Signing.KeyID
-	text, err := token.SignedString(s.keys.Private())
+	token.Header["kid"] = id
+	text, err := token.SignedString(private)
 	if err != nil {
 		return "", fmt.Errorf("sign %s: %w", typ, err)
 	}
@@ -109,14 +113,26 @@ func (s *Service) keyFor(ctx context.Context, t *jwt.Token, typ string, claims s
 			return nil, fmt.Errorf("header %s: %w", name, errMalformed)
 		}
 	}
-	issuer, err := s.trust.Member(ctx, claims.stamped().Issuer)
+	id, _ := t.Header["kid"].(string)
+	key, err := s.memberKey(ctx, claims.stamped().Issuer, id)
+	if err == nil {
+		return key, nil
+	}
+	// A member, or a key of one, that is not known here may be new.
+	if r, ok := s.trust.(Refresher); ok && r.Refresh(ctx, claims.stamped().Issuer) {
+		return s.memberKey(ctx, claims.stamped().Issuer, id)
+	}
+	return nil, err
+}
+
+func (s *Service) memberKey(ctx context.Context, issuer, id string) (*ecdsa.PublicKey, error) {
+	member, err := s.trust.Member(ctx, issuer)
 	if err != nil {
 		return nil, err
 	}
-	id, _ := t.Header["kid"].(string)
-	key, ok := issuer.signingKey(id)
+	key, ok := member.signingKey(id)
 	if !ok {
-		return nil, fmt.Errorf("key %q: %w", id, errNoKey)
+		return nil, fmt.Errorf("key %q: %w", shortened(id), errNoKey)
 	}
 	return key, nil
 }

@@ -105,6 +105,9 @@ func (s *Service) Nudged(ctx context.Context, member string) error {
 	if !s.nudged.allow(member) {
 		return problem.TooMany(time.Second)
 	}
+	if t, ok := s.trust.(interface{ Nudged(id string) }); ok {
+		t.Nudged(member)
+	}
 	s.pulls.add(member)
 	s.reached(ctx, member, false, true)
 	return nil

@@ -180,6 +180,10 @@ func (s *Service) dropUnseen(ctx context.Context, owner string, generation int64
 
 // forgetStrangers drops the entries of portals that are no members any more.
 func (s *Service) forgetStrangers(ctx context.Context, members []string) error {
+	members, err := s.listed(ctx, members)
+	if err != nil {
+		return err
+	}
 	owners, err := s.store.replicaOwners(ctx, members)
 	if err != nil {
 		return err

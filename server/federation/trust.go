@@ -45,9 +45,8 @@ type Member struct {
 
 // Trust says who is a member of the association, with which keys, speaking for which areas.
 //
-// TrustFile is the present one: a configured list. A Trust over OpenID Federation 1.0 takes its place here (entity
-// configurations, subordinate statements, chains up to the anchor): Member then resolves the chain of one entity, and
-// nothing else of this package changes.
+// The package association has the one over OpenID Federation 1.0; TrustFile is a configured list, for set-ups that are
+// tested or measured.
 type Trust interface {
 	// Association gives the association's name.
 	Association(ctx context.Context) (string, error)
@@ -55,6 +54,11 @@ type Trust interface {
 	Member(ctx context.Context, id string) (Member, error)
 	// Members gives all members, this portal included.
 	Members(ctx context.Context) ([]Member, error)
+}
+
+// Refresher is a Trust that can look again whether there is news of somebody: a new member, a new key.
+type Refresher interface {
+	Refresh(ctx context.Context, id string) bool
 }
 
 // Reference gives what other rooms and the contract know of a member.
@@ -97,8 +101,16 @@ func (m Member) encryptionKey() (jose.JSONWebKey, bool) {
 // areaPattern fits an Amtlicher Regionalschlüssel (12 digits) and its beginnings, from the Land on.
 var areaPattern = regexp.MustCompile(`^[0-9]{2,12}$`)
 
-// check says what is wrong with a member's entry.
-func (m Member) check() error {
+// IsArea says whether a text is an Amtlicher Regionalschlüssel or the beginning of one.
+func IsArea(text string) bool { return areaPattern.MatchString(text) }
+
+// Kinds lists the kinds of portals.
+func Kinds() []string {
+	return []string{string(types.County), string(types.JointMunicipality), string(types.Municipality), string(types.Provider)}
+}
+
+// Check says what is wrong with a member's entry.
+func (m Member) Check() error {
 	if err := checkURL(m.ID); err != nil {
 		return fmt.Errorf("id %q: %w", m.ID, err)
 	}
@@ -108,9 +120,8 @@ func (m Member) check() error {
 	if strings.TrimSpace(m.Name) == "" {
 		return errors.New("name is missing")
 	}
-	kinds := []types.PortalKind{types.County, types.JointMunicipality, types.Municipality, types.Provider}
-	if !slices.Contains(kinds, types.PortalKind(m.Kind)) {
-		return fmt.Errorf("kind %q is none of %v", m.Kind, kinds)
+	if !slices.Contains(Kinds(), m.Kind) {
+		return fmt.Errorf("kind %q is none of %v", m.Kind, Kinds())
 	}
 	for _, area := range m.Areas {
 		if !areaPattern.MatchString(area) {

@@ -168,7 +168,7 @@ func (a *association) index() error {
 	owners := map[string]string{}
 	anchored := false
 	for i, m := range a.Members {
-		if err := m.check(); err != nil {
+		if err := m.Check(); err != nil {
 			return fmt.Errorf("member %d (%s): %w", i+1, m.ID, err)
 		}
 		if _, twice := a.byID[m.ID]; twice {

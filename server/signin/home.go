@@ -118,8 +118,14 @@ func (s *Service) assertion(audience string) ([]oauth2.AuthCodeOption, error) {
 		Issuer: s.Self.Id, Subject: s.Self.Id, Audience: jwt.ClaimStrings{audience}, ID: id.String(),
 		IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(assertionLife)),
 	})
-	token.Header["kid"], token.Header["typ"] = s.Keys.Signing.KeyID, assertionType
-	signed, err := token.SignedString(s.Keys.Private())
+	kid, private := s.Keys.Signing.KeyID, s.Keys.Private()
+	if s.Signer != nil {
+		if kid, private, err = s.Signer.Signing(context.Background()); err != nil { // read lately, as a rule
+			return nil, err
+		}
+	}
+	token.Header["kid"], token.Header["typ"] = kid, assertionType
+	signed, err := token.SignedString(private)
 	if err != nil {
 		return nil, fmt.Errorf("sign client assertion: %w", err)
 	}

@@ -5,6 +5,7 @@ package signin
 
 import (
 	"context"
+	"crypto/ecdsa"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -94,6 +95,7 @@ type Powers interface {
 type Config struct {
 	DB       *db.DB
 	Keys     *keys.Set
+	Signer   Signer                // proves this portal to the account home; default: the signing key of Keys
 	Self     types.PortalReference // this portal
 	Home     types.PortalReference // the account home; may be this portal
 	Citizens Life                  // default 30 minutes, 8 hours
@@ -104,6 +106,11 @@ type Config struct {
 	Client *http.Client // for calls to the account home; with limits on time and size
 	Log    *slog.Logger
 	Now    func() time.Time
+}
+
+// Signer gives the key that this portal signs with, which changes while it runs.
+type Signer interface {
+	Signing(ctx context.Context) (id string, private *ecdsa.PrivateKey, err error)
 }
 
 // Rooms are the other rooms that this one works with.

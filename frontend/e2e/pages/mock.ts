@@ -1,5 +1,6 @@
 import type { Page, Route } from "@playwright/test";
 import * as data from "./fixtures";
+import * as linked from "./association";
 import * as competence from "./offices";
 import * as imports from "./sources";
 
@@ -49,6 +50,8 @@ const usual: [RegExp, unknown][] = [
   [/^\/applications$/, data.applications],
   [/^\/applications\/[^/]+\/receipt$/, data.receipt],
   [/^\/applications\/[^/]+$/, data.question],
+  [/admin\/association$/, linked.leading],
+  [/admin\/association\/anchor$/, linked.seen],
   [/admin\/source-kinds$/, imports.kinds],
   [/admin\/sources$/, imports.sources],
   [/admin\/sources\/[^/]+$/, imports.source],

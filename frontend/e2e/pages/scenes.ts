@@ -1,3 +1,4 @@
+import * as linked from "./association";
 import * as data from "./fixtures";
 import type { Scene } from "./mock";
 import * as competence from "./offices";
@@ -353,6 +354,33 @@ export const scenes: Record<string, Scene & { path: string }> = {
   "search-explanation": {
     path: "/redaktion/suche/erklaerung?q=perso%20verloren%20meppen",
     session: data.editor,
+  },
+  association: { path: "/verwaltung/verbund", session: administrator },
+  "association-grant-error": { path: "/verwaltung/verbund", session: administrator, press: "Aufnehmen" },
+  "association-alone": {
+    path: "/verwaltung/verbund",
+    session: administrator,
+    answers: [[/admin\/association$/, linked.alone]],
+  },
+  "association-asked": {
+    path: "/verwaltung/verbund",
+    session: administrator,
+    answers: [[/admin\/association$/, linked.asked]],
+  },
+  "association-removed": {
+    path: "/verwaltung/verbund",
+    session: administrator,
+    answers: [[/admin\/association$/, linked.removed]],
+  },
+  "association-member": {
+    path: "/verwaltung/verbund",
+    session: administrator,
+    answers: [[/admin\/association$/, linked.member]],
+  },
+  "association-error": {
+    path: "/verwaltung/verbund",
+    session: administrator,
+    answers: [[/admin\/association$/, 503]],
   },
   "editing-forbidden": { path: "/redaktion", session: data.citizen },
   imprint: { path: "/impressum" },

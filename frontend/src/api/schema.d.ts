@@ -3315,6 +3315,312 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/.well-known/openid-federation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What this portal says of itself
+         * @description The entity configuration of OpenID Federation 1.0 (section 9): a signed JWT with this portal's keys, its superior, and its
+         *     metadata as `federation_entity`, `openid_relying_party`, `openid_provider` (of an account home) and `portalverbund_portal`.
+         */
+        get: operations["getEntityConfiguration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/federation/v1/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the anchor says of a member
+         * @description The fetch endpoint of OpenID Federation 1.0 (section 8.1). The statement has the member's keys, and a metadata policy with its name,
+         *     kind, roles and the areas that it may speak for.
+         */
+        get: operations["getSubordinateStatement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/federation/v1/subordinates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whom the anchor has admitted
+         * @description The list endpoint of OpenID Federation 1.0 (section 8.2). Empty at a portal that is no anchor.
+         */
+        get: operations["listSubordinates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/federation/v1/historical-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Keys whose time is over
+         * @description The historical keys endpoint of OpenID Federation 1.0 (section 8.7), a signed JWT (`typ: jwk-set+jwt`). What they have signed in
+         *     their time, receipts for example, can be verified with them.
+         */
+        get: operations["listHistoricalKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/federation/v1/membership": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask to be admitted, ask how it stands, or leave
+         * @description The body is a JWT (`typ: pv-membership+jwt`) that the asking portal has signed with its federation key; `act` is `ask`, `status` or
+         *     `leave`. The keys of somebody who asks for the first time are read at its address. People decide.
+         */
+        post: operations["tellMembership"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/association": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The association as this portal sees it
+         * @description This portal's place in it and its keys, the members with the health of the link to each, and who has asked to be admitted.
+         */
+        get: operations["getAssociation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/association/anchor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * See who is at an address
+         * @description Reads what the portal at an address says of itself, so that its fingerprint can be compared before asking it.
+         */
+        post: operations["lookAtAnchor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/association/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask to be admitted
+         * @description Sends the request to the anchor, whose key must have the fingerprint that was compared. People decide there.
+         */
+        post: operations["joinAssociation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/association/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave the association, or take the request back
+         * @description The portal is then an association of its own. Applications, cases, receipts and the message log stay; services of the others are
+         *     no longer offered here, and messages that wait for them are kept.
+         */
+        post: operations["leaveAssociation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/association/members/{memberId}/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Admit a portal that has asked
+         * @description The fingerprint is that of its key, as its administrator has told it on another way than this one.
+         */
+        post: operations["grantMembership"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/association/members/{memberId}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn down a portal that has asked
+         * @description The other portal shows the reason to its administrators. It may ask again.
+         */
+        post: operations["refuseMembership"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/association/members/{memberId}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove a member
+         * @description All members refuse it within minutes. Its services are no longer offered; messages that wait for it are kept.
+         */
+        post: operations["removeMember"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/association/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the next keys
+         * @description The next key is published at once, used an hour later, and the former one stays published until nothing signed with it can be under
+         *     way. `atOnce` is for a key that has become known: the former ones are withdrawn now. Without need, keys change by themselves.
+         */
+        post: operations["rotateAssociationKeys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/association/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Messages to a portal that are not delivered
+         * @description Those that were tried and wait, were parked or refused, the oldest first. Heads only, no content.
+         */
+        get: operations["listStuckMessages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/association/messages/{messageId}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a parked or refused message again
+         * @description A parked one keeps its place; a refused one becomes a new message.
+         */
+        post: operations["resendMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/federation/v1/inbox": {
         parameters: {
             query?: never;
@@ -4043,6 +4349,203 @@ export interface components {
          * @enum {string}
          */
         PortalKind: "municipality" | "jointMunicipality" | "county" | "provider";
+        /** @description An error as OpenID Federation 1.0 states it (section 8.9). */
+        FederationError: {
+            /** @example not_found */
+            error: string;
+            error_description?: string;
+        };
+        /** @enum {string} */
+        MembershipState: "asked" | "member" | "declined" | "removed" | "left";
+        MembershipAnswer: {
+            state: components["schemas"]["MembershipState"];
+            reason?: string;
+            /** @description Name of the association. */
+            title?: string;
+        };
+        AnchorAddress: {
+            anchor: string;
+        };
+        AnchorSeen: {
+            /** @example https://portal.emsland.example */
+            id: string;
+            /** @example Landkreis Emsland */
+            name: string;
+            /** @example Portalverbund Emsland */
+            title: string;
+            /** @example 3F1C 09AB 77E2 5D10 8C4F 6A2B 91DE 03F8 5B7C 2E64 D019 AF35 48C6 7B8E 1D20 F943 */
+            fingerprint: string;
+        };
+        /** @description An area by its key, with its name and the members whose areas overlap with it. */
+        AreaClaim: {
+            /** @example 034540035035 */
+            ars: string;
+            /**
+             * @description Missing where the register of places has no such area.
+             * @example Meppen
+             */
+            name?: string;
+            /**
+             * @example [
+             *       "Landkreis Emsland"
+             *     ]
+             */
+            overlaps: string[];
+        };
+        JoinRequest: {
+            anchor: string;
+            fingerprint: string;
+            name: string;
+            kind: components["schemas"]["PortalKind"];
+            /**
+             * @example [
+             *       "034540035035"
+             *     ]
+             */
+            areas: string[];
+            /** @description Whether this portal keeps accounts that the association accepts. */
+            accountHome: boolean;
+            words?: string;
+        };
+        MembershipGrant: {
+            fingerprint: string;
+            areas: string[];
+            accountHome: boolean;
+        };
+        MembershipReason: {
+            reason: string;
+        };
+        /** @enum {string} */
+        RotatedKeys: "messages" | "federation";
+        AssociationKeyChange: {
+            use: components["schemas"]["RotatedKeys"];
+            atOnce: boolean;
+        };
+        AssociationKey: {
+            id: string;
+            /** @enum {string} */
+            use: "federation" | "signature" | "encryption";
+            fingerprint: string;
+            /** Format: date-time */
+            activeFrom: string;
+            /** Format: date-time */
+            publishedUntil?: string;
+            /** @description Whether it is used now. */
+            active: boolean;
+        };
+        /** @description A member, with the health of the link to it. */
+        AssociationMember: {
+            /**
+             * Format: uuid
+             * @description For decisions; at the anchor only.
+             */
+            id?: string;
+            /** @example https://portal.meppen.example */
+            entity: string;
+            /** @example Stadt Meppen */
+            name: string;
+            kind?: components["schemas"]["PortalKind"];
+            areas: components["schemas"]["AreaClaim"][];
+            accountHome: boolean;
+            anchor: boolean;
+            self: boolean;
+            /** @description Whether its trust chain is good now. */
+            trusted: boolean;
+            /** @description Why it is not. */
+            problem?: string;
+            /**
+             * Format: date-time
+             * @description When its chain expires unless it is read again.
+             */
+            trustedUntil?: string;
+            /** @description Of its program. */
+            version?: string;
+            /** Format: date-time */
+            lastContact?: string;
+            /** @description Attempts in a row that did not reach it. */
+            failures?: number;
+            lastError?: string;
+            queued?: number;
+            parked?: number;
+            refused?: number;
+            /** Format: date-time */
+            oldestQueued?: string;
+            /** Format: date-time */
+            catalogReadAt?: string;
+            catalogEntries?: number;
+            catalogError?: string;
+        };
+        /** @description A portal that has asked this one, the anchor. */
+        MembershipRequest: {
+            /** Format: uuid */
+            id: string;
+            entity: string;
+            name: string;
+            kind?: components["schemas"]["PortalKind"];
+            areas: components["schemas"]["AreaClaim"][];
+            accountHome: boolean;
+            words?: string;
+            reason?: string;
+            /** @description Of its key; to be compared with what its administrator says. */
+            fingerprint: string;
+            /** Format: date-time */
+            askedAt: string;
+            /** Format: date-time */
+            decidedAt?: string;
+            state: components["schemas"]["MembershipState"];
+        };
+        /** @description The association that this portal has asked to join, or belongs to. */
+        AssociationJoined: {
+            anchor: string;
+            title: string;
+            state: components["schemas"]["MembershipState"];
+            reason?: string;
+            fingerprints: string[];
+            /** Format: date-time */
+            askedAt: string;
+            /** Format: date-time */
+            listedAt?: string;
+            /** @description Why the anchor could not be read the last time. */
+            failure?: string;
+        };
+        AssociationState: {
+            /** @example Portalverbund Emsland */
+            title: string;
+            self: components["schemas"]["PortalReference"];
+            /** @description Of this portal's key, for the other side to compare. */
+            fingerprint: string;
+            /** @description Whether this portal is the anchor of its association. */
+            leads: boolean;
+            /** @description False where the members are a fixed list, which is changed there. */
+            managed?: boolean;
+            areas?: components["schemas"]["AreaClaim"][];
+            joined?: components["schemas"]["AssociationJoined"];
+            keys: components["schemas"]["AssociationKey"][];
+            members: components["schemas"]["AssociationMember"][];
+            requests: components["schemas"]["MembershipRequest"][];
+        };
+        StuckMessage: {
+            /** Format: uuid */
+            id: string;
+            /** @example application.submitted */
+            kind: string;
+            /** Format: uuid */
+            subject: string;
+            /**
+             * @description queued, parked or refused
+             * @example parked
+             */
+            state: string;
+            attempts: number;
+            lastError: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            nextAt?: string;
+        };
+        StuckMessageList: {
+            items: components["schemas"]["StuckMessage"][];
+        };
         Association: {
             /** @example Portalverbund Emsland */
             name: string;
@@ -6828,6 +7331,10 @@ export interface components {
     parameters: {
         /** @description Id of the power of attorney. */
         PowerId: string;
+        /** @description Id of a portal that has asked to be admitted or was. */
+        MemberId: string;
+        /** @description Id of a message. */
+        StuckMessageId: string;
         /** @description Id of the account of someone who works here. */
         StaffId: string;
         /**
@@ -13171,6 +13678,465 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
             503: components["responses"]["Unavailable"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getEntityConfiguration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The statement. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/entity-statement+jwt": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getSubordinateStatement: {
+        parameters: {
+            query: {
+                /**
+                 * @description Entity identifier of the member.
+                 * @example https://portal.meppen.example
+                 */
+                sub: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The statement. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/entity-statement+jwt": string;
+                };
+            };
+            /** @description No such member (section 8.9). */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FederationError"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listSubordinates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Entity identifiers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       "https://portal.meppen.example"
+                     *     ]
+                     */
+                    "application/json": string[];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listHistoricalKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jwk-set+jwt": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    tellMembership: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/jose": string;
+            };
+        };
+        responses: {
+            /** @description Where it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "state": "asked",
+                     *       "title": "Portalverbund Emsland"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MembershipAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getAssociation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The association. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssociationState"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    lookAtAnchor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "anchor": "https://portal.emsland.example"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AnchorAddress"];
+            };
+        };
+        responses: {
+            /** @description The portal there. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnchorSeen"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    joinAssociation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JoinRequest"];
+            };
+        };
+        responses: {
+            /** @description The request is there. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssociationState"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Error"];
+        };
+    };
+    leaveAssociation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "Zusammenschluss mit dem Portal der Samtgemeinde"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MembershipReason"];
+            };
+        };
+        responses: {
+            /** @description Left. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssociationState"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Error"];
+        };
+    };
+    grantMembership: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a portal that has asked to be admitted or was. */
+                memberId: components["parameters"]["MemberId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MembershipGrant"];
+            };
+        };
+        responses: {
+            /** @description Admitted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssociationState"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    refuseMembership: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a portal that has asked to be admitted or was. */
+                memberId: components["parameters"]["MemberId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "Bitte fragen Sie mit dem Regionalschlüssel der Samtgemeinde an."
+                 *     }
+                 */
+                "application/json": components["schemas"]["MembershipReason"];
+            };
+        };
+        responses: {
+            /** @description Turned down. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssociationState"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    removeMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a portal that has asked to be admitted or was. */
+                memberId: components["parameters"]["MemberId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "Das Portal wurde abgeschaltet."
+                 *     }
+                 */
+                "application/json": components["schemas"]["MembershipReason"];
+            };
+        };
+        responses: {
+            /** @description Removed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssociationState"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    rotateAssociationKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "use": "messages",
+                 *       "atOnce": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["AssociationKeyChange"];
+            };
+        };
+        responses: {
+            /** @description The association with the new keys. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssociationState"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listStuckMessages: {
+        parameters: {
+            query: {
+                /** @description Entity identifier of the portal. */
+                portal: string;
+                /** @description Largest number of items. */
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The messages. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StuckMessageList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    resendMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a message. */
+                messageId: components["parameters"]["StuckMessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is under way. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             default: components["responses"]["Error"];
         };
     };

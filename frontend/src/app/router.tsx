@@ -472,6 +472,11 @@ const identityLinks = createRoute({
   path: "/verwaltung/anmeldedienste",
   component: lazyRouteComponent(() => import("../features/administration/pages/IdentityLinksPage")),
 });
+const associationPage = createRoute({
+  getParentRoute: () => administration,
+  path: "/verwaltung/verbund",
+  component: lazyRouteComponent(() => import("../features/administration/pages/AssociationPage")),
+});
 const audit = createRoute({
   getParentRoute: () => administration,
   path: "/verwaltung/protokoll",
@@ -527,7 +532,7 @@ const routeTree = rootRoute.addChildren([
     ]),
   ]),
   desk.addChildren([staffSignIn, staff.addChildren([inbox, caseRoute])]),
-  administration.addChildren([clients, newClient, client, staffList, identityLinks, audit]),
+  administration.addChildren([clients, newClient, client, staffList, associationPage, identityLinks, audit]),
   editors.addChildren([
     overview,
     editingSettings,

@@ -12,10 +12,10 @@ export interface FormErrors {
   /** Shows these errors; says whether there are none. */
   show: (errors: SummarizedError[]) => boolean;
   /**
-   * Takes over what the portal found wrong with the body: a pointer `/email` belongs to the field `email`. Says whether it
-   * found any field.
+   * Takes over what the portal found wrong with the body: a pointer `/email` belongs to the field `email`, or to the one that
+   * `fields` has under that name. Says whether it found any field.
    */
-  showProblem: (problem: unknown, fieldIds: readonly string[]) => boolean;
+  showProblem: (problem: unknown, fields: readonly string[] | Readonly<Record<string, string>>) => boolean;
 }
 
 /** Keeps the errors of a small form. */
@@ -32,11 +32,13 @@ export function useFormErrors(): FormErrors {
     attempt,
     of: (fieldId) => list.find((error) => error.fieldId === fieldId)?.message,
     show,
-    showProblem(problem, fieldIds) {
+    showProblem(problem, fields) {
       if (!(problem instanceof ApiProblem)) return false;
-      const found = problem.errors
-        .map((error) => ({ fieldId: error.pointer.slice(1), message: error.message }))
-        .filter((error) => fieldIds.includes(error.fieldId));
+      const ids = new Map(Array.isArray(fields) ? fields.map((id) => [id, id]) : Object.entries(fields));
+      const found = problem.errors.flatMap(({ pointer, message }) => {
+        const fieldId = ids.get(pointer.slice(1)) ?? ids.get(pointer.split("/")[1] ?? ""); // of an entry: its list
+        return fieldId === undefined ? [] : [{ fieldId, message }];
+      });
       return found.length > 0 && !show(found);
     },
   };

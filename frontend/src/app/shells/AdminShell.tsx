@@ -32,6 +32,9 @@ export function AdminShell() {
               <Link to="/verwaltung/beschaeftigte">{t("administration:staff.title")}</Link>
             </li>
             <li>
+              <Link to="/verwaltung/verbund">{t("administration:association.title")}</Link>
+            </li>
+            <li>
               <Link to="/verwaltung/anmeldedienste">{t("administration:identity.title")}</Link>
             </li>
           </>

@@ -128,3 +128,50 @@ export const checkIdentityLink = (providerId: string): Promise<IdentityLink> =>
   answer(
     api.POST("/api/v1/admin/identity-providers/{providerId}/check", { params: { path: { providerId } } }),
   );
+
+export type AssociationState = Schemas["AssociationState"];
+export type AssociationMember = Schemas["AssociationMember"];
+export type MembershipRequest = Schemas["MembershipRequest"];
+export type AreaClaim = Schemas["AreaClaim"];
+export type AnchorSeen = Schemas["AnchorSeen"];
+
+const association = "/api/v1/admin/association";
+
+export const associationQuery = queryOptions({
+  queryKey: ["association"],
+  queryFn: () => answer(api.GET(association)),
+  staleTime: 0,
+  refetchInterval: 5000,
+});
+
+export const lookAtAnchor = (anchor: string): Promise<AnchorSeen> =>
+  answer(api.POST(`${association}/anchor`, { body: { anchor } }));
+
+export const joinAssociation = (body: Schemas["JoinRequest"]): Promise<AssociationState> =>
+  answer(api.POST(`${association}/join`, { body }));
+
+export const leaveAssociation = (reason: string): Promise<AssociationState> =>
+  answer(api.POST(`${association}/leave`, { body: { reason } }));
+
+export const grantMember = (memberId: string, body: Schemas["MembershipGrant"]): Promise<AssociationState> =>
+  answer(api.POST(`${association}/members/{memberId}/grant`, { params: { path: { memberId } }, body }));
+
+/** Turns a request down, or removes a member. */
+export const decideMember = (
+  memberId: string,
+  act: "refuse" | "remove",
+  reason: string,
+): Promise<AssociationState> =>
+  act === "refuse"
+    ? answer(
+        api.POST(`${association}/members/{memberId}/refuse`, {
+          params: { path: { memberId } },
+          body: { reason },
+        }),
+      )
+    : answer(
+        api.POST(`${association}/members/{memberId}/remove`, {
+          params: { path: { memberId } },
+          body: { reason },
+        }),
+      );

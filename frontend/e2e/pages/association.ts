@@ -1,0 +1,201 @@
+import type { components } from "../../src/api/schema";
+
+type Schemas = components["schemas"];
+
+const ownPrint = "3F1C 09AB 77E2 5D10 8C4F 6A2B 91DE 03F8 5B7C 2E64 D019 AF35 48C6 7B8E 1D20 F943";
+const otherPrint = "A01B 44C2 9D7E 10F3 6B58 E2C9 0477 31AD F68C 925E 0B13 D47A 8821 5FC6 3E90 77B2";
+
+const county = { ars: "03454", name: "Landkreis Emsland" };
+const meppen = { ars: "034540035035", name: "Meppen", overlaps: ["Landkreis Emsland"] };
+
+const own: Schemas["AssociationMember"] = {
+  entity: "https://portal.emsland.example",
+  name: "Landkreis Emsland",
+  kind: "county",
+  areas: [{ ...county, overlaps: ["Stadt Meppen", "Samtgemeinde Lathen"] }],
+  accountHome: true,
+  anchor: true,
+  self: true,
+  trusted: true,
+  version: "1.4.0",
+};
+
+const healthy: Schemas["AssociationMember"] = {
+  id: "0199a2c4-1111-7000-8000-000000000001",
+  entity: "https://portal.meppen.example",
+  name: "Stadt Meppen",
+  kind: "municipality",
+  areas: [meppen],
+  accountHome: false,
+  anchor: false,
+  self: false,
+  trusted: true,
+  trustedUntil: "2026-12-05T09:00:00Z",
+  version: "1.4.0",
+  lastContact: "2026-11-28T08:59:30Z",
+  failures: 0,
+  queued: 0,
+  parked: 0,
+  refused: 0,
+  catalogReadAt: "2026-11-28T08:59:10Z",
+  catalogEntries: 412,
+};
+
+const away: Schemas["AssociationMember"] = {
+  id: "0199a2c4-1111-7000-8000-000000000002",
+  entity: "https://serviceportal.samtgemeinde-lathen.example",
+  name: "Samtgemeinde Lathen",
+  kind: "jointMunicipality",
+  areas: [{ ars: "034545405", name: "Lathen", overlaps: ["Landkreis Emsland"] }],
+  accountHome: false,
+  anchor: false,
+  self: false,
+  trusted: false,
+  problem:
+    "its trust chain is not good: statement of https://portal.emsland.example: expired: at 2026-11-27T09:00:00Z",
+  lastContact: "2026-11-20T17:03:00Z",
+  failures: 41,
+  lastError: "dial tcp: connection refused",
+  queued: 3,
+  parked: 1,
+  refused: 1,
+  oldestQueued: "2026-11-20T17:05:00Z",
+  catalogReadAt: "2026-11-20T17:02:00Z",
+  catalogEntries: 96,
+  catalogError: "dial tcp: connection refused",
+};
+
+const request: Schemas["MembershipRequest"] = {
+  id: "0199a2c4-2222-7000-8000-000000000003",
+  entity: "https://portal.papenburg.example",
+  name: "Stadt Papenburg",
+  kind: "municipality",
+  areas: [
+    { ars: "034540041041", name: "Papenburg", overlaps: ["Landkreis Emsland"] },
+    { ars: "034540018018", overlaps: [] },
+  ],
+  accountHome: true,
+  words: "Guten Tag, wir sind seit dieser Woche am Netz. Rückfragen bitte an Frau Portal, Durchwahl 12.",
+  fingerprint: otherPrint,
+  askedAt: "2026-11-28T08:30:00Z",
+  state: "asked",
+};
+
+const common = {
+  title: "Portalverbund Emsland",
+  self: {
+    id: own.entity,
+    name: own.name,
+    kind: "county",
+    url: own.entity,
+  } satisfies Schemas["PortalReference"],
+  fingerprint: ownPrint,
+  managed: true,
+  areas: own.areas,
+  keys: [
+    {
+      id: "fed-1",
+      use: "federation",
+      fingerprint: ownPrint,
+      activeFrom: "2026-03-01T08:00:00Z",
+      active: true,
+    },
+    {
+      id: "sig-2",
+      use: "signature",
+      fingerprint: otherPrint,
+      activeFrom: "2026-11-01T08:00:00Z",
+      active: true,
+    },
+    {
+      id: "sig-1",
+      use: "signature",
+      fingerprint: ownPrint,
+      activeFrom: "2026-08-03T08:00:00Z",
+      publishedUntil: "2026-12-01T08:00:00Z",
+      active: false,
+    },
+  ] satisfies Schemas["AssociationKey"][],
+};
+
+/** The anchor's view: everything is fine with one member, everything is wrong with another, and somebody asks. */
+export const leading: Schemas["AssociationState"] = {
+  ...common,
+  leads: true,
+  members: [own, healthy, away],
+  requests: [request],
+};
+
+/** A portal that belongs to nothing yet. */
+export const alone: Schemas["AssociationState"] = {
+  ...common,
+  title: "Stadt Papenburg",
+  self: {
+    ...common.self,
+    id: "https://portal.papenburg.example",
+    name: "Stadt Papenburg",
+    kind: "municipality",
+  },
+  leads: true,
+  areas: [{ ars: "034540041041", name: "Papenburg", overlaps: [] }],
+  members: [
+    {
+      ...own,
+      entity: "https://portal.papenburg.example",
+      name: "Stadt Papenburg",
+      kind: "municipality",
+      areas: [{ ars: "034540041041", name: "Papenburg", overlaps: [] }],
+    },
+  ],
+  requests: [],
+};
+
+const joined: Schemas["AssociationJoined"] = {
+  anchor: own.entity,
+  title: "Portalverbund Emsland",
+  state: "asked",
+  fingerprints: [ownPrint],
+  askedAt: "2026-11-28T08:30:00Z",
+};
+
+/** It has asked. */
+export const asked: Schemas["AssociationState"] = { ...alone, joined };
+
+/** It was removed. */
+export const removed: Schemas["AssociationState"] = {
+  ...alone,
+  joined: { ...joined, state: "removed", reason: "Das Portal wurde abgeschaltet." },
+};
+
+/** It belongs to an association whose anchor is away. */
+export const member: Schemas["AssociationState"] = {
+  ...common,
+  self: { ...common.self, id: healthy.entity, name: healthy.name, kind: "municipality" },
+  areas: [meppen],
+  leads: false,
+  joined: {
+    ...joined,
+    state: "member",
+    listedAt: "2026-11-28T08:00:00Z",
+    failure: "cannot be fetched: dial tcp: connection refused",
+  },
+  members: [
+    {
+      ...own,
+      self: false,
+      trustedUntil: "2026-12-05T09:00:00Z",
+      failures: 3,
+      lastContact: "2026-11-28T08:00:00Z",
+    },
+    { ...healthy, self: true },
+  ],
+  requests: [],
+};
+
+/** An anchor as it shows itself to somebody who wants to join. */
+export const seen: Schemas["AnchorSeen"] = {
+  id: own.entity,
+  name: own.name,
+  title: "Portalverbund Emsland",
+  fingerprint: ownPrint,
+};
