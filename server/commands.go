@@ -120,7 +120,7 @@ func (c *adminIdentityKeyCommand) Run() error {
 type adminStaffCommand struct {
 	Email      string   `arg:"" help:"Mail address to sign in with."`
 	FullName   string   `arg:"" name:"full-name" help:"Name as colleagues see it."`
-	Roles      []string `enum:"clerk,editor,publisher,admin" default:"clerk" help:"clerk, editor, publisher, admin."`
+	Roles      []string `enum:"clerk,editor,publisher,admin,auditor" default:"clerk" help:"clerk, editor, publisher, admin, auditor, for the whole portal; roles for single units are given on the page for staff."`
 	app.Config `embed:""`
 }
 

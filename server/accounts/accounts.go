@@ -174,6 +174,7 @@ type Rooms struct {
 	Powers       Powers
 	Passkeys     Passkeys
 	Linked       Linked
+	Units        Units
 	Holders      []Holder // but for this room itself
 }
 
@@ -257,7 +258,7 @@ func (s *Service) citizen(ctx context.Context) (uuid.UUID, error) {
 	if c.Kind != httpx.SessionCaller || c.AccountID == uuid.Nil {
 		return uuid.Nil, problem.Unauthorized("not-signed-in", "Bitte melden Sie sich an.", "Please sign in.")
 	}
-	if len(c.Roles) > 0 {
+	if c.IsStaff() {
 		return uuid.Nil, errStaff()
 	}
 	return c.AccountID, nil

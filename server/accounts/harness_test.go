@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -41,6 +42,7 @@ type world struct {
 	erased     []httpx.Person
 	away       bool // of linked portals
 	handlers   map[string]func(ctx context.Context, from string, payload json.RawMessage) error
+	units      [3]uuid.UUID // Ordnungsamt, Bauamt, and Hundestelle, which belongs to the first
 	mu         sync.Mutex
 }
 
@@ -48,14 +50,14 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	k, err := keys.New(true)
 	must(t, err)
-	w := &world{t: t, now: time.Now().UTC().Truncate(time.Microsecond), address: "192.0.2.1"}
+	w := &world{t: t, now: time.Now().UTC().Truncate(time.Microsecond), address: "192.0.2.1", units: [3]uuid.UUID{uuid.New(), uuid.New(), uuid.New()}}
 	home := types.PortalReference{Id: "https://emsland.example", Url: "https://emsland.example", Name: "Landkreis Emsland", Kind: types.County}
 	w.service = New(Config{
 		DB: dbtest.New(t), Keys: k, Self: home, Home: home, Mail: w, Jobs: w,
 		Now: func() time.Time { return w.now }, Address: func(context.Context) string { return w.address },
 	})
 	w.handlers = map[string]func(context.Context, string, json.RawMessage) error{}
-	w.service.Connect(Rooms{Sessions: w, Tokens: w, Services: w, Forms: w, Messages: w, Subjects: w, Portals: w, Applications: w, Mailbox: w, Linked: w, Passkeys: noPasskeys{}, Holders: []Holder{w}})
+	w.service.Connect(Rooms{Sessions: w, Tokens: w, Services: w, Forms: w, Messages: w, Subjects: w, Portals: w, Applications: w, Mailbox: w, Linked: w, Passkeys: noPasskeys{}, Holders: []Holder{w}, Units: w})
 	return w
 }
 
@@ -120,6 +122,24 @@ func (w *world) Send(_ context.Context, to, kind string, _ uuid.UUID, payload an
 
 func (w *world) Handle(kind string, fn func(ctx context.Context, from string, payload json.RawMessage) error) {
 	w.handlers[kind] = fn
+}
+
+// Below says that the last unit belongs to the first.
+func (w *world) Below(_ context.Context, units []uuid.UUID) ([]uuid.UUID, error) {
+	if slices.Contains(units, w.units[0]) {
+		units = append(units, w.units[2])
+	}
+	return units, nil
+}
+
+func (w *world) OwnUnitNames(_ context.Context, ids []uuid.UUID) (map[uuid.UUID]map[string]string, error) {
+	names := map[uuid.UUID]map[string]string{}
+	for i, id := range w.units {
+		if slices.Contains(ids, id) {
+			names[id] = map[string]string{"de": []string{"Ordnungsamt", "Bauamt", "Hundestelle"}[i]}
+		}
+	}
+	return names, nil
 }
 
 // receive hands a message of a linked portal to the room.

@@ -9,11 +9,12 @@ import (
 	"github.com/google/uuid"
 
 	"portalverbund/api/types"
+	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/problem"
 )
 
 // CreateStaff makes an account for someone who works at this portal, with at least one of the roles clerk,
-// editor, publisher, admin, auditor.
+// editor, publisher, admin, auditor, each for the whole portal, or with a unit's id behind @ for that unit.
 // An address that has an account is account-exists (409); a password against the rules is 422.
 func (s *Service) CreateStaff(ctx context.Context, email, name, password string, roles []string) (uuid.UUID, error) {
 	if err := checkRoles(roles); err != nil {
@@ -95,10 +96,19 @@ func checkRoles(roles []string) error {
 	if len(roles) == 0 {
 		return problem.Invalid(problem.FieldError{Pointer: "/roles", Code: "minItems", Params: map[string]any{"minItems": 1}})
 	}
-	for i, role := range roles {
+	everywhere, units := httpx.ReadRoles(strings.Join(roles, " "))
+	for i, role := range everywhere {
 		if !slices.Contains(known, role) {
 			return problem.Invalid(problem.FieldError{Pointer: fmt.Sprintf("/roles/%d", i), Code: "enum"})
 		}
+	}
+	for i, r := range units {
+		if !slices.Contains(known, r.Role) {
+			return problem.Invalid(problem.FieldError{Pointer: fmt.Sprintf("/unitRoles/%d/role", i), Code: "enum"})
+		}
+	}
+	if len(everywhere)+len(units) != len(roles) {
+		return problem.Invalid(problem.FieldError{Pointer: "/unitRoles", Code: "format"})
 	}
 	return nil
 }

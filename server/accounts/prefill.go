@@ -20,7 +20,7 @@ import (
 // reached is 503.
 func (s *Service) Prefill(ctx context.Context, serviceID uuid.UUID) (types.Prefill, error) {
 	c := httpx.CallerOf(ctx)
-	if len(c.Roles) > 0 || c.Person.Subject == "" {
+	if c.IsStaff() || c.Person.Subject == "" {
 		return types.Prefill{}, errStaff()
 	}
 	if _, err := s.rooms.Services.ServiceTitle(ctx, serviceID); err != nil {

@@ -35,12 +35,22 @@ var _ staffapi.StrictServerInterface = (*StaffHandlers)(nil)
 // NewStaffHandlers makes the handlers of a Service.
 func NewStaffHandlers(s *Service) *StaffHandlers { return &StaffHandlers{service: s} }
 
-// administrator refuses everybody else. The contract has done so before; here it protects against a contract that forgets.
+func errNoRole() error {
+	return problem.Forbidden("role-missing", "Dafür haben Sie an diesem Portal keine Berechtigung.", "You are not allowed to do this at this portal.")
+}
+
+func errOtherUnit() error {
+	return problem.Forbidden("unit-other", "Das betrifft auch andere Organisationseinheiten.", "This concerns other organisational units, too.").
+		With(problem.Text{De: "Bitte wenden Sie sich an die Verwaltung des ganzen Portals.", En: "Please turn to those who administer the whole portal."})
+}
+
+// administrator refuses whoever administers neither the portal nor a unit. The contract has done so before; here it protects against a
+// contract that forgets.
 func administrator(ctx context.Context) error {
-	if httpx.CallerOf(ctx).HasRole(string(types.Admin)) {
+	if httpx.CallerOf(ctx).HasRoleSomewhere(string(types.Admin)) {
 		return nil
 	}
-	return problem.Forbidden("role-missing", "Dafür haben Sie an diesem Portal keine Berechtigung.", "You are not allowed to do this at this portal.")
+	return errNoRole()
 }
 
 // ListStaff answers GET /api/v1/admin/staff.
@@ -82,7 +92,7 @@ func (h *StaffHandlers) SetStaffRoles(ctx context.Context, r staffapi.SetStaffRo
 	if err := administrator(ctx); err != nil {
 		return nil, err
 	}
-	member, err := h.service.ChangeRoles(ctx, r.StaffId, r.Body.Roles)
+	member, err := h.service.ChangeRoles(ctx, r.StaffId, *r.Body)
 	return staffapi.SetStaffRoles200JSONResponse(member), err
 }
 
@@ -94,11 +104,23 @@ func (h *StaffHandlers) EndStaff(ctx context.Context, r staffapi.EndStaffRequest
 	return staffapi.EndStaff204Response{}, h.service.EndStaff(ctx, r.StaffId)
 }
 
-// Staff lists those who work here, by address, after one.
+// Staff lists those who work here, by address, after one: for who administers some units, those who have a role there.
 func (s *Service) Staff(ctx context.Context, limit int, after string) (types.StaffList, error) {
+	reach, err := s.reach(ctx)
+	if err != nil {
+		return types.StaffList{}, err
+	}
+	query := s.DB.From(ctx).Where("roles <> '' AND email > ?", after)
+	if !reach.Everywhere {
+		query = query.Where("string_to_array(roles, ' ') && string_to_array(?, ' ')", strings.Join(rolesWithin(reach), " "))
+	}
 	var rows []accountRow
-	if err := s.DB.From(ctx).Raw("SELECT * FROM accounts WHERE roles <> '' AND email > ? ORDER BY email LIMIT ?", after, limit+1).Scan(&rows).Error; err != nil {
+	if err := query.Order("email").Limit(limit + 1).Find(&rows).Error; err != nil {
 		return types.StaffList{}, fmt.Errorf("read staff: %w", err)
+	}
+	names, err := s.unitNames(ctx, rows...)
+	if err != nil {
+		return types.StaffList{}, err
 	}
 	list := types.StaffList{Items: make([]types.StaffMember, 0, len(rows))}
 	for i, row := range rows {
@@ -107,7 +129,7 @@ func (s *Service) Staff(ctx context.Context, limit int, after string) (types.Sta
 			list.NextCursor = &next
 			break
 		}
-		member, err := s.describeStaff(row)
+		member, err := s.describeStaff(ctx, row, names)
 		if err != nil {
 			return list, err
 		}
@@ -119,7 +141,7 @@ func (s *Service) Staff(ctx context.Context, limit int, after string) (types.Sta
 // Invite makes an account without a password for someone who works here, and has a mail sent by which they choose one. An
 // address that has an account is account-exists (409).
 func (s *Service) Invite(ctx context.Context, key string, who types.StaffInvitation) (types.StaffMember, error) {
-	roles, err := roleWords(who.Roles)
+	roles, err := s.roleWords(ctx, who.Roles, who.UnitRoles)
 	if err != nil {
 		return types.StaffMember{}, err
 	}
@@ -143,7 +165,7 @@ func (s *Service) Invite(ctx context.Context, key string, who types.StaffInvitat
 		if err := s.send(ctx, email, mailInvitation(), s.Self.Url+PageNewPassword+"#token="+token); err != nil {
 			return types.StaffMember{}, err
 		}
-		if err := s.record(ctx, "staff.invite", id, strings.Join(roles, " ")); err != nil {
+		if err := s.record(aboutRoles(ctx, roles), "staff.invite", id, strings.Join(roles, " ")); err != nil {
 			return types.StaffMember{}, err
 		}
 		return s.staffMember(ctx, id)
@@ -151,19 +173,19 @@ func (s *Service) Invite(ctx context.Context, key string, who types.StaffInvitat
 }
 
 // ChangeRoles replaces the roles of someone who works here; their sessions end.
-func (s *Service) ChangeRoles(ctx context.Context, id uuid.UUID, wanted []types.Role) (member types.StaffMember, err error) {
-	roles, err := roleWords(wanted)
+func (s *Service) ChangeRoles(ctx context.Context, id uuid.UUID, wanted types.StaffRoles) (member types.StaffMember, err error) {
+	roles, err := s.roleWords(ctx, wanted.Roles, wanted.UnitRoles)
 	if err != nil {
 		return member, err
 	}
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
-		if err := s.checkOther(ctx, id); err != nil {
+		if _, err := s.checkOther(ctx, id); err != nil {
 			return err
 		}
 		if err := s.SetRoles(ctx, id, roles); err != nil {
 			return err
 		}
-		if err := s.record(ctx, "staff.roles", id, strings.Join(roles, " ")); err != nil {
+		if err := s.record(aboutRoles(ctx, roles), "staff.roles", id, strings.Join(roles, " ")); err != nil {
 			return err
 		}
 		member, err = s.staffMember(ctx, id)
@@ -175,7 +197,8 @@ func (s *Service) ChangeRoles(ctx context.Context, id uuid.UUID, wanted []types.
 // EndStaff ends the access of someone who works here.
 func (s *Service) EndStaff(ctx context.Context, id uuid.UUID) error {
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
-		if err := s.checkOther(ctx, id); err != nil {
+		row, err := s.checkOther(ctx, id)
+		if err != nil {
 			return err
 		}
 		if err := s.Disable(ctx, id); err != nil {
@@ -184,21 +207,56 @@ func (s *Service) EndStaff(ctx context.Context, id uuid.UUID) error {
 		if err := s.dropResets(ctx, id); err != nil {
 			return err
 		}
-		return s.record(ctx, "staff.end", id, "")
+		return s.record(aboutRoles(ctx, strings.Fields(row.Roles)), "staff.end", id, "")
 	})
 }
 
 // checkOther refuses what concerns the caller's own account, a citizen's, or none: an administrator must not lock everybody
-// out, and has no business with citizens' accounts.
-func (s *Service) checkOther(ctx context.Context, id uuid.UUID) error {
+// out, and has no business with citizens' accounts. Who administers some units changes those only who have roles nowhere else.
+func (s *Service) checkOther(ctx context.Context, id uuid.UUID) (row accountRow, err error) {
 	if id == httpx.CallerOf(ctx).AccountID {
-		return problem.Conflict("own-account", "Das eigene Konto kann nur jemand anderes ändern.", "Only somebody else can change your own account.")
+		return row, problem.Conflict("own-account", "Das eigene Konto kann nur jemand anderes ändern.", "Only somebody else can change your own account.")
+	}
+	if err := s.stillAdministrates(ctx); err != nil {
+		return row, err
 	}
 	row, found, err := s.accountShared(ctx, id)
-	if err == nil && (!found || row.Roles == "") {
-		err = errNoAccount()
+	if err != nil {
+		return row, err
 	}
-	return err
+	if !found || row.Roles == "" {
+		return row, errNoAccount()
+	}
+	reach, err := s.reach(ctx)
+	if err != nil || reach.Everywhere {
+		return row, err
+	}
+	everywhere, units := httpx.ReadRoles(row.Roles)
+	inside := slices.ContainsFunc(units, func(r httpx.UnitRole) bool { return reach.Has(r.Unit) })
+	outside := len(everywhere) > 0 || slices.ContainsFunc(units, func(r httpx.UnitRole) bool { return !reach.Has(r.Unit) })
+	switch {
+	case !inside:
+		return row, errNoAccount()
+	case outside:
+		return row, errOtherUnit()
+	}
+	return row, nil
+}
+
+// stillAdministrates locks the caller's account and sees whether they still have the role that they came with: of two administrators who
+// take it from each other at once, one stays.
+func (s *Service) stillAdministrates(ctx context.Context) error {
+	caller := httpx.CallerOf(ctx)
+	row, found, err := one[accountRow](s.DB.From(ctx).Raw("SELECT * FROM accounts WHERE id = ? AND disabled_at IS NULL FOR UPDATE", caller.AccountID), "account")
+	if err != nil {
+		return err
+	}
+	now := httpx.Caller{}
+	now.Roles, now.UnitRoles = httpx.ReadRoles(row.Roles)
+	if admin := string(types.Admin); !found || !now.HasRoleSomewhere(admin) || caller.HasRole(admin) && !now.HasRole(admin) {
+		return errNoRole()
+	}
+	return nil
 }
 
 func (s *Service) staffMember(ctx context.Context, id uuid.UUID) (types.StaffMember, error) {
@@ -206,17 +264,29 @@ func (s *Service) staffMember(ctx context.Context, id uuid.UUID) (types.StaffMem
 	if err != nil {
 		return types.StaffMember{}, err
 	}
-	return s.describeStaff(row)
+	names, err := s.unitNames(ctx, row)
+	if err != nil {
+		return types.StaffMember{}, err
+	}
+	return s.describeStaff(ctx, row, names)
 }
 
-func (s *Service) describeStaff(row accountRow) (types.StaffMember, error) {
+func (s *Service) describeStaff(ctx context.Context, row accountRow, names map[uuid.UUID]map[string]string) (types.StaffMember, error) {
 	p, err := s.openProfile(row)
 	if err != nil {
 		return types.StaffMember{}, err
 	}
-	out := types.StaffMember{Id: row.ID, Email: row.Email, Name: p.StaffName, Roles: []types.Role{}, CreatedAt: row.CreatedAt.Truncate(time.Second), EndedAt: row.DisabledAt}
-	for _, role := range strings.Fields(row.Roles) {
+	out := types.StaffMember{Id: row.ID, Email: row.Email, Name: p.StaffName, Roles: []types.Role{}, UnitRoles: []types.UnitRole{}, CreatedAt: row.CreatedAt.Truncate(time.Second), EndedAt: row.DisabledAt}
+	everywhere, units := httpx.ReadRoles(row.Roles)
+	for _, role := range everywhere {
 		out.Roles = append(out.Roles, types.Role(role))
+	}
+	for _, r := range units {
+		name := httpx.Localized(ctx, names[r.Unit])
+		if name == "" {
+			name = r.Unit.String() // it is no longer in the catalog
+		}
+		out.UnitRoles = append(out.UnitRoles, types.UnitRole{Role: types.Role(r.Role), OrganisationId: r.Unit, OrganisationName: name})
 	}
 	return out, nil
 }
@@ -246,16 +316,6 @@ func (s *Service) record(ctx context.Context, action string, id uuid.UUID, detai
 		return nil
 	}
 	return s.Audit.Record(ctx, action, "account:"+id.String(), detail)
-}
-
-func roleWords(roles []types.Role) ([]string, error) {
-	words := make([]string, 0, len(roles))
-	for _, role := range roles {
-		if word := string(role); !slices.Contains(words, word) {
-			words = append(words, word)
-		}
-	}
-	return words, checkRoles(words)
 }
 
 // mailInvitation leads someone who works here to their first password.

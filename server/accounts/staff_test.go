@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -77,7 +78,7 @@ func TestStaff_RolesAndEnd_EndSessions_AndAreAudited(t *testing.T) {
 	member, err := w.service.Invite(ctx, "k1", invitation("kim@emsland.example", types.Clerk))
 	must(t, err)
 	token := w.lastToken()
-	changed, err := w.service.ChangeRoles(ctx, member.Id, []types.Role{types.Editor, types.Auditor})
+	changed, err := w.service.ChangeRoles(ctx, member.Id, types.StaffRoles{Roles: []types.Role{types.Editor, types.Auditor}})
 	must(t, err)
 	if !slices.Equal(changed.Roles, []types.Role{types.Editor, types.Auditor}) || !slices.Equal(w.ended, []uuid.UUID{member.Id}) {
 		t.Errorf("%+v, ended %v", changed, w.ended)
@@ -110,7 +111,7 @@ func TestStaff_OwnAccountAndCitizens_AreOutOfReach(t *testing.T) {
 		id   uuid.UUID
 		want string
 	}{"own": {self, "own-account"}, "a citizen's": {citizen, "account-unknown"}, "nobody's": {uuid.New(), "account-unknown"}} {
-		if _, err := w.service.ChangeRoles(ctx, tt.id, []types.Role{types.Clerk}); code(err) != tt.want {
+		if _, err := w.service.ChangeRoles(ctx, tt.id, types.StaffRoles{Roles: []types.Role{types.Clerk}}); code(err) != tt.want {
 			t.Errorf("roles of %s: %v", name, err)
 		}
 		if err := w.service.EndStaff(ctx, tt.id); code(err) != tt.want {
@@ -121,5 +122,103 @@ func TestStaff_OwnAccountAndCitizens_AreOutOfReach(t *testing.T) {
 	must(t, err)
 	if len(list.Items) != 1 {
 		t.Errorf("citizens among the staff: %+v", list)
+	}
+}
+
+func limited(role types.Role, unit uuid.UUID) *[]types.UnitRoleGrant {
+	return &[]types.UnitRoleGrant{{Role: role, OrganisationId: unit}}
+}
+
+func TestUnitRoles_GivenForAUnit_KeptShownAndRead(t *testing.T) {
+	t.Parallel()
+	w, ctx, _, audited := administration(t)
+	who := invitation("kim@emsland.example", types.Editor)
+	who.UnitRoles = &[]types.UnitRoleGrant{{Role: types.Clerk, OrganisationId: w.units[0]}, {Role: types.Editor, OrganisationId: w.units[0]}}
+	member, err := w.service.Invite(ctx, "k1", who)
+	must(t, err)
+	if !slices.Equal(member.Roles, []types.Role{types.Editor}) || len(member.UnitRoles) != 1 ||
+		member.UnitRoles[0] != (types.UnitRole{Role: types.Clerk, OrganisationId: w.units[0], OrganisationName: "Ordnungsamt"}) {
+		t.Errorf("%+v", member)
+	}
+	_, words, err := w.service.Standing(t.Context(), member.Id)
+	must(t, err)
+	everywhere, units := httpx.ReadRoles(strings.Join(words, " "))
+	if !slices.Equal(everywhere, []string{"editor"}) || !slices.Equal(units, []httpx.UnitRole{{Role: "clerk", Unit: w.units[0]}}) {
+		t.Errorf("%v %v", everywhere, units)
+	}
+	if last := (*audited)[len(*audited)-1]; !strings.HasSuffix(last, " editor clerk@"+w.units[0].String()) {
+		t.Errorf("audited %q", last)
+	}
+	for name, bad := range map[string]types.StaffRoles{
+		"none at all":  {Roles: []types.Role{}},
+		"unknown unit": {UnitRoles: limited(types.Clerk, uuid.New())},
+		"unknown role": {UnitRoles: limited("mayor", w.units[0])},
+	} {
+		if _, err := w.service.ChangeRoles(ctx, member.Id, bad); code(err) != "invalid" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestUnitAdministrator_GivesAndTakesRoles_InTheirUnitOnly(t *testing.T) {
+	t.Parallel()
+	w, portal, _, _ := administration(t)
+	invite := func(ctx context.Context, email string, roles types.StaffRoles) (types.StaffMember, error) {
+		return w.service.Invite(ctx, "key "+email, types.StaffInvitation{Email: email, Name: "Kim Klar", Roles: roles.Roles, UnitRoles: roles.UnitRoles})
+	}
+	unit, other, below := w.units[0], w.units[1], w.units[2]
+	admin, err := invite(portal, "amt@emsland.example", types.StaffRoles{UnitRoles: limited(types.Admin, unit)})
+	must(t, err)
+	ctx := httpx.WithCaller(t.Context(), httpx.Caller{Kind: httpx.SessionCaller, AccountID: admin.Id, UnitRoles: []httpx.UnitRole{{Role: "admin", Unit: unit}}})
+	own, err := invite(ctx, "a@emsland.example", types.StaffRoles{UnitRoles: limited(types.Clerk, below)})
+	must(t, err)
+	strange, err := invite(portal, "b@emsland.example", types.StaffRoles{UnitRoles: limited(types.Clerk, other)})
+	must(t, err)
+	both, err := invite(portal, "c@emsland.example", types.StaffRoles{Roles: []types.Role{types.Editor}, UnitRoles: limited(types.Clerk, unit)})
+	must(t, err)
+	for name, roles := range map[string]types.StaffRoles{"the portal": {Roles: []types.Role{types.Clerk}}, "another unit": {UnitRoles: limited(types.Clerk, other)}} {
+		if _, err := invite(ctx, "d@emsland.example", roles); code(err) != "unit-other" {
+			t.Errorf("invites for %s: %v", name, err)
+		}
+		if _, err := w.service.ChangeRoles(ctx, own.Id, roles); code(err) != "unit-other" {
+			t.Errorf("gives roles for %s: %v", name, err)
+		}
+	}
+	for _, tt := range []struct {
+		id   uuid.UUID
+		want string
+	}{{strange.Id, "account-unknown"}, {both.Id, "unit-other"}, {httpx.CallerOf(portal).AccountID, "account-unknown"}, {admin.Id, "own-account"}, {own.Id, ""}} {
+		if _, err := w.service.ChangeRoles(ctx, tt.id, types.StaffRoles{UnitRoles: limited(types.Editor, unit)}); code(err) != tt.want {
+			t.Errorf("changes: %v, want %q", err, tt.want)
+		}
+		if err := w.service.EndStaff(ctx, tt.id); code(err) != tt.want {
+			t.Errorf("ends: %v, want %q", err, tt.want)
+		}
+	}
+	list, err := w.service.Staff(ctx, 10, "")
+	must(t, err)
+	if len(list.Items) != 3 { // themselves, their own clerk, and who is theirs too
+		t.Errorf("sees %+v", list.Items)
+	}
+}
+
+func TestAdministrators_TakeItFromEachOtherAtOnce_OneStays(t *testing.T) {
+	t.Parallel()
+	w, first, firstID, _ := administration(t)
+	w.service.Audit = nil // the list of the test is not for two at once
+	secondID, err := w.service.CreateStaff(t.Context(), "zweite@emsland.example", "Zita Zwei", testPassword, []string{"admin"})
+	must(t, err)
+	second := httpx.WithCaller(t.Context(), httpx.Caller{Kind: httpx.SessionCaller, AccountID: secondID, Roles: []string{"admin"}})
+	errs := make(chan error, 2)
+	go func() { errs <- w.service.EndStaff(first, secondID) }()
+	go func() { errs <- w.service.EndStaff(second, firstID) }()
+	a, b := <-errs, <-errs
+	if (a == nil) == (b == nil) {
+		t.Errorf("%v, %v: want one of both to have done it", a, b)
+	}
+	var left int
+	must(t, w.service.DB.From(t.Context()).Raw("SELECT count(*) FROM accounts WHERE disabled_at IS NULL AND roles <> ''").Row().Scan(&left))
+	if left != 1 {
+		t.Errorf("%d administrators are left", left)
 	}
 }

@@ -390,7 +390,7 @@ func (a *App) connectPeople() {
 	a.accounts.Connect(accounts.Rooms{
 		Sessions: a.signin, Tokens: a.oidc, Services: a.catalog, Purposes: a.signin,
 		Forms: asked{a}, Messages: messages{a.federation}, Subjects: a.oidc, Portals: a.federation,
-		Applications: a.applications, Mailbox: a.mailbox, Linked: a.federation, Powers: a.powers, Passkeys: a.credentials,
+		Applications: a.applications, Mailbox: a.mailbox, Linked: a.federation, Powers: a.powers, Passkeys: a.credentials, Units: a.catalog,
 		Holders: []accounts.Holder{a.powers, a.safe, a.applications, a.mailbox, a.signin, a.oidc},
 	})
 }
@@ -428,7 +428,7 @@ func (a *App) plugApplications(ctx context.Context) error {
 	}
 	a.cases = cases.New(cases.Config{
 		DB: a.db, Keys: a.keys, Jobs: a.jobs, Hub: a.hub, Offers: a.catalog, Reports: a.delivery, Files: files{a}, Store: store,
-		Audit: audit.New(a.db, time.Now), Portals: a.federation, Places: a.places, Now: time.Now,
+		Audit: audit.New(a.db, time.Now), Portals: a.federation, Places: a.places, Units: a.catalog, Now: time.Now,
 	})
 	a.delivery.Connect(a.cases, a.applications)
 	applications.Register(a.jobs, a.applications)

@@ -63,14 +63,15 @@ func signedIn(t *testing.T, a *App, handler http.Handler, account uuid.UUID) *br
 	return b
 }
 
-func (b *browser) call(ctx context.Context, method, path string, body []byte) *httptest.ResponseRecorder {
+// call sends a request, with an If-Match of "1" if no other is given.
+func (b *browser) call(ctx context.Context, method, path string, body []byte, ifMatch ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequestWithContext(ctx, method, path, bytes.NewReader(body))
 	r.Host = "localhost:8080"
 	r.AddCookie(b.cookie)
 	r.Header.Set("Origin", testOrigin)
 	r.Header.Set("X-CSRF-Token", b.csrf)
 	r.Header.Set("Idempotency-Key", "key-"+uuid.NewString())
-	r.Header.Set("If-Match", `"1"`)
+	r.Header.Set("If-Match", strings.Join(append(ifMatch, `"1"`)[:1], ""))
 	if len(body) > 0 {
 		r.Header.Set("Content-Type", "application/json")
 	}

@@ -246,7 +246,7 @@ func (a *App) mount(e *echo.Echo) {
 	powersapi.RegisterHandlers(e, powersapi.NewStrictHandler(powers.NewHandlers(a.powers), nil))
 	safeapi.RegisterHandlers(e, safeapi.NewStrictHandler(safe.NewHandlers(a.safe), nil))
 	staffapi.RegisterHandlers(e, staffapi.NewStrictHandler(accounts.NewStaffHandlers(a.accounts), nil))
-	auditapi.RegisterHandlers(e, auditapi.NewStrictHandler(audit.NewHandlers(audit.New(a.db, time.Now), a.accounts), nil))
+	auditapi.RegisterHandlers(e, auditapi.NewStrictHandler(audit.NewHandlers(audit.New(a.db, time.Now), a.accounts, a.catalog), nil))
 	formsapi.RegisterHandlers(e, formsapi.NewStrictHandler(forms.NewHandlers(a.forms), nil))
 	applicationsapi.RegisterHandlers(e, applicationsapi.NewStrictHandler(applications.NewHandlers(a.applications), nil))
 	casesapi.RegisterHandlers(e, casesapi.NewStrictHandler(cases.NewHandlers(a.cases), nil))

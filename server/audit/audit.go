@@ -14,7 +14,7 @@ import (
 )
 
 // maxDetail bounds a detail in bytes; details are words of the program, not texts.
-const maxDetail = 200
+const maxDetail = 1200 // the roles that somebody has at most
 
 // Service adds entries. The database refuses to change or delete them.
 type Service struct {
@@ -36,7 +36,7 @@ func (s *Service) Record(ctx context.Context, action, object, detail string) err
 	if err != nil {
 		return fmt.Errorf("audit %s: %w", action, err)
 	}
-	e := entry{ID: id, At: s.now().UTC(), Action: action, Object: object, Detail: detail, RequestID: httpx.RequestIDOf(ctx)}
+	e := entry{ID: id, At: s.now().UTC(), Action: action, Object: object, Detail: detail, RequestID: httpx.RequestIDOf(ctx), Unit: httpx.UnitOf(ctx)}
 	e.ActorKind, e.Actor, e.Issuer = actor(httpx.CallerOf(ctx))
 	return s.insert(ctx, e)
 }
@@ -46,7 +46,7 @@ func actor(c httpx.Caller) (kind, id, issuer string) {
 	switch {
 	case c.Kind == httpx.MemberCaller:
 		return "member", c.MemberID, ""
-	case c.AccountID != uuid.Nil && len(c.Roles) > 0:
+	case c.AccountID != uuid.Nil && c.IsStaff():
 		return "staff", c.AccountID.String(), ""
 	case c.AccountID != uuid.Nil:
 		return "person", c.AccountID.String(), ""

@@ -78,7 +78,7 @@ func TestRecord_TransactionFails_NoEntry(t *testing.T) {
 func TestRecord_LongDetail_IsRefused(t *testing.T) {
 	t.Parallel()
 	d := dbtest.New(t)
-	if err := audit.New(d, time.Now).Record(t.Context(), "case.read", "case:1", strings.Repeat("x", 201)); err == nil {
+	if err := audit.New(d, time.Now).Record(t.Context(), "case.read", "case:1", strings.Repeat("x", 1201)); err == nil {
 		t.Error("a text was recorded as detail")
 	}
 }

@@ -13,7 +13,10 @@ import (
 	"portalverbund/server/platform/problem"
 )
 
-const defaultLimit = 50
+const (
+	defaultLimit = 50
+	roleAuditor  = "auditor"
+)
 
 // Names names those who work here.
 type Names interface {
@@ -25,19 +28,26 @@ type Names interface {
 type Handlers struct {
 	service *Service
 	names   Names
+	units   httpx.Units
 }
 
 var _ api.StrictServerInterface = (*Handlers)(nil)
 
 // NewHandlers makes the handlers of a Service.
-func NewHandlers(s *Service, names Names) *Handlers { return &Handlers{service: s, names: names} }
+func NewHandlers(s *Service, names Names, units httpx.Units) *Handlers {
+	return &Handlers{service: s, names: names, units: units}
+}
 
 // ListAuditEntries answers GET /api/v1/admin/audit. Who begins to read is an entry of the trail, too.
 func (h *Handlers) ListAuditEntries(ctx context.Context, r api.ListAuditEntriesRequestObject) (api.ListAuditEntriesResponseObject, error) {
-	if !httpx.CallerOf(ctx).HasRole("auditor") { // the contract has said so before
+	reach, err := httpx.ReachOf(ctx, h.units, roleAuditor)
+	if err != nil {
+		return nil, err
+	}
+	if !httpx.CallerOf(ctx).HasRoleSomewhere(roleAuditor) { // the contract has said so before
 		return nil, problem.Forbidden("role-missing", "Dafür haben Sie an diesem Portal keine Berechtigung.", "You are not allowed to do this at this portal.")
 	}
-	f := Filter{Actor: text(r.Params.Actor), Action: text(r.Params.Action), Object: text(r.Params.Object), Limit: defaultLimit}
+	f := Filter{Actor: text(r.Params.Actor), Action: text(r.Params.Action), Object: text(r.Params.Object), Limit: defaultLimit, Reach: reach}
 	if r.Params.Limit != nil {
 		f.Limit = *r.Params.Limit
 	}

@@ -22,6 +22,46 @@ type names map[uuid.UUID]string
 
 func (n names) StaffNames(context.Context, []uuid.UUID) (map[uuid.UUID]string, error) { return n, nil }
 
+// tree says of each unit what is below it.
+type tree map[uuid.UUID][]uuid.UUID
+
+func (t tree) Below(_ context.Context, units []uuid.UUID) (all []uuid.UUID, err error) {
+	for _, unit := range units {
+		all = append(append(all, unit), t[unit]...)
+	}
+	return all, nil
+}
+
+func TestListAuditEntries_OfAUnit_OnlyWhatWasDoneThere(t *testing.T) {
+	t.Parallel()
+	d, unit, below, other := dbtest.New(t), uuid.New(), uuid.New(), uuid.New()
+	s := audit.New(d, time.Now)
+	clerk := httpx.WithCaller(t.Context(), httpx.Caller{Kind: httpx.SessionCaller, AccountID: uuid.New(), UnitRoles: []httpx.UnitRole{{Role: "clerk", Unit: unit}}})
+	for object, in := range map[string]uuid.UUID{"case:own": unit, "case:below": below, "case:other": other, "case:nowhere": uuid.Nil} {
+		if err := s.Record(httpx.WithUnit(clerk, in), "case.read", object, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	auditor := httpx.WithCaller(t.Context(), httpx.Caller{Kind: httpx.SessionCaller, AccountID: uuid.New(), UnitRoles: []httpx.UnitRole{{Role: "auditor", Unit: unit}}})
+	answer, err := audit.NewHandlers(s, names{}, tree{unit: {below}}).ListAuditEntries(auditor, api.ListAuditEntriesRequestObject{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, item := range answer.(api.ListAuditEntries200JSONResponse).Items {
+		seen[item.Object] = true
+		if item.ActorKind != types.ActorStaff {
+			t.Errorf("%s was done by %s", item.Object, item.ActorKind)
+		}
+	}
+	if len(seen) != 2 || !seen["case:own"] || !seen["case:below"] {
+		t.Errorf("sees %v", seen)
+	}
+	if _, err := audit.NewHandlers(s, names{}, tree{}).ListAuditEntries(clerk, api.ListAuditEntriesRequestObject{}); !problem.Is(err, "role-missing") {
+		t.Errorf("a clerk: %v", err)
+	}
+}
+
 func TestListAuditEntries_FiltersAndPages_AndIsAnEntryItself(t *testing.T) {
 	t.Parallel()
 	d, clerk := dbtest.New(t), uuid.New()
@@ -35,7 +75,7 @@ func TestListAuditEntries_FiltersAndPages_AndIsAnEntryItself(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	h, auditor := audit.NewHandlers(s, names{clerk: "Kim Klar"}), as("auditor", uuid.New())
+	h, auditor := audit.NewHandlers(s, names{clerk: "Kim Klar"}, tree{}), as("auditor", uuid.New())
 	list := func(p types.ListAuditEntriesParams) types.AuditList {
 		t.Helper()
 		answer, err := h.ListAuditEntries(auditor, api.ListAuditEntriesRequestObject{Params: p})

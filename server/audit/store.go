@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"portalverbund/server/platform/httpx"
 )
 
 type entry struct {
@@ -18,6 +20,7 @@ type entry struct {
 	Object    string
 	Detail    string
 	RequestID string
+	Unit      *uuid.UUID
 }
 
 func (entry) TableName() string { return "audit_entries" }
@@ -28,12 +31,16 @@ type Filter struct {
 	From, Until           time.Time
 	Before                uuid.UUID // entries before this one only
 	Limit                 int
+	Reach                 httpx.Reach // of the reader
 }
 
 // entries reads one more than the limit, the newest first. Ids are in the order of time (UUIDv7), so that every filter
 // goes by an index that ends in them.
 func (s *Service) entries(ctx context.Context, f Filter) (rows []entry, err error) {
 	q := s.db.From(ctx).Order("id DESC").Limit(f.Limit + 1)
+	if !f.Reach.Everywhere {
+		q = q.Where("unit IN ?", f.Reach.Units)
+	}
 	if f.Actor != "" {
 		q = q.Where("actor = ?", f.Actor)
 	}

@@ -84,13 +84,14 @@ func (s *Service) transfer(ctx context.Context, origin string, row attachmentRow
 // fetched marks a file as here. The last one completes the case.
 func (s *Service) fetched(ctx context.Context, row attachmentRow) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
-		if _, err := s.lockCase(ctx, row.CaseID); err != nil { // so that of two last files one sees the other
+		c, err := s.lockCase(ctx, row.CaseID) // so that of two last files one sees the other
+		if err != nil {
 			return err
 		}
 		if err := s.setAttachment(ctx, row, AttachmentAvailable); err != nil {
 			return err
 		}
-		if err := s.changed(ctx, row.CaseID); err != nil {
+		if err := s.changed(ctx, c); err != nil {
 			return err
 		}
 		return s.finish(ctx, row.CaseID)
@@ -120,7 +121,7 @@ func (s *Service) park(ctx context.Context, c caseRow, row attachmentRow) error 
 		if _, err := s.addEvent(ctx, c.ID, types.TimelineEvent{Id: id, At: s.now(), Kind: types.Message, By: types.EventAuthorPortal, Text: &text}); err != nil {
 			return err
 		}
-		return s.changed(ctx, c.ID)
+		return s.changed(ctx, c)
 	})
 }
 
@@ -152,6 +153,13 @@ type Download struct {
 
 // Attachment opens a file of a case, and records that the caller has read it: problem.Conflict until it has been fetched.
 func (s *Service) Attachment(ctx context.Context, caseID, id uuid.UUID) (Download, error) {
+	c, err := s.readCase(ctx, caseID)
+	if err != nil {
+		return Download{}, err
+	}
+	if ctx, err = s.within(ctx, c); err != nil {
+		return Download{}, err
+	}
 	row, err := s.readAttachment(ctx, caseID, id)
 	if err != nil {
 		return Download{}, err
@@ -163,10 +171,6 @@ func (s *Service) Attachment(ctx context.Context, caseID, id uuid.UUID) (Downloa
 	case AttachmentParked:
 		return Download{}, problem.Conflict("attachment-missing", "Diese Anlage konnte nicht geholt werden.", "This attachment could not be fetched.").
 			With(problem.Text{De: "Bitten Sie die Person, sie noch einmal zu schicken.", En: "Ask the person to send it again."})
-	}
-	c, err := s.readCase(ctx, caseID)
-	if err != nil {
-		return Download{}, err
 	}
 	opened, err := s.openContent(caseID, c.Content)
 	if err != nil {

@@ -19,7 +19,8 @@ import (
 	"portalverbund/server/platform/problem"
 )
 
-// Topic is where a changed case is told to the processes of this portal, by its id.
+// Topic is where a changed case is told to the processes of this portal, by its id and that of its organisational unit, with a space
+// between.
 const Topic = "cases"
 
 // MaxAttachment is the largest file that is fetched from the portal of origin, in bytes.
@@ -141,6 +142,12 @@ type Places interface {
 	Place(ctx context.Context, ars string) (types.Place, error)
 }
 
+// Units knows which organisational units belong to which.
+type Units interface {
+	// Below gives some units with all that belong to them.
+	Below(ctx context.Context, units []uuid.UUID) ([]uuid.UUID, error)
+}
+
 // Config is what a Service works with. All of it is needed.
 type Config struct {
 	DB      *db.DB
@@ -154,6 +161,7 @@ type Config struct {
 	Audit   Audit
 	Portals Portals
 	Places  Places
+	Units   Units
 	Now     func() time.Time
 }
 
@@ -170,6 +178,7 @@ type Service struct {
 	audit   Audit
 	portals Portals
 	places  Places
+	units   Units
 	now     func() time.Time
 }
 
@@ -177,7 +186,7 @@ type Service struct {
 func New(c Config) *Service {
 	return &Service{
 		db: c.DB, keys: c.Keys, jobs: c.Jobs, hub: c.Hub, offers: c.Offers, reports: c.Reports, files: c.Files, store: c.Store,
-		audit: c.Audit, portals: c.Portals, places: c.Places,
+		audit: c.Audit, portals: c.Portals, places: c.Places, units: c.Units,
 		now: func() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }, // as the database keeps it
 	}
 }

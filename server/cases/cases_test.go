@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -34,7 +35,8 @@ const origin = "https://meppen.example"
 // rollback takes it back.
 type rooms struct {
 	d       *db.DB
-	offerID uuid.UUID
+	offerID uuid.UUID // and of its office
+	above   uuid.UUID // the unit above the office
 
 	mu       sync.Mutex
 	files    map[uuid.UUID][]byte
@@ -117,6 +119,14 @@ func (r *rooms) Fetch(_ context.Context, member string, id uuid.UUID, offset int
 	return io.NopCloser(bytes.NewReader(rest)), nil
 }
 
+// Below knows one unit above that of the offer.
+func (r *rooms) Below(_ context.Context, units []uuid.UUID) ([]uuid.UUID, error) {
+	if slices.Contains(units, r.above) {
+		units = append(units, r.offerID)
+	}
+	return units, nil
+}
+
 func (r *rooms) set(fn func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -166,9 +176,9 @@ func newSetupAt(t *testing.T, now func() time.Time) setup {
 	if err := hub.Start(listening); err != nil {
 		t.Fatal(err)
 	}
-	r := &rooms{d: d, offerID: uuid.New(), files: map[uuid.UUID][]byte{}}
+	r := &rooms{d: d, offerID: uuid.New(), above: uuid.New(), files: map[uuid.UUID][]byte{}}
 	s := cases.New(cases.Config{
-		DB: d, Keys: set, Jobs: client, Hub: hub, Offers: r, Reports: r, Files: r, Store: store, Audit: r, Portals: r, Places: r, Now: now,
+		DB: d, Keys: set, Jobs: client, Hub: hub, Offers: r, Reports: r, Files: r, Store: store, Audit: r, Portals: r, Places: r, Units: r, Now: now,
 	})
 	cases.Register(client, s)
 	clerk := httpx.WithCaller(t.Context(), httpx.Caller{Kind: httpx.SessionCaller, AccountID: uuid.New(), Roles: []string{"clerk"}})

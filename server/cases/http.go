@@ -29,7 +29,7 @@ func NewHandlers(s *Service) *Handlers { return &Handlers{s: s} }
 
 // clerk refuses everybody else. The contract has done so before; here it protects against a contract that forgets.
 func clerk(ctx context.Context) error {
-	if !httpx.CallerOf(ctx).HasRole(roleClerk) {
+	if !httpx.CallerOf(ctx).HasRoleSomewhere(roleClerk) {
 		return problem.Forbidden("role-missing", "Dafür haben Sie an diesem Portal keine Berechtigung.", "You are not allowed to do this at this portal.")
 	}
 	return nil
@@ -66,7 +66,11 @@ func (h *Handlers) WatchCases(ctx context.Context, _ api.WatchCasesRequestObject
 	if err := clerk(ctx); err != nil {
 		return nil, err
 	}
-	return watch{ctx: ctx, s: h.s}, nil
+	reach, err := h.s.reach(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return watch{ctx: ctx, s: h.s, reach: reach}, nil
 }
 
 // GetCase answers GET /api/v1/cases/{caseId}.

@@ -16,6 +16,7 @@ import (
 
 	api "portalverbund/api/cases"
 	"portalverbund/api/types"
+	"portalverbund/server/cases"
 	"portalverbund/server/platform/httpx"
 )
 
@@ -94,8 +95,13 @@ func TestAskQuestion_OnlySpaces_NamesTheField(t *testing.T) {
 // watched is a reader of the inbox's changes.
 func watched(t *testing.T, x setup) (lines <-chan string, leave func()) {
 	t.Helper()
+	return watchedBy(t, x, httpx.CallerOf(x.clerk))
+}
+
+func watchedBy(t *testing.T, x setup, who httpx.Caller) (lines <-chan string, leave func()) {
+	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer, err := x.h.WatchCases(httpx.WithCaller(r.Context(), httpx.CallerOf(x.clerk)), api.WatchCasesRequestObject{})
+		answer, err := x.h.WatchCases(httpx.WithCaller(r.Context(), who), api.WatchCasesRequestObject{})
 		if err != nil {
 			t.Error(err)
 			return
@@ -162,6 +168,58 @@ func TestWatchCases_NewAndChangedCasesAreTold(t *testing.T) {
 	leave() // returns only when the handler has ended
 }
 
+func clerkOf(unit uuid.UUID) httpx.Caller {
+	return httpx.Caller{Kind: httpx.SessionCaller, AccountID: uuid.New(), UnitRoles: []httpx.UnitRole{{Role: "clerk", Unit: unit}}}
+}
+
+func TestWatchCases_OfAnotherUnit_NothingIsTold(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t)
+	others, _ := watchedBy(t, x, clerkOf(uuid.New()))
+	theirs, _ := watchedBy(t, x, clerkOf(x.above))
+	next(t, others)
+	next(t, theirs)
+	for range 3 {
+		id := x.open(t, x.application())
+		if got := next(t, theirs); got != id.String() {
+			t.Errorf("the unit above: event %q, want %s", got, id)
+		}
+	}
+	select {
+	case got := <-others:
+		t.Errorf("another unit is told of %s", got)
+	default:
+	}
+}
+
+func TestCases_OfAnotherUnit_AnswerAsNone(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t)
+	id := x.open(t, x.application())
+	for unit, want := range map[uuid.UUID]int{x.offerID: 1, x.above: 1, uuid.New(): 0} {
+		ctx := httpx.WithCaller(t.Context(), clerkOf(unit))
+		for _, search := range []string{"", "clara"} {
+			list, err := x.s.List(ctx, cases.Filter{Limit: 5, Search: search})
+			if err != nil || len(list.Items) != want || list.Counts[types.CaseStateReceived]+list.Counts[types.CaseStateQuestion] != want {
+				t.Errorf("%v %+v, want %d", err, list, want)
+			}
+		}
+		if _, err := x.s.Read(ctx, id); (err == nil) != (want == 1) {
+			t.Errorf("read: %v", err)
+		}
+		if _, err := x.s.Ask(ctx, id, "key-"+unit.String(), "Wie heißt der Hund?"); (err == nil) != (want == 1) {
+			t.Errorf("ask: %v", err)
+		}
+	}
+	lost := httpx.CallerOf(x.clerk)
+	if _, err := x.s.Start(x.clerk, x.open(t, x.application()), "the-key-9"); err != nil {
+		t.Fatal(err)
+	}
+	lost.Roles, lost.UnitRoles = nil, []httpx.UnitRole{{Role: "clerk", Unit: uuid.New()}}
+	_, err := x.s.Ask(httpx.WithCaller(t.Context(), lost), id, "the-key-8", "Und jetzt?")
+	wantStatus(t, err, http.StatusNotFound, "case-unknown")
+}
+
 func TestAttachments_FetchedCheckedAndDownloaded(t *testing.T) {
 	t.Parallel()
 	x := newSetup(t)
@@ -213,9 +271,12 @@ func TestAttachments_FetchedCheckedAndDownloaded(t *testing.T) {
 	if got := last[len(last)-1]; got.Kind != "case.attachment.read" || !strings.Contains(got.Body, app.Attachments[0].Id.String()) {
 		t.Errorf("audit %+v", got)
 	}
-	get.CaseId = uuid.New()
+	get.AttachmentId = uuid.New()
 	_, err = x.h.GetCaseAttachment(x.clerk, get)
 	wantStatus(t, err, http.StatusNotFound, "attachment-unknown")
+	get.CaseId = uuid.New()
+	_, err = x.h.GetCaseAttachment(x.clerk, get)
+	wantStatus(t, err, http.StatusNotFound, "case-unknown")
 }
 
 func TestAttachments_OriginAway_FetchedWhenItIsBack(t *testing.T) {

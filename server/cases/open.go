@@ -55,7 +55,7 @@ func (s *Service) Open(ctx context.Context, origin string, app types.MessageAppl
 		if err := s.fetchLater(ctx, r.ID, files); err != nil {
 			return err
 		}
-		return s.changed(ctx, r.ID)
+		return s.changed(ctx, r)
 	})
 	return received, err
 }
@@ -188,6 +188,6 @@ func (s *Service) finish(ctx context.Context, id uuid.UUID) error {
 		if err := s.tell(ctx, r, types.Received, ""); err != nil {
 			return err
 		}
-		return s.changed(ctx, id)
+		return s.changed(ctx, r)
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"gorm.io/gorm"
 
 	"portalverbund/api/types"
+	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/paging"
 	"portalverbund/server/platform/problem"
 )
@@ -253,11 +254,13 @@ func (s *Service) full(ctx context.Context, r caseRow) (Case, error) {
 	return c, nil
 }
 
-// summaries reads one page of the inbox and one more, to know whether there is a next one.
-func (s *Service) summaries(ctx context.Context, f Filter) ([]caseRow, error) {
+// summaries reads one page of the inbox and one more, to know whether there is a next one. For single units, each gives as many at
+// most, by its own index.
+func (s *Service) summaries(ctx context.Context, f Filter, reach httpx.Reach) ([]caseRow, error) {
+	const order = "received_at DESC, id DESC"
 	query := s.searched(ctx, f.Search).
 		Select("id, number, state, service_title, applicant_name, organisation_name, origin, received_at, changed_at").
-		Order("received_at DESC, id DESC").Limit(f.Limit + 1)
+		Order(order).Limit(f.Limit + 1)
 	if f.State != "" {
 		query = query.Where("state = ?", f.State)
 	}
@@ -268,6 +271,10 @@ func (s *Service) summaries(ctx context.Context, f Filter) ([]caseRow, error) {
 		}
 		query = query.Where("(received_at, id) < (?, ?)", at, id)
 	}
+	if !reach.Everywhere {
+		query = s.db.From(ctx).Table("unnest(?::uuid[]) AS u (unit), LATERAL (?) AS c", array(reach.Units), query.Where("organisation_id = u.unit")).
+			Select("c.*").Order(order).Limit(f.Limit + 1)
+	}
 	var rows []caseRow
 	if err := query.Scan(&rows).Error; err != nil {
 		return nil, fmt.Errorf("list cases: %w", err)
@@ -275,12 +282,25 @@ func (s *Service) summaries(ctx context.Context, f Filter) ([]caseRow, error) {
 	return rows, nil
 }
 
-func (s *Service) counts(ctx context.Context, search string) (map[types.CaseState]int, error) {
+// array writes ids as an array of PostgreSQL.
+func array(ids []uuid.UUID) string {
+	words := make([]string, len(ids))
+	for i, id := range ids {
+		words[i] = id.String()
+	}
+	return "{" + strings.Join(words, ",") + "}"
+}
+
+func (s *Service) counts(ctx context.Context, search string, reach httpx.Reach) (map[types.CaseState]int, error) {
 	var rows []struct {
 		State types.CaseState
 		Count int
 	}
-	if err := s.searched(ctx, search).Select("state, count(*) AS count").Group("state").Scan(&rows).Error; err != nil {
+	query := s.searched(ctx, search)
+	if !reach.Everywhere {
+		query = query.Where("organisation_id = ANY (?::uuid[])", array(reach.Units))
+	}
+	if err := query.Select("state, count(*) AS count").Group("state").Scan(&rows).Error; err != nil {
 		return nil, fmt.Errorf("count cases: %w", err)
 	}
 	counts := make(map[types.CaseState]int, len(rows))

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/notify"
 )
 
@@ -23,8 +25,9 @@ const (
 // watch sends the ids of changed cases as server-sent events, until the reader leaves. The nil id says that any case may
 // have changed: at the start, and whenever a change may have been missed.
 type watch struct {
-	ctx context.Context
-	s   *Service
+	ctx   context.Context
+	s     *Service
+	reach httpx.Reach // of the clerk; read anew when the browser opens the stream anew
 }
 
 // VisitWatchCasesResponse writes the stream.
@@ -42,7 +45,7 @@ func (v watch) VisitWatchCasesResponse(w http.ResponseWriter) error {
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	for line := "retry: 1000\n" + changedEvent(uuid.Nil.String()); ; {
-		if send(line) != nil {
+		if line != "" && send(line) != nil {
 			return nil // the reader has gone, which is no error
 		}
 		select {
@@ -54,12 +57,21 @@ func (v watch) VisitWatchCasesResponse(w http.ResponseWriter) error {
 			if !ok {
 				return nil
 			}
-			if id == notify.Lost {
-				id = uuid.Nil.String()
-			}
-			line = changedEvent(id)
+			line = v.about(id) // nothing, where it is not for this clerk
 		}
 	}
+}
+
+// about gives the event for a message on Topic; none where the case is not for this clerk.
+func (v watch) about(message string) string {
+	if message == notify.Lost {
+		return changedEvent(uuid.Nil.String())
+	}
+	id, unit, _ := strings.Cut(message, " ")
+	if in, err := uuid.Parse(unit); !v.reach.Everywhere && (err != nil || !v.reach.Has(in)) {
+		return ""
+	}
+	return changedEvent(id)
 }
 
 func changedEvent(id string) string { return "event: changed\ndata: " + id + "\n\n" }

@@ -63,6 +63,9 @@ func (s *Service) act(ctx context.Context, id uuid.UUID, key string, st step) (C
 		if err != nil {
 			return done{}, err
 		}
+		if ctx, err = s.within(ctx, r); err != nil {
+			return done{}, err
+		}
 		if !st.legal(r.State) {
 			return done{}, errFinished(r.State)
 		}
@@ -75,13 +78,16 @@ func (s *Service) act(ctx context.Context, id uuid.UUID, key string, st step) (C
 		if err := s.audit.Record(ctx, st.action, object(id), string(st.to)); err != nil {
 			return done{}, err
 		}
-		return done{Version: r.Version + 1}, s.changed(ctx, id)
+		return done{Version: r.Version + 1}, s.changed(ctx, r)
 	})
 	if err != nil {
 		return Case{}, err
 	}
 	r, err := s.readCase(ctx, id)
 	if err != nil {
+		return Case{}, err
+	}
+	if ctx, err = s.within(ctx, r); err != nil { // the answer to a request before may be read no longer
 		return Case{}, err
 	}
 	return s.full(ctx, r)
@@ -116,8 +122,22 @@ func authorityEvent(r caseRow, kind types.EventKind, at time.Time) (types.Timeli
 }
 
 // changed tells those who watch the inbox, once the transaction is committed.
-func (s *Service) changed(ctx context.Context, id uuid.UUID) error {
-	return s.hub.Hint(ctx, Topic, id.String())
+func (s *Service) changed(ctx context.Context, r caseRow) error {
+	return s.hub.Hint(ctx, Topic, r.ID.String()+" "+r.OrganisationID.String())
+}
+
+// reach says in which organisational units the caller of ctx is a clerk.
+func (s *Service) reach(ctx context.Context) (httpx.Reach, error) {
+	return httpx.ReachOf(ctx, s.units, roleClerk)
+}
+
+// within answers as for a case that does not exist when the caller is no clerk of its unit, else ctx with the unit, for the audit.
+func (s *Service) within(ctx context.Context, r caseRow) (context.Context, error) {
+	reach, err := s.reach(ctx)
+	if err == nil && !reach.Has(r.OrganisationID) {
+		err = errUnknown
+	}
+	return httpx.WithUnit(ctx, r.OrganisationID), err
 }
 
 // ApplyCitizenEvent puts an answer or a withdrawal of the citizen on the case of their application, once, in ctx's
@@ -143,7 +163,7 @@ func (s *Service) ApplyCitizenEvent(ctx context.Context, origin string, applicat
 		if err := s.setState(ctx, r, afterCitizen(r.State, event.Kind)); err != nil {
 			return err
 		}
-		return s.changed(ctx, r.ID)
+		return s.changed(ctx, r)
 	})
 }
 
@@ -190,6 +210,9 @@ func (s *Service) Read(ctx context.Context, id uuid.UUID) (Case, error) {
 	if err != nil {
 		return Case{}, err
 	}
+	if ctx, err = s.within(ctx, r); err != nil {
+		return Case{}, err
+	}
 	if err := s.audit.Record(ctx, "case.read", object(id), ""); err != nil {
 		return Case{}, err
 	}
@@ -201,11 +224,15 @@ func (s *Service) Read(ctx context.Context, id uuid.UUID) (Case, error) {
 
 // List gives a page of the inbox, and how many cases there are in each state.
 func (s *Service) List(ctx context.Context, f Filter) (List, error) {
-	rows, err := s.summaries(ctx, f)
+	reach, err := s.reach(ctx)
 	if err != nil {
 		return List{}, err
 	}
-	counts, err := s.counts(ctx, f.Search)
+	rows, err := s.summaries(ctx, f, reach)
+	if err != nil {
+		return List{}, err
+	}
+	counts, err := s.counts(ctx, f.Search, reach)
 	if err != nil {
 		return List{}, err
 	}

@@ -187,7 +187,7 @@ func citizen(ctx context.Context) (uuid.UUID, error) {
 	if c.Kind != httpx.SessionCaller || c.AccountID == uuid.Nil {
 		return uuid.Nil, problem.Unauthorized("not-signed-in", "Bitte melden Sie sich an.", "Please sign in.")
 	}
-	if len(c.Roles) > 0 {
+	if c.IsStaff() {
 		return uuid.Nil, problem.NotFound("staff-account", "Ein Dienstkonto hat kein Bürgerprofil.", "A staff account has no citizen's profile.")
 	}
 	return c.AccountID, nil

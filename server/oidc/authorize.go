@@ -157,7 +157,7 @@ func (s *Service) callerOf(ctx context.Context, header http.Header) (httpx.Calle
 
 // isCitizen says whether the caller is a citizen with an account here. Staff sign in for their work only.
 func isCitizen(c httpx.Caller) bool {
-	return c.Kind == httpx.SessionCaller && c.AccountID != uuid.Nil && len(c.Roles) == 0
+	return c.Kind == httpx.SessionCaller && c.AccountID != uuid.Nil && !c.IsStaff()
 }
 
 // stepOf says what must happen before a request can be answered with a code.

@@ -220,7 +220,7 @@ func (s *Service) citizen(ctx context.Context) (uuid.UUID, httpx.Caller, error) 
 	if c.Kind != httpx.SessionCaller || c.AccountID == uuid.Nil {
 		return uuid.Nil, c, problem.Unauthorized("not-signed-in", "Bitte melden Sie sich an.", "Please sign in.")
 	}
-	if len(c.Roles) > 0 {
+	if c.IsStaff() {
 		return uuid.Nil, c, errStaff()
 	}
 	return c.AccountID, c, nil

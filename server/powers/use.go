@@ -34,7 +34,7 @@ func (s *Service) actor(ctx context.Context) (actor, error) {
 		return a, errNotHome
 	case c.AccountID == uuid.Nil:
 		return a, problem.Unauthorized("not-signed-in", "Bitte melden Sie sich an.", "Please sign in.")
-	case len(c.Roles) > 0:
+	case c.IsStaff():
 		return a, errStaff()
 	case c.Kind == httpx.SessionCaller:
 		return a, nil
@@ -48,7 +48,7 @@ func (s *Service) actor(ctx context.Context) (actor, error) {
 
 // ActingFor lists the powers in force that the caller holds: from the own store at the account home, else read there now.
 func (s *Service) ActingFor(ctx context.Context) ([]types.Power, error) {
-	if c := httpx.CallerOf(ctx); len(c.Roles) > 0 || c.Kind == httpx.SessionCaller && c.Person.Subject == "" {
+	if c := httpx.CallerOf(ctx); c.IsStaff() || c.Kind == httpx.SessionCaller && c.Person.Subject == "" {
 		return nil, errStaff()
 	}
 	if !s.isHome() {

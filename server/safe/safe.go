@@ -79,7 +79,7 @@ func (s *Service) citizen(ctx context.Context) (uuid.UUID, error) {
 		return uuid.Nil, errNotHome.With(problem.Text{De: "Ihr Konto liegt bei: " + s.Home.Name + ".", En: "Your account is at: " + s.Home.Name + "."})
 	case c.Kind != httpx.SessionCaller || c.AccountID == uuid.Nil:
 		return uuid.Nil, problem.Unauthorized("not-signed-in", "Bitte melden Sie sich an.", "Please sign in.")
-	case len(c.Roles) > 0:
+	case c.IsStaff():
 		return uuid.Nil, problem.NotFound("staff-account", "Mit einem Dienstkonto gibt es keinen Dokumentensafe.", "There is no documents safe with a staff account.").
 			With(problem.Text{De: "Melden Sie sich mit Ihrem persönlichen Konto an.", En: "Sign in with your personal account."})
 	}

@@ -71,16 +71,17 @@ func (s *Service) Session(r *http.Request) (httpx.Caller, bool, error) {
 		return httpx.Caller{}, false, err
 	}
 	c := httpx.Caller{
-		Kind: httpx.SessionCaller, SessionID: row.ID, DisplayName: p.Name, Roles: strings.Fields(row.Roles),
+		Kind: httpx.SessionCaller, SessionID: row.ID, DisplayName: p.Name,
 		TrustLevel: row.TrustLevel, Person: httpx.Person{Issuer: row.Issuer, Subject: row.Subject}, CSRFToken: s.csrfToken(token), AuthTime: row.AuthTime, Methods: methodsOf(row),
 		LevelTime: row.levelTime(), ActsFor: p.ActsFor,
 		Acting: s.actingIn(row, p),
 	}
+	c.Roles, c.UnitRoles = httpx.ReadRoles(row.Roles)
 	if row.AccountID != nil {
 		c.AccountID = *row.AccountID
 	}
 	if s.lacksFactor(row) {
-		c.Roles = []string{roleUnproved}
+		c.Roles, c.UnitRoles = []string{roleUnproved}, nil
 	}
 	return c, true, nil
 }
@@ -144,14 +145,25 @@ func (s *Service) describe(row sessionRow, who person, csrf string) types.Sessio
 		out.SecondFactorNeeded = &lacks
 		return out
 	}
-	for _, role := range strings.Fields(row.Roles) {
-		out.Roles = append(out.Roles, types.Role(role))
-	}
+	out.Roles, out.UnitRoles = rolesOf(row.Roles)
 	if row.Subject != "" {
 		account := s.Home.Url + pageAccount
 		out.AccountUrl = &account
 	}
 	return out
+}
+
+// rolesOf gives the roles of a session as the contract has them.
+func rolesOf(words string) ([]types.Role, *[]types.UnitRoleGrant) {
+	everywhere, units := httpx.ReadRoles(words)
+	roles, limited := make([]types.Role, 0, len(everywhere)), make([]types.UnitRoleGrant, 0, len(units))
+	for _, role := range everywhere {
+		roles = append(roles, types.Role(role))
+	}
+	for _, r := range units {
+		limited = append(limited, types.UnitRoleGrant{Role: types.Role(r.Role), OrganisationId: r.Unit})
+	}
+	return roles, &limited
 }
 
 // SignIn signs in with a local account. The browser's cookie is replaced. An account with a second factor is not signed in

@@ -1170,7 +1170,15 @@ export const editorialEntry: Schemas["EditorialEntry"] = {
       text: "Bitte die Gebühr für weitere Hunde prüfen.",
     },
   ],
-  rights: { edit: true, submit: true, release: true, fourEyes: false, isAuthor: true },
+  rights: {
+    edit: true,
+    submit: true,
+    release: true,
+    writes: true,
+    releases: true,
+    fourEyes: false,
+    isAuthor: true,
+  },
 };
 
 export const editorialReview: Schemas["EditorialEntry"] = {
@@ -1179,7 +1187,15 @@ export const editorialReview: Schemas["EditorialEntry"] = {
   findings: [],
   source: "landkreis.jsonl",
   correction: { source: "landkreis.jsonl", conflicts: ["/teaser/de"], deletedBySource: false },
-  rights: { edit: false, submit: false, release: true, fourEyes: true, isAuthor: false },
+  rights: {
+    edit: false,
+    submit: false,
+    release: true,
+    writes: true,
+    releases: true,
+    fourEyes: true,
+    isAuthor: false,
+  },
 };
 
 export const editorialOffice: Schemas["EditorialEntry"] = {
@@ -1231,7 +1247,15 @@ export const editorialCompetenceReview: Schemas["EditorialEntry"] = {
   ...editorialCompetence,
   state: "inReview",
   released: { ...editorialCompetence.content, organisationId: id(21), area: "034540000000", role: "03" },
-  rights: { edit: false, submit: false, release: true, fourEyes: true, isAuthor: false },
+  rights: {
+    edit: false,
+    submit: false,
+    release: true,
+    writes: true,
+    releases: true,
+    fourEyes: true,
+    isAuthor: false,
+  },
 };
 export const editorialSpecialisation: Schemas["EditorialEntry"] = {
   ...editorialEntry,
@@ -1432,4 +1456,34 @@ export const searchExplanation: Schemas["SearchExplanation"] = {
     hit(321, "Verlust des Führerscheins anzeigen und Ersatz bekommen", 0.54),
   ],
   total: 12,
+};
+
+export const office = { id: id(21), name: "Ordnungsamt" };
+export const staff: Schemas["StaffList"] = {
+  items: [
+    {
+      id: id(931),
+      email: "kim.klar@meppen.example",
+      name: "Kim Klar",
+      roles: [],
+      unitRoles: [
+        { role: "clerk", organisationId: office.id, organisationName: office.name },
+        {
+          role: "auditor",
+          organisationId: id(22),
+          organisationName: "Fachbereich Bürgerdienste, Sicherheit und Ordnung der Stadt Meppen",
+        },
+      ],
+      createdAt: "2026-11-02T08:00:00Z",
+    },
+    {
+      id: id(932),
+      email: "lena.landrat@meppen.example",
+      name: "Lena Landrat",
+      roles: ["admin", "editor"],
+      unitRoles: [],
+      createdAt: "2026-10-01T08:00:00Z",
+      endedAt: "2026-11-20T08:00:00Z",
+    },
+  ],
 };

@@ -52,6 +52,7 @@ const usual: [RegExp, unknown][] = [
   [/^\/applications\/[^/]+$/, data.question],
   [/admin\/association$/, linked.leading],
   [/admin\/association\/anchor$/, linked.seen],
+  [/admin\/staff$/, data.staff],
   [/admin\/source-kinds$/, imports.kinds],
   [/admin\/sources$/, imports.sources],
   [/admin\/sources\/[^/]+$/, imports.source],

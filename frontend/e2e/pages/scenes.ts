@@ -247,6 +247,16 @@ export const scenes: Record<string, Scene & { path: string }> = {
   documents: { path: "/konto/dokumente", ...atHome, session: data.citizen },
   sessions: { path: "/konto/sitzungen", ...atHome, session: data.citizen },
   "staff-sign-in": { path: "/mitarbeit/anmelden" },
+  staff: { path: "/verwaltung/beschaeftigte", session: administrator },
+  "staff-of-unit": {
+    path: "/verwaltung/beschaeftigte",
+    session: {
+      ...data.editor,
+      roles: [],
+      unitRoles: [{ role: "admin" as const, organisationId: data.office.id }],
+    },
+    press: "Aufgaben ändern",
+  },
   inbox: { path: "/mitarbeit", session: data.clerk },
   case: { path: `/mitarbeit/vorgaenge/${data.caseItem.id}`, session: data.clerk },
   "editing-overview": { path: "/redaktion", session: data.editor },

@@ -1319,13 +1319,14 @@ export interface paths {
         };
         /**
          * Those who work at this portal
-         * @description With their roles, also those whose access has ended.
+         * @description With their roles, also those whose access has ended. Who administers a unit sees those who have a role there.
          */
         get: operations["listStaff"];
         put?: never;
         /**
          * Invite someone who works here
-         * @description They get a mail with a link by which they choose their password. The link is good for seven days, and once.
+         * @description They get a mail with a link by which they choose their password. The link is good for seven days, and once. Who administers a unit
+         *     gives roles there only.
          */
         post: operations["inviteStaff"];
         delete?: never;
@@ -1344,7 +1345,8 @@ export interface paths {
         get?: never;
         /**
          * Change what someone may do
-         * @description Their sessions end, so that the change counts at once. Nobody changes their own roles.
+         * @description Their sessions end, so that the change counts at once. Nobody changes their own roles, and somebody always administers the portal.
+         *     Who administers a unit changes those only whose roles are all there.
          */
         put: operations["setStaffRoles"];
         post?: never;
@@ -1383,7 +1385,8 @@ export interface paths {
         };
         /**
          * Who did what
-         * @description The newest first. Entries name ids and words of the program, no content. Reading the trail is an entry of it, too.
+         * @description The newest first. Entries name ids and words of the program, no content. Reading the trail is an entry of it, too. Auditors of a
+         *     unit read what was done to its cases, texts and staff.
          */
         get: operations["listAuditEntries"];
         put?: never;
@@ -4028,6 +4031,10 @@ export interface components {
         };
         /** @description What the caller may do with the entry as it is. */
         EditorialRights: {
+            /** @description Whether the caller writes this entry, whatever its state: for the portal, or for its unit. */
+            writes: boolean;
+            /** @description Whether the caller releases this entry, whatever its state. */
+            releases: boolean;
             edit: boolean;
             submit: boolean;
             release: boolean;
@@ -5676,8 +5683,10 @@ export interface components {
             csrfToken: string;
             /** @example Clara Beispiel */
             displayName?: string;
-            /** @description Roles at this portal. A citizen has none. */
+            /** @description Roles for the whole portal. A citizen has none. */
             roles: components["schemas"]["Role"][];
+            /** @description Roles for one organisational unit each, and what belongs to it. */
+            unitRoles?: components["schemas"]["UnitRoleGrant"][];
             trustLevel?: components["schemas"]["TrustLevel"];
             /** @description Where the person's account pages are; at the account home. */
             accountUrl?: string;
@@ -6044,6 +6053,26 @@ export interface components {
          * @enum {string}
          */
         Role: "clerk" | "editor" | "publisher" | "admin" | "auditor";
+        /**
+         * @description A role for one organisational unit of this portal and for the units below it: a clerk works on its cases, an editor and a publisher on
+         *     its texts (the units, their competences, and services that no other unit does), an administrator gives and takes roles there,
+         *     an auditor reads what was done there.
+         */
+        UnitRoleGrant: {
+            role: components["schemas"]["Role"];
+            /** Format: uuid */
+            organisationId: string;
+        };
+        UnitRole: {
+            role: components["schemas"]["Role"];
+            /** Format: uuid */
+            organisationId: string;
+            /**
+             * @description Its id where there is no such unit any more.
+             * @example Ordnungsamt
+             */
+            organisationName: string;
+        };
         SignIn: {
             email: string;
             password: string;
@@ -6263,7 +6292,9 @@ export interface components {
             id: string;
             email: string;
             name: string;
+            /** @description For the whole portal. */
             roles: components["schemas"]["Role"][];
+            unitRoles: components["schemas"]["UnitRole"][];
             /** Format: date-time */
             createdAt: string;
             /**
@@ -6279,10 +6310,14 @@ export interface components {
         StaffInvitation: {
             email: string;
             name: string;
+            /** @description For the whole portal; with none, there must be one for a unit. */
             roles: components["schemas"]["Role"][];
+            unitRoles?: components["schemas"]["UnitRoleGrant"][];
         };
         StaffRoles: {
+            /** @description For the whole portal; with none, there must be one for a unit. */
             roles: components["schemas"]["Role"][];
+            unitRoles?: components["schemas"]["UnitRoleGrant"][];
         };
         AuditEntry: {
             /** Format: uuid */
@@ -10310,8 +10345,13 @@ export interface operations {
                 /**
                  * @example {
                  *       "roles": [
-                 *         "clerk",
                  *         "editor"
+                 *       ],
+                 *       "unitRoles": [
+                 *         {
+                 *           "role": "clerk",
+                 *           "organisationId": "0b7a4f0e-5f0e-5c41-9d6c-3f3a5e0b7a11"
+                 *         }
                  *       ]
                  *     }
                  */

@@ -22,17 +22,29 @@ export const sessionQuery = queryOptions({
 
 /** Whether the person of a session works here. */
 export function isStaff(session: Session): boolean {
-  return session.roles.length > 0;
+  return session.roles.length > 0 || (session.unitRoles ?? []).length > 0;
 }
 
-/** Whether the person of a session has one of these roles at this portal. */
+/** Whether the person of a session has one of these roles for the whole portal. */
 export function hasRole(session: Session, ...roles: Schemas["Role"][]): boolean {
   return session.roles.some((role) => roles.includes(role));
 }
 
-/** Whether the person of a session writes, releases or administers the catalog. */
+/** The organisational units for which the person of a session has a role. */
+export function unitsOf(session: Session, role: Schemas["Role"]): string[] {
+  return (session.unitRoles ?? [])
+    .filter((given) => given.role === role)
+    .map((given) => given.organisationId);
+}
+
+/** Whether the person of a session has one of these roles, for the whole portal or for some unit of it. */
+export function hasRoleSomewhere(session: Session, ...roles: Schemas["Role"][]): boolean {
+  return hasRole(session, ...roles) || roles.some((role) => unitsOf(session, role).length > 0);
+}
+
+/** Whether the person of a session writes, releases or administers the catalog, or parts of it. */
 export function isEditor(session: Session): boolean {
-  return hasRole(session, "editor", "publisher", "admin");
+  return hasRole(session, "admin") || hasRoleSomewhere(session, "editor", "publisher");
 }
 
 /** Address that leads through the account home and back; for the browser's address bar, not for fetch. */

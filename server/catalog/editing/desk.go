@@ -55,17 +55,25 @@ func (s *Service) load(ctx context.Context, ref Ref) (*desk, error) {
 	return d, nil
 }
 
-// act changes an entry in one transaction. It is done once for a revision: who has read an older one gets problem.Changed.
-func (s *Service) act(ctx context.Context, ref Ref, ifMatch string, do func(ctx context.Context, d *desk) error) (Entry, error) {
+// act changes an entry in one transaction, for a caller who may by one of some roles. It is done once for a revision: who has read an
+// older one gets problem.Changed.
+func (s *Service) act(ctx context.Context, ref Ref, ifMatch string, by []string, do func(ctx context.Context, d *desk) error) (Entry, error) {
 	err := s.db.Tx(ctx, func(ctx context.Context) error {
 		d, err := s.load(ctx, ref)
+		if err != nil {
+			return err
+		}
+		reach, err := s.within(ctx, d, by...)
 		if err != nil {
 			return err
 		}
 		if etag(d.row.Revision) != ifMatch {
 			return problem.Changed().With(problem.Text{De: "Ihre Fassung ist noch da. Vergleichen Sie beide.", En: "Your version is still here. Compare the two."})
 		}
-		if err := do(ctx, d); err != nil {
+		if err := do(httpx.WithUnit(ctx, d.unit()), d); err != nil {
+			return err
+		}
+		if err := s.staysWithin(ctx, d, reach); err != nil {
 			return err
 		}
 		return s.store.put(ctx, ref, d.row)
@@ -190,21 +198,29 @@ func (s *Service) Entry(ctx context.Context, ref Ref) (Entry, error) {
 	if e.Comments, err = s.store.comments(ctx, ref); err != nil {
 		return Entry{}, err
 	}
-	e.Rights = d.rights(ctx, settings)
-	return e, nil
+	e.Rights, err = s.rights(ctx, d, settings)
+	return e, err
 }
 
 // rights say what the caller of ctx may do with the entry as it is.
-func (d *desk) rights(ctx context.Context, settings Settings) types.EditorialRights {
+func (s *Service) rights(ctx context.Context, d *desk, settings Settings) (types.EditorialRights, error) {
+	edits, err := s.may(ctx, d, RoleEditor)
+	if err != nil {
+		return types.EditorialRights{}, err
+	}
+	releases, err := s.may(ctx, d, RolePublisher)
+	if err != nil {
+		return types.EditorialRights{}, err
+	}
 	caller := httpx.CallerOf(ctx)
-	r := types.EditorialRights{FourEyes: settings.FourEyes, IsAuthor: slices.Contains(d.row.Authors, caller.AccountID)}
+	r := types.EditorialRights{FourEyes: settings.FourEyes, IsAuthor: slices.Contains(d.row.Authors, caller.AccountID), Writes: edits, Releases: releases}
 	there := d.row.DeletedAt == nil
 	open := d.row.State != review && d.row.State != scheduled
-	r.Edit = there && open && caller.HasRole(RoleEditor)
+	r.Edit = there && open && edits
 	r.Submit = r.Edit && d.row.Draft != nil
-	r.Release = there && d.row.Draft != nil && d.row.State != scheduled && caller.HasRole(RolePublisher) &&
+	r.Release = there && d.row.Draft != nil && d.row.State != scheduled && releases &&
 		(!settings.FourEyes || d.row.State == review && !r.IsAuthor)
-	return r
+	return r, nil
 }
 
 // mayRelease refuses whoever is not the second pair of eyes, where this portal wants one.

@@ -26,7 +26,7 @@ func NewHandlers(s *Service) *Handlers { return &Handlers{s: s} }
 // only refuses whoever has none of the roles. The contract has done so before; here it protects against a contract that forgets.
 func only(ctx context.Context, roles ...string) error {
 	caller := httpx.CallerOf(ctx)
-	if !slices.ContainsFunc(roles, caller.HasRole) {
+	if !slices.ContainsFunc(roles, caller.HasRoleSomewhere) {
 		return problem.Forbidden("role-missing", "Dafür haben Sie an diesem Portal keine Berechtigung.", "You are not allowed to do this at this portal.")
 	}
 	return nil

@@ -10,13 +10,12 @@ import (
 
 	"portalverbund/api/types"
 	"portalverbund/server/catalog"
-	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/problem"
 )
 
 // Submit hands the draft in for review. What keeps it from being released is a problem that names every field.
 func (s *Service) Submit(ctx context.Context, ref Ref, ifMatch, note string) (Entry, error) {
-	return s.act(ctx, ref, ifMatch, func(ctx context.Context, d *desk) error {
+	return s.act(ctx, ref, ifMatch, roles(RoleEditor), func(ctx context.Context, d *desk) error {
 		if err := d.writable(); err != nil {
 			return err
 		}
@@ -41,7 +40,7 @@ func (s *Service) say(ctx context.Context, ref Ref, action string, what types.Ed
 
 // Reopen takes a draft out of review, or from its date, to go on writing.
 func (s *Service) Reopen(ctx context.Context, ref Ref, ifMatch string) (Entry, error) {
-	return s.act(ctx, ref, ifMatch, func(ctx context.Context, d *desk) error {
+	return s.act(ctx, ref, ifMatch, roles(RoleEditor, RolePublisher), func(ctx context.Context, d *desk) error {
 		if d.row.State != review && d.row.State != scheduled {
 			return noDraft()
 		}
@@ -52,7 +51,7 @@ func (s *Service) Reopen(ctx context.Context, ref Ref, ifMatch string) (Entry, e
 
 // Return gives a draft that is in review, or has a date, back to its authors.
 func (s *Service) Return(ctx context.Context, ref Ref, ifMatch, reason string) (Entry, error) {
-	return s.act(ctx, ref, ifMatch, func(ctx context.Context, d *desk) error {
+	return s.act(ctx, ref, ifMatch, roles(RolePublisher), func(ctx context.Context, d *desk) error {
 		if d.row.State != review && d.row.State != scheduled {
 			return noDraft()
 		}
@@ -64,7 +63,7 @@ func (s *Service) Return(ctx context.Context, ref Ref, ifMatch, reason string) (
 // Release releases the draft, at once, or at a date. Where this portal wants a second pair of eyes, the draft must be in review
 // and the caller none of its authors.
 func (s *Service) Release(ctx context.Context, ref Ref, ifMatch, note string, at time.Time) (Entry, error) {
-	return s.act(ctx, ref, ifMatch, func(ctx context.Context, d *desk) error {
+	return s.act(ctx, ref, ifMatch, roles(RolePublisher), func(ctx context.Context, d *desk) error {
 		if d.row.DeletedAt != nil {
 			return putAside()
 		}
@@ -146,7 +145,7 @@ func (s *Service) keepFormer(ctx context.Context, d *desk) error {
 
 // Withdraw takes an entry off the portal and the linked portals; it stays a draft.
 func (s *Service) Withdraw(ctx context.Context, ref Ref, ifMatch, note string) (Entry, error) {
-	return s.act(ctx, ref, ifMatch, func(ctx context.Context, d *desk) error {
+	return s.act(ctx, ref, ifMatch, roles(RolePublisher), func(ctx context.Context, d *desk) error {
 		if err := d.writable(); err != nil {
 			return err
 		}
@@ -193,14 +192,16 @@ func (s *Service) takeOff(ctx context.Context, d *desk, action types.EntryVersio
 // Delete puts an entry aside with its draft, off the portal and the linked portals. What is released is deleted only by who may
 // release.
 func (s *Service) Delete(ctx context.Context, ref Ref, ifMatch string) (Entry, error) {
-	return s.act(ctx, ref, ifMatch, func(ctx context.Context, d *desk) error {
+	return s.act(ctx, ref, ifMatch, roles(RoleEditor, RolePublisher), func(ctx context.Context, d *desk) error {
 		if err := d.writable(); err != nil {
 			return err
 		}
 		action := "catalog.delete-draft"
 		if d.released {
 			action = "catalog.delete"
-			if !httpx.CallerOf(ctx).HasRole(RolePublisher) {
+			if releases, err := s.may(ctx, d, RolePublisher); err != nil {
+				return err
+			} else if !releases {
 				return problem.Forbidden("role-missing", "Was veröffentlicht ist, löscht, wer freigeben darf.", "What is released is deleted by those who may release.")
 			}
 			d.row.Title, d.row.Languages = s.lastTitle(ctx, d)
@@ -225,7 +226,7 @@ func (s *Service) lastTitle(ctx context.Context, d *desk) (string, []string) {
 
 // Undelete takes a deletion back: what was released is released as it was, and the draft is back.
 func (s *Service) Undelete(ctx context.Context, ref Ref, ifMatch string) (Entry, error) {
-	return s.act(ctx, ref, ifMatch, func(ctx context.Context, d *desk) error {
+	return s.act(ctx, ref, ifMatch, roles(RoleEditor, RolePublisher), func(ctx context.Context, d *desk) error {
 		if d.row.DeletedAt == nil {
 			return problem.Conflict("not-deleted", "Dieser Eintrag ist nicht gelöscht.", "This entry is not deleted.")
 		}
@@ -234,7 +235,9 @@ func (s *Service) Undelete(ctx context.Context, ref Ref, ifMatch string) (Entry,
 			return err
 		}
 		if found && last.Action == types.EntryVersionActionDeleted {
-			if !httpx.CallerOf(ctx).HasRole(RolePublisher) {
+			if releases, err := s.may(ctx, d, RolePublisher); err != nil {
+				return err
+			} else if !releases {
 				return problem.Forbidden("role-missing", "Was veröffentlicht war, bringt zurück, wer freigeben darf.", "What was released is brought back by those who may release.")
 			}
 			if err := s.bringBack(ctx, d, last); err != nil {
@@ -265,7 +268,7 @@ func (s *Service) bringBack(ctx context.Context, d *desk, v Version) error {
 // FollowSource gives up what editors made of an imported entry: what the source says is released, now and with each later
 // import. Where the source no longer has the entry, it goes.
 func (s *Service) FollowSource(ctx context.Context, ref Ref, ifMatch string) (Entry, error) {
-	return s.act(ctx, ref, ifMatch, func(ctx context.Context, d *desk) error {
+	return s.act(ctx, ref, ifMatch, roles(RolePublisher), func(ctx context.Context, d *desk) error {
 		if err := d.writable(); err != nil {
 			return err
 		}

@@ -63,7 +63,17 @@ func (s *Service) create(ctx context.Context, ref Ref, content map[string]any) e
 	if err != nil {
 		return err
 	}
+	reach, err := httpx.ReachOf(ctx, s.catalog, RoleEditor)
+	if err != nil {
+		return err
+	}
+	d.row.Draft = draft
+	ctx = httpx.WithUnit(ctx, d.unit())
+	d.row.Draft = nil
 	if err := s.keepDraft(ctx, d, draft); err != nil {
+		return err
+	}
+	if err := s.staysWithin(ctx, d, reach); err != nil {
 		return err
 	}
 	return s.store.put(ctx, ref, d.row)
@@ -89,7 +99,7 @@ func draftOf(ref Ref, content map[string]any) (json.RawMessage, error) {
 // Save replaces the draft's content, which may be incomplete. With releasedTag, the draft is from now on based on that state of
 // what is released; problem.Changed when it is not the present one.
 func (s *Service) Save(ctx context.Context, ref Ref, ifMatch string, content map[string]any, releasedTag string) (Entry, error) {
-	return s.act(ctx, ref, ifMatch, func(ctx context.Context, d *desk) error {
+	return s.act(ctx, ref, ifMatch, roles(RoleEditor), func(ctx context.Context, d *desk) error {
 		if err := d.writable(); err != nil {
 			return err
 		}
@@ -123,7 +133,7 @@ func (d *desk) writable() error {
 
 // Discard forgets the draft of a released entry; it is kept among the versions.
 func (s *Service) Discard(ctx context.Context, ref Ref, ifMatch string) (Entry, error) {
-	return s.act(ctx, ref, ifMatch, func(ctx context.Context, d *desk) error {
+	return s.act(ctx, ref, ifMatch, roles(RoleEditor), func(ctx context.Context, d *desk) error {
 		if err := d.writable(); err != nil {
 			return err
 		}
@@ -152,7 +162,7 @@ func (s *Service) setAside(ctx context.Context, d *desk) error {
 
 // Restore makes a version the draft. The authors of what was never released stay its authors.
 func (s *Service) Restore(ctx context.Context, ref Ref, ifMatch string, number int) (Entry, error) {
-	return s.act(ctx, ref, ifMatch, func(ctx context.Context, d *desk) error {
+	return s.act(ctx, ref, ifMatch, roles(RoleEditor), func(ctx context.Context, d *desk) error {
 		if err := d.writable(); err != nil {
 			return err
 		}
@@ -219,11 +229,16 @@ func (s *Service) Version(ctx context.Context, ref Ref, number int) (Version, er
 
 // Comment says something about an entry to the other editors, once for the caller's key.
 func (s *Service) Comment(ctx context.Context, ref Ref, key, text string) (Entry, error) {
-	if _, err := s.load(ctx, ref); err != nil {
+	d, err := s.load(ctx, ref)
+	if err != nil {
 		return Entry{}, err
 	}
+	if _, err := s.within(ctx, d, RoleEditor, RolePublisher); err != nil {
+		return Entry{}, err
+	}
+	ctx = httpx.WithUnit(ctx, d.unit())
 	account, name := who(ctx)
-	_, err := idempotency.Do(ctx, s.db, "catalog.comment:"+account.String(), key, []any{ref, text}, func(ctx context.Context) (bool, error) {
+	_, err = idempotency.Do(ctx, s.db, "catalog.comment:"+account.String(), key, []any{ref, text}, func(ctx context.Context) (bool, error) {
 		c := Comment{At: s.now(), By: name, What: types.EditorialCommentKindComment, Text: text}
 		if err := s.store.addComment(ctx, ref, c); err != nil {
 			return false, err

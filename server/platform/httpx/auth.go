@@ -107,7 +107,11 @@ func (o *operation) allow(c Caller) error {
 }
 
 func (o *operation) allowRole(c Caller) error {
-	if len(o.roles) > 0 && !slices.ContainsFunc(o.roles, c.HasRole) {
+	has := c.HasRole
+	if o.perUnit {
+		has = c.HasRoleSomewhere
+	}
+	if len(o.roles) > 0 && !slices.ContainsFunc(o.roles, has) {
 		return errRole
 	}
 	return nil

@@ -17,7 +17,7 @@ type CallerKind int
 const (
 	// Anonymous is a caller that has proved nothing.
 	Anonymous CallerKind = iota
-	// SessionCaller is a person with a browser session: a citizen, or staff of this portal when Roles is not empty.
+	// SessionCaller is a person with a browser session: a citizen, or staff of this portal (IsStaff).
 	SessionCaller
 	// TokenCaller is an app on behalf of a person, or an integrator on its own behalf (no Person), with an access token.
 	TokenCaller
@@ -39,17 +39,18 @@ type Caller struct {
 	AccountID   uuid.UUID // of a local account at this portal; zero for people from another account home
 	Person      Person    // zero for integrators and members
 	DisplayName string
-	Roles       []string  // clerk, editor, publisher, admin; of staff only
-	TrustLevel  string    // low, substantial, high; of people
-	ClientID    string    // of TokenCaller
-	Scopes      []string  // of TokenCaller
-	MemberID    string    // of MemberCaller: entity id
-	CSRFToken   string    // of SessionCaller: what X-CSRF-Token must be
-	AuthTime    time.Time // of SessionCaller: when the person last proved who they are
-	Methods     []string  // of SessionCaller: by what, as Authentication Method References (RFC 8176)
-	LevelTime   time.Time // of SessionCaller: when the trust level was proved
-	ActsFor     string    // organisation that DisplayName acts for; empty for people who act for themselves
-	Acting      *Acting   // of SessionCaller: the person whom they act for by a power of attorney; nil for nobody
+	Roles       []string   // clerk, editor, publisher, admin, auditor, for the whole portal; of staff only
+	UnitRoles   []UnitRole // the same for single organisational units
+	TrustLevel  string     // low, substantial, high; of people
+	ClientID    string     // of TokenCaller
+	Scopes      []string   // of TokenCaller
+	MemberID    string     // of MemberCaller: entity id
+	CSRFToken   string     // of SessionCaller: what X-CSRF-Token must be
+	AuthTime    time.Time  // of SessionCaller: when the person last proved who they are
+	Methods     []string   // of SessionCaller: by what, as Authentication Method References (RFC 8176)
+	LevelTime   time.Time  // of SessionCaller: when the trust level was proved
+	ActsFor     string     // organisation that DisplayName acts for; empty for people who act for themselves
+	Acting      *Acting    // of SessionCaller: the person whom they act for by a power of attorney; nil for nobody
 }
 
 // Acting is for whom a session acts, as the account home said when it began to.
@@ -72,9 +73,6 @@ func (c Caller) CheckRecentProof(now time.Time) error {
 	return problem.Forbidden("reauthentication-needed", "Bitte bestätigen Sie zuerst noch einmal, dass Sie es sind.", "Please confirm first that it is you.").
 		With(problem.Text{De: "Ihre Anmeldung liegt mehr als zehn Minuten zurück.", En: "You signed in more than ten minutes ago."})
 }
-
-// HasRole says whether the caller has the role at this portal.
-func (c Caller) HasRole(role string) bool { return slices.Contains(c.Roles, role) }
 
 // HasScope says whether the caller's token carries the scope.
 func (c Caller) HasScope(scope string) bool { return slices.Contains(c.Scopes, scope) }

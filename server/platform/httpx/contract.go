@@ -36,7 +36,8 @@ type operation struct {
 	route        *routers.Route
 	alternatives []alternative
 	public       bool     // security: [] — never looks at cookies or tokens
-	roles        []string // x-roles: one of these
+	roles        []string // x-roles: one of these, for the whole portal
+	perUnit      bool     // x-per-unit: or for a unit; the handler keeps to what belongs to it
 	maxBody      int64
 	jsonBody     bool
 	cacheControl string
@@ -120,6 +121,10 @@ func (o *operation) readExtensions(op *openapi3.Operation) error {
 			}
 			for _, role := range list {
 				o.roles = append(o.roles, fmt.Sprint(role))
+			}
+		case "x-per-unit":
+			if o.perUnit = value == true; !o.perUnit {
+				return fmt.Errorf("x-per-unit is not true")
 			}
 		case "x-max-body":
 			size, ok := value.(float64)

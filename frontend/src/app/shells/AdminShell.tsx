@@ -1,6 +1,6 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
-import { hasRole, sessionQuery } from "../../api/session";
+import { hasRole, hasRoleSomewhere, sessionQuery } from "../../api/session";
 import { useWords } from "../../i18n";
 import { Footer } from "./Footer";
 import { Forbidden } from "./Forbidden";
@@ -13,10 +13,14 @@ export function AdminShell() {
   const t = useWords();
   const { data: session } = useSuspenseQuery(sessionQuery);
   const admin = hasRole(session, "admin");
-  const auditor = hasRole(session, "auditor");
-  const onAudit = useLocation({
-    select: (location) => location.pathname.startsWith("/verwaltung/protokoll"),
-  });
+  const auditor = hasRoleSomewhere(session, "auditor");
+  const givesRoles = hasRoleSomewhere(session, "admin");
+  const path = useLocation({ select: (location) => location.pathname });
+  const may = path.startsWith("/verwaltung/protokoll")
+    ? auditor
+    : path.startsWith("/verwaltung/beschaeftigte")
+      ? givesRoles
+      : admin;
   if (!session.signedIn) return <ToStaffSignIn />;
   return (
     <>
@@ -24,13 +28,17 @@ export function AdminShell() {
       <DemoBanner />
       <Header subtitle={t("administration:title")}>
         {admin && (
+          <li>
+            <Link to="/verwaltung/anwendungen">{t("administration:clients.title")}</Link>
+          </li>
+        )}
+        {givesRoles && (
+          <li>
+            <Link to="/verwaltung/beschaeftigte">{t("administration:staff.title")}</Link>
+          </li>
+        )}
+        {admin && (
           <>
-            <li>
-              <Link to="/verwaltung/anwendungen">{t("administration:clients.title")}</Link>
-            </li>
-            <li>
-              <Link to="/verwaltung/beschaeftigte">{t("administration:staff.title")}</Link>
-            </li>
             <li>
               <Link to="/verwaltung/verbund">{t("administration:association.title")}</Link>
             </li>
@@ -44,7 +52,7 @@ export function AdminShell() {
             <Link to="/verwaltung/protokoll">{t("administration:audit.title")}</Link>
           </li>
         )}
-        {hasRole(session, "clerk") && (
+        {hasRoleSomewhere(session, "clerk") && (
           <li>
             <Link to="/mitarbeit">{t("nav.inbox")}</Link>
           </li>
@@ -57,7 +65,7 @@ export function AdminShell() {
       </Header>
       <OfflineBar />
       <main id="content" tabIndex={-1} className="pv-content">
-        {(onAudit ? auditor : admin) ? <Outlet /> : <Forbidden />}
+        {may ? <Outlet /> : <Forbidden />}
       </main>
       <Footer />
     </>

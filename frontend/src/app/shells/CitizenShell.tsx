@@ -3,7 +3,7 @@ import { Link, Outlet } from "@tanstack/react-router";
 import { lazy, Suspense, type ReactNode } from "react";
 import { useWords } from "../../i18n";
 import { portalQuery } from "../../api/portal";
-import { hasRole, isEditor, sessionQuery } from "../../api/session";
+import { hasRoleSomewhere, isEditor, isStaff, sessionQuery } from "../../api/session";
 import { Footer } from "./Footer";
 import { DemoBanner, Header, SkipLink } from "./Header";
 import { OfflineBar } from "./OfflineBar";
@@ -50,12 +50,12 @@ export function CitizenShell({ children }: { children?: ReactNode }) {
             )}
           </li>
         )}
-        {session.signedIn && session.roles.length === 0 && (
+        {session.signedIn && !isStaff(session) && (
           <li>
             <Link to="/handeln-fuer">{t("nav.acting")}</Link>
           </li>
         )}
-        {hasRole(session, "clerk") && (
+        {hasRoleSomewhere(session, "clerk") && (
           <li>
             <Link to="/mitarbeit">{t("nav.inbox")}</Link>
           </li>

@@ -1,7 +1,7 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
 import { useWords } from "../../i18n";
-import { hasRole, isEditor, sessionQuery } from "../../api/session";
+import { hasRole, hasRoleSomewhere, isEditor, sessionQuery } from "../../api/session";
 import { Footer } from "./Footer";
 import { DemoBanner, Header, SkipLink } from "./Header";
 import { OfflineBar } from "./OfflineBar";
@@ -15,7 +15,7 @@ export function DeskShell() {
       <SkipLink />
       <DemoBanner />
       <Header subtitle={t("cases:desk")}>
-        {hasRole(session, "clerk") && (
+        {hasRoleSomewhere(session, "clerk") && (
           <li>
             <Link to="/mitarbeit">{t("nav.inbox")}</Link>
           </li>
@@ -25,9 +25,11 @@ export function DeskShell() {
             <Link to="/redaktion">{t("nav.editing")}</Link>
           </li>
         )}
-        {hasRole(session, "admin") && (
+        {hasRoleSomewhere(session, "admin") && (
           <li>
-            <Link to="/verwaltung/anwendungen">{t("nav.administration")}</Link>
+            <Link to={hasRole(session, "admin") ? "/verwaltung/anwendungen" : "/verwaltung/beschaeftigte"}>
+              {t("nav.administration")}
+            </Link>
           </li>
         )}
         <li>

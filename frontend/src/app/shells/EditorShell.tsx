@@ -1,6 +1,6 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
-import { hasRole, isEditor, sessionQuery } from "../../api/session";
+import { hasRole, hasRoleSomewhere, isEditor, sessionQuery } from "../../api/session";
 import { useWords } from "../../i18n";
 import { Footer } from "./Footer";
 import { Forbidden } from "./Forbidden";
@@ -19,7 +19,7 @@ export function EditorShell() {
       <DemoBanner />
       <Header subtitle={t("editing:desk")}>
         {isEditor(session) && <EditorLinks />}
-        {hasRole(session, "clerk") && (
+        {hasRoleSomewhere(session, "clerk") && (
           <li>
             <Link to="/mitarbeit">{t("nav.inbox")}</Link>
           </li>

@@ -1,6 +1,6 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Navigate, Outlet } from "@tanstack/react-router";
-import { hasRole, isEditor, sessionQuery } from "../../api/session";
+import { hasRoleSomewhere, isEditor, sessionQuery } from "../../api/session";
 import { Forbidden } from "./Forbidden";
 import { ToStaffSignIn } from "./ToStaffSignIn";
 
@@ -8,7 +8,7 @@ import { ToStaffSignIn } from "./ToStaffSignIn";
 export function RequireStaff() {
   const { data: session } = useSuspenseQuery(sessionQuery);
   if (!session.signedIn) return <ToStaffSignIn />;
-  if (hasRole(session, "clerk")) return <Outlet />;
-  if (hasRole(session, "auditor")) return <Navigate to="/verwaltung/protokoll" replace />;
+  if (hasRoleSomewhere(session, "clerk")) return <Outlet />;
+  if (hasRoleSomewhere(session, "auditor")) return <Navigate to="/verwaltung/protokoll" replace />;
   return isEditor(session) ? <Navigate to="/redaktion" replace /> : <Forbidden />;
 }

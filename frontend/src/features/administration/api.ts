@@ -69,6 +69,7 @@ export const checkClient = (clientId: string): Promise<Schemas["ClientCheckList"
 
 export type Role = Schemas["Role"];
 export type StaffMember = Schemas["StaffMember"];
+export type UnitRole = Schemas["UnitRole"];
 
 export const staffQuery = infiniteQueryOptions({
   queryKey: ["staff"],
@@ -86,8 +87,21 @@ export const staffQuery = infiniteQueryOptions({
 export const inviteStaff = (key: string, body: Schemas["StaffInvitation"]): Promise<StaffMember> =>
   answer(api.POST("/api/v1/admin/staff", { params: { header: { "Idempotency-Key": key } }, body }));
 
-export const setStaffRoles = (staffId: string, roles: Role[]): Promise<StaffMember> =>
-  answer(api.PUT("/api/v1/admin/staff/{staffId}/roles", { params: { path: { staffId } }, body: { roles } }));
+export const setStaffRoles = (staffId: string, body: Schemas["StaffRoles"]): Promise<StaffMember> =>
+  answer(api.PUT("/api/v1/admin/staff/{staffId}/roles", { params: { path: { staffId } }, body }));
+
+/** Organisational units of this portal whose name has some words. */
+export const unitsQuery = (q: string) =>
+  queryOptions({
+    queryKey: ["units", q],
+    queryFn: () =>
+      answer(
+        api.GET("/api/v1/admin/catalog/entries", {
+          params: { query: { kind: "organisation", q, limit: 10 } },
+        }),
+      ),
+    enabled: q.length >= 2,
+  });
 
 export async function endStaff(staffId: string): Promise<void> {
   await answer(api.DELETE("/api/v1/admin/staff/{staffId}", { params: { path: { staffId } } }));

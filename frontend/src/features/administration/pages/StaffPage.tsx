@@ -1,12 +1,12 @@
-import { useQueryClient, useSuspenseInfiniteQuery } from "@tanstack/react-query";
+import { useQueryClient, useSuspenseInfiniteQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { hasRole, sessionQuery } from "../../../api/session";
 import { useWords } from "../../../i18n";
 import { Badge } from "../../../ui/Badge";
 import { Button } from "../../../ui/Button";
 import { Dialog } from "../../../ui/Dialog";
 import { ErrorState } from "../../../ui/ErrorState";
 import { ErrorSummary } from "../../../ui/ErrorSummary";
-import { Checkboxes } from "../../../ui/fields/ChoiceFields";
 import { TextField } from "../../../ui/fields/TextField";
 import { LoadMore } from "../../../ui/LoadMore";
 import { Page } from "../../../ui/Page";
@@ -14,10 +14,8 @@ import { PageHeading } from "../../../ui/PageHeading";
 import { useStatus } from "../../../ui/Status";
 import { useAction } from "../../../ui/useAction";
 import { useFormErrors } from "../../../ui/useFormErrors";
-import { endStaff, inviteStaff, setStaffRoles, staffQuery, type Role, type StaffMember } from "../api";
-
-const roles: readonly Role[] = ["clerk", "editor", "publisher", "admin", "auditor"];
-const rolesIn = (words: string[]) => roles.filter((role) => words.includes(role));
+import { endStaff, inviteStaff, setStaffRoles, staffQuery, type StaffMember } from "../api";
+import { noDuties, RoleChoice, toSend, type Duties } from "../parts/RoleChoice";
 
 /** Those who work at this portal: invite, change what they may do, end their access. */
 export default function StaffPage() {
@@ -33,7 +31,10 @@ export default function StaffPage() {
           {data.pages
             .flatMap((page) => page.items)
             .map((member) => (
-              <StaffItem key={`${member.id} ${member.roles.join(" ")}`} member={member} />
+              <StaffItem
+                key={`${member.id} ${JSON.stringify([member.roles, member.unitRoles])}`}
+                member={member}
+              />
             ))}
         </ul>
         {hasNextPage && (
@@ -46,28 +47,10 @@ export default function StaffPage() {
   );
 }
 
-function RoleChoice({
-  id,
-  value,
-  error,
-  onChange,
-}: {
-  id: string;
-  value: Role[];
-  error?: string | undefined;
-  onChange: (roles: Role[]) => void;
-}) {
-  const t = useWords();
-  return (
-    <Checkboxes
-      id={id}
-      label={t("administration:staff.roles")}
-      error={error}
-      options={roles.map((role) => ({ value: role, label: t(`administration:role.${role}`) }))}
-      value={value}
-      onChange={(words) => onChange(rolesIn(words))}
-    />
-  );
+/** Whether the caller gives roles for the whole portal. */
+function useAdministersAll(): boolean {
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  return hasRole(session, "admin");
 }
 
 function Invitation() {
@@ -77,10 +60,11 @@ function Invitation() {
   const errors = useFormErrors();
   const [email, setEmail] = useState("");
   const [name, setName] = useState("");
-  const [chosen, setChosen] = useState<Role[]>([]);
+  const [chosen, setChosen] = useState<Duties>(noDuties);
+  const everywhere = useAdministersAll();
   const invite = useAction(async (key) => {
     try {
-      await inviteStaff(key, { email: email.trim(), name: name.trim(), roles: chosen });
+      await inviteStaff(key, { email: email.trim(), name: name.trim(), ...toSend(chosen) });
     } catch (problem) {
       if (errors.showProblem(problem, ["email", "name", "roles"])) return;
       throw problem;
@@ -88,7 +72,7 @@ function Invitation() {
     status(t("administration:staff.invited", { email: email.trim() }));
     setEmail("");
     setName("");
-    setChosen([]);
+    setChosen(noDuties);
     await queryClient.invalidateQueries({ queryKey: staffQuery.queryKey });
   });
   const check = () =>
@@ -97,7 +81,9 @@ function Invitation() {
       ...(/^\S+@\S+$/.test(email.trim())
         ? []
         : [{ fieldId: "email", message: t("administration:staff.emailMissing") }]),
-      ...(chosen.length === 0 ? [{ fieldId: "roles", message: t("administration:staff.rolesMissing") }] : []),
+      ...(chosen.roles.length + chosen.unitRoles.length === 0
+        ? [{ fieldId: "roles", message: t("administration:staff.rolesMissing") }]
+        : []),
     ]);
   return (
     <section className="pv-stack">
@@ -129,7 +115,13 @@ function Invitation() {
           onChange={setEmail}
           input={{ type: "email", autoComplete: "off", spellCheck: false, autoCapitalize: "none" }}
         />
-        <RoleChoice id="roles" value={chosen} error={errors.of("roles")} onChange={setChosen} />
+        <RoleChoice
+          id="roles"
+          value={chosen}
+          error={errors.of("roles")}
+          everywhere={everywhere}
+          onChange={setChosen}
+        />
         <div className="pv-actions">
           <Button type="submit" busy={invite.busy}>
             {t("administration:staff.send")}
@@ -145,14 +137,15 @@ function StaffItem({ member }: { member: StaffMember }) {
   const queryClient = useQueryClient();
   const status = useStatus();
   const [dialog, setDialog] = useState<"roles" | "end">();
-  const [chosen, setChosen] = useState(member.roles);
+  const [chosen, setChosen] = useState<Duties>({ roles: member.roles, unitRoles: member.unitRoles });
+  const everywhere = useAdministersAll();
   const done = async (words: string) => {
     setDialog(undefined);
     status(words);
     await queryClient.invalidateQueries({ queryKey: staffQuery.queryKey });
   };
   const change = useAction(async () => {
-    await setStaffRoles(member.id, chosen);
+    await setStaffRoles(member.id, toSend(chosen));
     await done(t("administration:staff.changed"));
   });
   const end = useAction(async () => {
@@ -168,7 +161,17 @@ function StaffItem({ member }: { member: StaffMember }) {
         {member.endedAt !== undefined && <Badge kind="warning">{t("administration:staff.isEnded")}</Badge>}
       </div>
       <p className="pv-small pv-muted pv-break">{member.email}</p>
-      <p>{member.roles.map((role) => t(`administration:role.${role}`)).join(", ")}</p>
+      {member.roles.length > 0 && (
+        <p>{member.roles.map((role) => t(`administration:role.${role}`)).join(", ")}</p>
+      )}
+      {member.unitRoles.map(({ role, organisationId, organisationName }) => (
+        <p key={`${role} ${organisationId}`} className="pv-break">
+          {t("administration:staff.inUnit", {
+            role: t(`administration:role.${role}`),
+            unit: organisationName,
+          })}
+        </p>
+      ))}
       {member.endedAt === undefined && (
         <div className="pv-actions">
           <Button variant="secondary" small onClick={() => setDialog("roles")}>
@@ -207,7 +210,12 @@ function StaffItem({ member }: { member: StaffMember }) {
             <p>{t("administration:staff.endText")}</p>
           ) : (
             <>
-              <RoleChoice id={`roles-${member.id}`} value={chosen} onChange={setChosen} />
+              <RoleChoice
+                id={`roles-${member.id}`}
+                value={chosen}
+                everywhere={everywhere}
+                onChange={setChosen}
+              />
               <p className="pv-small pv-muted">{t("administration:staff.changeText")}</p>
             </>
           )}

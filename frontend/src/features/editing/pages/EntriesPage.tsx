@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, notFound } from "@tanstack/react-router";
 import { useState } from "react";
-import { hasRole, sessionQuery } from "../../../api/session";
+import { hasRole, sessionQuery, unitsOf, type Session } from "../../../api/session";
 import { currentLanguage, useWords } from "../../../i18n";
 import { formatDateTime } from "../../../lib/dates";
 import { defined } from "../../../lib/defined";
@@ -15,7 +15,15 @@ import { LoadMore } from "../../../ui/LoadMore";
 import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
 import { useAction } from "../../../ui/useAction";
-import { createEntry, entriesQuery, entryQuery, type EntryState, type EntrySummary } from "../api";
+import {
+  createEntry,
+  entriesQuery,
+  entryQuery,
+  type Content,
+  type EntryKind,
+  type EntryState,
+  type EntrySummary,
+} from "../api";
 import { areaNames, kindOf, type Area } from "../kinds";
 import { StateLabel } from "../parts/StateLabel";
 
@@ -32,6 +40,7 @@ export default function EntriesPage() {
   const state = states.find((candidate) => candidate === stand);
   const list = useInfiniteQuery(entriesQuery({ kind, q, state }));
   const { data: session } = useSuspenseQuery(sessionQuery);
+  const begun = beginning(session, kind);
   const items = list.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Page>
@@ -75,7 +84,7 @@ export default function EntriesPage() {
             ))}
           </ul>
         </nav>
-        {hasRole(session, "editor") && <NewEntry area={area as Area} />}
+        {begun && <NewEntry area={area as Area} content={begun} />}
       </div>
       <div className="pv-stack" aria-busy={list.isFetching}>
         {list.isPending && <Loading />}
@@ -120,15 +129,24 @@ function SearchForm({ initial }: { initial: string }) {
   );
 }
 
+/** What a new entry begins with: nothing, or, for who writes for some unit only, that unit. Undefined: they begin none of this kind. */
+function beginning(session: Session, kind: EntryKind | undefined): Content | undefined {
+  if (hasRole(session, "editor")) return {};
+  const unit = unitsOf(session, "editor")[0];
+  if (unit === undefined) return undefined;
+  if (kind === "organisation") return { parentId: unit };
+  return kind === "competence" ? { organisationId: unit } : undefined;
+}
+
 /** Begins an entry and opens it; a life situation is given its short name first. */
-function NewEntry({ area }: { area: Area }) {
+function NewEntry({ area, content }: { area: Area; content: Content }) {
   const t = useWords();
   const navigate = route.useNavigate();
   const queryClient = useQueryClient();
   const kind = kindOf(area) ?? "service";
   const [name, setName] = useState("");
   const create = useAction(async (key) => {
-    const made = await createEntry(kind, kind === "category" ? { id: name.trim() } : {}, key);
+    const made = await createEntry(kind, kind === "category" ? { id: name.trim() } : content, key);
     queryClient.setQueryData(entryQuery({ kind, id: made.data.id }).queryKey, made);
     await navigate({ to: "/redaktion/$area/$entryId", params: { area, entryId: made.data.id } });
   });

@@ -2,7 +2,6 @@ import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, notFound } from "@tanstack/react-router";
 import { useMemo, useRef, useState } from "react";
 import { hasStatus } from "../../../api/problem";
-import { sessionQuery } from "../../../api/session";
 import type { Json } from "../../../forms/definition";
 import { pointerParts, writeAt } from "../../../forms/pointers";
 import { useAutosave } from "../../../forms/useAutosave";
@@ -48,7 +47,6 @@ type Merging = { with: "colleague"; theirs: Entry } | { with: "released" } | { w
 function Desk({ entryRef, first, area }: { entryRef: Ref; first: Entry; area: Area }) {
   const t = useWords();
   const queryClient = useQueryClient();
-  const { data: session } = useSuspenseQuery(sessionQuery);
   const [entry, setEntry] = useState(first);
   const [content, setContent] = useState(first.data.content as Content);
   const [languages, setLanguages] = useState<TextLanguage[]>(["de", "en"]);
@@ -191,7 +189,6 @@ function Desk({ entryRef, first, area }: { entryRef: Ref; first: Entry; area: Ar
       <EntryActions
         refTo={entryRef}
         entry={entry}
-        roles={session.roles}
         beforehand={beforehand}
         onChanged={takeAll}
         onConflict={() => void sortOut()}

@@ -16,14 +16,12 @@ type Asked =
 export function EntryActions({
   refTo,
   entry,
-  roles,
   beforehand,
   onChanged,
   onConflict,
 }: {
   refTo: Ref;
   entry: Entry;
-  roles: readonly string[];
   /** Saves what is not saved yet; the entry as it is then, or undefined when that failed. */
   beforehand: () => Promise<Entry | undefined>;
   onChanged: (entry: Entry) => void;
@@ -34,8 +32,7 @@ export function EntryActions({
   const [asked, setAsked] = useState<Asked>();
   const { data } = entry;
   const { rights, state } = data;
-  const writes = roles.includes("editor");
-  const publishes = roles.includes("publisher");
+  const { writes, releases: publishes } = rights;
   const released = data.released !== undefined;
   const fixed = state === "inReview" || state === "scheduled";
   const simple = (act: (ref: Ref, etag: string) => Promise<Entry>, said: string) => async () => {
