@@ -199,3 +199,28 @@ export const seen: Schemas["AnchorSeen"] = {
   title: "Portalverbund Emsland",
   fingerprint: ownPrint,
 };
+
+/** What the member that is away has not got. */
+export const stuck: Schemas["StuckMessageList"] = {
+  items: [
+    {
+      id: "0199a2c4-3333-7000-8000-000000000001",
+      kind: "application.submitted",
+      subject: "0199a2c4-3333-7000-8000-00000000000a",
+      state: "queued",
+      attempts: 41,
+      lastError: "dial tcp: connection refused",
+      createdAt: "2026-11-20T17:05:00Z",
+      nextAt: "2026-11-28T10:00:00Z",
+    },
+    {
+      id: "0199a2c4-3333-7000-8000-000000000002",
+      kind: "application.decision",
+      subject: "0199a2c4-3333-7000-8000-00000000000b",
+      state: "refused",
+      attempts: 1,
+      lastError: "status 409 unknown-application: Diesen Antrag gibt es hier nicht.",
+      createdAt: "2026-11-19T08:15:00Z",
+    },
+  ],
+};

@@ -12,6 +12,8 @@ export interface Scene {
   answers?: [path: RegExp, body: unknown][];
   /** A button that is pressed when the page is there. */
   press?: string;
+  /** Details that are opened, by a part of what they are called. */
+  open?: string[];
   /** What is kept on the device. */
   stored?: Record<string, unknown>;
 }
@@ -51,6 +53,7 @@ const usual: [RegExp, unknown][] = [
   [/^\/applications\/[^/]+\/receipt$/, data.receipt],
   [/^\/applications\/[^/]+$/, data.question],
   [/admin\/association$/, linked.leading],
+  [/admin\/association\/messages$/, linked.stuck],
   [/admin\/association\/anchor$/, linked.seen],
   [/admin\/staff$/, data.staff],
   [/admin\/source-kinds$/, imports.kinds],

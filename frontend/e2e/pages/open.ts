@@ -10,6 +10,9 @@ export async function open(page: Page, name: string): Promise<void> {
   await page.goto(scene.path);
   await expect(page.locator("h1")).toHaveCount(1);
   await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
+  for (const summary of scene.open ?? []) {
+    await page.locator("summary").filter({ hasText: summary }).first().click();
+  }
   if (scene.press !== undefined) {
     await page.getByRole("button", { name: scene.press }).first().click();
     await expect(page.locator("h1")).toHaveCount(1);

@@ -366,6 +366,11 @@ export const scenes: Record<string, Scene & { path: string }> = {
     session: data.editor,
   },
   association: { path: "/verwaltung/verbund", session: administrator },
+  "association-details": {
+    path: "/verwaltung/verbund",
+    session: administrator,
+    open: ["Schlüssel dieses Portals", "Nachrichten, die nicht zugestellt sind"],
+  },
   "association-grant-error": { path: "/verwaltung/verbund", session: administrator, press: "Aufnehmen" },
   "association-alone": {
     path: "/verwaltung/verbund",

@@ -1,14 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { FullConfig } from "@playwright/test";
 import { environment } from "./association";
+import { top, program } from "./program";
 import { Demonstration } from "./demonstration";
-
-const top = resolve(import.meta.dirname, "../../..");
 
 /**
  * Starts the demonstration association on a folder of its own, for all tests of a run, and ends it after them: as Ctrl-C
@@ -38,21 +37,6 @@ export default async function start(config: FullConfig): Promise<() => Promise<v
     throw error;
   }
   return end;
-}
-
-/** The program: where PORTALVERBUND_BIN says, else where `npm test` builds it, else built now. */
-function program(): string {
-  const name = process.platform === "win32" ? "server.exe" : "server";
-  const built = join(resolve(top, process.env["PORTAL_DATA"] ?? ".data"), "bin");
-  const bin = process.env["PORTALVERBUND_BIN"] ?? built;
-  if (!existsSync(join(bin, name))) {
-    mkdirSync(bin, { recursive: true });
-    execFileSync("go", ["build", "-o", `${bin}/`, "./server", "./server/standins/..."], {
-      cwd: top,
-      stdio: "inherit",
-    });
-  }
-  return join(bin, name);
 }
 
 /** A copy of the built pages, so that building them anew does not disturb a run. */

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -66,7 +68,9 @@ type portal struct {
 	audit  *audited
 	link   *federation.Service
 	server *httptest.Server
+	own    http.Handler // what the portal itself answers
 	down   atomic.Bool
+	odd    atomic.Pointer[http.HandlerFunc] // answers in place of the portal
 	client *jobs.Client
 
 	mu    sync.Mutex
@@ -103,9 +107,14 @@ func newPortal(t *testing.T, c *clock, name string, areas ...string) *portal {
 	})
 	federation.Register(p.client, p.link)
 	routes := p.routes()
+	p.own = routes
 	p.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if p.down.Load() {
 			panic(http.ErrAbortHandler)
+		}
+		if odd := p.odd.Load(); odd != nil {
+			(*odd)(w, r)
+			return
 		}
 		routes.ServeHTTP(w, r)
 	})
@@ -464,6 +473,56 @@ func TestRotate_FederationKeys_MemberAndAnchor_NoGap(t *testing.T) {
 		everybody()
 	}
 	require.Equal(t, []string{after}, q.current.Load().joined.Pins, "the former key of the anchor is good no more")
+}
+
+// A member that lies about itself in its own configuration: what the anchor has granted counts.
+func TestClaims_OfAMemberAboutItself_AreNotBelieved(t *testing.T) {
+	t.Parallel()
+	_, q, r, _ := threePortals(t)
+	require.NoError(t, q.store.db.Tx(t.Context(), func(ctx context.Context) error {
+		if err := q.db.From(ctx).Exec("UPDATE federation_association SET areas = '{03,034545404}', roles = '{portal,anchor,accountHome}', name = 'Landkreis'").Error; err != nil {
+			return err
+		}
+		return q.store.changed(ctx)
+	}))
+	require.NoError(t, q.Reload(t.Context()))
+	text, err := q.Configuration(t.Context())
+	require.NoError(t, err)
+	lie, err := chain.Read(text)
+	require.NoError(t, err)
+	require.Contains(t, lie.Metadata[PortalType]["areas"], "034545404", "it does not lie")
+	r.looks()
+	stored, err := r.store.statements(t.Context())
+	require.NoError(t, err)
+	require.True(t, slices.ContainsFunc(stored, func(s statementRow) bool {
+		said, err := chain.Read(s.Text)
+		return err == nil && s.Issuer == q.id && fmt.Sprint(said.Metadata[PortalType]["name"]) == "Landkreis"
+	}), "the lie has not been read")
+	m, err := r.Member(t.Context(), q.id)
+	require.NoError(t, err)
+	require.Equal(t, []string{"034540035035"}, m.Areas)
+	require.Equal(t, []string{"portal"}, m.Roles)
+	require.Equal(t, "Meppen", m.Name)
+	require.False(t, r.link.MayClaim(q.id, "034545404"), "another's area")
+	require.False(t, r.link.MayClaim(q.id, "03"))
+}
+
+// Who has a key of two members could speak for both.
+func TestView_AKeyOfAnother_TheSecondIsNotTrusted(t *testing.T) {
+	t.Parallel()
+	anchor, q, _, _ := threePortals(t)
+	m, err := anchor.Member(t.Context(), q.id)
+	require.NoError(t, err)
+	v, owners := &view{members: map[string]known{}, problems: map[string]string{}}, map[string]string{}
+	v.add(q.id, judged{known: known{member: m}}, owners)
+	thief := m
+	thief.ID = "https://dieb.example"
+	v.add(thief.ID, judged{known: known{member: thief}}, owners)
+	require.Contains(t, v.members, q.id)
+	require.NotContains(t, v.members, thief.ID)
+	require.Contains(t, v.problems[thief.ID], "is also a key of "+q.id)
+	v.add("https://anders.example", judged{known: known{member: m}}, owners)
+	require.Contains(t, v.problems["https://anders.example"], "the chain is about")
 }
 
 func TestTold_RequestsThatAreNotRight_Refused(t *testing.T) {

@@ -2,9 +2,11 @@ package association
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"portalverbund/server/federation/chain"
+	"portalverbund/server/platform/outbound"
 )
 
 // Level says how bad a finding is.
@@ -79,11 +82,7 @@ func (s *Service) examineEntity(ctx context.Context, id string, own bool) []Find
 	began := time.Now()
 	response, err := s.httpClient().Do(request)
 	if err != nil {
-		do := "Is it running, and can it be reached from here? Look at its address, the firewall and its certificate."
-		if own {
-			do = "Others cannot reach this portal either. Is it running, and does PORTAL_PUBLIC_URL lead to it?"
-		}
-		return []Finding{{Wrong, id, "cannot be reached: " + err.Error(), do}}
+		return []Finding{{Wrong, id, "cannot be reached: " + err.Error(), whatToDo(err, own)}}
 	}
 	defer func() { _ = response.Body.Close() }()
 	out := []Finding{}
@@ -113,6 +112,33 @@ func (s *Service) examineEntity(ctx context.Context, id string, own bool) []Find
 		}
 	}
 	return append(out, Finding{Good, id, "reachable, clock and entity configuration are good", ""})
+}
+
+// whatToDo says what helps when an entity cannot be called.
+func whatToDo(err error, own bool) string {
+	var (
+		name      *net.DNSError
+		authority x509.UnknownAuthorityError
+		host      x509.HostnameError
+		invalid   x509.CertificateInvalidError
+	)
+	switch {
+	case errors.As(err, &name):
+		return "No address is known under this name. Is it written correctly, and is it entered in the DNS?"
+	case errors.Is(err, outbound.ErrAddressRefused):
+		return "The name leads to an address that is not public. Portals are called at public addresses only: correct the entry in the DNS."
+	case errors.As(err, &authority):
+		return "Nobody here knows who has issued its certificate. Install a certificate of a public authority there, with all those between."
+	case errors.As(err, &host):
+		return "Its certificate is for another name. Install one there that names this host."
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "Its certificate is not valid at this time. Renew it there; if it is new, look at the clock of this machine."
+	case errors.As(err, &invalid):
+		return "Its certificate cannot be used. Install another one there."
+	case own:
+		return "Others cannot reach this portal either. Is it running, and does PORTAL_PUBLIC_URL lead to it?"
+	}
+	return "Is it running, and can it be reached from here? Look at its address and the firewall."
 }
 
 func (s *Service) examineAnchor(j *joinedRow) []Finding {

@@ -203,6 +203,22 @@ type Fetcher interface {
 // DefaultMaxPath is how many intermediates may stand between anchor and subject.
 const DefaultMaxPath = 3
 
+// maxFetches is how many statements are read for one chain: superiors that name many others are no endless maze.
+const maxFetches = 64
+
+// counted is a Fetcher that ends after maxFetches.
+type counted struct {
+	Fetcher
+	left *int
+}
+
+func (c counted) Fetch(ctx context.Context, address string) (string, error) {
+	if *c.left--; *c.left < 0 {
+		return "", fmt.Errorf("%w: more than %d statements", ErrTooLong, maxFetches)
+	}
+	return c.Fetcher.Fetch(ctx, address)
+}
+
 // Resolver finds the chain of an entity to an anchor (section 10.1).
 type Resolver struct {
 	Anchor  Anchor
@@ -213,6 +229,8 @@ type Resolver struct {
 
 // Resolve fetches the statements of an entity and its superiors, and validates the chain.
 func (r Resolver) Resolve(ctx context.Context, subject string) (Resolved, error) {
+	left := maxFetches
+	r.Fetcher = counted{r.Fetcher, &left}
 	top, err := r.Fetcher.Fetch(ctx, r.Anchor.ID+WellKnown)
 	if err != nil {
 		return Resolved{}, fmt.Errorf("configuration of the anchor: %w", err)
@@ -279,15 +297,17 @@ func (r Resolver) climb(ctx context.Context, c Chain, at, anchor Statement, seen
 			failed = fmt.Errorf("%w: at %s", ErrLoop, hint)
 			continue
 		}
-		superior := anchor
+		superior, err := anchor, error(nil)
 		if hint != anchor.Subject {
-			var err error
-			if superior, err = r.configuration(ctx, hint); err != nil {
-				failed = err
-				continue
-			}
+			superior, err = r.configuration(ctx, hint)
 		}
-		statement, err := r.subordinate(ctx, superior, at.Subject)
+		var statement Statement
+		if err == nil {
+			statement, err = r.subordinate(ctx, superior, at.Subject)
+		}
+		if errors.Is(err, ErrTooLong) {
+			return nil, err
+		}
 		if err != nil {
 			failed = err
 			continue

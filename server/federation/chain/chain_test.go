@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"compress/gzip"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -11,6 +12,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -327,6 +329,35 @@ func TestResolve_SuperiorsBelowSuperiors_EndAtTheLimit(t *testing.T) {
 	require.Less(t, w.asked.Load(), int32(20), "it does not go on asking")
 }
 
+// Superiors that name many others, each of which does so again, are a maze without an end.
+func TestResolve_AMazeOfSuperiors_IsLeftSoon(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const wide = 10
+	var level []string
+	for n := range wide {
+		level = append(level, fmt.Sprintf("https://maze%d.example", n))
+	}
+	key := newKey(t, "k")
+	for _, id := range level {
+		others := slices.DeleteFunc(slices.Clone(level), func(other string) bool { return other == id })
+		w.pages[id+WellKnown] = w.claims(id, id, public(key), map[string]any{
+			"authority_hints": others, "metadata": map[string]any{FederationEntity: map[string]any{"federation_fetch_endpoint": id + "/fetch"}},
+		})
+		w.signer[id+WellKnown] = key
+		for _, below := range append(others, leafID) {
+			if below == leafID || below < id { // half of the ways are dead ends
+				w.pages[fetchOf(id, below)] = w.claims(id, below, public(key), nil)
+				w.signer[fetchOf(id, below)] = key
+			}
+		}
+	}
+	w.set(leafID+WellKnown, "authority_hints", level)
+	_, err := w.resolve()
+	require.ErrorIs(t, err, ErrTooLong)
+	require.LessOrEqual(t, w.asked.Load(), int32(maxFetches))
+}
+
 func TestPolicy_OfTheAnchor_DecidesWhatTheMemberSays(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
@@ -492,6 +523,11 @@ func TestHTTP_AnswersThatAreNotStatements_Refused(t *testing.T) {
 			http.Redirect(w, r, inside.URL, http.StatusFound)
 		case "/large":
 			_, _ = w.Write(make([]byte, MaxStatement+10))
+		case "/bomb": // 20 MB of zeros in 20 kB
+			w.Header().Set("Content-Encoding", "gzip")
+			packed := gzip.NewWriter(w)
+			_, _ = packed.Write(make([]byte, 20<<20))
+			_ = packed.Close()
 		case "/html":
 			w.Header().Set("Content-Type", "text/html")
 		case "/slow":
@@ -510,7 +546,7 @@ func TestHTTP_AnswersThatAreNotStatements_Refused(t *testing.T) {
 	text, err := open.Fetch(t.Context(), server.URL+"/good")
 	require.NoError(t, err)
 	require.Equal(t, "statement", text)
-	for path, want := range map[string]error{"/redirect": ErrUnreachable, "/large": ErrUnreachable, "/slow": ErrUnreachable, "/html": ErrMalformed, "/gone": ErrNotFound} {
+	for path, want := range map[string]error{"/redirect": ErrUnreachable, "/large": ErrUnreachable, "/bomb": ErrUnreachable, "/slow": ErrUnreachable, "/html": ErrMalformed, "/gone": ErrNotFound} {
 		_, err := open.Fetch(t.Context(), server.URL+path)
 		require.ErrorIs(t, err, want, path)
 	}

@@ -170,6 +170,19 @@ export const leaveAssociation = (reason: string): Promise<AssociationState> =>
 export const grantMember = (memberId: string, body: Schemas["MembershipGrant"]): Promise<AssociationState> =>
   answer(api.POST(`${association}/members/{memberId}/grant`, { params: { path: { memberId } }, body }));
 
+export type StuckMessage = Schemas["StuckMessage"];
+
+/** Messages to a portal that are not delivered, the oldest first. */
+export const stuckQuery = (portal: string) =>
+  queryOptions({
+    queryKey: ["association", "stuck", portal],
+    queryFn: () => answer(api.GET(`${association}/messages`, { params: { query: { portal, limit: 100 } } })),
+    staleTime: 0,
+  });
+
+export const resendMessage = (messageId: string): Promise<unknown> =>
+  answer(api.POST(`${association}/messages/{messageId}/resend`, { params: { path: { messageId } } }));
+
 /** Turns a request down, or removes a member. */
 export const decideMember = (
   memberId: string,

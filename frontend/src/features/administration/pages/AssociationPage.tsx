@@ -10,6 +10,7 @@ import { associationQuery, leaveAssociation, type AssociationState } from "../ap
 import { Fingerprint } from "../parts/Fingerprint";
 import { Joining } from "../parts/Joining";
 import { MemberItem } from "../parts/MemberItem";
+import { PortalKeys } from "../parts/PortalKeys";
 import { ReasonDialog } from "../parts/ReasonDialog";
 import { RequestItem } from "../parts/RequestItem";
 import { useDone } from "../parts/useDone";
@@ -81,7 +82,13 @@ function Standing({ data }: { data: AssociationState }) {
           {
             id: "role",
             label: t("administration:association.role"),
-            value: t(data.leads ? "administration:association.leads" : "administration:association.belongs"),
+            value: t(
+              !data.leads
+                ? "administration:association.belongs"
+                : data.members.length > 1
+                  ? "administration:association.leads"
+                  : "administration:association.alone",
+            ),
           },
           {
             id: "fingerprint",
@@ -90,6 +97,7 @@ function Standing({ data }: { data: AssociationState }) {
           },
         ]}
       />
+      <PortalKeys keys={data.keys} />
     </>
   );
 }

@@ -7,6 +7,7 @@ import { Facts } from "../../../ui/Facts";
 import { decideMember, type AssociationMember } from "../api";
 import { Areas } from "./Areas";
 import { ReasonDialog } from "./ReasonDialog";
+import { StuckMessages } from "./StuckMessages";
 import { useDone } from "./useDone";
 
 /** A member, and how the link to it is doing. */
@@ -43,10 +44,18 @@ export function MemberItem({ member }: { member: AssociationMember }) {
         {member.self && ` · ${t("administration:association.self")}`}
       </p>
       <Areas areas={member.areas} />
-      {member.problem !== undefined && <p className="pv-break">{member.problem}</p>}
       {!member.self && (
         <Facts
           items={[
+            ...(member.problem === undefined
+              ? []
+              : [
+                  {
+                    id: "problem",
+                    label: t("administration:association.problem"),
+                    value: <span className="pv-break">{member.problem}</span>,
+                  },
+                ]),
             {
               id: "contact",
               label: t("administration:association.lastContact"),
@@ -77,6 +86,7 @@ export function MemberItem({ member }: { member: AssociationMember }) {
           ]}
         />
       )}
+      {waiting > 0 && <StuckMessages portal={member.entity} name={member.name} />}
       {id !== undefined && (
         <div className="pv-actions">
           <Button variant="secondary" small onClick={() => setRemoving(true)}>

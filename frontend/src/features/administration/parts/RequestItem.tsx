@@ -52,7 +52,7 @@ export function RequestItem({ request }: { request: MembershipRequest }) {
         items={[
           {
             id: "kind",
-            label: t("administration:association.kind"),
+            label: t("administration:association.portalOf"),
             value: request.kind === undefined ? "–" : t(`administration:association.kinds.${request.kind}`),
           },
           {
