@@ -104,6 +104,14 @@ func (s *Service) takeAsking(ctx context.Context, r request, known *memberRow, j
 		if err := s.store.lock(ctx, "association askings"); err != nil {
 			return err
 		}
+		now, err := s.store.member(ctx, r.Issuer)
+		if err != nil {
+			return err
+		}
+		if now != nil && now.State == Joined { // admitted in the meantime
+			row = *now
+			return nil
+		}
 		n, err := s.store.countAsked(ctx)
 		if err != nil {
 			return err
@@ -129,11 +137,18 @@ func (s *Service) takeLeaving(ctx context.Context, known *memberRow, r request) 
 	return &row, s.settle(ctx, &row, Left, r.Words)
 }
 
-// settle moves a member on and tells the others.
+// settle moves a member on and tells the others. Of two who decide at the same time, the second learns of it.
 func (s *Service) settle(ctx context.Context, row *memberRow, state State, reason string) error {
-	now := s.now()
+	now, from := s.now(), row.State
 	row.State, row.Reason, row.DecidedAt = state, short(reason), &now
 	err := s.store.db.Tx(ctx, func(ctx context.Context) error {
+		current, err := s.store.lockedMember(ctx, row.ID)
+		if err != nil {
+			return err
+		}
+		if current == nil || current.State != from {
+			return decidedAlready()
+		}
 		if err := s.store.saveMember(ctx, *row); err != nil {
 			return err
 		}
@@ -236,6 +251,10 @@ func (s *Service) ChangeAreas(ctx context.Context, id uuid.UUID, areas []string)
 	return wrapped("change areas", s.settle(ctx, row, Joined, row.Reason))
 }
 
+func decidedAlready() *problem.Error {
+	return problem.Conflict("decided-already", "Darüber ist inzwischen entschieden worden.", "This has been decided in the meantime.")
+}
+
 func (s *Service) memberIn(ctx context.Context, id uuid.UUID, state State) (*memberRow, error) {
 	row, err := s.store.lockedMember(ctx, id)
 	switch {
@@ -244,7 +263,7 @@ func (s *Service) memberIn(ctx context.Context, id uuid.UUID, state State) (*mem
 	case row == nil:
 		return nil, problem.NotFound("portal-unknown", "Dieses Portal ist hier nicht bekannt.", "This portal is not known here.")
 	case row.State != state:
-		return nil, problem.Conflict("decided-already", "Darüber ist inzwischen entschieden worden.", "This has been decided in the meantime.").Because(errors.New(string(row.State)))
+		return nil, decidedAlready().Because(errors.New(string(row.State)))
 	case !s.isAnchor():
 		return nil, problem.Conflict("not-an-anchor", "Dieses Portal führt keinen Verbund.", "This portal leads no association.")
 	}

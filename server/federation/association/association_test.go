@@ -264,6 +264,24 @@ func TestGrant_WrongFingerprint_Refused(t *testing.T) {
 	require.False(t, anchor.sees(q))
 }
 
+func TestDecide_TwoAtTheSameTime_TheSecondLearnsOfIt(t *testing.T) {
+	t.Parallel()
+	c := &clock{}
+	anchor, q := newPortal(t, c, "Landkreis", "03454"), newPortal(t, c, "Meppen", "034540035035")
+	q.asks(anchor, "034540035035")
+	id := anchor.idOf(q)
+	one, err := anchor.memberIn(t.Context(), id, Asked)
+	require.NoError(t, err)
+	other, err := anchor.memberIn(t.Context(), id, Asked) // both have read that nobody has decided
+	require.NoError(t, err)
+	require.NoError(t, anchor.settle(t.Context(), one, Joined, ""))
+	err = anchor.settle(t.Context(), other, Refused, "Nein")
+	require.Equal(t, http.StatusConflict, problem.From(err).Status)
+	row, err := anchor.store.member(t.Context(), q.id)
+	require.NoError(t, err)
+	require.Equal(t, Joined, row.State)
+}
+
 func TestRefuse_WithWords_TheOtherSideReadsThem(t *testing.T) {
 	t.Parallel()
 	c := &clock{}
