@@ -200,6 +200,7 @@ func saysLittle(word string) bool {
 type lexicon struct {
 	words map[string]bool
 	stems map[string]bool
+	heads map[string]bool   // how stems begin, see mayBegin
 	heard map[string]bool   // as they were learned, as most come often
 	spelt map[string]string // by stem: the shortest word with it, as it is written
 
@@ -239,7 +240,7 @@ func (l *lexicon) of(word string) *forms {
 }
 
 func newLexicon() *lexicon {
-	l := &lexicon{words: map[string]bool{}, stems: map[string]bool{}, heard: map[string]bool{}, spelt: map[string]string{}, forms: map[string]*forms{}}
+	l := &lexicon{words: map[string]bool{}, stems: map[string]bool{}, heads: map[string]bool{}, heard: map[string]bool{}, spelt: map[string]string{}, forms: map[string]*forms{}}
 	for _, w := range strings.Fields(compoundText) {
 		l.words[w] = true
 	}
@@ -266,6 +267,7 @@ func (l *lexicon) learn(word string) {
 	stem := stemGerman(word)
 	if len(stem) > minPart {
 		l.stems[stem] = true
+		l.heads[stem[:minPart+1]] = true
 	}
 	if known, ok := l.spelt[stem]; !ok || len(word) < len(known) {
 		l.spelt[stem] = strings.Clone(word)
@@ -326,7 +328,17 @@ func (l *lexicon) isPart(s string) bool {
 	case "ung", "keit", "heit", "schaft", "lich", "isch":
 		return false // endings
 	}
-	return l.words[s] || len(s) > minPart && l.stems[stemGerman(s)]
+	return l.words[s] || l.mayBegin(s) && l.stems[stemGerman(s)]
+}
+
+// mayBegin says whether some stem may begin as a word does: most that a compound could be cut into are none, which costs less to see than
+// their stems.
+func (l *lexicon) mayBegin(s string) bool {
+	if len(s) <= minPart {
+		return false
+	}
+	head := s[:minPart+1]
+	return l.heads[head] || strings.Contains(head, "ae") || strings.Contains(head, "oe") || strings.Contains(head, "ue") // may be umlauts
 }
 
 // withoutJoint gives the word that s is, perhaps with the sound that joins it to the next (Staat-s-angehörigkeit,
