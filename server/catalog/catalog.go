@@ -90,6 +90,8 @@ type Service struct {
 	search    *search
 	answers   *answers
 	offers    *offers
+	placed    *lately[*place]
+	covered   *lately[[]cover]
 	registers registers
 	trees     trees
 	views     views
@@ -107,7 +109,7 @@ func New(c Config) *Service {
 	}
 	s := &Service{
 		store: store{c.DB}, portals: c.Portals, places: c.Places, areas: c.Areas, publisher: c.Publisher, forms: c.Forms,
-		hub: c.Hub, log: c.Log, now: c.Now, reader: newReader(), search: newSearch(), answers: newAnswers(c.Now), offers: newOffers(c.Now),
+		hub: c.Hub, log: c.Log, now: c.Now, reader: newReader(), search: newSearch(), answers: newAnswers(c.Now), offers: newOffers(c.Now), placed: newLately[*place](c.Now), covered: newLately[[]cover](c.Now),
 		registers: registers{byLanguage: map[string]*register{}}, views: views{count: map[uuid.UUID]int64{}}, missed: newMissed(c.Secret),
 	}
 	for _, ars := range c.Area {

@@ -85,6 +85,10 @@ func (s *Service) place(ctx context.Context, ars string) (*place, error) {
 	if ars == "" {
 		return nil, nil
 	}
+	return s.placed.of(ars, func() (*place, error) { return s.lookPlace(ctx, ars) })
+}
+
+func (s *Service) lookPlace(ctx context.Context, ars string) (*place, error) {
 	found, err := s.places.Place(ctx, ars)
 	if err != nil {
 		return nil, err

@@ -37,6 +37,10 @@ func (c cover) stated() string {
 // covering gives the areas that cover a place, the widest first, and the keys that stood for them before. Who asked with one of
 // those knows where in the place they are: of the keys for that area, only this one counts.
 func (s *Service) covering(ctx context.Context, at area, asked string) ([]cover, error) {
+	return s.covered.of(string(at)+" "+asked, func() ([]cover, error) { return s.lookCovering(ctx, at, asked) })
+}
+
+func (s *Service) lookCovering(ctx context.Context, at area, asked string) ([]cover, error) {
 	chain := at.chain()
 	padded := make([]string, 0, len(chain))
 	for _, a := range chain {

@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { act, editorAt, openService, saved, teaser } from "../support/editors";
 import { inspect } from "../support/inspect";
 import { tabTo } from "../support/keyboard";
-import { arrivesAt, content, shows } from "../support/pages";
+import { arrivesAt, content, section, shows } from "../support/pages";
 import { expect, test } from "../support/test";
 
 const sperrmuell = "Sperrmüll abholen lassen";
@@ -52,6 +52,28 @@ test("an editor corrects a text at the county, and a citizen reads it at once at
   await shows(page, `Fassungen: ${sperrmuell}`);
   await expect(content(page).getByText("verständlicher")).toBeVisible();
   await inspect(page, "editing-versions");
+
+  await test.step("an office is set up with its hours, and is found at the municipality's portal at once", async () => {
+    const office = `Beispielamt ${mark()}`;
+    await page.goto(`${where.portals.landkreis}/redaktion/stellen`);
+    await content(page).getByRole("button", { name: "Neu anlegen" }).click();
+    await content(page).getByRole("group", { name: /^Name/ }).getByLabel("Deutsch").fill(office);
+    await content(page).getByRole("button", { name: "Öffnungszeit hinzufügen" }).click();
+    await saved(page);
+    await act(page, "Veröffentlichen", "Jetzt veröffentlichen");
+    const offices = `${where.portals.meppen}/stellen?q=${encodeURIComponent(office)}`;
+    await expect(async () => {
+      await citizen.goto(offices);
+      await content(citizen).getByRole("link", { name: office, exact: true }).click({ timeout: 2_000 });
+    }).toPass();
+    await arrivesAt(citizen, office);
+    await expect(section(citizen, "Adresse und Kontakt")).toContainText("08:00–12:00 Uhr");
+    await act(page, "Löschen", "Löschen");
+    await expect(async () => {
+      await citizen.goto(offices);
+      await expect(content(citizen).getByText("Dazu kennen wir keine Stelle")).toBeVisible({ timeout: 2_000 });
+    }).toPass();
+  });
 });
 
 test("two editors write at the same time: each part is chosen, and nothing is lost", async ({
