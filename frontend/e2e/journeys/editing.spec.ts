@@ -64,14 +64,16 @@ test("an editor corrects a text at the county, and a citizen reads it at once at
     const offices = `${where.portals.meppen}/stellen?q=${encodeURIComponent(office)}`;
     await expect(async () => {
       await citizen.goto(offices);
-      await content(citizen).getByRole("link", { name: office, exact: true }).click({ timeout: 2_000 });
+      await content(citizen).getByRole("link", { name: office, exact: true }).click({ timeout: 10_000 });
     }).toPass();
     await arrivesAt(citizen, office);
     await expect(section(citizen, "Adresse und Kontakt")).toContainText("08:00–12:00 Uhr");
     await act(page, "Löschen", "Löschen");
     await expect(async () => {
       await citizen.goto(offices);
-      await expect(content(citizen).getByText("Dazu kennen wir keine Stelle")).toBeVisible({ timeout: 2_000 });
+      await expect(content(citizen).getByText("Dazu kennen wir keine Stelle")).toBeVisible({
+        timeout: 10_000,
+      });
     }).toPass();
   });
 });
