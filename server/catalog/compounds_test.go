@@ -9,7 +9,7 @@ import (
 func TestBuild_PartOfACompoundComesOnlyWithTheLastService_TakenApartAnyway(t *testing.T) {
 	t.Parallel()
 	named := func(n int, title string) *wording {
-		return &wording{row: serviceRow{ID: num(n)}, Title: map[string]string{"de": title, "en": "Service " + title}}
+		return &wording{row: serviceRow{ID: num(n)}, Title: map[string]string{"de": title}}
 	}
 	x := newIndex(newLexicon())
 	w := newWriter(x)

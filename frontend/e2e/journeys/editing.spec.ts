@@ -17,6 +17,7 @@ test("an editor corrects a text at the county, and a citizen reads it at once at
   where,
   anotherPerson,
 }) => {
+  test.slow(); // many steps, by one sign-in
   const corrected = `Sperrmüll holen wir an Ihrer Straße ab. ${mark()}`;
   await editorAt(page, "landkreis", "editor");
   await inspect(page, "editing-overview");
