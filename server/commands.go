@@ -86,6 +86,8 @@ type adminCommand struct {
 
 	SafeKey adminSafeKeyCommand `cmd:"" help:"Add a new master key of the documents safe. It counts from the next start on; a job then wraps the keys of all documents by it."`
 
+	SafeKeyPrune adminSafeKeyPruneCommand `cmd:"" help:"Remove the master keys of the documents safe before the present one. Refused while a document's key is wrapped by one of them. Restart all processes of the portal after safe-key first."`
+
 	IdentityKey adminIdentityKeyCommand `cmd:"" help:"Make a key with its certificate for the link to a SAML identity provider."`
 }
 
@@ -105,6 +107,15 @@ type adminSafeKeyCommand struct {
 // Run adds the key.
 func (c *adminSafeKeyCommand) Run() error {
 	return app.RotateSafeKey(c.Config)
+}
+
+type adminSafeKeyPruneCommand struct {
+	app.Config `embed:""`
+}
+
+// Run removes the keys.
+func (c *adminSafeKeyPruneCommand) Run(ctx context.Context) error {
+	return app.PruneSafeKeys(ctx, c.Config, os.Stdout)
 }
 
 type adminIdentityKeyCommand struct {

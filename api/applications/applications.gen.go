@@ -37,6 +37,9 @@ type ServerInterface interface {
 	// Upload an attachment
 	// (POST /api/v1/applications/{applicationId}/attachments)
 	AddAttachment(ctx echo.Context, applicationId ApplicationId, params AddAttachmentParams) error
+	// Use a document of the safe
+	// (POST /api/v1/applications/{applicationId}/attachments/from-safe)
+	AddAttachmentFromSafe(ctx echo.Context, applicationId ApplicationId) error
 	// Remove an attachment from a draft
 	// (DELETE /api/v1/applications/{applicationId}/attachments/{attachmentId})
 	DeleteAttachment(ctx echo.Context, applicationId ApplicationId, attachmentId AttachmentId) error
@@ -254,6 +257,24 @@ func (w *ServerInterfaceWrapper) AddAttachment(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.AddAttachment(ctx, applicationId, params)
+	return err
+}
+
+// AddAttachmentFromSafe converts echo context to params.
+func (w *ServerInterfaceWrapper) AddAttachmentFromSafe(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "applicationId" -------------
+	var applicationId ApplicationId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "applicationId", ctx.Param("applicationId"), &applicationId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter applicationId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AddAttachmentFromSafe(ctx, applicationId)
 	return err
 }
 
@@ -555,6 +576,7 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.GET(baseURL+"/api/v1/applications/:applicationId", wrapper.GetApplication)
 	router.PATCH(baseURL+"/api/v1/applications/:applicationId", wrapper.SaveDraft)
 	router.POST(baseURL+"/api/v1/applications/:applicationId/attachments", wrapper.AddAttachment)
+	router.POST(baseURL+"/api/v1/applications/:applicationId/attachments/from-safe", wrapper.AddAttachmentFromSafe)
 	router.DELETE(baseURL+"/api/v1/applications/:applicationId/attachments/:attachmentId", wrapper.DeleteAttachment)
 	router.GET(baseURL+"/api/v1/applications/:applicationId/attachments/:attachmentId", wrapper.GetAttachment)
 	router.GET(baseURL+"/api/v1/applications/:applicationId/events", wrapper.WatchApplication)
@@ -597,6 +619,15 @@ type PreconditionFailedApplicationProblemPlusJSONResponse Problem
 type TooLargeApplicationProblemPlusJSONResponse Problem
 
 type UnauthorizedApplicationProblemPlusJSONResponse Problem
+
+type UnavailableResponseHeaders struct {
+	RetryAfter int
+}
+type UnavailableApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers UnavailableResponseHeaders
+}
 
 type UnsupportedMediaTypeApplicationProblemPlusJSONResponse Problem
 
@@ -1027,6 +1058,125 @@ type AddAttachmentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response AddAttachmentdefaultApplicationProblemPlusJSONResponse) VisitAddAttachmentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type AddAttachmentFromSafeRequestObject struct {
+	ApplicationId ApplicationId `json:"applicationId"`
+	Body          *AddAttachmentFromSafeJSONRequestBody
+}
+
+type AddAttachmentFromSafeResponseObject interface {
+	VisitAddAttachmentFromSafeResponse(w http.ResponseWriter) error
+}
+
+type AddAttachmentFromSafe201JSONResponse Attachment
+
+func (response AddAttachmentFromSafe201JSONResponse) VisitAddAttachmentFromSafeResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AddAttachmentFromSafe401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AddAttachmentFromSafe401ApplicationProblemPlusJSONResponse) VisitAddAttachmentFromSafeResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AddAttachmentFromSafe403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response AddAttachmentFromSafe403ApplicationProblemPlusJSONResponse) VisitAddAttachmentFromSafeResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AddAttachmentFromSafe404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response AddAttachmentFromSafe404ApplicationProblemPlusJSONResponse) VisitAddAttachmentFromSafeResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AddAttachmentFromSafe409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response AddAttachmentFromSafe409ApplicationProblemPlusJSONResponse) VisitAddAttachmentFromSafeResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AddAttachmentFromSafe413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response AddAttachmentFromSafe413ApplicationProblemPlusJSONResponse) VisitAddAttachmentFromSafeResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AddAttachmentFromSafe415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response AddAttachmentFromSafe415ApplicationProblemPlusJSONResponse) VisitAddAttachmentFromSafeResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AddAttachmentFromSafe422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response AddAttachmentFromSafe422ApplicationProblemPlusJSONResponse) VisitAddAttachmentFromSafeResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AddAttachmentFromSafe503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response AddAttachmentFromSafe503ApplicationProblemPlusJSONResponse) VisitAddAttachmentFromSafeResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type AddAttachmentFromSafedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddAttachmentFromSafedefaultApplicationProblemPlusJSONResponse) VisitAddAttachmentFromSafeResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -1600,6 +1750,9 @@ type StrictServerInterface interface {
 	// Upload an attachment
 	// (POST /api/v1/applications/{applicationId}/attachments)
 	AddAttachment(ctx context.Context, request AddAttachmentRequestObject) (AddAttachmentResponseObject, error)
+	// Use a document of the safe
+	// (POST /api/v1/applications/{applicationId}/attachments/from-safe)
+	AddAttachmentFromSafe(ctx context.Context, request AddAttachmentFromSafeRequestObject) (AddAttachmentFromSafeResponseObject, error)
 	// Remove an attachment from a draft
 	// (DELETE /api/v1/applications/{applicationId}/attachments/{attachmentId})
 	DeleteAttachment(ctx context.Context, request DeleteAttachmentRequestObject) (DeleteAttachmentResponseObject, error)
@@ -1798,6 +1951,37 @@ func (sh *strictHandler) AddAttachment(ctx echo.Context, applicationId Applicati
 		return err
 	} else if validResponse, ok := response.(AddAttachmentResponseObject); ok {
 		return validResponse.VisitAddAttachmentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AddAttachmentFromSafe operation middleware
+func (sh *strictHandler) AddAttachmentFromSafe(ctx echo.Context, applicationId ApplicationId) error {
+	var request AddAttachmentFromSafeRequestObject
+
+	request.ApplicationId = applicationId
+
+	var body AddAttachmentFromSafeJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddAttachmentFromSafe(ctx.Request().Context(), request.(AddAttachmentFromSafeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddAttachmentFromSafe")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AddAttachmentFromSafeResponseObject); ok {
+		return validResponse.VisitAddAttachmentFromSafeResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

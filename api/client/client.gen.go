@@ -184,6 +184,11 @@ type ClientInterface interface {
 	// ReadDocument request
 	ReadDocument(ctx context.Context, documentId DocumentId, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ReleaseDocumentWithBody request with any body
+	ReleaseDocumentWithBody(ctx context.Context, documentId DocumentId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ReleaseDocument(ctx context.Context, documentId DocumentId, body ReleaseDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// RestoreDocument request
 	RestoreDocument(ctx context.Context, documentId DocumentId, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -618,6 +623,11 @@ type ClientInterface interface {
 	// AddAttachmentWithBody request with any body
 	AddAttachmentWithBody(ctx context.Context, applicationId ApplicationId, params *AddAttachmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// AddAttachmentFromSafeWithBody request with any body
+	AddAttachmentFromSafeWithBody(ctx context.Context, applicationId ApplicationId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	AddAttachmentFromSafe(ctx context.Context, applicationId ApplicationId, body AddAttachmentFromSafeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// DeleteAttachment request
 	DeleteAttachment(ctx context.Context, applicationId ApplicationId, attachmentId AttachmentId, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -719,6 +729,9 @@ type ClientInterface interface {
 
 	// GetMessage request
 	GetMessage(ctx context.Context, messageId MessageId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// KeepMessage request
+	KeepMessage(ctx context.Context, messageId MessageId, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListOrganisations request
 	ListOrganisations(ctx context.Context, params *ListOrganisationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1243,6 +1256,30 @@ func (c *Client) ChangeDocument(ctx context.Context, documentId DocumentId, body
 
 func (c *Client) ReadDocument(ctx context.Context, documentId DocumentId, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReadDocumentRequest(c.Server, documentId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ReleaseDocumentWithBody(ctx context.Context, documentId DocumentId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReleaseDocumentRequestWithBody(c.Server, documentId, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ReleaseDocument(ctx context.Context, documentId DocumentId, body ReleaseDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReleaseDocumentRequest(c.Server, documentId, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3173,6 +3210,30 @@ func (c *Client) AddAttachmentWithBody(ctx context.Context, applicationId Applic
 	return c.Client.Do(req)
 }
 
+func (c *Client) AddAttachmentFromSafeWithBody(ctx context.Context, applicationId ApplicationId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddAttachmentFromSafeRequestWithBody(c.Server, applicationId, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) AddAttachmentFromSafe(ctx context.Context, applicationId ApplicationId, body AddAttachmentFromSafeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddAttachmentFromSafeRequest(c.Server, applicationId, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 func (c *Client) DeleteAttachment(ctx context.Context, applicationId ApplicationId, attachmentId AttachmentId, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteAttachmentRequest(c.Server, applicationId, attachmentId)
 	if err != nil {
@@ -3595,6 +3656,18 @@ func (c *Client) DeleteMessage(ctx context.Context, messageId MessageId, reqEdit
 
 func (c *Client) GetMessage(ctx context.Context, messageId MessageId, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetMessageRequest(c.Server, messageId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) KeepMessage(ctx context.Context, messageId MessageId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKeepMessageRequest(c.Server, messageId)
 	if err != nil {
 		return nil, err
 	}
@@ -5051,6 +5124,53 @@ func NewReadDocumentRequest(server string, documentId DocumentId) (*http.Request
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewReleaseDocumentRequest calls the generic ReleaseDocument builder with application/json body
+func NewReleaseDocumentRequest(server string, documentId DocumentId, body ReleaseDocumentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReleaseDocumentRequestWithBody(server, documentId, "application/json", bodyReader)
+}
+
+// NewReleaseDocumentRequestWithBody generates requests for ReleaseDocument with any type of body
+func NewReleaseDocumentRequestWithBody(server string, documentId DocumentId, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "documentId", runtime.ParamLocationPath, documentId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/account/documents/%s/releases", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -10729,6 +10849,53 @@ func NewAddAttachmentRequestWithBody(server string, applicationId ApplicationId,
 	return req, nil
 }
 
+// NewAddAttachmentFromSafeRequest calls the generic AddAttachmentFromSafe builder with application/json body
+func NewAddAttachmentFromSafeRequest(server string, applicationId ApplicationId, body AddAttachmentFromSafeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddAttachmentFromSafeRequestWithBody(server, applicationId, "application/json", bodyReader)
+}
+
+// NewAddAttachmentFromSafeRequestWithBody generates requests for AddAttachmentFromSafe with any type of body
+func NewAddAttachmentFromSafeRequestWithBody(server string, applicationId ApplicationId, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "applicationId", runtime.ParamLocationPath, applicationId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/applications/%s/attachments/from-safe", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewDeleteAttachmentRequest generates requests for DeleteAttachment
 func NewDeleteAttachmentRequest(server string, applicationId ApplicationId, attachmentId AttachmentId) (*http.Request, error) {
 	var err error
@@ -12168,6 +12335,40 @@ func NewGetMessageRequest(server string, messageId MessageId) (*http.Request, er
 	}
 
 	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewKeepMessageRequest generates requests for KeepMessage
+func NewKeepMessageRequest(server string, messageId MessageId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "messageId", runtime.ParamLocationPath, messageId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mailbox/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -14643,6 +14844,11 @@ type ClientWithResponsesInterface interface {
 	// ReadDocumentWithResponse request
 	ReadDocumentWithResponse(ctx context.Context, documentId DocumentId, reqEditors ...RequestEditorFn) (*ReadDocumentResponse, error)
 
+	// ReleaseDocumentWithBodyWithResponse request with any body
+	ReleaseDocumentWithBodyWithResponse(ctx context.Context, documentId DocumentId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReleaseDocumentResponse, error)
+
+	ReleaseDocumentWithResponse(ctx context.Context, documentId DocumentId, body ReleaseDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*ReleaseDocumentResponse, error)
+
 	// RestoreDocumentWithResponse request
 	RestoreDocumentWithResponse(ctx context.Context, documentId DocumentId, reqEditors ...RequestEditorFn) (*RestoreDocumentResponse, error)
 
@@ -15077,6 +15283,11 @@ type ClientWithResponsesInterface interface {
 	// AddAttachmentWithBodyWithResponse request with any body
 	AddAttachmentWithBodyWithResponse(ctx context.Context, applicationId ApplicationId, params *AddAttachmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddAttachmentResponse, error)
 
+	// AddAttachmentFromSafeWithBodyWithResponse request with any body
+	AddAttachmentFromSafeWithBodyWithResponse(ctx context.Context, applicationId ApplicationId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddAttachmentFromSafeResponse, error)
+
+	AddAttachmentFromSafeWithResponse(ctx context.Context, applicationId ApplicationId, body AddAttachmentFromSafeJSONRequestBody, reqEditors ...RequestEditorFn) (*AddAttachmentFromSafeResponse, error)
+
 	// DeleteAttachmentWithResponse request
 	DeleteAttachmentWithResponse(ctx context.Context, applicationId ApplicationId, attachmentId AttachmentId, reqEditors ...RequestEditorFn) (*DeleteAttachmentResponse, error)
 
@@ -15178,6 +15389,9 @@ type ClientWithResponsesInterface interface {
 
 	// GetMessageWithResponse request
 	GetMessageWithResponse(ctx context.Context, messageId MessageId, reqEditors ...RequestEditorFn) (*GetMessageResponse, error)
+
+	// KeepMessageWithResponse request
+	KeepMessageWithResponse(ctx context.Context, messageId MessageId, reqEditors ...RequestEditorFn) (*KeepMessageResponse, error)
 
 	// ListOrganisationsWithResponse request
 	ListOrganisationsWithResponse(ctx context.Context, params *ListOrganisationsParams, reqEditors ...RequestEditorFn) (*ListOrganisationsResponse, error)
@@ -15832,6 +16046,7 @@ type ListDocumentsResponse struct {
 	JSON200                       *SafeDocumentList
 	ApplicationproblemJSON401     *Unauthorized
 	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON503     *Unavailable
 	ApplicationproblemJSONDefault *Error
 }
 
@@ -15949,6 +16164,33 @@ func (r ReadDocumentResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ReadDocumentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ReleaseDocumentResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON201                       *DocumentRelease
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ReleaseDocumentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReleaseDocumentResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -18958,6 +19200,37 @@ func (r AddAttachmentResponse) StatusCode() int {
 	return 0
 }
 
+type AddAttachmentFromSafeResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON201                       *Attachment
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON413     *TooLarge
+	ApplicationproblemJSON415     *UnsupportedMediaType
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSON503     *Unavailable
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r AddAttachmentFromSafeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddAttachmentFromSafeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type DeleteAttachmentResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -19716,6 +19989,34 @@ func (r GetMessageResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetMessageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type KeepMessageResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON201                       *SafeDocument
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON503     *Unavailable
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r KeepMessageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r KeepMessageResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -21043,6 +21344,23 @@ func (c *ClientWithResponses) ReadDocumentWithResponse(ctx context.Context, docu
 		return nil, err
 	}
 	return ParseReadDocumentResponse(rsp)
+}
+
+// ReleaseDocumentWithBodyWithResponse request with arbitrary body returning *ReleaseDocumentResponse
+func (c *ClientWithResponses) ReleaseDocumentWithBodyWithResponse(ctx context.Context, documentId DocumentId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReleaseDocumentResponse, error) {
+	rsp, err := c.ReleaseDocumentWithBody(ctx, documentId, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReleaseDocumentResponse(rsp)
+}
+
+func (c *ClientWithResponses) ReleaseDocumentWithResponse(ctx context.Context, documentId DocumentId, body ReleaseDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*ReleaseDocumentResponse, error) {
+	rsp, err := c.ReleaseDocument(ctx, documentId, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReleaseDocumentResponse(rsp)
 }
 
 // RestoreDocumentWithResponse request returning *RestoreDocumentResponse
@@ -22439,6 +22757,23 @@ func (c *ClientWithResponses) AddAttachmentWithBodyWithResponse(ctx context.Cont
 	return ParseAddAttachmentResponse(rsp)
 }
 
+// AddAttachmentFromSafeWithBodyWithResponse request with arbitrary body returning *AddAttachmentFromSafeResponse
+func (c *ClientWithResponses) AddAttachmentFromSafeWithBodyWithResponse(ctx context.Context, applicationId ApplicationId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddAttachmentFromSafeResponse, error) {
+	rsp, err := c.AddAttachmentFromSafeWithBody(ctx, applicationId, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddAttachmentFromSafeResponse(rsp)
+}
+
+func (c *ClientWithResponses) AddAttachmentFromSafeWithResponse(ctx context.Context, applicationId ApplicationId, body AddAttachmentFromSafeJSONRequestBody, reqEditors ...RequestEditorFn) (*AddAttachmentFromSafeResponse, error) {
+	rsp, err := c.AddAttachmentFromSafe(ctx, applicationId, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddAttachmentFromSafeResponse(rsp)
+}
+
 // DeleteAttachmentWithResponse request returning *DeleteAttachmentResponse
 func (c *ClientWithResponses) DeleteAttachmentWithResponse(ctx context.Context, applicationId ApplicationId, attachmentId AttachmentId, reqEditors ...RequestEditorFn) (*DeleteAttachmentResponse, error) {
 	rsp, err := c.DeleteAttachment(ctx, applicationId, attachmentId, reqEditors...)
@@ -22755,6 +23090,15 @@ func (c *ClientWithResponses) GetMessageWithResponse(ctx context.Context, messag
 		return nil, err
 	}
 	return ParseGetMessageResponse(rsp)
+}
+
+// KeepMessageWithResponse request returning *KeepMessageResponse
+func (c *ClientWithResponses) KeepMessageWithResponse(ctx context.Context, messageId MessageId, reqEditors ...RequestEditorFn) (*KeepMessageResponse, error) {
+	rsp, err := c.KeepMessage(ctx, messageId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseKeepMessageResponse(rsp)
 }
 
 // ListOrganisationsWithResponse request returning *ListOrganisationsResponse
@@ -24220,6 +24564,13 @@ func ParseListDocumentsResponse(rsp *http.Response) (*ListDocumentsResponse, err
 		}
 		response.ApplicationproblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -24435,6 +24786,67 @@ func ParseReadDocumentResponse(rsp *http.Response) (*ReadDocumentResponse, error
 			return nil, err
 		}
 		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReleaseDocumentResponse parses an HTTP response from a ReleaseDocumentWithResponse call
+func ParseReleaseDocumentResponse(rsp *http.Response) (*ReleaseDocumentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReleaseDocumentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest DocumentRelease
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error
@@ -30877,6 +31289,95 @@ func ParseAddAttachmentResponse(rsp *http.Response) (*AddAttachmentResponse, err
 	return response, nil
 }
 
+// ParseAddAttachmentFromSafeResponse parses an HTTP response from a AddAttachmentFromSafeWithResponse call
+func ParseAddAttachmentFromSafeResponse(rsp *http.Response) (*AddAttachmentFromSafeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddAttachmentFromSafeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Attachment
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseDeleteAttachmentResponse parses an HTTP response from a DeleteAttachmentWithResponse call
 func ParseDeleteAttachmentResponse(rsp *http.Response) (*DeleteAttachmentResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -32365,6 +32866,74 @@ func ParseGetMessageResponse(rsp *http.Response) (*GetMessageResponse, error) {
 			return nil, err
 		}
 		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseKeepMessageResponse parses an HTTP response from a KeepMessageWithResponse call
+func ParseKeepMessageResponse(rsp *http.Response) (*KeepMessageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &KeepMessageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest SafeDocument
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
 		var dest Unavailable

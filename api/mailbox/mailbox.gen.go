@@ -27,6 +27,9 @@ type ServerInterface interface {
 	// Read a message
 	// (GET /api/v1/mailbox/{messageId})
 	GetMessage(ctx echo.Context, messageId MessageId) error
+	// Put a message into the documents safe
+	// (POST /api/v1/mailbox/{messageId})
+	KeepMessage(ctx echo.Context, messageId MessageId) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -103,6 +106,26 @@ func (w *ServerInterfaceWrapper) GetMessage(ctx echo.Context) error {
 	return err
 }
 
+// KeepMessage converts echo context to params.
+func (w *ServerInterfaceWrapper) KeepMessage(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "messageId" -------------
+	var messageId MessageId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "messageId", ctx.Param("messageId"), &messageId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter messageId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	ctx.Set(Oauth2Scopes, []string{"documents:use"})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.KeepMessage(ctx, messageId)
+	return err
+}
+
 // This is a simple interface which specifies echo.Route addition functions which
 // are present on both echo.Echo and echo.Group, since we want to allow using
 // either of them for path registration
@@ -134,10 +157,15 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.GET(baseURL+"/api/v1/mailbox", wrapper.ListMessages)
 	router.DELETE(baseURL+"/api/v1/mailbox/:messageId", wrapper.DeleteMessage)
 	router.GET(baseURL+"/api/v1/mailbox/:messageId", wrapper.GetMessage)
+	router.POST(baseURL+"/api/v1/mailbox/:messageId", wrapper.KeepMessage)
 
 }
 
+type ConflictApplicationProblemPlusJSONResponse Problem
+
 type ErrorApplicationProblemPlusJSONResponse Problem
+
+type ForbiddenApplicationProblemPlusJSONResponse Problem
 
 type NotFoundApplicationProblemPlusJSONResponse Problem
 
@@ -329,6 +357,91 @@ func (response GetMessagedefaultApplicationProblemPlusJSONResponse) VisitGetMess
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type KeepMessageRequestObject struct {
+	MessageId MessageId `json:"messageId"`
+}
+
+type KeepMessageResponseObject interface {
+	VisitKeepMessageResponse(w http.ResponseWriter) error
+}
+
+type KeepMessage201JSONResponse SafeDocument
+
+func (response KeepMessage201JSONResponse) VisitKeepMessageResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type KeepMessage401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response KeepMessage401ApplicationProblemPlusJSONResponse) VisitKeepMessageResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type KeepMessage403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response KeepMessage403ApplicationProblemPlusJSONResponse) VisitKeepMessageResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type KeepMessage404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response KeepMessage404ApplicationProblemPlusJSONResponse) VisitKeepMessageResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type KeepMessage409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response KeepMessage409ApplicationProblemPlusJSONResponse) VisitKeepMessageResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type KeepMessage503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response KeepMessage503ApplicationProblemPlusJSONResponse) VisitKeepMessageResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type KeepMessagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response KeepMessagedefaultApplicationProblemPlusJSONResponse) VisitKeepMessageResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// The person's mailbox
@@ -340,6 +453,9 @@ type StrictServerInterface interface {
 	// Read a message
 	// (GET /api/v1/mailbox/{messageId})
 	GetMessage(ctx context.Context, request GetMessageRequestObject) (GetMessageResponseObject, error)
+	// Put a message into the documents safe
+	// (POST /api/v1/mailbox/{messageId})
+	KeepMessage(ctx context.Context, request KeepMessageRequestObject) (KeepMessageResponseObject, error)
 }
 
 type StrictHandlerFunc = strictecho.StrictEchoHandlerFunc
@@ -423,6 +539,31 @@ func (sh *strictHandler) GetMessage(ctx echo.Context, messageId MessageId) error
 		return err
 	} else if validResponse, ok := response.(GetMessageResponseObject); ok {
 		return validResponse.VisitGetMessageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// KeepMessage operation middleware
+func (sh *strictHandler) KeepMessage(ctx echo.Context, messageId MessageId) error {
+	var request KeepMessageRequestObject
+
+	request.MessageId = messageId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.KeepMessage(ctx.Request().Context(), request.(KeepMessageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "KeepMessage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(KeepMessageResponseObject); ok {
+		return validResponse.VisitKeepMessageResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

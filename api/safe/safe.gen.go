@@ -34,6 +34,9 @@ type ServerInterface interface {
 	// Download a document
 	// (GET /api/v1/account/documents/{documentId}/content)
 	ReadDocument(ctx echo.Context, documentId DocumentId) error
+	// Let a linked portal read a document for an application
+	// (POST /api/v1/account/documents/{documentId}/releases)
+	ReleaseDocument(ctx echo.Context, documentId DocumentId) error
 	// Take a deleted document back
 	// (POST /api/v1/account/documents/{documentId}/restore)
 	RestoreDocument(ctx echo.Context, documentId DocumentId) error
@@ -49,6 +52,8 @@ func (w *ServerInterfaceWrapper) ListDocuments(ctx echo.Context) error {
 	var err error
 
 	ctx.Set(SessionScopes, []string{})
+
+	ctx.Set(Oauth2Scopes, []string{"documents:read"})
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListDocuments(ctx)
@@ -129,6 +134,24 @@ func (w *ServerInterfaceWrapper) ReadDocument(ctx echo.Context) error {
 	return err
 }
 
+// ReleaseDocument converts echo context to params.
+func (w *ServerInterfaceWrapper) ReleaseDocument(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "documentId" -------------
+	var documentId DocumentId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "documentId", ctx.Param("documentId"), &documentId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter documentId: %s", err))
+	}
+
+	ctx.Set(Oauth2Scopes, []string{"documents:use"})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReleaseDocument(ctx, documentId)
+	return err
+}
+
 // RestoreDocument converts echo context to params.
 func (w *ServerInterfaceWrapper) RestoreDocument(ctx echo.Context) error {
 	var err error
@@ -180,6 +203,7 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.DELETE(baseURL+"/api/v1/account/documents/:documentId", wrapper.DeleteDocument)
 	router.PUT(baseURL+"/api/v1/account/documents/:documentId", wrapper.ChangeDocument)
 	router.GET(baseURL+"/api/v1/account/documents/:documentId/content", wrapper.ReadDocument)
+	router.POST(baseURL+"/api/v1/account/documents/:documentId/releases", wrapper.ReleaseDocument)
 	router.POST(baseURL+"/api/v1/account/documents/:documentId/restore", wrapper.RestoreDocument)
 
 }
@@ -200,6 +224,8 @@ type FileApplicationoctetStreamResponse struct {
 	ContentLength int64
 }
 
+type ForbiddenApplicationProblemPlusJSONResponse Problem
+
 type InvalidApplicationProblemPlusJSONResponse Problem
 
 type NotFoundApplicationProblemPlusJSONResponse Problem
@@ -207,6 +233,15 @@ type NotFoundApplicationProblemPlusJSONResponse Problem
 type TooLargeApplicationProblemPlusJSONResponse Problem
 
 type UnauthorizedApplicationProblemPlusJSONResponse Problem
+
+type UnavailableResponseHeaders struct {
+	RetryAfter int
+}
+type UnavailableApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers UnavailableResponseHeaders
+}
 
 type UnsupportedMediaTypeApplicationProblemPlusJSONResponse Problem
 
@@ -246,6 +281,18 @@ func (response ListDocuments404ApplicationProblemPlusJSONResponse) VisitListDocu
 	w.WriteHeader(404)
 
 	return json.NewEncoder(w).Encode(response)
+}
+
+type ListDocuments503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListDocuments503ApplicationProblemPlusJSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+
+	return json.NewEncoder(w).Encode(response.Body)
 }
 
 type ListDocumentsdefaultApplicationProblemPlusJSONResponse struct {
@@ -541,6 +588,80 @@ func (response ReadDocumentdefaultApplicationProblemPlusJSONResponse) VisitReadD
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type ReleaseDocumentRequestObject struct {
+	DocumentId DocumentId `json:"documentId"`
+	Body       *ReleaseDocumentJSONRequestBody
+}
+
+type ReleaseDocumentResponseObject interface {
+	VisitReleaseDocumentResponse(w http.ResponseWriter) error
+}
+
+type ReleaseDocument201JSONResponse DocumentRelease
+
+func (response ReleaseDocument201JSONResponse) VisitReleaseDocumentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReleaseDocument401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReleaseDocument401ApplicationProblemPlusJSONResponse) VisitReleaseDocumentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReleaseDocument403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ReleaseDocument403ApplicationProblemPlusJSONResponse) VisitReleaseDocumentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReleaseDocument404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReleaseDocument404ApplicationProblemPlusJSONResponse) VisitReleaseDocumentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReleaseDocument422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ReleaseDocument422ApplicationProblemPlusJSONResponse) VisitReleaseDocumentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReleaseDocumentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReleaseDocumentdefaultApplicationProblemPlusJSONResponse) VisitReleaseDocumentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 type RestoreDocumentRequestObject struct {
 	DocumentId DocumentId `json:"documentId"`
 }
@@ -620,6 +741,9 @@ type StrictServerInterface interface {
 	// Download a document
 	// (GET /api/v1/account/documents/{documentId}/content)
 	ReadDocument(ctx context.Context, request ReadDocumentRequestObject) (ReadDocumentResponseObject, error)
+	// Let a linked portal read a document for an application
+	// (POST /api/v1/account/documents/{documentId}/releases)
+	ReleaseDocument(ctx context.Context, request ReleaseDocumentRequestObject) (ReleaseDocumentResponseObject, error)
 	// Take a deleted document back
 	// (POST /api/v1/account/documents/{documentId}/restore)
 	RestoreDocument(ctx context.Context, request RestoreDocumentRequestObject) (RestoreDocumentResponseObject, error)
@@ -762,6 +886,37 @@ func (sh *strictHandler) ReadDocument(ctx echo.Context, documentId DocumentId) e
 		return err
 	} else if validResponse, ok := response.(ReadDocumentResponseObject); ok {
 		return validResponse.VisitReadDocumentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReleaseDocument operation middleware
+func (sh *strictHandler) ReleaseDocument(ctx echo.Context, documentId DocumentId) error {
+	var request ReleaseDocumentRequestObject
+
+	request.DocumentId = documentId
+
+	var body ReleaseDocumentJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReleaseDocument(ctx.Request().Context(), request.(ReleaseDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReleaseDocument")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReleaseDocumentResponseObject); ok {
+		return validResponse.VisitReleaseDocumentResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -173,6 +173,7 @@ type Rooms struct {
 	Mailbox      Mailbox
 	Powers       Powers
 	Passkeys     Passkeys
+	Files        Files // nil: there are none
 	Linked       Linked
 	Units        Units
 	Holders      []Holder // but for this room itself

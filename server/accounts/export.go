@@ -29,7 +29,7 @@ type exportWriter interface {
 	end() error
 }
 
-// Export writes all that is held about the caller, here and at linked portals, as it is read: format is json or html. It needs a
+// Export writes all that is held about the caller, here and at linked portals, as it is read: format is json, html, or zip with the files. It needs a
 // fresh proof of who the caller is. What of it cannot be read from a linked portal is named in it; an error means that it is broken off.
 func (s *Service) Export(ctx context.Context, format types.ExportAccountParamsFormat) (io.ReadCloser, error) {
 	id, err := s.citizen(ctx)
@@ -45,8 +45,12 @@ func (s *Service) Export(ctx context.Context, format types.ExportAccountParamsFo
 	if format == types.ExportHTML {
 		out = newHTMLExport(buffered, httpx.LanguageOf(ctx))
 	}
+	write := func() error { return s.export(ctx, id, out) }
+	if format == types.ExportZIP {
+		write = func() error { return s.exportArchive(ctx, id, buffered, httpx.LanguageOf(ctx)) }
+	}
 	go func() { // ends when all is written, or when the reader is closed
-		err := s.export(ctx, id, out)
+		err := write()
 		_ = writer.CloseWithError(errors.Join(err, buffered.Flush())) // never fails
 	}()
 	return reader, nil

@@ -57,7 +57,7 @@ func newWorld(t *testing.T) *world {
 		Now: func() time.Time { return w.now }, Address: func(context.Context) string { return w.address },
 	})
 	w.handlers = map[string]func(context.Context, string, json.RawMessage) error{}
-	w.service.Connect(Rooms{Sessions: w, Tokens: w, Services: w, Forms: w, Messages: w, Subjects: w, Portals: w, Applications: w, Mailbox: w, Linked: w, Passkeys: noPasskeys{}, Holders: []Holder{w}, Units: w})
+	w.service.Connect(Rooms{Sessions: w, Tokens: w, Services: w, Forms: w, Messages: w, Subjects: w, Portals: w, Applications: w, Mailbox: w, Linked: w, Passkeys: noPasskeys{}, Files: w, Holders: []Holder{w}, Units: w})
 	return w
 }
 
@@ -186,6 +186,19 @@ func (w *world) FetchPerson(context.Context, string, string) (io.ReadCloser, err
 
 func (w *world) PersonalData(_ context.Context, _ httpx.Person, add func(string, any) error) error {
 	return add("messages", map[string]any{"subject": "Willkommen"})
+}
+
+// PersonFiles gives two files of the same name, one of which would lead elsewhere.
+func (w *world) PersonFiles(_ context.Context, p httpx.Person, add func(string, time.Time, io.Reader) error) error {
+	for _, name := range []string{"Pass.pdf", "pass.pdf", "../etc/Pass.pdf"} {
+		if err := add(name, w.now, strings.NewReader("of "+p.Subject)); err != nil {
+			return err
+		}
+	}
+	if w.away {
+		return errors.New("a file cannot be read")
+	}
+	return nil
 }
 
 func (w *world) ErasePerson(_ context.Context, p httpx.Person) error {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -120,6 +121,28 @@ func (f files) Fetch(ctx context.Context, member string, id uuid.UUID, offset in
 		return nil, fmt.Errorf("own attachment: %w", err)
 	}
 	return content, nil
+}
+
+// attachmentFor gives a linked portal a file: a document of a safe that was released to it, or an attachment of an application that was handed to
+// it.
+func (a *App) attachmentFor(ctx context.Context, member string, id uuid.UUID) (name, mediaType string, size int64, content io.ReadSeekCloser, err error) {
+	name, mediaType, size, content, err = a.safe.Released(ctx, member, id)
+	if problem.Is(err, "document-unknown") {
+		return a.applications.AttachmentFor(ctx, member, id)
+	}
+	return name, mediaType, size, content, err
+}
+
+// releasing is the link between portals, in the words of the documents safe.
+type releasing struct{ *federation.Service }
+
+// FetchAttachment opens a file of a member; problem.NotFound when it does not have it for us any more.
+func (r releasing) FetchAttachment(ctx context.Context, member string, id uuid.UUID, offset int64) (io.ReadCloser, error) {
+	content, err := r.Service.FetchAttachment(ctx, member, id, offset)
+	if errors.Is(err, federation.ErrAttachmentGone) {
+		return nil, problem.NotFound("document-unknown", "Dieses Dokument gibt es nicht.", "There is no such document.").Because(err)
+	}
+	return content, err
 }
 
 // accountHome reads at the account home with the access token of the person who calls.

@@ -216,7 +216,7 @@ func (a *App) plug(ctx context.Context) error {
 	a.connectPeople()
 	a.federation.HandleCatalog(a.catalog.Replicate)
 	a.federation.HandleCatalog(a.forms.Replicate)
-	a.federation.ServeAttachments(a.applications.AttachmentFor)
+	a.federation.ServeAttachments(a.attachmentFor)
 	a.federation.ServePersons(a.personalData)
 	a.association.Connect(a.federation.Announce, a.providerMetadata)
 	return nil
@@ -390,7 +390,7 @@ func (a *App) connectPeople() {
 	a.accounts.Connect(accounts.Rooms{
 		Sessions: a.signin, Tokens: a.oidc, Services: a.catalog, Purposes: a.signin,
 		Forms: asked{a}, Messages: messages{a.federation}, Subjects: a.oidc, Portals: a.federation,
-		Applications: a.applications, Mailbox: a.mailbox, Linked: a.federation, Powers: a.powers, Passkeys: a.credentials, Units: a.catalog,
+		Applications: a.applications, Mailbox: a.mailbox, Linked: a.federation, Powers: a.powers, Passkeys: a.credentials, Units: a.catalog, Files: a.safe,
 		Holders: []accounts.Holder{a.powers, a.safe, a.applications, a.mailbox, a.signin, a.oidc},
 	})
 }
@@ -421,7 +421,7 @@ func (a *App) plugApplications(ctx context.Context) error {
 	}
 	a.applications, err = applications.New(applications.Config{
 		DB: a.db, Keys: a.keys, Store: store, Jobs: a.jobs, Hub: a.hub, Offers: a.catalog, Forms: a.forms, Places: a.places,
-		Delivery: a.delivery, Mailbox: a.mailbox, Portals: a.federation, Powers: a.powers, Accesses: a.accounts, NumberPrefix: a.config.NumberPrefix, PublicURL: a.config.PublicURL, Log: a.log,
+		Delivery: a.delivery, Mailbox: a.mailbox, Portals: a.federation, Powers: a.powers, Accesses: a.accounts, Documents: a.safe, NumberPrefix: a.config.NumberPrefix, PublicURL: a.config.PublicURL, Log: a.log,
 	})
 	if err != nil {
 		return err
@@ -457,6 +457,8 @@ func (a *App) plugSafe(store *blob.Store) error {
 	a.safe = safe.New(safe.Config{
 		DB: a.db, Keys: a.keys, Master: master, Store: store, Jobs: a.jobs, Self: a.self, Home: a.home, Log: a.log, Now: time.Now,
 	})
+	a.mailbox.KeepIn(a.safe)
+	a.safe.Connect(safe.Rooms{AtHome: accountHome{a}, Portals: releasing{a.federation}, Accesses: a.accounts})
 	safe.Register(a.jobs, a.safe)
 	return nil
 }

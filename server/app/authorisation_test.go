@@ -68,7 +68,7 @@ func allowed() map[string]string {
 		"withdrawConsent": session, "listAccesses": session, "listSessions": session, "endSession": session,
 		"listPowers": session, "grantPower": session, "getPower": session, "endPower": session, "confirmPower": session, "listActingFor": person,
 		"usePower": "a", "readPrincipalProfile": "a", "openPowerInvitation": session, "acceptPower": session, "declinePower": session,
-		"listDocuments": session, "addDocument": session, "changeDocument": session, "deleteDocument": session, "restoreDocument": session, "readDocument": session,
+		"listDocuments": person, "releaseDocument": "a", "addAttachmentFromSafe": session, "keepMessage": person, "addDocument": session, "changeDocument": session, "deleteDocument": session, "restoreDocument": session, "readDocument": session,
 		"startActing": session, "stopActing": session, "handOverDraft": person,
 		"listApplications": person, "createApplication": person, "getApplication": person, "saveDraft": person, "deleteDraft": person,
 		"addAttachment": person, "getAttachment": person, "deleteAttachment": person, "submitApplication": person,
@@ -126,7 +126,7 @@ func (callers) Token(_ context.Context, token string) (httpx.Caller, error) {
 	c := httpx.Caller{Kind: httpx.TokenCaller}
 	switch token {
 	case "a":
-		c.Scopes = []string{"person:read", "mailbox:read", "mailbox:write", "applications:read", "applications:write", "powers:read", "powers:use"}
+		c.Scopes = []string{"person:read", "mailbox:read", "mailbox:write", "applications:read", "applications:write", "powers:read", "powers:use", "documents:read", "documents:use"}
 	case "p":
 		c.Scopes = []string{"deliveries:read", "deliveries:write"}
 	default:

@@ -8,10 +8,13 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"portalverbund/server/platform/envelope"
 	"portalverbund/server/platform/keys"
+	"portalverbund/server/safe"
 )
 
 var update = flag.Bool("update", false, "write the table of the configuration into the README")
@@ -99,6 +102,32 @@ func TestKeys_OfADemonstration_RefusedInProduction(t *testing.T) {
 	own := t.TempDir()
 	require.NoError(t, real.Save(own))
 	require.NoError(t, Config{Mode: Production, Keys: own}.checkKeys())
+}
+
+func TestMasterKeys_OfADemonstrationOrPassing_RefusedInProduction(t *testing.T) {
+	t.Parallel()
+	started := func(mode, dir, members string) error {
+		c := Config{Mode: mode, Keys: dir, Members: members}
+		master, err := c.masterKeys()
+		if err != nil {
+			return err
+		}
+		a := &App{config: c, safe: safe.New(safe.Config{Master: master, Now: time.Now})}
+		return a.checkMasterKeys()
+	}
+	folder := func(demo bool) string {
+		dir := t.TempDir()
+		ring, err := envelope.New(demo)
+		require.NoError(t, err)
+		require.NoError(t, ring.Save(dir))
+		return dir
+	}
+	require.ErrorIs(t, started(Production, t.TempDir(), ""), errUnsafe, "passing keys are lost with the process")
+	require.ErrorIs(t, started(Production, folder(true), ""), errUnsafe)
+	require.ErrorIs(t, started(Production, t.TempDir(), "members.json"), envelope.ErrMissing, "a member never makes keys by itself")
+	require.NoError(t, started(Production, folder(false), ""))
+	require.NoError(t, started(Demonstration, folder(true), ""))
+	require.NoError(t, started(Demonstration, t.TempDir(), ""))
 }
 
 func TestProviders_ReadableByOthers_Refused(t *testing.T) {

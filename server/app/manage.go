@@ -114,6 +114,40 @@ func RotateSafeKey(c Config) error {
 	return ring.Save(c.keysFolder())
 }
 
+// PruneSafeKeys removes the master keys of the documents safe before the present one, once no document's key is wrapped by them, and says how
+// many. Processes that were started before the present key was added must have ended: they wrap by the one before.
+func PruneSafeKeys(ctx context.Context, c Config, out io.Writer) error {
+	ring, err := envelope.Load(c.keysFolder())
+	if err != nil {
+		return err
+	}
+	a, err := Open(ctx, c, c.Logger())
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	present, err := ring.Current()
+	if err != nil {
+		return err
+	}
+	left, err := a.safe.WrappedByOthers(ctx, present)
+	if err != nil {
+		return err
+	}
+	if left > 0 {
+		return fmt.Errorf("the keys of %d documents are wrapped by older master keys; the running portal wraps them anew when it sweeps next", left)
+	}
+	pruned, removed, err := ring.Prune()
+	if err != nil {
+		return err
+	}
+	if err := pruned.Save(c.keysFolder()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "Removed %d master keys.\n", removed)
+	return err
+}
+
 // CreateStaff creates a staff account at this portal.
 func CreateStaff(ctx context.Context, c Config, email, name, password string, roles []string) error {
 	a, err := Open(ctx, c, c.Logger())

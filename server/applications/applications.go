@@ -120,6 +120,13 @@ type Powers interface {
 	Use(ctx context.Context, powerID uuid.UUID, use types.PowerUse) (types.PowerProof, error)
 }
 
+// Documents are what people keep in the safe at their account home. Release lets this portal read one of the caller's documents
+// (problem.NotFound for others); OpenReleased reads it there, problem.NotFound when it is gone.
+type Documents interface {
+	Release(ctx context.Context, documentID uuid.UUID, use types.DocumentUse) (types.DocumentRelease, error)
+	OpenReleased(ctx context.Context, home string, id uuid.UUID) (io.ReadCloser, error)
+}
+
 // Mailbox writes to people, in ctx's transaction.
 type Mailbox interface {
 	Notify(ctx context.Context, person httpx.Person, m types.MessageMailbox) error
@@ -146,6 +153,7 @@ type Config struct {
 	Portals      Portals
 	Powers       Powers           // nil: nobody acts by a power
 	Accesses     AccessLog        // nil: nobody is told
+	Documents    Documents        // nil: there is no safe
 	NumberPrefix string           // two to four capital letters, such as MEP
 	PublicURL    string           // of this portal, for links to the application
 	Log          *slog.Logger     // default: nothing is logged
@@ -168,6 +176,7 @@ type Service struct {
 	portals  Portals
 	powers   Powers
 	accesses AccessLog
+	safe     Documents
 	prefix   string
 	url      string
 	log      *slog.Logger
@@ -193,7 +202,7 @@ func New(c Config) (*Service, error) {
 	}
 	return &Service{
 		db: c.DB, keys: c.Keys, store: c.Store, jobs: c.Jobs, hub: c.Hub, offers: c.Offers, forms: c.Forms, places: c.Places,
-		delivery: c.Delivery, mailbox: c.Mailbox, portals: c.Portals, powers: c.Powers, accesses: c.Accesses, prefix: c.NumberPrefix,
+		delivery: c.Delivery, mailbox: c.Mailbox, portals: c.Portals, powers: c.Powers, accesses: c.Accesses, safe: c.Documents, prefix: c.NumberPrefix,
 		url: strings.TrimRight(c.PublicURL, "/"), log: c.Log, random: c.Random,
 		now: func() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }, // as the database keeps it
 	}, nil

@@ -170,7 +170,7 @@ func (s *Service) newAttachment(applicationID uuid.UUID, u Upload, kind files.Ki
 	}
 	return attachmentRow{
 		ID: id, ApplicationID: applicationID, Field: u.Field, Name: sealed, MediaType: kind.MediaType, Size: size,
-		CreatedAt: now, DeleteAt: &until,
+		CreatedAt: now, DeleteAt: &until, Here: true,
 	}, name, nil
 }
 
@@ -250,6 +250,9 @@ func (s *Service) Attachment(ctx context.Context, id, attachmentID uuid.UUID) (F
 func (s *Service) open(ctx context.Context, r attachmentRow) (File, error) {
 	a, err := s.attachment(r)
 	if err != nil {
+		return File{}, err
+	}
+	if err := s.takeOver(ctx, r); err != nil {
 		return File{}, err
 	}
 	content, size, err := s.store.Open(ctx, objectKey(r.ID))

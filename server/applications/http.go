@@ -100,6 +100,15 @@ func (h *Handlers) AddAttachment(ctx context.Context, request api.AddAttachmentR
 	return api.AddAttachment201JSONResponse(a), nil
 }
 
+// AddAttachmentFromSafe answers POST /api/v1/applications/{applicationId}/attachments/from-safe.
+func (h *Handlers) AddAttachmentFromSafe(ctx context.Context, request api.AddAttachmentFromSafeRequestObject) (api.AddAttachmentFromSafeResponseObject, error) {
+	a, err := h.service.AddFromSafe(ctx, request.ApplicationId, *request.Body)
+	if err != nil {
+		return nil, err
+	}
+	return api.AddAttachmentFromSafe201JSONResponse(a), nil
+}
+
 // DeleteAttachment answers DELETE /api/v1/applications/{applicationId}/attachments/{attachmentId}.
 func (h *Handlers) DeleteAttachment(ctx context.Context, request api.DeleteAttachmentRequestObject) (api.DeleteAttachmentResponseObject, error) {
 	if err := h.service.DeleteAttachment(ctx, request.ApplicationId, request.AttachmentId); err != nil {

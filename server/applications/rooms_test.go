@@ -1,8 +1,12 @@
 package applications_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"io"
 	"sync"
 	"time"
 
@@ -31,11 +35,15 @@ type others struct {
 	uses     []types.PowerUse
 	refusal  error                                                   // what Use answers
 	until    time.Time                                               // when the power ends
+	safe     map[uuid.UUID][]byte                                    // what lies in Clara's safe, by document
+	released map[uuid.UUID]uuid.UUID                                 // documents by release
+	read     int                                                     // how often it was read there
+	away     error                                                   // what the account home answers instead
 	onSubmit func(ctx context.Context) (*types.TimelineEvent, error) // answers Submit
 }
 
 func newOthers(offerID uuid.UUID, portal string) *others {
-	o := &others{channel: "desk"}
+	o := &others{channel: "desk", safe: map[uuid.UUID][]byte{}, released: map[uuid.UUID]uuid.UUID{}}
 	o.form = types.Form{Id: uuid.New(), Version: 3}
 	layout := `{"steps": [
 		{"id": "applicant", "title": {"de": "Sie"}, "fields": [
@@ -136,6 +144,33 @@ func (o *others) CitizenEvent(_ context.Context, _ string, _ uuid.UUID, event ty
 func (o *others) Notify(_ context.Context, p httpx.Person, m types.MessageMailbox) error {
 	o.set(func() { o.letters, o.persons = append(o.letters, m), append(o.persons, p) })
 	return nil
+}
+
+// Release lets the portal read a document of Clara's safe.
+func (o *others) Release(ctx context.Context, id uuid.UUID, _ types.DocumentUse) (types.DocumentRelease, error) {
+	content, found := o.safe[id]
+	if !found || httpx.CallerOf(ctx).Person.Subject != "clara" {
+		return types.DocumentRelease{}, problem.NotFound("document-unknown", "-", "-")
+	}
+	sum, given := sha256.Sum256(content), uuid.New()
+	o.released[given] = id
+	return types.DocumentRelease{
+		Id: given, Name: "Bescheid.pdf", MediaType: "application/pdf", Size: int64(len(content)), Sha256: hex.EncodeToString(sum[:]), CreatedAt: time.Unix(0, 0).UTC(),
+		Origin: &types.DocumentOrigin{Sender: "Stadt Meppen", At: time.Unix(0, 0).UTC()},
+	}, nil
+}
+
+// OpenReleased reads it at the account home.
+func (o *others) OpenReleased(_ context.Context, home string, release uuid.UUID) (io.ReadCloser, error) {
+	if o.away != nil {
+		return nil, o.away
+	}
+	content, found := o.safe[o.released[release]]
+	if !found || home != county {
+		return nil, problem.NotFound("attachment-unknown", "-", "-")
+	}
+	o.read++
+	return io.NopCloser(bytes.NewReader(content)), nil
 }
 
 func (o *others) Self() types.PortalReference {

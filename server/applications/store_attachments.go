@@ -24,6 +24,9 @@ type attachmentRow struct {
 	FetchedAt     *time.Time
 	DeleteAt      *time.Time
 	DeletedAt     *time.Time
+	ReleaseID     *uuid.UUID // of a document of a safe
+	Here          bool       // false: it is read at the account home when it is needed
+	Origin        []byte     // sealed types.AttachmentOrigin
 }
 
 func (attachmentRow) TableName() string { return "application_attachments" }
@@ -36,11 +39,15 @@ func (s *Service) attachment(r attachmentRow) (types.Attachment, error) {
 	if err != nil {
 		return types.Attachment{}, err
 	}
-	return types.Attachment{Id: r.ID, Name: string(name), Field: r.Field, MediaType: r.MediaType, Size: r.Size, Sha256: r.SHA256}, nil
+	a := types.Attachment{Id: r.ID, Name: string(name), Field: r.Field, MediaType: r.MediaType, Size: r.Size, Sha256: r.SHA256}
+	if r.Origin != nil {
+		a.Origin, err = s.openOrigin(r)
+	}
+	return a, err
 }
 
 // attachmentsQuery gives the files of an application in the order in which they came.
-const attachmentsQuery = `SELECT id, application_id, ready, field, name, media_type, size, sha256, created_at, fetched_at, delete_at, deleted_at
+const attachmentsQuery = `SELECT id, application_id, ready, field, name, media_type, size, sha256, created_at, fetched_at, delete_at, deleted_at, release_id, here, origin
 	FROM application_attachments WHERE application_id = $1 AND ready ORDER BY created_at, id`
 
 func (s *Service) openAttachments(rows []attachmentRow) ([]types.Attachment, error) {

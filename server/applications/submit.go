@@ -38,6 +38,9 @@ func (s *Service) Submit(ctx context.Context, id uuid.UUID, key string) (a Appli
 	if err != nil {
 		return Application{}, err
 	}
+	if err := s.takeOverUsed(ctx, caller, id); err != nil {
+		return Application{}, err
+	}
 	request, done := struct{ ApplicationID uuid.UUID }{id}, false
 	for attempt := 1; ; attempt++ {
 		_, err = idempotency.Do(ctx, s.db, scope("submit", caller.Person), key, request, func(ctx context.Context) (_ struct{}, err error) {

@@ -76,6 +76,7 @@ type Attachment struct {
 	Size      int64
 	SHA256    string // hexadecimal
 	State     AttachmentState
+	Origin    *types.AttachmentOrigin // of a document of the person's safe; nil for others
 }
 
 // AttachmentState says whether a file has been fetched.
@@ -252,6 +253,8 @@ type fileContent struct {
 	Name      string    `json:"name"`
 	Field     string    `json:"field"`
 	MediaType string    `json:"mediaType"`
+
+	Origin *types.AttachmentOrigin `json:"origin,omitempty"` // of a document of the person's safe
 }
 
 const (

@@ -198,7 +198,7 @@ func (h *Handlers) body(ctx context.Context, c Case) (types.Case, error) {
 	for _, a := range c.Attachments {
 		available := a.State == AttachmentAvailable
 		body.Attachments = append(body.Attachments, types.Attachment{
-			Id: a.ID, Name: a.Name, Field: a.Field, MediaType: a.MediaType, Size: a.Size, Sha256: a.SHA256, Available: &available,
+			Id: a.ID, Name: a.Name, Field: a.Field, MediaType: a.MediaType, Size: a.Size, Sha256: a.SHA256, Available: &available, Origin: a.Origin,
 		})
 	}
 	return body, nil

@@ -90,7 +90,7 @@ func (s *Service) newCase(ctx context.Context, origin string, app types.MessageA
 	kept := content{Data: app.Data, ActsFor: app.ActsFor}
 	var files []attachmentRow
 	for _, a := range app.Attachments {
-		kept.Attachments = append(kept.Attachments, fileContent{ID: a.Id, Name: a.Name, Field: a.Field, MediaType: a.MediaType})
+		kept.Attachments = append(kept.Attachments, fileContent{ID: a.Id, Name: a.Name, Field: a.Field, MediaType: a.MediaType, Origin: a.Origin})
 		files = append(files, attachmentRow{CaseID: id, ID: a.Id, Size: a.Size, SHA256: strings.ToLower(a.Sha256), State: AttachmentPending})
 	}
 	if len(files) == 0 {

@@ -248,7 +248,7 @@ func (s *Service) full(ctx context.Context, r caseRow) (Case, error) {
 	for _, f := range opened.Attachments {
 		row := files[f.ID]
 		c.Attachments = append(c.Attachments, Attachment{
-			ID: f.ID, Name: f.Name, Field: f.Field, MediaType: f.MediaType, Size: row.Size, SHA256: row.SHA256, State: row.State,
+			ID: f.ID, Name: f.Name, Field: f.Field, MediaType: f.MediaType, Size: row.Size, SHA256: row.SHA256, State: row.State, Origin: f.Origin,
 		})
 	}
 	return c, nil

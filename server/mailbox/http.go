@@ -2,6 +2,7 @@ package mailbox
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/google/uuid"
 
@@ -67,6 +68,24 @@ func (h *Handlers) GetMessage(ctx context.Context, request api.GetMessageRequest
 		return nil, err
 	}
 	return api.GetMessage200JSONResponse(wire(m)), nil
+}
+
+// KeepMessage answers POST /api/v1/mailbox/{messageId}.
+func (h *Handlers) KeepMessage(ctx context.Context, request api.KeepMessageRequestObject) (api.KeepMessageResponseObject, error) {
+	account, here, err := h.s.local(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var d types.SafeDocument
+	if here {
+		d, err = h.s.Keep(ctx, account, request.MessageId)
+	} else {
+		err = h.s.home.Ask(ctx, http.MethodPost, messagePath(request.MessageId), nil, &d)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return api.KeepMessage201JSONResponse(d), nil
 }
 
 // DeleteMessage answers DELETE /api/v1/mailbox/{messageId}.

@@ -3,10 +3,12 @@
 package mailbox
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -18,6 +20,7 @@ import (
 
 	"portalverbund/api/types"
 	"portalverbund/db"
+	"portalverbund/server/mailbox/letter"
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/jobs"
 	"portalverbund/server/platform/keys"
@@ -65,6 +68,12 @@ type Subjects interface {
 type Home interface {
 	Get(ctx context.Context, path string, into any) error
 	Delete(ctx context.Context, path string) error
+	Ask(ctx context.Context, method, path string, body, into any) error
+}
+
+// Safe keeps documents of people. KeepLetter puts a letter there, a PDF, once for each message.
+type Safe interface {
+	KeepLetter(ctx context.Context, account, message uuid.UUID, name, sender string, at time.Time, content io.Reader) (types.SafeDocument, error)
 }
 
 // Mails tells a person by mail that there is a message, and from whom, but not what it says. The mail is put on its way in
@@ -102,8 +111,12 @@ type Service struct {
 	home     Home
 	mails    Mails
 	messages Messages
+	safe     Safe
 	now      func() time.Time
 }
+
+// KeepIn tells the Service where people keep documents.
+func (s *Service) KeepIn(safe Safe) { s.safe = safe }
 
 // New makes a Service and takes the messages of its Kind.
 func New(c Config) *Service {
@@ -247,6 +260,28 @@ func (s *Service) Read(ctx context.Context, account, id uuid.UUID) (Message, err
 // its content does not.
 func (s *Service) Delete(ctx context.Context, account, id uuid.UUID) error {
 	return s.remove(ctx, account, id)
+}
+
+// Keep puts a message of an account into its safe as a PDF. Doing so again answers the same document; problem.NotFound also for another's.
+func (s *Service) Keep(ctx context.Context, account, id uuid.UUID) (types.SafeDocument, error) {
+	m, err := s.Read(ctx, account, id)
+	if err != nil {
+		return types.SafeDocument{}, err
+	}
+	language := httpx.LanguageOf(ctx)
+	note := problem.Text{
+		De: "Abschrift einer Nachricht aus dem Postfach. Nachricht " + m.ID.String() + ".",
+		En: "Copy of a message from the mailbox. Message " + m.ID.String() + ".",
+	}
+	var pdf bytes.Buffer
+	err = letter.Write(&pdf, letter.Letter{
+		Subject: m.Subject, Sender: m.Sender, At: m.At, Text: m.Text, Link: m.Link, Note: note.In(language), English: language == "en",
+	})
+	if err != nil {
+		return types.SafeDocument{}, err
+	}
+	name := strings.NewReplacer(": ", " – ", ":", "–", "/", "-", `\`, "-").Replace(m.Subject) // as a file can be called
+	return s.safe.KeepLetter(ctx, account, m.ID, name, m.Sender, m.At, &pdf)
 }
 
 // notice tells a person by mail about a message that they have neither read nor deleted yet, in ctx's transaction.

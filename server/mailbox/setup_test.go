@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"sync"
 	"testing"
@@ -37,6 +38,7 @@ type rooms struct {
 	answers  map[string]any // of the account home, by path
 	away     error          // what the account home answers instead
 	asked    []string
+	kept     []string
 	receive  func(context.Context, string, json.RawMessage) error
 }
 
@@ -77,6 +79,18 @@ func (r *rooms) Delete(_ context.Context, path string) error {
 	return r.away
 }
 
+func (r *rooms) Ask(_ context.Context, method, path string, _, _ any) error {
+	r.asked = append(r.asked, method+" "+path)
+	return r.away
+}
+
+// KeepLetter notes what is put into whose safe.
+func (r *rooms) KeepLetter(_ context.Context, account, _ uuid.UUID, name, sender string, _ time.Time, content io.Reader) (types.SafeDocument, error) {
+	body, err := io.ReadAll(content)
+	r.kept = append(r.kept, account.String()+" "+name+" "+sender+" "+string(body[:5]))
+	return types.SafeDocument{Name: name}, err
+}
+
 func (r *rooms) Send(_ context.Context, to, kind string, _ uuid.UUID, payload any) (uuid.UUID, error) {
 	if kind != mailbox.Kind {
 		return uuid.Nil, errors.New("kind " + kind)
@@ -112,6 +126,7 @@ func newSetup(t *testing.T) setup {
 	}
 	r := &rooms{accounts: map[string]uuid.UUID{}, answers: map[string]any{}}
 	s := mailbox.New(mailbox.Config{DB: d, Keys: set, Jobs: client, Self: self, Subjects: r, Home: r, Mails: r, Messages: r, Now: time.Now})
+	s.KeepIn(r)
 	mailbox.Register(client, s)
 	return setup{r, d, s, mailbox.NewHandlers(s), func() {
 		if err := client.Start(context.WithoutCancel(t.Context())); err != nil {

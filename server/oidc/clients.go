@@ -105,14 +105,14 @@ func (c Client) prepare(accountHome bool) (*client, error) {
 func personScopes() []string {
 	return []string{
 		scopeOpenID, scopeProfile, scopeEmail, scopeOffline, scopePerson,
-		scopeMailboxRead, scopeMailboxWrite, scopePowersRead, scopePowersUse, scopeAppsRead, scopeAppsWrite,
+		scopeMailboxRead, scopeMailboxWrite, scopePowersRead, scopePowersUse, scopeDocsRead, scopeDocsUse, scopeAppsRead, scopeAppsWrite,
 	}
 }
 
 // memberScopes are what linked portals may ask for. The person works in them, so their name and mailbox need no consent;
 // the profile does, for each purpose.
 func memberScopes() []string {
-	return []string{scopeOpenID, scopeProfile, scopeOffline, scopePerson, scopeMailboxRead, scopeMailboxWrite, scopePowersRead, scopePowersUse}
+	return []string{scopeOpenID, scopeProfile, scopeOffline, scopePerson, scopeMailboxRead, scopeMailboxWrite, scopePowersRead, scopePowersUse, scopeDocsRead, scopeDocsUse}
 }
 
 var (

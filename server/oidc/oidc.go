@@ -38,6 +38,8 @@ const (
 	scopeMailboxWrite = "mailbox:write"
 	scopePowersRead   = "powers:read"
 	scopePowersUse    = "powers:use"
+	scopeDocsRead     = "documents:read"
+	scopeDocsUse      = "documents:use"
 	scopeAppsRead     = "applications:read"
 	scopeAppsWrite    = "applications:write"
 	scopeDeliverRead  = "deliveries:read"

@@ -56,6 +56,15 @@ func (h *Handlers) DeleteDocument(ctx context.Context, r api.DeleteDocumentReque
 	return api.DeleteDocument204Response{}, nil
 }
 
+// ReleaseDocument answers POST /api/v1/account/documents/{documentId}/releases.
+func (h *Handlers) ReleaseDocument(ctx context.Context, r api.ReleaseDocumentRequestObject) (api.ReleaseDocumentResponseObject, error) {
+	given, err := h.s.ReleaseTo(ctx, r.DocumentId, *r.Body)
+	if err != nil {
+		return nil, err
+	}
+	return api.ReleaseDocument201JSONResponse(given), nil
+}
+
 // RestoreDocument answers POST /api/v1/account/documents/{documentId}/restore.
 func (h *Handlers) RestoreDocument(ctx context.Context, r api.RestoreDocumentRequestObject) (api.RestoreDocumentResponseObject, error) {
 	d, err := h.s.Restore(ctx, r.DocumentId)

@@ -60,6 +60,11 @@ func (s *Service) Sweep(ctx context.Context) (int64, error) {
 		deleted += int64(len(objects))
 		more = len(objects) == sweepBatch
 	}
+	released, err := s.sweepReleases(ctx)
+	if err != nil {
+		return deleted, err
+	}
+	deleted += released
 	if _, err := s.Store.Sweep(ctx, s.Now().Add(-strayTime)); err != nil {
 		return deleted, err
 	}

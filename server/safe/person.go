@@ -2,7 +2,10 @@ package safe
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/riverqueue/river"
@@ -10,7 +13,30 @@ import (
 	"portalverbund/server/platform/httpx"
 )
 
-// PersonalData gives what the safe knows of a person's documents. The files themselves are downloaded one by one.
+// PersonFiles gives the files of a person's documents, the newest first, one open at a time. A file that cannot be read ends it.
+func (s *Service) PersonFiles(ctx context.Context, p httpx.Person, add func(name string, at time.Time, content io.Reader) error) error {
+	account, err := uuid.Parse(p.Subject)
+	if err != nil || p.Issuer != s.Self.Id || !s.isHome() {
+		return nil //nolint:nilerr // people of another account home have no documents here
+	}
+	rows, err := s.all(ctx, account)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		f, err := s.open(ctx, r)
+		if err != nil {
+			return err
+		}
+		err = add(f.Name, r.CreatedAt, f.Content)
+		if err := errors.Join(err, f.Content.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// PersonalData gives what the safe knows of a person's documents; PersonFiles gives the files.
 func (s *Service) PersonalData(ctx context.Context, p httpx.Person, add func(section string, data any) error) error {
 	account, err := uuid.Parse(p.Subject)
 	if err != nil || p.Issuer != s.Self.Id || !s.isHome() {

@@ -46,9 +46,10 @@ type Config struct {
 // Service holds the rules of the safe.
 type Service struct {
 	Config
+	rooms Rooms
 }
 
-// New makes a Service.
+// New makes a Service. Connect it before it serves requests.
 func New(c Config) *Service {
 	now := c.Now
 	c.Now = func() time.Time { return now().UTC().Truncate(time.Microsecond) } // as the database keeps it
@@ -67,6 +68,7 @@ var (
 		With(problem.Text{De: "Bitte laden Sie ein PDF, ein JPEG oder ein PNG hoch.", En: "Please upload a PDF, JPEG or PNG."})
 	errFull = problem.Conflict("safe-full", "Der Dokumentensafe ist voll.", "The documents safe is full.").
 		With(problem.Text{De: "Löschen Sie zuerst Dokumente, die Sie nicht mehr brauchen.", En: "Delete documents first that you do not need any more."})
+	errThere   = problem.Conflict("document-there", "Dieses Schreiben liegt schon im Dokumentensafe.", "This letter lies in the documents safe already.")
 	errDeleted = problem.Conflict("safe-emptying", "Gelöschte Dokumente brauchen noch Platz.", "Deleted documents still need room.").
 			With(problem.Text{De: "Sie werden eine Stunde lang aufgehoben. Bitte versuchen Sie es später noch einmal.", En: "They are kept for an hour. Please try again later."})
 )
@@ -86,8 +88,19 @@ func (s *Service) citizen(ctx context.Context) (uuid.UUID, error) {
 	return c.AccountID, nil
 }
 
-// List gives the caller's documents, the newest first.
-func (s *Service) List(ctx context.Context) (types.SafeDocumentList, error) {
+// List gives the caller's documents, the newest first; those of a person whose account is elsewhere from there.
+func (s *Service) List(ctx context.Context) (list types.SafeDocumentList, err error) {
+	switch c := httpx.CallerOf(ctx); {
+	case c.Kind == httpx.TokenCaller:
+		account, _, err := s.portal(ctx)
+		if err != nil {
+			return list, err
+		}
+		return s.listOf(ctx, account)
+	case s.elsewhere(ctx):
+		err = s.rooms.AtHome.Get(ctx, pathOf, &list)
+		return list, err
+	}
 	account, err := s.citizen(ctx)
 	if err != nil {
 		return types.SafeDocumentList{}, err
@@ -149,7 +162,9 @@ func (s *Service) Restore(ctx context.Context, id uuid.UUID) (d types.SafeDocume
 				return err
 			}
 			r.DeletedAt, r.DeleteAt = nil, nil
-			if err := s.save(ctx, r); err != nil {
+			if err := s.save(ctx, r); there(err) {
+				return errThere.Because(err)
+			} else if err != nil {
 				return err
 			}
 		}

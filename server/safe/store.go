@@ -26,6 +26,7 @@ type row struct {
 	CreatedAt time.Time
 	DeletedAt *time.Time
 	DeleteAt  *time.Time
+	Source    *uuid.UUID // the message, of a letter
 }
 
 func (row) TableName() string { return "safe_documents" }
@@ -36,6 +37,9 @@ type label struct {
 	Kind       types.SafeDocumentKind `json:"kind"`
 	ValidUntil string                 `json:"validUntil,omitempty"` // YYYY-MM-DD
 	SHA256     string                 `json:"sha256"`
+	Origin     *origin                `json:"origin,omitempty"` // of a letter
+
+	source *uuid.UUID // in a column of its own
 }
 
 // objectKey names a file in the object store.
@@ -67,6 +71,9 @@ func (s *Service) document(r row) (types.SafeDocument, error) {
 	}
 	d := types.SafeDocument{
 		Id: r.ID, Name: l.Name, Kind: l.Kind, MediaType: types.SafeDocumentMediaType(r.MediaType), Size: r.Size, Sha256: l.SHA256, CreatedAt: r.CreatedAt,
+	}
+	if l.Origin != nil {
+		d.Origin = &types.DocumentOrigin{Sender: l.Origin.Sender, At: l.Origin.At}
 	}
 	if l.ValidUntil != "" {
 		day, err := time.Parse(time.DateOnly, l.ValidUntil)
@@ -184,6 +191,14 @@ func (s *Service) wrappedBefore(ctx context.Context, master string, after uuid.U
 		return nil, fmt.Errorf("read keys of documents: %w", err)
 	}
 	return rows, nil
+}
+
+// WrappedByOthers counts documents, also deleted ones, whose keys another master key than this one has wrapped.
+func (s *Service) WrappedByOthers(ctx context.Context, master string) (n int, err error) {
+	if err := s.DB.From(ctx).Raw("SELECT count(*) FROM safe_documents WHERE master <> ?", master).Row().Scan(&n); err != nil {
+		return 0, fmt.Errorf("count keys of documents: %w", err)
+	}
+	return n, nil
 }
 
 func (s *Service) keepWrapped(ctx context.Context, master string, ids []string, wrapped [][]byte) error {

@@ -62,6 +62,7 @@ func (s *Service) add(ctx context.Context, account uuid.UUID, u Upload, l label)
 	if err != nil {
 		return types.SafeDocument{}, err
 	}
+	r.Source = l.source
 	if r.Sealed, err = s.seal(r.ID, l); err != nil {
 		return types.SafeDocument{}, err
 	}

@@ -36,7 +36,7 @@ const (
 // Scopes asked for. The session's own token works in the mailbox; data of the profile has tokens of its own, for one
 // purpose each.
 const (
-	sessionScopes = "openid profile offline_access mailbox:read mailbox:write powers:read powers:use"
+	sessionScopes = "openid profile offline_access mailbox:read mailbox:write powers:read powers:use documents:read documents:use"
 	purposeScopes = "openid person:read purpose:"
 )
 

@@ -1047,6 +1047,7 @@ export const documents: Schemas["SafeDocumentList"] = {
       size: 4_100_000,
       sha256: "1".repeat(64),
       createdAt: "2026-10-02T09:00:00Z",
+      origin: { sender: "Finanzamt Lingen (Ems)", at: "2026-10-01T07:30:00Z" },
     },
   ],
 };

@@ -2556,7 +2556,7 @@ export interface paths {
         };
         /**
          * Documents in the safe
-         * @description At the account home. All documents of the caller, the newest first, and how much room they take.
+         * @description All documents of the caller, the newest first, and how much room they take. Linked portals read them at the account home at this moment.
          */
         get: operations["listDocuments"];
         put?: never;
@@ -2591,6 +2591,28 @@ export interface paths {
          * @description For an hour it can be taken back (`restoreDocument`); then the file and its key are deleted. Doing so again has no effect.
          */
         delete: operations["deleteDocument"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/documents/{documentId}/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a linked portal read a document for an application
+         * @description At the account home, by the portal that the person has chosen the document at. It may read this one document, for this application,
+         *     at `GET /federation/v1/attachments/{attachmentId}` with the release's id, and nobody else; the first read is in the person's access log.
+         *     A release ends after 180 days, or with the document.
+         */
+        post: operations["releaseDocument"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2920,6 +2942,27 @@ export interface paths {
          *     another kind is refused before it is read whole.
          */
         post: operations["addAttachment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{applicationId}/attachments/from-safe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use a document of the safe
+         * @description Adds a document of the caller's safe to a draft, by reference: name, kind, size and hash are known at once, the file stays at the
+         *     account home and is read there when the application is submitted. When it is gone by then, submitting is refused with the field.
+         */
+        post: operations["addAttachmentFromSafe"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3307,7 +3350,11 @@ export interface paths {
          */
         get: operations["getMessage"];
         put?: never;
-        post?: never;
+        /**
+         * Put a message into the documents safe
+         * @description Makes a PDF of it and keeps that in the person's safe at the account home, with who sent it and when. Doing so again answers the same document.
+         */
+        post: operations["keepMessage"];
         /**
          * Delete a message
          * @description Deletes it from the mailbox; the application's timeline is not touched.
@@ -6925,6 +6972,64 @@ export interface components {
             sha256: string;
             /** Format: date-time */
             createdAt: string;
+            origin?: components["schemas"]["DocumentOrigin"];
+        };
+        /** @description Where a document in the safe comes from that the person has not uploaded. */
+        DocumentOrigin: {
+            /**
+             * @description Authority or portal that wrote the letter.
+             * @example Stadt Meppen
+             */
+            sender: string;
+            /**
+             * Format: date-time
+             * @description When it was sent.
+             */
+            at: string;
+        };
+        DocumentUse: {
+            purpose: components["schemas"]["LocalizedText"];
+        };
+        DocumentRelease: {
+            /** Format: uuid */
+            id: string;
+            /** @example Reisepass.pdf */
+            name: string;
+            /** @example application/pdf */
+            mediaType: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+            /** @description SHA-256 of the file, hexadecimal. */
+            sha256: string;
+            /**
+             * Format: date-time
+             * @description Since when the document lies in the safe.
+             */
+            createdAt: string;
+            origin?: components["schemas"]["DocumentOrigin"];
+        };
+        SafeAttachment: {
+            /** Format: uuid */
+            documentId: string;
+            /** @description JSON pointer of the field. */
+            field: string;
+        };
+        /** @description Of an attachment that is a document of the person's safe. */
+        AttachmentOrigin: {
+            /**
+             * @description Portal that keeps the safe.
+             * @example Landkreis Emsland
+             */
+            accountHome: string;
+            /**
+             * Format: date-time
+             * @description Since when the document lies there.
+             */
+            since: string;
+            letter?: components["schemas"]["DocumentOrigin"];
         };
         SafeDocumentList: {
             items: components["schemas"]["SafeDocument"][];
@@ -6960,6 +7065,7 @@ export interface components {
             sha256: string;
             /** @description For clerks, whether it has been fetched from the portal of origin. */
             available?: boolean;
+            origin?: components["schemas"]["AttachmentOrigin"];
         };
         /** @enum {string} */
         EventKind: "created" | "submitted" | "received" | "transmitted" | "inProgress" | "question" | "message" | "granted" | "refused" | "closed" | "withdrawn" | "undeliverable";
@@ -12212,8 +12318,8 @@ export interface operations {
     exportAccount: {
         parameters: {
             query?: {
-                /** @description `json` for programs, `html` to read and to print. */
-                format?: "json" | "html";
+                /** @description `json` for programs, `html` to read and to print, `zip` for that page together with the files of the documents safe. */
+                format?: "json" | "html" | "zip";
             };
             header?: never;
             path?: never;
@@ -12371,6 +12477,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
             default: components["responses"]["Error"];
         };
     };
@@ -12471,6 +12578,46 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    releaseDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a document in the safe. */
+                documentId: components["parameters"]["DocumentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "purpose": {
+                 *         "de": "Hund anmelden",
+                 *         "en": "Register a dog"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["DocumentUse"];
+            };
+        };
+        responses: {
+            /** @description The release. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentRelease"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
             default: components["responses"]["Error"];
         };
     };
@@ -13106,6 +13253,48 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    addAttachmentFromSafe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the application. */
+                applicationId: components["parameters"]["ApplicationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "documentId": "019ab6c1-7d1f-7c2e-9a64-2f0a4f1d9b10",
+                 *       "field": "/evidence/files"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SafeAttachment"];
+            };
+        };
+        responses: {
+            /** @description The attachment. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Error"];
+        };
+    };
     getAttachment: {
         parameters: {
             query?: never;
@@ -13692,6 +13881,35 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Error"];
+        };
+    };
+    keepMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the message. */
+                messageId: components["parameters"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SafeDocument"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Error"];
         };

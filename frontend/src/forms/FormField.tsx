@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { useWords, type Say } from "../i18n";
 import type { Choice } from "../ui/fields/ChoiceFields";
 import { Checkboxes, Declaration, Radios, Select } from "../ui/fields/ChoiceFields";
@@ -15,6 +15,15 @@ import { fieldId, isWithin, pointerParts, readAt } from "./pointers";
 import type { SchemaForm } from "./useSchemaForm";
 import { isRequired, schemaAt } from "./validation";
 
+/** A question that can be answered with a file from elsewhere than the device. */
+export interface FromElsewhere {
+  pointer: string;
+  /** Media types and extensions that it takes; all where there are none. */
+  accept: readonly string[] | undefined;
+  label: string;
+  onChosen: (file: UploadedFile) => void;
+}
+
 /** What a form needs to take files; the form itself only keeps their ids. */
 export interface FormFiles {
   /** Files that the portal holds for this form, by id. */
@@ -23,6 +32,8 @@ export interface FormFiles {
   remove: (id: string) => Promise<void>;
   /** Says in words why an upload failed. */
   explain: (error: unknown) => string;
+  /** Offers files from elsewhere. */
+  fromElsewhere?: (question: FromElsewhere) => ReactNode;
 }
 
 interface FormFieldProps {
@@ -202,13 +213,23 @@ function FormFileField({
     form.set(pointer, several && left.length > 0 ? left : undefined);
     void files.remove(id);
   };
+  const maxFiles = several ? (layout.maxFiles ?? 10) : 1;
   return (
     <FileField
       {...common}
       files={ids.map((id) => files.known.get(id) ?? { id, name: id, size: 0 })}
       pending={pending}
       accept={layout.accept?.join(",")}
-      maxFiles={several ? (layout.maxFiles ?? 10) : 1}
+      maxFiles={maxFiles}
+      more={
+        ids.length < maxFiles &&
+        files.fromElsewhere?.({
+          pointer,
+          accept: layout.accept,
+          label: localText(layout.label, language),
+          onChosen: (file) => form.set(pointer, several ? [...ids, file.id] : file.id),
+        })
+      }
       language={language}
       onAdd={(chosen) => void add(chosen)}
       onRemove={remove}

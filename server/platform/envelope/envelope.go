@@ -130,6 +130,34 @@ func (r *Ring) Rotate() (*Ring, error) {
 	return ring(r.id, handle)
 }
 
+// Prune takes away all keys but the one that wraps now, and says how many. What they have wrapped does not open any more.
+func (r *Ring) Prune() (pruned *Ring, removed int, err error) {
+	primary, err := r.handle.Primary()
+	if err != nil {
+		return nil, 0, fmt.Errorf("read master keys: %w", err)
+	}
+	manager := keyset.NewManagerFromHandle(r.handle)
+	for i := range r.handle.Len() {
+		entry, err := r.handle.Entry(i)
+		if err != nil {
+			return nil, 0, fmt.Errorf("read master keys: %w", err)
+		}
+		if entry.KeyID() == primary.KeyID() {
+			continue
+		}
+		if err := manager.Delete(entry.KeyID()); err != nil {
+			return nil, 0, fmt.Errorf("remove master key: %w", err)
+		}
+		removed++
+	}
+	handle, err := manager.Handle()
+	if err != nil {
+		return nil, 0, fmt.Errorf("remove master key: %w", err)
+	}
+	pruned, err = ring(r.id, handle)
+	return pruned, removed, err
+}
+
 // Demo says whether the ring was made for a demonstration.
 func (r *Ring) Demo() bool { return strings.HasPrefix(r.id, keys.DemoPrefix) }
 

@@ -59,6 +59,29 @@ func TestRotate_OldOpensNewWraps(t *testing.T) {
 	require.Error(t, err, "the old key opens what the new one has wrapped")
 }
 
+func TestPrune_OldKeysOpenNothingMore_TheNewOneDoes(t *testing.T) {
+	t.Parallel()
+	r, err := New(true)
+	require.NoError(t, err)
+	old, err := r.Wrap([KeySize]byte{7}, nil)
+	require.NoError(t, err)
+	next, err := r.Rotate()
+	require.NoError(t, err)
+	wrapped, err := next.Wrap([KeySize]byte{8}, nil)
+	require.NoError(t, err)
+	pruned, removed, err := next.Prune()
+	require.NoError(t, err)
+	require.Equal(t, 1, removed)
+	key, err := pruned.Unwrap(wrapped, nil)
+	require.NoError(t, err)
+	require.Equal(t, [KeySize]byte{8}, key)
+	_, err = pruned.Unwrap(old, nil)
+	require.Error(t, err)
+	_, removed, err = pruned.Prune()
+	require.NoError(t, err)
+	require.Zero(t, removed)
+}
+
 func TestLoad_MissingOpenToOthersOrBroken_IsRefused(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

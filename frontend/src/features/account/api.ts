@@ -81,7 +81,7 @@ export async function objectToAccess(accessId: string, text: string): Promise<vo
 }
 
 /** All of the person's data as a file. */
-export function exportAccount(format: "json" | "html"): Promise<Blob> {
+export function exportAccount(format: "json" | "html" | "zip"): Promise<Blob> {
   return answer(
     api.GET("/api/v1/account/export", { params: { query: { format } }, parseAs: "blob" }),
   ) as Promise<Blob>;

@@ -189,6 +189,30 @@ export function uploadAttachment(
   );
 }
 
+export type SafeDocument = Schemas["SafeDocument"];
+
+/** What lies in the person's safe, as the account home says now. */
+export const safeQuery = queryOptions({
+  queryKey: ["safe"],
+  queryFn: () => answer(api.GET("/api/v1/account/documents")),
+  staleTime: 0,
+  gcTime: 0,
+});
+
+/** Adds a document of the safe to a draft, by reference. */
+export function attachFromSafe(
+  applicationId: string,
+  documentId: string,
+  field: string,
+): Promise<Attachment> {
+  return answer(
+    api.POST("/api/v1/applications/{applicationId}/attachments/from-safe", {
+      params: { path: { applicationId } },
+      body: { documentId, field },
+    }),
+  );
+}
+
 export async function deleteAttachment(applicationId: string, attachmentId: string): Promise<void> {
   await answer(
     api.DELETE("/api/v1/applications/{applicationId}/attachments/{attachmentId}", {

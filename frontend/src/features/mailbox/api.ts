@@ -19,6 +19,11 @@ export const messageQuery = (messageId: string) =>
     queryFn: () => answer(api.GET("/api/v1/mailbox/{messageId}", { params: { path: { messageId } } })),
   });
 
+/** Puts a message into the documents safe. */
+export async function keepMessage(messageId: string): Promise<void> {
+  await answer(api.POST("/api/v1/mailbox/{messageId}", { params: { path: { messageId } } }));
+}
+
 export async function deleteMessage(messageId: string): Promise<void> {
   await answer(api.DELETE("/api/v1/mailbox/{messageId}", { params: { path: { messageId } } }));
 }

@@ -1,4 +1,4 @@
-import { useRef } from "react";
+import { useRef, type ReactNode } from "react";
 import { useWords } from "../../i18n";
 import { classes } from "../../lib/classes";
 import { formatBytes } from "../../lib/money";
@@ -12,6 +12,8 @@ export interface UploadedFile {
   id: string;
   name: string;
   size: number;
+  /** Where it comes from, when not from the device. */
+  origin?: { accountHome: string } | undefined;
 }
 
 /** A file on its way, or one that did not arrive. */
@@ -33,6 +35,7 @@ export function FileField({
   onAdd,
   onRemove,
   onDismiss,
+  more,
   ...field
 }: FieldProps & {
   files: UploadedFile[];
@@ -43,6 +46,8 @@ export function FileField({
   onAdd: (files: File[]) => void;
   onRemove: (id: string) => void;
   onDismiss: (key: string) => void;
+  /** Other ways to add a file. */
+  more?: ReactNode;
 }) {
   const t = useWords();
   const inputRef = useRef<HTMLInputElement>(null);
@@ -69,12 +74,16 @@ export function FileField({
           if (chosen.length > 0) onAdd(chosen.slice(0, Math.max(0, maxFiles - files.length)));
         }}
       />
+      {more}
       {(files.length > 0 || pending.length > 0) && (
         <ul className="pv-files" aria-label={t("file.list")}>
           {files.map((file) => (
             <li key={file.id}>
               <span className="pv-files__name">
                 {file.name} <span className="pv-muted pv-nowrap">({formatBytes(file.size, language)})</span>
+                {file.origin !== undefined && (
+                  <span className="pv-small pv-muted"> {t("file.fromSafe")}</span>
+                )}
               </span>
               <Button variant="tertiary" small icon="delete" onClick={() => remove(() => onRemove(file.id))}>
                 {t("file.remove")} <span className="pv-hidden">{file.name}</span>

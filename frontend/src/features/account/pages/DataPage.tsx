@@ -40,7 +40,7 @@ function Export() {
   const t = useWords();
   const status = useStatus();
   const { proved, dialog } = useProof();
-  const download = async (format: "json" | "html") => {
+  const download = async (format: "json" | "html" | "zip") => {
     const file = await proved(() => exportAccount(format));
     const url = URL.createObjectURL(file);
     const link = document.createElement("a");
@@ -52,7 +52,8 @@ function Export() {
   };
   const html = useProved(() => download("html"));
   const json = useProved(() => download("json"));
-  const error = html.error ?? json.error;
+  const zip = useProved(() => download("zip"));
+  const error = html.error ?? json.error ?? zip.error;
   return (
     <section className="pv-stack pv-stack--medium" aria-labelledby="export">
       <h2 id="export">{t("account:data.exportTitle")}</h2>
@@ -64,6 +65,9 @@ function Export() {
         </Button>
         <Button variant="secondary" icon="download" busy={json.busy} onClick={json.run}>
           {t("account:data.exportJson")}
+        </Button>
+        <Button variant="secondary" icon="download" busy={zip.busy} onClick={zip.run}>
+          {t("account:data.exportZip")}
         </Button>
       </div>
       {dialog}

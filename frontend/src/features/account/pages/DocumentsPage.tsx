@@ -161,6 +161,8 @@ function DocumentItem({ document }: { document: SafeDocument }) {
           size: formatBytes(document.size, language),
           when: formatDate(document.createdAt.slice(0, 10), language),
         })}
+        {document.origin !== undefined &&
+          ` · ${t("account:documents.origin", { sender: document.origin.sender, when: formatDate(document.origin.at.slice(0, 10), language) })}`}
         {document.validUntil !== undefined &&
           ` · ${t("account:documents.validUntil", { when: formatDate(document.validUntil, language) })}`}
       </p>
@@ -170,7 +172,7 @@ function DocumentItem({ document }: { document: SafeDocument }) {
         </div>
       )}
       {error !== undefined && <ErrorState error={error} />}
-      <div className="pv-actions">
+      <div className="pv-actions pv-actions--beside">
         {document.mediaType !== "application/pdf" && <DocumentPreview document={document} />}
         <Button variant="secondary" small icon="download" busy={download.busy} onClick={download.run}>
           {t("account:documents.download")}

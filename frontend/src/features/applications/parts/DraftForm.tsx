@@ -11,6 +11,7 @@ import type { VersionedApplication } from "../api";
 import { DiscardButton } from "./DiscardButton";
 import { PrefillOffer } from "./PrefillOffer";
 import { ReviewStep } from "./ReviewStep";
+import { SafeChoice } from "./SafeChoice";
 import { SaveLine } from "./SaveLine";
 import { useDraft } from "./useDraft";
 
@@ -56,7 +57,19 @@ export function DraftForm({
       <FormStep
         form={form}
         step={step}
-        files={work.files}
+        files={{
+          ...work.files,
+          fromElsewhere: (question) => (
+            <SafeChoice
+              application={draft.data}
+              {...question}
+              onChosen={(file) => {
+                work.know(file);
+                question.onChosen(file);
+              }}
+            />
+          ),
+        }}
         language={currentLanguage()}
         caption={draft.data.serviceTitle}
         before={

@@ -54,6 +54,10 @@ export function useDraft(draft: VersionedApplication, definition: FormDefinition
   return {
     form,
     files,
+    /** Takes up a file that the portal holds now. */
+    know(file: UploadedFile) {
+      setKnown((before) => new Map(before).set(file.id, file));
+    },
     saved,
     flush,
     stopSaving: stop,

@@ -5,7 +5,7 @@ import { useLive } from "../../../api/live";
 import { AnswersView } from "../../../forms/AnswersView";
 import { toAnswers } from "../../../forms/validation";
 import { currentLanguage, useWords } from "../../../i18n";
-import { formatDateTime } from "../../../lib/dates";
+import { formatDate, formatDateTime } from "../../../lib/dates";
 import { formatBytes } from "../../../lib/money";
 import { Breadcrumb } from "../../../ui/Breadcrumb";
 import { ErrorState } from "../../../ui/ErrorState";
@@ -147,11 +147,33 @@ function Attachments({ item }: { item: Case }) {
             file.available === false ? (
               <span className="pv-muted">{t("cases:page.notFetched")}</span>
             ) : (
-              formatBytes(file.size, language)
+              <>
+                {formatBytes(file.size, language)}
+                {file.origin !== undefined && <Origin origin={file.origin} />}
+              </>
             ),
         }))}
       />
     </section>
+  );
+}
+
+/** Says of an attachment from which safe it comes, and who wrote it when it is a letter. */
+function Origin({ origin }: { origin: NonNullable<Case["attachments"][number]["origin"]> }) {
+  const t = useWords();
+  const language = currentLanguage();
+  const day = (at: string) => formatDate(at.slice(0, 10), language);
+  return (
+    <span className="pv-small pv-muted">
+      {" · "}
+      {origin.letter === undefined
+        ? t("cases:page.fromSafe", { home: origin.accountHome, when: day(origin.since) })
+        : t("cases:page.letterFromSafe", {
+            home: origin.accountHome,
+            sender: origin.letter.sender,
+            when: day(origin.letter.at),
+          })}
+    </span>
   );
 }
 

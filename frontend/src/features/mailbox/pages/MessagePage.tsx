@@ -11,7 +11,7 @@ import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
 import { useStatus } from "../../../ui/Status";
 import { useAction } from "../../../ui/useAction";
-import { deleteMessage, mailboxQuery, messageQuery } from "../api";
+import { deleteMessage, keepMessage, mailboxQuery, messageQuery } from "../api";
 
 const route = getRouteApi("/citizen/personal/postfach/$messageId");
 
@@ -40,9 +40,28 @@ export default function MessagePage() {
         {message.link !== undefined && (
           <AnchorButton href={message.link}>{t("mailbox:toApplication")}</AnchorButton>
         )}
+        <KeepButton messageId={messageId} />
         <DeleteButton messageId={messageId} />
       </div>
     </Page>
+  );
+}
+
+/** Keeps the message as a document. */
+function KeepButton({ messageId }: { messageId: string }) {
+  const t = useWords();
+  const status = useStatus();
+  const keep = useAction(async () => {
+    await keepMessage(messageId);
+    status(t("mailbox:kept"));
+  });
+  return (
+    <>
+      <Button variant="secondary" busy={keep.busy} onClick={keep.run}>
+        {t("mailbox:keep")}
+      </Button>
+      {keep.error !== undefined && <ErrorState error={keep.error} />}
+    </>
   );
 }
 
