@@ -92,7 +92,7 @@ func (b *bench) configure(ctx context.Context, name string) (app.Config, error) 
 	}
 	data := filepath.Join(b.dir, name)
 	c := app.Config{
-		Mode: app.Demonstration, PublicURL: "http://localhost:" + port, Listen: listen, Name: "Landkreis Emsland", Areas: []string{"03454"},
+		Mode: app.Demonstration, PublicURL: "http://localhost:" + port, Listen: listen, Name: "Landkreis Emsland", Kind: "county", Areas: []string{"03454"},
 		Database: b.postgres.URL(name), Data: data, Keys: filepath.Join(data, "keys"), Blob: filepath.Join(data, "blob"), SPA: b.SPA, NumberPrefix: "EL",
 		SMTP: "smtp+plain://" + b.mails, MailFrom: "portal@landkreis.example", LogLevel: "info", LogFormat: "json", Timeout: 30 * time.Second, MaxConcurrent: 256,
 		Rate: 1e6, RateBurst: 1e6, // the limiter works, but all clients have one address here

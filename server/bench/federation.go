@@ -135,7 +135,7 @@ func (a *crowd) configure(name string, i int, listen string) app.Config {
 	return app.Config{
 		Mode: app.Demonstration, PublicURL: "http://localhost:" + port, Listen: listen, Database: a.postgres.URL(fmt.Sprintf("%s_%d", name, i)), Data: data,
 		Keys: filepath.Join(data, "keys"), Blob: filepath.Join(data, "blob"), NumberPrefix: "PV", LogLevel: "error", LogFormat: "json",
-		Members: filepath.Join(dir, "members.json"), Timeout: 30 * time.Second, MaxConcurrent: 256, Rate: 1e6, RateBurst: 1e6, DrainTimeout: time.Second,
+		Kind: "municipality", Members: filepath.Join(dir, "members.json"), Timeout: 30 * time.Second, MaxConcurrent: 256, Rate: 1e6, RateBurst: 1e6, DrainTimeout: time.Second,
 	}
 }
 
