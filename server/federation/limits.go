@@ -66,7 +66,7 @@ type limiter struct {
 	members map[string]*rate.Limiter
 }
 
-func (l *limiter) allow(id string) bool {
+func (l *limiter) allow(id string, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.members == nil {
@@ -75,5 +75,5 @@ func (l *limiter) allow(id string) bool {
 	if l.members[id] == nil {
 		l.members[id] = rate.NewLimiter(nudgesPerSecond, nudgeBurst)
 	}
-	return l.members[id].Allow()
+	return l.members[id].AllowN(now, 1)
 }

@@ -102,7 +102,7 @@ func (s *Service) nudge(ctx context.Context, id string) {
 // Nudged takes a member's word that its catalog has changed or that it is back: its catalog is read, and what waits for
 // it is sent at once. It answers problem.TooMany to a member that does not stop.
 func (s *Service) Nudged(ctx context.Context, member string) error {
-	if !s.nudged.allow(member) {
+	if !s.nudged.allow(member, s.now()) {
 		return problem.TooMany(time.Second)
 	}
 	if t, ok := s.trust.(interface{ Nudged(id string) }); ok {
