@@ -68,7 +68,7 @@ test("a wrong password is refused with words, and a forgotten one is replaced by
   await enterPassword(page, { email: citizen.email, password: "nicht das richtige" });
   await expect(page.getByRole("alert")).toBeVisible();
   await inspect(page, "sign-in-refused");
-  await page.getByRole("link", { name: "Passwort vergessen?" }).click();
+  await page.getByRole("link", { name: "Passwort vergessen oder Passkey verloren?" }).click();
   await arrivesAt(page, "Passwort vergessen");
   await inspect(page, "password-forgotten");
   await page.getByLabel("E-Mail-Adresse").fill(citizen.email);
