@@ -1,6 +1,6 @@
 import "@testing-library/jest-dom/vitest";
 import { cleanup } from "@testing-library/react";
-import { afterEach } from "vitest";
+import { afterEach, vi } from "vitest";
 
 afterEach(() => {
   cleanup();
@@ -9,3 +9,9 @@ afterEach(() => {
 
 // jsdom has no layout, so it cannot scroll.
 Element.prototype.scrollIntoView = () => undefined;
+
+// Parts of pages are shown outside of the router, which says where a page is.
+vi.mock("@tanstack/react-router", async (original) => ({
+  ...(await original<object>()),
+  useMatch: () => undefined,
+}));

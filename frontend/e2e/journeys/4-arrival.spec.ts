@@ -103,7 +103,7 @@ async function orderAt(staff: Page, number: string, where: { provider: string; p
   const order = content(staff).getByRole("listitem").filter({ hasText: number });
   await expect(async () => {
     await staff.reload();
-    await expect(order).toHaveCount(1, { timeout: 500 });
+    await expect(order).toHaveCount(1, { timeout: 3_000 });
   }).toPass({ timeout: 30_000 });
   await expect(order).toContainText("Matratze");
   await inspect(staff, "provider-orders", { portal: false });

@@ -136,7 +136,7 @@ test("the clerk asks, the citizen answers, the clerk decides, and each sees it a
       content(page).getByRole("link", { name: new RegExp(`^${subject}.*Fahrzeug abmelden`) });
     await expect(async () => {
       await page.reload();
-      await expect(message("Entscheidung: Ihr Antrag ist bewilligt")).toBeVisible({ timeout: 2000 });
+      await expect(message("Entscheidung: Ihr Antrag ist bewilligt")).toBeVisible({ timeout: 3_000 });
     }).toPass({ timeout: 20_000 });
     await expect(message("Rückfrage zu Ihrem Antrag")).toBeVisible();
     await inspect(page, "mailbox");

@@ -186,8 +186,8 @@ test("a registered website signs people in with openid-client, and learns when t
   expect(logout.payload.sub).toBe(claims.sub);
   await expect(async () => {
     await page.goto(lathen);
-    await expect(page.getByRole("link", { name: "Anmelden", exact: true })).toBeVisible({ timeout: 1000 });
-  }).toPass({ timeout: 15_000 });
+    await expect(page.getByRole("link", { name: "Anmelden", exact: true })).toBeVisible({ timeout: 3_000 });
+  }).toPass({ timeout: 30_000 });
   website.end();
 });
 

@@ -34,7 +34,7 @@ test("the access log at the account home shows the clerk's read; the person obje
   await expect(async () => {
     await page.goto(`${landkreis}/konto/zugriffe`);
     await shows(page, "Zugriffe");
-    await expect(content(page).getByText(`Antragsnummer ${number}`)).toBeVisible({ timeout: 1000 });
+    await expect(content(page).getByText(`Antragsnummer ${number}`)).toBeVisible({ timeout: 3_000 });
   }).toPass();
   await expect(content(page).getByText("Gelesen: Ihr Antrag", { exact: true })).toBeVisible();
   await inspect(page, "accesses");

@@ -45,8 +45,8 @@ test("an editor corrects a text at the county, and a citizen reads it at once at
   const released = Date.now();
   await expect(async () => {
     await citizen.reload();
-    await expect(content(citizen).getByText(corrected)).toBeVisible({ timeout: 500 });
-  }).toPass({ timeout: 5_000, intervals: [50] });
+    await expect(content(citizen).getByText(corrected)).toBeVisible({ timeout: 3_000 });
+  }).toPass({ timeout: 30_000, intervals: [50] });
   test.info().annotations.push({ type: "seen after", description: `${Date.now() - released} ms` });
 
   await content(page).getByRole("link", { name: "Fassungen" }).click();
@@ -132,7 +132,7 @@ test("a service is taken off: who follows its address at a linked portal is led 
   const ended = content(citizen).getByText(/^Diese Leistung wird seit dem .* nicht mehr angeboten\.$/);
   await expect(async () => {
     await citizen.reload();
-    await expect(ended).toBeVisible({ timeout: 1_000 });
+    await expect(ended).toBeVisible({ timeout: 3_000 });
   }).toPass({ timeout: 20_000 });
   await shows(citizen, title);
   await inspect(citizen, "service-ended");
@@ -141,7 +141,7 @@ test("a service is taken off: who follows its address at a linked portal is led 
   await act(page, "Veröffentlichen", "Jetzt veröffentlichen");
   await expect(async () => {
     await citizen.reload();
-    await expect(ended).toHaveCount(0, { timeout: 1_000 });
+    await expect(ended).toHaveCount(0, { timeout: 3_000 });
   }).toPass({ timeout: 20_000 });
   await shows(citizen, title);
 });

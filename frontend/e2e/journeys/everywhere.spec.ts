@@ -54,12 +54,12 @@ test("who registers with a passkey alone opens three portals and the provider wi
     await expect(async () => {
       const session = await page.request.get(`${portal}/api/v1/session`);
       expect(await session.json()).toMatchObject({ signedIn: false });
-    }, portal).toPass({ timeout: 15_000 });
+    }, portal).toPass({ timeout: 30_000 });
   }
   await expect(async () => {
     await page.goto(mine);
-    await expect(page.getByText("Guten Tag")).toHaveCount(0, { timeout: 500 });
-  }).toPass({ timeout: 15_000 });
+    await expect(page.getByText("Guten Tag")).toHaveCount(0, { timeout: 3_000 });
+  }).toPass({ timeout: 30_000 });
 
   // The phone is lost: the mail alone is not enough.
   await phone.lose();

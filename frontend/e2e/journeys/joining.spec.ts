@@ -23,7 +23,7 @@ async function finds(
     await page.goto(`${portal}/suche?q=${encodeURIComponent(words)}`);
     await expect(content(page)).toContainText(/Leistung(en)? gefunden|nichts gefunden/, { timeout: 10_000 });
     await expect(results(page).getByText(title, { exact: true })).toHaveCount(found ? 1 : 0, {
-      timeout: 500,
+      timeout: 3_000,
     });
   }).toPass({ timeout: 90_000 });
 }

@@ -137,7 +137,7 @@ test("a power of attorney is granted, accepted, used at another portal, seen by 
     await expect(async () => {
       await page.goto(`${landkreis}/postfach`);
       await expect(content(page).getByText(/Bernd Muster hat für Sie beantragt/)).toBeVisible({
-        timeout: 1000,
+        timeout: 3_000,
       });
     }).toPass();
     await page.goto(`${landkreis}/konto/zugriffe`);
@@ -171,7 +171,7 @@ test("a power of attorney is granted, accepted, used at another portal, seen by 
     await inspect(other, "power-refused");
     await expect(async () => {
       await other.goto(`${meppen}${draft}`);
-      await expect(content(other)).toContainText("Dieser Entwurf ist für Clara Muster", { timeout: 1000 });
+      await expect(content(other)).toContainText("Dieser Entwurf ist für Clara Muster", { timeout: 3_000 });
     }).toPass();
     await expect(other.getByRole("complementary", { name: "Für wen Sie handeln" })).toHaveCount(0);
     await inspect(other, "draft-for-another");

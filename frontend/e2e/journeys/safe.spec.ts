@@ -70,7 +70,7 @@ test("a document of the safe goes with an application at another portal, the cle
   const decision = content(page).getByRole("link", { name: /^Entscheidung: Ihr Antrag ist bewilligt/ });
   await expect(async () => {
     await page.goto(`${meppen}/postfach`);
-    await expect(decision).toBeVisible({ timeout: 2000 });
+    await expect(decision).toBeVisible({ timeout: 3_000 });
   }).toPass({ timeout: 60_000 });
   await decision.click();
   await page.getByRole("button", { name: "In den Dokumentensafe legen" }).click();

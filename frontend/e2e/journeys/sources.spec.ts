@@ -22,7 +22,7 @@ async function finds(citizen: Page, found: boolean): Promise<void> {
       timeout: 10_000,
     });
     await expect(results(citizen).getByText(service, { exact: true })).toHaveCount(found ? 1 : 0, {
-      timeout: 500,
+      timeout: 3_000,
     });
   }).toPass({ timeout: 60_000 });
 }

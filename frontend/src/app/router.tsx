@@ -579,12 +579,13 @@ export function createAppRouter(queryClient: QueryClient) {
   });
   router.subscribe("onBeforeNavigate", ({ fromLocation, toLocation }) => {
     if (!fromLocation) return;
+    const elsewhere = fromLocation.pathname !== toLocation.pathname;
     const moved =
-      fromLocation.pathname !== toLocation.pathname ||
+      elsewhere ||
       stepIn(fromLocation.search) !== stepIn(toLocation.search) ||
       wordsIn(fromLocation) !== wordsIn(toLocation);
-    if (moved) expectHeading();
-    if (fromLocation.pathname !== toLocation.pathname) forgetDescription();
+    if (moved) expectHeading(elsewhere ? fromLocation.pathname : undefined);
+    if (elsewhere) forgetDescription();
   });
   return router;
 }

@@ -9,14 +9,23 @@ export function focusElement(element: HTMLElement | null): void {
 }
 
 let headingExpected = false;
+let left: string | undefined;
 
-/** Notes that the next heading to appear is that of a new page. */
-export function expectHeading(): void {
+/**
+ * Notes that the next heading to appear is that of a new page.
+ * @param from the path of the page that is being left; what still appears there is not it
+ */
+export function expectHeading(from?: string): void {
   headingExpected = true;
+  left = from;
 }
 
-/** Whether a heading that just appeared should take the focus: once for each change of page, not on the first one. */
-export function takeHeadingFocus(): boolean {
+/**
+ * Whether a heading that just appeared should take the focus: once for each change of page, not on the first one.
+ * @param path the path of the page that the heading belongs to
+ */
+export function takeHeadingFocus(path?: string): boolean {
+  if (path !== undefined && path === left) return false;
   const expected = headingExpected;
   headingExpected = false;
   return expected;

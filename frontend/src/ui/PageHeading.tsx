@@ -1,5 +1,6 @@
 import { useEffect, useRef, type ReactNode } from "react";
 import { useSuspenseQuery } from "@tanstack/react-query";
+import { useMatch } from "@tanstack/react-router";
 import { portalQuery } from "../api/portal";
 import { takeHeadingFocus } from "../lib/focus";
 
@@ -9,12 +10,14 @@ import { takeHeadingFocus } from "../lib/focus";
  */
 export function PageHeading({ title, children }: { title: string; children?: ReactNode }) {
   const portal = useSuspenseQuery(portalQuery).data.name;
+  const path = useMatch({ strict: false, shouldThrow: false, select: (match) => match.pathname });
+  const page = useRef(path);
   const ref = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} – ${portal}`;
   }, [title, portal]);
   useEffect(() => {
-    if (takeHeadingFocus()) ref.current?.focus({ preventScroll: true });
+    if (takeHeadingFocus(page.current)) ref.current?.focus({ preventScroll: true });
   }, []);
   return (
     <h1 ref={ref} tabIndex={-1}>
