@@ -20,7 +20,7 @@ for (const name of Object.keys(scenes)) {
     await open(page, name);
     await checkWithAxe(page, "light");
     await page.emulateMedia({ colorScheme: "dark" });
-    await checkWithAxe(page, "dark", { coloursOnly: true });
+    await checkWithAxe(page, "dark", { looksOnly: true });
     const twice = await page.evaluate(() => {
       const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
       return ids.filter((id, index) => ids.indexOf(id) !== index);
