@@ -64,6 +64,7 @@ test("a draft that needs the level substantial is kept while the BundID proves i
   await test.step("giving up at the BundID, and proving too little, have words", async () => {
     await page.getByRole("link", { name: "Identität nachweisen" }).click();
     await page.getByRole("link", { name: "Mit BundID nachweisen" }).click();
+    await atNationalAccount(page);
     await inspect(page, "bundid", { portal: false });
     await cancelProof(page);
     await shows(page, "Bitte weisen Sie Ihre Identität nach");
