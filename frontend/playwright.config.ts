@@ -31,7 +31,7 @@ export default defineConfig({
   outputDir: "test-results",
   forbidOnly: Boolean(process.env["CI"]),
   reporter: [["list"]],
-  workers: 2, // files run side by side, the tests of a file one after the other
+  workers: 2, // files run side by side, the tests of a journey's file one after the other
   timeout: 180_000,
   expect: { timeout: 30_000 },
   globalSetup: "./e2e/support/start.ts",
@@ -73,6 +73,7 @@ export default defineConfig({
       // Every page in every state, with invented answers of the portal.
       name: "pages",
       testDir: "e2e/pages",
+      fullyParallel: true,
       use: pages,
     },
     ...(process.env["LOOK"] === undefined ? [] : [{ name: "look", testMatch: "pages/look.ts", use: pages }]),
