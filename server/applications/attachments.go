@@ -101,19 +101,7 @@ func (s *Service) keep(ctx context.Context, a Application, u Upload, kind files.
 	if err != nil {
 		return types.Attachment{}, err
 	}
-	err = s.db.Tx(ctx, func(ctx context.Context) error {
-		if err := s.lockDraft(ctx, a); err != nil {
-			return err
-		}
-		count, size, err := s.usage(ctx, a.ID)
-		if err != nil {
-			return err
-		}
-		if err := checkQuota(count, size+r.Size); err != nil {
-			return err
-		}
-		return s.reserve(ctx, r)
-	})
+	err = s.db.Tx(ctx, func(ctx context.Context) error { return s.setAside(ctx, a, r) })
 	if err != nil {
 		return types.Attachment{}, err
 	}
@@ -184,6 +172,21 @@ func checkQuota(count int, size int64) error {
 			With(problem.Text{De: "Alle Dateien zusammen dürfen höchstens 50 MB haben.", En: "All files together may have 50 MB at most."})
 	}
 	return nil
+}
+
+// setAside reserves room for a file in a draft, in ctx's transaction.
+func (s *Service) setAside(ctx context.Context, a Application, r attachmentRow) error {
+	if err := s.lockDraft(ctx, a); err != nil {
+		return err
+	}
+	count, size, err := s.usage(ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	if err := checkQuota(count, size+r.Size); err != nil {
+		return err
+	}
+	return s.reserve(ctx, r)
 }
 
 func (s *Service) lockDraft(ctx context.Context, a Application) error {

@@ -60,17 +60,7 @@ func (s *Service) AddFromSafe(ctx context.Context, id uuid.UUID, chosen types.Sa
 		return types.Attachment{}, err
 	}
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
-		if err := s.lockDraft(ctx, a); err != nil {
-			return err
-		}
-		count, size, err := s.usage(ctx, a.ID)
-		if err != nil {
-			return err
-		}
-		if err := checkQuota(count, size+r.Size); err != nil {
-			return err
-		}
-		if err := s.reserve(ctx, r); err != nil {
+		if err := s.setAside(ctx, a, r); err != nil {
 			return err
 		}
 		return s.touch(ctx, a.ID)

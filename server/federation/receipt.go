@@ -74,7 +74,7 @@ func VerifyReceipt(ctx context.Context, trust Trust, text string) (Proof, error)
 	}
 	sender := c.Audience // whoever it is for: it is not for the one who verifies
 	c = receiptClaims{}
-	s := &Service{trust: trust, now: anyTime}
+	s := &Service{trust: trust}
 	if err := s.verify(ctx, text, typReceipt, sender, 0, &c); err != nil {
 		return Proof{}, fmt.Errorf("receipt: %w", err)
 	}

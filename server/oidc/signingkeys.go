@@ -3,20 +3,15 @@ package oidc
 import (
 	"context"
 	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/golang-jwt/jwt/v5"
-
-	"portalverbund/server/platform/keys"
 )
 
 const (
@@ -286,24 +281,8 @@ func (s *Service) retireKeys(ctx context.Context, rows []signingKeyRow, now time
 }
 
 func (s *Service) newSigningKey(activeFrom time.Time) (signingKeyRow, error) {
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return signingKeyRow{}, fmt.Errorf("make signing key: %w", err)
-	}
-	der, err := x509.MarshalECPrivateKey(private)
-	if err != nil {
-		return signingKeyRow{}, fmt.Errorf("make signing key: %w", err)
-	}
-	id := strings.ToLower(rand.Text()[:16])
-	if s.Keys.Demo() {
-		id = keys.DemoPrefix + id
-	}
-	public, err := json.Marshal(jose.JSONWebKey{Key: private.Public(), KeyID: id, Algorithm: string(jose.ES256), Use: "sig"})
-	if err != nil {
-		return signingKeyRow{}, fmt.Errorf("make signing key: %w", err)
-	}
-	sealed, err := s.Keys.Seal(sealSigningKey, der, []byte(id))
-	return signingKeyRow{ID: id, Sealed: sealed, Public: public, CreatedAt: s.Now(), ActiveFrom: activeFrom}, err
+	key, err := s.Keys.Make("sig", string(jose.ES256), sealSigningKey)
+	return signingKeyRow{ID: key.ID, Sealed: key.Sealed, Public: key.Public, CreatedAt: s.Now(), ActiveFrom: activeFrom}, err
 }
 
 // SigningKeys lists the keys, the newest first.

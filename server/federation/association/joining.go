@@ -276,11 +276,7 @@ func wordsOf(body []byte) string {
 
 // askAgain finds out whether the anchor has decided. The signed statement counts, not the answer.
 func (s *Service) askAgain(ctx context.Context, j joinedRow) error {
-	text, err := s.client.Fetch(ctx, j.Anchor+chain.WellKnown)
-	if err != nil {
-		return errors.Join(err, s.store.saveFailure(ctx, err.Error()))
-	}
-	anchor, err := chain.Anchor{ID: j.Anchor, Pins: j.Pins}.CheckAnchor(text, s.now())
+	anchor, err := s.anchorOf(ctx, j)
 	if err != nil {
 		return errors.Join(err, s.store.saveFailure(ctx, err.Error()))
 	}

@@ -68,13 +68,18 @@ func (s *Service) refreshAlone(ctx context.Context) error {
 	}
 }
 
-// refreshJoined reads as a member: the anchor's configuration, its list, and what is due of the others.
-func (s *Service) refreshJoined(ctx context.Context, j joinedRow, wanted map[string]bool) error {
+// anchorOf reads and checks the configuration of the anchor that this portal has joined, or asks to join.
+func (s *Service) anchorOf(ctx context.Context, j joinedRow) (chain.Statement, error) {
 	text, err := s.client.Fetch(ctx, j.Anchor+chain.WellKnown)
 	if err != nil {
-		return errors.Join(err, s.store.saveFailure(ctx, err.Error()))
+		return chain.Statement{}, err
 	}
-	anchor, err := chain.Anchor{ID: j.Anchor, Pins: j.Pins}.CheckAnchor(text, s.now())
+	return chain.Anchor{ID: j.Anchor, Pins: j.Pins}.CheckAnchor(text, s.now())
+}
+
+// refreshJoined reads as a member: the anchor's configuration, its list, and what is due of the others.
+func (s *Service) refreshJoined(ctx context.Context, j joinedRow, wanted map[string]bool) error {
+	anchor, err := s.anchorOf(ctx, j)
 	if err != nil {
 		return errors.Join(err, s.store.saveFailure(ctx, err.Error()))
 	}
@@ -95,7 +100,7 @@ func (s *Service) refreshJoined(ctx context.Context, j joinedRow, wanted map[str
 		return err
 	}
 	now := s.now()
-	fetched = append(fetched, statementRow{Issuer: j.Anchor, Subject: j.Anchor, Text: text})
+	fetched = append(fetched, statementRow{Issuer: j.Anchor, Subject: j.Anchor, Text: anchor.Text()})
 	return s.store.db.Tx(ctx, func(ctx context.Context) error {
 		if err := s.store.saveStatements(ctx, fetched, failures, now); err != nil {
 			return err

@@ -3,14 +3,11 @@ package association
 import (
 	"context"
 	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -199,28 +196,12 @@ func (r *Ring) first(use string, rows []keyRow) (keyRow, error) {
 }
 
 func (r *Ring) make(use string, activeFrom time.Time) (keyRow, error) {
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return keyRow{}, fmt.Errorf("make key: %w", err)
-	}
-	der, err := x509.MarshalECPrivateKey(private)
-	if err != nil {
-		return keyRow{}, fmt.Errorf("make key: %w", err)
-	}
-	id := strings.ToLower(rand.Text()[:16])
-	if r.set.Demo() {
-		id = keys.DemoPrefix + id
-	}
-	jwk := jose.JSONWebKey{Key: private.Public(), KeyID: id, Algorithm: string(jose.ES256), Use: "sig"}
+	of, alg := "sig", string(jose.ES256)
 	if use == useEncryption {
-		jwk.Algorithm, jwk.Use = string(jose.ECDH_ES_A256KW), "enc"
+		of, alg = "enc", string(jose.ECDH_ES_A256KW)
 	}
-	public, err := json.Marshal(jwk)
-	if err != nil {
-		return keyRow{}, fmt.Errorf("make key: %w", err)
-	}
-	sealed, err := r.set.Seal(sealKey, der, []byte(id))
-	return keyRow{ID: id, Use: use, Sealed: sealed, Public: public, CreatedAt: r.now(), ActiveFrom: activeFrom}, err
+	key, err := r.set.Make(of, alg, sealKey)
+	return keyRow{ID: key.ID, Use: use, Sealed: key.Sealed, Public: key.Public, CreatedAt: r.now(), ActiveFrom: activeFrom}, err
 }
 
 // active gives the key of a use that is used now.

@@ -10,6 +10,7 @@ import (
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -68,6 +69,31 @@ func newKey(use, alg string, demo bool) (jose.JSONWebKey, error) {
 		id = DemoPrefix + id
 	}
 	return jose.JSONWebKey{Key: private, KeyID: id, Algorithm: alg, Use: use}, nil
+}
+
+// Kept is a key that a portal makes while it runs, as its database keeps it.
+type Kept struct {
+	ID     string
+	Public []byte // JWK
+	Sealed []byte // the private half as SEC 1, bound to the id
+}
+
+// Make makes a key like those of the set, and seals its private half for a purpose.
+func (s *Set) Make(use, alg, purpose string) (Kept, error) {
+	key, err := newKey(use, alg, s.Demo())
+	if err != nil {
+		return Kept{}, err
+	}
+	der, err := x509.MarshalECPrivateKey(key.Key.(*ecdsa.PrivateKey))
+	if err != nil {
+		return Kept{}, fmt.Errorf("make key: %w", err)
+	}
+	public, err := json.Marshal(key.Public())
+	if err != nil {
+		return Kept{}, fmt.Errorf("make key: %w", err)
+	}
+	sealed, err := s.Seal(purpose, der, []byte(key.KeyID))
+	return Kept{ID: key.KeyID, Public: public, Sealed: sealed}, err
 }
 
 // Load reads the keys of a folder. It refuses a file that others may read.
