@@ -16,6 +16,25 @@ for (const [link, title, name] of [
   });
 }
 
+test("who leaves the first page before it is whole is led to the heading of the next", async ({
+  page,
+  where,
+}) => {
+  let arrive = () => {};
+  const asked = new Promise<void>((resolve) => {
+    void page.route("**/StartPage-*.js", async (route) => {
+      resolve();
+      await new Promise<void>((goOn) => (arrive = goOn));
+      await route.continue();
+    });
+  });
+  await page.goto(where.portals.meppen, { waitUntil: "commit" });
+  await asked;
+  await page.getByRole("contentinfo").getByRole("link", { name: "Datenschutz" }).click();
+  await arrivesAt(page, "Datenschutz");
+  arrive();
+});
+
 test("every portal shows itself, its association and that this is a demonstration", async ({
   page,
   where,

@@ -577,7 +577,10 @@ export function createAppRouter(queryClient: QueryClient) {
     parseSearch: parseSearchWith((value) => value),
     stringifySearch: stringifySearchWith(String),
   });
-  router.subscribe("onBeforeNavigate", ({ fromLocation, toLocation }) => {
+  // Who leaves the first page before it is whole comes from a place that the router has not settled on yet.
+  let asked: typeof router.latestLocation | undefined;
+  router.subscribe("onBeforeNavigate", ({ fromLocation = asked, toLocation }) => {
+    asked = toLocation;
     if (!fromLocation) return;
     const elsewhere = fromLocation.pathname !== toLocation.pathname;
     const moved =
