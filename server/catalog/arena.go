@@ -2,6 +2,8 @@ package catalog
 
 import (
 	"strings"
+
+	"github.com/google/uuid"
 )
 
 const mostAtOnce = 4096 // elements
@@ -52,6 +54,19 @@ func (x *index) listOnce(list []string) []string {
 		x.lists[key] = list
 	}
 	return known
+}
+
+// unitOf gives the number of a unit; 0 for none.
+func (x *index) unitOf(id *uuid.UUID) int32 {
+	if id == nil {
+		return 0
+	}
+	n, known := x.unitsAt[*id]
+	if !known {
+		n = int32(len(x.units))
+		x.units, x.unitsAt[*id] = append(x.units, *id), n
+	}
+	return n
 }
 
 // spreadOf gives the one copy of where a service is done.

@@ -32,6 +32,7 @@ type document struct {
 	teaser   []int32      // numbers of terms
 	hasForms bool
 	valid    during
+	unit     int32 // the one that is competent for everybody wherever it is done, see index.units; 0 if that can't be said so simply
 	shown    shownText
 	kin      *kin         // of services with its LeiKa key; nil if it has none
 	alone    [1]*document // itself, see index.kin
@@ -143,6 +144,7 @@ type serviceRow struct {
 	Payload  []byte
 	Lead     map[string]string // what lists show beside the title
 	Claims   []string          // area, and + where there is an online way; @ before the area of an online service
+	Unit     *uuid.UUID        // that all claims name, for everybody and always; nil if they differ or depend on something
 }
 
 // versionSQL changes whenever the service or one of its competences does, also when one becomes valid or ends; s is the service,
@@ -152,12 +154,12 @@ const versionSQL = `encode(s.digest, 'hex') || coalesce(c.version, '')`
 // Only who is competent and what is valid today counts; the search notices by itself when that changes (checkEvery).
 const claimsSQL = `
 	LEFT JOIN LATERAL (
-		SELECT array_agg(claim) AS claims, count(*)::text || ':' || sum(('x' || encode(substr(digest, 1, 4), 'hex'))::bit(32)::bigint)::text AS version
+		SELECT array_agg(claim) AS claims, CASE WHEN min(unit) = max(unit) AND bool_and(terms IS NULL) THEN min(unit)::uuid END AS unit, count(*)::text || ':' || sum(('x' || encode(substr(digest, 1, 4), 'hex'))::bit(32)::bigint)::text AS version
 		FROM (
-			SELECT area || CASE WHEN online THEN '+' ELSE '' END AS claim, digest FROM catalog_competences
+			SELECT area || CASE WHEN online THEN '+' ELSE '' END AS claim, digest, organisation_id::text AS unit, terms FROM catalog_competences
 			WHERE service_id = s.id AND owner = s.owner AND role = '01' AND (valid_from IS NULL OR valid_from <= now()) AND (valid_to IS NULL OR valid_to >= now())
 			UNION ALL
-			SELECT '@' || a, w.digest FROM catalog_online_competences w CROSS JOIN LATERAL unnest(w.areas) AS a
+			SELECT '@' || a, w.digest, NULL, NULL FROM catalog_online_competences w CROSS JOIN LATERAL unnest(w.areas) AS a
 			WHERE w.service_id = s.id AND w.owner = s.owner AND EXISTS (
 				SELECT FROM catalog_online_services o WHERE o.id = w.online_service_id AND o.owner = w.owner
 					AND (o.valid_from IS NULL OR o.valid_from <= now()) AND (o.valid_to IS NULL OR o.valid_to >= now())
@@ -166,9 +168,9 @@ const claimsSQL = `
 	) c ON true`
 
 const (
-	servicesQuery = `SELECT s.id, s.owner, s.leika_key, ` + versionSQL + `, s.payload, s.teaser, coalesce(c.claims, '{}')
+	servicesQuery = `SELECT s.id, s.owner, s.leika_key, ` + versionSQL + `, s.payload, s.teaser, coalesce(c.claims, '{}'), c.unit
 		FROM catalog_services s` + claimsSQL + ` WHERE s.id > $1 ORDER BY s.id LIMIT $2`
-	servicesByIDQuery = `SELECT s.id, s.owner, s.leika_key, ` + versionSQL + `, s.payload, s.teaser, coalesce(c.claims, '{}')
+	servicesByIDQuery = `SELECT s.id, s.owner, s.leika_key, ` + versionSQL + `, s.payload, s.teaser, coalesce(c.claims, '{}'), c.unit
 		FROM catalog_services s` + claimsSQL + ` WHERE s.id = ANY ($1)`
 	versionsQuery = `SELECT s.id, ` + versionSQL + ` FROM catalog_services s` + claimsSQL + ` WHERE s.id > $1 ORDER BY s.id LIMIT $2`
 )

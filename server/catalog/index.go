@@ -17,6 +17,8 @@ type index struct {
 	documents  map[uuid.UUID]*document
 	groups     map[string]*kin     // by LeiKa key
 	spreads    map[string]*spread  // by how they are stated
+	units      []uuid.UUID         // that services name by their place here; the first is none
+	unitsAt    map[uuid.UUID]int32 // their places
 	lists      map[string][]string // of audiences and categories
 	brevity    []float32           // by number: the less text, the more a word in it tells; 1 at most, 0 where a service has gone
 	places     map[string][]namedPlace
@@ -31,7 +33,7 @@ type index struct {
 func newIndex(l *lexicon) *index {
 	return &index{
 		documents: map[uuid.UUID]*document{}, groups: map[string]*kin{}, spreads: map[string]*spread{}, lists: map[string][]string{},
-		vocabulary: newVocabulary(), lexicon: l,
+		units: make([]uuid.UUID, 1), unitsAt: map[uuid.UUID]int32{}, vocabulary: newVocabulary(), lexicon: l,
 	}
 }
 

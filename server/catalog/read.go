@@ -243,7 +243,7 @@ func (s *Service) Suggest(ctx context.Context, q, ars string) ([]types.Suggestio
 
 // summaries gives what a list shows of services: their titles, and who does them at the place for who asks.
 func (s *Service) summaries(ctx context.Context, part []listed, at *area, who Asker) ([]types.ServiceSummary, error) {
-	var authorities map[uuid.UUID]Text
+	var authorities map[uuid.UUID]string
 	if at != nil {
 		var err error
 		if authorities, err = s.authorities(ctx, part, *at, who); err != nil {
@@ -257,7 +257,7 @@ func (s *Service) summaries(ctx context.Context, part []listed, at *area, who As
 		d := l.document
 		items = append(items, types.ServiceSummary{
 			Id: d.id, LeikaKey: optional(d.leikaKey), Title: d.shown.title(language), Teaser: d.shown.teaser(language),
-			Audiences: audiences(d.audiences), Owner: owners[d.owner], Online: l.online, AuthorityName: optional(authorities[d.id].in(language)),
+			Audiences: audiences(d.audiences), Owner: owners[d.owner], Online: l.online, AuthorityName: optional(authorities[d.id]),
 		})
 	}
 	return items, nil

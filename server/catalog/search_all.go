@@ -111,25 +111,25 @@ func (s *Service) searchOnce(ctx context.Context, q SearchQuery) (result types.S
 	if err := s.nearThings(ctx, list, at); err != nil {
 		return result, nil, err
 	}
-	if result.Offices, err = s.officeHits(ctx, q, keysOf(list, officeThing)); err != nil {
+	if result.Offices, err = s.officeHits(ctx, q, ofKind(list, officeThing)); err != nil {
 		return result, nil, err
 	}
-	if result.Situations, err = s.situationHits(ctx, q, keysOf(list, situationThing)); err != nil {
+	if result.Situations, err = situationHits(ctx, q, ofKind(list, situationThing)); err != nil {
 		return result, nil, err
 	}
-	result.Forms, err = s.formHits(ctx, q, found, keysOf(list, onlineThing))
+	result.Forms, err = s.formHits(ctx, q, found, ofKind(list, onlineThing))
 	return result, at, err
 }
 
-// keysOf gives the keys of the things of a kind, in order.
-func keysOf(list []foundThing, kind string) []string {
-	var keys []string
+// ofKind gives the things of a kind, in order.
+func ofKind(list []foundThing, kind string) []foundThing {
+	var some []foundThing
 	for _, x := range list {
 		if x.kind == kind {
-			keys = append(keys, x.key)
+			some = append(some, x)
 		}
 	}
-	return keys
+	return some
 }
 
 // part cuts the part out of a section that is wanted: a page where the section was asked for, the best few beside services.
@@ -168,59 +168,32 @@ func (s *Service) serviceHits(ctx context.Context, q SearchQuery, found foundSer
 	return types.ServiceList{Items: items, NextCursor: optional(next), Total: len(found.list), Counts: found.counts}, nil
 }
 
-const officeHitsQuery = `
-	SELECT o.id, o.owner, o.name, p.name, o.payload #>> '{address,city}'
-	FROM unnest($1::text[]::uuid[]) WITH ORDINALITY AS w (id, n) JOIN catalog_organisations o USING (id)
-	LEFT JOIN catalog_organisations p ON p.id = o.parent_id AND p.owner = o.owner ORDER BY w.n`
-
-func (s *Service) officeHits(ctx context.Context, q SearchQuery, keys []string) (types.OfficeHits, error) {
-	hits := types.OfficeHits{Items: []types.OrganisationSummary{}, Total: len(keys)}
-	shown, next, err := part(keys, q, types.SearchKindOffice)
-	if err != nil || len(shown) == 0 {
+func (s *Service) officeHits(ctx context.Context, q SearchQuery, list []foundThing) (types.OfficeHits, error) {
+	hits := types.OfficeHits{Items: []types.OrganisationSummary{}, Total: len(list)}
+	shown, next, err := part(list, q, types.SearchKindOffice)
+	if err != nil {
 		return hits, err
 	}
 	hits.NextCursor = optional(next)
-	rows, err := s.store.db.Pgx(ctx).Query(ctx, officeHitsQuery, shown)
-	if err != nil {
-		return hits, fmt.Errorf("read offices: %w", err)
-	}
 	owners, language := s.owners(), httpx.LanguageOf(ctx)
-	hits.Items, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (types.OrganisationSummary, error) {
-		var o types.OrganisationSummary
-		var owner string
-		var name, parent Text
-		err := row.Scan(&o.Id, &owner, &name, &parent, &o.City)
-		o.Name, o.ParentName, o.Portal = name.in(language), optional(parent.in(language)), owners[owner]
-		return o, err
-	})
-	if err != nil {
-		return hits, fmt.Errorf("read offices: %w", err)
+	for _, x := range shown {
+		hits.Items = append(hits.Items, types.OrganisationSummary{
+			Id: uuid.MustParse(x.key), Name: x.shown.title(language), ParentName: optional(x.shown.teaser(language)), City: optional(x.detail), Portal: owners[x.owner],
+		})
 	}
 	return hits, nil
 }
 
-const situationHitsQuery = `
-	SELECT DISTINCT ON (w.n) c.payload FROM unnest($1::text[]) WITH ORDINALITY AS w (id, n) JOIN catalog_categories c USING (id)
-	WHERE c.owner = ANY ($2) ORDER BY w.n, c.owner`
-
-func (s *Service) situationHits(ctx context.Context, q SearchQuery, keys []string) (types.SituationHits, error) {
-	hits := types.SituationHits{Items: []types.SituationHit{}, Total: len(keys)}
-	shown, next, err := part(keys, q, types.SearchKindSituation)
-	if err != nil || len(shown) == 0 {
+func situationHits(ctx context.Context, q SearchQuery, list []foundThing) (types.SituationHits, error) {
+	hits := types.SituationHits{Items: []types.SituationHit{}, Total: len(list)}
+	shown, next, err := part(list, q, types.SearchKindSituation)
+	if err != nil {
 		return hits, err
 	}
 	hits.NextCursor = optional(next)
-	rows, err := s.store.db.Pgx(ctx).Query(ctx, situationHitsQuery, shown, ownerKeys(s.owners()))
-	if err != nil {
-		return hits, fmt.Errorf("read life situations: %w", err)
-	}
-	entries, err := pgx.CollectRows(rows, pgx.RowTo[CategoryEntry])
-	if err != nil {
-		return hits, fmt.Errorf("read life situations: %w", err)
-	}
 	language := httpx.LanguageOf(ctx)
-	for _, e := range entries {
-		hits.Items = append(hits.Items, types.SituationHit{Id: e.ID, Title: e.Title.in(language), Description: optional(e.Description.in(language)), Icon: e.Icon})
+	for _, x := range shown {
+		hits.Items = append(hits.Items, types.SituationHit{Id: x.key, Title: x.shown.title(language), Description: optional(x.shown.teaser(language)), Icon: x.detail})
 	}
 	return hits, nil
 }
@@ -239,7 +212,7 @@ const (
 )
 
 // formHits answers the online services that were found, and the forms of the services that were found first.
-func (s *Service) formHits(ctx context.Context, q SearchQuery, found foundServices, online []string) (types.FormHits, error) {
+func (s *Service) formHits(ctx context.Context, q SearchQuery, found foundServices, online []foundThing) (types.FormHits, error) {
 	forms, err := s.onlineForms(ctx, online)
 	if err != nil {
 		return types.FormHits{}, err
@@ -256,9 +229,13 @@ func (s *Service) formHits(ctx context.Context, q SearchQuery, found foundServic
 	return hits, err
 }
 
-func (s *Service) onlineForms(ctx context.Context, keys []string) ([]types.FormHit, error) {
-	if len(keys) == 0 {
+func (s *Service) onlineForms(ctx context.Context, found []foundThing) ([]types.FormHit, error) {
+	if len(found) == 0 {
 		return nil, nil
+	}
+	keys := make([]string, 0, len(found))
+	for _, x := range found {
+		keys = append(keys, x.key)
 	}
 	rows, err := s.store.db.Pgx(ctx).Query(ctx, onlineHitsQuery, keys)
 	if err != nil {

@@ -53,6 +53,37 @@ func TestSearchAll_OneQuery_AllSections(t *testing.T) {
 	}
 }
 
+// TestSearchAll_OfficeRenamed_ItsNewNameEverywhere: names of offices are in memory, beside services and under the offices below.
+func TestSearchAll_OfficeRenamed_ItsNewNameEverywhere(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	rest := []string{
+		`{"kind":"organisation","id":"` + num(101).String() + `","name":{"de":"Schalter 3"},"parentId":"` + num(100).String() + `"}`,
+		service(1, dog, "Hund anmelden"), competence(200, 1, 100, inMeppen),
+	}
+	p.imports(t, append(rest, organisation(100, "Steueramt"))...)
+	named := func() string {
+		t.Helper()
+		service, office := ask(t, p, at("hund", inMeppen)), ask(t, p, words("schalter 3"))
+		if len(service.Services.Items) != 1 || len(office.Offices.Items) != 1 {
+			t.Fatalf("%+v, %+v", service.Services, office.Offices)
+		}
+		return value(service.Services.Items[0].AuthorityName) + ", " + value(office.Offices.Items[0].ParentName)
+	}
+	if got := named(); got != "Steueramt, Steueramt" {
+		t.Errorf("named %q", got)
+	}
+	if _, err := p.Import(t.Context(), "test", strings.NewReader(strings.Join(append(rest, organisation(100, "Finanzservice")), "\n")), ImportOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.follow(t.Context(), `{"beside":true}`); err != nil {
+		t.Fatal(err)
+	}
+	if got := named(); got != "Finanzservice, Finanzservice" {
+		t.Errorf("after the office was renamed: %q", got)
+	}
+}
+
 func TestSearchAll_OfficeOfThePlace_First(t *testing.T) {
 	t.Parallel()
 	p := town(t)

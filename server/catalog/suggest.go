@@ -85,11 +85,11 @@ func (s *Service) suggestThings(ctx context.Context, f filter, typing bool) ([]t
 		return nil, err
 	}
 	q := SearchQuery{}
-	offices, err := s.officeHits(ctx, q, first(keysOf(list, officeThing), suggestedOffices))
+	offices, err := s.officeHits(ctx, q, first(ofKind(list, officeThing), suggestedOffices))
 	if err != nil {
 		return nil, err
 	}
-	situations, err := s.situationHits(ctx, q, first(keysOf(list, situationThing), suggestedSituations))
+	situations, err := situationHits(ctx, q, first(ofKind(list, situationThing), suggestedSituations))
 	if err != nil {
 		return nil, err
 	}

@@ -31,17 +31,27 @@ type things struct {
 	known map[uuid.UUID]thing // by the id that they have in the index
 }
 
-// thing is an entry beside services.
+// thing is an entry beside services, with what lists show of it.
 type thing struct {
 	kind    string
 	key     string // its id in the catalog
 	owner   string
 	version string
+	shown   shownText // its title, and in the place of a teaser: the unit that an office belongs to, the description of a life situation
+	detail  string    // the city of an office, the icon of a life situation
 }
 
-// thingID is a thing's id in the index: life situations have the same key at several portals.
+// id is a thing's id in the index: life situations have the same key at several portals.
 func (t thing) id() uuid.UUID {
 	return uuid.NewSHA1(uuid.NameSpaceOID, []byte(t.kind+"\x00"+t.owner+"\x00"+t.key))
+}
+
+// officeName gives the name of an organisational unit of a portal in a language; false if there is none.
+func (t *things) officeName(owner string, unit uuid.UUID, language string) (string, bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	x, known := t.known[thing{kind: officeThing, key: unit.String(), owner: owner}.id()]
+	return x.shown.title(language), known
 }
 
 func newThings() *things {
@@ -52,26 +62,27 @@ func newThings() *things {
 type thingRow struct {
 	thing
 	title   Text
-	further []Text // belongs to, lies in, is about
+	further Text // what it belongs to, or is about
 }
 
 // All things that are valid today with their versions, and those that are named by kind and key.
 const (
 	thingVersionsQuery = `
-	SELECT 'office', id::text, owner, encode(digest, 'hex') FROM catalog_organisations
+	SELECT 'office', o.id::text, o.owner, encode(o.digest, 'hex') || coalesce(encode(p.digest, 'hex'), '')
+	FROM catalog_organisations o LEFT JOIN catalog_organisations p ON p.id = o.parent_id AND p.owner = o.owner
 	UNION ALL SELECT 'situation', id, owner, encode(digest, 'hex') FROM catalog_categories WHERE payload->>'class' IS NULL
 	UNION ALL SELECT 'form', id::text, owner, encode(digest, 'hex') FROM catalog_online_services
 	WHERE (valid_from IS NULL OR valid_from <= now()) AND (valid_to IS NULL OR valid_to >= now())`
 
 	officeThingsQuery = `
-	SELECT 'office', o.id::text, o.owner, encode(o.digest, 'hex'), o.name, p.name, json_build_object('de', coalesce(o.payload #>> '{address,city}', ''))
+	SELECT 'office', o.id::text, o.owner, encode(o.digest, 'hex') || coalesce(encode(p.digest, 'hex'), ''), o.name, p.name, coalesce(o.payload #>> '{address,city}', '')
 	FROM catalog_organisations o LEFT JOIN catalog_organisations p ON p.id = o.parent_id AND p.owner = o.owner
 	WHERE o.id = ANY ($1::text[]::uuid[])`
 	situationThingsQuery = `
-	SELECT 'situation', id, owner, encode(digest, 'hex'), payload->'title', payload->'description', NULL::json FROM catalog_categories
+	SELECT 'situation', id, owner, encode(digest, 'hex'), payload->'title', payload->'description', coalesce(payload->>'icon', '') FROM catalog_categories
 	WHERE id = ANY ($1::text[]) AND payload->>'class' IS NULL`
 	onlineThingsQuery = `
-	SELECT 'form', id::text, owner, encode(digest, 'hex'), payload->'title', payload->'teaser', NULL::json FROM catalog_online_services
+	SELECT 'form', id::text, owner, encode(digest, 'hex'), payload->'title', payload->'teaser', '' FROM catalog_online_services
 	WHERE id = ANY ($1::text[]::uuid[])`
 )
 
@@ -130,9 +141,8 @@ func (s store) thingRows(ctx context.Context, query string, keys []string) ([]th
 	}
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (thingRow, error) {
 		var r thingRow
-		var first, second Text
-		err := row.Scan(&r.kind, &r.key, &r.owner, &r.version, &r.title, &first, &second)
-		r.further = []Text{first, second}
+		err := row.Scan(&r.kind, &r.key, &r.owner, &r.version, &r.title, &r.further, &r.detail)
+		r.shown = shownOf(r.title, r.further, nil)
 		return r, err
 	})
 	if err != nil {
@@ -164,10 +174,11 @@ func (t *things) take(rows []thingRow, gone []uuid.UUID) {
 // wording gives a thing as the index takes in services.
 func (r thingRow) wording(id uuid.UUID) *wording {
 	f := &wording{row: serviceRow{ID: id, Owner: r.owner, Version: r.version}, Title: r.title, Teaser: map[string]string{}}
-	for _, text := range r.further {
-		for language, words := range text {
-			f.Teaser[language] += " " + words
-		}
+	for language, words := range r.further {
+		f.Teaser[language] = words
+	}
+	if r.kind == officeThing {
+		f.Teaser["de"] += " " + r.detail // where it lies
 	}
 	return f
 }
@@ -185,20 +196,20 @@ func (t *things) find(query string, typing bool, s *synonyms, shown func(owner s
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	var list []foundThing
-	situations := map[string]int{} // where they are in list
+	situations := map[string]bool{}
 	for _, h := range hits {
 		x, known := t.known[h.document.id]
 		if !known || h.score < thingShownFrom {
 			continue
 		}
 		if x.kind == situationThing {
-			if at, twice := situations[x.key]; twice {
-				if x.owner == ownOwner {
-					list[at].thing = x
-				}
+			if situations[x.key] {
 				continue
 			}
-			situations[x.key] = len(list)
+			situations[x.key] = true
+			if own, here := t.known[thing{kind: x.kind, key: x.key, owner: ownOwner}.id()]; here {
+				x = own
+			}
 		}
 		list = append(list, foundThing{x, h.score})
 	}

@@ -53,7 +53,7 @@ func (w *writer) document(f *wording) *document {
 	d := &w.documents.take(1)[0]
 	*d = document{
 		id: f.row.ID, owner: w.index.once(f.row.Owner), leikaKey: f.row.LeikaKey, version: versionOf(f.row.Version), spread: w.index.spreadOf(f.row),
-		audiences: w.index.listOnce(f.Audiences), categories: w.index.listOnce(f.Categories), shown: shownOf(f.Title, f.row.Lead, f.Synonyms), hasForms: f.hasForms(), valid: duringOf(f.Validity),
+		audiences: w.index.listOnce(f.Audiences), categories: w.index.listOnce(f.Categories), shown: shownOf(f.Title, f.row.Lead, f.Synonyms), hasForms: f.hasForms(), valid: duringOf(f.Validity), unit: w.index.unitOf(f.row.Unit),
 	}
 	d.order = surface(strings.ToLower(f.Title["de"]))
 	var named phrases
