@@ -38,6 +38,9 @@ func (h *SpecialHoursEntry) normalise(c *checker) {
 		})
 	}
 	h.Note = c.text("note", h.Note, maxSentence, false)
+	for language, note := range h.Note {
+		h.Note[language] = strings.Join(strings.Fields(note), " ") // it stands on the line of its days
+	}
 }
 
 func (e *OrganisationEntry) normaliseAdministers(c *checker) {

@@ -83,7 +83,7 @@ func (p *producer) administration(e *catalog.OrganisationEntry) *node {
 
 // isAdministration says whether a competence says which areas the unit administers.
 func isAdministration(k *node) bool {
-	if k.child("leistungID") != nil {
+	if k.child(nameService) != nil {
 		return false
 	}
 	return slices.ContainsFunc(k.children, func(n *node) bool {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -112,6 +113,16 @@ func (c *converter) id(kind string, n *node) (id uuid.UUID, origin *catalog.Iden
 		}
 	}
 	return catalog.EntryID(kind, *i), i
+}
+
+// refer is like id, and keeps the identifier of what is referred to among the extras: what it stands for can't be told from the id
+// alone where the catalog does not have it.
+func (c *converter) refer(kind, name string, n *node, extras *[]catalog.ExtraEntry) uuid.UUID {
+	id, origin := c.id(kind, n)
+	if origin != nil {
+		*extras = append(slices.Clone(*extras), (&node{name: name, text: n.text, attrs: n.attrs}).extra())
+	}
+	return id
 }
 
 func (c *converter) identifiers(list []*node) []catalog.IdentifierEntry {

@@ -15,7 +15,8 @@ import (
 // organisation reads an Organisationseinheit, and the competences that stand inside it.
 func (c *converter) organisation(n *node) (*catalog.OrganisationEntry, []*catalog.CompetenceEntry) {
 	e := &catalog.OrganisationEntry{}
-	e.ID, e.Origin = c.id(catalog.KindOrganisation, n.one("id"))
+	id := n.one("id")
+	e.ID, e.Origin = c.id(catalog.KindOrganisation, id)
 	e.FurtherIDs = c.identifiers(n.all("idSekundaer"))
 	if outer := n.one("name"); outer != nil {
 		names := outer.all("name")
@@ -29,11 +30,8 @@ func (c *converter) organisation(n *node) (*catalog.OrganisationEntry, []*catalo
 		c.warn(n, "has no name")
 	}
 	if parent := first(n.one(nameParent), n.one("uebergeordnetesOrganisationseinheitID")); parent != nil {
-		if id, origin := c.id(catalog.KindOrganisation, parent); id != uuid.Nil {
+		if id := c.refer(catalog.KindOrganisation, nameParent, parent, &e.Extras); id != uuid.Nil {
 			e.ParentID = &id
-			if origin != nil { // which it stands for can't be told from the id alone
-				e.Extras = append(e.Extras, (&node{name: nameParent, text: parent.text, attrs: parent.attrs}).extra())
-			}
 		}
 	}
 	if address := n.one("anschrift"); address != nil {
@@ -48,7 +46,7 @@ func (c *converter) organisation(n *node) (*catalog.OrganisationEntry, []*catalo
 			e.Administers = append(e.Administers, c.areasOf(k, "gebietID")...)
 			continue
 		}
-		competences = append(competences, c.competences(k, e.ID)...)
+		competences = append(competences, c.competences(k, id)...)
 	}
 	e.Extras = append(e.Extras, c.rest(n)...)
 	return e, competences
@@ -141,7 +139,7 @@ func (c *converter) hours(n *node, e *catalog.OrganisationEntry) {
 // competenceObject reads a zustaendigkeitTransferObjekt: which service, where, and by whom. The kind of its identifier says
 // whether an office or an online service is meant.
 func (c *converter) competenceObject(n *node) ([]*catalog.CompetenceEntry, *catalog.OnlineCompetenceEntry, string) {
-	object := n.one("uebergeordnetesObjektID")
+	object := n.one(nameObject)
 	k := n.one(elementCompetence)
 	if object == nil || k == nil {
 		return nil, nil, "names no office or no service"
@@ -154,8 +152,7 @@ func (c *converter) competenceObject(n *node) ([]*catalog.CompetenceEntry, *cata
 	case strings.Contains(scheme, "onlinedienst") || strings.TrimSpace(object.attrs["schemeID"]) == schemeOnlineService:
 		return nil, c.onlineCompetence(k, object), ""
 	}
-	unit, _ := c.id(catalog.KindOrganisation, object)
-	list := c.competences(k, unit)
+	list := c.competences(k, object)
 	if len(list) == 0 {
 		return nil, nil, "names no area that is known"
 	}
@@ -163,10 +160,10 @@ func (c *converter) competenceObject(n *node) ([]*catalog.CompetenceEntry, *cata
 }
 
 // competences reads a competence: one entry for each service and area that it names. The first has the id that its identifier
-// stands for, the others one that is derived from it.
-func (c *converter) competences(k *node, unit uuid.UUID) []*catalog.CompetenceEntry {
+// stands for, the others one that is derived from it. object identifies the unit.
+func (c *converter) competences(k, object *node) []*catalog.CompetenceEntry {
 	id, origin := c.id(catalog.KindCompetence, k.one("id"))
-	services := k.all("leistungID")
+	services := k.all(nameService)
 	areas := c.areasOf(k, "gebietID")
 	further := c.identifiers(k.all("idSekundaer"))
 	note := c.text(k.all("bemerkung"), asPlain)
@@ -175,9 +172,11 @@ func (c *converter) competences(k *node, unit uuid.UUID) []*catalog.CompetenceEn
 	terms.Validity = validity
 	role, stated := c.role(k)
 	extras := append(stated, c.rest(k)...)
+	unit := c.refer(catalog.KindOrganisation, nameObject, object, &extras)
 	var list []*catalog.CompetenceEntry
 	for _, s := range services {
-		service, serviceOrigin := c.id(catalog.KindService, s)
+		extras := extras
+		service := c.refer(catalog.KindService, nameService, s, &extras)
 		for _, area := range areas {
 			e := &catalog.CompetenceEntry{ID: id, ServiceID: service, OrganisationID: unit, Area: area, Note: note, Role: role}
 			e.TermsEntry = terms
@@ -186,8 +185,8 @@ func (c *converter) competences(k *node, unit uuid.UUID) []*catalog.CompetenceEn
 				name := area
 				if len(services) > 1 {
 					name += " " + s.text
-					if serviceOrigin != nil {
-						name += " " + serviceOrigin.Agency
+					if _, origin := c.id(catalog.KindService, s); origin != nil {
+						name += " " + origin.Agency
 					}
 				}
 				e.ID = uuid.NewSHA1(id, []byte(name))
@@ -222,11 +221,12 @@ func (c *converter) role(k *node) (role string, stated []catalog.ExtraEntry) {
 func (c *converter) onlineCompetence(k, object *node) *catalog.OnlineCompetenceEntry {
 	e := &catalog.OnlineCompetenceEntry{}
 	e.ID, e.Origin = c.id(catalog.KindOnlineCompetence, k.one("id"))
-	e.ServiceID, _ = c.id(catalog.KindService, k.one("leistungID"))
-	e.OnlineServiceID, _ = c.id(catalog.KindOnlineService, object)
 	e.Areas = c.areasOf(k, "gebietID")
 	e.FurtherIDs = c.identifiers(k.all("idSekundaer"))
+	service := k.one(nameService)
 	e.Extras = c.rest(k)
+	e.ServiceID = c.refer(catalog.KindService, nameService, service, &e.Extras)
+	e.OnlineServiceID = c.refer(catalog.KindOnlineService, nameObject, object, &e.Extras)
 	return e
 }
 

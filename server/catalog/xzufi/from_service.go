@@ -312,7 +312,7 @@ func (c *converter) specialisation(n *node) *catalog.SpecialisationEntry {
 	e := &catalog.SpecialisationEntry{}
 	e.ID, e.Origin = c.id(catalog.KindSpecialisation, n.one("id"))
 	e.FurtherIDs = c.identifiers(n.all("idSekundaer"))
-	e.ServiceID, _ = c.id(catalog.KindService, n.one("leistungID"))
+	service := n.one(nameService)
 	e.Areas = c.areasOf(n, "gueltigkeitGebietID", "gebietID")
 	c.modules(n, &e.ModulesEntry)
 	e.Publisher = c.publisher(n.one("herausgeber"))
@@ -327,5 +327,6 @@ func (c *converter) specialisation(n *node) *catalog.SpecialisationEntry {
 		}
 	}
 	e.Extras = append(c.inside(version), c.rest(n)...)
+	e.ServiceID = c.refer(catalog.KindService, nameService, service, &e.Extras)
 	return e
 }

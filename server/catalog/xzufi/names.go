@@ -64,6 +64,8 @@ const (
 	elementCompetence       = "zustaendigkeit"
 	elementCompetenceObject = "zustaendigkeitTransferObjekt"
 	nameRole                = "rolle"
+	nameService             = "leistungID"
+	nameObject              = "uebergeordnetesObjektID" // of a competence: the unit or online service
 	nameParentCategory      = "uebergeordneteKategorieID"
 	typeOnlineService       = "OnlinedienstErweitert" // the name of the type is not confirmed
 )
@@ -110,7 +112,7 @@ func orders() map[string][]string {
 		elementOrganisation: {"id", "idSekundaer", nameParent, "kategorie", "name", "beschreibung", "anschrift", nameContact, nameWebAddress, nameHours,
 			nameAccess, "herausgeber", "versionsinformation", "sprachversion", "gueltigkeit", elementCompetence},
 		"anschrift":       {"typ", "strasse", "hausnummer", "postfach", "postleitzahl", "ort", "zusatz", "verwaltungspolitischeKodierung", namePosition},
-		elementCompetence: {"id", "idSekundaer", "leistungID", "gebietID", nameRole, "bemerkung", "gueltigkeit", nameCriterion},
+		elementCompetence: {"id", "idSekundaer", nameService, "gebietID", nameRole, "bemerkung", "gueltigkeit", nameCriterion},
 		elementOnlineService: {"id", "idSekundaer", "bezeichnung", "teaser", "beschreibung", "link", "vertrauensniveau", namePayment, "herausgeber",
 			"versionsinformation", "sprachversion", "gueltigkeit"},
 	}
@@ -119,7 +121,7 @@ func orders() map[string][]string {
 // serviceOrder is the order of Leistung in XZuFi 2.2.0. leistungID and gebietID are of a specialisation.
 func serviceOrder() []string {
 	return []string{
-		"id", "idSekundaer", "leistungID", "gebietID", "struktur", "referenzLeiKa", "modulText", "modulTextIndividuell", "modulFrist", "modulKosten",
+		"id", "idSekundaer", nameService, "gebietID", "struktur", "referenzLeiKa", "modulText", "modulTextIndividuell", "modulFrist", "modulKosten",
 		"modulBearbeitungsdauer", "modulBegriffImKontext", "modulFachlicheFreigabe", "modulAuskunftshinweis", "modulDokument",
 		"modulUrsprungsportal", "typisierung", "vertrauensniveau", "leistungsadressat", "kennzeichenSchriftformerfordernis", "kategorie",
 		"klassifizierung", "informationsbereichSDG", "idLeistungImKontext", "idProzess", "herausgeber", "gueltigkeitGebietID", "kennzeichenEA",
@@ -158,7 +160,7 @@ func known() map[string]bool {
 		"untergeordneteOrganisationseinheitID", "kurzbeschreibung", "kurzbezeichnung", "kontaktperson", "bankverbindung", "synonym", "postfach", "ortsteil",
 		"laengengrad", "breitengrad", "begriff", "dokument", "formularID", "onlinedienstID", "logo", "identifizierungsmittel", "parameter", "bezeichnung",
 		"datei", "dateiID", "dateiURL", "copyright", "kennzeichenAufzug", "kennzeichenRollstuhlgerecht", "infoParkplatz", "infoOePNV", "infoSonstiges",
-		"gebietID", "leistungID", "uebergeordnetesGebietID", "untergeordnetesGebietID", "uebergeordnetesObjektID", "currencyCode", "value", "hinweis",
+		"gebietID", nameService, "uebergeordnetesGebietID", "untergeordnetesGebietID", nameObject, "currencyCode", "value", "hinweis",
 	} {
 		names[name] = true
 	}

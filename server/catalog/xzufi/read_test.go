@@ -224,7 +224,7 @@ func TestRead_EveryElement_IsUnderstood(t *testing.T) {
 			service = serviceOf(t, r)
 		}
 	}
-	want := map[string]int{catalog.KindCategory: 1, catalog.KindService: 1, catalog.KindSpecialisation: 1, catalog.KindOrganisation: 1, catalog.KindCompetence: 5, catalog.KindOnlineService: 1, catalog.KindOnlineCompetence: 1}
+	want := map[string]int{catalog.KindCategory: 1, catalog.KindService: 1, catalog.KindSpecialisation: 1, catalog.KindOrganisation: 1, catalog.KindCompetence: 6, catalog.KindOnlineService: 1, catalog.KindOnlineCompetence: 1}
 	if fmt.Sprint(kinds) != fmt.Sprint(want) {
 		t.Errorf("kinds %v, want %v", kinds, want)
 	}

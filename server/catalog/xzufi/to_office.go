@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/google/uuid"
+
 	"portalverbund/server/catalog"
 	"portalverbund/server/catalog/codes"
 )
@@ -15,16 +17,9 @@ func (p *producer) organisation(e *catalog.OrganisationEntry) *node {
 	n := &node{name: elementOrganisation}
 	n.add(p.identifier("id", schemeOrganisation, e.ID.String(), e.Origin))
 	p.further(n, e.FurtherIDs)
-	extras := e.Extras
 	if e.ParentID != nil {
-		origin, kept := parentOf(e)
-		if !kept {
-			n.add(p.reference(nameParent, catalog.KindOrganisation, schemeOrganisation, *e.ParentID))
-		} else {
-			n.add(p.identifier(nameParent, schemeOrganisation, "", &origin))
-		}
+		n.add(p.stated(nameParent, catalog.KindOrganisation, schemeOrganisation, *e.ParentID, e.Extras))
 	}
-	extras = slices.DeleteFunc(slices.Clone(extras), func(x catalog.ExtraEntry) bool { return x.Name == nameParent })
 	name := &node{name: "name"}
 	p.texts(name, "name", e.Name, false)
 	n.add(name)
@@ -49,21 +44,27 @@ func (p *producer) organisation(e *catalog.OrganisationEntry) *node {
 	p.hours(n, e)
 	n.add(p.administration(e))
 	p.words(n, nameAccess, e.Accessibility)
-	p.extras(n, extras)
+	p.extras(n, withoutReferences(e.Extras))
 	return n
 }
 
-// parentOf is the identifier that the unit's source names its parent by, while it still is the parent.
-func parentOf(e *catalog.OrganisationEntry) (catalog.IdentifierEntry, bool) {
-	for _, x := range e.Extras {
-		if x.Name != nameParent {
+// stated writes a reference by the identifier that the source named it by, while it still is what is meant, else as reference does.
+func (p *producer) stated(name, kind, scheme string, id uuid.UUID, extras []catalog.ExtraEntry) *node {
+	for _, x := range extras {
+		if x.Name != name {
 			continue
 		}
-		if i := identifier(fromExtra(x)); i != nil && catalog.EntryID(catalog.KindOrganisation, *i) == *e.ParentID {
-			return *i, true
+		if i := identifier(fromExtra(x)); i != nil && catalog.EntryID(kind, *i) == id {
+			return p.identifier(name, scheme, "", i)
 		}
 	}
-	return catalog.IdentifierEntry{}, false
+	return p.reference(name, kind, scheme, id)
+}
+
+// withoutReferences takes out what stated reads.
+func withoutReferences(extras []catalog.ExtraEntry) []catalog.ExtraEntry {
+	references := []string{nameParent, nameService, nameObject}
+	return slices.DeleteFunc(slices.Clone(extras), func(x catalog.ExtraEntry) bool { return slices.Contains(references, x.Name) })
 }
 
 func contact(kind, value string) *node {
@@ -96,11 +97,11 @@ func (p *producer) competence(e *catalog.CompetenceEntry) *node {
 	k := &node{name: elementCompetence}
 	k.add(p.identifier("id", schemeCompetence, e.ID.String(), e.Origin))
 	p.further(k, e.FurtherIDs)
-	k.add(p.reference("leistungID", catalog.KindService, schemeService, e.ServiceID))
+	k.add(p.stated(nameService, catalog.KindService, schemeService, e.ServiceID, e.Extras))
 	areas(k, "gebietID", []string{e.Area})
-	extras := e.Extras
+	extras := withoutReferences(e.Extras)
 	if !statesRole(e) { // it has been changed since it was imported, or was never stated
-		extras = slices.DeleteFunc(slices.Clone(extras), func(x catalog.ExtraEntry) bool { return x.Name == nameRole })
+		extras = slices.DeleteFunc(extras, func(x catalog.ExtraEntry) bool { return x.Name == nameRole })
 		if e.Role != "" {
 			k.add(coded(nameRole, "", e.Role))
 		}
@@ -109,7 +110,7 @@ func (p *producer) competence(e *catalog.CompetenceEntry) *node {
 	p.periods(k, e.Validity)
 	p.criteria(k, &e.TermsEntry)
 	p.extras(k, extras)
-	return with(elementCompetenceObject, p.reference("uebergeordnetesObjektID", catalog.KindOrganisation, schemeOrganisation, e.OrganisationID), k)
+	return with(elementCompetenceObject, p.stated(nameObject, catalog.KindOrganisation, schemeOrganisation, e.OrganisationID, e.Extras), k)
 }
 
 // statesRole says whether the role stands among the extras as its source wrote it.
@@ -124,10 +125,10 @@ func (p *producer) onlineCompetence(e *catalog.OnlineCompetenceEntry) *node {
 	k := &node{name: elementCompetence}
 	k.add(p.identifier("id", schemeOnlineCompetence, e.ID.String(), e.Origin))
 	p.further(k, e.FurtherIDs)
-	k.add(p.reference("leistungID", catalog.KindService, schemeService, e.ServiceID))
+	k.add(p.stated(nameService, catalog.KindService, schemeService, e.ServiceID, e.Extras))
 	areas(k, "gebietID", e.Areas)
-	p.extras(k, e.Extras)
-	return with(elementCompetenceObject, p.reference("uebergeordnetesObjektID", catalog.KindOnlineService, schemeOnlineService, e.OnlineServiceID), k)
+	p.extras(k, withoutReferences(e.Extras))
+	return with(elementCompetenceObject, p.stated(nameObject, catalog.KindOnlineService, schemeOnlineService, e.OnlineServiceID, e.Extras), k)
 }
 
 // onlineService writes an Onlinedienst.

@@ -197,13 +197,13 @@ func (p *producer) specialisation(e *catalog.SpecialisationEntry) *node {
 	n := &node{name: elementSpecialisation}
 	n.add(p.identifier("id", schemeSpecialisation, e.ID.String(), e.Origin))
 	p.further(n, e.FurtherIDs)
-	n.add(p.reference("leistungID", catalog.KindService, schemeService, e.ServiceID))
+	n.add(p.stated(nameService, catalog.KindService, schemeService, e.ServiceID, e.Extras))
 	p.modules(n, &e.ModulesEntry)
 	p.publisher(n, e.Publisher)
 	areas(n, "gueltigkeitGebietID", e.Areas)
 	n.add(version(e.CreatedAt, e.UpdatedAt, e.Version))
 	p.periods(n, e.Validity)
-	p.extras(n, e.Extras)
+	p.extras(n, withoutReferences(e.Extras))
 	return n
 }
 
