@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { defineConfig } from "@playwright/test";
 
 /** The browser of the machine where there is one, else Playwright's own. */
@@ -7,20 +6,6 @@ const installed = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/g
   existsSync(path),
 );
 const executablePath = process.env["CHROMIUM"] ?? installed;
-
-/** A free port, found once: the processes that run the tests inherit it. */
-const port = (process.env["E2E_PAGES_PORT"] ??= String(await freePort()));
-const pages = { baseURL: `http://127.0.0.1:${port}` };
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port: found } = server.address() as AddressInfo;
-      server.close(() => resolve(found));
-    });
-  });
-}
 
 const outage = "**/6-outage.spec.ts";
 
@@ -74,14 +59,7 @@ export default defineConfig({
       name: "pages",
       testDir: "e2e/pages",
       fullyParallel: true,
-      use: pages,
     },
-    ...(process.env["LOOK"] === undefined ? [] : [{ name: "look", testMatch: "pages/look.ts", use: pages }]),
+    ...(process.env["LOOK"] === undefined ? [] : [{ name: "look", testMatch: "pages/look.ts" }]),
   ],
-  webServer: {
-    command: `node scripts/serve.mjs ${port}`,
-    cwd: import.meta.dirname,
-    url: `${pages.baseURL}/`,
-    reuseExistingServer: false,
-  },
 });

@@ -1,4 +1,4 @@
-import { expect } from "@playwright/test";
+import { expect, type Route } from "@playwright/test";
 import { inspect } from "../support/inspect";
 import { arrivesAt, shows } from "../support/pages";
 import { test } from "../support/test";
@@ -20,19 +20,14 @@ test("who leaves the first page before it is whole is led to the heading of the 
   page,
   where,
 }) => {
-  let arrive = () => {};
-  const asked = new Promise<void>((resolve) => {
-    void page.route("**/StartPage-*.js", async (route) => {
-      resolve();
-      await new Promise<void>((goOn) => (arrive = goOn));
-      await route.continue();
-    });
+  const asked = new Promise<Route>((resolve) => {
+    void page.route("**/StartPage-*.js", resolve);
   });
   await page.goto(where.portals.meppen, { waitUntil: "commit" });
-  await asked;
+  const held = await asked;
   await page.getByRole("contentinfo").getByRole("link", { name: "Datenschutz" }).click();
   await arrivesAt(page, "Datenschutz");
-  arrive();
+  await held.continue();
 });
 
 test("every portal shows itself, its association and that this is a demonstration", async ({

@@ -69,6 +69,52 @@ test("an editor corrects a text at the county, and a citizen reads it at once at
     }).toPass();
     await arrivesAt(citizen, office);
     await expect(section(citizen, "Adresse und Kontakt")).toContainText("08:00–12:00 Uhr");
+
+    await test.step("it becomes competent for a new service with a fee, in one municipality", async () => {
+      const service = `Beispielleistung ${mark()}`;
+      const german = (name: RegExp) => content(page).getByRole("group", { name }).getByLabel("Deutsch");
+      const pick = async (field: string, words: string, option: string) => {
+        await content(page).getByRole("combobox", { name: field }).fill(words);
+        await page.getByRole("option", { name: option }).first().click();
+      };
+      const begin = async (area: string) => {
+        await page.goto(`${where.portals.landkreis}/redaktion/${area}`);
+        await content(page).getByRole("button", { name: "Neu anlegen" }).click();
+      };
+      await begin("leistungen");
+      await german(/^Titel/).fill(service);
+      await teaser(page).fill("Nur zur Probe.");
+      await content(page).getByRole("button", { name: "Gebühr hinzufügen" }).click();
+      await german(/^Wofür/).fill("Ausstellung");
+      await content(page).getByLabel("Betrag in Euro").fill("12,50");
+      await saved(page);
+      await act(page, "Veröffentlichen", "Jetzt veröffentlichen");
+      const written = page.url();
+      await begin("zustaendigkeiten");
+      await pick("Leistung", service, service);
+      await pick("Stelle", office, office);
+      await pick("Gebiet", "Haren", "Haren (Ems), Stadt");
+      await saved(page);
+      await act(page, "Veröffentlichen", "Jetzt veröffentlichen");
+      const stated = page.url();
+      const address = `${where.portals.meppen}/leistungen/${written.split("/").at(-1)}`;
+      await expect(async () => {
+        await citizen.goto(`${address}?ars=034540018018`);
+        await expect(content(citizen).getByRole("link", { name: office })).toBeVisible({ timeout: 3_000 });
+      }).toPass({ timeout: 30_000 });
+      await expect(content(citizen).getByText("12,50 €").first()).toBeVisible();
+      await citizen.goto(`${address}?ars=034540035035`);
+      await shows(citizen, service);
+      await expect(content(citizen).getByRole("link", { name: office })).toHaveCount(0);
+      for (const entry of [stated, written]) {
+        await page.goto(entry);
+        await act(page, "Löschen", "Löschen");
+      }
+    });
+
+    await page.goto(`${where.portals.landkreis}/redaktion/stellen?q=${encodeURIComponent(office)}`);
+    await content(page).getByRole("link", { name: office, exact: true }).click();
+    await shows(page, office);
     await act(page, "Löschen", "Löschen");
     await expect(async () => {
       await citizen.goto(offices);

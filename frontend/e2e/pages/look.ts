@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { test } from "@playwright/test";
 import { open } from "./open";
 import { scenes } from "./scenes";
+import { test } from "./test";
 
 /**
  * Takes a picture of every page, for people to look at: `LOOK=folder npm run test:e2e -- --project=look`, with `SCENES`
@@ -11,9 +11,9 @@ const folder = process.env["LOOK"] ?? "";
 const chosen = process.env["SCENES"]?.split(",") ?? Object.keys(scenes);
 
 for (const name of chosen) {
-  test(`look at ${name}`, async ({ page }) => {
+  test(`look at ${name}`, async ({ page, portal }) => {
     await page.setViewportSize({ width: 1280, height: 800 });
-    await open(page, name);
+    await open(page, portal, name);
     await page.screenshot({ path: join(folder, `${name}-1280.png`), fullPage: true });
     await page.pdf({ path: join(folder, `${name}.pdf`), format: "A4" });
     await page.setViewportSize({ width: 360, height: 740 });

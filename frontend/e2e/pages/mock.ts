@@ -1,4 +1,3 @@
-import type { Page, Route } from "@playwright/test";
 import * as data from "./fixtures";
 import * as linked from "./association";
 import * as competence from "./offices";
@@ -85,41 +84,28 @@ const usual: [RegExp, unknown][] = [
   [/^\/mailbox\/[^/]+$/, data.message],
 ];
 
-/** Lets the page talk to an invented portal. */
-export async function playScene(page: Page, scene: Scene): Promise<void> {
+/** What an invented portal answers. */
+export interface Answer {
+  status: number;
+  type: string;
+  body: string;
+}
+
+/** Gives what the portal of a scene answers to a path under /api/v1. */
+export function answerIn(scene: Scene, path: string): Answer {
+  if (path.endsWith("/events")) {
+    return { status: 200, type: "text/event-stream", body: "retry: 600000\n\n: quiet\n\n" };
+  }
   const answers: [RegExp, unknown][] = [
     ...(scene.answers ?? []),
     [/^\/portal$/, scene.portal ?? data.portal],
     [/^\/session$/, scene.session ?? data.signedOut],
     ...usual,
   ];
-  if (scene.stored) {
-    await page.addInitScript((stored) => {
-      for (const [key, value] of Object.entries(stored)) localStorage.setItem(key, JSON.stringify(value));
-    }, scene.stored);
-  }
-  await page.route("**/api/v1/**", (route) => respond(route, answers));
-}
-
-async function respond(route: Route, answers: [RegExp, unknown][]): Promise<void> {
-  const path = new URL(route.request().url()).pathname.replace("/api/v1", "");
-  if (path.endsWith("/events")) {
-    await route.fulfill({ contentType: "text/event-stream", body: "retry: 600000\n\n: quiet\n\n" });
-    return;
-  }
   const found = answers.find(([pattern]) => pattern.test(path));
   if (!found || typeof found[1] === "number") {
     const status = found ? Number(found[1]) : 404;
-    await route.fulfill({
-      status,
-      contentType: "application/problem+json",
-      body: JSON.stringify({ ...data.problem, status }),
-    });
-    return;
+    return { status, type: "application/problem+json", body: JSON.stringify({ ...data.problem, status }) };
   }
-  await route.fulfill({
-    contentType: "application/json",
-    headers: { ETag: '"7"' },
-    body: JSON.stringify(found[1]),
-  });
+  return { status: 200, type: "application/json", body: JSON.stringify(found[1]) };
 }

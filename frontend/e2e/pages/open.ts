@@ -1,12 +1,17 @@
 import { expect, type Page } from "@playwright/test";
-import { playScene } from "./mock";
+import type { InventedPortal } from "./portal";
 import { scenes } from "./scenes";
 
 /** Opens a scene and waits until its page is there. */
-export async function open(page: Page, name: string): Promise<void> {
+export async function open(page: Page, portal: InventedPortal, name: string): Promise<void> {
   const scene = scenes[name];
   if (!scene) throw new Error(`no scene ${name}`);
-  await playScene(page, scene);
+  portal.play(scene);
+  if (scene.stored) {
+    await page.addInitScript((stored) => {
+      for (const [key, value] of Object.entries(stored)) localStorage.setItem(key, JSON.stringify(value));
+    }, scene.stored);
+  }
   await page.goto(scene.path);
   await expect(page.locator("h1")).toHaveCount(1);
   await expect(page.locator("[aria-busy=true]")).toHaveCount(0);

@@ -1,7 +1,8 @@
-import { expect, test, type Page } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import { checkWithAxe } from "../support/axe";
 import { open } from "./open";
 import { scenes } from "./scenes";
+import { test } from "./test";
 
 /** Collects what the browser complains about: script errors and violations of the Content-Security-Policy. */
 function complaints(page: Page): string[] {
@@ -15,12 +16,12 @@ function complaints(page: Page): string[] {
 }
 
 for (const name of Object.keys(scenes)) {
-  test(`${name}: accessible, no id twice, fits 320 px, keeps to the policy`, async ({ page }) => {
+  test(`${name}: accessible, no id twice, fits 320 px, keeps to the policy`, async ({ page, portal }) => {
     const complained = complaints(page);
-    await open(page, name);
+    await open(page, portal, name);
     await checkWithAxe(page, "light");
     await page.emulateMedia({ colorScheme: "dark" });
-    await checkWithAxe(page, "dark", { looksOnly: true });
+    await checkWithAxe(page, "dark", { only: "colours" });
     const twice = await page.evaluate(() => {
       const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
       return ids.filter((id, index) => ids.indexOf(id) !== index);
@@ -33,10 +34,19 @@ for (const name of Object.keys(scenes)) {
   });
 }
 
+test("one text that is too pale is found among many that look alike otherwise", async ({ page, portal }) => {
+  await open(page, portal, "offices");
+  await page
+    .locator("main p")
+    .last()
+    .evaluate((element) => (element.style.color = "#c8c8c8"));
+  await expect(checkWithAxe(page, "pale", { only: "colours" })).rejects.toThrow("color-contrast");
+});
+
 for (const name of Object.keys(scenes).filter((scene) => /^(editing|search|source|run)/.test(scene))) {
-  test(`${name}: nothing is lost with text at 200 %`, async ({ page }) => {
+  test(`${name}: nothing is lost with text at 200 %`, async ({ page, portal }) => {
     await page.setViewportSize({ width: 1280, height: 800 });
-    await open(page, name);
+    await open(page, portal, name);
     await page.evaluate(() => document.documentElement.style.setProperty("font-size", "200%"));
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1280);
     expect(await page.evaluate(cutOff), "texts that are cut off").toEqual([]);
