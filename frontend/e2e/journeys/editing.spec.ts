@@ -167,7 +167,7 @@ test("a service is taken off: who follows its address at a linked portal is led 
   complaints,
 }) => {
   complaints.expect(/status of 410/); // how the portal says that something has gone
-  const title = "Sperrmüll abholen lassen";
+  const title = "Problemstoffe abgeben"; // nothing that others look for
   await editorAt(page, "landkreis", "administrator");
   await openService(page, "landkreis", title);
   const address = `${where.portals.meppen}/leistungen/${page.url().split("/").at(-1)}`;
