@@ -521,16 +521,20 @@ func (a *crowd) measureIdleCrowd(ctx context.Context, h *host) error {
 	}
 	pid := h.cmd.Process.Pid
 	before, ok := cpu(pid)
+	database := cpuOfChildren(a.postgres.PID())
 	if err := a.pause(ctx, idleFor); err != nil {
 		return err
 	}
 	after, _ := cpu(pid)
+	databaseAfter := cpuOfChildren(a.postgres.PID())
 	memory, known := rss(pid)
 	if !ok || !known {
 		return errors.New("memory and processor time are known on Linux only")
 	}
+	share := func(d time.Duration) float64 { return 100 * d.Seconds() / idleFor.Seconds() / float64(a.Portals) }
 	a.figures.RSS = *rounded(memory/float64(a.Portals), 1)
-	a.figures.IdleCPU = *rounded(100*(after-before).Seconds()/idleFor.Seconds()/float64(a.Portals), 2)
-	say("memory: %.0f MiB for all, %.1f MiB for each; idle: %.2f %% of a processor for each (PostgreSQL not counted)", memory, a.figures.RSS, a.figures.IdleCPU)
+	a.figures.IdleCPU = *rounded(share(after-before+databaseAfter-database), 2)
+	say("memory: %.0f MiB for all, %.1f MiB for each; idle: %.2f %% of a processor for each, and %.2f %% for its share of PostgreSQL",
+		memory, a.figures.RSS, share(after-before), share(databaseAfter-database))
 	return nil
 }

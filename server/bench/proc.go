@@ -34,13 +34,13 @@ func cpu(pid int) (time.Duration, bool) {
 	return time.Duration(user+system) * tick, err1 == nil && err2 == nil
 }
 
-// cpuOfChildren is the processor time that the children of a process have used: those that still run.
+// cpuOfChildren is the processor time that the children of a process have used, those that have ended included.
 func cpuOfChildren(parent int) time.Duration {
 	folders, err := filepath.Glob("/proc/[0-9]*")
 	if err != nil || len(folders) == 0 {
 		return 0
 	}
-	var sum time.Duration
+	sum := cpuOfEnded(parent)
 	for _, folder := range folders {
 		pid, err := strconv.Atoi(filepath.Base(folder))
 		if err != nil {
@@ -52,6 +52,20 @@ func cpuOfChildren(parent int) time.Duration {
 		}
 	}
 	return sum
+}
+
+// cpuOfEnded is the processor time of children that a process has waited for.
+func cpuOfEnded(parent int) time.Duration {
+	fields, ok := stat(parent)
+	if !ok {
+		return 0
+	}
+	user, err1 := strconv.ParseInt(fields[13], 10, 64)
+	system, err2 := strconv.ParseInt(fields[14], 10, 64)
+	if err1 != nil || err2 != nil {
+		return 0
+	}
+	return time.Duration(user+system) * tick
 }
 
 // rss is the memory that a process has in use (VmRSS), in MiB.

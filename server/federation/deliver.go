@@ -249,6 +249,9 @@ func (s *Service) sweep(ctx context.Context) {
 }
 
 func (s *Service) sweepOnce(ctx context.Context) error {
+	if open, err := s.store.anyQueued(ctx); err != nil || !open {
+		return err
+	}
 	return s.db.Tx(ctx, func(ctx context.Context) error {
 		now := s.now()
 		parked, err := s.store.parkOld(ctx, now, now.Add(-maxAge))

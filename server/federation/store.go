@@ -135,6 +135,12 @@ func (st store) park(ctx context.Context, r outboxRow, failure string, now time.
 		WHERE id = ? AND state = 'queued' AND leased_until = ?`, failure, now, r.ID, r.LeasedUntil).Error
 }
 
+// anyQueued says whether any message waits to be sent, cheaply.
+func (st store) anyQueued(ctx context.Context) (found bool, err error) {
+	err = st.db.Pgx(ctx).QueryRow(ctx, "SELECT EXISTS (SELECT FROM federation_outbox WHERE head AND state = 'queued')").Scan(&found)
+	return found, err
+}
+
 // parkOld ends the tries for messages that have waited since before a time: their portal was out of reach all along.
 func (st store) parkOld(ctx context.Context, now, since time.Time) ([]outboxRow, error) {
 	var parked []outboxRow

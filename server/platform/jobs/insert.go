@@ -12,7 +12,7 @@ import (
 
 // insertChannel is where River listens for new jobs, in the schema of its tables. Its own notifications are limited to one
 // in a while for each queue and process; where that one is sent before another transaction commits, the other's job would
-// wait for the next poll. So every insertion gives a hint of its own. Should that get lost, the poll remains.
+// wait for the next look. So every insertion gives a hint of its own. Should that get lost, the look after jobs that lie waiting remains (life.go).
 const insertChannel = ".river_insert"
 
 // insertJobs adds jobs as River does. River's own statement gives all of every row back and so has to be waited for; this one

@@ -38,7 +38,8 @@ type Options struct {
 	MaxAttempts int
 	// DeadAfter is how long a process must be gone before its running jobs are given to others. Default 2 s.
 	DeadAfter time.Duration
-	// PollInterval is how often a queue is looked at when no notification came. Default 1 s.
+	// PollInterval is how often each queue is looked at whatever comes. Default 10 s: jobs come by notification, and one question
+	// each second for all queues finds those whose notification was lost.
 	PollInterval time.Duration
 }
 
@@ -56,7 +57,7 @@ func (o Options) withDefaults() Options {
 		o.DeadAfter = 2 * time.Second
 	}
 	if o.PollInterval == 0 {
-		o.PollInterval = time.Second
+		o.PollInterval = 10 * time.Second
 	}
 	return o
 }
@@ -174,7 +175,7 @@ func (c *Client) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("jobs: %w", err)
 	}
-	stopLife, err := startLife(ctx, c.db, c.log, id, c.opts.DeadAfter)
+	stopLife, err := startLife(ctx, c.db, c.log, id, slices.Sorted(maps.Keys(c.queues)), c.opts.DeadAfter)
 	if err != nil {
 		return fmt.Errorf("start jobs: %w", err)
 	}

@@ -78,7 +78,7 @@ func (w *worker) next(t *testing.T) begin {
 	}
 }
 
-// byNotification are options without which a job would wait an hour for the poll.
+// byNotification are options with which a job would wait an hour for the poll of its queue.
 func byNotification() jobs.Options { return jobs.Options{PollInterval: time.Hour} }
 
 func newClient(t *testing.T, d *db.DB, w *worker, log *slog.Logger, opts jobs.Options) *jobs.Client {
@@ -206,6 +206,37 @@ func TestInsert_OtherTransactionRolledBackJustBefore_StillNotified(t *testing.T)
 			t.Fatalf("job %s began", b.name)
 		}
 	}
+}
+
+func TestInsert_NotificationLost_JobRunsAnyway(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	w := newWorker(func(_ context.Context, job *river.Job[errand]) error {
+		if job.Attempt == 1 {
+			return errors.New("once more")
+		}
+		return nil
+	})
+	c := newClient(t, d, w, discard(), byNotification())
+	c.Queue("mail", 1)
+	start(t, c)
+	if err := c.Insert(t.Context(), errand{"warm"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	w.next(t)
+	w.next(t) // nobody notifies of a second attempt
+	for _, queue := range []string{river.QueueDefault, "mail"} {
+		err := d.From(t.Context()).Exec(`INSERT INTO river_job (kind, args, queue, max_attempts, state)
+			VALUES ('errand', json_build_object('name', ?::text), ?, 5, 'available')`, queue, queue).Error
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b := w.next(t); b.name != queue {
+			t.Fatalf("job %s began, want %s", b.name, queue)
+		}
+		w.next(t)
+	}
+	untilState(t, d, "completed", 3)
 }
 
 func TestWork_ErrorThenPanicThenSuccess_LogsNoPersonalData(t *testing.T) {

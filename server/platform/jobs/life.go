@@ -14,20 +14,28 @@ import (
 // lifeClass is the first half of the advisory locks that show which processes live; the second is a hash of the id.
 const lifeClass = 0x6a6f6273 // "jobs"
 
-// life shows the others that this process lives, and looks after those who don't any more.
+// lookEvery is how often a process looks after the others, and after jobs that lie waiting.
+const lookEvery = time.Second
+
+// waitsFor is how long a job may be due before its queue is woken once more: jobs are this quick when all is well.
+const waitsFor = 200 * time.Millisecond
+
+// life shows the others that this process lives, and looks after those who don't any more, and after jobs that nobody takes up
+// although they are due: one question for all queues, in place of a poll by each.
 type life struct {
 	config    *pgx.ConnConfig
 	log       *slog.Logger
 	id        string
+	queues    []string // that this process works on
 	deadAfter time.Duration
 	conn      *pgx.Conn
 	missing   map[string]time.Time // process → since when it is gone
 }
 
 // startLife takes this process's lock on a connection of its own, before any job runs.
-func startLife(ctx context.Context, database *db.DB, log *slog.Logger, id string, deadAfter time.Duration) (stop func(), err error) {
+func startLife(ctx context.Context, database *db.DB, log *slog.Logger, id string, queues []string, deadAfter time.Duration) (stop func(), err error) {
 	l := &life{
-		config: database.Pool().Config().ConnConfig, log: log, id: id, deadAfter: deadAfter,
+		config: database.Pool().Config().ConnConfig, log: log, id: id, queues: queues, deadAfter: deadAfter,
 		missing: map[string]time.Time{},
 	}
 	if err := l.connect(ctx); err != nil {
@@ -60,7 +68,7 @@ func (l *life) connect(ctx context.Context) error {
 
 func (l *life) run(ctx context.Context) {
 	defer func() { l.close(context.WithoutCancel(ctx)) }()
-	ticker := time.NewTicker(l.deadAfter / 4)
+	ticker := time.NewTicker(min(l.deadAfter/2, lookEvery))
 	defer ticker.Stop()
 	for {
 		select {
@@ -84,7 +92,8 @@ func (l *life) close(ctx context.Context) {
 	}
 }
 
-// look finds processes that have jobs running or lead, but hold no lock, and takes over after them.
+// look wakes queues with jobs that lie waiting, finds processes that have jobs running or lead, but hold no lock, and takes over
+// after them.
 func (l *life) look(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -92,12 +101,8 @@ func (l *life) look(ctx context.Context) error {
 		l.missing = map[string]time.Time{} // the others lost theirs too, perhaps
 		return l.connect(ctx)
 	}
-	rows, err := l.conn.Query(ctx, findDead, lifeClass)
-	if err != nil {
-		return err
-	}
-	dead, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
+	var dead []string
+	if err := l.conn.QueryRow(ctx, lookAround, lifeClass, l.id, l.queues, waitsFor).Scan(&dead); err != nil {
 		return err
 	}
 	missing := make(map[string]time.Time, len(dead))
@@ -130,8 +135,10 @@ func (l *life) takeOver(ctx context.Context, id string) error {
 	return nil
 }
 
-// findDead names the processes that run jobs or lead, without a lock ($1: lifeClass) that shows that they live.
-const findDead = `
+// lookAround wakes the queues ($3) with jobs that have been due for a while ($4): a notification was lost, or a short pause after a
+// failure is over. It names the processes other than this one ($2) that run jobs or lead, without a lock ($1: lifeClass) that
+// shows that they live.
+const lookAround = `
 WITH alive AS (
 	SELECT objid FROM pg_locks
 	WHERE locktype = 'advisory' AND classid = $1::integer::oid AND objsubid = 2 AND granted
@@ -140,9 +147,15 @@ WITH alive AS (
 	SELECT attempted_by[array_upper(attempted_by, 1)] AS id FROM river_job WHERE state = 'running'
 	UNION
 	SELECT leader_id FROM river_leader
+), woken AS (
+	SELECT pg_notify(current_schema() || '.river_insert', json_build_object('queue', queue)::text)
+	FROM unnest($3::text[]) AS queue
+	WHERE EXISTS (SELECT FROM river_job j WHERE j.state = 'available' AND j.queue = queue.queue AND j.scheduled_at <= now() - $4::interval)
 )
-SELECT id FROM claimed
-WHERE id IS NOT NULL AND hashtext(id)::oid NOT IN (SELECT objid FROM alive)`
+SELECT ARRAY(
+	SELECT id FROM claimed
+	WHERE id IS NOT NULL AND id <> $2 AND hashtext(id)::oid NOT IN (SELECT objid FROM alive)
+) FROM (SELECT count(*) FROM woken) AS done`
 
 // endLeadership does what a leader ($1) does when it resigns: the others elect a new one at once.
 const endLeadership = `
