@@ -27,13 +27,14 @@ import (
 	"portalverbund/db"
 	"portalverbund/server/app"
 	"portalverbund/server/catalog"
+	"portalverbund/server/platform/envelope"
 	"portalverbund/server/platform/keys"
 )
 
 type federationCommand struct {
 	Portals  int     `default:"100" help:"Portals of the association."`
 	Services int     `default:"10" help:"Services of each portal."`
-	Changes  int     `default:"10" help:"Changes whose way to all other portals is measured."`
+	Changes  int     `default:"10" help:"Changes whose way to all other portals is measured, at least 1."`
 	First    int     `default:"10000" help:"Services of the portal whose first synchronisation is measured."`
 	Messages float64 `help:"Messages per second, as measured by go test -bench Messages ./server/federation."`
 }
@@ -158,7 +159,11 @@ func (a *crowd) associate(ctx context.Context, name string, n int) ([]app.Config
 		if err != nil {
 			return nil, err
 		}
-		if err := errors.Join(set.Save(configs[i].Keys), os.MkdirAll(configs[i].Data, 0o700)); err != nil {
+		master, err := envelope.New(true)
+		if err != nil {
+			return nil, err
+		}
+		if err := errors.Join(set.Save(configs[i].Keys), master.Save(configs[i].Keys), os.MkdirAll(configs[i].Data, 0o700)); err != nil {
 			return nil, err
 		}
 		if i == 0 {
@@ -191,6 +196,7 @@ func (a *crowd) associate(ctx context.Context, name string, n int) ([]app.Config
 	}
 	for i, p := range places {
 		list.Members[i].Areas, list.Members[i].Name = []string{p.ars}, p.name
+		configs[i].Areas = list.Members[i].Areas
 	}
 	if err := a.copyDatabase(ctx, name, n); err != nil {
 		return nil, err
@@ -232,11 +238,11 @@ func (a *crowd) municipalities(ctx context.Context, c app.Config, n int) (list [
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (p municipality, err error) { return p, row.Scan(&p.ars, &p.name) })
 }
 
-// fill gives a portal a generated catalog for its area.
+// fill gives a portal a generated catalog for its area, as others take in nothing that speaks for another one.
 func fill(ctx context.Context, c app.Config, seed byte, units, services int) error {
 	var lines bytes.Buffer
 	g := newGenerator(seed)
-	g.units = g.units[:units]
+	g.units, g.areas = g.units[:units], c.Areas
 	if _, err := g.write(&lines, services); err != nil {
 		return err
 	}
@@ -324,6 +330,7 @@ func (a *crowd) measureFirst(ctx context.Context) error {
 	want := 2*a.First + 50
 	var first time.Time // the portals start one after the other: the clock runs from the first page on
 	atFirst := 0
+	var own, database time.Duration
 	for {
 		n, err := replicated(ctx, conn)
 		if err != nil {
@@ -331,6 +338,8 @@ func (a *crowd) measureFirst(ctx context.Context) error {
 		}
 		if n > 0 && first.IsZero() {
 			first, atFirst = time.Now(), n
+			own, _ = cpu(h.cmd.Process.Pid)
+			database = cpuOfChildren(a.postgres.PID())
 		}
 		if n >= want {
 			break
@@ -343,6 +352,8 @@ func (a *crowd) measureFirst(ctx context.Context) error {
 		}
 	}
 	took := time.Since(first)
+	ownAfter, _ := cpu(h.cmd.Process.Pid)
+	own, database = ownAfter-own, cpuOfChildren(a.postgres.PID())-database
 	rate := float64(want-atFirst) / took.Seconds()
 	copied, err := bareCopy(ctx, conn)
 	if err != nil {
@@ -351,6 +362,7 @@ func (a *crowd) measureFirst(ctx context.Context) error {
 	a.figures.SyncPerSecond = *rounded(rate, 0)
 	a.figures.SyncCopyRatio = *rounded(rate/(float64(want)/copied.Seconds()), 3)
 	say("first synchronisation: %d entries in %s, %.0f a second, with what search needs; a bare COPY of the same rows: %s", want, took.Round(time.Millisecond), rate, copied.Round(time.Millisecond))
+	say("processor time of it: both portals %.1f s, with the search index, PostgreSQL %.1f s", own.Seconds(), database.Seconds())
 	return nil
 }
 
@@ -396,7 +408,7 @@ func (a *crowd) measureMany(ctx context.Context) error {
 	}
 	say("all have the catalogs of all others %s after the last one was started", time.Since(begun).Round(100*time.Millisecond))
 	var took []time.Duration
-	for n := range a.Changes {
+	for n := range max(a.Changes, 1) {
 		ways, err := a.propagate(ctx, h, n)
 		if err != nil {
 			return err

@@ -22,6 +22,7 @@ type generator struct {
 	source *rand.ChaCha8
 	titles map[string]bool
 	units  []uuid.UUID
+	areas  []string // that competences are stated for
 
 	firsts, seconds, verbs, states []string
 }
@@ -30,7 +31,7 @@ func newGenerator(seed byte) *generator {
 	source := rand.NewChaCha8([32]byte{seed})
 	g := &generator{
 		random: rand.New(source), source: source, titles: map[string]bool{}, //nolint:gosec // no secrets
-		firsts: words(firsts), seconds: words(seconds), verbs: words(verbs), states: words(states),
+		areas: areas(), firsts: words(firsts), seconds: words(seconds), verbs: words(verbs), states: words(states),
 	}
 	for range 50 {
 		g.units = append(g.units, g.id())
@@ -129,7 +130,7 @@ func (g *generator) service() (catalog.ServiceEntry, catalog.CompetenceEntry) {
 	if g.random.IntN(2) == 0 {
 		e.LeikaKey = fmt.Sprintf("99%012d", g.random.Int64N(1e12))
 	}
-	c := catalog.CompetenceEntry{ID: g.id(), ServiceID: e.ID, OrganisationID: pick(g, g.units), Area: pick(g, areas())}
+	c := catalog.CompetenceEntry{ID: g.id(), ServiceID: e.ID, OrganisationID: pick(g, g.units), Area: pick(g, g.areas)}
 	if g.random.IntN(3) == 0 {
 		c.OnlineService = &catalog.OnlineEntry{Type: "link", URL: "https://antrag.example/" + c.ID.String()}
 	}

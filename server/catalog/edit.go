@@ -84,11 +84,7 @@ func (s *Service) Write(ctx context.Context, kind, source string, content json.R
 	case unchanged:
 		return nil
 	}
-	news, err := published(kind, p.entry.key(), p.payload)
-	if err != nil {
-		return err
-	}
-	if err := s.publish(ctx, []types.CatalogEntry{news}); err != nil {
+	if err := s.publish(ctx, []types.CatalogEntry{published(kind, p.entry.key(), p.payload)}); err != nil {
 		return err
 	}
 	return s.announce(ctx, t)

@@ -26,6 +26,10 @@ type Text map[string]string
 
 // UnmarshalJSON also takes a plain string, as German.
 func (t *Text) UnmarshalJSON(b []byte) error {
+	if byLanguage, ok := readText(b); ok { // as nearly all are
+		*t = byLanguage
+		return nil
+	}
 	var plain string
 	if json.Unmarshal(b, &plain) == nil {
 		*t = nil

@@ -413,11 +413,7 @@ func (run *importRun) tellGone(ctx context.Context, kind string, images map[stri
 func (s *Service) publishWritten(ctx context.Context, kind string, written []prepared) error {
 	news := make([]types.CatalogEntry, 0, len(written))
 	for _, p := range written {
-		entry, err := published(kind, p.entry.key(), p.payload)
-		if err != nil {
-			return err
-		}
-		news = append(news, entry)
+		news = append(news, published(kind, p.entry.key(), p.payload))
 	}
 	return s.publish(ctx, news)
 }

@@ -59,8 +59,11 @@ func TestImport_ChangedService_IsPublishedAndAnswered(t *testing.T) {
 	if c := *report.Of(KindService); c != (Counts{Changed: 1}) {
 		t.Errorf("counts %+v", c)
 	}
-	published := *p.publisher.entries["service "+num(1).String()].Payload
-	if title := published["title"].(map[string]any)["de"]; title != "Hundesteuer anmelden" {
+	var published ServiceEntry
+	if err := json.Unmarshal(*p.publisher.entries["service "+num(1).String()].Payload, &published); err != nil {
+		t.Fatal(err)
+	}
+	if title := published.Title["de"]; title != "Hundesteuer anmelden" {
 		t.Errorf("published title %q", title)
 	}
 	got, err := p.Service.Service(t.Context(), num(1), "")

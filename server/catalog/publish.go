@@ -19,12 +19,8 @@ func (s *Service) publish(ctx context.Context, entries []types.CatalogEntry) err
 	return nil
 }
 
-func published(kind, key string, payload []byte) (types.CatalogEntry, error) {
-	var object map[string]any
-	if err := json.Unmarshal(payload, &object); err != nil {
-		return types.CatalogEntry{}, fmt.Errorf("publish %s %s: %w", kind, key, err)
-	}
-	return types.CatalogEntry{Kind: kind, Id: key, Payload: &object}, nil
+func published(kind, key string, payload json.RawMessage) types.CatalogEntry {
+	return types.CatalogEntry{Kind: kind, Id: key, Payload: &payload}
 }
 
 // PublishAll publishes all of this portal's entries, for linked portals that lost them or see the portal for the first time.
@@ -50,11 +46,7 @@ func (s *Service) publishKind(ctx context.Context, kind string) error {
 		}
 		news := make([]types.CatalogEntry, 0, len(entries))
 		for _, e := range entries {
-			entry, err := published(kind, e.key, e.payload)
-			if err != nil {
-				return err
-			}
-			news = append(news, entry)
+			news = append(news, published(kind, e.key, e.payload))
 		}
 		if err := s.publish(ctx, news); err != nil {
 			return err

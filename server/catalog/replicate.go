@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -101,11 +100,7 @@ func (s *Service) accept(owner string, e types.CatalogEntry) (prepared, error) {
 	if e.Payload == nil {
 		return prepared{}, errors.New("is empty")
 	}
-	raw, err := json.Marshal(*e.Payload)
-	if err != nil {
-		return prepared{}, fmt.Errorf("can't be read: %w", err)
-	}
-	p, err := s.reader.prepare(e.Kind, raw)
+	p, err := s.reader.prepare(e.Kind, *e.Payload)
 	if err != nil {
 		return prepared{}, err
 	}

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -9,7 +10,12 @@ import (
 )
 
 func entryOf(kind, id string, payload map[string]any) types.CatalogEntry {
-	return types.CatalogEntry{Kind: kind, Id: id, Payload: &payload}
+	text, err := json.Marshal(payload)
+	if err != nil {
+		panic(err) // what tests write can be written
+	}
+	raw := json.RawMessage(text)
+	return types.CatalogEntry{Kind: kind, Id: id, Payload: &raw}
 }
 
 func (p *portal) count(t *testing.T, table, owner string) (n int) {

@@ -76,7 +76,7 @@ func TestSearchAll_OfficeRenamed_ItsNewNameEverywhere(t *testing.T) {
 	if _, err := p.Import(t.Context(), "test", strings.NewReader(strings.Join(append(rest, organisation(100, "Finanzservice")), "\n")), ImportOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.follow(t.Context(), `{"beside":true}`); err != nil {
+	if err := p.follow(t.Context(), heard(`{"beside":true}`)); err != nil {
 		t.Fatal(err)
 	}
 	if got := named(); got != "Finanzservice, Finanzservice" {
@@ -289,7 +289,7 @@ func TestThings_ChangeOfAnOffice_Followed(t *testing.T) {
 	if _, err := p.Import(ctx, "test", strings.NewReader(organisation(101, "Kämmerei")+"\n"+organisation(150, "Fundbüro")), ImportOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.follow(ctx, `{}`); err != nil {
+	if err := p.follow(ctx, heard(`{}`)); err != nil {
 		t.Fatal(err)
 	}
 	for q, want := range map[string]int{"kämmerei": 1, "fundbüro": 1, "steueramt": 0} {
@@ -300,7 +300,7 @@ func TestThings_ChangeOfAnOffice_Followed(t *testing.T) {
 	if _, err := p.db.Pgx(ctx).Exec(ctx, `DELETE FROM catalog_organisations WHERE id = $1`, num(150)); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.follow(ctx, `{"beside":true}`); err != nil {
+	if err := p.follow(ctx, heard(`{"beside":true}`)); err != nil {
 		t.Fatal(err)
 	}
 	if r := ask(t, p, words("fundbüro")); r.Offices.Total != 0 {

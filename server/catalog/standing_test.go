@@ -82,7 +82,7 @@ func TestSearch_CompetenceEnds_FollowedByTheNextComparison(t *testing.T) {
 	if _, err := p.db.Pool().Exec(t.Context(), `UPDATE catalog_competences SET valid_to = CASE id WHEN $1 THEN now() - interval '1 second' END, valid_from = NULL WHERE id IN ($1, $2)`, num(200), num(203)); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.follow(t.Context(), notify.Lost); err != nil {
+	if err := p.follow(t.Context(), heard(notify.Lost)); err != nil {
 		t.Fatal(err)
 	}
 	if got := areas(); !slices.Equal(got, []string{inHaren}) {

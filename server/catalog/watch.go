@@ -15,6 +15,8 @@ const (
 	buildBatch    = 1000
 	checkEvery    = 5 * time.Minute
 	retryAfter    = time.Second
+	shortestRest  = 500 * time.Millisecond // after a change is followed, before a large one is; else twice the time that took
+	longestRest   = 2 * time.Second
 	namedServices = 150  // in one message; for more, everything is compared
 	tidyAfter     = 500  // changes, each of which leaves something behind in the index
 	tidyShare     = 0.25 // of the services changed since the index was built
@@ -66,29 +68,76 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 	check := time.NewTicker(checkEvery)
 	defer check.Stop()
+	var pending message
+	var rested <-chan time.Time // while the index rests from large changes
 	for {
-		var text string
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-check.C:
-			text = notify.Lost
-		case text = <-messages:
+			pending.All = true
+		case text := <-messages:
+			pending.take(text)
+		case <-rested:
+			rested = nil
+		}
+		for more := true; more; { // what came meanwhile is followed in one go
+			select {
+			case text := <-messages:
+				pending.take(text)
+			default:
+				more = false
+			}
 		}
 		s.answers.forget()
 		s.offers.forget()
-		if err := s.follow(ctx, text); err != nil && ctx.Err() == nil {
-			s.log.ErrorContext(ctx, "search index: follow a change", "error", err)
-			if !pause(ctx, retryAfter) {
-				return nil
-			}
-			if err := s.follow(ctx, notify.Lost); err != nil && ctx.Err() == nil {
-				s.log.ErrorContext(ctx, "search index: compare with the database", "error", err)
-			}
+		if pending.nothing() || rested != nil && !pending.urgent() {
+			continue
 		}
+		begun := time.Now()
+		if !s.followOrCompare(ctx, pending) {
+			return nil
+		}
+		rested = time.After(min(max(2*time.Since(begun), shortestRest), longestRest))
+		pending = message{}
 		s.answers.forget() // those that were made of the old index meanwhile
 	}
 }
+
+// followOrCompare makes the index true after a change, by comparing everything where that fails. It says whether to go on.
+func (s *Service) followOrCompare(ctx context.Context, m message) bool {
+	err := s.follow(ctx, m)
+	if err == nil || ctx.Err() != nil {
+		return true
+	}
+	s.log.ErrorContext(ctx, "search index: follow a change", "error", err)
+	if !pause(ctx, retryAfter) {
+		return false
+	}
+	if err := s.follow(ctx, message{All: true}); err != nil && ctx.Err() == nil {
+		s.log.ErrorContext(ctx, "search index: compare with the database", "error", err)
+	}
+	return true
+}
+
+// take adds what a message says; one that says nothing readable, or that messages got lost, says that everything may have changed.
+func (m *message) take(text string) {
+	var more message
+	if text == notify.Lost || json.Unmarshal([]byte(text), &more) != nil {
+		more = message{All: true}
+	}
+	if !more.All && !more.Synonyms && len(more.Services) == 0 {
+		more.Beside = true
+	}
+	m.All, m.Synonyms, m.Beside = m.All || more.All, m.Synonyms || more.Synonyms, m.Beside || more.Beside
+	m.Services = append(m.Services, more.Services...)
+}
+
+func (m message) nothing() bool { return !m.All && !m.urgent() && !m.Beside }
+
+// urgent says whether few things have changed, which somebody may be looking for already: they do not wait until many others,
+// such as the catalog of a linked portal that is being read, are in the index.
+func (m message) urgent() bool { return m.Synonyms || len(m.Services) > 0 || m.Beside && !m.All }
 
 func pause(ctx context.Context, d time.Duration) bool {
 	select {
@@ -99,14 +148,13 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// follow makes the index true after a message.
-func (s *Service) follow(ctx context.Context, text string) error {
+// follow makes the index true after a change.
+func (s *Service) follow(ctx context.Context, m message) error {
 	x, err := s.search.current(ctx)
 	if err != nil {
 		return err
 	}
-	var m message
-	if text == notify.Lost || json.Unmarshal([]byte(text), &m) != nil || m.All {
+	if m.All {
 		if m.Services, err = s.differing(ctx, x); err != nil {
 			return err
 		}
@@ -117,7 +165,7 @@ func (s *Service) follow(ctx context.Context, text string) error {
 			return err
 		}
 	}
-	if m.Beside || len(m.Services) == 0 && !m.Synonyms {
+	if m.Beside {
 		if err := s.followBeside(ctx); err != nil {
 			return err
 		}

@@ -11,6 +11,12 @@ import (
 	"portalverbund/server/platform/notify"
 )
 
+// heard gives what a message says.
+func heard(text string) (m message) {
+	m.take(text)
+	return m
+}
+
 // runs gives a portal whose index is kept true by the database's notifications, as in operation.
 func running(t *testing.T, before ...string) *portal {
 	t.Helper()
@@ -137,7 +143,7 @@ func TestRun_LostMessages_ComparisonFindsWhatChanged(t *testing.T) {
 	if err != nil || len(differ) != 4 {
 		t.Errorf("%d services differ, %v", len(differ), err)
 	}
-	if err := p.follow(t.Context(), notify.Lost); err != nil {
+	if err := p.follow(t.Context(), heard(notify.Lost)); err != nil {
 		t.Fatal(err)
 	}
 	for q, want := range map[string][]int{"esel": {1}, "hund": nil, "ziege": {4}, "katze": nil, "pferd": {3}} {
@@ -167,5 +173,32 @@ func TestRun_Replication_IsFoundAndRemembersNothingOutdated(t *testing.T) {
 			t.Fatalf("the outdated answer is still given")
 		}
 		time.Sleep(time.Millisecond) // until the condition holds
+	}
+}
+
+func TestMessage_ManyInOneGo_NothingIsLostAndFewDoNotWaitForMany(t *testing.T) {
+	few, all := `{"services":["`+num(1).String()+`"]}`, `{"all":true,"beside":true}`
+	for _, c := range []struct {
+		name                string
+		texts               []string
+		all, beside, urgent bool
+		services            int
+	}{
+		{"nothing", nil, false, false, false, 0},
+		{"a service", []string{few}, false, false, true, 1},
+		{"offices", []string{`{}`}, false, true, true, 0},
+		{"many", []string{all, all}, true, true, false, 0},
+		{"messages got lost", []string{notify.Lost}, true, false, false, 0},
+		{"not readable", []string{`{"services":["x"]}`}, true, false, false, 0},
+		{"many, and a service behind them", []string{all, few}, true, true, true, 1},
+		{"synonyms and many", []string{`{"synonyms":true}`, all}, true, true, true, 0},
+	} {
+		var m message
+		for _, text := range c.texts {
+			m.take(text)
+		}
+		if m.All != c.all || m.Beside != c.beside || m.urgent() != c.urgent || len(m.Services) != c.services || m.nothing() != (len(c.texts) == 0) {
+			t.Errorf("%s: %+v, urgent %v, nothing %v", c.name, m, m.urgent(), m.nothing())
+		}
 	}
 }

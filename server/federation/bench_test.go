@@ -53,7 +53,7 @@ func BenchmarkFirstSync(b *testing.B) {
 		for j := range 10 {
 			payload[fmt.Sprintf("field%d", j)] = "Eine kurze Angabe zur Leistung"
 		}
-		entries[i] = types.CatalogEntry{Kind: "service", Id: fmt.Sprint(i), Payload: &payload}
+		entries[i] = types.CatalogEntry{Kind: "service", Id: fmt.Sprint(i), Payload: raw(payload)}
 	}
 	require.NoError(b, owner.PublishCatalogEntries(b.Context(), entries))
 	owner.settled()

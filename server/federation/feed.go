@@ -209,19 +209,21 @@ func (p *feedPage) end(s *Service) ([]byte, error) {
 	return p.buffer.Bytes(), nil
 }
 
-// line gives a row as a CatalogEntry with a line end.
+// line gives a row as a CatalogEntry with a line end. Its payload is JSON in one line already, as feedEntry made it.
 func (r feedRow) line() ([]byte, error) {
-	entry := struct {
-		Kind    string          `json:"kind"`
-		ID      string          `json:"id"`
-		Deleted bool            `json:"deleted"`
-		Payload json.RawMessage `json:"payload,omitempty"`
-	}{r.Kind, r.ID, r.Payload == nil, nil}
-	if r.Payload != nil {
-		entry.Payload = json.RawMessage(*r.Payload)
+	kind, err := json.Marshal(r.Kind)
+	if err != nil {
+		return nil, err
 	}
-	line, err := json.Marshal(entry)
-	return append(line, '\n'), err
+	id, err := json.Marshal(r.ID)
+	if err != nil {
+		return nil, err
+	}
+	payload := ""
+	if r.Payload != nil {
+		payload = `,"payload":` + *r.Payload
+	}
+	return fmt.Appendf(nil, "{\"kind\":%s,\"id\":%s,\"deleted\":%t%s}\n", kind, id, r.Payload == nil, payload), nil
 }
 
 // startEpoch begins a new epoch when the database is not the one in which the cursors were given out.

@@ -42,7 +42,11 @@ func (p *portal) keepCopy() *copyOf {
 				delete(c.entries, key)
 				continue
 			}
-			title := fmt.Sprint((*e.Payload)["title"])
+			var payload struct{ Title any }
+			if err := json.Unmarshal(*e.Payload, &payload); err != nil {
+				return err
+			}
+			title := fmt.Sprint(payload.Title)
 			c.taken = append(c.taken, key+"="+title)
 			c.entries[key] = title
 		}
@@ -246,7 +250,7 @@ func TestCatalogPage_Pages_ContinueWhereTheLastEnded(t *testing.T) {
 	const n = 10_000
 	entries := make([]types.CatalogEntry, n)
 	for i := range entries {
-		entries[i] = types.CatalogEntry{Kind: "service", Id: fmt.Sprint(i), Payload: &map[string]any{"title": fmt.Sprint(i)}}
+		entries[i] = types.CatalogEntry{Kind: "service", Id: fmt.Sprint(i), Payload: raw(map[string]any{"title": fmt.Sprint(i)})}
 	}
 	require.NoError(t, a.PublishCatalogEntries(t.Context(), entries))
 	until(t, "readable", func() bool { // other tests' transactions delay it
@@ -269,7 +273,7 @@ func TestCatalogPage_LargeEntries_PageEndsEarly(t *testing.T) {
 		for j := range text {
 			text[j] = byte('a' + rand.IntN(26))
 		}
-		entries = append(entries, types.CatalogEntry{Kind: "service", Id: fmt.Sprint(i), Payload: &map[string]any{"title": fmt.Sprint(i), "text": string(text)}})
+		entries = append(entries, types.CatalogEntry{Kind: "service", Id: fmt.Sprint(i), Payload: raw(map[string]any{"title": fmt.Sprint(i), "text": string(text)})})
 	}
 	require.NoError(t, a.PublishCatalogEntries(t.Context(), entries))
 	until(t, "read", func() bool {

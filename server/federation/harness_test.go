@@ -335,3 +335,13 @@ func flip(token string, part, at int) string {
 	parts[part] = string(letters)
 	return strings.Join(parts, ".")
 }
+
+// raw gives a payload as entries carry it.
+func raw(payload map[string]any) *json.RawMessage {
+	text, err := json.Marshal(payload)
+	if err != nil {
+		panic(err) // what tests write can be written
+	}
+	raw := json.RawMessage(text)
+	return &raw
+}

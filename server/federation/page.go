@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"portalverbund/api/types"
 )
@@ -117,10 +118,12 @@ func checkEntry(e types.CatalogEntry) error {
 	switch {
 	case e.Kind == "" || len(e.Kind) > maxKind || e.Id == "" || len(e.Id) > maxEntryID:
 		return fmt.Errorf("%q %q is no kind and id", shortened(e.Kind), shortened(e.Id))
-	case bytes.ContainsRune([]byte(e.Kind+e.Id), 0):
+	case strings.IndexByte(e.Kind, 0) >= 0 || strings.IndexByte(e.Id, 0) >= 0:
 		return errors.New("kind or id with a NUL character")
 	case e.Deleted != (e.Payload == nil):
 		return fmt.Errorf("%s %q is neither deleted nor has it a payload", e.Kind, e.Id)
+	case e.Payload != nil && !bytes.HasPrefix(*e.Payload, []byte("{")):
+		return fmt.Errorf("%s %q is no object", e.Kind, e.Id)
 	}
 	return nil
 }

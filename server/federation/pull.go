@@ -71,26 +71,65 @@ func (s *Service) Pull(ctx context.Context, owner string) error {
 	return nil
 }
 
+// fetched is a page, or why there is none.
+type fetched struct {
+	page  page
+	after string // the cursor that it was asked for with
+	err   error
+}
+
+// pullPages takes pages from the cursor on until there are no more. While one is taken in, the next is fetched.
 func (s *Service) pullPages(ctx context.Context, member Member) error {
-	for range maxPages {
-		state, err := s.store.replica(ctx, member.ID)
-		if err != nil {
+	state, err := s.store.replica(ctx, member.ID)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // what is fetched ahead when one can't be taken in is of no use
+	for next := s.fetchAhead(ctx, member, state.Cursor); ; {
+		var f fetched
+		select {
+		case f = <-next:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if f.err != nil {
+			return f.err
+		}
+		if err := s.takePage(ctx, member.ID, f.after, f.page); err != nil {
 			return err
 		}
-		p, err := s.fetchPage(ctx, member, state.Cursor)
-		if err != nil {
-			return err
-		}
-		if err := s.takePage(ctx, member.ID, state.Cursor, p); err != nil {
-			return err
-		}
-		s.metrics.entries.Add(float64(len(p.entries)))
-		if !p.more {
+		s.metrics.entries.Add(float64(len(f.page.entries)))
+		if !f.page.more {
 			s.reached(ctx, member.ID, true, false)
 			return nil
 		}
 	}
-	return fmt.Errorf("%w: no end after %d pages", errPage, maxPages)
+}
+
+// fetchAhead fetches pages one after another, each when the one before is taken out of the channel: there are never more than
+// two. The last one has no more behind it, or an error.
+func (s *Service) fetchAhead(ctx context.Context, member Member, after string) <-chan fetched {
+	pages := make(chan fetched)
+	go func() {
+		for range maxPages {
+			p, err := s.fetchPage(ctx, member, after)
+			select {
+			case pages <- fetched{p, after, err}:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil || !p.more {
+				return
+			}
+			after = p.cursor
+		}
+		select {
+		case pages <- fetched{err: fmt.Errorf("%w: no end after %d pages", errPage, maxPages)}:
+		case <-ctx.Done():
+		}
+	}()
+	return pages
 }
 
 // fetchPage asks a member for the page after a cursor.

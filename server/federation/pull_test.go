@@ -2,6 +2,7 @@ package federation
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -60,7 +61,7 @@ func TestPull_SnapshotInterrupted_GoesOnWithTheNextPage(t *testing.T) {
 	c := b.keepCopy()
 	var entries []types.CatalogEntry
 	for i := range 2500 {
-		entries = append(entries, types.CatalogEntry{Kind: "service", Id: fmt.Sprint(i), Payload: &map[string]any{"title": "x"}})
+		entries = append(entries, types.CatalogEntry{Kind: "service", Id: fmt.Sprint(i), Payload: raw(map[string]any{"title": "x"})})
 	}
 	require.NoError(t, a.PublishCatalogEntries(t.Context(), entries))
 	a.settled()
@@ -91,7 +92,8 @@ func TestPull_HandlerRefuses_PageAndCursorRolledBack(t *testing.T) {
 	// As the catalog does: a member speaks for its own areas only.
 	c.fail = func(entries []types.CatalogEntry) error {
 		for _, e := range entries {
-			if area, ok := (*e.Payload)["area"].(string); ok && !b.MayClaim(a.id, area) {
+			var payload struct{ Area string }
+			if json.Unmarshal(*e.Payload, &payload) == nil && payload.Area != "" && !b.MayClaim(a.id, payload.Area) {
 				return problem.Forbidden("foreign-area", "Fremdes Gebiet.", "Foreign area.")
 			}
 		}

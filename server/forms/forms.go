@@ -250,11 +250,10 @@ func (s *Service) readEntries(ctx context.Context, owner string, entries []types
 }
 
 func (s *Service) readEntry(entry types.CatalogEntry) (definition, error) {
-	payload, err := json.Marshal(entry.Payload)
-	if err != nil {
-		return definition{}, err
+	if entry.Payload == nil {
+		return definition{}, errors.New("the entry is empty")
 	}
-	return s.read(payload)
+	return s.read(*entry.Payload)
 }
 
 // Form gives a form in a version; version 0 is the newest that is offered. The schema is shared: it must not be changed.

@@ -64,7 +64,7 @@ func entryOf(t *testing.T, p json.RawMessage) types.CatalogEntry {
 	if err := json.Unmarshal(p, &content); err != nil {
 		t.Fatal(err)
 	}
-	return types.CatalogEntry{Kind: Kind, Id: content["id"].(string), Payload: &content}
+	return types.CatalogEntry{Kind: Kind, Id: content["id"].(string), Payload: &p}
 }
 
 func TestImport_NewForm_IsThereAndPublished(t *testing.T) {

@@ -126,11 +126,12 @@ func (s *site) replicate(owner string, lines ...string) {
 	s.t.Helper()
 	var entries []types.CatalogEntry
 	for _, line := range lines {
-		var payload map[string]any
-		if err := json.Unmarshal([]byte(line), &payload); err != nil {
+		var e types.CatalogEntry // a line carries its kind and id
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
 			s.t.Fatal(err)
 		}
-		entries = append(entries, types.CatalogEntry{Kind: payload["kind"].(string), Id: payload["id"].(string), Payload: &payload})
+		payload := json.RawMessage(line)
+		entries = append(entries, types.CatalogEntry{Kind: e.Kind, Id: e.Id, Payload: &payload})
 	}
 	if err := s.catalog.Replicate(s.t.Context(), owner, entries); err != nil {
 		s.t.Fatal(err)
