@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -30,6 +31,7 @@ var ErrRolledBack = errors.New("transaction rolled back because a part of it fai
 // transaction is one physical connection with an open transaction, shared by gorm and pgx.
 type transaction struct {
 	pgx         pgxTx
+	still       func(do func() error) error // does something on the connection, unless database/sql has let go of it
 	gorm        *gorm.DB
 	failed      error
 	afterCommit []func()
@@ -112,7 +114,8 @@ func (d *DB) once(ctx context.Context, fn func(ctx context.Context) error) error
 	defer func() {
 		if !committed { // also on panic and runtime.Goexit
 			endCtx, endCancel := context.WithTimeout(context.WithoutCancel(ctx), endTxTimeout)
-			_ = t.pgx.rollback(endCtx) // a connection that can't roll back is closed below, which does the same
+			// A connection that can't roll back is closed, which does the same.
+			_ = t.still(func() error { return t.pgx.rollback(endCtx) })
 			endCancel()
 		}
 		cancel() // closes rows that fn forgot, else release would wait for them
@@ -124,6 +127,9 @@ func (d *DB) once(ctx context.Context, fn func(ctx context.Context) error) error
 		}
 	}()
 	if err := fn(context.WithValue(txCtx, txKey{d}, t)); err != nil {
+		if left := ctx.Err(); left != nil && errors.Is(err, driver.ErrBadConn) { // what database/sql says of it
+			return fmt.Errorf("%w: %w", left, err)
+		}
 		return err
 	}
 	if t.failed != nil {
@@ -135,7 +141,7 @@ func (d *DB) once(ctx context.Context, fn func(ctx context.Context) error) error
 	// From here on the caller's leaving must not make the outcome unknown.
 	endCtx, endCancel := context.WithTimeout(context.WithoutCancel(ctx), endTxTimeout)
 	defer endCancel()
-	if err := t.pgx.commit(endCtx); err != nil {
+	if err := t.still(func() error { return t.pgx.commit(endCtx) }); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	committed = true
@@ -164,7 +170,16 @@ func (d *DB) begin(ctx context.Context) (t *transaction, release func(), err err
 	w := &waiting{conn: raw}
 	g := d.gorm.Session(&gorm.Session{NewDB: true, Context: ctx})
 	g.Statement.ConnPool = txConn{conn, w}
-	return &transaction{pgx: pgxTx{w}, gorm: g}, func() { _ = conn.Close() }, nil
+	return &transaction{pgx: pgxTx{w}, gorm: g, still: stillOpen(conn)}, func() { _ = conn.Close() }, nil
+}
+
+// stillOpen keeps COMMIT and ROLLBACK away from a connection that is no longer the transaction's: when a statement can't even be
+// begun, as its caller has left, database/sql gives the connection back at once, and the pool closes it. Two at a time on one
+// connection end the process.
+func stillOpen(conn *sql.Conn) func(do func() error) error {
+	return func(do func() error) error {
+		return conn.Raw(func(any) error { return do() })
+	}
 }
 
 // txConn is the connection of a transaction as gorm sees it: what waits goes before each of its statements. That it can
