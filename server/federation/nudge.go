@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	nudgesAtOnce  = 8
+	nudgesAtOnce  = 32 // each waits for a round trip and does next to nothing
 	nudgeTimeout  = 2 * time.Second
 	settleTimeout = 2 * time.Second
 	settlePause   = 5 * time.Millisecond

@@ -46,9 +46,12 @@ const (
 	reloadEvery   = time.Second      // a process looks for changes so often
 	listEvery     = time.Minute      // the anchor is asked so often who is a member
 	askedEvery    = 3 * time.Second  // and whether it has decided
-	statementsAge = 4 * time.Minute  // statements are read again after that
+	statementsAge = 4 * time.Minute  // statements are read again after that, later in large associations (ageOf)
 	againAfter    = 10 * time.Second // and not sooner, whatever unknown keys are named
 	fetchAtOnce   = 8
+
+	statementsRate = 200            // a second, that all members together ask the anchor for
+	statementsLast = 24 * time.Hour // what a statement says for a week is read again after that in any case
 )
 
 // Profile is what a portal is, as it says or as the anchor has granted it.
@@ -242,13 +245,15 @@ func (s *Service) Refresh(ctx context.Context, id string) bool {
 	return true
 }
 
-// Nudged takes the word of a member that something has changed.
+// Nudged takes the word of a member that something has changed. At the anchor's word its list of members is read, and what it says
+// of this portal; what it says of the others is read when it is due. Else each change of the anchor's catalog would have every
+// member ask it about every member.
 func (s *Service) Nudged(id string) {
 	v := s.current.Load()
 	s.mu.Lock()
 	s.wanted[id] = true
 	if v.joined != nil && id == v.joined.Anchor {
-		s.wanted["*"] = true
+		s.wanted[s.id] = true
 	}
 	s.mu.Unlock()
 	select {

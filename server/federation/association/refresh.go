@@ -159,7 +159,7 @@ func (s *Service) fetchDue(ctx context.Context, anchor string, listed []string, 
 	var tasks []task
 	for _, id := range listed {
 		due := func(issuer string) bool {
-			return wanted["*"] || wanted[id] || now.Sub(age[[2]string{issuer, id}]) >= statementsAge
+			return wanted["*"] || wanted[id] || now.Sub(age[[2]string{issuer, id}]) >= ageOf(len(listed))
 		}
 		if id != s.id && id != anchor && due(id) {
 			tasks = append(tasks, task{id, id, id + chain.WellKnown})
@@ -191,6 +191,12 @@ func (s *Service) fetchDue(ctx context.Context, anchor string, listed []string, 
 	}
 	all.Wait()
 	return fetched, failures, ctx.Err()
+}
+
+// ageOf is after which time statements are read again in an association of so many members: all of them ask the anchor about all,
+// which it shall not be asked for more often than statementsRate. Who is a member is in its list, which is read each minute.
+func ageOf(members int) time.Duration {
+	return min(max(statementsAge, time.Duration(members*members)*time.Second/statementsRate), statementsLast)
 }
 
 // fits keeps out what is not even the statement that was asked for. Whether it is to be believed, its chain says.
