@@ -36,6 +36,7 @@ type federationCommand struct {
 	Services int     `default:"10" help:"Services of each portal."`
 	Changes  int     `default:"10" help:"Changes whose way to all other portals is measured, at least 1."`
 	First    int     `default:"10000" help:"Services of the portal whose first synchronisation is measured."`
+	Simulate bool    `help:"Work out 11,000 portals in 16 associations from measured costs, instead of running any."`
 	Messages float64 `help:"Messages per second, as measured by go test -bench Messages ./server/federation."`
 }
 
@@ -78,6 +79,9 @@ type host struct {
 
 // Run measures and writes the line.
 func (c *federationCommand) Run(ctx context.Context) (err error) {
+	if c.Simulate {
+		return simulate()
+	}
 	a := &crowd{federationCommand: *c, client: &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 2}}}
 	if a.dir, err = os.MkdirTemp("", "portalverbund-federation-"); err != nil {
 		return fmt.Errorf("make a temporary folder: %w", err)
@@ -408,6 +412,8 @@ func (a *crowd) measureMany(ctx context.Context) error {
 	}
 	say("all have the catalogs of all others %s after the last one was started", time.Since(begun).Round(100*time.Millisecond))
 	var took []time.Duration
+	own, _ := cpu(h.cmd.Process.Pid)
+	database := cpuOfChildren(a.postgres.PID())
 	for n := range max(a.Changes, 1) {
 		ways, err := a.propagate(ctx, h, n)
 		if err != nil {
@@ -415,9 +421,12 @@ func (a *crowd) measureMany(ctx context.Context) error {
 		}
 		took = append(took, ways...)
 	}
+	ownAfter, _ := cpu(h.cmd.Process.Pid)
+	spent := ownAfter - own + cpuOfChildren(a.postgres.PID()) - database
 	slices.Sort(took)
 	a.figures.P50, a.figures.P99 = *rounded(milliseconds(percentile(took, 0.5)), 0), *rounded(milliseconds(percentile(took, 0.99)), 0)
 	say("a change is found at another portal: p50 %.0f ms, p99 %.0f ms, at most %.0f ms (%d ways)", a.figures.P50, a.figures.P99, milliseconds(took[len(took)-1]), len(took))
+	say("processor time for it: %.1f ms for each way, of both portals, PostgreSQL and those who ask until it is found", milliseconds(spent)/float64(len(took)))
 	return a.measureIdleCrowd(ctx, h)
 }
 
