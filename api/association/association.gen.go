@@ -28,6 +28,9 @@ type ServerInterface interface {
 	// See who is at an address
 	// (POST /api/v1/admin/association/anchor)
 	LookAtAnchor(ctx echo.Context) error
+	// How the links were doing lately
+	// (GET /api/v1/admin/association/history)
+	GetAssociationHistory(ctx echo.Context, params GetAssociationHistoryParams) error
 	// Ask to be admitted
 	// (POST /api/v1/admin/association/join)
 	JoinAssociation(ctx echo.Context) error
@@ -99,6 +102,33 @@ func (w *ServerInterfaceWrapper) LookAtAnchor(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.LookAtAnchor(ctx)
+	return err
+}
+
+// GetAssociationHistory converts echo context to params.
+func (w *ServerInterfaceWrapper) GetAssociationHistory(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetAssociationHistoryParams
+	// ------------- Required query parameter "span" -------------
+
+	err = runtime.BindQueryParameter("form", true, true, "span", ctx.QueryParams(), &params.Span)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter span: %s", err))
+	}
+
+	// ------------- Optional query parameter "portal" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "portal", ctx.QueryParams(), &params.Portal)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter portal: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetAssociationHistory(ctx, params)
 	return err
 }
 
@@ -310,6 +340,7 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.GET(baseURL+"/.well-known/openid-federation", wrapper.GetEntityConfiguration)
 	router.GET(baseURL+"/api/v1/admin/association", wrapper.GetAssociation)
 	router.POST(baseURL+"/api/v1/admin/association/anchor", wrapper.LookAtAnchor)
+	router.GET(baseURL+"/api/v1/admin/association/history", wrapper.GetAssociationHistory)
 	router.POST(baseURL+"/api/v1/admin/association/join", wrapper.JoinAssociation)
 	router.POST(baseURL+"/api/v1/admin/association/keys", wrapper.RotateAssociationKeys)
 	router.POST(baseURL+"/api/v1/admin/association/leave", wrapper.LeaveAssociation)
@@ -501,6 +532,57 @@ type LookAtAnchordefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response LookAtAnchordefaultApplicationProblemPlusJSONResponse) VisitLookAtAnchorResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type GetAssociationHistoryRequestObject struct {
+	Params GetAssociationHistoryParams
+}
+
+type GetAssociationHistoryResponseObject interface {
+	VisitGetAssociationHistoryResponse(w http.ResponseWriter) error
+}
+
+type GetAssociationHistory200JSONResponse AssociationHistory
+
+func (response GetAssociationHistory200JSONResponse) VisitGetAssociationHistoryResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetAssociationHistory401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetAssociationHistory401ApplicationProblemPlusJSONResponse) VisitGetAssociationHistoryResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetAssociationHistory403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetAssociationHistory403ApplicationProblemPlusJSONResponse) VisitGetAssociationHistoryResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetAssociationHistorydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAssociationHistorydefaultApplicationProblemPlusJSONResponse) VisitGetAssociationHistoryResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -1338,6 +1420,9 @@ type StrictServerInterface interface {
 	// See who is at an address
 	// (POST /api/v1/admin/association/anchor)
 	LookAtAnchor(ctx context.Context, request LookAtAnchorRequestObject) (LookAtAnchorResponseObject, error)
+	// How the links were doing lately
+	// (GET /api/v1/admin/association/history)
+	GetAssociationHistory(ctx context.Context, request GetAssociationHistoryRequestObject) (GetAssociationHistoryResponseObject, error)
 	// Ask to be admitted
 	// (POST /api/v1/admin/association/join)
 	JoinAssociation(ctx context.Context, request JoinAssociationRequestObject) (JoinAssociationResponseObject, error)
@@ -1457,6 +1542,31 @@ func (sh *strictHandler) LookAtAnchor(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(LookAtAnchorResponseObject); ok {
 		return validResponse.VisitLookAtAnchorResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetAssociationHistory operation middleware
+func (sh *strictHandler) GetAssociationHistory(ctx echo.Context, params GetAssociationHistoryParams) error {
+	var request GetAssociationHistoryRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAssociationHistory(ctx.Request().Context(), request.(GetAssociationHistoryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAssociationHistory")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetAssociationHistoryResponseObject); ok {
+		return validResponse.VisitGetAssociationHistoryResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

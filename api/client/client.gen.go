@@ -333,6 +333,9 @@ type ClientInterface interface {
 
 	LookAtAnchor(ctx context.Context, body LookAtAnchorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetAssociationHistory request
+	GetAssociationHistory(ctx context.Context, params *GetAssociationHistoryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// JoinAssociationWithBody request with any body
 	JoinAssociationWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -1928,6 +1931,18 @@ func (c *Client) LookAtAnchorWithBody(ctx context.Context, contentType string, b
 
 func (c *Client) LookAtAnchor(ctx context.Context, body LookAtAnchorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewLookAtAnchorRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) GetAssociationHistory(ctx context.Context, params *GetAssociationHistoryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAssociationHistoryRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6531,6 +6546,67 @@ func NewLookAtAnchorRequestWithBody(server string, contentType string, body io.R
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetAssociationHistoryRequest generates requests for GetAssociationHistory
+func NewGetAssociationHistoryRequest(server string, params *GetAssociationHistoryParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/association/history")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if queryFrag, err := runtime.StyleParamWithLocation("form", true, "span", runtime.ParamLocationQuery, params.Span); err != nil {
+			return nil, err
+		} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+			return nil, err
+		} else {
+			for k, v := range parsed {
+				for _, v2 := range v {
+					queryValues.Add(k, v2)
+				}
+			}
+		}
+
+		if params.Portal != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "portal", runtime.ParamLocationQuery, *params.Portal); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -14993,6 +15069,9 @@ type ClientWithResponsesInterface interface {
 
 	LookAtAnchorWithResponse(ctx context.Context, body LookAtAnchorJSONRequestBody, reqEditors ...RequestEditorFn) (*LookAtAnchorResponse, error)
 
+	// GetAssociationHistoryWithResponse request
+	GetAssociationHistoryWithResponse(ctx context.Context, params *GetAssociationHistoryParams, reqEditors ...RequestEditorFn) (*GetAssociationHistoryResponse, error)
+
 	// JoinAssociationWithBodyWithResponse request with any body
 	JoinAssociationWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*JoinAssociationResponse, error)
 
@@ -17117,6 +17196,31 @@ func (r LookAtAnchorResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r LookAtAnchorResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetAssociationHistoryResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *AssociationHistory
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r GetAssociationHistoryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetAssociationHistoryResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -21829,6 +21933,15 @@ func (c *ClientWithResponses) LookAtAnchorWithResponse(ctx context.Context, body
 		return nil, err
 	}
 	return ParseLookAtAnchorResponse(rsp)
+}
+
+// GetAssociationHistoryWithResponse request returning *GetAssociationHistoryResponse
+func (c *ClientWithResponses) GetAssociationHistoryWithResponse(ctx context.Context, params *GetAssociationHistoryParams, reqEditors ...RequestEditorFn) (*GetAssociationHistoryResponse, error) {
+	rsp, err := c.GetAssociationHistory(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetAssociationHistoryResponse(rsp)
 }
 
 // JoinAssociationWithBodyWithResponse request with arbitrary body returning *JoinAssociationResponse
@@ -26721,6 +26834,53 @@ func ParseLookAtAnchorResponse(rsp *http.Response) (*LookAtAnchorResponse, error
 			return nil, err
 		}
 		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetAssociationHistoryResponse parses an HTTP response from a GetAssociationHistoryWithResponse call
+func ParseGetAssociationHistoryResponse(rsp *http.Response) (*GetAssociationHistoryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetAssociationHistoryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AssociationHistory
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error

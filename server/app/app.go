@@ -27,6 +27,7 @@ import (
 	"portalverbund/server/delivery"
 	"portalverbund/server/federation"
 	"portalverbund/server/federation/association"
+	"portalverbund/server/federation/health"
 	"portalverbund/server/forms"
 	"portalverbund/server/identity"
 	"portalverbund/server/mailbox"
@@ -80,6 +81,7 @@ type App struct {
 	safe         *safe.Service
 	federation   *federation.Service
 	association  *association.Service
+	health       *health.Service
 }
 
 const callTimeout = 10 * time.Second // of calls to the account home
@@ -123,6 +125,14 @@ func (a *App) Close() {
 			a.log.Error("PostgreSQL did not stop cleanly", "error", err)
 		}
 	}
+}
+
+// clock is that of the link to the others.
+func (c Config) clock() func() time.Time {
+	if c.Now != nil {
+		return c.Now
+	}
+	return time.Now
 }
 
 // keys reads the portal's keys. A demonstration without any gets some of its own, which last, as others know the portal by
@@ -199,7 +209,7 @@ func (a *App) openDatabase(ctx context.Context) (err error) {
 }
 
 // plug makes the rooms and gives each what it asks of the others.
-func (a *App) plug(ctx context.Context) error {
+func (a *App) plug(ctx context.Context) (err error) {
 	if err := a.plugFederation(ctx); err != nil {
 		return err
 	}
@@ -219,6 +229,13 @@ func (a *App) plug(ctx context.Context) error {
 	a.federation.ServeAttachments(a.attachmentFor)
 	a.federation.ServePersons(a.personalData)
 	a.association.Connect(a.federation.Announce, a.providerMetadata)
+	a.health, err = health.New(health.Config{
+		DB: a.db, Links: a.federation, Trust: a.association, Mail: mail.NewQueue(a.jobs, a.keys), To: a.config.AlertEmail, Self: a.self, Now: a.config.clock(), Metrics: a.metrics,
+	})
+	if err != nil {
+		return err
+	}
+	health.Register(a.jobs, a.health)
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/mail"
 	"net/url"
 	"os"
 	"strings"
@@ -43,6 +44,7 @@ type Config struct {
 	SMTP          string        `env:"PORTAL_SMTP" help:"Mail server: smtp://user:password@host:587 (STARTTLS), smtps://…:465; smtp+plain://… without encryption is allowed on loopback only."`
 	MailFrom      string        `env:"PORTAL_MAIL_FROM" default:"portal@example.org" help:"Sender of the portal's mails."`
 	StaffFactor   bool          `env:"PORTAL_STAFF_SECOND_FACTOR" default:"true" negatable:"" help:"Whether staff need a passkey or one-time codes beside their password to have their roles."`
+	AlertEmail    string        `env:"PORTAL_ALERT_EMAIL" help:"Who is told by mail when a link to another portal is out of order and when it works again; needs PORTAL_SMTP."`
 	LogLevel      string        `env:"PORTAL_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"debug, info, warn or error."`
 	LogFormat     string        `env:"PORTAL_LOG_FORMAT" enum:"json,text" default:"json" help:"json or text."`
 	TrustedProxy  []string      `env:"PORTAL_TRUSTED_PROXIES" help:"Address ranges (CIDR) of reverse proxies whose X-Forwarded-For counts."`
@@ -83,6 +85,14 @@ func (c Config) check() error {
 	}
 	if s, err := url.Parse(c.SMTP); c.SMTP != "" && (err != nil || (s.Scheme == "smtp+plain" && !loopback(s.Hostname()))) {
 		return errors.New("PORTAL_SMTP: not a mail server's address, or without encryption to another machine")
+	}
+	if c.AlertEmail != "" {
+		if to, err := mail.ParseAddress(c.AlertEmail); err != nil || to.Address != c.AlertEmail {
+			return fmt.Errorf("PORTAL_ALERT_EMAIL %q: must be one mail address", c.AlertEmail)
+		}
+		if c.SMTP == "" {
+			return errors.New("PORTAL_ALERT_EMAIL: there is no mail server (PORTAL_SMTP)")
+		}
 	}
 	return nil
 }

@@ -252,7 +252,7 @@ func (a *App) mount(e *echo.Echo) {
 	casesapi.RegisterHandlers(e, casesapi.NewStrictHandler(cases.NewHandlers(a.cases), nil))
 	deliveriesapi.RegisterHandlers(e, deliveriesapi.NewStrictHandler(delivery.NewHandlers(a.delivery), nil))
 	mailboxapi.RegisterHandlers(e, mailboxapi.NewStrictHandler(mailbox.NewHandlers(a.mailbox), nil))
-	associationapi.RegisterHandlers(e, associationapi.NewStrictHandler(association.NewHandlers(a.association, a.federation, a.places), nil))
+	associationapi.RegisterHandlers(e, associationapi.NewStrictHandler(association.NewHandlers(a.association, a.federation, a.places, a.health), nil))
 	federationapi.RegisterHandlers(e, federationapi.NewStrictHandler(federation.NewHandlers(a.federation), nil))
 }
 

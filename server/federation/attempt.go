@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"portalverbund/api/types"
+	"portalverbund/server/federation/fault"
 )
 
 // outcomeKind is how an attempt to deliver a message ended.
@@ -41,17 +42,17 @@ type outcome struct {
 func (s *Service) attempt(ctx context.Context, r outboxRow) outcome {
 	to, err := s.trust.Member(ctx, r.Recipient)
 	if err != nil { // removed meanwhile; it may come back
-		return outcome{kind: tryLater, failure: err.Error()}
+		return outcome{kind: tryLater, failure: fault.Write(types.LinkFaultCodeNotMember, err.Error())}
 	}
 	content, err := s.keys.Open(sealPayload, r.Payload, r.ID[:])
 	if err != nil {
-		return outcome{kind: tryLater, failure: err.Error()}
+		return outcome{kind: tryLater, failure: fault.Write(types.LinkFaultCodeOwn, err.Error())}
 	}
 	m := r.message()
 	m.Content = content
 	envelope, err := s.seal(to, m)
 	if err != nil {
-		return outcome{kind: tryLater, failure: err.Error()}
+		return outcome{kind: tryLater, failure: fault.Write(types.LinkFaultCodeOwn, err.Error())}
 	}
 	return s.post(ctx, to.URL+"/federation/v1/inbox", envelope)
 }
@@ -59,18 +60,18 @@ func (s *Service) attempt(ctx context.Context, r outboxRow) outcome {
 func (s *Service) post(ctx context.Context, url, envelope string) outcome {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(envelope))
 	if err != nil {
-		return outcome{kind: tryLater, failure: err.Error()}
+		return outcome{kind: tryLater, failure: fault.Write(types.LinkFaultCodeOwn, err.Error())}
 	}
 	request.Header.Set("Content-Type", "application/jose")
 	request.Header.Set("Accept", "application/jose, application/problem+json")
 	response, err := s.calls.Do(request)
 	if err != nil {
-		return outcome{kind: unreachable, failure: err.Error()}
+		return outcome{kind: unreachable, failure: fault.Text(err)}
 	}
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body) // limited by the client
 	if err != nil {
-		return outcome{kind: unreachable, failure: err.Error()}
+		return outcome{kind: unreachable, failure: fault.Text(err)}
 	}
 	return judge(response, body)
 }
@@ -80,7 +81,7 @@ func judge(response *http.Response, body []byte) outcome {
 	mediaType, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	if response.StatusCode == http.StatusOK {
 		if mediaType != "application/jose" {
-			return outcome{kind: unreachable, failure: fmt.Sprintf("answered %q instead of a receipt", mediaType)}
+			return outcome{kind: unreachable, failure: fault.Write(types.LinkFaultCodeAnswer, fmt.Sprintf("answered %q instead of a receipt", mediaType))}
 		}
 		return outcome{kind: accepted, receipt: string(bytes.TrimSpace(body)), answered: true}
 	}
@@ -88,12 +89,14 @@ func judge(response *http.Response, body []byte) outcome {
 	after := retryAfter(response.Header.Get("Retry-After"))
 	var problem types.Problem
 	if mediaType != "application/problem+json" || json.Unmarshal(body, &problem) != nil {
-		return outcome{kind: unreachable, failure: failure + " without a problem", after: after}
+		return outcome{kind: unreachable, failure: fault.Write(codeOf(response.StatusCode, ""), failure+" without a problem"), after: after}
 	}
+	code := ""
 	if problem.Code != nil {
-		failure += " " + shortened(*problem.Code)
+		code = shortened(*problem.Code)
+		failure += " " + code
 	}
-	failure += ": " + shortened(problem.Title)
+	failure = fault.Write(codeOf(response.StatusCode, code), failure+": "+shortened(problem.Title))
 	switch {
 	case final(response.StatusCode):
 		return outcome{kind: refusedForGood, failure: failure, answered: true}
@@ -103,6 +106,30 @@ func judge(response *http.Response, body []byte) outcome {
 	default:
 		return outcome{kind: tryLater, failure: failure, after: after, answered: true}
 	}
+}
+
+// codeOf says what is wrong when a portal, or something in front of it, answers with a status and, if it is the portal, a
+// code.
+func codeOf(status int, code string) types.LinkFaultCode {
+	switch code {
+	case "message-expired", "message-from-future":
+		return types.LinkFaultCodeClock
+	case "key-unknown":
+		return types.LinkFaultCodeKey
+	case "signature-invalid":
+		return types.LinkFaultCodeSignature
+	case "member-unknown":
+		return types.LinkFaultCodeNotMember
+	}
+	switch {
+	case code != "" && final(status):
+		return types.LinkFaultCodeRefused
+	case status == http.StatusTooManyRequests, status == http.StatusBadGateway, status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
+		return types.LinkFaultCodeBusy
+	case code == "":
+		return types.LinkFaultCodeAnswer
+	}
+	return types.LinkFaultCodeNotNow
 }
 
 // retryAfter reads a wait in seconds, an hour at most.
@@ -136,7 +163,11 @@ func unexpected(response *http.Response) error {
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	var problem types.Problem
 	if err != nil || json.Unmarshal(body, &problem) != nil || problem.Title == "" {
-		return fmt.Errorf("answered with status %d", response.StatusCode)
+		return fault.As(codeOf(response.StatusCode, ""), fmt.Errorf("answered with status %d", response.StatusCode))
 	}
-	return fmt.Errorf("answered with status %d: %s", response.StatusCode, shortened(problem.Title))
+	code := "problem"
+	if problem.Code != nil {
+		code = *problem.Code
+	}
+	return fault.As(codeOf(response.StatusCode, code), fmt.Errorf("answered with status %d: %s", response.StatusCode, shortened(problem.Title)))
 }

@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"portalverbund/api/types"
+	"portalverbund/server/federation/fault"
 )
 
 const (
@@ -88,7 +91,7 @@ func (s *Service) deliver(ctx context.Context, r outboxRow, failures int) error 
 	note, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
 	defer cancel()
 	if ctx.Err() != nil && out.kind != accepted {
-		return errors.Join(ctx.Err(), s.store.postpone(note, r, s.now(), "interrupted"))
+		return errors.Join(ctx.Err(), s.store.postpone(note, r, s.now(), fault.Write(types.LinkFaultCodeOwn, "interrupted")))
 	}
 	s.metrics.sent.WithLabelValues(r.Kind, out.kind.String()).Inc()
 	var err error
@@ -118,7 +121,7 @@ func (s *Service) delivered(ctx context.Context, r outboxRow, receipt string) er
 	if err != nil {
 		s.metrics.turnedAway.WithLabelValues("receipt", "receipt").Inc()
 		s.log.ErrorContext(ctx, "refused a receipt", "from", r.Recipient, "message", r.ID, "error", err)
-		return s.tryLater(ctx, r, outcome{kind: tryLater, failure: "receipt: " + err.Error()})
+		return s.tryLater(ctx, r, outcome{kind: tryLater, failure: fault.Write(types.LinkFaultCodeReceipt, err.Error())})
 	}
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		current, err := s.store.lockMessage(ctx, r.ID)
@@ -137,7 +140,7 @@ func (s *Service) delivered(ctx context.Context, r outboxRow, receipt string) er
 	})
 	if err != nil { // of our own making: the receiver has the message and will answer the same receipt
 		s.log.ErrorContext(ctx, "store receipt", "message", r.ID, "error", err)
-		return s.tryLater(ctx, r, outcome{kind: tryLater, failure: "store receipt: " + err.Error()})
+		return s.tryLater(ctx, r, outcome{kind: tryLater, failure: fault.Write(types.LinkFaultCodeOwn, "store receipt: "+err.Error())})
 	}
 	return nil
 }

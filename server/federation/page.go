@@ -12,8 +12,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"portalverbund/api/types"
+	"portalverbund/server/federation/fault"
 )
 
 // Limits on what another portal may send as a page of its catalog.
@@ -24,7 +26,7 @@ const (
 )
 
 // errPage is returned for a page that is not what its owner may send.
-var errPage = errors.New("page of the catalog is not valid")
+var errPage = fault.As(types.LinkFaultCodeAnswer, errors.New("page of the catalog is not valid"))
 
 // page is a verified page of another portal's catalog.
 type page struct {
@@ -33,6 +35,8 @@ type page struct {
 	more     bool
 	snapshot bool
 	first    bool
+
+	certificateUntil *time.Time // of the address that it came from
 }
 
 // readPage reads a page, and checks that its owner signed just these lines for this portal, from this cursor on.

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"portalverbund/api/types"
+	"portalverbund/server/federation/fault"
+	"portalverbund/server/platform/problem"
 )
 
 const (
@@ -64,7 +66,7 @@ func (s *Service) Pull(ctx context.Context, owner string) error {
 		note, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
 		defer cancel()
 		if ctx.Err() == nil {
-			err = errors.Join(err, s.store.replicaFailed(note, owner, s.now(), err.Error()))
+			err = errors.Join(err, s.store.replicaFailed(note, owner, s.now(), fault.Text(err)))
 		}
 		return fmt.Errorf("read catalog of %s: %w", owner, err)
 	}
@@ -152,7 +154,11 @@ func (s *Service) fetchPage(ctx context.Context, member Member, after string) (p
 	if encoding := response.Header.Get("Content-Encoding"); encoding != "gzip" {
 		return page{}, fmt.Errorf("%w: encoding %q", errPage, shortened(encoding))
 	}
-	return s.readPage(ctx, response.Body, member.ID, after)
+	p, err := s.readPage(ctx, response.Body, member.ID, after)
+	if response.TLS != nil && len(response.TLS.PeerCertificates) > 0 {
+		p.certificateUntil = &response.TLS.PeerCertificates[0].NotAfter
+	}
+	return p, err
 }
 
 // takePage hands a page to the handlers and moves the cursor, in one transaction. Entries of a snapshot are marked with
@@ -186,7 +192,7 @@ func (s *Service) takePage(ctx context.Context, owner, after string, p page) err
 			return fmt.Errorf("%w: more than %d entries", errPage, maxEntries)
 		}
 		state.Cursor, state.Snapshot = p.cursor, p.snapshot && p.more
-		return s.store.saveReplica(ctx, state, s.now())
+		return s.store.saveReplica(ctx, state, p.certificateUntil, s.now())
 	})
 }
 
@@ -197,6 +203,10 @@ func (s *Service) handOver(ctx context.Context, owner string, entries []types.Ca
 	}
 	for _, handle := range s.catalog {
 		if err := handle(ctx, owner, entries); err != nil {
+			var refusal *problem.Error
+			if errors.As(err, &refusal) && refusal.Status < http.StatusInternalServerError {
+				err = fault.As(types.LinkFaultCodeContent, err)
+			}
 			return fmt.Errorf("take entries: %w", err)
 		}
 	}

@@ -26,6 +26,8 @@ type PeerStatus struct {
 	CatalogReadAt  *time.Time
 	CatalogEntries int // copied from it
 	CatalogError   string
+
+	CertificateUntil *time.Time // of its address, as seen when its catalog was read
 }
 
 // Status gives the state of the link to each other portal, members first, in their order.
@@ -64,7 +66,7 @@ func (r statusRow) status(portal types.PortalReference, member bool) PeerStatus 
 	p := PeerStatus{
 		Portal: portal, Member: member, LastContact: r.LastContact, Failures: r.Failures, LastError: r.LastError,
 		Queued: r.Queued, Parked: r.Parked, Refused: r.Refused, OldestQueued: r.OldestQueued,
-		CatalogReadAt: r.PulledAt, CatalogEntries: r.Entries, CatalogError: r.Failure,
+		CatalogReadAt: r.PulledAt, CatalogEntries: r.Entries, CatalogError: r.Failure, CertificateUntil: r.CertificateUntil,
 	}
 	if r.Failures > 0 {
 		p.RetryAt = r.RetryAt

@@ -57,9 +57,9 @@ func (st store) lockedReplica(ctx context.Context, owner string) (replicaRow, er
 	return r, err
 }
 
-func (st store) saveReplica(ctx context.Context, r replicaRow, now time.Time) error {
+func (st store) saveReplica(ctx context.Context, r replicaRow, certificateUntil *time.Time, now time.Time) error {
 	return st.db.From(ctx).Exec(`UPDATE federation_replicas SET cursor = ?, generation = ?, snapshot = ?, entries = ?, pulled_at = ?,
-		failure = '' WHERE owner = ?`, r.Cursor, r.Generation, r.Snapshot, r.Entries, now, r.Owner).Error
+		failure = '', certificate_until = ? WHERE owner = ?`, r.Cursor, r.Generation, r.Snapshot, r.Entries, now, certificateUntil, r.Owner).Error
 }
 
 // replicaFailed notes why an owner's catalog could not be read.

@@ -17,6 +17,7 @@ type statusRow struct {
 	PulledAt                *time.Time
 	Failure                 string
 	Entries                 int
+	CertificateUntil        *time.Time
 }
 
 // status gives what is known of all other portals, by id.
@@ -36,7 +37,7 @@ func (st store) status(ctx context.Context) (map[string]statusRow, error) {
 		SELECT ids.id, coalesce(p.failures, 0) AS failures, p.retry_at, p.last_contact,
 			CASE WHEN p.failures > 0 THEN p.last_error ELSE '' END AS last_error,
 			coalesce(q.queued, 0) AS queued, coalesce(q.parked, 0) AS parked, coalesce(q.refused, 0) AS refused, q.oldest_queued,
-			r.pulled_at, coalesce(r.failure, '') AS failure, coalesce(r.entries, 0) AS entries
+			r.pulled_at, coalesce(r.failure, '') AS failure, coalesce(r.entries, 0) AS entries, r.certificate_until
 		FROM ids
 		LEFT JOIN federation_peers p ON p.id = ids.id
 		LEFT JOIN queue q ON q.recipient = ids.id

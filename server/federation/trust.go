@@ -17,6 +17,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"portalverbund/api/types"
+	"portalverbund/server/federation/fault"
 )
 
 // Roles of a member in its association.
@@ -30,7 +31,7 @@ const (
 )
 
 // ErrNotMember is returned for an id that no member of the association has.
-var ErrNotMember = errors.New("not a member of the association")
+var ErrNotMember = fault.As(types.LinkFaultCodeNotMember, errors.New("not a member of the association"))
 
 // Member is a linked portal, as the association vouches for it.
 type Member struct {

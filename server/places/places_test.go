@@ -336,3 +336,20 @@ func TestPostalCodeLands_WholeRegister_OnlyWhatIsClear(t *testing.T) {
 		}
 	}
 }
+
+func TestPositionsOf_MunicipalityItsOwn_KreisTheMiddleOfItsMunicipalities(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	found, err := s.PositionsOf(t.Context(), []string{"034540035035", "03454", "034540000000", "99", "", "Meppen", "034540035035"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	place, err := s.Place(t.Context(), "034540035035")
+	if err != nil || found["034540035035"] != *place.Position {
+		t.Errorf("Meppen is at %v, not at %v: %v", found["034540035035"], place.Position, err)
+	}
+	kreis := found["03454"]
+	if len(found) != 3 || kreis != found["034540000000"] || kreis.Lat < 52.4 || kreis.Lat > 53.1 || kreis.Lon < 7 || kreis.Lon > 7.8 {
+		t.Errorf("%v", found)
+	}
+}

@@ -323,3 +323,32 @@ func (s store) postalCodeLands(ctx context.Context) (map[string]string, error) {
 	}
 	return lands, nil
 }
+
+// An area's municipalities are those whose keys begin with its own: a range of the primary key.
+const middlesQuery = `
+	SELECT k.area, avg(p.lat), avg(p.lon) FROM unnest($1::text[], $2::text[]) AS k (area, beginning)
+	JOIN places p ON p.ars >= k.beginning AND p.ars <= k.beginning || '~' AND p.level = 'gemeinde' AND p.lat IS NOT NULL AND p.lon IS NOT NULL
+	GROUP BY k.area`
+
+// middles gives the middle of the municipalities of areas, by the areas as they were asked for.
+func (s store) middles(ctx context.Context, areas []string) (map[string]types.Position, error) {
+	beginnings := make([]string, 0, len(areas))
+	for _, area := range areas {
+		beginnings = append(beginnings, unpad(pad(area)))
+	}
+	rows, err := s.db.Pgx(ctx).Query(ctx, middlesQuery, areas, beginnings)
+	if err != nil {
+		return nil, fmt.Errorf("read places: %w", err)
+	}
+	found := map[string]types.Position{}
+	var area string
+	var at types.Position
+	_, err = pgx.ForEachRow(rows, []any{&area, &at.Lat, &at.Lon}, func() error {
+		found[area] = at
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read places: %w", err)
+	}
+	return found, nil
+}

@@ -91,7 +91,7 @@ test("a fourth portal joins by comparing fingerprints, its service is found ever
     const citizen = await anotherPerson();
     await finds(citizen, meppen, "ehrenamtskarte", `Ehrenamtskarte ${name}`, true);
     await finds(citizen, newcomer.url, "sperrmüll", "Sperrmüll abholen lassen", true);
-    await expect(here.getByText("In Ordnung")).toHaveCount(3);
+    await expect(here.getByRole("table").getByText("In Ordnung")).toHaveCount(3);
 
     await remove.click();
     await here.getByLabel("Grund").fill("Die Stadt zieht um.");

@@ -18,6 +18,7 @@ const own: Schemas["AssociationMember"] = {
   self: true,
   trusted: true,
   version: "1.4.0",
+  position: { lat: 52.745, lon: 7.4 },
 };
 
 const healthy: Schemas["AssociationMember"] = {
@@ -39,6 +40,9 @@ const healthy: Schemas["AssociationMember"] = {
   refused: 0,
   catalogReadAt: "2026-11-28T08:59:10Z",
   catalogEntries: 412,
+  position: { lat: 52.69, lon: 7.29 },
+  certificateUntil: "2027-02-03T12:00:00Z",
+  keysDue: "2027-01-30T08:00:00Z",
 };
 
 const away: Schemas["AssociationMember"] = {
@@ -51,18 +55,21 @@ const away: Schemas["AssociationMember"] = {
   anchor: false,
   self: false,
   trusted: false,
-  problem:
-    "its trust chain is not good: statement of https://portal.emsland.example: expired: at 2026-11-27T09:00:00Z",
+  position: { lat: 52.866, lon: 7.321 },
+  problem: {
+    code: "expired",
+    detail: "statement of https://portal.emsland.example: expired: at 2026-11-27T09:00:00Z",
+  },
   lastContact: "2026-11-20T17:03:00Z",
   failures: 41,
-  lastError: "dial tcp: connection refused",
+  lastError: { code: "unreachable", detail: "dial tcp 192.0.2.7:443: connect: connection refused" },
   queued: 3,
   parked: 1,
   refused: 1,
   oldestQueued: "2026-11-20T17:05:00Z",
   catalogReadAt: "2026-11-20T17:02:00Z",
   catalogEntries: 96,
-  catalogError: "dial tcp: connection refused",
+  catalogError: { code: "unreachable", detail: "dial tcp 192.0.2.7:443: connect: connection refused" },
 };
 
 const request: Schemas["MembershipRequest"] = {
@@ -124,6 +131,37 @@ export const leading: Schemas["AssociationState"] = {
   leads: true,
   members: [own, healthy, away],
   requests: [request],
+  alerts: [
+    { kind: "untrusted", portal: away.entity, since: "2026-11-27T09:02:00Z" },
+    { kind: "portalAway", portal: away.entity, since: "2026-11-20T17:18:00Z" },
+    {
+      kind: "messagesWait",
+      portal: healthy.entity,
+      since: "2026-11-19T08:18:00Z",
+      endedAt: "2026-11-19T11:40:00Z",
+    },
+  ],
+  alertsByMail: true,
+};
+
+/** A day in which one member was away for some hours, and this portal itself for one. */
+export const history: Schemas["AssociationHistory"] = {
+  span: "lastDay",
+  from: "2026-11-27T09:00:00Z",
+  until: "2026-11-28T09:00:00Z",
+  stepSeconds: 900,
+  samples: Array.from({ length: 97 }, (_, i) => {
+    const gone = i > 50 && i < 70 ? 1 : 0;
+    return {
+      at: new Date(Date.UTC(2026, 10, 27, 9, 15 * i)).toISOString(),
+      waiting: gone * Math.min(3 * (i - 50), 37),
+      messageLag: gone * (i - 50) * 900,
+      catalogLag: 30 + ((i * 7) % 31) + gone * (i - 50) * 900,
+      sent: i < 60 ? Math.round(6 + 5 * Math.sin(i / 6)) : (i * 5) % 9,
+      received: Math.round(4 + 3 * Math.cos(i / 5)),
+      away: gone,
+    };
+  }).filter((_, i) => i < 20 || i > 24),
 };
 
 /** A portal that belongs to nothing yet. */
@@ -177,7 +215,7 @@ export const member: Schemas["AssociationState"] = {
     ...joined,
     state: "member",
     listedAt: "2026-11-28T08:00:00Z",
-    failure: "cannot be fetched: dial tcp: connection refused",
+    failure: { code: "unreachable", detail: "cannot be fetched: dial tcp: connection refused" },
   },
   members: [
     {
@@ -209,7 +247,7 @@ export const stuck: Schemas["StuckMessageList"] = {
       subject: "0199a2c4-3333-7000-8000-00000000000a",
       state: "queued",
       attempts: 41,
-      lastError: "dial tcp: connection refused",
+      lastError: { code: "unreachable", detail: "dial tcp 192.0.2.7:443: connect: connection refused" },
       createdAt: "2026-11-20T17:05:00Z",
       nextAt: "2026-11-28T10:00:00Z",
     },
@@ -219,7 +257,10 @@ export const stuck: Schemas["StuckMessageList"] = {
       subject: "0199a2c4-3333-7000-8000-00000000000b",
       state: "refused",
       attempts: 1,
-      lastError: "status 409 unknown-application: Diesen Antrag gibt es hier nicht.",
+      lastError: {
+        code: "refused",
+        detail: "status 422 unknown-application: Diesen Antrag gibt es hier nicht.",
+      },
       createdAt: "2026-11-19T08:15:00Z",
     },
   ],

@@ -53,6 +53,7 @@ const usual: [RegExp, unknown][] = [
   [/^\/applications\/[^/]+$/, data.question],
   [/admin\/association$/, linked.leading],
   [/admin\/association\/messages$/, linked.stuck],
+  [/admin\/association\/history$/, linked.history],
   [/admin\/association\/anchor$/, linked.seen],
   [/admin\/staff$/, data.staff],
   [/admin\/source-kinds$/, imports.kinds],

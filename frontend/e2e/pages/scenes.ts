@@ -369,7 +369,18 @@ export const scenes: Record<string, Scene & { path: string }> = {
   "association-details": {
     path: "/verwaltung/verbund",
     session: administrator,
-    open: ["Schlüssel dieses Portals", "Nachrichten, die nicht zugestellt sind"],
+    open: [
+      "Schlüssel dieses Portals",
+      "Nachrichten, die nicht zugestellt sind",
+      "Zuletzt beendet",
+      "Verlauf als Tabelle",
+    ],
+  },
+  "association-keys": {
+    path: "/verwaltung/verbund",
+    session: administrator,
+    open: ["Schlüssel dieses Portals"],
+    press: "Schlüssel wechseln",
   },
   "association-grant-error": { path: "/verwaltung/verbund", session: administrator, press: "Aufnehmen" },
   "association-alone": {

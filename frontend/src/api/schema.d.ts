@@ -3631,6 +3631,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/association/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the links were doing lately
+         * @description Samples of each minute for an hour, of each quarter of an hour for a day, of every two hours for a week; older ones are not kept. Of
+         *     one portal, or of all together: then queues and messages are added up, and delays are the longest ones.
+         */
+        get: operations["getAssociationHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/association/messages": {
         parameters: {
             query?: never;
@@ -4505,8 +4526,19 @@ export interface components {
             self: boolean;
             /** @description Whether its trust chain is good now. */
             trusted: boolean;
-            /** @description Why it is not. */
-            problem?: string;
+            position?: components["schemas"]["Position"];
+            problem?: components["schemas"]["LinkFault"];
+            statementsFault?: components["schemas"]["LinkFault"];
+            /**
+             * Format: date-time
+             * @description When the keys that it uses should have been changed.
+             */
+            keysDue?: string;
+            /**
+             * Format: date-time
+             * @description When the certificate of its address runs out.
+             */
+            certificateUntil?: string;
             /**
              * Format: date-time
              * @description When its chain expires unless it is read again.
@@ -4518,7 +4550,7 @@ export interface components {
             lastContact?: string;
             /** @description Attempts in a row that did not reach it. */
             failures?: number;
-            lastError?: string;
+            lastError?: components["schemas"]["LinkFault"];
             queued?: number;
             parked?: number;
             refused?: number;
@@ -4527,7 +4559,82 @@ export interface components {
             /** Format: date-time */
             catalogReadAt?: string;
             catalogEntries?: number;
-            catalogError?: string;
+            catalogError?: components["schemas"]["LinkFault"];
+        };
+        /** @description What is wrong with a link. People read the words that their language has for the code. */
+        LinkFault: {
+            code: components["schemas"]["LinkFaultCode"];
+            /**
+             * @description For technicians, in English.
+             * @example dial tcp: connection refused
+             */
+            detail?: string;
+        };
+        /**
+         * @description `unreachable` no connection. `nameUnknown` no address under the name. `addressRefused` a private address, or not https. `timeout` no
+         *     answer in time. `certificate` the certificate is no good. `busy` it asks to wait, or something in front of it is out of order.
+         *     `answer` an answer of another form. `clock` clocks differ. `key` a key that one side does not have. `signature` a signature does
+         *     not fit. `refused` it will never take this. `notNow` it did not take this, for a reason that may pass. `notMember` no member.
+         *     `content` its catalog has something that this portal does not take, such as services of
+         *     other areas. `notRead` its statements were not read yet. `expired` its statements have run out. `anchor` they do not lead to the anchor.
+         *     `statement` a statement is not as it must be. `sharedKey` another member has the same key. `receipt` the receipt is not good.
+         *     `own` of this portal's own making. `other` anything else.
+         * @enum {string}
+         */
+        LinkFaultCode: "unreachable" | "nameUnknown" | "addressRefused" | "timeout" | "certificate" | "busy" | "answer" | "clock" | "key" | "signature" | "refused" | "notNow" | "content" | "notMember" | "notRead" | "expired" | "anchor" | "statement" | "sharedKey" | "receipt" | "own" | "other";
+        /**
+         * @description `portalAway` out of reach for a quarter of an hour. `messagesWait` a message has waited for an hour. `messagesStuck` messages were
+         *     given up or refused. `catalogOld` a catalog was not read for an hour. `untrusted` the trust chain is not good. `trustEnds` it runs
+         *     out in two days. `certificateEnds` runs out in a fortnight. `keysOverdue` keys should have been changed.
+         * @enum {string}
+         */
+        LinkAlertKind: "portalAway" | "messagesWait" | "messagesStuck" | "catalogOld" | "untrusted" | "trustEnds" | "certificateEnds" | "keysOverdue";
+        LinkAlert: {
+            kind: components["schemas"]["LinkAlertKind"];
+            /**
+             * @description Entity identifier.
+             * @example https://portal.meppen.example
+             */
+            portal: string;
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            endedAt?: string;
+        };
+        /** @enum {string} */
+        HistorySpan: "lastHour" | "lastDay" | "lastWeek";
+        AssociationHistory: {
+            span: components["schemas"]["HistorySpan"];
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            until: string;
+            /**
+             * @description Time that a sample stands for.
+             * @example 60
+             */
+            stepSeconds: number;
+            samples: components["schemas"]["LinkSample"][];
+        };
+        /** @description A stretch of time. Missing where nothing was measured, as the portal did not run. */
+        LinkSample: {
+            /**
+             * Format: date-time
+             * @description Its beginning.
+             */
+            at: string;
+            /** @description Messages that were not delivered, at most. */
+            waiting: number;
+            /** @description Seconds that the oldest message had waited, at most. */
+            messageLag: number;
+            /** @description Seconds since a catalog was read, at most. */
+            catalogLag: number;
+            /** @description Messages that were taken. */
+            sent: number;
+            /** @description Messages that arrived. */
+            received: number;
+            /** @description Portals that were out of reach, at most. */
+            away: number;
         };
         /** @description A portal that has asked this one, the anchor. */
         MembershipRequest: {
@@ -4559,8 +4666,7 @@ export interface components {
             askedAt: string;
             /** Format: date-time */
             listedAt?: string;
-            /** @description Why the anchor could not be read the last time. */
-            failure?: string;
+            failure?: components["schemas"]["LinkFault"];
         };
         AssociationState: {
             /** @example Portalverbund Emsland */
@@ -4577,6 +4683,10 @@ export interface components {
             keys: components["schemas"]["AssociationKey"][];
             members: components["schemas"]["AssociationMember"][];
             requests: components["schemas"]["MembershipRequest"][];
+            /** @description What is wrong for long enough to be told of, the newest first, and then what has ended lately. */
+            alerts?: components["schemas"]["LinkAlert"][];
+            /** @description Whether somebody gets alerts by mail. */
+            alertsByMail?: boolean;
         };
         StuckMessage: {
             /** Format: uuid */
@@ -4591,7 +4701,7 @@ export interface components {
              */
             state: string;
             attempts: number;
-            lastError: string;
+            lastError?: components["schemas"]["LinkFault"];
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */
@@ -14337,6 +14447,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AssociationState"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getAssociationHistory: {
+        parameters: {
+            query: {
+                /** @description How far back. */
+                span: components["schemas"]["HistorySpan"];
+                /** @description Entity identifier of a portal. */
+                portal?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The samples, the oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssociationHistory"];
                 };
             };
             401: components["responses"]["Unauthorized"];

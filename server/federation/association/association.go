@@ -22,9 +22,11 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"portalverbund/api/types"
 	"portalverbund/db"
 	"portalverbund/server/federation"
 	"portalverbund/server/federation/chain"
+	"portalverbund/server/federation/fault"
 	"portalverbund/server/platform/keys"
 	"portalverbund/server/platform/outbound"
 )
@@ -114,7 +116,7 @@ type view struct {
 	order    []string
 	members  map[string]known
 	listed   []string
-	problems map[string]string // why somebody who is listed is not trusted
+	problems map[string]error // why somebody who is listed is not trusted
 }
 
 // known is a member with its chain.
@@ -122,6 +124,7 @@ type known struct {
 	member  federation.Member
 	expires time.Time
 	version string
+	keysDue time.Time // when its keys should have been changed; zero: it does not say
 }
 
 // New makes the Service and reads what is kept.
@@ -182,8 +185,8 @@ func (s *Service) Member(_ context.Context, id string) (federation.Member, error
 	}
 	k, ok := v.members[id]
 	switch {
-	case !ok && v.problems[id] != "":
-		return federation.Member{}, fmt.Errorf("%q: %w: %s", id, federation.ErrNotMember, v.problems[id])
+	case !ok && v.problems[id] != nil:
+		return federation.Member{}, fmt.Errorf("%q: %w: %w", id, federation.ErrNotMember, v.problems[id])
 	case !ok:
 		return federation.Member{}, fmt.Errorf("%q: %w", id, federation.ErrNotMember)
 	case !s.now().Before(k.expires.Add(chain.ClockSkew)):
@@ -211,6 +214,34 @@ func (s *Service) Members(context.Context) ([]federation.Member, error) {
 // is kept of them is not dropped for that.
 func (s *Service) Listed(context.Context) ([]string, error) {
 	return slices.Clone(s.current.Load().listed), nil
+}
+
+// Standing is how trust in another member stands.
+type Standing struct {
+	Entity  string
+	Name    string
+	Trusted bool
+	Until   time.Time // its chain runs out then, unless it is read again
+	KeysDue time.Time // its keys should have been changed by then; zero: it does not say
+}
+
+// Standings gives how trust in the other members stands; nothing where they are a fixed list.
+func (s *Service) Standings(context.Context) []Standing {
+	if s.config.Fixed {
+		return nil
+	}
+	v, now := s.current.Load(), s.now()
+	var out []Standing
+	for _, id := range v.listed {
+		if id == s.id {
+			continue
+		}
+		k, found := v.members[id]
+		out = append(out, Standing{
+			Entity: id, Name: k.member.Name, Trusted: found && now.Before(k.expires.Add(chain.ClockSkew)), Until: k.expires, KeysDue: k.keysDue,
+		})
+	}
+	return out
 }
 
 // Refresh reads somebody's statements again because it uses a key that is not known here, or is not known itself. It
@@ -339,7 +370,7 @@ func (s *Service) view(ctx context.Context, revision int64) (*view, error) {
 	for _, r := range rows {
 		said[[2]string{r.Issuer, r.Subject}] = r.Text
 	}
-	v := &view{revision: revision, joined: joined, members: map[string]known{}, problems: map[string]string{}}
+	v := &view{revision: revision, joined: joined, members: map[string]known{}, problems: map[string]error{}}
 	if joined != nil && joined.State == Joined {
 		s.viewAsMember(v, published, said)
 		return v, nil
@@ -430,7 +461,7 @@ type judged struct {
 	err error
 }
 
-var errNothingSaid = errors.New("its statements have not been read yet")
+var errNothingSaid = fault.As(types.LinkFaultCodeNotRead, errors.New("its statements have not been read yet"))
 
 // judge validates a chain of texts and reads the member out of it.
 func (s *Service) judge(texts []string, anchor chain.Anchor) judged {
@@ -449,27 +480,31 @@ func (s *Service) judge(texts []string, anchor chain.Anchor) judged {
 	if err != nil {
 		return judged{err: err}
 	}
-	m, version, err := memberOf(r)
-	return judged{known{member: m, expires: r.Expires, version: version}, err}
+	m, said, err := memberOf(r)
+	k := known{member: m, expires: r.Expires, version: said.Version}
+	if said.KeysDue > 0 {
+		k.keysDue = time.Unix(said.KeysDue, 0).UTC()
+	}
+	return judged{k, fault.As(types.LinkFaultCodeStatement, err)}
 }
 
 // add takes a member whose chain is good. No two members share a key: whoever has it could speak for both.
 func (v *view) add(id string, j judged, owners map[string]string) {
 	if j.err == nil && j.member.ID != id {
-		j.err = fmt.Errorf("the chain is about %s", j.member.ID)
+		j.err = fault.As(types.LinkFaultCodeStatement, fmt.Errorf("the chain is about %s", j.member.ID))
 	}
 	if j.err == nil {
 		for _, key := range j.member.Keys.Keys {
 			print, err := chain.Fingerprint(key)
 			if owner := owners[print]; err != nil || owner != "" {
-				j.err = fmt.Errorf("key %q is also a key of %s", key.KeyID, owner)
+				j.err = fault.As(types.LinkFaultCodeSharedKey, fmt.Errorf("key %q is also a key of %s", key.KeyID, owner))
 				break
 			}
 			owners[print] = id
 		}
 	}
 	if j.err != nil {
-		v.problems[id] = j.err.Error()
+		v.problems[id] = j.err
 		return
 	}
 	v.members[id] = j.known

@@ -131,7 +131,7 @@ func (p *portal) routes() http.Handler {
 	server, err := httpx.New(httpx.Config{Origin: p.id, MaxConcurrent: 2000, RequestTimeout: 20 * time.Second}, contract, auth{p}, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	require.NoError(p.t, err)
 	e := server.Echo
-	api.RegisterHandlers(e, api.NewStrictHandler(NewHandlers(p.Service, p.link, noNames{}), nil))
+	api.RegisterHandlers(e, api.NewStrictHandler(NewHandlers(p.Service, p.link, noNames{}, noHealth{}), nil))
 	fedapi.RegisterHandlers(e, fedapi.NewStrictHandler(federation.NewHandlers(p.link), nil))
 	return e
 }
@@ -141,6 +141,17 @@ type noNames struct{}
 func (noNames) NamesOf(context.Context, []string) (map[string]string, error) {
 	return map[string]string{"034540035035": "Meppen"}, nil
 }
+
+func (noNames) PositionsOf(context.Context, []string) (map[string]types.Position, error) {
+	return map[string]types.Position{"034540035035": {Lat: 52.69, Lon: 7.29}}, nil
+}
+
+type noHealth struct{}
+
+func (noHealth) History(context.Context, types.HistorySpan, string) (types.AssociationHistory, error) {
+	return types.AssociationHistory{}, nil
+}
+func (noHealth) Alerts(context.Context) ([]types.LinkAlert, bool, error) { return nil, false, nil }
 
 type auth struct{ p *portal }
 
@@ -531,16 +542,16 @@ func TestView_AKeyOfAnother_TheSecondIsNotTrusted(t *testing.T) {
 	anchor, q, _, _ := threePortals(t)
 	m, err := anchor.Member(t.Context(), q.id)
 	require.NoError(t, err)
-	v, owners := &view{members: map[string]known{}, problems: map[string]string{}}, map[string]string{}
+	v, owners := &view{members: map[string]known{}, problems: map[string]error{}}, map[string]string{}
 	v.add(q.id, judged{known: known{member: m}}, owners)
 	thief := m
 	thief.ID = "https://dieb.example"
 	v.add(thief.ID, judged{known: known{member: thief}}, owners)
 	require.Contains(t, v.members, q.id)
 	require.NotContains(t, v.members, thief.ID)
-	require.Contains(t, v.problems[thief.ID], "is also a key of "+q.id)
+	require.ErrorContains(t, v.problems[thief.ID], "is also a key of "+q.id)
 	v.add("https://anders.example", judged{known: known{member: m}}, owners)
-	require.Contains(t, v.problems["https://anders.example"], "the chain is about")
+	require.ErrorContains(t, v.problems["https://anders.example"], "the chain is about")
 }
 
 func TestTold_RequestsThatAreNotRight_Refused(t *testing.T) {
@@ -598,12 +609,40 @@ func TestTold_RequestsThatAreNotRight_Refused(t *testing.T) {
 	require.Equal(t, 401, problem.From(err).Status, "signed by another")
 }
 
+func TestState_MembersHavePositionsTrustAndKeysDue(t *testing.T) {
+	t.Parallel()
+	anchor, q, r, c := threePortals(t)
+	state, err := NewHandlers(anchor.Service, anchor.link, noNames{}, noHealth{}).state(t.Context())
+	require.NoError(t, err)
+	for _, m := range state.Members {
+		require.Equal(t, m.Entity == q.id, m.Position != nil, m.Name)
+		require.Equal(t, m.Self, m.KeysDue == nil, m.Name)
+	}
+	for _, s := range anchor.Standings(t.Context()) {
+		require.True(t, s.Trusted)
+		require.WithinDuration(t, c.now().Add(messageKeyLife+overdueAfter), s.KeysDue, time.Hour, "the first of its keys to be changed")
+	}
+	r.down.Store(true)
+	c.forward(5 * time.Minute)
+	anchor.looks()
+	state, err = NewHandlers(anchor.Service, anchor.link, noNames{}, noHealth{}).state(t.Context())
+	require.NoError(t, err)
+	for _, m := range state.Members {
+		if m.Entity == r.id {
+			require.Equal(t, types.LinkFaultCodeUnreachable, m.StatementsFault.Code)
+			require.True(t, m.Trusted, "what it said before still counts")
+		} else {
+			require.Nil(t, m.StatementsFault)
+		}
+	}
+}
+
 func TestState_ShowsWhoAsksForWhatAndWhomItOverlaps(t *testing.T) {
 	t.Parallel()
 	c := &clock{}
 	anchor, q := newPortal(t, c, "Landkreis", "03454"), newPortal(t, c, "Meppen", "034540035035")
 	q.asks(anchor, "034540035035")
-	state, err := NewHandlers(anchor.Service, anchor.link, noNames{}).state(t.Context())
+	state, err := NewHandlers(anchor.Service, anchor.link, noNames{}, noHealth{}).state(t.Context())
 	require.NoError(t, err)
 	require.Len(t, state.Requests, 1)
 	asked := state.Requests[0]

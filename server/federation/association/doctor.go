@@ -59,8 +59,8 @@ func (s *Service) Examine(ctx context.Context) ([]Finding, error) {
 			continue
 		}
 		out = append(out, s.examineEntity(ctx, id, false)...)
-		if why := v.problems[id]; why != "" {
-			out = append(out, Finding{Wrong, id, "its trust chain is not good: " + why, "If it has changed its keys or moved: its administrator asks to be admitted again. Otherwise wait for the anchor's next statement."})
+		if why := v.problems[id]; why != nil {
+			out = append(out, Finding{Wrong, id, "its trust chain is not good: " + why.Error(), "If it has changed its keys or moved: its administrator asks to be admitted again. Otherwise wait for the anchor's next statement."})
 		} else if k := v.members[id]; k.expires.Before(s.now().Add(chainWarning)) {
 			out = append(out, Finding{Warning, id, "its trust chain expires at " + k.expires.UTC().Format(time.RFC3339), "See why its statements cannot be read."})
 		}

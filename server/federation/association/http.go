@@ -11,6 +11,7 @@ import (
 	api "portalverbund/api/association"
 	"portalverbund/api/types"
 	"portalverbund/server/federation/chain"
+	"portalverbund/server/federation/fault"
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/problem"
 )
@@ -24,14 +25,15 @@ const (
 type Handlers struct {
 	service *Service
 	links   Links
-	names   Names
+	places  Places
+	health  Health
 }
 
 var _ api.StrictServerInterface = (*Handlers)(nil)
 
 // NewHandlers makes the handlers of a Service.
-func NewHandlers(s *Service, links Links, names Names) *Handlers {
-	return &Handlers{service: s, links: links, names: names}
+func NewHandlers(s *Service, links Links, places Places, health Health) *Handlers {
+	return &Handlers{service: s, links: links, places: places, health: health}
 }
 
 // administrator refuses everybody else. The contract has done so before; here it protects against a contract that forgets.
@@ -156,6 +158,15 @@ func (h *Handlers) RotateAssociationKeys(ctx context.Context, r api.RotateAssoci
 	return api.RotateAssociationKeys200JSONResponse(state), err
 }
 
+// GetAssociationHistory answers GET /api/v1/admin/association/history.
+func (h *Handlers) GetAssociationHistory(ctx context.Context, r api.GetAssociationHistoryRequestObject) (api.GetAssociationHistoryResponseObject, error) {
+	if err := administrator(ctx); err != nil {
+		return nil, err
+	}
+	history, err := h.health.History(ctx, r.Params.Span, value(r.Params.Portal))
+	return api.GetAssociationHistory200JSONResponse(history), err
+}
+
 // ListStuckMessages answers GET /api/v1/admin/association/messages.
 func (h *Handlers) ListStuckMessages(ctx context.Context, r api.ListStuckMessagesRequestObject) (api.ListStuckMessagesResponseObject, error) {
 	if err := administrator(ctx); err != nil {
@@ -171,7 +182,7 @@ func (h *Handlers) ListStuckMessages(ctx context.Context, r api.ListStuckMessage
 	}
 	out := types.StuckMessageList{Items: make([]types.StuckMessage, 0, len(stuck))}
 	for _, m := range stuck {
-		item := types.StuckMessage{Id: m.ID, Kind: m.Kind, Subject: m.Subject, State: m.State, Attempts: m.Attempts, LastError: m.LastError, CreatedAt: m.CreatedAt}
+		item := types.StuckMessage{Id: m.ID, Kind: m.Kind, Subject: m.Subject, State: m.State, Attempts: m.Attempts, LastError: fault.Read(m.LastError), CreatedAt: m.CreatedAt}
 		if m.State == "queued" {
 			item.NextAt = &m.NextAt
 		}

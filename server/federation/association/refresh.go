@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"portalverbund/server/federation/chain"
+	"portalverbund/server/federation/fault"
 )
 
 // Refreshed reads now what the anchor and the members say, however fresh what is kept may be.
@@ -81,7 +82,7 @@ func (s *Service) anchorOf(ctx context.Context, j joinedRow) (chain.Statement, e
 func (s *Service) refreshJoined(ctx context.Context, j joinedRow, wanted map[string]bool) error {
 	anchor, err := s.anchorOf(ctx, j)
 	if err != nil {
-		return errors.Join(err, s.store.saveFailure(ctx, err.Error()))
+		return errors.Join(err, s.store.saveFailure(ctx, fault.Text(err)))
 	}
 	pins, err := fingerprints(anchor.Keys)
 	if err != nil {
@@ -89,7 +90,7 @@ func (s *Service) refreshJoined(ctx context.Context, j joinedRow, wanted map[str
 	}
 	listed, err := s.client.List(ctx, anchor.Endpoint("federation_list_endpoint"))
 	if err != nil {
-		return errors.Join(err, s.store.saveFailure(ctx, err.Error()))
+		return errors.Join(err, s.store.saveFailure(ctx, fault.Text(err)))
 	}
 	title, _ := anchor.Metadata[PortalType]["association"].(string)
 	if !slices.Contains(listed, s.id) {
@@ -130,7 +131,7 @@ func (s *Service) takeGranted(ctx context.Context, j joinedRow, fetched []statem
 		}
 		found := s.judge([]string{own, r.Text, anchor.Text()}, chain.Anchor{ID: j.Anchor, Pins: j.Pins})
 		if found.err != nil {
-			return s.store.saveFailure(ctx, "what the anchor says of this portal: "+found.err.Error())
+			return s.store.saveFailure(ctx, fault.Write(fault.Of(found.err), "what the anchor says of this portal: "+found.err.Error()))
 		}
 		m := found.member
 		if m.Name == j.Name && m.Kind == j.Kind && slices.Equal(m.Areas, j.Areas) && slices.Equal(m.Roles, j.Roles) && j.State == Joined {
@@ -183,7 +184,7 @@ func (s *Service) fetchDue(ctx context.Context, anchor string, listed []string, 
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
-				failures[t.subject] = err.Error()
+				failures[t.subject] = fault.Text(err)
 				return
 			}
 			fetched = append(fetched, statementRow{Issuer: t.issuer, Subject: t.subject, Text: text})

@@ -35,6 +35,8 @@ const (
 	messageKeyLife    = 90 * 24 * time.Hour
 	federationKeyLife = 365 * 24 * time.Hour
 
+	overdueAfter = 2 * 24 * time.Hour // a portal that was off for so long changes them late
+
 	ringKept  = 5 * time.Second // a process reads its keys so often
 	ringPause = 500 * time.Millisecond
 )
@@ -280,6 +282,28 @@ func (r *Ring) federation(ctx context.Context) (jose.JSONWebKey, jose.JSONWebKey
 	return signer, set, err
 }
 
+// due gives when the first of the keys that are used now should have been changed.
+func (r *Ring) due(ctx context.Context) (time.Time, error) {
+	var first time.Time
+	for _, use := range []string{useFederation, useSignature, useEncryption} {
+		key, err := r.active(ctx, use)
+		if err != nil {
+			return first, err
+		}
+		if at := key.ActiveFrom.Add(lifeOf(use)).Add(overdueAfter); first.IsZero() || at.Before(first) {
+			first = at
+		}
+	}
+	return first, nil
+}
+
+func lifeOf(use string) time.Duration {
+	if use == useFederation {
+		return federationKeyLife
+	}
+	return messageKeyLife
+}
+
 // Rotate makes the next key of each use whose newest one has been used for long enough, or of those that are named. The
 // next one is published at once and used after publishAhead; the former one stays published for publishAfter. at once
 // is for a key that has become known: the next one is used now, and the others are withdrawn.
@@ -322,11 +346,7 @@ func (r *Ring) rotate(ctx context.Context, rows []keyRow, use string, asked, atO
 			newest = &rows[i]
 		}
 	}
-	life := messageKeyLife
-	if use == useFederation {
-		life = federationKeyLife
-	}
-	due := newest == nil || newest.ActiveFrom.Before(now.Add(-life))
+	due := newest == nil || newest.ActiveFrom.Before(now.Add(-lifeOf(use)))
 	if asked && !atOnce && newest != nil && newest.ActiveFrom.After(now) {
 		return "", nil // the next one is published already
 	}

@@ -10,6 +10,7 @@ import (
 	"portalverbund/api/types"
 	"portalverbund/server/federation"
 	"portalverbund/server/federation/chain"
+	"portalverbund/server/federation/fault"
 )
 
 // Links tells how the links to the others are doing (federation.Service).
@@ -19,9 +20,16 @@ type Links interface {
 	Resend(ctx context.Context, id uuid.UUID) (uuid.UUID, error)
 }
 
-// Names knows what areas are called, by their keys.
-type Names interface {
+// Places knows what areas are called and where they are, by their keys.
+type Places interface {
 	NamesOf(ctx context.Context, areas []string) (map[string]string, error)
+	PositionsOf(ctx context.Context, areas []string) (map[string]types.Position, error)
+}
+
+// Health knows how the links were doing, and what is wrong for long enough to be told of.
+type Health interface {
+	History(ctx context.Context, span types.HistorySpan, portal string) (types.AssociationHistory, error)
+	Alerts(ctx context.Context) (list []types.LinkAlert, byMail bool, err error)
 }
 
 // claimant is somebody with areas, for finding overlaps.
@@ -62,6 +70,14 @@ func (h *Handlers) state(ctx context.Context) (types.AssociationState, error) {
 	if out.Members, err = h.members(ctx, v, rows, areas); err != nil {
 		return out, err
 	}
+	if err := h.locate(ctx, out.Members); err != nil {
+		return out, err
+	}
+	alerts, byMail, err := h.health.Alerts(ctx)
+	if err != nil {
+		return out, err
+	}
+	out.Alerts, out.AlertsByMail = &alerts, &byMail
 	for _, r := range rows {
 		if r.State == Joined {
 			continue
@@ -90,7 +106,7 @@ func (v *view) joinedForPeople() *types.AssociationJoined {
 	}
 	return &types.AssociationJoined{
 		Anchor: j.Anchor, Title: j.Title, State: types.MembershipState(j.State), Reason: optional(j.Reason), Fingerprints: j.Pins, AskedAt: j.AskedAt,
-		ListedAt: j.ListedAt, Failure: optional(j.Failure),
+		ListedAt: j.ListedAt, Failure: fault.Read(j.Failure),
 	}
 }
 
@@ -107,7 +123,7 @@ func (h *Handlers) describer(ctx context.Context, v *view, rows []memberRow) (fu
 	for _, r := range rows {
 		keys = append(keys, r.Areas...)
 	}
-	names, err := h.names.NamesOf(ctx, keys)
+	names, err := h.places.NamesOf(ctx, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +166,7 @@ func (h *Handlers) members(ctx context.Context, v *view, rows []memberRow, areas
 		}
 		h.describe(&m, v, areas)
 		if f, failed := failures[id]; failed {
-			m.Problem = optional(strings.TrimSpace(value(m.Problem) + " " + f.Failure))
+			m.StatementsFault = fault.Read(f.Failure)
 		}
 		if i := slices.IndexFunc(peers, func(p federation.PeerStatus) bool { return p.Portal.Id == id }); i >= 0 {
 			addHealth(&m, peers[i])
@@ -167,7 +183,9 @@ func (h *Handlers) describe(m *types.AssociationMember, v *view, areas func(stri
 		known.version = h.service.config.Version
 	}
 	if !found {
-		m.Problem = optional(v.problems[m.Entity])
+		if err := v.problems[m.Entity]; err != nil {
+			m.Problem = fault.Read(fault.Text(err))
+		}
 		return
 	}
 	kind := types.PortalKind(known.member.Kind)
@@ -177,16 +195,47 @@ func (h *Handlers) describe(m *types.AssociationMember, v *view, areas func(stri
 	m.Trusted = m.Self || h.service.now().Before(known.expires)
 	if !m.Self {
 		m.TrustedUntil = &known.expires
+		if !known.keysDue.IsZero() {
+			m.KeysDue = &known.keysDue
+		}
 	}
+}
+
+// locate says where members are: in the middle of their areas.
+func (h *Handlers) locate(ctx context.Context, members []types.AssociationMember) error {
+	var keys []string
+	for _, m := range members {
+		for _, area := range m.Areas {
+			keys = append(keys, area.Ars)
+		}
+	}
+	positions, err := h.places.PositionsOf(ctx, keys)
+	if err != nil {
+		return err
+	}
+	for i, m := range members {
+		var middle types.Position
+		n := 0.0
+		for _, area := range m.Areas {
+			if p, ok := positions[area.Ars]; ok {
+				middle.Lat, middle.Lon, n = middle.Lat+p.Lat, middle.Lon+p.Lon, n+1
+			}
+		}
+		if n > 0 {
+			members[i].Position = &types.Position{Lat: middle.Lat / n, Lon: middle.Lon / n}
+		}
+	}
+	return nil
 }
 
 func addHealth(m *types.AssociationMember, p federation.PeerStatus) {
 	if m.Name == m.Entity {
 		m.Name = p.Portal.Name
 	}
-	m.LastContact, m.Failures, m.LastError = p.LastContact, &p.Failures, optional(p.LastError)
+	m.LastContact, m.Failures, m.LastError = p.LastContact, &p.Failures, fault.Read(p.LastError)
 	m.Queued, m.Parked, m.Refused, m.OldestQueued = &p.Queued, &p.Parked, &p.Refused, p.OldestQueued
-	m.CatalogReadAt, m.CatalogEntries, m.CatalogError = p.CatalogReadAt, &p.CatalogEntries, optional(p.CatalogError)
+	m.CatalogReadAt, m.CatalogEntries, m.CatalogError = p.CatalogReadAt, &p.CatalogEntries, fault.Read(p.CatalogError)
+	m.CertificateUntil = p.CertificateUntil
 }
 
 // keysForPeople lists the portal's keys that are published.

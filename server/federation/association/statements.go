@@ -38,27 +38,28 @@ type portalMetadata struct {
 	Roles       []string           `json:"roles"`
 	Association string             `json:"association,omitempty"` // its name; of the anchor
 	Version     string             `json:"version,omitempty"`     // of its program
+	KeysDue     int64              `json:"keys_due,omitempty"`    // when those that it uses should have been changed (NumericDate)
 	Keys        jose.JSONWebKeySet `json:"jwks"`                  // for messages
 }
 
 // memberOf reads a member out of what its chain proves.
-func memberOf(r chain.Resolved) (federation.Member, string, error) {
+func memberOf(r chain.Resolved) (federation.Member, portalMetadata, error) {
+	var p portalMetadata
 	text, err := json.Marshal(r.Metadata[PortalType])
 	if err != nil {
-		return federation.Member{}, "", err
+		return federation.Member{}, p, err
 	}
-	var p portalMetadata
 	if err := json.Unmarshal(text, &p); err != nil {
-		return federation.Member{}, "", fmt.Errorf("metadata %s: %w", PortalType, err)
+		return federation.Member{}, p, fmt.Errorf("metadata %s: %w", PortalType, err)
 	}
 	m := federation.Member{ID: r.Subject, URL: p.URL, Name: p.Name, Kind: p.Kind, Areas: p.Areas, Roles: p.Roles, Keys: p.Keys}
 	if m.URL != m.ID {
-		return m, "", fmt.Errorf("metadata %s: url is not the entity's own", PortalType)
+		return m, p, fmt.Errorf("metadata %s: url is not the entity's own", PortalType)
 	}
 	if err := m.Check(); err != nil {
-		return m, "", fmt.Errorf("metadata %s: %w", PortalType, err)
+		return m, p, fmt.Errorf("metadata %s: %w", PortalType, err)
 	}
-	return m, p.Version, nil
+	return m, p, nil
 }
 
 // Configuration gives this portal's entity configuration, signed now (section 9).
@@ -71,7 +72,11 @@ func (s *Service) configuration(ctx context.Context, v *view) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	metadata, err := s.metadata(v)
+	due, err := s.ring.due(ctx)
+	if err != nil {
+		return "", err
+	}
+	metadata, err := s.metadata(v, due)
 	if err != nil {
 		return "", err
 	}
@@ -86,10 +91,10 @@ func (s *Service) configuration(ctx context.Context, v *view) (string, error) {
 }
 
 // metadata is what this portal says of itself (section 5).
-func (s *Service) metadata(v *view) (chain.Metadata, error) {
+func (s *Service) metadata(v *view, due time.Time) (chain.Metadata, error) {
 	self := v.self
 	own, err := chain.Claims(portalMetadata{
-		Name: self.Name, URL: s.id, Kind: self.Kind, Areas: nonNil(self.Areas), Roles: nonNil(self.Roles), Version: s.config.Version, Keys: self.Keys,
+		Name: self.Name, URL: s.id, Kind: self.Kind, Areas: nonNil(self.Areas), Roles: nonNil(self.Roles), Version: s.config.Version, KeysDue: due.Unix(), Keys: self.Keys,
 	})
 	if err != nil {
 		return nil, err

@@ -170,6 +170,30 @@ export const leaveAssociation = (reason: string): Promise<AssociationState> =>
 export const grantMember = (memberId: string, body: Schemas["MembershipGrant"]): Promise<AssociationState> =>
   answer(api.POST(`${association}/members/{memberId}/grant`, { params: { path: { memberId } }, body }));
 
+export type LinkFault = Schemas["LinkFault"];
+export type LinkAlert = Schemas["LinkAlert"];
+export type HistorySpan = Schemas["HistorySpan"];
+export type AssociationHistory = Schemas["AssociationHistory"];
+
+/** How the links were doing, of one portal or of all together. */
+export const historyQuery = (span: HistorySpan, portal: string) =>
+  queryOptions({
+    queryKey: ["association", "history", span, portal],
+    queryFn: () =>
+      answer(
+        api.GET(`${association}/history`, {
+          params: { query: portal === "" ? { span } : { span, portal } },
+        }),
+      ),
+    placeholderData: keepPreviousData,
+    staleTime: 0,
+    refetchInterval: 60_000,
+  });
+
+/** Makes the next keys; at once for a key that has become known. */
+export const rotateKeys = (use: Schemas["RotatedKeys"], atOnce: boolean): Promise<AssociationState> =>
+  answer(api.POST(`${association}/keys`, { body: { use, atOnce } }));
+
 export type StuckMessage = Schemas["StuckMessage"];
 
 /** Messages to a portal that are not delivered, the oldest first. */

@@ -7,9 +7,14 @@ import { Facts } from "../../../ui/Facts";
 import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
 import { associationQuery, leaveAssociation, type AssociationState } from "../api";
+import { Alerts } from "../parts/Alerts";
+import { Fault } from "../parts/Fault";
 import { Fingerprint } from "../parts/Fingerprint";
+import { History } from "../parts/History";
 import { Joining } from "../parts/Joining";
 import { MemberItem } from "../parts/MemberItem";
+import { MemberTable } from "../parts/MemberTable";
+import { NetworkMap } from "../parts/NetworkMap";
 import { PortalKeys } from "../parts/PortalKeys";
 import { ReasonDialog } from "../parts/ReasonDialog";
 import { RequestItem } from "../parts/RequestItem";
@@ -18,7 +23,7 @@ import { useDone } from "../parts/useDone";
 /** The association: where this portal stands, who belongs to it and how the links are, who asks; joining and leaving. */
 export default function AssociationPage() {
   const t = useWords();
-  const { data } = useSuspenseQuery(associationQuery);
+  const { data, dataUpdatedAt } = useSuspenseQuery(associationQuery);
   const open = data.requests.filter((request) => request.state === "asked");
   const state = data.joined?.state;
   return (
@@ -35,6 +40,17 @@ export default function AssociationPage() {
           </ul>
         </section>
       )}
+      <Alerts data={data} />
+      {data.members.length > 1 && (
+        <section className="pv-stack">
+          <h2>{t("administration:association.overview")}</h2>
+          <div className="pv-overview">
+            <NetworkMap members={data.members} />
+            <MemberTable members={data.members} now={dataUpdatedAt} />
+          </div>
+        </section>
+      )}
+      <History members={data.members} />
       <section className="pv-stack">
         <h2>{t("administration:association.members")}</h2>
         <ul className="pv-list">
@@ -73,7 +89,7 @@ function Standing({ data }: { data: AssociationState }) {
       )}
       {joined?.failure !== undefined && (
         <Alert kind="warning" title={t("administration:association.anchorAway")}>
-          <p className="pv-break">{joined.failure}</p>
+          <Fault fault={joined.failure} />
         </Alert>
       )}
       <Facts

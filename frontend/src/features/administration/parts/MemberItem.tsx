@@ -5,7 +5,9 @@ import { Badge } from "../../../ui/Badge";
 import { Button } from "../../../ui/Button";
 import { Facts } from "../../../ui/Facts";
 import { decideMember, type AssociationMember } from "../api";
+import { healthBadge, healthOf, healthWords } from "../health";
 import { Areas } from "./Areas";
+import { Fault } from "./Fault";
 import { ReasonDialog } from "./ReasonDialog";
 import { StuckMessages } from "./StuckMessages";
 import { useDone } from "./useDone";
@@ -20,22 +22,12 @@ export function MemberItem({ member }: { member: AssociationMember }) {
   const waiting = (member.queued ?? 0) + (member.parked ?? 0) + (member.refused ?? 0);
   const time = (value: string | undefined) =>
     value === undefined ? t("administration:association.never") : formatDateTime(value, language);
-  const ok = member.trusted && (member.failures ?? 0) === 0;
+  const health = healthOf(member);
   return (
     <li className="pv-stack pv-stack--small">
       <div className="pv-row pv-row--between">
         <h3 className="pv-card-title">{member.name}</h3>
-        {!member.self && (
-          <Badge kind={ok ? "success" : "danger"}>
-            {t(
-              ok
-                ? "administration:association.ok"
-                : member.trusted
-                  ? "administration:association.away"
-                  : "administration:association.untrusted",
-            )}
-          </Badge>
-        )}
+        {!member.self && <Badge kind={healthBadge[health]}>{t(healthWords[health])}</Badge>}
       </div>
       <p className="pv-small pv-muted pv-break">
         {member.entity}
@@ -53,7 +45,25 @@ export function MemberItem({ member }: { member: AssociationMember }) {
                   {
                     id: "problem",
                     label: t("administration:association.problem"),
-                    value: <span className="pv-break">{member.problem}</span>,
+                    value: <Fault fault={member.problem} />,
+                  },
+                ]),
+            ...(member.statementsFault === undefined
+              ? []
+              : [
+                  {
+                    id: "statements",
+                    label: t("administration:association.statements"),
+                    value: <Fault fault={member.statementsFault} />,
+                  },
+                ]),
+            ...(member.lastError === undefined
+              ? []
+              : [
+                  {
+                    id: "error",
+                    label: t("administration:association.lastError"),
+                    value: <Fault fault={member.lastError} />,
                   },
                 ]),
             {
@@ -64,7 +74,17 @@ export function MemberItem({ member }: { member: AssociationMember }) {
             {
               id: "catalog",
               label: t("administration:association.catalog"),
-              value: `${time(member.catalogReadAt)}${member.catalogError === undefined ? "" : ` · ${member.catalogError}`}`,
+              value: (
+                <>
+                  {time(member.catalogReadAt)}
+                  {member.catalogError !== undefined && (
+                    <>
+                      <br />
+                      <Fault fault={member.catalogError} />
+                    </>
+                  )}
+                </>
+              ),
             },
             {
               id: "queue",

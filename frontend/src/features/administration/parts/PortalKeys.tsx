@@ -4,6 +4,7 @@ import { formatDay } from "../../../lib/dates";
 import { Facts } from "../../../ui/Facts";
 import type { AssociationState } from "../api";
 import { Fingerprint } from "./Fingerprint";
+import { KeyChange } from "./KeyChange";
 
 /** The portal's own keys: which are used, and until when the former ones are published. */
 export function PortalKeys({ keys }: { keys: AssociationState["keys"] }) {
@@ -38,6 +39,7 @@ export function PortalKeys({ keys }: { keys: AssociationState["keys"] }) {
           ),
         }))}
       />
+      <KeyChange />
     </details>
   );
 }

@@ -11,6 +11,7 @@ import { Loading } from "../../../ui/Loading";
 import { useStatus } from "../../../ui/Status";
 import { useAction } from "../../../ui/useAction";
 import { resendMessage, stuckQuery, type StuckMessage } from "../api";
+import { Fault } from "./Fault";
 
 const kinds: Record<string, WordKey> = {
   "application.submitted": "administration:association.messages.submitted",
@@ -20,6 +21,10 @@ const kinds: Record<string, WordKey> = {
   "application.decision": "administration:association.messages.decision",
   "application.accessed": "administration:association.messages.accessed",
   "mailbox.message": "administration:association.messages.mailbox",
+  "power.ended": "administration:association.messages.power",
+  "account.accessed": "administration:association.messages.accessed",
+  "account.closed": "administration:association.messages.closed",
+  "consent.withdrawn": "administration:association.messages.consent",
 };
 
 /** What waits for a portal or was not taken by it, and why; to be opened. */
@@ -78,7 +83,7 @@ function MessageItem({ message, portal }: { message: StuckMessage; portal: strin
           {
             id: "reason",
             label: t("administration:association.messages.reason"),
-            value: <span className="pv-break">{message.lastError === "" ? "–" : message.lastError}</span>,
+            value: message.lastError === undefined ? "–" : <Fault fault={message.lastError} />,
           },
           {
             id: "created",

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { currentLanguage, useWords } from "../../../i18n";
 import type { Schemas } from "../../../api/client";
-import { drawMap, fontSize, type Dot } from "../map";
+import { drawMap, fontSize, type Dot } from "../../../lib/map";
 import { aroundQuery } from "../offices";
 
 /** Where an office lies, drawn from the positions in the register of places: nothing is loaded from elsewhere. */

@@ -1,4 +1,15 @@
-import type { Schemas } from "../../api/client";
+interface Position {
+  lat: number;
+  lon: number;
+}
+
+interface Place {
+  ars: string;
+  name: string;
+  position: Position;
+  population?: number;
+  distanceKm: number;
+}
 
 /** A place on a map around an office. */
 export interface Dot {
@@ -59,7 +70,7 @@ export const shortName = (name: string): string => name.split(",")[0] ?? name;
  * Draws places around a position: north is up, and distances are true to scale as far as that goes on a plane. Names stand
  * where they cover neither a dot nor another name, those of near places first.
  */
-export function drawMap(center: Schemas["Position"], places: Schemas["NearbyPlace"][]): OfficeMap {
+export function drawMap(center: Position, places: Place[]): OfficeMap {
   const east = kmOfLongitude * Math.cos((center.lat * Math.PI) / 180);
   const inKm = places.map((place) => ({
     place,
@@ -103,7 +114,7 @@ function directionOf(x: number, y: number): Direction {
   return directions[(eighth + 8) % 8] ?? "n";
 }
 
-function placeLabel(dot: Dot, taken: Box[]): Dot["label"] {
+function placeLabel(dot: Pick<Dot, "name" | "x" | "y" | "radius">, taken: Box[]): Dot["label"] {
   const length = dot.name.length * fontSize * 0.56;
   const gap = dot.radius + 4;
   const candidates = [
@@ -129,6 +140,61 @@ function placeLabel(dot: Dot, taken: Box[]): Dot["label"] {
 
 const overlaps = (a: Box, b: Box) =>
   a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+
+/** Somebody on a map of a network. */
+interface Node {
+  id: string;
+  name: string;
+  x: number;
+  y: number;
+  label: Dot["label"];
+}
+
+interface NetworkMap {
+  width: number;
+  height: number;
+  nodes: Node[];
+  /** A line of a round length, for judging distances. */
+  bar: { km: number; length: number };
+}
+
+const nodeRadius = 8;
+const between = 2.5 * nodeRadius; // who would lie on another moves aside
+
+const middle = (values: number[]) => (Math.min(...values) + Math.max(...values)) / 2;
+
+/** Draws portals where they are: north is up, all of them fit, and none hides another. */
+export function drawNetwork(members: { id: string; name: string; position: Position }[]): NetworkMap {
+  const lats = members.map(({ position }) => position.lat);
+  const lons = members.map(({ position }) => position.lon);
+  const center = { lat: middle(lats), lon: middle(lons) };
+  const east = kmOfLongitude * Math.cos((center.lat * Math.PI) / 180);
+  const inKm = members.map(({ position }) => ({
+    x: (position.lon - center.lon) * east,
+    y: (center.lat - position.lat) * kmOfLatitude,
+  }));
+  const scale = Math.min(
+    ...inKm.map(({ x }) => (width / 2 - 2 * margin) / Math.max(Math.abs(x), smallestKm)),
+    ...inKm.map(({ y }) => (height / 2 - 2 * margin) / Math.max(Math.abs(y), smallestKm)),
+  );
+  const nodes: Node[] = [];
+  for (const [index, { id, name }] of members.entries()) {
+    const node: Node = {
+      id,
+      name,
+      x: width / 2 + (inKm[index]?.x ?? 0) * scale,
+      y: height / 2 + (inKm[index]?.y ?? 0) * scale,
+      label: undefined,
+    };
+    while (nodes.some((other) => Math.hypot(other.x - node.x, other.y - node.y) < between))
+      node.x += nodeRadius;
+    nodes.push(node);
+  }
+  const taken = nodes.map(({ x, y }) => around(x, y, nodeRadius + 2));
+  for (const node of nodes) node.label = placeLabel({ ...node, radius: nodeRadius }, taken);
+  const km = [100, 50, 20, 10, 5, 2, 1].find((length) => length * scale <= width / 4) ?? 1;
+  return { width, height, nodes, bar: { km, length: km * scale } };
+}
 
 /** Two circles of round distances that fit. */
 function rings(scale: number): Ring[] {

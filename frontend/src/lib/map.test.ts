@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { drawMap, fontSize, shortName } from "./map";
+import { drawMap, drawNetwork, fontSize, shortName } from "./map";
 
 const office = { lat: 52.6938, lon: 7.2935 };
 const place = (name: string, lat: number, lon: number, distanceKm: number, population = 1000) => ({
@@ -74,4 +74,30 @@ test("no places, or one right where the office is, make a map all the same", () 
 test("a name goes without its rank", () => {
   expect(shortName("Haren (Ems), Stadt")).toBe("Haren (Ems)");
   expect(shortName("Lathen")).toBe("Lathen");
+});
+
+const at = (id: string, lat: number, lon: number) => ({ id, name: id, position: { lat, lon } });
+
+test("a network shows all members where they are, and none on another", () => {
+  const map = drawNetwork([
+    at("Emsland", 52.7, 7.3),
+    at("Meppen", 52.69, 7.29),
+    at("Papenburg", 53.07, 7.4),
+    at("Meppen, noch einmal", 52.69, 7.29),
+  ]);
+  const nodes = new Map(map.nodes.map((node) => [node.id, node]));
+  expect(nodes.get("Papenburg")?.y).toBeLessThan(nodes.get("Meppen")?.y ?? 0);
+  for (const [i, a] of map.nodes.entries()) {
+    expect(a.x).toBeGreaterThan(0);
+    expect(a.x).toBeLessThan(map.width);
+    expect(a.y).toBeGreaterThan(0);
+    expect(a.y).toBeLessThan(map.height);
+    for (const b of map.nodes.slice(i + 1)) expect(Math.hypot(a.x - b.x, a.y - b.y)).toBeGreaterThan(16);
+  }
+  expect(map.bar.length).toBeLessThanOrEqual(map.width / 4);
+});
+
+test("a single portal is in the middle", () => {
+  const map = drawNetwork([{ id: "a", name: "A", position: { lat: 52, lon: 7 } }]);
+  expect(map.nodes[0]).toMatchObject({ x: map.width / 2, y: map.height / 2 });
 });
