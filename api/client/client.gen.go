@@ -487,6 +487,9 @@ type ClientInterface interface {
 	// EndClientSecret request
 	EndClientSecret(ctx context.Context, clientId ClientId, secretId openapi_types.UUID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ReplayDelivery request
+	ReplayDelivery(ctx context.Context, deliveryId DeliveryId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListIdentityLinks request
 	ListIdentityLinks(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -524,6 +527,15 @@ type ClientInterface interface {
 	UndoImportRunWithBody(ctx context.Context, runId ImportRunId, params *UndoImportRunParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	UndoImportRun(ctx context.Context, runId ImportRunId, params *UndoImportRunParams, body UndoImportRunJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListProviders request
+	ListProviders(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListProviderDeliveries request
+	ListProviderDeliveries(ctx context.Context, providerId ProviderId, params *ListProviderDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TestProvider request
+	TestProvider(ctx context.Context, providerId ProviderId, params *TestProviderParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ExplainSearch request
 	ExplainSearch(ctx context.Context, params *ExplainSearchParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -690,6 +702,14 @@ type ClientInterface interface {
 
 	// GetDelivery request
 	GetDelivery(ctx context.Context, deliveryId DeliveryId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListDeliveryMessages request
+	ListDeliveryMessages(ctx context.Context, deliveryId DeliveryId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WriteDeliveryMessageWithBody request with any body
+	WriteDeliveryMessageWithBody(ctx context.Context, deliveryId DeliveryId, params *WriteDeliveryMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	WriteDeliveryMessage(ctx context.Context, deliveryId DeliveryId, params *WriteDeliveryMessageParams, body WriteDeliveryMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReportDeliveryStatusWithBody request with any body
 	ReportDeliveryStatusWithBody(ctx context.Context, deliveryId DeliveryId, params *ReportDeliveryStatusParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2625,6 +2645,18 @@ func (c *Client) EndClientSecret(ctx context.Context, clientId ClientId, secretI
 	return c.Client.Do(req)
 }
 
+func (c *Client) ReplayDelivery(ctx context.Context, deliveryId DeliveryId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplayDeliveryRequest(c.Server, deliveryId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 func (c *Client) ListIdentityLinks(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListIdentityLinksRequest(c.Server)
 	if err != nil {
@@ -2771,6 +2803,42 @@ func (c *Client) UndoImportRunWithBody(ctx context.Context, runId ImportRunId, p
 
 func (c *Client) UndoImportRun(ctx context.Context, runId ImportRunId, params *UndoImportRunParams, body UndoImportRunJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUndoImportRunRequest(c.Server, runId, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListProviders(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListProvidersRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListProviderDeliveries(ctx context.Context, providerId ProviderId, params *ListProviderDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListProviderDeliveriesRequest(c.Server, providerId, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) TestProvider(ctx context.Context, providerId ProviderId, params *TestProviderParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTestProviderRequest(c.Server, providerId, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3491,6 +3559,42 @@ func (c *Client) ListDeliveries(ctx context.Context, params *ListDeliveriesParam
 
 func (c *Client) GetDelivery(ctx context.Context, deliveryId DeliveryId, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetDeliveryRequest(c.Server, deliveryId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListDeliveryMessages(ctx context.Context, deliveryId DeliveryId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDeliveryMessagesRequest(c.Server, deliveryId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) WriteDeliveryMessageWithBody(ctx context.Context, deliveryId DeliveryId, params *WriteDeliveryMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWriteDeliveryMessageRequestWithBody(c.Server, deliveryId, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) WriteDeliveryMessage(ctx context.Context, deliveryId DeliveryId, params *WriteDeliveryMessageParams, body WriteDeliveryMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWriteDeliveryMessageRequest(c.Server, deliveryId, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8890,6 +8994,40 @@ func NewEndClientSecretRequest(server string, clientId ClientId, secretId openap
 	return req, nil
 }
 
+// NewReplayDeliveryRequest generates requests for ReplayDelivery
+func NewReplayDeliveryRequest(server string, deliveryId DeliveryId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "deliveryId", runtime.ParamLocationPath, deliveryId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/deliveries/%s/replay", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListIdentityLinksRequest generates requests for ListIdentityLinks
 func NewListIdentityLinksRequest(server string) (*http.Request, error) {
 	var err error
@@ -9578,6 +9716,168 @@ func NewUndoImportRunRequestWithBody(server string, runId ImportRunId, params *U
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListProvidersRequest generates requests for ListProviders
+func NewListProvidersRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/providers")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListProviderDeliveriesRequest generates requests for ListProviderDeliveries
+func NewListProviderDeliveriesRequest(server string, providerId ProviderId, params *ListProviderDeliveriesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "providerId", runtime.ParamLocationPath, providerId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/providers/%s/deliveries", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "state", runtime.ParamLocationQuery, *params.State); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "limit", runtime.ParamLocationQuery, *params.Limit); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "cursor", runtime.ParamLocationQuery, *params.Cursor); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewTestProviderRequest generates requests for TestProvider
+func NewTestProviderRequest(server string, providerId ProviderId, params *TestProviderParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "providerId", runtime.ParamLocationPath, providerId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/providers/%s/tests", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	if params != nil {
 
@@ -11826,6 +12126,100 @@ func NewGetDeliveryRequest(server string, deliveryId DeliveryId) (*http.Request,
 	req, err := http.NewRequest("GET", queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListDeliveryMessagesRequest generates requests for ListDeliveryMessages
+func NewListDeliveryMessagesRequest(server string, deliveryId DeliveryId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "deliveryId", runtime.ParamLocationPath, deliveryId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/deliveries/%s/messages", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewWriteDeliveryMessageRequest calls the generic WriteDeliveryMessage builder with application/json body
+func NewWriteDeliveryMessageRequest(server string, deliveryId DeliveryId, params *WriteDeliveryMessageParams, body WriteDeliveryMessageJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWriteDeliveryMessageRequestWithBody(server, deliveryId, params, "application/json", bodyReader)
+}
+
+// NewWriteDeliveryMessageRequestWithBody generates requests for WriteDeliveryMessage with any type of body
+func NewWriteDeliveryMessageRequestWithBody(server string, deliveryId DeliveryId, params *WriteDeliveryMessageParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "deliveryId", runtime.ParamLocationPath, deliveryId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/deliveries/%s/messages", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
 	}
 
 	return req, nil
@@ -15223,6 +15617,9 @@ type ClientWithResponsesInterface interface {
 	// EndClientSecretWithResponse request
 	EndClientSecretWithResponse(ctx context.Context, clientId ClientId, secretId openapi_types.UUID, reqEditors ...RequestEditorFn) (*EndClientSecretResponse, error)
 
+	// ReplayDeliveryWithResponse request
+	ReplayDeliveryWithResponse(ctx context.Context, deliveryId DeliveryId, reqEditors ...RequestEditorFn) (*ReplayDeliveryResponse, error)
+
 	// ListIdentityLinksWithResponse request
 	ListIdentityLinksWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListIdentityLinksResponse, error)
 
@@ -15260,6 +15657,15 @@ type ClientWithResponsesInterface interface {
 	UndoImportRunWithBodyWithResponse(ctx context.Context, runId ImportRunId, params *UndoImportRunParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UndoImportRunResponse, error)
 
 	UndoImportRunWithResponse(ctx context.Context, runId ImportRunId, params *UndoImportRunParams, body UndoImportRunJSONRequestBody, reqEditors ...RequestEditorFn) (*UndoImportRunResponse, error)
+
+	// ListProvidersWithResponse request
+	ListProvidersWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListProvidersResponse, error)
+
+	// ListProviderDeliveriesWithResponse request
+	ListProviderDeliveriesWithResponse(ctx context.Context, providerId ProviderId, params *ListProviderDeliveriesParams, reqEditors ...RequestEditorFn) (*ListProviderDeliveriesResponse, error)
+
+	// TestProviderWithResponse request
+	TestProviderWithResponse(ctx context.Context, providerId ProviderId, params *TestProviderParams, reqEditors ...RequestEditorFn) (*TestProviderResponse, error)
 
 	// ExplainSearchWithResponse request
 	ExplainSearchWithResponse(ctx context.Context, params *ExplainSearchParams, reqEditors ...RequestEditorFn) (*ExplainSearchResponse, error)
@@ -15426,6 +15832,14 @@ type ClientWithResponsesInterface interface {
 
 	// GetDeliveryWithResponse request
 	GetDeliveryWithResponse(ctx context.Context, deliveryId DeliveryId, reqEditors ...RequestEditorFn) (*GetDeliveryResponse, error)
+
+	// ListDeliveryMessagesWithResponse request
+	ListDeliveryMessagesWithResponse(ctx context.Context, deliveryId DeliveryId, reqEditors ...RequestEditorFn) (*ListDeliveryMessagesResponse, error)
+
+	// WriteDeliveryMessageWithBodyWithResponse request with any body
+	WriteDeliveryMessageWithBodyWithResponse(ctx context.Context, deliveryId DeliveryId, params *WriteDeliveryMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WriteDeliveryMessageResponse, error)
+
+	WriteDeliveryMessageWithResponse(ctx context.Context, deliveryId DeliveryId, params *WriteDeliveryMessageParams, body WriteDeliveryMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*WriteDeliveryMessageResponse, error)
 
 	// ReportDeliveryStatusWithBodyWithResponse request with any body
 	ReportDeliveryStatusWithBodyWithResponse(ctx context.Context, deliveryId DeliveryId, params *ReportDeliveryStatusParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportDeliveryStatusResponse, error)
@@ -18278,6 +18692,33 @@ func (r EndClientSecretResponse) StatusCode() int {
 	return 0
 }
 
+type ReplayDeliveryResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *DeliveryHead
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ReplayDeliveryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReplayDeliveryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListIdentityLinksResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -18589,6 +19030,83 @@ func (r UndoImportRunResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r UndoImportRunResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListProvidersResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *ConnectedProviderList
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListProvidersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListProvidersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListProviderDeliveriesResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *DeliveryHeadList
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListProviderDeliveriesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListProviderDeliveriesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type TestProviderResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON201                       *DeliveryHead
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r TestProviderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TestProviderResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -19792,6 +20310,60 @@ func (r GetDeliveryResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetDeliveryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListDeliveryMessagesResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *DeliveryMessageList
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDeliveryMessagesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDeliveryMessagesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type WriteDeliveryMessageResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON201                       *DeliveryMessage
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r WriteDeliveryMessageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WriteDeliveryMessageResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -22431,6 +23003,15 @@ func (c *ClientWithResponses) EndClientSecretWithResponse(ctx context.Context, c
 	return ParseEndClientSecretResponse(rsp)
 }
 
+// ReplayDeliveryWithResponse request returning *ReplayDeliveryResponse
+func (c *ClientWithResponses) ReplayDeliveryWithResponse(ctx context.Context, deliveryId DeliveryId, reqEditors ...RequestEditorFn) (*ReplayDeliveryResponse, error) {
+	rsp, err := c.ReplayDelivery(ctx, deliveryId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplayDeliveryResponse(rsp)
+}
+
 // ListIdentityLinksWithResponse request returning *ListIdentityLinksResponse
 func (c *ClientWithResponses) ListIdentityLinksWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListIdentityLinksResponse, error) {
 	rsp, err := c.ListIdentityLinks(ctx, reqEditors...)
@@ -22545,6 +23126,33 @@ func (c *ClientWithResponses) UndoImportRunWithResponse(ctx context.Context, run
 		return nil, err
 	}
 	return ParseUndoImportRunResponse(rsp)
+}
+
+// ListProvidersWithResponse request returning *ListProvidersResponse
+func (c *ClientWithResponses) ListProvidersWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListProvidersResponse, error) {
+	rsp, err := c.ListProviders(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListProvidersResponse(rsp)
+}
+
+// ListProviderDeliveriesWithResponse request returning *ListProviderDeliveriesResponse
+func (c *ClientWithResponses) ListProviderDeliveriesWithResponse(ctx context.Context, providerId ProviderId, params *ListProviderDeliveriesParams, reqEditors ...RequestEditorFn) (*ListProviderDeliveriesResponse, error) {
+	rsp, err := c.ListProviderDeliveries(ctx, providerId, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListProviderDeliveriesResponse(rsp)
+}
+
+// TestProviderWithResponse request returning *TestProviderResponse
+func (c *ClientWithResponses) TestProviderWithResponse(ctx context.Context, providerId ProviderId, params *TestProviderParams, reqEditors ...RequestEditorFn) (*TestProviderResponse, error) {
+	rsp, err := c.TestProvider(ctx, providerId, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTestProviderResponse(rsp)
 }
 
 // ExplainSearchWithResponse request returning *ExplainSearchResponse
@@ -23071,6 +23679,32 @@ func (c *ClientWithResponses) GetDeliveryWithResponse(ctx context.Context, deliv
 		return nil, err
 	}
 	return ParseGetDeliveryResponse(rsp)
+}
+
+// ListDeliveryMessagesWithResponse request returning *ListDeliveryMessagesResponse
+func (c *ClientWithResponses) ListDeliveryMessagesWithResponse(ctx context.Context, deliveryId DeliveryId, reqEditors ...RequestEditorFn) (*ListDeliveryMessagesResponse, error) {
+	rsp, err := c.ListDeliveryMessages(ctx, deliveryId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDeliveryMessagesResponse(rsp)
+}
+
+// WriteDeliveryMessageWithBodyWithResponse request with arbitrary body returning *WriteDeliveryMessageResponse
+func (c *ClientWithResponses) WriteDeliveryMessageWithBodyWithResponse(ctx context.Context, deliveryId DeliveryId, params *WriteDeliveryMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WriteDeliveryMessageResponse, error) {
+	rsp, err := c.WriteDeliveryMessageWithBody(ctx, deliveryId, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWriteDeliveryMessageResponse(rsp)
+}
+
+func (c *ClientWithResponses) WriteDeliveryMessageWithResponse(ctx context.Context, deliveryId DeliveryId, params *WriteDeliveryMessageParams, body WriteDeliveryMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*WriteDeliveryMessageResponse, error) {
+	rsp, err := c.WriteDeliveryMessage(ctx, deliveryId, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWriteDeliveryMessageResponse(rsp)
 }
 
 // ReportDeliveryStatusWithBodyWithResponse request with arbitrary body returning *ReportDeliveryStatusResponse
@@ -29259,6 +29893,67 @@ func ParseEndClientSecretResponse(rsp *http.Response) (*EndClientSecretResponse,
 	return response, nil
 }
 
+// ParseReplayDeliveryResponse parses an HTTP response from a ReplayDeliveryWithResponse call
+func ParseReplayDeliveryResponse(rsp *http.Response) (*ReplayDeliveryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReplayDeliveryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DeliveryHead
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListIdentityLinksResponse parses an HTTP response from a ListIdentityLinksWithResponse call
 func ParseListIdentityLinksResponse(rsp *http.Response) (*ListIdentityLinksResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -29929,6 +30624,161 @@ func ParseUndoImportRunResponse(rsp *http.Response) (*UndoImportRunResponse, err
 			return nil, err
 		}
 		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListProvidersResponse parses an HTTP response from a ListProvidersWithResponse call
+func ParseListProvidersResponse(rsp *http.Response) (*ListProvidersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListProvidersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ConnectedProviderList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListProviderDeliveriesResponse parses an HTTP response from a ListProviderDeliveriesWithResponse call
+func ParseListProviderDeliveriesResponse(rsp *http.Response) (*ListProviderDeliveriesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListProviderDeliveriesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DeliveryHeadList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTestProviderResponse parses an HTTP response from a TestProviderWithResponse call
+func ParseTestProviderResponse(rsp *http.Response) (*TestProviderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TestProviderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest DeliveryHead
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error
@@ -32462,6 +33312,128 @@ func ParseGetDeliveryResponse(rsp *http.Response) (*GetDeliveryResponse, error) 
 			return nil, err
 		}
 		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListDeliveryMessagesResponse parses an HTTP response from a ListDeliveryMessagesWithResponse call
+func ParseListDeliveryMessagesResponse(rsp *http.Response) (*ListDeliveryMessagesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDeliveryMessagesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DeliveryMessageList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseWriteDeliveryMessageResponse parses an HTTP response from a WriteDeliveryMessageWithResponse call
+func ParseWriteDeliveryMessageResponse(rsp *http.Response) (*WriteDeliveryMessageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WriteDeliveryMessageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest DeliveryMessage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error

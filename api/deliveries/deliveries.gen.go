@@ -18,12 +18,30 @@ import (
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// Deliver again
+	// (POST /api/v1/admin/deliveries/{deliveryId}/replay)
+	ReplayDelivery(ctx echo.Context, deliveryId DeliveryId) error
+	// Connected providers and how they are doing
+	// (GET /api/v1/admin/providers)
+	ListProviders(ctx echo.Context) error
+	// Deliveries of a provider
+	// (GET /api/v1/admin/providers/{providerId}/deliveries)
+	ListProviderDeliveries(ctx echo.Context, providerId ProviderId, params ListProviderDeliveriesParams) error
+	// Send a provider a test delivery
+	// (POST /api/v1/admin/providers/{providerId}/tests)
+	TestProvider(ctx echo.Context, providerId ProviderId, params TestProviderParams) error
 	// Applications handed to a provider
 	// (GET /api/v1/deliveries)
 	ListDeliveries(ctx echo.Context, params ListDeliveriesParams) error
 	// Read a delivery
 	// (GET /api/v1/deliveries/{deliveryId})
 	GetDelivery(ctx echo.Context, deliveryId DeliveryId) error
+	// What was written about a delivery
+	// (GET /api/v1/deliveries/{deliveryId}/messages)
+	ListDeliveryMessages(ctx echo.Context, deliveryId DeliveryId) error
+	// Write to the citizen, or ask
+	// (POST /api/v1/deliveries/{deliveryId}/messages)
+	WriteDeliveryMessage(ctx echo.Context, deliveryId DeliveryId, params WriteDeliveryMessageParams) error
 	// Report what the provider does
 	// (POST /api/v1/deliveries/{deliveryId}/status)
 	ReportDeliveryStatus(ctx echo.Context, deliveryId DeliveryId, params ReportDeliveryStatusParams) error
@@ -32,6 +50,116 @@ type ServerInterface interface {
 // ServerInterfaceWrapper converts echo contexts to parameters.
 type ServerInterfaceWrapper struct {
 	Handler ServerInterface
+}
+
+// ReplayDelivery converts echo context to params.
+func (w *ServerInterfaceWrapper) ReplayDelivery(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "deliveryId" -------------
+	var deliveryId DeliveryId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "deliveryId", ctx.Param("deliveryId"), &deliveryId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter deliveryId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReplayDelivery(ctx, deliveryId)
+	return err
+}
+
+// ListProviders converts echo context to params.
+func (w *ServerInterfaceWrapper) ListProviders(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListProviders(ctx)
+	return err
+}
+
+// ListProviderDeliveries converts echo context to params.
+func (w *ServerInterfaceWrapper) ListProviderDeliveries(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "providerId" -------------
+	var providerId ProviderId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "providerId", ctx.Param("providerId"), &providerId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter providerId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListProviderDeliveriesParams
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "state", ctx.QueryParams(), &params.State)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "limit", ctx.QueryParams(), &params.Limit)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListProviderDeliveries(ctx, providerId, params)
+	return err
+}
+
+// TestProvider converts echo context to params.
+func (w *ServerInterfaceWrapper) TestProvider(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "providerId" -------------
+	var providerId ProviderId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "providerId", ctx.Param("providerId"), &providerId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter providerId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TestProviderParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.TestProvider(ctx, providerId, params)
+	return err
 }
 
 // ListDeliveries converts echo context to params.
@@ -83,6 +211,64 @@ func (w *ServerInterfaceWrapper) GetDelivery(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetDelivery(ctx, deliveryId)
+	return err
+}
+
+// ListDeliveryMessages converts echo context to params.
+func (w *ServerInterfaceWrapper) ListDeliveryMessages(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "deliveryId" -------------
+	var deliveryId DeliveryId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "deliveryId", ctx.Param("deliveryId"), &deliveryId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter deliveryId: %s", err))
+	}
+
+	ctx.Set(Oauth2Scopes, []string{"deliveries:read"})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListDeliveryMessages(ctx, deliveryId)
+	return err
+}
+
+// WriteDeliveryMessage converts echo context to params.
+func (w *ServerInterfaceWrapper) WriteDeliveryMessage(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "deliveryId" -------------
+	var deliveryId DeliveryId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "deliveryId", ctx.Param("deliveryId"), &deliveryId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter deliveryId: %s", err))
+	}
+
+	ctx.Set(Oauth2Scopes, []string{"deliveries:write"})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WriteDeliveryMessageParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.WriteDeliveryMessage(ctx, deliveryId, params)
 	return err
 }
 
@@ -154,8 +340,14 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 		Handler: si,
 	}
 
+	router.POST(baseURL+"/api/v1/admin/deliveries/:deliveryId/replay", wrapper.ReplayDelivery)
+	router.GET(baseURL+"/api/v1/admin/providers", wrapper.ListProviders)
+	router.GET(baseURL+"/api/v1/admin/providers/:providerId/deliveries", wrapper.ListProviderDeliveries)
+	router.POST(baseURL+"/api/v1/admin/providers/:providerId/tests", wrapper.TestProvider)
 	router.GET(baseURL+"/api/v1/deliveries", wrapper.ListDeliveries)
 	router.GET(baseURL+"/api/v1/deliveries/:deliveryId", wrapper.GetDelivery)
+	router.GET(baseURL+"/api/v1/deliveries/:deliveryId/messages", wrapper.ListDeliveryMessages)
+	router.POST(baseURL+"/api/v1/deliveries/:deliveryId/messages", wrapper.WriteDeliveryMessage)
 	router.POST(baseURL+"/api/v1/deliveries/:deliveryId/status", wrapper.ReportDeliveryStatus)
 
 }
@@ -171,6 +363,255 @@ type InvalidApplicationProblemPlusJSONResponse Problem
 type NotFoundApplicationProblemPlusJSONResponse Problem
 
 type UnauthorizedApplicationProblemPlusJSONResponse Problem
+
+type ReplayDeliveryRequestObject struct {
+	DeliveryId DeliveryId `json:"deliveryId"`
+}
+
+type ReplayDeliveryResponseObject interface {
+	VisitReplayDeliveryResponse(w http.ResponseWriter) error
+}
+
+type ReplayDelivery200JSONResponse DeliveryHead
+
+func (response ReplayDelivery200JSONResponse) VisitReplayDeliveryResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReplayDelivery401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayDelivery401ApplicationProblemPlusJSONResponse) VisitReplayDeliveryResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReplayDelivery403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayDelivery403ApplicationProblemPlusJSONResponse) VisitReplayDeliveryResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReplayDelivery404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayDelivery404ApplicationProblemPlusJSONResponse) VisitReplayDeliveryResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReplayDelivery409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayDelivery409ApplicationProblemPlusJSONResponse) VisitReplayDeliveryResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReplayDeliverydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReplayDeliverydefaultApplicationProblemPlusJSONResponse) VisitReplayDeliveryResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ListProvidersRequestObject struct {
+}
+
+type ListProvidersResponseObject interface {
+	VisitListProvidersResponse(w http.ResponseWriter) error
+}
+
+type ListProviders200JSONResponse ConnectedProviderList
+
+func (response ListProviders200JSONResponse) VisitListProvidersResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListProviders401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListProviders401ApplicationProblemPlusJSONResponse) VisitListProvidersResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListProviders403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListProviders403ApplicationProblemPlusJSONResponse) VisitListProvidersResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListProvidersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListProvidersdefaultApplicationProblemPlusJSONResponse) VisitListProvidersResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ListProviderDeliveriesRequestObject struct {
+	ProviderId ProviderId `json:"providerId"`
+	Params     ListProviderDeliveriesParams
+}
+
+type ListProviderDeliveriesResponseObject interface {
+	VisitListProviderDeliveriesResponse(w http.ResponseWriter) error
+}
+
+type ListProviderDeliveries200JSONResponse DeliveryHeadList
+
+func (response ListProviderDeliveries200JSONResponse) VisitListProviderDeliveriesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListProviderDeliveries401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListProviderDeliveries401ApplicationProblemPlusJSONResponse) VisitListProviderDeliveriesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListProviderDeliveries403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListProviderDeliveries403ApplicationProblemPlusJSONResponse) VisitListProviderDeliveriesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListProviderDeliveries404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListProviderDeliveries404ApplicationProblemPlusJSONResponse) VisitListProviderDeliveriesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListProviderDeliveriesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListProviderDeliveriesdefaultApplicationProblemPlusJSONResponse) VisitListProviderDeliveriesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type TestProviderRequestObject struct {
+	ProviderId ProviderId `json:"providerId"`
+	Params     TestProviderParams
+}
+
+type TestProviderResponseObject interface {
+	VisitTestProviderResponse(w http.ResponseWriter) error
+}
+
+type TestProvider201JSONResponse DeliveryHead
+
+func (response TestProvider201JSONResponse) VisitTestProviderResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type TestProvider401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response TestProvider401ApplicationProblemPlusJSONResponse) VisitTestProviderResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type TestProvider403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response TestProvider403ApplicationProblemPlusJSONResponse) VisitTestProviderResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type TestProvider404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response TestProvider404ApplicationProblemPlusJSONResponse) VisitTestProviderResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type TestProviderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TestProviderdefaultApplicationProblemPlusJSONResponse) VisitTestProviderResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
 
 type ListDeliveriesRequestObject struct {
 	Params ListDeliveriesParams
@@ -285,6 +726,154 @@ func (response GetDeliverydefaultApplicationProblemPlusJSONResponse) VisitGetDel
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type ListDeliveryMessagesRequestObject struct {
+	DeliveryId DeliveryId `json:"deliveryId"`
+}
+
+type ListDeliveryMessagesResponseObject interface {
+	VisitListDeliveryMessagesResponse(w http.ResponseWriter) error
+}
+
+type ListDeliveryMessages200JSONResponse DeliveryMessageList
+
+func (response ListDeliveryMessages200JSONResponse) VisitListDeliveryMessagesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListDeliveryMessages401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListDeliveryMessages401ApplicationProblemPlusJSONResponse) VisitListDeliveryMessagesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListDeliveryMessages403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListDeliveryMessages403ApplicationProblemPlusJSONResponse) VisitListDeliveryMessagesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListDeliveryMessages404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListDeliveryMessages404ApplicationProblemPlusJSONResponse) VisitListDeliveryMessagesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListDeliveryMessagesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListDeliveryMessagesdefaultApplicationProblemPlusJSONResponse) VisitListDeliveryMessagesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type WriteDeliveryMessageRequestObject struct {
+	DeliveryId DeliveryId `json:"deliveryId"`
+	Params     WriteDeliveryMessageParams
+	Body       *WriteDeliveryMessageJSONRequestBody
+}
+
+type WriteDeliveryMessageResponseObject interface {
+	VisitWriteDeliveryMessageResponse(w http.ResponseWriter) error
+}
+
+type WriteDeliveryMessage201JSONResponse DeliveryMessage
+
+func (response WriteDeliveryMessage201JSONResponse) VisitWriteDeliveryMessageResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type WriteDeliveryMessage401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response WriteDeliveryMessage401ApplicationProblemPlusJSONResponse) VisitWriteDeliveryMessageResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type WriteDeliveryMessage403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response WriteDeliveryMessage403ApplicationProblemPlusJSONResponse) VisitWriteDeliveryMessageResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type WriteDeliveryMessage404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response WriteDeliveryMessage404ApplicationProblemPlusJSONResponse) VisitWriteDeliveryMessageResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type WriteDeliveryMessage409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response WriteDeliveryMessage409ApplicationProblemPlusJSONResponse) VisitWriteDeliveryMessageResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type WriteDeliveryMessage422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response WriteDeliveryMessage422ApplicationProblemPlusJSONResponse) VisitWriteDeliveryMessageResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type WriteDeliveryMessagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response WriteDeliveryMessagedefaultApplicationProblemPlusJSONResponse) VisitWriteDeliveryMessageResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 type ReportDeliveryStatusRequestObject struct {
 	DeliveryId DeliveryId `json:"deliveryId"`
 	Params     ReportDeliveryStatusParams
@@ -373,12 +962,30 @@ func (response ReportDeliveryStatusdefaultApplicationProblemPlusJSONResponse) Vi
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// Deliver again
+	// (POST /api/v1/admin/deliveries/{deliveryId}/replay)
+	ReplayDelivery(ctx context.Context, request ReplayDeliveryRequestObject) (ReplayDeliveryResponseObject, error)
+	// Connected providers and how they are doing
+	// (GET /api/v1/admin/providers)
+	ListProviders(ctx context.Context, request ListProvidersRequestObject) (ListProvidersResponseObject, error)
+	// Deliveries of a provider
+	// (GET /api/v1/admin/providers/{providerId}/deliveries)
+	ListProviderDeliveries(ctx context.Context, request ListProviderDeliveriesRequestObject) (ListProviderDeliveriesResponseObject, error)
+	// Send a provider a test delivery
+	// (POST /api/v1/admin/providers/{providerId}/tests)
+	TestProvider(ctx context.Context, request TestProviderRequestObject) (TestProviderResponseObject, error)
 	// Applications handed to a provider
 	// (GET /api/v1/deliveries)
 	ListDeliveries(ctx context.Context, request ListDeliveriesRequestObject) (ListDeliveriesResponseObject, error)
 	// Read a delivery
 	// (GET /api/v1/deliveries/{deliveryId})
 	GetDelivery(ctx context.Context, request GetDeliveryRequestObject) (GetDeliveryResponseObject, error)
+	// What was written about a delivery
+	// (GET /api/v1/deliveries/{deliveryId}/messages)
+	ListDeliveryMessages(ctx context.Context, request ListDeliveryMessagesRequestObject) (ListDeliveryMessagesResponseObject, error)
+	// Write to the citizen, or ask
+	// (POST /api/v1/deliveries/{deliveryId}/messages)
+	WriteDeliveryMessage(ctx context.Context, request WriteDeliveryMessageRequestObject) (WriteDeliveryMessageResponseObject, error)
 	// Report what the provider does
 	// (POST /api/v1/deliveries/{deliveryId}/status)
 	ReportDeliveryStatus(ctx context.Context, request ReportDeliveryStatusRequestObject) (ReportDeliveryStatusResponseObject, error)
@@ -394,6 +1001,106 @@ func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareF
 type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
+}
+
+// ReplayDelivery operation middleware
+func (sh *strictHandler) ReplayDelivery(ctx echo.Context, deliveryId DeliveryId) error {
+	var request ReplayDeliveryRequestObject
+
+	request.DeliveryId = deliveryId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplayDelivery(ctx.Request().Context(), request.(ReplayDeliveryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplayDelivery")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReplayDeliveryResponseObject); ok {
+		return validResponse.VisitReplayDeliveryResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListProviders operation middleware
+func (sh *strictHandler) ListProviders(ctx echo.Context) error {
+	var request ListProvidersRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListProviders(ctx.Request().Context(), request.(ListProvidersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListProviders")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListProvidersResponseObject); ok {
+		return validResponse.VisitListProvidersResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListProviderDeliveries operation middleware
+func (sh *strictHandler) ListProviderDeliveries(ctx echo.Context, providerId ProviderId, params ListProviderDeliveriesParams) error {
+	var request ListProviderDeliveriesRequestObject
+
+	request.ProviderId = providerId
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListProviderDeliveries(ctx.Request().Context(), request.(ListProviderDeliveriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListProviderDeliveries")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListProviderDeliveriesResponseObject); ok {
+		return validResponse.VisitListProviderDeliveriesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// TestProvider operation middleware
+func (sh *strictHandler) TestProvider(ctx echo.Context, providerId ProviderId, params TestProviderParams) error {
+	var request TestProviderRequestObject
+
+	request.ProviderId = providerId
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TestProvider(ctx.Request().Context(), request.(TestProviderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TestProvider")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(TestProviderResponseObject); ok {
+		return validResponse.VisitTestProviderResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
 }
 
 // ListDeliveries operation middleware
@@ -440,6 +1147,63 @@ func (sh *strictHandler) GetDelivery(ctx echo.Context, deliveryId DeliveryId) er
 		return err
 	} else if validResponse, ok := response.(GetDeliveryResponseObject); ok {
 		return validResponse.VisitGetDeliveryResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListDeliveryMessages operation middleware
+func (sh *strictHandler) ListDeliveryMessages(ctx echo.Context, deliveryId DeliveryId) error {
+	var request ListDeliveryMessagesRequestObject
+
+	request.DeliveryId = deliveryId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDeliveryMessages(ctx.Request().Context(), request.(ListDeliveryMessagesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDeliveryMessages")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListDeliveryMessagesResponseObject); ok {
+		return validResponse.VisitListDeliveryMessagesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// WriteDeliveryMessage operation middleware
+func (sh *strictHandler) WriteDeliveryMessage(ctx echo.Context, deliveryId DeliveryId, params WriteDeliveryMessageParams) error {
+	var request WriteDeliveryMessageRequestObject
+
+	request.DeliveryId = deliveryId
+	request.Params = params
+
+	var body WriteDeliveryMessageJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WriteDeliveryMessage(ctx.Request().Context(), request.(WriteDeliveryMessageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WriteDeliveryMessage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(WriteDeliveryMessageResponseObject); ok {
+		return validResponse.VisitWriteDeliveryMessageResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -430,7 +430,7 @@ func (a *App) plugApplications(ctx context.Context) error {
 		return err
 	}
 	a.delivery, err = delivery.New(delivery.Config{
-		DB: a.db, Keys: a.keys, Jobs: a.jobs, Self: a.self.Id, Offers: a.catalog, Messages: messages{a.federation}, Powers: a.powers, Hash: applications.ContentHash,
+		DB: a.db, Keys: a.keys, Jobs: a.jobs, Self: a.self.Id, Offers: a.catalog, Messages: messages{a.federation}, Powers: a.powers, Audit: audit.New(a.db, time.Now), Hash: applications.ContentHash,
 		Providers: providers.deliveries(), AllowLoopback: !a.config.production(), Log: a.log, Now: time.Now,
 	})
 	if err != nil {

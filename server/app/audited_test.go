@@ -95,6 +95,8 @@ func notDoneHere() map[string]string {
 		"lookAtAnchor": "changes nothing", "joinAssociation": "needs an anchor: TestJoin_GrantedByTheAnchor_AllTrustOneAnother", "leaveAssociation": "needs an anchor",
 		"grantMembership": "needs an association: TestJoin_GrantedByTheAnchor_AllTrustOneAnother", "refuseMembership": "needs an association", "removeMember": "needs an association",
 		"rotateAssociationKeys": "needs an association", "resendMessage": "needs a message that is stuck",
+		"testProvider":   "needs a provider: TestTest_ProviderGetsAMarkedDelivery_NobodyElseHearsOfIt",
+		"replayDelivery": "needs a delivery: TestReplay_GivenUpOrLost_DeliveredAgainUnderTheSameId_CitizenHearsOnce",
 	}
 }
 

@@ -42,7 +42,7 @@ func allowed() map[string]string {
 		"listImportRuns": "erd", "getImportRun": "erd", "listImportNotes": "erd", "listImportDifferences": "erd", "applyImportRun": "d", "resumeImportRun": "d",
 		"undoImportRun": "d", "cancelImportRun": "d",
 		"getEntityConfiguration": everybody, "getSubordinateStatement": everybody, "listSubordinates": everybody, "listHistoricalKeys": everybody, "tellMembership": everybody,
-		"getAssociation": "d", "lookAtAnchor": "d", "joinAssociation": "d", "leaveAssociation": "d", "grantMembership": "d", "refuseMembership": "d", "removeMember": "d",
+		"getAssociation": "d", "getAssociationHistory": "d", "lookAtAnchor": "d", "joinAssociation": "d", "leaveAssociation": "d", "grantMembership": "d", "refuseMembership": "d", "removeMember": "d",
 		"rotateAssociationKeys": "d", "listStuckMessages": "d", "resendMessage": "d",
 		"listStaff": "d", "inviteStaff": "d", "setStaffRoles": "d", "endStaff": "d", "listAuditEntries": "u",
 		"listClients": "d", "createClient": "d", "getClient": "d", "updateClient": "d", "deleteClient": "d", "rotateClientSecret": "d", "endClientSecret": "d",
@@ -74,7 +74,8 @@ func allowed() map[string]string {
 		"addAttachment": person, "getAttachment": person, "deleteAttachment": person, "submitApplication": person,
 		"withdrawApplication": person, "answerAuthority": person, "watchApplication": person, "getReceipt": person,
 		"listCases": "k", "watchCases": "k", "getCase": "k", "startCase": "k", "askQuestion": "k", "decideCase": "k", "getCaseAttachment": "k",
-		"listDeliveries": "p", "getDelivery": "p", "reportDeliveryStatus": "p",
+		"listDeliveries": "p", "getDelivery": "p", "reportDeliveryStatus": "p", "listDeliveryMessages": "p", "writeDeliveryMessage": "p",
+		"listProviders": "d", "listProviderDeliveries": "d", "testProvider": "d", "replayDelivery": "d",
 		"listMessages": person, "getMessage": person, "deleteMessage": person,
 		"receiveMessage": everybody, "receiveNudge": "m", "readCatalog": "m", "fetchAttachment": "m",
 	}

@@ -39,6 +39,9 @@ func (s *Service) receiveAccess(ctx context.Context, from string, payload json.R
 
 // tellAccess tells the person that a provider was given their application.
 func (s *Service) tellAccess(ctx context.Context, p provider, r row) error {
+	if r.Test {
+		return nil
+	}
 	id, err := uuid.NewV7()
 	if err != nil {
 		return fmt.Errorf("make id: %w", err)

@@ -84,6 +84,11 @@ type Messages interface {
 	OnRefused(kind string, fn func(ctx context.Context, subject, messageID uuid.UUID, reason string) error)
 }
 
+// Audit records who did what, in the transaction of ctx.
+type Audit interface {
+	Record(ctx context.Context, action, object, detail string) error
+}
+
 // Provider is a regional provider with software of its own, such as waste disposal.
 type Provider struct {
 	ID            string
@@ -105,7 +110,8 @@ type Config struct {
 	Offers        Offers
 	Messages      Messages
 	Powers        Powers // nil: nobody acts by a power
-	Hash          Hash   // default: what applications say of themselves is not checked
+	Audit         Audit
+	Hash          Hash // default: what applications say of themselves is not checked
 	Providers     []Provider
 	AllowLoopback bool // deliver to this machine, also by plain http; never in production
 	Log           *slog.Logger
@@ -123,6 +129,7 @@ type Service struct {
 	messages     Messages
 	powers       Powers
 	hash         Hash
+	audit        Audit
 	cases        Cases
 	applications Applications
 	providers    map[string]provider
@@ -142,7 +149,7 @@ type provider struct {
 // New makes a Service, and says what is wrong with the configured providers. Connect must be called before it is used.
 func New(c Config) (*Service, error) {
 	s := &Service{
-		db: c.DB, keys: c.Keys, jobs: c.Jobs, self: c.Self, offers: c.Offers, messages: c.Messages, powers: c.Powers, hash: c.Hash, log: c.Log, backoff: c.Backoff,
+		db: c.DB, keys: c.Keys, jobs: c.Jobs, self: c.Self, offers: c.Offers, messages: c.Messages, powers: c.Powers, hash: c.Hash, audit: c.Audit, log: c.Log, backoff: c.Backoff,
 		providers: map[string]provider{}, clients: map[string]string{},
 		client: outbound.Client(outbound.Options{Timeout: pushTimeout, AllowLoopback: c.AllowLoopback, MaxResponse: maxAnswer}),
 		now:    func() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }, // as the database keeps it

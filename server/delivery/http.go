@@ -65,12 +65,8 @@ func (h *Handlers) ReportDeliveryStatus(ctx context.Context, request api.ReportD
 
 // wire is a delivery as the contract describes it, in a language.
 func wire(d Delivery, language string) types.Delivery {
-	title := d.ServiceTitle[language]
-	if title == "" {
-		title = d.ServiceTitle["de"]
-	}
 	w := types.Delivery{
-		Id: d.ID, State: d.State, Number: d.Number, ServiceId: d.ServiceID, ServiceTitle: title, Ars: d.ARS, SubmittedAt: d.SubmittedAt,
+		Id: d.ID, State: d.State, Number: d.Number, ServiceId: d.ServiceID, ServiceTitle: inLanguage(d.ServiceTitle, language), Ars: d.ARS, SubmittedAt: d.SubmittedAt,
 		Data: d.Data, ContentHash: d.ContentHash, ActsFor: d.ActsFor, Attachments: make([]types.Attachment, 0, len(d.Attachments)),
 	}
 	if w.Data == nil {
@@ -79,6 +75,99 @@ func wire(d Delivery, language string) types.Delivery {
 	if d.Reference != "" {
 		w.Reference = &d.Reference
 	}
+	if d.Test {
+		w.Test = &d.Test
+	}
 	w.Attachments = append(w.Attachments, d.Attachments...)
 	return w
+}
+
+func inLanguage(title map[string]string, language string) string {
+	if text := title[language]; text != "" {
+		return text
+	}
+	return title["de"]
+}
+
+// ListDeliveryMessages answers GET /api/v1/deliveries/{deliveryId}/messages.
+func (h *Handlers) ListDeliveryMessages(ctx context.Context, request api.ListDeliveryMessagesRequestObject) (api.ListDeliveryMessagesResponseObject, error) {
+	messages, err := h.s.Messages(ctx, request.DeliveryId)
+	if err != nil {
+		return nil, err
+	}
+	list := types.DeliveryMessageList{Items: make([]types.DeliveryMessage, 0, len(messages))}
+	for _, m := range messages {
+		list.Items = append(list.Items, wireMessage(m))
+	}
+	return api.ListDeliveryMessages200JSONResponse(list), nil
+}
+
+// WriteDeliveryMessage answers POST /api/v1/deliveries/{deliveryId}/messages.
+func (h *Handlers) WriteDeliveryMessage(ctx context.Context, request api.WriteDeliveryMessageRequestObject) (api.WriteDeliveryMessageResponseObject, error) {
+	m, err := h.s.Write(ctx, request.DeliveryId, request.Params.IdempotencyKey, *request.Body)
+	if err != nil {
+		return nil, err
+	}
+	return api.WriteDeliveryMessage201JSONResponse(wireMessage(m)), nil
+}
+
+// ListProviders answers GET /api/v1/admin/providers.
+func (h *Handlers) ListProviders(ctx context.Context, _ api.ListProvidersRequestObject) (api.ListProvidersResponseObject, error) {
+	states, err := h.s.States(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := types.ConnectedProviderList{Items: make([]types.ConnectedProvider, 0, len(states))}
+	for _, p := range states {
+		item := types.ConnectedProvider{
+			Id: p.ID, Name: p.Name, Pushes: p.DeliveryURL != "", Gone: p.Gone, Pending: p.Pending, Parked: p.Parked, Delivered: p.Delivered, LastDeliveredAt: p.LastDeliveredAt,
+		}
+		if p.Host != "" {
+			item.Host = &p.Host
+		}
+		list.Items = append(list.Items, item)
+	}
+	return api.ListProviders200JSONResponse(list), nil
+}
+
+// ListProviderDeliveries answers GET /api/v1/admin/providers/{providerId}/deliveries.
+func (h *Handlers) ListProviderDeliveries(ctx context.Context, request api.ListProviderDeliveriesRequestObject) (api.ListProviderDeliveriesResponseObject, error) {
+	p := request.Params
+	f := Filter{Limit: defaultLimit}
+	if p.Limit != nil {
+		f.Limit = *p.Limit
+	}
+	if p.State != nil {
+		f.State = *p.State
+	}
+	if p.Cursor != nil {
+		f.Cursor = *p.Cursor
+	}
+	heads, next, err := h.s.Heads(ctx, request.ProviderId, f)
+	if err != nil {
+		return nil, err
+	}
+	list := types.DeliveryHeadList{Items: heads}
+	if next != "" {
+		list.NextCursor = &next
+	}
+	return api.ListProviderDeliveries200JSONResponse(list), nil
+}
+
+// TestProvider answers POST /api/v1/admin/providers/{providerId}/tests.
+func (h *Handlers) TestProvider(ctx context.Context, request api.TestProviderRequestObject) (api.TestProviderResponseObject, error) {
+	head, err := h.s.Test(ctx, request.ProviderId, request.Params.IdempotencyKey)
+	if err != nil {
+		return nil, err
+	}
+	return api.TestProvider201JSONResponse(head), nil
+}
+
+// ReplayDelivery answers POST /api/v1/admin/deliveries/{deliveryId}/replay.
+func (h *Handlers) ReplayDelivery(ctx context.Context, request api.ReplayDeliveryRequestObject) (api.ReplayDeliveryResponseObject, error) {
+	head, err := h.s.Replay(ctx, request.DeliveryId)
+	if err != nil {
+		return nil, err
+	}
+	return api.ReplayDelivery200JSONResponse(head), nil
 }

@@ -34,6 +34,7 @@ func (pushArgs) InsertOpts() river.InsertOpts {
 func Register(c *jobs.Client, s *Service) {
 	c.Queue(queue, pushers)
 	jobs.Register(c, &pushWorker{s: s})
+	jobs.Register(c, &pushMessageWorker{s: s})
 }
 
 type pushWorker struct {
@@ -48,5 +49,33 @@ func (w *pushWorker) Work(ctx context.Context, job *river.Job[pushArgs]) error {
 
 // NextRetry is after the room's own pause.
 func (w *pushWorker) NextRetry(job *river.Job[pushArgs]) time.Time {
+	return time.Now().Add(w.s.backoff(job.Attempt))
+}
+
+// pushMessageArgs gives what a citizen has written to the provider of a delivery.
+type pushMessageArgs struct {
+	MessageID uuid.UUID `json:"messageId"`
+}
+
+// Kind names the job.
+func (pushMessageArgs) Kind() string { return "delivery.push-message" }
+
+// InsertOpts keeps slow providers from holding up other jobs.
+func (pushMessageArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: queue, MaxAttempts: maxAttempts}
+}
+
+type pushMessageWorker struct {
+	river.WorkerDefaults[pushMessageArgs]
+	s *Service
+}
+
+// Work tries once.
+func (w *pushMessageWorker) Work(ctx context.Context, job *river.Job[pushMessageArgs]) error {
+	return w.s.pushMessage(ctx, job.Args.MessageID)
+}
+
+// NextRetry is after the room's own pause.
+func (w *pushMessageWorker) NextRetry(job *river.Job[pushMessageArgs]) time.Time {
 	return time.Now().Add(w.s.backoff(job.Attempt))
 }

@@ -30,6 +30,7 @@ type Delivery struct {
 	ActsFor      *types.ActsFor     // who applied for whom; nil for people who act for themselves
 	Attachments  []types.Attachment // what is known of them; providers do not get the files yet
 	Reference    string             // the provider's own number
+	Test         bool               // invented, to try the connection
 }
 
 // Filter chooses deliveries of a provider.
@@ -212,7 +213,11 @@ func meaning(status types.DeliveryStatusStatus) (kind types.EventKind, final boo
 }
 
 // tell reports an event to the citizen, in the name of the provider.
+// Nobody waits for news of a test delivery.
 func (s *Service) tell(ctx context.Context, by types.EventAuthor, name string, r row, kind types.EventKind, text *string) error {
+	if r.Test {
+		return nil
+	}
 	id, err := uuid.NewV7()
 	if err != nil {
 		return fmt.Errorf("make id: %w", err)
@@ -235,6 +240,6 @@ func (s *Service) full(r row) (Delivery, error) {
 	}
 	return Delivery{
 		ID: r.ID, Provider: r.Provider, State: r.State, Number: r.Number, ServiceID: r.ServiceID, ServiceTitle: r.ServiceTitle, ARS: r.ARS,
-		SubmittedAt: r.SubmittedAt, Data: c.Data, ContentHash: r.ContentHash, ActsFor: c.ActsFor, Attachments: c.Attachments, Reference: r.Reference,
+		SubmittedAt: r.SubmittedAt, Data: c.Data, ContentHash: r.ContentHash, ActsFor: c.ActsFor, Attachments: c.Attachments, Reference: r.Reference, Test: r.Test,
 	}, nil
 }

@@ -59,7 +59,7 @@ func (s *Service) push(ctx context.Context, id uuid.UUID, cancelled bool) error 
 	if !known {
 		err = fmt.Errorf("provider %q is not configured", r.Provider)
 	} else {
-		err = s.offer(ctx, p, r)
+		err = s.offer(ctx, p, func() error { return s.post(ctx, p, r) })
 	}
 	if err == nil {
 		return s.pushed(ctx, p, id)
@@ -81,8 +81,8 @@ func (s *Service) push(ctx context.Context, id uuid.UUID, cancelled bool) error 
 // errGone is the cause of an error when a provider takes nothing more at its address.
 var errGone = errors.New("the provider takes nothing more at its address (410 Gone)")
 
-// offer posts a delivery to a provider, unless that one has said that it takes nothing more.
-func (s *Service) offer(ctx context.Context, p provider, r row) error {
+// offer sends something to a provider, unless that one has said that it takes nothing more.
+func (s *Service) offer(ctx context.Context, p provider, send func() error) error {
 	gone, err := s.gone(ctx, p)
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func (s *Service) offer(ctx context.Context, p provider, r row) error {
 	if gone {
 		return errGone
 	}
-	err = s.post(ctx, p, r)
+	err = send()
 	var answer *notTakenError
 	if errors.As(err, &answer) && answer.status == http.StatusGone {
 		s.log.ErrorContext(ctx, "provider takes nothing more at its address; it gets no pushes until it has another one", "provider", p.ID)
@@ -103,6 +103,9 @@ func (s *Service) offer(ctx context.Context, p provider, r row) error {
 func since(r row) time.Time {
 	if r.CancelledAt != nil {
 		return *r.CancelledAt
+	}
+	if r.TriedSince != nil {
+		return *r.TriedSince
 	}
 	return r.CreatedAt
 }
@@ -117,7 +120,12 @@ func (s *Service) post(ctx context.Context, p provider, r row) error {
 	if err != nil {
 		return fmt.Errorf("write delivery: %w", err)
 	}
-	id, at := webhookID(r), s.now()
+	return s.webhook(ctx, p, webhookID(r), body)
+}
+
+// webhook posts a body under an id.
+func (s *Service) webhook(ctx context.Context, p provider, id string, body []byte) error {
+	at := s.now()
 	signature, err := p.webhook.Sign(id, at, body)
 	if err != nil {
 		return fmt.Errorf("sign delivery: %w", err)
@@ -163,7 +171,7 @@ func (s *Service) pushed(ctx context.Context, p provider, id uuid.UUID) error {
 		if err := s.noteError(ctx, id, nil); err != nil || r.State != types.Pending {
 			return err
 		}
-		if err := s.setState(ctx, id, types.Delivered); err != nil {
+		if err := s.setState(ctx, id, types.Delivered); err != nil || r.DeliveredAt != nil { // once more, on an administrator's word
 			return err
 		}
 		if err := s.tellAccess(ctx, p, r); err != nil {

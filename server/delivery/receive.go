@@ -171,7 +171,7 @@ func (s *Service) applyCitizenEvent(ctx context.Context, origin string, applicat
 		case event.By == types.EventAuthorCitizen && event.Kind == types.Withdrawn:
 			return s.cancel(ctx, r)
 		case event.By == types.EventAuthorCitizen && event.Kind == types.Message:
-			return s.sendBack(ctx, r)
+			return s.answered(ctx, r, event)
 		}
 		return refused("event-kind", "Dieses Ereignis kann nicht von einer Bürgerin oder einem Bürger kommen.", "This event cannot come from a citizen.")
 	})

@@ -154,7 +154,8 @@ func text(e types.TimelineEvent) string {
 // setup is a portal with its delivery, and the rooms around it.
 type setup struct {
 	*rooms
-	s *delivery.Service
+	s     *delivery.Service
+	audit *audited
 }
 
 func secretOf(name string) string {
@@ -174,12 +175,12 @@ func newSetup(t *testing.T, url string, now func() time.Time, run bool) setup {
 		t.Fatal(err)
 	}
 	r := newRooms(t, d)
-	water := url
+	water, acts := url, &audited{}
 	if water != "" {
 		water += "/water"
 	}
 	s, err := delivery.New(delivery.Config{
-		DB: d, Keys: set, Jobs: client, Self: self, Offers: r, Messages: r, AllowLoopback: true, Log: slog.New(slog.DiscardHandler), Now: now,
+		DB: d, Keys: set, Jobs: client, Self: self, Offers: r, Messages: r, Audit: acts, AllowLoopback: true, Log: slog.New(slog.DiscardHandler), Now: now,
 		Backoff: func(int) time.Duration { return 10 * time.Millisecond },
 		Providers: []delivery.Provider{
 			{ID: "waste", Name: "Entsorgung (Beispiel)", DeliveryURL: url, WebhookSecret: secretOf("waste"), ClientID: "waste-client"},
@@ -204,7 +205,7 @@ func newSetup(t *testing.T, url string, now func() time.Time, run bool) setup {
 			}
 		})
 	}
-	return setup{rooms: r, s: s}
+	return setup{rooms: r, s: s, audit: acts}
 }
 
 // offer adds an offer of this portal, for the county of Emsland.

@@ -36,6 +36,8 @@ type row struct {
 	ChangedAt     time.Time
 	DeliveredAt   *time.Time
 	CancelledAt   *time.Time
+	Test          bool       // invented; reaches its provider and nobody else
+	TriedSince    *time.Time // from when on a push is tried, when it was begun again
 }
 
 func (row) TableName() string { return "deliveries" }

@@ -3316,6 +3316,113 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deliveries/{deliveryId}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was written about a delivery
+         * @description Of the provider and of the citizen, oldest first. The citizen can write once the provider has.
+         */
+        get: operations["listDeliveryMessages"];
+        put?: never;
+        /**
+         * Write to the citizen, or ask
+         * @description Appears in the citizen's timeline; a question also in the list of what there is to do. From then on the citizen can write too: what
+         *     they write is in `listDeliveryMessages`, and is pushed to a provider that takes pushes, as a `DeliveryMessagePush`.
+         */
+        post: operations["writeDeliveryMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Connected providers and how they are doing
+         * @description Providers with software of their own, with what waits for each. No content of applications.
+         */
+        get: operations["listProviders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/providers/{providerId}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Deliveries of a provider
+         * @description Heads only, the newest first. No content.
+         */
+        get: operations["listProviderDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/providers/{providerId}/tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a provider a test delivery
+         * @description An invented application, marked with `test`, which goes the same way as others. What the provider reports about it is kept and
+         *     reaches nobody; there is no case and no person.
+         */
+        post: operations["testProvider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/deliveries/{deliveryId}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver again
+         * @description Under the same webhook id, so that a provider that has it already notices. One that has said that it takes nothing more at its
+         *     address is asked again. Not for what is finished or was taken back.
+         */
+        post: operations["replayDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/mailbox": {
         parameters: {
             query?: never;
@@ -7296,6 +7403,77 @@ export interface components {
             /** @description The provider's own number. */
             reference?: string;
             actsFor?: components["schemas"]["ActsFor"];
+            /** @description An invented application, sent to try the connection; nothing is to be done. */
+            test?: boolean;
+        };
+        DeliveryMessageText: {
+            text: string;
+            /** @description Whether an answer is needed. */
+            question?: boolean;
+        };
+        DeliveryMessage: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["EventAuthor"];
+            text: string;
+            question?: boolean;
+        };
+        DeliveryMessageList: {
+            items: components["schemas"]["DeliveryMessage"][];
+        };
+        /** @description What is pushed when the citizen has written. */
+        DeliveryMessagePush: {
+            /** Format: uuid */
+            deliveryId: string;
+            message: components["schemas"]["DeliveryMessage"];
+        };
+        ConnectedProvider: {
+            /** @example abfall */
+            id: string;
+            /** @example Abfallwirtschaft Emsland */
+            name: string;
+            /** @description Whether deliveries are pushed to it; else it fetches them. */
+            pushes: boolean;
+            /**
+             * @description Where they are pushed to.
+             * @example abfall.example
+             */
+            host?: string;
+            /** @description Whether it has said that it takes nothing more there. */
+            gone: boolean;
+            pending: number;
+            parked: number;
+            /** @description Handed over, and not finished. */
+            delivered: number;
+            /** Format: date-time */
+            lastDeliveredAt?: string;
+        };
+        ConnectedProviderList: {
+            items: components["schemas"]["ConnectedProvider"][];
+        };
+        DeliveryHead: {
+            /** Format: uuid */
+            id: string;
+            state: components["schemas"]["DeliveryState"];
+            number: string;
+            serviceTitle: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            changedAt: string;
+            /** Format: date-time */
+            deliveredAt?: string;
+            attempts: number;
+            /** @description Why the last attempt failed, for technicians, in English. */
+            lastError?: string;
+            reference?: string;
+            test: boolean;
+        };
+        DeliveryHeadList: {
+            items: components["schemas"]["DeliveryHead"][];
+            nextCursor?: string;
         };
         DeliveryList: {
             items: components["schemas"]["Delivery"][];
@@ -7642,6 +7820,8 @@ export interface components {
         CaseId: string;
         /** @description Id of the delivery. */
         DeliveryId: string;
+        /** @description Id of the connected provider. */
+        ProviderId: string;
         /** @description Id of the message. */
         MessageId: string;
         /** @description Id of the sign-in request. */
@@ -13937,6 +14117,196 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listDeliveryMessages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the delivery. */
+                deliveryId: components["parameters"]["DeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The messages. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryMessageList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    writeDeliveryMessage: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of the delivery. */
+                deliveryId: components["parameters"]["DeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "text": "Steht der Sperrmüll an der Straße?",
+                 *       "question": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["DeliveryMessageText"];
+            };
+        };
+        responses: {
+            /** @description It is on its way. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryMessage"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The providers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectedProviderList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listProviderDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Only deliveries in this state. */
+                state?: components["schemas"]["DeliveryState"];
+                /** @description Largest number of items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on, from `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                /** @description Id of the connected provider. */
+                providerId: components["parameters"]["ProviderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The deliveries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryHeadList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    testProvider: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of the connected provider. */
+                providerId: components["parameters"]["ProviderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is on its way. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryHead"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    replayDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the delivery. */
+                deliveryId: components["parameters"]["DeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is on its way again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryHead"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             default: components["responses"]["Error"];
         };
     };

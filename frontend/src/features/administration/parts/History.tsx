@@ -26,10 +26,8 @@ export function History({ members }: { members: AssociationMember[] }) {
         <Select
           id="history-portal"
           label={t("administration:association.history.of")}
-          options={[
-            { value: "", label: t("administration:association.history.all") },
-            ...others.map(({ entity, name }) => ({ value: entity, label: name })),
-          ]}
+          empty={t("administration:association.history.all")}
+          options={others.map(({ entity, name }) => ({ value: entity, label: name }))}
           value={portal}
           onChange={setPortal}
         />
@@ -75,7 +73,9 @@ function Charts({ history }: { history: AssociationHistory }) {
     language,
     history.span === "lastWeek"
       ? { weekday: "short", day: "numeric", month: "numeric" }
-      : { hour: "2-digit", minute: "2-digit" },
+      : history.span === "lastDay"
+        ? { weekday: "short", hour: "2-digit", minute: "2-digit" }
+        : { hour: "2-digit", minute: "2-digit" },
   );
   const moment = new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "short" });
   const of = (measure: (typeof measures)[number]) => samples.map((sample) => sample[measure]);
