@@ -7,6 +7,10 @@ checkTools();
 await installPackages();
 await buildPrograms();
 await must("go", ["build", "-o", bin + "/", "./server/bench"]);
+if (process.argv.includes("--simulate"))
+  process.exit(
+    await run(program("bench"), ["federation", ...process.argv.slice(2)]),
+  );
 say("Messages from one portal to another, on databases that write through …");
 const args = [
   "test",

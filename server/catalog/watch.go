@@ -16,7 +16,7 @@ const (
 	checkEvery    = 5 * time.Minute
 	retryAfter    = time.Second
 	shortestRest  = 500 * time.Millisecond // after a change is followed, before a large one is; else twice the time that took
-	longestRest   = 2 * time.Second
+	longestRest   = 5 * time.Second
 	namedServices = 150  // in one message; for more, everything is compared
 	tidyAfter     = 500  // changes, each of which leaves something behind in the index
 	tidyShare     = 0.25 // of the services changed since the index was built
