@@ -16,7 +16,17 @@ import { auditQuery, type AuditSearch } from "../api";
 const route = getRouteApi("/administration/verwaltung/protokoll");
 
 /** Groups of acts, by how their words begin. */
-const groups = ["case.", "client.", "staff.", "signing-key.", "catalog.", "source.", "audit."] as const;
+const groups = [
+  "case.",
+  "client.",
+  "staff.",
+  "signing-key.",
+  "catalog.",
+  "source.",
+  "association.",
+  "delivery.",
+  "audit.",
+] as const;
 
 /** Who did what at this portal, for auditors. */
 export default function AuditPage() {
