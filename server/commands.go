@@ -37,12 +37,14 @@ func endWithInput(cancel context.CancelFunc) {
 type demoCommand struct {
 	Data string `env:"PORTAL_DATA" default:".data" help:"Folder for everything that the demonstration keeps."`
 	SPA  string `env:"PORTAL_SPA" default:"frontend/dist" help:"Folder with the built pages."`
+
+	Identity string `type:"existingfile" help:"File with more identity providers for the county, as PORTAL_IDENTITY has them: a directory of staff, for instance."`
 }
 
 // Run runs the demonstration until the context ends or a command says so.
 func (c *demoCommand) Run(ctx context.Context) error {
 	log := app.Config{LogLevel: "warn", LogFormat: "text"}.Logger()
-	return demo.Run(ctx, demo.Options{Data: c.Data, SPA: c.SPA, In: os.Stdin, Out: os.Stdout, Log: log})
+	return demo.Run(ctx, demo.Options{Data: c.Data, SPA: c.SPA, Identity: c.Identity, In: os.Stdin, Out: os.Stdout, Log: log})
 }
 
 type migrateCommand struct {
@@ -131,7 +133,7 @@ func (c *adminIdentityKeyCommand) Run() error {
 type adminStaffCommand struct {
 	Email      string   `arg:"" help:"Mail address to sign in with."`
 	FullName   string   `arg:"" name:"full-name" help:"Name as colleagues see it."`
-	Roles      []string `enum:"clerk,editor,publisher,admin,auditor" default:"clerk" help:"clerk, editor, publisher, admin, auditor, for the whole portal; roles for single units are given on the page for staff."`
+	Roles      []string `default:"clerk" help:"clerk, editor, publisher, admin, auditor: for the whole portal, or for one unit of the catalog and those below it with its id behind @ (clerk@0b7a4f0e-5f0e-5c41-9d6c-3f3a5e0b7a11)."`
 	app.Config `embed:""`
 }
 

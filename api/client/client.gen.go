@@ -735,6 +735,9 @@ type ClientInterface interface {
 	// LinkArrival request
 	LinkArrival(ctx context.Context, arrivalId ArrivalId, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListDirectories request
+	ListDirectories(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// FinishIdentity request
 	FinishIdentity(ctx context.Context, params *FinishIdentityParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -3703,6 +3706,18 @@ func (c *Client) TakeOverData(ctx context.Context, arrivalId ArrivalId, body Tak
 
 func (c *Client) LinkArrival(ctx context.Context, arrivalId ArrivalId, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewLinkArrivalRequest(c.Server, arrivalId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListDirectories(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDirectoriesRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -12503,6 +12518,33 @@ func NewLinkArrivalRequest(server string, arrivalId ArrivalId) (*http.Request, e
 	return req, nil
 }
 
+// NewListDirectoriesRequest generates requests for ListDirectories
+func NewListDirectoriesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/identity/directories")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewFinishIdentityRequest generates requests for FinishIdentity
 func NewFinishIdentityRequest(server string, params *FinishIdentityParams) (*http.Request, error) {
 	var err error
@@ -15865,6 +15907,9 @@ type ClientWithResponsesInterface interface {
 	// LinkArrivalWithResponse request
 	LinkArrivalWithResponse(ctx context.Context, arrivalId ArrivalId, reqEditors ...RequestEditorFn) (*LinkArrivalResponse, error)
 
+	// ListDirectoriesWithResponse request
+	ListDirectoriesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListDirectoriesResponse, error)
+
 	// FinishIdentityWithResponse request
 	FinishIdentityWithResponse(ctx context.Context, params *FinishIdentityParams, reqEditors ...RequestEditorFn) (*FinishIdentityResponse, error)
 
@@ -16412,6 +16457,7 @@ type SetPasswordResponse struct {
 	HTTPResponse                  *http.Response
 	ApplicationproblemJSON401     *Unauthorized
 	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON409     *Conflict
 	ApplicationproblemJSON422     *Invalid
 	ApplicationproblemJSONDefault *Error
 }
@@ -20526,6 +20572,29 @@ func (r LinkArrivalResponse) StatusCode() int {
 	return 0
 }
 
+type ListDirectoriesResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *DirectoryList
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDirectoriesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDirectoriesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type FinishIdentityResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -23785,6 +23854,15 @@ func (c *ClientWithResponses) LinkArrivalWithResponse(ctx context.Context, arriv
 	return ParseLinkArrivalResponse(rsp)
 }
 
+// ListDirectoriesWithResponse request returning *ListDirectoriesResponse
+func (c *ClientWithResponses) ListDirectoriesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListDirectoriesResponse, error) {
+	rsp, err := c.ListDirectories(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDirectoriesResponse(rsp)
+}
+
 // FinishIdentityWithResponse request returning *FinishIdentityResponse
 func (c *ClientWithResponses) FinishIdentityWithResponse(ctx context.Context, params *FinishIdentityParams, reqEditors ...RequestEditorFn) (*FinishIdentityResponse, error) {
 	rsp, err := c.FinishIdentity(ctx, params, reqEditors...)
@@ -25061,6 +25139,13 @@ func ParseSetPasswordResponse(rsp *http.Response) (*SetPasswordResponse, error) 
 			return nil, err
 		}
 		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Invalid
@@ -33758,6 +33843,39 @@ func ParseLinkArrivalResponse(rsp *http.Response) (*LinkArrivalResponse, error) 
 			return nil, err
 		}
 		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListDirectoriesResponse parses an HTTP response from a ListDirectoriesWithResponse call
+func ParseListDirectoriesResponse(rsp *http.Response) (*ListDirectoriesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDirectoriesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DirectoryList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error

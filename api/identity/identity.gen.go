@@ -44,6 +44,9 @@ type ServerInterface interface {
 	// Link an identity with the account that is signed in
 	// (POST /api/v1/identity/arrivals/{arrivalId}/link)
 	LinkArrival(ctx echo.Context, arrivalId ArrivalId) error
+	// Directories that staff sign in with here
+	// (GET /api/v1/identity/directories)
+	ListDirectories(ctx echo.Context) error
 	// Come back from an identity provider
 	// (GET /api/v1/identity/finish)
 	FinishIdentity(ctx echo.Context, params FinishIdentityParams) error
@@ -190,6 +193,15 @@ func (w *ServerInterfaceWrapper) LinkArrival(ctx echo.Context) error {
 	return err
 }
 
+// ListDirectories converts echo context to params.
+func (w *ServerInterfaceWrapper) ListDirectories(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListDirectories(ctx)
+	return err
+}
+
 // FinishIdentity converts echo context to params.
 func (w *ServerInterfaceWrapper) FinishIdentity(ctx echo.Context) error {
 	var err error
@@ -303,6 +315,7 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.POST(baseURL+"/api/v1/identity/arrivals/:arrivalId/account", wrapper.CreateAccountOfArrival)
 	router.POST(baseURL+"/api/v1/identity/arrivals/:arrivalId/data", wrapper.TakeOverData)
 	router.POST(baseURL+"/api/v1/identity/arrivals/:arrivalId/link", wrapper.LinkArrival)
+	router.GET(baseURL+"/api/v1/identity/directories", wrapper.ListDirectories)
 	router.GET(baseURL+"/api/v1/identity/finish", wrapper.FinishIdentity)
 	router.GET(baseURL+"/api/v1/identity/providers", wrapper.ListIdentityProviders)
 	router.GET(baseURL+"/api/v1/identity/providers/:providerId/start", wrapper.StartIdentity)
@@ -817,6 +830,34 @@ func (response LinkArrivaldefaultApplicationProblemPlusJSONResponse) VisitLinkAr
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type ListDirectoriesRequestObject struct {
+}
+
+type ListDirectoriesResponseObject interface {
+	VisitListDirectoriesResponse(w http.ResponseWriter) error
+}
+
+type ListDirectories200JSONResponse DirectoryList
+
+func (response ListDirectories200JSONResponse) VisitListDirectoriesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListDirectoriesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListDirectoriesdefaultApplicationProblemPlusJSONResponse) VisitListDirectoriesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 type FinishIdentityRequestObject struct {
 	Params FinishIdentityParams
 }
@@ -981,6 +1022,9 @@ type StrictServerInterface interface {
 	// Link an identity with the account that is signed in
 	// (POST /api/v1/identity/arrivals/{arrivalId}/link)
 	LinkArrival(ctx context.Context, request LinkArrivalRequestObject) (LinkArrivalResponseObject, error)
+	// Directories that staff sign in with here
+	// (GET /api/v1/identity/directories)
+	ListDirectories(ctx context.Context, request ListDirectoriesRequestObject) (ListDirectoriesResponseObject, error)
 	// Come back from an identity provider
 	// (GET /api/v1/identity/finish)
 	FinishIdentity(ctx context.Context, request FinishIdentityRequestObject) (FinishIdentityResponseObject, error)
@@ -1206,6 +1250,29 @@ func (sh *strictHandler) LinkArrival(ctx echo.Context, arrivalId ArrivalId) erro
 		return err
 	} else if validResponse, ok := response.(LinkArrivalResponseObject); ok {
 		return validResponse.VisitLinkArrivalResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListDirectories operation middleware
+func (sh *strictHandler) ListDirectories(ctx echo.Context) error {
+	var request ListDirectoriesRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDirectories(ctx.Request().Context(), request.(ListDirectoriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDirectories")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListDirectoriesResponseObject); ok {
+		return validResponse.VisitListDirectoriesResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"path"
@@ -334,13 +333,6 @@ const (
 	Short  FormFieldWidth = "short"
 )
 
-// Defines values for HistorySpan.
-const (
-	LastDay  HistorySpan = "lastDay"
-	LastHour HistorySpan = "lastHour"
-	LastWeek HistorySpan = "lastWeek"
-)
-
 // Defines values for IdentityLinkKind.
 const (
 	LinkOidc IdentityLinkKind = "oidc"
@@ -373,6 +365,7 @@ const (
 const (
 	LinkSubjectOrganisation IdentityLinkSubjects = "organisation"
 	LinkSubjectPerson       IdentityLinkSubjects = "person"
+	LinkSubjectStaff        IdentityLinkSubjects = "staff"
 )
 
 // Defines values for IdentityProviderSubjects.
@@ -420,49 +413,11 @@ const (
 	Proposed KeptAnswersStateState = "proposed"
 )
 
-// Defines values for LinkAlertKind.
-const (
-	CatalogOld      LinkAlertKind = "catalogOld"
-	CertificateEnds LinkAlertKind = "certificateEnds"
-	KeysOverdue     LinkAlertKind = "keysOverdue"
-	MessagesStuck   LinkAlertKind = "messagesStuck"
-	MessagesWait    LinkAlertKind = "messagesWait"
-	PortalAway      LinkAlertKind = "portalAway"
-	TrustEnds       LinkAlertKind = "trustEnds"
-	Untrusted       LinkAlertKind = "untrusted"
-)
-
 // Defines values for LinkCertificateOf.
 const (
 	CertificateOfPortal   LinkCertificateOf = "portal"
 	CertificateOfProvider LinkCertificateOf = "provider"
 	CertificateOfSigner   LinkCertificateOf = "signer"
-)
-
-// Defines values for LinkFaultCode.
-const (
-	LinkFaultCodeAddressRefused LinkFaultCode = "addressRefused"
-	LinkFaultCodeAnchor         LinkFaultCode = "anchor"
-	LinkFaultCodeAnswer         LinkFaultCode = "answer"
-	LinkFaultCodeBusy           LinkFaultCode = "busy"
-	LinkFaultCodeCertificate    LinkFaultCode = "certificate"
-	LinkFaultCodeClock          LinkFaultCode = "clock"
-	LinkFaultCodeContent        LinkFaultCode = "content"
-	LinkFaultCodeExpired        LinkFaultCode = "expired"
-	LinkFaultCodeKey            LinkFaultCode = "key"
-	LinkFaultCodeNameUnknown    LinkFaultCode = "nameUnknown"
-	LinkFaultCodeNotMember      LinkFaultCode = "notMember"
-	LinkFaultCodeNotNow         LinkFaultCode = "notNow"
-	LinkFaultCodeNotRead        LinkFaultCode = "notRead"
-	LinkFaultCodeOther          LinkFaultCode = "other"
-	LinkFaultCodeOwn            LinkFaultCode = "own"
-	LinkFaultCodeReceipt        LinkFaultCode = "receipt"
-	LinkFaultCodeRefused        LinkFaultCode = "refused"
-	LinkFaultCodeSharedKey      LinkFaultCode = "sharedKey"
-	LinkFaultCodeSignature      LinkFaultCode = "signature"
-	LinkFaultCodeStatement      LinkFaultCode = "statement"
-	LinkFaultCodeTimeout        LinkFaultCode = "timeout"
-	LinkFaultCodeUnreachable    LinkFaultCode = "unreachable"
 )
 
 // Defines values for MembershipState.
@@ -965,24 +920,13 @@ type Association struct {
 	Name    string            `json:"name"`
 }
 
-// AssociationHistory defines model for AssociationHistory.
-type AssociationHistory struct {
-	From    time.Time    `json:"from"`
-	Samples []LinkSample `json:"samples"`
-	Span    HistorySpan  `json:"span"`
-
-	// StepSeconds Time that a sample stands for.
-	StepSeconds int       `json:"stepSeconds"`
-	Until       time.Time `json:"until"`
-}
-
 // AssociationJoined The association that this portal has asked to join, or belongs to.
 type AssociationJoined struct {
 	Anchor  string    `json:"anchor"`
 	AskedAt time.Time `json:"askedAt"`
 
-	// Failure What is wrong with a link. People read the words that their language has for the code.
-	Failure      *LinkFault      `json:"failure,omitempty"`
+	// Failure Why the anchor could not be read the last time.
+	Failure      *string         `json:"failure,omitempty"`
 	Fingerprints []string        `json:"fingerprints"`
 	ListedAt     *time.Time      `json:"listedAt,omitempty"`
 	Reason       *string         `json:"reason,omitempty"`
@@ -1016,14 +960,9 @@ type AssociationMember struct {
 	Anchor         bool        `json:"anchor"`
 	Areas          []AreaClaim `json:"areas"`
 	CatalogEntries *int        `json:"catalogEntries,omitempty"`
-
-	// CatalogError What is wrong with a link. People read the words that their language has for the code.
-	CatalogError  *LinkFault `json:"catalogError,omitempty"`
-	CatalogReadAt *time.Time `json:"catalogReadAt,omitempty"`
-
-	// CertificateUntil When the certificate of its address runs out.
-	CertificateUntil *time.Time `json:"certificateUntil,omitempty"`
-	Entity           string     `json:"entity"`
+	CatalogError   *string     `json:"catalogError,omitempty"`
+	CatalogReadAt  *time.Time  `json:"catalogReadAt,omitempty"`
+	Entity         string      `json:"entity"`
 
 	// Failures Attempts in a row that did not reach it.
 	Failures *int `json:"failures,omitempty"`
@@ -1031,28 +970,19 @@ type AssociationMember struct {
 	// Id For decisions; at the anchor only.
 	Id *openapi_types.UUID `json:"id,omitempty"`
 
-	// KeysDue When the keys that it uses should have been changed.
-	KeysDue *time.Time `json:"keysDue,omitempty"`
-
 	// Kind Municipality, joint municipality (Samtgemeinde, Verbandsgemeinde), or county.
-	Kind        *PortalKind `json:"kind,omitempty"`
-	LastContact *time.Time  `json:"lastContact,omitempty"`
+	Kind         *PortalKind `json:"kind,omitempty"`
+	LastContact  *time.Time  `json:"lastContact,omitempty"`
+	LastError    *string     `json:"lastError,omitempty"`
+	Name         string      `json:"name"`
+	OldestQueued *time.Time  `json:"oldestQueued,omitempty"`
+	Parked       *int        `json:"parked,omitempty"`
 
-	// LastError What is wrong with a link. People read the words that their language has for the code.
-	LastError    *LinkFault `json:"lastError,omitempty"`
-	Name         string     `json:"name"`
-	OldestQueued *time.Time `json:"oldestQueued,omitempty"`
-	Parked       *int       `json:"parked,omitempty"`
-	Position     *Position  `json:"position,omitempty"`
-
-	// Problem What is wrong with a link. People read the words that their language has for the code.
-	Problem *LinkFault `json:"problem,omitempty"`
-	Queued  *int       `json:"queued,omitempty"`
-	Refused *int       `json:"refused,omitempty"`
-	Self    bool       `json:"self"`
-
-	// StatementsFault What is wrong with a link. People read the words that their language has for the code.
-	StatementsFault *LinkFault `json:"statementsFault,omitempty"`
+	// Problem Why it is not.
+	Problem *string `json:"problem,omitempty"`
+	Queued  *int    `json:"queued,omitempty"`
+	Refused *int    `json:"refused,omitempty"`
+	Self    bool    `json:"self"`
 
 	// Trusted Whether its trust chain is good now.
 	Trusted bool `json:"trusted"`
@@ -1066,12 +996,7 @@ type AssociationMember struct {
 
 // AssociationState defines model for AssociationState.
 type AssociationState struct {
-	// Alerts What is wrong for long enough to be told of, the newest first, and then what has ended lately.
-	Alerts *[]LinkAlert `json:"alerts,omitempty"`
-
-	// AlertsByMail Whether somebody gets alerts by mail.
-	AlertsByMail *bool        `json:"alertsByMail,omitempty"`
-	Areas        *[]AreaClaim `json:"areas,omitempty"`
+	Areas *[]AreaClaim `json:"areas,omitempty"`
 
 	// Fingerprint Of this portal's key, for the other side to compare.
 	Fingerprint string `json:"fingerprint"`
@@ -1210,8 +1135,8 @@ type CatalogEntry struct {
 	Id      string `json:"id"`
 
 	// Kind service, specialisation, organisation, competence, onlineService, onlineCompetence, category, form; unknown ones are passed over.
-	Kind    string           `json:"kind"`
-	Payload *json.RawMessage `json:"payload,omitempty"`
+	Kind    string                  `json:"kind"`
+	Payload *map[string]interface{} `json:"payload,omitempty"`
 }
 
 // CatalogPageEnd The last line of a page.
@@ -1373,31 +1298,6 @@ type ClientWithSecret struct {
 	Secret *string `json:"secret,omitempty"`
 }
 
-// ConnectedProvider defines model for ConnectedProvider.
-type ConnectedProvider struct {
-	// Delivered Handed over, and not finished.
-	Delivered int `json:"delivered"`
-
-	// Gone Whether it has said that it takes nothing more there.
-	Gone bool `json:"gone"`
-
-	// Host Where they are pushed to.
-	Host            *string    `json:"host,omitempty"`
-	Id              string     `json:"id"`
-	LastDeliveredAt *time.Time `json:"lastDeliveredAt,omitempty"`
-	Name            string     `json:"name"`
-	Parked          int        `json:"parked"`
-	Pending         int        `json:"pending"`
-
-	// Pushes Whether deliveries are pushed to it; else it fetches them.
-	Pushes bool `json:"pushes"`
-}
-
-// ConnectedProviderList defines model for ConnectedProviderList.
-type ConnectedProviderList struct {
-	Items []ConnectedProvider `json:"items"`
-}
-
 // Consent defines model for Consent.
 type Consent struct {
 	GivenAt time.Time          `json:"givenAt"`
@@ -1515,67 +1415,12 @@ type Delivery struct {
 	// State `pending`: not handed over yet. `delivered`: the provider has it. `finished`: the provider has closed it. `parked`: gave up after many tries. `cancelled`: taken back by the citizen.
 	State       DeliveryState `json:"state"`
 	SubmittedAt time.Time     `json:"submittedAt"`
-
-	// Test An invented application, sent to try the connection; nothing is to be done.
-	Test *bool `json:"test,omitempty"`
-}
-
-// DeliveryHead defines model for DeliveryHead.
-type DeliveryHead struct {
-	Attempts    int                `json:"attempts"`
-	ChangedAt   time.Time          `json:"changedAt"`
-	CreatedAt   time.Time          `json:"createdAt"`
-	DeliveredAt *time.Time         `json:"deliveredAt,omitempty"`
-	Id          openapi_types.UUID `json:"id"`
-
-	// LastError Why the last attempt failed, for technicians, in English.
-	LastError    *string `json:"lastError,omitempty"`
-	Number       string  `json:"number"`
-	Reference    *string `json:"reference,omitempty"`
-	ServiceTitle string  `json:"serviceTitle"`
-
-	// State `pending`: not handed over yet. `delivered`: the provider has it. `finished`: the provider has closed it. `parked`: gave up after many tries. `cancelled`: taken back by the citizen.
-	State DeliveryState `json:"state"`
-	Test  bool          `json:"test"`
-}
-
-// DeliveryHeadList defines model for DeliveryHeadList.
-type DeliveryHeadList struct {
-	Items      []DeliveryHead `json:"items"`
-	NextCursor *string        `json:"nextCursor,omitempty"`
 }
 
 // DeliveryList defines model for DeliveryList.
 type DeliveryList struct {
 	Items      []Delivery `json:"items"`
 	NextCursor *string    `json:"nextCursor,omitempty"`
-}
-
-// DeliveryMessage defines model for DeliveryMessage.
-type DeliveryMessage struct {
-	At       time.Time          `json:"at"`
-	By       EventAuthor        `json:"by"`
-	Id       openapi_types.UUID `json:"id"`
-	Question *bool              `json:"question,omitempty"`
-	Text     string             `json:"text"`
-}
-
-// DeliveryMessageList defines model for DeliveryMessageList.
-type DeliveryMessageList struct {
-	Items []DeliveryMessage `json:"items"`
-}
-
-// DeliveryMessagePush What is pushed when the citizen has written.
-type DeliveryMessagePush struct {
-	DeliveryId openapi_types.UUID `json:"deliveryId"`
-	Message    DeliveryMessage    `json:"message"`
-}
-
-// DeliveryMessageText defines model for DeliveryMessageText.
-type DeliveryMessageText struct {
-	// Question Whether an answer is needed.
-	Question *bool  `json:"question,omitempty"`
-	Text     string `json:"text"`
 }
 
 // DeliveryState `pending`: not handed over yet. `delivered`: the provider has it. `finished`: the provider has closed it. `parked`: gave up after many tries. `cancelled`: taken back by the citizen.
@@ -1590,6 +1435,26 @@ type DeliveryStatus struct {
 
 // DeliveryStatusStatus defines model for DeliveryStatus.Status.
 type DeliveryStatusStatus string
+
+// Directory defines model for Directory.
+type Directory struct {
+	// Id For `/identity/providers/{providerId}/start`.
+	Id   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// DirectoryList defines model for DirectoryList.
+type DirectoryList struct {
+	Items []Directory `json:"items"`
+}
+
+// DirectoryRoles What the directory gave at the last sign-in to somebody who signs in by it. It is taken there, not here.
+type DirectoryRoles struct {
+	Id        string     `json:"id"`
+	Name      string     `json:"name"`
+	Roles     []Role     `json:"roles"`
+	UnitRoles []UnitRole `json:"unitRoles"`
+}
 
 // DocumentOrigin Where a document in the safe comes from that the person has not uploaded.
 type DocumentOrigin struct {
@@ -2223,9 +2088,6 @@ type GiveConsent struct {
 	ServiceId openapi_types.UUID `json:"serviceId"`
 }
 
-// HistorySpan defines model for HistorySpan.
-type HistorySpan string
-
 // Identity defines model for Identity.
 type Identity struct {
 	Id openapi_types.UUID `json:"id"`
@@ -2276,7 +2138,7 @@ type IdentityLink struct {
 	// State `usable`: its description was read. `kept`: the last reading failed, and the one before is in use. `unusable`: nobody can sign in with it.
 	State IdentityLinkState `json:"state"`
 
-	// Subjects Whose account it is - a person's or an organisation's.
+	// Subjects Whose account it is - a person's, an organisation's, or that of somebody who works here.
 	Subjects IdentityLinkSubjects `json:"subjects"`
 
 	// ValidUntil Until when the description in use is good.
@@ -2292,7 +2154,7 @@ type IdentityLinkReason string
 // IdentityLinkState `usable`: its description was read. `kept`: the last reading failed, and the one before is in use. `unusable`: nobody can sign in with it.
 type IdentityLinkState string
 
-// IdentityLinkSubjects Whose account it is - a person's or an organisation's.
+// IdentityLinkSubjects Whose account it is - a person's, an organisation's, or that of somebody who works here.
 type IdentityLinkSubjects string
 
 // IdentityLinkList defines model for IdentityLinkList.
@@ -2514,25 +2376,6 @@ type LegalBasis struct {
 	Url   *string `json:"url,omitempty"`
 }
 
-// LinkAlert defines model for LinkAlert.
-type LinkAlert struct {
-	EndedAt *time.Time `json:"endedAt,omitempty"`
-
-	// Kind `portalAway` out of reach for a quarter of an hour. `messagesWait` a message has waited for an hour. `messagesStuck` messages were
-	// given up or refused. `catalogOld` a catalog was not read for an hour. `untrusted` the trust chain is not good. `trustEnds` it runs
-	// out in two days. `certificateEnds` runs out in a fortnight. `keysOverdue` keys should have been changed.
-	Kind LinkAlertKind `json:"kind"`
-
-	// Portal Entity identifier.
-	Portal string    `json:"portal"`
-	Since  time.Time `json:"since"`
-}
-
-// LinkAlertKind `portalAway` out of reach for a quarter of an hour. `messagesWait` a message has waited for an hour. `messagesStuck` messages were
-// given up or refused. `catalogOld` a catalog was not read for an hour. `untrusted` the trust chain is not good. `trustEnds` it runs
-// out in two days. `certificateEnds` runs out in a fortnight. `keysOverdue` keys should have been changed.
-type LinkAlertKind string
-
 // LinkCertificate defines model for LinkCertificate.
 type LinkCertificate struct {
 	NotAfter time.Time `json:"notAfter"`
@@ -2546,56 +2389,6 @@ type LinkCertificate struct {
 
 // LinkCertificateOf `provider`: signs assertions. `signer`: signs the description. `portal`: this portal signs requests with it, and is encrypted to.
 type LinkCertificateOf string
-
-// LinkFault What is wrong with a link. People read the words that their language has for the code.
-type LinkFault struct {
-	// Code `unreachable` no connection. `nameUnknown` no address under the name. `addressRefused` a private address, or not https. `timeout` no
-	// answer in time. `certificate` the certificate is no good. `busy` it asks to wait, or something in front of it is out of order.
-	// `answer` an answer of another form. `clock` clocks differ. `key` a key that one side does not have. `signature` a signature does
-	// not fit. `refused` it will never take this. `notNow` it did not take this, for a reason that may pass. `notMember` no member.
-	// `content` its catalog has something that this portal does not take, such as services of
-	// other areas. `notRead` its statements were not read yet. `expired` its statements have run out. `anchor` they do not lead to the anchor.
-	// `statement` a statement is not as it must be. `sharedKey` another member has the same key. `receipt` the receipt is not good.
-	// `own` of this portal's own making. `other` anything else.
-	Code LinkFaultCode `json:"code"`
-
-	// Detail For technicians, in English.
-	Detail *string `json:"detail,omitempty"`
-}
-
-// LinkFaultCode `unreachable` no connection. `nameUnknown` no address under the name. `addressRefused` a private address, or not https. `timeout` no
-// answer in time. `certificate` the certificate is no good. `busy` it asks to wait, or something in front of it is out of order.
-// `answer` an answer of another form. `clock` clocks differ. `key` a key that one side does not have. `signature` a signature does
-// not fit. `refused` it will never take this. `notNow` it did not take this, for a reason that may pass. `notMember` no member.
-// `content` its catalog has something that this portal does not take, such as services of
-// other areas. `notRead` its statements were not read yet. `expired` its statements have run out. `anchor` they do not lead to the anchor.
-// `statement` a statement is not as it must be. `sharedKey` another member has the same key. `receipt` the receipt is not good.
-// `own` of this portal's own making. `other` anything else.
-type LinkFaultCode string
-
-// LinkSample A stretch of time. Missing where nothing was measured, as the portal did not run.
-type LinkSample struct {
-	// At Its beginning.
-	At time.Time `json:"at"`
-
-	// Away Portals that were out of reach, at most.
-	Away int `json:"away"`
-
-	// CatalogLag Seconds since a catalog was read, at most.
-	CatalogLag int `json:"catalogLag"`
-
-	// MessageLag Seconds that the oldest message had waited, at most.
-	MessageLag int `json:"messageLag"`
-
-	// Received Messages that arrived.
-	Received int `json:"received"`
-
-	// Sent Messages that were taken.
-	Sent int `json:"sent"`
-
-	// Waiting Messages that were not delivered, at most.
-	Waiting int `json:"waiting"`
-}
 
 // LocalizedText A text by language (BCP 47).
 type LocalizedText map[string]string
@@ -4213,7 +4006,10 @@ type Session struct {
 	AuthTime *time.Time `json:"authTime,omitempty"`
 
 	// CsrfToken For the header `X-CSRF-Token`.
-	CsrfToken   string     `json:"csrfToken"`
+	CsrfToken string `json:"csrfToken"`
+
+	// Directory Of staff who signed in by a directory: its id. They prove again who they are with it.
+	Directory   *string    `json:"directory,omitempty"`
 	DisplayName *string    `json:"displayName,omitempty"`
 	ExpiresAt   *time.Time `json:"expiresAt,omitempty"`
 
@@ -4445,15 +4241,22 @@ type StaffList struct {
 // StaffMember defines model for StaffMember.
 type StaffMember struct {
 	CreatedAt time.Time `json:"createdAt"`
-	Email     string    `json:"email"`
+
+	// Directory What the directory gave at the last sign-in to somebody who signs in by it. It is taken there, not here.
+	Directory *DirectoryRoles `json:"directory,omitempty"`
+
+	// Email Nothing where the directory names none.
+	Email string `json:"email"`
 
 	// EndedAt When the access ended.
 	EndedAt *time.Time         `json:"endedAt,omitempty"`
 	Id      openapi_types.UUID `json:"id"`
 	Name    string             `json:"name"`
 
-	// Roles For the whole portal.
-	Roles     []Role     `json:"roles"`
+	// Roles Given by administrators, for the whole portal.
+	Roles []Role `json:"roles"`
+
+	// UnitRoles Given by administrators, for one organisational unit each.
 	UnitRoles []UnitRole `json:"unitRoles"`
 }
 
@@ -4475,10 +4278,8 @@ type StuckMessage struct {
 	CreatedAt time.Time          `json:"createdAt"`
 	Id        openapi_types.UUID `json:"id"`
 	Kind      string             `json:"kind"`
-
-	// LastError What is wrong with a link. People read the words that their language has for the code.
-	LastError *LinkFault `json:"lastError,omitempty"`
-	NextAt    *time.Time `json:"nextAt,omitempty"`
+	LastError string             `json:"lastError"`
+	NextAt    *time.Time         `json:"nextAt,omitempty"`
 
 	// State queued, parked or refused
 	State   string             `json:"state"`
@@ -4644,9 +4445,6 @@ type PowerId = openapi_types.UUID
 // ProposalId defines model for ProposalId.
 type ProposalId = openapi_types.UUID
 
-// ProviderId defines model for ProviderId.
-type ProviderId = string
-
 // RequestId defines model for RequestId.
 type RequestId = openapi_types.UUID
 
@@ -4759,15 +4557,6 @@ type UpdateProfileParams struct {
 type RegisterAccountParams struct {
 	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
-}
-
-// GetAssociationHistoryParams defines parameters for GetAssociationHistory.
-type GetAssociationHistoryParams struct {
-	// Span How far back.
-	Span HistorySpan `form:"span" json:"span"`
-
-	// Portal Entity identifier of a portal.
-	Portal *string `form:"portal,omitempty" json:"portal,omitempty"`
 }
 
 // ListStuckMessagesParams defines parameters for ListStuckMessages.
@@ -5058,24 +4847,6 @@ type UndoImportRunParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
-// ListProviderDeliveriesParams defines parameters for ListProviderDeliveries.
-type ListProviderDeliveriesParams struct {
-	// State Only deliveries in this state.
-	State *DeliveryState `form:"state,omitempty" json:"state,omitempty"`
-
-	// Limit Largest number of items.
-	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
-
-	// Cursor Where to go on, from `nextCursor` of the page before.
-	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
-}
-
-// TestProviderParams defines parameters for TestProvider.
-type TestProviderParams struct {
-	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
-	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
-}
-
 // ExplainSearchParams defines parameters for ExplainSearch.
 type ExplainSearchParams struct {
 	// Q The query.
@@ -5263,12 +5034,6 @@ type ListDeliveriesParams struct {
 
 	// Cursor Where to go on, from `nextCursor` of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
-}
-
-// WriteDeliveryMessageParams defines parameters for WriteDeliveryMessage.
-type WriteDeliveryMessageParams struct {
-	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
-	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // ReportDeliveryStatusParams defines parameters for ReportDeliveryStatus.
@@ -5730,9 +5495,6 @@ type DecideCaseJSONRequestBody = Decision
 // AskQuestionJSONRequestBody defines body for AskQuestion for application/json ContentType.
 type AskQuestionJSONRequestBody = MessageText
 
-// WriteDeliveryMessageJSONRequestBody defines body for WriteDeliveryMessage for application/json ContentType.
-type WriteDeliveryMessageJSONRequestBody = DeliveryMessageText
-
 // ReportDeliveryStatusJSONRequestBody defines body for ReportDeliveryStatus for application/json ContentType.
 type ReportDeliveryStatusJSONRequestBody = DeliveryStatus
 
@@ -5760,1023 +5522,987 @@ type ProveSecondFactorJSONRequestBody = SecondFactorProof
 // Base64 encoded, gzipped, json marshaled Swagger object
 var swaggerSpec = []string{
 
-	"H4sIAAAAAAAC/+y9W48cOZIu+FeIOAOUhOOZyptuKRzsSaWkllq3bKXUmp5WnQ6GOyOClR6kF0nPUFRB",
-	"wD7sb9inBfZlsIvzB3Zf+mnqn+wvWdB4cboH/RaZqukBph5KGRHupJE0Go12+ezXScpXBWeEKTk5/XWy",
-	"JDgjAv58/hEv9L8ZkamghaKcTU4nfyZCUs4Qn6P1Eiu0xhIJgrMEzblA01fzvbdYpcvp/iSZkK94VeRk",
-	"cjr5Mnn4ZTJJJoL8XFJBssmpEiVJJjJdkhXWvahNoR+USlC2mHz79i2ZFFjgFVGWnLMF+VNJxGabpLMF",
-	"QZShDcFCJmi9JIIgpWlb4SsiEUYZnc+JICwlmiqq3/kZmkomDK90t3hBJiE1K/yVrsrV5PTw/kEyWVFm",
-	"Ph0kjk7KFFkQMdF0nhVFTlOsqXmVbZP3KtOTpZYE4epBT0iB1TKgo9ZU13zNuVhhNTmdlCXVTzbnL5mc",
-	"CUGvcd5DknmojRzfxE1JkRe64e2lW6mcpksi0AeyoJzhXKbL/Le/S0nyBB0eoYwuqJJPkFxyoYhAV2Qj",
-	"ERYEFTjLSIbWVC3RL0RwiTiDEQm6WKo69x0cn9w/OTg4vn9wfL9toLJziAVWigj93v/468He4x9/PTz6",
-	"9k9tQ21h049LgoocpyRBsw2iSqKzD5fojh/k3X6im1wLVO9EpVI4Xa4IUz3s4Z9r45CwoRsySZlRvUdb",
-	"pu8FF2i95CugSxJxTVOCqERYXpFMC59dt77ttjaT/yTIfHI6+S/3Kul4z/wq7zk6gehzLEn3FKZYkpbJ",
-	"S83LN5u285y2LOPHusj5QaJpCg//jWYN+YyLYu/q+Prhz0erx19P1KP14S8tOyV13XVRvcJf3xC20Dv+",
-	"8OAgqTHm2d6/4L1fDvYe/21/78f/GmfP81JILrZH9NksMEcLjjhL0FzwFZoy8lWZN6Zu0gu8IGhG5ly0",
-	"rntq+mgh+/7BQYywZySn10Rsupc8s0+1LHtWNXKzpX/G07J7D2OU2Wf0CQk7B8/b2DGrmrsZXc+Z6psi",
-	"oh9pCLzDxw/xcXq09zA9JnsPs5PDvcf4/vHe4fwgPZodHj4kj3CccGL7GyrBDf/t/fjrYfLgpEVCwhhe",
-	"U5bFDy69t64og/H4sURI08900tUlaTwNQNGrjKwKrghLN69JRECeL7kkTJ8tIHZgnyZ2zVcE1DOC0yUS",
-	"pCBYuYWA3zR5RKp9dIY+fXr1DMQqWnCeoXTJqZGd4UI9mj/M7pO9+/iE7D1MH2R7j9PD2d7R/DA9wI9n",
-	"j7KHxM2G0Ser+QgGsadHMUaKrChznx+1yZRWkfJqDnppfCW1qotyLBWosnHVNT4cq+6OGkeEuFXBhfpQ",
-	"9uiPomSjt8wszpeivLmC+YauqNqm9w0WCyIVYuVqRoSmnSqykm1yOIdWwp4zMsdlrianR3rRvSZ+EGri",
-	"h1FN/C3RXXaJQz3PODc6whI77UFxNCMIZyuqFMmQ1jSwbNnRK9fHzSbvLZESL3p0h5V5qJUS18QNSaFS",
-	"kqybEkmwSJe3xX0r1+PNCH8vFphROeDmxYMncY5KRtsUWl5v82YEXvB1FzuCpqIfAd5UigtG2g6SwjZ1",
-	"Q4IEL7jsuxQW9qk2UqpGbkzNNc36ZijljJFU78vCPt9Ol2tux2PlMEblB3M49uwPumB7lPmTtEXq+qZu",
-	"NnGX5vrTt2XhoRZSpG/ihqTwUvRSAs/clrYnXY83JFzh+bzn9pumvGSgKkm+IpwRfQNFay6uJNJXkba5",
-	"tU3flMAyveo9JvDvdEhclkK32HY5p0IqlBOtkkm/7OYVdEdPnOJILQUhd/uu6eiSsAwxjlbcPMVqt/w6",
-	"F71pUSps163WEaMw/va//fa///Z//Pavv/0/v/39t/9TXweOW24DlxvG2WbVw+bmoVvjc9/nzVbOWmzf",
-	"gTq2Tf87r6bpMVybh2tjOI6SZ9S7bknbpa1902/KgjNJwL77FGdW0upPKWeKMPgzMGHcKwSf5WT1X3+S",
-	"mvZfB96jLsxbptNt7d9KZZRxIhHjCs2pciePEjhV+5NvyeR8idmCZOdYkg4CxxEGjbVQlZr+vP0oYpmP",
-	"NW0fuwfPQNPnnM1zmv6u0/qOK1RwKeksJ87yUAgiCVNIKqwITOnzjCouKM7hontrs9potmd+/e195wl+",
-	"LoQxVv1es3vGENF9mkm8JkxdKkHwqkGDIl/VPaJ/3pP+906PS70brWUQsQeLBs1I6PAFzbt2AE8ViXfo",
-	"RdWMMgzSupcEvVBzmjc3wLnpeu8ZlQWX1Dy85VvI13gjEWaBFTsxDgNlm0XmfPrw4hw9OHrwACzwI1xU",
-	"ejK4mNEsI+z33l04z/naHIlILalEBRGSswQJnuv7jjUAwYr9gTPye9L3SZIMlYWmQpQM8dKQ8Ypd45xm",
-	"vyclr1hRKqNqUCPbgYQEzSnJMzTbmD+AvHdcveAl+13p+8SuGF+zRE+Vpi5YyR+ko+otz+ickixmD8f2",
-	"pMJ5TgRaYumdS1MtoKZa+E5fzffecUasZzbRUyEVzXPrK0PvOLIDhi4vBEk5y2BbvcA0J7/rlNhzVg/D",
-	"Kd0kl/4UWRHMFF2ZA+Qj52Bt+j3pgw6FUUztJnS0vMVsY3UY+bsqMZyjFWYbp8nIJ2j6gSix2TubKyKm",
-	"SGpBuF4S5n0nDYEaPL3NZZfADlK/u8bGcLIlFAO97lsy+cRwqZZc0F9+X97RglHfxEmGqNlUmmUUvyKs",
-	"tv9hwT4xfI1pjmc5+b1pNPbGJc6Q3b8rrk+nzmVTYoPwAtPvvnSyLAouFMnekozij/DQ7zc97/WVFjwr",
-	"odRW+IqwfbjO2DYgJCRNSaFI9kqRFXyBMyO1cH4heEGEovpuMce5JAmYrdxXv06oe8f/0UOw1hd0R5p1",
-	"Vvir7fPIGJDsp+qeg4XAm4m55Dh94q+2rx/9U3z2E0mVblEPRQIZdTKxqmlOGVZkT4u/beUpmSyEO74a",
-	"U8pMqI75/RRNU33pYqryllrVYZrj9RS2zZSv2fQ0+PEHifiaoYxTtoDLIdP3ur9ObFOTZJLj9SSZ8DUL",
-	"xlfRZo79nstqUi1G4xjXXwfWSb0Whs6AF6foDhhtmFwTIe8maFrpfXKK7uiXZCQURz/pXJ/6Oe8YmxNQ",
-	"CD1NW9TW1zoxzr6+6AFYaOPU04y0eW94IObrVksigjVAKWbIsIze0FR5G5QlZMZ5TjDTDZvHSHY2gn+K",
-	"UhTc3G4r+8XLkmUIsxXJtZIbeUsQa7npMy0EU273tokewzNQECNNr5e8TsylwplCb0lREJagS0VKIvBK",
-	"Rc0etX2nmQ3r53STifPKugG7NfZbqH2HvqYsqodx8BzqvZUTcTVF2K0Zn8MNxByHapOgqXFB6Udyyq5I",
-	"Zn1S+hdrwIbX7d+ay3FRJGj6E5/ZHxYCr6yaR/J5gqaC2Ms1VvSaTEFxmvFsY247OO5k8FtYU6xnA8iY",
-	"JN6OPkkmP/EZXInC5rf3dzL5uqdb27vGYHaTutkPBGdPN+e2cfPpwnVhP1YdmS/+CN2Zvz80OvVL8IYa",
-	"E9FN5LkVt5E9XAWTxK58w8W5omwRZ5anGyOO/SLhVMlTNA09T1On7sIFlc8RZyRBWIJm78zSep2I1vVg",
-	"eaeaIyJL/QRNlyQvpvrCm5PsC6MMLo2eQ9dLjmQ5W+mmjeFrJUl+TeQ+OpvB5V/r3LJB4P4XFvBQ+BOw",
-	"0hpWVXc8kF3MjL2vt2O+vLCtmU8voU0/xxcwiG1+SEshrL7SJlep1OqFHj6WVzIuR42xM5RBzwW9wuht",
-	"KRUQtSW0JI3Kwkv9tVXmlmQDMYxeVdV9D5HRDf6zJm43VNd3C0PKF7GQKh9WV2NHv/RbnKJ/tUYHzyeT",
-	"pnI17CD0WySY58YBYrm/6cLVQjGgieo9oWL+gaeEyoKSHD3FJfrDavYyeu55FtqW6jAZtSb71r9o8/l+",
-	"jHl7bdi03cGYZXa31jiiTVuCu8wnpmgeZXMWdzAjom8E/vi4Ge/ZuYuyXJaJqE6bUrWp7ylzoseGuOSl",
-	"JJXronrl5Dg++VLh/JxnjU178vjh4YPoblWCENWgBourfp3CvlknsUZBYkYanRuWLrkIZmjEzQXDuw1P",
-	"9tHByaN+V3ZIv22mnbpLQiJydU7ZgohCUNaYteMXh+fo4PHZU/Tw4fMjdP/Z4QF6dH7yAj04O3qKHh8+",
-	"e44Ojl88QvefPjxHR88fnKBnB4eP0dmL4/vo5NH5A/Tw6aPn6PDZ0QF68Ti+uuYSUXW5VKqQp/fuGc1l",
-	"n6xkjlm27x6ItLAtzt9gll0JQiV6bl6PvaaoyhvvGVXmmoiZVpBb340ponbrmEaT2oxGV6PSmyP3w0qu",
-	"9whbeOxbEkRsj1CX/Dsxlckrt+/s7G7Nn/W1jLmMWHvDa1L03I3sg5VRU1+KniCuj1vz+6og8ISN/VpC",
-	"xkpKaKGPDKoSrfVQiTjLIXSy7UqVCoJH3qgyrHD77jb+hUjMtrnBJmi9pDmxNmFD+xUhhYSjN6CxYpWM",
-	"5ESRMxU/5jOB58pkyDA7ZvNChkqWEyntl3a1hh4MyQScUbKvU63yajVTQv7Qmpd5hgSZlzY8fggfvqAk",
-	"z4y7LcKHmthXw+wM+gHrF49ZwgbbK1aUkXb2NNNZ2eetEWUFgQinCKQ7nP8QIGFt+aCAIauke6WM5LKF",
-	"LRkhGck+ilKqN+Sa5H1zGDyp344crW+fX+wdPdg7efHw9d7RxeOPe/8cPWpzbPTcTruZfuiDtxB887fM",
-	"vvfgqdqLMox56l0Y+/RHJ7gjBz9WveQHovcSnocXSRFvEe5QIyWE/j6PMtH7PCNSoTkVNpxsyAb5aJsD",
-	"p/D2HomdRmYiklpAWG32mgI+tBQAD/idV99X9aMmGGooSsOzoS70e47CW7ECBMtbrlZYbL6jRaDJSlsL",
-	"PgVROT0Fg7dnpn009X9PTxFnYAJY442JqCKVaWkfTeFYu4YHIbhZCP3JHmpoStmF4Autck5P0YxQtkCF",
-	"4CmREvoB35G+25/WG/7C9P0YZJFaUrbYR9OFwEwTBLYnLcLhzzTnEjqfU0blEhpdU7XMBAZzsktNoIr+",
-	"QljdggCDnwS7COxOZjgQH+VInyQTRygY7IAQeBjo0FwEZEySie87apKOrP5tqFffRRkar3oMPMBYd1TY",
-	"HC7avMiJMSWmS5JemXzFJyb7KjjSG2FjQ8+R//AHwni5f9tyOC5Po2JIEHyeY7qKxMswhAXBLn7gimxs",
-	"tIz+BHZIDF45gkwKBJjOJIGXJOLXROS4cG9s24Sw0RBbE1xb72p1Kt9qZmMLH0RKkCALKpWxccCBJEH4",
-	"MY5kmS6BvAZftlob7CDqhP41ckf8cbhbqHnthpxd31F8jSDrOiqNahbPuLnKWedqFrP9tjsWZSX5yLdb",
-	"u8BqaUxv1e3DBQ/AIkdbJCscM0a9xTRH2Fg7vKKLaEaYompT+TrAGvwEDsCUszkVK5I1nVy35VN8hhV2",
-	"QcgbNCPGxwx8bPl+7Qh1BnfDVuvB2pjLwLde46Zike+grkf3xPvQjYtaVr/i//McC4ycaTQqk51jpoe4",
-	"V3YFvSMn0I8jkUpU2siHjKQ0A/XATu30FELBwVVmvgH3rqQLBp4QDr4yfU/aR1P95/TUfOPD+dwauaiB",
-	"yraOpvoaPj3V1+l0ifQHsL4DKV9Ytex1hcQ2OEkmuqOJvcwPdGaYhT8zTVzqGfHb+g1lV/VvNCfCNz9G",
-	"D4bAHWc4xluQpGnGOS+D7dwhVixRI42OLRvbJGQzrqgWuyAcUuLMCG4Ha+4LTZX3T2qWyuOxe5bXd+s+",
-	"+ugcZdiEfFI5eIu2BnacHOweyxFs+zF+qXZpE52fkUO7xnlJht1gJu7pntH9O8Xc3GRppOQpbbGlWrVm",
-	"OIHbOunW3XHL3ryb3dhueEdhz9BeUql47DqjNfbhVwgJNA+fD5BsZpyRqZAFZn0tWMIvC2Pa0vLNRrBF",
-	"3Gl0ZY1mGBlKkVSYZXLLC/ggAtuTTErnN9tBYYexJGY6XUt1cqvZ61mrP3LKSBt4R/WY05oqZayWvfwT",
-	"t/GOM5JzttDnbEQD946jraWGhsZcL+eY5qUgQ1jiBSRzf6s5OupM1RtYlWsFfxR9+k5Ss+2OvOiZTHK5",
-	"pIW/56mWq2Pcr1b5d9zFrjb8asp7+MNCPWxfBK57Dc+lJFnjBAnsxqaNF6MkQsP516KRRwLLZjnYgz6N",
-	"2XPJpLTBaFYjm5OMCBcaovU7rDQLapUtFRszBz8OumuXsul4q82H+zBgbUy0+lgPrnpvY0S2l8WOuYs3",
-	"P3DNUdlrspFbwzMjsx30kG94PGIIsBf8IFlmSXDu7oPEaN4QgRgRMkZ7eclXLQPckkLhb3rbDjffeltG",
-	"RGSkWOGcL54zJSxl20eAe8blbw2WZPbFDwSPM+PpaZrTFCvSF7URPGoQNKS/P4uSSWRDJgf65+CS1uk7",
-	"X4FNpMt1biV+5CQ+U4qsCiX1TQ0jwdfmsMpoBjd5AagzNAzx3HK0RfyGJKWSciafuBh5wzjgph0UHXNF",
-	"NvJZSTomGcDkXChqKYlEcgluySW+JmhGCBvvCx0S+mR0QBf6lGOpzjlTOB3BSvql8Xy7rY6GEbVRixh4",
-	"of5UkpJkIyKJsbgiWXzThQl73ZNknzP2CMgXGDPWnz3N2zQ4X0H0R0nyeVw8wUkO7izTyxhylCi1DtN1",
-	"ZksED2meo5CvAghMrQe4bbFLkug2TWvka0EFkXVHvyA4q3JKhi3tdeU13zJC6e5sePJ+rw5thZI3ZhjZ",
-	"n9QOkKTSpmBVqmnsOdq8i61xOOVEKNlunVoLzhZgP9VaNCKMl4ulMzjwPEN8bhC1GFl752zi7OI2zUIr",
-	"5oRlJEM5VsQIq8H3pzNNYTTIBkh/unnbZocBJvLxAguiTwx4B802aIVp3qIG3t6R29AOIzZKf3v5wfoX",
-	"vKnaUE8zMMvpjnGL0fcnf1/qpHPrgmUPhOEjravgUfMtzmRPfLG9q9koEHeC2fO86iG+NCvM8CImMl5A",
-	"4EjlAXH+GCwIwmhOv2reo5ozjcmziunpim8aa/7Y1iQjkySCdMhBrVYXL4cGEbMlWBE91jpzW2F8/mpn",
-	"hFL9ImH4wrJbNa3BXESFVxVity22wjzFbVUJEjhMXJe7/WkZBPrLnKh0STLjqzXhwMCRfI64oAvawnqQ",
-	"Fb3d2x8v379DBdeHpU/rsQnUoYPhHrmmmZ70e5BzdQPfzSpMQazBlVYZiNl8WKRnjhekyDHbb3nDzMfw",
-	"UMj35nnNjkt8dP/B9nS9JF+x1mNXOI9nCvxCYukhCqbMzw1l6sHJJIp31xZaapYvnD7bm6e1mwXf+6nY",
-	"Ts4M4RS8tyXAGa3lFP4gPeBo5zWx4XsMQPp8xKNvaGTsrgEl6ltWB6UaLOqQPI5q2DklspKuO9gU63pP",
-	"RyaHgx8OLCM2omaSTGalpMxEyeBsRRmVyppMoiEwZUaVB1/ZtjEZPa+acMCi0VpjbKJxqmIJJhamKnDs",
-	"YYtNgUxuCSw2OH2X1GpfgaCqkhTiHbocKzcVgL1VJSYkFrDYC2K9STgjw7OSuLi0TcKHC9cufDp3jcOn",
-	"t64H+PQOunF0vmvz3ALBkNsFOie2XOR1BjNr8QkYE4pMlNUcd/ajS1mSuPmY+xzWiCE2QM8bmqVZraxj",
-	"q8Txo++sbW+oW4kMrDbGd4sIdEhSN444M4chU60RZ7cf8r97QP9LLJdRIofEym/N4b9DyHcVMRfRIKqQ",
-	"i9bFGKZmRLTXHQOuXRDlmLX69wit09sh8LVUYdG3EfhsDQejA+SjOpZL9RoSsVfbmxEO8fzQG0wN+6Mj",
-	"pjpY52hQNWy82jy0CaW4AIVjqMPjH9tSbXAAWo8Au4TFgosQMk5eA/N87xDuikMDfeP7xiiH49o+KnoF",
-	"/w5i+h9dCt5AnN2egBojFnYRBS17Oc6U3s8VK42EtHSoSpHAs2hOjEejzk42Fyxu+m7x7F5FEQ7syBMk",
-	"C5JSnNtRJrWYxMRn5uknOdOEXroXzcfz4IEUK7LgwtgMV09QaZDTEGfEFQSSkmQmIizuk9jkHGfjVAx9",
-	"KVjwPfvlT5Kz/Q94bUF5t/jAwooAO7jZ7FizC7wgz1lL7AdUI3CLh6GgyfaSpW0yLZlkdGGhVBvwanxV",
-	"4FShP36+hLlCRq1PkGnLx3hfvjzbO7r/IHD5aontK6pEfIwtnLPiosUTLBku5JL3Yd/gBZGV/UoqLJSz",
-	"dJZ5jlwrT4z13QJGUZfhuOAsau/c8kZkBknB1IQBov0ktqwh8OO2WK4NJXbdSpvX6iXvksXVcyt+bW6q",
-	"MYdbRxEgSVVZx90Bk02hZ5LPn6CVjak3V2+I6VcWOa2oW1xy2kaB3fOyCwXIPeMDC3RX1hquiakjLTyM",
-	"uYsjJtxPq18oWcbclzEx7Uy3sAoB2V1rfBs3Ss8v33YOXnRNuIo0DXJGMks0pE5ZiKx1hE+M52tNW9IS",
-	"q54/8yWLe5O3lPLbWk03pOi0gY3mrFRLwlSQSB9H5cGsBlRlMHacFQqdFQUUmjM5UT9IlBFgH/Oct2Hd",
-	"mTLOyPRuHWZJk3FJUgGoEYWg11iR12Tzx7UaZ5Q6D1pqDCuZXITtbv36jje++tFP0G6RTD4QLeJZ3Jrx",
-	"zv0RW6VvyWSG0ytNGiP5G77gpfokaFscOlUoJ1gw6eJCbUbEEvt8ABs301PpK5n8tL6K4tBJBMFsqYkd",
-	"uQMOkc9khl6TDbok6m6VXV/jHJv6uGqGwh8ctPbeOc46Gfo0dIWLekcWTyG5XGplSnHL2Y2W+utkGOAT",
-	"s0IfSEYFSfVK1eVjL21VjPfhwba0gC2Tbj6JPL4yegQmFUFvUcjzKARXJHUu1t7+AwS8fl69sA+DXKqP",
-	"OLZoNo0y5SuCNFMjxZ84T3dmSydoNjF/1UTrDedNprwYEcZtxYt+aRvrstl2GVsMGwqi1wO0twFz34Iu",
-	"5AH6cFOS2UE15r6VDTtDOp0AJOlV5JZdgfRE3JPmIhAPKFljiea8ZFni0NxMvHaO2aK0+vz2xbhUqXWK",
-	"eXC1q0kyWWPBzIkwN5DMA88KPaj3ugH467NvBT5adOcfTRars+FXpg0/gW0TO2kR0N77rfmjtnO1ygVH",
-	"4Aj6SVbv0n550UKR/flpnDD762tDn/1kKHPthtTa7+y5vZWh5aatWriKK3pY7Va0yoBzb6BYQitxtMLp",
-	"msympwijNZlJqoiDlJRQHGAfTZnBnDy1mlNMO3JxKMaXyzgyLLCPpiucLimDtz2wpYU44Gv2hc3IEmu9",
-	"q4LGPA2wMX+QHjvTdKAPeekkLWVwmTURENIV5aRE1vP81mQGjnOQDlpOAUVh3t0YrewztGb+fufaNB/f",
-	"+pbt+eHb90twGyzxwaZDk8w6J7+fPbR2DPYpjm3ZboGyTaWp40sZWnORWTXOLicEKxoDhIHJsdDDMUPW",
-	"FjjaQW/GocE6a77UPTVZ1x436yC88vsfQqserBePU2J7mx0SNR1IqUCN/QfXUn83lfM/kLI4ThW0RtV/",
-	"D43QDCvUxArCXE72nILlwSRGJxM+n+eUkb9hgyzsAlBObbSMfmrGvzY/rgVVgXNAj0S6Z2rfuQerU8w9",
-	"FnxjHhp2XMHY3rvxwKcLPyj4+NyOzDxphucfdVEw8OmtGc0HQ1D41WdLNnwXgKfI8Nnw+9oLz/zQwser",
-	"b83D1fFplLRXbM4j7svxEDo2Zj4Gp/e2ZjGtaltZY/MtutpiVq9qLO28+5mqpVVat+fCKAY7KBLStxg1",
-	"HywBRjEl/dH/loQo/a7e50WAQrHlqtIsEIuNfokh9N7AeGCW2YJuFo8qmoK04D0gfmA/wjTz5nMFZQud",
-	"tc8WKmwNrF5yqVpr2Tss6KLUBNq83SDSdTbHed6Vl9W0+5o32nKGnrmZG7MRtmNpz6CTNRVKpks8V10B",
-	"mJ3JQIRl+rH4j3pKOiLsK8lXn0FE1RNbM0h59b+BmdnmB6K1swb6twxSEeuHlASMOIiTb+XKt7U9bnDx",
-	"s9U7tkha0GvCvkPYwI0QILY0rUp1ilwutrDAB1SySGlBW8A5OMAEbZeH70ug8/EdN0MHq2iLlq2wy9Wx",
-	"xrfEenIQrmQ7wwkCkEE4j+CCL7G8wFLqq1/87sMZ+UhX5JxnXWJB0gXTYpmyKn+5sO0C0r8FtU951lY8",
-	"Jejn0oWBD818lHJUntGFeSGeO5PqY2wDdLwhcxUt2lSf+nAOA2oacxdrO7Zcz/DmJS+FbEcSCeDcHp0e",
-	"HESdfo0iLodHp8cHvVxvsTVUHMvoGcFZHDb1DCkiVtYB5EJuJJieIpaCUgy6Rj9zz31L/Mjr3f7lL3/5",
-	"y97bt3vPngEMx57523JahjeIzxHkQW8Ibsilvb2D473jw+jUka8RYfTy49s3T2yUOARCGNQjMJnUm37F",
-	"GBFLnM/QNWfoCH3m6bLFM8tve0yP944P2n3A22EpGYQC/PO/lC/oDxLS1/RnffsDj3RmV1yiOy8ElUpt",
-	"iruNSssHh/2JW3pC4wxl0s1HWmoi1vrtaL8fO1a2br4YUo4+HE5lc+4YWE7iHm84JSFMSUvLEHkK6r1E",
-	"cnaCe1pk4wW/ogZWDezGtebXpVHPa3lnYcAooIW3BJOWUWRzn83vqK9gzUdk7bfAzFsjZY7XBm/HAnBq",
-	"lVNLlFM0hVDWqR3XHq1FD0gPXVC9l1iU3kLJqZVSLDNOYw+wC54jP1MJmuIyo2oKtU4ymkGggomh4aUy",
-	"oIn1UAwXcqBpc+GEhUGd0S0NNBG8JoU6t03ovz9UzeiPZ6apyMFlHSAt68gLws5uxkrYgM5VOIIf65Mc",
-	"wFSC4m9ugilmFlsfzTao4FrCsEZ+dm/IiiEjQvSbsJiXrOiEvHHFLU96UMkNWnKTNzm8b9kMPmbmYqKP",
-	"qawc7hR0MuGded19vKya2S52YmJat9bOb9m6vWoSMIHdXV3CKSj8PkL46k0TcVjlWIGfiDJ0eKLPKZkg",
-	"gOgyOfpUASPMLCh/hvh8vo+mjK+np5rZAMEQHEdcAAJDGMQDbUO0znrMXJM39j3z6Z1+uznFMJqWSdJ3",
-	"zNtBpxby98oQ+h7pPjcPTu+oVvjR1JZ0nkWIJoGG9v9RUmQcJ9wEelqrCjFz1BlDlF0TrbqER1iCwK5p",
-	"68/aeivMhNRUOZsVsOuwaNsa4HUVON+RRwMJ9OFwfUJMPb0lZOSuzfSSmFDwJjCXQTJqgYv6XYDbs10s",
-	"dAM3Rg01qKnrbKyqIxWy84BMqImF6SDpktGUYibBQ/ucLXIq4zDQQzfg77VPHMvfhC0dK7bVrvC8Y7vr",
-	"477bMMjUuPm7+fldL7dJ8fen9m0Vm7V7SeXZpm9AkHB4BqrniI3os8Oidi53ORyaLj3b9NwAwwm5zVX0",
-	"iTA7GwQbLV2URl2IwzNZC78HX7CwB3A1Wwt9MrBoWhP08Goo4ohnm1EzsBUa4nvtDghrNPTRLv0INTjk",
-	"pbhFtLr3UIlMvagWSLFtq8TJaKNELyO21b+x/hVbAWdZOfLQBoLF/MnoKpO7sgFLKIy7j6bOzxd7wGRc",
-	"mueM/2Z6ihb4mqCyQHiuiEArzDYI8CL39cWepURfEHRjADYOUbuNGjbB3aByD1VeIcAGApJCr5FvOmoa",
-	"CqepHAuxXTtem7Ex0dO0lEPSWTtyWAeat04O+mM9LD1R5qkDtLS4UwMcGhtyK/HcBF37HDJrkwlyAzS7",
-	"lUXOcRbLi8SqFV0PDDUuCG1oLirLoqCrrrYL1LYNzWaCKwPzVUWGD3U/NafX9A2nRtccfyA5iYJT1NTZ",
-	"Ebg4wVrccnjE7UJEfSBUkgJLeTOMqAiYUAtCVCPLck5zkqBlBRu1PxI3av+GwFHtgFF9USduzJ/k2Byi",
-	"gRFwb3iKc/oLyeCIbA7CNRIlTeD5bulNN6zfCQAHpDDWJAeTtkVevGAK5G3qlwNZRSXCzfSlBye9Uar1",
-	"uiXNeTHX55ETk1ZvdSrHTImN6wHIAsESCds5k2jqfv2IF1O3I4huoS7yHs+P0hM8dhYcxdGJCNyAjZIQ",
-	"+GtHshm1Z8r/97/+X83AnZOYd2OFv35iVA31NsKzUKlg/Du+2oen6KhXEJh3bH9d8+QGsZUpQK4yvJnq",
-	"eSFagwEn4axU6LJk+s87n4m4UnhxN0HTNRfm4fqTkGJKyBVhGbpzJmaEKqnfCBUtCTUWJqCVlnBXX/JS",
-	"gEVIX4QsGfov04f9DtK6mVpOksmGYBHVW57rHcAWl0Tpf8YqX3NeiuebztiEsJ6rPt9Z4B+SaFVKhew2",
-	"iGvoLnco5oBwP0HkA+RDaDXMg1rPbJAauvP0/AKdPLxbcz4UUJRWt/M//or3fvnx16Pk+Nudvb+e7f0L",
-	"3vvlYO/xj78eJo++3f31IDn+9k+TzrjiI3NjcFHGjcshMNjPJbE/aylqVNGcnGk1/BnexHxCoKEv+dpo",
-	"6Rl4vK0HDFt4U4RhxMhA1SAskXWxrPBXutLMc/zgvqHNfDyM7dI1FkzT8BRyDSLu9xoNVUYC0jzL5wiq",
-	"8mtFTnGk2+oi4KB3U3qeCtd+a7q2qI5tX83cXFCcn/NVC9DoaNNII9Ufr4hJH+cmYJKqm1Rui6OLfLZB",
-	"mKnuTLPAEzRl3CmtGWQI2T2EIAtYD8Po0ilsBK3uB7Zq7y21s9KsQapKwYgNyBbc3I2C/jrvP0MtODDS",
-	"zjVrQWmc4X7NqXkK72LHNq883cRhhszMyTYkEzW+kPEWr7a7mEYPnwtB0iFhP/ZN/7jBuM7cyTBuIC/M",
-	"m7GBLLEEXaz93JjasU4t2Kp+uopxpdJjnzgdKn569KD49M6FT77hirRY96H7cZV6Kp1wF13yLcEMCuW3",
-	"z15zcow9yCJiA9KqubPqWYUr/YwsyhZk5EBJjUQxQZsyKB8ZX5Jg9HSxVMOZ6IN5XJ+XvBRtXky6KrhQ",
-	"Plq9sn5UUC9rp8OuK9tpe6XNQV4XT+TN3JP+pRZhM7AMU4jF1KzE5ARHsPOCnR3IM78+/aL5Nszq9Ra/",
-	"O55dvLtto88Nj4vtSOoAjN5uuhxL1Vaidp7TtAcjymwGi/OhtzMoH1U8Fanw8gkMWpoSL46QmpoSbHZ7",
-	"VHSV7Yi25yvHWsIk3sjvK5E77gWv/G1gSRBsBYstLOpw2pDPComwP44JStpB5H9P2RXivVt08P2fJGf5",
-	"Lco1L4K2JvoPRKwwS+zJzBBmprKFW54ngH7pYe2k8VN4vDwohTGf07Sqtb1dvronj2GEHKyYplM8OM1l",
-	"23rpN5i3qkOBeAt74cy+VtxG4Ot4FoOiUXiWEwhnrg/cDysZgcTxwlewrzf2jBJJ0Blb4BlBc7LM4/LH",
-	"FjvoKYVAmeLNoQblEOaEyHsH9/DKFhSOOAWuibAluurdQLSGCTaFbCbBV2hG9JSHaoW7whCI7ajAQn7s",
-	"9wjYjquRJmZZur2WFW9wsWrDIuu93/E166thiAHusVGIvMV5uQ0mdga7pGQL9EspkN44RCpSwiiHVzb6",
-	"6Av+1Nb1aJhl/doj+Lrtx9esf1JvVZ+AVdrdSe/beWf1/hE2MXdViNzhQy3cBEFvnqArUqgqb8dO3jYc",
-	"VdSV2E74B18OdJQv1b3UQDsY5w+3zfzYTZ/3uI2qIxn3TFZHpRZ+WNqIfhfdOtwF9w+yeP6O1BKeD4G8",
-	"AhL0Ml71D74DhG21s+3jR6tu8QCcfkNuGJK+hgwjjIxdGhWYAtol2ZA2pU/agKFOpdaOKghuqRTmzrtp",
-	"fEz2RzmoU/ewGSdMZAJaLbm2peqayN0hrivc4OJUAETBMBrMoz0UnDbqhUCmkv5KP1GyuGLfxH7VfODJ",
-	"rqbRUxtMXhIaZP06du7ttnAXRiDi3N6AlEMMYzBAd7o/qdxi01P/bYIYd0agqd2FtZ8tSJN7hLIP5JrW",
-	"+ltjquQXpqdKwG9P0NTnEYTP0TxHM1LZTrxJ9Qma+uTW6SnQXhGgRQJkzNhmOMs3TyCEhyhovygVwpJm",
-	"pI7GxMh6EtiE/FUS4lHMIGoJDyGAegx0ue7agfX4iOVVDFJARSvrnXndPbHjBhbzNzyF5RUoKjNeqsSW",
-	"b4G0NStzKm0knnl3WzdAZYc1SCHQc+BfHGZQgfaTyH2ik/l9R7UYI7uMgW09NKgHt/5kMhP8irAKAt7B",
-	"cmTuLxNyZQ885wNzHhJouYIR72eM71X74OnG8IRWZLG8uoWSB3V+vhUjUeIGGl3SFab5U55tRiopBiCn",
-	"oUTdP+kB5GqKaGgkSlZoFh4VqnHGrIbgrqkGld2mfqx4RnLYz8YiIf2NfE5IhmZErQlhPt0LzD9U7aOP",
-	"4HLFgiBDI5S5cCLEuV6ffGHTjOx93cslWPTfEJouFUGXhcDpktx9Yj23IMZXWFyVBaSLoSJBy+MELU8S",
-	"VOqzLk9QThMkleBskSCyAiqxlalO8vwaWiwiFgTCIPbJwL1ADF2bStZwiMRVMsycFUfijZWM+ksz23DQ",
-	"xaxm2wraTs4tKzpkrKwc3HAhV6UqnjnIdgieei/zHfUB4YEV7Z7SYkzcM+hwww1p9vB6urlsMY9FLJ6M",
-	"Q9WwKgY2rm/Caox3sVR2uhFWtaaFwbQRLsz2UFs3dhyT0paJkOjOG0KlKtmCsLuJd7hkdA6nhbKsp5Zk",
-	"ZYxxYE1LrIlNhhUopKs54UHqXV5uANLzhbkXbNHfnM4DdP0GsKRtSB9FtTIYjdofxt/gDqhkUquE4T+f",
-	"h4+4Whjx40zP24U9Y7eheatqIGrNY/pKI8E9pLSHfd6Hz1bJPH2vuaG2S5ygbFdrjUI76Z7Va0pkTUek",
-	"MsUiI1mPvnibsRAZhEK0WLC9uNzvKJs2duu2emir1Cy/p4+TaIl0zUAkexG/pnK0xJnPUVeQpm5GVQ9x",
-	"8teGaCRIE/XZpVz5Wn8tgcohV9yKoSzksu/nbwtShaLFO10G+yZEn3Up5/HNfh0A9/oGTaDuViCLj+xX",
-	"AjPpf2grW+Xsv4MLWCWTktnUByhWHCX4a5FjykgWCLTInQvu9lmtQpARx1ihGUnt1qKqBaSCyI887gpY",
-	"L/nKw3F7tcxKRBO4W7+0vcPpkun+ztCMSvQ6vkcLGo+Kt+AUla0I0isBytZZ8y3WMRH1Oiz26+G2Ov0U",
-	"EWeiJQrnimx8td5Ka6AMlZJAh7ZUODxgpr8Br3J8cv/k4DH8d4OYrl0PlHopRLMjdqgexvPe8+i91h4+",
-	"6Aebad7bs3qNBcVV0WP7dDCfQSVbmFSnpPVnjHf4SOc0J4gLpwQCG211pzi/QlQl1WFDJYKaWaPdpBDR",
-	"+MLiHtW4sfVps//6nyUii3r3p17TglwuwJUkNrDTJGdlVDc6PYUfoLiQljvGAGgDQOfcRNw6B6AJo8Kp",
-	"gpvA9BSgUwzQg5N7Woeb5kTKS62zzWl6JggGcxigPEr7LSiSzjkNgW2o9taHMicGgsLkvayIUz2ZRVBP",
-	"OTMXVQsVAte7sMEvbOqfecfVW6IJNgjZCJzKElAr1F+I+rOe8WmiP76BfW2+MHl0imd4s4+m8I5ma/09",
-	"oXCT8JOMmDWbVvOApiWj6pMps2YT6vQ3mpMA3SIotRVcn+s6sO/AZL2ZNbMROG4doGR+fcIbX+nZNC+F",
-	"02GsRm748CkYvdac3YhtTLsdS79X1CDu8bxZ3NOKnYpto6e8O+Fe0oheAo7xDlfGmoCzwwkUA4PuLA9W",
-	"aBvbAM7qAvpg/+B+eFbwchYChlrdCpQZLJitaBGPrKUSrcpcUX2SZsCup+iwqd5lHISZgziC6qUJ0stm",
-	"n2TcP/cEYZRTpXJitpF5AHa0rbe0sdev2pAO9w8OBw2pWAosW0K11yTPEbaBL1DgzoRkwKEOIHiymurE",
-	"z7WZea20HyDF0WFjrh8/HEaYP6iGI0YKzK4iyosW8oeRK4TdhcBY9dmLq/VYWsylQZrxJcEiXVr36bco",
-	"XLggHfzMRUa0ZMlzvpbNORy2uAOvkS/0BPi7ZGuQDkTvl+myvsOq0KglltElH0ar1Qe6lQWQ93Ot4M2I",
-	"VE8QWRVq4zcNI7Bl6oe0SQDDOS7lmgB4+TbQqB7ImPE6ZQXcNGwD/e889K24Eme+8DLTcEo1RX7XVoER",
-	"ZgiJFZKBpOqUs76oc+MioM+R0dWyA4vQ8Ntj5E4T2SodCvprspEhsllDPdcySSqHSQXaEOgfAMRoq/NZ",
-	"vTJSjq9Pce8MCsHmNA6npXMx/lxtgMbBZ+r4t1iM0QqrdIlmm/jx0xQcx4M2o98R1VxcE5GXUqHe/dQE",
-	"53KcaUbROQWfLX5tffxG9WiHaGg5oBy0wau5lvKJi4rKpeYRfmW1VxPysCkAjZxKgCePm4KhzGa0Yheo",
-	"s4U7RSJ81CF7tk6F1mKgPnmqMrNqjgc9HFa/ttRRy5RRkTokHVVIkTy3wZVzsiaitTsTc7nijeDRB/tH",
-	"g1msPkvAWYP4aeKHklju6ClH+oJkxCRgtmA4nTEEEYAIS/S+IOzVM1S9gw73D6o7KLojjQ8HPdp/fDcS",
-	"G+N6qEbGuPqbk8zbtRL083/rLn3b9OlBF/GBxmB7smvM0m6gfsifnBFUYBrWCvJHHZWtCGXJxIZn9gj7",
-	"t5wZtOYZlrQrKMk0hzJSEICwZU9MJee5IEHE73rZyG7+oxb3CzLX/2MEXaqSZWR4ctx0Tr9CfMXU9D/d",
-	"R1Oh25qeGjuB+14f89MV/jpNjJGaahWBEQiimhGnZu6jqabXXCWX5gth7rZTmIApHE76HkqmSOINZGhS",
-	"m/eSXnFWD1AF6iag44JlUTeuP5Yt5sIcz0hDfX4uwEv50tTVW6E/4qVoSUcdvJbxOLeXH9++2b9FCOM5",
-	"IRLdec2lvhAPgy9uKbAYZqATd+7A1AecZ4wJ4ALrN72bie5IRHxBSZ55uTMyjvsUub4S5N3+CfIRAQmy",
-	"6cemujtWCdIck0CNLwXv0JX+bPNo4RvIH4av7F9BWnGiT0OSoFg0QGL0JoCDt0qx/gm7KqHfKeD8KVWK",
-	"oAWZEYYuKUEZYegdXhGGMiJtbDLCrKV2vcArOS684QVdlILIKjTfUoxkQfCVhILOUh+X1gUoVzjPiVQo",
-	"hyWJRqiMjIaH+78Nz7OgGE8QjIWAH746i6f/5d7PJRGbe/rjtBE+n/HFPYtP0s3Eo0LYbxS5nuMNL1X/",
-	"lVSs3pgnTbQ7ETvYrM1P4xYf1uMSXkRHB0cHe4dHzk4H8fS2fpUBTq5mwO0HwbkFL7YoJDLKDv6KPQK3",
-	"pRZnv1v8vJ0QvwpuattW+dzZDdvqFnGWbyroIklnOXhhtMQDBRxuXICOAbKDex+6QWloaE4/lwYfGrKF",
-	"SR4P7zMgQk7L7ruFmXbaxvfC9dJ0jqcW1Xx4DArOsjfuyB21qLhUXD+Xkxa/Mwxh+J26GlcsX5r262lb",
-	"FOpudxvbVcO/Csn9JsffXo9dEbhiaRC1vSPbmrsFzigH9T43xWIhTWrGvxITDZPmWLhgEFuCbSF4WXTr",
-	"RKMGscJfX9C8LVjRQWFtu+sKj9E+eN3eF6rFj+7K5o2r+yOXfP3ZYn339V3tdai9k6lluHJyyYWyMFfl",
-	"SksQPiRLyh4+NvTVzH/bZnwZg8Y5M1JXcTSneQ7BEnDRb8QcmbMaLD0yKIMbicphLcVPmi1ajADs+8/4",
-	"muUct+AD7OxX7XGT1sZngZNMeabRyNkj6jlFEsIun1+c7b3BUsl0KehcrTDLsNpF767rKEulCnl67956",
-	"vd5fgWXflWy7J0mB43ByzQBrlx7GbKXFrbiPLU6TNw18cRw7NuYlmShuOaUR9QSSD247XKxkxC0xIG3O",
-	"BiObLtqG/8arYPUJAHVl1ARcKlL0GkJNs23EvC/i+GE7nVS7CXiP+NXNZQ7kq1uKXVpMuoYN9xbPcJq1",
-	"h8ypSin10dmm0R8k6KZxUCGmBB89bbvosDE11e1eO0fxiQ08VLvePNRoQdhObYzIP9BrEpQFHBHoP6Yi",
-	"Qtxd9Cqu476kUnGxuSxwLdQzx1K9NMBvUNkSoMX0X58JuYpqTq+g9pza7Dz5nu3rfPsMK2wxggGuWC0N",
-	"MvBtFDnUA/okx8Fv5M4j1tXvR1FKZXxn+hWoXjOmkyKoztrVj5v0WrlKPVfvr4lojZnL9JRCxahgXh1K",
-	"yK5FFIOYSjNFwbhjjOdIf0NZJGPMWjRikYZnWSaIlI20dWuKgdqxgUkkHvar+5nTFEezJS/P3r45Resl",
-	"lwTKHWJVChcdFURKQuJkKjaFMnVRGyn0g9hTj/28IibGomaSYrqfodP+/syJdmqn1eNz7ztvha1tegqa",
-	"L5WybCm+YupSdFYD84GWcJWH58dCD1cSdlayrBuizt8w8AqqgdMsHVggSE/wpXlL//ke3nSbePhhW9/O",
-	"2xW5FNZb6lNMq3XcZFIdKnY1T83AXyRJPt8fBqL8tGTZq2cteA/PR/FKxa5RDjFFpP9GW6C1CO5mkeBr",
-	"52k3Sax4BKtUIAEd9VS2+dDxS8kEwekSG/+izPk6KGBvUOMFvcaKWJECajF/gwW4T1Y4h6iCDCLctCQw",
-	"IdmCs8Wl/iRq+ZLgV34F28oEz53lOV8PLhum2fNTjV7gXUOz/vNDSLf+4qJJu/7yY0W//vg2GIPpwY9D",
-	"f/xcG4v+5rkfD+yX2pj0N++CcYUYPw1HWSn1IKaGk0JW8DyAplekUDb0MbKOVbAYZ8S5G6m0vAQBlL4T",
-	"GwyXYgYC2xenpaoeMGlecDXT9Krab0YskQxW57Vpxkysa8rk6EN2YjS3QwbFFOEU2UPYhkz8IJ3lIojN",
-	"/kHW6yDoB5tZTiOEoSHtwjUTfFfLMPrRxRp/YiqWuQ1fB4j027udSl/gbVeVom4a8rPqxXcFtlSpC43T",
-	"vU/zuI0El5omszsQTNXM7ZF0C+RcBKpoTK8fcpBXx23DfKXPVWR+tSCypnqgwYL1u3ioPtV9To85Tf9B",
-	"t3Bz+8a3bsde2t5EQ9b+NlnyFirrv4KMvnO+KrCgMpq7OFcDLk82ndGg/35LJjMPSj3qNZcSmw589Vn1",
-	"/FY5geqnroGXrBWyp0rgcig91vWIIVYiktOVZSTrrMnXBsFg0jujP5rcxfcs6sFfyXh9Yq/u+/1ZRbpu",
-	"m5BZJ3Ula4kJdFVRpYnMcbgwXFWgjT0WVHscmXkLMVQqkqrZqSgJJqV9aZ/VWKkR5Eg2nWAmHdmovVVL",
-	"klix7e0Rtqb0RoWVGdKZbcXyrm/LDti12B4++Q7yYdxqmR0ikwBkwEAfrHENM2C4W3YgRIt3O9r118tR",
-	"WSYN7dU0DlniW5GqWxLleyXYmp4cSF2dZucwi/g+x/AgpLnEK1Ne0aKIIcW+48oasbBCOM+tT65CmIDg",
-	"bWCOnMwVqsdrjS4LWNWttAR1lAasJuz2Fhqm/zsv8YdyBBiAyUvmAyXCGbTyyr1pPn6C97/ZGtckG8gs",
-	"s805X61wTfaF6MIYamlvWn/9QGS5Iq0/A1XxH4NIjJbwVJs7mlFTDwGCzeE+1BYeW2EgjWAGqwfEwPt3",
-	"qYwbh+iClFhM81IQ5y0yWS6VK2kh8CpqJKq0GTlwUTOxsewXwQ00VMStQdTV09XqN5VoSXIIjISM+gSV",
-	"DF9jmusbemJNw4ktCCZtOZoEQXybKAul37BHCVReSyCLiOqvcy6VfZIZQ2+lrQSdRO2qtljhmFVZ4qwl",
-	"n0CUzKec68GaAop7VREXp/rVYHhc4HZcARsan8djNa6HUWW4ZgUyGeqFGJUiTo+wdaQHME5wQAx5GuZj",
-	"aHlxhcVYmH3zSgyi/QykgU81PPX+16zMiY2eTY1g664W4OTwGkNVpYmZLvMXJH2aP/UquJgoo8OZKCqz",
-	"W7rrZXZodZ99r/bQ8H1bra+iwHzx0tDhtEBHjdVfDE3mwwtHmX22oq898TB0bltm5yIs/Lcfv0NkvCGa",
-	"2phAP8paTgsLCD1MxnW5tz0yizNrVWecF43B+WM3SHVw+nMk1E88dXV5bGSL3cyNwtvu6AzPyepQ9JPR",
-	"qULcns6jR/2dVZ5LvV8jsJVdp5Hgq49L8pQsKGMewH2Oy1x5F34PNKptvp0sp4M0s9yj2BXPvbzXd1p9",
-	"N6oXYcGCAC6olsgJUpwPAG81XbUT6Iwgtw0NuI9emUzFWj62KbBmrus1RSogS5FVTxFbhjQ3BOoLAH5U",
-	"pRD20Zl9pFnNNrUFaEyBByoMdkCVUHpNBJ3T9iq3N4e7qsrZUbUZU6vW3IdHRkvwlomcSpLPXRVomJp9",
-	"NDXG32mCpqvyyv7IsOEIZy3dR1NP/fQUIOPcx8TmKlCGprPNtF6RMJ9rWeisy6vyqgbn9GMc+gSWIrZ3",
-	"I7Jh4gcbvNoKkPVHTtkHAmAeYzHFzTy8tIaWfvTrK0IK6aYvSDfBUvKUmtRDE4rekpKKWWoRsWow6yeP",
-	"emDWE0hOriep/tVmOx8c3z84vl/DX6w13lm+8PCgs36h0ZMXRBTCRvfV4eF7yR4C7WtibH29LesWGNmR",
-	"T4Dewq/vPovsitTH2fR1mclPagwTY8XXpFBnxve1Y/XdAfLgQh+OI+OQAXvPqCUDo5Fbo9aS9iK7wfA9",
-	"EHgzYDXuoLbOZ3sE+YydqX6bGzxwbm+7eINsypVz+iz5ioQGSHs+mOAjqiCeKpRg1t3s2h5QOQSojo34",
-	"DVng/KnLjq2PNRK9+G//NzoMS3NIrH4pQStvi8keEkYdJYyyq7OcxNQowrJx16che9j357ZxFV6/pRdR",
-	"tbFxUXPahKBzweU2FKYeXx4vEG6t8zt4te3urmA7aJunpz68bf41TZyt8WaKeAmpsBA7AogFGP1c6gso",
-	"3IAwQ0tein00tQl7Ut/dpgj7nEUogoCpsngH2y9cqjK9mrrnJWiXX9iCXhOGygIByj0YWgA8DLS593mm",
-	"u7CfvI8FwPnqnZRMiVIqkk0NUAy4hNMlpsyh70AYAZrCL89ZJqd6j4mSyS9MD13v4TWHgrG6/8r7b57V",
-	"DyL7HKRqKEYXSwUBKBv5/pqIrCRTpD+4Yr4AnDwjhHmHQi2MpJr7KgsSJjX4CFNm0GTtdMC9yQ4VYCLt",
-	"aOoRC/abgLSoftMMHNzac4yrM+cDHbbp+DzGZtZZOz2FyBqpFQ/dicEwg1ii6rdGIIiWpjBTDmTOQfXB",
-	"w8IoUNL5+E28TyOosuY2r+JLpYtYagPvjBougvl6P7+oWqt974Oh6k/bfr75iv3bfs3qNNectiRfcUZS",
-	"usI5yuiCKtmfJs61mmvbT6oVbBMPL8xdM44zJhHEqblaFTllV/voAjKnzSYM4YqMUkmrSmogElztj5Rn",
-	"pL28WJ+MBirP9cMdRuYXuiuSLhlNKWZgikXP2SKnso5OM8kozpFKi1OUmlhFrQBXuKl9Veoz0j2b59Fc",
-	"+2kQRzjV972q73001fzlgPz0j9iGJ+tDV9hr0EqrFvaHD4ZaLR1t9KF7Bax/WuDBmaQlHl0RXird7Bdm",
-	"rNYg7Si0F0gNIzqDLywQqZWcs1JuQGhieWUA2rHecBbA0fjJKNO3X2bRjvT79lgBkLH9L2xqCJjCtc3Q",
-	"AqeLwdPRMkbTlHN9UsA/DivcSFo9Xg+TyhlBkmYGjMsMGV8TK1Eg3lo/XgVf68e+MEBio1pyCzeH1NZQ",
-	"MXVdtAIGosaAN77ja3jCuWH8z4k9JU14qSFphTeowNK++pasZnqsjKMV/GkRI22ZYCX9yQbQ9s1SfUGY",
-	"rxug7rzCBPCIOXz+xc4gqPz7tto2zqZVGR4ol2pMOv4M3RA9Dzb6dOtZOMBEycDdiabmyjE1UOsZh1Zy",
-	"EAJWr4Xf9RB9GzD/7oM7iE21J4sDo1driQXJXsPi2lGY2bKJ3Rac84psYM1SQgtlWNV+qJ3wX9gU9lA9",
-	"ONmZhfCVAUiBbnR/m6qCQCPKsxZFG2xPE7QR7EEwvcIWqx/CYG2QGx9XaBCZ4Tw3Xn/PmTXUZsNytRK4",
-	"npVcFRac1YKG/WXQz7U5Asy0OmDpwqbhuyjjVpXg0tek2MZ8FkRZoDoQH29rpjULQAN62opgWQKaiF1E",
-	"x8p2G4mStVm4GiU7AYTP2keHB31jrVhF6kuYWiCVeTNUexOktzCv1bkNA5nMZn0TKyt9CYXFXH2Kusqq",
-	"t1pP01bh62zam214ri9igeKdWcW7pxMPL77VxVunk1uAO6Efizfiss66GqiSguJtOGfTkGY0r1jE8p4B",
-	"Ni0kapIEbq1ghmsraUdUA18H3oke8bUkw/5aQ6FjvL6TFPmqYmVn6ohDY4rBRMh9i2l+SWJQf77iz7YB",
-	"xmkeWCK4m/VrnO2VfzQBM/71Nrw4tqldK24nRqBnQyBNbG6zfaFjXG8rgKHdLfUAJf3BJ8KMyX7q97HT",
-	"GE5tLfWNGANbaq3AKpTVtRoY1hsddycTZmO720Kg4zF0g6KlaBC2P/F9JWaDt8ZNNfjlRks0cLYb/BWW",
-	"W/TzE3e1oH/7f9ElmNbwSnUEkt9wstr5GbQLuaSFsYNuT1eVQ7Vbhe6qh74S3TUvVeWg6BdD7ebOqvM/",
-	"CMxu6G6JeEecj+MfzpGxhVEU+gqGegeq2bvtEr07F+UNSfIetOYRG2b0AoCyvCKZL1SQhHeWyS2seRf3",
-	"nwmCz3NMo+njQNe4ILuUjrSFV0n1sYCykL+2wrH0pfCKbJ7oa94MXNyFvlgYm5DJYQao+xVlVCqBFRdQ",
-	"VG7/BpJ0d/dbR/LnrQku77MbIIrtxHvPXGzTNZ14jiGSQSLtshnKBa+DxusQrkiaU2aLA6240XFzMlfR",
-	"G6BVas7SNFqAwBawchLaW/OngRqxj+Flkk3Rnap+hS964v4CsxBdQF0qzUxhE6+y6V2DW+q8/r7NL+xO",
-	"swHdaMOtBg0al9r07mlVE2FpL2RhrlWGla3HGClU5OgZxLhjtIqFcIUmdt0m2xp0b5rCkJ1llt57xEyW",
-	"WPSu4GewwFSsqSTIqh5OkdT6B2WLANFgG6SiFAWX4zEKBQlyXLb96ks+cIeae+KSB4Vz7QXALlB8+5lN",
-	"UjHI0J1S3yi++tc0Mdi/gfZd425jQq9vpdixpaStBte9wOYxFy2fYqbetQnQHTaBiPMiVgqnS7AtDj85",
-	"/TvRCHUzxS+xXMZv3TY8oSusbGtt9fgGjlQ/8Od2rMxk4q73PZlVETfanIhX48t1DXyl4Gsi2mLbvKjE",
-	"tjQuRvA8GOqV4oKRTbIVyaCFgOCaZ+fGD2c0hVShP36+3O+AjRsaP90AmRslK/w2G6MzqSoNeETCcNMK",
-	"Vds9AexkSFK9hFFtpBUrbC202WieX+vcGLBebSTNHW/3SH0r1bdqh/w7NxUGh4s+e5abyoShzAtZCU5z",
-	"ZGB/nDDcqz1FpY34twAP1vtblf+1by15HuSYmCDDLaE58LC90TlojIudJ2EUDcn02bECUF1yRy1Na5el",
-	"nCb1b+2zFjU+/EXfOzRzDdTq7sLafGEDW/dFKqcoqt81u7x7OxobuR5QuvUjXRGtQpvZ7tvjpsmORbO2",
-	"qeH7ZmVe8LM3QFkIN9TNQolH2hpvd+MMUCCHGR8bPhXbi6tndjumSY/JMNRGaZbzPXwxToe0gpS7V7tk",
-	"aZRN9sKYQ1cHH6qu2wrdvgyiCeoIt+rvfFEaLaBvspp+DZu7etBSXmhF6TnLxhyKoFztQ3hj1yoW1nVZ",
-	"BYwKUggiCVNY0WtXHn/BIP79ZlseSNoFJdK92Br17uYJglhjgZZ9HF/YN91U4bqzwt3qfdiw4X/NwLcm",
-	"EHcIev49dIzvdtfu3CauSbtBWoOs7cJ3O06jBmS3eQPz8cnBWNN3+8alUpLM1FCMwemyTL7j66FVsgBL",
-	"Wd+ZGF/XK6LF/ODg+ntm4hR66/AOLnsxvEkJo46hV75iVbLtirLSVqQCP6B5CQJwn5haoWoJOOkpMdGx",
-	"5gVX4Vd/X69VeBKNCdiuBLcQNM+Xv/1dqYFIX64EnB9XMMUhAq1f1T6GuBXHdchg3y0D0dRJ2vZy+oJZ",
-	"W+u7oowLKBcs0Z1Uk1yPPTg8un+QDEmDTkshCEsj0TavLt+jk6PDh7Xgy+efPvSupiU7aDs25ncEi9nm",
-	"wsF9NGtLRmssHhw+Ojh8FIcZkAqzlLxeRZxJJoQpFXyN5jkUKAoUcAmSLMhYkVdVvko1n4f7D4YV/90C",
-	"GHuJBWHozvOVvJsg8BvHD+2izFtska/YEs+ownpD2uOCMKitdHRwdFAHfz9+9Chal9YNtN8xY5/bLlQp",
-	"K0eIb6028z3LHN+PWClBZ2VL+RjI45bWe2XSA4OcG92qEd1yuVV3/d/+p55tRaWienASPYUcGLxS6E6W",
-	"72Xk3myzd7R3cDdB//Y/Af70UglC1FtcoJQzQxUXEt15/2z25u4wE37X1IYcPwz4LKnNTnx61w0z9hjf",
-	"eKxU6kc3sfU6ErZ+2OR08j/+erD3+MdfD4++/VM8h8AbPxtcXFUD04+gdMmlCVAap6VWJjVNf8ukPM+o",
-	"4oLivCc5OTovLnazryytbtpqvEO9M/COcc7E84Jc3y3jusBSWhCwMQMigqw42wy83kWyIR/0J0MKIgvO",
-	"jH46PBPcBMKZ4jwfbAtQXIvP0WcyQ2elWhKmgstrY1qaAf7VUL208pR1TKorNDpiVovgtWCqDg+OTuqT",
-	"dRQzUfArwm4aEmIaSSpK2gboPAYjRtcSZPjZS1/KrqkygWcLW087HMv9+iQct/hQi1exotpv6JwgSVUJ",
-	"7UvrEcZ5bq+DTm2vobzV1qCfX8Mwnt1crTCtzRiG7YtGYKpZLzlaCDjIqUIpznOjm5jAeYtoMDIJuagy",
-	"9tsAIZ3cXTMPdmDLkM5pnoPJQXFbUMYUCUbPoWb63GSjLG3w9i71FqppPjpoLWQcZYJLdzdzVY1Sfg0V",
-	"DoEZgHlkAnkkGHIZZB0ktlfMVZQdRyjrQj7+6PCqMwzONEEI2hAsDHqEvj6Goc49N7n4OWBFlyt8FsxT",
-	"sG8ai18jukUUGI0qVmK0DdHsOU6XkEgCcfxeA/VR/Ympll2pZRZ8J4U8Sok3xiq5rGMzbgdlEYZnOWmJ",
-	"wXTbsWZGGHZ0HUaD+BzcUh83m/m6dE8DyxqwsIFvuqe719k3Ws1DDeXHkxtb1poJ+ma2maPbs82813pa",
-	"az36yiGkL7FGJZQ2J8uhCMCDoIu2GK1JtDjICy60oF0lVQi0zTHSzZNrIjYznm2euMx/H8Xv4lYhirZ+",
-	"mXiH0yVA+J2hGZXo9aQFLaNXOOrR1Cq76T3BSB6rNM3FanoKttANAmBaNM0pu/LfYYWmpcin+2gK5hrI",
-	"w2W8UaIuQQtucHMStBZUASyWPnpqdaO5WNlqLQ5CqiXHSN/3KGvxeBj0Q6KPNaqqW7Y53lLMMqplYIjc",
-	"KgwqEWbj1uMtFleqyLH6BR0nHZA3I8JBBproXCnrzkiOPjaogXXfpC6g4P0iDDbiB56T8XEbu0VRtAFJ",
-	"2PMptmfDExWBokTTpd258FJ9+Y8Ojh7sHR7tHR+OPl9p1ojYsCVGa8sX4DO4/WnnulXSPf9a5JjheJm6",
-	"LJbOpseshzsHeaXHG8aJpRZkAeWcX5EM4SG6RDIhuSSwuTqM3mEXYDxR2AE/QIB1DcXF5oqmrvBWJZAj",
-	"AVNtGP9LYnJbLcB/vS0TjqS1JSQLktI5TRFYfgernM9difZW3H8PKzxOOAsieV4O2tGwyarHbxwitWv5",
-	"uY5gJDMJCXBjbWxBNY2Kf1o5PW7HSzlTOFUXnEaB6T+BqdpkKJrMcQj9BxR2KKFvvWD+5Pfsge6cMVkI",
-	"ki6Lkl2pu6D+6xdmhLJFoEho/h1RKMLoJ7HKiaOseq3N7MhybloG9fsn9/BNeVWVgsXksr3uc6QfMLVe",
-	"bKUdKhFkVAeZBbAMZjczggWRyuzjJ0YBALcn0ffK4cU8DFl91tIaKzvTaZ0h/RBb2fpPwcRHtBqTtyHR",
-	"jKg1IQ620Gk0AGuXUb2I0wRNZQmYIxCdtSBaYZNXCC+wq0qkX55CpdCpv5ybyjku39oV8Qd0ANg2FkKC",
-	"z+c0NRWPArwBKp0Ut3Q+qaMWci4ttiGawgRNEwRYQYCpr8+eJWT2SzQNFLxpNEprZsvC+pQFO3CIphEu",
-	"VWJhwx9pOrS20plu+KxqDD5f+hbNzwv/53vb9g5FtGvr3VZNu+n/mNlS+LavXj5qK1nrq89uOfWGKr9v",
-	"4A7yLx3W95YzuOJXwzWCrDBlTwBL06MAdO7u7dKb/TrktmGlbJxwb3pPtXpV3WCcrcvwoSYOt65WJcum",
-	"p4h8xanKN2BEqt9I9Z0Kds30FEl9Z8R5EtlS+2gKcv4dIRkgxmWkILa6eKDgmC3mELAMahYXSN9g9el3",
-	"TRBGq5LRlBY4p2qz/4VN9aKY+1zjruzXxitsRiWrIWDACEF95SbAIyATgChYHFWquixsz1oI3FnRdOeX",
-	"Uqrf/pVldEHQpb78kbtwI63ELwB9AkRfcOo3jnWP63GKMNKqthdsnOUbdEUKFV5YK+zPuqTvxMcwIuM2",
-	"6nqHF7jds9p7a3wb+Rmr8n18C1W+3zPyka6IQzwa5SEzrzS8gujHXx8kj2J+waEwTAFJl0SVkRrZkqSC",
-	"RIIinmJJjo8SK7B0w5kXaaigqangakqLuQqUlQT649PLz385fnbx/OXF6+OLf76IoyPSuLEJoz99AIgs",
-	"dIerQnNmPRhjYr89vXdPcVXce4NZdiUIladpjgXenxEqC0ry/27f2Odi8b+Ycf63JmFfyoODowemdOt/",
-	"8w0NuBXArJlBxCc+p4wExbObCbkWA9NYnqyF6Y55S5/YUt3dPTgfb3xe0faVFWQzZqjAm6o+k9+k1SS/",
-	"FiSj6gqL+MV4Sz3f1eSiCJYtEctttcPtdLXf4W5sadkGs8RMCbxwKJb3luY4GFy6PFiVCMZewDcQN4FV",
-	"J5gxsYIMpHkBd4g1ALzlPMU5oBGhO89LzTv3nhKRQ/rBzNR3XfJSeGgbZ6vYR+8ZKspZTlO05DnN8MZn",
-	"irwxRUOx0nqz6/kHiQouFc7NPoWDlzJrYDLFg/RpalJbElSynEhpzBGQiaJpkHhTXWSeBA6PNxa2UJ/t",
-	"cDIn5vjnkoD6jnOI3f4DESvMNtu4S7b9YHgRtdsOM6LY8Qxv9Phq01EXQB/xAmVEoGekVJqPGHpO2ZLQ",
-	"aCiSXqG4F0b/IltL/lIFiyuRPvWemGN7vaS5s8CbyTUYj3N/uuv7ENWzXwq0JuRKDkeJKuPeOUcM9Ccj",
-	"hGgqd6xJCnPTtg8oW7zUKxm1/9V1C6fGrDjcTCfJZA2dLzVZkGGG4ToVVWO2QCYEXzXC5R6dHhxExQyv",
-	"P3h4dHp80DtqIN/2A21EZ6Bh/95C/A8trDg3uuyd8C1JDFPeTfpdAVuID0RKOqN5G1CCBUbqzVi1j5nU",
-	"Wa1Qahn4qcWcnfKCdpZJr0AAfXlj7xjRl22+ZkT4QjDWggVfD98FPlBju3KQZsZ3bf4KOi4YKKiY+tvf",
-	"xYKI2W9/F7xLfnTqz/7YsC+Ee2eYBh6+FDvfsRgQwxWyX+2UN6+/2xp8X42FYlmvERNGeO6ocIwP3Uwm",
-	"9uTyU9oogAnHpfOyGO9cdQbpqxYcv5rtrPg0h5k/hfVJ5xDOB63WZUhPZLUgkjlutDBBzjOS8zXkJlOG",
-	"cF4s8YwoqrUHACf1Ut6dyeamDGX1tci3KH4sc4EZ6PDgYLipuI1LtoYxBEA9rMVbY/0+qXpmkmDilfli",
-	"iHyflxwsgy6vyOP5hqJYK2Nam+GAnwrwsLYSyigfzBnQYKsSx7L92yRzZ6AZ4wouwAue2BwFo0pwNqdi",
-	"1QJotuSlJO/a8/NzssD5Cy4ah+YfiCR5LtMlniu0ogrNiEyX4rd/ZVeKCPQSz1ULbn5ERtorHXqKS/SH",
-	"1exlPPffFVcZyny2ro0RCgrn7uoeCcY0+ILnvDRw/BVpZyslF0TQdKnQe8nwTPz2d8A1bW3k9VZR3pcf",
-	"nna9UM19qGkcnwCodQTJRxAypPCm3TKuSovl+r5dcxtpIAPNPTlRisQE7hvzg4Ndcr5eMH2bSKpKtkKN",
-	"0tnGInNrkQWmuydoerD3eGpCZPSFAqS2j8KSLbfip0PuwuOzWKqx9k1/VYqpHy3Wae6QqYRpBlrTcE2o",
-	"CMrUt8WeU1uCHLmH6xclU1ios5ZQ/JJrqbZF663/EryqSJYzqTBTFA4rtKSLpem2pypRgHbv+++b7Q+k",
-	"tXb0d9L3Wg+3PlIDW1MzLcGis7UFEVQBEzTwfHl4WXQ0/GTf9r8294ax3bQvvDNP1QxjlMH3ttJlPN7x",
-	"e4fu3GYggbMJAc0VDpqdm4ErfeuC2DLQd0vLi0n97bgHq9cEsWntBdi+15Vr59vKbneSDoW2w1QY5K40",
-	"pnB8qeIR+bSf5Limt2f/LaEMfSQ5mfPoLMoNS3vOBirhWmVSbGvxVSrMDs+IiXgH+PcwbMIaroxYMU/B",
-	"jWfAMRKuTlji01LdsVIVnOz3yzXaLWuonhV063lDnQlDdnLO7QsRdh43A0HwwvAJuABj72uyORcENBqc",
-	"n+u19XEH0kyGQJEnLexq7cFbmLWuyAg7aU5CjeCnXZLRYheHNqq0mv2UZ5vvlfzVC7rRlbt1QQTlWQTZ",
-	"wFp8B0q0NhOgsQYPNIPHiJN6rp5hhV/Z0qJbSPlViBKu43qZoD/cCuy1E/qfbIPiubRFV2y+TIJSvb+Z",
-	"kgmy0KQy8UBbSYiXIxMkiZRQ7mqIm9WlRbdBaXRnvNepPjyyhaNqd5RaBc7YoTfEi2gysp0XMXbmaZ2h",
-	"K2EdVI6uBGLIAbCetkhU4C3q6LeUPH98//jw+HaS50MDTbOC6snjh4cPaqVTey7oXZn4uQUGDLurFqeV",
-	"Ab2n2TmiwLIoDNIGM2fgghJRsoWckV+ogMI3NtRgQVaEsoxcEzEzD7tvou6q/0z+d0x8a2n/jS0xGD8D",
-	"/vtuMuP5Slrm6QEI2Wbg6CBhVwuXBnrTq6Ntp9V8N/haeOEvTZ2w8yO9PC1Wj7MPl6gQZE6/ErldWkwW",
-	"BF/JLbSSjirNvbbAoGpDr8k/eBSQ7VecuVz+mDJQe8DCfrJrwhTJfKQb2DtBJWipZr0kefG8y2VQmAqH",
-	"C6KQfrZR6pXmc/Lf+yu80qyjiuyTAJSvCrywHuYblpal8mxIgXA7SCjy1kBIsxFS7Tm0w3H5nfu9eYJl",
-	"xNQxGsVYbKR1ouMa26iQXZHZZMI6OzeB++tz3b7V4/V33wbxugn6iVOmajG86M4lXil3Miboz+a0lO6b",
-	"u1B9EfrfhJGtYRuTZAINv61/Z16aBBbv6LnbEDItFuFWZiVGnHdx6+6lHoLgbxfEiFrPj44wt6G0dnCT",
-	"btsOJc4DlfLXjOSvu9buH+0/eDwIJSo3zfk3H+4fDXmxMYgcQPvyNh2BR2sB6etOMdLa5t2to14ab9Ub",
-	"gzmyJkw98Q7tGL5GgiBAzNrO3Lj34xVWRpdkyUj2dDMIIeSSmsq3BrFiuMYI76a8iF55brUWSwBjUgjK",
-	"QNLEown85NaPufMcC4yc03syAKVkFyiR5hzUIVTjBK8wQOE/sbxQqyTiWKKqctmJ0rKqj/kpESzrHHOd",
-	"vh2Ce2Wg+t4Cz0iakVEcO6jGjnnD1wXbNY5Zkjb0GutaLaXJUXamhHWQX6hc+viYqB4g/JMkWUuWUgD/",
-	"skOKudVRzBTauQ+31xb7BsvtZUUXwEsoYVvl/1kMP3sKUQNThFEm8Fw9QVNTzwDSFW2FZy7Q1IG6m3rP",
-	"lUnsCZouMcveX0MVXtOIh6r25jynz0BnvmZCWFDXtT9JJq69oamCqXpqmz1L1aVr+SxVZ67xs1R9rto/",
-	"S9VL34WbnLheN/XrMj0FfCRjvzLky8RnMrnSBboHuY+m+rIRvOED57xY0SJEkvyaSNdYOE2+14m54wyc",
-	"CRjIh+Bd+OIlNODGeRuOV6NN3OTSvCbiQnA+36bkNg8psD42MJYTZ/jD8qrCWE7qpSVA6oOeoCr8z8gx",
-	"ZnturbhTuDE2kbF9PRUfzNzAtO45P9oBNeJialhAuyHXi6tQPtXHGpFXPWhTwWEUq0bt0GkggSqvAb5V",
-	"cG9Q1DwAe4tdYG4/9CHIg2kfmD1MY1m2eU7ED9KUt4eKOuFGB83C1nOzRYtHbPU/+LftzndNeLriyThT",
-	"UJ0hRXWN9az6UFBrTwCxDUjtoBNtPRfVjaCyB9wN4IdQqYK2NKNMT23kaUr20dSVs5smX9i0qhqSVIXs",
-	"TxEo1/V0Vku9ucJD+zYAEBgxqJHnmwxqrI+Y3le+H3t8+s7ccWp6hE/Pqm7h8+egb1NLwBHgFueTJKPr",
-	"l6pBovHMsOYOtRx8Im27wctJrFgNs8D5ef8gCskGOce7a7+7VDLAabMu01ZBiCB/OKSwdb9/srWSbrY8",
-	"o8o4ODPz8HgeWcXU7Sr7wKZQm7+eqB5BtMoTBYSRVe5MI3wBq6VhqsqWDcbtnOBMViXzoAV/evedl7QD",
-	"AnMNaIQ29xftVcWmDOqlo8UD0MgrpwPcxk11WKR3LPfDtDuw+9qdrZm8f41pjme5lcdT27IBj4N59hgG",
-	"C65XYFot4BRO6QU1xma/LmCWCTH2bB7TPpoyrs7ynK+hPYPsAz50U5ZOnynuJv6FrSG3ZKtKHco4MTmV",
-	"WLekSdKMZlPDqAgKf3pQADdGAwpQDQoQDxxFEWNptBi1X7Y42/NZHo15YIgIoa+pH16co8cn9x9u6y0u",
-	"fb7h71SadIj7hhkqBF8IvGp4FMDvuVcySDSNFxhWLVY0DAd2xm3sRdOIcyF++/ucMHRJCcooQRdcqpxQ",
-	"9Qte5ohnRCBZQu6ofoDhdIkyskJaOWRxo5qehtZLvURrwdmiwsOhrChVguaU5FCEA/4YvAFf6Kef6x7j",
-	"liKIeIrBkn8MvMtW7ujrF8qIvKrPz8Hh4+OT7Cjdu5/dP9h7OHtI9vD97HjvET6ZH84P0qPZ4WE8vwGr",
-	"Mpbc/vHjBbI/Bv2cHERLbLQUXH/BnTOoRuszSiQR6L3QM60Qg2yPGbnCjKn99pSAFpa0ri2nBui7gv4b",
-	"Frg+R6Vgp0aeXxMxK1l2WpiNcsq42nOgJD2IovrXKubYzlDLJoS8T7b4SFekPe22sUNtmLjkBg5PPwVp",
-	"ZVAxFs3pohSkvuuOHkWXxOKnNpf17ZsnIbRlvsYbadI5GiiGgONzgj5zva0mOyOtXlSHRItHOm+rsTaj",
-	"Qi2f2ROjF1wQnm69+cKvPrxp2x+wpHkmTGromDP1XL+3W0bZNhwoXtF80zoCAOZp/bUvrYzOcLyAGbMp",
-	"z230mmNGtjk+AKdLz5jLyxN8tY/OmPnO5dHrgzKnUpEMrKWEKSJI5lAUKrPcoKnXekyVa7YVbtWR49qZ",
-	"ldaa6ZVMrsmSpjkZ7Rv4s3kvaplq2yiGo8bdw8ZtlDqfNYHpu/luFIx9Q0RUDXXIiWedkZUtt9CGINly",
-	"tEiCZphdVUVeNVMmBjGwAmCuBbvboK3e2bmBjBrWtpdZvY/fWIZ1o+E7idZLRzd/9RQM2J3btmRgDTk8",
-	"aReJzZBMRYQTiuipZhsbiIEs9NWdV5fv0eHxg8MHd58gWfhIP4PUwudz4wRKlyS9siGy8Dt8QRrYTs+e",
-	"P3p8/PDg5ODg5OTg/vHRweGxiYILweSPkl653YhAb0/97wOpr0vJrco69+OFdSrh2csetyBMuxi1VejU",
-	"GLNDArlocW8SjbcQbuZQDNS2bX2Z/DTVWbU253afVcUVzMJZbk0awi7Y9MHERuNtgqqRfeK1Gem6AkMx",
-	"DjKB9OV2AvsxfP3wPyXzf0rm/5TM/ymZWyVzm8x1LeyWfdXAWtwEIAbWMXTF+Ho7MOiF3g6UMFwqXl/X",
-	"+ELlUeNlWCQMwTP1Xp6/2Tt7ig6PjhtC6/7IVCzoveXcaql4fGajARq5nGgNLjLF0RUhRbzasVqSja90",
-	"XKt88rtVOA7RwxoYpHjlUbcqZ89wT8RQ6MeqpnHDLEdV7gkIpuVGLl0LYDa06rFb9VuJn3ActHsIBfh6",
-	"izj8j3xhUt17EHrgMUg2EPS6E7ls29mHpOKCZHaLD2NFrBROlx7ccxiQkH8nmp7g/HatZhpbQfEllsuI",
-	"QfPl2d7R/QfIV6AwkTiKZMi+hyhDKWacAbgUJMfe+fDiHD16+Oj+3QQtyVeckZSuWop0s3b70M4AYM3S",
-	"ENsHEAA8BfwRCUporOYPEgnzfGKrMdnolApnCbz5hlGiQ/VTNzxwtpmY67TzRqGK+iIHxVjCLusrXee1",
-	"lu3DF4xKknmtcnuaagH8viaw8Q5Q5gI6NOP8XBKx2UdQuIZKE2IcuFUa2cK71YLwZbXjDhRACgrJScwx",
-	"YqKcXJmMWs2WIIAeEuIUKWEBeg9GuGkZetom95qIXbKoLSREd+VcX/gUKDN9OTWtodT16Mm3WnizRkri",
-	"h9M1Qz4jdNsl2IAI9Uv18E+v3+4dXbx4tvfy8T+f9QM6RcC2u1fNx+WNWLp/1FWIjzOjgqSRo1PYXzpq",
-	"nywJmgm+lkQguYQoggWvIDvdNTrFDEnVxN1dKlWc3rsHMMdLLtXpo4NHB/e4lm9H9wjL9qxbfFjC/QcL",
-	"r+bMJzvhO7XhGZ0baPRQH3V15PjKlASKp5VFou0uCyLE6re/5znCsyXPCUM5lnJc5F0nvJCbCgOsFknN",
-	"8d8HVHVEzMguFP4wADGosN+LwG+JCDrpGgrJzvVNqQXesRb/Gcw+riF29AlS00Md5QOMLTi9OjeFzt7w",
-	"BS/VJ4N1HzGzQAXP75wHFMu+1AftNAX6/0azaX2f4aLYuzq+fvjz0erx1xP1aH34SxQa4af1VTxZUf/Q",
-	"NuYh4clmYptJblH7gplgJ5I+CVoX+/3A9YJe43TThkkc3Kj6Cb6wDwPj7kqQTHkxwqJhem5PUoFKBaOb",
-	"g7desTm/GSxrvSprcFGsbxk/6Ma8ta5wEKzqBlhHY6o2VruMELsU+ffO8JHFuf/dDJkhss5W4AaUeUaH",
-	"RyhdYoFTBfWgMZKEQT1DrRUvOM/20TuORJkTwMzSiwrBK9VL++izVY9pPbhwQZREGFlNTuv8yhYLGV3i",
-	"vSvoSN886YLtUYbsY5UFSYTWrhlZYBMPX7t1D4qCdf6NEQ6akNHOTWT3Lky3k15/izrhwKHFInpFU0+v",
-	"r9z7OSRDWW5xdyzDMJprDWOF6I/I1KMgSK+GD6UKTIXAcpS5+nBaocR57ljQmM9z3gDM2f12kHwfpXeQ",
-	"/mrW6RlPy1VU03FIVdsRVS0JMm7hfx2mmL5aFXM9r/2xVg7w0n0X5ahomSy4nWud2RRV42jNxZXFHqqi",
-	"nVd4gzJ+asv1oRRLItGdaZoTcTW96yo1myKDCud8ge5MSUYVF/pXQbQgBCvNnSngT8gl0b98YZIoVBaB",
-	"3RbdmeJsRZl+T7MiBEBrujKamTDoO1C7EJqux9MCNfoz/AoHou1KH2i6UTgaza8xl+gHDtCsr8mmXvXC",
-	"Am1peUQyYs+1WAOXeE4Cg+A4KZRZPhuYCQEBp9vrCSZAKAVhbgMQNO5iU7tFVeBAutdfZKOi1tESYzo9",
-	"I+0b6PtBaQ7RgkPanC68IhnFH210qQ/UrrIx7hXZXAu2FV6Qez8VZOE/FAbcu6blN94aAN75gVBJ9J7f",
-	"b3llWGy+G1YVFSeX+Oj+gw4Ts2OVnPSbjSX9JepnU6ReD4cy9eAkWnu5ngm4Q3XtHXKc63As1Urb8fg5",
-	"6ktV3uKbuFDFyO0RiGCoJ+1LvKnl0zqgb9253h9zzTkQ5cFSC//CZCmwqTX6c4lz84hR7wEDzGTBmBIE",
-	"JkwEnJgt9QWjSWXP/Kb21LivzmtU+QcdddUXFZXuuz81qPVNVlS7r9456t0XF3YUnqHNaBqr8MYVKR0h",
-	"bneVEP17dpRCeMOt8AThGWS3OCVnCVU7GRm/R8Lt0cf2t+FjrB0NEb3v55IrDDKlLTtkSTagmSh8RQbK",
-	"nVKSrKdNv23l8IZbgPGq3mrDic4uwSJdnnMh2kBBX/J15Ttx8P0zPMs3aEUwi/hxrHW0u9adrW9Ofe6s",
-	"JK6YQ66Vr02CZiTFpf7aeZhMvco5XFRtYee4tdW7hIKMIIvDiku5JpqNici5GGBsNW0lflTts/h8Piep",
-	"avdEzW3mhJDKJ3eZMVsxTdnCXGSgBI80nOZy8iLzPLfW22G5P7r3DjT4GZlzQW6tucgSrPBXupdySQfP",
-	"uaUpsUPtmPqvRY4ZjiNQYXlFemUutPD/s/evy23k2JowfCsIxkTY7k1S1MF2WY6JGflUpSqfxpK39+5W",
-	"TRNkgiRaSYANIEWzHBXx3cn8mfgu4f21//WdvFfyBtYCkEgyM0lKpCTL2jPRJUtkJhK5sM7rebhgyS/c",
-	"rA9cOf/txWByoaxad7n5Kmw1C649nTCf47PnID+LTLh7++XukOK0Ep8WJnK4iLqYIh2QmUMSHUmlkdPe",
-	"oRLgvHyY5llvD/8dV1UrVSWrBeUB+SFIOwTXR4OEgFLNEYrWW9EXqZKlFUQvtGFTmyuwC6P41rhzU+oU",
-	"xyHpunfcbQaCe/KwhC/wUZN0A0pElzwswkbYv1rD0iUP7X9IVMKKEfe1oY6h23HtPYr9xnzo2ZHXW2fW",
-	"3cAZrvJIFR73E6O6zNR8Gc1AKSIednjyNunqmZBiNu4ezhsDrhFJIiHdMTX9EUu6jv+WdGmq5Uv4Yxiv",
-	"xQe0zkr+caoJFSiw1hdpn4munrA05WLYPSRduE8XbglJgfi7bdI17KuJPuaZuDnuWyrF0Bo89tV4EvTu",
-	"YY6vBSRdvuUEeQ3dHPeZgA8T0F0wZE26LNVYYgTC8wUG+kSGr1PjOdV7mSHhe2WMqd4fDW8Wd9rq3LB9",
-	"DaDKgx1puIG+Zmh3CFcvfeFup2ptcVU2ruxbS01HtR/pRE9naVlKoOAB1SPkznlMf6K8r2Ax1RhY1f/0",
-	"p0avwGzjqdg3YkTiOu4KKMDgbv8ZHe3lX/Sf9Gs2mRI1GVRpBdy12TuPLj/36AahJAdJX1l5n+Kdl2nt",
-	"CE7Mv5TCA/uXWy1SJ9lwiHT9JbO1tWPmDECwDKETqoxTbVR4Guges9pDEyMv01S6kJCPFGDT30KqOUyh",
-	"Issqdf1b8wPeT+l+f6/1tL/PWk+Tg93WM/p4v+WHu5+yn2hdaqwcu85DWjwnXbin09gKjivGCF1IN3fX",
-	"MENwpXJy4KuCH7lsTjX80bxsbCR0nZe3LXiaKzfausU4c7GoUC/RA4FfeTHPFMUFJe+YOu+l1JSyLDBD",
-	"h+VD/93jQeudNUFzrRBnjf2zxhXyvDbyrWpE69HejGZaG2qqqDAXyvkLzNerBE3LeqTBbiMpNa7X7dSy",
-	"Onrhzb7E9tE1s1xhf8pPe+61OQprV755jmPcUBOSKkHUswGbzuG2z+9wjLBdU0ffK/VP4jmRMRfuX7vV",
-	"L6nkkRzQuKazFZ8gf6vXsfZ5kxfLxFIBKFdcvYyn5ljUBKQ+HgsBGM6+UDGbzjUA7v603ymLTi+lHJ0+",
-	"WpfubnmAHdclR1Q/J3udTsezKa7b9FYMDJthO5e+jY+KXXA23YwlcQmryw9bFJZ2qjhN7/VEQzFkXalo",
-	"aMHNcogUHnLLfWeF7pUfSw/1pUje0L6RqgrEFBtKMDznw5GDOdbwTTKAryL7KU9TR5KD9LOL+VREQtTr",
-	"uCxjZkYymbPdgSwoYdV913X1sPi5XdN8/KtPhSsuO71+ic3o+ZZt9mqt7nMhBjbz9CQ2Ya2E5cW/uunX",
-	"ADNLJ8BFMjdUSn7/9qT5U/lc6eot9j+t1H+DTZLQk7F+S5ddSUonyFRfaktsTBcg9Zgi2OgIDUKuKw9L",
-	"eXxspWj3yU/wCPivzlK7Urh/+VsO2IfzWLOOocUnyR6+ZVxbtfmo6bWvpxAJLwtqOG3yiVE/m+nSTq4i",
-	"aD9k2Ff7fgfM8dYkjCYpF56ohyp2JvSE9TmgG0Lm7pfTd28hkzYg3QnpKTLaJ6MDMnpMRk9IlhKZkpQT",
-	"bQAajY2JznpEZxNCu0j3SY6NJjamtoEjwOL9x1+zN5zstfeeY5Tt5vkxdxZh8pUkyGiWcCbWwZc/ct+o",
-	"nsyrwcPyoTmOVSnp+psgg1gaNFHDhlLNewFLQw73vdlHakYlovoarMfAG113C49DJzULBoxjJ6gyRA5W",
-	"Ts68jO5eujqfFfWkk2W75bCow2dBTrHmQL6MpF+cycXS7S+MIrO0vMmkL4WhffNRcmFq7jwOyatw0/Kr",
-	"TXjtCGnuVELBHVLM3OAotMu8M1VMy7hfrz5gGo7cyiL8yn2j7N2Eq53WILv5U4YWF2jqcfAPKt1BBVAr",
-	"PNORTMuxSgtXrj4yg8za9qoTkjDNh4LWV7cDnINvJIwmWqAssDi1/0s+G0iOIG9UEe2Hwv7K27/QA1r2",
-	"GvxVL/8aQsPBktfAhF3O7H1l36mnmJEamzldcR9atis4QZsNaxFWLzezUlm017j086NJqn/0kNlfyC2N",
-	"4aoTxYWx3nUOvLqyEgxZdnFe+mz2HtUPV77cTFkbeixQMVSem/aV6MLRC1i88ts5/wBMf/HQJKzukrr6",
-	"msVKtEONxBuQn5kaU2E/8Jbx/sgwcjJRtD+CqkE3Ya2vrVR3KzrD3Z9XSdOlbEjTF1Tz1eX2bf6V2guu",
-	"+Z7hi5/YmNVZR2og/utTAXC2Q8qFhv5A1ue6yFwdX5mf09/YXA722bPdzl5nd3+3c1DFjcnFedlBQYEk",
-	"8OcmBqUBzNZ5Dc4mhK8F1yKqgBA8cdaBhGcnPbtrEbVf8E3WqO8vOYBj2h9xwU4VFTqlpq6jiRL3YWLC",
-	"p/MjgP4z18GBLu9aErK0QayoyZyr3K6eWj2pHNb8UKjzezgWes4KVM4eSRzrbmG8P6pEf8kHOtxn/IH0",
-	"LYArbf+HeLmlgOD2wm+rdcMpbK4PIzxCl2IA3e33utvMBS4EMCY08lH8eDTCtFp1kX01fmWVS4f1VS1b",
-	"DtzIlcGDijQ4XBENjL42flpXkEGJlC3G+pCXw1XvsyRTlVZ/JKf2nA4l0xVEMPPQw0vQX+JP/xlPUpTS",
-	"lvk/63kNUrQ5K3EnumGRFXf6k/t0Hn6Py3m+o8M7zrRVaYAQLyomdaDaWZ/cc3woPiZnYnWhXcWt1Mnw",
-	"qIJk1/7aq+vXnx9ocsLFMGXkFR9yG8D8TA2b0hk0XgGcgv3wU5fhqbC+ux37/zorFcnAi88U+xQNNFU3",
-	"mKZ0anWW9qBR/tvk4Ul/pPjAWEfnUbkmxiOIJ0KXETMMHcJw1BsXGzCAIN6UGVqJX87zNnuGOe0InGui",
-	"Jj2SylSHTS5RXWZG8uY+F48uyxCVv/tf6sBVFvfB2BOnaosF4NvDYmC0UBEzlWHstVxFrd8JcHn6PjOb",
-	"2CssGoTZhGvkkceshmLDzPoQutC2BlxqI0nYV9bPTIhIS3Z2b2d/lR3NJsm6c1DQ/X8s6kYi44OQzwuw",
-	"8cRgx7izeL7dx/o0eVw290iLNN9yQHb3Ip2yOnt7KXlhKaVPQPda/iiIW786AwpTXFZQKVa14h4nQetq",
-	"Os7F4SH86y3jv1FyzmaPrN/meKpQcRVWtTSsW95L4Mc93UH0fkUzSpEWzkaZyo6zIS4FEOenCjGWj759",
-	"cFHwqha83UhjFbKi86nOyMQVSbGLSj+Sj1zqc6bK/OhEAfGCxxq91ppk/FHq8EQvavn7S7TemM6sRwFz",
-	"GN6FxSwncDek/JylM+zOXtcanTgDUha1rp4AsBKzSgLgsh6q5qJfWlgSfVYE7/WtuJD+ZQlw9TgLzgS2",
-	"OZMpT1M3abGaNryUaa7gKIlZXLHofRUkR39WI9n0oltXzoeVvpRZ2dTspUGAnlZMYmZsGQ1VfyQ1m/Pm",
-	"x/KCl+VZ5zYAr78EVSh+YL3KcAXkL1ySza7O6mFcbcroBYtCTRl9RIdhHqrK5njWrjAVXlR1cYdv8JJV",
-	"iFiL797NYFQhZa3bKlNQ5bGlqQG+ij3qkp7cQlGhBFpFmapug1XzVRADcQOzcvbW0KkPAIlFYS4Ej6t5",
-	"p0fCKDokf2RjcpTpRGX983Iv1eH5FHHW9OHOznQ6bQ+ZZuYP1uLjFszsC2baCVs+f28vWt/2mneOlzTZ",
-	"+3O2qiTqy/SBLbNfSxrBtjarVXJUwqDWmv1ibidr3oAHTLtqp1gBTq80hW0MUxXNTu6PxAZ6qpC9t16/",
-	"n/TBgE0lTK2RySgg222s26/kFeHaTXiaPBH6HNgI0jQA3MgF7dZZEf5u1WGxQvJpMS+h5AChEmka0E8e",
-	"Dmh/lPL+iJE3ivEh7bFHcYFm0R715pL/K+XPklJM8v/8z//8z9a7d61Xr4qcXp29J63Ofmt/t7FiT07k",
-	"QtVmfXxwBN0j4OkRIxM6a5LeDBSydeUgnvLufTxP0M+UQoLwbNKXY/QzgGi3YpqtoGoWB0+30DoSgTpX",
-	"Y5HnQ2WZCCNlZH6ibG6qhGVM0bG5SmUwqh3NBQY+Sm2S3YPS6H15hWl9TM7y50YybTGbemZOAWUL63iX",
-	"ZwMvG5woGHPU5XOOPBrtbOZY9xgyEZraFQVuT8PS9HkYLPTc+nJAuthb/RKbFrprBHnRHGZtri1/Q1+Y",
-	"IowLJgiEIqN//d/UNAnEI4bwkX0JnFhd+TMbMy4SRv7IFIm7JKjYUApureyEk5vYeaxRrr4QWzzJZr3y",
-	"bMkTvWBaWksyYtysEb9V0hmeOEzcKjrDUkbhPEkXWGw8SNsEctpUsecrMwnTvnHpTJqmHwaNw7+tCK3/",
-	"e7NkVAd7qpBeOGLB7c2AEWKO9tZxRXQ/fj4lO+7zO7ieLpGi7Za3LuB/Zka+UFWREXQ4OtCrhX3EkJKN",
-	"g7sVh520Gpx6LL/F3UCGVWqPU/c/Wi9PPr1pwae75S1OXE9SGgxDLnUvU6ooecG4nnDIyC329lyp6bmE",
-	"8YTi5H0RPpe8g++QoB+14wvYffrkUUUSezJNVsLpk2lZTuKT/XXg5YcGH0/RQY5Inxv+BxMF2JrVHE+Z",
-	"VgGyFlrV65Vv9Nm57zom5jKO2cEARA1aHoSca3GfMXNIMmF4irKoGTZ/ZBMoG2g+hP4YSE9whGqYhUvB",
-	"FlZUwoA04VhUgAdeshBivZJPy94blnAW0A0gB9N0xRAaB93zxYO69Xx2K/hZlSJNzE8q+F2Iz60XvRrt",
-	"DFC7G2AicSiTNeBBHoeyT3GmWLN00MQSHxPzWYc3XLGB/EqkIG+5yL5uCJDae8+lorJyc5k2J4yJde6L",
-	"evjFrKx0goBioKo5xnE0KG6M6S5YGqNZOfvojV/C5/aul4mkooByqcNQ5srEkMfRhuQ7XCNym5kzzqX3",
-	"CsNhfCiOrwuIOcZDrsUgXhUOOFyw+tE+ISZxSZ4L0LbLw7QvI2gb1+vN9OMVq9DMVzxbFZWkV9TQQJBc",
-	"iA7X4V6ryg8JMGiXsBFFBPfF3FLUsoZkjAQxCK1WS+wjTZQ0CNHRvjKpFu4PXDbeJAglp14HRytyuGZr",
-	"VXDmIYcXq00BQn7OZPLhKO6DC8sjPTaTzvpDqb3Ym7y848awyeLtuhqkv3sYvAosMJKu/fznSfcQFSyh",
-	"ZMSHkJixLxZVbZt0+1JYZds9JO6notzBBwwXGcLcYJMAwNs0yVDan7r5PhXRIFDh4Lo/TxCgUmM+x1+z",
-	"JI9TqoHzE+y2oUoNcDF0GY8yOoo3jjbuiowO547LoUSIsQMuB3JcsXCJK6/OpXEDb9d6x9Myz7Bs06JH",
-	"zu9Qv28bsVb5W7iKscqBa9YvGfE+/iGqtci6V7y8mlmaQ/g8/oOz0boJEVjcsmfWV38L0QZuIR9fxKnR",
-	"JRB3u2tWUUq3BHpAyipX9h6mgl7mEr4yE7SXVmGyrwk2XepEf8qWIlkdj21AbD9Yx8ZiX9ynbC2H3N4g",
-	"ydLlnRGw2yf+0zmvyQkz5QnuvBMKP5gbvXM2MWtaN2YMF0O94ir9p6G5st8Ht+bSnH4lNCphOYVdyCWl",
-	"mQthtMNLQaNh8S8B72Vdsa6VUVHCW1LKoXwVYbjcCyoHGI72t35Lq7fxTTn2/RFx10Z2cuwjwwyFa5Dn",
-	"mjAB7FUl3R/JBRX9spwP+HXYSOBxcgWjKp0RdsHUzKWtFl9NwgbUgdyVZAtGMk10EXENcq7lXcAjlk4q",
-	"dIzDvl4BXZ4qRo8TfQlyCoeIP7/fXTwhALco7GYQPbIRAMw4PSeUdFOu8c+aTaiCcZzejPTleEw1wp4J",
-	"RnqK0XP9nHSp0l3QIojcETuVDu0Qb9hougYIe3nr8UDh1hF0robtADJ0iheFn0/8leFfn+Hy8ONbvAf8",
-	"fAQ3gh8de/nvFWJuEFoeX497f9EHm7m8Vcu5hyMtCiqwLazhEERHpkT7VgrWvIfExUAmnAldzpdvKvhe",
-	"6zwitynuger3YSMear6rV/BQ4SKbW86Vl3ISKfaSaolXhDiin6asbw/hQMkx1OKhTJ3K/jlMx+EE56yK",
-	"0jtu8j6E6nARIGTvd6CeP/xbp/UYfyyFCmGefNUfbtAdViBkpoDjetZoNqaMna94mF/bC753F4F//IJX",
-	"gp9fweXgxy9wzT/x4vY2pZRJxP71Odm1W/ZOigRxsgIYyNMICmS5s4sP69i7/W1r3mZkbMvzdfO4QKXU",
-	"/cWH+neaZkz71y1iB846Pw80csRo95jx3R53ypaKw48V8Co28oSqQUJngM7gUH3xf+071sFVtI6jIJnO",
-	"aJrPM8JHmjEKh5XdVOoyu+0Z4ee6Wnb3WnsHy0kQUObWAGSgM3zqstDKzeXnK/nrlNsvCpIwQX6lI8UE",
-	"GTLdH6WynGDUxkTlDwMtOusxOjgCeSDQGFUj0Rg6GByLC26uk7BPXI5ur6LI+KakvPgci2xCCgQcUSxM",
-	"/lnZxGm0TKxRq/I1xxxn63HJLE9cUrtcCayI41VrG3yW3DkdNYUw+5Y3YrTshd4x8H3WTS+sbtiim2yC",
-	"NSpIaUn8n9TCwkAFimkbNyQsWb2tYMXUQWW0v4agX7lmfnmRXW1eqVRI49suDZ6tOIQVrkP7fa8uCq+j",
-	"Vj8oc5Q3Eq3BnimnTK1EWjfP0+++WL6crH/+Don3SnL6xrDxxMTppWiiZfuscqUkb22d9cbcGFZZT3+t",
-	"1PJug7dcnL+BtIHTpmsl/Mobc/+ZsYwlTTKh6pwBBqVig0zDSqM+H/hr6WUzfDFrv+I4veYvkg9Ahde4",
-	"/Pzn0rAZGxZJ1xXCrxrAeVevXJHMcaOs9PmtawdENouIXoOFvvJ+FrA8FknyK6cdX7z8SA6erjLe6Igx",
-	"l9BmGlloys8vuhNmZnc6O6EzdImSwztGE4Clj87HLOWCvb4o59RfQwf0lhIZw02OEABxs5SacOV5prz5",
-	"+NozHvheIFe8l4RiZsIZZ9caWN7XW9oGHHh6psrqYeFfJMadmiesvZrGglDdqa1eebAOrWceFHENa7ll",
-	"2ujTQu/TXBKAKaNoxoQW/ILRLJRwHLX3Q3b86uikQC+Uyilqbm2oMBxGnkZ8OCqdwjgNFCNzwqsYXdq8",
-	"ktI+KzTtV7vs5QQWSBscOLMdb0UM4hnTE2MKxIta8at+X3BcQWK/syD2MQhVQIjCTZNoxkjX/rLbJt2R",
-	"NPb4ursalrLJyLqNItRNqVXkbnKEF1PbxdtDsG7mRirrsvrLepbi3s0V7REsfg4gZvdxzXDjSiQdoorH",
-	"PYQTC7JzibXHXylv/To2mgCbtGsyxDE4IYnO+iM3qSNmZCzV3Mz8B5WITAx1xXSOksuraxgUlLjljYUX",
-	"VfIodZuH8cB6WNFH0HJc2+ULhyEHR6Ui19D27xr6fqeEm0NCCVBwOwpxx1gGXOFNe4CQl9uTCXlEKSLF",
-	"GVwHEdoehgs3HQyXn6Hq42WSuflmIZ1+h9UmkmlgDo/PtFSA9YSodUg/B4EQvvvmmbAfR15wwH3VOblZ",
-	"YrfFVHF2XUI6NywjiwKBxftMcTM7sdfz+P4+l9JjVDH1xq/z1y+njUWpgH7lVsqhO9caG1ffB/hAlnhh",
-	"wM4k3+SMYhGJiiZ+0qft6rpjqCvCCvLNGRkzgYNr1eNeSZkREzCwDociNZlo8lAK0mMjmg6w3IsTIY/g",
-	"JUM0CG8eP4eSJKf+G2DkBqmcuvFAUMt/wKZ6+PLCL6H5sbGDK9zxf8Jqte8FjKH7Dq0YATUwTebGfKJP",
-	"eTJT/yVg0W8cNl5CMNQkyA6DMg+x5fy3gztauB8Ib8qZ9mBQOb6spgPHRecw+oDwWyNsbOHdIn1e4R6Z",
-	"ht4nzWJq6wCIM2A4EhevEc/rJDPEc+jbNyMJN3V3tIa/J78u7KH7ffQJv2GvWMoMy2/iFpV/Abe/+q1M",
-	"sHfWflJOmSru5yAfigpzR2M6s+5q3WO4K+GuHfVzqlkgDCwfp6q+HlQGztmcJKIjGPqSXyoGjfYOLC3u",
-	"U7VnWXEWnuwNMw4vrQA56T4Ix94dZuelg5YIV/E7/4nZVeatt6G/H0YmAxJo/fKjSWNUAaDDwljd3ACO",
-	"G0qDM++mLdoEG2s0oamWRDA3VFA6uJVDg6BmwwG2HTrhOxe7foat2yYfBAHW0ZbVTySVctKj/XPyEGqV",
-	"Z4IL+7BJBo3Nj9y0rzznLCBMkK672N/Psk5nv293Cn5i3ZxT2T2BJnpElb+ENapmyvyom1QIU0nJSGqD",
-	"hojbvcBPe8/qsPH3v/8itWn5vcsD8QmHrky709yNwjh4dfuj+zZOzl4w1cvAXQPXLoBVTOK/tr1PtFBp",
-	"PIV9QGJ314bjOredVYDfjTPB+3xCU25m1sOGGY9ZmzjQJzgBJJtg8ZBQrWWfg4SeiYeFZT46xB6ccBc5",
-	"cL8oWioeUxlqQ5WvgYOnh/pi3AQnyE2cnAl7SRCpFPVYUbdZT6HvIS/zOe8wHO7m3Fk6aJ+JM/GXv7yU",
-	"wkbHAMP9l78QyDhwQfp0zNKXVLM2OYWReCsGn968JPv7+8/sBz6fvmySBEDouvkYf7dJxlIwwDPhgoy5",
-	"kMr5TWeCJ3iZz5+PX2krsVP7ZMC1DWfn6aOm67BBvFaQ1p7HPT36dEIeHo0NYBUo8okNwR3U/VH6r//S",
-	"mqXNHPntUTNADeoz0ZsRzMUA8Ku12xPT8hmdrttEPQX9Yj/hOM3yj7itgkSp/stfYHXdaNN3Jkr2Ujb+",
-	"t39oYNS1+/Ts4PHTR9b51Ib2UoYMsN0moZ6oEHSqA+2ch0eEdvczASME3rXlwlos67AKo2DQu8tgQXgl",
-	"hB7iLE2a+c7F+SP3EG+5NvYZANe3m/IxN7gF3T7Ux+L9IF3Iirm/5zW0sCFAEGVNQZ9Z4XETLx7iB/yF",
-	"mLHXajjmvoO4woJ0jxM2nkjrSc9avzHP7AjgdedsBre2pulMIPO5e09BW8IHERm1WfwmfMQX+cG6wW8O",
-	"9va86KN2tpsho2XG+ESOCc/uJVzHBg5KYb9C9/UpHXZjXgYREwqCPkx5nwmcInHq7PXnj29bu+29BU32",
-	"D8lFNmmzfptlSk5om2U7rjHGihjLJin8T8tGJC34aXcvytIuKEp3rBqHjU57t90BX3bCBJ3wxmFjv91p",
-	"72OjDPJ77LSnLE1bQHmyYz/Hk9aAJUyF8vuQVeAeuSG6vhQDPszybMWHCRPHr8ibcBWy2+6QhxqfiDzD",
-	"4wGzk+TXL6f+nQZX/YG271E3IWDT2YQp7g8EN/pMjJmhMHNDNenma/07rgdosOE5/q5YOuNi+PcJVYXf",
-	"e7egSx66ZEo0044ue7dgYP6O/3Iv18ZcIchq/MzMa7jxy3gfoLlOT6TQ6PLsdTrezHnaxEiP4MpbUImw",
-	"fuy//WNq0GWyIVhZRqPU0oXvt+f6PcvCu7C8HSwExaFa4/Bvv0dgsX6eNA+mNJ2BD4AmxZp2OoTWp8g4",
-	"Yi+i92TcFu9g/bqVymGlbB2VAA0Q6JfC8+YTYt5dBlkIJ7VJBJsybXJ8w+L7sooQYzgo9U6oomOGWEUV",
-	"QAX5R3beWr3Z+LO59IOu6eDP39eSg384/vP8vddPAtunQDbmcoGg7jlBHg46u8tl4bMI4WSCXzpY/qX3",
-	"0ryx7szVpe5b7mn/7fc/52RQwly+WgiX7PuPRbDvYbDq5W/nG/58nPy5g+kKXzqTejWpxCQD5mjAeigr",
-	"d1LkQNPWpFrzBSC2RY+tTeANBQdt4FDfGQmLCdbuTBS++GnxjjRMzTERWUn3yzK99QHucipRihZPwvzI",
-	"tD92wQ2JulFSOWz7KMBaljwG8FscNxsfGpWxZiTky6q4v+OXmQ68T0vOT8iReoiWxjEQTCRM6YlifQDq",
-	"U+TfmaKqx7jJxJCMGRdA2ZPSIUOokNWO4YcgO38Ws2T2Mf9cOP8HZQQMYOqm2J9oYrG4xpN70Hm2/AvW",
-	"yKUcU70He3vLv3AsAFFrq6oB34DdO0+HAYlS5wjGh25lNeEOjl7PSFkdNabOTDnMEw9IAchwy03TS3/j",
-	"LRoOd486y+Gf/y5YDr+lSLFQLgLNdbW+Y1vLoW3J22KejOpzYkZKZsNRsa6ZJ3dgQnUH4v/uo0Vx+Jlf",
-	"sJdhVPnSGjDq/Wg8Gewmz+j+k9YTustaB4MOa/1k/6eT7NPH/cf0Kd3dXV3zxQtcSfftblqEl4jvdWrP",
-	"26IM3c7kGVMfU1mlxB3LqMswexIMx7WzrnLc+eZ+Ok7+dHldVtbwBR34Qk6to+KHy8YS65zo0aM3McRy",
-	"NsQVz32FBQ6tg9vkxhObFE/KF25GiaLT/LSs6MwEOSl1XsLTXd17WeYC+CcQd8JVdw+Te6Wri1axZlBq",
-	"eiNgT5QhGgifm45ATGvMIEiBnUlIPJMPXwJ8t6cIdqw01lFP2aDKLkcL26Zpjm5TotsCsFPA51Pygvmi",
-	"J3g8VxGg/eVfeiNVjycJE1sO9pY+ZyRSsdAsk6odLxIteOt1ausTG8NNzYiN85CqKDXPCfUAMzBVKgzG",
-	"dR6sEJq2AVDNoUtFTxCyv9oQwyBrnhkrpSzVjBx09klXMVoAzGshbk53UUZxsR8EO+Vj9hIebRW9817C",
-	"cxSwVqJ2k+sTpdujvV7JGLk5Uh+VElflPL6D5g7qybxxa0n0RrF5AAsHT/b2f2qSk1+OWrtN8iQQoO93",
-	"HKSfbmIcAZ1bk4kGlupHbXJssF6F6Xg3FA45WTVmyQ1J4ws25KJeGDenM6P7nDCTTSrTo/lrcJXm525A",
-	"HBwlqGZcq8SvGW9vTeLhbVmHMdNsVZlfS8vuOHmszq59gVgdA2PUSBHzP8GDZKVy3mZDA5ZIdFDDi7L4",
-	"Eu+9II2XDKf60JHT2PvpaeenvTWyRPntV4uVNnc+Prk9w0cvORyxfw71RB+rRpSs6F/F1Hl2I1C9lDhS",
-	"N3quthy6HeytcHBPpXxHxcyXRrcd8lkJ39DRdd5zS06wsas6I+4AxyFnPfH4S4p0Bb3gQ2vd2tF121gX",
-	"fvioSx5+Yb15JGDoEif7TeLLhI/bu+39Rzdpvz7iRmzTdLlbvGSKjaWYVVkut7s/uHWiSeJCPXwrV5Hu",
-	"GrE+RWMTaCoBUH+JSDuGJwotGKQ3iwhAXYue9dYAsgfAaNrk6HaEDUdJEov5ZW2ik1+4ZGf3Ge096e+2",
-	"nia7g9bT/h5rPaNPDlp7gw49GOwmz3q7nTzH8o5xQU5ZygaFojmMetmrDY/+HbKfdHoc/zP6GDWGaUQL",
-	"+OAGAxtsvxPgGl9RQ389+fDe/Tpv74Om737rnOFU2Gon9j2b+g275pRn4bZlLFTw51utIw52O8u/8LMU",
-	"7FZlVI82qXd2vrmfluRMjz3SJhdESAjHq3INoAmkgP6PmbaqJy0OkgTv7eFB59mjG01Q5MpmxQxtEOvS",
-	"DG3Yy+1naHH9ye32ZG+N0cbdWuHYQCtaf1TC3+N6qD1EUK1VLRM3+6XbK26XtLRlVnNl2+V2A2a3rjkG",
-	"vY3G63ut8KFob8YkeXD82tKdcVy4wDTlDZmH+QZioJSBjZjKgFKC9gcMTpNomc+8plJD66A1WAj0JiR0",
-	"6crM3Lhpgu1YxRqclpnXm8mb3xaVH+XN84Jcnd7PTNk8jdGICOImAuLsU5Ngqi9N/RA9rqU0D3gzonTC",
-	"TEGOLqnm86PZYDDHljDFFAwKMEVOqPljPa1vrwWruGyL2mmcBPTAsNco5bdF954wUxDJy+penzLNq5Dl",
-	"yYg3rmbkyqCQZZgvakuFvw+a2Z6GSC/hUZBpgmM3U6nOfUhxYwp3gggLcWL6JjPgdhcEm/qa7veUvd6a",
-	"qL+j57gpxfT+OhIPXkWYmyz3MI40cPA7QGtkXrMeBMBU2q+U9Pv8xtjkCO+xqrUORwiC5DvR1gh2cOB5",
-	"x3GnQ9ks7E5ps+PKLa1l4y6v/Fvd4okN96hr8PtnFuEwTHOKEq696BCaKkaT2d0YgKDGvWfXxeff1JhR",
-	"oTfQ1+r1fK7ecT52oJgeWZsgAdzAMVv6GJyX9L4qRoxMS04uzsbHZ/eSHtJ0xOxzpNQRfa8nVp6j65qj",
-	"4DqpBoTPgvD+oO03iJ6wVImVmRsPDlHdtZ+mEf6EbwKlacoUtg7GDfpRu2DWHxElMRSewQzrgsz7uaRx",
-	"GVEu8fNzYzl2/aaLLYavwvK3KIIndMD8jeoGAMIuXaPqfLyK2H4W9ILylPb8vP/m5LD5LaC+/G0ezWQh",
-	"2PVC5BxjTQdxAzX8s1r92h2GpAfXAffEz+eTY6MBBz2HCQBoAIAvQhF4Tj6+etMkv358/TPI6Mf3Pzt8",
-	"gt0OefcC9S89Z6JNvriJGCMlSakasiaRgzPh56PtfSCCgH5sQD8PACowbWeFHuYdtEfpJD02gOZtE/q3",
-	"Abm2bMjsKEn8Ti3Lwb6xW4CJLe0dcOkG5Yu4V0PWy5TRmTrPRMLak2Tgs7X/zBDc3mVJPcJvZaZ2PdS7",
-	"lfO2sm+YaWmjGB0XT2ZIDfe4oLDUksHe6yspxspgmSJwemCFAt4LmgT7enuH13b3V2rieWvPDH7h8SrP",
-	"obOJtQgseccSTk/t271N+YuPkJ0LeEmAf1SpvpqNr60x/drqgbjvdg5+evz0SafW8u588z8umwnBxMZI",
-	"ZuCyO9wFUFoEkW26imkjVRDQ7qPnmIkOCtMhAiBehGLBbyKvpHWRtcRmCxdUOgiKKp+0Wk8tGfV+FR64",
-	"sVol8dXV3btb5qxFEjVwBYNqg1iW9rUmz2prxHxAo2TfLlKXT3PXGE4IZq1ABLDk7cmwHCKfRLwnmFb+",
-	"apjwCE3c3aWkRxSKjZsTgUsGNYgl2uCOnzq3ZJ8Y12xCtXbWDrbBkXs29jr7u63O49b+GqN7BTcQSKGu",
-	"ORS6hOn5ocb43oMnJBIClF3RCVs8Uyvr453ozVWiuthj1SZH6dQdLHvnqUglTcryuDTZkt5cwc+wHuNd",
-	"0KFuezf0jhVLGdV1NYXS3I8jY3L4LqFa63I81oL2R1KzIoQjoQYGUMLMu0uZ55+IcDhjJMYzQQ3p/vz6",
-	"lOzkAD7wcMbQ/sg9Vv6P4+TPbjyCBY/4QBPu7IQrIbNUs+fOP1ABninEaDnsZQ5bcSaO/PVcdXFgmCK7",
-	"P3VIQmdRdSV+7rJQ5xNe5MZtSIHAvIRenGEz05Br+5xW5oZrtD/6VX7W7LqDFX9rt9FVRsO9zPtWkkj3",
-	"lGU1Ms3mkxpv2SKoLhyh2L9zBclSTI1LKCtw8evnghDIFSIF58T5akeT8AjwVRuepnNZC7NuMPCpGHRs",
-	"w6rdaf/p1rSjnALQYCgEBQG2weVKIguQ/y1EAqyxpieu7cR+2k8BAGCoi6wFmxKaJIpp/dzFMxjKyAkT",
-	"DhnWm+JzxiZungar9U3X8jhkJmptOROn+XSCyyAC/OHUh8fRTUHgoxYCVxEjD6cOUIsbd3mXErQPUtIk",
-	"fCa20BlQakfB8L22y3AE1Vewho63odFPqaJtwbL/6f7Ylmq4ergEq1m9gWZvY8f8HeXpScURP0KZ4wHc",
-	"fkpn94N2W50E0OfOAOZHxZ+zlatUBb2y4mRsjg8dgYk3EeJ8luNOF7o1Cz4+1YvKKNIzcwqmaoZ2Q4fS",
-	"sc40nk3/2env/vFX1clO9se/mn/u9Q7+c7r6qcxZb67S1lazR+3bPrRSPgfqn+Jy4vnVen7r4J5dvnGA",
-	"PKw1D2BBHrXJseinWcKQCONMzAHSj2SaPHekC1H02qcCG4kcNLa1WYhbqmWZ3XkNz513JtQWq7qI+DxA",
-	"3qihomPdJN2RGadda/fRaRYAWz9R3IbB3T/4pOuCYWrIhA7tiR5iz0oIMIH/wJ/xIlFCu6LI5UpK8ZkJ",
-	"QtWAw5dT+7h/2nU2mo0/+GRVQmvYGxiia7p//HL67m34x1+PP1phuokszvfb6HAE7VtXgDJ1aWLH/lIB",
-	"lWS9R+EpdPz1QDbRhPlcc+BKCI39AUHMfatJNBd9dDLdvCs6pym7YKlvwrK/AEDevnVIfTVAsfKWh+P8",
-	"EbYYK7m7zOr6HZxSyff0LpRn8u31zxc0zWJvTag6LBG2nW/+k8tHGIWE5k7gu3PDjHNSFY0wOvxTL35Y",
-	"2rnGkcXFmewFmf0Mxuc4r8+sOFZmv1UxU5Zv5vZnGD8723k/xLjS8cHtssFzVJFb7bics4lpYYRen4m3",
-	"/ju6LU3vtAdrMOV61CYlHhe2oVEVGCQ8niM10LD+HBWvlflAKwefPxMTJSdSY95BMdTakU9mPPjBmMgL",
-	"G1IceafK+VOeBSrcMiYWKW/UdrtwhYABzKLdRSQCbHT2O2Rvf3fvMdl1eKVbwzj9jU2Mf4Jrjv2jW58A",
-	"R3GJ6bKfaTr6UnivP2Kt1EqZS4f5wEOq8dzZWNmtijntahwrVyBb8J8CNwKE19G1iv4TekvAMqtdqpoI",
-	"OW0TzwbvzzsyVMQXeh7o5R5oa6oOOgdnoiukVTit+INdtJvIlaFsIAQBGUusnigAPdnV5AGTZz/JiQYX",
-	"ZgA+RLepnMTYIMRbye2qsHKij94FH27+mTB+BAfK8ROvLNl+IKylmGbmMjntkGAuTy4/j2FzFhLTQpo2",
-	"+TCYn2crDowi3QHcGA7SSE6tUzhkhnBx6BdTGElyHJ6CTf0IHHnY/fjh5JSEJ3ef50x3HxWYVpHlLGG6",
-	"JhXtByg/2V3bXDK6x7iecJbeoYz08SAC5RV54EgrM9XfR0a4IgscRG5uEnStU3iVDHCbvPYD0WEUujgA",
-	"VjoZfZQfQFAmgR1x7ihCUlgg5yxHfgobjpGukC3/oTLgepeH3Ni5WWEaurmxpLIDeIL7bWpa2hnU9p0D",
-	"TVocjr7soZBTplpcXHBDl8EOVrQvTUeSXaDdceRizrEZydQx65QcoJORnGrwxIaKCqMdbYebcaBihnD1",
-	"mLBgk9Jx1A8TJj7aBzgO699EeeSg//Ov4zeji1/3xa//6Pyq/uOPk4462lp5ZINgL3YvKqFe7B9vNa3N",
-	"OudtiyAvUEIg+ZEACMQ54t7ofCHB74qnaweFuQYEMczFObnX8e2jhIE9OXBhTCmMm/gbDfOf0XjdA+2G",
-	"e2ykgfZBgyWKHtAztffzktLuAbThkYcHu51HbfIe+/xC0GTvqFl6wXyicHECCVaPEnl/Ju/P5JUqNiBL",
-	"ZUzZlz6HCeunXNQ0wL32rHD5t1zSjqWpnj+JwPzCS2dc4D7f6zkonaKBJ0ruxXb5kA7s1FXldk0utNOR",
-	"1Ky0kRwcLeYK5IVPzcBXK53ETgFDLHwYyj9MJGXu2FuuUeFvtagId6irKOKm3YUUFG5mLDeFd6hYn/EL",
-	"lpQJ0xr4E20C7jO0eaAn75k1uSasFTezoC9ilXFdxgnq21IBnkxJWgJcjDPBXQkSzwYOCwyk6jPk04As",
-	"LlwpkmAfCgCec7GAEkUSDs4mcHFEYk4xAUUUH44Au7V9Jt4zBlF6RdOM88aWNs08apNPblDb3gXfBDhL",
-	"UjDN0gGOZLiyrJv4VoydiRmjKoCpOAzZ3Al0Hpf3PKG4VJoctg9/ZTvjU2U9pkRSyJA1G0Mls8lxopGl",
-	"2M3MKTZRzFFNucrqC/td8sKl2RrNhqsEHBs2BikFarH3OCQ+oGOeIjTm71E9CT63UkXp94WpvL2nrc6T",
-	"FkJOr557yP20a4SWrnIO8UTesXrxd9+GCkfsyuZ8J+jtKrvu9H5QiAvGXKaJLi9QB8QK4Mg0iF6N1W6n",
-	"TaPxEpeKR4iUM4EYKc1Crwoq/Sh74zanTAMhw7fhYvhGqu/aBbhVgCj4MKVoKG+ksnZqHAvHmEKcvp5I",
-	"foP/LukrqkoAMo4WHwXETGXT90MsGQJCkJQp1URnvTE31rJDW4PrQQq/XfQ1X4vE27r15oQwX7gqZMBr",
-	"9HTvFDXkStqruUYXss9MmalEaeTGOl99poR+7hsWqY2P4V2DizSQqhTjbuMv9Y5mcrac/7yqiQv6ZHmV",
-	"7cWs0o1vYigQXN84BHBDF449Cye7vMHEwMKoTBtskkXdBN2F2MrIHY0/6qwzAcs9RMGFRt0BxC+eoRc/",
-	"LCBQQPjWjQUNJXbUl/G+w6Nw7N/AfaPjOgRifiQwxLcbPIC+DWutwZLebGEgOXRvkBDyUcMvGISobfJB",
-	"pDNU8yYE9TRN5VSHSH0g1VjnfiSeLIpFfTiyZ2IOOCDHC4Dv9aQZlfeL0OSj4qLPJzT9GNrOLnlwmt9K",
-	"OSwjRWB8cxcAxamqCZG8OXKzDcYbPMdur6rmmKmhdxoMc8HJLhnOf2VfdGFeBIwDODrBMtkzcNkDml0K",
-	"NGSt41kf0/EA6N8mL0esf67nYDPPhCke7MjWNtGWch1aI5uu1njhOQrDUcdLxHYZzSB+Y8gvPO8AmFO8",
-	"p6IXLNUuZ+iISb20HwIb5nhC+4b8+uWEPOya2aRLupOLFqzz3/4xNd1HPgdXAELxi2pCbRUXPJ4we6Tc",
-	"jpYpms+abcIqXzI3R4FiDYOiRjP+tOd/e0r3B53W48Fj1nra36etZ8kea+0NdpOD/tPeMwr8b+6Q2hPQ",
-	"GBkz0Yc7OykVybliXLf97ZoNfDVAD9k4bKRy2thmuzds0MrgJhv2ZD5aeSt1Z7w/+MNrwaO+Qa1zab9E",
-	"sQFP0zo3JB/JOMQSRHNOD8E5DbhG4QQvTPKVIQEHyJK8nHAmAM1cGJY8xzmluPPV/a1N3svQinTOJqau",
-	"O/uje8gl80l32aHADahxKGBqwj6wGzujYad/HMDjSgfDSyy2udo3uXon32X8/LmmoodukY/gJeEiim6G",
-	"Y8537eDoRUyhPKz7csJ09REjRj4nDJrHwcvvuYw0jFLYTyjsHKwGDCs/cd7bvykn2e27GyCxG6KbyNgV",
-	"oiG3B84nsqd7xGjiKvuvT+mwagnuYzvwGbj/jzCtXcx+gyiUZr9PY0mRU1EzxV0Bf/qpwHblX2RZXcW+",
-	"0JKx1ElCDbtsxHk8eAcUjFdyCntcmdEraqyK333200+tzkFrd6/RbPTRxXvHJhPAn4sKrYeNqDibF2MP",
-	"Gy9TquwOjmSm2fts3GOqcdh4ap+sdAIQuwxo+hK5+Q+ePd19Yt1Eo5hVQY23MLN4YhT91/9haziDuKFW",
-	"MV67P1h/2P2ElpeVGzjK6ya7dlcoun5UrC9Fwu2TvqE8ZbdrzhCRb4qWof68l9vHidQ0Xa+dqrzJKVxq",
-	"u5IIN6mtc/qFNAttW3ehDuEGcNE/nlJurK8YkMolDBx4EPV1J03Dtu188z8uKX1Ghn4O+rqk5ZPrPlWJ",
-	"f3/r5wrCklbFNccb3hFkc3wYHHT3G3iV17q85R5G70GioN/XsDH2zLu8FPOdwP6ilc3uG3vjl/QFuG+w",
-	"Qmv9+8oG98jVHbBD697k3pH5fAfF6eX2ilozn+WtPkufNdPAiBOGvnzxpzA53CQ0SXRM/B1RzK4zURlx",
-	"WHtTwRRwHWMPiQP+jIJSBZzDCLUR5loKo2vQgVIGUAsPsAEKNU8fbb/E7HrEzCdwae9Jf7f1NNkdtJ72",
-	"91jrGX1y0NobdOjBYDd51oMEbkxFLljGdCAkzw8paAN7zeHRv8Na6fQ4/mf0MWoM0zjg8KH3DwY5ZrZv",
-	"b9RPORPGeuGAQIa//jMklCZZL+X9FrKL22vmXJ82aPhfv71r7X1886r1y7P/ONrgnKjnFL3ykOg5m+Xo",
-	"SIO8meAWToveivHrnxmC+KIGmSfHLeAAXEKn7LivtuRkyRyqa3qDgjkcdKs0ghKQS3AO2qR6rBs1yByE",
-	"wdzYeBd1ENSi3ETQHCzCc6hTo/pBaEvoO0dlhd30KZCwY5e9tMpsxMWwTXKflxG3DWQg1ZnoCnrBh9RI",
-	"1Y64X+3P1LCHj7rPY1VKhkDCIkk1FkNZMu0FG3IRDtcV1Nt1K4KoenONTgvu9UunvytBUfAt3quUcpUC",
-	"MudhRip1SyWz/TLdMuTaqBXG2qP74UDM0SICi4Ome15wSdhXro3OB1YQq4V6jHE88oUhmTNRMSVTBRse",
-	"4MJztOAiXvgXt0PdgAxRWKL9ypmgQTksIMnwaFKmuUBhXtptgxwWlZCty9KeCRtPpGGiP/vN+g6/bxfZ",
-	"Zb3M5xzkRQR1QWiqiUOoMOtoqVwKvxMQ87s51jHf5uqJWMTadLcFxXI1GJkTLoYpI5lm9mf0RZ1T4XwB",
-	"19cjyVAS6I91xzdeBOmxoX2OBRaRNjk6E4VPlqDNYFtr7EAY35bfY8MMv7PoTMR7MOe7dclDB/v57Ex0",
-	"/R99y+tzEDenFYE1pMBz3/QkpEhp1Gc1LbKFw3ULgNHj9bglrnHwN+edlKyDJWVaIPwRo2sfA991wJwY",
-	"sH0pWHuz8bVlPf9WX8pzztzbW6oXVo5n6ogGENd5LuNcFSeQDYUJJdoNQHoXFEmsRXCyRzCHVBWiJmQv",
-	"K0OrcgFHfs2PIXj83hgO7uOK7ZxTFx9EQgsoo8AUsabR9lnFWg5G67bP5R9zxOzQjOZsa2lp8MTfZpsU",
-	"VHiPusKgf4bLV4S2N4kWGpVzOopgeNZ+nTvf3E9LCngA52LV0zzyP8zJ+jfuxxbLxg3drq+OPe57qsvh",
-	"x8Oyt48+fmeGGF9Dsk2HF7FEVJIxFztUa9nn9aDCp/mpfqAJtAQRLjzIhGO61thoOmbjHvjl3mqPGE3N",
-	"KAact0aV0f4oBxuGmF6fQxMc6dnYu2qu9WdmjqIVb1GLRLepRLmG9EX+uevsgt4qrm/0TJiiDe+faMas",
-	"nxVLV/Q+wBlUMkV6FpCwJUK3Q0V/JFW1+/cJ0sDR5BQsg2JWyuVoPLQ1Ar43CWDywEStJgMuhkwB241n",
-	"c4eZCMWSgKaoz6GBuaSq9VbK8yNzhGu8ymyCe8owUuCMJBvrlIokzBWsXpKGCx45v/yavTC8+Qljonre",
-	"1zEeAcXKNTZm3pba8gljHnGwIKubOzgjro1Us0qtfQISBecCMNWRcsQTpY5kpprhb//MqDJubsFRmmJ3",
-	"c0Jn+ClIQJiphD9q99cpY+fPiUwThig+gOwjpIFBgDb5MDiDkCfwSOAN0jQwTB0iK9w/M6jTWnMwZlrT",
-	"obsUTRKWkGyCliJhKcR5zj0CpCANKEW6ovs50uG/uN1a4p78IqdkQBUk2yvHDCZU1HoldUfHrePEXuPP",
-	"xVnK1wjaj+j9A+5eSeRSly0I/1qg2hrTr2+ZGJpR43Cvc/BTszHmwv9i93pnHkpeQpVXjhLb9AyAG2nY",
-	"uzWG1YqWd4E09mEkgP6RUsPS2eYUwz8kF8sw9DFFCsbME8KiiWq6cQUbTOaERsgBlxvSkAH1prRNPjI5",
-	"SRlJWJ8nrIpb61fJxbz/to5FXU3i7F1cZvzaLeOKXqPfe6x6XbON3HYF41aNDx3p87moYnMnzYY99VjF",
-	"gn01cJasB531Uu5pThBNGOHwnMW1ekA1C3AAaFddgjP/PnZtub4Inx2AiIsHJzcTCVNnYkpnbdKl5oPo",
-	"s66bnyOUhDLGCMoYfTlm5FzIqTicuzfa26mDxxHIBeNrqoKxpAnBn+df6s0i7OPS6qi0xyI6Jr/ZPbyK",
-	"Zw2P1jgc0FSzZiPT1rB5L2INf7qwIscle0uVRxyehThbsCm8iTthK9/Rc+aeCs/PBv3mlNELVn9qXfSC",
-	"yhlY/uMtd2T/cira5Ch/2bpJ+lRb9wUA7CYmR/Zw4khSOYSz/NyPt+aETDjqB1RoOTmhHAxg7C+nRAvu",
-	"cd737/HG4aCC412GPWcf+iqWt9DAROGXjb9mmo7HTOj+KM20JmNuSMLG5CNuXwKdAWMzZGPGRbJGcPsO",
-	"k0gjPvmE97qFB/EtG5h7q70tBQDyim5p/i5wNNqrBu9C2VBtc9rB5S93vuEPx8mfO4C3Va8wYt84ws5y",
-	"qdEm1iY1eCAC63kSa/vARsCtOxD6lmDuG+FvocJf4kYD0GZ+SNZuMXrnnu0SzUXrHmBY6m08v0chx/wj",
-	"Y8huz+222ztHfR7S/Fs9rgpQpuvPawHrVQPVDqoUqpHQZOG06jY5Nggeqs8RrbNsBsLe+mYOZpmBfmEl",
-	"nAwUHTJBTjgLFvoTGwLztrXc//ovrdmitSYU6xl3x2KfZsrGSYl13O4P/VZqR5kSsL83dPDHss6zP0rT",
-	"UJ5EJQGQq0jo4wi57SnXuXeO+ew5d/x5lRduFZ73wUt0g10dnpOb1guvqPZO+jRT9qz3hkz3RzQ1zNyx",
-	"U4/7fm/mtwWHa3eXUHewNnm+XQanuikhkK5ALt0o7to07Xls4i8nVJ2zxIYNeOCTktoC+QUqzFKks6Y9",
-	"7E4yK/qXTNY/f+fXtqSYVFrMyYvYS8s51RWmNcs7zaUK5i0fc7NdUNx46+p6s/ybvxuJrGAp5JxN9KXS",
-	"hKX8wpqVzZ8daxzhJ7SOmomkxjqGwyKsCWMTDFmh2+c5zPAheYv9MyaMtWs1dDcpM3n2lm4L1rZ5sbys",
-	"jPVwDPE35L6jiY17nOVlzQrQObagLUPiEuKdKwpolnBT211agGghr4XV6I6dkSeYTJ1KlYSc6UTJoaLj",
-	"gtImnxhNuBg6JFU3wkMFYcKoGeZkmsRI2SZHdkHS8UediUxwg8hrU1/cTIBiGINBl9o17KvL62pDB4NK",
-	"mg97bfcEawu+08XLlfbLTGn7nhe6CD4UO3ObBEfV7Zv1OHUOr6vM/tC+gWanCnPTKbUvc8qkD4y11kJD",
-	"93uPDbnQRMsm0Vl/RKgmXbuj7a5dUxeX5xrxu3ZdwWt1U/Y1a8Vsdulin3Ts3hvDlP3q//4bbf1x1Ppr",
-	"u/X7X/5bY4Wn8NsoYe7feQiF9R/+v/+//3+3am34tattJID4wyISOiNSkIefT18+qrrjQMlxo7Q/NrHe",
-	"8Qr3O8VeAKsPfHu3vXHtXaEaudZtt9puYo9enX/B8Fg607BCq/8LmoRugu/fI/kykiThqOVijQ7qGXT5",
-	"hKmW1Ybe7Yy1O+rMMv3ep4amcrjjtrdS038ZFecE3Ihbyqj2/rtv3WROQUMFWnHDxRCa0cBD4SJpejxM",
-	"qZKIYIeblLXPxCtodU/8+4arpFwb8GHSmRvb0zZu/O/YFp90q/T5a1gJp2mlTl+UM7tCaJ3z8lZ+eoAn",
-	"7rLdZHY5s9/sFcqUsDXoprAtAVz2LeO/QRdA1bL+eTW9BXQHfue5q2XAXld21RnUFSs+uH8hPu4vU94e",
-	"srzvegv1hPU5Tbn29VqQA2TvzBlQIPWzCsTw6mMISxZXuhA5GHDreQNxiv3Rfwy8cqpMpURJNaTCPeT6",
-	"C920c7JNXV84lrPVlf73rcG9Z+wlxbfX+lYQrkii6KDAuGBVqX3FyxQ8qlyr3lyzkf3Z+/RVpKnvACGO",
-	"4l0R1MG9XiiY9Bjhwj651bFtckRSPmBEc5NhP8XDbp8aNpRq1n1EelYSdaDo44kDRcZWJxib5vpMADaB",
-	"IyhdnH4GP7IoHDcKwxB9EtQwbmHjsPFLBqPsY5aC0PwZaEOdnlmLonPuga+Zq7Ps7qUxHoZi3wfK8/ea",
-	"lsXBUJpvd5UqGNOvrR7I827n4KfHT5+sph+W+38736wk/7nzDW6/DD4UFAi3vsqgMOXj+qcKoA06b5+0",
-	"f59kSGlMNU+Yb4LUqIsOSTcTeNOieHa9nulJMzoT0O2fsy0Gb9RGP86L7M1gnMPqM/fnMs3zquRea2ue",
-	"4NR9pGa0iql9jVu8ykeLmNrXYpbrTPLMTe3bXZ9k7iXeSQD4S0yhXxqYeouM/Va8QzptM/5FJZkmnEee",
-	"H8emiww16THrDNiQ0DDRjIgEkJ1pALFhCCWBQJXyhNCezGxkmScX5WBBt2AHZi2NyY2d71tyaO8ZGtZn",
-	"DPUZ6KKB2rSHvrZVto84tg9YjycZWpR9TuY56XPD/2BCkwQQGolmzB6tUjAiuMVttoob9PXnmq98x9WJ",
-	"YRlTdGzIefqv/6vYOs1VYefW7rJYIslzR/4WW89bM9ZLZ8BqiOEoGpRNm8P1DzHqkhoHe96U4kQRhurw",
-	"5cDeRcfSVc8umNKYJgPwXwRay+eLFAP6/FIIRAdSH+TrldN1935wpR/sgeeMfyP3XvCt9YIDBcMVbfhq",
-	"vEtwkwc6L3EfuSO7kFs7dHO8gByYAvQqOMDUn3sylVmauOq+Q3ruep3QRfzVoA4iyG/So9j6ga0rkKpH",
-	"Ou9FD11qz0kAkR0MOQAnCRfPycHuHkI0IiG5x3Z1hKwun+efjwui2AVnUyKVx1NL7J25vyRA4kK/AHnY",
-	"VUxOmCjqnHIC8RN6wb4b3bTtlOPKXghs1Et32Wtu9FyuSe07Te515l2htLKvc5mCvb7c5c5ApqmctrTM",
-	"VL+mw/yLT0TgBxGXqKAfrT6FxIRVZwC9AlPfhI8nUpVGT2/g1iD3J3j778mPujMByF1wXH7mF8yzz/Sl",
-	"UqxvPJAjFU4EXcPEZYKZq8UwE7T1tR2CoA6aWAVc9D1cM8hAqrH9GbFhwb0AJhYSzlVAV+amTQ72rEvC",
-	"Ux/bWJ+kxxBkuew8fsR13mQ2Y3FjUiqGGR1Ct6JdOfhXgjx88fIjOXj6qNhRl7CKxgF/lerWj+tt5YJn",
-	"dvu9UhWBp2n+7u7zGSvClDkzazcxJPWmSNN9w8lJd7ZrySmwEgjJCcCFNyUVQ2h7gkDIxg9tEmGsuiko",
-	"KowG7Eyrj8mEcmgnY7PQdUPng5IzUVA+SAwBJPAORhVGSEGwNHl40Nlvku5AZqplL9p91CafXI81Kp+5",
-	"8gVh9kXaL+7tPfK1DOCSBq13JkImxwZYngNOc8+0gYvNMeofHnSeNfNYrzVmVMCNyyOkT/i5ux4kQSvU",
-	"Xmfvaauz2+rsnnY6h/D//62ze9gBLjEJxME/s96//mukCO2RX6nIqLpU7hZl+QdM3v6IAYx73VdIEl3N",
-	"ncJsSLXm/JBBZyjqMqSzV3KMlSmX3XHKohmxa2ATbrnGWMy+3Ecq95HKlZg50YrNAbxcc21FMZMpsYSe",
-	"gjroiGYUdXjbrxkrPzD2unfdwuYj55wRb0YHbJSa+/rnvQldIV0RK4EAzIIn69ptqs56Y27qoMpX9Oib",
-	"mPoLCOUsTcoLFXDDu64jNuhkv5fm3sP+QdTDL8gtG8LyAcwtQ67oChXZ9bWC7zBeUhaYbyzOR96GlIu8",
-	"DzYHgA2VWGhPLlEPn0t7m++97nuv+2petxUqoE28Ucfb9x/VT5LGx6qZ4xQ3SYJdGohn4GsbCP+SUhOA",
-	"Bpqh88YZLF05A2oX9u9+UbfpkN2umbxom+om8vzrvdV5+q0dNS9Hrva2wf7Bq+Tb/TvZ+SaycY+pP6vP",
-	"nm9jdjLTBPOLbAAVGaKfWeEI3aoT5Nb0Hp76+s7HkrPxYx4N7Jf3e3ALD8WOa32tw1JC3824GrXB8lSq",
-	"GE1mNa225XkiuNn3cnTuXcI75RK+Q5fQCWgellxviOXduuoTd2w8C7BvErFRVGhVj0OtskP2xd3gu4mk",
-	"rpZq+cJVQgTvjwwZs5EiVAxZTxoU9PuUyw8W8OXgaPHw9bayqwOpxvUsw/AJtJ0xTlDFMDiA8vrmL648",
-	"ipzTWE3H/YM02478Jodeadej/byBtS7B+imB2bGroWIW2rIC7I59tAea8GRjsDs3j+tZ2K26iA/fawlk",
-	"E1e4bXcDngWEBvECeH8E3UDWDtkNvr4QTzNjr15/0Eq7nUKrEQWwQ4LUwYRqItOkZiCai+GJv+mWpS2+",
-	"VSXBN/79e5gI2DLjYK5BrShtAxSobIQJIT3YYMD6JgfssPoXsYlyENzQUYe4nGV57kni8HyKQrYmoM8m",
-	"HKiBzNTrmd0W3CWv4WGfoLGWASKqNjRlRwPD1Cs6043D/SePm40pVcL+8wXQDjcOn3TWcrcWxP56529W",
-	"OHWhD/E7On13oRSGdHVktM55X47Y622Jofq82pB8grMLrGfGEWzAAW+SvvN+HRk85uB1k4y51sh76s5O",
-	"05oWhNZtEqAnlQMCu8bNrEkyAcyERLEBUwCY9xxZ1aQ2JFNDJgyCLSJy8DIIx1N4nCVOHeAXwoMHmDV7",
-	"iyq3zX5yfexCu5IcvPG7BN6zj1Dn88EWolNhpXNsvWKXDVMs0E/j1t4JcFVqAmypHsG0bSrlOaHXAPUB",
-	"QMk15TLW09yAizeZ6KaHz0ZozImSF9wq4AchsAIDnQHHQlApDzT5MGHi+BX56L7QJiesr5hxXCnsgqnq",
-	"2RkrKS/dMreOir1N+ceHqBN8WiCG7M0Ax/xOyHhMeUkUG3JtgKSyGK5H4u4Fs9zsNGtoujSIFuE5hKwb",
-	"3AL4cnJEFJswanISVE3HSF095BdufD56EaHUy40jnh9jAgShbfBu1YCS+NJvFEiS9g2/YF5VWBFhwrjP",
-	"B6x0PJCNZqNH++fWNRAsfSuHMjOfFW8cNkbGTPThzk6P91JuH/287W6xQ3tjliaZGDYCEuWU9XI7d2Jo",
-	"YvLvkXdsMmFQj5Da4D0+sYQr1rf3gvdcczcrERPFL2h/9lml9SuzEYDQ/VFm/gCFqCZS50PtxyNFXoQv",
-	"aZrpKUMeCHI8UowcZTplfARLZXan/hMIl3lPUTUjiOYgEjKD30oqgDhYrf4kOE+fieHOH5nKWP8cYoC+",
-	"nKCsywkTgLc7UXLAU2b/mi154tVTsSiXn+AkotBeN/YnruALNyMnezXon9Fdmjkaljt730O8cHsmTFD1",
-	"Epdc8mpgVcVb5UDsfMMflmB2Hoe3hh4ETVN4k0aeM6GBQcCF/e0KmMxL6tOXbnVXrDVWkseo74Ew7BYW",
-	"EzwV2OWkcSkGZPAzHIdLyFPySBCB9GtMkzLOXGauLHDbdCk/hSd0y1zuWN7jMK4jnx8Eu6Rklic4PcWD",
-	"g1I7Ksh9aP3QU276IxDbARlaGRXS6Ujf6Rt47BxcUqw6K7Oh1648r8VjvbSb+ftVfMLt+nrNBhtTnoIk",
-	"reNOYVLvujO9q6ohn+q96+roDqWHt+cn7uCcU3V7zkuapi4cTxLFtGZRASi37UCUH8My8DQ9tFYe4nMz",
-	"YrO8pYdardqM/2gDf+0/kHlUhjMRfyQF5eFX4ZDwdACTAa5f+ASo6DaBPLDDj8mXblfdp2lajn750m7G",
-	"rfY1vIJh/crkbWiuH9iT8GN2op6q2dyheaBzKdjoAXIObD1r/UCqcchTuX63oZQJlFWtdI9kpjTkvkST",
-	"aBm8CncmvM72aTBKhnSCILA2MpeCVaXayvpSpQluSLDfW3RGNphFkxdMpXTyi92txuHewcqGGZ8TnvwW",
-	"Z1nKMyz2Dfssyz0V9tZaZQu5ZOw3257ZdVpj5xv+sCRj80YqOOOBkh9pfAlUVxcCGKQAtp93z0INSRnV",
-	"JcTYr0WyOT0wl5JJfGMdrsIDLACyot3rHIab5yShE2pGMWcbbk4ty94yZrQ1EkjgRIghU6Cc7ymIVyQ1",
-	"SxB/y4majX4vf1YcqTY0k7ufHZjHJKWzaiv7GYijQyVpynojKc8JT3JzSkOtND9I3IThDiEN7zNtPcfo",
-	"pAH9iLfGBlqjvPCOpWIOCeBMeL/Uml99HjrWyXuJusT7qQMuuB7hbOOUxnDI5SMk9qlfuX1Y+3i+Chu4",
-	"Xa/U3+cXRpMy24anS2LGb0pnbnPuz9eK1D12cxeYvPOTsurZ4gkThptZK/QMLON6ZQ56UypEq5NiwIeZ",
-	"8rB52LbEgHqTKXu8+vYM4GkDJxRAdDSUbeNgLrqZtxJ+cfkh7UMTBoaMSdNGg3BI8dZAXZynkSGAxKRc",
-	"3PJgwz1Q5eRVfscogE0y5gJZau80kA5cEBdf1Qhx7Jb6lovzrbbMxjeqa1lI7UKeE2FtPio6H4W7cAHZ",
-	"xO9GlzbsOgDKzEtM3gO9kHXINEuis+O/evmTs/PN/xiyKHXwMjRxtsa+kOEoQtFPMhYR2EFQiPEhF9DD",
-	"k4NHWpdPu6+1y3MXscAsa5TLHbSFjSyizvYykYBnVeKh5ZtQ66PNUbn/bv+n03rW+v1bp7n/7M//ds1M",
-	"44VtKjlTvzi9Zs+VfRsisZs+/ZGnesWilDzQBT0u5PQqJwx6TFsqE/WTD25ICBtGyWvaHxGVCXC7iGJ9",
-	"qZJDMEsDqvCQee45Nw9hTZeDWWYiKU8Dgo6H9XzKxIoNp54BmjoE+Uoaavjr3SZ3DntXZbOOyIQOEaky",
-	"E3fDKllJgQI39kpHJwHf+LyTdim6ZnsAehIH0WEoDcHPNUsHh+Q//pq94U3y68mH9+QtF8iRSAPHNMzP",
-	"/fX4I6GqP+IXsPs664/gIroJ6PKS7JGfX7TJscGmaQhYrIIJEKNnIpDZ+AK/kZKkVNn3qRAUAxMp/gLK",
-	"Yas594q7rgBqDbVMGWYx8Un8eL2wnx5yAYc6EyTlkKCZIZPd8zMBubFuomafMtEF+ll7CCG1gMSR4Dpi",
-	"1rS8EptKmqCcLjvffnkPNHaCBgpK440y7g7Fh/BJDxuF2s87mgjrZWKsZ6NBq8UUsvG4NnWmWdHqpoxr",
-	"k4khE+2v47RCm8B/6gzv/BzimAv/790V2O7f2HdoPciFXXVj2lifchFxlc7D91TQeOEcDmiqWVhJT8qU",
-	"UVG2lFhKaJr6KVOgNoPaMLAC4DvKY34WvytuSCIxgMdXY0UKo3gbCyBfcNVDeKqmtR9jW+lx2TfMtLRR",
-	"jI6LujmYkx4XFNFp5l70Ctnvvc2bg6rwxR7xkQc8v14na+1R8BVucSrlW6sP8QuPV3kQnU0Q5uodSzg9",
-	"tW/rNiXI8Q06DVdl2nJSn73dg6cHP+0/Ofhpbd9v55vKhMuGl/qAvxR9u0AV7OK8BEJgl1UGn7187jWX",
-	"ybWbwv03t51UW+XY/JgRyQcBD381H2sVKdzB0e/KuP4ttNCC/vJdYyOWJgh5C8Dr6HdZGWCB0i9Rs6Dy",
-	"rB9UJqJH9sYbEtJL2qAbtAb3meHVQUDkBVOBLDKSqqWnY62D0Keiz9KldC6EDxAMlcNAaKoZoZpoKT1M",
-	"ap8KdPjdiKrH/tGo0EubcuDWW1PY95J9a2uKq+j4taQ44QM/iFzpYHxQc3GOF2kdqW6pCrq+Pon0Krrr",
-	"VRV5SerJhzgQ7deNOsNYWEVweNBZIRqE2019qpomCUuaoTVJqmURlMyMjZYLS2AiG+NrTCBB767WaLpe",
-	"iMS+7uLC7Ou3X2tdUGWvDGJgl3bkrmF/fhmuY//1yl/rO02l5RK0PKMWyfiP6R1+yW1hLk3bdhSjXV8O",
-	"wbrAfgexL2THYB7LGUNCB8bVS1UmAkuis5wPNJFTQcYyYWltkJMLz6a1D2a68ke3K+RGo52Lclm7paUj",
-	"3KXVWnu4ME8OGpC+4mOrMfLkFReGDZnadsUIduIlouTqavxXfK3xy7Tv8P4gOiMB6GoLmMnbOpRCmhpD",
-	"/8WPngNjuz9duBaY+4dso32HKReQ3O7NfA9xm3wY5JZQn/PJhOEgskv/TqkSXAx9ml5pQ3abnU7H0Yco",
-	"Bpnuer/hPSx/Cx5DWDiwuENS2r6pNCUP7Ql8BEGrLHwyZQMDiWA5KOZUYW4Pr/EQkqCPKitfuEsF8788",
-	"7RtV11xP1gXDdDlJmbFPnAMI4ouUCgBpLpFNr4Tw270ShN9t8iSsTC33IeDg/PBKKz7WXv6vQWspprNx",
-	"DUT1GyXHZIqFD3seEjK0x1hWQFBnY3afR7qPtmvpupAi0tHh+WTmAMfhNhqAZyKR1ZL9Iq75whommUES",
-	"ndwSoW81V4UFK1Tk0gVQIzr2rYqTzDGRoV2D+vFAqj7rVvDzyJs9NZdGOVR95sqRKw/H4HrtM9/G0uD9",
-	"IV49GQwSfsXE2fLmYI8g5uABtRyYqQOFQ0dMTv38kju2QJYnFXi/bfJeevIRSFpFqFTlqM7hftvstX0p",
-	"hWB9wxJ/t7qG27BHd6J3KTx6/lxxe/cM2yMkJt8u335e0TsbXaiy6Av9s1ZzIw1UsQkwF6d68XmV32hd",
-	"jf4xb3OtCFHypwhjmNDeUxkN2T+uDDzpByxO4FvfXewRz4fUHat8E3/M4COXUNe758RuG8fOMF03tXwk",
-	"CBcXTJgiUkSTjKk6d5PIpGsv0vWTfUPpgPtwAotCehM69rTrFjSR6iSKQadk3q0Rtf+dCYQJ0ETInkxm",
-	"z/NOLyFJH+jZRWJ/njClZSlk5SnLj/5VD/yV457dG5u1+jFP0glA8eTCRgkQByb5JN3lD5RmVPVHO+zr",
-	"JKXCweHUdCtRAqofghdoU9RGyiRqXRrDVGE2wbPTlxG8rssmYgLRMAGTVhxwlPEAun8fJ11CUy3xCzCE",
-	"yZqYJLiAvkg3xVB2Tl7b5+DiBJ5qlWZYeJxieg1OIblgKpUK4H6q0msb7FRdciaPlP5fcP/yVlK3caFv",
-	"xw1tWl1UabL9XjeuNn68ObuK7+x1JIhVZYn8I04frEDp84ImnzAO/UEzgTOYa0Y5cVNAIe+WyAKOCOqE",
-	"K+UCnVoZc63t+VhGnYofZwghwgW5oNxaZ6ltUGVVhfOOMeMvVQKOKSVw2AGQJJQhUBdBYkQO/IV9f7u1",
-	"5dpqEZoSw8egeuwfUinPtevMd03XlGBNjzjshHwkWkjjbDvUGarqHu/g2U/cAr5voOn4Wep8Xr/ddyKS",
-	"9K8uAqpRTNtbbe+o7HzD/y5FPXUDlC6dCIPDgPNXcpCKEl/NPveKa3vz+F2vLbXv3OrXgjodSsF+UGgn",
-	"5DXEtxaYz1J7wrYhY3ompJiNWxNHUF8L8+S9s3zA3E1Pgf/mE2ChRmyVsgNOg1oxzRtAIO0ydQPwgCIB",
-	"kBMuRCoTxY+4QBTCE1x14wqZ5DGjArZtQMc85UycUwUZix7tzWimtaHGZMiFoIEp52/Wh+OtvtR8DcjE",
-	"woJPFafpdQMnFlbgtrFMW7+4ya6O2zIK4uqj7lgUWiW3ef6WIFVMmJykjGg6I0hR4mMrVPGI+DfXQNUk",
-	"PaZ5wvCDJphiQFXShIrZlM6el7He4cmtcmIK4vSdOzGFZ6n1Ytzj3gkv5rSAISKnIjzelUS8cqo3Jlyz",
-	"PnqaeigVlpMYeS7Nanhh5LqYNwA3R3lxIxbkpVveNSP8FXe9hkTBSdLtnnK8LcbmKElyW7NV87Lzzf20",
-	"JIrY1FnFjvSrndUTv+Jt8Snc+iDjNpMpbERsV6HovIIUIiD9jUnhnbUrneu1K6Hx6SZsyw+Myr4ly8SH",
-	"goth65zN6qGQAiKs/YZuxl3SVDGiDbdqwd0yaQYadsG+QoEoT2ZbZeE/5/Ewy3spTnBxv9m1bVPsw23q",
-	"gg67QyUNIXchBLEbnL/cOVRDJCG5Mk/fG4AEOmezSlzhNPWkUB5txSOZA94i9OLb9VmpARRFRPoBOBxg",
-	"6ZPi0MfmUNWPe73wyaz1QqTULy5lLJgV1ohLANWbznEeezMHekTYBVN2+VyZGUnozCFCYNNAQHStAlbt",
-	"s3txviZ0LNxuzLLgZoDgXRkuGHsbW+dcJNXK8rVnqo3oJh3PdQAGslKnw4wd1stctgdLw57z+NAP20MJ",
-	"DWDC3dCQVaNjmjAiB5W5Ifjgb7DabcpbuE2tvNll3A1tyR31tGt19aVLgITRzJBssuHBDX+N6qwkc1Cy",
-	"XonJNGV9U4BM1KApm5FUGmry5g+ryazOS6k20Ai9LmHviVvk1iWtNjOIi7hbTLpuZ72GcBnl7YD+eZy9",
-	"qZJiWKLBOGKeJWTAAY9ghj8AyW4mPJBeb+bai0YsyVIGI35xEdTYGCqpSSvCA91oPjEgsHm0NSZoL817",
-	"iRztLRcDmXAmNMSErnfnBRv96/9RCRMDLrAf0O8E3Ng0Dhud/cNOp9FsgE/ROGwkdNZoNqaMndufDndB",
-	"OHDPcbHcPtFhY8hGjNsYgCpGj60Zaux29g8eozitdIres6nb3+tOW0Z3rchXBjTT208Q9r2mOU/AQgU/",
-	"4vKjG+7jO988ymxtLvOLc316SmbDkSFcGBmrM8TmQY9aS5LgHxFkF7FOcdZf1yQ4L6c1TjxI7o9MFLs+",
-	"NuFtToauJ9nN6qxHsHu+xchR6TTn7JvPdgTvqRwj48oS+vvWvat6z+qeSnZd6MAVZfEyiXnvoIck3Jhr",
-	"bYNdqQgbT8wMdGpo8KGKYd6DeO4plO1mnqeLXDiXgYF/2Qi6JqN/3Wp3Sx7d9py3S7tquEc3w/Barw5C",
-	"FeDuqoW7VTzYuLO349kTlo/X2+jQg9kNMHuyDOU7EF+V6Z0TGz9efmJ+Lc2zwZDSIZM7dTNQcnw6Yi+8",
-	"gr3cHD1sxT3G9g/II/kSc3yeDsBlhYu8KOseckMHg6UQVlwRuFQTh8CwEDiF/6V9oORy7PQsaZMvI0ng",
-	"4kDdbPVBJrhBnq7wTaztULgszl5WJhlhhd93l6N9hNocpv0AZDDHlKcBBOxu9Dr6Nz6V6hx9zFBrjOUW",
-	"XjNI7YSplhUZrzbXKDmeWq93yAyhuJMOcwZ4lnozN0eMvF0jidVsAPaiWk+lShA6GD7NIwJlzS6YiMp/",
-	"0O5SIednYsgvmMbz4qaKq4iSj8UFN+xyAr5JK8XsXjUOG+ft85Sq/zlmkwkTbf+B4Cb/xsfkt5QCpKJ/",
-	"If2UqfN1el7sw8Jz3whRMtz+HQNgyJqkpOOzu2+iXIm8AaSYaDlm2PSBR11Dp/ylT3i5pdr5Bv9Z1kQJ",
-	"h9otGOxSaFILOAEzknDPhIcpR2u73mNhn1mHNUDNOBtXym58ucOLp2DViSxg7p43s/egRavifDvBfKDd",
-	"Jm5NJHfcN75VNFUuSGVOI2RCfI0scjoXWCeSPkbKpdJ7ZO4R4VM0nQLcfWSW8hpx+0xU+Gb5xYFlDpE5",
-	"7Y9oxWBuDCiRKvy0E4Zu2ifYgKudhkvasPm02u/Nhn20T+7X3xpSDangOl90p/eUHgw6rPUY/qd/sNt6",
-	"ljzpt/YH+/Qxs3/d3XWmrnHoDN2fa1o6vP11p3GWGzmfy7kRQ/fjxGt4oiHr4c3jmM5IIjeig6Jet8oI",
-	"7pWiA4NoWzrrjbmZw9uJ8Q1djR7sNmaI7YK9qECdw3WMlcVpR/FyVqe03AKYVbSS7xTPKnqCurCxiGx3",
-	"2SO8SfFvfmtIe/U9kNloeYdAGbMQGzKHr2SNcyyUlWFiQeir40DsKUFGDTrA0WgqiBwMmCIPIX/S9efI",
-	"D1XvfAsALH/uwCd19xFGhHiRc8YmOjSpPtDkgikNiCflLS3RW7zR8I7aWzY6+wePDzqd/ced/cd2wfYB",
-	"vR1MniS7rLU/6NDWweCAtZ71H++1nh30ngx2k6e009ltrNNqEj/3Ncd3C7cuwYCz7/Imqhd32exVn/up",
-	"4obNH3xIYQOES+GIVBzyCpu38y3615KIELtFcn0AeSEObrah/dHYPnHEkp6byr7VGtZa9Rh8KVF0WnLg",
-	"8fpgbNc+6kfxU6wYEr7yTDi3VxxvULxecd2nKvFvu858lDpN4DU0AZsFqBmoDdWmIw6p6nzwDe0BN+gr",
-	"Bd7iD4BI+GDOoClGMgFzD+ThQefgUbusWeQqFmOpGHWuU8tGF/8OdO3NuUCe/H4lRWhFwvRHiwLrxh/Q",
-	"OQGZtw6V0FOAxjxySs+GHj3rcfu2iENfcY1ptAfS0f1xHXeXQHdwE3Vh+IiQZwJvE4ZCYWqh74BlyEMv",
-	"89qwiW7mXN7OsXJfTrk2jr4SVC/spisU47pKsw70YjMq95q6URJqaPQx/M6QXzDxHsOclylVFKXLsEnj",
-	"MPrkyv4XbMjNtI8sUQv2dSV30vH6PrtG1vXZsGC7xKKu6KvtRH5XPeQVpDW55zlKmZvMa5Njo3HmCpQO",
-	"oGDZsM46dU6an5OPr940ya8fX/8MCZCP738GFFRJdjvk3YucMt95fvYuXj8BQ9HAajfsnPN38lrSMXBx",
-	"1+5LEzIdybRUTR0lyVF42g2oqnkG/ZQ5snmN0zr2AXEmco6iiA6tmRDtSTK4Ibr/X08+vCcTyYXJsY5w",
-	"qsTNxYH1yGdB7bP1WCphkE4WH2eHXfCEiT7bsR/TFU8EV7/CI02oMUzZC//vnSrw1VtApr/BCDoX1SrX",
-	"LnziNocfPw6T/pp6/PMklc7njLVSuT4v8u7vdg5+evz0SecyWn7HaueWpoMa5qmjJIEQXfazsSPvwHGR",
-	"NGXqgSb221a7OSsEDTOKOXLIQwcSazV1k2j+B6K0jah2fHjgh7qyWjPXL44gGjTOmXAFETKSY/y+V+/Y",
-	"yQETbaYY38B4m08YWFMSht6GUjA3GCea/jNz7naYt8OhumX2442S4xO7iZsIDy/rx7r3g9nD3We096S/",
-	"23qa7A5aT/t7rPWMPjlo7Q069GCwmzzr7XYaTaeHF7X26uU0OmDzuunuacXbOPVzm/Xo41V27LOgF5Sn",
-	"tJeyrZb7PmtWor00ntbN+cs73/J/rJj29MquTXJBdhQgpVVBUIpVWc6NOrPLvhA96X1qdAPW3w/Mxdbf",
-	"9xNfLll66mSrLkPaJkeuMQXt+1RYH6Q8BXqLpGsFDgMbfjV+gDzlK/fOVvQbV9Zr7MKnAMoz8UxdMNXS",
-	"Vkrxo8+B4Nn+SLquNaHrmpUSaqhPFUS3eaChp/P1KR0Sw9LUhpLBpytoPQcUdET6cgwHI6/4IkXzhJXU",
-	"fr5Q0x9tP3O/5IXbHTnB8PIHEMe3/IKFrjVrxzZbStwZUZG05AVTNdNOM0LJiKUTpprQ9DrgVra4IL0M",
-	"6TuAlQLta9RG0MyLj+ACN73Ihk4IUMdCTgHdyjWrs/45VJpckyBHTo0zgZe38YYZsbFm6QXTeDNcGhGS",
-	"pFIMYfgTMK7KQoxfqEg+XDB1Xdn0pXRWJXbdrpElxL6U59F+YdYuvW+I3ZSH8Avgz7uSkd1t4lAb/H4b",
-	"zLiqq5+yMdOaDlktSxzUsJDjSiNBnFSEJomGjjqoXuWex0JcXq6x8apHKAVmdkMCf8no27CvBtxcRX7J",
-	"IEFhiGbckISNyW6bvJcX0PpJeoyTzDWGrUgpg+/j1N7hmgPsU1drBztWyTIljJr5VLGvzt/qJOT3kxb8",
-	"Yn/pjzqNjsYVz7hifcYnZjnf1Aj1OxfAKyeadi3TUQG+zEnaA5iDGD0PEBx2ixjQ/QYIS4ca6e4OOT9k",
-	"s9eEKsUvmMvolcYgn9yab3ELhl9i1TQu/vk+CK5qOw2CEXIgeLUryzs6ZNUW7aV15dDhg4qhF+qmo2nk",
-	"hgy4oGnTcZ1p7+vBAYG/x0Y5F/1wZr2C1HTMzoRRVGjah0YccpKnoCHW8T0iOauqS5lbt3GQKSh9Igx4",
-	"aQMGXG6Doc8mXMfr62cIOf/7ZtIbbUzAEGjTIaDv9qxpT8BkQsUpDFXsOZc07yIlH6XWvJcykgnDU+dZ",
-	"J6zPE1aSHPvivvijnrcvcfvtXTtvN+n5uX29zAnqU10DUvuSLtJFPNDhjHCm8zEjh2iFrtmyWSO48EpD",
-	"RrDAbQwZ2SVE00XFW78H093EvhyP8ux7+SCCNdyk4U9u7qRdw2tc2q+y2+lchrn4Vo062X2sm3GCF3hH",
-	"kDAYgSnSB1Yge/JrjEoOAr1sCNCDLcwfwK1k0SnS4HMHisET0u24/2uV/I//vy7R1FMLUIEHkIzp7EwA",
-	"4ou72aEHm4OZw3AOIH/tmcuZCBneMZ0hYEyPMUGQjrXMIYVUvFcON5VEvzUCN58kt1u8YcH7Zv/jitDl",
-	"JsBHNwOp7JuNys8QvfskDgEMfajK8AiQoSw6t+93bcfnJaxz+6qsTo3dI2muB+1KE6eENi+vS/oplhS6",
-	"42wSaKQBM8jw7IhJfP1bDohUfMhh5ueZc/PNiIlHa1TErVhdoSruJf97KIf/QMgk5QV1zEdtSeZtZImL",
-	"qYpo33BBU1erdB+2fiujSgdyW274H0w80IXxOEDb6smvZT1DNpy9ks6+3vqKzExfgt89VFQYltg3gTWX",
-	"41FUc7FmdczShJk2ecUZOTEsY2pM1Tkj53I8NmQMRRllw3yzRhXmlX9Nq4/vLJFn9LnQPN3jfGzhLIOM",
-	"b+/g+trnklEZ/7GrHtkjff6/3KW+kzPrzucJ44ZMqRBkRFPDBDnhVpEJOLT/Y4t10PtDeAu4fPV5LO1b",
-	"OIYQq9YfQXdzD3ZangHuMS6GgU+1xOkDeISbMJn3Qr1lr++UnrOQWREGkRI3I6qGDaXirJ7SM+UDVP69",
-	"THPBtCaam8xhFASAVI+IA3MzQyWzCUuiMjwWJoEOzX+QC6AUa5Mj/zv0ZCdUGY9oN5AqL3vCKHhVcjc8",
-	"ylaDdbhLLWEi7Fa0Qc6eSmW9Oi5iOFkgRAWuNCs/+ytK6DuZ8AHfBAzTXOKnsO6CfCGRGEhYn/ZHrGV3",
-	"U8m0cYg8FP0mGdOvLTpk//1JpxGLWMJSfsGWilj+MZ9zmih5we2WYVJQn+smkWmSM1CSj+4TObGekAZm",
-	"c8kk0yOmMcIm5R0b9hW+yhe3SlkgWuQWagNuMbPvFH3ML7/uaOQb+D3l5vOyWL7+0haRGMzOdybB4KGX",
-	"5ehMRefi9/LzsvPN/Tyryy99EGFbZ3VHZ74daq7AZEoRyX5m/ois3+74Kiz+euRuiczNbnWr77WJqMuP",
-	"JvlbvaRAFtpwyyVzThgBA30Qe9vzCj32hftUECg8Y960cKUR1bX6fPbOr+22C61baJ3O9Pt8L7+zuPHT",
-	"yoYN1mlPZmYFia7CfDxalvV4HrWRI5GF+2jKNWjRqQvYFMOpApLINnkTkY3HF47k2kiJrM1nApxB/C2H",
-	"pXTTEmnuNv1sObg3c7bFBY7QDojuTxPLBN2563zM9KhbWge1C5j78JVO0PWmc/xL8qGPT+8YNsKM6smE",
-	"KTX+13+lKaECf2MU/df/Yf9jnTRrYXtuoul9/g2V6A3kk4SxC02mdHaP1Lxx5bS8HT43csr6YFcwtTaO",
-	"yOrmXZbpsDbpurJEt0m6DkSiC9qk208l/kMx7CFeNK2f2EQqE8cnmf6OFEMA+7Bb9aJ18BQQ2v2mNrj4",
-	"qORQOYz/vGZz1BvJ1DA15gJKN1Zh7LfJK/YHTMq011cabueuGWCt1kEGIKt77XAt2gGPUfAXcsudSKZX",
-	"UA8DqcZ655v9T11EeALvHQ53SmfWO4KkGrbScAGcDEjgL4YZeJZA9mk/2HXY1N3/j70vXW5kN9Z8FYTC",
-	"EUe6t0hRSy+S4saMTm9uuxfdlnx6wodtE6wCSZhFgFMAxeZpd8T8mGeZp5h/903mSSaQmUChyCqK2npx",
-	"H//waUlkFQqVmcjlyy9p0udc1GEpXwj7XBeTq1ImL4O7724dciRTbkcR0xY8zFqqrUB1NZvJbGsDvrBf",
-	"8CFq776UoaHnXYZKyslsAkBJ9z8g96LfhLtLZcUQJiXcZ5gA29wQF+BjfXlnvS6cBAK2TAykkksgYJDZ",
-	"GyUOZSaUlXaxC/BenpvdT/SvdcLvB/Uw//VSywyXQSKxKxXwZWzEc2gFH+lZkfgztF/oufFOdconwvdf",
-	"O5ddQIcLV34QBvn9fcEmPAMSwFyqscg8JlGmo64ChCSRqQJ/IHTkNMx/PsUnvT5S3+/QPWPuaXlNrEb4",
-	"568hnZ+cOWiu9qlSLuDNRp19kdD6z1TN71qB3CVRaHbSXkNkFgkNLMDIIZYIKD/nwj+6T1w78U1WtgTb",
-	"hjohdVjPubJeDEv5okk/dJc2O63MCuwqqrJ4bJoEGsyBLCYiIw4yHGwHKGAIck/c55S4FAXLBc/glstP",
-	"JT5KY2sH8NOMA/zw28FdyfktR9ilOS94uy+kmUqR/3f6RFsXQ3duWDEBsejLwo6eUkrfFkLYrWRrpGdG",
-	"IHJ/C3MMPH+iM/eZFEUouZ5S0d588fE/pDNNKh1ZOpz04uUKum/bv3uDV1uf11DGLVWFxosEa1NngNzB",
-	"aYQ1rVTrsRQkBxtbJU8e3YA9AJOEjaHNhgVnXpqTQPstcgN5qrGYWg/zJ6MqDR19pe2qGAZpYplZNg5u",
-	"PUAo4lb9lUxC0Pb70/CXcIuN9Puw/qWR7/A7h8GG2AkQcRBuZP1Zq3Kba5cT9TWw2OUUcNCScOhDpkga",
-	"ryNoVJ3DCi3dhuXiUuRYvwY9o6dkk5mx2NoCH86I3joMQPI655TQZ6u5scwK1VUTqWZWmAT1+LBzwHqF",
-	"cPLhVoeK0VJCZCLrOX9BaStT0HfnA9TPW1bjb9xhXXO6vQJ7dUItdbi/zi2ETYP9900w9Pp+5wzasI9I",
-	"jWNd2+BEuOUJ6MJPM1oTGoqC6H7Q+w1gO2ciamPGch4G2+6VN/rk/46Ov+klrOmvKc/zPk/HvR3wlpnV",
-	"bfZCC0jOa5Uvuqou4OyLIVdtdi6sqcglbgGmdrzvPQ+PFQIBg82iRMDEh6IEAlD2SbNM05hr1VXVmEgi",
-	"813T1M7nsMsvSwu6NgkU6nU04X89UObmSaBl43HQ2V8nAUtbNQ9E/i56ol563ES/gzDRWw4VEDErPyKc",
-	"irNLPVqvNDVDr6zgjLuvVcbUtSvJpxUW93v2SZ/oiWBOQInOU60qwS210l9mPf5LwYbx3BsHbPTDKQor",
-	"Kwog2eioA+rtqvvpPFYl4JibN2PAvCQHNNl94geXb7au8L/62O07zt69bNhYGODJFch7EPaludxVUbhp",
-	"bi/cuGo1A2a6Vl6ek16SyXRGGg066/MiAf5Ep60A/muzV95Q1lr4BOV+xYimeiIMKobVXRXp63F5XiXe",
-	"DIzk0AmqLZxfBk4DmhX31zKmWk3+sfcjXTkBiVe+/DkcmsjL4yfvQsaenZ++foUHGg5Egv7r0t4bgdQ/",
-	"4Bpqxbb7UmXOfv3x4uKsdfb2/GKHnEDOCpHJoomwx72NTQ1+mfVf2evqJI7+TGVgymuqAqUsrD0UojEb",
-	"v/LWbx/c/3VaR60PnzrJwdHnP2xSLLgo31l0/Dnv9wQ2X888TybL9VwY51TnOct001kGl9oY9Am3fwVf",
-	"qVlczwnCS9Vj26T1O8deKUHAwPsv5Q9u3WY9ZwN7x5i4q7yJDYJyKA8Xwox6xzT4FCYcoBQvJRc99W0P",
-	"1tE79usBkqj5kmijZNXtmETDGm+ZULMJBOHw/FvJFoRaThZgbU4I3a2c8am+YWeM3Jdbl7xwlwdb9RJu",
-	"cO6vhT++wiviD+/CdfHnM7x6zStxV2lJxSjBgLU1OnR8/24RgXI0G2qnfGgpBlYUc15kpkl66LIg+Lco",
-	"gYGfUaVQoaVYvbSKaDbOWCurGxdmZ4W60E2sIg86nercm1//ttvtdrsf2v/2h3/+bfcPG/hsqwetFR/t",
-	"7shO8uoJWzPqZgkQsWIFLbC30StTjccB4fBrfMeLxgNkydW+G0eRXFV9tXd4uEnLzc88e4dP/83VZF5o",
-	"qiDckeNJDYqN3oNH05HDm+dV7TUJ1b09KPXUViwm+JlhZhgOKdSFOGHEXIIuK6kc8YUXejYcwZcA6le9",
-	"lndkJ3rSmF8x9saI1m+qR+A1vpv7hbt+7ekeFSItksarB5l7sS1l3v/mQ410736ifdpwlIe0JcsEXeKk",
-	"hvE+dPpKpCG3epaO6noN8bo3xYi+9mv/ZodzfJMyVD+1GPamPGFqBahhCMc7wSEekDa02YHRAzm4klHn",
-	"Xt7+nduaNSjZyNz86KK1plVkvVytxTqws6fPnRcKPJtZmIvhQg5VHV4AM9r46klLEbaLJQCBQFeaj4Rq",
-	"s6faCa/RTay0fqbSqvT+WYjpvYjv3aG8z/lAPKUHaGxtCg/4r1SR+KYUxG+xOZ6ZFdt7Bp0npCDYmW2j",
-	"12KWp3jVnui6GHIlDQ9UHY050viTPGczJWkc14oPizDP6Yj3hZUphKRZmJ0qC/ZCFBOuAFZkjt33Kdet",
-	"jSA+P0Ac9cVQKkMhTFflwkV3SaiOzXWRec6+QrBc6zFOAqer0e8huZ9RzSGMX0D0A4MJ5E1O79vK1mzS",
-	"oQtPFGooFVgVrv6E/df/9q3l3LDTNut1Wkc9t0gXJsKi8nzlCuWyRW6WJuT+3JgIcjfcakhYbf962vrr",
-	"h392Wkc7G+Wp3sNmU2oNGULDMFyr58pXK2SB63bxp4G5koXAPDi9tgm+72in4CVNRZ6LjPFcjpeer/9f",
-	"/7cYisL9R7Oc25FQX4hy9LQw/wl3+N56oWPBXRfs6MFAphTr3KT7/9uP/Sv28i0+LoYip84i/PWOWAYq",
-	"RnT3U/zjOrTwqaozqmy7YniEVCMh7Q7ZQSw1JNBHzVObwLQYZxlGelaYJIyXQPPM+zg4L4OJ1HMm6/H0",
-	"8Q2v7ZG8rTztl5PsRqle3dJbSPjXBrcr0tLrSqrS+KdryOmuZ0ZZ6wYE+pQBVK5lOmI8cMmnIqR9QZQ9",
-	"RUUGMghwK2Z1xhcJUK+UU8V4IbhJ6h2H9pWn87lf+G1l9zs29LQH6+y9f3U/isF/j3zOpEGILvczD6qz",
-	"wG5j/MGHbNaZ1zMlUznlOXDHk3+LME6WauzXWHZ3wZtyy83dh61OECIydy7UYiqyNjutXGLCFyyXLgbo",
-	"KiMuRcFzNqnc9xihgFGJGUB8CK5ts7dOzxBzD/dUcMbAV5TgBZAuebRgSYlfCE4fmurpLEcWjwZn+gx3",
-	"6QovuvpY224XrCk9yh1oZoXtOkGf0Z18E2mw7xx6SHUxlJc4QK10Ig+PHu09XOM2Nhd5l93IiVTh51vw",
-	"2N+nVYCtXmcHUGLZwKlcgt45ZFyZcCrVvqGm36HiPpcq86vsL+q0JdJd0r+NVPfgYadOeXd5AeZn3blX",
-	"1SdQC2EskSBoI3HOny9xyyL80mCfV1bwuZNWxHqUEV0uhWmzN/QSBhznF9kRV2yv02HjSXuNPp3iuq/Q",
-	"qlfcSjvLnH1g71+cs8eHFe14sN9+eLS31xBGcrsZMi7Ts37u3ktoYDyKexdbR2UMhlxsdWHmK62G65b6",
-	"qL1/tPe4YaXgu95opXuPK0uFH69c66llE20sM5pNuFo0AjJA4eOFBEXZ70RrePA1Oz3fCF70F1cajqoO",
-	"JNSmi4pAk0++nGdxh/Zm6YxGaxDp9Q2tzeOHh/Xm5hMvzJqwEE0fNgssCBzUX8BRePruPGrMIxMpLViR",
-	"2qaWFwJNxQ2g8eaM29EXOKrWHlPt79DvpNLFlPb9bg4q8LoaZeYNn4gEoyhqvafu+iUYToLRljE6lRyP",
-	"LKpoFM4z1NNcYGcHnmEe8FcrVrii+5QOvEOteEQA5rsOGip+LpMxNwK9hZuECUbwIh2tJdLDjyC2zXnx",
-	"C/QQQkfcUpbdvafjENQlPp2XrFCAujcMnfAUdUtVokdESl77xWIaO9MJS3We6/85kzynVLu7DOZt9SCY",
-	"HmVkFmZCwdEHbvhMZaIwVussoncYS5X1khgySklhF7VQVgFATM7nc//1yaw+HDBi7u4DT4AwF1r8iU8j",
-	"JNDT4HFXKYp3fEGaSannbDJDElRgzQpdEHBZ02Y+n8BSXhQLNh8tkDB1LiDCALe5xOzS7uTOhcs0IhdE",
-	"ntdiWeENP6Foc5PmherQ8FzrMVUv2uzZZGoXwANmoGpQhvdx6ANfZpeiyHVx/dT5fkPqvKb4gYSkJE8N",
-	"93ESsDE4FTfrz+4r107X16GC+ZJinDDFi0LPDYwyiYeaNeIjibF40bRdDw+TZVgwIIL/faMiy3PIqOnJ",
-	"DRbGZ5kEjqGNm0H9F5peZ9BIz27L+oTXwSqb0zVg5belK4JkU2qBuuHxy1o1UtTiNepAhn2tc8FVbS2K",
-	"GDDKUpR7t5Fvuqg1S9u9kbNKBkZesImYToXq7VBLOblcHpDMjTO0QO53QvhrRXW7ruqLgS4E6/Ei4sRz",
-	"C8k8sACtG8HkewOeG9EjfgMO5oLlchzMTSMyGdb0Uv0n/bYmgiCquWttWYnW96ibVBeFSK3IaKdK0xaG",
-	"HIbUExtIlRnfjL30iGB+q6kq7Nx0ioxi06hZfg3XfdDvKV+LFu2dMO6Z6qaF+q2jM6YfAitPVl4a2B8j",
-	"hQuZoOu4OHdSJ0GB3TWz4TAaYlLrt/1lyqxmQg5HlkWfD7oVcpdopUDqkxINaUSqoZ3SnRlMq+OovuLe",
-	"O+VX6bnRta8+unPdrmcICVk3VNKI7LhKnA93o+cgOy8t2+6VX4CQrbfja/u+uburwK75JqPVJ68sS0G+",
-	"IYEFQVbc14GQaqYQ5RrqZ3jDH1GdNnKjwtQzNEpGswFf6ghypwMcC7fNE+8v5Yn3bwc+uH+DdB7kdm31",
-	"qJTu2DJ9pymf80hXCcQ0hpNtPpK5cGKC/Tw3qhDtLYd+V9RVQ7zRX1A0sW2r4Rho/mpEFhU8dhLvg1UN",
-	"BHzTu4fxrAsL3L++XOSDSmy68sOYtErFsfdqLnkhedS1VYDR84aObg4NfdU6kZ43VoWaC7e3CoWqim0C",
-	"8e5dRT93HYl83XDjy8UU899Die8wlPi+POyNURCrTvYP6VTXQ3jv+OTb5a3fmusdUe6qAVBMXIAYCnln",
-	"2cOJYSx9oJ/2me8wYQQUKPHRE815Us7CSNVVNTjl7acv37AHnc6j1t5Omb3kpZOeEzMh/IynMN7lqolT",
-	"kBXFoVM1B+LPQCiw6ZF46tcTwRnZ9myS85k1CCim++EuXeq5yHfArCLmeKDD1l0Hb3x+T3jj79DKvBND",
-	"aSwUZ+tHcaGAlKDMJUFYybDgWTHQxffqVAfTeucQ22BJEGpUbBaQV3KYkL2Hnlio28fMZAM9K9hciDG9",
-	"LN8VC51oZEgWghcMD2wX/EKUAM4JB4g7G8jhrBDmuKvAzYF70FeXrBn42In3eqjRF5OuswkYO2+noDYn",
-	"xBjuMRZTmwQaRJw8gv6waURd4WbdGB/5ZaLQ5VVecXBjBQn2F97mD3V2n1dEesLVwpdtlaiwCN+JslHM",
-	"fz1lu2Hqq92c5rlGkLhBogfiwR8pyfODp3fuIqPTpCCf6F/r2jyALn+W5yz6NaoEfdlHdxgFxqkWzxdP",
-	"FCo1iRduKd6UJnZCAZc/4YuuAjQHV57LLLS0EvPOVKQSLg0sn7gO70LTYqz4iAh9PDK5LX1sDohFxk10",
-	"FHK1OGE9uN8rj0LpdZXv+AJEs+/7Utoup6QgDUwPrDTLtRqCFz1wrnb0kPgch3udExxXRVbiNHcuJ7fy",
-	"UpgeM3xh2ETXUwm+EP5L1z4Xz/1b37pdOujVUrCCW73985MzdvhoJ2E+P3CapmJqW/7jvTbrZaL1sZWb",
-	"ntsTaqiUir0SMh1Zwc6nhZPok/CiJ9IY4oSh7IHfR6no+1UrSddv8vZpJU2ZqcPOSmbqw6f95ODzdstF",
-	"Apio+vBpL3n8eedTJzn4fDOGnlu78Ff4GkuEOc8u+LDpwvSxXfgMXPVb9UYO9za4xwutxP3A4kzQubso",
-	"1K3a4V0emYC1LH68anh4o9nZ7g2DreiFTv/Dvc5O2WtMnCVRj9MxKR/GdinPc5ElXcXj5EvMzDcRzuRL",
-	"ZazgWZs9Ry4MTyfgl7r9Ssg/czYWix0XpsSEP75lIzayHlQ20EUXWgIh5Mcq/hVZ+diUfikL+QVUvvJY",
-	"TUV4fGkeHBlPWPTv51/RMtx179XyplW8nvszAKi1a/2xshGsltYAfSuArlAgXilNcEseVnDMcJp6iS+0",
-	"GgocC+9YAW1+V5XBD3ZFln2TBCBMiNlwJQV6TFpd6aEkrwHbEJwnN5ApgIAJtOWuRQBLWPkJ4xMNiFIx",
-	"STzhgs9X4lX8ulSGzSs0qEbnWVnpg5wDUDUanc8sTOwCT4uenHjHQu4VbV7PT8jsBRZobsYVPmRnvGQw",
-	"pQthWZoLXjQSNOB7/nLO21WfpfrXxl84nwFL5OY3GIovYCdhW6/gDfB0wD+EJdMrraOR64COwxLU/14M",
-	"2q74OM25CpSNtcbtj04FS5SfHmB0hKrSI2JhyB0e4+egZaDMjxKNCrdJjWkhSJKzTrHlIqMBLgZQfFCI",
-	"6a4HZRe8qzN+iUdqUf831V+lZRHv9ny0qFP5Z+7xpboTrV/iKyWzDgOyTt+du23b22eZHEq7BKfuHBw+",
-	"OOx0Dh50Dh401c2JxHsT3mCMgvY/36wo8q9kcJ5Fwt04Sz+VBkD9oScKOYd/GEu0aGhnv7NyLfFQNVM6",
-	"PkM6W3CN4MMABKx0lpf04Z57dJVXrecZvy90zw+TIM5ZJqBaRtPpWjCnRtckh+VQvZ3Z++w/ekdrrJPH",
-	"c3xIPbsF/dm9DT9xi3NLi8QCOYGbCGyTNXwfzriHLrKS9D68/lMKh2E4PbhwSvd1tlgi9r4ApqixUGD9",
-	"0xFXQwEJPUCvsfoJCZCiMzQj9WsNn/NPet9UxMts/DVvr5Hy8LnbUxy8beqZDP25aywf0KgmIQtoAqNG",
-	"OnhF5DcAFMlSAZSAwTQEgObGzdRYuS/74QdQNmXzwsUXU27MXBdZm70TU4HOAZf5rHDOQq7ncV+LyurH",
-	"kAa+9Psdr+iXunW8JaSCzLYo2Dm3vzmBZmf4Z7v5tG1a97czP/Hcy9NJ3TAfMOS3oXC85qS1w/0N+Bgv",
-	"tH7N1YKOXXMXirdqH0t29Fyn5eiXjW3m6rm5y1PrXLerjk/8GGqjnggwljjVUK0crfH8Ih+BT3BOR82Z",
-	"aPX0FNfw1c1lEkCbPXze3jd4UJ6mlgCoAifYDXmj3Z01DdlTeo4z9so3516xWUqYAI3ssOAK6CgRIU0h",
-	"GrdWF0os2uwlFvggU17D/F5laz8O6KGuopyJBCEh+GxFuH4yCV56MDMia7OnBR/YIFjRcxConGqLmOtp",
-	"GssSCdsNjTTsAVyws3f0iB8MOq0Hgwei9Sg94K2jbF+09gd72WH6qH/Enbe6sRmOlvdtzbKt6McdKMcX",
-	"INH92py4tTrrpbtOXWtsszvox2Jx1TjapdyJ4pdyyK0u2mkhYAoEz017KOz2Tg8dJrpuNBTzUhQQYca6",
-	"v3328k3CBtJ5Fwkb8FTstBtcnvfSjs5osbdQrFQUYqLVwusW7z9M91qPsr1B61G6L1pH/OFha3/Q4YeD",
-	"veyov9eJjgyYROu+Nzz9BSIsPn8Z/xh9LJrcqXFy7vGWOHAXS3MplHW/+tP52zfh1+4dcTsrBP3mc0h8",
-	"YHDacs/9eWM9p53CIOR3r+s78rqmQcZv7G/RJVp6Gpo063X7NCJnpw+DDVmr32z7veiz08poWgbDsthB",
-	"4htx2YP2XvtwJ3g7AHQBfGaYtH1M03nQTkChBFkAodSBViQd8TwXagiiMdQaY7WBvBQsDMz1oPVKJF4L",
-	"JBdDqUgxojDqvtCbeKMnZG8aiwa47e0bznP+BuQXtpVZXR1MuE6Q62R2edhxs9D+jOAfnyqBYatIaOl9",
-	"wnJWs3Ne3XKw0miCxEGHkO+EaJq6xrZ5V3n5zLSIhhj0F/E0KXCPd8qUTw8xnM95anXRw+RPxWflBlq2",
-	"amT0XbwN4lYe5F1H8PSNDJby7ZwoMBRuaVL0kGb5kiQqMacT5l/+aGn2D8/WTAG8zWGDst4agLA3a+0T",
-	"7QTTwgCSkMB2Gtc7e3t+wZau2lvCM1Y1KvFNCqiLNKMZSmQwWr2rqidEf8G4U7gWpO2QQ/Xd8yfs4f7B",
-	"Y+BO7S8gZCSDUAhACCzgk54cSg8I2zDXxRg7gNtd9R7yevC52gzeCY71wxMLfk2PDrNUDaIatg/3Ojt1",
-	"xgBe2Xn05LdyfHXmvMn9x486j/evETBGtz8rtB78OM7kdfCA36XniSYhajoYeCm7vjWAD4bB6mtBRr7G",
-	"FXLkBTWMidrszi0mrrcb5qQH7299KyGKA2KgQMmbWXoysaZZfhOusHOoJ2HRhzYBbMRVw9mbx35eeUsQ",
-	"EWfYwBY+OjxquhfwH9+OCg3vZcVHG98Qx0KbkZ6rtff+e3yx2+3zS2NmokhgCUf7nUdN95XGXGt3Nxp1",
-	"fxFNJJ03jb2neUX+pMAPf0eD7ddNsl/W7VuYGjoIze6nMJ13DXdsnVl5PwKonSEaeRiRFANbK5TwmWZK",
-	"fKyn/ERz4tEQ10XgvAvDhe8X5ltZZEM0SlvZ/ubm0Z4GfQjNwOjWNQ55virubJaiXT7FOdZrnFllYJSY",
-	"Dz7jQcZOpFCYcFAjwsiogZYixLkHdQxrIBynePvvQqrWYUHexw/5xSY5XjuJcm8R14toxLgXXypvpChA",
-	"JAcyYkQZ6NtIbibU4up0XyR9JyuNdLiMXPDCo5x5mjovbc4Ny4SS9ZNn1eJ3ef0aVrNZ/N5BSTMKtwGf",
-	"S5K3mYyBB7q2VwgamgP4yTv0fV6gawfZWmHT0XHw+o13cOLD+CfD3k6FevmUPdFKQWwQO9/UHg1yi8O6",
-	"6WhGBC34FxGm6j2lDAjZCsRA3ioTsyeqXwzKD1NPM255Wen1HW9Npd7NQomGyf84vp9Z3Wanimit+0Cq",
-	"Mq35QlSmrmBvd3MhjZ2poVC7Dwd72RE/eNh6yPdE63DQEa3H7v862QF/kD7gj/je3i5XtuDDBscX13Sh",
-	"13q/EVZ399e/7Xa73e6H9r/94Z9/292IYuvUjBHutuF7KDtOGsOhAGOunW0xm8lsk4VdFDNg0rkUZVux",
-	"EiITGcHAYtSBn7hJsgiHNnRI+XxvmedyhsV9nLMcwQ3NhF1w8425xWDBUHy5ZgxScYU3jSdOPajN1l5j",
-	"fVxxA1TxVyiwrxzhNdYqKnZcK4ARH50m7378bTaQu/vt/V2pMvGxbT/aNUMvqEU+l5CShDRkNaJDKKov",
-	"d0Bu9H/8dfZcsv32PoD3z355++InAzSJVJxzrujPfzlHpZNUiQsc9kgplQuTdBU42NiuELKuSAcFaWSJ",
-	"dPFIbl9Af+aF+zGXwE4vMyI9xAdF3NYS6wusPsGr0GM2NTY9pV147hZ3de3Oio92F3ojKqnQLV0zR7L9",
-	"cZJ3lTek+NNvM2O5UJkcjsMn1kt5XUi1uq3O2LPesws+9I0nvtlscmPI/h3C6S/8Oqs0C84ieyn0IhZJ",
-	"P8r29VgjVvThk7vvugkwfqqzHpQyTl06hXRKsN0z6agQsi96O5i4F8oWiza7iNkaiBjAqcEzNcylGUUE",
-	"ZRNejGdTvCqqTlfFupPnem5OiJPAuVXQqlNOFnH3ADI0n0UgGPFLqKMPJHjg2AkEUyIVLpGlfCLQzxG5",
-	"EfNAHDEWU9vA0xArxFUuyBtecja5bU6IngJ1E04nHINaKkqsDv60co5JeVgN8MYbUcM8XOU+aH34tJcc",
-	"dj5vt37ttI54a/Bh5791u+52t+c9cGuuqH131ukcpCBsx7bgygxEwT5OcmWO4Zf/0d0aWTs93t39qMVl",
-	"OxN0yFruJfTv+3/vdLcY/PSLKJzb/R/drf32frvTxcuL//e//g/eZ7d6I/zr9a1Hfcbv97bqJZt1CiJ9",
-	"7wZrIDLSQBckcWt5OoKZ8rufyh/W5SF9yDQRQIIYRthEggtx9oirDKazY9qIOkeAdZCQDAVXw5BzMgkz",
-	"2jMb9AtoJwkiTsXwmlqIC8xOw7qvz4IWPXJj1H4F/lKi0/Z9hNr41lYjbdhIxlEG6S34k6oQQJVhdSR6",
-	"pRhR1F2VK9+q1jjUSsydU9Zy0j2RVmTsT+dv3zgZT/VkIi06aIiC7tFQnWfuiOlhvpS6XoDhj4dPnPGh",
-	"eKayXnkQpkAZiQkRpgkNDVnMrqJoO5NDYSyWsYnRz8XjiNCRNhpyBHXwHhQ4KCPmLx9YQjy7CDTQJG4/",
-	"netrFJ+akbYNaJlsw6lByH8ZmAfds0/x/SBpRW3H6mCZunOD6fnLTEYF7FDJeuoOe5xKB2H+UNxgQuIe",
-	"1LqiGYmdu52S+LGlstW8Woim+1JxWOlGRxg+49fqcWjS2ScEH6vmWFyYFORpQ3UdSWN1IVOet8ZisZ5f",
-	"o/wsc59lQmVTLZHRjBJgz8PF2V67w7Y9oPJx+9FOQtk8p/LvL9h2zy6mx+wf87ELOP/9H3OLAyjwUFkg",
-	"7DrkxSBxBrzAEwG1CSGn1I1BTlLiScgDVLsMTBpCsj+GB/qze/brZW7LdVcFbSOxcvt310Pu3DMQCBWg",
-	"QhIROpEsRCMCa4VBqr7+uAZMPxLMN4HieHieWvan9+f+XU4vW3Ry4Osk5nUQ4oSWRtvpriFUWiym0Dmj",
-	"PXZJyEuphj45ECoMqVapKJRx1ttTlfxC7zlh7i3SOPoJzwQTg4GTu0sIl6CdxrkTnAbLBeyVP+UQVrZC",
-	"Qxc+R9JGQ1noWz/RrD2PfPdE8VUgaL3dd08pXuN1NkdFaQTnr5W0WyGbNrlBXdUVdidpFAn6AGn4jf3z",
-	"L9RFc10Q897BRlAoOEpvgrW6QwPxR6cgSEXkpbjhoHBhhQsfoBXn+HDv6PCgc1hjMFC1zUhON7UakeUH",
-	"a+G/TwajjCnMOLIDLr6noyBMFSpX4qzpCTRdAXFij5txL2E9Y7mdmR7TRVf1csEvBXX3wOGlB2Ur3Zyw",
-	"FKHEgpz0oU/at+7BmFXMIrfZGTL0ZiKVWW2F5ULk+etyg74dPV+FVyIe63gLyqdOJqSFrAMOa70URX+m",
-	"MvZsYnKOwchm+f3y6eNWnrq6pbTIbm++eftw3wX97wOLWc1fmLE7wfuC8WwirXVHMjdjYA4LLxaCJ9DC",
-	"JoekanQePnhw8LDG5KhZNlwDbjkN2QmR56YknyXHGCwJNl9kJcsjeCN9no7b7AkvIMBR2nsqJ8AMp2Fe",
-	"n2UpnxmAgU9nOJKo9mx/A4tc0crDmnBYW5HdBtj/dYD6TYHJeRgyoQTQxkH9fPNwhKjvdz+ZWf8fIrWf",
-	"dzNoP7wiIxXKrqv0GFH2KSmLm1T1xDSaIdoMd6s2e6ucORITSje0a+P2M/g+z6E58org/SJe4JTLYi6N",
-	"YPSANQDHmkw1ffimPOZ7t05H31VI/dKKCXS9ibC931ps/X65QjnSeUb0ak7v4U1uLtFwtEKadT2XOGTh",
-	"rhVR7+2gOxPuEGr6+Gg/GfB0CLvHJsJyQCVMdS7TRXU8Y9JVY6myhBU6p8F0S0RyEiltzVRwgD80kW/P",
-	"+rrIpOJWnPt1XaUgz5SFoVyhxBQ4MOE5liY6Wjs1x7s0O7+Nc7ra/u8N+IpZf3PVOXx8t7oj4Ola4S3d",
-	"MGMQvh/DW+8EVVZKmNeUlQW80czM0pE/WyMhPNpp3xPJLOMqHekCe2ujRMI18hmmFMb12pdLY6+nfPs7",
-	"fkBhTDIdpYNx9e16LuZ4Xbfz3X+9QiE+xHLujjVTI3FBxHlR8Npm3xUVNXf/2j3CHl87AI7InWx+5XDB",
-	"4nLNwRu9GPgkEd1NMfidFfnW8dYuFIDoFqsTSPQSkM0D7aEAXq7Hmci+yLUaGmYBGe3n9MEXaygqX5cz",
-	"CaUwCXMuLc+pI8/doxBDZDCGkHX79N055NQQAbBoL40CNDW3OA/zdZZGDEdzl/FplghR5568rRxbCZnl",
-	"GthZXLSEnNjyaGcadFqSi/qKZkIRN3AWj7RH+SAf0vbZL29fJOznv5zvROugymfNk+pZEdjXoQJELr8M",
-	"6CGRRXylkHCc4aRYOQE/MLqNwavV3OdZJoHpKbrFMcuAeCdhhbiUYu7+mwvuPM5LrLTHlxZ4gZpLn5aa",
-	"bkq2RD8LyDenR8IIQRW6DkBW5Mnf+mLE88EJstpmE6mksQW3uojXgVwedY94Wn6Fxppg/xov0tExMwul",
-	"1cK5cTQD3gRWKM4KmIPuPO1FxKeLIWCZzs20qGw2znyuEy0vGXNdjJd85Uq7ywK8k0xf8cxAlLdVNzNU",
-	"s0zS5aq3oSvOMrl0LfhVrcoBppkUK+60ry4fJL+eSzNeMQLzVm/zxrOb0xcN2/55prKXTxP2WkjF/qKs",
-	"KJQYTYQyY62s3oH1+Jkx6JaEhhPDWtFSE/y9GjLORnII01RLcGlC6FbqiaqYCX/h2j2Go7JCzFbDdsBa",
-	"geQg8TQMGDKUHdAmWepzjsW65PxoMlY+GAOqQ1xI0gQL9S+bNrmOaFhDX0JE+cVaILNOIjkRG81Hzu7g",
-	"v2Q5tJKEZKashGqHOrliHUCtdeWDZTqdQczBDB+Iq57NfWardpTwhGViIJWkEwMq9efgTrD9zn6ntbcf",
-	"6Pb4AmhTS3AVDO6vXyeRWrp4PbJ4hJMHU8qsDszA8VuIPt507VwU458M8wN+uYpvUjnQTK19rxjhAGUB",
-	"00aHsdcZdxc9sHNe0QCC7cjai1PRx+AV8X0lAJK74h1NuMz7+mPNJX8Wdi6EWkKmxm+iDFCbMON9uoaH",
-	"tW7X+r875SiE4PH+Q0sFDNuRI5Rgns9ptTNygPyf6EtE/vs3Gflxnz98/v8BAAD//+TGFpGvZAUA",
+	"H4sIAAAAAAAC/+y92Y4cOZou+CqEnwZSwrEIxaYtAgdzQiGppEotUQqp1NWl7HK6Gd2dFWakJ0kLl2ci",
+	"gbmYZ5irAeamMYPzAjM3ddX5JvMkA/5cjGZO2zxC2dU4lRepcHczrj9//uv3/zxJebHijDAlJ6c/T5YE",
+	"Z0TAny8+4oX+NyMyFXSlKGeT08kfiZCUM8TnaL3ECq2xRILgLEFzLtD09XzvLVbpcro/SSbkKy5WOZmc",
+	"Tr5MHn+ZTJKJID+WVJBscqpESZKJTJekwLoXtVnpB6USlC0mv/zySzJZYYELouxwzhfkDyURm+0hnS8I",
+	"ogxtCBYyQeslEQQpPbYCXxOJMMrofE4EYSnRo6L6nR+hqWTCcKG7xQsyCUdT4K+0KIvJ6eHDg2RSUGY+",
+	"HSRunJQpsiBiosd5vlrlNMV6NK+z7eG9zvRiqSVBuHrQD2SF1TIYR62prvWac1FgNTmdlCXVTzbXL5mc",
+	"C0FvcN4zJPNQ23B8E7cdirzUDW9vXaFymi6JQB/IgnKGc5ku81//JiXJE3R4hDK6oEqeIbnkQhGBrslG",
+	"IiwIWuEsIxlaU7VEPxHBJeIMZiToYqnq1HdwfPLw5ODg+OHB8cO2icrOKa6wUkTo9/71zwd7T3/4+fDo",
+	"l39qm2oLmX5cErTKcUoSNNsgqiQ6/3CF7vlJ3u8fdJNqYdQ7jVIpnC4LwlQPefjn2igkbOiWRFJmVJ/R",
+	"luV7yQVaL3kB45JE3NCUICoRltck08xn16Nvu62t5D8JMp+cTv7Lg4o7PjC/ygdunDDoCyxJ9xKmWJKW",
+	"xUvNy7dbtouctmzjxzrL+U6iaQoP/4VmDf6MV6u96+Obxz8eFU+/nqgn68OfWk5K6rrrGnWBv74hbKFP",
+	"/OHBQVIjzPO9f8F7Px3sPf3L/t4P/zVOnhelkFxsz+iz2WCOFhxxlqC54AWaMvJVmTembtFXeEHQjMy5",
+	"aN331PTRMuyHBwexgT0nOb0hYtO95Zl9qmXbs6qR2239c56W3WcYo8w+o29IODl43kaOWdXc7cb1gqm+",
+	"JSL6kQbDO3z6GB+nR3uP02Oy9zg7Odx7ih8e7x3OD9Kj2eHhY/IExwdObH9DObihv70ffj5MHp20cEiY",
+	"w/eUZfGLS5+ta8pgPn4ukaHpZzrH1cVp/BhgRK8zUqy4IizdfE8iDPJiySVh+m4BtgPnNLF7XhAQzwhO",
+	"l0iQFcHKbQT8podHpNpH5+jTp9fPga2iBecZSpecGt4ZbtST+ePsIdl7iE/I3uP0Ubb3ND2c7R3ND9MD",
+	"/HT2JHtM3GoYebJaj2ASe3oWY7hIQZn7/KSNp7SylNdzkEvjO6lFXZRjqUCUjYuu8elYcXfUPCKDK1Zc",
+	"qA9lj/woSjb6yMzidCnK2wuYb2hB1fZ432CxIFIhVhYzIvTYqSKFbOPDObQS9pyROS5zNTk90pvuJfGD",
+	"UBI/jErib4nusosd6nXGuZERlthJD4qjGUE4K6hSJENa0sCy5UQXro/bLd5bIiVe9MgOhXmodSSuiVsO",
+	"hUpJsu6RSIJFurwr6itcj7cb+HuxwIzKAZoXD57EOSoZbRNoeb3N2w3wkq+7yBEkFf0I0KZSXDDSdpGs",
+	"bFO3HJDgKy77lMKVfaptKFUjtxvNB3Pt9FAeXbA9yvwd1cLPfFO3G9KVUSz6DgM81DIU6Zu45VB4KXpH",
+	"As/clRwlXY+3HLjC83mPXpmmvGQghEheEM6I1u3QmotribSQ37a2tunbDrBMr3sZMP6N2O9VKXSLbWov",
+	"FVKhnGhhR/ptN6+ge3rhFEdqKQi536cAoyvCMsQ4Krh5itX05zoVvWm5rm3XrXYHI4r9+r/9+r//+n/8",
+	"+m+//j+//u3X/1ML2sctcvbVhnG2KXrI3Dx0Z3Tu+7zdzllb6DsQdLbH/84LQHoON+bh2hyOo8MzglO3",
+	"SNklB/2i35QrziQBy+kznFlOqz+lnCnC4M/AOPBgJfgsJ8V//avUY/95oIZyad4ynW7L1ZYro4wTiRhX",
+	"aE6V0U44UwKnan+itf0lZguSXWBJOgY4bmDQWMuoUtOft8xEbN6xpu1jD+AZaPqCs3lO0990Wd9xhVZc",
+	"SjrLidPpV4JIreJLhRWBJX2RUcUFxTmokHe2qo1me9bX68U7L/ALIYwZ6Lda3XOGiO7TLOINYepKCYKL",
+	"xhgU+aoeEP3znvS/d/oy6t1oKYOIPdg0aEZChy9p3nUCeKpIvEPPqmaUYeDWvUPQGzWnefMAXJiu955T",
+	"ueKSmoe3rPb5Gm8kwiywDyfGFK9ss8jcTx9eXqBHR48egW17hPNHLwYXM5plhP3WpwvnOV+bKxGpJZVo",
+	"RYTkLEGC51qTsKYV2LHfcUZ+y/F9kiRD5UqPQpQM8dIM4zW7wTnNfsuRvGarUhlRgxreDkNI0JySPEOz",
+	"jfkDhveOq5e8ZL/p+D6xa8bXLNFLpUcX7OR30o3qLc/onJIsZmnG9qbCeU4EWmLp3TZTzaCmmvlOX8/3",
+	"3nFGrM8z0UshFc1z64VC7ziyE4YuLwVJOcvgWL3ENCe/6ZLYe1ZPwwndJJf+FikIZooW5gL5yDnYcX7L",
+	"8UGHwgim9hC6sbzFbGNlGPmbCjGcowKzjZNk5BmafiBKbPbO54qIKZKaEa6XhHmvRIOhBk9vU9kVkIPU",
+	"766xMUlsMcVArvslmXxiuFRLLuhPvy3taMaoNXGSIWoOlSYZxa8Jq51/2LBPDN9gmuNZTn7rMRpL3hJn",
+	"yJ7fguvbqXPblNggvMD0m2+dLFcrLhTJ3pKM4o/w0G+3PO+1Sgs+i5BrK3xN2D6oM7YNCLZIU7JSJHut",
+	"SAFf4MxwLZxfCr4iQlGtW8xxLkkCBiH31c8T6t7xf/QMWMsLuiNNOgX+avs8MuZe+6nSc7AQeDMxSo6T",
+	"J/5s+/rBP8VnfyWp0i3qqUgYRn2YWNUkpwwrsqfZ37bwlEwWwl1fjSVlJgjG/H6KpqlWupiq/JBWdJjm",
+	"eD2FYzPlazY9DX78TiK+ZijjlC1AOWRar/vzxDY1SSY5Xk+SCV+zYH7V2My136OsJtVmNK5x/XVg99N7",
+	"YcYZ0OIU3QOjDZNrIuT9BE0ruU9O0T39kowEuegnnVNRP+ddTnMCAqEf09Zo63udGDdan18eNtq4yzQh",
+	"bd4bGoh5kdWSiGAPUIoZMiSjDzRV3gZlBzLjPCeY6YbNYyQ7H0E/q1KsuNFuK/vFq5JlCLOC5FrIjbwl",
+	"iLXc9JkWgiW3Z9vEZeEZCIiRptdLXh/MlcKZQm/JakVYgq4UKYnAhYqaPWrnThMb1s/pJhPn73QTdnvs",
+	"j1D7Cf2esqgcxsEnp89WTsT1FGG3Z3wOGoi5DtUmQVPj3NGP5JRdk8x6e/Qvgt/QTHN+jNzfmsrxapWg",
+	"6V/5zP6wELiwYh7J5wmaCmKVa6zoDZmC4DTj2cZoOzhuvvdHWI9YrwYMYwKMErqeJJO/8hmoRGHz2+c7",
+	"mXzd063t3WAwu0nd7AeCs2ebC9u4+XTpurAfq47MF7+H7szfHxqd+i14Q42J6Db83LLbyBmuwjRiKt9w",
+	"dq4oW8SJ5dnGsGO/SThV8hRNQ5/O1Im7oKDyOeKMJAhLkOydWVrvE9GyHmzvVFNEZKvP0HRJ8tVUK7w5",
+	"yb4wykBp9BS6XnIky1mhmzaGr0KS/IbIfXQ+A+Vfy9yyMcD9LyygofAnIKU17KrueCC5mBV7X2/HfHlp",
+	"WzOfXkGbfo0vYRLb9JCWQlh5pY2vUqnFCz19LK9lnI8aY2fIg14Ieo3R21IqGNQW05I0yguv9NdWmFuS",
+	"DUQHelFV9z2ERzfoz5q43VRd3y0EKV/GgpV8wFqNHP3Wb1GK/tUaHTydTJrC1bCL0B+RYJ0bF4il/qZz",
+	"VDPFYExUnwkV8w88I1SuKMnRM1yi3xWzV9F7z5PQNleHxag12bf/qzZv6seYH9UGJNsTjFlmT2uNItqk",
+	"JdBlPjFF8yiZs7jrFhGtEfjr43a0Z9cuSnJZJqIybUrVpn6mzI0em+KSl5JUrovqlZPj+OJLhfMLnjUO",
+	"7cnTx4ePoqdVCUJUYzRYXPfLFPbN+hBrI0jMTKNrw9IlF8EKjdBcMLzbCNk5Ojh5Uos9Ouwbv22mfXRX",
+	"hET46pyyBRErQVlj1Y5fHl6gg6fnz9Djxy+O0MPnhwfoycXJS/To/OgZenr4/AU6OH75BD189vgCHb14",
+	"dIKeHxw+Recvjx+ikycXj9DjZ09eoMPnRwfo5dP47holoupyqdRKnj54YCSXfVLIHLNs3z0QaWGbnb/B",
+	"LLsWhEr0wrwee01RlTfeM6LMDREzLSC3vhsTRO3RMY0mtRWN7kYlN0f0w4qv9zBbeOyXJIiFHiEu+Xdi",
+	"IpMXbt/Z1d1aP+trGaOMWHvD92TVoxvZByujplaKzhDX1635vVgReMJGVS0hFyQldKWvDKoSLfVQiTjL",
+	"ISixTaVKBcEjNaoMK9x+uo1/IRINbTTYBK2XNCfWJmzGfk3ISsLVG4yxIpWM5ESRcxW/5jOB58rknjA7",
+	"Z/NChkqWEyntl3a3hl4MyQScUbKvUy3yajFTQmbOmpd5hgSZlzbwfAgdvqQkz4y7LUKHerCvh9kZ9APW",
+	"Lx6zhA22VxSUkXbyNMtZ2eetEaWAQIRTBNwd7n8IkLC2fBDAkBXSvVBGctlCloyQjGQfRSnVG3JD8r41",
+	"DJ7Ub0eu1rcvLveOHu2dvHz8/d7R5dOPe/8cvWpzbOTcTruZfuiDtxD84rXMvvfgqdqLMox56t0Y+/RH",
+	"x7gjFz9WvcMPWO8VPA8vklW8RdChRnII/X0eJaL3eUakQnMqbDjZkAPy0TYHTuHtMxK7jcxCJLWAsNrq",
+	"NRl8aCkAGvAnr36u6ldNMNWQlYZ3Q53p91yFd2IFCLa3LAosNt/QItAkpa0NnwKrnJ6CwdsT0z6a+r+n",
+	"p4gzMAGs8cZEVJHKtLSPpnCt3cCDEDYshP5kLzU0pexS8IUWOaenaEYoW6CV4CmREvoB35HW7U/rDX9h",
+	"Wj8GXqSWlC320XQhMNMDAtuTZuHwZ5pzCZ3PKaNyCY2uqVpmAoM52QX9U0V/IqxuQYDJT4JTBHYnMx2I",
+	"j3JDnyQTN1Aw2MFA4GEYh6YiGMYkmfi+oybpyO7fhXj1TYSh8aLHwAuMdUeFzUHR5qucGFNiuiTptckE",
+	"PDN5TcGV3ggbG3qP/Ke/EMbz/bvmw3F+GmVDguCLHNMiEi/DEBYEu/iBa7Kx0TL6E9ghMXjlCDLJBWA6",
+	"kwRekojfEJHjlXtj2yaEjYTYmjraqqvVR/lWExtb+CBSggRZUKmMjQMuJAnMj3Eky3QJw2vQZau1wU6i",
+	"PtA/R3TEH4a7hZpqN2TD+o7iewT5zFFuVLN4xs1VzjpXs5jtt+lYlJXkI99u7RKrpTG9VdqHCx6ATY62",
+	"SAocM0a9xTRH2Fg7vKCLaEaYompT+TrAGnwGF2DK2ZyKgmRNJ9dd+RSfY4VdEPIGzYjxMQMdW7pfu4E6",
+	"g7shq/VgaczltluvcVOwyHcQ16Nn4n3oxkUtu1/R/0WOBUbONBrlyc4x0zO413YHvSMnkI8jkUpU2siH",
+	"jKQ0A/HALu30FELBwVVmvgH3rqQLBp4QDr4yrSfto6n+c3pqvvHhfG6PXNRAZVtHU62GT0+1Op0ukf4A",
+	"1ncYyhdWbXtdILENTpKJ7mhilfmBzgyz8eemiSu9Iv5Yv6Hsuv6NpkT45ofoxRC44wzFeAuSNM0452Vw",
+	"nDvYih3USKNjy8E2qc6MK6rZLjCHlDgzgjvBmvpCU+XDk5ql8njsmeX107qPPjpHGTYhn1QOPqKtgR0n",
+	"B7vHcgTHfoxfqp3bRNdn5NRucF6SYRrMxD3dM7v/oJib22yNlDylLbZUK9YMH+C2TLqlO27Zm3ezG9sD",
+	"70bYM7Xfc8pIG9RC9Zi7iasLvpZr+lduY+hmJOdsoXl3RKrzzogtGoWGxqgsc0zzUkTtaUZxNJ2hFEyH",
+	"WkiYEQi7gB8hMdpEhsbarozs9Q3uDerJtXA5ah5aHq7ZFUcqGSY/WC7pyusYqkVtift0Kt+CUypq06+2",
+	"poeObAL/thB602v01Kp4g3sFNkvTxkvBixHUUXc8tUiDkaCmWQ62CO8nHdZdaQOhrDQwJxkRLixByxZY",
+	"aVLV4kIqNmYNfhik55Wy6fSprYf7MGBvTKT0WO+hem/jE7a3xc65izY/cE1R2fdkI7emZ2ZmO+gZvqHx",
+	"iBJqlcsgUWNJcO50EWKkPoh+izAjc3O+4kXLBLe4VfibPrbDTYdej46wjBQrnPPFC6aEHdm2g8E943KH",
+	"tpUz88AHgkcxHyOQd/pJC9B/u9yklhNHJLBzpUixUlJL5RgJvjaXSEYNQxaA3UHDcL4tp0rER0RSKiln",
+	"8szFQ1tOz1m+GRQJMSTgxNy8LuBEXxcXnCmcjlhc/VL7jm1f9mG8YtTeADb+P5SkJNmIOE0srkkWJysb",
+	"jx2/Q6mLp45ekT/6YWw364yr0R8lyefxM6W08hpPXHGXhUTwEEqXmEKQPgC6tN4ctsWuoBfdpmmNfF1R",
+	"QWTduwkCgw+kH7biN5WrcEvz1t3ZmMz9XjnOnk6vwRmmk9Q4V1Jd47Cy1TL28FTvV2ga3u6MsTXu4IgV",
+	"wsuS31kLojdGwX5LmoHirTvGLWadv3rptXOcW+KuZgP6Who807qgEzXQ4Ez2RBBaydn6eR3fMmQRyNpx",
+	"ai4ww4vY+XgJruHKxuksrlgQhNGcfiUZ0oJpYo0alde+K4JhrIKzfV9HFkkECU+DWq3EW5fvHWnV8ZSx",
+	"+tddBep4AdqcwLq4ZujCklu1rMFaRE9qFUSzfUbDTKTtCxJCtE3khpOxtao2I4ShOVHpkmTGG2MC/oAi",
+	"+RxxQRe0hfQg73G7t99fvX+HVlxzdx+4b1MkQxPiA3JDM73oDyCr4hbW2SJMMqpB/VU5Rtl8WCxXjhdk",
+	"lWO23/KGWY/hwU7vzfOaHJf46OGj7eV6Rb5iLb0UOI/HAv9EYgHgCpbMrw1l6tHJJIoV1RY8ZrYvXD7b",
+	"mx9rNwm+90uxnX4VJkx7e2qA0VfLGvpOerC+TmG84V0IAK58TJNvaGR0noEd6dtWB0MYbOqQSO1q2jkl",
+	"suKuO7j56pd8R6y2g+4M9E/rM58kk1kpKTN+cJwVlFGprGIadXKXGVUeXmFbkzdCTbXggDahRaTYQuNU",
+	"xULILRBNYLrHNvscmehx2Gxw6ywpW3iRwF2dPgw53qHLonBLAeg6VehxYsE+PSPWh4QzMjzvgIsr2yR8",
+	"uHTtwqcL1zh8eut6gE/voBs3zndtvhkYMGRv5Jwt9L9ARV5mMKsWX4AxwYZEWRv9zp4yKUsS1224z1KL",
+	"mLsCfKyheVjVzjqyShw9+s7azoa6k9if6mB8s5gfhxVz65gScxky1RpTcvdBvbuH7L7Cchkd5JBo2K01",
+	"/A8I6qxiYiISROVUbd2MYWJGRHrdMaTShUmN2av/iOAZfRwCi3YV+HgXoY1WSx4dAhuVsVwyx5CYnNrZ",
+	"jFCIp4fecEk4Hx1Rk8E+R8Mm4eDV1qGNKcUZKFxDHT692JFqS/jVcgQkGVm0p8hAxvFrIJ5vHaRZUWgg",
+	"b3zbKMRwXttXRS/j34FN/71zwVuws7tjUGPYwi6soOUsx4nSexNiZUWQ5g4VjD88i+bEhF3Uyclme8Rt",
+	"tS3+s+toDrOdeYLkiqQU53aWSS3qKPG5N/pJzvRAr9yL5uNF8ECKFVlwYWyGxRkqDTYS4oy4YhpSkszE",
+	"fMTt4puc42ykiNHYaQsNABvu1qtjVy7xgrxgLb52cEm77cEA97+9KWkb10omGV1YOMQGRBIvVjhV6Pef",
+	"r2A1kBHcE2Ta8nGaV6/O944ePgpcZ5on+3oDEd9RC20UXLR41CTDK7nkffgVeEFkZaGSCgvlbJllniPX",
+	"ypmJubOgL9RlKS04i1o0t4zrmcmGNhUTYNB+EVv2EChum/HWphJTqNKm4rzkXdy2eq7gN0YXjbl1Okpk",
+	"SKrKOnYGGGVWeiX5/AwVNi7WKNcQl6ss+tGqblPJadsI7KmWXUge7hnvoNVdWXu3Hkw9W/pxzA0YMdJ+",
+	"Kn6iZBlzksUYsTPOwi4Ew+7a47vQGT29/LJzAJJrwtVraAxnJLFEdgouI+kLXzXoxFRaWNOW1KKq5898",
+	"yeI+yy2x+652000pumxghTkv1ZIwFSTDxpE1MKuBzRicDGdnQuerFZRhMnkN30mUESAf85y3Ut2bMs7I",
+	"9H4dKkUP44qkAjK/V4LeYEW+J5vfr9U4s9NF0FJjWsnkMmx369d3vPHVD36BdosI8QE9kaCIrRXvPB+x",
+	"Xfolmcxweq2Hxkj+hi94qT4J2hZLShXKCRbMxol77Ikl9jG9Fi6opw5OMvnr+jqKJSURBAWlpkzXPXB5",
+	"fCYz9D3ZoCui7lcZsjXKselLRTOc9eCgtffOedaHoW9DV9ajd2bxMPCrpRaXFLeU3WipWZzksAU+wezQ",
+	"B5JRQVK9U3X+2Du2Kk7z8GCbW8CRSTefRB7fGT0DE06sjyjEaq8EVyR1TtTe/gMUq35avbQPA1+qzzi2",
+	"aTYVKuUFQZqokeJnzpedWfhzTSbmrxprveW6yZSvyIibyrAX/dI2Xl2z7TK2GTayQe8HSG8D1r4FIcSD",
+	"bOEmJ7OTaqx9Kxl2hsY5BkjS64geXQFtRByQAJDfEpC9xhLNecmyxCEymfjYHLNFaeX5bdW3VKl1e3mA",
+	"pOtJMlljwcyNMDewqgPvCj2p97oB+OuzbwU+WoTWH0wmmrPSV8YLv4BtCztpYdDev63po3ZytcgFV+CI",
+	"8ZOs3qX98rJlRPbnZ/GB2V+/N+Ozn8zIXLvhaO139t7eyrJwy1ZtXEUVPaR2J1JlQLm3ECyhlTji2HRN",
+	"ZtNThNGazCRVxMHCSQD43kdTZnDjTq3kFJOOXKSJ8dYyjgwJ7KNpgdMlZfC2B6ezacp8zb6wGVliLXdV",
+	"8HanAb7dd9Lj35kO9CUvHaelDJRZE+MgXck6SmQ9V2dNZuAaB+6g+RSMKMydGSOVfYbWzN/vXJvm41vf",
+	"sr0/fPt+C+6CJD7YlEaSWffjt7N41q7BPsGxLWMlELapNFUuKUNrLjIrxtnthNg7Y4AwUBcWPjRmqtoC",
+	"ODrozRoyeEXNl7qXJus642YfhBd+/1NI1YPl4nFCbG+zQ2JwAy4ViLF/51LqbyZy/icSFseJgtao+h8h",
+	"EZpphZLYijCXVzmnYHkwyY3JhM/nOWXkL9igg7oQk1MbD6OfmvGvzY9rQVVg/tczke6Z2nfuweoWc48F",
+	"35iHhl1XMLf3bj7w6dJPCj6+sDMzT5rp+UddnAt8emtm88EMKPzqsx02fBcAIMjw2fD72gvP/dTCx6tv",
+	"zcPV9WmEtNdsziMOyvEwGDYEPAaJ9bZmMa3q01hj8x0602JWr2ou7bT7maqlFVq318IIBjsIEtK3GDUf",
+	"LAEKLSX9wex2CNHxW1jwrWEv6A1h38BbeavU0i32X/HziMSzBTI6ACI7pSvakvXLAX9gu6JrX+6Idyvf",
+	"DnakGlsUD9tuV8ce34kKZMnlFuqPIIBFgPMI4OgSy0sspZZH4wIZZ+QjLcgFz0hHvL/WTDTDoKxKTlvZ",
+	"dgFC2KLlpjxrQ2UP+rly0adDk36kHJXecGleiIfsp/yGiA2M4w2Zq2g1iPrSh2sYjKaxdrG2Y9v1HG9e",
+	"8VJE9mpuk0IDnJgnpwcHUU9EAx3+8Oj0+KCX6ucmy1LFQRKeE5zF8djOkSKisFZp5+mXoA9H1JdSDJLt",
+	"n7vnfkn8zOvd/ulPf/rT3tu3e8+fQy72nvnbUlqGN1DaG6dLtCG4wZf29g6O944Po0tHvkaY0auPb9+c",
+	"2eBU8M4aOAXQ4+pNv2aMiCXOZ+iGM3SEPvN02eIu4nc9p6d7xwftjqltX3kG/sl//pfyJf1OQtaM/qxF",
+	"UnCTZXbHJbr3UlCp1GZ1v1HC8eCwP19EL2icoExu40j1MWJC3A4y+qFjZ+s6Va9W1ZhOZQjrmFhO4m44",
+	"uCUhdkJzyxDSAoDkI6kCgfAYOXjBr6gBWACnca3pdYlZ5rHUI3FqAEPaEsNWRiFTPYK2G32FlzpcPrxu",
+	"wa+1lpMcrw3ogkX2osRwlFM0hQi6qZ3XHq25NKXPk63eSyz830rJqeVSLDOeLI/cB+Zsv1IJmuIyo2oK",
+	"IOoZzcB7ahz7vFQGjanuH3Z+UD02F8W0MpACuqWBesv3ZKUubBP67w9VM/rjuWkqcnFZq2zLPmrN7vx2",
+	"pIQNmk0FUPSxvsgB/hX4AhNY5BQzC9qLZhukdVWfuTwcZ8IMIzLoN2GVEFmNU/EccDoMTXq0qg1acpOu",
+	"Nbxv2Yx5BE+2qbWUlcM9FY4nvDOvu49XVTPbKOomlG5r7/yRrSvRk4AI7OnqYk5BRdkRzFcfmogVPccK",
+	"jNeUocMTfU/JBJVMUU07xl+sCWFm0X4zxOfzfTRlfD091cQG0EhgzeYCspzDyAJoG0II1mPWmryx75lP",
+	"7/TbzSWG2bQsklbC7wb2UsjfKjHhW2QZ3D4mtqMM0kdTtMq5O8DFDQ3t/71E5jtK+FaYllXkbEcgPWTQ",
+	"hh37iPh6fHtIUl1kfReKqT8i38wBU1/6baazIiyjbGFhge3dDUGfG/C+WdMhwO6qgNBArKD6CQfGG3vA",
+	"BKmb5wysxPQULfANQeUK4bkiwhSWBCCTfS2UsJRo5qYbAwQ2CINoAPsGfM0Ov7JxggDrhjTxYBbJxDcd",
+	"FWvDZSrH4o7VzmbT2RA9MaUckgHQEfY/UDQ/Oeg3ntvxRIkHTOHRCNY2rJXpAwe7+cBRgnzws/vzdfbL",
+	"A4jOndZVoBsifiI0XTIqh6Vi/7F6AWVEIp/IG0sWb81z7pzznZxvv4C7m558Gx94HjcfWWE9cw+aE+ZV",
+	"AGmKlu4ZoMuqdtuSW2c4ZQaUdx+9NiCacPJAT08MW7BJyd3RpN92E5OJcPMf5uPmeRQyr2RUfRjV0if7",
+	"xjC8e+uEMoMNu4vubT1pvCUsLMiNt0FCEs9NmJiPere7HUQz6o0rVznHWSxXA6tWeBvQ4pzbfGh+DMui",
+	"cFsOURoqaoU6teDKQI9UsWxDbdNN/mX6hsTfrjX+QHISTZituX1G5OoHe3HHDp27ha34oE/UCkt5O9yK",
+	"CMBBC2pFIy/EVFNdVlAW+yOxLPZvCWbRDmLR5ydzc/4kx0Y9D/TZv+EpzulPJPuoL+/mJFwj0aFp9XWn",
+	"gOxbVg2CpEuyMqqmg27ZGl4cphkyTfTLAa+iEuFmwPWjk964mjpacnNdgmrSwxcmqEHdtWeQKed6gGEB",
+	"Y4kIROcSTd2vUC3fngiiW6izvKfzo/QEj10FN+LoQgQ+ggYQLf7aER5P7Z3y//2v/5eFZPWjPImZPgv8",
+	"Vd+QQ10R8Ky9h8e+4zGG/YiOehmBecf217VObhJbsY3kOsObqV4XolUE8CDMSoWuSqb/vPeZiGuFF/cT",
+	"NF1zYR6uPwlJMYRcE5ahe+diRqiS+o1Qk5FQSn0CdvQStNolLwUoqZtJMrHD0H+ZPux3kIjGlFZcNwSL",
+	"qGLwQp8AtrgiSv8zVruZ81K82HQ6LsMqUvp+Z4HxWKKilArZYxD3W7po55h10v0EblGI4NR6jkRyCTC9",
+	"M2IdSveeXVyik8f1ktorKIWl2/nXP+O9n374+Sg5/uXe3p/P9/4F7/10sPf0h58Pkye/3P/5IDn+5Z8m",
+	"nZFQ3aXYgcB+LIn9WXNRo+vlBGrnP8ebmMEYVOAlXxs1OAN3mDWPYwu5hjDMGJn0eYQlsvbXAn+lhSae",
+	"40cPzdjMx8PYKV1jwfQYnkF0ZMQ3VxtDFUOJNM3yOYJaoFqQg1L/gnUN4KD3UHqaCvd+a7m2Rh07vpq4",
+	"uaA4v+BFC/jZiHCQ2aa9SiwoTJhmdfzR0aLddUuJb5NNl+rONAmcoSnjTmjNIKbZniEEeUt6GkaWruFV",
+	"Zza8qCqgb1alWflIlYIRG0ImuDE+BP11GhiGgvDATDv3rAU5aob7JafmLbwLoIx55dkmDn1gVk625V6r",
+	"8eXTtmi13f48evpcCJIOiQmwb/rHDe5m5m6GcRN5ad6MTWSJJchi7ffG1M51agHg9NNn5hIxcojL1nYy",
+	"VPz26EEW6F0LHy7MFWmxvUP34zDaK5lwF1nyLcEMynO2r15zcYzB1aJ0Avqb0Vn1qoJKPyOLsgWtMRBS",
+	"IyEO0KYMitbEtySYPV0s1XAi+mAe1/clL0Wbi4MWKy6UT0+vrB9VcvraybB6umuhuR1rr+8zyHXhB3kb",
+	"30XwUguzGQjAH6JHNDH4HeMITl5wsgN+5vennzXfhQ203uI3x9iJd7dt9LnldbEdZhkA5NpDl2Op2gpj",
+	"zXOa9qBamMNgM5P1cQbhowq2IBWGL4FJS7TEN8QPpCamhIWGDe/vws2OtufrVdmBSbyR35Yjd+gFr702",
+	"sCQIjoLFOxR1iE/IwIHUnR/GRCzswPK/Je8KMWitjXz/r5Kz/A75mmdBWwv9OyIKzBJ7MzOEmUHbdttz",
+	"BohcHmpHGkegx/ABeO75nKZVhb/tonk9Qc4j+GBFNJ3swUku29ZLf8C8VR3KUtpEXWf2tew2ArjDs1jy",
+	"vMKznECsY33iflrJiNzhl75uZr2x55RIgs7ZAs8ImpNlHuc/FoC5B56ZMlsCNphqANE8J0Q+OHiAC1vG",
+	"LOIUuCHCFouodwM1DkwkmqZ4MDeZerGhWOFUGCj/HaQ3/9DvEbAdVzNNzLZ0J95WtMFF0eby7NXv+Jr1",
+	"Va/BAEHVKH/YUpBgG/7kHE5JyRbop1IgfXCIVKSEWQ4vLQBFzciayPq+Hg2zrN94VEF3/Pia9S/qncoT",
+	"sEu7+1V9O++s3D/CJuZUhYgOH0rhJkJyc4auyUpVQf128bYBNKK++vaBf/CFoEYFK7iXGvmZ4yJ4bTM/",
+	"dI/Pe9xGVRCKeyarq1IzPyxtuK8LfRvugvs72TyvI7W4801Nf8jeyXjVP/gOELblRravHy26xbNQ+g25",
+	"YbzqGtIPMDJ2abTCFPC5yIa0CX3SeHu7hVo7q2Ug5HiBuVM3jc/J/igHdeoeNvOEhUxAqiU3tlZME000",
+	"RKIDDS4+CkiqHDYG82jPCE4bGOaQxqC/0k+ULC7YN9HqNB34YVfL6EcbLF4SGmT9Pnae7bZ4MkYgHNVq",
+	"QMphnDCYoLvdzyq32PTUf5sgxp0RaGpPYe1nCyvhHqHsA7mhtf7WmCr5hemlEvDbGZr6IOPwOZrnprqf",
+	"tZ14k+pZvaS8Hns1AM0SIJzeNsNZvjmDGDliyuevSoWwpBmp40cwsp4ENiGvSkLAl5lELRo6BHWNwUTW",
+	"XTuwHx+xvI7hDKpoXdVzL7sndt5AYl7DU1heg6Ay46VKLKQ85LRYnlNJI/G0nLvSAJWd1iCBQK+Bf3GY",
+	"QQXaTyL6RCfx+45qQXx2GwPbemhQD7T+ZDIT/JqwCpbWJRJn7i8T02gvPOcDcx4SaLmCNu0njG+Fx/xs",
+	"Y2hCC7JYXt8BDHOdnu/ESJS4iUa3tMA0f8azza71ikcVHm6yaGgkOqzQLDwqVOOcWQnBqakGR9bGhRc8",
+	"IzmcZ2ORkF4jnxOSoRlRa0KYzwUB8w9V++gjuFyxIMiMEaC3HQtxrtezL2yakb2ve7kEi/4bQtOlIuhq",
+	"JXC6JPfPrOcW2HiBxXW5glwStErQ8jhBy5MElfquyxOU0wRJJThbJIgUMEpsearjPD+HFouIBYEwiH2y",
+	"xfsxynibSNZwiMRFMsycFUfijeWM+kuz2nDRxaxm2wLaTs4tyzpkrNQNaLhQ+rwq6DXIdgiees/z3eiD",
+	"gQdWtAdKszHxwODZDDek2cvr2eaqxTwWsXgyDpVMqiDzuLwJuzHexVLZ6UZY1ZoWBtNGuDHbU2092HEU",
+	"LQtdLdG9N4RKVbIFYfcT73DJ6BxuC2VJTy1JYYxxYE1LrIlNhqjY0uFge1hdl7TnAJKwIF+Ye0EZCSen",
+	"8wAPuAGFZRvSV1ENmruBR278De6CSiY1dG7/+SJ8xOFzx68zvW6X9o7dBhOsEMrVmsfklUb2azjSHvJ5",
+	"Hz5bZcT0veam2s5xglIirXWT7KJ7Uq8JkTUZkcoUi4xkPfLiXcZCZBAK0WLB9uxyv6OUy9ij2+qhrRKn",
+	"/Jk+TqJ1RjUBkexlXE3laIkzn8CqIIfVzKoe4uTVhmgkSBOn0iUn+fpDLYHKIVXciaEspLJv52+7sehh",
+	"ppntgmIuvXUT4uW5fNT4Yb8JoAZ9gyZQdyuQxafOKIGZ9D+0ldJw9t/BRTWSSclsbhEUUIwO+Osqx5SR",
+	"LGBoEZ0LdPusVrXAsGOs0Iyk9mhFK0+vVjkl8iOPuwLWS154AFEvllmOaAJ360rbO5wume7vHM2oRN/H",
+	"z+iKxqPibeZ6ZSuCHBMA33PWfIvOSEQdOd5+PdxWp58i4ly0ROFck42vIFhJDZShUhLo0JYvhQfM8jew",
+	"F45PHp4cPIX/bhHTteuFUi/PZE7EDhVNeN57H73X0oPLYqnlgG6v6g0WFFeFGO3TwXoG1fVgUZ2Q1p9O",
+	"2uEjndOcIC6cEAhktNWd4vwaUZVUlw2VCOp4jHaTQkTjSwuKUqPG1qfN+et/logs6t2fekkLkiUBCYvY",
+	"wE6T/ZhR3ej0FH6Acgia7xgDoA0AnXMTcescgCaMCqcKNIHpKeAqmCxwx/e0DDfNiZRXWmab0/RcEAzm",
+	"sILry81+C4Kkc05DYBuqvfWhzInJTzd5LwVxoiezmK8pZ0ZRtTgCoN6FDX5hU//MO67eEj1gg+lpSjhL",
+	"SGlXfyLqj3rFp4n++AbOtfnCJKoqnuHNPprCO5qs9feEgibhFxkxazat1gFNS0bVJ1P6xWas6m80JUHq",
+	"e1AcJFCf6zKw78CklZo9sxE4bh+gjG99wRtf6dU0L4XLYaxGbvrwKZi9lpzdjG1Mu51Lv1fUwHHxvFlw",
+	"zLKdimyjt7y74V7RiFwCjvEOV8aagLPDMRQD3OosD5ZpG9sAzuoM+mD/4GF4V/BylgdnzspWIMxgwSwG",
+	"dzyylkpUlLmi+ibNgFxP0WFTvMs4MDOXPAkV1RIE5d3Nk4z7584QRjlVKifmGJkH4ETbChEbq37VpnS4",
+	"f3A4aEqrpcCyJVR7TfIcYRv4AiV5TEgGXOqAkCWrpU78WpuV10L7AVIcHTbW+unjYQPzF9VwODmB2XVE",
+	"eNFM/jCiQthTCIRVX724WI+lBWQZJBlfESzSpXWf/hIFOBWkg565yIjmLHnO17K5hsM2d6Aa+VIvgNcl",
+	"W4N0IHq/TJf1E1aFRi2xjG75sLFaeaBbWAB+P9cC3oxIdYZIsVIbf2gYgSNTv6RNAhjOcSnXJJ40DBMZ",
+	"M18nrICbhm2g/52nvhVX4swXnmcaSqmWyJ/aKjDCTCGxTDLgVJ181heabCgC+h4ZXcEzsAgN1x4jOk3k",
+	"qHQI6N+TjQxhjxriueZJUjnAGpCGQP4wNZ1NPSErV0YKCPUJ7p1BIdjcxuGydG7GH6sD0Lj4WkpWG4sx",
+	"KrBKlya3PnL9NBnH8aDD6E9ELfE+L6VCveepidzjKNPMonMJPltwy/r8jejRatNtu6AcdsjruebyiYuK",
+	"yqWmEX5tpVcT8rBZ6YuhoFLh67bQAygMFi82D9Kgu0UidNTBe7ZuhdbyZT55qjKzaooHOdwgK4RbHbVM",
+	"GRGpg9NRhRTJcxtcOSdrIlq7MzGXBW8Ejz7aPxpMYvVVAsoaRE8TP5XEUkdPAbWXJCMmAROiAiN2E4Yg",
+	"AhBhid6vCHv9HFXvoMP9g0oHRfek8eGgJ/tP70diY1wP1cwYV39xnHkb3Vk//5fuYn1Nnx50EZ9orFh3",
+	"doNZl1uEKpM/OSNohWlY3cBfdVT6rK9ILQATntnD7N9yZqBcZ1jSrqAk0xzKyIoAviU7M7Un54IEEb/r",
+	"ZSO7+fea3S/IXP+PEXSlSpaR4clx0zn9CvEVU9P/dB9NhW5remrsBO57fc1PC/x1mhgjNdUiAiMQRDUj",
+	"TszcR1M9XqNKLs0Xwui2U1iAKVxOWg8lUyTxBjI0qc17Sa85qweowugmIOOCZVE3rj+WLebCHM9IQ3x+",
+	"IcBL+cpUAirQ7/FStKSjDt7LeJzbq49v3+zfIb7pnBCJ7n3PpVaIh2GbtpSECjPQibt3YOkDyjPGBHCB",
+	"9ZvezUJ3JCK+pCTPPN8ZGcd9ilxfCfJu/wT5iIAE2fRjU3EWqwRpikmgKomCd2ihP9s8WvgG8ofhK/tX",
+	"kFac6NuQJCgWDZAYuQmwoq1QrH/Crq7ZNwo4f0aVImhBZoShK0pQRhh6hwvCANDHxCYjzFrq6QpcyHHh",
+	"DS/pohREVqH5dsRIrgi+llCCUurr0roAZYHznEiFctiSaITKyGh40P9teJ4FxThDMBcCfvjqLp7+lwc/",
+	"lkRsHuiPDcSrBxlfPLD4JN1EPCqE/VaR6zne8FL1q6SieGOeNNHuROxgszY/jdt82I8reBEdHRwd7B0e",
+	"OTsdxNPbihsGVbVaAXceBOcW2dSikMgoOXgVewRuSy3Ofrf4ebsgfhfc0rbt8oWzG7ZVWuAs31TQRZLO",
+	"cvDCaI4HAjhoXICOAbyDex+6jGB9kR9LAx4L2cIkj4f3GRAhJ2X3aWGmnbb5vXS9NJ3jqYU8Hh6DgrPs",
+	"jbtyR20qLhXXz+Wkxe8MUxiuU1fziuVL0345bWuEutvd5nbd8K9Ccr/J8bfqsStbs1oauF3vyLbmboEz",
+	"ykG8z015O0iTmvGvxETDpDkWLhjEFo1ZCF6uumWiUZMo8NeXNG8LVnRQWNvuupUHcB68b+9XqsWP7gr9",
+	"jCsKIpd8/dkCAff1XZ11KMyRmdrOPiRnyYWyMFdloTkIH5IlZS8fG/pq1r/tML6KQeOcG66rOJrTPIdg",
+	"CVD0GzFH5q4GS48MCvdFonJYS2WEZosWIwD7/jO+ZjnHLfgAO/tVe9yktflZ4CRTu2U0rO6IYi+RhLCr",
+	"F5fne2+wVDJdCjpXBWYZVrvI3XUZZanUSp4+eLBer/cLsOzv2x8fSLLCcTi5ZoC1Sw9jtjbUVtzHFqXJ",
+	"2wa+OIodG/OSTBS3lNJWnl7vrIy4JQakzdlgZNNF2/TfeBGsvgAgroxagCtFVr2GUNNs22Der+L4YTvd",
+	"VLsxeI/41U1lDuSrm4tdWUy6hg33Du/wGCquC5lTlVDqo7NNo99JkE3joEJMCT562XaRYbtq59s1ii9s",
+	"4KHaVfNQoxlh+2hjg/wdvSFBzbARgf5j4NLj7qLXcRn3tYVJ3nnNPLXWye05Vtgi+AKMt1oaxOy7KFyW",
+	"Y6k+yXGoGblzZHX1+1GUUhmXl34FKlKM6cTHFfb04xbd19WFFKNrwt7fENEa6gZl4qEKTLCuDtxjV+z6",
+	"IBTSLFEw7y56eUNZrAK5MUTEAgTPTXHyRra5taDgayJDS0Y8Wlf3M6cpjiY5Xp2/fXOK1ksuCeBJY1UK",
+	"F9QUBDhCvmMqNitFoKxII/N9EHnquV9Ug4mRqFmkmMhmxml/f+44skMr97j1+87JcMEZI6k6BYGVSlm2",
+	"FFQwtdY7K/z4+EjQwOH5sYjBFWOclSzrRpbzigEuoOwozdKBRT/0Al+Zt/Sf7+FNd4iH35H147xdZUdh",
+	"faQ+xYRRR00mQ6EiV/PUDNw8kuTz/WHYx89Klr1+3gLT8GIUrVTkGqUQU63yL7QFEYvgbhIJvnYOcpN7",
+	"ikeQSpXb3+xl00WHjl5KJghOl9i4BWXO10GlXFNNQdAbrIhlKSDN8jdYLExV9ByCATIITNOcwERSC84W",
+	"V/qTqKU5gjv4NRwrE/N2nud8PbgUkCbPT7XxAu2aMes/P4Tj1l9cNseuv/xYjV9/fBvMwfTg56E/fq7N",
+	"RX/zws8HzkttTvqbd8G8Qmiehn+rlHoSU0NJISl4GkDTa7JSNmIxso9VjBdnxHkJqbS0BHGPvhMbw5Zi",
+	"BgzbF5ykqh7naF5wdZD0rtpvRmyRDHbne9OMWVjXlEmth6TCaEqGDAqkwS2yh7CNdPgO7hcUBl9/Zxwh",
+	"cLnxeb3YwZqLa1lBKvkKIrZMcSN9SSo8n49hm2YSvupx8N37esvBL1emExdf/ImpWLY2fB2g0G+zCip9",
+	"xadd5ZG6Ochvief9FcBSJWs0RIM+seUuklpqYtDu4C9VM3c3pDsYzmUgx3YX22iXAqq7umGy0pcyMr9a",
+	"4FhTTszgv3oWMFQY677kx1zFu59/Z3CscYD+0z2w/HnjRMdO8w9dZ2n7EA3Z+7skyZqesyNpQhbfBS9W",
+	"WFAZzVecqwGal01hNIi/vySTmQeiHvWaS4NNB776vHp+q4RA9VPXxEvWCtNTJW05ZB7rbsQQHxHJ48oy",
+	"ksWdFQ4SpAV2waR0Rn80+YrvWdRrX8h4wVKvK/jzWUW3bpuNWefoStYSB+jKJEoTjeOwYLiqgBp7rKb2",
+	"OjLrFuKmVEOqVqcaSbAo7Vv7vEZKjcBGsukEMOnIQO2tVJLEqu9uz7A1jTfKrMyUzm0rlnZ9W3bCrsX2",
+	"kMl3kAPjdsucEJkEwAIG7mCNazgBw12xA2FZvKvR7r/ejsoaacZeLeOQLb4TrrrFUb5VUq3pyQHT1cfs",
+	"nGQRf+cYGoTUlnhJx2u6WsXQYd9xZS1gWCGc59YPV6FKQMA2EEdO5grVY7RCUMNBQPJVVUc7oI5q0dWC",
+	"3d1Gw/J/4y3+UI4AADC5yHwgRziHVl67N83HT/D+L7boLckGEstsc8GLAtd4X4gojKG47qb11w9ElgVp",
+	"/RlGFf8xiL5oCUm1+aIZNTUQIMAc9KG2kNgK92gEMVg5IAbYH5YPG2anaYPlgjRYTPNSEOchMpktlfto",
+	"IXARtTBV0owcuKmZ2Fjyi2AFmlHETUlUWaODFr+pVqlzCIaELPoElQzfYJpr9T6xduXEFgGTtgRNgiCm",
+	"TZQrpd+wVwlUW0sgc4jqr3MulX2SGStxJa0EnUSNsrYC6JhdWeKsJYdAlMynmevJmqqke1XhFif61aB3",
+	"XLB2XAAbGpPHpdp1VIZqCuDJUCPEiBTx8QiCh3KD4IIY8jSsx9B6wwqLsdD65pUYLPs5cAOfXnjqfa5Z",
+	"mRMbMZsaxtZdIcDx4TWGSkoTs1zmL0j0NH/qXXBxUEaGM5FT5rR0F6HtkOo++17tpeH7tlJfNQLzxSsz",
+	"DicFutFY+cWMyXx46UZmn63G155sGDq0LbFzERb724/rEBlvsKY2ItCPspbbwoJAD+NxXS5tj8bizFrV",
+	"HedZY3D/2ANSXZz+HgnlEz+6Oj82vMUe5vDGCK7O8J6sLkW/GJ0ixN3JPHrW31jkudLnNQJV2XUbCV58",
+	"XJJnZEEZ86Dtc1zmyrvte+BQbfPtw3IySDOzPYpX8cLze63Tat2oXngFCwJYoJojJ0hxPgCw1XTVPkBn",
+	"BLlrOEBX9beeg22Kqhl1vSZIBcNSpOgpXMuQpoZAfAGQj6r8wT46t480K9imtuiMKepAhcELqJJIb4ig",
+	"c9pe2fb2EFdVCTuqNmPq0xp9eGSoBW9ZyKkk+dyVVoel2UdTY/ydJmhalNf2R4YNRThr6T6a+tFPTwEm",
+	"zn1MbH4CZWg620zrVQjzueaFzrpclNc1CKcf4nAnsBWxsxvhDRM/2eDVVlCs33PKPhAA8BiLI27W4ZU1",
+	"tPQjXl8TspJu+YIUEywlT6lJNzTh5y1pqJilFgWrBq1+8qQHWj2BhOR6YuqfbYbzwfHDg+OHNczFWuOd",
+	"JQsPDzprFho5eUHEStiIvjokfO+wh8D5mrhaX2PLugVGduSTnrcw67vvIrsj9Xk2fV1m8ZMawcRI8Xuy",
+	"UufG97Vjxd0B/OBSX44jY48Bb8+IJQMjkFsj1ZL2wrrB9D34dzNINe7dtp5rewX5LJ2pfpsbDHButV28",
+	"QTbNyjl9lrwgoQHS3g8mcokqCMYKOZj1Vbu2B1QLgVHHZvyGLHD+zGXE1ucaiVj89/8bHYblOCRWP5Ug",
+	"lbfFYQ8JnY4OrBEHtTU6xtW588oMuwn5PLJxLiZqegqBAlKzQt2JQVKC0Ijqt4ZrWu8vHH0HdeUAw+Bh",
+	"YVi6dF5HE77QiBGrOfKqcDnpAjDaIASjqlSwXu/nl1Vrte99bEf9adtPR8nzlxV/0XQeFDtHGV1QJfuT",
+	"Vfk8rEvudzC6/7XI3X4A79DyVNePobJsBMu5nsY7BmE5Mty3mOZX0dKsHkY7Um/chi1iiRb0hrD+BWyH",
+	"09YDmPGvd6Em2aZ2LWOXmCCrbEieoE0YsC90zOttlbW7uygM+GwffJjamNjEfiMWjYE/1QJTibnBUitm",
+	"qRD0rwYsa809cXsNYTZ4oi3GIO6kGl7X1jXj+7KlblsdEw16udUWDVztBn2FNUz8+sR1GfTv/y+6grsL",
+	"F6ojUuOWi9VOz6SYESGXdGUEje3lqiIcdyt7V/XQV/eupgZWGkA/G2qXJ6rOfycwu6U+E1E/nBLxd6cp",
+	"bCX+hsL4UPG7Wr27rnu1c6WrcEheRW1esWG8PaCSyWuoEmrQPxMbfa/1lIgtY/yed1H/uSD4Isc0mtwB",
+	"4xrnxUppNu6VKuUl5rEJ6WvL30GVRNdkc6b1gxnYkFZYuLA1k2EA+JEFZVQqgRUXzQqlO5dqH6/fdoRm",
+	"3xnj8krxAFZsF96rvrFD19SSHUEkg1jaVdNXAq9DWrJLGydpTplF3C5szfmczFXUqmSFmvM0jaJ6WlR4",
+	"x6EtJoZE00CM2MfwMsmm6F4FCuuRhN1ffI6MQcpWmAqbeJ1N7xswIGdW821+YfeaDehGG3orNGh01un9",
+	"0yogeWkDu8NgRq16mwjsCPq3G88gwh0jVSyEQ2/d9ZhsS9C9cUBDTpbZeneybCRnVFfwK7jCVKypJMiK",
+	"Hk6Q1PIHZYvtSptBClkpVlyOB/4QJAgi2zZcLfnAEwqSkX68qkZlFQC7QfHjZw5JRSBDT0r9oHhI/Wli",
+	"ALUC6btG3aYcbP0oxa4tJW2Jhe4NNo+5cJQUM/WujYHucAhEnBaxUjhdmlrog29O/040BMQs8Sssl3Gt",
+	"29r/uvw2W3ur5zdwpvqBP7YD0FQ1kXtCFyNWoTkRr8dj4A98ZcXXRLQ5jzyrxLbeFEbwPMTXKsUFI5tk",
+	"y1SomYDgmmbnxqxkJIVUod9/vtrvwGIYGqDQQG4YxSv8MRsjM6kqzn5ERH7TEF47PQGWSzikOi54baYV",
+	"KWxttDlonl7r1BiQXm0mzRNvz0j9KNWPagf/uzBlO4azPnuXm3IfIc8LSQluc2SSch0z3Ks9RaUNqbHp",
+	"V9aYWdXUsm8teR4EcRkv3hbTHHjZ3uoeNOVSOm/CaK6y6bNjB6Bky45SmpYuSzlN6t/aZy0UY/iL1js0",
+	"cQ2U6u7D3nxhA1uvqn+iqHzX7PL+3Uhs5GZAPaSPtCBahDar3XfGTZMdm2ZtU8PPTWFe8Ks3QFgID9Tt",
+	"fPUjbY13e3AGCJDDjI+NPGPbiysScDemSZ/0NNRGabbzPXwxToa0jJS7V7t4aZRM9kKnnisuCaUMbdk7",
+	"X1sEwkBCK/H+b6wojWbQt9lNv4fNUz1oKy+1oPSCZWMuRRCu9jXFdN6IrjZo5ZEVZCWIJExhRW9czckF",
+	"gwCT2x15GNIu0CvuxdawErdO4CWOQT71UfzKvumWCtedFU6r9355Q/+agO+MIe4QVfBbyBjfTNfuPCau",
+	"SXtAWqMY7MZ3O06jBmR3eAPz8cnBWNN3+8GlUpLMFCaJYVSxTL7j66HQ8wBQpnUmxtf1MgOxCG1w/T3H",
+	"m0HFrQZjyQ5vUsKsY9gyr1kVzV5QVlqYd/ADmpcg4uXMFOCBeracpZA8ge0LrmyW/r5eAOQkisO/XV5h",
+	"IWieL3/9m1IDU+ldXQU/r2CJq5VJql3tI4g7cVyHBPbNQnwN+Pi2l9Oj0G/tb0EZF1CDS6J7qR5yPfbg",
+	"8OjhQTIkzyAthSAsjUR0vr56j06ODh/XYjhffPrQu5t22EHbsTm/I1jMNpcun65ZsCVauOTg8MnB4ZN4",
+	"Ho9UmKXk+yLiTDJRNqngazTPAfU7EMAlcLIgJExeVwFh1Xoe7j8aVlFrK4P/FRaEoXsvCnk/QeA3jl/a",
+	"qzJvsUW+Zks8owrrA+nKTpv68UcHRwd1RMXjJ0+ixZ7cRPsdM/a57eovsnKE+NZqK9+zzfHziJUSdFa2",
+	"YDJDooS03isTfxsEtelWDeuWy61ihv/+P/RqKyoV1ZOT6BkEmeFCoXtZvpeRB7PN3tHewf0E/fv/AHCi",
+	"KyUIUW/xCqWcmVFxIdG9989nb+4PM+F3LW1I8cOQBZLa6sSXd90wY4/xjbcVCIWFrYOzWlD+yenkX/98",
+	"sPf0h58Pj375p3hInDd+Nqi4gtjXj6B0ySVh48MuK5OaHn/LoryAsuwU5z3R/9F12bHO8hDvTFXJvCVn",
+	"3/XdMq9LLKXNsh8zISJIwdlmoHoXCTd+1B9tLIhccWbk0+GpFiYQTti6rqYFQKznc/SZzNB5qZaEqUB5",
+	"bSxLYxmDqXpu5UfWsaiues+IVV0FrwVLdXhwdFJfrKOYiYJfE3bbkBDTSFKNpG2CzmMwYnYtQYafPfel",
+	"7IYqE3i2sEXqwrk8rC/CcYsPdfU6VqnuTb2YvvUI4zy36qAT22swCrU96KfXMIxnN1crLGszhmFb0QhM",
+	"NeslR1BBGwTyFOe5kU1MlS+bMjQyyn9VpcS0Ia44vrtmPpvI1vaZ0zwHk4PiFqXZVN5CL6AQ4ZwLX+1n",
+	"RzTUapmPDlqrg0WJ4MrpZg4q3FToPDPEAMQjTRVdrFBOLLKoH2Mvm6tGdhwZWRe02EeHJpdhcKYJQtCG",
+	"YGHSs7T6qIdU8AjWae/1Zu8By7pcNYFgnYJz09j82qBbWMGVryXdvPPaIANe4HQJWdMzsqDMS6Azl1aY",
+	"mBJ0lVhms1tTSJ6WeGOskss6+Ml2UBZheJaTlhhMdxxrZoRhV9dhNIjP5TP3Fj2FyVy5p4FkTTb+wDfd",
+	"09377But1qGWRuuHG9vWmgn6draZo7uzzUDt9NYij5VDCApJg1BnClpjn6YDD4IsumNt/+3CuAKRGyI2",
+	"M55tzu669P+OVUaXmDGSx8q3cVFMT21JZEB+QtOcsmv/HVZoWop8CsXMS6YgrYTxRt2HBC24SUxN0FpQ",
+	"BXnn+uqpFWPjorBYyi5Hu5ZFUde0KWvxeBh4EaKvNaoqLdtcb77odwiNJEzaL2bj9uMtFtdqlWP1EzpO",
+	"OnJKR4SDDDTRufpwnZEcfWRQQ8O7TbENqEze15k+W1D7fHTcxm5RFG2ZWvZ+ip3Z8EZFIChRU73TVFui",
+	"9boRk6ODo0d7h0d7x4ej71eaNSI2bN2eBpCpr1Xszqdd61ZOBzVfGY7XfsjwJj5nPV2o2grzDePEtOAD",
+	"OfK2tiseIkskE5JLAoerw+gddgHGE4UVCQoK19IkMw6sM3Ww+BVDjgRMtYFoLuGUY4egWW/L1V2VCklb",
+	"5R+B5XewyNmo/xyrNuTsjOOYsyCS5+WgEw2HrHr81iFSu9Z06AhGMouQADXW5hbA1Vb000rpcTteypnC",
+	"qbrkNIr8+AlM1aauNfBzBKH/AHMIdSlrxVldIBDYoe6dM7kSJF2uSnat7oP4r1+YEcoWgSCh6XcEEquR",
+	"T2LlSEZZ9Vqb2ZHk3LIM6vcP7uHb0qoqBYvxZavuc6QfMGDKFgebSgSokUFmAWyDOc2MYEGkMuf4zAgA",
+	"4PaEAvfD0XLNsPqspTVSdqbTOkH6KbaS9R+ChY9INSZvQ6IZUWtCHC6Ik2gANyKjehOnCZrKElJoIToL",
+	"6u1ieY3wAjvMcP3yFMrvTKu6oyaHzxgEfGVMxOdfGBwb3eA+mvL5nKZBFV4PZmW5uB3nWR0WhHNpwUPQ",
+	"FBZomiCiFTtf8NdUF5doGgh402iU1szWWvIpC3biEE0jXKrEwoY/0nQo8vm5bvi8agw+X/kWzc8L/+d7",
+	"2/YOlelq+91Woq7p/5jZ+pK2r146aqsD5Us6bTn1hgq/b0AH+ZcO63vLHVzRq6EaQQpM2RmA1ViRvOd0",
+	"bxfG6Zchtw0rZeOGe9N7q9VLVQXzbN2GDzV2uKValSybniLyFacq34ARqa6Rap0KTs30FEmtM+I8iRyp",
+	"fTQFPv+OkAwgGaoa36GAY46Yg/GFzGythWkNVt9+NwRhVJSMpnSFc6o2+1/YVG+K0ecaurLfGy+wGZGs",
+	"VoXAVWc343SXvxkmJMqzeJXtSlnYXrUQGaca072fSql+/TeW0QVBV1r5I/dBI63YLyDpAAZGcOs3rnXN",
+	"2vQtoZ9FWtT2jA1Ksl6TlQoV1gpcp87pXY2MtsnRlNxFsbxQgds9q723cJ7hn7HSecd3UDrvPSMfaUEu",
+	"bMnuUR4y80rDK4h++PlR8iTmF2x6afT7PUO6IqqMFJ6TJBUkEhTxDEtyfJRYhqUbzjxLQyuamvpKBrvf",
+	"1YcJSu0/u/r8p+Pnly9eXX5/fPnPl3H4ERo3NmH0hw9ITwnd42qlKbNRz91+e/rggeJq9eANZtm1IFSe",
+	"QrHX/RmhckVJ/t/tG/tcLP4XM8//1hzYl/Lg4OiRKaz033xDA7QCWDUzifjC55SRoCJdMyHXgswYy5O1",
+	"MN0zb+kbW6r7uwfn443PK9pWWYE3Y4ZWeFMBoPtDWi3y94JkVF1jEVeMt8TzXU0uimDZErHcVpDPLldn",
+	"gdLbWVq2y49ipgRe+NKjS3MdDK4HGOxKZ/VREzeBVSdaGLGMDLj5CnSIdYIoQzlPcY4ULQi696LUtPPg",
+	"GRE5pB/MTPWlJS+FUxy9rWIfvWdoVc5ymqIlz2mGNz5T5I0p6YOVlptdz99JtOJS4dycU7h4KbMGJoPO",
+	"rW9Tk9qSoJLlREpjjoBMFD0GiTeVInMWODzeWBQefbfDzZyY659LAuI7ziF2+3dEFJht9tHbGmYg47b9",
+	"YHoRsdtOMyLY8Qxv9Pxqy1FnQB/xAmVEoOekVJqOGHpB2ZLQaCiS3qG4F0b/IlsLclEFmyuRvvXOXCV1",
+	"mjsLvFlcA1k097e71oeoXv1SoDUh13J44a4y7p1zg4H+ZGQgepQ7Fv2BtWk7B5QtXumdjNr/6rKFE2MK",
+	"DprpJJmsofOlHhZkmGFQp6JizBbIhOBFI1zuyenBQZTN8PqDh0enxwe9s4bh236gjegKNOzf2+Wogwdw",
+	"bmTZe+FbkhiivJ/0uwK269tLSWc0bwNKsMBIvRmr9jGTOqsFSs0DP7WYs1O+op1FDCsAL198zDtGbEVv",
+	"IjzSsrVg+ULfA9EhXKDGNjS3JsZ3bf4KOi4YKChJ9OvfxIKI2a9/E7yLf3TKz/7asC+EZ2eYBB6+FLvf",
+	"sRgQwxWSX+2WN6+/25p8H4ipKfsfzaTaVeAYH7qZTOzN5Ze0We12Iysvi/HOVXeQVrXg+tVkZ9mnucz8",
+	"LaxvOgchOGi3rsLxRHYLIpnjRgsT5DwjOV9DbjJlCOerJZ4RRbX0wEWmz5Dl8u5ONpoyFL3ULF+fPJNt",
+	"agMz0OHBwXBTcRuVbE1jCEJhWOyqRvp9XPXcJMHES184fOdGITCwDLq8ImsxIDVWrIUxLc1wckMEwvJa",
+	"OqjhUT6YcxiDLfsVy/Zv48ydgWaMK1CAFzyxOQpGlOBsTkXRAmi25KUk79rz83OywPlLLhqX5u+IJHku",
+	"0yWeK1RQhWZEpkvx67+xa0UEeoXnqgWYMsIjrUqHnuES/a6YvYrn/jv04qHEZ4GjDVNQOHeqeyQY0+AL",
+	"XvDSwIZXQzsvlFwQQdOlQu8lwzPx69/S6zgkmmnk+62qV68+POt6oVr7UNI4PgGMxgiSjyBkSGUbe2Qc",
+	"DLKl+r5TcxdpIAPNPTlRisQY7hvzg4Ndcr5eMH2bSKqKt0IRoNnG1jDRLAtMd2doerD3dGpCZLRCAVzb",
+	"R2HJFq342RBdeHwWSzXXvuWvsM5jOXtxyR0ylTDNRpULr9czb4s9365cXVOUDHJ3J1h3XMm1o7ZVIa3/",
+	"EryqSJYzqTBTFC4rtKSLZa0odhvsdwDe6vvvW+0PpLU42zeS91ovt76hBramZlqCRWdrCyKoAiZo4PlK",
+	"/NV+NPxm3/a/Ns+Gsd20b7wzT9UMY5TB97aUTDze8VuH7txlIIGzCcGYKxw0uzYDd/rOGbEloG+Wlhfj",
+	"+ttxD1auCWLT2iscfCuVa2dtZTedpEOg7TAVBrkrjSUcXwtsRD7tJzmu6e3Vf0soQx9JTuY8uopyw9Ke",
+	"u4FKUKtMim0tvkqF2eEZMRHvcokFCcMmrOHKsBXzFGg8A66RcHfCGjp21B07VcHJfrtco92yhupZQXee",
+	"N9SZMGQX58K+ECHncSsQBC8MX4BLMPZ+TzYXgoBEg/MLvbc+7kCaxRAo8qSFXa09eAer1hUZYRfNcagR",
+	"9LRLMlpMcWgblRazn/Fs862Sv3pBN7pyty6JoDyLIBtYi+9AjtZmAjTW4IFm8NjgpF6r51jh17Z2zxZS",
+	"fhWihOu4XiboD7cCe+2E/ifboHiuynSJjHxuaiqm+nwzJRNkoUll4oG2khAvRyZIEimhesMQN6tLi26D",
+	"0ujOeK+P+vDI1kGo6Si1EjdtpewHCb7eixi787TM0JWwDiJHVwIx5ABYT1skKvAOZfQ7Sp4/fnh8eHw3",
+	"yfOhgaZZoujk6ePDR7XaRD0Kelcmfm6BAcPuqs1pJUDvaXaOKLAsCoO0wcwduKBElGwhZ+QnKrRa7EIN",
+	"FqQglGXkhoiZedh9E3VX/SP53xHxnaX9N47EYPwM+O+b8YwXhbTE0wMQsk3A0UnCqRYuDfS2qqNtp9V8",
+	"N1gtvPRKUyfs/EgvT4vV4/zDFVoJMqdfiS+uFpQFWhF8LbfQSjrKoPXaAoOqDb0m/+BRQLYvOHO5/DFh",
+	"oPaAhf1kN4QpkvlIN7B3gkjQUi5uSfLViy6XwYrwVU7Qgiikn63zhSXN5+S/F3C5udiYdv1yq3wlVRtE",
+	"s7MAlK8KvLAe5kZ/NhrHwnoN6FieD6nAZye5xDekiZBGREsF7/G4/M793rzBMmLqGI0iLDbSOtGhxjZK",
+	"0FXDbBJhnZybwP31tW4/6s7/Ud+Kt0G8boL+yilTtRhedO8KF8rdjAn6o7ktpfvmPpRShv43YWRr2MYk",
+	"mUDDb+vfmZcmgcU7eu82mEyLRbiVWIlh513UunuphyD42wUxotb7oyPMbehYO6hJt22nEqeBSvhrRvLX",
+	"XWsPj/YfPR2EEpWb5vybj/ePhrzYmEQOoH15m4zAo7WATC3OcSYx724d9dJ4q94YzJE1YerMO7Rj+BoJ",
+	"ggAxaztz896PV1gZXZIlc8XTexFCrmhGPNzJCIkR3k35Kqry3GktlgDGZCUoA04Tjybwi1u/5i5yLDBy",
+	"Tu/JAJSSXaBEmmtQh1CND7jAAIV/ZmmhVknEkUTis646UVqK+pyfEcGyzjnXx7dDcK8MRN87oBlJMzKK",
+	"YgfV2DFv+Lpgu8YxS9KGXmNdq6U0OcrOlLAO8guVSx8fE9UDA/8kSdaSpRTAv+yQYm5lFFcnH9Y+PF5b",
+	"5Btst+cVXQAvIYdt5f/nMfzsKUQNTBFGmcBzdYampp4BpCuCzX+qRZOpA3WfIuvftCaxMzRdYpa9v9EP",
+	"2kY8VLU35zl5BjrzNRO0EGbcCsnEtQ+V/k17Q1MFU/XMNnueqivX8nlqa+2avz9X7Z+n6pXvwi1OXK6b",
+	"+n2ZngI+krFfmeHLxGcyudIFuge5j6Za2Qje8IFzVfHdJSkkyW+IdI2Fy+R7nRgdZ+BKwEQ+BO/CF6+g",
+	"ATfPu3C8GmniNkrzmohLwU3F3PpI7vKSAutjA2M5Qb4m+XWFsZzUS0sA1wc5QVX4n5FrzPbcWnFn5ebY",
+	"RMb29VR8MHMD07rn/mgH1IizqWEB7Wa4nl2F/Kk+1wi/6kGbCi6jiDHAo9NAAlVeA3yr4N6okjWwt5gC",
+	"c/ehD0EeTPvE7GUay7LNcyK+k0jzfFNRJzzoIFnYem4poTexatvtR/13/m178l0Tflwt5cRBdIYU1TXW",
+	"q+pDQa09Adg2ILWDTLT1XFQ2gsoeoBvAD6FQBW1pQjE1zOdcpGQfTV05u2nyhU2rqiEJmpKvK73+01ME",
+	"wnU9ndWO3qjw0L4NAARCDGrk+SZBVoMWxyzva9+PvT59Z+46NT3Cp+dVt/D5c9C3qSXgBuA255Mko+uX",
+	"qkGs8dyQ5g61HHwibbvBy3GsWA2zwPn58CAKyQY5x7tLv7tUMsBpsy7TVkGIIH84HGHref9kayXdbntG",
+	"lXFwZubh8TyyiqnblfeBTaG2fj1RPYJokScKCCOr3JlG+AJWS0NUlS0bjNs5wZmsSuZBC/727rsvaQcE",
+	"5hrQCG3uL9qrik0Z1Es3Fg9AI6+dDHAXmuqwSO9Y7odpd2D3NZ2tmbx/g2mOZ7nlx1PbsgGPg3X2GAYL",
+	"rndgWm3gFG7pBTXGZr8vYJYJMfZsHtM+mjKuzvOcr6E9g+wDPnRTlk7fKU4T/8LWkFuyVaUOZZyYnEqs",
+	"W9JD0oRmU8OoCAp/elAAN0cDClBNChAP3IgixtJoMWq/bXGy57M8GvPAEBFCq6kfXl6gpycPH2/LLS59",
+	"vuHvVHroEPcNK7QSfCFw0fAogN9zr2SQaBovMKxarGgYLuyM29iLphHnUvz6tzlh6IoSlFGCLrlUOaHq",
+	"J7zMEc+IQLKE3FH9AMPpEmWkQFo4ZHGjml6GVqVeorXgbFHh4VC2KlWC5pTkUIQD/hh8AF/qp1/oHuOW",
+	"Ioh4isGSfwy8y5bvaPULZURe19fn4PDp8Ul2lO49zB4e7D2ePSZ7+GF2vPcEn8wP5wfp0ezwMJ7fgFUZ",
+	"S27/+PES2R+Dfk4OoiU2Wgquv+TOGVQb63NKJBHovdArrRCDbI8ZucaMqf32lIAWkrSuLScGaF1B/w0b",
+	"XF+jUrBTw89viJiVLDtdmYNyyrjac6AkPYii+tcq5tiuUMshhLxPtvhIC9Kedts4oTZMXHIDh6efgrQy",
+	"qBiL5nRRClI/dUdPolti8VOb2/r2zVkIbZmv8UaadI4GiiHg+Jygz1wfq8nOSKuX1SXR4pHO22qszahQ",
+	"y+f2xugFF4SnWzVf+NWHN237A5Y0z4RJDR1zp17o93bLKNuGA8UFzTetMwBgntZf+9LK6AzHC5gxm/Lc",
+	"Nl5zzcg2xwfgdOkVc3l5ghf76JyZ71wevb4ocyoVycBaSpgigmQORaEyyw1aei3HVLlmW+FWHTmunVlp",
+	"rZleyeSGLGmak9G+gT+a96KWqbaDYihqnB427qDU6awJTN9Nd6Ng7Bssomqog08874ysbNFCG4xky9Ei",
+	"CZphdl0VedVEmRjEwAqAuRbsboO2elfnFjxqWNueZ/U+fmse1o2G7zha7zi66aunYMDu1LbFA2vI4Uk7",
+	"S2yGZCoiHFNEzzTZ2EAMZKGv7r2+eo8Ojx8dPrp/huTKR/oZpBY+nxsnULok6bUNkYXf4QvSwHZ6/uLJ",
+	"0+PHBycHBycnBw+Pjw4Oj00UXAgmf5T08u1GBHp76n8fSH2dS25V1nkYL6xTMc9e8rgDZtpFqK1Mp0aY",
+	"HRzIRYt7k2i8hfAwh2ygdmzr2+SXqU6qtTW356wqrmA2zlJr0mB2waEPFjYabxNUjexjr81I1wIMxTjI",
+	"BNLK7QTOY/j64T848z848z848z84cytnbuO5roXdsq8aWIubAMTAOoauGV9vBwa91MeBEoZLxev7Gt+o",
+	"PGq8DIuEIXim3suLN3vnz9Dh0XGDaT0cmYoFvbfcWy0Vj89tNEAjlxOtwUWmOLomZBWvdqyWZOMrHdcq",
+	"n/xmFY5D9LAGBikuPOpW5ewZ7okYCv1Y1TRumOWoyv0AgmW5lUvXApgNrXrsdv1O4iccBe0eQgG+3lUc",
+	"/ke+NKnuPQg98BgkGwh604lctu3sQ1JxQTJ7xIeRIlYKp0sP7jkMSMi/E01PcH67VjONraD4CstlxKD5",
+	"6nzv6OEj5CtQmEgcRTJk30OUoRQzzgBcCpJj7314eYGePH7y8H6CluQrzkhKi5Yi3azdPrQzAFizNMT2",
+	"BQQATwF9RIISGrv5nUTCPJ/Yakw2OqXCWQJvviGU6FT90g0PnG0m5jrpvFGoor7JQTGWsMv6TtdpreX4",
+	"8AWjkmReqtxeploAv68JbLwDlLmADk04P5ZEbPYRFK6h0oQYB26VRrbwbrUgfFntuAMFkILC4STmGjFR",
+	"Tq5MRq1mSxBADwlxipSwAb0XI2haZjxti3tDxC5Z1BYSortyri98CiMzfTkxrSHU9cjJd1p4szaUxE+n",
+	"a4V8Rui2S7ABEeq36vEfvn+7d3T58vneq6f/fN4P6BQB2+7eNR+XN2Lr/l53IT7PjAqSRq5OYX/pqH2y",
+	"JGgm+FoSgeQSoggWvILsdGp0ihmSqom7u1RqdfrgAcAcL7lUp08Onhw84Jq/HT0gLNuzbvFhCfcfLLya",
+	"M5/shO/Uhmd0YaDRQ3nU1ZHjhSkJFE8ri0TbXa2IEMWvf8tzhGdLnhOGcizluMi7TnghtxQGWC2SmuO/",
+	"D0bVETEju1D4wwDEoMJ+LwK/HUTQSddUSHahNaUWeMda/Gew+riG2NHHSE0PdZQPMLbg9PrCFDp7wxe8",
+	"VJ8M1n3EzAIVPL9xHlAs+1JftNMUxv8Xmk3r5wyvVnvXxzePfzwqnn49UU/Whz9FoRH+ur6OJyvqH9rm",
+	"PCQ82SxsM8ktal8wC+xY0idB62y/H7he0BucbtowiQONqn/Al/ZhINxdByRTvhph0TA9tyepQKWC0c3B",
+	"W6/ZnN8OlrVelTVQFOtHxk+6sW6tOxwEq7oJ1tGYqoPVziPELkX+vTN8ZHHu/zBDZoissxW4AWWe0eER",
+	"SpdY4FRBPWiMJGFQz1BLxQvOs330jiNR5gQws/SmQvBK9dI++mzFY1oPLlwQJRFGVpLTMr+yxUJGl3jv",
+	"CjrSmiddsD3KkH2ssiCJ0No1Iwts4uFrWvegKFjn3xjhoAkJ7cJEdu9CdDvJ9XcoEw6cWiyiVzTl9PrO",
+	"vZ9DMpSlFqdjGYLRVGsIK0R/RKYeBUF6N3woVWAqBJKjzNWH0wIlznNHgsZ8nvMGYM7u2kHybYTeQfKr",
+	"2afnPC2LqKTjkKq2I6paEmTcxv88TDB9Xazmel37Y60c4KX7LkpR0TJZoJ1rmdkUVeNozcW1xR6qop0L",
+	"vEEZP7Xl+lCKJZHo3jTNibie3neVmk2RQYVzvkD3piSjigv9qyCaEYKV5t4U8CfkkuhfvjBJFCpXgd0W",
+	"3ZvirKBMv6dJEQKg9bgympkw6HtQuxCarsfTwmj0Z/gVLkTblb7QdKNwNZpfYy7RDxygWb8nm3rVCwu0",
+	"pfkRyYi912INXOE5CQyC47hQZulsYCYEBJxu7yeYAKEUhNEGIGjcxaZ2s6rAgfSgv8hGNVo3lhjR6RVp",
+	"P0DfDkpziBQcjs3JwgXJKP5oo0t9oHaVjfFglc01Yyvwgjz464os/IeVAfeuSfmNtwaAd34gVBJ95vdb",
+	"XhkWm++mVUXFySU+eviow8TsSCUn/WZjSX+K+tkUqdfDoUw9OonWXq5nAu5QXXuHHOc6HEu103Y+fo36",
+	"UpW36CbOVDFyZwQiGOpJ+xJvavm0Duhbd67Px1xTDkR5sNTCvzBZCmxqjf5Y4tw8YsR7wAAzWTCmBIEJ",
+	"EwEnZkt9wWhS2XN/qP1o3FcXtVH5B93oqi+qUbrv/tAYrW+yGrX76p0bvfvi0s7CE7SZTWMX3rgipSPY",
+	"7a4cov/MjhIIb3kUzhCeQXaLE3KWULWTkfFnJDwefWR/Fz7G2tUQkft+LLnCwFPaskOWZAOSicLXZCDf",
+	"KSXJetr0x1YOb7gFGK/qrTad6OoSLNLlBReiDRT0FV9XvhMH3z/Ds3yDCoJZxI9jraPdte5sfXPqc2cl",
+	"ccUcci18bRI0Iyku9dfOw2TqVc5BUbWFnePWVu8SCjKCLA4rLuWaaDImIudigLHVtJX4WbWv4ov5nKSq",
+	"3RM1t5kTQiqf3GXmbNk0ZQujyEAJHmkozeXkRdZ5bq23w3J/dO8daPAzMueC3FlzkS0o8Fe6l3JJB6+5",
+	"HVNip9qx9F9XOWY4jkCF5TXp5bnQAmUke0XVeODK5tvbyuSWW7WruaYXtr0Krj6dkJ/jrOdAP9uVcI+O",
+	"4+KQoLgVnxYycigLopgCHlCqUxQcSSFNTXuLSmDy5X02z7g1/KMZVSdVRUYLzAPsQ2B28KKPBAoBploh",
+	"FI0b0Wcusl4PoiNav6jJgOrChnw7xLk1tozjFE3tHk8TX+Ae3YvUC7yfoKlHiZiie3XYCP2rvlim6J7+",
+	"BwUurBBxXypsK3TbWnv3Q7mxSnq2xeu1MGs7sBdXXFOF6X4gWMaums/LDTBFg4ftZ76PpnLDONsU09Pm",
+	"ZUClQZLI0LTAKl2SbGrr36IpziW/gB99eq2ZoBZWqsexRJgZgtWyyP4XNpUrkueULaanaAr9TKFLMAqE",
+	"7+6jqSJfVfCYq8RNzbrlnC30hUe+KlcEfXpa4WtBkS4XcmLqGto87i8MHkbAuyDJGk1JLo2LEQqeb1Wg",
+	"z7h/HStXU31WKuTfi1VMdfKo31mz0prn+uWbQKk8WJGJTehLfLiDbz264XalOu/iNmtc7K3eq6NdjrSk",
+	"J8s8ZhKoSUDdCLkNiekXQ+8DbkxRQFX1X9ypkQMq27hS7HdyiYR+3AEowCBu/xIc7f4X3ZNuzKoUrMOC",
+	"yjWB2zB7K9FV596IQYaSPaUPZt4fTc99XDuAE3ObUpuw29x2kroqFwtTrj+SW9uZZk4ABEshvMJCWdaG",
+	"mSsDPSOae0ik+C5BpVsG+YABJq4LLhqYQvUqq9jGbzUTvB/j4/Ro73F6TPYeZyeHe0/xw+M9l9z9mDzB",
+	"XaaxOHadg7Q4Q1Po03JsAcfV6AhTMDdPR1xD0FK8OPBtwY+sNacd/qhJG3eiujbp7RtImoMDbe1g7HWx",
+	"zVB3iIEwrzxrVoqiDKO3RFzPcqyiVRaIwot40v/09Xzvrb6CGqEQXybHXya3sPNqzbctEG2GZxtcSqmw",
+	"aiuFueXO36p8PURp6ouRhnvbFKU247Ur1edHr+3shQkfHWnl8usTP+2V1GZLWFv3zZlJ4wafEBeZQT2b",
+	"k3UDt725wiHCdocf/Sgqn4R5IgVl9tNh+yZFpmSBxiXeDJxBtau/xdibV15IE70EEGdcs5Lm6jXrUEid",
+	"PuYVMJP7gtlm3QgAPHxyfBDTTndijpYfjS13169gh37JJZZn6Ojg4MBVUxwb9FZXDBO/nL27cSnIDSXr",
+	"u7lJrMFq92SL2tA+Corzf/CJiSCm6kpLQItZLItI4SC37DsDolf+5+JDKWfZS5wqLtpATE1AiVHP6WJp",
+	"YY4lvInm8Kqpfkrz3BbJMeVnt+2pBglRjhFZCqKWPGvc3b5YUEba4667/GHhvG3QfPjVh1qLfafXDTEJ",
+	"5te32MNC3RsqhgnmmXEThDUIy4t+tdmvHmYWr6AWSSOpFP3w86PkSTyvdHiI/ZNB8TcmSBJiMsaHdOmR",
+	"5HhlKtVH7xKt03lIPSKQCXSEACEblWdcebTQVHT46AlMwXw66L1Xav3Hd9ljHzaxZm2FFmcku/eGUKnZ",
+	"5v3EcV9XQsRvFvhw9tEHgl1upjU7WY+gfkiRr3p/58TWrckIznLKXKEeLMgXJlckpYBuCJa7Vx/fvgFL",
+	"2hxNV2gm0PIYLU/Q8iFaPkJljniOcoqkAmg0UiBZzpAsVwhPTblP9FpJpHVqrTgCLN4//0v5kqKj/aMz",
+	"o2XbfH5jOwsw+SIGMlxmlLAx+PLn9o32zLwOPCynmpu0KsFtfBNYEKNKE1ZkwUVTCuhVOex7m0uslhFS",
+	"fQG3x9xdurYLh0PHJfEXGDWRoEIhPh9snLkIeo+OzllFXdHJ2GpZLGr/LNCp8Tmgz0vuBqcqsrTrC6nI",
+	"JI8HmaScKZyqS06Z6ui58MYr32m8tRXtTCGthEpwuIOJmSqTCm0t70TUzTL26+EJpv7IDSbh5/aN2N74",
+	"1j52ILu5U2ZuXChTbxL/wNPtWQDWxLNe8jyOVVpruf3IzEt9t7edkIxIumC427vt4RxcIGGQ0QJuge2s",
+	"/VdVbiA6B7tRi7bvHfuDl38rBjS2Da7V3bfBBxz0bANhejibd61xp67EDJcmmNM69yFku6UmaDLRN8Jw",
+	"dzOJ0qJuY+f5myupe+resr9lWyqg1ZWgTGnpugJeHcwEvZWdXUfnpvv4/9l7u+U2cmxd8FUQjB1Rdm+S",
+	"omTZLstxYo78W6ry37bk9u5ueTdBJkiilQTYAFI0y6ci5mLeY25OzCPM1b7rN5knmcBaABJJZiZJiZRk",
+	"WfucqJYlMhOJXFj/6/uqH658uZmyNvRIoGKoPDftS9GFoxeweOU3c/4BmP7ioUlY3SV19TWLlWiHGok3",
+	"IK+ZGlNhP/CG8f7IMHI8UbQ/gqpBN2Gtr61Udys6w92fV0nTpWxI02dU89Xl9k3+ldoLrvme4Ysf2ZjV",
+	"WUdqIP7rUwFwtkPKhYb+QNbnushcHV+Zn9Hf2FwO9smT3c5eZ/fBbme/ihuTi7Oyg4ICSeDPTQxKA5it",
+	"8xqcTQhfC65FVAEheOKsAwnPTnp21yJqv+CbrFHfX3IAx7Q/4oKdKCp0Sk1dRxMl7sPEhE/nRwD9Z66D",
+	"A13etSRkaYNYUZM5V7ldPbV6XDms+b5Q5/dwLPSMFaicPZI41t3CeH9Uif6cD3S4z/gD6VsAV9r+9/Fy",
+	"SwHB7YXfVOuGE9hcH0Z4hC7FALrb73W3mQtcCGBMaOSj+PFohGm16iL7avzKKpcO66tathy4kSuDBxVp",
+	"cLgiGhh9bfy0riCDEilbjPUhL4ar3mdJpiqt/khO7TkdSqYriGDmoYeXoL/En/4jnqQopS3zf9bzGqRo",
+	"c1biTnTDIivu9Ef36Tz8HpfzfEeHd5xpq9IAIV5UTOpAtbM+uef4UHxMzsTqQruKW6mT4WEFya79tVfX",
+	"Lz/9pMkxF8OUkRd8yG0A85oaNqUzaLwCOAX74ccuw1NhfXc79v91ViqSgRefKfYxGmiqbjBN6dTqLO1B",
+	"o/y3yb3j/kjxgbGOzv1yTYxHEE+ELiNmGDqE4ag3LjZgAEG8KTO0Er+c5232DHPaETjXRE16JJWpDptc",
+	"orrMjOTNfS4eXZYhKn/3v9SBqyzug7EnTtUWC8C3h8XAaKEiZirD2Gu5ilq/E+Di9H1mNrFXWDQIswnX",
+	"yCOPWQ3Fhpn1IXShbQ241EaSsK+sn5kQkZbs7N7Og1V2NJsk685BQff/kagbiYwPQj4vwMYTgx3jzuL5",
+	"dh/r0+Rx2dwjLdJ8ywHZ3Yt0yurs7aXkhaWUPgHda/mjIG796gwoTHFZQaVY1Yp7lAStq+k4F4d78K83",
+	"jP9GyRmb3bd+m+OpQsVVWNXSsG55L4Ef93QH0fsVzShFWjgbZSo7zoa4FECcnyrEWD769sFFwata8HYj",
+	"jVXIis6nOiMTVyTFLir9SD5yqc+ZKvOjEwXECx5r9FprkvGHqcMTPa/l7y/RemM6sx4FzGF4FxaznMDd",
+	"kPIzls6wO3tda3TsDEhZ1Lp6AsBKzCoJgIt6qJqLfmlhSfRZEbzXt+JC+pclwNXjLDgT2OZMpjxN3aTF",
+	"atrwQqa5gqMkZnHFovdlkBz9WY1k04tuXTkfVvpcZmVTsxcGAXpcMYmZsWU0VP2R1GzOmx/Lc16WZ53b",
+	"ALz+ElSh+IH1KsMVkL9wSTa7OquHcbUpo+csCjVl9BEdhnmoKpvjWbvCVHhR1cUdvsFLViFiLb57N4NR",
+	"hZS1bqtMQZXHlqYG+Cr2qEt6cgtFhRJoFWWqug1WzVdBDMQNzMrZW0OnPgAkFoW5EDyu5p0eCqPokPye",
+	"jclhphOV9c/KvVSH51PEWdMHOzvT6bQ9ZJqZ31mLj1swsy+YaSds+fy9vWh922veOV7SZO/P2aqSqC/S",
+	"B7bMfi1pBNvarFbJUQmDWmv2i7mdrHkDHjDtsp1iBTi90hS2MUxVNDu5PxIb6KlC9t56/X7SBwM2lTC1",
+	"RiajgGy3sW6/kleEazfhafJE6FNgI0jTAHAjF7RbZ0X4u1WHxQrJp8W8hJIDhEqkaUA/uTeg/VHK+yNG",
+	"XinGh7TH7scFmkV71JtL/q+UP0tKMcn/8pe//KX19m3rxYsip1dn71Gr86D1YLexYk9O5ELVZn18cATd",
+	"I+DpESMTOmuS3gwUsnXlIJ7y7n08T9DPlEKC8GzSl2P0M4Bot2KaraBqFgdPt9A6EoE6V2OR50NlmQgj",
+	"ZWR+omxuqoRlTNGxuUxlMKodzQUGPkptkt390uh9eYVpfUzO8udGMm0xm3pmTgFlC+t4l2cDLxqcKBhz",
+	"1OVzjjwa7WzmWPcYMhGa2hUFbk/D0vRpGCz03PpyQLrYW/0cmxa6awR50Rxmba4tf0OfmSKMCyYIhCKj",
+	"f/3v1DQJxCOG8JF9CZxYXfmajRkXCSO/Z4rEXRJUbCgFt1Z2wslN7DzWKFdfiC2eZLNeebbkiZ4xLa0l",
+	"GTFu1ojfKukMjx0mbhWdYSmjcJ6kCyw2HqRtAjltqtjTlZmEad+4dCZN0/eDxsHfVoTW/9IsGdXBniqk",
+	"F45YcHszYISYo711XBHdD59OyI77/A6up0ukaLvlrQv4n5mRL1RVZAQdjg70amEfMaRk4+BuxWEnrQYn",
+	"HstvcTeQYZXa49T9z9bz44+vWvDpbnmLEyDVybJ8//sB0YYOBrBMhMC3OgS2NXztAEwjTwCpfYYPFpD2",
+	"8qfD6Ha+D+qcqd8Z749E+SRvwvUkpcFo5d97nlJFyTPG9YRDtnCx7+hSDdklbCwUUQGK0L7kLXyHBN2t",
+	"HZfB7uNH9ysS7JNpshKGoEzL8iUf7a897gk2H3n6EHJI+tzw35koQOqs5hTLtAosttBGX28Yos/Ofdex",
+	"RJfx3zr5gnYMIefa72fMHJBMGJ6iJGmGjSnZBEoaViihuQeFq4kf8peCLayo0oE0H4kKYMMLFmmsx/Rx",
+	"2XvD8tIC8gLkh5quUEPjhMB8YaNuPZ/cCl6rUhSM+SkKvwuxTvGiV2M5AAZ4AywpDgGzBtjIY2T2Kc47",
+	"a5YOmlh+ZGI+I/KKKzaQX4kU5A0X2dcNgWV7z75UVFZufNPmmDGxzn3RRjyblZV1EOwMtC3HGJMGo4Lx",
+	"5jlLY6QtZ7u9YU743N71MpFUFHcudBjK3KwYjjnakHyHa0RuMzPQufReYnCND8XRVYFEx1jNtfjIq0IV",
+	"hwtWP9pHxEsuycEBEnh5CPl5BC3tej28AbxiFdL6imerosr1ghoayJsLkes6vHBVuSsBBu0CNqKILr+Y",
+	"94ra6ZAokiA+otVqiX2kiZIG4UPalyb8wv2By8abBGHu1OvgaEUOc22t6tI8HPJiJSzA28+ZTD4cxT16",
+	"YXmkx2bSWX9oAyj2TS/vBjJssni7rgbp7x4ErwKLn6RrP/9p0j3wzi0Z8SEkjeyLRVXbJt2+FFbZdg+I",
+	"+6kod/ABw0WGEDzYwADQO00ylPanbr5PRaQKVDi47k8TBM/UmGvy1yzJMZVq4PwEu22oUgNcDF02powq",
+	"45WjtLsk28SZ45koEWLszstBJlcsquLKq/N83MDbtd7xtMwzLNu06JHzO9Tv20asVf4WLmOsclCd9ctZ",
+	"vI9/iOpAsu4VL6+0luY3Po1/52y0brIGFrfsmfXl30K0gVuoFRQxdHQJ/N7umhWe0i2B/pSyqpq9h6mg",
+	"vrmAr8wE7aVVePFrAmGXOtEfs6UoW0djGxDbD9YxxdgX9zFbyyG3N0iydHnXBuz2sf90zrlyzEx58j3v",
+	"0sIP5kbvjE3MmtaNGcPFUK+4Sv9paPzs98GtuTDfYAnFS1hOYRdySWnmQhjt8FJAa1j8c8CiWVesa2VU",
+	"lHCqlPI7X0YYLvaCysGPo/2t39LqbXxVjst/SNy1kTkde9wwQ+Ga97kmTACzVklnSnJORb8s5wN+HTY5",
+	"eAxfwahKZ4SdMzVzaavFV5OwAXUAfCXZgpFME11Eg4N8cHmH8oilkwod43C5V0C+p4rRo0RfgDjDofXP",
+	"73cXTwhAQQq7GUSPbAQA6dSnhJJuyjX+WbMJVTAq1JuRvhyPqUZINsFITzF6pp+SLlW6C1oEUUVip9Ih",
+	"MeING03XnGEvbz0eKCo78tDVcCdAhk7wovDzsb8y/OsTXB5+fIP3gJ8P4Ubwo2NW/1Ih5gZh7/H1uPcX",
+	"fbCZy1u1nHuo1KKgAhPEGg5BdGRKtG+lYM17SFwMZMKZ0OVc/qaCi7bOI3Kb4h6ofh824qHmu3oJDxUu",
+	"srnlXHopx5FiL6nkeEWI8AFpyvr2EA6UHEOfAJTQU9k/g8k9nC6dVdGNxw3oB1C5LoKX7H0BWvyDv3Va",
+	"D/HHUhgT5olh/eEG3WEFQmYK+LdnjWZjytjZiof5pb3gO3cR+McveCX4+QVcDn78DNf8Ay9ub1NK50Ts",
+	"X5+SXbtlb6VIEMMrAJU8jmBKlju7+LCOWdzftuZtRsa2PF83j1nU6SxDE2j8maYZ0/51i9iBs87PTxr5",
+	"a7R7zPhuDztlS8XBzAroFxt5QtUgoTNAjnCIw/hf+451cBWt4yhIpjOa5rOW8JFmjBBiZTeVusxue7b6",
+	"uY6b3b3W3v5yggaUuTXAIugMn7ostHKYAflK/jrl9ouCJEyQX+lIMUGGTPdHqSwnP7UxUfnDQPvQemwT",
+	"jtweyD1G1Sg5hg4GR+Kcm6skExQXowKsKDK+KikvPsUim5ACwVAUC1OJVjZxUi4Ta9SqfM0xxwB7WDJn",
+	"FJfULlYCK2KM1doGnyV3TkdNIcy+5Y0YLXuhtwx8n3XTC6sbtugmm2C0KvQM1B5v/0F8hdZWjUtBjd95",
+	"AOd8FMx/1elXUYwL4pRDUouSA0Uvpm2okrBk9S6LFbMVlQmGirP1mp8z7KFIrNUDwkRp1XNpTf+y9fua",
+	"inTtQuqK1GsXo1cbESs9e/ETLM0JWCkPD7sO0/qdFiy8jlq1p8xh3ru1BmGpnDK1Ek/g3GL8F8uXk/XP",
+	"3iLXYUmpwhg2npg4axYNEW2fyK+UV6+ts96YG8Mq2wReKlWRTLbGYK18ZXnP8z8zlrGkSSZUnTGA91Rs",
+	"kGlYUdSmBH8tvWyGL2DtVxlnB/1F8tmy8LribVh+5nMJ2Iw5jiTqEpFkDa6/K72uyJm5UfL//Na1czib",
+	"BZ6vgZxfeT8LkCkLC6oeKn32/APZf7zKFKnjH13CTmpkYfYhv+hOGE3e6eyEBtwlig3vGA1alj46H7OU",
+	"C/byvJSPlK6hD3pL/TW4ySHiTG6WuRSuPE9IOJ8q8MQSvq3J9SFIQjHJ4gyy63Isb58u7bYOdEhTZXWv",
+	"8C8SQ2jNE9ZeTXtB1sGpsF553gG66Dz25BoWcsvs3CeFNq65fAZTRtGMCS34OaNZqEY5BvV77OjF4XGB",
+	"xSmVU9Ti2lBhOEyWjfhwVDrschKYXOaEVzG6tA8npX1WmI0IIcSKPCHdyMHlUjh6kBgrNWaBxmjDi1rx",
+	"q35fcCpEYlu5IPYxCFXAO8NNk2jGSNf+stsm3ZE09vi6uxqWssnIuooilICpVeRuQIcXs/TF20PewcxN",
+	"rtYVKJa1X8Ue/or2CBY/h8Oz+7BmhnQlLhRRRZcfQogF2bnA2uOvlHexHUErex6F4rShkERn/ZEbiBIz",
+	"MpZqDprgvUpEJoa6YghKyeWFQgwESlzxxsKLKnmUus3DGGA9SO5D6J6ujQXhMOQYtFTkGtr+XUML85Rw",
+	"c0AoAaZzx9TuiOGAkr1pDxDSn3vOJg/cRaQ4hesgEN69cOGmQzvzo2p9vEwyN0YupNPvsNpEMg0E7cV4",
+	"FyC1EBwQWf4g+MF33zwV9uNIvw7wujrnkEvstpgqarQLSOeGZWRRILAPIVPczI7t9TyNgk8L9RhVTL3y",
+	"6/z180ljUSqg9bqVcmg0tsbGtSoASiNLvDBgk5Xv10axiERFEz9Q1XYl6jGUSGEF+eaMjJnAwbXqca+k",
+	"YoqJHViHA+uaTDS5JwXpsRFNB1i5xsGb+/CSIQLETAd8DiVJTv03wMgNUjl1U5igln+HTfUo8YVfQh9n",
+	"YwdXuOP/hIV339YYIyQeWDECBmaazE1TRZ/ynLH+S9ZtgbkXCIaaBEl4UOYhnpz/dnBHC/cD4U050x5z",
+	"K4fx1XTgKP8cFCLwqmtE5y28W2QpLNwj09DGpVnMIB5whwYMJw/jNeJ5nWSGjDHYskuCUYe6O1rD35Nf",
+	"F/bQ/T76hN+wFyxlhuU3cYvKv4DbX/1WJtgGbD8pp0wV93OQz56F8a4xnVl3te4x3JVw1w77OaMv8DKW",
+	"T61VXw+KHGdsThLREQwt1s8Vg5kBh0kXt9zas6w4C0/2ihkHS1dA9nQfhGPvDrPz0kFLhKv4nf/I7Crz",
+	"LuIwqgCTqQFwtX750UA3qgDQYWF6cW6WyM3+wZl3gyNtgj1CmtBUSyKYm48onY/LEVhQs+Gc4A6d8J3z",
+	"XT8q2G2T94IAuWvL6ieSSjnp0f4ZuQdl11PBhX3YJIMe7ftuqFqecRaAPEjXXezvp1mn86Bvdwp+Yt2c",
+	"uto9gSZ6RJW/hDWqZsr8RKFUiAZKyUhqg4aI273AT3vP6qDx97//IrVp+b3LA/EJhwZTu9PcTfU4FHv7",
+	"o/s2DiifM9XLwF0D1y5ggkziv7a9T7RQND2BfUD+fNdR5JrQnVWA340zwft8QlNuZtbDhnGVWZs4bC04",
+	"ASSbYB2UUK1ln4OEnop7hWXeP8B2onAXOXC/KFoqHjNGakOVL+eDp4f6YtwEJ8gNz5wKe0kQqRT1WFG3",
+	"WU+h75FF83H6MIPv4ARYOmifilPxpz89l8JGx4B2/qc/Ecg4cEH6dMzS51SzNjkB5AErBh9fPScPHjx4",
+	"Yj/w6eR5kySA9dfN0RK6TTKWggFsDBdkzIVUzm86FTzBy3z6dPRCW4md2icDSnM4O4/vN12zEMLigrT2",
+	"PLzs4cdjcu9wbAASQpGPbAjuoO6P0n/9t9YsbeYAe/ebAdFRn4rejGAuBvB1rd2emJbP6HTdJuop6Bf7",
+	"CUcdl3/EbRVkBfWf/gSr60abvjNRspey8b//QwNxsd2nJ/sPH9+3zqc2tJcyJNrtNgn1fJCgUx026jwK",
+	"JXTunwqYhvCuLRfWYlmHVRgF8/RdBgvCKyHCE2dp0sx3Ls4fuYd4w7WxzwDwyd2Uj7nBLej2odQX7wfp",
+	"QlbM/T0vB4YNAR4uawr6zAqPG97xSErgL8TEyFbDMfcdhG8WpHuUsPFEWk961vqNeQJNwAg8YzO4tTVN",
+	"pwIJ5t17CtoSPogAtM3iN+Ejvl8BrBv8Zn9vz4s+ame7GTJaZgwD5QgH7V7CdWzgoBS2XnRfntBhN6a/",
+	"EDFvI+jDlPeZwIEYp85efvrwprXb3lvQZP+QXGSTNuu3WabkhLZZtuN6fKyIsWySwn9aNiJpwU+7e1GW",
+	"dkFRumPVOGh02rvtDviyEybohDcOGg/anfYD7PlBGpWd9pSlaQuYZXbs53jSGrCEqdBJMGQV8FJuHrAv",
+	"xYAPszxb8X7CxNEL8ipchey2O+SexiciT/B44Gj3r59P/DsNrvpP2r5H3YSATWcTprg/ENzoUzFmhsL4",
+	"ENWkm6/177geYBuH5/i7YumMi+HfJ1QVfu/dgi6555IpEXQAuuzdgoH5O/7LvVwbc4Ugq/GamZdw4+fx",
+	"PkCfoJ5IodHl2et0vJnz7JSRHsGVt6AqYf3Yf//H1KDLZEOwsoxGqaUL32/Pta6WhXdheTtY9YhDtcbB",
+	"375EmLx+NDYPpjSdgQ+AJsWadjqELq7IOGJbpfdk3BbvYF28lcphpWwdluA5EGj9wvPmE2LeXQZZCCe1",
+	"SQSbMm1yGMni+7KKEGM4KO9OqKJjhpBQFXgQ+Ud23li92fijufSDrn/ijy9rycE/HM18/t7rh5rtUyDp",
+	"dblAUPecIA/7nd3lsvBJhHAywS/tL//SO2leWXfm8lL3Lfe0//bljzkZlAAxoBbCJfv+YxHse7Sxevnb",
+	"+YY/HyV/7GC6wpfOpF5NKjHJgDkasB7Kyp0UOZ63NanWfAFWcNFjA+yKyEEbOHB9RsJigrU7FYUvfly8",
+	"Iw0DgExEVtL9skxvvYe7nEiUosWTMD/97Y9dcEOiLpdUDts+CrCWJY8B/BbHfdMHRmWsGQn5soruF/wy",
+	"04Fea8n5CTlSj4TTOAIej4QpPVGsD3iIivyZKap6jJtMDMmYcQHMSCkdMkRkWe0Yvg+y80cxS2Yf84+F",
+	"879fxnMBpm6KrZYmFosrPLn7nSfLv2CNXMox1bu/t7f8C0cCgMu2qhrwDdi986wjkCh1jmB86FZWE+7g",
+	"6PWMlNVRY+rMlINv8dgaAMC33DQ99zfeouFw96izHP75b4Pl8FuKTBblItBcV+s7UrscQZi8KebJqD4j",
+	"ZqRkNhwV65p5cgeGbXcg/u/eXxSH1/ycPQ9T1xfWgFHvR+PRYDd5Qh88aj2iu6y1P+iw1s/2P53kAX3Y",
+	"f0gf093d1TVfvMCVdN/upkV4ifhepfa8KcrQ7UyeMfUxlVVK3JG5ugyz5xpxlEbrKsedb+6no+QPl9dl",
+	"Zc1fMEwg5NQ6Kn5ObiyxzokePXoTQyxnQ1zx1FdY4NA6VFNuPH9M8aR85maUKDrNT8uKzkyQk1LnJTzd",
+	"5b2XZS6AfwJxK1x19zC5V7q6aBVrBqWmN8JPRRmigVe76XjatMYMghTYmYT8PvkcKaCkeyZmR/5jHfWU",
+	"DarscrSwbZrm6DYlui1gVAUYRCXPmS96gsdzGQF6sPxLr6Tq8SRhYsvB3tLnjEQqFpplUrXjRaIFb71O",
+	"bX1kY7ipGbFxHlIVpeYpoR4rBwZkhcG4zmNCQqM2YMM5oKzoCUL2VxtiGGTNM2OllKWakf3OA9JVjBaw",
+	"/1oIAdRdlFFc7HvBTviYPYdHW0XvvJPwHAXYmKjd5OpE6eZorxcyBsiO1EelxFU5j2+huYN6znTcWhK9",
+	"UWwewMLBo70HPzfJ8S+Hrd0meRR45h90HDqhbmIcAZ1bk4kGMvD7bXJksF6F6Xg33w45WTVmyTVJ4zM2",
+	"5KJeGDenM6P7HDOTTSrTo/lrcJXmp27WHRwlqGZcqcSvGW9vTeLhbVmHMdNsVZlfS8vuOHmszq59hlgd",
+	"A2PUSJ6RbTJpEzxIVirnbTY0YIlEBzW8KIvP8d4L0njBcKoPHTmNvZ8fd37eWyNLlN9+tVhpc+fjo9sz",
+	"fPSSwxH751BP9LFqxHyL/lXMUGg3AtVLiSN1redqy6Hb/t4KB/dEyrdUzHxpdNshn5XwDR1d5z235AQb",
+	"u6oz4g7XHXLWEw8lpUhX0HM+tNatHV23jXXhe/e75N5n1psHNYYucfKgSXyZ8GF7t/3g/nXarw+4Eds0",
+	"Xe4Wz5liYylmVZbL7e4Pbp1okrhQD9/KZaS7RqxP0NgENlDgLVgi0o5Ii0ILBunNIp5V16JnvTVAHwJc",
+	"nTY5vBlhw2GSxGJ+UZvo5Bcu2dl9QnuP+rutx8nuoPW4v8daT+ij/dbeoEP3B7vJk95uJ8+xvGVckBOW",
+	"skGhaA6jXvZqw8M/Q/aTTo/if0Yfo8YwjcAH792QYIM96ATkyRfU0F+P379zv87b+6Dpu986YzgVttqJ",
+	"fcemfsOuOOVZuG0Z2Rf8+UbriP3dzvIvvJaC3aiM6uEm9c7ON/fTkpzpkQcN5YIICeF4Va4BNIEU0P8x",
+	"01b1pMVBkuC93dvvPLl/rQmKXNmsmKENYl2aoQ17uf0MLa4/udme7I0x2rhbKxwbaEXrj0poklwPtUc7",
+	"qrWqZeJmv3Rzxe2ClrbMaq5su9xuwOzWFcegN9F4fa8VPhTtzZgkj/NfW7ozjnIYCL28IfOI5cC/lDKw",
+	"EVMZkEnQ/oDBaRIt85nXVGpoHbQGCzHrhIQuXZmZazdNsB2rWIOTMvN6PXnzm6Lyo7x5XpCr0/uZKZun",
+	"MRrRQdxEQJx9ahJM9aWpH6LHtZTmATcnSqeiWpbIcYGsapGqKhADBSkJB4N0w6da7nx275e16h0zUxDO",
+	"C9qO/Lw3GAzHJUwxBdMHTJFjan5fz5TYa8EqLtr3dhJnFj1w7k0OX26KBThmpnAwLmoBfOI2r4WWp0Re",
+	"ucqVK8ZCrmO+tC4V/j7YB3smI7nHAynTBId/plKd+cDm2tT+BHEe4vT4debh7S4INvWV5e8ph741UX9L",
+	"z3BTikWGdSQefJswvVnu5xxqkkoxdAjhSGVn/RjA/bRfKek6+o2xySHeY1WfIRwhCNVvRXMlWOOBJ5nH",
+	"nQ7Fu7A7pS2XKzfWlg3dvPBvdYsnNtyjrs3wn1mEBjHNOV+49qJDaKoYTWa3YwyDGveeXS+hf1NjRoXe",
+	"QHet1/O5escp3YFiemRtggSIBUf06TMBvKQDVzFiZFpycnFCPz67F3SppiNmnyOljtV9PbHypGdXHIvX",
+	"STXglxaE9wdtAkIMh6VKrMzceIiK6tmBNI1QMHwrKk1TprCBMR4TiJoWs/6IKIkB+QwmaRdk3k9HjctY",
+	"kYmf4hvLset6XWx0fBGWv0URPKYD5m9UN4YQdukKVefDVcT2k6DnlKe051EHNieHzW8Be+Zv85gqCyG3",
+	"FyLnGGs6iNu44Z/V6tfuMKReuA7oKx4lgBwZDcDyOVgBABQAiBKKwFPy4cWrJvn1w8vXIKMf3r12KAm7",
+	"HfL2GepfesZEm3x2czlGSpJSNWRNIgenwk9p2/tABAFd4QAnH2BcYObPCj1MXWiPG0p6bAAt5CZ0kQNm",
+	"bln8fJgkfqeWZYJf2S3A9Jr2Drh04/pF9K0h62XK6EydZSJh7Uky8Dnjf2bIFuBytR5buDJfvB723srZ",
+	"Y9k3zLS0UYyOiyczJKh7XFBYasl48dUVNmNlsEwROD2wQhnxGU2Cfb25I3S7D1ZqJXpjzwx+4eEqz6Gz",
+	"ibUILHnLEk5P7Nu9SfmLD5AjDKhNgMJUqb6aja+tMf3a6oG473b2f374+FGn1vLufPM/LptMwcTGSGbg",
+	"sjv0B1BaBPF1uoppI1UQ0O79p5gPDwrT4RIgaoViwW8iL6R1kbV0zPQYVDogjCqftFpPLRk4fxEeuLFa",
+	"PfPF5d27G+asRRI1cGWLaoNYlny2Js9qa0SeQKNk3y5ywU9z1xhOCGatQASw8O7ZxRwuoETUKZiZ/mqY",
+	"8DhR3N2lpFMVSp6bE4ELBjWIaNrgjvA7t2QfGddsQrV21g62wbGlNvY6D3ZbnYetB2sMEBbcQGDZuuJQ",
+	"6AKm54caJnwHnpBICHCgRSds8UytrI93ojdXiS1jj1WbHKZTd7DsnacilTQpy+PSZEt6cwU/w3qMt0GH",
+	"uu3d0DtWLGVU19UUSnM/jt3KocyEmrHL8VgL2h9JzYpAkoQaGIMJk/cuZZ5/IkIDjfEgTwU1pPv65QnZ",
+	"yWGE4OGMof2Re6z8H0fJH914EAwe8SdNuLMTrpDNUs2eOv9ABZCoEKPl4Js5eMapOPTXczXOgWGK7P7c",
+	"IQmdRdWV+LnLQp2PeJFrtyEFRvgSvnaGLVVDru1zWpkbrtGE6Vf5SbOrDlb8rd1GVxkN9zLvGloi3VOW",
+	"1cg0m09qvGGL0L5whGL/zhUkS5E9LqCswMWvn05COFmIFJwT56sdTcIj2FlteJrOZS3MusHAx2LQsQ2r",
+	"dqv9pxvTFHMCcIehEBQE2AaXK4ksEA+0EI+wxpoeu+YX+2k/iwCwpS6yFmxKaJIopvVTF89gKCMnTDh8",
+	"Wm+KzxibuKkerNY3XePlkJmoweZUnOQzEi6DCCCMUx8eRzcFgY9aCFxFjNybOlgvbtzlXUrQPkhJq/Kp",
+	"2EJnQKkdBcP30i7DMX5fwho69ohGP6WKtgXL/qf7Y1uq4erhEqxm9Y6bvY0d87eUp8cVR/wQZY4HiP0p",
+	"nd2N+211HkGfOQOYHxV/zlauUhX0yorzuTlKdQRp3kSg9VmOfl3oGS34+FQvKqNIz8wpmKpJ3g0dSsd9",
+	"03gy/Wenv/v7X1UnO34w/tX8c6+3/5fp6qcy5965TB9czR61b/roTPk0qn+Ki4nnV+v5rYO+dvHGAXKv",
+	"1jyABbnfJkein2YJQzqOUzEHiz+SafLUUT9E0WufCmwkcgDd1mYheqqWZXbnJTx33plQW6zqIu70ANmr",
+	"hoqOdZN0R2acdq3dR6dZAHj+RHEbBnd/55OuC4apIRM6tCd6iD0rIcAEFgZ/xot0De2KIpcrKcVnJghV",
+	"Aw5fTjDk/mnX2Wg2fueTVRnCYW9glK/p/vHLyds34R9/Pfpghek6sjjfb6PDIbRvXQJQ1aWJHQdNBWCT",
+	"9R6FJ/Lx1wPZRBPmc82BsSGMFwQcM/etJtFc9NHJdFO36Jym7JylvgnL/gJggfvWIfXVAMXKWx6O8kfY",
+	"Yqzk7jKr63dwSiXf09tQnsm31z9f0DSLvTWh6rBE2Ha++U8uH6QUEpo7gXXPjVTOSVU0SOlQWL34YWnn",
+	"CgcnFyfDF2T2Exifo7w+s+Jwm/1WxWRbvpnbn6T85Gzn3SjlSscHt8sGz1FFbrXjcsYmpoURen0m3vrv",
+	"6LY0vdMerMGU61GblHhc2IZGVeCx8KiS1EDD+lNUvFbmA7kdfP5UTJScSI15B8VQa0c+mfEQDGMiz21I",
+	"ceidKudPeS6qcMuY3qS8UdvtwiUCBjCLdheRjrDRedAhew929x6SXYeaujWk1d/YxPgnuOLYP7r1MbAm",
+	"l5gu+5mmI1GF9/oj1kqtlLl0mA88pBrPnY2V3aqYWa/GsXIFsgX/KTA0QHgdXavoP6G3BFy32qWqiZDT",
+	"NvE89P68I09GfKGngeTuJ21N1X5n/1R0hbQKpxV/sIt2Exk7lA2EICBjidUTBbgpu5o8YPIcLDnd4cIM",
+	"wPvoNpWTGBsEmiu5XRViT/TR2+DDzT8Txo/gQDmW5JUl2w+EtRTTzFwkpx0SzOXJ5acxeM9CYlpI0ybv",
+	"B/PzbMWxVSRdgBvDQRrJqXUKh8wQLg78YgojSY5JVLCpH4Ej97of3h+fkPDk7vOc6e79At8rcq0lTNek",
+	"ov3E5Ue7a5tLRvcY1xPO0luUkT4aRNDAIg8caWWm+vvICFdkgYPIzU2CrnUKL5MBbpOXfiw7DGQXB8BK",
+	"57MP8wMIyiRwNM4dRUgKC2S+5ciSgdPTQrb8h8rg810ecmPnZoXx6ebGksoOZgrut6nxamdQ27cOumlx",
+	"OPqih0JOmWpxcc4NXQZ+WNG+NB1Jdo52x1GcOcdmJFPH71NygI5HcqrBExsqKox25CFuxoGKGYLmY8KC",
+	"TUrHUd9PmPhgH+AorH8T5ZH9/utfx69G578+EL/+o/Or+s/fjzvqcGvlkQ1Czti9qAScsX+80eQ665y3",
+	"LULNQAmB5EcCgBjn6IOj84U0wyuerh0U5hooxjAX5+Rex7ePEgb25MCFMaUwbuJvNMx/RuN1P2k33GMj",
+	"DbQPGixR9ICeL76fl5R296ENj9zb3+3cb5N32OcXgiZ7R83Sc+YThYsTSLB6lMi7M3l3Ji9VsQFZKuPr",
+	"vvA5TFg/5aKmAe6l56bLv+WSdixN9fxJBP4ZXjrjAvf5Xs9B6RQNPFFyJ7bLh3Rgpy4rt2sysp2MpGal",
+	"jeTgaDFXIC98aga+WukkdgpIZuHDUP5hIilzx95wjQp/q0VFuENdRRE37TakoHAzY7kpvEPF+oyfs6RM",
+	"mNbAn2gTcJ+hzQM9ec/vyTVhrbiZBX0Rq4zrMk5Q35YK8GRK0hLgYpwK7kqQeDZwWGAgVZ8hqwdkceFK",
+	"kQT7UABQpYsFlCiScHA2gREkEnOKCSii+HAECLLtU/GOMYjSK5pmnDe2tGnmfpt8dIPa9i74JsBZkoJp",
+	"lg5wJMOVZd3Et2LsVMwYVQFMxSHZ5k6g87i85wnFpdLksH34S9sZnyrrMSWSQoas2RgqmU2OEo1cyW5m",
+	"TrGJYo7wylVWn9nvkmcuzdZoNlwl4MiwMUgpEJy9wyHxAR3zFAE6v0T1JPjcShWlLwtTeXuPW51HLQS+",
+	"Xj33kPtpVwhwXeUc4om8ZfXi774NFY7Ypc35TtDbVXbd6f2gEBeMuUwTXV6gDogVwNRpEEMbq91Om0bj",
+	"JS4VjxAppwIxUpqFXhVU+lH2xm1OmQZCnnHDxfCVVN+1C3CjAFHwYUrRUF5JZe3UOBaOMYU4fT2R/Ab/",
+	"u6SvqCoByDhafBQQM5VN3w+xZAgIQVKmVBOd9cbcWMsObQ2uByn8dtHXfCkSb+vWmxPCfOGqkAEv0dO9",
+	"VQSVK2mv5hpdyD4zZaYSpZEb63z1mRL6qW9YpDY+hncNLtJAqlKMu42/1Fuaydly/vOyJi7ok+VVtmez",
+	"Sje+iaFAcH3jEMANXTgOL5zs8gYTAwujMm2wSRZ1E3QXYisjRCzUOJ11KmC5Byi40Kg7gPjF8wTjhwUE",
+	"CgjfurGgocSO+jLed3gUjvwbuGt0XIfGzI8Ehvh2gwfQt2GtNVgCiN7FgeTQvUFCyEcNP2cQorbJe5HO",
+	"UM2bENTTNJVTHSL1gVRjnfuReLIoFvXhyJ6KOeCAHC8AvteTZlTeL0KTD4qLPp/Q9ENoO7vgwWl+K2XS",
+	"jBSB8c1dABSnqiZE8ubIzTYYb/Acu72qmmOmht5qMMwFJ7tkOP+FfdGFeREwDuDoBMtkz8BFD2h2IdCQ",
+	"tY5nfUzHA61Amzwfsf6ZnoPNPBWmeLAjW9tEW8p1aI1sulrjuWdKDEcdLxHbZTSD+I0hP/fsB2BO8Z6K",
+	"nrNUu5yho0f10n4AnJzjCe0b8uvnY3Kva2aTLulOzluwzn//x9R07/scXAEIxS+qCbVVXPB4wuyRcjta",
+	"pmg+abYJq3zB3BwFojcMihrN+NOehe4xfTDotB4OHrLW4/4D2nqS7LHW3mA32e8/7j2hwELnDqk9AY2R",
+	"MRN9sLOTUpGcKcZ129+u2cBXAySVjYNGKqeNbbZ7wwatDG6yYU/mg5W3UnfG+4M/vBY87BvUOhf2SxQb",
+	"8DStc0PykYwDLEE05/QQnNOAaxRO8MIkXxkScIAsycsJpwLQzIVhyVOcU4o7X93f2uSdDK1IZ2xi6rqz",
+	"P7iHXDKfdJsdCtyAGocCpibsA7uxMxp2+scBPK50MLzEYpurfZOrd/JdxM+fayq65xZ5H14SLqLoZjj+",
+	"ftcOjl7EFMrDui8nTFcfMWLkU8KgeRy8/J7LSMMohf2Ews7BasCw8hPnvf3rcpLdvrsBErshuom8YSEa",
+	"cnvgfCJ7ukeMJq6y//KEDquW4D62A5+B+/8I09rF7DeIQmn2+ySWFDkVNVPcFfCnHwucW/5FltVV7Ast",
+	"GUudJNSwi0acR4O3QAR5Kaewx5UZvaDGqvjdJz//3Orst3b3Gs1GH128t2wyAfy5qNB60IiKs3kx9qDx",
+	"PKXK7uBIZpq9y8Y9phoHjcf2yUonALHLgKbA8X/Q2H/yePeRdRONYlYFNd7AzOKxUfRf/zdbwxnEDbWK",
+	"8cr9wfrD7ie0vKxcw1FeN9m1u0LR9YNifSkSbp/0FeUpu1lzhoh8U7QM9ee93D5OpKbpeu1U5U1O4VLb",
+	"lUS4SW2d0y+kWWjbug11CDeAi/7xlHJjfcWAVC5h4MCDqK87aRq2beeb/3FJ6TMy9HPQ1yUtn1z3qUr8",
+	"+1s/VxCWtCquOd7wliCb48PgoLvfwMu81uUt9zB6DxIF/b6GjbFn3uWlmO8E9hetbHbf2Bu/oC/AfYMV",
+	"WusvKxvcQ1d3wA6tO5N7S+bzHRSnl9tLas18lrf6LH3STAMjThj68sWfwuRwk9Ak0TH9eER0u85EZcSk",
+	"7U0FU8C4jD0kDvgzCkoVMB8j1EaYaymMrkEHShlALTzABijUPIm1/RKz6xEzn8ClvUf93dbjZHfQetzf",
+	"Y60n9NF+a2/QofuD3eRJDxK4MSG6YBnTgRY9P6SgDew1h4d/hrXS6VH8z+hj1BimccDhfe8fDHLM7IG9",
+	"UT/lTBjrhQMCGf76j5BQmmS9lPdbyHFur5lzfdqg4T9+e9va+/DqReuXJ/95uME5Uc8peukh0TM2y9GR",
+	"BnkzwQ2cFr0R49evGYL4ogaZJ8ct4ABcQKfsuK+25GTJHKpreoOCORx0qzSCEpBLcA7apHqsGzXIHITB",
+	"3Nh4F3UQ1KLcRNAcLMJTqFOj+kFoS+g7R2WF3fQpUMFjl720ymzExbBNcp+XEbcNZCDVqegKes6H1EjV",
+	"jrhf7c/UsHv3u09jVUqGQMIiSTUWQ1ky7RkbchEO1yXU21Urgqh6c4VOC+71c6e/K0FR8C3eqZRylQIy",
+	"52FGKnVLJb/+Mt0y5NqoFcbao/vhQMzhIgKLg6Z7WnBJ2Feujc4HVhCrhXqMcTzyhSGZU1ExJVMFGx7g",
+	"wnO04CJe+Ge3Q92ADFFYov3KqaBBOSwgyfBoUqa5QGFe2m2DHBaVkK3L0p4JG0+kYaI/+836Dl+2i+yy",
+	"XuZzDvIigrogNNXEIVSYdbRULoXfCYj57RzrmG9z9UQsYm2624JiuRyMzDEXw5SRTDP7M/qizqlwvoDr",
+	"65FkKAn0x7rjGy+C9NjQPscCi0ibHJ6KwidL0GawrTV2IIxvy++xYYbfWXQm4j2Y89265J6D/XxyKrr+",
+	"j77l9SmIm9OKwBpS4LlvehJSpDTqs5oW2cLhugHA6PF63BLXOPib805K1sGSMi0Q/ojRtY+BbztgTgzY",
+	"vhSsvdn42rKef6sv5Rln7u0t1QsrxzN1RAOI6zyXca6KE8iGwoQS7QYgvQuKJNYiONkjmEOqClETspeV",
+	"oVW5gCO/5ocQPH5vDAd3ccV2zqmLDyKhBZRRYIpY02j7rGItB6N12+fyjzlidmhGc7a1tDR47G+zTQoq",
+	"vEddYdA/w8UrQtubRAuNyjkdRTA8a7/OnW/upyUFPIBzseppHvkf5mT9G/dji2Xjhm7XV8ce9z3V5fDj",
+	"YdnbRx+/NUOMLyHZpsOLWCIqyZiLHaq17PN6UOGT/FT/pAm0BBEuPMiEY7rW2Gg6ZuMe+OXeao8YTc0o",
+	"Bpy3RpXR/igHG4aYXp9BExzp2di7aq71NTOH0Yq3qEWi21SiXEP6Iv/cVXZBbxXXN3omTNGG9080Y9bP",
+	"iqUreh/gDCqZIj0LSNgSoduhoj+Sqtr9+whp4GhyCpZBMSvlcjQe2hoB35sEMHlgolaTARdDpoDtxrO5",
+	"w0yEYklAU9Rn0MBcUtV6I+XZoTnENV5mNsE9ZRgpcEaSjXVKRRLmClYvScMFD51ffsVeGN78mDFRPe/r",
+	"GI+AYuUKGzNvSm35mDGPOFiQ1c0dnH9ILpZBZWMmBGTW8z6iJDZdV7L1GXPeEqR6ys9LSHT4E9MmH5ic",
+	"pIwkrM8TVkWh86vkYl5Nr3NwVpNCexeXALvyA7CicfB7j8ntKz4K205U3qgpgUN9Nuc8bO6kWe+mHpJU",
+	"sK8GzpI1lFkv5Z7NAEFDEfXKcQWn1DDVLEz9MhzAwzxG/n1sznDlTx8EgGPFgy3LRMLUqZjSWZt0qXkv",
+	"+qzrxmQIJSFbOYJsZV+OGTkTcioO5u6tAZRr6lAwBFI++NKJYCxpgo/naVaQld1BnJYWQaQ9FtEx+c3u",
+	"4WUMKDxa42BAU82ajUxbP3/MtKZDptcwm4UVOcrIG6o8Yi8suNM2trdv4lb4mm/pGXNPhedng+YxZfSc",
+	"1Z9a56SgcgYy73jLHae3nIo2Ocxftm6SPtVMNxFfcGLyAX4njiSVQzjLT/0UW867ghM9wHiUc5DJwQCm",
+	"e3LmIy/YUXuvhxWGg3rGJqVk/2/sQ1/G8hb6FCj8svHXTNPxmAndH6WZ1mTMDUnYmHzA7UugADg2QzZm",
+	"XCRr+LBvMVYc8clHvNcNPIhv2MDcWe1tKQCQV3RL83eBE5BeNXgXao4f/ZLawaUpdr7hD0fJHzsAq1Ov",
+	"MGLfOILIcRmQJpYgNHggAtP2Ekt4ADrOrTsQ2hNgvBNRLqGQV+JGA55efkjW7iR4657tAj0E6x5gWOpN",
+	"PL+HIZX0I0NFbs/ttts7x3AcsnlbPa4KwGTrz2sB0lEDowaqFKqRt2DhtOo2OTKIEajPEJSvrNXZ3vp6",
+	"DmaZgX5mJZwMFB0yQY45Cxb6IxsCwa613P/6b63ZorUmFNOWt8din2TKxkmJddzuDv1WUsSZErC/13Tw",
+	"x7LOsz9M01CFQCUByIrI2+F4d+0p17l3bl3qBXf8aZUXbhWe98FLdINdHZ6T69YLL6j2Tvo0U/as94ZM",
+	"90c0NczcslOP+35n5reFeml3l1B3sDZ5vl0Gp7r2GLgVYHTJKO66sex5bOIvJ1SdscSGDXjgHVWDTJN8",
+	"5pf8AoUkKdJZ0x52J5kVbQom65+99WtbUtJ+iUSryLg64DnUb94IUYZWg3+tLW+P6dc3TAzNqHGw19n/",
+	"udkYc+F/sbtY7W4uVTBv+Jib7WJfxltX14Lh3/ztSGQFSyHnbCKaFuuOpfzcmpXNnx1rHOEntI6aiaTG",
+	"OobDIqwJYxMMWaGo/xRGdZCjwf4ZE8badRS5m5SZPHtLtwVr27xYXlYe6T6C+Bty31Fj9h2c6rKaJDSI",
+	"LGjLkLiEeOeSApol3NQ2kRWQGMhLYTW6I2HjCSZTp1IlIWc6UXKo6LigtMlHRhMuhg4w0XXqU0GYMGqG",
+	"OZkmMVK2yaFdkHQ0MaciE9wgwNLUFzcTYBLFYNCldg376vK62tDBoBLN317bPcHagu908XKl/TxT2r7n",
+	"BeDV98UGvCbBiVSgXXdwVA6Wp8z+0L6BnoYKc9MptS9zyqQPxJTWQkOTa48NudBEyybRWX9EqCZdu6Pt",
+	"rl1TF5fn+m27dl3Ba3XDtDVrxWx26WIfdezeG8OU/ep//Y22fj9s/bXd+vKnf2us8BR+GyWM9zoPobD+",
+	"g//v//x/ulVrw69dbiMBqxsWkdAZkYLc+3Ty/H7VHQdKjhulbXCJ9Y5XuN8J9gJYfeC7OO2Na+8K1ci1",
+	"brtNNwOOXp1/wfBYOtOwQkfvM5qEboLv3yP5PJIk4ajlYo0O6hl0+YSpltWG3u2MtTvqzDL93qeGpnK4",
+	"47a3UtN/HhXbgd0kS8qo9v6779BiTkFDBVpxw8WwacUSPBQukqaHvZMqiXg0uElZ+1S8gI7WxL9vuErK",
+	"tQEfJp256Rxt48b/gd2vSbdKn7+ElXCaVur0RTmzK7RrCvJWfnqADqrO168lVbdW7Td7hTIlbA26KWxL",
+	"wJB8w/hv0AVQtax/Xk5vAaq533nuahmw15UYnQZ1xYoP7l+Ij/vLlLdHJoZMjjXZE9bnNOXa12tBDpCk",
+	"Lyc6gNTPKkiiq3cbL1lc6ULkYMCt5w38CPZH/zHwyqkylRIl1ZAK95DrL3TTzsk2dX3hWM5WV/rftwb3",
+	"nrGXFNSjOVQ5VyRRdFAAVreq1L7iZQoeVa5Vb67ZyP7sffoqbsS3AARF8a44u+1eLxRMeoxwYZ/c6tg2",
+	"OSQpHzCiucmwn+Jet08NG0o1694nPSuJOjBx8cRhn2KrE0xHcn0qYATZ8RAuDjmCH1kUjmudto4+CWoY",
+	"t7Bx0Pglg4nVMUtBaP4I7IBOz6zFxDf3wFdMyVd299IYD0Ox7wPM9XtNy+L8F823u0oVjOnXFvCyH+x2",
+	"9n9++PjRavphuf+3881K8h873+D2y1ACQYFw66sMCs38rn+qMJut8/ZJ+/dJhsylVPOE+SZIjbrogHQz",
+	"gTctimfX65meNKNT0aP9s4hULXijNvpxXmRvBl3bVp+5P5dpnhcl91pb8wSn7gM1o1VM7Uvc4lU+WoTO",
+	"vRKzXGeSZ2441+76JHMv8VbiPF9g2PTC+LNbJOa24h3SaZvxLyo58+A88vw4Nl1kqEmPWWfAhoSGiWaE",
+	"F44kLAOIDUMoCTyJlCeE9mQGbPMkcqHmdQt2YNayFVzb+b4hh/YOiH19YkCfgS4aqE176GtbZfuIY/uA",
+	"9bBxOam4y8k8JX1u+O9MaJIAEBvRjNmjVYo5Are4yVZxg77+XPOV77g6Nixjio4NOUv/9b8VW6e5Kuzc",
+	"2l0WSyR57sjfYOt5Y6b36AzIyzAcRYOyaXO4/iFGXVLjYM+bUpwowlAdvhxIeuhYuurZOVMa02SA8Yl4",
+	"Svl8kWLAkl2KdOawqIN8vXC67s4PrvSDPb6U8W/kzgu+sV5wQFq/pA1fjV4FbvKTzkvch+7ILuTWDtwc",
+	"LwCEpYCwCA4w9eeeTGWWJq667wBdu14ndBFmMaiDCNmX9Ci2fmDrCqTqkbV30UOX2kOPQ2QHQw5APcDF",
+	"U7K/u4dIbMg77CEcHe+iy+f55+OCKHbO2ZRI5WGTEntn7i8JyJfQL0DudRWTEyaKOqecJ/iYnrPvRjdt",
+	"O+W4shcCG/XcXfaKGz2Xa1L7TpM7nXlbmGvs61ymYK8ud7kzkGkqpy0tM9Wv6TD/7BMR+EGEHynoR6tP",
+	"ITFh1Rmj/RFOfRM+nkhVGj29gluD3B/j7b8nP+rWBCC3wXF5zc+ZJ5noS6VY33i8NiqcCLqGiYsEM5eL",
+	"YSZo62s7BEEdNLEKuOh7uGaQgVRj+zNCQIJ7AYQLJJyrAKLKTZvs71mXhKc+trE+SY8hlmrZefyA67zO",
+	"bMbixqRUDDM6hG5Fu3LwrwS59+z5B7L/+H6xoy5hFY0D/irVrR9X28oFz+z2e6UqAk/T/N3d5TNWRCNy",
+	"ZtZuYkjqTZGN95qTk+5s12LQYyUQkhMA/2xKKobQ9gSBkI0f2iSCUnRTUFQYDRB5Vh+TCeXQTsZmoeuG",
+	"zgclp6KgfBD/HbieHVoijJCCYGlyb7/zoEm6A5mplr1o936bfHQ91qh85soXhNkXab+4t3ff1zKAMha0",
+	"3qkImRwbYHmqJ809oD4uNoeivrffedLMY73WmFEBNy6PkD7i5257kAStUHudvcetzm6rs3vS6RzA///3",
+	"zu5BByiDJPCDvma9f/33SBHaI79SkVF1odwtyvIPmLz9EQMY97ovkSS6nDuF2ZBqzfk+g85Q1GXIWq3k",
+	"GCtTLrvjlEUzAtHHJtxyjbGYfbmLVO4ilUsR8KEVmwN4ueLaimImU2IJCj110BHNKOrwtl8zVn5g7HVv",
+	"u4XNR845I96MDtgoNXf1zzsTukK6IlYCAZgFT9aV21Sd9cbc1CESr+jRNzH1F4CIWZqUFyrghrddR2zQ",
+	"yX4nzZ2H/YOoh1+QQjKE5QOYW4Zc0SUqsutrBd9hvKQsMN9YnI+8DSkXeR9sDgAbKrHQnlyiHj6V9jbf",
+	"ed13XvflvG4rVMCOdq2Ot+8/qp8kjY9VM8cpbpLEk/vb2NbXNhD+JaUmAA00Q+eNM1i6cgbULuzPflE3",
+	"6ZDdrJm8aJvqJvL8673RefqtHTUvR672tsH+wcvk2/072fkmsnGPqT+qz55vY3Yy0wTzi2wAFRmi16xw",
+	"hG7UCXJregdPfXXnY8nZ+DGPBvbL+z24gYdix7W+1mEpoe9mXI3aYHkqVYwms5pW2/I8Edzsezk6dy7h",
+	"rXIJ36JL6AQ0D0uuNsTybl31iTsynuzTN4nYKCq0qsehVtkh++xu8N1EUpdLtXzmKiGC90eGjNlIESqG",
+	"rCcNCvpdyuUHC/hycLR4+Hpb2dWBVON6MlH4BNrOGCeoYhgcQHl98xdXHkXOaaym4/5BNl1HfpNDr7Tr",
+	"0X5ewVqXYP2UwOzY1VAxC21ZAXbHPtpPmvBkY7A714/rWdituogP32sJZBNXuG23A54FhAbxAnh/BN1A",
+	"1g7ZDb66EE8zY69ef9BKu51CqxEFsEOCDKGEaiLTpGYgmovhsb/plqUtvlUljy/+/XuYCNhehlxOCxrU",
+	"itI2QIHKRpgQ0oMNBqxvcsAOq38RmygHwQ0ddYjLWZbnniQOz6coZGsC+mzCgRrITL2c2W3BXfIaHvYJ",
+	"GmsZIKJqQ1N2ODBMvaAz3Th48OhhszGlSth/PgN20cbBo85a7taC2F/t/M0Kpy70IX5Hp+82lMKQro6M",
+	"1jnvyxF7vS0xVJ9VG5KPcHaB9cw4gg044E3Sd96v43zGHLxukjHXmoth8I5005oWhNZtEqAnlQMCu8bN",
+	"rEkyAcyERLEBUwCY9xRZ1aQ2JFNDJgyCLSJy8DIIxxN4nCVOHeAXwoMHmDV7iyq3zX5yfexCu5IcvPG7",
+	"BN6zj1Dn88EWolNhpXNsvWKXDVPQZAiNELi1twJclZoAW6pHMG2bSnlG6BVAfQBQck25jPU0N+DiTSa6",
+	"6eGzERpzouQ5twr4pxBYgYHOgGMhZnl/P2Hi6AX54L7QJsesr5hxXCnsnKnq2RkrKc/dMreOir1N+ceH",
+	"qBN8WiCG7M0Ax/xWyHhMeUkUG3JtgKSyGK5H4u4Fs9zsNGtoujSIFuE5hKwb3AL4cnJIFJswanISVE3H",
+	"SF095OdufD56EaHUy80BMnuOMQGC0DZ4t2pASXzp1wokSfuGnzOvKqyIMGHc5wNWOh7IRrPRo/0z6xoI",
+	"lr6RQ5mZT4pHTPM93ku5ffQzzzK/Q3tjliaZGDYCEuWU9XI7d2xoYvLvkbdsMmFQj5Da4D0+soQr1rf3",
+	"gvdcczcrERPFz2l/9kml9SuzEYDQ/VFmfgeFqCZS50PtRyNFnoUvaZrpKUMeCHI0UowcZjplfARLZXan",
+	"/gKEy7ynqJoRRHMQCZnBbyUVQBysVn8SnKfPxHDn90xlrH8GMUBfTlDW5YQJwNudKDngKbN/zZY88eqp",
+	"WJTLj3ASUWivGvsTV/CZm5GTvRr0z+guzRwNy5297yFeuDkTJqh6iUsueTWwquKtciB2vuEPSzA7j8Jb",
+	"Qw+Cpim8SSPPmNDAIODC/nYFTOYF9elzt7pL1horyWPU90AYdgOLCZ4K7GLSuBQDMvgZjsMl5Cl5JIhA",
+	"+jWmSRlnLjOXFrhtupQfwxO6ZS53LO9wGNeRz/eCXVAyyxOcnuLBQakdFuQ+tH7oKTf9EYjtgAytjArp",
+	"dKTv9A08dg4uKVadldnQK1eeV+KxXtjN/HIZn3C7vl6zwcaUpyBJ67hTmNS76kzvqmrIp3pvuzq6Renh",
+	"7fmJOzjnVN2e85ymqQvHk0QxrVlUAMptOxDlx7AMPE0PrJWH+NyM2Cxv6aFWqzbjP9rAX/sPZB6V4VTE",
+	"H0lBefhVOCQ8HcBkgOsXPgEquk0gD+zwY/Kl21X3aZqWo18+t5txo30Nr2BYvzJ5G5rrB/Yk/JidqCdq",
+	"NndoftK5FGz0ADkHtp61fiDVOOSpXL/bUMoEyqpWukcyUxpyX6JJtAxehTsTXmf7NBglQzpBEFgbmUvB",
+	"qlJtZX2p0gQ3JNjvLTojG8yiyXOmUjr5xe5W42Bvf2XDjM8JT36DsyzlGRb7hn2W5Y4Ke2utsoVcMvab",
+	"bc/sOq2x8w1/WJKxeSUVnPFAyY80vgSqqwsBDFIA28+7Z6GGpIzqEmLslyLZnB6YS8kkvrEOV+EBFgBZ",
+	"0e51DsPNc5LQCTWjmLMNN6eWZW8ZM9oaCSRwIsSQKVDOdxTEK5KaJYi/5UTNRr8XPytIuW5mrVDXXMZH",
+	"yRw8oFSIqCXFgA8z5aG9sLWCAT0gU2SiZN/6j+jDgqEEoA8NpaXY4Yxu5iXZLy4UXUkfCsXo1iZN67HO",
+	"rHDjrYFeNU91gZOLiYO4LGtdUhA38iK/Y+RkJxlzzja1dxpIB4CGi68q1h65pb7h4myrbX3xjerKqqld",
+	"yFMirF4CQLcQKTiXBhmPb0cnKew6gF7MS0zep7kQGdnAJzo4/qsXPzk73/yPIdKrg8CgCdJxpfaFDEcR",
+	"0neSsYhkCxxX9GG5gD6DHOAO2eXxa+3y+CoWmGXNPLkRWdjIIjJmLxMJaP8SK5JvQq0dmaOb/mL/02k9",
+	"aX351mk+ePLHv10xG3Jhm0rO1C9Or9lzZd+GSOymT3/kyUOxKCU/6YIeF3J6mRMGfXAtlQm9Dh0+7Y+I",
+	"ygTQ2RPF+lIlB2CWBlThIfP8WK5n25ouBwXLRFKeqgAdD+v5mIkVm+I8Sy11KNeVVLnw19tNQBv2rspm",
+	"HZIJHSKaXiZuh1WykgJFOOznjE4CvvF5J+1ClLL2APQkDsvC4AwCNGuWDg7If/41e8Wb5Nfj9+/IGy6Q",
+	"x40GHlyY8fnr0QdCVX/Ez2H3gbXfXkQ3AQFbkj3y+lmbHBls7ATCC6tgAgziqQiEG74IaaQkKVX2fSoc",
+	"3Mdgz19AOfwn515xV7mk1lDLlGGmBZ/EjwAL++khF3CoM0FSDkHkDNm2np4KZClP1OxjJrpAkWkPIYQ/",
+	"SG4HriNmdsqrRamkCcrpKqzldnk/aexWCzR5xhtl3B2KD+EDMzpm8HkHZW+9TKTnsNGv1WIKGUNcKy3T",
+	"rGh1U8a1ycSQifbXcVqhTeB/6gzv/KzUmAv/790VGLlfAVt7ZhZ31Y2SYg7dhZxVOg/fU0HjhXM4oKlm",
+	"YSU9KVNGRdlSYimhaeon4YB+CepXgFyO7yhP87H4XXFDEsnQ7YJXY0VqLF3breM0rXoITyez9mNsK4Un",
+	"+4aZljaK0XFRNwdz0uOCIoLG3IteIUO3t3lzUBW+2CM+8qDMV+tkrT2uusItTqR8Y/UhfuHhKg+iswlC",
+	"8bxlCacn9m3dpCQevkGn4apMW048sre7/3j/5weP9n9e2/fb+aYy4TJ2pT7gL0XfLtCZujgvgRDYZb7A",
+	"Zy+fzctlcu3GVf/NbZejVjk2P2ZE8l7Aw1/Ox1pFCndwPLUyrn8DbX6gv3xny4ilCcJyAjg0+l1WBlig",
+	"HUvULKg86weVieihvfGGhPSCNugarcFddnh1oAJ5zlQgtIukaunpWOsg9Knos3Qp5QThAwRs5DC0lmpG",
+	"qCZaSg/l2KcCHX43RufxSTQq9NLGAbj11hT2nWTf2LrHKjp+LSlO+MAPS1Y6GO/VXJzjRVpHqluqgq6v",
+	"TyK9iO56WUVeknpiOWs7rR3HhNGViuBwv7NCNAi3C+TxNElY0gztE1Iti6BkZmy0XFgCE9kYX2MCCXp3",
+	"tUbT1WsT+7qLC7Ov336tdU6VvTKIgV3aobuG/fl5uI791wt/re80lZZL0PKMWiTjP6Z3+Dm3hbk0bdtR",
+	"jHZ9OUzkAkMXxL6QHYOZEWcMCR0YVy9VmQhMbs5y/qSJnAoylglLa4OcXHg2rX0w05U/ul0hNxrtXJTL",
+	"2i0tHeEurdZ+wIV5tN+A9BUfW42RJ6+4MGzI1LYrRrATzxHJU1djVOJrjV+mfYd3B9EZCUCAWsB13dah",
+	"FNLUGPrPfjwWWKX96cK1wGwyZBvtO0y5gOR2b+b7HNvk/SC3hPqMTyYMhyVd+ndKleBi6NP0Shuy2+x0",
+	"Oo7iQDHIdNf7De9g+VvwGMLCgWkaktL2TaUpuWdP4H0IWmXhkykbGEgEy0ExpwqzRXiNe5AEvV9Z+cJd",
+	"Kpj/5WnfqLrmOrTOGabLScqMfeIc5AxfpFQAmnGBbHolzNjupWDGbpInYWVquQ8BB+eHV1rxsfbyfwVa",
+	"SzGdjWtgdF8pOSZTLHzY85CQoT3GsgImNxuzuzzSXbRdSymENHaOsssnMwc4srPRADwTiayW7GdxzRfW",
+	"MMkMEn3klgh9q7kqLFihIt8nAK/QsW9VnGSOLQntGtSPB1L1WbeCQ0Re76m5MBIbULGDJV65gR/Xa5/5",
+	"JpYG7w7x6slgkPBLJs40o6o/2mFfJykVbiK1phhHCXhRcDahCq+NlElUmRsD5qEjWNd9GSFcOWcZ/WPD",
+	"BDQSc4AywxPq/n2UdAlNtcQvQB80a6INPIeyv2vSKzvKL+1zcHEMT7VKrwc8TtF7nDClJTlnKpUKJm6r",
+	"vMcNNmIsURqHSv8H3L+8U8JtXChLUX1mPZmezEylf+73unG5CYDNuaz4zl5GglgVdecfcdpiBVTtZzT5",
+	"iGr2B3V0ZzBagHLimlyDW5nIwigf6oRLubpOrYy51vZ8LGMvwo8znOLjgpxTLpoIbigHVlW4DlAMaKVK",
+	"IA6kBA47zASGKBt1Edh9OfAX9u1bdGwPyzlTNCWGj0H12D+kUp5p13jmeooowZQVceNLblrW9XFj5xqE",
+	"0VVh/Vt49mO3gO8b6y1+lrrRBL/dt6LJ07+6aFbURmup2eJR2fmG/7sUeMjNBzhvGeZiAGqj5CAVJb6a",
+	"AOIF1/bm8bteW2rfutWvhTY0lIL9oNPVSC2Cby2QD6T2hG1DxvRMSDEbtyaOI7J20tp7Z/n8lGsOBv/N",
+	"ylfs1YFSdtgFkAqleX0DRnOmbr6rTd65kUXXAFwmih9wgSiEx7jqxiUCpTGjArZtQMc85UycUQXNnT3a",
+	"m9FMa0ONyRCOVANY9d+sD8dbfan5GqglhQWfKE7Tq8YuKazAbWOZtn52nUWLm9Lp6NJ/7lgUOgG2ef6W",
+	"DGJOmJykjGg6I4gS7GMrVPEIujFXH2ySHtM8YfhBE0wxDDZrQsVsSmdPy4gn8ORWOTEFcfrOnZjCs9R6",
+	"Me5xb4UXc1IYkZVTER7vUiJeObQScx5YHz1N/aQwy3HEPZ1NNcIXws3OG4DrQ529Fgvy3C3vikE2irte",
+	"g2PqJOlmN/HfFGNzmCS5rdmqedn55n5aEkVs6qxiw9XlzuqxX/G2IE1vfJBxk/FMNyK2q7DkXEIKERPy",
+	"2qTw1tqVztXalVDXuw7b8gMDI27JMvGh4GLYOmOz+kn/AMpkv6GbcRMQVYxow61acLdMmoEJUbCvUCDK",
+	"k9lWWfjPeb7hco7DY1zcb3Zt2xT7cJu6oMPuUNM9UgR6cBtCELvB+cudA+1BHOBLU2W8gon3MzarhPZK",
+	"U4/L7oeJPZggwAlBq5ldn5UaAAnCQXaY9gaiDCkOfGwOmJoxvQk+mbVekF0ln13KWDArrBGcJ6o3ncMY",
+	"9WZupp+wc6bs8rkyM5LQmRt4FBJAAIQ0vM8q6LGhF+5OnK8I/AG3G7MsuBkgeJdG7MLSfeuMi6RaWb70",
+	"ZFER44ujmgtz71bqdGghx3qZy/ZgadjTjh34WTIooSEzLK7CqtExTRiRg8rcEHzwN1jtNuUt3KZW3uwy",
+	"boe25I79zXVy+NIlTDxrZkg22XBfor9GdVaSOaQ0r8RkmrK+KSACadCUzUgqDTV584fVZFbnpVQb6PNZ",
+	"lzPr2C1y65JWmxnERdwuMiu3s15DuIzydjBtPIzMVEkxLNFgHCE9EjLgMG43wx+A5yoTHiemN3PtRSOW",
+	"ZClSS8dFUGNjqKQmrQgPdK35xAAw4sFEmKC9NO8lcsxTXAxkwpnQEBO63p1nbPSv/1clTAy4SGDb/U7A",
+	"jU3joNF5cNDpNJoN8CkaB42EzhrNxpSxM/vTwS4IR06PTCfcPtFBY8hGjNsYgCpGj6wZaux2Huw/RHFa",
+	"6RS9Y1O3v1edtozuWpGvDGBdNx+j/3tNcx6DhQp+xCU6E/HjO988iFptLvOzc316SmbDkSFcGBmrMxw9",
+	"R49aS5LgHxFDDqG8cJRN1yQ4L6Y1jj0G3I/M1bQ+9M5NToauJ9nNOvZ5Z/d8i5FDs27O2Tef7QjeU/kI",
+	"6KUl9MvWvat6z+qOzWldZJwVZfEiiXnvoIcknCetloqw8cTMQKeGBh+qGOY9iId/R9lu5nm6yIVzGRj4",
+	"l42gazL6V612t+TRbc95u7Crhnt0PSRL9eogVAFur1q4XcWDjTt7Ox4cePn0mI0OPVbLALMny0AsA3FC",
+	"md45tvHjxQfC1tI8GwwpHfCmUzcDJccnI/bMK9iLjYnBVtxBSP6AVC7PMcfn0W5dVrgI+73uITd0MFiK",
+	"0MAVgUs1cQgMC4FT+C/tA+OEI4hkSZt8HkkCFwf2NKsPMsEN0lCEb2Jth8JlEUS2MskIK/y+uxztI9Tm",
+	"MO0HIIM5pjwNGBe3o9fRv/GpVGfVbPwoiCC1E6ZaVmS82lyPnX9GhswQijvpRqqBRqA3cyQ9SEsxkljN",
+	"BtwKqvVUqgSR8eDTPOIw0+yciaj8B+0uFXJ+KpDjH5bs4JGruMqOxDk37GICvkkrhUSgB42z9llK1f8c",
+	"A61pIHwPbvJvfEx+SykgBvkX0k+ZOlun58U+LDz3tXCVwe3fMsA9qiODR7qWuybKlbCJQYqJlmOGTR94",
+	"1DV0yl/4hJdbqp1v8D/LmijhULsFF4mLiedVmpGEe6IXTDla2/UOC/vMOqyoGuRUOBtXSjB2scOLp2DV",
+	"iSwgz5s3s3cz+avCWDrB/Em7TdyaSO64b3yrZOaek8ocJd+E+BpJUnQusE4kfYyUS6X3yNwjwqdoOgU0",
+	"18gs5TXi9qmo8M3yiwOJCgJP2R/RisHcGCD+M+WPECXITC3VjKDFg7N0gAbTr8cqA+geI1xYAywFa54K",
+	"RI+iroCN93CzMp5CHw3nmM5IjwGtVmlQyNA7/Aj7frlDeEHTOZ/N+9Js2B396H79rSHVkAqu80V3eo/p",
+	"/qDDWg/hP/393daT5FG/9WDwgD5k9q+7u87CAhG5ta9/rGlg8fZXnT1ablsDO/d12NcfJ0xERQLJFm+V",
+	"7UlK5EZUX9RiVxk4vlB0YJAPUGe9MTemyMkeowa51gBwFzAxbRfsRQXKK65RrSw8PIyXszpRlGcTho6Y",
+	"SkAO+8fGqicvWskxfPG7Q6iLnqAuWo3f48WP8CbFv/mtIe3V90Bmo+UdABD7QkjKCADKAG92LJSV0WlB",
+	"6KvDT2xlQZxqOgg8u3IwYIrcg7RN158jP8u98y3gvvyxA5/U3fsYiOJFkPHW98b+pMk5UxqAVso7aQ4L",
+	"rL7XF1VSe8tG58H+w/1O58HDzoOHdsH2Ab0dTB4lu6z1YNChrf3BPms96T/caz3Z7z0a7CaPaaez21in",
+	"wyV+7isOKxduvXho4F1eR9HkNpu96nM/Vdyw+YMPmfNq4uu5Q15h83a+Rf9aEohik0quDwLrOTWG9kdj",
+	"+8QR92huKvtWa1hr1WPwpUTRacmBx+uDsV37qB/GT7FiJPrC48vfXHG8RvF6wXWfqsS/7TrzUeo0gdfQ",
+	"BEgYADymNkKcjjhkyPN5O7QHNlCCqNGzAb63IZP+ac6gKUYyAeMW5N5+Z/9+u6xH5TIWY6kYda5Sy0YX",
+	"/w507fW5QJ5SdiVFaEXC9EdlrMowdYHOCci8daiQdhwLwFbpuSCeC9+NcRAY8iNyyoF0JDpcx00t0JTc",
+	"RF0YPiLkqcDbhFlUGJYIfOX3vMxrwya6mTNkOsfKfTnl2jhSKFC9sJuuPo3rKs060PPNqNwraoJJqKHR",
+	"x/A7Q37OxDsMc56nVFGULsMmjYPokyv7X7Ah19O1skQt2NeV3ErH6/tsVlnXZ8M68RKLuqKvthP5XfVI",
+	"WxUkv3XMvN4UPyUfXrxqkl8/vHwNCZAP7147bt/dDnn7LCeirWTwtdptPQrfMgK7JDkMT7sBVTXPS5s6",
+	"dl3rt46srjXSjWLOAf/ToTUToj1JBtdEoguMzBPJhckhlnCYxY3jgfXIR1Dts/VYKmF+TxYfZ4ed84SJ",
+	"PtsB2uaKJ4KrX+KRIrr+nSrM1xtAUbvBCDoX1SrXLnziJocfPw4/7Zp6HAm/weeMtVK5Pi+y2e529n9+",
+	"+PhR5yJafsdq55amgxo+h8MkgRBd9jP7nXzoLk2Z+kkT+22r3ZwVgj4dxRzl0oHDprWaukk0/x3B4UZU",
+	"O5YZ8ENdNa+Z6xdHuwga51S4gggZyTF+36t3rIPBIJ0pxjcwVecTBtaUhFm7oRTMzeOJpv/MnLsdxvxw",
+	"lm+Z/Xil5PjYbuImwsOL+rHu/WD2cPcJ7T3q77YeJ7uD1uP+Hms9oY/2W3uDDt0f7CZPerudRtPp4UWt",
+	"vXo5jQ7YvG66fVrxJg4b3WQ9+nCVHfsk6DnlKe2lbKvlvk+alWgvjad1c/7yzrf8HyumPb2ya5NckB1N",
+	"ZmlVEJRiVZZzo87ssi9ET3qXGt2A9fdzerH1923MF0uWnjjZqsuQtsmh64dB+z4V1gcpT4HeIOlagTrB",
+	"hl+NHyBP+cK9sxX9xpX1Gjv3KYDyTDxT50y1tJVS/OhToE20P5Kua03ouh6phBrqUwXRbX7S0Er68oQO",
+	"iWFpakPJ4NMVtJ7DJzokfTmGg5FXfJH4cMJKaj+fqemPtp+5X/LC7Y4cY3j5A4jjG37OQrOctWObLSXu",
+	"jKhIWvKcqZohqxmhZMTSCVNNaK8bcCtbXJBehqwhQIaB9jVqI2jmxUdwgZteZEMnBKhjIacAquV65Fn/",
+	"DCpNrjfRdeedCry8jTfMiI01S8+Zxpvh0oiQJJViCDOnAK1VFmL8QkXy/pypq8qmLyXHK7Hrdo0sAZL/",
+	"p9F+YdYuvevD3ZSH8AvA3ruSkd1t4sAi/H4bzLiqy5+yMdOaDllNBvgQa1hIraXtLwHPhiaJho46qF7l",
+	"nsdCXF6usfGqhygFZnZNAn/B6NuwrwbcXEV+ySBBYYhm3JCEjclum7yT59D6SXqMk8w1hq3IZIPv48Te",
+	"4YoD7BNXawc7Vk8p7VLFvjp/o5OQ309a8LP9pT/qNDoalzzjivUZn5jlNFcj1O9cAJ2daNq1TEcF1DQn",
+	"aT/B+MXoaUD+sFvE7F9y5EwHVunuDjk/5IjVhCrFz5nL6JXGIB/dmm9wC4ZfYtUQMP75LgiuajsNghFy",
+	"IHi1S8s7OmTVFu25deXQ4YOKoRfqpmOH5IYMuKBp01Gs6TCJMQJeOl40yrnohzMb+NvpmJ0Ko6jQtA+N",
+	"OOQ4T0FDrON7RMLnfcrcuo2DTEHpE9HHSxsw4HIbDH024TpeXT9DyPnfNZNea2MChkCbDgF9t2dNewIm",
+	"EypOYahiz7mkeRcp+SC15r2UkUwYnjrPOmF9nrCS5Nhn98Uf9bx9jttvb9t5u07Pz+3rRU5Qn+oabNzn",
+	"dJGl4icdzghnOh8zckBa6JotmzWCC680ZAQL3MaQkV1CNF1UvPU7MN1N7Mvx4NK+lw8iWMNNGv7k5k7a",
+	"NXTKpf0qu53ORQiTb9Sok93HuhkneIG3BICDEZgi/ckKZE9+jcHQQaCXDQF6jIf5A7iVLDqFrSfcYXHw",
+	"hHQ77v9aJf/x/9clmnpGAyrwAJIxnZ0KAJpxNzvwGHcwcxjOAeSvPWE6EyHDO6YzxKnpMSYIssCWOaSQ",
+	"ivfK4bqS6DdG4OaT5HaLNyx43+z/uCJ0uQnw0c1AKvtmo/IzRO8+iUMAuh+qMjzCgSiLzu37XdvxeQ7r",
+	"3L4qq1NjdwCe6yHK0sQpoc3L65J+iiWF7jibBBppwAwSSzs+FF//lgMiFR9ymPl54tx8M2Li/hoVcStW",
+	"l6iKe8n/HsrhPxAgSnlBHfNRW5J5G1niYqoi2ldc0NTVKt2Hrd/KqNKBU5cb/jsTP+nCeByAfPXk17Ke",
+	"IRvOXkpnX219RWamL8HvHioqDEvsm8Cay9EoqrlYszpmacJMm7zgjBwbljE1puqMkTM5HhsyhqKMsmG+",
+	"WaMK88K/ptXHd5bIM/pcaJ7ucD62cJZBxrd3cH3tc8mojP/YZY/soT77D3ep7+TMuvN5zLghUyoEGdHU",
+	"MEGOuVVkAg7t/7HFOujdIbwBFML6LJb2LRxDiFXrj6C7ucdYLc8A9xgXw0DjWuL0ATzCdZjMO6Hestd3",
+	"Qs9YyKwIgwCNmxFVw4ZScVbPJJryASr/Xqa5YFoTzU3mMAoCLqtHxIG5maGS2YQlURkeC5PAwuY/yAUw",
+	"mbXJof8derITqowH0htIlZc9YRS8KrkbHmWrwTrcpZanEXYr2iBnT6WyXh0XMYot8LACRZuVnwcrSuhb",
+	"mfAB3wQM01zip7DugnwhfxlIWJ/2R6xld1PJtHGA9Bf9JhnTry06ZP/jUacRi1jCUn7OlopY/jGfc5oo",
+	"ec7tlmFSUJ/pJpFpkhNfkg/uEzmfn5AGZnPJJNMjpjHCJuUdG/YVvsgXt0pZIFrkFmoDbjGz7xR9zC+/",
+	"7mjkG/g95ebzsli+/tIWkRjMzncmweChl+XoTEXn4kv5edn55n6e1eWX3ouwrbO6ozPfDjVXYDKliGSv",
+	"mT8i67c7vgiLvxq5WyJzsxvd6ntlIuryo0n+Vi8okNavNVldE+6ycLJNui5X0m2Srpts7YKf0e2nEv+h",
+	"GDY2tcsomqUysdLM9KWE9GqDzzCBbLfqWWv/McDG+k1tcPFByaFyeMd5IumwN5KpYWrMBeST7Cl/0CYv",
+	"2O/QvrtWwqiwc1eM+lJ7agFd4y7e3bQ+qBjts8cIUZQKtiORTK+gHgZSjfXON/s/dWbqGN47HO6UzmTm",
+	"ctZY3+MC8KmRzBhptHVO+N51gJndiPu81FS9kmq8zI87SgKCiFTj4LhNqBlF8B/wMLX4HwF/I8t40lgB",
+	"xOTP+BCld59zG93zzvdv8HE2hu4N+3+AOOJ+E+7OhWFDgG/epsGFba4wtvhYV28By2wcoMIkbMAFn+tM",
+	"Apm9UDTDEyYMN7Md6Dmiqd755n6qE35PWkD81/NTpikPEomjMlD0JiOawnzaSGYq0M73lJxq79b16Zj5",
+	"obADMh0xaLulwqNz44gT6TFHOq+AGMWG5NgowfujUwFtGw7hDUCNoE24ggvzEJ90/fZBv0NbbgR0y6uC",
+	"WsA/X4d0frPqoDoFKXK5gDcbjRtEQus/U1S/tQK540Sh2kl7C93jkdDAAgLkvwsauA4rjBM6vvPb5B1A",
+	"IXnpxr6mVBgvhrl8OdYDd5c2OSzwJp0Kl/rxBXMO2FwDrsYs8UTlQPIDrUkwkPHUfg4p71NGE7jl/FOx",
+	"r1wbXU1hfogffj/YlJxfks6nn1JF2z3G9YSz9H+6T7SlGlq7YdgYxKLHlRm9cHkGoxgzjWZjJDPNsJ2w",
+	"gWDXNH0uE/uZPopQc71D5fbmyjkJ3JmpOtKRpkP4eS9XMBLUvvMGl2uft5Bbzo+KwzwP2qZMAVnDqZnR",
+	"rb6UZ5w5OVhZK3lEy4qCCKgknFapVizI/6WfBixSlmpmBeGMTYzvPXRKlWtn+nLdVVAMXMcyM68c7Hpg",
+	"ytmu+ppUQjjt2zvhR3CLlc73fvlLc77D3WDligUdEHEQboQiqD1yq58uK+o1vTqu10wQKYouaTD6MCPG",
+	"tT8jqFStwwpzZpqk7JylmFQnyLiOwLvjTBvst4UPJw5zM7Ay+DNnD6FzaKFj3zBxKsZcZIbpJp7j/c4D",
+	"0lXMyoddHR6MlmAsYUnX+gtCGt6H8259gHLuSXF2wx3WGuv2BvTVU9fnj/s7og5UBPbfd+a613cHZLBi",
+	"c7M4i8/aChbhkhbQ02wtLYDln6udfYl5MAvUnIA0aFcNw9BcaGPDYMiypLJP0/CEcoCEpZhhORXdfLE+",
+	"LNU73/yPoYWhWwhBh9LTY1YRv76IHnybiURPY1Zbd8rX0t5wsiF6TBc82b31LwLla45JsShGF81ADLjg",
+	"elSTc2COoM2FVaG1xNqe0mREjv5O7kVCURAF2tfdJqn6a5+maY/2z7r3IQwjRrbJayspEvkwTkVZJqPH",
+	"hlS0yTEzuqDw8GxhztAHddPwWCHC1Dga5eBG6JDlZS+X1pQkkY5LVpyKYrDNEeepSpJfwS4f5aa5NrsY",
+	"YAkcjXZ9Wfji2cV5q/QAqcKrJGBuq6YBttqG5W5yFDfR7yCwAPKhANhR4Xl4HfLK3ETCG+lG/xZW8IHa",
+	"rxVImdqFrOYCZvGWg53ncsyIFVAHXicWD8El1X3QoLXKXsCG5ToZx1oQM3xhRaElLPKhAGi2GNc8BZ5F",
+	"8J+m1R0PXpJD78Q2dfP8zepU9OJjb1pTH1VsLNDVUXEFKrvOvFbKyyt3Lp3KtEoaFTrpUdUEtDB7WqHV",
+	"pU3eeEVZquGbKPcLSrQvx9azsAfDyFMRndeD3BFqejUw4kMrqEZZhx+8UVQr9q95sL6YVQbK7di1cijK",
+	"+b+DN4YoFJ5nEhwVcnz49g0aNKT/gGnDXN9rhkAXEHNIQe71uEis/vrl5ORD68P745P7LrqgRDH0CNyV",
+	"YzJU7x01SRcerYuIaV0Xux8lMKro0w6OUNxPyRkYUUPQZ6oY6dpHOxKuqA1hUbcUEsNKwKpGJi9hlbxf",
+	"ICAofaAiDn4vEwmYlpLyVy6btUYqArn/G239/sX+p9N60vryrdN88OSPf1ulKnaSy1Bkjm2Y9xSEQWYe",
+	"pY6kcsq0jR7TlCSyyrbCpVZuuYLbv4GvlCwuvL17TgvdP8gdbKkwzM3PA9y6TbpWJ3cPMENdeEsrZJ+g",
+	"D0IxPeoeONpBwBfHUzWXRffAk06uDvx6AKJlOnfUUOrKdgyltrBlTGRjyDbB8zeaDcgpWFmAtVkBtbey",
+	"yrD4hq1ytF9unVNlLw+68whucOyvhf98g1fEf3wM18V/f8Crl7wSe5UWF8SdRhfeoBH003Mq6n+SZCit",
+	"MkDNNTBMTalKdJX0hEPeuFStF/yeYhDnlmLk3CoiZoozKYysXJjJlDiRVTP9DzudIuvE3/5r5/T09PRL",
+	"+0//9r/+a+ffVvAhFw2/YV/NzsiM06LFLyGamOv8WdDKwBPtX5moNE+uC7bElz2RNQovdv0347g611ku",
+	"91b3V2l4f0aTj/j0N674+Fq6UtmGHGE3HlTpzbghGQdXStO0eHp10zV4+B7fQ1PQmOD3BsYepAiTij0l",
+	"DjcAXWh35Bxar5LZcARfAury4rW8Yz2W48pEojZ+1WtnEm9Uh+5bfDd1XrjH1rx4OvG6sfULMDZOGpfT",
+	"CHuxzWXe/+ZLiXTvfHP7tCKQPjf5jLe7xNMSvOkwZ8cRBNjIrD8qm/TB6zqhXFsm3/q131ho/BspQ+Wc",
+	"obA3uYUpFaAKCPyPjEJ8wk0YcgGlB3KwFM9iK29/47rGr7Je3fzoolXTqF0vV7VNPeTDi1fWCwWUuySg",
+	"0tuQQxShw4EhiS5aWhfx21gCWm3claYjJtrkhbTCq2UVJqRnNFmU3t8Ym2xFfDcHLHxMB+yFe4DKokJ4",
+	"wNtUertRB8RvsT7I9ILu/ZCZ/IDgXKSJXoue59AptehSDangmoZB+cqcbfxJmpJMcEeGs+DDYj/zZER7",
+	"zPA+hKRJYC7kirxmakwF9M/pA/t9l3t35TztWut6bMiFdiHMqUiZje6aoQw8lSrxiFmKkVTKM+ThdVdz",
+	"v4diQ+JqIAH8HNt8CPD/Vjm97wtbs8p8HDxRqOkU+gdx9U/Jv/4vP9hJNTlsk26n9aRrF2nDRFhUmi5c",
+	"IV82S/UcP+WzykSQvWGjImF172+Hrb9++V+d1pP7K+WpPsNmu7Qb4vMFKkojp8JXT7jCddv4E6jhbRwJ",
+	"eXn32sb4vqOdgpc0YWnKEkJTfjb3fL1//bcaMmX/R5KUmhETVwT4d6j0f8AdvrdJxFhw64IdORjwvot1",
+	"LjJ7e/Nj/4K+fI+Pi6HIodUIf93QjG9Bie58i/9Z1xZ/KMqUKrlXUDyMixHj5r7Tg1j6aMIUI+2bJnA1",
+	"WM0wkpnSzQDujuqZ9pC2KgE+2Cnh5YMj8Q3X9kjeF5726iT7/2fvSpfbSJLzq1QoHDGkt3GSOkjGhoOj",
+	"kWa1OyPRImfk8GJ2UeguADVoVMFdBYIYWRF+Gj+F//lN/CSOyszqrga6cfDQsZo/u0Ooj+ruzKw8vvyy",
+	"VqrXX+kdJPxTd3Eo0tJ9JVVp/Kc95LTleQk2ugE5eQGOs5fxmPGcyTkWedoXRNk3iCcgg4ArZFYnfBkB",
+	"8UEx04dngpuo2nFobt2dL/3C7yq7X7Chp3ewyd77T/e1GPx3yKZKGoRtFJ5xvDyJ5y7GH3zIep35ca5k",
+	"LGc8RfQa+reIV2axxsakVXcXvCm33NQdbHWEkJWFc6GWM5E02XnpElO+ZKl0MUBPGXEtMp6yaem+p4h5",
+	"DUregFZFFHmTvXF6hs0lcE8FewycogTPgPLEw2ILUF4mOB0007N5ij30Nc70Bb6lLV50+bEO3FuwpvAo",
+	"D2GKEbyuM/QZ3c43lcZixJ9B/WMkr3F8UeFEHp887TzZ4DbuNOe8s9Po9t3sx0NaBXjVm+wASiyO/4/Q",
+	"O4eMKxNOpZq31PR7VNyXUiV+lYNllbYEukv6t5PqHj1pVylvi2dgfjbte2V9ArUQxhK9hTYSp2z5ErfM",
+	"8h8NNjQmGV84aUXsSRHRpVKYJntNH2HIcXqIHXPFOu02m0ybG/TpHNe9Rat+4FbaeeLsA3v3/SV7dlzS",
+	"jsfd5pOTTqcmjOR2N6ReoueD1H2XvFP3JGzSbZwUMRgyIVWFmT9oNdq01KfN7knnWc1KwXe91Uo7z0pL",
+	"hT+3rvXcsqk2lhnNplwtawEZoPDhQnJF6baDNTz+lC3NrwXPBsuthqOsAxH1o6Mi0NyBj+dZ3KO9Wdmj",
+	"0RoEen1La/PsyXG1uXnPM7MhLETTh10xSwIHDZawFZ6/vQw6UMlESgtWpLJ763uBpuIWPSDmgtvxR9iq",
+	"Nm5TzS/Q76TSxYze+/1sVOB11crMaz4VEUZRxDFBNBIrMJwIoy1jdCw5bllU0cicZ6hnqcAWJtzDPACx",
+	"UqxwRQ8pHXiHSvEIANX3HTSU/FwmQxIQ+gq3CROM4Fk83khjhYcgts158Uv0EPLWz5Usu/tOp3lQF/l0",
+	"XrRGwOe+MFA+UNQtVYEeETF57VfLWehMRyzWaar/Yy55Sql2dxnM2+phbnqUkUk+kQW2PnDD5yoRmbFa",
+	"JwGPyUSqpB+FEFZKCruohbIKAGJyPp/7f5/MGsAGIxbuPvAECHOhxZ/5NEIEPRYedxWjeIcXpIlwesGm",
+	"c6QgzJzXlXdlwGVNk/l8Aot5li3ZYrxEusKFgAgD3OYCQ0xvJ3UuXKIRuSDStBLnCl/4OUWbuzRTlEf2",
+	"plpPqHrRZC+mM+viPuM0Ok2D8D4MfeBkdi2yVGf7p867NanziuIH0gGSPNXcx0nAzuBUfFl/cafsna6v",
+	"QgzzFcU4Y4pnmV4YGCQQjhSqxUcSX+iy7nU9OY5WYcGACP7DTkWWl5BR09NbLIzPEwlkWjt3PfsT6j5n",
+	"rpGeW5INCK+DVTana8CJbQtXBKcMqyXqhscva1VLEInXqAIZDrROBVeVtSiieilKUe7bBr7pstIsHfTH",
+	"zioZIJxnUzGbCdU/zMeIg8vlAcncOEPLB3puzwh/rahu11MDMdSZYH2emT5aFBc98ylC+AvrRuD6/pCn",
+	"RvSJyIODuWCpnOTmphaZDGt6pf6Vfq2IIDDG2e+VFd0DHnUT6ywTsRUJvanCtOUjxvLUExtKlRgP/195",
+	"RDC/5VQVtig7RUaxqdUsv4Z9H/RLyteiRXsrjHumqll9/tXRHjPIAytPFVwY2K8jhQuZoH1cnHupk6DA",
+	"tsx8NApGCFT6bT/NmNVMyNHYsuD4XLfy3CVaKZD6qEBDGhFraO90ewbT6jSor7jvTvlVem507cuP7ly3",
+	"/QwhIetGShqRnJZpq+Fu9Bxk56VlB/3iBAjZ+oe+tu9ZDHoK7Jpvelp/8tKyFOQbIlgQZMV9HQg5lTJR",
+	"rKF6gi78I6rTTm5UPnMIjZLRbMizsqPkdgfYFu6aJ+6u5Im7dwMfPLxBuszldmP1qJDu0DJ9oSmfy0BX",
+	"CcQ0gZ1tMZapcGKC/Ty3qhB1VkO/LXXVPN4YLCmaOLDlcAw0fz0iCwoeh5H3wcoGAs707mHINO/29aJc",
+	"5INKbLryo1C0isWp92queSZ50LWVgdHzho5uDg2G5TqRXtRWheoLt3cKhcqKbWYiy6b/+z9pel/Rz31H",
+	"Ip823Ph4McXi91DiCwwlviwPe2cUxLqT/VU61dUQ3nve+Vq88Vt9vSPIXdUAion0EkMh7yx7ODEMhc55",
+	"1n3mO+f3BwWKfPREU1aUszBS9VQFTvngu1ev2eN2+2mjc1hkL3nhpKdEwQl/4y6Md9k27wWyojjypWJD",
+	"/BYIDnbdEs/9egI4IzuYT1M+twYBxXQ/fEvXeiHSQzCriDke6vzV7YM3vnwgvPEXaGXeipE0Foqz1YNw",
+	"UEAKUOaKIKxlWHCvGOrsS3Wqc9N67xDb3JIg1CjbLSAv5TAhew89sVC3Dyn4hnqesYUQE/pYvisWOtHI",
+	"kCwFzxhu2C74hSghJ7pQmg3laJ4Jc9pT4ObAPejUFWsGPnbkvR5q9MWk63wKxs7bKajNCTGBe0zEzEY5",
+	"3yd4FOQPm1rUFb6sW+MjP04UurrKLRs3VpDg/cLX/Kr27suSSE+5WvqyrRIluux7UTaK+fdTtlumvpr1",
+	"aZ49gsQdEj0QD35NSZ6vPL1zHxmdOgV5T/+1dQL6PE1Z8DOqBJ3sozuMAsNUix+MQBQqFYkXbinelCZ0",
+	"QgGXP+XLngI0B1eeWy1vaSXmnZmIJVwa6GxxHd6FpsVYcYMIfdwyuS18bA6IRcZDzieulmesD/f7waNQ",
+	"+j3lO74A0ez7vpS2qykpSAPTAyvNUq1G4EUPnasdPCQ+x3Gnfcb6aZFKOk+dy8mtvBYGmKoMm+pqasPv",
+	"hT9p733x0n/1R3dLB/2wEqzgqz749vkFO356GDGfHziPYzGzDX94v8n6iWjcNFLTd++EGiqlYj8IGY+t",
+	"YJezzEn0Wf6hp9IY4oSh7IF/j1LR+WUrSdev8/ZpJXWZqeP2Wmbql/fd6OjDQcNFApio+uV9J3r24fB9",
+	"Ozr6cDuGnju78Ft8jRXCnBdXfFR3YTqsBcfAVT9Xb+S4s8M9vtdKPAwszuQ6dx+FunU73OKBCdjIKsjL",
+	"hofXmp2D/ii3Ff280/+40z4seo2JsyTocTol5cPYLuZpKpKop3iYfAmZAqfCmXwiLm6yl8iF4ekE/FIP",
+	"fhDyL5xNxPLQhSkh4Y9v2QiNrAeVDXXWg5ZACPmxir8lKx+a0o9lIT+Cypceq64Ijx/NgyO5zbFi+ff5",
+	"R7QM9917tfrSSl7PwxkA1NqN/ljRCFZJa4C+FUBXKBAvlSa4JQ8rd8xwlnGBL7QaChxL71jBfIieKoIf",
+	"7Ios+iYJQBgRs+FaCvSUtLrUQ0leA7YhOE9uKGMAARNoy12LAJaw8jPGpxoQpWIaecIFn6/Eq/h1qQSb",
+	"V2gik06TotIHOQegajQ6nVsYTQeeFj058Y7luVe0eX2QSzjYs1JzGj7v+Zmd8ZK5KV0Ky+JU8KyWoAG/",
+	"88dz3rYdS/WvnU+4nANL5O43GImPYCfhtW7hDfD0xF+FJdNrraOB64COwwrU/0EMWkvczFKucsrGSuP2",
+	"J6eCBcpPDzE6QlXpE9Ex5A5P8ThoGSjyo0Sjwm1UYVoIkuSsU2i5yGiAiwEUHxRiuutB2QXv6oxf5JFa",
+	"1P9N9VeZj7vHDXdZpfIv3ONLdS9av8JXSmYdJsGdv710r63TZYkcSbsCp24fHT8+brePHrePHtfVzYlU",
+	"fBfeYIyCuh9uVxT5RzI4LwLhrp1kHUsDoP68Jwo5h78aS7SsaWe/t3It8VDVUzq+QDpbcI3gYAACljrL",
+	"Czpzzz26zqvW9wzkV7rvh1sQ5ywTUC2jMYwNGMikK5LDcqTezO1D9h+9pTVWyeMlPqSe34H+7MGm/LjF",
+	"uaUFYoGcwHUEttEGvg9n3PMusoKEP//85xQO89RodOGUHuhkuULsfQVMUROhwPrHY65GAhJ6gF5j1RMb",
+	"IEVnaBjwp5qy6J/0oamIV6cDVHy9WsrDl+6d4oR5U81k6PddHM+Dh8gMmsCokQ4+EfkNAEWyVAAlYDAN",
+	"JaABiXM1Ue5kP4wByqZskbn4YsaNWegsabK3YibQOeAynWfOWUj1IuxrUUn1vN2cL/1h54j6pT46fSSk",
+	"gsy2yNglt785gWYX+M9297HytO7PZ1DopZens6rhQmDI70LhuOdIwePuDnyMV1r/yNWStl1zH4q3bh8L",
+	"dvTSeLCdbeb6vtnisXWu27btEw9DbdRTAcYSx3eqta01nKfkI/Apzg2p2BOtnp3jGj65uYxy0GYfn7f/",
+	"GW6U57ElAKrAUY0jXmt353XTJJVe4DDJ4su5T2xWEiZAIzvKuAI6SkRIU4jGrdWZEssme4UFPsiUVzC/",
+	"l9naT3P0UE9RzkSCkBB8tiRc35gILz2cG5E02XcZH9pcsILnIFA51RYx11M3siUQtlsaaXgHcMF25+Qp",
+	"Pxq2G4+Hj0XjaXzEGydJVzS6w05yHD8dnHDnre5shoPlfV5Dm0v6cQ/K8RFIdD81J26lznrprlLXCtvs",
+	"NvqJWG6bu7ySO1H8Wo641VkzzgRMgeCpaY6EPTjso8NE1w2mv16LDCLMUPcPLl69jthQOu8iYkMei8Nm",
+	"jcvzTtrxBS32DooVi0xMtVp63eKDJ3Gn8TTpDBtP465onPAnx43usM2Ph53kZNBpB1sGjFx2543Of4YI",
+	"iy9ehX8GhwUjajWOiD59JI7cxeJUCmXdT3++fPM6/9l9I27nmaBfPuSJDwxOG+65P+ys5/SmMAj53ev6",
+	"gryuWS7jt/a36BINPcubNKt1+zwgZ6eDwYZs1G928E4M2HlpBjODYVnsKPKNuOxxs9M8Psy9HQC6AD4z",
+	"Hyl/StN50E5AoQRZAKHUgVYkHvM0FWoEojHSGmO1obwWLJ8M7UHrpUi8EkguRlKRYgRh1EOhN/FGz8ne",
+	"1BYN8LU3bzm4/DOQX3itzOryoMRNglwls6tTveuF9lsE//hUCQx/RUJL7xMWQ8md8+qWg5VGk0scdAj5",
+	"Toi6qWvsgPeUl8+EBhsj6mCwDKdJgXt8WKR8+ojhfMljq7M+Jn9KPis30LJVIaNvw9cg7uRB3ncET2ck",
+	"sJTPZ0eBoXArI9FHNFuYJFGJBe0w//BbS71/eLFhCuBdNhuU9cYQhL1ea59rJ5gWBpDkCWyncf2LN5dX",
+	"bOWq/RU8Y1mjIt+kgLpIM6OhRCbtWKqeKu8QgyXjTuEakLZDDtW3L5+zJ92jZ8CdOlhCyEgGIROAEFjC",
+	"kZ4cSg8J27DQ2QQ7gJs99Q7yenBcZQbvDMf64Y4FP9Ojw2xXg6iGg+NO+7DKGMAnuwye/E6Or06cN9l9",
+	"9rT9rLtHwBjc/iLTevj1OJP74AG/SM8TTULQdDD0Ura/NYAD80HvG0FGvsaV58gzahgTldmdO0yAb9bM",
+	"bc+9v82thCgOiIECJa9n6UnEhmb5XbjCLqGehEUfeglgI7YNi68f+7n1liAizrCBLXx6fFJ3L+A/vhsV",
+	"Gt7Lihsb3hDHVJuxXqiN9/57eLG7vedXxsxFFsESTrrtp3X3lcbs9XZ3Gr1/FUwkXdSN4ad5RX6nwINv",
+	"N68UBs765Kjnhdw2uvReTczKZP1V3b6DqaGN0LTe59N5N3DHVpmVd2OA2hmikYcRSSGwtUQJn2imxE01",
+	"5SeaE4+G2BeB8zYfLvywMN/SImuiUXqVzc9uHu15rg95MzC6dbVDnrfFnfVS1OIznGO9wZlVBke660Ja",
+	"/CBjJ1IoTDioEWFk1EBLEeLCgzpGFRCOc7z9FyFVm7Ag78KH/GiTHPdOojxYxPV9MGLciy+VN2IUIJID",
+	"GTCiDPVdJDcRark93RdI39laIx0uIxU88yhnHsfOS1twwxKhZPXkWbX8XV4/hdWsF7+3UNIMwm3A55Lk",
+	"7SZj4IFu7BWChuYc/OQd+gHP0LWDbK2w8fg09/qNd3DCzfgbw97MhHr1HXuulYLYIHS+qT0a5BaHddPW",
+	"jAha8C8CTNU7ShkQshWIgbxVJmZPVL8QlJ9PPU245UWl13e81ZV6dwslaib/4/h+ZnWTnSuitR4Aqcqs",
+	"4oSgTF3C3rZSIY2dq5FQrSfDTnLCj540nvCOaBwP26LxzP1POznij+PH/CnvdFpc2YyPahxfXNOV3uj9",
+	"Bljd1l//1ur1er1fmv/8T//5t9ZOFFvnZoJwtx2/Q9FxUhsO5TDmytkW87lMdlnYVTYHJp1rUbQVKyES",
+	"kRAMLEQd+ImbJIuwaUOHlM/3FnkuZ1jc4ZylCG6oJ+yCm+/MLQYLhuLLnjFIyRXeNZ4496A2W3mNzXHF",
+	"LVDFn6DAvraFV1iroNixVwAjbpwmt25+mw9lq9vstqRKxE3T3tgNQy+oRT6VkJKENGQ5okMoqi93QG70",
+	"3/59/lKybrML4P2Ln998/40BmkQqzjlX9NufLlHpJFXicg57pJRKhYl6ChxsbFfIs65IBwVpZIl08Uhu",
+	"n0F/5pX7M5XATi8TIj3EB0Xc1grrC6w+wqvQY9Y1Nn1Hb+GlW9z22p0VN7YFvRGlVOgjXTFHsnkzTXvK",
+	"G1L867e5sVyoRI4m+RGbpbwqpFp/rc7Ys/6LKz7yjSe+2Wx6a8j+PcLpr/w6yzQLziJ7KfQiFkg/yvZ+",
+	"rBFr+vDe3XfTBBg/1VkPCxmnLp1MOiU46Jt4nAk5EP1DTNwLZbNlk12FbA1EDODU4IUapdKMA4KyKc8m",
+	"8xleFVWnp0LdSVO9MGfESeDcKmjVKSaLuHsAGZrPIhCM+BXU0YcSPHDsBIIpkQqXyGI+FejniNSIRU4c",
+	"MREzW8PTECrENhfkNS84m9xrjoieAnUTdiccg1ooSqgOfrdyjkmxWQ3xxjtRwzxZ5z5o/PK+Ex23Pxw0",
+	"/tpunPDG8JfDf+n13O3uznvg1lxS+9683T6KQdhObcaVGYqM3UxTZU7hxz/2Ho2tnZ22WjdaXDcTQZus",
+	"5V5C/979e7v3iMFfP4vMud1/7D3qNrvNdg8vL/7vv/4b79Mq3wj/dX/rUZ3x+72tesVmnYNIP7jBGoqE",
+	"NNAFSdxaHo9hpnzrffHHpjykD5mmAkgQ8xE2geBCnD3mKoHp7Jg2os4RYB0kJEPG1SjPOZmIGe2ZDQYZ",
+	"tJPkIk7F8IpaiAvMzvN178+CFjxybdS+BX8p0Wn7MkJt/GrrkTa8SMZRBukr+J0qE0CVYXUgeoUYUdRd",
+	"livfqlY71EosnFPWcNI9lVYk7M+Xb147GY/1dCotOmiIgu7TUJ0XbovpY76Uul6A4Y/nR1zwkXihkn6x",
+	"EcZAGYkJEaYJDQ1ZzJ6iaDuRI2EslrGJ0c/F44jQkTYYcgR18D4UOCgj5i+fs4R4dhFooInc+3Sur1F8",
+	"Zsba1qBlkh2nBiH/Zc486J59ht8HSSsqO1aHq9SdO0zPX2UyyuANFaynbrPHqXQQ5o/ELSYkdqDWFcxI",
+	"bN/vlMSbhkrW82p5ND2QisNKd9rC8Bk/VY9Dnc4+J/hYOcfiwqRcnnZU17E0Vmcy5mljIpab+TWKY5k7",
+	"lgmVzLRERjNKgL3ML846zTY78IDKZ82nhxFl85zKv7tiB327nJ2yXxcTF3D+4deFxQEUuKksEXad58Ug",
+	"cQa8wFMBtQkhZ9SNQU5S5EnIc6h2EZjUhGR/yh/oL+7Z98vcFusuC9pOYuXe330PuXPPQCBUgApJROgE",
+	"shCMCKwUBqkG+mYDmH4smG8CxfHwPLbsz+8u/becXTdo58DPSczrIMQRLY1ep7uGUHG2nEHnjPbYJSGv",
+	"pRr55EBeYYi1ikWmjLPenqrkZ/rOEXNfkcbRT3kimBgOndxdQ7gE7TTOneA0WC7HXvldDmFlazR0+XEk",
+	"bTSUhc76hmbteeS7J4ovA0Gr7b57SvEjXmd3VJRGcP5GSbsTsmmXG1RVXeHtRLUiQQeQht/aP/9IXTT7",
+	"gpg7RztBoWArvQ3W6h4NxJ+cgiAVkZfimo3ChRUufIBWnNPjzsnxUfu4wmCgapuxnO1qNQLLD9bCn08G",
+	"o4gpzCSwAy6+p60gnypUrMRZ0zNougLixD43k37E+sZyOzd9prOe6qeCXwvq7oHNSw+LVroFYSnyEgty",
+	"0ud90r51D8asYha5yS6QoTcRsUwqKyxXIk1/LF7Q56Pn6/BKxGOdPoLyqZMJaSHrgMNar0U2mKuEvZia",
+	"lGMwslt+v3j6sJWnqm4pLbLbm8/ePjx0Qf/LwGKW8xdm4nbwgWA8mUpr3ZbMzQSYw/IPC8ETaGGdQ1I2",
+	"Ok8ePz56UmFy1DwZbQC3nOfZCZGmpiCfJccYLAk2XyQFyyN4IwMeT5rsOc8gwFHaeypnwAynYV6fZTGf",
+	"G4CBz+Y4kqhyb38Ni1zTyuOKcFhbkdwF2P9pgPp1gcllPmRCCaCNg/r57uEIUd+33pv54FcR2w+tBNoP",
+	"t2Sk8rLrOj1GkH2KiuImVT0xjWaINsPdqsneKGeOxJTSDc3KuP0CzucpNEduCd6vwgXOuMwW0ghGD1gB",
+	"cKzIVNPBt+Ux79w5HX1fIfUrK6bQ9Sby1/u5xdbvViuUY50mRK/m9B6+5O4SDVsrpFk3c4lDFm6viLpz",
+	"iO5Mfoe8po+P9o0BT4ewe2wqLAdUwkynMl6WxzNGPTWRKolYplMaTLdCJCeR0tbMBAf4Qx359nygs0Qq",
+	"bsWlX9c2BXmhLAzlyktMOQcmPMfKREdrZ+a0RbPzmzinq+n/vQZfMR/srjrHz+5XdwQ8XSP/SrfMGOTn",
+	"h/DWe0GVFRLmNWVtAa81M/N47PfWQAhPDpsPRDLLuIrHOsPe2iCRsEc+wxTCuFn7UmnsfsrXPfQDCkOS",
+	"6SAdjKtvVnMxh+u6m+/+1y0K8Uso525bMxUSl4s4zzJe2ey7pqLm/j+7R9jjZwfAEbmT9Z8cLphdb9h4",
+	"gw8DRxLR3QyD33mWPjp91IICEN1ifQKJXgGyeaA9FMCL9TgTORCpViPDLCCj/Zw+OLGCovLHYiahFCZi",
+	"zqXlKXXkuXtkYoQMxhCyHpy/vYScGiIAls2VUYCm4haX+XydlRHDwdxlfJoVQtSFJ28rxlZCZrkCdhYW",
+	"LSEntjramQadFuSivqIZUcQNnMVj7VE+yId0cPHzm+8j9u1Pl4fBOqjyWfGkep7l7OtQASKXX+boIZEE",
+	"fKWQcJzjpFg5BT8wuI3Bq1Xc50UigekpuMUpS4B4J2KZuJZi4f4/Fdx5nNdYaQ8vLfACFZc+LzTdFGyJ",
+	"fhaQb04PhBGCKnQdgKzIk78NxJinwzNktU2mUkljM251Fq4DuTyqHvG8OIXGmmD/Gs/i8SkzS6XV0rlx",
+	"NAPe5KxQnGUwB9152suATxdDwCKdm2hRetk487lKtLxkLHQ2WfGVS+0uS/BOEr3lmYEo71HVzFDNEkmX",
+	"K9+GrjhP5Mq14KdKlQNMMylW2GlfXj5IfjWXZrhiBOat3+a1ZzenEw07+HauklffRexHIRX7SVmRKTGe",
+	"CmUmWll9COvxM2PQLckbTgxrBEuN8Hc1YpyN5QimqRbg0ojQrdQTVTIT/sKV7xi2yhIxWwXbAWvkJAeR",
+	"p2HAkKHogDbRSp9zKNYF50edsfLBGFAd4kKiOlio/9j0kquIhjX0JQSUX6wBMuskkhOx0WLs7A7+lyyG",
+	"VpKQzJWVUO1QZ1vWAdRaWx8s0fEcYg5m+FBsezZ3zKPKUcJTloihVJJ2DKjUX4I7wbrtbrvR6eZ0e3wJ",
+	"tKkFuAoG91evk0gtXbweWDzCyYMpZVbnzMDhVwgOr7t2KrLJN4b5Ab9chTcpbWim0r6XjHAOZQHTRpux",
+	"1xl3Fz20C17SAILtyMqLU9HH4BXxe0UAktvyjaZcpgN9U3HJb4VdCKFWkKnhlygC1DrM+ICu4WGtB5X+",
+	"72ExCiH3eH/VUgHDduAIRZjnc1rtjBwg/6f6GpH//ksGftyHXz78fwAAAP//PlPG3yA5BQA=",
 }
 
 // GetSwagger returns the content of the embedded swagger specification file

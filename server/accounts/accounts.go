@@ -176,7 +176,8 @@ type Rooms struct {
 	Files        Files // nil: there are none
 	Linked       Linked
 	Units        Units
-	Holders      []Holder // but for this room itself
+	Directories  Directories // nil: staff have local accounts only
+	Holders      []Holder    // but for this room itself
 }
 
 // Service is the accounts of one portal.
@@ -319,8 +320,8 @@ func (s *Service) Standing(ctx context.Context, id uuid.UUID) (name string, role
 	if err != nil {
 		return "", nil, err
 	}
-	if !found || row.DisabledAt != nil {
-		return "", nil, problem.Unauthorized("account-closed", "Dieses Konto ist nicht mehr aktiv.", "This account is no longer active.")
+	if !found || row.DisabledAt != nil || row.Directory != "" && row.Roles == "" {
+		return "", nil, errClosed()
 	}
 	p, err := s.openProfile(row)
 	if err != nil {
@@ -339,6 +340,9 @@ func (s *Service) PersonNames(ctx context.Context, id uuid.UUID) (givenName, fam
 	p, err := s.openProfile(row)
 	if err != nil {
 		return "", "", "", err
+	}
+	if row.Directory != "" {
+		return p.StaffName, "", p.StaffEmail, nil
 	}
 	return p.GivenName, p.FamilyName, row.Email, nil
 }

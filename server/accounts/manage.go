@@ -15,9 +15,17 @@ import (
 
 // CreateStaff makes an account for someone who works at this portal, with at least one of the roles clerk,
 // editor, publisher, admin, auditor, each for the whole portal, or with a unit's id behind @ for that unit.
-// An address that has an account is account-exists (409); a password against the rules is 422.
+// An address that has an account is account-exists (409); a password against the rules and a unit that is not there are 422.
 func (s *Service) CreateStaff(ctx context.Context, email, name, password string, roles []string) (uuid.UUID, error) {
 	if err := checkRoles(roles); err != nil {
+		return uuid.Nil, err
+	}
+	_, units := httpx.ReadRoles(strings.Join(roles, " "))
+	ids := make([]uuid.UUID, 0, len(units))
+	for _, r := range units {
+		ids = append(ids, r.Unit)
+	}
+	if err := s.checkUnits(ctx, ids); err != nil {
 		return uuid.Nil, err
 	}
 	return s.create(ctx, email, password, profile{StaffName: strings.TrimSpace(name)}, roles)
@@ -53,7 +61,8 @@ func (s *Service) create(ctx context.Context, email, password string, p profile,
 	return id, nil
 }
 
-// SetRoles replaces a staff account's roles; none at all makes it useless. Its sessions end.
+// SetRoles replaces the roles that administrators gave to a staff account; without any it is useless, unless a directory gives some.
+// Its sessions end.
 func (s *Service) SetRoles(ctx context.Context, id uuid.UUID, roles []string) error {
 	if len(roles) > 0 {
 		if err := checkRoles(roles); err != nil {
@@ -61,7 +70,15 @@ func (s *Service) SetRoles(ctx context.Context, id uuid.UUID, roles []string) er
 		}
 	}
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
-		if err := s.updateAccount(ctx, id, map[string]any{"roles": strings.Join(roles, " ")}); err != nil {
+		row, err := s.lockedAccount(ctx, id)
+		if err != nil {
+			return err
+		}
+		columns := map[string]any{"roles": strings.Join(roles, " ")}
+		if row.Directory != "" {
+			columns = map[string]any{"local_roles": strings.Join(roles, " "), "roles": strings.Join(union(strings.Fields(row.DirectoryRoles), roles), " ")}
+		}
+		if err := s.updateAccount(ctx, id, columns); err != nil {
 			return err
 		}
 		return s.rooms.Sessions.EndAccountSessions(ctx, id)

@@ -23,8 +23,9 @@ const (
 // profile is what is kept sealed of a person.
 type profile struct {
 	types.ProfileData
-	StaffName string                           `json:"staffName,omitempty"`
-	Origins   map[types.ProfileItem]itemOrigin `json:"origins,omitempty"` // by item; what is not listed was entered by the person
+	StaffName  string                           `json:"staffName,omitempty"`
+	StaffEmail string                           `json:"staffEmail,omitempty"` // as the directory names it
+	Origins    map[types.ProfileItem]itemOrigin `json:"origins,omitempty"`    // by item; what is not listed was entered by the person
 	// Organisation is what the identity provider says of an organisation, by item; nil for a person.
 	Organisation map[string]string `json:"organisation,omitempty"`
 	// OrganisationFrom says who said that, how well it was proved, and when.

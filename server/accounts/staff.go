@@ -62,7 +62,7 @@ func (h *StaffHandlers) ListStaff(ctx context.Context, r staffapi.ListStaffReque
 	if r.Params.Limit != nil {
 		limit = *r.Params.Limit
 	}
-	after := ""
+	var after staffPlace
 	if r.Params.Cursor != nil {
 		id, err := decodeCursor(*r.Params.Cursor)
 		if err != nil {
@@ -72,7 +72,7 @@ func (h *StaffHandlers) ListStaff(ctx context.Context, r staffapi.ListStaffReque
 		if err != nil {
 			return nil, paging.NoSuchPage()
 		}
-		after = row.Email
+		after = staffPlace{row.Email, row.ID}
 	}
 	list, err := h.service.Staff(ctx, limit, after)
 	return staffapi.ListStaff200JSONResponse(list), err
@@ -104,18 +104,24 @@ func (h *StaffHandlers) EndStaff(ctx context.Context, r staffapi.EndStaffRequest
 	return staffapi.EndStaff204Response{}, h.service.EndStaff(ctx, r.StaffId)
 }
 
+// staffPlace is where somebody stands in the list of staff; the zero value is before all.
+type staffPlace struct {
+	email string
+	id    uuid.UUID
+}
+
 // Staff lists those who work here, by address, after one: for who administers some units, those who have a role there.
-func (s *Service) Staff(ctx context.Context, limit int, after string) (types.StaffList, error) {
+func (s *Service) Staff(ctx context.Context, limit int, after staffPlace) (types.StaffList, error) {
 	reach, err := s.reach(ctx)
 	if err != nil {
 		return types.StaffList{}, err
 	}
-	query := s.DB.From(ctx).Where("roles <> '' AND email > ?", after)
+	query := s.DB.From(ctx).Where("(roles <> '' OR directory <> '') AND (COALESCE(email, ''), id) > (?, ?)", after.email, after.id)
 	if !reach.Everywhere {
 		query = query.Where("string_to_array(roles, ' ') && string_to_array(?, ' ')", strings.Join(rolesWithin(reach), " "))
 	}
 	var rows []accountRow
-	if err := query.Order("email").Limit(limit + 1).Find(&rows).Error; err != nil {
+	if err := query.Order("COALESCE(email, ''), id").Limit(limit + 1).Find(&rows).Error; err != nil {
 		return types.StaffList{}, fmt.Errorf("read staff: %w", err)
 	}
 	names, err := s.unitNames(ctx, rows...)
@@ -174,13 +180,16 @@ func (s *Service) Invite(ctx context.Context, key string, who types.StaffInvitat
 
 // ChangeRoles replaces the roles of someone who works here; their sessions end.
 func (s *Service) ChangeRoles(ctx context.Context, id uuid.UUID, wanted types.StaffRoles) (member types.StaffMember, err error) {
-	roles, err := s.roleWords(ctx, wanted.Roles, wanted.UnitRoles)
-	if err != nil {
-		return member, err
-	}
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
-		if _, err := s.checkOther(ctx, id); err != nil {
+		row, err := s.checkOther(ctx, id)
+		if err != nil {
 			return err
+		}
+		var roles []string
+		if row.Directory == "" || len(wanted.Roles) > 0 || wanted.UnitRoles != nil && len(*wanted.UnitRoles) > 0 {
+			if roles, err = s.roleWords(ctx, wanted.Roles, wanted.UnitRoles); err != nil {
+				return err
+			}
 		}
 		if err := s.SetRoles(ctx, id, roles); err != nil {
 			return err
@@ -224,7 +233,7 @@ func (s *Service) checkOther(ctx context.Context, id uuid.UUID) (row accountRow,
 	if err != nil {
 		return row, err
 	}
-	if !found || row.Roles == "" {
+	if !found || !row.worksHere() {
 		return row, errNoAccount()
 	}
 	reach, err := s.reach(ctx)
@@ -276,18 +285,11 @@ func (s *Service) describeStaff(ctx context.Context, row accountRow, names map[u
 	if err != nil {
 		return types.StaffMember{}, err
 	}
-	out := types.StaffMember{Id: row.ID, Email: row.Email, Name: p.StaffName, Roles: []types.Role{}, UnitRoles: []types.UnitRole{}, CreatedAt: row.CreatedAt.Truncate(time.Second), EndedAt: row.DisabledAt}
-	everywhere, units := httpx.ReadRoles(row.Roles)
-	for _, role := range everywhere {
-		out.Roles = append(out.Roles, types.Role(role))
+	out := types.StaffMember{Id: row.ID, Email: row.Email, Name: p.StaffName, CreatedAt: row.CreatedAt.Truncate(time.Second), EndedAt: row.DisabledAt, Directory: s.directoryOf(ctx, row, names)}
+	if row.Directory != "" {
+		out.Email = p.StaffEmail
 	}
-	for _, r := range units {
-		name := httpx.Localized(ctx, names[r.Unit])
-		if name == "" {
-			name = r.Unit.String() // it is no longer in the catalog
-		}
-		out.UnitRoles = append(out.UnitRoles, types.UnitRole{Role: types.Role(r.Role), OrganisationId: r.Unit, OrganisationName: name})
-	}
+	out.Roles, out.UnitRoles = describeRoles(ctx, row.given(), names)
 	return out, nil
 }
 
@@ -297,7 +299,7 @@ func (s *Service) StaffNames(ctx context.Context, ids []uuid.UUID) (map[uuid.UUI
 		return map[uuid.UUID]string{}, nil
 	}
 	var rows []accountRow
-	if err := s.DB.From(ctx).Where("id IN ? AND roles <> ''", ids).Find(&rows).Error; err != nil {
+	if err := s.DB.From(ctx).Where("id IN ? AND (roles <> '' OR directory <> '')", ids).Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("read staff: %w", err)
 	}
 	names := make(map[uuid.UUID]string, len(rows))

@@ -90,9 +90,9 @@ func TestStaff_RolesAndEnd_EndSessions_AndAreAudited(t *testing.T) {
 	if err := w.service.ConfirmPasswordReset(t.Context(), token, testPassword); code(err) == "" {
 		t.Error("the invitation outlives the access")
 	}
-	list, err := w.service.Staff(ctx, 1, "")
+	list, err := w.service.Staff(ctx, 1, staffPlace{})
 	must(t, err)
-	rest, err := w.service.Staff(ctx, 10, list.Items[0].Email)
+	rest, err := w.service.Staff(ctx, 10, staffPlace{list.Items[0].Email, list.Items[0].Id})
 	must(t, err)
 	if list.NextCursor == nil || len(list.Items) != 1 || len(rest.Items) != 1 || list.Items[0].EndedAt == nil || rest.Items[0].Name != "Lena Landrat" {
 		t.Errorf("%+v %+v", list, rest)
@@ -118,7 +118,7 @@ func TestStaff_OwnAccountAndCitizens_AreOutOfReach(t *testing.T) {
 			t.Errorf("end of %s: %v", name, err)
 		}
 	}
-	list, err := w.service.Staff(ctx, 10, "")
+	list, err := w.service.Staff(ctx, 10, staffPlace{})
 	must(t, err)
 	if len(list.Items) != 1 {
 		t.Errorf("citizens among the staff: %+v", list)
@@ -195,7 +195,7 @@ func TestUnitAdministrator_GivesAndTakesRoles_InTheirUnitOnly(t *testing.T) {
 			t.Errorf("ends: %v, want %q", err, tt.want)
 		}
 	}
-	list, err := w.service.Staff(ctx, 10, "")
+	list, err := w.service.Staff(ctx, 10, staffPlace{})
 	must(t, err)
 	if len(list.Items) != 3 { // themselves, their own clerk, and who is theirs too
 		t.Errorf("sees %+v", list.Items)

@@ -20,13 +20,28 @@ type accountRow struct {
 	Email        string    // empty: none is confirmed
 	Kind         string
 	PasswordHash string
-	Roles        string
+	Roles        string // all that somebody has
 	Profile      []byte
 	Revision     int64
 	CreatedAt    time.Time
 	ConfirmedAt  time.Time
 	DisabledAt   *time.Time
+
+	Directory      string // whose directory names them; empty for a local account
+	DirectoryRoles string
+	LocalRoles     string // of somebody from a directory: what administrators gave
 }
+
+// given are the roles that administrators gave.
+func (r accountRow) given() string {
+	if r.Directory != "" {
+		return r.LocalRoles
+	}
+	return r.Roles
+}
+
+// worksHere says whether this is the account of staff, also of such as have no role left.
+func (r accountRow) worksHere() bool { return r.Roles != "" || r.Directory != "" }
 
 func (accountRow) TableName() string { return "accounts" }
 

@@ -386,13 +386,10 @@ func (a *App) plugPeople() error {
 	return nil
 }
 
-// plugIdentity links an account home with its identity providers. Elsewhere people have no accounts that they could sign in to.
+// plugIdentity links an account home with its identity providers, and each portal with the directories of its staff. Elsewhere people have
+// no accounts that they could sign in to.
 func (a *App) plugIdentity() error {
-	file := a.config.Identity
-	if a.home.Id != a.self.Id {
-		file = ""
-	}
-	providers, err := identity.Load(file, identity.Loading{Self: a.self, Production: a.config.production(), Client: a.client, Log: a.log, Now: time.Now})
+	providers, err := identity.Load(a.config.Identity, identity.Loading{Self: a.self, StaffOnly: a.home.Id != a.self.Id, Production: a.config.production(), Client: a.client, Log: a.log, Now: time.Now})
 	if err != nil {
 		return err
 	}
@@ -407,7 +404,7 @@ func (a *App) connectPeople() {
 	a.accounts.Connect(accounts.Rooms{
 		Sessions: a.signin, Tokens: a.oidc, Services: a.catalog, Purposes: a.signin,
 		Forms: asked{a}, Messages: messages{a.federation}, Subjects: a.oidc, Portals: a.federation,
-		Applications: a.applications, Mailbox: a.mailbox, Linked: a.federation, Powers: a.powers, Passkeys: a.credentials, Units: a.catalog, Files: a.safe,
+		Applications: a.applications, Mailbox: a.mailbox, Linked: a.federation, Powers: a.powers, Passkeys: a.credentials, Units: a.catalog, Files: a.safe, Directories: a.identity,
 		Holders: []accounts.Holder{a.powers, a.safe, a.applications, a.mailbox, a.signin, a.oidc},
 	})
 }

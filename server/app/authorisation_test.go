@@ -58,7 +58,7 @@ func allowed() map[string]string {
 		"renamePasskey": session, "removePasskey": session, "beginOneTimeCodes": session, "confirmOneTimeCodes": session,
 		"removeOneTimeCodes": session, "replaceRecoveryCodes": session,
 		"proveSecondFactor": "nckerdu", "beginPasskeySignIn": "nckerdu", "signInWithPasskey": "nckerdu", "reauthenticate": session,
-		"listIdentityProviders": everybody, "startIdentity": "nckerdu", "finishIdentity": "nckerdu", "getArrival": "nckerdu",
+		"listIdentityProviders": everybody, "listDirectories": everybody, "startIdentity": "nckerdu", "finishIdentity": "nckerdu", "getArrival": "nckerdu",
 		"createAccountOfArrival": "nckerdu", "linkArrival": session, "takeOverData": session, "listIdentities": session, "unlinkIdentity": session,
 		"listIdentityLinks": "d", "checkIdentityLink": "d", "getOrganisationAccount": session,
 		"requestEmailChange": session, "confirmEmailChange": "nckerdu",

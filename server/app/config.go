@@ -35,7 +35,7 @@ type Config struct {
 	Keys          string        `env:"PORTAL_KEYS" help:"Folder with the portal's keys (default: keys in the data folder). Make them with: server admin keys."`
 	Members       string        `env:"PORTAL_MEMBERS" help:"File that lists the members of the association with their areas and public keys (JSON), in place of trust chains: for tests and measurements."`
 	Providers     string        `env:"PORTAL_PROVIDERS" help:"File that lists connected providers and apps with addresses and secrets (JSON, readable by the owner only)."`
-	Identity      string        `env:"PORTAL_IDENTITY" help:"File that lists the identity providers of an account home: BundID, Mein Unternehmenskonto and others (JSON, readable by the owner only)."`
+	Identity      string        `env:"PORTAL_IDENTITY" help:"File that lists the identity providers of an account home, such as BundID and Mein Unternehmenskonto, and the directories that staff of any portal sign in by (JSON, readable by the owner only)."`
 	Blob          string        `env:"PORTAL_BLOB" help:"Where attachments are kept: a folder, or s3://… (default: blob in the data folder)."`
 	SPA           string        `env:"PORTAL_SPA" default:"frontend/dist" help:"Folder with the built pages; empty when another web server has them."`
 	NumberPrefix  string        `env:"PORTAL_NUMBER_PREFIX" default:"PV" help:"First letters of application numbers."`

@@ -32,16 +32,19 @@ func (s *Service) BeginOneTimeCodes(ctx context.Context) (types.OneTimeCodeSetup
 	if err != nil {
 		return types.OneTimeCodeSetup{}, err
 	}
-	hasPassword, err := s.rooms.Accounts.HasPassword(ctx, c.AccountID)
+	goesWith, err := s.hasFirstFactor(ctx, c.AccountID)
 	if err != nil {
 		return types.OneTimeCodeSetup{}, err
 	}
-	if !hasPassword {
+	if !goesWith {
 		return types.OneTimeCodeSetup{}, problem.Conflict("no-password", "Einmal-Codes ergänzen ein Passwort. Ihr Konto hat keines.", "One-time codes go with a password. Your account has none.")
 	}
 	_, _, email, err := s.rooms.Accounts.PersonNames(ctx, c.AccountID)
 	if err != nil {
 		return types.OneTimeCodeSetup{}, err
+	}
+	if email == "" { // somebody whose directory names no address
+		email = c.DisplayName
 	}
 	key, err := totp.Generate(totp.GenerateOpts{Issuer: s.Self.Name, AccountName: email, Period: codePeriod, SecretSize: secretBytes, Digits: otp.DigitsSix})
 	if err != nil {
@@ -134,8 +137,8 @@ func (s *Service) mayHaveRecoveryCodes(ctx context.Context, accountID uuid.UUID)
 	if err != nil {
 		return err
 	}
-	hasPassword, err := s.rooms.Accounts.HasPassword(ctx, accountID)
-	if err != nil || (!hasPassword && len(passkeys) > 0) {
+	more, err := s.hasFirstFactor(ctx, accountID)
+	if err != nil || (!more && len(passkeys) > 0) {
 		return err
 	}
 	row, found, err := s.lockedCodeOf(ctx, accountID)

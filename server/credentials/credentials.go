@@ -47,6 +47,8 @@ type Accounts interface {
 	PersonNames(ctx context.Context, id uuid.UUID) (givenName, familyName, email string, err error)
 	// HasPassword says whether the account can sign in with a password.
 	HasPassword(ctx context.Context, id uuid.UUID) (bool, error)
+	// DirectoryOf gives the directory by which alone an account of staff is signed in to; empty for a local account.
+	DirectoryOf(ctx context.Context, id uuid.UUID) (string, error)
 	// SetPassword sets a password, in the transaction of ctx; one against the rules is 422.
 	SetPassword(ctx context.Context, id uuid.UUID, password string) error
 	// RemovePassword takes the password away, in the transaction of ctx.
@@ -168,13 +170,22 @@ func (s *Service) Credentials(ctx context.Context) (types.Credentials, error) {
 	return out, err
 }
 
-// SetPassword sets the caller's password, ends all other sessions and tells the owner.
+// SetPassword sets the caller's password, ends all other sessions and tells the owner. Who signs in by a directory has none here (409
+// directory-account).
 func (s *Service) SetPassword(ctx context.Context, password string) error {
 	c, err := s.recent(ctx)
 	if err != nil {
 		return err
 	}
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
+		directory, err := s.rooms.Accounts.DirectoryOf(ctx, c.AccountID)
+		if err != nil {
+			return err
+		}
+		if directory != "" {
+			return problem.Conflict("directory-account", "Sie melden sich über das Verzeichnis Ihrer Behörde an. Ihr Passwort ändern Sie dort.",
+				"You sign in by the directory of your authority. You change your password there.")
+		}
 		if err := s.rooms.Accounts.SetPassword(ctx, c.AccountID, password); err != nil {
 			return err
 		}
@@ -229,6 +240,16 @@ func (s *Service) SecondFactor(ctx context.Context, accountID uuid.UUID) ([]type
 		methods = append(methods, types.SecondFactorRecoveryCode)
 	}
 	return methods, err
+}
+
+// hasFirstFactor says whether an account is signed in to by something before its passkeys and codes: a password, or a directory.
+func (s *Service) hasFirstFactor(ctx context.Context, accountID uuid.UUID) (bool, error) {
+	has, err := s.rooms.Accounts.HasPassword(ctx, accountID)
+	if err != nil || has {
+		return has, err
+	}
+	directory, err := s.rooms.Accounts.DirectoryOf(ctx, accountID)
+	return directory != "", err
 }
 
 func (s *Service) tell(ctx context.Context, accountID uuid.UUID, what problem.Text) error {

@@ -228,11 +228,11 @@ func (s *Service) RemovePasskey(ctx context.Context, id uuid.UUID) error {
 		if !found {
 			return errNoPasskey()
 		}
-		hasPassword, err := s.rooms.Accounts.HasPassword(ctx, c.AccountID)
+		more, err := s.hasFirstFactor(ctx, c.AccountID)
 		if err != nil {
 			return err
 		}
-		if !hasPassword && len(rows) == 1 {
+		if !more && len(rows) == 1 {
 			return problem.Conflict("last-passkey", "Das ist Ihr letzter Passkey.", "This is your last passkey.").
 				With(problem.Text{De: "Setzen Sie zuerst ein Passwort, oder fügen Sie einen anderen Passkey hinzu.", En: "Set a password first, or add another passkey."})
 		}

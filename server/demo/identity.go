@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"path/filepath"
@@ -42,7 +43,7 @@ type identityEntry struct {
 	OnlineServiceID string            `json:"onlineServiceId,omitempty"`
 }
 
-// prepareIdentity writes what an operator would: a key for each national account, and the list of both.
+// prepareIdentity writes what an operator would: a key for each national account, and the list of both, with those that are given beside them.
 func (a *association) prepareIdentity() error {
 	entries := []identityEntry{
 		{
@@ -60,5 +61,20 @@ func (a *association) prepareIdentity() error {
 			return err
 		}
 	}
-	return writeJSON(a.identityFile(), map[string]any{"providers": entries})
+	var more struct {
+		Providers []json.RawMessage `json:"providers"`
+	}
+	if a.Identity != "" {
+		if err := readJSON(a.Identity, &more); err != nil {
+			return err
+		}
+	}
+	all := make([]any, 0, len(entries)+len(more.Providers))
+	for _, e := range entries {
+		all = append(all, e)
+	}
+	for _, e := range more.Providers {
+		all = append(all, e)
+	}
+	return writeJSON(a.identityFile(), map[string]any{"providers": all})
 }

@@ -40,6 +40,8 @@ type entry struct {
 	ClientSecret string   `json:"clientSecret"`
 	Scopes       []string `json:"scopes"` // default openid profile email
 
+	Staff *staffEntry `json:"staff"` // OpenID Connect: a directory that staff sign in by
+
 	Attributes map[string]string           `json:"attributes"`
 	Levels     map[string]types.TrustLevel `json:"levels"`
 	Ask        map[string]string           `json:"ask"`
@@ -48,6 +50,7 @@ type entry struct {
 // Loading is what a file of identity providers is read with.
 type Loading struct {
 	Self       types.PortalReference
+	StaffOnly  bool // people have no accounts here: only directories of staff are taken
 	Production bool
 	Client     *http.Client // for what identity providers publish
 	Log        *slog.Logger
@@ -90,6 +93,9 @@ func Parse(data []byte, dir string, l Loading) ([]*Provider, error) {
 			return nil, fmt.Errorf("identity provider %q: is there twice", e.ID)
 		}
 		seen[e.ID] = true
+		if l.StaffOnly && e.Staff == nil {
+			continue
+		}
 		p, err := e.provider(dir, l)
 		if err != nil {
 			return nil, fmt.Errorf("identity provider %q: %w", e.ID, err)
@@ -107,6 +113,9 @@ func (e entry) provider(dir string, l Loading) (*Provider, error) {
 	}
 	if e.Name["de"] == "" {
 		return nil, errors.New("name.de is missing")
+	}
+	if e.Staff != nil {
+		return e.directory(l)
 	}
 	if e.Subjects == "" {
 		e.Subjects = types.SubjectPerson

@@ -27,6 +27,8 @@ type flow struct {
 	Request  *uuid.UUID // sign-in request of a linked portal, to go on with
 	ReturnTo string
 	Account  *uuid.UUID // who was signed in at the start
+	Staff    bool       // at a directory of staff
+	Begun    time.Time
 
 	RequestID string // of the AuthnRequest
 	Nonce     string // of OpenID Connect
@@ -40,15 +42,21 @@ func (f flow) next() string {
 	if f.Request != nil {
 		return pageSignIn + "?" + url.Values{"request": {f.Request.String()}}.Encode()
 	}
-	if f.ReturnTo != "" {
+	switch {
+	case f.ReturnTo != "":
 		return f.ReturnTo
+	case f.Staff:
+		return pageDesk
 	}
 	return "/"
 }
 
-// failed is the page that explains why it did not go on.
+// failed is the page that explains why it did not go on; without a reason, the one to go on at.
 func (f flow) failed(reason string) string {
-	q := url.Values{"error": {reason}}
+	q := url.Values{}
+	if reason != "" {
+		q.Set("error", reason)
+	}
 	switch {
 	case f.Request != nil:
 		q.Set("request", f.Request.String())
@@ -57,6 +65,9 @@ func (f flow) failed(reason string) string {
 	}
 	if f.Level != "" {
 		q.Set("level", f.Level)
+	}
+	if f.Staff {
+		return pageStaffSignIn + "?" + q.Encode()
 	}
 	return pageSignIn + "?" + q.Encode()
 }
@@ -68,7 +79,12 @@ func (s *Service) Start(ctx context.Context, providerID string, p types.StartIde
 	if err != nil {
 		return outgoing{}, "", nil, err
 	}
-	f := flow{Provider: providerID, Intent: types.IntentSignIn, Request: p.RequestId, ReturnTo: value(p.ReturnTo), Account: citizenHere(ctx)}
+	f := flow{
+		Provider: providerID, Intent: types.IntentSignIn, Request: p.RequestId, ReturnTo: value(p.ReturnTo), Account: citizenHere(ctx), Begun: s.Now(),
+	}
+	if provider.staff != nil {
+		f.Staff, f.Account, f.Request, p.Level = true, nil, nil, nil
+	}
 	if p.Level != nil {
 		f.Level = string(*p.Level)
 	}
@@ -78,7 +94,7 @@ func (s *Service) Start(ctx context.Context, providerID string, p types.StartIde
 	if f.ReturnTo != "" && !httpx.LocalPath(f.ReturnTo) {
 		return outgoing{}, "", nil, problem.BadRequest("return-to", "Diese Adresse gehört nicht zu diesem Portal.", "This address is not part of this portal.")
 	}
-	if f.Intent != types.IntentSignIn && f.Account == nil {
+	if f.Intent != types.IntentSignIn && f.Account == nil && !(f.Staff && f.Intent == types.IntentProve) {
 		return outgoing{}, f.failed(reasonExpired), nil, nil
 	}
 	id, err := uuid.NewV7()
@@ -108,16 +124,16 @@ func (s *Service) answered(ctx context.Context, providerID, state string, finish
 	}
 	id, err := uuid.Parse(state)
 	if err != nil {
-		return flow{}.failed(reasonExpired)
+		return flow{Staff: p.staff != nil}.failed(reasonExpired)
 	}
 	f, found, err := s.begunFlow(ctx, id, providerID)
 	if err != nil {
 		s.Log.ErrorContext(ctx, "sign-in by an identity provider failed", "provider", providerID, "error", err)
-		return flow{}.failed(reasonFailed)
+		return flow{Staff: p.staff != nil}.failed(reasonFailed)
 	}
 	if !found {
 		s.Log.InfoContext(ctx, "answer of an identity provider that nobody waits for", "provider", providerID, "requestId", httpx.RequestIDOf(ctx))
-		return flow{}.failed(reasonExpired)
+		return flow{Staff: p.staff != nil}.failed(reasonExpired)
 	}
 	if f.Statement, err = finish(p, f); err != nil {
 		s.Log.WarnContext(ctx, "answer of an identity provider refused", "provider", providerID, "error", err, "requestId", httpx.RequestIDOf(ctx))
@@ -142,6 +158,8 @@ func reasonOf(err error) string {
 		return reasonUnreachable
 	case errors.Is(err, errLevel):
 		return reasonLevel
+	case errors.Is(err, errFactor):
+		return reasonSecondFactor
 	}
 	return reasonFailed
 }
@@ -170,6 +188,10 @@ func (s *Service) Finish(ctx context.Context, id uuid.UUID) (location string, co
 
 // arrive decides what becomes of an identity, in a transaction.
 func (s *Service) arrive(ctx context.Context, id uuid.UUID, f flow) (location string, cookies []*http.Cookie, err error) {
+	if f.Staff {
+		location, cookies, err = s.arriveStaff(ctx, f)
+		return location, cookies, errors.Join(err, s.deleteFlow(ctx, id))
+	}
 	here := citizenHere(ctx)
 	if f.Account != nil && (here == nil || *here != *f.Account) {
 		return f.failed(reasonExpired), nil, s.deleteFlow(ctx, id)

@@ -51,6 +51,7 @@ import (
 const (
 	clara    = "clara@example.org"
 	password = "vier Kühe grasen am Emsdeich"
+	office   = "0b7a4f0e-5f0e-5c41-9d6c-3f3a5e0b7a11"
 )
 
 type mails struct {
@@ -78,6 +79,34 @@ func (m *mails) to(address string) []mail.Message {
 	return out
 }
 
+// trail keeps what would be audited, without the ids of accounts.
+type trail struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (t *trail) Record(_ context.Context, action, _, detail string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.lines = append(t.lines, action+" "+detail)
+	return nil
+}
+
+// units has one unit, with none below it.
+type units struct{}
+
+func (units) Below(_ context.Context, ids []uuid.UUID) ([]uuid.UUID, error) { return ids, nil }
+
+func (units) OwnUnitNames(_ context.Context, ids []uuid.UUID) (map[uuid.UUID]map[string]string, error) {
+	out := map[uuid.UUID]map[string]string{}
+	for _, id := range ids {
+		if id.String() == office {
+			out[id] = map[string]string{"de": "Bürgeramt"}
+		}
+	}
+	return out, nil
+}
+
 type services struct{}
 
 func (services) ServiceTitle(context.Context, uuid.UUID) (map[string]string, error) {
@@ -90,6 +119,7 @@ type home struct {
 	ref      types.PortalReference
 	db       *db.DB
 	mails    *mails
+	audited  *trail
 	now      func() time.Time
 	ahead    time.Duration
 	accounts *accounts.Service
@@ -112,7 +142,7 @@ func startHome(t *testing.T, providers func(portal string) []map[string]any) *ho
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
 	address := "http://" + strings.Replace(server.Listener.Addr().String(), "127.0.0.1", "localhost", 1)
-	h := &home{t: t, server: server, db: dbtest.New(t), mails: &mails{}, ref: types.PortalReference{Id: address, Url: address, Name: "Landkreis Emsland", Kind: types.County}}
+	h := &home{t: t, server: server, db: dbtest.New(t), mails: &mails{}, audited: &trail{}, ref: types.PortalReference{Id: address, Url: address, Name: "Landkreis Emsland", Kind: types.County}}
 	h.now = func() time.Time { return time.Now().Add(h.ahead).UTC() }
 	h.build(providers(address))
 	server.Config.Handler = h.handler
@@ -166,7 +196,7 @@ func (h *home) build(list []map[string]any) {
 	t.Cleanup(client.CloseIdleConnections)
 	j, err := jobs.New(h.db, log, jobs.Options{})
 	require.NoError(t, err)
-	h.accounts = accounts.New(accounts.Config{DB: h.db, Keys: k, Self: h.ref, Home: h.ref, Mail: h.mails, Jobs: j, Client: client, Log: log, Now: h.now})
+	h.accounts = accounts.New(accounts.Config{DB: h.db, Keys: k, Self: h.ref, Home: h.ref, Mail: h.mails, Jobs: j, Client: client, Log: log, Now: h.now, Audit: h.audited})
 	h.signin = signin.New(signin.Config{DB: h.db, Keys: k, Self: h.ref, Home: h.ref, Client: client, Log: log, Now: h.now})
 	h.creds, err = credentials.New(credentials.Config{DB: h.db, Keys: k, Self: h.ref, Log: log, Now: h.now})
 	require.NoError(t, err)
@@ -180,7 +210,7 @@ func (h *home) build(list []map[string]any) {
 		Sessions: h.signin, Services: services{}, Log: log, Now: h.now,
 	})
 	require.NoError(t, err)
-	h.accounts.Connect(accounts.Rooms{Sessions: h.signin, Tokens: h.oidc, Services: services{}, Purposes: h.signin})
+	h.accounts.Connect(accounts.Rooms{Sessions: h.signin, Tokens: h.oidc, Services: services{}, Purposes: h.signin, Units: units{}, Directories: h.identity})
 	h.creds.Connect(credentials.Rooms{Accounts: h.accounts, Sessions: h.signin})
 	h.signin.Connect(signin.Rooms{Accounts: h.accounts, Credentials: h.creds, Provider: h.oidc})
 	h.identity.Connect(identity.Rooms{Accounts: h.accounts, Credentials: h.creds, Sessions: h.signin})

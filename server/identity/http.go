@@ -27,6 +27,11 @@ func (h *Handlers) ListIdentityProviders(ctx context.Context, _ api.ListIdentity
 	return api.ListIdentityProviders200JSONResponse{Items: h.service.List(ctx)}, nil
 }
 
+// ListDirectories gives the directories that staff sign in by.
+func (h *Handlers) ListDirectories(ctx context.Context, _ api.ListDirectoriesRequestObject) (api.ListDirectoriesResponseObject, error) {
+	return api.ListDirectories200JSONResponse{Items: h.service.Directories(ctx)}, nil
+}
+
 // redirect sends the browser on, with cookies.
 type redirect struct {
 	location string

@@ -29,6 +29,9 @@ import (
 const (
 	pageSignIn  = "/anmelden"          // ?request=&error=&returnTo=
 	pageArrival = "/anmelden/nachweis" // ?vorgang=
+
+	pageStaffSignIn = "/mitarbeit/anmelden" // ?error=&returnTo=
+	pageDesk        = "/mitarbeit"
 )
 
 // Reasons that the page for signing in explains.
@@ -40,6 +43,8 @@ const (
 	reasonSecondFactor = "second_factor"   // the account asks for more than this identity proves
 	reasonUnreachable  = "identity_down"   // the identity provider is out of reach
 	reasonFailed       = "identity_failed" // anything else
+	reasonNoRole       = "no_role"         // the directory gives no role at this portal
+	reasonClosed       = "access_ended"    // an administrator has ended the access
 )
 
 // Accounts are the accounts of this portal.
@@ -59,6 +64,12 @@ type Accounts interface {
 	ConfirmAddress(ctx context.Context, id uuid.UUID, email string) error
 	// HasPassword says whether an account can sign in with a password.
 	HasPassword(ctx context.Context, id uuid.UUID) (bool, error)
+	// CreateFromDirectory makes an account for somebody whom a directory gives a role, in the transaction of ctx; made is false when it gives
+	// none that there is here.
+	CreateFromDirectory(ctx context.Context, directory, name, email string, roles []string) (id uuid.UUID, made bool, err error)
+	// UpdateFromDirectory gives an account what the directory gives now, in the transaction of ctx; works is false when no role is left. A
+	// problem (401) when the access was ended here.
+	UpdateFromDirectory(ctx context.Context, id uuid.UUID, directory, name, email string, roles []string) (works bool, err error)
 	// CredentialChanged tells the owner that what the account proves itself with has changed, in the transaction of ctx.
 	CredentialChanged(ctx context.Context, id uuid.UUID, what problem.Text) error
 }
@@ -76,6 +87,9 @@ type Sessions interface {
 	// SignInIdentity signs in an account by an identity, with what that has proved, in the transaction of ctx. actingPerson is
 	// who acts for an organisation.
 	SignInIdentity(ctx context.Context, accountID uuid.UUID, provider, level string, methods []string, actingPerson string) (types.Session, []*http.Cookie, error)
+	// SignInDirectory signs in staff whom a directory has named, with the methods that it states, in the transaction of ctx; pending is true
+	// when they are still to prove their second factor here.
+	SignInDirectory(ctx context.Context, accountID uuid.UUID, directory string, methods []string) (pending bool, cookies []*http.Cookie, err error)
 	// CheckForgery refuses (403) a request that another site makes in this browser.
 	CheckForgery(r *http.Request) error
 }
@@ -128,6 +142,7 @@ type Statement struct {
 	Subject string            // the identifier there, for this portal only
 	Level   types.TrustLevel  // reached
 	Methods []string          // Authentication Method References (RFC 8176), and the provider's id
+	Roles   []string          // of staff: what the directory's claim gives
 	Data    map[string]string // by item, as dataItems has them
 }
 
@@ -168,7 +183,9 @@ func (p *Provider) describe(ctx context.Context) types.IdentityProvider {
 func (s *Service) List(ctx context.Context) []types.IdentityProvider {
 	out := []types.IdentityProvider{}
 	for _, p := range s.Providers {
-		out = append(out, p.describe(ctx))
+		if p.staff == nil {
+			out = append(out, p.describe(ctx))
+		}
 	}
 	return out
 }

@@ -182,7 +182,7 @@ func (b *browser) aroundAt(provider, query string) (page, callback string) {
 		require.NoError(b.h.t, err)
 		to, err := at.Parse(r.location)
 		require.NoError(b.h.t, err)
-		if strings.HasPrefix(to.Path, "/anmelden") || (strings.HasPrefix(address, b.h.ref.Url+"/api/v1/identity/finish")) {
+		if strings.HasSuffix(to.Path, "/anmelden") || (strings.HasPrefix(address, b.h.ref.Url+"/api/v1/identity/finish")) {
 			return strings.TrimPrefix(to.String(), b.h.ref.Url), callback
 		}
 		address = to.String()

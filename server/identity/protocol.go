@@ -85,6 +85,9 @@ func (s *Service) callback(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return Statement{}, err
 		}
+		if p.staff != nil {
+			return s.readStaff(ctx, p, c, f)
+		}
 		return p.read(c.Attributes, c.Context, f)
 	}))
 }

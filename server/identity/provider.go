@@ -19,6 +19,7 @@ type Provider struct {
 	Subjects types.IdentityProviderSubjects
 
 	mapping Mapping
+	staff   *staffRules // of a directory of staff; nil: people sign in with it
 	saml    *saml.Provider
 	openid  *openid.Provider
 	source  described

@@ -28,12 +28,14 @@ const (
 	methodMultiFactor  = "mfa"
 )
 
-// pendingRow is a sign-in whose password was right and whose second factor is still to be proved.
+// pendingRow is a sign-in whose password was right, or that comes from a directory, and whose second factor is still to be proved.
 type pendingRow struct {
 	TokenHash []byte `gorm:"primaryKey"`
 	AccountID uuid.UUID
 	Attempts  int
 	ExpiresAt time.Time
+	Methods   string // what was proved so far
+	Directory string // that has named staff; empty: the password of a local account was right
 }
 
 func (pendingRow) TableName() string { return "pending_factors" }
@@ -51,12 +53,11 @@ func (s *Service) afterPassword(ctx context.Context, id uuid.UUID) (types.Sessio
 		return types.Session{}, nil, err
 	}
 	value := s.cookies.token(httpx.RequestOf(ctx)) // there is one: the token for changes hangs on it
-	row := pendingRow{TokenHash: secret.Hash(value), AccountID: id, ExpiresAt: s.Now().Add(pendingLife)}
+	row := pendingRow{TokenHash: secret.Hash(value), AccountID: id, ExpiresAt: s.Now().Add(pendingLife), Methods: methodPassword}
 	if err := s.storePending(ctx, row); err != nil {
 		return types.Session{}, nil, err
 	}
 	state, _, err := s.anonymous(ctx)
-	state.SecondFactor = &types.SecondFactor{Methods: factors, ExpiresAt: row.ExpiresAt}
 	return state, nil, err
 }
 
@@ -77,10 +78,11 @@ func (s *Service) ProveSecondFactor(ctx context.Context, p types.SecondFactorPro
 		}})
 	}
 	hash := secret.Hash(s.cookies.token(r))
-	accountID, err := s.tryPending(ctx, hash)
+	pending, err := s.tryPending(ctx, hash)
 	if err != nil {
 		return types.Session{}, nil, err
 	}
+	accountID := pending.AccountID
 	right, err := s.rooms.Accounts.Attempt(ctx, accountID, method)
 	if err != nil {
 		return types.Session{}, nil, err
@@ -98,7 +100,8 @@ func (s *Service) ProveSecondFactor(ctx context.Context, p types.SecondFactorPro
 		if err := s.dropPending(ctx, hash); err != nil {
 			return err
 		}
-		state, cookies, err = s.signedIn(ctx, accountID, []string{methodPassword, method, methodMultiFactor})
+		methods := append(strings.Fields(pending.Methods), method, methodMultiFactor)
+		state, cookies, err = s.signedInBy(ctx, accountID, proof{level: string(types.Low), methods: methods, directory: pending.Directory})
 		return err
 	})
 	if err != nil {
@@ -145,24 +148,38 @@ func (s *Service) SignInWithPasskey(ctx context.Context, answer types.PasskeyAns
 }
 
 func (s *Service) storePending(ctx context.Context, row pendingRow) error {
-	err := s.DB.From(ctx).Exec(`INSERT INTO pending_factors (account_id, token_hash, expires_at) VALUES (?, ?, ?)
-		ON CONFLICT (token_hash) DO UPDATE SET account_id = EXCLUDED.account_id, attempts = 0, expires_at = EXCLUDED.expires_at`,
-		row.AccountID, row.TokenHash, row.ExpiresAt).Error
+	err := s.DB.From(ctx).Exec(`INSERT INTO pending_factors (account_id, token_hash, expires_at, methods, directory) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (token_hash) DO UPDATE SET account_id = EXCLUDED.account_id, attempts = 0, expires_at = EXCLUDED.expires_at,
+			methods = EXCLUDED.methods, directory = EXCLUDED.directory`,
+		row.AccountID, row.TokenHash, row.ExpiresAt, row.Methods, row.Directory).Error
 	if err != nil {
 		return fmt.Errorf("keep sign-in: %w", err)
 	}
 	return nil
 }
 
-// tryPending counts an attempt at a sign-in's second factor and gives its account.
-func (s *Service) tryPending(ctx context.Context, hash []byte) (uuid.UUID, error) {
+// pendingFactor says what a browser is still to prove; nil when there is nothing.
+func (s *Service) pendingFactor(ctx context.Context, hash []byte) (*types.SecondFactor, error) {
+	row, found, err := one[pendingRow](s.DB.From(ctx).Where("token_hash = ? AND expires_at > ? AND attempts < ?", hash, s.Now(), pendingAttempts), "sign-in")
+	if err != nil || !found {
+		return nil, err
+	}
+	factors, err := s.rooms.Credentials.SecondFactor(ctx, row.AccountID)
+	if err != nil || len(factors) == 0 {
+		return nil, err
+	}
+	return &types.SecondFactor{Methods: factors, ExpiresAt: row.ExpiresAt}, nil
+}
+
+// tryPending counts an attempt at a sign-in's second factor and gives the sign-in.
+func (s *Service) tryPending(ctx context.Context, hash []byte) (pendingRow, error) {
 	row, found, err := one[pendingRow](s.DB.From(ctx).Raw(`UPDATE pending_factors SET attempts = attempts + 1
 		WHERE token_hash = ? AND expires_at > ? AND attempts < ? RETURNING *`, hash, s.Now(), pendingAttempts), "sign-in")
 	if err == nil && !found {
 		err = problem.Gone("second-factor-used", "Diese Anmeldung ist abgelaufen.", "This sign-in has run out.").
 			With(problem.Text{De: "Bitte melden Sie sich noch einmal an.", En: "Please sign in again."})
 	}
-	return row.AccountID, err
+	return row, err
 }
 
 func (s *Service) dropPending(ctx context.Context, hash []byte) error {

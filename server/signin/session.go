@@ -45,8 +45,10 @@ type proof struct {
 	subject   string
 	roles     []string
 	level     string
-	levelBy   string   // identity provider that proved the level; empty: the account's own credentials
-	methods   []string // Authentication Method References, RFC 8176
+	levelBy   string    // identity provider that proved the level; empty: the account's own credentials
+	methods   []string  // Authentication Method References, RFC 8176
+	directory string    // of staff: the one that named them
+	until     time.Time // the session ends then at the latest; zero: as its kind does
 	authTime  time.Time
 	session   string // at the account home, as it names it
 	person    person
@@ -130,7 +132,13 @@ func (s *Service) anonymous(ctx context.Context) (types.Session, *http.Cookie, e
 		value, _ = secret.New()
 		cookie = s.cookies.sessionCookie(value)
 	}
-	return types.Session{SignedIn: false, CsrfToken: s.csrfToken(value), Roles: []types.Role{}}, cookie, nil
+	out := types.Session{SignedIn: false, CsrfToken: s.csrfToken(value), Roles: []types.Role{}}
+	if cookie != nil {
+		return out, cookie, nil
+	}
+	factor, err := s.pendingFactor(ctx, secret.Hash(value))
+	out.SecondFactor = factor
+	return out, nil, err
 }
 
 func (s *Service) describe(row sessionRow, who person, csrf string) types.Session {
@@ -140,6 +148,9 @@ func (s *Service) describe(row sessionRow, who person, csrf string) types.Sessio
 		SignedIn: true, CsrfToken: csrf, DisplayName: &who.Name, TrustLevel: &level, ExpiresAt: &end, Roles: []types.Role{},
 		AuthTime: &authTime, Methods: &methods, ActsFor: who.actsFor(),
 		Acting: who.acting(),
+	}
+	if row.Directory != "" {
+		out.Directory = &row.Directory
 	}
 	if lacks := s.lacksFactor(row); lacks {
 		out.SecondFactorNeeded = &lacks
@@ -215,6 +226,9 @@ func (s *Service) signInAccount(ctx context.Context, id uuid.UUID, p proof) (row
 		if err != nil {
 			return err
 		}
+		if err := s.checkDirectory(ctx, id, &p); err != nil {
+			return err
+		}
 		if p.person.Name != "" {
 			p.person.ActsFor = name
 		} else {
@@ -242,7 +256,10 @@ func (s *Service) begin(ctx context.Context, p proof) (sessionRow, *http.Cookie,
 	row := sessionRow{
 		TokenHash: hash, AccountID: p.accountID, Issuer: p.issuer, Subject: p.subject, Roles: roles, TrustLevel: p.level, Browser: browserOf(r),
 		Methods: strings.Join(p.methods, " "), AuthTime: p.authTime, CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(s.lifeOf(roles).Absolute),
-		HomeSession: p.session, LevelBy: p.levelBy, LevelAt: &p.authTime,
+		HomeSession: p.session, LevelBy: p.levelBy, LevelAt: &p.authTime, Directory: p.directory,
+	}
+	if !p.until.IsZero() && p.until.Before(row.ExpiresAt) {
+		row.ExpiresAt = p.until
 	}
 	old, found, err := s.sessionOf(ctx, r)
 	if err != nil {

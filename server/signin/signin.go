@@ -47,6 +47,8 @@ type Accounts interface {
 	// Standing gives the name to show and the roles; a problem (401) when the account is closed. In a transaction the
 	// account stays as it is until the end.
 	Standing(ctx context.Context, id uuid.UUID) (name string, roles []string, err error)
+	// DirectoryOf gives the directory by which alone an account of staff is signed in to; empty for a local account.
+	DirectoryOf(ctx context.Context, id uuid.UUID) (string, error)
 	// Reauthenticate checks the password of an account that is signed in; errors as Authenticate.
 	Reauthenticate(ctx context.Context, id uuid.UUID, password string) error
 	// NewDevice tells the owner of a sign-in with a browser that is not known yet, in the transaction of ctx.

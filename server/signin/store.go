@@ -24,6 +24,7 @@ type sessionRow struct {
 	Roles      string
 	TrustLevel string
 	Methods    string
+	Directory  string // by which staff began it; empty: by a local account
 	LevelBy    string
 	LevelAt    *time.Time
 	Sealed     []byte
@@ -68,7 +69,7 @@ func one[T any](q *gorm.DB, what string) (row T, found bool, err error) {
 }
 
 // sessionQuery is asked with nearly every request.
-const sessionQuery = `SELECT id, token_hash, account_id, issuer, subject, roles, trust_level, methods, level_by, level_at, sealed, browser, auth_time, created_at, last_seen_at,
+const sessionQuery = `SELECT id, token_hash, account_id, issuer, subject, roles, trust_level, methods, directory, level_by, level_at, sealed, browser, auth_time, created_at, last_seen_at,
 	expires_at, home_session, acting_power FROM sessions WHERE token_hash = $1`
 
 func (s *Service) sessionByToken(ctx context.Context, hash []byte) (row sessionRow, found bool, err error) {

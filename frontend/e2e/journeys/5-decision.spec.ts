@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { expect, type Locator, type Page } from "@playwright/test";
+import { atDirectory } from "../support/association";
 import { begin, errands, inInbox, submit } from "../support/errands";
 import { confirmVehicle, enterPerson, enterVehicle, next, pdf } from "../support/forms";
 import { inspect } from "../support/inspect";
 import { mailTo } from "../support/mail";
-import { arrivesAt, content, followMenu, section } from "../support/pages";
+import { arrivesAt, content, followMenu, section, shows } from "../support/pages";
 import { citizenAt, clerkAt } from "../support/people";
 import { test } from "../support/test";
 
@@ -148,5 +149,31 @@ test("the clerk asks, the citizen answers, the clerk decides, and each sees it a
     const mail = await mailTo(page.request, citizen.email, /Nachricht|Postfach/);
     expect(mail).not.toContain(reason);
     expect(mail).not.toContain(question);
+  });
+
+  await test.step("a clerk from the county's directory sees the cases of the unit that their group works for, and no others", async () => {
+    const colleague = await anotherPerson();
+    const comes = async (...groups: string[]) => {
+      const claims = { given_name: "Kim", family_name: "Klar", groups };
+      await atDirectory({ id: "kim", amr: ["pwd", "mfa"], claims });
+      await colleague.goto(`${where.portals.landkreis}/mitarbeit`);
+      await shows(colleague, "Anmelden für Beschäftigte");
+      await colleague.getByRole("link", { name: "Weiter zu Verzeichnis des Landkreises" }).click();
+    };
+    const leaves = async () => {
+      await colleague.getByRole("button", { name: "Abmelden", exact: true }).click();
+      await expect(colleague.getByRole("button", { name: "Abmelden", exact: true })).toHaveCount(0);
+    };
+    await comes("sportgruppe");
+    await expect(colleague.getByRole("alert")).toContainText("keine Aufgabe");
+    await inspect(colleague, "directory-no-role");
+    await comes("sportgruppe", "amt-zulassung");
+    await shows(colleague, "Eingang");
+    await expect(colleague.getByText("Angemeldet als Kim Klar")).toBeVisible();
+    await expect(await inInbox(colleague, number)).toHaveCount(1);
+    await leaves();
+    await comes("amt-fahrerlaubnis");
+    await shows(colleague, "Eingang");
+    await expect(await inInbox(colleague, number)).toHaveCount(0);
   });
 });

@@ -1460,8 +1460,26 @@ export const searchExplanation: Schemas["SearchExplanation"] = {
 };
 
 export const office = { id: id(21), name: "Ordnungsamt" };
+export const directories: Schemas["DirectoryList"] = {
+  items: [{ id: "verzeichnis", name: "Verzeichnis der Stadt Meppen und ihrer Eigenbetriebe" }],
+};
+
 export const staff: Schemas["StaffList"] = {
   items: [
+    {
+      id: id(933),
+      email: "",
+      name: "Ubbo Unterwegs",
+      roles: ["auditor"],
+      unitRoles: [],
+      directory: {
+        id: "verzeichnis",
+        name: "Verzeichnis der Stadt Meppen und ihrer Eigenbetriebe",
+        roles: ["editor"],
+        unitRoles: [{ role: "clerk", organisationId: office.id, organisationName: office.name }],
+      },
+      createdAt: "2026-11-02T08:00:00Z",
+    },
     {
       id: id(931),
       email: "kim.klar@meppen.example",

@@ -81,6 +81,7 @@ const usual: [RegExp, unknown][] = [
   [/catalog\/settings$/, data.editingSettings],
   [/^\/cases$/, data.cases],
   [/^\/cases\/[^/]+$/, data.caseItem],
+  [/^\/identity\/directories$/, { items: [] }],
   [/^\/mailbox$/, data.mailbox],
   [/^\/mailbox\/[^/]+$/, data.message],
 ];

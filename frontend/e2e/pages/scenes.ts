@@ -247,6 +247,10 @@ export const scenes: Record<string, Scene & { path: string }> = {
   documents: { path: "/konto/dokumente", ...atHome, session: data.citizen },
   sessions: { path: "/konto/sitzungen", ...atHome, session: data.citizen },
   "staff-sign-in": { path: "/mitarbeit/anmelden" },
+  "staff-sign-in-directory": {
+    path: "/mitarbeit/anmelden?error=no_role",
+    answers: [[/identity\/directories$/, data.directories]],
+  },
   staff: { path: "/verwaltung/beschaeftigte", session: administrator },
   "staff-of-unit": {
     path: "/verwaltung/beschaeftigte",

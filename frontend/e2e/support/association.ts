@@ -25,12 +25,25 @@ export interface Association {
 }
 
 /** Names of the environment by which the set-up tells the tests where everything is. */
-export const environment = { association: "E2E_ASSOCIATION", control: "E2E_CONTROL" } as const;
+export const environment = {
+  association: "E2E_ASSOCIATION",
+  control: "E2E_CONTROL",
+  directory: "E2E_DIRECTORY",
+} as const;
 
 function told(name: string): string {
   const value = process.env[name];
   if (value === undefined) throw new Error(`${name} is not set: the set-up has not run`);
   return value;
+}
+
+/** Says who is at the directory of the county, in which groups, and what they prove themselves by. */
+export async function atDirectory(person: { id: string; amr: string[]; claims: object }): Promise<void> {
+  const response = await fetch(`${told(environment.directory)}/person`, {
+    method: "POST",
+    body: JSON.stringify(person),
+  });
+  if (!response.ok) throw new Error(`the directory answers ${response.status}`);
 }
 
 /** The association that the set-up has started. */

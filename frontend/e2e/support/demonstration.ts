@@ -17,9 +17,10 @@ export class Demonstration {
   #printed = new EventEmitter();
   #gone = new AbortController();
 
-  constructor(program: string, data: string, pages: string, folder: string) {
+  constructor(program: string, data: string, pages: string, folder: string, identity: string) {
     this.#data = data;
-    this.#process = spawn(program, ["demo", "--data", data, "--spa", pages], { cwd: folder });
+    const options = ["--data", data, "--spa", pages, "--identity", identity];
+    this.#process = spawn(program, ["demo", ...options], { cwd: folder });
     this.#process.once("exit", () => this.#gone.abort());
     this.#process.once("error", (error) => {
       this.#read(error.message);

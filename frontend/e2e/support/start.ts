@@ -8,6 +8,7 @@ import type { FullConfig } from "@playwright/test";
 import { environment } from "./association";
 import { top, program } from "./program";
 import { Demonstration } from "./demonstration";
+import { Directory } from "./directory";
 
 /**
  * Starts the demonstration association on a folder of its own, for all tests of a run, and ends it after them: as Ctrl-C
@@ -17,11 +18,13 @@ export default async function start(config: FullConfig): Promise<() => Promise<v
   const folder = mkdtempSync(join(tmpdir(), "portalverbund-e2e-"));
   chmodSync(folder, 0o755); // the database's user must pass through it
   const data = join(folder, "data");
-  const demonstration = new Demonstration(program(), data, pages(folder), top);
+  const directory = await Directory.start(join(folder, "identity.json"));
+  const demonstration = new Demonstration(program(), data, pages(folder), top, directory.file);
   const control = commandsFor(demonstration);
   const end = async () => {
     control.close();
     control.closeAllConnections();
+    directory.end();
     try {
       await demonstration.end();
     } finally {
@@ -32,6 +35,7 @@ export default async function start(config: FullConfig): Promise<() => Promise<v
   try {
     process.env[environment.association] = JSON.stringify(await demonstration.started());
     process.env[environment.control] = await listen(control);
+    process.env[environment.directory] = directory.address;
   } catch (error) {
     await end().catch(() => undefined); // the first error says more
     throw error;

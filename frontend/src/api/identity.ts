@@ -12,6 +12,13 @@ export const identityProvidersQuery = queryOptions({
   staleTime: 300_000,
 });
 
+/** Directories that those who work here sign in with. */
+export const directoriesQuery = queryOptions({
+  queryKey: ["directories"],
+  queryFn: () => answer(api.GET("/api/v1/identity/directories")),
+  staleTime: 300_000,
+});
+
 /** Identities linked with the account that is signed in. */
 export const identitiesQuery = queryOptions({
   queryKey: ["identities"],

@@ -1346,7 +1346,8 @@ export interface paths {
         /**
          * Change what someone may do
          * @description Their sessions end, so that the change counts at once. Nobody changes their own roles, and somebody always administers the portal.
-         *     Who administers a unit changes those only whose roles are all there.
+         *     Who administers a unit changes those only whose roles are all there. What a directory gives stays: for somebody who signs in by one,
+         *     these are the roles beside it, and there may be none.
          */
         put: operations["setStaffRoles"];
         post?: never;
@@ -1656,6 +1657,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/identity/directories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Directories that staff sign in with here
+         * @description The directories of this portal's authorities by which those who work here sign in, instead of a local account of staff. With
+         *     `/identity/providers/{providerId}/start` the browser goes there.
+         */
+        get: operations["listDirectories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/identity/providers/{providerId}/start": {
         parameters: {
             query?: never;
@@ -1667,7 +1689,8 @@ export interface paths {
          * Go to an identity provider
          * @description For the browser's address bar, not for fetch. Leads to the identity provider, from where the person comes back to
          *     this portal: signed in, with a higher trust level, or with data that may be taken over. Who is signed in stays signed in with the same
-         *     account. With SAML the answer is a page that sends itself on (binding HTTP-POST), else a redirect.
+         *     account. With SAML the answer is a page that sends itself on (binding HTTP-POST), else a redirect. With a directory of staff, `level` and
+         *     `requestId` say nothing, and of the intents there are `signIn` and `prove`.
          */
         get: operations["startIdentity"];
         put?: never;
@@ -1894,7 +1917,8 @@ export interface paths {
         get?: never;
         /**
          * Set the password
-         * @description Sets or replaces the password, ends all other sessions and sends a notice. The session must have proved itself within the last ten minutes, else 403 `reauthentication-needed`.
+         * @description Sets or replaces the password, ends all other sessions and sends a notice. The session must have proved itself within the last ten minutes, else 403
+         *     `reauthentication-needed`. Staff who sign in by a directory have no password here (409 `directory-account`).
          */
         put: operations["setPassword"];
         post?: never;
@@ -5966,6 +5990,11 @@ export interface components {
             secondFactor?: components["schemas"]["SecondFactor"];
             /** @description Staff who have no second factor yet: until they set one up and sign in with it, they have no roles. */
             secondFactorNeeded?: boolean;
+            /**
+             * @description Of staff who signed in by a directory: its id. They prove again who they are with it.
+             * @example verzeichnis
+             */
+            directory?: string;
             actsFor?: components["schemas"]["ActsFor"];
             /** @description For whom this session acts by a power of attorney, from `PUT /session/acting` on. */
             acting?: components["schemas"]["ActsFor"];
@@ -6142,6 +6171,18 @@ export interface components {
         IdentityProviderList: {
             items: components["schemas"]["IdentityProvider"][];
         };
+        Directory: {
+            /**
+             * @description For `/identity/providers/{providerId}/start`.
+             * @example verzeichnis
+             */
+            id: string;
+            /** @example Verzeichnis des Landkreises */
+            name: string;
+        };
+        DirectoryList: {
+            items: components["schemas"]["Directory"][];
+        };
         IdentityLink: {
             /** @example bundid */
             id: string;
@@ -6150,10 +6191,10 @@ export interface components {
             /** @enum {string} */
             kind: "saml" | "oidc";
             /**
-             * @description Whose account it is - a person's or an organisation's.
+             * @description Whose account it is - a person's, an organisation's, or that of somebody who works here.
              * @enum {string}
              */
-            subjects: "person" | "organisation";
+            subjects: "person" | "organisation" | "staff";
             levels: components["schemas"]["TrustLevel"][];
             /**
              * @description `usable`: its description was read. `kept`: the last reading failed, and the one before is in use. `unusable`: nobody can sign in with it.
@@ -6554,11 +6595,14 @@ export interface components {
         StaffMember: {
             /** Format: uuid */
             id: string;
+            /** @description Nothing where the directory names none. */
             email: string;
             name: string;
-            /** @description For the whole portal. */
+            /** @description Given by administrators, for the whole portal. */
             roles: components["schemas"]["Role"][];
+            /** @description Given by administrators, for one organisational unit each. */
             unitRoles: components["schemas"]["UnitRole"][];
+            directory?: components["schemas"]["DirectoryRoles"];
             /** Format: date-time */
             createdAt: string;
             /**
@@ -6566,6 +6610,15 @@ export interface components {
              * @description When the access ended.
              */
             endedAt?: string;
+        };
+        /** @description What the directory gave at the last sign-in to somebody who signs in by it. It is taken there, not here. */
+        DirectoryRoles: {
+            /** @example verzeichnis */
+            id: string;
+            /** @example Verzeichnis des Landkreises */
+            name: string;
+            roles: components["schemas"]["Role"][];
+            unitRoles: components["schemas"]["UnitRole"][];
         };
         StaffList: {
             items: components["schemas"]["StaffMember"][];
@@ -11270,6 +11323,27 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    listDirectories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The directories. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectoryList"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     startIdentity: {
         parameters: {
             query?: {
@@ -11291,7 +11365,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description Id of the identity provider.
+                 * @description Id of the identity provider, or of a directory of staff.
                  * @example bundid
                  */
                 providerId: string;
@@ -11636,6 +11710,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Error"];
         };

@@ -66,7 +66,8 @@ export const signInSearch = (raw: Raw) =>
     level: oneOf(raw["level"], "low", "substantial", "high"),
   });
 export const arrivalSearch = (raw: Raw) => defined({ vorgang: text(raw["vorgang"]) });
-export const staffSignInSearch = (raw: Raw) => defined({ returnTo: localPath(raw["returnTo"]) });
+export const staffSignInSearch = (raw: Raw) =>
+  defined({ returnTo: localPath(raw["returnTo"]), error: text(raw["error"]) });
 export const requestSearch = (raw: Raw) => defined({ request: text(raw["request"]) });
 export const inboxSearch = (raw: Raw) => defined({ stand: text(raw["stand"]), q: text(raw["q"]) });
 export const synonymSearch = (raw: Raw) => defined({ wort: text(raw["wort"]) });

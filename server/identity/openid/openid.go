@@ -9,8 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -168,8 +170,41 @@ type Answer struct{ Code, Issuer, Error string }
 
 // Claims are what the provider says of a person: strings by name, and the class of authentication.
 type Claims struct {
+	Issuer     string
 	Attributes map[string][]string
-	Context    string // acr
+	Context    string    // acr
+	Methods    []string  // amr
+	AuthTime   time.Time // auth_time; zero when it is not said
+	All        map[string]any
+}
+
+// Values gives the texts of a claim that may have several: of a text, a list of texts, or the names in an object. A dot leads into an object,
+// where no claim has the whole name.
+func (c Claims) Values(name string) []string {
+	value, found := c.All[name]
+	if !found {
+		outer, inner, nested := strings.Cut(name, ".")
+		object, isObject := c.All[outer].(map[string]any)
+		if !nested || !isObject {
+			return nil
+		}
+		value = object[inner]
+	}
+	switch v := value.(type) {
+	case string:
+		return []string{v}
+	case map[string]any:
+		return slices.Sorted(maps.Keys(v))
+	case []any:
+		var out []string
+		for _, entry := range v {
+			if text, isText := entry.(string); isText {
+				out = append(out, text)
+			}
+		}
+		return out
+	}
+	return nil
 }
 
 // Finish redeems the answer to a request.
@@ -203,14 +238,18 @@ func (p *Provider) Finish(ctx context.Context, a Answer, nonce, verifier string)
 	if err != nil {
 		return Claims{}, fmt.Errorf("%w: ID token: %w", ErrRefused, err)
 	}
-	out := Claims{Attributes: textsOf(claims.Claims), Context: claims.AuthenticationContextClassReference}
+	out := Claims{
+		Issuer: p.config.Issuer, Attributes: textsOf(claims.Claims), Context: claims.AuthenticationContextClassReference, Methods: claims.AuthenticationMethodsReferences,
+		AuthTime: claims.GetAuthTime(), All: map[string]any{},
+	}
+	maps.Copy(out.All, claims.Claims)
 	out.Attributes["sub"] = []string{claims.Subject}
-	return out, p.userInfo(ctx, e, token.AccessToken, claims.Subject, out.Attributes)
+	return out, p.userInfo(ctx, e, token.AccessToken, claims.Subject, out)
 }
 
 // userInfo adds what the provider says at its userinfo endpoint, about the same person (OpenID Connect Core 1.0, section 5.3.4). What the
 // ID token says counts first.
-func (p *Provider) userInfo(ctx context.Context, e *endpoints, accessToken, subject string, attributes map[string][]string) error {
+func (p *Provider) userInfo(ctx context.Context, e *endpoints, accessToken, subject string, out Claims) error {
 	if e.userinfo == "" {
 		return nil
 	}
@@ -222,8 +261,13 @@ func (p *Provider) userInfo(ctx context.Context, e *endpoints, accessToken, subj
 		return fmt.Errorf("%w: userinfo is about somebody else", ErrRefused)
 	}
 	for name, values := range textsOf(info) {
-		if _, known := attributes[name]; !known {
-			attributes[name] = values
+		if _, known := out.Attributes[name]; !known {
+			out.Attributes[name] = values
+		}
+	}
+	for name, value := range info {
+		if _, known := out.All[name]; !known {
+			out.All[name] = value
 		}
 	}
 	return nil

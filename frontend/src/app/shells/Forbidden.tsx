@@ -12,9 +12,16 @@ export function Forbidden() {
     return (
       <div className="pv-page pv-main pv-stack">
         <PageHeading title={t("error.factorTitle")} />
-        <p className="pv-text">{t("error.factorText")}</p>
-        <div>
+        <p className="pv-text">
+          {t(session.directory === undefined ? "error.factorText" : "error.factorDirectory")}
+        </p>
+        <div className="pv-actions">
           <LinkButton to="/konto/sicherheit">{t("error.factorSetUp")}</LinkButton>
+          {session.directory !== undefined && (
+            <LinkButton to="/mitarbeit/anmelden" variant="secondary">
+              {t("error.factorUse")}
+            </LinkButton>
+          )}
         </div>
       </div>
     );

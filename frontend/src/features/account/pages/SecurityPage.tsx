@@ -28,8 +28,8 @@ function Security() {
     <div className="pv-stack pv-stack--large">
       <p>{t("account:security.text")}</p>
       <Passkeys passkeys={credentials.passkeys} proved={proved} />
-      <PasswordSection credentials={credentials} proved={proved} />
-      {credentials.hasPassword || credentials.passkeys.length === 0 ? (
+      {session.directory === undefined && <PasswordSection credentials={credentials} proved={proved} />}
+      {credentials.hasPassword || session.directory !== undefined || credentials.passkeys.length === 0 ? (
         <OneTimeCodes credentials={credentials} proved={proved} />
       ) : (
         <RecoverySection credentials={credentials} proved={proved} />

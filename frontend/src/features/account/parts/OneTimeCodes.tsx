@@ -1,5 +1,7 @@
+import { useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Schemas } from "../../../api/client";
+import { sessionQuery } from "../../../api/session";
 import { currentLanguage, useWords } from "../../../i18n";
 import { formatDay } from "../../../lib/dates";
 import { Alert } from "../../../ui/Alert";
@@ -24,6 +26,8 @@ export function OneTimeCodes({
   const t = useWords();
   const [setup, setSetup] = useState<Schemas["OneTimeCodeSetup"]>();
   const [codes, setCodes] = useState<string[]>();
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  const goesWith = credentials.hasPassword || session.directory !== undefined;
   const begin = useChange(async () => {
     setSetup(await proved(beginOneTimeCodes));
     return "";
@@ -42,11 +46,11 @@ export function OneTimeCodes({
       {codes === undefined && credentials.oneTimeCodes && (
         <TurnedOn credentials={credentials} proved={proved} onCodes={setCodes} />
       )}
-      {codes === undefined && !credentials.oneTimeCodes && !credentials.hasPassword && (
+      {codes === undefined && !credentials.oneTimeCodes && !goesWith && (
         <p className="pv-muted">{t("account:security.codes.needsPassword")}</p>
       )}
       {begin.error !== undefined && <ErrorState error={begin.error} />}
-      {codes === undefined && !credentials.oneTimeCodes && credentials.hasPassword && setup === undefined && (
+      {codes === undefined && !credentials.oneTimeCodes && goesWith && setup === undefined && (
         <div>
           <Button variant="secondary" busy={begin.busy} onClick={begin.run}>
             {t("account:security.codes.setUp")}

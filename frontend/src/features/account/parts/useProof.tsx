@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
-import { identitiesQuery, identityAddress } from "../../../api/identity";
+import { directoriesQuery, identitiesQuery, identityAddress } from "../../../api/identity";
 import { ApiProblem } from "../../../api/problem";
 import { keepSession, sessionQuery, signInWithPasskey, worksHere, type Session } from "../../../api/session";
 import { useWords } from "../../../i18n";
@@ -68,6 +68,11 @@ function ProofDialog({ onProved, onCancel }: { onProved: () => void; onCancel: (
   const { data: credentials } = useSuspenseQuery(credentialsQuery);
   const { data: current } = useSuspenseQuery(sessionQuery);
   const { data: identities } = useQuery({ ...identitiesQuery, enabled: !worksHere(current) });
+  const { data: directories } = useQuery({ ...directoriesQuery, enabled: current.directory !== undefined });
+  const elsewhere = [
+    ...(identities?.items ?? []).map(({ provider }) => provider),
+    ...(directories?.items ?? []).filter(({ id }) => id === current.directory),
+  ];
   const [password, setPassword] = useState("");
   const [code, setCode] = useState("");
   const [asksCode, setAsksCode] = useState(false);
@@ -150,7 +155,7 @@ function ProofDialog({ onProved, onCancel }: { onProved: () => void; onCancel: (
           </div>
         )}
         {!asksCode &&
-          (identities?.items ?? []).map(({ provider }) => (
+          elsewhere.map((provider) => (
             <div key={provider.id}>
               <AnchorButton
                 variant="secondary"

@@ -94,7 +94,9 @@ function useFacts(link: IdentityLink): Fact[] {
       label: t("administration:identity.subjects"),
       value: t(`administration:identity.subject.${link.subjects}`),
     },
-    { id: "levels", label: t("administration:identity.levels"), value: levels },
+    ...(link.levels.length === 0
+      ? []
+      : [{ id: "levels", label: t("administration:identity.levels"), value: levels }]),
     ...(["readAt", "failedAt", "validUntil"] as const).flatMap((name) => {
       const at = link[name];
       return at === undefined

@@ -32,7 +32,7 @@ export default function StaffPage() {
             .flatMap((page) => page.items)
             .map((member) => (
               <StaffItem
-                key={`${member.id} ${JSON.stringify([member.roles, member.unitRoles])}`}
+                key={`${member.id} ${JSON.stringify([member.roles, member.unitRoles, member.directory])}`}
                 member={member}
               />
             ))}
@@ -132,6 +132,24 @@ function Invitation() {
   );
 }
 
+/** What somebody may do, in words. */
+function GivenRoles({ roles, unitRoles }: Pick<StaffMember, "roles" | "unitRoles">) {
+  const t = useWords();
+  return (
+    <>
+      {roles.length > 0 && <p>{roles.map((role) => t(`administration:role.${role}`)).join(", ")}</p>}
+      {unitRoles.map(({ role, organisationId, organisationName }) => (
+        <p key={`${role} ${organisationId}`} className="pv-break">
+          {t("administration:staff.inUnit", {
+            role: t(`administration:role.${role}`),
+            unit: organisationName,
+          })}
+        </p>
+      ))}
+    </>
+  );
+}
+
 function StaffItem({ member }: { member: StaffMember }) {
   const t = useWords();
   const queryClient = useQueryClient();
@@ -160,18 +178,21 @@ function StaffItem({ member }: { member: StaffMember }) {
         <h3 className="pv-card-title">{member.name}</h3>
         {member.endedAt !== undefined && <Badge kind="warning">{t("administration:staff.isEnded")}</Badge>}
       </div>
-      <p className="pv-small pv-muted pv-break">{member.email}</p>
-      {member.roles.length > 0 && (
-        <p>{member.roles.map((role) => t(`administration:role.${role}`)).join(", ")}</p>
+      {member.email !== "" && <p className="pv-small pv-muted pv-break">{member.email}</p>}
+      <GivenRoles {...member} />
+      {member.directory !== undefined && (
+        <>
+          <p className="pv-small pv-muted pv-break">
+            {t(
+              member.directory.roles.length + member.directory.unitRoles.length === 0
+                ? "administration:staff.directoryNone"
+                : "administration:staff.directory",
+              { directory: member.directory.name },
+            )}
+          </p>
+          <GivenRoles {...member.directory} />
+        </>
       )}
-      {member.unitRoles.map(({ role, organisationId, organisationName }) => (
-        <p key={`${role} ${organisationId}`} className="pv-break">
-          {t("administration:staff.inUnit", {
-            role: t(`administration:role.${role}`),
-            unit: organisationName,
-          })}
-        </p>
-      ))}
       {member.endedAt === undefined && (
         <div className="pv-actions">
           <Button variant="secondary" small onClick={() => setDialog("roles")}>
@@ -210,6 +231,9 @@ function StaffItem({ member }: { member: StaffMember }) {
             <p>{t("administration:staff.endText")}</p>
           ) : (
             <>
+              {member.directory !== undefined && (
+                <p>{t("administration:staff.beside", { directory: member.directory.name })}</p>
+              )}
               <RoleChoice
                 id={`roles-${member.id}`}
                 value={chosen}

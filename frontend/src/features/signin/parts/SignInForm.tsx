@@ -1,7 +1,7 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useWords } from "../../../i18n";
-import { keepSession, type Session } from "../../../api/session";
+import { keepSession, sessionQuery, type Session } from "../../../api/session";
 import { Button } from "../../../ui/Button";
 import { ErrorState } from "../../../ui/ErrorState";
 import { ErrorSummary } from "../../../ui/ErrorSummary";
@@ -16,7 +16,9 @@ import { SecondFactorForm } from "./SecondFactorForm";
 /** Signing in with a passkey, or with mail address and password; for citizens at the account home, and for staff at their portal. */
 export function SignInForm({ onSignedIn }: { onSignedIn: (session: Session) => Promise<void> | void }) {
   const queryClient = useQueryClient();
-  const [pending, setPending] = useState<Session>();
+  const { data: current } = useSuspenseQuery(sessionQuery);
+  // A sign-in may wait for its second factor already: it comes from a directory, or the page was loaded anew.
+  const [pending, setPending] = useState<Session | undefined>(current.signedIn ? undefined : current);
   const proved = async (session: Session) => {
     if (!session.signedIn && session.secondFactor) {
       setPending(session);
