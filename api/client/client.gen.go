@@ -216,6 +216,14 @@ type ClientInterface interface {
 
 	KeepAnswers(ctx context.Context, body KeepAnswersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetMailboxSettings request
+	GetMailboxSettings(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetMailboxSettingsWithBody request with any body
+	SetMailboxSettingsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	SetMailboxSettings(ctx context.Context, body SetMailboxSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetOrganisationAccount request
 	GetOrganisationAccount(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -1426,6 +1434,42 @@ func (c *Client) KeepAnswersWithBody(ctx context.Context, contentType string, bo
 
 func (c *Client) KeepAnswers(ctx context.Context, body KeepAnswersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewKeepAnswersRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) GetMailboxSettings(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMailboxSettingsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) SetMailboxSettingsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetMailboxSettingsRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) SetMailboxSettings(ctx context.Context, body SetMailboxSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetMailboxSettingsRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5564,6 +5608,73 @@ func NewKeepAnswersRequestWithBody(server string, contentType string, body io.Re
 	}
 
 	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetMailboxSettingsRequest generates requests for GetMailboxSettings
+func NewGetMailboxSettingsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/account/mailbox-settings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetMailboxSettingsRequest calls the generic SetMailboxSettings builder with application/json body
+func NewSetMailboxSettingsRequest(server string, body SetMailboxSettingsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetMailboxSettingsRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSetMailboxSettingsRequestWithBody generates requests for SetMailboxSettings with any type of body
+func NewSetMailboxSettingsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/account/mailbox-settings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("PUT", queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
@@ -15388,6 +15499,14 @@ type ClientWithResponsesInterface interface {
 
 	KeepAnswersWithResponse(ctx context.Context, body KeepAnswersJSONRequestBody, reqEditors ...RequestEditorFn) (*KeepAnswersResponse, error)
 
+	// GetMailboxSettingsWithResponse request
+	GetMailboxSettingsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMailboxSettingsResponse, error)
+
+	// SetMailboxSettingsWithBodyWithResponse request with any body
+	SetMailboxSettingsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetMailboxSettingsResponse, error)
+
+	SetMailboxSettingsWithResponse(ctx context.Context, body SetMailboxSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*SetMailboxSettingsResponse, error)
+
 	// GetOrganisationAccountWithResponse request
 	GetOrganisationAccountWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetOrganisationAccountResponse, error)
 
@@ -16910,6 +17029,57 @@ func (r KeepAnswersResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r KeepAnswersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetMailboxSettingsResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *MailboxSettings
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMailboxSettingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMailboxSettingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type SetMailboxSettingsResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *MailboxSettings
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r SetMailboxSettingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetMailboxSettingsResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -22195,6 +22365,32 @@ func (c *ClientWithResponses) KeepAnswersWithResponse(ctx context.Context, body 
 	return ParseKeepAnswersResponse(rsp)
 }
 
+// GetMailboxSettingsWithResponse request returning *GetMailboxSettingsResponse
+func (c *ClientWithResponses) GetMailboxSettingsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMailboxSettingsResponse, error) {
+	rsp, err := c.GetMailboxSettings(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMailboxSettingsResponse(rsp)
+}
+
+// SetMailboxSettingsWithBodyWithResponse request with arbitrary body returning *SetMailboxSettingsResponse
+func (c *ClientWithResponses) SetMailboxSettingsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetMailboxSettingsResponse, error) {
+	rsp, err := c.SetMailboxSettingsWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetMailboxSettingsResponse(rsp)
+}
+
+func (c *ClientWithResponses) SetMailboxSettingsWithResponse(ctx context.Context, body SetMailboxSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*SetMailboxSettingsResponse, error) {
+	rsp, err := c.SetMailboxSettings(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetMailboxSettingsResponse(rsp)
+}
+
 // GetOrganisationAccountWithResponse request returning *GetOrganisationAccountResponse
 func (c *ClientWithResponses) GetOrganisationAccountWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetOrganisationAccountResponse, error) {
 	rsp, err := c.GetOrganisationAccount(ctx, reqEditors...)
@@ -26022,6 +26218,107 @@ func ParseKeepAnswersResponse(rsp *http.Response) (*KeepAnswersResponse, error) 
 			return nil, err
 		}
 		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetMailboxSettingsResponse parses an HTTP response from a GetMailboxSettingsWithResponse call
+func ParseGetMailboxSettingsResponse(rsp *http.Response) (*GetMailboxSettingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMailboxSettingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MailboxSettings
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetMailboxSettingsResponse parses an HTTP response from a SetMailboxSettingsWithResponse call
+func ParseSetMailboxSettingsResponse(rsp *http.Response) (*SetMailboxSettingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetMailboxSettingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MailboxSettings
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest Unauthorized

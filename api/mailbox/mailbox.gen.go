@@ -18,6 +18,12 @@ import (
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// What is done with messages as they come
+	// (GET /api/v1/account/mailbox-settings)
+	GetMailboxSettings(ctx echo.Context) error
+	// Change what is done with messages as they come
+	// (PUT /api/v1/account/mailbox-settings)
+	SetMailboxSettings(ctx echo.Context) error
 	// The person's mailbox
 	// (GET /api/v1/mailbox)
 	ListMessages(ctx echo.Context, params ListMessagesParams) error
@@ -35,6 +41,28 @@ type ServerInterface interface {
 // ServerInterfaceWrapper converts echo contexts to parameters.
 type ServerInterfaceWrapper struct {
 	Handler ServerInterface
+}
+
+// GetMailboxSettings converts echo context to params.
+func (w *ServerInterfaceWrapper) GetMailboxSettings(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetMailboxSettings(ctx)
+	return err
+}
+
+// SetMailboxSettings converts echo context to params.
+func (w *ServerInterfaceWrapper) SetMailboxSettings(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetMailboxSettings(ctx)
+	return err
 }
 
 // ListMessages converts echo context to params.
@@ -154,6 +182,8 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 		Handler: si,
 	}
 
+	router.GET(baseURL+"/api/v1/account/mailbox-settings", wrapper.GetMailboxSettings)
+	router.PUT(baseURL+"/api/v1/account/mailbox-settings", wrapper.SetMailboxSettings)
 	router.GET(baseURL+"/api/v1/mailbox", wrapper.ListMessages)
 	router.DELETE(baseURL+"/api/v1/mailbox/:messageId", wrapper.DeleteMessage)
 	router.GET(baseURL+"/api/v1/mailbox/:messageId", wrapper.GetMessage)
@@ -167,6 +197,8 @@ type ErrorApplicationProblemPlusJSONResponse Problem
 
 type ForbiddenApplicationProblemPlusJSONResponse Problem
 
+type InvalidApplicationProblemPlusJSONResponse Problem
+
 type NotFoundApplicationProblemPlusJSONResponse Problem
 
 type UnauthorizedApplicationProblemPlusJSONResponse Problem
@@ -178,6 +210,118 @@ type UnavailableApplicationProblemPlusJSONResponse struct {
 	Body Problem
 
 	Headers UnavailableResponseHeaders
+}
+
+type GetMailboxSettingsRequestObject struct {
+}
+
+type GetMailboxSettingsResponseObject interface {
+	VisitGetMailboxSettingsResponse(w http.ResponseWriter) error
+}
+
+type GetMailboxSettings200JSONResponse MailboxSettings
+
+func (response GetMailboxSettings200JSONResponse) VisitGetMailboxSettingsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetMailboxSettings401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetMailboxSettings401ApplicationProblemPlusJSONResponse) VisitGetMailboxSettingsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetMailboxSettings404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetMailboxSettings404ApplicationProblemPlusJSONResponse) VisitGetMailboxSettingsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetMailboxSettingsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMailboxSettingsdefaultApplicationProblemPlusJSONResponse) VisitGetMailboxSettingsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type SetMailboxSettingsRequestObject struct {
+	Body *SetMailboxSettingsJSONRequestBody
+}
+
+type SetMailboxSettingsResponseObject interface {
+	VisitSetMailboxSettingsResponse(w http.ResponseWriter) error
+}
+
+type SetMailboxSettings200JSONResponse MailboxSettings
+
+func (response SetMailboxSettings200JSONResponse) VisitSetMailboxSettingsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetMailboxSettings401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SetMailboxSettings401ApplicationProblemPlusJSONResponse) VisitSetMailboxSettingsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetMailboxSettings404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SetMailboxSettings404ApplicationProblemPlusJSONResponse) VisitSetMailboxSettingsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetMailboxSettings422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SetMailboxSettings422ApplicationProblemPlusJSONResponse) VisitSetMailboxSettingsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetMailboxSettingsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetMailboxSettingsdefaultApplicationProblemPlusJSONResponse) VisitSetMailboxSettingsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
 }
 
 type ListMessagesRequestObject struct {
@@ -444,6 +588,12 @@ func (response KeepMessagedefaultApplicationProblemPlusJSONResponse) VisitKeepMe
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// What is done with messages as they come
+	// (GET /api/v1/account/mailbox-settings)
+	GetMailboxSettings(ctx context.Context, request GetMailboxSettingsRequestObject) (GetMailboxSettingsResponseObject, error)
+	// Change what is done with messages as they come
+	// (PUT /api/v1/account/mailbox-settings)
+	SetMailboxSettings(ctx context.Context, request SetMailboxSettingsRequestObject) (SetMailboxSettingsResponseObject, error)
 	// The person's mailbox
 	// (GET /api/v1/mailbox)
 	ListMessages(ctx context.Context, request ListMessagesRequestObject) (ListMessagesResponseObject, error)
@@ -468,6 +618,58 @@ func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareF
 type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
+}
+
+// GetMailboxSettings operation middleware
+func (sh *strictHandler) GetMailboxSettings(ctx echo.Context) error {
+	var request GetMailboxSettingsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMailboxSettings(ctx.Request().Context(), request.(GetMailboxSettingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMailboxSettings")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetMailboxSettingsResponseObject); ok {
+		return validResponse.VisitGetMailboxSettingsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetMailboxSettings operation middleware
+func (sh *strictHandler) SetMailboxSettings(ctx echo.Context) error {
+	var request SetMailboxSettingsRequestObject
+
+	var body SetMailboxSettingsJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetMailboxSettings(ctx.Request().Context(), request.(SetMailboxSettingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetMailboxSettings")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetMailboxSettingsResponseObject); ok {
+		return validResponse.VisitSetMailboxSettingsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
 }
 
 // ListMessages operation middleware

@@ -471,7 +471,7 @@ func (a *App) plugSafe(store *blob.Store) error {
 	a.safe = safe.New(safe.Config{
 		DB: a.db, Keys: a.keys, Master: master, Store: store, Jobs: a.jobs, Self: a.self, Home: a.home, Log: a.log, Now: time.Now,
 	})
-	a.mailbox.KeepIn(a.safe)
+	a.mailbox.KeepIn(a.safe, a.accounts, a.self.Name)
 	a.safe.Connect(safe.Rooms{AtHome: accountHome{a}, Portals: releasing{a.federation}, Accesses: a.accounts})
 	safe.Register(a.jobs, a.safe)
 	return nil

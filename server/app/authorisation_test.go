@@ -76,6 +76,7 @@ func allowed() map[string]string {
 		"listCases": "k", "watchCases": "k", "getCase": "k", "startCase": "k", "askQuestion": "k", "decideCase": "k", "getCaseAttachment": "k",
 		"listDeliveries": "p", "getDelivery": "p", "reportDeliveryStatus": "p", "listDeliveryMessages": "p", "writeDeliveryMessage": "p",
 		"listProviders": "d", "listProviderDeliveries": "d", "testProvider": "d", "replayDelivery": "d",
+		"getMailboxSettings": session, "setMailboxSettings": session,
 		"listMessages": person, "getMessage": person, "deleteMessage": person,
 		"receiveMessage": everybody, "receiveNudge": "m", "readCatalog": "m", "fetchAttachment": "m",
 	}

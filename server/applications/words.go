@@ -14,7 +14,11 @@ import (
 
 // letter is what is written to a person about their application. {service}, {authority} and {number} are those of the
 // application, {text} is what the authority wrote.
-type letter struct{ subject, text problem.Text }
+type letter struct {
+	subject, text problem.Text
+
+	decision bool // on the application
+}
 
 func confirmation() letter {
 	return letter{
@@ -68,6 +72,7 @@ func letterFor(kind types.EventKind, moved bool) (letter, bool) {
 		}, true
 	case types.Granted:
 		return letter{
+			decision: true,
 			subject: problem.Text{De: "Entscheidung: Ihr Antrag ist bewilligt: {service}", En: "Decision: your application is granted: {service}"},
 			text: problem.Text{
 				De: "Guten Tag,\n\nIhr Antrag „{service}“ ist bewilligt. Entschieden hat: {authority}.{text}" + number,
@@ -76,6 +81,7 @@ func letterFor(kind types.EventKind, moved bool) (letter, bool) {
 		}, true
 	case types.Refused:
 		return letter{
+			decision: true,
 			subject: problem.Text{De: "Entscheidung: Ihr Antrag ist abgelehnt: {service}", En: "Decision: your application is refused: {service}"},
 			text: problem.Text{
 				De: "Guten Tag,\n\nIhr Antrag „{service}“ ist abgelehnt. Entschieden hat: {authority}.{text}" + number,
@@ -149,11 +155,15 @@ func (s *Service) writeTo(ctx context.Context, a Application, to httpx.Person, l
 		l.text.De, l.text.En = l.text.De+text, l.text.En+text
 	}
 	link := s.url + "/antraege/" + a.ID.String()
-	err = s.mailbox.Notify(ctx, to, types.MessageMailbox{
+	m := types.MessageMailbox{
 		Id: id, Person: to.Subject, Sender: sender, At: s.now(), Link: &link,
 		Subject: words.Replace(l.subject.In(a.Language)), Text: words.Replace(l.text.In(a.Language)),
-	})
-	if err != nil {
+	}
+	if l.decision {
+		kind := types.MailboxDecision
+		m.Kind = &kind
+	}
+	if err := s.mailbox.Notify(ctx, to, m); err != nil {
 		return fmt.Errorf("write to mailbox: %w", err)
 	}
 	return nil

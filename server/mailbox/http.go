@@ -50,6 +50,18 @@ func (h *Handlers) ListMessages(ctx context.Context, request api.ListMessagesReq
 	return api.ListMessages200JSONResponse(wireList(l)), nil
 }
 
+// GetMailboxSettings answers GET /api/v1/account/mailbox-settings.
+func (h *Handlers) GetMailboxSettings(ctx context.Context, _ api.GetMailboxSettingsRequestObject) (api.GetMailboxSettingsResponseObject, error) {
+	settings, err := h.s.Settings(ctx)
+	return api.GetMailboxSettings200JSONResponse(settings), err
+}
+
+// SetMailboxSettings answers PUT /api/v1/account/mailbox-settings.
+func (h *Handlers) SetMailboxSettings(ctx context.Context, request api.SetMailboxSettingsRequestObject) (api.SetMailboxSettingsResponseObject, error) {
+	settings, err := h.s.SetSettings(ctx, *request.Body)
+	return api.SetMailboxSettings200JSONResponse(settings), err
+}
+
 // GetMessage answers GET /api/v1/mailbox/{messageId}.
 func (h *Handlers) GetMessage(ctx context.Context, request api.GetMessageRequestObject) (api.GetMessageResponseObject, error) {
 	account, here, err := h.s.local(ctx)

@@ -18,7 +18,10 @@ type noticeArgs struct {
 func (noticeArgs) Kind() string { return "mailbox.notice" }
 
 // Register adds the room's workers.
-func Register(c *jobs.Client, s *Service) { jobs.Register(c, &noticeWorker{s: s, jobs: c}) }
+func Register(c *jobs.Client, s *Service) {
+	jobs.Register(c, &noticeWorker{s: s, jobs: c})
+	jobs.Register(c, &keepWorker{s: s})
+}
 
 type noticeWorker struct {
 	river.WorkerDefaults[noticeArgs]

@@ -112,11 +112,15 @@ type Service struct {
 	mails    Mails
 	messages Messages
 	safe     Safe
+	accesses AccessLog
+	name     string // of this portal
 	now      func() time.Time
 }
 
-// KeepIn tells the Service where people keep documents.
-func (s *Service) KeepIn(safe Safe) { s.safe = safe }
+// KeepIn tells the Service where people keep documents, where they read what was done for them, and as whom it does so.
+func (s *Service) KeepIn(safe Safe, accesses AccessLog, name string) {
+	s.safe, s.accesses, s.name = safe, accesses, name
+}
 
 // New makes a Service and takes the messages of its Kind.
 func New(c Config) *Service {
@@ -182,6 +186,9 @@ func (s *Service) keep(ctx context.Context, from string, account uuid.UUID, m ty
 	}
 	return s.db.Tx(ctx, func(ctx context.Context) error {
 		if err := s.insertLater(ctx, r); err != nil {
+			return err
+		}
+		if err := s.startKeeping(ctx, id, m); err != nil {
 			return err
 		}
 		return s.jobs.Insert(ctx, noticeArgs{MessageID: id}, nil) // finds nothing when the message came before, by another id
@@ -268,13 +275,18 @@ func (s *Service) Keep(ctx context.Context, account, id uuid.UUID) (types.SafeDo
 	if err != nil {
 		return types.SafeDocument{}, err
 	}
+	return s.keepAsLetter(ctx, account, m)
+}
+
+// keepAsLetter puts a message into the safe as a PDF in the language of ctx.
+func (s *Service) keepAsLetter(ctx context.Context, account uuid.UUID, m Message) (types.SafeDocument, error) {
 	language := httpx.LanguageOf(ctx)
 	note := problem.Text{
 		De: "Abschrift einer Nachricht aus dem Postfach. Nachricht " + m.ID.String() + ".",
 		En: "Copy of a message from the mailbox. Message " + m.ID.String() + ".",
 	}
 	var pdf bytes.Buffer
-	err = letter.Write(&pdf, letter.Letter{
+	err := letter.Write(&pdf, letter.Letter{
 		Subject: m.Subject, Sender: m.Sender, At: m.At, Text: m.Text, Link: m.Link, Note: note.In(language), English: language == "en",
 	})
 	if err != nil {

@@ -76,8 +76,10 @@ func (s *Service) ErasePerson(ctx context.Context, p httpx.Person) error {
 	if !ok {
 		return nil
 	}
-	if err := s.db.From(ctx).Exec("DELETE FROM mailbox_messages WHERE account_id = ?", id).Error; err != nil {
-		return fmt.Errorf("erase mailbox: %w", err)
+	for _, table := range []string{"mailbox_messages", "mailbox_settings"} {
+		if err := s.db.From(ctx).Exec("DELETE FROM "+table+" WHERE account_id = ?", id).Error; err != nil {
+			return fmt.Errorf("erase mailbox: %w", err)
+		}
 	}
 	return nil
 }

@@ -39,6 +39,8 @@ type rooms struct {
 	away     error          // what the account home answers instead
 	asked    []string
 	kept     []string
+	entered  []string // access logs
+	full     bool     // the safe
 	receive  func(context.Context, string, json.RawMessage) error
 }
 
@@ -84,8 +86,21 @@ func (r *rooms) Ask(_ context.Context, method, path string, _, _ any) error {
 	return r.away
 }
 
+// RecordAccess notes what is entered in whose access log.
+func (r *rooms) RecordAccess(_ context.Context, person httpx.Person, m types.MessageAccess) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.entered = append(r.entered, person.Subject+" "+m.Who+" "+string(m.Kind)+" "+(*m.Purpose)["de"])
+	return nil
+}
+
 // KeepLetter notes what is put into whose safe.
 func (r *rooms) KeepLetter(_ context.Context, account, _ uuid.UUID, name, sender string, _ time.Time, content io.Reader) (types.SafeDocument, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.full {
+		return types.SafeDocument{}, problem.Conflict("safe-full", "Der Dokumentensafe ist voll.", "The documents safe is full.")
+	}
 	body, err := io.ReadAll(content)
 	r.kept = append(r.kept, account.String()+" "+name+" "+sender+" "+string(body[:5]))
 	return types.SafeDocument{Name: name}, err
@@ -126,7 +141,7 @@ func newSetup(t *testing.T) setup {
 	}
 	r := &rooms{accounts: map[string]uuid.UUID{}, answers: map[string]any{}}
 	s := mailbox.New(mailbox.Config{DB: d, Keys: set, Jobs: client, Self: self, Subjects: r, Home: r, Mails: r, Messages: r, Now: time.Now})
-	s.KeepIn(r)
+	s.KeepIn(r, r, "Landkreis Emsland")
 	mailbox.Register(client, s)
 	return setup{r, d, s, mailbox.NewHandlers(s), func() {
 		if err := client.Start(context.WithoutCancel(t.Context())); err != nil {

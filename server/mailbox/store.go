@@ -23,6 +23,7 @@ type row struct {
 	ReceivedAt  time.Time
 	FirstReadAt *time.Time
 	DeletedAt   *time.Time // not gorm's kind: what is deleted stays a row
+	KeptAt      *time.Time // when it was put into the safe by itself
 }
 
 func (row) TableName() string { return "mailbox_messages" }

@@ -45,6 +45,7 @@ const usual: [RegExp, unknown][] = [
   [/^\/account\/consents$/, data.consents],
   [/^\/account\/access-log$/, data.accesses],
   [/^\/account\/documents$/, data.documents],
+  [/^\/account\/mailbox-settings$/, { keepDecisions: true }],
   [/^\/account\/sessions$/, data.sessions],
   [/^\/account\/credentials$/, data.credentials],
   [/^\/forms\/[^/]+$/, data.form],

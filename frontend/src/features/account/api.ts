@@ -186,6 +186,16 @@ export const documentsQuery = queryOptions({
   staleTime: 0,
 });
 
+export const mailboxSettingsQuery = queryOptions({
+  queryKey: ["mailbox-settings"],
+  queryFn: () => answer(api.GET("/api/v1/account/mailbox-settings")),
+  staleTime: 0,
+});
+
+export function setMailboxSettings(body: Schemas["MailboxSettings"]): Promise<Schemas["MailboxSettings"]> {
+  return answer(api.PUT("/api/v1/account/mailbox-settings", { body }));
+}
+
 export function addDocument(file: File, onProgress: (part: number) => void): Promise<SafeDocument> {
   return uploadFile<SafeDocument>(
     `/api/v1/account/documents?name=${encodeURIComponent(file.name)}`,

@@ -8,6 +8,7 @@ import { Badge } from "../../../ui/Badge";
 import { Button } from "../../../ui/Button";
 import { EmptyState } from "../../../ui/EmptyState";
 import { ErrorState } from "../../../ui/ErrorState";
+import { Declaration } from "../../../ui/fields/ChoiceFields";
 import { FileField, type PendingFile } from "../../../ui/fields/FileField";
 import { useStatus } from "../../../ui/Status";
 import { useAction } from "../../../ui/useAction";
@@ -15,8 +16,10 @@ import {
   addDocument,
   deleteDocument,
   documentsQuery,
+  mailboxSettingsQuery,
   readDocument,
   restoreDocument,
+  setMailboxSettings,
   type SafeDocument,
 } from "../api";
 import { AccountFrame } from "../parts/AccountFrame";
@@ -41,6 +44,7 @@ function Documents() {
       <p>{t("account:documents.text")}</p>
       <Room used={data.usedBytes} quota={data.quotaBytes} />
       <Uploads />
+      <KeepDecisions />
       {data.items.length === 0 ? (
         <EmptyState title={t("account:documents.empty")} />
       ) : (
@@ -70,6 +74,34 @@ function Room({ used, quota }: { used: number; quota: number }) {
       </label>
       <progress id="room" value={used} max={quota} />
     </div>
+  );
+}
+
+/** Whether decisions are put into the safe as they come; counts at once. */
+function KeepDecisions() {
+  const t = useWords();
+  const queryClient = useQueryClient();
+  const status = useStatus();
+  const { data } = useSuspenseQuery(mailboxSettingsQuery);
+  const [wanted, setWanted] = useState(data.keepDecisions);
+  const change = async (keepDecisions: boolean) => {
+    setWanted(keepDecisions);
+    try {
+      queryClient.setQueryData(mailboxSettingsQuery.queryKey, await setMailboxSettings({ keepDecisions }));
+      status(t(keepDecisions ? "account:documents.keepOn" : "account:documents.keepOff"));
+    } catch (error) {
+      setWanted(!keepDecisions);
+      status(error instanceof ApiProblem ? error.message : t("error.offlineText"));
+    }
+  };
+  return (
+    <Declaration
+      id="keep-decisions"
+      label={t("account:documents.keep")}
+      hint={t("account:documents.keepHint")}
+      checked={wanted}
+      onChange={(keepDecisions) => void change(keepDecisions)}
+    />
   );
 }
 

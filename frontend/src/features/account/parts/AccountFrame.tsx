@@ -1,6 +1,6 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { Link, type LinkProps } from "@tanstack/react-router";
+import { useState, type ReactNode } from "react";
 import { useWords } from "../../../i18n";
 import { portalQuery } from "../../../api/portal";
 import { sessionQuery, worksHere } from "../../../api/session";
@@ -13,8 +13,7 @@ export function AccountFrame({ title, children }: { title: string; children: Rea
   const t = useWords();
   const { data: portal } = useSuspenseQuery(portalQuery);
   const { data: session } = useSuspenseQuery(sessionQuery);
-  const staff = worksHere(session);
-  if (!portal.isAccountHome && !staff) {
+  if (!portal.isAccountHome && !worksHere(session)) {
     return (
       <Page narrow>
         <PageHeading title={title} />
@@ -29,49 +28,70 @@ export function AccountFrame({ title, children }: { title: string; children: Rea
   }
   return (
     <Page narrow>
-      <nav className="pv-subnav" aria-label={t("account:navigation")}>
-        <ul>
-          {!staff && (
-            <>
-              <li>
-                <Link to="/konto" activeOptions={{ exact: true }}>
-                  {t(session.actsFor === undefined ? "account:profile.title" : "account:organisation.title")}
-                </Link>
-              </li>
-              <li>
-                <Link to="/konto/dokumente">{t("account:documents.title")}</Link>
-              </li>
-              <li>
-                <Link to="/vollmachten">{t("account:powers")}</Link>
-              </li>
-              <li>
-                <Link to="/konto/einwilligungen">{t("account:consents.title")}</Link>
-              </li>
-              <li>
-                <Link to="/konto/zugriffe">{t("account:accesses.title")}</Link>
-              </li>
-            </>
-          )}
-          {!staff && (
-            <li>
-              <Link to="/konto/daten">{t("account:data.nav")}</Link>
-            </li>
-          )}
-          <li>
-            <Link to="/konto/sicherheit">{t("account:security.title")}</Link>
-          </li>
-          {!staff && (
-            <li>
-              <Link to="/konto/identitaet">{t("account:identities.title")}</Link>
-            </li>
-          )}
-          <li>
-            <Link to="/konto/sitzungen">{t("account:sessions.title")}</Link>
-          </li>
-        </ul>
-      </nav>
+      <Navigation title={title} />
       <PageHeading title={title} />
       {children}
     </Page>
   );
+}
+
+/** As many as fit into a row of a phone. */
+const fewPages = 3;
+
+/** The account's pages: in rows where there is room, on phones behind a button that says where one is. */
+function Navigation({ title }: { title: string }) {
+  const t = useWords();
+  const pages = usePages();
+  const [open, setOpen] = useState(false);
+  const folds = pages.length > fewPages;
+  return (
+    <nav className="pv-subnav" aria-label={t("account:navigation")}>
+      {folds && (
+        <button
+          type="button"
+          className="pv-subnav__toggle"
+          aria-expanded={open}
+          aria-controls="account-pages"
+          onClick={() => setOpen(!open)}
+        >
+          <span>
+            <span className="pv-small pv-muted">{t("account:navigation")}</span>
+            <span className="pv-subnav__here">{title}</span>
+          </span>
+        </button>
+      )}
+      <ul id="account-pages" className={folds && !open ? "pv-subnav--closed" : undefined}>
+        {pages.map(({ to, words }) => (
+          <li key={to}>
+            <Link to={to} activeOptions={{ exact: to === "/konto" }}>
+              {words}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+/** The pages of the account of whoever is signed in; of those who work here, what they prove themselves with. */
+function usePages(): { to: NonNullable<LinkProps["to"]>; words: string }[] {
+  const t = useWords();
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  const security = { to: "/konto/sicherheit", words: t("account:security.title") } as const;
+  const sessions = { to: "/konto/sitzungen", words: t("account:sessions.title") } as const;
+  if (worksHere(session)) return [security, sessions];
+  return [
+    {
+      to: "/konto",
+      words: t(session.actsFor === undefined ? "account:profile.title" : "account:organisation.title"),
+    },
+    { to: "/konto/dokumente", words: t("account:documents.title") },
+    { to: "/vollmachten", words: t("account:powers") },
+    { to: "/konto/einwilligungen", words: t("account:consents.title") },
+    { to: "/konto/zugriffe", words: t("account:accesses.title") },
+    { to: "/konto/daten", words: t("account:data.nav") },
+    security,
+    { to: "/konto/identitaet", words: t("account:identities.title") },
+    sessions,
+  ];
 }

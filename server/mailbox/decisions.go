@@ -1,0 +1,168 @@
+package mailbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/riverqueue/river"
+
+	"portalverbund/api/types"
+	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/problem"
+)
+
+// AccessLog enters a read of a person's data, in ctx's transaction; the same entry (by its id) is there once.
+type AccessLog interface {
+	RecordAccess(ctx context.Context, person httpx.Person, m types.MessageAccess) error
+}
+
+const itemOfLog = "documents" // what the access log calls the safe
+
+var errNotHome = problem.NotFound("not-account-home", "An diesem Portal gibt es keine Konten.", "There are no accounts at this portal.")
+
+// own gives the account of the citizen who calls with a session at their account home.
+func (s *Service) own(ctx context.Context) (uuid.UUID, error) {
+	c := httpx.CallerOf(ctx)
+	switch {
+	case c.IsStaff():
+		return uuid.Nil, problem.NotFound("staff-account", "Mit einem Dienstkonto gibt es kein Postfach.", "There is no mailbox with a staff account.")
+	case c.AccountID == uuid.Nil || c.Person.Issuer != s.self:
+		return uuid.Nil, errNotHome
+	}
+	return c.AccountID, nil
+}
+
+// Settings gives what the caller wants done with messages.
+func (s *Service) Settings(ctx context.Context) (types.MailboxSettings, error) {
+	account, err := s.own(ctx)
+	if err != nil {
+		return types.MailboxSettings{}, err
+	}
+	keeps, err := s.keepsDecisions(ctx, account)
+	return types.MailboxSettings{KeepDecisions: keeps}, err
+}
+
+// SetSettings writes what the caller wants done with messages that come from now on.
+func (s *Service) SetSettings(ctx context.Context, to types.MailboxSettings) (types.MailboxSettings, error) {
+	account, err := s.own(ctx)
+	if err != nil {
+		return types.MailboxSettings{}, err
+	}
+	err = s.db.From(ctx).Exec(`INSERT INTO mailbox_settings (account_id, keep_decisions) VALUES (?, ?)
+		ON CONFLICT (account_id) DO UPDATE SET keep_decisions = EXCLUDED.keep_decisions`, account, to.KeepDecisions).Error
+	if err != nil {
+		return types.MailboxSettings{}, fmt.Errorf("write settings: %w", err)
+	}
+	return to, nil
+}
+
+func (s *Service) keepsDecisions(ctx context.Context, account uuid.UUID) (keeps bool, err error) {
+	err = s.db.From(ctx).Raw("SELECT EXISTS (SELECT 1 FROM mailbox_settings WHERE account_id = ? AND keep_decisions)", account).Scan(&keeps).Error
+	if err != nil {
+		return false, fmt.Errorf("read settings: %w", err)
+	}
+	return keeps, nil
+}
+
+// keepArgs puts a decision into the safe of a person who wants that.
+type keepArgs struct {
+	MessageID uuid.UUID `json:"messageId"`
+}
+
+// Kind names the job.
+func (keepArgs) Kind() string { return "mailbox.keep" }
+
+type keepWorker struct {
+	river.WorkerDefaults[keepArgs]
+	s *Service
+}
+
+// Timeout leaves time to store the file.
+func (*keepWorker) Timeout(*river.Job[keepArgs]) time.Duration { return time.Minute }
+
+// Work keeps the decision, once.
+func (w *keepWorker) Work(ctx context.Context, job *river.Job[keepArgs]) error {
+	return w.s.keepDecision(ctx, job.Args.MessageID)
+}
+
+// keepDecision puts a decision into the safe, with an entry in the access log, when its person wants that. One that came before (then by
+// another id), was deleted, or was kept already has nothing left to do. Where there is no room for it, another message says so.
+func (s *Service) keepDecision(ctx context.Context, id uuid.UUID) error {
+	r, err := s.readAny(ctx, id)
+	if problem.Is(err, errUnknown.Code) {
+		return nil
+	}
+	if err != nil || r.DeletedAt != nil || r.KeptAt != nil {
+		return err
+	}
+	wants, err := s.keepsDecisions(ctx, r.AccountID)
+	if err != nil || !wants {
+		return err
+	}
+	m, err := s.message(r)
+	if err != nil {
+		return err
+	}
+	_, err = s.keepAsLetter(ctx, r.AccountID, m)
+	var p *problem.Error
+	switch {
+	case problem.Is(err, "document-there"): // by the person, at this moment
+	case errors.As(err, &p) && p.Status == http.StatusConflict:
+		return s.noRoom(ctx, r, m)
+	case err != nil:
+		return fmt.Errorf("keep decision: %w", err)
+	}
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		first, err := s.noteKept(ctx, r.ID)
+		if err != nil || !first {
+			return err
+		}
+		purpose := types.LocalizedText{"de": "Bescheid in Ihren Dokumentensafe gelegt: " + m.Subject, "en": "Decision put into your documents safe: " + m.Subject}
+		return s.accesses.RecordAccess(ctx, httpx.Person{Issuer: s.self, Subject: r.AccountID.String()}, types.MessageAccess{
+			Id: r.ID, At: s.now(), Who: s.name, Kind: types.ReadByJob, Items: []string{itemOfLog}, Ground: string(types.AccessGroundOwn), Purpose: &purpose,
+		})
+	})
+}
+
+// noRoom tells a person, once, that their safe has no room for a decision.
+func (s *Service) noRoom(ctx context.Context, r row, m Message) error {
+	text := problem.Text{
+		De: "Guten Tag,\n\ndieser Bescheid konnte nicht in Ihren Dokumentensafe gelegt werden, weil dort kein Platz mehr ist: „" + m.Subject +
+			"“ von " + m.Sender + ".\n\nDie Nachricht liegt weiter in Ihrem Postfach. Wenn Sie im Safe Platz geschaffen haben, legen Sie sie von dort selbst hinein.",
+		En: "Hello,\n\nthis decision could not be put into your documents safe, as there is no room left: “" + m.Subject + "” from " + m.Sender +
+			".\n\nThe message stays in your mailbox. Once you have made room in the safe, put it there yourself.",
+	}
+	subject := problem.Text{De: "Kein Platz im Dokumentensafe", En: "No room in the documents safe"}
+	language := httpx.LanguageOf(ctx)
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		first, err := s.noteKept(ctx, r.ID)
+		if err != nil || !first {
+			return err
+		}
+		return s.keep(ctx, s.self, r.AccountID, types.MessageMailbox{
+			Id: uuid.NewSHA1(r.ID, []byte("no room")), Sender: s.name, At: s.now(), Subject: subject.In(language), Text: text.In(language),
+		})
+	})
+}
+
+// noteKept notes that a message needs nothing more; first is false when that was noted before.
+func (s *Service) noteKept(ctx context.Context, id uuid.UUID) (first bool, err error) {
+	res := s.db.From(ctx).Exec("UPDATE mailbox_messages SET kept_at = ? WHERE id = ? AND kept_at IS NULL", s.now(), id)
+	if res.Error != nil {
+		return false, fmt.Errorf("note kept message: %w", res.Error)
+	}
+	return res.RowsAffected == 1, nil
+}
+
+// startKeeping starts the job that keeps a decision, in ctx's transaction.
+func (s *Service) startKeeping(ctx context.Context, id uuid.UUID, m types.MessageMailbox) error {
+	if m.Kind == nil || *m.Kind != types.MailboxDecision {
+		return nil
+	}
+	return s.jobs.Insert(ctx, keepArgs{MessageID: id}, nil) // finds nothing when the message came before, by another id
+}
+
