@@ -73,7 +73,7 @@ func letterFor(kind types.EventKind, moved bool) (letter, bool) {
 	case types.Granted:
 		return letter{
 			decision: true,
-			subject: problem.Text{De: "Entscheidung: Ihr Antrag ist bewilligt: {service}", En: "Decision: your application is granted: {service}"},
+			subject:  problem.Text{De: "Entscheidung: Ihr Antrag ist bewilligt: {service}", En: "Decision: your application is granted: {service}"},
 			text: problem.Text{
 				De: "Guten Tag,\n\nIhr Antrag „{service}“ ist bewilligt. Entschieden hat: {authority}.{text}" + number,
 				En: "Hello,\n\nyour application “{service}” has been granted by: {authority}.{text}" + numberEn,
@@ -82,7 +82,7 @@ func letterFor(kind types.EventKind, moved bool) (letter, bool) {
 	case types.Refused:
 		return letter{
 			decision: true,
-			subject: problem.Text{De: "Entscheidung: Ihr Antrag ist abgelehnt: {service}", En: "Decision: your application is refused: {service}"},
+			subject:  problem.Text{De: "Entscheidung: Ihr Antrag ist abgelehnt: {service}", En: "Decision: your application is refused: {service}"},
 			text: problem.Text{
 				De: "Guten Tag,\n\nIhr Antrag „{service}“ ist abgelehnt. Entschieden hat: {authority}.{text}" + number,
 				En: "Hello,\n\nyour application “{service}” has been refused by: {authority}.{text}" + numberEn,

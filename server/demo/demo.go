@@ -30,13 +30,13 @@ var catalogs embed.FS
 
 // Options say where and how the demonstration runs.
 type Options struct {
-	Data string    // folder for everything it keeps
-	SPA  string    // folder with the built pages
+	Data string // folder for everything it keeps
+	SPA  string // folder with the built pages
 	// Identity is a file with more identity providers for the county; empty: none.
 	Identity string
-	In   io.Reader // commands, a line each
-	Out  io.Writer // what to try, and what happens
-	Log  *slog.Logger
+	In       io.Reader // commands, a line each
+	Out      io.Writer // what to try, and what happens
+	Log      *slog.Logger
 }
 
 type association struct {

@@ -94,7 +94,7 @@ func (s *Service) Start(ctx context.Context, providerID string, p types.StartIde
 	if f.ReturnTo != "" && !httpx.LocalPath(f.ReturnTo) {
 		return outgoing{}, "", nil, problem.BadRequest("return-to", "Diese Adresse gehört nicht zu diesem Portal.", "This address is not part of this portal.")
 	}
-	if f.Intent != types.IntentSignIn && f.Account == nil && !(f.Staff && f.Intent == types.IntentProve) {
+	if f.Intent != types.IntentSignIn && f.Account == nil && (!f.Staff || f.Intent != types.IntentProve) {
 		return outgoing{}, f.failed(reasonExpired), nil, nil
 	}
 	id, err := uuid.NewV7()

@@ -438,11 +438,13 @@ func TestDirectory_Configuration_IsChecked(t *testing.T) {
 	t.Parallel()
 	good := func() map[string]any { return directory("amt", "https://verzeichnis.example", nil) }
 	for what, change := range map[string]func(e map[string]any){
-		"staff sign in by oidc":   func(e map[string]any) { e["kind"] = "saml" },
-		"staff.roles: none":       func(e map[string]any) { e["staff"] = map[string]any{} },
-		"which is no role":        func(e map[string]any) { e["staff"] = map[string]any{"roles": map[string][]string{"a": {"chief"}}} },
-		"gives none":              func(e map[string]any) { e["staff"] = map[string]any{"roles": map[string][]string{"a": {}}} },
-		"\"clerk@Bürgeramt\"":     func(e map[string]any) { e["staff"] = map[string]any{"roles": map[string][]string{"a": {"clerk@Bürgeramt"}}} },
+		"staff sign in by oidc": func(e map[string]any) { e["kind"] = "saml" },
+		"staff.roles: none":     func(e map[string]any) { e["staff"] = map[string]any{} },
+		"which is no role":      func(e map[string]any) { e["staff"] = map[string]any{"roles": map[string][]string{"a": {"chief"}}} },
+		"gives none":            func(e map[string]any) { e["staff"] = map[string]any{"roles": map[string][]string{"a": {}}} },
+		"\"clerk@Bürgeramt\"": func(e map[string]any) {
+			e["staff"] = map[string]any{"roles": map[string][]string{"a": {"clerk@Bürgeramt"}}}
+		},
 		"are of people's account": func(e map[string]any) { e["levels"] = map[string]string{"a": "low"} },
 		"without https":           func(e map[string]any) { e["issuer"] = "http://verzeichnis.example" },
 		"unknown field":           func(e map[string]any) { e["staff"] = map[string]any{"rolls": 1} },

@@ -165,4 +165,3 @@ func (s *Service) startKeeping(ctx context.Context, id uuid.UUID, m types.Messag
 	}
 	return s.jobs.Insert(ctx, keepArgs{MessageID: id}, nil) // finds nothing when the message came before, by another id
 }
-

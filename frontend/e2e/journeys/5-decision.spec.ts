@@ -158,7 +158,7 @@ test("the clerk asks, the citizen answers, the clerk decides, and each sees it a
       await atDirectory({ id: "kim", amr: ["pwd", "mfa"], claims });
       await colleague.goto(`${where.portals.landkreis}/mitarbeit`);
       await shows(colleague, "Anmelden für Beschäftigte");
-      await colleague.getByRole("link", { name: "Weiter zu Verzeichnis des Landkreises" }).click();
+      await colleague.getByRole("link", { name: "Weiter: Verzeichnis des Landkreises" }).click();
     };
     const leaves = async () => {
       await colleague.getByRole("button", { name: "Abmelden", exact: true }).click();

@@ -37,9 +37,12 @@ function told(name: string): string {
   return value;
 }
 
+/** Where the directory of the county's staff is. */
+export const directory = (): string => told(environment.directory);
+
 /** Says who is at the directory of the county, in which groups, and what they prove themselves by. */
 export async function atDirectory(person: { id: string; amr: string[]; claims: object }): Promise<void> {
-  const response = await fetch(`${told(environment.directory)}/person`, {
+  const response = await fetch(`${directory()}/person`, {
     method: "POST",
     body: JSON.stringify(person),
   });

@@ -1,5 +1,5 @@
 import type { BrowserContext } from "@playwright/test";
-import { association } from "./association";
+import { association, directory } from "./association";
 
 /**
  * What the browser complains about while people use the portals: script errors, errors on the console (among them
@@ -17,7 +17,7 @@ export class Complaints {
   /** Listens to all pages of a browser context. */
   listenTo(context: BrowserContext): void {
     const { portals, provider, mail, bundId, muk } = association();
-    const known = new Set([...Object.values(portals), provider, mail, bundId, muk]);
+    const known = new Set([...Object.values(portals), provider, mail, bundId, muk, directory()]);
     context.on("weberror", (error) => this.#add(`script: ${error.error().message}`));
     context.on("console", (message) => {
       const text = message.text();

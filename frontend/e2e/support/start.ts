@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -31,6 +31,8 @@ export default async function start(config: FullConfig): Promise<() => Promise<v
       keepLogs(data, config);
       rmSync(folder, { recursive: true, force: true });
     }
+    const told = personalIn(logsOf(config));
+    if (told.length > 0) throw new Error(`personal data in the logs:\n${told.join("\n")}`);
   };
   try {
     process.env[environment.association] = JSON.stringify(await demonstration.started());
@@ -79,8 +81,27 @@ async function listen(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
+/** What no log may hold: addresses, names and passwords of the people of all journeys (`people.ts`), and tokens. */
+const personal = /mit-einer-langen-adresse|Muster\b|Beispielweg|Hinter dem Deich|eyJhbGci/;
+
+/** The lines of logs that tell of a person, shortened. */
+function personalIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".log"))
+    .flatMap((name) =>
+      readFileSync(join(folder, name), "utf8")
+        .split("\n")
+        .filter((line) => personal.test(line))
+        .map((line) => `${name}: ${line.slice(0, 300)}`),
+    );
+}
+
+const logsOf = (config: FullConfig): string =>
+  join(config.projects[0]?.outputDir ?? join(top, "frontend", "test-results"), "logs");
+
 function keepLogs(data: string, config: FullConfig): void {
-  const kept = join(config.projects[0]?.outputDir ?? join(top, "frontend", "test-results"), "logs");
+  const kept = logsOf(config);
   rmSync(kept, { recursive: true, force: true });
   if (!existsSync(data)) return;
   cpSync(data, kept, {

@@ -3340,6 +3340,113 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deliveries/{deliveryId}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was written about a delivery
+         * @description Of the provider and of the citizen, oldest first. The citizen can write once the provider has.
+         */
+        get: operations["listDeliveryMessages"];
+        put?: never;
+        /**
+         * Write to the citizen, or ask
+         * @description Appears in the citizen's timeline; a question also in the list of what there is to do. From then on the citizen can write too: what
+         *     they write is in `listDeliveryMessages`, and is pushed to a provider that takes pushes, as a `DeliveryMessagePush`.
+         */
+        post: operations["writeDeliveryMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Connected providers and how they are doing
+         * @description Providers with software of their own, with what waits for each. No content of applications.
+         */
+        get: operations["listProviders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/providers/{providerId}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Deliveries of a provider
+         * @description Heads only, the newest first. No content.
+         */
+        get: operations["listProviderDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/providers/{providerId}/tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a provider a test delivery
+         * @description An invented application, marked with `test`, which goes the same way as others. What the provider reports about it is kept and
+         *     reaches nobody; there is no case and no person.
+         */
+        post: operations["testProvider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/deliveries/{deliveryId}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver again
+         * @description Under the same webhook id, so that a provider that has it already notices. One that has said that it takes nothing more at its
+         *     address is asked again. Not for what is finished or was taken back.
+         */
+        post: operations["replayDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/account/mailbox-settings": {
         parameters: {
             query?: never;
@@ -3674,6 +3781,27 @@ export interface paths {
          *     way. `atOnce` is for a key that has become known: the former ones are withdrawn now. Without need, keys change by themselves.
          */
         post: operations["rotateAssociationKeys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/association/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the links were doing lately
+         * @description Samples of each minute for an hour, of each quarter of an hour for a day, of every two hours for a week; older ones are not kept. Of
+         *     one portal, or of all together: then queues and messages are added up, and delays are the longest ones.
+         */
+        get: operations["getAssociationHistory"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4554,8 +4682,19 @@ export interface components {
             self: boolean;
             /** @description Whether its trust chain is good now. */
             trusted: boolean;
-            /** @description Why it is not. */
-            problem?: string;
+            position?: components["schemas"]["Position"];
+            problem?: components["schemas"]["LinkFault"];
+            statementsFault?: components["schemas"]["LinkFault"];
+            /**
+             * Format: date-time
+             * @description When the keys that it uses should have been changed.
+             */
+            keysDue?: string;
+            /**
+             * Format: date-time
+             * @description When the certificate of its address runs out.
+             */
+            certificateUntil?: string;
             /**
              * Format: date-time
              * @description When its chain expires unless it is read again.
@@ -4567,7 +4706,7 @@ export interface components {
             lastContact?: string;
             /** @description Attempts in a row that did not reach it. */
             failures?: number;
-            lastError?: string;
+            lastError?: components["schemas"]["LinkFault"];
             queued?: number;
             parked?: number;
             refused?: number;
@@ -4576,7 +4715,82 @@ export interface components {
             /** Format: date-time */
             catalogReadAt?: string;
             catalogEntries?: number;
-            catalogError?: string;
+            catalogError?: components["schemas"]["LinkFault"];
+        };
+        /** @description What is wrong with a link. People read the words that their language has for the code. */
+        LinkFault: {
+            code: components["schemas"]["LinkFaultCode"];
+            /**
+             * @description For technicians, in English.
+             * @example dial tcp: connection refused
+             */
+            detail?: string;
+        };
+        /**
+         * @description `unreachable` no connection. `nameUnknown` no address under the name. `addressRefused` a private address, or not https. `timeout` no
+         *     answer in time. `certificate` the certificate is no good. `busy` it asks to wait, or something in front of it is out of order.
+         *     `answer` an answer of another form. `clock` clocks differ. `key` a key that one side does not have. `signature` a signature does
+         *     not fit. `refused` it will never take this. `notNow` it did not take this, for a reason that may pass. `notMember` no member.
+         *     `content` its catalog has something that this portal does not take, such as services of
+         *     other areas. `notRead` its statements were not read yet. `expired` its statements have run out. `anchor` they do not lead to the anchor.
+         *     `statement` a statement is not as it must be. `sharedKey` another member has the same key. `receipt` the receipt is not good.
+         *     `own` of this portal's own making. `other` anything else.
+         * @enum {string}
+         */
+        LinkFaultCode: "unreachable" | "nameUnknown" | "addressRefused" | "timeout" | "certificate" | "busy" | "answer" | "clock" | "key" | "signature" | "refused" | "notNow" | "content" | "notMember" | "notRead" | "expired" | "anchor" | "statement" | "sharedKey" | "receipt" | "own" | "other";
+        /**
+         * @description `portalAway` out of reach for a quarter of an hour. `messagesWait` a message has waited for an hour. `messagesStuck` messages were
+         *     given up or refused. `catalogOld` a catalog was not read for an hour. `untrusted` the trust chain is not good. `trustEnds` it runs
+         *     out in two days. `certificateEnds` runs out in a fortnight. `keysOverdue` keys should have been changed.
+         * @enum {string}
+         */
+        LinkAlertKind: "portalAway" | "messagesWait" | "messagesStuck" | "catalogOld" | "untrusted" | "trustEnds" | "certificateEnds" | "keysOverdue";
+        LinkAlert: {
+            kind: components["schemas"]["LinkAlertKind"];
+            /**
+             * @description Entity identifier.
+             * @example https://portal.meppen.example
+             */
+            portal: string;
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            endedAt?: string;
+        };
+        /** @enum {string} */
+        HistorySpan: "lastHour" | "lastDay" | "lastWeek";
+        AssociationHistory: {
+            span: components["schemas"]["HistorySpan"];
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            until: string;
+            /**
+             * @description Time that a sample stands for.
+             * @example 60
+             */
+            stepSeconds: number;
+            samples: components["schemas"]["LinkSample"][];
+        };
+        /** @description A stretch of time. Missing where nothing was measured, as the portal did not run. */
+        LinkSample: {
+            /**
+             * Format: date-time
+             * @description Its beginning.
+             */
+            at: string;
+            /** @description Messages that were not delivered, at most. */
+            waiting: number;
+            /** @description Seconds that the oldest message had waited, at most. */
+            messageLag: number;
+            /** @description Seconds since a catalog was read, at most. */
+            catalogLag: number;
+            /** @description Messages that were taken. */
+            sent: number;
+            /** @description Messages that arrived. */
+            received: number;
+            /** @description Portals that were out of reach, at most. */
+            away: number;
         };
         /** @description A portal that has asked this one, the anchor. */
         MembershipRequest: {
@@ -4608,8 +4822,7 @@ export interface components {
             askedAt: string;
             /** Format: date-time */
             listedAt?: string;
-            /** @description Why the anchor could not be read the last time. */
-            failure?: string;
+            failure?: components["schemas"]["LinkFault"];
         };
         AssociationState: {
             /** @example Portalverbund Emsland */
@@ -4626,6 +4839,10 @@ export interface components {
             keys: components["schemas"]["AssociationKey"][];
             members: components["schemas"]["AssociationMember"][];
             requests: components["schemas"]["MembershipRequest"][];
+            /** @description What is wrong for long enough to be told of, the newest first, and then what has ended lately. */
+            alerts?: components["schemas"]["LinkAlert"][];
+            /** @description Whether somebody gets alerts by mail. */
+            alertsByMail?: boolean;
         };
         StuckMessage: {
             /** Format: uuid */
@@ -4640,7 +4857,7 @@ export interface components {
              */
             state: string;
             attempts: number;
-            lastError: string;
+            lastError?: components["schemas"]["LinkFault"];
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */
@@ -7264,6 +7481,77 @@ export interface components {
             /** @description The provider's own number. */
             reference?: string;
             actsFor?: components["schemas"]["ActsFor"];
+            /** @description An invented application, sent to try the connection; nothing is to be done. */
+            test?: boolean;
+        };
+        DeliveryMessageText: {
+            text: string;
+            /** @description Whether an answer is needed. */
+            question?: boolean;
+        };
+        DeliveryMessage: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["EventAuthor"];
+            text: string;
+            question?: boolean;
+        };
+        DeliveryMessageList: {
+            items: components["schemas"]["DeliveryMessage"][];
+        };
+        /** @description What is pushed when the citizen has written. */
+        DeliveryMessagePush: {
+            /** Format: uuid */
+            deliveryId: string;
+            message: components["schemas"]["DeliveryMessage"];
+        };
+        ConnectedProvider: {
+            /** @example abfall */
+            id: string;
+            /** @example Abfallwirtschaft Emsland */
+            name: string;
+            /** @description Whether deliveries are pushed to it; else it fetches them. */
+            pushes: boolean;
+            /**
+             * @description Where they are pushed to.
+             * @example abfall.example
+             */
+            host?: string;
+            /** @description Whether it has said that it takes nothing more there. */
+            gone: boolean;
+            pending: number;
+            parked: number;
+            /** @description Handed over, and not finished. */
+            delivered: number;
+            /** Format: date-time */
+            lastDeliveredAt?: string;
+        };
+        ConnectedProviderList: {
+            items: components["schemas"]["ConnectedProvider"][];
+        };
+        DeliveryHead: {
+            /** Format: uuid */
+            id: string;
+            state: components["schemas"]["DeliveryState"];
+            number: string;
+            serviceTitle: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            changedAt: string;
+            /** Format: date-time */
+            deliveredAt?: string;
+            attempts: number;
+            /** @description Why the last attempt failed, for technicians, in English. */
+            lastError?: string;
+            reference?: string;
+            test: boolean;
+        };
+        DeliveryHeadList: {
+            items: components["schemas"]["DeliveryHead"][];
+            nextCursor?: string;
         };
         DeliveryList: {
             items: components["schemas"]["Delivery"][];
@@ -7619,6 +7907,8 @@ export interface components {
         CaseId: string;
         /** @description Id of the delivery. */
         DeliveryId: string;
+        /** @description Id of the connected provider. */
+        ProviderId: string;
         /** @description Id of the message. */
         MessageId: string;
         /** @description Id of the sign-in request. */
@@ -13939,6 +14229,196 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    listDeliveryMessages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the delivery. */
+                deliveryId: components["parameters"]["DeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The messages. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryMessageList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    writeDeliveryMessage: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of the delivery. */
+                deliveryId: components["parameters"]["DeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "text": "Steht der Sperrmüll an der Straße?",
+                 *       "question": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["DeliveryMessageText"];
+            };
+        };
+        responses: {
+            /** @description It is on its way. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryMessage"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The providers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectedProviderList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listProviderDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Only deliveries in this state. */
+                state?: components["schemas"]["DeliveryState"];
+                /** @description Largest number of items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on, from `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                /** @description Id of the connected provider. */
+                providerId: components["parameters"]["ProviderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The deliveries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryHeadList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    testProvider: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of the connected provider. */
+                providerId: components["parameters"]["ProviderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is on its way. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryHead"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    replayDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the delivery. */
+                deliveryId: components["parameters"]["DeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is on its way again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryHead"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
     getMailboxSettings: {
         parameters: {
             query?: never;
@@ -14502,6 +14982,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AssociationState"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getAssociationHistory: {
+        parameters: {
+            query: {
+                /** @description How far back. */
+                span: components["schemas"]["HistorySpan"];
+                /** @description Entity identifier of a portal. */
+                portal?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The samples, the oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssociationHistory"];
                 };
             };
             401: components["responses"]["Unauthorized"];

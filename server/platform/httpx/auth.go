@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/google/uuid"
+
 	"portalverbund/server/platform/problem"
 )
 
@@ -28,24 +30,43 @@ var (
 			With(problem.Text{De: "Laden Sie die Seite neu und versuchen Sie es noch einmal.", En: "Reload the page and try again."})
 )
 
-// authenticate finds the caller by the ways that the operation allows, and refuses everybody else.
+// authenticate finds the caller by the ways that the operation allows, and refuses everybody else, which is noted.
 func (s *Server) authenticate(ctx context.Context, r *http.Request, op *operation) (Caller, error) {
 	if op.public {
 		return Caller{}, nil
 	}
 	caller, err := s.identify(ctx, r, op)
+	if err == nil {
+		err = op.allow(caller)
+	}
+	if err == nil && unsafeMethod(r.Method) && caller.Kind != TokenCaller && caller.Kind != MemberCaller {
+		err = s.checkForgery(r, caller)
+	}
 	if err != nil {
+		s.noteRefused(ctx, op, caller, err)
 		return Caller{}, err
-	}
-	if err := op.allow(caller); err != nil {
-		return Caller{}, err
-	}
-	if unsafeMethod(r.Method) && caller.Kind != TokenCaller && caller.Kind != MemberCaller {
-		if err := s.checkForgery(r, caller); err != nil {
-			return Caller{}, err
-		}
 	}
 	return caller, nil
+}
+
+// noteRefused notes who was refused what, by ids (ASVS 5.0, 16.3.2). What could not be found out is noted as a failure elsewhere.
+func (s *Server) noteRefused(ctx context.Context, op *operation, c Caller, cause error) {
+	p := problem.From(cause)
+	if p.Status >= http.StatusInternalServerError {
+		return
+	}
+	attributes := []any{"operation", op.id, "code", p.Code, "requestId", RequestIDOf(ctx)}
+	switch {
+	case c.AccountID != uuid.Nil:
+		attributes = append(attributes, "account", c.AccountID)
+	case c.Kind == SessionCaller:
+		attributes = append(attributes, "session", c.SessionID)
+	case c.MemberID != "":
+		attributes = append(attributes, "member", c.MemberID)
+	case c.ClientID != "":
+		attributes = append(attributes, "client", c.ClientID)
+	}
+	s.log.InfoContext(ctx, "access refused", attributes...)
 }
 
 func (s *Server) identify(ctx context.Context, r *http.Request, op *operation) (Caller, error) {

@@ -54,10 +54,8 @@ function Navigation({ title }: { title: string }) {
           aria-controls="account-pages"
           onClick={() => setOpen(!open)}
         >
-          <span>
-            <span className="pv-small pv-muted">{t("account:navigation")}</span>
-            <span className="pv-subnav__here">{title}</span>
-          </span>
+          <span className="pv-small pv-muted">{t("account:navigation")}</span>{" "}
+          <span className="pv-subnav__here">{title}</span>
         </button>
       )}
       <ul id="account-pages" className={folds && !open ? "pv-subnav--closed" : undefined}>
