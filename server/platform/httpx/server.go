@@ -217,6 +217,10 @@ func pathParams(c echo.Context) map[string]string {
 	return params
 }
 
+// statusClientLeft stands in logs and metrics for requests whose client left before the answer (as nginx counts them): nothing of ours
+// has failed.
+const statusClientLeft = 499
+
 func (s *Server) handleError(err error, c echo.Context) {
 	if c.Response().Committed {
 		s.log.DebugContext(c.Request().Context(), "error after the answer began", "operation", s.name(c), "error", err)
@@ -224,6 +228,10 @@ func (s *Server) handleError(err error, c echo.Context) {
 	}
 	p := toProblem(err)
 	ctx := c.Request().Context()
+	if p.Status >= http.StatusInternalServerError && errors.Is(err, context.Canceled) {
+		c.Response().WriteHeader(statusClientLeft)
+		return
+	}
 	if p.Status >= http.StatusInternalServerError {
 		s.log.ErrorContext(ctx, "request failed", "requestId", RequestIDOf(ctx), "operation", s.name(c), "code", p.Code, "error", p.Error())
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -130,6 +131,7 @@ func testServer(t *testing.T, config Config) *echo.Echo {
 	s.Echo.POST("/sign-in", ok)
 	s.Echo.GET("/panics", func(echo.Context) error { panic("secret detail") })
 	s.Echo.GET("/fails", func(echo.Context) error { return errors.New("secret detail") })
+	s.Echo.GET("/left", func(echo.Context) error { return problem.From(fmt.Errorf("begin: %w", context.Canceled)) })
 	s.Echo.GET("/waits", func(echo.Context) error { return problem.TooMany(7e9) })
 	return s.Echo
 }
@@ -272,6 +274,12 @@ func TestErrors_InternalDetail_NeverShown(t *testing.T) {
 	}
 	w := call(e, "GET", "/waits", "")
 	require.Equal(t, "7", w.Header().Get("Retry-After"))
+}
+
+// TestErrors_ClientHasLeft_CountsAsNoFailure: an application that is left while it saves, say.
+func TestErrors_ClientHasLeft_CountsAsNoFailure(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, statusClientLeft, call(testServer(t, Config{}), "GET", "/left", "").Code)
 }
 
 func TestHeaders_OnEveryAnswer(t *testing.T) {

@@ -49,7 +49,9 @@ export function DraftForm({
     return <ReviewStep application={draft.data} work={work} onStep={(name) => void goTo(name)} />;
   }
   const next = () => {
-    if (form.check(step.id)) void goTo(steps[index + 1]?.id ?? reviewStep);
+    if (!form.check(step.id)) return;
+    void work.flush();
+    void goTo(steps[index + 1]?.id ?? reviewStep);
   };
   const previous = steps[index - 1];
   return (

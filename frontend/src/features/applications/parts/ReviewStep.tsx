@@ -126,7 +126,11 @@ export function ReviewStep({
           </p>
         )}
         {needed !== undefined && !enough && (
-          <ProveIdentity level={needed} returnTo={`/antraege/${application.id}/bearbeiten?schritt=pruefen`} />
+          <ProveIdentity
+            level={needed}
+            returnTo={`/antraege/${application.id}/bearbeiten?schritt=pruefen`}
+            save={work.flush}
+          />
         )}
         {submit.error !== undefined && enough && <ErrorState error={submit.error} />}
         <div className="pv-actions">
