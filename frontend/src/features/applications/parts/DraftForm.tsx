@@ -50,8 +50,10 @@ export function DraftForm({
   }
   const next = () => {
     if (!form.check(step.id)) return;
+    const following = steps[index + 1]?.id ?? reviewStep;
+    rememberStep(following); // where who takes the draft up again goes on
     void work.flush();
-    void goTo(steps[index + 1]?.id ?? reviewStep);
+    void goTo(following);
   };
   const previous = steps[index - 1];
   return (
