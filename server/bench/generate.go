@@ -137,16 +137,25 @@ func (g *generator) service() (catalog.ServiceEntry, catalog.CompetenceEntry) {
 	return e, c
 }
 
+// offices gives the units that competences name.
+func (g *generator) offices() []catalog.OrganisationEntry {
+	list := make([]catalog.OrganisationEntry, 0, len(g.units))
+	for i, id := range g.units {
+		list = append(list, catalog.OrganisationEntry{
+			ID: id, Name: catalog.Text{"de": fmt.Sprintf("Fachbereich %d: %s", i+1, g.noun()), "en": fmt.Sprintf("Department %d", i+1)}, Phone: "030 23125 100",
+		})
+	}
+	return list
+}
+
 // write writes units, services and competences as JSON Lines, and gives the services.
 func (g *generator) write(out io.Writer, services int) ([]catalog.ServiceEntry, error) {
 	buffered := bufio.NewWriter(out)
 	encoder := json.NewEncoder(buffered)
 	var err error
 	line := func(kind string, entry any) { err = errors.Join(err, encoder.Encode(withKind{kind, entry})) }
-	for i, id := range g.units {
-		line(catalog.KindOrganisation, catalog.OrganisationEntry{
-			ID: id, Name: catalog.Text{"de": fmt.Sprintf("Fachbereich %d: %s", i+1, g.noun()), "en": fmt.Sprintf("Department %d", i+1)}, Phone: "030 23125 100",
-		})
+	for _, office := range g.offices() {
+		line(catalog.KindOrganisation, office)
 	}
 	list := make([]catalog.ServiceEntry, 0, services)
 	for range services {

@@ -158,6 +158,17 @@ func (b *bench) fillLarge(ctx context.Context) (some []catalog.ServiceEntry, dat
 	if err != nil {
 		return nil, "", err
 	}
+	var offices [][]any
+	for _, e := range g.offices() {
+		office, err := row(e, e.ID, e.Name)
+		if err != nil {
+			return nil, "", err
+		}
+		offices = append(offices, office)
+	}
+	if _, err = conn.CopyFrom(ctx, pgx.Identifier{"catalog_organisations"}, columns("id", "name"), pgx.CopyFromRows(offices)); err != nil {
+		return nil, "", err
+	}
 	_, err = conn.Exec(ctx, "ANALYZE")
 	return some, database, err
 }
