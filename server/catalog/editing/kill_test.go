@@ -64,7 +64,7 @@ func TestChild_Releases(t *testing.T) {
 		t.Fatal(err)
 	}
 	fmt.Println("child runs")
-	time.Sleep(time.Minute) // until it is killed
+	time.Sleep(3 * time.Minute) // until it is killed
 }
 
 // TestRelease_ProcessKilledInBetween_DoneOnce holds a process that releases at a date before each of its steps, by a lock on the
@@ -97,6 +97,7 @@ func killedAt(t *testing.T, step string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer func() { _ = hold.Rollback(context.WithoutCancel(ctx)) }() // whatever comes: the pool can't close before
 	if _, err := hold.Exec(ctx, "LOCK TABLE "+step+" IN EXCLUSIVE MODE"); err != nil {
 		t.Fatal(err)
 	}
