@@ -44,7 +44,7 @@ func running(t *testing.T, before ...string) *portal {
 // eventually waits until the search answers as wanted.
 func (p *portal) eventually(t *testing.T, q string, want ...int) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		list, err := p.List(t.Context(), ListQuery{Words: q})
 		if err != nil {
@@ -114,7 +114,7 @@ func TestRun_ManySingleChanges_IndexIsTidiedUp(t *testing.T) {
 	first.mu.Unlock()
 	p.write(t, service(2, "", "Katze anmelden"))
 	p.eventually(t, "katze", 2)
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		now, err := p.search.current(t.Context())
 		if err != nil || time.Now().After(deadline) {
