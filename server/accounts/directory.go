@@ -114,10 +114,7 @@ func (s *Service) rolesHere(ctx context.Context, who colleague) ([]string, error
 		words = words[:maxDirectoryRoles]
 	}
 	everywhere, units := httpx.ReadRoles(strings.Join(words, " "))
-	var ids []uuid.UUID
-	for _, r := range units {
-		ids = append(ids, r.Unit)
-	}
+	ids := idsOf(units)
 	known := map[uuid.UUID]map[string]string{}
 	if len(ids) > 0 {
 		var err error

@@ -21,14 +21,19 @@ func (s *Service) CreateStaff(ctx context.Context, email, name, password string,
 		return uuid.Nil, err
 	}
 	_, units := httpx.ReadRoles(strings.Join(roles, " "))
-	ids := make([]uuid.UUID, 0, len(units))
-	for _, r := range units {
-		ids = append(ids, r.Unit)
-	}
-	if err := s.checkUnits(ctx, ids); err != nil {
+	if err := s.checkUnits(ctx, idsOf(units)); err != nil {
 		return uuid.Nil, err
 	}
 	return s.create(ctx, email, password, profile{StaffName: strings.TrimSpace(name)}, roles)
+}
+
+// idsOf gives the units that roles are for.
+func idsOf(roles []httpx.UnitRole) []uuid.UUID {
+	ids := make([]uuid.UUID, 0, len(roles))
+	for _, r := range roles {
+		ids = append(ids, r.Unit)
+	}
+	return ids
 }
 
 // CreateCitizen makes a confirmed citizen's account, at an account home. Errors as CreateStaff.

@@ -45,9 +45,7 @@ func (s *Service) unitNames(ctx context.Context, rows ...accountRow) (map[uuid.U
 	var ids []uuid.UUID
 	for _, row := range rows {
 		_, units := httpx.ReadRoles(row.Roles)
-		for _, r := range units {
-			ids = append(ids, r.Unit)
-		}
+		ids = append(ids, idsOf(units)...)
 	}
 	if len(ids) == 0 {
 		return nil, nil

@@ -18,19 +18,25 @@ var _ api.StrictServerInterface = (*Handlers)(nil)
 // NewHandlers makes the Handlers of a Service.
 func NewHandlers(s *Service) *Handlers { return &Handlers{s: s} }
 
+// filterOf reads which deliveries are wanted; what is missing has its default.
+func filterOf(limit *int, state *types.DeliveryState, cursor *string) Filter {
+	f := Filter{Limit: defaultLimit}
+	if limit != nil {
+		f.Limit = *limit
+	}
+	if state != nil {
+		f.State = *state
+	}
+	if cursor != nil {
+		f.Cursor = *cursor
+	}
+	return f
+}
+
 // ListDeliveries answers GET /api/v1/deliveries.
 func (h *Handlers) ListDeliveries(ctx context.Context, request api.ListDeliveriesRequestObject) (api.ListDeliveriesResponseObject, error) {
 	p := request.Params
-	f := Filter{Limit: defaultLimit}
-	if p.Limit != nil {
-		f.Limit = *p.Limit
-	}
-	if p.State != nil {
-		f.State = *p.State
-	}
-	if p.Cursor != nil {
-		f.Cursor = *p.Cursor
-	}
+	f := filterOf(p.Limit, p.State, p.Cursor)
 	items, next, err := h.s.List(ctx, f)
 	if err != nil {
 		return nil, err
@@ -133,16 +139,7 @@ func (h *Handlers) ListProviders(ctx context.Context, _ api.ListProvidersRequest
 // ListProviderDeliveries answers GET /api/v1/admin/providers/{providerId}/deliveries.
 func (h *Handlers) ListProviderDeliveries(ctx context.Context, request api.ListProviderDeliveriesRequestObject) (api.ListProviderDeliveriesResponseObject, error) {
 	p := request.Params
-	f := Filter{Limit: defaultLimit}
-	if p.Limit != nil {
-		f.Limit = *p.Limit
-	}
-	if p.State != nil {
-		f.State = *p.State
-	}
-	if p.Cursor != nil {
-		f.Cursor = *p.Cursor
-	}
+	f := filterOf(p.Limit, p.State, p.Cursor)
 	heads, next, err := h.s.Heads(ctx, request.ProviderId, f)
 	if err != nil {
 		return nil, err
