@@ -1,10 +1,12 @@
 // Finds a Chromium for the browser tests: the system's, else Playwright's own, else the distribution's package when root.
+// The shell without windows comes first: the same engine, for a third less of a processor.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { say, fail, top } from './steps.mjs';
 
 const places = [
   process.env.CHROMIUM,
+  '/usr/bin/chromium-headless-shell',
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome-stable',
@@ -35,10 +37,12 @@ export async function findBrowser() {
   }
   if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
     const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'chromium']]) {
-      spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env: environment, timeout: 600_000 });
+    const get = (...args) => spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env: environment, timeout: 600_000 });
+    get('update');
+    for (const name of ['chromium-headless-shell', 'chromium']) {
+      get('install', '-y', '--no-install-recommends', name);
+      if (existsSync(`/usr/bin/${name}`)) return `/usr/bin/${name}`;
     }
-    if (existsSync('/usr/bin/chromium')) return '/usr/bin/chromium';
   }
   return fail(
     'The browser tests need Chromium, and none was found or could be installed.\n' +

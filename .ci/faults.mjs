@@ -1,5 +1,5 @@
 // npm run test:faults [-- --runs N]: linked portals, each with a PostgreSQL of its own, on links on which everything happens
-// that can; the last line is the figures as JSON. `npm test` makes one short run of it.
+// that can, and payments to which everything happens; the last line is the figures as JSON. `npm test` makes one short run of it.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,13 +23,30 @@ const code = await run(
     env: { ...process.env, PORTALVERBUND_FAULT_RUNS: String(runs), PORTALVERBUND_FIGURES: file },
   },
 );
+const histories = 10_000;
+say(`${histories} histories of payments: people, provider, jobs, crashes and the clock in any order …`);
+const ledger = join(folder, "payments.json");
+const paid = await run(
+  "go",
+  ["test", "./server/payments", "-run", "TestHistories", "-count", "1", "-timeout", "120m", "-v"],
+  { env: { ...process.env, PORTALVERBUND_PAYMENT_HISTORIES: String(histories), PORTALVERBUND_PAYMENT_FIGURES: ledger } },
+);
+const payments = 1_000;
+say(`${payments} payments, while portals, database and payment service are killed at random …`);
+const killed = join(folder, "killed.json");
+const survived = await run(
+  "go",
+  ["test", "./server/demo", "-run", "TestAnyProcessKilledAtAnyPoint/NoCentIsLostOrDoubled", "-count", "1", "-timeout", "180m", "-v"],
+  { env: { ...process.env, PORTALVERBUND_KILLED_PAYMENTS: String(payments), PORTALVERBUND_KILL_FIGURES: killed } },
+);
 let figures;
 try {
-  figures = readFileSync(file, "utf8");
+  const all = [file, ledger, killed].map((name) => JSON.parse(readFileSync(name, "utf8")));
+  figures = JSON.stringify(Object.assign({}, ...all));
 } catch {
   fail("There are no figures: the test did not get to its end.");
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 console.log(figures);
-process.exit(code);
+process.exit(code || paid || survived);

@@ -1,10 +1,11 @@
-// Generates what follows from the contract: Go models, one server package a tag, the Go client, and the TypeScript types.
+// Generates what follows from the contract: Go models, one server package a tag, the Go client, the TypeScript types, and a collection for Postman.
 // With --check it changes nothing that is committed and fails when the committed files differ from what would be generated.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync, existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { collection } from './postman.mjs';
 
 const top = join(dirname(fileURLToPath(import.meta.url)), '..');
 const check = process.argv.includes('--check');
@@ -49,6 +50,7 @@ try {
   const ts = join(scratch, 'schema.d.ts');
   execFileSync(process.execPath, [join(top, 'node_modules/openapi-typescript/bin/cli.js'), contract, '-o', ts], { cwd: top, stdio: ['ignore', 'ignore', 'inherit'] });
   put('frontend/src/api/schema.d.ts', readFileSync(ts, 'utf8'));
+  put('api/postman.json', collection(readFileSync(contract, 'utf8')));
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

@@ -112,7 +112,7 @@ function fingerprint(paths) {
 // The pages are built when their sources have changed.
 export async function buildPages() {
   const stamp = join(top, 'frontend', 'dist', '.stamp');
-  const want = fingerprint(['frontend/src', 'frontend/public', 'frontend/scripts', 'frontend/docs', 'frontend/index.html', 'frontend/vite.config.ts', 'package-lock.json', 'openapi.yaml']);
+  const want = fingerprint(['frontend/src', 'frontend/public', 'frontend/scripts', 'frontend/docs', 'frontend/index.html', 'frontend/vite.config.ts', 'package-lock.json', 'openapi.yaml', 'api/GUIDE.md', 'api/postman.json']);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === want) return;
   say('Building the pages (vite) …');
   rmSync(join(top, 'frontend', 'dist'), { recursive: true, force: true });

@@ -15,7 +15,8 @@ if (wanted('go')) {
   say('Go tests, on a PostgreSQL of their own …');
   // Many tests wait for what comes by itself: a few more at a time than there are processors.
   const atOnce = availableParallelism() + 1;
-  await must('go', ['test', '-p', String(atOnce), '-parallel', String(2 * atOnce), './...'], { env: { ...process.env, PORTALVERBUND_BIN: bin } });
+  // Vetting is the linters' (.ci/lint.mjs).
+  await must('go', ['test', '-vet=off', '-p', String(atOnce), '-parallel', String(2 * atOnce), './...'], { env: { ...process.env, PORTALVERBUND_BIN: bin } });
 }
 if (wanted('unit')) {
   say('Tests of the pages (Vitest) …');

@@ -23,6 +23,7 @@ import (
 const (
 	adminRole  = "postgres" // superuser, used here only
 	portalRole = "portal"   // owns the databases; no other rights
+	workRole   = "portal_work"
 
 	stopTimeout     = 15 * time.Second
 	restartAttempts = 5
@@ -83,7 +84,7 @@ func StartEmbedded(ctx context.Context, opts EmbeddedOptions) (_ *Embedded, err 
 	if err := e.start(ctx, opts.Port == 0); err != nil {
 		return nil, err
 	}
-	if err := e.makeRole(ctx); err != nil {
+	if err := e.makeRoles(ctx); err != nil {
 		e.process.kill(syscall.SIGQUIT)
 		<-e.process.exited
 		return nil, err
@@ -257,6 +258,9 @@ func (e *Embedded) Owner() string { return portalRole }
 // URL connects to a database as its owner.
 func (e *Embedded) URL(database string) string { return e.urlAs(portalRole, database) }
 
+// WorkURL connects to a database as the role that works with its rows and owns nothing. MigrateFor gives it the rights.
+func (e *Embedded) WorkURL(database string) string { return e.urlAs(workRole, database) }
+
 // AdminURL connects to a database as superuser: for making databases, and for tests.
 func (e *Embedded) AdminURL(database string) string { return e.urlAs(adminRole, database) }
 
@@ -294,23 +298,25 @@ func (e *Embedded) CreateDatabase(ctx context.Context, name string) error {
 	return nil
 }
 
-// makeRole makes the role that owns the databases, and gives it the password of this cluster.
-func (e *Embedded) makeRole(ctx context.Context) error {
+// makeRoles makes the role that owns the databases and the one that works with them, and gives them the password of this cluster.
+func (e *Embedded) makeRoles(ctx context.Context) error {
 	conn, err := pgx.Connect(ctx, e.AdminURL("postgres"))
 	if err != nil {
 		return fmt.Errorf("make role: %w", err)
 	}
 	defer func() { _ = conn.Close(ctx) }()
-	var exists bool
-	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", portalRole).Scan(&exists); err != nil {
-		return fmt.Errorf("make role: %w", err)
-	}
-	if exists {
-		return nil
-	}
-	// The password is generated from hexadecimal digits: nothing to escape.
-	if _, err := conn.Exec(ctx, "CREATE ROLE "+portalRole+" LOGIN PASSWORD '"+e.cluster.password+"'"); err != nil {
-		return fmt.Errorf("make role: %w", err)
+	for _, role := range []string{portalRole, workRole} {
+		var exists bool
+		if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", role).Scan(&exists); err != nil {
+			return fmt.Errorf("make role: %w", err)
+		}
+		if exists {
+			continue
+		}
+		// The password is generated from hexadecimal digits: nothing to escape.
+		if _, err := conn.Exec(ctx, "CREATE ROLE "+role+" LOGIN PASSWORD '"+e.cluster.password+"'"); err != nil {
+			return fmt.Errorf("make role: %w", err)
+		}
 	}
 	return nil
 }

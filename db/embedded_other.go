@@ -36,6 +36,9 @@ func (*Embedded) Folder() string { return "" }
 // URL is empty on this platform.
 func (*Embedded) URL(string) string { return "" }
 
+// WorkURL is empty on this platform.
+func (*Embedded) WorkURL(string) string { return "" }
+
 // AdminURL is empty on this platform.
 func (*Embedded) AdminURL(string) string { return "" }
 

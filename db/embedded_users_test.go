@@ -209,8 +209,10 @@ func ordinaryUser(t *testing.T) (_ *account, program, home string) {
 	}
 	home = filepath.Dir(dataFolder(t))
 	program = filepath.Join(home, "program")
-	if err := copyFile(os.Args[0], program); err != nil {
-		t.Fatal(err)
+	// cp writes it, not this process: a program that another test starts at the same moment would inherit the open file, and
+	// what is open for writing cannot be run (ETXTBSY).
+	if said, err := exec.Command("cp", os.Args[0], program).CombinedOutput(); err != nil {
+		t.Fatalf("cp: %v: %s", err, said)
 	}
 	if err := os.Chown(home, uid, gid); err != nil {
 		t.Fatal(err)

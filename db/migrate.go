@@ -36,7 +36,10 @@ const (
 // rooms that ran already. Several processes may call it at once: one works, the others wait for it.
 //
 // Migrations run beside the old version of the program: they wait 5 s at most for a lock and are then tried again.
-func Migrate(ctx context.Context, url string) error {
+func Migrate(ctx context.Context, url string) error { return MigrateFor(ctx, url, "") }
+
+// MigrateFor does the same as the owner of the tables, and then gives the rights to work with them to another role, unless that is empty.
+func MigrateFor(ctx context.Context, url, role string) error {
 	config, err := poolConfig(url, Options{
 		ApplicationName:  "portalverbund-migrate",
 		MaxConns:         4,
@@ -58,6 +61,11 @@ func Migrate(ctx context.Context, url string) error {
 	defer unlock()
 	for attempt := 1; ; attempt++ {
 		err := migrate(ctx, pool)
+		if err == nil && role != "" {
+			if err = grant(ctx, pool, role); err != nil {
+				err = fmt.Errorf("give %s the rights to work: %w", role, err)
+			}
+		}
 		var pgErr *pgconn.PgError
 		busy := errors.As(err, &pgErr) && pgErr.Code == lockNotAvailable
 		if err == nil || !busy || attempt == migrationAttempts {

@@ -1,13 +1,17 @@
 import { existsSync } from "node:fs";
 import { defineConfig } from "@playwright/test";
 
-/** The browser of the machine where there is one, else Playwright's own. */
-const installed = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) =>
-  existsSync(path),
-);
+/** The browser of the machine where there is one, without windows if possible, else Playwright's own. */
+const installed = [
+  "/usr/bin/chromium-headless-shell",
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+].find((path) => existsSync(path));
 const executablePath = process.env["CHROMIUM"] ?? installed;
 
 const outage = "**/6-outage.spec.ts";
+const joining = "**/7-joining.spec.ts";
 
 const isRoot = process.getuid?.() === 0;
 
@@ -16,7 +20,7 @@ export default defineConfig({
   outputDir: "test-results",
   forbidOnly: Boolean(process.env["CI"]),
   reporter: [["list"]],
-  workers: 2, // files run side by side, the tests of a journey's file one after the other
+  workers: 3, // much of a journey is waiting; files run side by side, the tests of a journey's file one after the other
   timeout: 180_000,
   expect: { timeout: 30_000 },
   globalSetup: "./e2e/support/start.ts",
@@ -45,7 +49,7 @@ export default defineConfig({
       // The steps of a citizen's application through the running association, each by persons of its own.
       name: "journeys",
       testDir: "e2e/journeys",
-      testIgnore: outage,
+      testIgnore: [outage, joining],
     },
     {
       // Stops a part of the association, which all share: after everything else.
@@ -53,6 +57,13 @@ export default defineConfig({
       testDir: "e2e/journeys",
       testMatch: outage,
       dependencies: ["journeys"],
+    },
+    {
+      // Adds an account home, so that everybody is asked where their account is: after everything else, too.
+      name: "joining",
+      testDir: "e2e/journeys",
+      testMatch: joining,
+      dependencies: ["outage"],
     },
     {
       // Every page in every state, with invented answers of the portal.

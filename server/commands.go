@@ -38,13 +38,14 @@ type demoCommand struct {
 	Data string `env:"PORTAL_DATA" default:".data" help:"Folder for everything that the demonstration keeps."`
 	SPA  string `env:"PORTAL_SPA" default:"frontend/dist" help:"Folder with the built pages."`
 
+	Shift    int    `env:"PORTAL_DEMO_SHIFT" help:"Added to every port: of two demonstrations on one machine, none takes a port of the other while a program is starting again."`
 	Identity string `type:"existingfile" help:"File with more identity providers for the county, as PORTAL_IDENTITY has them: a directory of staff, for instance."`
 }
 
 // Run runs the demonstration until the context ends or a command says so.
 func (c *demoCommand) Run(ctx context.Context) error {
 	log := app.Config{LogLevel: "warn", LogFormat: "text"}.Logger()
-	return demo.Run(ctx, demo.Options{Data: c.Data, SPA: c.SPA, Identity: c.Identity, In: os.Stdin, Out: os.Stdout, Log: log})
+	return demo.Run(ctx, demo.Options{Data: c.Data, SPA: c.SPA, Identity: c.Identity, Shift: c.Shift, In: os.Stdin, Out: os.Stdout, Log: log})
 }
 
 type migrateCommand struct {
@@ -86,9 +87,16 @@ type adminCommand struct {
 	Keys  adminKeysCommand  `cmd:"" help:"Make the portal's keys, and print the public ones for the list of members."`
 	Staff adminStaffCommand `cmd:"" help:"Create a staff account. The password is read from standard input."`
 
+	StaffFactors adminStaffFactorsCommand `cmd:"" help:"Set back what somebody of the staff signs in with: password, passkeys and codes go, sessions end, and a mail leads to a new password. For the last administrator, whom nobody else can help."`
+
 	SafeKey adminSafeKeyCommand `cmd:"" help:"Add a new master key of the documents safe. It counts from the next start on; a job then wraps the keys of all documents by it."`
 
 	SafeKeyPrune adminSafeKeyPruneCommand `cmd:"" help:"Remove the master keys of the documents safe before the present one. Refused while a document's key is wrapped by one of them. Restart all processes of the portal after safe-key first."`
+
+	EndSessions adminEndSessionsCommand `cmd:"" help:"End all sessions of an account, of a citizen or of staff, at once and everywhere: when somebody else has got in."`
+
+	Erasures adminErasuresCommand `cmd:"" help:"Write the list of those whose data was deleted, sealed. Keep it apart from the backups: a restored backup has these people again."`
+	Erase    adminEraseCommand    `cmd:"" help:"Delete once more whom a list of erasures names: after a backup was restored, before the portal is started."`
 
 	IdentityKey adminIdentityKeyCommand `cmd:"" help:"Make a key with its certificate for the link to a SAML identity provider."`
 }
@@ -133,7 +141,7 @@ func (c *adminIdentityKeyCommand) Run() error {
 type adminStaffCommand struct {
 	Email      string   `arg:"" help:"Mail address to sign in with."`
 	FullName   string   `arg:"" name:"full-name" help:"Name as colleagues see it."`
-	Roles      []string `default:"clerk" help:"clerk, editor, publisher, admin, auditor: for the whole portal, or for one unit of the catalog and those below it with its id behind @ (clerk@0b7a4f0e-5f0e-5c41-9d6c-3f3a5e0b7a11)."`
+	Roles      []string `default:"clerk" help:"clerk, editor, publisher, admin, auditor, treasurer: for the whole portal, or for one unit of the catalog and those below it with its id behind @ (clerk@0b7a4f0e-5f0e-5c41-9d6c-3f3a5e0b7a11)."`
 	app.Config `embed:""`
 }
 
@@ -144,6 +152,45 @@ func (c *adminStaffCommand) Run(ctx context.Context) error {
 		return fmt.Errorf("read the password from standard input: %w", err)
 	}
 	return app.CreateStaff(ctx, c.Config, c.Email, c.FullName, password, c.Roles)
+}
+
+type adminStaffFactorsCommand struct {
+	Who        string `arg:"" help:"Mail address, or id of the account."`
+	app.Config `embed:""`
+}
+
+// Run sets the sign-in back.
+func (c *adminStaffFactorsCommand) Run(ctx context.Context) error {
+	return app.ResetStaffFactors(ctx, c.Config, c.Who)
+}
+
+type adminEndSessionsCommand struct {
+	Who        string `arg:"" help:"Mail address, or id of the account."`
+	app.Config `embed:""`
+}
+
+// Run ends the sessions.
+func (c *adminEndSessionsCommand) Run(ctx context.Context) error {
+	return app.EndSessions(ctx, c.Config, c.Who)
+}
+
+type adminErasuresCommand struct {
+	app.Config `embed:""`
+}
+
+// Run writes the list to standard output.
+func (c *adminErasuresCommand) Run(ctx context.Context) error {
+	return app.ListErasures(ctx, c.Config, os.Stdout)
+}
+
+type adminEraseCommand struct {
+	List       *os.File `arg:"" help:"List, as admin erasures wrote it; - reads from standard input."`
+	app.Config `embed:""`
+}
+
+// Run deletes whom the list names.
+func (c *adminEraseCommand) Run(ctx context.Context) error {
+	return app.EraseAgain(ctx, c.Config, c.List, os.Stdout)
 }
 
 type exportLogCommand struct {

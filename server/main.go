@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -41,8 +43,7 @@ func run() int {
 	)
 	command, err := parser.Parse(os.Args[1:])
 	parser.FatalIfErrorf(err)
-	// Libraries write to the default log: what they warn of is wanted, how they start is not.
-	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	slog.SetDefault(libraryLog(os.Stderr))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	command.BindTo(ctx, (*context.Context)(nil))
@@ -51,4 +52,16 @@ func run() int {
 		return 1
 	}
 	return 0
+}
+
+// libraryLog is the log that libraries write to by themselves. What they warn of is wanted, how they start is not; and of their words only those
+// are kept that hold nothing of what people and clients sent: addresses and parameters are dropped.
+func libraryLog(w io.Writer) *slog.Logger {
+	kept := []string{slog.TimeKey, slog.LevelKey, slog.MessageKey, "type", "status_code"}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if slices.Contains(kept, a.Key) {
+			return a
+		}
+		return slog.Attr{}
+	}}))
 }

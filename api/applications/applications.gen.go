@@ -46,6 +46,9 @@ type ServerInterface interface {
 	// Download an attachment
 	// (GET /api/v1/applications/{applicationId}/attachments/{attachmentId})
 	GetAttachment(ctx echo.Context, applicationId ApplicationId, attachmentId AttachmentId) error
+	// Download a document that came with a status or message
+	// (GET /api/v1/applications/{applicationId}/documents/{documentId})
+	GetApplicationDocument(ctx echo.Context, applicationId ApplicationId, documentId DocumentId) error
 	// Live changes of an application
 	// (GET /api/v1/applications/{applicationId}/events)
 	WatchApplication(ctx echo.Context, applicationId ApplicationId) error
@@ -334,6 +337,34 @@ func (w *ServerInterfaceWrapper) GetAttachment(ctx echo.Context) error {
 	return err
 }
 
+// GetApplicationDocument converts echo context to params.
+func (w *ServerInterfaceWrapper) GetApplicationDocument(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "applicationId" -------------
+	var applicationId ApplicationId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "applicationId", ctx.Param("applicationId"), &applicationId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter applicationId: %s", err))
+	}
+
+	// ------------- Path parameter "documentId" -------------
+	var documentId DocumentId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "documentId", ctx.Param("documentId"), &documentId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter documentId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	ctx.Set(Oauth2Scopes, []string{"applications:read"})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetApplicationDocument(ctx, applicationId, documentId)
+	return err
+}
+
 // WatchApplication converts echo context to params.
 func (w *ServerInterfaceWrapper) WatchApplication(ctx echo.Context) error {
 	var err error
@@ -475,6 +506,12 @@ func (w *ServerInterfaceWrapper) SubmitApplication(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params SubmitApplicationParams
+	// ------------- Optional query parameter "fee" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "fee", ctx.QueryParams(), &params.Fee)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter fee: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Required header parameter "Idempotency-Key" -------------
@@ -579,6 +616,7 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.POST(baseURL+"/api/v1/applications/:applicationId/attachments/from-safe", wrapper.AddAttachmentFromSafe)
 	router.DELETE(baseURL+"/api/v1/applications/:applicationId/attachments/:attachmentId", wrapper.DeleteAttachment)
 	router.GET(baseURL+"/api/v1/applications/:applicationId/attachments/:attachmentId", wrapper.GetAttachment)
+	router.GET(baseURL+"/api/v1/applications/:applicationId/documents/:documentId", wrapper.GetApplicationDocument)
 	router.GET(baseURL+"/api/v1/applications/:applicationId/events", wrapper.WatchApplication)
 	router.POST(baseURL+"/api/v1/applications/:applicationId/hand-over", wrapper.HandOverDraft)
 	router.POST(baseURL+"/api/v1/applications/:applicationId/messages", wrapper.AnswerAuthority)
@@ -1307,6 +1345,79 @@ func (response GetAttachmentdefaultApplicationProblemPlusJSONResponse) VisitGetA
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type GetApplicationDocumentRequestObject struct {
+	ApplicationId ApplicationId `json:"applicationId"`
+	DocumentId    DocumentId    `json:"documentId"`
+}
+
+type GetApplicationDocumentResponseObject interface {
+	VisitGetApplicationDocumentResponse(w http.ResponseWriter) error
+}
+
+type GetApplicationDocument200ApplicationoctetStreamResponse struct {
+	FileApplicationoctetStreamResponse
+}
+
+func (response GetApplicationDocument200ApplicationoctetStreamResponse) VisitGetApplicationDocumentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetApplicationDocument401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetApplicationDocument401ApplicationProblemPlusJSONResponse) VisitGetApplicationDocumentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetApplicationDocument404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetApplicationDocument404ApplicationProblemPlusJSONResponse) VisitGetApplicationDocumentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetApplicationDocument409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response GetApplicationDocument409ApplicationProblemPlusJSONResponse) VisitGetApplicationDocumentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetApplicationDocumentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetApplicationDocumentdefaultApplicationProblemPlusJSONResponse) VisitGetApplicationDocumentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 type WatchApplicationRequestObject struct {
 	ApplicationId ApplicationId `json:"applicationId"`
 }
@@ -1759,6 +1870,9 @@ type StrictServerInterface interface {
 	// Download an attachment
 	// (GET /api/v1/applications/{applicationId}/attachments/{attachmentId})
 	GetAttachment(ctx context.Context, request GetAttachmentRequestObject) (GetAttachmentResponseObject, error)
+	// Download a document that came with a status or message
+	// (GET /api/v1/applications/{applicationId}/documents/{documentId})
+	GetApplicationDocument(ctx context.Context, request GetApplicationDocumentRequestObject) (GetApplicationDocumentResponseObject, error)
 	// Live changes of an application
 	// (GET /api/v1/applications/{applicationId}/events)
 	WatchApplication(ctx context.Context, request WatchApplicationRequestObject) (WatchApplicationResponseObject, error)
@@ -2034,6 +2148,32 @@ func (sh *strictHandler) GetAttachment(ctx echo.Context, applicationId Applicati
 		return err
 	} else if validResponse, ok := response.(GetAttachmentResponseObject); ok {
 		return validResponse.VisitGetAttachmentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetApplicationDocument operation middleware
+func (sh *strictHandler) GetApplicationDocument(ctx echo.Context, applicationId ApplicationId, documentId DocumentId) error {
+	var request GetApplicationDocumentRequestObject
+
+	request.ApplicationId = applicationId
+	request.DocumentId = documentId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetApplicationDocument(ctx.Request().Context(), request.(GetApplicationDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetApplicationDocument")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetApplicationDocumentResponseObject); ok {
+		return validResponse.VisitGetApplicationDocumentResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

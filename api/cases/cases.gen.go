@@ -22,18 +22,51 @@ type ServerInterface interface {
 	// The clerk's inbox
 	// (GET /api/v1/cases)
 	ListCases(ctx echo.Context, params ListCasesParams) error
+	// Who works on cases
+	// (GET /api/v1/cases/colleagues)
+	ListColleagues(ctx echo.Context, params ListColleaguesParams) error
 	// Live changes of the inbox
 	// (GET /api/v1/cases/events)
 	WatchCases(ctx echo.Context) error
+	// What came in, what is open, how long it takes
+	// (GET /api/v1/cases/statistics)
+	GetCaseStatistics(ctx echo.Context, params GetCaseStatisticsParams) error
+	// The same figures as a table
+	// (GET /api/v1/cases/statistics.csv)
+	ExportCaseStatistics(ctx echo.Context, params ExportCaseStatisticsParams) error
+	// Text templates of the desk
+	// (GET /api/v1/cases/templates)
+	ListCaseTemplates(ctx echo.Context) error
+	// Write a text template
+	// (POST /api/v1/cases/templates)
+	CreateCaseTemplate(ctx echo.Context, params CreateCaseTemplateParams) error
+	// Delete a text template
+	// (DELETE /api/v1/cases/templates/{templateId})
+	DeleteCaseTemplate(ctx echo.Context, templateId TemplateId) error
+	// Change a text template
+	// (PUT /api/v1/cases/templates/{templateId})
+	ChangeCaseTemplate(ctx echo.Context, templateId TemplateId) error
+	// The caller's saved views of the inbox
+	// (GET /api/v1/cases/views)
+	ListCaseViews(ctx echo.Context) error
+	// Save the caller's views of the inbox
+	// (PUT /api/v1/cases/views)
+	SaveCaseViews(ctx echo.Context) error
 	// Read a case
 	// (GET /api/v1/cases/{caseId})
 	GetCase(ctx echo.Context, caseId CaseId) error
+	// Give a case to somebody, and set its date
+	// (PATCH /api/v1/cases/{caseId})
+	PlanCase(ctx echo.Context, caseId CaseId, params PlanCaseParams) error
 	// Download an attachment of a case
 	// (GET /api/v1/cases/{caseId}/attachments/{attachmentId})
 	GetCaseAttachment(ctx echo.Context, caseId CaseId, attachmentId AttachmentId) error
 	// Decide a case
 	// (POST /api/v1/cases/{caseId}/decision)
 	DecideCase(ctx echo.Context, caseId CaseId, params DecideCaseParams) error
+	// Write an internal note
+	// (POST /api/v1/cases/{caseId}/notes)
+	NoteCase(ctx echo.Context, caseId CaseId, params NoteCaseParams) error
 	// Ask the citizen
 	// (POST /api/v1/cases/{caseId}/questions)
 	AskQuestion(ctx echo.Context, caseId CaseId, params AskQuestionParams) error
@@ -69,6 +102,41 @@ func (w *ServerInterfaceWrapper) ListCases(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
 	}
 
+	// ------------- Optional query parameter "open" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "open", ctx.QueryParams(), &params.Open)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter open: %s", err))
+	}
+
+	// ------------- Optional query parameter "assignee" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "assignee", ctx.QueryParams(), &params.Assignee)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter assignee: %s", err))
+	}
+
+	// ------------- Optional query parameter "service" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "service", ctx.QueryParams(), &params.Service)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter service: %s", err))
+	}
+
+	// ------------- Optional query parameter "overdue" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "overdue", ctx.QueryParams(), &params.Overdue)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter overdue: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "sort", ctx.QueryParams(), &params.Sort)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
 	// ------------- Optional query parameter "limit" -------------
 
 	err = runtime.BindQueryParameter("form", true, false, "limit", ctx.QueryParams(), &params.Limit)
@@ -88,6 +156,26 @@ func (w *ServerInterfaceWrapper) ListCases(ctx echo.Context) error {
 	return err
 }
 
+// ListColleagues converts echo context to params.
+func (w *ServerInterfaceWrapper) ListColleagues(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListColleaguesParams
+	// ------------- Optional query parameter "case" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "case", ctx.QueryParams(), &params.Case)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter case: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListColleagues(ctx, params)
+	return err
+}
+
 // WatchCases converts echo context to params.
 func (w *ServerInterfaceWrapper) WatchCases(ctx echo.Context) error {
 	var err error
@@ -96,6 +184,162 @@ func (w *ServerInterfaceWrapper) WatchCases(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.WatchCases(ctx)
+	return err
+}
+
+// GetCaseStatistics converts echo context to params.
+func (w *ServerInterfaceWrapper) GetCaseStatistics(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCaseStatisticsParams
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "from", ctx.QueryParams(), &params.From)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "to", ctx.QueryParams(), &params.To)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetCaseStatistics(ctx, params)
+	return err
+}
+
+// ExportCaseStatistics converts echo context to params.
+func (w *ServerInterfaceWrapper) ExportCaseStatistics(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportCaseStatisticsParams
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "from", ctx.QueryParams(), &params.From)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "to", ctx.QueryParams(), &params.To)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExportCaseStatistics(ctx, params)
+	return err
+}
+
+// ListCaseTemplates converts echo context to params.
+func (w *ServerInterfaceWrapper) ListCaseTemplates(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListCaseTemplates(ctx)
+	return err
+}
+
+// CreateCaseTemplate converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateCaseTemplate(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateCaseTemplateParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateCaseTemplate(ctx, params)
+	return err
+}
+
+// DeleteCaseTemplate converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteCaseTemplate(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "templateId" -------------
+	var templateId TemplateId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteCaseTemplate(ctx, templateId)
+	return err
+}
+
+// ChangeCaseTemplate converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangeCaseTemplate(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "templateId" -------------
+	var templateId TemplateId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangeCaseTemplate(ctx, templateId)
+	return err
+}
+
+// ListCaseViews converts echo context to params.
+func (w *ServerInterfaceWrapper) ListCaseViews(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListCaseViews(ctx)
+	return err
+}
+
+// SaveCaseViews converts echo context to params.
+func (w *ServerInterfaceWrapper) SaveCaseViews(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SaveCaseViews(ctx)
 	return err
 }
 
@@ -114,6 +358,46 @@ func (w *ServerInterfaceWrapper) GetCase(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetCase(ctx, caseId)
+	return err
+}
+
+// PlanCase converts echo context to params.
+func (w *ServerInterfaceWrapper) PlanCase(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseId CaseId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PlanCaseParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = IfMatch
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter If-Match is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PlanCase(ctx, caseId, params)
 	return err
 }
 
@@ -180,6 +464,46 @@ func (w *ServerInterfaceWrapper) DecideCase(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.DecideCase(ctx, caseId, params)
+	return err
+}
+
+// NoteCase converts echo context to params.
+func (w *ServerInterfaceWrapper) NoteCase(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseId CaseId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params NoteCaseParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.NoteCase(ctx, caseId, params)
 	return err
 }
 
@@ -292,14 +616,27 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	}
 
 	router.GET(baseURL+"/api/v1/cases", wrapper.ListCases)
+	router.GET(baseURL+"/api/v1/cases/colleagues", wrapper.ListColleagues)
 	router.GET(baseURL+"/api/v1/cases/events", wrapper.WatchCases)
+	router.GET(baseURL+"/api/v1/cases/statistics", wrapper.GetCaseStatistics)
+	router.GET(baseURL+"/api/v1/cases/statistics.csv", wrapper.ExportCaseStatistics)
+	router.GET(baseURL+"/api/v1/cases/templates", wrapper.ListCaseTemplates)
+	router.POST(baseURL+"/api/v1/cases/templates", wrapper.CreateCaseTemplate)
+	router.DELETE(baseURL+"/api/v1/cases/templates/:templateId", wrapper.DeleteCaseTemplate)
+	router.PUT(baseURL+"/api/v1/cases/templates/:templateId", wrapper.ChangeCaseTemplate)
+	router.GET(baseURL+"/api/v1/cases/views", wrapper.ListCaseViews)
+	router.PUT(baseURL+"/api/v1/cases/views", wrapper.SaveCaseViews)
 	router.GET(baseURL+"/api/v1/cases/:caseId", wrapper.GetCase)
+	router.PATCH(baseURL+"/api/v1/cases/:caseId", wrapper.PlanCase)
 	router.GET(baseURL+"/api/v1/cases/:caseId/attachments/:attachmentId", wrapper.GetCaseAttachment)
 	router.POST(baseURL+"/api/v1/cases/:caseId/decision", wrapper.DecideCase)
+	router.POST(baseURL+"/api/v1/cases/:caseId/notes", wrapper.NoteCase)
 	router.POST(baseURL+"/api/v1/cases/:caseId/questions", wrapper.AskQuestion)
 	router.POST(baseURL+"/api/v1/cases/:caseId/start", wrapper.StartCase)
 
 }
+
+type BadRequestApplicationProblemPlusJSONResponse Problem
 
 type ChangedCaseResponseHeaders struct {
 	ETag string
@@ -336,6 +673,8 @@ type InvalidApplicationProblemPlusJSONResponse Problem
 
 type NotFoundApplicationProblemPlusJSONResponse Problem
 
+type PreconditionFailedApplicationProblemPlusJSONResponse Problem
+
 type UnauthorizedApplicationProblemPlusJSONResponse Problem
 
 type ListCasesRequestObject struct {
@@ -351,6 +690,17 @@ type ListCases200JSONResponse CaseList
 func (response ListCases200JSONResponse) VisitListCasesResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListCases400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListCases400ApplicationProblemPlusJSONResponse) VisitListCasesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
 
 	return json.NewEncoder(w).Encode(response)
 }
@@ -383,6 +733,68 @@ type ListCasesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListCasesdefaultApplicationProblemPlusJSONResponse) VisitListCasesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ListColleaguesRequestObject struct {
+	Params ListColleaguesParams
+}
+
+type ListColleaguesResponseObject interface {
+	VisitListColleaguesResponse(w http.ResponseWriter) error
+}
+
+type ListColleagues200JSONResponse ColleagueList
+
+func (response ListColleagues200JSONResponse) VisitListColleaguesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListColleagues401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListColleagues401ApplicationProblemPlusJSONResponse) VisitListColleaguesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListColleagues403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListColleagues403ApplicationProblemPlusJSONResponse) VisitListColleaguesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListColleagues404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListColleagues404ApplicationProblemPlusJSONResponse) VisitListColleaguesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListColleaguesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListColleaguesdefaultApplicationProblemPlusJSONResponse) VisitListColleaguesResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -442,6 +854,533 @@ type WatchCasesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response WatchCasesdefaultApplicationProblemPlusJSONResponse) VisitWatchCasesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type GetCaseStatisticsRequestObject struct {
+	Params GetCaseStatisticsParams
+}
+
+type GetCaseStatisticsResponseObject interface {
+	VisitGetCaseStatisticsResponse(w http.ResponseWriter) error
+}
+
+type GetCaseStatistics200JSONResponse CaseStatistics
+
+func (response GetCaseStatistics200JSONResponse) VisitGetCaseStatisticsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetCaseStatistics400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetCaseStatistics400ApplicationProblemPlusJSONResponse) VisitGetCaseStatisticsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetCaseStatistics401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetCaseStatistics401ApplicationProblemPlusJSONResponse) VisitGetCaseStatisticsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetCaseStatistics403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetCaseStatistics403ApplicationProblemPlusJSONResponse) VisitGetCaseStatisticsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetCaseStatistics422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetCaseStatistics422ApplicationProblemPlusJSONResponse) VisitGetCaseStatisticsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetCaseStatisticsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCaseStatisticsdefaultApplicationProblemPlusJSONResponse) VisitGetCaseStatisticsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ExportCaseStatisticsRequestObject struct {
+	Params ExportCaseStatisticsParams
+}
+
+type ExportCaseStatisticsResponseObject interface {
+	VisitExportCaseStatisticsResponse(w http.ResponseWriter) error
+}
+
+type ExportCaseStatistics200TextcsvResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ExportCaseStatistics200TextcsvResponse) VisitExportCaseStatisticsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportCaseStatistics400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ExportCaseStatistics400ApplicationProblemPlusJSONResponse) VisitExportCaseStatisticsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ExportCaseStatistics401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ExportCaseStatistics401ApplicationProblemPlusJSONResponse) VisitExportCaseStatisticsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ExportCaseStatistics403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ExportCaseStatistics403ApplicationProblemPlusJSONResponse) VisitExportCaseStatisticsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ExportCaseStatistics422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ExportCaseStatistics422ApplicationProblemPlusJSONResponse) VisitExportCaseStatisticsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ExportCaseStatisticsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExportCaseStatisticsdefaultApplicationProblemPlusJSONResponse) VisitExportCaseStatisticsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ListCaseTemplatesRequestObject struct {
+}
+
+type ListCaseTemplatesResponseObject interface {
+	VisitListCaseTemplatesResponse(w http.ResponseWriter) error
+}
+
+type ListCaseTemplates200JSONResponse CaseTemplateList
+
+func (response ListCaseTemplates200JSONResponse) VisitListCaseTemplatesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListCaseTemplates401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseTemplates401ApplicationProblemPlusJSONResponse) VisitListCaseTemplatesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListCaseTemplates403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseTemplates403ApplicationProblemPlusJSONResponse) VisitListCaseTemplatesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListCaseTemplatesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListCaseTemplatesdefaultApplicationProblemPlusJSONResponse) VisitListCaseTemplatesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type CreateCaseTemplateRequestObject struct {
+	Params CreateCaseTemplateParams
+	Body   *CreateCaseTemplateJSONRequestBody
+}
+
+type CreateCaseTemplateResponseObject interface {
+	VisitCreateCaseTemplateResponse(w http.ResponseWriter) error
+}
+
+type CreateCaseTemplate201JSONResponse CaseTemplate
+
+func (response CreateCaseTemplate201JSONResponse) VisitCreateCaseTemplateResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type CreateCaseTemplate401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCaseTemplate401ApplicationProblemPlusJSONResponse) VisitCreateCaseTemplateResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type CreateCaseTemplate403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCaseTemplate403ApplicationProblemPlusJSONResponse) VisitCreateCaseTemplateResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type CreateCaseTemplate409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCaseTemplate409ApplicationProblemPlusJSONResponse) VisitCreateCaseTemplateResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type CreateCaseTemplate422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCaseTemplate422ApplicationProblemPlusJSONResponse) VisitCreateCaseTemplateResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type CreateCaseTemplatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateCaseTemplatedefaultApplicationProblemPlusJSONResponse) VisitCreateCaseTemplateResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type DeleteCaseTemplateRequestObject struct {
+	TemplateId TemplateId `json:"templateId"`
+}
+
+type DeleteCaseTemplateResponseObject interface {
+	VisitDeleteCaseTemplateResponse(w http.ResponseWriter) error
+}
+
+type DeleteCaseTemplate204Response struct {
+}
+
+func (response DeleteCaseTemplate204Response) VisitDeleteCaseTemplateResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteCaseTemplate401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCaseTemplate401ApplicationProblemPlusJSONResponse) VisitDeleteCaseTemplateResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type DeleteCaseTemplate403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCaseTemplate403ApplicationProblemPlusJSONResponse) VisitDeleteCaseTemplateResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type DeleteCaseTemplate404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCaseTemplate404ApplicationProblemPlusJSONResponse) VisitDeleteCaseTemplateResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type DeleteCaseTemplatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteCaseTemplatedefaultApplicationProblemPlusJSONResponse) VisitDeleteCaseTemplateResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ChangeCaseTemplateRequestObject struct {
+	TemplateId TemplateId `json:"templateId"`
+	Body       *ChangeCaseTemplateJSONRequestBody
+}
+
+type ChangeCaseTemplateResponseObject interface {
+	VisitChangeCaseTemplateResponse(w http.ResponseWriter) error
+}
+
+type ChangeCaseTemplate200JSONResponse CaseTemplate
+
+func (response ChangeCaseTemplate200JSONResponse) VisitChangeCaseTemplateResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ChangeCaseTemplate401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeCaseTemplate401ApplicationProblemPlusJSONResponse) VisitChangeCaseTemplateResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ChangeCaseTemplate403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeCaseTemplate403ApplicationProblemPlusJSONResponse) VisitChangeCaseTemplateResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ChangeCaseTemplate404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeCaseTemplate404ApplicationProblemPlusJSONResponse) VisitChangeCaseTemplateResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ChangeCaseTemplate422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeCaseTemplate422ApplicationProblemPlusJSONResponse) VisitChangeCaseTemplateResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ChangeCaseTemplatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeCaseTemplatedefaultApplicationProblemPlusJSONResponse) VisitChangeCaseTemplateResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ListCaseViewsRequestObject struct {
+}
+
+type ListCaseViewsResponseObject interface {
+	VisitListCaseViewsResponse(w http.ResponseWriter) error
+}
+
+type ListCaseViews200JSONResponse CaseViewList
+
+func (response ListCaseViews200JSONResponse) VisitListCaseViewsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListCaseViews401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseViews401ApplicationProblemPlusJSONResponse) VisitListCaseViewsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListCaseViews403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseViews403ApplicationProblemPlusJSONResponse) VisitListCaseViewsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListCaseViewsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListCaseViewsdefaultApplicationProblemPlusJSONResponse) VisitListCaseViewsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type SaveCaseViewsRequestObject struct {
+	Body *SaveCaseViewsJSONRequestBody
+}
+
+type SaveCaseViewsResponseObject interface {
+	VisitSaveCaseViewsResponse(w http.ResponseWriter) error
+}
+
+type SaveCaseViews200JSONResponse CaseViewList
+
+func (response SaveCaseViews200JSONResponse) VisitSaveCaseViewsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SaveCaseViews401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SaveCaseViews401ApplicationProblemPlusJSONResponse) VisitSaveCaseViewsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SaveCaseViews403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SaveCaseViews403ApplicationProblemPlusJSONResponse) VisitSaveCaseViewsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SaveCaseViews422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SaveCaseViews422ApplicationProblemPlusJSONResponse) VisitSaveCaseViewsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SaveCaseViewsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SaveCaseViewsdefaultApplicationProblemPlusJSONResponse) VisitSaveCaseViewsResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -512,6 +1451,104 @@ type GetCasedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetCasedefaultApplicationProblemPlusJSONResponse) VisitGetCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type PlanCaseRequestObject struct {
+	CaseId CaseId `json:"caseId"`
+	Params PlanCaseParams
+	Body   *PlanCaseJSONRequestBody
+}
+
+type PlanCaseResponseObject interface {
+	VisitPlanCaseResponse(w http.ResponseWriter) error
+}
+
+type PlanCase200JSONResponse struct{ ChangedCaseJSONResponse }
+
+func (response PlanCase200JSONResponse) VisitPlanCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type PlanCase401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response PlanCase401ApplicationProblemPlusJSONResponse) VisitPlanCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type PlanCase403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response PlanCase403ApplicationProblemPlusJSONResponse) VisitPlanCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type PlanCase404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response PlanCase404ApplicationProblemPlusJSONResponse) VisitPlanCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type PlanCase409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response PlanCase409ApplicationProblemPlusJSONResponse) VisitPlanCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type PlanCase412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response PlanCase412ApplicationProblemPlusJSONResponse) VisitPlanCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type PlanCase422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response PlanCase422ApplicationProblemPlusJSONResponse) VisitPlanCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type PlanCasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PlanCasedefaultApplicationProblemPlusJSONResponse) VisitPlanCaseResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -689,6 +1726,93 @@ func (response DecideCasedefaultApplicationProblemPlusJSONResponse) VisitDecideC
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type NoteCaseRequestObject struct {
+	CaseId CaseId `json:"caseId"`
+	Params NoteCaseParams
+	Body   *NoteCaseJSONRequestBody
+}
+
+type NoteCaseResponseObject interface {
+	VisitNoteCaseResponse(w http.ResponseWriter) error
+}
+
+type NoteCase200JSONResponse struct{ ChangedCaseJSONResponse }
+
+func (response NoteCase200JSONResponse) VisitNoteCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type NoteCase401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response NoteCase401ApplicationProblemPlusJSONResponse) VisitNoteCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type NoteCase403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response NoteCase403ApplicationProblemPlusJSONResponse) VisitNoteCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type NoteCase404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response NoteCase404ApplicationProblemPlusJSONResponse) VisitNoteCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type NoteCase409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response NoteCase409ApplicationProblemPlusJSONResponse) VisitNoteCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type NoteCase422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response NoteCase422ApplicationProblemPlusJSONResponse) VisitNoteCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type NoteCasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response NoteCasedefaultApplicationProblemPlusJSONResponse) VisitNoteCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 type AskQuestionRequestObject struct {
 	CaseId CaseId `json:"caseId"`
 	Params AskQuestionParams
@@ -856,18 +1980,51 @@ type StrictServerInterface interface {
 	// The clerk's inbox
 	// (GET /api/v1/cases)
 	ListCases(ctx context.Context, request ListCasesRequestObject) (ListCasesResponseObject, error)
+	// Who works on cases
+	// (GET /api/v1/cases/colleagues)
+	ListColleagues(ctx context.Context, request ListColleaguesRequestObject) (ListColleaguesResponseObject, error)
 	// Live changes of the inbox
 	// (GET /api/v1/cases/events)
 	WatchCases(ctx context.Context, request WatchCasesRequestObject) (WatchCasesResponseObject, error)
+	// What came in, what is open, how long it takes
+	// (GET /api/v1/cases/statistics)
+	GetCaseStatistics(ctx context.Context, request GetCaseStatisticsRequestObject) (GetCaseStatisticsResponseObject, error)
+	// The same figures as a table
+	// (GET /api/v1/cases/statistics.csv)
+	ExportCaseStatistics(ctx context.Context, request ExportCaseStatisticsRequestObject) (ExportCaseStatisticsResponseObject, error)
+	// Text templates of the desk
+	// (GET /api/v1/cases/templates)
+	ListCaseTemplates(ctx context.Context, request ListCaseTemplatesRequestObject) (ListCaseTemplatesResponseObject, error)
+	// Write a text template
+	// (POST /api/v1/cases/templates)
+	CreateCaseTemplate(ctx context.Context, request CreateCaseTemplateRequestObject) (CreateCaseTemplateResponseObject, error)
+	// Delete a text template
+	// (DELETE /api/v1/cases/templates/{templateId})
+	DeleteCaseTemplate(ctx context.Context, request DeleteCaseTemplateRequestObject) (DeleteCaseTemplateResponseObject, error)
+	// Change a text template
+	// (PUT /api/v1/cases/templates/{templateId})
+	ChangeCaseTemplate(ctx context.Context, request ChangeCaseTemplateRequestObject) (ChangeCaseTemplateResponseObject, error)
+	// The caller's saved views of the inbox
+	// (GET /api/v1/cases/views)
+	ListCaseViews(ctx context.Context, request ListCaseViewsRequestObject) (ListCaseViewsResponseObject, error)
+	// Save the caller's views of the inbox
+	// (PUT /api/v1/cases/views)
+	SaveCaseViews(ctx context.Context, request SaveCaseViewsRequestObject) (SaveCaseViewsResponseObject, error)
 	// Read a case
 	// (GET /api/v1/cases/{caseId})
 	GetCase(ctx context.Context, request GetCaseRequestObject) (GetCaseResponseObject, error)
+	// Give a case to somebody, and set its date
+	// (PATCH /api/v1/cases/{caseId})
+	PlanCase(ctx context.Context, request PlanCaseRequestObject) (PlanCaseResponseObject, error)
 	// Download an attachment of a case
 	// (GET /api/v1/cases/{caseId}/attachments/{attachmentId})
 	GetCaseAttachment(ctx context.Context, request GetCaseAttachmentRequestObject) (GetCaseAttachmentResponseObject, error)
 	// Decide a case
 	// (POST /api/v1/cases/{caseId}/decision)
 	DecideCase(ctx context.Context, request DecideCaseRequestObject) (DecideCaseResponseObject, error)
+	// Write an internal note
+	// (POST /api/v1/cases/{caseId}/notes)
+	NoteCase(ctx context.Context, request NoteCaseRequestObject) (NoteCaseResponseObject, error)
 	// Ask the citizen
 	// (POST /api/v1/cases/{caseId}/questions)
 	AskQuestion(ctx context.Context, request AskQuestionRequestObject) (AskQuestionResponseObject, error)
@@ -913,6 +2070,31 @@ func (sh *strictHandler) ListCases(ctx echo.Context, params ListCasesParams) err
 	return nil
 }
 
+// ListColleagues operation middleware
+func (sh *strictHandler) ListColleagues(ctx echo.Context, params ListColleaguesParams) error {
+	var request ListColleaguesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListColleagues(ctx.Request().Context(), request.(ListColleaguesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListColleagues")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListColleaguesResponseObject); ok {
+		return validResponse.VisitListColleaguesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // WatchCases operation middleware
 func (sh *strictHandler) WatchCases(ctx echo.Context) error {
 	var request WatchCasesRequestObject
@@ -930,6 +2112,218 @@ func (sh *strictHandler) WatchCases(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(WatchCasesResponseObject); ok {
 		return validResponse.VisitWatchCasesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetCaseStatistics operation middleware
+func (sh *strictHandler) GetCaseStatistics(ctx echo.Context, params GetCaseStatisticsParams) error {
+	var request GetCaseStatisticsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCaseStatistics(ctx.Request().Context(), request.(GetCaseStatisticsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCaseStatistics")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetCaseStatisticsResponseObject); ok {
+		return validResponse.VisitGetCaseStatisticsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ExportCaseStatistics operation middleware
+func (sh *strictHandler) ExportCaseStatistics(ctx echo.Context, params ExportCaseStatisticsParams) error {
+	var request ExportCaseStatisticsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportCaseStatistics(ctx.Request().Context(), request.(ExportCaseStatisticsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportCaseStatistics")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExportCaseStatisticsResponseObject); ok {
+		return validResponse.VisitExportCaseStatisticsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListCaseTemplates operation middleware
+func (sh *strictHandler) ListCaseTemplates(ctx echo.Context) error {
+	var request ListCaseTemplatesRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCaseTemplates(ctx.Request().Context(), request.(ListCaseTemplatesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCaseTemplates")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListCaseTemplatesResponseObject); ok {
+		return validResponse.VisitListCaseTemplatesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateCaseTemplate operation middleware
+func (sh *strictHandler) CreateCaseTemplate(ctx echo.Context, params CreateCaseTemplateParams) error {
+	var request CreateCaseTemplateRequestObject
+
+	request.Params = params
+
+	var body CreateCaseTemplateJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateCaseTemplate(ctx.Request().Context(), request.(CreateCaseTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateCaseTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateCaseTemplateResponseObject); ok {
+		return validResponse.VisitCreateCaseTemplateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteCaseTemplate operation middleware
+func (sh *strictHandler) DeleteCaseTemplate(ctx echo.Context, templateId TemplateId) error {
+	var request DeleteCaseTemplateRequestObject
+
+	request.TemplateId = templateId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteCaseTemplate(ctx.Request().Context(), request.(DeleteCaseTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteCaseTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteCaseTemplateResponseObject); ok {
+		return validResponse.VisitDeleteCaseTemplateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChangeCaseTemplate operation middleware
+func (sh *strictHandler) ChangeCaseTemplate(ctx echo.Context, templateId TemplateId) error {
+	var request ChangeCaseTemplateRequestObject
+
+	request.TemplateId = templateId
+
+	var body ChangeCaseTemplateJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeCaseTemplate(ctx.Request().Context(), request.(ChangeCaseTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeCaseTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangeCaseTemplateResponseObject); ok {
+		return validResponse.VisitChangeCaseTemplateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListCaseViews operation middleware
+func (sh *strictHandler) ListCaseViews(ctx echo.Context) error {
+	var request ListCaseViewsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCaseViews(ctx.Request().Context(), request.(ListCaseViewsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCaseViews")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListCaseViewsResponseObject); ok {
+		return validResponse.VisitListCaseViewsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SaveCaseViews operation middleware
+func (sh *strictHandler) SaveCaseViews(ctx echo.Context) error {
+	var request SaveCaseViewsRequestObject
+
+	var body SaveCaseViewsJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SaveCaseViews(ctx.Request().Context(), request.(SaveCaseViewsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SaveCaseViews")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SaveCaseViewsResponseObject); ok {
+		return validResponse.VisitSaveCaseViewsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -955,6 +2349,38 @@ func (sh *strictHandler) GetCase(ctx echo.Context, caseId CaseId) error {
 		return err
 	} else if validResponse, ok := response.(GetCaseResponseObject); ok {
 		return validResponse.VisitGetCaseResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PlanCase operation middleware
+func (sh *strictHandler) PlanCase(ctx echo.Context, caseId CaseId, params PlanCaseParams) error {
+	var request PlanCaseRequestObject
+
+	request.CaseId = caseId
+	request.Params = params
+
+	var body PlanCaseJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PlanCase(ctx.Request().Context(), request.(PlanCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PlanCase")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PlanCaseResponseObject); ok {
+		return validResponse.VisitPlanCaseResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -1013,6 +2439,38 @@ func (sh *strictHandler) DecideCase(ctx echo.Context, caseId CaseId, params Deci
 		return err
 	} else if validResponse, ok := response.(DecideCaseResponseObject); ok {
 		return validResponse.VisitDecideCaseResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// NoteCase operation middleware
+func (sh *strictHandler) NoteCase(ctx echo.Context, caseId CaseId, params NoteCaseParams) error {
+	var request NoteCaseRequestObject
+
+	request.CaseId = caseId
+	request.Params = params
+
+	var body NoteCaseJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.NoteCase(ctx.Request().Context(), request.(NoteCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "NoteCase")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(NoteCaseResponseObject); ok {
+		return validResponse.VisitNoteCaseResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

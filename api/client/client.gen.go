@@ -498,6 +498,56 @@ type ClientInterface interface {
 	// ReplayDelivery request
 	ReplayDelivery(ctx context.Context, deliveryId DeliveryId, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListOwnForms request
+	ListOwnForms(ctx context.Context, params *ListOwnFormsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateFormWithBody request with any body
+	CreateFormWithBody(ctx context.Context, params *CreateFormParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	CreateForm(ctx context.Context, params *CreateFormParams, body CreateFormJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetEditedForm request
+	GetEditedForm(ctx context.Context, formId FormId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DiscardFormDraft request
+	DiscardFormDraft(ctx context.Context, formId FormId, params *DiscardFormDraftParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SaveFormDraftWithBody request with any body
+	SaveFormDraftWithBody(ctx context.Context, formId FormId, params *SaveFormDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	SaveFormDraft(ctx context.Context, formId FormId, params *SaveFormDraftParams, body SaveFormDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TryFormDraftWithBody request with any body
+	TryFormDraftWithBody(ctx context.Context, formId FormId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	TryFormDraft(ctx context.Context, formId FormId, body TryFormDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReleaseFormDraftWithBody request with any body
+	ReleaseFormDraftWithBody(ctx context.Context, formId FormId, params *ReleaseFormDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ReleaseFormDraft(ctx context.Context, formId FormId, params *ReleaseFormDraftParams, body ReleaseFormDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReopenFormDraftWithBody request with any body
+	ReopenFormDraftWithBody(ctx context.Context, formId FormId, params *ReopenFormDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ReopenFormDraft(ctx context.Context, formId FormId, params *ReopenFormDraftParams, body ReopenFormDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SubmitFormDraftWithBody request with any body
+	SubmitFormDraftWithBody(ctx context.Context, formId FormId, params *SubmitFormDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	SubmitFormDraft(ctx context.Context, formId FormId, params *SubmitFormDraftParams, body SubmitFormDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListFormVersions request
+	ListFormVersions(ctx context.Context, formId FormId, params *ListFormVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetFormVersion request
+	GetFormVersion(ctx context.Context, formId FormId, number VersionNumber, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawFormWithBody request with any body
+	WithdrawFormWithBody(ctx context.Context, formId FormId, params *WithdrawFormParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	WithdrawForm(ctx context.Context, formId FormId, params *WithdrawFormParams, body WithdrawFormJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListIdentityLinks request
 	ListIdentityLinks(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -539,11 +589,26 @@ type ClientInterface interface {
 	// ListProviders request
 	ListProviders(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SetProviderAddressWithBody request with any body
+	SetProviderAddressWithBody(ctx context.Context, providerId ProviderId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	SetProviderAddress(ctx context.Context, providerId ProviderId, body SetProviderAddressJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListProviderDeliveries request
 	ListProviderDeliveries(ctx context.Context, providerId ProviderId, params *ListProviderDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SetFitConnectCredentialsWithBody request with any body
+	SetFitConnectCredentialsWithBody(ctx context.Context, providerId ProviderId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	SetFitConnectCredentials(ctx context.Context, providerId ProviderId, body SetFitConnectCredentialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// TestProvider request
 	TestProvider(ctx context.Context, providerId ProviderId, params *TestProviderParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceWebhookSecretWithBody request with any body
+	ReplaceWebhookSecretWithBody(ctx context.Context, providerId ProviderId, params *ReplaceWebhookSecretParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ReplaceWebhookSecret(ctx context.Context, providerId ProviderId, params *ReplaceWebhookSecretParams, body ReplaceWebhookSecretJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ExplainSearch request
 	ExplainSearch(ctx context.Context, params *ExplainSearchParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -619,6 +684,9 @@ type ClientInterface interface {
 	// EndStaff request
 	EndStaff(ctx context.Context, staffId StaffId, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ResetStaffFactors request
+	ResetStaffFactors(ctx context.Context, staffId StaffId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SetStaffRolesWithBody request with any body
 	SetStaffRolesWithBody(ctx context.Context, staffId StaffId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -657,6 +725,9 @@ type ClientInterface interface {
 	// GetAttachment request
 	GetAttachment(ctx context.Context, applicationId ApplicationId, attachmentId AttachmentId, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetApplicationDocument request
+	GetApplicationDocument(ctx context.Context, applicationId ApplicationId, documentId DocumentId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// WatchApplication request
 	WatchApplication(ctx context.Context, applicationId ApplicationId, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -680,11 +751,49 @@ type ClientInterface interface {
 	// ListCases request
 	ListCases(ctx context.Context, params *ListCasesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListColleagues request
+	ListColleagues(ctx context.Context, params *ListColleaguesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// WatchCases request
 	WatchCases(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetCaseStatistics request
+	GetCaseStatistics(ctx context.Context, params *GetCaseStatisticsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExportCaseStatistics request
+	ExportCaseStatistics(ctx context.Context, params *ExportCaseStatisticsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListCaseTemplates request
+	ListCaseTemplates(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateCaseTemplateWithBody request with any body
+	CreateCaseTemplateWithBody(ctx context.Context, params *CreateCaseTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	CreateCaseTemplate(ctx context.Context, params *CreateCaseTemplateParams, body CreateCaseTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteCaseTemplate request
+	DeleteCaseTemplate(ctx context.Context, templateId TemplateId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeCaseTemplateWithBody request with any body
+	ChangeCaseTemplateWithBody(ctx context.Context, templateId TemplateId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ChangeCaseTemplate(ctx context.Context, templateId TemplateId, body ChangeCaseTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListCaseViews request
+	ListCaseViews(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SaveCaseViewsWithBody request with any body
+	SaveCaseViewsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	SaveCaseViews(ctx context.Context, body SaveCaseViewsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetCase request
 	GetCase(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PlanCaseWithBody request with any body
+	PlanCaseWithBody(ctx context.Context, caseId CaseId, params *PlanCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	PlanCase(ctx context.Context, caseId CaseId, params *PlanCaseParams, body PlanCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetCaseAttachment request
 	GetCaseAttachment(ctx context.Context, caseId CaseId, attachmentId AttachmentId, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -693,6 +802,19 @@ type ClientInterface interface {
 	DecideCaseWithBody(ctx context.Context, caseId CaseId, params *DecideCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	DecideCase(ctx context.Context, caseId CaseId, params *DecideCaseParams, body DecideCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// NoteCaseWithBody request with any body
+	NoteCaseWithBody(ctx context.Context, caseId CaseId, params *NoteCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	NoteCase(ctx context.Context, caseId CaseId, params *NoteCaseParams, body NoteCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListCasePayments request
+	ListCasePayments(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReducePaymentWithBody request with any body
+	ReducePaymentWithBody(ctx context.Context, caseId CaseId, paymentId PaymentId, params *ReducePaymentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ReducePayment(ctx context.Context, caseId CaseId, paymentId PaymentId, params *ReducePaymentParams, body ReducePaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AskQuestionWithBody request with any body
 	AskQuestionWithBody(ctx context.Context, caseId CaseId, params *AskQuestionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -710,6 +832,12 @@ type ClientInterface interface {
 
 	// GetDelivery request
 	GetDelivery(ctx context.Context, deliveryId DeliveryId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDeliveryAttachment request
+	GetDeliveryAttachment(ctx context.Context, deliveryId DeliveryId, attachmentId AttachmentId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddDeliveryDocumentWithBody request with any body
+	AddDeliveryDocumentWithBody(ctx context.Context, deliveryId DeliveryId, params *AddDeliveryDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDeliveryMessages request
 	ListDeliveryMessages(ctx context.Context, deliveryId DeliveryId, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -775,6 +903,30 @@ type ClientInterface interface {
 
 	// ListOrganisationServices request
 	ListOrganisationServices(ctx context.Context, organisationId OrganisationId, params *ListOrganisationServicesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// NotifyPayment request
+	NotifyPayment(ctx context.Context, token string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPayments request
+	ListPayments(ctx context.Context, params *ListPaymentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPayment request
+	GetPayment(ctx context.Context, paymentId PaymentId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckPayment request
+	CheckPayment(ctx context.Context, paymentId PaymentId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WatchPayment request
+	WatchPayment(ctx context.Context, paymentId PaymentId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPaymentNotice request
+	GetPaymentNotice(ctx context.Context, paymentId PaymentId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPaymentReceipt request
+	GetPaymentReceipt(ctx context.Context, paymentId PaymentId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StartPayment request
+	StartPayment(ctx context.Context, paymentId PaymentId, params *StartPaymentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPlaces request
 	ListPlaces(ctx context.Context, params *ListPlacesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -869,6 +1021,56 @@ type ClientInterface interface {
 
 	// StartSignIn request
 	StartSignIn(ctx context.Context, params *StartSignInParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetTreasury request
+	GetTreasury(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListClosings request
+	ListClosings(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CloseDayWithBody request with any body
+	CloseDayWithBody(ctx context.Context, params *CloseDayParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	CloseDay(ctx context.Context, params *CloseDayParams, body CloseDayJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExportLedger request
+	ExportLedger(ctx context.Context, params *ExportLedgerParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTreasuryPayments request
+	ListTreasuryPayments(ctx context.Context, params *ListTreasuryPaymentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AskRefundWithBody request with any body
+	AskRefundWithBody(ctx context.Context, paymentId PaymentId, params *AskRefundParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	AskRefund(ctx context.Context, paymentId PaymentId, params *AskRefundParams, body AskRefundJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WriteOffPayment request
+	WriteOffPayment(ctx context.Context, paymentId PaymentId, params *WriteOffPaymentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReconcilePayments request
+	ReconcilePayments(ctx context.Context, params *ReconcilePaymentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExplainDifferenceWithBody request with any body
+	ExplainDifferenceWithBody(ctx context.Context, params *ExplainDifferenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ExplainDifference(ctx context.Context, params *ExplainDifferenceParams, body ExplainDifferenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResolveDifferenceWithBody request with any body
+	ResolveDifferenceWithBody(ctx context.Context, params *ResolveDifferenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ResolveDifference(ctx context.Context, params *ResolveDifferenceParams, body ResolveDifferenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListRefunds request
+	ListRefunds(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApproveRefund request
+	ApproveRefund(ctx context.Context, refundId RefundId, params *ApproveRefundParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExecuteRefund request
+	ExecuteRefund(ctx context.Context, refundId RefundId, params *ExecuteRefundParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RefuseRefund request
+	RefuseRefund(ctx context.Context, refundId RefundId, params *RefuseRefundParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDeliveryFiles request
 	ListDeliveryFiles(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2704,6 +2906,234 @@ func (c *Client) ReplayDelivery(ctx context.Context, deliveryId DeliveryId, reqE
 	return c.Client.Do(req)
 }
 
+func (c *Client) ListOwnForms(ctx context.Context, params *ListOwnFormsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListOwnFormsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) CreateFormWithBody(ctx context.Context, params *CreateFormParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateFormRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) CreateForm(ctx context.Context, params *CreateFormParams, body CreateFormJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateFormRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) GetEditedForm(ctx context.Context, formId FormId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetEditedFormRequest(c.Server, formId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) DiscardFormDraft(ctx context.Context, formId FormId, params *DiscardFormDraftParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDiscardFormDraftRequest(c.Server, formId, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) SaveFormDraftWithBody(ctx context.Context, formId FormId, params *SaveFormDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveFormDraftRequestWithBody(c.Server, formId, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) SaveFormDraft(ctx context.Context, formId FormId, params *SaveFormDraftParams, body SaveFormDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveFormDraftRequest(c.Server, formId, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) TryFormDraftWithBody(ctx context.Context, formId FormId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryFormDraftRequestWithBody(c.Server, formId, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) TryFormDraft(ctx context.Context, formId FormId, body TryFormDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryFormDraftRequest(c.Server, formId, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ReleaseFormDraftWithBody(ctx context.Context, formId FormId, params *ReleaseFormDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReleaseFormDraftRequestWithBody(c.Server, formId, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ReleaseFormDraft(ctx context.Context, formId FormId, params *ReleaseFormDraftParams, body ReleaseFormDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReleaseFormDraftRequest(c.Server, formId, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ReopenFormDraftWithBody(ctx context.Context, formId FormId, params *ReopenFormDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReopenFormDraftRequestWithBody(c.Server, formId, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ReopenFormDraft(ctx context.Context, formId FormId, params *ReopenFormDraftParams, body ReopenFormDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReopenFormDraftRequest(c.Server, formId, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) SubmitFormDraftWithBody(ctx context.Context, formId FormId, params *SubmitFormDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSubmitFormDraftRequestWithBody(c.Server, formId, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) SubmitFormDraft(ctx context.Context, formId FormId, params *SubmitFormDraftParams, body SubmitFormDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSubmitFormDraftRequest(c.Server, formId, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListFormVersions(ctx context.Context, formId FormId, params *ListFormVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListFormVersionsRequest(c.Server, formId, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) GetFormVersion(ctx context.Context, formId FormId, number VersionNumber, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetFormVersionRequest(c.Server, formId, number)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) WithdrawFormWithBody(ctx context.Context, formId FormId, params *WithdrawFormParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawFormRequestWithBody(c.Server, formId, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) WithdrawForm(ctx context.Context, formId FormId, params *WithdrawFormParams, body WithdrawFormJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawFormRequest(c.Server, formId, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 func (c *Client) ListIdentityLinks(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListIdentityLinksRequest(c.Server)
 	if err != nil {
@@ -2872,6 +3302,30 @@ func (c *Client) ListProviders(ctx context.Context, reqEditors ...RequestEditorF
 	return c.Client.Do(req)
 }
 
+func (c *Client) SetProviderAddressWithBody(ctx context.Context, providerId ProviderId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetProviderAddressRequestWithBody(c.Server, providerId, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) SetProviderAddress(ctx context.Context, providerId ProviderId, body SetProviderAddressJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetProviderAddressRequest(c.Server, providerId, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 func (c *Client) ListProviderDeliveries(ctx context.Context, providerId ProviderId, params *ListProviderDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListProviderDeliveriesRequest(c.Server, providerId, params)
 	if err != nil {
@@ -2884,8 +3338,56 @@ func (c *Client) ListProviderDeliveries(ctx context.Context, providerId Provider
 	return c.Client.Do(req)
 }
 
+func (c *Client) SetFitConnectCredentialsWithBody(ctx context.Context, providerId ProviderId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetFitConnectCredentialsRequestWithBody(c.Server, providerId, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) SetFitConnectCredentials(ctx context.Context, providerId ProviderId, body SetFitConnectCredentialsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetFitConnectCredentialsRequest(c.Server, providerId, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 func (c *Client) TestProvider(ctx context.Context, providerId ProviderId, params *TestProviderParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewTestProviderRequest(c.Server, providerId, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ReplaceWebhookSecretWithBody(ctx context.Context, providerId ProviderId, params *ReplaceWebhookSecretParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceWebhookSecretRequestWithBody(c.Server, providerId, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ReplaceWebhookSecret(ctx context.Context, providerId ProviderId, params *ReplaceWebhookSecretParams, body ReplaceWebhookSecretJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceWebhookSecretRequest(c.Server, providerId, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3220,6 +3722,18 @@ func (c *Client) EndStaff(ctx context.Context, staffId StaffId, reqEditors ...Re
 	return c.Client.Do(req)
 }
 
+func (c *Client) ResetStaffFactors(ctx context.Context, staffId StaffId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResetStaffFactorsRequest(c.Server, staffId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 func (c *Client) SetStaffRolesWithBody(ctx context.Context, staffId StaffId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSetStaffRolesRequestWithBody(c.Server, staffId, contentType, body)
 	if err != nil {
@@ -3388,6 +3902,18 @@ func (c *Client) GetAttachment(ctx context.Context, applicationId ApplicationId,
 	return c.Client.Do(req)
 }
 
+func (c *Client) GetApplicationDocument(ctx context.Context, applicationId ApplicationId, documentId DocumentId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetApplicationDocumentRequest(c.Server, applicationId, documentId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 func (c *Client) WatchApplication(ctx context.Context, applicationId ApplicationId, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewWatchApplicationRequest(c.Server, applicationId)
 	if err != nil {
@@ -3484,6 +4010,18 @@ func (c *Client) ListCases(ctx context.Context, params *ListCasesParams, reqEdit
 	return c.Client.Do(req)
 }
 
+func (c *Client) ListColleagues(ctx context.Context, params *ListColleaguesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListColleaguesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 func (c *Client) WatchCases(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewWatchCasesRequest(c.Server)
 	if err != nil {
@@ -3496,8 +4034,164 @@ func (c *Client) WatchCases(ctx context.Context, reqEditors ...RequestEditorFn) 
 	return c.Client.Do(req)
 }
 
+func (c *Client) GetCaseStatistics(ctx context.Context, params *GetCaseStatisticsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCaseStatisticsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ExportCaseStatistics(ctx context.Context, params *ExportCaseStatisticsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportCaseStatisticsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListCaseTemplates(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCaseTemplatesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) CreateCaseTemplateWithBody(ctx context.Context, params *CreateCaseTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateCaseTemplateRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) CreateCaseTemplate(ctx context.Context, params *CreateCaseTemplateParams, body CreateCaseTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateCaseTemplateRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) DeleteCaseTemplate(ctx context.Context, templateId TemplateId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteCaseTemplateRequest(c.Server, templateId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ChangeCaseTemplateWithBody(ctx context.Context, templateId TemplateId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeCaseTemplateRequestWithBody(c.Server, templateId, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ChangeCaseTemplate(ctx context.Context, templateId TemplateId, body ChangeCaseTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeCaseTemplateRequest(c.Server, templateId, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListCaseViews(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCaseViewsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) SaveCaseViewsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveCaseViewsRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) SaveCaseViews(ctx context.Context, body SaveCaseViewsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveCaseViewsRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 func (c *Client) GetCase(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetCaseRequest(c.Server, caseId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) PlanCaseWithBody(ctx context.Context, caseId CaseId, params *PlanCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPlanCaseRequestWithBody(c.Server, caseId, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) PlanCase(ctx context.Context, caseId CaseId, params *PlanCaseParams, body PlanCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPlanCaseRequest(c.Server, caseId, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3534,6 +4228,66 @@ func (c *Client) DecideCaseWithBody(ctx context.Context, caseId CaseId, params *
 
 func (c *Client) DecideCase(ctx context.Context, caseId CaseId, params *DecideCaseParams, body DecideCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDecideCaseRequest(c.Server, caseId, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) NoteCaseWithBody(ctx context.Context, caseId CaseId, params *NoteCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewNoteCaseRequestWithBody(c.Server, caseId, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) NoteCase(ctx context.Context, caseId CaseId, params *NoteCaseParams, body NoteCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewNoteCaseRequest(c.Server, caseId, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListCasePayments(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCasePaymentsRequest(c.Server, caseId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ReducePaymentWithBody(ctx context.Context, caseId CaseId, paymentId PaymentId, params *ReducePaymentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReducePaymentRequestWithBody(c.Server, caseId, paymentId, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ReducePayment(ctx context.Context, caseId CaseId, paymentId PaymentId, params *ReducePaymentParams, body ReducePaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReducePaymentRequest(c.Server, caseId, paymentId, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3606,6 +4360,30 @@ func (c *Client) ListDeliveries(ctx context.Context, params *ListDeliveriesParam
 
 func (c *Client) GetDelivery(ctx context.Context, deliveryId DeliveryId, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetDeliveryRequest(c.Server, deliveryId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) GetDeliveryAttachment(ctx context.Context, deliveryId DeliveryId, attachmentId AttachmentId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDeliveryAttachmentRequest(c.Server, deliveryId, attachmentId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) AddDeliveryDocumentWithBody(ctx context.Context, deliveryId DeliveryId, params *AddDeliveryDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddDeliveryDocumentRequestWithBody(c.Server, deliveryId, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3882,6 +4660,102 @@ func (c *Client) GetOrganisation(ctx context.Context, organisationId Organisatio
 
 func (c *Client) ListOrganisationServices(ctx context.Context, organisationId OrganisationId, params *ListOrganisationServicesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListOrganisationServicesRequest(c.Server, organisationId, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) NotifyPayment(ctx context.Context, token string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewNotifyPaymentRequest(c.Server, token)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListPayments(ctx context.Context, params *ListPaymentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPaymentsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) GetPayment(ctx context.Context, paymentId PaymentId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPaymentRequest(c.Server, paymentId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) CheckPayment(ctx context.Context, paymentId PaymentId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckPaymentRequest(c.Server, paymentId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) WatchPayment(ctx context.Context, paymentId PaymentId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWatchPaymentRequest(c.Server, paymentId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) GetPaymentNotice(ctx context.Context, paymentId PaymentId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPaymentNoticeRequest(c.Server, paymentId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) GetPaymentReceipt(ctx context.Context, paymentId PaymentId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPaymentReceiptRequest(c.Server, paymentId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) StartPayment(ctx context.Context, paymentId PaymentId, params *StartPaymentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStartPaymentRequest(c.Server, paymentId, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4278,6 +5152,222 @@ func (c *Client) DenySignInRequest(ctx context.Context, requestId RequestId, req
 
 func (c *Client) StartSignIn(ctx context.Context, params *StartSignInParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewStartSignInRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) GetTreasury(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTreasuryRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListClosings(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListClosingsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) CloseDayWithBody(ctx context.Context, params *CloseDayParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCloseDayRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) CloseDay(ctx context.Context, params *CloseDayParams, body CloseDayJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCloseDayRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ExportLedger(ctx context.Context, params *ExportLedgerParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportLedgerRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListTreasuryPayments(ctx context.Context, params *ListTreasuryPaymentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTreasuryPaymentsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) AskRefundWithBody(ctx context.Context, paymentId PaymentId, params *AskRefundParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAskRefundRequestWithBody(c.Server, paymentId, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) AskRefund(ctx context.Context, paymentId PaymentId, params *AskRefundParams, body AskRefundJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAskRefundRequest(c.Server, paymentId, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) WriteOffPayment(ctx context.Context, paymentId PaymentId, params *WriteOffPaymentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWriteOffPaymentRequest(c.Server, paymentId, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ReconcilePayments(ctx context.Context, params *ReconcilePaymentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReconcilePaymentsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ExplainDifferenceWithBody(ctx context.Context, params *ExplainDifferenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExplainDifferenceRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ExplainDifference(ctx context.Context, params *ExplainDifferenceParams, body ExplainDifferenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExplainDifferenceRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ResolveDifferenceWithBody(ctx context.Context, params *ResolveDifferenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResolveDifferenceRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ResolveDifference(ctx context.Context, params *ResolveDifferenceParams, body ResolveDifferenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResolveDifferenceRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListRefunds(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRefundsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ApproveRefund(ctx context.Context, refundId RefundId, params *ApproveRefundParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApproveRefundRequest(c.Server, refundId, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ExecuteRefund(ctx context.Context, refundId RefundId, params *ExecuteRefundParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExecuteRefundRequest(c.Server, refundId, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) RefuseRefund(ctx context.Context, refundId RefundId, params *RefuseRefundParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRefuseRefundRequest(c.Server, refundId, params)
 	if err != nil {
 		return nil, err
 	}
@@ -9154,6 +10244,681 @@ func NewReplayDeliveryRequest(server string, deliveryId DeliveryId) (*http.Reque
 	return req, nil
 }
 
+// NewListOwnFormsRequest generates requests for ListOwnForms
+func NewListOwnFormsRequest(server string, params *ListOwnFormsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/forms")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Q != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "q", runtime.ParamLocationQuery, *params.Q); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "limit", runtime.ParamLocationQuery, *params.Limit); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "cursor", runtime.ParamLocationQuery, *params.Cursor); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateFormRequest calls the generic CreateForm builder with application/json body
+func NewCreateFormRequest(server string, params *CreateFormParams, body CreateFormJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateFormRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateFormRequestWithBody generates requests for CreateForm with any type of body
+func NewCreateFormRequestWithBody(server string, params *CreateFormParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/forms")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetEditedFormRequest generates requests for GetEditedForm
+func NewGetEditedFormRequest(server string, formId FormId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "formId", runtime.ParamLocationPath, formId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/forms/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDiscardFormDraftRequest generates requests for DiscardFormDraft
+func NewDiscardFormDraftRequest(server string, formId FormId, params *DiscardFormDraftParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "formId", runtime.ParamLocationPath, formId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/forms/%s/draft", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("DELETE", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "If-Match", runtime.ParamLocationHeader, params.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewSaveFormDraftRequest calls the generic SaveFormDraft builder with application/json body
+func NewSaveFormDraftRequest(server string, formId FormId, params *SaveFormDraftParams, body SaveFormDraftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSaveFormDraftRequestWithBody(server, formId, params, "application/json", bodyReader)
+}
+
+// NewSaveFormDraftRequestWithBody generates requests for SaveFormDraft with any type of body
+func NewSaveFormDraftRequestWithBody(server string, formId FormId, params *SaveFormDraftParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "formId", runtime.ParamLocationPath, formId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/forms/%s/draft", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("PUT", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "If-Match", runtime.ParamLocationHeader, params.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewTryFormDraftRequest calls the generic TryFormDraft builder with application/json body
+func NewTryFormDraftRequest(server string, formId FormId, body TryFormDraftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTryFormDraftRequestWithBody(server, formId, "application/json", bodyReader)
+}
+
+// NewTryFormDraftRequestWithBody generates requests for TryFormDraft with any type of body
+func NewTryFormDraftRequestWithBody(server string, formId FormId, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "formId", runtime.ParamLocationPath, formId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/forms/%s/draft/try", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewReleaseFormDraftRequest calls the generic ReleaseFormDraft builder with application/json body
+func NewReleaseFormDraftRequest(server string, formId FormId, params *ReleaseFormDraftParams, body ReleaseFormDraftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReleaseFormDraftRequestWithBody(server, formId, params, "application/json", bodyReader)
+}
+
+// NewReleaseFormDraftRequestWithBody generates requests for ReleaseFormDraft with any type of body
+func NewReleaseFormDraftRequestWithBody(server string, formId FormId, params *ReleaseFormDraftParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "formId", runtime.ParamLocationPath, formId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/forms/%s/release", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "If-Match", runtime.ParamLocationHeader, params.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewReopenFormDraftRequest calls the generic ReopenFormDraft builder with application/json body
+func NewReopenFormDraftRequest(server string, formId FormId, params *ReopenFormDraftParams, body ReopenFormDraftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReopenFormDraftRequestWithBody(server, formId, params, "application/json", bodyReader)
+}
+
+// NewReopenFormDraftRequestWithBody generates requests for ReopenFormDraft with any type of body
+func NewReopenFormDraftRequestWithBody(server string, formId FormId, params *ReopenFormDraftParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "formId", runtime.ParamLocationPath, formId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/forms/%s/reopen", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "If-Match", runtime.ParamLocationHeader, params.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewSubmitFormDraftRequest calls the generic SubmitFormDraft builder with application/json body
+func NewSubmitFormDraftRequest(server string, formId FormId, params *SubmitFormDraftParams, body SubmitFormDraftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSubmitFormDraftRequestWithBody(server, formId, params, "application/json", bodyReader)
+}
+
+// NewSubmitFormDraftRequestWithBody generates requests for SubmitFormDraft with any type of body
+func NewSubmitFormDraftRequestWithBody(server string, formId FormId, params *SubmitFormDraftParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "formId", runtime.ParamLocationPath, formId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/forms/%s/submit", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "If-Match", runtime.ParamLocationHeader, params.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListFormVersionsRequest generates requests for ListFormVersions
+func NewListFormVersionsRequest(server string, formId FormId, params *ListFormVersionsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "formId", runtime.ParamLocationPath, formId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/forms/%s/versions", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "limit", runtime.ParamLocationQuery, *params.Limit); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "cursor", runtime.ParamLocationQuery, *params.Cursor); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetFormVersionRequest generates requests for GetFormVersion
+func NewGetFormVersionRequest(server string, formId FormId, number VersionNumber) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "formId", runtime.ParamLocationPath, formId)
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithLocation("simple", false, "number", runtime.ParamLocationPath, number)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/forms/%s/versions/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewWithdrawFormRequest calls the generic WithdrawForm builder with application/json body
+func NewWithdrawFormRequest(server string, formId FormId, params *WithdrawFormParams, body WithdrawFormJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWithdrawFormRequestWithBody(server, formId, params, "application/json", bodyReader)
+}
+
+// NewWithdrawFormRequestWithBody generates requests for WithdrawForm with any type of body
+func NewWithdrawFormRequestWithBody(server string, formId FormId, params *WithdrawFormParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "formId", runtime.ParamLocationPath, formId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/forms/%s/withdraw", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "If-Match", runtime.ParamLocationHeader, params.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListIdentityLinksRequest generates requests for ListIdentityLinks
 func NewListIdentityLinksRequest(server string) (*http.Request, error) {
 	var err error
@@ -9886,6 +11651,53 @@ func NewListProvidersRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewSetProviderAddressRequest calls the generic SetProviderAddress builder with application/json body
+func NewSetProviderAddressRequest(server string, providerId ProviderId, body SetProviderAddressJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetProviderAddressRequestWithBody(server, providerId, "application/json", bodyReader)
+}
+
+// NewSetProviderAddressRequestWithBody generates requests for SetProviderAddress with any type of body
+func NewSetProviderAddressRequestWithBody(server string, providerId ProviderId, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "providerId", runtime.ParamLocationPath, providerId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/providers/%s/address", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("PUT", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewListProviderDeliveriesRequest generates requests for ListProviderDeliveries
 func NewListProviderDeliveriesRequest(server string, providerId ProviderId, params *ListProviderDeliveriesParams) (*http.Request, error) {
 	var err error
@@ -9974,6 +11786,53 @@ func NewListProviderDeliveriesRequest(server string, providerId ProviderId, para
 	return req, nil
 }
 
+// NewSetFitConnectCredentialsRequest calls the generic SetFitConnectCredentials builder with application/json body
+func NewSetFitConnectCredentialsRequest(server string, providerId ProviderId, body SetFitConnectCredentialsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetFitConnectCredentialsRequestWithBody(server, providerId, "application/json", bodyReader)
+}
+
+// NewSetFitConnectCredentialsRequestWithBody generates requests for SetFitConnectCredentials with any type of body
+func NewSetFitConnectCredentialsRequestWithBody(server string, providerId ProviderId, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "providerId", runtime.ParamLocationPath, providerId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/providers/%s/fit-connect-credentials", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("PUT", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewTestProviderRequest generates requests for TestProvider
 func NewTestProviderRequest(server string, providerId ProviderId, params *TestProviderParams) (*http.Request, error) {
 	var err error
@@ -10004,6 +11863,66 @@ func NewTestProviderRequest(server string, providerId ProviderId, params *TestPr
 	if err != nil {
 		return nil, err
 	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewReplaceWebhookSecretRequest calls the generic ReplaceWebhookSecret builder with application/json body
+func NewReplaceWebhookSecretRequest(server string, providerId ProviderId, params *ReplaceWebhookSecretParams, body ReplaceWebhookSecretJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReplaceWebhookSecretRequestWithBody(server, providerId, params, "application/json", bodyReader)
+}
+
+// NewReplaceWebhookSecretRequestWithBody generates requests for ReplaceWebhookSecret with any type of body
+func NewReplaceWebhookSecretRequestWithBody(server string, providerId ProviderId, params *ReplaceWebhookSecretParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "providerId", runtime.ParamLocationPath, providerId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/providers/%s/webhook-secrets", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
 
@@ -10976,6 +12895,40 @@ func NewEndStaffRequest(server string, staffId StaffId) (*http.Request, error) {
 	return req, nil
 }
 
+// NewResetStaffFactorsRequest generates requests for ResetStaffFactors
+func NewResetStaffFactorsRequest(server string, staffId StaffId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "staffId", runtime.ParamLocationPath, staffId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/staff/%s/factors", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("DELETE", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewSetStaffRolesRequest calls the generic SetStaffRoles builder with application/json body
 func NewSetStaffRolesRequest(server string, staffId StaffId, body SetStaffRolesJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -11480,6 +13433,47 @@ func NewGetAttachmentRequest(server string, applicationId ApplicationId, attachm
 	return req, nil
 }
 
+// NewGetApplicationDocumentRequest generates requests for GetApplicationDocument
+func NewGetApplicationDocumentRequest(server string, applicationId ApplicationId, documentId DocumentId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "applicationId", runtime.ParamLocationPath, applicationId)
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithLocation("simple", false, "documentId", runtime.ParamLocationPath, documentId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/applications/%s/documents/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewWatchApplicationRequest generates requests for WatchApplication
 func NewWatchApplicationRequest(server string, applicationId ApplicationId) (*http.Request, error) {
 	var err error
@@ -11681,6 +13675,28 @@ func NewSubmitApplicationRequest(server string, applicationId ApplicationId, par
 		return nil, err
 	}
 
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Fee != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "fee", runtime.ParamLocationQuery, *params.Fee); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
 	req, err := http.NewRequest("POST", queryURL.String(), nil)
 	if err != nil {
 		return nil, err
@@ -11803,6 +13819,86 @@ func NewListCasesRequest(server string, params *ListCasesParams) (*http.Request,
 
 		}
 
+		if params.Open != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "open", runtime.ParamLocationQuery, *params.Open); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Assignee != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "assignee", runtime.ParamLocationQuery, *params.Assignee); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Service != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "service", runtime.ParamLocationQuery, *params.Service); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Overdue != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "overdue", runtime.ParamLocationQuery, *params.Overdue); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "sort", runtime.ParamLocationQuery, *params.Sort); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "limit", runtime.ParamLocationQuery, *params.Limit); err != nil {
@@ -11822,6 +13918,55 @@ func NewListCasesRequest(server string, params *ListCasesParams) (*http.Request,
 		if params.Cursor != nil {
 
 			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "cursor", runtime.ParamLocationQuery, *params.Cursor); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListColleaguesRequest generates requests for ListColleagues
+func NewListColleaguesRequest(server string, params *ListColleaguesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/colleagues")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Case != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "case", runtime.ParamLocationQuery, *params.Case); err != nil {
 				return nil, err
 			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
 				return nil, err
@@ -11873,6 +14018,364 @@ func NewWatchCasesRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewGetCaseStatisticsRequest generates requests for GetCaseStatistics
+func NewGetCaseStatisticsRequest(server string, params *GetCaseStatisticsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/statistics")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "from", runtime.ParamLocationQuery, *params.From); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "to", runtime.ParamLocationQuery, *params.To); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewExportCaseStatisticsRequest generates requests for ExportCaseStatistics
+func NewExportCaseStatisticsRequest(server string, params *ExportCaseStatisticsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/statistics.csv")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "from", runtime.ParamLocationQuery, *params.From); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "to", runtime.ParamLocationQuery, *params.To); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListCaseTemplatesRequest generates requests for ListCaseTemplates
+func NewListCaseTemplatesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/templates")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateCaseTemplateRequest calls the generic CreateCaseTemplate builder with application/json body
+func NewCreateCaseTemplateRequest(server string, params *CreateCaseTemplateParams, body CreateCaseTemplateJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateCaseTemplateRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateCaseTemplateRequestWithBody generates requests for CreateCaseTemplate with any type of body
+func NewCreateCaseTemplateRequestWithBody(server string, params *CreateCaseTemplateParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/templates")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewDeleteCaseTemplateRequest generates requests for DeleteCaseTemplate
+func NewDeleteCaseTemplateRequest(server string, templateId TemplateId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "templateId", runtime.ParamLocationPath, templateId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/templates/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("DELETE", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewChangeCaseTemplateRequest calls the generic ChangeCaseTemplate builder with application/json body
+func NewChangeCaseTemplateRequest(server string, templateId TemplateId, body ChangeCaseTemplateJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeCaseTemplateRequestWithBody(server, templateId, "application/json", bodyReader)
+}
+
+// NewChangeCaseTemplateRequestWithBody generates requests for ChangeCaseTemplate with any type of body
+func NewChangeCaseTemplateRequestWithBody(server string, templateId TemplateId, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "templateId", runtime.ParamLocationPath, templateId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/templates/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("PUT", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListCaseViewsRequest generates requests for ListCaseViews
+func NewListCaseViewsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/views")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSaveCaseViewsRequest calls the generic SaveCaseViews builder with application/json body
+func NewSaveCaseViewsRequest(server string, body SaveCaseViewsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSaveCaseViewsRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSaveCaseViewsRequestWithBody generates requests for SaveCaseViews with any type of body
+func NewSaveCaseViewsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/views")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("PUT", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewGetCaseRequest generates requests for GetCase
 func NewGetCaseRequest(server string, caseId CaseId) (*http.Request, error) {
 	var err error
@@ -11902,6 +14405,66 @@ func NewGetCaseRequest(server string, caseId CaseId) (*http.Request, error) {
 	req, err := http.NewRequest("GET", queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPlanCaseRequest calls the generic PlanCase builder with application/json body
+func NewPlanCaseRequest(server string, caseId CaseId, params *PlanCaseParams, body PlanCaseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPlanCaseRequestWithBody(server, caseId, params, "application/json", bodyReader)
+}
+
+// NewPlanCaseRequestWithBody generates requests for PlanCase with any type of body
+func NewPlanCaseRequestWithBody(server string, caseId CaseId, params *PlanCaseParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "caseId", runtime.ParamLocationPath, caseId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("PATCH", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "If-Match", runtime.ParamLocationHeader, params.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam0)
+
 	}
 
 	return req, nil
@@ -11976,6 +14539,167 @@ func NewDecideCaseRequestWithBody(server string, caseId CaseId, params *DecideCa
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/cases/%s/decision", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewNoteCaseRequest calls the generic NoteCase builder with application/json body
+func NewNoteCaseRequest(server string, caseId CaseId, params *NoteCaseParams, body NoteCaseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewNoteCaseRequestWithBody(server, caseId, params, "application/json", bodyReader)
+}
+
+// NewNoteCaseRequestWithBody generates requests for NoteCase with any type of body
+func NewNoteCaseRequestWithBody(server string, caseId CaseId, params *NoteCaseParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "caseId", runtime.ParamLocationPath, caseId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/notes", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListCasePaymentsRequest generates requests for ListCasePayments
+func NewListCasePaymentsRequest(server string, caseId CaseId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "caseId", runtime.ParamLocationPath, caseId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/payments", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReducePaymentRequest calls the generic ReducePayment builder with application/json body
+func NewReducePaymentRequest(server string, caseId CaseId, paymentId PaymentId, params *ReducePaymentParams, body ReducePaymentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReducePaymentRequestWithBody(server, caseId, paymentId, params, "application/json", bodyReader)
+}
+
+// NewReducePaymentRequestWithBody generates requests for ReducePayment with any type of body
+func NewReducePaymentRequestWithBody(server string, caseId CaseId, paymentId PaymentId, params *ReducePaymentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "caseId", runtime.ParamLocationPath, caseId)
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithLocation("simple", false, "paymentId", runtime.ParamLocationPath, paymentId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/payments/%s/reduction", pathParam0, pathParam1)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -12252,6 +14976,114 @@ func NewGetDeliveryRequest(server string, deliveryId DeliveryId) (*http.Request,
 	req, err := http.NewRequest("GET", queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetDeliveryAttachmentRequest generates requests for GetDeliveryAttachment
+func NewGetDeliveryAttachmentRequest(server string, deliveryId DeliveryId, attachmentId AttachmentId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "deliveryId", runtime.ParamLocationPath, deliveryId)
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithLocation("simple", false, "attachmentId", runtime.ParamLocationPath, attachmentId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/deliveries/%s/attachments/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAddDeliveryDocumentRequestWithBody generates requests for AddDeliveryDocument with any type of body
+func NewAddDeliveryDocumentRequestWithBody(server string, deliveryId DeliveryId, params *AddDeliveryDocumentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "deliveryId", runtime.ParamLocationPath, deliveryId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/deliveries/%s/documents", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if queryFrag, err := runtime.StyleParamWithLocation("form", true, "name", runtime.ParamLocationQuery, params.Name); err != nil {
+			return nil, err
+		} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+			return nil, err
+		} else {
+			for k, v := range parsed {
+				for _, v2 := range v {
+					queryValues.Add(k, v2)
+				}
+			}
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
 	}
 
 	return req, nil
@@ -13213,6 +16045,338 @@ func NewListOrganisationServicesRequest(server string, organisationId Organisati
 	req, err := http.NewRequest("GET", queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewNotifyPaymentRequest generates requests for NotifyPayment
+func NewNotifyPaymentRequest(server string, token string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "token", runtime.ParamLocationPath, token)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/payment-notifications/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListPaymentsRequest generates requests for ListPayments
+func NewListPaymentsRequest(server string, params *ListPaymentsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/payments")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.ApplicationId != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "applicationId", runtime.ParamLocationQuery, *params.ApplicationId); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "limit", runtime.ParamLocationQuery, *params.Limit); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "cursor", runtime.ParamLocationQuery, *params.Cursor); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetPaymentRequest generates requests for GetPayment
+func NewGetPaymentRequest(server string, paymentId PaymentId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "paymentId", runtime.ParamLocationPath, paymentId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/payments/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCheckPaymentRequest generates requests for CheckPayment
+func NewCheckPaymentRequest(server string, paymentId PaymentId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "paymentId", runtime.ParamLocationPath, paymentId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/payments/%s/check", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewWatchPaymentRequest generates requests for WatchPayment
+func NewWatchPaymentRequest(server string, paymentId PaymentId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "paymentId", runtime.ParamLocationPath, paymentId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/payments/%s/events", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetPaymentNoticeRequest generates requests for GetPaymentNotice
+func NewGetPaymentNoticeRequest(server string, paymentId PaymentId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "paymentId", runtime.ParamLocationPath, paymentId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/payments/%s/notice", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetPaymentReceiptRequest generates requests for GetPaymentReceipt
+func NewGetPaymentReceiptRequest(server string, paymentId PaymentId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "paymentId", runtime.ParamLocationPath, paymentId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/payments/%s/receipt", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewStartPaymentRequest generates requests for StartPayment
+func NewStartPaymentRequest(server string, paymentId PaymentId, params *StartPaymentParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "paymentId", runtime.ParamLocationPath, paymentId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/payments/%s/start", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
 	}
 
 	return req, nil
@@ -14896,6 +18060,22 @@ func NewStartSignInRequest(server string, params *StartSignInParams) (*http.Requ
 	if params != nil {
 		queryValues := queryURL.Query()
 
+		if params.Home != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "home", runtime.ParamLocationQuery, *params.Home); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
 		if params.ReturnTo != nil {
 
 			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "returnTo", runtime.ParamLocationQuery, *params.ReturnTo); err != nil {
@@ -14950,6 +18130,721 @@ func NewStartSignInRequest(server string, params *StartSignInParams) (*http.Requ
 	req, err := http.NewRequest("GET", queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetTreasuryRequest generates requests for GetTreasury
+func NewGetTreasuryRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/treasury")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListClosingsRequest generates requests for ListClosings
+func NewListClosingsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/treasury/closings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCloseDayRequest calls the generic CloseDay builder with application/json body
+func NewCloseDayRequest(server string, params *CloseDayParams, body CloseDayJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCloseDayRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCloseDayRequestWithBody generates requests for CloseDay with any type of body
+func NewCloseDayRequestWithBody(server string, params *CloseDayParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/treasury/closings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewExportLedgerRequest generates requests for ExportLedger
+func NewExportLedgerRequest(server string, params *ExportLedgerParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/treasury/export")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if queryFrag, err := runtime.StyleParamWithLocation("form", true, "from", runtime.ParamLocationQuery, params.From); err != nil {
+			return nil, err
+		} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+			return nil, err
+		} else {
+			for k, v := range parsed {
+				for _, v2 := range v {
+					queryValues.Add(k, v2)
+				}
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithLocation("form", true, "to", runtime.ParamLocationQuery, params.To); err != nil {
+			return nil, err
+		} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+			return nil, err
+		} else {
+			for k, v := range parsed {
+				for _, v2 := range v {
+					queryValues.Add(k, v2)
+				}
+			}
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListTreasuryPaymentsRequest generates requests for ListTreasuryPayments
+func NewListTreasuryPaymentsRequest(server string, params *ListTreasuryPaymentsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/treasury/payments")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.Owed != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "owed", runtime.ParamLocationQuery, *params.Owed); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "state", runtime.ParamLocationQuery, *params.State); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Reference != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "reference", runtime.ParamLocationQuery, *params.Reference); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "limit", runtime.ParamLocationQuery, *params.Limit); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "cursor", runtime.ParamLocationQuery, *params.Cursor); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAskRefundRequest calls the generic AskRefund builder with application/json body
+func NewAskRefundRequest(server string, paymentId PaymentId, params *AskRefundParams, body AskRefundJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAskRefundRequestWithBody(server, paymentId, params, "application/json", bodyReader)
+}
+
+// NewAskRefundRequestWithBody generates requests for AskRefund with any type of body
+func NewAskRefundRequestWithBody(server string, paymentId PaymentId, params *AskRefundParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "paymentId", runtime.ParamLocationPath, paymentId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/treasury/payments/%s/refunds", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewWriteOffPaymentRequest generates requests for WriteOffPayment
+func NewWriteOffPaymentRequest(server string, paymentId PaymentId, params *WriteOffPaymentParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "paymentId", runtime.ParamLocationPath, paymentId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/treasury/payments/%s/write-off", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewReconcilePaymentsRequest generates requests for ReconcilePayments
+func NewReconcilePaymentsRequest(server string, params *ReconcilePaymentsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/treasury/reconciliation")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if queryFrag, err := runtime.StyleParamWithLocation("form", true, "from", runtime.ParamLocationQuery, params.From); err != nil {
+			return nil, err
+		} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+			return nil, err
+		} else {
+			for k, v := range parsed {
+				for _, v2 := range v {
+					queryValues.Add(k, v2)
+				}
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithLocation("form", true, "to", runtime.ParamLocationQuery, params.To); err != nil {
+			return nil, err
+		} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+			return nil, err
+		} else {
+			for k, v := range parsed {
+				for _, v2 := range v {
+					queryValues.Add(k, v2)
+				}
+			}
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewExplainDifferenceRequest calls the generic ExplainDifference builder with application/json body
+func NewExplainDifferenceRequest(server string, params *ExplainDifferenceParams, body ExplainDifferenceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewExplainDifferenceRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewExplainDifferenceRequestWithBody generates requests for ExplainDifference with any type of body
+func NewExplainDifferenceRequestWithBody(server string, params *ExplainDifferenceParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/treasury/reconciliation/explanations")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewResolveDifferenceRequest calls the generic ResolveDifference builder with application/json body
+func NewResolveDifferenceRequest(server string, params *ResolveDifferenceParams, body ResolveDifferenceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewResolveDifferenceRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewResolveDifferenceRequestWithBody generates requests for ResolveDifference with any type of body
+func NewResolveDifferenceRequestWithBody(server string, params *ResolveDifferenceParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/treasury/reconciliation/resolve")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListRefundsRequest generates requests for ListRefunds
+func NewListRefundsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/treasury/refunds")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApproveRefundRequest generates requests for ApproveRefund
+func NewApproveRefundRequest(server string, refundId RefundId, params *ApproveRefundParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "refundId", runtime.ParamLocationPath, refundId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/treasury/refunds/%s/approve", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewExecuteRefundRequest generates requests for ExecuteRefund
+func NewExecuteRefundRequest(server string, refundId RefundId, params *ExecuteRefundParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "refundId", runtime.ParamLocationPath, refundId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/treasury/refunds/%s/execute", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewRefuseRefundRequest generates requests for RefuseRefund
+func NewRefuseRefundRequest(server string, refundId RefundId, params *RefuseRefundParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "refundId", runtime.ParamLocationPath, refundId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/treasury/refunds/%s/refuse", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
 	}
 
 	return req, nil
@@ -15781,6 +19676,56 @@ type ClientWithResponsesInterface interface {
 	// ReplayDeliveryWithResponse request
 	ReplayDeliveryWithResponse(ctx context.Context, deliveryId DeliveryId, reqEditors ...RequestEditorFn) (*ReplayDeliveryResponse, error)
 
+	// ListOwnFormsWithResponse request
+	ListOwnFormsWithResponse(ctx context.Context, params *ListOwnFormsParams, reqEditors ...RequestEditorFn) (*ListOwnFormsResponse, error)
+
+	// CreateFormWithBodyWithResponse request with any body
+	CreateFormWithBodyWithResponse(ctx context.Context, params *CreateFormParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateFormResponse, error)
+
+	CreateFormWithResponse(ctx context.Context, params *CreateFormParams, body CreateFormJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateFormResponse, error)
+
+	// GetEditedFormWithResponse request
+	GetEditedFormWithResponse(ctx context.Context, formId FormId, reqEditors ...RequestEditorFn) (*GetEditedFormResponse, error)
+
+	// DiscardFormDraftWithResponse request
+	DiscardFormDraftWithResponse(ctx context.Context, formId FormId, params *DiscardFormDraftParams, reqEditors ...RequestEditorFn) (*DiscardFormDraftResponse, error)
+
+	// SaveFormDraftWithBodyWithResponse request with any body
+	SaveFormDraftWithBodyWithResponse(ctx context.Context, formId FormId, params *SaveFormDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveFormDraftResponse, error)
+
+	SaveFormDraftWithResponse(ctx context.Context, formId FormId, params *SaveFormDraftParams, body SaveFormDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveFormDraftResponse, error)
+
+	// TryFormDraftWithBodyWithResponse request with any body
+	TryFormDraftWithBodyWithResponse(ctx context.Context, formId FormId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryFormDraftResponse, error)
+
+	TryFormDraftWithResponse(ctx context.Context, formId FormId, body TryFormDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*TryFormDraftResponse, error)
+
+	// ReleaseFormDraftWithBodyWithResponse request with any body
+	ReleaseFormDraftWithBodyWithResponse(ctx context.Context, formId FormId, params *ReleaseFormDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReleaseFormDraftResponse, error)
+
+	ReleaseFormDraftWithResponse(ctx context.Context, formId FormId, params *ReleaseFormDraftParams, body ReleaseFormDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*ReleaseFormDraftResponse, error)
+
+	// ReopenFormDraftWithBodyWithResponse request with any body
+	ReopenFormDraftWithBodyWithResponse(ctx context.Context, formId FormId, params *ReopenFormDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReopenFormDraftResponse, error)
+
+	ReopenFormDraftWithResponse(ctx context.Context, formId FormId, params *ReopenFormDraftParams, body ReopenFormDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*ReopenFormDraftResponse, error)
+
+	// SubmitFormDraftWithBodyWithResponse request with any body
+	SubmitFormDraftWithBodyWithResponse(ctx context.Context, formId FormId, params *SubmitFormDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SubmitFormDraftResponse, error)
+
+	SubmitFormDraftWithResponse(ctx context.Context, formId FormId, params *SubmitFormDraftParams, body SubmitFormDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*SubmitFormDraftResponse, error)
+
+	// ListFormVersionsWithResponse request
+	ListFormVersionsWithResponse(ctx context.Context, formId FormId, params *ListFormVersionsParams, reqEditors ...RequestEditorFn) (*ListFormVersionsResponse, error)
+
+	// GetFormVersionWithResponse request
+	GetFormVersionWithResponse(ctx context.Context, formId FormId, number VersionNumber, reqEditors ...RequestEditorFn) (*GetFormVersionResponse, error)
+
+	// WithdrawFormWithBodyWithResponse request with any body
+	WithdrawFormWithBodyWithResponse(ctx context.Context, formId FormId, params *WithdrawFormParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawFormResponse, error)
+
+	WithdrawFormWithResponse(ctx context.Context, formId FormId, params *WithdrawFormParams, body WithdrawFormJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawFormResponse, error)
+
 	// ListIdentityLinksWithResponse request
 	ListIdentityLinksWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListIdentityLinksResponse, error)
 
@@ -15822,11 +19767,26 @@ type ClientWithResponsesInterface interface {
 	// ListProvidersWithResponse request
 	ListProvidersWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListProvidersResponse, error)
 
+	// SetProviderAddressWithBodyWithResponse request with any body
+	SetProviderAddressWithBodyWithResponse(ctx context.Context, providerId ProviderId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetProviderAddressResponse, error)
+
+	SetProviderAddressWithResponse(ctx context.Context, providerId ProviderId, body SetProviderAddressJSONRequestBody, reqEditors ...RequestEditorFn) (*SetProviderAddressResponse, error)
+
 	// ListProviderDeliveriesWithResponse request
 	ListProviderDeliveriesWithResponse(ctx context.Context, providerId ProviderId, params *ListProviderDeliveriesParams, reqEditors ...RequestEditorFn) (*ListProviderDeliveriesResponse, error)
 
+	// SetFitConnectCredentialsWithBodyWithResponse request with any body
+	SetFitConnectCredentialsWithBodyWithResponse(ctx context.Context, providerId ProviderId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetFitConnectCredentialsResponse, error)
+
+	SetFitConnectCredentialsWithResponse(ctx context.Context, providerId ProviderId, body SetFitConnectCredentialsJSONRequestBody, reqEditors ...RequestEditorFn) (*SetFitConnectCredentialsResponse, error)
+
 	// TestProviderWithResponse request
 	TestProviderWithResponse(ctx context.Context, providerId ProviderId, params *TestProviderParams, reqEditors ...RequestEditorFn) (*TestProviderResponse, error)
+
+	// ReplaceWebhookSecretWithBodyWithResponse request with any body
+	ReplaceWebhookSecretWithBodyWithResponse(ctx context.Context, providerId ProviderId, params *ReplaceWebhookSecretParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceWebhookSecretResponse, error)
+
+	ReplaceWebhookSecretWithResponse(ctx context.Context, providerId ProviderId, params *ReplaceWebhookSecretParams, body ReplaceWebhookSecretJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceWebhookSecretResponse, error)
 
 	// ExplainSearchWithResponse request
 	ExplainSearchWithResponse(ctx context.Context, params *ExplainSearchParams, reqEditors ...RequestEditorFn) (*ExplainSearchResponse, error)
@@ -15902,6 +19862,9 @@ type ClientWithResponsesInterface interface {
 	// EndStaffWithResponse request
 	EndStaffWithResponse(ctx context.Context, staffId StaffId, reqEditors ...RequestEditorFn) (*EndStaffResponse, error)
 
+	// ResetStaffFactorsWithResponse request
+	ResetStaffFactorsWithResponse(ctx context.Context, staffId StaffId, reqEditors ...RequestEditorFn) (*ResetStaffFactorsResponse, error)
+
 	// SetStaffRolesWithBodyWithResponse request with any body
 	SetStaffRolesWithBodyWithResponse(ctx context.Context, staffId StaffId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetStaffRolesResponse, error)
 
@@ -15940,6 +19903,9 @@ type ClientWithResponsesInterface interface {
 	// GetAttachmentWithResponse request
 	GetAttachmentWithResponse(ctx context.Context, applicationId ApplicationId, attachmentId AttachmentId, reqEditors ...RequestEditorFn) (*GetAttachmentResponse, error)
 
+	// GetApplicationDocumentWithResponse request
+	GetApplicationDocumentWithResponse(ctx context.Context, applicationId ApplicationId, documentId DocumentId, reqEditors ...RequestEditorFn) (*GetApplicationDocumentResponse, error)
+
 	// WatchApplicationWithResponse request
 	WatchApplicationWithResponse(ctx context.Context, applicationId ApplicationId, reqEditors ...RequestEditorFn) (*WatchApplicationResponse, error)
 
@@ -15963,11 +19929,49 @@ type ClientWithResponsesInterface interface {
 	// ListCasesWithResponse request
 	ListCasesWithResponse(ctx context.Context, params *ListCasesParams, reqEditors ...RequestEditorFn) (*ListCasesResponse, error)
 
+	// ListColleaguesWithResponse request
+	ListColleaguesWithResponse(ctx context.Context, params *ListColleaguesParams, reqEditors ...RequestEditorFn) (*ListColleaguesResponse, error)
+
 	// WatchCasesWithResponse request
 	WatchCasesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*WatchCasesResponse, error)
 
+	// GetCaseStatisticsWithResponse request
+	GetCaseStatisticsWithResponse(ctx context.Context, params *GetCaseStatisticsParams, reqEditors ...RequestEditorFn) (*GetCaseStatisticsResponse, error)
+
+	// ExportCaseStatisticsWithResponse request
+	ExportCaseStatisticsWithResponse(ctx context.Context, params *ExportCaseStatisticsParams, reqEditors ...RequestEditorFn) (*ExportCaseStatisticsResponse, error)
+
+	// ListCaseTemplatesWithResponse request
+	ListCaseTemplatesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListCaseTemplatesResponse, error)
+
+	// CreateCaseTemplateWithBodyWithResponse request with any body
+	CreateCaseTemplateWithBodyWithResponse(ctx context.Context, params *CreateCaseTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateCaseTemplateResponse, error)
+
+	CreateCaseTemplateWithResponse(ctx context.Context, params *CreateCaseTemplateParams, body CreateCaseTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateCaseTemplateResponse, error)
+
+	// DeleteCaseTemplateWithResponse request
+	DeleteCaseTemplateWithResponse(ctx context.Context, templateId TemplateId, reqEditors ...RequestEditorFn) (*DeleteCaseTemplateResponse, error)
+
+	// ChangeCaseTemplateWithBodyWithResponse request with any body
+	ChangeCaseTemplateWithBodyWithResponse(ctx context.Context, templateId TemplateId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeCaseTemplateResponse, error)
+
+	ChangeCaseTemplateWithResponse(ctx context.Context, templateId TemplateId, body ChangeCaseTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeCaseTemplateResponse, error)
+
+	// ListCaseViewsWithResponse request
+	ListCaseViewsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListCaseViewsResponse, error)
+
+	// SaveCaseViewsWithBodyWithResponse request with any body
+	SaveCaseViewsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveCaseViewsResponse, error)
+
+	SaveCaseViewsWithResponse(ctx context.Context, body SaveCaseViewsJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveCaseViewsResponse, error)
+
 	// GetCaseWithResponse request
 	GetCaseWithResponse(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*GetCaseResponse, error)
+
+	// PlanCaseWithBodyWithResponse request with any body
+	PlanCaseWithBodyWithResponse(ctx context.Context, caseId CaseId, params *PlanCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PlanCaseResponse, error)
+
+	PlanCaseWithResponse(ctx context.Context, caseId CaseId, params *PlanCaseParams, body PlanCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*PlanCaseResponse, error)
 
 	// GetCaseAttachmentWithResponse request
 	GetCaseAttachmentWithResponse(ctx context.Context, caseId CaseId, attachmentId AttachmentId, reqEditors ...RequestEditorFn) (*GetCaseAttachmentResponse, error)
@@ -15976,6 +19980,19 @@ type ClientWithResponsesInterface interface {
 	DecideCaseWithBodyWithResponse(ctx context.Context, caseId CaseId, params *DecideCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideCaseResponse, error)
 
 	DecideCaseWithResponse(ctx context.Context, caseId CaseId, params *DecideCaseParams, body DecideCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideCaseResponse, error)
+
+	// NoteCaseWithBodyWithResponse request with any body
+	NoteCaseWithBodyWithResponse(ctx context.Context, caseId CaseId, params *NoteCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*NoteCaseResponse, error)
+
+	NoteCaseWithResponse(ctx context.Context, caseId CaseId, params *NoteCaseParams, body NoteCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*NoteCaseResponse, error)
+
+	// ListCasePaymentsWithResponse request
+	ListCasePaymentsWithResponse(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*ListCasePaymentsResponse, error)
+
+	// ReducePaymentWithBodyWithResponse request with any body
+	ReducePaymentWithBodyWithResponse(ctx context.Context, caseId CaseId, paymentId PaymentId, params *ReducePaymentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReducePaymentResponse, error)
+
+	ReducePaymentWithResponse(ctx context.Context, caseId CaseId, paymentId PaymentId, params *ReducePaymentParams, body ReducePaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*ReducePaymentResponse, error)
 
 	// AskQuestionWithBodyWithResponse request with any body
 	AskQuestionWithBodyWithResponse(ctx context.Context, caseId CaseId, params *AskQuestionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AskQuestionResponse, error)
@@ -15993,6 +20010,12 @@ type ClientWithResponsesInterface interface {
 
 	// GetDeliveryWithResponse request
 	GetDeliveryWithResponse(ctx context.Context, deliveryId DeliveryId, reqEditors ...RequestEditorFn) (*GetDeliveryResponse, error)
+
+	// GetDeliveryAttachmentWithResponse request
+	GetDeliveryAttachmentWithResponse(ctx context.Context, deliveryId DeliveryId, attachmentId AttachmentId, reqEditors ...RequestEditorFn) (*GetDeliveryAttachmentResponse, error)
+
+	// AddDeliveryDocumentWithBodyWithResponse request with any body
+	AddDeliveryDocumentWithBodyWithResponse(ctx context.Context, deliveryId DeliveryId, params *AddDeliveryDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddDeliveryDocumentResponse, error)
 
 	// ListDeliveryMessagesWithResponse request
 	ListDeliveryMessagesWithResponse(ctx context.Context, deliveryId DeliveryId, reqEditors ...RequestEditorFn) (*ListDeliveryMessagesResponse, error)
@@ -16058,6 +20081,30 @@ type ClientWithResponsesInterface interface {
 
 	// ListOrganisationServicesWithResponse request
 	ListOrganisationServicesWithResponse(ctx context.Context, organisationId OrganisationId, params *ListOrganisationServicesParams, reqEditors ...RequestEditorFn) (*ListOrganisationServicesResponse, error)
+
+	// NotifyPaymentWithResponse request
+	NotifyPaymentWithResponse(ctx context.Context, token string, reqEditors ...RequestEditorFn) (*NotifyPaymentResponse, error)
+
+	// ListPaymentsWithResponse request
+	ListPaymentsWithResponse(ctx context.Context, params *ListPaymentsParams, reqEditors ...RequestEditorFn) (*ListPaymentsResponse, error)
+
+	// GetPaymentWithResponse request
+	GetPaymentWithResponse(ctx context.Context, paymentId PaymentId, reqEditors ...RequestEditorFn) (*GetPaymentResponse, error)
+
+	// CheckPaymentWithResponse request
+	CheckPaymentWithResponse(ctx context.Context, paymentId PaymentId, reqEditors ...RequestEditorFn) (*CheckPaymentResponse, error)
+
+	// WatchPaymentWithResponse request
+	WatchPaymentWithResponse(ctx context.Context, paymentId PaymentId, reqEditors ...RequestEditorFn) (*WatchPaymentResponse, error)
+
+	// GetPaymentNoticeWithResponse request
+	GetPaymentNoticeWithResponse(ctx context.Context, paymentId PaymentId, reqEditors ...RequestEditorFn) (*GetPaymentNoticeResponse, error)
+
+	// GetPaymentReceiptWithResponse request
+	GetPaymentReceiptWithResponse(ctx context.Context, paymentId PaymentId, reqEditors ...RequestEditorFn) (*GetPaymentReceiptResponse, error)
+
+	// StartPaymentWithResponse request
+	StartPaymentWithResponse(ctx context.Context, paymentId PaymentId, params *StartPaymentParams, reqEditors ...RequestEditorFn) (*StartPaymentResponse, error)
 
 	// ListPlacesWithResponse request
 	ListPlacesWithResponse(ctx context.Context, params *ListPlacesParams, reqEditors ...RequestEditorFn) (*ListPlacesResponse, error)
@@ -16152,6 +20199,56 @@ type ClientWithResponsesInterface interface {
 
 	// StartSignInWithResponse request
 	StartSignInWithResponse(ctx context.Context, params *StartSignInParams, reqEditors ...RequestEditorFn) (*StartSignInResponse, error)
+
+	// GetTreasuryWithResponse request
+	GetTreasuryWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetTreasuryResponse, error)
+
+	// ListClosingsWithResponse request
+	ListClosingsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListClosingsResponse, error)
+
+	// CloseDayWithBodyWithResponse request with any body
+	CloseDayWithBodyWithResponse(ctx context.Context, params *CloseDayParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CloseDayResponse, error)
+
+	CloseDayWithResponse(ctx context.Context, params *CloseDayParams, body CloseDayJSONRequestBody, reqEditors ...RequestEditorFn) (*CloseDayResponse, error)
+
+	// ExportLedgerWithResponse request
+	ExportLedgerWithResponse(ctx context.Context, params *ExportLedgerParams, reqEditors ...RequestEditorFn) (*ExportLedgerResponse, error)
+
+	// ListTreasuryPaymentsWithResponse request
+	ListTreasuryPaymentsWithResponse(ctx context.Context, params *ListTreasuryPaymentsParams, reqEditors ...RequestEditorFn) (*ListTreasuryPaymentsResponse, error)
+
+	// AskRefundWithBodyWithResponse request with any body
+	AskRefundWithBodyWithResponse(ctx context.Context, paymentId PaymentId, params *AskRefundParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AskRefundResponse, error)
+
+	AskRefundWithResponse(ctx context.Context, paymentId PaymentId, params *AskRefundParams, body AskRefundJSONRequestBody, reqEditors ...RequestEditorFn) (*AskRefundResponse, error)
+
+	// WriteOffPaymentWithResponse request
+	WriteOffPaymentWithResponse(ctx context.Context, paymentId PaymentId, params *WriteOffPaymentParams, reqEditors ...RequestEditorFn) (*WriteOffPaymentResponse, error)
+
+	// ReconcilePaymentsWithResponse request
+	ReconcilePaymentsWithResponse(ctx context.Context, params *ReconcilePaymentsParams, reqEditors ...RequestEditorFn) (*ReconcilePaymentsResponse, error)
+
+	// ExplainDifferenceWithBodyWithResponse request with any body
+	ExplainDifferenceWithBodyWithResponse(ctx context.Context, params *ExplainDifferenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ExplainDifferenceResponse, error)
+
+	ExplainDifferenceWithResponse(ctx context.Context, params *ExplainDifferenceParams, body ExplainDifferenceJSONRequestBody, reqEditors ...RequestEditorFn) (*ExplainDifferenceResponse, error)
+
+	// ResolveDifferenceWithBodyWithResponse request with any body
+	ResolveDifferenceWithBodyWithResponse(ctx context.Context, params *ResolveDifferenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResolveDifferenceResponse, error)
+
+	ResolveDifferenceWithResponse(ctx context.Context, params *ResolveDifferenceParams, body ResolveDifferenceJSONRequestBody, reqEditors ...RequestEditorFn) (*ResolveDifferenceResponse, error)
+
+	// ListRefundsWithResponse request
+	ListRefundsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListRefundsResponse, error)
+
+	// ApproveRefundWithResponse request
+	ApproveRefundWithResponse(ctx context.Context, refundId RefundId, params *ApproveRefundParams, reqEditors ...RequestEditorFn) (*ApproveRefundResponse, error)
+
+	// ExecuteRefundWithResponse request
+	ExecuteRefundWithResponse(ctx context.Context, refundId RefundId, params *ExecuteRefundParams, reqEditors ...RequestEditorFn) (*ExecuteRefundResponse, error)
+
+	// RefuseRefundWithResponse request
+	RefuseRefundWithResponse(ctx context.Context, refundId RefundId, params *RefuseRefundParams, reqEditors ...RequestEditorFn) (*RefuseRefundResponse, error)
 
 	// ListDeliveryFilesWithResponse request
 	ListDeliveryFilesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListDeliveryFilesResponse, error)
@@ -18935,6 +23032,339 @@ func (r ReplayDeliveryResponse) StatusCode() int {
 	return 0
 }
 
+type ListOwnFormsResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *OwnFormList
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListOwnFormsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListOwnFormsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type CreateFormResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON201                       *EditedForm
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON413     *TooLarge
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateFormResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateFormResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetEditedFormResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EditedForm
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r GetEditedFormResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetEditedFormResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type DiscardFormDraftResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON412     *PreconditionFailed
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r DiscardFormDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DiscardFormDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type SaveFormDraftResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EditedForm
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON412     *PreconditionFailed
+	ApplicationproblemJSON413     *TooLarge
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r SaveFormDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SaveFormDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type TryFormDraftResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *FormTrialResult
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON413     *TooLarge
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r TryFormDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TryFormDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ReleaseFormDraftResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EditedForm
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON412     *PreconditionFailed
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ReleaseFormDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReleaseFormDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ReopenFormDraftResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EditedForm
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON412     *PreconditionFailed
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ReopenFormDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReopenFormDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type SubmitFormDraftResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EditedForm
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON412     *PreconditionFailed
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r SubmitFormDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SubmitFormDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListFormVersionsResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *FormVersionList
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListFormVersionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListFormVersionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetFormVersionResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *FormVersion
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r GetFormVersionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetFormVersionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type WithdrawFormResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *EditedForm
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON412     *PreconditionFailed
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r WithdrawFormResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WithdrawFormResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListIdentityLinksResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -19277,6 +23707,34 @@ func (r ListProvidersResponse) StatusCode() int {
 	return 0
 }
 
+type SetProviderAddressResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *ConnectedProvider
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r SetProviderAddressResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetProviderAddressResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListProviderDeliveriesResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -19303,6 +23761,34 @@ func (r ListProviderDeliveriesResponse) StatusCode() int {
 	return 0
 }
 
+type SetFitConnectCredentialsResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *ConnectedProvider
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r SetFitConnectCredentialsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetFitConnectCredentialsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type TestProviderResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -19323,6 +23809,33 @@ func (r TestProviderResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r TestProviderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ReplaceWebhookSecretResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON201                       *WebhookSecret
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ReplaceWebhookSecretResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReplaceWebhookSecretResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -19852,6 +24365,32 @@ func (r EndStaffResponse) StatusCode() int {
 	return 0
 }
 
+type ResetStaffFactorsResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ResetStaffFactorsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ResetStaffFactorsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type SetStaffRolesResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -20118,6 +24657,31 @@ func (r GetAttachmentResponse) StatusCode() int {
 	return 0
 }
 
+type GetApplicationDocumentResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r GetApplicationDocumentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetApplicationDocumentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type WatchApplicationResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -20278,6 +24842,7 @@ type ListCasesResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
 	JSON200                       *CaseList
+	ApplicationproblemJSON400     *BadRequest
 	ApplicationproblemJSON401     *Unauthorized
 	ApplicationproblemJSON403     *Forbidden
 	ApplicationproblemJSONDefault *Error
@@ -20293,6 +24858,32 @@ func (r ListCasesResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ListCasesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListColleaguesResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *ColleagueList
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListColleaguesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListColleaguesResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -20323,6 +24914,214 @@ func (r WatchCasesResponse) StatusCode() int {
 	return 0
 }
 
+type GetCaseStatisticsResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *CaseStatistics
+	ApplicationproblemJSON400     *BadRequest
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCaseStatisticsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCaseStatisticsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ExportCaseStatisticsResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	ApplicationproblemJSON400     *BadRequest
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ExportCaseStatisticsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExportCaseStatisticsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListCaseTemplatesResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *CaseTemplateList
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCaseTemplatesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCaseTemplatesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type CreateCaseTemplateResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON201                       *CaseTemplate
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateCaseTemplateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateCaseTemplateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type DeleteCaseTemplateResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteCaseTemplateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteCaseTemplateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ChangeCaseTemplateResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *CaseTemplate
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeCaseTemplateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeCaseTemplateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListCaseViewsResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *CaseViewList
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCaseViewsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCaseViewsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type SaveCaseViewsResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *CaseViewList
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r SaveCaseViewsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SaveCaseViewsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type GetCaseResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -20343,6 +25142,35 @@ func (r GetCaseResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetCaseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type PlanCaseResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *ChangedCase
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON412     *PreconditionFailed
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r PlanCaseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PlanCaseResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -20397,6 +25225,88 @@ func (r DecideCaseResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r DecideCaseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type NoteCaseResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *ChangedCase
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r NoteCaseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r NoteCaseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListCasePaymentsResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *PaymentRecordList
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCasePaymentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCasePaymentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ReducePaymentResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *PaymentRecord
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ReducePaymentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReducePaymentResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -20526,6 +25436,62 @@ func (r GetDeliveryResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetDeliveryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetDeliveryAttachmentResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDeliveryAttachmentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDeliveryAttachmentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type AddDeliveryDocumentResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON201                       *EventDocument
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON413     *TooLarge
+	ApplicationproblemJSON415     *UnsupportedMediaType
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r AddDeliveryDocumentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddDeliveryDocumentResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -21006,6 +25972,202 @@ func (r ListOrganisationServicesResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ListOrganisationServicesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type NotifyPaymentResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r NotifyPaymentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r NotifyPaymentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListPaymentsResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *PaymentList
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPaymentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPaymentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetPaymentResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *Payment
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPaymentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPaymentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type CheckPaymentResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON202                       *Payment
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r CheckPaymentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CheckPaymentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type WatchPaymentResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r WatchPaymentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WatchPaymentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetPaymentNoticeResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPaymentNoticeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPaymentNoticeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetPaymentReceiptResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPaymentReceiptResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPaymentReceiptResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type StartPaymentResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON202                       *Payment
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r StartPaymentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StartPaymentResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -21699,6 +26861,375 @@ func (r StartSignInResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r StartSignInResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetTreasuryResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *TreasuryOverview
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r GetTreasuryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetTreasuryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListClosingsResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *ClosingList
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListClosingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListClosingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type CloseDayResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON201                       *Closing
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r CloseDayResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CloseDayResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ExportLedgerResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ExportLedgerResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExportLedgerResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListTreasuryPaymentsResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *PaymentRecordList
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTreasuryPaymentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTreasuryPaymentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type AskRefundResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON201                       *Refund
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r AskRefundResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AskRefundResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type WriteOffPaymentResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *PaymentRecord
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r WriteOffPaymentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WriteOffPaymentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ReconcilePaymentsResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *Reconciliation
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ReconcilePaymentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReconcilePaymentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ExplainDifferenceResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON201                       *DifferenceNote
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ExplainDifferenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExplainDifferenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ResolveDifferenceResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *DifferenceResolution
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ResolveDifferenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ResolveDifferenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListRefundsResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *RefundList
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListRefundsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListRefundsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ApproveRefundResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *Refund
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ApproveRefundResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApproveRefundResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ExecuteRefundResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *Refund
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ExecuteRefundResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExecuteRefundResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type RefuseRefundResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *Refund
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r RefuseRefundResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RefuseRefundResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -23277,6 +28808,170 @@ func (c *ClientWithResponses) ReplayDeliveryWithResponse(ctx context.Context, de
 	return ParseReplayDeliveryResponse(rsp)
 }
 
+// ListOwnFormsWithResponse request returning *ListOwnFormsResponse
+func (c *ClientWithResponses) ListOwnFormsWithResponse(ctx context.Context, params *ListOwnFormsParams, reqEditors ...RequestEditorFn) (*ListOwnFormsResponse, error) {
+	rsp, err := c.ListOwnForms(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListOwnFormsResponse(rsp)
+}
+
+// CreateFormWithBodyWithResponse request with arbitrary body returning *CreateFormResponse
+func (c *ClientWithResponses) CreateFormWithBodyWithResponse(ctx context.Context, params *CreateFormParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateFormResponse, error) {
+	rsp, err := c.CreateFormWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateFormResponse(rsp)
+}
+
+func (c *ClientWithResponses) CreateFormWithResponse(ctx context.Context, params *CreateFormParams, body CreateFormJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateFormResponse, error) {
+	rsp, err := c.CreateForm(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateFormResponse(rsp)
+}
+
+// GetEditedFormWithResponse request returning *GetEditedFormResponse
+func (c *ClientWithResponses) GetEditedFormWithResponse(ctx context.Context, formId FormId, reqEditors ...RequestEditorFn) (*GetEditedFormResponse, error) {
+	rsp, err := c.GetEditedForm(ctx, formId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetEditedFormResponse(rsp)
+}
+
+// DiscardFormDraftWithResponse request returning *DiscardFormDraftResponse
+func (c *ClientWithResponses) DiscardFormDraftWithResponse(ctx context.Context, formId FormId, params *DiscardFormDraftParams, reqEditors ...RequestEditorFn) (*DiscardFormDraftResponse, error) {
+	rsp, err := c.DiscardFormDraft(ctx, formId, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDiscardFormDraftResponse(rsp)
+}
+
+// SaveFormDraftWithBodyWithResponse request with arbitrary body returning *SaveFormDraftResponse
+func (c *ClientWithResponses) SaveFormDraftWithBodyWithResponse(ctx context.Context, formId FormId, params *SaveFormDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveFormDraftResponse, error) {
+	rsp, err := c.SaveFormDraftWithBody(ctx, formId, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveFormDraftResponse(rsp)
+}
+
+func (c *ClientWithResponses) SaveFormDraftWithResponse(ctx context.Context, formId FormId, params *SaveFormDraftParams, body SaveFormDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveFormDraftResponse, error) {
+	rsp, err := c.SaveFormDraft(ctx, formId, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveFormDraftResponse(rsp)
+}
+
+// TryFormDraftWithBodyWithResponse request with arbitrary body returning *TryFormDraftResponse
+func (c *ClientWithResponses) TryFormDraftWithBodyWithResponse(ctx context.Context, formId FormId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryFormDraftResponse, error) {
+	rsp, err := c.TryFormDraftWithBody(ctx, formId, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTryFormDraftResponse(rsp)
+}
+
+func (c *ClientWithResponses) TryFormDraftWithResponse(ctx context.Context, formId FormId, body TryFormDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*TryFormDraftResponse, error) {
+	rsp, err := c.TryFormDraft(ctx, formId, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTryFormDraftResponse(rsp)
+}
+
+// ReleaseFormDraftWithBodyWithResponse request with arbitrary body returning *ReleaseFormDraftResponse
+func (c *ClientWithResponses) ReleaseFormDraftWithBodyWithResponse(ctx context.Context, formId FormId, params *ReleaseFormDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReleaseFormDraftResponse, error) {
+	rsp, err := c.ReleaseFormDraftWithBody(ctx, formId, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReleaseFormDraftResponse(rsp)
+}
+
+func (c *ClientWithResponses) ReleaseFormDraftWithResponse(ctx context.Context, formId FormId, params *ReleaseFormDraftParams, body ReleaseFormDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*ReleaseFormDraftResponse, error) {
+	rsp, err := c.ReleaseFormDraft(ctx, formId, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReleaseFormDraftResponse(rsp)
+}
+
+// ReopenFormDraftWithBodyWithResponse request with arbitrary body returning *ReopenFormDraftResponse
+func (c *ClientWithResponses) ReopenFormDraftWithBodyWithResponse(ctx context.Context, formId FormId, params *ReopenFormDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReopenFormDraftResponse, error) {
+	rsp, err := c.ReopenFormDraftWithBody(ctx, formId, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReopenFormDraftResponse(rsp)
+}
+
+func (c *ClientWithResponses) ReopenFormDraftWithResponse(ctx context.Context, formId FormId, params *ReopenFormDraftParams, body ReopenFormDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*ReopenFormDraftResponse, error) {
+	rsp, err := c.ReopenFormDraft(ctx, formId, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReopenFormDraftResponse(rsp)
+}
+
+// SubmitFormDraftWithBodyWithResponse request with arbitrary body returning *SubmitFormDraftResponse
+func (c *ClientWithResponses) SubmitFormDraftWithBodyWithResponse(ctx context.Context, formId FormId, params *SubmitFormDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SubmitFormDraftResponse, error) {
+	rsp, err := c.SubmitFormDraftWithBody(ctx, formId, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSubmitFormDraftResponse(rsp)
+}
+
+func (c *ClientWithResponses) SubmitFormDraftWithResponse(ctx context.Context, formId FormId, params *SubmitFormDraftParams, body SubmitFormDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*SubmitFormDraftResponse, error) {
+	rsp, err := c.SubmitFormDraft(ctx, formId, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSubmitFormDraftResponse(rsp)
+}
+
+// ListFormVersionsWithResponse request returning *ListFormVersionsResponse
+func (c *ClientWithResponses) ListFormVersionsWithResponse(ctx context.Context, formId FormId, params *ListFormVersionsParams, reqEditors ...RequestEditorFn) (*ListFormVersionsResponse, error) {
+	rsp, err := c.ListFormVersions(ctx, formId, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListFormVersionsResponse(rsp)
+}
+
+// GetFormVersionWithResponse request returning *GetFormVersionResponse
+func (c *ClientWithResponses) GetFormVersionWithResponse(ctx context.Context, formId FormId, number VersionNumber, reqEditors ...RequestEditorFn) (*GetFormVersionResponse, error) {
+	rsp, err := c.GetFormVersion(ctx, formId, number, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetFormVersionResponse(rsp)
+}
+
+// WithdrawFormWithBodyWithResponse request with arbitrary body returning *WithdrawFormResponse
+func (c *ClientWithResponses) WithdrawFormWithBodyWithResponse(ctx context.Context, formId FormId, params *WithdrawFormParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawFormResponse, error) {
+	rsp, err := c.WithdrawFormWithBody(ctx, formId, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawFormResponse(rsp)
+}
+
+func (c *ClientWithResponses) WithdrawFormWithResponse(ctx context.Context, formId FormId, params *WithdrawFormParams, body WithdrawFormJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawFormResponse, error) {
+	rsp, err := c.WithdrawForm(ctx, formId, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawFormResponse(rsp)
+}
+
 // ListIdentityLinksWithResponse request returning *ListIdentityLinksResponse
 func (c *ClientWithResponses) ListIdentityLinksWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListIdentityLinksResponse, error) {
 	rsp, err := c.ListIdentityLinks(ctx, reqEditors...)
@@ -23402,6 +29097,23 @@ func (c *ClientWithResponses) ListProvidersWithResponse(ctx context.Context, req
 	return ParseListProvidersResponse(rsp)
 }
 
+// SetProviderAddressWithBodyWithResponse request with arbitrary body returning *SetProviderAddressResponse
+func (c *ClientWithResponses) SetProviderAddressWithBodyWithResponse(ctx context.Context, providerId ProviderId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetProviderAddressResponse, error) {
+	rsp, err := c.SetProviderAddressWithBody(ctx, providerId, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetProviderAddressResponse(rsp)
+}
+
+func (c *ClientWithResponses) SetProviderAddressWithResponse(ctx context.Context, providerId ProviderId, body SetProviderAddressJSONRequestBody, reqEditors ...RequestEditorFn) (*SetProviderAddressResponse, error) {
+	rsp, err := c.SetProviderAddress(ctx, providerId, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetProviderAddressResponse(rsp)
+}
+
 // ListProviderDeliveriesWithResponse request returning *ListProviderDeliveriesResponse
 func (c *ClientWithResponses) ListProviderDeliveriesWithResponse(ctx context.Context, providerId ProviderId, params *ListProviderDeliveriesParams, reqEditors ...RequestEditorFn) (*ListProviderDeliveriesResponse, error) {
 	rsp, err := c.ListProviderDeliveries(ctx, providerId, params, reqEditors...)
@@ -23411,6 +29123,23 @@ func (c *ClientWithResponses) ListProviderDeliveriesWithResponse(ctx context.Con
 	return ParseListProviderDeliveriesResponse(rsp)
 }
 
+// SetFitConnectCredentialsWithBodyWithResponse request with arbitrary body returning *SetFitConnectCredentialsResponse
+func (c *ClientWithResponses) SetFitConnectCredentialsWithBodyWithResponse(ctx context.Context, providerId ProviderId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetFitConnectCredentialsResponse, error) {
+	rsp, err := c.SetFitConnectCredentialsWithBody(ctx, providerId, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetFitConnectCredentialsResponse(rsp)
+}
+
+func (c *ClientWithResponses) SetFitConnectCredentialsWithResponse(ctx context.Context, providerId ProviderId, body SetFitConnectCredentialsJSONRequestBody, reqEditors ...RequestEditorFn) (*SetFitConnectCredentialsResponse, error) {
+	rsp, err := c.SetFitConnectCredentials(ctx, providerId, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetFitConnectCredentialsResponse(rsp)
+}
+
 // TestProviderWithResponse request returning *TestProviderResponse
 func (c *ClientWithResponses) TestProviderWithResponse(ctx context.Context, providerId ProviderId, params *TestProviderParams, reqEditors ...RequestEditorFn) (*TestProviderResponse, error) {
 	rsp, err := c.TestProvider(ctx, providerId, params, reqEditors...)
@@ -23418,6 +29147,23 @@ func (c *ClientWithResponses) TestProviderWithResponse(ctx context.Context, prov
 		return nil, err
 	}
 	return ParseTestProviderResponse(rsp)
+}
+
+// ReplaceWebhookSecretWithBodyWithResponse request with arbitrary body returning *ReplaceWebhookSecretResponse
+func (c *ClientWithResponses) ReplaceWebhookSecretWithBodyWithResponse(ctx context.Context, providerId ProviderId, params *ReplaceWebhookSecretParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceWebhookSecretResponse, error) {
+	rsp, err := c.ReplaceWebhookSecretWithBody(ctx, providerId, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceWebhookSecretResponse(rsp)
+}
+
+func (c *ClientWithResponses) ReplaceWebhookSecretWithResponse(ctx context.Context, providerId ProviderId, params *ReplaceWebhookSecretParams, body ReplaceWebhookSecretJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceWebhookSecretResponse, error) {
+	rsp, err := c.ReplaceWebhookSecret(ctx, providerId, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceWebhookSecretResponse(rsp)
 }
 
 // ExplainSearchWithResponse request returning *ExplainSearchResponse
@@ -23656,6 +29402,15 @@ func (c *ClientWithResponses) EndStaffWithResponse(ctx context.Context, staffId 
 	return ParseEndStaffResponse(rsp)
 }
 
+// ResetStaffFactorsWithResponse request returning *ResetStaffFactorsResponse
+func (c *ClientWithResponses) ResetStaffFactorsWithResponse(ctx context.Context, staffId StaffId, reqEditors ...RequestEditorFn) (*ResetStaffFactorsResponse, error) {
+	rsp, err := c.ResetStaffFactors(ctx, staffId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResetStaffFactorsResponse(rsp)
+}
+
 // SetStaffRolesWithBodyWithResponse request with arbitrary body returning *SetStaffRolesResponse
 func (c *ClientWithResponses) SetStaffRolesWithBodyWithResponse(ctx context.Context, staffId StaffId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetStaffRolesResponse, error) {
 	rsp, err := c.SetStaffRolesWithBody(ctx, staffId, contentType, body, reqEditors...)
@@ -23778,6 +29533,15 @@ func (c *ClientWithResponses) GetAttachmentWithResponse(ctx context.Context, app
 	return ParseGetAttachmentResponse(rsp)
 }
 
+// GetApplicationDocumentWithResponse request returning *GetApplicationDocumentResponse
+func (c *ClientWithResponses) GetApplicationDocumentWithResponse(ctx context.Context, applicationId ApplicationId, documentId DocumentId, reqEditors ...RequestEditorFn) (*GetApplicationDocumentResponse, error) {
+	rsp, err := c.GetApplicationDocument(ctx, applicationId, documentId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetApplicationDocumentResponse(rsp)
+}
+
 // WatchApplicationWithResponse request returning *WatchApplicationResponse
 func (c *ClientWithResponses) WatchApplicationWithResponse(ctx context.Context, applicationId ApplicationId, reqEditors ...RequestEditorFn) (*WatchApplicationResponse, error) {
 	rsp, err := c.WatchApplication(ctx, applicationId, reqEditors...)
@@ -23849,6 +29613,15 @@ func (c *ClientWithResponses) ListCasesWithResponse(ctx context.Context, params 
 	return ParseListCasesResponse(rsp)
 }
 
+// ListColleaguesWithResponse request returning *ListColleaguesResponse
+func (c *ClientWithResponses) ListColleaguesWithResponse(ctx context.Context, params *ListColleaguesParams, reqEditors ...RequestEditorFn) (*ListColleaguesResponse, error) {
+	rsp, err := c.ListColleagues(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListColleaguesResponse(rsp)
+}
+
 // WatchCasesWithResponse request returning *WatchCasesResponse
 func (c *ClientWithResponses) WatchCasesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*WatchCasesResponse, error) {
 	rsp, err := c.WatchCases(ctx, reqEditors...)
@@ -23858,6 +29631,102 @@ func (c *ClientWithResponses) WatchCasesWithResponse(ctx context.Context, reqEdi
 	return ParseWatchCasesResponse(rsp)
 }
 
+// GetCaseStatisticsWithResponse request returning *GetCaseStatisticsResponse
+func (c *ClientWithResponses) GetCaseStatisticsWithResponse(ctx context.Context, params *GetCaseStatisticsParams, reqEditors ...RequestEditorFn) (*GetCaseStatisticsResponse, error) {
+	rsp, err := c.GetCaseStatistics(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCaseStatisticsResponse(rsp)
+}
+
+// ExportCaseStatisticsWithResponse request returning *ExportCaseStatisticsResponse
+func (c *ClientWithResponses) ExportCaseStatisticsWithResponse(ctx context.Context, params *ExportCaseStatisticsParams, reqEditors ...RequestEditorFn) (*ExportCaseStatisticsResponse, error) {
+	rsp, err := c.ExportCaseStatistics(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExportCaseStatisticsResponse(rsp)
+}
+
+// ListCaseTemplatesWithResponse request returning *ListCaseTemplatesResponse
+func (c *ClientWithResponses) ListCaseTemplatesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListCaseTemplatesResponse, error) {
+	rsp, err := c.ListCaseTemplates(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCaseTemplatesResponse(rsp)
+}
+
+// CreateCaseTemplateWithBodyWithResponse request with arbitrary body returning *CreateCaseTemplateResponse
+func (c *ClientWithResponses) CreateCaseTemplateWithBodyWithResponse(ctx context.Context, params *CreateCaseTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateCaseTemplateResponse, error) {
+	rsp, err := c.CreateCaseTemplateWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateCaseTemplateResponse(rsp)
+}
+
+func (c *ClientWithResponses) CreateCaseTemplateWithResponse(ctx context.Context, params *CreateCaseTemplateParams, body CreateCaseTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateCaseTemplateResponse, error) {
+	rsp, err := c.CreateCaseTemplate(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateCaseTemplateResponse(rsp)
+}
+
+// DeleteCaseTemplateWithResponse request returning *DeleteCaseTemplateResponse
+func (c *ClientWithResponses) DeleteCaseTemplateWithResponse(ctx context.Context, templateId TemplateId, reqEditors ...RequestEditorFn) (*DeleteCaseTemplateResponse, error) {
+	rsp, err := c.DeleteCaseTemplate(ctx, templateId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteCaseTemplateResponse(rsp)
+}
+
+// ChangeCaseTemplateWithBodyWithResponse request with arbitrary body returning *ChangeCaseTemplateResponse
+func (c *ClientWithResponses) ChangeCaseTemplateWithBodyWithResponse(ctx context.Context, templateId TemplateId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeCaseTemplateResponse, error) {
+	rsp, err := c.ChangeCaseTemplateWithBody(ctx, templateId, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeCaseTemplateResponse(rsp)
+}
+
+func (c *ClientWithResponses) ChangeCaseTemplateWithResponse(ctx context.Context, templateId TemplateId, body ChangeCaseTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeCaseTemplateResponse, error) {
+	rsp, err := c.ChangeCaseTemplate(ctx, templateId, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeCaseTemplateResponse(rsp)
+}
+
+// ListCaseViewsWithResponse request returning *ListCaseViewsResponse
+func (c *ClientWithResponses) ListCaseViewsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListCaseViewsResponse, error) {
+	rsp, err := c.ListCaseViews(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCaseViewsResponse(rsp)
+}
+
+// SaveCaseViewsWithBodyWithResponse request with arbitrary body returning *SaveCaseViewsResponse
+func (c *ClientWithResponses) SaveCaseViewsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveCaseViewsResponse, error) {
+	rsp, err := c.SaveCaseViewsWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveCaseViewsResponse(rsp)
+}
+
+func (c *ClientWithResponses) SaveCaseViewsWithResponse(ctx context.Context, body SaveCaseViewsJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveCaseViewsResponse, error) {
+	rsp, err := c.SaveCaseViews(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveCaseViewsResponse(rsp)
+}
+
 // GetCaseWithResponse request returning *GetCaseResponse
 func (c *ClientWithResponses) GetCaseWithResponse(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*GetCaseResponse, error) {
 	rsp, err := c.GetCase(ctx, caseId, reqEditors...)
@@ -23865,6 +29734,23 @@ func (c *ClientWithResponses) GetCaseWithResponse(ctx context.Context, caseId Ca
 		return nil, err
 	}
 	return ParseGetCaseResponse(rsp)
+}
+
+// PlanCaseWithBodyWithResponse request with arbitrary body returning *PlanCaseResponse
+func (c *ClientWithResponses) PlanCaseWithBodyWithResponse(ctx context.Context, caseId CaseId, params *PlanCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PlanCaseResponse, error) {
+	rsp, err := c.PlanCaseWithBody(ctx, caseId, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePlanCaseResponse(rsp)
+}
+
+func (c *ClientWithResponses) PlanCaseWithResponse(ctx context.Context, caseId CaseId, params *PlanCaseParams, body PlanCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*PlanCaseResponse, error) {
+	rsp, err := c.PlanCase(ctx, caseId, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePlanCaseResponse(rsp)
 }
 
 // GetCaseAttachmentWithResponse request returning *GetCaseAttachmentResponse
@@ -23891,6 +29777,49 @@ func (c *ClientWithResponses) DecideCaseWithResponse(ctx context.Context, caseId
 		return nil, err
 	}
 	return ParseDecideCaseResponse(rsp)
+}
+
+// NoteCaseWithBodyWithResponse request with arbitrary body returning *NoteCaseResponse
+func (c *ClientWithResponses) NoteCaseWithBodyWithResponse(ctx context.Context, caseId CaseId, params *NoteCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*NoteCaseResponse, error) {
+	rsp, err := c.NoteCaseWithBody(ctx, caseId, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseNoteCaseResponse(rsp)
+}
+
+func (c *ClientWithResponses) NoteCaseWithResponse(ctx context.Context, caseId CaseId, params *NoteCaseParams, body NoteCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*NoteCaseResponse, error) {
+	rsp, err := c.NoteCase(ctx, caseId, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseNoteCaseResponse(rsp)
+}
+
+// ListCasePaymentsWithResponse request returning *ListCasePaymentsResponse
+func (c *ClientWithResponses) ListCasePaymentsWithResponse(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*ListCasePaymentsResponse, error) {
+	rsp, err := c.ListCasePayments(ctx, caseId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCasePaymentsResponse(rsp)
+}
+
+// ReducePaymentWithBodyWithResponse request with arbitrary body returning *ReducePaymentResponse
+func (c *ClientWithResponses) ReducePaymentWithBodyWithResponse(ctx context.Context, caseId CaseId, paymentId PaymentId, params *ReducePaymentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReducePaymentResponse, error) {
+	rsp, err := c.ReducePaymentWithBody(ctx, caseId, paymentId, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReducePaymentResponse(rsp)
+}
+
+func (c *ClientWithResponses) ReducePaymentWithResponse(ctx context.Context, caseId CaseId, paymentId PaymentId, params *ReducePaymentParams, body ReducePaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*ReducePaymentResponse, error) {
+	rsp, err := c.ReducePayment(ctx, caseId, paymentId, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReducePaymentResponse(rsp)
 }
 
 // AskQuestionWithBodyWithResponse request with arbitrary body returning *AskQuestionResponse
@@ -23944,6 +29873,24 @@ func (c *ClientWithResponses) GetDeliveryWithResponse(ctx context.Context, deliv
 		return nil, err
 	}
 	return ParseGetDeliveryResponse(rsp)
+}
+
+// GetDeliveryAttachmentWithResponse request returning *GetDeliveryAttachmentResponse
+func (c *ClientWithResponses) GetDeliveryAttachmentWithResponse(ctx context.Context, deliveryId DeliveryId, attachmentId AttachmentId, reqEditors ...RequestEditorFn) (*GetDeliveryAttachmentResponse, error) {
+	rsp, err := c.GetDeliveryAttachment(ctx, deliveryId, attachmentId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDeliveryAttachmentResponse(rsp)
+}
+
+// AddDeliveryDocumentWithBodyWithResponse request with arbitrary body returning *AddDeliveryDocumentResponse
+func (c *ClientWithResponses) AddDeliveryDocumentWithBodyWithResponse(ctx context.Context, deliveryId DeliveryId, params *AddDeliveryDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddDeliveryDocumentResponse, error) {
+	rsp, err := c.AddDeliveryDocumentWithBody(ctx, deliveryId, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddDeliveryDocumentResponse(rsp)
 }
 
 // ListDeliveryMessagesWithResponse request returning *ListDeliveryMessagesResponse
@@ -24147,6 +30094,78 @@ func (c *ClientWithResponses) ListOrganisationServicesWithResponse(ctx context.C
 		return nil, err
 	}
 	return ParseListOrganisationServicesResponse(rsp)
+}
+
+// NotifyPaymentWithResponse request returning *NotifyPaymentResponse
+func (c *ClientWithResponses) NotifyPaymentWithResponse(ctx context.Context, token string, reqEditors ...RequestEditorFn) (*NotifyPaymentResponse, error) {
+	rsp, err := c.NotifyPayment(ctx, token, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseNotifyPaymentResponse(rsp)
+}
+
+// ListPaymentsWithResponse request returning *ListPaymentsResponse
+func (c *ClientWithResponses) ListPaymentsWithResponse(ctx context.Context, params *ListPaymentsParams, reqEditors ...RequestEditorFn) (*ListPaymentsResponse, error) {
+	rsp, err := c.ListPayments(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPaymentsResponse(rsp)
+}
+
+// GetPaymentWithResponse request returning *GetPaymentResponse
+func (c *ClientWithResponses) GetPaymentWithResponse(ctx context.Context, paymentId PaymentId, reqEditors ...RequestEditorFn) (*GetPaymentResponse, error) {
+	rsp, err := c.GetPayment(ctx, paymentId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPaymentResponse(rsp)
+}
+
+// CheckPaymentWithResponse request returning *CheckPaymentResponse
+func (c *ClientWithResponses) CheckPaymentWithResponse(ctx context.Context, paymentId PaymentId, reqEditors ...RequestEditorFn) (*CheckPaymentResponse, error) {
+	rsp, err := c.CheckPayment(ctx, paymentId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckPaymentResponse(rsp)
+}
+
+// WatchPaymentWithResponse request returning *WatchPaymentResponse
+func (c *ClientWithResponses) WatchPaymentWithResponse(ctx context.Context, paymentId PaymentId, reqEditors ...RequestEditorFn) (*WatchPaymentResponse, error) {
+	rsp, err := c.WatchPayment(ctx, paymentId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWatchPaymentResponse(rsp)
+}
+
+// GetPaymentNoticeWithResponse request returning *GetPaymentNoticeResponse
+func (c *ClientWithResponses) GetPaymentNoticeWithResponse(ctx context.Context, paymentId PaymentId, reqEditors ...RequestEditorFn) (*GetPaymentNoticeResponse, error) {
+	rsp, err := c.GetPaymentNotice(ctx, paymentId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPaymentNoticeResponse(rsp)
+}
+
+// GetPaymentReceiptWithResponse request returning *GetPaymentReceiptResponse
+func (c *ClientWithResponses) GetPaymentReceiptWithResponse(ctx context.Context, paymentId PaymentId, reqEditors ...RequestEditorFn) (*GetPaymentReceiptResponse, error) {
+	rsp, err := c.GetPaymentReceipt(ctx, paymentId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPaymentReceiptResponse(rsp)
+}
+
+// StartPaymentWithResponse request returning *StartPaymentResponse
+func (c *ClientWithResponses) StartPaymentWithResponse(ctx context.Context, paymentId PaymentId, params *StartPaymentParams, reqEditors ...RequestEditorFn) (*StartPaymentResponse, error) {
+	rsp, err := c.StartPayment(ctx, paymentId, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStartPaymentResponse(rsp)
 }
 
 // ListPlacesWithResponse request returning *ListPlacesResponse
@@ -24439,6 +30458,164 @@ func (c *ClientWithResponses) StartSignInWithResponse(ctx context.Context, param
 		return nil, err
 	}
 	return ParseStartSignInResponse(rsp)
+}
+
+// GetTreasuryWithResponse request returning *GetTreasuryResponse
+func (c *ClientWithResponses) GetTreasuryWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetTreasuryResponse, error) {
+	rsp, err := c.GetTreasury(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetTreasuryResponse(rsp)
+}
+
+// ListClosingsWithResponse request returning *ListClosingsResponse
+func (c *ClientWithResponses) ListClosingsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListClosingsResponse, error) {
+	rsp, err := c.ListClosings(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListClosingsResponse(rsp)
+}
+
+// CloseDayWithBodyWithResponse request with arbitrary body returning *CloseDayResponse
+func (c *ClientWithResponses) CloseDayWithBodyWithResponse(ctx context.Context, params *CloseDayParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CloseDayResponse, error) {
+	rsp, err := c.CloseDayWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCloseDayResponse(rsp)
+}
+
+func (c *ClientWithResponses) CloseDayWithResponse(ctx context.Context, params *CloseDayParams, body CloseDayJSONRequestBody, reqEditors ...RequestEditorFn) (*CloseDayResponse, error) {
+	rsp, err := c.CloseDay(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCloseDayResponse(rsp)
+}
+
+// ExportLedgerWithResponse request returning *ExportLedgerResponse
+func (c *ClientWithResponses) ExportLedgerWithResponse(ctx context.Context, params *ExportLedgerParams, reqEditors ...RequestEditorFn) (*ExportLedgerResponse, error) {
+	rsp, err := c.ExportLedger(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExportLedgerResponse(rsp)
+}
+
+// ListTreasuryPaymentsWithResponse request returning *ListTreasuryPaymentsResponse
+func (c *ClientWithResponses) ListTreasuryPaymentsWithResponse(ctx context.Context, params *ListTreasuryPaymentsParams, reqEditors ...RequestEditorFn) (*ListTreasuryPaymentsResponse, error) {
+	rsp, err := c.ListTreasuryPayments(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTreasuryPaymentsResponse(rsp)
+}
+
+// AskRefundWithBodyWithResponse request with arbitrary body returning *AskRefundResponse
+func (c *ClientWithResponses) AskRefundWithBodyWithResponse(ctx context.Context, paymentId PaymentId, params *AskRefundParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AskRefundResponse, error) {
+	rsp, err := c.AskRefundWithBody(ctx, paymentId, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAskRefundResponse(rsp)
+}
+
+func (c *ClientWithResponses) AskRefundWithResponse(ctx context.Context, paymentId PaymentId, params *AskRefundParams, body AskRefundJSONRequestBody, reqEditors ...RequestEditorFn) (*AskRefundResponse, error) {
+	rsp, err := c.AskRefund(ctx, paymentId, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAskRefundResponse(rsp)
+}
+
+// WriteOffPaymentWithResponse request returning *WriteOffPaymentResponse
+func (c *ClientWithResponses) WriteOffPaymentWithResponse(ctx context.Context, paymentId PaymentId, params *WriteOffPaymentParams, reqEditors ...RequestEditorFn) (*WriteOffPaymentResponse, error) {
+	rsp, err := c.WriteOffPayment(ctx, paymentId, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWriteOffPaymentResponse(rsp)
+}
+
+// ReconcilePaymentsWithResponse request returning *ReconcilePaymentsResponse
+func (c *ClientWithResponses) ReconcilePaymentsWithResponse(ctx context.Context, params *ReconcilePaymentsParams, reqEditors ...RequestEditorFn) (*ReconcilePaymentsResponse, error) {
+	rsp, err := c.ReconcilePayments(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReconcilePaymentsResponse(rsp)
+}
+
+// ExplainDifferenceWithBodyWithResponse request with arbitrary body returning *ExplainDifferenceResponse
+func (c *ClientWithResponses) ExplainDifferenceWithBodyWithResponse(ctx context.Context, params *ExplainDifferenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ExplainDifferenceResponse, error) {
+	rsp, err := c.ExplainDifferenceWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExplainDifferenceResponse(rsp)
+}
+
+func (c *ClientWithResponses) ExplainDifferenceWithResponse(ctx context.Context, params *ExplainDifferenceParams, body ExplainDifferenceJSONRequestBody, reqEditors ...RequestEditorFn) (*ExplainDifferenceResponse, error) {
+	rsp, err := c.ExplainDifference(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExplainDifferenceResponse(rsp)
+}
+
+// ResolveDifferenceWithBodyWithResponse request with arbitrary body returning *ResolveDifferenceResponse
+func (c *ClientWithResponses) ResolveDifferenceWithBodyWithResponse(ctx context.Context, params *ResolveDifferenceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResolveDifferenceResponse, error) {
+	rsp, err := c.ResolveDifferenceWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResolveDifferenceResponse(rsp)
+}
+
+func (c *ClientWithResponses) ResolveDifferenceWithResponse(ctx context.Context, params *ResolveDifferenceParams, body ResolveDifferenceJSONRequestBody, reqEditors ...RequestEditorFn) (*ResolveDifferenceResponse, error) {
+	rsp, err := c.ResolveDifference(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResolveDifferenceResponse(rsp)
+}
+
+// ListRefundsWithResponse request returning *ListRefundsResponse
+func (c *ClientWithResponses) ListRefundsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListRefundsResponse, error) {
+	rsp, err := c.ListRefunds(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRefundsResponse(rsp)
+}
+
+// ApproveRefundWithResponse request returning *ApproveRefundResponse
+func (c *ClientWithResponses) ApproveRefundWithResponse(ctx context.Context, refundId RefundId, params *ApproveRefundParams, reqEditors ...RequestEditorFn) (*ApproveRefundResponse, error) {
+	rsp, err := c.ApproveRefund(ctx, refundId, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApproveRefundResponse(rsp)
+}
+
+// ExecuteRefundWithResponse request returning *ExecuteRefundResponse
+func (c *ClientWithResponses) ExecuteRefundWithResponse(ctx context.Context, refundId RefundId, params *ExecuteRefundParams, reqEditors ...RequestEditorFn) (*ExecuteRefundResponse, error) {
+	rsp, err := c.ExecuteRefund(ctx, refundId, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExecuteRefundResponse(rsp)
+}
+
+// RefuseRefundWithResponse request returning *RefuseRefundResponse
+func (c *ClientWithResponses) RefuseRefundWithResponse(ctx context.Context, refundId RefundId, params *RefuseRefundParams, reqEditors ...RequestEditorFn) (*RefuseRefundResponse, error) {
+	rsp, err := c.RefuseRefund(ctx, refundId, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRefuseRefundResponse(rsp)
 }
 
 // ListDeliveryFilesWithResponse request returning *ListDeliveryFilesResponse
@@ -30336,6 +36513,801 @@ func ParseReplayDeliveryResponse(rsp *http.Response) (*ReplayDeliveryResponse, e
 	return response, nil
 }
 
+// ParseListOwnFormsResponse parses an HTTP response from a ListOwnFormsWithResponse call
+func ParseListOwnFormsResponse(rsp *http.Response) (*ListOwnFormsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListOwnFormsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OwnFormList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateFormResponse parses an HTTP response from a CreateFormWithResponse call
+func ParseCreateFormResponse(rsp *http.Response) (*CreateFormResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateFormResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest EditedForm
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetEditedFormResponse parses an HTTP response from a GetEditedFormWithResponse call
+func ParseGetEditedFormResponse(rsp *http.Response) (*GetEditedFormResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetEditedFormResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EditedForm
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDiscardFormDraftResponse parses an HTTP response from a DiscardFormDraftWithResponse call
+func ParseDiscardFormDraftResponse(rsp *http.Response) (*DiscardFormDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DiscardFormDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSaveFormDraftResponse parses an HTTP response from a SaveFormDraftWithResponse call
+func ParseSaveFormDraftResponse(rsp *http.Response) (*SaveFormDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SaveFormDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EditedForm
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTryFormDraftResponse parses an HTTP response from a TryFormDraftWithResponse call
+func ParseTryFormDraftResponse(rsp *http.Response) (*TryFormDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TryFormDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest FormTrialResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReleaseFormDraftResponse parses an HTTP response from a ReleaseFormDraftWithResponse call
+func ParseReleaseFormDraftResponse(rsp *http.Response) (*ReleaseFormDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReleaseFormDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EditedForm
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReopenFormDraftResponse parses an HTTP response from a ReopenFormDraftWithResponse call
+func ParseReopenFormDraftResponse(rsp *http.Response) (*ReopenFormDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReopenFormDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EditedForm
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSubmitFormDraftResponse parses an HTTP response from a SubmitFormDraftWithResponse call
+func ParseSubmitFormDraftResponse(rsp *http.Response) (*SubmitFormDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SubmitFormDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EditedForm
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListFormVersionsResponse parses an HTTP response from a ListFormVersionsWithResponse call
+func ParseListFormVersionsResponse(rsp *http.Response) (*ListFormVersionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListFormVersionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest FormVersionList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetFormVersionResponse parses an HTTP response from a GetFormVersionWithResponse call
+func ParseGetFormVersionResponse(rsp *http.Response) (*GetFormVersionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetFormVersionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest FormVersion
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseWithdrawFormResponse parses an HTTP response from a WithdrawFormWithResponse call
+func ParseWithdrawFormResponse(rsp *http.Response) (*WithdrawFormResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WithdrawFormResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EditedForm
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListIdentityLinksResponse parses an HTTP response from a ListIdentityLinksWithResponse call
 func ParseListIdentityLinksResponse(rsp *http.Response) (*ListIdentityLinksResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -31066,6 +38038,74 @@ func ParseListProvidersResponse(rsp *http.Response) (*ListProvidersResponse, err
 	return response, nil
 }
 
+// ParseSetProviderAddressResponse parses an HTTP response from a SetProviderAddressWithResponse call
+func ParseSetProviderAddressResponse(rsp *http.Response) (*SetProviderAddressResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetProviderAddressResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ConnectedProvider
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListProviderDeliveriesResponse parses an HTTP response from a ListProviderDeliveriesWithResponse call
 func ParseListProviderDeliveriesResponse(rsp *http.Response) (*ListProviderDeliveriesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -31120,6 +38160,74 @@ func ParseListProviderDeliveriesResponse(rsp *http.Response) (*ListProviderDeliv
 	return response, nil
 }
 
+// ParseSetFitConnectCredentialsResponse parses an HTTP response from a SetFitConnectCredentialsWithResponse call
+func ParseSetFitConnectCredentialsResponse(rsp *http.Response) (*SetFitConnectCredentialsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetFitConnectCredentialsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ConnectedProvider
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseTestProviderResponse parses an HTTP response from a TestProviderWithResponse call
 func ParseTestProviderResponse(rsp *http.Response) (*TestProviderResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -31161,6 +38269,67 @@ func ParseTestProviderResponse(rsp *http.Response) (*TestProviderResponse, error
 			return nil, err
 		}
 		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReplaceWebhookSecretResponse parses an HTTP response from a ReplaceWebhookSecretWithResponse call
+func ParseReplaceWebhookSecretResponse(rsp *http.Response) (*ReplaceWebhookSecretResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReplaceWebhookSecretResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest WebhookSecret
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error
@@ -32275,6 +39444,60 @@ func ParseEndStaffResponse(rsp *http.Response) (*EndStaffResponse, error) {
 	return response, nil
 }
 
+// ParseResetStaffFactorsResponse parses an HTTP response from a ResetStaffFactorsWithResponse call
+func ParseResetStaffFactorsResponse(rsp *http.Response) (*ResetStaffFactorsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ResetStaffFactorsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseSetStaffRolesResponse parses an HTTP response from a SetStaffRolesWithResponse call
 func ParseSetStaffRolesResponse(rsp *http.Response) (*SetStaffRolesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -32857,6 +40080,53 @@ func ParseGetAttachmentResponse(rsp *http.Response) (*GetAttachmentResponse, err
 	return response, nil
 }
 
+// ParseGetApplicationDocumentResponse parses an HTTP response from a GetApplicationDocumentWithResponse call
+func ParseGetApplicationDocumentResponse(rsp *http.Response) (*GetApplicationDocumentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetApplicationDocumentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseWatchApplicationResponse parses an HTTP response from a WatchApplicationWithResponse call
 func ParseWatchApplicationResponse(rsp *http.Response) (*WatchApplicationResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -33202,6 +40472,13 @@ func ParseListCasesResponse(rsp *http.Response) (*ListCasesResponse, error) {
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest Unauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -33215,6 +40492,60 @@ func ParseListCasesResponse(rsp *http.Response) (*ListCasesResponse, error) {
 			return nil, err
 		}
 		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListColleaguesResponse parses an HTTP response from a ListColleaguesWithResponse call
+func ParseListColleaguesResponse(rsp *http.Response) (*ListColleaguesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListColleaguesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ColleagueList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error
@@ -33255,6 +40586,438 @@ func ParseWatchCasesResponse(rsp *http.Response) (*WatchCasesResponse, error) {
 			return nil, err
 		}
 		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetCaseStatisticsResponse parses an HTTP response from a GetCaseStatisticsWithResponse call
+func ParseGetCaseStatisticsResponse(rsp *http.Response) (*GetCaseStatisticsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCaseStatisticsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CaseStatistics
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseExportCaseStatisticsResponse parses an HTTP response from a ExportCaseStatisticsWithResponse call
+func ParseExportCaseStatisticsResponse(rsp *http.Response) (*ExportCaseStatisticsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExportCaseStatisticsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListCaseTemplatesResponse parses an HTTP response from a ListCaseTemplatesWithResponse call
+func ParseListCaseTemplatesResponse(rsp *http.Response) (*ListCaseTemplatesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCaseTemplatesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CaseTemplateList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateCaseTemplateResponse parses an HTTP response from a CreateCaseTemplateWithResponse call
+func ParseCreateCaseTemplateResponse(rsp *http.Response) (*CreateCaseTemplateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateCaseTemplateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest CaseTemplate
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeleteCaseTemplateResponse parses an HTTP response from a DeleteCaseTemplateWithResponse call
+func ParseDeleteCaseTemplateResponse(rsp *http.Response) (*DeleteCaseTemplateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteCaseTemplateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseChangeCaseTemplateResponse parses an HTTP response from a ChangeCaseTemplateWithResponse call
+func ParseChangeCaseTemplateResponse(rsp *http.Response) (*ChangeCaseTemplateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeCaseTemplateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CaseTemplate
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListCaseViewsResponse parses an HTTP response from a ListCaseViewsWithResponse call
+func ParseListCaseViewsResponse(rsp *http.Response) (*ListCaseViewsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCaseViewsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CaseViewList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSaveCaseViewsResponse parses an HTTP response from a SaveCaseViewsWithResponse call
+func ParseSaveCaseViewsResponse(rsp *http.Response) (*SaveCaseViewsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SaveCaseViewsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CaseViewList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error
@@ -33309,6 +41072,81 @@ func ParseGetCaseResponse(rsp *http.Response) (*GetCaseResponse, error) {
 			return nil, err
 		}
 		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePlanCaseResponse parses an HTTP response from a PlanCaseWithResponse call
+func ParsePlanCaseResponse(rsp *http.Response) (*PlanCaseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PlanCaseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ChangedCase
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error
@@ -33392,6 +41230,196 @@ func ParseDecideCaseResponse(rsp *http.Response) (*DecideCaseResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest ChangedCase
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseNoteCaseResponse parses an HTTP response from a NoteCaseWithResponse call
+func ParseNoteCaseResponse(rsp *http.Response) (*NoteCaseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &NoteCaseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ChangedCase
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListCasePaymentsResponse parses an HTTP response from a ListCasePaymentsWithResponse call
+func ParseListCasePaymentsResponse(rsp *http.Response) (*ListCasePaymentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCasePaymentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PaymentRecordList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReducePaymentResponse parses an HTTP response from a ReducePaymentWithResponse call
+func ParseReducePaymentResponse(rsp *http.Response) (*ReducePaymentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReducePaymentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PaymentRecord
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -33694,6 +41722,142 @@ func ParseGetDeliveryResponse(rsp *http.Response) (*GetDeliveryResponse, error) 
 			return nil, err
 		}
 		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetDeliveryAttachmentResponse parses an HTTP response from a GetDeliveryAttachmentWithResponse call
+func ParseGetDeliveryAttachmentResponse(rsp *http.Response) (*GetDeliveryAttachmentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDeliveryAttachmentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAddDeliveryDocumentResponse parses an HTTP response from a AddDeliveryDocumentWithResponse call
+func ParseAddDeliveryDocumentResponse(rsp *http.Response) (*AddDeliveryDocumentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddDeliveryDocumentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest EventDocument
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error
@@ -34622,6 +42786,354 @@ func ParseListOrganisationServicesResponse(rsp *http.Response) (*ListOrganisatio
 			return nil, err
 		}
 		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseNotifyPaymentResponse parses an HTTP response from a NotifyPaymentWithResponse call
+func ParseNotifyPaymentResponse(rsp *http.Response) (*NotifyPaymentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &NotifyPaymentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListPaymentsResponse parses an HTTP response from a ListPaymentsWithResponse call
+func ParseListPaymentsResponse(rsp *http.Response) (*ListPaymentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPaymentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PaymentList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetPaymentResponse parses an HTTP response from a GetPaymentWithResponse call
+func ParseGetPaymentResponse(rsp *http.Response) (*GetPaymentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPaymentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Payment
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCheckPaymentResponse parses an HTTP response from a CheckPaymentWithResponse call
+func ParseCheckPaymentResponse(rsp *http.Response) (*CheckPaymentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CheckPaymentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Payment
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseWatchPaymentResponse parses an HTTP response from a WatchPaymentWithResponse call
+func ParseWatchPaymentResponse(rsp *http.Response) (*WatchPaymentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WatchPaymentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetPaymentNoticeResponse parses an HTTP response from a GetPaymentNoticeWithResponse call
+func ParseGetPaymentNoticeResponse(rsp *http.Response) (*GetPaymentNoticeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPaymentNoticeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetPaymentReceiptResponse parses an HTTP response from a GetPaymentReceiptWithResponse call
+func ParseGetPaymentReceiptResponse(rsp *http.Response) (*GetPaymentReceiptResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPaymentReceiptResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseStartPaymentResponse parses an HTTP response from a StartPaymentWithResponse call
+func ParseStartPaymentResponse(rsp *http.Response) (*StartPaymentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StartPaymentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Payment
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error
@@ -35889,6 +44401,797 @@ func ParseStartSignInResponse(rsp *http.Response) (*StartSignInResponse, error) 
 			return nil, err
 		}
 		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetTreasuryResponse parses an HTTP response from a GetTreasuryWithResponse call
+func ParseGetTreasuryResponse(rsp *http.Response) (*GetTreasuryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetTreasuryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TreasuryOverview
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListClosingsResponse parses an HTTP response from a ListClosingsWithResponse call
+func ParseListClosingsResponse(rsp *http.Response) (*ListClosingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListClosingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ClosingList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCloseDayResponse parses an HTTP response from a CloseDayWithResponse call
+func ParseCloseDayResponse(rsp *http.Response) (*CloseDayResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CloseDayResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Closing
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseExportLedgerResponse parses an HTTP response from a ExportLedgerWithResponse call
+func ParseExportLedgerResponse(rsp *http.Response) (*ExportLedgerResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExportLedgerResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListTreasuryPaymentsResponse parses an HTTP response from a ListTreasuryPaymentsWithResponse call
+func ParseListTreasuryPaymentsResponse(rsp *http.Response) (*ListTreasuryPaymentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTreasuryPaymentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PaymentRecordList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAskRefundResponse parses an HTTP response from a AskRefundWithResponse call
+func ParseAskRefundResponse(rsp *http.Response) (*AskRefundResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AskRefundResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Refund
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseWriteOffPaymentResponse parses an HTTP response from a WriteOffPaymentWithResponse call
+func ParseWriteOffPaymentResponse(rsp *http.Response) (*WriteOffPaymentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WriteOffPaymentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PaymentRecord
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReconcilePaymentsResponse parses an HTTP response from a ReconcilePaymentsWithResponse call
+func ParseReconcilePaymentsResponse(rsp *http.Response) (*ReconcilePaymentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReconcilePaymentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Reconciliation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseExplainDifferenceResponse parses an HTTP response from a ExplainDifferenceWithResponse call
+func ParseExplainDifferenceResponse(rsp *http.Response) (*ExplainDifferenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExplainDifferenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest DifferenceNote
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseResolveDifferenceResponse parses an HTTP response from a ResolveDifferenceWithResponse call
+func ParseResolveDifferenceResponse(rsp *http.Response) (*ResolveDifferenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ResolveDifferenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DifferenceResolution
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListRefundsResponse parses an HTTP response from a ListRefundsWithResponse call
+func ParseListRefundsResponse(rsp *http.Response) (*ListRefundsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListRefundsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RefundList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseApproveRefundResponse parses an HTTP response from a ApproveRefundWithResponse call
+func ParseApproveRefundResponse(rsp *http.Response) (*ApproveRefundResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApproveRefundResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Refund
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseExecuteRefundResponse parses an HTTP response from a ExecuteRefundWithResponse call
+func ParseExecuteRefundResponse(rsp *http.Response) (*ExecuteRefundResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExecuteRefundResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Refund
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRefuseRefundResponse parses an HTTP response from a RefuseRefundWithResponse call
+func ParseRefuseRefundResponse(rsp *http.Response) (*RefuseRefundResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RefuseRefundResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Refund
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 
 	. "portalverbund/api/types"
@@ -24,18 +25,33 @@ type ServerInterface interface {
 	// Connected providers and how they are doing
 	// (GET /api/v1/admin/providers)
 	ListProviders(ctx echo.Context) error
+	// Push to another address
+	// (PUT /api/v1/admin/providers/{providerId}/address)
+	SetProviderAddress(ctx echo.Context, providerId ProviderId) error
 	// Deliveries of a provider
 	// (GET /api/v1/admin/providers/{providerId}/deliveries)
 	ListProviderDeliveries(ctx echo.Context, providerId ProviderId, params ListProviderDeliveriesParams) error
+	// Set the credentials of a connection to FIT-Connect
+	// (PUT /api/v1/admin/providers/{providerId}/fit-connect-credentials)
+	SetFitConnectCredentials(ctx echo.Context, providerId ProviderId) error
 	// Send a provider a test delivery
 	// (POST /api/v1/admin/providers/{providerId}/tests)
 	TestProvider(ctx echo.Context, providerId ProviderId, params TestProviderParams) error
+	// Make another webhook secret
+	// (POST /api/v1/admin/providers/{providerId}/webhook-secrets)
+	ReplaceWebhookSecret(ctx echo.Context, providerId ProviderId, params ReplaceWebhookSecretParams) error
 	// Applications handed to a provider
 	// (GET /api/v1/deliveries)
 	ListDeliveries(ctx echo.Context, params ListDeliveriesParams) error
 	// Read a delivery
 	// (GET /api/v1/deliveries/{deliveryId})
 	GetDelivery(ctx echo.Context, deliveryId DeliveryId) error
+	// Fetch an attachment of a delivery
+	// (GET /api/v1/deliveries/{deliveryId}/attachments/{attachmentId})
+	GetDeliveryAttachment(ctx echo.Context, deliveryId DeliveryId, attachmentId AttachmentId) error
+	// Upload a document for the citizen
+	// (POST /api/v1/deliveries/{deliveryId}/documents)
+	AddDeliveryDocument(ctx echo.Context, deliveryId DeliveryId, params AddDeliveryDocumentParams) error
 	// What was written about a delivery
 	// (GET /api/v1/deliveries/{deliveryId}/messages)
 	ListDeliveryMessages(ctx echo.Context, deliveryId DeliveryId) error
@@ -81,6 +97,24 @@ func (w *ServerInterfaceWrapper) ListProviders(ctx echo.Context) error {
 	return err
 }
 
+// SetProviderAddress converts echo context to params.
+func (w *ServerInterfaceWrapper) SetProviderAddress(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "providerId" -------------
+	var providerId ProviderId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "providerId", ctx.Param("providerId"), &providerId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter providerId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetProviderAddress(ctx, providerId)
+	return err
+}
+
 // ListProviderDeliveries converts echo context to params.
 func (w *ServerInterfaceWrapper) ListProviderDeliveries(ctx echo.Context) error {
 	var err error
@@ -122,6 +156,24 @@ func (w *ServerInterfaceWrapper) ListProviderDeliveries(ctx echo.Context) error 
 	return err
 }
 
+// SetFitConnectCredentials converts echo context to params.
+func (w *ServerInterfaceWrapper) SetFitConnectCredentials(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "providerId" -------------
+	var providerId ProviderId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "providerId", ctx.Param("providerId"), &providerId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter providerId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetFitConnectCredentials(ctx, providerId)
+	return err
+}
+
 // TestProvider converts echo context to params.
 func (w *ServerInterfaceWrapper) TestProvider(ctx echo.Context) error {
 	var err error
@@ -159,6 +211,46 @@ func (w *ServerInterfaceWrapper) TestProvider(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.TestProvider(ctx, providerId, params)
+	return err
+}
+
+// ReplaceWebhookSecret converts echo context to params.
+func (w *ServerInterfaceWrapper) ReplaceWebhookSecret(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "providerId" -------------
+	var providerId ProviderId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "providerId", ctx.Param("providerId"), &providerId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter providerId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReplaceWebhookSecretParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReplaceWebhookSecret(ctx, providerId, params)
 	return err
 }
 
@@ -211,6 +303,78 @@ func (w *ServerInterfaceWrapper) GetDelivery(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetDelivery(ctx, deliveryId)
+	return err
+}
+
+// GetDeliveryAttachment converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDeliveryAttachment(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "deliveryId" -------------
+	var deliveryId DeliveryId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "deliveryId", ctx.Param("deliveryId"), &deliveryId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter deliveryId: %s", err))
+	}
+
+	// ------------- Path parameter "attachmentId" -------------
+	var attachmentId AttachmentId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "attachmentId", ctx.Param("attachmentId"), &attachmentId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter attachmentId: %s", err))
+	}
+
+	ctx.Set(Oauth2Scopes, []string{"deliveries:read"})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDeliveryAttachment(ctx, deliveryId, attachmentId)
+	return err
+}
+
+// AddDeliveryDocument converts echo context to params.
+func (w *ServerInterfaceWrapper) AddDeliveryDocument(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "deliveryId" -------------
+	var deliveryId DeliveryId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "deliveryId", ctx.Param("deliveryId"), &deliveryId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter deliveryId: %s", err))
+	}
+
+	ctx.Set(Oauth2Scopes, []string{"deliveries:write"})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddDeliveryDocumentParams
+	// ------------- Required query parameter "name" -------------
+
+	err = runtime.BindQueryParameter("form", true, true, "name", ctx.QueryParams(), &params.Name)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter name: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AddDeliveryDocument(ctx, deliveryId, params)
 	return err
 }
 
@@ -342,10 +506,15 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 
 	router.POST(baseURL+"/api/v1/admin/deliveries/:deliveryId/replay", wrapper.ReplayDelivery)
 	router.GET(baseURL+"/api/v1/admin/providers", wrapper.ListProviders)
+	router.PUT(baseURL+"/api/v1/admin/providers/:providerId/address", wrapper.SetProviderAddress)
 	router.GET(baseURL+"/api/v1/admin/providers/:providerId/deliveries", wrapper.ListProviderDeliveries)
+	router.PUT(baseURL+"/api/v1/admin/providers/:providerId/fit-connect-credentials", wrapper.SetFitConnectCredentials)
 	router.POST(baseURL+"/api/v1/admin/providers/:providerId/tests", wrapper.TestProvider)
+	router.POST(baseURL+"/api/v1/admin/providers/:providerId/webhook-secrets", wrapper.ReplaceWebhookSecret)
 	router.GET(baseURL+"/api/v1/deliveries", wrapper.ListDeliveries)
 	router.GET(baseURL+"/api/v1/deliveries/:deliveryId", wrapper.GetDelivery)
+	router.GET(baseURL+"/api/v1/deliveries/:deliveryId/attachments/:attachmentId", wrapper.GetDeliveryAttachment)
+	router.POST(baseURL+"/api/v1/deliveries/:deliveryId/documents", wrapper.AddDeliveryDocument)
 	router.GET(baseURL+"/api/v1/deliveries/:deliveryId/messages", wrapper.ListDeliveryMessages)
 	router.POST(baseURL+"/api/v1/deliveries/:deliveryId/messages", wrapper.WriteDeliveryMessage)
 	router.POST(baseURL+"/api/v1/deliveries/:deliveryId/status", wrapper.ReportDeliveryStatus)
@@ -358,11 +527,28 @@ type ErrorApplicationProblemPlusJSONResponse Problem
 
 type ForbiddenApplicationProblemPlusJSONResponse Problem
 
+type HashedFileResponseHeaders struct {
+	AcceptRanges       string
+	ContentDisposition string
+	ETag               string
+	ReprDigest         string
+}
+type HashedFileApplicationoctetStreamResponse struct {
+	Body io.Reader
+
+	Headers       HashedFileResponseHeaders
+	ContentLength int64
+}
+
 type InvalidApplicationProblemPlusJSONResponse Problem
 
 type NotFoundApplicationProblemPlusJSONResponse Problem
 
+type TooLargeApplicationProblemPlusJSONResponse Problem
+
 type UnauthorizedApplicationProblemPlusJSONResponse Problem
+
+type UnsupportedMediaTypeApplicationProblemPlusJSONResponse Problem
 
 type ReplayDeliveryRequestObject struct {
 	DeliveryId DeliveryId `json:"deliveryId"`
@@ -487,6 +673,91 @@ func (response ListProvidersdefaultApplicationProblemPlusJSONResponse) VisitList
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type SetProviderAddressRequestObject struct {
+	ProviderId ProviderId `json:"providerId"`
+	Body       *SetProviderAddressJSONRequestBody
+}
+
+type SetProviderAddressResponseObject interface {
+	VisitSetProviderAddressResponse(w http.ResponseWriter) error
+}
+
+type SetProviderAddress200JSONResponse ConnectedProvider
+
+func (response SetProviderAddress200JSONResponse) VisitSetProviderAddressResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetProviderAddress401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SetProviderAddress401ApplicationProblemPlusJSONResponse) VisitSetProviderAddressResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetProviderAddress403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SetProviderAddress403ApplicationProblemPlusJSONResponse) VisitSetProviderAddressResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetProviderAddress404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SetProviderAddress404ApplicationProblemPlusJSONResponse) VisitSetProviderAddressResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetProviderAddress409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SetProviderAddress409ApplicationProblemPlusJSONResponse) VisitSetProviderAddressResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetProviderAddress422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SetProviderAddress422ApplicationProblemPlusJSONResponse) VisitSetProviderAddressResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetProviderAddressdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetProviderAddressdefaultApplicationProblemPlusJSONResponse) VisitSetProviderAddressResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 type ListProviderDeliveriesRequestObject struct {
 	ProviderId ProviderId `json:"providerId"`
 	Params     ListProviderDeliveriesParams
@@ -550,6 +821,91 @@ func (response ListProviderDeliveriesdefaultApplicationProblemPlusJSONResponse) 
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type SetFitConnectCredentialsRequestObject struct {
+	ProviderId ProviderId `json:"providerId"`
+	Body       *SetFitConnectCredentialsJSONRequestBody
+}
+
+type SetFitConnectCredentialsResponseObject interface {
+	VisitSetFitConnectCredentialsResponse(w http.ResponseWriter) error
+}
+
+type SetFitConnectCredentials200JSONResponse ConnectedProvider
+
+func (response SetFitConnectCredentials200JSONResponse) VisitSetFitConnectCredentialsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetFitConnectCredentials401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SetFitConnectCredentials401ApplicationProblemPlusJSONResponse) VisitSetFitConnectCredentialsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetFitConnectCredentials403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SetFitConnectCredentials403ApplicationProblemPlusJSONResponse) VisitSetFitConnectCredentialsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetFitConnectCredentials404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SetFitConnectCredentials404ApplicationProblemPlusJSONResponse) VisitSetFitConnectCredentialsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetFitConnectCredentials409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SetFitConnectCredentials409ApplicationProblemPlusJSONResponse) VisitSetFitConnectCredentialsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetFitConnectCredentials422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SetFitConnectCredentials422ApplicationProblemPlusJSONResponse) VisitSetFitConnectCredentialsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetFitConnectCredentialsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetFitConnectCredentialsdefaultApplicationProblemPlusJSONResponse) VisitSetFitConnectCredentialsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 type TestProviderRequestObject struct {
 	ProviderId ProviderId `json:"providerId"`
 	Params     TestProviderParams
@@ -607,6 +963,81 @@ type TestProviderdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response TestProviderdefaultApplicationProblemPlusJSONResponse) VisitTestProviderResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ReplaceWebhookSecretRequestObject struct {
+	ProviderId ProviderId `json:"providerId"`
+	Params     ReplaceWebhookSecretParams
+	Body       *ReplaceWebhookSecretJSONRequestBody
+}
+
+type ReplaceWebhookSecretResponseObject interface {
+	VisitReplaceWebhookSecretResponse(w http.ResponseWriter) error
+}
+
+type ReplaceWebhookSecret201JSONResponse WebhookSecret
+
+func (response ReplaceWebhookSecret201JSONResponse) VisitReplaceWebhookSecretResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReplaceWebhookSecret401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceWebhookSecret401ApplicationProblemPlusJSONResponse) VisitReplaceWebhookSecretResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReplaceWebhookSecret403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceWebhookSecret403ApplicationProblemPlusJSONResponse) VisitReplaceWebhookSecretResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReplaceWebhookSecret404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceWebhookSecret404ApplicationProblemPlusJSONResponse) VisitReplaceWebhookSecretResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReplaceWebhookSecret422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceWebhookSecret422ApplicationProblemPlusJSONResponse) VisitReplaceWebhookSecretResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReplaceWebhookSecretdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReplaceWebhookSecretdefaultApplicationProblemPlusJSONResponse) VisitReplaceWebhookSecretResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -720,6 +1151,240 @@ type GetDeliverydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetDeliverydefaultApplicationProblemPlusJSONResponse) VisitGetDeliveryResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type GetDeliveryAttachmentRequestObject struct {
+	DeliveryId   DeliveryId   `json:"deliveryId"`
+	AttachmentId AttachmentId `json:"attachmentId"`
+}
+
+type GetDeliveryAttachmentResponseObject interface {
+	VisitGetDeliveryAttachmentResponse(w http.ResponseWriter) error
+}
+
+type GetDeliveryAttachment200ApplicationoctetStreamResponse struct {
+	HashedFileApplicationoctetStreamResponse
+}
+
+func (response GetDeliveryAttachment200ApplicationoctetStreamResponse) VisitGetDeliveryAttachmentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Accept-Ranges", fmt.Sprint(response.Headers.AcceptRanges))
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Repr-Digest", fmt.Sprint(response.Headers.ReprDigest))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDeliveryAttachment206ResponseHeaders struct {
+	AcceptRanges       string
+	ContentDisposition string
+	ETag               string
+	ReprDigest         string
+}
+
+type GetDeliveryAttachment206ApplicationoctetStreamResponse struct {
+	Body          io.Reader
+	Headers       GetDeliveryAttachment206ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetDeliveryAttachment206ApplicationoctetStreamResponse) VisitGetDeliveryAttachmentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Accept-Ranges", fmt.Sprint(response.Headers.AcceptRanges))
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Repr-Digest", fmt.Sprint(response.Headers.ReprDigest))
+	w.WriteHeader(206)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDeliveryAttachment401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetDeliveryAttachment401ApplicationProblemPlusJSONResponse) VisitGetDeliveryAttachmentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetDeliveryAttachment403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetDeliveryAttachment403ApplicationProblemPlusJSONResponse) VisitGetDeliveryAttachmentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetDeliveryAttachment404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetDeliveryAttachment404ApplicationProblemPlusJSONResponse) VisitGetDeliveryAttachmentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetDeliveryAttachment409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response GetDeliveryAttachment409ApplicationProblemPlusJSONResponse) VisitGetDeliveryAttachmentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetDeliveryAttachment416Response struct {
+}
+
+func (response GetDeliveryAttachment416Response) VisitGetDeliveryAttachmentResponse(w http.ResponseWriter) error {
+	w.WriteHeader(416)
+	return nil
+}
+
+type GetDeliveryAttachmentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDeliveryAttachmentdefaultApplicationProblemPlusJSONResponse) VisitGetDeliveryAttachmentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type AddDeliveryDocumentRequestObject struct {
+	DeliveryId DeliveryId `json:"deliveryId"`
+	Params     AddDeliveryDocumentParams
+	Body       io.Reader
+}
+
+type AddDeliveryDocumentResponseObject interface {
+	VisitAddDeliveryDocumentResponse(w http.ResponseWriter) error
+}
+
+type AddDeliveryDocument201JSONResponse EventDocument
+
+func (response AddDeliveryDocument201JSONResponse) VisitAddDeliveryDocumentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AddDeliveryDocument401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AddDeliveryDocument401ApplicationProblemPlusJSONResponse) VisitAddDeliveryDocumentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AddDeliveryDocument403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response AddDeliveryDocument403ApplicationProblemPlusJSONResponse) VisitAddDeliveryDocumentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AddDeliveryDocument404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response AddDeliveryDocument404ApplicationProblemPlusJSONResponse) VisitAddDeliveryDocumentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AddDeliveryDocument409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response AddDeliveryDocument409ApplicationProblemPlusJSONResponse) VisitAddDeliveryDocumentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AddDeliveryDocument413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response AddDeliveryDocument413ApplicationProblemPlusJSONResponse) VisitAddDeliveryDocumentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AddDeliveryDocument415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response AddDeliveryDocument415ApplicationProblemPlusJSONResponse) VisitAddDeliveryDocumentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AddDeliveryDocument422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response AddDeliveryDocument422ApplicationProblemPlusJSONResponse) VisitAddDeliveryDocumentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AddDeliveryDocumentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddDeliveryDocumentdefaultApplicationProblemPlusJSONResponse) VisitAddDeliveryDocumentResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -968,18 +1633,33 @@ type StrictServerInterface interface {
 	// Connected providers and how they are doing
 	// (GET /api/v1/admin/providers)
 	ListProviders(ctx context.Context, request ListProvidersRequestObject) (ListProvidersResponseObject, error)
+	// Push to another address
+	// (PUT /api/v1/admin/providers/{providerId}/address)
+	SetProviderAddress(ctx context.Context, request SetProviderAddressRequestObject) (SetProviderAddressResponseObject, error)
 	// Deliveries of a provider
 	// (GET /api/v1/admin/providers/{providerId}/deliveries)
 	ListProviderDeliveries(ctx context.Context, request ListProviderDeliveriesRequestObject) (ListProviderDeliveriesResponseObject, error)
+	// Set the credentials of a connection to FIT-Connect
+	// (PUT /api/v1/admin/providers/{providerId}/fit-connect-credentials)
+	SetFitConnectCredentials(ctx context.Context, request SetFitConnectCredentialsRequestObject) (SetFitConnectCredentialsResponseObject, error)
 	// Send a provider a test delivery
 	// (POST /api/v1/admin/providers/{providerId}/tests)
 	TestProvider(ctx context.Context, request TestProviderRequestObject) (TestProviderResponseObject, error)
+	// Make another webhook secret
+	// (POST /api/v1/admin/providers/{providerId}/webhook-secrets)
+	ReplaceWebhookSecret(ctx context.Context, request ReplaceWebhookSecretRequestObject) (ReplaceWebhookSecretResponseObject, error)
 	// Applications handed to a provider
 	// (GET /api/v1/deliveries)
 	ListDeliveries(ctx context.Context, request ListDeliveriesRequestObject) (ListDeliveriesResponseObject, error)
 	// Read a delivery
 	// (GET /api/v1/deliveries/{deliveryId})
 	GetDelivery(ctx context.Context, request GetDeliveryRequestObject) (GetDeliveryResponseObject, error)
+	// Fetch an attachment of a delivery
+	// (GET /api/v1/deliveries/{deliveryId}/attachments/{attachmentId})
+	GetDeliveryAttachment(ctx context.Context, request GetDeliveryAttachmentRequestObject) (GetDeliveryAttachmentResponseObject, error)
+	// Upload a document for the citizen
+	// (POST /api/v1/deliveries/{deliveryId}/documents)
+	AddDeliveryDocument(ctx context.Context, request AddDeliveryDocumentRequestObject) (AddDeliveryDocumentResponseObject, error)
 	// What was written about a delivery
 	// (GET /api/v1/deliveries/{deliveryId}/messages)
 	ListDeliveryMessages(ctx context.Context, request ListDeliveryMessagesRequestObject) (ListDeliveryMessagesResponseObject, error)
@@ -1051,6 +1731,37 @@ func (sh *strictHandler) ListProviders(ctx echo.Context) error {
 	return nil
 }
 
+// SetProviderAddress operation middleware
+func (sh *strictHandler) SetProviderAddress(ctx echo.Context, providerId ProviderId) error {
+	var request SetProviderAddressRequestObject
+
+	request.ProviderId = providerId
+
+	var body SetProviderAddressJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetProviderAddress(ctx.Request().Context(), request.(SetProviderAddressRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetProviderAddress")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetProviderAddressResponseObject); ok {
+		return validResponse.VisitSetProviderAddressResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListProviderDeliveries operation middleware
 func (sh *strictHandler) ListProviderDeliveries(ctx echo.Context, providerId ProviderId, params ListProviderDeliveriesParams) error {
 	var request ListProviderDeliveriesRequestObject
@@ -1077,6 +1788,37 @@ func (sh *strictHandler) ListProviderDeliveries(ctx echo.Context, providerId Pro
 	return nil
 }
 
+// SetFitConnectCredentials operation middleware
+func (sh *strictHandler) SetFitConnectCredentials(ctx echo.Context, providerId ProviderId) error {
+	var request SetFitConnectCredentialsRequestObject
+
+	request.ProviderId = providerId
+
+	var body SetFitConnectCredentialsJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetFitConnectCredentials(ctx.Request().Context(), request.(SetFitConnectCredentialsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetFitConnectCredentials")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetFitConnectCredentialsResponseObject); ok {
+		return validResponse.VisitSetFitConnectCredentialsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // TestProvider operation middleware
 func (sh *strictHandler) TestProvider(ctx echo.Context, providerId ProviderId, params TestProviderParams) error {
 	var request TestProviderRequestObject
@@ -1097,6 +1839,38 @@ func (sh *strictHandler) TestProvider(ctx echo.Context, providerId ProviderId, p
 		return err
 	} else if validResponse, ok := response.(TestProviderResponseObject); ok {
 		return validResponse.VisitTestProviderResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReplaceWebhookSecret operation middleware
+func (sh *strictHandler) ReplaceWebhookSecret(ctx echo.Context, providerId ProviderId, params ReplaceWebhookSecretParams) error {
+	var request ReplaceWebhookSecretRequestObject
+
+	request.ProviderId = providerId
+	request.Params = params
+
+	var body ReplaceWebhookSecretJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplaceWebhookSecret(ctx.Request().Context(), request.(ReplaceWebhookSecretRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplaceWebhookSecret")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReplaceWebhookSecretResponseObject); ok {
+		return validResponse.VisitReplaceWebhookSecretResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -1147,6 +1921,60 @@ func (sh *strictHandler) GetDelivery(ctx echo.Context, deliveryId DeliveryId) er
 		return err
 	} else if validResponse, ok := response.(GetDeliveryResponseObject); ok {
 		return validResponse.VisitGetDeliveryResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetDeliveryAttachment operation middleware
+func (sh *strictHandler) GetDeliveryAttachment(ctx echo.Context, deliveryId DeliveryId, attachmentId AttachmentId) error {
+	var request GetDeliveryAttachmentRequestObject
+
+	request.DeliveryId = deliveryId
+	request.AttachmentId = attachmentId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDeliveryAttachment(ctx.Request().Context(), request.(GetDeliveryAttachmentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDeliveryAttachment")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDeliveryAttachmentResponseObject); ok {
+		return validResponse.VisitGetDeliveryAttachmentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AddDeliveryDocument operation middleware
+func (sh *strictHandler) AddDeliveryDocument(ctx echo.Context, deliveryId DeliveryId, params AddDeliveryDocumentParams) error {
+	var request AddDeliveryDocumentRequestObject
+
+	request.DeliveryId = deliveryId
+	request.Params = params
+
+	request.Body = ctx.Request().Body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddDeliveryDocument(ctx.Request().Context(), request.(AddDeliveryDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddDeliveryDocument")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AddDeliveryDocumentResponseObject); ok {
+		return validResponse.VisitAddDeliveryDocumentResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

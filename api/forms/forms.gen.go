@@ -19,6 +19,42 @@ import (
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// Forms of this portal
+	// (GET /api/v1/admin/forms)
+	ListOwnForms(ctx echo.Context, params ListOwnFormsParams) error
+	// Begin a new form
+	// (POST /api/v1/admin/forms)
+	CreateForm(ctx echo.Context, params CreateFormParams) error
+	// Read a form with its working copy
+	// (GET /api/v1/admin/forms/{formId})
+	GetEditedForm(ctx echo.Context, formId FormId) error
+	// Discard the working copy of a form
+	// (DELETE /api/v1/admin/forms/{formId}/draft)
+	DiscardFormDraft(ctx echo.Context, formId FormId, params DiscardFormDraftParams) error
+	// Save the working copy of a form
+	// (PUT /api/v1/admin/forms/{formId}/draft)
+	SaveFormDraft(ctx echo.Context, formId FormId, params SaveFormDraftParams) error
+	// Try the working copy with sample answers
+	// (POST /api/v1/admin/forms/{formId}/draft/try)
+	TryFormDraft(ctx echo.Context, formId FormId) error
+	// Release a form
+	// (POST /api/v1/admin/forms/{formId}/release)
+	ReleaseFormDraft(ctx echo.Context, formId FormId, params ReleaseFormDraftParams) error
+	// Take a form out of review
+	// (POST /api/v1/admin/forms/{formId}/reopen)
+	ReopenFormDraft(ctx echo.Context, formId FormId, params ReopenFormDraftParams) error
+	// Hand a form in for review
+	// (POST /api/v1/admin/forms/{formId}/submit)
+	SubmitFormDraft(ctx echo.Context, formId FormId, params SubmitFormDraftParams) error
+	// Versions of a form
+	// (GET /api/v1/admin/forms/{formId}/versions)
+	ListFormVersions(ctx echo.Context, formId FormId, params ListFormVersionsParams) error
+	// Read a version of a form
+	// (GET /api/v1/admin/forms/{formId}/versions/{number})
+	GetFormVersion(ctx echo.Context, formId FormId, number VersionNumber) error
+	// Take a form back
+	// (POST /api/v1/admin/forms/{formId}/withdraw)
+	WithdrawForm(ctx echo.Context, formId FormId, params WithdrawFormParams) error
 	// Read a form definition
 	// (GET /api/v1/forms/{formId})
 	GetForm(ctx echo.Context, formId openapi_types.UUID, params GetFormParams) error
@@ -27,6 +63,409 @@ type ServerInterface interface {
 // ServerInterfaceWrapper converts echo contexts to parameters.
 type ServerInterfaceWrapper struct {
 	Handler ServerInterface
+}
+
+// ListOwnForms converts echo context to params.
+func (w *ServerInterfaceWrapper) ListOwnForms(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListOwnFormsParams
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "q", ctx.QueryParams(), &params.Q)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "limit", ctx.QueryParams(), &params.Limit)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListOwnForms(ctx, params)
+	return err
+}
+
+// CreateForm converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateForm(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateFormParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateForm(ctx, params)
+	return err
+}
+
+// GetEditedForm converts echo context to params.
+func (w *ServerInterfaceWrapper) GetEditedForm(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "formId" -------------
+	var formId FormId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "formId", ctx.Param("formId"), &formId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter formId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetEditedForm(ctx, formId)
+	return err
+}
+
+// DiscardFormDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) DiscardFormDraft(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "formId" -------------
+	var formId FormId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "formId", ctx.Param("formId"), &formId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter formId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DiscardFormDraftParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = IfMatch
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter If-Match is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DiscardFormDraft(ctx, formId, params)
+	return err
+}
+
+// SaveFormDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) SaveFormDraft(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "formId" -------------
+	var formId FormId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "formId", ctx.Param("formId"), &formId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter formId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SaveFormDraftParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = IfMatch
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter If-Match is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SaveFormDraft(ctx, formId, params)
+	return err
+}
+
+// TryFormDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) TryFormDraft(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "formId" -------------
+	var formId FormId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "formId", ctx.Param("formId"), &formId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter formId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.TryFormDraft(ctx, formId)
+	return err
+}
+
+// ReleaseFormDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) ReleaseFormDraft(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "formId" -------------
+	var formId FormId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "formId", ctx.Param("formId"), &formId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter formId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReleaseFormDraftParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = IfMatch
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter If-Match is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReleaseFormDraft(ctx, formId, params)
+	return err
+}
+
+// ReopenFormDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) ReopenFormDraft(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "formId" -------------
+	var formId FormId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "formId", ctx.Param("formId"), &formId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter formId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReopenFormDraftParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = IfMatch
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter If-Match is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReopenFormDraft(ctx, formId, params)
+	return err
+}
+
+// SubmitFormDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) SubmitFormDraft(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "formId" -------------
+	var formId FormId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "formId", ctx.Param("formId"), &formId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter formId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SubmitFormDraftParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = IfMatch
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter If-Match is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SubmitFormDraft(ctx, formId, params)
+	return err
+}
+
+// ListFormVersions converts echo context to params.
+func (w *ServerInterfaceWrapper) ListFormVersions(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "formId" -------------
+	var formId FormId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "formId", ctx.Param("formId"), &formId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter formId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListFormVersionsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "limit", ctx.QueryParams(), &params.Limit)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListFormVersions(ctx, formId, params)
+	return err
+}
+
+// GetFormVersion converts echo context to params.
+func (w *ServerInterfaceWrapper) GetFormVersion(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "formId" -------------
+	var formId FormId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "formId", ctx.Param("formId"), &formId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter formId: %s", err))
+	}
+
+	// ------------- Path parameter "number" -------------
+	var number VersionNumber
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", ctx.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter number: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetFormVersion(ctx, formId, number)
+	return err
+}
+
+// WithdrawForm converts echo context to params.
+func (w *ServerInterfaceWrapper) WithdrawForm(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "formId" -------------
+	var formId FormId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "formId", ctx.Param("formId"), &formId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter formId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawFormParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = IfMatch
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter If-Match is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.WithdrawForm(ctx, formId, params)
+	return err
 }
 
 // GetForm converts echo context to params.
@@ -82,13 +521,1060 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 		Handler: si,
 	}
 
+	router.GET(baseURL+"/api/v1/admin/forms", wrapper.ListOwnForms)
+	router.POST(baseURL+"/api/v1/admin/forms", wrapper.CreateForm)
+	router.GET(baseURL+"/api/v1/admin/forms/:formId", wrapper.GetEditedForm)
+	router.DELETE(baseURL+"/api/v1/admin/forms/:formId/draft", wrapper.DiscardFormDraft)
+	router.PUT(baseURL+"/api/v1/admin/forms/:formId/draft", wrapper.SaveFormDraft)
+	router.POST(baseURL+"/api/v1/admin/forms/:formId/draft/try", wrapper.TryFormDraft)
+	router.POST(baseURL+"/api/v1/admin/forms/:formId/release", wrapper.ReleaseFormDraft)
+	router.POST(baseURL+"/api/v1/admin/forms/:formId/reopen", wrapper.ReopenFormDraft)
+	router.POST(baseURL+"/api/v1/admin/forms/:formId/submit", wrapper.SubmitFormDraft)
+	router.GET(baseURL+"/api/v1/admin/forms/:formId/versions", wrapper.ListFormVersions)
+	router.GET(baseURL+"/api/v1/admin/forms/:formId/versions/:number", wrapper.GetFormVersion)
+	router.POST(baseURL+"/api/v1/admin/forms/:formId/withdraw", wrapper.WithdrawForm)
 	router.GET(baseURL+"/api/v1/forms/:formId", wrapper.GetForm)
 
 }
 
+type ConflictApplicationProblemPlusJSONResponse Problem
+
+type EditedFormResponseHeaders struct {
+	ETag string
+}
+type EditedFormJSONResponse struct {
+	Body EditedForm
+
+	Headers EditedFormResponseHeaders
+}
+
 type ErrorApplicationProblemPlusJSONResponse Problem
 
+type ForbiddenApplicationProblemPlusJSONResponse Problem
+
+type InvalidApplicationProblemPlusJSONResponse Problem
+
 type NotFoundApplicationProblemPlusJSONResponse Problem
+
+type PreconditionFailedApplicationProblemPlusJSONResponse Problem
+
+type TooLargeApplicationProblemPlusJSONResponse Problem
+
+type UnauthorizedApplicationProblemPlusJSONResponse Problem
+
+type ListOwnFormsRequestObject struct {
+	Params ListOwnFormsParams
+}
+
+type ListOwnFormsResponseObject interface {
+	VisitListOwnFormsResponse(w http.ResponseWriter) error
+}
+
+type ListOwnForms200JSONResponse OwnFormList
+
+func (response ListOwnForms200JSONResponse) VisitListOwnFormsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListOwnForms401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListOwnForms401ApplicationProblemPlusJSONResponse) VisitListOwnFormsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListOwnForms403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListOwnForms403ApplicationProblemPlusJSONResponse) VisitListOwnFormsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListOwnFormsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListOwnFormsdefaultApplicationProblemPlusJSONResponse) VisitListOwnFormsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type CreateFormRequestObject struct {
+	Params CreateFormParams
+	Body   *CreateFormJSONRequestBody
+}
+
+type CreateFormResponseObject interface {
+	VisitCreateFormResponse(w http.ResponseWriter) error
+}
+
+type CreateForm201ResponseHeaders struct {
+	ETag string
+}
+
+type CreateForm201JSONResponse struct {
+	Body    EditedForm
+	Headers CreateForm201ResponseHeaders
+}
+
+func (response CreateForm201JSONResponse) VisitCreateFormResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(201)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type CreateForm401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateForm401ApplicationProblemPlusJSONResponse) VisitCreateFormResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type CreateForm403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreateForm403ApplicationProblemPlusJSONResponse) VisitCreateFormResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type CreateForm404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CreateForm404ApplicationProblemPlusJSONResponse) VisitCreateFormResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type CreateForm409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateForm409ApplicationProblemPlusJSONResponse) VisitCreateFormResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type CreateForm413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateForm413ApplicationProblemPlusJSONResponse) VisitCreateFormResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type CreateForm422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreateForm422ApplicationProblemPlusJSONResponse) VisitCreateFormResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type CreateFormdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateFormdefaultApplicationProblemPlusJSONResponse) VisitCreateFormResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type GetEditedFormRequestObject struct {
+	FormId FormId `json:"formId"`
+}
+
+type GetEditedFormResponseObject interface {
+	VisitGetEditedFormResponse(w http.ResponseWriter) error
+}
+
+type GetEditedForm200JSONResponse struct{ EditedFormJSONResponse }
+
+func (response GetEditedForm200JSONResponse) VisitGetEditedFormResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type GetEditedForm401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetEditedForm401ApplicationProblemPlusJSONResponse) VisitGetEditedFormResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetEditedForm403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetEditedForm403ApplicationProblemPlusJSONResponse) VisitGetEditedFormResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetEditedForm404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetEditedForm404ApplicationProblemPlusJSONResponse) VisitGetEditedFormResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetEditedFormdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetEditedFormdefaultApplicationProblemPlusJSONResponse) VisitGetEditedFormResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type DiscardFormDraftRequestObject struct {
+	FormId FormId `json:"formId"`
+	Params DiscardFormDraftParams
+}
+
+type DiscardFormDraftResponseObject interface {
+	VisitDiscardFormDraftResponse(w http.ResponseWriter) error
+}
+
+type DiscardFormDraft204Response struct {
+}
+
+func (response DiscardFormDraft204Response) VisitDiscardFormDraftResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DiscardFormDraft401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DiscardFormDraft401ApplicationProblemPlusJSONResponse) VisitDiscardFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type DiscardFormDraft403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DiscardFormDraft403ApplicationProblemPlusJSONResponse) VisitDiscardFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type DiscardFormDraft404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DiscardFormDraft404ApplicationProblemPlusJSONResponse) VisitDiscardFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type DiscardFormDraft409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response DiscardFormDraft409ApplicationProblemPlusJSONResponse) VisitDiscardFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type DiscardFormDraft412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response DiscardFormDraft412ApplicationProblemPlusJSONResponse) VisitDiscardFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type DiscardFormDraftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DiscardFormDraftdefaultApplicationProblemPlusJSONResponse) VisitDiscardFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type SaveFormDraftRequestObject struct {
+	FormId FormId `json:"formId"`
+	Params SaveFormDraftParams
+	Body   *SaveFormDraftJSONRequestBody
+}
+
+type SaveFormDraftResponseObject interface {
+	VisitSaveFormDraftResponse(w http.ResponseWriter) error
+}
+
+type SaveFormDraft200JSONResponse struct{ EditedFormJSONResponse }
+
+func (response SaveFormDraft200JSONResponse) VisitSaveFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type SaveFormDraft401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SaveFormDraft401ApplicationProblemPlusJSONResponse) VisitSaveFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SaveFormDraft403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SaveFormDraft403ApplicationProblemPlusJSONResponse) VisitSaveFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SaveFormDraft404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SaveFormDraft404ApplicationProblemPlusJSONResponse) VisitSaveFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SaveFormDraft409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SaveFormDraft409ApplicationProblemPlusJSONResponse) VisitSaveFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SaveFormDraft412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response SaveFormDraft412ApplicationProblemPlusJSONResponse) VisitSaveFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SaveFormDraft413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response SaveFormDraft413ApplicationProblemPlusJSONResponse) VisitSaveFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SaveFormDraft422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SaveFormDraft422ApplicationProblemPlusJSONResponse) VisitSaveFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SaveFormDraftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SaveFormDraftdefaultApplicationProblemPlusJSONResponse) VisitSaveFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type TryFormDraftRequestObject struct {
+	FormId FormId `json:"formId"`
+	Body   *TryFormDraftJSONRequestBody
+}
+
+type TryFormDraftResponseObject interface {
+	VisitTryFormDraftResponse(w http.ResponseWriter) error
+}
+
+type TryFormDraft200JSONResponse FormTrialResult
+
+func (response TryFormDraft200JSONResponse) VisitTryFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type TryFormDraft401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response TryFormDraft401ApplicationProblemPlusJSONResponse) VisitTryFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type TryFormDraft403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response TryFormDraft403ApplicationProblemPlusJSONResponse) VisitTryFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type TryFormDraft404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response TryFormDraft404ApplicationProblemPlusJSONResponse) VisitTryFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type TryFormDraft413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response TryFormDraft413ApplicationProblemPlusJSONResponse) VisitTryFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type TryFormDraft422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response TryFormDraft422ApplicationProblemPlusJSONResponse) VisitTryFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type TryFormDraftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TryFormDraftdefaultApplicationProblemPlusJSONResponse) VisitTryFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ReleaseFormDraftRequestObject struct {
+	FormId FormId `json:"formId"`
+	Params ReleaseFormDraftParams
+	Body   *ReleaseFormDraftJSONRequestBody
+}
+
+type ReleaseFormDraftResponseObject interface {
+	VisitReleaseFormDraftResponse(w http.ResponseWriter) error
+}
+
+type ReleaseFormDraft200JSONResponse struct{ EditedFormJSONResponse }
+
+func (response ReleaseFormDraft200JSONResponse) VisitReleaseFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ReleaseFormDraft401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReleaseFormDraft401ApplicationProblemPlusJSONResponse) VisitReleaseFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReleaseFormDraft403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ReleaseFormDraft403ApplicationProblemPlusJSONResponse) VisitReleaseFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReleaseFormDraft404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReleaseFormDraft404ApplicationProblemPlusJSONResponse) VisitReleaseFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReleaseFormDraft409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ReleaseFormDraft409ApplicationProblemPlusJSONResponse) VisitReleaseFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReleaseFormDraft412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response ReleaseFormDraft412ApplicationProblemPlusJSONResponse) VisitReleaseFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReleaseFormDraft422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ReleaseFormDraft422ApplicationProblemPlusJSONResponse) VisitReleaseFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReleaseFormDraftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReleaseFormDraftdefaultApplicationProblemPlusJSONResponse) VisitReleaseFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ReopenFormDraftRequestObject struct {
+	FormId FormId `json:"formId"`
+	Params ReopenFormDraftParams
+	Body   *ReopenFormDraftJSONRequestBody
+}
+
+type ReopenFormDraftResponseObject interface {
+	VisitReopenFormDraftResponse(w http.ResponseWriter) error
+}
+
+type ReopenFormDraft200JSONResponse struct{ EditedFormJSONResponse }
+
+func (response ReopenFormDraft200JSONResponse) VisitReopenFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ReopenFormDraft401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenFormDraft401ApplicationProblemPlusJSONResponse) VisitReopenFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReopenFormDraft403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenFormDraft403ApplicationProblemPlusJSONResponse) VisitReopenFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReopenFormDraft404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenFormDraft404ApplicationProblemPlusJSONResponse) VisitReopenFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReopenFormDraft409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenFormDraft409ApplicationProblemPlusJSONResponse) VisitReopenFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReopenFormDraft412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenFormDraft412ApplicationProblemPlusJSONResponse) VisitReopenFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReopenFormDraft422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenFormDraft422ApplicationProblemPlusJSONResponse) VisitReopenFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReopenFormDraftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReopenFormDraftdefaultApplicationProblemPlusJSONResponse) VisitReopenFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type SubmitFormDraftRequestObject struct {
+	FormId FormId `json:"formId"`
+	Params SubmitFormDraftParams
+	Body   *SubmitFormDraftJSONRequestBody
+}
+
+type SubmitFormDraftResponseObject interface {
+	VisitSubmitFormDraftResponse(w http.ResponseWriter) error
+}
+
+type SubmitFormDraft200JSONResponse struct{ EditedFormJSONResponse }
+
+func (response SubmitFormDraft200JSONResponse) VisitSubmitFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type SubmitFormDraft401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SubmitFormDraft401ApplicationProblemPlusJSONResponse) VisitSubmitFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SubmitFormDraft403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SubmitFormDraft403ApplicationProblemPlusJSONResponse) VisitSubmitFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SubmitFormDraft404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SubmitFormDraft404ApplicationProblemPlusJSONResponse) VisitSubmitFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SubmitFormDraft409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SubmitFormDraft409ApplicationProblemPlusJSONResponse) VisitSubmitFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SubmitFormDraft412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response SubmitFormDraft412ApplicationProblemPlusJSONResponse) VisitSubmitFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SubmitFormDraft422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SubmitFormDraft422ApplicationProblemPlusJSONResponse) VisitSubmitFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SubmitFormDraftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SubmitFormDraftdefaultApplicationProblemPlusJSONResponse) VisitSubmitFormDraftResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ListFormVersionsRequestObject struct {
+	FormId FormId `json:"formId"`
+	Params ListFormVersionsParams
+}
+
+type ListFormVersionsResponseObject interface {
+	VisitListFormVersionsResponse(w http.ResponseWriter) error
+}
+
+type ListFormVersions200JSONResponse FormVersionList
+
+func (response ListFormVersions200JSONResponse) VisitListFormVersionsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListFormVersions401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListFormVersions401ApplicationProblemPlusJSONResponse) VisitListFormVersionsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListFormVersions403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListFormVersions403ApplicationProblemPlusJSONResponse) VisitListFormVersionsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListFormVersions404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListFormVersions404ApplicationProblemPlusJSONResponse) VisitListFormVersionsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListFormVersionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListFormVersionsdefaultApplicationProblemPlusJSONResponse) VisitListFormVersionsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type GetFormVersionRequestObject struct {
+	FormId FormId        `json:"formId"`
+	Number VersionNumber `json:"number"`
+}
+
+type GetFormVersionResponseObject interface {
+	VisitGetFormVersionResponse(w http.ResponseWriter) error
+}
+
+type GetFormVersion200JSONResponse FormVersion
+
+func (response GetFormVersion200JSONResponse) VisitGetFormVersionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetFormVersion401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetFormVersion401ApplicationProblemPlusJSONResponse) VisitGetFormVersionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetFormVersion403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetFormVersion403ApplicationProblemPlusJSONResponse) VisitGetFormVersionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetFormVersion404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetFormVersion404ApplicationProblemPlusJSONResponse) VisitGetFormVersionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetFormVersiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetFormVersiondefaultApplicationProblemPlusJSONResponse) VisitGetFormVersionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type WithdrawFormRequestObject struct {
+	FormId FormId `json:"formId"`
+	Params WithdrawFormParams
+	Body   *WithdrawFormJSONRequestBody
+}
+
+type WithdrawFormResponseObject interface {
+	VisitWithdrawFormResponse(w http.ResponseWriter) error
+}
+
+type WithdrawForm200JSONResponse struct{ EditedFormJSONResponse }
+
+func (response WithdrawForm200JSONResponse) VisitWithdrawFormResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type WithdrawForm401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawForm401ApplicationProblemPlusJSONResponse) VisitWithdrawFormResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type WithdrawForm403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawForm403ApplicationProblemPlusJSONResponse) VisitWithdrawFormResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type WithdrawForm404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawForm404ApplicationProblemPlusJSONResponse) VisitWithdrawFormResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type WithdrawForm409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawForm409ApplicationProblemPlusJSONResponse) VisitWithdrawFormResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type WithdrawForm412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawForm412ApplicationProblemPlusJSONResponse) VisitWithdrawFormResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type WithdrawForm422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawForm422ApplicationProblemPlusJSONResponse) VisitWithdrawFormResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type WithdrawFormdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response WithdrawFormdefaultApplicationProblemPlusJSONResponse) VisitWithdrawFormResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
 
 type GetFormRequestObject struct {
 	FormId openapi_types.UUID `json:"formId"`
@@ -133,6 +1619,42 @@ func (response GetFormdefaultApplicationProblemPlusJSONResponse) VisitGetFormRes
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// Forms of this portal
+	// (GET /api/v1/admin/forms)
+	ListOwnForms(ctx context.Context, request ListOwnFormsRequestObject) (ListOwnFormsResponseObject, error)
+	// Begin a new form
+	// (POST /api/v1/admin/forms)
+	CreateForm(ctx context.Context, request CreateFormRequestObject) (CreateFormResponseObject, error)
+	// Read a form with its working copy
+	// (GET /api/v1/admin/forms/{formId})
+	GetEditedForm(ctx context.Context, request GetEditedFormRequestObject) (GetEditedFormResponseObject, error)
+	// Discard the working copy of a form
+	// (DELETE /api/v1/admin/forms/{formId}/draft)
+	DiscardFormDraft(ctx context.Context, request DiscardFormDraftRequestObject) (DiscardFormDraftResponseObject, error)
+	// Save the working copy of a form
+	// (PUT /api/v1/admin/forms/{formId}/draft)
+	SaveFormDraft(ctx context.Context, request SaveFormDraftRequestObject) (SaveFormDraftResponseObject, error)
+	// Try the working copy with sample answers
+	// (POST /api/v1/admin/forms/{formId}/draft/try)
+	TryFormDraft(ctx context.Context, request TryFormDraftRequestObject) (TryFormDraftResponseObject, error)
+	// Release a form
+	// (POST /api/v1/admin/forms/{formId}/release)
+	ReleaseFormDraft(ctx context.Context, request ReleaseFormDraftRequestObject) (ReleaseFormDraftResponseObject, error)
+	// Take a form out of review
+	// (POST /api/v1/admin/forms/{formId}/reopen)
+	ReopenFormDraft(ctx context.Context, request ReopenFormDraftRequestObject) (ReopenFormDraftResponseObject, error)
+	// Hand a form in for review
+	// (POST /api/v1/admin/forms/{formId}/submit)
+	SubmitFormDraft(ctx context.Context, request SubmitFormDraftRequestObject) (SubmitFormDraftResponseObject, error)
+	// Versions of a form
+	// (GET /api/v1/admin/forms/{formId}/versions)
+	ListFormVersions(ctx context.Context, request ListFormVersionsRequestObject) (ListFormVersionsResponseObject, error)
+	// Read a version of a form
+	// (GET /api/v1/admin/forms/{formId}/versions/{number})
+	GetFormVersion(ctx context.Context, request GetFormVersionRequestObject) (GetFormVersionResponseObject, error)
+	// Take a form back
+	// (POST /api/v1/admin/forms/{formId}/withdraw)
+	WithdrawForm(ctx context.Context, request WithdrawFormRequestObject) (WithdrawFormResponseObject, error)
 	// Read a form definition
 	// (GET /api/v1/forms/{formId})
 	GetForm(ctx context.Context, request GetFormRequestObject) (GetFormResponseObject, error)
@@ -148,6 +1670,356 @@ func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareF
 type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
+}
+
+// ListOwnForms operation middleware
+func (sh *strictHandler) ListOwnForms(ctx echo.Context, params ListOwnFormsParams) error {
+	var request ListOwnFormsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOwnForms(ctx.Request().Context(), request.(ListOwnFormsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOwnForms")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListOwnFormsResponseObject); ok {
+		return validResponse.VisitListOwnFormsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateForm operation middleware
+func (sh *strictHandler) CreateForm(ctx echo.Context, params CreateFormParams) error {
+	var request CreateFormRequestObject
+
+	request.Params = params
+
+	var body CreateFormJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateForm(ctx.Request().Context(), request.(CreateFormRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateForm")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateFormResponseObject); ok {
+		return validResponse.VisitCreateFormResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetEditedForm operation middleware
+func (sh *strictHandler) GetEditedForm(ctx echo.Context, formId FormId) error {
+	var request GetEditedFormRequestObject
+
+	request.FormId = formId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetEditedForm(ctx.Request().Context(), request.(GetEditedFormRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetEditedForm")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetEditedFormResponseObject); ok {
+		return validResponse.VisitGetEditedFormResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DiscardFormDraft operation middleware
+func (sh *strictHandler) DiscardFormDraft(ctx echo.Context, formId FormId, params DiscardFormDraftParams) error {
+	var request DiscardFormDraftRequestObject
+
+	request.FormId = formId
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DiscardFormDraft(ctx.Request().Context(), request.(DiscardFormDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DiscardFormDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DiscardFormDraftResponseObject); ok {
+		return validResponse.VisitDiscardFormDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SaveFormDraft operation middleware
+func (sh *strictHandler) SaveFormDraft(ctx echo.Context, formId FormId, params SaveFormDraftParams) error {
+	var request SaveFormDraftRequestObject
+
+	request.FormId = formId
+	request.Params = params
+
+	var body SaveFormDraftJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SaveFormDraft(ctx.Request().Context(), request.(SaveFormDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SaveFormDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SaveFormDraftResponseObject); ok {
+		return validResponse.VisitSaveFormDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// TryFormDraft operation middleware
+func (sh *strictHandler) TryFormDraft(ctx echo.Context, formId FormId) error {
+	var request TryFormDraftRequestObject
+
+	request.FormId = formId
+
+	var body TryFormDraftJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TryFormDraft(ctx.Request().Context(), request.(TryFormDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TryFormDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(TryFormDraftResponseObject); ok {
+		return validResponse.VisitTryFormDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReleaseFormDraft operation middleware
+func (sh *strictHandler) ReleaseFormDraft(ctx echo.Context, formId FormId, params ReleaseFormDraftParams) error {
+	var request ReleaseFormDraftRequestObject
+
+	request.FormId = formId
+	request.Params = params
+
+	var body ReleaseFormDraftJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReleaseFormDraft(ctx.Request().Context(), request.(ReleaseFormDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReleaseFormDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReleaseFormDraftResponseObject); ok {
+		return validResponse.VisitReleaseFormDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReopenFormDraft operation middleware
+func (sh *strictHandler) ReopenFormDraft(ctx echo.Context, formId FormId, params ReopenFormDraftParams) error {
+	var request ReopenFormDraftRequestObject
+
+	request.FormId = formId
+	request.Params = params
+
+	var body ReopenFormDraftJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReopenFormDraft(ctx.Request().Context(), request.(ReopenFormDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReopenFormDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReopenFormDraftResponseObject); ok {
+		return validResponse.VisitReopenFormDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SubmitFormDraft operation middleware
+func (sh *strictHandler) SubmitFormDraft(ctx echo.Context, formId FormId, params SubmitFormDraftParams) error {
+	var request SubmitFormDraftRequestObject
+
+	request.FormId = formId
+	request.Params = params
+
+	var body SubmitFormDraftJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SubmitFormDraft(ctx.Request().Context(), request.(SubmitFormDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SubmitFormDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SubmitFormDraftResponseObject); ok {
+		return validResponse.VisitSubmitFormDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListFormVersions operation middleware
+func (sh *strictHandler) ListFormVersions(ctx echo.Context, formId FormId, params ListFormVersionsParams) error {
+	var request ListFormVersionsRequestObject
+
+	request.FormId = formId
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListFormVersions(ctx.Request().Context(), request.(ListFormVersionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListFormVersions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListFormVersionsResponseObject); ok {
+		return validResponse.VisitListFormVersionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetFormVersion operation middleware
+func (sh *strictHandler) GetFormVersion(ctx echo.Context, formId FormId, number VersionNumber) error {
+	var request GetFormVersionRequestObject
+
+	request.FormId = formId
+	request.Number = number
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetFormVersion(ctx.Request().Context(), request.(GetFormVersionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetFormVersion")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetFormVersionResponseObject); ok {
+		return validResponse.VisitGetFormVersionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// WithdrawForm operation middleware
+func (sh *strictHandler) WithdrawForm(ctx echo.Context, formId FormId, params WithdrawFormParams) error {
+	var request WithdrawFormRequestObject
+
+	request.FormId = formId
+	request.Params = params
+
+	var body WithdrawFormJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawForm(ctx.Request().Context(), request.(WithdrawFormRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawForm")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(WithdrawFormResponseObject); ok {
+		return validResponse.VisitWithdrawFormResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
 }
 
 // GetForm operation middleware

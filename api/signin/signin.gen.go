@@ -264,6 +264,13 @@ func (w *ServerInterfaceWrapper) StartSignIn(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params StartSignInParams
+	// ------------- Optional query parameter "home" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "home", ctx.QueryParams(), &params.Home)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter home: %s", err))
+	}
+
 	// ------------- Optional query parameter "returnTo" -------------
 
 	err = runtime.BindQueryParameter("form", true, false, "returnTo", ctx.QueryParams(), &params.ReturnTo)

@@ -27,6 +27,9 @@ type ServerInterface interface {
 	// End someone's access
 	// (DELETE /api/v1/admin/staff/{staffId})
 	EndStaff(ctx echo.Context, staffId StaffId) error
+	// Set back what someone signs in with
+	// (DELETE /api/v1/admin/staff/{staffId}/factors)
+	ResetStaffFactors(ctx echo.Context, staffId StaffId) error
 	// Change what someone may do
 	// (PUT /api/v1/admin/staff/{staffId}/roles)
 	SetStaffRoles(ctx echo.Context, staffId StaffId) error
@@ -115,6 +118,24 @@ func (w *ServerInterfaceWrapper) EndStaff(ctx echo.Context) error {
 	return err
 }
 
+// ResetStaffFactors converts echo context to params.
+func (w *ServerInterfaceWrapper) ResetStaffFactors(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "staffId" -------------
+	var staffId StaffId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "staffId", ctx.Param("staffId"), &staffId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter staffId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ResetStaffFactors(ctx, staffId)
+	return err
+}
+
 // SetStaffRoles converts echo context to params.
 func (w *ServerInterfaceWrapper) SetStaffRoles(ctx echo.Context) error {
 	var err error
@@ -164,6 +185,7 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.GET(baseURL+"/api/v1/admin/staff", wrapper.ListStaff)
 	router.POST(baseURL+"/api/v1/admin/staff", wrapper.InviteStaff)
 	router.DELETE(baseURL+"/api/v1/admin/staff/:staffId", wrapper.EndStaff)
+	router.DELETE(baseURL+"/api/v1/admin/staff/:staffId/factors", wrapper.ResetStaffFactors)
 	router.PUT(baseURL+"/api/v1/admin/staff/:staffId/roles", wrapper.SetStaffRoles)
 
 }
@@ -377,6 +399,78 @@ func (response EndStaffdefaultApplicationProblemPlusJSONResponse) VisitEndStaffR
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type ResetStaffFactorsRequestObject struct {
+	StaffId StaffId `json:"staffId"`
+}
+
+type ResetStaffFactorsResponseObject interface {
+	VisitResetStaffFactorsResponse(w http.ResponseWriter) error
+}
+
+type ResetStaffFactors204Response struct {
+}
+
+func (response ResetStaffFactors204Response) VisitResetStaffFactorsResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ResetStaffFactors401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ResetStaffFactors401ApplicationProblemPlusJSONResponse) VisitResetStaffFactorsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ResetStaffFactors403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ResetStaffFactors403ApplicationProblemPlusJSONResponse) VisitResetStaffFactorsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ResetStaffFactors404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ResetStaffFactors404ApplicationProblemPlusJSONResponse) VisitResetStaffFactorsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ResetStaffFactors409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ResetStaffFactors409ApplicationProblemPlusJSONResponse) VisitResetStaffFactorsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ResetStaffFactorsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ResetStaffFactorsdefaultApplicationProblemPlusJSONResponse) VisitResetStaffFactorsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 type SetStaffRolesRequestObject struct {
 	StaffId StaffId `json:"staffId"`
 	Body    *SetStaffRolesJSONRequestBody
@@ -473,6 +567,9 @@ type StrictServerInterface interface {
 	// End someone's access
 	// (DELETE /api/v1/admin/staff/{staffId})
 	EndStaff(ctx context.Context, request EndStaffRequestObject) (EndStaffResponseObject, error)
+	// Set back what someone signs in with
+	// (DELETE /api/v1/admin/staff/{staffId}/factors)
+	ResetStaffFactors(ctx context.Context, request ResetStaffFactorsRequestObject) (ResetStaffFactorsResponseObject, error)
 	// Change what someone may do
 	// (PUT /api/v1/admin/staff/{staffId}/roles)
 	SetStaffRoles(ctx context.Context, request SetStaffRolesRequestObject) (SetStaffRolesResponseObject, error)
@@ -565,6 +662,31 @@ func (sh *strictHandler) EndStaff(ctx echo.Context, staffId StaffId) error {
 		return err
 	} else if validResponse, ok := response.(EndStaffResponseObject); ok {
 		return validResponse.VisitEndStaffResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ResetStaffFactors operation middleware
+func (sh *strictHandler) ResetStaffFactors(ctx echo.Context, staffId StaffId) error {
+	var request ResetStaffFactorsRequestObject
+
+	request.StaffId = staffId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ResetStaffFactors(ctx.Request().Context(), request.(ResetStaffFactorsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResetStaffFactors")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ResetStaffFactorsResponseObject); ok {
+		return validResponse.VisitResetStaffFactorsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

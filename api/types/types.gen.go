@@ -90,6 +90,13 @@ const (
 	ActorStaff  AuditEntryActorKind = "staff"
 )
 
+// Defines values for CaseSort.
+const (
+	DueFirst    CaseSort = "due"
+	NewestFirst CaseSort = "newest"
+	OldestFirst CaseSort = "oldest"
+)
+
 // Defines values for CaseState.
 const (
 	CaseStateClosed     CaseState = "closed"
@@ -99,6 +106,14 @@ const (
 	CaseStateReceived   CaseState = "received"
 	CaseStateRefused    CaseState = "refused"
 	CaseStateWithdrawn  CaseState = "withdrawn"
+)
+
+// Defines values for CaseTemplateUse.
+const (
+	TemplateForGranting CaseTemplateUse = "granted"
+	TemplateForNote     CaseTemplateUse = "note"
+	TemplateForQuestion CaseTemplateUse = "question"
+	TemplateForRefusing CaseTemplateUse = "refused"
 )
 
 // Defines values for ClientAuthentication.
@@ -174,6 +189,26 @@ const (
 	DeleteNow   DeletionRequestWhen = "now"
 )
 
+// Defines values for DeliveryFault.
+const (
+	PushBadKey           DeliveryFault = "badKey"
+	PushBadSignature     DeliveryFault = "badSignature"
+	PushFailed           DeliveryFault = "failed"
+	PushFileMissing      DeliveryFault = "fileMissing"
+	PushForbiddenAddress DeliveryFault = "forbiddenAddress"
+	PushGone             DeliveryFault = "gone"
+	PushLost             DeliveryFault = "lost"
+	PushNoDestination    DeliveryFault = "noDestination"
+	PushNoLogin          DeliveryFault = "noLogin"
+	PushNotConfigured    DeliveryFault = "notConfigured"
+	PushRedirected       DeliveryFault = "redirected"
+	PushRefused          DeliveryFault = "refused"
+	PushRejected         DeliveryFault = "rejected"
+	PushTooLarge         DeliveryFault = "tooLarge"
+	PushTooSlow          DeliveryFault = "tooSlow"
+	PushUnreachable      DeliveryFault = "unreachable"
+)
+
 // Defines values for DeliveryState.
 const (
 	Cancelled DeliveryState = "cancelled"
@@ -190,6 +225,14 @@ const (
 	DeliveryStatusStatusInProgress DeliveryStatusStatus = "inProgress"
 	DeliveryStatusStatusReceived   DeliveryStatusStatus = "received"
 	DeliveryStatusStatusRefused    DeliveryStatusStatus = "refused"
+)
+
+// Defines values for DifferenceKind.
+const (
+	DifferenceAmount        DifferenceKind = "amount"
+	DifferenceNotAtProvider DifferenceKind = "notAtProvider"
+	DifferenceNotBooked     DifferenceKind = "notBooked"
+	DifferenceUnknown       DifferenceKind = "unknown"
 )
 
 // Defines values for DurationUnit.
@@ -311,14 +354,35 @@ const (
 	Rule  FeeKind = "rule"
 )
 
+// Defines values for FitConnectSubmissionState.
+const (
+	SubmissionAccepted  FitConnectSubmissionState = "accepted"
+	SubmissionForwarded FitConnectSubmissionState = "forwarded"
+	SubmissionLost      FitConnectSubmissionState = "lost"
+	SubmissionNew       FitConnectSubmissionState = "new"
+	SubmissionRejected  FitConnectSubmissionState = "rejected"
+	SubmissionSent      FitConnectSubmissionState = "sent"
+	SubmissionSubmitted FitConnectSubmissionState = "submitted"
+)
+
+// Defines values for FormCalculationUnit.
+const (
+	Cents FormCalculationUnit = "cents"
+	Count FormCalculationUnit = "count"
+)
+
 // Defines values for FormFieldKind.
 const (
+	FormFieldKindCalculation FormFieldKind = "calculation"
 	FormFieldKindCheckboxes  FormFieldKind = "checkboxes"
+	FormFieldKindCombobox    FormFieldKind = "combobox"
 	FormFieldKindDate        FormFieldKind = "date"
 	FormFieldKindDeclaration FormFieldKind = "declaration"
 	FormFieldKindEmail       FormFieldKind = "email"
 	FormFieldKindFile        FormFieldKind = "file"
 	FormFieldKindGroup       FormFieldKind = "group"
+	FormFieldKindIban        FormFieldKind = "iban"
+	FormFieldKindMoney       FormFieldKind = "money"
 	FormFieldKindNumber      FormFieldKind = "number"
 	FormFieldKindPhone       FormFieldKind = "phone"
 	FormFieldKindRadio       FormFieldKind = "radio"
@@ -521,6 +585,20 @@ const (
 	We OpeningHoursDays = "we"
 )
 
+// Defines values for PaymentState.
+const (
+	PaymentCancelled   PaymentState = "cancelled"
+	PaymentCreated     PaymentState = "created"
+	PaymentExpired     PaymentState = "expired"
+	PaymentFailed      PaymentState = "failed"
+	PaymentPaid        PaymentState = "paid"
+	PaymentRefundAsked PaymentState = "refundAsked"
+	PaymentRefunded    PaymentState = "refunded"
+	PaymentStarted     PaymentState = "started"
+	PaymentWithdrawn   PaymentState = "withdrawn"
+	PaymentWrittenOff  PaymentState = "writtenOff"
+)
+
 // Defines values for PlaceLevel.
 const (
 	Country          PlaceLevel = "country"
@@ -597,6 +675,21 @@ const (
 	ProfileItemVehicles      ProfileItem = "vehicles"
 )
 
+// Defines values for RefundKind.
+const (
+	RefundOfFee     RefundKind = "fee"
+	RefundOfStray   RefundKind = "stray"
+	RefundOfSurplus RefundKind = "surplus"
+)
+
+// Defines values for RefundState.
+const (
+	RefundApproved RefundState = "approved"
+	RefundAsked    RefundState = "asked"
+	RefundExecuted RefundState = "executed"
+	RefundRefused  RefundState = "refused"
+)
+
 // Defines values for Role.
 const (
 	Admin     Role = "admin"
@@ -604,6 +697,7 @@ const (
 	Clerk     Role = "clerk"
 	Editor    Role = "editor"
 	Publisher Role = "publisher"
+	Treasurer Role = "treasurer"
 )
 
 // Defines values for RotatedKeys.
@@ -846,7 +940,10 @@ type Application struct {
 	DeleteAt *time.Time `json:"deleteAt,omitempty"`
 
 	// Errors For drafts, what submission would refuse.
-	Errors      *[]FieldError      `json:"errors,omitempty"`
+	Errors *[]FieldError `json:"errors,omitempty"`
+
+	// Fee What is asked for an application when it is submitted.
+	Fee         *ApplicationFee    `json:"fee,omitempty"`
 	FormId      openapi_types.UUID `json:"formId"`
 	FormVersion int                `json:"formVersion"`
 	Id          openapi_types.UUID `json:"id"`
@@ -870,6 +967,13 @@ type Application struct {
 
 	// Timeline Oldest first.
 	Timeline []TimelineEvent `json:"timeline"`
+}
+
+// ApplicationFee What is asked for an application when it is submitted.
+type ApplicationFee struct {
+	Amount     *Money  `json:"amount,omitempty"`
+	LegalBasis *string `json:"legalBasis,omitempty"`
+	Purpose    string  `json:"purpose"`
 }
 
 // ApplicationList defines model for ApplicationList.
@@ -1099,7 +1203,7 @@ type AssociationState struct {
 
 // Attachment defines model for Attachment.
 type Attachment struct {
-	// Available For clerks, whether it has been fetched from the portal of origin.
+	// Available For clerks and providers, whether it has been fetched from the portal of origin.
 	Available *bool `json:"available,omitempty"`
 
 	// Field JSON pointer of the field.
@@ -1160,54 +1264,192 @@ type AuditList struct {
 	NextCursor *string      `json:"nextCursor,omitempty"`
 }
 
+// Balance defines model for Balance.
+type Balance struct {
+	// Account `receivable`, `provider`, `suspense`, `loss`, or `revenue:` and the budget account.
+	Account string `json:"account"`
+
+	// Amount Cents; debit is positive, credit negative.
+	Amount int64 `json:"amount"`
+}
+
 // Case defines model for Case.
 type Case struct {
 	// ActsFor For whom somebody acts. Absent for a person who acts for themselves.
-	ActsFor          *ActsFor               `json:"actsFor,omitempty"`
-	ApplicantName    string                 `json:"applicantName"`
-	Attachments      []Attachment           `json:"attachments"`
-	ChangedAt        time.Time              `json:"changedAt"`
-	ContentHash      string                 `json:"contentHash"`
-	Data             map[string]interface{} `json:"data"`
-	FormId           openapi_types.UUID     `json:"formId"`
-	FormVersion      int                    `json:"formVersion"`
-	Id               openapi_types.UUID     `json:"id"`
-	Number           string                 `json:"number"`
-	OrganisationName string                 `json:"organisationName"`
-	Origin           PortalReference        `json:"origin"`
-	Place            PlaceReference         `json:"place"`
-	ReceivedAt       time.Time              `json:"receivedAt"`
-	ServiceId        openapi_types.UUID     `json:"serviceId"`
-	ServiceTitle     string                 `json:"serviceTitle"`
-	State            CaseState              `json:"state"`
-	Timeline         []TimelineEvent        `json:"timeline"`
+	ActsFor       *ActsFor               `json:"actsFor,omitempty"`
+	ApplicantName string                 `json:"applicantName"`
+	Assignee      *Colleague             `json:"assignee,omitempty"`
+	Attachments   []Attachment           `json:"attachments"`
+	ChangedAt     time.Time              `json:"changedAt"`
+	ContentHash   string                 `json:"contentHash"`
+	Data          map[string]interface{} `json:"data"`
+
+	// DueOn When it should be done.
+	DueOn       openapi_types.Date `json:"dueOn"`
+	FormId      openapi_types.UUID `json:"formId"`
+	FormVersion int                `json:"formVersion"`
+	Id          openapi_types.UUID `json:"id"`
+
+	// Notes Internal notes, the oldest first.
+	Notes            []CaseNote      `json:"notes"`
+	Number           string          `json:"number"`
+	OrganisationName string          `json:"organisationName"`
+	Origin           PortalReference `json:"origin"`
+
+	// Overdue Whether that day has passed while there is something to do.
+	Overdue      *bool              `json:"overdue,omitempty"`
+	Place        PlaceReference     `json:"place"`
+	ReceivedAt   time.Time          `json:"receivedAt"`
+	ServiceId    openapi_types.UUID `json:"serviceId"`
+	ServiceTitle string             `json:"serviceTitle"`
+	State        CaseState          `json:"state"`
+	Timeline     []TimelineEvent    `json:"timeline"`
 
 	// TrustLevel Vertrauensniveau of the sign-in (eIDAS).
 	TrustLevel TrustLevel `json:"trustLevel"`
 }
 
+// CaseAssignee Who has a case: `me`, the caller; `nobody`; else the id of a colleague.
+type CaseAssignee = string
+
+// CaseFigures defines model for CaseFigures.
+type CaseFigures struct {
+	Granted int `json:"granted"`
+
+	// MedianDays From arrival to decision, half of the decided ones took no longer.
+	MedianDays *float32 `json:"medianDays,omitempty"`
+
+	// OldestDays How long the oldest open one is here.
+	OldestDays   *int                `json:"oldestDays,omitempty"`
+	Open         int                 `json:"open"`
+	Overdue      int                 `json:"overdue"`
+	Received     int                 `json:"received"`
+	Refused      int                 `json:"refused"`
+	ServiceId    *openapi_types.UUID `json:"serviceId,omitempty"`
+	ServiceTitle *string             `json:"serviceTitle,omitempty"`
+
+	// SlowDays From arrival to decision, nine of ten took no longer.
+	SlowDays  *float32 `json:"slowDays,omitempty"`
+	Withdrawn int      `json:"withdrawn"`
+}
+
 // CaseList defines model for CaseList.
 type CaseList struct {
-	// Counts Number of cases by state.
+	// Counts Number of cases by state, of those that the other parameters choose. Counting ends at 1,000; where a search fits too many, it is left out.
 	Counts     *map[string]int `json:"counts,omitempty"`
 	Items      []CaseSummary   `json:"items"`
 	NextCursor *string         `json:"nextCursor,omitempty"`
 }
 
+// CaseLoad defines model for CaseLoad.
+type CaseLoad struct {
+	Id      *openapi_types.UUID `json:"id,omitempty"`
+	Name    *string             `json:"name,omitempty"`
+	Open    int                 `json:"open"`
+	Overdue int                 `json:"overdue"`
+}
+
+// CaseNote defines model for CaseNote.
+type CaseNote struct {
+	At time.Time `json:"at"`
+
+	// Author Name of who wrote it.
+	Author string             `json:"author"`
+	Id     openapi_types.UUID `json:"id"`
+	Text   string             `json:"text"`
+}
+
+// CasePlan defines model for CasePlan.
+type CasePlan struct {
+	// Assignee Who has a case: `me`, the caller; `nobody`; else the id of a colleague.
+	Assignee *CaseAssignee       `json:"assignee,omitempty"`
+	DueOn    *openapi_types.Date `json:"dueOn,omitempty"`
+}
+
+// CaseSort defines model for CaseSort.
+type CaseSort string
+
 // CaseState defines model for CaseState.
 type CaseState string
 
+// CaseStatistics defines model for CaseStatistics.
+type CaseStatistics struct {
+	From openapi_types.Date `json:"from"`
+
+	// People Who has open cases now, most first; without an id those that nobody has.
+	People []CaseLoad `json:"people"`
+
+	// Services By what came in, most first.
+	Services []CaseFigures      `json:"services"`
+	To       openapi_types.Date `json:"to"`
+	Total    CaseFigures        `json:"total"`
+}
+
 // CaseSummary defines model for CaseSummary.
 type CaseSummary struct {
-	ApplicantName    string             `json:"applicantName"`
-	ChangedAt        time.Time          `json:"changedAt"`
+	ApplicantName string     `json:"applicantName"`
+	Assignee      *Colleague `json:"assignee,omitempty"`
+	ChangedAt     time.Time  `json:"changedAt"`
+
+	// DueOn When it should be done.
+	DueOn            openapi_types.Date `json:"dueOn"`
 	Id               openapi_types.UUID `json:"id"`
 	Number           string             `json:"number"`
 	OrganisationName string             `json:"organisationName"`
 	Origin           PortalReference    `json:"origin"`
-	ReceivedAt       time.Time          `json:"receivedAt"`
-	ServiceTitle     string             `json:"serviceTitle"`
-	State            CaseState          `json:"state"`
+
+	// Overdue Whether that day has passed while there is something to do.
+	Overdue      *bool     `json:"overdue,omitempty"`
+	ReceivedAt   time.Time `json:"receivedAt"`
+	ServiceTitle string    `json:"serviceTitle"`
+	State        CaseState `json:"state"`
+}
+
+// CaseTemplate defines model for CaseTemplate.
+type CaseTemplate struct {
+	// Changeable Whether the caller may change it.
+	Changeable bool                `json:"changeable"`
+	Id         openapi_types.UUID  `json:"id"`
+	Text       string              `json:"text"`
+	Title      string              `json:"title"`
+	Unit       *openapi_types.UUID `json:"unit,omitempty"`
+	Use        CaseTemplateUse     `json:"use"`
+}
+
+// CaseTemplateList defines model for CaseTemplateList.
+type CaseTemplateList struct {
+	Items []CaseTemplate `json:"items"`
+}
+
+// CaseTemplateText defines model for CaseTemplateText.
+type CaseTemplateText struct {
+	Text  string `json:"text"`
+	Title string `json:"title"`
+
+	// Unit The organisational unit that it is for; without, the whole portal.
+	Unit *openapi_types.UUID `json:"unit,omitempty"`
+	Use  CaseTemplateUse     `json:"use"`
+}
+
+// CaseTemplateUse defines model for CaseTemplateUse.
+type CaseTemplateUse string
+
+// CaseView defines model for CaseView.
+type CaseView struct {
+	// Assignee Who has a case: `me`, the caller; `nobody`; else the id of a colleague.
+	Assignee *CaseAssignee       `json:"assignee,omitempty"`
+	Name     string              `json:"name"`
+	Open     *bool               `json:"open,omitempty"`
+	Overdue  *bool               `json:"overdue,omitempty"`
+	Q        *string             `json:"q,omitempty"`
+	Service  *openapi_types.UUID `json:"service,omitempty"`
+	Sort     *CaseSort           `json:"sort,omitempty"`
+	State    *CaseState          `json:"state,omitempty"`
+}
+
+// CaseViewList defines model for CaseViewList.
+type CaseViewList struct {
+	Items []CaseView `json:"items"`
 }
 
 // CatalogEntry A line of the catalog feed.
@@ -1379,24 +1621,88 @@ type ClientWithSecret struct {
 	Secret *string `json:"secret,omitempty"`
 }
 
+// Closing defines model for Closing.
+type Closing struct {
+	At       time.Time `json:"at"`
+	Balances []Balance `json:"balances"`
+
+	// Bookings Bookings up to then.
+	Bookings int64              `json:"bookings"`
+	Day      openapi_types.Date `json:"day"`
+}
+
+// ClosingList defines model for ClosingList.
+type ClosingList struct {
+	// Balances Those of now.
+	Balances []Balance `json:"balances"`
+	Items    []Closing `json:"items"`
+}
+
+// ClosingRequest defines model for ClosingRequest.
+type ClosingRequest struct {
+	Day openapi_types.Date `json:"day"`
+}
+
+// Colleague defines model for Colleague.
+type Colleague struct {
+	Id   openapi_types.UUID `json:"id"`
+	Name string             `json:"name"`
+
+	// Open Open cases that they have; only in lists of colleagues.
+	Open *int `json:"open,omitempty"`
+
+	// Self Whether it is the caller.
+	Self *bool `json:"self,omitempty"`
+}
+
+// ColleagueList defines model for ColleagueList.
+type ColleagueList struct {
+	Items []Colleague `json:"items"`
+}
+
 // ConnectedProvider defines model for ConnectedProvider.
 type ConnectedProvider struct {
 	// Delivered Handed over, and not finished.
 	Delivered int `json:"delivered"`
 
+	// DeliveryUrl Where deliveries are pushed to.
+	DeliveryUrl *string `json:"deliveryUrl,omitempty"`
+
+	// Fault Why the last attempt failed. `unreachable`: no connection. `tooSlow`: no answer in ten seconds. `forbiddenAddress`: the address leads into
+	// a private network. `redirected`, `refused` (4xx), `failed` (5xx): what it answered. `gone`: it takes nothing more there (410).
+	// `notConfigured`: there is no such provider any more. By FIT-Connect only: `noLogin`: the credentials are missing or not taken.
+	// `noDestination`: nobody, or not one alone, is named as competent, or the destination does not take this service. `badKey`: the destination's
+	// key is not certified, or for something else. `badSignature`: something signed is not valid. `tooLarge`, `fileMissing`: of an attachment.
+	// `rejected`: the destination has rejected the submission. `lost`: FIT-Connect has it no more, and nobody has accepted it.
+	Fault *DeliveryFault `json:"fault,omitempty"`
+
+	// FitConnect A connection to FIT-Connect, by which applications go to authorities of which each has a destination of its own.
+	FitConnect *FitConnectConnection `json:"fitConnect,omitempty"`
+
+	// FormerSecretUntil Until when the former webhook secret signs too.
+	FormerSecretUntil *time.Time `json:"formerSecretUntil,omitempty"`
+
 	// Gone Whether it has said that it takes nothing more there.
 	Gone bool `json:"gone"`
 
 	// Host Where they are pushed to.
-	Host            *string    `json:"host,omitempty"`
-	Id              string     `json:"id"`
+	Host *string `json:"host,omitempty"`
+	Id   string  `json:"id"`
+
+	// LastDeliveredAt When the last delivery was handed over.
 	LastDeliveredAt *time.Time `json:"lastDeliveredAt,omitempty"`
-	Name            string     `json:"name"`
-	Parked          int        `json:"parked"`
-	Pending         int        `json:"pending"`
+
+	// LastFetchedAt When it last read deliveries, to the minute.
+	LastFetchedAt *time.Time `json:"lastFetchedAt,omitempty"`
+	Name          string     `json:"name"`
+	Parked        int        `json:"parked"`
+	Pending       int        `json:"pending"`
 
 	// Pushes Whether deliveries are pushed to it; else it fetches them.
 	Pushes bool `json:"pushes"`
+
+	// WaitingSince Since when the oldest delivery waits that is not handed over.
+	WaitingSince *time.Time `json:"waitingSince,omitempty"`
 }
 
 // ConnectedProviderList defines model for ConnectedProviderList.
@@ -1526,13 +1832,34 @@ type Delivery struct {
 	Test *bool `json:"test,omitempty"`
 }
 
+// DeliveryFault Why the last attempt failed. `unreachable`: no connection. `tooSlow`: no answer in ten seconds. `forbiddenAddress`: the address leads into
+// a private network. `redirected`, `refused` (4xx), `failed` (5xx): what it answered. `gone`: it takes nothing more there (410).
+// `notConfigured`: there is no such provider any more. By FIT-Connect only: `noLogin`: the credentials are missing or not taken.
+// `noDestination`: nobody, or not one alone, is named as competent, or the destination does not take this service. `badKey`: the destination's
+// key is not certified, or for something else. `badSignature`: something signed is not valid. `tooLarge`, `fileMissing`: of an attachment.
+// `rejected`: the destination has rejected the submission. `lost`: FIT-Connect has it no more, and nobody has accepted it.
+type DeliveryFault string
+
 // DeliveryHead defines model for DeliveryHead.
 type DeliveryHead struct {
-	Attempts    int                `json:"attempts"`
-	ChangedAt   time.Time          `json:"changedAt"`
-	CreatedAt   time.Time          `json:"createdAt"`
-	DeliveredAt *time.Time         `json:"deliveredAt,omitempty"`
-	Id          openapi_types.UUID `json:"id"`
+	// AnswerMs Milliseconds that it took to answer.
+	AnswerMs *int `json:"answerMs,omitempty"`
+
+	// AnswerStatus HTTP status that the provider answered the last push with.
+	AnswerStatus *int       `json:"answerStatus,omitempty"`
+	Attempts     int        `json:"attempts"`
+	ChangedAt    time.Time  `json:"changedAt"`
+	CreatedAt    time.Time  `json:"createdAt"`
+	DeliveredAt  *time.Time `json:"deliveredAt,omitempty"`
+
+	// Fault Why the last attempt failed. `unreachable`: no connection. `tooSlow`: no answer in ten seconds. `forbiddenAddress`: the address leads into
+	// a private network. `redirected`, `refused` (4xx), `failed` (5xx): what it answered. `gone`: it takes nothing more there (410).
+	// `notConfigured`: there is no such provider any more. By FIT-Connect only: `noLogin`: the credentials are missing or not taken.
+	// `noDestination`: nobody, or not one alone, is named as competent, or the destination does not take this service. `badKey`: the destination's
+	// key is not certified, or for something else. `badSignature`: something signed is not valid. `tooLarge`, `fileMissing`: of an attachment.
+	// `rejected`: the destination has rejected the submission. `lost`: FIT-Connect has it no more, and nobody has accepted it.
+	Fault *DeliveryFault     `json:"fault,omitempty"`
+	Id    openapi_types.UUID `json:"id"`
 
 	// LastError Why the last attempt failed, for technicians, in English.
 	LastError    *string `json:"lastError,omitempty"`
@@ -1542,7 +1869,10 @@ type DeliveryHead struct {
 
 	// State `pending`: not handed over yet. `delivered`: the provider has it. `finished`: the provider has closed it. `parked`: gave up after many tries. `cancelled`: taken back by the citizen.
 	State DeliveryState `json:"state"`
-	Test  bool          `json:"test"`
+
+	// Submission How a delivery went by FIT-Connect.
+	Submission *FitConnectSubmission `json:"submission,omitempty"`
+	Test       bool                  `json:"test"`
 }
 
 // DeliveryHeadList defines model for DeliveryHeadList.
@@ -1579,6 +1909,9 @@ type DeliveryMessagePush struct {
 
 // DeliveryMessageText defines model for DeliveryMessageText.
 type DeliveryMessageText struct {
+	// Documents Documents of this delivery that go with it, each once.
+	Documents *DocumentIds `json:"documents,omitempty"`
+
 	// Question Whether an answer is needed.
 	Question *bool  `json:"question,omitempty"`
 	Text     string `json:"text"`
@@ -1589,6 +1922,8 @@ type DeliveryState string
 
 // DeliveryStatus defines model for DeliveryStatus.
 type DeliveryStatus struct {
+	// Documents Documents of this delivery that go with it, each once.
+	Documents *DocumentIds         `json:"documents,omitempty"`
 	Reference *string              `json:"reference,omitempty"`
 	Status    DeliveryStatusStatus `json:"status"`
 	Text      *string              `json:"text,omitempty"`
@@ -1596,6 +1931,57 @@ type DeliveryStatus struct {
 
 // DeliveryStatusStatus defines model for DeliveryStatus.Status.
 type DeliveryStatusStatus string
+
+// Difference defines model for Difference.
+type Difference struct {
+	// Kind `notBooked`: the provider has money that is not booked here. `notAtProvider`: booked here, and not in the provider's list. `amount`: booked with another
+	// amount. `unknown`: a transaction in the provider's list that this portal did not open.
+	Kind DifferenceKind `json:"kind"`
+
+	// Note Why a difference is none.
+	Note          *DifferenceNote `json:"note,omitempty"`
+	Ours          *Money          `json:"ours,omitempty"`
+	Reference     *string         `json:"reference,omitempty"`
+	Theirs        *Money          `json:"theirs,omitempty"`
+	TransactionId string          `json:"transactionId"`
+}
+
+// DifferenceKind `notBooked`: the provider has money that is not booked here. `notAtProvider`: booked here, and not in the provider's list. `amount`: booked with another
+// amount. `unknown`: a transaction in the provider's list that this portal did not open.
+type DifferenceKind string
+
+// DifferenceNote Why a difference is none.
+type DifferenceNote struct {
+	At   time.Time `json:"at"`
+	Note string    `json:"note"`
+}
+
+// DifferenceNoteRequest defines model for DifferenceNoteRequest.
+type DifferenceNoteRequest struct {
+	// Kind `notBooked`: the provider has money that is not booked here. `notAtProvider`: booked here, and not in the provider's list. `amount`: booked with another
+	// amount. `unknown`: a transaction in the provider's list that this portal did not open.
+	Kind DifferenceKind `json:"kind"`
+	Note string         `json:"note"`
+
+	// Ours Cents, as the difference has them; 0 for nothing.
+	Ours int64 `json:"ours"`
+
+	// Theirs As above.
+	Theirs        int64  `json:"theirs"`
+	TransactionId string `json:"transactionId"`
+}
+
+// DifferenceRequest defines model for DifferenceRequest.
+type DifferenceRequest struct {
+	TransactionId string `json:"transactionId"`
+}
+
+// DifferenceResolution The payment that was booked, or the money that is held.
+type DifferenceResolution struct {
+	// Payment A payment as the portal sees it whose money it is.
+	Payment *PaymentRecord `json:"payment,omitempty"`
+	Refund  *Refund        `json:"refund,omitempty"`
+}
 
 // Directory defines model for Directory.
 type Directory struct {
@@ -1616,6 +2002,9 @@ type DirectoryRoles struct {
 	Roles     []Role     `json:"roles"`
 	UnitRoles []UnitRole `json:"unitRoles"`
 }
+
+// DocumentIds Documents of this delivery that go with it, each once.
+type DocumentIds = []openapi_types.UUID
 
 // DocumentOrigin Where a document in the safe comes from that the person has not uploaded.
 type DocumentOrigin struct {
@@ -1684,6 +2073,45 @@ type Duration struct {
 
 // DurationUnit `weekday` is every day but Sunday (Werktag), `workday` every day but the weekend (Arbeitstag).
 type DurationUnit string
+
+// EditedForm defines model for EditedForm.
+type EditedForm struct {
+	ChangedAt *time.Time `json:"changedAt,omitempty"`
+	ChangedBy *string    `json:"changedBy,omitempty"`
+
+	// Content A form without its id and version. A working copy may leave the form profile.
+	Content FormContent `json:"content"`
+
+	// Findings Each place at which the content leaves the form profile, and as warnings what is noted there to be seen to.
+	Findings []EditorialFinding `json:"findings"`
+
+	// HasDraft Whether `content` is a working copy; else it is what is released.
+	HasDraft bool               `json:"hasDraft"`
+	Id       openapi_types.UUID `json:"id"`
+	Note     *string            `json:"note,omitempty"`
+
+	// Released A form without its id and version. A working copy may leave the form profile.
+	Released *FormContent `json:"released,omitempty"`
+
+	// ReleasedMeanwhile Whether another version was released since the working copy was begun.
+	ReleasedMeanwhile *bool `json:"releasedMeanwhile,omitempty"`
+
+	// Rights What the caller may do with the entry as it is.
+	Rights EditorialRights `json:"rights"`
+
+	// State `new`: a draft that was never released; `released`: released, no draft; `changed`: released, with a draft; `inReview`: a draft waits
+	// for review; `scheduled`: a draft will be released at a date; `withdrawn`: was released, and has a draft only; `deleted`: put aside.
+	State       EditorialState `json:"state"`
+	SubmittedAt *time.Time     `json:"submittedAt,omitempty"`
+	SubmittedBy *string        `json:"submittedBy,omitempty"`
+	Title       string         `json:"title"`
+
+	// Uses At most 20 services.
+	Uses []FormUse `json:"uses"`
+
+	// Version The newest that was released.
+	Version *int `json:"version,omitempty"`
+}
 
 // EditingSettings defines model for EditingSettings.
 type EditingSettings struct {
@@ -1981,6 +2409,21 @@ type EntryVersionList struct {
 // EventAuthor defines model for EventAuthor.
 type EventAuthor string
 
+// EventDocument A file for the citizen.
+type EventDocument struct {
+	// Available In the timeline, whether this portal has the file by now.
+	Available *bool              `json:"available,omitempty"`
+	Id        openapi_types.UUID `json:"id"`
+	MediaType string             `json:"mediaType"`
+	Name      string             `json:"name"`
+
+	// Sha256 Hexadecimal
+	Sha256 string `json:"sha256"`
+
+	// Size Bytes
+	Size int64 `json:"size"`
+}
+
 // EventKind defines model for EventKind.
 type EventKind string
 
@@ -2130,6 +2573,44 @@ type FieldError struct {
 	Pointer string `json:"pointer"`
 }
 
+// FitConnectConnection A connection to FIT-Connect, by which applications go to authorities of which each has a destination of its own.
+type FitConnectConnection struct {
+	ClientId *string `json:"clientId,omitempty"`
+
+	// Credentials Whether credentials are set.
+	Credentials bool `json:"credentials"`
+
+	// RoutingUrl Of the Routing API; absent when destinations are stated in the configuration.
+	RoutingUrl *string `json:"routingUrl,omitempty"`
+
+	// SubmissionUrl Of the Submission API.
+	SubmissionUrl string `json:"submissionUrl"`
+}
+
+// FitConnectCredentials defines model for FitConnectCredentials.
+type FitConnectCredentials struct {
+	ClientId     string `json:"clientId"`
+	ClientSecret string `json:"clientSecret"`
+}
+
+// FitConnectSubmission How a delivery went by FIT-Connect.
+type FitConnectSubmission struct {
+	CaseId        *openapi_types.UUID `json:"caseId,omitempty"`
+	DecidedAt     *time.Time          `json:"decidedAt,omitempty"`
+	DestinationId *openapi_types.UUID `json:"destinationId,omitempty"`
+
+	// Problems Why the destination rejected it, in its words.
+	Problems []string   `json:"problems"`
+	SentAt   *time.Time `json:"sentAt,omitempty"`
+
+	// State `new`: not sent. `sent`: sent. `submitted`: the service has it. `forwarded`: passed on. `accepted`, `rejected`: by the destination. `lost`: gone, and nobody accepted it.
+	State        FitConnectSubmissionState `json:"state"`
+	SubmissionId *openapi_types.UUID       `json:"submissionId,omitempty"`
+}
+
+// FitConnectSubmissionState `new`: not sent. `sent`: sent. `submitted`: the service has it. `forwarded`: passed on. `accepted`, `rejected`: by the destination. `lost`: gone, and nobody accepted it.
+type FitConnectSubmissionState string
+
 // Form defines model for Form.
 type Form struct {
 	Id     openapi_types.UUID `json:"id"`
@@ -2144,11 +2625,48 @@ type Form struct {
 	Version int           `json:"version"`
 }
 
+// FormCalculation A whole number, the sum of its terms and never below zero. Browser and server calculate alike.
+type FormCalculation struct {
+	// AtMost The sum is cut off here.
+	AtMost *int64              `json:"atMost,omitempty"`
+	Terms  []FormTerm          `json:"terms"`
+	Unit   FormCalculationUnit `json:"unit"`
+}
+
+// FormCalculationUnit defines model for FormCalculation.Unit.
+type FormCalculationUnit string
+
 // FormCondition Shown only when the sibling field has this value, or one of these.
 type FormCondition struct {
 	Equals *interface{}   `json:"equals,omitempty"`
 	Field  string         `json:"field"`
 	In     *[]interface{} `json:"in,omitempty"`
+}
+
+// FormContent A form without its id and version. A working copy may leave the form profile.
+type FormContent struct {
+	Layout FormLayout `json:"layout"`
+
+	// Schema JSON Schema 2020-12. The properties of the root are the steps.
+	Schema map[string]interface{} `json:"schema"`
+
+	// Title A text by language (BCP 47).
+	Title LocalizedText `json:"title"`
+}
+
+// FormDays The days from one date field to another, both counted; 0 as long as one is missing.
+type FormDays struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+// FormDraftChange defines model for FormDraftChange.
+type FormDraftChange struct {
+	// Base The newest version; its changes were taken in.
+	Base *int `json:"base,omitempty"`
+
+	// Content A form without its id and version. A working copy may leave the form profile.
+	Content FormContent `json:"content"`
 }
 
 // FormField defines model for FormField.
@@ -2158,17 +2676,30 @@ type FormField struct {
 	// AddLabel A text by language (BCP 47).
 	AddLabel     *LocalizedText `json:"addLabel,omitempty"`
 	Autocomplete *string        `json:"autocomplete,omitempty"`
-	Fields       *[]FormField   `json:"fields,omitempty"`
+
+	// Calculation A whole number, the sum of its terms and never below zero. Browser and server calculate alike.
+	Calculation *FormCalculation `json:"calculation,omitempty"`
+
+	// Earliest Of a date: not before. A date, `today` with or without a distance in days, weeks, months or years (`today-18y`), or another date
+	// field, by its name or as `step.field`. Today is the day in Germany.
+	Earliest *string      `json:"earliest,omitempty"`
+	Fields   *[]FormField `json:"fields,omitempty"`
 
 	// Hint A text by language (BCP 47).
 	Hint *LocalizedText `json:"hint,omitempty"`
 
 	// ItemLabel A text by language (BCP 47).
 	ItemLabel *LocalizedText `json:"itemLabel,omitempty"`
-	Kind      FormFieldKind  `json:"kind"`
+
+	// Kind `iban` is checked by its check digits, `money` is a whole number of cents, `combobox` is a choice among many that is found by
+	// typing, `calculation` is nothing that is asked but follows from other answers.
+	Kind FormFieldKind `json:"kind"`
 
 	// Label A text by language (BCP 47).
-	Label    LocalizedText `json:"label"`
+	Label LocalizedText `json:"label"`
+
+	// Latest Of a date: not after. Written as `earliest`.
+	Latest   *string       `json:"latest,omitempty"`
 	MaxFiles *int          `json:"maxFiles,omitempty"`
 	Name     string        `json:"name"`
 	Options  *[]FormOption `json:"options,omitempty"`
@@ -2179,7 +2710,8 @@ type FormField struct {
 	Width    *FormFieldWidth `json:"width,omitempty"`
 }
 
-// FormFieldKind defines model for FormField.Kind.
+// FormFieldKind `iban` is checked by its check digits, `money` is a whole number of cents, `combobox` is a choice among many that is found by
+// typing, `calculation` is nothing that is asked but follows from other answers.
 type FormFieldKind string
 
 // FormFieldWidth defines model for FormField.Width.
@@ -2211,6 +2743,9 @@ type FormHits struct {
 
 // FormLayout defines model for FormLayout.
 type FormLayout struct {
+	// Fee JSON Pointer into the answers, at a calculation in cents: what the application costs. The server calculates it when answers are
+	// submitted; a value that was sent is replaced. Without an answer there the form knows of no fee.
+	Fee   *string    `json:"fee,omitempty"`
 	Steps []FormStep `json:"steps"`
 }
 
@@ -2236,6 +2771,72 @@ type FormStep struct {
 
 	// Title A text by language (BCP 47).
 	Title LocalizedText `json:"title"`
+}
+
+// FormTerm An amount, as often as `times` and `days` say: their product, less `less`, at most `atMost`. It counts when all conditions of `when`
+// hold. With `each` that is asked of every item of a group by itself.
+type FormTerm struct {
+	// Amount In the unit of the calculation; below zero for a reduction.
+	Amount int64  `json:"amount"`
+	AtMost *int64 `json:"atMost,omitempty"`
+
+	// Days The days from one date field to another, both counted; 0 as long as one is missing.
+	Days *FormDays `json:"days,omitempty"`
+
+	// Each A group, by its name or as `step.field`.
+	Each *string `json:"each,omitempty"`
+
+	// Label A text by language (BCP 47).
+	Label *LocalizedText `json:"label,omitempty"`
+	Less  *int64         `json:"less,omitempty"`
+
+	// Times Fields with a whole number, or groups, whose items are counted. An answer that is missing counts as 0.
+	Times *[]string        `json:"times,omitempty"`
+	When  *[]FormCondition `json:"when,omitempty"`
+}
+
+// FormTrial defines model for FormTrial.
+type FormTrial struct {
+	// Data Answers by step and field.
+	Data map[string]interface{} `json:"data"`
+}
+
+// FormTrialResult defines model for FormTrialResult.
+type FormTrialResult struct {
+	// Data The answers that count: those to questions that are shown, with what is calculated.
+	Data map[string]interface{} `json:"data"`
+
+	// Errors What submission would refuse.
+	Errors []FieldError `json:"errors"`
+}
+
+// FormUse A service that people apply for with the form.
+type FormUse struct {
+	Portal    PortalReference    `json:"portal"`
+	ServiceId openapi_types.UUID `json:"serviceId"`
+	Title     string             `json:"title"`
+}
+
+// FormVersion defines model for FormVersion.
+type FormVersion struct {
+	At time.Time `json:"at"`
+
+	// By Name of who released it; missing where it was an import.
+	By *string `json:"by,omitempty"`
+
+	// Content A form without its id and version. A working copy may leave the form profile.
+	Content *FormContent `json:"content,omitempty"`
+	Note    *string      `json:"note,omitempty"`
+	Number  int          `json:"number"`
+
+	// ReviewedFor Who had handed it in, where somebody else released it.
+	ReviewedFor *string `json:"reviewedFor,omitempty"`
+}
+
+// FormVersionList defines model for FormVersionList.
+type FormVersionList struct {
+	Items      []FormVersion `json:"items"`
+	NextCursor *string       `json:"nextCursor,omitempty"`
 }
 
 // FoundService defines model for FoundService.
@@ -2641,7 +3242,10 @@ type MailboxList struct {
 
 // MailboxMessage defines model for MailboxMessage.
 type MailboxMessage struct {
-	At          time.Time          `json:"at"`
+	At time.Time `json:"at"`
+
+	// Documents Files that came with it. They are at the address of `link`, and go into the safe with the message.
+	Documents   *[]EventDocument   `json:"documents,omitempty"`
 	FirstReadAt *time.Time         `json:"firstReadAt,omitempty"`
 	Id          openapi_types.UUID `json:"id"`
 
@@ -2654,7 +3258,7 @@ type MailboxMessage struct {
 
 // MailboxSettings defines model for MailboxSettings.
 type MailboxSettings struct {
-	// KeepDecisions Whether decisions are put into the documents safe as they come.
+	// KeepDecisions Whether decisions, and files that came with them or with another message, are put into the documents safe as they come.
 	KeepDecisions bool `json:"keepDecisions"`
 }
 
@@ -2742,6 +3346,7 @@ type MessageApplication struct {
 	Attachments    []Attachment           `json:"attachments"`
 	ContentHash    string                 `json:"contentHash"`
 	Data           map[string]interface{} `json:"data"`
+	Fee            *Money                 `json:"fee,omitempty"`
 	FormId         openapi_types.UUID     `json:"formId"`
 	FormVersion    int                    `json:"formVersion"`
 	Language       string                 `json:"language"`
@@ -2778,8 +3383,11 @@ type MessageEvent struct {
 
 // MessageMailbox Content of the message `mailbox.message`, from the portal of origin to the account home.
 type MessageMailbox struct {
-	At time.Time          `json:"at"`
-	Id openapi_types.UUID `json:"id"`
+	At time.Time `json:"at"`
+
+	// Documents Files that came with what the message tells of; the account home may fetch them by reference, as attachments are.
+	Documents *[]EventDocument   `json:"documents,omitempty"`
+	Id        openapi_types.UUID `json:"id"`
 
 	// Kind What it is, where that is of use to the account home. `decision`, a decision on an application.
 	Kind *MessageMailboxKind `json:"kind,omitempty"`
@@ -2804,6 +3412,50 @@ type MessageObjection struct {
 	Id            openapi_types.UUID `json:"id"`
 	Person        string             `json:"person"`
 	Text          string             `json:"text"`
+}
+
+// MessagePayment Content of the messages `payment.requested` and `payment.changed`, from the portal whose money it is to the portal of origin. An older `version` than
+// the known one changes nothing.
+type MessagePayment struct {
+	Amount        Money              `json:"amount"`
+	ApplicationId openapi_types.UUID `json:"applicationId"`
+	CreatedAt     time.Time          `json:"createdAt"`
+
+	// Creditor A text by language (BCP 47).
+	Creditor LocalizedText `json:"creditor"`
+	DueAt    time.Time     `json:"dueAt"`
+
+	// LegalBasis A text by language (BCP 47).
+	LegalBasis LocalizedText      `json:"legalBasis"`
+	Method     *string            `json:"method,omitempty"`
+	PaidAt     *time.Time         `json:"paidAt,omitempty"`
+	PayUrl     *string            `json:"payUrl,omitempty"`
+	PaymentId  openapi_types.UUID `json:"paymentId"`
+
+	// Purpose A text by language (BCP 47).
+	Purpose LocalizedText `json:"purpose"`
+
+	// Reduction That the authority asks for less than the tariff says, and why.
+	Reduction *PaymentReduction `json:"reduction,omitempty"`
+	Reference string            `json:"reference"`
+	Refunded  int64             `json:"refunded"`
+
+	// Schema Version of this content; 1.
+	Schema int `json:"schema"`
+
+	// State `created`: asked for. `started`: a page of the provider is open. `paid`. `failed`, `cancelled`, `expired`: this attempt led to nothing, another one can be
+	// started. `withdrawn`: not asked for any more. `refundAsked`, `refunded`. `writtenOff`.
+	State   PaymentState `json:"state"`
+	Version int          `json:"version"`
+}
+
+// MessagePaymentAsk Content of the messages `payment.start` (the person wants to pay) and `payment.check` (the provider is to be asked), from the portal of origin to the
+// portal whose money it is.
+type MessagePaymentAsk struct {
+	PaymentId openapi_types.UUID `json:"paymentId"`
+
+	// Schema Version of this content; 1.
+	Schema int `json:"schema"`
 }
 
 // MessagePowerEnded Content of the message `power.ended`, from the account home to portals where the representative has signed in.
@@ -2900,6 +3552,21 @@ type NewEditorialEntry struct {
 	Kind EntryKind `json:"kind"`
 }
 
+// NewForm Empty when none of `copyOf`, `schema` and `xdatenfelder` is there; at most one of them.
+type NewForm struct {
+	// CopyOf A form, of this portal or a linked one.
+	CopyOf *openapi_types.UUID `json:"copyOf,omitempty"`
+
+	// Schema A JSON Schema whose root is an object.
+	Schema *map[string]interface{} `json:"schema,omitempty"`
+
+	// Title A text by language (BCP 47).
+	Title *LocalizedText `json:"title,omitempty"`
+
+	// Xdatenfelder The XML of a data schema (message 0102) of XDatenfelder 2 or 3.
+	Xdatenfelder *string `json:"xdatenfelder,omitempty"`
+}
+
 // NewPasskey defines model for NewPasskey.
 type NewPasskey struct {
 	CeremonyId openapi_types.UUID `json:"ceremonyId"`
@@ -2969,10 +3636,14 @@ type Offer struct {
 	Channel OfferChannel `json:"channel"`
 
 	// Distinction What tells it from the other candidates, where there are any; in the language of the answer.
-	Distinction *string             `json:"distinction,omitempty"`
-	FormId      *openapi_types.UUID `json:"formId,omitempty"`
-	Id          openapi_types.UUID  `json:"id"`
-	Note        *string             `json:"note,omitempty"`
+	Distinction *string `json:"distinction,omitempty"`
+
+	// Fee What an application by a form costs, as the competent portal's catalog says: `amount`, or the whole number of cents that stands at `pointer` of
+	// the answers.
+	Fee    *OnlineFee          `json:"fee,omitempty"`
+	FormId *openapi_types.UUID `json:"formId,omitempty"`
+	Id     openapi_types.UUID  `json:"id"`
+	Note   *string             `json:"note,omitempty"`
 
 	// Organisation An organisational unit (Organisationseinheit), in the language of the answer.
 	Organisation Organisation    `json:"organisation"`
@@ -3079,6 +3750,24 @@ type OneTimeCodeSetup struct {
 
 	// Uri For a QR code (otpauth).
 	Uri string `json:"uri"`
+}
+
+// OnlineFee What an application by a form costs, as the competent portal's catalog says: `amount`, or the whole number of cents that stands at `pointer` of
+// the answers.
+type OnlineFee struct {
+	Amount *Money `json:"amount,omitempty"`
+
+	// BudgetAccount Haushaltsstelle.
+	BudgetAccount string `json:"budgetAccount"`
+
+	// LegalBasis A text by language (BCP 47).
+	LegalBasis *LocalizedText `json:"legalBasis,omitempty"`
+
+	// Pointer JSON pointer into the answers.
+	Pointer *string `json:"pointer,omitempty"`
+
+	// Purpose A text by language (BCP 47).
+	Purpose LocalizedText `json:"purpose"`
 }
 
 // OnlineService A way to apply online (Onlinedienst).
@@ -3228,6 +3917,36 @@ type OrganisationSummary struct {
 	Portal     PortalReference    `json:"portal"`
 }
 
+// OwnForm defines model for OwnForm.
+type OwnForm struct {
+	ChangedAt *time.Time `json:"changedAt,omitempty"`
+
+	// ChangedBy Who changed the working copy last.
+	ChangedBy *string `json:"changedBy,omitempty"`
+
+	// HasDraft Whether there is a working copy.
+	HasDraft   bool               `json:"hasDraft"`
+	Id         openapi_types.UUID `json:"id"`
+	ReleasedAt *time.Time         `json:"releasedAt,omitempty"`
+
+	// State `new`: a draft that was never released; `released`: released, no draft; `changed`: released, with a draft; `inReview`: a draft waits
+	// for review; `scheduled`: a draft will be released at a date; `withdrawn`: was released, and has a draft only; `deleted`: put aside.
+	State EditorialState `json:"state"`
+	Title string         `json:"title"`
+
+	// Uses At most 20 services.
+	Uses []FormUse `json:"uses"`
+
+	// Version The newest that was released.
+	Version *int `json:"version,omitempty"`
+}
+
+// OwnFormList defines model for OwnFormList.
+type OwnFormList struct {
+	Items      []OwnForm `json:"items"`
+	NextCursor *string   `json:"nextCursor,omitempty"`
+}
+
 // Passkey defines model for Passkey.
 type Passkey struct {
 	CreatedAt  time.Time          `json:"createdAt"`
@@ -3263,6 +3982,113 @@ type PasskeyName struct {
 // PasswordBody defines model for PasswordBody.
 type PasswordBody struct {
 	Password string `json:"password"`
+}
+
+// Payment defines model for Payment.
+type Payment struct {
+	Amount            Money              `json:"amount"`
+	ApplicationId     openapi_types.UUID `json:"applicationId"`
+	ApplicationNumber string             `json:"applicationNumber"`
+	CreatedAt         time.Time          `json:"createdAt"`
+
+	// Creditor Whose money it is.
+	Creditor   string             `json:"creditor"`
+	DueAt      time.Time          `json:"dueAt"`
+	Id         openapi_types.UUID `json:"id"`
+	LegalBasis *string            `json:"legalBasis,omitempty"`
+
+	// Method How it was paid.
+	Method *string    `json:"method,omitempty"`
+	PaidAt *time.Time `json:"paidAt,omitempty"`
+
+	// PayUrl Page of the payment provider.
+	PayUrl *string `json:"payUrl,omitempty"`
+
+	// Payable Whether it can be paid online now.
+	Payable bool            `json:"payable"`
+	Portal  PortalReference `json:"portal"`
+	Purpose string          `json:"purpose"`
+
+	// Reduction That the authority asks for less than the tariff says, and why.
+	Reduction *PaymentReduction `json:"reduction,omitempty"`
+
+	// Reference Kassenzeichen, with a check digit.
+	Reference    string `json:"reference"`
+	Refunded     Money  `json:"refunded"`
+	Revision     int    `json:"revision"`
+	ServiceTitle string `json:"serviceTitle"`
+
+	// State `created`: asked for. `started`: a page of the provider is open. `paid`. `failed`, `cancelled`, `expired`: this attempt led to nothing, another one can be
+	// started. `withdrawn`: not asked for any more. `refundAsked`, `refunded`. `writtenOff`.
+	State PaymentState `json:"state"`
+
+	// Waiting Whether the portal whose money it is has been asked for a page to pay at, and has not answered yet.
+	Waiting *bool `json:"waiting,omitempty"`
+}
+
+// PaymentList defines model for PaymentList.
+type PaymentList struct {
+	Items      []Payment `json:"items"`
+	NextCursor *string   `json:"nextCursor,omitempty"`
+}
+
+// PaymentRecord A payment as the portal sees it whose money it is.
+type PaymentRecord struct {
+	Amount            Money              `json:"amount"`
+	ApplicationNumber string             `json:"applicationNumber"`
+	BudgetAccount     string             `json:"budgetAccount"`
+	ChangedAt         time.Time          `json:"changedAt"`
+	CreatedAt         time.Time          `json:"createdAt"`
+	DueAt             time.Time          `json:"dueAt"`
+	Id                openapi_types.UUID `json:"id"`
+	Method            *string            `json:"method,omitempty"`
+	PaidAt            *time.Time         `json:"paidAt,omitempty"`
+	Purpose           string             `json:"purpose"`
+
+	// Reduction That the authority asks for less than the tariff says, and why.
+	Reduction *PaymentReduction `json:"reduction,omitempty"`
+	Reference string            `json:"reference"`
+	Refunded  Money             `json:"refunded"`
+	Shown     Money             `json:"shown"`
+
+	// State `created`: asked for. `started`: a page of the provider is open. `paid`. `failed`, `cancelled`, `expired`: this attempt led to nothing, another one can be
+	// started. `withdrawn`: not asked for any more. `refundAsked`, `refunded`. `writtenOff`.
+	State PaymentState `json:"state"`
+
+	// Steps Every step, the first one first; of lists, none.
+	Steps  []PaymentStep `json:"steps"`
+	Tariff Money         `json:"tariff"`
+}
+
+// PaymentRecordList defines model for PaymentRecordList.
+type PaymentRecordList struct {
+	Items      []PaymentRecord `json:"items"`
+	NextCursor *string         `json:"nextCursor,omitempty"`
+}
+
+// PaymentReduction That the authority asks for less than the tariff says, and why.
+type PaymentReduction struct {
+	From   Money  `json:"from"`
+	Reason string `json:"reason"`
+
+	// To 0 of a fee that is waived.
+	To Money `json:"to"`
+}
+
+// PaymentState `created`: asked for. `started`: a page of the provider is open. `paid`. `failed`, `cancelled`, `expired`: this attempt led to nothing, another one can be
+// started. `withdrawn`: not asked for any more. `refundAsked`, `refunded`. `writtenOff`.
+type PaymentState string
+
+// PaymentStep defines model for PaymentStep.
+type PaymentStep struct {
+	At time.Time `json:"at"`
+
+	// State `created`: asked for. `started`: a page of the provider is open. `paid`. `failed`, `cancelled`, `expired`: this attempt led to nothing, another one can be
+	// started. `withdrawn`: not asked for any more. `refundAsked`, `refunded`. `writtenOff`.
+	State PaymentState `json:"state"`
+
+	// What A stable word.
+	What string `json:"what"`
 }
 
 // Period defines model for Period.
@@ -3320,7 +4146,12 @@ type PopularServices struct {
 
 // Portal defines model for Portal.
 type Portal struct {
+	// AccountHome The first of `accountHomes`. Where somebody's own account is, their session says.
 	AccountHome PortalReference `json:"accountHome"`
+
+	// AccountHomes The portals of the association that keep accounts; this portal first when it is one. Where there are several, people choose, and
+	// `/api/v1/signin/start` takes which (`home`). Empty while none is trusted.
+	AccountHomes []PortalReference `json:"accountHomes"`
 
 	// Areas ARS prefixes that this portal speaks for.
 	Areas       []string    `json:"areas"`
@@ -3625,6 +4456,12 @@ type ProposalList struct {
 	Items []Proposal `json:"items"`
 }
 
+// ProviderAddress defines model for ProviderAddress.
+type ProviderAddress struct {
+	// DeliveryUrl An https address; absent when the provider fetches.
+	DeliveryUrl *string `json:"deliveryUrl,omitempty"`
+}
+
 // Receipt defines model for Receipt.
 type Receipt struct {
 	// ActsFor For whom somebody acts. Absent for a person who acts for themselves.
@@ -3654,6 +4491,15 @@ type RecognisedPlace struct {
 	Words string `json:"words"`
 }
 
+// Reconciliation defines model for Reconciliation.
+type Reconciliation struct {
+	Differences []Difference `json:"differences"`
+	Total       Money        `json:"total"`
+
+	// Transactions In the provider's list.
+	Transactions int `json:"transactions"`
+}
+
 // Recovery defines model for Recovery.
 type Recovery struct {
 	Passkey      NewPasskey `json:"passkey"`
@@ -3676,6 +4522,57 @@ type RecoveryProof struct {
 type Redirect struct {
 	// RedirectTo Where the browser should go; missing when it can stay.
 	RedirectTo *string `json:"redirectTo,omitempty"`
+}
+
+// ReductionRequest defines model for ReductionRequest.
+type ReductionRequest struct {
+	// Amount Cents that are asked from now on; 0 to waive the fee.
+	Amount int64 `json:"amount"`
+
+	// Reason The person reads it.
+	Reason string `json:"reason"`
+}
+
+// Refund defines model for Refund.
+type Refund struct {
+	Amount  Money              `json:"amount"`
+	AskedAt time.Time          `json:"askedAt"`
+	Id      openapi_types.UUID `json:"id"`
+
+	// Kind `fee`; `surplus`: money that nobody owed; `stray`: money of a transaction that this portal has not opened.
+	Kind RefundKind `json:"kind"`
+
+	// Mine Whether the caller asked for it.
+	Mine bool `json:"mine"`
+
+	// NeedsApproval Whether another person must approve it.
+	NeedsApproval bool `json:"needsApproval"`
+
+	// PaymentId None of a `stray`.
+	PaymentId *openapi_types.UUID `json:"paymentId,omitempty"`
+	Reason    string              `json:"reason"`
+
+	// Reference Kassenzeichen; of a `stray`, the id of the transaction at the provider.
+	Reference string      `json:"reference"`
+	State     RefundState `json:"state"`
+}
+
+// RefundKind `fee`; `surplus`: money that nobody owed; `stray`: money of a transaction that this portal has not opened.
+type RefundKind string
+
+// RefundState defines model for Refund.State.
+type RefundState string
+
+// RefundList defines model for RefundList.
+type RefundList struct {
+	Items []Refund `json:"items"`
+}
+
+// RefundRequest defines model for RefundRequest.
+type RefundRequest struct {
+	// Amount Cents.
+	Amount int64  `json:"amount"`
+	Reason string `json:"reason"`
 }
 
 // RegisterItem defines model for RegisterItem.
@@ -3762,7 +4659,7 @@ type RequiredDocument struct {
 }
 
 // Role What someone who works at this portal may do: decide cases (`clerk`), write the catalog (`editor`), release it (`publisher`),
-// set up the portal (`admin`), and read who did what (`auditor`).
+// set up the portal (`admin`), read who did what (`auditor`), and keep the fees and refunds of the portal (`treasurer`).
 type Role string
 
 // RotatedKeys defines model for RotatedKeys.
@@ -4238,6 +5135,9 @@ type ServiceText struct {
 
 // Session defines model for Session.
 type Session struct {
+	// AccountHome The portal that keeps the person's account. Missing for staff, and while nobody is signed in.
+	AccountHome *PortalReference `json:"accountHome,omitempty"`
+
 	// AccountUrl Where the person's account pages are; at the account home.
 	AccountUrl *string `json:"accountUrl,omitempty"`
 
@@ -4257,6 +5157,9 @@ type Session struct {
 	Directory   *string    `json:"directory,omitempty"`
 	DisplayName *string    `json:"displayName,omitempty"`
 	ExpiresAt   *time.Time `json:"expiresAt,omitempty"`
+
+	// LastAccountHome While nobody is signed in: the account home by which this browser last signed in here, for offering it first.
+	LastAccountHome *string `json:"lastAccountHome,omitempty"`
 
 	// Methods By what, as Authentication Method References (RFC 8176).
 	Methods *[]string `json:"methods,omitempty"`
@@ -4560,10 +5463,13 @@ type TextLanguage struct {
 
 // TimelineEvent defines model for TimelineEvent.
 type TimelineEvent struct {
-	At   time.Time          `json:"at"`
-	By   EventAuthor        `json:"by"`
-	Id   openapi_types.UUID `json:"id"`
-	Kind EventKind          `json:"kind"`
+	At time.Time   `json:"at"`
+	By EventAuthor `json:"by"`
+
+	// Documents Files that came with it.
+	Documents *[]EventDocument   `json:"documents,omitempty"`
+	Id        openapi_types.UUID `json:"id"`
+	Kind      EventKind          `json:"kind"`
 
 	// Name Office or provider, or who acted for the citizen.
 	Name *string `json:"name,omitempty"`
@@ -4575,6 +5481,38 @@ type TimelineEvent struct {
 // TokenBody defines model for TokenBody.
 type TokenBody struct {
 	Token string `json:"token"`
+}
+
+// TreasuryDay defines model for TreasuryDay.
+type TreasuryDay struct {
+	Day openapi_types.Date `json:"day"`
+
+	// Received Cents.
+	Received int64 `json:"received"`
+
+	// Returned Cents.
+	Returned int64 `json:"returned"`
+}
+
+// TreasuryOverview defines model for TreasuryOverview.
+type TreasuryOverview struct {
+	// Balances Those of now.
+	Balances []Balance `json:"balances"`
+
+	// ClosedUntil Last day that is closed.
+	ClosedUntil *openapi_types.Date `json:"closedUntil,omitempty"`
+
+	// Days The last 30 days, today included, the first one first.
+	Days    []TreasuryDay `json:"days"`
+	Overdue TreasurySum   `json:"overdue"`
+	Owed    TreasurySum   `json:"owed"`
+	Refunds TreasurySum   `json:"refunds"`
+}
+
+// TreasurySum defines model for TreasurySum.
+type TreasurySum struct {
+	Amount Money `json:"amount"`
+	Count  int64 `json:"count"`
 }
 
 // TrustLevel Vertrauensniveau of the sign-in (eIDAS).
@@ -4604,7 +5542,7 @@ type UnitRole struct {
 	OrganisationName string `json:"organisationName"`
 
 	// Role What someone who works at this portal may do: decide cases (`clerk`), write the catalog (`editor`), release it (`publisher`),
-	// set up the portal (`admin`), and read who did what (`auditor`).
+	// set up the portal (`admin`), read who did what (`auditor`), and keep the fees and refunds of the portal (`treasurer`).
 	Role Role `json:"role"`
 }
 
@@ -4615,8 +5553,16 @@ type UnitRoleGrant struct {
 	OrganisationId openapi_types.UUID `json:"organisationId"`
 
 	// Role What someone who works at this portal may do: decide cases (`clerk`), write the catalog (`editor`), release it (`publisher`),
-	// set up the portal (`admin`), and read who did what (`auditor`).
+	// set up the portal (`admin`), read who did what (`auditor`), and keep the fees and refunds of the portal (`treasurer`).
 	Role Role `json:"role"`
+}
+
+// WebhookSecret defines model for WebhookSecret.
+type WebhookSecret struct {
+	Provider ConnectedProvider `json:"provider"`
+
+	// Secret `whsec_` and base64 (Standard Webhooks).
+	Secret *string `json:"secret,omitempty"`
 }
 
 // AgeQuery defines model for AgeQuery.
@@ -4662,6 +5608,9 @@ type EntryId = string
 // competent, and life situations.
 type EntryKindPath = EntryKind
 
+// FormId defines model for FormId.
+type FormId = openapi_types.UUID
+
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
 
@@ -4686,6 +5635,9 @@ type MissedId = openapi_types.UUID
 // OrganisationId defines model for OrganisationId.
 type OrganisationId = openapi_types.UUID
 
+// PaymentId defines model for PaymentId.
+type PaymentId = openapi_types.UUID
+
 // PowerId defines model for PowerId.
 type PowerId = openapi_types.UUID
 
@@ -4694,6 +5646,9 @@ type ProposalId = openapi_types.UUID
 
 // ProviderId defines model for ProviderId.
 type ProviderId = string
+
+// RefundId defines model for RefundId.
+type RefundId = openapi_types.UUID
 
 // RequestId defines model for RequestId.
 type RequestId = openapi_types.UUID
@@ -4707,6 +5662,12 @@ type SourceId = openapi_types.UUID
 // StaffId defines model for StaffId.
 type StaffId = openapi_types.UUID
 
+// StatisticsFrom defines model for StatisticsFrom.
+type StatisticsFrom = openapi_types.Date
+
+// StatisticsTo defines model for StatisticsTo.
+type StatisticsTo = openapi_types.Date
+
 // StuckMessageId defines model for StuckMessageId.
 type StuckMessageId = openapi_types.UUID
 
@@ -4715,6 +5676,9 @@ type SurnameQuery = string
 
 // SynonymId defines model for SynonymId.
 type SynonymId = openapi_types.UUID
+
+// TemplateId defines model for TemplateId.
+type TemplateId = openapi_types.UUID
 
 // VersionNumber defines model for VersionNumber.
 type VersionNumber = int
@@ -5028,6 +5992,69 @@ type RotateClientSecretParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListOwnFormsParams defines parameters for ListOwnForms.
+type ListOwnFormsParams struct {
+	// Q A part of the title in any language, or the form's id.
+	Q *string `form:"q,omitempty" json:"q,omitempty"`
+
+	// Limit Largest number of items.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where to go on, from `nextCursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateFormParams defines parameters for CreateForm.
+type CreateFormParams struct {
+	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// DiscardFormDraftParams defines parameters for DiscardFormDraft.
+type DiscardFormDraftParams struct {
+	// IfMatch The ETag last read.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// SaveFormDraftParams defines parameters for SaveFormDraft.
+type SaveFormDraftParams struct {
+	// IfMatch The ETag last read.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ReleaseFormDraftParams defines parameters for ReleaseFormDraft.
+type ReleaseFormDraftParams struct {
+	// IfMatch The ETag last read.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ReopenFormDraftParams defines parameters for ReopenFormDraft.
+type ReopenFormDraftParams struct {
+	// IfMatch The ETag last read.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// SubmitFormDraftParams defines parameters for SubmitFormDraft.
+type SubmitFormDraftParams struct {
+	// IfMatch The ETag last read.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ListFormVersionsParams defines parameters for ListFormVersions.
+type ListFormVersionsParams struct {
+	// Limit Largest number of items.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where to go on, from `nextCursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// WithdrawFormParams defines parameters for WithdrawForm.
+type WithdrawFormParams struct {
+	// IfMatch The ETag last read.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
 // ListImportRunsParams defines parameters for ListImportRuns.
 type ListImportRunsParams struct {
 	// SourceId Only those of a source.
@@ -5120,6 +6147,12 @@ type ListProviderDeliveriesParams struct {
 
 // TestProviderParams defines parameters for TestProvider.
 type TestProviderParams struct {
+	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ReplaceWebhookSecretParams defines parameters for ReplaceWebhookSecret.
+type ReplaceWebhookSecretParams struct {
 	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -5258,6 +6291,9 @@ type AnswerAuthorityParams struct {
 
 // SubmitApplicationParams defines parameters for SubmitApplication.
 type SubmitApplicationParams struct {
+	// Fee The fee in cents that the person has been shown; missing where none is asked.
+	Fee *int64 `form:"fee,omitempty" json:"fee,omitempty"`
+
 	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -5273,8 +6309,23 @@ type ListCasesParams struct {
 	// State Only cases in this state.
 	State *CaseState `form:"state,omitempty" json:"state,omitempty"`
 
-	// Q Number, name of the applicant, or title of the service.
+	// Q Beginnings of words of the number or of the applicant's name, or parts of the service's title; each word must be there.
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
+
+	// Open Only cases on which there is still something to do.
+	Open *bool `form:"open,omitempty" json:"open,omitempty"`
+
+	// Assignee Only cases that somebody has; `nobody` means open ones.
+	Assignee *CaseAssignee `form:"assignee,omitempty" json:"assignee,omitempty"`
+
+	// Service Only cases of this service.
+	Service *openapi_types.UUID `form:"service,omitempty" json:"service,omitempty"`
+
+	// Overdue Only open cases whose date has passed.
+	Overdue *bool `form:"overdue,omitempty" json:"overdue,omitempty"`
+
+	// Sort `due`: the open cases, those first that are due first.
+	Sort *CaseSort `form:"sort,omitempty" json:"sort,omitempty"`
 
 	// Limit Largest number of items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
@@ -5283,8 +6334,56 @@ type ListCasesParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListColleaguesParams defines parameters for ListColleagues.
+type ListColleaguesParams struct {
+	// Case Only those who may be given this case.
+	Case *openapi_types.UUID `form:"case,omitempty" json:"case,omitempty"`
+}
+
+// GetCaseStatisticsParams defines parameters for GetCaseStatistics.
+type GetCaseStatisticsParams struct {
+	// From First day.
+	From *StatisticsFrom `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Last day.
+	To *StatisticsTo `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// ExportCaseStatisticsParams defines parameters for ExportCaseStatistics.
+type ExportCaseStatisticsParams struct {
+	// From First day.
+	From *StatisticsFrom `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Last day.
+	To *StatisticsTo `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// CreateCaseTemplateParams defines parameters for CreateCaseTemplate.
+type CreateCaseTemplateParams struct {
+	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// PlanCaseParams defines parameters for PlanCase.
+type PlanCaseParams struct {
+	// IfMatch The ETag last read.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
 // DecideCaseParams defines parameters for DecideCase.
 type DecideCaseParams struct {
+	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// NoteCaseParams defines parameters for NoteCase.
+type NoteCaseParams struct {
+	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ReducePaymentParams defines parameters for ReducePayment.
+type ReducePaymentParams struct {
 	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -5311,6 +6410,15 @@ type ListDeliveriesParams struct {
 
 	// Cursor Where to go on, from `nextCursor` of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// AddDeliveryDocumentParams defines parameters for AddDeliveryDocument.
+type AddDeliveryDocumentParams struct {
+	// Name File name as shown to people. No personal data, as addresses are in logs.
+	Name string `form:"name" json:"name"`
+
+	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // WriteDeliveryMessageParams defines parameters for WriteDeliveryMessage.
@@ -5390,6 +6498,24 @@ type ListOrganisationServicesParams struct {
 
 	// Cursor Where to go on, from `nextCursor` of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListPaymentsParams defines parameters for ListPayments.
+type ListPaymentsParams struct {
+	// ApplicationId Only of this application.
+	ApplicationId *openapi_types.UUID `form:"applicationId,omitempty" json:"applicationId,omitempty"`
+
+	// Limit Largest number of items.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where to go on, from `nextCursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// StartPaymentParams defines parameters for StartPayment.
+type StartPaymentParams struct {
+	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // ListPlacesParams defines parameters for ListPlaces.
@@ -5576,6 +6702,9 @@ type FinishSignInParams struct {
 
 // StartSignInParams defines parameters for StartSignIn.
 type StartSignInParams struct {
+	// Home The account home to go to, by its id. Any other than one of the association's is refused (400 `home-unknown`).
+	Home *string `form:"home,omitempty" json:"home,omitempty"`
+
 	// ReturnTo Path of this portal to return to. Anything but a path of this portal is refused.
 	ReturnTo *string `form:"returnTo,omitempty" json:"returnTo,omitempty"`
 
@@ -5584,6 +6713,90 @@ type StartSignInParams struct {
 
 	// Level Trust level that is needed. The account home has the person prove it when the sign-in there has a lower one.
 	Level *TrustLevel `form:"level,omitempty" json:"level,omitempty"`
+}
+
+// CloseDayParams defines parameters for CloseDay.
+type CloseDayParams struct {
+	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ExportLedgerParams defines parameters for ExportLedger.
+type ExportLedgerParams struct {
+	// From First day.
+	From openapi_types.Date `form:"from" json:"from"`
+
+	// To Last day.
+	To openapi_types.Date `form:"to" json:"to"`
+}
+
+// ListTreasuryPaymentsParams defines parameters for ListTreasuryPayments.
+type ListTreasuryPaymentsParams struct {
+	// Owed Only what is owed and not paid (open items), whatever its state.
+	Owed *bool `form:"owed,omitempty" json:"owed,omitempty"`
+
+	// State Only in this state.
+	State *PaymentState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Reference Only with this reference (Kassenzeichen).
+	Reference *string `form:"reference,omitempty" json:"reference,omitempty"`
+
+	// Limit Largest number of items.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where to go on, from `nextCursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// AskRefundParams defines parameters for AskRefund.
+type AskRefundParams struct {
+	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// WriteOffPaymentParams defines parameters for WriteOffPayment.
+type WriteOffPaymentParams struct {
+	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ReconcilePaymentsParams defines parameters for ReconcilePayments.
+type ReconcilePaymentsParams struct {
+	// From First day.
+	From openapi_types.Date `form:"from" json:"from"`
+
+	// To Last day, at most 31 after the first.
+	To openapi_types.Date `form:"to" json:"to"`
+}
+
+// ExplainDifferenceParams defines parameters for ExplainDifference.
+type ExplainDifferenceParams struct {
+	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ResolveDifferenceParams defines parameters for ResolveDifference.
+type ResolveDifferenceParams struct {
+	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ApproveRefundParams defines parameters for ApproveRefund.
+type ApproveRefundParams struct {
+	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ExecuteRefundParams defines parameters for ExecuteRefund.
+type ExecuteRefundParams struct {
+	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// RefuseRefundParams defines parameters for RefuseRefund.
+type RefuseRefundParams struct {
+	// IdempotencyKey Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // ReadCatalogParams defines parameters for ReadCatalog.
@@ -5736,8 +6949,38 @@ type UpdateClientJSONRequestBody = ClientChange
 // RotateClientSecretJSONRequestBody defines body for RotateClientSecret for application/json ContentType.
 type RotateClientSecretJSONRequestBody = SecretRotation
 
+// CreateFormJSONRequestBody defines body for CreateForm for application/json ContentType.
+type CreateFormJSONRequestBody = NewForm
+
+// SaveFormDraftJSONRequestBody defines body for SaveFormDraft for application/json ContentType.
+type SaveFormDraftJSONRequestBody = FormDraftChange
+
+// TryFormDraftJSONRequestBody defines body for TryFormDraft for application/json ContentType.
+type TryFormDraftJSONRequestBody = FormTrial
+
+// ReleaseFormDraftJSONRequestBody defines body for ReleaseFormDraft for application/json ContentType.
+type ReleaseFormDraftJSONRequestBody = EditorialNote
+
+// ReopenFormDraftJSONRequestBody defines body for ReopenFormDraft for application/json ContentType.
+type ReopenFormDraftJSONRequestBody = EditorialNote
+
+// SubmitFormDraftJSONRequestBody defines body for SubmitFormDraft for application/json ContentType.
+type SubmitFormDraftJSONRequestBody = EditorialNote
+
+// WithdrawFormJSONRequestBody defines body for WithdrawForm for application/json ContentType.
+type WithdrawFormJSONRequestBody = EditorialNote
+
 // UndoImportRunJSONRequestBody defines body for UndoImportRun for application/json ContentType.
 type UndoImportRunJSONRequestBody = ImportUndo
+
+// SetProviderAddressJSONRequestBody defines body for SetProviderAddress for application/json ContentType.
+type SetProviderAddressJSONRequestBody = ProviderAddress
+
+// SetFitConnectCredentialsJSONRequestBody defines body for SetFitConnectCredentials for application/json ContentType.
+type SetFitConnectCredentialsJSONRequestBody = FitConnectCredentials
+
+// ReplaceWebhookSecretJSONRequestBody defines body for ReplaceWebhookSecret for application/json ContentType.
+type ReplaceWebhookSecretJSONRequestBody = SecretRotation
 
 // PreviewSearchSynonymJSONRequestBody defines body for PreviewSearchSynonym for application/json ContentType.
 type PreviewSearchSynonymJSONRequestBody = SearchSynonymTrial
@@ -5775,8 +7018,26 @@ type AddAttachmentFromSafeJSONRequestBody = SafeAttachment
 // AnswerAuthorityJSONRequestBody defines body for AnswerAuthority for application/json ContentType.
 type AnswerAuthorityJSONRequestBody = MessageText
 
+// CreateCaseTemplateJSONRequestBody defines body for CreateCaseTemplate for application/json ContentType.
+type CreateCaseTemplateJSONRequestBody = CaseTemplateText
+
+// ChangeCaseTemplateJSONRequestBody defines body for ChangeCaseTemplate for application/json ContentType.
+type ChangeCaseTemplateJSONRequestBody = CaseTemplateText
+
+// SaveCaseViewsJSONRequestBody defines body for SaveCaseViews for application/json ContentType.
+type SaveCaseViewsJSONRequestBody = CaseViewList
+
+// PlanCaseJSONRequestBody defines body for PlanCase for application/json ContentType.
+type PlanCaseJSONRequestBody = CasePlan
+
 // DecideCaseJSONRequestBody defines body for DecideCase for application/json ContentType.
 type DecideCaseJSONRequestBody = Decision
+
+// NoteCaseJSONRequestBody defines body for NoteCase for application/json ContentType.
+type NoteCaseJSONRequestBody = MessageText
+
+// ReducePaymentJSONRequestBody defines body for ReducePayment for application/json ContentType.
+type ReducePaymentJSONRequestBody = ReductionRequest
 
 // AskQuestionJSONRequestBody defines body for AskQuestion for application/json ContentType.
 type AskQuestionJSONRequestBody = MessageText
@@ -5808,1040 +7069,1287 @@ type ReauthenticateJSONRequestBody = PasswordBody
 // ProveSecondFactorJSONRequestBody defines body for ProveSecondFactor for application/json ContentType.
 type ProveSecondFactorJSONRequestBody = SecondFactorProof
 
+// CloseDayJSONRequestBody defines body for CloseDay for application/json ContentType.
+type CloseDayJSONRequestBody = ClosingRequest
+
+// AskRefundJSONRequestBody defines body for AskRefund for application/json ContentType.
+type AskRefundJSONRequestBody = RefundRequest
+
+// ExplainDifferenceJSONRequestBody defines body for ExplainDifference for application/json ContentType.
+type ExplainDifferenceJSONRequestBody = DifferenceNoteRequest
+
+// ResolveDifferenceJSONRequestBody defines body for ResolveDifference for application/json ContentType.
+type ResolveDifferenceJSONRequestBody = DifferenceRequest
+
 // Base64 encoded, gzipped, json marshaled Swagger object
 var swaggerSpec = []string{
 
-	"H4sIAAAAAAAC/+y9W48cOZIu+FeIOAOUhOOZyouuKRzsSaWkllq37EypNT2tOh0Md0YEKz1IL5KeoaiC",
-	"gH3Y37BPC+zLYBfnD+y+9NPUP9lfsqDx4nQP+i0yVdMDTD2UMiLcSSNpNBrt8tmvk5SvCs4IU3Jy8utk",
-	"SXBGBPz54iNe6H8zIlNBC0U5m5xM/kyEpJwhPkfrJVZojSUSBGcJmnOBpq/ne++wSpfT/UkyIV/xqsjJ",
-	"5GTyZfLoy2SSTAT5uaSCZJMTJUqSTGS6JCuse1GbQj8olaBsMfn27VsyKbDAK6IsOacL8qeSiM02SacL",
-	"gihDG4KFTNB6SQRBStO2wldEIowyOp8TQVhKNFVUv/MzNJVMGF7pbvGCTEJqVvgrXZWrycnhg4NksqLM",
-	"fDpIHJ2UKbIgYqLpPC2KnKZYU/M62ybvdaYnSy0JwtWDnpACq2VAR62prvmac7HCanIyKUuqn2zOXzI5",
-	"FYJe47yHJPNQGzm+iZuSIs91w9tLt1I5TZdEoAuyoJzhXKbL/Le/S0nyBB0eoYwuqJJPkVxyoYhAV2Qj",
-	"ERYEFTjLSIbWVC3RL0RwiTiDEQm6WKo69x0c339w/+Dg+MHB8YO2gcrOIRZYKSL0e//jrwd7T3789fDo",
-	"2z+1DbWFTT8uCSpynJIEzTaIKolOLy7RHT/Iu/1EN7kWqN6JSqVwulwRpnrYwz/XxiFhQzdkkjKjeo+2",
-	"TN9LLtB6yVdAlyTimqYEUYmwvCKZFj67bn3bbW0m/0mQ+eRk8l/uVdLxnvlV3nN0AtFnWJLuKUyxJC2T",
-	"l5qXbzZtZzltWcaPdZHzg0TTFB7+G80a8hkXxd7V8fWjn49WT77eV4/Xh7+07JTUdddF9Qp/fUvYQu/4",
-	"w4ODpMaYp3v/gvd+Odh78rf9vR//a5w9z0ohudge0WezwBwtOOIsQXPBV2jKyFdl3pi6SS/wgqAZmXPR",
-	"uu6p6aOF7AcHBzHCnpOcXhOx6V7yzD7VsuxZ1cjNlv45T8vuPYxRZp/RJyTsHDxvY8esau5mdL1gqm+K",
-	"iH6kIfAOnzzCx+nR3qP0mOw9yu4f7j3BD473DucH6dHs8PAReYzjhBPb31AJbvhv78dfD5OH91skJIzh",
-	"DWVZ/ODSe+uKMhiPH0uENP1MJ11dksbTABS9zsiq4IqwdPOGRATk2ZJLwvTZAmIH9mli13xFQD0jOF0i",
-	"QQqClVsI+E2TR6TaR6fo06fXz0GsogXnGUqXnBrZGS7U4/mj7AHZe4Dvk71H6cNs70l6ONs7mh+mB/jJ",
-	"7HH2iLjZMPpkNR/BIPb0KMZIkRVl7vPjNpnSKlJez0Evja+kVnVRjqUCVTauusaHY9XdUeOIELcquFAX",
-	"ZY/+KEo2esvM4nwpypsrmG/piqptet9isSBSIVauZkRo2qkiK9kmh3NoJew5I3Nc5mpycqQX3WviB6Em",
-	"fhjVxN8R3WWXONTzjHOjIyyx0x4URzOCcLaiSpEMaU0Dy5YdvXJ93Gzy3hEp8aJHd1iZh1opcU3ckBQq",
-	"Jcm6KZEEi3R5W9y3cj3ejPAPYoEZlQNuXjx4EueoZLRNoeX1Nm9G4Dlfd7EjaCr6EeBNpbhgpO0gKWxT",
-	"NyRI8ILLvkthYZ9qI6Vq5MbUXNOsb4ZSzhhJ9b4s7PPtdLnmdjxWDmNUXpjDsWd/0AXbo8yfpC1S1zd1",
-	"s4m7NNefvi0LD7WQIn0TNySFl6KXEnjmtrQ96Xq8IeEKz+c9t9805SUDVUnyFeGM6BsoWnNxJZG+irTN",
-	"rW36pgSW6VXvMYF/p0PishS6xbbLORVSoZxolUz6ZTevoDt64hRHaikIudt3TUeXhGWIcbTi5ilWu+XX",
-	"uehti1Jhu261jhiF8bf/7bf//bf/47d//e3/+e3vv/2f+jpw3HIbuNwwzjarHjY3D90an/s+b7Zy1mL7",
-	"HtSxbfrfezVNj+HaPFwbw3GUPKPedUvaLm3tm35TFpxJAvbdZzizklZ/SjlThMGfgQnjXiH4LCer//qT",
-	"1LT/OvAedW7eMp1ua/9WKqOME4kYV2hOlTt5lMCp2p98SyZnS8wWJDvDknQQOI4waKyFqtT05+1HEct8",
-	"rGn72D14Bpo+42ye0/R3ndb3XKGCS0lnOXGWh0IQSZhCUmFFYEpfZFRxQXEOF91bm9VGsz3z62/vO0/w",
-	"CyGMser3mt1Thoju00ziNWHqUgmCVw0aFPmq7hH98570v3d6XOrdaC2DiD1YNGhGQocvad61A3iqSLxD",
-	"L6pmlGGQ1r0k6IWa07y5Ac5M13vPqSy4pObhLd9CvsYbiTALrNiJcRgo2ywy59PFyzP08OjhQ7DAj3BR",
-	"6cngYkazjLDfe3fhPOdrcyQitaQSFURIzhIkeK7vO9YABCv2B87I70nfJ0kyVBaaClEyxEtDxmt2jXOa",
-	"/Z6UvGZFqYyqQY1sBxISNKckz9BsY/4A8t5z9ZKX7Hel7xO7YnzNEj1VmrpgJX+Qjqp3PKNzSrKYPRzb",
-	"kwrnORFoiaV3Lk21gJpq4Tt9Pd97zxmxntlET4VUNM+trwy958gOGLo8FyTlLINt9RLTnPyuU2LPWT0M",
-	"p3STXPpTZEUwU3RlDpCPnIO16fekDzoURjG1m9DR8g6zjdVh5O+qxHCOVphtnCYjn6LpBVFis3c6V0RM",
-	"kdSCcL0kzPtOGgI1eHqbyy6BHaR+d42N4WRLKAZ63bdk8onhUi25oL/8vryjBaO+iZMMUbOpNMsofkVY",
-	"bf/Dgn1i+BrTHM9y8nvTaOyNS5whu39XXJ9OncumxAbhBabffelkWRRcKJK9IxnFH+Gh3296PugrLXhW",
-	"Qqmt8BVh+3CdsW1ASEiakkKR7LUiK/gCZ0Zq4fxc8IIIRfXdYo5zSRIwW7mvfp1Q947/o4dgrS/ojjTr",
-	"rPBX2+eRMSDZT9U9BwuBNxNzyXH6xF9tXz/6p/jsJ5Iq3aIeigQy6mRiVdOcMqzInhZ/28pTMlkId3w1",
-	"ppSZUB3z+wmapvrSxVTlLbWqwzTH6ylsmylfs+lJ8OMPEvE1QxmnbAGXQ6bvdX+d2KYmySTH60ky4WsW",
-	"jK+izRz7PZfVpFqMxjGuvw6sk3otDJ0BL07RHTDaMLkmQt5N0LTS++QU3dEvyUgojn7SuT71c94xNieg",
-	"EHqatqitr3VinH190QOw0Mappxlp88HwQMzXrZZEBGuAUsyQYRm9oanyNihLyIzznGCmGzaPkex0BP8U",
-	"pSi4ud1W9otXJcsQZiuSayU38pYg1nLTZ1oIptzubRM9hmegIEaaXi95nZhLhTOF3pGiICxBl4qUROCV",
-	"ipo9avtOMxvWz+kmE+eVdQN2a+y3UPsOfUNZVA/j4DnUeysn4mqKsFszPocbiDkO1SZBU+OC0o/klF2R",
-	"zPqk9C/WgA2v2781l+OiSND0Jz6zPywEXlk1j+TzBE0FsZdrrOg1mYLiNOPZxtx2cNzJ4LewpljPBpAx",
-	"SbwdfZJMfuIzuBKFzW/v72TydU+3tneNwewmdbMXBGfPNme2cfPp3HVhP1YdmS/+CN2Zvy8anfoleEuN",
-	"iegm8tyK28geroJJYle+4eJcUbaIM8uzjRHHfpFwquQJmoaep6lTd+GCyueIM5IgLEGzd2ZpvU5E63qw",
-	"vFPNEZGlfoqmS5IXU33hzUn2hVEGl0bPoeslR7KcrXTTxvC1kiS/JnIfnc7g8q91btkgcP8LC3go/AlY",
-	"aQ2rqjseyC5mxj7U2zFfntvWzKdX0Kaf43MYxDY/pKUQVl9pk6tUavVCDx/LKxmXo8bYGcqgF4JeYfSu",
-	"lAqI2hJakkZl4aX+2ipzS7KBGEavquq+h8joBv9ZE7cbquu7hSHly1hIlQ+rq7GjX/otTtG/WqOD55NJ",
-	"U7kadhD6LRLMc+MAsdzfdOFqoRjQRPWeUDH/wDNCZUFJjp7hEv1hNXsVPfc8C21LdZiMWpN961+0+Xw/",
-	"xry9Nmza7mDMMrtbaxzRpi3BXeYTUzSPsjmLO5gR0TcCf3zcjPfs3EVZLstEVKdNqdrU95Q50WNDXPJS",
-	"ksp1Ub1y/zg++VLh/IxnjU17/8mjw4fR3aoEIapBDRZX/TqFfbNOYo2CxIw0OjcsXXIRzNCImwuGdxue",
-	"7KOD+4/7Xdkh/baZduouCYnI1TllCyIKQVlj1o5fHp6hgyenz9CjRy+O0IPnhwfo8dn9l+jh6dEz9OTw",
-	"+Qt0cPzyMXrw7NEZOnrx8D56fnD4BJ2+PH6A7j8+e4gePXv8Ah0+PzpAL5/EV9dcIqoul0oV8uTePaO5",
-	"7JOVzDHL9t0DkRa2xflbzLIrQahEL8zrsdcUVXnjPaPKXBMx0wpy67sxRdRuHdNoUpvR6GpUenPkfljJ",
-	"9R5hC499S4KI7RHqkn8npjJ55fa9nd2t+bO+ljGXEWtveEOKnruRfbAyaupL0VPE9XFrfl8VBJ6wsV9L",
-	"yFhJCS30kUFVorUeKhFnOYROtl2pUkHwyBtVhhVu393GvxCJ2TY32AStlzQn1iZsaL8ipJBw9AY0VqyS",
-	"kZwocqrix3wm8FyZDBlmx2xeyFDJciKl/dKu1tCDIZmAM0r2dapVXq1mSsgfWvMyz5Ag89KGxw/hw5eU",
-	"5Jlxt0X4UBP7epidQT9g/eIxS9hge8WKMtLOnmY6K/u8NaKsIBDhBIF0h/MfAiSsLR8UMGSVdK+UkVy2",
-	"sCUjJCPZR1FK9ZZck7xvDoMn9duRo/Xdi/O9o4d7918+erN3dP7k494/R4/aHBs9t9Nuph+68BaCb/6W",
-	"2fcePFV7UYYxT70LY5/+6AR35ODHqpf8QPRewvPwIiniLcIdaqSE0N/nUSb6kGdEKjSnwoaTDdkgH21z",
-	"4BTe3iOx08hMRFILCKvNXlPAh5YC4AG/8+r7qn7UBEMNRWl4NtSFfs9ReCtWgGB5y9UKi813tAg0WWlr",
-	"wacgKqcnYPD2zLSPpv7v6QniDEwAa7wxEVWkMi3toykca9fwIAQ3C6E/2UMNTSk7F3yhVc7pCZoRyhao",
-	"EDwlUkI/4DvSd/uTesNfmL4fgyxSS8oW+2i6EJhpgsD2pEU4/JnmXELnc8qoXEKja6qWmcBgTnapCVTR",
-	"XwirWxBg8JNgF4HdyQwH4qMc6ZNk4ggFgx0QAg8DHZqLgIxJMvF9R03SkdW/DfXquyhD41WPgQcY644K",
-	"m8NFmxc5MabEdEnSK5Ov+NRkXwVHeiNsbOg58h/+QBgv929bDsflaVQMCYLPckxXkXgZhrAg2MUPXJGN",
-	"jZbRn8AOicErR5BJgQDTmSTwkkT8mogcF+6NbZsQNhpia4Jr612tTuU7zWxs4YNICRJkQaUyNg44kCQI",
-	"P8aRLNMlkNfgy1Zrgx1EndC/Ru6IPw53CzWv3ZCz6zuKrxFkXUelUc3iGTdXOetczWK233bHoqwkH/l2",
-	"a+dYLY3prbp9uOABWORoi2SFY8aod5jmCBtrh1d0Ec0IU1RtKl8HWIOfwgGYcjanYkWyppPrtnyKz7HC",
-	"Lgh5g2bE+JiBjy3frx2hzuBu2Go9WBtzGfjWa9xULPId1PXonvgQunFRy+pX/H+WY4GRM41GZbJzzPQQ",
-	"99quoHfkBPpxJFKJShv5kJGUZqAe2KmdnkAoOLjKzDfg3pV0wcATwsFXpu9J+2iq/5yemG98OJ9bIxc1",
-	"UNnW0VRfw6cn+jqdLpH+ANZ3IOULq5a9rpDYBifJRHc0sZf5gc4Ms/CnpolLPSN+W7+l7Kr+jeZE+ObH",
-	"6MEQuOMMx3gLkjTNOOdlsJ07xIolaqTRsWVjm4RsxhXVYheEQ0qcGcHtYM19oanywf2apfJ47J7l9d26",
-	"jz46Rxk2IZ9UDt6irYEd9w92j+UItv0Yv1S7tInOz8ihXeO8JMNuMBP3dM/o/p1ibm6yNFLylLbYUq1a",
-	"M5zAbZ106+64ZW/ezW5sN7yjsGdor6hUPHad0Rr78CuEBJqHzwdINjPOyFTIArO+Fizhl4UxbWn5ZiPY",
-	"Iu40urJGM4wMpUgqzDK55QV8GIHtSSal85vtoLDDWBIzna6lOrnV7PWs1R85ZaQNvKN6zGlNlTJWy17+",
-	"idt4xxnJOVvoczaigXvH0dZSQ0NjrpdzTPNSkCEs8RKSub/VHB11puoNrMq1gj+KPn0nqdl2R170TCa5",
-	"XNLC3/NUy9Ux7ler/DvuYlcbfjXlPfxhoR62LwLXvYbnUpKscYIEdmPTxstREqHh/GvRyCOBZbMc7EGf",
-	"xuy5ZFLaYDSrkc1JRoQLDdH6HVaaBbXKloqNmYMfB921S9l0vNXmw30YsDYmWn2sB1d9sDEi28tix9zF",
-	"mxdcc1T2hmzk1vDMyGwHPeQbHo8YAuwFP0iWWRKcu/sgMZo3RCBGhIzRXl7xVcsAt6RQ+JvetsPNt96W",
-	"EREZKVY454sXTAlL2fYR4J5x+VuDJZl98YLgcWY8PU1zmmJF+qI2gkcNgob092dRMolsyORA/xxc0jp9",
-	"5yuwiXS5zq3Ej5zEp0qRVaGkvqlhJPjaHFYZzeAmLwB1hoYhnluOtojfkKRUUs7kUxcjbxgH3LSDomOu",
-	"yEY+L0nHJAOYnAtFLSWRSC7BLbnE1wTNCGHjfaFDQp+MDuhCn3Is1RlnCqcjWEm/NJ5vt9XRMKI2ahED",
-	"L9SfSlKSbEQkMRZXJItvujBhr3uS7HPGHgH5AmPG+rOneZsG5yuI/ihJPo+LJzjJwZ1lehlDjhKl1mG6",
-	"zmyJ4CHNcxTyVQCBqfUAty12SRLdpmmNfC2oILLu6BcEZ1VOybClva685ltGKN2dDU/e79WhrVDyxgwj",
-	"+5PaAZJU2hSsSjWNPUebd7E1DqecCCXbrVNrwdkC7Kdai0aE8XKxdAYHnmeIzw2iFiNr75xNnF3cpllo",
-	"xZywjGQox4oYYTX4/nSqKYwG2QDpzzbv2uwwwEQ+XmBB9IkB76DZBq0wzVvUwNs7chvaYcRG6W8vP1j/",
-	"gjdVG+ppBmY53TFuMfr+5O9LnXRuXbDsgTB8pHUVPGq+xZnsiS+2dzUbBeJOMHueVz3El2aFGV7ERMZL",
-	"CBypPCDOH4MFQRjN6VfNe1RzpjF5VjE9XfFNY80f25pkZJJEkA45qNXq4uXQIGK2BCuix1pnbiuMz1/t",
-	"jFCqXyQMX1h2q6Y1mIuo8KpC7LbFVpinuK0qQQKHietytz8tg0B/mROVLklmfLUmHBg4ks8RF3RBW1gP",
-	"sqK3e/vj5Yf3qOD6sPRpPTaBOnQw3CPXNNOTfg9yrm7gu1mFKYg1uNIqAzGbD4v0zPGCFDlm+y1vmPkY",
-	"Hgr5wTyv2XGJjx483J6uV+Qr1nrsCufxTIFfSCw9RMGU+bmhTD28P4ni3bWFlprlC6fP9uZp7WbBD34q",
-	"tpMzQzgF720JcEZrOYU/SA842nlNbPgeA5A+H/HoGxoZu2tAifqW1UGpBos6JI+jGnZOiayk6w42xbre",
-	"05HJ4eCHA8uIjaiZJJNZKSkzUTI4W1FGpbImk2gITJlR5cFXtm1MRs+rJhywaLTWGJtonKpYgomFqQoc",
-	"e9hiUyCTWwKLDU7fJbXaVyCoqiSFeIcux8pNBWBvVYkJiQUs9oJYbxLOyPCsJC4ubZPw4dy1C5/OXOPw",
-	"6Z3rAT69h24cne/bPLdAMOR2gc6JLRd5ncHMWnwCxoQiE2U1x5396FKWJG4+5j6HNWKIDdDzhmZpVivr",
-	"2Cpx/Og7a9sb6lYiA6uN8d0iAh2S1I0jzsxhyFRrxNnth/zvHtD/CstllMghsfJbc/jvEPJdRcxFNIgq",
-	"5KJ1MYapGRHtdceAaxdEOWat/j1C6/R2CHwtVVj0bQQ+W8PB6AD5qI7lUr2GROzV9maEQzw/9AZTw/7o",
-	"iKkO1jkaVA0brzYPbUIpLkDhGOrw+Me2VBscgNYjwC5hseAihIyT18A83zuEu+LQQN/4vjHK4bi2j4pe",
-	"wb+DmP5Hl4I3EGe3J6DGiIVdREHLXo4zpfdzxUojIS0dqlIk8CyaE+PRqLOTzQWLm75bPLtXUYQDO/IE",
-	"yYKkFOd2lEktJjHxmXn6Sc40oZfuRfPxLHggxYosuDA2w9VTVBrkNMQZcQWBpCSZiQiL+yQ2OcfZOBVD",
-	"XwoWfM9++ZPkbP8Cry0o7xYfWFgRYAc3mx1rdo4X5AVrif2AagRu8TAUNNlesrRNpiWTjC4slGoDXo2v",
-	"Cpwq9MfPlzBXyKj1CTJt+Rjvy1ene0cPHgYuXy2xfUWViI+xhXNWXLR4giXDhVzyPuwbvCCysl9JhYVy",
-	"ls4yz5Fr5amxvlvAKOoyHBecRe2dW96IzCApmJowQLSfxJY1BH7cFsu1ocSuW2nzWr3kXbK4em7Fr81N",
-	"NeZw6ygCJKkq67g7YLIp9Ezy+VO0sjH15uoNMf3KIqcVdYtLTtsosHtedqEAuWd8YIHuylrDNTF1pIVH",
-	"MXdxxIT7afULJcuY+zImpp3pFlYhILtrjW/jRun55dvOwYuuCVeRpkHOSGaJhtQpC5G1jvCJ8XytaUta",
-	"YtXzZ75kcW/yllJ+W6vphhSdNrDRnJZqSZgKEunjqDyY1YCqDMaOs0Kh06KAQnMmJ+oHiTIC7GOe8zas",
-	"O1PGGZnercMsaTIuSSoANaIQ9Bor8oZs/rhW44xSZ0FLjWElk/Ow3a1f3/PGVz/6CdotkskHokU8i1sz",
-	"3rk/Yqv0LZnMcHqlSWMkf8sXvFSfBG2LQ6cK5QQLJl1cqM2IWGKfD2DjZnoqfSWTn9ZXURw6iSCYLTWx",
-	"I3fAIfKZzNAbskGXRN2tsutrnGNTH1fNUPiDg9beO8dZJ0Ofhq5wUe/I4ikkl0utTCluObvRUn+dDAN8",
-	"YlbogmRUkFSvVF0+9tJWxXgfHmxLC9gy6eaTyOMro0dgUhH0FoU8j0JwRVLnYu3tP0DA6+fVc/swyKX6",
-	"iGOLZtMoU74iSDM1Uvyp83RntnSCZhPzV0203nDeZMqLEWHcVrzol7axLpttl7HFsKEgej1Aexsw9y3o",
-	"Qh6gDzclmR1UY+5b2bAzpNMJQJJeRW7ZFUhPxD1pLgLxgJI1lmjOS5YlDs3NxGvnmC1Kq89vX4xLlVqn",
-	"mAdXu5okkzUWzJwIcwPJPPCs0IP6oBuAvz77VuCjRXf+0WSxOht+ZdrwE9g2sZMWAe2935o/ajtXq1xw",
-	"BI6gn2T1Lu2X5y0U2Z+fxQmzv74x9NlPhjLXbkit/c6e21sZWm7aqoWruKKH1W5Fqww49waKJbQSRyuc",
-	"rslseoIwWpOZpIo4SEkJxQH20ZQZzMkTqznFtCMXh2J8uYwjwwL7aLrC6ZIyeNsDW1qIA75mX9iMLLHW",
-	"uypozJMAG/MH6bEzTQf6kJdO0lIGl1kTASFdUU5KZD3Pb01m4DgH6aDlFFAU5t2N0co+Q2vm7/euTfPx",
-	"nW/Znh++fb8Et8ESFzYdmmTWOfn97KG1Y7BPcWzLdguUbSpNHV/K0JqLzKpxdjkhWNEYIAxMjoUejhmy",
-	"tsDRDnozDg3WWfOl7qnJuva4WQfhld//EFr1YL14nBLb2+yQqOlASgVq7D+4lvq7qZz/gZTFcaqgNar+",
-	"e2iEZlihJlYQ5nKy5xQsDyYxOpnw+TynjPwNG2RhF4ByYqNl9FMz/rX5cS2oCpwDeiTSPVP7zj1YnWLu",
-	"seAb89Cw4wrG9sGNBz6d+0HBxxd2ZOZJMzz/qIuCgU/vzGguDEHhV58t2fBdAJ4iw2fD72svPPdDCx+v",
-	"vjUPV8enUdJeszmPuC/HQ+jYmPkYnN67msW0qm1ljc236GqLWb2qsbTz7meqllZp3Z4LoxjsoEhI32LU",
-	"fLAEGMWU9Ef/WxKi9Lt6n+cBCsWWq0qzQCw2+hWG0HsD44FZZgu6WTyqaArSgveA+IH9CNPMm88VlC10",
-	"1j5bqLA1sHrJpWqtZe+woItSE2jzdoNI19kc53lXXlbT7mveaMsZeu5mbsxG2I6lPYVO1lQomS7xXHUF",
-	"YHYmAxGW6cfiP+op6YiwryRffQYRVU9tzSDl1f8GZmabH4jWzhro3zJIRawfUhIw4iBOvpUr39b2uMHF",
-	"z1bv2CJpQa8J+w5hAzdCgNjStCrVKXK52MICH1DJIqUFbQHn4AATtF0evi+Bzsd33AwdrKItWrbCLlfH",
-	"Gt8S68lBuJLtDCcIQAbhPIILvsTyHEupr37xuw9n5CNdkTOedYkFSRdMi2XKqvzlwrYLSP8W1D7lWVvx",
-	"lKCfSxcGPjTzUcpReUbn5oV47kyqj7EN0PGWzFW0aFN96sM5DKhpzF2s7dhyPcebV7wUsh1JJIBze3xy",
-	"cBB1+jWKuBwenRwf9HK9xdZQcSyj5wRncdjUU6SIWFkHkAu5kWB6ilgKSjHoGv3cPfct8SOvd/uXv/zl",
-	"L3vv3u09fw4wHHvmb8tpGd4gPkeQB70huCGX9vYOjveOD6NTR75GhNGrj+/ePrVR4hAIYVCPwGRSb/o1",
-	"Y0QscT5D15yhI/SZp8sWzyy/7TE92Ts+aPcBb4elZBAK8M//Ur6kP0hIX9Of9e0PPNKZXXGJ7rwUVCq1",
-	"Ke42Ki0fHPYnbukJjTOUSTcfaamJWOu3o/1+7FjZuvliSDn6cDiVzbljYDmJe7zhlIQwJS0tQ+QpqPcS",
-	"ydkJ7mmRjRf8ihpYNbAb15pfl0Y9r+WdhQGjgBbeEkxaRpHNfTa/o76CNR+Rtd8CM2+NlDleG7wdC8Cp",
-	"VU4tUU7QFEJZp3Zce7QWPSA9dEH1XmJRegslp1ZKscw4jT3ALniO/EwlaIrLjKop1DrJaAaBCiaGhpfK",
-	"gCbWQzFcyIGmzYUTFgZ1Rrc00ETwhhTqzDah/76omtEfT01TkYPLOkBa1pEXhJ3ejJWwAZ2rcAQ/1ic5",
-	"gKkExd/cBFPMLLY+mm1QwbWEYY387N6QFUNGhOi3YTEvWdEJeeOKW570oJIbtOQmb3J437IZfMzMxUQf",
-	"U1k53CnoZMJ787r7eFk1s13sxMS0bq2d37J1e9UkYAK7u7qEU1D4fYTw1Zsm4rDKsQI/EWXo8L4+p2SC",
-	"AKLL5OhTBYwws6D8GeLz+T6aMr6enmhmAwRDcBxxAQgMYRAPtA3ROusxc03e2vfMp/f67eYUw2haJknf",
-	"MW8HnVrI3ytD6Huk+9w8OL2jWuFHU1vSeRYhmgQa2v9HSZFxnHAT6GmtKsTMUacMUXZNtOoSHmEJArum",
-	"rT9r660wE1JT5WxWwK7Dom1rgNdV4HxHHg0k0IfD9Qkx9fSWkJG7NtMrYkLBm8BcBsmoBS7qdwFuz3ax",
-	"0A3cGDXUoKaus7GqjlTIzgMyoSYWpoOkS0ZTipkED+0LtsipjMNAD92Av9c+cSx/E7Z0rNhWu8Lzju2u",
-	"j/tuwyBT4+bv5ud3vdwmxd+f2ndVbNbuJZVnm74BQcLhKaieIzaizw6L2rnc5XBouvRs03MDDCfkNlfR",
-	"J8LsbBBstHReGnUhDs9kLfwefMHCHsDVbC30ycCiaU3Qw+uhiCOebUbNwFZoiO+1OyCs0dBHu/Qj1OCQ",
-	"l+IW0ereQyUy9aJaIMW2rRL3Rxslehmxrf6N9a/YCjjLypGHNhAs5k9GV5nclQ1YQmHcfTR1fr7YAybj",
-	"0jxn/DfTE7TA1wSVBcJzRQRaYbZBgBe5ry/2LCX6gqAbA7BxiNpt1LAJ7gaVe6jyCgE2EJAUeo1801HT",
-	"UDhN5ViI7drx2oyNiZ6mpRySztqRwzrQvHX/oD/Ww9ITZR6I3IgmXLVBSE7vuQoT9xwnyHu/uj9fZ9/u",
-	"QTLZtG5GvCbiF0K1riOH+UL/XL2AMiKRR6WJIR+1uhs7x3wrMttP4A2ktWvjgudEdhjMMveg2WHejCYV",
-	"uGf2TE2Hqkz5ktvYTcpM/Zl99NrUi4CdB7buxIgF62bvTn76vouYTAQfA4yuZyum8JSMqotRLX2ybwwr",
-	"7Wb92IbYsLvo2tYRkFriFQKgJxvTLvHcZDX4JE272kHyjV64ssg5zmKJx1i1wleCJdRFeQ5N9mZZFNXY",
-	"FU+C4tGhXVpwZXD0qtSLof7dpvwyfYNa1jXHFyQnUfSX2n1xBPBUsBa3HH90uxhsF3pHFVjKm4GwRdC6",
-	"WiDYGmnMc5qTBC0rXLb9kcBs+zdEZmtHZOsL63Jj/iTHJukNDDF9y1Oc019IBjpocxCukShpAs93yx+8",
-	"YYFcQBAhhTHXOhzCLfLiFYkgMVq/HMgqKhFu5gc+vN8bBl4vDNScF2OfGjkxafVW5+2TKbFxPQBZIFgi",
-	"CtGpRFP360e8mLodQXQLdZH3ZH6U3sdjZ8FRHJ2IwM/eqLmCv3Zkc1J7pvx//+v/1YyMux9zH67wV31C",
-	"DnXnw7P2HB77ji+n4yk66hUE5h3bX9c8uUFspeKQqwxvpnpeiL4igBd+Vip0WTL9553PRFwpvLiboOma",
-	"C/Nw/UnI4SbkirAM3TkVM0KV1G+ENxkJRUwmcO0rwRi25KUAk+tmkkwsGfov04f9DnATmFpOksmGYBG9",
-	"GLzQO4AtLonS/4y93cx5KV5sOoN/woLJ+nxngQNWolUpFbLbIH4Fdsl5MQ+f+wlCiyDhSN9zPGr8zEaB",
-	"ojvPzs7R/Ud3a969Aqo+63b+x1/x3i8//nqUHH+7s/fX071/wXu/HOw9+fHXw+Txt7u/HiTH3/5p0hm4",
-	"f2Su5C6Mv6ELAoP9XBL7s5ai5q6Xk1N9z32ONzGnK1yBl3xtrsEZhJRYFzO2+MEIw4iRwYJCWCLrw1zh",
-	"r3Slmef44QNDm/l4GNulayyYpuEZJPNE4ltqNFQpP0jzLJ+ja5zTTCtyiiPdVhcBB72b0vNUuPZb07VF",
-	"dWz7aubmguL8jK9akHxH2x4bWBp4RQw+AzcRyVTdpDRiHL7ns41yTnVnmgWeoinjTmnNIAXP7iEEafZ6",
-	"GEaXTmEjaHU/cAb5cAQ7K80iv6oUjNiMB8GN8SHor9PAMNRECiPtXLMWGNQZ7tecmqfwLo4i88qzTRzH",
-	"y8ycbIMKUuMrhW/xarsPd/TwuRAkHRJXZ9/0jxsQ+cydDOMG8tK8GRvIEkvQxdrPjakd69SiGeunqyBy",
-	"Kj24kNOh4qdHD0xW71z47DauSIv7DLofVwqr0gl30SXfEczWS5p35Eg0J8cYXC3kPEAZmzurnlW40s/I",
-	"omyBHg+U1EiYILQpg/qs8SUJRk8XSzWciS7M4/q85KVoCxOgq4IL5dNBKutHhaW0djrsunJOtJeyHeTW",
-	"9ETezP/vX2oRNgPrnIVgZ81SZ05wBDsv2NmBPPPr0y+ab8MGWm/xuwNGxrvbNvrc8LjYTlUIqj3YTZdj",
-	"qdpqQM9zmvaAsJnNYIF09HYG5aMKWCRVQQoCg5amhpIjpKamBJvdHhVddXGi7fnSzJYwiTfy+0rkjnvB",
-	"a38bWBIEW8GCd4s6Xj0kjEOm+Y9jov52EPnfU3aFBRWsjXz/J8lZfotyzYugrYn+AxErzBJ7MjOEmSkd",
-	"45bnKcDLetxIaRyBHpASas3M5zStitlv14fvSRQaIQcrpukUD05z2bZe+g3mrerpkqRXFlfGmX2tuI3g",
-	"Q/IshvWk8CwnkC9QH7gfVjIC6uYlFwFoVNXYc0okQadsgWcEzckyj8sfW02kp9YIZYo3hxrUG5kTIu8d",
-	"3MMrW7E74hS4JsLWwKt3A+FQJpob0gUFX6EZ0VMeqhXuCkMgeKpC4/mx3yNgO65Gmphl6Q4LqHiDi1Wb",
-	"y7P3fsfXrK9IKAY81Ual/5bogG20vlPYJSVboF9KgfTGIVKREkY5vHTYR19Rq7auR8Ms69ceItttP75m",
-	"/ZN6q/oErNLuflXfznur94+wibmrQuQOH2rhJstg8xRdkUJViXF28rbx3qK++nbCL3y93VHBCu6lBpzI",
-	"uIAT28yP3fR5j9uoQq1xz2R1VGrhh6VNmXHh48NdcP8gi+fvSC3ufIiUF5ABm/Gqf/AdIGzLCW4fP1p1",
-	"i0e49Rtyw5yPNaTwYWTs0qjAFOBkyYa0KX3SRuR1KrV2VEH0WKUwd95N42OyP8pBnbqHzThhIhPQasm1",
-	"rQXZhMYPgZPhBhenAjBAhtFgHu2h4KRRkAdSAfVX+omSxRX7Jriy5gNPdjWNntpg8pLQIOvXsXNvt8WT",
-	"MQIpHfYGpBwkH4MButP9aeUWm574bxPEuDMCTe0urP1sUdDcI5RdkGta62+NqZJfmJ4qAb89RVOfqBM+",
-	"R/MczUhlO/Em1ado6rPHpydAe0WAFgmQkmab4SzfPIUYOaKg/aJUCEuakTrcGSPrSWAT8ldJCPgyg6hl",
-	"FIUVCmKo5nXXDqzHRyyvYpgdKlq68tTr7okdN7CYv+EpLK9AUZnxUiW2PhLkhVqZU2kj8dTW27oBKjus",
-	"QQqBngP/4jCDCrSfRO4TnczvO6oF8dllDGzroUE9uPUnk5ngV4RVNRYc7k3m/jIxjfbAcz4w5yGBliuc",
-	"/n7G+F7FRZ5tDE9oRRbLq1uoKVLn51sxEiVuoNElXWGaP+PZZqSSYhCoGkrUg/s9iHdNEQ2NRMkKzcKj",
-	"QjVOmdUQ3DXVlD2wuVUrnpEc9rOxSEh/I58TkqEZUWtCmM+nBPMPVfvoI7hcsSDI0Ah1ZJwIca7Xp1/Y",
-	"NCN7X/dyCRb9t4SmS0XQZSFwuiR3n1rPLYjxFRZXZQH5mKhI0PI4Qcv7CSr1WZcnKKcJkkpwtkgQWQGV",
-	"2MpUJ3l+DS0WEQsCYRD7ZPCUIIauTSVrOETiKhlmzooj8cZKRv2lmW046GJWs20FbSfnlhUdMla3EW64",
-	"kAxWVacdZDsET72X+Y76gPDAinZPaTEm7hn4xeGGNHt4PdtctpjHIhZPxqEsXxVkHtc3YTXGu1gqO90I",
-	"q1rTwmDaCBdme6itGzsO+mrrsEh05y2hUpVsQdjdxDtcMjqH00JZ1lNLsjLGOLCmJdbEJsMSL9IVdfFV",
-	"IFzie4CC9YW5F2xV7ZzOg/IVDeRW25A+imp1ZhrFdYy/wR1QyaRWasZ/PgsfccVm4seZnrdze8ZuY19X",
-	"5XbUmsf0lQaCREhpD/t8CJ+tsuX6XnNDbZc4QV281iKgdtI9q9eUyJqOSGWKRUayHn3xNmMhMgiFaLFg",
-	"e3G531GXcOzWbfXQVrmPfk8fx6JgDAOR7GX8msrREmceBEIBDoQZVT3EyV8bopEgTVh1l9Poi2m2BCqH",
-	"XHErhrKQy76fvy3IxYtWx3UQEZsQ3tlhOsQ3+3WAjO0bNIG6W4EsPnVGCcyk/6GtLpyz/w6uEJdMSmZz",
-	"i6AaeJTgr0WOKSNZINAidy6422e1ElxGHGOFZiS1W4uqFhQYIj/yuCtgveQrj3fv1TIrEU3gbv3S9h6n",
-	"S6b7O0UzKtGb+B4taDwq3qK/VLYiyDEBrGhnzbdg4kTUCx3Zr4fb6vRTRJyKliicK7Lx5bArrYEyVEoC",
-	"Hdpa/PCAmf4GftHx/Qf3D57AfzeI6dr1QKnXGjU7YofyfDzvPY8+aO3BZbHUcBS2Z/UaC4qrquL26WA+",
-	"g1LRMKlOSeuHZOjwkc5pThAXTgkENtrqTnF+hahKqsOGSgRF6Ua7SSGi8aUFFqtxY+vTZv/1P0tEFvXu",
-	"T72mBcmSANxKbGCnyX7MqG50egI/QPUuLXeMAdAGgM65ibh1DkATRoVTBTeB6QlgExkkFSf3tA43zYmU",
-	"l1pnm9P0VBAM5jCAUZX2W1AknXMaAttQ7a2LMicG48XkvayIUz2ZLVGQcmYuqhaLB653YYNf2NQ/856r",
-	"d0QTbCDoETiVJcDCqL8Q9Wc949NEf3wL+9p8YRJVFc/wZh9N4R3N1vp7QuEm4ScZMWs2reYBTUtG1SdT",
-	"x9BmrOpvNCcBfExQyy64Ptd1YN+BSSs1a2YjcNw6TJJJc8IbX+nZNC+F02GsRm748CkYvdac3YhtTLsd",
-	"S79X1EBamhdD1A8rdiq2jZ7y7oR7RSN6CTjGO1wZawLODidQTJ0BZ3mwQtvYBnBWF9AH+wcPwrOCl7MQ",
-	"kdfqVqDMYMFsyZh4ZC2VaFXmiuqTNAN2PUGHTfUu4yDMXPIklAdOkF42+yTj/rmnCKOcKpUTs43MA7Cj",
-	"bUGzjb1+1YZ0uH9wOGhIxVJg2RKqvSZ5jrANfIEKkiYkAw51QJmU1VQnfq7NzGul/QApjg4bc/3k0TDC",
-	"/EE1HJJVYHYVUV60kD+MXCHsLgTGqs9eXK3H0oKaDdKMLwkW6dK6T79F8fgF6eBnLjKiJUue87VszuGw",
-	"xR14jXypJ8DfJVuDdCB6v0yX9R1WhUYtsYwu+TBarT7QrSyAvJ9rBW9GpHqKyKpQG79pGIEtUz+kTQIY",
-	"znEp1ySeNAwDGTNep6yAm4ZtoP+dh74VV+LMF15mGk6ppsjv2iowwgwhsUIykFSdctZXTW9cBPQ5Mroc",
-	"fWARGn57jNxpIlulQ0F/QzYyhA5sqOdaJknlQN9AGwL9A5BObflLq1dG6l32Ke6dQSHYnMbhtHQuxp+r",
-	"DdA4+HCq4qYEcCiusEqXJrc+cvw0BcfxoM3od0Qt8T4vpUK9+6mJfuc404yicwo+W4Do+viN6tGOgdJy",
-	"QDnskNdzLeUTFxWVS80j/MpqrybkYVMA3D+VgP8fNwVDHdtoSTxQZwt3ikT4qEP2bJ0KrdV2ffJUZWbV",
-	"HA96uEFWCJc6apkyKlKHpKMKKZLnNrhyTtZEtHZnYi5XvBE8+nD/aDCL1WcJOGsQP038UBLLHT31fl+S",
-	"jJgEzBaQtFOGIAIQYYk+FIS9fo6qd9Dh/kF1B0V3pPHhoMf7T+5GYmNcD9XIGFd/c5J5uxiJfv5v3bWl",
-	"mz496CI+0BguVnaNWdpdCQPyJ2cEFZiGxbj8UUdlKwRgMrHhmT3C/h1nBg59hiXtCkoyzaGMFAQwotlT",
-	"Uyp9LkgQ8bteNrKb/6jF/YLM9f8YQZeqZBkZnhw3ndOvEF8xNf1P99FU6LamJ8ZO4L7Xx/x0hb9OE2Ok",
-	"plpFYASCqGbEqZn7aKrpNVfJpflCmLvtFCZgCoeTvoeSKZJ4Axma1Oa9pFec1QNUgboJ6LhgWdSN649l",
-	"i7kwxzPSUJ9fCPBSvjKFK1foj3gpWtJRB69lPM7t1cd3b/dvESN8TohEd95wqS/Ew/DBWyqYhhnoxJ07",
-	"MPUB5xljArjA+k3vZqI7EhFfUpJnXu6MjOM+Qa6vBHm3f4J8RECCbPoxYDmusEqQ5pgEiugpeIeu9Geb",
-	"RwvfQP4wfGX/CtKKE30akgTFogESozdBvQWrFOufsCvD+50Czp9RpQhakBlh6JISlBGG3uMVYQDoY2KT",
-	"EWb7LTVq8EqOC294SRelILIKzbcUI1kQfCWhYrrUx6V1AcoVznMiFcphSaIRKiOj4eH+b8PzLCjGUwRj",
-	"IeCHr87i6X+593NJxOae/thAvLqX8cU9i0/SzcSjQthvFLme4w0vVf+VVKzemidNtDsRO9iszU/jFh/W",
-	"4xJeREcHRwd7h0fOTgfx9LZAnEEmr2bA7QfBuUUHtygkMsoO/oo9ArelFme/W/y8nRC/Cm5q21b5zNkN",
-	"2wqDcZZvKugiSWc5eGG0xAMFHG5cgI4BsoN7H7qMYH2Rn0sDwA7ZwiSPh/cZECGnZffdwkw7beN76Xpp",
-	"OsdTWzZgeAwKzrK37sgdtai4VFw/l5MWvzMMYfiduhpXLF+a9utpWxTqbncb21XDvwrJ/SbH316PXZXF",
-	"Ymkg670j25q7Bc4oB/U+N9WYIU1qxr8SEw2T5li4YBBb43AheFl060SjBrHCX1/SvC1Y0UFhbbvrCl8E",
-	"YfC6fShUix/d1aUcV1hLLvn6swXT7+u72utQ3CpTy3Dl5JILZWGuypWWIHxIlpQ9fGzoq5n/ts34KgaN",
-	"c2qkruJoTvMcgiXgot+IOTJnNVh6ZFBnOhKVw1qqCzVbtBgB2Pef8TXLOW7BB9jZr9rjJq2NzwInmfpn",
-	"o6HpRxRMiySEXb44P917i6WS6VLQuVphlmG1i95d11GWShXy5N699Xq9vwLLvquJeE+SAsfh5JoB1i49",
-	"jNlSpltxH1ucJm8a+OI4dmzMSzJR3HJKI+oJJB/cdrhYyYhbYkDanA1GNl20Df+tV8HqEwDqyqgJuFSk",
-	"6DWEmmbbiPlQxPHDdjqpdhPwHvGrm8scyFe3FLu0mHQNG+4tnuExVFwXMqcqpdRHZ5tGf5Cgm8ZBhZgS",
-	"fPS07aLDxtRUt3vtHMUnNvBQ7XrzUKMFYTu1MSL/QK9JUHdzRKD/mJIjcXfR67iO+4pKxcXmssC1UM8c",
-	"S/XKAL9B6ViAFtN/fSbkKqo5vbZ4yztPvmf7Ot8+xwpbKGDAA1dLA719G1VE9YA+yXHwG7nziHX1+1GU",
-	"UhnfmX4FykON6aQIyh939eMmvVYPVs/Vh2siWmPmMj2lUJItmFeHErJrldIgptJMUTDuGOM50t9SFskY",
-	"sxaNWKThaZYJImUjbd2aYqA4c2ASiYf96n7mNMXRbMnL03dvT9B6ySUBYGqsSuGio4JISUicTMWmUKbw",
-	"cCOFfhB76rGfVcTEWNRMUkz3M3Ta35870e5gzz0A/r7zVtjiwSeg+VIpy5bqRqbwS2e5PR9oCVd5eH4s",
-	"9HAlYWcly7oh6vwNA6+g3D7N0oEVuPQEX5q39J8f4E23iYcftvXtvF3yTmG9pT7FtFrHTSbVoWJX89QM",
-	"/EWS5PP9YSDKz0qWvX7egvfwYhSvVOwa5RBTpf1vtAVai+BuFgm+dp52k8SKR7BKBRLQUbBomw8dv5RM",
-	"EJwusfEvypybvEgDUG/KMgh6jRWxIgXUYv4WC3CfrHAOUQUZRLhpSWBCsgVni0v9SdTyJcGv/Bq2lQme",
-	"O81zvh5cl0+z56cavcC7hmb950VIt/7ivEm7/vJjRb/++C4Yg+nBj0N//Fwbi/7mhR8P7JfamPQ374Nx",
-	"hRg/DUdZKfUgpoaTQlbwPICmV6RQNvQxso5VsBhnxLkbqbS8BAGUvhMbDJdiBgLbV3+mqh4waV5wRQn1",
-	"qtpvRiyRDFbnjWnGTKxryuToQ3ZiNLdDBtVK4RTZQ9iGTPwA5wsKo7h/MB4VONz4vF41Yc3FlaywmXwp",
-	"Et3Udh6UVHg+HyM2zSDOXXPBdx/qLQe/XJpOXKDyJ6Ziad/wdQBnvy0qqPTlF3fVR+p2Jb8kXvZXSE2V",
-	"rtFQDfrUltvIjqmpQbujyFTN3B5Jt0DOeaDHdlftaNcCqrO6YfvShzIyv1oEWlPb0wDJehEwVBnrPuTH",
-	"HMW7739nuaxJgP7dPWxXN3d0bDf/2LWXtjfRkLW/TZas3XN2ZE1IBzzjqwILKqOJj3M14OZlcyENdPC3",
-	"ZDLziNajXnP5tOnAV59Xz2/VIqh+6hp4yVrxfqrsLwfxY/2WGAItIglhWUayzoqZbfgNJjc0+qNJfPzA",
-	"ou7/lYxXD/d3Bb8/qzDZbfsz66SuZC0Bha5msTRhPQ5UhqsK8bHH/GqPIzNvIQBLRVI1OxUlwaS0L+3z",
-	"Gis1IiTJphMJpSOVtbfkSRIrhb89wtZ84KiwMkM6ta1Y3vVt2QG7FttjL99DMo1bLbNDZBIgFBjchDWu",
-	"AQ4M9+kOxHfxPku7/no5KrOmob2axiFLfCtSdUuifK/sXNOTQ7ir0+y8bRHH6RgehByZeN3YK1oUMZjZ",
-	"91xZCxhWCOe5dehV8BQQ+Q3MkZO5QvVgr9FFO6uqspagjsKd1YTd3kLD9H/nJb4oRyAJmKRmPlAinEIr",
-	"r92b5uMneP+brUBPsoHMMtuc8dUK12RfCE2ModL9pvXXCyLLFWn9GaiK/xiEcbTEttrE04yaYgoQqQ73",
-	"obbY2gpAaQQzWD0ghvy/S93qOL4X5NNimpeCOFeTSZGp/FALgVdRC1OlzciBi5qJjWW/COigoSJuSqKu",
-	"2rVWv6m+UucQVQnp+AkqGb7GNNfX+8TalRNbTUzaWjYJguA4URZKv2GPEijblkAKEtVf51wq+yQzVuJK",
-	"Wwk6iRplbSnRMauyxFlLMoIomc9X14M15U33qgowTvWrYfi4qO+4AjY0uI/HKtAPo8pwzQpkMhQbMSpF",
-	"nB5hq7wPYJzggBjyNMzH0OL/CouxGP3mlRi++ylIA5+neOKdt1mZExt6mxrB1l1qwMnhNYaSTBMzXeYv",
-	"yBg1f+pVcAFVRoczIVhmt3RXs+3Q6j77Xu2h4fu2Wl9FgfnilaHDaYGOGqu/GJrMh5eOMvtsRV971mLo",
-	"GbfMzkVYNXA/fofIeEM0tTGBfpS1nBYWTXqYjOvyjXtYF2fWqs44LxqD88dukOrg9OdIqJ946ury2MgW",
-	"u5kbZfHd0Rmek9Wh6CejU4W4PZ1Hj/o7qzyXer9GMC+7TiPBVx+X5BlZUMY8+vscl7ny/v8eXFXbfDtZ",
-	"TgdppshHgS9eeHmv77T6blSv4IIFAVBRLZETpDgfgPxqumon0BlBbhtX0JUPridzm+ps5rpeU6QCshRZ",
-	"9VTAZUhzQ6C+AFpIVUdhH53aR5qlcFNbvcZUh6DCAA9U2ajXRNA5bS+Re3OsrKoWHlWbMYVuzX14ZKgF",
-	"b5nIqST53NVoh6nZR1Nj/J0maLoqr+yPDBuOcNbSfTT11E9PAG/OfUxsogNlaDrbTOvlDPO5loXOurwq",
-	"r2pYUD/GcVNgKWJ7NyIbJn6wwaut6Fp/5JRdEEACGQtIbubhlTW09ENnXxFSSDd9Qa4KlpKn1OQtmjj2",
-	"lnxWzFILp1XDaL//uAejPYHM5nqG619tqvTB8YOD4wc18MZa4521Dw8POosfGj15QUQhbGhgHVu+l+wh",
-	"uMAmQNcX67JugZEd+ezpLfD77rPIrkh9nE1fl5n8pMYwMVZ8Qwp1anxfO5buHSAPzvXhODKIGYD7jFoy",
-	"MJS5NeQtaa/QGwzfo4g3o13j3m3rubZHkE/3meq3uQET5/a2izfI5ms5p8+Sr0hogLTng4lcogqCsUIJ",
-	"Zn3Vru0BZUeA6tiI35IFzp+51Nr6WCOhj//2f6PDsK6HxOqXErTytoDuITHYUcIouzrNSUyNIiwbd30a",
-	"sod9f24bV7H5W3oRVRsbVDWnTfw6F5lu42jqwenx6uLWOr+DV9vu7grzg7Z5eurD2+Zf08TpGm+miJcQ",
-	"WACBJwB3gNHPpb6Awg0IM7TkpdhHU5vtJ/XdbYqwT3iECgqYKguWsP3CpSrTq6l7XoJ2+YUt6DVhqCwQ",
-	"QOSDoQWQx0Cb+5Bnugv7yftYANmv3knJlCilItnUoMyASzhdYsocdA+EEaAp/PKCZXKq95gomfzC9ND1",
-	"Hl5zqDar+6+8/+ZZ/SCyz0Geh2J0sVQQvbKRH66JyEoyRfqDqwQMqMszQph3KNRiUKq5r1IoYVKDjzBl",
-	"BorWTgfcm+xQAWPSjqYesWC/CUiL6jfNqMOtPce4OnU+0GGbjs9jbGadtdMTCMuRWvHQnRgANAhEqn5r",
-	"BIJoaQoz5RDqHM4fPCyMAiWdj98ECzUiMmtu8yo4Vbpwpzbkz6jhIpivD/PzqrXa9z6Sqv607eebL/e/",
-	"7desTnPNaUvyFWckpSuco4wuqJL9OeZcq7m2/aRawTbx8NLcNeMgZRJBkJsrdJFTdrWPziHt2mzCEOvI",
-	"KJW0KsMGIsEVDkl5Rtprk/XJaKDyTD/cYWR+qbsi6ZLRlGIGplj0gi1yKuvQNpOM4hyptDhBqQl01Apw",
-	"BbraV+I+I92zeRZN1J8GQYhTfd+r+t5HU81fDgVQ/4htbLM+dIW9Bq20amF/uDDUauloQxfdK2D90wIP",
-	"ziQt8eiK8FLpZr8wY7UGaUehvUBqGNEZfGFRTK3knJVyA0ITyyuD7o71hrPoj8ZPRpm+/TILlaTft8cK",
-	"IJTtf2FTQ8AUrm2GFjhdDBiPljGappzrkwL+cUDjRtLq8XqMVc4IkjQzSF5myPiaWIkCwdr68SpyWz/2",
-	"hQGMG9WSW7g5pLYAiykKoxUwEDUG+fE9X8MTzg3jf07sKWliUw1JK7xBBZb21XdkNdNjZRyt4E8LN2lr",
-	"DCvpTzbAxW/W+QtihN0AdecVoICH2+HzL3YGQeXft6W6cTatavhArVVj0vFn6IboebChq1vPwgEmSgbu",
-	"TjQ1V46pwWnPOLSSgxCwei38rofo24D5dx/cQWxKRVkQGb1aSyxI9gYW147CzJbNCrfInldkA2uWEloo",
-	"w6r2Q+2E/8KmsIfqkc3OLISvDLoKdKP721TlBxohorUQ3GB7mqCNYA+C6RW2WP0QBmuD3Pi4QgPnDOe5",
-	"8fp7zqxBPhuWq9XP9azkSrjgrBZx7C+Dfq7NEWCm1aFSFzaH34Uot6oEl76gxTZgtCDKotyB+HhXM61Z",
-	"9BrQ01YEyxKgSOwiOla220iUrM3C1aj3CQh+1j46PGIca8UqUpzCFBKpzJuh2psgvYV5rUhuGMhkNuvb",
-	"WE3qS6hK5opb1FVWvdV6mrYKX2fT3mzDc30RCxTvzCrePZ14bPKtLt45ndyi4wn9WLwRl7LW1UCVURRv",
-	"wzmbhjSjecXCnfcMsGkhUZMkcGsFM1xbSTuiGnI78E70iK9lKPYXKgod4/WdpMhXFatZU4crGlNJJkLu",
-	"O0zzSxLDCfTlgrYNME7zwBLB3axf42wvG6QJmPGvt+HFsU3tWq47MQI9G4KHYhOj7Qsd43pXoRPtbqkH",
-	"HOoLn0UzJnWq38dOYyC3tbw5YgxsqbUCq1BW1wpoWG903J1MmI3tbguBjsfQDYqWokHY/sT3lZgN3ho3",
-	"5fjFxmWMtGteEVI8JymVDpYjbmTP3CPeL+ZRmTKelkaNknhO7CG4AQ/RAJdZvf+u8bXVk8e3z02N/RPW",
-	"ovTrH3cloX/7f9ElmA7xSnUEyt+QGdr3K2hPckkLY+fdnq4qwWy38uVVD331y2teuMoB0y9m2825Ved/",
-	"EJjd0J0U8f44H84/nKNmC8Ap9IUM9X5Us3fb9Yt3rlgckuQ9hE0VIkx3BnRpeUUyX8UhCe9kk1tY8y7u",
-	"PxUEn+WYRnPrga5xQYQpHWnrrxAHYgFzIX9thZvpS+8V2TzV19gZuPALfXEyNi+T4A11AFaUUakEVlxA",
-	"xb39G0jS3d2LHZmxtya4vE9ygCi2E+89j7FN13RSOoZIBom0y2aoGrwOGr2D/yJpTpmtnLTiRofPyVxF",
-	"b7hWaTtN02h1Blvdy0lo762YBmrSPoaXSTZFd6riHr4ijPsLzF50AUW7NDOFTbzOpncNqKuLavBtfmF3",
-	"mg3oRhtuQ2jQuAynd0+qfNClvXCGuWQZVrZYZaSKk6NnEOOO0SoWwlXh2HWbbN8QetMwhuwss/Te42ey",
-	"4KJ3IT+DBaZiTSVBVvVwirLWPyhbBHAP2wgepSi4HA/gKEiQw7MdN7DkA3eouQcveVBV2F5w7ALFt5/Z",
-	"JBWDDN0p9Y3iS6NNEwOMHNwuatxtXAT1rRQ7tpS0pfK6F9g85rIBUszU+zYBusMmEHFexErhdAlK//CT",
-	"078TjcA3U/wKy2XcqmDDL7rC5rbWVo9v4Ej1A39uBxJNJs580ZM5FnETzol4Pb6W2cBXCr4moi12z4tK",
-	"bOsGYwTPgyNCKS4Y2SRbkRpaCAiueXZu/IxGU0gV+uPny/0OTL2h8eENBL5RssJvszE6k6rSnEckRDet",
-	"bLXdE2ByhiTV6zvVRlqxwtZCm43m+bXOjQHr1UbS3PF2j9S3Un2rdsi/M1N+cbjos2e5KdsYyryQleA0",
-	"RwYTyQnDvdpTVNqMBot+Yb3bVW1k+9aS50EOjQmi3BKaAw/bG52DxnjaeRJGoaJMnx0rAKU3d9TStHZZ",
-	"ymlS/9Y+ayH1w1+cNWegVncX1uYLG9i6r+A5RVH9rtnl3dvR2Mj1gLq2H+mKaBXazHbfHjdNdiyatU0N",
-	"3zcr84KfvQHKQrihbhYqPfLO1lbMrQrlM5ETfA4AJjFy0dSzmj5I3AfETfXsgGkCh6R7amCcil2D5/6t",
-	"wBx8u3t/gA48zD7ccHvZXly9utuxHnvYjKFmZMORH+CLcWqwPQu4e7XrOIhy+l4YFmqasVX1bQV2X+bS",
-	"xN00GOf3vOuNPmNuspp+DZuCadBSnmtd7wXLxpzroB/uQwRq1yoW1rtcxfQKUggiCVNY0WsTEGVwtxBl",
-	"N5NaQNIuKKDuxdbEBDdPEGcci4Xt4/jCvummCtf9Sc4w4SO7Df9rBr41mb5DXPrvoSZ9N3NB5zZxTdoN",
-	"0hoHbxe+27cdtYG7zRtYwO8fjLXet29cKiXJTI3MGFwyy+R7vh5aBQ2wsvW1j/F1veJdLFQBvLPPTShJ",
-	"b53lwWVNhjcpYdQxdNLXrMqHXlFW2opj4Ko1L0GM9FNTC1YtAQc/JSaA2bzgKjjr7+u1KO9Hwza2K/0t",
-	"BM3z5W9/V2ogGJsr8efHFUxxiDDsV7WPIW4ltiBksO+WJGrqYG07an1BtK31XVHGBZSDluhOqkmuh4cc",
-	"Hj04SIZkqqelEISlkYCo15cf0P2jw0e1+NgXny56V9OSHbQdG/N7gsVsc+4QWZq1Q6M1NA8OHx8cPo4j",
-	"QUiFWUrerCL+MBNllgq+RvMcClAFdwgJkixIKpJXVUpRNZ+H+w+HFXfewoB7hQVh6M6LlbybIHB9xw/t",
-	"osxbzKmv2RLPqMJ6Q9rjgjConXV0cHRQB/c/fvw4WnfYDbTft2Sf2y5EKitfjm+tNvM9yxzfj1gpQWdl",
-	"S3kgSLWX1gFnMjiDtCjdqhHdcrlVV//f/qeebUWlonpwEj2DNCW8UuhOlu9l5N5ss3e0d3A3Qf/2PwHe",
-	"9lIJQtQ7XKCUM0MVFxLd+fB89vbuMC9E19SGHD8Mmy6pzU58etcNS/wY936sFO5HN7H1OiG2PtzkZPI/",
-	"/nqw9+THXw+Pvv1TPM3D228bXFxVe9OPoHTJpYkhG6elVlZBTX/LpLzIqOKC4rwnfzw6Ly68tq/ssG7a",
-	"arxDHUzwjvEvxVO3XN8t4zrHUlqctjEDIoKsONsMvN5FElYf9uerCiILzox+OjxZ38QqmuJLF7YFKJ7G",
-	"5+gzmaHTUi0JU8HltTEtzRyMaqheWnnKOibVFZIdMatF8FowVYcHR/frk3UUM1HwK8JuGtViGkkqStoG",
-	"6JweI0bXEgf62Utfyq6pMrGBC1svPRzLg/okHLe4gYvXsaLpb+mcIElVCe1L69TGeW6vg05trwHx1dag",
-	"n1/DSKTdvMUwrc0wjO2LRmCqWS85Wgg4yKlCKc5zo5uY3AYLOjEyT7yoQBXaMDud3F0zj0dhy8zOaZ6D",
-	"yUFxWzDIFIFGL6Am/twkDC1tfP0u9TSqaT46aC1UHWWCS3c3c1WrUn4NFSyBGYB5ZAKpPhjSTWQdx7dX",
-	"zFWUHUco6wKn/ujwyDMM/kBBCNoQLAzAh74+htHoPTe5+DlgRZcrbBfMU7BvGotfI7pFFBiNKlZCtg10",
-	"7gVOl5DrA6kWXgP1iReJqYZeqWUWHymFVFeJN8YquazDZ27HlRGGZzlpCSN127FmRhh2dB1G4xAdIlYf",
-	"N5v5unRPA8tWccMD3nRPd6+zb7SahxoQkyc3tqw1E/TNbDNHt2eb+aD1tBaBhAOflr7EGpVQ2rQ5B/QA",
-	"D4Iu2mK0JtHiLy+50IJ2lVRR6jYNTDdPronYzHi2eerAGXyihQu9hUDg+mXiPU6XgLJ4imZUojeTFkCT",
-	"XuGoR1Or3Kf3BCN5rJI4F6vpCdhCNwbCH01zyq78d1ihaSny6T6agrkGUqUZb5QgTNCCG2ijBK0FVYBc",
-	"po+eWl1wLla2Go9D+WpJA9P3PcpaPB4GoJLoY42q6pZtjrcUs4xqGRiC6woDHIXZuPV4h8WVKnKsfkHH",
-	"SQcq0YiIloEmOleqvDMYpY8NanjqN6n7KHi/CIONeMFzMj70ZLdAkDasD3s+xfZseKIiUJRourQ7F16q",
-	"L//RwdHDvcOjvePD0ecrzRpBJ7aEbKMUhofQcPvTznWrpHvxtcgxw/EyhFks41CPWQ93DvJKjzcMdUst",
-	"DgbKOb8iGcJDdIlkQnJJYHN1GL3DLsB4orDD5oAY8RrQjk3nTV1htUogR2K+2sowLIlJP7Y1GOptmYgq",
-	"rS0hWZCUzmmKwPI7WOV84Urwt5Zm8MjP44SzIJLn5aAdDZusevzGUV67lhfsiKcyk5AAN9bGFhQ8qfin",
-	"ldPjdryUM4VTdc5ptHbAJzBVmyRSk9wP2QsmQ2rGS+cF8ye/Zw9055TJQpB0WZTsSt0F9V+/MCOULQJF",
-	"QvPviFoeRj+JVcYcZdVrbWZHlnPTMqjfP7mHb8qrqhQsJpftdZ8j/YApx2MrKVGJIOk9SI6AZTC7mREs",
-	"iFRmHz81CgC4PYm+Vw6vt2LI6rOW1ljZmU7rDOmH2MrWfwomPqLVmNQTiWZErQlxyJJOowHkwYzqRZwm",
-	"aCpLCLeBALMF0QqbvEJ4gV3VKf3yFCrBTv3l3BQ3cinxWOAVMQhLXxhsG4vywedzmpqKVgEkBJVOils6",
-	"n9aBJTmXFn4STWGCpgkCOCcoe6DPniWAL0g0DRS8aTTQbGbL/vqsCztwiKYRLttjYSM4aTq0dtapbvi0",
-	"agw+X/oWzc8L/+cH2/YORdJr691WLb3p/5gZGAfXVy8ftZUk9tWFt5x6Q5Xft3AH+ZcO63vLGVzxq+Ea",
-	"QVaYsqcAd+qBGjp393Zp1X4dctuwUjZOuLe9p1q9anIwztZluKiJw62rVcmy6QkiX3Gq8g0Ykeo3Un2n",
-	"gl0zPUFS3xlxnkS21D6agpx/T0gGoH4ZKYitHh8oOGaLOZAyA2zGBdI3WH36XROE0apkNKUFzqna7H9h",
-	"U70o5j7XuCv7tfEKm1HJaiAlMEJQX7kJ8AjIBKwQFgf+qi4L27MWYqtWNN35pZTqt39lGV0QdKkvf+Qu",
-	"3Egr8QtYrICiGJz6jWPdQ6+cIIy0ql2FS7J8g65IocILawXPWpf0nRAmRmTcRt328AK3O/BAbw13Iz9j",
-	"VdyPb6GK+wdGPtIVcaBUozxk5pWGVxD9+OvD5HHMLzgUKSsg6ZKoMlIDXZJUkEhQxDMsyfFRYgWWbjjz",
-	"Ig0VNDUVek31N1dhtJJAf3x2+fkvx8/PX7w6f3N8/s/ncQBLGjc2YfSnC0AxQ3e4KjRn1oMxJvbbk3v3",
-	"FFfFvbeYZVeCUHmS5ljg/RmhsqAk/+/2jX0uFv+LGed/axL2pTw4OHpoSvP+N9/QgFsBzJoZRHzic8pI",
-	"UBy9mVNsYUqN5clamO6Yt/SJLdXd3fML8ManRm1fWUE2Y4YKvKlKaPlNWk3yG0Eyqq6wiF+Mt9TzXU0u",
-	"imDZErHcVhveTlf7He7GlpZtvFHMlMALBzR6b2mOg8Gl6YNVicAgBnwDcRNYdeJNEyvIQJoXcIdYAwZf",
-	"zlOcA2AUuvOi1Lxz7xkROWRQzEz93iUvhUcfcraKffSBoaKc5TRFS57TDG98sstbUxQWK603u55/kKjg",
-	"UuHc7FM4eCmzBiZT30mfpiY7J0Ely4mUxhwByTSaBok31UXmaeDweGuRJfXZDidzYo5/Lgmo7ziH2O0/",
-	"ELHCbLMNjWXbD4YXUbvtMCOKHc/wRo+vNh11AfQRL1BGBHpOSqX5iKEXlC0JjYYi6RWKe2H0L7K1pDNV",
-	"sLgS6VPvqTm210uaOwu8mVwDwzn3p7u+D1E9+6VAa0Ku5HAgrzLunXPEQH8yQoimcseysTA3bfuAssUr",
-	"vZJR+19dt3BqzIrDzXSSTNbQ+VKTBUlyGK5TUTVmCydD8FUjXO7xycFBVMzw+oOHRyfHB72jBvJtP9BG",
-	"dAYa9u+togyhhRXnRpe9E74liWHKu0m/K2ALtIJISWc0b8N6sNhVvUm39jGT/asVSi0DP7WYs1Ne0M4y",
-	"+BVOoy9f7R0j+rLN14wIX6vHWrDg6+G7wAdqbBd30sz4vs1fQccFAwVFbX/7u1gQMfvt74J3yY9O/dkf",
-	"G/aFcO8M08DDl2LnOxYDYrhC9qud8ub191uD7yuDUSzrZXzCCM8dFY7xoZvJxJ5cfkobNUrhuHReFuOd",
-	"q84gfdWC41eznRWf5jDzp7A+6RwI/aDVugzpiawWRDLHjRYmyHlGcr6G9GrKEM6LJZ4RRbX2APixXsq7",
-	"M9nclJUk+VyLfAu0yDIXmIEODw6Gm4rbuGRrGEMw7sNyyTXW75OqpyYJJl48MQaa+HnJwTLo8oo85HIo",
-	"irUyprUZDhC3gOBri9WM8sGcAg22cHQMsKBNMncGmjGu4AK84InNUTCqBGdzKlYtmHNLXkryvh1iICcL",
-	"nL/konFo/oFIkucyXeK5Qiuq0IzIdCl++1d2pYhAr/BctZQ2iMhIe6VDz3CJ/rCavYrDF7j6N0OZz5Ye",
-	"MkJB4dxd3SPBmAYC8oyXpmJCRdrpSskFETRdKvRBMjwTv/0doGdbG3mzVTf51cWzrhequQ81jeP7gDse",
-	"ASMShAypjWq3jCukY7m+b9fcRhrIQHNPTpQiMYH71vzgkKOcrxdM3yaSqpKtUEZ2trHg6VpkgenuKZoe",
-	"7D2ZmhAZfaEAqe2jsGTLrfjZkLvw+CyWaqx9019Vy+oH9HWaO2QqYZqB1jRcE/II/h2x59RWiUfu4fpF",
-	"ydR+6iz3FL/kWqp1q+CsN+qrvqUjWc6kwkxROKzQki6WptsepMegIIHvv2+2L0hree/vpO+1Hm59pAa2",
-	"pmZaggWYawsiqAImaOD58gjA6Gj4yb7tf23uDWO7aV94Z56qGcYog+9tMdJ4vOP3Dt25zUACZxMCmiso",
-	"Nzs3A1f61gWxZaDvlpYXk/rbcQ9Wrwli09pr5H2vK9fOt5Xd7iQdCm2HqTDIXWlM4fhq0iPyaT/JcU1v",
-	"z/47Qhn6SHIy59FZlBuW9pwNVMK1yqTY1uKrVJgdnhET8Q4I/WHYhDVcGbFinoIbz4BjJFydsAqrpbpj",
-	"pSpE3O+Xa7Rb1lA9K+jW84Y6E4bs5JzZFyLsPG4GguCF4RNwDsbeN2RzJghoNDg/02vr4w6kmQyBIk9a",
-	"5Njag7cwa12REXbSnIQawU+7JKPFLg5tVGk1+xnPNt8r+asXdKMrd+ucCMqzCLKBtfgOlGhtJkBjDR5o",
-	"Bo8RJ/VcPccKv7bVX7eKGVQhSrgOTWaC/nArNtlOAIayDYrn0tbFsfkyCUr1/mZKJsiiq8rEY4UlIV6O",
-	"TJAkEtDW94e4WV1adBuURnfGe53qwyNb26t2R6kVSY0dekO8iCYj23kRY2ee1hm6EtZB5ehKIIYcAOtp",
-	"i0QF3qKOfkvJ88cPjg+Pbyd5PjTQNIvc3n/y6PBhrbptzwW9KxM/t9iGYXfV4rQyoPc0O0cUWBaFQdpg",
-	"5gxcUCJKtpAz8gsVUJvIhhosyIpQlpFrImbmYfdN1F31n8n/jolvLe2/sSUG42fAf99NZrxYScs8PQAh",
-	"2wwcHSTsauHSQG96dbTttJrvBl8Lz/2lqRM5f6SXp8XqcXpxiQpB5vQrkdvV32RB8JXcQivpKKTdawsM",
-	"Ck/0mvyDRwGcf8WZy+WPKQO1ByxyKbsmTJHMR7qBvRNUgpaC40uSFy+6XAaFKUK5IArpZxvVeGk+J/+9",
-	"vwgvzToK/T4NQPmqwAvrYb5h9V8qT4fUcLeDhDp8DYQ0GyHVnkM7vLSAc783T7CMmFJToxiLjbROdFxj",
-	"G0XMKzKbTFhn52btgfpct2/1eInkd0G8boJ+4pSpWgwvunOJV8qdjAn6szktpfvmLhTIhP43YWRr2MYk",
-	"mUDD7+rfmZcmgcU7eu42hEyLRbiVWYkR513cunu1iiD42wUxotbzoyPMbSitHdyk27ZDifNApfw1I/nr",
-	"rrUHR/sPnwxCicpNc/7NR/tHQ15sDCIH0L68TUfg0XJG+rpTjLS2eXfrqJfGW/XGYI6sCVNPvUM7hq+R",
-	"IAgQs7YzN+79eJGY0VVlMpI92wxCCLmkpjixQawYrjHCuykvoleeWy0nE8CYFIIykDTxaAI/ufVj7izH",
-	"AiPn9J4MQCnZBUqkOQd1CNU4wSsMaP5PLS/UiqE4lqgKkXaitKzqY35GBMs6x1ynb4fgXhmovrfAM5Jm",
-	"ZBTHDioTZN7wpc12jWOWRLZjaK+xRKU0OcrOlLAO8guVSx8fE9UDhH+SJGvJUgrgX3ZIMbc6iplCO/fh",
-	"9tpi32C5vazoAngJJWyr/D+N4WdPIWpgijDKBJ6rp2hqSjJAuqItws0Fmjpc+mkDe/wpmi4xyz5cQ6Fk",
-	"04iHqvbmPKfPQGe+7ENY89i1P0kmrr2hqYKpemabPU3VpWv5NFWnrvHTVH2u2j9N1SvfhZucuF439esy",
-	"PQF8JGO/MuTLxGcyueoLuge5j6b6shG84QPnvFjRIkSS/JpI11g4Tb7XibnjDJwJGMhF8C588QoacOO8",
-	"Dcer0SZucmleE3EuOJ9vU3KbhxRYHxsYy4kz/GF5VWEsJ/XqGCD1QU9QFf5n5BizPbcWDSrcGJvI2L4k",
-	"jA9mbmBa95wf7YAacTE1LKDdkOvFVSif6mONyKsetKngMIoVDHfoNJBAldcA3yq4N6g7H4C9xS4wtx/6",
-	"EOTBtA/MHqaxLNs8J+IHibTMN0WBwo0OmoUtSWfrSo/Y6n/wb9ud75rwdMWTcaagOkOK6hrrWfWhoNae",
-	"AGIbkNpBJ9p6LqobQXESuBvAD6FSBW1pRpme2MjT1Ja3gJSxafKFTavCJwma2qL10xMEynU9ndVSb67w",
-	"0L4NAARGDMr8+SaDMvgjpve178cen74zd5yaHuHT86pb+Pw56NvUEnAEuMX5JMnoEqxqkGg8Nay5Qy0H",
-	"n0jbbvByEitWhi1wfj44iEKyQc7x7trvLpUMcNosLbVVECLIHw4pbN3vn2y5p5stz6gyDs7MPDyeR1Yx",
-	"dbvKPrAp1OavJ6pHEK3yRAFhZJU70whfwGppmKqyZYNxOyc4k1XVP2jBn9595yXtgMBcAxqhzf1Fe1W9",
-	"LIN66WjxADTyyukAt3FTHRbpHcv9MO0O7L52Z2sm719jmuNZbuXx1LZswONgnj2GwYLrFZhWCziFU3pB",
-	"jbHZrwuYZUKMPZvHtI+mjKvTPOdraM8g+4AP3VTW02eKu4l/YWvILdkqtIcyTkxOJdYtaZI0o9nUMCqC",
-	"2qUeFMCN0YACVIMCxANHUcRYGq2n7ZctzvZ8lkdjHhgiQuhr6sXLM/Tk/oNH23qLS59v+DuVJh3ivmGG",
-	"CsEXAq8aHgXwe+6VDBJN4zWSVYsVDcOBnXEbe9E04pyL3/4+JwxdUoIyStA5lyonVP2ClzniGRFIlpA7",
-	"qh9gOF2ijKyQVg5Z3Kimp6H1Ui/RWnC2qPBwKCtKlaA5JTkU4YA/Bm/Al/rpF7rHuKUIIp5isOQfA++y",
-	"lTv6+oUyIq/q83Nw+OT4fnaU7j3IHhzsPZo9Inv4QXa89xjfnx/OD9Kj2eFhPL8BqzKW3P7x4zmyPwb9",
-	"3D+IlthoqRn/kjtnUI3W55RIItAHoWdaIQbZHjNyhRlT++0pAS0saV1bTg3QdwX9NyxwfY5KwU6MPL8m",
-	"Ylay7KQwG+WEcbXnQEl6EEX1r1XMsZ2hlk0IeZ9s8ZGuSHvabWOH2jBxyQ0cnn4K0sqg6C2a00UpSH3X",
-	"HT2OLonFT20u67u3T0Noy3yNN9KkczRQDAHH5z76zPW2muyMtHpeHRItHum8rcbajAq1fG5PjF5wQXi6",
-	"9eYLv/rwpm1/wJLmmTCpoWPO1DP93m4ZZdtwoHhF803rCACYp/XXvrQyOsPxAmbMpjy30WuOGdnm+ACc",
-	"Lj1jLi9P8NU+OmXmO5dHrw/KnEpFMrCWEqaIIJlDUajMcoOmXusxVa7ZVrhVR45rZ1Zaa6ZXMrkmS5rm",
-	"ZLRv4M/mvahlqm2jGI4adw8bt1HqfNYEpu/mu1Ew9g0RUTXUISeed0ZWttxCG4Jky9EiCZphdlXVqfWF",
-	"L1kAwFwLdrdBW72zcwMZNaxtL7N6H7+xDOtGw3cSrZeObv7qKRiwO7dtycAacnjSLhKbIZmKCCcU0TPN",
-	"NjYQA1noqzuvLz+gw+OHhw/vPkWy8JF+BqmFz+fGCZQuSXplQ2Thd/iCNLCdnr94/OT40cH9g4P79w8e",
-	"HB8dHB6bKLgQTP4o6ZXbjQj09tT/PpD6upTcqqzzIF5YpxKevexxC8K0i1FbhU6NMTskkIsW9ybReAvh",
-	"Zg7FQG3b1pfJT1OdVWtzbvdZVVzBLJzl1qQh7IJNH0xsNN4mqBrZJ16bka4rMBTjIBNIX24nsB/D1w//",
-	"UzL/p2T+T8n8n5K5VTK3yVzXwm7ZVw2sxU0AYmAdQ1eMr7cDg17q7UAJw6Xi9XWNL1QeNV6GRcIQPFPv",
-	"5cXbvdNn6PDouCG0HoxMxYLeW86tlorHpzYaoJHLidbgIlMcXRFSxKsdqyXZ+ErHtconv1uF4xA9rIFB",
-	"ilcedaty9gz3RAyFfqxqGjfMclTlnoBgWm7k0rUAZkOrHrtVv5X4CcdBu4dQgK+3iMP/yJcm1b0HoQce",
-	"g2QDQa87kcu2nX1IKi5IZrf4MFbESuF06cE9hwEJ+Xei6QnOb9dqprEVFF9huYwYNF+d7h09eIh8BQoT",
-	"iaNIhux7iDKUYsYZgEtBcuydi5dn6PGjxw/uJmhJvuKMpHTVUqSbtduHdgYAa5aG2D6AAOAp4I9IUEJj",
-	"NX+QSJjnE1uNyUanVDhL4M03jBIdqp+64YGzzcRcp503ClXUFzkoxhJ2WV/pOq+1bB++YFSSzGuV29NU",
-	"C+D3NYGNd4AyF9ChGefnkojNPoLCNVSaEOPArdLIFt6tFoQvqx13oABSUEhOYo4RE+XkymTUarYEAfSQ",
-	"EKdICQvQezDCTcvQ0za510TskkVtISG6K+f6wqdAmenLqWkNpa5HT77Vwps1UhI/nK4Z8hmh2y7BBkSo",
-	"X6pHf3rzbu/o/OXzvVdP/vm0H9ApArbdvWo+Lm/E0v2jrkJ8nBkVJI0cncL+0lH7ZEnQTPC1JALJJUQR",
-	"LHgF2emu0SlmSKom7u5SqeLk3j2AOV5yqU4eHzw+uMe1fDu6R1i2Z93iwxLuLyy8mjOf7ITv1IZndGag",
-	"0UN91NWR4ytTEiieVhaJtrssiBCr3/6e5wjPljwnDOVYynGRd53wQm4qDLBaJDXHfx9Q1RExI7tQ+MMA",
-	"xKDCfi8CvyUi6KRrKCQ70zelFnjHWvxnMPu4htjRJ0hND3WUDzC24PTqzBQ6e8sXvFSfDNZ9xMwCFTy/",
-	"cx5QLPtSH7TTFOj/G82m9X2Gi2Lv6vj60c9Hqydf76vH68NfotAIP62v4smK+oe2MQ8JTzYT20xyi9oX",
-	"zAQ7kfRJ0LrY7weuF/Qap5s2TOLgRtVP8Ll9GBh3V4JkyosRFg3Tc3uSClQqGN0cvPWazfnNYFnrVVmD",
-	"i2J9y/hBN+atdYWDYFU3wDoaU7Wx2mWE2KXIv3eGjyzO/e9myAyRdbYCN6DMMzo8QukSC5wqqAeNkSQM",
-	"6hlqrXjBebaP3nMkypwAZpZeVAheqV7aR5+tekzrwYULoiTCyGpyWudXtljI6BLvXUFH+uZJF2yPMmQf",
-	"qyxIIrR2zcgCm3j42q17UBSs82+McNCEjHZmIrt3Ybqd9Ppb1AkHDi0W0Suaenp95T7MIRnKcou7YxmG",
-	"0VxrGCtEf0SmHgVBejV8KFVgKgSWo8zVh9MKJc5zx4LGfJ7zBmDO7reD5PsovYP0V7NOz3larqKajkOq",
-	"2o6oakmQcQv/6zDF9PWqmOt57Y+1coCX7rsoR0XLZMHtXOvMpqgaR2suriz2UBXtvMIblPETW64PpVgS",
-	"ie5M05yIq+ldV6nZFBlUOOcLdGdKMqq40L8KogUhWGnuTAF/Qi6J/uULk0ShsgjstujOFGcryvR7mhUh",
-	"AFrTldHMhEHfgdqF0HQ9nhao0Z/hVzgQbVf6QNONwtFofo25RC84QLO+IZt61QsLtKXlEcmIPddiDVzi",
-	"OQkMguOkUGb5bGAmBAScbq8nmAChFIS5DUDQuItN7RZVgQPpXn+RjYpaR0uM6fSMtG+g7welOUQLDmlz",
-	"uvCKZBR/tNGlPlC7ysa4V2RzLdhWeEHu/VSQhf9QGHDvmpbfeGsAeOcFoZLoPb/f8sqw2Hw3rCoqTi7x",
-	"0YOHHSZmxyo56TcbS/pL1M+mSL0eDmXq4f1o7eV6JuAO1bV3yHGuw7FUK23H4+eoL1V5i2/iQhUjt0cg",
-	"gqGetC/xppZP64C+ded6f8w150CUB0st/AuTpcCm1ujPJc7NI0a9BwwwkwVjShCYMBFwYrbUF4wmlT33",
-	"m9pT4746q1HlH3TUVV9UVLrv/tSg1jdZUe2+eu+od1+c21F4hjajaazC2/+fvXddbiPH1gVfBaE4EWX3",
-	"JinqYrssx8QclS9VqvJtW/L23t2q0wSZiyRaSYANgKJZjoqYN5k/J+YR5tf+128yTzKBtQBkJpmZJCVS",
-	"lmXtc6JLlshMJHJh3df3BZLSNdTtVTXE8jO7lkN4zaPwjPEuTrcEJ2eIrJ0S1j8j+eOxTOw3UWMsmIYS",
-	"v++fE2U56pSq6ZAhzNAzsfwCVtQ7EwPJkmvGY2tWv3AFMF52t8LjlO4ucN0bPldaV4GC/qKmWe0kwPd3",
-	"eTedsRFwWVLH8dnReq47z28u4uysgUDmkDrna9ZgXejxift1qDARX2UfA1VP7FyebY0lodxEkMdh5RMz",
-	"BSfGoFOlV0i20rUa8amqd/Flvw89W12J6vvJCW1sHO6iZ/ZqWsgBBTJIwWNI0sJMXsk+9332drXZH3f3",
-	"GjT4LvSVho1druQVjPhn0ewpI1bec7+mhn/Umq3/PE655OUIVNxcwFKdi1cQEpJfhF0fuHL+24vB5EJZ",
-	"te5y81XYahZcdzpxPidkz1F+Fplw9w/K3SEteCU+LU7kCJnrYsrpgIk9YrkjqQ1x2ntUApqXj9M86+3h",
-	"f9CqaqWqZLWoPDA/hGmH6PoYlBBUqhlC0Xor+qR0srSCGIQ2bmpjBXZhEt8ad27KveI4Yh3/jjuNSHDP",
-	"HpTwBT5ssE5EieiwB0XYCPdXZ1g67IH7D8uVsPKI+8Zyz9DtufYe5v3GbOjZk9c7Z9bfwBuu8kgVH/cD",
-	"cFNmaj4NZ6gUCQ87PnmLdcxMKjkbdY7mjYEwhCSRsM6I294Qko7nv2Udnhr1HP8Yx2vpAZ2zkn2cG8Yl",
-	"CazzRVrnsmPGkKZCDjpHrIP36eAtMSmQ/26LdSx8trmPBSZuQfuWKjlwBg8+20CC3jnK8LWQpCu0nBCv",
-	"oZ/jPpf4YYa6C4esWQdSQyVGJDxfYKBPVPw6t4FTvTuxLH6vjDE1+KPxzdJOO50bt28HqfJwR3b8QF8j",
-	"tjvEq5e+cL9Ttba4KhtX9q2lpqPaj/SiZyZpWUqg4AHVI+TOeUx/kryvYDH1CFnV/wynxqzAbBOo2Ddi",
-	"RPJ13BVQgNHd/jN3tJd/MXwyrNlOtKzJoCon4L7N3nt02bknN4gkOUr6ysr7jO68TGvn4MTCSyk8cHi5",
-	"1SJ1OhkMiK6/ZLa2dswcEATLMj7m2nrVxmWgge6C0x6GWXWVptKFhHxOATbCLZSewxQqsqxy3781P+D9",
-	"hB/09ptPegfQfJIc7jWf8kcHzTDc/QR+5HWpsXLsugBp8Yx18J5eY2s8rhQjdDDd3FnDDOGVysmBrwt+",
-	"5LM51fBH87KxkdB1Xt624Gmu3GjrF+PNxaJCvUIPBH3lp3mmKCE5ewP6optyW8qyAJYPyof+Oyf95htn",
-	"guZaIc53Ds53rpHndZFvVSNal3dnfGKM5baKCnOhnL/AfL1K0LSsRxrtNpFS03r9Ti2roxfe7HNqH10z",
-	"yxX3p/y0Z16bp7D25ZtnNMaNNSGlE0I968N0Drd9fofzCNs1dfT9Uv8kPycyEtL/a6/6JZU8kgcaN3y2",
-	"4hNkb/Um1j5v8vIysVQAyhVXdyJSeyJrAtIQj8UAjGZfuJxN5xoA9348aJdFp1dSjl4frUt3tzzAztcl",
-	"h9w8Y/vtdjuwKa7b9FYMDBtxO5e+jfcaLgVMN2NJfMLq6sMWhaWdacHTez2xo4FYVyoaWmizPCJFgNzy",
-	"31mhe+X70kM9JZNXvGeVrgIxpYYSCs/FYOhhjg1+k/Xxq8R+KtLUk+QQ/exiPpWQEM06LssI7FAlc7Y7",
-	"kgUlUN13XVcPyz+3b5rP/+pD4YrLTm9YYiP3fMs2e7VW97kQg5p5uoqasFbC8hKf/fRrhJnlY+QimRsq",
-	"Zb9/edz4sXyudPUW+x9X6r+hJknsyVi/pcutJOVjYqovtSUupouQeqAZNTpig5DvyqNSnhg5Kdp7/CM+",
-	"Av2rvdSuFO5f/pYj9uE81qxnaAlJsgevQRinNh82gvYNFCLxZWENp8U+AA+zmT7t5CuC7kMWPrv32wfP",
-	"W5MAT1IhA1EP13AuzRh6AtENMXP3y9mb15hJ67POmHU1Gx6w4SEbPmLDx2ySMpWyVDBjERoNRsxMusxM",
-	"xox3iO6TnVjDXEztAkeExfvPv05eCbbf2n9GUbaf56fcWQ6TryRBxieJALkOvvyx/0b1ZF4NHlYIzWms",
-	"Sivf34QZxNKgiVsYKD3vBSwNOfz3Zu+5HZaI6ku0Hv1gdP0tAg6dMhANmKBOUG2Z6q+cnHmeu3vp6kJW",
-	"NJBOlu2Wx6KOn0U5pZoD+zRUYXE2E0u/vziKDGl5k0lPSct79r0S0tbceRSTV/Gm5Vcbi9oR0sypxII7",
-	"ppiFpVFon3kHXUzL+F+vPmAaj9zKIvzCf6Ps3cSrndUgu4VTRhYXaepp8A8r3VEFcCc806FKy7FKC1eu",
-	"PjL9ibPtVSckASMGktdXtyOcQ2gkzE20YFlgcWr/l2w2kB1j3qgi2o+F/ZW3f6EHtOw1hKte/TXEhoMl",
-	"rwGkW87sbWXfaaCYUYaaOX1xH1u2KzhBGzvOIqxeboZSWXTXuPLzk0mqf/SY2V/ILY3wqmMtpHXedQa8",
-	"urISjFl2eVH6bO4e1Q9XvtyJdjb0RJJiqDw3rWvRhZMXsHjl13P+AZr+4qFJoO6SpvqaxUq0R42kG7Cf",
-	"QY+4dB94DaI3tMBOx5r3hlg16CTQ/NxMTaeiM9z/eZU0XQoDnv7EjVhdbl9nX6m94JrvGb/4AUZQZx25",
-	"xfivxyXC2Q64kAb7A6EnTJG5On9lccF/g7kc7NOne+399t7BXvuwihtTyIuyg0ICyfDPDQpKI5it9xq8",
-	"TYhfi65FrgLC6MQ5BxKfnXXdruWo/aJvskZ9f8kBHPHeUEg401yalNu6jibO/IeZjZ/OjgD5z8JEB7q8",
-	"a0mq0gaxoibzrnKremr1tHJY812hzh/gWPgFFKicA5I41d3ieH+uEv0pG+jwnwkHMrQArrT97/LLLQUE",
-	"dxd+Xa0bznBzQxgRELo0IHR32OtOIxO4GMDY2MjH6eO5EabVqovw2YaVVS4d11e1bNX3I1eWDirR4AjN",
-	"DDL6uvhpXUFGJVK2GOdDXg1XvQfJRFda/aGaunM6UGAqiGDmoYeXoL/kP/1nfpKilLYs/NnMa5CizVmJ",
-	"O9EPi6y40x/8p7Pwe1TO8507vKOJcSoNEeJlxaQOVjvrk3ueDyXE5CBXF9pV3EqTDI4rSHbdr4O6fvnx",
-	"B8NOhRykwF6IgXABzM/cwpTPsPEK4RTch5/4DE+F9d1ru//XXqlIhl78RMOH3EBTdYNpyqdOZ5kAGhW+",
-	"zR6c9oZa9K1zdB6Wa2I6gnQiTBkxw8AjDOd64/IGDCGIN2WGVuKXC7zNgWHOeALnmqjJDJW21WGTT1SX",
-	"mZGsuc/Ho8syROXv/pc6cJXFfbDuxOnaYgH69rgYHC3UzE5VHHstV1HrdwJcnb7PzsbuCosGYTYWhnjk",
-	"KauhYTBxPoQptK0hl9pQMfgMvYmNEWnJzu7vHqyyo5Nxsu4cFHb/n8i6kcj8QcjmBWA0ttQx7i1eaPdx",
-	"Pk0Wl8090iLNt+qzvf2cTlmdvb2UvLCU0ieiey1/FMKtX50BBbRQFVSKVa24J0nUuoaPMnF4gP96DeI3",
-	"zi5g9tD5bZ6nihRXYVVLw7rlvQRh3NMfxOBXNHIp0sLZKFPZ+WyITwHk81OFGCtE3yG4KHhVC95uTmMV",
-	"sqLzqc6ciSuSYheVfk4+MqnPmCqzo5MLiBc81txrrUnGH6ceT/Sylr+/ROuN+Mx5FDiHEVxYynIid0Mq",
-	"LiCdUXf2utbo1BuQsqh19QSAk5hVEgBX9VCNkL3SwpLsQRG8N7TiYvoXEuTq8RYcJLU5s6lIUz9psZo2",
-	"vJJpruAoybO4UtH7OkiO4azmZDOIbl05H1f6XE3KpmavDAL0pGIScwLLaKh6Q2VgzpsfqUtRlmed2wC6",
-	"/hJUofwDm1WGKzB/4ZNsbnVOD9NqU+CXkAs1Ve4jJg7zcF02x7N2hanwoqqLO2KDl6xCxFp8934Gowop",
-	"a91WmYIqz1uaGuCrvEdd0pNbKCqUQKtoW9VtsGq+CmMgYXFWzt0aO/URILEozIXgcTXv9FhazQfsj8mI",
-	"HU9Moie9i3Iv1eP5FHHWzNHu7nQ6bQ3AgP0DmmLUxJl9CbaVwPL5e3fR+rbXrHO8pMk+nLNVJdFcpQ9s",
-	"mf1a0gi2tVmtkqMSB7XW7BfzO1nzBgJg2nU7xQpweqUpbGtBVzQ7+T8yF+jpQvbeef1h0ocCNp2AXiOT",
-	"UUC221i3X8krorXb+DRZIvQZshGkaQS4UQvarb0i/N2qw2KF5NNiXkKrPkEl8jSinzzo894wFb0hsFca",
-	"xIB34WG+QLNoj7pzyf+V8mdJKSb5f/3Xf/1X882b5osXRU6v9v7jZvugebC3s2JPTs6Fqs36hOAIu0fQ",
-	"02NWJXzWYN0ZKmTnymE8Fdz7/DxBb6I1EYRPxj01Ij8DiXYrptkKqmZx8HQLrSM5UOdqLPJsqGwi40gZ",
-	"m58om5sqgQloPrLXqQzmakdzgUGIUhts77A0el9eYVofk7P8uYlMW86mgZlTYtnCOd7l2cCrBicaxxxN",
-	"+ZyjyI12NjKsewqZGE/diiK3p4U0fRYHCwO3vuqzDvVWP6emhc4aQV5uDrM215a9oU+gGQgJkmEoMvzX",
-	"/05tg2E8YpkYupcgmNOVP8MIhEyA/THRLN8lweWGUnBrZSe83OSdxxrlGgqxxZNs1yvPljzRT2CUsyRD",
-	"EHaN+K2SzvDUY+JW0RmWMgpnSbrIYhNA2saY0+Yanq3MJMx71qczeZq+6+8c/W1FaP3fGyWjOtRTRfTC",
-	"ORbc7gwZIeZobz1XROf9xzO26z+/S+vpMCVbfnnrAv5P7DAUqioygh5HB3u1qI8YU7L54G7FYSej+2cB",
-	"y29xN4hhlbvj1PnP5vPTD6+a+OlOeYsTItWpsnz/uz4zlvf7uEyCwHc6BLc1fu0ITaNIEKl9Rg8Wkfay",
-	"p6Podr4P6hL0HyB6Q1k+yZsIM055NFrZ956nXHP2EwgzFpgtXOw7ulZDdgkbCydUgCK0L3uD32FRdxvP",
-	"ZbD35PHDigT7eJqshCGo0rJ8yQf364B7Qs1HgT6EHbOesOIPkAVIndWcYpVWgcUW2ujrDUPus3Pf9SzR",
-	"Zfy3Xr6wHUOqufb7GdgjNpFWpCRJBqgxZTLGkoYTSmzuIeFq0IfCpXALK6p0KM0nsgLY8IpFGucxfVj2",
-	"3qi8tIC8gPmhhi/U8HxCYL6wUbeej34FP+tSFIz5KYqwC3mdEkSvxnIgDPAGWFI8AmYNsFHAyOxxmnc2",
-	"kPYbVH4EOZ8ReSU09NVnpiR7LeTk84bAsoNnXyoqKze+GXsKINe5L9mIn2ZlZR0CO0NtKyjG5NGoULx5",
-	"CWkeacvb7mCYEzG3d92JTCqKO1c6DGVuVh6OObch2Q7XiNxmZqAz6b3G4JoYyJObAonOYzXX4iOvClUc",
-	"L1j9aB8IL7kkB4dI4OUh5KchtrSb9fAG6IpVSOsrnq2KKtcLbnkkby5EruvwwlXlriQatCvYiCK6/GLe",
-	"K9dOR0SRjPARnVZL3CONtbIEH9K6NuEX7Q9eNr9JGOZOgw7Orchjrq1VXZqHQ16shEV4+zmTKQbDfI9e",
-	"XB7rwkx5649tAMW+6eXdQBbGi7frGJT+zlH0Kqj4yTru8x/HnaPg3LKhGGDSyL1YUrUt1ukp6ZRt54j5",
-	"n4pyhx+wQk4IgocaGBB6p8EGyv3UyfapiFRBCofW/XFM4JmGck3hmiU5plINnJ1gvw1VakDIgc/GlFFl",
-	"vPKUdtdkm7jwPBMlQkzdeRnI5IpFVVp5dZ5PWHy7zjuelnmGZZuWe+TsDvX7thFrlb2F6xirDFRn/XKW",
-	"6NEfcnUgVfeKl1daS/MbH0d/CBium6zBxS17ZnP9t5DbwC3UCooYOqYEfm9vzQpP6ZZgf0pZVc3dw1ZQ",
-	"31zBVwbJu2kVXvyaQNilTvSHyVKUrZORC4jdB+uYYtyL+zBZyyF3N0gm6fKuDdzt0/DpjHPlFGx58j3r",
-	"0qIPZkbvAsZ2TesG1go5MCuuMnwaGz97PXRrrsw3WELxEpdT2IVMUhqZEOZ2eCmgNS7+OWLRrCvWtTIq",
-	"SzhVSvmdryMMV3tB5eDHuf2t39LqbXxVjst/zPy1iTmdetwoQ+Gb94VhIJFZq6QzJbnksleW80G/jpoc",
-	"AoavBK7TGYNL0DOftlp8NQn0uQfgK8kWDFWamCIaHOaDyzuUh5COK3SMx+VeAfmea+AnibkCcYZH65/f",
-	"7w6dEISClG4zmBm6CADTqc8YZ51UGPqzgTHXOCrUnbGeGo24IUg2CayrgV+YZ6zDtemgFiFUkbxT6ZEY",
-	"6YY7Dd+c4S7vPB4sKnvy0NVwJ1CGzuii+PNpuDL+6yNeHn98TffAn4/xRvijZ1b/vULMLcHe0+vx7y/3",
-	"wUYmb9VyHqBSi4KKTBBrOAS5I1OifSsFa95DErKvEgHSlHP52wou2jqPyG+Kf6D6fdiIh5rt6jU8VLzI",
-	"5pZz7aWc5hR7SSUnKEKCD0hT6LlD2NdqhH0CWEJPVe8CJ/dounRWRTeeb0A/wsp1Ebxk/3ekxT/6W7v5",
-	"iH4shTGBQAwbDjfqDicQaqKRf3u209iZAlyseJhfugu+9RfBf/xCV8KfX+Dl8MdPeM0/6eLuNqV0Tsz9",
-	"9Rnbc1v2RsmEMLwiUMmTHEzJcmeXHtYzi4fb1rzNnLEtz9fNYxa128vQBHb+g6cTMOF1y7wD55yfHwzx",
-	"1xj/mPm7PWqXLZUGMyugX1zkiVWDhM8QOcIjDtP/undsoqvoHEfJJmbC02zWEj/SyCOEONlNlSmz24Gt",
-	"fq7jZm+/uX+4nKCBZG4NsAg+o6cuC608ZkC2kr9OhfuiZAlI9isfapBsAKY3TFU5+amLicofBtuH1mOb",
-	"8OT2SO4xrEbJsbzfP5GXwt4kmaC8GhVgRZHxVUl58RkV2aSSBIaiIU4lOtmkSbmJXKNWFWqOGQbYo5I5",
-	"o3xJ7WolsCLGWK1tCFly73TUFMLcW96I0XIXegPo+6ybXljdsOVusglGq0LPQO3xDh+kV+hs1agU1Pht",
-	"AHDORsHCV71+lcW4IJ9ySGpRcrDoBcaFKgkkq3dZrJitqEwwVJytn8UlUA9F4qweEiYqp55La/rXrd/X",
-	"VKRrF1JXpF67GL3aiFjp2cs/wdKcgJPy+LDrMK3fa8HC66hVe9oeZ71baxCWqinolXgC5xYTvli+nEnv",
-	"4g1xHZaUKqyF0djms2a5IaLtE/mV8uq1zKQ7EtZCZZvAS62XN1G8FvLiFWZDvJFYK49Z3gv9zwlMIGmw",
-	"MdcXgLCfGvoTgyvNtS/hX0svO6EXs/YrzmcNw0WymbP4Gpef/0waNmOac9J1jaiyBuPfl2FX5M8sKZ2c",
-	"jkHr0b/+O00Z7zo9hf2FZoVaSnbr2pmczYLQ18DPr7yfBfiUhQVVD5j+9Pw9O3yyykSp5yJdwlRqVWEO",
-	"IrvobhxT3m3vxmbcJUqO7pgbuix9dDGCVEh4eVnKTcrX0AHdpb4b3uSYMCc3y2KKV54nJ5xPGwSSidDi",
-	"5HsSFOOUcPHG2Xc8lrdSl3ZeR2qkqXZ6WIYXSeG0EQm0VtNYmIHwaqtbnoPAjrqAQ7mGtdwyU/dZoaVr",
-	"LrcB2mo+AWmkuAQ+iZUpz6b+AE5eHJ8WGJ1SNSXNbSyXVuCU2VAMhqWDL2eR1WVOeDXwpT05Ke9BYU4i",
-	"hhMrcoZ0cs6uUNJTheRxU/OM0BR5BFErfjXsC02IKGoxl8w9BuMaOWiEbTADwDrul50W6wyVdcfX39VC",
-	"CuOhcxtlLAdzp8j9sI4oZuyLt8cchJ2bYq0rVixrxcp7+yvaI1z8HCbP3qOaedKVeFFkFXV+DCcWZOcK",
-	"a89/pbyj7QTb2rOIlCYPpWJm0hv64Sg5YyOl52AK3ulETuTAVAxEabW8aEhBQYlbvrPwokoepW7zKB5Y",
-	"D577GDupa+NCPAwZHi2XmYZ2fzfYzjxlwh4xzpD13LO2e5I4pGdvuANEVOiBvymAeDElz/E6BIr3IF64",
-	"4ZHPwthajy6TzI2US+X1O642UWCQrL0Y+yK8FgEFEuMfBkL07hvn0n2cqNgRatdkfHKJ2xZbRZN2Benc",
-	"sIwsCgT1JEy0sLNTd71AqRBSRF3gGvSrsM5fP53tLEoFtmE3U4FNx87Y+LYFRGyEJAgDNVyF3m0Si5yo",
-	"GBaGq1q+XD3CcimuINucobVjPLhOPe6XVE8pyYPr8MBd47FhD5RkXRjytE9VbBrCeYgvGaNBynrg50iS",
-	"1DR8A41cP1VTP5GJavkP3NSAGF/4JfZ07uzSCnfDn6gIH1oc82iJR06MkI2ZJ3OTVblPBf7Y8CXntuAM",
-	"DAZDDUaEPCTzGFvOfzu6o4X7ofCmAkzA38ogfQ3ve/o/D4uIHOuGkHoL75YYCwv3mBhs6TKQZxOPGER9",
-	"oCnE/BrpvI4nlo0o2HJLwrGHujs6w99Vnxf20P8+94mwYS8gBQvZTfyisi/Q9le/lTG1BLtPqino4n72",
-	"szm0OOo14jPnrtY9hr8S7dpxL2P3RY7G8gm26uthweMC5iSRHMHYbv1cA84PeHy6fPutO8taQHyyV2A9",
-	"RF0B5dN/EI+9P8zeS0ctEa8Sdv4DuFVmHcVxbAGnVCP4av3yc8PdpAJQh8VJxrm5Ij8HiGfeD5G0GPUL",
-	"GcZTo5gEPytROiuXobGQZqOZwV0+FruXe2FssNNi7yRDotem008sVWrc5b0L9gBLsOdSSPewyQT7tR/6",
-	"AWt1ISCCerCOv9jfzyft9kHP7RT+BJ2Mxto/gWFmyHW4hDOqdgphulBpQgblbKiMJUMk3F7Qp4NndbTz",
-	"97//ooxthr3LAvGxwGZTt9PCT/h4RHv3o/82DStfgu5O0F1D1y7ig4zzf20Fn2ihgHqG+0Bc+r67yDek",
-	"e6uAvxtNpOiJMU+FnTkPG0dXZi3mcbbwBLDJmGqijBujegIl9Fw+KCzz4RG1FsW7qL7/RdFSiTx7pLFc",
-	"h9I+enqkL0YNdIL8IM25dJdEkUpJjxV1m/MUegFlNButj/P4HloA0n7rXJ7Lv/zluZIuOkbk87/8hWHG",
-	"QUjW4yNIn3MDLXaGKARODD68es4ODg6eug98PHveYAni/nUy5IROg42UBISQEZKNhFTa+03nUiR0mY8f",
-	"T14YJ7FT92RIb45n58nDhm8cIohclNZugJo9/nDKHhyPLMJDaPYBBugOmt4w/dd/GwNpIwPbe9iI6I7m",
-	"XHZnjHIxiLXr7PbYNkNGp+M30UxRv7hPeBq57CN+qzBRav7yF1xdJ7fpu2OtuimM/u0fBkmM3T49PXz0",
-	"5KFzPo3l3RSIdLfTYDxwQ6JO9Tip84iU2MV/LnEyIri2QjqL5RxWaTXO1ncAF0RXIrQnAWnSyHYunz/y",
-	"D/FaGOueAaGUO6kYCUtb0Olh2S+/H6yDWTH/96w0GDcEObmcKeiBEx4/yBNQldBfyJMkOw0H/jsE5SxZ",
-	"5ySB0Vg5T3rW/A0CmSbiBV7ADG/tTNO5JLJ5/56itsQPEhhto/hN/EjoXUDrhr853N8Pok/a2W2Gyi0z",
-	"DwnlyQfdXuJ1XOCgNbVhdF6e8UEnT4Uh8xyOqA9T0QNJwzFenb38+P51c6+1v6DJ/qGEnIxb0GvBRKsx",
-	"b8Fk1/f7OBGDyTjF/2m6iKSJP+3t57K0C4rSH6udo512a6/VRl92DJKPxc7RzkGr3Tqg/h+iVNltTSFN",
-	"m8gys+s+J5JmHxLQsatgABVQU342sKdkXwwmWbbi3RjkyQv2Kl6F7bXa7IGhJ2JP6XjQmPevn87CO42u",
-	"+g/GvUfTwIDNTMagRTgQwppzOQLLcZSIG9bJ1vp3Wg8yj+Nz/F1DOhNy8Pcx14XfB7egwx74ZEoORoBc",
-	"9k7BwPyd/uVfrou5YpC18zPYl3jj5/l9wJ5BM1bSkMuz324HMxeYKnN6hFbexEqE82P/7R9TSy6TC8HK",
-	"Mhqlli5+vzXXxloW3sXl7VIhKB+q7Rz97fccPm8Yk82CKcNn6AOQSXGmnQ+woytnHKnFMngyfot3qUbe",
-	"TNWgUraOS7AdGLaB0XkLCbHgLqMsxJPaYBKmYGwGKVl8X04RUgyHpd4x13wEBA9VgQ2RfWT3tdObO382",
-	"ln7Q91L8+ftacvAPTzmfvff6AWf3FESAXS4Q3D8nysNhe2+5LHyUMZxM6EuHy7/0VtlXzp25vtR9yTzt",
-	"v/3+55wMKoQb0Avhknv/eRHsBeSxevnb/UI/nyR/7lK6IpTOlFlNKinJQDkatB7ayZ2SGba3M6nOfCFu",
-	"cNFjQxyLnIPW90D7wOJiorU7l4Uvfli8I4/DgCBzVtL/skxvvcO7nCmSosWTMD8JHo5ddENyHS+pGrRC",
-	"FOAsSxYDhC3O91AfWT2BRk7Il1Vxf6cvg4lUW0vOT8yRBlScnRPk9EhAm7GGHmIjavYfoLnugrATOWAj",
-	"EBJZklI+AEJnWe0Yvouy82cxS+Ye88+F839YxnmBpm5KbZc2LxY3eHIP20+Xf8EZuVRQqvdwf3/5F04k",
-	"gphtVTXQG3B7FxhIMFHqHcH8oVtZTfiDY9YzUk5Hjbg3Ux7KJeBsIBjfctP0PNx4i4bD36POcoTnvwuW",
-	"I2wpsVqUi0BjXa3vCe4yNGH2upgn4+aC2aFWk8GwWNfMkjs4eLuL8X/n4aI4/Cwu4XmcwL6yBsz1fuw8",
-	"7u8lT/nB4+ZjvgfNw34bmj+6/2knB/xR7xF/wvf2Vtd8+QWupPv2Ni3CS8T3JrXnbVGGfmeyjGmIqZxS",
-	"Ep7Y1WeYA++IpzdaVznufvE/nSR/+rwulDV84WCBVFPnqISZuZGiOid59ORNDKicjXHFs1BhwUPrEU6F",
-	"DVwyxZPySdhhovk0Oy0rOjNRTkqdl/h01/delrkA4QnknXDV/cNkXunqolWsGZSa3hyWKskQjxzbDc/Z",
-	"ZgxlEJSkziTi+slmShExPbAyeyIg56in0K+yy7mFbdM0525TotsiXlWERNTqEkLREz2e6wjQwfIvvVK6",
-	"K5IE5JaDvaXPmROpvNAsk6rdIBJNfOt1ausDjPCmdgijLKQqSs0zxgNuDg7LSktxXcCHxKZtxInzoFm5",
-	"J4jZX2OZBcyaT6yTUkgNsMP2Aeto4AUcwCbBAXUWZZQW+07CmRjBc3y0VfTOW4XPUYCQybWb3Jwo3R7t",
-	"9ULlwbJz6qNS4qqcxzfY3MEDfzptLcu9UWoeoMLB4/2DHxvs9Jfj5l6DPY6c8wdtj1RoGhRHYOfWeGyQ",
-	"GPxhi51YqldROt7PumNOVo8g+UrS+BMMhKwXxs3pzNx9TsFOxpXp0ew1+ErzMz/3jo4SVjNuVOLXjLe3",
-	"JvH4tpzDODGwqsyvpWV3vTxWZ9c+YaxOgTFppMDONh63GB0kJ5XzNhsbsGRiohpelMXndO8FabxiONXD",
-	"jpyd/R+ftH/cXyNLlN1+tVhpc+fjg98zevSSw5H3z7GeGGLVHAsu+Vd5tkK3EaReShypr3quthy6He6v",
-	"cHDPlHrD5SyURrcd8jkJ39DR9d5zU42psas6I+4x3jFnPQ6wUpp1JL8UA2fdWrnrtqgu/OBhhz34BN15",
-	"gGPsEmcHDRbKhI9ae62Dh1/Tfr2njdim6fK3eA4aRkrOqiyX393v3DrxJPGhHr2V60h3jVifkbGJzKDI",
-	"YbBEpD2pFscWDNad5ThXfYue89YQiQgxdlrs+HaEDcdJkhfzq9pEL794yfbeU9593NtrPkn2+s0nvX1o",
-	"PuWPD5v7/TY/7O8lT7t77SzH8gaEZGeQQr9QNMdRL3e1wfF/YPaTT0/y/8x9jFsLhkAQ3vnBwB04aEcU",
-	"yhfc8l9P3731v87a+7Dpu9e8AJoKW+3EvoVp2LAbTnkWbltG/IV/vtU64nCvvfwLPysJtyqjerxJvbP7",
-	"xf+0JGd6EgBEhWRSYThelWtATaAk9n/MjFM9aXGQJHpvDw7bTx9+1QRFpmxWzNBGsS7N0Ma93H6Gltaf",
-	"3G5P9tYYbdqtFY4NtqL1hiWUSb6HOiAf1VrVMnFzX7q94nZFS1tmNVe2XX43cHbrhmPQ22i8vtUKH4n2",
-	"ZkxSwPyvLd1ZTz+M5F7BkAX0cuRiSgFtxFRFlBKyP2hwGsyobOY1VQZbB53BIvw6qbBLV03sVzdNuB2r",
-	"WIOzMvP6dfLmt0Xl5/LmWUGuTu9PbNk8jTWECOInAvLZpwajVF+ahiF6WktpHnBzonQuq2WJnRaIqxZp",
-	"qyJJUJSSeDBYJ36q6c9n52FZq94p2IJwXtF2ZOd9B3A4LgENGqcPQLNTbv9Yz5S4a+Eqrtr3dpbPLAYQ",
-	"3dscvtwWC3AKtnAwrmoBQuI2q4WWp0Re+cqVL8ZirmO+tK40/T7aB3cmc3JPB1KlCQ3/TJW+CIHNV1P7",
-	"Y8J5yKfHv2Ye3u2ChGmoLH9LOfStifobfkGbUiwyrCPx6NvE6c1yP+fYsFTJgUcLJ1o758cgBqj7SknX",
-	"0W8A42O6x6o+QzxCGKrfieZKtMb9QDhPOx2Ld3F3SlsuV26sLRu6eRHe6hZPbLxHXZvhPyc5NIhpxv8i",
-	"TBAdxlMNPJndjTEMbv179r2E4U2NgEuzge7aoOcz9U5Tun0NZuhsgkKIBU/6GTIBoqQDVwOzKi05uTSh",
-	"nz+7V3SppkNwz5Fyz/C+nlgFArQbjsXrpBqxTAvC+502ARGGw1IlVmZuAkRF9exAmuZQMEIrKk9T0NTA",
-	"mB8TyDUtTnpDphUF5DOcpF2Q+TAdNSpjSGZhim+kRr7rdbHR8UVc/hZF8JT3Idyobgwh7tINqs5Hq4jt",
-	"R8kvuUh5N6AObE4OG18i9szf5jFVFkLuIETeMTa8n2/jxn9Wq1+3w5h6ESairwSUAHZiDYLMZ2AFCFCA",
-	"IEokAs/Y+xevGuzX9y9/Rhl9//Znj5Kw12ZvfiL9yy9AttgnP5djlWIp1wNoMNU/l2FK290HIwjsCkdo",
-	"+QjjgjN/Tuhx6sIErFDWhT62kNvYRY74uWXx83GShJ1algl+5baA0msmOODKj+sX0bcG0J1oayb6YiIT",
-	"aI2TfsgZ/3NCzAE+Vxtwhivzxeth762cPVY9C7ZprAY+Kp7MmKDuCslxqSXjxTdX2Mwrg2WKwOuBFcqI",
-	"P/Ek2tfbO0K3d7BSK9Frd2boC49WeQ4zGTuLAMkbSAQ/c2/3NuUv3mOOMKI2IQpTpfpq7HxujvjnZhfF",
-	"fa99+OOjJ4/btZZ390v4cdlkCiU2hmqCLrtHf0ClxQhfp6PBWKWjgHYePqN8eFSYHpeAUCs0RL+JvVDO",
-	"RTbKs9RTUOmBMKp80mo9tWTg/EV84J3V6pkvru/e3TJnLSdRfV+2qDaIZclnZ/KctibkCTJK7u0SL/w0",
-	"c43xhFDWCkWACu+BaczjAipCncKZ6c8WZMCJEv4uJZ2qWPLcnAhcMaghRNMd4cm/M0v2AYSBMTfGWzvc",
-	"Bs+curPfPthrth81D9YYICy4gci4dcOh0BVMz3c1TPgWPSGZMORDy52wxTO1sj7ezb25SmwZd6xa7Did",
-	"+oPl7jyVqeJJWR6XJ1vSmyv4Gc5jvAs61G/vht6xhhS4qasplOZ+PNOVR5mJNWOf43EWtDdUBopAkoxb",
-	"HIOJk/c+ZZ59IocGmseDPJfcss7PL8/YbgYjhA9nLe8N/WNl/zhJ/uzkB8HwEX8wTHg74QvZkBp45v0D",
-	"HUGiYoyWgW9m4Bnn8jhcz9c4+xY02/uxzRI+y1VX8s9dFup8oIt8dRtSYIcv4W4HaqkaCOOe08ncYI0m",
-	"zLDKjwZuOlgJt/YbXWU0/Mu8b2jJ6Z6yrMbEwHxS4zUsQvviEcr7d74gWYrscQVlhS5+/XQSwclipOCd",
-	"uFDtaDCRg501VqTpXNbCrhsMfCgGHduwanfaf7o1TTFnCHcYC0FRgF1wuZLIIvFAk/AIa6zpqW9+cZ8O",
-	"swgIW+ojawlTxpNEgzHPfDxDoYwag/T4tMEUXwCM/VQPVesbvvFyADbXYHMuz7IZCZ9BRBDGaQiPczdF",
-	"gc+1EPiKGHsw9bBewvrL+5Sge5CSVuVzuYXOgFI7iobvpVuGZ/++hjX07BE7vZRr3pIw+Z/+jy2lB6uH",
-	"S7ia1Ttu9jd2zN9wkZ5WHPFjkjkRIfanfHY/7rfVeQRz4Q1gdlTCOVu5SlXQKyvO52Yo1TlI8wYBrc8y",
-	"9OtCz2jBx+dmURnl9Mycgqma5N3QofTcNztPp/9s9/b++KtuT04PRr/af+53D/9ruvqpzLh3rtMHV7NH",
-	"rds+OlM+jRqe4mri+dl5fuugr129cYA9qDUPaEEettiJ7KWTBIiO41zOweIPVZo889QPuei1xyU1EnmA",
-	"bmezCD3VqDK78xKfO+tMqC1WdQh3uk/sVQPNR6bBOkM7SjvO7pPTLBE8f6yFC4M7f4hxxwfD3LIxH7gT",
-	"PaCelRhgIgtDOONFuoZWRZHLl5TyZyYK1Q4evoxgyP/TrXOnsfOHGK/KFo57g6N8Df+PX87evI7/+OvJ",
-	"eydMXyOL8+02Ohxj+9Y1AFV9mthz0FQANjnvUQYin3A9lE0yYSHXHBkb4nhBxDHz32owI2SPnEw/dUvO",
-	"aQqXkIYmLPcLhAXuOYc0VAM0lLc8nGSPsMVYyd9lVtfv4JVKtqd3oTyTbW94vqhpFntrYtVhibDtfgmf",
-	"XD5IKRU2dyLrnh+pnJOq3CClR2EN4kelnRscnFycDF+Q2Y9ofE6y+syKw23uWxWTbdlmbn+S8qO3nfej",
-	"lCsdH9ouFzznKnKrHZcLGNsmRej1mXjnv5Pb0ghOe7QGU2GGLVbicVEbGteRxyKgSnKLDevPSPE6mY/k",
-	"dvj5cznWaqwM5R00kNbO+WQ2QDCMmLp0IcVxcKq8PxW4qOIt8/Qm5Y3afheuETCgWXS7SHSEO+2DNts/",
-	"2Nt/xPY8aurWkFZ/g7ENT3DDsX/u1qfIlFxiutxnGp5EFd/r91grdVLm02Eh8FB6NHc2VnarPFtY04C1",
-	"Qg6qnStsYclOq5rKzFUq6QF9ljuPh+1D1pHKhumzpvtAp7Tb/g0t5zSsZot+0vytKtHc6O93pqm+AFse",
-	"yeMoHTBjPTXKC08gk6vsZcGETecCYPwCegKnJDsNQvdK/C98hKqQezYHASYMkuTFrqx5wj4sx79/8Sp4",
-	"3wrdFMS2oQkI2UD9H0Bx5LmsIg1gnxZYT7VSowbjYQfqguXTcrm8attLfq+iXr2GzN5cG8vtPTK3Bxab",
-	"PIbpNU5aiZbO85/WhL9eDy9EuZFHB5OguWsVo1w6VshIbnxB0Z3VFnsVoCy9gic2o/yFnuVtgzBO5Z9L",
-	"0vmymf9gh6Ib4lXSwDRg2gwSZ0QKoIBuNVlaKzBlZaS0C7bjXe42lfNyG4QDLbldFa5a7qN3wY7MPxNp",
-	"eAxzPZf9yv5HGNttajBgr1J5jGXA8hLgszzE2kL5UCrbYu/681PHRXABosbBG+NBGqqpC90H4IzXUVhM",
-	"YXDU8z1LmIZBZfag8/7d6RmLT+4/L8B0HhZYuYkRMwFTUzAMc/Ef3K5trmTYBWHGAtI7VDc86ecA3PM+",
-	"a2U98duo21XU6qLIzc3rr3UKr1Ona7GXATwjwmYUx3RLUTSOswOIyiQy6c4dRSzdSeInF8RlRBgXUjXD",
-	"h8pITny1aGPnZgWQi8bGSn8eDBDvtykQDG9QW3cOYG8RwuKqh0JNQTeFvBSWL4OorWgynQ4VXJLd8USU",
-	"3rEZqtSzsJUcoNOhmhr0xAaau3iIKJ78JBqXM6I2obQyjEtBA96NQb53D3AS17+JIvZh7+dfR6+Gl78e",
-	"yF//0f5V/+cfp219vLUi9gaBwdxeVMKCuT/eagq0dc7bFgHBsNDLsiOBcLlzJO+580Vk8Cuerl0S5hrA",
-	"3Di97OXe5G+fS+u6k4MXpsTvqEG/MTilnxuC/sH4EUwXaZB9MGiJcg84VfrC5NIMQrK9Q2yWZg8O99oP",
-	"W+wtdWPHoMnd0UB6CaGcszgniqsnibw/k/dn8lp1dZQl7AbxGNLcWqUlXP0cJtBLhaxpU34ZGESzb/nS",
-	"CqSpmT+JPmlXNomI9/lWz0HprCM+UXIvtstHKXGnriu3a/Jmng2VgdJxH3S0wLcxFT41Q1+tFC8jRbzJ",
-	"+GEs0oNMytyx18KQwt9qSQPvUNf3QZt2F1JQtJl5uSm8Qw09EJeQlAnTGihBLYbuMzbjkScfWJiFYdDM",
-	"txySL+KUcV3GCbuQlEbUr5K0BLoY51L4RhE6GzTS1Ve6B8S9hFlcvFJOgkMoEOojc1rYRxIedCzyNuXE",
-	"nFMCimkxGCLOd+tcvgXAKL2itdF7Y0tbGx+22AcPp+HuQm8CnSUlwUDap8E53zzjcTk0wLmcAdcR8srj",
-	"jWdOoPe4gueJJcfS5LB7+GvbmZAq64KWSSFD1tgZaDUZnySGGO39ZLOGsQZPS+j7X35y32U/+TTbTmPH",
-	"12tPLIxQSpGG8i1BefT5SKQEo/x7ruqPn1up7v/7wuz0/pNm+3GT6AlWzz1kftoN0hBUOYd0Iu9YV883",
-	"PyyAR+za5nw36u0qu+71flSIC8ZcpYkpbyOKuELIp2yJ6YB6krw2zQ0B+lQ8AVmdS0KyahQ6Cknp57I3",
-	"fnPKNJAzysc9K+TgldLftAtwq2Cr6GFKMateKe3s1CgvHCOOcfp6IvkF/7uk+7MqAQiCLD4JiJ2qRuha",
-	"WzKqSVBWU26YmXRHwjrLjs1nvlM0/nbR13wpk2Dr1pvmpHzhqsAuL8nTvVM0witpr8YasyIhM2WniqRR",
-	"WOd89UBL8yw0tnBsanHvGl2kvtKlvVEbf6l3NJOz5fzndU1c1CfLq2w/zSrdeGp9ylzffAjgR+NCm5XN",
-	"RxAUWFg9MZZGGUg3YQ84NZxjxMKt11nnEpd7RIKL4xR9jF8Cmzt9WGKgQCDbGwsaSuxoKON9g0fhJLyB",
-	"+3b0dcgmw+B2jG83eABDs+xa43/Iu1CEjYjdGyyGfNyKS8AQtcXeyXRGat7GoJ6nqZqaGKn3lR6ZzI+k",
-	"k8WpqI9H9lzOwbtk3Y34va6yw/J+EZ6810L2xJin72Nz8BUPTuNLabtfThHY0NyFcJ66ao4va2Hf7BjI",
-	"Bs+x36sqtAlu+Z2GLF5wsksgVF64F12Y6kPjgI5OtEzuDFz1gE6uBO201vGsj+lEJH9psedD6F2YOXDj",
-	"c2mLBztnaxtkS4WJrZENX2u8DHy28ajTJfJ2mcwgfWMgLgNHDZpTuqfml5AanzP0JNZB2o+QOXk05j3L",
-	"fv10yh507GzcYZ3xZRPX+W//mNrOw5CDK8BVhUU1sLZKCx6NwR0pv6NliuajgU1Y5Svm5jjScVJQtNPI",
-	"fzpwhT7hB/1281H/ETSf9A5482myD839/l5y2HvSfcqRK9QfUncCdobWjs3R7m7KZXKhQZhWuF1jh14N",
-	"UgnvHO2karqzzaEc3KCVIag27Mm8d/JW6s4Ef/C714LHPUta58p+iYa+SNM6NyQbnDuiEkRjTg/hOY3o",
-	"c/EEL8xbl83qRGCprJxwLpFzQlpIaJKn0Pnq/9Zib1VsRbqAsa3rzn7vH3LJFOlddihoA2ocCpxtcw/s",
-	"h4N53OnvB5a+0sEIEkttru5Nrt7JdxU/f66p6IFf5EN8SbSIopvhfjUeh3Zw8iKmWB42PTUGU33EmFXP",
-	"GGDzOHr5XZ+RxlEK9wlNnYPVsI7lJy54+1/LSfb77gdI3IaYBrE7xmjI74H3idzpHgJPfGX/5RkfVC3B",
-	"f2wXP4P3/x4wNYrZbxSF0uz3WV5S1FTWYG1UDPZ9KDAjhhdZVldxL7QEPGCccAtXjThP+m+QrvdaTmFX",
-	"aDt8wa1T8XtPf/yx2T5s7u3vNHZ65OK9gfEYUUJzhdajnVxxNivGHu08T7l2OzhUEwNvJ6Mu6J2jnSfu",
-	"yUrntKnLgKfPFQKTHj59svfYuYlWg1NBO69xTuzUav6v/xvWcAZpQ51ivHF/sP6whwmtICtf4Sivm+za",
-	"W6Ho+l5DT8lEuCd9xUUKt3Le0K5+3svt41gZnq7XTlXe5BQvtV1JxJvU1jnDQhqFtq27UIfwMAnkH0+5",
-	"sM5XjHwSCgcOwlD1ungAcdt2v4Qfl5Q+c4Z+jqCgpOVTmB7XSXh/6+cK4pJWZZ+gG94R/gl6GIIjCRt4",
-	"nde6vOUeAVJQorDf18KIeuZ9XgpCJ3C4aGWz+8be+BV9AREarMha/76ywT32dQfq0Lo3uXdkTt8DJge5",
-	"vabWzGZ5q8/SRwMGecvi0Fco/hQmhxuMJ0nGR34Bsxwd+ToTlWfZFYKpAI28+NRD4uGZc0GpRn56AkSK",
-	"cy2F0TXsQCmDEccH2ADRpV8wfgnceuQsJHB593Fvr/kk2es3n/T2ofmUPz5s7vfb/LC/lzztYgLXJ4Pe",
-	"gJBMwgQMO4MU+gX2VtQG7pqD4//AtfLpSf6fuY9xa8HQgMO77j8Ac8xw4G7USwVI67xwxImkX/8ZE0rj",
-	"STcVvaZ7ElIYGSOzCxr+/bc3zf33r140f3n6n8cbnBMNzM/XHhK9gFmGYZfDbLmF06K3Yvz6ZyCoddIg",
-	"8xTmBRyAK+iUXf/VphovmUP1TW9YMMeD7pRGVAJqCc5Bi1WPdZMGmYMwmBsb75AOwlqUnwiag0V4hnVq",
-	"Uj8BB4UHYnbqpk+VBJZSl71yymwo5KDFMp8XmN8G1lf6XHYkvxQDbpVu5Ri63c/cwoOHnWd5VcoGSJWl",
-	"WDUWQ1ky7ScYCBkP1zXU200rglz15gadFtrr515/V4Ki0Fu8VynlKgVlLsCMVOqW4gFeQ7cMhLF6hbH2",
-	"3P1oIOZ4EYHFA4g+K7gk8FkYa7KBFcJq4YEJgo58YUjmXFZMyVSRO0RShwzTvcjq8MnvUCciQxSW6L5y",
-	"LnlUDgtIMiI3KROolzJtWdptQ0xDlcDay9KeCYzGyoLszX5zvsPv20V2WS/zOQd5kYO6YDw1zCNU2HW0",
-	"VCaF3wjVxN0c65hvcw10WXJtUvKCYrkejMypkIMU2MSA+5l8Ue9UeF/A9/UoNlAM+2P98c0vgnVh4J5j",
-	"geupxY7PZeGTJWgz1NaadyBsaMvvwmBC31l0JvJ7MOe7ddgDD8789Fx2wh9Dy+szFDevFZHbKe89mUag",
-	"iibiuR7UtMgWDtctoK/Ir8cvcY2DvznvpGQdkJRpgfhHiq5DDHzXAXPytBpLKTUaO4gca5o9pS4E+Le3",
-	"VC+sHM/U0cEQ+v5cxrkqTmAbChNKtBtCqS8okrwWockeCR6pKkZNxDFZhlblA47smu9j8Pit8dDcxxXb",
-	"Oac+PsgJLWJBI5/PmkY7ZBVrmXKd2z6Xf8x4DWIzmretpaXB03CbbRIF0j3qCoPhGa5eEdoiPnNoVM5I",
-	"g6LhWft17n7xPy0p4CGci1NP8/wsOCcb3ngYWywbN/S7vjpDROipLieJiMvePkfEnRlifInJNhNfxBJR",
-	"SUZC7nJjVE/UgwqfZaf6B8OwJYgJGUAmkL8eZoYaTUcw6qJfHqz2EHhqh3laEGdUgfeGGdgwxvTmApvg",
-	"WNfF3lVzrT+DPc6teItaJHebSi4CTF9kn7vJLuit4vrmnolStPH9MwPg/Ky8dOXeBzqDWqVEooUStkTo",
-	"drnsDZWudv8+YBo4NzmFy+CUlfI5mgBtTbQcDYaYPDhRa1hfyAFo5CRjPS4RR1qNxlxDEtEUzQU2MJdU",
-	"tV4rdXFsj2mN15lN8E8ZRwq8kYSRSblM4lzB6iVpvOCx98tv2Aujm58CyOp5X89Lh0RYN9iYeVtqy6cA",
-	"AXGwIKubOzhDYazSs0qtfYoShecCMdWJGCrQWQ/VRDfi3/454dr6uQVPPE3dzQmf0acwAWGnCv9o/F+n",
-	"ABfPmEoTIBQfRPaRyuIgQIu9659jyBPZfugGaRp5AI+Iu/OfE6zTOnOQQeRrzMFCwiZjshQJpBjnefcI",
-	"kYIMohSZiu7nnA7/xe/WEvfkFzVlfa4x2V45ZjDmstYrqTs6fh2n7hp/Ls5SviTQfkLv7wv/SnIuddmC",
-	"6K8FQsQR//wa5MAOd47224c/NnZGQoZf7N3szEPJS6jyykliG4GndSMNe7fGsDrRCi6QoT6MBNE/Um4h",
-	"nW1OMfxDCbkMQ59SpGjMAm03maiGH1dwwWRGO0dMnZkhjRnQYEpb7D2ocQpI+JJAFQPir0rIef9tHYu6",
-	"msS5u/jM+I1bxhW9xrD3VPW6YRu57QrGrRofOjYXc1HF5k6aC3vqsYolfLZ4lpDoqJuKQHNCaMIEh+ct",
-	"rtMDulGAAyC76hOc2fepa8v3RYTsAEZcIjq5E5mAPpdTPmuxDrfvZA86fn6OcRbLGEMsY/TUCNiFVFN5",
-	"NHdvsrdTD48jiQsm1FQlQNLA4C+w5HVnOezj0uqocscid0x+c3t4Hc8aH23nqM9TA42diXGGLXgRa/jT",
-	"hRV5xu9bqjzy4VmMsyVM8U3cCVv5hl+Afyo6Pxv0m1Pgl1B/an30QspZovee23IKNJmayhY7zl62abAe",
-	"N859QQC7sc2QPQK/WKoGeJafhfHWjJCJRv2QsDKjkFX9Po79ZcSV0T3O+v4D3jgeVHS8y7Dn3ENfx/IW",
-	"Gpg4/nLnrxPDRyOQpjdMJ8awkbAsgRF7T9uXYGfAyA5gBEImawS3byiJNBTjD3SvW3gQX0Pf3lvtbSkA",
-	"lFdyS7N3QaPRQTUEF8qFapvTDj5/ufuFfjhJ/txFvK16hZH3jXPYWT412qDapEEPRFI9T1FtH9kIhHMH",
-	"Yt8Szn0T/C1W+EvcaATazA7J2i1Gb/yzXaG5aN0DjEu9jef3OOaYv2cM2e253W57Y+Yi8zUxzb/V46oR",
-	"Zbr+vBawXg1S7ZBK4YYITRZOq2mxE0vgoeaC0DrLZiDcrb/OwSwz0D85CWd9zQcg2amAaKE/wEAoyVNn",
-	"uf/138bAorVmnOoZd8din020i5MS57jdH/qt1I4mWuL+fqWDP1J1nv1xmsbyJCkJhFwlQh/KjuMpN5l3",
-	"TvnsOXf8WZUX7hRe8MFLdINbHZ2Tr60XXnATnPTpRLuz3h2A6Q15asHesVNP+35v5rcFh+t2Fym0vWBv",
-	"7Hz7DE51U0IkXcFcutXCt2m689igX465voDEhQ104JOS2gL7BSvMSqazhjvsXjIr+pfspHfxJqxtSTGp",
-	"tJiTFbGXlnOqK0xrlncaSxXMazESdruguPmtq+vNCm/+biSyoqVQczYxlEoTSMWlMyubPzvOOOJPZB0N",
-	"yKTGOsbDIp0JgzGFrNjt8wxn+Ii8xf2ZEsbGtxr6m5SZPHdLvwVr27y8vKyM9XCC8TfmvnMTG/c4y8ua",
-	"FbBzbEFbxsQlxjvXFNBJImxtd2kBooW9lE6je3ZGkVAydap0EnOmY60Gmo8KSpt9AJ4IOfBIqn6Eh0sG",
-	"0uoZ5WQazCrVYsduQcrzR53LiRSWkNemobiJxP0+GPSpXQuffV7XWN7vV9J8uGv7J1hb8L0uXq60n0+0",
-	"ce95oYvgXbEzt8FoVN292YBT5/G6yuwP71lsdqowN+1S+zKnTHrIWOssNHa/d2EgpGFGNZiZ9IaMG9Zx",
-	"O9rquDV1aHm+Eb/j1hW9Vj9lX7NWymaXLvZx2+29taDdV//X33jzj+PmX1vN3//yP3ZWeIqwjQrn/r2H",
-	"UFj/0f/3f/0/naq10deut5EI4o+LSPiMKckefDx7/rDqjn2tRjul/bGJ845XuN8Z9QI4fRDau92Na++K",
-	"1ci1brvVdhN39Or8C6Bj6U3DCq3+P/EkdhN8+x7Jp6FiiSAtl9foqJ5Rl49BN502DG5nXruTzizT7z1u",
-	"eaoGu357KzX9p2FxTsCPuKXATfDfQ+smeAWNFWgtrJADbEZDD0XIpBHwMJVOcgQ7wqbQOpcvsNU9Ce8b",
-	"r5IKY9GHSWd+bM+4uPH/oLb4pFOlz1/iSgRPK3X6opy5FWLrXJC38tODPHFX7SZzy5n95q5QpoSdQbeF",
-	"bYngsq9B/IZdAFXL+uf19BbSHYSdF76WgXtd2VVnSVes+ODhhYS4v0x5B8jynu8tNGPoCZ4KE+q1KAfE",
-	"3pkxoGDqZxWI4dXHEJYsrnQhqt8XzvNG4hT3Y/gYeuVc20qJUnrApX/I9Re6aedkm7q+cCxnqyv9b1uD",
-	"B884SEporw2tIEKzRPN+gXHBqVL3ipcpeFK5Tr35ZiP3c/Dpq0hT3yBCHKe7EqiDf71YMOkCE9I9udOx",
-	"LXbMUtEHZoSdUD/Fg06PWxgoPes8ZF0niSZS9InEgyJTqxOOTQtzLhGbwBOULk4/ox9ZFI6vCsOQ+ySq",
-	"YdrCnaOdXyY4yj6CFIXmz0gb6vXMWhSdcw98w1ydZXcvjfEoFPs2UJ6/1bQsDYbybLurVMGIf252UZ73",
-	"2oc/PnryeDX9sNz/2/3iJPnP3S94+2XwoahAhPNV+oUpH98/VQBtMFn7pPv7eEKUxtyIBEITpCFddMQ6",
-	"E0k3LYpnJ+iZrrLDc4nd/hnbYvRGXfTjvcjuDMc5nD7zfy7TPC9K7rW25olO3Xtuh6uY2pe0xat8tIip",
-	"fSNmuc4kz/zUvtv18cS/xDsJAH+FKfQrA1NvkbHfiXdMp23Gv6gk08TzKLLj2PCRoWFdcM6ACwktyEaO",
-	"SIDYmfoYG8ZQEglUuUgY76qJiyyz5KLqL+gW6sCspTH5auf7lhzae4aG9RlDQwa6aKA27aGvbZXdI47c",
-	"A9bjScYW5ZCTecZ6woo/QBqWIEIjMwDuaJWCEeEtbrNV3KCvP9d8FTquTi1MQPORZRfpv/63hnWaq+LO",
-	"rd1lsUSS5478Lbaet2asl8+Q1ZDCUTIomzaH6x9i0iU1Dva8KaWJIgrV8cuRvYuPlK+eXYI2lCZD8F8C",
-	"WsvmizQgfX4pBKIHqY/y9cLruns/uNIPDsBzNryRey/41nrBkYLhmjZ8Nd4lvMkPJitxH/sju5BbO/Jz",
-	"vIgcmCL0KjrAPJx7NlWTNPHVfY/03Ak6oUP4q1Ed5CC/WZdT6we1rmCqnui8Fz10ZQInAUZ2OOSAnCRC",
-	"PmOHe/sE0UiE5AHb1ROy+nxeeD4hmYZLAVOmdMBTS9ydRbgkQuJivwB70NGgxiCLOqecQPyUX8I3o5u2",
-	"nXJc2QvBjXruL3vDjZ7LNal7p8m9zrwrlFbudS5TsDeXu9ztqzRV06ZRE92r6TD/FBIR9EHCJSroR6dP",
-	"MTHh1BlCr+DUNxOjsdKl0dMrvDXK/Snd/lvyo+5MAHIXHJefxSUE9pme0hp6NgA5culF0DdMXCWYuV4M",
-	"MyZbX9shiOqgQVXARd/DN4P0lR65nwkbFt0LZGJh8VxFdGVhW+xw37kkIg2xjfNJukAgy2Xn8T2t82tm",
-	"MxY3JuVyMOED7FZ0K0f/SrIHPz1/zw6fPCx21CVQ0TgQrlLd+nGzrVz4zH6/V6oiiDTN3t19PmNFmDJv",
-	"Zt0mxqTelGi6v3Jy0p/tWnIKqgRicgJx4W1JxRDbnjAQcvFDi+UwVv0UFJfWIHam08dszAW2k8Esdt3w",
-	"+aDkXBaUDxFDIAm8h1HFEVIULMMeHLYPGqzTVxPddBftPGyxD77HmpTPXPmCgXuR7ov7+w9DLQO5pFHr",
-	"ncuYyXEBVuCAMyIwbdBiM4z6B4ftp40s1muOgEu8cXmE9IE+d9eDJGyF2m/vP2m295rtvbN2+wj//7+1",
-	"947ayCWmkDj4Z+j+67+HmvEu+5XLCddXyt2SLH+HydvvMYDxr/saSaLruVOUDanWnO8m2BlKuozo7LUa",
-	"UWXKZ3e8smjk2DWoCbdcYyxmX+4jlftI5VrMnGTF5gBebri2osFOtFxCT8E9dEQjF3UE228Ayg+Mu+5d",
-	"t7DZyLkAFsxoH4apva9/3pvQFdIVeSUQgVnoZN24TTWT7kjYOqjyFT36BqX+IkI5pEl5oQJveNd1xAad",
-	"7LfK3nvY34l6+IW4ZWNY3se5ZcwVXaMiu75WCB3GS8oC843F2cjbgAuZ9cFmALCxEovtySXq4WNpb/O9",
-	"133vdV/P63ZChbSJX9XxDv1H9ZOk+WPVyHCKGyyhLg3CMwi1DYJ/SbmNQAON2HnjDZapnAF1C/uPsKjb",
-	"dMhu10xebpvqJvLC673VefqtHbUgR772tsH+wevk28M72f0iJ6Mu6D+rz15oY/Yy00DzS2wAFRmin6Fw",
-	"hG7VCfJreotPfXPnY8nZ+D6PBvXLhz24hYdi17e+1mEpke9mfY3aUnkq1cCTWU2rbXmeCG/2rRyde5fw",
-	"TrmEb8gl9AKahSU3G2IFt676xJ3YwAIcmkRcFBVb1fOhVtkh++Rv8M1EUtdLtXwSOmFS9IaWjWCoGZcD",
-	"6CpLgn6fcvnOAr4MHC0/fL2t7Gpf6VE9yzB+gmxnHieoYhgcQXlD85fQAUXOa6yG5/4hmm1PfpNBr7Tq",
-	"0X5e4VqXYP2UwOy41XA5i21ZEXbHPdoPholkY7A7Xx/Xs7BbdREfvdcSyCahadvuBjwLCg3hBYjeELuB",
-	"nB1yG3xzIZ4B665ef9BKu51iqxFHsENG1MGMG6bSpGYgWsjBabjplqUtf6tKgm/6+7cwEbBlxsFMgzpR",
-	"2gYoUNkIE0F6QL8PPZsBdjj9S9hEGQhu7KgjXM6yPPc48Xg+RSFbE9BnEw5UX030y5nbFtqloOFxn7Cx",
-	"FhAR1ViewnHfgn7BZ2bn6ODxo8bOlGvp/vkT0g7vHD1ur+VuLYj9zc7frHDqYh/iN3T67kIpjOjq2HCd",
-	"874csTfYEsvNRbUh+YBnF1nPrCfYwAPeYD3v/XoyeMrBmwYbCWOI99SfnYYzLQSt22BIT6r6DHdN2FmD",
-	"TSQyEzINfdAImPeMWNWUsWyiByAtgS0ScvAyCMczfJwlTh3iF+KDR5g1d4sqt819cn3sQreSDLzxmwTe",
-	"c49Q5/PhFpJT4aRz5Lxinw3TEOmnaWvvBLgqtxG21Axx2jZV6oLxG4D6QKDkmnIZdI2w6OKNx6YR4LMJ",
-	"GnOs1aVwCviHGFihgZ4gx0JUKT8Y9m4M8uQFe++/0GKn0NNgPVcKXIKunp1xkvLcL3PrqNjblH96iDrB",
-	"5wViyO4McczvhIznKS+ZhoEwFkkqi+F6TtyDYJabnUYNTZdB0WIig5D1g1sIX86OmYYxcJuRoBo+Iurq",
-	"gbj04/O5FxFLvcJ64vkRJUAI2obuVg0oSS/9qwJJ8p4VlxBUhRMRkNZ/PmKl04Hcaex0ee/CuQYS0tdq",
-	"oCb2oxY7RztDa8fmaHe3K7qpcI9+0fK32OXdEaTJRA52IhLlFLqZnTu1PLHZ99gbGI8B6xHKWLrHB0iE",
-	"hp67F77nmrs5iRhrccl7s486rV+ZiwCk6Q0n9g9UiHqsTDbUfjLU7Kf4JcMnZgrEA8FOhhrY8cSkIIa4",
-	"VHA79V9IuCy6musZIzQHmbAZ/lZxicTBevUnoXn6iRzs/jHRE+hdYAzQU2OSdTUGiXi7Y636IgX318mS",
-	"J149FUty+QFPIgntTWN/0go+CTv0sleD/pm7SyNDw/Jn71uIF27PhAmpXuaTS0ENrKp4qxyI3S/0wxLM",
-	"zpP41siD4GmKb9KqC5AGGQR82N+qgMm8oj597ld3zVpjJXmM/hYIw25hMSFQgV1NGpdiQEY/w3O4xDyl",
-	"yAkikn6NeFLGmQv22gK3TZfyQ3xCv8zljuU9DuM68vlOwhUlszzBGSgePJTacUHuY+uHmQrbG6LY9tnA",
-	"yahUXkeGTt/IY+fhkvKqszIbeuPK80Y81iu7mb9fxyfcrq/X2IERFylK0jruFCX1bjrTu6oaCqneu66O",
-	"7lB6eHt+4i7NOVW35zznaerD8STRYAzkCkCZbUei/Dwsg0jTI2flMT63Q5hlLT3cadVG/o8u8DfhA5OA",
-	"ynAu8x9JUXmEVXgkPBPBZJDrFz+BKrrFMA/s8WOypbtV93ialqNfPnebcat9jaBgoFeZvI3N9X13Er7P",
-	"TtQzPZs7ND+YTAo2eoC8A1vPWt9XehTzVL7fbaBUgmVVJ91DNdEGc1+ywYyKXoU/E0FnhzQYZwM+JhBY",
-	"F5krCVWptrK+VGWjGxLt9xadkQ1m0dQl6JSPf3G7tXO0f7iyYabnxCe/xVmW8gyLe8Mhy3JPhb21VtlC",
-	"Lpn6zbZndr3W2P1CPyzJ2LxSGs94pOQnGl+G1dWFAIYogN3n/bNwy1LgpoQY+6VMNqcH5lIySWiso1UE",
-	"gAVEVnR7ncFwi4wkdMztMM/ZRptTy7K3jBltjQQSOhFyABqV8z0F8YqkZgnhb3lRc9Hv1c+KJ9XGZnL/",
-	"swfzGKd8Vm1lPyJxdKwkTaE7VOqCiSQzpzzWSrODJGwc7pDKih4Y5znmThrSjwRrbLE1KgjvSGnwSADn",
-	"Mvilzvyai9ixzt4q0iXBT+0LKcyQZhunPA+HXD5C4p76hd+HtY/ni7iB2/VKw31+AZ6U2TY6XYoyflM+",
-	"85tzf75WpO5xm7vA5J2dlFXPlkhAWmFnzdgzsIzrFTz0ptKEVqdkXwwmOsDmUdsSIPUmaHe8eu4M0GlD",
-	"JxRBdAyWbfPBXO5mwUqExWWHtIdNGBQyJg0XDeIhpVsjdXGWRsYAkpJy+ZYHF+6hKmcvsjvmAthkAj6Q",
-	"5e5OfeXBBWnxVY0QJ36pr4W82GrLbP5GdS0LqVvIMyadzSdFF6JwHy4Qm/jd6NLGXUdAmXmJyXqgF7IO",
-	"EwNJ7uyEr1795Ox+CT/GLEodvAxPvK1xL2QwzKHoJxPIEdhhUEjxoZDYw5OBRzqXz/ivtcpzF3mBWdYo",
-	"lzloCxtZRJ3tTmSCnlWJh5ZtQq2PNkfl/rv7n3bzafP3L+3GwdM//8cNM40XtqnkTP3i9Zo7V+5tyMRt",
-	"+vR7nuqVi1Lygynocamm1zlh2GPa1BNZP/ngh4SoYZS95L0h0xOJbhfT0FM6OUKz1OeaDlngnvPzEM50",
-	"eZhlkEl5GhB1PK7nw0Su2HAaGKC5R5CvpKHGv95tcue4d1U265iN+YCQKifyblglJylY4KZe6dxJoDc+",
-	"76Rdia7ZHYCuokF0HEoj8HMDaf+I/edfJ69Eg/16+u4tey0kcSTyyDGN83N/PXnPuO4NxSXuvpn0hngR",
-	"00B0ecX22c8/tdiJpaZpDFicgokQo+cyktmEAr9ViqVcu/epCRSDEinhAtpjq3n3SviuAO4MtUqBspj0",
-	"JGG8XrpPD4TEQz2RLBWYoJkRk92zc4m5sU6iZx8msoP0s+4QYmqBiCPRdaSsaXklNlU8ITlddr7D8n4w",
-	"1AkaKShtMMq0O5weIiQ9XBTqPu9pIpyXSbGeiwadFtPExuPb1MFA0eqmIIydyAHI1udRWqFN8D91hnd+",
-	"DnEkZPj33gps96/cO3Qe5MKu+jFtqk/5iLhK59F7Kmi8eA77PDUQV9JVKgUuy5aSlxKepmHKFKnNsDaM",
-	"rAD0jrKYH/LvSliWKArg6dU4kaIo3sUCxBdc9RCBqmntx9hWelz1LNimsRr4qKiboznpCskJnWbuRa+Q",
-	"/d7fvDmoCl/cER8GwPObdbLWHgVf4RZnSr12+pC+8GiVBzGTMcFcvYFE8DP3tm5TgpzeoNdwVaYtI/XZ",
-	"3zt8cvjjwePDH9f2/Xa/6In02fBSH/CXom8XqYJ9nJdgCOyzyuizl8+9ZjK5dlN4+Oa2k2qrHJvvMyJ5",
-	"J/Hhr+djrSKFuzT6XRnXv8YWWtRfoWtsCGlCkLcIvE5+l5MBiJR+iZ5Flef8oDIRPXY33pCQXtEGfUVr",
-	"cJ8ZXh0ERF2CjmSROalaejrWOgg9LnuQLqVzYaJPYKgCB0JTA4wbZpQKMKk9Lsnh9yOqAfvHkEIvbcrB",
-	"W29NYd9L9q2tKa6i49eS4kT0wyBypYPxTs/FOUGkTU51K13Q9fVJpBe5u15XkZeknkKIg9F+3agzjoVV",
-	"BIeH7RWiQbzdNKSqeZJA0oitSUovi6DUxLpoubAEkJMRvcYEE/T+ajsN3wuRuNddXJh7/e5rzUuu3ZVR",
-	"DNzSjv013M/P43Xcv16Ea32jqbRMgpZn1HIy/n16h58yW5hJ07YdxdyuL4dgXWC/w9gXs2M4j+WNIeN9",
-	"6+uleiIjS6K3nD8YpqaSjVQCaW2QkwnPprUPZbqyR3crFNaQncvlsvZKS0e0S6u19ghpHx/uYPpKjJzG",
-	"yJJXQloYgN52xQh34jmh5Jpq/Fd6rfmX6d7h/UH0RgLR1RYwk7d1KKWyNYb+Uxg9R8b2cLpoLTj3j9lG",
-	"9w5TITG53Z2FHuIWe9fPLKG5EOMx0CCyT/9OuZZCDkKaXhvL9hrtdtvTh2jATHe93/AWl78FjyEuHFnc",
-	"MSnt3lSasgfuBD7EoFUVPplC32IiWPWLOVWc26NrPMAk6MPKyhftUsH8L0/75qprvifrEihdzlKw7okz",
-	"AEF6kUojIM0VsumVEH5714Lwu02ehJOp5T4EHpzvXmnlj3WQ/xvQWhrMZFQDUf1KqxGbUuHDnYeEDdwx",
-	"VhUQ1JMR3OeR7qPtWrouooj0dHghmdmncbiNBuATmahqyf4pX/PFNYwnlkh0MktEvtVcFRatUJFLF0GN",
-	"+Ci0Ko4nnomM7BrWj/tK96BTwc+jvu6puTLKoe6BL0euPBxD63XPfBtLg/eHePVkMEr4NRNny5uDA4KY",
-	"hwc0qm+nHhSOHDE1DfNL/tgiWZ7S6P222FsVyEcwaZVDpSpHdY7322av7XMlJfQsJOFudQ23cY/uRO9S",
-	"fPTsufLt3TNqj1CUfLt6+3lF72zuQpVFX+yfdZqbaKCKTYCZONWLz4vsRutq9PdZm2tFiJI9RRzDxPae",
-	"ymjI/XFl4MkwYHGK3/rmYo/8fEjdsco28fsMPjIJ9b17Xuy2cewsmLqp5WPJhLwEaYtIEQ024vrCTyKz",
-	"jrtIJ0z2DZQH7qMJLI7pTezYM75b0OZUJ9OAnZJZt0au/e9cEkyAYVJ1VTJ7lnV6ScV6SM8uE/fzGLRR",
-	"pZCVZ5Ad/ese+GvHPXtfbdbq+zxJpwjFkwkbZ0gcmGSTdFc/UAa47g134fM45dLD4dR0K3GGqh+DF2xT",
-	"NFapJNe6NMKpwsmYzk5P5eB1fTaREogWJE5aCcRRpgPo/32SdBhPjaIv4BAmNChJcIl9kX6KoeycvHTP",
-	"IeQpPtUqzbD4OMX0Gp5Cdgk6VRrhfqrSaxvsVF1yJo+1+Xe8f3krqd+42LfjhzadLqo02WGvd643frw5",
-	"u0rv7GVOEKvKEtlHvD5YgdLnJ558oDj0O80EznCumeTETwHFvFuiCjgipBOulQv0amUkjHHnYxl1Kn0c",
-	"CEJESHbJhbPOyrigyqkK7x1Txl/pBB1TzvCwIyBJLEOQLsLEiOqHC4f+dmfLjdMiPGVWjFD1uD+kSl0Y",
-	"35nvm645o5oe89gJ2Ui0VNbbdqwzVNU93uCzn/oFfNtA0/lnqfN5w3bfiUgyvLocUI0G4261vaOy+4X+",
-	"uxT11A9Q+nQiDg4jzl/JQSpKfDX73Ath3M3z73ptqX3jV78W1OlASfhOoZ2I15DeWmQ+S90J24aMmZlU",
-	"cjZqjj1BfS3MU/DOsgFzPz2F/ltIgMUasVPKHjgNa8U8awDBtMvUD8AjigRCTvgQqUwU39MCSQhPadU7",
-	"18gkj4BL3LY+H4lUgLzgGjMWXd6d8Ykxlls7IS4Eg0w5f3M+nGj2lBFrQCYWFnymBU9vGjixsAK/jWXa",
-	"+qev2dVxW0ZBfH3UH4tCq+Q2z98SpIoxqHEKzPAZI4qSEFuRiifEv7kGqgbrghEJ0AdtNMWIqmQYl7Mp",
-	"nz0rY72jk1vlxBTE6Rt3YgrPUuvF+Me9E17MWQFDRE1lfLxriXjlVG+ecM356GkaoFQgIzEKXJrV8MLE",
-	"dTFvAL4e5cVXsSDP/fJuGOGvuOs1JApekm73lONtMTbHSZLZmq2al90v/qclUcSmzip1pF/vrJ6GFW+L",
-	"T+HWBxm3mUxhI2K7CkXnNaSQAOm/mhTeWbvSvlm7EhufvoZt+Y5R2bdkmcRACjloXsCsHgopIsK6b5hG",
-	"vkuaa2DGCqcW/C2TRqRhl/AZC0RZMtspi/C5gIdZ3ktxSov7za1tm2Ifb1MXdLgdKmkIuQshiNvg7OXO",
-	"oRoSCcm1efpeISTQBcwqcYXTNJBCBbSVgGSOeIvYi+/W56QGURQJ6QfhcJClT8mjEJtjVT/f60VP5qwX",
-	"IaV+8iljCU5Yc1wCpN5MhvPYnXnQIwaXoN3yhbYzlvCZR4SgpoGI6FoFrNqDe3G+IXQs2m7KstBmoOBd",
-	"Gy6YehubF0Im1cryZWCqzdFNep7rCAzkpM7EGTuql/lsD5WGA+fxURi2xxIawoT7oSGnRkc8Aab6lbkh",
-	"/OBvuNptylu8Ta28uWXcDW0pPPW0b3UNpUuEhDFg2WS84cGNcI3qrCR4KNmgxFSaQs8WIBMNaspGTiot",
-	"t1nzh9NkTuel3FhshF6XsPfUL3LrklabGaRF3C0mXb+zQUP4jPJ2QP8Czt5UKzko0WCCMM8S1heIRzCj",
-	"H5BkdyIDkF535tuLhpBMUsARv3wR1LoYKqlJK+IDfdV8YkRgC2hrIHk3zXqJPO2tkH2VCJAGY0Lfu/MT",
-	"DP/1/+oEZF9I6gcMO4E3tjtHO+2Do3Z7p7GDPsXO0U7CZzuNnSnAhfvpaA+Fg/acFivcEx3tDGAIwsUA",
-	"XAM/cWZoZ699cPiIxGmlU/QWpn5/bzptmbtrRb4yopnefoKwbzXNeYoWKvoRVx/d8B/f/RJQZmtzmZ+8",
-	"69PVajIYWiakVXl1Rtg85FEbxRL6I4HsEtYpzfqbmgTn1bTGaQDJ/Z6JYtfHJrzNydD1JLtRnfWIdi+0",
-	"GHkqncacfQvZjug9lWNkXFtCf9+6d1XvWd1Tya4LHbiiLF4lMR8c9JiEGwljXLCrNIPR2M5Qp8YGH66B",
-	"8h4scE+RbDeyPF3OhfMZGPyXi6BrMvo3rXa35NFtz3m7sqtGe/R1GF7r1UGsAtxdtXC3igcbd/Z2A3vC",
-	"8vF6Fx0GMLs+ZU+WoXxH4qsyvXPq4serT8yvpXk2GFJ6ZHKvbvpajc6G8FNQsFebo8etuMfY/g55JJ9T",
-	"ji/QAfiscJEXZd1Dbnm/vxTCSmiGl2rQEBgVAqf4v7yHlFyenR6SFvs0VAwvjtTNTh9MpLDE0xW/SbUd",
-	"jpel2cvKJCOu8NvucnSPUJvDdB/ADOaIizSCgN2NXsfwxqdKX5CPGWuNebnF14xSOwbddCIT1OYaJccz",
-	"5/UOwDJOO+kxZ5BnqTvzc8TE2zVUVM1GYC9uzFTphKCD8dMiR6Bs4BJkrvyH7S4Vcn4uB+ISDJ0XP1Vc",
-	"RZR8Ii+FhasJ+CatFLi92jnauWhdpFz/zxGMxyBb4QPRTf5NjNhvKUdIxfBCeinoi3V6XtzD4nN/FaJk",
-	"vP0bQGDImqSk57O7b6JcibwBpZgZNQJq+qCjbrBT/sonvNxS7X7B/yxrosRD7ReMdik2qUWcgBlLRGDC",
-	"o5Sjs11vqbAPzmGNUDPexpWyG1/t8NIpWHUiC5m7583sPWjRqjjfXjB/MH4TtyaSu/4bXyqaKhekMqMR",
-	"sjG+JhY5kwmsF8kQI2VSGTwy/4j4KZ5OEe4+Z5ayGnHrXFb4ZtnFkWWOkDndj2TFcG4MKZFAhyPEWSI0",
-	"9KzSM0YWD8/SERnMsB6nDLB7jAnpDLCS0DiXBK/JfQGb7uFnZYSNmVUNbMRnrAvIO1oaFAJ5hx9w3693",
-	"CK9oOuezeb83dtyOfvC//rKj9IBLYbJFt7tP+GG/Dc1H+D+9w73m0+Rxr3nQP+CPwP11b89b2J0jb1//",
-	"XNPA0u1vOnu03LaGFNJXsa/fT5hIigSTLcEqu5OUqI2ovlyLXWXg+ELzviWQLzPpjoSdg/nJwyr61gB0",
-	"Fygx7RYcRAXLK75RrSw8PM4vZ3UmzS1gaOVW8o3CaOWeoC5aLQLqXfUIb1L8G192lLv6PspsbnlHyFSz",
-	"EJKCh3VyPkFeKCuj04LQV4ef1MpCRB68TxPZXDLV74NmDzBt0wnnKMxy736JuC9/7uInTechBaJ0kQuA",
-	"sYm9sT8YdgnaINBKeSdN7i1+1aiSu1vutA8OHx222weP2geP3ILdAwY7mDxO9qB50G/z5mH/EJpPe4/2",
-	"m08Pu4/7e8kT3m7v7azT4ZJ/7hsOKxduXQI9597l1yia3GWzV33up1pYmD/4mDlH5JjCEak45BU2b/dL",
-	"7l9LAlFqUsn0AaajBHr3lveGI/fEOXL2zFT2nNZw1qoL+KVE82nJgafro7Fd+6gf559ixUj0RSDgub3i",
-	"+BXF64UwPa6T8LbrzEep04ReQwMhYZARgrsIcToUmCHP5u3IHrhACaPGQJf8DoEQf5gzaBrYROK4BXtw",
-	"2D582CrrUbmOxVgqRu2b1LK5i38DuvbruUCBc38lRehEwvaGiwLrpy7IOUGZdw6VNFNE5Dz2Ss8H8UKG",
-	"boyjUOjNs3f3lWcZFCbf1IJNyQ3ShfEjUp1Luk2cRcVhiZ7Hs2EPgswbC2PTyCjEvWPlv5wKYz1rJqpe",
-	"3E1fn6Z1lWYd+OVmVO4NNcEk3PLcx+g7A3EJ8i2FOc9TrjlJl4XxzlHukyv7X7ghX6drZYlacK8ruZOO",
-	"17fZrLKuz0Z14iUWdUVfbTfnd9UjbWH2UgR6pRT8QGCLnVhDo16odBB8y4V1zqnz0vyMvX/xqsF+ff/y",
-	"Z0yAvH/7M4KvKrbXZm9+ypj6vefn7hL0ExIj9Z12o4a9cKegJT3xl/Bdxjxh06FKS9XUcZIcx6fdgKqa",
-	"J+5PwXPcGxoScg9Io5hzzEh84MyEbI2TfkWeBf+zUezW4mJ/PX33lo2VkDaDWKJhFj+Oh9YjG0F1z9aF",
-	"VOH8nio+zi5cigRkD3bdx0zFE+HVr/FIY24taHfh/7Vbhfl6Czj8NxhBZ6Ja5drFT9zm8OP7IfBfU49/",
-	"HKfK+5x5rVSuz4t0/3vtwx8fPXncvoqW33XauWl4v4bw6jhJMERXvcnIc4bQlEqagv7BMPdtp928FcI+",
-	"HQ2ek/LIY9M6Td1gRvxB4HBDbjwNH/qhvprXyPSL56VGjXMufUGEDdWIvh/UO9XBcJDOFuMbnKoLCQNn",
-	"SuKs3UBJ8PN4shE+M+duxzE/muVbZj9eaTU6dZu4ifDwqn6sfz+UPdx7yruPe3vNJ8lev/mktw/Np/zx",
-	"YXO/3+aH/b3kaXevvdPwenhRa69eTuN9mNdNd08r3sZho9usRx+tsmMfJb/kIuXdFLZa7vtooER7GTqt",
-	"m/OXd79k/1gx7RmUXYtlguyZR0qrgqgUq7KcG3Vml30h96T3qdENWP8wp5e3/qGN+WrJ0jMvW3UZ0hY7",
-	"9v0wZN+n0vkg5SnQWyRdK1AnuPBr5zvIU77w72xFv3FlvQaXIQVQnokHfQm6aZyU0kefIa+0+5F1fGtC",
-	"x/dIJdzykCrI3eYHg62kL8/4gFlIUxdKRp+uoPU8PtEx66kRHoys4kvM0GMoqf184rY33H7mfskLdzty",
-	"SuHldyCOr8UlxGY5Z8c2W0rcHXKZNNUl6JohqxnjbAjpGHQD2+v6wsmWkKw7IdYQJMMg+5prI2hkxUd0",
-	"gRtBZGMnBKpjqaYIquV75KF3gZUm35vou/POJV3exRt2CCMD6SUYuhktjUnFUiUHOHOK0FplIcYvXCbv",
-	"LkHfVDZ9KYtWiV13a4SEuZfyLLdflLVL7/twN+Uh/IKw975k5HabebCIsN+WMq76+qdsBMbwAdSS02EN",
-	"i6i1DPHSKc14khjsqMPqVeZ5LMTl5RqbrnpMUmBnX0ngrxh9W/hs0c3V7JcJJigsMyAsS2DE9lrsrbrE",
-	"1k/WBcEmvjFsRSYbeh9n7g43HGCf+Vo72rFKcitp9SykikN1/lYnIb+dtOAn98tw1HnuaFzzjGvogRjb",
-	"5TRXQ9LvQiKdnWy4tUyHBdQ0L2k/4PjF8FlE/nBbBMgyHJEzPVilvzvm/IhE3zCutbgEn9ErjUE++DXf",
-	"4haMsMSqIWD6830QXNV2GgUj5kDoateWd3LIqi3ac+fKkcOHFcMg1A3PDiks6wvJ04anWDNxEmOIvHSi",
-	"aJQz0Y9nNihIw0dwLq3m0vAeNuKw0ywFjbFO6BHJyFx9yty5jf2JxtInoY+XNmDg5TYY+mzCdby5foaY",
-	"879vJv2qjQkUAm06BAzdnjXtCZRMqDiFsYo955JmXaTsvTJGdFNgE2lF6j3rBHoigZLk2Cf/xe/1vH3K",
-	"t9/etfP2NT0/v69XOUE9bmqwcZ/zRZaKH0w8IwJMNmbkgbTINVs2a4QXXmnICBe4jSEjt4TcdFHx1m/R",
-	"dDeoLyeAS4dePoxgrbBp/JOfO2nV0CmX9qvstdtXIUy+VaNObh/rZpzwBd4RAA5gOEX6gxPIrvqcB0NH",
-	"gV42BBgwHuYP4Fay6JzY94XH4hAJ67T9/zVL/if8X4cZHhgNuKQDyEZ8di4RaMbf7Chg3OHMYTwHmL8O",
-	"hOkgY4Z3xGeEU9MFkIxYYMscUkzFB+XwtZLot0bg5pPkbos3LHhf3H98EbrcBITopq+0e7O58jNG7yGJ",
-	"wxC6H6syIocDURadu/e7tuPzHNe5fVVWp8buATzXQ5TliVdCm5fXJf0USwrd+WwSaqQ+WCKW9nwoof6t",
-	"+kxpMRA48/PUu/l2CPLhGhVxJ1bXqIoHyf8WyuHfESBKeUGd8lFbknkXWdJiqiLaV0Ly1Ncq/Yed3wpc",
-	"m8ipK6z4A+QPpjAehyBfXfW5rGfIhbPX0tk3W19RE9tT6HcPNJcWEvcmqOZyMszVXJxZHUGagG2xFwLY",
-	"qYUJ6BHXF8Au1Ghk2QiLMtqF+XaNKsyL8JpWH99ZIs/kc5F5usf52MJZRhnf3sENtc8lozLhY9c9ssfm",
-	"4t/9pb6RM+vP5ykIy6ZcSjbkqQXJToVTZBIP7f+5xTro/SG8BRTC5iIv7Vs4hhir1h9Bf/OAsVqeAe6C",
-	"kINI41ri9CE8wtcwmfdCvWWv74xfQMysSEsAjZsRVQsDpQXUM4mmok/Kv/v/s/ety23s1pqvglKlakvn",
-	"NCnq4ptUqTPa25c48UXHUransumEYDdIImoCnAYomttx1fyY95h/8xTnX95knuQU1lpAo8lukrraznZ+",
-	"ZFsS2Y1Gr7Wwrt83NVIJY5iRdkoYBQGX1SPiwNzMsNDTiciiMjwWJoGFzX9QKmAya7MT/zv0ZCe8sB5I",
-	"b6CLsuwJo+BNyd3wKHcarMNdVvI0wm5FG0TnqS6cVydVjGILPKxA0ebk52BDCX2tMzmQtwHDtJD4qay7",
-	"Il/IXwYSlvJ0JFpuNwudbx0h/UWasDH/2OJD8fuHna1YxDKRy0uxVsTKj/mc06TQl9JtGSYFzYVJmM6z",
-	"kviSndInSj4/pS3M5rLJ1IyEwQib1XdsuFf4tFzcJmWBaJF3UBugxcy/UfQxv/xVqlFu4LeUmy/LYuX6",
-	"a1tEYjA735kEg4deliOdivTiQ72+7H6if89X5ZfeqrCt81Wqs9gOtVBgsrWIZC+EV5Grtzs+DYu/H7lb",
-	"I3Pzr7rV995ElPKjWflWrymQlTbceslcEEaAXh/E3vaiQY994ZQrBoVnzJtWrjTiZqU9n7/2a/vahZYW",
-	"uspm+n3+Lr/zuPHTyYYL1nlfT+0GEt2E+XiyLutxHLWRI38GfTSXBqzojAK2QuBUAct0mz2POM7jC0dy",
-	"bbVGsmhAVJ7TbyUspZfXSHMv8bPl4N4snC0UOEI7ILo/CZYJegvXOZ2aUa+2DuoWsPDhG2nQ/aZz/Evy",
-	"oY9P71gxwozq2UQUxfif/5XnjCv8jS34P/+v+I+rpFkr2/Mlmt4X31CN3UAaSxi7MGzG59+Rmm/dOK1v",
-	"hy8PucL5YDc4al0cMV0177LOhrVZj8oSvYT1CESiB9akl+YafygE9hAvH63vxEQXNo5PpuYbMgwB7MNt",
-	"1Y+tw0eA0O43dUuq00IPC6IWKGs2J/2Rzq0oxlJB6cYZjIM2eyp+hUmZ9tWNBu3cPQOsrXSQAcjqu3W4",
-	"F+uAahT8hfLkzrQwG5iHgS7GZveT+8+qiPAM3jsod87nzjuCpBq20kgFVBDuXMi5Gk7BswSOUffBHmFT",
-	"94hgdCbqeilfCPtcF+N1KZOXwd13tw45kgm3owhpCx5mJdRWgLqaTmW2tQFe2M/4ELV3X8jQ0PMutkrK",
-	"8XQMjZLufwDuRb8Jd5fKiiEwJdxlmADb3BAX4GPdv7NeF04CAFsmBlLJhSZgkNlrJQ5lJpSVdr4L7b08",
-	"N7uf6F+rhN/zAzH/9VLLDJdBInEqFfrL2IjnMAo+0tMi8Wdov9Az453qlI+Fn792LruACReuPBEG+f19",
-	"wcY8AxDAXKoLkfmeRJmOugo6JAlMFfADYSKngXb6BJ/06p36fofuuOeelteEaoR//hLS+cmZg+Zqnyrl",
-	"At5sNNkXCa3/TNX8rhTIXRKFZiftNURmkdDAAgK7DuXnXPhH94lrJ37IypbNtqFOSBPWM66sF8NSvohg",
-	"iO7SZicVisKuoiqL702TAIM5kMVYZIRBhnx60AUMQe6x+5wSl6JgueAZ3HLxqcRHaWwt7z9xHOCH3w5u",
-	"S85vyJyX5rzg7b6QZiJF/j/oE21dDN25YcUYxKIvCzt6Sil9Wwhht5KtkZ4agZ37W5hj4PlPOnOfSVGE",
-	"kqspFe3NvdP/kM40qXRk6ZDpxcsVTN+2v3uD663PayjjlqpC9CLB2tQZIHdwGmFNK9X6QgqSg42tkgeP",
-	"bug9AJOEg6HNhgWpNs1xgP0WuYE81YWYWN/mT0ZVGjr6SttVMQzSxDKzaBzcegBQxK36C5mEoO13p+Ev",
-	"4RYb6fdh/Usj3+E7hsGGvRMg4iDciPqzUuU21y4n6ivaYhdTwEFLwqEPmSJpvI6gUXUOK4x0G5aLS5Fj",
-	"/Rr0jJ6SjafG4mgLfDgjeOtAgOR1zimhz1ZzY5kVqqvGUk2tMAnq8WHngPUK4eTDrQ4Vo6WEyETWc/6C",
-	"0lamoO/OB6ineVYXX7nDuuJ0ewX26phG6nB/nVsImwb774dg6PV9xwzacI5IXcS6tsGJcMMT0DNaru01",
-	"KT+3csw0ppyusGBDrcetGnBHpDLWhcGQZcl1yvPwhHqA3OCYYemqXrlYH5aa3U/+n6FbsFcJQYfaM1E3",
-	"caw/jR78LhOJnjF0ZYtHuZb2LScbosek4MntrX8RKF8LpMVVMbpuBmIglTSjFTkHQVyoFFaFLk539tQm",
-	"I0qiFbYdCUVFFHhqeglr+mvK87zP04veDoRhzOo2e+EkRSP1VFfVZTL6YshVm50JayoGD3ULc4Y+qJuF",
-	"xwoRpsEpZEL24kNRdphQWlOzTBNtu+qqarAtEVKxSZKfwy6/LI/mldnFUAjui+FUrevAun52cfFUOujs",
-	"r5KAha2aBYYIF5YTSANuot9BINyVQwUI38pT3lPVf2H475WmKfulFZxy97UK/2G7ktVcoge442DnJz0W",
-	"zAko4cSqZSW4obkPFnSlsVewYaVNxglSpOdYWlHovo58KMB0r8Y1x0BpDP7TrLm50EtyaFO8S9u8eLNV",
-	"Jnr5sW/bUr9s2FhghuXqHkz2quO1UV6ek16SyXRGGg066/MiAWBOp63QVdpmr7yhrLXwCcr9khFN9dh5",
-	"Fk4xrO6qSF+PSkco8WZgJIdOUG3hHH7wRtGsuL+WwfpyVpm9H+mKa0WEBeXPwRtDwCdP6QyOCjs7ef0K",
-	"DzRk2oLB/tLeG4GYUhBzaMW2+1Jlzn794fz8tHX69ux8h6ILzgqBHgFdOeYd995RwnrwaD0EJ+1R7P4y",
-	"A1QAn3ZI4gYyCSpDbhGUrnvu0V4qKmpDWFTb5AJTEpseMmUJq+b9AtdP7QNVKWf6U5XB0VJT/iplc+Uh",
-	"FfHJ/MJbv35w/9dpPWl9+NRJDp58/t0mVbHzUoai49iFeccgDHrqAWFZrmfCuOgxz1mmm85WuNTG3c1w",
-	"+1fwlZrFhbe3TVZo56h0sHWBYW6pD3DrNus5m9w7wgx15S1tkH2CPohCmFHviBh+gcoDtWohi+4xnkmu",
-	"jvx6AA1ttqBqKHV1O4ZSW9kyoaZjyDbB828lW5BTcLIAa3MC6m7ljGH1DTvj6L7cuuSFuzzYzpdwgzN/",
-	"LfzxFV4Rf3gXros/n+LVa16Ju0pLKkbaSOENHoJ+UL2Ius80G2pnDNByDawoZrzITJP0BCXfulGtF/ye",
-	"ahBHS7F6YRURCdSFVlY3LsxOC3Wum+BzHnQ6VYKnX/662+12ux/a//a7f/x193cb+JDLB78VH+3uyI7z",
-	"6olfw+m00PmzZJUtwBTSK1ONxxMNnNT4sud6hcGLXf/bcVzJddbrvdXDTWbLfuTZO3z6r674+EJTqeyW",
-	"HGGaxG30ZnzbKDngeV7VXpNQg4fvvj6xFYsJfm8gx0M2Tl2IY0YQPehCk8oRMH6hp8MRfAl6WqvX8o71",
-	"WI8bE4nGXrt1+6sahnmN7+Zu+7q/NI1NBTGOpHE9Y78X21Lm/W8+1Ej37ifapw05a6Qt4VToEsc11A5h",
-	"pF0i3r7V03RUN1SL171uM/Rrv/avloXmq5Shenpu2JvyhKkVoAa2mXeCQ3wibZgnBaMHcrAWOupO3v6t",
-	"25oV7eCRufmti9aKmajVcrWyqYedPn3uvFAAlM0CAYwLOVSVpQPICPnySUsRv4sloNWGrjQbCdVmT7UT",
-	"XqOb4Jc9ediy9P5JiMmdiO/tjTOc8YF4Sg/QWFQID/ivVHr7qhTEb7E5mpol23sKI1akIAhBYKPXYhbp",
-	"6mpPdF0MuZKGB0yaxpxt/Emes6mSxDu35MNiP/NkxPvCyhRC0iyQBMuCvRDFmCvonzNH7vuUe6dynqHW",
-	"ur4YSmUohOmqXLjoLgll4JkuMg9OWQiWa32BlPd0Nfo9FBsyqoEEnhFs82FAtd/k9L6tbM0mo+jwRKGm",
-	"U+kfxNUfs3/+H4+hwA07abNep/Wk5xbpwkRYVJ4vXaFctsjNAhX0j42JIHfDrYaE1fYvJ62/fPhHp/Vk",
-	"Z6M81XvYbEq7IRRuYH22eqZ89UQWuG4XfxogUC0E5uXptY3xfUc7BS9pIvJcZIzn8mLh+fr//K9iKAr3",
-	"H81ybkdC3RO27klh/hPu8K0N/ceCuyrY0YOBTCnWuQ7Mxdcf+1fs5Vt8XAxFTpxF+MstwWlUjOjup/jH",
-	"VW3xJ6rOqLLtiuERUo2EtDtkB7H0kQBgAE9tArRIzjKM9LQwSeBRQfPM+8gQmQH1+ozJ+sGR+IZX9kje",
-	"Vp72/iS7UaqXt/QGEv6lpzgUaelVJVVp/NMV5HTXQwCtdAMCTtAAKukyHTEeSBNSEdK+IMoeiyUDGYS+",
-	"QmZ1xucJYAyV9Hm8ENwk9Y5De+3pfOYXflPZ/YYNPe3BKnvvX91vxeC/R+By0iAco/DkHlXSu5sYf/Ah",
-	"m3Xm9VTJVE54jt1r6N9ivzJLNQ4mLbq74E255ebuw1Yn2LIycy7UfCKyNjupXGLM5yyXLgboKiMuRcFz",
-	"Nq7c9wh7XqOSN3SrYhd5m711eobDJXBPBWcMfEUJXgC6mG+LLZvyCsHpQxM9meYIV9PgTJ/iLq3xoquP",
-	"te12wZrSo9yBqW3YrmP0Gd3JN5YGARZgWFoXQ3mJTIGlE3n45NHewxVuY3ORd9GNHEsVfr4BYcNdWgXY",
-	"6lV2ACWWDZzKJeidQ8aVCadS7Wtq+i0q7nOpMr/K/rxOWyLdJf3bSHUPHnbqlHeXF2B+Vp17VX0CtRDG",
-	"EtqHNhIJLX2JWxbhlwYHGrOCz5y0Yu9JGdHlUpg2e0MvYcCRqMuOuGJ7nQ67GLdX6NMJrnuNVr3iVtpp",
-	"5uwDe//ijD0+rGjHg/32wyd7ew1hJLebdepletrP3XsJk7pP4iHd1pMyBkPQwbow85VWw1VLfdTef7L3",
-	"uGGl4Ltea6V7jytLhR/XrvXEsrE2lhnNxlzNGxsyQOHjhQRF2e9Ea3jwJUea3whe9OdrDUdVBxKaR0dF",
-	"IIqf+/MsbtHeLJzRaA0ivb6mtXn88LDe3HzihVkRFqLpw6mYOTUH9edwFJ68O4smUMlESgtWpHZ664VA",
-	"U3GNGRBzyu3oHo6qlcdU+xv0O6l0MaF9v52DCryuRpl5w8ciwSiKMCYIRmKhDSfBaMsYnUqORxZVNArn",
-	"GepJLnCECc8w34BYK1a4oruUDrxDrXhEDdW3HTRU/FwmYxAQegvXCROM4EU6WokYiR/B3jbnxc/RQwij",
-	"nwtZdveejkJQl/h0XrKEdeveMEA+UNQtVdk9IlLy2s/nk9iZTliq81z/r6nkOaXa3WUwb6sHwfQoI7NA",
-	"fgZHH7jhU5WJwlitswjH5EKqrJfELayUFHZRC2UVoInJ+Xzuvz6Z1YcDRszcfeAJsM2FFn/s0wgJzFj4",
-	"vqsUxTu+IJGv6hkbTxHtF+DhwlQGXNa0mc8nsJQXxZzNRnNEBp4JiDDAbS57iGl3cufCZRo7F0Se1/a5",
-	"whv+iaLNTYYpquz4udYXVL1os2fjiZ0D4J2BqkEZ3sehD3yZXYoi18XVU+f7DanzmuIHIu+SPDXcx0nA",
-	"xs2puFl/cl+5crq+rmOYLyjGMVO8KPTMAGdPzN7X2B9J0Nzzpu16eJgstgVDR/C/b1RkeQ4ZNT2+xsL4",
-	"NJMAprXx1LP/QtPrDBrpYZxZn/p1sMrmdA3oJ2zpiiCqmpqjbvj+Za0asZjxGnVNhn2tc8FVbS2KoF7K",
-	"UpR7t5FvOq81S9u9kbNKBrhd2FhMJkL1dgg7gVwu35DMjTO0gGJ5TP3Xiup2XdUXA10I1uNFBP7oFpL5",
-	"xgK0btRc3xvw3IgeAXlwMBcslxfB3DR2JsOaXqr/pN/WRBCEqXilLSunB3zXTaqLQqRWZLRTpWkLbJ4h",
-	"9cQGUmXGt/8vPCKY32qqCkeUnSKj2DRqll/DVR/0W8rXokV7J4x7pjpaXL91dMb0Q2DlUflLA/vbSOFC",
-	"JugqLs6t1ElQYHfNdDiM2Hpq/bY/T5jVTMjhyLLo80G3Qu4SrRRIfVJ2QxqRahjvdGcG0+ooqq+49075",
-	"VXpudO2rj+5ct6sZQuqsGyppRHZUZYiAu9FzkJ2Xlm33yi9AyNbb8bV9j2LQVWDX/NDT8pNXlqUg35DA",
-	"giAr7utAiKlUiHIN9WT18EdUp43cqEDvh0bJaDbgRdVRcqcDHAs3zRPvL+SJ92/WfHD3BuksyO3K6lEp",
-	"3bFl+kZTPmeRrlIT0wWcbLORzIUTE5znuVaFaG8x9FtTVw3xRn9O0cS2rYZjoPnLEVlU8NhJvA9WNRDw",
-	"Te8exqQuFkCufbnIB5U4dOVZx7RKxZH3ai55IXk0tVWA0fOGjm4OA4bVOpGeNVaFmgu3NwqFqoptAsL0",
-	"bUU/tx2JfNlw4/5iitn3UOIbDCW+LQ974y6IZSf7N+lU17fw3vLJt8tbvzbXO6LcVUNDMYFeYijknWXf",
-	"TmylzUXAWfeZ70ClAwqU+OiJCM2UszBSdVVNn/L205dv2INO51Frb6fMXvLSSc8JghN+xlMY77KOWg2y",
-	"osiuVnMg/ggAB5seiSd+PVE7I9uejnM+tQYbiul+uEuXeibyHTCr2HMMBzdu3VX6jc/uqN/4G7Qy78RQ",
-	"GgvF2XrOORSQsilzQRCWMix4Vgx08a061cG03nqLbbAk2GpUbBaQV3KYkL2HmVio28cQfAM9LdhMiAt6",
-	"WX4qFibRyJDMBS8YHtgu+IUoIQBdKM0GcjgthDnqKnBz4B701QVrBj524r0eGvTFpOt0DMbO2ymozQlx",
-	"Afe4EBObBLxPpNhBf9g0dl3hZl27P/J+otDFVa45uLGCBPsLb/M3dXafVUR6zNXcl22VqMBl34qyUcx/",
-	"NWW7Zuqr3ZzmuUKQuEGiB+LB31KS5zee3rmNjE6Tgnyif60a8wBeiGmes+jXqBL0ZR/dYRQYp1o8MQJB",
-	"qNQkXrileFOa2AmFvvwxn3cVdHNw5bHVwkgrIe9MRCrh0gBni+vwLjQtxoqP2KGPRya3pY/NoWOR8Rjz",
-	"iav5MevB/V75LpReV/mJL+ho9nNfStvFlBSkgemBlWa5VkPwogfO1Y4eEp/jcK9zjLxsZCVOcudycisv",
-	"hQGkKsPGuh7a8IXwX7ryuXjm3/rWzdJBrxaCFdzq7R9/OmWHj3YS5vMDJ2kqJrblP95rs14mWh9buem5",
-	"PaGBSqnYKyHTkRXsbFI4iT4OL3osjSFMGMoe+H2Uir5ftZJ0/SZvn1bSlJk67Cxlpj582k8OPm+3XCSA",
-	"iaoPn/aSx593PnWSg8/XQ+i5sQu/xtdYAMx5ds6HTRemj+3CZ+CqX6s3cri3wT1eaCXupi3OBJ27jULd",
-	"sh3e5ZEJWIkqyKuGhzeane3eMNiKXpj0P9zr7JSzxoRZEs04HZHyYWyX8jwXWdJVPE6+xEiBY+FMPgEX",
-	"t9lzxMLwcAJ+qduvhPwTZxdivuPClBjwx49sxEbWN5UNdNGFkUAI+bGKvyYrH5vS+7KQ96DylcdqKsLj",
-	"S/PNkTGVqH8//4qW4bZnrxY3reL13J0BQK1d6Y+Vg2C1sAboW0HrCgXildIEt+RhBcdMQNtj2V9oNRQ4",
-	"5t6xAn6IriqDH5yKLOcmqYEwIWTDpRToEWl1ZYaSvAYcQ3Ce3ECm0ARMTVvuWtRgCSs/ZnysoaNUjBMP",
-	"uODzlXgVvy6V4fAKMTLpPCsrfZBzAKhGo/OpBWo68LToyQl3LORe0eb1PBVsL6BSc3NRwWd2xksGUzoX",
-	"lqW54EUjQAO+5/tz3tZ9lupfG3/hbAookZvfYCjuwU7Ctq7BDfDwxL8JS6aXRkcj1wEdh4VW/zsxaLvi",
-	"4yTnKkA21hq3PzgVLLv89ACjI1SVHgEdQ+7wCD8HIwNlfpRgVLhNakwLtSQ56xRbLjIa4GIAxAeFmO56",
-	"UHbBuzrjl/hOLZr/pvqrtCzCAZ+N5nUq/8w9vlS3ovULeKVk1oEJ7uTdmdu2vX2WyaG0C+3UnYPDB4ed",
-	"zsGDzsGDpro5gYpvghuMUdD+5+sVRf6VDM6zSLibAKdEKg009YeZKMQc/s1YonnDOPutlWsJh6oZ0vEZ",
-	"wtmCawQfhkbAymR5CWfusUeXcdV6HoH8XPc8uQVhzjIB1TKiYWwBIZOuSQ7LoXo7tXc5f/SO1lgnj2f4",
-	"kHp6A/izO2P5cYtzS4vEAjGBmwBskxV4H864hymyEoQ/vP4TCod5bjS6cEr3dTZfAPY+B6SoC6HA+qcj",
-	"roYCEnrQvcbqGRsgRWeIDPhLsSz6J71rKOJFdoCat9cIefjc7SkyzJt6JEN/7iI9D35EFjAERoN08IrI",
-	"b4BWJEsFUGoMJlICIkicqgvlvuzJGKBsymaFiy8m3JiZLrI2eycmAp0DLvNp4ZyFXM/iuRaV1fPtBrz0",
-	"u+UR9UvdOtoSUkFmWxTsjNtfnUCzU/yz3ZxWntb99RCFnnl5Oq4jFwJDfhMIxytSCh7ub4DHeK71a67m",
-	"dOya21C8ZftYoqNX6ME2tpnL5+YuT61z3dYdn/gx1EY9FmAskb5TLR2tMZ+Sj8DHyBtScyZaPTnBNXxx",
-	"c5mEps0ePm/vKzwoT1JLDagCqRqHvNHuTpvYJJWeIZlk+ebcKzYLCROAkR0WXAEcJXZIU4jGrdWFEvM2",
-	"e4kFPsiU1yC/V9Haj0L3UFdRzkSCkFD7bEW4fjAJXnowNSJrs6cFH9ggWNFzUFM51RYx19NE2RIJ2zWN",
-	"NOwBXLCz9+QRPxh0Wg8GD0TrUXrAW0+yfdHaH+xlh+mj/hPuvNWNzXC0vK+LtLmiH7egHPcAovulMXFr",
-	"ddZLd5261thmd9BfiPk63uWF3Inil3LIrS7aaSGABYLnpj0Udnunhw4TXTdif70UBUSYse5vn758k7CB",
-	"dN5FwgY8FTvtBpfnvbSjU1rsDRQrFYUYazX3usX7D9O91qNsb9B6lO6L1hP+8LC1P+jww8Fe9qS/14mO",
-	"DKBcdt8bnvwMERafvYx/jD4WUdRqpIg+2hIH7mJpLoWy7ld/PHv7JvzavSNup4Wg33wOiQ8MTlvuuT9v",
-	"rOe0UxiEfPe6viGvaxJk/Nr+Fl2ipSdhSLNet08icHb6MNiQlfrNtt+LPjupcDAzIMtiB4kfxGUP2nvt",
-	"w53g7UCjC/RnBkr5I2LnQTsBhRJEAYRSB1qRdMTzXKghiMZQa4zVBvJSsMAM7ZvWK5F4bSO5GEpFihGF",
-	"UXfVvYk3+onsTWPRALe9fU3i8q9AfmFbmdVVosRVglwns4us3s1C+yM2//hUCZC/IqCl9wlLUnLnvLrl",
-	"YKXRBImDCSE/CdHEusa2eVd5+cyI2Bi7DvrzmE0K3OOdMuXTwx7O5zy1uuhh8qfis3IDI1s1Mvou3gZx",
-	"Iw/ytiN4+kYGS/l6ThQghVugRB8StzBJohIzOmH+5Y+WZv/wdAUL4E0OG5T11gCEvVlrf9JOMC0QkIQE",
-	"ttO43unbs3O2cNXeQj9jVaMSP6SAukic0VAik3YkVVdVT4j+nHGncC1I2yGG6rvnP7GH+wePATu1P4eQ",
-	"kQxCIaBDYA6f9OBQekC9DTNdXOAEcLur3kNeDz5Xm8E7Rlo/PLHg1/TowO1qsKth+3Cvs1NnDOCVnUVP",
-	"fiPHV2fOm9x//KjzeP8KAWN0+9NC68Fvx5m8Sj/gN+l5okmIhg4GXsqubg3gg4HofWWTka9xhRx5QQNj",
-	"oja7cwMG+HYDb3vw/laPEqI4YA8UKHkzSk8mVgzLb4IVdgb1JCz60CaAjVhHFt9M+7n2liAizrCBLXx0",
-	"+KTpXoB/fDMoNLyXFR9tfEOkqTYjPVMr7/23+GI32+eXxkxFkcASnux3HjXdVxpzpd3diHr/PGIknTXR",
-	"8BNfkT8p8MPfENH+Kmb9Rd2+gamhg9DsfgrsvCuwY+vMyvsRtNoZgpEHiqS4sbUCCZ9ppsTHeshPNCe+",
-	"G+KqHTjvArnw3bb5VhbZEI3SVra/Oj7ak6APYRgY3bpGkud1cWezFO3yCfJYr3BmlUFKd11KiycydiKF",
-	"woREjdhGRgO0FCHOfFPHsKaF4wRv/01I1apekPfxQ94bk+OVkyh3FnG9iCjGvfhSeSNFASI5kBEiykDf",
-	"RHIzoebr032R9B0vDdLhMnLBC9/lzNPUeWkzblgmlKxnnlXz7/L6Jaxms/i9g5JmFG5Dfy5J3mYyBh7o",
-	"ylkhGGgOzU/eoe/zAl07yNYKm46OgtdvvIMTH8Y/GPZ2ItTLp+wnrRTEBrHzTePRILdI1k1HM3bQgn8R",
-	"9VS9p5QBdbYCMJC3yoTsieoXN+UH1tOMW15Wev3EW1Opd7NQooH5H+n7mdVtdqII1roPoCqTmi9EZepK",
-	"7+1uLqSxUzUUavfhYC97wg8eth7yPdE6HHRE67H7v052wB+kD/gjvre3y5Ut+LDB8cU1neuV3m/Uq7v7",
-	"y193u91u90P73373j7/ubgSxdWIusN1tw/dQTpw0hkOhjbmW22I6ldkmCzsvpoCkcynKsWIlRCYyagOL",
-	"uw484ybJIhzaMCHl871lnssZFvdxznJsbmgG7IKbb4wtBguG4ssVY5CKK7xpPHHim9ps7TVWxxXX6Cr+",
-	"AgX2pSO8xlpFxY4rBTDio9Pk3Y+/Tgdyd7+9vytVJj627Ue7gvSCRuRzCSlJSENWIzpsRfXlDsiN/s+/",
-	"TJ9Ltt/eh+b905/fvvjBAEwiFeecK/rjn89Q6SRV4gKGPUJK5cIkXQUONo4rhKwrwkFBGlkiXDyC2xcw",
-	"n3nufswloNPLjEAP8UGxb2sB9QVWn+BV6DGbBpue0i48d4tbX7uz4qPdhdmISip0S9fwSLY/jvOu8oYU",
-	"f/p1aiwXKpPDi/CJ1VJeF1Itb6sz9qz37JwP/eCJHzYbX7tl/xbb6c/9OqswC84ieyn0IhZJP8r21VAj",
-	"lvThk7vvKgYYz+qsB6WM05ROIZ0SbPdMOiqE7IveDibuhbLFvM3OY7QGAgZwavBMDXNpRhFA2ZgXF9MJ",
-	"XhVVp6ti3clzPTPHhEng3CoY1SmZRdw9AAzNZxGojfgl1NEHEjxwnAQClkiFS2QpHwv0c0RuxCwAR1yI",
-	"iW3AaYgVYp0L8oaXmE1umxOCp0DdhNMJaVBLRYnVwZ9WzjEpD6sB3ngjaJiHy9gHrQ+f9pLDzuft1i+d",
-	"1hPeGnzY+Y9u193u5rgHbs0Vte9OO52DFITtyBZcmYEo2MdxrswR/PL33a2RtZOj3d2PWly2M0GHrOVe",
-	"Qv+2/7dOd4vBTz+Lwrndv+9u7bf3250uXl78///9//A+u9Ub4V+vbj3qM37fx6oXbNYJiPSdG6yByEgD",
-	"XZDEreXpCDjldz+VP6zKQ/qQaSwABDFQ2ESCC3H2iKsM2NkxbUSTI4A6SJ0MBVfDkHMyCTPaIxv0Cxgn",
-	"CSJOxfCaWogLzE7Cuq+OghY9cmPUvqb/UqLT9m2E2vjWliNt2EjGUQbpLfiTqhAAlWF1JHqlGFHUXZUr",
-	"P6rWSGolZs4paznpHksrMvbHs7dvnIynejyWFh007ILuEanOM3fE9DBfSlMvgPDHwydO+VA8U1mvPAhT",
-	"gIzEhAjT1A0NWcyuomg7k0NhLJaxCdHPxePYoSNtRHIEdfAeFDgoI+YvH1BCPLoIDNAkbj+d62sUn5iR",
-	"tg3dMtmGrEGIfxmQB92zT/D9IGhF7cTqYBG6cwP2/EUkowJ2qEQ9dYc9stJBmD8U12BI3INaV8SR2Lld",
-	"lsSPLZUt59VCNN2XisNKNzrC8Bm/1IxDk87+RO1j1RyLC5OCPG2oriNprC5kyvPWhZivxtcoP8vcZ5lQ",
-	"2URLRDSjBNjzcHG21+6wbd9Q+bj9aCehbJ5T+ffnbLtn55Mj9vfZhQs4//3vM4sEFHiozLHtOuTFIHEG",
-	"uMBjAbUJISc0jUFOUuJByEOrdhmYNIRkfwgP9Cf37FfL3JbrrgraRmLl9u+2Se7cM1ATKrQKSezQiWQh",
-	"ogisFQap+vrjimb6kWB+CBTp4Xlq2R/fn/l3Obls0cmBr5OQ10GIE1oabae7hlBpMZ/A5Iz2vUtCXko1",
-	"9MmBUGFItUpFoYyz3h6q5Gd6zwlzb5Ho6Mc8E0wMBk7uLiFcgnEa505wIpYLvVf+lMO2siUYuvA5kjYi",
-	"ZaFv/UBce77z3QPFVxtB6+2+e0rxGq+zeVeUxub8lZJ2o86mTW5QV3WF3UkaRYI+QBp+bf/8nqZortrE",
-	"vHewUSsUHKXX6bW6RQPxB6cgCEXkpbjhoHBhhQsfYBTn6HDvyeFB57DGYKBqm5GcbGo1IssP1sJ/nwxG",
-	"GVOYi8gOuPiejoLAKlSuxFnTYxi6AuDEHjcXvYT1jOV2anpMF13VywW/FDTdA4eXHpSjdDPqpQglFsSk",
-	"D3PSfnQPaFYxi9xmp4jQm4lUZrUVlnOR56/LDfp69Hy5vRL7sY62oHzqZEJayDogWeulKPpTlbFnY5Nz",
-	"DEY2y++XTx+P8tTVLaVFdHvz1duHuy7ofxu9mNX8hblwJ3hfMJ6NpbXuSObmApDDwouF4Am0sMkhqRqd",
-	"hw8eHDysMTlqmg1XNLechOyEyHNTgs+SYwyWBIcvshLlEbyRPk8v2uwnXkCAo7T3VI4BGU4DX59lKZ8a",
-	"aAOfTJGSqPZsfwOLXNLKw5pwWFuR3aSx/8s06jcFJmeBZEIJgI2D+vnm4QhB3+9+MtP+30VqP+9mMH64",
-	"JiMVyq7L8BhR9ikpi5tU9cQ0miHYDHerNnurnDkSY0o3tGvj9lP4Ps9hOHJN8H4eL3DCZTGTRjB6wJoG",
-	"x5pMNX34ujjmezdOR99WSP3SijFMvYmwvV9bbP1+sUI50nlG8GpO7+FNbi7RcLRCmnU1ljhk4a4UUe/t",
-	"oDsT7hBq+vhoPxjwdKh3j42F5dCVMNG5TOdVesakqy6kyhJW6JyI6RaA5CRC2pqJ4ND+0AS+Pe3rIpOK",
-	"W3Hm17VOQZ4pC6RcocQUMDDhORYYHa2dmKNd4s5vI09X2/+9ob9i2t9cdQ4f367uCHi6VnhL18wYhO/H",
-	"7a230lVWSpjXlKUFvNHMTNORP1sjIXyy074jkFnGVTrSBc7WRomEK+QzTCmMq7Uvl8ZeTfn2dzxBYQwy",
-	"HaWDcfXteizmeF03891/WaMQH2I5d8eaqZG4IOK8KHjtsO+Siprbf+2+wx5fOzQckTvZ/MrhgsXlioM3",
-	"ejHwSQK6m2DwOy3yraOtXSgA0S2WGUj0QiObb7SHAni5Hmci+yLXamiYhc5oz9MHX6yBqHxdchJKYRLm",
-	"XFqe00Seu0chhohgDCHr9sm7M8ipYQfAvL1ABWhqbnEW+HUWKIYj3mV8mgVA1JkHbytpKyGzXNN2Fhct",
-	"ISe2SO1MRKcluKivaCYUcQNm8Uj7Lh/EQ9o+/fnti4T9+OeznWgdVPmseVI9LQL6OlSAyOWXoXtIZBFe",
-	"KSQcp8gUK8fgB0a3MXi1mvs8yyQgPUW3OGIZAO8krBCXUszcf3PBncd5iZX2+NICL1Bz6ZNS002Jlui5",
-	"gPxweiSMEFSh6wBgRR78rS9GPB8cI6ptNpZKGltwq4t4HYjlUfeIJ+VXiNYE59d4kY6OmJkrrebOjSMO",
-	"eBNQoTgrgAfdedrzCE8XQ8AynZtpUdls5HyuEy0vGTNdXCz4ypVxlzl4J5le88wAlLdVxxmqWSbpctXb",
-	"0BWnmVy4FvyqVuWgp5kUK560ry4fJL8eSzNeMTbmLd/mjUc3py8atv3jVGUvnybstZCK/VlZUSgxGgtl",
-	"LrSyegfW4zlj0C0JAyeGtaKlJvh7NWScjeQQ2FTL5tKEultpJqpiJvyFa/cYjsoKMFsN2gFrBZCDxMMw",
-	"YMhQTkCbZGHOORbrEvOjyVj5YAygDnEhSVNbqH/ZtMl1QMMa5hIiyC/WApl1EskJ2Gg2cnYH/yVL0koS",
-	"kqmyEqod6njNOgBaa+2DZTqdQszBDB+Idc/mPrNVSyU8ZpkYSCXpxIBK/Rm4E2y/s99p7e0HuD0+B9jU",
-	"srkKiPvr10mgli5ejywe9cmDKWVWB2Tg+C1EH2+6di6Kix8M8wS/XMU3qRxopta+V4xwaGUB00aHsdcZ",
-	"dxc9sDNe0QBq25G1F6eij8Er4vtKoEluzTsac5n39ceaS/4o7EwItdCZGr+JMkBt6hnv0zV8W+t2rf+7",
-	"U1IhBI/371oqQNiOHKEE83xOq52Rg87/sb7Ezn//JiM/7vOHz/8dAAD//7tgS3bvdAUA",
+	"H4sIAAAAAAAC/9z923LcSJoniL+KW0ybpWQDUiR1yBRpbf8/dWBJlTqwSamyq0uaggfgEeFJwB3l7mAo",
+	"Mkdmc7HPsFdrtjdjszYvsHvTV51vMk+y5p8f4EA4AgBJZXVvXqQYEYAfP//8O/6+X2cZLyvOCFNydvzr",
+	"bEVwTgT8+fIDXup/cyIzQStFOZsdz/5EhKScIb5A6xVWaI0lEgTnCVpwgdLXi723WGWrdH+WzMgXXFYF",
+	"mR3PPs2+/zSbJTNB/lZTQfLZsRI1SWYyW5ES617UptIPSiUoW86+fv2azCoscEmUHc7pkvxTTcRme0in",
+	"S4IoQxuChUzQekUEQUqPrcRXRCKMcrpYEEFYRvSoqH7nb9BUMmO41N3iJZmFoynxF1rW5ez48PFBMisp",
+	"M58OEjdOyhRZEjHT4zytqoJmWI/mdb49vNe5Xiy1Igg3D/qBVFitgnG0mtq1XgsuSqxmx7O6pvrJ7vol",
+	"s1Mh6DUuBoZkHuobjm/itkOR57rh7a0rVUGzFRHogiwpZ7iQ2ar47V+lJEWCDo9QTpdUyRMkV1woItAV",
+	"2UiEBUEVznOSozVVK/QLEVwizmBGgi5Xqk19Bw8fPX50cPDw8cHDx30TlTunWGGliNDv/Ze/HOw9/fzr",
+	"4dHXf+ibag+ZflgRVBU4IwmabxBVEp1eXKJ7fpL3hwfdpVoY9Y1GqRTOViVhaoA8/HN9FBI2dEsiqXOq",
+	"z2jP8p1xgdYrXsK4JBHXNCOISoTlFck187np0bfdtlbyHwRZzI5n/+lBwx0fmF/lAzdOGPRzLMnuJcyw",
+	"JD2Ll5mXb7dszwvas40f2iznO4nSDB7+K807/BlX1d7Vw+vv/3ZUPv3ySP2wPvyl56Rkrrtdoy7xlzeE",
+	"LfWJPzw4SFqEebr3L3jvl4O9p3/d3/v8n+Pk+bwWkovtGf1kNpijJUecJWgheIlSRr4o80bqFr3CS4Lm",
+	"ZMFF775npo+eYT8+OIgN7AUp6DURm91bntunerY9bxq53da/4Fm9+wxjlNtn9A0JJwcv+sgxb5q73bhe",
+	"MjW0REQ/0mF4h0+/xw+zo73vs4dk7/v80eHeU/z44d7h4iA7mh8efk9+wPGBE9vfWA5u6G/v86+HyZNH",
+	"PRwS5vAjZXn84tJn64oymI+fS2Ro+pmd49rFafwYYERnXJS7F1XvTM84Fubl2+3r65yUFVeEZZsfSYRF",
+	"P19xSZi+3YDxAadILNWVMDxEcLZCglQEKzdq+E0Pi0i1j07Rx4+vXwBjR0vOc5StODXcOySVHxbf54/J",
+	"3mP8iOx9nz3J955mh/O9o8VhdoCfzn/IvyduHYxE26xEMIk9PYspfKykzH3+oY+r9TK11wuQjOO0pIVt",
+	"VGCpQJiOC8/x6ViBe9I8IoMrKy7URT0gwYqaTT608zhFivr2Iu4bWlK1Pd43WCyJVIjV5ZwIPXaqSCn7",
+	"boICWgl7zskC14WaHR/pTfe6wEGoCxxGdYG3RHe5iyHrdcaFkVJW2MkviqM5QTgvqVIkR1rWwbLnLJeu",
+	"j9st3lsiJV4OSC+leah3JK6JWw6FSkny3SORBItsdVfUV7oebzfw92KJGZUjdD8ePIkLVDPaJ1Lzdpu3",
+	"G+A53gxL+ZV5qGc8lW/ilkPh610nAwaiH4FjohQXjPTdqpVt6pYDErzickhDruxTfUNpGrn1aK5pPrRC",
+	"GWeMZJpFVPb5/nG55m54wx3GRnlBFjUbOKkCnukZl3AN3G61Loy8MMAy6JLtUeaFi74RuaZuN6RLo5MO",
+	"cTF4qGco0jdxy6HwWgyOBJ65KxFcuh5vOXCFF4sBk0SW8ZqB9Ch5STgjaL3iaM3FlURaP+xbW9v0rQeo",
+	"qFQ0k2eClxErBRVSoRx3dJujg6MnewdP9w4Oe2QQrcnOokPJsSIDQ/nAYzJQ7zgOD/ceHvSMQ/HJo6iz",
+	"q0FRAv9OgsRlLXSLfSYk2JyCaLFd+nNgXkH3NCUpjtRKEHJ/yJiELgnLEeOo5OYp1rJFtVf9Tc9i2657",
+	"bXhGqfjtf/vtf//t//jtv//2f//2r7/9n1ppfdijs15uGGebASVRmofu7OD7Pm+3cx9IWRVYDTAtRb4o",
+	"pOyjPbSkmpZuNyTr6ngHWsT2qN557UKP7No83FrWh9HxGa1k9628S8n4qt+UFWeSgGPkGc7tbag/ZZwp",
+	"wuDPwPb3oBJ8XpDyP/8s9dh/HWmAODdvmU63lVZ7c6KcE4kYV2hBlZNSlMCZ2p99TWbPV5gtSf4cS7Jj",
+	"gNMGBo31jCoz/XnDa8SlFWvaPvYAnoGmn3O2KGj2uy7rO65QxaWk84I4k10liCRMIamA6L8ms5c5VSQ/",
+	"46K8sxUNmuxZV31gEJaIKs3qGF/fanF1f1xQXICR606nETQ7QCLecnfzaQhhDNW/F4GcMkR0n4YOrglT",
+	"l0oQ3CUEzSgfEP3znvS/7/S2trvRwiwRe0B30IyEDs9osesQ80yReIee284pw3AHDg4BaI4W3TP83HS9",
+	"94LKiktqHt7yKxZrvJEIs8CDlRhnobLNInPrX5w9R0+OnjwB79sE97QxyM5pnhP2ezMIXBR8bQQNpFZU",
+	"oooIyVmCBC8I4sKaXmHH/sAZ+T3H91GSHNWVHoWoGeK1GcYrLFck/3uQT4JglQgS+swbY6AR69a4I7EF",
+	"VHaaZaRSexf6HdlLX+l8o4hMp5FO8u+EhJOeCI/LV6d7R4+fOMFmvdJEZVZyRb7gnGS0xEWib6e/1VwR",
+	"eeJDP2C5Ji/HBanE3gu6tBLMyNGYeT99/PDgfoJkna303ZTKFdaP/+Px//pv/+M4nX6mX7NrXND89zwx",
+	"r1lVW4qkRoyCISRoQUmRo/nG/AHH6B1XZ7xmv+v4PrIrxtcMzpEeXcBxvpNuVG95TheU5DGfLbZCIS4K",
+	"ItAKSx8AkWoKTDUlaep5xxmx0UOJXgqpaFHYeA70jiM7YejyXJCMsxzOzhmmBfldl8SKtHoazgZBCukF",
+	"tpJgpmhpZLUPnIM/4vccH3QojFpqLws3lreYbay6IH9XfYFzVGK2cUqDPEHpBVFis3e6UESkSGput14R",
+	"5v37HZYcPB1hE0AOUr+7xsa0vnXQAxXqazL7yHCtVlzQX35f2tEXuKRLRnJEmb+cFL8irHX+YcM+MnyN",
+	"aYHnBfm9x2g8UiucI3t+S66voJ3bpsQG4SWm33zrZF1VXCiSvyU5xR/god9ved4vEDbe/5BrK3xF2D7c",
+	"aLaNRpAg+WtFSvgC54Zr4eJc8IoIRbWAscCFJAl4E9xXv86oe8f/MTBgfS/qjjTplPiL7fPI2PXtp8ak",
+	"gIXAm5mxJ7g78i+2r8/+KT7/mWRKt6inImEY7WFitWUq3NPsb1tKS2ZL4a6vzpIyE05qfj9GacaZVj6a",
+	"iB4r4qYFXqdwbFK+Zulx8ON3EvE1QzmnbAl2GFaXeka2qVkyK/B6lsz4mgXza8Zmrv0Bu1DSbEbnGtdf",
+	"B04jL3umAS2m6B7YsJlcEyHvJyhthDuZonv6JRkJF9VPuvAc/ZwPnVgQkPr8mLZG297rxASkDEW4wUab",
+	"wBNNSJv3hgZi8VhqRUSwByjDDBmS0QeaKm+StwOZc14QzHTD5jGSn06gn6oWFTeGpMZ6+apmOcKsJIVW",
+	"xiJvCWLttkNWvGDJ7dm2asIcFJlI0+sVbw/mUuFcobekqghL0KUiNRG4VFELY+vcaWLD+jndZOIih9yE",
+	"3R77I9R/Qn+kLCqHcYgt0WerIOIqRdjtGV+AmmGuQ7VJUGqCFPQjBWVaQzJf6F+sXxFet39rKsdVlaD0",
+	"Zz63PywFLq2YR4pFglJBrB0LK3pNUhCc5jzfGJUGx32//gjrEevVgGHMEu/enCWzn/kcxPyw+e3zncy+",
+	"7OnW9q4xGN2lbvaC4PzZ5rlt3Hw6d13Yj01H5os/Qnfm74tOp34L3lCjy9yGn1t2GznDTcBjXKEay84V",
+	"Zcs4sTzbGHbsNwlnSh6jNIxNSJ24C1ooXyDOSGIMhNJ76fQ+aQ0xhe1NNUVEtvoEpStSVKlW7AqSf2KU",
+	"gU7pKXS94kjW81I3bWzMpSTFNZH76HQORiotc8vOAPc/sYCGwp+AlNawq7rjkeRiVux9ux3z5bltzXx6",
+	"BW36NT6HSWzTQ1YLYeWVPr5KpRYv9PSxvJJxPmr8CiEPeinoFUZva6lgUFtMS9IoL7zUX1thbkU2EGfv",
+	"RVXd9xge3aE/6+ByU3V99xCkPIuF/frQ7xY5+q3fohT9qzWOeTqZdYWrcRehPyLBOncuEEv93SAfzRSD",
+	"MVF9JlTMO/iMUFlRUqBnuEZ/KOevoveeJ6Ftrg6L0WpyaP+rvlCcD7EgHJvaY08wZrk9rS2K6JOWQJf5",
+	"yBQtomTO4nE/iGiNwF8ft6M9u3ZRkstzEZVpM6o27TNlbvTYFFe8lqTxEjavPHoYX3ypcPGc551D++jp",
+	"94dPoqdVCUJUZzRYXA3LFPbN9hBbI0jMTKNrw7IVF8EKTdBcMLzbCTA6Onj0w3CEUTh+20z/6C4JifDV",
+	"BWVLIipBWWfVHp4dPkcHT0+foe+/f3mEHr84PEA/PH90hp6cHj1DTw9fvEQHD89+QI+fff8cHb188gi9",
+	"ODh8ik7PHj5Gj354/gR9/+yHl+jwxdEBOnsa312jRDRdrpSq5PGDB0Zy2SelLDDL990DkRa22fkbzPIr",
+	"QahEL83rsdcUVUXnPSPKXBMx1wJy77sxQdQeHdNo0lrR6G40cnNEP2z4+gCzhce+JkFW0QRxyb8TE5m8",
+	"cPvOru7W+lmf4BRlxNobfiTVgG5kH2yMmlopOkFcX7fm97Ii8ISNDl5BVmVGaKWvDKoS63XlrIDg+j6V",
+	"KhMET9Socqxw/+k2NvNIXpHRYBO0XtGCWJuwGfsVIZWEqzcYY0MqOSmIIqcqfs3nAi+UyeJkds7mhRzV",
+	"rCDSuZ/tbo29GJIZOE3lUKda5NVipoQc1zWvixzCGW0K1xg6PKOkyI1bOEKHC0IGCbk5S2eEwEs+82Pw",
+	"utUP2LiVmPlstJGjpIz007TZg8aoby0vJcQuHSO4EkBogJgq6wAAqQ1Zyd5LcqSQPbTMCMlJ/kHUUr0h",
+	"16QYWrfgSf125D5++/J87+jJ3qOz73/cOzp/+mHvn6P3c4GzwU061w9deLPCV6+aDr0HT7VelGHc6ODG",
+	"2Kc/OG4fkRawmkJjl/A8vEiqeIugeE1kK/r7IkpE74ucSIUWVNiQ3DGn6oNtDiIetg9W7AozC5G0gmpb",
+	"q9e9FULzAtBA0qRNheeqfT8FUw35b3ihtG+KgfvzjJAeJ1oYYAgGm8BYFfBLv13bOg8utVI+tNZvOSPA",
+	"rAqyxMUzLGnctBi1xf2BzH/715VAi9/+VaCcMPSMrPmKEVFhcYVruSZUDoogruWBpboTK0twEuqyxGLz",
+	"DS0u3VO3tc8pXEXpMTgUmo1Eqf87PUacgYlljTcmXpU0prt9lILYcA0PQnqREPqTFRpQStm54Est0qfH",
+	"aE4oW6JK8IxICf2Ab45yZ1j3DX9iWF5JYNtqRdlyH6VLgZkeENj29BUJf2YFl9D5gjIqV9DomqpVLjCY",
+	"611yIFX0F8LaFhqY/CxgOGDXM9OBWE839FkycwMFgygMBB6GcegDB8OYJTPfd9TkH9n9uxBfv4mwOV20",
+	"G3nXs90BrgswZPCqIMZUm61IdmUwC05MBnYgMnUiYMdeuf/h787pV+RdX1nxqyfKhgTBzwtMI+kLpwxh",
+	"QbCLz7giGxtypD+BnReD15Mgk4QIpklJ4CWJ+DURBa7cG5H7x0jgvSAXvbpwe5RvNbGxpQ/RJ0iQJZXK",
+	"2JDg7pbA/Bi3kUGC4A5d9lpz7CTaA/1LRAf/PN7t1jVrAG6H7yi+R4C8EuVGLYty3BzorJ8ti+R+nw5L",
+	"WU1iOSTnWK2MabPR7lxwBmxytEVS4pix7y2mBcLGmuR1AkRzwhRVm8aXBNb2E7gAM84WVJQk7zoR78pn",
+	"+wIr7FI8NmhOjA8f6NjS/doN1Dk0DFmtRwuuDoXHeuW7gkVxA80meibeh25y1LP7Df0/L7DAyJmeozzZ",
+	"Ob4GBvfa7qB3lAWqRFyINZElOcloDuKBXdr0GBJtQLI134D7XNIlA08TB1+kVin3Uar/TI/NNz4m0u2R",
+	"i8pofBcozbHC6TFar2i2QvoDeDdgKJ9Ys+1tgcQ2OEtmuqOZNZaMdBaZjT81TVzqFfHH+g1lV+1vNCXC",
+	"N5+jF0Pg7jQU4y100jTjnMPBcd7BVuygJhp1ew62AWVhXFHNdoE5ZMSZadwJ1tQXmoIfP2pZgh9OPbO8",
+	"fVr30QfniMQmbpbK0Ue0N3Dm0cHNY2WCYz/F79fPbaLrM3Fq17ioyTgNZuaeHpjd3ymm6TZbIyXPaI+t",
+	"2oo14we4LZNu6Y5b9vyb2eXtgXcjHJjaKyoVj6kzC5u3Ok6FkDDm8esBnM3MM7IUssJsqAU78MvKWAE1",
+	"f7MRghF3JS2tfREjM1IkFWa53PKyPolA9yWz2vklbyCww1wSl7hrWmoPt1m9gb36I6eM9AF4NY85qakR",
+	"xlr4IT9zG086JwVnS33PRiRw75jb2mpoaIp6ucC0qAUZQxJnAKfyteVIahPVYOBaoQX8SePTOknLDD5R",
+	"0TNYLnJFK6/nqR7VMe63bPxnTrFrTb9Z8gH6sGBL24rA9aCNvpYk79wggYndtHE2iSN0nKs9EnnEWDgv",
+	"wB70ccqZS2a1NTBaiWxBciJc6I2W77DSJKhFtkxszBp8HqVr17Lr2Gyth/swYm9MNsBUD7l6b2NwtrfF",
+	"znkXbV5wTVH5j2Qjt6ZnZmY7GBi+ofGIIcAq+EHG0YrgwumDxEjeEOEZYTJGennFy54JbnGh8Dd9bMeb",
+	"b70tI8IyMqxwwZcvmRJ2ZNtXgHvG5XGO5mT2xQuCp5nx9DItaIYVGYqKCR41aWvS68+iZhLZkNSR/k9Q",
+	"0nbGJpRgE9kVmmA5fiwhTilSVkpqTQ0jwdfmssppDpq8ANw3GobQbvkkI35ZklFJOZMnLgfBEA64wUdF",
+	"H12RjXxRkx2LDICyLtS3lkQiuQK37wpfEzQnhE33NY8JLTMyoAstK7BUzzlTOJtASvql6XS7LY6GEctR",
+	"ixg47P6pJjXJJ0RqY3FF8vihC7Medy+Sfc7YIyAfY8pc/+bHvD0G5yuI/ihJsYizJ7jJwfNnepkyHCVq",
+	"LcPsurMlgoc0zVHIBwIMxN4L3La4i5PoNk1r5EtFBZHtQApBcN7k7Izb2usmwGDLCKW7s+Hf+4MytGVK",
+	"3phheH/SukCSRpqCXWmWceBq8y62zuVUEKFkv3VqLThbgv1US9GIMF4vV87gwIsc8YXBtGRk7f3YibOL",
+	"2zQWLZgTlpMcFVgRw6xG60+neoTRICYY+rPN2z47DBCRD61YEn1jwDtovkElpkWPGHh3V25HOozYKL32",
+	"8p31L3hTtRk9zcEspzvGPUbfn72+tHOcWwqWvRDGz7QtgkfNtziXA/HbVlezATPuBrP3edNDfGtKzPAy",
+	"xjLOIMam8YA4fwwWBGG0oF807VFNmcbk2cRM7Yofm2r+2JYkI4skgnTTUa02ipcDtonZEiyLnmqduasw",
+	"Sa/aGabUViQMXVhya5Y1WIso82pCGLfZVpgHui0qQYKMBC7kbMUmis7pgpojgTSzICpbkdx4bk3wNdAn",
+	"XyAu6JL2ECLkoG/3/cfL9+9QxfXV6ZOobLp66G54QPSQWEYeQIbbLTw5ZZjw2QIwb/I988W4uNoCL0lV",
+	"YLbf84ZZj/GBp+/N85o4V/jo8ZPt5XrVACjE8zJ+IbFkHAVL5teGMvXk0SyKP9sXyGu2L1w+25sf626C",
+	"fO+XYjsVNkSo8L6XAHm8lcH5nfQQ5DuVxo4nMgDN9fGlvqGJkdIGAG5oWx24erCpY7JmmmkXlMiG197A",
+	"wtiWgnbkzbiCBIGdxMbXzJLZvJaUmZgZnJeUUamsASUaEFPnVHlIpm2Lk5H6mgUHkC0tQ8YWGmcqls5j",
+	"IQEDNx+2iDXIZPLAZoMLeEWtLBYwqiYlJN6hy2hzSwHAj00aSGJLGHi2rA8JZ2R8DhgXl7ZJ+HDu2oVP",
+	"z13j8Omt6wE+vYNu3Djf9flxYcCQSQcSKLZU5CUIs2rxBZgS+E2UlSNv7FWXsiZxYzL3GcMRs2wA3To2",
+	"J7bZWUdWiaNH31nf2VB3EifYHIxvFh/4DBfYnuMob4zEC5rwOC0XpGFyboJSWcuKMAnfF1xKmzQvyDVh",
+	"NTlOfSTPvM6XRO0mqzLe/XO9RCcoJ3OjTBq9/pokKBMkpwoxsoTU2P0bXF+N8912H1syhyp465A9Iz8w",
+	"1RuyhyWEEwxaZp/zoiB4WZNvk8hy8zSVV1iuojMbkwGyncZRk/es1+TgjGhzfR+y7QuwL3Xhd85yYFzF",
+	"jJmvtTTLcIHgd6Pt85tErWvqfMdV3C3soy4jcmcTttNLj+OE04gGxK+JyGuyS2vFAB0MOkOFpSS5T/Ox",
+	"95CPA9aqes7jKsMNEylcxO8UEv97xIHqzQ0cg026w10kNFgr1+TEl6gK4PI+x4SXtvhghBQ94Q0mSQBb",
+	"2ZErEexzNFkC+FVrHRzXcQe370I4DVj1dnwkOM0BHfYYpaW+H5tEphOUMj7n+SY9MYheJkbRQFhnjrO3",
+	"dQ4TldHENj180ioNc68k/9W0+V//crD3FO8tPv/6w9d7e/7Do6/3f334tfl8ePT1/j/EyFZP7YwunQOm",
+	"feW5IPgoOwStj73Am1gCnOClKwMIp9k6XRK0wsWiKWkF0XqIM63UcH6FGAfxlHTiLPYf+5FbuvMehHj/",
+	"r/jayLkBl+UVYZA7RmU39DOYlX4qPt+AxcUM/zaj4CZugbtlMwVfT90URpmBGwDErd59ODqMbEOTCxFD",
+	"1mpzjiDvghu/kFvUeMJFLM+ifSrjUjjIeDuCyGLb0Ifgo880mLqB0SWGdrlsUhCtjbkpLIqyFeeS7KPn",
+	"ehgU7P25RFihw+Tg4ODEGlixrT6DFuChsVB2Lim3IAuF2vhAzcynaRlwp3zrNCTYDI7ziEo0UmzqlUlu",
+	"ciI74+5QW98EQKy6FRSZyaToB/SAqhKCK2L91iFih2D5zuDpkQupyBc1SQs2Q7Yv9i3NeWGi7HZGo5SQ",
+	"TeW/Pdwyx41Vd8L7NtQLhktHRAd/yYUKrTfGyzZzd4iRAUbaat7Bu1D1YZbYvFP36UVNzJ+fXcdO5nM9",
+	"f9vMM9elqeAxMkwzjgzDq2KHqAN3qeGMjK8TVHKnxpxAbA+vFcJMCzkBrzQCi35/kq4DXCXqq4GbUPYD",
+	"TWX60FEWDm9Sz04uignSfNQ6Kj4iBa3VVeeY2khQU0HFTdi16/ep79D2px9+G8vEDewId6/yT05Q/P+q",
+	"qnwLnffutNgpuuNN9MVehc8QVt/JcJVhIrIjtBF3irbgVwzydIk31gfejkQL9uF293Z/fHAyqxlVo9oe",
+	"EfwZrspHSXbFtzovNYw4CVdsaLnvwmje2r6vN87YCJv5YJd+Qqit2612rbvBanfBbk6qktfs9XY0f6QK",
+	"pA8+pJC14C/lJMC7twGaYyIe74B8IpQztCsf21HaAyIS07L7OBHOdXDGxT81jQbf/kG3b14Pvr3QfW19",
+	"CzqDk/f+RMl6asz2DWXi7ciDt0Sr8a9qlneMR0+GqaujZIWAultKVvDj30YUAvbsfZx9w4rqg9cLN+Fs",
+	"t7yPYBX7CFHvpuNY3ywbzZPNFrz2jRmbD1DfxGLwC2fsgUsMnkULEkN2sSBZ8a3vScm4ikK/WgpIkKxI",
+	"RnFhuVXS4l2JhyzTT3KmB3rpXjQfnwcPZFiRJRcm2K88QbUpKWGsiVgQJzpBKmc8mHhTWIvFeC+VZihL",
+	"vme//Flytn+B17ZW4dYuWbxlIHW3mjv27BwvyUvWk7QFhbzd5mFU2cKHW1mgsicVK+8phqLXFGcK/fGn",
+	"S1grZDzwCTJteZdup2iKHolEc7LgPQGVhPVQTslFDzuRDFdyxYdAwfGSyCbUTCoslAtRrIsCuVZOjBZo",
+	"kfSpgzJaWkWi2/1WGHFuIGYlGEdg0H4Re/YQ6HFbvmlNJRYZkXUjYFZ8F/hK4Cbg1+ZCikXK95Ro/gBF",
+	"bFXdBiSH6KpKryRfnKDSgmGYKBkA41C2pETVNlsVtG8E/fp5Y1x1z/iMIN2VDWPVg2lD0H4fM9hHYi8/",
+	"lr9QsorlHcRkWieTwC4Ew961x3cjx1p6uY0Ma5o4x2rVZ3gdTyzRXFhlawesI3RipUna48Ruev6Jr1g8",
+	"DWTLrnJXu+mmFF02CKc6rdWKMBUgjMatSB1QNAM+7gLG0GlVSaS/BkvMdxLlBMjHPOfDze6ljDOS3m/j",
+	"z+thXJJMAJxuJeg1VuRHsvnjWk2LH3setNSZVjI7D9vd+vUd73z12S/QzVIQfQZpJCVga8V3no/YLn1N",
+	"ZnOcXemhMVK84Uteq4+C9gFIUIUKggWTLqHbQpmssAfysD6WQIh9HBVif15fRQt0SARZqJlJ+roHscs/",
+	"kTn6kWzQJVH3G9jRFuVYzLKyi2FhdMho7zvn2R6Gvg0FwfmomcWxXy5XWphS3FJ2p6UxGmvFpTI7dEFy",
+	"Kkimd6rNHwfH1kjEhwfb3AKOTLb5KIr4zugZGAwRfUQBoKUSXJHM5UYM9h/AEQ7T6rl9GPhSe8axTbP4",
+	"ZxkvCdJEjRQ/cSkqua0orcnE/NVirbdcN5nxagL+gmUv+qUhLSWZ1bHNsDlcej9Aehux9j2w675yCe5y",
+	"Mjupztr3kuHOXGzHAEl2FTGeN+jlkUwCowjEM8HWWKIFr1meuDIXBmihwGxZW3l+WzWvVWbj133ViatZ",
+	"MltjwcyNsDC16kbeFXpS73UD8NdPvhX4aMvefTbwcy7ctvFe+QXsW9hZD4P2aSuaPlonV4tccAVOGD/J",
+	"213aL897RmR/fhYfmP31RzM++8mMzLUbjtZ+Z+/tLWglt2zNxjVUMUBqdyJVBpR7C8ESWomXcUnXZJ4e",
+	"I4zWZC6pIq7WjoTqvvsoZaYYz7GVnGLSkUsgM2kXjCNDAvsoLXG2ogze9hV/LDYpX7NPbE5WWMtdTVjy",
+	"cVA06DvpiwqZDvQlLx2npQyUWZOsBBjg9JoISmQboGtN5pDjAtxB8ykYUQiYNUUq+wlaM3+/c22aj299",
+	"y/b+8O37LbgLkriwOIYkt3kE3y4IpHUNDgmOfTBVgbBtzNfALddc5FaMs9sJWcbGAGGgwG1Ntpgha6tq",
+	"xMEgVJgxiHZf2r00+a4zbvZBeOH3P4RUPVounibEDjY7Bu4g4FKBGPvvXEr93UTO/0DC4jRR0BpV/x4S",
+	"oZlWKIlVhDkwxQUFy4NBNExmfLEoKCN/xabkmssVO7aJbfqpOf/S/bgWVAU+cD0T6Z5pfecebG4x91jw",
+	"jXlo3HUFc3vv5gOfzv2k4ONLOzPzpJmef9QlrMGnt2Y2F2ZA4Vc/2WHDdwHqsQyfDb9vvfDCTy18vPnW",
+	"PNxcn0ZIe80WPOLon459bcEuYnVG3rYspgTZGn4oFrVyO2ztmNWrmUs/7f5E1coKrdtrYQSDGwgS0rcY",
+	"NR+soL5MRoZhO+wQ4uPn4He9VWTm3OTBjWdkLnEuIi3NOb+ibBkLPbO/oLqyOPpsVJpaMsvxZlyEY0ve",
+	"wJtZMJxglhDcuWMx44JluEhdr4E1zU/BKd6xhFO1GkMB4zSaYBl2rICDgZgmid14m6Ij8cFzt42anhJH",
+	"7Hz9HRNNE9LZFNdZ4WsoKVVstAheUKnAGeCTVmQ8icLBaIwr9DPCGdegDuxcxjtRoMOAxpuqz5wxqEJ8",
+	"HuBdb/nW9Z0VQ2F5hQHkxwCGa4WVcdVUvogzD9Na3BJqrI2NVGCc47VuzcJ5bqO34fkCF4WDbXuwJvMV",
+	"51fyQdNKHMptBHqVva03AXynsgs2XAbLPWn/scqLPiZEmMutB7YKvm4AFcwbyM7Lmh+stUBxPv7KXvKB",
+	"mlbgasA0955Wha8gbNo4hkqrvfaB56y4VH1b6uup9mxmexPH+JPNG324cC8czZ6qHeB3EKfgCBJMnquG",
+	"oMcvrG7mzMDK9HZHlekNLAENaSauhE1JWa0myF/b3PQUFmRNhZLZCi/ULgiQneB0hOVWhIn8qLdvB+JT",
+	"39FFVNmMQqq8VatTIy8gpTWmirLl5SjEEZs0F+wjZCkFARU32NUdWDJ2DeyBahbML2sSsMxRPPduLoMu",
+	"I7/VpSCjKExLek3YNyjBcytU9C0jRmOViNjttuoPj6ien9GK9gDWcwirdg7M8aCSPjvmdhVzmrFFS+Xb",
+	"7dqxx3dEenJUWbp+ghMEymjgIpIKtMLyHEu55qInSosz8oGW5DnPd7EmfWPqa4yyBtO3su1CdXFbSDvj",
+	"ec8FF/bjWdNYNFApJ2HvnZsX4nhymeZkGxjHG7JQI7IKwzUMRtNZu1jbse16gTeveC12pG0FJY5+OD44",
+	"iCcctR88PDp+eDBI9U2WUXRgBOfxqounSBFR2tgKl7QhwasTMcLXYpSF+oV77mviZ97u9s9//vOf996+",
+	"3XvxAuBn9szfltJyvNEqCmADbwju8KW9vYOHew8Pd+VfdITxD2/fnNjEG4gxNJVAwBvRbvo1Y0SscDFH",
+	"15yhI/QTz1Y9QU/8ruf0dO/hQX941XbEZw6q/D//S31Gv5Og1+nPV5TloN/ldscluncmqFRqU91v93lw",
+	"cDgMZtgX5P/CJp5PVL0jjvDtRIDPO3Z2Yq5GN4fYu3N3TKwg8WAyuCUhAphaVAJXjaUkmMkIcl1gAo0c",
+	"vOBX1KnfAKdxrenVSmgt9MVQaYQKxT3Z8DXZKeS70TellCcgWfeUtrb+vwKvDZyGLUqnxV7NUY5RCuaJ",
+	"1M5rj7YC86SH827eS2zlykrJ1HIplhsZt8mgCzQUyhKU4jqnKoVM7ZzmEAOY+KRWsJa3oxxdNJ8em0tI",
+	"q0wlBt3SSOv7j6RSz20T+u+Lphn98dQ0Fbm4bGxBzz7yirDT25ESNoWYmtpaH9qLHJRuA+XD2CwyzGw9",
+	"bzTfoIprDsM6mMWD0aBmGJFBv6HsiuR2mLIZJ2ApA7SFpklfaG2DVtygh47vW3ZTt5lRTPQ1ldfj420c",
+	"T3hnXncfL5tmtiJIbFbk1t75I9t2Bc0CIrCnaxdzupndUx+aSCxIgRWEYFCGDh/pe0omCMrWGNxqqoAQ",
+	"5tbUlyO+WOyjlPF1eqyJDap6QUwGF4BKHsbHQtsQCLuestbkjX3PfHqn3+4uMcymZ5FA370T+DcRp7Rv",
+	"gN/2LcDYbp9HLXzaczQJIQjagUBNaGj/3wsSl6OE25Rj1aJCzHx3yhBl10SLLuEVliBwGSqOlLAVjb2Z",
+	"s0EubYodjktkaRWBbVKvd8B1Aah0OF2Pu9VG0QoJeddh8kUNujf+pjEYYlPrA5lYxn2U1gzqewAK5TFi",
+	"PFiLfZQqzi8L4CKMu3uGMgAwkqZS1j5KF1zMaZ4TdmoiNl39aVvvBPC0EWWKf2IY2fB7xIhac3EFRa9N",
+	"cEC7HDW69+jLl/sJSs1IU3Tv8Zcv9499goQZDExhySGQbYfNF917dHhwf/8TSxlXzzlbAAxEbgZqUv1d",
+	"uVlfyxSzDbSwj55t0NnrD3vWSAX367Fmrm/4krpi21ljBIAb0mX2cAGXOlQ7NP2/IFJRhm2hbgPWkbjn",
+	"ONOqD2ckgTHhUlOu9Al7pqqmwfTyraCcm0lDL0awsKS2j9I5zn8kGzvK4K3v5Cd2RTbOymjr1ZAcetDX",
+	"RCO5kULali5d0ab0OPjdleo0LV3jguaGdN5gsQQM0wUtiPXcp8cOQNhTtV4XQX42JLA1UBBS3c8mE82X",
+	"rN4HeFSVHrc2SL9Ald5RvX/Ot+NAUbRMTSrdFlXtgMTgKICWDqRvxO0WfQeRLp3kaBsh7K2rLWqDz0Az",
+	"8FdAB+BJ1dtk/rgMSmO5VQQYcL+I0OnPrn+9BCNv7vNarj62pqm/+eCnqj+dbU9Xf30RTtl84aYNb7mp",
+	"6w9/MNPXf77rLIH5zi2D+dReCv3dM7cc9kO4JHbEblmg89bSmMH9HI71DbdoQY5XviIxDC3DVN7KWNxJ",
+	"UVDL8hoXE+dQR8u8Ftf+zG/6dqtjAHofPpwD4lkd1FUOWJDhcQ37rmq58tWbG8C4g2iFRMvr+4pn/S5l",
+	"7PO2L2tsccKb+DdHClKtykujb0pb6oRkK0YzipmEYNmXbFlQGS+lPVZg+13lKilHWAYb9+9l804gZN1G",
+	"EHLCT7zifUCztrtd8o4+w3fhAmjxhG8WtO16ucsRf/vRvm0SbW4RE7YZmhAg6Z4ahLzxR9lDlUQ9K1MB",
+	"+uabAZtjuCB3uYse1eDGLqhOS/rG6y+SZf3a3gVty02AbLQWWhdhUYwK6OH12EovnmwmrcBWnL/vdXd2",
+	"T6ehGwANudIfcmxtkde57NJg3HfXWOi0hExI3oouihBsYD9/NNl8PkjAHiuxY2KykQCgk7SiDtAGMob8",
+	"TW5FdC+lGHFb64E2dir2gEFWNM+ZSIP0GC3xNUF1hfBCAcQX2yCo9rmP0gyzjBSFaQxKxUPq5nwTkmxo",
+	"xWoCGZr4BajsBEMK4xt801EnRrhMtfydiKglEAzj/PihDcFd7sC4HOnAeXQwnChgxxMlOroIZtZerDGp",
+	"J837Pv2Ej5B9/FsOwN85fHdWLuOMbIbFM7UidEJjSmAmTbWTMVVTbNJF+63dK9uTPsi4esb5Vfw4lnp4",
+	"rTCjOTxrELuRfvnU58mlx+GvTaykza0N7IsFlfqAm5ofzWsmc5EBgPMnZn4F0xMgCUFmYTDhnna3K6i7",
+	"ArW8AttKwAz83I0O3kylKUiSzGz3Y23eIU35xlvftrppfjl1HTZffXRdf+00QeJKCUa5f8psGItV4Zog",
+	"krljNJANzk2SjBogQT3ym/k7bscEQuT+EamGjgtECuEktlRTuNAr81V5gg5A+7N2xWiiQYm/0FIT31P4",
+	"zw7GfBVVzhs20rFZS4TnvKfqzvReutwnZO2PJkoWrbYSx6pgUf18tgACY+RyM1L5dnMZGq3kRR2X8cC/",
+	"gjdN9bw1lpbreVNtm9eubH3F9txsG8OBVfDYBcm4yF3Fg+EDdGGeiuJ2vwCjXhRPq6+0d/qA5qb67wNf",
+	"r/LBr+7P1/nXB4AVlrZDWa6J+IXQbMWoHBcT/KfmBZQTiXx9wFhQ/KREBj/nO9Hi/ALeQn9zbVzwgsgd",
+	"QRu5e9DIzj6UQ5qg+j0KUDK+ivB6xW2wPWVadtbi92uTFgIytTIXOgj8NjR+N7bVt93EZCbc/Mdl3PMi",
+	"mvRUM6ouJrX00b4xvIdBLLUZbNhddG8DUX9rY92P0sD9UdlEggPDWHIjPFGVmLA0l+TnZzWsiu/MOu5U",
+	"yuzJgAgKglrhTOKFgdTxCIHOeN0gP2myqquC4zyGeol3ZBtoLuogBsYCajOb/9O5Tm0AzUZz41bkFlSH",
+	"gNPjcX/GRkB39R/Td7+cZNfughQkWvKuZVefUKA02Is7Tn6921q9F/q8V1jK2xXrjVR17SnV28HQXNCC",
+	"JGjV1O/dn1jAd/+WFXz7K/cO5RS7OX+UUxHiRuIbvOEZLugvJAebWXcSrpHo0ARe3Ay8bkyczLacZYxo",
+	"MjFFgkhlAppcveqt4elHelA59csBr6IS4S443ZNHw8mmCu9YFxPBMXFhsuatndZypsTG9QDDAsaSR7WJ",
+	"1P36AS9TdyKIbqHN8p4ujrJHeOoquBFHFyKIRG/Ps8RfdkAJUnun/K//9j+6uXaPYkpOib98tKjtYwLe",
+	"4dkA6X3KO9e4qNvM7WiQEZh3bH+71uljFHo+XRNyleNNqteFgGiQ4w2a1wpd1kz/ee8nIq4UXt5PULrm",
+	"wjzcfhIARAm5IixH907FnFAl9RuhBdV4t2egSNWg9694LWaJzX63w9B/mT7sdwDay9Rqlsw2BIuoYfFl",
+	"ThXJz7go+wpBTPNDm1eebaIGupGHSI8mOEMLCvbjiIz2UstdUC9Ry9sG78oGjSm4igm+NgmBkO6KLESJ",
+	"sZNhiSyAnAxhko1PHyJp0ZwgSaAi3OiEf72eXFBcnJlRx4TgFZbAifodE6mdQWrQZvW2UrZEGa82Tb4j",
+	"bcbtGMmtym/0GJ7aTGzCvrnX3hLMoHrLLkeMKSF3bcpcgpTpXkdQot2ck2AdjD5PljXrqf1Clys1frsu",
+	"zONjffj+vdsFR/qXeg7MjsInMqaNnipT6enowANLj6ZcvXsfZVRru26KAm/f2aaUWGNjCWlxAi9uYRe7",
+	"GAV/UhreEfADuwp+r2McXG8UZctLopTjIRNu/QWvxcvNzvQ/p9DbuqaYBSkYEpU1JGfDisTp1CFfxmL8",
+	"3U+QXGi4G/miZFATysZQPnt+jh59f7+110Gx1L/gvV8+/3qUPPx6b+8vp3v/gvd+Odh7+vnXw+SHr/d/",
+	"PUgefv2H3frpkTFnOm21QyFwgf6tJvZnLSWac1SQ04UiIl6ME35CK7427sUckspc5TRXUQjDjJEpZ6lZ",
+	"ts1i8ObWh08eh6bWw5gUotm8HsMzQMqL10ptxtDg6SF9J/OFiZvUiqricGXsGsDBIKF7mgr3fmu5tkbd",
+	"R9zAhZ7zsoxmVk+PBemv2ggYDjReyn7kFROvjfGTDdqDanWaBKBesFPKc/BC2TOEAMNaT8MwnAwOAnjJ",
+	"mnBwn5BkVyXgs+BvVbVgxMKJCX7tfFGuv50O2LEhKzDTnXvmy5N0AYiGNcOulvENBLWy7MHDB6Omml60",
+	"fYtW+7M4Jk+fC2GhUMa96R/vSJd/PwkP0ppuLNrdCDsS1qLrtuuT/aaQ1lhxsU9XHiEvdhfHBLIYkg7k",
+	"RVjVQUGxUcIjHkho01xMu7YkmP2N5U5ei75EIVpWXDQ1zRrrblOoZO109HUTLNat8j0xUPXvLOTuqCTU",
+	"lRMb4TCQGAM50fOzQVmxYc134YFqt/jNS1DHu7tzvX4brMQdvebQFVjGJYWMs0VBs4EKR+Yw2CoV+jiD",
+	"8NFOfLEkT2DSEpDa/ED6KlHaq4Lk/d1H23N5tG5gEm/kt+XIO/SC1yywdcBRsHBy5rB7pQvQmAHG+fOU",
+	"vN8bsPxvybuCSkvOQ7n/s+SsuEO+5lnQ1kL/gYgSs8TezMxbKtz2nBg0QFeUTZqILl/tDYCkFgtqk3xB",
+	"NRQET4IKmsAHG6LZyR6c5LLtnWmq6jqCz1Yku7JFG5xby7LbSPE1nseAtRSeF2C96aAZ+WklE+pInHER",
+	"VGRpGntBiSTolC3xnKAFWRVx/lNxrZhF/JFQt8b+CjmR3ak2XT1YECIfHDzwAWsRp+c1EVRF2CUkuBg8",
+	"BwAtE7xEc6KXvGU4sSoMgXSYptTF52GPp+24mWlitmV3mHZDG1FT8Ej9jq/ZEOolNqZY51RvarBGoq63",
+	"S2Gdwimp2RL9UgtT6VMqUsMst0Yzwmx1EyOVa7Y5fu1YxZ5FvVN5Anbp5lEtvh0X2DjBJsZ6YiGxaknh",
+	"Bmdkc4KuSKUaaCy7eNvFlKKxzP0DvyBYTsbPEf6lDlb/tBA128zn3ePzEQVTqhz0RF6chFnLFZYWNMcB",
+	"SEzAd/z3sXleR+oJpgpKi+e86R98o8jkENMIZJAW3eIZR8OG3DB8eQ0gXtgm0qMKU6jVSDakT+iTNkNq",
+	"TMH0IJunEZh36qbxOdkf5ahO3cNmnrCQCUi1BAqeKgm5rj02aqPBxUcBAPvjxmAeHRjBcQMgb+vY2Kx3",
+	"/UTN4oJ9t3KppgM/7GYZ/WiDxUtCg6zfx51nuy9PhxEAdbEakHeIMJigu91PGrd/euy/TRDjzgiU2lPY",
+	"+tmWGHKPUHZBrmmrP8An/cT0Ugn47QSlHqonfI4WBZqTxnbiTaonKPX4kelxy5ljXKaQo2+b4azYnEDu",
+	"ETHgAFWtEJY0J52Af7KeBTYhr0pCQoyZRAtTKMCwjJYMbruuYT8+YHkVw5dWOIaDfOpl98TOG0jMa3gK",
+	"yysQVOZQLt4Gn2up2/KcRhqJg9vdlQao7LRGCQR6DfyL4wwq0H4S0Sd2Er/vqJXkZLcxsK2HBvVA609m",
+	"c8GvCLvwmTyuqETu/jKJHvbCcz4w5yGBlpsi2MOEERe7jEOp/3aOIsJ1i6MCTWhBFsuraKDTDYU7oOc7",
+	"MRIlbqLRLS0xLZ7xfDNRSDHlXTpC1ONHAzkeXRYNjUSHFZqFJ4WinTIrITg11dQUt+hKJc9JAefZWCSk",
+	"18gXhORoTtSaEOYR1cD8Q9U++gAuVywIMmOUUJHSkqVzvZ58YmlO9r7sFRIs+m8IzVaKoMtK4GxF7p9Y",
+	"zy2w8RKLq7oCRDZUJWj1MEGrRwmq9V1XJKigCZJKcLZMEClNrIrlqY7z/BpaLCIWBMIgttMUK4EY4T6R",
+	"rOMQiYtkmDkrjsQbyxn1l2a14aKLWc22BbQbObcs64jIGOdGwwU4qLUDhB9nOwRPvef5bvTBwAMr2gOl",
+	"2Zh4YGqbjTek2cvr2eayxzwWsXgyjgrOlk3yblzehN2Y7mJp7HQTrGpdC4NpI9yY7an2Hux4SuSlDVZB",
+	"994QKlXNloTdT7zDxWV+KUt6akVKY4wDa1piTWwyCS1xiRZRKPPGOOmgL4O6AZ9YgN+kfy7oIqgN3ymL",
+	"aBvSV1FFMooLKh0yDhdLzJqPzTAAC1kP49K/bD4/Dx/JXCX06HWm1+3c3rHbVUsYcaGjas1j8koHQzYc",
+	"6QD5vA+fbfBPhl5zU+3nOH9qLDPbZf7M927RPam3hMiWjEhlhkXuEPJ75cW7jIXIIRSix4Lt2WWfA+Qm",
+	"Tu5eD22DZuPP9MNYFIwhIIj1jDtxVjj3MLAKkGDNrNohTl5tiEaCdLNUHcaM3dfeRIyQKu7EUBZS2bfz",
+	"twXYKCEQrsFAsAX5uDPHNhnIRsaIH3bdpEstiCkvC1oQryIHaAudc3SNaQE4YjGnhvEblUTzIdjlLQuI",
+	"TbA1vc03rubVjWNL7zJnBc9XvNAbTVlf1kpf9smrJtFkYp7JN0sz6aWrrpJls1G2opk8vgRkzvofWmgT",
+	"HgqlcQLshKBoM9ia2dQ3IKgo1X6pCkwZyYNbLUK7YODJg0s6sXcyVmhOMstfqeoBAyfyA4/7g9YrXvqK",
+	"4l42t9digwHX0NA7nK301qBTNKcS/Rhn1BXdWemnOS5NDR7n0rHlmolo7ghnxOJrNt5ga8o0nYqeUKyr",
+	"FlaEEx0pQ7U0XMI4io3rxSx/B8b+4aPHjw5M0votAvtuKlU0ZgAPdj2YaQ1PtV4UvBgUSt5rEdIlkrbg",
+	"dLdX9RoLiplyBGSfDtazMU+aRXWS+jAy7w5HOfBagPcETQDIaKs7ADakKmkkDioRQFZM9pVDWOuZrS8x",
+	"UM7PPm3O3/CzROTREI/Ui9sAfQKlMYmN7jXQQjnVjabH8ANfIPBnWiuwjQJ2EKjOC2xi6XCmQB1Mjy04",
+	"q37M8T0tyKcFkfJSC+4Lmp0KgsEmCki00n4L2oSLUIDoRtR666IGKF6f3FkSp38wWwQ+48xYKyxoJOj4",
+	"YYOfWOqfecfVW6IHbIp8I4gskAbj5c9E/UmveJoYPFt9rs0XBgVK8Rxv9lEK72iy1t8TChe5X2TErO28",
+	"WQeU1oyqjx7fRU9EfwOwrFiP06LOtG0obUXId2Awm8ye2TAstw+zZNZd8M5XejXNS+FyGNOhm75FZvWz",
+	"1+qTm7FN3PrYBxYTr2xkXgzBny3bacg2eiW7G+4VjQinEB2xw5+1JuDxcgzFVHJ35ifLtI2BCOdtBn2w",
+	"f/A4vCt4PQ8L2VkBGyRaLJi+7XvDq6lEZV0oqm9Sg/xzjA67Mj4gFlPl8AsguSpBetvskxauVz93gjAq",
+	"qFIFMcfIPAAnGpvKFBurg7emdLh/cDhqStVKYNkTr78mRYGwjX7iTQYRXOpQbEg2S534tTYrrzW3A6Q4",
+	"Ouys9dPvxw3MX1TjK3MJzK4iwotm8ocRPdKeQiCs9urFdTssbW2LUerRJcEiW1kf+tdoxXNBdtAzFznR",
+	"nKUo+Fp213Dc5o60JZzpBfAGhd5ILUjhqLNV+4Q18XErLKNbPm6sVh7YLSwAv19oAW9OpDpBpKzUxh8a",
+	"RuDItC9pk+WMC1zLNYnjdsBEpszXCSvgq2Mb6P/GU98KLnI2LM8zDaU0S+RPbRMdY6aQWCYZcKqdfPYN",
+	"uSZFxECk75EhCVEzrZaAGJgFx5sQIjpN5KjsENB/JBsZVpDpiOeaJ0nlan+ANATyBxS8qrBQjTLU1NoZ",
+	"LbjvjAzC5jYOl2XnZvypOQCdiw9nKm5PAq9yiVW2MvA2keunyzgejjqM/kS0sG+KWio0eJ66RVAcZZpZ",
+	"7FyCn2ydwA5IGtsZ8tZ3QTlgztcLzeUTFxpXSE0jAMwHugbEvWwqqJhAJZRQiFthNLVECPD9AgoPlpW7",
+	"RSJ0tIP3bN0K1pC+I4OusbVrigc53IAbhVsdNU8aEWkHp6MKKVIUNsJ2QdZE9HaXWHivTgTxk/2j0STW",
+	"XiWgrFH0NPNTSSx1BAsXo7AzkhODMtCDfX7KEISBIizR+4qw1y9Q8w463D9odFB0TxpHHvph/+n9SICU",
+	"66GZGePqr44zb1EAPP/X1nCGrKWmi/hEY2DV+TVm2e4C0pBEOyeowjQP0zPdVUdlbyUYDyo5FhR0jiXd",
+	"FZlmmkM5qQiUCmQQAI7RQpAg7Hu96kB4/FGz+yVZ6P8xgi5VzXIyPkMyXdAvEGTjADz3USp0W+mxsRO4",
+	"7/U1n5b4S5oYTwUFYCoCkXRzX/tkH6V6vEaVXJkvhNFtU1iAFC4nrYeSFEm8gTRdapOfsivO2lHKMLoZ",
+	"yLimHoYggMJV95gLCzwnHfH5pQBX9aua5QmiJfojXomenOTRexkPdnz14e2b/TssFbkgRKJ7P3KpFeJx",
+	"ZSKTWd1fpt4sM3H3Dix9QHnGmAB+0GH/i1noHdmoZ5QUuec7E4P5j5HrK0E+9iNBPiwkQTYHHUo0lFgl",
+	"SFNMgjLOpIJ3aKk/22Rq+AaSyOEr+1eQW57o25AkKBYSkhi5CcruWqFY/wRM8htmHTyjShG0JHPC0CUl",
+	"KCcMvcMlYYCpZwLUEWb7PeXScSmnxbicQbmWoCSJHTGSFcFXmiATUy3JOnBkiYuCSIUK2JJomNLElAjQ",
+	"/60DyiI/nSCYC4FgjOYuTv/Tg7/VRGwe6I8d0MkHOV8+sN6R3UQ8KY+hqZDx3FfLirkimlpammUGNYoA",
+	"xMowzlZtzSWHejJB1UfPYAH+z8ZGBtWRQHr35v7O2SooAA/Gs6/bZavj92K3rJUkfTHEvFaULT/GOM57",
+	"c1AuzCPo9Pz1CcJzqMEGwHbBdGwvxoPT5AFB+SB/yOK5n1CmZFf/TTETPYQ2nayUquTxgweV4Pn+gqo9",
+	"u3P67yu+z4h60HSyhys6HMDSGlN7uQdIqr0xU+DDgv1u5x4MpB4k9tVLkgnShYB/3Hn9h0FMMDeMTrO7",
+	"p33Zqk+zLZ7jBhpzrUln3qrKFiF+LMdWMrQlV6fVNfI0O7KTSvB5YRWjeNmh8Fj7gmdazaAMzrgvhj2h",
+	"uiphalKK5c6gc8aVgeVEqTTeFffJ+YrT4y3zkCkNwcUaomfSY6hbT3IE1dtcLTZT+c+XgJtvLUhT6W0J",
+	"1fGCmm5hPbetkHC5Dc3hxwIRI+bdGxdUa6j2HfTXfL40PQdfBGNovj0LRtN8e9qMq/kyqGnWfOkrmzUM",
+	"ZxRB9hTD9VQaPay3ydor8IbXo1DZ3pgnTaYfETdw1Zqfpsk8IIZcwovo6ODoYO/wyN1AIaybqcvcrIAT",
+	"AwXntjayRZiUUSnIW5YnYHK2cgxvljtoF8Tvglvavl1+jousLryjfecd1BV61iteEFtmNrEFG0snpygi",
+	"SuOUMgkrc1LwNfqFCL6Pngm+loDTlgMH0fKHHQdBuKBX0ZoHb7nssZnrbqlEWa1VqYVP9R6MsElmMMrR",
+	"Nly9YB9ILFWyAZn0Tk0LEAFe5mFvIrzuxtO7Wc63OXGrLld8zSDFpgEYlnReQBiJVtlsgBaVCDAsQfnh",
+	"PhJURraD/K02Ygtg3pAiLnoaqF+3tkNmZNPOjsmPAlrdinDTZ9ohgWnKpCYh0WUfotM2EGCJNwbpcZsj",
+	"bK3CTVjdHbGsvwN76ib89LCcvg10uG0Tdk9PEVDUwCoFXi/NIgzNQj1OsIInaM4hWqJmiuQn6ECrqwVn",
+	"S4B4Y2DSc7aqrT1c2JCVbRGLD5sn4WV4tHfWNwZPnke91QFGoqXgE6DqzEELQUA6gP7TNrTc4QH8NwRv",
+	"dxNU1QlYwfq9M8cwpuQyg6DUYtWDQjHO8zfONjjpGsa14vq5gvRESWfta3NwoYLHvyYzgkVBo4XMwcWS",
+	"Q96qQaFbQGHqU5tYmEKcTmpcOdalYwAOcyoVhqJBDE5MAijAMkEA2Sv1wxuChUT3TBt7hz9s0vtJ6ErS",
+	"XXxicLYS4/cwhamR8RWkmpnsw8/pPvqgG7E4MQA+TB24yaaTXDSD/v7z4aOosAjtTbuBDfXEYNLoMNlu",
+	"bbXu9mZE0mNbp3PMIGkLoE6cC8l+RDldUiUTlEKxGAfIGwhSAABjChWlGS/nfM6/2MeyFQfkl1JzNlNE",
+	"z8ZqGjiV+eYTM/49/W5DcqkN/2iQWHRzEsZWKxd3YXmsBdAFO1w7TAswCw10oXX4mqy7ZFatTBloPfWw",
+	"FCzM0RS7BwM+zikHVa0gmQFhNfODNF6SXc35F2LSf7ICC5f9oq9eiC/mdTVrH72d3oBJm2lACAcPJBQw",
+	"3Ec/2Xx7fSzcYe4YJP0p63E7nNGiLzPUxahvh8XCqKadlveV6klasFLNoNZlHnutSGli4fn6pxVhI+8H",
+	"K69+TWZrmqtVKCHLFRfKBrPXJWjjYyBprJHX5hmb3e67aF7ReNKDFuoURwtaFJCZAlywk+BlTgpEVGgh",
+	"ot/4al6LOlrbLVpARuz7z/maFRz3gDHeOH55IBy5NT+Lws/FuHjjTsXq0aBTUfSdy5fnp3tvsFQyWwm6",
+	"UCVmOVY38W/Fbbzr9Xq/hAi6ffvjA0kqHM/y6BFu7eZGkmy2KE3eNsvIUezUBCMtf1pK6aSY+RtF76yM",
+	"hP+NwCiymd+mi77pv/GK0BQ4bEJ6nETnXSeRLwkCcUDBFaDlDrguj5v028DRgjIulTS6UtfSABEOoA/b",
+	"1k0Kp7cgniBs1OEGewNcGeC1hkjWfB/95CQwX/tX+cxhOOZXTN+tfIEYRwtCusLRA4W/PFiQHhstqaZR",
+	"z6Ui1WC0lmm2byffV6MMDO2dvJHkdbOL2hfm2H1+XS2O3ffDpS0dM4Vo71BgjdXdc2mhqtHuPQKBafQ7",
+	"CUp+HDibKcEnr+kdGANa+IF2jfpWHUxoE804zAYsQEYyXzjhS9GSuPASrfZAeAm4JqjQy5fXmbLx5pB6",
+	"kQIHgaIGqbEoplAoz+aCGG5QFGHiBV+gVH+ffmIrXtgjr8W+bJV2pGm+sNVYNGmYQB6QWq0KQIqFOf4d",
+	"zdaHFEUzKyGdwhJEwPhOAosqhPdhJIiervWdjjB+NibVEQ/n1nozROxg5QEdN1vFZC9YkEH9cnZ3gr1N",
+	"YhhjDKZlLBoRjq90kEltozcXZkJa315xQNsmpfFtW2vUPjoNrgZDLS48v6lDcDDN27e2AvhoFtSSxHfH",
+	"8pYdg3Xn7ApqJI1vWgXs1F7IYwqAja3W5Ud/QWRdRIKPb1WszNcPYEqzH00KijeJUk3cttafWNJGAPci",
+	"SbzAGcRA9kURNt5AtIbqBSb7dnydliZka4g07DiS3Wv8UcaTdUOtw4Q+2ZyeJjbZykyRqrl3ogoNqjcq",
+	"rtf0YoLG8xleh1fhgNrQj1xxh+gSAcbCt4SY6NRr+g+OMKGG9uwucCVCEvhmsBKtnKebOvXVZJW/X0CM",
+	"DfIP9Jo850xOL6U45Yj3HtjYkF5RqbjYXFa4hSBTYKlemXp5+s8XULFI//UTIVdRi+RrW0T7xovvaalT",
+	"UxgrbF09/Nponmw03++Y9bqkpyf0UU4LlSpcjtWufj+IWiqTjaVfoexqWice92SgH7fo5+55gEC8Iuz9",
+	"NRG9KAz6ZgtdaLCurvjAmAHGqD6AajFLFMw7Rnhu6G8oiwBRWoEjhl1xmudCqzptNGwb3IuvbO1CZ9yP",
+	"snrdz4JmOArCenn69s2xFXQlXTKsaifoygB7A/BYM7GBWC0w4LSQuUeRp57782YwMRI1ixSzcppx2t9f",
+	"OOXJ1bJHbj/2Xf6LDS08NuEBUtYG32PbWYVpsRPCgzTQHRBbAc9PrdjccNh5zfLdla+8LR2Xmqw4zbOR",
+	"8Wx6gS/NW/rP9/CmO8Tjb7D2ce5uUUkU1kcqGq3rqMmYyxpyNU/NwT4HOvM4HJ9nNctfv+iBkX85iVYa",
+	"co1SiIl1/SvtqdhD8G4SCb52uZsGGxdPIJUGezweYtpDh45eaia0go5NxposuIFbzalwgYeVoNdYEctS",
+	"wADM32ABCTklLiBPNQfMBM0JDMiP4Gx5qT+JFgwr+BRfw7EycAynRcHXMVi1Xkr92Bov0K4Zs/7zIhy3",
+	"/uK8O3b95Ydm/Prj22AOpgc/D/3xp9Zc9Dcv/XzgvLTmpL95F8xrR4BtLfUkUkNJISl4GkDpFamUDbCN",
+	"7GMDP8AZcQlsVFpaAkgO34mNnM0wA4YNlR+1qkVV27drXpglM9017Kr9ZsIWyWB3fjTNmIV1TZnYVQA9",
+	"jQr0kiCcwW1i3VJ7CNsk3O/gfkEhLtB3JkcHLje+aIR+rfGsubiSTckXO0nT1Da8olR4sZjCNs0kzl1z",
+	"wXfv2y0Hv1yaThz0zUemYmjS8HUTpBdhFVSiJef5beSRtgfVb4nn/U0BmEbW6IgGQ2LLXShHLTHo5sUp",
+	"mmbubkh3MJzzQI6NKQVjpIDmru7YpfSljMyv1jCFGaS8Qn1KzwLGCmO7L/kpV/HNz7/z0bc4wPDpHh3c",
+	"3zrRsdP8eddZ2j5EY/b+LkmypefckDTBBPSclxUWVEatUgs1QvOyEKumIunXZDb3hXInveZgerORr75o",
+	"nt8yCjc/7Zp4zXrLiDR4gq5yiI25xZC6G4lXz3OSx+N7XMmCHlh4Azkb/dFYu96zaEJpGap0wUteV/Dn",
+	"swFe2Y60YDtHV7MeiIoXetjOX7b2tSq4agrJDQQa2OvIrFtY16EZUrM6zUiCRenf2hctUupgbpDNzgIL",
+	"O+yXI3xKvFYZt/zRMqrtGfbCDEeZlZnSqW3F0q5vy07YtdiP5vEO4NncbpkTIpMA+NzAsa9xC8d8vI9q",
+	"ZNkIb3G1+38FEYPefA5jb5ZxzBbfCVfd4ijfyjprenKFszrpBTauLBIiOIUGIVYlumfyilZVrHrlO66s",
+	"BQwrhIvChq41qPeQ5QPEUZCFQm34gLDo2qhC154I3IDsi7sX7O42Gpb/G2/xRT0BoNzA5PKRHOEUWnnt",
+	"3jQfP8L7XxMLdpuPJJb55jkvS9zifWHFU8xOq6rY9P56QWRdkt6fYVTxH4N4+x60FAtlmlNTox2CB0Af",
+	"6kNraeqyTCAGKwfECoobzORp6cPxskGA0IppUQvionsM6FoT+rMUuIxamBppZmxkQy42lvwitczMKOKm",
+	"JKqs0UGL31Sr1AXgdADAc4Jq5pHBE2tXTgB4NkGSKEXZUiYIQvlEXSn9hr1KLinANZOyUlR/XXCp7JPM",
+	"WIkbaSXoJJ5BwKhcTduVFc57Qr1FzXyYhp4smuPsCu0BbAqE3DvRr1UaxOEIxQWwsXmzvDcAfXBUhmpK",
+	"4MkQBWBEivh4BMFjuUFwQYx5GtZjpLNdKiymlv42r8TKRp8CN/Du7WMfL5fXBbFgLplhbLsrmDs+vMZU",
+	"GYZrrW8zw0k35k+9Cy5twchwJgXCnBYDZJuRopgo1f3ke7WXhu/bSn3NCMwXr8w4nBToRmPlFzMm8+HM",
+	"jcw+24yvHwczDEa0xM6F+8KlREZ0iJx3WFMfEehHWc9tYYvUjuNxu8IRfbUIZ9Zq7jjPGoP7xx6Q5uL0",
+	"90gon/jRtfmx4S32MIc3RnB1hvdkcyn6xdgpQtydzKNn/Y1Fnkt9XqcGi+26qgQvP6zIM7KkjPmK0wsM",
+	"4Vy2tYFajrb5/jE7AWVKSDCPgrC/9DeF1oa1VuXqoZo6UlgQqHKoeXmCFOcjSlGarvpH78wnd13oDIJk",
+	"g8hFryUKYhX9lggWDEuR8r2gS8r6Ejgw8+GyVvAB5PqmsDtEUMIjHqXK2Pp8zqtJQ6TC4g14ZNRrIuiC",
+	"xiqH3VV4FfjTXVWWttgyhOCsZzQxSIP3LGQqSbGwDiOzNPsoNWbjNEFpWV/ZHw3ECi6cnXUfpX706TEk",
+	"MbiPiQXdogyl80263ypcVSw0F3V26bK+ahWn+RzH8IetiB3sCFeZ+ckGr/ZGZf2RU3ZBINhyelaxXodX",
+	"1kQzXMv3ipBKuuULcNOwlDyjJufEpCr3YKtiltn6Pi3gpkc/DCI3YUFwG231Lxa29+Dh44OHj1vV5FqN",
+	"xzMQX5tnD21KuPsYwSSm+jRVwiZ5TAScGlOo1ERuuoKjzqEwsSOP5LtVjXv3LWZ3pD3PrpfMLH7SIpgY",
+	"Kf5IKmWjl28YJT2CH5zra3Vioh+EeRqBZmS6347o1t4A4GD6vqxxJ1yvxy9ufd72CvIYPKl+m5vqxtzq",
+	"yXiDXFqYdReteElC06W9H0zME1UQxhVyMOvldm0PJ52aUcdm/IYscfHMwby25xoJmvy3/wsdoiCoWGL1",
+	"Sw3yfF/S45g8xejAKLs6LYiIiIuETQRBG3OGfX/uGDdB21tyEVUbG461oN1aSh6hz0TgtBM442W2rF3/",
+	"Bv5we7ob/Hna5yNqT2+bfk0Tp2u8SREHICIEISs2N+dvtVZdQXfCDK14LfZRapEnpdb6UoQ9+CaUdMdU",
+	"WeDu7RcuVZ1dpe55A/rxiS3pNWGorhDU7AYTDVTBAWnufZGnkDoJn7x3BqpMtTupmRK1VCRPTcUDcCZn",
+	"K0yZKyMBAQgohV9eslym+oyJmslPDEB2GFJrDjAUuv8mbsA8qx9E9jnIhVaMLlcK4l428v01EXlNUqQ/",
+	"ILkCawaUgZ0TwrwrohW90qx9A+cJixp8hCUztTHtcoDGZacK9c7sbNqxDvabYGhR+aYbr7h15hhXp857",
+	"Ou7Q8UWMzKybNz2GgB6pBQ/diSnGAyFMzW+dEBLNTWGlXLUkV3MKHhZGgJIuOsCEGXViOVsO9yasVbpA",
+	"qb5ShFGTR7Be7xfnTWut730MVvtp28+O4nxnzW2uKW3V1OqzIBzD2QB80RTWS5od7GMPZ9jmFcUK5kgE",
+	"4XEujayg7GofnZs8GDiEYd0NI1RS0RSf0yzBl2nkeQSLyuErD/FoGOVz/fAO8/SZ7opkK0YzihkYcdFL",
+	"tiyobJdZmOUUF0hl1XEIgdsUABzAD+U52b2az6Og0WkQvphqfa/pex+lmr5cRSr9I7ZR0frSFVYNKrVo",
+	"YX+4MKPV3NEGPbpXwG6oGR7cSfsm3ZTXSjf7idmkPs3tKLQXcA3DOoMvbEU9yznntdwA08TyypSbxvrA",
+	"2UpkxsNGmdZ+mS3bod+31wpUy9n/xFIzgDTIPYfbxUC4QCIVSrOC65sC/nGVjw2n1fP19f44I0jS3FSV",
+	"MVPG18RyFAjz1o83Md/6sU8MSgoB7Kdwa0gVWtOisKB/WgADVmOqkL3ja3jCOXD8z4nPYMUgt+khlXgD",
+	"CKLm1beknOu5Mo5K+NOWPoPibyYq195sUKjbr6I9S0F0sZug7rwBt/alH/jik11BEPlN7xcE56YXEARL",
+	"AsnCphSPvUM3RK+DDXrdehYuMFEzcJSi1KgcqSkcnXNopQAm4OAO9O96ir4NWH/3wV3EgLrqChro3Vph",
+	"QfIfYXPtLMxq+QqsUGXuimxgzzJCK2VI1X5o3fCfWApnqB0T7cxC+Mog/UM3ur9NUw+9E1zaCt4NjqcJ",
+	"9wjO4Mwk4RrgyuD0gLVBbnxEoiktCve5iRfwlNkqP2pIbtZksMFXhpTM3xfG0tvEKntl0K+1uQLMsroK",
+	"qZUF1nTBzb0iwaWvsL9dvFQQZSsuAft42zKtObgmLaeVBMsaYPHtJjpStsdI1KzPwtXJKIdqUtZ4Oj7W",
+	"HGvBKlItXw8iNG+GYq/Ps4+7oOxhfYOXsertGWe5q7bfFln1URto2gp8O5v2ZhteaEUsELxzK3gPdOLr",
+	"5G518dbJ5DbjV+jH4o3IaE3mdgNNLlK8DeemGtOMphULrT0wwa6FRM2SwCEWrHBrJz0Ic1BFGGgnesW3",
+	"EvV7TSW/RhG5WydJkS8AEu5lpXvPnp+jR9+3S2fo9YkkLRLdxgVZUqgXglHOw2CmZrhvMS0uSaxmlQFB",
+	"ixpgnOSBJQLdbFjiNI197hnAnH+5C/+PbeqyLkssNjeAGwKGno8BKbbgQfaFHfN621TKuLmlPreFzqMg",
+	"DgXxsdAl8SHQ6IO+grEgrkQlbnLoUi2kp0YPWvIGjEjiBWky1u1pGB1M3S7JHisBR4WEi2mKhWZsjAGN",
+	"lY1s5Q228ZOcw8XcOK2kceuNj7vTCbOx7X0h4PEYwlHRYjRIW5j5vhLDpnrjxhzV27iUidbZK0KqFySj",
+	"0gHwxV0FuXsksZgVEaqDQA2HedCIaUBFifcKemrzRG3ozogAG/CPjXAYtse9a10sN7jVARxJhR3uEXhH",
+	"GrqJO9LQv/0/6BIMp7hUOxIMbklE/dwKZEe5opWxcm8vV5OY1x9jspM5+x6MAX1ccEbgftqf3dyY3XT+",
+	"B4HZLZ1pEd+X82D9u3NTbSGRh56gsb6fZvUuPBFMWL6GciY6sOyLQ0Py/tGuABWmiUPdIQCzcvXUk1Aj",
+	"nd3Bnu+i/lNB8PMC0ygmAYxrWvDl5HIvDVJDLNAwpK+tMD2t8l+RzYlW4ucQwFBptTGE+oGK3CVlVCqB",
+	"FRdI4k08EX8kJ725c3VHRvGdMS7vkR3Biu3Ce79r7NB1XbSOIJJRLO2yG+IHr4M+Yw0COckKymyRmJIb",
+	"DaYgCxXV763Ieppl0TrpFgrHcWjvq0kD8Wofw8skT9G9psy+O4/c/QVGP7qkDjcqbOJ1nt43+HcupsO3",
+	"+Ynd6zYAoPltpyk0aBym6f3jJo92ZdXtMAcvxwpHIezC8Ywi3ClSxVK4evg3PSbb+tFg+sqYk2W23vs7",
+	"TfZgVBP0K1hhKtZUEmRFDydga/mDsmUAk7GNfFKLisvpNWUECXKftqMmVnzkCTVWgBVvgiKcemc3KH78",
+	"zCFpCGTsSWkflKbwVGKAygOtpEXdxkHSPkqxa0tJiyu1e4PNYy6LIsNMvetjoDc4BCJOi1gpnK28Jjvu",
+	"5vTvRDMXzBK/wnIVt6mMwL7b2luL3zuqeKpei5Grsmjjom3bvJyhZyA7L+JQXRAxchBhEvHYum98TURf",
+	"lKNnq5ry0HyjuSp3LhuluGBkk2zFtGiGIbim74XxyBqpIlPojz9d7u9A6B4bg9/B857EV/yRnCJfqSaV",
+	"fELSedce2TppQcGBcEhJK2KpNdOGFLY22hxKT69tagxIrzWTLnew56l97NrHegevfF5ATNJ4Nmnv/Qze",
+	"C/ljSEpw8yODO+UY517rKSpt1ohFGLEmsgZX27614kWQp2TCTbcY7MiL+VZ3pjEz77w1o3Bcps8dOwAm",
+	"uhtKdFoSrWWatL+1z1qk4vAXZzEaKQHeh735xEa2rvcwF3itm4/dlt0u79+NdEeuR+BFfqAl0eK2We2h",
+	"M26a3LFp1o41/tyU5gW/eiMEi/BA3S6ofKqpet0t0KxIUehTeLJ90ku8QQtwLoKpcb5BXgQEF2LAhxAW",
+	"t7Bch9aZPnTz0SpsLGhGM6UmrtOE0fAF4ODEdgSl/jQlUEbWfECcQYxEcC4C77R7amTQkiWzF/6twKp+",
+	"t+xthEowzsze8YHaXvTRixeuv4kR3qOvjLXGGzJ+D19M0wrsdcfdq7tuvOhh3gtjhE0zJgjHUljOWWOq",
+	"p6JLOL+n6jv5Gr3Nbvo97PLeUVt5jjfltGuzMm/s28hDCMHSF5j73sZ6RhizgaCE8lI2NqpnryF3iBc5",
+	"ESi15fIAtJ99YvpxiEKB4CeXSmTjLnbj9I/SeKYTxg3SyzNBcqqGFdkt4T2vyTRo1zDKfVJPJVErHrfe",
+	"VJhOw37Fm4/RoHj4qfQl0YfPy41NKbbCwqDN1Qznwj8/aIcRZFGzfHyqta8i2j5sVlXxMVtWAzlBhz0x",
+	"KGNMu3Y23q47vkqxrw3a7M82e2mqGHvcOXPUglVp9qxFjMEJCBe4nXhraH2YdZ3KqxtwL3CDp+hecKes",
+	"MTM3SoU397s8jWRX7mkb8mz515wYz8v9YUH0E+tjhDHGNe1s3A1lDdPBrv3gayJeutMwTiwAa8o+ZLbs",
+	"EggqG7XW5AoJUgkiCVNY0WsTaG2QQG391JvL+DCkm+CSuxd7Ex7dOkH+UizHZkh4quybbqlwO8LDmfx9",
+	"xpghOy0L3Z0GND3f7fcwKnwzQ/xOiathbiBr9ebX2Y3fHTMX9S47OTDwLT86mOoX75cBqZQkvyRYmKo/",
+	"3ZpZLJfv+Hp7S145ABMff40F8eVMEePrVhDfQewKg3ipFyZEtUV6t4mTwuOblDDrGF76a9YgtJSU1a7m",
+	"HMSbw0uQe3WCSm4UXC2Lmhq+2L7gagTp71tLcfgoGg7qPK5N+MxS0KJY/favSo2EhzVtBPMKljiseeB3",
+	"dYgg7iRmMSSwbwZbYYT37RCo/gpdJWVcQI0uie5BIcJ22Onh0eODUcW4slpo2SUSaP368j16dHT4fSvv",
+	"5uXHi8Hd9FKUbzs253cEi/nm3GHEdWYuOtRkE84Pfzg4/CGOTWXqUP9YRiJNTPR6JvgaLQpKZEvQkcDJ",
+	"gmRliEKxqcrNeh7uPwnj1nndgoWynoAoKu0rLAhD916W8n6CIKgsfmlXQWHv7n6v8JwqkO7sdUEYlH07",
+	"Ojg6aBfWfPjDD9Hy6m6iw1Eb9rmtXQX/hI2S8K21Vn5gm+PnESsl6LyOz/wSwH+cmGqQIYJ0a92qbMpb",
+	"tVPE/u1/6tVWVCqqJyfRM0h/xqVC9/JiLycP5pu9o72D+wn6t/8JgPuXShCi3uIKhEwYFRcS3Xv/Yv7m",
+	"/jj//q6lDSl+HFpu0lqd+PKuOz7uKYFzsepeH9zCtmv0VlgpIvQD/+UvB3tPP/96ePT1H+Lpo97b2aHi",
+	"3ImF8AjKtA7BpgMCND40Pf6eRXkJyhnFxQAuTXRdRhaegqaDylNjQjfgHRO5EU8Jd333zOuMT65h+bKs",
+	"1MZguzPOIHQzzXi1eb9IE5SagVkL2Bcta7AFKXIiUgtvI8iJr11pX1crUsYSQXWbfXWvk251GEi8s35B",
+	"i+IzQUecgDKEoLTvJbxqFVfBuSmf6eywUQwhdSP3dLiG8dP1z2/fGARnqPpjGkL3nK50cHhwdF///s8v",
+	"mobQkV6vh/tQBKMRpA+fPnp48GhYlo5R0jmW0mIQTzkaRJCSs81IpT4CqfJkGFFFEFlxZjSd8RttsmlM",
+	"+f4L2wJsPV+gn8gcndZqRZgKLOq7KzoGU/X3nh/Z5/5F1XLsxFWtgteCpTo8OOps7lHMb8KvCLtt5LFp",
+	"JGlG0jdBF2wyYXY9mUo/+XucsmuqTN7HkhPZofKjx+1FeNgTqle9ziPX2Ru6IEhSVUP70gYe4qKwhgWn",
+	"ALa8ka09GKbX3f7IcbGyayK6obLbKmto61txtBQgElKFMlwURso1aR2WoU5EMqoa2K8+PHp3g6+ZR0wr",
+	"8UYLZwtaFGC8UtyWfYdau/vI3D8Lk9K+shmgN6kV1yzzUWSZfdRNrICY0/KVde9m/JoIeWKIwVXS1bcb",
+	"hoRo2a5RMcjmmpE9jIxsV+GVD67WTo4hDksQgjYECwNBhxhfh/mSAzaBuERhWZc5ha11Cs5NZ/Nbg+5h",
+	"BUY2nyxa9aEtv8TZClLVIVPYKzo+bzhBuJA8kP4tMGgGSC0Sb4wfddXGjd9ODCAMzwvSkwfkzmrLWjXu",
+	"XjuMJpI4KNghUjeLeemeBnpuEsZGvOme3k0EvtFmHVoIpH64sT1vOc1vZwI8ujsT4HutDvRwKxwEGtl6",
+	"5gsipEV9cDhl8CCoPD1udhKtenjGhebCZdKkJ1oUA908FGSf83xz4rDFfJ6wy52CTK62zvoOZyuAFz9F",
+	"cyrRj7MePL5Bzqln06pIrM8EIxEOlGqmkh7boshQNMNmoLrvsEJpLYp0X+sNNVOA9MM44qygzMO9JWjJ",
+	"jb6QoLWgCiB79b0UBr3ovmwZSgdv24NikGu9nfXEaBhkdohEoqox5pi7L8Msp5pBhlUlhME9xWzafrzF",
+	"4kpVBVa/oIfJDlDNESHJ72G1zgiZGJY80nLcW/a4VZZoaIzhsy0otYn1rwUfZnlwcC94cZOC2TeK5u2D",
+	"trOXXeyMh9czAqmLZit70uGlNrkcHRw92Ts82nt4OPmypnknchiO+VbNOI8Y586zXetezvjyS1Vg5ne/",
+	"i/24ic9ZTxfqo8N8w9yGzMK+oYJzrbrjMYJJMiOFJHAYd/hiwi7Apqewg6IDw0ELV9Ki12SuAnHDwCOB",
+	"+331ylbEoO24KvqttkxYPNg9ZEUyuqAZAofE+MBFvfaUkby3hpkvkTKNmQsieVGPOtFwyJrHbx2qf9M6",
+	"3DuC4s0iJECNrbkFlQEb+uml9Lh5OeNM4UydcxoNev0IHhSDmWKwrCAmDCpK4TmvnXPWSwqePNC9UyYr",
+	"QbJVVbMrdR90Cf3CnFC2DAQPTb8Tit4ZeSZCK9OMzb3N3JDk3LKM6vef3MO3pVVVCxbjy9Z2wJF+wNk2",
+	"Ic+FShtd12TDwjaY08wIFkQqc45PjMAA3niildTxhQnNsIaM+C1Sdhb9NkH6KfaS9T8FCx+RgkyusURz",
+	"otaEOCB1JwEB0HZO9SaCsbeGgGLIElgSLeDJK4SX2JVn1S+n17ioSeo1fVMF1CFAYYFLYgBFPzE4NhbU",
+	"ji8WNDOlXwMENCodF7fjPGnjqHMuLdo6SmGB0gQBeinUB9N3zwqwxiRKA4EwjYZJ6tPaSrO1E4d4YeHS",
+	"e5c2DYdmY4vMnuqGT5vG4POlb9H8vPR/vrdta9EL1m7imXX7/b7yh2AXjZlpN30N0pFtd7voF57H1IPX",
+	"44XlN6Cz/MsOp1DPHdzQq6EaQUpM2YlxVzhcsp2nW4+JTbPZRKw0deeGezN4q5mXErt4wTx7t+GixQ63",
+	"VLGa5ekxIl9wpoqNiRBuabBaB4NTkx4jqXVMXCSRI7WPUuDz7wjJAcM6JxVhuXRY1lbAMUfMYfIaHF8u",
+	"kNZ49e13TRBGZc1oRitcULXZ/8RSvSlG/+vo1n5vvMBmRLIWJh/MEMRXbuKOgmECNB6L49w2ysL2qoWl",
+	"BJox3fulluq3/85yuiToUiuL5D5osA37hdIDABoe3Pqda90jDR4jjLSo3SSEsGKDrkilQgW3qUbQ5vQ7",
+	"EfsMy3hFlbxtuEqowN0cZ0vxKID2OwhygKBQGLA0AVMtJvAwGYvNZTqJnhNGPtCSOAzWSdZF80rHWY0+",
+	"//ok+SHmrh4LDBsM6ZKouorgy5NMkEiszjMsycOjxDIs3XDuWRqqaAawprZMsivF33CgPz67/OnPD1+c",
+	"v3x1/uPD838+j+O107hxCqN/ugDQXnSPq0pTZjtGaGa/PX7wQHFVPXiDWX4lCJXHWYEF3p8TKitKiv+/",
+	"fWOfi+X/z8zzH7sD+1QfHBw9oVCY/h99QyO0Alg1M4n4wjurSY+Fr5VfZRKcNetHGZdKeuTKbr7hdw1u",
+	"q8QbeYxSE7SU2tru+trRZ515kocYK3P2pcKalWKF0opD7bjUikPuXpR3kMcxr/MlUacm7jWiNeNarnCh",
+	"pATW1t7Yw6Ojg4P9Rw8PDw/uOKvCTnh7POBptb82IGJuOVqje1ARUVL1YEHIa/acWDH4m0S7NvGt7eXs",
+	"JzXrKoqFMdgCEMYoao2f98xbWjiU6v7N85FNeLqMW0dADMAMVXoArqyxvw+ahf0RchKusIjbYLY0wZta",
+	"9xTBsif9T/XYCexy9ZsLbm3U267kgJkSeOlKODxYGcljhBmuqQJsdyUCMB/QDUSOYbWzkg+xdyYIDhWo",
+	"q2tANy80/QIUL7r3sta08+AZEQVkXM9hu6E+gsd1dWaxffSeoaqeFzT7f9l70+U2cmxd9FUQjBtRdm+S",
+	"Gj1JcSOOPJVd5elYcnvvbtVtgkyQRCsJsAFQNKuiIs6bnD87zlP0v3qT8yQ3sBaARCaRyaQGl8vl3ju6",
+	"ZSkHJLCw1sIavo9MZc4zugrN8Vb/wvWok/DN32kyl9rQHE0C+Hhc+DY24Ny1jht283fJQuRMa4x8QfO9",
+	"HYOmq+LMfBzl4l45zH7rRoIT2EVPU2oGqpHm0EzyPVMzKlbroMPu+dHnJRSo+8zEGUJmdGW/rzQdZaVz",
+	"RickY4o8ZQtj5UiQZ1xMGU8WY9oVSicI7V/0SRJtn8FkwgXEOljH6CEupzz3ySGcXCQ4GAdH0h69uZ39",
+	"hSJLxi50e4jkRTqr7AcD79OJgdhRtn1LtfzOzk3dPuBi8sKuZDLUXHZjvcc8kxAE6XQ7S3j51A4LQDUo",
+	"nNyTHvMaBp+Ss0rB8MOj3aTxM7J84d7+0cHuxq+G4bv3wDOSM1BJtazR3cXBfJrjselOfJdmKJR3u5uz",
+	"VGuAeExrPuR5HY6cQ5jdCOjjLsNWUmvQrQ6s638cyTn3raMJGYwL/iCPAshePmfHDWC6MxX4U12wFH7d",
+	"fheEAqN1wl0rjG/qUmN8uyK2QmYe//ZvNWFq+Nu/lWzSH41HtWA23A3x3ml32ItvStl3qlpUscbiV7Ly",
+	"ePubtY/fRDA4n5apVeMa9ys6HNsXr3c7znKFKS1L51Mwlz6hh4njwgbZUz2YXyt2Tn2iMQtW2Fo6T+/V",
+	"arVO4/EkVgt6OdLxMWzzGLJcLgGOiQtC8/mUDpnhIyilzeweclre22QMyhjN8rFV+Q7CXmShmndvd7d9",
+	"VqJOStY+ow17GI9KUkqiv0mrRsehdUL7FBz9x6mEILTvrAxkNrEqts6Y9WYkkIcAN4qjAd0q3XcCY3iH",
+	"vXUpMLQ6zdxYICmkgVjLRHZdlxa6ElKMuZrV4GBP5UKzN/WQZHAC9LXkxdb+nmmW53o0pWNDZtyQIdOj",
+	"qfrtv8WFPda9oGNTQxqX0JEuekAe0wX5fjZ8kYY788yibYXPkbqiUjA091GiRBExgus/kQvkoiuGdjIz",
+	"esIUH00NeasFHarf/g2kHrUP8eRr0anm/eOmG4q5jz2Ng0NgdEoAnSrGWsBl+C3jKUqd1G/aNTfRCNcy",
+	"spgzY1hK4b7CP3hUIV9WAFkWLPIrdGvOxsCsgLRUVmVBlPiYDHZ7jwZYvWUPFKC1Q4GgrjkVP25zFt6+",
+	"j6/41k3TX/AQb6ZK8Z479GpSnoHX1N4TCtxoDd03SIBoVgEHoHxQQlbdRiLd9CHXjdo+FepC0H21p3Si",
+	"F0NtqDAc+z6mfDLF125AkY+o3sL7N832+xju4krBmG39vVrjtmmoUayp2pjlwKvr6lWK2hweJVkDtwrZ",
+	"b2/Z11P91b2BsZv6hffhqVJgjItqt9D6Yfq2q8RusmbFx4RgzAVMtJublit944rYCdCtNSantP56iY3z",
+	"a6KyyXr28ds6cl35tHK1M0mDQ9sUKlwK73RVphAr1reCYMJbHq/STq/n/Hf0jhdYkzRfBYOy7jNS/VTR",
+	"sWkMYyqIYNLSI9ObuzUnR86o3u7TW4EHhQ7QdT6LyBMEVbAQE/LzQsX8yMlgm06BLZwElZvuJWoaoxWG",
+	"Dzq5fyOso3UjINiSaVP0rPtJLLeCb07FxorNYyAFMXAf3CDHN6LO3Ja4NRUW9TlW9tz2sGdboHh82FKm",
+	"1zXea8YFOWM5G8uk5tIrMdrgj3ENoQwE9iiVz5oYkyZj2B0FfINxVZwLFqMpx6sgytDCdYs1YgyK5Ubd",
+	"sFIFw83t9aVercO03EF64z2mjc2lbnKeuBsS4rzdDES1ae0n4B0kWH5kqyeKwSmC5k/s2oayMo2ToUji",
+	"SscEU7rwBmatqfDNTZr3CraQp6s0LqcO63WjskfbxzJb3Vaj8Eaor6Y+3whS8zNDUUZ3NESvrglYueYs",
+	"VaDsSsfh2H/skk1e6Jbwlm3tSaleY737NCBdrpcO+EM5rbaqPHn/7OnLsycn75+mvemrImRWFEaUuXLZ",
+	"9FLYIfUg4OttsmquWsqO0Z82HWDXuhd69ZRDUX4Sx0eHv/17qsj4t38rkjFBHrOlnAqm5lRd0IVeJmue",
+	"bhK/szwpP1KtmfiZ8dGUeZIeSgDrEcnmK+1J93fdf/YO08MssEBbbXDFLnk9X0a1deRqfnwVBLSWeTYu",
+	"tqjF651STYaMiQLmiVAyB2BzgM0k1GCSZOqKYjHfypBou6XbE6alLbJojCC6BoK8phLXGmgiLNLQH+Y3",
+	"UltIUjfNN+HSe/Nxiy692yUjZwrXmOWcqinzVmvmcPBSGv+mDF2D2Vqr6Ks7029p2La1hbdjpG4Sb7nQ",
+	"vbeoSq+v/gB0rP3VV9F22rB5Iujw7JKpFbF/xOp/SFTCKc13No1JzqECVjgskG227qlh89T2NVTx8bjl",
+	"FycbXBvUIc5meEmdfizvorR+jFVesae85PtZ3ahablAZOl11+yox2h3VuJFnmvYtCpjptiYQSv0AB9Re",
+	"gAsAhdGOkWe6WleRvuSqpaPgSR4jKEk1++2/f/vffLIQE/SontMZzzkTkHrOFOPkRy4ypkR9HRfN87fj",
+	"ztHfW43jp+p5dhdxuMas6OpYUiTOX6NmDZVf3Sbi09L+XW9VcYKJnXcOZpIMHKM1tJjMY485AuqGij0y",
+	"sKp00CeDMeU5IE4PRlSMWO7+wT7N7YAHR1h5RY1hs7khOUIpu9a8bmB/9pmbITsXnlabDAryniN0gQpX",
+	"SawAM7ZPBrhxT+yf7Iv9PrZjWypuDBNvx+NBufnHfT3qAYU/2Q/qdDv4PcDr7z4HPFf4mk63E4YUVMaJ",
+	"I9GMFEjx3padfW6xnoRhFaunSr94h4N0/3rux+rvj4bsfvUsjNz94mP0AWGvxt9R+mXpzuirYgFj8+tx",
+	"Zl/N+Z7SJJWvNtbZhIR9+cjhRbhn5Zdtrr+mJrIS8LbkLmOKo6+R1kktQ651dYGoWlrWxqYGp6Wg+VNq",
+	"KEBXJeYrapGlZX4zbDqntQRnV2JM1HVkN6eL0ZRg0n7Mc9YlIym0lYAucXSuuhu4B7pxq43uEs000Lv3",
+	"27T5eLTYOoTxZiDg8qj39vF0q0ui5iCCD+7tHtxLR1FatBYgUK1vLUgF5TEQVI/jC3nIJlxVOIO48vtE",
+	"V/oNJu5vCFP44N7B3sHNYArHVVvlMp2/dw4fPdi7b2WjLVluE0Bx7ggS49cVi1MrgKH9JJgs62UqBCAX",
+	"aG8mnKmFmOgh+5mri06341vdJmzGrL9yydQQL/a/Sdawf8NE9kJ8Y2jIlS3RGlYc/nNrOuPZTDvh2WD7",
+	"1gU4+ZGwq5XHNLzuAcU9p7amr/0RJIRaG6n623nsaxHZNd/9rDj2jgPBiH2JHvRJmfz2O+gniAhHuwH8",
+	"EyyYo8P/tcT6XqfCHZGLb8fQWo44LSDkLxib+zcB2kXRAIGjXboKP0isMj/UAqIsdPXPmZznzHX0e/rN",
+	"HTrnO5d7O5pPBBc7jgTI0AumXUHYncFUztjgrgfexLYfgFLgmkCTnW+vardDE/1/FTtTU6528v6UzBUb",
+	"808e2CGeDT1n9EKvAe3/vWzHtzAH3U60GBtrtaNLf7WiNZPCgwenHLbSBY6iVlwyYVgWuuGhUBXcNp1O",
+	"RkxZPn/WVOvtlnzCDLHXlnX3lOdj9j9m4ID4psb6eF0lXoQVnzw7jgKiRcecaw2qvM+1UTpGmhYv1ifl",
+	"rZ6Oz7uPnNJLViX3ca2t9bicmwXVg+j6vqmql5EBFqrYTrDElmVlDbUQDo/T1w8Ww6wKYVmcS6qpU1FU",
+	"1amv184/JklPX0cQH13yT8mFKcF+kDundGa8M9Mlf0UHR/vf3IWueXj/KgbDiJ/R6Xbgwa/Lv8ObOlHl",
+	"ctJVquigmsreWtllaIGbhHd7CVsXioB7QGpNfkO7ctuxNgiXfbb7lLQMFP56Ffyn3CJxb79//1ErvpO8",
+	"EtZ70N9vc2PlI3I49+d1bp0HHV9veZxvWwfg22ZuOceyDeb5EujsfGNSCt+7S6DR17kN/ruTCXRgottq",
+	"pPYGrCLdiFB+yjMW4Na3cPLh3pGcJ72HLfmaW8OozxUXoGnSBbJhcit1ETlVlPjmpU4LlPSrQJlX56BM",
+	"Bpge8IyuCB2ZYycL3rmFTLUXiQB40owSPyt/82OmRNb4zeXxXQGkQUenlRuQGc0ztpXEtot2wh2hXPiq",
+	"eBTJMmFPLL6kmiw0xtN99GcZQRIajzi7TXcmDPyDZlkNsFkEP38FVFrnsvioLMx9vL3WxDda7qArmgDm",
+	"Yw1bq/9PUqTiA+j+GhBKMkXH5pgM9GI44wYQDqFyY2Bdk5DSGFQAg47JYEpF9vbSXugeEjidQwTW+zPw",
+	"MqQfnwFwBL4iyk9A/TQ+ry264Mg8do89GZlT/+STkTnxDz8ZhfQB/utFeIWfnLRfNwjrMjgCfgYMOeLw",
+	"IbeH4GeQ43Nv0H0ysGeP6I7QAB3UilUhmuWXTPuHxdMU3trBI0/bbIz9kPfRvfCLF/AA/503kpEFb+I6",
+	"cY4lU++UlOP1kdykkYJoQ4UttOtjtVRfFGyh3ZAwLLQ++AmmYLJLmDH3Zl8dmzJ0cpzieJ3N6ciQHz6e",
+	"hihIhZ11g/2ox+BOq6l2wCQ43KCuYv1U/taEvtrAdhEZo1TyywPgO0qrmHCmoJvhRpcaRFIHmJtvYYta",
+	"POo/zBnTFDBnnjP1nSZW59vF5iWwQ/AsXBZ2xPhlqa5/41b/Ptztdr5/RBhXTRIdXGdIci+pndXQ0u/C",
+	"C6C2ISQIPtHadUnfyEjfUg9/iJ0qeJYVlMGRQxAYsT4ZZGwE0F+D7rmIcualLDw41+UkuBs9nuHh+a6R",
+	"GwTRP7SS8/aZ8C2m92V4jzOf4WXenOIb4V9Pi9fCv0vpamDF9gPwi/NBb1tST0emlWo8QdG8QvF4wN6s",
+	"j395jVUFBKywJd3bTbK+AEzp1b3fq3By21mrEANUC0QjyNF4hLX7HRzFFILGVsuzFSG5zwy078vURW/0",
+	"VXUfxBRK89fcnflOMevyJDHkdYGBVK1wN9MqtSHEunNGM+19SfeEYL032UveQMG1BMIjBxdKekh7BEWA",
+	"wLrlxxIw6/WF9wFu4qTaDrEjVVCPz235+tKZrYr3e0l5Toe508cD92Tkp4F5DrDHE2lXYFAsIAJ8TjjG",
+	"nsO6QFgmpvFxeFR9MhDSnOS5XLqqKhaSRnTkbIo/iZ8LrCwGGn2oLDNGKsFWJJPMVZPbJ9khWUFzEF9c",
+	"ARFk2UqEb0Qc4eKjACTZjygRLK1WXrhDm1u2tNjLYZ4sUxGEKWWPqe+fPyGPDu89SJF+pnyH06IcCGZo",
+	"ruRE0VklwQCp6t5CAGBgslCZmZooGgWDnUlXLlMN4rxTv/17zAQ55YxknJF3UpuccfMzneZEZkwRvQAM",
+	"QHuBoKMpydiMWOdQpINqdhpqD/WaLJUUkwJCn4v5wnTJmLMc6OThh/ZNwfbqZ/aN6UgRdNGlCHbPooIA",
+	"p3fs8YtkTF+U52d379HBYbY/6t3L7u32HgwfsB69lx30HtLD8d54d7Q/3NurqxlbpEBKz87eEffH6D2H",
+	"u0my+ODUrkMWY26oNNannGmmyFtlZ9oQAag9Q3ZBhUj3seMvakTSZbq8G2DPCvZnWODyHC2UOEJ9fsnU",
+	"cCGyozlulCMhTc/jmG8gLbN/LbdYL3TdJgT8PjE54zNWD5+Y7j3XEhl0MijZ5YIoOzwy5pOFYuVdt/8w",
+	"uSSOoq26rK9fHcfsWfmSrjTC8lQ6iwD6/5B8lHZbda5M5vauMBI1RQSeVne9u4IrM33qLMZGPiK4uvbk",
+	"C38NFWmJNg2eZwoh/raxqU/sfVdDBltnHKMznq9qvwCw/Gv/ugkejA+pSP5BOOjKuvGimdF1iQ+g9rAz",
+	"5vHVlJz1yYnA3/kSbGsoc64NyyBayoSBBqzhqhKWazX11o8pMMPWKuQasAob0cVqEbu6nUs25aOcbZ0b",
+	"+Cvel4xM1W0UlKjtzmHbbZSynFWJcZvlbisa3YqKKB7UoCeeNhbD1pxCK4ok1Q08pOKiKBfCiqGobscK",
+	"aAlAwdXZbZyda+iods8OOmvj5dfWYc1svF6jbRxHs3xtICy+urSt6cASOWm3XiVWq2gNU14pksdWbFwh",
+	"BnFsGXdenr4lewf39+7fPSZ6HoozEXFbjseYBIp6dvHv8IsKokvn6bOHjw4e7B7u7h4e7t472N/dO8DC",
+	"xZivdr+7UW9XUA3qIVw38eCWtWSFduOnX+6lODdi5blRPG5AmTYJaq3SKQlmgwbyBf4hJJp+QryZYzVQ",
+	"2rblZQrTVBbV0py7fVaQO+PCOWntVpRdtOmjiU3W2+DHvaOInNmoXqvFyTOGTVUFuow93HZgP8a3733T",
+	"zN808zfN/E0z12rmOp3rn3A1RJ8KPdMqAqN1iaELIZfrhUG+OZUuoAd040LlyeDle8AHdmXEcE35Lc9e",
+	"9U4ek739g4rSurclvA+8vcZuzaVO5ZtPXDVABR+MLCFFZiSUtncRuZ8WCBuuoG2FZRUBU8OFnxPQCtsg",
+	"FTj/vmXA2Lf/VWjL6KzoqA3JnvaZiLYUPgVoQSUsx00eBhBNy7VSuq4duWiRh2RHfXedW/UbqZ/wEnSN",
+	"EgpX7HtSUFJssZMzlvNLptKIQyeCQEGtj/QdEzqEEP9y6thRQ1f1mJnRFMNjG1J/KWUE+ep5GopeP8du",
+	"/g1o8XAZ9E8oftnIorGesCTaSMUyp6babSdqDB1NA9FUO1D7cE+y48LnHmtDTSMp7KhfUD1NBGVfnPT2",
+	"790ngXgbq4kMy4i7j3BBRlRIAUQHABp35/3zJ+Thg4f37nbJlH2iGRvxGW7qdetaH+O6MjLUZlgjIBuI",
+	"5CNRWLHOR6fw+i6h8FdXYVNg/kNFAgpK8lPD1LUv/q0C1tXAC5UXOcIYil9ZXumyrP2U3j5yIrhmWfCM",
+	"16ep1IQQ0E4xw8GFL0qxgvOvBVOrPgG+fq6xTDpKDVVQ9K5GgQ1x7/okEKDWx8PpoinESi3PDl6iqo+a",
+	"AJqgZ9eNO5wWcTx1kytGPOd1vP987L6rvSJ4Gu5JIsPIFpspwIEYRYWmo4BAmaQc9nr6Ow1LmqL2r6YV",
+	"4sf6MXVLX1s3W9aeXAGL0QHLNn30G7b0ELQwXHyXd8wrbvyGk5GRF3guLJ2Jtoys4kMqQ+mGz2maodC2",
+	"vZ4ErpB7BcF+8D9/fN3bf/f8ae/Fo/882UzFkGBkbV61UIm5xdJ9qauQ/s6MKzZKOBrK/aWBIH/KyFDJ",
+	"pWaK6CnUjUxkQbblAycjKog2VcY860Yd7ewAQeFUanP0cPfh7o601mB/h4ms5wohOi3dJYdM5GBgtw3b",
+	"z9I0qE8KWlbIUCJUjT2iCCDOPCa79ugCqD5YJMNYyWHiwtw/RA+QzxazztEj+I9bTvzVbiplWkAaJcp2",
+	"8eSkoAQILVAkKwcVWTnYWMhUoGXVAg8hcMz1IVvtBN4COtxFukB9zNgAivbVPF/owZFD5YP1dJTvcsky",
+	"e4lRdBUugAhjpO7X24s9fiPizsRVq2MGuXh8JYZZ6aplZSXO8tvxc3iG/9dpeFb4DT7zV1jnDcSgWGQb",
+	"oSxxk26CFYxl+mRu7WK6qQmf6cGdnBDOFtrYs7mSl6z20Q4wMVVV8sbReFC/BqXtUw+w7XdHCmavFZ7p",
+	"cemtXcdd4z2sePF9vKIJWDYUk4UKKwe85KYG8abYaGECrJRuXXBbhnJy/yqei794Vjwdf/Hev6Op66a6",
+	"94s+nLI4OEkrdnA80fUK4yYCAk71XD0c4Kfjxg3D1pp+r1nT374SR/Ywn1W6En1RHV3PE4RNjsN0Dj1Z",
+	"yxlb1jffJ5oQTudMqdlv/85zQodTmTNBcti72xEsN7Dn+KlA3rBEx3L4fTSqhkLixDnjTSB3j/sywuP2",
+	"NhNouEFEL2n6FJY9yTmrYy8stcVEs09L4Pib9iK+oQyoDzkoOrp4MqVCsPyVnMiF+aD47whBm8KosI7T",
+	"YATj/wfPBmVnlM7nvYuDywf/2p89+nRoHi73fk6CfP1zeZGGdLB/qPvmNl1bOLHV3v9k2gUn2PvtHxQv",
+	"q9LNvOyKX9LRqo5ytyUxPg74nbsYkXOvOCA9kvMtIgX45vreXTZSzGz9OLjrpRjL67GOOrPquZqK+Hl5",
+	"y4SPrsxb7QpHPTz+A+twaOt1RIE/s4UFDDWC8XH03uEG6/Q75ndjEou1etacQfPzPhlNqaIjw5Q+hnSS",
+	"MEwgf/5EyqxP3kiiFjkDehq7qFDTW9zUJx9dxI2Xey4mzGjAWYVwB+FCG0aztSKBKqHGftLJra/FnjIg",
+	"ne1xewyEy4rEmoqTgEM2odgm2MKxrki0L/vYom4lFrQn2PB2FaG7UvDrBgMnLT8t1eikqsGs8sq9HUOP",
+	"uJMWH7ZFgQF8UxCsmNwQ+qftutrVCBXmUQYVRI4LQieUC4y60Dz3IohVBbmsQD9ePYTWvZ3IUKsgD67T",
+	"UzlapBlkPObqeqF5Td+wX/hf2jmmL2fzsZ3XzSXons/R/y4pUTJNRUIN+MxWBpZTCWR4DkWzCEDM6Ipk",
+	"8ohkbMQze8rXTJM7g1HO1MXgbpcsFTeuCYkamssJuTNAGgf7V8foZtfgzgBQuvSU2b+cC80MWcxjYoM7",
+	"A5rNuMD7aAZjyniGnWF3BnQRHmslFRDqXCgMe/8RQ1mXk+TkzsDYo8pC2fdWgJztR9h/B9oJP0JrB+1Y",
+	"wKL6v4bnJIvN3ksgL/2RYYdDAI9yqLNWpbGMOdOYesApHbMoTbllMtmJasseU2jlWRcJSEzOpT0nKD+N",
+	"oeunWdtFpTk7G6U2Gq0fS0pu7YzU78HbI75r40jHY/Pu9IxlnJ65vp0QoCn6XHfm2djqxhmdsJ1/ztkk",
+	"/GOO9Nelg0LlrhZUe+8Z18yqjX7NLe26Hv1nFf0Gekr3791vSHx7UcnZ5mS25j8nK5gMSwc61iMZZYyF",
+	"dY8FgGcyuiLQHl/QC8N9a3UGV8G9K1bafU+Yo00gMGtyk9bLlPg9ArWhZTgkxPmMevEdFbZ9ud0fYys5",
+	"UD8rRoizx4VeKIrME/9a0BwvwRMCAOJifzGS9GMBLpSHQQi2ZfTwadjUYTT+V09KowoX+tEVvyhG6X/3",
+	"PyujDY8sRu1/9caP3v/infuKIND4NZVVeEWH2Ai/hbq9qobYvGe38imvuRXKRUWuOMMTrWy3R+LtsUns",
+	"byJYWzINCdfxXwtpKOiUur7bKVuBc2PoBWupdxaaZRueGbatbv/gGpTo4m2lz0nOLqNqNH0ilapDyH8h",
+	"l0VFhye4H9JhviIzRkWiusQFWJuTPgi9ZAXKoZJobJfWhObWh1t1yZCN6ML+2te92NFnZAxnXUflkQ7Y",
+	"hkKVqNfakRI4kjpyyVQuVYt4LT6rG76qfhafjcdsZOrrY8auJ1VpE9rm8ZudmuZigmch65Oi4l4FtIPE",
+	"PI9dALgl1fJCZA186UM2lord2OMSSzCjn3hvJDVvPeduTF33qQ1T/2meU1FT7IOJrk1s2fYJXLDsBTfb",
+	"o7hX714/j64VezUnlMqXx/VF67sTOp99AB7kBySt3PV8kHaHFKe1ZA3Q68xFVB8e6YCFOSLRllTaQILS",
+	"4T1hAjb0SW83h3/FUTVKVWK0oDwgxASRi+D6aJAQBxHusR+3G9HHJHVVjdCGSe0GhYyLVy++De6cnWxY",
+	"ziMycGs86JIBQm4PyB2pJlRw7fs8FoKbu10yCPhbA3KnDMhl/2oNy4Dcsf9DoixYzI+tDYUTsQDcLrkU",
+	"d2O/sYCTwYGAM+te4AxX+qQKn/u+pnLk43QFShHJYcKX98lAr4QUq9ngqGoMuMbygYwMZtSMpiwbYL9+",
+	"nwxoruUT+GMALsEPtM5KcTnVoWLA+iL9czHQc5bnXEwGR2QA7xk4lnkKejnc2ycDwz6Z6DIAtc9XdtvY",
+	"eculmFiDxz6ZPhlA3eLgqEAutaMPhbBY+eBy+ecCLi6xZLFcY5YSaKn8AwA8xIGB+NupwRLLLhkuDAn3",
+	"YQwj7Y+GlcWZtjo3TJ9dXTcjHQeV0A1FmOHpyQV3M9Voi+sCeqm7NpqOej/SiZ5e5KmQQMkDaqaLqHhM",
+	"v6K8t7CYavaCGw3HaUTM33TLW7jM33R9IxKngltQYoC7/Wu0tTff6K/0YzYLJRqCsNIKuGtgdB5dse/R",
+	"DUJJDpLeWnmf4Zs3ae0IqNUvSumD/eLWi9TpYjJhuqbOuBHAhwG8qCF0TpVxqo0KR6dAhsxqD02MvEq7",
+	"zlpMP1KAXf8KqSpojUUAHJuYsKq8Cp3zgB6M9nsPRges9yA73Os9ovcOeh425wF7SNsXwHlUYA8WdkwG",
+	"8E6nsRVsVzwjDCBiPdjCDMGTkmrp2rCSLppTDyxZlY0bObpW5e0WPM3WNUtuMM5crCvUK5RR4C0IxR4x",
+	"jnFByWumLoY5NUnKMWboJA2nNHg57r22JqhSTXHeOTjvXIvrl4q6gu8hHa7oQmtDjVmgxdxYX+DAjRJP",
+	"azg0bSo3A7ttn+zH62ZqUyq+tLJPsKllyyhXmJ/0bi+8Ni7iDNAxAuRAWkmqDPFkx2xZIcipznBMZdKQ",
+	"it9P+idxB+6MC/evvfpFSnySY3TRdNXyC4pV/Rxjr5q8WCY2CkBacQ0XPDcvRcOB1J/HwgEMu4qpWC0r",
+	"hfZ7Dw+SBeZXUo5OH23LM7z5gF2prT4m+7u7u9bdnrnE9TZ1c+WDYTdM58bVeKfYJWfLm7EkLmB19brV",
+	"0tDOFKf5Nz3RUQwpCGtqYnCyHNaXBzN197SqLP8z6aGRFNlzOjJS1cHDY00KHs/5ZOoIJDTcScZwqxUj",
+	"bXieO8ZILEtfj6cixrTexmVBzv+K7Q7MmRmr729qyofF3+2a0+JfvS89cdPu9UPsRt+3abLbtZRVjhhY",
+	"DzSUWMfVCiWVf3K4IgHAn86B9K0C10F++uV+92EasaN9K9vDViU8WGcJNRnbV4XZkeR0/kIuUmip1pbY",
+	"M10AK2aKYK0k1Bi5wr64Qn/v/sPmNqzKYpfen17lgCpdRfF3VHg+SHbnFePaqs27Xa99PVdbWCzI4fTJ",
+	"e0Y96oULO7mMIPSpsE92fUOtTcZolnPBiqa1c6HnbMQBNxoidy/OXr+CSNqYDOZkqMj0gEwPyfQemd4n",
+	"i5zInOScaAOgs2xG9GJI9GJO6ACCb33y0mhiz9T24AiAw//5t8VzTvb7+8d4ynZISRg7i9COEwEyusj4",
+	"do3CJ+6OeryABqRRfzTHZm8lXYkURBCThyZq2ESqqhew8cjh7lu9o2aaENVnYD3G3ui6V3iEX6lZMGAc",
+	"i0mVIXLcOjjzJHp7cnQ+KvpYZqu62XIsH+FakFPMOZCPU+kHZwqxdPMLIC8sTxeZjKQwdGTeSS5Mw5tn",
+	"IXgVXpp+2pw3AlsUTiUk3CHEzA12cLrIO1PlsIz7dXvYi7Dl2ve6uztSaxOedtaAmet3GVpcTXnm4Agg",
+	"0x1UALXCs5zKPI0CX3py/ZYZL6xtr9shGdN8ImhzdjsAZflaxKgpBtIC63hILwrEAnICcaOa035I7G/R",
+	"UFYpI00tg3/q1ZchFBxsWAYm7HBWb2pLVz15n9RYD+qS+1D1XUOQ3+1Yi9A+3cySsmifceXvR5PU/Okh",
+	"sr8WW5rBU+eKC2O96wLSvrUSDFF2cZH8NvuO+o9LD3ehrA19KVAx1O6b/jViX94LWH/yq4p/AKa/vGky",
+	"1vRIXf/Mciba4XHjC8j3TM2osBe8Ynw0NYyczhUdTSFrMMhY71Mv14Oa4nL35zZhupxNaP6Yat5ebl8V",
+	"tzQ+cMt1hhvfsxlrso7UwPlvRAUQBUwoFxrqA9mIay5FzZP5Bf2RVWKwjx7t7e7v7h3s7R7WEcVzcZHa",
+	"KCiQBP7cxUNpoAlwXoOzCeG24FpEGRCCO846kPDtZGhnLeJQDr7JFvn9DRtwRkdTLtiZokLn1DRVNFHi",
+	"Lsa2bLi62ALoP3MdHOia9naZLBArazLnKvfrG19Pa/s935by/B7ojl6wmBFQh25yyLsF0KEoE/2x6Alx",
+	"1/gN6UsAW03/23i4SaoV++BX9brhDCY3YF847FPFgBTFz/WgWwhcOMCYUMhH8fKoC6pddpF9Mn5ktUOH",
+	"8dUNW45d15bBjYoEg1wRLRcKixS2FWRQIqnBWB/yaow1I5YtVK3Vn8ql3acTyXQNxV6V1GEDrl589a9x",
+	"V0WSENb/WVc1SNnmtGKldv0mLWf6vbu6OH4HB6928wIOxZAB946oafaBbGdzcM8xzfkzORPthbaNW6mz",
+	"yQlQs69HCOyvvbp+9uE7TU65mOSMPOUTbg8w31PDlnQFhVcAW2QvfuAiPDXWd2/X/t9uqyQZePELxd5H",
+	"PVH1BaY5XVqdpT0cp7+b3DkdTRUfG+vo3E1rYtyCuCN0ivJq4rgbotq42IABucNNmaFWzL3uGYG7Vy9m",
+	"M6pWTacmPZXK1B+bXKA6ZUaK4j53Ht0UIUqv/YsmyLcEwprdcaoxWQC+PQwGuhMVMUsZOmfTKmr7SoCr",
+	"EyOb1dw+Yd0grOZcc6YWYoJRDcUmC+tD6FLZGrDUTiVxKC3+RJqY2f2dgzYzuphn2/ZBQfX/S9HUVRlv",
+	"hKJfgM3mBivGtUc3wnIf69MU57LKJ1U00HsgXN3bj3RKVJhycHjPeqe7u+30CQwsSZYYMEc3fwoyArXn",
+	"lmOKyxqS6rpS3JdFY6Kms0Ic7sC/XjH+IyUXbHXX+m0O+AgVV2lUG491m2sJfMeo24jer+hGIdLS3kip",
+	"7Dga4kIAcXyqdMbyp29/uCh5VWvebqSxSlHRaqgzMnHxwbOq9CP5KKS+wB4qtk50IF7zWKNlbQjGn+QO",
+	"qf0yhS3YxIQ4oyvrUUAfhndhMcoJrFg5v2D5Cquzt7VGp86ApE6t7QMAVmLaBACu6qFqnoTROrW/LtMi",
+	"+FJcCP+yDFgQnQVnAsucyZLnueu0aKcNr2Saa9jfYn58THpfByPb79VINr3oNqXzYaRPPKBUWRCvjCP0",
+	"oKYTc8E2EXyOplKzijc/k5c8FWetTAA+fwMwUfzBuk1zBcQvXJDNjs7qYRxtzugli46aMrpEh2YeqlJ9",
+	"PFtnmEoLVZ/c4Tf4yDpQrfW1dz0YdWBb25bKlFR5bGkasLNijzpRk1tKKiTQWZSpqzZoG6+CMxA30Ctn",
+	"Xw2V+gDbXBbm0uGxnXd6IoyiE/LzYkZOFjpTi9FF2kt1kEBlPFN9tLOzXC77E6aZ+Zn1+KwHPfuCmX7G",
+	"Nvff24c2l70WleOJInu/z9pKor5KHdgm+7WhEOzWerUSWyU0am1ZL+ZmsmEFPOba9bENI0S+ZAjbGKZq",
+	"ip3cH4k96KlS9N56/b7TBw9sKmNqi0hGCRzvxqr9EkuEYzfha4pAKOJz5nnAyJFr2m23JYJe22axUvBp",
+	"PS6h5BghiWkeAFTujOlomvPRlJHnivEJHbK7cYJm3R4NK8H/VvGzLMn28l//9V//1Xv9uvf0aZktdXf/",
+	"fm/3oHew12lZkxO5UI1RH384guoR8PSIkRlddclwBQrZunJwnvLufdxPMFooxQCjcjEfyRn6GUxkSaLp",
+	"YlhFrOX2S0ciqol6lpeiqWwhQksZqXaUVbpK2IIpOjPXyQxGuaPKwcCfUrtk7zB5et+cYdoe1jP93eD6",
+	"U7Faes5zAWkL63ino4FXPZwgzqlO9znyqLWzW7AI4ZGJ0NyOKLCmG5bnx6GxkDqeIjkmA6ytfoJFC4Mt",
+	"DnlRH2ZjrK1YoY9MEcYFEwSOItPf/js3XQLnEUP41C4CJ1ZXfs9mjIuMkZ8XisRVElTcUAhuq+iEk5vY",
+	"eWxQrj4RW97JZrv0bOKLHjMtrSWZMm62OL/VEkWfOuz5eqJoVBI0z9+OO0d/31J6f+qm/F8sVAJ394Kx",
+	"uS5TDbo398nrqFhJGzoed13skucs6lxFmhiomPg1UDUmOY2K4GL1ZWQOsXiq2LHf7v4vUzlL13TQkXFh",
+	"2HaTE4iK1ibluVSuFmxqvweXhNCR0dbcUDKXS/QmqDFSCav+IOYwePfhjOy463dwPAMi/URsTZ+0MFOf",
+	"YKuJZDr8H6gxw/pnCCXHh9KWTVpajc88jOH6bCDnPrVqYPCfvSen75/34OpBujQLQPpkKk/xdoyiA8MM",
+	"koLTGm47ApPOM+C9WeGHBZDB4uvwVF6t37pkCoDWRboDOeN6ntNgbIv7nuRUUfKYcT3nEOVcr5favpDc",
+	"LsxJeedWV7Jm8xytCb2dJO9rcx1QDmHti5m0WwoJesBRglC8KWKF68dGRx3H0Afs+wuaq+ITZIMUoRnK",
+	"EM3kNdxDggrSjuZq78H9uzVZjvkya4UFKfNU0Oq9/bUHn8EKMM+OR07IiBv+MxMlXKN2JxOZ14H+lnoZ",
+	"mq1zdG3l3jeMZanU52nYLFATI2SlB2LFzBFZCMNz3BaaYXXQYg662coFVFjhTuniRf5RMIU1qVIQqJei",
+	"BqDyipky67a+37RumONbg7+AIJ23ODSOylSzS03j+eBG8L1KQpFUW1n8LMQK0oteg/kGOOcbINBze7wB",
+	"XcprgRHFpnPN8nEXc8CBH6Sg+uSKjeUnIgV5xcXi0w2BnvvjVVJUWlcfanPKmNjmvWjwHq9SuTVEnCs4",
+	"ERE8Ay0kHvovWR7DnTlHxCvcjFfmbrgQWU2G7UqbIeXrxrDa0YQUM9wgcjfTiF5I7zW6B/lEvPxcYN8x",
+	"5nYjznVbyOnwwPpPiwg9KoFQQHRPn+M/TqGvQG8H+oBPrEPMb7m3alKNT6mhLsaty+GDbWiP6wKIAgza",
+	"FWxEmSVg/bQS1TQiDzpBkEqr1TL7SXMlDWK49K/NZ4vzA4+NJwliDUuvg6MROeC7rVJ8VVjr9XRkoCmo",
+	"mEw+mSZIwqQiQ7aSzvqDA1guXt9ckmXYPEFqpUH6B0fBq0Cvkgzs9R/mgyPvqZMpn0Dkzi4sqto+GYyk",
+	"sMp2cETcT2W5gwsMFwvEQcIqEsA/6pKJtD8Ninkqw4WgwsFxf5gjgqnGgJ9/ZiLQl9TAxQ5201CnBriY",
+	"uJBYivLkuWNsviZryIXjC0kIMZZIFkifLTPbOPL6YCvHs4T1jpcpzzA1adEnF29onrcbsVbFKlzHWBXI",
+	"RtvnFPkI/xCdqmTTEm9OdyeDTB9mP3M23TZiBoPb9M36+qsQTeAtJGzKQEY6gYG4t2WaLTklUCSUSm3a",
+	"d5gaCqMr+MpM0GFeh/u/JRp50ol+v9gIdfZyZg/E9sImxh+7cO8XWznk9gXZIt9cOgOzfeqvLrhzTplJ",
+	"Z0CKUjm8sDB6F2xutrRuzBguJrrlKP3VUH07GoFbc2Uq6gRVTxhOaRYKSekWQhjN8EZUcRj8EwAE2tIV",
+	"b5b5RgEWCeKc/d0blpSrrV4anjqa/Ob5rp/j52nmhBPino1sj1iFiOEL117BNWEC6NMStUPZJRWjVEAI",
+	"nD4sQ/Eoy4JRla8Iu2Rq5WJa60uTsTF1EImJUMJU5pku4/VB5DtdQz5l+bxGATnk9BbcBFQx+jLTV2BH",
+	"cXwK1fke4PYBsE5hJ4PoqT0eQOD4mFAyyLnGP2s2pwqauYYrMpKzGdUImicYGSpGL/QxGVClB6BiEPcl",
+	"9jgdVia+sNN15TP28dYdgrS/I51vhwwCMnSGD4WfT/2T4V8f4PHw4yt8B/x8Ai+CH9+4t9WIuUFiAlwe",
+	"t37Rhd1C3url3IPZlgUVuDq28BaiLZNQzbWCVXWfuBjLjDOhDWv0obZwl9ykuA9qnocbcV+LWb2G+woP",
+	"ubnhXHsop5Fi3wJlBhJaXksi+kOes5FxpNdQ5gEVELkcXUDjJTYHrxKq05RFZffgCAoPytgz+z/9fbf3",
+	"6Kejv+/27uGPSRQa5vnz/c4HxWKlRS7s/2R01el2loxdtNzpz+wD37iHwD9e4JPg56fwOPjxIzzzV3y4",
+	"fU2S0IvYvx6TPTtlr6XIEIIt4Mw8aKaArYbA4GO7dgaL1zYsdWSJ00tdhZza3d0EBtH5K80XTPvlFrHr",
+	"Z92m7zTSD2n3mfHb7u2mhop9tTXIPfbMCvmGjK4A+MMBRuN/2zXWwcm0LqcgC72gedEqC5d0Y4AXK7u5",
+	"1CmjPnZBgUrB1N5+b/9wM78GytwWWB90hV+dOpQ5yIdiJH9bcnujIBkT5Ac6VUyQCdOjaS7T9Lf2NJX+",
+	"GKj+2o4sZIyxA+BmmdaDHBk6Hr8Ul9x8TjpJcTUyyJr05PNEYvIY03NCCsSyUSw0lVrZxEbHhdgiy+Wz",
+	"lQWE271Em1icjLta8qwMEddoOHx83XkkDSk0u8o3YtHsg14zcIy2DUy0t3rRS26CkKxUOtG4vf2FuITW",
+	"Vs2SmNRvPP520cnnb3X6VZQPDXGwImsEOYJ0GdP2HJOxrH2xScs4R21oomZvfc8vGZaSZNbqAWWmtOo5",
+	"WQ1w3cx/Qy67cSBN6e2t09jtOvySey/+go3RBCvl4WO3ULrftGB5ORrVnjInRQnbFpS1cslUK5rHymD8",
+	"jenhLEYXr5GqMpHkMIbN5iaOt0U9YLfPw5ikRezrxXDGjWG1BQbPlNpcfvGKi4vnECpxRmKrCGi6lP1f",
+	"C7ZgWZfMqbpggNqq2HihYaRR4RP8NfnYBS7M1kscxxv9Q4qWwbCMm/d/IQ03Y5oj6brGkbOBosElcFvS",
+	"nyaSLqdzptTst3/nOaFDq6egzFK3yMIUr25sqbpZDoEG9oDW81lCv1kbUH1/8OMn78jhgzYNwY5KdgPR",
+	"rJGlNpbioTuhy3xndyfUUm9QcvjGqGc2+el8xnIu2LPLJLUs3UIHDDf6bvCSE4QMrQIJVgwlz4vOy1mp",
+	"4rUd1ZV9UxMuzA0S4MK7qryW1ZCF5yfxhVmukkISisEe5xi4Os10FX6yaD+wai2VtQHCCxEe5TXPWL+d",
+	"toToh1OZw3T8A+oAPYTpFpb6lnniz5COGqJI66ls/OXGIIPDIUpkHp7Y1W5JjKmYWShxvadUKaIhNhaG",
+	"F72jaS7eXlplnELWH9Kciho8d6mhEMjVQLTaaY/xccm2bYgH1XCyvvJ8rL4Sq4gebVyrLAkZH1heD3bt",
+	"g3UXW+UIF6N8kTGHJIF8leBZb4UjEQtZqp/8kqlswdo+5XQxw1aszUyOlVsct/tWd1VRtZcgR37IxTPd",
+	"zHYLGWkSMfvodYMx82gLTaN7LQVzwMju6m13Bd7Y9e9LjzOuT62EW5kyii6Y0IJfMroIaXY+ET0uyB32",
+	"8unJaYkjMJdLdCa1ocJw6Fue8sk02Up5FnjCKtOjGN1YYJjTESt13oUIR0sWqkF0/uZSOPKpGIk7Ip9w",
+	"wRBvgcq3+nnBnkOJzT+C2M8gVAGrGTddohkjA/vLQZ8MptJYj8K91bCczad2v4lQ20Ktb+naP3k5w1h+",
+	"PYRFTQUXoSm5uqmuNA5AtHSRYfAVlLe9ew0IBa2YtmDoKakNEY412bnC2ONb0uW5L6HhqAiSYS+7kEQv",
+	"RlPXbitWZCZVBfjmrcrEQkx0TYutkpuLHDBOkYgUdNYWKvEpTZOHIYrtUnEn0BbSGKqCzVAgnFNROG72",
+	"7xp6M5aEmyNCyShn6oIspboItKMjqpnu2g3EMm6gbRcYAT0sJJHiHJ6DMKt3woO7DkvTN0KP8DFZBaRE",
+	"SOf2wWgzyfRdeFspHAeAjQg9ixyyEJvBte+eC3v5AkengMQuMJRmdlpMHfHmFaTzhmUkJRAf2XAq5YUr",
+	"K1jbUt4b34jvL4WArOw7f0Oo3Upo3+VUs9E/BjDFQ6rZ/UNy59RQkVGVETcifXezWx5Gt/5l+PqF4mZ1",
+	"asfo6Yd8PH7IqGLquV+BHz6eddblHbplejmH3hDrXbvqMkA3ZpkXc6yL9S02KPDRJtDENyL3XeHQDApX",
+	"YATFN06NmYNKsop/P1HHghF1GIcDuZzPNbkjBRmyKc3HWE+EjZ93YW7BN8AQM1yHe0Qu/R13++StSEH+",
+	"4nESKuale+4FW5E7T9/Jd13y/vkT8ujw8NFdwvW5GIKRg2arI8INYmECay4eZPnPIH9HxN5M/u//+j8e",
+	"oJcSwZbuFQ5O0neS2ksHCL5kD9O4nca5XDqYhei5ngam9EvoEejs4FTu+D9h3ZYvmY8hkI/sTu4cdYDY",
+	"pNx2HF3lSeH9TfZACQ2iECLrEmTZQ7UDEcfq3eE8X3of6I+cM+1nocDp13TsOH0d1jEZ23M/wu+XhBBp",
+	"iEvvWGgoEdaM0PDIAlhwzBBaIB4jqsz5wpAZhuDskGBlm95ofa+h/LQ2h+730RV+wp6ynBlWvMQNqrgB",
+	"p79+VebYYmKvlEumyvM5Lpq0Qx/0jK4IHTV+hnsSztrJqKDshw7cdHt3/fMgDX7BKpKIR/TQvvNEMehH",
+	"c6CzcTuHVTqKs/Blz5lxuLMl6G53Iegnp3W8TuzGT/Ez/57ZURYdKqENDqAnAqJ68/AjxBbUVaBsAzxB",
+	"pU/VNcmDEnFNiX2C9aea0FxLIpjrvUs2khcQa6iCsaF+h875zuWe76kfWE1GgL29ZxUpyaWcD+nogtyB",
+	"wpxzwYX92GwB/T93HWqKvOAsIHWRgXvYP84Xu7sHIztT8BMbdMmQjehCh7ZKTfSUKv8I69eYJfOt91Ih",
+	"3DclU6kNKi9u5wKv9s7tUecf/3ghten5uSsOzXMOzQt2prnrGHU0NfZHdzdiOFwyNVyAxwzedaV72/01",
+	"NG//moJ5sI9WdGRcQaprcHLmC343Wwg+4nOac7Oyhxw4XK76xIFnwg4gizlWyhCqtRxxkNBzcac0zLtH",
+	"WI0a3iLH7hdlk8pjSmhtqPIFX+Bso76YdcEPdY2Z58I+EkQqRz1W1m3WWRt56PACLyeA7Di8IJaP++fi",
+	"XPzlL0+kuLSbUwrd/8tfCMShuYBoa/6EatYnZwAtZMXAWsSDg4NH9oIPZ0+6JAMw30EBhzTokpk909sv",
+	"44LMuJDKua7ngmf4mA8fXj7VVmKX9ss0uWQK9s6Du11Xa4q49yCtQ48ff/L+lNw5mRnAfFLkPZuAR65H",
+	"0/y3f2vN8m6BoHu3GyCbreleEYzQA4C+dTDmpufj/AM3iXoJ+sVe4bhhi0vcVEH6TP/lLzC6QTTpO3Ml",
+	"hzmb/cc/tRQD7PB/dHjvwV3r/2tDhzlDJv1Bl1BP+Aw61YGfV2GmwUM5F9Bp508XXFiLZc8MwigAzBkw",
+	"GBA+CSEcOcuzbjFzcVbBfcQrro39BuBHGOR8xg1OwWAExSDxfJABhMTc34uCkTAhQLRpTcGIWeFxjaE+",
+	"YA/+QoGHhhqOuXuQn0GQwcuMzebSHmZWvR+ZZ8gGEGDrjIHzLLPVuYAWP79OQVvChYgw3y3fid6Xq2gD",
+	"6wa/Odzf96KP2tlOhoyGGeM8OkZhO5fwHHt2UwqL8wbPzuhkEPNbiZiYGfRhzkdMYLOlU2fPPrx71dvr",
+	"769psn9KLhbzPhv12ULJOe2zxY6rArUixhbzHP6rZw+FPfhpbz/K3a0pSretOked3f5efxec7jkTdM47",
+	"R52D/m7/AKtCkSdtp79ked4D6rgdex3PemOWMRVqzSasBj/S9ZqPpBjzyaIIGL2dM/HyKXkenkL2+rvk",
+	"jsYvIo9weyByxw8fz/yahjPFd9quo+7CmVkv5kxxvyG40edixgyF1lTrhRdj/QeOZ9AlA/yOfyiWr7iY",
+	"/GNOVen33i0YkDsunhXBjeDZYlAyMP/Af7nFtSfIcM7tfM/MM3jxk3geIKqq51JodHn2d3e9mfP005Ee",
+	"wZH3ID9t/dj/+OfSoMtkz5+poFLS0oX7+5XOh9TZNgxvB8sD4jNl5+jvP0Wg+x52oTj1aboCHwBNijXt",
+	"dAJ1vpFxxKp878m4Kd7ByqleLie1snWSAD4iUByM+83HJL27DLIQdmrXnruYjrBfyutlFSEeNqEAaE4V",
+	"nTHEfKwBTiou2Xll9Wbn1+7GC12F3a8/bSUH1o6U170ZMMN+BWTRawSCuu8EeTjc3dssCx9EOE5meNPh",
+	"5pveSPPcujPXl7pfCk/77z/9WpFBCfA1au24ZNc/FsGRhxNtlr+dX/Dnl9mvOxhX8QUVUreTSoyGYJgM",
+	"rIdikFsqCDusSbXmC8gAyh4bgDxFDtrYsecwEgYTrN25KN34fv2NNDSXMxFZSffLlN56C285kyhF6zuh",
+	"iizit11wQ6I6yFxO+v4UYC1LcQbwUxy33RwZtWDdSMg31fb8hDczHfgzN+yfEKb2UHedl0DUlTGl54qN",
+	"APBYkb8yRdWQcbMQEzJjXAD1YU4nDKHL2m3Dt0F2fi1H8Oxn/rq2/w9TRFZg6pZYjG9isfiMO/dw99Hm",
+	"G6yRyzkGVw/39zff8FIAMumtqgZcATt3nlYMYtXOEYw3XWs14TaO3s5IWR01o85MOWgwj9sECLubTdMT",
+	"/+JbNBzuHU2Ww3//12A5/JQiVVVaBLrban3HWltQBJBX5TgZ1RfETJVcTKbl1HIR3AEghx04/w/urovD",
+	"9/ySPQmIHlfWgFFFYOf+eC97RA/u9+7TPdY7HO+y3kP7X7vZAb03ukcf0L299povHmAr3bd30yK8QXw/",
+	"p/b8UpShm5kiYurPVFYpccfW7iLMnkzMcRZuqxx3fnE/vcx+dXFdlioDhnYzIZfWUfFt1jOJqWb06NGb",
+	"mGBFAZwrjn0qCDatgy3nxhPElXfKR26mmaLLYre0dGaCnCSdl/B11/deNrkA/gvEV+Gqu48pvNL2olXO",
+	"GSRNbwSQjjJEiUcv6zoiVq0xgiAF1qsigV8BQwA0KIqNJJwqkd3POuo5G9fZ5Whgt2mao9ckdFvAPwx4",
+	"wUpeMp+dBY/nOgJ0sPmm51INeZYxccuHvY3fGYlULDSbpGrHi0QPVr1Jbb1nM3ipmbJZcaQqS80xoR6H",
+	"DfAVhMFznQdPhlYewB11IIzRF4TorzbEMIiaL4yVUpZrRg53D8hAMVrCle0hvNyg6zMH4/H6KxxeTISW",
+	"WvDDToHWp3gBXtfD6/zT13cATsVbwc74jD2BiWuj1d5ImKUS4FlUT/T5BPXL0Y1PZcyvESmnWnmuc01f",
+	"Q/UOddBAbmpJJC9YQ4Fpifv7Bw+75PTFSW+vS+67dEmXHOw6SdFdPKVAad58rsmFkMu7ffLSYDYMg/0O",
+	"fAUivmrGsq9S1h+zCRfNon5z+j56zykzi3ltaLdYZJclP3YwL+DkQSbms+6nLWMFt7afYLWss7vQrO2O",
+	"2spC7Dhpr48MfsRyH6wsB33n6WLn8z7BbWplvupvQP2eyHQwIeuy+ATfvSaNVzwKjqCaqLP/8MHuw/0t",
+	"IlzF69ud825uf7x3c4afntgc8dkCcqH+nB3R8qNvGNMn24lA5ZVwAn/XfXXLx87D/RYb90zK11SsfFr3",
+	"to+rVsJvaOs6z78n51iUVh/Nd6QzEG+fe4hFRQaCXvKJtZ396Ll9zGnfuTsgdz6yYRXsH5oMyEGX+BTn",
+	"vf5e/+Du12sd3+E036ZhdK94whSbSbGqs4tu7f7kto9mmTsE46pcZ+80bJozNGWBCB0omzZsmKIalpap",
+	"PELxovU0AdYPAOv65OTPcKA6ybJ4E13VnrvdAY/c3XtEh/dHe70H2d6492C0z3qP6P3D3v54lx6O97JH",
+	"w73dIrb1mnFBzljOxqViBWi8tk+bnPwVos50+TL+Z3QZNYZphCR669r0O+xgN6BJP6WG/nD69o37dVFW",
+	"Cf0Oo94Fwx7tdvrgDVv6CfvMoebSa1MsqvDnL1oDHe7tbr7heynYFxXJPrlJrbbzi/tpQ6z6pQcC54II",
+	"CYGKuhgP6BkpoO5mpR0fWNxDFTzPO4e7j+5+xYGhQpW1jLuHTZOMu4eVuv24O44/+7J9/C/G4cDZarEp",
+	"ocBwNE20wbvKeI9y2OgRpMTN3vTlitsV7XjKJre2jG42oCnyM5/Ov0TT+EfN26Jo34zB88xAjQlZaz6I",
+	"FMjD6s2k5zgB+smcgQVayoBIhtYNzFmXaFk0k+dSQ0GoNYeIVeu4/eTCfOWGDya7ja05S7kGv0825Esx",
+	"KFE2pEjiNlmVhUn1YBmN2GKuiySO+nUJhljz3EPi4FiS8debE9Rz8XtJKjkt8Yyus4wGGsQgg2FTk0G4",
+	"qud0y+Buqnj0lJmS6F/R7hW6qsOgXTNjCqg9xYQpckrNz9uZQfssGMVVKzHP4nixZwL4kg92X4r1OmWm",
+	"tO2uar18OL7IzqdDUc9dttOVB0CMqVrs4Ru9g22z+y6Se9zuMs+wHW0p1YU/8n2lJmuO0DJxSuX3zN3Y",
+	"ORZs6Ssp/kh5l1vbSK/pBU5KOTG1zX4Cry90K6c9wBNNcikmjlAFaYGthwdI6PaWRJXdj4zNHalzW38n",
+	"bFAIkXwVxcTgSYzxXOlnOiR8w+wkS4xbF5Knmsye+lW9xR0b3tFUVvuvRQRAsyz487j2okNorhjNVl9H",
+	"2xE1bp1d7axfqRmjQt9ANbm3IoXxwK70sWJ6WmCUOAZ4HyPhiYpzxYiReWLnIiJFvHev6LAtp8x+R06N",
+	"w8DZSqw8gexnjlI0STUgupeE909aloaYJRuVWMrcxDCuaRWX5xHqiy+9pnnOFBbsxm0xUZHuYjQlSmKo",
+	"YgWd42sy77sBZ4Su7y3iu1ZncuaqvNcLe5+G4d+iCJ7SMfMvamq7CbP0GVXnvTZi+0HQS8pzOvQoGzcn",
+	"h91fAijU36sYQmvhAi9Ezu3WdBy3LcA/69WvnWEISnEd0IY8KgZ5aTRQ7RTgHADIAbhtKALH5N3T513y",
+	"w7tn34OMvnvzvUMF2dslrx+j/qUXTPTJR9eHZqQkOVUT1iVyfC48KoF9D5xPoAsCCHYCbBH0uFqhhy4j",
+	"7RHTyZCNoWXChK4JYBFInc5PsixgH2+IkT+3U4CBR+0dcOngKcqAfxM2XCijF+piITLWn2djH03/1wL5",
+	"k1wU27Mt1EbSt0MBbh1XlyPDTE8bxeisvDND6H7IBYWhJtrpP19COVYGmxSB0wMt0rePaRbs65fbMrp3",
+	"0Kr87JXdM3jDvTbfoRdzaxFY9pplnJ7Z1f2SoiPvIL4ZUMoAdaxWfXU7n3oz+qk3BHHf2z18eO/B/d1G",
+	"y7vzi/9xUycWhk2mcgEuu0M7AaVFEE9qoJg2UgUBHdw9xkxBUJgOhwNRWhQLfhN5Kq2LrCUW8rhDpQN+",
+	"qfNJ6/XUBoCFp+GDO+0yvU+v7959Yc5aJFFjl9CpN4ipwLk1eVZbI9IKGiW7ugtheI6sqGhuYIdgTAxE",
+	"AAsePBmri2NJRFkDjIBPhgmPi8bdWxLVzZAMvjkRuOKhBkGUOzxDGJbCkr1nXLM51dpZO5gGh2fe2d89",
+	"2Ovt3usdbNEwW3IDgZT0Mx+FrmB6/lTNs2/AExIZAcrYaIet76nW+ngnWrlaLCW7rfrkJF+6jWXfvBS5",
+	"pFkqjkuzW9KbLfwM6zF+DTrUTe8NrbFiOaO6KWORjP04vk+HqhSy6S7GYy3oaCo1KwOnEmqgMSsgTbiQ",
+	"eXFFBNMb45+eC2rI4PtnZ2SngM2CjzOGjqbus4p/vMx+HcSNj/CJ32nCnZ1wKX6Wa3YckSsgKFo4oxVg",
+	"swVYzLk48c9z+dmxYYrsPfTUDT53E3936qjzHh/yu9uQ+ULNpXYeV+eo8wLRHWcszwBygmGx2YRr+51W",
+	"5iZbFL/6UX7Q7HMfVvyr3UTXGQ23mN9KfSLdk4pqLDSrBjVesXXMbdhCsX/n0p1JJJsrKCtw8Zs72hA+",
+	"GU4Kzonz2Y4u4RHMsjY8zytRC7PtYeB9+dBxG1btq/afvpiCnjOA9wyJoCDA9nDZSmSB66SH+JsN1vTU",
+	"Fe7Yq32HCcD0upO1YEtCs0wxrY/deQaPMnLOhEuve1N8wdjcdYJhLUDXlaROmImKg87FWdH54iKIADq6",
+	"9Mfj6KUg8FGBgsuIkTtLB2PHjXu8CwnaD0mUiJ+Lm687SNtRMHzP7DDwWHadNJEjrOmMcqpoX7DF/3B/",
+	"7Es1aX9cgtG0r+fZv7Ft/pry/LRmi5+gzPHA6rGkq28torfaB6IvnAEstorfZ62zVCW90rKnu0BljyD8",
+	"u0gssCrQ3kvVtCUfn+p1ZRTpmYqCqev+vqFN6Vj4Oo+W/9od7f38N7W7OD2Y/WD+tT88/K9l+11ZsABe",
+	"p8quYY76X3rLUrqD2X/F1cTzk/X8tkEbvHrhALnTaB7Agtztk5fIm4cMQOeiQgMxlXl27DhZotPriAos",
+	"JHKA9NZmIVqwlim78wy+u6hMaExWDRBnfYw8mhNFZ7pLBlMzywfW7qPTjGwtc8XtMXjwM58P3GGYGjKn",
+	"E7ujJ1izEg6YwDri93iZnqRfk+RyKaV4zwSh6sDmKzjN3D/tODvdzs98vk5m1u186tnLe5dUAR+bvQ/n",
+	"Bloou+4fL85evwr/+NvLd1aYfo8ozh+30OEEyreuASDswsSOQaoGoMx6j8Jzh/nngWyiCfOx5sBQEhov",
+	"Am6fu6tLNBcjdDJdLzU6pzm7ZLkvwrK/ABhsYMv12QDF0iUPL4tPuMWzknvLqqnewSmVYk6/hvRMMb3+",
+	"+4KmWa+tCVmHDcK284u/cnMDq5BQ3An8v66VtSJVUQOrQx324oepnc/XsJro91+T2Q9gfF4W+ZmWbX/2",
+	"rpqev2Iyb7/H9IOznd+aTFttH5wue3iOMnLttssFm5sentCbI/HWf0e3peud9mANllxP+yThcWEZGlWB",
+	"t8WjqFIDBevHqHitzAc+Tbj+XMyVnEuNcQfFUGtHPpnxwBozIi/tkeLEO1XOn/Lca+GVMZ1PulDbzcI1",
+	"DgxgFu0sIgNqZ/dgl+wf7O3fI3sOJfjWkIV/ZHPjv+Azn/2jV58aapIRb3tN19G5z5G2+s+XK7VS5sJh",
+	"/uAh1ayyN1q7VY4dr6eZMVxM6p0rKGEpdqtcisJVStSAHkf78XD3kAyENL63rWcvGCSr7V/jcE79aG7R",
+	"T6q+qhYBEP/+1RTVl2D6A1kihgNWwLMZCY8nT6ytZYGAzeCCsflTNuLQ4TnoIiJc5n7hTqhA4DmOYOO4",
+	"BlLIUJVVJaiEdPy7p8+99y3BTQHEIuyAEF3Q/x7qSJyLOpIM8nGNaFlJOesS6meg6bB8mpbLq5a9xHMV",
+	"9Oo1ZPbzlbF8uVvmy4GBR49heY2dltDSMeVyw/HX6eG1U27gjYIgaPSs8ikXt5UkdGS0Syjavdonzz38",
+	"qVPwyN4VP+g4tg1cW5V/LlDni1584QBPN8gjphhRDMJmLLNGpAQkaUdThLU8M1zBg71mO95Gr6ntl7tB",
+	"CNnE6+rQ8qJLvwY7Uv0m1PBwzDWINt3a//BNwT3FNDNXyTyGNGA6BXgcA+etpQ+FNH3ydlztaS4DIyAV",
+	"FLwYNtJULu3RfcKs8Trygyk1jjqKeaCixjZocmfw7u3pGQlf7q7nTA/ukmVkn5ABNmO6IWHou+7f21m7",
+	"uZThkHE95yz/ivKGL8cRYUHss9bmE/8YebuaXF0QuQoawFa78Dp5uj555oE/AuRHuU03iQByUmxAUCaB",
+	"ObqyFSF1JyTwy3Pk7kIEDSF7/qIUqY/LFt3YvmkBodG9sdSfA2GE990UxIYzqP2vDthwHSDjqptCLpnq",
+	"cXHJDd0Ea1xTZLqcSnaJdscRrzrHZipzxzqY2ECnU7nU4IlNFLXnIaQ0c51oVKyQygfDymyeBA14O2fi",
+	"nf2Al2H8N5HEPhx9/8Ps+fTyhwPxwz93f1D/+fPprjq5tST2DUKm2bmoBUyzf/yiKf+22W+3CJUGiV5S",
+	"bAkAQR5hnaSWMwa9U8X+gnltu7t2UJgbYJBD97KTex2/Pgrr2p0DD8bA76yLv9HQpR81QX+nXQumPWmg",
+	"fdBgiaIPXEp1oaMwAxdk7xCKpcmdw73du33yBquxw6HJvlGz/JL5dM56nyiMHiXy2578tievlVcHWYJq",
+	"EIcMTo2RSrCr78OMjXIuGsqUn3nG3OIul1phea6rO9EF7VKdiPCeP+o+SPY6whdl38R2cyslzNR15XZL",
+	"ntizqdQs2e4DjhZzZUylq1bgqyXxMnJA4gwXQ5KeiSzljr3iGhX+raY04A1NdR84aV9DCAonM5ab0hoq",
+	"NmL8kmUpYdoCJahPwH2GYjz05D3rONeE9eKSQ/RFrDJuijhBFZJUgPqVCEuAi3EuuCsUwb2BLV1jqUYM",
+	"2cAgigtPiiTYHwV8fqSihd1JwoGOBSaxSMwpBqCI4pMp4Kv3z8UbxuCUXlPa6LyxjaWNd/vkvYPTsG/B",
+	"lQBnSQqmWT7GxjlXPONwORRj52LFqAqQVw7nvXACncflPU9IOSaDw/bjr21nfKhsyJTIShGybmei5GL+",
+	"MrOC9lPXdzYrNlfM0XC6+pfH9l7y2IXZOt2Oy9e+NGwGUgq0q28QymNMZzxHgOmfoqw/XNcq7//TWu/0",
+	"/oPe7v0e0kK0jz0UftpnpH+ocw5xR35lVT1/+GYB2GLXNuc7QW/X2XWn94NCXDPmMs90uowo4AoBf7hB",
+	"hgmsSXLaNGoCdKF4BLI6F4hk1S1VFKLSj6I3bnJSGsga5ZOR4WLyXKo/tAvwRcFW4cckMaueS2Xt1CwW",
+	"jhmFc/p2IvkL/O+G6s+6ACDjaPFRQMxSdn3V2oZWTYSyWlJN9GI448Zadig+c5Wi4bfrvuYzkXlbt103",
+	"J8YL2wK7PENP96uizW6lvbpb9Ir4yJRZSpRGbqzzNWJK6GNf2EKhqMWuNbhIY6mStVE3vqhfaSTnluOf",
+	"1zVxQZ9szrI9XtW68Vj6VLi+8RHAtcb5MisTnyDwYGHUQhtsZUDdBDXgWHAOJxZqnM46FzDcIxRcaKcY",
+	"w/mFOH8ULxZwUEAI7xs7NCTsqE/j/QG3wku/At/K0bchKPWN2+F8e4Mb0BfLbtX+B6wOZdiIUL1BwpGP",
+	"Gn7J4IjaJ29FvkI1b8Khnua5XOpwUh9LNdOFH4k7i2JSH7bsuajAuxTVjXDfUJppul6EZu8UFyM+p/m7",
+	"UBx8xY3T/SVZ7hcpAuOLuwDOU9X18RUl7DfbBnKD+9jNVR3aBDX0q4YsXnOyExAqT+1Cl7r6wDiAoxMs",
+	"k90DV92giytBO221PZvPdDwQ1/TJkykbXegKuPG5MOWNHdnaLtpSrkNpZNflGi89B3LY6viI2C6jGcQ7",
+	"JvzS8+uAOcV3KnrJcu1iho743Ev7EbBtz+Z0ZMgPH0/JnYFZzQdkML/swTj/459LM7jrY3AluCo/qC7k",
+	"VnHAszmzW8rNaErRfNDsJqzyFWNzFGhQ8VDU6cZXe47WB/RgvNu7N77Heg9GB7T3KNtnvf3xXnY4ejB8",
+	"RIGj1W1SuwM6U2Pm+mhnJ6ciu1CM675/XbeDSwP0052jTi6XndtsyoEJag1BdcOezDsrb0l3xvuDf3ot",
+	"eDIyqHWu7JcoNuZ53uSGFI1zR5iC6Fb0EOzTgD4XdvBav3WqVycASxXphHMBnBPCsAw7eUqVr+5vffJG",
+	"hlKkCzY3TdXZ79xHbugi/ZodCpyABocCetvsB7vmYBpm+s8DS1/rYHiJxTJXu5LtK/mu4udXioruuEHe",
+	"hUXCQZTdDPur+dyXg6MXsYT0sB7JOdP1W4wYeUwYFI+Dlz90EWlopbBXKKwcrId1TO847+3/Xk6ym3fX",
+	"QGInRHeR9zKchtwcOJ/I7u4po5nL7D87o5O6IbjLduAaeP+fAVOjHP0GUUhGv89iSZFL0YC1UdPY977E",
+	"6ugXMpVXsQuaAA+YZ9Swq544X45fA5HxtZzCIVdm+pQaq+L3Hj182Ns97O3td7qdEbp4r9l8DiihUaL1",
+	"qBMlZ4tk7FHnSU6VncGpXGj2ZjEbMtU56jywX5bs08YqA5o/kQBMevjowd596yYaxawK6ryCPrFTo+hv",
+	"/5tt4QzihFrF+Nn9webN7ju0vKz8Dlt522DXXouk6zsFLH/cfulzynP2RfYbmvb7PW0f51LTfLtyqnSR",
+	"U3jU7UoivKQxz+kH0i2VbX0NeQgHk4D+8ZJyY33FwCchoeHAN1VviwcQpm3nF//jhtRnZOgrBAWJkk+u",
+	"R1Rlfv22jxWEIbVln8AXfiX8E/gxCEfiJ/A6y7q55B4AUkCioN7XsBnWzLu4FPOVwP6htcXuN7biV/QF",
+	"uC+wQmv9U2uDe+LyDlih9c3kfiV9+g4w2cvtNbVm0ctbv5c+aKaBtyw0ffnkT6lzuEtolhVc6hdsFVGp",
+	"b9NReVY8wZsKphjJpcYaEgfPHB1KFXDrIyBS6Gspta5BBUoKRhw+4AaILt2A4SZmxyNWPoBLh/dHe70H",
+	"2d6492C0z3qP6P3D3v54lx6O97JHQwjgumDQa8YFEWzBNDljORuX2FtBG9hnTk7+CmOly5fxP6PLqDFM",
+	"Y4PD2+E/GcSY2YF90SjnTBjrhQNOJP761xBQmi+GOR/17JegwigYme2h4X/++Lq3/+75096LR/95coN9",
+	"op75+dpNohdsVWDYRZgtX2C36BfRfv09Q6h11CBVgvQSDsAVdMqOu7Un5xv6UF3RGyTMYaNbpRGUgNyA",
+	"c9An9W3dqEEqEAaVtvEB6iDIRbmOoAoswjHkqVH9eBwU6mnfsZo+l4KRHKvspVVmUy4mfVL4vIy4aSBj",
+	"qc7FQNBLPqFGqn7E0G1/pobduTs4jlUpmQBVliT1WAypYNpjNuEibK5rqLfPrQii7M1ndFpwrp84/V0L",
+	"ioKr+E2lpFUKyJyHGanVLeUNvIVumXBtVIu29uh92BBzso7A4gBEj0suCfvEtdFFwwpitVDPBIFbvtQk",
+	"cy5qumTqyB0CqUOB6V5mdfjoZmgQkCFKQ7S3nAsalMMakgyPOmU89VKhLZPVNsg0VAusvSnsmbHZXBom",
+	"Rqsfre/w0+0iu2wX+axAXkRQF4TmmjiECrONliqk8A9CNfF1tnVUy1w9XZbYmpS8pFiuByNzysUkZ2Sh",
+	"mf0ZfVHnVDhfwNX1SDKRBOpj3faNB0GGbGK/Y43rqU9OzkXpygTaDJa1xg6E8WX5QzZZ4D3rzkQ8BxXf",
+	"bUDuOHDmR+di4P/oS16PQdycVgRup9h70l1PFY3EcyPWUCJb2lxfAH1FPB43xC02/s15J4lxsCylBcIf",
+	"8XTtz8BfO2BOTKuxkVKj2wHkWN0bSXnBmVu9jXqh9XmmiQ4G0fcrEee6cwK5oWNCQrsBlPqaIom1CHb2",
+	"COaQqsKpCTkmU2hV7sBRPPNdODz+0Xhovp0rbmefuvNBJLSABQ18PlsabR9VbGTKtW57Jf5Y8BqEYjRn",
+	"W5OpwVP/mtskCsR3NCUG/TdcPSN0i/jMvlC5IA0Khmfr5dz5xf20IYEHcC5WPVX5WaBP1q+4b1tMtRu6",
+	"WW/PEOFrqtMkEWHYt88R8dU0MT6DYJsOC7FBVLIZFztUaznizaDCZ8Wu/k4TKAkiXHiQCeCvZyuNhaYz",
+	"NhuCX+6t9pTR3ExjWhBrVBkdTQuwYTjT6wsogiNDe/au62v9npmTaMS3qEWi19RyEUD4orjuc1ZB3yqu",
+	"b/RNGKIN6080Y9bPiqUrWg9wBpXMkUQLJGyD0O1QMZpKVe/+vYcwcNQ5BcOgGJVyMRoPbY20HF0CmDzQ",
+	"UavJmIsJU8BJRkZUAI60nM2pYllAU9QXUMCcyGq9kvLixJzgGK/Tm+C+MrQUOCPJZjqnIgt9Be1T0vDA",
+	"E+eXf2YvDF9+ypio7/d1vHRAhPUZCzO/lNzyKWMecbAkqze3caZcG6lWtVr7FCQK9gVgqiMxlKeznsqF",
+	"6oa//WtBlXF9C454GqubM7rCqyAAYZYS/qjdX5eMXRwTmWcMUXwA2UdIA40AffJ2fA5HnsD2gy/I88AD",
+	"eITcnf9aQJ7WmoMCIl9BDJZlZDFHS5GxHM55zj0CpCANKEW6pvo50uEv3GxtcE9eyCUZUwXB9to2gzkV",
+	"jV5J09Zx4zi1z/h1vZfyGYL2I3r/mLsliVzq1IDwryVCxBn99IqJiZl2jvZ3Dx92OzMu/C/2Pm/PQ2IR",
+	"6rxylNiu52m9kYK9L8awWtHyLpDGOowM0D9yali+ujnF8E/JxSYMfQyRgjHztN1oorquXcEeJgvaOWTq",
+	"LAxpiIB6U9on75ic5wwIXzJWx4D4g+Si6r9tY1HbSZx9i4uMf3bL2NJr9HOPWa/PbCNvO4PxRbUPneiL",
+	"yqni5naaPfY0YxUL9snAXgKio2HOPc0JogkjHJ6zuFYPqG4JDgDtqgtwFvdj1Zari/DRAThx8eDkLkTG",
+	"1LlY0lWfDKh5K0Zs4PrnCCUhjTGFNMZIzhi5EHIpjirvRnu7dPA4ArlgfE5VMJZ14fDnWfKGqwj7OJkd",
+	"lXZbRNvkRzuH1/Gs4dM6R2Oaa9btLLQ1bN6L2MKfLo3IMX5/ocojPp6Fc7ZgS1iJr8JWvqYXzH0V7p8b",
+	"9JtzRi9Z8651pxdUzgK892jK8aBJ5FL0yUmx2LpLRlRb9wUA7OamQPbw/GK5nMBePvbtrQUhE7b6AWFl",
+	"QSErx2No+yuIK4N7XNT9e7xx2KjgeKew5+xHX8fylgqYKPyy87eFprMZE3o0zRdakxk3JGMz8g6nL4PK",
+	"gJmZsBnjItvicPsag0hTPn+P7/oCN+IrNjbfrPZtKQCQV3RLi7XA1mivGrwLZY9qN6cdXPxy5xf84WX2",
+	"6w7gbTUrjNg3jrCzXGi0i7lJDR6IwHyexNw+sBFw6w6EuiXo+0b4W8jwJ9xoANosNsnWJUav3bddobho",
+	"2w0MQ/0S9+9JiDH/mTFkb8/tttMbIheFrwlh/lvdrgpQppv3awnrVQPVDqoUqpHQZG236j55aRA8VF8g",
+	"WmeqB8K++vfZmCkD/dhKOBkrOmGCnHIWLPR7NuFS0Nxa7t/+rTVbt9aEYj7j67HYZwtlz0mZddy+bfpb",
+	"yR0tlID5/Z02/kw2efYneR7Sk6gkAHIVCX0wOg67XBfeOcazK+74cZ0XbhWe98ETusGODvfJ760XnlLt",
+	"nfTlQtm9PpwwPZrS3DDzle16nPdvZv624HDt7AKFthPsG9vfLoJTX5QQSFcglm4Ud2Wadj928Zdzqi5Y",
+	"Zo8NuOGzRG6BvIAMsxT5qms3u5PMmvolsxhdvPZj25BMSiZziiT2xnROfYZpy/ROd6OCecVn3NwuKG48",
+	"dU21WX7lv45AVrAUsmITfao0Yzm/tGbl5veONY7wE1pHzUTWYB3DZhHWhLE5Hlmh2ucYeviQvMX+GQPG",
+	"2pUaupekTJ59pZuCrW1eLC+tsR5ewvkbYt9Rx8Y3nOVNxQpQObamLUPgEs471xTQRcZNY3VpCaKFPBNW",
+	"ozt2Rp5hMHUpVRZipnMlJ4rOSkqbvGc042LikFRdCw8VhAmjVhiT6RIjZZ+c2AFJxx91LhaCG0ReW/rk",
+	"JhD3u8OgC+0a9snFdbWh43EtzYd9tvuCrQXf6eLNSvvJQmm7zmtVBG/Llbldgq3qdmU9Tp3D60rZHzoy",
+	"UOxUY252k/alokxGwFhrLTRUvw/ZhAtNtOwSvRhNCdVkYGe0P7BjGuDwXCH+wI4reK2uy75hrBjNTg72",
+	"/q6de2OYsrf+f3+nvZ9Pen/r9376y//TafEVfhol9P07D6E0/qP/+7/+z6BubHjb9SYSQPxhEBldESnI",
+	"nQ9nT+7WvXGs5KyTrI/NrHfc4n1nWAtg9YEv77YvbnwrZCO3eu2tlpvYrdfkXzDcls40tCj1f0yzUE3w",
+	"x/dIPk4lyThquVijg3oGXT5nqme1oXc7Y+2OOjOl30fU0FxOdtz01mr6j9Nyn4BrccsZ1d5/96WbzClo",
+	"yEArbriYQDEaeChcZF2PhylVFhHscJOz/rl4CqXumV9veErOtQEfJl+5tj1tz43/L5bFZ4M6ff4MRsJp",
+	"XqvT1+XMjhBK57y8pXcP8MRdtZrMDmf1o31CSglbg25K0xLAZV8x/iNUAdQN61/X01tAd+BnnrtcBsx1",
+	"bVWdQV3R8sP9gvhzf0p5e8jykast1HM24jTn2udrQQ6QvbNgQIHQTxuI4fZtCBsGlxyIHI+59byBOMX+",
+	"6C8Dr5wqUytRUk2ocB+5/UBv2jm5TV1f2par9kr/j63BvWfsJcWX1/pSEK5Ipui4xLhgVald4k0KHlWu",
+	"VW+u2Mj+7H36OtLU14AQR/GtCOrglhcSJkNGuLBfbnVsn5yQnI8Z0dwssJ7izmBEDZtItRrcJUMriTpQ",
+	"9PHMgSJjqRO0TXN9LgCbwBGUrnc/gx9ZFo7fFYYhuhLUME5h56jzYgGt7DOWg9D8GmhDnZ7ZiqKz8sGf",
+	"masz9fbkGQ+PYn8MlOc/algWG0NpMd11qmBGP/WGIM97u4cP7z24304/bPb/dn6xkvzrzi/w+k3woaBA",
+	"uPVVxqUuH1c/VQJt0EX5pP37fIGUxlTzjPkiSI266IgMFgJfWhbPgdczQ2mm5wKq/Qu2xeCN2tOP8yKH",
+	"K2jnsPrM/TmleZ4m3rW15glO3Ttqpm1M7TOc4jaXljG1P4tZbjLJK9e1b2d9vnCL+FUCwF+hC/3KwNS3",
+	"yNhvxTuE027Gv6gl04T9yIvt2HUnQ02GzDoD9khomOhGRALIzjSGs2E4SgKBKuUZoUO5sCfLIrgox2u6",
+	"BSswG2lMfrf9/YVs2m8MDdszhvoIdNlA3bSHvrVVtp84sx/YjCcZSpR9TOaYjLjhPzOhSQYIjUQzZrdW",
+	"EowIXvElW8Ub9PUrxVe+4urUsAVTdGbIRf7bfyu2TXFVmLmtqyw2SHJly3/B1vOLaeulK2A1xOMoGpSb",
+	"Nofbb2LUJQ0OdtWUYkcRHtXh5sDeRWfSZc8umdIYJgPwXwRaK/qLFAP6/CQEogOpD/L11Om6b35wrR/s",
+	"geeMX5FvXvAX6wUHCoZr2vB2vEvwku90keI+cVt2LbZ25Pp4ATkwB+hVcICp3/dkKRd55rL7Dul54HXC",
+	"APFXgzqIIL/JkGLpB5auQKge6bzXPXSpPScBnOygyQE4Sbg4Jod7+wjRiITkHtvVEbK6eJ7/Pi6IYpec",
+	"LYlUHk8ts2/m/pEAiQv1AuTOQDE5Z6Ksc9IE4qf0kv1hdNNthxxbeyEwUU/cYz9zoedmTWrXNPumM78W",
+	"Siu7nJsU7OeLXe6MZZ7LZU/LhRo1VJh/9IEIvBBxiUr60epTCExYdQbQK9D1TfhsLlXy9PQcXg1yf4qv",
+	"/yP5UV/NAeRrcFy+55fMs8+MpFJsZDyQIxVOBF3BxFUOM9c7w8zR1jdWCII66GIWcN33cMUgY6lm9mfE",
+	"hgX3AphYSNhXAV2Zmz453LcuCc/92cb6JEOGIMup/fgOx/l7RjPWJyanYrKgE6hWtCMH/0qQO4+fvCOH",
+	"D+6WK+oyVlM44J9SX/rxeUu54JvdfLfKIvA8L9buWzyjJUyZM7N2EkNQb4k03b9zcNLt7UZyCswEQnAC",
+	"cOFNImMIZU9wELLnhz6JMFZdFxQVRgN2ptXHZE45lJOxVai6odVDybkoKR8khgASeAejCi2kIFia3Dnc",
+	"PeiSwVguVM8+dHC3T967GmtUPpX0BWF2Ie2N+/t3fS4DuKRB652LEMmxByzPAae5Z9rAwRYY9XcOdx91",
+	"i7Neb8aogBenT0jv8bqv/ZAEpVD7u/sPert7vd29s93dI/j//9jdO9oFLjEJxMHfs+Fv/54qQofkByoW",
+	"VF0pdouy/CcM3v4ZDzBuua8RJLqeO4XRkHrN+XYBlaGoy5DOXskZZqZcdMcpi27EroFFuGmNsR59+XZS",
+	"+XZSuRYzJ1qxCsDLZ86tKGYWSmygp6AOOqIbnTq87deMpTeMfe7XbmGLlnPOiDejYzbNzbf85zcT2iJc",
+	"ESuBAMyCO+uz21S9GM64aYIqb+nRdzH0FxDKWZ6lExXwwq9dR9ygk/1Gmm8e9p9EPbxAbtlwLB9D3zLE",
+	"iq6Rkd1eK/gK4w1pgWphcdHyNqFcFHWwBQBsyMRCeXJCPXxI1jZ/87q/ed3X87qtUAFt4u/qePv6o+ZO",
+	"0nhbdQuc4i7JsEoD8Qx8bgPhX3JqAtBAN1TeOIOla3tA7cD+6gf1JW2yL6snL5qmpo48v7xfdJz+1raa",
+	"lyOXe7vB+sHrxNv9muz8IhazIVO/1u89X8bsZKYL5hfZAGoiRN+z0hb6onaQG9Mb+OrPtz827I0/59bA",
+	"enk/B1/gpthxpa9NWErouxmXozaYnsoVo9mqodQ2HSeCl/1Rts43l/Crcglfo0voBLQ4lnzeI5Z36+p3",
+	"3EvjWYB9kYg9RYVS9fioldpkH90L/jAnqeuFWj5ylRHBR1NDZmyqCBUTNpQGBf1byOVPduArwNHi5uvb",
+	"iq6OpZo1swzDFWg7Y5ygmmZwAOX1xV9ceRQ5p7G6jvsHabYd+U0BvdJvRvt5DmPdgPWTgNmxo6FiFcqy",
+	"AuyO/bTvNOHZjcHu/P64nqXZajrx4bomIJu4wmn7OuBZQGgQL4CPplANZO2QneDPd8TTzNinN2+0ZLVT",
+	"KDWiAHZIkDqYUE1knjU0RHMxOfUvvWVpi19VS/CNf/8jdATcMuNgoUGtKN0GKFCqhQkhPdh4zEamAOyw",
+	"+hexiQoQ3FBRh7icqTj3PHN4PmUh2xLQ5yYcqLFcqGcrOy04S17DwzxBYS0DRFRtaM5Oxoapp3SlO0cH",
+	"9+91O0uqhP3nY6Ad7hzd393K3VoT+8/bf9Ni14U6xD/Q7vsaUmFIV0em2+z3zYi93pYYqi/qDcl72LvA",
+	"emYcwQZs8C4ZOe/XkcFjDF53yYxrjbynbu90rWlBaN0uAXpSOSYwa9ysumQhgJmQKDZmCgDzjpFVTWpD",
+	"FmrChEGwRUQO3gTheAafs8GpA/xC+PAAs2ZfUee22Su3xy60IynAG/+QwHv2E5p8PphCdCqsdM6sV+yi",
+	"YYoF+mmc2q8CXJWaAFuqp9Btm0t5QehngPoAoOSGdBkbam7AxZvPddfDZyM05lzJS24V8HfhYAUGegEc",
+	"C0GlfKfJ2zkTL5+Sd+6GPjllI8WM40phl0zV985YSXnihnnrqNi3Kf/4EU2CT0vEkMMV4Jh/FTIeU14S",
+	"xSZcGyCpLB/XI3H3gpk2O90Gmi4NokV4ASHrGrcAvpycEMXmjJqCBFXTGVJXT/ila5+PFiKkerlxxPMz",
+	"DIAgtA2+rR5QEhf9dwWSpCPDL5lXFVZEmDDu+oCVjhuy0+0M6ejCugaC5a/kRC7MB8U7R52pMXN9tLMz",
+	"5MOc20+/6LtX7NDhjOXZQkw6AYlyyYaFnTs1NDPFfeQ1m88Z5COkNviO9yzjio3su2CdG95mJWKu+P/P",
+	"3r8tt5Fr6aLwqyAUHWFrLZKiZNkuS7FitXyq8iyf2lJNr39O1WyCmSCJVhJgA6BoltsR/8V+j77p2I+w",
+	"r/qu3mQ/yQ6MMZCJpDJ5kEgdbM2LWbJEZiKRYwyM4/ed82T6m8nmr8xHAMomg7H7AwyiGWlbDLW/GRj2",
+	"PP+S5WM7EcgDwd4MjGBHY5sJOYClCr9T/z8gXJZdw82UIZqDStkUfqu5AuJgs/yT4Dz9WPV3/hibsUjO",
+	"IAZI9AhlXY+EArzdkdE9mQn/1/GCJ14+FYty+Qk0EYX2urE/cQWfpRuQ7M1B/4zu0ijQsEj37kK8cHsm",
+	"TND0MkouBTOwrOGtcyB2vuIPCzA73+RvDT0InmXwJp0+E8oCgwCF/a0amMxL2tMXtLor1hpryWPMXSAM",
+	"u4XFhEAFdjlpXIgBmfsZxOGS5yllJIhA+jXkaRVnrnBXFrhNupSf8iekZS52LO9xGFeRzw9KXFIyqxOc",
+	"geKBoNSOSnKft37YiXTJAMS2x/peRpUmGxk6fXMeO4JLik1nbTb02o3ntXisl3Yzf7+KT7hZX6+xJYZc",
+	"ZiBJq7hTmNS77kzvsmYopHq/d3P0HaWHN+cn7uCcU317zgueZRSOp6kR1oqoAFSc7UCUH8MyyCw78Kc8",
+	"xOduIKZFSw/3VrUR/9EH/jZ8YBxQGU5V/JEMjEdYBSHh2RxMBrh+4RNgolsM8sCEH1Ms3a864VlWjX75",
+	"wm/GrfY1goERSW3yNm+u73lN+DE7UU/MdEZpHthCCtaqQOTAzmet72kzzPNU1O/W1zqFsqqX7oEeGwu5",
+	"L9VgVudeBelEsNkhDcZZn48QBNZH5lqJulRbVV+qdrkbkp/fG3RG1phF0+fCZHz0i9+trYO9/aUPZnxO",
+	"ePJbnGWpzrD4NxyyLPdU2BtrlS3lkrHfbHPHLlmNna/4w4KMzWttQMdzSn6k8WVQXb0QwCAFsP88PQt3",
+	"LBPcVhBjv1Lp+uzATEomDY11uIoAsADIin6vCxhuWZCEjrgbxJxtuDlzWfYWMaOtkEACJ0L1hQHjfE9B",
+	"vCSpWYr4WyRqPvq9vK4QqTY0k9PPBOYxyvi0/pT9DYij80rSRHQHWp8xmRbHKc9rpYUiSZcPdyjtZCKs",
+	"9xwjTQP6kXAaO2iNCsI71EYQEsCpCn6pP37tWd6xzt5rtCXBT+1JJe0AZxsnPIZDrh4h8U/9kvZhZfV8",
+	"mW/gZr3ScJ9fBE+rzjbULo0Zvwmf0ubc69eS1D1+cy8weReasqxuLWrgztNZGNuF0VxX/kOJwmc2EQZp",
+	"3EKmG/ObhmsaDT5M1HfTv307uh5oRxf2eH9Hbdxljs1Ib1ALfl8feeZEmzOvEokeTQ9gKGM4cgAm2QiI",
+	"khyxbd0smQf0UwWEy9J4BHvY8df70OtsR1f5y/GH9+wYXuqpetjB1+s/gUdMALDK+BT8KgsVFdCB/BIp",
+	"d5zhF/0vXr95xx52vkCRvieyVJjONhHqzd7RO5GhNwMeh/KkgKeJc5EqhW6ZNEf0lSqVqm8P8fy7sADa",
+	"FwLvtTxiafdHhRlnSEI80Sa1DaST5kYBAaCr4/nCng8vBTfa8bGIL3RpdlB4khvgBBVpcefqjgD/8u6R",
+	"+zHZvMSaTrR+y01f3FrC0R7qTIWlvIDY315yQhSusfPV/4eC3NqhltiO1kKFw28wwpUOkS/RISkD+lKs",
+	"iVy8FpohpWux/Gi4yB3IlqAOJI1Y1aq8hoe/wth00MQfF1MAjok8IxZLylVO9gXSenl2rqPovPdRHnbX",
+	"xiBS/RoGbKIo8u/7cqBxQdjW3WLzMqDytO6He6+JpsrNGMXCk1xO6Gs7IN4UrHHiHLDJkdipxsE7KPly",
+	"Id6iKoP393AWAJivAjdVl1vRufgEZXaqU1Wmp8pHf9F8D8cWGB0cuhvCOvZwf3dvG1M0BcnUPFapXJHq",
+	"CaWuX9euzgyFHj74c06McLGARkktFdI/XKr7XlBKfuhLYdgvoCzfym0NI+N3xkk0Af6rs7/8lofBuvtv",
+	"wqvPxd801sVZlb+UlZspvofj9FphIe+s6wpUU6sayUruqZUdWXQNdpyZk5L+yzjth1EGsJUWmyS0FQQe",
+	"RvquHNH7dYkZH/1byjMXfBMXAWjB5G5HsLWlnUBzfqpm7TnaaKwjl74w626DZTWyulnixEyvbjmvYg5T",
+	"7nhkqyiP91xkmV7V0pwYybPrbtjKb/xJWK8fdb0clYLCnM5ue6fzXbUrJ2Z6UZkg+LAgfEGdr2BgLheP",
+	"LGTVmQ2jqVBsyYX6ErlY83l3QiHvMAz9e4MVj495E4XJfHuRledULablCbam5Matj5VHulNV484Gah7w",
+	"ekMxLybjIcod/53mWNFvOzGZT2gWCOhaJYjgnKHnVF2OvOfOOKQESvXa8L5gyp9LqTDsE7dW3AY8qns/",
+	"75YT7CwRys5FprpgHucz5zyflozILDkO1EkA/UcHZbaNQF/sRT0mTg7gVGAb6ml17poqP5fOCZZKwX6R",
+	"WU+wP8aGvRjIkRoPh8IwYfp//pf6Q6jWvX7f6/d8MHI4cnVMVrV6qnaxzq/G7FGf46oNrurZPe6P6Xs1",
+	"/v5ZOgIpbyVJx9zk8yLVvQxNwOVJALyMXZoDYHmFvVVtP9Ez3wP6LwXov0J15XIh/KaB+qNXvkEpv0bU",
+	"/fiB7kH3F4HuX48QL4XqDf30DlF+RQpdmUNtFjI+5xknhAG3Is415a+aRbDhpYRXAR4eMS1TL3bZF+Sh",
+	"PYTBIKF05byPFWl1kiYgjl+pFeQeNfze/bs7UdwMndTKeRqZCuWkmzZzsLr5Ph90jIPSaYOZWa16sj82",
+	"ITOMeJkCNFgYH8MlwobBZKq1WQFaXZpCZtHNQh9DWFwxHZKEGosRPG2cqskApkPw1mPlZFbgl8DkMjbB",
+	"x1h73AicIWIviztGk9PpWFCXPfd36mnKn+Pi63zYN7TUt1KdbRSrOb7RPM/Rm257yJRWAnuY8/Fvqi8m",
+	"CEL9XfSVw64Dk+msxBTg2xfG3f05EqlO+OqyIxsXNWfna/gxH9+fl/3gKQ05+RfS9w5lOJjTsaBGbx9i",
+	"wTQynqhSQb8kiDikO7GEhF9rVQ/NxwKzaGyjmAy8sJH+6vnxtdUdqxRG+ipGA4tNmDscOOLOCeO//o+/",
+	"8+Yfv/v/azefNX//2m48evbtn5aaF9yMXlXp1C9k17xe+behUr/pkx/Zs1UXpeSBLdlxpSdX0TAAN26a",
+	"sZoPuU8NaIhUzF7xZMDMWMG8H/MnuUkP4FjqcYNKRr3KkoD4/dHl/y4dEyqtrhmAjYf1fBqrJZGO83YS",
+	"ZvXYIGZb1XwT/hXUZfnZ2TuW78j3ru7MOmIj3oft8u/7uziVvKRAeRxBuiNNwDe+llEnrwBdjQxo2AsK",
+	"yXQrst4B+z9/G7+WDZwUeiuVoEwKugJQVOPsb28+Mm6SgTyH3YchH38R22DjkT9T99jPz31Uh2jd0Cfq",
+	"DQx2i8KELUkInVlQgtMs46YPE1TQUIVF+XABQ+EeuVeSWpu4P6h1JhA+A58kml/qir5UoNRjxTIJyABT",
+	"Blc+PFVQDeykZvpprDr+ktDLADPtoO3YnoNlwWoIsEzzFOV0kX6H5T2wCEHMXiHLFnqRAAAAu8PxIcK0",
+	"PR8KbMrNOGBM5gOZPY0cO8afLE6ERl4ryqduJqR1Y9UXqvVlmNVYE/jPvIN3doByKFX4926lnZlBPPDv",
+	"0HuQF3aV+MEQGCm0yNWsEt9TyeLletjjmRX5SrpaZ4KrqqXEUsKzLNAbCQO/GcPcOcB08KEohs1F/K6k",
+	"Y6nGyXF8NSEZgrEADBfUDqZ6KwHTB6s+xqZm3XTihGtaZwQflm1zfpx0peJIizrzopdIG+yt/zioC1+8",
+	"iiOcRn98zenDjc+X7T5e5kHseIT8yu9EKvmJf1u3KQmBb5AsXN3RVjTc7e3uP93/6dGT/Z9W9v12vpqx",
+	"mjeh9kvZt8N4j+cITSmEwARnAj57dX6+kMmVZ1PDNzeN5rCM2vyYEckHBQ9/NR9rGSncQc6x2rj+LWA3",
+	"g/0KM+UDkaU4AANNTeh3eRkIIHmcpWaamzzvB1WJ6JG/8ZqE9JJn0A2eBveQJMvnhvW5MEGyYqlaqB0r",
+	"KULCVSKyOYTN2KfMZM/b3QmXwESUWcG4ZVZrhVgC3kyjw0/cSKF6ZNGgV+IIwK03ZrDvJfvWglktY+NX",
+	"kuJU9gIDVq2D8cHMxDlBpG1kurUp2fr5SaSX0V2vasgrUk8hxIFofx7HFvCR1ASH++0losEP+cAA7Eaa",
+	"irSRd+trsyiC0mPno+XSEoQaD/E1ppCgp6ttNWjWO/Wvu7ww//r915rn3Pgrgxj4pR3RNfzPL/Lr+H+9",
+	"DNe6o6m0QoIWZ9QiGf8xvcPPxVlYSNOmHcVo1xe3FPmzABmj8dybQOwL2THox6DDkPGeo3qpGascw4tO",
+	"zgeW6YliQ52KbG6QUwjPuq0PZrqKR/crRLwgVcpl7VaWjnCXlsOUlMo92d+C9JUceotRJK+kcqIvzKYr",
+	"RrATL7Dry9b3QOFrjV+mf4f3ikiHBMDC4SZdg1Iq7eYc9J8D5xk0mAftwrUA4RxkG/07zKQSNJRC+JIt",
+	"9qFXnIT2TI5GAhmwKP0bw2MRFMJuo91uU2e7EZDpnu83vIflb8BjyBeutKOktH9TWcYeeg3cJqSy+JOZ",
+	"6LkwRVDKqUZIgw8hCbpdW/nCXSod/4vTvlF1jcBAcdjcCpYJ55+4YK7HF6kNMKFeIpteiz24+x1gDxYy",
+	"tdiHAMX54Y1WrNZB/q/Bahlhx8M5w8WvjR6yCRY+vD6krO/VWFdPv/lr3eeR7qPteTL/M45f4oRlnszs",
+	"YTPkWgPwsUr1nMHQuOYLaxiNncVsan4SoW81U4WFUygnT5feFwUsOT4MrYqjscML4bkG9eOeNonoVNaH",
+	"VapvVmsuTa9vEkHlyKWbinG9/plvY2nwXomXTwaDhF8xcba4OThQVxMvvdU9NyE2cnTE9CQQZ5Da+qiw",
+	"pw14vy32Xodhmlk8i1alO5zfb5O9ti+0UiJxIg13m9dwm+/Rd9G7lD968Vxxe/cU2yM0Jt8uj3te0ztL",
+	"IRUcC5UoeSo49hhaFU3oiO2MneDxX5B/A48D22Iv85UGJEjpWF9j88jhBdh0YP9h45F/6lNFjxmmVwAF",
+	"BcFQIvgmlfNhuUg4WE+4ZCAAhzL/XUEdFLgRiLJBCZEiXQgh5+23n1VPPYtcIY5o61Y9oD4WXbtXg34i",
+	"woEy+TTv9niW5XR/9Jw24pRYft5l9kmvGRvqglFYZBDuqYE2YqE+ju2AOZ33FvJc8NdujqIL1fagQDu/",
+	"dyQbMSgm9SQXp9v806wwS1fS3+qMSfEUOR0ZdBvWJmf8H7caKxKNHMO37lwqJOZJmXfKF5v4Y+ZCooMT",
+	"W4mDEdyA2vWkayZobZuJETA9wLN6rwApr5jE9AydoTnTlUqFaWBb7us3J79+eGCZFVmvGUZNsSkaOhGm",
+	"eTaWCZWY6QhGBGBWwKvOHNfDouuBwI6VvgeGnhCJAvI0uhY0Bns0w4OExFe0B8CArP3im3QGQWMHTHjN",
+	"8wxeS0effxFt4k35B4FoDTjE/DtpiqHNOJShS8TFB1tCqmZfDIQcKmmb51o1e9Kd6eU9heonv63+QvGa",
+	"7z2GzYDSCpxfjWwJGrFaBduEVXPCzuMkPVJMqnOhXJkHusGG3JwRzyjr+It0Ahh3XxNqEvKrcaghg1Nk",
+	"aSSjFIIYAeMoRUtsNGNxqpAE2JuVrk6nh0U7vTdEgA0H8I9sJIzVqhJ9VhQOzVXdmCsnl3dvjEntx/QP",
+	"joFovxA2zgARKC148tauUBRMNleh+wUKTtlXlnWFlWkOZI/B9uaYf08VhggBQxX4XYwYCe7QgailGkzE",
+	"Z3zOS/KBrkGxfixm4PJ215zZd4H891Zy+ZYzXVcyC1Zwkwx2xJdRxhWKyrxJEc4gzoXCEYyIWad1Go2N",
+	"DIE8bjzCIzXRmMWGJg3y+TEb54TKaYwO6Vymf79JO4xnVuMXALBZNLBAew4zaTRBXqXtr/xzSHUMT7XM",
+	"ICI8Trm1AQ5n5vVOG6HmtDascUpwgUU5MvZf4P7VY3whCgthDzG1ehelNj8R9nrrapzD63P18Z29igSx",
+	"riWs+AjZjiUQeZ7z9BPa4B+0C2MaAUMRAkPe85BqURqwRu25Sh8GmZWhtNbrxyIgRPy4SMF7kIqdc+md",
+	"dm0d0z1vKigViN1W2qQWD39QdsTyCUkHtEVQlNa9cOEwW+xdfOutCM+Yk0MRCBwzrc8sTUXTwCtn2E/J",
+	"iDC94EH2rge6/NDjVddz9g6e/ZgWsLLLcasSfPGzzEvwhe3+Lqp44dVFPqpBRovNqcrOV/zvAuL8NwG8",
+	"hlo5kOZKVitSWeIpW1ZN0eZvHr/rlaX2Ha1+axV6euCM+yHNMoGR4VtjutcjlBy7GRmzU6XVdNgcEeDt",
+	"3GAvJ5nMwb0IuQL8t9B8kPfnEpOt/zj06fKi+R5K3oHgBajjgZqCMidVovgRF4hCeIyr3rpCFDUUXCHE",
+	"Gx/KTAp1xg2UZ7q8O+Vjax13bqz6fpMtn8JHh/yLbCbayq3fVwi6ogXfCPlOaQW0jVXW+vlNdtTflqCK",
+	"elNJLUpjapvUvwUogSOhR5lglk8LSNEAuSQtS3iWFUzUNLzSCKmYSchYkk05U3piGVfTCZ8eVrHWo+bW",
+	"OTElcbrjTkzpWeZ6MfS434UXc1LCb9QTlT/elUS8FlEJ4n/R64kEE3RZFmAsxSx5fSBjqic7nz0Abo71",
+	"/EZOkBe0vGtO3pV3fQ5POknS7UaYuS2HzVGaFmfNRo+Xna/004IoYl26itPAV9PV47Di9TM835Eg4zYy",
+	"Nn8SQ30u1iS2NaTN65LC30Ypv0Ep/G7Plfb1niv50MlNnC3Xp7K35lhCYIeNnUyyr6TqN8/EdD4MrVZU",
+	"voDCciNuIudGMOukNwt0Syo45eSf/st5Mtsbi/A5xjMjeDqtbhw9xsX96te2SbHPbzMv6PA7VNH9+j2E",
+	"IH6Di5c7gyjv9JlQcSyCfWx1Bcy6uOM1wLGeiWmYarbEEQsRsGqxoyyje+VIl6GfAbDuYQ7ar0+khGCP",
+	"KKvQ8+gGQjGtDkJsDs0+Jd5YeDKZ9yKGSQYlArsTHWDUyFhg7HenBDjLxLkAgl5p3JSlfGpDpwMg1Crt",
+	"ZCLsnBaHe3G+JmRi3G7MsuBmgOCRb7K0KF80ljBX1jyTKq03loDQDVDAk4C3YIVzhI2AWSIYfcnxTbBe",
+	"RtkeLA1nXPXHvC8OAtAZlNB6oEO4Cm9GhzwVTPdqc0PwwV9htZuUt/w2c+XNL+P7sJb+SaB2iWOGoXQJ",
+	"bVNWODYerXloPlyjPitZpsFmic4ykbgSXL0FS9mIpNJxVzR/eEvmbV7GrYMhVIa9QTbq5rYDb6nnSts1",
+	"SNrczCAuAtBMALv6u6hzkpyFnnzMKG8GcD1gnE+MVv0KCyYRbzplPQlYcFP8ocWOYIadQMy7U2ovGoh0",
+	"nAmAV4mLoM7HUOmctCI80I3mE3P064B0LRTvZkUvEWDLHWxJ1dOpFMpCTEi9O8/F4M//x6RC9aTCNuGw",
+	"E3Bjt3Ww1X500G5vNbbAp9g62Er5dKuxNRHizP90sAvCgXuOi5X+iQ62cGLAv0gj+Bt/DG3tth/tP0Zx",
+	"WkqL3osJ7e91py2ju9bkK3MmiYHgYSL71Qnv112aPrYDn4EL36c5l5gTGI9yP+LyY/P08Z2vgeFjbi7z",
+	"M7k+XaPH/YFjUjkdmzPERUWP2mqW4h+R4AR5JhBnzc5JcF7OahwHgpINJTYN5OjS1j3T3LUlQ1eT7EZ9",
+	"1iM/90KLEbXhN2bOt5DtyL2nanzCK0vo7xv3ruZ7VnfDNN8m2PYlZfEyifngoOdJuKG01ge72jAxHLkp",
+	"2NS8wYcbQnDA6alcthtFni5y4SgDA/9SNbS/lNG/brO7IY9uc87bpV013CPMAF97MWCuOcirAN+vWfi+",
+	"igdrd/Z2AnPdYmgzHx0GIPEeZk8WMSzZnGKpauzbx4+XRytbyfKsMaQkVigyNz2jhycD8TwY2MthmMFW",
+	"3PMb/YDz3i8wxxeo2CgrXOakXFXJHe/1FsIHS8PgUg0cAsNC4AT+nydAh+xfPXJNss8DzeDi0gJ0LWdj",
+	"JR1yJOffxNoOh8viSHZtkhFWeLe7HP0jzM1h+g9ABnPIZZYDMH8fvY7hjU+0OUMfM681xnILrxmkdiRM",
+	"04tMMJsrlBwB66QvHOO4k4T3CRy33SnBCyBn8kBjNRtAlbm1E21SHHaGT0viKe5pA8MaKir/QbtLjZyf",
+	"qr48Fxb1hcAGtMqmVeL9Rp1LJy4n4Os8pYTfq62DrbPWWcbNPw/FaCRUwDYrcpy/yiH7NeMAZx9eSJIJ",
+	"c7ZKz4t/WHjuG5mBhtu/EwDKPycpSVzi902USxHngRQzq4cCmz5Q1S10yl9aw6tPqp2v8J9FTZSg1LRg",
+	"OJfyJrUcPmTKUhlYyDHl6M+u91jYF95hzWE+6Yy72LDySqWXU17UgmUnsrxUXjhm7wFjl+VYIsF8YGkT",
+	"NyaSOz2eOI3xcJ1ovvbHiR4KEDP0gyzLtHVMuqJmln8C2MWGfIruknQt9pGOqgYcWtjSoZVoOjkULNGp",
+	"QFhTL9LQu4K/6us8YSnNqapWjSM8MzNA/nOacbCF4Ww8RPIzUJ24MUcSqrZfP/zR5tUGiJMZ7gqwScRP",
+	"fqoQr0Qq4JxgqTTCf3BaPBkGh7MPgKt0IsssszrX2RRBg6QNcCeF8npbfujviWAFiC3kD+VTwBpz8Tke",
+	"19SR/mokUvQdNEP1h1Yh9hCwEQCncSgVunBNkoDOdg1QvUB39jUJymbtRmHqZl6V0izTqi8MQsDZe2Oy",
+	"dBmtwGkP510uxX5rN2db6Bs1SIEXT7wC4MfluTt63YXGk+qE/EuhNCHaI/MJn+LZBGgMI5e30JXWqaqJ",
+	"+4qLe3+bGFf8j+ghw0wqUF0LE47nyBgw9KbhnD5AZzy2nrEJ0Uo0AKfQIjA+FBPhHjSHJ11uQwxa1a4A",
+	"tMEanEHQtk+w71dT1Eu65bOVgt8bW35HP9Gvv25p0+dK2mLR7e5Tvt9ri+Zj+L9kf7f5LH2SNB/1HvHH",
+	"wv91d5e8960D8t2/rei84+2vOzO92G8P6ekb8d1/nBQUGpKSBfSalOq1mL6ofbc2KfXS8J5D38COu0Pp",
+	"ZpAFY7oMajuCUKRBx34hKlC6pSbYqtTTUbycBcBFEYfTBsCIo5XcUTzi6AnmZcLKRAmXVeF1in/j65b2",
+	"V98DmY2WdwAMxBfSXYKQJH28EQtlbearJPT1qS1sk0OCVt5DtAeumO71hGEPISXcCXoUcCJ2vuaYUt92",
+	"4JPeNYUkF17kTIiRzfvuH1h2LowFEKfqLr3oLd5oxor7W261H+0/3m+3Hz1uP3rsF+wfMJyD6ZN0VzQf",
+	"9dq8ud/bF81nyeO95rP97pPebvqUt9u7W6t0z8XPfc0pqwu3rsDw9u/yJgqy3/OxV6/3EyOdmFV8qMoB",
+	"KlVJRWqUvObM2/ka/WtBkgsb4Ap7QEG4NzSOJ4Ohf2LypwHOKz8qE281/GnVFfCl1PBJhcLj9eGwXVnV",
+	"j+KnWDJafRmIlW+vON6geL2UNuEmDW973vFR6TSB19AAuClg+uQ+QpwMJFTfillePA8olZNTPLAPgL38",
+	"YOZAM4KNFYxysYf77f3tVlX/21VOjIVi1L5OKxtd/A7Y2ptzgT4Jni5tCL1IuGRwUWBpogudE5D5BwFz",
+	"2GJziTd6FMRLFTq9DkITCbbh0rwg5FVxyiFqmIOBhwbawvwjSp8qvE0+5w6DWAlhZbGHQeatEyPbYE5r",
+	"lnHTF+RY0ZczaZ2lOMmbXthN6n3BdWHKBDkTtL9x+Kp/KCso2QkQ6DDBeJCbepzbRMBIHqBFwR/E0VqW",
+	"wzMHfPW9drsBiyG4Vsu8PFbmPfj5eoz+NbX4pdzx6GP4HYC4fo+B1ouMG47y7cRo6yD65NIeIGzIzfTk",
+	"LTBM/nWl36Xrdzdb8Vb1GrELZsGZvqS3uBN5fvNxBCF/KgNxdyZo3LnF3jiLg6xg9gBa0AeW3mCQNB+y",
+	"jy9fN9hfPr76GVIwH9//DNDSmu222bvnmHnlZ0KR7+nvEiwkUG73vH3FduRwp2CniVJe0gwFT9lkoLPK",
+	"9OxRmh7lT7sGUzVTpfN7osDyWhyB9A+Ig+YznNu87w8q1RqlvZpMD/xnrcjU5cX+5fjDezbSUrkCQA5H",
+	"9WjYGM6vYsDeP1tXZBqmk3X5cXbEuUyFSsSO/5iteSK4+hUeacSdE8Zf+B87dYjWyxwHOnHCNa0zgg/L",
+	"FjUHze5KxZGlYeYm1xvDF6Ja51zmn7jNAdD+7hKp8ROt33ptxy88XuY57HjkAxCRvhOp5Cf+Vd0tO/7b",
+	"KNPk9cZWqdqeN7a+NIf8S7ML0r3b3v/p8dMn7ctY+R1vnZuW9+ZQqR+lKSQJdDIeEhstzuBlmTAPLPPf",
+	"xmo/nELQhWhETxhvBg4Iedtb6gaz8g+EvhxwO0B0b/CEqZ7YKOwL9tWgxTlVVJJhAz3E7wfzjpU4aHlw",
+	"5QgLZoZDysIfJfkkcZ/YSd0AWEzwMzMOfz7EjJPKi86P10YPj/0mriNAvawfS+8H85e7z3j3SbLbfJru",
+	"9ppPkz3RfMaf7Df3em2+39tNn3V321sNssMXrfbyBT3eE7O26fuzirdxlPI229HHy+zYb4qfc5nxbiY2",
+	"WnD8zYoK62VRW9fnL+98Lf6xZOI1GLsWKwSZ+Ncq65JgFOvyrGt1Zhd9IXrS++TsGk7/MIUcn/5hSONy",
+	"6doTkq15OdoWO6KOHDzfJ8r7INVJ2FskXUsQw/jwa+sHyJS+pHe2pN+4tF0L1tLufC3cim9zsf5Q2KjD",
+	"s5C1AYdexwC4xvy+CH/yhw883G8/Y51wl+ZIqFSqfqcgrFfbq8hp8Rwv6ZKbF9iXhed1F8T1lhrG+fJd",
+	"HOAF6Q/N5ljH3dgybdhQWMv7azjXxXlIgVXXwqBvt2n9cvCjh14D4UfWoeagDnUpptzxkCqLbvPAQnP0",
+	"qxPep1Zkp/OYpnTq50zIiR7CDhQ9F1CJ0yNRUX39zF0y2HztbIFA+B05xvTKD2CO38pzkberej9uvcX8",
+	"nQFXaVOfCzNnhHrKOPacmwY0uPakly2pWHeMnGBAdYX+ZdTI0yjK/xACNoLI5r1IYMKVngBkJk3AieQM",
+	"ar3UHUz9sacKL+8NvxuIoRXZubB4M1xa1EAOU52ykjDmF67SD+fCXFc1aSF1boVf69coUuZfymG0X5i1",
+	"zu6nbNblIf8CpDZUvvS7zQgKKuy3w4qDubqW0Skyl5EaqshInGmRjFobxtPUQk8r1I8Lz/tCXqraYuNV",
+	"j1AK3PSGBP6S2ScnvjgI8wz7ZQwJOseskI6lYsh2W+y9Pofma9YVko2pNXNJnjp8Hyf+DtecYDqhbhc4",
+	"x2qpK5Uz01AqCf0xtzoJf3fS4p/9L4Oq80g1rqjjRiRCjtxiEssB2nepgKxWNfxaJoMSJipJ2gMYrhwc",
+	"5lNms6HOAxvGqOjuGC1JBLbmxshzQRntytjmE635FjdBhSXWQXzgn++TQHWN37lg5DlAvNqV5R0dsvoT",
+	"7YV35dDhg4p5EOoGcT/7EF4qnjWIQNXms1ADaCKS5UO5EP1cZ4OBtHwoTpUzXFmeQCscOy5KMBDrhC6t",
+	"qH0JS0bebeyNDZT+kVsECjtGMM56QuQsyQ3W6QnRAUzaULUmPwERZoQ6VVCVP4whZr1jnH8+rCGDkEx7",
+	"z7cRt4YVGVrMYPSEaIbIr3J4E59yjRFZJWs0bINiCaSSXc3DM3r20MqGNAuK+PlhC0tV/UftdrumkC9E",
+	"Nde0VO7J/hbU7eVwPNw6aOcVdKmc6MMY1jp88utrlMqLifd98jfa8YSx5bpj69DIPqfvCbM0NeYt17UZ",
+	"X79okGcftbWymwnKbaLRSUUiU1GRzfxMX1yvxbg7+vY5niz43vTtJl1q2tfLaFDC7RxKgRf8IrnXA5vr",
+	"iCSMfXr2fJiSoEjR/V00UQn3WGqUEta6iVFKv4RohrICwlAB/K/ulVk6Cur5QNsR+ogfWOqS0YaNuHH5",
+	"V2j47oFlTrpMHCLtgr8qG46tY11RxAtVD/bvWzU9dbvt9hKNgdE+alVgXxmBgPwyy4p0h/eRUl23ED0S",
+	"qrQWundX60xwteDmLgwLQ9vpgNtD1kEGnQ4DrjXIqHhhsuVuROibrFoPtxCKrfbSj8KXFmwVKQC9vFqh",
+	"wz9Xu0/jsUy3ln1D8PB477zkIMDZG3Fr8WypfCnnwqRjseJ76aRj0TlA7c1vHLi9kEc8BxdOx6JQ5spN",
+	"0MatpngaoCvv2OyyX/m8oWXYQwqLlyirPOfpJ0zUfR8Af4IBksQDb667+ktMtgTmfhEQQMCQmz2pdoDT",
+	"hvfHYj5PHXw/N7r+JojHEgwe9TpC6laJnCimQeY4JIKCge/FGulyDB3APKpJ78DRVix2eaiAyUCHGSaY",
+	"WUHT429dp3L+bysZncspRpQblk4M8TEk9Sb+xB8l7Wa73W43n/r/+8n/X7v4327Mi2JUyp4LaUdSZLhx",
+	"autgd28F2JF8Z+fqYL79t7pos0He/AC7p0l216eHm6inc1gkk4S5KVPWCeLTrPi/8L8OszwwF3KFZ7bX",
+	"oFMF+kk3OwhY9oD/kbtjUMluEHm/V3Gq9eYAa5BdGUo4dStyQFCUDy7sTZXTb43hny2X+y1e8wHgPXtp",
+	"nUzqhe/5NHhqjaK13YrljgOOZ0c5hkEoDf//He8Vd5zuAG/fc2EyH49If3R0tRsAIiyTKsnGqUgPT1UU",
+	"HdHdIR561oZPtth7zYYakKm4Yo/YVHBj59En/yxciFZoFy6BQ0VffW30cBl/qvjGid68VxU9Wo1d78n+",
+	"2Nx67+rW4DN9ztursOaFE3j+0G2wgZ5A2wY0dvCzdZ4QhaK2Enten2I4/qvXpN9OXjd/Cv1f3akTTJsU",
+	"Bp/NGeI6iaFMdKaVbcAE3sgIntqBEKjKPwsz9MYf/DTpDvOqBl0yFYkcAificMiLL1QAuH4ZaXP7dcyJ",
+	"L26H9nXFGbeLCuV4NxP36rR8cAMlLDJD2MMKW7g+5XFiOMq4mxvlAHZiL6rwYX6O8MiXP+og+oFsVIt1",
+	"vnon/Vun4X8CDcKf6Tz91oGLd746nfLptw5QKTMvi6cKwAcK0AQEGeVTrHz6pwK4VSaVFcbBltEzstHY",
+	"YRb+nGdjyPDVAf97tTzJt2bDB1G40bwQI39P3wcwv/jiikcKMpQKe3ZpyZ5HBH5RcrvTmcg9/vMhQh8j",
+	"/THgiM6X6zrAsvjd3ihiGXVY/Tx2QrET3meofA3Wlc4JwPsQih1Lr8aW+Z/f82QwEVBjMuwX3nOjXiaT",
+	"gQOItmQgzFj1/WODNkOPXf4R1hODzG01tsZWYArBYp2mcQmVuInOrdJrq6ouGb9r6h6gfymfELqw0HTn",
+	"Gr+B42vna/hxGWJQACUTKgcuCzPDFiurdYNyV1Lok3x91zf3dndTSvjwaxOcGkrDywkDgvGsVxjulmWH",
+	"zV4W8fl6z4H2tZ0DKAa3vE//1jEDbuggOJdiUh/DvOLJAB02FXoC8249SBsi0bwxegKEC/UNBH+F+2xY",
+	"6vxN5gUD8LCN0BaJ+YvYRZ0SADW/Zh7ozdb5CtCQc5HiHqwn9VtzOMQogEPGs6zF3vOhCOCT8t/HFdW4",
+	"Y34uynJyScteVL7yhgNqSqDq1jshlYCJCf/Lf9862BqA0v++koEti9r1GtelxBxycNctyLeHPZ8Kv4X0",
+	"r1HuLxjRr/4/86a1X4TW7p42w0aM9oujC2GChYHBhZFUGVFc1RUZVnafXsA6N18imNd0cc9NvhpZPoxi",
+	"UwfBpe10NV7rCyoEhpKDBRn1Ehm67kVmgWQKSrYJV1HTQ0QpOmSdrNRN0QF/AVmdwsxrIp38Q6hiIHYg",
+	"OHRuVE+ifsy4upKMXxeW6Vh88Hu519570tzda+7+tJqn7p9zhUNkQSoDXWtUwe8Ke+nuc3z/LAE2FDTJ",
+	"6by3kgibhINB8HStzn04lxaAJi0DMEIjc9Bs0RMuGYSie0S9pntMG9mXCudzLgcnAl2fl4e+WV77bx7z",
+	"5geiYatGzSlKTxuQ+VQkEhdTN13yWiqeESADfZjx0Qg6PChGpEMLusELFH5gM+zqL1X5zkSmYtPn1hpL",
+	"HHrsEg1xUd9w5QR0I2Jy7M0gGiz358pQZKlwLfZSCnbsxFiYITdngp3p4dCxIUyeG/ZRW7fCqPnL8Jru",
+	"z8A7UppAGd+c4irt5iFBvHEREnIE6FfpY1oBR1eYyaQyJcy7MqnsSMA8bIHAnAUkaxjXvKjf77W7S9pN",
+	"mvyOQCE+mFSNVd/yoWN9YUdGJwOhDtgZpESei1SoMyrQbQgn4l5/b01p0SuAE0bxzGvKJhR5xKfDuU3I",
+	"r0XRxBBJMgE9COBCtk6M5nWbfAw3uY25EFrcJ0jkzEvZha36UfvgqZwYsaLMni65MK1PLne+0k8IT5KO",
+	"EzfXX/zQI9ADR/kSf8KMeGiHL8NQ4XiKmDA+BBztAFFiBLdexKEXS6rUYltygP0Xwl9VIrX3iPfzDjJa",
+	"KhsZfS5T4Lwu+kRPFRKAK424AlxNoWv5ME/t+GXSICEx92KPnLSUzwGSZG5Zj5u8hAssEMNxMqhmxk7H",
+	"SVC/DZ6HH8M7uu7DE1/c1sHu43bbX4ZbrImZ4Z//9ed/yv5Y9Vnvz/827DUfykzCFIJjqRGS/SpVKswK",
+	"NdtPQfryvs3rLSuUDNUCI3XP0ruhTK/XJ+C44pgqQqSPDRjA0FOwgHEmfOyqQfGRPfuX0MVwp/zmYyH9",
+	"uaQUG/DMUUNIKhSExf/73k3+rvXxyJ7F0r4B/xgG3earYAhoAbKzDu+kK6Tqe8cgETAFF+o1DrnxwgQ/",
+	"64pEDwkEP9RFKyrxflU3EePea8CGk7An/CyvQEjlcPZ0PXLtRF8buWDmO5M9PCm6YyuVsJZZ6cbETNqd",
+	"Uh9O4MGGdpG+0eORSBtVE9/5B6WCqXAv9/Q7TCyPuHEMWGywEpn3qwMBZF2vUv4oG62Rw12m80JC2K1o",
+	"g+Z0LfmdooTVt8bWoyUl9J1OZU+ug3x9ZsS0tO6SfDme6T5KWMKTgWj63TQ62zrYGo27mUwabMi/NHlf",
+	"/K8n7a1YxFKRyXOxUMSKj+VxUyle4vbMNpjOUpFj3rCP9AkbcM6Vj+ucV5bR2A6ExYIXq4cReFksbhkY",
+	"gWiRG8DKocVMI7ycu4TbEZY/TzWKDbxLXXoFYlSx/kpYyqOYsZnQUIHsK8hypFORXvxerS87X+nn6bxy",
+	"7weVb+t0nurMQrBWpO8qy7rhta7sVLzMF389crdA5qbfdYZuaRGltqS0eKuXFMg1tCbM4z6hX2NWLILl",
+	"BDnJgUSL21aRoRyyTk6b1aFj+FTlygLYFlZvt9gJ4LYaaNim0NOyh59ev2DPdnfbDba7v91gVpM6sa7R",
+	"Z0IxwGXtAaE0gH4dss6rE96nQc5PYmSaL2VfWNfJ4WzY8S9Hzb3HT4CYtZjCwzrYr2LkaPUEYsB4zwlD",
+	"o4K0amlZTyppByLFlINFBljIA9bgGgQVuUJ7RqzN19Ki8Qv3jxgaNfbaT1b9ynfUQ/Xkoiq918yOkwEK",
+	"betaTchrcKoq+kHWYFRyMqWbp1RusL028nvA5x7DX6HCUdiQUv2gD4AJrjhpL5DtUGAPHZY4ZJuTOdnO",
+	"YaDEV4I+4i8EY+ApnyL8Kc7H+ZueKqgCnIlpdD+cnc/ERVDocJtDQm0gTuiobk5snjX0nUH9L00UtZr9",
+	"mE0zrMYZzd5reic8AwgkwLXgaWqEtRSfSsUy3Z+BQOTdgc68XyGvkWL6+yNgBuilXFLq3DL6+z3X6N3h",
+	"bK48IuZSNBdUZCGPczErG58Ri9ma606OmImmOlCaiY0iLA9a02x+Ic7jJlwxeNLgukZXGnA7N70wfRfW",
+	"dttjKFrovBA+7PN9OFVqgJggRgLjXT12S/hCdegdR4sqdocRkxLjmdXho5m04IeFOU9EHkakYfaa4irF",
+	"dOnCkVw7rQ/gyxCZTOm3EpYCUyKz0txpBHpxyLbNpDqo6AGRFWbj8BRmnZnrfBzbQacSANAvYObD1+x3",
+	"XKUUmc9/k38QSpNODLDf9ngkjBn++d9Z5p1p+I0z/M//FP97lSbc0vbcBHrI7BuqsBtvsN9FgR8+4dP7",
+	"RoTrOYVLjFDFIWcYL+EOrRqkYVwzh/JtkQ1rsQ41rXcarEORB+VNkkzjP4xAGp1WRQOT94XidPnY3iHD",
+	"YERPGKES76AfPW/uPwXQiLCpW1J9NLrvQ5VyR/+RD06cMEOpoLHfG4xHLfZS/AFkca3VjQbt3DV3LM3N",
+	"1/Kz68YZ+nGtA6pRxPoUTu5Ul9Aq68yDjzrtzlf/n3lJ32N476DcGZ967wiSRThQLRV0NfpzIeOqPwbP",
+	"kn2WbuA/2AGMFq06oSdTVFFd/Czca22Giyp4b3J33986L9mNuBtEHE3wMHOj+5V5B/6KD1F595nUAj3v",
+	"LBMFskLtIihzxBO1W8ETtckwAba5DjoWHuv6nfWq6oZfC0tFTyo5Q9cCMnupOrZMhXLSTXcAuZhnducr",
+	"/TRP+D/noCv09ULLLJe5RGK2ClAG2IBnwIY80GOTQ550jZ7Y4FQXhN7SeZddQC6PK8YTaJogv78r2JCn",
+	"0JiYSQVUb4gDI5PBqQJocELDxwKCPhempoBwhE+6OqdS2KENsyPR8mpEk97TTUjnV28O6jvVVCEX8GYj",
+	"cstIaMNnyuZ3rkDukCjUO2nvIDKLhAaJY2QfO1YoqezDP7pP3MoTMIVcgTI/y5834cCqp8vyRUPTdJcW",
+	"O4Lm05CbPVXU9BMmlyWk7XvSDAGlKPC4nyF8GQS5h/5zSpwLw7CV3kehM08lvkjrbJVsI27lEX74Q29d",
+	"cn5Jz1D4zdg62EoybnirSzwO/0yfaGnT9+cG4eRsdaVxg5fUYeKMEG6rsTXQYyveQ6vVFuYYePZCA2JO",
+	"giLUWE2paG+u20s8Jp2pU+nI0nkpKOQKCGhb997gYuvzDroKC1WB2lZhkSoNkD84rXC2mWh9JgXJwdJW",
+	"yVuKOZU9MEnIjVpvWJKB1lbYwxLUiReEMzFygd+CjKq0dPQVtqtkGKSNZWbWOPj1AKe+X/UNmYRc2zen",
+	"4W/gFkvp9371SyPf4Z7Ge8lWXhBxEG7dW6hyy2uXF/U5oAmzKeBcS/JDHzJF0gYdQaPqHVaoV1uWiXOR",
+	"YTsl6Bk9JfLrQY8LfDilcjxObxfXCwXtnKvDCXWqhlKNnbAN1OP99iPWMcLLh18dKkZTCZGKtOP9BRyy",
+	"C6BH1QOm6uyWO6xzTre3YK8OidIQ99e7hbBpsP8BCo1eX+u+h345Ah11FuvaEifCFU/AVBqRuMXd9dHn",
+	"5hKCFp32BZ3ZRJszUEhYNdCQSGWdD4Mhy5LphGf5E+oes473ephhOVWdYrEhLLU7X8OP+aRLpxSCQrcb",
+	"UrPVTHe/jB58k4lEus38juNiLa01Jxuix6Tgye9teBEoX36basXoshkI7P+bk3MIPZNFy0tejKtORnhB",
+	"o5ahh5FQlESBJ7bTYHV/TXiWdXly1tkOLPAt9jP2RTKtsumpqspkdEWfqxY7FkRTEQwe6hbmDENQd6EV",
+	"dMItFDOovjHKG6y4PQtk9pqlOrQ8napysC0tjHnXSfJr2OU3xdE8N7uYF4K7oj9WiwYCLp9dnD2VHrX3",
+	"5knAzFaFoXIMy4lOGzcx7KCPArwIA3W/CiQ/VPWfgYB8q4kP+cIKPnL/NRcbs1YVd2rRoLThYOeFHgoc",
+	"lYeGwPggqGjOv4y5zy3oXGOvYMMKm4zNhdiNd2FF+eRg5EMNNA7/R3HNITYNev9pUj/rEiQ5n5rZpG2e",
+	"vdk8E33xsddtqd/UbKzftYSrazDZ847XepQV0ksymQ/yHkbW5aYBIBZeW2HIqcXeBkNZaeEbKPcXjCgO",
+	"loJiOH2qIn09KByhRjADA9n3guqMd/jBG0WzIoGfLwTrF7PK7PNAl1wrohwo/l1qYj1VJO3oqLDjo3dv",
+	"8UCDQwqBzQt7b4VKbYg5tGIPuxJmAdgvJycfmx8/HJ9sU3TBmRHoEdCVee4gTHPvqME68GhQkD5VHYrd",
+	"36RAhxnSDiUyKAkqYwNOhxGs4x/tjaKiNoRFlU0uMLS77CFTlLAq3i9ypVc9ULnJtTtWKRwtFeWvQjbn",
+	"HlIj7pww/uv/+Dtv/vG7/79281nz96/txqNn3/5pmarYSSFD0XHswzzsUdZjB9R5PuzRE2F99Jhlc2jT",
+	"4VJLD9vB7d/CV6p4u8Pbe0hWaPugcLC1wTC30Ae4dYt1vE3uHGCGuvSWlsg+QR+EEXbQOWC618OxDyrT",
+	"zGbRGe9z+ArK1UFYj/8tUoHFVwapq9oxlNrSlgk1HkK2CZ5/q7EFOQUvC7A2L6D+Vt4Ylt+wN47+y81z",
+	"bqB73V/lDdzgOFwL//kWr4j/+JRfF//9Ea9e8Ur8VZpShfkcCm/wEAwwpibqPtOsr4GJH9S854SZcJPa",
+	"OunJlfxqHPPg95SDOFqK0zOrKDRy50wrp2sX5sZGneitmg5zwLiJFHLn7//YOT09Pf299T/+6T/+sfNP",
+	"lyKpBg7EgRtm5RN/IeXh0QWrjMhJ9MpU7fFE888VvuyJnmPwYtd/PY4ruc56sbd6KULHW1R8/FlTqWxN",
+	"jjChyNR6M6FtlBzwLCtrr21Qg0fovj5yJYsJfm8+zKMn3oUAoCzipkYXmlQOgPjdwOhxfwBfwmm70rWC",
+	"Yz3Uw9pEonWXbt2+VbPZ7/DdbLav+/Ey6cTfVD6Sue50XyNufiJprGzaLma2HtgAfhTJfPjN7xXSvfOV",
+	"9mkB6RqyeZVHWukSh7Nj1zEcE2HTOT1OBlX8EXjdyzZDvwtrvz5CthUN3q2UocruuZyvbZi/jIsC1Kg2",
+	"hZ8Eh/hEFmMxYPRADhYSiGzk7a/d1sxpB4/MzY8uWnNG9OfL1dymHvbx5Wsk6IDw80yIEWU8KAmbWz/L",
+	"eyKALMenI0X8PpaAVhu60mQgVIu91F54raaAo3bY9KL0/irEaCPiu75xhmPeEz/m7OKtUpB8LvpgbC/Y",
+	"3o8wYhWGqgERy0WvBcV60YmuTZ8raXmOp1ibs40/yTNi/vbx5wUfFvuZRwPeFU4mEJKmiHnlBkIaosbH",
+	"8e4D/33KvVM5z1JrXVf0pQoE+6cqEz66a+Rl4Ik2KekzN4JlWhP4Ll2Nfg/FhpRqIFYPBbbLIEgvML3V",
+	"Ob0fSluzDDISDqyHmk6pfxBXf8j+/L8CpBe37KjFOu3msw4DbnNE+UJ42/IVimUDoVEpbH5emwjyN9yq",
+	"SVg9/PtR82+//0e7+Wx7qTzVZ9hsSrvB29HhhTKnJypUT6TBdfv407YYxpGQl6fXNsT3He0UvKSRyDKR",
+	"Mp7Js5nn6/7536YvjP+PZhl3A1GXyPn3uuTAbrtd+YgLuyDsv8Ad7hoGVSy484Id3evJhGKdy6Cu3f7Y",
+	"v2QvP+DjYihy5C3C39aE7lYyojtf43/Oa4s/UlVGlT0sGR4h1UBIt012EEsfDcDx4IlrAH62twwDPTa2",
+	"keN0o3nmXciIqhQ4JyZMVg+OxDdc2SP5UHra65PsWqm+uKVXkPCbnuJQpKWrSqrS+KcV5HQnIFLOdQNy",
+	"2MoeVNJlMmCc+UcUTqhE5GlfEOUADZiCDEJfIXM65dMGQF6G8Q0AI+G2Ue04tBaezsdh4VeV3Tts6GkP",
+	"5tn78Op+FIMP3Si5BuEYBcopZBzWZPwJ2LyptJO9gHu489XpM6G+zWlEjeo0NmAdO9mbeq+p4LMMuTAf",
+	"Ih+Qu3UmyHlmHOHXeIK8I8H4U/4XOoBKM41IaBnwOtmROlVjdaYQOMhfVoYWKKxH58HshE+r3OT3sOJa",
+	"EoXq1tu8fu8uzFxOOPE51AwmwiKXLsoeNf+GJdl/bf7+df/Rt+WqQHvVdq9Yo8wy1hVI9rHuHo2jeDJu",
+	"GjrqcvffO9EJ4kZXQutXyKWdP5UXQjZOcOHUEOE0G3krXUyc5gUJIPmoqDtKiy2Y3DKrtWKcVh9BGxb8",
+	"KLK21FBPiFMRcIXDZga+syo6iD6yennzLh0KtIGbpevZWMYjeu5qrJl303z5S6tAzJQzXx0kCWkYEsWh",
+	"Uplz0LRYZ8Snv5msE4D35pHcNLyDlAnosCKqm5rR0svy0ETsMtcgUxtkVrlBLqfV5I/y0qP8ha0ugjvJ",
+	"QCRzZlR+oQxXjv6qrWBDrcSUJNEba3+MXyBVgm6+RGBxTZxjN5bIMmp5dTBuXTkB6le0ESHcu2YhbBT0",
+	"T+jYKD357gSzshZ3ZM8qLNblJBRlpx7NQphzYZrgoOJHD72jDT+yDnkoHZJcaN6SoQnmXMYwEMFyVAFf",
+	"cZcMNmcXF7wd/yTHCDL5Axi1t/JckGNpA/nEFewbTqfVSs/Povvnfw+MUF0BMKPpQd6ST4dvj7r0G8W0",
+	"T8YncCYjNPQEgK11idHOBw9AgxcwoeV5iXoDKdBa7L12xTdBRE9VTEkDQHbSDVLDJyqvJcTwdrrXm3+O",
+	"v8cNuG6pvSLo812aaltNvl/nvIT+dPj48vXl5NqIRMjR/Fb1MsXiqOa8LUTlE13zXlZuiazQC7mSoCyg",
+	"xjrKEzN1Hp7TEC2EBn/oYrjo7x0W0QgyBxSzEVEULnOezUbBukPH9qny7mGLfZ6NU7wbdSZVn7obcP6M",
+	"BiTytBABf+cZi7zXlbII8eeLOEnmD3KY+ytuIKanCoenuUzzoyCiQgg9snXjA2twFdbB/LX3/QZdt1SJ",
+	"K53hj3y6WHUzPq/a8W6sZCJHPMO5Y1RSRJpgiUZIqdlGBaiDS8sAv5E53UDPBvgppiMkt4svMeRTlknB",
+	"pDpVVpwLwzM2LN33ANEKIq0CnAHE/2ixDyaFZG13ivdUUB2EryjBDdCUBUCDYpzaCE4fGunROMPEWV1C",
+	"DndpQTqu/FgPKc+c9wJsA94mbNchVvu9bRlKi9C4AHOpTZ76Lcr/+8+e7j6ZU/BfCn9+dzH+/NJJvo2m",
+	"WfxWz03cwbtATocG9lVAfYAJr0CtS9Zo1pi/fi1VGlbZnVZpS6yVKFlLFV0ePWnPlF3gyzvcgHWaV7Es",
+	"6xOohbCOcJq1lRFnO3awhF9aDER8HOClFacGi2R8JoX10QS+hB43dJJxxXbbbXY2bM3RpyNc9wKtesud",
+	"dOMUiBo+/3zMftovacfjvdaTZ7u7NQ1A3C03Y53qcTfz7yXHWHwWwys2nxXdM8heWNUg9Far/rylPm3t",
+	"Pdv9qWalWl12pbs/lZYK/1y41iPHhto6ZjUbcjWtHaUDhY8XkivKXjtaw+ObBKN8L7jpThcajrIOhLoO",
+	"KgIWdq6xJrxGezNzRqM1iPT6ktbmpyf71ebmKzd2TkMPmj7EM5rSWGd3Ckfh0afjKBdBJlI6sCKVuFs+",
+	"RPSfugR6j/3I3eAajqq5x1TrDnYMhOQ+7ft6Dirwumpl5j0figb2vxA6MAEAzwxQNjC8s1YnkhflfjyU",
+	"kPInJ1iTJrSxV4sVrmiT0oF3qBSPCApj3e0eJT+XyVKBEFd0mQYPK7hJBnOpJ/EjOJXsvfgpegh5g8NM",
+	"f7R/Twd5O04jNGI2LpDm+jcMYL3ULyVVMfcnEvLaT6aj2JlusERnmf73seQZNUn7y2DDiO7lpkdZmeaV",
+	"Szj6wA0fq1QY67ROIwTqM6nSTiMGH6B2Xh+1UD8YBPje5/P/DZ0oXThgxMTfB54ABxRp8YehAawB6Dhh",
+	"Ypa6WeILorAP9IQNx5jAAGKPHE8HLmtbLHSCsYQbM2WTwRQphicCIgxwmwv0B9qdzLtwqcaZM5FllSkG",
+	"eMMvqE9oGRicKGKTFtrTqe+8xV4NR24KVCUW+r2Lxqw49IEvs3NhMm1Wb3req2l6ruiiQApfkqea+3gJ",
+	"WBpWADfrV/+VlRutq7Ae+IxiHDLFjdETy1JoXSr1tlWvnzi+p3Xb9WS/MQvoAFgO/3Op9vjXUK/Qw0ss",
+	"jI9TCTQIS+NVhi/Uvc5cIwMfNHQrEWOoD2i0ginLIKPeHiAfhpqibgTkCa1qSZ3xGlXj4V2tM8FV5RRB",
+	"ke2jIQL/biPfdFpplh52Bt4qWSfGwrChGI2E6mznDRjgcrm4gIT8Q4eEnKFo4uJUdUVPG8E63ES0PX4h",
+	"ebMbWjeCRen0eGZFJxTdwVywTJ7l5qYWUwLW9Eb9C/22IoIgNpyVtqzAfclpxLQxInEipZ0qTJs3aa6U",
+	"emI9qVIbgFtmHhHMbzlVhR2IXpFRbGo1K6xh1Qe9S01VaNE+CeufqcKtyYHP6Izp5oFVoPcvDOyP0XwL",
+	"maBVXJy1dLijwO7Ycb+PvFP16d3fgO5UyP7AsejzuW7luUu0UiD1jaIeYUWiAZjPnxlMq4OoM96/d8qv",
+	"0nOja19+dO+6rWYIaSa6r6QVaXRDjkqvwnPkTZbsYaf4AoRsne0wlRXwZ08V2LUAV3XxyUvLUpBvaMCC",
+	"JLGzgk+KaPhGFGuodKPwj6hOS7lRA0ATFIqMktWsx03ZUfKnAxwLV80Tz/KU7l1tbGzzBuk4l9u5ff+F",
+	"dMeW6Y6mfI4jXaXx0zM42bDX0kE0dNne/t3Z0G/BREweb3SnFE08dOVwDDT/YkQWFTy2G8EHKxsI+GZw",
+	"D1vsKOg7nOtFuSgElQiXxYl1TKtEHASv5pwbySO8LQNGLxg6ujlAw5XrRHpSWxWqH7m5UihUVmybcwOu",
+	"K/pZdyRys+HG9cUUk/tQ4g6GEnfLw156fu2ik/1DOtXV4AtrPvl2ePOP+npHlLuqgYIguiIMhYKzHIAg",
+	"nHSZyBkyQ+Y7aCwqUCNET3j2+XOtAe0SFQgTD1++ec8et9tPm7vbRfaSF056RuRJ8G88hcO4W0zsBJVD",
+	"AA4NDwdZUVhJ1YH4HKBplz0Sj8J6okF09nA8zPgYR/OgyxXJg/0uneuJyLbBrCJaBBzcuHWrIEUcbwgp",
+	"4g5amU+iL62D4mylpSEBKSYqZwThQoYln2y7q051blrXDo6QWxJsNTLLBeSlHCZk7wHNEOr2MXlKT48N",
+	"mwhxRi8r4BkChhgZkqnghuGBHTodC4hipVlP9sdG2INTBW4O3IO+OmPNwMduBK+HJiIx6ToegrELdgpq",
+	"c0KcwT3OxMg1cqYmJEdHf9jWdl3hZl16sv16otDZVS44uLGCBPsLb/OHOruPSyI95GoayrZKlMZ516Js",
+	"FPOvpmyXTH216tM8KwSJSyR6IB78kZI8P3h6Zx0ZnToF+Uo/zRsJBkbfcZax6NeoEvTlEN1hFBinWsJ8",
+	"G4FfVyReuKN4M8JcCA36Qx664bkKrBg5GCGBQ4xEIuHSQESG6wguNC3GiS+IrYJHJneFj82hYxGH9MNR",
+	"yNX0kHXgfm9DF0rnVAWsLuhoDohdSrvZlBSOKOADK80yrfrgRfe8qx0DS8Bz7O+2D1knK1JJR5l3ObmT",
+	"58J2EP1gqKtJaX4W4Usrn4vH4a1vXS0d9HYmWMGtfvj8xUe2/3S7wUJ+4ChJxMg1w8c7LdZJRfNLM7Mw",
+	"QU5QeFKxt0ImAyfY8ch4iT7MX/RQWkto3pQ9iAA68PtlK0nXr/P2aSV1man99oXM1O9f9xqPvj1sFoAa",
+	"v3/dbfz0bftru7EsqsbaXfgFvsYM1PmrE96vuzB9bAc+A1e9rd7I/u4S9/hZK7GZtjib69w6CnUX7fAO",
+	"j0zAgiG7kuHhtWbnYaef24pOjtG6v9veLlAiCWEnQqc6yOflfWyX8CwTaeNU8Tj5EnO8DIU3+UQ512Kv",
+	"EcU4YOeEpT58K+SvnJ2J6TYM6kdQ7WFkIzayoamsp80pgLlByI9V/AVZ+diUXpeFvAaVLz1WXREeX1po",
+	"juQu7xXL38/3aBnWjZo1u2klr2dzBgC1dq4/VkB4VQLSom8FrSsUiJdKE9yRh5U7ZgLaHov+QqehwDEN",
+	"jhUw+56qIvhBPLsC8Y4aCBvESXMhBXpAWl1CvyOvAccQvCfXkwk0AVPTlr8WNVjCyg8ZH2roKBXDRoDK",
+	"DflKvEpYl0pxeIW49HWWFpU+yDkAyY7V2dh/jDwtenJijMhzr2jzOiCX8OHAJzgDFzXxxkvmpnQqHEsy",
+	"wU0ttC6+5+tz3hZ9lupfS3/heAz8PsvfoC+uwU7Cti5AfA3Ecj+EJdMXQP8i1wEdh5lW/40YtB3xZZRx",
+	"lZPtVBq3X7wKFl1+uofREapKhyjqIHeIOIA4MlDkRwkAm7tGhWmhliRvnWLLRUYDXAwAZ6YQ018Pyi54",
+	"V2/8GqFTi5A7C6CZiMFxMqiECXzlH1+qtWj9DNMUmXV/e3b06dhv2+4eS2Vfupl26vaj/cf77fajx+1H",
+	"j+vq5kQHuQy4IEZBe98uVxT5ngzOq0i466gCRAKwP41iJgrZ4n4YSzStASJdW7mWJuXryXheITgDuEbw",
+	"YWgELE2WF0SUgTXqIiNGJ3BHnuhOoCUmtjAmoFrGHVyoCVT6uiI5LPvqw9htcv7oE62xSh6P8SH12N0O",
+	"+MNy9lP2lV9aJBbI5lZHPdaYg9TsjXs+RVbQp+av/4jCYZ5ZjS6c0l2dTmcoGU9y0Flv/QNKlCSkVlbN",
+	"tQspOnzIjQaGeIvaXBA+6aZJ5GZ5XSveXi1ZzWu/p9LJP4Sy1Rw04dxFYnX8iDQwBEaDdPCKyG+AViRH",
+	"BVBqDCY6WXB/FAuIvzlUDEzMToyPL0bc2ok2aYt9EiOBzgGX2dh4ZyHTk3iuRdWhsQSmS2I8fK7T6RJv",
+	"PD+pv26JIZfe6CUZN7zVFdKOpMj+mT7R0gYnsHCpWwdbQirIbAvDjrn7wws0+4h/BtO/pDDhukGWyj7A",
+	"t5sR4eMgT4dVtPBgyK8C/7K3t/hLbxSErfj5JdBfTrR+x9WUjl27DsW7aB8LXstMJwWJ+NI28+K5ucMT",
+	"5123Rccnfgy1UQ8FGEvom4Ujs3y0xkz4IQIfIuNzxZno9OgI13Dj5rKRN2128Hk7t/CgPEocNaAKILwG",
+	"mKoauzuuMrtGD5nSE6Bjjd6cf8V2JmECBGB9wxUQCWGHNIVo3DltlJi22Bss8EGmvIKzs8yzeZB3D50q",
+	"yplIEBJqny0J1wPbwEv3xlakLfbS8J7LBSt6Dmoqp9oi5nrq0LIiYbukkYY9gAu2d5895Y967ebj3mPR",
+	"fJo84s1n6Z5o7vV20/3kafcZ997q0mY4Wt7tscUX9GMNynEN9Gc3zWZWqbNBuqvUtcI2+4P+TEzr4fRO",
+	"YM5iJnei+Lnsc6dNKzEC+Ht5Zlt94R5udwi3Dq+LeFpQbD8XBiLMWPcffnzzvsF60nsXDdbjidhu1bg8",
+	"n6UbfKTFXkGxEmHEUKtp0C3efZLsNp+mu73m02RPNJ/xJ/vNvV6b7/d202fd3XZ0ZPjvS/+9/tFfIcLi",
+	"kzfxP6OPeVn025L4TXrJHfeO1CN/sSSTQjn/q78cf3if/9q/I+7GRtBvvuWJDwxOm/65vy2t57RTGITc",
+	"e113yOsa5TJ+aX+LLtHUo3xIswYqM6LVpA+DDZmr3+zhZ9FlR4WA+xf4FjJPjxphEJc9bu229rdzbwca",
+	"XaA/U4Wj+4CQK9FOQKEEUQCh1IFWJBnwLBOqD6LR1xpjtZ48F2wo1djB8Cs1rZci8cpGctGXihQjCqM2",
+	"huoPN3pB9qa2aIDb3roUBOStkF/YVuY0ROhLCXKVzBrBSxJVL7TPsfknpEqcxrpZIViAZgr4T+C8+uVg",
+	"pdHmEgcTQmESgr4V2hWKPN1DfqqCfKZaRPSz3SnDh4HOIXCPt4uUTwd7OF/zxGnTweRPyWflFka2KmT0",
+	"U7wN4koe5LojePpGCku5PSfKR/+y0/Jx0vcvS+eSqMSETpjv/mip9w9hnwhweLI4pbb0YYOy3uyBsNdr",
+	"7QvtBdMBrVaewPYa1/n44fiEzVy1M9PPWNaoRok9iyw+lsikG0h1qsonRHfKuFe4JqTtEEP10+sX7Mne",
+	"o58AO7U7hZCRDIIR0CEwhU8GcCjdo96GiTZnOAHcOlWfIa8Hn6vM4B0y3oNhJHlOuUJ6dMCwttjV8HB/",
+	"t71dZQzglR1HT34lx1en3pvc++lp+6e9FQLG6PYfjda9H8eZXKUf8E56nmgSoqGDXpCy1a0BfHAn4VnW",
+	"5Ui/U1s6CTWuPEduaGBMVGZ3WuxYOFv1hgH2A4tkOkLnCXklXpEKfC2VtIPc+5s/SojigD1QoOT1KD2p",
+	"mDMsvwxW2DHUk7DoQ5sANqLullB/qrvn46VuCSLiDRvYwqf7z+ruBfjHV4NCw3s58cXFN4SxLWYHeqLm",
+	"3vtf44tdbZ/fWDsWpgFLeLbXflp3X2ntSrs72wjwqJLqMELrr5JXbJvVpZMCP4yODNHRzzRZvtWFyzzj",
+	"G3H/NRcDT7SqoADyp/i2bhPzQvsTmidnxYBTrNtXMDV0ENqdr/TTXDLoKrPyeQCtdpZg5IHcPm5sLUHC",
+	"p5op8aUa8hPNSeiGWLUD51NY/obbfEuLrIlGaStbN8GwNLcIfJTrQ0FzCW5dmSYzon1dFHfWS9EOH0EE",
+	"Oc+ZVRbp33QhLXQBJIYFYfKOpEmxjYwGaClCnISmjn5FC8cR3v5OSNW8XpDP8UP+GDwaJZn9WUcxKIkv",
+	"lTcSFCCSAxkhovT0VSQ3FWq6ON0XSd/hhUE6XEYmuAldzjxJvJc24ZalQkmRXhTZl0JN7+X1xnnpZuaK",
+	"emMronAb+nNJ8paTsZxpqXZWCAaa8+an4NB3uUHXDrK1wiWDg9zrt8HBiQ/jB5Z9GAn15iV7oZWC2CB2",
+	"vmk8GuQWemnD0YwdtOBfRD1VnyllQJ2tAAwUrDIhe6L6xU35eMUHFhkV80pvmHg7VacqR2z2S4arQqKJ",
+	"ngcq0ZAmKCdXAviXJmCLDJINh4UDSAOiAXLsYYd25hf/cB3KSpwqVNLtBuDah6jnAqQYATqXkMsDnc2R",
+	"KpfNKUE6tkWyFIeb6+ray8VNJ7PleVAp4OshuH6Z+sVMaUoLSD2i/EsEw/7ARsV59nC/3cbNb1KbVWd7",
+	"BqzQuZE92CFY+JYY2oyrtBU+UO3qkyNa7+svJLep8LrL+PIoaW5sFHManh3RKrqAoDOq+ELUk1B6wp1M",
+	"SOvGqi/UzpPebvqMP3rSfMJ3RXO/1xbNn/z/tdNH/HHymD/lu7s7XDnD+zWPjms60XMfP2rM3vn7P3ZO",
+	"T09Pf2/9j3/6j3/sLIWndmTPsLdxSaUrxotqY9+8Z31FpvEZOTVjgE06F8UMuRIiFSn1/MUyPOAl8jXw",
+	"0GAcLiT3i6Sm1zwgZGcZdrLUo7PBzZcGkoMFQ6VtxYCzFPcsGzwehQ5GV3mN+UHkJVrIb6Cb4oK/VnE0",
+	"RZWty0Srzghux2a6kBldTxChgAeKwm5IB/njLYpME8CChdRXz3kPM+Snc9ieR22W8qmtGe4/CSvaoJsV",
+	"7vHh3KuqmNTFmwQOdJ1dPhvzt8KIUXjjCDZWzaPvxcboTMCv6QvClH2wcJ2dJNNWqv78yU0lJjk4CUxi",
+	"wojSbrtdNyX4Ilx1g2JA95g3NAeC+j28fv+sIoXnWe2V1/WuH/lr5QeTPhfmMEe5IrDQLk6lSeU08nwY",
+	"/JmracDI8L8OqTfvZVXy0/ulvwROx9WCtkrCzkvWp1Lud3Gvvfekubvb3Ptp+RIVSVkptbWoPrW7bhmv",
+	"k29S3uvtY1y5jWS14tVmdYhxL/hXN5vii3el58JrZlIFKihUJm8Q6d8WbdMhs8JLvEMaUCuGMtEZoEHx",
+	"Ic5mSsXE2GgbUj2JHg55zaSmNu6tSPuQnpwbRCHMRcqnZfc/0o9qj9Lr+pJ8f1hAWugmv+WXWojTV1rG",
+	"TdBur6xot0VvUKQYt+zF8V+vrjn51xZlfvILkeOKPVkpgUd6CS6QltC/BR9Vq773VdKxqM83eJ8heJEf",
+	"w3oW6EwBpk33Q24u7ZD2+iGQfksnhnYbFyzOBVLpQjW1FkJ7MkO/shhAG1aSj63Mu/jFOu4SrNVQLK6H",
+	"E0foCswgCCNUItjDX7m1Qv0hZDIQartVmw+gL9RXWe88Si3t4ScozszlAyax+y7c06BDM3mm9RmLEkW/",
+	"Eb2xj31qSxEfeoyznijw4L2GggMLWDgjblyLHXVDf0qe4QTa2By3Ly7QUtGOyUpzcmTPPsGaboDB/pIO",
+	"MboXlIPzuw0b97Po/vnfA8OEGf75X3/+p+yv0MGJO3BDfjJtf23h2f/1Vk/73F23OmRgOW3zhpR+YqQT",
+	"Td3rraD2xeH8XopUGJsMMt4fq/42kPnjxQMwppHnwrKMO+RpK7JjVRr/2a/mQ69H+nsDen8d59eCs+v7",
+	"UqiNKQjICkmml98r64cRiVaJzOR8VKJXPBkwZ7iyPAnwt3DcUQ8LHHjW4RhtiEixh9u6cu0vBrB1mqWa",
+	"kNAhOZzKHvl11TMHuFixrJ99+2LTIuP5aJdarnNijFsRt67pCC1JVV3GSQ9H3EhL0Bw/Wiz8Ah4/AvCb",
+	"UaZ1K3cMPzbH4UVWKTz0AL1PpGw8YnrsYh6lwEZux8nAh/MXHgIrk0o7gWAHxScKHfdfDHCBkyJnLC3l",
+	"i+eAiL3ML3KjuWDgQz4IHnBjyz8vdBkZ9jc+yMaqb1MpFEwWO5ZKwXwcJ1hXGJkMnOxjn+bYr/xR+6mP",
+	"WQdC4r+gebcwufD0+712+iTZFcu70sVGvddO3JBLXV5EnT3wm3effl7GdPhdBFZzHmsT6JESa7cbABM6",
+	"r8v0yJ7ZkvLn/UuR/GJh2Cu2zXGVLZ/aFnunlZhiOB27GESbX3SaDDi64XokFBITU1mJWzYQWQp8UMnY",
+	"Op1O2cO/CjPhA+M99JyZLUdPpfjCsrFyMiMjNN9N/4S7cEsMzzoNw0pGob0Bo/Apx6Gdh+eciZQ5fR95",
+	"b8SivBMA/5XG0n1lK5Kn1mqbAXSWFkwlNcn1T3Sdjfqr/hbzUqz0MN9FhpU2tMTiwdI1nRxw6Z2v+MNS",
+	"MwrPp7NpUuizDORqExx+ycmsK5OmeI9LJk4/0VpvW/7kx0tEbi6xSDn39SUWKyRdfBHJ2M2R9E/RmA2h",
+	"M3vPx/s1mei5w5IPZR9gXxY3KTtTeuJ9n2CGGszq/CqAXI+5ST12gWozb+7CfunqUArWe68191pTN8uG",
+	"2wUTNUHANqI62EE+Jx0PwwiUkz+AtjE8MVCDuiLTqk9TbhqK5bDc6tMC503uxf5e7BfMI132rMCGrp0v",
+	"f4x7cmevtbcjVSq+tNyXOU1egWEuk4DoAeM5M/EvdGCEARiAFvk/fxu/lmyvtQfY9x//+uHnB5YlOssI",
+	"28qHvc9/O8YxBklAVkjkRnm8nsyEbZwqmE9FtP8ctATZlAGFRSaD4qgxQG904v+ZScG6AhKDsFJ8UIQ9",
+	"nSFNhdU38Cr0mHUe/0vahdd+cYv9fie+uB3ICpaC5K2YGcYKqQZCutaXYXaqwmgK/uuPsXVcqFT2z/JP",
+	"zJ8bqMxeXdhWmGPqvDrh/cDbEHKgw0sj3q8Rjf4krLOc031gCykMIhapADUrrkS6eEEfvvr7zhmCD/gB",
+	"fmW5jBPJhZFeCR52bDIwQnZFZxtLR0I5M22xk5jskHj1vBq8Uv1M2kHE7z3k5mw8wqui6pyqWHeyTE/s",
+	"IVH6SUUHTiDOw3vAkFwYwicU7jcAQ9eTMMCKpS6vPlzhEnEsAjqdRWbFJB+rOxMjVzMJESvEoprXe15Q",
+	"HvttbhC7I+omOJtyptQUq0MoNo24G0QFMbzxUsyqTy5SBzZ//7rb2G9/e9j8e7v5jDd7v2//79NTf7ur",
+	"0wb6NZfU/nTcbj9KQNgOIE3WE4Z9GWbKHsAv/9cpTN8d7Ox80eK8lQo6Qx0PEvqve//aPt1i8K+/CuNP",
+	"if91urXX2mu1T/Hy4v/9///feJ+d8o3wr6tbj2rAjHtWshmbdQQivXGD1RMpaaB3XLlzPBlQG0nxj7kw",
+	"HooVH8yz4UMx7ApThH+RGIOLPeAqhSTnIeMs1ckYvu3dXhXGjN00ho6YvfIsVMupgluIlOgDaLwiB4iO",
+	"5hrjSbLDwACBuNMBk9Bw1c/RI6IYlLOuAWKIXNsI1q7Kmr0WLhkc5XuzOqN5tP9bN9J8fc1j8/hqL3qp",
+	"sJE+IEIie3gP4diE7lgfDkV6UMg0eallIQ+0M3US/V5MvIfY9Ko2lE6k7C/HH957hUv0cCgdeouIaN55",
+	"gRd75c+7DmKfEIMFNFzz/BMfeV+8UmmnOJUTaKylSWxNyOaASHKqaFI9ldCVDZB0xM4vbDFGhGP1CFzf",
+	"c8J0oFszjDzQ5fOursAUClPaDb+f3g+3io/sQNeEjzyl5S86i7FLuDTyOML3gwSUlexTfs11Xc27S0FH",
+	"veUGdkiNwSroHngeUoAbw2EJtXO+0AAd3z2X312oSA/5FzkcD6HbEyfO8Z/FvLlUTvQBy3nFg7yp0osx",
+	"b97G0pWKw0qXOk/xGW+Kr6BOZ18QFGy5tdnHbLk8LamuA2mdNjLhWfNMTOcXWYrPMv9ZJlQ60hJPFgKz",
+	"eJ1fnO222uxhAEf+qfV0u0HIHF7lP5+whx03HR2wf5ucNa1w//PfJq6zTREfxHYAoZ5jSgAIhjTAQwM4",
+	"Q0KOiFmBPLZGmBHMYdeLKKkmPvwlf6BfxXTVwlCx7rKgLSVWfv9aa/Zp/DMQoDTAftIMZSQLEc5EpTBI",
+	"1dVf5gDjw8wYEjpx7LpKHPvL5+PwLkfnTTo58HVipg2FuEFLo+301xAqMdMRsGDogEMq5LlU/ZCpyNGC",
+	"Eq0SYZT11jvQjv6V3nOD+bdIsy9Dngomej0vd+cQuwE1RlHlPixwVMMphxCxFyjl88+RtLVOVeRhE/hI",
+	"jmIPM+zeFyuBOtd0Hwp5Lt7hdZZHONWY2JwraVequi9zg6qUIOxOo1Yk6AOk4ZcOFm5pK8/uo6VgTeEo",
+	"vf5KfXle3ysI0goHKa45KHyM42MZoNU42N99tv+ovV9hMFC17UCOlrUakeUHaxG+TwajCGnsWWQHBjyH",
+	"FwLVBGrm4qg5E9NDIFDp+Jt0uD3rNFjHOu7GtsO0OVWdTPBzQUwdcHjpXkGLQ6XhAi6ph5TrgfMs0PD4",
+	"2xLiU4t9RKihVCQyrewyPhFZ9q7YoNuj5xe7gHAm72AL6uNeJqSDFMhH2P5zYbpjlbJXCC60fGtQ8fQx",
+	"LUcVBpl0BB5x6+3DbevkuRlc5QvTNgjfwtOhdA7SBPYMWMDzFwvBE2hhnUNSNjpPHj9+9KTC5Khx2p/X",
+	"QpgnR0SWUYXcqy05xmBJwtBuHr+BNwL9euwFNxDgKB08lUNgedfeIHhHhAN4GGejcZa16s7297DIC1q5",
+	"XxEOayeuUk+7IdD9usDkWA8FNl8rARTwgIW3fDiCvp3d+WrH3X8Tifu2kwKV0IKx7MrsU4OGofMMVKPA",
+	"rqIGIczpWaLA9LdqsQ9KwMg0pRtalXH7R/g+z4DoaAl0uHyBIy7NRFrB6AErwIor0ub04WUz53uLMdxu",
+	"KKR+48QQGGxEvr23Lbb+fKFdWGcpUaV7vYc3ubxEw9E6H1wACmiQhVspot7dRncmv0MO2YaP9sCCp0M4",
+	"vGwoHAfQuZHOZDItHCkvY41TdSZV2mBQi4ZvzJDCS8eGfMrsSHCYraypMB2Pu9qkUnEnjsO6FinIK+Wk",
+	"mzKZ17tCogufYy7g4VCMRkItwDu04+7yqrP/03p1R8DTNfO3dMmMQf79GKp6LR0fhYQFTbmwgPcaB3To",
+	"bI2E8Nl2a+3k5iEEUMlAG+TJihIJK+QzbCGM87UPZg5XUr697RZ7NRw5qNryEp4wpoNx9a3KvNNxvK6r",
+	"+e5/X6AQv8dyDkggFRKXizg3hlcSd11QUbv+1x7Q8vG1A54kuZP1rxwuaM7nHLzRi4FPEmn9CIPfscm2",
+	"DrZ2oABEt7gIV6hncEoDNCFU44v1eBNZNJC1CvNDwBMX8+vvxkomcsQz6aSwDeZdWp4Ru46/hxF96d0M",
+	"DFkfHn06hpwatiNM41tkPBG24hbHiBxqGyyTPcGsdGPsY2kw3evhX/BpAMPXvzzhcqDu6A4hs1yBKhpX",
+	"UCEnlt+TbgF3CJdOsHwA5dUGRdzaYn82tU0gt/HDj3/98HODPf/teDtaB5VhK55Uj00ioqbY4PLLvJVJ",
+	"YOmykZ9vZqzAtsgh+IHRbSxereI+r1IJrM3RLQ5YCiS6DWbEuRQT/99McO9xnmPZP760wAtUXPqo0HR6",
+	"DsDhJFDjQDQXCSMEVeg64MQ0Ebl3xYBnvUPEQEiHUknrDHfaxOtAXs6qRzwqvhLNaFvBTTI4YHaqtJp6",
+	"Nw5/Q/1I6B4ZYceZa9BQGUkChYBFOjfVorTZcJ1K0QqSMdHmbMZXLlFXTME7SfWCZwbS+4obeSVPJV2u",
+	"fBu64jiVM9eCX1WqHPQDkmLFrHnl5YPkGz3uDyrhZsOKEXf14m3ew8sp+Mote/h8rNI3LxvsnZCK/aac",
+	"MEoMhkLZM62c3ob1YPcRGnI3LbrEWTNaagN/r/qMs4HsA2Z1gR3cIPDivAsgWm64cOUew1FZIlmvYC5k",
+	"zZywsBEoFTFkKNjMbGOGsywW64K/s85YhWDMqwotpFGH+hteNm1yxSU/auAYiOi7WRNk1kskJ5LiycDb",
+	"HfzJnxuFjfQvBacHfXR6uGAdQJO98MFCz4dllvfEomfzn6m44mtthiwVPakknRhQqT8Gd4Lttffazd29",
+	"nDqfT/XYRRf1wWHdOhPp5B8C4vXI4hFsJ5hSQHQQiQT2++gtRB+vu3YmzNkDy8KQOVfxTUoHmq207yUj",
+	"nHfSgGmjwziar7e65ya8pAHUQyQrL/5awDnPp3SCRGdRaGuPX3ZoE65wHTB/b3Fp+OIb0Pq34GUPucy6",
+	"+kvFJZ8LNxFCzfTbxq+0iHTrsMW7dI3QrPuw0pGmQdqBnhSu879pqSy8rcKjamDCEIb7tUGE+KE+R4T4",
+	"IBKRQ/jt92//XwAAAP//C9EGWYDEBgA=",
 }
 
 // GetSwagger returns the content of the embedded swagger specification file

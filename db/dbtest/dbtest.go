@@ -9,6 +9,8 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,10 +36,10 @@ const (
 // New opens a fresh, migrated database for the test and drops it when the test ends.
 func New(t testing.TB, options ...Option) *db.DB {
 	t.Helper()
-	url := URL(t, options...)
+	address := URL(t, options...)
 	ctx, cancel := context.WithTimeout(context.Background(), setUpTimeout)
 	defer cancel()
-	database, err := db.Open(ctx, url, db.Options{ApplicationName: "dbtest", MaxConns: poolSize})
+	database, err := db.Open(ctx, address, db.Options{ApplicationName: "dbtest", MaxConns: poolSize})
 	if err != nil {
 		t.Fatalf("dbtest: %v", err)
 	}
@@ -71,6 +73,24 @@ func URL(t testing.TB, options ...Option) string {
 		}
 	})
 	return s.url(name)
+}
+
+// Roles makes a fresh, migrated database and gives its URLs: for a role that works with it and has no right yet, and for its owner. work is
+// empty on a server at TEST_DATABASE_URL whose role may make none.
+func Roles(t testing.TB) (work, owner string) {
+	t.Helper()
+	owner = URL(t)
+	ctx, cancel := context.WithTimeout(context.Background(), setUpTimeout)
+	defer cancel()
+	s, err := serverFor(false)
+	if err != nil {
+		t.Fatalf("dbtest: %v", err)
+	}
+	u, err := url.Parse(owner)
+	if err != nil {
+		t.Fatalf("dbtest: %v", err)
+	}
+	return s.working(ctx, strings.TrimPrefix(u.Path, "/")), owner
 }
 
 func has(options []Option, wanted Option) bool {

@@ -20,8 +20,9 @@ type server struct {
 	admin    *pgxpool.Pool
 	template string
 	url      func(database string) string
-	owner    string    // of the databases, when it isn't the role that makes them
-	watcher  io.Closer // open as long as the test binary lives
+	work     func(database string) string // nil: the role to work with is made when it is asked for
+	owner    string                       // of the databases, when it isn't the role that makes them
+	watcher  io.Closer                    // open as long as the test binary lives
 }
 
 // The test binary has one server of each kind, started by the first test that asks for it.
@@ -57,7 +58,7 @@ func start(fsync bool) (*server, error) {
 	if err != nil {
 		return nil, errors.Join(err, watcher.Close())
 	}
-	s.watcher = watcher
+	s.watcher, s.work = watcher, embedded.WorkURL
 	return s, nil
 }
 
@@ -139,6 +140,23 @@ func (s *server) create(ctx context.Context, name, template string) error {
 func (s *server) drop(ctx context.Context, name string) error {
 	_, err := s.admin.Exec(ctx, "DROP DATABASE IF EXISTS "+quote(name)+" WITH (FORCE)")
 	return err
+}
+
+// working gives the URL of a database for a role that works with it and owns nothing; empty where none can be made.
+func (s *server) working(ctx context.Context, database string) string {
+	if s.work != nil {
+		return s.work(database)
+	}
+	role := "test_work_" + randomHex()
+	if _, err := s.admin.Exec(ctx, "CREATE ROLE "+quote(role)+" LOGIN PASSWORD '"+role+"'"); err != nil {
+		return ""
+	}
+	u, err := url.Parse(s.url(database))
+	if err != nil {
+		return ""
+	}
+	u.User = url.UserPassword(role, role)
+	return u.String()
 }
 
 func quote(name string) string { return pgx.Identifier{name}.Sanitize() }

@@ -42,6 +42,11 @@ type Mail interface {
 	Enqueue(ctx context.Context, m mail.Message) error
 }
 
+// Post hands a mail to the mail server.
+type Post interface {
+	Send(ctx context.Context, m mail.Message) error
+}
+
 // Jobs enqueues background work in the transaction of ctx.
 type Jobs interface {
 	Insert(ctx context.Context, args river.JobArgs, opts *river.InsertOpts) error
@@ -142,13 +147,22 @@ type Powers interface {
 	Profile(ctx context.Context, powerID, serviceID uuid.UUID) (data types.Profile, ok bool, err error)
 }
 
+// Homes are the account homes of the association, as it vouches for them now.
+type Homes interface {
+	// All lists them; this portal first when it is one.
+	All() []types.PortalReference
+	// Home gives one by its entity id; false for everybody else's.
+	Home(id string) (types.PortalReference, bool)
+}
+
 // Config is what the Service is made of.
 type Config struct {
 	DB     *db.DB
 	Keys   *keys.Set
 	Self   types.PortalReference // this portal
-	Home   types.PortalReference // where citizens have their accounts; may be this portal
+	Homes  Homes                 // where citizens have their accounts; this portal may be one
 	Mail   Mail
+	Post   Post // for jobs that send mails themselves
 	Jobs   Jobs
 	Audit  Audit        // nil: nothing is recorded
 	Client *http.Client // for reading at the account home; with limits on time and size
@@ -215,18 +229,56 @@ func (s *Service) Connect(r Rooms) {
 	}
 }
 
-func (s *Service) isHome() bool { return s.Self.Id == s.Home.Id }
+// isHome says whether citizens have accounts at this portal.
+func (s *Service) isHome() bool {
+	_, here := s.Homes.Home(s.Self.Id)
+	return here
+}
+
+// elsewhere says whether the caller is a citizen whose account is at another portal, and at which.
+func (s *Service) elsewhere(ctx context.Context) (home types.PortalReference, elsewhere bool) {
+	issuer := httpx.CallerOf(ctx).Person.Issuer
+	if issuer == "" || issuer == s.Self.Id {
+		return s.Self, false
+	}
+	home, _ = s.Homes.Home(issuer)
+	return home, true
+}
 
 // requireHome refuses what only an account home can do, and names where to go.
 func (s *Service) requireHome() error {
 	if s.isHome() {
 		return nil
 	}
-	return problem.NotFound("not-account-home", "An diesem Portal gibt es keine Konten.", "There are no accounts at this portal.").
-		With(problem.Text{
-			De: fmt.Sprintf("Ihr Konto liegt bei: %s (%s).", s.Home.Name, s.Home.Url),
-			En: fmt.Sprintf("Your account is at: %s (%s).", s.Home.Name, s.Home.Url),
-		})
+	refused := problem.NotFound("not-account-home", "An diesem Portal gibt es keine Konten.", "There are no accounts at this portal.")
+	all := s.Homes.All()
+	if len(all) == 1 {
+		return refused.With(accountAt(all[0]))
+	}
+	names := make([]string, 0, len(all))
+	for _, home := range all {
+		names = append(names, fmt.Sprintf("%s (%s)", home.Name, home.Url))
+	}
+	return refused.With(problem.Text{
+		De: "Konten gibt es bei: " + strings.Join(names, ", ") + ".",
+		En: "Accounts are kept at: " + strings.Join(names, ", ") + ".",
+	})
+}
+
+// requireOwn refuses what a portal does for its own people only.
+func (s *Service) requireOwn(ctx context.Context) error {
+	home, elsewhere := s.elsewhere(ctx)
+	if !elsewhere {
+		return s.requireHome()
+	}
+	return problem.NotFound("not-account-home", "Ihr Konto liegt bei einem anderen Portal.", "Your account is at another portal.").With(accountAt(home))
+}
+
+func accountAt(home types.PortalReference) problem.Text {
+	return problem.Text{
+		De: fmt.Sprintf("Ihr Konto liegt bei: %s (%s).", home.Name, home.Url),
+		En: fmt.Sprintf("Your account is at: %s (%s).", home.Name, home.Url),
+	}
 }
 
 // mac is a keyed hash of what must be compared but not kept.
@@ -253,7 +305,7 @@ func connectionAddress(ctx context.Context) string {
 
 // citizen gives the account of the citizen who calls with a session at their account home.
 func (s *Service) citizen(ctx context.Context) (uuid.UUID, error) {
-	if err := s.requireHome(); err != nil {
+	if err := s.requireOwn(ctx); err != nil {
 		return uuid.Nil, err
 	}
 	c := httpx.CallerOf(ctx)

@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -152,7 +153,8 @@ func (s *Service) erase(ctx context.Context, row accountRow) error {
 	if err := s.rooms.Sessions.EndAccountSessions(ctx, row.ID); err != nil {
 		return err
 	}
-	if err := s.eraseAtHolders(ctx, httpx.Person{Issuer: s.Self.Id, Subject: row.ID.String()}); err != nil {
+	person := httpx.Person{Issuer: s.Self.Id, Subject: row.ID.String()}
+	if err := errors.Join(s.noteErasure(ctx, person), s.eraseAtHolders(ctx, person)); err != nil {
 		return err
 	}
 	return s.deleteAccountRows(ctx, row)
@@ -175,6 +177,7 @@ func (s *Service) receiveClosed(ctx context.Context, from string, payload json.R
 		return problem.Unprocessable("message-invalid", "Die Nachricht ist nicht lesbar.", "The message cannot be read.").Because(err)
 	}
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
-		return s.eraseAtHolders(ctx, httpx.Person{Issuer: from, Subject: m.Person})
+		person := httpx.Person{Issuer: from, Subject: m.Person}
+		return errors.Join(s.noteErasure(ctx, person), s.eraseAtHolders(ctx, person))
 	})
 }

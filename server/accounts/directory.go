@@ -76,6 +76,9 @@ func (s *Service) UpdateFromDirectory(ctx context.Context, id uuid.UUID, directo
 		if row.Revision, err = s.storeProfile(ctx, row, after); err != nil {
 			return false, err
 		}
+		if err := s.record(aboutRoles(byDirectory(ctx), strings.Fields(row.Roles)), "staff.name", id, changeOfName(who.directory, before, after)); err != nil {
+			return false, err
+		}
 	}
 	had, has := strings.Fields(row.Roles), union(given, strings.Fields(row.LocalRoles))
 	if strings.Join(given, " ") == row.DirectoryRoles && strings.Join(has, " ") == row.Roles {
@@ -145,6 +148,18 @@ func union(a, b []string) []string {
 		}
 	}
 	return out
+}
+
+// changeOfName says for the audit what of somebody's name and address a directory has changed, without what they are.
+func changeOfName(directory string, before, after profile) string {
+	words := []string{"directory:" + directory}
+	if before.StaffName != after.StaffName {
+		words = append(words, "name")
+	}
+	if before.StaffEmail != after.StaffEmail {
+		words = append(words, "email")
+	}
+	return strings.Join(words, " ")
 }
 
 // changeOfRoles says for the audit what a directory has given and taken.

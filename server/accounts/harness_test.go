@@ -53,7 +53,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, now: time.Now().UTC().Truncate(time.Microsecond), address: "192.0.2.1", units: [3]uuid.UUID{uuid.New(), uuid.New(), uuid.New()}}
 	home := types.PortalReference{Id: "https://emsland.example", Url: "https://emsland.example", Name: "Landkreis Emsland", Kind: types.County}
 	w.service = New(Config{
-		DB: dbtest.New(t), Keys: k, Self: home, Home: home, Mail: w, Jobs: w,
+		DB: dbtest.New(t), Keys: k, Self: home, Homes: onlyHome{home}, Mail: w, Jobs: w,
 		Now: func() time.Time { return w.now }, Address: func(context.Context) string { return w.address },
 	})
 	w.handlers = map[string]func(context.Context, string, json.RawMessage) error{}
@@ -61,10 +61,20 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
+// onlyHome is an association's only account home.
+type onlyHome struct{ ref types.PortalReference }
+
+// All implements Homes.
+func (o onlyHome) All() []types.PortalReference { return []types.PortalReference{o.ref} }
+
+// Home implements Homes.
+func (o onlyHome) Home(id string) (types.PortalReference, bool) { return o.ref, id == o.ref.Id }
+
 // noPasskeys is a portal where nobody has any.
 type noPasskeys struct{ Passkeys }
 
 func (noPasskeys) HasPasskey(context.Context, uuid.UUID) (bool, error)       { return false, nil }
+func (noPasskeys) DropFactors(context.Context, uuid.UUID) error              { return nil }
 func (noPasskeys) RecoveryCodesLeft(context.Context, uuid.UUID) (int, error) { return 0, nil }
 
 func (w *world) Enqueue(_ context.Context, m mail.Message) error {

@@ -114,7 +114,7 @@ func (s *Service) AccountID(ctx context.Context, email string) (uuid.UUID, error
 }
 
 func checkRoles(roles []string) error {
-	known := []string{string(types.Clerk), string(types.Editor), string(types.Publisher), string(types.Admin), string(types.Auditor)}
+	known := []string{string(types.Clerk), string(types.Editor), string(types.Publisher), string(types.Admin), string(types.Auditor), string(types.Treasurer)}
 	if len(roles) == 0 {
 		return problem.Invalid(problem.FieldError{Pointer: "/roles", Code: "minItems", Params: map[string]any{"minItems": 1}})
 	}

@@ -43,8 +43,8 @@ Kind regards
 	}
 }
 
-// Notice tells a person by mail that a message waits in the mailbox, and who it is from; not what it says. It is sent when
-// the transaction of ctx is committed.
+// Notice tells a person by mail that a message waits in the mailbox, and who it is from; not what it says. The mail server
+// has it when it returns: this is for jobs.
 func (s *Service) Notice(ctx context.Context, accountID uuid.UUID, senderName string) error {
 	row, err := s.account(ctx, accountID)
 	if err != nil || row.Email == "" {
@@ -52,5 +52,5 @@ func (s *Service) Notice(ctx context.Context, accountID uuid.UUID, senderName st
 	}
 	l, language := noticeLetter(), httpx.LanguageOf(ctx)
 	fill := strings.NewReplacer("{portal}", s.Self.Name, "{link}", s.Self.Url+PageMailbox, "{sender}", senderName)
-	return s.Mail.Enqueue(ctx, mail.Message{To: row.Email, Subject: l.subject.In(language), Text: fill.Replace(l.text.In(language))})
+	return s.Post.Send(ctx, mail.Message{To: row.Email, Subject: l.subject.In(language), Text: fill.Replace(l.text.In(language))})
 }

@@ -26,6 +26,8 @@ type Passkeys interface {
 	VerifyPasskeyOf(ctx context.Context, proof []byte, made types.NewPasskey) (accountID uuid.UUID, keep func(context.Context) error, err error)
 	// HasPasskey says whether an account can sign in with a passkey.
 	HasPasskey(ctx context.Context, accountID uuid.UUID) (bool, error)
+	// DropFactors takes passkeys, one-time codes and recovery codes of an account away, in the transaction of ctx.
+	DropFactors(ctx context.Context, accountID uuid.UUID) error
 	// NewRecoveryCodes replaces the recovery codes of an account, in the transaction of ctx.
 	NewRecoveryCodes(ctx context.Context, accountID uuid.UUID) ([]string, error)
 	// RecoveryCodesLeft counts those that are not used up.

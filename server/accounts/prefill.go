@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -14,8 +15,8 @@ import (
 	"portalverbund/server/platform/problem"
 )
 
-// Prefill gives the caller's data for a form of a service, read at this moment: from the own store at the account home,
-// else from the account home with a token for just this purpose. Without a consent it says how to give one; the address
+// Prefill gives the caller's data for a form of a service, read at this moment: from the own store at their account home,
+// else from that home with a token for just this purpose. Without a consent it says how to give one; the address
 // it names takes a returnTo parameter, which the client appends. Nothing is kept here. An account home that cannot be
 // reached is 503.
 func (s *Service) Prefill(ctx context.Context, serviceID uuid.UUID) (types.Prefill, error) {
@@ -29,7 +30,8 @@ func (s *Service) Prefill(ctx context.Context, serviceID uuid.UUID) (types.Prefi
 	if c.Acting != nil {
 		return s.prefillForAnother(ctx, c.Acting.PowerID, serviceID)
 	}
-	if s.isHome() {
+	home, elsewhere := s.elsewhere(ctx)
+	if !elsewhere {
 		return s.prefillHere(ctx, serviceID)
 	}
 	token, ok, err := s.rooms.Purposes.PurposeToken(ctx, serviceID)
@@ -39,7 +41,7 @@ func (s *Service) Prefill(ctx context.Context, serviceID uuid.UUID) (types.Prefi
 	if !ok {
 		return s.consentNeeded(ctx, serviceID)
 	}
-	data, ok, err := s.readAtHome(ctx, token)
+	data, ok, err := s.readAtHome(ctx, home, token)
 	if err != nil {
 		return types.Prefill{}, err
 	}
@@ -49,7 +51,7 @@ func (s *Service) Prefill(ctx context.Context, serviceID uuid.UUID) (types.Prefi
 		}
 		return s.consentNeeded(ctx, serviceID)
 	}
-	return s.available(data), nil
+	return s.available(ctx, data), nil
 }
 
 func (s *Service) prefillHere(ctx context.Context, serviceID uuid.UUID) (types.Prefill, error) {
@@ -66,7 +68,7 @@ func (s *Service) prefillHere(ctx context.Context, serviceID uuid.UUID) (types.P
 	if err != nil {
 		return types.Prefill{}, err
 	}
-	return s.available(data), nil
+	return s.available(ctx, data), nil
 }
 
 // prefillForAnother gives the data of the person for whom the session acts, as far as their power of attorney allows.
@@ -76,13 +78,19 @@ func (s *Service) prefillForAnother(ctx context.Context, powerID, serviceID uuid
 		return types.Prefill{}, err
 	}
 	if !ok {
-		return types.Prefill{State: types.NotAllowed, Origin: s.Home}, nil
+		return types.Prefill{State: types.NotAllowed, Origin: s.origin(ctx)}, nil
 	}
-	return s.available(data), nil
+	return s.available(ctx, data), nil
 }
 
-func (s *Service) available(data types.Profile) types.Prefill {
-	return types.Prefill{State: types.Available, Origin: s.Home, Profile: &data}
+// origin is where the caller's data is.
+func (s *Service) origin(ctx context.Context) types.PortalReference {
+	home, _ := s.elsewhere(ctx)
+	return home
+}
+
+func (s *Service) available(ctx context.Context, data types.Profile) types.Prefill {
+	return types.Prefill{State: types.Available, Origin: s.origin(ctx), Profile: &data}
 }
 
 func (s *Service) consentNeeded(ctx context.Context, serviceID uuid.UUID) (types.Prefill, error) {
@@ -91,12 +99,15 @@ func (s *Service) consentNeeded(ctx context.Context, serviceID uuid.UUID) (types
 		return types.Prefill{}, err
 	}
 	address := "/api/v1/signin/start?serviceId=" + url.QueryEscape(serviceID.String())
-	return types.Prefill{State: types.ConsentNeeded, Origin: s.Home, ConsentUrl: &address, Items: &items}, nil
+	return types.Prefill{State: types.ConsentNeeded, Origin: s.origin(ctx), ConsentUrl: &address, Items: &items}, nil
 }
 
-// readAtHome asks the account home. ok is false when it refuses the token.
-func (s *Service) readAtHome(ctx context.Context, token string) (data types.Profile, ok bool, err error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Home.Url+"/api/v1/account/profile", nil)
+// readAtHome asks the caller's account home. ok is false when it refuses the token.
+func (s *Service) readAtHome(ctx context.Context, home types.PortalReference, token string) (data types.Profile, ok bool, err error) {
+	if home.Url == "" { // it has just ceased to be one
+		return data, false, s.homeUnavailable(errors.New("not an account home of the association"))
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, home.Url+"/api/v1/account/profile", nil)
 	if err != nil {
 		return data, false, fmt.Errorf("read at the account home: %w", err)
 	}

@@ -38,7 +38,7 @@ func (s *Service) KeepAnswers(ctx context.Context, k types.KeptAnswers) (types.K
 	if err != nil {
 		return "", err
 	}
-	if s.isHome() {
+	if _, elsewhere := s.elsewhere(ctx); !elsewhere {
 		id, err := s.citizen(ctx)
 		if err != nil {
 			return "", err

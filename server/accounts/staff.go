@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"gorm.io/gorm"
 
 	staffapi "portalverbund/api/staff"
 	"portalverbund/api/types"
@@ -102,6 +103,14 @@ func (h *StaffHandlers) EndStaff(ctx context.Context, r staffapi.EndStaffRequest
 		return nil, err
 	}
 	return staffapi.EndStaff204Response{}, h.service.EndStaff(ctx, r.StaffId)
+}
+
+// ResetStaffFactors answers DELETE /api/v1/admin/staff/{staffId}/factors.
+func (h *StaffHandlers) ResetStaffFactors(ctx context.Context, r staffapi.ResetStaffFactorsRequestObject) (staffapi.ResetStaffFactorsResponseObject, error) {
+	if err := administrator(ctx); err != nil {
+		return nil, err
+	}
+	return staffapi.ResetStaffFactors204Response{}, h.service.ResetFactors(ctx, r.StaffId)
 }
 
 // staffPlace is where somebody stands in the list of staff; the zero value is before all.
@@ -293,13 +302,32 @@ func (s *Service) describeStaff(ctx context.Context, row accountRow, names map[u
 	return out, nil
 }
 
+// StaffWithRole gives the names of those who have a role for the whole portal or for one of some units, by one query; nil means any unit.
+func (s *Service) StaffWithRole(ctx context.Context, role string, units []uuid.UUID) (map[uuid.UUID]string, error) {
+	query := s.DB.From(ctx).Where("roles <> '' AND disabled_at IS NULL")
+	if units == nil {
+		query = query.Where("roles ~ ('(^| )' || ? || '( |@|$)')", role)
+	} else {
+		words := []string{role}
+		for _, unit := range units {
+			words = append(words, httpx.UnitRole{Role: role, Unit: unit}.Word())
+		}
+		query = query.Where("string_to_array(roles, ' ') && string_to_array(?, ' ')", strings.Join(words, " "))
+	}
+	return s.staffNames(query)
+}
+
 // StaffNames gives the names of those who work here by their ids, by one query.
 func (s *Service) StaffNames(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]string, error) {
 	if len(ids) == 0 {
 		return map[uuid.UUID]string{}, nil
 	}
+	return s.staffNames(s.DB.From(ctx).Where("id IN ? AND (roles <> '' OR directory <> '')", ids))
+}
+
+func (s *Service) staffNames(query *gorm.DB) (map[uuid.UUID]string, error) {
 	var rows []accountRow
-	if err := s.DB.From(ctx).Where("id IN ? AND (roles <> '' OR directory <> '')", ids).Find(&rows).Error; err != nil {
+	if err := query.Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("read staff: %w", err)
 	}
 	names := make(map[uuid.UUID]string, len(rows))

@@ -222,3 +222,73 @@ func TestAdministrators_TakeItFromEachOtherAtOnce_OneStays(t *testing.T) {
 		t.Errorf("%d administrators are left", left)
 	}
 }
+
+func TestResetFactors_SignInIsSetUpAnew_NothingOfBeforeCounts_Audited(t *testing.T) {
+	t.Parallel()
+	w, ctx, _, audited := administration(t)
+	member, err := w.service.Invite(ctx, "k1", invitation("kim@emsland.example", types.Clerk))
+	must(t, err)
+	must(t, w.service.ConfirmPasswordReset(t.Context(), w.lastToken(), testPassword))
+	must(t, w.service.RequestPasswordReset(t.Context(), "kim@emsland.example"))
+	must(t, w.service.sendReset(t.Context(), w.resets[0]))
+	before := w.lastToken()
+	w.ended = nil
+	must(t, w.service.ResetFactors(ctx, member.Id))
+	if !slices.Equal(w.ended, []uuid.UUID{member.Id}) {
+		t.Errorf("sessions ended: %v", w.ended)
+	}
+	if _, err := w.service.Authenticate(t.Context(), "kim@emsland.example", testPassword); code(err) != "credentials-wrong" {
+		t.Errorf("the password still counts: %v", err)
+	}
+	if err := w.service.ConfirmPasswordReset(t.Context(), before, testPassword); code(err) != "token-used" {
+		t.Errorf("a link of before still counts: %v", err)
+	}
+	if mail := w.mails[len(w.mails)-1]; mail.To != "kim@emsland.example" || !strings.Contains(mail.Subject, "zurückgesetzt") {
+		t.Errorf("mail %+v", mail)
+	}
+	token := w.lastToken()
+	w.now = w.now.Add(23 * time.Hour)
+	must(t, w.service.ConfirmPasswordReset(t.Context(), token, testPassword+" wieder"))
+	if id, err := w.service.Authenticate(t.Context(), "kim@emsland.example", testPassword+" wieder"); err != nil || id != member.Id {
+		t.Errorf("%v %v", id, err)
+	}
+	if want := "staff.factors account:" + member.Id.String() + " "; (*audited)[len(*audited)-1] != want {
+		t.Errorf("audited %v", *audited)
+	}
+	must(t, w.service.ResetFactors(ctx, member.Id))
+	token = w.lastToken()
+	w.now = w.now.Add(24*time.Hour + time.Second)
+	if err := w.service.ConfirmPasswordReset(t.Context(), token, testPassword); code(err) != "token-used" {
+		t.Errorf("the link counts for more than a day: %v", err)
+	}
+}
+
+func TestResetFactors_OwnCitizensOrEnded_Refused_TheOperatorHelpsTheLastAdministrator(t *testing.T) {
+	t.Parallel()
+	w, ctx, self, audited := administration(t)
+	citizen := w.citizen("clara@example.org")
+	gone, err := w.service.Invite(ctx, "k1", invitation("kim@emsland.example", types.Clerk))
+	must(t, err)
+	must(t, w.service.EndStaff(ctx, gone.Id))
+	for name, tt := range map[string]struct {
+		id   uuid.UUID
+		want string
+	}{"own": {self, "own-account"}, "a citizen's": {citizen, "account-unknown"}, "nobody's": {uuid.New(), "account-unknown"}, "ended": {gone.Id, "access-ended"}} {
+		if err := w.service.ResetFactors(ctx, tt.id); code(err) != tt.want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for who, want := range map[string]string{"clara@example.org": "account-unknown", citizen.String(): "account-unknown", "niemand@example.org": "account-unknown"} {
+		if err := w.service.ResetFactorsByOperator(t.Context(), who); code(err) != want {
+			t.Errorf("%s by the operator: %v", who, err)
+		}
+	}
+	if _, err := w.service.Authenticate(t.Context(), "leitung@emsland.example", testPassword); err != nil {
+		t.Fatalf("before: %v", err)
+	}
+	must(t, w.service.ResetFactorsByOperator(t.Context(), "Leitung@emsland.example"))
+	must(t, w.service.ConfirmPasswordReset(t.Context(), w.lastToken(), testPassword+" neu"))
+	if want := "staff.factors account:" + self.String() + " "; (*audited)[len(*audited)-1] != want {
+		t.Errorf("audited %v", *audited)
+	}
+}

@@ -341,6 +341,7 @@ func (s *Service) Sweep(ctx context.Context) (int64, error) {
 		{"account_email_changes", "token_hash", "expires_at", s.Now()},
 		{"account_proposals", "id", "expires_at", s.Now()},
 		{"account_buckets", "key", "at", s.Now().Add(-24 * time.Hour)},
+		{"account_erasures", "id", "erased_at", s.Now().Add(-ErasuresKept)},
 	} {
 		res := s.DB.From(ctx).Exec(fmt.Sprintf("DELETE FROM %[1]s WHERE %[2]s IN (SELECT %[2]s FROM %[1]s WHERE %[3]s < ? LIMIT ?)",
 			sweep.table, sweep.key, sweep.column), sweep.before, jobs.SweepBatch)

@@ -25,10 +25,41 @@ import (
 )
 
 // linked names the linked portals for the room that describes this one.
-type linked struct{ *federation.Service }
+type linked struct{ app *App }
 
 // Name gives the association's name.
-func (a linked) Name() string { return a.Association() }
+func (l linked) Name() string { return l.app.federation.Association() }
+
+// Members gives the linked portals, this one included.
+func (l linked) Members() []types.PortalReference { return l.app.federation.Members() }
+
+// AccountHomes gives the account homes, this portal first when it is one.
+func (l linked) AccountHomes() []types.PortalReference { return homes(l).All() }
+
+// homes are the account homes of the association.
+type homes struct{ app *App }
+
+// All lists those that are trusted at the moment; this portal first when it is one.
+func (h homes) All() []types.PortalReference {
+	all := h.app.federation.MembersWithRole(federation.RoleAccountHome)
+	i := slices.IndexFunc(all, func(p types.PortalReference) bool { return p.Id == h.app.self.Id })
+	if i > 0 {
+		all = slices.Insert(slices.Delete(all, i, i+1), 0, h.app.self)
+	}
+	return all
+}
+
+// Home gives one by its entity id; false for everybody else's, and while it is not trusted.
+func (h homes) Home(id string) (types.PortalReference, bool) {
+	if id == "" {
+		return types.PortalReference{}, false
+	}
+	member, err := h.app.federation.Trusted(context.Background(), id)
+	if err != nil || !member.HasRole(federation.RoleAccountHome) {
+		return types.PortalReference{}, false
+	}
+	return member.Reference(), true
+}
 
 // messages is the link between portals, in the words of the rooms that send and receive.
 type messages struct{ *federation.Service }
@@ -71,7 +102,7 @@ type homeKeys struct{ app *App }
 // HomeKey gives the public key of an account home by its id; false for everybody else's.
 func (k homeKeys) HomeKey(issuer, keyID string) (*ecdsa.PublicKey, bool) {
 	own := k.app.keys.Signing.Public()
-	if issuer == k.app.self.Id && issuer == k.app.home.Id && own.KeyID == keyID {
+	if issuer == k.app.self.Id && k.app.isHome && own.KeyID == keyID {
 		key, ok := own.Key.(*ecdsa.PublicKey)
 		return key, ok
 	}
@@ -123,12 +154,38 @@ func (f files) Fetch(ctx context.Context, member string, id uuid.UUID, offset in
 	return content, nil
 }
 
-// attachmentFor gives a linked portal a file: a document of a safe that was released to it, or an attachment of an application that was handed to
-// it.
+// papers fetches documents that come with events of applications and with messages.
+type papers struct{ app *App }
+
+// FetchDocument opens a document of an authority or provider, at the competent portal.
+func (p papers) FetchDocument(ctx context.Context, portal string, id uuid.UUID) (io.ReadCloser, error) {
+	if portal != p.app.self.Id {
+		return p.app.federation.FetchAttachment(ctx, portal, id, 0)
+	}
+	_, _, _, content, err := p.app.delivery.DocumentFor(ctx, portal, id)
+	return content, err
+}
+
+// OpenDocument opens a document of a person's application, at the portal where they applied.
+func (p papers) OpenDocument(ctx context.Context, portal string, id uuid.UUID) (io.ReadCloser, error) {
+	if portal != p.app.self.Id {
+		return p.app.federation.FetchAttachment(ctx, portal, id, 0)
+	}
+	_, _, _, content, err := p.app.applications.DocumentFor(ctx, portal, id)
+	return content, err
+}
+
+// attachmentFor gives a linked portal a file: a document of a safe that was released to it, an attachment of an application that was handed to
+// it, a document of a provider for an application that came from it, or what came with an application of somebody who has their account there.
 func (a *App) attachmentFor(ctx context.Context, member string, id uuid.UUID) (name, mediaType string, size int64, content io.ReadSeekCloser, err error) {
 	name, mediaType, size, content, err = a.safe.Released(ctx, member, id)
-	if problem.Is(err, "document-unknown") {
-		return a.applications.AttachmentFor(ctx, member, id)
+	for _, next := range []func(context.Context, string, uuid.UUID) (string, string, int64, io.ReadSeekCloser, error){
+		a.applications.AttachmentFor, a.delivery.DocumentFor, a.applications.DocumentFor,
+	} {
+		if err == nil || !problem.Is(err, "document-unknown") && !problem.Is(err, "attachment-unknown") {
+			break
+		}
+		name, mediaType, size, content, err = next(ctx, member, id)
 	}
 	return name, mediaType, size, content, err
 }
@@ -145,7 +202,7 @@ func (r releasing) FetchAttachment(ctx context.Context, member string, id uuid.U
 	return content, err
 }
 
-// accountHome reads at the account home with the access token of the person who calls.
+// accountHome reads at the account home of the person who calls, with their access token.
 type accountHome struct{ app *App }
 
 const maxHomeAnswer = 4 << 20
@@ -266,8 +323,8 @@ func (a authenticator) Session(r *http.Request) (httpx.Caller, bool, error) {
 }
 
 // Token verifies an access token.
-func (a authenticator) Token(ctx context.Context, token string) (httpx.Caller, error) {
-	return a.app.oidc.VerifyToken(ctx, token)
+func (a authenticator) Token(r *http.Request) (httpx.Caller, error) {
+	return a.app.oidc.VerifyRequest(r)
 }
 
 // Member verifies a linked portal's token.

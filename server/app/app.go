@@ -32,6 +32,7 @@ import (
 	"portalverbund/server/identity"
 	"portalverbund/server/mailbox"
 	"portalverbund/server/oidc"
+	"portalverbund/server/payments"
 	"portalverbund/server/places"
 	"portalverbund/server/platform/blob"
 	"portalverbund/server/platform/envelope"
@@ -59,7 +60,7 @@ type App struct {
 	client   *http.Client
 	metrics  *prometheus.Registry
 	self     types.PortalReference
-	home     types.PortalReference
+	isHome   bool // whether citizens have accounts at this portal
 
 	portal       *portal.Service
 	places       *places.Service
@@ -78,6 +79,7 @@ type App struct {
 	delivery     *delivery.Service
 	mailbox      *mailbox.Service
 	powers       *powers.Service
+	payments     *payments.Service
 	safe         *safe.Service
 	federation   *federation.Service
 	association  *association.Service
@@ -191,7 +193,7 @@ func (c Config) keysFolder() string {
 }
 
 func (a *App) openDatabase(ctx context.Context) (err error) {
-	url := a.config.Database
+	url, owner := a.config.Database, a.config.DatabaseOwner
 	if url == "" {
 		if a.embedded, err = db.StartEmbedded(context.WithoutCancel(ctx), db.EmbeddedOptions{DataDir: a.config.Data, Log: a.log}); err != nil {
 			return err
@@ -199,13 +201,35 @@ func (a *App) openDatabase(ctx context.Context) (err error) {
 		if err := a.embedded.CreateDatabase(ctx, "portal"); err != nil {
 			return err
 		}
-		url = a.embedded.URL("portal")
+		url, owner = a.embedded.WorkURL("portal"), a.embedded.URL("portal")
 	}
-	if err := db.Migrate(ctx, url); err != nil {
+	if err := a.migrate(ctx, url, owner); err != nil {
 		return err
 	}
-	a.db, err = db.Open(ctx, url, db.Options{})
+	connections := a.config.Connections
+	if connections != 0 {
+		connections = max(connections, fewestConnections)
+	}
+	a.db, err = db.Open(ctx, url, db.Options{MaxConns: connections})
 	return err
+}
+
+// fewestConnections are what work that holds one while it needs another can go on with.
+const fewestConnections = 8
+
+// migrate brings the database to this version: as its owner, for the role that works with it, where they are two.
+func (a *App) migrate(ctx context.Context, url, owner string) error {
+	if owner == "" {
+		if a.config.production() {
+			a.log.WarnContext(ctx, "the portal works with the role that owns its tables; DATABASE_OWNER_URL keeps them apart")
+		}
+		return db.Migrate(ctx, url)
+	}
+	role, err := db.WorkingRole(url)
+	if err != nil {
+		return err
+	}
+	return db.MigrateFor(ctx, owner, role)
 }
 
 // plug makes the rooms and gives each what it asks of the others.
@@ -246,17 +270,8 @@ func (a *App) plugFederation(ctx context.Context) error {
 	federation.Register(a.jobs, a.federation)
 	a.self = a.federation.Self()
 	association.Register(a.jobs, a.association)
-	a.home = a.self
-	homes := a.federation.MembersWithRole(federation.RoleAccountHome)
-	if len(homes) > 0 {
-		a.home = homes[0]
-		for _, h := range homes {
-			if h.Id == a.self.Id {
-				a.home = h
-			}
-		}
-	}
-	a.portal = portal.New(a.describe(), linked{a.federation})
+	_, a.isHome = homes{a}.Home(a.self.Id)
+	a.portal = portal.New(a.describe(), linked{a})
 	return nil
 }
 
@@ -315,7 +330,7 @@ func (a *App) describe() types.Portal {
 	}
 	p := types.Portal{
 		Id: a.self.Id, Name: a.self.Name, Kind: a.self.Kind, Areas: member.Areas, Languages: []string{"de", "en"},
-		Demonstration: !a.config.production(), AccountHome: a.home, IsAccountHome: a.home.Id == a.self.Id,
+		Demonstration: !a.config.production(), IsAccountHome: a.isHome,
 	}
 	if a.config.HelpEmail != "" {
 		p.HelpEmail = &a.config.HelpEmail
@@ -337,14 +352,19 @@ func (a *App) plugCatalog() {
 		DB: a.db, Catalog: a.catalog, Jobs: a.jobs, Audit: audit.New(a.db, time.Now), Forms: a.forms, Log: a.log, Now: time.Now,
 	})
 	editing.Register(a.jobs, a.editing)
+	a.forms.Connect(forms.Rooms{Audit: audit.New(a.db, time.Now), Review: a.editing, Services: a.catalog})
 }
 
 func (a *App) plugPeople() error {
+	post, err := a.plugMail()
+	if err != nil {
+		return err
+	}
 	a.accounts = accounts.New(accounts.Config{
-		DB: a.db, Keys: a.keys, Self: a.self, Home: a.home, Mail: mail.NewQueue(a.jobs, a.keys), Jobs: a.jobs,
+		DB: a.db, Keys: a.keys, Self: a.self, Homes: homes{a}, Mail: mail.NewQueue(a.jobs, a.keys), Post: post, Jobs: a.jobs,
 		Client: a.client, Log: a.log, Now: time.Now, Address: httpx.AddressOf, Audit: audit.New(a.db, time.Now),
 	})
-	a.signin = signin.New(signin.Config{DB: a.db, Keys: a.keys, Signer: a.signer(), Self: a.self, Home: a.home, Client: a.client, Log: a.log, Now: time.Now, StaffSecondFactor: a.config.StaffFactor})
+	a.signin = signin.New(signin.Config{DB: a.db, Keys: a.keys, Signer: a.signer(), Self: a.self, Homes: homes{a}, Client: a.client, Log: a.log, Now: time.Now, StaffSecondFactor: a.config.StaffFactor})
 	providers, err := a.config.providers()
 	if err != nil {
 		return err
@@ -353,7 +373,7 @@ func (a *App) plugPeople() error {
 		return err
 	}
 	a.oidc, err = oidc.New(oidc.Config{
-		DB: a.db, Keys: a.keys, Issuer: a.self.Id, AccountHome: a.home.Id == a.self.Id, Members: members{a.federation}, Clients: providers.clients(),
+		DB: a.db, Keys: a.keys, Issuer: a.self.Id, AccountHome: a.isHome, Members: members{a.federation}, Clients: providers.clients(),
 		Accounts: a.accounts, Services: a.catalog, Sessions: a.signin, Forms: asked{a}, Levels: a.identity.Levels(), Log: a.log, Now: time.Now,
 		Audit: audit.New(a.db, time.Now), Client: a.client, Loopback: !a.config.production(),
 	})
@@ -371,25 +391,30 @@ func (a *App) plugPeople() error {
 	credentials.Register(a.jobs, a.credentials)
 	signin.Register(a.jobs, a.signin)
 	oidc.Register(a.jobs, a.oidc)
+	return nil
+}
+
+// plugMail has the jobs send mails. Where there is no mail server they wait in their queue.
+func (a *App) plugMail() (*mail.Sender, error) {
 	if a.config.SMTP == "" {
-		return nil
+		return nil, nil
 	}
 	server, err := mail.ParseURL(a.config.SMTP, a.config.MailFrom)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	sender, err := mail.NewSender(server)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	mail.Register(a.jobs, a.keys, sender)
-	return nil
+	return sender, nil
 }
 
 // plugIdentity links an account home with its identity providers, and each portal with the directories of its staff. Elsewhere people have
 // no accounts that they could sign in to.
 func (a *App) plugIdentity() error {
-	providers, err := identity.Load(a.config.Identity, identity.Loading{Self: a.self, StaffOnly: a.home.Id != a.self.Id, Production: a.config.production(), Client: a.client, Log: a.log, Now: time.Now})
+	providers, err := identity.Load(a.config.Identity, identity.Loading{Self: a.self, StaffOnly: !a.isHome, Production: a.config.production(), Client: a.client, Log: a.log, Now: time.Now})
 	if err != nil {
 		return err
 	}
@@ -405,7 +430,7 @@ func (a *App) connectPeople() {
 		Sessions: a.signin, Tokens: a.oidc, Services: a.catalog, Purposes: a.signin,
 		Forms: asked{a}, Messages: messages{a.federation}, Subjects: a.oidc, Portals: a.federation,
 		Applications: a.applications, Mailbox: a.mailbox, Linked: a.federation, Powers: a.powers, Passkeys: a.credentials, Units: a.catalog, Files: a.safe, Directories: a.identity,
-		Holders: []accounts.Holder{a.powers, a.safe, a.applications, a.mailbox, a.signin, a.oidc},
+		Holders: []accounts.Holder{a.powers, a.safe, a.payments, a.applications, a.mailbox, a.signin, a.oidc},
 	})
 }
 
@@ -426,25 +451,30 @@ func (a *App) plugApplications(ctx context.Context) error {
 	if err := a.plugSafe(store); err != nil {
 		return err
 	}
+	if err := a.plugPayments(); err != nil {
+		return err
+	}
 	a.delivery, err = delivery.New(delivery.Config{
-		DB: a.db, Keys: a.keys, Jobs: a.jobs, Self: a.self.Id, Offers: a.catalog, Messages: messages{a.federation}, Powers: a.powers, Audit: audit.New(a.db, time.Now), Hash: applications.ContentHash,
-		Providers: providers.deliveries(), AllowLoopback: !a.config.production(), Log: a.log, Now: time.Now,
+		DB: a.db, Keys: a.keys, Jobs: a.jobs, Self: a.self.Id, Offers: a.catalog, Messages: messages{a.federation}, Powers: a.powers, Fees: a.payments, Audit: audit.New(a.db, time.Now), Hash: applications.ContentHash, Mail: mail.NewQueue(a.jobs, a.keys), AlertTo: a.config.AlertEmail,
+		Store: store, Files: files{a}, Providers: providers.deliveries(), AllowLoopback: !a.config.production(), Log: a.log, Now: time.Now,
 	})
 	if err != nil {
 		return err
 	}
 	a.applications, err = applications.New(applications.Config{
 		DB: a.db, Keys: a.keys, Store: store, Jobs: a.jobs, Hub: a.hub, Offers: a.catalog, Forms: a.forms, Places: a.places,
-		Delivery: a.delivery, Mailbox: a.mailbox, Portals: a.federation, Powers: a.powers, Accesses: a.accounts, Documents: a.safe, NumberPrefix: a.config.NumberPrefix, PublicURL: a.config.PublicURL, Log: a.log,
+		Delivery: a.delivery, Mailbox: a.mailbox, Portals: a.federation, Powers: a.powers, Fees: a.payments, Accesses: a.accounts, Documents: a.safe, Papers: papers{a}, NumberPrefix: a.config.NumberPrefix, PublicURL: a.config.PublicURL, Log: a.log,
 	})
 	if err != nil {
 		return err
 	}
 	a.cases = cases.New(cases.Config{
 		DB: a.db, Keys: a.keys, Jobs: a.jobs, Hub: a.hub, Offers: a.catalog, Reports: a.delivery, Files: files{a}, Store: store,
-		Audit: audit.New(a.db, time.Now), Portals: a.federation, Places: a.places, Units: a.catalog, Now: time.Now,
+		Audit: audit.New(a.db, time.Now), Portals: a.federation, Places: a.places, Units: a.catalog, Colleagues: a.accounts, Now: time.Now,
 	})
 	a.delivery.Connect(a.cases, a.applications)
+	a.payments.Connect(payers{a.applications}, a.cases)
+	payments.Register(a.jobs, a.payments)
 	applications.Register(a.jobs, a.applications)
 	cases.Register(a.jobs, a.cases)
 	delivery.Register(a.jobs, a.delivery)
@@ -454,7 +484,7 @@ func (a *App) plugApplications(ctx context.Context) error {
 
 func (a *App) plugPowers() {
 	a.powers = powers.New(powers.Config{
-		DB: a.db, Keys: a.keys, Self: a.self, Home: a.home, Accounts: a.accounts, Services: a.catalog, Forms: asked{a}, Mail: mail.NewQueue(a.jobs, a.keys),
+		DB: a.db, Keys: a.keys, Self: a.self, IsHome: a.isHome, Accounts: a.accounts, Services: a.catalog, Forms: asked{a}, Mail: mail.NewQueue(a.jobs, a.keys),
 		Mailbox: a.mailbox, Subjects: a.oidc, Portals: a.federation, HomeKeys: homeKeys{a}, Messages: messages{a.federation}, AtHome: accountHome{a},
 		Log: a.log, Now: time.Now,
 	})
@@ -462,16 +492,16 @@ func (a *App) plugPowers() {
 
 func (a *App) plugSafe(store *blob.Store) error {
 	var master *envelope.Ring
-	if a.home.Id == a.self.Id {
+	if a.isHome {
 		var err error
 		if master, err = a.config.masterKeys(); err != nil {
 			return err
 		}
 	}
 	a.safe = safe.New(safe.Config{
-		DB: a.db, Keys: a.keys, Master: master, Store: store, Jobs: a.jobs, Self: a.self, Home: a.home, Log: a.log, Now: time.Now,
+		DB: a.db, Keys: a.keys, Master: master, Store: store, Jobs: a.jobs, Self: a.self, IsHome: a.isHome, Log: a.log, Now: time.Now,
 	})
-	a.mailbox.KeepIn(a.safe, a.accounts, a.self.Name)
+	a.mailbox.KeepIn(a.safe, papers{a}, a.accounts, a.self.Name)
 	a.safe.Connect(safe.Rooms{AtHome: accountHome{a}, Portals: releasing{a.federation}, Accesses: a.accounts})
 	safe.Register(a.jobs, a.safe)
 	return nil

@@ -31,10 +31,13 @@ type Config struct {
 	Areas         []string      `env:"PORTAL_AREAS" default:"01,02,03,04,05,06,07,08,09,10,11,12,13,14,15,16" help:"Areas (ARS prefixes) of the portal, until an association it joins grants it others."`
 	Listen        string        `env:"PORTAL_LISTEN" default:"127.0.0.1:8080" help:"Address to listen on."`
 	Database      string        `env:"DATABASE_URL" help:"PostgreSQL database of this portal (15 or later). Without it a PostgreSQL of its own is started in the data folder."`
+	Connections   int32         `env:"PORTAL_DATABASE_CONNECTIONS" default:"16" help:"Most connections to the database at once, of each process; 8 at least."`
+	DatabaseOwner string        `env:"DATABASE_OWNER_URL" help:"The same database as the role that owns its tables, which only migrates. DATABASE_URL is then a role that owns nothing; it is given the rights to read and write rows, and no others."`
 	Data          string        `env:"PORTAL_DATA" default:".data" help:"Folder for what the portal keeps: its own PostgreSQL, attachments, keys, unless they are set elsewhere."`
 	Keys          string        `env:"PORTAL_KEYS" help:"Folder with the portal's keys (default: keys in the data folder). Make them with: server admin keys."`
 	Members       string        `env:"PORTAL_MEMBERS" help:"File that lists the members of the association with their areas and public keys (JSON), in place of trust chains: for tests and measurements."`
 	Providers     string        `env:"PORTAL_PROVIDERS" help:"File that lists connected providers and apps with addresses and secrets (JSON, readable by the owner only)."`
+	Payment       string        `env:"PORTAL_PAYMENT" help:"File that names the payment service at which fees are paid, with address and secrets (JSON, readable by the owner only)."`
 	Identity      string        `env:"PORTAL_IDENTITY" help:"File that lists the identity providers of an account home, such as BundID and Mein Unternehmenskonto, and the directories that staff of any portal sign in by (JSON, readable by the owner only)."`
 	Blob          string        `env:"PORTAL_BLOB" help:"Where attachments are kept: a folder, or s3://… (default: blob in the data folder)."`
 	SPA           string        `env:"PORTAL_SPA" default:"frontend/dist" help:"Folder with the built pages; empty when another web server has them."`
@@ -44,7 +47,7 @@ type Config struct {
 	SMTP          string        `env:"PORTAL_SMTP" help:"Mail server: smtp://user:password@host:587 (STARTTLS), smtps://…:465; smtp+plain://… without encryption is allowed on loopback only."`
 	MailFrom      string        `env:"PORTAL_MAIL_FROM" default:"portal@example.org" help:"Sender of the portal's mails."`
 	StaffFactor   bool          `env:"PORTAL_STAFF_SECOND_FACTOR" default:"true" negatable:"" help:"Whether staff need a passkey or one-time codes beside their password to have their roles."`
-	AlertEmail    string        `env:"PORTAL_ALERT_EMAIL" help:"Who is told by mail when a link to another portal is out of order and when it works again; needs PORTAL_SMTP."`
+	AlertEmail    string        `env:"PORTAL_ALERT_EMAIL" help:"Who is told by mail when a link to another portal is out of order and when it works again, and when a delivery was given up; needs PORTAL_SMTP."`
 	LogLevel      string        `env:"PORTAL_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"debug, info, warn or error."`
 	LogFormat     string        `env:"PORTAL_LOG_FORMAT" enum:"json,text" default:"json" help:"json or text."`
 	TrustedProxy  []string      `env:"PORTAL_TRUSTED_PROXIES" help:"Address ranges (CIDR) of reverse proxies whose X-Forwarded-For counts."`

@@ -9,21 +9,23 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"portalverbund/server/delivery"
+	"portalverbund/server/delivery/fitconnect"
 	"portalverbund/server/oidc"
 )
 
 // providerEntry is a connected provider or app, as the file of providers lists it.
 type providerEntry struct {
-	ID            string   `json:"id"`
-	Name          string   `json:"name"`
-	DeliveryURL   string   `json:"deliveryUrl"`   // takes Standard Webhooks; empty for one that fetches
-	WebhookSecret string   `json:"webhookSecret"` // whsec_ and base64
-	ClientID      string   `json:"clientId"`
-	ClientSecret  string   `json:"clientSecret"`
-	URL           string   `json:"url"` // of its own pages
-	RedirectURIs  []string `json:"redirectUris"`
-	LogoutURI     string   `json:"backChannelLogoutUri"` // learns when a session of a person ends
-	Scopes        []string `json:"scopes"`
+	ID            string               `json:"id"`
+	Name          string               `json:"name"`
+	DeliveryURL   string               `json:"deliveryUrl"`   // takes Standard Webhooks; empty for one that fetches
+	WebhookSecret string               `json:"webhookSecret"` // whsec_ and base64
+	ClientID      string               `json:"clientId"`
+	ClientSecret  string               `json:"clientSecret"`
+	URL           string               `json:"url"` // of its own pages
+	RedirectURIs  []string             `json:"redirectUris"`
+	LogoutURI     string               `json:"backChannelLogoutUri"` // learns when a session of a person ends
+	Scopes        []string             `json:"scopes"`
+	FITConnect    *fitconnect.Settings `json:"fitConnect"` // a connection to FIT-Connect, in place of all the others but id and name
 }
 
 type providerList struct {
@@ -53,10 +55,12 @@ func (c Config) providers() (providerList, error) {
 	return list, nil
 }
 
+// clients gives those that the file brings with it. An entry that names a client without its secret means one that administrators have
+// registered.
 func (l providerList) clients() []oidc.Client {
 	var clients []oidc.Client
 	for _, p := range l.Providers {
-		if p.ClientID == "" {
+		if p.ClientID == "" || p.ClientSecret == "" {
 			continue
 		}
 		client := oidc.Client{
@@ -74,7 +78,7 @@ func (l providerList) clients() []oidc.Client {
 func (l providerList) deliveries() []delivery.Provider {
 	var providers []delivery.Provider
 	for _, p := range l.Providers {
-		providers = append(providers, delivery.Provider{ID: p.ID, Name: p.Name, DeliveryURL: p.DeliveryURL, WebhookSecret: p.WebhookSecret, ClientID: p.ClientID})
+		providers = append(providers, delivery.Provider{ID: p.ID, Name: p.Name, DeliveryURL: p.DeliveryURL, WebhookSecret: p.WebhookSecret, ClientID: p.ClientID, FITConnect: p.FITConnect})
 	}
 	return providers
 }

@@ -159,6 +159,52 @@ func CreateStaff(ctx context.Context, c Config, email, name, password string, ro
 	return err
 }
 
+// ResetStaffFactors sets back what somebody who works at this portal signs in with; who is a mail address or an account's id.
+func ResetStaffFactors(ctx context.Context, c Config, who string) error {
+	a, err := Open(ctx, c, c.Logger())
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	return a.accounts.ResetFactorsByOperator(ctx, who)
+}
+
+// EndSessions ends all sessions of an account; who is a mail address or an account's id.
+func EndSessions(ctx context.Context, c Config, who string) error {
+	a, err := Open(ctx, c, c.Logger())
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	return a.accounts.EndSessionsByOperator(ctx, who)
+}
+
+// ListErasures writes whose data was deleted at this portal, for EraseAgain.
+func ListErasures(ctx context.Context, c Config, out io.Writer) error {
+	a, err := Open(ctx, c, c.Logger())
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	_, err = a.accounts.Erasures(ctx, out)
+	return err
+}
+
+// EraseAgain deletes whom a list names, after a backup was restored that has them still.
+func EraseAgain(ctx context.Context, c Config, list io.Reader, out io.Writer) error {
+	a, err := Open(ctx, c, c.Logger())
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	n, err := a.accounts.Erase(ctx, list)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "%d people of the list are deleted.\n", n)
+	return err
+}
+
 // SeedAccount is an account that a demonstration begins with.
 type SeedAccount struct {
 	Email, Password       string

@@ -30,13 +30,18 @@ const (
 // newApp opens a portal that stands alone, on a database of its own.
 func newApp(t *testing.T) (*App, http.Handler) {
 	t.Helper()
+	work, owner := dbtest.Roles(t)
+	if work == "" {
+		work, owner = owner, ""
+	}
 	c := Config{
-		Mode: "demonstration", PublicURL: testOrigin, Name: "Landkreis Emsland", Areas: []string{"03454"}, Database: dbtest.URL(t), Data: t.TempDir(),
+		Mode: "demonstration", PublicURL: testOrigin, Name: "Landkreis Emsland", Areas: []string{"03454"}, Database: work, DatabaseOwner: owner, Data: t.TempDir(),
 		NumberPrefix: "EL", Timeout: time.Minute, UploadTimeout: time.Minute, MaxConcurrent: 64, Rate: 10000, RateBurst: 10000, LogLevel: "error", LogFormat: "text",
 	}
 	a, err := Open(t.Context(), c, c.Logger())
 	require.NoError(t, err)
 	t.Cleanup(a.Close)
+	require.NoError(t, a.oidc.BeginKeys(t.Context()))
 	server, err := a.server()
 	require.NoError(t, err)
 	return a, server.Echo
@@ -176,6 +181,9 @@ func TestDelete_NothingOfThePersonRemains(t *testing.T) {
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
 	require.Empty(t, remains(t, a, clara.String(), "kanarienvogel"))
 	require.Equal(t, before, remains(t, a, bernd.String()), "somebody else has lost something")
+	var documents int
+	require.NoError(t, a.db.From(t.Context()).Raw("SELECT count(*) FROM application_documents WHERE application_id = ?", submitted).Row().Scan(&documents))
+	require.Zero(t, documents, "what came with the decision is still there")
 	for table, key := range map[string]string{"applications": "id", "application_events": "application_id"} {
 		kept := map[string]any{}
 		require.NoError(t, a.db.From(t.Context()).Table(table).Where(key+" = ?", submitted).Take(&kept).Error, "the proof of %s is gone", table)
@@ -198,6 +206,8 @@ func handIn(t *testing.T, a *App, account uuid.UUID) uuid.UUID {
 		id, a.self.Id, account.String(), uuid.New(), uuid.New(), uuid.New(), uuid.New(), a.self.Id, now, now, now, []byte("answers"), []byte("whom")).Error)
 	require.NoError(t, a.db.From(t.Context()).Exec("INSERT INTO application_events (application_id, id, at, kind, by, text) VALUES (?, ?, ?, 'granted', 'authority', ?)",
 		id, uuid.New(), now, []byte("decision")).Error)
+	require.NoError(t, a.db.From(t.Context()).Exec(`INSERT INTO application_documents (id, application_id, event_id, position, remote_id, state, name, media_type, size, sha256, created_at)
+		VALUES (?, ?, ?, 0, ?, 'ready', ?, 'application/pdf', 1, '', ?)`, uuid.New(), id, uuid.New(), uuid.New(), []byte("name"), now).Error)
 	return id
 }
 

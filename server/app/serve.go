@@ -28,6 +28,7 @@ import (
 	formsapi "portalverbund/api/forms"
 	identityapi "portalverbund/api/identity"
 	mailboxapi "portalverbund/api/mailbox"
+	paymentsapi "portalverbund/api/payments"
 	placesapi "portalverbund/api/places"
 	portalapi "portalverbund/api/portal"
 	powersapi "portalverbund/api/powers"
@@ -55,6 +56,7 @@ import (
 	"portalverbund/server/identity"
 	"portalverbund/server/mailbox"
 	"portalverbund/server/oidc"
+	"portalverbund/server/payments"
 	"portalverbund/server/places"
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/portal"
@@ -87,6 +89,9 @@ func serveOnce(ctx context.Context, c Config, log *slog.Logger) (again bool, err
 	}
 	defer a.Close()
 	if err := a.checkMasterKeys(); err != nil {
+		return false, err
+	}
+	if err := a.oidc.BeginKeys(ctx); err != nil {
 		return false, err
 	}
 	server, err := a.server()
@@ -251,6 +256,7 @@ func (a *App) mount(e *echo.Echo) {
 	applicationsapi.RegisterHandlers(e, applicationsapi.NewStrictHandler(applications.NewHandlers(a.applications), nil))
 	casesapi.RegisterHandlers(e, casesapi.NewStrictHandler(cases.NewHandlers(a.cases), nil))
 	deliveriesapi.RegisterHandlers(e, deliveriesapi.NewStrictHandler(delivery.NewHandlers(a.delivery), nil))
+	paymentsapi.RegisterHandlers(e, paymentsapi.NewStrictHandler(payments.NewHandlers(a.payments), nil))
 	mailboxapi.RegisterHandlers(e, mailboxapi.NewStrictHandler(mailbox.NewHandlers(a.mailbox), nil))
 	associationapi.RegisterHandlers(e, associationapi.NewStrictHandler(association.NewHandlers(a.association, a.federation, a.places, a.health), nil))
 	federationapi.RegisterHandlers(e, federationapi.NewStrictHandler(federation.NewHandlers(a.federation), nil))

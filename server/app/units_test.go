@@ -25,14 +25,14 @@ const exampleUnit = "0b7a4f0e-5f0e-5c41-9d6c-3f3a5e0b7a11"
 
 // office is an organisational unit with everything that can belong to one.
 type office struct {
-	unit, caseID, attachmentID, competence, service, staff uuid.UUID
+	unit, caseID, attachmentID, competence, service, staff, template uuid.UUID
 }
 
 // furnish puts a unit into the catalog, below another, and gives it a service, a case with a file, and a clerk.
 func furnish(t *testing.T, a *App, name string, parent *uuid.UUID) office {
 	t.Helper()
 	ctx, now := t.Context(), time.Now().UTC()
-	o := office{unit: uuid.New(), caseID: uuid.New(), attachmentID: uuid.New(), competence: uuid.New(), service: uuid.New()}
+	o := office{unit: uuid.New(), caseID: uuid.New(), attachmentID: uuid.New(), competence: uuid.New(), service: uuid.New(), template: uuid.New()}
 	organisation := map[string]any{"id": o.unit, "name": map[string]string{"de": name}, "openingHours": []any{}}
 	if parent != nil {
 		organisation["parentId"] = *parent
@@ -47,10 +47,11 @@ func furnish(t *testing.T, a *App, name string, parent *uuid.UUID) office {
 	write(catalog.KindService, map[string]any{"id": o.service, "title": map[string]string{"de": "Leistung von " + name}, "updatedAt": now.Format(time.RFC3339)})
 	write(catalog.KindCompetence, map[string]any{"id": o.competence, "serviceId": o.service, "organisationId": o.unit, "area": "03454"})
 	require.NoError(t, a.db.From(ctx).Exec(`INSERT INTO cases (id, origin, application_id, number, state, service_id, service_title, organisation_id, organisation_name, applicant_name,
-			ars, form_id, form_version, language, trust_level, content_hash, content, search, submitted_at, received_at, complete_at, changed_at)
-		VALUES (?, ?, ?, ?, 'received', ?, '{"de": "Hund"}', ?, '{"de": "Amt"}', 'Clara', '034540035035', ?, 1, 'de', 'low', 'aa', ?, 'clara', ?, ?, ?, ?)`,
-		o.caseID, a.self.Id, uuid.New(), "EL-"+name, o.service, o.unit, uuid.New(), []byte("sealed"), now, now, now, now).Error)
+			ars, form_id, form_version, language, trust_level, content_hash, content, search, submitted_at, received_at, complete_at, changed_at, due_on)
+		VALUES (?, ?, ?, ?, 'received', ?, '{"de": "Hund"}', ?, '{"de": "Amt"}', 'Clara', '034540035035', ?, 1, 'de', 'low', 'aa', ?, 'clara', ?, ?, ?, ?, ?)`,
+		o.caseID, a.self.Id, uuid.New(), "EL-"+name, o.service, o.unit, uuid.New(), []byte("sealed"), now, now, now, now, now).Error)
 	require.NoError(t, a.db.From(ctx).Exec("INSERT INTO case_attachments (case_id, id, size, sha256, state) VALUES (?, ?, 1, 'aa', 'pending')", o.caseID, o.attachmentID).Error)
+	require.NoError(t, a.db.From(ctx).Exec("INSERT INTO case_templates (id, unit, use, title, text) VALUES (?, ?, 'note', 'Vorlage', 'Text')", o.template, o.unit).Error)
 	var err error
 	o.staff, err = a.accounts.CreateStaff(ctx, "clerk."+o.unit.String()+"@example.org", "Kim "+name, testPassword, []string{httpx.UnitRole{Role: "clerk", Unit: o.unit}.Word()})
 	require.NoError(t, err)
@@ -62,7 +63,7 @@ func state(t *testing.T, a *App) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	for _, table := range []string{
-		"cases", "case_events", "case_reads", "accounts", "account_resets", "catalog_editing", "catalog_versions", "catalog_comments", "catalog_organisations",
+		"cases", "case_events", "case_reads", "case_notes", "case_templates", "accounts", "account_resets", "catalog_editing", "catalog_versions", "catalog_comments", "catalog_organisations",
 		"catalog_competences", "catalog_services",
 	} {
 		var sum string
@@ -74,7 +75,7 @@ func state(t *testing.T, a *App) map[string]string {
 
 // addresses are all that an operation's path can mean of an office: one for each kind of entry.
 func (o office) addresses(path string) []string {
-	path = strings.NewReplacer("{caseId}", o.caseID.String(), "{attachmentId}", o.attachmentID.String(), "{staffId}", o.staff.String(), "{number}", "1").Replace(path)
+	path = strings.NewReplacer("{caseId}", o.caseID.String(), "{attachmentId}", o.attachmentID.String(), "{staffId}", o.staff.String(), "{templateId}", o.template.String(), "{paymentId}", o.caseID.String(), "{number}", "1").Replace(path)
 	if !strings.Contains(path, "{kind}") {
 		return []string{path}
 	}
@@ -91,7 +92,7 @@ func reading(method string) bool { return method == http.MethodGet }
 func refused(w *httptest.ResponseRecorder) bool {
 	body := w.Body.String()
 	return w.Code == http.StatusForbidden && (strings.Contains(body, `"unit-other"`) || strings.Contains(body, `"role-missing"`)) ||
-		w.Code == http.StatusNotFound && (strings.Contains(body, `"case-unknown"`) || strings.Contains(body, `"account-unknown"`))
+		w.Code == http.StatusNotFound && (strings.Contains(body, `"case-unknown"`) || strings.Contains(body, `"account-unknown"`) || strings.Contains(body, `"template-unknown"`))
 }
 
 // TestUnits_EveryOperation_AnotherUnitsObject_IsOutOfReach asks, for every operation of the contract at which a role for one unit is
@@ -144,7 +145,7 @@ func TestUnits_EveryOperation_AnotherUnitsObject_IsOutOfReach(t *testing.T) {
 		}
 		for role, b := range browsers {
 			for _, address := range below.addresses(path) {
-				if method == http.MethodDelete && strings.Contains(path, "{staffId}") || strings.HasSuffix(path, "/roles") {
+				if method == http.MethodDelete && (strings.Contains(path, "{staffId}") || strings.Contains(path, "{templateId}")) || strings.HasSuffix(path, "/roles") {
 					continue // below, as it would end what the others need
 				}
 				w := b.call(t.Context(), method, address, body(op))

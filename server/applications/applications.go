@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -70,7 +71,8 @@ type Application struct {
 	ChangedAt      time.Time
 	Attachments    []types.Attachment
 	Timeline       []types.TimelineEvent
-	Errors         []problem.FieldError // of drafts: what submission would refuse
+	Errors         []problem.FieldError  // of drafts: what submission would refuse
+	Fee            *types.ApplicationFee // of drafts: what it costs
 
 	authorityAt *time.Time
 }
@@ -114,6 +116,11 @@ type Delivery interface {
 	CitizenEvent(ctx context.Context, portalID string, applicationID uuid.UUID, event types.TimelineEvent) error
 }
 
+// Fees says what applications cost: nothing where it gives none, and not yet known where it gives no amount.
+type Fees interface {
+	FeeOf(ctx context.Context, offer types.Offer, answers map[string]any) (*types.ApplicationFee, error)
+}
+
 // Powers are the powers of attorney of the association's account homes. Use checks at the caller's account home that they may do something for
 // somebody now, and gives the proof of it.
 type Powers interface {
@@ -152,8 +159,10 @@ type Config struct {
 	Mailbox      Mailbox
 	Portals      Portals
 	Powers       Powers           // nil: nobody acts by a power
+	Fees         Fees             // nil: nothing costs anything
 	Accesses     AccessLog        // nil: nobody is told
 	Documents    Documents        // nil: there is no safe
+	Papers       Papers           // where documents come from that authorities and providers send
 	NumberPrefix string           // two to four capital letters, such as MEP
 	PublicURL    string           // of this portal, for links to the application
 	Log          *slog.Logger     // default: nothing is logged
@@ -175,8 +184,10 @@ type Service struct {
 	mailbox  Mailbox
 	portals  Portals
 	powers   Powers
+	fees     Fees
 	accesses AccessLog
 	safe     Documents
+	papers   Papers
 	prefix   string
 	url      string
 	log      *slog.Logger
@@ -202,7 +213,7 @@ func New(c Config) (*Service, error) {
 	}
 	return &Service{
 		db: c.DB, keys: c.Keys, store: c.Store, jobs: c.Jobs, hub: c.Hub, offers: c.Offers, forms: c.Forms, places: c.Places,
-		delivery: c.Delivery, mailbox: c.Mailbox, portals: c.Portals, powers: c.Powers, accesses: c.Accesses, safe: c.Documents, prefix: c.NumberPrefix,
+		delivery: c.Delivery, mailbox: c.Mailbox, portals: c.Portals, powers: c.Powers, fees: c.Fees, accesses: c.Accesses, safe: c.Documents, papers: c.Papers, prefix: c.NumberPrefix,
 		url: strings.TrimRight(c.PublicURL, "/"), log: c.Log, random: c.Random,
 		now: func() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }, // as the database keeps it
 	}, nil
@@ -258,7 +269,11 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID) (Application, error) {
 		if err != nil {
 			return Application{}, fmt.Errorf("read form of draft: %w", err)
 		}
-		_, a.Errors = s.judge(form, a)
+		c, refused := s.judge(form, a)
+		a.Errors = refused
+		if a.Fee, err = s.feeOf(ctx, a.OfferID, c.data); err != nil && problem.From(err).Status != http.StatusUnprocessableEntity { // the answers are not right yet
+			return Application{}, err
+		}
 	}
 	return a, nil
 }

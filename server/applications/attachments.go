@@ -284,32 +284,7 @@ func (s *Service) AttachmentFor(ctx context.Context, member string, id uuid.UUID
 			s.log.WarnContext(ctx, "could not note that an attachment was fetched", "attachment", id, "error", err)
 		}
 	}
-	return file.Name, r.MediaType, file.Size, &handedOver{ReadSeekCloser: file.Content, size: file.Size, whenAll: mark}, nil
-}
-
-// handedOver notices when the end of a file has been read.
-type handedOver struct {
-	io.ReadSeekCloser
-	size, position int64
-	whenAll        func()
-}
-
-// Read reads on.
-func (h *handedOver) Read(p []byte) (int, error) {
-	n, err := h.ReadSeekCloser.Read(p)
-	h.position += int64(n)
-	if h.position >= h.size && h.whenAll != nil && (n > 0 || h.size == 0) {
-		h.whenAll()
-		h.whenAll = nil
-	}
-	return n, err
-}
-
-// Seek moves on without reading.
-func (h *handedOver) Seek(offset int64, whence int) (int64, error) {
-	position, err := h.ReadSeekCloser.Seek(offset, whence)
-	h.position = position
-	return position, err
+	return file.Name, r.MediaType, file.Size, &files.Noticed{ReadSeekCloser: file.Content, Size: file.Size, WhenAll: mark}, nil
 }
 
 // SweepFiles removes files whose time has come, broken uploads, and what writers that were killed have left, and says how many.

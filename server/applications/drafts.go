@@ -1,7 +1,9 @@
 package applications
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -105,6 +107,9 @@ func (s *Service) SaveDraft(ctx context.Context, id uuid.UUID, ifMatch string, c
 	if err != nil {
 		return Application{}, err
 	}
+	if change.Data == nil {
+		change.Data = map[string]any{}
+	}
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		a, err := s.lock(ctx, caller.Person, id)
 		if err != nil {
@@ -114,14 +119,14 @@ func (s *Service) SaveDraft(ctx context.Context, id uuid.UUID, ifMatch string, c
 			return errSubmitted
 		}
 		if ifMatch != a.ETag() && ifMatch != "*" {
+			if savedAlready(a, change) {
+				return nil
+			}
 			return problem.Changed()
 		}
 		form, err := s.forms.Form(ctx, a.FormID, a.FormVersion)
 		if err != nil {
 			return fmt.Errorf("read form of draft: %w", err)
-		}
-		if change.Data == nil {
-			change.Data = map[string]any{}
 		}
 		if found := s.forms.CheckDraft(form, change.Data); len(found) > 0 {
 			return problem.Invalid(found...)
@@ -137,6 +142,20 @@ func (s *Service) SaveDraft(ctx context.Context, id uuid.UUID, ifMatch string, c
 		return Application{}, err
 	}
 	return s.Get(ctx, id)
+}
+
+// savedAlready says whether a draft stands as the change wants it: so a save whose answer was lost can be sent again
+// (RFC 9110 section 13.1.1).
+func savedAlready(a Application, change types.DraftChange) bool {
+	if change.Step != nil && *change.Step != a.Step {
+		return false
+	}
+	have, err := json.Marshal(a.Data)
+	if err != nil {
+		return false
+	}
+	want, err := json.Marshal(change.Data)
+	return err == nil && bytes.Equal(have, want)
 }
 
 // DeleteDraft deletes a draft with its attachments. What was submitted is refused (409).

@@ -118,7 +118,7 @@ func TestSaveDraft_NotPossible_SaysWhy(t *testing.T) {
 	x := newSetup(t)
 	a := x.draft(t)
 	x.save(t, a, answers())
-	_, err := x.s.SaveDraft(x.clara, a.ID, a.ETag(), types.DraftChange{Data: answers()})
+	_, err := x.s.SaveDraft(x.clara, a.ID, a.ETag(), types.DraftChange{Data: map[string]any{}})
 	wantProblem(t, err, 412, "changed-meanwhile")
 	_, err = x.s.SaveDraft(x.clara, a.ID, `"2"`, types.DraftChange{Data: map[string]any{"cats": map[string]any{}}})
 	wantProblem(t, err, 422, "invalid")
@@ -132,14 +132,36 @@ func TestSaveDraft_NotPossible_SaysWhy(t *testing.T) {
 	wantProblem(t, err, 409, "already-submitted")
 }
 
+func TestSaveDraft_SentAgain_AnswersAsBefore(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t)
+	a := x.draft(t)
+	step := "applicant"
+	change := types.DraftChange{Data: answers(), Step: &step}
+	first, err := x.s.SaveDraft(x.clara, a.ID, a.ETag(), change)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := x.s.SaveDraft(x.clara, a.ID, a.ETag(), change)
+	if err != nil {
+		t.Fatalf("the same again: %v", err)
+	}
+	if again.ETag() != first.ETag() || !again.ChangedAt.Equal(first.ChangedAt) {
+		t.Errorf("the same again made %s of %s", again.ETag(), first.ETag())
+	}
+	other := "dog"
+	_, err = x.s.SaveDraft(x.clara, a.ID, a.ETag(), types.DraftChange{Data: answers(), Step: &other})
+	wantProblem(t, err, 412, "changed-meanwhile")
+}
+
 func TestSaveDraft_TwoAtOnce_OneIsTold(t *testing.T) {
 	t.Parallel()
 	x := newSetup(t)
 	a := x.draft(t)
 	results := make(chan error)
-	for range 2 {
+	for _, name := range []string{"Clara", "Klara"} {
 		go func() {
-			_, err := x.s.SaveDraft(x.clara, a.ID, a.ETag(), types.DraftChange{Data: answers()})
+			_, err := x.s.SaveDraft(x.clara, a.ID, a.ETag(), types.DraftChange{Data: map[string]any{"applicant": map[string]any{"givenName": name}}})
 			results <- err
 		}()
 	}

@@ -93,6 +93,13 @@ func (s *Service) ApplyEvent(ctx context.Context, from string, applicationID uui
 		if err != nil || !added {
 			return err
 		}
+		documents, err := s.expectDocuments(ctx, a, event)
+		if err != nil {
+			return err
+		}
+		if len(documents) > 0 {
+			event.Documents = &documents // as they are called here
+		}
 		moved := follows(a, event)
 		if moved {
 			a.State, a.authorityAt = stateOf(event.Kind), &event.At
@@ -138,6 +145,8 @@ func (s *Service) checkEvent(e types.TimelineEvent) (types.TimelineEvent, error)
 		return refused("text too long")
 	case e.Name != nil && utf8.RuneCountInString(*e.Name) > maxEventName:
 		return refused("name too long")
+	case checkDocuments(e.Documents) != "":
+		return refused(checkDocuments(e.Documents))
 	}
 	e.At = e.At.UTC().Truncate(time.Microsecond)
 	if latest := s.now().Add(clockSkew); e.At.After(latest) {

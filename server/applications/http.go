@@ -126,6 +126,20 @@ func (h *Handlers) GetAttachment(ctx context.Context, request api.GetAttachmentR
 	return download{f}, nil
 }
 
+// GetApplicationDocument answers GET /api/v1/applications/{applicationId}/documents/{documentId}.
+func (h *Handlers) GetApplicationDocument(ctx context.Context, request api.GetApplicationDocumentRequestObject) (api.GetApplicationDocumentResponseObject, error) {
+	f, err := h.service.Document(ctx, request.ApplicationId, request.DocumentId)
+	if err != nil {
+		return nil, err
+	}
+	return download{f}, nil
+}
+
+// VisitGetApplicationDocumentResponse writes the file.
+func (d download) VisitGetApplicationDocumentResponse(w http.ResponseWriter) error {
+	return d.VisitGetAttachmentResponse(w)
+}
+
 // download is a file as an answer: never shown by the browser itself, and never taken for something else.
 type download struct{ file File }
 
@@ -137,7 +151,7 @@ func (d download) VisitGetAttachmentResponse(w http.ResponseWriter) error {
 
 // SubmitApplication answers POST /api/v1/applications/{applicationId}/submit.
 func (h *Handlers) SubmitApplication(ctx context.Context, request api.SubmitApplicationRequestObject) (api.SubmitApplicationResponseObject, error) {
-	a, err := h.service.Submit(ctx, request.ApplicationId, request.Params.IdempotencyKey)
+	a, err := h.service.SubmitFor(ctx, request.ApplicationId, request.Params.IdempotencyKey, request.Params.Fee)
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +224,7 @@ func wire(ctx context.Context, a Application) types.Application {
 	}
 	if a.State == types.ApplicationStateDraft {
 		deleteAt, found := a.DeleteAt(), wireErrors(ctx, a.Errors)
-		out.DeleteAt, out.Errors = &deleteAt, &found
+		out.DeleteAt, out.Errors, out.Fee = &deleteAt, &found, a.Fee
 	}
 	return out
 }

@@ -28,8 +28,8 @@ type tokens struct{}
 
 func (tokens) Session(*http.Request) (httpx.Caller, bool, error) { return httpx.Caller{}, false, nil }
 
-func (tokens) Token(_ context.Context, token string) (httpx.Caller, error) {
-	c := callerOf(token)
+func (tokens) Token(r *http.Request) (httpx.Caller, error) {
+	c := callerOf(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
 	c.Kind, c.Scopes = httpx.TokenCaller, []string{"applications:read", "applications:write"}
 	return c, nil
 }

@@ -31,6 +31,8 @@ func (sweepArgs) Kind() string { return "applications.sweep" }
 func Register(c *jobs.Client, s *Service) {
 	jobs.Register(c, &deleteWorker{s: s})
 	jobs.Register(c, &sweepWorker{s: s})
+	c.Queue(documentQueue, documentFetchers)
+	jobs.Register(c, &fetchDocumentWorker{s: s})
 	c.Periodic(river.NewPeriodicJob(river.PeriodicInterval(sweepEvery), func() (river.JobArgs, *river.InsertOpts) {
 		return sweepArgs{}, nil
 	}, &river.PeriodicJobOpts{RunOnStart: true}))

@@ -185,7 +185,11 @@ func (s *Service) ErasePerson(ctx context.Context, p httpx.Person) error {
 		for _, id := range ids {
 			objects = append(objects, objectKey(id))
 		}
-		if err := s.deleteObjectsLater(ctx, objects); err != nil {
+		documents, err := s.eraseDocuments(ctx, p.Issuer, p.Subject)
+		if err != nil {
+			return err
+		}
+		if err := s.deleteObjectsLater(ctx, append(objects, documents...)); err != nil {
 			return err
 		}
 		for _, statement := range []string{

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
 	"sync"
 	"time"
@@ -37,13 +38,14 @@ type others struct {
 	until    time.Time                                               // when the power ends
 	safe     map[uuid.UUID][]byte                                    // what lies in Clara's safe, by document
 	released map[uuid.UUID]uuid.UUID                                 // documents by release
+	papers   map[string][]byte                                       // documents of competent portals, by portal and id
 	read     int                                                     // how often it was read there
 	away     error                                                   // what the account home answers instead
 	onSubmit func(ctx context.Context) (*types.TimelineEvent, error) // answers Submit
 }
 
 func newOthers(offerID uuid.UUID, portal string) *others {
-	o := &others{channel: "desk", safe: map[uuid.UUID][]byte{}, released: map[uuid.UUID]uuid.UUID{}}
+	o := &others{channel: "desk", papers: map[string][]byte{}, safe: map[uuid.UUID][]byte{}, released: map[uuid.UUID]uuid.UUID{}}
 	o.form = types.Form{Id: uuid.New(), Version: 3}
 	layout := `{"steps": [
 		{"id": "applicant", "title": {"de": "Sie"}, "fields": [
@@ -179,4 +181,15 @@ func (o *others) Self() types.PortalReference {
 
 func (o *others) Member(id string) (types.PortalReference, bool) {
 	return types.PortalReference{Id: county, Name: "Landkreis Emsland", Url: county}, id == county
+}
+
+// FetchDocument gives a document of a competent portal, as far as it has one.
+func (o *others) FetchDocument(_ context.Context, portal string, id uuid.UUID) (io.ReadCloser, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	body, ok := o.papers[portal+" "+id.String()]
+	if !ok {
+		return nil, errors.New("away")
+	}
+	return io.NopCloser(bytes.NewReader(body)), nil
 }

@@ -201,11 +201,6 @@ func (s *Service) read(ctx context.Context, p httpx.Person, id uuid.UUID) (Appli
 	return s.whole(ctx, ofPerson, id, p.Issuer, p.Subject)
 }
 
-// lockWhole is read, and keeps others from changing the application until the transaction ends.
-func (s *Service) lockWhole(ctx context.Context, p httpx.Person, id uuid.UUID) (Application, error) {
-	return s.whole(ctx, ofPerson+" FOR UPDATE", id, p.Issuer, p.Subject)
-}
-
 // lock gives an application of a person, and keeps others from changing it until the transaction ends.
 func (s *Service) lock(ctx context.Context, p httpx.Person, id uuid.UUID) (Application, error) {
 	return s.find(ctx, ofPerson+" FOR UPDATE", id, p.Issuer, p.Subject)
@@ -233,30 +228,53 @@ func (s *Service) find(ctx context.Context, query string, args ...any) (Applicat
 	return s.unsealed(r)
 }
 
-// whole reads an application, its attachments and its timeline, in one go. The first argument of the query is its id.
+// wholeRows are an application, its attachments and its timeline, as they are read in one go.
+type wholeRows struct {
+	found     []applicationRow
+	files     []attachmentRow
+	events    []eventRow
+	documents []documentRow
+}
+
+// queue puts what reads them into a batch. The first argument of the query is the id of the application.
+func (r *wholeRows) queue(batch *pgx.Batch, query string, args ...any) {
+	batch.Queue(query, args...).Query(into(&r.found))
+	batch.Queue(attachmentsQuery, args[0]).Query(into(&r.files))
+	batch.Queue(timelineQuery, args[0]).Query(into(&r.events))
+	batch.Queue(documentsQuery, args[0]).Query(into(&r.documents))
+}
+
+// queueLocked queues the application of a person, and keeps others from changing it until the transaction ends.
+func (r *wholeRows) queueLocked(batch *pgx.Batch, p httpx.Person, id uuid.UUID) {
+	r.queue(batch, ofPerson+" FOR UPDATE", id, p.Issuer, p.Subject)
+}
+
+// whole reads an application, its attachments and its timeline. The first argument of the query is its id.
 func (s *Service) whole(ctx context.Context, query string, args ...any) (Application, error) {
-	var found []applicationRow
-	var files []attachmentRow
-	var events []eventRow
+	var r wholeRows
 	batch := &pgx.Batch{}
-	batch.Queue(query, args...).Query(into(&found))
-	batch.Queue(attachmentsQuery, args[0]).Query(into(&files))
-	batch.Queue(timelineQuery, args[0]).Query(into(&events))
+	r.queue(batch, query, args...)
 	if err := s.db.Pgx(ctx).SendBatch(ctx, batch).Close(); err != nil {
 		return Application{}, fmt.Errorf("read application: %w", err)
 	}
-	if len(found) == 0 {
+	return s.opened(r)
+}
+
+func (s *Service) opened(r wholeRows) (Application, error) {
+	if len(r.found) == 0 {
 		return Application{}, errUnknown
 	}
-	a, err := s.unsealed(found[0])
+	a, err := s.unsealed(r.found[0])
 	if err != nil {
 		return Application{}, err
 	}
-	if a.Attachments, err = s.openAttachments(files); err != nil {
+	if a.Attachments, err = s.openAttachments(r.files); err != nil {
 		return Application{}, err
 	}
-	a.Timeline, err = s.openEvents(a.ID, events)
-	return a, err
+	if a.Timeline, err = s.openEvents(a.ID, r.events); err != nil {
+		return Application{}, err
+	}
+	return a, s.addDocuments(a.Timeline, r.documents)
 }
 
 // into collects rows of a batch.

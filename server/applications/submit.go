@@ -4,13 +4,16 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"portalverbund/api/types"
 	"portalverbund/db"
@@ -28,29 +31,28 @@ const maxApplicantName = 200
 
 // Submit makes a draft final: it checks the whole content (422 names each field), numbers it, writes the receipt's hash and
 // hands it over to the competent authority, all in one transaction. Submitting again, with the same key or another, answers
-// the same and has no further effect.
-func (s *Service) Submit(ctx context.Context, id uuid.UUID, key string) (a Application, err error) {
+// the same and has no further effect. It is for what costs nothing.
+func (s *Service) Submit(ctx context.Context, id uuid.UUID, key string) (Application, error) {
+	return s.SubmitFor(ctx, id, key, nil)
+}
+
+// SubmitFor is Submit of what may cost something. shown is the fee in cents that the person has seen: when it is not what the answers lead to now, it
+// is a problem.Conflict (fee-changed), and nothing is submitted.
+func (s *Service) SubmitFor(ctx context.Context, id uuid.UUID, key string, shown *int64) (a Application, err error) {
 	caller, err := person(ctx)
 	if err != nil {
 		return Application{}, err
 	}
-	proof, err := s.proved(ctx, caller, id)
-	if err != nil {
-		return Application{}, err
-	}
-	if err := s.takeOverUsed(ctx, caller, id); err != nil {
-		return Application{}, err
-	}
-	request, done := struct{ ApplicationID uuid.UUID }{id}, false
-	for attempt := 1; ; attempt++ {
-		_, err = idempotency.Do(ctx, s.db, scope("submit", caller.Person), key, request, func(ctx context.Context) (_ struct{}, err error) {
-			a, err = s.submit(ctx, caller, id, proof)
-			done = true
-			return struct{}{}, err
-		})
-		if constraint, taken := db.UniqueViolation(err); !taken || constraint != "applications_number" || attempt == numberAttempts {
-			break
+	a, done, err := s.submitOnce(ctx, caller, id, key, submission{shown: shown})
+	if errors.Is(err, errAskHome) {
+		asked := submission{shown: shown, asked: true}
+		if asked.proof, err = s.proved(ctx, caller, id); err != nil {
+			return Application{}, err
 		}
+		if err := s.takeOverUsed(ctx, caller, id); err != nil {
+			return Application{}, err
+		}
+		a, done, err = s.submitOnce(ctx, caller, id, key, asked)
 	}
 	if err != nil {
 		return Application{}, err
@@ -61,11 +63,44 @@ func (s *Service) Submit(ctx context.Context, id uuid.UUID, key string) (a Appli
 	return a, nil
 }
 
-// submit runs in a transaction, and gives the application as it is then.
-func (s *Service) submit(ctx context.Context, caller httpx.Caller, id uuid.UUID, proof *types.PowerProof) (Application, error) {
-	a, err := s.lockWhole(ctx, caller.Person, id)
+// submission is what comes with the request, or was asked of the account home before.
+type submission struct {
+	shown *int64            // the fee that the person has seen, in cents
+	asked bool              // the account home was asked, where it has to be
+	proof *types.PowerProof // of who acts for another
+}
+
+// errAskHome says that a submission needs something of the account home first, which is asked outside of any transaction.
+var errAskHome = errors.New("the account home has to be asked")
+
+// submitOnce submits in one transaction. done is false when an earlier request with the key did.
+func (s *Service) submitOnce(ctx context.Context, caller httpx.Caller, id uuid.UUID, key string, with submission) (a Application, done bool, err error) {
+	request := struct{ ApplicationID uuid.UUID }{id}
+	for attempt := 1; ; attempt++ {
+		var rows wholeRows
+		read := func(batch *pgx.Batch) {
+			rows = wholeRows{}
+			rows.queueLocked(batch, caller.Person, id)
+		}
+		_, err = idempotency.DoReading(ctx, s.db, scope("submit", caller.Person), key, request, read, func(ctx context.Context) (_ struct{}, err error) {
+			a, err = s.submit(ctx, caller, rows, with)
+			done = true
+			return struct{}{}, err
+		})
+		if constraint, taken := db.UniqueViolation(err); !taken || constraint != "applications_number" || attempt == numberAttempts {
+			return a, done, err
+		}
+	}
+}
+
+// submit runs in a transaction that has read and locked the application, and gives it as it is then.
+func (s *Service) submit(ctx context.Context, caller httpx.Caller, rows wholeRows, with submission) (Application, error) {
+	a, err := s.opened(rows)
 	if err != nil || a.State != types.ApplicationStateDraft {
 		return a, err
+	}
+	if !with.asked && asksHome(caller, a) {
+		return a, errAskHome
 	}
 	channel, _, err := s.checkOffer(ctx, caller, a)
 	if err != nil {
@@ -79,6 +114,10 @@ func (s *Service) submit(ctx context.Context, caller httpx.Caller, id uuid.UUID,
 	if len(refused) > 0 {
 		return a, problem.Invalid(refused...)
 	}
+	fee, err := s.agreed(ctx, a.OfferID, c.data, with.shown)
+	if err != nil {
+		return a, err
+	}
 	now := s.now()
 	a.State, a.SubmittedAt, a.ChangedAt = types.ApplicationStateSubmitted, &now, now
 	a.Data, a.Attachments, a.Language, a.TrustLevel, a.Step = c.data, c.attachments, httpx.LanguageOf(ctx), types.TrustLevel(caller.TrustLevel), ""
@@ -86,12 +125,13 @@ func (s *Service) submit(ctx context.Context, caller httpx.Caller, id uuid.UUID,
 	if a.Number, err = newNumber(s.prefix, now.Year(), s.random); err != nil {
 		return a, err
 	}
-	if err := a.represented(caller, proof); err != nil {
+	if err := a.represented(caller, with.proof); err != nil {
 		return a, err
 	}
 	m := message(a, applicantName(a, caller.DisplayName))
-	if proof != nil {
-		m.Power = &proof.Proof
+	m.Fee = fee
+	if with.proof != nil {
+		m.Power = &with.proof.Proof
 	}
 	if m.ContentHash, err = ContentHash(m); err != nil {
 		return a, err
@@ -115,6 +155,12 @@ func (s *Service) submit(ctx context.Context, caller httpx.Caller, id uuid.UUID,
 		return a, err
 	}
 	return a, s.changed(ctx, a)
+}
+
+// asksHome says whether the account home has a say in the submission of a draft: somebody acts for another, or is about to by mistake, or
+// documents of a safe go with it.
+func asksHome(caller httpx.Caller, a Application) bool {
+	return a.byPower() || checkActing(caller, a) != nil || slices.ContainsFunc(a.Attachments, func(f types.Attachment) bool { return f.Origin != nil })
 }
 
 // checkOffer checks that the offer is still the one that the draft was started for, and gives its channel and the trust level that it

@@ -17,7 +17,8 @@ import (
 type letter struct {
 	subject, text problem.Text
 
-	decision bool // on the application
+	decision  bool                  // on the application
+	documents []types.EventDocument // that came with it
 }
 
 func confirmation() letter {
@@ -113,6 +114,9 @@ func (s *Service) confirm(ctx context.Context, a Application) error {
 // tell writes to the person what the authority has done, where it is worth a letter.
 func (s *Service) tell(ctx context.Context, a Application, e types.TimelineEvent, moved bool) error {
 	l, worth := letterFor(e.Kind, moved)
+	if !worth && e.Documents != nil {
+		l, worth = letterFor(types.Message, moved)
+	}
 	if !worth {
 		return nil
 	}
@@ -123,6 +127,13 @@ func (s *Service) tell(ctx context.Context, a Application, e types.TimelineEvent
 	text := ""
 	if e.Text != nil && *e.Text != "" {
 		text = "\n\n" + *e.Text
+	}
+	if e.Documents != nil {
+		l.documents = *e.Documents
+		text += "\n\n" + problem.Text{De: "Beigefügt (im Portal beim Antrag):", En: "Enclosed (in the portal, with the application):"}.In(a.Language)
+		for _, d := range l.documents {
+			text += "\n– " + d.Name
+		}
 	}
 	return s.write(ctx, a, l, sender, text)
 }
@@ -162,6 +173,9 @@ func (s *Service) writeTo(ctx context.Context, a Application, to httpx.Person, l
 	if l.decision {
 		kind := types.MailboxDecision
 		m.Kind = &kind
+	}
+	if len(l.documents) > 0 {
+		m.Documents = &l.documents
 	}
 	if err := s.mailbox.Notify(ctx, to, m); err != nil {
 		return fmt.Errorf("write to mailbox: %w", err)

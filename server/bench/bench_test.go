@@ -65,8 +65,8 @@ func newPortal(b *testing.B) *bench {
 	return p
 }
 
-// ask sends the i-th request of paths from several clients.
-func ask(b *testing.B, p *bench, next func(i int) []byte) {
+// ask makes the i-th request from several clients.
+func ask(b *testing.B, p *bench, do func(c *client, i int) error) {
 	b.Helper()
 	var turn atomic.Int64
 	b.SetParallelism(4)
@@ -79,7 +79,7 @@ func ask(b *testing.B, p *bench, next func(i int) []byte) {
 		}
 		defer c.conn.Close()
 		for pb.Next() {
-			if err := c.do(next(int(turn.Add(1)) - 1)); err != nil {
+			if err := do(c, int(turn.Add(1))-1); err != nil {
 				b.Error(err)
 				return
 			}
@@ -92,7 +92,7 @@ func benchmarkPages(b *testing.B, pages func(p *bench) pages) {
 	b.Helper()
 	p := newPortal(b)
 	list := pages(p)
-	ask(b, p, reader("portal", p.portal, list.ours).next)
+	ask(b, p, reader("portal", p.portal, list.ours).do)
 }
 
 // grown adds generated services.
@@ -120,7 +120,7 @@ func BenchmarkSubmit(b *testing.B) {
 	p := newPortal(b)
 	drafts, _, err := p.draft(b.Context(), b.N)
 	require.NoError(b, err)
-	ask(b, p, func(i int) []byte { return drafts[i] })
+	ask(b, p, singly(func(i int) []byte { return drafts[i] }))
 }
 
 func BenchmarkSearchLarge(b *testing.B) {
@@ -144,5 +144,5 @@ func benchmarkLarge(b *testing.B, path string, asked func([]string) []string) {
 	for _, q := range asked(questions(services, largeQueries)) {
 		raw = append(raw, get(p.portal.address(), path+url.QueryEscape(q)))
 	}
-	ask(b, p, func(i int) []byte { return raw[i%len(raw)] })
+	ask(b, p, singly(func(i int) []byte { return raw[i%len(raw)] }))
 }

@@ -117,31 +117,37 @@ func (c *citizen) call(ctx context.Context, method, path string, body, into any,
 	return json.Unmarshal(text, into)
 }
 
-// draft starts an application, fills it in, and gives the request that submits it.
-func (c *citizen) draft(ctx context.Context) (request, answers []byte, err error) {
+// offer gives the offer that applications are made for.
+func (c *citizen) offer(ctx context.Context) (types.Offer, error) {
 	var found types.ServiceList
 	if err := c.call(ctx, http.MethodGet, "/api/v1/services?q="+url.QueryEscape(wanted)+"&ars="+place, nil, &found); err != nil {
-		return nil, nil, err
+		return types.Offer{}, err
 	}
-	var offers types.OfferList
 	for _, item := range found.Items { // the portal holds the catalogs of several: the first may be a neighbour's service
+		var offers types.OfferList
 		if err := c.call(ctx, http.MethodGet, fmt.Sprintf("/api/v1/services/%s/offers?ars=%s", item.Id, place), nil, &offers); err != nil {
-			return nil, nil, err
+			return types.Offer{}, err
 		}
 		if len(offers.Items) == 1 && offers.Items[0].FormId != nil {
-			break
+			return offers.Items[0], nil
 		}
 	}
-	if len(offers.Items) != 1 || offers.Items[0].FormId == nil {
-		return nil, nil, fmt.Errorf("%q has no form at %s", wanted, place)
+	return types.Offer{}, fmt.Errorf("%q has no form at %s", wanted, place)
+}
+
+// draft starts an application, fills it in, and gives the request that submits it.
+func (c *citizen) draft(ctx context.Context) (request, answers []byte, err error) {
+	offer, err := c.offer(ctx)
+	if err != nil {
+		return nil, nil, err
 	}
 	all, err := demo.Answers()
 	if err != nil {
 		return nil, nil, err
 	}
-	answers = all[*offers.Items[0].FormId]
+	answers = all[*offer.FormId]
 	var a types.Application
-	err = c.call(ctx, http.MethodPost, "/api/v1/applications", types.NewApplication{OfferId: offers.Items[0].Id, Ars: place}, &a, "Idempotency-Key", uuid.NewString())
+	err = c.call(ctx, http.MethodPost, "/api/v1/applications", types.NewApplication{OfferId: offer.Id, Ars: place}, &a, "Idempotency-Key", uuid.NewString())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -151,14 +157,22 @@ func (c *citizen) draft(ctx context.Context) (request, answers []byte, err error
 	if a.Errors != nil && len(*a.Errors) > 0 {
 		return nil, nil, fmt.Errorf("the draft is not complete: %v", *a.Errors)
 	}
-	portal, err := url.Parse(c.config.PublicURL)
+	host, own, err := c.browser()
 	if err != nil {
 		return nil, nil, err
+	}
+	return post(host, "/api/v1/applications/"+a.Id.String()+"/submit", nil, append(own, "Idempotency-Key", uuid.NewString())...), answers, nil
+}
+
+// browser gives the host of the portal, and the headers by which it knows the citizen.
+func (c *citizen) browser() (host string, headers []string, err error) {
+	portal, err := url.Parse(c.config.PublicURL)
+	if err != nil {
+		return "", nil, err
 	}
 	cookies := ""
 	for _, cookie := range c.client.Jar.Cookies(portal) {
 		cookies += cookie.Name + "=" + cookie.Value + "; "
 	}
-	return post(portal.Host, "/api/v1/applications/"+a.Id.String()+"/submit", nil, "Cookie", cookies, "X-CSRF-Token", c.csrf,
-		"Origin", c.config.PublicURL, "Idempotency-Key", uuid.NewString()), answers, nil
+	return portal.Host, []string{"Cookie", cookies, "X-CSRF-Token", c.csrf, "Origin", c.config.PublicURL}, nil
 }

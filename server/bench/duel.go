@@ -10,7 +10,7 @@ import (
 type side struct {
 	name    string
 	process *process
-	next    func(i int) []byte
+	do      func(c *client, i int) error    // makes the i-th request, or those that belong together
 	settle  func(ctx context.Context) error // waits, after a round, until its background work is done; may be nil
 	at      int                             // the next request
 
@@ -55,7 +55,7 @@ func (b *bench) round(ctx context.Context, s *side, length time.Duration, count 
 	}
 	l := load{
 		address: s.process.address(), clients: b.Clients, time: length, count: count,
-		next: func(i int) []byte { return s.next(s.at + i) },
+		do: func(c *client, i int) error { return s.do(c, s.at+i) },
 	}
 	times, whole, err := l.run(ctx)
 	if err != nil {

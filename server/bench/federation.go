@@ -36,20 +36,22 @@ type federationCommand struct {
 	Services int     `default:"10" help:"Services of each portal."`
 	Changes  int     `default:"10" help:"Changes whose way to all other portals is measured, at least 1."`
 	First    int     `default:"10000" help:"Services of the portal whose first synchronisation is measured."`
+	Only     string  `enum:",first,many" default:"" help:"Measure this part only: first (a first synchronisation) or many (all portals)."`
+	Profile  string  `help:"Folder for profiles of the portals' processor time (pprof)."`
 	Simulate bool    `help:"Work out 11,000 portals in 16 associations from measured costs, instead of running any."`
 	Messages float64 `help:"Messages per second, as measured by go test -bench Messages ./server/federation."`
 }
 
-// federationFigures are what the last line says.
+// federationFigures are what the last line says, without what was not measured.
 type federationFigures struct {
 	Portals       int      `json:"portals"`
-	P50           float64  `json:"propagation_p50_ms"`
-	P99           float64  `json:"propagation_p99_ms"`
-	SyncPerSecond float64  `json:"sync_entries_per_s"`
-	SyncCopyRatio float64  `json:"sync_copy_ratio"`
-	Messages      *float64 `json:"messages_per_s"`
-	RSS           float64  `json:"rss_per_portal_mib"`
-	IdleCPU       float64  `json:"idle_cpu_per_portal_percent"`
+	P50           float64  `json:"propagation_p50_ms,omitempty"`
+	P99           float64  `json:"propagation_p99_ms,omitempty"`
+	SyncPerSecond float64  `json:"sync_entries_per_s,omitempty"`
+	SyncCopyRatio float64  `json:"sync_copy_ratio,omitempty"`
+	Messages      *float64 `json:"messages_per_s,omitempty"`
+	RSS           float64  `json:"rss_per_portal_mib,omitempty"`
+	IdleCPU       float64  `json:"idle_cpu_per_portal_percent,omitempty"`
 }
 
 const (
@@ -57,6 +59,17 @@ const (
 	idleFor       = 15 * time.Second
 	foundPatience = time.Minute
 	askersAtOnce  = 4
+	// calmShare is the share of a processor up to which a portal, and PostgreSQL for it, do nothing but wait.
+	calmShare    = 0.02
+	calmPatience = 5 * time.Minute
+	askEvery     = 4 * time.Millisecond
+	toldEvery    = 10 * time.Second
+	// portalsEach is how many portals share a process at most: each has connections to all others, and a process may open 20,000 files or less.
+	portalsEach = 25
+	// Connections of a portal's pool, those that it listens by and that take the place of broken ones, and those of whoever measures.
+	connectionsEach   = 10
+	connectionsMore   = 5
+	connectionsBeside = 100
 )
 
 // crowd is an association of portals that one process hosts.
@@ -74,7 +87,6 @@ type host struct {
 	cmd     *exec.Cmd
 	stdin   io.WriteCloser
 	answers *bufio.Scanner
-	configs []app.Config
 }
 
 // Run measures and writes the line.
@@ -91,7 +103,7 @@ func (c *federationCommand) Run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(a.dir)) }()
 	say("Starting PostgreSQL …")
-	settings := map[string]string{"max_connections": strconv.Itoa(200 + 16*c.Portals), "shared_buffers": "256MB"}
+	settings := map[string]string{"max_connections": strconv.Itoa(connectionsBeside + (connectionsEach+connectionsMore)*max(c.Portals, 2)), "shared_buffers": "256MB"}
 	if a.postgres, err = db.StartEmbedded(context.WithoutCancel(ctx), db.EmbeddedOptions{DataDir: a.dir, Settings: settings}); err != nil {
 		return err
 	}
@@ -104,11 +116,15 @@ func (c *federationCommand) Run(ctx context.Context) (err error) {
 	if c.Messages > 0 {
 		a.figures.Messages = &c.Messages
 	}
-	if err := a.measureFirst(ctx); err != nil {
-		return fmt.Errorf("first synchronisation: %w", err)
+	if c.Only != "many" {
+		if err := a.measureFirst(ctx); err != nil {
+			return fmt.Errorf("first synchronisation: %w", err)
+		}
 	}
-	if err := a.measureMany(ctx); err != nil {
-		return fmt.Errorf("%d portals: %w", c.Portals, err)
+	if c.Only != "first" {
+		if err := a.measureMany(ctx); err != nil {
+			return fmt.Errorf("%d portals: %w", c.Portals, err)
+		}
 	}
 	return json.NewEncoder(os.Stdout).Encode(a.figures)
 }
@@ -140,7 +156,7 @@ func (a *crowd) configure(name string, i int, listen string) app.Config {
 	return app.Config{
 		Mode: app.Demonstration, PublicURL: "http://localhost:" + port, Listen: listen, Database: a.postgres.URL(fmt.Sprintf("%s_%d", name, i)), Data: data,
 		Keys: filepath.Join(data, "keys"), Blob: filepath.Join(data, "blob"), NumberPrefix: "PV", LogLevel: "error", LogFormat: "json",
-		Kind: "municipality", Members: filepath.Join(dir, "members.json"), Timeout: 30 * time.Second, MaxConcurrent: 256, Rate: 1e6, RateBurst: 1e6, DrainTimeout: time.Second,
+		Kind: "municipality", Members: filepath.Join(dir, "members.json"), Connections: connectionsEach, Timeout: 30 * time.Second, MaxConcurrent: 256, Rate: 1e6, RateBurst: 1e6, DrainTimeout: time.Second,
 	}
 }
 
@@ -267,7 +283,11 @@ func (a *crowd) start(ctx context.Context, name string, configs []app.Config) (*
 	if err != nil {
 		return nil, err
 	}
-	h := &host{configs: configs, cmd: exec.CommandContext(context.WithoutCancel(ctx), self, "host", file)}
+	args := []string{"host", file}
+	if a.Profile != "" {
+		args = append(args, "--profile", filepath.Join(a.Profile, name+".pprof"))
+	}
+	h := &host{cmd: exec.CommandContext(context.WithoutCancel(ctx), self, args...)}
 	h.cmd.Stderr = os.Stderr
 	if h.stdin, err = h.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -292,9 +312,26 @@ func (h *host) stop() {
 	_ = h.cmd.Wait() // what it said is on standard error
 }
 
+// progress says from time to time how much of something has been done.
+type progress struct {
+	mu   sync.Mutex
+	done int
+	told time.Time
+}
+
+func (p *progress) step(what string, of int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done++
+	if now := time.Now(); now.Sub(p.told) >= toldEvery || p.done == of {
+		p.told = now
+		say("  %d of %d portals %s", p.done, of, what)
+	}
+}
+
 // replicated counts the copies that a portal has of the others' entries.
 func replicated(ctx context.Context, conn *pgx.Conn) (n int, err error) {
-	err = conn.QueryRow(ctx, "SELECT count(*) FROM federation_replica_entries").Scan(&n)
+	err = conn.QueryRow(ctx, "SELECT coalesce(sum(entries), 0) FROM federation_replicas").Scan(&n)
 	return n, err
 }
 
@@ -325,69 +362,126 @@ func (a *crowd) measureFirst(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = conn.Close(ctx) }()
-	h, err := a.start(ctx, "first", configs)
+	owner, err := a.start(ctx, "owner", configs[:1])
 	if err != nil {
 		return err
 	}
-	defer h.stop()
-	begun := time.Now()
+	defer owner.stop()
+	if err := a.waitFindable(ctx, configs[0].PublicURL, a.First); err != nil { // its own index is no part of it
+		return err
+	}
+	before, databaseBefore := a.spent(owner), cpuOfChildren(a.postgres.PID())
+	reader, err := a.start(ctx, "reader", configs[1:])
+	if err != nil {
+		return err
+	}
+	defer reader.stop()
+	begun := a.spent(reader)
 	want := 2*a.First + 50
-	var first time.Time // the portals start one after the other: the clock runs from the first page on
-	atFirst := 0
-	var own, database time.Duration
-	for {
-		n, err := replicated(ctx, conn)
-		if err != nil {
-			return err
-		}
-		if n > 0 && first.IsZero() {
-			first, atFirst = time.Now(), n
-			own, _ = cpu(h.cmd.Process.Pid)
-			database = cpuOfChildren(a.postgres.PID())
-		}
-		if n >= want {
-			break
-		}
-		if time.Since(begun) > syncPatience {
-			return fmt.Errorf("%d of %d entries after %s", n, want, syncPatience)
-		}
-		if err := a.pause(ctx, 10*time.Millisecond); err != nil {
-			return err
-		}
+	first, err := a.waitReplicated(ctx, conn, want)
+	if err != nil {
+		return err
 	}
 	took := time.Since(first)
-	ownAfter, _ := cpu(h.cmd.Process.Pid)
-	own, database = ownAfter-own, cpuOfChildren(a.postgres.PID())-database
-	rate := float64(want-atFirst) / took.Seconds()
-	copied, err := bareCopy(ctx, conn)
+	if err := a.waitFindable(ctx, configs[1].PublicURL, a.First); err != nil {
+		return err
+	}
+	findable := time.Since(first)
+	ownerSpent, readerSpent, database := a.spent(owner)-before, a.spent(reader)-begun, cpuOfChildren(a.postgres.PID())-databaseBefore
+	rate := float64(want) / took.Seconds()
+	copied, copiedFor, err := a.bareCopy(ctx, conn)
 	if err != nil {
 		return err
 	}
 	a.figures.SyncPerSecond = *rounded(rate, 0)
 	a.figures.SyncCopyRatio = *rounded(rate/(float64(want)/copied.Seconds()), 3)
-	say("first synchronisation: %d entries in %s, %.0f a second, with what search needs; a bare COPY of the same rows: %s", want, took.Round(time.Millisecond), rate, copied.Round(time.Millisecond))
-	say("processor time of it: both portals %.1f s, with the search index, PostgreSQL %.1f s", own.Seconds(), database.Seconds())
+	say("first synchronisation: %d entries in %s, %.0f a second; all of it findable after %s; a bare COPY of the same rows: %s, ratio %.3f",
+		want, took.Round(time.Millisecond), rate, findable.Round(time.Millisecond), copied.Round(time.Millisecond), a.figures.SyncCopyRatio)
+	say("processor time of it: owner %.2f s, reader with its search index %.2f s, PostgreSQL of both %.2f s (COPY: %.2f s)",
+		ownerSpent.Seconds(), readerSpent.Seconds(), database.Seconds(), copiedFor.Seconds())
 	return nil
 }
 
-// bareCopy is how long the same rows take by COPY into tables without any index.
-func bareCopy(ctx context.Context, conn *pgx.Conn) (time.Duration, error) {
-	var took time.Duration
+// spent is the processor time that hosts have used.
+func (a *crowd) spent(hosts ...*host) (all time.Duration) {
+	for _, h := range hosts {
+		used, _ := cpu(h.cmd.Process.Pid)
+		all += used
+	}
+	return all
+}
+
+// waitReplicated waits until a portal has so many copies, and gives the time at which it began to read: the first page is
+// asked for before any row is there.
+func (a *crowd) waitReplicated(ctx context.Context, conn *pgx.Conn, want int) (begun time.Time, err error) {
+	begun = time.Now()
+	end := begun.Add(syncPatience)
+	for {
+		n, err := replicated(ctx, conn)
+		if err != nil || n >= want {
+			return begun, err
+		}
+		if time.Now().After(end) {
+			return begun, fmt.Errorf("%d of %d entries after %s", n, want, syncPatience)
+		}
+		if err := a.pause(ctx, 10*time.Millisecond); err != nil {
+			return begun, err
+		}
+	}
+}
+
+// waitFindable waits until the search of a portal knows so many services.
+func (a *crowd) waitFindable(ctx context.Context, portal string, services int) error {
+	for end := time.Now().Add(syncPatience); ; {
+		var found struct {
+			Total int `json:"total"`
+		}
+		if err := a.read(ctx, portal+"/api/v1/services?limit=1", &found); err != nil {
+			return err
+		}
+		if found.Total >= services {
+			return nil
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("%d of %d services are findable after %s", found.Total, services, syncPatience)
+		}
+		if err := a.pause(ctx, 20*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+func (a *crowd) read(ctx context.Context, address string, into any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return err
+	}
+	response, err := a.client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	return json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(into)
+}
+
+// bareCopy is how long the same rows take by COPY into tables without any index, and PostgreSQL's processor time for it.
+func (a *crowd) bareCopy(ctx context.Context, conn *pgx.Conn) (took, spent time.Duration, err error) {
 	for _, table := range []string{"catalog_organisations", "catalog_services", "catalog_competences", "federation_replica_entries"} {
 		var rows bytes.Buffer
 		if _, err := conn.PgConn().CopyTo(ctx, &rows, "COPY (SELECT * FROM "+table+") TO STDOUT (FORMAT binary)"); err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		if _, err := conn.Exec(ctx, "CREATE TABLE bare_"+table+" (LIKE "+table+")"); err != nil {
-			return 0, err
+			return 0, 0, err
 		}
-		begun := time.Now()
+		before, begun := cpuOfChildren(a.postgres.PID()), time.Now()
 		if _, err := conn.PgConn().CopyFrom(ctx, &rows, "COPY bare_"+table+" FROM STDIN (FORMAT binary)"); err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		took += time.Since(begun)
+		spent += cpuOfChildren(a.postgres.PID()) - before
 	}
-	return took, nil
+	return took, spent, nil
 }
 
 // measureMany runs the association: how long until a change is found at all others, memory, and cost while nothing happens.
@@ -397,37 +491,81 @@ func (a *crowd) measureMany(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := each(a.Portals, 2, func(i int) error { return fill(ctx, configs[i], byte(i), 5, a.Services) }); err != nil {
+	var filled progress
+	if err := each(a.Portals, 2, func(i int) error {
+		err := fill(ctx, configs[i], byte(i), 5, a.Services)
+		filled.step("filled", a.Portals)
+		return err
+	}); err != nil {
 		return err
 	}
-	say("Starting %d portals in one process …", a.Portals)
-	h, err := a.start(ctx, "portals", configs)
+	say("Starting %d portals, at most %d in a process …", a.Portals, portalsEach)
+	begun := time.Now()
+	hosts, err := a.startMany(ctx, configs)
+	defer func() {
+		for _, h := range hosts {
+			h.stop()
+		}
+	}()
 	if err != nil {
 		return err
 	}
-	defer h.stop()
-	begun := time.Now()
+	say("all of them answer after %s", time.Since(begun).Round(100*time.Millisecond))
 	if err := a.waitSynchronised(ctx, configs); err != nil {
 		return err
 	}
-	say("all have the catalogs of all others %s after the last one was started", time.Since(begun).Round(100*time.Millisecond))
+	say("all have the catalogs of all others %s after the first one was started", time.Since(begun).Round(100*time.Millisecond))
+	if err := a.calm(ctx, hosts); err != nil {
+		return err
+	}
 	var took []time.Duration
-	own, _ := cpu(h.cmd.Process.Pid)
+	own := a.spent(hosts...)
 	database := cpuOfChildren(a.postgres.PID())
 	for n := range max(a.Changes, 1) {
-		ways, err := a.propagate(ctx, h, n)
+		ways, err := a.propagate(ctx, hosts, configs, n)
 		if err != nil {
 			return err
 		}
 		took = append(took, ways...)
+		slices.Sort(ways)
+		say("  change %d of %d: found at half of them after %.0f ms, at all after %.0f ms", n+1, max(a.Changes, 1), milliseconds(percentile(ways, 0.5)), milliseconds(ways[len(ways)-1]))
 	}
-	ownAfter, _ := cpu(h.cmd.Process.Pid)
-	spent := ownAfter - own + cpuOfChildren(a.postgres.PID()) - database
+	spent := a.spent(hosts...) - own + cpuOfChildren(a.postgres.PID()) - database
 	slices.Sort(took)
 	a.figures.P50, a.figures.P99 = *rounded(milliseconds(percentile(took, 0.5)), 0), *rounded(milliseconds(percentile(took, 0.99)), 0)
 	say("a change is found at another portal: p50 %.0f ms, p99 %.0f ms, at most %.0f ms (%d ways)", a.figures.P50, a.figures.P99, milliseconds(took[len(took)-1]), len(took))
 	say("processor time for it: %.1f ms for each way, of both portals, PostgreSQL and those who ask until it is found", milliseconds(spent)/float64(len(took)))
-	return a.measureIdleCrowd(ctx, h)
+	return a.measureIdleCrowd(ctx, hosts)
+}
+
+// calm waits until the portals do little, so that what follows is not measured while they still sort what they have read: for at most
+// calmPatience.
+func (a *crowd) calm(ctx context.Context, hosts []*host) error {
+	const look = 5 * time.Second
+	begun := time.Now()
+	for time.Since(begun) < calmPatience {
+		before := a.spent(hosts...) + cpuOfChildren(a.postgres.PID())
+		if err := a.pause(ctx, look); err != nil {
+			return err
+		}
+		if used := a.spent(hosts...) + cpuOfChildren(a.postgres.PID()) - before; used < time.Duration(float64(look)*max(0.5, calmShare*float64(a.Portals))) {
+			say("they are calm after another %s", time.Since(begun).Round(time.Second))
+			return nil
+		}
+	}
+	say("they are not calm after another %s; measured all the same", calmPatience)
+	return nil
+}
+
+// startMany starts portals in several processes at once.
+func (a *crowd) startMany(ctx context.Context, configs []app.Config) ([]*host, error) {
+	parts := slices.Collect(slices.Chunk(configs, portalsEach))
+	hosts := make([]*host, len(parts))
+	err := each(len(parts), 1, func(i int) (err error) {
+		hosts[i], err = a.start(ctx, fmt.Sprintf("portals-%d", i), parts[i])
+		return err
+	})
+	return slices.DeleteFunc(hosts, func(h *host) bool { return h == nil }), err
 }
 
 // each does something for all numbers below n, some at once.
@@ -457,7 +595,9 @@ func each(n, atOnce int, do func(i int) error) error {
 // waitSynchronised waits until every portal has what all others publish.
 func (a *crowd) waitSynchronised(ctx context.Context, configs []app.Config) error {
 	want := (a.Portals - 1) * (5 + 2*a.Services)
+	var done progress
 	return each(len(configs), askersAtOnce, func(i int) error {
+		defer done.step("have all catalogs", a.Portals)
 		conn, err := pgx.Connect(ctx, configs[i].Database)
 		if err != nil {
 			return err
@@ -479,8 +619,9 @@ func (a *crowd) waitSynchronised(ctx context.Context, configs []app.Config) erro
 }
 
 // propagate makes a new service at one portal and asks all others, in turns, until each of them finds it.
-func (a *crowd) propagate(ctx context.Context, h *host, n int) ([]time.Duration, error) {
-	from := (n * 37) % len(h.configs)
+func (a *crowd) propagate(ctx context.Context, hosts []*host, configs []app.Config, n int) ([]time.Duration, error) {
+	from := (n * 37) % len(configs)
+	h := hosts[from/portalsEach]
 	title := fmt.Sprintf("Nagelneue Leistung %c%c", 'A'+rune(n/26), 'a'+rune(n%26))
 	id := uuid.NewSHA1(uuid.NameSpaceOID, []byte(title))
 	line := fmt.Sprintf(`{"kind":%q,"id":%q,"title":{"de":%q},"trustLevel":"low","updatedAt":"2026-01-01T00:00:00Z"}`, catalog.KindService, id, title)
@@ -488,7 +629,7 @@ func (a *crowd) propagate(ctx context.Context, h *host, n int) ([]time.Duration,
 	if err := os.WriteFile(file, []byte(line+"\n"), 0o600); err != nil {
 		return nil, err
 	}
-	if _, err := fmt.Fprintf(h.stdin, "change %d %s\n", from, file); err != nil {
+	if _, err := fmt.Fprintf(h.stdin, "change %d %s\n", from%portalsEach, file); err != nil {
 		return nil, err
 	}
 	if !h.answers.Scan() {
@@ -499,10 +640,10 @@ func (a *crowd) propagate(ctx context.Context, h *host, n int) ([]time.Duration,
 		return nil, err
 	}
 	changed := time.Unix(0, nanoseconds)
-	took := make([]time.Duration, len(h.configs))
-	err = each(len(h.configs), askersAtOnce, func(i int) error {
+	took := make([]time.Duration, len(configs))
+	err = each(len(configs), askersAtOnce, func(i int) error {
 		for i != from {
-			found, err := a.finds(ctx, h.configs[i].PublicURL, title, id.String())
+			found, err := a.finds(ctx, configs[i].PublicURL, title, id.String())
 			if err != nil {
 				return err
 			}
@@ -512,7 +653,8 @@ func (a *crowd) propagate(ctx context.Context, h *host, n int) ([]time.Duration,
 			if took[i] > foundPatience {
 				return fmt.Errorf("%q of portal %d is not found at portal %d", title, from, i)
 			}
-			if err := a.pause(ctx, 2*time.Millisecond); err != nil {
+			// Who asks takes time from those who are asked: the longer it takes, the less exactly it must be known.
+			if err := a.pause(ctx, askEvery+took[i]/30); err != nil {
 				return err
 			}
 		}
@@ -536,21 +678,24 @@ func (a *crowd) finds(ctx context.Context, portal, title, id string) (bool, erro
 }
 
 // measureIdleCrowd looks at memory and processor time while nobody does anything.
-func (a *crowd) measureIdleCrowd(ctx context.Context, h *host) error {
+func (a *crowd) measureIdleCrowd(ctx context.Context, hosts []*host) error {
 	if err := a.pause(ctx, idleFor/3); err != nil {
 		return err
 	}
-	pid := h.cmd.Process.Pid
-	before, ok := cpu(pid)
+	before := a.spent(hosts...)
 	database := cpuOfChildren(a.postgres.PID())
 	if err := a.pause(ctx, idleFor); err != nil {
 		return err
 	}
-	after, _ := cpu(pid)
+	after := a.spent(hosts...)
 	databaseAfter := cpuOfChildren(a.postgres.PID())
-	memory, known := rss(pid)
-	if !ok || !known {
-		return errors.New("memory and processor time are known on Linux only")
+	memory := 0.0
+	for _, h := range hosts {
+		used, known := rss(h.cmd.Process.Pid)
+		if !known {
+			return errors.New("memory and processor time are known on Linux only")
+		}
+		memory += used
 	}
 	share := func(d time.Duration) float64 { return 100 * d.Seconds() / idleFor.Seconds() / float64(a.Portals) }
 	a.figures.RSS = *rounded(memory/float64(a.Portals), 1)

@@ -45,6 +45,7 @@ func (c *floorCommand) Run(ctx context.Context) error {
 	mux.HandleFunc("GET /services", f.list)
 	mux.HandleFunc("GET /search", f.search)
 	mux.HandleFunc("POST /applications/{id}/submit", f.submit)
+	mux.HandleFunc("POST /payments/{id}/pay", f.pay)
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)

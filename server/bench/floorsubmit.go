@@ -61,9 +61,9 @@ func (s submitted) write(ctx context.Context, tx pgx.Tx) error {
 			[]any{messageID, s.ID, uuid.New(), s.Data[:min(len(s.Data), 400)], s.At}},
 		{"INSERT INTO river_job (kind, args, max_attempts) VALUES ('mailbox.notice', $1, 25)", []any{map[string]any{"messageId": messageID}}},
 		{`INSERT INTO cases (id, origin, application_id, number, state, service_id, service_title, organisation_id, organisation_name, applicant_name, ars, form_id,
-			form_version, language, trust_level, content_hash, content, search, submitted_at, received_at, complete_at, changed_at)
+			form_version, language, trust_level, content_hash, content, search, submitted_at, received_at, complete_at, changed_at, due_on)
 			VALUES ($1, 'http://localhost', $2, $3, 'received', $4, '{"de": "Hund anmelden"}', $4, '{"de": "Steueramt"}', 'Clara Beispiel', '034540035035', $4,
-			1, 'de', 'low', $5, $6, lower($3) || ' clara beispiel hund anmelden register a dog', $7, $7, $7, $7)`,
+			1, 'de', 'low', $5, $6, lower($3) || ' ' || lower(replace($3, '-', '')) || ' clara beispiel', $7, $7, $7, $7, current_date + 28)`,
 			[]any{caseID, s.ID, s.Number, uuid.New(), s.Hash, s.Data, s.At}},
 		{`INSERT INTO case_events (case_id, id, at, kind, by, name)
 			VALUES ($1, $2, $4, 'submitted', 'citizen', ''), ($1, $3, $4, 'received', 'authority', 'Steueramt')`, []any{caseID, uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7()), s.At}},

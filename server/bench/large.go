@@ -86,11 +86,11 @@ func (b *bench) times(ctx context.Context, what string, asked []string, path str
 	say("%s: %d questions, %d clients …", what, len(asked), largeClients)
 	next := func(i int) []byte { return get(b.portal.address(), path+url.QueryEscape(asked[i%len(asked)])) }
 	warm := len(asked) / 10
-	l := load{address: b.portal.address(), clients: largeClients, count: warm, next: next}
+	l := load{address: b.portal.address(), clients: largeClients, count: warm, do: singly(next)}
 	if _, _, err := l.run(ctx); err != nil {
 		return nil, err
 	}
-	l.count, l.time, l.next = len(asked)-warm, largeDuration, func(i int) []byte { return next(warm + i) }
+	l.count, l.time, l.do = len(asked)-warm, largeDuration, singly(func(i int) []byte { return next(warm + i) })
 	own, known := cpu(b.portal.cmd.Process.Pid)
 	database := cpuOfChildren(b.postgres.PID())
 	took, whole, err := l.run(ctx)

@@ -29,8 +29,11 @@ func dial(ctx context.Context, address string) (*client, error) {
 	return &client{conn, bufio.NewReaderSize(conn, 16<<10)}, nil
 }
 
-// do sends a request as it is and reads the whole answer, which must be 200.
-func (c *client) do(request []byte) error {
+// do sends a request as it is and reads the whole answer, which must be 200, 201 or 202.
+func (c *client) do(request []byte) error { return c.ask(request, io.Discard) }
+
+// ask is do for an answer that is needed.
+func (c *client) ask(request []byte, answer io.Writer) error {
 	if err := c.conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
 		return err
 	}
@@ -42,12 +45,12 @@ func (c *client) do(request []byte) error {
 		return err
 	}
 	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
+	if res.StatusCode != http.StatusOK && res.StatusCode != http.StatusCreated && res.StatusCode != http.StatusAccepted {
 		text, _ := io.ReadAll(io.LimitReader(res.Body, 500)) // the status is what counts
 		line, _, _ := strings.Cut(string(request), "\r\n")
 		return fmt.Errorf("%s: %s: %s", line, res.Status, text)
 	}
-	_, err = io.Copy(io.Discard, res.Body)
+	_, err = io.Copy(answer, res.Body)
 	return err
 }
 
@@ -61,9 +64,14 @@ func get(host, path string) []byte {
 type load struct {
 	address string
 	clients int
-	next    func(i int) []byte // the i-th request
+	do      func(c *client, i int) error // makes the i-th request, or those that belong together
 	time    time.Duration
 	count   int
+}
+
+// singly makes requests one by one.
+func singly(next func(i int) []byte) func(c *client, i int) error {
+	return func(c *client, i int) error { return c.do(next(i)) }
 }
 
 // run loads a server and gives the times of all answers. The first error ends it.
@@ -88,9 +96,8 @@ func (l load) run(ctx context.Context) (took []time.Duration, whole time.Duratio
 				if l.count > 0 && i >= l.count || l.time > 0 && time.Since(begun) >= l.time {
 					return
 				}
-				request := l.next(i)
 				asked := time.Now()
-				if err := c.do(request); err != nil {
+				if err := l.do(c, i); err != nil {
 					cancel(err)
 					return
 				}

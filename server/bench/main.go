@@ -37,9 +37,10 @@ type runCommand struct {
 	Duration time.Duration `default:"2s" help:"Length of a round."`
 	Clients  int           `default:"8" help:"Clients at once."`
 	Submits  int           `default:"240" help:"Applications in a round of submitting."`
+	Payments int           `default:"160" help:"Payments in a round of paying."`
 	Services int           `default:"100000" help:"Services in the large catalog; 0 to leave it out."`
 	Alone    bool          `help:"Ask only the portal of the large catalog, not the alternatives."`
-	Only     string        `enum:",reads,submit,large,tokens" default:"" help:"Measure this part only: reads, submit, large or tokens."`
+	Only     string        `enum:",reads,submit,payments,large,tokens" default:"" help:"Measure this part only: reads, submit, payments, large or tokens."`
 }
 
 func main() {
@@ -71,6 +72,8 @@ type figures struct {
 	ReadList    *float64 `json:"read_list_ratio"`
 	Search      *float64 `json:"search_ratio"`
 	Submit      *float64 `json:"submit_ratio"`
+	PocketBase  *float64 `json:"pocketbase_ratio"`
+	Payments    *float64 `json:"payments_ratio"`
 	Tokens      *float64 `json:"tokens_ratio"`
 	SearchP99   *float64 `json:"search_p99_ms_100k"`
 	SuggestP99  *float64 `json:"suggest_p99_ms_100k"`
@@ -110,6 +113,14 @@ func (b *bench) measure(ctx context.Context) error {
 	if b.wants("submit") {
 		if err := b.measureSubmit(ctx); err != nil {
 			return fmt.Errorf("submitting: %w", err)
+		}
+		if err := b.measurePocketBase(ctx); err != nil {
+			return fmt.Errorf("PocketBase: %w", err)
+		}
+	}
+	if b.wants("payments") {
+		if err := b.measurePayments(ctx); err != nil {
+			return fmt.Errorf("paying: %w", err)
 		}
 	}
 	if b.wants("tokens") {

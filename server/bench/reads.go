@@ -66,7 +66,7 @@ func reader(name string, p *process, paths []string) *side {
 	for _, path := range paths {
 		raw = append(raw, get(p.address(), path))
 	}
-	return &side{name: name, process: p, next: func(i int) []byte { return raw[i%len(raw)] }}
+	return &side{name: name, process: p, do: singly(func(i int) []byte { return raw[i%len(raw)] })}
 }
 
 // growCatalog adds generated services to a portal, which may be running.

@@ -31,19 +31,13 @@ func (b *bench) measureSubmit(ctx context.Context) error {
 		return fmt.Errorf("prepare the floor: %w", err)
 	}
 	defer floor.stop()
-	conn, err := pgx.Connect(ctx, b.config.Database)
-	if err != nil {
+	if err := b.waitForJobs(ctx); err != nil {
 		return err
 	}
-	defer func() { _ = conn.Close(ctx) }()
-	settle := func(ctx context.Context) error { return waitForJobs(ctx, conn) }
-	if err := settle(ctx); err != nil {
-		return err
-	}
-	ours := &side{name: "ours", process: b.portal, settle: settle, next: func(i int) []byte { return drafts[i] }}
-	theirs := &side{name: "floor", process: floor, next: func(i int) []byte {
+	ours := &side{name: "ours", process: b.portal, settle: b.waitForJobs, do: singly(func(i int) []byte { return drafts[i] })}
+	theirs := &side{name: "floor", process: floor, do: singly(func(i int) []byte {
 		return post(floor.address(), "/applications/"+bare[i].String()+"/submit", answers)
-	}}
+	})}
 	ratio, err := b.duel(ctx, "submitting", ours, theirs, b.Submits)
 	if err != nil {
 		return err
@@ -52,19 +46,29 @@ func (b *bench) measureSubmit(ctx context.Context) error {
 	return nil
 }
 
+// post is a request with JSON, or with nothing.
 func post(host, path string, body []byte, headers ...string) []byte {
-	text := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n", path, host, len(body))
 	if len(body) > 0 {
-		text += "Content-Type: application/json\r\n"
+		headers = append([]string{"Content-Type", "application/json"}, headers...)
 	}
+	return request("POST", host, path, body, headers...)
+}
+
+func request(method, host, path string, body []byte, headers ...string) []byte {
+	text := fmt.Sprintf("%s %s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n", method, path, host, len(body))
 	for i := 0; i+1 < len(headers); i += 2 {
 		text += headers[i] + ": " + headers[i+1] + "\r\n"
 	}
 	return append([]byte(text+"\r\n"), body...)
 }
 
-// waitForJobs waits until the portal's background work is done, so that it does not weigh on the floor.
-func waitForJobs(ctx context.Context, conn *pgx.Conn) error {
+// waitForJobs waits until the portal's background work is done, so that it does not weigh on others.
+func (b *bench) waitForJobs(ctx context.Context) error {
+	conn, err := pgx.Connect(ctx, b.config.Database)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for {
@@ -83,10 +87,21 @@ func waitForJobs(ctx context.Context, conn *pgx.Conn) error {
 
 // draftFloor makes a database with the same tables for the floor, with drafts in it.
 func (b *bench) draftFloor(ctx context.Context, n int) ([]uuid.UUID, *process, error) {
-	if err := b.postgres.CreateDatabase(ctx, floorDatabase); err != nil {
+	return b.floorWith(ctx, floorDatabase, path.Base(floorDatabase)+"-submit", `
+		INSERT INTO applications (id, issuer, subject, state, revision, offer_id, service_id, organisation_id, form_id, form_version, portal_id,
+			portal, place, service_title, authority_name, needed_level, language, data, created_at, changed_at)
+		SELECT gen_random_uuid(), 'http://localhost', 'subject-' || n % $2, 'draft', 2, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(),
+			gen_random_uuid(), 1, 'http://localhost', '{"id": "http://localhost", "name": "Landkreis Emsland"}', '{"ars": "034540035035", "name": "Meppen"}',
+			'{"de": "Hund anmelden"}', '{"de": "Steueramt"}', 'low', 'de', decode(repeat('ab', 700), 'hex'), now(), now()
+		FROM generate_series(1, $1::int) n RETURNING id`, n, citizens)
+}
+
+// floorWith makes a database with the portal's tables, what a statement puts there, giving the ids, and a floor on it.
+func (b *bench) floorWith(ctx context.Context, database, name, statement string, arguments ...any) ([]uuid.UUID, *process, error) {
+	if err := b.postgres.CreateDatabase(ctx, database); err != nil {
 		return nil, nil, err
 	}
-	url := b.postgres.URL(floorDatabase)
+	url := b.postgres.URL(database)
 	if err := db.Migrate(ctx, url); err != nil {
 		return nil, nil, err
 	}
@@ -95,13 +110,7 @@ func (b *bench) draftFloor(ctx context.Context, n int) ([]uuid.UUID, *process, e
 		return nil, nil, err
 	}
 	defer func() { _ = conn.Close(ctx) }()
-	rows, err := conn.Query(ctx, `
-		INSERT INTO applications (id, issuer, subject, state, revision, offer_id, service_id, organisation_id, form_id, form_version, portal_id,
-			portal, place, service_title, authority_name, needed_level, language, data, created_at, changed_at)
-		SELECT gen_random_uuid(), 'http://localhost', 'subject-' || n % $2, 'draft', 2, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(),
-			gen_random_uuid(), 1, 'http://localhost', '{"id": "http://localhost", "name": "Landkreis Emsland"}', '{"ars": "034540035035", "name": "Meppen"}',
-			'{"de": "Hund anmelden"}', '{"de": "Steueramt"}', 'low', 'de', decode(repeat('ab', 700), 'hex'), now(), now()
-		FROM generate_series(1, $1::int) n RETURNING id`, n, citizens)
+	rows, err := conn.Query(ctx, statement, arguments...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -112,6 +121,6 @@ func (b *bench) draftFloor(ctx context.Context, n int) ([]uuid.UUID, *process, e
 	if _, err := conn.Exec(ctx, "ANALYZE"); err != nil {
 		return nil, nil, err
 	}
-	p, err := b.floor(ctx, path.Base(floorDatabase)+"-submit", url)
+	p, err := b.floor(ctx, name, url)
 	return ids, p, err
 }

@@ -8,7 +8,10 @@ import (
 )
 
 // table gathers what people read.
-type table struct{ lines []string }
+type table struct {
+	lines   []string
+	remarks []string // below the table
+}
 
 func (t *table) add(what string, ours, floor *side, ratio float64) {
 	t.lines = append(t.lines, ours.line(what, fmt.Sprintf("%.2f", ratio)), floor.line("", ""))
@@ -37,5 +40,8 @@ func (t *table) print(out io.Writer) {
 		_, _ = fmt.Fprintln(w, line) // nobody reads it when this fails
 	}
 	_ = w.Flush()
+	for _, remark := range t.remarks {
+		_, _ = fmt.Fprintln(out, remark)
+	}
 	_, _ = fmt.Fprintln(out)
 }

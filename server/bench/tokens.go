@@ -96,8 +96,8 @@ func (b *bench) measureTokens(ctx context.Context) error {
 	ours := tokenRequest(portal.address(), "/oauth2/token", tokenClient, tokenSecret, "deliveries:read")
 	theirs := tokenRequest(example.address(), "/oauth/token", exampleClient, exampleSecret, "openid")
 	ratio, err := b.duel(ctx, "access tokens by client credentials",
-		&side{name: "ours", process: portal, next: func(int) []byte { return ours }},
-		&side{name: "zitadel/oidc example", process: example, next: func(int) []byte { return theirs }}, 0)
+		&side{name: "ours", process: portal, do: func(c *client, _ int) error { return c.do(ours) }},
+		&side{name: "zitadel/oidc example", process: example, do: func(c *client, _ int) error { return c.do(theirs) }}, 0)
 	if err != nil {
 		return err
 	}

@@ -51,6 +51,9 @@ type Case struct {
 	SubmittedAt      time.Time
 	ReceivedAt       time.Time
 	ChangedAt        time.Time
+	Assignee         *uuid.UUID // nil: nobody
+	DueOn            time.Time  // the day, at midnight UTC
+	Notes            []Note
 	Version          int
 }
 
@@ -65,6 +68,8 @@ type Summary struct {
 	Origin           string
 	ReceivedAt       time.Time
 	ChangedAt        time.Time
+	Assignee         *uuid.UUID // nil: nobody
+	DueOn            time.Time  // the day, at midnight UTC
 }
 
 // Attachment is a file of a case.
@@ -88,21 +93,6 @@ const (
 	AttachmentAvailable AttachmentState = "available"
 	AttachmentParked    AttachmentState = "parked" // given up
 )
-
-// Filter chooses cases of the inbox.
-type Filter struct {
-	State  types.CaseState // empty: all
-	Search string          // words of number, applicant's name or title; all must occur
-	Limit  int
-	Cursor string
-}
-
-// List is a page of the inbox, the case that arrived last first.
-type List struct {
-	Items  []Summary
-	Next   string                  // empty at the end
-	Counts map[types.CaseState]int // of all cases that fit the search
-}
 
 // Offers knows this portal's offers. It answers with problem.NotFound for unknown ones.
 type Offers interface {
@@ -147,47 +137,60 @@ type Places interface {
 type Units interface {
 	// Below gives some units with all that belong to them.
 	Below(ctx context.Context, units []uuid.UUID) ([]uuid.UUID, error)
+	// Above gives a unit with all to which it belongs.
+	Above(ctx context.Context, unit uuid.UUID) ([]uuid.UUID, error)
+}
+
+// Colleagues knows who works at this portal.
+type Colleagues interface {
+	// StaffWithRole gives the names of those who have a role for the whole portal or for one of some units; nil means any unit.
+	StaffWithRole(ctx context.Context, role string, units []uuid.UUID) (map[uuid.UUID]string, error)
+	// StaffNames gives the names of those who work or worked here, as far as they are known.
+	StaffNames(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]string, error)
 }
 
 // Config is what a Service works with. All of it is needed.
 type Config struct {
-	DB      *db.DB
-	Keys    *keys.Set
-	Jobs    *jobs.Client
-	Hub     *notify.Hub
-	Offers  Offers
-	Reports Reports
-	Files   Files
-	Store   Store
-	Audit   Audit
-	Portals Portals
-	Places  Places
-	Units   Units
-	Now     func() time.Time
+	DB         *db.DB
+	Keys       *keys.Set
+	Jobs       *jobs.Client
+	Hub        *notify.Hub
+	Offers     Offers
+	Reports    Reports
+	Files      Files
+	Store      Store
+	Audit      Audit
+	Portals    Portals
+	Places     Places
+	Units      Units
+	Colleagues Colleagues
+	Now        func() time.Time
 }
 
 // Service holds the rules of cases.
 type Service struct {
-	db      *db.DB
-	keys    *keys.Set
-	jobs    *jobs.Client
-	hub     *notify.Hub
-	offers  Offers
-	reports Reports
-	files   Files
-	store   Store
-	audit   Audit
-	portals Portals
-	places  Places
-	units   Units
-	now     func() time.Time
+	db         *db.DB
+	keys       *keys.Set
+	jobs       *jobs.Client
+	hub        *notify.Hub
+	offers     Offers
+	reports    Reports
+	files      Files
+	store      Store
+	audit      Audit
+	portals    Portals
+	places     Places
+	units      Units
+	colleagues Colleagues
+	now        func() time.Time
+	zone       *time.Location // of the offices
 }
 
 // New makes a Service.
 func New(c Config) *Service {
 	return &Service{
 		db: c.DB, keys: c.Keys, jobs: c.Jobs, hub: c.Hub, offers: c.Offers, reports: c.Reports, files: c.Files, store: c.Store,
-		audit: c.Audit, portals: c.Portals, places: c.Places, units: c.Units,
+		audit: c.Audit, portals: c.Portals, places: c.Places, units: c.Units, colleagues: c.Colleagues, zone: berlin(),
 		now: func() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }, // as the database keeps it
 	}
 }

@@ -37,6 +37,7 @@ type rooms struct {
 	d       *db.DB
 	offerID uuid.UUID // and of its office
 	above   uuid.UUID // the unit above the office
+	staff   map[uuid.UUID]colleague
 
 	mu       sync.Mutex
 	files    map[uuid.UUID][]byte
@@ -127,6 +128,41 @@ func (r *rooms) Below(_ context.Context, units []uuid.UUID) ([]uuid.UUID, error)
 	return units, nil
 }
 
+// Above knows one unit above that of the offer.
+func (r *rooms) Above(_ context.Context, unit uuid.UUID) ([]uuid.UUID, error) {
+	if unit == r.offerID {
+		return []uuid.UUID{unit, r.above}, nil
+	}
+	return []uuid.UUID{unit}, nil
+}
+
+// StaffWithRole knows colleagues by the unit in which they are clerks; those of the nil unit are clerks everywhere.
+func (r *rooms) StaffWithRole(_ context.Context, role string, units []uuid.UUID) (map[uuid.UUID]string, error) {
+	names := map[uuid.UUID]string{}
+	for id, c := range r.staff {
+		if role == "clerk" && (units == nil || c.unit == uuid.Nil || slices.Contains(units, c.unit)) {
+			names[id] = c.name
+		}
+	}
+	return names, nil
+}
+
+func (r *rooms) StaffNames(_ context.Context, ids []uuid.UUID) (map[uuid.UUID]string, error) {
+	names := map[uuid.UUID]string{}
+	for _, id := range ids {
+		if c, ok := r.staff[id]; ok {
+			names[id] = c.name
+		}
+	}
+	return names, nil
+}
+
+// colleague is somebody who works at the portal.
+type colleague struct {
+	name string
+	unit uuid.UUID // nil: everywhere
+}
+
 func (r *rooms) set(fn func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -145,12 +181,12 @@ type setup struct {
 	run   func()
 }
 
-func newSetup(t *testing.T) setup {
+func newSetup(t testing.TB) setup {
 	t.Helper()
 	return newSetupAt(t, time.Now)
 }
 
-func newSetupAt(t *testing.T, now func() time.Time) setup {
+func newSetupAt(t testing.TB, now func() time.Time) setup {
 	t.Helper()
 	d := dbtest.New(t)
 	if err := d.From(t.Context()).Exec("CREATE TABLE said (id bigint GENERATED ALWAYS AS IDENTITY, what text, who text, kind text, body text, subject uuid)").Error; err != nil {
@@ -176,16 +212,17 @@ func newSetupAt(t *testing.T, now func() time.Time) setup {
 	if err := hub.Start(listening); err != nil {
 		t.Fatal(err)
 	}
-	r := &rooms{d: d, offerID: uuid.New(), above: uuid.New(), files: map[uuid.UUID][]byte{}}
+	r := &rooms{d: d, offerID: uuid.New(), above: uuid.New(), staff: map[uuid.UUID]colleague{}, files: map[uuid.UUID][]byte{}}
 	s := cases.New(cases.Config{
-		DB: d, Keys: set, Jobs: client, Hub: hub, Offers: r, Reports: r, Files: r, Store: store, Audit: r, Portals: r, Places: r, Units: r, Now: now,
+		DB: d, Keys: set, Jobs: client, Hub: hub, Offers: r, Reports: r, Files: r, Store: store, Audit: r, Portals: r, Places: r, Units: r, Colleagues: r, Now: now,
 	})
 	cases.Register(client, s)
 	clerk := httpx.WithCaller(t.Context(), httpx.Caller{Kind: httpx.SessionCaller, AccountID: uuid.New(), Roles: []string{"clerk"}})
+	r.staff[httpx.CallerOf(clerk).AccountID] = colleague{name: "Bernd Beispiel"}
 	return setup{r, s, cases.NewHandlers(s), clerk, func() { run(t, client) }}
 }
 
-func run(t *testing.T, client *jobs.Client) {
+func run(t testing.TB, client *jobs.Client) {
 	t.Helper()
 	if err := client.Start(context.WithoutCancel(t.Context())); err != nil {
 		t.Fatal(err)

@@ -8,6 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+	openapi "github.com/oapi-codegen/runtime/types"
+
 	api "portalverbund/api/cases"
 	"portalverbund/api/types"
 	"portalverbund/server/platform/httpx"
@@ -54,11 +57,20 @@ func (h *Handlers) ListCases(ctx context.Context, request api.ListCasesRequestOb
 	if p.Cursor != nil {
 		f.Cursor = *p.Cursor
 	}
+	if p.Sort != nil {
+		f.Sort = *p.Sort
+	}
+	var err error
+	if f.Assignee, err = assignee(ctx, p.Assignee, "#/query/assignee"); err != nil {
+		return nil, err
+	}
+	f.Service, f.Open, f.Overdue = p.Service, p.Open != nil && *p.Open, p.Overdue != nil && *p.Overdue
 	l, err := h.s.List(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	return api.ListCases200JSONResponse(h.list(ctx, l)), nil
+	list, err := h.list(ctx, l)
+	return api.ListCases200JSONResponse(list), err
 }
 
 // WatchCases answers GET /api/v1/cases/events.
@@ -156,29 +168,53 @@ func written(text string) (string, error) {
 	return text, nil
 }
 
-func etag(c Case) string { return strconv.Quote(strconv.Itoa(c.Version)) }
+func etag(c Case) string { return tag(c.Version) }
+
+// tag writes a version as an ETag.
+func tag(version int) string { return strconv.Quote(strconv.Itoa(version)) }
 
 func (h *Handlers) changed(ctx context.Context, c Case) (api.ChangedCaseJSONResponse, error) {
 	body, err := h.body(ctx, c)
 	return api.ChangedCaseJSONResponse{Body: body, Headers: api.ChangedCaseResponseHeaders{ETag: etag(c)}}, err
 }
 
-func (h *Handlers) list(ctx context.Context, l List) types.CaseList {
+func (h *Handlers) list(ctx context.Context, l List) (types.CaseList, error) {
 	counts := make(map[string]int, len(l.Counts))
 	for state, n := range l.Counts {
 		counts[string(state)] = n
+	}
+	var ids []uuid.UUID
+	for _, i := range l.Items {
+		if i.Assignee != nil {
+			ids = append(ids, *i.Assignee)
+		}
+	}
+	names, err := h.s.colleagues.StaffNames(ctx, ids)
+	if err != nil {
+		return types.CaseList{}, err
 	}
 	list := types.CaseList{Items: make([]types.CaseSummary, 0, len(l.Items)), Counts: &counts}
 	if l.Next != "" {
 		list.NextCursor = &l.Next
 	}
 	for _, i := range l.Items {
+		overdue := h.s.overdue(i.State, i.DueOn)
 		list.Items = append(list.Items, types.CaseSummary{
 			Id: i.ID, Number: i.Number, State: i.State, ServiceTitle: httpx.Localized(ctx, i.ServiceTitle), ApplicantName: i.ApplicantName,
 			OrganisationName: httpx.Localized(ctx, i.OrganisationName), Origin: h.origin(i.Origin), ReceivedAt: i.ReceivedAt, ChangedAt: i.ChangedAt,
+			DueOn: openapi.Date{Time: i.DueOn}, Overdue: &overdue, Assignee: colleague(ctx, i.Assignee, names),
 		})
 	}
-	return list
+	return list, nil
+}
+
+// colleague names who has a case, also somebody who has left.
+func colleague(ctx context.Context, id *uuid.UUID, names map[uuid.UUID]string) *types.Colleague {
+	if id == nil {
+		return nil
+	}
+	self := *id == httpx.CallerOf(ctx).AccountID
+	return &types.Colleague{Id: *id, Name: names[*id], Self: &self}
 }
 
 func (h *Handlers) body(ctx context.Context, c Case) (types.Case, error) {
@@ -186,7 +222,20 @@ func (h *Handlers) body(ctx context.Context, c Case) (types.Case, error) {
 	if err != nil {
 		return types.Case{}, err
 	}
+	ids := make([]uuid.UUID, 0, len(c.Notes)+1)
+	if c.Assignee != nil {
+		ids = append(ids, *c.Assignee)
+	}
+	for _, n := range c.Notes {
+		ids = append(ids, n.Author)
+	}
+	names, err := h.s.colleagues.StaffNames(ctx, ids)
+	if err != nil {
+		return types.Case{}, err
+	}
+	overdue := h.s.overdue(c.State, c.DueOn)
 	body := types.Case{
+		DueOn: openapi.Date{Time: c.DueOn}, Overdue: &overdue, Assignee: colleague(ctx, c.Assignee, names), Notes: make([]types.CaseNote, 0, len(c.Notes)),
 		Id: c.ID, Number: c.Number, State: c.State, ServiceId: c.ServiceID, ServiceTitle: httpx.Localized(ctx, c.ServiceTitle),
 		ApplicantName: c.ApplicantName, OrganisationName: httpx.Localized(ctx, c.OrganisationName), Origin: h.origin(c.Origin),
 		Place: place, FormId: c.FormID, FormVersion: c.FormVersion, Data: c.Data, Attachments: make([]types.Attachment, 0, len(c.Attachments)),
@@ -194,6 +243,9 @@ func (h *Handlers) body(ctx context.Context, c Case) (types.Case, error) {
 	}
 	if body.Data == nil {
 		body.Data = map[string]any{}
+	}
+	for _, n := range c.Notes {
+		body.Notes = append(body.Notes, types.CaseNote{Id: n.ID, At: n.At, Author: names[n.Author], Text: n.Text})
 	}
 	for _, a := range c.Attachments {
 		available := a.State == AttachmentAvailable

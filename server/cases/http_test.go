@@ -47,6 +47,38 @@ func TestHandlers_NobodyButClerks(t *testing.T) {
 				_, err := x.h.DecideCase(ctx, api.DecideCaseRequestObject{CaseId: id, Params: types.DecideCaseParams{IdempotencyKey: key}, Body: &types.Decision{Text: "x"}})
 				return err
 			},
+			"plan": func() error {
+				_, err := x.h.PlanCase(ctx, api.PlanCaseRequestObject{CaseId: id, Body: &types.CasePlan{Assignee: ptr("me")}})
+				return err
+			},
+			"note": func() error {
+				_, err := x.h.NoteCase(ctx, api.NoteCaseRequestObject{CaseId: id, Params: types.NoteCaseParams{IdempotencyKey: key}, Body: &text})
+				return err
+			},
+			"colleagues": func() error { _, err := x.h.ListColleagues(ctx, api.ListColleaguesRequestObject{}); return err },
+			"views":      func() error { _, err := x.h.ListCaseViews(ctx, api.ListCaseViewsRequestObject{}); return err },
+			"save views": func() error {
+				_, err := x.h.SaveCaseViews(ctx, api.SaveCaseViewsRequestObject{Body: &types.CaseViewList{}})
+				return err
+			},
+			"templates": func() error { _, err := x.h.ListCaseTemplates(ctx, api.ListCaseTemplatesRequestObject{}); return err },
+			"write template": func() error {
+				_, err := x.h.CreateCaseTemplate(ctx, api.CreateCaseTemplateRequestObject{Params: types.CreateCaseTemplateParams{IdempotencyKey: key}, Body: &types.CaseTemplateText{}})
+				return err
+			},
+			"change template": func() error {
+				_, err := x.h.ChangeCaseTemplate(ctx, api.ChangeCaseTemplateRequestObject{TemplateId: id, Body: &types.CaseTemplateText{}})
+				return err
+			},
+			"delete template": func() error {
+				_, err := x.h.DeleteCaseTemplate(ctx, api.DeleteCaseTemplateRequestObject{TemplateId: id})
+				return err
+			},
+			"statistics": func() error { _, err := x.h.GetCaseStatistics(ctx, api.GetCaseStatisticsRequestObject{}); return err },
+			"table": func() error {
+				_, err := x.h.ExportCaseStatistics(ctx, api.ExportCaseStatisticsRequestObject{})
+				return err
+			},
 			"file": func() error {
 				_, err := x.h.GetCaseAttachment(ctx, api.GetCaseAttachmentRequestObject{CaseId: id, AttachmentId: uuid.New()})
 				return err

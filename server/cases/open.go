@@ -81,7 +81,7 @@ func (s *Service) newCase(ctx context.Context, origin string, app types.MessageA
 		ServiceID: offer.ServiceId, ServiceTitle: title, OrganisationID: offer.Organisation.Id, OrganisationName: office,
 		ApplicantName: strings.TrimSpace(app.ApplicantName), ARS: app.Ars, FormID: app.FormId, FormVersion: app.FormVersion,
 		Language: app.Language, TrustLevel: app.TrustLevel, ContentHash: app.ContentHash,
-		SubmittedAt: app.SubmittedAt.UTC(), ReceivedAt: now, ChangedAt: now, Version: 1,
+		SubmittedAt: app.SubmittedAt.UTC(), ReceivedAt: now, ChangedAt: now, DueOn: s.dayOf(now).AddDate(0, 0, dueWithin), Version: 1,
 	}
 	if len(office) == 0 {
 		r.OrganisationName = map[string]string{"de": offer.Organisation.Name}

@@ -13,8 +13,6 @@ import (
 	"gorm.io/gorm"
 
 	"portalverbund/api/types"
-	"portalverbund/server/platform/httpx"
-	"portalverbund/server/platform/paging"
 	"portalverbund/server/platform/problem"
 )
 
@@ -42,6 +40,8 @@ type caseRow struct {
 	CompleteAt       *time.Time
 	ChangedAt        time.Time `gorm:"autoUpdateTime:false"`
 	Version          int
+	Assignee         *uuid.UUID
+	DueOn            time.Time
 }
 
 func (caseRow) TableName() string { return "cases" }
@@ -71,15 +71,15 @@ func (attachmentRow) TableName() string { return "case_attachments" }
 
 const insertCase = `
 	INSERT INTO cases (id, origin, application_id, number, state, service_id, service_title, organisation_id, organisation_name, applicant_name, ars,
-		form_id, form_version, language, trust_level, content_hash, content, search, submitted_at, received_at, complete_at, changed_at, version)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+		form_id, form_version, language, trust_level, content_hash, content, search, submitted_at, received_at, complete_at, changed_at, version, due_on)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
 	ON CONFLICT (origin, application_id) DO NOTHING`
 
 // insertCase adds a case; false when there is one of this application already.
 func (s *Service) insertCase(ctx context.Context, r caseRow, files []attachmentRow) (bool, error) {
 	tag, err := s.db.Pgx(ctx).Exec(ctx, insertCase, r.ID, r.Origin, r.ApplicationID, r.Number, r.State, r.ServiceID, r.ServiceTitle, r.OrganisationID,
 		r.OrganisationName, r.ApplicantName, r.ARS, r.FormID, r.FormVersion, r.Language, r.TrustLevel, r.ContentHash, r.Content, r.Search, r.SubmittedAt,
-		r.ReceivedAt, r.CompleteAt, r.ChangedAt, r.Version)
+		r.ReceivedAt, r.CompleteAt, r.ChangedAt, r.Version, r.DueOn)
 	if err != nil {
 		return false, fmt.Errorf("insert case: %w", err)
 	}
@@ -117,9 +117,15 @@ func (s *Service) one(ctx context.Context, query string, args ...any) (caseRow, 
 	return r, nil
 }
 
-// setState changes a locked case; every change makes a new version.
+// setState changes a locked case, and who has it; every change makes a new version.
 func (s *Service) setState(ctx context.Context, r caseRow, state types.CaseState) error {
-	err := s.db.From(ctx).Exec("UPDATE cases SET state = ?, changed_at = ?, version = version + 1 WHERE id = ?", state, s.now(), r.ID).Error
+	var decided *time.Time
+	now := s.now()
+	if state == types.CaseStateGranted || state == types.CaseStateRefused {
+		decided = &now
+	}
+	err := s.db.From(ctx).Exec("UPDATE cases SET state = ?, changed_at = ?, decided_at = COALESCE(decided_at, ?::timestamptz), assignee = ?, version = version + 1 WHERE id = ?",
+		state, now, decided, r.Assignee, r.ID).Error
 	if err != nil {
 		return fmt.Errorf("change case: %w", err)
 	}
@@ -238,8 +244,12 @@ func (s *Service) full(ctx context.Context, r caseRow) (Case, error) {
 	if err != nil {
 		return Case{}, err
 	}
+	notes, err := s.notes(ctx, r.ID)
+	if err != nil {
+		return Case{}, err
+	}
 	c := Case{
-		ID: r.ID, Origin: r.Origin, ApplicationID: r.ApplicationID, Number: r.Number, State: r.State, ServiceID: r.ServiceID,
+		Assignee: r.Assignee, DueOn: r.DueOn, Notes: notes, ID: r.ID, Origin: r.Origin, ApplicationID: r.ApplicationID, Number: r.Number, State: r.State, ServiceID: r.ServiceID,
 		ServiceTitle: r.ServiceTitle, OrganisationID: r.OrganisationID, OrganisationName: r.OrganisationName,
 		ApplicantName: r.ApplicantName, ARS: r.ARS, FormID: r.FormID, FormVersion: r.FormVersion, Language: r.Language,
 		TrustLevel: r.TrustLevel, ContentHash: r.ContentHash, Data: opened.Data, ActsFor: opened.ActsFor, Timeline: events,
@@ -254,75 +264,6 @@ func (s *Service) full(ctx context.Context, r caseRow) (Case, error) {
 	return c, nil
 }
 
-// summaries reads one page of the inbox and one more, to know whether there is a next one. For single units, each gives as many at
-// most, by its own index.
-func (s *Service) summaries(ctx context.Context, f Filter, reach httpx.Reach) ([]caseRow, error) {
-	const order = "received_at DESC, id DESC"
-	query := s.searched(ctx, f.Search).
-		Select("id, number, state, service_title, applicant_name, organisation_name, origin, received_at, changed_at").
-		Order(order).Limit(f.Limit + 1)
-	if f.State != "" {
-		query = query.Where("state = ?", f.State)
-	}
-	if f.Cursor != "" {
-		at, id, err := paging.Position(f.Cursor)
-		if err != nil {
-			return nil, err
-		}
-		query = query.Where("(received_at, id) < (?, ?)", at, id)
-	}
-	if !reach.Everywhere {
-		query = s.db.From(ctx).Table("unnest(?::uuid[]) AS u (unit), LATERAL (?) AS c", array(reach.Units), query.Where("organisation_id = u.unit")).
-			Select("c.*").Order(order).Limit(f.Limit + 1)
-	}
-	var rows []caseRow
-	if err := query.Scan(&rows).Error; err != nil {
-		return nil, fmt.Errorf("list cases: %w", err)
-	}
-	return rows, nil
-}
-
-// array writes ids as an array of PostgreSQL.
-func array(ids []uuid.UUID) string {
-	words := make([]string, len(ids))
-	for i, id := range ids {
-		words[i] = id.String()
-	}
-	return "{" + strings.Join(words, ",") + "}"
-}
-
-func (s *Service) counts(ctx context.Context, search string, reach httpx.Reach) (map[types.CaseState]int, error) {
-	var rows []struct {
-		State types.CaseState
-		Count int
-	}
-	query := s.searched(ctx, search)
-	if !reach.Everywhere {
-		query = query.Where("organisation_id = ANY (?::uuid[])", array(reach.Units))
-	}
-	if err := query.Select("state, count(*) AS count").Group("state").Scan(&rows).Error; err != nil {
-		return nil, fmt.Errorf("count cases: %w", err)
-	}
-	counts := make(map[types.CaseState]int, len(rows))
-	for _, r := range rows {
-		counts[r.State] = r.Count
-	}
-	return counts, nil
-}
-
-// searched chooses the cases in which all the words occur. The trigram index finds them.
-func (s *Service) searched(ctx context.Context, search string) *gorm.DB {
-	query := s.db.From(ctx).Model(&caseRow{})
-	for _, word := range strings.Fields(fold(search)) {
-		query = query.Where(`search LIKE ? ESCAPE '\'`, "%"+likeLiteral(word)+"%")
-	}
-	return query
-}
-
-func likeLiteral(word string) string {
-	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(word)
-}
-
 // fold makes texts comparable: small letters without accents.
 func fold(text string) string {
 	var b strings.Builder
@@ -334,13 +275,7 @@ func fold(text string) string {
 	return b.String()
 }
 
-// searchText is what a case is found by.
+// searchText is what a case is found by, beside the title of its service.
 func searchText(r caseRow) string {
-	parts := []string{r.Number, strings.ReplaceAll(r.Number, "-", ""), r.ApplicantName}
-	for _, language := range []string{"de", "en"} {
-		if title := r.ServiceTitle[language]; title != "" {
-			parts = append(parts, title)
-		}
-	}
-	return fold(strings.Join(parts, " "))
+	return fold(strings.Join([]string{r.Number, strings.ReplaceAll(r.Number, "-", ""), r.ApplicantName}, " "))
 }

@@ -11,7 +11,6 @@ import (
 	"portalverbund/api/types"
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/idempotency"
-	"portalverbund/server/platform/paging"
 	"portalverbund/server/platform/problem"
 )
 
@@ -30,12 +29,13 @@ type step struct {
 	event  types.EventKind
 	text   string
 	legal  func(types.CaseState) bool
+	takes  bool // a case that nobody has becomes the caller's
 }
 
 // Start takes a case into work. Only a case that has just arrived can be taken: else problem.Conflict.
 func (s *Service) Start(ctx context.Context, id uuid.UUID, key string) (Case, error) {
 	return s.act(ctx, id, key, step{
-		action: "case.start", to: types.CaseStateInProgress, event: types.InProgress,
+		action: "case.start", to: types.CaseStateInProgress, event: types.InProgress, takes: true,
 		legal: func(state types.CaseState) bool { return state == types.CaseStateReceived },
 	})
 }
@@ -56,7 +56,8 @@ func (s *Service) Decide(ctx context.Context, id uuid.UUID, key string, d types.
 
 // act does a step once for the caller's key, with its event, its report to the citizen and its audit entry.
 func (s *Service) act(ctx context.Context, id uuid.UUID, key string, st step) (Case, error) {
-	scope := st.action + ":" + httpx.CallerOf(ctx).AccountID.String()
+	caller := httpx.CallerOf(ctx).AccountID
+	scope := st.action + ":" + caller.String()
 	request := []string{id.String(), string(st.to), st.text}
 	_, err := idempotency.Do(ctx, s.db, scope, key, request, func(ctx context.Context) (done, error) {
 		r, err := s.lockCase(ctx, id)
@@ -68,6 +69,9 @@ func (s *Service) act(ctx context.Context, id uuid.UUID, key string, st step) (C
 		}
 		if !st.legal(r.State) {
 			return done{}, errFinished(r.State)
+		}
+		if st.takes && r.Assignee == nil {
+			r.Assignee = &caller
 		}
 		if err := s.setState(ctx, r, st.to); err != nil {
 			return done{}, err
@@ -83,6 +87,11 @@ func (s *Service) act(ctx context.Context, id uuid.UUID, key string, st step) (C
 	if err != nil {
 		return Case{}, err
 	}
+	return s.again(ctx, id)
+}
+
+// again reads a case for the answer to a request.
+func (s *Service) again(ctx context.Context, id uuid.UUID) (Case, error) {
 	r, err := s.readCase(ctx, id)
 	if err != nil {
 		return Case{}, err
@@ -222,33 +231,14 @@ func (s *Service) Read(ctx context.Context, id uuid.UUID) (Case, error) {
 	return s.full(ctx, r)
 }
 
-// List gives a page of the inbox, and how many cases there are in each state.
-func (s *Service) List(ctx context.Context, f Filter) (List, error) {
-	reach, err := s.reach(ctx)
+// ApplicationOf gives portal of origin and id of the application of a case that the caller may see; problem.NotFound for others.
+func (s *Service) ApplicationOf(ctx context.Context, id uuid.UUID) (origin string, applicationID uuid.UUID, err error) {
+	r, err := s.readCase(ctx, id)
 	if err != nil {
-		return List{}, err
+		return "", uuid.Nil, err
 	}
-	rows, err := s.summaries(ctx, f, reach)
-	if err != nil {
-		return List{}, err
-	}
-	counts, err := s.counts(ctx, f.Search, reach)
-	if err != nil {
-		return List{}, err
-	}
-	l := List{Counts: counts, Items: make([]Summary, 0, len(rows))}
-	if len(rows) > f.Limit {
-		rows = rows[:f.Limit]
-		last := rows[f.Limit-1]
-		l.Next = paging.Cursor(last.ReceivedAt, last.ID)
-	}
-	for _, r := range rows {
-		l.Items = append(l.Items, Summary{
-			ID: r.ID, Number: r.Number, State: r.State, ServiceTitle: r.ServiceTitle, ApplicantName: r.ApplicantName,
-			OrganisationName: r.OrganisationName, Origin: r.Origin, ReceivedAt: r.ReceivedAt, ChangedAt: r.ChangedAt,
-		})
-	}
-	return l, nil
+	_, err = s.within(ctx, r)
+	return r.Origin, r.ApplicationID, err
 }
 
 // object names a case in the audit.

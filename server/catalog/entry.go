@@ -119,9 +119,20 @@ type CompetenceEntry struct {
 type OnlineEntry struct {
 	Type    string     `json:"type"` // form, link
 	FormID  *uuid.UUID `json:"formId,omitempty"`
-	Channel string     `json:"channel,omitempty"` // of a form: desk, or provider:<id>
+	Channel string     `json:"channel,omitempty"` // of a form: desk, provider:<id>, or fit-connect:<id>
+	Fee     *FeeAsked  `json:"fee,omitempty"`     // of a form: what an application costs
 	URL     string     `json:"url,omitempty"`     // of a link
 	Title   Text       `json:"title,omitempty"`   // of a link
+}
+
+// FeeAsked is what an application by a form costs: a fixed amount, or the whole number of cents at a JSON pointer of the answers.
+type FeeAsked struct {
+	Amount        *int64 `json:"amount,omitempty"` // cents of euros
+	Pointer       string `json:"pointer,omitempty"`
+	Purpose       Text   `json:"purpose"`
+	LegalBasis    Text   `json:"legalBasis,omitempty"`
+	BudgetAccount string `json:"budgetAccount"` // Haushaltsstelle
+	Currency      string `json:"currency,omitempty"`
 }
 
 // CategoryEntry is a life or business situation by which services are grouped.

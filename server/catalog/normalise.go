@@ -37,7 +37,7 @@ var (
 	leikaKey    = regexp.MustCompile(`^[0-9]{14}$`)
 	clockTime   = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$`)
 	currency    = regexp.MustCompile(`^[A-Z]{3}$`)
-	channelName = regexp.MustCompile(`^(desk|provider:[a-z0-9-]{1,64})$`)
+	channelName = regexp.MustCompile(`^(desk|(provider|fit-connect):[a-z0-9-]{1,64})$`)
 )
 
 // checker brings the parts of an entry to one form, and gathers what is wrong with them. Its methods name a part by its member;
@@ -332,13 +332,43 @@ func (o *OnlineEntry) normalise(c *checker) {
 		}
 		c.match("channel", o.Channel, channelName)
 		o.URL, o.Title = "", nil
+		if o.Fee != nil {
+			c.within("fee", func() { o.Fee.normalise(c) })
+		}
 	case "link":
 		if o.URL = c.link("url", o.URL); o.URL == "" {
 			c.fail("url", "required", "is missing")
 		}
 		o.Title = c.text("title", o.Title, maxTitle, false)
-		o.FormID, o.Channel = nil, ""
+		o.FormID, o.Channel, o.Fee = nil, "", nil
 	}
+}
+
+// maxFee is what can be asked at once, in cents: 999,999 €.
+const maxFee = 99_999_900
+
+var (
+	feePointer    = regexp.MustCompile(`^(/[^/~]{1,64}){1,8}$`)
+	budgetAccount = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z./-]{0,39}$`)
+)
+
+// normalise wants a fee to be a fixed amount or to stand in the answers, in euros.
+func (f *FeeAsked) normalise(c *checker) {
+	if f.Currency != "" && f.Currency != "EUR" {
+		c.failWith("currency", Fault{Code: "enum", Message: problem.Text{De: "Gebühren können nur in Euro verlangt werden.", En: "Fees can be asked in euros only."}}, "%q is not EUR", f.Currency)
+	}
+	f.Currency = ""
+	switch {
+	case (f.Amount == nil) == (f.Pointer == ""):
+		c.fail("amount", "required", "is missing, or stands beside pointer")
+	case f.Amount != nil && (*f.Amount < 0 || *f.Amount > maxFee):
+		c.fail("amount", "format", "%d is not possible", *f.Amount)
+	case f.Pointer != "":
+		c.match("pointer", f.Pointer, feePointer)
+	}
+	f.Purpose = c.text("purpose", f.Purpose, maxTitle, true)
+	f.LegalBasis = c.text("legalBasis", f.LegalBasis, maxSentence, false)
+	c.match("budgetAccount", f.BudgetAccount, budgetAccount)
 }
 
 func (e *CategoryEntry) normalise(c *checker) {

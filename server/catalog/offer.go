@@ -17,13 +17,22 @@ import (
 
 const rememberedOffers = 2000
 
-// OfferByID gives an offer in the language of ctx. Beside it: where an application by its form goes (desk or provider:<id>,
+// OfferByID gives an offer in the language of ctx. Beside it: where an application by its form goes (desk, provider:<id> or fit-connect:<id>,
 // empty when there is no form), and the names of service and competent unit by language, which are shared and must not be
 // changed. An offer that is unknown, or of a portal that is no longer linked, is a problem offer-unknown (404); one that is not valid
 // is given all the same (CheckOffer). Like answers, offers are remembered until the catalog changes, ten seconds at most.
 func (s *Service) OfferByID(ctx context.Context, id uuid.UUID) (offer types.Offer, channel string, serviceTitle, organisationName map[string]string, err error) {
 	known, err := s.knownOffer(ctx, id)
 	return known.offer, known.channel, known.serviceTitle, known.organisationName, err
+}
+
+// LeikaKey gives the key by which the federation knows a service (14 digits); empty for a service that has none, or is not here.
+func (s *Service) LeikaKey(ctx context.Context, serviceID uuid.UUID) (key string, err error) {
+	err = s.store.db.Pgx(ctx).QueryRow(ctx, "SELECT coalesce(max(leika_key), '') FROM catalog_services WHERE id = $1 AND owner = ANY ($2)", serviceID, ownerKeys(s.owners())).Scan(&key)
+	if err != nil {
+		return "", fmt.Errorf("read key of service %s: %w", serviceID, err)
+	}
+	return key, nil
 }
 
 // CheckOffer checks that an offer is valid at a moment: the problem is offer-unknown (404), offer-ended or offer-not-yet (409).

@@ -264,7 +264,7 @@ func (s *Service) offersOf(ctx context.Context, rows []offerRow, chain []string,
 			offer.ValidTo = &openapi.Date{Time: to.In(localTime())}
 		}
 		if o := r.entry.OnlineService; o != nil && o.Type == "form" {
-			offer.Channel, offer.FormId = types.OfferChannelForm, o.FormID
+			offer.Channel, offer.FormId, offer.Fee = types.OfferChannelForm, o.FormID, o.Fee.wire()
 		} else if o != nil {
 			offer.Channel, offer.Url = types.OfferChannelLink, optional(o.URL)
 		}
@@ -278,6 +278,22 @@ func (s *Service) offersOf(ctx context.Context, rows []offerRow, chain []string,
 			strings.Compare(a.Id.String(), b.Id.String()))
 	})
 	return offers, nil
+}
+
+// wire is a fee in the contract's words; nil where there is none.
+func (f *FeeAsked) wire() *types.OnlineFee {
+	if f == nil {
+		return nil
+	}
+	fee := &types.OnlineFee{Pointer: optional(f.Pointer), Purpose: types.LocalizedText(f.Purpose), BudgetAccount: f.BudgetAccount}
+	if f.Amount != nil {
+		fee.Amount = &types.Money{Amount: *f.Amount, Currency: "EUR"}
+	}
+	if len(f.LegalBasis) > 0 {
+		basis := types.LocalizedText(f.LegalBasis)
+		fee.LegalBasis = &basis
+	}
+	return fee
 }
 
 func channelRank(c types.OfferChannel) int {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"portalverbund/api/types"
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/problem"
@@ -72,6 +74,10 @@ func TestOffers_Found_SaysAllThatIsNeededToApply(t *testing.T) {
 	}
 	if o.Area.Ars != inMeppen || o.Area.Name != "Meppen, Stadt" || o.Area.Level != types.Gemeinde || *o.TrustLevel != types.Low {
 		t.Errorf("offer %+v", o)
+	}
+	uses, err := p.FormUses(t.Context(), []uuid.UUID{num(300), num(301)})
+	if used := uses[num(300)]; err != nil || len(uses) != 1 || len(used) != 1 || used[0].ServiceId != num(1) || used[0].Title != "Hund anmelden" || used[0].Portal.Id != meppen {
+		t.Errorf("uses of the form: %+v, %v", uses, err)
 	}
 	if o := wantOffers(t, p, 1, inSustrum, types.Found, "Kämmerei Lathen").Items[0]; o.Area.Ars != verband || o.Area.Level != types.Gemeindeverband || o.Portal.Id != lathen {
 		t.Errorf("offer %+v", o)

@@ -27,6 +27,24 @@ func (s *Service) Below(ctx context.Context, units []uuid.UUID) ([]uuid.UUID, er
 	return all, nil
 }
 
+const aboveQuery = `
+	WITH RECURSIVE above AS (
+		SELECT $1::uuid AS id
+		UNION
+		SELECT o.parent_id FROM catalog_organisations o JOIN above a ON o.id = a.id WHERE o.owner = '' AND o.parent_id IS NOT NULL
+	)
+	SELECT id FROM above`
+
+// Above gives an organisational unit of this portal with all units to which it belongs. One that is no longer in the catalog is given alone.
+func (s *Service) Above(ctx context.Context, unit uuid.UUID) ([]uuid.UUID, error) {
+	rows, _ := s.store.db.Pgx(ctx).Query(ctx, aboveQuery, unit) // the error comes with the rows
+	all, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	if err != nil {
+		return nil, fmt.Errorf("read units above: %w", err)
+	}
+	return all, nil
+}
+
 // OwnUnitNames gives the names of this portal's own organisational units by their ids; unknown ones are left out.
 func (s *Service) OwnUnitNames(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]map[string]string, error) {
 	names := make(map[uuid.UUID]map[string]string, len(ids))

@@ -25,10 +25,15 @@ func (s *Service) Replicate(ctx context.Context, owner string, entries []types.C
 	return s.store.db.Tx(ctx, func(ctx context.Context) error {
 		t := newTouched()
 		var refused refusals
-		for part := range slices.Chunk(entries, replicateBatch) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel() // what is read ahead when one part can't be written is of no use
+		for part := range s.readAhead(ctx, owner, entries) {
 			if err := s.replicate(ctx, owner, part, t, &refused); err != nil {
 				return fmt.Errorf("replicate catalog of %s: %w", owner, err)
 			}
+		}
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("replicate catalog of %s: %w", owner, err)
 		}
 		if refused.count > 0 {
 			s.log.WarnContext(ctx, "left out catalog entries of a linked portal", "portal", owner, "entries", refused.count, "first", refused.first)
@@ -50,31 +55,58 @@ func (r *refusals) add(kind, key string, reason any) {
 	}
 }
 
+func (r *refusals) join(more refusals) {
+	r.count += more.count
+	r.first = append(r.first, more.first[:min(len(more.first), max(0, keptRefusals-len(r.first)))]...)
+}
+
 // step is what the entries of one kind come to: each key is either written or deleted.
 type step struct {
 	write map[string]prepared
 	gone  map[string]bool
 }
 
-func (s *Service) replicate(ctx context.Context, owner string, entries []types.CatalogEntry, t *touched, refused *refusals) error {
-	steps := map[string]step{}
+// portion is what some entries come to, by kind, and what was left out of them.
+type portion struct {
+	steps   map[string]step
+	refused refusals
+}
+
+// readAhead reads and checks entries, those of the next part while one is being written.
+func (s *Service) readAhead(ctx context.Context, owner string, entries []types.CatalogEntry) <-chan portion {
+	parts := make(chan portion)
+	go func() {
+		defer close(parts)
+		for some := range slices.Chunk(entries, replicateBatch) {
+			select {
+			case parts <- s.readPart(owner, some):
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return parts
+}
+
+func (s *Service) readPart(owner string, entries []types.CatalogEntry) portion {
+	read := portion{steps: map[string]step{}}
 	for _, e := range entries {
 		if newEntry(e.Kind) == nil {
 			continue
 		}
 		if !validKey(e.Kind, e.Id) {
-			refused.add(e.Kind, e.Id, "is no id")
+			read.refused.add(e.Kind, e.Id, "is no id")
 			continue
 		}
-		if steps[e.Kind].write == nil {
-			steps[e.Kind] = step{write: map[string]prepared{}, gone: map[string]bool{}}
+		if read.steps[e.Kind].write == nil {
+			read.steps[e.Kind] = step{write: map[string]prepared{}, gone: map[string]bool{}}
 		}
-		st := steps[e.Kind]
+		st := read.steps[e.Kind]
 		delete(st.write, e.Id)
 		delete(st.gone, e.Id)
 		p, err := s.accept(owner, e)
 		if err != nil {
-			refused.add(e.Kind, e.Id, err)
+			read.refused.add(e.Kind, e.Id, err)
 		}
 		if e.Deleted || err != nil {
 			st.gone[e.Id] = true
@@ -82,10 +114,15 @@ func (s *Service) replicate(ctx context.Context, owner string, entries []types.C
 			st.write[e.Id] = p
 		}
 	}
+	return read
+}
+
+func (s *Service) replicate(ctx context.Context, owner string, read portion, t *touched, refused *refusals) error {
+	refused.join(read.refused)
 	now := s.now()
 	from := origin{owner: owner, copiedAt: &now}
 	for _, kind := range catalogKinds() {
-		if err := s.take(ctx, kind, from, steps[kind], t, refused); err != nil {
+		if err := s.take(ctx, kind, from, read.steps[kind], t, refused); err != nil {
 			return err
 		}
 	}

@@ -15,16 +15,18 @@ const (
 	buildBatch    = 1000
 	checkEvery    = 5 * time.Minute
 	retryAfter    = time.Second
-	shortestRest  = 500 * time.Millisecond // after a change is followed, before a large one is; else twice the time that took
-	longestRest   = 5 * time.Second
-	namedServices = 150  // in one message; for more, everything is compared
-	tidyAfter     = 500  // changes, each of which leaves something behind in the index
-	tidyShare     = 0.25 // of the services changed since the index was built
+	calm          = 300 * time.Millisecond // after the last of several large changes, before they are followed
+	longestWait   = 30 * time.Second       // for calm
+	longestRest   = 20 * time.Second       // after large changes were followed, before others are; else twice the time that took
+	namedServices = 150                    // in one message; for more, everything is compared
+	tidyAfter     = 500                    // changes, each of which leaves something behind in the index
+	tidyShare     = 0.25                   // of the services changed since the index was built
 )
 
 // message tells what has changed: these services, or all, or only offices and categories.
 type message struct {
 	All      bool        `json:"all,omitempty"`
+	Written  int         `json:"written,omitempty"` // with all: services that were written or deleted
 	Synonyms bool        `json:"synonyms,omitempty"`
 	Beside   bool        `json:"beside,omitempty"` // offices, life situations or online services
 	Services []uuid.UUID `json:"services,omitempty"`
@@ -40,7 +42,9 @@ func (s *Service) announce(ctx context.Context, t *touched) error {
 		return err
 	}
 	m := message{All: t.all(), Beside: t.other}
-	if !m.All {
+	if m.All {
+		m.Written = t.written
+	} else {
 		for id := range t.services {
 			m.Services = append(m.Services, id)
 		}
@@ -69,7 +73,8 @@ func (s *Service) Run(ctx context.Context) error {
 	check := time.NewTicker(checkEvery)
 	defer check.Stop()
 	var pending message
-	var rested <-chan time.Time // while the index rests from large changes
+	var large pace
+	var due <-chan time.Time // of a large change
 	for {
 		select {
 		case <-ctx.Done():
@@ -77,31 +82,64 @@ func (s *Service) Run(ctx context.Context) error {
 		case <-check.C:
 			pending.All = true
 		case text := <-messages:
-			pending.take(text)
-		case <-rested:
-			rested = nil
+			large.note(pending.take(text))
+		case <-due:
 		}
 		for more := true; more; { // what came meanwhile is followed in one go
 			select {
 			case text := <-messages:
-				pending.take(text)
+				large.note(pending.take(text))
 			default:
 				more = false
 			}
 		}
 		s.answers.forget()
 		s.offers.forget()
-		if pending.nothing() || rested != nil && !pending.urgent() {
-			continue
-		}
-		begun := time.Now()
-		if !s.followOrCompare(ctx, pending) {
+		if few := pending.few(); !few.nothing() && !s.followOrCompare(ctx, few) {
 			return nil
 		}
-		rested = time.After(min(max(2*time.Since(begun), shortestRest), longestRest))
-		pending = message{}
+		due = nil
+		if pending.All {
+			if wait := time.Until(large.due()); wait > 0 {
+				due = time.After(wait)
+			} else {
+				begun := time.Now()
+				if !s.followOrCompare(ctx, pending) {
+					return nil
+				}
+				pending, large = message{}, pace{rested: time.Now().Add(min(2*time.Since(begun), longestRest))}
+			}
+		}
 		s.answers.forget() // those that were made of the old index meanwhile
 	}
+}
+
+// pace says when large changes are followed: when no more of them have come for a while, as each may make a new index necessary. So the
+// catalog of a linked portal that is read for the first time is in the index once, at its end.
+type pace struct {
+	begun, last time.Time // of the large changes that wait
+	rested      time.Time
+}
+
+func (p *pace) note(large bool) {
+	if !large {
+		return
+	}
+	p.last = time.Now()
+	if p.begun.IsZero() {
+		p.begun = p.last
+	}
+}
+
+func (p *pace) due() time.Time {
+	at := p.last.Add(calm)
+	if end := p.begun.Add(longestWait); end.Before(at) {
+		at = end
+	}
+	if p.rested.After(at) {
+		at = p.rested
+	}
+	return at
 }
 
 // followOrCompare makes the index true after a change, by comparing everything where that fails. It says whether to go on.
@@ -120,8 +158,9 @@ func (s *Service) followOrCompare(ctx context.Context, m message) bool {
 	return true
 }
 
-// take adds what a message says; one that says nothing readable, or that messages got lost, says that everything may have changed.
-func (m *message) take(text string) {
+// take adds what a message says; one that says nothing readable, or that messages got lost, says that everything may have changed. It
+// says whether that is a large change.
+func (m *message) take(text string) (large bool) {
 	var more message
 	if text == notify.Lost || json.Unmarshal([]byte(text), &more) != nil {
 		more = message{All: true}
@@ -131,13 +170,19 @@ func (m *message) take(text string) {
 	}
 	m.All, m.Synonyms, m.Beside = m.All || more.All, m.Synonyms || more.Synonyms, m.Beside || more.Beside
 	m.Services = append(m.Services, more.Services...)
+	m.Written += more.Written
+	return more.All
 }
 
-func (m message) nothing() bool { return !m.All && !m.urgent() && !m.Beside }
+func (m message) nothing() bool { return !m.All && !m.Synonyms && !m.Beside && len(m.Services) == 0 }
 
-// urgent says whether few things have changed, which somebody may be looking for already: they do not wait until many others,
-// such as the catalog of a linked portal that is being read, are in the index.
-func (m message) urgent() bool { return m.Synonyms || len(m.Services) > 0 || m.Beside && !m.All }
+// few takes out what somebody may be looking for already, as few things have changed: that does not wait until many others, such as the
+// catalog of a linked portal that is being read, are in the index.
+func (m *message) few() message {
+	few := message{Synonyms: m.Synonyms, Beside: m.Beside && !m.All, Services: m.Services}
+	*m = message{All: m.All, Written: m.Written, Beside: m.Beside && m.All}
+	return few
+}
 
 func pause(ctx context.Context, d time.Duration) bool {
 	select {
@@ -155,6 +200,9 @@ func (s *Service) follow(ctx context.Context, m message) error {
 		return err
 	}
 	if m.All {
+		if x.worn(m.Written) {
+			return s.rebuild(ctx) // whatever else has changed
+		}
 		if m.Services, err = s.differing(ctx, x); err != nil {
 			return err
 		}

@@ -4,9 +4,13 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"portalverbund/server/platform/notify"
 )
@@ -177,28 +181,80 @@ func TestRun_Replication_IsFoundAndRemembersNothingOutdated(t *testing.T) {
 }
 
 func TestMessage_ManyInOneGo_NothingIsLostAndFewDoNotWaitForMany(t *testing.T) {
-	few, all := `{"services":["`+num(1).String()+`"]}`, `{"all":true,"beside":true}`
+	few, all := `{"services":["`+num(1).String()+`"]}`, `{"all":true,"written":400,"beside":true}`
 	for _, c := range []struct {
-		name                string
-		texts               []string
-		all, beside, urgent bool
-		services            int
+		name      string
+		texts     []string
+		few, rest message
 	}{
-		{"nothing", nil, false, false, false, 0},
-		{"a service", []string{few}, false, false, true, 1},
-		{"offices", []string{`{}`}, false, true, true, 0},
-		{"many", []string{all, all}, true, true, false, 0},
-		{"messages got lost", []string{notify.Lost}, true, false, false, 0},
-		{"not readable", []string{`{"services":["x"]}`}, true, false, false, 0},
-		{"many, and a service behind them", []string{all, few}, true, true, true, 1},
-		{"synonyms and many", []string{`{"synonyms":true}`, all}, true, true, true, 0},
+		{"nothing", nil, message{}, message{}},
+		{"a service", []string{few}, message{Services: []uuid.UUID{num(1)}}, message{}},
+		{"offices", []string{`{}`}, message{Beside: true}, message{}},
+		{"many", []string{all, all}, message{}, message{All: true, Beside: true, Written: 800}},
+		{"messages got lost", []string{notify.Lost}, message{}, message{All: true}},
+		{"not readable", []string{`{"services":["x"]}`}, message{}, message{All: true}},
+		{"many, and a service behind them", []string{all, few}, message{Services: []uuid.UUID{num(1)}}, message{All: true, Beside: true, Written: 400}},
+		{"synonyms and many", []string{`{"synonyms":true}`, all}, message{Synonyms: true}, message{All: true, Beside: true, Written: 400}},
 	} {
 		var m message
+		large := false
 		for _, text := range c.texts {
-			m.take(text)
+			large = m.take(text) || large
 		}
-		if m.All != c.all || m.Beside != c.beside || m.urgent() != c.urgent || len(m.Services) != c.services || m.nothing() != (len(c.texts) == 0) {
-			t.Errorf("%s: %+v, urgent %v, nothing %v", c.name, m, m.urgent(), m.nothing())
+		if nothing := m.nothing(); nothing != (len(c.texts) == 0) || large != c.rest.All {
+			t.Errorf("%s: nothing %v, large %v", c.name, nothing, large)
+		}
+		if got := m.few(); !reflect.DeepEqual(got, c.few) || !reflect.DeepEqual(m, c.rest) {
+			t.Errorf("%s: %+v do not wait, %+v do", c.name, got, m)
+		}
+	}
+}
+
+func TestPace_LargeChangesFollowOneAnother_OnceAtTheirEndButNotForever(t *testing.T) {
+	var p pace
+	p.note(false)
+	if !p.begun.IsZero() {
+		t.Error("a small change counts")
+	}
+	p.note(true)
+	if at := p.due(); at != p.last.Add(calm) {
+		t.Errorf("due %v after the first", at.Sub(p.last))
+	}
+	p.begun = p.last.Add(-longestWait)
+	p.note(true)
+	if at := p.due(); at.After(p.last) {
+		t.Errorf("due only %v after the last, however long they go on", at.Sub(p.last))
+	}
+	p.rested = p.last.Add(time.Second)
+	if at := p.due(); at != p.rested {
+		t.Errorf("due %v before it has rested", p.rested.Sub(at))
+	}
+}
+
+func TestVersions_WithoutStatistics_OwnersRowsAreNotReadForEachService(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t)
+	for _, statement := range []string{
+		`INSERT INTO catalog_services (id, owner, source, leika_key, title, teaser, payload, digest)
+			SELECT gen_random_uuid(), 'https://a.example', '', '', '{}', '{}', '{}', '' FROM generate_series(1, 10000)`,
+		`INSERT INTO catalog_competences (id, owner, source, service_id, organisation_id, area, online, payload, digest)
+			SELECT gen_random_uuid(), owner, '', id, id, '', false, json_build_object('note', repeat('x', 250)), '' FROM catalog_services`,
+	} {
+		if _, err := p.db.Pool().Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, query := range []string{versionsQuery, servicesQuery} {
+		rows, err := p.db.Pool().Query(t.Context(), "EXPLAIN "+query, num(0), 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := strings.Join(plan, "\n"); strings.Contains(text, "_owner") || !strings.Contains(text, "catalog_competences_service") {
+			t.Errorf("competences are not read by their service:\n%s", text)
 		}
 	}
 }

@@ -31,6 +31,7 @@ type touched struct {
 	services map[uuid.UUID]bool // at most one more than can be named
 	online   map[uuid.UUID]bool // online services: what they are for changes, too; no more than of services
 	other    bool               // organisations, categories or online services
+	written  int                // services that were written or deleted themselves
 }
 
 func newTouched() *touched {
@@ -118,6 +119,7 @@ func (t *touched) add(e entry, before *uuid.UUID) {
 	switch e := e.(type) {
 	case *ServiceEntry:
 		t.service(e.ID)
+		t.written++
 	case *CompetenceEntry:
 		t.service(e.ServiceID)
 	case *SpecialisationEntry:
@@ -189,6 +191,7 @@ func (s store) deleteRows(ctx context.Context, kind, name, statement string, t *
 			t.service(*service)
 		case kind == KindService:
 			t.service(uuid.MustParse(key)) // the column is a uuid
+			t.written++
 		case kind == KindOnlineService:
 			t.onlineService(uuid.MustParse(key))
 		default:

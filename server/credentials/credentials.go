@@ -133,13 +133,46 @@ func owner(ctx context.Context) (httpx.Caller, error) {
 	return c, nil
 }
 
-// recent gives the account of the caller, whose proof must be fresh (else 403 reauthentication-needed).
+// recent gives the account of the caller, whose proof must be fresh (else 403 reauthentication-needed). Staff who have a second factor and
+// have not proved it change nothing (403 second-factor-needed): else a password that has become known would be enough to replace it.
 func (s *Service) recent(ctx context.Context) (httpx.Caller, error) {
 	c, err := owner(ctx)
-	if err == nil {
-		err = c.CheckRecentProof(s.Now())
+	if err != nil {
+		return c, err
+	}
+	if err := c.CheckRecentProof(s.Now()); err != nil || !c.Unproved() {
+		return c, err
+	}
+	has, err := s.hasSecondFactor(ctx, c.AccountID)
+	if err == nil && has {
+		err = problem.Forbidden("second-factor-needed", "Dafür müssen Sie sich mit Ihrem zweiten Faktor anmelden.", "For that you must sign in with your second factor.").
+			With(problem.Text{
+				De: "Haben Sie ihn nicht mehr? Dann setzt jemand, der das Portal verwaltet, Ihre Anmeldung zurück.",
+				En: "You no longer have it? Then somebody who administers the portal sets your sign-in back.",
+			})
 	}
 	return c, err
+}
+
+// hasSecondFactor says whether an account has a passkey, or one-time codes that count.
+func (s *Service) hasSecondFactor(ctx context.Context, accountID uuid.UUID) (bool, error) {
+	rows, err := s.passkeysOf(ctx, accountID)
+	if err != nil || len(rows) > 0 {
+		return len(rows) > 0, err
+	}
+	code, found, err := s.codeOf(ctx, accountID)
+	return found && code.ConfirmedAt != nil, err
+}
+
+// DropFactors takes passkeys, one-time codes and recovery codes of an account away, in the transaction of ctx.
+func (s *Service) DropFactors(ctx context.Context, accountID uuid.UUID) error {
+	if _, err := s.lockedPasskeysOf(ctx, accountID); err != nil {
+		return err
+	}
+	if err := s.dropPasskeys(ctx, accountID); err != nil {
+		return err
+	}
+	return s.dropCodes(ctx, accountID)
 }
 
 // Credentials says what the caller's account proves itself with.

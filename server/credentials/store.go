@@ -160,6 +160,14 @@ func (s *Service) deletePasskey(ctx context.Context, id uuid.UUID) error {
 	return nil
 }
 
+// dropPasskeys takes all passkeys of an account away.
+func (s *Service) dropPasskeys(ctx context.Context, accountID uuid.UUID) error {
+	if err := s.DB.From(ctx).Where("account_id = ?", accountID).Delete(&passkeyRow{}).Error; err != nil {
+		return fmt.Errorf("remove passkeys: %w", err)
+	}
+	return nil
+}
+
 // used keeps what a sign-in says about a passkey: its counter, and that it was used.
 func (s *Service) used(ctx context.Context, row passkeyRow, credential *webauthn.Credential) error {
 	record, err := s.sealPasskey(row.ID, credential)

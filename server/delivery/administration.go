@@ -26,6 +26,12 @@ type State struct {
 	Gone                       bool
 	Pending, Parked, Delivered int
 	LastDeliveredAt            *time.Time
+	LastFetchedAt              *time.Time
+	FormerSecretUntil          *time.Time
+	WaitingSince               *time.Time
+	LoginID                    string              // client id of a connection to FIT-Connect
+	Login                      bool                // whether its credentials are set
+	Fault                      types.DeliveryFault // of the last attempt at the delivery that has waited longest
 }
 
 // administrator refuses everybody else. The contract has done so before; here it protects against a contract that forgets.
@@ -45,9 +51,13 @@ func (s *Service) States(ctx context.Context) ([]State, error) {
 		Provider                   string
 		Pending, Parked, Delivered int
 		LastDeliveredAt            *time.Time
+		WaitingSince               *time.Time
+		Fault                      types.DeliveryFault
 	}
 	err := s.db.From(ctx).Raw(`SELECT provider, count(*) FILTER (WHERE state = 'pending') AS pending, count(*) FILTER (WHERE state = 'parked') AS parked,
-		count(*) FILTER (WHERE state = 'delivered') AS delivered, max(delivered_at) AS last_delivered_at FROM deliveries GROUP BY provider`).Scan(&counts).Error
+		count(*) FILTER (WHERE state = 'delivered') AS delivered, max(delivered_at) AS last_delivered_at,
+		min(created_at) FILTER (WHERE state IN ('pending', 'parked')) AS waiting_since,
+		coalesce((array_agg(fault ORDER BY id) FILTER (WHERE state IN ('pending', 'parked') AND fault <> ''))[1], '') AS fault FROM deliveries GROUP BY provider`).Scan(&counts).Error
 	if err != nil {
 		return nil, fmt.Errorf("count deliveries: %w", err)
 	}
@@ -55,15 +65,25 @@ func (s *Service) States(ctx context.Context) ([]State, error) {
 	if err := s.db.From(ctx).Raw("SELECT provider, url FROM delivery_gone").Scan(&gone).Error; err != nil {
 		return nil, fmt.Errorf("read providers that are gone: %w", err)
 	}
+	var set []settings
+	if err := s.db.From(ctx).Raw("SELECT * FROM provider_settings").Scan(&set).Error; err != nil {
+		return nil, fmt.Errorf("read settings of providers: %w", err)
+	}
 	out := make([]State, 0, len(s.providers))
 	for _, p := range s.providers {
-		state := State{Provider: p.Provider}
+		if i := slices.IndexFunc(set, func(one settings) bool { return one.Provider == p.ID }); i >= 0 {
+			if p, err = s.with(p, set[i]); err != nil {
+				return nil, err
+			}
+		}
+		state := State{Provider: p.Provider, LastFetchedAt: p.fetchedAt, FormerSecretUntil: p.formerUntil, LoginID: p.clientID, Login: p.login}
 		if u, err := url.Parse(p.DeliveryURL); err == nil {
 			state.Host = u.Host
 		}
 		for _, c := range counts {
 			if c.Provider == p.ID {
 				state.Pending, state.Parked, state.Delivered, state.LastDeliveredAt = c.Pending, c.Parked, c.Delivered, c.LastDeliveredAt
+				state.WaitingSince, state.Fault = c.WaitingSince, c.Fault
 			}
 		}
 		for _, g := range gone {
@@ -73,6 +93,20 @@ func (s *Service) States(ctx context.Context) ([]State, error) {
 	}
 	slices.SortFunc(out, func(a, b State) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
 	return out, nil
+}
+
+// state gives one connected provider.
+func (s *Service) state(ctx context.Context, id string) (State, error) {
+	states, err := s.States(ctx)
+	if err != nil {
+		return State{}, err
+	}
+	for _, one := range states {
+		if one.ID == id {
+			return one, nil
+		}
+	}
+	return State{}, errNoProvider
 }
 
 var errNoProvider = problem.NotFound("provider-unknown", "Diesen Anbieter gibt es nicht.", "There is no such provider.")
@@ -108,7 +142,21 @@ func (s *Service) Heads(ctx context.Context, providerID string, f Filter) (heads
 	for _, r := range rows {
 		heads = append(heads, head(r, httpx.LanguageOf(ctx)))
 	}
+	if s.providers[providerID].fit != nil {
+		return heads, next, s.addSubmissions(ctx, heads)
+	}
 	return heads, next, nil
+}
+
+// pushAgain starts the job that delivers, for a provider that is pushed to.
+func (s *Service) pushAgain(ctx context.Context, p provider, id uuid.UUID) error {
+	switch {
+	case p.fit != nil:
+		return s.jobs.Insert(ctx, fitArgs{DeliveryID: id}, nil)
+	case p.DeliveryURL != "":
+		return s.jobs.Insert(ctx, pushArgs{DeliveryID: id}, nil)
+	}
+	return nil
 }
 
 func head(r row, language string) types.DeliveryHead {
@@ -122,6 +170,10 @@ func head(r row, language string) types.DeliveryHead {
 	if r.Reference != "" {
 		h.Reference = &r.Reference
 	}
+	if r.Fault != "" {
+		h.Fault = &r.Fault
+	}
+	h.AnswerStatus, h.AnswerMs = r.AnswerStatus, r.AnswerMS
 	return h
 }
 
@@ -130,9 +182,16 @@ func (s *Service) Test(ctx context.Context, providerID, key string) (types.Deliv
 	if err := administrator(ctx); err != nil {
 		return types.DeliveryHead{}, err
 	}
-	p, known := s.providers[providerID]
+	p, known, err := s.current(ctx, providerID)
+	if err != nil {
+		return types.DeliveryHead{}, err
+	}
 	if !known {
 		return types.DeliveryHead{}, errNoProvider
+	}
+	if p.fit != nil {
+		return types.DeliveryHead{}, problem.Conflict("test-impossible", "Über FIT-Connect kann das Portal keine Probelieferung schicken.", "The portal cannot send a test delivery by FIT-Connect.").
+			With(problem.Text{De: "Dort käme sie wie ein Antrag an. Prüfen Sie die Anbindung mit der Testumgebung von FIT-Connect.", En: "It would arrive like an application. Try the connection with the test environment of FIT-Connect."})
 	}
 	caller := httpx.CallerOf(ctx)
 	return idempotency.Do(ctx, s.db, "delivery.test:"+caller.Person.Issuer+" "+caller.Person.Subject, key, providerID, func(ctx context.Context) (types.DeliveryHead, error) {
@@ -181,9 +240,17 @@ func (s *Service) Replay(ctx context.Context, id uuid.UUID) (h types.DeliveryHea
 		case over(r.State):
 			return problem.Conflict("delivery-over", "Diese Lieferung ist abgeschlossen oder zurückgezogen.", "This delivery is finished or was taken back.")
 		}
-		p, known := s.providers[r.Provider]
+		p, known, err := s.current(ctx, r.Provider)
+		if err != nil {
+			return err
+		}
 		if !known {
 			return errNoProvider
+		}
+		if p.fit != nil {
+			if err := s.again(ctx, r); err != nil {
+				return err
+			}
 		}
 		now := s.now()
 		waits := r.State == types.Pending
@@ -196,8 +263,8 @@ func (s *Service) Replay(ctx context.Context, id uuid.UUID) (h types.DeliveryHea
 			return fmt.Errorf("ask %s again: %w", p.ID, err)
 		}
 		h = head(r, httpx.LanguageOf(ctx))
-		if p.DeliveryURL != "" && !waits {
-			if err := s.jobs.Insert(ctx, pushArgs{DeliveryID: id}, nil); err != nil {
+		if !waits {
+			if err := s.pushAgain(ctx, p, id); err != nil {
 				return err
 			}
 		}

@@ -1,8 +1,8 @@
 // Package delivery knows to whom and how an application goes: to this portal's own clerks, to a linked portal by a signed
-// message, or to a regional provider's software by its web service; and how events come back to the citizen.
+// message, to a regional provider's software by its web service, or to an authority by FIT-Connect; and how events come back to the citizen.
 //
 // The portal where a citizen applies is the portal of origin; the one whose authority is competent decides the channel:
-// "desk" for its clerks, "provider:<id>" for a provider. A channel is looked up in the competent portal's own catalog and
+// "desk" for its clerks, "provider:<id>" for a provider, "fit-connect:<id>" for a connection to FIT-Connect. A channel is looked up in the competent portal's own catalog and
 // never taken from a message.
 package delivery
 
@@ -22,6 +22,8 @@ import (
 
 	"portalverbund/api/types"
 	"portalverbund/db"
+	"portalverbund/server/delivery/fitconnect"
+	"portalverbund/server/platform/blob"
 	"portalverbund/server/platform/jobs"
 	"portalverbund/server/platform/keys"
 	"portalverbund/server/platform/outbound"
@@ -67,12 +69,20 @@ type Applications interface {
 type Offers interface {
 	CheckOffer(ctx context.Context, id uuid.UUID, moment time.Time) error
 	OfferByID(ctx context.Context, id uuid.UUID) (offer types.Offer, channel string, serviceTitle, organisationName map[string]string, err error)
+	// LeikaKey gives the key by which the federation knows a service (14 digits); empty for a service that has none.
+	LeikaKey(ctx context.Context, serviceID uuid.UUID) (string, error)
 }
 
 // Powers says who acts for whom in an application that arrives here, by the proof that came with it. What is not proved, or is for
 // something else, is refused for good (problem.Unprocessable).
 type Powers interface {
 	Verify(ctx context.Context, origin string, app types.MessageApplication, needed types.TrustLevel) (*types.ActsFor, error)
+}
+
+// Fees are what applications cost that this portal's authorities take, in ctx's transaction.
+type Fees interface {
+	Assess(ctx context.Context, origin string, offer types.Offer, app types.MessageApplication) error
+	Withdrawn(ctx context.Context, origin string, applicationID uuid.UUID) error
 }
 
 // Messages carries signed messages between portals. A handler's error of class 4xx refuses a message for good; others make
@@ -92,10 +102,11 @@ type Audit interface {
 // Provider is a regional provider with software of its own, such as waste disposal.
 type Provider struct {
 	ID            string
-	Name          string // for people
-	DeliveryURL   string // takes Standard Webhooks; empty for a provider that fetches
-	WebhookSecret string // whsec_ and base64
-	ClientID      string // of its access tokens
+	Name          string               // for people
+	DeliveryURL   string               // takes Standard Webhooks; empty for a provider that fetches
+	WebhookSecret string               // whsec_ and base64
+	ClientID      string               // of its access tokens
+	FITConnect    *fitconnect.Settings // for a connection to FIT-Connect, which has none of the others
 }
 
 // Hash computes the hash that the receipt of an application speaks of.
@@ -110,13 +121,19 @@ type Config struct {
 	Offers        Offers
 	Messages      Messages
 	Powers        Powers // nil: nobody acts by a power
+	Fees          Fees   // nil: nothing costs anything
 	Audit         Audit
-	Hash          Hash // default: what applications say of themselves is not checked
+	Mail          Mail   // nil: nobody is told by mail what was given up
+	AlertTo       string // who is; empty: nobody
+	Hash          Hash   // default: what applications say of themselves is not checked
 	Providers     []Provider
+	Store         *blob.Store // what files are kept in
+	Files         Files
 	AllowLoopback bool // deliver to this machine, also by plain http; never in production
 	Log           *slog.Logger
 	Now           func() time.Time
-	Backoff       func(attempt int) time.Duration // pause before the next push; default: up to an hour, jittered
+	Backoff       func(attempt int) time.Duration       // pause before the next push; default: up to an hour, jittered
+	Follow        func(age time.Duration) time.Duration // pause before an event log is read again; default: longer with its age
 }
 
 // Service holds the rules of delivery.
@@ -128,34 +145,50 @@ type Service struct {
 	offers       Offers
 	messages     Messages
 	powers       Powers
+	fees         Fees
 	hash         Hash
 	audit        Audit
+	mail         Mail
+	alertTo      string
+	store        *blob.Store
+	files        Files
 	cases        Cases
 	applications Applications
 	providers    map[string]provider
 	clients      map[string]string // provider by client id
 	client       *http.Client
+	loopback     bool
 	room         room
 	log          *slog.Logger
 	now          func() time.Time
 	backoff      func(attempt int) time.Duration
+	followAgain  func(age time.Duration) time.Duration
 }
 
 type provider struct {
 	Provider
-	webhook *standardwebhooks.Webhook
+	webhook     *standardwebhooks.Webhook
+	former      *standardwebhooks.Webhook // signs too, for a while
+	formerUntil *time.Time
+	fetchedAt   *time.Time
+	fit         *fitconnect.Client // nil: not by FIT-Connect
+	clientID    string             // of FIT-Connect, as set now
+	login       bool               // whether credentials of FIT-Connect are set
 }
 
 // New makes a Service, and says what is wrong with the configured providers. Connect must be called before it is used.
 func New(c Config) (*Service, error) {
 	s := &Service{
-		db: c.DB, keys: c.Keys, jobs: c.Jobs, self: c.Self, offers: c.Offers, messages: c.Messages, powers: c.Powers, hash: c.Hash, audit: c.Audit, log: c.Log, backoff: c.Backoff,
-		providers: map[string]provider{}, clients: map[string]string{},
+		db: c.DB, keys: c.Keys, jobs: c.Jobs, self: c.Self, offers: c.Offers, messages: c.Messages, powers: c.Powers, fees: c.Fees, hash: c.Hash, audit: c.Audit, mail: c.Mail, alertTo: c.AlertTo, store: c.Store, files: c.Files, log: c.Log, backoff: c.Backoff, followAgain: c.Follow,
+		providers: map[string]provider{}, clients: map[string]string{}, loopback: c.AllowLoopback,
 		client: outbound.Client(outbound.Options{Timeout: pushTimeout, AllowLoopback: c.AllowLoopback, MaxResponse: maxAnswer}),
 		now:    func() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }, // as the database keeps it
 	}
 	if s.backoff == nil {
 		s.backoff = backoff
+	}
+	if s.followAgain == nil {
+		s.followAgain = followPause
 	}
 	for _, p := range c.Providers {
 		if err := s.addProvider(p); err != nil {
@@ -173,6 +206,12 @@ func (s *Service) addProvider(p Provider) error {
 		return errors.New("the client id is used twice")
 	}
 	known := provider{Provider: p}
+	if p.FITConnect != nil {
+		if err := s.addFIT(&known); err != nil {
+			return err
+		}
+		known.clientID, known.login = p.FITConnect.ClientID, p.FITConnect.ClientSecret != ""
+	}
 	if p.DeliveryURL != "" {
 		u, err := url.Parse(p.DeliveryURL)
 		if err != nil || u.Host == "" || u.User != nil {

@@ -2,10 +2,15 @@ package delivery
 
 import (
 	"context"
+	"errors"
+	"net/http"
+	"time"
 
 	api "portalverbund/api/deliveries"
 	"portalverbund/api/types"
+	"portalverbund/server/platform/files"
 	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/problem"
 )
 
 const defaultLimit = 20
@@ -69,6 +74,43 @@ func (h *Handlers) ReportDeliveryStatus(ctx context.Context, request api.ReportD
 	return api.ReportDeliveryStatus200JSONResponse(wire(d, httpx.LanguageOf(ctx))), nil
 }
 
+// GetDeliveryAttachment answers GET /api/v1/deliveries/{deliveryId}/attachments/{attachmentId}.
+func (h *Handlers) GetDeliveryAttachment(ctx context.Context, request api.GetDeliveryAttachmentRequestObject) (api.GetDeliveryAttachmentResponseObject, error) {
+	r := httpx.RequestOf(ctx)
+	if r == nil {
+		return nil, problem.Internal(errors.New("no request in the context"))
+	}
+	f, err := h.s.Attachment(ctx, request.DeliveryId, request.AttachmentId)
+	if err != nil {
+		return nil, err
+	}
+	return download{f, r}, nil
+}
+
+// download is a file, or a range of it, as an answer.
+type download struct {
+	file    File
+	request *http.Request
+}
+
+// VisitGetDeliveryAttachmentResponse writes the file.
+func (d download) VisitGetDeliveryAttachmentResponse(w http.ResponseWriter) error {
+	return files.Serve(w, d.request, d.file.Name, d.file.SHA256, d.file.Content)
+}
+
+// AddDeliveryDocument answers POST /api/v1/deliveries/{deliveryId}/documents.
+func (h *Handlers) AddDeliveryDocument(ctx context.Context, request api.AddDeliveryDocumentRequestObject) (api.AddDeliveryDocumentResponseObject, error) {
+	length := int64(-1)
+	if r := httpx.RequestOf(ctx); r != nil {
+		length = r.ContentLength
+	}
+	d, err := h.s.AddDocument(ctx, request.DeliveryId, request.Params.IdempotencyKey, Upload{Name: request.Params.Name, Length: length, Content: request.Body})
+	if err != nil {
+		return nil, err
+	}
+	return api.AddDeliveryDocument201JSONResponse(d), nil
+}
+
 // wire is a delivery as the contract describes it, in a language.
 func wire(d Delivery, language string) types.Delivery {
 	w := types.Delivery{
@@ -125,15 +167,68 @@ func (h *Handlers) ListProviders(ctx context.Context, _ api.ListProvidersRequest
 	}
 	list := types.ConnectedProviderList{Items: make([]types.ConnectedProvider, 0, len(states))}
 	for _, p := range states {
-		item := types.ConnectedProvider{
-			Id: p.ID, Name: p.Name, Pushes: p.DeliveryURL != "", Gone: p.Gone, Pending: p.Pending, Parked: p.Parked, Delivered: p.Delivered, LastDeliveredAt: p.LastDeliveredAt,
-		}
-		if p.Host != "" {
-			item.Host = &p.Host
-		}
-		list.Items = append(list.Items, item)
+		list.Items = append(list.Items, wireState(p))
 	}
 	return api.ListProviders200JSONResponse(list), nil
+}
+
+func wireState(p State) types.ConnectedProvider {
+	item := types.ConnectedProvider{
+		Id: p.ID, Name: p.Name, Pushes: p.DeliveryURL != "", Gone: p.Gone, Pending: p.Pending, Parked: p.Parked, Delivered: p.Delivered,
+		LastDeliveredAt: p.LastDeliveredAt, LastFetchedAt: p.LastFetchedAt, WaitingSince: p.WaitingSince, FormerSecretUntil: p.FormerSecretUntil,
+	}
+	if p.Host != "" {
+		item.Host, item.DeliveryUrl = &p.Host, &p.DeliveryURL
+	}
+	if p.Fault != "" {
+		item.Fault = &p.Fault
+	}
+	if f := p.FITConnect; f != nil {
+		item.Pushes = true
+		item.FitConnect = &types.FitConnectConnection{SubmissionUrl: f.SubmissionURL, Credentials: p.Login}
+		if f.RoutingURL != "" {
+			item.FitConnect.RoutingUrl = &f.RoutingURL
+		}
+		if p.LoginID != "" {
+			item.FitConnect.ClientId = &p.LoginID
+		}
+	}
+	return item
+}
+
+// SetFitConnectCredentials answers PUT /api/v1/admin/providers/{providerId}/fit-connect-credentials.
+func (h *Handlers) SetFitConnectCredentials(ctx context.Context, request api.SetFitConnectCredentialsRequestObject) (api.SetFitConnectCredentialsResponseObject, error) {
+	state, err := h.s.SetFITLogin(ctx, request.ProviderId, request.Body.ClientId, request.Body.ClientSecret)
+	if err != nil {
+		return nil, err
+	}
+	return api.SetFitConnectCredentials200JSONResponse(wireState(state)), nil
+}
+
+// SetProviderAddress answers PUT /api/v1/admin/providers/{providerId}/address.
+func (h *Handlers) SetProviderAddress(ctx context.Context, request api.SetProviderAddressRequestObject) (api.SetProviderAddressResponseObject, error) {
+	address := ""
+	if request.Body.DeliveryUrl != nil {
+		address = *request.Body.DeliveryUrl
+	}
+	state, err := h.s.SetAddress(ctx, request.ProviderId, address)
+	if err != nil {
+		return nil, err
+	}
+	return api.SetProviderAddress200JSONResponse(wireState(state)), nil
+}
+
+// ReplaceWebhookSecret answers POST /api/v1/admin/providers/{providerId}/webhook-secrets.
+func (h *Handlers) ReplaceWebhookSecret(ctx context.Context, request api.ReplaceWebhookSecretRequestObject) (api.ReplaceWebhookSecretResponseObject, error) {
+	state, secret, err := h.s.ReplaceSecret(ctx, request.ProviderId, request.Params.IdempotencyKey, time.Duration(request.Body.OverlapHours)*time.Hour)
+	if err != nil {
+		return nil, err
+	}
+	answer := types.WebhookSecret{Provider: wireState(state)}
+	if secret != "" {
+		answer.Secret = &secret
+	}
+	return api.ReplaceWebhookSecret201JSONResponse(answer), nil
 }
 
 // ListProviderDeliveries answers GET /api/v1/admin/providers/{providerId}/deliveries.

@@ -91,11 +91,8 @@ func (s *Service) Write(ctx context.Context, id uuid.UUID, key string, message t
 		if err != nil {
 			return Message{}, err
 		}
-		switch r.State {
-		case types.Finished:
-			return Message{}, problem.Conflict("delivery-finished", "Diese Lieferung ist schon abgeschlossen.", "This delivery is finished already.")
-		case types.Cancelled:
-			return Message{}, problem.Conflict("delivery-cancelled", "Der Antrag wurde zurückgezogen.", "The application has been withdrawn.")
+		if err := open(r.State); err != nil {
+			return Message{}, err
 		}
 		kind, question := types.Message, message.Question != nil && *message.Question
 		if question {
@@ -105,7 +102,11 @@ func (s *Service) Write(ctx context.Context, id uuid.UUID, key string, message t
 		if err != nil {
 			return m, err
 		}
-		return m, s.tell(ctx, types.EventAuthorProvider, p.Name, r, kind, &text)
+		documents, err := s.name(ctx, r, message.Documents)
+		if err != nil {
+			return m, err
+		}
+		return m, s.tell(ctx, types.EventAuthorProvider, p.Name, r, kind, &text, documents...)
 	})
 }
 
@@ -144,7 +145,10 @@ func (s *Service) answered(ctx context.Context, r row, event types.TimelineEvent
 		return s.sendBack(ctx, r)
 	}
 	m, err := s.keepMessage(ctx, r, Message{At: s.now(), By: types.EventAuthorCitizen, Text: *event.Text})
-	if err != nil || s.providers[r.Provider].DeliveryURL == "" {
+	if err != nil {
+		return err
+	}
+	if p, _, err := s.current(ctx, r.Provider); err != nil || p.DeliveryURL == "" {
 		return err
 	}
 	return s.jobs.Insert(ctx, pushMessageArgs{MessageID: m.ID}, nil)
@@ -164,9 +168,9 @@ func (s *Service) pushMessage(ctx context.Context, id uuid.UUID) error {
 	if err != nil || !found {
 		return err
 	}
-	p, known := s.providers[name]
-	if !known || p.DeliveryURL == "" { // it fetches now
-		return nil
+	p, known, err := s.current(ctx, name)
+	if err != nil || !known || p.DeliveryURL == "" { // it fetches now
+		return err
 	}
 	if !s.room.enter(name) {
 		return river.JobSnooze(anotherMoment)

@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -28,7 +29,7 @@ type Delivery struct {
 	Data         map[string]any
 	ContentHash  string
 	ActsFor      *types.ActsFor     // who applied for whom; nil for people who act for themselves
-	Attachments  []types.Attachment // what is known of them; providers do not get the files yet
+	Attachments  []types.Attachment // with whether the file is here
 	Reference    string             // the provider's own number
 	Test         bool               // invented, to try the connection
 }
@@ -58,9 +59,22 @@ func (s *Service) seal(id uuid.UUID, c content) ([]byte, error) {
 }
 
 // handOver keeps an application for a provider, once, and starts the job that delivers it.
-func (s *Service) handOver(ctx context.Context, p provider, origin string, serviceID uuid.UUID, title map[string]string, app types.MessageApplication) error {
+func (s *Service) handOver(ctx context.Context, p provider, origin string, serviceID uuid.UUID, title, office map[string]string, app types.MessageApplication) error {
 	if app.ApplicationId == uuid.Nil || app.Number == "" || app.SubmittedAt.IsZero() {
 		return refused("application-invalid", "Der Antrag ist nicht vollständig.", "The application is not complete.")
+	}
+	if err := checkAttachments(app.Attachments); err != nil {
+		return err
+	}
+	leikaKey := ""
+	if p.fit != nil {
+		var err error
+		if leikaKey, err = s.offers.LeikaKey(ctx, serviceID); err != nil {
+			return fmt.Errorf("read key of the service: %w", err)
+		}
+		if len(app.Attachments) > maxFitFiles {
+			return refused("application-invalid", "Der Antrag hat zu viele Anlagen.", "The application has too many attachments.")
+		}
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -76,8 +90,17 @@ func (s *Service) handOver(ctx context.Context, p provider, origin string, servi
 	}
 	return s.db.Tx(ctx, func(ctx context.Context) error {
 		added, err := s.insert(ctx, r)
-		if err != nil || !added || p.DeliveryURL == "" {
+		if err != nil || !added {
 			return err
+		}
+		if err := s.expect(ctx, r, app.Attachments); err != nil {
+			return err
+		}
+		if p.fit != nil {
+			return s.expectFIT(ctx, id, leikaKey, office)
+		}
+		if p.DeliveryURL == "" {
+			return nil
 		}
 		return s.jobs.Insert(ctx, pushArgs{DeliveryID: id}, nil)
 	})
@@ -85,16 +108,34 @@ func (s *Service) handOver(ctx context.Context, p provider, origin string, servi
 
 // cancel takes an application back from its provider, who is told unless it cannot know of it. What is finished stays.
 func (s *Service) cancel(ctx context.Context, r row) error {
+	if s.providers[r.Provider].fit != nil {
+		return s.cancelFIT(ctx, r)
+	}
 	if over(r.State) {
 		return nil
 	}
 	if err := s.setState(ctx, r.ID, types.Cancelled); err != nil {
 		return err
 	}
-	if s.providers[r.Provider].DeliveryURL == "" || r.Attempts == 0 {
-		return nil
+	if err := s.filesOver(ctx, r.ID, types.Cancelled); err != nil {
+		return err
+	}
+	p, _, err := s.current(ctx, r.Provider)
+	if err != nil || p.DeliveryURL == "" || r.Attempts == 0 {
+		return err
 	}
 	return s.jobs.Insert(ctx, pushArgs{DeliveryID: r.ID, Cancelled: true}, nil)
+}
+
+// open refuses what is over.
+func open(state types.DeliveryState) error {
+	switch state {
+	case types.Finished:
+		return problem.Conflict("delivery-finished", "Diese Lieferung ist schon abgeschlossen.", "This delivery is finished already.")
+	case types.Cancelled:
+		return problem.Conflict("delivery-cancelled", "Der Antrag wurde zurückgezogen.", "The application has been withdrawn.")
+	}
+	return nil
 }
 
 func over(state types.DeliveryState) bool { return state == types.Finished || state == types.Cancelled }
@@ -116,6 +157,9 @@ func (s *Service) List(ctx context.Context, f Filter) (items []Delivery, next st
 	if err != nil {
 		return nil, "", err
 	}
+	if err := s.fetched(ctx, p.ID); err != nil {
+		return nil, "", err
+	}
 	rows, err := s.page(ctx, p.ID, f)
 	if err != nil {
 		return nil, "", err
@@ -131,7 +175,7 @@ func (s *Service) List(ctx context.Context, f Filter) (items []Delivery, next st
 		}
 		items = append(items, d)
 	}
-	return items, next, nil
+	return items, next, s.available(ctx, items)
 }
 
 // Get gives one delivery of the caller's provider; problem.NotFound also for another's.
@@ -144,10 +188,14 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID) (Delivery, error) {
 	if err != nil {
 		return Delivery{}, err
 	}
-	if err := s.providerReads(ctx, p, r); err != nil {
+	if err := errors.Join(s.fetched(ctx, p.ID), s.providerReads(ctx, p, r)); err != nil {
 		return Delivery{}, err
 	}
-	return s.full(r)
+	d, err := s.full(r)
+	if err != nil {
+		return Delivery{}, err
+	}
+	return d, s.available(ctx, []Delivery{d})
 }
 
 // SetStatus takes what the caller's provider reports, once for a key, and reports it to the citizen. Granted, refused and
@@ -175,11 +223,8 @@ func (s *Service) setStatus(ctx context.Context, p provider, id uuid.UUID, statu
 	if err != nil {
 		return err
 	}
-	switch r.State {
-	case types.Finished:
-		return problem.Conflict("delivery-finished", "Diese Lieferung ist schon abgeschlossen.", "This delivery is finished already.")
-	case types.Cancelled:
-		return problem.Conflict("delivery-cancelled", "Der Antrag wurde zurückgezogen.", "The application has been withdrawn.")
+	if err := open(r.State); err != nil {
+		return err
 	}
 	kind, final, err := meaning(status.Status)
 	if err != nil {
@@ -192,7 +237,14 @@ func (s *Service) setStatus(ctx context.Context, p provider, id uuid.UUID, statu
 	if err := s.setReported(ctx, id, state, status.Reference); err != nil {
 		return err
 	}
-	return s.tell(ctx, types.EventAuthorProvider, p.Name, r, kind, status.Text)
+	if err := s.filesOver(ctx, id, state); err != nil {
+		return err
+	}
+	documents, err := s.name(ctx, r, status.Documents)
+	if err != nil {
+		return err
+	}
+	return s.tell(ctx, types.EventAuthorProvider, p.Name, r, kind, status.Text, documents...)
 }
 
 // meaning says which event a reported status is, and whether it is the last one.
@@ -214,7 +266,7 @@ func meaning(status types.DeliveryStatusStatus) (kind types.EventKind, final boo
 
 // tell reports an event to the citizen, in the name of the provider.
 // Nobody waits for news of a test delivery.
-func (s *Service) tell(ctx context.Context, by types.EventAuthor, name string, r row, kind types.EventKind, text *string) error {
+func (s *Service) tell(ctx context.Context, by types.EventAuthor, name string, r row, kind types.EventKind, text *string, documents ...types.EventDocument) error {
 	if r.Test {
 		return nil
 	}
@@ -225,6 +277,9 @@ func (s *Service) tell(ctx context.Context, by types.EventAuthor, name string, r
 	e := types.TimelineEvent{Id: id, At: s.now(), Kind: kind, By: by, Name: &name}
 	if text != nil && strings.TrimSpace(*text) != "" {
 		e.Text = text
+	}
+	if len(documents) > 0 {
+		e.Documents = &documents
 	}
 	return s.Report(ctx, r.Origin, r.ApplicationID, e)
 }

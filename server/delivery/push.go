@@ -17,6 +17,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"portalverbund/api/types"
+	"portalverbund/server/delivery/fitconnect"
 )
 
 const (
@@ -55,28 +56,73 @@ func (s *Service) push(ctx context.Context, id uuid.UUID, cancelled bool) error 
 	if err != nil || !wanted {
 		return err
 	}
-	p, known := s.providers[r.Provider]
-	if !known {
-		err = fmt.Errorf("provider %q is not configured", r.Provider)
-	} else {
+	p, known, err := s.current(ctx, r.Provider)
+	if err != nil {
+		return err
+	}
+	began := s.now()
+	switch {
+	case !known:
+		err = errNotConfigured
+	case p.fit != nil:
+		err = s.submit(ctx, p, r)
+		if errors.Is(err, errFilesPending) {
+			return river.JobSnooze(filesAgain)
+		}
+		if errors.Is(err, errTakenBack) {
+			return nil
+		}
+	case p.DeliveryURL == "": // it fetches now
+		return nil
+	default:
 		err = s.offer(ctx, p, func() error { return s.post(ctx, p, r) })
 	}
+	if noteErr := s.noteAnswer(ctx, id, err, s.now().Sub(began)); noteErr != nil {
+		return noteErr
+	}
 	if err == nil {
-		return s.pushed(ctx, p, id)
+		return s.arrived(ctx, p, id)
 	}
 	if ctx.Err() != nil {
 		return err // the process is ending
 	}
+	if p.fit != nil && (final(err) || s.now().Sub(since(r)) > PushFor) {
+		return s.giveUp(ctx, p, r, err)
+	}
 	if errors.Is(err, errGone) || s.now().Sub(since(r)) > PushFor {
 		s.log.ErrorContext(ctx, "delivery parked", "delivery", id, "provider", r.Provider, "error", err)
-		return s.park(ctx, id, err)
+		return s.db.Tx(ctx, func(ctx context.Context) error {
+			return errors.Join(s.park(ctx, id, err), s.alarm(ctx, p, id))
+		})
 	}
-	var answer *notTakenError
-	if errors.As(err, &answer) && answer.after > 0 {
-		return errors.Join(river.JobSnooze(patience(answer.after)), s.noteError(ctx, id, err))
+	if after := asked(err); after > 0 {
+		return errors.Join(river.JobSnooze(patience(after)), s.noteError(ctx, id, err))
 	}
 	return errors.Join(fmt.Errorf("deliver %s to %s: %w", id, r.Provider, err), s.noteError(ctx, id, err))
 }
+
+// asked is how long who was pushed to asks to wait; 0 when it does not say.
+func asked(err error) time.Duration {
+	var answer *notTakenError
+	var status *fitconnect.StatusError
+	switch {
+	case errors.As(err, &answer):
+		return answer.after
+	case errors.As(err, &status):
+		return status.After
+	}
+	return 0
+}
+
+// arrived marks a delivery as handed over.
+func (s *Service) arrived(ctx context.Context, p provider, id uuid.UUID) error {
+	if p.fit != nil {
+		return s.submitted(ctx, p, id)
+	}
+	return s.pushed(ctx, p, id)
+}
+
+var errNotConfigured = errors.New("the provider is not configured")
 
 // errGone is the cause of an error when a provider takes nothing more at its address.
 var errGone = errors.New("the provider takes nothing more at its address (410 Gone)")
@@ -116,6 +162,9 @@ func (s *Service) post(ctx context.Context, p provider, r row) error {
 	if err != nil {
 		return err
 	}
+	if err := s.available(ctx, []Delivery{d}); err != nil {
+		return err
+	}
 	body, err := json.Marshal(wire(d, "de"))
 	if err != nil {
 		return fmt.Errorf("write delivery: %w", err)
@@ -126,7 +175,7 @@ func (s *Service) post(ctx context.Context, p provider, r row) error {
 // webhook posts a body under an id.
 func (s *Service) webhook(ctx context.Context, p provider, id string, body []byte) error {
 	at := s.now()
-	signature, err := p.webhook.Sign(id, at, body)
+	signature, err := p.sign(id, at, body)
 	if err != nil {
 		return fmt.Errorf("sign delivery: %w", err)
 	}

@@ -103,7 +103,7 @@ func issuer(receipt string) (string, error) {
 // this portal's own, with this form, for this place, and valid when it was submitted, however long it was under way; it is refused
 // for good otherwise.
 func (s *Service) accept(ctx context.Context, origin string, app types.MessageApplication) (received *types.TimelineEvent, err error) {
-	offer, channel, title, _, err := s.offers.OfferByID(ctx, app.OfferId)
+	offer, channel, title, office, err := s.offers.OfferByID(ctx, app.OfferId)
 	if err != nil {
 		if problem.From(err).Status == http.StatusNotFound {
 			return nil, refused("offer-unknown", "Dieses Angebot gibt es an diesem Portal nicht.", "There is no such offer at this portal.").Because(err)
@@ -127,20 +127,35 @@ func (s *Service) accept(ctx context.Context, origin string, app types.MessageAp
 	if app.ActsFor, err = s.actsFor(ctx, origin, app, offer); err != nil {
 		return nil, err
 	}
+	if err := s.assess(ctx, origin, offer, app); err != nil {
+		return nil, err
+	}
 	switch {
 	case channel == channelDesk:
 		return s.cases.Open(ctx, origin, app)
-	case !strings.HasPrefix(channel, channelProvider):
+	case !strings.HasPrefix(channel, channelProvider) && !strings.HasPrefix(channel, channelFIT):
 		return nil, refused("offer-not-online", "Dieses Angebot kann nicht online beantragt werden.", "This offer cannot be applied for online.")
 	}
-	p, known := s.providers[strings.TrimPrefix(channel, channelProvider)]
-	if !known {
+	_, id, _ := strings.Cut(channel, ":")
+	p, known, err := s.current(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if !known || (p.fit != nil) != strings.HasPrefix(channel, channelFIT) {
 		return nil, fmt.Errorf("offer %s: channel %q names no configured provider", offer.Id, channel)
 	}
 	if len(title) == 0 {
 		title = app.ServiceTitle
 	}
-	return nil, s.handOver(ctx, p, origin, offer.ServiceId, title, app)
+	return nil, s.handOver(ctx, p, origin, offer.ServiceId, title, office, app)
+}
+
+// assess asks for the fee of an application, where it has one. What can never be a fee refuses the application for good.
+func (s *Service) assess(ctx context.Context, origin string, offer types.Offer, app types.MessageApplication) error {
+	if s.fees == nil || offer.Fee == nil {
+		return nil
+	}
+	return s.fees.Assess(ctx, origin, offer, app)
 }
 
 // actsFor says who acts for whom, as far as it is proved.
@@ -161,6 +176,11 @@ func (s *Service) actsFor(ctx context.Context, origin string, app types.MessageA
 // applyCitizenEvent gives an event of the citizen to whoever has the application here: a provider, or the clerks.
 func (s *Service) applyCitizenEvent(ctx context.Context, origin string, applicationID uuid.UUID, event types.TimelineEvent) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
+		if s.fees != nil && event.By == types.EventAuthorCitizen && event.Kind == types.Withdrawn {
+			if err := s.fees.Withdrawn(ctx, origin, applicationID); err != nil {
+				return err
+			}
+		}
 		r, found, err := s.lockApplication(ctx, origin, applicationID)
 		if err != nil {
 			return err
@@ -183,6 +203,12 @@ func (s *Service) sendBack(ctx context.Context, r row) error {
 	words := problem.Text{
 		De: "Der Anbieter nimmt über das Portal keine Nachrichten an. Ihre Nachricht hat ihn nicht erreicht. Bitte wenden Sie sich direkt an ihn.",
 		En: "The provider takes no messages through the portal. Your message has not reached it. Please contact the provider directly.",
+	}
+	if s.providers[r.Provider].fit != nil {
+		words = problem.Text{
+			De: "Die zuständige Stelle nimmt über das Portal keine Nachrichten an. Ihre Nachricht hat sie nicht erreicht. Bitte wenden Sie sich direkt an sie.",
+			En: "The competent office takes no messages through the portal. Your message has not reached it. Please contact it directly.",
+		}
 	}
 	if r.Origin == s.self {
 		return refused("provider-takes-no-messages", "Dieser Anbieter nimmt hier keine Nachrichten an.", "This provider takes no messages here.").With(words)

@@ -5,7 +5,12 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"io"
+	"io/fs"
 	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,6 +20,7 @@ import (
 	"portalverbund/db"
 	"portalverbund/db/dbtest"
 	"portalverbund/server/delivery"
+	"portalverbund/server/platform/blob"
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/jobs"
 	"portalverbund/server/platform/keys"
@@ -36,6 +42,10 @@ type rooms struct {
 	refusals map[string]func(context.Context, uuid.UUID, uuid.UUID, string) error
 	refuse   error                // what ApplyEvent and Open answer
 	received *types.TimelineEvent // what Open answers
+
+	mu      sync.Mutex
+	files   map[string]string // by member and id
+	fetched int
 }
 
 type offer struct {
@@ -57,7 +67,7 @@ func newRooms(t *testing.T, d *db.DB) *rooms {
 		t.Fatal(err)
 	}
 	return &rooms{
-		d: d, offers: map[uuid.UUID]offer{}, handlers: map[string]func(context.Context, string, json.RawMessage) error{},
+		d: d, files: map[string]string{}, offers: map[uuid.UUID]offer{}, handlers: map[string]func(context.Context, string, json.RawMessage) error{},
 		receipts: map[string]func(context.Context, uuid.UUID, uuid.UUID, string, time.Time) error{}, refusals: map[string]func(context.Context, uuid.UUID, uuid.UUID, string) error{},
 	}
 }
@@ -95,6 +105,25 @@ func (r *rooms) Arrived(ctx context.Context, from string, id uuid.UUID, receipt 
 	return r.say(ctx, said{"arrived", from, "", receipt, id})
 }
 
+// Fetch gives a file of the portal of origin, as far as it has one.
+func (r *rooms) Fetch(_ context.Context, member string, id uuid.UUID, offset int64) (io.ReadCloser, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fetched++
+	body, ok := r.files[member+" "+id.String()]
+	if !ok {
+		return nil, errors.New("away")
+	}
+	return io.NopCloser(strings.NewReader(body[offset:])), nil
+}
+
+// file puts a file at the linked portal.
+func (r *rooms) file(id uuid.UUID, body string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.files[other+" "+id.String()] = body
+}
+
 func (r *rooms) OfferByID(_ context.Context, id uuid.UUID) (types.Offer, string, map[string]string, map[string]string, error) {
 	o, ok := r.offers[id]
 	if !ok {
@@ -102,6 +131,8 @@ func (r *rooms) OfferByID(_ context.Context, id uuid.UUID) (types.Offer, string,
 	}
 	return o.Offer, o.channel, map[string]string{"de": "Sperrmüll abholen lassen"}, map[string]string{"de": "Amt"}, nil
 }
+
+func (*rooms) LeikaKey(context.Context, uuid.UUID) (string, error) { return leikaKey, nil }
 
 func (r *rooms) CheckOffer(_ context.Context, id uuid.UUID, moment time.Time) error {
 	if until := r.offers[id].until; !until.IsZero() && moment.After(until) {
@@ -156,6 +187,23 @@ type setup struct {
 	*rooms
 	s     *delivery.Service
 	audit *audited
+
+	folder string // of the object store
+}
+
+// objects counts what is in the object store.
+func (x setup) objects(t *testing.T) (n int) {
+	t.Helper()
+	err := filepath.WalkDir(x.folder, func(_ string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			n++
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 func secretOf(name string) string {
@@ -163,7 +211,7 @@ func secretOf(name string) string {
 }
 
 // newSetup makes a portal whose providers push to url; with run, its jobs run.
-func newSetup(t *testing.T, url string, now func() time.Time, run bool) setup {
+func newSetup(t *testing.T, url string, now func() time.Time, run bool, more ...func(*delivery.Config)) setup {
 	t.Helper()
 	d := dbtest.New(t)
 	set, err := keys.New(true)
@@ -179,7 +227,14 @@ func newSetup(t *testing.T, url string, now func() time.Time, run bool) setup {
 	if water != "" {
 		water += "/water"
 	}
-	s, err := delivery.New(delivery.Config{
+	folder := t.TempDir()
+	store, err := blob.New(t.Context(), folder, [32]byte{7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	c := delivery.Config{
+		Store: store, Files: r,
 		DB: d, Keys: set, Jobs: client, Self: self, Offers: r, Messages: r, Audit: acts, AllowLoopback: true, Log: slog.New(slog.DiscardHandler), Now: now,
 		Backoff: func(int) time.Duration { return 10 * time.Millisecond },
 		Providers: []delivery.Provider{
@@ -187,7 +242,11 @@ func newSetup(t *testing.T, url string, now func() time.Time, run bool) setup {
 			{ID: "water", Name: "Wasser (Beispiel)", DeliveryURL: water, WebhookSecret: secretOf("waste"), ClientID: "water-client"},
 			{ID: "energy", Name: "Energie (Beispiel)", ClientID: "energy-client"},
 		},
-	})
+	}
+	for _, change := range more {
+		change(&c)
+	}
+	s, err := delivery.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +264,7 @@ func newSetup(t *testing.T, url string, now func() time.Time, run bool) setup {
 			}
 		})
 	}
-	return setup{rooms: r, s: s, audit: acts}
+	return setup{rooms: r, s: s, audit: acts, folder: folder}
 }
 
 // offer adds an offer of this portal, for the county of Emsland.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"strings"
 	"time"
 
@@ -12,6 +14,8 @@ import (
 	"gorm.io/gorm/clause"
 
 	"portalverbund/api/types"
+	"portalverbund/server/delivery/fitconnect"
+	"portalverbund/server/platform/outbound"
 	"portalverbund/server/platform/paging"
 )
 
@@ -32,6 +36,9 @@ type row struct {
 	Reference     string
 	Attempts      int
 	LastError     string
+	Fault         types.DeliveryFault
+	AnswerStatus  *int
+	AnswerMS      *int `gorm:"column:answer_ms"`
 	CreatedAt     time.Time
 	ChangedAt     time.Time
 	DeliveredAt   *time.Time
@@ -160,6 +167,82 @@ func (s *Service) park(ctx context.Context, id uuid.UUID, cause error) error {
 		return fmt.Errorf("park delivery: %w", err)
 	}
 	return nil
+}
+
+// noteAnswer keeps what a provider answered to a push, and as what its failure counts.
+func (s *Service) noteAnswer(ctx context.Context, id uuid.UUID, cause error, took time.Duration) error {
+	status, ms := (*int)(nil), min(took.Milliseconds(), 1_000_000)
+	var answer *notTakenError
+	var fit *fitconnect.StatusError
+	switch {
+	case cause == nil:
+		taken := http.StatusOK
+		status = &taken
+	case errors.As(cause, &answer):
+		status = &answer.status
+	case errors.As(cause, &fit):
+		status = &fit.Status
+	}
+	err := s.db.From(ctx).Exec("UPDATE deliveries SET fault = ?, answer_status = ?, answer_ms = ? WHERE id = ?", faultOf(cause), status, ms, id).Error
+	if err != nil {
+		return fmt.Errorf("note answer: %w", err)
+	}
+	return nil
+}
+
+// faultOf says as what a failed push counts; empty for one that did not fail.
+func faultOf(cause error) types.DeliveryFault {
+	var answer *notTakenError
+	var network net.Error
+	if fault := faultOfFIT(cause); fault != "" {
+		return fault
+	}
+	switch {
+	case cause == nil:
+		return ""
+	case errors.Is(cause, errNotConfigured):
+		return types.PushNotConfigured
+	case errors.Is(cause, errGone):
+		return types.PushGone
+	case errors.Is(cause, outbound.ErrAddressRefused), errors.Is(cause, outbound.ErrSchemeRefused):
+		return types.PushForbiddenAddress
+	case errors.As(cause, &answer) && answer.status >= http.StatusInternalServerError:
+		return types.PushFailed
+	case errors.As(cause, &answer) && answer.status >= http.StatusBadRequest:
+		return types.PushRefused
+	case errors.As(cause, &answer):
+		return types.PushRedirected
+	case errors.Is(cause, context.DeadlineExceeded), errors.As(cause, &network) && network.Timeout():
+		return types.PushTooSlow
+	}
+	return types.PushUnreachable
+}
+
+// faultOfFIT says as what a failure of FIT-Connect counts; empty for another one.
+func faultOfFIT(cause error) types.DeliveryFault {
+	for _, known := range []struct {
+		reason error
+		fault  types.DeliveryFault
+	}{
+		{fitconnect.ErrCredentials, types.PushNoLogin}, {fitconnect.ErrRouting, types.PushNoDestination}, {fitconnect.ErrKey, types.PushBadKey},
+		{fitconnect.ErrSignature, types.PushBadSignature}, {errForged, types.PushBadSignature}, {errOtherContent, types.PushBadSignature},
+		{fitconnect.ErrTooLarge, types.PushTooLarge}, {errFileMissing, types.PushFileMissing}, {errRejected, types.PushRejected},
+		{errLost, types.PushLost}, {errDeleted, types.PushLost}, {errSilent, types.PushLost},
+	} {
+		if errors.Is(cause, known.reason) {
+			return known.fault
+		}
+	}
+	var answer *fitconnect.StatusError
+	switch {
+	case !errors.As(cause, &answer):
+		return ""
+	case answer.Status >= http.StatusInternalServerError:
+		return types.PushFailed
+	case answer.Status >= http.StatusBadRequest:
+		return types.PushRefused
+	}
+	return types.PushRedirected
 }
 
 // noteError keeps why the last attempt failed; nil when it did not.

@@ -52,6 +52,14 @@ func sites() []Site {
 	clerk := func(place, given, family string) Account {
 		return Account{Email: "amt@" + place + ".example", Password: "Amtsstube-im-Emsland", GivenName: given, FamilyName: family, Roles: []string{"clerk", "editor", "publisher", "admin"}} //nolint:gosec // of the demonstration, and shown by it
 	}
+	treasurer := func(place, given, family string) Account {
+		return Account{Email: "kasse@" + place + ".example", Password: "Schatzkammer-im-Emsland", GivenName: given, FamilyName: family, Roles: []string{"treasurer"}}
+	}
+	approver := func(place, given, family string) Account { // the second pair of eyes
+		a := treasurer(place, given, family)
+		a.Email = "kassenleitung@" + place + ".example"
+		return a
+	}
 	editor := func(place, given, family string) Account {
 		return Account{Email: "redaktion@" + place + ".example", Password: "Schreibstube-im-Emsland", GivenName: given, FamilyName: family, Roles: []string{"editor", "publisher"}} //nolint:gosec // of the demonstration, and shown by it
 	}
@@ -62,6 +70,7 @@ func sites() []Site {
 			Accounts: []Account{
 				clerk("landkreis", "Lena", "Landrat"),
 				editor("landkreis", "Rieke", "Redlich"),
+				treasurer("landkreis", "Karla", "Kassenbuch"),
 				{Email: "revision@landkreis.example", Password: "Prüfstube-im-Emsland", GivenName: "Rita", FamilyName: "Revision", Roles: []string{"auditor"}}, //nolint:gosec // of the demonstration, and shown by it
 				{ //nolint:gosec // of the demonstration, and shown by it
 					Email: "clara.beispiel@example.org", Password: "Sonnenblume-im-Garten", GivenName: "Clara", FamilyName: "Beispiel",
@@ -71,11 +80,11 @@ func sites() []Site {
 		},
 		{
 			Name: "meppen", Title: "Stadt Meppen", Kind: "municipality", Areas: []string{"034540035035"},
-			Roles: []string{"portal"}, Port: 8081, Prefix: "MEP", Accounts: []Account{clerk("meppen", "Mats", "Marktplatz"), editor("meppen", "Mina", "Merkblatt")},
+			Roles: []string{"portal"}, Port: 8081, Prefix: "MEP", Accounts: []Account{clerk("meppen", "Mats", "Marktplatz"), editor("meppen", "Mina", "Merkblatt"), treasurer("meppen", "Moritz", "Münze"), approver("meppen", "Mieke", "Mahnung")},
 		},
 		{
 			Name: "lathen", Title: "Samtgemeinde Lathen", Kind: "jointMunicipality", Areas: []string{"034545404"},
-			Roles: []string{"portal"}, Port: 8082, Prefix: "LAT", Accounts: []Account{clerk("lathen", "Luise", "Lindenhof"), editor("lathen", "Lars", "Lesbar")},
+			Roles: []string{"portal"}, Port: 8082, Prefix: "LAT", Accounts: []Account{clerk("lathen", "Luise", "Lindenhof"), editor("lathen", "Lars", "Lesbar"), treasurer("lathen", "Lotte", "Listig")},
 		},
 	}
 }
@@ -90,6 +99,7 @@ type ports struct {
 	Finder   int            `json:"finder"`
 	BundID   int            `json:"bundId"`
 	MUK      int            `json:"muk"`
+	Payment  int            `json:"payment"`
 }
 
 // set names the databases and folders that belong to these ports.
@@ -113,6 +123,7 @@ const (
 	finderPort   = 8091
 	bundIDPort   = 8092
 	mukPort      = 8093
+	paymentPort  = 8094
 )
 
 // reservation keeps ports for this demonstration until its programs take them.
@@ -143,11 +154,12 @@ func (r *reservation) take(port int) bool {
 	return true
 }
 
-// choosePorts takes the usual port where it is free, else the next free one, and says so. The ports stay reserved until
+// choosePorts takes the usual port, shifted, where it is free, else the next free one, and says so. The ports stay reserved until
 // they are released.
-func choosePorts(all []Site, say func(string, ...any)) (ports, *reservation, error) {
+func choosePorts(all []Site, shift int, say func(string, ...any)) (ports, *reservation, error) {
 	p, r := ports{Portals: map[string]int{}}, &reservation{}
 	choose := func(what string, wanted int) (int, error) {
+		wanted += shift
 		for port := wanted; port < wanted+1000; port++ {
 			if !r.take(port) {
 				continue
@@ -180,7 +192,10 @@ func choosePorts(all []Site, say func(string, ...any)) (ports, *reservation, err
 	if p.BundID, err = choose("the BundID", bundIDPort); err != nil {
 		return p, r, err
 	}
-	p.MUK, err = choose("Mein Unternehmenskonto", mukPort)
+	if p.MUK, err = choose("Mein Unternehmenskonto", mukPort); err != nil {
+		return p, r, err
+	}
+	p.Payment, err = choose("the payment service", paymentPort)
 	return p, r, err
 }
 

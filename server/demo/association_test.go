@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -24,6 +25,7 @@ type running struct {
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
 	places Addresses
+	data   string
 	mu     sync.Mutex
 	output strings.Builder
 	grown  chan struct{}
@@ -45,6 +47,9 @@ var programs = sync.OnceValues(func() (string, error) {
 	return folder, nil
 })
 
+// shift keeps the ports of this test binary apart from those of others on this machine, and from those that the system gives away.
+func shift() int { return 1000 * (1 + os.Getpid()%22) }
+
 // startDemo runs the demonstration on a data folder until the test ends.
 func startDemo(t *testing.T, data string, args ...string) *running {
 	t.Helper()
@@ -53,8 +58,8 @@ func startDemo(t *testing.T, data string, args ...string) *running {
 	pages := filepath.Join(t.TempDir(), "pages") // the pages are tested in the browser; here a single one will do
 	require.NoError(t, os.MkdirAll(pages, 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(pages, "index.html"), []byte(`<!doctype html><html lang="de"><title>Portal</title><div id="root"></div></html>`), 0o600))
-	r := &running{t: t, grown: make(chan struct{}, 1)}
-	r.cmd = exec.Command(filepath.Join(folder, "server"), append([]string{"demo", "--data", data, "--spa", pages}, args...)...)
+	r := &running{t: t, data: data, grown: make(chan struct{}, 1)}
+	r.cmd = exec.Command(filepath.Join(folder, "server"), append([]string{"demo", "--data", data, "--spa", pages, "--shift", strconv.Itoa(shift())}, args...)...)
 	r.cmd.Dir = ".." + string(filepath.Separator) + ".."
 	r.stdin, err = r.cmd.StdinPipe()
 	require.NoError(t, err)
@@ -120,7 +125,18 @@ func (r *running) stop() {
 	err := r.cmd.Wait()
 	if r.t.Failed() {
 		r.t.Log(r.printed())
+		r.tellWhyEnded()
 		return
 	}
 	require.NoError(r.t, err, "a clean end")
+}
+
+// tellWhyEnded logs what each program said last.
+func (r *running) tellWhyEnded() {
+	logs, _ := filepath.Glob(filepath.Join(r.data, "demo*", "logs", "*.log"))
+	for _, name := range logs {
+		text, _ := os.ReadFile(name)
+		lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+		r.t.Logf("%s: %s", filepath.Base(name), strings.Join(lines[max(0, len(lines)-5):], "\n"))
+	}
 }

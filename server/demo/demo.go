@@ -34,6 +34,7 @@ type Options struct {
 	SPA  string // folder with the built pages
 	// Identity is a file with more identity providers for the county; empty: none.
 	Identity string
+	Shift    int       // added to every port
 	In       io.Reader // commands, a line each
 	Out      io.Writer // what to try, and what happens
 	Log      *slog.Logger
@@ -115,7 +116,7 @@ func (a *association) end() {
 
 // prepare writes what an operator would: keys, the public ones for who verifies receipts, the provider's access, databases and their content.
 func (a *association) prepare(ctx context.Context) (err error) {
-	if a.ports, a.reserved, err = choosePorts(a.sites, a.say); err != nil {
+	if a.ports, a.reserved, err = choosePorts(a.sites, a.Shift, a.say); err != nil {
 		return err
 	}
 	a.set = a.ports.set(a.sites)
@@ -190,13 +191,14 @@ func (a *association) config(s Site) app.Config {
 	dir := filepath.Join(a.dir, s.Name)
 	c := app.Config{
 		Mode: app.Demonstration, PublicURL: a.url(s), Listen: "127.0.0.1:" + strconv.Itoa(a.ports.Portals[s.Name]),
-		Database: a.postgres.URL(a.database(s)), Data: dir, Keys: filepath.Join(dir, "keys"),
+		Database: a.postgres.WorkURL(a.database(s)), DatabaseOwner: a.postgres.URL(a.database(s)), Data: dir, Keys: filepath.Join(dir, "keys"),
 		Name: s.Title, Kind: s.Kind, Areas: s.Areas,
 		Blob: filepath.Join(dir, "blob"), SPA: a.SPA, NumberPrefix: s.Prefix, HelpEmail: "hilfe@" + s.Name + ".example",
 		SMTP: "smtp+plain://127.0.0.1:" + strconv.Itoa(a.ports.SMTP), MailFrom: "portal@" + s.Name + ".example",
 		LogLevel: "info", LogFormat: "text", Timeout: 30 * time.Second, UploadTimeout: 10 * time.Minute, MaxConcurrent: 256, Rate: 500, RateBurst: 2000, DrainTimeout: 5 * time.Second,
 		TrustedProxy: []string{"127.0.0.1/32"}, // people behind a proxy of this machine count one by one
 	}
+	c.Payment = a.paymentFile(s)
 	if s.Name == "landkreis" {
 		c.Association = AssociationName
 		c.Providers, c.Identity = a.providersFile(), a.identityFile()
@@ -208,6 +210,9 @@ func (a *association) database(s Site) string { return a.set + "_" + s.Name }
 
 // prepareSite makes the site's database and fills it. What is the same as the last time is left alone.
 func (a *association) prepareSite(ctx context.Context, s Site) error {
+	if err := a.preparePayment(s); err != nil {
+		return err
+	}
 	if err := a.postgres.CreateDatabase(ctx, a.database(s)); err != nil {
 		return err
 	}
@@ -253,6 +258,7 @@ type Addresses struct {
 	Mail      string               `json:"mail"`
 	BundID    string               `json:"bundId"`
 	MUK       string               `json:"muk"`
+	Payment   string               `json:"payment"`
 	Accounts  map[string][]Account `json:"accounts"` // by portal
 	StaffWord string               `json:"providerPassword"`
 	Finder    string               `json:"finder"` // the directory of public services
@@ -260,7 +266,7 @@ type Addresses struct {
 }
 
 func (a *association) addresses() Addresses {
-	where := Addresses{Portals: map[string]string{}, Provider: a.providerURL(), Mail: a.mailURL(), BundID: a.bundIDURL(), MUK: a.mukURL(), Accounts: map[string][]Account{}, StaffWord: staffPassword}
+	where := Addresses{Portals: map[string]string{}, Provider: a.providerURL(), Mail: a.mailURL(), BundID: a.bundIDURL(), MUK: a.mukURL(), Payment: a.paymentURL(), Accounts: map[string][]Account{}, StaffWord: staffPassword}
 	where.Finder, where.FinderID = a.finderURL(), finderClient
 	for _, s := range a.sites {
 		where.Portals[s.Name] = a.url(s)

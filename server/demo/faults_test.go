@@ -9,7 +9,9 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -34,7 +36,7 @@ const (
 	// faultSeed is the seed of a run that is to be made again; times still differ from run to run.
 	faultSeed = "PORTALVERBUND_FAULT_SEED"
 
-	shortRounds = 15 // each fault once
+	shortRounds = 18 // each fault once
 	fullRounds  = 40
 	settleTime  = 2 * time.Minute
 )
@@ -114,21 +116,36 @@ type faulty struct {
 	portals map[string]*linked
 	names   []string
 
-	citizen *person
-	clerks  map[string]*person
-	handed  map[uuid.UUID]errandAt
+	citizens map[string]*person // by the portal that keeps their account: the county's, and that of Lathen
+	clerks   map[string]*person
+	handed   map[uuid.UUID]errandAt
 
 	faults int
 }
 
 // errandAt is an application that a citizen has handed in, and was told so.
 type errandAt struct {
-	origin, authority, number string
+	home, origin, authority, number string
+}
+
+// accountHomes are the portals of this association that keep accounts.
+func accountHomes() []string { return []string{"landkreis", "lathen"} }
+
+// withTwoHomes gives the sites of the demonstration with another account home, and a citizen there.
+func withTwoHomes() []Site {
+	all := sites()
+	for i, s := range all {
+		if s.Name == "lathen" {
+			all[i].Roles = append(s.Roles, "accountHome")
+			all[i].Accounts = append(s.Accounts, Account{Email: "levke.beispiel@example.org", Password: "Heidekraut-am-Wegesrand", GivenName: "Levke", FamilyName: "Beispiel", BirthDate: "1990-05-17"})
+		}
+	}
+	return all
 }
 
 func startFaulty(t *testing.T, random *rand.Rand) *faulty {
 	t.Helper()
-	f := &faulty{t: t, random: random, answers: sampleAnswers(t), portals: map[string]*linked{}, clerks: map[string]*person{}, handed: map[uuid.UUID]errandAt{}}
+	f := &faulty{t: t, random: random, answers: sampleAnswers(t), portals: map[string]*linked{}, citizens: map[string]*person{}, clerks: map[string]*person{}, handed: map[uuid.UUID]errandAt{}}
 	dir := t.TempDir()
 	for d := dir; len(d) > len(os.TempDir()); d = filepath.Dir(d) {
 		require.NoError(t, os.Chmod(d, 0o755)) // PostgreSQL runs as another user
@@ -137,9 +154,9 @@ func startFaulty(t *testing.T, random *rand.Rand) *faulty {
 	require.NoError(t, os.MkdirAll(pages, 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(pages, "index.html"), []byte(`<!doctype html><html lang="de"><title>Portal</title><div id="root"></div></html>`), 0o600))
 	log := slog.New(slog.DiscardHandler)
-	base := &association{Options: Options{Data: dir, SPA: pages, Out: t.Output(), Log: log}, sites: sites()}
+	base := &association{Options: Options{Data: dir, SPA: pages, Out: t.Output(), Log: log}, sites: withTwoHomes()}
 	var err error
-	base.ports, base.reserved, err = choosePorts(base.sites, func(string, ...any) {})
+	base.ports, base.reserved, err = choosePorts(base.sites, shift(), func(string, ...any) {})
 	require.NoError(t, err)
 	t.Cleanup(base.reserved.release)
 	base.set = base.ports.set(base.sites)
@@ -211,18 +228,22 @@ func (l *linked) prepare(t *testing.T, base association, self string) (err error
 	return nil
 }
 
-// signIn brings the citizen to every portal, and a clerk to each.
+// signIn brings the citizens of both account homes to every portal, also to each other's home, and a clerk to each.
 func (f *faulty) signIn() {
-	home := f.portals["landkreis"]
-	account := citizenOf(f.t, home.site.Accounts)
-	f.citizen = newPerson(f.t)
+	for _, homeName := range accountHomes() {
+		home, citizen := f.portals[homeName], newPerson(f.t)
+		account := citizenOf(f.t, home.site.Accounts)
+		citizen.signInHere(home.url, account.Email, account.Password)
+		for _, l := range f.portals {
+			if l != home {
+				citizen.signInByHome(l.url, home.url, account.Email, account.Password)
+			}
+			require.Equal(f.t, home.url, citizen.session(l.url).AccountHome.Id)
+		}
+		f.citizens[homeName] = citizen
+	}
 	for _, name := range f.names {
 		l := f.portals[name]
-		if l == home {
-			f.citizen.signInHere(home.url, account.Email, account.Password)
-		} else {
-			f.citizen.signInByHome(l.url, home.url, account.Email, account.Password)
-		}
 		f.clerks[name] = newPerson(f.t)
 		f.clerks[name].signInHere(l.url, l.site.Accounts[0].Email, l.site.Accounts[0].Password)
 	}
@@ -236,10 +257,11 @@ func (f *faulty) handIn() {
 		{"landkreis", "hund anmelden", meppen, "meppen"},
 		{"lathen", "hund anmelden", meppen, "meppen"},
 	}
-	w := ways[len(f.handed)%len(ways)]
-	portal := f.portals[w.origin].url
-	draft := f.citizen.startApplication(portal, w.words, w.ars, f.answers)
-	f.handed[draft.Id] = errandAt{w.origin, w.authority, f.citizen.submit(portal, draft.Id)}
+	homes, n := accountHomes(), len(f.handed)
+	w, home := ways[n/len(homes)%len(ways)], homes[n%len(homes)]
+	portal, citizen := f.portals[w.origin].url, f.citizens[home]
+	draft := citizen.startApplication(portal, w.words, w.ars, f.answers)
+	f.handed[draft.Id] = errandAt{home, w.origin, w.authority, citizen.submit(portal, draft.Id)}
 }
 
 // work lets a clerk take what is new into work: a status that must reach the portal of origin.
@@ -305,6 +327,7 @@ func TestFaults_NothingLostNothingTwice(t *testing.T) {
 			total.add(figures)
 			require.Zero(t, figures.Lost, "lost")
 			require.Zero(t, figures.Doubled, "doubled")
+			f.signOutAtOneHome()
 		})
 	}
 	line, err := json.Marshal(total)
@@ -377,7 +400,50 @@ func (f *faulty) settle() faultFigures {
 		f.verifyLog(name)
 	}
 	f.verifyReceipts()
+	f.checkMailboxes()
 	return f.count()
+}
+
+// checkMailboxes reads the mailboxes at a portal that keeps no accounts: what is about an application is with the account of who made it, at
+// their own account home, and nowhere else.
+func (f *faulty) checkMailboxes() {
+	f.t.Helper()
+	meppen := f.portals["meppen"].url
+	for home, citizen := range f.citizens {
+		about, cursor := map[string]bool{}, ""
+		for more := true; more; {
+			var list types.MailboxList
+			citizen.get(meppen+"/api/v1/mailbox?limit=100&cursor="+url.QueryEscape(cursor), &list)
+			for _, summary := range list.Items {
+				var m types.MailboxMessage
+				citizen.get(fmt.Sprintf("%s/api/v1/mailbox/%s", meppen, summary.Id), &m)
+				require.NotNil(f.t, m.Link)
+				about[path.Base(*m.Link)] = true
+			}
+			if more = list.NextCursor != nil; more {
+				cursor = *list.NextCursor
+			}
+		}
+		for id, e := range f.handed {
+			require.Equal(f.t, e.home == home, about[id.String()], "application %s of a person of %s in a mailbox at %s", e.number, e.home, home)
+		}
+	}
+}
+
+// signOutAtOneHome ends a sign-in at one account home: at every portal, and of nobody else.
+func (f *faulty) signOutAtOneHome() {
+	f.t.Helper()
+	home := f.portals["landkreis"].url
+	leaving, staying := f.citizens["landkreis"], f.citizens["lathen"]
+	leaving.session(home)
+	a := leaving.call(http.MethodDelete, home+"/api/v1/session", nil)
+	require.Equal(f.t, http.StatusOK, a.status, "%s", a.body)
+	for name, l := range f.portals {
+		for began := time.Now(); leaving.session(l.url).SignedIn; pause(f.t.Context(), 100*time.Millisecond) {
+			require.Less(f.t, time.Since(began), settleTime, "still signed in at %s", name)
+		}
+		require.True(f.t, staying.session(l.url).SignedIn, "somebody of another account home is signed out at %s", name)
+	}
 }
 
 // ask reads numbers from a portal's database.
@@ -472,7 +538,7 @@ func (f *faulty) verifyReceipts() {
 	file := filepath.Join(f.t.TempDir(), "receipts.json")
 	var receipts [][]byte
 	for id, e := range f.handed {
-		answer := f.citizen.call(http.MethodGet, fmt.Sprintf("%s/api/v1/applications/%s/receipt", f.portals[e.origin].url, id), nil)
+		answer := f.citizens[e.home].call(http.MethodGet, fmt.Sprintf("%s/api/v1/applications/%s/receipt", f.portals[e.origin].url, id), nil)
 		require.Equal(f.t, http.StatusOK, answer.status, "%s", answer.body)
 		receipts = append(receipts, answer.body)
 	}

@@ -3,18 +3,22 @@ package demo
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	toxiproxy "github.com/Shopify/toxiproxy/v2"
+	"github.com/jackc/pgx/v5"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
@@ -226,6 +230,15 @@ var faults = []fault{
 		go func() { defer close(struck); pause(f.t.Context(), delay); l.killDatabase() }()
 		return func() { <-struck }
 	}},
+	{"disk full: the database writes nothing while people work", func(f *faulty, l *linked) func() {
+		return f.forAWhile(func() func() { return l.diskFull("BEFORE INSERT OR UPDATE") })
+	}},
+	{"disk full at the commit while people work", func(f *faulty, l *linked) func() {
+		return f.forAWhile(func() func() { return l.diskFull("AFTER INSERT OR UPDATE") })
+	}},
+	{"no room for documents while people work", func(f *faulty, l *linked) func() {
+		return f.forAWhile(l.noRoomForDocuments)
+	}},
 	{"clock an hour ahead", func(_ *faulty, l *linked) func() {
 		l.set(time.Hour)
 		return func() { l.set(0) }
@@ -234,4 +247,89 @@ var faults = []fault{
 		l.set(-time.Hour)
 		return func() { l.set(0) }
 	}},
+}
+
+// forAWhile lets something go wrong while people work, and ends it by itself: they try until it works.
+func (f *faulty) forAWhile(begin func() (end func())) func() {
+	lasts := time.Duration(300+f.random.IntN(900)) * time.Millisecond
+	end := begin()
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		pause(f.t.Context(), lasts)
+		end()
+	}()
+	return func() { <-over }
+}
+
+// diskFull lets the portal's database refuse to write, as it does when its disk is full (SQLSTATE 53100): each statement, or, after
+// statements that seem to have worked, their commit. No disk is filled for it, so it works for everybody.
+func (l *linked) diskFull(when string) func() {
+	l.t.Helper()
+	kind, later := "TRIGGER", ""
+	if strings.HasPrefix(when, "AFTER") {
+		kind, later = "CONSTRAINT TRIGGER", "DEFERRABLE INITIALLY DEFERRED"
+	}
+	tables := []string{"federation_outbox", "federation_inbox", "federation_log", "federation_outbox_lanes", "applications", "cases"}
+	statements := []string{"CREATE SEQUENCE IF NOT EXISTS no_room_refused", `CREATE OR REPLACE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+		BEGIN PERFORM nextval('no_room_refused'); RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$`}
+	var ends []string
+	for _, table := range tables {
+		statements = append(statements, fmt.Sprintf("CREATE %s no_room %s ON %s %s FOR EACH ROW EXECUTE FUNCTION no_room()", kind, when, table, later))
+		ends = append(ends, "DROP TRIGGER IF EXISTS no_room ON "+table)
+	}
+	l.write(statements)
+	return func() {
+		l.write(ends)
+		l.tellRefused()
+	}
+}
+
+// tellRefused logs how many writes were refused: a sequence counts although the transaction is undone.
+func (l *linked) tellRefused() {
+	conn, err := pgx.Connect(l.t.Context(), l.config.DatabaseOwner)
+	if err != nil {
+		l.t.Logf("how many writes were refused at %s is not known: %v", l.site.Name, err)
+		return
+	}
+	defer func() { _ = conn.Close(l.t.Context()) }()
+	var refused int
+	err = conn.QueryRow(l.t.Context(), "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM no_room_refused").Scan(&refused)
+	l.t.Logf("%d writes refused at %s so far, %v", refused, l.site.Name, err)
+}
+
+// write runs statements in the portal's database, again and again until they have worked: it may be busy, or just starting.
+func (l *linked) write(statements []string) {
+	for _, statement := range statements {
+		var err error
+		for end := time.Now().Add(settleTime); time.Now().Before(end); pause(l.t.Context(), 50*time.Millisecond) {
+			var conn *pgx.Conn
+			if conn, err = pgx.Connect(l.t.Context(), l.config.DatabaseOwner); err != nil {
+				continue
+			}
+			_, err = conn.Exec(l.t.Context(), statement)
+			_ = conn.Close(l.t.Context())
+			if err == nil || strings.Contains(err.Error(), "already exists") {
+				err = nil
+				break
+			}
+		}
+		if err != nil {
+			l.t.Errorf("%s: %v", statement, err)
+		}
+	}
+}
+
+// noRoomForDocuments lets nothing be written to the folder of files: a file lies in its place.
+func (l *linked) noRoomForDocuments() func() {
+	l.t.Helper()
+	aside := l.config.Blob + ".aside"
+	require.NoError(l.t, os.MkdirAll(l.config.Blob, 0o700))
+	require.NoError(l.t, os.Rename(l.config.Blob, aside))
+	require.NoError(l.t, os.WriteFile(l.config.Blob, nil, 0o600))
+	return func() {
+		if err := errors.Join(os.Remove(l.config.Blob), os.Rename(aside, l.config.Blob)); err != nil {
+			l.t.Error(err)
+		}
+	}
 }

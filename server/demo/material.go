@@ -4,6 +4,9 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"regexp"
+	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -20,10 +23,17 @@ func Catalog(portal string) ([]byte, error) {
 	return text, nil
 }
 
-// Answers gives, for each form of the demonstration, answers that can be submitted.
+var sampleDay = regexp.MustCompile(`"today([+-][0-9]+)d"`)
+
+// Answers gives, for each form of the demonstration, answers that can be submitted today.
 func Answers() (map[uuid.UUID]json.RawMessage, error) {
+	now := time.Now()
+	dated := sampleDay.ReplaceAllFunc(samples, func(day []byte) []byte {
+		distance, _ := strconv.Atoi(string(sampleDay.FindSubmatch(day)[1])) // digits
+		return []byte(now.AddDate(0, 0, distance).Format(`"` + time.DateOnly + `"`))
+	})
 	var answers map[uuid.UUID]json.RawMessage
-	if err := json.Unmarshal(samples, &answers); err != nil {
+	if err := json.Unmarshal(dated, &answers); err != nil {
 		return nil, fmt.Errorf("sample answers: %w", err)
 	}
 	return answers, nil

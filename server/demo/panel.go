@@ -52,6 +52,7 @@ func (a *association) printPanel() {
 	line("  %-34s %s   (API key: %s; PVOG client: %s, %s)", "Behördenfinder (Beispiel)", a.finderURL(), finderKey, finderClient, finderSecret)
 	line("  %-34s %s   (sign in with it at the account home)", "BundID (Beispiel)", a.bundIDURL())
 	line("  %-34s %s", "Unternehmenskonto (Beispiel)", a.mukURL())
+	line("  %-34s %s   (what goes wrong there is set on its page)", "Bezahldienst (Beispiel)", a.paymentURL())
 	line("  %-34s %s   (folder: %s)", "Sent mail", a.mailURL(), a.dir+"/mail")
 	line("  %-34s %s/docs", "The API's contract", a.url(a.sites[0]))
 	line("")
@@ -62,6 +63,8 @@ func (a *association) printPanel() {
 			switch {
 			case slices.Contains(account.Roles, "clerk"):
 				who, where = "clerk", a.url(s)+"/mitarbeit"
+			case slices.Contains(account.Roles, "treasurer"):
+				who, where = "treasurer", a.url(s)+"/kasse"
 			case slices.Contains(account.Roles, "editor"):
 				who, where = "editor", a.url(s)+"/redaktion"
 			}

@@ -35,6 +35,11 @@ func newPerson(t *testing.T) *person {
 	return &person{t: t, csrf: map[string]string{}, client: &http.Client{Jar: jar, Timeout: 20 * time.Second}}
 }
 
+// in is the same person in a part of the test.
+func (p *person) in(t *testing.T) *person {
+	return &person{t: t, client: p.client, csrf: p.csrf, at: p.at}
+}
+
 // answer is what came back.
 type answer struct {
 	status int
@@ -142,7 +147,7 @@ func (p *person) signInHere(portal, email, password string) {
 // signInByHome signs in at a portal through the account home, as the pages do: there, to the sign-in page, and back.
 func (p *person) signInByHome(portal, home, email, password string) {
 	p.t.Helper()
-	p.follow(portal + "/api/v1/signin/start?returnTo=%2Fwieder-da")
+	p.follow(portal + "/api/v1/signin/start?returnTo=%2Fwieder-da&home=" + url.QueryEscape(home))
 	if request := p.pendingRequest(); request != "" {
 		p.session(home)
 		if !p.session(home).SignedIn {
@@ -200,9 +205,15 @@ func (p *person) startApplication(portal, words, ars string, answers map[string]
 	var found types.ServiceList
 	p.get(portal+"/api/v1/services?q="+url.QueryEscape(words)+"&ars="+ars, &found)
 	require.NotEmpty(p.t, found.Items, words)
+	return p.startService(portal, found.Items[0].Id.String(), ars, answers)
+}
+
+// startService takes the offer of a service for a place, and fills the draft.
+func (p *person) startService(portal, service, ars string, answers map[string]json.RawMessage) types.Application {
+	p.t.Helper()
 	var offers types.OfferList
-	p.get(fmt.Sprintf("%s/api/v1/services/%s/offers?ars=%s", portal, found.Items[0].Id, ars), &offers)
-	require.Equal(p.t, types.Found, offers.Resolution, words)
+	p.get(fmt.Sprintf("%s/api/v1/services/%s/offers?ars=%s", portal, service, ars), &offers)
+	require.Equal(p.t, types.Found, offers.Resolution, service)
 	var a types.Application
 	first := p.post(portal+"/api/v1/applications", types.NewApplication{OfferId: offers.Items[0].Id, Ars: ars}, &a)
 	sample, ok := answers[a.FormId.String()]

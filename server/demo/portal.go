@@ -28,6 +28,7 @@ type PortalOptions struct {
 
 const (
 	portalAdmin    = "amt@portal.example"
+	portalCitizen  = "buergerin@portal.example"
 	portalPassword = "Amtsstube-im-Emsland" //nolint:gosec // of the demonstration, and shown by it
 )
 
@@ -62,7 +63,7 @@ func RunPortal(ctx context.Context, o PortalOptions) error {
 	if err := postgres.CreateDatabase(ctx, "portal"); err != nil {
 		return err
 	}
-	c.Database = postgres.URL("portal")
+	c.Database, c.DatabaseOwner = postgres.WorkURL("portal"), postgres.URL("portal")
 	catalog, err := smallCatalog(o, address)
 	if err != nil {
 		return err
@@ -70,6 +71,8 @@ func RunPortal(ctx context.Context, o PortalOptions) error {
 	say("Filling %s: places of Germany, an office, a service, an account …", o.Name)
 	seed := app.Seed{Name: "portal.jsonl", Catalog: catalog, Accounts: []app.SeedAccount{{
 		Email: portalAdmin, Password: portalPassword, GivenName: "Petra", FamilyName: "Portal", Roles: []string{"clerk", "editor", "publisher", "admin"},
+	}, { // where the portal keeps accounts
+		Email: portalCitizen, Password: portalPassword, GivenName: "Bente", FamilyName: "Beispiel", BirthDate: "1985-09-30",
 	}}}
 	if err := app.Prepare(ctx, c, seed, log); err != nil {
 		return err

@@ -43,6 +43,7 @@ func (a *association) addStandIns(folder string) error {
 		},
 		a.nationalAccount(bundIDName, "bundid", a.bundIDURL(), a.ports.BundID),
 		a.nationalAccount(mukName, "muk", a.mukURL(), a.ports.MUK),
+		a.paymentService(),
 	} {
 		file := p.name
 		switch p.name {
@@ -50,6 +51,8 @@ func (a *association) addStandIns(folder string) error {
 			file = "wastedisposal"
 		case mukName:
 			file = bundIDName
+		case paymentName:
+			file = "payment"
 		}
 		path, err := exec.LookPath(filepath.Join(folder, file))
 		if err != nil {

@@ -33,7 +33,7 @@ func TestForgetFuture_LeaseOfAnotherProcess_Stays(t *testing.T) {
 	id := a.send(b, uuid.New(), "x")
 	now := a.now()
 	later := now.Add(3 * time.Second) // the other process has read the clock after this one
-	_, found, err := a.store.claim(t.Context(), b.id, later, later.Add(lease))
+	_, found, err := a.store.claim(t.Context(), b.id, later, later.Add(lease), false)
 	require.NoError(t, err)
 	require.True(t, found)
 	require.NoError(t, a.store.forgetFuture(t.Context(), now, now.Add(lease+leaseDoubt)))

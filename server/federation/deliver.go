@@ -40,7 +40,9 @@ func (s *Service) Deliver(ctx context.Context, recipient string) error {
 			return nil // those who are at it look once more before they end
 		}
 		err := s.drain(ctx, recipient, end)
-		s.drains.leave(recipient)
+		if again := s.drains.leave(recipient); err == nil && again {
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -59,29 +61,42 @@ func (s *Service) drain(ctx context.Context, recipient string, end time.Time) er
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		now := s.now()
-		failures, due, err := s.store.readiness(ctx, recipient, now)
-		if err != nil || !due {
+		r, failures, found, err := s.next(ctx, recipient)
+		if err != nil || !found {
 			return err
-		}
-		if failures > 0 { // one process at a time tries whether it is back
-			probe, err := s.store.claimProbe(ctx, recipient, now, now.Add(lease))
-			if err != nil || !probe {
-				return err
-			}
-		}
-		r, found, err := s.store.claim(ctx, recipient, now, now.Add(lease))
-		if err != nil {
-			return fmt.Errorf("claim message to %s: %w", recipient, err)
-		}
-		if !found {
-			return nil
 		}
 		if err := s.deliver(ctx, r, failures); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// next claims a message that may be sent now, and says how often the portal was out of reach before.
+func (s *Service) next(ctx context.Context, recipient string) (r outboxRow, failures int, found bool, err error) {
+	now := s.now()
+	if r, found, err = s.store.claim(ctx, recipient, now, now.Add(lease), true); err != nil || found {
+		return r, 0, found, claimError(recipient, err)
+	}
+	failures, due, err := s.store.readiness(ctx, recipient, now)
+	if err != nil || !due {
+		return r, 0, false, err
+	}
+	if failures > 0 { // one process at a time tries whether it is back
+		probe, err := s.store.claimProbe(ctx, recipient, now, now.Add(lease))
+		if err != nil || !probe {
+			return r, 0, false, err
+		}
+	}
+	r, found, err = s.store.claim(ctx, recipient, now, now.Add(lease), false)
+	return r, failures, found, claimError(recipient, err)
+}
+
+func claimError(recipient string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("claim message to %s: %w", recipient, err)
 }
 
 // deliver makes one attempt and notes its outcome. failures is how often the portal was out of reach before.
@@ -133,10 +148,8 @@ func (s *Service) delivered(ctx context.Context, r outboxRow, receipt string) er
 				return fmt.Errorf("receipt of %s: %w", r.Kind, err)
 			}
 		}
-		if err := s.store.settle(ctx, r, stateDelivered, receipt, "", s.now()); err != nil {
-			return err
-		}
-		return s.appendLog(ctx, directionSent, outcomeAccepted, r.Recipient, r.message(), receipt)
+		settled := s.store.settle(r, stateDelivered, receipt, "", s.now())
+		return s.appendLog(ctx, settled, directionSent, outcomeAccepted, r.Recipient, r.message(), receipt)
 	})
 	if err != nil { // of our own making: the receiver has the message and will answer the same receipt
 		s.log.ErrorContext(ctx, "store receipt", "message", r.ID, "error", err)
@@ -158,10 +171,8 @@ func (s *Service) refusedBy(ctx context.Context, r outboxRow, out outcome) error
 				return fmt.Errorf("refusal of %s: %w", r.Kind, err)
 			}
 		}
-		if err := s.store.settle(ctx, r, stateRefused, "", out.failure, s.now()); err != nil {
-			return err
-		}
-		return s.appendLog(ctx, directionSent, outcomeRefused, r.Recipient, r.message(), "")
+		settled := s.store.settle(r, stateRefused, "", out.failure, s.now())
+		return s.appendLog(ctx, settled, directionSent, outcomeRefused, r.Recipient, r.message(), "")
 	})
 }
 
@@ -209,8 +220,14 @@ func (s *Service) pause(failures int) time.Duration {
 // all that waits for it is due at once.
 func (s *Service) reached(ctx context.Context, id string, wasAway, spokeUp bool) {
 	now := s.now()
-	if !wasAway && !spokeUp && !s.contacts.stale(id, now) {
-		return
+	if !s.contacts.stale(id, now) {
+		if !wasAway && !spokeUp {
+			return
+		}
+		news, err := s.store.peerIsNews(ctx, id, spokeUp, now.Add(-wakeQuiet)) // mostly not: nothing is written then
+		if err == nil && !news {
+			return
+		}
 	}
 	err := s.db.Tx(ctx, func(ctx context.Context) error {
 		news, err := s.store.peerReached(ctx, id, now, spokeUp, now.Add(-wakeQuiet))

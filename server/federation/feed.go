@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	pageEntries    = 1000      // of a page when the reader does not say
+	pageEntries    = 2000      // of a page when the reader does not say
 	maxPageEntries = 5000      // as in the contract
 	pageBytes      = 2 << 20   // a page ends with the entry that reaches it; before compression
 	maxEntry       = 512 << 10 // of one entry's payload

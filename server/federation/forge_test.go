@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -131,6 +132,7 @@ func TestReceive_NotRight_RefusedLoggedNoEffect(t *testing.T) {
 			d.claims["iss"], d.key, d.header["kid"] = c.id, c.keys.Private(), c.keys.Signing.KeyID
 		}},
 		"content not encrypted":       {400, "content-unreadable", func(d *draft) { d.claims["content"] = `{"text":"x"}` }},
+		"content that unfolds":        {400, "content-unreadable", func(d *draft) { d.claims["content"] = folded(t, a, b, d.claims["jti"].(string)) }},
 		"content flipped":             {400, "content-unreadable", func(d *draft) { d.claims["content"] = flip(d.claims["content"].(string), 3, 3) }},
 		"content's tag flipped":       {400, "content-unreadable", func(d *draft) { d.claims["content"] = flip(d.claims["content"].(string), 4, 3) }},
 		"content to another receiver": {409, "key-unknown", func(d *draft) { d.claims["content"] = newDraft(t, a, c, "x").claims["content"] }},
@@ -148,6 +150,26 @@ func TestReceive_NotRight_RefusedLoggedNoEffect(t *testing.T) {
 		}
 	}
 	requireUntouched(t, b)
+}
+
+// folded is content that is right but for being compressed: a little of it may become very much.
+func folded(t *testing.T, from, to *portal, id string) string {
+	t.Helper()
+	member, err := from.trust.Member(t.Context(), to.id)
+	require.NoError(t, err)
+	key, ok := member.encryptionKey()
+	require.True(t, ok)
+	options := (&jose.EncrypterOptions{Compression: jose.DEFLATE}).WithHeader(headerIssuer, from.id).WithHeader(headerMessage, id)
+	encrypter, err := jose.NewEncrypter(jose.A256GCM, jose.Recipient{Algorithm: jose.ECDH_ES_A256KW, Key: key.Key, KeyID: key.KeyID}, options)
+	require.NoError(t, err)
+	content, err := json.Marshal(note{strings.Repeat("x", 200_000)})
+	require.NoError(t, err)
+	sealed, err := encrypter.Encrypt(content)
+	require.NoError(t, err)
+	text, err := sealed.CompactSerialize()
+	require.NoError(t, err)
+	require.Less(t, len(text), 10_000)
+	return text
 }
 
 // requireUntouched checks that nothing of what came had any effect.

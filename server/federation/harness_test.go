@@ -221,7 +221,7 @@ func (memberAuth) Session(*http.Request) (httpx.Caller, bool, error) {
 	return httpx.Caller{}, false, nil
 }
 
-func (memberAuth) Token(context.Context, string) (httpx.Caller, error) {
+func (memberAuth) Token(*http.Request) (httpx.Caller, error) {
 	return httpx.Caller{}, errors.New("no tokens here")
 }
 

@@ -66,11 +66,8 @@ func (s *Service) accept(ctx context.Context, m message) (receipt string, err er
 			return err
 		}
 		row.Receipt = receipt
-		if err := s.store.addArrived(ctx, row); err != nil {
-			return err
-		}
 		s.db.AfterCommit(ctx, func() { s.metrics.received.WithLabelValues(m.Kind, outcomeAccepted).Inc() })
-		return s.appendLog(ctx, directionReceived, outcomeAccepted, m.From, m, receipt)
+		return s.appendLog(ctx, s.store.addArrived(row), directionReceived, outcomeAccepted, m.From, m, receipt)
 	})
 	return receipt, err
 }
@@ -124,10 +121,7 @@ func (s *Service) storeRefusal(ctx context.Context, m message, cause *problem.Er
 		}
 		row := m.arrival(outcomeRefused, s.now().UTC().Truncate(time.Microsecond))
 		row.Refusal = words
-		if err := s.store.addArrived(ctx, row); err != nil {
-			return err
-		}
-		return s.appendLog(ctx, directionReceived, outcomeRefused, m.From, m, "")
+		return s.appendLog(ctx, s.store.addArrived(row), directionReceived, outcomeRefused, m.From, m, "")
 	})
 	if err != nil || answered {
 		return receipt, err

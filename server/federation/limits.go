@@ -11,6 +11,7 @@ import (
 type busyNames struct {
 	mu    sync.Mutex
 	names map[string]int
+	again map[string]bool // there is more to do
 }
 
 func (l *busyNames) enter(name string, limit int) bool {
@@ -26,12 +27,37 @@ func (l *busyNames) enter(name string, limit int) bool {
 	return true
 }
 
-func (l *busyNames) leave(name string) {
+// leave says whether there came more to do meanwhile, which nobody else looks for.
+func (l *busyNames) leave(name string) (again bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.names[name]--; l.names[name] == 0 {
 		delete(l.names, name)
 	}
+	again = l.again[name]
+	delete(l.again, name)
+	return again
+}
+
+// full says whether as many are at work as may be.
+func (l *busyNames) full(name string, limit int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.names[name] >= limit
+}
+
+// more tells whoever is at work that there is more to do; false when others may come to do it.
+func (l *busyNames) more(name string, limit int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.names[name] < limit {
+		return false
+	}
+	if l.again == nil {
+		l.again = map[string]bool{}
+	}
+	l.again[name] = true
+	return true
 }
 
 // contacts remembers when a portal was last seen, so that not each call is written down.

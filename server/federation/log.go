@@ -12,6 +12,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 )
 
 // Directions of the message log.
@@ -57,10 +58,10 @@ type logHeadClaims struct {
 	Hash string `json:"hash"` // hex
 }
 
-// appendLog adds a message to the log, in the transaction of ctx. It locks the end of the chain until the transaction
-// ends, so it comes last.
-func (s *Service) appendLog(ctx context.Context, direction, outcome, peer string, m message, receipt string) error {
-	head, err := s.store.lockLogHead(ctx)
+// appendLog runs the statements that note what became of a message and adds it to the log, in the transaction of ctx. It locks the
+// end of the chain until the transaction ends, so it comes last.
+func (s *Service) appendLog(ctx context.Context, noted *pgx.Batch, direction, outcome, peer string, m message, receipt string) error {
+	head, err := s.store.lockLogHead(ctx, noted)
 	if err != nil {
 		return fmt.Errorf("append to message log: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"portalverbund/server/platform/keys"
@@ -131,7 +132,7 @@ func TestVerifyLog_ReceiptOfAnotherMessage_Found(t *testing.T) {
 		receipt, err := b.receiptFor(m, time.Now())
 		require.NoError(t, err)
 		m.ID = uuid.New()
-		return b.appendLog(ctx, directionReceived, outcomeAccepted, m.From, m, receipt)
+		return b.appendLog(ctx, &pgx.Batch{}, directionReceived, outcomeAccepted, m.From, m, receipt)
 	})
 	require.NoError(t, err)
 	_, err = b.VerifyLog(t.Context())

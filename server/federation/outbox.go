@@ -53,14 +53,28 @@ func (s *Service) enqueue(ctx context.Context, id uuid.UUID, to, kind string, su
 	}
 	hash := sha256.Sum256(content)
 	r := outboxRow{ID: id, Recipient: to, Kind: kind, Subject: subject, ContentHash: hash[:], Payload: sealed}
-	if r.Seq, err = s.store.nextSeq(ctx, to, subject); err != nil {
-		return err
-	}
 	head, err := s.store.addMessage(ctx, r, s.now())
 	if err != nil || !head {
 		return err // behind another one, whose delivery brings it along
 	}
+	if s.drains.full(to, drainsAtOnce) { // another one would be turned away
+		s.db.AfterCommit(ctx, func() { s.sendMore(to) })
+		return nil
+	}
 	return s.jobs.Insert(ctx, deliverArgs{Recipient: to}, nil)
+}
+
+// sendMore lets those who are sending to a portal look once more, or asks for a job when one of them has ended meanwhile. Should the
+// process be killed before, whoever looks for messages that nobody sends finds this one.
+func (s *Service) sendMore(to string) {
+	if s.drains.more(to, drainsAtOnce) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), finishTime)
+	defer cancel()
+	if err := s.jobs.Insert(ctx, deliverArgs{Recipient: to}, nil); err != nil {
+		s.log.WarnContext(ctx, "ask for a delivery", "portal", to, "error", err)
+	}
 }
 
 // Resend sends a parked or refused message again, and gives the id under which it goes: a parked one keeps its id and

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"time"
 
@@ -79,6 +80,21 @@ type pageLine struct {
 	types.CatalogPageEnd
 }
 
+// usual is a line as this product writes it: most need not be taken apart as any JSON would.
+var usual = regexp.MustCompile(`^\{"kind":"([a-zA-Z0-9_.-]{1,64})","id":"([a-zA-Z0-9_.:/-]{1,200})","deleted":false,"payload":(\{)`)
+
+// read takes a line apart.
+func (l *pageLine) read(text []byte) error {
+	at := usual.FindSubmatchIndex(text)
+	body, whole := bytes.CutSuffix(text, []byte("}\n"))
+	if at == nil || !whole || !json.Valid(body[min(at[6], len(body)):]) {
+		return json.Unmarshal(text, l)
+	}
+	payload := json.RawMessage(bytes.Clone(body[at[6]:]))
+	l.CatalogEntry = types.CatalogEntry{Kind: string(text[at[2]:at[3]]), Id: string(text[at[4]:at[5]]), Payload: &payload}
+	return nil
+}
+
 // readLines reads entries up to the end of the page and gives the hash of their lines.
 func (p *page) readLines(body io.Reader) (types.CatalogPageEnd, string, error) {
 	lines := bufio.NewScanner(body)
@@ -92,7 +108,7 @@ func (p *page) readLines(body io.Reader) (types.CatalogPageEnd, string, error) {
 		if size += len(lines.Bytes()); size > maxPageSize {
 			return types.CatalogPageEnd{}, "", errors.New("too large")
 		}
-		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
+		if err := line.read(lines.Bytes()); err != nil {
 			return types.CatalogPageEnd{}, "", err
 		}
 		if line.End {

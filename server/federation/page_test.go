@@ -169,3 +169,33 @@ func FuzzReadPage(f *testing.F) {
 		}
 	})
 }
+
+func TestPageLine_HoweverItIsWritten_SaysTheSame(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		`{"kind":"service","id":"1","deleted":false,"payload":{"title":"x","list":[1,{"a":null}]}}`,
+		`{"kind":"service","id":"1","deleted":false,"payload":{}}`,
+		`{"kind":"service","id":"1","deleted":false,"payload":{"title":"x"},"deleted":true}`,
+		`{"kind":"service","id":"1","deleted":false,"payload":{"title":"x"},"payload":{"title":"y"}}`,
+		`{"kind":"service","id":"1","deleted":false,"payload":{"title":"x"}} `,
+		`{"kind":"service","id":"1","deleted":false,"payload":{"title":"x"}`,
+		`{"kind":"service","id":"1","deleted":false,"payload":{"title":"x"}}}`,
+		`{"kind":"service","id":"1","deleted":false,"payload":{"title":"x"}}{}`,
+		`{"kind":"service","id":"1","deleted":false,"payload":{"title":"x}}`,
+		`{"kind":"service","id":"1","deleted":false,"payload":[]}`,
+		`{"kind":"service","id":"1","deleted":true,"payload":{}}`,
+		`{"kind":"service","id":"1","deleted":true}`,
+		`{"kind":"serv\u0069ce","id":"a\"b","deleted":false,"payload":{}}`,
+		`{ "id":"1","kind":"service","payload":{"a":1}}`,
+		`{"end":true,"cursor":"x","more":false,"digest":"y","snapshot":true}`,
+		`null`, `x`, ``,
+	} {
+		var want, got pageLine
+		wantErr := json.Unmarshal([]byte(text+"\n"), &want)
+		gotErr := got.read([]byte(text + "\n"))
+		require.Equal(t, wantErr == nil, gotErr == nil, "%s: %v, %v", text, wantErr, gotErr)
+		if wantErr == nil {
+			require.Equal(t, want, got, text)
+		}
+	}
+}

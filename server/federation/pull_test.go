@@ -74,7 +74,7 @@ func TestPull_SnapshotInterrupted_GoesOnWithTheNextPage(t *testing.T) {
 		next.ServeHTTP(w, r)
 	})
 	require.Error(t, b.Pull(t.Context(), a.id))
-	require.Len(t, c.all(), 1000)
+	require.Len(t, c.all(), pageEntries)
 	require.True(t, value[bool](b, "SELECT snapshot FROM federation_replicas"))
 	require.NoError(t, a.PublishCatalog(t.Context(), "service", "5", nil)) // was on the first page
 	a.settled()

@@ -38,39 +38,34 @@ const (
 	stateRefused   = "refused"
 )
 
-// nextSeq gives the next number of a lane and locks the lane until the transaction ends: numbers are in commit order.
-func (st store) nextSeq(ctx context.Context, recipient string, subject uuid.UUID) (int64, error) {
-	var seq int64
-	err := st.db.From(ctx).Raw(`
-		INSERT INTO federation_outbox_lanes (recipient, subject, last_seq) VALUES (?, ?, 1)
-		ON CONFLICT (recipient, subject) DO UPDATE SET last_seq = federation_outbox_lanes.last_seq + 1
-		RETURNING last_seq`, recipient, subject).Scan(&seq).Error
-	return seq, err
-}
-
-// addMessage writes a message. It is the head of its lane when nothing before it is open; the lane must be locked.
+// addMessage writes a message with the next number of its lane, and locks the lane until the transaction ends: numbers are in commit
+// order. It is the head of its lane when nothing before it is open.
 func (st store) addMessage(ctx context.Context, r outboxRow, now time.Time) (head bool, err error) {
-	err = st.db.From(ctx).Raw(`
-		INSERT INTO federation_outbox
-			(id, recipient, kind, subject, seq, content_hash, payload, head, since, next_at, created_at)
-		VALUES (@id, @recipient, @kind, @subject, @seq, @hash, @payload, NOT EXISTS (
-			SELECT FROM federation_outbox WHERE recipient = @recipient AND subject = @subject AND state IN ('queued', 'parked')
-		), @now, @now, @now)
-		RETURNING head`, map[string]any{
-		"id": r.ID, "recipient": r.Recipient, "kind": r.Kind, "subject": r.Subject, "seq": r.Seq,
-		"hash": r.ContentHash, "payload": r.Payload, "now": now,
-	}).Scan(&head).Error
+	batch := &pgx.Batch{}
+	batch.Queue(`INSERT INTO federation_outbox_lanes AS l (recipient, subject, last_seq) VALUES ($1, $2, 1)
+		ON CONFLICT (recipient, subject) DO UPDATE SET last_seq = l.last_seq + 1`, r.Recipient, r.Subject)
+	// A statement of its own: it must see what was committed while the one before waited for the lane.
+	batch.Queue(`INSERT INTO federation_outbox (id, recipient, kind, subject, seq, content_hash, payload, head, since, next_at, created_at)
+		SELECT $1, l.recipient, $4, l.subject, l.last_seq, $5, $6, NOT EXISTS (
+			SELECT FROM federation_outbox WHERE recipient = $2 AND subject = $3 AND state IN ('queued', 'parked')
+		), $7, $7, $7
+		FROM federation_outbox_lanes l WHERE l.recipient = $2 AND l.subject = $3
+		RETURNING head`, r.ID, r.Recipient, r.Subject, r.Kind, r.ContentHash, r.Payload, now).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&head) })
+	err = st.db.Pgx(ctx).SendBatch(ctx, batch).Close()
 	return head, err
 }
 
 // claim takes the message to a recipient that is due longest, for as long as the lease runs, and counts the attempt. A
-// claim that is lost in a crash runs out by itself, so it does not wait for the disk.
-func (st store) claim(ctx context.Context, recipient string, now, lease time.Time) (outboxRow, bool, error) {
+// claim that is lost in a crash runs out by itself, so it does not wait for the disk. It takes none to a portal that was out of reach
+// when only those in reach are wanted.
+func (st store) claim(ctx context.Context, recipient string, now, lease time.Time, inReach bool) (outboxRow, bool, error) {
 	var r outboxRow
 	res := st.db.From(ctx).Raw(`
 		WITH due AS (
 			SELECT id, set_config('synchronous_commit', 'off', true) FROM federation_outbox
 			WHERE recipient = @recipient AND head AND state = 'queued' AND next_at <= @now AND leased_until <= @now
+				AND NOT (@inReach AND EXISTS (SELECT FROM federation_peers WHERE id = @recipient AND failures > 0))
 			ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED
 		)
 		UPDATE federation_outbox o SET leased_until = @lease, attempts = attempts + 1 FROM due
@@ -78,7 +73,7 @@ func (st store) claim(ctx context.Context, recipient string, now, lease time.Tim
 		RETURNING o.id, o.recipient, o.kind, o.subject, o.seq, o.content_hash, o.payload, o.state, o.attempts, o.since, o.leased_until,
 			(SELECT delivered_seq FROM federation_outbox_lanes l WHERE l.recipient = o.recipient AND l.subject = o.subject)
 			AS prev_delivered`,
-		map[string]any{"recipient": recipient, "now": now, "lease": lease}).Scan(&r)
+		map[string]any{"recipient": recipient, "now": now, "lease": lease, "inReach": inReach}).Scan(&r)
 	return r, res.RowsAffected == 1, res.Error
 }
 
@@ -108,9 +103,9 @@ func (st store) lockMessage(ctx context.Context, id uuid.UUID) (outboxRow, error
 
 var errNoMessage = errors.New("no such message")
 
-// settle ends a message, delivered or refused, and makes the next one of its lane the head. The payload goes with
-// delivery. The message must be locked.
-func (st store) settle(ctx context.Context, r outboxRow, state, receipt, failure string, now time.Time) error {
+// settle gives the statements that end a message, delivered or refused, and make the next one of its lane the head. The payload
+// goes with delivery. The message must be locked.
+func (st store) settle(r outboxRow, state, receipt, failure string, now time.Time) *pgx.Batch {
 	batch := &pgx.Batch{}
 	// The lane first: Send holds it while it looks for open messages.
 	batch.Queue(`UPDATE federation_outbox_lanes SET delivered_seq = CASE WHEN $3 THEN $4 ELSE delivered_seq END
@@ -120,7 +115,7 @@ func (st store) settle(ctx context.Context, r outboxRow, state, receipt, failure
 	batch.Queue(`UPDATE federation_outbox SET head = true, since = $4, next_at = $4 WHERE id = (
 		SELECT id FROM federation_outbox WHERE recipient = $1 AND subject = $2 AND seq > $3 AND state = 'queued'
 		ORDER BY seq LIMIT 1)`, r.Recipient, r.Subject, r.Seq, now)
-	return st.db.Pgx(ctx).SendBatch(ctx, batch).Close()
+	return batch
 }
 
 // postpone puts a claimed message back, to be tried at a later time, unless the claim has run out and others have it.

@@ -43,12 +43,12 @@ func (st store) enterLane(ctx context.Context, m message) (last int64, known inb
 	return last, known, found, err
 }
 
-// addArrived keeps a message that arrived and moves its lane on.
-func (st store) addArrived(ctx context.Context, r inboxRow) error {
+// addArrived gives the statements that keep a message that arrived and move its lane on.
+func (st store) addArrived(r inboxRow) *pgx.Batch {
 	batch := &pgx.Batch{}
 	batch.Queue(`INSERT INTO federation_inbox (sender, id, kind, subject, seq, content_hash, outcome, receipt, refusal, arrived_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		r.Sender, r.ID, r.Kind, r.Subject, r.Seq, r.ContentHash, r.Outcome, r.Receipt, r.Refusal, r.ArrivedAt)
 	batch.Queue("UPDATE federation_inbox_lanes SET last_seq = $1 WHERE sender = $2 AND subject = $3", r.Seq, r.Sender, r.Subject)
-	return st.db.Pgx(ctx).SendBatch(ctx, batch).Close()
+	return batch
 }

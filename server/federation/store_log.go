@@ -16,11 +16,13 @@ type logHead struct {
 	Signature string
 }
 
-// lockLogHead gives the end of the chain and keeps others from appending until the transaction ends.
-func (st store) lockLogHead(ctx context.Context) (logHead, error) {
+// lockLogHead gives the end of the chain and keeps others from appending until the transaction ends. The statements of before are
+// sent with it, and run first.
+func (st store) lockLogHead(ctx context.Context, before *pgx.Batch) (logHead, error) {
 	var h logHead
-	err := st.db.Pgx(ctx).QueryRow(ctx, "SELECT seq, hash, signature FROM federation_log_head FOR UPDATE").
-		Scan(&h.Seq, &h.Hash, &h.Signature)
+	before.Queue("SELECT seq, hash, signature FROM federation_log_head FOR UPDATE").
+		QueryRow(func(row pgx.Row) error { return row.Scan(&h.Seq, &h.Hash, &h.Signature) })
+	err := st.db.Pgx(ctx).SendBatch(ctx, before).Close()
 	return h, err
 }
 

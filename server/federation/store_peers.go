@@ -34,6 +34,13 @@ func (st store) peerReached(ctx context.Context, id string, now time.Time, spoke
 	return news, err
 }
 
+// peerIsNews says whether peerReached would find news, without writing anything.
+func (st store) peerIsNews(ctx context.Context, id string, spokeUp bool, quiet time.Time) (news bool, err error) {
+	err = st.db.Pgx(ctx).QueryRow(ctx, `SELECT coalesce((SELECT failures > 0 OR ($2 AND woken_at <= $3) FROM federation_peers WHERE id = $1), true)`,
+		id, spokeUp, quiet).Scan(&news)
+	return news, err
+}
+
 // seen notes the time of the last contact.
 func (st store) seen(ctx context.Context, id string, now time.Time) error {
 	return st.db.From(ctx).Exec("UPDATE federation_peers SET last_contact = ? WHERE id = ?", now, id).Error

@@ -117,7 +117,7 @@ func TestSweep_ClaimedByDeadProcess_SentByAnother(t *testing.T) {
 	subject := uuid.New()
 	first, second := a.send(b, subject, "first"), a.send(b, subject, "second")
 	// A process took the message and died; its job is gone with it.
-	r, found, err := a.store.claim(t.Context(), b.id, a.now(), a.now().Add(lease))
+	r, found, err := a.store.claim(t.Context(), b.id, a.now(), a.now().Add(lease), false)
 	require.NoError(t, err)
 	require.True(t, found)
 	require.Equal(t, first, r.ID)
@@ -226,7 +226,7 @@ func TestDeliver_KilledAtRandom_NothingLostNothingTwice(t *testing.T) {
 	ps := portals(t, 2, harness{idle: true})
 	a, b := ps[0], ps[1]
 	var calls atomic.Int64
-	kills := make(chan int64)
+	kills := make(chan int64, 1) // one waits while the other is noticed
 	b.set(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		if strings.HasSuffix(r.URL.Path, "/inbox") {
 			if n := calls.Add(1); n%7 == 3 {

@@ -12,15 +12,17 @@ import (
 	"portalverbund/server/platform/problem"
 )
 
-// Answers gives what counts of the answers: those of fields that are not shown are dropped, as the browser drops them. An
-// answer that is dropped may hide another field, so it repeats until nothing changes. The answers given are not changed.
+// Answers gives what counts of the answers: those of fields that are not shown are dropped, IBANs are in their electronic
+// form, and what is calculated is calculated anew, all as the browser does. The answers given are not changed.
 func (s *Service) Answers(form types.Form, data map[string]any) map[string]any {
-	return visible(form, data)
+	return prepared(form.Layout, data)
 }
 
-func visible(form types.Form, data map[string]any) map[string]any {
+// visible drops the answers of fields that are not shown. An answer that is dropped may hide another field, so it repeats until
+// nothing changes.
+func visible(layout types.FormLayout, data map[string]any) map[string]any {
 	for {
-		kept, changed := dropOnce(form.Layout, data)
+		kept, changed := dropOnce(layout, data)
 		if !changed {
 			return data
 		}
@@ -74,12 +76,7 @@ func dropFrom(fields []types.FormField, values, answers map[string]any) (kept ma
 // isShown says whether a field is asked. siblings is the object that its answer lives in: the step, or an item of a group. A
 // name with a dot (step.field) looks into another step.
 func isShown(condition types.FormCondition, siblings, answers map[string]any) bool {
-	name := condition.Field
-	if step, field, other := strings.Cut(condition.Field, "."); other {
-		siblings, _ = answers[step].(map[string]any)
-		name = field
-	}
-	value, given := siblings[name]
+	value, given := lookUp(condition.Field, siblings, answers)
 	if !given {
 		return false
 	}
@@ -87,6 +84,16 @@ func isShown(condition types.FormCondition, siblings, answers map[string]any) bo
 		return slices.ContainsFunc(*condition.In, func(wanted any) bool { return sameScalar(wanted, value) })
 	}
 	return condition.Equals != nil && sameScalar(*condition.Equals, value)
+}
+
+// lookUp gives the answer that a name means: of siblings, or of another step as step.field.
+func lookUp(name string, siblings, answers map[string]any) (value any, given bool) {
+	if step, field, other := strings.Cut(name, "."); other {
+		siblings, _ = answers[step].(map[string]any)
+		name = field
+	}
+	value, given = siblings[name]
+	return value, given
 }
 
 // sameScalar compares strictly: a text never equals a number.

@@ -54,6 +54,7 @@ type Service struct {
 	portals   Portals
 	log       *slog.Logger
 	now       func() time.Time
+	rooms     Rooms
 	profile   *profile
 	forms     *cache[types.Form]
 	judges    *cache[*judge]
@@ -126,7 +127,7 @@ func (s *Service) read(payload []byte) (definition, error) {
 		e := problem.Unprocessable("form-invalid", "Das Formular verlässt das Formularprofil.", "The form leaves the form profile.")
 		causes := make([]error, 0, len(found))
 		for _, f := range found {
-			e.Fields = append(e.Fields, problem.FieldError{Pointer: f.pointer, Code: "profile", Message: problem.Text{De: f.problem, En: f.problem}})
+			e.Fields = append(e.Fields, problem.FieldError{Pointer: f.pointer, Code: f.code, Message: f.words})
 			causes = append(causes, fmt.Errorf("%s: %s", f.pointer, f.problem))
 		}
 		return d, e.Because(errors.Join(causes...))

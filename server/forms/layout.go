@@ -33,6 +33,7 @@ func (c *checker) layout(layout types.FormLayout) {
 			c.report("/schema/properties/"+name, "a step has no layout")
 		}
 	}
+	c.fee(layout)
 	if len(layout.Steps) > maxSteps {
 		c.report("/layout/steps", "more than %d steps", maxSteps)
 		return
@@ -71,6 +72,10 @@ func (c *checker) fields(layout types.FormLayout, schema map[string]any, fields 
 		}
 		seen[field.Name] = true
 		c.field(field, property, here)
+		place := fieldPlace{layout, fields, field}
+		c.dateLimit(place, field.Earliest, here+"/earliest")
+		c.dateLimit(place, field.Latest, here+"/latest")
+		c.calculation(place, property, here, nesting)
 		if field.ShowWhen != nil {
 			c.showWhen(layout, fields, *field.ShowWhen, here+"/showWhen")
 			if required, _ := schema["required"].([]any); slices.Contains(required, any(field.Name)) {
@@ -97,7 +102,7 @@ func (c *checker) field(field types.FormField, property map[string]any, at strin
 		}
 	}
 	switch field.Kind {
-	case types.FormFieldKindRadio, types.FormFieldKindSelect:
+	case types.FormFieldKindRadio, types.FormFieldKindSelect, types.FormFieldKindCombobox:
 		c.options(field, property["enum"], at)
 	case types.FormFieldKindCheckboxes:
 		c.options(field, c.resolve(property["items"])["enum"], at)
@@ -117,8 +122,16 @@ func (c *checker) field(field types.FormField, property map[string]any, at strin
 		if file["format"] != "uuid" {
 			c.report(at, "a file is a uuid, or an array of them")
 		}
+	case types.FormFieldKindIban:
+		if property["format"] != "iban" {
+			c.report(at, "an iban has format: iban")
+		}
+	case types.FormFieldKindMoney:
+		if property["type"] != "integer" {
+			c.report(at, "money is an integer: cents")
+		}
 	case types.FormFieldKindText, types.FormFieldKindTextarea, types.FormFieldKindEmail, types.FormFieldKindPhone,
-		types.FormFieldKindNumber, types.FormFieldKindGroup:
+		types.FormFieldKindNumber, types.FormFieldKindGroup, types.FormFieldKindCalculation:
 	default:
 		c.report(at+"/kind", "there is no such kind of field")
 	}
@@ -153,8 +166,9 @@ func (c *checker) showWhen(layout types.FormLayout, siblings []types.FormField, 
 			}
 		}
 	}
-	if !slices.ContainsFunc(fields, func(f types.FormField) bool { return f.Name == name }) {
-		c.report(at+"/field", "there is no field %q", condition.Field)
+	known := slices.IndexFunc(fields, func(f types.FormField) bool { return f.Name == name })
+	if known < 0 || fields[known].Kind == types.FormFieldKindCalculation {
+		c.report(at+"/field", "there is no field %q that is asked", condition.Field)
 	}
 	var values []any
 	if condition.In != nil {

@@ -24,8 +24,7 @@ const offeredQuery = `
 // Offered lists forms by which one can apply, in the order of their titles in the language of ctx. words is a part of a title in
 // any language, or an id; empty means all.
 func (s *Service) Offered(ctx context.Context, words string, limit int) ([]types.EditorialForm, error) {
-	like := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(strings.TrimSpace(words)))
-	rows, err := s.db.Pgx(ctx).Query(ctx, offeredQuery, httpx.LanguageOf(ctx), like, s.portals.Self().Id, limit)
+	rows, err := s.db.Pgx(ctx).Query(ctx, offeredQuery, httpx.LanguageOf(ctx), likeWords(words), s.portals.Self().Id, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list forms: %w", err)
 	}
@@ -38,4 +37,9 @@ func (s *Service) Offered(ctx context.Context, words string, limit int) ([]types
 		return nil, fmt.Errorf("list forms: %w", err)
 	}
 	return list, nil
+}
+
+// likeWords brings words into the form in which titles are compared with them.
+func likeWords(words string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(strings.TrimSpace(words)))
 }

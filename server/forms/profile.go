@@ -14,6 +14,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
+
+	"portalverbund/server/platform/problem"
 )
 
 // What a definition may need at most.
@@ -30,6 +32,8 @@ var profileSchema []byte
 type profileProblem struct {
 	pointer string // JSON Pointer into the definition
 	problem string
+	code    string       // a word for the kind of problem
+	words   problem.Text // for those who build forms
 }
 
 // profile checks definitions by the form profile: a meta-schema, and rules that a meta-schema cannot say.
@@ -90,7 +94,8 @@ type checker struct {
 
 func (c *checker) report(pointer, format string, args ...any) {
 	if len(c.found) < maxProblems {
-		c.found = append(c.found, profileProblem{pointer, fmt.Sprintf(format, args...)})
+		code, words := wordsOf(format, args...)
+		c.found = append(c.found, profileProblem{pointer: pointer, problem: filled(format, args), code: code, words: words})
 	}
 }
 

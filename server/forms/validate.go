@@ -34,8 +34,13 @@ func (s *Service) Validate(form types.Form, data map[string]any) []problem.Field
 			De: "Dieses Formular lässt sich zurzeit nicht prüfen.", En: "This form cannot be checked at the moment.",
 		}}}
 	}
-	found := j.find(visible(form, data))
-	sortByLayout(form.Layout, found)
+	return s.judged(j, form.Layout, prepared(form.Layout, data))
+}
+
+// judged gives what is wrong with answers that were prepared, in the order of the form.
+func (s *Service) judged(j *judge, layout types.FormLayout, answers map[string]any) []problem.FieldError {
+	found := append(j.find(answers), dateErrors(layout, answers, dayOf(s.now()))...)
+	sortByLayout(layout, found)
 	return found
 }
 
@@ -68,6 +73,9 @@ func compile(document any, name string) (*jsonschema.Schema, error) {
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(jsonschema.Draft2020)
 	compiler.AssertFormat()
+	for _, format := range ownFormats() {
+		compiler.RegisterFormat(format)
+	}
 	compiler.UseLoader(nothingElse{})
 	location := "urn:portalverbund:" + name
 	if err := compiler.AddResource(location, document); err != nil {

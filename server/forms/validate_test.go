@@ -5,8 +5,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -53,7 +55,6 @@ func TestValidate_CasesSharedWithTheBrowser_AreJudgedTheSame(t *testing.T) {
 	if err != nil || len(files) < 40 {
 		t.Fatalf("found %d cases, %v", len(files), err)
 	}
-	s := unstored()
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
 			t.Parallel()
@@ -62,9 +63,10 @@ func TestValidate_CasesSharedWithTheBrowser_AreJudgedTheSame(t *testing.T) {
 				t.Fatal(err)
 			}
 			var c struct {
-				Name           string
+				Name, Today    string
 				Schema, Layout json.RawMessage
 				Data           map[string]any
+				Values         map[string]any // by pointer: what the answers have there when they count; nil for nothing
 				Expect         []struct{ Pointer, Code string }
 			}
 			if err := json.Unmarshal(text, &c); err != nil {
@@ -74,7 +76,22 @@ func TestValidate_CasesSharedWithTheBrowser_AreJudgedTheSame(t *testing.T) {
 			for _, e := range c.Expect {
 				want = append(want, e.Pointer+" "+e.Code)
 			}
-			found := s.Validate(formOf(t, string(c.Schema), string(c.Layout)), c.Data)
+			s := unstored()
+			if c.Today != "" {
+				noon, err := time.Parse(time.DateOnly, c.Today)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s = New(Config{Now: func() time.Time { return noon.Add(12 * time.Hour) }})
+			}
+			form := formOf(t, string(c.Schema), string(c.Layout))
+			found := s.Validate(form, c.Data)
+			answers := s.Answers(form, c.Data)
+			for at, want := range c.Values {
+				if got := valueAt(answers, at); got != want {
+					t.Errorf("%s is %v, want %v", at, got, want)
+				}
+			}
 			got := names(found)
 			slices.Sort(got)
 			slices.Sort(want)
@@ -88,6 +105,25 @@ func TestValidate_CasesSharedWithTheBrowser_AreJudgedTheSame(t *testing.T) {
 			}
 		})
 	}
+}
+
+// valueAt reads a value by a pointer; nil when there is none.
+func valueAt(value any, at string) any {
+	for _, part := range strings.Split(at, "/")[1:] {
+		switch v := value.(type) {
+		case map[string]any:
+			value = v[part]
+		case []any:
+			i, err := strconv.Atoi(part)
+			if err != nil || i >= len(v) {
+				return nil
+			}
+			value = v[i]
+		default:
+			return nil
+		}
+	}
+	return value
 }
 
 const dogsSchema = `{"type": "object", "required": ["holder", "dogs"], "properties": {
@@ -158,6 +194,28 @@ func TestAnswers_HiddenOnes_AreDroppedAndTheGivenStay(t *testing.T) {
 	}
 	if _, there := given["s"].(map[string]any)["firm"]; !there {
 		t.Error("the answers given were changed")
+	}
+}
+
+func TestFee_CalculatedAndReadBack_IsInCents(t *testing.T) {
+	t.Parallel()
+	form := formOf(t, `{"type": "object"}`, `{"fee": "/s/fee", "steps": [{"id": "s", "title": {"de": "S"}, "fields": [
+		{"name": "copies", "kind": "number", "label": {"de": "Kopien"}},
+		{"name": "fee", "kind": "calculation", "label": {"de": "Gebühr"}, "calculation": {"unit": "cents", "terms": [{"amount": 750, "times": ["copies"]}]}}]}]}`)
+	answers := unstored().Answers(form, dataOf(t, `{"s": {"copies": 3, "fee": 1}}`))
+	if cents, ok := Fee(form.Layout, answers); !ok || cents != 2250 {
+		t.Errorf("fee = %d, %v", cents, ok)
+	}
+	text, err := json.Marshal(answers)
+	if err != nil || !strings.Contains(string(text), `"fee":2250`) {
+		t.Errorf("stored as %s, %v", text, err)
+	}
+	if _, ok := Fee(form.Layout, dataOf(t, `{"s": {}}`)); ok {
+		t.Error("a fee out of nothing")
+	}
+	form.Layout.Fee = nil
+	if _, ok := Fee(form.Layout, answers); ok {
+		t.Error("a form without fee has one")
 	}
 }
 

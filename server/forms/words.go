@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"portalverbund/server/platform/problem"
 )
@@ -21,6 +22,8 @@ func messageOf(code string, limit any) problem.Text {
 		return problem.Text{De: "Bitte wählen Sie eine der Möglichkeiten aus.", En: "Please choose one of the options."}
 	case "format":
 		return formatMessage(limit)
+	case "earliest", "latest":
+		return dateMessage(code, limit)
 	case "uniqueItems":
 		return problem.Text{De: "Bitte geben Sie nichts doppelt an.", En: "Please do not give anything twice."}
 	case "additionalProperties":
@@ -38,11 +41,28 @@ func formatMessage(format any) problem.Text {
 	switch format {
 	case "date":
 		return problem.Text{De: "Bitte geben Sie ein Datum an, das es gibt.", En: "Please enter a date that exists."}
+	case "iban":
+		return problem.Text{De: "Bitte prüfen Sie die IBAN. Sie steht auf Ihrer Bankkarte und auf Kontoauszügen.", En: "Please check the IBAN. It is on your bank card and on statements."}
+	case "phone":
+		return problem.Text{De: "Bitte geben Sie eine Telefonnummer mit Vorwahl an, zum Beispiel 030 23125 900.", En: "Please enter a telephone number with area code, such as 030 23125 900."}
 	case "email":
 		return problem.Text{De: "Bitte geben Sie eine E-Mail-Adresse an, zum Beispiel name@example.org.", En: "Please enter an e-mail address, such as name@example.org."}
 	default:
 		return problem.Text{De: "Bitte laden Sie hier eine Datei hoch.", En: "Please upload a file here."}
 	}
+}
+
+func dateMessage(code string, limit any) problem.Text {
+	text, _ := limit.(string)
+	day, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return formatMessage("date")
+	}
+	de, en := day.Format("02.01.2006"), day.Format("2 January 2006")
+	if code == "earliest" {
+		return problem.Text{De: "Bitte geben Sie ein Datum ab dem " + de + " an.", En: "Please enter a date from " + en + " on."}
+	}
+	return problem.Text{De: "Bitte geben Sie ein Datum bis zum " + de + " an.", En: "Please enter a date up to " + en + "."}
 }
 
 func limitMessage(code string, limit any) problem.Text {

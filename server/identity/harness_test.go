@@ -17,6 +17,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -127,9 +128,20 @@ type home struct {
 	oidc     *oidc.Service
 	creds    *credentials.Service
 	identity *identity.Service
-	handler  http.Handler
+	keys     *keys.Set
+	list     []map[string]any             // of its identity providers
+	handler  atomic.Pointer[http.Handler] // what answers: the portal's first process, or another
 	server   *httptest.Server
 }
+
+// onlyHome is an association's only account home.
+type onlyHome struct{ ref types.PortalReference }
+
+// All implements signin.Homes.
+func (o onlyHome) All() []types.PortalReference { return []types.PortalReference{o.ref} }
+
+// Home implements signin.Homes.
+func (o onlyHome) Home(id string) (types.PortalReference, bool) { return o.ref, id == o.ref.Id }
 
 // newHome starts an account home. more are further identity providers, as their file lists them.
 func newHome(t *testing.T, more ...map[string]any) *home {
@@ -144,8 +156,12 @@ func startHome(t *testing.T, providers func(portal string) []map[string]any) *ho
 	address := "http://" + strings.Replace(server.Listener.Addr().String(), "127.0.0.1", "localhost", 1)
 	h := &home{t: t, server: server, db: dbtest.New(t), mails: &mails{}, audited: &trail{}, ref: types.PortalReference{Id: address, Url: address, Name: "Landkreis Emsland", Kind: types.County}}
 	h.now = func() time.Time { return time.Now().Add(h.ahead).UTC() }
-	h.build(providers(address))
-	server.Config.Handler = h.handler
+	var err error
+	h.keys, err = keys.New(true)
+	require.NoError(t, err)
+	h.list = providers(address)
+	h.build()
+	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*h.handler.Load()).ServeHTTP(w, r) })
 	server.Start()
 	t.Cleanup(server.Close)
 	return h
@@ -181,7 +197,10 @@ func keyFile(t *testing.T) string {
 	return path
 }
 
-func (h *home) build(list []map[string]any) {
+// anotherProcess has a second process of the portal answer from now on: it shares the database, the keys and the configuration.
+func (h *home) anotherProcess() { h.build() }
+
+func (h *home) build() {
 	t := h.t
 	lines := &buffer{}
 	t.Cleanup(func() {
@@ -190,17 +209,16 @@ func (h *home) build(list []map[string]any) {
 		}
 	})
 	log := slog.New(slog.NewTextHandler(lines, nil))
-	k, err := keys.New(true)
-	require.NoError(t, err)
+	k := h.keys
 	client := outbound.Client(outbound.Options{AllowLoopback: true, Timeout: 5 * time.Second})
 	t.Cleanup(client.CloseIdleConnections)
 	j, err := jobs.New(h.db, log, jobs.Options{})
 	require.NoError(t, err)
-	h.accounts = accounts.New(accounts.Config{DB: h.db, Keys: k, Self: h.ref, Home: h.ref, Mail: h.mails, Jobs: j, Client: client, Log: log, Now: h.now, Audit: h.audited})
-	h.signin = signin.New(signin.Config{DB: h.db, Keys: k, Self: h.ref, Home: h.ref, Client: client, Log: log, Now: h.now})
+	h.accounts = accounts.New(accounts.Config{DB: h.db, Keys: k, Self: h.ref, Homes: onlyHome{h.ref}, Mail: h.mails, Jobs: j, Client: client, Log: log, Now: h.now, Audit: h.audited})
+	h.signin = signin.New(signin.Config{DB: h.db, Keys: k, Self: h.ref, Homes: onlyHome{h.ref}, Client: client, Log: log, Now: h.now})
 	h.creds, err = credentials.New(credentials.Config{DB: h.db, Keys: k, Self: h.ref, Log: log, Now: h.now})
 	require.NoError(t, err)
-	text, err := json.Marshal(map[string]any{"providers": list})
+	text, err := json.Marshal(map[string]any{"providers": h.list})
 	require.NoError(t, err)
 	providers, err := identity.Parse(text, "", identity.Loading{Self: h.ref, Client: client, Log: log, Now: h.now})
 	require.NoError(t, err)
@@ -210,11 +228,13 @@ func (h *home) build(list []map[string]any) {
 		Sessions: h.signin, Services: services{}, Log: log, Now: h.now,
 	})
 	require.NoError(t, err)
+	require.NoError(t, h.oidc.BeginKeys(t.Context()))
 	h.accounts.Connect(accounts.Rooms{Sessions: h.signin, Tokens: h.oidc, Services: services{}, Purposes: h.signin, Units: units{}, Directories: h.identity})
 	h.creds.Connect(credentials.Rooms{Accounts: h.accounts, Sessions: h.signin})
 	h.signin.Connect(signin.Rooms{Accounts: h.accounts, Credentials: h.creds, Provider: h.oidc})
 	h.identity.Connect(identity.Rooms{Accounts: h.accounts, Credentials: h.creds, Sessions: h.signin})
-	h.handler = h.http(log)
+	handler := h.http(log)
+	h.handler.Store(&handler)
 }
 
 func (h *home) http(log *slog.Logger) http.Handler {
@@ -236,9 +256,7 @@ func (h *home) http(log *slog.Logger) http.Handler {
 // Session, Token and Member implement httpx.Authenticator.
 func (h *home) Session(r *http.Request) (httpx.Caller, bool, error) { return h.signin.Session(r) }
 
-func (h *home) Token(ctx context.Context, token string) (httpx.Caller, error) {
-	return h.oidc.VerifyToken(ctx, token)
-}
+func (h *home) Token(r *http.Request) (httpx.Caller, error) { return h.oidc.VerifyRequest(r) }
 
 func (h *home) Member(context.Context, string) (httpx.Caller, error) {
 	return httpx.Caller{}, errors.New("no members here")

@@ -181,7 +181,9 @@ func TestAnswer_Replayed_IsRefused_AlsoInAnotherProcess(t *testing.T) {
 	h := newHome(t)
 	b := h.browser()
 	answer := b.prove(b.start("bundid", ""), "clara", "eID")
+	h.anotherProcess()
 	b.arrived(b.comeBack(answer))
+	h.anotherProcess()
 	require.Equal(t, "/anmelden?error=expired", b.comeBack(answer), "the flow is used up")
 
 	// Into another flow: it answers another request.

@@ -73,7 +73,7 @@ func (e entry) directory(l Loading) (*Provider, error) {
 }
 
 func (e staffEntry) rules() (*staffRules, error) {
-	word := regexp.MustCompile(`^(clerk|editor|publisher|admin|auditor)(@[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$`)
+	word := regexp.MustCompile(`^(clerk|editor|publisher|admin|auditor|treasurer)(@[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$`)
 	if len(e.Roles) == 0 {
 		return nil, errors.New("staff.roles: none")
 	}

@@ -471,3 +471,26 @@ func TestDirectory_Configuration_IsChecked(t *testing.T) {
 		require.True(t, slices.Equal(want, ids), "%v", ids)
 	}
 }
+
+// TestDirectory_NameOrAddressChanged_IsAudited_WithoutWhatTheyAre: what administrators and colleagues see of somebody changes at a sign-in, and
+// the trail says so.
+func TestDirectory_NameOrAddressChanged_IsAudited_WithoutWhatTheyAre(t *testing.T) {
+	t.Parallel()
+	h, idp := atDirectory(t, nil)
+	who := colleague("kim-1", mfa(), "amt-redaktion")
+	idp.setPerson(who)
+	h.browser().toDesk("")
+	require.Len(t, h.audited.lines, 1)
+	who["claims"].(map[string]any)["family_name"] = "Klar-Sommer"
+	idp.setPerson(who)
+	b := h.browser()
+	b.toDesk("")
+	require.Equal(t, "Kim Klar-Sommer", *b.session().DisplayName)
+	require.Equal(t, []string{"staff.name directory:amt name"}, h.audited.lines[1:])
+	who["claims"].(map[string]any)["family_name"], who["claims"].(map[string]any)["email"] = "Sommer", "sommer@amt.example"
+	idp.setPerson(who)
+	h.browser().toDesk("")
+	require.Equal(t, []string{"staff.name directory:amt name email"}, h.audited.lines[2:])
+	h.browser().toDesk("")
+	require.Len(t, h.audited.lines, 3, "nothing has changed")
+}

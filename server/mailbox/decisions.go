@@ -71,6 +71,8 @@ func (s *Service) keepsDecisions(ctx context.Context, account uuid.UUID) (keeps 
 // keepArgs puts a decision into the safe of a person who wants that.
 type keepArgs struct {
 	MessageID uuid.UUID `json:"messageId"`
+
+	DocumentsOnly bool `json:"documentsOnly,omitempty"` // it is no decision, but something came with it
 }
 
 // Kind names the job.
@@ -86,12 +88,12 @@ func (*keepWorker) Timeout(*river.Job[keepArgs]) time.Duration { return time.Min
 
 // Work keeps the decision, once.
 func (w *keepWorker) Work(ctx context.Context, job *river.Job[keepArgs]) error {
-	return w.s.keepDecision(ctx, job.Args.MessageID)
+	return w.s.keepDecision(ctx, job.Args.MessageID, job.Args.DocumentsOnly)
 }
 
-// keepDecision puts a decision into the safe, with an entry in the access log, when its person wants that. One that came before (then by
+// keepDecision puts a decision and what came with it into the safe, or only that, with an entry in the access log, when its person wants that. One that came before (then by
 // another id), was deleted, or was kept already has nothing left to do. Where there is no room for it, another message says so.
-func (s *Service) keepDecision(ctx context.Context, id uuid.UUID) error {
+func (s *Service) keepDecision(ctx context.Context, id uuid.UUID, documentsOnly bool) error {
 	r, err := s.readAny(ctx, id)
 	if problem.Is(err, errUnknown.Code) {
 		return nil
@@ -107,10 +109,16 @@ func (s *Service) keepDecision(ctx context.Context, id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.keepAsLetter(ctx, r.AccountID, m)
+	if !documentsOnly {
+		if _, err = s.keepAsLetter(ctx, r.AccountID, m); problem.Is(err, "document-there") { // by the person, at this moment
+			err = nil
+		}
+	}
+	if err == nil {
+		err = s.keepDocuments(ctx, r.AccountID, m)
+	}
 	var p *problem.Error
 	switch {
-	case problem.Is(err, "document-there"): // by the person, at this moment
 	case errors.As(err, &p) && p.Status == http.StatusConflict:
 		return s.noRoom(ctx, r, m)
 	case err != nil:
@@ -122,6 +130,9 @@ func (s *Service) keepDecision(ctx context.Context, id uuid.UUID) error {
 			return err
 		}
 		purpose := types.LocalizedText{"de": "Bescheid in Ihren Dokumentensafe gelegt: " + m.Subject, "en": "Decision put into your documents safe: " + m.Subject}
+		if documentsOnly {
+			purpose = types.LocalizedText{"de": "Dokumente in Ihren Dokumentensafe gelegt: " + m.Subject, "en": "Documents put into your documents safe: " + m.Subject}
+		}
 		return s.accesses.RecordAccess(ctx, httpx.Person{Issuer: s.self, Subject: r.AccountID.String()}, types.MessageAccess{
 			Id: r.ID, At: s.now(), Who: s.name, Kind: types.ReadByJob, Items: []string{itemOfLog}, Ground: string(types.AccessGroundOwn), Purpose: &purpose,
 		})
@@ -160,8 +171,9 @@ func (s *Service) noteKept(ctx context.Context, id uuid.UUID) (first bool, err e
 
 // startKeeping starts the job that keeps a decision, in ctx's transaction.
 func (s *Service) startKeeping(ctx context.Context, id uuid.UUID, m types.MessageMailbox) error {
-	if m.Kind == nil || *m.Kind != types.MailboxDecision {
+	decision := m.Kind != nil && *m.Kind == types.MailboxDecision
+	if !decision && m.Documents == nil {
 		return nil
 	}
-	return s.jobs.Insert(ctx, keepArgs{MessageID: id}, nil) // finds nothing when the message came before, by another id
+	return s.jobs.Insert(ctx, keepArgs{MessageID: id, DocumentsOnly: !decision}, nil) // finds nothing when the message came before, by another id
 }

@@ -135,5 +135,8 @@ func wire(m Message) types.MailboxMessage {
 	if m.Link != "" {
 		w.Link = &m.Link
 	}
+	if len(m.Documents) > 0 {
+		w.Documents = &m.Documents
+	}
 	return w
 }

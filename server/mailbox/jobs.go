@@ -7,6 +7,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"portalverbund/server/platform/jobs"
+	"portalverbund/server/platform/mail"
 )
 
 // noticeArgs tells the owner of the mailbox by mail about a message.
@@ -17,24 +18,21 @@ type noticeArgs struct {
 // Kind names the job.
 func (noticeArgs) Kind() string { return "mailbox.notice" }
 
+// InsertOpts has it done where mails are sent.
+func (noticeArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: mail.QueueName} }
+
 // Register adds the room's workers.
 func Register(c *jobs.Client, s *Service) {
-	jobs.Register(c, &noticeWorker{s: s, jobs: c})
+	jobs.Register(c, &noticeWorker{s: s})
 	jobs.Register(c, &keepWorker{s: s})
 }
 
 type noticeWorker struct {
 	river.WorkerDefaults[noticeArgs]
-	s    *Service
-	jobs *jobs.Client
+	s *Service
 }
 
-// Work puts the notice on its way, once.
+// Work sends the notice. When the process is killed before that is noted, it is sent again.
 func (w *noticeWorker) Work(ctx context.Context, job *river.Job[noticeArgs]) error {
-	return w.s.db.Tx(ctx, func(ctx context.Context) error {
-		if err := w.s.notice(ctx, job.Args.MessageID); err != nil {
-			return err
-		}
-		return jobs.Complete(ctx, w.jobs, job)
-	})
+	return mail.Outcome(w.s.notice(ctx, job.Args.MessageID))
 }

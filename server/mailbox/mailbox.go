@@ -48,6 +48,9 @@ type Message struct {
 	Link        string // address of the application at the sending portal; may be empty
 	At          time.Time
 	FirstReadAt *time.Time
+	Documents   []types.EventDocument // that came with it, at the sending portal
+
+	origin string // the sending portal
 }
 
 // List is a page of a mailbox, newest first.
@@ -76,8 +79,13 @@ type Safe interface {
 	KeepLetter(ctx context.Context, account, message uuid.UUID, name, sender string, at time.Time, content io.Reader) (types.SafeDocument, error)
 }
 
-// Mails tells a person by mail that there is a message, and from whom, but not what it says. The mail is put on its way in
-// ctx's transaction; problem.NotFound when there is no such account.
+// Papers opens documents that came with messages, at the portal that sent them. An error may mean that it does not have them yet.
+type Papers interface {
+	OpenDocument(ctx context.Context, portal string, id uuid.UUID) (io.ReadCloser, error)
+}
+
+// Mails tells a person by mail that there is a message, and from whom, but not what it says. The mail server has the mail when it returns;
+// problem.NotFound when there is no such account.
 type Mails interface {
 	Notice(ctx context.Context, accountID uuid.UUID, senderName string) error
 }
@@ -112,14 +120,16 @@ type Service struct {
 	mails    Mails
 	messages Messages
 	safe     Safe
+	papers   Papers
 	accesses AccessLog
 	name     string // of this portal
 	now      func() time.Time
 }
 
-// KeepIn tells the Service where people keep documents, where they read what was done for them, and as whom it does so.
-func (s *Service) KeepIn(safe Safe, accesses AccessLog, name string) {
-	s.safe, s.accesses, s.name = safe, accesses, name
+// KeepIn tells the Service where people keep documents, where those come from that came with messages, where people read what was done for
+// them, and as whom it does so.
+func (s *Service) KeepIn(safe Safe, papers Papers, accesses AccessLog, name string) {
+	s.safe, s.papers, s.accesses, s.name = safe, papers, accesses, name
 }
 
 // New makes a Service and takes the messages of its Kind.
@@ -181,6 +191,9 @@ func (s *Service) keep(ctx context.Context, from string, account uuid.UUID, m ty
 	if m.Link != nil {
 		sealed.Link = *m.Link
 	}
+	if m.Documents != nil {
+		sealed.Documents = *m.Documents
+	}
 	if r.Content, err = s.seal(id, sealed); err != nil {
 		return fmt.Errorf("seal message: %w", err)
 	}
@@ -211,6 +224,8 @@ func check(from string, m types.MessageMailbox) error {
 		return refused("subject, sender or text")
 	case m.Link != nil && (len(*m.Link) > maxLink || !strings.HasPrefix(*m.Link, from+"/")):
 		return refused("link to another portal")
+	case m.Documents != nil && !fitting(*m.Documents):
+		return refused("documents")
 	}
 	return nil
 }
@@ -248,7 +263,7 @@ func (s *Service) List(ctx context.Context, account uuid.UUID, limit int, cursor
 		if err != nil {
 			return List{}, err
 		}
-		m.Text, m.Link = "", ""
+		m.Text, m.Link, m.Documents = "", "", nil
 		l.Items = append(l.Items, m)
 	}
 	return l, nil
@@ -275,7 +290,11 @@ func (s *Service) Keep(ctx context.Context, account, id uuid.UUID) (types.SafeDo
 	if err != nil {
 		return types.SafeDocument{}, err
 	}
-	return s.keepAsLetter(ctx, account, m)
+	kept, err := s.keepAsLetter(ctx, account, m)
+	if err != nil {
+		return kept, err
+	}
+	return kept, s.keepDocuments(ctx, account, m)
 }
 
 // keepAsLetter puts a message into the safe as a PDF in the language of ctx.
@@ -296,7 +315,7 @@ func (s *Service) keepAsLetter(ctx context.Context, account uuid.UUID, m Message
 	return s.safe.KeepLetter(ctx, account, m.ID, name, m.Sender, m.At, &pdf)
 }
 
-// notice tells a person by mail about a message that they have neither read nor deleted yet, in ctx's transaction.
+// notice tells a person by mail about a message that they have neither read nor deleted yet.
 func (s *Service) notice(ctx context.Context, id uuid.UUID) error {
 	r, err := s.readAny(ctx, id)
 	if problem.Is(err, errUnknown.Code) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/jobs"
 	"portalverbund/server/platform/keys"
+	"portalverbund/server/platform/mail"
 	"portalverbund/server/platform/problem"
 )
 
@@ -41,6 +43,7 @@ type rooms struct {
 	kept     []string
 	entered  []string // access logs
 	full     bool     // the safe
+	notYet   bool     // documents are still on their way to the sending portal
 	receive  func(context.Context, string, json.RawMessage) error
 }
 
@@ -106,6 +109,16 @@ func (r *rooms) KeepLetter(_ context.Context, account, _ uuid.UUID, name, sender
 	return types.SafeDocument{Name: name}, err
 }
 
+// OpenDocument gives a file that names where it comes from, unless the sending portal does not have it yet.
+func (r *rooms) OpenDocument(_ context.Context, portal string, id uuid.UUID) (io.ReadCloser, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.notYet {
+		return nil, problem.NotFound("document-unknown", "unbekannt", "unknown")
+	}
+	return io.NopCloser(strings.NewReader("%PDF- " + portal + " " + id.String())), nil
+}
+
 func (r *rooms) Send(_ context.Context, to, kind string, _ uuid.UUID, payload any) (uuid.UUID, error) {
 	if kind != mailbox.Kind {
 		return uuid.Nil, errors.New("kind " + kind)
@@ -141,8 +154,9 @@ func newSetup(t *testing.T) setup {
 	}
 	r := &rooms{accounts: map[string]uuid.UUID{}, answers: map[string]any{}}
 	s := mailbox.New(mailbox.Config{DB: d, Keys: set, Jobs: client, Self: self, Subjects: r, Home: r, Mails: r, Messages: r, Now: time.Now})
-	s.KeepIn(r, r, "Landkreis Emsland")
+	s.KeepIn(r, r, r, "Landkreis Emsland")
 	mailbox.Register(client, s)
+	client.Queue(mail.QueueName, 2)
 	return setup{r, d, s, mailbox.NewHandlers(s), func() {
 		if err := client.Start(context.WithoutCancel(t.Context())); err != nil {
 			t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"portalverbund/api/types"
 	"portalverbund/server/platform/paging"
 
 	"github.com/google/uuid"
@@ -34,6 +35,8 @@ type content struct {
 	Sender  string `json:"sender"`
 	Text    string `json:"text"`
 	Link    string `json:"link,omitempty"`
+
+	Documents []types.EventDocument `json:"documents,omitempty"`
 }
 
 const sealContent = "mailbox content"
@@ -55,7 +58,7 @@ func (s *Service) message(r row) (Message, error) {
 	if err := json.Unmarshal(plain, &c); err != nil {
 		return Message{}, fmt.Errorf("read message: %w", err)
 	}
-	return Message{ID: r.ID, Subject: c.Subject, Sender: c.Sender, Text: c.Text, Link: c.Link, At: r.At, FirstReadAt: r.FirstReadAt}, nil
+	return Message{ID: r.ID, Subject: c.Subject, Sender: c.Sender, Text: c.Text, Link: c.Link, At: r.At, FirstReadAt: r.FirstReadAt, Documents: c.Documents, origin: r.Origin}, nil
 }
 
 // insertLater adds a message, unless it is there already, or was.

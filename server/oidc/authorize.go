@@ -30,6 +30,7 @@ const purposeSignIn = "signin"
 const (
 	errorConsentRequired  = "consent_required"
 	errorRequestURI       = "request_uri_not_supported"
+	errorRegistration     = "registration_not_supported"
 	errorResponseMode     = "unsupported_response_mode"
 	errorInteractionLogin = "login_required"
 	errorInteraction      = "interaction_required"
@@ -49,6 +50,9 @@ func (s *Service) authorize(ctx context.Context, c *client, a *oidc.AuthRequest,
 	caller, err := s.callerOf(ctx, header)
 	if err != nil {
 		return "", err
+	}
+	if code, description = s.checkHint(ctx, c, a.IDTokenHint, caller); code != "" {
+		return s.errorURL(a.RedirectURI, a.State, code, description), nil
 	}
 	next, err := s.stepOf(ctx, c, row, caller)
 	if err != nil {
@@ -73,6 +77,34 @@ func (s *Service) authorize(ctx context.Context, c *client, a *oidc.AuthRequest,
 	return s.complete(ctx, row, caller)
 }
 
+// checkHint refuses an id_token_hint that is no ID token of this portal for the client, or that is about somebody else than who is signed in
+// (OpenID Connect Core 1.0, section 3.1.2.1); code is the error that goes to the client.
+func (s *Service) checkHint(ctx context.Context, c *client, hint string, caller httpx.Caller) (code, description string) {
+	if hint == "" {
+		return "", ""
+	}
+	claims, ok := s.ownIDToken(ctx, hint)
+	switch {
+	case !ok || claims.Audience[0] != c.id:
+		return string(oidc.InvalidRequest), "id_token_hint is no ID token for this client"
+	case isCitizen(caller) && s.subject(c.id, caller.AccountID) != claims.Subject:
+		return errorInteractionLogin, "somebody else is signed in"
+	}
+	return "", ""
+}
+
+// knownPrompts says whether all values of prompt are ones that the discovery document lists.
+func knownPrompts(prompt string) bool {
+	for _, word := range strings.Fields(prompt) {
+		if !slices.Contains(prompts(), word) {
+			return false
+		}
+	}
+	return true
+}
+
+func prompts() []string { return []string{oidc.PromptNone, oidc.PromptLogin, oidc.PromptConsent} }
+
 // newRequest checks a request; code is the error that goes to the client.
 func (s *Service) newRequest(ctx context.Context, c *client, a *oidc.AuthRequest, form url.Values) (row requestRow, code, description string, err error) {
 	scopes := allowed(c, a.Scopes)
@@ -82,10 +114,16 @@ func (s *Service) newRequest(ctx context.Context, c *client, a *oidc.AuthRequest
 		return row, string(oidc.RequestNotSupported), "", nil
 	case form.Get("request_uri") != "":
 		return row, errorRequestURI, "", nil
+	case form.Get("registration") != "":
+		return row, errorRegistration, "", nil
+	case !knownPrompts(form.Get("prompt")):
+		return row, string(oidc.InvalidRequest), "prompt is not supported", nil
 	case a.ResponseMode != "" && a.ResponseMode != oidc.ResponseModeQuery:
 		return row, errorResponseMode, "", nil
 	case a.CodeChallengeMethod != oidc.CodeChallengeMethodS256 || len(a.CodeChallenge) != minVerif:
 		return row, string(oidc.InvalidRequest), "PKCE with S256 is required", nil
+	case form.Has(paramProofKey) && !isThumbprint(form.Get(paramProofKey)):
+		return row, string(oidc.InvalidRequest), "dpop_jkt is no thumbprint", nil
 	case len(a.State) > maxState || len(a.Nonce) > maxState:
 		return row, string(oidc.InvalidRequest), "state or nonce is too long", nil
 	case !slices.Contains(scopes, scopeOpenID) || !onePurpose || (purpose != "") != slices.Contains(scopes, scopePerson):
@@ -109,9 +147,13 @@ func (s *Service) newRequest(ctx context.Context, c *client, a *oidc.AuthRequest
 	row = requestRow{
 		ID: id, ClientID: c.id, RedirectURI: a.RedirectURI, Scopes: strings.Join(scopes, " "), State: a.State, Nonce: a.Nonce,
 		CodeChallenge: a.CodeChallenge, AskConsent: c.native || slices.Contains(a.Prompt, oidc.PromptConsent), CreatedAt: now, ExpiresAt: now.Add(requestLife),
+		ProofKey: form.Get(paramProofKey),
 	}
 	if row.NeededLevel = neededLevel(a.ACRValues); row.NeededLevel != "" && !slices.Contains(s.Levels, row.NeededLevel) {
 		return row, errorUnmet, "", nil
+	}
+	if row.NeededLevel == string(types.High) && !c.member && !wasPushed(ctx) {
+		return row, string(oidc.InvalidRequest), "a request for the level high is pushed first (RFC 9126)", nil
 	}
 	if a.MaxAge != nil { // prompt=login counts as max_age=0
 		after := now.Add(-time.Duration(min(*a.MaxAge, 1<<31)) * time.Second)

@@ -16,8 +16,8 @@ import (
 )
 
 // redeem exchanges a code for tokens, once. A code that comes a second time ends the tokens of the first (RFC 9700,
-// section 4.5.3).
-func (s *Service) redeem(ctx context.Context, c *client, r *oidc.AccessTokenRequest) (tokens *oidc.AccessTokenResponse, err error) {
+// section 4.5.3). key is the thumbprint of the key that the tokens are bound to; empty: to none.
+func (s *Service) redeem(ctx context.Context, c *client, r *oidc.AccessTokenRequest, key string) (tokens *oidc.AccessTokenResponse, err error) {
 	var refused error // told to the client; what was written before stays
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
 		tokens, refused = nil, nil
@@ -30,7 +30,7 @@ func (s *Service) redeem(ctx context.Context, c *client, r *oidc.AccessTokenRequ
 			refused = oidc.ErrInvalidGrant().WithDescription("invalid code")
 			return s.codeReused(ctx, hash)
 		}
-		if refused = s.checkCode(c, row, r); refused != nil {
+		if refused = s.checkCode(c, row, r, key); refused != nil {
 			return nil //nolint:nilerr // told after the transaction
 		}
 		if err := s.deleteRequest(ctx, row.ID); err != nil {
@@ -40,11 +40,11 @@ func (s *Service) redeem(ctx context.Context, c *client, r *oidc.AccessTokenRequ
 			refused = oidc.ErrInvalidGrant().WithDescription("invalid code")
 			return nonProblem(err)
 		}
-		f, err := s.beginFamily(ctx, c, row)
+		f, err := s.beginFamily(ctx, c, row, key)
 		if err != nil {
 			return err
 		}
-		tokens, err = s.tokensFor(ctx, c, f, strings.Fields(f.Scopes), row.Nonce)
+		tokens, err = s.tokensFor(ctx, c, f, strings.Fields(f.Scopes), row.Nonce, key)
 		return err
 	})
 	if err == nil {
@@ -54,9 +54,9 @@ func (s *Service) redeem(ctx context.Context, c *client, r *oidc.AccessTokenRequ
 }
 
 // checkCode compares a code's request with who redeems it.
-func (s *Service) checkCode(c *client, row requestRow, r *oidc.AccessTokenRequest) error {
+func (s *Service) checkCode(c *client, row requestRow, r *oidc.AccessTokenRequest, key string) error {
 	switch {
-	case row.ClientID != c.id, !s.Now().Before(row.ExpiresAt):
+	case row.ProofKey != "" && row.ProofKey != key, row.ClientID != c.id, !s.Now().Before(row.ExpiresAt):
 		return oidc.ErrInvalidGrant().WithDescription("invalid code")
 	case row.RedirectURI != r.RedirectURI:
 		return oidc.ErrInvalidGrant().WithDescription("redirect_uri does not correspond")
@@ -82,7 +82,7 @@ func nonProblem(err error) error {
 }
 
 // beginFamily begins the tokens of one code.
-func (s *Service) beginFamily(ctx context.Context, c *client, row requestRow) (familyRow, error) {
+func (s *Service) beginFamily(ctx context.Context, c *client, row requestRow, key string) (familyRow, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return familyRow{}, fmt.Errorf("make id: %w", err)
@@ -99,20 +99,20 @@ func (s *Service) beginFamily(ctx context.Context, c *client, row requestRow) (f
 	}
 	f := familyRow{
 		ID: id, ClientID: c.id, AccountID: row.AccountID, SessionID: row.SessionID, Scopes: row.Scopes, Purpose: consentPurpose(c, row),
-		TrustLevel: row.TrustLevel, Methods: row.Methods, AuthTime: row.AuthTime, CodeHash: row.CodeHash, CreatedAt: now, ExpiresAt: now.Add(life),
+		TrustLevel: row.TrustLevel, Methods: row.Methods, AuthTime: row.AuthTime, CodeHash: row.CodeHash, CreatedAt: now, ExpiresAt: now.Add(life), ProofKey: key,
 	}
 	return f, s.insertFamily(ctx, f)
 }
 
 // tokensFor makes what a client gets: an access token, an ID token when the family is new, and a refresh token where it
 // may have one.
-func (s *Service) tokensFor(ctx context.Context, c *client, f familyRow, scopes []string, nonce string) (*oidc.AccessTokenResponse, error) {
+func (s *Service) tokensFor(ctx context.Context, c *client, f familyRow, scopes []string, nonce, key string) (*oidc.AccessTokenResponse, error) {
 	subject := s.subject(c.id, *f.AccountID)
-	access, life, err := s.accessToken(ctx, f, subject, scopes)
+	access, life, err := s.accessToken(ctx, f, subject, scopes, key)
 	if err != nil {
 		return nil, err
 	}
-	out := &oidc.AccessTokenResponse{AccessToken: access, TokenType: oidc.BearerToken, ExpiresIn: uint64(life.Seconds()), Scope: scopes}
+	out := &oidc.AccessTokenResponse{AccessToken: access, TokenType: typeOf(key), ExpiresIn: uint64(life.Seconds()), Scope: scopes}
 	if f.CodeHash != nil && !f.refreshed {
 		if err := s.storeSubject(ctx, c.id, subject, *f.AccountID); err != nil {
 			return nil, err
@@ -135,8 +135,8 @@ func (s *Service) tokensFor(ctx context.Context, c *client, f familyRow, scopes 
 }
 
 // refresh exchanges a refresh token, once. One that comes a second time later on was stolen, or its successor was: the
-// family ends (RFC 9700, section 4.14.2).
-func (s *Service) refresh(ctx context.Context, c *client, r *oidc.RefreshTokenRequest) (tokens *oidc.AccessTokenResponse, err error) {
+// family ends (RFC 9700, section 4.14.2). One that is bound to a key is good with that key alone.
+func (s *Service) refresh(ctx context.Context, c *client, r *oidc.RefreshTokenRequest, key string) (tokens *oidc.AccessTokenResponse, err error) {
 	var refused error
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
 		tokens, refused = nil, nil
@@ -144,7 +144,7 @@ func (s *Service) refresh(ctx context.Context, c *client, r *oidc.RefreshTokenRe
 		if err != nil {
 			return err
 		}
-		if !found || row.Family.ClientID != c.id || row.Family.EndedAt != nil || !s.Now().Before(row.Family.ExpiresAt) {
+		if !found || row.Family.ClientID != c.id || row.Family.EndedAt != nil || !s.Now().Before(row.Family.ExpiresAt) || (row.Family.ProofKey != "" && row.Family.ProofKey != key) {
 			refused = oidc.ErrInvalidGrant().WithDescription("invalid refresh token")
 			return nil
 		}
@@ -167,7 +167,7 @@ func (s *Service) refresh(ctx context.Context, c *client, r *oidc.RefreshTokenRe
 			return err
 		}
 		row.Family.refreshed = true
-		tokens, err = s.tokensFor(ctx, c, row.Family, scopes, "")
+		tokens, err = s.tokensFor(ctx, c, row.Family, scopes, "", key)
 		return err
 	})
 	if err == nil {
@@ -190,7 +190,7 @@ func narrowed(granted, asked []string) ([]string, bool) {
 }
 
 // clientCredentials gives a client a token on its own behalf, for the scopes about deliveries.
-func (s *Service) clientCredentials(ctx context.Context, c *client, asked []string) (*oidc.AccessTokenResponse, error) {
+func (s *Service) clientCredentials(ctx context.Context, c *client, asked []string, key string) (*oidc.AccessTokenResponse, error) {
 	own := slices.DeleteFunc(slices.Clone(c.scopes), func(scope string) bool { return scope != scopeDeliverRead && scope != scopeDeliverWrite })
 	scopes, ok := narrowed(own, asked)
 	if !ok {
@@ -201,15 +201,15 @@ func (s *Service) clientCredentials(ctx context.Context, c *client, asked []stri
 		return nil, fmt.Errorf("make id: %w", err)
 	}
 	now := s.Now()
-	f := familyRow{ID: id, ClientID: c.id, Scopes: strings.Join(scopes, " "), CreatedAt: now, ExpiresAt: now.Add(accessLife)}
+	f := familyRow{ID: id, ClientID: c.id, Scopes: strings.Join(scopes, " "), CreatedAt: now, ExpiresAt: now.Add(accessLife), ProofKey: key}
 	if err := s.insertFamily(ctx, f); err != nil {
 		return nil, err
 	}
-	access, life, err := s.accessToken(ctx, f, c.id, scopes)
+	access, life, err := s.accessToken(ctx, f, c.id, scopes, key)
 	if err != nil {
 		return nil, err
 	}
-	return &oidc.AccessTokenResponse{AccessToken: access, TokenType: oidc.BearerToken, ExpiresIn: uint64(life.Seconds()), Scope: scopes}, nil
+	return &oidc.AccessTokenResponse{AccessToken: access, TokenType: typeOf(key), ExpiresIn: uint64(life.Seconds()), Scope: scopes}, nil
 }
 
 // revoke ends the family of a refresh or access token when it is the client's.
@@ -219,17 +219,17 @@ func (s *Service) revoke(ctx context.Context, clientID, token string) error {
 		if err != nil {
 			return err
 		}
-		if found {
-			if row.Family.ClientID == clientID {
-				_, err = s.endFamilies(ctx, "id = ?", row.Family.ID)
+		family := row.Family
+		if !found {
+			if _, family, err = s.verify(ctx, token); err != nil {
+				return nil //nolint:nilerr // no token, or none any more
 			}
-			return err
 		}
-		if _, family, err := s.verify(ctx, token); err == nil && family.ClientID == clientID {
-			_, err = s.endFamilies(ctx, "id = ?", family.ID)
-			return err
+		if family.ClientID != clientID {
+			return oidc.ErrInvalidRequest().WithDescription("the token is another client's") // RFC 7009, section 2.1
 		}
-		return nil
+		_, err = s.endFamilies(ctx, "id = ?", family.ID)
+		return err
 	})
 }
 

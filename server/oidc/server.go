@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -34,12 +35,14 @@ func (s *Service) newHandler() http.Handler {
 	for _, path := range []string{"/oauth2/token", "/oauth2/introspect", "/oauth2/revoke"} {
 		mux.Handle("POST "+path, bodyOnly(library))
 	}
-	mux.Handle("GET /oauth2/userinfo", library)
+	mux.HandleFunc("GET /oauth2/userinfo", s.tellAbout)
+	mux.HandleFunc("POST /oauth2/userinfo", s.tellAbout)
 	mux.Handle("GET /oauth2/end-session", library)
 	mux.Handle("POST /oauth2/end-session", library)
 	if s.AccountHome {
-		mux.Handle("GET /oauth2/authorize", s.answered(library))
-		mux.Handle("POST /oauth2/authorize", s.answered(library))
+		mux.Handle("GET /oauth2/authorize", s.answered(s.broughtBack(library)))
+		mux.Handle("POST /oauth2/authorize", s.answered(s.broughtBack(library)))
+		mux.Handle("POST "+pushedPath, bodyOnly(http.HandlerFunc(s.pushRequest)))
 		mux.HandleFunc("GET "+continuePath, s.continueRequest)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -66,10 +69,12 @@ func repeated(form url.Values) bool {
 	return false
 }
 
-func writeError(w http.ResponseWriter, status int, e *oidc.Error) {
+func writeError(w http.ResponseWriter, status int, e *oidc.Error) { writeJSON(w, status, e) }
+
+func writeJSON(w http.ResponseWriter, status int, answer any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(e) // the client has gone when it fails
+	_ = json.NewEncoder(w).Encode(answer) // the client has gone when it fails
 }
 
 // bodyOnly refuses parameters in the address, where they would end up in logs, and repeated ones.
@@ -85,18 +90,61 @@ func bodyOnly(next http.Handler) http.Handler {
 			writeError(w, http.StatusBadRequest, oidc.ErrInvalidRequest().WithDescription("a parameter is there twice"))
 			return
 		}
+		if otherClient(r, form) {
+			writeError(w, http.StatusBadRequest, oidc.ErrInvalidRequest().WithDescription("client_id is not the client that authenticates"))
+			return
+		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		next.ServeHTTP(challenging{w}, r)
+		next.ServeHTTP(challenging{w, `Basic realm="oauth2"`}, r)
 	})
 }
 
-// challenging says how to authenticate when a client is refused (RFC 6749, section 5.2).
-type challenging struct{ http.ResponseWriter }
+// otherClient says whether a form names another client than its header does.
+func otherClient(r *http.Request, form url.Values) bool {
+	id, _, ok := r.BasicAuth()
+	if !ok || !form.Has("client_id") {
+		return false
+	}
+	id, err := url.QueryUnescape(id) // RFC 6749, section 2.3.1
+	return err != nil || id != form.Get("client_id")
+}
+
+// tellAbout answers who the person of an access token is. The token comes in the header alone, since addresses and bodies end up in
+// logs; who sends none or a wrong one is told how to send it (RFC 6750, section 3; RFC 9449, section 7.1).
+func (s *Service) tellAbout(w http.ResponseWriter, r *http.Request) {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	challenge := fmt.Sprintf(`DPoP realm="oauth2", error="invalid_token", algs="%s"`, strings.Join(proofAlgs(), " "))
+	switch {
+	case token == "" || !isScheme(scheme):
+		challenge = `Bearer realm="oauth2"`
+	case !strings.EqualFold(scheme, proofHeader):
+		challenge = `Bearer realm="oauth2", error="invalid_token"`
+	}
+	info, err := s.userInfo(r)
+	var status op.StatusError
+	switch {
+	case errors.As(err, &status):
+		w.Header().Set("WWW-Authenticate", challenge)
+		writeError(w, http.StatusUnauthorized, invalidToken())
+	case err != nil:
+		s.Log.ErrorContext(r.Context(), "OpenID Connect request failed", "error", err, "requestId", httpx.RequestIDOf(r.Context()))
+		writeError(w, http.StatusInternalServerError, oidc.ErrServerError())
+	default:
+		writeJSON(w, http.StatusOK, info)
+	}
+}
+
+// challenging says how to authenticate when a request is refused (RFC 6749, section 5.2; RFC 6750, section 3).
+type challenging struct {
+	http.ResponseWriter
+
+	challenge string
+}
 
 // WriteHeader adds the challenge.
 func (c challenging) WriteHeader(status int) {
 	if status == http.StatusUnauthorized {
-		c.Header().Set("WWW-Authenticate", `Basic realm="oauth2"`)
+		c.Header().Set("WWW-Authenticate", c.challenge)
 	}
 	c.ResponseWriter.WriteHeader(status)
 }
@@ -214,7 +262,11 @@ func (p *server) VerifyClient(ctx context.Context, r *op.Request[op.ClientCreden
 
 // CodeExchange gives tokens for a code.
 func (p *server) CodeExchange(ctx context.Context, r *op.ClientRequest[oidc.AccessTokenRequest]) (*op.Response, error) {
-	tokens, err := p.service.redeem(ctx, r.Client.(*client), r.Data)
+	key, err := p.service.provenKey(ctx, r.Method, r.URL.EscapedPath(), r.Header)
+	if err != nil {
+		return nil, p.outward(ctx, err)
+	}
+	tokens, err := p.service.redeem(ctx, r.Client.(*client), r.Data, key)
 	if err != nil {
 		return nil, p.outward(ctx, err)
 	}
@@ -223,7 +275,11 @@ func (p *server) CodeExchange(ctx context.Context, r *op.ClientRequest[oidc.Acce
 
 // RefreshToken gives new tokens for a refresh token.
 func (p *server) RefreshToken(ctx context.Context, r *op.ClientRequest[oidc.RefreshTokenRequest]) (*op.Response, error) {
-	tokens, err := p.service.refresh(ctx, r.Client.(*client), r.Data)
+	key, err := p.service.provenKey(ctx, r.Method, r.URL.EscapedPath(), r.Header)
+	if err != nil {
+		return nil, p.outward(ctx, err)
+	}
+	tokens, err := p.service.refresh(ctx, r.Client.(*client), r.Data, key)
 	if err != nil {
 		return nil, p.outward(ctx, err)
 	}
@@ -232,7 +288,11 @@ func (p *server) RefreshToken(ctx context.Context, r *op.ClientRequest[oidc.Refr
 
 // ClientCredentialsExchange gives a client a token of its own.
 func (p *server) ClientCredentialsExchange(ctx context.Context, r *op.ClientRequest[oidc.ClientCredentialsRequest]) (*op.Response, error) {
-	tokens, err := p.service.clientCredentials(ctx, r.Client.(*client), r.Data.Scope)
+	key, err := p.service.provenKey(ctx, r.Method, r.URL.EscapedPath(), r.Header)
+	if err != nil {
+		return nil, p.outward(ctx, err)
+	}
+	tokens, err := p.service.clientCredentials(ctx, r.Client.(*client), r.Data.Scope, key)
 	if err != nil {
 		return nil, p.outward(ctx, err)
 	}
@@ -261,30 +321,23 @@ func (p *server) Introspect(ctx context.Context, r *op.Request[op.IntrospectionR
 		return op.NewResponse(answer), nil //nolint:nilerr // not active is all that a stranger learns
 	}
 	answer.Active, answer.ClientID, answer.TokenType = true, c.id, oidc.BearerToken
+	if claims.Confirmation != nil { // RFC 9449, section 6.2
+		answer.TokenType, answer.Claims = proofHeader, map[string]any{"cnf": claims.Confirmation}
+	}
 	answer.Scope, answer.Subject, answer.Issuer, answer.JWTID = strings.Fields(claims.Scope), claims.Subject, claims.Issuer, claims.ID
 	answer.Audience = oidc.Audience(claims.Audience)
 	answer.Expiration, answer.IssuedAt = oidc.FromTime(claims.ExpiresAt.Time), oidc.FromTime(claims.IssuedAt.Time)
 	return op.NewResponse(answer), nil
 }
 
-// UserInfo tells about the person of a token. The token must be in the header: addresses and bodies end up in logs.
-func (p *server) UserInfo(ctx context.Context, r *op.Request[oidc.UserInfoRequest]) (*op.Response, error) {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return nil, errBearer()
-	}
-	info, err := p.service.userInfo(ctx, token)
-	if err != nil {
-		return nil, p.outward(ctx, err)
-	}
-	return op.NewResponse(info), nil
+// errBearer is an access token that is none, or that is good no more (RFC 6750, section 3.1).
+func errBearer() error { return op.NewStatusError(invalidToken(), http.StatusUnauthorized) }
+
+func invalidToken() *oidc.Error {
+	return &oidc.Error{ErrorType: "invalid_token", Description: "access token missing or invalid"}
 }
 
-func errBearer() error {
-	return op.NewStatusError(oidc.ErrAccessDenied().WithDescription("access token invalid"), http.StatusUnauthorized)
-}
-
-// Revocation ends the family of a token (RFC 7009); a token of another client, or none at all, is passed over.
+// Revocation ends the family of a token (RFC 7009); what is no token is passed over, and another client's is refused.
 func (p *server) Revocation(ctx context.Context, r *op.ClientRequest[oidc.RevocationRequest]) (*op.Response, error) {
 	if err := p.service.revoke(ctx, r.Client.GetID(), r.Data.Token); err != nil {
 		return nil, p.outward(ctx, err)
@@ -315,17 +368,18 @@ func (s *Service) discovery(w http.ResponseWriter, _ *http.Request) {
 		RevocationEndpoint: e.Revocation.Absolute(at), IntrospectionEndpoint: e.Introspection.Absolute(at),
 		ResponseTypes: []string{}, SubjectTypes: []string{"pairwise"}, SigningAlgs: []string{string(jose.ES256)},
 		AuthMethods:     []string{string(oidc.AuthMethodBasic), string(oidc.AuthMethodPost), string(oidc.AuthMethodPrivateKeyJWT), string(oidc.AuthMethodNone)},
-		AuthSigningAlgs: assertionAlgs(),
+		AuthSigningAlgs: assertionAlgs(), ProofAlgs: proofAlgs(),
 	}
 	if s.AccountHome {
 		grants = append(grants, oidc.GrantTypeCode, oidc.GrantTypeRefreshToken)
 		scopes = append(personScopes(), scopes...)
 		d.AuthorizationEndpoint, d.UserinfoEndpoint, d.EndSessionEndpoint = e.Authorization.Absolute(at), e.Userinfo.Absolute(at), e.EndSession.Absolute(at)
+		d.PushedEndpoint = at + pushedPath
 		d.ResponseTypes, d.ResponseModes = []string{string(oidc.ResponseTypeCode)}, []string{string(oidc.ResponseModeQuery)}
 		d.ChallengeMethods, d.IssParameter = []string{string(oidc.CodeChallengeMethodS256)}, true
 		d.Claims = []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "azp", "sid", "at_hash", "name", "given_name", "family_name", "email", "email_verified"}
 		d.BackChannelLogout, d.BackChannelSession = true, true
-		d.ACRValues, d.Prompts, d.Locales = s.Levels, []string{oidc.PromptNone, oidc.PromptLogin, oidc.PromptConsent}, []string{"de", "en"}
+		d.ACRValues, d.Prompts, d.Locales = s.Levels, prompts(), []string{"de", "en"}
 	}
 	d.Grants, d.Scopes = grants, slices.Clone(scopes)
 	w.Header().Set("Content-Type", "application/json")
@@ -342,6 +396,7 @@ type description struct {
 	KeysEndpoint          string           `json:"jwks_uri"`
 	UserinfoEndpoint      string           `json:"userinfo_endpoint,omitempty"`
 	EndSessionEndpoint    string           `json:"end_session_endpoint,omitempty"`
+	PushedEndpoint        string           `json:"pushed_authorization_request_endpoint,omitempty"`
 	RevocationEndpoint    string           `json:"revocation_endpoint"`
 	IntrospectionEndpoint string           `json:"introspection_endpoint"`
 	Scopes                []string         `json:"scopes_supported"`
@@ -352,6 +407,7 @@ type description struct {
 	SigningAlgs           []string         `json:"id_token_signing_alg_values_supported"`
 	AuthMethods           []string         `json:"token_endpoint_auth_methods_supported"`
 	AuthSigningAlgs       []string         `json:"token_endpoint_auth_signing_alg_values_supported"`
+	ProofAlgs             []string         `json:"dpop_signing_alg_values_supported"`
 	ChallengeMethods      []string         `json:"code_challenge_methods_supported,omitempty"`
 	Claims                []string         `json:"claims_supported,omitempty"`
 	ACRValues             []string         `json:"acr_values_supported,omitempty"`

@@ -46,14 +46,14 @@ type SigningKey struct {
 	Signing    bool       // whether it signs now
 }
 
-// ringNow gives the keys as read within the last maxAge or now. The first process of a portal makes the ring of the portal's
-// own signing key. Nobody waits for another's query: who waits may hold the connection that it needs.
+// ringNow gives the keys as read within the last maxAge or now; none before BeginKeys. Nobody waits for another's query: who waits may hold
+// the connection that it needs.
 func (s *Service) ringNow(ctx context.Context, maxAge time.Duration) ([]signingKey, error) {
 	now := s.Now()
 	s.ring.mu.Lock()
 	known, readAt := s.ring.keys, s.ring.readAt
 	s.ring.mu.Unlock()
-	if known != nil && now.Sub(readAt) < maxAge {
+	if len(known) > 0 && now.Sub(readAt) < maxAge {
 		return known, nil
 	}
 	read, err := s.readRing(ctx)
@@ -70,11 +70,6 @@ func (s *Service) readRing(ctx context.Context) ([]signingKey, error) {
 	rows, err := s.signingKeyRows(ctx)
 	if err != nil {
 		return nil, err
-	}
-	if len(rows) == 0 {
-		if rows, err = s.beginRing(ctx); err != nil {
-			return nil, err
-		}
 	}
 	out := make([]signingKey, 0, len(rows))
 	for _, row := range rows {
@@ -114,10 +109,11 @@ func (s *Service) signer(ctx context.Context) (signingKey, error) {
 	if err != nil {
 		return signingKey{}, err
 	}
-	if key, ok := signerAt(all, s.Now()); ok {
-		return key, nil
+	key, ok := signerAt(all, s.Now())
+	if !ok {
+		return key, errors.New("no key to sign with")
 	}
-	return signingKey{}, errors.New("no key to sign with")
+	return key, nil
 }
 
 func signerAt(all []signingKey, now time.Time) (signingKey, bool) {
@@ -182,30 +178,27 @@ func (s *Service) sign(ctx context.Context, typ string, claims jwt.Claims) (stri
 	return signed, nil
 }
 
-// beginRing keeps the portal's own signing key as the first one, once for all processes.
-func (s *Service) beginRing(ctx context.Context) (rows []signingKeyRow, err error) {
+// BeginKeys has the portal's own signing key be the first one where there is none, once for all processes. It is called when a process
+// starts, so that no reading makes a key.
+func (s *Service) BeginKeys(ctx context.Context) error {
 	public, err := json.Marshal(s.Keys.Signing.Public())
 	if err != nil {
-		return nil, fmt.Errorf("write signing key: %w", err)
+		return fmt.Errorf("write signing key: %w", err)
 	}
 	now := s.Now()
-	err = s.ringTx(ctx, func(ctx context.Context) error {
-		if rows, err = s.signingKeyRows(ctx); err != nil || len(rows) > 0 {
+	return s.ringTx(ctx, func(ctx context.Context) error {
+		rows, err := s.signingKeyRows(ctx)
+		if err != nil || len(rows) > 0 {
 			return err
 		}
-		rows = []signingKeyRow{{ID: s.Keys.Signing.KeyID, Public: public, CreatedAt: now, ActiveFrom: now}}
-		return s.insertSigningKey(ctx, rows[0])
+		return s.insertSigningKey(ctx, signingKeyRow{ID: s.Keys.Signing.KeyID, Public: public, CreatedAt: now, ActiveFrom: now})
 	})
-	return rows, err
 }
 
 // RotateKeys makes the next key when the newest one has signed long enough, and forgets those that nobody needs any more.
 // atOnce makes a new key sign at once and withdraws the others, for the case that one has become known: what they have signed
 // is no longer accepted.
 func (s *Service) RotateKeys(ctx context.Context, atOnce bool) error {
-	if _, err := s.ringNow(ctx, ringPause); err != nil { // there is at least one
-		return err
-	}
 	now := s.Now()
 	err := s.ringTx(ctx, func(ctx context.Context) error {
 		rows, err := s.signingKeyRows(ctx)

@@ -30,6 +30,7 @@ type requestRow struct {
 	AuthTime      *time.Time
 	TrustLevel    string
 	Methods       string
+	ProofKey      string
 }
 
 func (requestRow) TableName() string { return "oidc_auth_requests" }
@@ -48,6 +49,7 @@ type familyRow struct {
 	CreatedAt  time.Time
 	ExpiresAt  time.Time
 	EndedAt    *time.Time
+	ProofKey   string
 
 	Registered bool `gorm:"->"` // whether an administrator has registered the client, and it is active; read only
 
@@ -295,6 +297,7 @@ func (s *Service) Sweep(ctx context.Context) (int64, error) {
 		before    time.Time
 	}{
 		{"DELETE FROM oidc_auth_requests WHERE id IN (SELECT id FROM oidc_auth_requests WHERE expires_at < ? LIMIT ?)", s.Now()},
+		{"DELETE FROM oidc_pushed_requests WHERE uri_hash IN (SELECT uri_hash FROM oidc_pushed_requests WHERE expires_at < ? LIMIT ?)", s.Now()},
 		{"DELETE FROM oidc_families WHERE id IN (SELECT id FROM oidc_families WHERE expires_at < ? LIMIT ?)", s.Now().Add(-keepEnded)},
 		{"DELETE FROM oidc_visits WHERE (session_id, client_id) IN (SELECT session_id, client_id FROM oidc_visits WHERE expires_at < ? LIMIT ?)", s.Now()},
 		{"DELETE FROM oidc_client_secrets WHERE id IN (SELECT id FROM oidc_client_secrets WHERE expires_at < ? LIMIT ?)", s.Now()},

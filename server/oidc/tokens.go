@@ -36,6 +36,8 @@ type accessClaims struct {
 	Scope    string `json:"scope"`
 	ACR      string `json:"acr,omitempty"`
 	Family   string `json:"family"`
+
+	Confirmation *confirmation `json:"cnf,omitempty"` // the key that it is bound to
 }
 
 // idClaims is an ID token (OpenID Connect Core 1.0, section 2). Names are not in it: it travels through addresses at
@@ -52,20 +54,25 @@ type idClaims struct {
 	AccessHash string   `json:"at_hash"`
 }
 
-func (s *Service) accessToken(ctx context.Context, f familyRow, subject string, scopes []string) (token string, life time.Duration, err error) {
+// accessToken makes one, bound to the key with this thumbprint unless it is empty.
+func (s *Service) accessToken(ctx context.Context, f familyRow, subject string, scopes []string, key string) (token string, life time.Duration, err error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return "", 0, fmt.Errorf("make id: %w", err)
 	}
 	now := s.Now()
 	life = s.lifeOf(f)
-	token, err = s.sign(ctx, typAccess, accessClaims{
+	claims := accessClaims{
 		RegisteredClaims: jwt.RegisteredClaims{
 			Issuer: s.Issuer, Subject: subject, Audience: jwt.ClaimStrings{s.Issuer}, ID: id.String(),
 			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(life)),
 		},
 		ClientID: f.ClientID, Scope: strings.Join(scopes, " "), ACR: f.TrustLevel, Family: f.ID.String(),
-	})
+	}
+	if key != "" {
+		claims.Confirmation = &confirmation{key}
+	}
+	token, err = s.sign(ctx, typAccess, claims)
 	return token, life, err
 }
 
@@ -116,10 +123,10 @@ func (s *Service) verify(ctx context.Context, token string) (accessClaims, famil
 	return claims, f, nil
 }
 
-// VerifyToken says who calls with an access token: an app or a linked portal for a person, or a client for itself. The
-// error is token-invalid (401).
-func (s *Service) VerifyToken(ctx context.Context, token string) (httpx.Caller, error) {
-	claims, f, err := s.verify(ctx, token)
+// VerifyRequest says who calls with an access token: an app or a linked portal for a person, or a client for itself. A token
+// that is bound to a key needs a proof for this request. The error is token-invalid (401).
+func (s *Service) VerifyRequest(r *http.Request) (httpx.Caller, error) {
+	claims, f, err := s.present(r)
 	if err != nil {
 		return httpx.Caller{}, problem.Unauthorized("token-invalid", "Das Zugriffstoken ist nicht gültig.", "The access token is not valid.").Because(err)
 	}
@@ -131,9 +138,10 @@ func (s *Service) VerifyToken(ctx context.Context, token string) (httpx.Caller, 
 	return c, nil
 }
 
-// userInfo gives what the scopes of a token are about.
-func (s *Service) userInfo(ctx context.Context, token string) (*oidc.UserInfo, error) {
-	claims, f, err := s.verify(ctx, token)
+// userInfo gives what the scopes of a request's token are about.
+func (s *Service) userInfo(r *http.Request) (*oidc.UserInfo, error) {
+	ctx := r.Context()
+	claims, f, err := s.present(r)
 	scopes := strings.Fields(claims.Scope)
 	if err != nil || f.AccountID == nil || !slices.Contains(scopes, scopeOpenID) {
 		return nil, errBearer()
@@ -235,11 +243,9 @@ func (s *Service) AccountOf(ctx context.Context, clientID, subject string) (uuid
 // ends: any page could have led the browser here.
 func (s *Service) signOut(ctx context.Context, r *oidc.EndSessionRequest, header http.Header) (location string, cookie *http.Cookie, err error) {
 	location = s.Issuer + "/"
-	var claims idClaims
-	parsed, err := jwt.ParseWithClaims(r.IdTokenHint, &claims, s.keyFor(ctx),
-		jwt.WithValidMethods([]string{string(jose.ES256)}), jwt.WithoutClaimsValidation()) // an old one is good enough here
-	if err != nil || parsed.Header["typ"] != typID || claims.Issuer != s.Issuer || len(claims.Audience) != 1 || (r.ClientID != "" && r.ClientID != claims.Audience[0]) {
-		return location, nil, nil //nolint:nilerr // nothing ends
+	claims, ok := s.ownIDToken(ctx, r.IdTokenHint)
+	if !ok || (r.ClientID != "" && r.ClientID != claims.Audience[0]) {
+		return location, nil, nil // nothing ends
 	}
 	c, err := s.client(ctx, claims.Audience[0])
 	if err != nil {
@@ -256,6 +262,13 @@ func (s *Service) signOut(ctx context.Context, r *oidc.EndSessionRequest, header
 	}
 	cookie, err = s.Sessions.EndBrowserSession(ctx, (&http.Request{Header: header}).WithContext(ctx), account)
 	return location, cookie, err
+}
+
+// ownIDToken reads an ID token of this portal, which has one audience. One that has run out is good enough where it only says who was meant.
+func (s *Service) ownIDToken(ctx context.Context, token string) (idClaims, bool) {
+	var claims idClaims
+	parsed, err := jwt.ParseWithClaims(token, &claims, s.keyFor(ctx), jwt.WithValidMethods([]string{string(jose.ES256)}), jwt.WithoutClaimsValidation())
+	return claims, err == nil && parsed.Header["typ"] == typID && claims.Issuer == s.Issuer && len(claims.Audience) == 1
 }
 
 func withState(address, state string) (string, error) {

@@ -12,6 +12,8 @@ import (
 type Association interface {
 	Name() string
 	Members() []types.PortalReference
+	// AccountHomes are those that keep accounts; this portal first when it is one.
+	AccountHomes() []types.PortalReference
 }
 
 // Service answers with what was configured.
@@ -29,6 +31,11 @@ func New(self types.Portal, association Association) *Service {
 func (s *Service) Portal() types.Portal {
 	p := s.portal
 	p.Association = types.Association{Name: s.association.Name(), Members: s.association.Members()}
+	p.AccountHomes = s.association.AccountHomes()
+	p.AccountHome = types.PortalReference{Id: p.Id, Name: p.Name, Url: p.Id, Kind: p.Kind} // while no account home is trusted
+	if len(p.AccountHomes) > 0 {
+		p.AccountHome = p.AccountHomes[0]
+	}
 	return p
 }
 

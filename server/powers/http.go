@@ -77,7 +77,7 @@ func (h *Handlers) ConfirmPower(ctx context.Context, r api.ConfirmPowerRequestOb
 
 // UsePower answers POST /api/v1/account/powers/{powerId}/uses.
 func (h *Handlers) UsePower(ctx context.Context, r api.UsePowerRequestObject) (api.UsePowerResponseObject, error) {
-	if !h.s.isHome() {
+	if !h.s.IsHome || h.s.elsewhere(ctx) {
 		return nil, errNotHome
 	}
 	p, err := h.s.Use(ctx, r.PowerId, *r.Body)
@@ -89,7 +89,7 @@ func (h *Handlers) UsePower(ctx context.Context, r api.UsePowerRequestObject) (a
 
 // ReadPrincipalProfile answers GET /api/v1/account/powers/{powerId}/profile.
 func (h *Handlers) ReadPrincipalProfile(ctx context.Context, r api.ReadPrincipalProfileRequestObject) (api.ReadPrincipalProfileResponseObject, error) {
-	if !h.s.isHome() {
+	if !h.s.IsHome || h.s.elsewhere(ctx) {
 		return nil, errNotHome
 	}
 	p, err := h.s.profile(ctx, r.PowerId, r.Params.ServiceId)

@@ -124,7 +124,7 @@ type Config struct {
 	DB       *db.DB
 	Keys     *keys.Set
 	Self     types.PortalReference // this portal
-	Home     types.PortalReference // where citizens have their accounts; may be this portal
+	IsHome   bool                  // whether citizens have accounts at this portal
 	Accounts Accounts
 	Services Services
 	Forms    Forms
@@ -157,7 +157,20 @@ func New(c Config) *Service {
 // Listen adds who learns of powers that have ended. It is called before the portal answers anybody.
 func (s *Service) Listen(l ...Listener) { s.listeners = append(s.listeners, l...) }
 
-func (s *Service) isHome() bool { return s.Self.Id == s.Home.Id }
+// elsewhere says whether the caller is a citizen whose account is at another portal.
+func (s *Service) elsewhere(ctx context.Context) bool {
+	c := httpx.CallerOf(ctx)
+	return c.Person.Issuer != "" && c.Person.Issuer != s.Self.Id
+}
+
+// errElsewhere says where the caller's account is.
+func (s *Service) errElsewhere(ctx context.Context) error {
+	home, known := s.Portals.Member(httpx.CallerOf(ctx).Person.Issuer)
+	if !known {
+		return errNotHome
+	}
+	return errNotHome.With(problem.Text{De: "Ihr Konto liegt bei: " + home.Name + ".", En: "Your account is at: " + home.Name + "."})
+}
 
 // Problems that people meet.
 var (
@@ -214,8 +227,8 @@ func errHelper() error {
 // citizen gives the account of the citizen who calls with a session at their account home.
 func (s *Service) citizen(ctx context.Context) (uuid.UUID, httpx.Caller, error) {
 	c := httpx.CallerOf(ctx)
-	if !s.isHome() {
-		return uuid.Nil, c, errNotHome.With(problem.Text{De: "Ihr Konto liegt bei: " + s.Home.Name + ".", En: "Your account is at: " + s.Home.Name + "."})
+	if s.elsewhere(ctx) || !s.IsHome {
+		return uuid.Nil, c, s.errElsewhere(ctx)
 	}
 	if c.Kind != httpx.SessionCaller || c.AccountID == uuid.Nil {
 		return uuid.Nil, c, problem.Unauthorized("not-signed-in", "Bitte melden Sie sich an.", "Please sign in.")

@@ -70,7 +70,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) at(portal string) *Service {
 	ref := types.PortalReference{Id: portal, Url: portal, Name: strings.TrimPrefix(portal, "https://")}
 	s := New(Config{
-		DB: w.db, Keys: w.keys, Self: ref, Home: types.PortalReference{Id: home, Url: home, Name: "Landkreis"}, Accounts: w, Services: w, Forms: w, Mail: w,
+		DB: w.db, Keys: w.keys, Self: ref, IsHome: ref.Id == home, Accounts: w, Services: w, Forms: w, Mail: w,
 		Mailbox: w, Subjects: w, Portals: w, HomeKeys: w, Messages: w, Log: slog.New(slog.DiscardHandler),
 		Now: func() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.now },
 	})

@@ -30,7 +30,7 @@ func (s *Service) actor(ctx context.Context) (actor, error) {
 	c := httpx.CallerOf(ctx)
 	a := actor{account: c.AccountID, level: c.TrustLevel, portal: s.Self.Id}
 	switch {
-	case !s.isHome():
+	case !s.IsHome:
 		return a, errNotHome
 	case c.AccountID == uuid.Nil:
 		return a, problem.Unauthorized("not-signed-in", "Bitte melden Sie sich an.", "Please sign in.")
@@ -46,12 +46,12 @@ func (s *Service) actor(ctx context.Context) (actor, error) {
 	return a, nil
 }
 
-// ActingFor lists the powers in force that the caller holds: from the own store at the account home, else read there now.
+// ActingFor lists the powers in force that the caller holds: from the own store at their account home, else read there now.
 func (s *Service) ActingFor(ctx context.Context) ([]types.Power, error) {
 	if c := httpx.CallerOf(ctx); c.IsStaff() || c.Kind == httpx.SessionCaller && c.Person.Subject == "" {
 		return nil, errStaff()
 	}
-	if !s.isHome() {
+	if s.elsewhere(ctx) {
 		var list types.PowerList
 		err := s.AtHome.Ask(ctx, http.MethodGet, path+"received", nil, &list)
 		return list.Items, err
@@ -80,11 +80,11 @@ func (s *Service) Held(ctx context.Context, id uuid.UUID) (types.Power, time.Tim
 	return list[i], endOf(list[i].ValidUntil.Time), nil
 }
 
-// Use checks, at the account home and at this moment, that the caller may do something by a power, and gives the proof. Refused (403)
+// Use checks, at the caller's account home and at this moment, that the caller may do something by a power, and gives the proof. Refused (403)
 // are: a power that does not count now, another service, a trust level too low of the power or of the caller, and all but filling in
 // for helpers. Somebody else's power is unknown (404).
 func (s *Service) Use(ctx context.Context, id uuid.UUID, use types.PowerUse) (types.PowerProof, error) {
-	if !s.isHome() {
+	if s.elsewhere(ctx) {
 		var p types.PowerProof
 		err := s.AtHome.Ask(ctx, http.MethodPost, path+id.String()+"/uses", use, &p)
 		return p, err
@@ -164,7 +164,7 @@ func (s *Service) note(ctx context.Context, r row, a actor, use types.PowerUse, 
 // Profile gives the data of the person for whom the caller acts, as far as the power allows and the forms of the service ask for it; nothing
 // when it allows none (ok is false). The read is in the access logs of both.
 func (s *Service) Profile(ctx context.Context, id, serviceID uuid.UUID) (data types.Profile, ok bool, err error) {
-	if !s.isHome() {
+	if s.elsewhere(ctx) {
 		err := s.AtHome.Ask(ctx, http.MethodGet, path+id.String()+"/profile?"+url.Values{"serviceId": {serviceID.String()}}.Encode(), nil, &data)
 		if problem.Is(err, errNoItems().Code) {
 			return data, false, nil

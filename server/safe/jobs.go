@@ -48,7 +48,7 @@ func (w *deleteWorker) Work(ctx context.Context, job *river.Job[deleteObjectsArg
 // Sweep deletes documents that can no longer be taken back and what broken uploads have left, wraps keys by the present master key, and
 // says how many rows it has deleted.
 func (s *Service) Sweep(ctx context.Context) (int64, error) {
-	if !s.isHome() {
+	if !s.IsHome {
 		return 0, nil
 	}
 	var deleted int64

@@ -16,7 +16,7 @@ import (
 // PersonFiles gives the files of a person's documents, the newest first, one open at a time. A file that cannot be read ends it.
 func (s *Service) PersonFiles(ctx context.Context, p httpx.Person, add func(name string, at time.Time, content io.Reader) error) error {
 	account, err := uuid.Parse(p.Subject)
-	if err != nil || p.Issuer != s.Self.Id || !s.isHome() {
+	if err != nil || p.Issuer != s.Self.Id || !s.IsHome {
 		return nil //nolint:nilerr // people of another account home have no documents here
 	}
 	rows, err := s.all(ctx, account)
@@ -39,7 +39,7 @@ func (s *Service) PersonFiles(ctx context.Context, p httpx.Person, add func(name
 // PersonalData gives what the safe knows of a person's documents; PersonFiles gives the files.
 func (s *Service) PersonalData(ctx context.Context, p httpx.Person, add func(section string, data any) error) error {
 	account, err := uuid.Parse(p.Subject)
-	if err != nil || p.Issuer != s.Self.Id || !s.isHome() {
+	if err != nil || p.Issuer != s.Self.Id || !s.IsHome {
 		return nil //nolint:nilerr // people of another account home have no documents here
 	}
 	list, err := s.listOf(ctx, account)

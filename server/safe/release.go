@@ -72,7 +72,7 @@ func (s *Service) elsewhere(ctx context.Context) bool {
 // portal gives the account and the linked portal of a caller who comes with a token that the account home has given that portal.
 func (s *Service) portal(ctx context.Context) (account uuid.UUID, member types.PortalReference, err error) {
 	c := httpx.CallerOf(ctx)
-	if !s.isHome() {
+	if !s.IsHome {
 		return uuid.Nil, member, errNotHome
 	}
 	member, known := s.rooms.Portals.Member(c.ClientID)
@@ -145,7 +145,7 @@ func (s *Service) OpenReleased(ctx context.Context, home string, id uuid.UUID) (
 // Released opens a document for the portal that it was released to, and nobody else (404 document-unknown), while the person has not deleted
 // it. The first read is entered in the person's access log, in one transaction with noting it.
 func (s *Service) Released(ctx context.Context, recipient string, id uuid.UUID) (name, mediaType string, size int64, content io.ReadSeekCloser, err error) {
-	if !s.isHome() {
+	if !s.IsHome {
 		return "", "", 0, nil, errUnknown
 	}
 	var r row
@@ -212,7 +212,7 @@ type origin struct {
 
 // KeepLetter puts a letter, a PDF, into an account's safe, once: the same message answers the same document. There may be no room (409).
 func (s *Service) KeepLetter(ctx context.Context, account, message uuid.UUID, name, sender string, at time.Time, content io.Reader) (types.SafeDocument, error) {
-	if !s.isHome() {
+	if !s.IsHome {
 		return types.SafeDocument{}, errNotHome
 	}
 	if r, err := s.bySource(ctx, account, message); !problem.Is(err, errUnknown.Code) {

@@ -38,7 +38,7 @@ type Config struct {
 	Store  *blob.Store
 	Jobs   *jobs.Client
 	Self   types.PortalReference // this portal
-	Home   types.PortalReference // where citizens have their accounts; may be this portal
+	IsHome bool                  // whether citizens have accounts at this portal
 	Log    *slog.Logger
 	Now    func() time.Time
 }
@@ -55,8 +55,6 @@ func New(c Config) *Service {
 	c.Now = func() time.Time { return now().UTC().Truncate(time.Microsecond) } // as the database keeps it
 	return &Service{Config: c}
 }
-
-func (s *Service) isHome() bool { return s.Self.Id == s.Home.Id }
 
 // Problems that people meet.
 var (
@@ -77,8 +75,14 @@ var (
 func (s *Service) citizen(ctx context.Context) (uuid.UUID, error) {
 	c := httpx.CallerOf(ctx)
 	switch {
-	case !s.isHome():
-		return uuid.Nil, errNotHome.With(problem.Text{De: "Ihr Konto liegt bei: " + s.Home.Name + ".", En: "Your account is at: " + s.Home.Name + "."})
+	case s.elsewhere(ctx):
+		home, known := s.rooms.Portals.Member(c.Person.Issuer)
+		if !known {
+			return uuid.Nil, errNotHome
+		}
+		return uuid.Nil, errNotHome.With(problem.Text{De: "Ihr Konto liegt bei: " + home.Name + ".", En: "Your account is at: " + home.Name + "."})
+	case !s.IsHome:
+		return uuid.Nil, errNotHome
 	case c.Kind != httpx.SessionCaller || c.AccountID == uuid.Nil:
 		return uuid.Nil, problem.Unauthorized("not-signed-in", "Bitte melden Sie sich an.", "Please sign in.")
 	case c.IsStaff():

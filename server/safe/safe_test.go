@@ -63,7 +63,7 @@ func serviceOn(t *testing.T, d *db.DB, folder string, now func() time.Time) *Ser
 	client, err := jobs.New(d, log, jobs.Options{})
 	require.NoError(t, err)
 	home := types.PortalReference{Id: "https://landkreis.example", Name: "Landkreis"}
-	s := New(Config{DB: d, Keys: set, Master: master, Store: store, Jobs: client, Self: home, Home: home, Log: log, Now: now})
+	s := New(Config{DB: d, Keys: set, Master: master, Store: store, Jobs: client, Self: home, IsHome: true, Log: log, Now: now})
 	Register(client, s)
 	return s
 }

@@ -23,6 +23,9 @@ func TestAuthorize_RedirectURIVariants_NeverRedirectThere(t *testing.T) {
 		"https://entsorgung.example\\@evil.example/zurueck", "//entsorgung.example/zurueck", "/zurueck", "javascript:alert(1)", "data:text/html,x",
 		"https://entsorgung.example/zurueck%00", "https://entsorgung.example/zurueck\n", " https://entsorgung.example/zurueck", "https://entsorgung.example//zurueck",
 		"https://www.entsorgung.example/zurueck", "https://entsorgung.example/zurueck;x", "https://xn--entsorgung.example/zurueck", "entsorgung:zurueck",
+		"https://entsorgung.example./zurueck", "https://entsorgung.example/zurueck?", "https://entsorgung.example/zurueck#", "https://:@entsorgung.example/zurueck",
+		"https://entsorgung.example:/zurueck", "https:entsorgung.example/zurueck", "https:///entsorgung.example/zurueck", "https://localhost/zurueck",
+		"https://127.0.0.1/zurueck", "https://entsorgung.example/zur%75eck", "https://entsorgung.example/./zurueck", "https://entsorgung.example/zurueck\t",
 	}
 	for _, variant := range variants {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a.authorizeURL("redirect_uri", variant), nil)
@@ -134,5 +137,33 @@ func TestAuthorize_DataWithoutAKnownPurpose_IsRefused(t *testing.T) {
 		if got.Get("error") != "invalid_scope" {
 			t.Errorf("%s: %v", scope, got)
 		}
+	}
+}
+
+func TestAuthorize_HintOfSomebodyElse_IsRefused(t *testing.T) {
+	t.Parallel()
+	a, b := signedIn(t)
+	got := a.token(redeemForm(a.code(b)))
+	_, err := a.home().accounts.CreateCitizen(t.Context(), "bernd@example.org", password, types.ProfileData{GivenName: "Bernd", FamilyName: "Beispiel"})
+	must(t, err)
+	bernd := newBrowser(t)
+	bernd.signIn(a.home(), "bernd@example.org", password)
+	for name, c := range map[string]struct {
+		b    *browser
+		hint string
+		want string
+	}{
+		"of who is signed in": {b, got.ID, ""},
+		"of somebody else":    {bernd, got.ID, "login_required"},
+		"an access token":     {b, got.Access, "invalid_request"},
+		"changed":             {b, got.ID + "x", "invalid_request"},
+	} {
+		if answer := a.answer(c.b.visit(a.authorizeURL("prompt", "none", "id_token_hint", c.hint)).location); answer.Get("error") != c.want {
+			t.Errorf("%s: %v", name, answer)
+		}
+	}
+	back := "http://127.0.0.1/zurueck"
+	if answer := a.answer(b.visit(a.authorizeURL("client_id", "app", "scope", "openid", "redirect_uri", back, "id_token_hint", got.ID)).location); answer.Get("error") != "invalid_request" {
+		t.Errorf("another client's: %v", answer)
 	}
 }

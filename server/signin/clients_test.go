@@ -162,7 +162,7 @@ func TestClient_SwitchedOffOrRemoved_TokensEndAtOnce(t *testing.T) {
 		made := a.register(admin, website())
 		id, path := made.Client.Id, "/api/v1/admin/clients/"+made.Client.Id
 		got := a.redeemAs(id, *made.Secret, a.codeFor(b, id))
-		if _, err := a.home().oidc.VerifyToken(t.Context(), got.Access); err != nil {
+		if _, err := a.home().caller(t.Context(), got.Access); err != nil {
 			t.Fatal(err)
 		}
 		code := a.codeFor(b, id)
@@ -180,7 +180,7 @@ func TestClient_SwitchedOffOrRemoved_TokensEndAtOnce(t *testing.T) {
 				t.Fatalf("%d %s", r.status, r.body)
 			}
 		}
-		if _, err := a.home().oidc.VerifyToken(t.Context(), got.Access); err == nil {
+		if _, err := a.home().caller(t.Context(), got.Access); err == nil {
 			t.Errorf("%s: the access token is still good", how)
 		}
 		if got := a.redeemAs(id, *made.Secret, code); got.Access != "" {
@@ -561,11 +561,11 @@ func TestSigningKeys_Replaced_WhatTheFormerSignedIsRefused(t *testing.T) {
 	if len(list.Items) != 1 || !list.Items[0].Signing {
 		t.Errorf("%+v", list)
 	}
-	if _, err := a.home().oidc.VerifyToken(t.Context(), before.Access); err == nil {
+	if _, err := a.home().caller(t.Context(), before.Access); err == nil {
 		t.Error("a token of the key that has become known is still good")
 	}
 	after := a.token(redeemForm(a.code(b)))
-	if _, err := a.home().oidc.VerifyToken(t.Context(), after.Access); err != nil {
+	if _, err := a.home().caller(t.Context(), after.Access); err != nil {
 		t.Error(err)
 	}
 }

@@ -21,18 +21,19 @@ type cookies struct {
 	flow    string // beginning of the names of cookies that hold a sign-in under way
 
 	deviceName string // by which a browser is known again, signed in or not
+	homeName   string // names the account home by which the browser last signed in
 }
 
 func newCookies(publicURL string) cookies {
 	u, err := url.Parse(publicURL)
 	if err != nil || u.Scheme == "https" {
-		return cookies{secure: true, session: "__Host-session", flow: "__Host-signin_", deviceName: "__Host-device"}
+		return cookies{secure: true, session: "__Host-session", flow: "__Host-signin_", deviceName: "__Host-device", homeName: "__Host-home"}
 	}
 	port := u.Port()
 	if port == "" {
 		port = "80"
 	}
-	return cookies{session: "session_" + port, flow: "signin_" + port + "_", deviceName: "device_" + port}
+	return cookies{session: "session_" + port, flow: "signin_" + port + "_", deviceName: "device_" + port, homeName: "home_" + port}
 }
 
 func (c cookies) make(name, value string, maxAge int) *http.Cookie {

@@ -28,6 +28,7 @@ const (
 
 // flow is a sign-in under way, sealed in a cookie of the browser that began it.
 type flow struct {
+	Home     string // entity id of the account home that the browser was sent to
 	State    string
 	Nonce    string
 	Verifier string // PKCE, RFC 7636
@@ -38,40 +39,81 @@ type flow struct {
 	At       time.Time
 }
 
-// Start gives the address at the account home where the browser goes to sign in, and the cookie that it must come back
-// with. With a service it asks to read the person's profile for it; who is not signed in here does that first. At the account
-// home itself it leads to its own page. returnTo must be a page of this portal (else 400).
-func (s *Service) Start(ctx context.Context, returnTo string, serviceID *uuid.UUID, level types.TrustLevel) (location string, cookie *http.Cookie, err error) {
-	if returnTo == "" {
-		returnTo = "/"
+// Begin is what a sign-in is asked for with.
+type Begin struct {
+	ReturnTo  string     // page of this portal; empty: the start page
+	ServiceID *uuid.UUID // asks to read the person's profile for it; who is not signed in here does that first
+	Level     types.TrustLevel
+	Home      string // entity id of the account home; empty: as homeFor decides
+}
+
+// Start gives the address at an account home where the browser goes to sign in, and the cookie that it must come back
+// with. At the account home itself, and where people choose between several, it leads to this portal's own page. ReturnTo must be a page
+// of this portal, and Home an account home of the association (else 400). home is where it goes to, also when that cannot be reached (503).
+func (s *Service) Start(ctx context.Context, b Begin) (location, home string, cookie *http.Cookie, err error) {
+	if b.ReturnTo == "" {
+		b.ReturnTo = "/"
 	}
-	if !httpx.LocalPath(returnTo) {
-		return "", nil, problem.BadRequest("return-to", "Diese Adresse gehört nicht zu diesem Portal.", "This address is not part of this portal.")
+	if !httpx.LocalPath(b.ReturnTo) {
+		return "", "", nil, problem.BadRequest("return-to", "Diese Adresse gehört nicht zu diesem Portal.", "This address is not part of this portal.")
 	}
-	if s.isHome() {
-		location = withQuery(pageSignIn, "returnTo", returnTo)
-		if level != "" {
-			location = withQuery(location, "level", string(level))
+	here, signedIn, err := s.citizenHere(ctx)
+	if err != nil {
+		return "", "", nil, err
+	}
+	if home, err = s.homeFor(b.Home, here, signedIn); err != nil {
+		return "", "", nil, err
+	}
+	if home == "" || home == s.Self.Id {
+		location = withQuery(pageSignIn, "returnTo", b.ReturnTo)
+		if b.Level != "" {
+			location = withQuery(location, "level", string(b.Level))
 		}
-		return location, nil, nil
+		return location, home, nil, nil
 	}
-	f := flow{ReturnTo: returnTo, Level: string(level), Verifier: oauth2.GenerateVerifier(), At: s.Now()}
+	location, cookie, err = s.toHome(ctx, home, b, signedIn && here.Issuer == home)
+	return location, home, cookie, err
+}
+
+// homeFor finds the account home where somebody is to sign in: the one that is wanted, else that of who is signed in, else this portal, else
+// the only one there is. It is empty where people must choose.
+func (s *Service) homeFor(wanted string, here sessionRow, signedIn bool) (string, error) {
+	if wanted != "" {
+		if _, isHome := s.Homes.Home(wanted); !isHome {
+			return "", problem.BadRequest("home-unknown", "Das gewählte Portal führt in diesem Verbund keine Konten.", "The chosen portal keeps no accounts in this association.").
+				With(problem.Text{De: "Wählen Sie auf der Seite „Anmelden“ das Portal, bei dem Ihr Konto liegt.", En: "Choose the portal that keeps your account on the page “Sign in”."})
+		}
+		return wanted, nil
+	}
+	if signedIn {
+		return here.Issuer, nil
+	}
+	all := s.Homes.All()
+	switch {
+	case s.isHome():
+		return s.Self.Id, nil
+	case len(all) == 1:
+		return all[0].Id, nil
+	case len(all) == 0:
+		return "", errHomeUnreachable(errNoHome)
+	}
+	return "", nil
+}
+
+// toHome makes the address at an account home, and the cookie to come back with. samePerson says that somebody is signed in here by it.
+func (s *Service) toHome(ctx context.Context, home string, b Begin, samePerson bool) (location string, cookie *http.Cookie, err error) {
+	f := flow{Home: home, ReturnTo: b.ReturnTo, Level: string(b.Level), Verifier: oauth2.GenerateVerifier(), At: s.Now()}
 	f.State, _ = secret.New()
 	f.Nonce, _ = secret.New()
-	if serviceID != nil {
-		_, here, err := s.citizenHere(ctx)
-		if err != nil {
-			return "", nil, err
-		}
-		if here {
-			f.Purpose = serviceID.String()
-		} else {
-			f.Then = serviceID.String()
-		}
+	switch {
+	case b.ServiceID != nil && samePerson:
+		f.Purpose = b.ServiceID.String()
+	case b.ServiceID != nil:
+		f.Then = b.ServiceID.String()
 	}
-	p, err := s.provider(ctx, reachableKept)
+	p, err := s.provider(ctx, home, reachableKept)
 	if err != nil {
-		s.Log.WarnContext(ctx, "sign-in cannot start", "error", err)
+		s.Log.WarnContext(ctx, "sign-in cannot start", "home", home, "error", err)
 		return "", nil, errHomeUnreachable(err)
 	}
 	if cookie, err = s.flowCookie(f); err != nil {
@@ -88,10 +130,10 @@ func (s *Service) Start(ctx context.Context, returnTo string, serviceID *uuid.UU
 	return p.oauth.AuthCodeURL(f.State, options...), cookie, nil
 }
 
-// citizenHere reads the session of a citizen in the browser of ctx's request.
+// citizenHere reads the session of a citizen in the browser of ctx's request, from whichever account home.
 func (s *Service) citizenHere(ctx context.Context) (row sessionRow, found bool, err error) {
 	row, found, err = s.sessionOf(ctx, httpx.RequestOf(ctx))
-	return row, found && !s.ended(row) && row.Issuer == s.Home.Id, err
+	return row, found && !s.ended(row) && row.Issuer != "" && s.vouched(row), err
 }
 
 func (s *Service) flowCookieName(state string) string {
@@ -136,36 +178,36 @@ func (s *Service) Finish(ctx context.Context, answer types.FinishSignInParams) (
 	state := value(answer.State)
 	f, ok := s.openFlow(httpx.RequestOf(ctx), state)
 	if !ok {
-		return s.failed(ctx, "/", reasonExpired, errors.New("no sign-in of this browser has this state")), nil
+		return s.failed(ctx, flow{ReturnTo: "/"}, reasonExpired, errors.New("no sign-in of this browser has this state")), nil
 	}
 	cookies = []*http.Cookie{s.cookies.drop(s.flowCookieName(state))}
-	if value(answer.Iss) != s.Home.Id { // RFC 9207: not the answer of another provider
-		return s.failed(ctx, f.ReturnTo, reasonFailed, errors.New("answer of another issuer")), cookies
+	if f.Home == "" || value(answer.Iss) != f.Home { // RFC 9207: not the answer of another account home than the browser was sent to
+		return s.failed(ctx, f, reasonFailed, errors.New("answer of another issuer")), cookies
 	}
 	if answer.Error != nil {
 		return s.refusedByHome(ctx, f, *answer.Error), cookies
 	}
 	next, session, err := s.complete(ctx, f, value(answer.Code))
 	if err != nil {
-		return s.failed(ctx, f.ReturnTo, reasonOf(err), err), cookies
+		return s.failed(ctx, f, reasonOf(err), err), cookies
 	}
 	if session != nil {
-		cookies = append(cookies, session)
+		cookies = append(cookies, session, s.rememberHome(f.Home))
 	}
 	return next, cookies
 }
 
 func (s *Service) refusedByHome(ctx context.Context, f flow, code string) string {
 	if code == errorUnmet {
-		return s.failed(ctx, f.ReturnTo, reasonLevel, errors.New("the account home cannot prove the level"))
+		return s.failed(ctx, f, reasonLevel, errors.New("the account home cannot prove the level"))
 	}
 	if code != string(oidc.AccessDenied) {
-		return s.failed(ctx, f.ReturnTo, reasonFailed, fmt.Errorf("account home answers %.40q", code))
+		return s.failed(ctx, f, reasonFailed, fmt.Errorf("account home answers %.40q", code))
 	}
 	if f.Purpose != "" {
 		return withQuery(f.ReturnTo, "einwilligung", "abgelehnt")
 	}
-	return s.failed(ctx, f.ReturnTo, reasonDenied, errors.New("the person refused"))
+	return s.failed(ctx, f, reasonDenied, errors.New("the person refused"))
 }
 
 // errorUnmet is the error of an account home that cannot prove the level (OpenID Connect Core Error Code
@@ -178,7 +220,7 @@ var errOtherPerson = errors.New("another person is signed in at the account home
 
 // complete redeems the code and keeps what it gives.
 func (s *Service) complete(ctx context.Context, f flow, code string) (next string, cookie *http.Cookie, err error) {
-	p, err := s.provider(ctx, discoveryKept)
+	p, err := s.provider(ctx, f.Home, discoveryKept)
 	if err != nil {
 		return "", nil, err
 	}
@@ -213,7 +255,7 @@ func (s *Service) complete(ctx context.Context, f flow, code string) (next strin
 	if f.Then == "" {
 		return f.ReturnTo, cookie, nil
 	}
-	return "/api/v1/signin/start?" + url.Values{"serviceId": {f.Then}, "returnTo": {f.ReturnTo}}.Encode(), cookie, nil
+	return "/api/v1/signin/start?" + url.Values{"serviceId": {f.Then}, "returnTo": {f.ReturnTo}, "home": {f.Home}}.Encode(), cookie, nil
 }
 
 // keepPurpose keeps a token for one purpose with the session of the same person.
@@ -232,9 +274,44 @@ func (s *Service) keepPurpose(ctx context.Context, purpose string, token *oauth2
 	return s.storePurpose(ctx, purposeRow{SessionID: row.ID, Purpose: purpose, Sealed: sealed, ExpiresAt: s.expiryOf(token)})
 }
 
-func (s *Service) failed(ctx context.Context, returnTo, reason string, cause error) string {
-	s.Log.InfoContext(ctx, "sign-in failed", "reason", reason, "error", cause, "requestId", httpx.RequestIDOf(ctx))
-	return pageSignIn + "?" + url.Values{"error": {reason}, "returnTo": {returnTo}}.Encode()
+// failed gives the page that says why a sign-in did not come through, and offers another way.
+func (s *Service) failed(ctx context.Context, f flow, reason string, cause error) string {
+	s.Log.InfoContext(ctx, "sign-in failed", "home", f.Home, "reason", reason, "error", cause, "requestId", httpx.RequestIDOf(ctx))
+	return failurePage(f.ReturnTo, f.Home, reason)
+}
+
+func failurePage(returnTo, home, reason string) string {
+	q := url.Values{"error": {reason}, "returnTo": {returnTo}}
+	if home != "" {
+		q.Set("home", home)
+	}
+	return pageSignIn + "?" + q.Encode()
+}
+
+// rememberHome has this browser be offered an account home first, the next time it signs in here.
+func (s *Service) rememberHome(home string) *http.Cookie {
+	return s.cookies.make(s.cookies.homeName, base64.RawURLEncoding.EncodeToString([]byte(home)), int(deviceLife/time.Second))
+}
+
+// lastHome is the account home by which the browser of ctx's request last signed in here; nil when there is none, or it is none any more.
+func (s *Service) lastHome(ctx context.Context) *string {
+	r := httpx.RequestOf(ctx)
+	if r == nil {
+		return nil
+	}
+	cookie, err := r.Cookie(s.cookies.homeName)
+	if err != nil {
+		return nil
+	}
+	id, err := base64.RawURLEncoding.DecodeString(cookie.Value)
+	if err != nil {
+		return nil
+	}
+	home, isHome := s.Homes.Home(string(id))
+	if !isHome {
+		return nil
+	}
+	return &home.Id
 }
 
 func reasonOf(err error) string {

@@ -89,16 +89,19 @@ func (b *buffer) String() string {
 	return b.Buffer.String()
 }
 
-// mails keeps what would be sent.
+// mails keeps what would be sent: like the queue, only once it is committed.
 type mails struct {
+	db   *db.DB
 	mu   sync.Mutex
 	sent []mail.Message
 }
 
-func (m *mails) Enqueue(_ context.Context, message mail.Message) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.sent = append(m.sent, message)
+func (m *mails) Enqueue(ctx context.Context, message mail.Message) error {
+	m.db.AfterCommit(ctx, func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.sent = append(m.sent, message)
+	})
 	return nil
 }
 
@@ -123,7 +126,7 @@ func (services) ProfileItems(context.Context, uuid.UUID) ([]types.ProfileItem, e
 	return accounts.Items(), nil
 }
 
-// association is several portals in this process; the first is the account home.
+// association is several portals in this process; the first is an account home, and the next ones where it has several.
 type association struct {
 	t       testing.TB
 	clock   *clock
@@ -134,6 +137,7 @@ type association struct {
 	portals []*portal
 	clients []oidc.Client
 	levels  []string // that the account home proves
+	homes   int      // how many of the portals are account homes
 	removed sync.Map // entity ids of members that were removed
 }
 
@@ -160,13 +164,19 @@ func newAssociation(t testing.TB, others int, clients ...oidc.Client) *associati
 // newAssociationWith starts one whose account home proves certain trust levels.
 func newAssociationWith(t testing.TB, others int, levels []string, clients ...oidc.Client) *association {
 	t.Helper()
+	return newAssociationOf(t, 1, others, levels, clients...)
+}
+
+// newAssociationOf starts one with several account homes and so many other portals.
+func newAssociationOf(t testing.TB, homes, others int, levels []string, clients ...oidc.Client) *association {
+	t.Helper()
 	a := &association{
-		t: t, clock: newClock(), log: newLog(t), service: uuid.Must(uuid.NewV7()), other: uuid.Must(uuid.NewV7()), clients: clients, levels: levels,
+		homes: homes, t: t, clock: newClock(), log: newLog(t), service: uuid.Must(uuid.NewV7()), other: uuid.Must(uuid.NewV7()), clients: clients, levels: levels,
 		client: outbound.Client(outbound.Options{AllowLoopback: true, Timeout: 5 * time.Second}),
 	}
 	t.Cleanup(a.client.CloseIdleConnections)
-	names := []string{"Landkreis Emsland", "Stadt Meppen", "Samtgemeinde Lathen"}
-	for i := range others + 1 {
+	names := []string{"Landkreis Emsland", "Stadt Meppen", "Samtgemeinde Lathen", "Stadt Haren (Ems)"}
+	for i := range homes + others {
 		server := httptest.NewUnstartedServer(nil)
 		// A name, since passkeys belong to names.
 		address := "http://" + strings.Replace(server.Listener.Addr().String(), "127.0.0.1", "localhost", 1)
@@ -185,6 +195,35 @@ func newAssociationWith(t testing.TB, others int, levels []string, clients ...oi
 }
 
 func (a *association) home() *portal { return a.portals[0] }
+
+// homesAt are the account homes as a portal knows them.
+type homesAt struct {
+	a    *association
+	self types.PortalReference
+}
+
+// All implements signin.Homes.
+func (h homesAt) All() (all []types.PortalReference) {
+	for _, p := range h.a.portals[:h.a.homes] {
+		switch ref, member := h.a.Member(p.ref.Id); {
+		case member && ref.Id == h.self.Id:
+			all = append([]types.PortalReference{ref}, all...)
+		case member:
+			all = append(all, ref)
+		}
+	}
+	return all
+}
+
+// Home implements signin.Homes.
+func (h homesAt) Home(id string) (types.PortalReference, bool) {
+	for _, home := range h.All() {
+		if home.Id == id {
+			return home, true
+		}
+	}
+	return types.PortalReference{}, false
+}
 
 // Member implements oidc.Members.
 func (a *association) Member(id string) (types.PortalReference, bool) {
@@ -214,20 +253,23 @@ func (a *association) build(p *portal) {
 	t := a.t
 	p.db = dbtest.New(t)
 	log := a.log
-	home, known := a.home().ref, services{a.service: {"de": "Hund anmelden", "en": "Register a dog"}, a.other: {"de": "Sperrmüll"}}
+	homes, known := homesAt{a, p.ref}, services{a.service: {"de": "Hund anmelden", "en": "Register a dog"}, a.other: {"de": "Sperrmüll"}}
 	var err error
 	p.jobs, err = jobs.New(p.db, log, jobs.Options{})
 	must(t, err)
 	p.accounts = accounts.New(accounts.Config{
-		DB: p.db, Keys: p.keys, Self: p.ref, Home: home, Mail: p.mails, Jobs: p.jobs, Client: a.client, Log: log, Now: a.clock.Now,
+		DB: p.db, Keys: p.keys, Self: p.ref, Homes: homes, Mail: p.mails, Jobs: p.jobs, Client: a.client, Log: log, Now: a.clock.Now,
 	})
-	p.signin = signin.New(signin.Config{DB: p.db, Keys: p.keys, Self: p.ref, Home: home, Client: a.client, Log: log, Now: a.clock.Now})
+	p.mails.db = p.db
+	p.signin = signin.New(signin.Config{DB: p.db, Keys: p.keys, Self: p.ref, Homes: homes, Client: a.client, Log: log, Now: a.clock.Now})
+	_, isHome := homes.Home(p.ref.Id)
 	p.oidc, err = oidc.New(oidc.Config{
-		DB: p.db, Keys: p.keys, Issuer: p.ref.Id, AccountHome: p.ref.Id == home.Id, Forms: known, Levels: a.levels, Clients: a.clients,
+		DB: p.db, Keys: p.keys, Issuer: p.ref.Id, AccountHome: isHome, Forms: known, Levels: a.levels, Clients: a.clients,
 		Members: a, Accounts: p.accounts, Sessions: p.signin, Services: known, Log: log, Now: a.clock.Now,
 		Client: a.client, Loopback: true, Audit: audit.New(p.db, a.clock.Now),
 	})
 	must(t, err)
+	must(t, p.oidc.BeginKeys(t.Context()))
 	p.credentials, err = credentials.New(credentials.Config{DB: p.db, Keys: p.keys, Self: p.ref, Log: log, Now: a.clock.Now})
 	must(t, err)
 	p.accounts.Connect(accounts.Rooms{Sessions: p.signin, Tokens: p.oidc, Services: known, Purposes: p.signin, Forms: known, Passkeys: p.credentials})
@@ -265,8 +307,13 @@ func (a authenticator) Session(r *http.Request) (httpx.Caller, bool, error) {
 	return a.p.signin.Session(r)
 }
 
-func (a authenticator) Token(ctx context.Context, token string) (httpx.Caller, error) {
-	return a.p.oidc.VerifyToken(ctx, token)
+func (a authenticator) Token(r *http.Request) (httpx.Caller, error) { return a.p.oidc.VerifyRequest(r) }
+
+// caller says who calls with a token that is presented alone.
+func (p *portal) caller(ctx context.Context, token string) (httpx.Caller, error) {
+	r := httptest.NewRequestWithContext(ctx, http.MethodGet, p.ref.Url+"/api/v1/account", nil)
+	r.Header.Set("Authorization", "Bearer "+token)
+	return p.oidc.VerifyRequest(r)
 }
 
 func (a authenticator) Member(context.Context, string) (httpx.Caller, error) {
@@ -288,8 +335,14 @@ func requestID(t testing.TB, address string) string {
 // citizen makes a confirmed account at the account home.
 func (a *association) citizen(email string) uuid.UUID {
 	a.t.Helper()
+	return a.citizenAt(a.home(), email)
+}
+
+// citizenAt makes one at one of several account homes.
+func (a *association) citizenAt(home *portal, email string) uuid.UUID {
+	a.t.Helper()
 	city := "Meppen"
-	id, err := a.home().accounts.CreateCitizen(a.t.Context(), email, password, types.ProfileData{
+	id, err := home.accounts.CreateCitizen(a.t.Context(), email, password, types.ProfileData{
 		GivenName: "Clara", FamilyName: "Beispiel", City: &city, BirthDate: accounts.Birthday(1988, time.April, 12),
 	})
 	must(a.t, err)
@@ -299,12 +352,18 @@ func (a *association) citizen(email string) uuid.UUID {
 // signInAt goes as Clara from a portal through the account home and back: with the password when the home asks for it.
 func (a *association) signInAt(b *browser, p *portal, returnTo string) {
 	a.t.Helper()
-	page := b.follow(p.ref.Url + "/api/v1/signin/start?" + url.Values{"returnTo": {returnTo}}.Encode())
-	if strings.HasPrefix(page, a.home().ref.Url+"/anmelden?") {
-		if r := b.signIn(a.home(), "clara@example.org", password); r.status != http.StatusOK {
+	a.signInBy(b, p, a.home(), returnTo)
+}
+
+// signInBy goes through one of several account homes.
+func (a *association) signInBy(b *browser, p, home *portal, returnTo string) {
+	a.t.Helper()
+	page := b.follow(p.ref.Url + "/api/v1/signin/start?" + url.Values{"returnTo": {returnTo}, "home": {home.ref.Id}}.Encode())
+	if strings.HasPrefix(page, home.ref.Url+"/anmelden?") {
+		if r := b.signIn(home, "clara@example.org", password); r.status != http.StatusOK {
 			a.t.Fatalf("sign in at the account home: %d %s", r.status, r.body)
 		}
-		page = a.goOn(b, page)
+		page = a.goOnAt(b, home, page)
 	}
 	if page != p.ref.Url+returnTo {
 		a.t.Fatalf("came back to %s, want %s", page, p.ref.Url+returnTo)
@@ -314,8 +373,13 @@ func (a *association) signInAt(b *browser, p *portal, returnTo string) {
 // goOn does what the page of a sign-in request does once the person is signed in, and gives the page that is reached.
 func (a *association) goOn(b *browser, page string) string {
 	a.t.Helper()
+	return a.goOnAt(b, a.home(), page)
+}
+
+func (a *association) goOnAt(b *browser, home *portal, page string) string {
+	a.t.Helper()
 	var request types.SignInRequest
-	b.call(http.MethodGet, a.home(), "/api/v1/signin/requests/"+requestID(a.t, page), nil).decode(a.t, &request)
+	b.call(http.MethodGet, home, "/api/v1/signin/requests/"+requestID(a.t, page), nil).decode(a.t, &request)
 	if request.Step != types.SignInRequestStepContinue || request.RedirectTo == nil {
 		a.t.Fatalf("sign-in request: %+v", request)
 	}

@@ -43,10 +43,36 @@ const (
 // errUnreachable is the cause of an error when the account home did not answer, or not as it should.
 var errUnreachable = errors.New("account home is not reachable")
 
+// errNoHome is the cause of an error where somebody is meant who is no account home of the association.
+var errNoHome = errors.New("not an account home of the association")
+
 // errRefused is the cause of an error when the account home refuses a code or a token.
 var errRefused = errors.New("refused by the account home")
 
-// home is what is known of the account home's OpenID Provider, read when it is first needed and kept for a while.
+// homesRead keeps what is known of account homes, by their entity ids.
+type homesRead struct {
+	mu   sync.Mutex
+	read map[string]*home
+}
+
+// of gives what is known of a home. Those that are none any more are forgotten.
+func (h *homesRead) of(id string, homes Homes) *home {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if known := h.read[id]; known != nil {
+		return known
+	}
+	kept := map[string]*home{id: {}}
+	for other, known := range h.read {
+		if _, still := homes.Home(other); still {
+			kept[other] = known
+		}
+	}
+	h.read = kept
+	return kept[id]
+}
+
+// home is what is known of an account home's OpenID Provider, read when it is first needed and kept for a while.
 type home struct {
 	mu       sync.Mutex
 	provider *provider
@@ -55,7 +81,7 @@ type home struct {
 	failedAt time.Time
 }
 
-// provider is the account home as this portal's OpenID Provider.
+// provider is an account home as this portal's OpenID Provider.
 type provider struct {
 	issuer     string
 	oauth      oauth2.Config
@@ -64,41 +90,46 @@ type provider struct {
 	keys       oidc.KeySet
 }
 
-// provider gives the account home's description, read within the last maxAge or now.
-func (s *Service) provider(ctx context.Context, maxAge time.Duration) (*provider, error) {
-	s.home.mu.Lock()
-	defer s.home.mu.Unlock()
+// provider gives an account home's description, read within the last maxAge or now. A portal that is no account home of the
+// association (errNoHome) is not asked. A home that is slow keeps nobody waiting who goes to another.
+func (s *Service) provider(ctx context.Context, issuer string, maxAge time.Duration) (*provider, error) {
+	if _, isHome := s.Homes.Home(issuer); !isHome || issuer == s.Self.Id {
+		return nil, errNoHome
+	}
+	h := s.homes.of(issuer, s.Homes)
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	now := s.Now()
-	if s.home.provider != nil && now.Before(s.home.readAt.Add(maxAge)) {
-		return s.home.provider, nil
+	if h.provider != nil && now.Before(h.readAt.Add(maxAge)) {
+		return h.provider, nil
 	}
-	if s.home.failure != nil && now.Before(s.home.failedAt.Add(failureKept)) {
-		return nil, s.home.failure
+	if h.failure != nil && now.Before(h.failedAt.Add(failureKept)) {
+		return nil, h.failure
 	}
-	p, err := s.discover(ctx)
+	p, err := s.discover(ctx, issuer)
 	if err != nil {
 		if ctx.Err() == nil {
-			s.home.failure, s.home.failedAt = err, now
+			h.failure, h.failedAt = err, now
 		}
 		return nil, err
 	}
-	s.home.provider, s.home.readAt, s.home.failure = p, now, nil
+	h.provider, h.readAt, h.failure = p, now, nil
 	return p, nil
 }
 
-// discover reads the account home's description (OpenID Connect Discovery 1.0). All its addresses must be its own.
-func (s *Service) discover(ctx context.Context) (*provider, error) {
-	d, err := client.Discover(ctx, s.Home.Id, s.Client)
+// discover reads an account home's description (OpenID Connect Discovery 1.0). All its addresses must be its own.
+func (s *Service) discover(ctx context.Context, issuer string) (*provider, error) {
+	d, err := client.Discover(ctx, issuer, s.Client)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUnreachable, err)
 	}
 	for _, address := range []string{d.AuthorizationEndpoint, d.TokenEndpoint, d.JwksURI, d.UserinfoEndpoint, d.EndSessionEndpoint} {
-		if !strings.HasPrefix(address, s.Home.Id+"/") {
+		if !strings.HasPrefix(address, issuer+"/") {
 			return nil, fmt.Errorf("%w: it names an address that is not its own", errUnreachable)
 		}
 	}
 	return &provider{
-		issuer: s.Home.Id, userinfo: d.UserinfoEndpoint, endSession: d.EndSessionEndpoint, keys: rp.NewRemoteKeySet(s.Client, d.JwksURI),
+		issuer: issuer, userinfo: d.UserinfoEndpoint, endSession: d.EndSessionEndpoint, keys: rp.NewRemoteKeySet(s.Client, d.JwksURI),
 		oauth: oauth2.Config{
 			ClientID: s.Self.Id, RedirectURL: s.Self.Id + callbackPath,
 			Endpoint: oauth2.Endpoint{AuthURL: d.AuthorizationEndpoint, TokenURL: d.TokenEndpoint, AuthStyle: oauth2.AuthStyleInParams},
@@ -196,15 +227,15 @@ func (s *Service) personAtHome(ctx context.Context, p *provider, accessToken, su
 	return person{Name: info.Name, ActsFor: info.ActsFor}, nil
 }
 
-// signOutAtHome is the address that ends the sign-in at the account home (OpenID Connect RP-Initiated Logout 1.0); empty
-// when there is nothing to end.
-func (s *Service) signOutAtHome(ctx context.Context, idToken string) string {
-	if idToken == "" || s.isHome() {
+// signOutAtHome is the address that ends the sign-in at the account home that it came from (OpenID Connect RP-Initiated Logout 1.0);
+// empty when there is nothing to end.
+func (s *Service) signOutAtHome(ctx context.Context, issuer, idToken string) string {
+	if idToken == "" {
 		return ""
 	}
 	ctx, cancel := context.WithTimeout(ctx, signOutLimit)
 	defer cancel()
-	p, err := s.provider(ctx, discoveryKept)
+	p, err := s.provider(ctx, issuer, discoveryKept)
 	if err != nil {
 		return ""
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"strings"
 
 	api "portalverbund/api/signin"
@@ -146,17 +145,20 @@ func (h *Handlers) SignOut(ctx context.Context, _ api.SignOutRequestObject) (api
 	return a, nil
 }
 
-// StartSignIn leads to the account home. A browser that cannot be led there gets a page that says so.
+// StartSignIn leads to an account home. A browser that cannot be led there gets a page that says so.
 func (h *Handlers) StartSignIn(ctx context.Context, r api.StartSignInRequestObject) (api.StartSignInResponseObject, error) {
-	returnTo := value(r.Params.ReturnTo)
-	var level types.TrustLevel
+	b := Begin{ReturnTo: value(r.Params.ReturnTo), ServiceID: r.Params.ServiceId, Home: value(r.Params.Home)}
 	if r.Params.Level != nil {
-		level = *r.Params.Level
+		b.Level = *r.Params.Level
 	}
-	location, cookie, err := h.service.Start(ctx, returnTo, r.Params.ServiceId, level)
-	if problem.Is(err, "account-home-unreachable") && isBrowser(httpx.RequestOf(ctx)) {
-		q := url.Values{"error": {reasonUnreachable}, "returnTo": {returnTo}}
-		return redirect{location: pageSignIn + "?" + q.Encode()}, nil
+	location, home, cookie, err := h.service.Start(ctx, b)
+	if isBrowser(httpx.RequestOf(ctx)) {
+		switch {
+		case problem.Is(err, "account-home-unreachable"):
+			return redirect{location: failurePage(b.ReturnTo, home, reasonUnreachable)}, nil
+		case problem.Is(err, "home-unknown"):
+			return redirect{location: failurePage(b.ReturnTo, "", reasonNoHome)}, nil
+		}
 	}
 	if err != nil {
 		return nil, err

@@ -51,7 +51,7 @@ func (a *audience) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// LogoutHandler answers POST /oauth2/backchannel-logout, where the account home tells that a session there has ended.
+// LogoutHandler answers POST /oauth2/backchannel-logout, where an account home tells that a session there has ended.
 func (s *Service) LogoutHandler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
@@ -74,11 +74,9 @@ func (s *Service) LogoutHandler() http.Handler {
 // errLogoutToken is the cause of an error when what came is no logout token for this portal.
 var errLogoutToken = errors.New("not a logout token")
 
-// logoutFromHome ends the sessions that came from the one that a logout token names. A token that comes again finds none.
+// logoutFromHome ends the sessions that came from the one that a logout token names, at the account home that has signed it. A token that
+// comes again finds none.
 func (s *Service) logoutFromHome(ctx context.Context, token string) (int64, error) {
-	if s.isHome() {
-		return 0, fmt.Errorf("%w: accounts are here", errLogoutToken)
-	}
 	signed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.ES256})
 	if err != nil || len(signed.Signatures) != 1 {
 		return 0, fmt.Errorf("%w: not signed as it must be", errLogoutToken)
@@ -86,7 +84,16 @@ func (s *Service) logoutFromHome(ctx context.Context, token string) (int64, erro
 	if typ := signed.Signatures[0].Protected.ExtraHeaders[jose.HeaderType]; typ != logoutType {
 		return 0, fmt.Errorf("%w: another type", errLogoutToken)
 	}
-	p, err := s.provider(ctx, discoveryKept)
+	var said struct {
+		Issuer string `json:"iss"`
+	}
+	if err := json.Unmarshal(signed.UnsafePayloadWithoutVerification(), &said); err != nil { // only to find whose keys to verify it with
+		return 0, fmt.Errorf("%w: %w", errLogoutToken, err)
+	}
+	p, err := s.provider(ctx, said.Issuer, discoveryKept)
+	if errors.Is(err, errNoHome) {
+		return 0, fmt.Errorf("%w: %w", errLogoutToken, err)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -98,17 +105,17 @@ func (s *Service) logoutFromHome(ctx context.Context, token string) (int64, erro
 	if err := json.Unmarshal(payload, &claims); err != nil {
 		return 0, fmt.Errorf("%w: %w", errLogoutToken, err)
 	}
-	if err := s.checkLogout(claims); err != nil {
+	if err := s.checkLogout(p.issuer, claims); err != nil {
 		return 0, err
 	}
 	return s.deleteSessionsFrom(ctx, claims.Issuer, claims.Session)
 }
 
-func (s *Service) checkLogout(c logoutClaims) error {
+func (s *Service) checkLogout(issuer string, c logoutClaims) error {
 	now := s.Now()
 	_, isLogout := c.Events[logoutEvent]
 	switch {
-	case c.Issuer != s.Home.Id || len(c.Audience) != 1 || c.Audience[0] != s.Self.Id:
+	case c.Issuer != issuer || len(c.Audience) != 1 || c.Audience[0] != s.Self.Id:
 		return fmt.Errorf("%w: of another issuer, or for somebody else", errLogoutToken)
 	case !isLogout || c.Nonce != nil || c.Session == "":
 		return fmt.Errorf("%w: no such event, or no session", errLogoutToken)

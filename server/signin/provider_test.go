@@ -254,7 +254,7 @@ func TestApp_WithoutSecret_AsksEachTimeAndTakesAnyLoopbackPort(t *testing.T) {
 	changes := []string{"client_id", "app", "redirect_uri", "http://127.0.0.1:53911/zurueck", "scope", "openid mailbox:read"}
 	code := a.code(b, changes...)
 	got := a.token(redeemForm(code, "client_id", "app", "redirect_uri", "http://127.0.0.1:53911/zurueck"))
-	caller, err := a.home().oidc.VerifyToken(t.Context(), got.Access)
+	caller, err := a.home().caller(t.Context(), got.Access)
 	must(t, err)
 	if caller.ClientID != "app" || !caller.HasScope("mailbox:read") {
 		t.Errorf("%+v", caller)

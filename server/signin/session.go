@@ -62,7 +62,7 @@ func (s *Service) Session(r *http.Request) (httpx.Caller, bool, error) {
 	}
 	ctx := r.Context()
 	row, found, err := s.sessionByToken(ctx, secret.Hash(token))
-	if err != nil || !found || s.ended(row) {
+	if err != nil || !found || s.ended(row) || !s.vouched(row) {
 		return httpx.Caller{}, false, err
 	}
 	if err := s.seen(ctx, &row); err != nil {
@@ -83,18 +83,23 @@ func (s *Service) Session(r *http.Request) (httpx.Caller, bool, error) {
 		c.AccountID = *row.AccountID
 	}
 	if s.lacksFactor(row) {
-		c.Roles, c.UnitRoles = []string{roleUnproved}, nil
+		c.Roles, c.UnitRoles = []string{httpx.RoleUnproved}, nil
 	}
 	return c, true, nil
 }
 
-// roleUnproved is what staff have who have not proved a second factor where it is required: no operation asks for it, and
-// they are no citizens either.
-const roleUnproved = "unproved"
-
 // lacksFactor says whether a session of staff is without the second factor that this portal requires.
 func (s *Service) lacksFactor(row sessionRow) bool {
 	return s.StaffSecondFactor && row.Roles != "" && !slices.Contains(methodsOf(row), methodMultiFactor)
+}
+
+// vouched says whether the account home that a session came from is one still. Staff come from none.
+func (s *Service) vouched(row sessionRow) bool {
+	if row.Issuer == "" {
+		return true
+	}
+	_, isHome := s.Homes.Home(row.Issuer)
+	return isHome
 }
 
 func (s *Service) ended(row sessionRow) bool { return !s.Now().Before(s.endOf(row)) }
@@ -132,7 +137,7 @@ func (s *Service) anonymous(ctx context.Context) (types.Session, *http.Cookie, e
 		value, _ = secret.New()
 		cookie = s.cookies.sessionCookie(value)
 	}
-	out := types.Session{SignedIn: false, CsrfToken: s.csrfToken(value), Roles: []types.Role{}}
+	out := types.Session{SignedIn: false, CsrfToken: s.csrfToken(value), Roles: []types.Role{}, LastAccountHome: s.lastHome(ctx)}
 	if cookie != nil {
 		return out, cookie, nil
 	}
@@ -157,9 +162,9 @@ func (s *Service) describe(row sessionRow, who person, csrf string) types.Sessio
 		return out
 	}
 	out.Roles, out.UnitRoles = rolesOf(row.Roles)
-	if row.Subject != "" {
-		account := s.Home.Url + pageAccount
-		out.AccountUrl = &account
+	if home, known := s.Homes.Home(row.Issuer); known && row.Subject != "" {
+		account := home.Url + pageAccount
+		out.AccountUrl, out.AccountHome = &account, &home
 	}
 	return out
 }
@@ -323,7 +328,7 @@ func (s *Service) SignOut(ctx context.Context) (redirectTo string, cookie *http.
 		return "", nil, err
 	}
 	s.Log.InfoContext(ctx, "signed out", "session", row.ID, "requestId", httpx.RequestIDOf(ctx))
-	return s.signOutAtHome(ctx, p.Tokens.ID), s.cookies.drop(s.cookies.session), nil
+	return s.signOutAtHome(ctx, row.Issuer, p.Tokens.ID), s.cookies.drop(s.cookies.session), nil
 }
 
 // EndBrowserSession ends the session of a request's browser when it is an account's, and gives the cookie that clears it.

@@ -2,6 +2,7 @@ package signin_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -228,7 +229,7 @@ func TestStartSignIn_AccountHomeDown_SaysSo(t *testing.T) {
 	p, b := a.portals[1], newBrowser(t)
 	a.home().server.Close()
 	r := b.visit(p.ref.Url + "/api/v1/signin/start?returnTo=/antrag")
-	if r.status != http.StatusFound || r.location != "/anmelden?error=unavailable&returnTo=%2Fantrag" {
+	if r.status != http.StatusFound || r.location != "/anmelden?error=unavailable&home="+url.QueryEscape(a.home().ref.Id)+"&returnTo=%2Fantrag" {
 		t.Errorf("browser: %d %s", r.status, r.location)
 	}
 	program := b.call(http.MethodGet, p, "/api/v1/signin/start?returnTo=/antrag", nil)

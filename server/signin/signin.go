@@ -31,6 +31,7 @@ const (
 	reasonExpired     = "expired"       // begun too long ago, or in another browser
 	reasonOtherPerson = "other_account" // another account is signed in at the account home
 	reasonLevel       = "level"         // the account home proves a lower level than needed
+	reasonNoHome      = "no_home"       // the account home that was wanted is none
 	reasonFailed      = "failed"        // anything else
 )
 
@@ -99,7 +100,7 @@ type Config struct {
 	Keys     *keys.Set
 	Signer   Signer                // proves this portal to the account home; default: the signing key of Keys
 	Self     types.PortalReference // this portal
-	Home     types.PortalReference // the account home; may be this portal
+	Homes    Homes                 // where citizens have their accounts; this portal may be one
 	Citizens Life                  // default 30 minutes, 8 hours
 	Staff    Life                  // default 1 hour, 12 hours
 
@@ -108,6 +109,14 @@ type Config struct {
 	Client *http.Client // for calls to the account home; with limits on time and size
 	Log    *slog.Logger
 	Now    func() time.Time
+}
+
+// Homes are the account homes of the association, as it vouches for them now.
+type Homes interface {
+	// All lists them; this portal first when it is one.
+	All() []types.PortalReference
+	// Home gives one by its entity id; false for everybody else's.
+	Home(id string) (types.PortalReference, bool)
 }
 
 // Signer gives the key that this portal signs with, which changes while it runs.
@@ -128,7 +137,7 @@ type Service struct {
 	Config
 	rooms     Rooms
 	cookies   cookies
-	home      home
+	homes     homesRead
 	refreshes chan struct{} // limits how many refreshes hold a connection of the database at once
 }
 
@@ -154,7 +163,11 @@ func New(c Config) *Service {
 // Connect tells the Service its neighbours.
 func (s *Service) Connect(r Rooms) { s.rooms = r }
 
-func (s *Service) isHome() bool { return s.Self.Id == s.Home.Id }
+// isHome says whether citizens have accounts at this portal.
+func (s *Service) isHome() bool {
+	_, here := s.Homes.Home(s.Self.Id)
+	return here
+}
 
 func (s *Service) lifeOf(roles string) Life {
 	if roles != "" {

@@ -51,10 +51,10 @@ func (s *Service) HomeToken(ctx context.Context) (issuer, accessToken string, er
 }
 
 // refreshInTime refreshes, or gives up before those who wait for the row do.
-func (s *Service) refreshInTime(ctx context.Context, refreshToken string) (*oauth2.Token, error) {
+func (s *Service) refreshInTime(ctx context.Context, issuer, refreshToken string) (*oauth2.Token, error) {
 	ctx, cancel := context.WithTimeout(ctx, refreshLimit)
 	defer cancel()
-	p, err := s.provider(ctx, discoveryKept)
+	p, err := s.provider(ctx, issuer, discoveryKept)
 	if err != nil {
 		return nil, err
 	}
@@ -85,8 +85,8 @@ func (s *Service) refreshed(ctx context.Context, id uuid.UUID) (string, error) {
 	if p.Tokens.Refresh == "" {
 		return "", errSignInEnded(errors.New("no refresh token"))
 	}
-	token, err := s.refreshInTime(ctx, p.Tokens.Refresh)
-	if errors.Is(err, errRefused) {
+	token, err := s.refreshInTime(ctx, row.Issuer, p.Tokens.Refresh)
+	if errors.Is(err, errRefused) || errors.Is(err, errNoHome) {
 		return "", errSignInEnded(err)
 	}
 	if err != nil {

@@ -39,7 +39,7 @@ func TestHomeToken_RunOut_IsRefreshedOnceForManyRequests(t *testing.T) {
 			t.Error("not one new token for all")
 		}
 	}
-	caller, err := a.home().oidc.VerifyToken(t.Context(), tokens[0])
+	caller, err := a.home().caller(t.Context(), tokens[0])
 	must(t, err)
 	if caller.Kind != httpx.TokenCaller || caller.ClientID != p.ref.Id || !caller.HasScope("mailbox:read") || caller.HasScope("person:read") {
 		t.Errorf("%+v", caller)
@@ -62,7 +62,7 @@ func TestHomeToken_SignedOutAtTheAccountHome_SignInAgain(t *testing.T) {
 	must(t, err)
 	b.session(a.home())
 	b.call(http.MethodDelete, a.home(), "/api/v1/session", nil)
-	if _, err := a.home().oidc.VerifyToken(t.Context(), token); !problem.Is(err, "token-invalid") {
+	if _, err := a.home().caller(t.Context(), token); !problem.Is(err, "token-invalid") {
 		t.Errorf("the token outlives the sign-in: %v", err)
 	}
 	a.clock.advance(11 * time.Minute)

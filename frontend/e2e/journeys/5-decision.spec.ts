@@ -62,6 +62,20 @@ test("the clerk asks, the citizen answers, the clerk decides, and each sees it a
   const reloads: string[] = [];
   page.on("load", () => reloads.push(page.url()));
 
+  await test.step("a text that recurs is written once", async () => {
+    await clerk.getByRole("link", { name: "Textvorlagen" }).click();
+    await clerk.getByRole("button", { name: "Neue Vorlage" }).click();
+    await clerk.getByRole("button", { name: "Vorlage speichern" }).click();
+    await expect(clerk.getByRole("heading", { name: "Bitte prüfen Sie 3 Angaben" })).toBeVisible();
+    await inspect(clerk, "case-template-errors");
+    await clerk.getByLabel("Wofür?").selectOption("Rückfrage");
+    await clerk.getByLabel("Name der Vorlage").fill("Standort");
+    await clerk.getByLabel("Text", { exact: true }).fill("Guten Tag {name}, zu {number}:");
+    await clerk.getByRole("button", { name: "Vorlage speichern" }).click();
+    await expect(content(clerk).getByRole("heading", { name: "Standort" })).toBeVisible();
+    await content(clerk).getByRole("link", { name: "Eingang" }).click();
+  });
+
   await expect(await inInbox(clerk, number)).toHaveCount(1);
   await inspect(clerk, "inbox-search");
   await newCase.click();
@@ -84,11 +98,33 @@ test("the clerk asks, the citizen answers, the clerk decides, and each sees it a
   );
   await expect(state).toHaveText("In Bearbeitung");
 
+  await test.step("the case is the clerk's now; its date is set and a note written, of which the citizen sees nothing", async () => {
+    const plan = section(clerk, "Zuteilung und Frist");
+    await expect(plan).not.toContainText("noch niemandem");
+    await plan.getByRole("button", { name: "Zuteilung und Frist ändern" }).click();
+    const dialog = clerk.getByRole("dialog");
+    await expect(dialog.getByLabel("Wer bearbeitet den Vorgang?")).toBeVisible();
+    await dialog.getByLabel("Jahr").fill("2020");
+    await dialog.getByRole("button", { name: "Speichern" }).click();
+    await expect(dialog.getByText("Bitte geben Sie einen Tag ab heute an.").first()).toBeVisible();
+    await inspect(clerk, "case-plan");
+    await dialog.getByLabel("Jahr").fill(String(new Date().getFullYear() + 2));
+    await dialog.getByRole("button", { name: "Speichern" }).click();
+    await expect(dialog).toHaveCount(0);
+    await expect(plan).toContainText(String(new Date().getFullYear() + 2));
+    await clerk.getByLabel("Neue Notiz").fill("Halter am Telefon erreicht.");
+    await clerk.getByRole("button", { name: "Notiz speichern" }).click();
+    await expect(section(clerk, "Interne Notizen")).toContainText("Halter am Telefon erreicht.");
+    await expect(page.getByText("Halter am Telefon erreicht.")).toHaveCount(0);
+  });
+
   const question = "Steht der Wagen noch auf einer öffentlichen Straße?";
   await clerk.getByRole("button", { name: "Rückfrage stellen" }).click();
   await clerk.getByRole("button", { name: "Frage senden" }).click();
   await expect(clerk.getByLabel("Ihre Frage")).toHaveAccessibleDescription(/schreiben Sie eine Frage/);
   await inspect(clerk, "case-question");
+  await clerk.getByLabel("Vorlage einsetzen").first().selectOption("Standort");
+  await expect(clerk.getByLabel("Ihre Frage")).toHaveValue(`Guten Tag Insa Muster, zu ${number}:`);
   await clerk.getByLabel("Ihre Frage").fill(question);
   await showsSoon(
     "question",
@@ -110,6 +146,12 @@ test("the clerk asks, the citizen answers, the clerk decides, and each sees it a
     content(clerk).getByText(answer),
   );
 
+  const safe = await page.context().newPage();
+  await safe.goto(`${where.portals.landkreis}/konto/dokumente`);
+  await safe.getByLabel("Bescheide und Dokumente gleich in meinem Safe ablegen").check();
+  await expect(safe.getByText("Bescheide und Dokumente werden ab jetzt im Safe abgelegt.")).toBeVisible();
+  await inspect(safe, "documents-keep");
+
   const reason = "Das Fahrzeug ist abgemeldet. Die Gebühr ist bezahlt.";
   await clerk.getByRole("button", { name: "Entscheiden" }).click();
   await clerk.getByRole("button", { name: "Entscheidung senden" }).click();
@@ -128,6 +170,7 @@ test("the clerk asks, the citizen answers, the clerk decides, and each sees it a
   await expect(state).toHaveText("Bewilligt");
   expect(reloads, "the citizen's page was never loaded anew").toEqual([]);
   await inspect(page, "application-granted");
+  await expect(clerk.getByRole("heading", { name: "Erledigt" })).toBeVisible();
   await inspect(clerk, "case-decided");
   await expect(section(page, "Verlauf").getByRole("listitem").first()).toContainText("bewilligt");
 
@@ -149,6 +192,18 @@ test("the clerk asks, the citizen answers, the clerk decides, and each sees it a
     const mail = await mailTo(page.request, citizen.email, /Nachricht|Postfach/);
     expect(mail).not.toContain(reason);
     expect(mail).not.toContain(question);
+  });
+
+  await test.step("the decision is in the safe by itself, as its owner has chosen", async () => {
+    const kept = section(safe, "Im Safe")
+      .getByRole("listitem")
+      .filter({ hasText: "Ihr Antrag ist bewilligt" });
+    await expect(async () => {
+      await safe.reload();
+      await expect(kept).toBeVisible({ timeout: 3_000 });
+    }).toPass({ timeout: 60_000 });
+    await expect(safe.getByLabel("Bescheide und Dokumente gleich in meinem Safe ablegen")).toBeChecked();
+    await safe.close();
   });
 
   await test.step("a clerk from the county's directory sees the cases of the unit that their group works for, and no others", async () => {

@@ -23,7 +23,13 @@ test("who leaves the first page before it is whole is led to the heading of the 
   const asked = new Promise<Route>((resolve) => {
     void page.route("**/StartPage-*.js", resolve);
   });
+  // The portal takes so long to say who is there that loading is shown.
+  await page.route("**/api/v1/session", async (route) => {
+    await page.waitForFunction(() => performance.now() > 1_000);
+    await route.continue();
+  });
   await page.goto(where.portals.meppen, { waitUntil: "commit" });
+  await expect(page.getByText("Wird geladen …")).toBeVisible();
   const held = await asked;
   await page.getByRole("contentinfo").getByRole("link", { name: "Datenschutz" }).click();
   await arrivesAt(page, "Datenschutz");
@@ -51,6 +57,10 @@ test("every portal shows itself, its association and that this is a demonstratio
 test("the contract is shown as pages, and sent mail too", async ({ page, where }) => {
   await page.goto(`${where.portals.meppen}/docs`);
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await page.getByRole("link", { name: "Guide for integrators" }).click();
+  await inspect(page, "guide", { portal: false });
+  await page.getByRole("link", { name: "Webhooks: be told" }).click();
+  await expect(page.getByRole("heading", { name: "5. Webhooks: be told" })).toBeInViewport();
   await page.goto(where.mail);
   await inspect(page, "mail", { portal: false });
 });

@@ -191,7 +191,7 @@ test("a registered website signs people in with openid-client, and learns when t
   website.end();
 });
 
-test("an application with keys of its own proves itself by them, and signs a person out everywhere", async ({
+test("an application with keys of its own proves itself by them, has its tokens bound to one, and signs a person out everywhere", async ({
   page,
   where,
   anotherPerson,
@@ -223,7 +223,20 @@ test("an application with keys of its own proves itself by them, and signs a per
   await page.goto(request.url);
   await page.getByRole("button", { name: "Einwilligen und weiter" }).click();
   await page.waitForURL(`${redirect}?**`);
-  const tokens = await client.authorizationCodeGrant(config, new URL(page.url()), request.checks);
+  const pair = await client.randomDPoPKeyPair("ES256");
+  const bound = { DPoP: client.getDPoPHandle(config, pair) };
+  const back = new URL(page.url());
+  const tokens = await client.authorizationCodeGrant(config, back, request.checks, undefined, bound);
+  expect(tokens.token_type).toBe("dpop");
+  const subject = tokens.claims()?.sub ?? "";
+  const about = await client.fetchUserInfo(config, tokens.access_token, subject, bound);
+  expect(about.given_name).toBe("Volker");
+  const thief = { DPoP: client.getDPoPHandle(config, await client.randomDPoPKeyPair("ES256")) };
+  for (const [name, options] of Object.entries({ alone: undefined, "with another key": thief }))
+    await expect(
+      client.fetchUserInfo(config, tokens.access_token, subject, options),
+      `a bound token ${name}`,
+    ).rejects.toMatchObject({ status: 401 });
   const bySecret = await client.discovery(
     new URL(landkreis),
     registered.id,
@@ -244,9 +257,9 @@ test("an application with keys of its own proves itself by them, and signs a per
   await page.waitForURL(`${website.origin}/?state=zustand`);
   await page.goto(landkreis);
   await expect(page.getByRole("link", { name: "Anmelden", exact: true })).toBeVisible();
-  await expect(client.refreshTokenGrant(config, tokens.refresh_token ?? "")).rejects.toMatchObject({
-    error: "invalid_grant",
-  });
+  await expect(
+    client.refreshTokenGrant(config, tokens.refresh_token ?? "", undefined, bound),
+  ).rejects.toMatchObject({ error: "invalid_grant" });
   website.end();
 });
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "@playwright/test";
-import { begin, errands, submit } from "../support/errands";
-import { confirmVehicle, enterPerson, enterVehicle, next } from "../support/forms";
+import { answered } from "../support/drafts";
+import { errands, receiptNumber, submitButton } from "../support/errands";
 import { inspect } from "../support/inspect";
 import { arrivesAt, content, shows } from "../support/pages";
 import { citizenAt, clerkAt } from "../support/people";
@@ -14,14 +14,9 @@ test("the access log at the account home shows the clerk's read; the person obje
 }) => {
   const { landkreis } = where.portals;
   const citizen = await citizenAt(page, "meppen", "Undine");
-  await begin(page, errands.vehicle);
-  await enterPerson(page, citizen);
-  await next(page);
-  await enterVehicle(page, "EL WI 8");
-  await next(page);
-  await confirmVehicle(page);
-  await next(page);
-  const number = await submit(page);
+  await answered(page, "vehicle", citizen);
+  await submitButton(page).click();
+  const number = await receiptNumber(page);
 
   const clerk = await anotherPerson();
   await clerk.goto(`${landkreis}/mitarbeit/anmelden`);

@@ -3,13 +3,17 @@
  * the portal wants it, a second person releases.
  */
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import type { Page } from "@playwright/test";
 import { act, editorAt, openService, saved, teaser } from "../support/editors";
+import { enterDate } from "../support/forms";
 import { inspect } from "../support/inspect";
 import { tabTo } from "../support/keyboard";
 import { arrivesAt, content, section, shows } from "../support/pages";
 import { expect, test } from "../support/test";
 
 const sperrmuell = "Sperrmüll abholen lassen";
+const dataSchema = join(import.meta.dirname, "../../../server/forms/testdata/xdf/stand-3.xml");
 const mark = () => randomBytes(4).toString("hex");
 
 test("an editor corrects a text at the county, and a citizen reads it at once at a municipality's portal", async ({
@@ -239,8 +243,101 @@ test("where the portal wants a second pair of eyes, the author cannot release al
   await administrator.reload();
   await act(administrator, "Veröffentlichen", "Jetzt veröffentlichen");
   await expect(content(administrator).getByText("Veröffentlicht", { exact: true })).toBeVisible();
+
+  await test.step("a form is built, tried, and released by the second person", async () => {
+    const form = `Fund anzeigen ${sign}`;
+    await page.goto(`${where.portals.lathen}/redaktion/formulare`);
+    await buildForm(page, form);
+    await tryForm(page);
+    await act(page, "Zur Prüfung geben", "Zur Prüfung geben", "bitte prüfen");
+    await expect(content(page).getByText(/^Zur Prüfung abgegeben\. Sie haben mitgeschrieben/)).toBeVisible();
+    await expect(content(page).getByRole("button", { name: "Veröffentlichen", exact: true })).toHaveCount(0);
+    const offered = page.url().replace("/redaktion/formulare/", "/api/v1/forms/");
+    expect((await page.request.get(offered)).status()).toBe(404);
+    await administrator.goto(page.url());
+    await shows(administrator, form);
+    await expect(content(administrator).getByText("bitte prüfen")).toBeVisible();
+    await act(administrator, "Veröffentlichen", "Jetzt veröffentlichen");
+    await expect(content(administrator).getByText("Veröffentlicht", { exact: true })).toBeVisible();
+    expect(await (await page.request.get(offered)).json()).toMatchObject({ title: { de: form }, version: 1 });
+    await act(administrator, "Vom Portal nehmen", "Vom Portal nehmen", "war nur eine Probe");
+    await expect(content(administrator).getByText("Zurückgezogen", { exact: true })).toBeVisible();
+    expect((await page.request.get(offered)).status()).toBe(404);
+  });
+  await test.step("a form begins with a data schema, whose rules are there to be seen to", async () => {
+    await page.goto(`${where.portals.lathen}/redaktion/formulare`);
+    await content(page).getByRole("button", { name: "Neues Formular" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Mit einem Datenschema von FIM").check();
+    await dialog.getByLabel(/^Datei mit dem Datenschema/).setInputFiles(dataSchema);
+    await dialog.getByRole("button", { name: "Beginnen" }).click();
+    await arrivesAt(page, "Stand auf dem Markt anmelden");
+    await content(page)
+      .getByRole("link", { name: "Nachname: Regel aus FIM: Titel gehören nicht in den Namen." })
+      .click();
+    await expect(content(page).getByRole("heading", { name: "Nachname" })).toBeFocused();
+    await content(page).getByRole("button", { name: "Erledigt" }).click();
+    await expect(content(page).getByText("6 Hinweise sind noch anzusehen")).toBeVisible();
+    await act(page, "Arbeitsfassung verwerfen", "Verwerfen");
+    await arrivesAt(page, "Formulare");
+  });
   await fourEyes(false);
 });
+
+/** Begins a form in the list, with a step of a common part and a question, which lacks its text at first, at the end of it. */
+async function buildForm(page: Page, title: string): Promise<void> {
+  await shows(page, "Formulare");
+  await inspect(page, "forms-own");
+  await content(page).getByRole("button", { name: "Neues Formular" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Titel des Formulars").fill(title);
+  await dialog.getByRole("button", { name: "Beginnen" }).click();
+  await arrivesAt(page, title);
+  const german = (text: string) =>
+    content(page).getByRole("group", { name: text, exact: true }).getByLabel("Deutsch");
+  await content(page).getByRole("button", { name: "Schritt hinzufügen" }).click();
+  await expect(german("Überschrift des Schritts")).toBeFocused();
+  await page.keyboard.type("Der Fund");
+  const add = async (kind: string) => {
+    await content(page).getByLabel("Neue Frage").selectOption(kind);
+    await content(page).getByRole("button", { name: "Frage hinzufügen" }).click();
+    await expect(german("Frage")).toBeFocused();
+  };
+  await add("Baustein: Person");
+  await add("Text");
+  await content(page)
+    .getByRole("link", { name: /Hier fehlt der deutsche Text/ })
+    .click();
+  await expect(german("Frage")).toHaveAccessibleDescription(/Hier fehlt der deutsche Text/);
+  await german("Frage").fill("Was haben Sie gefunden?");
+  await expect(content(page).getByText("noch eine Stelle zu klären")).toHaveCount(0);
+  const down = content(page).getByRole("button", { name: "Nach unten" });
+  for (let place = 3; place <= 4; place += 1) {
+    await down.press("Enter");
+    await expect(page.getByText(`Was haben Sie gefunden? steht jetzt an Stelle ${place}.`)).toBeVisible();
+  }
+  await expect(down).toHaveCount(0);
+  await expect(content(page).getByRole("button", { name: "Nach oben" })).toBeFocused();
+  await saved(page);
+  await inspect(page, "form-editor");
+}
+
+/** Tries the form that is being built as a citizen would fill it in: the portal judges the answers. */
+async function tryForm(page: Page): Promise<void> {
+  const judge = content(page).getByRole("button", { name: "Ganzes Formular prüfen lassen" });
+  await judge.click();
+  await expect(content(page).getByRole("heading", { name: "Bitte prüfen Sie 4 Angaben" })).toBeVisible();
+  for (const [question, answer] of [
+    ["Vorname", "Frieda"],
+    ["Nachname", "Muster"],
+    ["Was haben Sie gefunden?", "Einen Schirm"],
+  ] as const) {
+    await content(page).getByRole("textbox", { name: question, exact: true }).fill(answer);
+  }
+  await enterDate(page, "Geburtsdatum", ["10", "2", "1985"]);
+  await judge.click();
+  await expect(content(page).getByText("Das Portal würde den Antrag so annehmen.")).toBeVisible();
+}
 
 test("an editor finds, changes and publishes a text by the keyboard alone", async ({ page, where }) => {
   const service = "Fischereischein beantragen";

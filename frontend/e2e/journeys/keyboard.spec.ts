@@ -31,7 +31,6 @@ test("search, service and start of an application need no mouse", async ({ page,
   await page.keyboard.type("49716");
   await page.keyboard.press("Enter");
   await expect(page.getByText("Für Meppen, Stadt")).toBeVisible();
-  await page.getByRole("heading", { level: 1 }).focus();
   await tabTo(page, page.getByRole("link", { name: "Online-Antrag starten" }));
   await page.keyboard.press("Enter");
   await arrivesAt(page, `Antrag: ${errands.dog.service}`);

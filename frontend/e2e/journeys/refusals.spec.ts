@@ -8,7 +8,7 @@ import { test } from "../support/test";
 
 const unknownId = "01890000-0000-7000-8000-000000000000";
 
-test("a program under another name and a file that is too large are refused with words, a right one is taken", async ({
+test("files and answers that are wrong are refused with words, right ones are taken, and what is missing is asked for", async ({
   page,
   complaints,
 }) => {
@@ -36,49 +36,36 @@ test("a program under another name and a file that is too large are refused with
   await expect(page.getByRole("button", { name: "Entfernen Schein.pdf" })).toBeVisible();
   await page.getByRole("button", { name: "Entfernen Schein.pdf" }).click();
   await expect(page.getByRole("button", { name: "Entfernen Schein.pdf" })).toHaveCount(0);
-});
 
-test("a step with several wrong answers names each of them, and goes on when they are mended", async ({
-  page,
-}) => {
-  const citizen = await citizenAt(page, "meppen", "Alke");
-  await begin(page, errands.vehicle);
-  await enterPerson(page, citizen);
-  await next(page);
-  await enterVehicle(page, "kein Kennzeichen");
-  await page.getByLabel("Letzte acht Stellen").fill("123");
-  await page.getByLabel("Sicherheitscode des hinteren Kennzeichens").fill("");
-  await next(page);
-  await expect(page.getByRole("heading", { name: "Bitte prüfen Sie 3 Angaben" })).toBeVisible();
-  for (const [label, words] of [
-    ["Kennzeichen", /zu lang/],
-    ["Letzte acht Stellen der Fahrzeug-Identifizierungsnummer", /Schreibweise/],
-    ["Sicherheitscode des hinteren Kennzeichens", /füllen Sie/],
-  ] as const) {
-    const field = page.getByRole("textbox", { name: label, exact: true });
-    await expect(field).toHaveAttribute("aria-invalid", "true");
-    await expect(field).toHaveAccessibleDescription(words);
-  }
-  await inspect(page, "form-several-errors");
-  await enterVehicle(page, "EL AL 1");
-  await expect(content(page).getByText("Bitte prüfen Sie")).toHaveCount(0);
-  await next(page);
-  await arrivesAt(page, "Was geschieht mit dem Fahrzeug?");
-});
+  await test.step("a step with several wrong answers names each of them, and goes on when they are mended", async () => {
+    await enterVehicle(page, "kein Kennzeichen");
+    await page.getByLabel("Letzte acht Stellen").fill("123");
+    await page.getByLabel("Sicherheitscode des hinteren Kennzeichens").fill("");
+    await next(page);
+    await expect(page.getByRole("heading", { name: "Bitte prüfen Sie 3 Angaben" })).toBeVisible();
+    for (const [label, words] of [
+      ["Kennzeichen", /zu lang/],
+      ["Letzte acht Stellen der Fahrzeug-Identifizierungsnummer", /Schreibweise/],
+      ["Sicherheitscode des hinteren Kennzeichens", /füllen Sie/],
+    ] as const) {
+      const wrong = page.getByRole("textbox", { name: label, exact: true });
+      await expect(wrong).toHaveAttribute("aria-invalid", "true");
+      await expect(wrong).toHaveAccessibleDescription(words);
+    }
+    await inspect(page, "form-several-errors");
+    await enterVehicle(page, "EL AL 1");
+    await expect(content(page).getByText("Bitte prüfen Sie")).toHaveCount(0);
+    await next(page);
+    await arrivesAt(page, "Was geschieht mit dem Fahrzeug?");
+  });
 
-test("what is still missing on submitting is shown at the question", async ({ page }) => {
-  const citizen = await citizenAt(page, "meppen", "Imke");
-  await begin(page, errands.vehicle);
-  await enterPerson(page, citizen);
-  await next(page);
-  await enterVehicle(page, "EL IM 2");
-  await next(page);
-  await arrivesAt(page, "Was geschieht mit dem Fahrzeug?");
-  await expect(page.getByText(/Gespeichert um/)).toBeVisible();
-  await page.goto(`${page.url().split("?")[0]}?schritt=pruefen`);
-  await shows(page, "Bitte prüfen Sie Ihre Angaben");
-  await page.getByRole("button", { name: "Antrag verbindlich absenden" }).click();
-  await arrivesAtErrors(page, "Was geschieht mit dem Fahrzeug?");
+  await test.step("what is still missing on submitting is shown at the question", async () => {
+    await expect(page.getByText(/Gespeichert um/)).toBeVisible();
+    await page.goto(`${page.url().split("?")[0]}?schritt=pruefen`);
+    await shows(page, "Bitte prüfen Sie Ihre Angaben");
+    await page.getByRole("button", { name: "Antrag verbindlich absenden" }).click();
+    await arrivesAtErrors(page, "Was geschieht mit dem Fahrzeug?");
+  });
 });
 
 async function arrivesAtErrors(page: Parameters<typeof shows>[0], title: string) {

@@ -79,11 +79,13 @@ test("an administrator invites a clerk, changes what they do, and ends their acc
   await expect(content(auditor).getByRole("link", { name: "Anwendung eintragen" })).toHaveCount(0);
 });
 
-test("who is invited sets up a second factor, and is asked for it from then on", async ({
+test("who is invited sets up a second factor, is asked for it from then on, and gets it set back when it is lost", async ({
   page: admin,
   where,
   anotherPerson,
+  complaints,
 }) => {
+  complaints.expect(/status of 401/);
   const { landkreis } = where.portals;
   const email = "tom.takt@landkreis.example";
   const password = "Elf Fischer am Hase-Ufer";
@@ -122,4 +124,26 @@ test("who is invited sets up a second factor, and is asked for it from then on",
   await clerk.getByLabel("Einmal-Code").fill(codeOf(secret, Date.now() + 30_000));
   await content(clerk).getByRole("button", { name: "Weiter" }).click();
   await shows(clerk, "Eingang");
+
+  // The telephone is lost: an administrator sets the sign-in back, and it is set up anew by mail.
+  const item = content(admin).getByRole("listitem").filter({ hasText: email });
+  await item.getByRole("button", { name: /^Anmeldung zurücksetzen/ }).click();
+  const dialog = admin.getByRole("dialog");
+  await expect(dialog).toContainText("Anmeldung von Tom Takt zurücksetzen?");
+  await inspect(admin, "staff-factors");
+  await dialog.getByRole("button", { name: "Anmeldung zurücksetzen" }).click();
+  await expect(admin.getByText("Die Anmeldung ist zurückgesetzt.")).toBeVisible();
+  await clerk.goto(`${landkreis}/mitarbeit`);
+  await shows(clerk, "Anmelden für Beschäftigte"); // signed out by it
+  await enterPassword(clerk, { email, password });
+  await expect(clerk.getByRole("alert")).toBeVisible(); // the password is gone, too
+  await clerk.goto(linkIn(await mailTo(clerk.request, email, /Ihre Anmeldung wurde zurückgesetzt/)));
+  await clerk.getByLabel("Neues Passwort", { exact: true }).fill(`${password} wieder`);
+  await clerk.getByRole("button", { name: "Passwort speichern" }).click();
+  await expect(clerk.getByText("Ihr Passwort ist geändert")).toBeVisible();
+  await clerk.goto(`${landkreis}/mitarbeit`);
+  await enterPassword(clerk, { email, password: `${password} wieder` });
+  await shows(clerk, "Eingang"); // no code is asked for
+  await clerk.goto(`${landkreis}/konto/sicherheit`);
+  await expect(codes.getByRole("button", { name: "Einrichten" })).toBeVisible();
 });

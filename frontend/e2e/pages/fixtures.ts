@@ -34,6 +34,7 @@ export const portal: Schemas["Portal"] = {
   demonstration: true,
   association: { name: "Portalverbund Emsland", members: [emsland, meppen, lathen] },
   accountHome: emsland,
+  accountHomes: [emsland],
   isAccountHome: false,
   helpEmail: "hilfe@meppen.example",
 };
@@ -49,6 +50,10 @@ export const accountHome: Schemas["Portal"] = {
   helpEmail: "hilfe@emsland.example",
 };
 
+/** The same association with a second account home, seen at a portal that is none, and at one of the two. */
+export const twoHomes: Schemas["Portal"] = { ...portal, accountHomes: [emsland, lathen] };
+export const oneOfTwoHomes: Schemas["Portal"] = { ...accountHome, accountHomes: [emsland, lathen] };
+
 export const signedOut: Schemas["Session"] = { signedIn: false, csrfToken: "none", roles: [] };
 export const citizen: Schemas["Session"] = {
   signedIn: true,
@@ -57,12 +62,22 @@ export const citizen: Schemas["Session"] = {
   roles: [],
   trustLevel: "low",
   accountUrl: "http://localhost:8080/konto",
+  accountHome: emsland,
 };
 export const clerk: Schemas["Session"] = {
   signedIn: true,
   csrfToken: "token",
   displayName: "Jan Sachbearbeiter",
   roles: ["clerk"],
+};
+
+/** Somebody who works here and has proved the password only. */
+export const unproved: Schemas["Session"] = {
+  signedIn: true,
+  csrfToken: "token",
+  displayName: "Kim Klar",
+  roles: [],
+  secondFactorNeeded: true,
 };
 
 export const editor: Schemas["Session"] = {
@@ -1078,14 +1093,19 @@ const caseBase = {
   origin: lathen,
   receivedAt: "2026-11-20T09:12:02Z",
   changedAt: "2026-11-23T10:40:00Z",
+  dueOn: "2026-12-18",
 };
+const bernd = { id: id(140), name: "Bernd Beispiel", self: true };
+const inge = { id: id(141), name: "Inge Innenstadt-Hoffmannsberg", self: false };
 export const cases: Schemas["CaseList"] = {
   items: (["received", "inProgress", "question", "granted"] as const).map((state, index) => ({
     ...caseBase,
     id: id(130 + index),
     state,
+    ...(index > 0 && { assignee: index === 1 ? bernd : inge }),
+    ...(index === 2 && { dueOn: "2026-11-12", overdue: true }),
   })),
-  counts: { received: 1, inProgress: 1, question: 1, granted: 1 },
+  counts: { received: 1, inProgress: 1, question: 1, granted: 1000 },
 };
 export const caseItem: Schemas["Case"] = {
   ...caseBase,
@@ -1100,6 +1120,135 @@ export const caseItem: Schemas["Case"] = {
   timeline,
   contentHash: attachment.sha256,
   trustLevel: "low",
+  dueOn: "2026-11-12",
+  overdue: true,
+  assignee: inge,
+  notes: [
+    {
+      id: id(145),
+      at: "2026-11-21T08:12:00Z",
+      author: "Bernd Beispiel",
+      text: "Mit dem Ordnungsamt gesprochen: keine Bedenken.",
+    },
+  ],
+};
+const euros = (amount: number) => ({ amount, currency: "EUR" });
+export const casePayments: Schemas["PaymentRecordList"] = {
+  items: [
+    {
+      id: id(149),
+      state: "created",
+      amount: euros(3070),
+      refunded: euros(0),
+      shown: euros(3070),
+      tariff: euros(3070),
+      purpose: "Gebühr für den Bewohnerparkausweis",
+      reference: "260000000010",
+      budgetAccount: "12200.43110",
+      applicationNumber: "MEP-26-4F7K-2P9T-X",
+      createdAt: "2026-11-20T09:12:02Z",
+      changedAt: "2026-11-20T09:12:02Z",
+      dueAt: "2026-12-20T09:12:02Z",
+      steps: [],
+    },
+  ],
+};
+/** The same, made smaller by the authority. */
+export const reducedPayments: Schemas["PaymentRecordList"] = {
+  items: casePayments.items.map((payment) => ({
+    ...payment,
+    amount: euros(1500),
+    reduction: { from: payment.amount, to: euros(1500), reason: "Ermäßigung für Familien mit drei Kindern" },
+  })),
+};
+/** One that was waived, as the person sees it. */
+export const waivedPayment: Schemas["Payment"] = {
+  id: id(149),
+  revision: 3,
+  state: "withdrawn",
+  amount: euros(3070),
+  refunded: euros(0),
+  purpose: "Gebühr für den Bewohnerparkausweis",
+  legalBasis: "Gebührenordnung für Maßnahmen im Straßenverkehr",
+  reference: "260000000010",
+  applicationId: id(20),
+  applicationNumber: "MEP-26-4F7K-2P9T-X",
+  serviceTitle: "Bewohnerparkausweis",
+  creditor: "Stadt Meppen, Ordnungsamt",
+  portal: meppen,
+  payable: false,
+  reduction: { from: euros(3070), to: euros(0), reason: "Ihr Fahrzeug ist als Pflegedienst befreit." },
+  createdAt: "2026-11-20T09:12:02Z",
+  dueAt: "2026-12-20T09:12:02Z",
+};
+export const colleagues: Schemas["ColleagueList"] = {
+  items: [
+    { ...bernd, open: 12 },
+    { ...inge, open: 1 },
+  ],
+};
+export const caseViews: Schemas["CaseViewList"] = {
+  items: [{ name: "Meine Hunde", q: "hund", assignee: "me" }],
+};
+export const caseTemplates: Schemas["CaseTemplateList"] = {
+  items: [
+    {
+      id: id(146),
+      use: "question",
+      title: "Haftpflicht fehlt",
+      text: "Guten Tag {name},\n\nbitte senden Sie uns zu {number} den Nachweis der Haftpflichtversicherung.",
+      changeable: true,
+    },
+    {
+      id: id(147),
+      use: "granted",
+      title: "Hund angemeldet",
+      text: "Ihr Hund ist angemeldet.",
+      changeable: false,
+    },
+    {
+      id: id(148),
+      use: "note",
+      title: "Rücksprache",
+      text: "Rücksprache mit dem Ordnungsamt am {today}:",
+      changeable: true,
+    },
+  ],
+};
+const figures = {
+  received: 128,
+  open: 17,
+  overdue: 3,
+  granted: 96,
+  refused: 9,
+  withdrawn: 6,
+  medianDays: 6.5,
+  slowDays: 21,
+  oldestDays: 48,
+};
+export const caseStatistics: Schemas["CaseStatistics"] = {
+  from: "2026-09-01",
+  to: "2026-11-29",
+  services: [
+    { serviceId: id(1), serviceTitle: "Hund anmelden", ...figures },
+    {
+      serviceId: id(2),
+      serviceTitle: "Sondernutzungserlaubnis für eine Straßenveranstaltung",
+      received: 1,
+      open: 1,
+      overdue: 0,
+      granted: 0,
+      refused: 0,
+      withdrawn: 0,
+      oldestDays: 3,
+    },
+  ],
+  total: { ...figures, received: 129, open: 18 },
+  people: [
+    { open: 9, overdue: 2 },
+    { id: bernd.id, name: bernd.name, open: 8, overdue: 1 },
+    { id: inge.id, name: inge.name, open: 1, overdue: 0 },
+  ],
 };
 
 export const problem: Schemas["Problem"] = {
@@ -1460,6 +1609,10 @@ export const searchExplanation: Schemas["SearchExplanation"] = {
 };
 
 export const office = { id: id(21), name: "Ordnungsamt" };
+export const providers: Schemas["IdentityProviderList"] = {
+  items: [{ id: "bundid", name: "BundID", subjects: "person", levels: ["low", "substantial", "high"] }],
+};
+
 export const directories: Schemas["DirectoryList"] = {
   items: [{ id: "verzeichnis", name: "Verzeichnis der Stadt Meppen und ihrer Eigenbetriebe" }],
 };

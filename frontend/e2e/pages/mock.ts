@@ -1,7 +1,10 @@
 import * as data from "./fixtures";
 import * as linked from "./association";
+import * as built from "./builder";
+import * as regional from "./providers";
 import * as competence from "./offices";
 import * as imports from "./sources";
+import { treasuryAnswers } from "./treasury";
 
 /** What the portal answers in a scene: by path under /api/v1, the first that matches. */
 export interface Scene {
@@ -56,6 +59,12 @@ const usual: [RegExp, unknown][] = [
   [/admin\/association\/messages$/, linked.stuck],
   [/admin\/association\/history$/, linked.history],
   [/admin\/association\/anchor$/, linked.seen],
+  [/admin\/forms$/, built.forms],
+  [/admin\/forms\/[^/]+$/, built.edited],
+  [/admin\/forms\/[^/]+\/versions$/, built.versions],
+  [/admin\/forms\/[^/]+\/versions\/\d+$/, built.version],
+  [/admin\/providers$/, regional.providers],
+  [/admin\/providers\/[^/]+\/deliveries$/, regional.deliveries],
   [/admin\/staff$/, data.staff],
   [/admin\/source-kinds$/, imports.kinds],
   [/admin\/sources$/, imports.sources],
@@ -81,8 +90,15 @@ const usual: [RegExp, unknown][] = [
   [/catalog\/tasks$/, data.editorialTasks],
   [/catalog\/settings$/, data.editingSettings],
   [/^\/cases$/, data.cases],
+  [/^\/cases\/colleagues$/, data.colleagues],
+  [/^\/cases\/views$/, data.caseViews],
+  [/^\/cases\/templates$/, data.caseTemplates],
+  [/^\/cases\/statistics$/, data.caseStatistics],
+  [/^\/cases\/[^/]+\/payments$/, data.casePayments],
   [/^\/cases\/[^/]+$/, data.caseItem],
   [/^\/identity\/directories$/, { items: [] }],
+  [/^\/identity\/providers$/, data.providers],
+  ...treasuryAnswers,
   [/^\/mailbox$/, data.mailbox],
   [/^\/mailbox\/[^/]+$/, data.message],
 ];

@@ -1,4 +1,4 @@
-import { expect, type Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import type { InventedPortal } from "./portal";
 import { scenes } from "./scenes";
 
@@ -13,13 +13,21 @@ export async function open(page: Page, portal: InventedPortal, name: string): Pr
     }, scene.stored);
   }
   await page.goto(scene.path);
-  await expect(page.locator("h1")).toHaveCount(1);
-  await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
+  await isThere(page);
   for (const summary of scene.open ?? []) {
     await page.locator("summary").filter({ hasText: summary }).first().click();
   }
   if (scene.press !== undefined) {
     await page.getByRole("button", { name: scene.press }).first().click();
-    await expect(page.locator("h1")).toHaveCount(1);
+    await isThere(page);
   }
+}
+
+/** Waits until a page has its one heading and nothing on it is still being read: seen at once, where `expect` looks ever more rarely. */
+async function isThere(page: Page): Promise<void> {
+  await page.waitForFunction(
+    () => document.querySelectorAll("h1").length === 1 && document.querySelector("[aria-busy=true]") === null,
+    undefined,
+    { timeout: 30_000 },
+  );
 }

@@ -16,7 +16,10 @@ function complaints(page: Page): string[] {
 }
 
 for (const name of Object.keys(scenes)) {
-  test(`${name}: accessible, no id twice, fits 320 px, keeps to the policy`, async ({ page, portal }) => {
+  test(`${name}: accessible, no id twice, fits 320 px and large text, keeps to the policy`, async ({
+    page,
+    portal,
+  }) => {
     const complained = complaints(page);
     await open(page, portal, name);
     await checkWithAxe(page, "light");
@@ -30,9 +33,38 @@ for (const name of Object.keys(scenes)) {
     await page.setViewportSize({ width: 320, height: 700 });
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
     expect(width).toBeLessThanOrEqual(320);
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.evaluate(() => document.documentElement.style.setProperty("font-size", "200%"));
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1280);
+    expect(await page.evaluate(cutOff), "texts that are cut off at 200 %").toEqual([]);
     expect(complained).toEqual([]);
   });
 }
+
+test("the account's pages fold on a phone: opened, reached by keyboard, closed by Escape", async ({
+  page,
+  portal,
+}) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await open(page, portal, "security");
+  const navigation = page.getByRole("navigation", { name: "Mein Konto" });
+  const toggle = navigation.getByRole("button");
+  await expect(toggle).toHaveAttribute("aria-expanded", "false");
+  await expect(navigation.getByRole("link")).toHaveCount(0);
+  await toggle.focus();
+  await page.keyboard.press("Enter");
+  await expect(toggle).toHaveAttribute("aria-expanded", "true");
+  await expect(navigation.getByRole("link").first()).toBeVisible();
+  await checkWithAxe(page, "opened");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await checkWithAxe(page, "opened in the dark", { only: "colours" });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+  await page.keyboard.press("Tab");
+  await expect(navigation.getByRole("link").first()).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(navigation.getByRole("link")).toHaveCount(0);
+  await expect(toggle).toBeFocused();
+});
 
 test("one text that is too pale is found among many that look alike otherwise", async ({ page, portal }) => {
   await open(page, portal, "offices");
@@ -42,16 +74,6 @@ test("one text that is too pale is found among many that look alike otherwise", 
     .evaluate((element) => (element.style.color = "#c8c8c8"));
   await expect(checkWithAxe(page, "pale", { only: "colours" })).rejects.toThrow("color-contrast");
 });
-
-for (const name of Object.keys(scenes).filter((scene) => /^(editing|search|source|run)/.test(scene))) {
-  test(`${name}: nothing is lost with text at 200 %`, async ({ page, portal }) => {
-    await page.setViewportSize({ width: 1280, height: 800 });
-    await open(page, portal, name);
-    await page.evaluate(() => document.documentElement.style.setProperty("font-size", "200%"));
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1280);
-    expect(await page.evaluate(cutOff), "texts that are cut off").toEqual([]);
-  });
-}
 
 /** What is longer than the box that it stands in, where the box neither grows nor scrolls. Runs in the page. */
 function cutOff(): string[] {

@@ -1,8 +1,12 @@
 import * as linked from "./association";
+import * as built from "./builder";
 import * as data from "./fixtures";
 import type { Scene } from "./mock";
 import * as competence from "./offices";
+import * as regional from "./providers";
+import { serviceScenes } from "./services";
 import * as imports from "./sources";
+import { treasuryScenes } from "./treasury";
 
 const atHome = { portal: data.accountHome };
 const administrator = { ...data.editor, roles: ["editor" as const, "admin" as const] };
@@ -143,6 +147,7 @@ export const scenes: Record<string, Scene & { path: string }> = {
     session: data.citizen,
     answers: [[/^\/applications\/[^/]+$/, data.emptyDraft]],
   },
+  ...serviceScenes,
   "form-prefilled": {
     path: `/antraege/${application}/bearbeiten`,
     session: data.citizen,
@@ -170,6 +175,13 @@ export const scenes: Record<string, Scene & { path: string }> = {
   mailbox: { path: "/postfach", session: data.citizen },
   message: { path: `/postfach/${data.message.id}`, session: data.citizen },
   "sign-in": { path: "/anmelden?error=unavailable" },
+  "sign-in-choice": {
+    path: `/anmelden?error=unavailable&home=${encodeURIComponent(data.portal.accountHome.id)}`,
+    portal: data.twoHomes,
+    session: { ...data.signedOut, lastAccountHome: data.twoHomes.accountHomes[1]?.id },
+  },
+  "sign-in-home-of-two": { path: "/anmelden", portal: data.oneOfTwoHomes },
+  "register-choice": { path: "/registrieren", portal: data.twoHomes },
   "sign-in-home": { path: "/anmelden", ...atHome },
   "sign-in-request": {
     path: `/anmelden?request=${data.request.id}`,
@@ -252,6 +264,12 @@ export const scenes: Record<string, Scene & { path: string }> = {
     answers: [[/identity\/directories$/, data.directories]],
   },
   staff: { path: "/verwaltung/beschaeftigte", session: administrator },
+  "staff-factors": {
+    path: "/verwaltung/beschaeftigte",
+    session: administrator,
+    press: "Anmeldung zurücksetzen : Kim Klar",
+  },
+  "staff-factor-needed": { path: "/konto/sicherheit", session: data.unproved },
   "staff-of-unit": {
     path: "/verwaltung/beschaeftigte",
     session: {
@@ -262,7 +280,21 @@ export const scenes: Record<string, Scene & { path: string }> = {
     press: "Aufgaben ändern",
   },
   inbox: { path: "/mitarbeit", session: data.clerk },
+  "inbox-view": { path: "/mitarbeit?bei=mir&offen=ja&q=steuer", session: data.clerk },
   case: { path: `/mitarbeit/vorgaenge/${data.caseItem.id}`, session: data.clerk },
+  "case-fee": {
+    path: `/mitarbeit/vorgaenge/${data.caseItem.id}`,
+    session: data.clerk,
+    answers: [[/^\/cases\/[^/]+\/payments$/, data.reducedPayments]],
+    press: "Ermäßigen oder erlassen",
+  },
+  "payment-waived": {
+    path: `/zahlungen/${data.waivedPayment.id}`,
+    session: data.citizen,
+    answers: [[/^\/payments\/[^/]+$/, data.waivedPayment]],
+  },
+  "case-statistics": { path: "/mitarbeit/auswertung", session: data.clerk },
+  "case-templates": { path: "/mitarbeit/vorlagen", session: data.clerk },
   "editing-overview": { path: "/redaktion", session: data.editor },
   "editing-nothing": {
     path: "/redaktion",
@@ -318,6 +350,18 @@ export const scenes: Record<string, Scene & { path: string }> = {
   "editing-settings": {
     path: "/redaktion/einstellungen",
     session: { ...data.editor, roles: ["admin"] },
+  },
+  "form-editor": {
+    path: `/redaktion/formulare/${data.form.id}`,
+    session: data.editor,
+    press: "Größe Eine von mehreren",
+  },
+  "form-new": { path: "/redaktion/formulare", session: data.editor, press: "Neues Formular" },
+  "form-versions": { path: `/redaktion/formulare/${data.form.id}/fassungen`, session: data.editor },
+  "form-in-review": {
+    path: `/redaktion/formulare/${data.form.id}`,
+    session: data.editor,
+    answers: [[/admin\/forms\/[^/]+$/, built.inReview]],
   },
   sources: { path: "/redaktion/quellen", session: administrator },
   "sources-reading": { path: "/redaktion/quellen", session: data.editor },
@@ -418,4 +462,18 @@ export const scenes: Record<string, Scene & { path: string }> = {
   accessibility: { path: "/barrierefreiheit" },
   "not-found": { path: "/gibt-es-nicht" },
   unreachable: { path: "/", answers: [[/^\/portal$/, 503]] },
+  ...treasuryScenes,
+  "admin-providers": { path: "/verwaltung/anbieter", session: administrator },
+  "admin-providers-none": {
+    path: "/verwaltung/anbieter",
+    session: administrator,
+    answers: [[/admin\/providers$/, { items: [] }]],
+  },
+  "admin-provider": { path: "/verwaltung/anbieter/abfall", session: administrator },
+  "admin-provider-fit": {
+    path: "/verwaltung/anbieter/fit",
+    session: administrator,
+    answers: [[/admin\/providers\/[^/]+\/deliveries$/, regional.submissions]],
+  },
+  "admin-provider-unknown": { path: "/verwaltung/anbieter/niemand", session: administrator },
 };

@@ -17,6 +17,8 @@ export interface Association {
   /** The stand-ins for the national accounts. */
   bundId: string;
   muk: string;
+  /** The stand-in for the payment service. */
+  payment: string;
   accounts: Record<PortalName, Account[]>;
   providerPassword: string;
   /** The stand-in for the directories of public services, and the client that it knows. */

@@ -1,5 +1,9 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { expect, type Page } from "@playwright/test";
-import axe, { type RunOptions } from "axe-core";
+import type { default as axe, RunOptions } from "axe-core";
+
+const source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** All rules of WCAG 2.2 AA, and what is good practice; contrast by itself. */
 const whole: RunOptions = {
@@ -13,65 +17,98 @@ const some = (...values: string[]): RunOptions => ({
   resultTypes: ["violations"],
 });
 
-/** The rules whose answer depends on the width of the window, and those that depend on colours. */
-const parts = {
-  width: some("scrollable-region-focusable", "target-size"),
-  colours: some("link-in-text-block"),
-};
-const contrast = some("color-contrast");
+/** The rules whose answer depends on colours, measured once for each look, and those that depend on the width of the window. */
+const colours = some("color-contrast", "link-in-text-block");
+const width = some("scrollable-region-focusable", "target-size");
 
 interface Extent {
-  /** Only what another width or other colours can change, for a page that is checked whole otherwise. */
-  only?: keyof typeof parts;
+  /** Only what other colours or another width can change, for a page that is checked whole otherwise. */
+  only?: "colours" | "width";
 }
+
+/** Looks that were right on a page before: they are wherever they appear. */
+const enough = new Set<string>();
 
 /** Checks a page as it stands. None of ours holds frames of others. */
 export async function checkWithAxe(page: Page, what: string, { only }: Extent = {}) {
-  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(source);
   const texts = await page.evaluateHandle(oneOfEachLook);
-  const found = await page.evaluate(
-    async ({ include, rules, ofTexts }) => {
+  const { found, looks } = await page.evaluate(
+    async ({ each, known, rules, ofTexts }) => {
       const inPage = (window as unknown as { axe: typeof axe }).axe;
-      const runs = [await inPage.run(document, rules)];
+      const runs = rules === undefined ? [] : [await inPage.run(document, rules)];
+      const unknown = each.filter(({ look }) => !known.includes(look));
+      const include = unknown.map(({ element }) => element);
       if (include.length > 0) runs.push(await inPage.run({ include }, ofTexts));
-      return runs
-        .flatMap(({ violations }) => violations)
-        .map(({ id, help, nodes }) => ({
-          id,
-          help,
-          where: nodes.map((node) => `${node.target.join(" ")}: ${node.html} ${node.failureSummary ?? ""}`),
-        }));
+      return {
+        looks: unknown.filter(({ floats }) => !floats).map(({ look }) => look),
+        found: runs
+          .flatMap(({ violations }) => violations)
+          .map(({ id, help, nodes }) => ({
+            id,
+            help,
+            where: nodes.map((node) => `${node.target.join(" ")}: ${node.html} ${node.failureSummary ?? ""}`),
+          })),
+      };
     },
-    { include: texts, rules: only === undefined ? whole : parts[only], ofTexts: contrast },
+    {
+      each: texts,
+      known: [...enough],
+      rules: only === undefined ? whole : only === "width" ? width : undefined,
+      ofTexts: colours,
+    },
   );
   await texts.dispose();
   expect(found, what).toEqual([]);
+  for (const look of looks) enough.add(look);
+}
+
+interface Look {
+  element: Element;
+  /** What its contrast follows from, and whether a link stands out: colours, size and weight, what it stands on and in. */
+  look: string;
+  /** Stands out of the flow and may lie on anything, so that each counts by itself. */
+  floats: boolean;
 }
 
 /**
  * Gives elements with text, one of each look: measuring contrast takes longer than all other rules together, and a hundred rows of
- * a table look the same. What stands out of the flow may lie on anything, so each such piece counts by itself. Runs in the page.
+ * a table look the same. Runs in the page.
  */
-function oneOfEachLook(): Element[] {
+function oneOfEachLook(): Look[] {
   const root = document.documentElement;
+  const plain = "rgba(0, 0, 0, 0),none,1,none,normal";
   const grounds = new Map<Element, string>([[root, getComputedStyle(root).backgroundColor]]);
-  const looks = new Map<string, Element>();
+  const afloat = new Set<Element>();
+  const looks = new Map<string, Look>();
   // In the order of the document, so that what an element stands on is known before itself.
   for (const element of root.querySelectorAll("*")) {
     const style = getComputedStyle(element);
-    const under = grounds.get(element.parentElement ?? root) ?? "";
-    const floats = style.position === "absolute" || style.position === "fixed" || style.position === "sticky";
+    const parent = element.parentElement ?? root;
+    const under = grounds.get(parent) ?? "";
+    const lifted = style.position === "absolute" || style.position === "fixed" || style.position === "sticky";
     const { backgroundColor, backgroundImage, opacity, filter, mixBlendMode } = style;
-    const own = [backgroundColor, backgroundImage, opacity, filter, mixBlendMode, floats ? grounds.size : ""];
-    const ground = `${under}|${own.join(",")}`;
+    const own = [backgroundColor, backgroundImage, opacity, filter, mixBlendMode].join(",");
+    const floats = lifted || afloat.has(parent);
+    if (floats) afloat.add(element);
+    const ground = own === plain && !lifted ? under : `${under}|${own}${lifted ? `,${grounds.size}` : ""}`;
     grounds.set(element, ground);
     const hasText =
       element.matches("input, textarea, select") ||
       [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.nodeValue?.trim());
     if (!hasText || style.visibility !== "visible" || element.getClientRects().length === 0) continue;
     const { color, fontSize, fontWeight, textShadow } = style;
-    const look = [ground, color, fontSize, fontWeight, textShadow, element.matches(":disabled")].join(";");
-    if (!looks.has(look)) looks.set(look, element);
+    const link = element.matches("a") ? [style.textDecorationLine, getComputedStyle(parent).color] : [];
+    const look = [
+      ground,
+      color,
+      fontSize,
+      fontWeight,
+      textShadow,
+      element.matches(":disabled"),
+      ...link,
+    ].join(";");
+    if (!looks.has(look)) looks.set(look, { element, look, floats });
   }
   return [...looks.values()];
 }

@@ -16,8 +16,8 @@ export class Complaints {
 
   /** Listens to all pages of a browser context. */
   listenTo(context: BrowserContext): void {
-    const { portals, provider, mail, bundId, muk } = association();
-    const known = new Set([...Object.values(portals), provider, mail, bundId, muk, directory()]);
+    const { portals, provider, mail, bundId, muk, payment } = association();
+    const known = new Set([...Object.values(portals), provider, mail, bundId, muk, payment, directory()]);
     context.on("weberror", (error) => this.#add(`script: ${error.error().message}`));
     context.on("console", (message) => {
       const text = message.text();

@@ -77,7 +77,9 @@ export async function receiptNumber(page: Page): Promise<string> {
 
 /** Waits until the receipt on the screen says that the application has arrived. */
 export async function arrival(page: Page): Promise<void> {
-  await expect(content(page).getByRole("status")).toContainText("angekommen", { timeout: 60_000 });
+  await expect(content(page).getByRole("status").filter({ hasText: "angekommen" })).toBeVisible({
+    timeout: 60_000,
+  });
 }
 
 /** Looks a number up in the inbox of a clerk who is signed in, and answers what is found. */

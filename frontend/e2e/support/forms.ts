@@ -1,6 +1,15 @@
 import type { Page } from "@playwright/test";
 import { address, type Citizen } from "./people";
 
+/** A picture of one pixel. */
+export function pixel(name: string) {
+  const buffer = Buffer.from(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+    "base64",
+  );
+  return { name, mimeType: "image/png", buffer };
+}
+
 /** A small PDF file with one empty page. */
 export function pdf(name: string, title = "Nachweis") {
   const objects = [
@@ -32,6 +41,12 @@ export async function enterDate(page: Page, question: string | RegExp, [day, mon
   await group.getByLabel("Tag").fill(day ?? "");
   await group.getByLabel("Monat").fill(month ?? "");
   await group.getByLabel("Jahr").fill(year ?? "");
+}
+
+/** Day, month and year of a day counted from today. */
+export function dayFromToday(days: number): string[] {
+  const day = new Date(Date.now() + days * 86_400_000);
+  return [day.getDate(), day.getMonth() + 1, day.getFullYear()].map(String);
 }
 
 /** Takes one of several answers. */
@@ -68,13 +83,6 @@ export async function enterDog(page: Page, name: string): Promise<void> {
   await page.getByLabel("Wie viele weitere Hunde leben im Haushalt?").fill("0");
 }
 
-/** The last questions about a dog. */
-export async function confirmDog(page: Page): Promise<void> {
-  await choose(page, "Beantragen Sie eine Befreiung oder Ermäßigung?", "Nein");
-  await page.getByLabel(/Haftpflichtversicherung/).check();
-  await page.getByLabel("Meine Angaben sind richtig und vollständig.").check();
-}
-
 /** The questions about a vehicle that is taken off the road. */
 export async function enterVehicle(page: Page, plate: string): Promise<void> {
   await page.getByLabel("Kennzeichen", { exact: true }).fill(plate);
@@ -91,18 +99,4 @@ export async function confirmVehicle(page: Page): Promise<void> {
   await page.getByLabel(/Das Fahrzeug ist auf mich zugelassen/).check();
   await page.getByLabel(/nicht mehr auf öffentlichen Straßen/).check();
   await page.getByLabel("Meine Angaben sind richtig und vollständig.").check();
-}
-
-/** What is to be collected, where and when, on three steps. */
-export async function enterBulkyWaste(page: Page): Promise<void> {
-  await page.getByLabel("Art", { exact: true }).selectOption({ label: "Matratze" });
-  await page.getByLabel("Anzahl").fill("2");
-  await next(page);
-  await choose(page, "Wo soll abgeholt werden?", "An meiner Adresse");
-  await choose(page, "Wo stellen Sie die Gegenstände bereit?", "Am Straßenrand vor dem Haus");
-  await enterDate(page, "Wunschtermin", ["14", "1", "2027"]);
-  await choose(page, /Expressabholung/, "Nein");
-  await next(page);
-  await page.getByLabel("Die Gegenstände kommen aus einem privaten Haushalt.").check();
-  await page.getByLabel(/Ich stelle die Gegenstände/).check();
 }

@@ -14,6 +14,8 @@ export interface Newcomer {
   /** Where its administrator joins an association, and their account, as the program prints them. */
   joinAt: string;
   account: { email: string; password: string };
+  /** Somebody with a citizen's account there. */
+  citizen: { email: string; password: string };
   url: string;
   /** Ends it as Ctrl-C does. */
   end: () => Promise<void>;
@@ -58,7 +60,13 @@ export async function startNewcomer(name: string, ars: string): Promise<Newcomer
       const [, joinAt = "", email = "", password = ""] = said;
       running.stdout.resume();
       await answers(`${url}/readyz`, signal);
-      return { joinAt, account: { email, password }, url, end };
+      return {
+        joinAt,
+        account: { email, password },
+        citizen: { email: "buergerin@portal.example", password },
+        url,
+        end,
+      };
     }
     throw new Error(`the portal has ended:\n${printed.join("\n")}`);
   } catch (error) {

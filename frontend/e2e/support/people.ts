@@ -95,6 +95,21 @@ async function change(
   expect(response.status(), `${method} ${path}: ${await response.text()}`).toBeLessThan(300);
 }
 
+/** Signs in one of those who keep the fees of a portal: who asks for refunds, or who approves them. */
+export async function treasurerAt(
+  page: Page,
+  portal: PortalName,
+  who: "kasse" | "kassenleitung",
+): Promise<void> {
+  const { portals, accounts } = association();
+  const treasurer = accounts[portal].find(({ Email }) => Email.startsWith(`${who}@`));
+  if (!treasurer) throw new Error(`no ${who} at ${portal}`);
+  await page.goto(`${portals[portal]}/mitarbeit`); // from where they are led to their own pages
+  await shows(page, "Anmelden für Beschäftigte");
+  await enterPassword(page, { email: treasurer.Email, password: treasurer.Password });
+  await shows(page, "Kasse");
+}
+
 /** Signs a clerk in at their portal, and shows the inbox. */
 export async function clerkAt(page: Page, portal: PortalName): Promise<void> {
   const { portals, accounts } = association();

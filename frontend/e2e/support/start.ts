@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FullConfig } from "@playwright/test";
 import { environment } from "./association";
+import { readable } from "./database";
 import { top, program } from "./program";
 import { Demonstration } from "./demonstration";
 import { Directory } from "./directory";
@@ -25,6 +26,7 @@ export default async function start(config: FullConfig): Promise<() => Promise<v
     control.close();
     control.closeAllConnections();
     directory.end();
+    const columns = await readable(data, personalInDatabases).catch((error: unknown) => [String(error)]);
     try {
       await demonstration.end();
     } finally {
@@ -33,6 +35,9 @@ export default async function start(config: FullConfig): Promise<() => Promise<v
     }
     const told = personalIn(logsOf(config));
     if (told.length > 0) throw new Error(`personal data in the logs:\n${told.join("\n")}`);
+    const unsealed = columns.filter((column) => !mayBeRead.some((known) => known.test(column)));
+    if (unsealed.length > 0)
+      throw new Error(`personal data that can be read in databases:\n${unsealed.join("\n")}`);
   };
   try {
     process.env[environment.association] = JSON.stringify(await demonstration.started());
@@ -83,6 +88,21 @@ async function listen(server: Server): Promise<string> {
 
 /** What no log may hold: addresses, names and passwords of the people of all journeys (`people.ts`), and tokens. */
 const personal = /mit-einer-langen-adresse|Muster\b|Beispielweg|Hinter dem Deich|eyJhbGci/;
+
+/** The same, as PostgreSQL writes it. */
+const personalInDatabases = "mit-einer-langen-adresse|Muster\\M|Beispielweg|Hinter dem Deich|eyJhbGci";
+
+/** Columns in which people's data may stand readable, because they are searched or sorted by, or signed by a portal. All others are sealed. */
+const mayBeRead = [
+  /^(accounts|account_registrations)\.email$/, // by which somebody is found who signs in or confirms
+  /^accesses\.(who_name|purpose_title)$/, // of whoever read or acted, in the log of the person whose data it is; goes with that account
+  /^application_events\.name$/, // who acted for somebody; emptied when either account is deleted
+  /^case_events\.name$/, // who acted, at the authority that decides
+  /^cases\.(applicant_name|search)$/, // the clerks' inbox is searched and sorted by it
+  /^(applications|federation_(inbox|log|outbox))\.receipt$/, // signatures of portals over hashes: no tokens
+  /^(federation_log_head\.signature|federation_statements\.text)$/,
+  /^(catalog_\w+|federation_feed|forms)\./, // published: an office lives in the street that people of the journeys do
+];
 
 /** The lines of logs that tell of a person, shortened. */
 function personalIn(folder: string): string[] {

@@ -1377,6 +1377,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/staff/{staffId}/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Set back what someone signs in with
+         * @description For somebody who has lost it, or when somebody else may have it. Password, passkeys, one-time codes and recovery codes go, and their
+         *     sessions end at once. A mail leads to a new password; once they have signed in with it, they set up a second factor. Of somebody who
+         *     signs in by a directory, passkeys and codes go, and the mail tells so. Nobody does this for their own account; whoever is the only
+         *     one to administer the portal is helped by who operates it (`server admin staff-factors`).
+         */
+        delete: operations["resetStaffFactors"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/audit": {
         parameters: {
             query?: never;
@@ -1547,6 +1570,9 @@ export interface paths {
          * Go to the account home to sign in
          * @description For the browser's address bar, not for fetch: redirects to the account home's OpenID Connect authorisation, from where
          *     the person comes back signed in. With `serviceId` it asks for the consent to read the person's data for that service.
+         *
+         *     Without `home` it goes to the home of who is signed in, else to the only one; where there are several (`accountHomes` of the
+         *     portal), it leads to this portal's own page, where people choose. An account home itself uses itself first.
          */
         get: operations["startSignIn"];
         put?: never;
@@ -1918,13 +1944,13 @@ export interface paths {
         /**
          * Set the password
          * @description Sets or replaces the password, ends all other sessions and sends a notice. The session must have proved itself within the last ten minutes, else 403
-         *     `reauthentication-needed`. Staff who sign in by a directory have no password here (409 `directory-account`).
+         *     `reauthentication-needed`, and staff must have proved the second factor that they have, else 403 `second-factor-needed`. Staff who sign in by a directory have no password here (409 `directory-account`).
          */
         put: operations["setPassword"];
         post?: never;
         /**
          * Do without a password
-         * @description From then on only passkeys sign in; at least two must be there (409), so that the loss of one locks nobody out. The session must have proved itself within the last ten minutes, else 403 `reauthentication-needed`.
+         * @description From then on only passkeys sign in; at least two must be there (409), so that the loss of one locks nobody out. The session must have proved itself within the last ten minutes, else 403 `reauthentication-needed`, and staff must have proved the second factor that they have, else 403 `second-factor-needed`.
          */
         delete: operations["removePassword"];
         options?: never;
@@ -1943,7 +1969,7 @@ export interface paths {
         put?: never;
         /**
          * Begin to add a passkey
-         * @description Answers the options for `navigator.credentials.create()` (Web Authentication Level 3, section 5.1.3). The session must have proved itself within the last ten minutes, else 403 `reauthentication-needed`.
+         * @description Answers the options for `navigator.credentials.create()` (Web Authentication Level 3, section 5.1.3). The session must have proved itself within the last ten minutes, else 403 `reauthentication-needed`, and staff must have proved the second factor that they have, else 403 `second-factor-needed`.
          */
         post: operations["beginPasskey"];
         delete?: never;
@@ -1963,7 +1989,7 @@ export interface paths {
         put?: never;
         /**
          * Add a passkey
-         * @description Takes the answer of `navigator.credentials.create()`, with a name by which the person knows it again. A notice is sent. The session must have proved itself within the last ten minutes, else 403 `reauthentication-needed`.
+         * @description Takes the answer of `navigator.credentials.create()`, with a name by which the person knows it again. A notice is sent. The session must have proved itself within the last ten minutes, else 403 `reauthentication-needed`, and staff must have proved the second factor that they have, else 403 `second-factor-needed`.
          */
         post: operations["addPasskey"];
         delete?: never;
@@ -1984,7 +2010,7 @@ export interface paths {
         post?: never;
         /**
          * Remove a passkey
-         * @description It signs in no more; a notice is sent. The last one stays while there is no password (409). The session must have proved itself within the last ten minutes, else 403 `reauthentication-needed`.
+         * @description It signs in no more; a notice is sent. The last one stays while there is no password (409). The session must have proved itself within the last ten minutes, else 403 `reauthentication-needed`, and staff must have proved the second factor that they have, else 403 `second-factor-needed`.
          */
         delete: operations["removePasskey"];
         options?: never;
@@ -2007,12 +2033,12 @@ export interface paths {
         put?: never;
         /**
          * Begin to use one-time codes
-         * @description Makes a secret for an authenticator app (RFC 6238, SHA-1, 6 digits, 30 seconds, what all apps know). It counts once it is confirmed. The session must have proved itself within the last ten minutes, else 403 `reauthentication-needed`.
+         * @description Makes a secret for an authenticator app (RFC 6238, SHA-1, 6 digits, 30 seconds, what all apps know). It counts once it is confirmed. The session must have proved itself within the last ten minutes, else 403 `reauthentication-needed`, and staff must have proved the second factor that they have, else 403 `second-factor-needed`.
          */
         post: operations["beginOneTimeCodes"];
         /**
          * Do without one-time codes
-         * @description Removes them with the recovery codes; a notice is sent. The session must have proved itself within the last ten minutes, else 403 `reauthentication-needed`.
+         * @description Removes them with the recovery codes; a notice is sent. The session must have proved itself within the last ten minutes, else 403 `reauthentication-needed`, and staff must have proved the second factor that they have, else 403 `second-factor-needed`.
          */
         delete: operations["removeOneTimeCodes"];
         options?: never;
@@ -2051,7 +2077,7 @@ export interface paths {
         put?: never;
         /**
          * Make new recovery codes
-         * @description For an account with one-time codes, or with passkeys and no password. The old ones work no more. The session must have proved itself within the last ten minutes, else 403 `reauthentication-needed`.
+         * @description For an account with one-time codes, or with passkeys and no password. The old ones work no more. The session must have proved itself within the last ten minutes, else 403 `reauthentication-needed`, and staff must have proved the second factor that they have, else 403 `second-factor-needed`.
          */
         post: operations["replaceRecoveryCodes"];
         delete?: never;
@@ -2898,6 +2924,222 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Forms of this portal
+         * @description Those that are released, those that are being written and those that were taken back, in the order of their titles.
+         */
+        get: operations["listOwnForms"];
+        put?: never;
+        /**
+         * Begin a new form
+         * @description Makes a working copy: an empty one, one of a form that is released here or at a linked portal (`copyOf`), one of a JSON Schema
+         *     (`schema`), for which the layout is made, or one of a data schema of FIM (`xdatenfelder`). What of a JSON Schema leaves the form profile
+         *     is kept and named in the findings; what of a data schema a form cannot say, such as its rules in words, are warnings there.
+         */
+        post: operations["createForm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/forms/{formId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a form with its working copy
+         * @description The working copy, else what is released, what keeps it from being released, and which services use it. Forms of linked portals are not here.
+         */
+        get: operations["getEditedForm"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/forms/{formId}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Save the working copy of a form
+         * @description It is kept even when it leaves the form profile: the findings of the answer name each place. With `base` the working copy is from now on
+         *     based on that version, which must be the newest (412). One in review is taken back first (`reopenFormDraft`).
+         */
+        put: operations["saveFormDraft"];
+        post?: never;
+        /**
+         * Discard the working copy of a form
+         * @description What is released stays. A form that was never released is gone.
+         */
+        delete: operations["discardFormDraft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/forms/{formId}/draft/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try the working copy with sample answers
+         * @description Judges the answers as those of an applicant would be, and keeps nothing. Refused (422, each at its place) while the working copy leaves
+         *     the form profile. Without a working copy what is released is tried.
+         */
+        post: operations["tryFormDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/forms/{formId}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand a form in for review
+         * @description Refused while it leaves the form profile (422, each at its place).
+         */
+        post: operations["submitFormDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/forms/{formId}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a form out of review
+         * @description By its authors to go on writing, or by who releases, with a note of what is to be changed.
+         */
+        post: operations["reopenFormDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/forms/{formId}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release a form
+         * @description The working copy becomes the next version, here and at the linked portals at once; drafts of applications keep theirs. Where the portal
+         *     wants a second pair of eyes, only what is in review is released, and not by one of its authors (403, `four-eyes`). Refused while it
+         *     leaves the form profile (422), when nothing has changed (409, `form-unchanged`), and when another version was released meanwhile
+         *     (409, `released-meanwhile`).
+         */
+        post: operations["releaseFormDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/forms/{formId}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a form back
+         * @description It is not offered any more, here and at the linked portals; drafts and cases keep their version. It stays a working copy and can be
+         *     released again. Refused while a service uses it (409, `form-used`).
+         */
+        post: operations["withdrawForm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/forms/{formId}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions of a form
+         * @description What was released, the latest first, without contents.
+         */
+        get: operations["listFormVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/forms/{formId}/versions/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a version of a form
+         * @description With its content, for comparing.
+         */
+        get: operations["getFormVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/applications": {
         parameters: {
             query?: never;
@@ -2947,6 +3189,7 @@ export interface paths {
          * Save a draft
          * @description Replaces the draft's answers. A draft may be incomplete: nothing is refused for what is missing or wrong, only for what no
          *     answer of this form could be (unknown steps, too large). The answer lists what submission would refuse.
+         *     Whoever got no answer may send the same again: a draft that stands as asked for already is answered with 200, whatever its ETag.
          */
         patch: operations["saveDraft"];
         trace?: never;
@@ -3017,6 +3260,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/applications/{applicationId}/documents/{documentId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a document that came with a status or message
+         * @description The file, once this portal has it from the competent portal (409 `document-pending` until then). Always as a download.
+         */
+        get: operations["getApplicationDocument"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/applications/{applicationId}/submit": {
         parameters: {
             query?: never;
@@ -3029,7 +3292,8 @@ export interface paths {
         /**
          * Submit an application
          * @description Checks the whole content, makes it final, numbers it, and hands it over to the competent authority in the same
-         *     transaction. Submitting again answers the same and has no further effect.
+         *     transaction. Submitting again answers the same and has no further effect. Where a fee is asked, `fee` is what the person has been
+         *     shown; when it is not what the answers lead to now, nothing is submitted (409 `fee-changed`).
          */
         post: operations["submitApplication"];
         delete?: never;
@@ -3148,12 +3412,146 @@ export interface paths {
         };
         /**
          * The clerk's inbox
-         * @description Cases of this portal's authorities, the one that arrived last first.
+         * @description Cases of this portal's authorities, by default the one that arrived last first.
          */
         get: operations["listCases"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/colleagues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who works on cases
+         * @description The clerks of the units in which the caller is one, by name, each with the number of open cases that they have there.
+         */
+        get: operations["listColleagues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's saved views of the inbox
+         * @description Each is a name and what the inbox is narrowed by.
+         */
+        get: operations["listCaseViews"];
+        /**
+         * Save the caller's views of the inbox
+         * @description Replaces them all. Names are unique.
+         */
+        put: operations["saveCaseViews"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What came in, what is open, how long it takes
+         * @description By service, of the cases of the units in which the caller is a clerk that arrived from `from` to `to`, in Berlin time, both days included;
+         *     by default of the last 90 days. No more than 3 years at once.
+         */
+        get: operations["getCaseStatistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/statistics.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same figures as a table
+         * @description CSV in UTF-8 with a byte order mark and semicolons, as spreadsheets in Germany open it; numbers with a decimal comma in German.
+         */
+        get: operations["exportCaseStatistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Text templates of the desk
+         * @description Those of the whole portal, and of the units in which the caller is a clerk, by title. `{name}`, `{number}`, `{service}` and `{today}` in a text
+         *     stand for what they say of a case; who inserts a template puts the values in.
+         */
+        get: operations["listCaseTemplates"];
+        put?: never;
+        /**
+         * Write a text template
+         * @description For the whole portal, by clerks of the whole portal; else for a unit in which the caller is a clerk.
+         */
+        post: operations["createCaseTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/templates/{templateId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a text template
+         * @description What was sent with it stays as it is.
+         */
+        put: operations["changeCaseTemplate"];
+        post?: never;
+        /**
+         * Delete a text template
+         * @description What was sent with it stays as it is.
+         */
+        delete: operations["deleteCaseTemplate"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3197,6 +3595,30 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /**
+         * Give a case to somebody, and set its date
+         * @description Changes what is sent, and nothing else. A case can be given to those whom `listColleagues` names for it. The citizen does not hear of it.
+         */
+        patch: operations["planCase"];
+        trace?: never;
+    };
+    "/api/v1/cases/{caseId}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write an internal note
+         * @description It belongs to the file. The citizen does not see it at the portal; in an inspection of the file it is shown.
+         */
+        post: operations["noteCase"];
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -3211,7 +3633,7 @@ export interface paths {
         put?: never;
         /**
          * Take a case into work
-         * @description The citizen sees that the application is being processed.
+         * @description The citizen sees that the application is being processed. A case that nobody has becomes the caller's.
          */
         post: operations["startCase"];
         delete?: never;
@@ -3320,6 +3742,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deliveries/{deliveryId}/attachments/{attachmentId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetch an attachment of a delivery
+         * @description The file, once this portal has it from the portal where the person applied (409 `attachment-pending` until then; `available` in the
+         *     delivery says so). Takes range requests (RFC 9110, 14), so that a broken transfer goes on; `ETag` and `Repr-Digest` have the SHA-256 of
+         *     the whole file. Kept until 90 days after the delivery is finished or was taken back.
+         */
+        get: operations["getDeliveryAttachment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{deliveryId}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload a document for the citizen
+         * @description The body is the file itself. Its kind is found from its content; PDF, JPEG and PNG up to 10 MB are taken, 20 files and 50 MB for a
+         *     delivery. The person gets it with the status or message that names it in `documents`; what none names within a day is deleted. The
+         *     same key with the same file answers the same document; with another file it is refused.
+         */
+        post: operations["addDeliveryDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deliveries/{deliveryId}/status": {
         parameters: {
             query?: never;
@@ -3379,6 +3845,69 @@ export interface paths {
         get: operations["listProviders"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/providers/{providerId}/address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Push to another address
+         * @description In place of the configured one, until the configuration changes. Deliveries that wait go there; those that were given up are
+         *     delivered again one by one. Without an address the provider fetches. A provider without a webhook secret needs one first (409).
+         */
+        put: operations["setProviderAddress"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/providers/{providerId}/fit-connect-credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the credentials of a connection to FIT-Connect
+         * @description Client id and secret of the sender, from FITKO's self-service portal. They are kept encrypted, count in place of the configured ones until
+         *     the configuration changes, and are never given again. A provider that is no connection to FIT-Connect has none (409).
+         */
+        put: operations["setFitConnectCredentials"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/providers/{providerId}/webhook-secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make another webhook secret
+         * @description The former one signs beside the new one for the hours given, so that it can be changed without a gap. The new one is in this answer
+         *     only, and not in a repeated one.
+         */
+        post: operations["replaceWebhookSecret"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3466,6 +3995,476 @@ export interface paths {
          */
         put: operations["setMailboxSettings"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My payments
+         * @description What portals ask the person to pay, the newest first. A fee of a linked portal is here as soon as that portal has asked for it.
+         */
+        get: operations["listPayments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{paymentId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a payment
+         * @description What is asked, and whether it is paid. `payUrl` is the page of the payment provider, while one is open.
+         */
+        get: operations["getPayment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{paymentId}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pay
+         * @description Asks the portal whose money it is to open a page of its payment provider; `payUrl` has its address as soon as it is open, which the events
+         *     tell. While one is open, asking again leads back to the same. The provider sends the person back to the page of this payment; whether they
+         *     have paid is asked from the provider.
+         */
+        post: operations["startPayment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{paymentId}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask whether it is paid
+         * @description Has the portal whose money it is ask its payment provider at once; the events tell what it said.
+         */
+        post: operations["checkPayment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{paymentId}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live changes of a payment
+         * @description Server-sent events; an event `changed` whose data is the revision of the payment.
+         */
+        get: operations["watchPayment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{paymentId}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Receipt as PDF
+         * @description For a fee that is paid.
+         */
+        get: operations["getPaymentReceipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{paymentId}/notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fee notice as PDF
+         * @description Gebührenbescheid: what is asked, for what, by which law and until when; of a fee that was reduced or waived, with the reason. Not of a fee whose
+         *     application was withdrawn or that was written off.
+         */
+        get: operations["getPaymentNotice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payment-notifications/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A provider says that something has changed
+         * @description For providers that notify. What is sent is not read: the token names a transaction, and the portal asks the provider for its state. An
+         *     unknown token is answered in the same way.
+         */
+        post: operations["notifyPayment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{caseId}/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was asked for a case
+         * @description Fees of the application, with every step.
+         */
+        get: operations["listCasePayments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{caseId}/payments/{paymentId}/reduction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reduce or waive a fee
+         * @description Of a fee that is not paid. The person is told the new amount and the reason, and finds both in the fee notice. A page of the payment provider that is open
+         *     leads nowhere any more; what is paid there all the same is given back as far as it is too much.
+         */
+        post: operations["reducePayment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/treasury": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the treasury stands
+         * @description What is owed, what is to be given back, and what came and left on each of the last 30 days.
+         */
+        get: operations["getTreasury"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/treasury/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Payments of this portal
+         * @description For the treasurer, what changed last first; what is owed, the longest due first.
+         */
+        get: operations["listTreasuryPayments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/treasury/payments/{paymentId}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a refund
+         * @description Of a fee that is paid, or of a part. Above the portal's limit another person must approve it.
+         */
+        post: operations["askRefund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/treasury/payments/{paymentId}/write-off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write a fee off
+         * @description Of a fee that is not paid (Niederschlagung). A payment that arrives later is given back.
+         */
+        post: operations["writeOffPayment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/treasury/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Refunds that are not done
+         * @description The oldest first.
+         */
+        get: operations["listRefunds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/treasury/refunds/{refundId}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve a refund
+         * @description By another person than the one who asked for it.
+         */
+        post: operations["approveRefund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/treasury/refunds/{refundId}/execute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A refund was paid out
+         * @description Records that the money has left; the providers' standard knows no refunds, so that they are paid out by the treasury itself.
+         */
+        post: operations["executeRefund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/treasury/refunds/{refundId}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse a refund
+         * @description Only of a fee: any other money belongs to whoever paid it.
+         */
+        post: operations["refuseRefund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/treasury/reconciliation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare with the provider's list
+         * @description Each transaction of the provider's list on these days against this portal's, with what to do about each difference.
+         */
+        get: operations["reconcilePayments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/treasury/reconciliation/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mend a difference
+         * @description Asks the provider for the transaction, and books what it says. Money of a transaction that this portal has not opened is booked as held in
+         *     custody (Verwahrung), and is among the refunds until it is given back.
+         */
+        post: operations["resolveDifference"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/treasury/reconciliation/explanations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note why a difference is none
+         * @description For what is cleared up outside of the portal, such as with the provider. The note stays with the difference as it is now; nothing is booked.
+         */
+        post: operations["explainDifference"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/treasury/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ledger as CSV
+         * @description All lines of the bookings of these days; separated by semicolons, amounts in euros with a comma.
+         */
+        get: operations["exportLedger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/treasury/closings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Closed days
+         * @description The newest first, at most 100.
+         */
+        get: operations["listClosings"];
+        put?: never;
+        /**
+         * Close a day
+         * @description A day that is over; nothing can be booked into it, or into any before it, from then on.
+         */
+        post: operations["closeDay"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3962,7 +4961,8 @@ export interface paths {
         };
         /**
          * Fetch a file that a message refers to
-         * @description For the member that the application was handed to, and nobody else. Takes range requests, so that a broken transfer goes on.
+         * @description An attachment for the member that the application was handed to; a document of an authority or provider for the member where the person
+         *     applied, and from there for the person's account home; nobody else's. Takes range requests, so that a broken transfer goes on.
          */
         get: operations["fetchAttachment"];
         put?: never;
@@ -4566,7 +5566,13 @@ export interface components {
             /** @description A demonstration with invented offices and persons. */
             demonstration: boolean;
             association: components["schemas"]["Association"];
+            /** @description The first of `accountHomes`. Where somebody's own account is, their session says. */
             accountHome: components["schemas"]["PortalReference"];
+            /**
+             * @description The portals of the association that keep accounts; this portal first when it is one. Where there are several, people choose, and
+             *     `/api/v1/signin/start` takes which (`home`). Empty while none is trusted.
+             */
+            accountHomes: components["schemas"]["PortalReference"][];
             /** @description Whether people have their account here. */
             isAccountHome: boolean;
             /**
@@ -5837,6 +6843,7 @@ export interface components {
              */
             validTo?: string;
             trustLevel?: components["schemas"]["TrustLevel"];
+            fee?: components["schemas"]["OnlineFee"];
         };
         CategoryList: {
             items: components["schemas"]["Category"][];
@@ -6003,6 +7010,13 @@ export interface components {
             trustLevel?: components["schemas"]["TrustLevel"];
             /** @description Where the person's account pages are; at the account home. */
             accountUrl?: string;
+            /** @description The portal that keeps the person's account. Missing for staff, and while nobody is signed in. */
+            accountHome?: components["schemas"]["PortalReference"];
+            /**
+             * @description While nobody is signed in: the account home by which this browser last signed in here, for offering it first.
+             * @example https://portal.emsland.example
+             */
+            lastAccountHome?: string;
             /** Format: date-time */
             expiresAt?: string;
             /**
@@ -6379,10 +7393,10 @@ export interface components {
         };
         /**
          * @description What someone who works at this portal may do: decide cases (`clerk`), write the catalog (`editor`), release it (`publisher`),
-         *     set up the portal (`admin`), and read who did what (`auditor`).
+         *     set up the portal (`admin`), read who did what (`auditor`), and keep the fees and refunds of the portal (`treasurer`).
          * @enum {string}
          */
-        Role: "clerk" | "editor" | "publisher" | "admin" | "auditor";
+        Role: "clerk" | "editor" | "publisher" | "admin" | "auditor" | "treasurer";
         /**
          * @description A role for one organisational unit of this portal and for the units below it: a clerk works on its cases, an editor and a publisher on
          *     its texts (the units, their competences, and services that no other unit does), an administrator gives and takes roles there,
@@ -7098,6 +8112,12 @@ export interface components {
         };
         FormLayout: {
             steps: components["schemas"]["FormStep"][];
+            /**
+             * @description JSON Pointer into the answers, at a calculation in cents: what the application costs. The server calculates it when answers are
+             *     submitted; a value that was sent is replaced. Without an answer there the form knows of no fee.
+             * @example /tax/fee
+             */
+            fee?: string;
         };
         FormStep: {
             /** @description Name of the property in the schema's root. */
@@ -7108,8 +8128,12 @@ export interface components {
         };
         FormField: {
             name: string;
-            /** @enum {string} */
-            kind: "text" | "textarea" | "email" | "phone" | "number" | "date" | "radio" | "select" | "checkboxes" | "declaration" | "file" | "group";
+            /**
+             * @description `iban` is checked by its check digits, `money` is a whole number of cents, `combobox` is a choice among many that is found by
+             *     typing, `calculation` is nothing that is asked but follows from other answers.
+             * @enum {string}
+             */
+            kind: "text" | "textarea" | "email" | "phone" | "iban" | "number" | "money" | "date" | "radio" | "select" | "combobox" | "checkboxes" | "declaration" | "file" | "group" | "calculation";
             label: components["schemas"]["LocalizedText"];
             hint?: components["schemas"]["LocalizedText"];
             options?: components["schemas"]["FormOption"][];
@@ -7120,6 +8144,18 @@ export interface components {
             showWhen?: components["schemas"]["FormCondition"];
             accept?: string[];
             maxFiles?: number;
+            /**
+             * @description Of a date: not before. A date, `today` with or without a distance in days, weeks, months or years (`today-18y`), or another date
+             *     field, by its name or as `step.field`. Today is the day in Germany.
+             * @example today+14d
+             */
+            earliest?: string;
+            /**
+             * @description Of a date: not after. Written as `earliest`.
+             * @example today-18y
+             */
+            latest?: string;
+            calculation?: components["schemas"]["FormCalculation"];
             fields?: components["schemas"]["FormField"][];
             addLabel?: components["schemas"]["LocalizedText"];
             itemLabel?: components["schemas"]["LocalizedText"];
@@ -7134,6 +8170,166 @@ export interface components {
             field: string;
             equals?: unknown;
             in?: unknown[];
+        };
+        /** @description A whole number, the sum of its terms and never below zero. Browser and server calculate alike. */
+        FormCalculation: {
+            /** @enum {string} */
+            unit: "cents" | "count";
+            /**
+             * Format: int64
+             * @description The sum is cut off here.
+             */
+            atMost?: number;
+            terms: components["schemas"]["FormTerm"][];
+        };
+        /**
+         * @description An amount, as often as `times` and `days` say: their product, less `less`, at most `atMost`. It counts when all conditions of `when`
+         *     hold. With `each` that is asked of every item of a group by itself.
+         */
+        FormTerm: {
+            label?: components["schemas"]["LocalizedText"];
+            /**
+             * Format: int64
+             * @description In the unit of the calculation; below zero for a reduction.
+             */
+            amount: number;
+            /** @description A group, by its name or as `step.field`. */
+            each?: string;
+            /** @description Fields with a whole number, or groups, whose items are counted. An answer that is missing counts as 0. */
+            times?: string[];
+            days?: components["schemas"]["FormDays"];
+            /** Format: int64 */
+            less?: number;
+            /** Format: int64 */
+            atMost?: number;
+            when?: components["schemas"]["FormCondition"][];
+        };
+        /** @description The days from one date field to another, both counted; 0 as long as one is missing. */
+        FormDays: {
+            from: string;
+            to: string;
+        };
+        /** @description A form without its id and version. A working copy may leave the form profile. */
+        FormContent: {
+            title: components["schemas"]["LocalizedText"];
+            /** @description JSON Schema 2020-12. The properties of the root are the steps. */
+            schema: {
+                [key: string]: unknown;
+            };
+            layout: components["schemas"]["FormLayout"];
+        };
+        /** @description Empty when none of `copyOf`, `schema` and `xdatenfelder` is there; at most one of them. */
+        NewForm: {
+            title?: components["schemas"]["LocalizedText"];
+            /**
+             * Format: uuid
+             * @description A form, of this portal or a linked one.
+             */
+            copyOf?: string;
+            /** @description A JSON Schema whose root is an object. */
+            schema?: {
+                [key: string]: unknown;
+            };
+            /** @description The XML of a data schema (message 0102) of XDatenfelder 2 or 3. */
+            xdatenfelder?: string;
+        };
+        FormDraftChange: {
+            content: components["schemas"]["FormContent"];
+            /** @description The newest version; its changes were taken in. */
+            base?: number;
+        };
+        /** @description A service that people apply for with the form. */
+        FormUse: {
+            /** Format: uuid */
+            serviceId: string;
+            /** @example Hundesteuer */
+            title: string;
+            portal: components["schemas"]["PortalReference"];
+        };
+        OwnForm: {
+            /** Format: uuid */
+            id: string;
+            /** @example Anmeldung zur Hundesteuer */
+            title: string;
+            state: components["schemas"]["EditorialState"];
+            /**
+             * @description The newest that was released.
+             * @example 2
+             */
+            version?: number;
+            /** Format: date-time */
+            releasedAt?: string;
+            /** @description Whether there is a working copy. */
+            hasDraft: boolean;
+            /** Format: date-time */
+            changedAt?: string;
+            /** @description Who changed the working copy last. */
+            changedBy?: string;
+            /** @description At most 20 services. */
+            uses: components["schemas"]["FormUse"][];
+        };
+        OwnFormList: {
+            items: components["schemas"]["OwnForm"][];
+            nextCursor?: string;
+        };
+        EditedForm: {
+            /** Format: uuid */
+            id: string;
+            title: string;
+            state: components["schemas"]["EditorialState"];
+            /**
+             * @description The newest that was released.
+             * @example 2
+             */
+            version?: number;
+            /** @description Whether `content` is a working copy; else it is what is released. */
+            hasDraft: boolean;
+            content: components["schemas"]["FormContent"];
+            released?: components["schemas"]["FormContent"];
+            /** @description Whether another version was released since the working copy was begun. */
+            releasedMeanwhile?: boolean;
+            note?: string;
+            /** Format: date-time */
+            changedAt?: string;
+            changedBy?: string;
+            /** Format: date-time */
+            submittedAt?: string;
+            submittedBy?: string;
+            /** @description Each place at which the content leaves the form profile, and as warnings what is noted there to be seen to. */
+            findings: components["schemas"]["EditorialFinding"][];
+            /** @description At most 20 services. */
+            uses: components["schemas"]["FormUse"][];
+            rights: components["schemas"]["EditorialRights"];
+        };
+        FormTrial: {
+            /** @description Answers by step and field. */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        FormTrialResult: {
+            /** @description What submission would refuse. */
+            errors: components["schemas"]["FieldError"][];
+            /** @description The answers that count: those to questions that are shown, with what is calculated. */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        FormVersion: {
+            /** @example 3 */
+            number: number;
+            /** Format: date-time */
+            at: string;
+            /** @description Name of who released it; missing where it was an import. */
+            by?: string;
+            /** @description Who had handed it in, where somebody else released it. */
+            reviewedFor?: string;
+            note?: string;
+            content?: components["schemas"]["FormContent"];
+        };
+        FormVersionList: {
+            items: components["schemas"]["FormVersion"][];
+            nextCursor?: string;
         };
         /**
          * @description `draft`: not submitted. `submitted`: on its way to the authority. `received`: has arrived there. `inProgress`: being processed. `question`: the authority
@@ -7205,6 +8401,7 @@ export interface components {
                 [key: string]: unknown;
             };
             neededTrustLevel?: components["schemas"]["TrustLevel"];
+            fee?: components["schemas"]["ApplicationFee"];
             actsFor?: components["schemas"]["ActsFor"];
             /** @description Whether it is the caller's own matter: false for one that they act in for somebody else. */
             mine?: boolean;
@@ -7358,7 +8555,7 @@ export interface components {
             size: number;
             /** @description Hexadecimal */
             sha256: string;
-            /** @description For clerks, whether it has been fetched from the portal of origin. */
+            /** @description For clerks and providers, whether it has been fetched from the portal of origin. */
             available?: boolean;
             origin?: components["schemas"]["AttachmentOrigin"];
         };
@@ -7377,6 +8574,26 @@ export interface components {
             text?: string;
             /** @description Office or provider, or who acted for the citizen. */
             name?: string;
+            /** @description Files that came with it. */
+            documents?: components["schemas"]["EventDocument"][];
+        };
+        /** @description A file for the citizen. */
+        EventDocument: {
+            /** Format: uuid */
+            id: string;
+            /** @example abholschein.pdf */
+            name: string;
+            /** @example application/pdf */
+            mediaType: string;
+            /**
+             * Format: int64
+             * @description Bytes
+             */
+            size: number;
+            /** @description Hexadecimal */
+            sha256: string;
+            /** @description In the timeline, whether this portal has the file by now. */
+            available?: boolean;
         };
         MessageText: {
             text: string;
@@ -7415,11 +8632,138 @@ export interface components {
             receivedAt: string;
             /** Format: date-time */
             changedAt: string;
+            /**
+             * Format: date
+             * @description When it should be done.
+             */
+            dueOn: string;
+            /** @description Whether that day has passed while there is something to do. */
+            overdue?: boolean;
+            assignee?: components["schemas"]["Colleague"];
+        };
+        /** @enum {string} */
+        CaseSort: "newest" | "oldest" | "due";
+        /**
+         * @description Who has a case: `me`, the caller; `nobody`; else the id of a colleague.
+         * @example me
+         */
+        CaseAssignee: string;
+        CasePlan: {
+            assignee?: components["schemas"]["CaseAssignee"];
+            /** Format: date */
+            dueOn?: string;
+        };
+        Colleague: {
+            /** Format: uuid */
+            id: string;
+            /** @example Bernd Beispiel */
+            name: string;
+            /** @description Whether it is the caller. */
+            self?: boolean;
+            /** @description Open cases that they have; only in lists of colleagues. */
+            open?: number;
+        };
+        ColleagueList: {
+            items: components["schemas"]["Colleague"][];
+        };
+        CaseNote: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            at: string;
+            /**
+             * @description Name of who wrote it.
+             * @example Bernd Beispiel
+             */
+            author: string;
+            text: string;
+        };
+        CaseView: {
+            /** @example Meine Hunde */
+            name: string;
+            state?: components["schemas"]["CaseState"];
+            q?: string;
+            open?: boolean;
+            assignee?: components["schemas"]["CaseAssignee"];
+            /** Format: uuid */
+            service?: string;
+            overdue?: boolean;
+            sort?: components["schemas"]["CaseSort"];
+        };
+        CaseViewList: {
+            items: components["schemas"]["CaseView"][];
+        };
+        CaseTemplateText: {
+            use: components["schemas"]["CaseTemplateUse"];
+            title: string;
+            text: string;
+            /**
+             * Format: uuid
+             * @description The organisational unit that it is for; without, the whole portal.
+             */
+            unit?: string;
+        };
+        /** @enum {string} */
+        CaseTemplateUse: "question" | "granted" | "refused" | "note";
+        CaseTemplate: {
+            /** Format: uuid */
+            id: string;
+            use: components["schemas"]["CaseTemplateUse"];
+            title: string;
+            text: string;
+            /** Format: uuid */
+            unit?: string;
+            /** @description Whether the caller may change it. */
+            changeable: boolean;
+        };
+        CaseTemplateList: {
+            items: components["schemas"]["CaseTemplate"][];
+        };
+        CaseStatistics: {
+            /** Format: date */
+            from: string;
+            /** Format: date */
+            to: string;
+            /** @description By what came in, most first. */
+            services: components["schemas"]["CaseFigures"][];
+            total: components["schemas"]["CaseFigures"];
+            /** @description Who has open cases now, most first; without an id those that nobody has. */
+            people: components["schemas"]["CaseLoad"][];
+        };
+        CaseLoad: {
+            /** Format: uuid */
+            id?: string;
+            name?: string;
+            open: number;
+            overdue: number;
+        };
+        CaseFigures: {
+            /** Format: uuid */
+            serviceId?: string;
+            serviceTitle?: string;
+            received: number;
+            open: number;
+            overdue: number;
+            granted: number;
+            refused: number;
+            withdrawn: number;
+            /**
+             * @description From arrival to decision, half of the decided ones took no longer.
+             * @example 6.5
+             */
+            medianDays?: number;
+            /**
+             * @description From arrival to decision, nine of ten took no longer.
+             * @example 21
+             */
+            slowDays?: number;
+            /** @description How long the oldest open one is here. */
+            oldestDays?: number;
         };
         CaseList: {
             items: components["schemas"]["CaseSummary"][];
             nextCursor?: string;
-            /** @description Number of cases by state. */
+            /** @description Number of cases by state, of those that the other parameters choose. Counting ends at 1,000; where a search fits too many, it is left out. */
             counts?: {
                 [key: string]: number;
             };
@@ -7451,6 +8795,16 @@ export interface components {
             changedAt: string;
             contentHash: string;
             trustLevel: components["schemas"]["TrustLevel"];
+            /**
+             * Format: date
+             * @description When it should be done.
+             */
+            dueOn: string;
+            /** @description Whether that day has passed while there is something to do. */
+            overdue?: boolean;
+            assignee?: components["schemas"]["Colleague"];
+            /** @description Internal notes, the oldest first. */
+            notes: components["schemas"]["CaseNote"][];
         };
         Decision: {
             /** @enum {string} */
@@ -7488,7 +8842,10 @@ export interface components {
             text: string;
             /** @description Whether an answer is needed. */
             question?: boolean;
+            documents?: components["schemas"]["DocumentIds"];
         };
+        /** @description Documents of this delivery that go with it, each once. */
+        DocumentIds: string[];
         DeliveryMessage: {
             /** Format: uuid */
             id: string;
@@ -7525,8 +8882,89 @@ export interface components {
             parked: number;
             /** @description Handed over, and not finished. */
             delivered: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the last delivery was handed over.
+             */
             lastDeliveredAt?: string;
+            /**
+             * Format: date-time
+             * @description When it last read deliveries, to the minute.
+             */
+            lastFetchedAt?: string;
+            /**
+             * Format: date-time
+             * @description Since when the oldest delivery waits that is not handed over.
+             */
+            waitingSince?: string;
+            fault?: components["schemas"]["DeliveryFault"];
+            /**
+             * @description Where deliveries are pushed to.
+             * @example https://abfall.example/webhooks/deliveries
+             */
+            deliveryUrl?: string;
+            /**
+             * Format: date-time
+             * @description Until when the former webhook secret signs too.
+             */
+            formerSecretUntil?: string;
+            fitConnect?: components["schemas"]["FitConnectConnection"];
+        };
+        /**
+         * @description Why the last attempt failed. `unreachable`: no connection. `tooSlow`: no answer in ten seconds. `forbiddenAddress`: the address leads into
+         *     a private network. `redirected`, `refused` (4xx), `failed` (5xx): what it answered. `gone`: it takes nothing more there (410).
+         *     `notConfigured`: there is no such provider any more. By FIT-Connect only: `noLogin`: the credentials are missing or not taken.
+         *     `noDestination`: nobody, or not one alone, is named as competent, or the destination does not take this service. `badKey`: the destination's
+         *     key is not certified, or for something else. `badSignature`: something signed is not valid. `tooLarge`, `fileMissing`: of an attachment.
+         *     `rejected`: the destination has rejected the submission. `lost`: FIT-Connect has it no more, and nobody has accepted it.
+         * @enum {string}
+         */
+        DeliveryFault: "unreachable" | "tooSlow" | "forbiddenAddress" | "redirected" | "refused" | "failed" | "gone" | "notConfigured" | "noLogin" | "noDestination" | "badKey" | "badSignature" | "tooLarge" | "fileMissing" | "rejected" | "lost";
+        /** @description A connection to FIT-Connect, by which applications go to authorities of which each has a destination of its own. */
+        FitConnectConnection: {
+            /**
+             * @description Of the Submission API.
+             * @example https://prod.fit-connect.fitko.net/submission-api
+             */
+            submissionUrl: string;
+            /** @description Of the Routing API; absent when destinations are stated in the configuration. */
+            routingUrl?: string;
+            clientId?: string;
+            /** @description Whether credentials are set. */
+            credentials: boolean;
+        };
+        FitConnectCredentials: {
+            clientId: string;
+            clientSecret: string;
+        };
+        /** @description How a delivery went by FIT-Connect. */
+        FitConnectSubmission: {
+            /**
+             * @description `new`: not sent. `sent`: sent. `submitted`: the service has it. `forwarded`: passed on. `accepted`, `rejected`: by the destination. `lost`: gone, and nobody accepted it.
+             * @enum {string}
+             */
+            state: "new" | "sent" | "submitted" | "forwarded" | "accepted" | "rejected" | "lost";
+            /** Format: uuid */
+            destinationId?: string;
+            /** Format: uuid */
+            submissionId?: string;
+            /** Format: uuid */
+            caseId?: string;
+            /** Format: date-time */
+            sentAt?: string;
+            /** Format: date-time */
+            decidedAt?: string;
+            /** @description Why the destination rejected it, in its words. */
+            problems: string[];
+        };
+        ProviderAddress: {
+            /** @description An https address; absent when the provider fetches. */
+            deliveryUrl?: string;
+        };
+        WebhookSecret: {
+            provider: components["schemas"]["ConnectedProvider"];
+            /** @description `whsec_` and base64 (Standard Webhooks). */
+            secret?: string;
         };
         ConnectedProviderList: {
             items: components["schemas"]["ConnectedProvider"][];
@@ -7546,8 +8984,17 @@ export interface components {
             attempts: number;
             /** @description Why the last attempt failed, for technicians, in English. */
             lastError?: string;
+            fault?: components["schemas"]["DeliveryFault"];
+            /**
+             * @description HTTP status that the provider answered the last push with.
+             * @example 200
+             */
+            answerStatus?: number;
+            /** @description Milliseconds that it took to answer. */
+            answerMs?: number;
             reference?: string;
             test: boolean;
+            submission?: components["schemas"]["FitConnectSubmission"];
         };
         DeliveryHeadList: {
             items: components["schemas"]["DeliveryHead"][];
@@ -7562,6 +9009,7 @@ export interface components {
             status: "received" | "inProgress" | "granted" | "refused" | "closed";
             text?: string;
             reference?: string;
+            documents?: components["schemas"]["DocumentIds"];
         };
         MailboxList: {
             items: components["schemas"]["MailboxSummary"][];
@@ -7590,6 +9038,8 @@ export interface components {
             link?: string;
             /** Format: date-time */
             firstReadAt?: string;
+            /** @description Files that came with it. They are at the address of `link`, and go into the safe with the message. */
+            documents?: components["schemas"]["EventDocument"][];
         };
         /** @description Content of the message `application.submitted`, from the portal of origin to the competent portal. */
         MessageApplication: {
@@ -7619,6 +9069,7 @@ export interface components {
                 [key: string]: unknown;
             };
             contentHash: string;
+            fee?: components["schemas"]["Money"];
             attachments: components["schemas"]["Attachment"][];
         };
         /**
@@ -7629,6 +9080,332 @@ export interface components {
             /** Format: uuid */
             applicationId: string;
             event: components["schemas"]["TimelineEvent"];
+        };
+        /**
+         * @description What an application by a form costs, as the competent portal's catalog says: `amount`, or the whole number of cents that stands at `pointer` of
+         *     the answers.
+         */
+        OnlineFee: {
+            amount?: components["schemas"]["Money"];
+            /**
+             * @description JSON pointer into the answers.
+             * @example /permit/feeInCents
+             */
+            pointer?: string;
+            purpose: components["schemas"]["LocalizedText"];
+            legalBasis?: components["schemas"]["LocalizedText"];
+            /**
+             * @description Haushaltsstelle.
+             * @example 12200.43110
+             */
+            budgetAccount: string;
+        };
+        /** @description What is asked for an application when it is submitted. */
+        ApplicationFee: {
+            amount?: components["schemas"]["Money"];
+            /** @example Gebühr für den Bewohnerparkausweis */
+            purpose: string;
+            legalBasis?: string;
+        };
+        /**
+         * @description `created`: asked for. `started`: a page of the provider is open. `paid`. `failed`, `cancelled`, `expired`: this attempt led to nothing, another one can be
+         *     started. `withdrawn`: not asked for any more. `refundAsked`, `refunded`. `writtenOff`.
+         * @enum {string}
+         */
+        PaymentState: "created" | "started" | "paid" | "failed" | "cancelled" | "expired" | "withdrawn" | "refundAsked" | "refunded" | "writtenOff";
+        Payment: {
+            /** Format: uuid */
+            id: string;
+            revision: number;
+            state: components["schemas"]["PaymentState"];
+            amount: components["schemas"]["Money"];
+            refunded: components["schemas"]["Money"];
+            /** @example Gebühr für den Bewohnerparkausweis */
+            purpose: string;
+            legalBasis?: string;
+            /**
+             * @description Kassenzeichen, with a check digit.
+             * @example 260000000014
+             */
+            reference: string;
+            /** Format: uuid */
+            applicationId: string;
+            applicationNumber: string;
+            serviceTitle: string;
+            /**
+             * @description Whose money it is.
+             * @example Stadt Meppen, Bürgerbüro
+             */
+            creditor: string;
+            portal: components["schemas"]["PortalReference"];
+            /** @description Whether it can be paid online now. */
+            payable: boolean;
+            /** @description Whether the portal whose money it is has been asked for a page to pay at, and has not answered yet. */
+            waiting?: boolean;
+            /** @description Page of the payment provider. */
+            payUrl?: string;
+            reduction?: components["schemas"]["PaymentReduction"];
+            /**
+             * @description How it was paid.
+             * @example CREDITCARD
+             */
+            method?: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            dueAt: string;
+            /** Format: date-time */
+            paidAt?: string;
+        };
+        PaymentList: {
+            items: components["schemas"]["Payment"][];
+            nextCursor?: string;
+        };
+        PaymentStep: {
+            /** Format: date-time */
+            at: string;
+            state: components["schemas"]["PaymentState"];
+            /**
+             * @description A stable word.
+             * @example provider-opened
+             */
+            what: string;
+        };
+        /** @description A payment as the portal sees it whose money it is. */
+        PaymentRecord: {
+            /** Format: uuid */
+            id: string;
+            state: components["schemas"]["PaymentState"];
+            amount: components["schemas"]["Money"];
+            refunded: components["schemas"]["Money"];
+            shown: components["schemas"]["Money"];
+            tariff: components["schemas"]["Money"];
+            purpose: string;
+            reference: string;
+            budgetAccount: string;
+            applicationNumber: string;
+            reduction?: components["schemas"]["PaymentReduction"];
+            method?: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            changedAt: string;
+            /** Format: date-time */
+            dueAt: string;
+            /** Format: date-time */
+            paidAt?: string;
+            /** @description Every step, the first one first; of lists, none. */
+            steps: components["schemas"]["PaymentStep"][];
+        };
+        PaymentRecordList: {
+            items: components["schemas"]["PaymentRecord"][];
+            nextCursor?: string;
+        };
+        /** @description That the authority asks for less than the tariff says, and why. */
+        PaymentReduction: {
+            from: components["schemas"]["Money"];
+            /** @description 0 of a fee that is waived. */
+            to: components["schemas"]["Money"];
+            /** @example Ermäßigung für Familien mit drei Kindern */
+            reason: string;
+        };
+        ReductionRequest: {
+            /**
+             * Format: int64
+             * @description Cents that are asked from now on; 0 to waive the fee.
+             */
+            amount: number;
+            /** @description The person reads it. */
+            reason: string;
+        };
+        RefundRequest: {
+            /**
+             * Format: int64
+             * @description Cents.
+             */
+            amount: number;
+            reason: string;
+        };
+        Refund: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: uuid
+             * @description None of a `stray`.
+             */
+            paymentId?: string;
+            /** @description Kassenzeichen; of a `stray`, the id of the transaction at the provider. */
+            reference: string;
+            /**
+             * @description `fee`; `surplus`: money that nobody owed; `stray`: money of a transaction that this portal has not opened.
+             * @enum {string}
+             */
+            kind: "fee" | "surplus" | "stray";
+            amount: components["schemas"]["Money"];
+            reason: string;
+            /** @enum {string} */
+            state: "asked" | "approved" | "executed" | "refused";
+            /** @description Whether another person must approve it. */
+            needsApproval: boolean;
+            /** @description Whether the caller asked for it. */
+            mine: boolean;
+            /** Format: date-time */
+            askedAt: string;
+        };
+        RefundList: {
+            items: components["schemas"]["Refund"][];
+        };
+        /**
+         * @description `notBooked`: the provider has money that is not booked here. `notAtProvider`: booked here, and not in the provider's list. `amount`: booked with another
+         *     amount. `unknown`: a transaction in the provider's list that this portal did not open.
+         * @enum {string}
+         */
+        DifferenceKind: "notBooked" | "notAtProvider" | "amount" | "unknown";
+        Difference: {
+            kind: components["schemas"]["DifferenceKind"];
+            transactionId: string;
+            reference?: string;
+            ours?: components["schemas"]["Money"];
+            theirs?: components["schemas"]["Money"];
+            note?: components["schemas"]["DifferenceNote"];
+        };
+        /** @description Why a difference is none. */
+        DifferenceNote: {
+            note: string;
+            /** Format: date-time */
+            at: string;
+        };
+        DifferenceNoteRequest: {
+            transactionId: string;
+            kind: components["schemas"]["DifferenceKind"];
+            /**
+             * Format: int64
+             * @description Cents, as the difference has them; 0 for nothing.
+             */
+            ours: number;
+            /**
+             * Format: int64
+             * @description As above.
+             */
+            theirs: number;
+            note: string;
+        };
+        /** @description The payment that was booked, or the money that is held. */
+        DifferenceResolution: {
+            payment?: components["schemas"]["PaymentRecord"];
+            refund?: components["schemas"]["Refund"];
+        };
+        TreasurySum: {
+            /** Format: int64 */
+            count: number;
+            amount: components["schemas"]["Money"];
+        };
+        TreasuryDay: {
+            /** Format: date */
+            day: string;
+            /**
+             * Format: int64
+             * @description Cents.
+             */
+            received: number;
+            /**
+             * Format: int64
+             * @description Cents.
+             */
+            returned: number;
+        };
+        TreasuryOverview: {
+            owed: components["schemas"]["TreasurySum"];
+            overdue: components["schemas"]["TreasurySum"];
+            refunds: components["schemas"]["TreasurySum"];
+            /** @description The last 30 days, today included, the first one first. */
+            days: components["schemas"]["TreasuryDay"][];
+            /** @description Those of now. */
+            balances: components["schemas"]["Balance"][];
+            /**
+             * Format: date
+             * @description Last day that is closed.
+             */
+            closedUntil?: string;
+        };
+        Reconciliation: {
+            /** @description In the provider's list. */
+            transactions: number;
+            total: components["schemas"]["Money"];
+            differences: components["schemas"]["Difference"][];
+        };
+        DifferenceRequest: {
+            transactionId: string;
+        };
+        Balance: {
+            /** @description `receivable`, `provider`, `suspense`, `loss`, or `revenue:` and the budget account. */
+            account: string;
+            /**
+             * Format: int64
+             * @description Cents; debit is positive, credit negative.
+             */
+            amount: number;
+        };
+        Closing: {
+            /** Format: date */
+            day: string;
+            /**
+             * Format: int64
+             * @description Bookings up to then.
+             */
+            bookings: number;
+            balances: components["schemas"]["Balance"][];
+            /** Format: date-time */
+            at: string;
+        };
+        ClosingList: {
+            items: components["schemas"]["Closing"][];
+            /** @description Those of now. */
+            balances: components["schemas"]["Balance"][];
+        };
+        ClosingRequest: {
+            /** Format: date */
+            day: string;
+        };
+        /**
+         * @description Content of the messages `payment.requested` and `payment.changed`, from the portal whose money it is to the portal of origin. An older `version` than
+         *     the known one changes nothing.
+         */
+        MessagePayment: {
+            /** @description Version of this content; 1. */
+            schema: number;
+            /** Format: uuid */
+            paymentId: string;
+            /** Format: uuid */
+            applicationId: string;
+            version: number;
+            state: components["schemas"]["PaymentState"];
+            amount: components["schemas"]["Money"];
+            /** Format: int64 */
+            refunded: number;
+            purpose: components["schemas"]["LocalizedText"];
+            legalBasis: components["schemas"]["LocalizedText"];
+            creditor: components["schemas"]["LocalizedText"];
+            reference: string;
+            payUrl?: string;
+            reduction?: components["schemas"]["PaymentReduction"];
+            method?: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            dueAt: string;
+            /** Format: date-time */
+            paidAt?: string;
+        };
+        /**
+         * @description Content of the messages `payment.start` (the person wants to pay) and `payment.check` (the provider is to be asked), from the portal of origin to the
+         *     portal whose money it is.
+         */
+        MessagePaymentAsk: {
+            /** @description Version of this content; 1. */
+            schema: number;
+            /** Format: uuid */
+            paymentId: string;
         };
         /** @description Content of the message `mailbox.message`, from the portal of origin to the account home. */
         MessageMailbox: {
@@ -7648,9 +9425,11 @@ export interface components {
              * @enum {string}
              */
             kind?: "decision";
+            /** @description Files that came with what the message tells of; the account home may fetch them by reference, as attachments are. */
+            documents?: components["schemas"]["EventDocument"][];
         };
         MailboxSettings: {
-            /** @description Whether decisions are put into the documents safe as they come. */
+            /** @description Whether decisions, and files that came with them or with another message, are put into the documents safe as they come. */
             keepDecisions: boolean;
         };
         /** @description A line of the catalog feed. */
@@ -7814,6 +9593,23 @@ export interface components {
                 "application/octet-stream": string;
             };
         };
+        /** @description The file, or the range of it that was asked for. */
+        HashedFile: {
+            headers: {
+                /** @description Always an attachment, with the file name (RFC 6266). */
+                "Content-Disposition": string;
+                /** @description Always `bytes`. */
+                "Accept-Ranges": string;
+                /** @description SHA-256 of the whole file, hexadecimal, in quotes; for `If-Range`. */
+                ETag: string;
+                /** @description SHA-256 of the whole file (RFC 9530), such as `sha-256=:…:`. */
+                "Repr-Digest": string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/octet-stream": string;
+            };
+        };
         /** @description Server-sent events. */
         EventStream: {
             headers: {
@@ -7831,6 +9627,16 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["EditorialEntry"];
+            };
+        };
+        /** @description The form as it is now. */
+        EditedForm: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["EditedForm"];
             };
         };
         /** @description The changed case. */
@@ -7890,6 +9696,8 @@ export interface components {
          * @example 0197a3c2-7c3e-7d41-9a53-1f0c2b117e8a
          */
         EntryId: string;
+        /** @description Id of the form. */
+        FormId: string;
         /**
          * @description Number of the version.
          * @example 3
@@ -7903,8 +9711,24 @@ export interface components {
         DocumentId: string;
         /** @description Id of the attachment. */
         AttachmentId: string;
+        /** @description Id of the payment. */
+        PaymentId: string;
+        /** @description Id of the refund. */
+        RefundId: string;
         /** @description Id of the case. */
         CaseId: string;
+        /** @description Id of the text template. */
+        TemplateId: string;
+        /**
+         * @description First day.
+         * @example 2026-09-01
+         */
+        StatisticsFrom: string;
+        /**
+         * @description Last day.
+         * @example 2026-11-30
+         */
+        StatisticsTo: string;
         /** @description Id of the delivery. */
         DeliveryId: string;
         /** @description Id of the connected provider. */
@@ -10885,6 +12709,32 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    resetStaffFactors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the account of someone who works here. */
+                staffId: components["parameters"]["StaffId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What they signed in with no longer counts. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
     listAuditEntries: {
         parameters: {
             query?: {
@@ -11196,6 +13046,11 @@ export interface operations {
     startSignIn: {
         parameters: {
             query?: {
+                /**
+                 * @description The account home to go to, by its id. Any other than one of the association's is refused (400 `home-unknown`).
+                 * @example https://portal.emsland.example
+                 */
+                home?: string;
                 /**
                  * @description Path of this portal to return to. Anything but a path of this portal is refused.
                  * @example /leistungen/6f1d9a36-6a1e-4f0e-8f0e-0d3a5c5a7a11/antrag
@@ -13434,6 +15289,449 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    listOwnForms: {
+        parameters: {
+            query?: {
+                /** @description A part of the title in any language, or the form's id. */
+                q?: string;
+                /** @description Largest number of items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on, from `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The forms. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnFormList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    createForm: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "title": {
+                 *         "de": "Hund anmelden"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewForm"];
+            };
+        };
+        responses: {
+            /** @description The new form. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditedForm"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getEditedForm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the form. */
+                formId: components["parameters"]["FormId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["EditedForm"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    saveFormDraft: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag last read.
+                 * @example "7"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description Id of the form. */
+                formId: components["parameters"]["FormId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "content": {
+                 *         "title": {
+                 *           "de": "Hund anmelden"
+                 *         },
+                 *         "schema": {
+                 *           "type": "object",
+                 *           "properties": {
+                 *             "dog": {
+                 *               "type": "object",
+                 *               "properties": {}
+                 *             }
+                 *           }
+                 *         },
+                 *         "layout": {
+                 *           "steps": [
+                 *             {
+                 *               "id": "dog",
+                 *               "title": {
+                 *                 "de": "Der Hund"
+                 *               },
+                 *               "fields": []
+                 *             }
+                 *           ]
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["FormDraftChange"];
+            };
+        };
+        responses: {
+            200: components["responses"]["EditedForm"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    discardFormDraft: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag last read.
+                 * @example "7"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description Id of the form. */
+                formId: components["parameters"]["FormId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Discarded. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            default: components["responses"]["Error"];
+        };
+    };
+    tryFormDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the form. */
+                formId: components["parameters"]["FormId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "data": {
+                 *         "dog": {
+                 *           "name": "Bello"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["FormTrial"];
+            };
+        };
+        responses: {
+            /** @description What an applicant would be told. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormTrialResult"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    submitFormDraft: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag last read.
+                 * @example "7"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description Id of the form. */
+                formId: components["parameters"]["FormId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "Frage nach der Rasse"
+                 *     }
+                 */
+                "application/json": components["schemas"]["EditorialNote"];
+            };
+        };
+        responses: {
+            200: components["responses"]["EditedForm"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    reopenFormDraft: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag last read.
+                 * @example "7"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description Id of the form. */
+                formId: components["parameters"]["FormId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "Bitte die Hilfe zur Chipnummer ergänzen."
+                 *     }
+                 */
+                "application/json": components["schemas"]["EditorialNote"];
+            };
+        };
+        responses: {
+            200: components["responses"]["EditedForm"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    releaseFormDraft: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag last read.
+                 * @example "7"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description Id of the form. */
+                formId: components["parameters"]["FormId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "Frage nach der Rasse"
+                 *     }
+                 */
+                "application/json": components["schemas"]["EditorialNote"];
+            };
+        };
+        responses: {
+            200: components["responses"]["EditedForm"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    withdrawForm: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag last read.
+                 * @example "7"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description Id of the form. */
+                formId: components["parameters"]["FormId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "Wird nicht mehr angeboten"
+                 *     }
+                 */
+                "application/json": components["schemas"]["EditorialNote"];
+            };
+        };
+        responses: {
+            200: components["responses"]["EditedForm"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listFormVersions: {
+        parameters: {
+            query?: {
+                /** @description Largest number of items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on, from `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                /** @description Id of the form. */
+                formId: components["parameters"]["FormId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The versions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormVersionList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getFormVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the form. */
+                formId: components["parameters"]["FormId"];
+                /**
+                 * @description Number of the version.
+                 * @example 3
+                 */
+                number: components["parameters"]["VersionNumber"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The version. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormVersion"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
     listApplications: {
         parameters: {
             query?: {
@@ -13741,9 +16039,36 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
-    submitApplication: {
+    getApplicationDocument: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the application. */
+                applicationId: components["parameters"]["ApplicationId"];
+                /** @description Id of a document in the safe. */
+                documentId: components["parameters"]["DocumentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["File"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
+    submitApplication: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The fee in cents that the person has been shown; missing where none is asked.
+                 * @example 3000
+                 */
+                fee?: number;
+            };
             header: {
                 /**
                  * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
@@ -13935,8 +16260,21 @@ export interface operations {
             query?: {
                 /** @description Only cases in this state. */
                 state?: components["schemas"]["CaseState"];
-                /** @description Number, name of the applicant, or title of the service. */
+                /** @description Beginnings of words of the number or of the applicant's name, or parts of the service's title; each word must be there. */
                 q?: string;
+                /** @description Only cases on which there is still something to do. */
+                open?: boolean;
+                /**
+                 * @description Only cases that somebody has; `nobody` means open ones.
+                 * @example me
+                 */
+                assignee?: components["schemas"]["CaseAssignee"];
+                /** @description Only cases of this service. */
+                service?: string;
+                /** @description Only open cases whose date has passed. */
+                overdue?: boolean;
+                /** @description `due`: the open cases, those first that are due first. */
+                sort?: components["schemas"]["CaseSort"];
                 /** @description Largest number of items. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Where to go on, from `nextCursor` of the page before. */
@@ -13957,8 +16295,311 @@ export interface operations {
                     "application/json": components["schemas"]["CaseList"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listColleagues: {
+        parameters: {
+            query?: {
+                /** @description Only those who may be given this case. */
+                case?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The colleagues. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "0198a3c0-0000-7000-8000-000000000001",
+                     *           "name": "Bernd Beispiel",
+                     *           "open": 12
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ColleagueList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listCaseViews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The views, in the order in which they were saved. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseViewList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    saveCaseViews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "items": [
+                 *         {
+                 *           "name": "Meine Hunde",
+                 *           "q": "hund",
+                 *           "assignee": "me"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["CaseViewList"];
+            };
+        };
+        responses: {
+            /** @description The views as saved. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseViewList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getCaseStatistics: {
+        parameters: {
+            query?: {
+                /**
+                 * @description First day.
+                 * @example 2026-09-01
+                 */
+                from?: components["parameters"]["StatisticsFrom"];
+                /**
+                 * @description Last day.
+                 * @example 2026-11-30
+                 */
+                to?: components["parameters"]["StatisticsTo"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseStatistics"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    exportCaseStatistics: {
+        parameters: {
+            query?: {
+                /**
+                 * @description First day.
+                 * @example 2026-09-01
+                 */
+                from?: components["parameters"]["StatisticsFrom"];
+                /**
+                 * @description Last day.
+                 * @example 2026-11-30
+                 */
+                to?: components["parameters"]["StatisticsTo"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The table. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listCaseTemplates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The templates. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseTemplateList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    createCaseTemplate: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "use": "question",
+                 *       "title": "Haftpflicht fehlt",
+                 *       "text": "Guten Tag {name}, bitte senden Sie uns den Nachweis der Haftpflichtversicherung."
+                 *     }
+                 */
+                "application/json": components["schemas"]["CaseTemplateText"];
+            };
+        };
+        responses: {
+            /** @description Written. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseTemplate"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    changeCaseTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the text template. */
+                templateId: components["parameters"]["TemplateId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "use": "question",
+                 *       "title": "Haftpflicht fehlt",
+                 *       "text": "Guten Tag {name}, bitte senden Sie uns den Nachweis der Haftpflichtversicherung.",
+                 *       "unit": "0b7a4f0e-5f0e-5c41-9d6c-3f3a5e0b7a11"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CaseTemplateText"];
+            };
+        };
+        responses: {
+            /** @description Changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseTemplate"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteCaseTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the text template. */
+                templateId: components["parameters"]["TemplateId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             default: components["responses"]["Error"];
         };
     };
@@ -14002,6 +16643,79 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    planCase: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The ETag last read.
+                 * @example "7"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description Id of the case. */
+                caseId: components["parameters"]["CaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "dueOn": "2026-12-18"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CasePlan"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangedCase"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    noteCase: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of the case. */
+                caseId: components["parameters"]["CaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "text": "Mit dem Ordnungsamt gesprochen: keine Bedenken."
+                 *     }
+                 */
+                "application/json": components["schemas"]["MessageText"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangedCase"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
             default: components["responses"]["Error"];
         };
     };
@@ -14183,6 +16897,83 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    getDeliveryAttachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the delivery. */
+                deliveryId: components["parameters"]["DeliveryId"];
+                /** @description Id of the attachment. */
+                attachmentId: components["parameters"]["AttachmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["HashedFile"];
+            206: components["responses"]["HashedFile"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            /** @description No such range. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    addDeliveryDocument: {
+        parameters: {
+            query: {
+                /**
+                 * @description File name as shown to people. No personal data, as addresses are in logs.
+                 * @example abholschein.pdf
+                 */
+                name: string;
+            };
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of the delivery. */
+                deliveryId: components["parameters"]["DeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description The document. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventDocument"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
     reportDeliveryStatus: {
         parameters: {
             query?: never;
@@ -14321,6 +17112,126 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    setProviderAddress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the connected provider. */
+                providerId: components["parameters"]["ProviderId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "deliveryUrl": "https://abfall.example/webhooks/deliveries"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ProviderAddress"];
+            };
+        };
+        responses: {
+            /** @description The provider. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectedProvider"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    setFitConnectCredentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the connected provider. */
+                providerId: components["parameters"]["ProviderId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "clientId": "sender-emsland",
+                 *       "clientSecret": "ein-geheimnis-von-fitko"
+                 *     }
+                 */
+                "application/json": components["schemas"]["FitConnectCredentials"];
+            };
+        };
+        responses: {
+            /** @description The connection. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectedProvider"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    replaceWebhookSecret: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of the connected provider. */
+                providerId: components["parameters"]["ProviderId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "overlapHours": 24
+                 *     }
+                 */
+                "application/json": components["schemas"]["SecretRotation"];
+            };
+        };
+        responses: {
+            /** @description The secret. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
             default: components["responses"]["Error"];
         };
     };
@@ -14471,6 +17382,743 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listPayments: {
+        parameters: {
+            query?: {
+                /** @description Only of this application. */
+                applicationId?: string;
+                /** @description Largest number of items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on, from `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payments. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getPayment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the payment. */
+                paymentId: components["parameters"]["PaymentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payment. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    startPayment: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of the payment. */
+                paymentId: components["parameters"]["PaymentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payment. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
+    checkPayment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the payment. */
+                paymentId: components["parameters"]["PaymentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payment, as it is known now. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    watchPayment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the payment. */
+                paymentId: components["parameters"]["PaymentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["EventStream"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getPaymentReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the payment. */
+                paymentId: components["parameters"]["PaymentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["File"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getPaymentNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the payment. */
+                paymentId: components["parameters"]["PaymentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["File"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
+    notifyPayment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description From the address that the provider was given. */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The provider will be asked. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listCasePayments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the case. */
+                caseId: components["parameters"]["CaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payments. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentRecordList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    reducePayment: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of the case. */
+                caseId: components["parameters"]["CaseId"];
+                /** @description Id of the payment. */
+                paymentId: components["parameters"]["PaymentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "amount": 1500,
+                 *       "reason": "Ermäßigung für Familien mit drei Kindern"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReductionRequest"];
+            };
+        };
+        responses: {
+            /** @description The payment. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentRecord"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getTreasury: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TreasuryOverview"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listTreasuryPayments: {
+        parameters: {
+            query?: {
+                /** @description Only what is owed and not paid (open items), whatever its state. */
+                owed?: boolean;
+                /** @description Only in this state. */
+                state?: components["schemas"]["PaymentState"];
+                /** @description Only with this reference (Kassenzeichen). */
+                reference?: string;
+                /** @description Largest number of items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on, from `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payments. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentRecordList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    askRefund: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of the payment. */
+                paymentId: components["parameters"]["PaymentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "amount": 500,
+                 *       "reason": "Gebühr ermäßigt"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RefundRequest"];
+            };
+        };
+        responses: {
+            /** @description The refund. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refund"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    writeOffPayment: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of the payment. */
+                paymentId: components["parameters"]["PaymentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payment. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentRecord"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listRefunds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The refunds. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    approveRefund: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of the refund. */
+                refundId: components["parameters"]["RefundId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The refund. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refund"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
+    executeRefund: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of the refund. */
+                refundId: components["parameters"]["RefundId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The refund. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refund"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
+    refuseRefund: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of the refund. */
+                refundId: components["parameters"]["RefundId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The refund. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refund"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
+    reconcilePayments: {
+        parameters: {
+            query: {
+                /**
+                 * @description First day.
+                 * @example 2026-11-28
+                 */
+                from: string;
+                /**
+                 * @description Last day, at most 31 after the first.
+                 * @example 2026-11-28
+                 */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The comparison. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reconciliation"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    resolveDifference: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "transactionId": "4f0d6c1e"
+                 *     }
+                 */
+                "application/json": components["schemas"]["DifferenceRequest"];
+            };
+        };
+        responses: {
+            /** @description What it led to. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DifferenceResolution"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    explainDifference: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "transactionId": "4f0d6c1e",
+                 *       "kind": "amount",
+                 *       "ours": 3070,
+                 *       "theirs": 3000,
+                 *       "note": "Der Zahlungsdienst hat die Liste berichtigt."
+                 *     }
+                 */
+                "application/json": components["schemas"]["DifferenceNoteRequest"];
+            };
+        };
+        responses: {
+            /** @description The note. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DifferenceNote"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    exportLedger: {
+        parameters: {
+            query: {
+                /**
+                 * @description First day.
+                 * @example 2026-11-28
+                 */
+                from: string;
+                /**
+                 * @description Last day.
+                 * @example 2026-11-28
+                 */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["File"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listClosings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The days. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosingList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    closeDay: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "day": "2026-11-28"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ClosingRequest"];
+            };
+        };
+        responses: {
+            /** @description The closing. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closing"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Error"];
         };

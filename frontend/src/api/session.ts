@@ -47,12 +47,22 @@ export function isEditor(session: Session): boolean {
   return hasRole(session, "admin") || hasRoleSomewhere(session, "editor", "publisher");
 }
 
-/** Address that leads through the account home and back; for the browser's address bar, not for fetch. */
+/** Address that leads through an account home and back; for the browser's address bar, not for fetch. */
 export function signInAddress(
   returnTo: string,
-  { serviceId, level }: { serviceId?: string; level?: Schemas["TrustLevel"] } = {},
+  {
+    serviceId,
+    level,
+    home,
+  }: {
+    serviceId?: string;
+    level?: Schemas["TrustLevel"] | undefined;
+    /** The id of the account home; without it that of who is signed in, or the only one. */
+    home?: string;
+  } = {},
 ): string {
   const query = new URLSearchParams({ returnTo });
+  if (home !== undefined) query.set("home", home);
   if (serviceId !== undefined) query.set("serviceId", serviceId);
   if (level !== undefined) query.set("level", level);
   return `/api/v1/signin/start?${query}`;

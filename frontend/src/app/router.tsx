@@ -30,6 +30,8 @@ const rootRoute = createRootRouteWithContext<RouterContext>()({
       <NotFoundPage />
     </CitizenShell>
   ),
+  // Else its own waiting would stand in for what surrounds the first page until that page is whole.
+  pendingMs: Infinity,
   beforeLoad: async ({ context: { queryClient } }) => {
     await Promise.all([queryClient.ensureQueryData(portalQuery), queryClient.ensureQueryData(sessionQuery)]);
   },
@@ -118,6 +120,13 @@ const apply = createRoute({
   validateSearch: search.applySearch,
   loader: words("applications"),
   component: lazyRouteComponent(() => import("../features/applications/pages/ApplyPage")),
+});
+const paper = createRoute({
+  getParentRoute: () => citizen,
+  path: "/leistungen/$serviceId/vordruck",
+  validateSearch: search.applySearch,
+  loader: words("applications", "forms"),
+  component: lazyRouteComponent(() => import("../features/applications/pages/PaperPage")),
 });
 
 const signIn = createRoute({
@@ -209,6 +218,18 @@ const receipt = createRoute({
   path: "/antraege/$applicationId/quittung",
   loader: words("applications"),
   component: lazyRouteComponent(() => import("../features/applications/pages/ReceiptPage")),
+});
+const payments = createRoute({
+  getParentRoute: () => personal,
+  path: "/zahlungen",
+  loader: words("payments"),
+  component: lazyRouteComponent(() => import("../features/payments/pages/PaymentsPage")),
+});
+const payment = createRoute({
+  getParentRoute: () => personal,
+  path: "/zahlungen/$paymentId",
+  loader: words("payments"),
+  component: lazyRouteComponent(() => import("../features/payments/pages/PaymentPage")),
 });
 const mailbox = createRoute({
   getParentRoute: () => personal,
@@ -349,8 +370,49 @@ const inbox = createRoute({
 const caseRoute = createRoute({
   getParentRoute: () => staff,
   path: "/mitarbeit/vorgaenge/$caseId",
-  loader: words("forms"),
+  loader: words("forms", "payments"),
   component: lazyRouteComponent(() => import("../features/cases/pages/CasePage")),
+});
+
+const caseStatistics = createRoute({
+  getParentRoute: () => staff,
+  path: "/mitarbeit/auswertung",
+  validateSearch: search.periodSearch,
+  component: lazyRouteComponent(() => import("../features/cases/pages/StatisticsPage")),
+});
+const caseTemplates = createRoute({
+  getParentRoute: () => staff,
+  path: "/mitarbeit/vorlagen",
+  component: lazyRouteComponent(() => import("../features/cases/pages/TemplatesPage")),
+});
+
+const treasury = createRoute({
+  getParentRoute: () => desk,
+  id: "treasury",
+  loader: words("treasury", "payments"),
+  component: lazyRouteComponent(() => import("./shells/RequireTreasurer"), "RequireTreasurer"),
+});
+const treasuryOverview = createRoute({
+  getParentRoute: () => treasury,
+  path: "/kasse",
+  component: lazyRouteComponent(() => import("../features/treasury/pages/OverviewPage")),
+});
+const treasuryPayments = createRoute({
+  getParentRoute: () => treasury,
+  path: "/kasse/zahlungen",
+  validateSearch: search.treasuryPaymentsSearch,
+  component: lazyRouteComponent(() => import("../features/treasury/pages/PaymentsPage")),
+});
+const refunds = createRoute({
+  getParentRoute: () => treasury,
+  path: "/kasse/erstattungen",
+  component: lazyRouteComponent(() => import("../features/treasury/pages/RefundsPage")),
+});
+const reconciliation = createRoute({
+  getParentRoute: () => treasury,
+  path: "/kasse/abgleich",
+  validateSearch: search.periodSearch,
+  component: lazyRouteComponent(() => import("../features/treasury/pages/ReconciliationPage")),
 });
 
 const editors = createRoute({
@@ -417,6 +479,25 @@ const searchExplanation = createRoute({
   validateSearch: search.explanationSearch,
   component: lazyRouteComponent(() => import("../features/search/pages/ExplanationPage")),
 });
+const ownForms = createRoute({
+  getParentRoute: () => editors,
+  path: "/redaktion/formulare",
+  validateSearch: search.inboxSearch,
+  loader: words("builder"),
+  component: lazyRouteComponent(() => import("../features/editing/pages/FormsPage")),
+});
+const formEditor = createRoute({
+  getParentRoute: () => editors,
+  path: "/redaktion/formulare/$formId",
+  loader: words("builder", "forms"),
+  component: lazyRouteComponent(() => import("../features/editing/pages/FormEditorPage")),
+});
+const formVersions = createRoute({
+  getParentRoute: () => editors,
+  path: "/redaktion/formulare/$formId/fassungen",
+  loader: words("builder"),
+  component: lazyRouteComponent(() => import("../features/editing/pages/FormVersionsPage")),
+});
 const entries = createRoute({
   getParentRoute: () => editors,
   path: "/redaktion/$area",
@@ -472,6 +553,16 @@ const identityLinks = createRoute({
   path: "/verwaltung/anmeldedienste",
   component: lazyRouteComponent(() => import("../features/administration/pages/IdentityLinksPage")),
 });
+const providers = createRoute({
+  getParentRoute: () => administration,
+  path: "/verwaltung/anbieter",
+  component: lazyRouteComponent(() => import("../features/administration/pages/ProvidersPage")),
+});
+const provider = createRoute({
+  getParentRoute: () => administration,
+  path: "/verwaltung/anbieter/$providerId",
+  component: lazyRouteComponent(() => import("../features/administration/pages/ProviderPage")),
+});
 const associationPage = createRoute({
   getParentRoute: () => administration,
   path: "/verwaltung/verbund",
@@ -497,6 +588,7 @@ const routeTree = rootRoute.addChildren([
     lifeSituation,
     favourites,
     apply,
+    paper,
     signIn,
     arrival,
     register,
@@ -515,6 +607,8 @@ const routeTree = rootRoute.addChildren([
       application,
       form,
       receipt,
+      payments,
+      payment,
       mailbox,
       message,
       profile,
@@ -531,8 +625,22 @@ const routeTree = rootRoute.addChildren([
       documents,
     ]),
   ]),
-  desk.addChildren([staffSignIn, staff.addChildren([inbox, caseRoute])]),
-  administration.addChildren([clients, newClient, client, staffList, associationPage, identityLinks, audit]),
+  desk.addChildren([
+    staffSignIn,
+    staff.addChildren([inbox, caseRoute, caseStatistics, caseTemplates]),
+    treasury.addChildren([treasuryOverview, treasuryPayments, refunds, reconciliation]),
+  ]),
+  administration.addChildren([
+    clients,
+    newClient,
+    client,
+    staffList,
+    associationPage,
+    identityLinks,
+    providers,
+    provider,
+    audit,
+  ]),
   editors.addChildren([
     overview,
     editingSettings,
@@ -544,6 +652,9 @@ const routeTree = rootRoute.addChildren([
     synonyms,
     missedSearches,
     searchExplanation,
+    ownForms,
+    formEditor,
+    formVersions,
     entries,
     entry,
     entryPreview,

@@ -63,13 +63,29 @@ export const signInSearch = (raw: Raw) =>
     returnTo: localPath(raw["returnTo"]),
     request: text(raw["request"]),
     error: text(raw["error"]),
+    home: text(raw["home"]),
     level: oneOf(raw["level"], "low", "substantial", "high"),
   });
 export const arrivalSearch = (raw: Raw) => defined({ vorgang: text(raw["vorgang"]) });
 export const staffSignInSearch = (raw: Raw) =>
   defined({ returnTo: localPath(raw["returnTo"]), error: text(raw["error"]) });
 export const requestSearch = (raw: Raw) => defined({ request: text(raw["request"]) });
-export const inboxSearch = (raw: Raw) => defined({ stand: text(raw["stand"]), q: text(raw["q"]) });
+const id = (value: unknown) => text(value)?.match(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)?.[0];
+const isoDay = (value: unknown) => text(value)?.match(/^\d{4}-\d{2}-\d{2}$/)?.[0];
+
+export const inboxSearch = (raw: Raw) =>
+  defined({
+    stand: text(raw["stand"]),
+    q: text(raw["q"])?.slice(0, 100),
+    offen: oneOf(raw["offen"], "ja"),
+    bei: oneOf(raw["bei"], "mir", "niemandem") ?? id(raw["bei"]),
+    leistung: id(raw["leistung"]),
+    faellig: oneOf(raw["faellig"], "vorbei"),
+    folge: oneOf(raw["folge"], "alt", "faellig"),
+  });
+export const periodSearch = (raw: Raw) => defined({ von: isoDay(raw["von"]), bis: isoDay(raw["bis"]) });
+export const treasuryPaymentsSearch = (raw: Raw) =>
+  defined({ stand: text(raw["stand"]), zeichen: text(raw["zeichen"])?.slice(0, 20) });
 export const synonymSearch = (raw: Raw) => defined({ wort: text(raw["wort"]) });
 export const explanationSearch = (raw: Raw) =>
   defined({ q: text(raw["q"]), leistung: text(raw["leistung"]) });

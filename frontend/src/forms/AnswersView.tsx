@@ -1,9 +1,12 @@
 import type { ReactNode } from "react";
 import { useWords } from "../i18n";
 import { formatDate } from "../lib/dates";
+import { formatMoney } from "../lib/money";
 import { Facts, type Fact } from "../ui/Facts";
+import { calculatedText } from "./CalculationView";
 import { dropHidden } from "./conditions";
 import { localText, type Answers, type FieldLayout, type FormLayout, type Json } from "./definition";
+import { spacedIban } from "./formats";
 import { shownFields, type PlacedField } from "./layout";
 import { pointer, readAt } from "./pointers";
 
@@ -126,6 +129,11 @@ function Value({
   }
   if (Array.isArray(value)) return <>{value.map((item) => optionText(layout, item, language)).join(", ")}</>;
   if (layout.kind === "date") return <>{formatDate(String(value), language)}</>;
+  if (layout.kind === "iban") return <>{spacedIban(String(value))}</>;
+  if (typeof value === "number" && layout.kind === "money") return <>{formatMoney(value, "EUR", language)}</>;
+  if (typeof value === "number" && layout.calculation) {
+    return <strong>{calculatedText(value, layout.calculation.unit, language)}</strong>;
+  }
   if (typeof value === "number") return <>{new Intl.NumberFormat(language).format(value)}</>;
   return <span className="pv-pre-line">{optionText(layout, value, language)}</span>;
 }

@@ -2,18 +2,23 @@ import { useState, type ReactNode } from "react";
 import { useWords, type Say } from "../i18n";
 import type { Choice } from "../ui/fields/ChoiceFields";
 import { Checkboxes, Declaration, Radios, Select } from "../ui/fields/ChoiceFields";
+import { ChoiceCombobox } from "../ui/fields/ChoiceCombobox";
 import { DateField } from "../ui/fields/DateField";
 import { FileField, type PendingFile, type UploadedFile } from "../ui/fields/FileField";
 import type { FieldProps } from "../ui/fields/FieldParts";
+import { MoneyField } from "../ui/fields/MoneyField";
 import { NumberField } from "../ui/fields/NumberField";
 import { TextArea, TextField } from "../ui/fields/TextField";
+import { CalculationView } from "./CalculationView";
 import { localText, type FieldLayout, type Json } from "./definition";
 import { FormGroup } from "./FormGroup";
 import type { PlacedField } from "./layout";
 import { errorMessage } from "./messages";
-import { fieldId, isWithin, pointerParts, readAt } from "./pointers";
+import { PlaceSuggestions } from "./PlaceSuggestions";
+import { isValues } from "./lookup";
+import { fieldId, isWithin, pointer as pointerOf, pointerParts, readAt } from "./pointers";
 import type { SchemaForm } from "./useSchemaForm";
-import { isRequired, schemaAt } from "./validation";
+import { isRequiredWith, schemaAt } from "./validation";
 
 /** A question that can be answered with a file from elsewhere than the device. */
 export interface FromElsewhere {
@@ -50,8 +55,13 @@ const asList = (value: Json | undefined) =>
 /** The names under which the schema knows a pointer's parts: list positions are passed as any name. */
 function required(form: SchemaForm, pointer: string): boolean {
   const path = pointerParts(pointer);
-  const name = path.at(-1) ?? "";
-  return isRequired(form.definition.schema, path.slice(0, -1), name);
+  const siblings = readAt(form.answers, pointerOf(...path.slice(0, -1)));
+  return isRequiredWith(
+    form.definition.schema,
+    path.slice(0, -1),
+    path.at(-1) ?? "",
+    isValues(siblings) ? siblings : {},
+  );
 }
 
 /** One question of a form: the component that fits its kind. */
@@ -85,7 +95,8 @@ export function FormField(props: FormFieldProps) {
     case "text":
     case "email":
     case "phone":
-      return (
+    case "iban": {
+      const line = (
         <TextField
           {...common}
           value={asText(value)}
@@ -94,6 +105,35 @@ export function FormField(props: FormFieldProps) {
           input={inputProps(layout)}
         />
       );
+      if (layout.autocomplete !== "address-level2") return line;
+      return (
+        <div className="pv-stack pv-stack--small">
+          {line}
+          <PlaceSuggestions form={form} at={pointer} />
+        </div>
+      );
+    }
+    case "money":
+      return (
+        <MoneyField
+          {...common}
+          value={typeof value === "number" || typeof value === "string" ? value : undefined}
+          onChange={set}
+          language={language}
+        />
+      );
+    case "combobox":
+      return (
+        <ChoiceCombobox
+          {...common}
+          options={choices(layout, language)}
+          value={asText(value)}
+          onChange={set}
+          {...(layout.autocomplete !== undefined && { autoComplete: layout.autocomplete })}
+        />
+      );
+    case "calculation":
+      return <CalculationView form={form} field={field} language={language} />;
     case "textarea":
       return (
         <TextArea
@@ -163,6 +203,8 @@ function inputProps(layout: FieldLayout) {
   if (layout.kind === "email") {
     return { type: "email", inputMode: "email", autoComplete, spellCheck: false } as const;
   }
+  if (layout.kind === "iban")
+    return { autoComplete, spellCheck: false, autoCapitalize: "characters" } as const;
   if (layout.kind === "phone") return { type: "tel", inputMode: "tel", autoComplete } as const;
   return layout.autocomplete === "postal-code"
     ? ({ inputMode: "numeric", autoComplete } as const)

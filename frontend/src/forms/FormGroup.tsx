@@ -1,4 +1,4 @@
-import { useEffect, useRef, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useWords } from "../i18n";
 import { focusElement } from "../lib/focus";
 import { Button } from "../ui/Button";
@@ -32,23 +32,33 @@ export function FormGroup({
   const itemLabel = localText(layout.itemLabel ?? layout.label, language);
   const error = own && errorMessage(own, form.definition.layout, language, t);
 
+  const [removed, setRemoved] = useState<{ index: number; value: Json }>();
   const moveFocusTo = useRef<number | undefined>(undefined);
   const container = useRef<HTMLFieldSetElement>(null);
   useEffect(() => {
     if (moveFocusTo.current === undefined) return;
     const headings = container.current?.querySelectorAll<HTMLElement>(".pv-group__head h2");
-    focusElement(headings?.[Math.min(moveFocusTo.current, headings.length - 1)] ?? null);
+    const heading = headings?.[Math.min(moveFocusTo.current, headings.length - 1)];
+    focusElement(heading ?? container.current);
     moveFocusTo.current = undefined;
   });
 
   const add = () => {
     moveFocusTo.current = items.length;
     form.set(pointer, [...items, {}]);
+    setRemoved(undefined);
   };
   const remove = (index: number) => {
     moveFocusTo.current = Math.max(0, index - 1);
     const left = items.filter((_, position) => position !== index);
     form.set(pointer, left.length > 0 ? left : undefined);
+    setRemoved({ index, value: items[index] ?? {} });
+  };
+  const undo = () => {
+    if (!removed) return;
+    moveFocusTo.current = removed.index;
+    form.set(pointer, items.toSpliced(removed.index, 0, removed.value));
+    setRemoved(undefined);
   };
   return (
     <fieldset ref={container} className="kern-fieldset pv-group" id={id} tabIndex={-1}>
@@ -74,6 +84,18 @@ export function FormGroup({
           {shownFields(layout.fields ?? [], pointer + pointerOf(index), form.answers).map(renderField)}
         </div>
       ))}
+      <div role="status">
+        {removed && (
+          <div className="pv-row">
+            <span>
+              {t("forms:removed", { item: t("forms:item", { label: itemLabel, number: removed.index + 1 }) })}
+            </span>
+            <Button variant="tertiary" small onClick={undo}>
+              {t("forms:undo")}
+            </Button>
+          </div>
+        )}
+      </div>
       {(schema?.maxItems === undefined || items.length < schema.maxItems) && (
         <div>
           <Button variant="secondary" icon="add" onClick={add}>

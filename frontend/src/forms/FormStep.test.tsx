@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { render, screen, within } from "@testing-library/react";
+import { fireEvent, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { portalQuery } from "../api/portal";
@@ -81,9 +81,66 @@ const files: FormFiles = {
   explain: () => "Diese Datei nehmen wir nicht an.",
 };
 
-function Form({ onSent }: { onSent: (answers: Answers) => void }) {
-  const form = useSchemaForm(definition, {});
-  const [step] = definition.layout.steps;
+const payment: FormDefinition = {
+  schema: {
+    type: "object",
+    properties: {
+      pay: {
+        type: "object",
+        required: ["iban", "income", "country"],
+        properties: {
+          iban: { type: "string", format: "iban" },
+          income: { type: "integer", minimum: 1000 },
+          country: { type: "string", enum: ["DE", "NL", "PL"] },
+          copies: { type: "integer" },
+          from: { type: "string", format: "date" },
+          fee: { type: "integer" },
+        },
+      },
+    },
+  },
+  layout: {
+    fee: "/pay/fee",
+    steps: [
+      {
+        id: "pay",
+        title: { de: "Bezahlen" },
+        fields: [
+          { name: "iban", kind: "iban", label: { de: "IBAN" } },
+          { name: "income", kind: "money", label: { de: "Einkommen" } },
+          {
+            name: "country",
+            kind: "combobox",
+            label: { de: "Land" },
+            options: [
+              { value: "DE", label: { de: "Deutschland" } },
+              { value: "NL", label: { de: "Niederlande" } },
+              { value: "PL", label: { de: "Polen" } },
+            ],
+          },
+          { name: "copies", kind: "number", label: { de: "Kopien" } },
+          { name: "from", kind: "date", label: { de: "Ab wann" }, earliest: "2027-01-01" },
+          {
+            name: "fee",
+            kind: "calculation",
+            label: { de: "Gebühr" },
+            calculation: {
+              unit: "cents",
+              terms: [
+                { label: { de: "Urkunde" }, amount: 1500 },
+                { label: { de: "Weitere" }, amount: 750, times: ["copies"], less: 1 },
+              ],
+            },
+          },
+        ],
+      },
+    ],
+  },
+};
+
+function Form({ onSent, asked }: { onSent: (answers: Answers) => void; asked: FormDefinition }) {
+  const form = useSchemaForm(asked, {});
+  const [step] = asked.layout.steps;
   if (!step) return null;
   return (
     <FormStep
@@ -93,7 +150,7 @@ function Form({ onSent }: { onSent: (answers: Answers) => void }) {
       language="de"
       caption="Hund anmelden"
       onSubmit={() => {
-        if (form.check("dog")) onSent(form.toSend);
+        if (form.check(step.id)) onSent(form.toSend);
       }}
     >
       <Button type="submit">Weiter</Button>
@@ -101,19 +158,20 @@ function Form({ onSent }: { onSent: (answers: Answers) => void }) {
   );
 }
 
-function setUp() {
+function setUp(asked = definition) {
   const client = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity } } });
   client.setQueryData(portalQuery.queryKey, { name: "Stadt Meppen" } as never);
   const onSent = vi.fn();
   render(
     <QueryClientProvider client={client}>
-      <Form onSent={onSent} />
+      <Form onSent={onSent} asked={asked} />
     </QueryClientProvider>,
   );
   return { onSent, user: userEvent.setup() };
 }
 
 const next = () => screen.getByRole("button", { name: "Weiter" });
+const country = () => screen.getByRole("combobox", { name: "Land" });
 const field = (name: string) => screen.getByRole("textbox", { name });
 
 beforeEach(async () => {
@@ -192,6 +250,23 @@ describe("a step of a form", () => {
     expect(screen.queryByRole("heading", { name: "Merkmal 2" })).not.toBeInTheDocument();
   });
 
+  test("an item that was removed comes back with its answers, where it was", async () => {
+    const { onSent, user } = setUp();
+    await user.type(field("Farbe"), "braun");
+    await user.click(screen.getByRole("button", { name: "Merkmal hinzufügen" }));
+    await user.type(screen.getAllByRole("textbox", { name: "Farbe" })[1] as HTMLElement, "weiß");
+    await user.click(screen.getByRole("button", { name: "Entfernen Merkmal 1" }));
+    expect(field("Farbe")).toHaveValue("weiß");
+    await user.type(field("Name"), "Bello");
+    await user.click(screen.getByRole("button", { name: "Rückgängig machen" }));
+    expect(screen.getByRole("heading", { name: "Merkmal 1" })).toHaveFocus();
+    expect(
+      screen.getAllByRole("textbox", { name: "Farbe" }).map((box) => (box as HTMLInputElement).value),
+    ).toEqual(["braun", "weiß"]);
+    expect(field("Name")).toHaveValue("Bello");
+    expect(onSent).not.toHaveBeenCalled();
+  });
+
   test("a file that was taken is listed, one that was refused says why, and both can go", async () => {
     const { user } = setUp();
     const input = screen.getByLabelText(/Impfpass/);
@@ -203,5 +278,42 @@ describe("a step of a form", () => {
     expect(input).toBeDisabled();
     await user.click(screen.getByRole("button", { name: /Entfernen/ }));
     expect(input).toBeEnabled();
+  });
+
+  test("IBAN, amount, country and date are named when they are wrong, and sent in one form when right", async () => {
+    const { onSent, user } = setUp(payment);
+    fireEvent.change(field("IBAN"), { target: { value: "DE89 3704 0044 0532 0130 01" } });
+    fireEvent.change(field("Einkommen"), { target: { value: "viel" } });
+    fireEvent.change(country(), { target: { value: "Ruritanien" } });
+    fireEvent.change(field("Tag"), { target: { value: "31" } });
+    fireEvent.change(field("Monat"), { target: { value: "12" } });
+    fireEvent.change(field("Jahr"), { target: { value: "2026" } });
+    await user.click(next());
+    expect(screen.getAllByRole("link").map((link) => link.textContent)).toEqual([
+      "Bitte prüfen Sie die IBAN bei „IBAN“. Sie steht auf Ihrer Bankkarte und auf Kontoauszügen.",
+      "Bitte geben Sie bei „Einkommen“ einen Betrag in Euro an, zum Beispiel 12,50.",
+      "Bitte wählen Sie etwas bei „Land“ aus.",
+      "Bitte geben Sie bei „Ab wann“ ein Datum ab dem 1. Januar 2027 an.",
+    ]);
+    fireEvent.change(field("IBAN"), { target: { value: "de89 3704 0044 0532 0130 00" } });
+    fireEvent.change(field("Einkommen"), { target: { value: "1.234,5 €" } });
+    fireEvent.change(country(), { target: { value: "nied" } });
+    await user.type(country(), "{ArrowDown}{Enter}");
+    fireEvent.change(field("Jahr"), { target: { value: "2027" } });
+    fireEvent.change(screen.getByRole("textbox", { name: /Kopien/ }), { target: { value: "3" } });
+    expect(screen.getByRole("region", { name: "Gebühr" })).toHaveTextContent(
+      /Urkunde15,00 €Weitere 2 × 7,50 €15,00 €Gebühr30,00 €/,
+    );
+    await user.click(next());
+    expect(onSent).toHaveBeenCalledWith({
+      pay: {
+        iban: "DE89370400440532013000",
+        income: 123450,
+        country: "NL",
+        copies: 3,
+        from: "2027-12-31",
+        fee: 3000,
+      },
+    });
   });
 });

@@ -17,6 +17,7 @@ export function FormStep({
   language,
   caption,
   before,
+  inPage = false,
   onSubmit,
   children,
 }: {
@@ -28,6 +29,8 @@ export function FormStep({
   caption: ReactNode;
   /** Shown before the questions. */
   before?: ReactNode;
+  /** Whether it is a part of a page that has a heading of its own. */
+  inPage?: boolean;
   onSubmit: () => void;
   children: ReactNode;
 }) {
@@ -47,7 +50,11 @@ export function FormStep({
       <div className="pv-stack pv-stack--medium">
         <div className="pv-steps">
           <p className="pv-muted">{caption}</p>
-          <PageHeading key={step.id} title={localText(step.title, language)} />
+          {inPage ? (
+            <h3>{localText(step.title, language)}</h3>
+          ) : (
+            <PageHeading key={step.id} title={localText(step.title, language)} />
+          )}
           <StepProgress number={number} total={total} />
         </div>
         {step.intro && <p className="pv-text">{localText(step.intro, language)}</p>}

@@ -1,28 +1,7 @@
-import type { Answers, FieldLayout, FormLayout, Json, ShowWhen } from "./definition";
-
-type Values = { [name: string]: Json };
-
-function isValues(value: Json | undefined): value is Values {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/**
- * Whether a field is asked. `siblings` is the object that the field's own answer lives in: the step, or one item of a group.
- * A name with a dot (`step.field`) looks into another step.
- */
-export function isShown(condition: ShowWhen | undefined, siblings: Values, answers: Answers): boolean {
-  if (!condition) return true;
-  const value = lookUp(condition.field, siblings, answers);
-  if (condition.in) return condition.in.some((wanted) => wanted === value);
-  return value !== undefined && value === condition.equals;
-}
-
-function lookUp(name: string, siblings: Values, answers: Answers): Json | undefined {
-  const dot = name.indexOf(".");
-  if (dot < 0) return siblings[name];
-  const step = answers[name.slice(0, dot)];
-  return isValues(step) ? step[name.slice(dot + 1)] : undefined;
-}
+import { calculate } from "./calculation";
+import type { Answers, FieldLayout, FormLayout, Json } from "./definition";
+import { normalIban } from "./formats";
+import { isShown, isValues, type Values } from "./lookup";
 
 /**
  * Drops the answers of fields that are not shown, as both sides do before they validate. An answer that is dropped may hide
@@ -74,7 +53,33 @@ function dropFrom(fields: FieldLayout[], values: Values, answers: Answers): Valu
 }
 
 /**
- * What is sent and checked: hidden answers dropped, empty ones (a cleared text, an empty list) left out as not given, texts
+ * What counts of the answers, on both sides: those of fields that are not shown are dropped, IBANs are in their electronic
+ * form, and what is calculated is calculated anew.
+ */
+export function prepare(layout: FormLayout, answers: Answers): Answers {
+  const shown = dropHidden(layout, answers);
+  const normal: Answers = { ...shown };
+  for (const step of layout.steps) {
+    const values = shown[step.id];
+    if (isValues(values)) normal[step.id] = withNormalIbans(step.fields, values);
+  }
+  return calculate(layout, normal);
+}
+
+function withNormalIbans(fields: FieldLayout[], values: Values): Values {
+  const kept: Values = { ...values };
+  for (const field of fields) {
+    const value = values[field.name];
+    if (field.kind === "iban" && typeof value === "string") kept[field.name] = normalIban(value);
+    if (!field.fields || !Array.isArray(value)) continue;
+    const inner = field.fields;
+    kept[field.name] = value.map((item) => (isValues(item) ? withNormalIbans(inner, item) : item));
+  }
+  return kept;
+}
+
+/**
+ * What is sent and checked: what counts of the answers, empty ones (a cleared text, an empty list) left out as not given, texts
  * without spaces around them, and every step present, so that a missing answer is reported at its field.
  */
 export function answersToSend(layout: FormLayout, answers: Answers): Answers {
@@ -83,7 +88,7 @@ export function answersToSend(layout: FormLayout, answers: Answers): Answers {
     const values = answers[step.id];
     sent[step.id] = isValues(values) ? withoutEmpty(values) : {};
   }
-  return dropHidden(layout, sent);
+  return prepare(layout, sent);
 }
 
 function withoutEmpty(values: Values): Values {

@@ -35,7 +35,7 @@ export interface FormSchema {
   minLength?: number;
   maxLength?: number;
   pattern?: string;
-  format?: "date" | "email" | "uuid";
+  format?: "date" | "email" | "uuid" | "iban" | "phone";
   minimum?: number;
   maximum?: number;
   exclusiveMinimum?: number;
@@ -53,14 +53,18 @@ export type FieldKind =
   | "textarea"
   | "email"
   | "phone"
+  | "iban"
   | "number"
+  | "money"
   | "date"
   | "radio"
   | "select"
+  | "combobox"
   | "checkboxes"
   | "declaration"
   | "file"
-  | "group";
+  | "group"
+  | "calculation";
 
 /** When a field is shown: another answer of the same step (or `step.field`) equals a value, or is one of several. */
 export interface ShowWhen {
@@ -73,6 +77,29 @@ export interface ShowWhen {
 export interface FieldOption {
   value: string;
   label: LocalText;
+}
+
+/** An amount of a calculation, and how often it counts; `server/forms/testdata/README.md` says how. */
+export interface Term {
+  label?: LocalText;
+  /** Cents, or whatever the calculation counts. */
+  amount: number;
+  /** A group each item of which is asked by itself. */
+  each?: string;
+  /** Numbers, and groups whose items are counted: their product. */
+  times?: string[];
+  /** The days from one date to another, both counted. */
+  days?: { from: string; to: string };
+  less?: number;
+  atMost?: number;
+  when?: ShowWhen[];
+}
+
+/** A whole number that follows from other answers. */
+export interface Calculation {
+  unit: "cents" | "count";
+  atMost?: number;
+  terms: Term[];
 }
 
 /** One question. `name` is the property in the step's object. */
@@ -92,6 +119,10 @@ export interface FieldLayout {
   accept?: string[];
   /** How many files; more than one makes the value a list. */
   maxFiles?: number;
+  /** Of a date: not before, not after: a day, `today-18y`, or another date field. */
+  earliest?: string;
+  latest?: string;
+  calculation?: Calculation;
   /** Of a group: the questions of one item. */
   fields?: FieldLayout[];
   addLabel?: LocalText;
@@ -109,6 +140,8 @@ export interface StepLayout {
 /** The pages of a form in their order. */
 export interface FormLayout {
   steps: StepLayout[];
+  /** Pointer to the calculation that is the fee. */
+  fee?: string;
 }
 
 /** A schema and its layout, as released. */

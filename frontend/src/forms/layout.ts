@@ -1,5 +1,5 @@
 import type { Answers, FieldLayout, FormLayout, Json, StepLayout } from "./definition";
-import { isShown } from "./conditions";
+import { isShown } from "./lookup";
 import { pointer, pointerParts, readAt } from "./pointers";
 
 /** A question as it stands in a form right now: its layout and where its answer is. */

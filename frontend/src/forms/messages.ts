@@ -1,4 +1,6 @@
 import type { Say } from "../i18n";
+import { formatDate } from "../lib/dates";
+import { formatMoney } from "../lib/money";
 import { localText, type FieldKind, type FormLayout } from "./definition";
 import { fieldAt } from "./layout";
 import { fieldId } from "./pointers";
@@ -10,14 +12,18 @@ const act: Record<FieldKind, "write" | "choose" | "date" | "upload" | "confirm" 
   textarea: "write",
   email: "write",
   phone: "write",
+  iban: "write",
   number: "write",
+  money: "write",
   date: "date",
   radio: "choose",
   select: "choose",
+  combobox: "choose",
   checkboxes: "choose",
   declaration: "confirm",
   file: "upload",
   group: "add",
+  calculation: "write",
 };
 
 /** Says an error in words, with the question's own name. */
@@ -25,7 +31,7 @@ export function errorMessage(error: FormError, layout: FormLayout, language: str
   const field = fieldAt(layout, error.pointer)?.layout;
   if (!field) return t("forms:errors.unknown");
   const label = localText(field.label, language);
-  const limit = error.params["limit"];
+  const limit = limitText(error, field.kind, language);
   const how = act[field.kind];
   switch (error.code) {
     case "required":
@@ -41,15 +47,30 @@ export function errorMessage(error: FormError, layout: FormLayout, language: str
       return t("forms:errors.minLength", { label, limit });
     case "format":
       if (limit === "date") return t("forms:errors.date", { label });
-      if (limit === "email") return t("forms:errors.email", { label });
+      if (limit === "email" || limit === "iban" || limit === "phone")
+        return t(`forms:errors.${limit}`, { label });
       return t("forms:errors.required.upload", { label });
     case "type":
-      return t(field.kind === "number" ? "forms:errors.number" : "forms:errors.pattern", { label });
+      if (field.kind === "number" || field.kind === "money")
+        return t(`forms:errors.${field.kind}`, { label });
+      return t("forms:errors.pattern", { label });
     case "additionalProperties":
       return t("forms:errors.unknown");
     default:
       return t(`forms:errors.${error.code}`, { label, limit });
   }
+}
+
+/** The limit as it is read: dates and amounts written out. */
+function limitText(
+  { code, params }: FormError,
+  kind: FieldKind,
+  language: string,
+): string | number | undefined {
+  const limit = params["limit"];
+  if (code === "earliest" || code === "latest") return formatDate(String(limit), language);
+  if (kind === "money" && typeof limit === "number") return formatMoney(limit, "EUR", language);
+  return limit;
 }
 
 /** Errors as the summary shows them: in the order of the questions, for each the one that stands at it. */

@@ -1,4 +1,5 @@
 import type { FieldLayout, FormDefinition, FormSchema } from "./definition";
+import { isDayLimit } from "./limits";
 
 /** A way in which a definition leaves the form profile. */
 export interface ProfileProblem {
@@ -39,7 +40,7 @@ const allowedKeywords = new Set([
   "then",
   "else",
 ]);
-const allowedFormats = new Set(["date", "email", "uuid"]);
+const allowedFormats = new Set(["date", "email", "uuid", "iban", "phone"]);
 const propertyName = /^[a-z][A-Za-z0-9]*$/;
 
 /**
@@ -81,7 +82,7 @@ function checkSchema(root: FormSchema, schema: FormSchema, at: string, report: R
       report(`${at}/${keyword}`, "this keyword is not part of the form profile");
   }
   if (schema.format !== undefined && !allowedFormats.has(schema.format)) {
-    report(`${at}/format`, "formats are date, email and uuid");
+    report(`${at}/format`, "formats are date, email, uuid, iban and phone");
   }
   if (schema.pattern !== undefined) checkPattern(schema.pattern, `${at}/pattern`, report);
   if (schema.$ref !== undefined && resolveLocal(root, schema) === undefined) {
@@ -140,7 +141,7 @@ function checkFields(
       return;
     }
     const options = property.enum ?? property.items?.enum;
-    if (["radio", "select", "checkboxes"].includes(field.kind)) {
+    if (["radio", "select", "combobox", "checkboxes"].includes(field.kind)) {
       const values = field.options?.map((option) => option.value) ?? [];
       if (
         !options ||
@@ -153,6 +154,18 @@ function checkFields(
     if (field.kind === "declaration" && property.const !== true)
       report(here, "a declaration has const: true");
     if (field.kind === "date" && property.format !== "date") report(here, "a date has format: date");
+    if (field.kind === "iban" && property.format !== "iban") report(here, "an iban has format: iban");
+    if (field.kind === "money" && property.type !== "integer") report(here, "money is an integer: cents");
+    if (field.kind === "calculation" && (property.type !== "integer" || !field.calculation?.terms.length)) {
+      report(here, "a calculation is an integer, and has terms");
+    }
+    for (const limit of ["earliest", "latest"] as const) {
+      const written = field[limit];
+      if (written === undefined || isDayLimit(written)) continue;
+      const other =
+        written.includes(".") || fields.some(({ name, kind }) => name === written && kind === "date");
+      if (!other || field.kind !== "date") report(`${here}/${limit}`, "a limit is a day, or another date");
+    }
     if (field.kind === "group") {
       const item = resolveLocal(root, property.items);
       if (!item) report(here, "a group is an array of objects");

@@ -1,16 +1,20 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { dropHidden } from "./conditions";
-import type { Answers, FormLayout, FormSchema } from "./definition";
+import { prepare } from "./conditions";
+import type { Answers, FormLayout, FormSchema, Json } from "./definition";
+import { readAt } from "./pointers";
 import { checkProfile } from "./profile";
-import { compileForm, isRequired, schemaAt } from "./validation";
+import { compileForm, isRequired, isRequiredWith, schemaAt } from "./validation";
 
 interface SharedCase {
   name: string;
   schema: FormSchema;
   layout?: FormLayout;
   data: Answers;
+  today?: string;
+  /** By pointer: what the answers have there when they count; null for nothing. */
+  values?: Record<string, Json>;
   expect: { pointer: string; code: string }[];
 }
 
@@ -28,8 +32,11 @@ describe("cases shared with the server", () => {
   });
 
   test.each(cases)("%s", (_file, shared) => {
-    const answers = shared.layout ? dropHidden(shared.layout, shared.data) : shared.data;
-    const found = compileForm(shared)(answers);
+    const answers = shared.layout ? prepare(shared.layout, shared.data) : shared.data;
+    const found = compileForm(shared)(answers, shared.today);
+    for (const [pointer, value] of Object.entries(shared.values ?? {})) {
+      expect(readAt(answers, pointer) ?? null, pointer).toEqual(value);
+    }
     expect(byPlace(found), shared.name).toEqual(byPlace(shared.expect));
   });
 
@@ -58,5 +65,32 @@ describe("compileForm", () => {
     };
     expect(isRequired(schema, ["person"], "name")).toBe(true);
     expect(isRequired(schema, ["person"], "nick")).toBe(false);
+  });
+
+  test("isRequiredWith looks at the conditions that hold", () => {
+    const schema: FormSchema = {
+      type: "object",
+      properties: {
+        person: {
+          type: "object",
+          if: { properties: { country: { const: "DE" } }, required: ["country"] },
+          then: { required: ["postalCode"] },
+          allOf: [
+            {
+              if: { properties: { kind: { enum: ["a"] } }, required: ["kind"] },
+              else: { required: ["why"] },
+            },
+          ],
+          properties: { country: {}, postalCode: {}, kind: {}, why: {} },
+        },
+      },
+    };
+    const asked = (name: string, siblings: Record<string, Json>) =>
+      isRequiredWith(schema, ["person"], name, siblings);
+    expect(asked("postalCode", { country: "DE" })).toBe(true);
+    expect(asked("postalCode", { country: "NL" })).toBe(false);
+    expect(asked("postalCode", {})).toBe(false);
+    expect(asked("why", { kind: "b" })).toBe(true);
+    expect(asked("why", { kind: "a" })).toBe(false);
   });
 });

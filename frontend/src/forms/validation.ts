@@ -1,5 +1,7 @@
 import { Validator, type Schema } from "@cfworker/json-schema";
-import type { Answers, FormDefinition, FormSchema, Json } from "./definition";
+import type { Answers, FormLayout, FormSchema, Json } from "./definition";
+import { addOwnFormats } from "./formats";
+import { dateErrors } from "./limits";
 import { pointer } from "./pointers";
 
 /** What can be wrong with an answer; the words for each are in the language files under `forms:errors`. */
@@ -21,6 +23,8 @@ export const errorCodes = [
   "maxItems",
   "uniqueItems",
   "additionalProperties",
+  "earliest",
+  "latest",
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];
 
@@ -31,21 +35,23 @@ export interface FormError {
   params: Record<string, string | number>;
 }
 
-/** Checks answers against a form's schema. */
-export type FormValidator = (answers: Answers) => FormError[];
+/** Checks answers, as `prepare` gives them, against a form; `today` is ISO 8601. */
+export type FormValidator = (answers: Answers, today?: string) => FormError[];
 
 /** At one pointer, the first of these that fails hides the rest: a wrong type makes a remark on the length pointless. */
 const decisive: readonly ErrorCode[] = ["type", "const", "enum", "format"];
 
-/** Prepares a schema for checking; the result can be used any number of times. */
-export function compileForm(definition: Pick<FormDefinition, "schema">): FormValidator {
+/** Prepares a form for checking; the result can be used any number of times. */
+export function compileForm(definition: { schema: FormSchema; layout?: FormLayout }): FormValidator {
+  addOwnFormats();
   const validator = new Validator(definition.schema as Schema, "2020-12", false);
-  return (answers) => {
+  return (answers, today) => {
     const found = validator.validate(answers).errors.flatMap((unit) => {
       const at = decodeURI(unit.instanceLocation.slice(1));
       return toErrors(definition.schema, at, unit.keyword, unit.keywordLocation, unit.error);
     });
-    return keepDecisive(found);
+    const dates = definition.layout ? dateErrors(definition.layout, answers, today) : [];
+    return keepDecisive([...found, ...dates]);
   };
 }
 
@@ -118,6 +124,27 @@ function follow(root: FormSchema, schema: FormSchema | undefined): FormSchema | 
 /** Whether a field must be answered by its schema alone; conditional duties show when they are broken. */
 export function isRequired(root: FormSchema, parent: readonly string[], name: string): boolean {
   return schemaAt(root, parent)?.required?.includes(name) ?? false;
+}
+
+/** Whether a field must be answered as the answers beside it stand: by the schema alone, or by a condition that holds. */
+export function isRequiredWith(
+  root: FormSchema,
+  parent: readonly string[],
+  name: string,
+  siblings: { [name: string]: Json },
+): boolean {
+  const demands = (schema: FormSchema | undefined): boolean => {
+    const here = follow(root, schema);
+    if (!here) return false;
+    if (here.required?.includes(name) || here.allOf?.some(demands)) return true;
+    if (!here.if) return false;
+    const holds = Object.entries(here.if.properties ?? {}).every(([other, wanted]) => {
+      const value = siblings[other];
+      return value !== undefined && (wanted.enum ?? [wanted.const]).some((one) => one === value);
+    });
+    return demands(holds ? here.then : here.else);
+  };
+  return demands(schemaAt(root, parent));
 }
 
 /** Answers as JSON values only, as read from a draft; anything else counts as no answers. */

@@ -52,3 +52,31 @@ export function formatDateTime(value: string, language: string): string {
 export function formatTime(value: Date, language: string): string {
   return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" }).format(value);
 }
+
+/** Whether a text is a day that exists, as ISO 8601. */
+export function isDate(text: string): boolean {
+  const match = isoDate.exec(text);
+  if (!match) return false;
+  const date = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.getUTCDate() === Number(match[3]);
+}
+
+/** The day that it is in Germany, as ISO 8601. */
+export function todayInGermany(now = new Date()): string {
+  return new Intl.DateTimeFormat("en-CA", { timeZone: "Europe/Berlin", dateStyle: "short" }).format(now);
+}
+
+/** Moves a day (ISO 8601) by days, weeks, months or years. A day that a month does not have becomes its last. */
+export function shiftDay(day: string, count: number, unit: "d" | "w" | "m" | "y"): string {
+  const date = new Date(`${day}T00:00:00Z`);
+  if (unit === "d" || unit === "w") {
+    date.setUTCDate(date.getUTCDate() + count * (unit === "w" ? 7 : 1));
+  } else {
+    const wanted = date.getUTCDate();
+    date.setUTCDate(1);
+    date.setUTCMonth(date.getUTCMonth() + count * (unit === "y" ? 12 : 1));
+    const last = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate();
+    date.setUTCDate(Math.min(wanted, last));
+  }
+  return date.toISOString().slice(0, 10);
+}

@@ -18,12 +18,24 @@ export function Dialog({
   const t = useWords();
   const titleId = useId();
   const ref = useRef<HTMLDialogElement>(null);
+  const opener = useRef<Element>(null);
   useEffect(() => {
     const dialog = ref.current;
     if (!dialog) return;
-    if (open && !dialog.open) dialog.showModal();
+    if (open && !dialog.open) {
+      opener.current = document.activeElement;
+      dialog.showModal();
+    }
     if (!open && dialog.open) dialog.close();
   }, [open]);
+  // A dialog that is taken out of the page while it is open leaves the focus nowhere: it goes back to what had it.
+  useEffect(
+    () => () => {
+      const before = opener.current;
+      if (document.activeElement === document.body && before instanceof HTMLElement) before.focus();
+    },
+    [],
+  );
   return (
     <dialog ref={ref} className="kern-dialog" aria-labelledby={titleId} onClose={onClose}>
       <div className="kern-dialog__header">

@@ -9,11 +9,11 @@ export interface Fact {
   action?: ReactNode;
 }
 
-/** A list of facts: label and value, side by side where there is room. */
-export function Facts({ items }: { items: Fact[] }) {
+/** A list of facts: label and value, side by side where there is room; `narrow` ones, at the side of a page, never. */
+export function Facts({ items, narrow = false }: { items: Fact[]; narrow?: boolean }) {
   const plain = items.every((item) => item.action === undefined);
   return (
-    <dl className={classes("pv-facts", plain && "pv-facts--plain")}>
+    <dl className={classes("pv-facts", narrow ? "pv-facts--narrow" : plain && "pv-facts--plain")}>
       {items.map((item) => (
         <div key={item.id}>
           <dt>{item.label}</dt>

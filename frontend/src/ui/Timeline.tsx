@@ -5,6 +5,8 @@ export interface TimelineItem {
   title: ReactNode;
   meta: ReactNode;
   text?: string | undefined;
+  /** What came with it. */
+  more?: ReactNode;
 }
 
 /** What happened, newest first. */
@@ -16,6 +18,7 @@ export function Timeline({ items }: { items: TimelineItem[] }) {
           <p className="pv-strong">{item.title}</p>
           <p className="pv-small pv-muted">{item.meta}</p>
           {item.text !== undefined && item.text !== "" && <p className="pv-timeline__text">{item.text}</p>}
+          {item.more}
         </li>
       ))}
     </ol>

@@ -91,8 +91,12 @@ func killedAt(t *testing.T, step string) {
 	}
 	p.jobs, p.Service = client, desk
 	e := p.newService(t, p.anna, "Hund")
-	e = must(p.Release(p.anna, e.Ref, e.ETag(), "", time.Now().Add(100*time.Millisecond)))(t)
+	e = must(p.Release(p.anna, e.Ref, e.ETag(), "", later()))(t)
 
+	// Its date has come: the process takes the job at once, and not when its scheduler looks next.
+	if _, err := p.db.Pgx(ctx).Exec(ctx, "UPDATE river_job SET state = 'available', scheduled_at = now() WHERE state = 'scheduled'"); err != nil {
+		t.Fatal(err)
+	}
 	hold, err := p.db.Pool().Begin(ctx)
 	if err != nil {
 		t.Fatal(err)

@@ -59,3 +59,9 @@ func (s *Service) SetSettings(ctx context.Context, ifMatch string, n Settings) (
 	}
 	return s.Settings(ctx)
 }
+
+// FourEyes says whether somebody else than the authors must release at this portal.
+func (s *Service) FourEyes(ctx context.Context) (bool, error) {
+	settings, err := s.Settings(ctx)
+	return settings.FourEyes, err
+}

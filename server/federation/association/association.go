@@ -159,18 +159,12 @@ func (s *Service) Connect(announce func(), provider func() map[string]any) {
 func (s *Service) Ring() *Ring { return s.ring }
 
 // Outdated is closed when this portal has become something else than what its rooms were made with: a member, or none
-// any more, with another name or other areas, or with another account home. It then starts anew.
+// any more, an account home or none, with another name or other areas. It then starts anew.
 func (s *Service) Outdated() <-chan struct{} { return s.restart }
 
 // essence is what the rooms are made with.
 func (v *view) essence() string {
-	parts := []string{v.self.Name, v.self.Kind, strings.Join(v.self.Areas, ","), strings.Join(v.self.Roles, ",")}
-	for _, id := range v.order {
-		if m := v.members[id].member; m.HasRole(federation.RoleAccountHome) {
-			parts = append(parts, id)
-		}
-	}
-	return strings.Join(parts, "|")
+	return strings.Join([]string{v.self.Name, v.self.Kind, strings.Join(v.self.Areas, ","), strings.Join(v.self.Roles, ",")}, "|")
 }
 
 // Association gives the association's name.

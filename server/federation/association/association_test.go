@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -156,7 +157,7 @@ func (noHealth) Alerts(context.Context) ([]types.LinkAlert, bool, error) { retur
 type auth struct{ p *portal }
 
 func (auth) Session(*http.Request) (httpx.Caller, bool, error) { return httpx.Caller{}, false, nil }
-func (auth) Token(context.Context, string) (httpx.Caller, error) {
+func (auth) Token(*http.Request) (httpx.Caller, error) {
 	return httpx.Caller{}, errors.New("no tokens here")
 }
 
@@ -452,6 +453,161 @@ func TestRotate_WhileMessagesFlow_NoneLostOrRefused(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, chain.VerifyAs(past, typHistorical, set, &history))
 	require.Equal(t, former.Public.KeyID, history.Keys[0].KeyID, "8.7: and its receipts can still be verified")
+}
+
+// faulty lets requests to the portal go wrong: connections break before it, answers are lost after it, something in front of it answers.
+func (p *portal) faulty(random *rand.Rand) (faults *atomic.Int64) {
+	faults = &atomic.Int64{}
+	var mu sync.Mutex
+	luck := func() float64 {
+		mu.Lock()
+		defer mu.Unlock()
+		return random.Float64()
+	}
+	answer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		x := luck()
+		if r.URL.Path != "/federation/v1/inbox" {
+			x *= 4 // what trust is read by is asked for more often
+		}
+		switch {
+		case x < 0.15:
+			faults.Add(1)
+			panic(http.ErrAbortHandler)
+		case x < 0.35:
+			faults.Add(1)
+			p.own.ServeHTTP(httptest.NewRecorder(), r)
+			panic(http.ErrAbortHandler)
+		case x < 0.4:
+			faults.Add(1)
+			w.WriteHeader(http.StatusBadGateway)
+		default:
+			p.own.ServeHTTP(w, r)
+		}
+	})
+	p.odd.Store(&answer)
+	return faults
+}
+
+// arrived counts what a portal has accepted, and how many different messages that are.
+func (p *portal) arrived() (all, different int) {
+	p.t.Helper()
+	var n struct{ All, Different int }
+	require.NoError(p.t, p.db.From(p.t.Context()).Raw(`SELECT count(*) AS all, count(DISTINCT (peer, message_id)) AS different
+		FROM federation_log WHERE direction = 'received' AND outcome = 'accepted'`).Scan(&n).Error)
+	return n.All, n.Different
+}
+
+// Keys change at both levels, those of a member's messages, a member's own and the anchor's, while messages flow over links that
+// break, lose answers and come back. Afterwards each message is there exactly once, and none was refused.
+func TestRotate_BothLevelsWhileLinksBreak_NothingLostNothingTwice(t *testing.T) {
+	t.Parallel()
+	anchor, q, r, c := threePortals(t)
+	all := []*portal{anchor, q, r}
+	ways := [][2]*portal{{q, r}, {r, q}, {q, anchor}, {anchor, r}}
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	var faults []*atomic.Int64
+	for i, p := range all {
+		faults = append(faults, p.faulty(rand.New(rand.NewPCG(seed, uint64(i)))))
+	}
+	sent := 0
+	work := func(send int) {
+		t.Helper()
+		for _, way := range ways {
+			for range send {
+				_, err := way[0].link.Send(t.Context(), way[1].id, "test.note", uuid.New(), "eine Nachricht")
+				require.NoError(t, err)
+				sent++
+			}
+			_ = way[0].link.Deliver(t.Context(), way[1].id) // what does not arrive is tried again
+		}
+		for _, p := range all {
+			for range 20 {
+				if p.Refreshed(t.Context()) == nil {
+					break
+				}
+			}
+		}
+	}
+	ofMessages, err := q.ring.active(t.Context(), useSignature)
+	require.NoError(t, err)
+	ofAnchor, err := anchor.Fingerprint(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, q.RotateKeys(t.Context(), false, false))
+	work(2)
+	require.NoError(t, q.RotateKeys(t.Context(), true, false))
+	require.NoError(t, anchor.RotateKeys(t.Context(), true, false))
+	for range 4 {
+		work(1)
+		c.forward(publishAhead/2 + time.Minute)
+		_ = q.Reload(t.Context())
+	}
+	work(2)
+	for range 6 {
+		c.forward(publishAfter/6 + time.Hour)
+		for _, p := range all {
+			p.ring.forget()
+		}
+		work(1)
+	}
+	for _, p := range all {
+		p.odd.Store(nil)
+	}
+	waiting := func() (n int) {
+		for _, p := range all {
+			var open int
+			require.NoError(t, p.db.From(t.Context()).Raw("SELECT count(*) FROM federation_outbox WHERE state <> 'delivered'").Scan(&open).Error)
+			n += open
+		}
+		return n
+	}
+	for range 50 {
+		for _, p := range all { // what was given up in these weeks, somebody sends again
+			for _, other := range all {
+				given, err := p.link.Stuck(t.Context(), other.id, sent)
+				require.NoError(t, err)
+				for _, m := range given {
+					if m.State == "parked" {
+						_, err := p.link.Resend(t.Context(), m.ID)
+						require.NoError(t, err)
+					}
+				}
+			}
+		}
+		work(0)
+		if waiting() == 0 {
+			break
+		}
+		c.forward(10 * time.Minute)
+	}
+	if waiting() > 0 {
+		for _, p := range all {
+			var left []string
+			require.NoError(t, p.db.From(t.Context()).Raw("SELECT r::text FROM federation_outbox r WHERE state <> 'delivered'").Scan(&left).Error)
+			for _, row := range left {
+				t.Errorf("%s still holds %s", p.id, row)
+			}
+		}
+		t.FailNow()
+	}
+	messages, broken := 0, int64(0)
+	for i, p := range all {
+		arrived, different := p.arrived()
+		require.Equal(t, arrived, different, "a message twice")
+		messages += arrived
+		broken += faults[i].Load()
+		_, err := p.link.VerifyLog(t.Context())
+		require.NoError(t, err)
+	}
+	require.Equal(t, sent, messages, "messages were lost")
+	t.Logf("%d messages, %d faults, 0 lost, 0 doubled", messages, broken)
+	require.Positive(t, broken)
+	now, err := q.ring.active(t.Context(), useSignature)
+	require.NoError(t, err)
+	require.NotEqual(t, ofMessages.Public.KeyID, now.Public.KeyID, "the member's key for messages is a new one")
+	fingerprint, err := anchor.Fingerprint(t.Context())
+	require.NoError(t, err)
+	require.NotEqual(t, ofAnchor, fingerprint, "and so is the anchor's")
 }
 
 // A receiver that has not read the new key yet reads it when it is used.

@@ -46,15 +46,21 @@ func publish(t *testing.T, signers ...saml.KeyPair) *published {
 		p.answer(w, r)
 	}))
 	t.Cleanup(server.Close)
-	client := outbound.Client(outbound.Options{AllowLoopback: true, Timeout: 300 * time.Millisecond})
-	t.Cleanup(client.CloseIdleConnections)
 	p.source = &saml.Source{
-		Location: server.URL + "/metadata", Client: client, Log: slog.New(slog.NewTextHandler(p.log, nil)), Now: func() time.Time { return p.now },
+		Location: server.URL + "/metadata", Client: clientWaiting(t, 30*time.Second), Log: slog.New(slog.NewTextHandler(p.log, nil)), Now: func() time.Time { return p.now },
 	}
 	for _, pair := range signers {
 		p.source.Signers = append(p.source.Signers, pair.Certificate)
 	}
 	return p
+}
+
+// clientWaiting makes a client that gives an answer up after a while.
+func clientWaiting(t *testing.T, patience time.Duration) *http.Client {
+	t.Helper()
+	client := outbound.Client(outbound.Options{AllowLoopback: true, Timeout: patience})
+	t.Cleanup(client.CloseIdleConnections)
+	return client
 }
 
 // says lets the identity provider answer a text.
@@ -155,6 +161,11 @@ func TestMetadata_NotRight_IsRefused_AndTheLastGoodOneStays(t *testing.T) {
 				bad = func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(text)) }
 			}
 			p.answer = bad
+			patient, hasty := p.source.Client, p.source.Client
+			if c.reason == kept.Slow {
+				hasty = clientWaiting(t, 300*time.Millisecond)
+			}
+			p.source.Client = hasty
 			_, err := p.source.Metadata(t.Context())
 			require.Error(t, err)
 			require.Equal(t, kept.State{FailedAt: p.now, Reason: c.reason}, p.source.State(), err)
@@ -163,8 +174,10 @@ func TestMetadata_NotRight_IsRefused_AndTheLastGoodOneStays(t *testing.T) {
 
 			p.now = p.now.Add(time.Minute)
 			p.says(good(t))
+			p.source.Client = patient
 			_, err = p.source.Metadata(t.Context())
 			require.NoError(t, err, "it is read again soon")
+			p.source.Client = hasty
 			readAt := p.now
 			p.now = p.now.Add(2 * time.Hour)
 			if name == "expired" {

@@ -15,8 +15,8 @@ import (
 type Authenticator interface {
 	// Session reads the session cookie. ok is false when there is none or it has ended.
 	Session(r *http.Request) (c Caller, ok bool, err error)
-	// Token verifies an access token of this portal's provider.
-	Token(ctx context.Context, token string) (Caller, error)
+	// Token verifies the access token of this portal's provider that a request carries, and its proof where it is bound to a key.
+	Token(r *http.Request) (Caller, error)
 	// Member verifies a token that a linked portal signed for this portal.
 	Member(ctx context.Context, token string) (Caller, error)
 }
@@ -70,14 +70,14 @@ func (s *Server) noteRefused(ctx context.Context, op *operation, c Caller, cause
 }
 
 func (s *Server) identify(ctx context.Context, r *http.Request, op *operation) (Caller, error) {
-	if token, ok := bearer(r); ok {
+	if token, scheme := presented(r); scheme != "" {
 		for _, a := range op.alternatives {
 			switch {
-			case a.member:
+			case a.member && scheme == bearer:
 				c, err := s.auth.Member(ctx, token)
 				return c, tokenError(err)
 			case a.token:
-				c, err := s.auth.Token(ctx, token)
+				c, err := s.auth.Token(r.WithContext(ctx))
 				return c, tokenError(err)
 			}
 		}

@@ -39,7 +39,7 @@ type Caller struct {
 	AccountID   uuid.UUID // of a local account at this portal; zero for people from another account home
 	Person      Person    // zero for integrators and members
 	DisplayName string
-	Roles       []string   // clerk, editor, publisher, admin, auditor, for the whole portal; of staff only
+	Roles       []string   // clerk, editor, publisher, admin, auditor, treasurer, for the whole portal; of staff only
 	UnitRoles   []UnitRole // the same for single organisational units
 	TrustLevel  string     // low, substantial, high; of people
 	ClientID    string     // of TokenCaller
@@ -60,6 +60,13 @@ type Acting struct {
 	Name    string // of the person who is acted for
 	Until   time.Time
 }
+
+// RoleUnproved is what staff have who have not proved a second factor where it is required: no operation asks for it, and they are no
+// citizens either.
+const RoleUnproved = "unproved"
+
+// Unproved says whether the caller works here and has not proved the second factor that this portal requires.
+func (c Caller) Unproved() bool { return slices.Contains(c.Roles, RoleUnproved) }
 
 // recentProof is how old the proof may be that a change to an account rests on.
 const recentProof = 10 * time.Minute

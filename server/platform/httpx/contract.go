@@ -161,10 +161,17 @@ func unsafeMethod(method string) bool {
 	return method != http.MethodGet && method != http.MethodHead && method != http.MethodOptions
 }
 
-func bearer(r *http.Request) (string, bool) {
-	scheme, token, found := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !found || !strings.EqualFold(scheme, "Bearer") {
-		return "", false
+// Ways to present a token: alone (RFC 6750), or with a proof of the key that it is bound to (RFC 9449).
+const (
+	bearer = "bearer"
+	proven = "dpop"
+)
+
+// presented gives the token of a request and how it is presented; empty when there is none.
+func presented(r *http.Request) (token, scheme string) {
+	scheme, token, _ = strings.Cut(r.Header.Get("Authorization"), " ")
+	if scheme = strings.ToLower(scheme); scheme != bearer && scheme != proven {
+		return "", ""
 	}
-	return strings.TrimSpace(token), true
+	return strings.TrimSpace(token), scheme
 }

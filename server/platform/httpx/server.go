@@ -244,6 +244,7 @@ func (s *Server) handleError(err error, c echo.Context) {
 	}
 	if p.Status == http.StatusUnauthorized {
 		header.Set("WWW-Authenticate", `Bearer realm="portal"`)
+		header.Add("WWW-Authenticate", `DPoP realm="portal"`)
 	}
 	header.Set("Content-Type", "application/problem+json")
 	c.Response().WriteHeader(p.Status)

@@ -11,6 +11,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"portalverbund/db"
 	"portalverbund/server/platform/problem"
 )
@@ -32,6 +35,12 @@ func (row) TableName() string { return "idempotency_keys" }
 // scope names the operation and the caller, so that nobody meets another's keys. The same key with another request is
 // answered with 422 (idempotency-key-reused). Two at the same time wait for each other.
 func Do[T any](ctx context.Context, d *db.DB, scope, key string, request any, fn func(ctx context.Context) (T, error)) (T, error) {
+	return DoReading(ctx, d, scope, key, request, func(*pgx.Batch) {}, fn)
+}
+
+// DoReading is Do with what fn reads first in the same round trip as the key: read puts these statements into a batch, each with what takes
+// its rows. Where the key is known already they are read in vain.
+func DoReading[T any](ctx context.Context, d *db.DB, scope, key string, request any, read func(*pgx.Batch), fn func(ctx context.Context) (T, error)) (T, error) {
 	var result T
 	body, err := json.Marshal(request)
 	if err != nil {
@@ -39,7 +48,7 @@ func Do[T any](ctx context.Context, d *db.DB, scope, key string, request any, fn
 	}
 	hash := sha256.Sum256(body)
 	err = d.Tx(ctx, func(ctx context.Context) error {
-		mine, err := claim(ctx, d, scope, key, hash[:])
+		mine, err := claim(ctx, d, scope, key, hash[:], read)
 		if err != nil {
 			return err
 		}
@@ -59,9 +68,15 @@ func Do[T any](ctx context.Context, d *db.DB, scope, key string, request any, fn
 }
 
 // claim inserts the key. A second request with the same key waits here until the first one's transaction has ended.
-func claim(ctx context.Context, d *db.DB, scope, key string, hash []byte) (bool, error) {
-	tag, err := d.Pgx(ctx).Exec(ctx, "INSERT INTO idempotency_keys (scope, key, request_hash) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", scope, key, hash)
-	return tag.RowsAffected() == 1, err
+func claim(ctx context.Context, d *db.DB, scope, key string, hash []byte, read func(*pgx.Batch)) (mine bool, err error) {
+	batch := &pgx.Batch{}
+	batch.Queue("INSERT INTO idempotency_keys (scope, key, request_hash) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", scope, key, hash).
+		Exec(func(tag pgconn.CommandTag) error {
+			mine = tag.RowsAffected() == 1
+			return nil
+		})
+	read(batch)
+	return mine, d.Pgx(ctx).SendBatch(ctx, batch).Close()
 }
 
 func replay(ctx context.Context, d *db.DB, scope, key string, hash []byte, result any) error {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"portalverbund/db/dbtest"
@@ -74,4 +75,26 @@ func TestSweep_OldKeys_Gone(t *testing.T) {
 	n, err = Sweep(t.Context(), d, time.Now().Add(Keep+time.Minute), 100)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, n)
+}
+
+func TestDoReading_WhatIsReadFirst_IsThereInEachTransaction(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	var owns []bool
+	do := func(key string) {
+		own := false
+		read := func(batch *pgx.Batch) { // sees what the transaction has written: the key
+			batch.Queue("SELECT EXISTS (SELECT FROM idempotency_keys WHERE key = $1 AND xmin = pg_current_xact_id()::xid)", key).
+				QueryRow(func(row pgx.Row) error { return row.Scan(&own) })
+		}
+		_, err := DoReading(t.Context(), d, "s", key, thing{}, read, func(context.Context) (thing, error) {
+			owns = append(owns, own)
+			return thing{}, nil
+		})
+		require.NoError(t, err)
+	}
+	do("first")
+	do("second")
+	do("first") // does nothing any more
+	require.Equal(t, []bool{true, true}, owns)
 }

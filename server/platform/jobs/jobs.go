@@ -157,6 +157,10 @@ func (c *Client) Start(ctx context.Context) error {
 		return errors.New("jobs: started already")
 	}
 	id := "portal-" + randomHex()
+	reindexed, err := c.reindexed(ctx)
+	if err != nil {
+		return err
+	}
 	runner, err := river.NewClient(riverpgxv5.New(c.db.Pool()), &river.Config{
 		ID:                   id,
 		Logger:               quiet(c.log),
@@ -170,7 +174,7 @@ func (c *Client) Start(ctx context.Context) error {
 		RescueStuckJobsAfter: c.opts.JobTimeout + time.Minute,
 		FetchCooldown:        min(20*time.Millisecond, c.opts.PollInterval),
 		FetchPollInterval:    c.opts.PollInterval,
-		ReindexerIndexNames:  slices.DeleteFunc(river.ReindexerIndexNamesDefault(), func(name string) bool { return slices.Contains(dropped(), name) }),
+		ReindexerIndexNames:  reindexed,
 	})
 	if err != nil {
 		return fmt.Errorf("jobs: %w", err)
@@ -209,6 +213,18 @@ func (c *Client) Stop(ctx context.Context) error {
 }
 
 // dropped names the indexes of River that our migrations took away.
+// reindexed are the indexes that are rebuilt now and then: none where the role that works has no right to.
+func (c *Client) reindexed(ctx context.Context) ([]string, error) {
+	may, err := c.db.Maintains(ctx, "river_job")
+	if err != nil {
+		return nil, fmt.Errorf("start jobs: %w", err)
+	}
+	if !may {
+		return []string{}, nil
+	}
+	return slices.DeleteFunc(river.ReindexerIndexNamesDefault(), func(name string) bool { return slices.Contains(dropped(), name) }), nil
+}
+
 func dropped() []string { return []string{"river_job_args_index", "river_job_metadata_index"} }
 
 func randomHex() string {

@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	queueName   = "mail"
-	workers     = 2 // mails sent at once
+	// QueueName is the queue of jobs that send mails: a slow mail server holds up nothing else.
+	QueueName   = "mail"
+	workers     = 4 // mails sent at once; as many jobs are fetched at once
 	sealPurpose = "mail/message"
 )
 
@@ -26,8 +27,8 @@ type sendArgs struct {
 // Kind names the job.
 func (sendArgs) Kind() string { return "mail.send" }
 
-// InsertOpts keeps mails in a queue of their own: a slow mail server holds up nothing else.
-func (sendArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: queueName} }
+// InsertOpts keeps mails in their queue.
+func (sendArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: QueueName} }
 
 // Queue takes mails that are to be sent.
 type Queue struct {
@@ -56,7 +57,7 @@ func (q *Queue) Enqueue(ctx context.Context, m Message) error {
 
 // Register has the client send mails of the queue. It must have the keys that the queue sealed with.
 func Register(c *jobs.Client, k *keys.Set, s *Sender) {
-	c.Queue(queueName, workers)
+	c.Queue(QueueName, workers)
 	jobs.Register(c, &sendWorker{keys: k, sender: s})
 }
 
@@ -66,7 +67,7 @@ type sendWorker struct {
 	sender *Sender
 }
 
-// Work sends one mail. A refusal for good is not tried again.
+// Work sends one mail.
 func (w *sendWorker) Work(ctx context.Context, job *river.Job[sendArgs]) error {
 	plain, err := w.keys.Open(sealPurpose, job.Args.Sealed, nil)
 	if err != nil {
@@ -76,7 +77,11 @@ func (w *sendWorker) Work(ctx context.Context, job *river.Job[sendArgs]) error {
 	if err := json.Unmarshal(plain, &m); err != nil {
 		return river.JobCancel(errors.New("not a mail"))
 	}
-	err = w.sender.Send(ctx, m)
+	return Outcome(w.sender.Send(ctx, m))
+}
+
+// Outcome is what a job that has sent a mail ends with: a refusal for good is not tried again.
+func Outcome(err error) error {
 	if errors.Is(err, ErrRefused) || errors.Is(err, ErrInvalid) {
 		return river.JobCancel(err)
 	}

@@ -58,11 +58,13 @@ func (c *company) routes() http.Handler {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("POST /webhooks/deliveries", c.takeDelivery)
 	mux.HandleFunc("GET /style.css", c.pages.style)
+	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("GET /{$}", c.showOrders)
 	mux.HandleFunc("POST /dienst/anmelden", c.signInStaff)
 	mux.HandleFunc("POST /dienst/abmelden", c.signOutStaff)
 	mux.HandleFunc("POST /auftraege/{id}/termin", c.promiseDate)
 	mux.HandleFunc("POST /auftraege/{id}/erledigt", c.closeOrder)
+	mux.HandleFunc("GET /auftraege/{id}/fotos/{photo}", c.showPhoto)
 	mux.HandleFunc("GET /meine-abholungen", c.showMine)
 	mux.HandleFunc("POST /meine-abholungen", c.findMine)
 	mux.HandleFunc("POST /meine-abholungen/abmelden", c.signOutPerson)
@@ -77,7 +79,7 @@ func (c *company) routes() http.Handler {
 func secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")

@@ -195,6 +195,10 @@ func TestStaff_DateAndEnd_ReachThePortalOnceItIsUp_AlsoAfterARestart(t *testing.
 	if got[0].Status != "inProgress" || !strings.Contains(got[0].Text, "Dienstag, 3. Dezember 2097") || got[0].Reference != "EE-00001" || got[0].path != id.String() {
 		t.Errorf("first report %+v", got[0])
 	}
+	if up := portal.uploads; len(up) != 1 || up[0].path != id.String() || up[0].name != "Abholschein EE-00001.pdf" || !strings.HasPrefix(up[0].content, "%PDF-") ||
+		len(got[0].Documents) != 1 || got[0].Documents[0] != documentID || len(got[1].Documents) != 0 {
+		t.Errorf("uploads %d, named %v and %v, want one notice with the date", len(up), got[0].Documents, got[1].Documents)
+	}
 	if got[1].Status != "closed" || got[1].token != "Bearer token-1" || got[1].key == got[0].key || len(got[1].key) < 8 {
 		t.Errorf("second report %+v", got[1])
 	}

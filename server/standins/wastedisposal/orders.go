@@ -38,7 +38,23 @@ type order struct {
 	Webhooks   []string  `json:"webhooks"`         // ids of what was taken
 	Reports    []report  `json:"reports"`          // to the portal, in order
 	Sequence   int       `json:"sequence"`
+	Photos     []photo   `json:"photos,omitempty"`
 }
+
+// photo is a file that the citizen has added, and whether the company has it.
+type photo struct {
+	ID        uuid.UUID `json:"id"`
+	Name      string    `json:"name"`
+	MediaType string    `json:"mediaType"`
+	Size      int64     `json:"size"`
+	SHA256    string    `json:"sha256"`
+	State     string    `json:"state,omitempty"` // empty: to be fetched
+}
+
+const (
+	photoHere    = "here"
+	photoMissing = "missing"
+)
 
 // answers are those of the form that the company reads.
 type answers struct {
@@ -78,6 +94,7 @@ type report struct {
 	Text      string     `json:"text"`
 	SentAt    *time.Time `json:"sentAt,omitempty"`
 	RefusedAs string     `json:"refusedAs,omitempty"`
+	Notice    *notice    `json:"notice,omitempty"` // goes with it
 }
 
 func (r report) open() bool { return r.SentAt == nil && r.RefusedAs == "" }
@@ -129,7 +146,7 @@ func (o *orders) take(webhookID string, d delivery, now time.Time) (order, error
 	}
 	if !known {
 		kept = order{
-			ID: d.ID, Number: d.Number, Title: d.ServiceTitle, State: stateNew, Data: d.Data, ReceivedAt: now,
+			ID: d.ID, Number: d.Number, Title: d.ServiceTitle, State: stateNew, Data: d.Data, Photos: photosOf(d), ReceivedAt: now,
 			Sequence: o.last + 1, Reference: fmt.Sprintf("EE-%05d", o.last+1),
 		}
 	}
@@ -152,7 +169,7 @@ func (o *orders) change(id uuid.UUID, fn func(*order) error) error {
 	if !known {
 		return errNoOrder
 	}
-	kept.Reports = slices.Clone(kept.Reports)
+	kept.Reports, kept.Photos = slices.Clone(kept.Reports), slices.Clone(kept.Photos)
 	if err := fn(&kept); err != nil {
 		return err
 	}

@@ -45,25 +45,17 @@ var errRefused = errors.New("refused by the portal")
 
 // setStatus reports a status of a delivery. The same report may be sent any number of times.
 func (p *portal) setStatus(ctx context.Context, id uuid.UUID, reference string, r report) error {
-	if p.source == nil {
-		p.source = p.token(ctx)
+	status := map[string]any{"status": r.Status, "text": r.Text, "reference": reference}
+	if r.Notice != nil {
+		status["documents"] = []uuid.UUID{r.Notice.DocumentID}
 	}
-	token, err := p.source.Token()
-	if err != nil {
-		return fmt.Errorf("get access token: %w", err)
-	}
-	body, err := json.Marshal(map[string]string{"status": r.Status, "text": r.Text, "reference": reference})
+	body, err := json.Marshal(status)
 	if err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url+"/api/v1/deliveries/"+id.String()+"/status", bytes.NewReader(body))
-	if err != nil {
-		return fmt.Errorf("make request: %w", err)
-	}
-	token.SetAuthHeader(request)
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Idempotency-Key", r.Key)
-	response, err := p.client.Do(request)
+	response, err := p.do(ctx, http.MethodPost, "/api/v1/deliveries/"+id.String()+"/status", bytes.NewReader(body), http.Header{
+		"Content-Type": {"application/json"}, "Idempotency-Key": {r.Key},
+	})
 	if err != nil {
 		return err
 	}
@@ -72,9 +64,27 @@ func (p *portal) setStatus(ctx context.Context, id uuid.UUID, reference string, 
 	return p.read(response.StatusCode, answer)
 }
 
+// do sends a request with an access token. The body of the answer is for the caller to close.
+func (p *portal) do(ctx context.Context, method, path string, body io.Reader, header http.Header) (*http.Response, error) {
+	if p.source == nil {
+		p.source = p.token(ctx)
+	}
+	token, err := p.source.Token()
+	if err != nil {
+		return nil, fmt.Errorf("get access token: %w", err)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, p.url+path, body)
+	if err != nil {
+		return nil, fmt.Errorf("make request: %w", err)
+	}
+	request.Header = header
+	token.SetAuthHeader(request)
+	return p.client.Do(request)
+}
+
 func (p *portal) read(status int, answer []byte) error {
 	switch status {
-	case http.StatusOK:
+	case http.StatusOK, http.StatusCreated:
 		return nil
 	case http.StatusUnauthorized:
 		p.source = nil // the token was withdrawn, or the portal has new keys
@@ -92,8 +102,8 @@ func (p *portal) read(status int, answer []byte) error {
 func (c *company) report(ctx context.Context) {
 	pause := firstPause
 	for {
-		if err := c.reportAll(ctx); err != nil {
-			c.log.Warn("report not sent, trying again", "in", pause, "error", err)
+		if err := errors.Join(c.fetchAll(ctx), c.reportAll(ctx)); err != nil {
+			c.log.Warn("not everything fetched and reported, trying again", "in", pause, "error", err)
 			select {
 			case <-ctx.Done():
 				return
@@ -119,7 +129,10 @@ func (c *company) reportAll(ctx context.Context) error {
 			if !r.open() {
 				continue
 			}
-			answer := c.portal.setStatus(ctx, kept.ID, kept.Reference, r)
+			r, answer := c.withNotice(ctx, kept, i)
+			if answer == nil {
+				answer = c.portal.setStatus(ctx, kept.ID, kept.Reference, r)
+			}
 			if answer != nil && !errors.Is(answer, errRefused) {
 				failed = errors.Join(failed, answer)
 				break
@@ -145,8 +158,8 @@ func (c *company) noteReport(id uuid.UUID, index int, refused error) error {
 }
 
 // addReport puts a status on its way to the portal.
-func (c *company) addReport(o *order, status, text string) {
-	o.Reports = append(o.Reports, report{Key: uuid.NewString(), Status: status, Text: text})
+func (c *company) addReport(o *order, status, text string, n *notice) {
+	o.Reports = append(o.Reports, report{Key: uuid.NewString(), Status: status, Text: text, Notice: n})
 }
 
 // nudge wakes the sender of reports.

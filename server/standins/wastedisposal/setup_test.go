@@ -30,11 +30,18 @@ type county struct {
 	refuse  int
 	tokens  int
 	reports []received
+	files   map[string]string // by delivery and attachment
+	uploads []uploaded
 }
+
+const documentID = "0197a3c2-7c3e-7d41-9a53-0f6f5a1c2b3d"
+
+type uploaded struct{ path, key, name, content string }
 
 type received struct {
 	path, token, key        string
 	Status, Text, Reference string
+	Documents               []string
 }
 
 func newCounty(t *testing.T) *county {
@@ -71,6 +78,32 @@ func newCounty(t *testing.T) *county {
 			return
 		}
 		_, _ = io.WriteString(w, "{}")
+	})
+	mux.HandleFunc("GET /api/v1/deliveries/{id}/attachments/{attachment}", func(w http.ResponseWriter, r *http.Request) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		content, here := p.files[r.PathValue("id")+"/"+r.PathValue("attachment")]
+		switch {
+		case p.away:
+			w.WriteHeader(http.StatusServiceUnavailable)
+		case !here:
+			w.WriteHeader(http.StatusConflict)
+			_, _ = io.WriteString(w, `{"type":"urn:portalverbund:problem:attachment-pending"}`)
+		default:
+			_, _ = io.WriteString(w, content)
+		}
+	})
+	mux.HandleFunc("POST /api/v1/deliveries/{id}/documents", func(w http.ResponseWriter, r *http.Request) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.away {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		content, _ := io.ReadAll(r.Body)
+		p.uploads = append(p.uploads, uploaded{r.PathValue("id"), r.Header.Get("Idempotency-Key"), r.FormValue("name"), string(content)})
+		w.WriteHeader(http.StatusCreated)
+		_, _ = io.WriteString(w, `{"id":"`+documentID+`"}`)
 	})
 	p.Server = httptest.NewServer(mux)
 	t.Cleanup(p.Close)

@@ -71,7 +71,7 @@ func (c *company) promiseDate(w http.ResponseWriter, r *http.Request) {
 			return errState
 		}
 		o.State, o.Pickup = stateScheduled, day.Format(dateFormat)
-		c.addReport(o, "inProgress", "Ihr Abholtermin ist "+germanDay(day)+". Bitte stellen Sie alles bis 6 Uhr gut sichtbar an die Straße. Ihre Auftragsnummer bei uns: "+o.Reference)
+		c.addReport(o, "inProgress", "Ihr Abholtermin ist "+germanDay(day)+". Bitte stellen Sie alles bis 6 Uhr gut sichtbar an die Straße. Ihre Auftragsnummer bei uns: "+o.Reference, &notice{Day: o.Pickup, At: c.now().UTC()})
 		return nil
 	})
 }
@@ -83,7 +83,7 @@ func (c *company) closeOrder(w http.ResponseWriter, r *http.Request) {
 			return errState
 		}
 		o.State = stateDone
-		c.addReport(o, "closed", "Wir haben Ihren Auftrag "+o.Reference+" erledigt. Vielen Dank!")
+		c.addReport(o, "closed", "Wir haben Ihren Auftrag "+o.Reference+" erledigt. Vielen Dank!", nil)
 		return nil
 	})
 }

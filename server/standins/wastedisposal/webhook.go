@@ -22,6 +22,7 @@ type delivery struct {
 	Number       string    `json:"number"`
 	ServiceTitle string    `json:"serviceTitle"`
 	Data         answers   `json:"data"`
+	Attachments  []photo   `json:"attachments"`
 }
 
 // takeDelivery answers the portal's webhook: 200 once the order is on the disk. The signature covers id, time and body; a
@@ -49,6 +50,7 @@ func (c *company) takeDelivery(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "not kept, try again", http.StatusInternalServerError)
 		return
 	}
+	c.nudge() // there may be photos to fetch
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(map[string]string{"reference": kept.Reference}) // the portal asks again when it did not get it
 }

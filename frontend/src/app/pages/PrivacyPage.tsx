@@ -1,13 +1,16 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useWords } from "../../i18n";
+import { homeNames } from "../../api/homes";
 import { portalQuery } from "../../api/portal";
+import { sessionQuery } from "../../api/session";
 import { TextPage } from "./TextPage";
 
 /** What happens to personal data, in plain words. */
 export default function PrivacyPage() {
   const t = useWords();
   const { data: portal } = useSuspenseQuery(portalQuery);
-  const names = { portal: portal.name, home: portal.accountHome.name };
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  const names = { portal: portal.name, home: homeNames(portal, session) };
   return (
     <TextPage
       title={t("pages:privacy.title")}

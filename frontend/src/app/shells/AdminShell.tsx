@@ -43,6 +43,9 @@ export function AdminShell() {
               <Link to="/verwaltung/verbund">{t("administration:association.title")}</Link>
             </li>
             <li>
+              <Link to="/verwaltung/anbieter">{t("administration:providers.title")}</Link>
+            </li>
+            <li>
               <Link to="/verwaltung/anmeldedienste">{t("administration:identity.title")}</Link>
             </li>
           </>
@@ -55,6 +58,11 @@ export function AdminShell() {
         {hasRoleSomewhere(session, "clerk") && (
           <li>
             <Link to="/mitarbeit">{t("nav.inbox")}</Link>
+          </li>
+        )}
+        {hasRole(session, "treasurer") && (
+          <li>
+            <Link to="/kasse">{t("nav.treasury")}</Link>
           </li>
         )}
         <li>

@@ -2,8 +2,9 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
 import { lazy, Suspense, type ReactNode } from "react";
 import { useWords } from "../../i18n";
+import { isElsewhere } from "../../api/homes";
 import { portalQuery } from "../../api/portal";
-import { hasRoleSomewhere, isEditor, isStaff, sessionQuery } from "../../api/session";
+import { hasRole, hasRoleSomewhere, isEditor, isStaff, sessionQuery } from "../../api/session";
 import { Footer } from "./Footer";
 import { DemoBanner, Header, SkipLink } from "./Header";
 import { OfflineBar } from "./OfflineBar";
@@ -43,7 +44,7 @@ export function CitizenShell({ children }: { children?: ReactNode }) {
         </li>
         {session.signedIn && (
           <li>
-            {portal.isAccountHome || session.accountUrl === undefined ? (
+            {!isElsewhere(portal, session) || session.accountUrl === undefined ? (
               <Link to="/konto">{t("nav.account")}</Link>
             ) : (
               <a href={session.accountUrl}>{t("nav.account")}</a>
@@ -58,6 +59,11 @@ export function CitizenShell({ children }: { children?: ReactNode }) {
         {hasRoleSomewhere(session, "clerk") && (
           <li>
             <Link to="/mitarbeit">{t("nav.inbox")}</Link>
+          </li>
+        )}
+        {hasRole(session, "treasurer") && (
+          <li>
+            <Link to="/kasse">{t("nav.treasury")}</Link>
           </li>
         )}
         {isEditor(session) && (

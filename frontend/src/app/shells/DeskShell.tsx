@@ -20,6 +20,11 @@ export function DeskShell() {
             <Link to="/mitarbeit">{t("nav.inbox")}</Link>
           </li>
         )}
+        {hasRole(session, "treasurer") && (
+          <li>
+            <Link to="/kasse">{t("nav.treasury")}</Link>
+          </li>
+        )}
         {isEditor(session) && (
           <li>
             <Link to="/redaktion">{t("nav.editing")}</Link>

@@ -24,6 +24,11 @@ export function EditorShell() {
             <Link to="/mitarbeit">{t("nav.inbox")}</Link>
           </li>
         )}
+        {hasRole(session, "treasurer") && (
+          <li>
+            <Link to="/kasse">{t("nav.treasury")}</Link>
+          </li>
+        )}
         {hasRole(session, "admin") && (
           <li>
             <Link to="/verwaltung/anwendungen">{t("nav.administration")}</Link>
@@ -62,6 +67,11 @@ function EditorLinks() {
       <li>
         <Link to="/redaktion/$area" params={{ area: "stellen" }} activeOptions={{ includeSearch: false }}>
           {t("editing:nav.offices")}
+        </Link>
+      </li>
+      <li>
+        <Link to="/redaktion/formulare" activeOptions={{ includeSearch: false }}>
+          {t("editing:nav.forms")}
         </Link>
       </li>
       <li>

@@ -17,11 +17,9 @@ export function Forbidden() {
         </p>
         <div className="pv-actions">
           <LinkButton to="/konto/sicherheit">{t("error.factorSetUp")}</LinkButton>
-          {session.directory !== undefined && (
-            <LinkButton to="/mitarbeit/anmelden" variant="secondary">
-              {t("error.factorUse")}
-            </LinkButton>
-          )}
+          <LinkButton to="/mitarbeit/anmelden" variant="secondary">
+            {t("error.factorUse")}
+          </LinkButton>
         </div>
       </div>
     );

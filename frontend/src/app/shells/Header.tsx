@@ -1,6 +1,7 @@
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useLocation, useRouter } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
+import { hasSignInPage } from "../../api/homes";
 import { portalQuery } from "../../api/portal";
 import { sessionQuery, signInAddress, signOut } from "../../api/session";
 import { chooseLanguage, currentLanguage, type Language, useWords } from "../../i18n";
@@ -117,7 +118,7 @@ function LanguageSwitch() {
   );
 }
 
-/** Who is signed in; else the way to the sign-in, at a linked portal straight to the account home and back. */
+/** Who is signed in; else the way to the sign-in; where there is nothing to choose, straight to the account home and back. */
 function SessionState() {
   const t = useWords();
   const queryClient = useQueryClient();
@@ -135,7 +136,7 @@ function SessionState() {
         <span className="pv-tool__text">{t("session.signIn")}</span>
       </>
     );
-    return portal.isAccountHome ? (
+    return hasSignInPage(portal) ? (
       <Link to="/anmelden" search={{ returnTo }} className="pv-tool">
         {label}
       </Link>

@@ -1,6 +1,6 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Navigate, Outlet } from "@tanstack/react-router";
-import { hasRoleSomewhere, isEditor, sessionQuery } from "../../api/session";
+import { hasRole, hasRoleSomewhere, isEditor, sessionQuery } from "../../api/session";
 import { Forbidden } from "./Forbidden";
 import { ToStaffSignIn } from "./ToStaffSignIn";
 
@@ -9,6 +9,7 @@ export function RequireStaff() {
   const { data: session } = useSuspenseQuery(sessionQuery);
   if (!session.signedIn) return <ToStaffSignIn />;
   if (hasRoleSomewhere(session, "clerk")) return <Outlet />;
+  if (hasRole(session, "treasurer")) return <Navigate to="/kasse" replace />;
   if (hasRoleSomewhere(session, "auditor")) return <Navigate to="/verwaltung/protokoll" replace />;
   return isEditor(session) ? <Navigate to="/redaktion" replace /> : <Forbidden />;
 }

@@ -1,5 +1,6 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useLocation } from "@tanstack/react-router";
+import { hasSignInPage } from "../../api/homes";
 import { portalQuery } from "../../api/portal";
 import { signInAddress } from "../../api/session";
 import { useWords } from "../../i18n";
@@ -16,7 +17,7 @@ export function SignInNeeded() {
       <PageHeading title={t("signInNeeded.title")} />
       <p className="pv-text">{t("signInNeeded.text")}</p>
       <div>
-        {portal.isAccountHome ? (
+        {hasSignInPage(portal) ? (
           <LinkButton to="/anmelden" search={{ returnTo }}>
             {t("session.signIn")}
           </LinkButton>

@@ -107,6 +107,11 @@ export async function endStaff(staffId: string): Promise<void> {
   await answer(api.DELETE("/api/v1/admin/staff/{staffId}", { params: { path: { staffId } } }));
 }
 
+/** Sets back what somebody signs in with; they set it up anew. */
+export async function resetStaffFactors(staffId: string): Promise<void> {
+  await answer(api.DELETE("/api/v1/admin/staff/{staffId}/factors", { params: { path: { staffId } } }));
+}
+
 /** What is looked for in the audit trail. */
 export interface AuditSearch {
   actor?: string | undefined;

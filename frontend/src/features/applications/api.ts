@@ -2,6 +2,7 @@ import { infiniteQueryOptions, queryOptions, type QueryClient } from "@tanstack/
 import { answer, answerWithETag, api, type Schemas } from "../../api/client";
 import { uploadFile } from "../../api/upload";
 import type { FormDefinition, FormLayout, FormSchema } from "../../forms/definition";
+import { defined } from "../../lib/defined";
 
 export type Application = Schemas["Application"];
 export type ApplicationState = Schemas["ApplicationState"];
@@ -60,12 +61,13 @@ export function keepApplication(client: QueryClient, application: VersionedAppli
 }
 
 /** Schema and layout of a form in the version that the draft began with; it never changes. */
-export const formQuery = (formId: string, version: number) =>
+/** A form; without a version the newest. */
+export const formQuery = (formId: string, version?: number) =>
   queryOptions({
     queryKey: ["form", formId, version],
     queryFn: async (): Promise<FormDefinition> => {
       const form = await answer(
-        api.GET("/api/v1/forms/{formId}", { params: { path: { formId }, query: { version } } }),
+        api.GET("/api/v1/forms/{formId}", { params: { path: { formId }, query: defined({ version }) } }),
       );
       return { schema: form.schema as FormSchema, layout: form.layout as FormLayout };
     },
@@ -140,10 +142,42 @@ export async function deleteDraft(applicationId: string): Promise<void> {
   await answer(api.DELETE("/api/v1/applications/{applicationId}", { params: { path: { applicationId } } }));
 }
 
-export function submitApplication(applicationId: string, key: string): Promise<VersionedApplication> {
+/** What an application costs now, once its answers are saved. Not kept: it is reckoned anew whenever it is shown. */
+export const feeQuery = (applicationId: string, save: () => Promise<boolean>) =>
+  queryOptions({
+    queryKey: ["fee", applicationId],
+    queryFn: async () => {
+      await save();
+      const application = await answer(
+        api.GET("/api/v1/applications/{applicationId}", { params: { path: { applicationId } } }),
+      );
+      return application.fee ?? null;
+    },
+    staleTime: 0,
+    gcTime: 0,
+  });
+
+/** What was asked for an application that is submitted. */
+export const feesQuery = (applicationId: string) =>
+  queryOptions({
+    queryKey: ["payments", applicationId],
+    queryFn: () => answer(api.GET("/api/v1/payments", { params: { query: { applicationId } } })),
+    staleTime: 0,
+  });
+
+/** Submits. `fee` is what the person was shown, in cents; the portal refuses when it is another one now. */
+export function submitApplication(
+  applicationId: string,
+  fee: number | undefined,
+  key: string,
+): Promise<VersionedApplication> {
   return answerWithETag(
     api.POST("/api/v1/applications/{applicationId}/submit", {
-      params: { path: { applicationId }, header: { "Idempotency-Key": key } },
+      params: {
+        path: { applicationId },
+        query: fee === undefined ? {} : { fee },
+        header: { "Idempotency-Key": key },
+      },
     }),
   );
 }
@@ -223,6 +257,11 @@ export async function deleteAttachment(applicationId: string, attachmentId: stri
 
 export function attachmentAddress(applicationId: string, attachmentId: string): string {
   return `/api/v1/applications/${applicationId}/attachments/${attachmentId}`;
+}
+
+/** Where a document that came with a status or message is downloaded. */
+export function documentAddress(applicationId: string, documentId: string) {
+  return `/api/v1/applications/${applicationId}/documents/${documentId}`;
 }
 
 /** Consents to this portal's reading the profile for a service; only at the account home itself. */

@@ -1,8 +1,14 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { answer, api, type Schemas } from "../../api/client";
+import { answer, answerWithETag, api, type Schemas } from "../../api/client";
+import { defined } from "../../lib/defined";
 import type { FormDefinition, FormLayout, FormSchema } from "../../forms/definition";
 
-export type Case = Schemas["Case"];
+/** A case, with the version that was read, for changes. */
+export type Case = Schemas["Case"] & { etag: string };
+export type Colleague = Schemas["Colleague"];
+export type CaseView = Schemas["CaseView"];
+export type CaseTemplate = Schemas["CaseTemplate"];
+export type CaseTemplateUse = Schemas["CaseTemplateUse"];
 export type CaseState = Schemas["CaseState"];
 export type CaseSummary = Schemas["CaseSummary"];
 
@@ -22,20 +28,18 @@ export function isOpen(state: CaseState): boolean {
   return state === "received" || state === "inProgress" || state === "question";
 }
 
-export const casesQuery = (state: CaseState | undefined, q: string | undefined) =>
+/** What the inbox is narrowed by, in the words of the contract. */
+export type CaseFilter = Omit<CaseView, "name">;
+
+/** Where counting the cases of a state ends. */
+export const mostCounted = 1000;
+
+export const casesQuery = (filter: CaseFilter) =>
   infiniteQueryOptions({
-    queryKey: ["cases", state, q],
+    queryKey: ["cases", filter],
     queryFn: ({ pageParam }) =>
       answer(
-        api.GET("/api/v1/cases", {
-          params: {
-            query: {
-              ...(state !== undefined && { state }),
-              ...(q !== undefined && { q }),
-              ...(pageParam !== undefined && { cursor: pageParam }),
-            },
-          },
-        }),
+        api.GET("/api/v1/cases", { params: { query: { ...filter, ...defined({ cursor: pageParam }) } } }),
       ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextCursor,
@@ -43,11 +47,30 @@ export const casesQuery = (state: CaseState | undefined, q: string | undefined) 
     staleTime: 0,
   });
 
+/** The case to do next: of the caller's own the one that is due first, else of those that nobody has. */
+export const nextCaseQuery = queryOptions({
+  queryKey: ["cases", "next"],
+  queryFn: async () => {
+    for (const assignee of ["me", "nobody"]) {
+      const query = { assignee, open: true, sort: "due", limit: 1 } as const;
+      const first = (await answer(api.GET("/api/v1/cases", { params: { query } }))).items[0];
+      if (first !== undefined) return first;
+    }
+    return null;
+  },
+  staleTime: 0,
+});
+
 export const caseQuery = (caseId: string) =>
   queryOptions({
     queryKey: ["case", caseId],
-    queryFn: () => answer(api.GET("/api/v1/cases/{caseId}", { params: { path: { caseId } } })),
+    queryFn: () => versioned(api.GET("/api/v1/cases/{caseId}", { params: { path: { caseId } } })),
   });
+
+async function versioned(call: Parameters<typeof answerWithETag<Schemas["Case"]>>[0]): Promise<Case> {
+  const { data, etag } = await answerWithETag(call);
+  return { ...data, etag };
+}
 
 /** The form that a case was filled in with, in its version; it never changes. */
 export const caseFormQuery = (formId: string, version: number) =>
@@ -63,7 +86,7 @@ export const caseFormQuery = (formId: string, version: number) =>
   });
 
 export function startCase(caseId: string, key: string): Promise<Case> {
-  return answer(
+  return versioned(
     api.POST("/api/v1/cases/{caseId}/start", {
       params: { path: { caseId }, header: { "Idempotency-Key": key } },
     }),
@@ -71,7 +94,7 @@ export function startCase(caseId: string, key: string): Promise<Case> {
 }
 
 export function askQuestion(caseId: string, text: string, key: string): Promise<Case> {
-  return answer(
+  return versioned(
     api.POST("/api/v1/cases/{caseId}/questions", {
       params: { path: { caseId }, header: { "Idempotency-Key": key } },
       body: { text },
@@ -80,7 +103,7 @@ export function askQuestion(caseId: string, text: string, key: string): Promise<
 }
 
 export function decideCase(caseId: string, decision: Schemas["Decision"], key: string): Promise<Case> {
-  return answer(
+  return versioned(
     api.POST("/api/v1/cases/{caseId}/decision", {
       params: { path: { caseId }, header: { "Idempotency-Key": key } },
       body: decision,
@@ -90,4 +113,126 @@ export function decideCase(caseId: string, decision: Schemas["Decision"], key: s
 
 export function caseAttachmentAddress(caseId: string, attachmentId: string): string {
   return `/api/v1/cases/${caseId}/attachments/${attachmentId}`;
+}
+
+/** Gives a case to somebody or sets its date, unless it was changed since it was read. */
+export function planCase(item: Case, plan: Schemas["CasePlan"]): Promise<Case> {
+  return versioned(
+    api.PATCH("/api/v1/cases/{caseId}", {
+      params: { path: { caseId: item.id }, header: { "If-Match": item.etag } },
+      body: plan,
+    }),
+  );
+}
+
+export function noteCase(caseId: string, text: string, key: string): Promise<Case> {
+  return versioned(
+    api.POST("/api/v1/cases/{caseId}/notes", {
+      params: { path: { caseId }, header: { "Idempotency-Key": key } },
+      body: { text },
+    }),
+  );
+}
+
+/** Who may be given a case; without one, the colleagues of the caller. */
+export const colleaguesQuery = (caseId?: string) =>
+  queryOptions({
+    queryKey: ["colleagues", caseId],
+    queryFn: async () =>
+      (await answer(api.GET("/api/v1/cases/colleagues", { params: { query: defined({ case: caseId }) } })))
+        .items,
+    staleTime: 0,
+  });
+
+export const viewsQuery = queryOptions({
+  queryKey: ["caseViews"],
+  queryFn: async () => (await answer(api.GET("/api/v1/cases/views"))).items,
+});
+
+export const saveViews = async (items: CaseView[]) =>
+  (await answer(api.PUT("/api/v1/cases/views", { body: { items } }))).items;
+
+export const templatesQuery = queryOptions({
+  queryKey: ["caseTemplates"],
+  queryFn: async () => (await answer(api.GET("/api/v1/cases/templates"))).items,
+});
+
+export const templateUses: readonly CaseTemplateUse[] = ["question", "granted", "refused", "note"];
+
+export type TemplateText = Schemas["CaseTemplateText"];
+
+/** Writes a text template, or changes the one with the id. */
+export function saveTemplate(id: string | undefined, text: TemplateText, key: string): Promise<CaseTemplate> {
+  return id === undefined
+    ? answer(
+        api.POST("/api/v1/cases/templates", { params: { header: { "Idempotency-Key": key } }, body: text }),
+      )
+    : answer(
+        api.PUT("/api/v1/cases/templates/{templateId}", {
+          params: { path: { templateId: id } },
+          body: text,
+        }),
+      );
+}
+
+export async function deleteTemplate(id: string): Promise<void> {
+  await answer(api.DELETE("/api/v1/cases/templates/{templateId}", { params: { path: { templateId: id } } }));
+}
+
+/** The name of an organisational unit; its id, where there is no such unit any more. */
+export const unitNameQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["unitName", id],
+    queryFn: async () =>
+      (
+        await answer(
+          api.GET("/api/v1/organisations/{organisationId}", { params: { path: { organisationId: id } } }),
+        )
+      ).name,
+    retry: false,
+    staleTime: Infinity,
+  });
+
+/** What was asked for a case, as the portal sees it whose money it is. */
+export const casePaymentsQuery = (caseId: string) =>
+  queryOptions({
+    queryKey: ["case", caseId, "payments"],
+    queryFn: async () =>
+      (await answer(api.GET("/api/v1/cases/{caseId}/payments", { params: { path: { caseId } } }))).items,
+    staleTime: 0,
+  });
+
+/** Asks for less of a fee than before, or for nothing. */
+export function reduceFee(
+  caseId: string,
+  paymentId: string,
+  key: string,
+  amount: number,
+  reason: string,
+): Promise<Schemas["PaymentRecord"]> {
+  return answer(
+    api.POST("/api/v1/cases/{caseId}/payments/{paymentId}/reduction", {
+      params: { path: { caseId, paymentId }, header: { "Idempotency-Key": key } },
+      body: { amount, reason },
+    }),
+  );
+}
+
+/** Days, as `2026-11-30`; without, the portal takes the last 90. */
+export interface Period {
+  from?: string;
+  to?: string;
+}
+
+export const statisticsQuery = (period: Period) =>
+  queryOptions({
+    queryKey: ["caseStatistics", period],
+    queryFn: () => answer(api.GET("/api/v1/cases/statistics", { params: { query: period } })),
+    placeholderData: keepPreviousData,
+    staleTime: 0,
+  });
+
+export function statisticsAddress(period: Period): string {
+  const query = new URLSearchParams(defined({ from: period.from, to: period.to })).toString();
+  return `/api/v1/cases/statistics.csv${query === "" ? "" : `?${query}`}`;
 }

@@ -8,7 +8,7 @@ import { LoadMore } from "../../../ui/LoadMore";
 import { accessesQuery } from "../api";
 import { AccountFrame } from "../parts/AccountFrame";
 import { ObjectButton } from "../parts/ObjectButton";
-import { profileItems } from "../profile";
+import { profileItems } from "../../../lib/profile";
 
 const otherItems = ["application", "attachments", "documents"] as const;
 

@@ -1,6 +1,7 @@
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { actingForQuery, startActing, stopActing, type Power } from "../../../api/acting";
+import { homeOf, isElsewhere } from "../../../api/homes";
 import { portalQuery } from "../../../api/portal";
 import { sessionQuery } from "../../../api/session";
 import { currentLanguage, useWords } from "../../../i18n";
@@ -38,10 +39,10 @@ export default function ActingPage() {
         </ul>
       )}
       <p>
-        {portal.isAccountHome ? (
+        {!isElsewhere(portal, session) ? (
           <Link to="/vollmachten">{t("powers:acting.manage")}</Link>
         ) : (
-          <a href={`${portal.accountHome.url}/vollmachten`}>{t("powers:acting.manage")}</a>
+          <a href={`${homeOf(portal, session).url}/vollmachten`}>{t("powers:acting.manage")}</a>
         )}
       </p>
     </Page>

@@ -16,7 +16,7 @@ import { useAction } from "../../../ui/useAction";
 import { useFormErrors } from "../../../ui/useFormErrors";
 import { AccountFrame } from "../parts/AccountFrame";
 import { ProofCancelled, useProof } from "../parts/useProof";
-import { profileItems } from "../profile";
+import { profileItems } from "../../../lib/profile";
 import { grantPower, groupsQuery, powersQuery, serviceNamesQuery } from "../powers";
 
 const route = getRouteApi("/citizen/personal/vollmachten/neu");

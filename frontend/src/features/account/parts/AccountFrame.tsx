@@ -1,7 +1,8 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, type LinkProps } from "@tanstack/react-router";
-import { useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useWords } from "../../../i18n";
+import { homeOf, isElsewhere } from "../../../api/homes";
 import { portalQuery } from "../../../api/portal";
 import { sessionQuery, worksHere } from "../../../api/session";
 import { AnchorButton } from "../../../ui/Button";
@@ -13,14 +14,15 @@ export function AccountFrame({ title, children }: { title: string; children: Rea
   const t = useWords();
   const { data: portal } = useSuspenseQuery(portalQuery);
   const { data: session } = useSuspenseQuery(sessionQuery);
-  if (!portal.isAccountHome && !worksHere(session)) {
+  if ((!portal.isAccountHome || isElsewhere(portal, session)) && !worksHere(session)) {
+    const home = homeOf(portal, session);
     return (
       <Page narrow>
         <PageHeading title={title} />
-        <p>{t("account:elsewhere", { home: portal.accountHome.name })}</p>
+        <p>{t("account:elsewhere", { home: home.name })}</p>
         <div>
-          <AnchorButton href={session.accountUrl ?? portal.accountHome.url}>
-            {t("account:goTo", { home: portal.accountHome.name })}
+          <AnchorButton href={session.accountUrl ?? home.url}>
+            {t("account:goTo", { home: home.name })}
           </AnchorButton>
         </div>
       </Page>
@@ -43,11 +45,23 @@ function Navigation({ title }: { title: string }) {
   const t = useWords();
   const pages = usePages();
   const [open, setOpen] = useState(false);
+  const toggle = useRef<HTMLButtonElement>(null);
   const folds = pages.length > fewPages;
+  useEffect(() => {
+    if (!open) return undefined;
+    const close = (event: KeyboardEvent) => {
+      if (event.key !== "Escape") return;
+      setOpen(false);
+      toggle.current?.focus();
+    };
+    document.addEventListener("keydown", close);
+    return () => document.removeEventListener("keydown", close);
+  }, [open]);
   return (
     <nav className="pv-subnav" aria-label={t("account:navigation")}>
       {folds && (
         <button
+          ref={toggle}
           type="button"
           className="pv-subnav__toggle"
           aria-expanded={open}

@@ -1,10 +1,10 @@
-import { useMemo, useState } from "react";
-import { encode } from "uqr";
+import { useState } from "react";
 import type { Schemas } from "../../../api/client";
 import { useWords } from "../../../i18n";
 import { Button } from "../../../ui/Button";
 import { ErrorState } from "../../../ui/ErrorState";
 import { ErrorSummary } from "../../../ui/ErrorSummary";
+import { QrCode } from "../../../ui/QrCode";
 import { TextField } from "../../../ui/fields/TextField";
 import { useFormErrors } from "../../../ui/useFormErrors";
 import { confirmOneTimeCodes } from "../api";
@@ -48,7 +48,7 @@ export function CodeSetup({
       <ErrorSummary errors={errors.list} attempt={errors.attempt} />
       {confirm.error !== undefined && <ErrorState error={confirm.error} />}
       <p>{t("account:security.codes.setUpText")}</p>
-      <QRCode text={setup.uri} label={t("account:security.codes.qr")} />
+      <QrCode text={setup.uri} label={t("account:security.codes.qr")} />
       <p>
         {t("account:security.codes.typed")}
         <br />
@@ -73,28 +73,5 @@ export function CodeSetup({
         </Button>
       </div>
     </form>
-  );
-}
-
-const quiet = 4; // modules of white around the code, ISO/IEC 18004
-
-/** A QR code as one path: always dark on white, so that cameras read it in dark colours too. */
-function QRCode({ text, label }: { text: string; label: string }) {
-  const { size, path } = useMemo(() => {
-    const { data } = encode(text, { border: quiet, ecc: "M" });
-    const modules = data.flatMap((row, y) => row.flatMap((dark, x) => (dark ? [`M${x} ${y}h1v1h-1z`] : [])));
-    return { size: data.length, path: modules.join("") };
-  }, [text]);
-  return (
-    <svg
-      className="pv-qr"
-      role="img"
-      aria-label={label}
-      viewBox={`0 0 ${size} ${size}`}
-      shapeRendering="crispEdges"
-    >
-      <rect width={size} height={size} fill="#fff" />
-      <path d={path} fill="#000" />
-    </svg>
   );
 }

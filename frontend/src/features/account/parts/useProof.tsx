@@ -73,6 +73,10 @@ function ProofDialog({ onProved, onCancel }: { onProved: () => void; onCancel: (
     ...(identities?.items ?? []).map(({ provider }) => provider),
     ...(directories?.items ?? []).filter(({ id }) => id === current.directory),
   ];
+  // Who works here and has a passkey proves themselves by it: after the password alone they would not have their roles any more.
+  const byPassword =
+    credentials.hasPassword &&
+    (!worksHere(current) || credentials.oneTimeCodes || credentials.passkeys.length === 0);
   const [password, setPassword] = useState("");
   const [code, setCode] = useState("");
   const [asksCode, setAsksCode] = useState(false);
@@ -109,7 +113,7 @@ function ProofDialog({ onProved, onCancel }: { onProved: () => void; onCancel: (
           <Button variant="secondary" onClick={onCancel}>
             {t("account:security.cancel")}
           </Button>
-          {credentials.hasPassword && (
+          {byPassword && (
             <Button busy={send.busy} onClick={submit}>
               {t("account:security.prove.submit")}
             </Button>
@@ -127,7 +131,7 @@ function ProofDialog({ onProved, onCancel }: { onProved: () => void; onCancel: (
       >
         <p>{t("account:security.prove.text")}</p>
         {error !== undefined && <ErrorState error={error} />}
-        {credentials.hasPassword && !asksCode && (
+        {byPassword && !asksCode && (
           <PasswordField
             id="proof-password"
             label={t("account:security.prove.password")}

@@ -1,5 +1,5 @@
 import { useQueryClient, useSuspenseInfiniteQuery, useSuspenseQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { hasRole, sessionQuery } from "../../../api/session";
 import { useWords } from "../../../i18n";
 import { Badge } from "../../../ui/Badge";
@@ -14,7 +14,14 @@ import { PageHeading } from "../../../ui/PageHeading";
 import { useStatus } from "../../../ui/Status";
 import { useAction } from "../../../ui/useAction";
 import { useFormErrors } from "../../../ui/useFormErrors";
-import { endStaff, inviteStaff, setStaffRoles, staffQuery, type StaffMember } from "../api";
+import {
+  endStaff,
+  inviteStaff,
+  resetStaffFactors,
+  setStaffRoles,
+  staffQuery,
+  type StaffMember,
+} from "../api";
 import { noDuties, RoleChoice, toSend, type Duties } from "../parts/RoleChoice";
 
 /** Those who work at this portal: invite, change what they may do, end their access. */
@@ -150,28 +157,16 @@ function GivenRoles({ roles, unitRoles }: Pick<StaffMember, "roles" | "unitRoles
   );
 }
 
+type Act = "roles" | "factors" | "end";
+
 function StaffItem({ member }: { member: StaffMember }) {
   const t = useWords();
-  const queryClient = useQueryClient();
-  const status = useStatus();
-  const [dialog, setDialog] = useState<"roles" | "end">();
-  const [chosen, setChosen] = useState<Duties>({ roles: member.roles, unitRoles: member.unitRoles });
-  const everywhere = useAdministersAll();
-  const done = async (words: string) => {
-    setDialog(undefined);
-    status(words);
-    await queryClient.invalidateQueries({ queryKey: staffQuery.queryKey });
-  };
-  const change = useAction(async () => {
-    await setStaffRoles(member.id, toSend(chosen));
-    await done(t("administration:staff.changed"));
-  });
-  const end = useAction(async () => {
-    await endStaff(member.id);
-    await done(t("administration:staff.ended"));
-  });
-  const action = dialog === "end" ? end : change;
-  const buttonWords = <span className="pv-hidden">: {member.name}</span>;
+  const [act, setAct] = useState<Act>();
+  const acts: [Act, string][] = [
+    ["roles", t("administration:staff.change")],
+    ["factors", t("administration:staff.factors")],
+    ["end", t("administration:staff.end")],
+  ];
   return (
     <li className="pv-stack pv-stack--small">
       <div className="pv-row pv-row--between">
@@ -195,56 +190,110 @@ function StaffItem({ member }: { member: StaffMember }) {
       )}
       {member.endedAt === undefined && (
         <div className="pv-actions">
-          <Button variant="secondary" small onClick={() => setDialog("roles")}>
-            {t("administration:staff.change")}
-            {buttonWords}
-          </Button>
-          <Button variant="secondary" small onClick={() => setDialog("end")}>
-            {t("administration:staff.end")}
-            {buttonWords}
-          </Button>
+          {acts.map(([name, words]) => (
+            <Button key={name} variant="secondary" small onClick={() => setAct(name)}>
+              {words}
+              <span className="pv-hidden">: {member.name}</span>
+            </Button>
+          ))}
         </div>
       )}
-      {dialog !== undefined && (
-        <Dialog
-          open
-          title={t(
-            dialog === "end" ? "administration:staff.endQuestion" : "administration:staff.changeTitle",
-            {
-              name: member.name,
-            },
-          )}
-          onClose={() => setDialog(undefined)}
-          actions={
-            <>
-              <Button variant="secondary" onClick={() => setDialog(undefined)}>
-                {t("cancel")}
-              </Button>
-              <Button busy={action.busy} onClick={action.run}>
-                {t(dialog === "end" ? "administration:staff.end" : "administration:staff.save")}
-              </Button>
-            </>
-          }
+      {act === "roles" && <RolesDialog member={member} onClose={() => setAct(undefined)} />}
+      {act === "factors" && (
+        <StaffDialog
+          title={t("administration:staff.factorsQuestion", { name: member.name })}
+          submit={t("administration:staff.factors")}
+          done={t("administration:staff.factorsDone")}
+          run={() => resetStaffFactors(member.id)}
+          onClose={() => setAct(undefined)}
         >
-          {action.error !== undefined && <ErrorState error={action.error} />}
-          {dialog === "end" ? (
-            <p>{t("administration:staff.endText")}</p>
-          ) : (
-            <>
-              {member.directory !== undefined && (
-                <p>{t("administration:staff.beside", { directory: member.directory.name })}</p>
-              )}
-              <RoleChoice
-                id={`roles-${member.id}`}
-                value={chosen}
-                everywhere={everywhere}
-                onChange={setChosen}
-              />
-              <p className="pv-small pv-muted">{t("administration:staff.changeText")}</p>
-            </>
-          )}
-        </Dialog>
+          <p>{t("administration:staff.factorsText")}</p>
+          <p>
+            {member.directory === undefined
+              ? t("administration:staff.factorsWhat")
+              : t("administration:staff.factorsDirectory", { directory: member.directory.name })}
+          </p>
+        </StaffDialog>
+      )}
+      {act === "end" && (
+        <StaffDialog
+          title={t("administration:staff.endQuestion", { name: member.name })}
+          submit={t("administration:staff.end")}
+          done={t("administration:staff.ended")}
+          run={() => endStaff(member.id)}
+          onClose={() => setAct(undefined)}
+        >
+          <p>{t("administration:staff.endText")}</p>
+        </StaffDialog>
       )}
     </li>
+  );
+}
+
+function RolesDialog({ member, onClose }: { member: StaffMember; onClose: () => void }) {
+  const t = useWords();
+  const everywhere = useAdministersAll();
+  const [chosen, setChosen] = useState<Duties>({ roles: member.roles, unitRoles: member.unitRoles });
+  return (
+    <StaffDialog
+      title={t("administration:staff.changeTitle", { name: member.name })}
+      submit={t("administration:staff.save")}
+      done={t("administration:staff.changed")}
+      run={() => setStaffRoles(member.id, toSend(chosen))}
+      onClose={onClose}
+    >
+      {member.directory !== undefined && (
+        <p>{t("administration:staff.beside", { directory: member.directory.name })}</p>
+      )}
+      <RoleChoice id={`roles-${member.id}`} value={chosen} everywhere={everywhere} onChange={setChosen} />
+      <p className="pv-small pv-muted">{t("administration:staff.changeText")}</p>
+    </StaffDialog>
+  );
+}
+
+/** Asks before something is done to somebody's access, does it, and says so. */
+function StaffDialog({
+  title,
+  submit,
+  done,
+  run,
+  onClose,
+  children,
+}: {
+  title: string;
+  submit: string;
+  done: string;
+  run: () => Promise<unknown>;
+  onClose: () => void;
+  children: ReactNode;
+}) {
+  const t = useWords();
+  const queryClient = useQueryClient();
+  const status = useStatus();
+  const action = useAction(async () => {
+    await run();
+    onClose();
+    status(done);
+    await queryClient.invalidateQueries({ queryKey: staffQuery.queryKey });
+  });
+  return (
+    <Dialog
+      open
+      title={title}
+      onClose={onClose}
+      actions={
+        <>
+          <Button variant="secondary" onClick={onClose}>
+            {t("cancel")}
+          </Button>
+          <Button busy={action.busy} onClick={action.run}>
+            {submit}
+          </Button>
+        </>
+      }
+    >
+      {action.error !== undefined && <ErrorState error={action.error} />}
+      {children}
+    </Dialog>
   );
 }

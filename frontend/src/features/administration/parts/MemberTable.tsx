@@ -28,45 +28,47 @@ export function MemberTable({ members, now }: { members: AssociationMember[]; no
     version: member.version ?? t("administration:association.unknown"),
   });
   return (
-    <table className="pv-members">
-      <caption className="pv-hidden">{t("administration:association.overview")}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{t("administration:association.column.portal")}</th>
-          <th scope="col">{t("administration:association.column.state")}</th>
-          {columns.map((column) => (
-            <th key={column} scope="col">
-              {t(`administration:association.column.${column}`)}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {members.map((member) => {
-          const health = healthOf(member);
-          const values = cells(member);
-          return (
-            <tr key={member.entity}>
-              <th scope="row">{member.name}</th>
-              <td>
-                <Badge kind={healthBadge[health]}>{t(healthWords[health])}</Badge>
-              </td>
-              {columns.map((column) => (
-                <td
-                  key={column}
-                  className={member.self && column !== "version" ? "pv-members__none" : undefined}
-                >
-                  <span className="pv-members__label" aria-hidden="true">
-                    {t(`administration:association.column.${column}`)}
-                  </span>
-                  <span>{member.self && column !== "version" ? "–" : values[column]}</span>
+    <div className="pv-fitting">
+      <table className="pv-members">
+        <caption className="pv-hidden">{t("administration:association.overview")}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{t("administration:association.column.portal")}</th>
+            <th scope="col">{t("administration:association.column.state")}</th>
+            {columns.map((column) => (
+              <th key={column} scope="col">
+                {t(`administration:association.column.${column}`)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {members.map((member) => {
+            const health = healthOf(member);
+            const values = cells(member);
+            return (
+              <tr key={member.entity}>
+                <th scope="row">{member.name}</th>
+                <td>
+                  <Badge kind={healthBadge[health]}>{t(healthWords[health])}</Badge>
                 </td>
-              ))}
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
+                {columns.map((column) => (
+                  <td
+                    key={column}
+                    className={member.self && column !== "version" ? "pv-members__none" : undefined}
+                  >
+                    <span className="pv-members__label" aria-hidden="true">
+                      {t(`administration:association.column.${column}`)}
+                    </span>
+                    <span>{member.self && column !== "version" ? "–" : values[column]}</span>
+                  </td>
+                ))}
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

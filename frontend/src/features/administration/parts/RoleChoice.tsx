@@ -9,7 +9,7 @@ import { useStatus } from "../../../ui/Status";
 import { useDebounced } from "../../../ui/useDebounced";
 import { unitsQuery, type Role, type UnitRole } from "../api";
 
-export const roles: readonly Role[] = ["clerk", "editor", "publisher", "admin", "auditor"];
+export const roles: readonly Role[] = ["clerk", "editor", "publisher", "admin", "auditor", "treasurer"];
 
 /** What somebody may do: in the whole portal, and in single organisational units. */
 export interface Duties {

@@ -3,16 +3,19 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useLive } from "../../../api/live";
 import { currentLanguage, useWords } from "../../../i18n";
 import { formatDateTime } from "../../../lib/dates";
+import { formatBytes } from "../../../lib/money";
 import { Alert } from "../../../ui/Alert";
 import { Breadcrumb } from "../../../ui/Breadcrumb";
 import { LinkButton } from "../../../ui/Button";
 import { Facts } from "../../../ui/Facts";
+import { Icon } from "../../../ui/Icon";
 import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
 import { StateBadge } from "../../../ui/StateBadge";
 import { Timeline } from "../../../ui/Timeline";
-import { applicationQuery, isOpen, type Application, type TimelineEvent } from "../api";
+import { applicationQuery, documentAddress, isOpen, type Application, type TimelineEvent } from "../api";
 import { actsForFacts } from "../parts/actsFor";
+import { FeeAsked } from "../parts/FeeAsked";
 import { SubmittedAnswers } from "../parts/SubmittedAnswers";
 import { WithdrawButton } from "../parts/WithdrawButton";
 import { WriteForm } from "../parts/WriteForm";
@@ -45,10 +48,11 @@ export default function ApplicationPage() {
         </div>
       </div>
       <WhatNow application={application} />
+      {application.state !== "draft" && <FeeAsked applicationId={applicationId} />}
       <Overview application={application} />
       <section className="pv-stack pv-stack--medium" aria-labelledby="timeline">
         <h2 id="timeline">{t("applications:page.timeline")}</h2>
-        <EventList events={application.timeline} />
+        <EventList applicationId={application.id} events={application.timeline} />
       </section>
       {isOpen(application) && (
         <>
@@ -155,7 +159,7 @@ function Overview({ application }: { application: Application }) {
   );
 }
 
-function EventList({ events }: { events: TimelineEvent[] }) {
+function EventList({ applicationId, events }: { applicationId: string; events: TimelineEvent[] }) {
   const t = useWords();
   const language = currentLanguage();
   return (
@@ -169,7 +173,41 @@ function EventList({ events }: { events: TimelineEvent[] }) {
             (event.by === "citizen" ? t("applications:page.you") : t(`common:author.${event.by}`)),
         ].join(" · "),
         text: event.text,
+        more: event.documents !== undefined && (
+          <EventDocuments applicationId={applicationId} documents={event.documents} />
+        ),
       }))}
     />
+  );
+}
+
+/** Files that came with an event. */
+function EventDocuments({
+  applicationId,
+  documents,
+}: {
+  applicationId: string;
+  documents: NonNullable<TimelineEvent["documents"]>;
+}) {
+  const t = useWords();
+  const language = currentLanguage();
+  return (
+    <ul className="pv-timeline__documents" aria-label={t("applications:page.documents")}>
+      {documents.map((file) => (
+        <li key={file.id}>
+          {file.available === false ? (
+            <span className="pv-muted">{t("applications:page.documentPending", { name: file.name })}</span>
+          ) : (
+            <>
+              <Icon name="download" size="small" />
+              <a href={documentAddress(applicationId, file.id)} download>
+                {file.name}
+              </a>{" "}
+              <span className="pv-muted pv-nowrap">({formatBytes(file.size, language)})</span>
+            </>
+          )}
+        </li>
+      ))}
+    </ul>
   );
 }

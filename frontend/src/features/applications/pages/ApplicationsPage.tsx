@@ -20,6 +20,9 @@ export default function ApplicationsPage() {
   return (
     <Page narrow>
       <PageHeading title={t("applications:list.title")} />
+      <p>
+        <Link to="/zahlungen">{t("applications:list.payments")}</Link>
+      </p>
       {items.length === 0 ? (
         <EmptyState title={t("applications:list.empty")}>
           <div>

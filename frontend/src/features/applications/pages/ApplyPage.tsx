@@ -2,10 +2,12 @@ import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-quer
 import { getRouteApi, Link, useLocation, useNavigate } from "@tanstack/react-router";
 import type { Schemas } from "../../../api/client";
 import { reaches } from "../../../api/identity";
+import { hasSignInPage, homeNames } from "../../../api/homes";
 import { portalQuery } from "../../../api/portal";
 import { sessionQuery, signInAddress } from "../../../api/session";
 import { currentLanguage, useWords } from "../../../i18n";
 import { formatDateTime } from "../../../lib/dates";
+import { formatMoney } from "../../../lib/money";
 import { Alert } from "../../../ui/Alert";
 import { Breadcrumb } from "../../../ui/Breadcrumb";
 import { AnchorButton, Button, LinkButton } from "../../../ui/Button";
@@ -103,6 +105,17 @@ function Begin({
             label: t("applications:apply.documents"),
             value: documents === "" ? t("applications:apply.noDocuments") : documents,
           },
+          ...(offer.fee === undefined
+            ? []
+            : [
+                {
+                  id: "fee",
+                  label: t("applications:fee.label"),
+                  value: offer.fee.amount
+                    ? formatMoney(offer.fee.amount.amount, offer.fee.amount.currency, currentLanguage())
+                    : t("applications:fee.byAnswers"),
+                },
+              ]),
         ]}
       />
       {offer.trustLevel !== undefined && !reaches(session.trustLevel, offer.trustLevel) && (
@@ -117,6 +130,15 @@ function Begin({
       ) : (
         <SignInFirst />
       )}
+      <p>
+        <Link
+          to="/leistungen/$serviceId/vordruck"
+          params={{ serviceId: service.id }}
+          search={{ ars, angebot: offer.id }}
+        >
+          {t("applications:paper.link")}
+        </Link>
+      </p>
     </>
   );
 }
@@ -124,13 +146,14 @@ function Begin({
 function SignInFirst() {
   const t = useWords();
   const { data: portal } = useSuspenseQuery(portalQuery);
+  const { data: session } = useSuspenseQuery(sessionQuery);
   const returnTo = useLocation({ select: (location) => location.href });
   return (
     <section className="pv-stack pv-stack--medium">
       <h2>{t("applications:apply.signInTitle")}</h2>
-      <p>{t("applications:apply.signInText", { home: portal.accountHome.name })}</p>
+      <p>{t("applications:apply.signInText", { home: homeNames(portal, session) })}</p>
       <div className="pv-actions">
-        {portal.isAccountHome ? (
+        {hasSignInPage(portal) ? (
           <LinkButton to="/anmelden" search={{ returnTo }}>
             {t("applications:apply.signIn")}
           </LinkButton>

@@ -10,6 +10,7 @@ import { Facts } from "../../../ui/Facts";
 import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
 import { applicationQuery, receiptQuery } from "../api";
+import { FeeAsked } from "../parts/FeeAsked";
 import { actsForFacts } from "../parts/actsFor";
 
 const route = getRouteApi("/citizen/personal/antraege/$applicationId/quittung");
@@ -43,6 +44,7 @@ export default function ReceiptPage() {
       >
         <p>{t("applications:receipt.next")}</p>
       </Alert>
+      <FeeAsked applicationId={applicationId} soon />
       <Facts
         items={[
           {

@@ -8,6 +8,7 @@ import { currentLanguage, useWords } from "../../../i18n";
 import { Button, LinkButton } from "../../../ui/Button";
 import { Page } from "../../../ui/Page";
 import type { VersionedApplication } from "../api";
+import { AnotherDevice } from "./AnotherDevice";
 import { DiscardButton } from "./DiscardButton";
 import { PrefillOffer } from "./PrefillOffer";
 import { ReviewStep } from "./ReviewStep";
@@ -100,6 +101,7 @@ export function DraftForm({
             <DiscardButton applicationId={draft.data.id} onDiscard={work.stopSaving} />
           </div>
           <SaveLine saved={work.saved} />
+          <AnotherDevice applicationId={draft.data.id} save={work.flush} />
         </div>
       </FormStep>
     </Page>

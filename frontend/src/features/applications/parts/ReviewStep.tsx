@@ -1,4 +1,4 @@
-import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { reaches } from "../../../api/identity";
 import { ApiProblem, hasStatus } from "../../../api/problem";
@@ -8,12 +8,15 @@ import { StepProgress } from "../../../forms/FormStep";
 import { pointerParts } from "../../../forms/pointers";
 import { errorCodes, type FormError } from "../../../forms/validation";
 import { currentLanguage, useWords } from "../../../i18n";
+import { formatMoney } from "../../../lib/money";
 import { Button, LinkButton } from "../../../ui/Button";
 import { ErrorState } from "../../../ui/ErrorState";
 import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
 import { useAction } from "../../../ui/useAction";
+import { Alert } from "../../../ui/Alert";
 import {
+  feeQuery,
   keepAnswers,
   keepApplication,
   submitApplication,
@@ -21,6 +24,7 @@ import {
   type VersionedApplication,
 } from "../api";
 import { actedFor } from "./ActingNeeded";
+import { AnotherDevice } from "./AnotherDevice";
 import { HandOver } from "./HandOver";
 import { KeepOffer, useKeepOffer } from "./KeepOffer";
 import { ProveIdentity } from "./ProveIdentity";
@@ -56,6 +60,8 @@ export function ReviewStep({
   };
   const other = actedFor(application);
   const keep = useKeepOffer(form, application.serviceId, other === undefined);
+  const fee = useQuery(feeQuery(application.id, work.flush));
+  const amount = fee.data?.amount;
   const submit = useAction(async () => {
     const wrong = form.findErrors();
     if (wrong.length > 0) {
@@ -65,8 +71,9 @@ export function ReviewStep({
     if (!(await work.flush())) return;
     let submitted: VersionedApplication;
     try {
-      submitted = await submitApplication(application.id, work.submitKey());
+      submitted = await submitApplication(application.id, amount?.amount, work.submitKey());
     } catch (error) {
+      if (error instanceof ApiProblem && error.code === "fee-changed") await fee.refetch();
       const refused = hasStatus(error, 422) ? toFormErrors(error.errors) : [];
       if (refused.length === 0) throw error;
       leadTo(refused);
@@ -113,6 +120,17 @@ export function ReviewStep({
         <p>{t("applications:acting.prepared", { person: application.actsFor.person })}</p>
       )}
       {other === undefined && <KeepOffer offer={keep} />}
+      {amount !== undefined && (
+        <Alert
+          kind="info"
+          title={t("applications:fee.title", {
+            amount: formatMoney(amount.amount, amount.currency, currentLanguage()),
+          })}
+        >
+          <p>{[fee.data?.purpose, fee.data?.legalBasis].filter(Boolean).join(". ")}</p>
+          <p>{t("applications:fee.text")}</p>
+        </Alert>
+      )}
       <div className="pv-stack pv-stack--medium">
         {helps ? (
           <p>{t("applications:acting.handOverText", { name: other.name })}</p>
@@ -136,7 +154,7 @@ export function ReviewStep({
         <div className="pv-actions">
           {helps && <HandOver applicationId={application.id} name={other.name} work={work} />}
           {enough && !helps && (
-            <Button busy={submit.busy} onClick={submit.run}>
+            <Button busy={submit.busy || fee.isPending} onClick={submit.run}>
               {t("applications:review.submit")}
             </Button>
           )}
@@ -150,8 +168,12 @@ export function ReviewStep({
               {t("common:back")}
             </LinkButton>
           )}
+          <Button variant="tertiary" icon="print" onClick={() => window.print()}>
+            {t("common:print")}
+          </Button>
         </div>
         <SaveLine saved={work.saved} />
+        <AnotherDevice applicationId={application.id} save={work.flush} />
       </div>
     </Page>
   );

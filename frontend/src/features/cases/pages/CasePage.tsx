@@ -17,6 +17,9 @@ import { StateBadge } from "../../../ui/StateBadge";
 import { Timeline } from "../../../ui/Timeline";
 import { caseAttachmentAddress, caseFormQuery, caseQuery, type Case } from "../api";
 import { CaseActions } from "../parts/CaseActions";
+import { Fees } from "../parts/Fees";
+import { Notes } from "../parts/Notes";
+import { Plan } from "../parts/Plan";
 
 const route = getRouteApi("/desk/staff/mitarbeit/vorgaenge/$caseId");
 
@@ -50,8 +53,11 @@ export default function CasePage() {
           <CaseActions item={item} />
           <Answers item={item} />
           <Attachments item={item} />
+          <Notes item={item} />
         </div>
         <aside className="pv-stack pv-stack--large" aria-label={t("cases:page.about")}>
+          <Plan item={item} />
+          <Fees item={item} />
           <CaseFacts item={item} />
           <section className="pv-stack pv-stack--medium">
             <h2>{t("cases:page.timeline")}</h2>

@@ -1,12 +1,14 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useWords } from "../../../i18n";
+import { focusElement } from "../../../lib/focus";
 import { Button } from "../../../ui/Button";
 import { ErrorState } from "../../../ui/ErrorState";
 import { useStatus } from "../../../ui/Status";
 import { useAction } from "../../../ui/useAction";
 import { askQuestion, caseQuery, decideCase, isOpen, startCase, type Case } from "../api";
 import { DecisionForm } from "./DecisionForm";
+import { NextCase } from "./NextCase";
 import { QuestionForm } from "./QuestionForm";
 
 /** What a clerk can do with a case in its present state: take it, ask, decide. */
@@ -15,16 +17,31 @@ export function CaseActions({ item }: { item: Case }) {
   const queryClient = useQueryClient();
   const status = useStatus();
   const [open, setOpen] = useState<"question" | "decision">();
+  const [done, setDone] = useState(false);
+  const section = useRef<HTMLElement>(null);
+  const moves = useRef(false);
+  /** Says that what was pressed goes away with what happens now, and the focus with it. */
+  const moveOn = (next?: "question" | "decision") => {
+    moves.current = true;
+    setOpen(next);
+  };
+  useEffect(() => {
+    if (!moves.current) return;
+    moves.current = false;
+    const goesOn = open === undefined ? "h2" : "form :is(input, select, textarea)";
+    focusElement(section.current?.querySelector<HTMLElement>(goesOn) ?? null);
+  });
   const took = (changed: Case, words: string) => {
     queryClient.setQueryData(caseQuery(item.id).queryKey, changed);
     void queryClient.invalidateQueries({ queryKey: ["cases"] });
-    setOpen(undefined);
+    setDone(true);
+    moveOn();
     status(words);
   };
   const start = useAction(async (key) => took(await startCase(item.id, key), t("cases:action.started")));
-  if (!isOpen(item.state)) return null;
+  if (!isOpen(item.state)) return <NextCase takesFocus={done} />;
   return (
-    <section className="pv-panel pv-stack pv-stack--medium" aria-labelledby="actions">
+    <section ref={section} className="pv-panel pv-stack pv-stack--medium" aria-labelledby="actions">
       <h2 id="actions">{t("cases:action.title")}</h2>
       {start.error !== undefined && <ErrorState error={start.error} />}
       {open === undefined && (
@@ -34,12 +51,12 @@ export function CaseActions({ item }: { item: Case }) {
               {t("cases:action.start")}
             </Button>
           )}
-          <Button variant="secondary" onClick={() => setOpen("question")}>
+          <Button variant="secondary" onClick={() => moveOn("question")}>
             {t("cases:action.ask")}
           </Button>
           <Button
             variant={item.state === "received" ? "secondary" : "primary"}
-            onClick={() => setOpen("decision")}
+            onClick={() => moveOn("decision")}
           >
             {t("cases:action.decide")}
           </Button>
@@ -47,13 +64,15 @@ export function CaseActions({ item }: { item: Case }) {
       )}
       {open === "question" && (
         <QuestionForm
-          onCancel={() => setOpen(undefined)}
+          item={item}
+          onCancel={() => moveOn()}
           onSend={async (text, key) => took(await askQuestion(item.id, text, key), t("cases:action.asked"))}
         />
       )}
       {open === "decision" && (
         <DecisionForm
-          onCancel={() => setOpen(undefined)}
+          item={item}
+          onCancel={() => moveOn()}
           onSend={async (decision, key) =>
             took(await decideCase(item.id, decision, key), t("cases:action.decided"))
           }

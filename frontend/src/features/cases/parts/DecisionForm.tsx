@@ -8,6 +8,8 @@ import { Radios } from "../../../ui/fields/ChoiceFields";
 import { TextArea } from "../../../ui/fields/TextField";
 import { useAction } from "../../../ui/useAction";
 import { useFormErrors } from "../../../ui/useFormErrors";
+import type { Case } from "../api";
+import { InsertTemplate } from "./InsertTemplate";
 
 type Decision = Schemas["Decision"];
 
@@ -16,9 +18,11 @@ const longest = 10_000;
 
 /** Grants or refuses, with reasons; final. */
 export function DecisionForm({
+  item,
   onSend,
   onCancel,
 }: {
+  item: Case;
   onSend: (decision: Decision, key: string) => Promise<void>;
   onCancel: () => void;
 }) {
@@ -54,6 +58,7 @@ export function DecisionForm({
         value={outcome ?? ""}
         onChange={(value) => setOutcome(outcomes.find((candidate) => candidate === value))}
       />
+      {outcome !== undefined && <InsertTemplate item={item} use={outcome} text={text} onInsert={setText} />}
       <TextArea
         id="reason"
         label={t("cases:decision.text")}

@@ -5,14 +5,18 @@ import { ErrorState } from "../../../ui/ErrorState";
 import { TextArea } from "../../../ui/fields/TextField";
 import { useAction } from "../../../ui/useAction";
 import { useFormErrors } from "../../../ui/useFormErrors";
+import type { Case } from "../api";
+import { InsertTemplate } from "./InsertTemplate";
 
 const longest = 4000;
 
 /** A question to the citizen. */
 export function QuestionForm({
+  item,
   onSend,
   onCancel,
 }: {
+  item: Case;
   onSend: (text: string, key: string) => Promise<void>;
   onCancel: () => void;
 }) {
@@ -32,6 +36,7 @@ export function QuestionForm({
         else document.getElementById("question")?.focus();
       }}
     >
+      <InsertTemplate item={item} use="question" text={text} onInsert={setText} />
       <TextArea
         id="question"
         label={t("cases:question.label")}

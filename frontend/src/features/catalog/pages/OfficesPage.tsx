@@ -8,6 +8,7 @@ import { Button, LinkButton } from "../../../ui/Button";
 import { EmptyState } from "../../../ui/EmptyState";
 import { ErrorState } from "../../../ui/ErrorState";
 import { TextField } from "../../../ui/fields/TextField";
+import { useTyped } from "../../../ui/useTyped";
 import { Loading } from "../../../ui/Loading";
 import { LoadMore } from "../../../ui/LoadMore";
 import { Page } from "../../../ui/Page";
@@ -37,7 +38,7 @@ export default function OfficesPage() {
       />
       <div className="pv-search">
         <PageHeading title={t("offices:list.title")} />
-        <OfficeSearch key={q ?? ""} initial={q ?? ""} />
+        <OfficeSearch searched={q ?? ""} />
         <PlaceFilter ars={ars} />
       </div>
       {offices.isPending && <Loading />}
@@ -71,10 +72,10 @@ export default function OfficesPage() {
   );
 }
 
-function OfficeSearch({ initial }: { initial: string }) {
+function OfficeSearch({ searched }: { searched: string }) {
   const t = useWords();
   const navigate = route.useNavigate();
-  const [words, setWords] = useState(initial);
+  const [words, setWords] = useTyped(searched);
   return (
     <form
       role="search"

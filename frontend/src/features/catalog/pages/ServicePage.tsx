@@ -1,6 +1,6 @@
 import { useQuery, useSuspenseInfiniteQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, Navigate, notFound } from "@tanstack/react-router";
-import { useState } from "react";
+import { useDeferredValue, useState } from "react";
 import { currentLanguage, useWords } from "../../../i18n";
 import { formatDate } from "../../../lib/dates";
 import { defined } from "../../../lib/defined";
@@ -44,7 +44,8 @@ function ByLeikaKey({ leikaKey }: { leikaKey: string }) {
 function ServiceById({ serviceId }: { serviceId: string }) {
   const search = route.useSearch();
   const remembered = usePlace();
-  const ars = search.ars ?? remembered?.ars;
+  // Until the page for another place is there, this one stays, and the focus on it.
+  const ars = useDeferredValue(search.ars ?? remembered?.ars);
   const { data: service } = useSuspenseQuery(serviceQuery(serviceId, ars, search.sprache));
   if (service === null || service.state === "ended") return <Ended serviceId={serviceId} ars={ars} />;
   return <Description service={service} ars={ars} />;

@@ -2,7 +2,9 @@ import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useWords } from "../../../i18n";
+import { homeNames } from "../../../api/homes";
 import { portalQuery } from "../../../api/portal";
+import { sessionQuery } from "../../../api/session";
 import { Card } from "../../../ui/Card";
 import { ErrorState } from "../../../ui/ErrorState";
 import { Icon } from "../../../ui/Icon";
@@ -21,6 +23,7 @@ const favouritesShown = 4;
 export default function StartPage() {
   const t = useWords();
   const { data: portal } = useSuspenseQuery(portalQuery);
+  const { data: session } = useSuspenseQuery(sessionQuery);
   return (
     <>
       <div className="pv-hero">
@@ -46,7 +49,7 @@ export default function StartPage() {
           <Icon name="account-circle" size="large" />
           <div className="pv-stack pv-stack--small pv-text">
             <h2 id="one-account">{t("catalog:start.oneAccountTitle")}</h2>
-            <p>{t("catalog:start.oneAccountText", { home: portal.accountHome.name })}</p>
+            <p>{t("catalog:start.oneAccountText", { home: homeNames(portal, session) })}</p>
           </div>
         </section>
       </div>

@@ -15,6 +15,7 @@ import { LoadMore } from "../../../ui/LoadMore";
 import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
 import { useAction } from "../../../ui/useAction";
+import { useTyped } from "../../../ui/useTyped";
 import {
   createEntry,
   entriesQuery,
@@ -57,7 +58,7 @@ export default function EntriesPage() {
         </ul>
       </nav>
       <div className="pv-stack pv-stack--medium">
-        <SearchForm key={`${area} ${q ?? ""}`} initial={q ?? ""} />
+        <SearchForm key={area} searched={q ?? ""} />
         <nav aria-label={t("editing:list.filter")}>
           <ul className="pv-filters">
             <li>
@@ -107,10 +108,10 @@ export default function EntriesPage() {
   );
 }
 
-function SearchForm({ initial }: { initial: string }) {
+function SearchForm({ searched }: { searched: string }) {
   const t = useWords();
   const navigate = route.useNavigate();
-  const [text, setText] = useState(initial);
+  const [text, setText] = useTyped(searched);
   return (
     <form
       role="search"

@@ -6,7 +6,7 @@ import type { Json } from "../../../forms/definition";
 import { pointerParts, writeAt } from "../../../forms/pointers";
 import { useAutosave } from "../../../forms/useAutosave";
 import { currentLanguage, useWords } from "../../../i18n";
-import { formatDateTime, formatTime } from "../../../lib/dates";
+import { formatDateTime } from "../../../lib/dates";
 import { Alert } from "../../../ui/Alert";
 import { Breadcrumb } from "../../../ui/Breadcrumb";
 import { Button } from "../../../ui/Button";
@@ -14,7 +14,6 @@ import { Checkboxes } from "../../../ui/fields/ChoiceFields";
 import { ErrorState } from "../../../ui/ErrorState";
 import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
-import { LiveLine } from "../../../ui/Status";
 import { entryQuery, saveDraft, type Content, type Entry, type EntryKind, type Ref } from "../api";
 import { EditorContext, textLanguages, type Editor, type TextLanguage } from "../content/context";
 import { same, withoutEmpty } from "../content/parts";
@@ -26,6 +25,7 @@ import { Comparison, ContentView } from "../parts/Comparison";
 import { EntryActions } from "../parts/EntryActions";
 import { Findings } from "../parts/Findings";
 import { MergeView } from "../parts/MergeView";
+import { SaveLine } from "../parts/SaveLine";
 import { StateLabel } from "../parts/StateLabel";
 import { Talk } from "../parts/Talk";
 
@@ -293,26 +293,6 @@ function About({ entry }: { entry: Entry }) {
         .join(" · ")}
     </span>
   );
-}
-
-function SaveLine({ saved }: { saved: ReturnType<typeof useAutosave>["saved"] }) {
-  const t = useWords();
-  switch (saved.state) {
-    case "clean":
-      return <LiveLine>{""}</LiveLine>;
-    case "saved":
-      return (
-        <LiveLine icon="check">
-          {saved.savedAt && t("editing:save.saved", { at: formatTime(saved.savedAt, currentLanguage()) })}
-        </LiveLine>
-      );
-    case "offline":
-      return <LiveLine icon="warning">{t("editing:save.offline")}</LiveLine>;
-    case "failed":
-      return <LiveLine icon="warning">{t("editing:save.failed")}</LiveLine>;
-    default:
-      return <LiveLine>{t("editing:save.saving")}</LiveLine>;
-  }
 }
 
 function Notices({ entry, onMerge }: { entry: Entry; onMerge: (kind: "released" | "source") => void }) {

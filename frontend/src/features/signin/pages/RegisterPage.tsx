@@ -2,6 +2,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useWords } from "../../../i18n";
+import { hasSignInPage } from "../../../api/homes";
 import { portalQuery } from "../../../api/portal";
 import { expectHeading } from "../../../lib/focus";
 import { Alert } from "../../../ui/Alert";
@@ -15,6 +16,7 @@ import { PageHeading } from "../../../ui/PageHeading";
 import { useAction } from "../../../ui/useAction";
 import { useFormErrors } from "../../../ui/useFormErrors";
 import { registerAccount } from "../api";
+import { HomeChoice } from "../parts/HomeChoice";
 import { PasswordField } from "../../../ui/fields/PasswordField";
 import { checkEmail, checkPassword } from "../parts/checks";
 
@@ -30,12 +32,21 @@ export default function RegisterPage() {
     return (
       <Page narrow>
         <PageHeading title={t("signin:register.title")} />
-        <p>{t("signin:elsewhere", { home: portal.accountHome.name })}</p>
-        <div>
-          <AnchorButton href={`${portal.accountHome.url}/registrieren`}>
-            {t("signin:goTo", { home: portal.accountHome.name })}
-          </AnchorButton>
-        </div>
+        {hasSignInPage(portal) ? (
+          <>
+            <p>{t("signin:homes.register")}</p>
+            <HomeChoice addressOf={(home) => `${home.url}/registrieren`} />
+          </>
+        ) : (
+          <>
+            <p>{t("signin:elsewhere", { home: portal.accountHome.name })}</p>
+            <div>
+              <AnchorButton href={`${portal.accountHome.url}/registrieren`}>
+                {t("signin:goTo", { home: portal.accountHome.name })}
+              </AnchorButton>
+            </div>
+          </>
+        )}
       </Page>
     );
   }

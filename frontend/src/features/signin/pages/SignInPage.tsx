@@ -2,6 +2,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useWords } from "../../../i18n";
+import { hasSignInPage, homeNames, isElsewhere, otherHomes } from "../../../api/homes";
 import { reaches } from "../../../api/identity";
 import { portalQuery } from "../../../api/portal";
 import { sessionQuery, signInAddress } from "../../../api/session";
@@ -11,6 +12,7 @@ import { Loading } from "../../../ui/Loading";
 import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
 import { AccountLinks } from "../parts/AccountLinks";
+import { HomeChoice } from "../parts/HomeChoice";
 import { IdentityProviders } from "../parts/IdentityProviders";
 import { RequestSteps } from "../parts/RequestSteps";
 import { SignInForm } from "../parts/SignInForm";
@@ -18,7 +20,7 @@ import { StepUp } from "../parts/StepUp";
 
 const route = getRouteApi("/citizen/anmelden");
 
-/** Signing in: at the account home with a password, elsewhere the way there; or what a linked portal asks for. */
+/** Signing in: at an account home with a password, elsewhere the way to one; or what a linked portal asks for. */
 export default function SignInPage() {
   const { request, error } = route.useSearch();
   return (
@@ -34,12 +36,13 @@ export default function SignInPage() {
 
 function OwnSignIn() {
   const t = useWords();
-  const { returnTo = "/", error, level } = route.useSearch();
+  const { returnTo = "/", error, level, home: tried } = route.useSearch();
   const { data: portal } = useSuspenseQuery(portalQuery);
   const { data: session } = useSuspenseQuery(sessionQuery);
   if (
     session.signedIn &&
     portal.isAccountHome &&
+    !isElsewhere(portal, session) &&
     level !== undefined &&
     !reaches(session.trustLevel, level)
   ) {
@@ -53,7 +56,7 @@ function OwnSignIn() {
       <>
         <PageHeading title={t("signin:error.title")} />
         <p role="alert">
-          {t(`signin:error.${errorWord(error ?? "failed")}`, { home: portal.accountHome.name })}
+          {t(`signin:error.${errorWord(error ?? "failed")}`, { home: homeNames(portal, session) })}
         </p>
         <div>
           <LinkButton to={returnTo}>{t("common:back")}</LinkButton>
@@ -70,19 +73,62 @@ function OwnSignIn() {
           <SignInForm onSignedIn={() => undefined} />
           <IdentityProviders level={level} returnTo={returnTo} />
           <AccountLinks />
+          {otherHomes(portal, session).length > 0 && (
+            <section className="pv-stack pv-stack--small" aria-labelledby="other-homes">
+              <h2 id="other-homes">{t("signin:homes.other")}</h2>
+              <p>{t("signin:homes.otherText")}</p>
+              <HomeChoice
+                addressOf={(home) => signInAddress(returnTo, { home: home.id, level })}
+                away={error === "unavailable" ? tried : undefined}
+              />
+            </section>
+          )}
         </>
       ) : (
-        <div className="pv-stack pv-stack--medium">
-          <p>{t("signin:elsewhere", { home: portal.accountHome.name })}</p>
-          <div className="pv-actions">
-            <AnchorButton href={signInAddress(returnTo)} icon="arrow-forward">
-              {t("signin:goTo", { home: portal.accountHome.name })}
-            </AnchorButton>
-          </div>
-          <p className="pv-small pv-muted">{t("signin:elsewhereNote")}</p>
-        </div>
+        <Elsewhere />
       )}
     </>
+  );
+}
+
+/** The way to the account home, or to one of several. */
+function Elsewhere() {
+  const t = useWords();
+  const { returnTo = "/", error, level, home: tried } = route.useSearch();
+  const { data: portal } = useSuspenseQuery(portalQuery);
+  if (portal.accountHomes.length === 0) {
+    return (
+      <Alert kind="warning" title={t("signin:homes.none")}>
+        <p>{t("signin:homes.noneText")}</p>
+      </Alert>
+    );
+  }
+  if (hasSignInPage(portal)) {
+    return (
+      <div className="pv-stack pv-stack--medium">
+        <p>{t("signin:homes.text")}</p>
+        <HomeChoice
+          main
+          addressOf={(home) => signInAddress(returnTo, { home: home.id, level })}
+          away={error === "unavailable" ? tried : undefined}
+        />
+        <p className="pv-small pv-muted">{t("signin:elsewhereNote")}</p>
+        <p>
+          {t("signin:noAccount")} {t("signin:homes.noAccount")}
+        </p>
+      </div>
+    );
+  }
+  return (
+    <div className="pv-stack pv-stack--medium">
+      <p>{t("signin:elsewhere", { home: portal.accountHome.name })}</p>
+      <div className="pv-actions">
+        <AnchorButton href={signInAddress(returnTo, { level })} icon="arrow-forward">
+          {t("signin:goTo", { home: portal.accountHome.name })}
+        </AnchorButton>
+      </div>
+      <p className="pv-small pv-muted">{t("signin:elsewhereNote")}</p>
+    </div>
   );
 }
 
@@ -91,9 +137,13 @@ function Failure({ error }: { error: string }) {
   const t = useWords();
   const { data: portal } = useSuspenseQuery(portalQuery);
   const { data: session } = useSuspenseQuery(sessionQuery);
+  const { home: tried } = route.useSearch();
+  const home = portal.accountHomes.find(({ id }) => id === tried)?.name ?? homeNames(portal, session);
+  const other = error === "unavailable" && !session.signedIn && portal.accountHomes.length > 1;
   return (
     <Alert kind="danger" title={t(session.signedIn ? "signin:error.proofTitle" : "signin:error.title")} live>
-      <p>{t(`signin:error.${errorWord(error)}`, { home: portal.accountHome.name })}</p>
+      <p>{t(`signin:error.${errorWord(error)}`, { home })}</p>
+      {other && <p>{t("signin:homes.orAnother")}</p>}
     </Alert>
   );
 }
@@ -101,6 +151,7 @@ function Failure({ error }: { error: string }) {
 const errorWords = [
   "access_denied",
   "unavailable",
+  "no_home",
   "expired",
   "level",
   "other_identity",

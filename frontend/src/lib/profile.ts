@@ -1,4 +1,4 @@
-import type { Schemas } from "../../api/client";
+import type { Schemas } from "../api/client";
 
 /** What a profile can hold, in the order in which people read it. */
 export const profileItems: readonly Schemas["ProfileItem"][] = [

@@ -1,10 +1,11 @@
 /**
  * A fourth portal joins the running association as the README says: it asks, the administrators compare fingerprints, it is
- * admitted for its area, its service is found at the others, and it is removed again.
+ * admitted for its area and to keep accounts, its service is found at the others, people with an account there sign in at the
+ * others by it, and it is removed again.
  */
 import type { Page } from "@playwright/test";
 import { inspect } from "../support/inspect";
-import { startNewcomer } from "../support/newcomer";
+import { startNewcomer, type Newcomer } from "../support/newcomer";
 import { content, fact, results, shows } from "../support/pages";
 import { enterPassword } from "../support/people";
 import { expect, test } from "../support/test";
@@ -28,7 +29,34 @@ async function finds(
   }).toPass({ timeout: 90_000 });
 }
 
-test("a fourth portal joins by comparing fingerprints, its service is found everywhere, and removal ends it", async ({
+/** Signs a person in at a portal with their account at the newcomer, which the portal offers beside the county. */
+async function signInByNewcomer(page: Page, portal: string, newcomer: Newcomer): Promise<void> {
+  const ways = content(page).getByRole("link", { name: /^Weiter zu / });
+  await expect(async () => {
+    await page.goto(`${portal}/merkliste`);
+    await page.getByRole("banner").getByRole("link", { name: "Anmelden" }).click();
+    await expect(ways).toHaveText(["Weiter zu Landkreis Emsland", `Weiter zu ${name}`], { timeout: 3_000 });
+  }).toPass({ timeout: 90_000 });
+  await inspect(page, "sign-in-choice");
+  await expect(async () => {
+    // It starts anew when it has become a member: whoever comes then is told so, and tries again.
+    await ways.last().click();
+    await expect(page).toHaveURL(new RegExp(`^${newcomer.url}/anmelden`), { timeout: 5_000 });
+  }).toPass({ timeout: 90_000 });
+  await enterPassword(page, newcomer.citizen);
+  await expect(page).toHaveURL(`${portal}/merkliste`);
+  await expect(page.getByRole("link", { name: "Mein Konto" })).toHaveAttribute(
+    "href",
+    `${newcomer.url}/konto`,
+  );
+  await page.getByRole("button", { name: "Abmelden" }).click();
+  await expect(page).toHaveURL(`${portal}/`);
+  await page.getByRole("banner").getByRole("link", { name: "Anmelden" }).click();
+  await expect(ways).toHaveText([`Weiter zu ${name}`, "Weiter zu Landkreis Emsland"]);
+  await expect(ways.first()).toHaveAccessibleDescription(/zuletzt/);
+}
+
+test("a fourth portal joins by comparing fingerprints, its services and accounts count everywhere, and removal ends it", async ({
   page: there,
   anotherPerson,
   where,
@@ -67,6 +95,7 @@ test("a fourth portal joins by comparing fingerprints, its service is found ever
     await expect(content(there).locator(".pv-error-summary")).toContainText(
       "Bitte vergleichen Sie zuerst den Fingerabdruck.",
     );
+    await there.getByLabel(/^Dieses Portal soll Konten führen/).check();
     await inspect(there, "association-asking");
     await there.getByLabel("Ich habe den Fingerabdruck verglichen").check();
     await there.getByRole("button", { name: "Um Aufnahme bitten" }).click();
@@ -82,6 +111,7 @@ test("a fourth portal joins by comparing fingerprints, its service is found ever
     await request.getByRole("button", { name: "Aufnehmen" }).click();
     await expect(request.locator(".pv-error-summary")).toContainText("Der Fingerabdruck ist ein anderer");
     await expect(told).toHaveAttribute("aria-invalid", "true");
+    await request.getByLabel(/^Das Portal darf Konten führen/).check();
     await inspect(here, "association-request");
     await told.fill(theirs.toLowerCase().replaceAll(" ", ""));
     await request.getByRole("button", { name: "Aufnehmen" }).click();
@@ -89,6 +119,7 @@ test("a fourth portal joins by comparing fingerprints, its service is found ever
     await expect(remove).toBeVisible();
 
     const citizen = await anotherPerson();
+    await signInByNewcomer(citizen, meppen, newcomer);
     await finds(citizen, meppen, "ehrenamtskarte", `Ehrenamtskarte ${name}`, true);
     await finds(citizen, newcomer.url, "sperrmüll", "Sperrmüll abholen lassen", true);
     await expect(here.getByRole("table").getByText("In Ordnung")).toHaveCount(3);
@@ -98,6 +129,9 @@ test("a fourth portal joins by comparing fingerprints, its service is found ever
     await here.getByRole("dialog").getByRole("button", { name: "Entfernen", exact: true }).click();
     await expect(remove).toHaveCount(0);
     await finds(citizen, meppen, "ehrenamtskarte", `Ehrenamtskarte ${name}`, false);
+    const later = await anotherPerson(); // browsers keep for a minute who the portal is
+    await later.goto(`${meppen}/anmelden`);
+    await expect(content(later)).toContainText("Ihr Konto führt Landkreis Emsland.");
   } finally {
     await newcomer.end();
   }

@@ -1,0 +1,106 @@
+import { expect } from "@playwright/test";
+import { answered } from "../support/drafts";
+import { receiptNumber, submitButton } from "../support/errands";
+import { inspect } from "../support/inspect";
+import { content, shows } from "../support/pages";
+import { citizenAt, treasurerAt } from "../support/people";
+import { test } from "../support/test";
+
+test("fees are shown before submitting, fail, are cancelled and paid at once, later and at another portal; the treasury clears up a difference and gives a fee back", async ({
+  page,
+  anotherPerson,
+  where,
+}) => {
+  const citizen = await citizenAt(page, "meppen", "Paula");
+  await answered(page, "parking", citizen);
+  await expect(content(page).getByText("Gebühr: 30,70 €")).toBeVisible();
+  await inspect(page, "payment-fee");
+  await submitButton(page).click();
+  await receiptNumber(page);
+  await content(page).getByRole("link", { name: "Zur Zahlung" }).click();
+  await shows(page, "Gebühr für den Bewohnerparkausweis");
+  await inspect(page, "payment-due");
+
+  await page.getByRole("button", { name: "Jetzt bezahlen" }).click();
+  await expect(page.getByRole("heading", { name: "Bezahlen" })).toBeVisible();
+  await expect(page.getByText("30,70 €").first()).toBeVisible();
+  await inspect(page, "payment-service", { portal: false });
+  await page.getByRole("button", { name: "Zahlung fehlschlagen lassen" }).click();
+  await shows(page, "Gebühr für den Bewohnerparkausweis");
+  await expect(content(page).getByText("Die Zahlung hat nicht geklappt")).toBeVisible();
+  await inspect(page, "payment-failed");
+
+  await page.getByRole("button", { name: "Noch einmal versuchen" }).click();
+  await page.getByRole("button", { name: "30,70 € bezahlen" }).click();
+  await shows(page, "Gebühr für den Bewohnerparkausweis");
+  await expect(content(page).getByText("Ihre Zahlung ist eingegangen")).toBeVisible();
+  await inspect(page, "payment-paid");
+  const receipt = await page.getByRole("link", { name: "Quittung herunterladen (PDF)" }).getAttribute("href");
+  const file = await page.request.get(new URL(receipt ?? "", page.url()).href);
+  expect((await file.body()).subarray(0, 5).toString()).toBe("%PDF-");
+
+  const parkingPayment = page.url();
+
+  // The county's money, paid from Meppen's portal at the second try.
+  await answered(page, "hygiene", citizen);
+  await expect(content(page).getByText("Gebühr: 28,00 €")).toBeVisible();
+  await submitButton(page).click();
+  await receiptNumber(page);
+  const here = new URL(page.url()).origin;
+  await content(page).getByRole("link", { name: "Zur Zahlung" }).click();
+  await shows(page, "Gebühr für die Belehrung mit Bescheinigung");
+  await page.getByRole("button", { name: "Jetzt bezahlen" }).click();
+  await page.getByRole("button", { name: "Abbrechen" }).click();
+  await expect(content(page).getByText("Sie haben die Zahlung abgebrochen")).toBeVisible();
+  await page.getByRole("button", { name: "Noch einmal versuchen" }).click();
+  await page.getByRole("button", { name: "28,00 € bezahlen" }).click();
+  await expect(content(page).getByText("Ihre Zahlung ist eingegangen")).toBeVisible();
+  expect(new URL(page.url()).origin).toBe(here);
+
+  // Lathen's money, paid later, from the list.
+  await answered(page, "streetParty", citizen);
+  await submitButton(page).click();
+  await receiptNumber(page);
+  await page.goto(`${here}/zahlungen`);
+  await shows(page, "Meine Zahlungen");
+  await expect(content(page).getByText("bezahlt", { exact: true })).toHaveCount(2);
+  await expect(content(page).getByText("zu bezahlen", { exact: true })).toHaveCount(1);
+  await inspect(page, "payments");
+  await content(page).getByRole("link", { name: "Gebühr für die Sondernutzung" }).click();
+  await page.getByRole("button", { name: "Jetzt bezahlen" }).click();
+  await page.getByRole("button", { name: "20,00 € bezahlen" }).click();
+  await expect(content(page).getByText("Ihre Zahlung ist eingegangen")).toBeVisible();
+
+  // Money that nobody has ordered is in the service's list: found, and held until it is given back.
+  const form = { was: "erfinden", portal: "meppen/kasse", cent: "1234" };
+  expect((await page.request.post(`${where.payment}/steuerung`, { form })).ok()).toBe(true);
+  const treasurer = await anotherPerson();
+  await treasurerAt(treasurer, "meppen", "kasse");
+  await treasurer.getByRole("link", { name: "Abgleich" }).click();
+  await expect(content(treasurer).getByText("Ein Unterschied ist zu klären")).toBeVisible();
+  await expect(content(treasurer).getByText("Geld ohne Auftrag dieses Portals")).toBeVisible();
+  await inspect(treasurer, "treasury-difference");
+  await content(treasurer).getByRole("button", { name: "In Verwahrung nehmen" }).click();
+  await expect(content(treasurer).getByText("Alles stimmt überein")).toBeVisible();
+
+  // The fee for parking is given back, which somebody else must approve.
+  await treasurer.getByRole("link", { name: "Zahlungen" }).click();
+  await treasurer.getByLabel("Welche Zahlungen").selectOption("bezahlt");
+  await treasurer.getByRole("button", { name: "Anzeigen" }).click();
+  await content(treasurer).getByRole("button", { name: "Erstattung beantragen" }).first().click();
+  await treasurer.getByRole("button", { name: "Beantragen", exact: true }).click();
+  await expect(treasurer.getByText("Bitte geben Sie einen Grund an.").first()).toBeVisible();
+  await treasurer.getByLabel("Grund").fill("Der Antrag wurde abgelehnt.");
+  await treasurer.getByRole("button", { name: "Beantragen", exact: true }).click();
+  await treasurer.getByRole("link", { name: "Erstattungen" }).click();
+  await expect(content(treasurer).getByText("Eine andere Person muss sie freigeben")).toBeVisible();
+  const head = await anotherPerson();
+  await treasurerAt(head, "meppen", "kassenleitung");
+  await head.getByRole("link", { name: "Erstattungen" }).click();
+  await head.getByRole("button", { name: "Freigeben" }).click();
+  const fee = head.getByRole("listitem").filter({ hasText: "30,70 € von einer Gebühr" });
+  await fee.getByRole("button", { name: "Ist ausgezahlt" }).click();
+  await expect(fee).toHaveCount(0);
+  await page.goto(parkingPayment);
+  await expect(content(page).getByText("Die Behörde hat Ihnen diese Gebühr zurückgezahlt.")).toBeVisible();
+});

@@ -1,0 +1,111 @@
+import { infiniteQueryOptions, queryOptions, type QueryClient } from "@tanstack/react-query";
+import { answer, api, type Schemas } from "../../api/client";
+import { defined } from "../../lib/defined";
+
+export type PaymentRecord = Schemas["PaymentRecord"];
+export type Refund = Schemas["Refund"];
+export type Difference = Schemas["Difference"];
+export type PaymentState = Schemas["PaymentState"];
+
+const root = "/api/v1/treasury";
+
+export const overviewQuery = queryOptions({
+  queryKey: ["treasury", "overview"],
+  queryFn: () => answer(api.GET(root)),
+  staleTime: 0,
+});
+
+/** What a list of payments is narrowed to. */
+export interface Wanted {
+  owed?: boolean;
+  state?: PaymentState;
+  reference?: string;
+}
+
+export const paymentsQuery = (wanted: Wanted) =>
+  infiniteQueryOptions({
+    queryKey: ["treasury", "payments", wanted],
+    queryFn: ({ pageParam }) =>
+      answer(
+        api.GET(`${root}/payments`, { params: { query: { ...wanted, ...defined({ cursor: pageParam }) } } }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor,
+    staleTime: 0,
+  });
+
+export const refundsQuery = queryOptions({
+  queryKey: ["treasury", "refunds"],
+  queryFn: async () => (await answer(api.GET(`${root}/refunds`))).items,
+  staleTime: 0,
+});
+
+/** Days, both included (ISO 8601). */
+export interface Period {
+  from: string;
+  to: string;
+}
+
+export const reconciliationQuery = (period: Period) =>
+  queryOptions({
+    queryKey: ["treasury", "reconciliation", period],
+    queryFn: () => answer(api.GET(`${root}/reconciliation`, { params: { query: period } })),
+    retry: false,
+    staleTime: 0,
+  });
+
+export const closingsQuery = queryOptions({
+  queryKey: ["treasury", "closings"],
+  queryFn: async () => (await answer(api.GET(`${root}/closings`))).items,
+  staleTime: 0,
+});
+
+/** Reads everything of the treasury anew: each act changes more than one list. */
+export const readAnew = (client: QueryClient) => client.invalidateQueries({ queryKey: ["treasury"] });
+
+const header = (key: string) => ({ "Idempotency-Key": key });
+
+export const askRefund = (paymentId: string, key: string, amount: number, reason: string) =>
+  answer(
+    api.POST(`${root}/payments/{paymentId}/refunds`, {
+      params: { path: { paymentId }, header: header(key) },
+      body: { amount, reason },
+    }),
+  );
+
+export const writeOff = (paymentId: string, key: string) =>
+  answer(
+    api.POST(`${root}/payments/{paymentId}/write-off`, {
+      params: { path: { paymentId }, header: header(key) },
+    }),
+  );
+
+export type RefundAct = "approve" | "execute" | "refuse";
+
+export const endRefund = (refundId: string, act: RefundAct, key: string) =>
+  answer(
+    api.POST(`${root}/refunds/{refundId}/${act}`, { params: { path: { refundId }, header: header(key) } }),
+  );
+
+export const resolveDifference = (transactionId: string, key: string) =>
+  answer(
+    api.POST(`${root}/reconciliation/resolve`, { params: { header: header(key) }, body: { transactionId } }),
+  );
+
+export const explainDifference = (
+  { transactionId, kind, ours, theirs }: Difference,
+  note: string,
+  key: string,
+) =>
+  answer(
+    api.POST(`${root}/reconciliation/explanations`, {
+      params: { header: header(key) },
+      body: { transactionId, kind, ours: ours?.amount ?? 0, theirs: theirs?.amount ?? 0, note },
+    }),
+  );
+
+export const closeDay = (day: string, key: string) =>
+  answer(api.POST(`${root}/closings`, { params: { header: header(key) }, body: { day } }));
+
+export const exportAddress = ({ from, to }: Period) =>
+  `${root}/export?${new URLSearchParams({ from, to }).toString()}`;

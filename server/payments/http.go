@@ -1,0 +1,351 @@
+package payments
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	api "portalverbund/api/payments"
+	"portalverbund/api/types"
+	"portalverbund/server/platform/files"
+	"portalverbund/server/platform/notify"
+)
+
+const (
+	defaultLimit = 20
+	heartbeat    = 15 * time.Second
+	watchTime    = time.Hour
+	writeTime    = 30 * time.Second
+)
+
+// Handlers answers the operations with the tag payments.
+type Handlers struct{ s *Service }
+
+// NewHandlers makes the Handlers.
+func NewHandlers(s *Service) *Handlers { return &Handlers{s} }
+
+var _ api.StrictServerInterface = (*Handlers)(nil)
+
+func or[T any](given *T, usual T) T {
+	if given == nil {
+		return usual
+	}
+	return *given
+}
+
+// ListPayments answers GET /api/v1/payments.
+func (h *Handlers) ListPayments(ctx context.Context, r api.ListPaymentsRequestObject) (api.ListPaymentsResponseObject, error) {
+	items, next, err := h.s.List(ctx, r.Params.ApplicationId, or(r.Params.Limit, defaultLimit), or(r.Params.Cursor, ""))
+	if err != nil {
+		return nil, err
+	}
+	return api.ListPayments200JSONResponse{Items: items, NextCursor: optional(next)}, nil
+}
+
+// GetPayment answers GET /api/v1/payments/{paymentId}.
+func (h *Handlers) GetPayment(ctx context.Context, r api.GetPaymentRequestObject) (api.GetPaymentResponseObject, error) {
+	p, err := h.s.Get(ctx, r.PaymentId)
+	if err != nil {
+		return nil, err
+	}
+	return api.GetPayment200JSONResponse(p), nil
+}
+
+// StartPayment answers POST /api/v1/payments/{paymentId}/start.
+func (h *Handlers) StartPayment(ctx context.Context, r api.StartPaymentRequestObject) (api.StartPaymentResponseObject, error) {
+	p, err := h.s.Start(ctx, r.PaymentId, r.Params.IdempotencyKey)
+	if err != nil {
+		return nil, err
+	}
+	return api.StartPayment202JSONResponse(p), nil
+}
+
+// CheckPayment answers POST /api/v1/payments/{paymentId}/check.
+func (h *Handlers) CheckPayment(ctx context.Context, r api.CheckPaymentRequestObject) (api.CheckPaymentResponseObject, error) {
+	p, err := h.s.Check(ctx, r.PaymentId)
+	if err != nil {
+		return nil, err
+	}
+	return api.CheckPayment202JSONResponse(p), nil
+}
+
+// NotifyPayment answers POST /api/v1/payment-notifications/{token}.
+func (h *Handlers) NotifyPayment(ctx context.Context, r api.NotifyPaymentRequestObject) (api.NotifyPaymentResponseObject, error) {
+	if err := h.s.Notified(ctx, r.Token); err != nil {
+		return nil, err
+	}
+	return api.NotifyPayment202Response{}, nil
+}
+
+// file is a small file as an answer.
+type file struct {
+	name    string
+	content []byte
+}
+
+func (f file) send(w http.ResponseWriter) error {
+	return files.Send(w, f.name, int64(len(f.content)), bytes.NewReader(f.content))
+}
+
+// written is a PDF as a file: whole before it is sent, so that an error is still an answer.
+func written(write func(io.Writer) error, name string, err error) (file, error) {
+	if err != nil {
+		return file{}, err
+	}
+	var pdf bytes.Buffer
+	if err := write(&pdf); err != nil {
+		return file{}, err
+	}
+	return file{name: name, content: pdf.Bytes()}, nil
+}
+
+// VisitGetPaymentReceiptResponse writes the receipt.
+func (f file) VisitGetPaymentReceiptResponse(w http.ResponseWriter) error { return f.send(w) }
+
+// GetPaymentReceipt answers GET /api/v1/payments/{paymentId}/receipt.
+func (h *Handlers) GetPaymentReceipt(ctx context.Context, r api.GetPaymentReceiptRequestObject) (api.GetPaymentReceiptResponseObject, error) {
+	f, err := written(h.s.Receipt(ctx, r.PaymentId))
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// VisitGetPaymentNoticeResponse writes the notice.
+func (f file) VisitGetPaymentNoticeResponse(w http.ResponseWriter) error { return f.send(w) }
+
+// GetPaymentNotice answers GET /api/v1/payments/{paymentId}/notice.
+func (h *Handlers) GetPaymentNotice(ctx context.Context, r api.GetPaymentNoticeRequestObject) (api.GetPaymentNoticeResponseObject, error) {
+	f, err := written(h.s.Notice(ctx, r.PaymentId))
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// watch sends the changes of a payment as server-sent events, until the reader leaves.
+type watch struct {
+	ctx     context.Context
+	present func() (string, error)
+	changes <-chan string
+	stop    func()
+}
+
+// WatchPayment answers GET /api/v1/payments/{paymentId}/events.
+func (h *Handlers) WatchPayment(ctx context.Context, r api.WatchPaymentRequestObject) (api.WatchPaymentResponseObject, error) {
+	present := func() (string, error) {
+		c, err := h.s.mine(ctx, r.PaymentId, "")
+		return fmt.Sprint(c.Revision), err
+	}
+	if _, err := present(); err != nil {
+		return nil, err
+	}
+	changes, unsubscribe := h.s.Hub.Subscribe(Topic(r.PaymentId))
+	limited, cancel := context.WithTimeout(ctx, watchTime)
+	return watch{ctx: limited, present: present, changes: changes, stop: func() { cancel(); unsubscribe() }}, nil
+}
+
+// VisitWatchPaymentResponse writes the stream: the present revision first, and with every heartbeat a look of its own, as a hint may have got lost.
+func (v watch) VisitWatchPaymentResponse(w http.ResponseWriter) error {
+	defer v.stop()
+	known, err := v.present() // after subscribing: nothing is missed in between
+	if err != nil {
+		return err
+	}
+	header := w.Header()
+	header.Set("Content-Type", "text/event-stream")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Accel-Buffering", "no") // proxies pass on at once
+	w.WriteHeader(http.StatusOK)
+	control := http.NewResponseController(w)
+	send := func(text string) bool {
+		_ = control.SetWriteDeadline(time.Now().Add(writeTime)) // not every writer can
+		_, err := io.WriteString(w, text)
+		return err == nil && control.Flush() == nil
+	}
+	for text := "retry: 2000\n\n" + changedEvent(known); send(text); {
+		select {
+		case <-v.ctx.Done():
+			return nil
+		case revision, isOpen := <-v.changes:
+			if !isOpen {
+				return nil
+			}
+			if known = revision; revision != notify.Lost {
+				text = changedEvent(known)
+				continue
+			}
+		case <-time.After(heartbeat):
+		}
+		now, err := v.present()
+		if err != nil {
+			return nil
+		}
+		if text = ": still here\n\n"; now != known {
+			known, text = now, changedEvent(now)
+		}
+	}
+	return nil
+}
+
+func changedEvent(revision string) string { return "event: changed\ndata: " + revision + "\n\n" }
+
+// ListCasePayments answers GET /api/v1/cases/{caseId}/payments.
+func (h *Handlers) ListCasePayments(ctx context.Context, r api.ListCasePaymentsRequestObject) (api.ListCasePaymentsResponseObject, error) {
+	items, err := h.s.OfCase(ctx, r.CaseId)
+	if err != nil {
+		return nil, err
+	}
+	return api.ListCasePayments200JSONResponse{Items: items}, nil
+}
+
+// ReducePayment answers POST /api/v1/cases/{caseId}/payments/{paymentId}/reduction.
+func (h *Handlers) ReducePayment(ctx context.Context, r api.ReducePaymentRequestObject) (api.ReducePaymentResponseObject, error) {
+	got, err := h.s.Reduce(ctx, r.CaseId, r.PaymentId, r.Params.IdempotencyKey, *r.Body)
+	if err != nil {
+		return nil, err
+	}
+	return api.ReducePayment200JSONResponse(got), nil
+}
+
+// GetTreasury answers GET /api/v1/treasury.
+func (h *Handlers) GetTreasury(ctx context.Context, _ api.GetTreasuryRequestObject) (api.GetTreasuryResponseObject, error) {
+	got, err := h.s.Overview(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return api.GetTreasury200JSONResponse(got), nil
+}
+
+// ListTreasuryPayments answers GET /api/v1/treasury/payments.
+func (h *Handlers) ListTreasuryPayments(ctx context.Context, r api.ListTreasuryPaymentsRequestObject) (api.ListTreasuryPaymentsResponseObject, error) {
+	w := Wanted{Owed: or(r.Params.Owed, false), State: or(r.Params.State, types.PaymentState("")), Reference: or(r.Params.Reference, "")}
+	items, next, err := h.s.Payments(ctx, w, or(r.Params.Limit, defaultLimit), or(r.Params.Cursor, ""))
+	if err != nil {
+		return nil, err
+	}
+	return api.ListTreasuryPayments200JSONResponse{Items: items, NextCursor: optional(next)}, nil
+}
+
+// AskRefund answers POST /api/v1/treasury/payments/{paymentId}/refunds.
+func (h *Handlers) AskRefund(ctx context.Context, r api.AskRefundRequestObject) (api.AskRefundResponseObject, error) {
+	got, err := h.s.AskRefund(ctx, r.PaymentId, r.Params.IdempotencyKey, *r.Body)
+	if err != nil {
+		return nil, err
+	}
+	return api.AskRefund201JSONResponse(got), nil
+}
+
+// WriteOffPayment answers POST /api/v1/treasury/payments/{paymentId}/write-off.
+func (h *Handlers) WriteOffPayment(ctx context.Context, r api.WriteOffPaymentRequestObject) (api.WriteOffPaymentResponseObject, error) {
+	got, err := h.s.WriteOff(ctx, r.PaymentId, r.Params.IdempotencyKey)
+	if err != nil {
+		return nil, err
+	}
+	return api.WriteOffPayment200JSONResponse(got), nil
+}
+
+// ListRefunds answers GET /api/v1/treasury/refunds.
+func (h *Handlers) ListRefunds(ctx context.Context, _ api.ListRefundsRequestObject) (api.ListRefundsResponseObject, error) {
+	items, err := h.s.Refunds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return api.ListRefunds200JSONResponse{Items: items}, nil
+}
+
+// ApproveRefund answers POST /api/v1/treasury/refunds/{refundId}/approve.
+func (h *Handlers) ApproveRefund(ctx context.Context, r api.ApproveRefundRequestObject) (api.ApproveRefundResponseObject, error) {
+	got, err := h.s.ApproveRefund(ctx, r.RefundId, r.Params.IdempotencyKey)
+	if err != nil {
+		return nil, err
+	}
+	return api.ApproveRefund200JSONResponse(got), nil
+}
+
+// ExecuteRefund answers POST /api/v1/treasury/refunds/{refundId}/execute.
+func (h *Handlers) ExecuteRefund(ctx context.Context, r api.ExecuteRefundRequestObject) (api.ExecuteRefundResponseObject, error) {
+	got, err := h.s.ExecuteRefund(ctx, r.RefundId, r.Params.IdempotencyKey)
+	if err != nil {
+		return nil, err
+	}
+	return api.ExecuteRefund200JSONResponse(got), nil
+}
+
+// RefuseRefund answers POST /api/v1/treasury/refunds/{refundId}/refuse.
+func (h *Handlers) RefuseRefund(ctx context.Context, r api.RefuseRefundRequestObject) (api.RefuseRefundResponseObject, error) {
+	got, err := h.s.RefuseRefund(ctx, r.RefundId, r.Params.IdempotencyKey)
+	if err != nil {
+		return nil, err
+	}
+	return api.RefuseRefund200JSONResponse(got), nil
+}
+
+// ReconcilePayments answers GET /api/v1/treasury/reconciliation.
+func (h *Handlers) ReconcilePayments(ctx context.Context, r api.ReconcilePaymentsRequestObject) (api.ReconcilePaymentsResponseObject, error) {
+	got, err := h.s.Reconcile(ctx, r.Params.From.Time, r.Params.To.Time)
+	if err != nil {
+		return nil, err
+	}
+	return api.ReconcilePayments200JSONResponse(got), nil
+}
+
+// ResolveDifference answers POST /api/v1/treasury/reconciliation/resolve.
+func (h *Handlers) ResolveDifference(ctx context.Context, r api.ResolveDifferenceRequestObject) (api.ResolveDifferenceResponseObject, error) {
+	got, err := h.s.Resolve(ctx, r.Params.IdempotencyKey, r.Body.TransactionId)
+	if err != nil {
+		return nil, err
+	}
+	return api.ResolveDifference200JSONResponse(got), nil
+}
+
+// ExplainDifference answers POST /api/v1/treasury/reconciliation/explanations.
+func (h *Handlers) ExplainDifference(ctx context.Context, r api.ExplainDifferenceRequestObject) (api.ExplainDifferenceResponseObject, error) {
+	got, err := h.s.Explain(ctx, r.Params.IdempotencyKey, *r.Body)
+	if err != nil {
+		return nil, err
+	}
+	return api.ExplainDifference201JSONResponse(got), nil
+}
+
+// export is the ledger of some days, streamed.
+type export struct {
+	ctx      context.Context
+	s        *Service
+	from, to time.Time
+}
+
+// VisitExportLedgerResponse writes the file; a stream that breaks off is no whole file.
+func (e export) VisitExportLedgerResponse(w http.ResponseWriter) error {
+	header := w.Header()
+	header.Set("Content-Type", "text/csv; charset=utf-8")
+	header.Set("Content-Disposition", files.Disposition("buchungen-"+e.from.Format(time.DateOnly)+".csv"))
+	header.Set("Cache-Control", "no-store")
+	return e.s.Export(e.ctx, w, e.from, e.to)
+}
+
+// ExportLedger answers GET /api/v1/treasury/export.
+func (h *Handlers) ExportLedger(ctx context.Context, r api.ExportLedgerRequestObject) (api.ExportLedgerResponseObject, error) {
+	return export{ctx: ctx, s: h.s, from: r.Params.From.Time, to: r.Params.To.Time}, nil
+}
+
+// ListClosings answers GET /api/v1/treasury/closings.
+func (h *Handlers) ListClosings(ctx context.Context, _ api.ListClosingsRequestObject) (api.ListClosingsResponseObject, error) {
+	got, err := h.s.Closings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return api.ListClosings200JSONResponse(got), nil
+}
+
+// CloseDay answers POST /api/v1/treasury/closings.
+func (h *Handlers) CloseDay(ctx context.Context, r api.CloseDayRequestObject) (api.CloseDayResponseObject, error) {
+	got, err := h.s.Close(ctx, r.Params.IdempotencyKey, r.Body.Day.Time)
+	if err != nil {
+		return nil, err
+	}
+	return api.CloseDay201JSONResponse(got), nil
+}
