@@ -19,6 +19,12 @@ import (
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// How long closed cases are kept
+	// (GET /api/v1/admin/case-rules)
+	GetCaseRules(ctx echo.Context) error
+	// Set how long closed cases are kept
+	// (PUT /api/v1/admin/case-rules)
+	SetCaseRule(ctx echo.Context) error
 	// The clerk's inbox
 	// (GET /api/v1/cases)
 	ListCases(ctx echo.Context, params ListCasesParams) error
@@ -64,6 +70,12 @@ type ServerInterface interface {
 	// Decide a case
 	// (POST /api/v1/cases/{caseId}/decision)
 	DecideCase(ctx echo.Context, caseId CaseId, params DecideCaseParams) error
+	// End a hold
+	// (DELETE /api/v1/cases/{caseId}/hold)
+	EndCaseHold(ctx echo.Context, caseId CaseId) error
+	// Keep a case from being deleted
+	// (PUT /api/v1/cases/{caseId}/hold)
+	HoldCase(ctx echo.Context, caseId CaseId) error
 	// Write an internal note
 	// (POST /api/v1/cases/{caseId}/notes)
 	NoteCase(ctx echo.Context, caseId CaseId, params NoteCaseParams) error
@@ -78,6 +90,28 @@ type ServerInterface interface {
 // ServerInterfaceWrapper converts echo contexts to parameters.
 type ServerInterfaceWrapper struct {
 	Handler ServerInterface
+}
+
+// GetCaseRules converts echo context to params.
+func (w *ServerInterfaceWrapper) GetCaseRules(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetCaseRules(ctx)
+	return err
+}
+
+// SetCaseRule converts echo context to params.
+func (w *ServerInterfaceWrapper) SetCaseRule(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetCaseRule(ctx)
+	return err
 }
 
 // ListCases converts echo context to params.
@@ -467,6 +501,42 @@ func (w *ServerInterfaceWrapper) DecideCase(ctx echo.Context) error {
 	return err
 }
 
+// EndCaseHold converts echo context to params.
+func (w *ServerInterfaceWrapper) EndCaseHold(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseId CaseId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EndCaseHold(ctx, caseId)
+	return err
+}
+
+// HoldCase converts echo context to params.
+func (w *ServerInterfaceWrapper) HoldCase(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseId CaseId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.HoldCase(ctx, caseId)
+	return err
+}
+
 // NoteCase converts echo context to params.
 func (w *ServerInterfaceWrapper) NoteCase(ctx echo.Context) error {
 	var err error
@@ -615,6 +685,8 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 		Handler: si,
 	}
 
+	router.GET(baseURL+"/api/v1/admin/case-rules", wrapper.GetCaseRules)
+	router.PUT(baseURL+"/api/v1/admin/case-rules", wrapper.SetCaseRule)
 	router.GET(baseURL+"/api/v1/cases", wrapper.ListCases)
 	router.GET(baseURL+"/api/v1/cases/colleagues", wrapper.ListColleagues)
 	router.GET(baseURL+"/api/v1/cases/events", wrapper.WatchCases)
@@ -630,6 +702,8 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.PATCH(baseURL+"/api/v1/cases/:caseId", wrapper.PlanCase)
 	router.GET(baseURL+"/api/v1/cases/:caseId/attachments/:attachmentId", wrapper.GetCaseAttachment)
 	router.POST(baseURL+"/api/v1/cases/:caseId/decision", wrapper.DecideCase)
+	router.DELETE(baseURL+"/api/v1/cases/:caseId/hold", wrapper.EndCaseHold)
+	router.PUT(baseURL+"/api/v1/cases/:caseId/hold", wrapper.HoldCase)
 	router.POST(baseURL+"/api/v1/cases/:caseId/notes", wrapper.NoteCase)
 	router.POST(baseURL+"/api/v1/cases/:caseId/questions", wrapper.AskQuestion)
 	router.POST(baseURL+"/api/v1/cases/:caseId/start", wrapper.StartCase)
@@ -676,6 +750,118 @@ type NotFoundApplicationProblemPlusJSONResponse Problem
 type PreconditionFailedApplicationProblemPlusJSONResponse Problem
 
 type UnauthorizedApplicationProblemPlusJSONResponse Problem
+
+type GetCaseRulesRequestObject struct {
+}
+
+type GetCaseRulesResponseObject interface {
+	VisitGetCaseRulesResponse(w http.ResponseWriter) error
+}
+
+type GetCaseRules200JSONResponse CaseRules
+
+func (response GetCaseRules200JSONResponse) VisitGetCaseRulesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetCaseRules401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetCaseRules401ApplicationProblemPlusJSONResponse) VisitGetCaseRulesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetCaseRules403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetCaseRules403ApplicationProblemPlusJSONResponse) VisitGetCaseRulesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetCaseRulesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCaseRulesdefaultApplicationProblemPlusJSONResponse) VisitGetCaseRulesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type SetCaseRuleRequestObject struct {
+	Body *SetCaseRuleJSONRequestBody
+}
+
+type SetCaseRuleResponseObject interface {
+	VisitSetCaseRuleResponse(w http.ResponseWriter) error
+}
+
+type SetCaseRule200JSONResponse CaseRules
+
+func (response SetCaseRule200JSONResponse) VisitSetCaseRuleResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetCaseRule401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SetCaseRule401ApplicationProblemPlusJSONResponse) VisitSetCaseRuleResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetCaseRule403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SetCaseRule403ApplicationProblemPlusJSONResponse) VisitSetCaseRuleResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetCaseRule422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SetCaseRule422ApplicationProblemPlusJSONResponse) VisitSetCaseRuleResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetCaseRuledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetCaseRuledefaultApplicationProblemPlusJSONResponse) VisitSetCaseRuleResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
 
 type ListCasesRequestObject struct {
 	Params ListCasesParams
@@ -1726,6 +1912,144 @@ func (response DecideCasedefaultApplicationProblemPlusJSONResponse) VisitDecideC
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type EndCaseHoldRequestObject struct {
+	CaseId CaseId `json:"caseId"`
+}
+
+type EndCaseHoldResponseObject interface {
+	VisitEndCaseHoldResponse(w http.ResponseWriter) error
+}
+
+type EndCaseHold200JSONResponse struct{ ChangedCaseJSONResponse }
+
+func (response EndCaseHold200JSONResponse) VisitEndCaseHoldResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type EndCaseHold401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response EndCaseHold401ApplicationProblemPlusJSONResponse) VisitEndCaseHoldResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type EndCaseHold403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response EndCaseHold403ApplicationProblemPlusJSONResponse) VisitEndCaseHoldResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type EndCaseHold404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response EndCaseHold404ApplicationProblemPlusJSONResponse) VisitEndCaseHoldResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type EndCaseHolddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EndCaseHolddefaultApplicationProblemPlusJSONResponse) VisitEndCaseHoldResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type HoldCaseRequestObject struct {
+	CaseId CaseId `json:"caseId"`
+	Body   *HoldCaseJSONRequestBody
+}
+
+type HoldCaseResponseObject interface {
+	VisitHoldCaseResponse(w http.ResponseWriter) error
+}
+
+type HoldCase200JSONResponse struct{ ChangedCaseJSONResponse }
+
+func (response HoldCase200JSONResponse) VisitHoldCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type HoldCase401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response HoldCase401ApplicationProblemPlusJSONResponse) VisitHoldCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type HoldCase403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response HoldCase403ApplicationProblemPlusJSONResponse) VisitHoldCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type HoldCase404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response HoldCase404ApplicationProblemPlusJSONResponse) VisitHoldCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type HoldCase422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response HoldCase422ApplicationProblemPlusJSONResponse) VisitHoldCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type HoldCasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response HoldCasedefaultApplicationProblemPlusJSONResponse) VisitHoldCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 type NoteCaseRequestObject struct {
 	CaseId CaseId `json:"caseId"`
 	Params NoteCaseParams
@@ -1977,6 +2301,12 @@ func (response StartCasedefaultApplicationProblemPlusJSONResponse) VisitStartCas
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// How long closed cases are kept
+	// (GET /api/v1/admin/case-rules)
+	GetCaseRules(ctx context.Context, request GetCaseRulesRequestObject) (GetCaseRulesResponseObject, error)
+	// Set how long closed cases are kept
+	// (PUT /api/v1/admin/case-rules)
+	SetCaseRule(ctx context.Context, request SetCaseRuleRequestObject) (SetCaseRuleResponseObject, error)
 	// The clerk's inbox
 	// (GET /api/v1/cases)
 	ListCases(ctx context.Context, request ListCasesRequestObject) (ListCasesResponseObject, error)
@@ -2022,6 +2352,12 @@ type StrictServerInterface interface {
 	// Decide a case
 	// (POST /api/v1/cases/{caseId}/decision)
 	DecideCase(ctx context.Context, request DecideCaseRequestObject) (DecideCaseResponseObject, error)
+	// End a hold
+	// (DELETE /api/v1/cases/{caseId}/hold)
+	EndCaseHold(ctx context.Context, request EndCaseHoldRequestObject) (EndCaseHoldResponseObject, error)
+	// Keep a case from being deleted
+	// (PUT /api/v1/cases/{caseId}/hold)
+	HoldCase(ctx context.Context, request HoldCaseRequestObject) (HoldCaseResponseObject, error)
 	// Write an internal note
 	// (POST /api/v1/cases/{caseId}/notes)
 	NoteCase(ctx context.Context, request NoteCaseRequestObject) (NoteCaseResponseObject, error)
@@ -2043,6 +2379,58 @@ func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareF
 type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
+}
+
+// GetCaseRules operation middleware
+func (sh *strictHandler) GetCaseRules(ctx echo.Context) error {
+	var request GetCaseRulesRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCaseRules(ctx.Request().Context(), request.(GetCaseRulesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCaseRules")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetCaseRulesResponseObject); ok {
+		return validResponse.VisitGetCaseRulesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetCaseRule operation middleware
+func (sh *strictHandler) SetCaseRule(ctx echo.Context) error {
+	var request SetCaseRuleRequestObject
+
+	var body SetCaseRuleJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetCaseRule(ctx.Request().Context(), request.(SetCaseRuleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetCaseRule")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetCaseRuleResponseObject); ok {
+		return validResponse.VisitSetCaseRuleResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
 }
 
 // ListCases operation middleware
@@ -2439,6 +2827,62 @@ func (sh *strictHandler) DecideCase(ctx echo.Context, caseId CaseId, params Deci
 		return err
 	} else if validResponse, ok := response.(DecideCaseResponseObject); ok {
 		return validResponse.VisitDecideCaseResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EndCaseHold operation middleware
+func (sh *strictHandler) EndCaseHold(ctx echo.Context, caseId CaseId) error {
+	var request EndCaseHoldRequestObject
+
+	request.CaseId = caseId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndCaseHold(ctx.Request().Context(), request.(EndCaseHoldRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndCaseHold")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EndCaseHoldResponseObject); ok {
+		return validResponse.VisitEndCaseHoldResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// HoldCase operation middleware
+func (sh *strictHandler) HoldCase(ctx echo.Context, caseId CaseId) error {
+	var request HoldCaseRequestObject
+
+	request.CaseId = caseId
+
+	var body HoldCaseJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.HoldCase(ctx.Request().Context(), request.(HoldCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "HoldCase")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(HoldCaseResponseObject); ok {
+		return validResponse.VisitHoldCaseResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

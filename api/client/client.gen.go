@@ -383,6 +383,14 @@ type ClientInterface interface {
 	// ListAuditEntries request
 	ListAuditEntries(ctx context.Context, params *ListAuditEntriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetCaseRules request
+	GetCaseRules(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetCaseRuleWithBody request with any body
+	SetCaseRuleWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	SetCaseRule(ctx context.Context, body SetCaseRuleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListEditorialEntries request
 	ListEditorialEntries(ctx context.Context, params *ListEditorialEntriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -802,6 +810,14 @@ type ClientInterface interface {
 	DecideCaseWithBody(ctx context.Context, caseId CaseId, params *DecideCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	DecideCase(ctx context.Context, caseId CaseId, params *DecideCaseParams, body DecideCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EndCaseHold request
+	EndCaseHold(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HoldCaseWithBody request with any body
+	HoldCaseWithBody(ctx context.Context, caseId CaseId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	HoldCase(ctx context.Context, caseId CaseId, body HoldCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// NoteCaseWithBody request with any body
 	NoteCaseWithBody(ctx context.Context, caseId CaseId, params *NoteCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2392,6 +2408,42 @@ func (c *Client) ResendMessage(ctx context.Context, messageId StuckMessageId, re
 
 func (c *Client) ListAuditEntries(ctx context.Context, params *ListAuditEntriesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListAuditEntriesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) GetCaseRules(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCaseRulesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) SetCaseRuleWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetCaseRuleRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) SetCaseRule(ctx context.Context, body SetCaseRuleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetCaseRuleRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4228,6 +4280,42 @@ func (c *Client) DecideCaseWithBody(ctx context.Context, caseId CaseId, params *
 
 func (c *Client) DecideCase(ctx context.Context, caseId CaseId, params *DecideCaseParams, body DecideCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDecideCaseRequest(c.Server, caseId, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) EndCaseHold(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndCaseHoldRequest(c.Server, caseId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) HoldCaseWithBody(ctx context.Context, caseId CaseId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHoldCaseRequestWithBody(c.Server, caseId, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) HoldCase(ctx context.Context, caseId CaseId, body HoldCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHoldCaseRequest(c.Server, caseId, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8428,6 +8516,73 @@ func NewListAuditEntriesRequest(server string, params *ListAuditEntriesParams) (
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewGetCaseRulesRequest generates requests for GetCaseRules
+func NewGetCaseRulesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/case-rules")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetCaseRuleRequest calls the generic SetCaseRule builder with application/json body
+func NewSetCaseRuleRequest(server string, body SetCaseRuleJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetCaseRuleRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSetCaseRuleRequestWithBody generates requests for SetCaseRule with any type of body
+func NewSetCaseRuleRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/case-rules")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("PUT", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -14571,6 +14726,87 @@ func NewDecideCaseRequestWithBody(server string, caseId CaseId, params *DecideCa
 	return req, nil
 }
 
+// NewEndCaseHoldRequest generates requests for EndCaseHold
+func NewEndCaseHoldRequest(server string, caseId CaseId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "caseId", runtime.ParamLocationPath, caseId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/hold", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("DELETE", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewHoldCaseRequest calls the generic HoldCase builder with application/json body
+func NewHoldCaseRequest(server string, caseId CaseId, body HoldCaseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewHoldCaseRequestWithBody(server, caseId, "application/json", bodyReader)
+}
+
+// NewHoldCaseRequestWithBody generates requests for HoldCase with any type of body
+func NewHoldCaseRequestWithBody(server string, caseId CaseId, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "caseId", runtime.ParamLocationPath, caseId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/hold", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("PUT", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewNoteCaseRequest calls the generic NoteCase builder with application/json body
 func NewNoteCaseRequest(server string, caseId CaseId, params *NoteCaseParams, body NoteCaseJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -19561,6 +19797,14 @@ type ClientWithResponsesInterface interface {
 	// ListAuditEntriesWithResponse request
 	ListAuditEntriesWithResponse(ctx context.Context, params *ListAuditEntriesParams, reqEditors ...RequestEditorFn) (*ListAuditEntriesResponse, error)
 
+	// GetCaseRulesWithResponse request
+	GetCaseRulesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetCaseRulesResponse, error)
+
+	// SetCaseRuleWithBodyWithResponse request with any body
+	SetCaseRuleWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetCaseRuleResponse, error)
+
+	SetCaseRuleWithResponse(ctx context.Context, body SetCaseRuleJSONRequestBody, reqEditors ...RequestEditorFn) (*SetCaseRuleResponse, error)
+
 	// ListEditorialEntriesWithResponse request
 	ListEditorialEntriesWithResponse(ctx context.Context, params *ListEditorialEntriesParams, reqEditors ...RequestEditorFn) (*ListEditorialEntriesResponse, error)
 
@@ -19980,6 +20224,14 @@ type ClientWithResponsesInterface interface {
 	DecideCaseWithBodyWithResponse(ctx context.Context, caseId CaseId, params *DecideCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideCaseResponse, error)
 
 	DecideCaseWithResponse(ctx context.Context, caseId CaseId, params *DecideCaseParams, body DecideCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideCaseResponse, error)
+
+	// EndCaseHoldWithResponse request
+	EndCaseHoldWithResponse(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*EndCaseHoldResponse, error)
+
+	// HoldCaseWithBodyWithResponse request with any body
+	HoldCaseWithBodyWithResponse(ctx context.Context, caseId CaseId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HoldCaseResponse, error)
+
+	HoldCaseWithResponse(ctx context.Context, caseId CaseId, body HoldCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*HoldCaseResponse, error)
 
 	// NoteCaseWithBodyWithResponse request with any body
 	NoteCaseWithBodyWithResponse(ctx context.Context, caseId CaseId, params *NoteCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*NoteCaseResponse, error)
@@ -22190,6 +22442,57 @@ func (r ListAuditEntriesResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ListAuditEntriesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetCaseRulesResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *CaseRules
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCaseRulesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCaseRulesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type SetCaseRuleResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *CaseRules
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r SetCaseRuleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetCaseRuleResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -25225,6 +25528,59 @@ func (r DecideCaseResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r DecideCaseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type EndCaseHoldResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *ChangedCase
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r EndCaseHoldResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EndCaseHoldResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type HoldCaseResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *ChangedCase
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r HoldCaseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HoldCaseResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -28441,6 +28797,32 @@ func (c *ClientWithResponses) ListAuditEntriesWithResponse(ctx context.Context, 
 	return ParseListAuditEntriesResponse(rsp)
 }
 
+// GetCaseRulesWithResponse request returning *GetCaseRulesResponse
+func (c *ClientWithResponses) GetCaseRulesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetCaseRulesResponse, error) {
+	rsp, err := c.GetCaseRules(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCaseRulesResponse(rsp)
+}
+
+// SetCaseRuleWithBodyWithResponse request with arbitrary body returning *SetCaseRuleResponse
+func (c *ClientWithResponses) SetCaseRuleWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetCaseRuleResponse, error) {
+	rsp, err := c.SetCaseRuleWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetCaseRuleResponse(rsp)
+}
+
+func (c *ClientWithResponses) SetCaseRuleWithResponse(ctx context.Context, body SetCaseRuleJSONRequestBody, reqEditors ...RequestEditorFn) (*SetCaseRuleResponse, error) {
+	rsp, err := c.SetCaseRule(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetCaseRuleResponse(rsp)
+}
+
 // ListEditorialEntriesWithResponse request returning *ListEditorialEntriesResponse
 func (c *ClientWithResponses) ListEditorialEntriesWithResponse(ctx context.Context, params *ListEditorialEntriesParams, reqEditors ...RequestEditorFn) (*ListEditorialEntriesResponse, error) {
 	rsp, err := c.ListEditorialEntries(ctx, params, reqEditors...)
@@ -29777,6 +30159,32 @@ func (c *ClientWithResponses) DecideCaseWithResponse(ctx context.Context, caseId
 		return nil, err
 	}
 	return ParseDecideCaseResponse(rsp)
+}
+
+// EndCaseHoldWithResponse request returning *EndCaseHoldResponse
+func (c *ClientWithResponses) EndCaseHoldWithResponse(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*EndCaseHoldResponse, error) {
+	rsp, err := c.EndCaseHold(ctx, caseId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEndCaseHoldResponse(rsp)
+}
+
+// HoldCaseWithBodyWithResponse request with arbitrary body returning *HoldCaseResponse
+func (c *ClientWithResponses) HoldCaseWithBodyWithResponse(ctx context.Context, caseId CaseId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HoldCaseResponse, error) {
+	rsp, err := c.HoldCaseWithBody(ctx, caseId, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHoldCaseResponse(rsp)
+}
+
+func (c *ClientWithResponses) HoldCaseWithResponse(ctx context.Context, caseId CaseId, body HoldCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*HoldCaseResponse, error) {
+	rsp, err := c.HoldCase(ctx, caseId, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHoldCaseResponse(rsp)
 }
 
 // NoteCaseWithBodyWithResponse request with arbitrary body returning *NoteCaseResponse
@@ -34616,6 +35024,107 @@ func ParseListAuditEntriesResponse(rsp *http.Response) (*ListAuditEntriesRespons
 			return nil, err
 		}
 		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetCaseRulesResponse parses an HTTP response from a GetCaseRulesWithResponse call
+func ParseGetCaseRulesResponse(rsp *http.Response) (*GetCaseRulesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCaseRulesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CaseRules
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetCaseRuleResponse parses an HTTP response from a SetCaseRuleWithResponse call
+func ParseSetCaseRuleResponse(rsp *http.Response) (*SetCaseRuleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetCaseRuleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CaseRules
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error
@@ -41262,6 +41771,121 @@ func ParseDecideCaseResponse(rsp *http.Response) (*DecideCaseResponse, error) {
 			return nil, err
 		}
 		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseEndCaseHoldResponse parses an HTTP response from a EndCaseHoldWithResponse call
+func ParseEndCaseHoldResponse(rsp *http.Response) (*EndCaseHoldResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EndCaseHoldResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ChangedCase
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseHoldCaseResponse parses an HTTP response from a HoldCaseWithResponse call
+func ParseHoldCaseResponse(rsp *http.Response) (*HoldCaseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HoldCaseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ChangedCase
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Invalid

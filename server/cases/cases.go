@@ -54,6 +54,8 @@ type Case struct {
 	Assignee         *uuid.UUID // nil: nobody
 	DueOn            time.Time  // the day, at midnight UTC
 	Notes            []Note
+	DeleteOn         *time.Time // the day, at midnight UTC; nil while it is open
+	Hold             *Hold      // nil: nothing keeps it from being deleted then
 	Version          int
 }
 

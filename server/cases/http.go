@@ -229,6 +229,9 @@ func (h *Handlers) body(ctx context.Context, c Case) (types.Case, error) {
 	for _, n := range c.Notes {
 		ids = append(ids, n.Author)
 	}
+	if c.Hold != nil {
+		ids = append(ids, c.Hold.By)
+	}
 	names, err := h.s.colleagues.StaffNames(ctx, ids)
 	if err != nil {
 		return types.Case{}, err
@@ -243,6 +246,12 @@ func (h *Handlers) body(ctx context.Context, c Case) (types.Case, error) {
 	}
 	if body.Data == nil {
 		body.Data = map[string]any{}
+	}
+	if c.DeleteOn != nil {
+		body.DeleteOn = &openapi.Date{Time: *c.DeleteOn}
+	}
+	if c.Hold != nil {
+		body.Hold = &types.CaseHold{Reason: c.Hold.Reason, By: names[c.Hold.By], At: c.Hold.At}
 	}
 	for _, n := range c.Notes {
 		body.Notes = append(body.Notes, types.CaseNote{Id: n.ID, At: n.At, Author: names[n.Author], Text: n.Text})

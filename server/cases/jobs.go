@@ -48,6 +48,8 @@ func Register(c *jobs.Client, s *Service) {
 	c.Queue(queue, fetchers)
 	jobs.Register(c, &fetchWorker{s: s})
 	jobs.Register(c, &completeWorker{s: s})
+	jobs.Register(c, &deleteFilesWorker{s: s})
+	c.Sweep("cases", s.DeleteDue)
 }
 
 type fetchWorker struct {

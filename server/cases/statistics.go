@@ -44,7 +44,7 @@ type Statistics struct {
 	People   []Colleague // with open cases, most first; uuid.Nil: nobody
 }
 
-// One reading gives the figures by service and, by the second grouping set, of all of them.
+// One reading gives the figures by service and, by the second grouping set, of all of them; deleted cases are counted as they were.
 const figuresQuery = `
 	SELECT service_id, (array_agg(service_title ORDER BY received_at DESC))[1] AS service_title, count(*) AS received,
 		count(*) FILTER (WHERE open) AS open,
@@ -55,9 +55,14 @@ const figuresQuery = `
 		percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM decided_at - received_at) / 86400) AS median_days,
 		percentile_disc(0.9) WITHIN GROUP (ORDER BY extract(epoch FROM decided_at - received_at) / 86400) AS slow_days,
 		floor(extract(epoch FROM CAST(@now AS timestamptz) - min(received_at) FILTER (WHERE open)) / 86400)::integer AS oldest_days
-	FROM cases
-	WHERE state IN ('received', 'inProgress', 'question', 'granted', 'refused', 'withdrawn', 'closed') -- all, as the index has them one by one
-		AND received_at >= @from AND received_at < @until AND (@everywhere OR organisation_id = ANY (CAST(@units AS uuid[])))
+	FROM (
+		SELECT service_id, service_title, received_at, decided_at, state, open, due_on FROM cases
+		WHERE state IN ('received', 'inProgress', 'question', 'granted', 'refused', 'withdrawn', 'closed') -- all, as the index has them one by one
+			AND received_at >= @from AND received_at < @until AND (@everywhere OR organisation_id = ANY (CAST(@units AS uuid[])))
+		UNION ALL
+		SELECT service_id, service_title, received_at, decided_at, state, false, NULL FROM case_remains
+		WHERE received_at >= @from AND received_at < @until AND (@everywhere OR organisation_id = ANY (CAST(@units AS uuid[])))
+	) AS cases
 	GROUP BY GROUPING SETS ((service_id), ())
 	ORDER BY received DESC, service_id`
 

@@ -42,6 +42,7 @@ type caseRow struct {
 	Version          int
 	Assignee         *uuid.UUID
 	DueOn            time.Time
+	ClosedAt         *time.Time
 }
 
 func (caseRow) TableName() string { return "cases" }
@@ -119,13 +120,16 @@ func (s *Service) one(ctx context.Context, query string, args ...any) (caseRow, 
 
 // setState changes a locked case, and who has it; every change makes a new version.
 func (s *Service) setState(ctx context.Context, r caseRow, state types.CaseState) error {
-	var decided *time.Time
+	var decided, closed *time.Time
 	now := s.now()
 	if state == types.CaseStateGranted || state == types.CaseStateRefused {
 		decided = &now
 	}
-	err := s.db.From(ctx).Exec("UPDATE cases SET state = ?, changed_at = ?, decided_at = COALESCE(decided_at, ?::timestamptz), assignee = ?, version = version + 1 WHERE id = ?",
-		state, now, decided, r.Assignee, r.ID).Error
+	if open(r.State) && !open(state) {
+		closed = &now
+	}
+	err := s.db.From(ctx).Exec(`UPDATE cases SET state = ?, changed_at = ?, decided_at = COALESCE(decided_at, ?::timestamptz), closed_at = COALESCE(closed_at, ?::timestamptz),
+		assignee = ?, version = version + 1 WHERE id = ?`, state, now, decided, closed, r.Assignee, r.ID).Error
 	if err != nil {
 		return fmt.Errorf("change case: %w", err)
 	}
@@ -248,8 +252,12 @@ func (s *Service) full(ctx context.Context, r caseRow) (Case, error) {
 	if err != nil {
 		return Case{}, err
 	}
+	hold, err := s.holdOf(ctx, r.ID)
+	if err != nil {
+		return Case{}, err
+	}
 	c := Case{
-		Assignee: r.Assignee, DueOn: r.DueOn, Notes: notes, ID: r.ID, Origin: r.Origin, ApplicationID: r.ApplicationID, Number: r.Number, State: r.State, ServiceID: r.ServiceID,
+		Hold: hold, Assignee: r.Assignee, DueOn: r.DueOn, Notes: notes, ID: r.ID, Origin: r.Origin, ApplicationID: r.ApplicationID, Number: r.Number, State: r.State, ServiceID: r.ServiceID,
 		ServiceTitle: r.ServiceTitle, OrganisationID: r.OrganisationID, OrganisationName: r.OrganisationName,
 		ApplicantName: r.ApplicantName, ARS: r.ARS, FormID: r.FormID, FormVersion: r.FormVersion, Language: r.Language,
 		TrustLevel: r.TrustLevel, ContentHash: r.ContentHash, Data: opened.Data, ActsFor: opened.ActsFor, Timeline: events,
@@ -260,6 +268,14 @@ func (s *Service) full(ctx context.Context, r caseRow) (Case, error) {
 		c.Attachments = append(c.Attachments, Attachment{
 			ID: f.ID, Name: f.Name, Field: f.Field, MediaType: f.MediaType, Size: row.Size, SHA256: row.SHA256, State: row.State, Origin: f.Origin,
 		})
+	}
+	if !open(r.State) {
+		rules, err := s.rulesOf(ctx, r.ServiceID, r.OrganisationID)
+		if err != nil {
+			return Case{}, err
+		}
+		day := s.deleteOn(r.closedAt(), keepingOf(rules, competence{Unit: r.OrganisationID, Service: r.ServiceID}))
+		c.DeleteOn = &day
 	}
 	return c, nil
 }

@@ -1132,6 +1132,36 @@ export const caseItem: Schemas["Case"] = {
     },
   ],
 };
+/** One that is closed and held. */
+export const heldCase: Schemas["Case"] = {
+  ...caseItem,
+  state: "granted",
+  overdue: false,
+  deleteOn: "2036-11-23",
+  hold: {
+    reason: "Klage beim Verwaltungsgericht Osnabrück, 3 A 117/26",
+    by: "Bernd Beispiel",
+    at: "2026-11-24T08:00:00Z",
+  },
+};
+export const caseRules: Schemas["CaseRules"] = {
+  keepMonths: 120,
+  items: [
+    { serviceId: id(1), serviceTitle: "Hund anmelden", keepMonths: 60, keptMonths: 60 },
+    {
+      serviceId: id(1),
+      serviceTitle: "Hund anmelden",
+      unit: id(2),
+      organisationName: "Steueramt der Stadt Meppen",
+      keptMonths: 60,
+    },
+    {
+      serviceId: id(3),
+      serviceTitle: "Sondernutzung für ein Straßenfest",
+      keptMonths: 120,
+    },
+  ],
+};
 const euros = (amount: number) => ({ amount, currency: "EUR" });
 export const casePayments: Schemas["PaymentRecordList"] = {
   items: [

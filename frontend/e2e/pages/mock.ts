@@ -89,6 +89,7 @@ const usual: [RegExp, unknown][] = [
   [/catalog\/forms$/, data.editorialForms],
   [/catalog\/tasks$/, data.editorialTasks],
   [/catalog\/settings$/, data.editingSettings],
+  [/admin\/case-rules$/, data.caseRules],
   [/^\/cases$/, data.cases],
   [/^\/cases\/colleagues$/, data.colleagues],
   [/^\/cases\/views$/, data.caseViews],

@@ -282,6 +282,13 @@ export const scenes: Record<string, Scene & { path: string }> = {
   inbox: { path: "/mitarbeit", session: data.clerk },
   "inbox-view": { path: "/mitarbeit?bei=mir&offen=ja&q=steuer", session: data.clerk },
   case: { path: `/mitarbeit/vorgaenge/${data.caseItem.id}`, session: data.clerk },
+  "case-held": {
+    path: `/mitarbeit/vorgaenge/${data.caseItem.id}`,
+    session: data.clerk,
+    answers: [[/^\/cases\/[^/]+$/, data.heldCase]],
+    press: "Grund ändern",
+  },
+  "case-rules": { path: "/verwaltung/vorgaenge", session: administrator, press: "Ganzes Portal ändern" },
   "case-fee": {
     path: `/mitarbeit/vorgaenge/${data.caseItem.id}`,
     session: data.clerk,

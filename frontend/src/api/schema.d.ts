@@ -3557,6 +3557,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/case-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How long closed cases are kept
+         * @description The period of the portal, and each service and competent office of which there are cases, with what is set for it. What is set for an office
+         *     counts before what is set for the service, and that before the portal's.
+         */
+        get: operations["getCaseRules"];
+        /**
+         * Set how long closed cases are kept
+         * @description Of the portal, of a service, or of a service at one office; the others stay as they are. Without `keepMonths`, what was set for the service or the
+         *     office is taken back. What would be deleted earlier than before is kept for seven days more.
+         */
+        put: operations["setCaseRule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/events": {
         parameters: {
             query?: never;
@@ -3617,6 +3643,30 @@ export interface paths {
          */
         post: operations["noteCase"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{caseId}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keep a case from being deleted
+         * @description For as long as the reason lasts: a lawsuit, an inspection, an audit. A hold that is there gets the new reason.
+         */
+        put: operations["holdCase"];
+        post?: never;
+        /**
+         * End a hold
+         * @description The case is deleted when its period has passed, which may be the same day.
+         */
+        delete: operations["endCaseHold"];
         options?: never;
         head?: never;
         patch?: never;
@@ -8678,6 +8728,57 @@ export interface components {
             author: string;
             text: string;
         };
+        /** @description Keeps a case from being deleted (Löschsperre). */
+        CaseHold: {
+            reason: string;
+            /**
+             * @description Name of who set it.
+             * @example Bernd Beispiel
+             */
+            by: string;
+            /** Format: date-time */
+            at: string;
+        };
+        CaseHoldRequest: {
+            reason: string;
+        };
+        CaseRules: {
+            /**
+             * @description How long closed cases are kept where nothing else is set, from the day on which they were closed.
+             * @example 120
+             */
+            keepMonths: number;
+            /** @description Services, and below each its offices, by title. */
+            items: components["schemas"]["CaseRule"][];
+        };
+        CaseRule: {
+            /** Format: uuid */
+            serviceId: string;
+            serviceTitle: string;
+            /**
+             * Format: uuid
+             * @description The office; without, the service everywhere.
+             */
+            unit?: string;
+            organisationName?: string;
+            /** @description What is set for it. */
+            keepMonths?: number;
+            /** @description What counts. */
+            keptMonths: number;
+        };
+        CaseRuleChange: {
+            /**
+             * Format: uuid
+             * @description Without it, the portal.
+             */
+            serviceId?: string;
+            /**
+             * Format: uuid
+             * @description One office that is competent for the service.
+             */
+            unit?: string;
+            keepMonths?: number;
+        };
         CaseView: {
             /** @example Meine Hunde */
             name: string;
@@ -8805,6 +8906,12 @@ export interface components {
             assignee?: components["schemas"]["Colleague"];
             /** @description Internal notes, the oldest first. */
             notes: components["schemas"]["CaseNote"][];
+            /**
+             * Format: date
+             * @description When a closed case is deleted, unless it is held.
+             */
+            deleteOn?: string;
+            hold?: components["schemas"]["CaseHold"];
         };
         Decision: {
             /** @enum {string} */
@@ -16603,6 +16710,62 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    getCaseRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rules. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseRules"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    setCaseRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "keepMonths": 120
+                 *     }
+                 */
+                "application/json": components["schemas"]["CaseRuleChange"];
+            };
+        };
+        responses: {
+            /** @description The rules as they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseRules"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
     watchCases: {
         parameters: {
             query?: never;
@@ -16716,6 +16879,54 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    holdCase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the case. */
+                caseId: components["parameters"]["CaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "Klage beim Verwaltungsgericht Osnabrück, 3 A 117/26"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CaseHoldRequest"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangedCase"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    endCaseHold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the case. */
+                caseId: components["parameters"]["CaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["ChangedCase"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             default: components["responses"]["Error"];
         };
     };

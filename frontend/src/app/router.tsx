@@ -568,6 +568,11 @@ const associationPage = createRoute({
   path: "/verwaltung/verbund",
   component: lazyRouteComponent(() => import("../features/administration/pages/AssociationPage")),
 });
+const caseRules = createRoute({
+  getParentRoute: () => administration,
+  path: "/verwaltung/vorgaenge",
+  component: lazyRouteComponent(() => import("../features/administration/pages/CaseRulesPage")),
+});
 const audit = createRoute({
   getParentRoute: () => administration,
   path: "/verwaltung/protokoll",
@@ -639,6 +644,7 @@ const routeTree = rootRoute.addChildren([
     identityLinks,
     providers,
     provider,
+    caseRules,
     audit,
   ]),
   editors.addChildren([

@@ -111,6 +111,16 @@ export function decideCase(caseId: string, decision: Schemas["Decision"], key: s
   );
 }
 
+/** Keeps a case from being deleted; without a reason it is held no longer. */
+export function holdCase(caseId: string, reason?: string): Promise<Case> {
+  const path = { caseId };
+  return versioned(
+    reason === undefined
+      ? api.DELETE("/api/v1/cases/{caseId}/hold", { params: { path } })
+      : api.PUT("/api/v1/cases/{caseId}/hold", { params: { path }, body: { reason } }),
+  );
+}
+
 export function caseAttachmentAddress(caseId: string, attachmentId: string): string {
   return `/api/v1/cases/${caseId}/attachments/${attachmentId}`;
 }

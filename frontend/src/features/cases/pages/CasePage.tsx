@@ -18,6 +18,7 @@ import { Timeline } from "../../../ui/Timeline";
 import { caseAttachmentAddress, caseFormQuery, caseQuery, type Case } from "../api";
 import { CaseActions } from "../parts/CaseActions";
 import { Fees } from "../parts/Fees";
+import { Keeping } from "../parts/Keeping";
 import { Notes } from "../parts/Notes";
 import { Plan } from "../parts/Plan";
 
@@ -59,6 +60,7 @@ export default function CasePage() {
           <Plan item={item} />
           <Fees item={item} />
           <CaseFacts item={item} />
+          <Keeping item={item} />
           <section className="pv-stack pv-stack--medium">
             <h2>{t("cases:page.timeline")}</h2>
             <CaseTimeline item={item} />

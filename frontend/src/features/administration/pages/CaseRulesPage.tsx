@@ -1,0 +1,86 @@
+import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import type { Schemas } from "../../../api/client";
+import { useWords } from "../../../i18n";
+import { defined } from "../../../lib/defined";
+import { Button } from "../../../ui/Button";
+import { Facts } from "../../../ui/Facts";
+import { Page } from "../../../ui/Page";
+import { PageHeading } from "../../../ui/PageHeading";
+import { caseRulesQuery, type CaseRule } from "../caseRules";
+import { CaseRuleDialog, type EditedRule } from "../parts/CaseRuleDialog";
+
+/** How closed cases are kept: by the portal, by service, and by office. */
+export default function CaseRulesPage() {
+  const t = useWords();
+  const client = useQueryClient();
+  const { data: rules } = useSuspenseQuery(caseRulesQuery);
+  const [edited, setEdited] = useState<EditedRule>();
+  const services = rules.items.filter((rule) => rule.unit === undefined);
+  const row = (rule: EditedRule, kept: number) => ({
+    id: `${rule.serviceId ?? ""} ${rule.unit ?? ""}`,
+    label: rule.label,
+    value: (
+      <>
+        {t("administration:cases.months", { count: kept })}
+        {rule.serviceId !== undefined && rule.keepMonths !== undefined && (
+          <span className="pv-muted"> · {t("administration:cases.own")}</span>
+        )}
+      </>
+    ),
+    action: (
+      <Button
+        variant="tertiary"
+        small
+        aria-label={t("administration:cases.changeOf", { what: rule.title })}
+        onClick={() => setEdited(rule)}
+      >
+        {t("administration:cases.change")}
+      </Button>
+    ),
+  });
+  const portal = t("administration:cases.portal");
+  const done = (changed: Schemas["CaseRules"]) => {
+    client.setQueryData(caseRulesQuery.queryKey, changed);
+    setEdited(undefined);
+  };
+  return (
+    <Page narrow>
+      <PageHeading title={t("administration:cases.title")} />
+      <p>{t("administration:cases.text")}</p>
+      <section className="pv-stack pv-stack--small">
+        <h2>{portal}</h2>
+        <Facts
+          items={[
+            row(
+              { label: t("administration:cases.keep"), title: portal, keepMonths: rules.keepMonths },
+              rules.keepMonths,
+            ),
+          ]}
+        />
+      </section>
+      {services.length === 0 && <p className="pv-muted">{t("administration:cases.empty")}</p>}
+      {services.map((service) => (
+        <section key={service.serviceId} className="pv-stack pv-stack--small">
+          <h2>{service.serviceTitle}</h2>
+          <Facts
+            items={rules.items
+              .filter((rule) => rule.serviceId === service.serviceId)
+              .map((rule) =>
+                row(
+                  toEdited(rule, rule.organisationName ?? t("administration:cases.everywhere")),
+                  rule.keptMonths,
+                ),
+              )}
+          />
+        </section>
+      ))}
+      {edited !== undefined && (
+        <CaseRuleDialog rule={edited} onClose={() => setEdited(undefined)} onSaved={done} />
+      )}
+    </Page>
+  );
+}
+
+const toEdited = ({ serviceId, serviceTitle, unit, keepMonths }: CaseRule, label: string): EditedRule =>
+  defined({ serviceId, unit, keepMonths, label, title: `${serviceTitle}, ${label}` });

@@ -1,0 +1,73 @@
+import { useState } from "react";
+import type { Schemas } from "../../../api/client";
+import { useWords } from "../../../i18n";
+import { defined } from "../../../lib/defined";
+import { TextField } from "../../../ui/fields/TextField";
+import { FormDialog } from "../../../ui/FormDialog";
+import { useStatus } from "../../../ui/Status";
+import { useAction } from "../../../ui/useAction";
+import { setCaseRule } from "../caseRules";
+
+/** What is set for the portal (without a service), for a service, or for a service at one office. */
+export interface EditedRule {
+  serviceId?: string;
+  unit?: string;
+  keepMonths?: number;
+  /** In its section. */
+  label: string;
+  /** For itself. */
+  title: string;
+}
+
+const most = 600;
+
+/** Changes what is set. */
+export function CaseRuleDialog({
+  rule,
+  onClose,
+  onSaved,
+}: {
+  rule: EditedRule;
+  onClose: () => void;
+  onSaved: (rules: Schemas["CaseRules"]) => void;
+}) {
+  const t = useWords();
+  const status = useStatus();
+  const [months, setMonths] = useState(rule.keepMonths === undefined ? "" : String(rule.keepMonths));
+  const [asked, setAsked] = useState(false);
+  const ofPortal = rule.serviceId === undefined;
+  const count = Number(months);
+  const empty = months.trim() === "";
+  const wrong = empty ? ofPortal : !(Number.isInteger(count) && count >= 1 && count <= most);
+  const save = useAction(async () => {
+    const { serviceId, unit } = rule;
+    onSaved(await setCaseRule(defined({ serviceId, unit, keepMonths: empty ? undefined : count })));
+    status(t("administration:cases.saved"));
+  });
+  return (
+    <FormDialog
+      title={rule.title}
+      button={t("administration:cases.save")}
+      busy={save.busy}
+      error={save.error}
+      onSubmit={() => {
+        setAsked(true);
+        if (wrong) document.getElementById("keep-months")?.focus();
+        else save.run();
+      }}
+      onClose={onClose}
+    >
+      <TextField
+        id="keep-months"
+        label={t("administration:cases.monthsLabel")}
+        hint={t(ofPortal ? "administration:cases.monthsHint" : "administration:cases.monthsHintEmpty")}
+        error={asked && wrong ? t("administration:cases.monthsWrong") : undefined}
+        width="short"
+        input={{ inputMode: "numeric", autoComplete: "off" }}
+        value={months}
+        onChange={setMonths}
+      />
+      <p className="pv-small pv-muted">{t("administration:cases.soon")}</p>
+    </FormDialog>
+  );
+}
