@@ -827,6 +827,11 @@ type ClientInterface interface {
 	// ListCasePayments request
 	ListCasePayments(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SetFeeWithBody request with any body
+	SetFeeWithBody(ctx context.Context, caseId CaseId, params *SetFeeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	SetFee(ctx context.Context, caseId CaseId, params *SetFeeParams, body SetFeeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ReducePaymentWithBody request with any body
 	ReducePaymentWithBody(ctx context.Context, caseId CaseId, paymentId PaymentId, params *ReducePaymentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -4352,6 +4357,30 @@ func (c *Client) NoteCase(ctx context.Context, caseId CaseId, params *NoteCasePa
 
 func (c *Client) ListCasePayments(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListCasePaymentsRequest(c.Server, caseId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) SetFeeWithBody(ctx context.Context, caseId CaseId, params *SetFeeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetFeeRequestWithBody(c.Server, caseId, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) SetFee(ctx context.Context, caseId CaseId, params *SetFeeParams, body SetFeeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetFeeRequest(c.Server, caseId, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -14901,6 +14930,66 @@ func NewListCasePaymentsRequest(server string, caseId CaseId) (*http.Request, er
 	return req, nil
 }
 
+// NewSetFeeRequest calls the generic SetFee builder with application/json body
+func NewSetFeeRequest(server string, caseId CaseId, params *SetFeeParams, body SetFeeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetFeeRequestWithBody(server, caseId, params, "application/json", bodyReader)
+}
+
+// NewSetFeeRequestWithBody generates requests for SetFee with any type of body
+func NewSetFeeRequestWithBody(server string, caseId CaseId, params *SetFeeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "caseId", runtime.ParamLocationPath, caseId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/payments", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewReducePaymentRequest calls the generic ReducePayment builder with application/json body
 func NewReducePaymentRequest(server string, caseId CaseId, paymentId PaymentId, params *ReducePaymentParams, body ReducePaymentJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -20240,6 +20329,11 @@ type ClientWithResponsesInterface interface {
 
 	// ListCasePaymentsWithResponse request
 	ListCasePaymentsWithResponse(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*ListCasePaymentsResponse, error)
+
+	// SetFeeWithBodyWithResponse request with any body
+	SetFeeWithBodyWithResponse(ctx context.Context, caseId CaseId, params *SetFeeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetFeeResponse, error)
+
+	SetFeeWithResponse(ctx context.Context, caseId CaseId, params *SetFeeParams, body SetFeeJSONRequestBody, reqEditors ...RequestEditorFn) (*SetFeeResponse, error)
 
 	// ReducePaymentWithBodyWithResponse request with any body
 	ReducePaymentWithBodyWithResponse(ctx context.Context, caseId CaseId, paymentId PaymentId, params *ReducePaymentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReducePaymentResponse, error)
@@ -25618,7 +25712,7 @@ func (r NoteCaseResponse) StatusCode() int {
 type ListCasePaymentsResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
-	JSON200                       *PaymentRecordList
+	JSON200                       *CasePayments
 	ApplicationproblemJSON401     *Unauthorized
 	ApplicationproblemJSON403     *Forbidden
 	ApplicationproblemJSON404     *NotFound
@@ -25635,6 +25729,34 @@ func (r ListCasePaymentsResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ListCasePaymentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type SetFeeResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON201                       *PaymentRecord
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r SetFeeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetFeeResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -30211,6 +30333,23 @@ func (c *ClientWithResponses) ListCasePaymentsWithResponse(ctx context.Context, 
 		return nil, err
 	}
 	return ParseListCasePaymentsResponse(rsp)
+}
+
+// SetFeeWithBodyWithResponse request with arbitrary body returning *SetFeeResponse
+func (c *ClientWithResponses) SetFeeWithBodyWithResponse(ctx context.Context, caseId CaseId, params *SetFeeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetFeeResponse, error) {
+	rsp, err := c.SetFeeWithBody(ctx, caseId, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetFeeResponse(rsp)
+}
+
+func (c *ClientWithResponses) SetFeeWithResponse(ctx context.Context, caseId CaseId, params *SetFeeParams, body SetFeeJSONRequestBody, reqEditors ...RequestEditorFn) (*SetFeeResponse, error) {
+	rsp, err := c.SetFee(ctx, caseId, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetFeeResponse(rsp)
 }
 
 // ReducePaymentWithBodyWithResponse request with arbitrary body returning *ReducePaymentResponse
@@ -41989,7 +42128,7 @@ func ParseListCasePaymentsResponse(rsp *http.Response) (*ListCasePaymentsRespons
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest PaymentRecordList
+		var dest CasePayments
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -42015,6 +42154,74 @@ func ParseListCasePaymentsResponse(rsp *http.Response) (*ListCasePaymentsRespons
 			return nil, err
 		}
 		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetFeeResponse parses an HTTP response from a SetFeeWithResponse call
+func ParseSetFeeResponse(rsp *http.Response) (*SetFeeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetFeeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest PaymentRecord
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error

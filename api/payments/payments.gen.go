@@ -22,6 +22,9 @@ type ServerInterface interface {
 	// What was asked for a case
 	// (GET /api/v1/cases/{caseId}/payments)
 	ListCasePayments(ctx echo.Context, caseId CaseId) error
+	// Set the fee of a case
+	// (POST /api/v1/cases/{caseId}/payments)
+	SetFee(ctx echo.Context, caseId CaseId, params SetFeeParams) error
 	// Reduce or waive a fee
 	// (POST /api/v1/cases/{caseId}/payments/{paymentId}/reduction)
 	ReducePayment(ctx echo.Context, caseId CaseId, paymentId PaymentId, params ReducePaymentParams) error
@@ -113,6 +116,46 @@ func (w *ServerInterfaceWrapper) ListCasePayments(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListCasePayments(ctx, caseId)
+	return err
+}
+
+// SetFee converts echo context to params.
+func (w *ServerInterfaceWrapper) SetFee(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseId CaseId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetFeeParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetFee(ctx, caseId, params)
 	return err
 }
 
@@ -821,6 +864,7 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	}
 
 	router.GET(baseURL+"/api/v1/cases/:caseId/payments", wrapper.ListCasePayments)
+	router.POST(baseURL+"/api/v1/cases/:caseId/payments", wrapper.SetFee)
 	router.POST(baseURL+"/api/v1/cases/:caseId/payments/:paymentId/reduction", wrapper.ReducePayment)
 	router.POST(baseURL+"/api/v1/payment-notifications/:token", wrapper.NotifyPayment)
 	router.GET(baseURL+"/api/v1/payments", wrapper.ListPayments)
@@ -883,7 +927,7 @@ type ListCasePaymentsResponseObject interface {
 	VisitListCasePaymentsResponse(w http.ResponseWriter) error
 }
 
-type ListCasePayments200JSONResponse PaymentRecordList
+type ListCasePayments200JSONResponse CasePayments
 
 func (response ListCasePayments200JSONResponse) VisitListCasePaymentsResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json")
@@ -931,6 +975,92 @@ type ListCasePaymentsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListCasePaymentsdefaultApplicationProblemPlusJSONResponse) VisitListCasePaymentsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type SetFeeRequestObject struct {
+	CaseId CaseId `json:"caseId"`
+	Params SetFeeParams
+	Body   *SetFeeJSONRequestBody
+}
+
+type SetFeeResponseObject interface {
+	VisitSetFeeResponse(w http.ResponseWriter) error
+}
+
+type SetFee201JSONResponse PaymentRecord
+
+func (response SetFee201JSONResponse) VisitSetFeeResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetFee401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SetFee401ApplicationProblemPlusJSONResponse) VisitSetFeeResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetFee403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SetFee403ApplicationProblemPlusJSONResponse) VisitSetFeeResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetFee404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SetFee404ApplicationProblemPlusJSONResponse) VisitSetFeeResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetFee409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SetFee409ApplicationProblemPlusJSONResponse) VisitSetFeeResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetFee422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SetFee422ApplicationProblemPlusJSONResponse) VisitSetFeeResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetFeedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetFeedefaultApplicationProblemPlusJSONResponse) VisitSetFeeResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -2416,6 +2546,9 @@ type StrictServerInterface interface {
 	// What was asked for a case
 	// (GET /api/v1/cases/{caseId}/payments)
 	ListCasePayments(ctx context.Context, request ListCasePaymentsRequestObject) (ListCasePaymentsResponseObject, error)
+	// Set the fee of a case
+	// (POST /api/v1/cases/{caseId}/payments)
+	SetFee(ctx context.Context, request SetFeeRequestObject) (SetFeeResponseObject, error)
 	// Reduce or waive a fee
 	// (POST /api/v1/cases/{caseId}/payments/{paymentId}/reduction)
 	ReducePayment(ctx context.Context, request ReducePaymentRequestObject) (ReducePaymentResponseObject, error)
@@ -2518,6 +2651,38 @@ func (sh *strictHandler) ListCasePayments(ctx echo.Context, caseId CaseId) error
 		return err
 	} else if validResponse, ok := response.(ListCasePaymentsResponseObject); ok {
 		return validResponse.VisitListCasePaymentsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetFee operation middleware
+func (sh *strictHandler) SetFee(ctx echo.Context, caseId CaseId, params SetFeeParams) error {
+	var request SetFeeRequestObject
+
+	request.CaseId = caseId
+	request.Params = params
+
+	var body SetFeeJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetFee(ctx.Request().Context(), request.(SetFeeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetFee")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetFeeResponseObject); ok {
+		return validResponse.VisitSetFeeResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -86,7 +86,7 @@ func allowed() map[string]string {
 		"listProviders": "d", "listProviderDeliveries": "d", "testProvider": "d", "setProviderAddress": "d", "replaceWebhookSecret": "d", "setFitConnectCredentials": "d", "replayDelivery": "d",
 		"getMailboxSettings": session, "setMailboxSettings": session,
 		"listPayments": person, "getPayment": person, "startPayment": person, "checkPayment": person, "watchPayment": person, "getPaymentReceipt": person, "getPaymentNotice": person,
-		"notifyPayment": everybody, "listCasePayments": "k", "reducePayment": "k", "getTreasury": "t", "listTreasuryPayments": "t", "explainDifference": "t", "askRefund": "t", "writeOffPayment": "t", "listRefunds": "t",
+		"notifyPayment": everybody, "listCasePayments": "k", "setFee": "k", "reducePayment": "k", "getTreasury": "t", "listTreasuryPayments": "t", "explainDifference": "t", "askRefund": "t", "writeOffPayment": "t", "listRefunds": "t",
 		"approveRefund": "t", "executeRefund": "t", "refuseRefund": "t", "reconcilePayments": "t", "resolveDifference": "t", "exportLedger": "t",
 		"listClosings": "t", "closeDay": "t",
 		"listMessages": person, "getMessage": person, "deleteMessage": person,
@@ -98,7 +98,7 @@ func allowed() map[string]string {
 // unit.
 func perUnit() []string {
 	return []string{
-		"listCases", "watchCases", "getCase", "startCase", "askQuestion", "decideCase", "getCaseAttachment", "listCasePayments", "reducePayment",
+		"listCases", "watchCases", "getCase", "startCase", "askQuestion", "decideCase", "getCaseAttachment", "listCasePayments", "setFee", "reducePayment",
 		"planCase", "noteCase", "listColleagues", "listCaseViews", "saveCaseViews", "getCaseStatistics", "exportCaseStatistics",
 		"listCaseTemplates", "createCaseTemplate", "changeCaseTemplate", "deleteCaseTemplate", "holdCase", "endCaseHold",
 		"listEditorialEntries", "listEditorialForms", "createEditorialEntry", "getEditorialEntry", "deleteEditorialEntry", "undeleteEditorialEntry",

@@ -26,11 +26,12 @@ func (s *Service) feeOf(ctx context.Context, offerID uuid.UUID, answers map[stri
 	return s.fees.FeeOf(ctx, offer, answers)
 }
 
-// agreed reckons the fee anew and compares it with what the person was shown, in cents; nil where nothing is asked.
-func (s *Service) agreed(ctx context.Context, offerID uuid.UUID, answers map[string]any, shown *int64) (*types.Money, error) {
+// agreed reckons the fee anew and compares it with what the person was shown, in cents: empty where nothing is asked, without an amount where
+// the authority sets it later.
+func (s *Service) agreed(ctx context.Context, offerID uuid.UUID, answers map[string]any, shown *int64) (types.ApplicationFee, error) {
 	fee, err := s.feeOf(ctx, offerID, answers)
 	if err != nil {
-		return nil, err
+		return types.ApplicationFee{}, err
 	}
 	due, seen := int64(0), int64(0)
 	if fee != nil && fee.Amount != nil {
@@ -40,13 +41,13 @@ func (s *Service) agreed(ctx context.Context, offerID uuid.UUID, answers map[str
 		seen = *shown
 	}
 	if due != seen {
-		return nil, problem.Conflict("fee-changed", "Die Gebühr ist nicht mehr die, die Ihnen angezeigt wurde.", "The fee is no longer the one that you were shown.").
+		return types.ApplicationFee{}, problem.Conflict("fee-changed", "Die Gebühr ist nicht mehr die, die Ihnen angezeigt wurde.", "The fee is no longer the one that you were shown.").
 			With(problem.Text{De: "Sehen Sie sich die Gebühr noch einmal an. Es wurde nichts eingereicht.", En: "Please look at the fee again. Nothing has been submitted."})
 	}
-	if due == 0 {
-		return nil, nil
+	if fee == nil || (due == 0 && fee.Range == nil) {
+		return types.ApplicationFee{}, nil
 	}
-	return fee.Amount, nil
+	return *fee, nil
 }
 
 // PayerOf says who applied, and in which language, of an application that is handed to the portal of (in ctx's transaction, it may be a draft still);

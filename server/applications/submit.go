@@ -129,7 +129,7 @@ func (s *Service) submit(ctx context.Context, caller httpx.Caller, rows wholeRow
 		return a, err
 	}
 	m := message(a, applicantName(a, caller.DisplayName))
-	m.Fee = fee
+	m.Fee, m.FeeRange = fee.Amount, fee.Range
 	if with.proof != nil {
 		m.Power = &with.proof.Proof
 	}

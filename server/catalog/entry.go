@@ -125,14 +125,22 @@ type OnlineEntry struct {
 	Title   Text       `json:"title,omitempty"`   // of a link
 }
 
-// FeeAsked is what an application by a form costs: a fixed amount, or the whole number of cents at a JSON pointer of the answers.
+// FeeAsked is what an application by a form costs: a fixed amount, the whole number of cents at a JSON pointer of the answers, or what the authority
+// sets later within a range.
 type FeeAsked struct {
-	Amount        *int64 `json:"amount,omitempty"` // cents of euros
-	Pointer       string `json:"pointer,omitempty"`
-	Purpose       Text   `json:"purpose"`
-	LegalBasis    Text   `json:"legalBasis,omitempty"`
-	BudgetAccount string `json:"budgetAccount"` // Haushaltsstelle
-	Currency      string `json:"currency,omitempty"`
+	Amount        *int64    `json:"amount,omitempty"` // cents of euros
+	Pointer       string    `json:"pointer,omitempty"`
+	Range         *FeeRange `json:"range,omitempty"`
+	Purpose       Text      `json:"purpose"`
+	LegalBasis    Text      `json:"legalBasis,omitempty"`
+	BudgetAccount string    `json:"budgetAccount"` // Haushaltsstelle
+	Currency      string    `json:"currency,omitempty"`
+}
+
+// FeeRange is between which amounts a fee is set, both included, in cents of euros.
+type FeeRange struct {
+	From int64 `json:"from"`
+	To   int64 `json:"to"`
 }
 
 // CategoryEntry is a life or business situation by which services are grouped.

@@ -352,15 +352,23 @@ var (
 	budgetAccount = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z./-]{0,39}$`)
 )
 
-// normalise wants a fee to be a fixed amount or to stand in the answers, in euros.
+// normalise wants a fee to be a fixed amount, to stand in the answers, or to be set within a range, in euros.
 func (f *FeeAsked) normalise(c *checker) {
 	if f.Currency != "" && f.Currency != "EUR" {
 		c.failWith("currency", Fault{Code: "enum", Message: problem.Text{De: "Gebühren können nur in Euro verlangt werden.", En: "Fees can be asked in euros only."}}, "%q is not EUR", f.Currency)
 	}
 	f.Currency = ""
+	ways := 0
+	for _, there := range []bool{f.Amount != nil, f.Pointer != "", f.Range != nil} {
+		if there {
+			ways++
+		}
+	}
 	switch {
-	case (f.Amount == nil) == (f.Pointer == ""):
-		c.fail("amount", "required", "is missing, or stands beside pointer")
+	case ways != 1:
+		c.fail("amount", "required", "is missing, or stands beside pointer or range")
+	case f.Range != nil && (f.Range.From < 0 || f.Range.To < 1 || f.Range.From > f.Range.To || f.Range.To > maxFee):
+		c.fail("range", "format", "%d to %d is not possible", f.Range.From, f.Range.To)
 	case f.Amount != nil && (*f.Amount < 0 || *f.Amount > maxFee):
 		c.fail("amount", "format", "%d is not possible", *f.Amount)
 	case f.Pointer != "":

@@ -289,6 +289,9 @@ func (f *FeeAsked) wire() *types.OnlineFee {
 	if f.Amount != nil {
 		fee.Amount = &types.Money{Amount: *f.Amount, Currency: "EUR"}
 	}
+	if f.Range != nil {
+		fee.Range = &types.FeeRange{From: types.Money{Amount: f.Range.From, Currency: "EUR"}, To: types.Money{Amount: f.Range.To, Currency: "EUR"}}
+	}
 	if len(f.LegalBasis) > 0 {
 		basis := types.LocalizedText(f.LegalBasis)
 		fee.LegalBasis = &basis

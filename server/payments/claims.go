@@ -56,6 +56,10 @@ type claimWords struct {
 	Method       string            `json:"method"`
 
 	Reduction *types.PaymentReduction `json:"reduction,omitempty"`
+
+	// Of a fee that the authority has set.
+	Items  []types.FeeItem `json:"items,omitempty"`
+	Reason string          `json:"reason,omitempty"`
 }
 
 func (c claim) person() httpx.Person { return httpx.Person{Issuer: c.Issuer, Subject: c.Subject} }
@@ -291,6 +295,7 @@ func (s *Service) wire(ctx context.Context, c claim) types.Payment {
 	out.Waiting = &waiting
 	out.LegalBasis, out.Method, out.PayUrl = optional(localized(c.words.LegalBasis, language)), optional(c.words.Method), optional(c.words.PayURL)
 	out.Reduction = c.words.Reduction
+	out.Items, out.Reason = assessment{Items: c.words.Items}.wireItems(), optional(c.words.Reason)
 	return out
 }
 

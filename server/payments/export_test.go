@@ -11,6 +11,8 @@ var (
 	OpenAttempt = (*Service).open
 	AskAttempt  = (*Service).ask
 	CheckDigit  = checkDigit
+	Itemise     = itemise
+	Itemised    = itemised
 )
 
 // Under is an attempt as tests see it.

@@ -3,6 +3,7 @@ package payments_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -95,11 +96,7 @@ type history struct {
 func newHistory(ctx context.Context, w *world, r *rand.Rand) (*history, error) {
 	h := &history{w: w, r: r, now: time.Now().UTC(), flaky: &flaky{Provider: w.pay.provider}, amount: r.Int64N(20_000) + 1}
 	h.s = w.with(meppen, h.flaky, func() time.Time { return h.now })
-	h.app = w.applied(meppen)
-	if err := h.s.Assess(ctx, meppen, offer(h.amount), h.app); err != nil {
-		return nil, err
-	}
-	if err := h.s.Assess(ctx, meppen, offer(h.amount+1), h.app); err != nil { // the message came twice
+	if err := h.asked(ctx, r.IntN(3) == 0); err != nil {
 		return nil, err
 	}
 	list, _, err := h.s.List(as(ctx, clara), &h.app.ApplicationId, 5, "")
@@ -108,6 +105,27 @@ func newHistory(ctx context.Context, w *world, r *rand.Rand) (*history, error) {
 	}
 	h.id = list[0].Id
 	return h, nil
+}
+
+// asked asks for the fee: as its tariff says, or later as its clerk sets it. The message comes twice, and the clerk clicks twice.
+func (h *history) asked(ctx context.Context, later bool) error {
+	if !later {
+		h.app = h.w.applied(meppen)
+		return errors.Join(h.s.Assess(ctx, meppen, offer(h.amount), h.app), h.s.Assess(ctx, meppen, offer(h.amount+1), h.app))
+	}
+	h.log = append(h.log, "set later")
+	h.app = h.w.shownLater(meppen, 0, 30_000)
+	kim, key := asStaff(ctx, uuid.New()), uuid.NewString()
+	request := types.FeeRequest{Items: []types.FeeItemRequest{item("erster", 100, h.amount-h.amount/3, 0), item("zweiter", 100, h.amount/3, 0)}, Reason: "nach Aufwand"}
+	err := errors.Join(h.s.Assess(ctx, meppen, laterOffer(0, 30_000), h.app), h.s.Assess(ctx, meppen, laterOffer(0, 40_000), h.app))
+	for range 2 {
+		_, again := h.s.SetFee(kim, h.app.ApplicationId, key, request)
+		err = errors.Join(err, again)
+	}
+	if _, another := h.s.SetFee(kim, h.app.ApplicationId, uuid.NewString(), request); another == nil {
+		return errors.New("set twice")
+	}
+	return err
 }
 
 func (h *history) attempts(ctx context.Context) []payments.Under {

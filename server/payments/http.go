@@ -195,11 +195,20 @@ func changedEvent(revision string) string { return "event: changed\ndata: " + re
 
 // ListCasePayments answers GET /api/v1/cases/{caseId}/payments.
 func (h *Handlers) ListCasePayments(ctx context.Context, r api.ListCasePaymentsRequestObject) (api.ListCasePaymentsResponseObject, error) {
-	items, err := h.s.OfCase(ctx, r.CaseId)
+	got, err := h.s.OfCase(ctx, r.CaseId)
 	if err != nil {
 		return nil, err
 	}
-	return api.ListCasePayments200JSONResponse{Items: items}, nil
+	return api.ListCasePayments200JSONResponse(got), nil
+}
+
+// SetFee answers POST /api/v1/cases/{caseId}/payments.
+func (h *Handlers) SetFee(ctx context.Context, r api.SetFeeRequestObject) (api.SetFeeResponseObject, error) {
+	got, err := h.s.SetFee(ctx, r.CaseId, r.Params.IdempotencyKey, *r.Body)
+	if err != nil {
+		return nil, err
+	}
+	return api.SetFee201JSONResponse(got), nil
 }
 
 // ReducePayment answers POST /api/v1/cases/{caseId}/payments/{paymentId}/reduction.

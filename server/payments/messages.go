@@ -38,6 +38,11 @@ func (s *Service) tell(ctx context.Context, kind string, p payment) error {
 	if m.Reduction, err = s.reduction(p); err != nil {
 		return err
 	}
+	set, err := s.assessed(p)
+	if err != nil {
+		return err
+	}
+	m.Items, m.Reason = set.wireItems(), optional(set.Reason)
 	if p.State == started {
 		a, found, err := s.underWay(ctx, p.ID)
 		if err != nil {
@@ -123,10 +128,19 @@ func (s *Service) receiveClaim(ctx context.Context, from string, payload json.Ra
 	if m.Amount.Currency != Currency {
 		return errCurrency
 	}
-	if Cents(m.Amount.Amount) < 1 || Cents(m.Amount.Amount) > MaxAmount || m.Refunded < 0 || m.Refunded > m.Amount.Amount || !possible(m.Reduction) {
+	if Cents(m.Amount.Amount) < 1 || Cents(m.Amount.Amount) > MaxAmount || m.Refunded < 0 || m.Refunded > m.Amount.Amount || !possible(m.Reduction) || !wasSet(m) {
 		return problem.Unprocessable("message-invalid", "Der Betrag ist nicht möglich.", "The amount is not possible.")
 	}
 	return s.takeClaim(ctx, from, "", m)
+}
+
+// wasSet says whether items and reason that another portal tells of can be: they are of the amount that was asked at first.
+func wasSet(m types.MessagePayment) bool {
+	first := m.Amount
+	if m.Reduction != nil {
+		first = m.Reduction.From
+	}
+	return itemised(or(m.Items, nil), Cents(first.Amount)) && len(or(m.Reason, "")) <= longestReason
 }
 
 // takeClaim writes the person's side of a payment, in ctx's transaction. The application must have been handed to the portal that asks. A message that is older
@@ -172,10 +186,13 @@ func (s *Service) takeClaim(ctx context.Context, from, number string, m types.Me
 func (s *Service) firstClaim(ctx context.Context, from, number string, m types.MessagePayment) error {
 	payer, err := s.applications.PayerOf(ctx, from, m.ApplicationId)
 	if err != nil {
-		if problem.From(err).Status == http.StatusNotFound && m.Version > 1 {
+		if problem.From(err).Status == http.StatusNotFound && (m.Version > 1 || m.Items != nil) {
 			return nil // the person has left since
 		}
 		return fmt.Errorf("find who pays: %w", err)
+	}
+	if payer.Person == (httpx.Person{}) { // as above, and the application's number stays as proof
+		return nil
 	}
 	payer.Number, payer.Language = cmp.Or(payer.Number, number), cmp.Or(payer.Language, httpx.LanguageOf(ctx))
 	c := claim{
@@ -201,6 +218,7 @@ func (s *Service) fill(c *claim, m types.MessagePayment) (err error) {
 	}
 	c.words.Purpose, c.words.LegalBasis, c.words.Creditor, c.words.Reference = m.Purpose, m.LegalBasis, m.Creditor, m.Reference
 	c.words.PayURL, c.words.Method, c.words.Reduction = "", "", m.Reduction
+	c.words.Items, c.words.Reason = or(m.Items, nil), or(m.Reason, "")
 	if m.PayUrl != nil && safePage(*m.PayUrl) {
 		c.words.PayURL = *m.PayUrl
 	}
@@ -227,6 +245,10 @@ func (s *Service) letter(ctx context.Context, c claim) error {
 		text = problem.Text{
 			De: fmt.Sprintf("Für Ihren Antrag %s wird eine Gebühr von %s verlangt. Sie können sie online bezahlen.", c.words.Number, amount.De),
 			En: fmt.Sprintf("A fee of %s is asked for your application %s. You can pay it online.", amount.En, c.words.Number),
+		}
+		if c.words.Reason != "" {
+			text.De += " Begründung: " + c.words.Reason
+			text.En += " Reason: " + c.words.Reason
 		}
 	case paid:
 		subject = problem.Text{De: "Ihre Zahlung ist eingegangen", En: "Your payment has arrived"}

@@ -17,8 +17,8 @@ const Currency = "EUR"
 // MaxAmount is the most that can be asked at once: 999,999.00 €, as XBezahldienste has it.
 const MaxAmount Cents = 99_999_900
 
-// Cents is an amount of money in cents of euros. No amount is ever a floating-point number; nothing is rounded, as every amount comes as whole
-// cents.
+// Cents is an amount of money in cents of euros. No amount is ever a floating-point number. Amounts come as whole cents; only items
+// of a fee that the authority sets are rounded (items.go).
 type Cents int64
 
 var errAmount = errors.New("not an amount in euros and cents")
@@ -66,6 +66,8 @@ func FeeOf(fee *types.OnlineFee, answers map[string]any) (amount Cents, known bo
 	switch {
 	case fee == nil:
 		return 0, true, nil
+	case fee.Range != nil: // the authority sets it later
+		return 0, false, nil
 	case fee.Amount != nil:
 		if fee.Amount.Currency != Currency {
 			return 0, false, errCurrency

@@ -49,12 +49,12 @@ func (s *Service) writeNotice(w io.Writer, c claim, english bool) error {
 	language, day := "de", "02.01.2006"
 	subject, note := "Gebührenbescheid", "Dieser Bescheid wurde automatisch erstellt und gilt ohne Unterschrift."
 	ask, nothing := "Für Ihren Antrag wird folgende Gebühr festgesetzt.", "Die Gebühr für Ihren Antrag wird erlassen. Sie müssen nichts bezahlen."
-	labels := []string{"Betrag", "Zuvor", "Grund der Ermäßigung", "Wofür", "Rechtsgrundlage", "Leistung", "Antrag", "Kassenzeichen", "Bitte bezahlen bis", "Bezahlt am"}
+	labels := []string{"Betrag", "Zuvor", "Grund der Ermäßigung", "Begründung", "Wofür", "Rechtsgrundlage", "Leistung", "Antrag", "Kassenzeichen", "Bitte bezahlen bis", "Bezahlt am"}
 	if english {
 		language, day = "en", "2 January 2006"
 		subject, note = "Fee notice", "This notice was made automatically and is valid without a signature. The German notice counts."
 		ask, nothing = "The following fee is set for your application.", "The fee for your application is waived. You do not have to pay anything."
-		labels = []string{"Amount", "Before", "Reason of the reduction", "For", "Legal basis", "Service", "Application", "Reference", "Please pay by", "Paid on"}
+		labels = []string{"Amount", "Before", "Reason of the reduction", "Reason", "For", "Legal basis", "Service", "Application", "Reference", "Please pay by", "Paid on"}
 	}
 	amount, before, reason, due, paidOn := c.Amount, "", "", c.DueAt.In(berlin()).Format(day), ""
 	if r := c.words.Reduction; r != nil {
@@ -66,8 +66,11 @@ func (s *Service) writeNotice(w io.Writer, c claim, english bool) error {
 	if c.PaidAt != nil {
 		due, paidOn = "", c.PaidAt.In(berlin()).Format(day)
 	}
+	if lines := itemLines(c.words.Items, language); len(lines) > 0 {
+		ask += "\n\n" + strings.Join(lines, "\n")
+	}
 	text := ask + "\n\n" + facts(labels, []string{
-		amount.Words(language), before, reason, localized(c.words.Purpose, language), localized(c.words.LegalBasis, language), localized(c.words.ServiceTitle, language),
+		amount.Words(language), before, reason, c.words.Reason, localized(c.words.Purpose, language), localized(c.words.LegalBasis, language), localized(c.words.ServiceTitle, language),
 		c.words.Number, c.words.Reference, due, paidOn,
 	})
 	return s.Letters.Write(w, subject, localized(c.words.Creditor, language), text, note, c.CreatedAt, english)

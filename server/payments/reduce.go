@@ -102,10 +102,12 @@ func (s *Service) reduction(p payment) (*types.PaymentReduction, error) {
 	return &types.PaymentReduction{From: money(*p.ReducedFrom), To: money(*p.ReducedTo), Reason: string(reason)}, nil
 }
 
+// longestReason is a reason that another portal may tell of, in bytes: 300 characters.
+const longestReason = 1200
+
 // possible says whether a reduction that another portal tells of can be one.
 func possible(r *types.PaymentReduction) bool {
-	const longest = 1200 // bytes of 300 characters
-	return r == nil || (r.From.Currency == Currency && r.To.Currency == Currency && r.To.Amount >= 0 && r.To.Amount < r.From.Amount && Cents(r.From.Amount) <= MaxAmount && len(r.Reason) <= longest)
+	return r == nil || (r.From.Currency == Currency && r.To.Currency == Currency && r.To.Amount >= 0 && r.To.Amount < r.From.Amount && Cents(r.From.Amount) <= MaxAmount && len(r.Reason) <= longestReason)
 }
 
 // waived says whether a fee is asked no more because of its reduction.

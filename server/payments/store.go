@@ -38,10 +38,11 @@ type payment struct {
 	ReducedFrom    *Cents // what was asked at first
 	ReducedTo      *Cents // 0: waived
 	Reduction      []byte // the reason, sealed
+	Assessed       []byte // items and reason of a fee that the authority has set, sealed
 }
 
 const paymentColumns = `id, origin, application_id, application_number, organisation_id, reference, budget_account, purpose, legal_basis, creditor,
-	amount, shown, tariff, state, version, refunded, method, created_at, changed_at, due_at, paid_at, reduced_from, reduced_to, reduction`
+	amount, shown, tariff, state, version, refunded, method, created_at, changed_at, due_at, paid_at, reduced_from, reduced_to, reduction, assessed`
 
 // attempt is a row of payment_attempts.
 type attempt struct {
@@ -103,13 +104,13 @@ func (s *Service) underWay(ctx context.Context, paymentID uuid.UUID) (attempt, b
 }
 
 const insertPayment = `INSERT INTO payments (` + paymentColumns + `)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
 	ON CONFLICT (origin, application_id) DO NOTHING`
 
 func (s *Service) insert(ctx context.Context, p payment) (bool, error) {
 	tag, err := s.DB.Pgx(ctx).Exec(ctx, insertPayment, p.ID, p.Origin, p.ApplicationID, p.Number, p.OrganisationID, p.Reference, p.Budget, p.Purpose, p.LegalBasis,
 		p.Creditor, p.Amount, p.Shown, p.Tariff, p.State, p.Version, p.Refunded, p.Method, p.CreatedAt, p.ChangedAt, p.DueAt, p.PaidAt,
-		p.ReducedFrom, p.ReducedTo, p.Reduction)
+		p.ReducedFrom, p.ReducedTo, p.Reduction, p.Assessed)
 	return tag.RowsAffected() == 1, wrap("write payment", err)
 }
 

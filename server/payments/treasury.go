@@ -89,31 +89,44 @@ func (s *Service) record(ctx context.Context, id uuid.UUID) (types.PaymentRecord
 	return s.wireRecord(ctx, p, steps)
 }
 
-// OfCase gives what was asked for a case that the caller may see.
-func (s *Service) OfCase(ctx context.Context, caseID uuid.UUID) ([]types.PaymentRecord, error) {
+// OfCase gives what was asked for a case that the caller may see, and what is still to be set.
+func (s *Service) OfCase(ctx context.Context, caseID uuid.UUID) (types.CasePayments, error) {
+	out := types.CasePayments{Items: []types.PaymentRecord{}}
 	origin, application, err := s.cases.ApplicationOf(ctx, caseID)
 	if err != nil {
-		return nil, err
+		return out, err
+	}
+	f, err := s.feeToSet(ctx, origin, application, "")
+	if err != nil {
+		return out, err
+	}
+	if f != nil {
+		out.ToSet = f.wire(ctx)
 	}
 	list, err := many[payment](ctx, s, "payments", "SELECT "+paymentColumns+" FROM payments WHERE origin = $1 AND application_id = $2", origin, application)
 	if err != nil || len(list) == 0 {
-		return []types.PaymentRecord{}, err
+		return out, err
 	}
 	steps, err := s.steps(ctx, list[0].ID) // there is one at most
 	if err != nil {
-		return nil, err
+		return out, err
 	}
 	record, err := s.wireRecord(ctx, list[0], steps)
-	return []types.PaymentRecord{record}, err
+	out.Items = append(out.Items, record)
+	return out, err
 }
 
 func (s *Service) wireRecord(ctx context.Context, p payment, steps []stepRow) (types.PaymentRecord, error) {
 	reduction, err := s.reduction(p)
+	if err != nil {
+		return types.PaymentRecord{}, err
+	}
+	set, err := s.assessed(p)
 	out := types.PaymentRecord{
 		Id: p.ID, State: p.State, Amount: money(p.Amount), Refunded: money(p.Refunded), Shown: money(p.Shown), Tariff: money(p.Tariff),
 		Purpose: localized(p.Purpose, httpx.LanguageOf(ctx)), Reference: p.Reference, BudgetAccount: p.Budget, ApplicationNumber: p.Number, Method: optional(p.Method),
 		CreatedAt: p.CreatedAt, ChangedAt: p.ChangedAt, DueAt: p.DueAt, PaidAt: p.PaidAt, Steps: []types.PaymentStep{},
-		Reduction: reduction,
+		Reduction: reduction, Items: set.wireItems(), Reason: optional(set.Reason),
 	}
 	for _, st := range steps {
 		out.Steps = append(out.Steps, types.PaymentStep{At: st.At, State: st.State, What: st.What})

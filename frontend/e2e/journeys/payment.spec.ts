@@ -3,7 +3,7 @@ import { answered } from "../support/drafts";
 import { receiptNumber, submitButton } from "../support/errands";
 import { inspect } from "../support/inspect";
 import { content, shows } from "../support/pages";
-import { citizenAt, treasurerAt } from "../support/people";
+import { citizenAt, clerkAt, treasurerAt } from "../support/people";
 import { test } from "../support/test";
 
 test("fees are shown before submitting, fail, are cancelled and paid at once, later and at another portal; the treasury clears up a difference and gives a fee back", async ({
@@ -103,4 +103,69 @@ test("fees are shown before submitting, fail, are cancelled and paid at once, la
   await expect(fee).toHaveCount(0);
   await page.goto(parkingPayment);
   await expect(content(page).getByText("Die Behörde hat Ihnen diese Gebühr zurückgezahlt.")).toBeVisible();
+});
+
+test("a clerk of another portal sets a fee within what the person was shown, and reduces it; the person pays that", async ({
+  page,
+  anotherPerson,
+}) => {
+  const citizen = await citizenAt(page, "meppen", "Fenna");
+  await answered(page, "buildingFile", citizen);
+  await expect(content(page).getByText("Die Gebühr wird später festgesetzt")).toBeVisible();
+  await expect(content(page).getByText(/zwischen 20,00\s€ und 250,00\s€/)).toBeVisible();
+  await inspect(page, "payment-fee-later");
+  await submitButton(page).click();
+  const number = await receiptNumber(page);
+  const here = new URL(page.url()).origin;
+
+  const clerk = await anotherPerson();
+  await clerkAt(clerk, "landkreis");
+  await content(clerk).getByRole("link", { name: "Bauakte einsehen: Fenna Muster" }).click();
+  await expect(content(clerk).getByText(number).first()).toBeVisible();
+  await content(clerk).getByRole("link", { name: "Gebühr festsetzen" }).click();
+  await shows(clerk, "Gebühr festsetzen");
+  await content(clerk).getByRole("button", { name: "Gebühr festsetzen" }).click();
+  await expect(content(clerk).getByText("Bitte geben Sie an, wofür.").first()).toBeVisible();
+  const item = (index: number) => content(clerk).getByRole("group", { name: `Posten ${index}` });
+  await item(1).getByLabel("Wofür").fill("Einsicht in die Akte");
+  await item(1).getByLabel("Menge").fill("1,5");
+  await item(1)
+    .getByLabel(/^Einzelbetrag/)
+    .fill("56");
+  await content(clerk).getByRole("button", { name: "Weiterer Posten" }).click();
+  await item(2).getByLabel("Wofür").fill("Kopien");
+  await item(2).getByLabel("Menge").fill("12");
+  await item(2)
+    .getByLabel(/^Einzelbetrag/)
+    .fill("0,50");
+  await item(2).getByLabel("Umsatzsteuer").selectOption("19");
+  await expect(content(clerk).getByText(/Summe: 91,14/)).toBeVisible();
+  await clerk.getByLabel("Grund", { exact: true }).fill("Eine Akte mit zwei Bänden");
+  await inspect(clerk, "case-set-fee");
+  await content(clerk).getByRole("button", { name: "Gebühr festsetzen" }).click();
+  await shows(clerk, "Bauakte einsehen: Fenna Muster");
+  await expect(content(clerk).getByText("91,14").first()).toBeVisible();
+
+  await content(clerk).getByRole("button", { name: "Ermäßigen oder erlassen" }).click();
+  await clerk.getByLabel("Neuer Betrag in Euro").fill("50");
+  await clerk.getByRole("dialog").getByLabel("Grund").fill("Ehrenamtlich Tätige");
+  await clerk.getByRole("dialog").getByRole("button", { name: "Ermäßigen" }).click();
+  await expect(content(clerk).getByText(/Ermäßigt von 91,14/)).toBeVisible();
+
+  await expect(async () => {
+    await page.goto(`${here}/zahlungen`);
+    await expect(content(page).getByText(/50,00\s€/)).toBeVisible({ timeout: 2000 });
+  }).toPass();
+  await content(page).getByRole("link", { name: "Gebühr für die Einsicht in eine Bauakte" }).click();
+  await expect(content(page).getByText(/1,5 × 56,00\s€ = 84,00\s€/)).toBeVisible();
+  await expect(content(page).getByText("Eine Akte mit zwei Bänden")).toBeVisible();
+  await inspect(page, "payment-set");
+  const notice = await page
+    .getByRole("link", { name: "Gebührenbescheid herunterladen (PDF)" })
+    .getAttribute("href");
+  const file = await page.request.get(new URL(notice ?? "", page.url()).href);
+  expect((await file.body()).subarray(0, 5).toString()).toBe("%PDF-");
+  await page.getByRole("button", { name: "Jetzt bezahlen" }).click();
+  await page.getByRole("button", { name: "50,00 € bezahlen" }).click();
+  await expect(content(page).getByText("Ihre Zahlung ist eingegangen")).toBeVisible();
 });

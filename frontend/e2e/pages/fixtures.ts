@@ -1163,7 +1163,7 @@ export const caseRules: Schemas["CaseRules"] = {
   ],
 };
 const euros = (amount: number) => ({ amount, currency: "EUR" });
-export const casePayments: Schemas["PaymentRecordList"] = {
+export const casePayments: Schemas["CasePayments"] = {
   items: [
     {
       id: id(149),
@@ -1184,11 +1184,45 @@ export const casePayments: Schemas["PaymentRecordList"] = {
   ],
 };
 /** The same, made smaller by the authority. */
-export const reducedPayments: Schemas["PaymentRecordList"] = {
+export const reducedPayments: Schemas["CasePayments"] = {
   items: casePayments.items.map((payment) => ({
     ...payment,
     amount: euros(1500),
     reduction: { from: payment.amount, to: euros(1500), reason: "Ermäßigung für Familien mit drei Kindern" },
+  })),
+};
+/** A case whose fee is still to be set. */
+export const feeToSet: Schemas["CasePayments"] = {
+  items: [],
+  toSet: {
+    purpose: "Gebühr für die Einsicht in eine Bauakte",
+    legalBasis: "§ 1 Baugebührenordnung",
+    range: { from: euros(2000), to: euros(25_000) },
+  },
+};
+const feeItems: Schemas["FeeItem"][] = [
+  {
+    label: "Einsicht in die Akte, Heraussuchen und Zurückstellen durch das Archiv",
+    quantity: 150,
+    unitAmount: 5600,
+    taxRate: 0,
+    net: 8400,
+    tax: 0,
+    gross: 8400,
+  },
+  { label: "Kopien", quantity: 1200, unitAmount: 50, taxRate: 19, net: 600, tax: 114, gross: 714 },
+];
+const setReason = "Die Akte hat zwei Bände, und zwölf Seiten wurden kopiert.";
+/** One that was set. */
+export const setPayments: Schemas["CasePayments"] = {
+  items: casePayments.items.map((payment) => ({
+    ...payment,
+    amount: euros(9114),
+    shown: euros(9114),
+    tariff: euros(9114),
+    purpose: "Gebühr für die Einsicht in eine Bauakte",
+    items: feeItems,
+    reason: setReason,
   })),
 };
 /** One that was waived, as the person sees it. */
@@ -1210,6 +1244,19 @@ export const waivedPayment: Schemas["Payment"] = {
   reduction: { from: euros(3070), to: euros(0), reason: "Ihr Fahrzeug ist als Pflegedienst befreit." },
   createdAt: "2026-11-20T09:12:02Z",
   dueAt: "2026-12-20T09:12:02Z",
+};
+/** One that was set by a clerk, as the person sees it. */
+export const setPayment: Schemas["Payment"] = {
+  ...waivedPayment,
+  state: "created",
+  amount: euros(5000),
+  purpose: "Gebühr für die Einsicht in eine Bauakte",
+  serviceTitle: "Bauakte einsehen",
+  creditor: "Landkreis Emsland, Bauaufsicht",
+  payable: true,
+  items: feeItems,
+  reason: setReason,
+  reduction: { from: euros(9114), to: euros(5000), reason: "Ermäßigung für Ehrenamtliche" },
 };
 export const colleagues: Schemas["ColleagueList"] = {
   items: [

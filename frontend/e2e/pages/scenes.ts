@@ -295,6 +295,37 @@ export const scenes: Record<string, Scene & { path: string }> = {
     answers: [[/^\/cases\/[^/]+\/payments$/, data.reducedPayments]],
     press: "Ermäßigen oder erlassen",
   },
+  "case-fee-to-set": {
+    path: `/mitarbeit/vorgaenge/${data.caseItem.id}`,
+    session: data.clerk,
+    answers: [[/^\/cases\/[^/]+\/payments$/, data.feeToSet]],
+  },
+  "case-fee-set": {
+    path: `/mitarbeit/vorgaenge/${data.caseItem.id}`,
+    session: data.clerk,
+    answers: [[/^\/cases\/[^/]+\/payments$/, data.setPayments]],
+  },
+  "case-set-fee": {
+    path: `/mitarbeit/vorgaenge/${data.caseItem.id}/gebuehr`,
+    session: data.clerk,
+    answers: [[/^\/cases\/[^/]+\/payments$/, data.feeToSet]],
+    press: "Weiterer Posten",
+  },
+  "case-set-fee-errors": {
+    path: `/mitarbeit/vorgaenge/${data.caseItem.id}/gebuehr`,
+    session: data.clerk,
+    answers: [[/^\/cases\/[^/]+\/payments$/, data.feeToSet]],
+    press: "Gebühr festsetzen",
+  },
+  "case-set-fee-none": {
+    path: `/mitarbeit/vorgaenge/${data.caseItem.id}/gebuehr`,
+    session: data.clerk,
+  },
+  "payment-set": {
+    path: `/zahlungen/${data.setPayment.id}`,
+    session: data.citizen,
+    answers: [[/^\/payments\/[^/]+$/, data.setPayment]],
+  },
   "payment-waived": {
     path: `/zahlungen/${data.waivedPayment.id}`,
     session: data.citizen,

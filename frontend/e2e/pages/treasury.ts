@@ -1,5 +1,5 @@
 import type { Schemas } from "../../src/api/client";
-import { casePayments } from "./fixtures";
+import { casePayments, reducedPayments, setPayments } from "./fixtures";
 import type { Scene } from "./mock";
 
 const session: Schemas["Session"] = {
@@ -56,6 +56,8 @@ const payments: Schemas["PaymentRecordList"] = {
       purpose: "Gebühr für die Belehrung nach dem Infektionsschutzgesetz mit Bescheinigung",
       paidAt: "2026-11-21T10:02:00Z",
     },
+    ...reducedPayments.items.map((payment) => ({ ...payment, id: id(4), reference: "260000000044" })),
+    ...setPayments.items.map((payment) => ({ ...payment, id: id(5), reference: "260000000052" })),
   ],
   nextCursor: "more",
 };

@@ -22,6 +22,8 @@ const services = {
   parking: "0679c0f2-6a10-4b0f-9f76-68537948e75e",
   /** Of the county, 28 €. */
   hygiene: "9aabd0c1-a711-4eb1-a6c8-8dbe4e67c262",
+  /** Of the county, between 20 € and 250 €, set by the clerk. */
+  buildingFile: "b7c9d1e2-4a5f-4c3d-8e6b-2f1a0c9d8e75",
   /** Of Lathen, 20 €. */
   streetParty: "7c3f9109-a78b-4e0f-ab09-ba11f9ea2f24",
 };

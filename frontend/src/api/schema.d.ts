@@ -4224,11 +4224,18 @@ export interface paths {
         };
         /**
          * What was asked for a case
-         * @description Fees of the application, with every step.
+         * @description Fees of the application, with every step, and the one that is still to be set.
          */
         get: operations["listCasePayments"];
         put?: never;
-        post?: never;
+        /**
+         * Set the fee of a case
+         * @description Of an application whose fee is set by the authority, once: before the decision, with it, or after it. The sum of the items, with tax, lies within the range that
+         *     the person has been shown. They are asked for it as for any other fee, and find items, reason and legal basis in the fee notice.
+         *
+         *     Each item is rounded on its own: quantity × unit amount to whole cents, then tax on that to whole cents, half a cent up both times.
+         */
+        post: operations["setFee"];
         delete?: never;
         options?: never;
         head?: never;
@@ -9177,6 +9184,8 @@ export interface components {
             };
             contentHash: string;
             fee?: components["schemas"]["Money"];
+            /** @description What the person was shown of a fee that is set later. */
+            feeRange?: components["schemas"]["FeeRange"];
             attachments: components["schemas"]["Attachment"][];
         };
         /**
@@ -9190,10 +9199,11 @@ export interface components {
         };
         /**
          * @description What an application by a form costs, as the competent portal's catalog says: `amount`, or the whole number of cents that stands at `pointer` of
-         *     the answers.
+         *     the answers, or what the authority sets later within `range`.
          */
         OnlineFee: {
             amount?: components["schemas"]["Money"];
+            range?: components["schemas"]["FeeRange"];
             /**
              * @description JSON pointer into the answers.
              * @example /permit/feeInCents
@@ -9207,9 +9217,15 @@ export interface components {
              */
             budgetAccount: string;
         };
-        /** @description What is asked for an application when it is submitted. */
+        /** @description Between which amounts, both included, the authority sets a fee later. */
+        FeeRange: {
+            from: components["schemas"]["Money"];
+            to: components["schemas"]["Money"];
+        };
+        /** @description What is asked for an application when it is submitted; with `range`, what is set later. */
         ApplicationFee: {
             amount?: components["schemas"]["Money"];
+            range?: components["schemas"]["FeeRange"];
             /** @example Gebühr für den Bewohnerparkausweis */
             purpose: string;
             legalBasis?: string;
@@ -9251,6 +9267,10 @@ export interface components {
             waiting?: boolean;
             /** @description Page of the payment provider. */
             payUrl?: string;
+            /** @description Of a fee that the authority has set, what it is for; the sum of `gross` is what was asked at first. */
+            items?: components["schemas"]["FeeItem"][];
+            /** @description Why the authority has set it so. */
+            reason?: string;
             reduction?: components["schemas"]["PaymentReduction"];
             /**
              * @description How it was paid.
@@ -9291,6 +9311,10 @@ export interface components {
             reference: string;
             budgetAccount: string;
             applicationNumber: string;
+            /** @description Of a fee that the authority has set, what it is for; the sum of `gross` is what was asked at first. */
+            items?: components["schemas"]["FeeItem"][];
+            /** @description Why the authority has set it so. */
+            reason?: string;
             reduction?: components["schemas"]["PaymentReduction"];
             method?: string;
             /** Format: date-time */
@@ -9307,6 +9331,82 @@ export interface components {
         PaymentRecordList: {
             items: components["schemas"]["PaymentRecord"][];
             nextCursor?: string;
+        };
+        CasePayments: {
+            items: components["schemas"]["PaymentRecord"][];
+            toSet?: components["schemas"]["FeeToSet"];
+        };
+        /** @description A fee that the authority has still to set. */
+        FeeToSet: {
+            /** @example Gebühr für die Einsicht in eine Bauakte */
+            purpose: string;
+            legalBasis?: string;
+            range: components["schemas"]["FeeRange"];
+        };
+        /** @description A part of a fee, in whole cents. */
+        FeeItem: {
+            /** @example Kopien */
+            label: string;
+            /**
+             * Format: int64
+             * @description In hundredths.
+             * @example 1200
+             */
+            quantity: number;
+            /**
+             * Format: int64
+             * @description Cents for one, without tax.
+             * @example 50
+             */
+            unitAmount: number;
+            /**
+             * @description Per cent; 0 where no tax is due.
+             * @example 19
+             */
+            taxRate: number;
+            /**
+             * Format: int64
+             * @description Quantity × unit amount, half a cent up.
+             * @example 600
+             */
+            net: number;
+            /**
+             * Format: int64
+             * @description Tax on `net`, half a cent up.
+             * @example 114
+             */
+            tax: number;
+            /**
+             * Format: int64
+             * @description `net` and `tax`.
+             * @example 714
+             */
+            gross: number;
+        };
+        FeeItemRequest: {
+            label: string;
+            /**
+             * Format: int64
+             * @description In hundredths: 150 is one and a half.
+             */
+            quantity: number;
+            /**
+             * Format: int64
+             * @description Cents for one, without tax.
+             */
+            unitAmount: number;
+            /**
+             * @description Per cent; 0 where no tax is due.
+             * @default 0
+             */
+            taxRate: number;
+        };
+        FeeRequest: {
+            items: components["schemas"]["FeeItemRequest"][];
+            /** @description The person reads it. */
+            reason: string;
+            /** @description In place of the one that the offer names. */
+            legalBasis?: string;
         };
         /** @description That the authority asks for less than the tariff says, and why. */
         PaymentReduction: {
@@ -9495,6 +9595,10 @@ export interface components {
             creditor: components["schemas"]["LocalizedText"];
             reference: string;
             payUrl?: string;
+            /** @description Of a fee that the authority has set, what it is for; the sum of `gross` is what was asked at first. */
+            items?: components["schemas"]["FeeItem"][];
+            /** @description Why the authority has set it so. */
+            reason?: string;
             reduction?: components["schemas"]["PaymentReduction"];
             method?: string;
             /** Format: date-time */
@@ -17807,12 +17911,70 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PaymentRecordList"];
+                    "application/json": components["schemas"]["CasePayments"];
                 };
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    setFee: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of the case. */
+                caseId: components["parameters"]["CaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "items": [
+                 *         {
+                 *           "label": "Einsicht in die Akte",
+                 *           "quantity": 150,
+                 *           "unitAmount": 5600
+                 *         },
+                 *         {
+                 *           "label": "Kopien",
+                 *           "quantity": 1200,
+                 *           "unitAmount": 50,
+                 *           "taxRate": 19
+                 *         }
+                 *       ],
+                 *       "reason": "Eine Akte mit zwei Bänden und zwölf Kopien",
+                 *       "legalBasis": "Nr. 1.5 Baugebührenordnung"
+                 *     }
+                 */
+                "application/json": components["schemas"]["FeeRequest"];
+            };
+        };
+        responses: {
+            /** @description The payment that is asked for now. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentRecord"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
             default: components["responses"]["Error"];
         };
     };

@@ -374,6 +374,11 @@ const caseRoute = createRoute({
   component: lazyRouteComponent(() => import("../features/cases/pages/CasePage")),
 });
 
+const caseFee = createRoute({
+  getParentRoute: () => staff,
+  path: "/mitarbeit/vorgaenge/$caseId/gebuehr",
+  component: lazyRouteComponent(() => import("../features/cases/pages/FeePage")),
+});
 const caseStatistics = createRoute({
   getParentRoute: () => staff,
   path: "/mitarbeit/auswertung",
@@ -632,7 +637,7 @@ const routeTree = rootRoute.addChildren([
   ]),
   desk.addChildren([
     staffSignIn,
-    staff.addChildren([inbox, caseRoute, caseStatistics, caseTemplates]),
+    staff.addChildren([inbox, caseRoute, caseFee, caseStatistics, caseTemplates]),
     treasury.addChildren([treasuryOverview, treasuryPayments, refunds, reconciliation]),
   ]),
   administration.addChildren([

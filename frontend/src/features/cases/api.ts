@@ -203,14 +203,29 @@ export const unitNameQuery = (id: string) =>
     staleTime: Infinity,
   });
 
-/** What was asked for a case, as the portal sees it whose money it is. */
-export const casePaymentsQuery = (caseId: string) =>
+export type FeeToSet = Schemas["FeeToSet"];
+
+/** What was asked for a case, as the portal sees it whose money it is, and what is still to be set. */
+export const caseFeesQuery = (caseId: string) =>
   queryOptions({
     queryKey: ["case", caseId, "payments"],
-    queryFn: async () =>
-      (await answer(api.GET("/api/v1/cases/{caseId}/payments", { params: { path: { caseId } } }))).items,
+    queryFn: () => answer(api.GET("/api/v1/cases/{caseId}/payments", { params: { path: { caseId } } })),
     staleTime: 0,
   });
+
+/** Sets the fee of a case. */
+export function setFee(
+  caseId: string,
+  key: string,
+  fee: Schemas["FeeRequest"],
+): Promise<Schemas["PaymentRecord"]> {
+  return answer(
+    api.POST("/api/v1/cases/{caseId}/payments", {
+      params: { path: { caseId }, header: { "Idempotency-Key": key } },
+      body: fee,
+    }),
+  );
+}
 
 /** Asks for less of a fee than before, or for nothing. */
 export function reduceFee(

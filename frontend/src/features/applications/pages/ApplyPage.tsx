@@ -5,7 +5,7 @@ import { reaches } from "../../../api/identity";
 import { hasSignInPage, homeNames } from "../../../api/homes";
 import { portalQuery } from "../../../api/portal";
 import { sessionQuery, signInAddress } from "../../../api/session";
-import { currentLanguage, useWords } from "../../../i18n";
+import { currentLanguage, useWords, type Say } from "../../../i18n";
 import { formatDateTime } from "../../../lib/dates";
 import { formatMoney } from "../../../lib/money";
 import { Alert } from "../../../ui/Alert";
@@ -111,9 +111,7 @@ function Begin({
                 {
                   id: "fee",
                   label: t("applications:fee.label"),
-                  value: offer.fee.amount
-                    ? formatMoney(offer.fee.amount.amount, offer.fee.amount.currency, currentLanguage())
-                    : t("applications:fee.byAnswers"),
+                  value: feeText(offer.fee, t),
                 },
               ]),
         ]}
@@ -232,4 +230,13 @@ function StartDraft({ offerId, ars, serviceId }: { offerId: string; ars: string;
       <p className="pv-small pv-muted">{t("applications:apply.saveNote")}</p>
     </section>
   );
+}
+
+const money = (of: Schemas["Money"]) => formatMoney(of.amount, of.currency, currentLanguage());
+
+/** What is known of a fee before anything is answered. */
+function feeText({ amount, range }: Schemas["OnlineFee"], t: Say): string {
+  if (range !== undefined)
+    return t("applications:fee.later", { from: money(range.from), to: money(range.to) });
+  return amount ? money(amount) : t("applications:fee.byAnswers");
 }

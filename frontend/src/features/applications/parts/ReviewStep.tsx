@@ -62,6 +62,7 @@ export function ReviewStep({
   const keep = useKeepOffer(form, application.serviceId, other === undefined);
   const fee = useQuery(feeQuery(application.id, work.flush));
   const amount = fee.data?.amount;
+  const range = fee.data?.range;
   const submit = useAction(async () => {
     const wrong = form.findErrors();
     if (wrong.length > 0) {
@@ -129,6 +130,17 @@ export function ReviewStep({
         >
           <p>{[fee.data?.purpose, fee.data?.legalBasis].filter(Boolean).join(". ")}</p>
           <p>{t("applications:fee.text")}</p>
+        </Alert>
+      )}
+      {range !== undefined && (
+        <Alert kind="info" title={t("applications:fee.laterTitle")}>
+          <p>{[fee.data?.purpose, fee.data?.legalBasis].filter(Boolean).join(". ")}</p>
+          <p>
+            {t("applications:fee.laterText", {
+              from: formatMoney(range.from.amount, range.from.currency, currentLanguage()),
+              to: formatMoney(range.to.amount, range.to.currency, currentLanguage()),
+            })}
+          </p>
         </Alert>
       )}
       <div className="pv-stack pv-stack--medium">

@@ -2,29 +2,33 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { currentLanguage, useWords } from "../../../i18n";
 import { formatDateTime, formatDay } from "../../../lib/dates";
+import { itemSum } from "../../../lib/feeItems";
 import { formatMoney } from "../../../lib/money";
 import { isOwed, paymentBadge } from "../../../lib/payments";
 import { Badge } from "../../../ui/Badge";
-import { Button } from "../../../ui/Button";
+import { Button, LinkButton } from "../../../ui/Button";
 import { ErrorState } from "../../../ui/ErrorState";
 import { Facts } from "../../../ui/Facts";
-import { casePaymentsQuery, type Case } from "../api";
+import { caseFeesQuery, type Case, type FeeToSet } from "../api";
 import { ReduceDialog } from "./ReduceDialog";
 
-/** What was asked for a case, and whether it is paid; nothing where nothing was asked. */
+/** What was asked for a case, and whether it is paid, and what is still to be set; nothing where nothing costs anything. */
 export function Fees({ item }: { item: Case }) {
   const t = useWords();
-  const payments = useQuery(casePaymentsQuery(item.id));
+  const fees = useQuery(caseFeesQuery(item.id));
   const language = currentLanguage();
   const [reducing, setReducing] = useState<string>();
-  if (payments.isError) return <ErrorState error={payments.error} onRetry={() => void payments.refetch()} />;
-  if (payments.data === undefined || payments.data.length === 0) return null;
+  if (fees.isError) return <ErrorState error={fees.error} onRetry={() => void fees.refetch()} />;
+  if (fees.data === undefined) return null;
+  const { items: payments, toSet } = fees.data;
+  if (payments.length === 0 && toSet === undefined) return null;
   return (
     <section className="pv-stack pv-stack--small">
       <h2>{t("cases:fees.title")}</h2>
+      {toSet !== undefined && <ToSet caseId={item.id} fee={toSet} />}
       <Facts
         narrow
-        items={payments.data.map((payment) => ({
+        items={payments.map((payment) => ({
           id: payment.id,
           label: payment.purpose,
           value: (
@@ -41,6 +45,19 @@ export function Fees({ item }: { item: Case }) {
                 {" · "}
                 {t("cases:fees.reference", { reference: payment.reference })}
               </span>
+              {payment.items?.map((part) => (
+                <span key={`${part.label} ${part.gross}`} className="pv-small">
+                  <br />
+                  {part.label}:{" "}
+                  {itemSum(part, language, (rate, gross) => t("cases:setFee.withTax", { rate, gross }))}
+                </span>
+              ))}
+              {payment.reason !== undefined && (
+                <>
+                  <br />
+                  <span className="pv-small">{t("cases:setFee.reason", { reason: payment.reason })}</span>
+                </>
+              )}
               {payment.reduction !== undefined && (
                 <>
                   <br />
@@ -63,7 +80,7 @@ export function Fees({ item }: { item: Case }) {
           ),
         }))}
       />
-      {payments.data
+      {payments
         .filter((payment) => isOwed(payment.state))
         .map((payment) => (
           <div key={payment.id}>
@@ -76,5 +93,28 @@ export function Fees({ item }: { item: Case }) {
           </div>
         ))}
     </section>
+  );
+}
+
+const money = (cents: number) => formatMoney(cents, "EUR", currentLanguage());
+
+/** A fee that the clerk has still to set. */
+function ToSet({ caseId, fee }: { caseId: string; fee: FeeToSet }) {
+  const t = useWords();
+  return (
+    <div className="pv-stack pv-stack--small">
+      <p>
+        {t("cases:setFee.open", {
+          purpose: fee.purpose,
+          from: money(fee.range.from.amount),
+          to: money(fee.range.to.amount),
+        })}
+      </p>
+      <div>
+        <LinkButton variant="secondary" small to="/mitarbeit/vorgaenge/$caseId/gebuehr" params={{ caseId }}>
+          {t("cases:setFee.send")}
+        </LinkButton>
+      </div>
+    </div>
   );
 }

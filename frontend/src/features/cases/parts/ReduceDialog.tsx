@@ -9,7 +9,7 @@ import { FormDialog } from "../../../ui/FormDialog";
 import { useStatus } from "../../../ui/Status";
 import { useAction } from "../../../ui/useAction";
 import { useFormErrors } from "../../../ui/useFormErrors";
-import { casePaymentsQuery, reduceFee } from "../api";
+import { caseFeesQuery, reduceFee } from "../api";
 
 const fields = { amount: "reduce-amount", reason: "reduce-reason" };
 
@@ -36,7 +36,7 @@ export function ReduceDialog({
     try {
       await reduceFee(caseId, payment.id, key, cents ?? 0, reason.trim());
       status(t(cents === 0 ? "cases:fees.waivedDone" : "cases:fees.reducedDone"));
-      await queryClient.invalidateQueries({ queryKey: casePaymentsQuery(caseId).queryKey });
+      await queryClient.invalidateQueries({ queryKey: caseFeesQuery(caseId).queryKey });
       onClose();
     } catch (problem) {
       if (!errors.showProblem(problem, fields)) throw problem;

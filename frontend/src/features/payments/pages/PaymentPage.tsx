@@ -5,6 +5,7 @@ import { useLive } from "../../../api/live";
 import { currentLanguage, useWords } from "../../../i18n";
 import { formatDate, formatDateTime } from "../../../lib/dates";
 import { leaveFor } from "../../../lib/leave";
+import { itemSum } from "../../../lib/feeItems";
 import { formatMoney } from "../../../lib/money";
 import { Alert } from "../../../ui/Alert";
 import { Badge } from "../../../ui/Badge";
@@ -55,6 +56,14 @@ export default function PaymentPage() {
             label: t("payments:amount"),
             value: money(payment.reduction?.to ?? payment.amount),
           },
+          ...(payment.items ?? []).map((item, index) => ({
+            id: `item-${index}`,
+            label: item.label,
+            value: itemSum(item, language, (rate, gross) => t("payments:withTax", { rate, gross })),
+          })),
+          ...(payment.reason === undefined
+            ? []
+            : [{ id: "reason", label: t("payments:reason"), value: payment.reason }]),
           ...(payment.reduction === undefined
             ? []
             : [

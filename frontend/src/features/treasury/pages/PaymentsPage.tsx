@@ -153,6 +153,22 @@ function PaymentItem({ payment }: { payment: PaymentRecord }) {
           {t("treasury:payments.other", { shown: money(payment.shown), tariff: money(payment.tariff) })}
         </p>
       )}
+      {payment.items !== undefined && (
+        <p className="pv-small">
+          {t("treasury:payments.set", {
+            items: payment.items.map((item) => item.label).join(", "),
+            reason: payment.reason,
+          })}
+        </p>
+      )}
+      {payment.reduction !== undefined && (
+        <p className="pv-small">
+          {t(payment.reduction.to.amount === 0 ? "treasury:payments.waived" : "treasury:payments.reduced", {
+            from: money(payment.reduction.from),
+            reason: payment.reduction.reason,
+          })}
+        </p>
+      )}
       <p className="pv-small pv-muted pv-break">
         {t("treasury:payments.facts", {
           reference: payment.reference,
