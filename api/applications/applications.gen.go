@@ -61,6 +61,9 @@ type ServerInterface interface {
 	// The receipt of a submission
 	// (GET /api/v1/applications/{applicationId}/receipt)
 	GetReceipt(ctx echo.Context, applicationId ApplicationId) error
+	// The receipt of a submission as PDF
+	// (GET /api/v1/applications/{applicationId}/receipt.pdf)
+	GetReceiptPaper(ctx echo.Context, applicationId ApplicationId) error
 	// Submit an application
 	// (POST /api/v1/applications/{applicationId}/submit)
 	SubmitApplication(ctx echo.Context, applicationId ApplicationId, params SubmitApplicationParams) error
@@ -489,6 +492,26 @@ func (w *ServerInterfaceWrapper) GetReceipt(ctx echo.Context) error {
 	return err
 }
 
+// GetReceiptPaper converts echo context to params.
+func (w *ServerInterfaceWrapper) GetReceiptPaper(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "applicationId" -------------
+	var applicationId ApplicationId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "applicationId", ctx.Param("applicationId"), &applicationId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter applicationId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	ctx.Set(Oauth2Scopes, []string{"applications:read"})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetReceiptPaper(ctx, applicationId)
+	return err
+}
+
 // SubmitApplication converts echo context to params.
 func (w *ServerInterfaceWrapper) SubmitApplication(ctx echo.Context) error {
 	var err error
@@ -621,6 +644,7 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.POST(baseURL+"/api/v1/applications/:applicationId/hand-over", wrapper.HandOverDraft)
 	router.POST(baseURL+"/api/v1/applications/:applicationId/messages", wrapper.AnswerAuthority)
 	router.GET(baseURL+"/api/v1/applications/:applicationId/receipt", wrapper.GetReceipt)
+	router.GET(baseURL+"/api/v1/applications/:applicationId/receipt.pdf", wrapper.GetReceiptPaper)
 	router.POST(baseURL+"/api/v1/applications/:applicationId/submit", wrapper.SubmitApplication)
 	router.POST(baseURL+"/api/v1/applications/:applicationId/withdraw", wrapper.WithdrawApplication)
 
@@ -1688,6 +1712,78 @@ func (response GetReceiptdefaultApplicationProblemPlusJSONResponse) VisitGetRece
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type GetReceiptPaperRequestObject struct {
+	ApplicationId ApplicationId `json:"applicationId"`
+}
+
+type GetReceiptPaperResponseObject interface {
+	VisitGetReceiptPaperResponse(w http.ResponseWriter) error
+}
+
+type GetReceiptPaper200ApplicationoctetStreamResponse struct {
+	FileApplicationoctetStreamResponse
+}
+
+func (response GetReceiptPaper200ApplicationoctetStreamResponse) VisitGetReceiptPaperResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetReceiptPaper401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetReceiptPaper401ApplicationProblemPlusJSONResponse) VisitGetReceiptPaperResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetReceiptPaper404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetReceiptPaper404ApplicationProblemPlusJSONResponse) VisitGetReceiptPaperResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetReceiptPaper409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response GetReceiptPaper409ApplicationProblemPlusJSONResponse) VisitGetReceiptPaperResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetReceiptPaperdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetReceiptPaperdefaultApplicationProblemPlusJSONResponse) VisitGetReceiptPaperResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 type SubmitApplicationRequestObject struct {
 	ApplicationId ApplicationId `json:"applicationId"`
 	Params        SubmitApplicationParams
@@ -1885,6 +1981,9 @@ type StrictServerInterface interface {
 	// The receipt of a submission
 	// (GET /api/v1/applications/{applicationId}/receipt)
 	GetReceipt(ctx context.Context, request GetReceiptRequestObject) (GetReceiptResponseObject, error)
+	// The receipt of a submission as PDF
+	// (GET /api/v1/applications/{applicationId}/receipt.pdf)
+	GetReceiptPaper(ctx context.Context, request GetReceiptPaperRequestObject) (GetReceiptPaperResponseObject, error)
 	// Submit an application
 	// (POST /api/v1/applications/{applicationId}/submit)
 	SubmitApplication(ctx context.Context, request SubmitApplicationRequestObject) (SubmitApplicationResponseObject, error)
@@ -2282,6 +2381,31 @@ func (sh *strictHandler) GetReceipt(ctx echo.Context, applicationId ApplicationI
 		return err
 	} else if validResponse, ok := response.(GetReceiptResponseObject); ok {
 		return validResponse.VisitGetReceiptResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetReceiptPaper operation middleware
+func (sh *strictHandler) GetReceiptPaper(ctx echo.Context, applicationId ApplicationId) error {
+	var request GetReceiptPaperRequestObject
+
+	request.ApplicationId = applicationId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetReceiptPaper(ctx.Request().Context(), request.(GetReceiptPaperRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetReceiptPaper")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetReceiptPaperResponseObject); ok {
+		return validResponse.VisitGetReceiptPaperResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -67,9 +67,18 @@ type ServerInterface interface {
 	// Download an attachment of a case
 	// (GET /api/v1/cases/{caseId}/attachments/{attachmentId})
 	GetCaseAttachment(ctx echo.Context, caseId CaseId, attachmentId AttachmentId) error
+	// What the decision of a case begins from
+	// (GET /api/v1/cases/{caseId}/decision)
+	PrepareDecision(ctx echo.Context, caseId CaseId) error
 	// Decide a case
 	// (POST /api/v1/cases/{caseId}/decision)
 	DecideCase(ctx echo.Context, caseId CaseId, params DecideCaseParams) error
+	// Download the decision on a case
+	// (GET /api/v1/cases/{caseId}/decision/paper)
+	GetDecisionPaper(ctx echo.Context, caseId CaseId) error
+	// See a decision before it goes out
+	// (POST /api/v1/cases/{caseId}/decision/preview)
+	PreviewDecision(ctx echo.Context, caseId CaseId) error
 	// End a hold
 	// (DELETE /api/v1/cases/{caseId}/hold)
 	EndCaseHold(ctx echo.Context, caseId CaseId) error
@@ -461,6 +470,24 @@ func (w *ServerInterfaceWrapper) GetCaseAttachment(ctx echo.Context) error {
 	return err
 }
 
+// PrepareDecision converts echo context to params.
+func (w *ServerInterfaceWrapper) PrepareDecision(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseId CaseId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PrepareDecision(ctx, caseId)
+	return err
+}
+
 // DecideCase converts echo context to params.
 func (w *ServerInterfaceWrapper) DecideCase(ctx echo.Context) error {
 	var err error
@@ -498,6 +525,42 @@ func (w *ServerInterfaceWrapper) DecideCase(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.DecideCase(ctx, caseId, params)
+	return err
+}
+
+// GetDecisionPaper converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDecisionPaper(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseId CaseId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDecisionPaper(ctx, caseId)
+	return err
+}
+
+// PreviewDecision converts echo context to params.
+func (w *ServerInterfaceWrapper) PreviewDecision(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseId CaseId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PreviewDecision(ctx, caseId)
 	return err
 }
 
@@ -701,7 +764,10 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.GET(baseURL+"/api/v1/cases/:caseId", wrapper.GetCase)
 	router.PATCH(baseURL+"/api/v1/cases/:caseId", wrapper.PlanCase)
 	router.GET(baseURL+"/api/v1/cases/:caseId/attachments/:attachmentId", wrapper.GetCaseAttachment)
+	router.GET(baseURL+"/api/v1/cases/:caseId/decision", wrapper.PrepareDecision)
 	router.POST(baseURL+"/api/v1/cases/:caseId/decision", wrapper.DecideCase)
+	router.GET(baseURL+"/api/v1/cases/:caseId/decision/paper", wrapper.GetDecisionPaper)
+	router.POST(baseURL+"/api/v1/cases/:caseId/decision/preview", wrapper.PreviewDecision)
 	router.DELETE(baseURL+"/api/v1/cases/:caseId/hold", wrapper.EndCaseHold)
 	router.PUT(baseURL+"/api/v1/cases/:caseId/hold", wrapper.HoldCase)
 	router.POST(baseURL+"/api/v1/cases/:caseId/notes", wrapper.NoteCase)
@@ -1825,6 +1891,79 @@ func (response GetCaseAttachmentdefaultApplicationProblemPlusJSONResponse) Visit
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type PrepareDecisionRequestObject struct {
+	CaseId CaseId `json:"caseId"`
+}
+
+type PrepareDecisionResponseObject interface {
+	VisitPrepareDecisionResponse(w http.ResponseWriter) error
+}
+
+type PrepareDecision200JSONResponse DecisionDraft
+
+func (response PrepareDecision200JSONResponse) VisitPrepareDecisionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type PrepareDecision401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response PrepareDecision401ApplicationProblemPlusJSONResponse) VisitPrepareDecisionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type PrepareDecision403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response PrepareDecision403ApplicationProblemPlusJSONResponse) VisitPrepareDecisionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type PrepareDecision404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response PrepareDecision404ApplicationProblemPlusJSONResponse) VisitPrepareDecisionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type PrepareDecision409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response PrepareDecision409ApplicationProblemPlusJSONResponse) VisitPrepareDecisionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type PrepareDecisiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PrepareDecisiondefaultApplicationProblemPlusJSONResponse) VisitPrepareDecisionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 type DecideCaseRequestObject struct {
 	CaseId CaseId `json:"caseId"`
 	Params DecideCaseParams
@@ -1906,6 +2045,173 @@ type DecideCasedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response DecideCasedefaultApplicationProblemPlusJSONResponse) VisitDecideCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type GetDecisionPaperRequestObject struct {
+	CaseId CaseId `json:"caseId"`
+}
+
+type GetDecisionPaperResponseObject interface {
+	VisitGetDecisionPaperResponse(w http.ResponseWriter) error
+}
+
+type GetDecisionPaper200ApplicationoctetStreamResponse struct {
+	FileApplicationoctetStreamResponse
+}
+
+func (response GetDecisionPaper200ApplicationoctetStreamResponse) VisitGetDecisionPaperResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDecisionPaper401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetDecisionPaper401ApplicationProblemPlusJSONResponse) VisitGetDecisionPaperResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetDecisionPaper403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetDecisionPaper403ApplicationProblemPlusJSONResponse) VisitGetDecisionPaperResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetDecisionPaper404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetDecisionPaper404ApplicationProblemPlusJSONResponse) VisitGetDecisionPaperResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetDecisionPaperdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDecisionPaperdefaultApplicationProblemPlusJSONResponse) VisitGetDecisionPaperResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type PreviewDecisionRequestObject struct {
+	CaseId CaseId `json:"caseId"`
+	Body   *PreviewDecisionJSONRequestBody
+}
+
+type PreviewDecisionResponseObject interface {
+	VisitPreviewDecisionResponse(w http.ResponseWriter) error
+}
+
+type PreviewDecision200ApplicationoctetStreamResponse struct {
+	FileApplicationoctetStreamResponse
+}
+
+func (response PreviewDecision200ApplicationoctetStreamResponse) VisitPreviewDecisionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type PreviewDecision401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewDecision401ApplicationProblemPlusJSONResponse) VisitPreviewDecisionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type PreviewDecision403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewDecision403ApplicationProblemPlusJSONResponse) VisitPreviewDecisionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type PreviewDecision404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewDecision404ApplicationProblemPlusJSONResponse) VisitPreviewDecisionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type PreviewDecision409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewDecision409ApplicationProblemPlusJSONResponse) VisitPreviewDecisionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type PreviewDecision422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewDecision422ApplicationProblemPlusJSONResponse) VisitPreviewDecisionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type PreviewDecisiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PreviewDecisiondefaultApplicationProblemPlusJSONResponse) VisitPreviewDecisionResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -2349,9 +2655,18 @@ type StrictServerInterface interface {
 	// Download an attachment of a case
 	// (GET /api/v1/cases/{caseId}/attachments/{attachmentId})
 	GetCaseAttachment(ctx context.Context, request GetCaseAttachmentRequestObject) (GetCaseAttachmentResponseObject, error)
+	// What the decision of a case begins from
+	// (GET /api/v1/cases/{caseId}/decision)
+	PrepareDecision(ctx context.Context, request PrepareDecisionRequestObject) (PrepareDecisionResponseObject, error)
 	// Decide a case
 	// (POST /api/v1/cases/{caseId}/decision)
 	DecideCase(ctx context.Context, request DecideCaseRequestObject) (DecideCaseResponseObject, error)
+	// Download the decision on a case
+	// (GET /api/v1/cases/{caseId}/decision/paper)
+	GetDecisionPaper(ctx context.Context, request GetDecisionPaperRequestObject) (GetDecisionPaperResponseObject, error)
+	// See a decision before it goes out
+	// (POST /api/v1/cases/{caseId}/decision/preview)
+	PreviewDecision(ctx context.Context, request PreviewDecisionRequestObject) (PreviewDecisionResponseObject, error)
 	// End a hold
 	// (DELETE /api/v1/cases/{caseId}/hold)
 	EndCaseHold(ctx context.Context, request EndCaseHoldRequestObject) (EndCaseHoldResponseObject, error)
@@ -2801,6 +3116,31 @@ func (sh *strictHandler) GetCaseAttachment(ctx echo.Context, caseId CaseId, atta
 	return nil
 }
 
+// PrepareDecision operation middleware
+func (sh *strictHandler) PrepareDecision(ctx echo.Context, caseId CaseId) error {
+	var request PrepareDecisionRequestObject
+
+	request.CaseId = caseId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PrepareDecision(ctx.Request().Context(), request.(PrepareDecisionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PrepareDecision")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PrepareDecisionResponseObject); ok {
+		return validResponse.VisitPrepareDecisionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // DecideCase operation middleware
 func (sh *strictHandler) DecideCase(ctx echo.Context, caseId CaseId, params DecideCaseParams) error {
 	var request DecideCaseRequestObject
@@ -2827,6 +3167,62 @@ func (sh *strictHandler) DecideCase(ctx echo.Context, caseId CaseId, params Deci
 		return err
 	} else if validResponse, ok := response.(DecideCaseResponseObject); ok {
 		return validResponse.VisitDecideCaseResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetDecisionPaper operation middleware
+func (sh *strictHandler) GetDecisionPaper(ctx echo.Context, caseId CaseId) error {
+	var request GetDecisionPaperRequestObject
+
+	request.CaseId = caseId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDecisionPaper(ctx.Request().Context(), request.(GetDecisionPaperRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDecisionPaper")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDecisionPaperResponseObject); ok {
+		return validResponse.VisitGetDecisionPaperResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PreviewDecision operation middleware
+func (sh *strictHandler) PreviewDecision(ctx echo.Context, caseId CaseId) error {
+	var request PreviewDecisionRequestObject
+
+	request.CaseId = caseId
+
+	var body PreviewDecisionJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewDecision(ctx.Request().Context(), request.(PreviewDecisionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewDecision")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PreviewDecisionResponseObject); ok {
+		return validResponse.VisitPreviewDecisionResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -750,6 +750,9 @@ type ClientInterface interface {
 	// GetReceipt request
 	GetReceipt(ctx context.Context, applicationId ApplicationId, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetReceiptPaper request
+	GetReceiptPaper(ctx context.Context, applicationId ApplicationId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SubmitApplication request
 	SubmitApplication(ctx context.Context, applicationId ApplicationId, params *SubmitApplicationParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -806,10 +809,21 @@ type ClientInterface interface {
 	// GetCaseAttachment request
 	GetCaseAttachment(ctx context.Context, caseId CaseId, attachmentId AttachmentId, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// PrepareDecision request
+	PrepareDecision(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// DecideCaseWithBody request with any body
 	DecideCaseWithBody(ctx context.Context, caseId CaseId, params *DecideCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	DecideCase(ctx context.Context, caseId CaseId, params *DecideCaseParams, body DecideCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDecisionPaper request
+	GetDecisionPaper(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewDecisionWithBody request with any body
+	PreviewDecisionWithBody(ctx context.Context, caseId CaseId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	PreviewDecision(ctx context.Context, caseId CaseId, body PreviewDecisionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// EndCaseHold request
 	EndCaseHold(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4031,6 +4045,18 @@ func (c *Client) GetReceipt(ctx context.Context, applicationId ApplicationId, re
 	return c.Client.Do(req)
 }
 
+func (c *Client) GetReceiptPaper(ctx context.Context, applicationId ApplicationId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetReceiptPaperRequest(c.Server, applicationId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 func (c *Client) SubmitApplication(ctx context.Context, applicationId ApplicationId, params *SubmitApplicationParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSubmitApplicationRequest(c.Server, applicationId, params)
 	if err != nil {
@@ -4271,6 +4297,18 @@ func (c *Client) GetCaseAttachment(ctx context.Context, caseId CaseId, attachmen
 	return c.Client.Do(req)
 }
 
+func (c *Client) PrepareDecision(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPrepareDecisionRequest(c.Server, caseId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 func (c *Client) DecideCaseWithBody(ctx context.Context, caseId CaseId, params *DecideCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDecideCaseRequestWithBody(c.Server, caseId, params, contentType, body)
 	if err != nil {
@@ -4285,6 +4323,42 @@ func (c *Client) DecideCaseWithBody(ctx context.Context, caseId CaseId, params *
 
 func (c *Client) DecideCase(ctx context.Context, caseId CaseId, params *DecideCaseParams, body DecideCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDecideCaseRequest(c.Server, caseId, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) GetDecisionPaper(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDecisionPaperRequest(c.Server, caseId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) PreviewDecisionWithBody(ctx context.Context, caseId CaseId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewDecisionRequestWithBody(c.Server, caseId, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) PreviewDecision(ctx context.Context, caseId CaseId, body PreviewDecisionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewDecisionRequest(c.Server, caseId, body)
 	if err != nil {
 		return nil, err
 	}
@@ -13833,6 +13907,40 @@ func NewGetReceiptRequest(server string, applicationId ApplicationId) (*http.Req
 	return req, nil
 }
 
+// NewGetReceiptPaperRequest generates requests for GetReceiptPaper
+func NewGetReceiptPaperRequest(server string, applicationId ApplicationId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "applicationId", runtime.ParamLocationPath, applicationId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/applications/%s/receipt.pdf", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewSubmitApplicationRequest generates requests for SubmitApplication
 func NewSubmitApplicationRequest(server string, applicationId ApplicationId, params *SubmitApplicationParams) (*http.Request, error) {
 	var err error
@@ -14695,6 +14803,40 @@ func NewGetCaseAttachmentRequest(server string, caseId CaseId, attachmentId Atta
 	return req, nil
 }
 
+// NewPrepareDecisionRequest generates requests for PrepareDecision
+func NewPrepareDecisionRequest(server string, caseId CaseId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "caseId", runtime.ParamLocationPath, caseId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/decision", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewDecideCaseRequest calls the generic DecideCase builder with application/json body
 func NewDecideCaseRequest(server string, caseId CaseId, params *DecideCaseParams, body DecideCaseJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -14751,6 +14893,87 @@ func NewDecideCaseRequestWithBody(server string, caseId CaseId, params *DecideCa
 		req.Header.Set("Idempotency-Key", headerParam0)
 
 	}
+
+	return req, nil
+}
+
+// NewGetDecisionPaperRequest generates requests for GetDecisionPaper
+func NewGetDecisionPaperRequest(server string, caseId CaseId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "caseId", runtime.ParamLocationPath, caseId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/decision/paper", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPreviewDecisionRequest calls the generic PreviewDecision builder with application/json body
+func NewPreviewDecisionRequest(server string, caseId CaseId, body PreviewDecisionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPreviewDecisionRequestWithBody(server, caseId, "application/json", bodyReader)
+}
+
+// NewPreviewDecisionRequestWithBody generates requests for PreviewDecision with any type of body
+func NewPreviewDecisionRequestWithBody(server string, caseId CaseId, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "caseId", runtime.ParamLocationPath, caseId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/decision/preview", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -20253,6 +20476,9 @@ type ClientWithResponsesInterface interface {
 	// GetReceiptWithResponse request
 	GetReceiptWithResponse(ctx context.Context, applicationId ApplicationId, reqEditors ...RequestEditorFn) (*GetReceiptResponse, error)
 
+	// GetReceiptPaperWithResponse request
+	GetReceiptPaperWithResponse(ctx context.Context, applicationId ApplicationId, reqEditors ...RequestEditorFn) (*GetReceiptPaperResponse, error)
+
 	// SubmitApplicationWithResponse request
 	SubmitApplicationWithResponse(ctx context.Context, applicationId ApplicationId, params *SubmitApplicationParams, reqEditors ...RequestEditorFn) (*SubmitApplicationResponse, error)
 
@@ -20309,10 +20535,21 @@ type ClientWithResponsesInterface interface {
 	// GetCaseAttachmentWithResponse request
 	GetCaseAttachmentWithResponse(ctx context.Context, caseId CaseId, attachmentId AttachmentId, reqEditors ...RequestEditorFn) (*GetCaseAttachmentResponse, error)
 
+	// PrepareDecisionWithResponse request
+	PrepareDecisionWithResponse(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*PrepareDecisionResponse, error)
+
 	// DecideCaseWithBodyWithResponse request with any body
 	DecideCaseWithBodyWithResponse(ctx context.Context, caseId CaseId, params *DecideCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideCaseResponse, error)
 
 	DecideCaseWithResponse(ctx context.Context, caseId CaseId, params *DecideCaseParams, body DecideCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideCaseResponse, error)
+
+	// GetDecisionPaperWithResponse request
+	GetDecisionPaperWithResponse(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*GetDecisionPaperResponse, error)
+
+	// PreviewDecisionWithBodyWithResponse request with any body
+	PreviewDecisionWithBodyWithResponse(ctx context.Context, caseId CaseId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewDecisionResponse, error)
+
+	PreviewDecisionWithResponse(ctx context.Context, caseId CaseId, body PreviewDecisionJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewDecisionResponse, error)
 
 	// EndCaseHoldWithResponse request
 	EndCaseHoldWithResponse(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*EndCaseHoldResponse, error)
@@ -25182,6 +25419,31 @@ func (r GetReceiptResponse) StatusCode() int {
 	return 0
 }
 
+type GetReceiptPaperResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r GetReceiptPaperResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetReceiptPaperResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type SubmitApplicationResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -25600,6 +25862,33 @@ func (r GetCaseAttachmentResponse) StatusCode() int {
 	return 0
 }
 
+type PrepareDecisionResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *DecisionDraft
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r PrepareDecisionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PrepareDecisionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type DecideCaseResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -25622,6 +25911,58 @@ func (r DecideCaseResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r DecideCaseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetDecisionPaperResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDecisionPaperResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDecisionPaperResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type PreviewDecisionResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r PreviewDecisionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PreviewDecisionResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -30090,6 +30431,15 @@ func (c *ClientWithResponses) GetReceiptWithResponse(ctx context.Context, applic
 	return ParseGetReceiptResponse(rsp)
 }
 
+// GetReceiptPaperWithResponse request returning *GetReceiptPaperResponse
+func (c *ClientWithResponses) GetReceiptPaperWithResponse(ctx context.Context, applicationId ApplicationId, reqEditors ...RequestEditorFn) (*GetReceiptPaperResponse, error) {
+	rsp, err := c.GetReceiptPaper(ctx, applicationId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetReceiptPaperResponse(rsp)
+}
+
 // SubmitApplicationWithResponse request returning *SubmitApplicationResponse
 func (c *ClientWithResponses) SubmitApplicationWithResponse(ctx context.Context, applicationId ApplicationId, params *SubmitApplicationParams, reqEditors ...RequestEditorFn) (*SubmitApplicationResponse, error) {
 	rsp, err := c.SubmitApplication(ctx, applicationId, params, reqEditors...)
@@ -30266,6 +30616,15 @@ func (c *ClientWithResponses) GetCaseAttachmentWithResponse(ctx context.Context,
 	return ParseGetCaseAttachmentResponse(rsp)
 }
 
+// PrepareDecisionWithResponse request returning *PrepareDecisionResponse
+func (c *ClientWithResponses) PrepareDecisionWithResponse(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*PrepareDecisionResponse, error) {
+	rsp, err := c.PrepareDecision(ctx, caseId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePrepareDecisionResponse(rsp)
+}
+
 // DecideCaseWithBodyWithResponse request with arbitrary body returning *DecideCaseResponse
 func (c *ClientWithResponses) DecideCaseWithBodyWithResponse(ctx context.Context, caseId CaseId, params *DecideCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideCaseResponse, error) {
 	rsp, err := c.DecideCaseWithBody(ctx, caseId, params, contentType, body, reqEditors...)
@@ -30281,6 +30640,32 @@ func (c *ClientWithResponses) DecideCaseWithResponse(ctx context.Context, caseId
 		return nil, err
 	}
 	return ParseDecideCaseResponse(rsp)
+}
+
+// GetDecisionPaperWithResponse request returning *GetDecisionPaperResponse
+func (c *ClientWithResponses) GetDecisionPaperWithResponse(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*GetDecisionPaperResponse, error) {
+	rsp, err := c.GetDecisionPaper(ctx, caseId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDecisionPaperResponse(rsp)
+}
+
+// PreviewDecisionWithBodyWithResponse request with arbitrary body returning *PreviewDecisionResponse
+func (c *ClientWithResponses) PreviewDecisionWithBodyWithResponse(ctx context.Context, caseId CaseId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewDecisionResponse, error) {
+	rsp, err := c.PreviewDecisionWithBody(ctx, caseId, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewDecisionResponse(rsp)
+}
+
+func (c *ClientWithResponses) PreviewDecisionWithResponse(ctx context.Context, caseId CaseId, body PreviewDecisionJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewDecisionResponse, error) {
+	rsp, err := c.PreviewDecision(ctx, caseId, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewDecisionResponse(rsp)
 }
 
 // EndCaseHoldWithResponse request returning *EndCaseHoldResponse
@@ -40984,6 +41369,53 @@ func ParseGetReceiptResponse(rsp *http.Response) (*GetReceiptResponse, error) {
 	return response, nil
 }
 
+// ParseGetReceiptPaperResponse parses an HTTP response from a GetReceiptPaperWithResponse call
+func ParseGetReceiptPaperResponse(rsp *http.Response) (*GetReceiptPaperResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetReceiptPaperResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseSubmitApplicationResponse parses an HTTP response from a SubmitApplicationWithResponse call
 func ParseSubmitApplicationResponse(rsp *http.Response) (*SubmitApplicationResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -41862,6 +42294,67 @@ func ParseGetCaseAttachmentResponse(rsp *http.Response) (*GetCaseAttachmentRespo
 	return response, nil
 }
 
+// ParsePrepareDecisionResponse parses an HTTP response from a PrepareDecisionWithResponse call
+func ParsePrepareDecisionResponse(rsp *http.Response) (*PrepareDecisionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PrepareDecisionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DecisionDraft
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseDecideCaseResponse parses an HTTP response from a DecideCaseWithResponse call
 func ParseDecideCaseResponse(rsp *http.Response) (*DecideCaseResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -41883,6 +42376,114 @@ func ParseDecideCaseResponse(rsp *http.Response) (*DecideCaseResponse, error) {
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetDecisionPaperResponse parses an HTTP response from a GetDecisionPaperWithResponse call
+func ParseGetDecisionPaperResponse(rsp *http.Response) (*GetDecisionPaperResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDecisionPaperResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePreviewDecisionResponse parses an HTTP response from a PreviewDecisionWithResponse call
+func ParsePreviewDecisionResponse(rsp *http.Response) (*PreviewDecisionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PreviewDecisionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest Unauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {

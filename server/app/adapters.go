@@ -19,6 +19,8 @@ import (
 
 	"portalverbund/api/types"
 	"portalverbund/server/accounts"
+	"portalverbund/server/cases"
+	"portalverbund/server/catalog"
 	"portalverbund/server/federation"
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/problem"
@@ -163,6 +165,9 @@ func (p papers) FetchDocument(ctx context.Context, portal string, id uuid.UUID) 
 		return p.app.federation.FetchAttachment(ctx, portal, id, 0)
 	}
 	_, _, _, content, err := p.app.delivery.DocumentFor(ctx, portal, id)
+	if problem.Is(err, "document-unknown") {
+		_, _, _, content, err = p.app.cases.DocumentFor(ctx, portal, id)
+	}
 	return content, err
 }
 
@@ -176,11 +181,11 @@ func (p papers) OpenDocument(ctx context.Context, portal string, id uuid.UUID) (
 }
 
 // attachmentFor gives a linked portal a file: a document of a safe that was released to it, an attachment of an application that was handed to
-// it, a document of a provider for an application that came from it, or what came with an application of somebody who has their account there.
+// it, a document of a provider or a decision for an application that came from it, or what came with an application of somebody who has their account there.
 func (a *App) attachmentFor(ctx context.Context, member string, id uuid.UUID) (name, mediaType string, size int64, content io.ReadSeekCloser, err error) {
 	name, mediaType, size, content, err = a.safe.Released(ctx, member, id)
 	for _, next := range []func(context.Context, string, uuid.UUID) (string, string, int64, io.ReadSeekCloser, error){
-		a.applications.AttachmentFor, a.delivery.DocumentFor, a.applications.DocumentFor,
+		a.applications.AttachmentFor, a.delivery.DocumentFor, a.cases.DocumentFor, a.applications.DocumentFor,
 	} {
 		if err == nil || !problem.Is(err, "document-unknown") && !problem.Is(err, "attachment-unknown") {
 			break
@@ -188,6 +193,49 @@ func (a *App) attachmentFor(ctx context.Context, member string, id uuid.UUID) (n
 		name, mediaType, size, content, err = next(ctx, member, id)
 	}
 	return name, mediaType, size, content, err
+}
+
+// authorities are the offices of the catalog, as they stand on their letters.
+type authorities struct{ catalog *catalog.Service }
+
+// Authority gives an office in German; an empty one where it is not in the catalog any more.
+func (a authorities) Authority(ctx context.Context, unit, service uuid.UUID) (cases.Authority, error) {
+	ctx = httpx.WithLanguage(ctx, "de")
+	office, err := a.catalog.Organisation(ctx, unit)
+	if err != nil {
+		if problem.From(err).Status == http.StatusNotFound {
+			err = nil
+		}
+		return cases.Authority{}, err
+	}
+	out := cases.Authority{Name: office.Name}
+	if office.ParentName != nil && *office.ParentName != "" {
+		out.Name, out.Unit = *office.ParentName, office.Name
+	}
+	if at := office.Address; at != nil {
+		out.Address = []string{strings.TrimSpace(at.Street + " " + at.HouseNumber), strings.TrimSpace(at.PostalCode + " " + at.City)}
+	}
+	for _, contact := range []*string{office.Phone, office.Email} {
+		if contact != nil && *contact != "" {
+			out.Contact = append(out.Contact, *contact)
+		}
+	}
+	if service == uuid.Nil {
+		return out, nil
+	}
+	s, err := a.catalog.Service(ctx, service, "")
+	if err != nil {
+		if problem.From(err).Status == http.StatusNotFound {
+			err = nil
+		}
+		return out, err
+	}
+	laws := make([]string, len(s.LegalBasis))
+	for i, law := range s.LegalBasis {
+		laws[i] = law.Title
+	}
+	out.LegalBasis = strings.Join(laws, "\n")
+	return out, nil
 }
 
 // releasing is the link between portals, in the words of the documents safe.

@@ -102,6 +102,7 @@ func administrativeActs() []act {
 		{"changeCaseTemplate", "/api/v1/cases/templates/{template}", template, "", ""},
 		{"deleteCaseTemplate", "/api/v1/cases/templates/{template}", nil, "", ""},
 		{"askQuestion", "/api/v1/cases/{case}/questions", map[string]string{"text": "Wie heißt er?"}, "", ""},
+		{"previewDecision", "/api/v1/cases/{case}/decision/preview", map[string]string{"outcome": "granted", "text": "Bewilligt."}, "", ""},
 		{"decideCase", "/api/v1/cases/{case}/decision", map[string]string{"outcome": "granted", "text": "Bewilligt."}, "", ""},
 		{"explainDifference", "/api/v1/treasury/reconciliation/explanations", map[string]any{"transactionId": "4f0d6c1e", "kind": "amount", "ours": 3070, "theirs": 3000, "note": "Die Liste wird berichtigt."}, "", ""},
 		{"closeDay", "/api/v1/treasury/closings", map[string]string{"day": "2026-01-31"}, "", ""},
@@ -235,7 +236,9 @@ func methodOf(t *testing.T, operation string) string {
 func caseFor(t *testing.T, a *App, id uuid.UUID) {
 	t.Helper()
 	o := furnish(t, a, "Ordnungsamt", nil)
-	application := handIn(t, a, uuid.New())
+	person, err := a.accounts.CreateCitizen(t.Context(), id.String()+"@example.org", testPassword, types.ProfileData{GivenName: "Insa", FamilyName: "Muster"})
+	require.NoError(t, err)
+	application := handIn(t, a, person)
 	now := time.Now().UTC()
 	require.NoError(t, a.db.From(t.Context()).Exec("UPDATE applications SET state = 'submitted', data = NULL, acts_for = NULL WHERE id = ?", application).Error)
 	require.NoError(t, a.db.From(t.Context()).Exec("DELETE FROM case_attachments WHERE case_id = ?", o.caseID).Error)

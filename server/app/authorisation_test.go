@@ -77,8 +77,8 @@ func allowed() map[string]string {
 		"startActing": session, "stopActing": session, "handOverDraft": person,
 		"listApplications": person, "createApplication": person, "getApplication": person, "saveDraft": person, "deleteDraft": person,
 		"addAttachment": person, "getAttachment": person, "getApplicationDocument": person, "deleteAttachment": person, "submitApplication": person,
-		"withdrawApplication": person, "answerAuthority": person, "watchApplication": person, "getReceipt": person,
-		"listCases": "k", "watchCases": "k", "getCase": "k", "startCase": "k", "askQuestion": "k", "decideCase": "k", "getCaseAttachment": "k",
+		"withdrawApplication": person, "answerAuthority": person, "watchApplication": person, "getReceipt": person, "getReceiptPaper": person,
+		"listCases": "k", "watchCases": "k", "getCase": "k", "startCase": "k", "askQuestion": "k", "decideCase": "k", "prepareDecision": "k", "previewDecision": "k", "getDecisionPaper": "k", "getCaseAttachment": "k",
 		"planCase": "k", "noteCase": "k", "listColleagues": "k", "listCaseViews": "k", "saveCaseViews": "k", "getCaseStatistics": "k", "exportCaseStatistics": "k",
 		"listCaseTemplates": "k", "createCaseTemplate": "k", "changeCaseTemplate": "k", "deleteCaseTemplate": "k",
 		"getCaseRules": "d", "setCaseRule": "d", "holdCase": "k", "endCaseHold": "k",
@@ -98,7 +98,7 @@ func allowed() map[string]string {
 // unit.
 func perUnit() []string {
 	return []string{
-		"listCases", "watchCases", "getCase", "startCase", "askQuestion", "decideCase", "getCaseAttachment", "listCasePayments", "setFee", "reducePayment",
+		"listCases", "watchCases", "getCase", "startCase", "askQuestion", "decideCase", "prepareDecision", "previewDecision", "getDecisionPaper", "getCaseAttachment", "listCasePayments", "setFee", "reducePayment",
 		"planCase", "noteCase", "listColleagues", "listCaseViews", "saveCaseViews", "getCaseStatistics", "exportCaseStatistics",
 		"listCaseTemplates", "createCaseTemplate", "changeCaseTemplate", "deleteCaseTemplate", "holdCase", "endCaseHold",
 		"listEditorialEntries", "listEditorialForms", "createEditorialEntry", "getEditorialEntry", "deleteEditorialEntry", "undeleteEditorialEntry",

@@ -4,14 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/google/uuid"
 
 	"portalverbund/server/applications"
 	"portalverbund/server/audit"
-	"portalverbund/server/mailbox/letter"
 	"portalverbund/server/payments"
 	"portalverbund/server/payments/xbezahldienste"
 	"portalverbund/server/platform/keys"
@@ -60,7 +58,7 @@ func (a *App) plugPayments() error {
 	}
 	a.payments = payments.New(payments.Config{
 		DB: a.db, Keys: a.keys, Jobs: a.jobs, Hub: a.hub, Provider: provider, Messages: messages{a.federation}, Mailbox: a.mailbox, Portals: a.federation,
-		Audit: audit.New(a.db, time.Now), Letters: letters{}, FourEyes: limit, Log: a.log, Now: time.Now,
+		Audit: audit.New(a.db, time.Now), FourEyes: limit, Log: a.log, Now: time.Now,
 	})
 	return nil
 }
@@ -75,12 +73,4 @@ func (p payers) PayerOf(ctx context.Context, of string, id uuid.UUID) (payments.
 		return payments.Payer{}, err
 	}
 	return payments.Payer{Person: a.Person, Language: a.Language, Number: a.Number, ServiceTitle: a.ServiceTitle}, nil
-}
-
-// letters sets texts as the mailbox does.
-type letters struct{}
-
-// Write writes a PDF.
-func (letters) Write(w io.Writer, subject, sender, text, note string, at time.Time, english bool) error {
-	return letter.Write(w, letter.Letter{Subject: subject, Sender: sender, At: at, Text: text, Note: note, English: english})
 }

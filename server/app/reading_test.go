@@ -27,9 +27,13 @@ import (
 // that a GET writes is a mistake: a link in a mail or another site's picture could cause it.
 func noted() map[string][]string {
 	return map[string][]string{
-		"getCase":          {"audit_entries", "accesses"},
+		"getCase":          {"audit_entries", "accesses", "case_reads"},
 		"listAuditEntries": {"audit_entries"},
 		"getMessage":       {"mailbox_messages"}, // when it was first read
+
+		"getApplicationDocument": {"application_documents"}, // when it was first opened
+		"prepareDecision":        {"audit_entries", "accesses", "case_reads"},
+		"getDecisionPaper":       {"audit_entries"},
 	}
 }
 

@@ -114,6 +114,8 @@ type Delivery interface {
 	// Submit gives what the authority says of it at once: that it was received. nil when it is heard of later.
 	Submit(ctx context.Context, portalID, channel string, app types.MessageApplication) (*types.TimelineEvent, error)
 	CitizenEvent(ctx context.Context, portalID string, applicationID uuid.UUID, event types.TimelineEvent) error
+	// Opened says that the person has opened a document of the authority for the first time.
+	Opened(ctx context.Context, portalID string, m types.MessageDocumentOpened) error
 }
 
 // Fees says what applications cost: nothing where it gives none, and not yet known where it gives no amount.

@@ -57,6 +57,7 @@ type documentRow struct {
 	SHA256        string `gorm:"column:sha256"`
 	Mismatches    int
 	CreatedAt     time.Time
+	OpenedAt      *time.Time // by the person
 }
 
 func (documentRow) TableName() string { return "application_documents" }
@@ -121,7 +122,7 @@ func (s *Service) expectDocuments(ctx context.Context, a Application, e types.Ti
 }
 
 // documentsQuery gives what came with the events of an application.
-const documentsQuery = `SELECT id, application_id, event_id, position, remote_id, state, name, media_type, size, sha256, mismatches, created_at
+const documentsQuery = `SELECT id, application_id, event_id, position, remote_id, state, name, media_type, size, sha256, mismatches, created_at, opened_at
 	FROM application_documents WHERE application_id = $1 ORDER BY position`
 
 // addDocuments puts documents on the events that they came with.
@@ -162,7 +163,33 @@ func (s *Service) Document(ctx context.Context, id, documentID uuid.UUID) (File,
 	if err != nil {
 		return File{}, err
 	}
-	return s.openDocument(ctx, r)
+	f, err := s.openDocument(ctx, r)
+	if err != nil || r.OpenedAt != nil {
+		return f, err
+	}
+	if err := s.noteOpened(ctx, r); err != nil {
+		return File{}, errors.Join(err, f.Content.Close())
+	}
+	return f, nil
+}
+
+// noteOpened notes that the person has opened a document for the first time, and tells the portal that it came from.
+func (s *Service) noteOpened(ctx context.Context, r documentRow) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		var portals []string
+		now := s.now()
+		err := s.db.From(ctx).Raw(`UPDATE application_documents t SET opened_at = ? FROM applications a
+			WHERE a.id = t.application_id AND t.id = ? AND t.opened_at IS NULL RETURNING a.portal_id`, now, r.ID).Scan(&portals).Error
+		if err != nil {
+			return fmt.Errorf("note opened document: %w", err)
+		}
+		for _, portal := range portals {
+			if err := s.delivery.Opened(ctx, portal, types.MessageDocumentOpened{ApplicationId: r.ApplicationID, DocumentId: r.RemoteID, At: now}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // DocumentFor gives a document to the account home of a person whose application it came with, for their safe; problem.NotFound for everybody

@@ -70,6 +70,12 @@ func TestApplyEvent_WithADocument_ReachesTheApplicantAndNobodyElse_Once(t *testi
 	if got, err := io.ReadAll(f.Content); err != nil || string(got) != notice || f.Name != "Abholschein.pdf" {
 		t.Errorf("got %q as %q, %v", got, f.Name, err)
 	}
+	if again, err := x.s.Document(x.clara, a.ID, there[0].Id); err != nil || again.Content.Close() != nil {
+		t.Error("not to be had again", err)
+	}
+	if told := x.others.opened; len(told) != 1 || told[0] != county+" "+d.Id.String() {
+		t.Errorf("told of the first opening: %v, want the competent portal, once", told)
+	}
 	_, err = x.s.Document(x.stefan, a.ID, there[0].Id)
 	wantProblem(t, err, 404, "document-unknown")
 	_, err = x.s.Document(x.clara, uuid.New(), there[0].Id)

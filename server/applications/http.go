@@ -1,6 +1,7 @@
 package applications
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 
@@ -207,6 +208,26 @@ func (h *Handlers) GetReceipt(ctx context.Context, request api.GetReceiptRequest
 		Portal: a.Portal, SubmittedAt: *a.SubmittedAt, ContentHash: a.ContentHash, Attachments: a.Attachments,
 		ArrivedAt: a.ArrivedAt, SignedReceipt: optional(a.Receipt), ActsFor: a.ActsFor,
 	}, nil
+}
+
+// paper is a PDF as an answer.
+type paper struct {
+	content []byte
+	name    string
+}
+
+// VisitGetReceiptPaperResponse writes the file.
+func (p paper) VisitGetReceiptPaperResponse(w http.ResponseWriter) error {
+	return files.Send(w, p.name, int64(len(p.content)), bytes.NewReader(p.content))
+}
+
+// GetReceiptPaper answers GET /api/v1/applications/{applicationId}/receipt.pdf.
+func (h *Handlers) GetReceiptPaper(ctx context.Context, request api.GetReceiptPaperRequestObject) (api.GetReceiptPaperResponseObject, error) {
+	content, name, err := h.service.ReceiptPaper(ctx, request.ApplicationId)
+	if err != nil {
+		return nil, err
+	}
+	return paper{content, name}, nil
 }
 
 // wire turns an Application into its form in the contract.

@@ -31,6 +31,7 @@ type others struct {
 	handed   []types.MessageApplication
 	to       string
 	events   []types.TimelineEvent
+	opened   []string // documents, with the portals that are told
 	letters  []types.MessageMailbox
 	persons  []httpx.Person
 	uses     []types.PowerUse
@@ -140,6 +141,11 @@ func (o *others) Submit(ctx context.Context, portalID, channel string, app types
 
 func (o *others) CitizenEvent(_ context.Context, _ string, _ uuid.UUID, event types.TimelineEvent) error {
 	o.set(func() { o.events = append(o.events, event) })
+	return nil
+}
+
+func (o *others) Opened(_ context.Context, portal string, m types.MessageDocumentOpened) error {
+	o.set(func() { o.opened = append(o.opened, portal+" "+m.DocumentId.String()) })
 	return nil
 }
 

@@ -54,8 +54,9 @@ type Case struct {
 	Assignee         *uuid.UUID // nil: nobody
 	DueOn            time.Time  // the day, at midnight UTC
 	Notes            []Note
-	DeleteOn         *time.Time // the day, at midnight UTC; nil while it is open
-	Hold             *Hold      // nil: nothing keeps it from being deleted then
+	DeleteOn         *time.Time     // the day, at midnight UTC; nil while it is open
+	Hold             *Hold          // nil: nothing keeps it from being deleted then
+	Decision         *DecisionPaper // as it went out; nil before, and of cases that were decided without one
 	Version          int
 }
 
@@ -167,6 +168,9 @@ type Config struct {
 	Units      Units
 	Colleagues Colleagues
 	Now        func() time.Time
+
+	Authorities Authorities
+	Forms       Forms
 }
 
 // Service holds the rules of cases.
@@ -186,13 +190,16 @@ type Service struct {
 	colleagues Colleagues
 	now        func() time.Time
 	zone       *time.Location // of the offices
+
+	authorities Authorities
+	forms       Forms
 }
 
 // New makes a Service.
 func New(c Config) *Service {
 	return &Service{
 		db: c.DB, keys: c.Keys, jobs: c.Jobs, hub: c.Hub, offers: c.Offers, reports: c.Reports, files: c.Files, store: c.Store,
-		audit: c.Audit, portals: c.Portals, places: c.Places, units: c.Units, colleagues: c.Colleagues, zone: berlin(),
+		audit: c.Audit, portals: c.Portals, places: c.Places, units: c.Units, colleagues: c.Colleagues, zone: berlin(), authorities: c.Authorities, forms: c.Forms,
 		now: func() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }, // as the database keeps it
 	}
 }

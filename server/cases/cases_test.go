@@ -82,7 +82,39 @@ func (r *rooms) Report(ctx context.Context, to string, applicationID uuid.UUID, 
 	if e.Text != nil {
 		s.Body = *e.Text
 	}
+	if e.Documents != nil {
+		for _, d := range *e.Documents {
+			if err := r.say(ctx, said{What: "document", Who: to, Kind: d.Name + " " + d.MediaType, Body: d.Sha256, Subject: d.Id}); err != nil {
+				return err
+			}
+		}
+	}
 	return errors.Join(r.tellFail, r.say(ctx, s))
+}
+
+// Authority knows the office of the offer.
+func (r *rooms) Authority(_ context.Context, unit, service uuid.UUID) (cases.Authority, error) {
+	if unit != r.offerID {
+		return cases.Authority{}, nil
+	}
+	a := cases.Authority{Name: "Stadt Meppen", Unit: "Steueramt", Address: []string{"Markt 43", "49716 Meppen"}, Contact: []string{"05931 153-0"}}
+	if service == r.offerID {
+		a.LegalBasis = "§ 4 Hundesteuersatzung"
+	}
+	return a, nil
+}
+
+// Form knows one form, which asks for the address.
+func (r *rooms) Form(_ context.Context, id uuid.UUID, _ int) (types.Form, error) {
+	if id != r.offerID {
+		return types.Form{}, problem.NotFound("form-unknown", "unbekannt", "unknown")
+	}
+	field := func(name string, item types.ProfileItem) types.FormField {
+		return types.FormField{Name: name, Kind: types.FormFieldKindText, Profile: &item}
+	}
+	return types.Form{Layout: types.FormLayout{Steps: []types.FormStep{{Id: "person", Fields: []types.FormField{
+		field("strasse", types.ProfileItemStreet), field("nr", types.ProfileItemHouseNumber), field("plz", types.ProfileItemPostalCode), field("ort", types.ProfileItemCity),
+	}}}}}, nil
 }
 
 func (r *rooms) Record(ctx context.Context, action, object, detail string) error {
@@ -215,6 +247,7 @@ func newSetupAt(t testing.TB, now func() time.Time) setup {
 	r := &rooms{d: d, offerID: uuid.New(), above: uuid.New(), staff: map[uuid.UUID]colleague{}, files: map[uuid.UUID][]byte{}}
 	s := cases.New(cases.Config{
 		DB: d, Keys: set, Jobs: client, Hub: hub, Offers: r, Reports: r, Files: r, Store: store, Audit: r, Portals: r, Places: r, Units: r, Colleagues: r, Now: now,
+		Authorities: r, Forms: r,
 	})
 	cases.Register(client, s)
 	clerk := httpx.WithCaller(t.Context(), httpx.Caller{Kind: httpx.SessionCaller, AccountID: uuid.New(), Roles: []string{"clerk"}})

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 
 	api "portalverbund/api/cases"
 	"portalverbund/api/types"
+	"portalverbund/server/platform/files"
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/problem"
 )
@@ -140,12 +142,63 @@ func (h *Handlers) DecideCase(ctx context.Context, request api.DecideCaseRequest
 	if err != nil {
 		return nil, err
 	}
-	c, err := h.s.Decide(ctx, request.CaseId, request.Params.IdempotencyKey, types.Decision{Outcome: request.Body.Outcome, Text: text})
+	decision := *request.Body
+	decision.Text = text
+	c, err := h.s.Decide(ctx, request.CaseId, request.Params.IdempotencyKey, decision)
 	if err != nil {
 		return nil, err
 	}
 	changed, err := h.changed(ctx, c)
 	return api.DecideCase200JSONResponse{ChangedCaseJSONResponse: changed}, err
+}
+
+// PrepareDecision answers GET /api/v1/cases/{caseId}/decision.
+func (h *Handlers) PrepareDecision(ctx context.Context, request api.PrepareDecisionRequestObject) (api.PrepareDecisionResponseObject, error) {
+	if err := clerk(ctx); err != nil {
+		return nil, err
+	}
+	draft, err := h.s.PrepareDecision(ctx, request.CaseId)
+	return api.PrepareDecision200JSONResponse(draft), err
+}
+
+// PreviewDecision answers POST /api/v1/cases/{caseId}/decision/preview.
+func (h *Handlers) PreviewDecision(ctx context.Context, request api.PreviewDecisionRequestObject) (api.PreviewDecisionResponseObject, error) {
+	if err := clerk(ctx); err != nil {
+		return nil, err
+	}
+	text, err := written(request.Body.Text)
+	if err != nil {
+		return nil, err
+	}
+	decision := *request.Body
+	decision.Text = text
+	content, name, err := h.s.PreviewDecision(ctx, request.CaseId, decision)
+	if err != nil {
+		return nil, err
+	}
+	return file{Download: Download{Name: name, Size: int64(len(content)), Content: inMemory{bytes.NewReader(content)}}, request: httpx.RequestOf(ctx)}, nil
+}
+
+// GetDecisionPaper answers GET /api/v1/cases/{caseId}/decision/paper.
+func (h *Handlers) GetDecisionPaper(ctx context.Context, request api.GetDecisionPaperRequestObject) (api.GetDecisionPaperResponseObject, error) {
+	if err := clerk(ctx); err != nil {
+		return nil, err
+	}
+	d, err := h.s.DecisionPaperOf(ctx, request.CaseId)
+	if err != nil {
+		return nil, err
+	}
+	return file{Download: d, request: httpx.RequestOf(ctx)}, nil
+}
+
+// VisitPreviewDecisionResponse writes the answer; there is nothing kept of which there could be ranges.
+func (f file) VisitPreviewDecisionResponse(w http.ResponseWriter) error {
+	return files.Send(w, f.Name, f.Size, f.Content)
+}
+
+// VisitGetDecisionPaperResponse writes the answer.
+func (f file) VisitGetDecisionPaperResponse(w http.ResponseWriter) error {
+	return f.VisitGetCaseAttachmentResponse(w)
 }
 
 // GetCaseAttachment answers GET /api/v1/cases/{caseId}/attachments/{attachmentId}.
@@ -252,6 +305,9 @@ func (h *Handlers) body(ctx context.Context, c Case) (types.Case, error) {
 	}
 	if c.Hold != nil {
 		body.Hold = &types.CaseHold{Reason: c.Hold.Reason, By: names[c.Hold.By], At: c.Hold.At}
+	}
+	if d := c.Decision; d != nil {
+		body.Decision = &types.DecisionPaper{Name: d.Name, Size: d.Size, Sha256: d.SHA256, At: d.At, OpenedAt: d.OpenedAt}
 	}
 	for _, n := range c.Notes {
 		body.Notes = append(body.Notes, types.CaseNote{Id: n.ID, At: n.At, Author: names[n.Author], Text: n.Text})

@@ -256,8 +256,12 @@ func (s *Service) full(ctx context.Context, r caseRow) (Case, error) {
 	if err != nil {
 		return Case{}, err
 	}
+	decision, err := s.decisionOf(ctx, r.ID)
+	if err != nil {
+		return Case{}, err
+	}
 	c := Case{
-		Hold: hold, Assignee: r.Assignee, DueOn: r.DueOn, Notes: notes, ID: r.ID, Origin: r.Origin, ApplicationID: r.ApplicationID, Number: r.Number, State: r.State, ServiceID: r.ServiceID,
+		Decision: decision, Hold: hold, Assignee: r.Assignee, DueOn: r.DueOn, Notes: notes, ID: r.ID, Origin: r.Origin, ApplicationID: r.ApplicationID, Number: r.Number, State: r.State, ServiceID: r.ServiceID,
 		ServiceTitle: r.ServiceTitle, OrganisationID: r.OrganisationID, OrganisationName: r.OrganisationName,
 		ApplicantName: r.ApplicantName, ARS: r.ARS, FormID: r.FormID, FormVersion: r.FormVersion, Language: r.Language,
 		TrustLevel: r.TrustLevel, ContentHash: r.ContentHash, Data: opened.Data, ActsFor: opened.ActsFor, Timeline: events,

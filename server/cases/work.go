@@ -30,6 +30,8 @@ type step struct {
 	text   string
 	legal  func(types.CaseState) bool
 	takes  bool // a case that nobody has becomes the caller's
+
+	decision *types.Decision // that goes out as a paper
 }
 
 // Start takes a case into work. Only a case that has just arrived can be taken: else problem.Conflict.
@@ -47,7 +49,7 @@ func (s *Service) Ask(ctx context.Context, id uuid.UUID, key, question string) (
 
 // Decide ends a case with a decision (Bescheid). It is final: problem.Conflict when the case is finished already.
 func (s *Service) Decide(ctx context.Context, id uuid.UUID, key string, d types.Decision) (Case, error) {
-	decision := step{action: "case.decide", to: types.CaseStateGranted, event: types.Granted, text: d.Text, legal: open}
+	decision := step{action: "case.decide", to: types.CaseStateGranted, event: types.Granted, text: d.Text, legal: open, decision: &d}
 	if d.Outcome == types.DecisionOutcomeRefused {
 		decision.to, decision.event = types.CaseStateRefused, types.Refused
 	}
@@ -58,7 +60,12 @@ func (s *Service) Decide(ctx context.Context, id uuid.UUID, key string, d types.
 func (s *Service) act(ctx context.Context, id uuid.UUID, key string, st step) (Case, error) {
 	caller := httpx.CallerOf(ctx).AccountID
 	scope := st.action + ":" + caller.String()
-	request := []string{id.String(), string(st.to), st.text}
+	request := struct {
+		ID       string
+		To       types.CaseState
+		Text     string
+		Decision *types.Decision
+	}{id.String(), st.to, st.text, st.decision}
 	_, err := idempotency.Do(ctx, s.db, scope, key, request, func(ctx context.Context) (done, error) {
 		r, err := s.lockCase(ctx, id)
 		if err != nil {
@@ -76,7 +83,13 @@ func (s *Service) act(ctx context.Context, id uuid.UUID, key string, st step) (C
 		if err := s.setState(ctx, r, st.to); err != nil {
 			return done{}, err
 		}
-		if err := s.tell(ctx, r, st.event, st.text); err != nil {
+		var papers []types.EventDocument
+		if st.decision != nil {
+			if papers, err = s.issue(ctx, r, *st.decision); err != nil {
+				return done{}, err
+			}
+		}
+		if err := s.tell(ctx, r, st.event, st.text, papers...); err != nil {
 			return done{}, err
 		}
 		if err := s.audit.Record(ctx, st.action, object(id), string(st.to)); err != nil {
@@ -103,7 +116,7 @@ func (s *Service) again(ctx context.Context, id uuid.UUID) (Case, error) {
 }
 
 // tell puts an event of the authority on the timeline here, and reports it to the citizen.
-func (s *Service) tell(ctx context.Context, r caseRow, kind types.EventKind, text string) error {
+func (s *Service) tell(ctx context.Context, r caseRow, kind types.EventKind, text string, documents ...types.EventDocument) error {
 	e, err := authorityEvent(r, kind, s.now())
 	if err != nil {
 		return err
@@ -113,6 +126,9 @@ func (s *Service) tell(ctx context.Context, r caseRow, kind types.EventKind, tex
 	}
 	if _, err := s.addEvent(ctx, r.ID, e); err != nil {
 		return err
+	}
+	if len(documents) > 0 {
+		e.Documents = &documents
 	}
 	if err := s.reports.Report(ctx, r.Origin, r.ApplicationID, e); err != nil {
 		return fmt.Errorf("report %s: %w", kind, err)

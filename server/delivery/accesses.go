@@ -15,6 +15,9 @@ import (
 // KindAccessed tells the portal of origin who has read a person's application.
 const KindAccessed = "application.accessed"
 
+// KindOpened tells the competent portal when a person first opened a document that came with an event.
+const KindOpened = "application.opened"
+
 // fetchedAgain is how long a provider may fetch the same delivery again before the person is told of it once more.
 const fetchedAgain = time.Hour
 
@@ -35,6 +38,25 @@ func (s *Service) receiveAccess(ctx context.Context, from string, payload json.R
 		return problem.Unprocessable("message-invalid", "Die Nachricht ist nicht lesbar.", "The message cannot be read.").Because(err)
 	}
 	return s.applications.Accessed(ctx, from, m)
+}
+
+// Opened hands on to the competent portal, in ctx's transaction, that a person has opened a document for the first time.
+func (s *Service) Opened(ctx context.Context, portal string, m types.MessageDocumentOpened) error {
+	if portal == s.self {
+		return s.cases.DocumentOpened(ctx, s.self, m)
+	}
+	if _, err := s.messages.Send(ctx, portal, KindOpened, m.ApplicationId, m); err != nil {
+		return fmt.Errorf("send that a document was opened: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) receiveOpened(ctx context.Context, from string, payload json.RawMessage) error {
+	var m types.MessageDocumentOpened
+	if err := json.Unmarshal(payload, &m); err != nil || m.ApplicationId == uuid.Nil || m.DocumentId == uuid.Nil || m.At.IsZero() {
+		return problem.Unprocessable("message-invalid", "Die Nachricht ist nicht lesbar.", "The message cannot be read.").Because(err)
+	}
+	return s.cases.DocumentOpened(ctx, from, m)
 }
 
 // tellAccess tells the person that a provider was given their application.

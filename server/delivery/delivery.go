@@ -50,6 +50,8 @@ type Cases interface {
 	// which it is reported, or when the case was there already.
 	Open(ctx context.Context, origin string, app types.MessageApplication) (received *types.TimelineEvent, err error)
 	ApplyCitizenEvent(ctx context.Context, origin string, applicationID uuid.UUID, event types.TimelineEvent) error
+	// DocumentOpened notes when a person first opened what came with an event.
+	DocumentOpened(ctx context.Context, origin string, m types.MessageDocumentOpened) error
 }
 
 // Applications is the citizens' side of this portal.
@@ -239,6 +241,7 @@ func (s *Service) Connect(cases Cases, applications Applications) {
 	s.messages.Handle(KindStatus, s.receiveEvent)
 	s.messages.Handle(KindDecision, s.receiveEvent)
 	s.messages.Handle(KindAccessed, s.receiveAccess)
+	s.messages.Handle(KindOpened, s.receiveOpened)
 	s.messages.OnReceipt(KindSubmitted, s.receipted)
 	s.messages.OnRefused(KindSubmitted, s.refused)
 }

@@ -93,6 +93,10 @@ func (r *rooms) ApplyCitizenEvent(ctx context.Context, origin string, id uuid.UU
 	return r.say(ctx, said{"citizen", origin, string(e.Kind), text(e), id})
 }
 
+func (r *rooms) DocumentOpened(ctx context.Context, origin string, m types.MessageDocumentOpened) error {
+	return r.say(ctx, said{"opened", origin, "", m.DocumentId.String(), m.ApplicationId})
+}
+
 func (r *rooms) ApplyEvent(ctx context.Context, from string, id uuid.UUID, e types.TimelineEvent) error {
 	return errors.Join(r.refuse, r.say(ctx, said{"event", from, string(e.Kind), text(e), id}))
 }

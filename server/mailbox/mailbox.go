@@ -20,7 +20,6 @@ import (
 
 	"portalverbund/api/types"
 	"portalverbund/db"
-	"portalverbund/server/mailbox/letter"
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/jobs"
 	"portalverbund/server/platform/keys"
@@ -299,20 +298,12 @@ func (s *Service) Keep(ctx context.Context, account, id uuid.UUID) (types.SafeDo
 
 // keepAsLetter puts a message into the safe as a PDF in the language of ctx.
 func (s *Service) keepAsLetter(ctx context.Context, account uuid.UUID, m Message) (types.SafeDocument, error) {
-	language := httpx.LanguageOf(ctx)
-	note := problem.Text{
-		De: "Abschrift einer Nachricht aus dem Postfach. Nachricht " + m.ID.String() + ".",
-		En: "Copy of a message from the mailbox. Message " + m.ID.String() + ".",
-	}
-	var pdf bytes.Buffer
-	err := letter.Write(&pdf, letter.Letter{
-		Subject: m.Subject, Sender: m.Sender, At: m.At, Text: m.Text, Link: m.Link, Note: note.In(language), English: language == "en",
-	})
+	content, err := letter(m, httpx.LanguageOf(ctx))
 	if err != nil {
 		return types.SafeDocument{}, err
 	}
 	name := strings.NewReplacer(": ", " – ", ":", "–", "/", "-", `\`, "-").Replace(m.Subject) // as a file can be called
-	return s.safe.KeepLetter(ctx, account, m.ID, name, m.Sender, m.At, &pdf)
+	return s.safe.KeepLetter(ctx, account, m.ID, name, m.Sender, m.At, bytes.NewReader(content))
 }
 
 // notice tells a person by mail about a message that they have neither read nor deleted yet.

@@ -3,7 +3,6 @@ package payments_test
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http/httptest"
 	"sync"
@@ -109,7 +108,7 @@ func (w *world) at(portal string, now func() time.Time) *payments.Service {
 func (w *world) with(portal string, provider payments.Provider, now func() time.Time) *payments.Service {
 	s := payments.New(payments.Config{
 		DB: w.db, Keys: w.keys, Jobs: w.jobs, Hub: notify.New(w.db, slog.New(slog.DiscardHandler)), Provider: provider, Messages: w, Mailbox: w,
-		Portals: portals(portal), Audit: w, Letters: w, FourEyes: 10_000, Log: slog.New(slog.DiscardHandler), Now: now, NoReminders: true,
+		Portals: portals(portal), Audit: w, FourEyes: 10_000, Log: slog.New(slog.DiscardHandler), Now: now, NoReminders: true,
 	})
 	s.Connect(w, w)
 	return s
@@ -151,11 +150,6 @@ func (w *world) Record(_ context.Context, action, _, _ string) error {
 	defer w.mu.Unlock()
 	w.acts = append(w.acts, action)
 	return nil
-}
-
-func (w *world) Write(out io.Writer, subject, _, text, _ string, _ time.Time, _ bool) error {
-	_, err := io.WriteString(out, subject+"\n"+text)
-	return err
 }
 
 func (w *world) PayerOf(_ context.Context, of string, application uuid.UUID) (payments.Payer, error) {

@@ -177,7 +177,6 @@ type Config struct {
 	Mailbox     Mailbox
 	Portals     Portals
 	Audit       Audit
-	Letters     Letters
 	FourEyes    Cents // refunds of more need a second person
 	Log         *slog.Logger
 	Now         func() time.Time

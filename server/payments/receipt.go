@@ -1,47 +1,68 @@
 package payments
 
 import (
-	"fmt"
 	"io"
-	"strings"
 	"time"
+
+	"portalverbund/server/platform/pdf"
 )
 
-// Letters set a text as PDF: subject, sender and small print apart. at is its date.
-type Letters interface {
-	Write(w io.Writer, subject, sender, text, note string, at time.Time, english bool) error
+// paper is what is set for the person of a claim.
+type paper struct {
+	title, text, note string
+	items             []string // what a fee is for
+	labels, values    []string // a value that is empty is left out
+	at                time.Time
+}
+
+// set sets a paper of a claim's creditor.
+func (p paper) set(w io.Writer, creditor, language string) error {
+	out, err := pdf.New(pdf.Head{Title: p.title, Author: creditor, Language: language, At: p.at})
+	if err != nil {
+		return err
+	}
+	day := "02.01.2006"
+	if language == "en" {
+		day = "2 January 2006"
+	}
+	out.Letterhead(creditor)
+	out.Text(p.at.In(berlin()).Format(day))
+	out.Heading(p.title)
+	out.Text(p.text)
+	if len(p.items) > 0 {
+		out.List(p.items...)
+	}
+	facts := make([]pdf.Fact, len(p.labels))
+	for i, label := range p.labels {
+		facts[i] = pdf.Fact{Label: label, Value: p.values[i]}
+	}
+	out.Facts(facts...)
+	out.Small(p.note)
+	out.Footer(creditor)
+	return out.Write(w)
 }
 
 // writeReceipt writes the receipt of a paid fee.
 func (s *Service) writeReceipt(w io.Writer, c claim, english bool) error {
 	language, layout := "de", "02.01.2006, 15:04 Uhr"
-	subject, note := "Quittung über eine bezahlte Gebühr", "Ausgestellt vom Portal nach Auskunft des Zahlungsdienstes. Sie gilt ohne Unterschrift."
-	labels := []string{"Betrag", "Wofür", "Rechtsgrundlage", "Leistung", "Antrag", "Kassenzeichen", "Bezahlt am", "Davon erstattet"}
+	p := paper{
+		title: "Quittung über eine bezahlte Gebühr", note: "Ausgestellt vom Portal nach Auskunft des Zahlungsdienstes. Sie gilt ohne Unterschrift.", at: *c.PaidAt,
+		labels: []string{"Betrag", "Wofür", "Rechtsgrundlage", "Leistung", "Antrag", "Kassenzeichen", "Bezahlt am", "Davon erstattet"},
+	}
 	if english {
 		language, layout = "en", "2 January 2006, 15:04"
-		subject, note = "Receipt for a paid fee", "Issued by the portal as the payment service has said. It is valid without a signature."
-		labels = []string{"Amount", "For", "Legal basis", "Service", "Application", "Reference", "Paid on", "Of this refunded"}
+		p.title, p.note = "Receipt for a paid fee", "Issued by the portal as the payment service has said. It is valid without a signature."
+		p.labels = []string{"Amount", "For", "Legal basis", "Service", "Application", "Reference", "Paid on", "Of this refunded"}
 	}
 	back := ""
 	if c.Refunded > 0 {
 		back = c.Refunded.Words(language)
 	}
-	values := []string{
+	p.values = []string{
 		c.Amount.Words(language), localized(c.words.Purpose, language), localized(c.words.LegalBasis, language), localized(c.words.ServiceTitle, language),
 		c.words.Number, c.words.Reference, c.PaidAt.In(berlin()).Format(layout), back,
 	}
-	return s.Letters.Write(w, subject, localized(c.words.Creditor, language), facts(labels, values), note, *c.PaidAt, english)
-}
-
-// facts sets a line for each value that there is.
-func facts(labels, values []string) string {
-	var text strings.Builder
-	for i, label := range labels {
-		if values[i] != "" {
-			fmt.Fprintf(&text, "%s: %s\n", label, values[i])
-		}
-	}
-	return text.String()
+	return p.set(w, localized(c.words.Creditor, language), language)
 }
 
 // writeNotice writes the fee notice. How people can object is the authority's to say.
@@ -66,12 +87,10 @@ func (s *Service) writeNotice(w io.Writer, c claim, english bool) error {
 	if c.PaidAt != nil {
 		due, paidOn = "", c.PaidAt.In(berlin()).Format(day)
 	}
-	if lines := itemLines(c.words.Items, language); len(lines) > 0 {
-		ask += "\n\n" + strings.Join(lines, "\n")
-	}
-	text := ask + "\n\n" + facts(labels, []string{
+	p := paper{title: subject, text: ask, items: itemLines(c.words.Items, language), note: note, labels: labels, at: c.CreatedAt}
+	p.values = []string{
 		amount.Words(language), before, reason, c.words.Reason, localized(c.words.Purpose, language), localized(c.words.LegalBasis, language), localized(c.words.ServiceTitle, language),
 		c.words.Number, c.words.Reference, due, paidOn,
-	})
-	return s.Letters.Write(w, subject, localized(c.words.Creditor, language), text, note, c.CreatedAt, english)
+	}
+	return p.set(w, localized(c.words.Creditor, language), language)
 }

@@ -11,6 +11,7 @@ import (
 
 	"portalverbund/api/types"
 	"portalverbund/server/payments"
+	"portalverbund/server/platform/pdf/pdftest"
 	"portalverbund/server/platform/problem"
 	"portalverbund/server/standins/payment/service"
 )
@@ -21,7 +22,7 @@ func notice(t *testing.T, s *payments.Service, id uuid.UUID) string {
 	require.NoError(t, err)
 	var text bytes.Buffer
 	require.NoError(t, write(&text))
-	return text.String()
+	return pdftest.Text(t, text.Bytes())
 }
 
 func TestReduce_OpenPageIsGivenUp_LessIsAsked_PersonReadsWhy(t *testing.T) {

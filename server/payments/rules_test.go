@@ -15,6 +15,7 @@ import (
 	"portalverbund/api/types"
 	"portalverbund/server/payments"
 	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/pdf/pdftest"
 	"portalverbund/server/platform/problem"
 	"portalverbund/server/standins/payment/service"
 )
@@ -99,8 +100,8 @@ func TestPaid_OnlyWhenTheProviderSaysSo(t *testing.T) {
 	require.Equal(t, "quittung-"+p.Reference+".pdf", name)
 	var text bytes.Buffer
 	require.NoError(t, write(&text))
-	require.Contains(t, text.String(), "30,70 €")
-	require.Contains(t, text.String(), p.Reference)
+	require.Contains(t, pdftest.Text(t, text.Bytes()), "Betrag: 30,70 €")
+	require.Contains(t, pdftest.Text(t, text.Bytes()), p.Reference)
 	_, err = s.Start(ctx, p.Id, uuid.NewString())
 	require.True(t, problem.Is(err, "not-payable"))
 }

@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { expect, type Locator, type Page } from "@playwright/test";
+import { expect, type Download, type Locator, type Page } from "@playwright/test";
 import { atDirectory } from "../support/association";
 import { begin, errands, inInbox, submit } from "../support/errands";
 import { confirmVehicle, enterPerson, enterVehicle, next, pdf } from "../support/forms";
@@ -30,6 +31,12 @@ async function showsSoon(what: string, doer: Page, path: RegExp, act: () => Prom
   test.info().annotations.push({ type: "time", description: `${what}: ${time} ms` });
   expect(time, what).toBeLessThan(patience);
 }
+
+/** The first bytes of a file that was downloaded, which say what it is. */
+const pdfOf = async (file: Download) =>
+  readFileSync(await file.path())
+    .subarray(0, 5)
+    .toString();
 
 test("the clerk asks, the citizen answers, the clerk decides, and each sees it at once", async ({
   page,
@@ -159,6 +166,12 @@ test("the clerk asks, the citizen answers, the clerk decides, and each sees it a
   await inspect(clerk, "case-decision-errors");
   await clerk.getByRole("radio", { name: "Bewilligen" }).check();
   await clerk.getByLabel("Begründung und Hinweise").fill(reason);
+  await expect(clerk.getByLabel("Rechtsbehelfsbelehrung")).toHaveValue(
+    /innerhalb eines Monats nach Bekanntgabe Widerspruch.*Landkreis Emsland/,
+  );
+  const draft = clerk.waitForEvent("download");
+  await clerk.getByRole("button", { name: "Vorschau als PDF" }).click();
+  expect(await pdfOf(await draft)).toBe("%PDF-");
   await showsSoon(
     "decision",
     clerk,
@@ -173,6 +186,23 @@ test("the clerk asks, the citizen answers, the clerk decides, and each sees it a
   await expect(clerk.getByRole("heading", { name: "Erledigt" })).toBeVisible();
   await inspect(clerk, "case-decided");
   await expect(section(page, "Verlauf").getByRole("listitem").first()).toContainText("bewilligt");
+
+  await test.step("the decision is there as a PDF; when the citizen opens it, the clerk sees so", async () => {
+    const paper = section(clerk, "Bescheid");
+    await expect(paper).toContainText("noch nicht geöffnet");
+    const link = content(page)
+      .getByRole("link", { name: `Bescheid ${number}.pdf` })
+      .first();
+    await expect(link).toBeVisible({ timeout: 20_000 });
+    const opening = page.waitForEvent("download");
+    await link.click();
+    const mine = await opening;
+    expect(await pdfOf(mine)).toBe("%PDF-");
+    const [hash] = /[0-9a-f]{64}/.exec(await paper.innerText()) ?? [];
+    const bytes = readFileSync(await mine.path());
+    expect(createHash("sha256").update(bytes).digest("hex"), "what the authority keeps").toBe(hash);
+    await expect(paper).not.toContainText("noch nicht geöffnet", { timeout: 20_000 });
+  });
 
   await test.step("question and decision are in the mailbox, and a mail without content says so", async () => {
     await followMenu(page, "Postfach");

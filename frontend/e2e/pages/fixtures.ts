@@ -1162,6 +1162,25 @@ export const caseRules: Schemas["CaseRules"] = {
     },
   ],
 };
+export const decisionDraft: Schemas["DecisionDraft"] = {
+  sender: ["Stadt Meppen", "Markt 43", "49716 Meppen"],
+  recipient: ["Clara Beispiel", "Am Kanal 2", "49716 Meppen"],
+  legalBasis: "§ 4 Hundesteuersatzung der Stadt Meppen",
+  remedy:
+    "Gegen diesen Bescheid kann innerhalb eines Monats nach Bekanntgabe Widerspruch erhoben werden. Der Widerspruch ist bei Stadt Meppen, Markt 43, 49716 Meppen, schriftlich oder zur Niederschrift zu erheben.",
+};
+export const decidedCase: Schemas["Case"] = {
+  ...caseItem,
+  state: "granted",
+  overdue: false,
+  decision: {
+    name: "Bescheid MEP-26-4F7K-2P9T-X.pdf",
+    size: 24_118,
+    sha256: attachment.sha256,
+    at: "2026-11-24T09:30:00Z",
+    openedAt: "2026-11-24T17:02:00Z",
+  },
+};
 const euros = (amount: number) => ({ amount, currency: "EUR" });
 export const casePayments: Schemas["CasePayments"] = {
   items: [

@@ -96,6 +96,7 @@ const usual: [RegExp, unknown][] = [
   [/^\/cases\/templates$/, data.caseTemplates],
   [/^\/cases\/statistics$/, data.caseStatistics],
   [/^\/cases\/[^/]+\/payments$/, data.casePayments],
+  [/^\/cases\/[^/]+\/decision$/, data.decisionDraft],
   [/^\/cases\/[^/]+$/, data.caseItem],
   [/^\/identity\/directories$/, { items: [] }],
   [/^\/identity\/providers$/, data.providers],

@@ -289,6 +289,16 @@ export const scenes: Record<string, Scene & { path: string }> = {
     press: "Grund ändern",
   },
   "case-rules": { path: "/verwaltung/vorgaenge", session: administrator, press: "Ganzes Portal ändern" },
+  "case-decide": {
+    path: `/mitarbeit/vorgaenge/${data.caseItem.id}`,
+    session: data.clerk,
+    press: "Entscheiden",
+  },
+  "case-decided": {
+    path: `/mitarbeit/vorgaenge/${data.caseItem.id}`,
+    session: data.clerk,
+    answers: [[/^\/cases\/[^/]+$/, data.decidedCase]],
+  },
   "case-fee": {
     path: `/mitarbeit/vorgaenge/${data.caseItem.id}`,
     session: data.clerk,

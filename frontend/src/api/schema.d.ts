@@ -3403,6 +3403,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/applications/{applicationId}/receipt.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The receipt of a submission as PDF
+         * @description What the receipt says, in the language of the request, and the answers while this portal keeps them. Accessible: tagged, with the marks of PDF/UA-1.
+         */
+        get: operations["getReceiptPaper"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases": {
         parameters: {
             query?: never;
@@ -3719,13 +3739,58 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * What the decision of a case begins from
+         * @description Who writes to whom, and the words that are kept for the office. Of open cases only.
+         */
+        get: operations["prepareDecision"];
         put?: never;
         /**
          * Decide a case
-         * @description Final. The decision appears in the citizen's timeline and mailbox.
+         * @description Final. The decision is set as an accessible PDF with letterhead, recipient, number, date, reasons, legal basis and how one can object, and kept as it
+         *     went out. It appears in the citizen's timeline and mailbox, with the PDF.
          */
         post: operations["decideCase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{caseId}/decision/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * See a decision before it goes out
+         * @description The PDF as it would go out, marked as a draft. Nothing is kept of it.
+         */
+        post: operations["previewDecision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{caseId}/decision/paper": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the decision on a case
+         * @description The PDF as it went out. Always as a download.
+         */
+        get: operations["getDecisionPaper"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -8811,8 +8876,11 @@ export interface components {
              */
             unit?: string;
         };
-        /** @enum {string} */
-        CaseTemplateUse: "question" | "granted" | "refused" | "note";
+        /**
+         * @description `remedy` is how one can object to decisions (Rechtsbehelfsbelehrung); of it the one of the office counts, or of the next one above it, or of the portal.
+         * @enum {string}
+         */
+        CaseTemplateUse: "question" | "granted" | "refused" | "note" | "remedy";
         CaseTemplate: {
             /** Format: uuid */
             id: string;
@@ -8911,6 +8979,7 @@ export interface components {
             /** @description Whether that day has passed while there is something to do. */
             overdue?: boolean;
             assignee?: components["schemas"]["Colleague"];
+            decision?: components["schemas"]["DecisionPaper"];
             /** @description Internal notes, the oldest first. */
             notes: components["schemas"]["CaseNote"][];
             /**
@@ -8924,6 +8993,56 @@ export interface components {
             /** @enum {string} */
             outcome: "granted" | "refused";
             text: string;
+            /**
+             * @description By which law, a line for each. Without, what the catalog says of the service; empty for nothing.
+             * @example § 4 Hundesteuersatzung
+             */
+            legalBasis?: string;
+            /** @description How one can object (Rechtsbehelfsbelehrung). Without, the words that are kept for the office, or the usual ones; empty for nothing. */
+            remedy?: string;
+        };
+        DecisionDraft: {
+            /**
+             * @description The authority with its address, a line each.
+             * @example [
+             *       "Stadt Meppen",
+             *       "Markt 43",
+             *       "49716 Meppen"
+             *     ]
+             */
+            sender: string[];
+            /**
+             * @description To whom it goes, with the address that the answers give.
+             * @example [
+             *       "Clara Beispiel",
+             *       "Am Kanal 2",
+             *       "49716 Meppen"
+             *     ]
+             */
+            recipient: string[];
+            /** @description Of the service, as the catalog says it. */
+            legalBasis: string;
+            /** @description How one can object, in the words that are kept for the office, the next one above it or the portal (text templates for `remedy`), or in the usual ones. */
+            remedy: string;
+        };
+        /** @description A decision as it went out. */
+        DecisionPaper: {
+            /** @example Bescheid MEP-26-4F7K-2P9T-X.pdf */
+            name: string;
+            /**
+             * Format: int64
+             * @description Bytes
+             */
+            size: number;
+            /** @description Hexadecimal */
+            sha256: string;
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: date-time
+             * @description When the person first opened it at the portal where they applied; missing before.
+             */
+            openedAt?: string;
         };
         /**
          * @description `pending`: not handed over yet. `delivered`: the provider has it. `finished`: the provider has closed it. `parked`: gave up after many tries. `cancelled`: taken back by the citizen.
@@ -9196,6 +9315,21 @@ export interface components {
             /** Format: uuid */
             applicationId: string;
             event: components["schemas"]["TimelineEvent"];
+        };
+        /**
+         * @description Content of the message `application.opened`, from the portal of origin to the competent portal: the person has opened a document that came with an
+         *     event for the first time.
+         */
+        MessageDocumentOpened: {
+            /** Format: uuid */
+            applicationId: string;
+            /**
+             * Format: uuid
+             * @description As the competent portal calls it.
+             */
+            documentId: string;
+            /** Format: date-time */
+            at: string;
         };
         /**
          * @description What an application by a form costs, as the competent portal's catalog says: `amount`, or the whole number of cents that stands at `pointer` of
@@ -16466,6 +16600,25 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    getReceiptPaper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the application. */
+                applicationId: components["parameters"]["ApplicationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["File"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
     listCases: {
         parameters: {
             query?: {
@@ -17096,6 +17249,34 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    prepareDecision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the case. */
+                caseId: components["parameters"]["CaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it begins from. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionDraft"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
     decideCase: {
         parameters: {
             query?: never;
@@ -17130,6 +17311,56 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    previewDecision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the case. */
+                caseId: components["parameters"]["CaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "outcome": "granted",
+                 *       "text": "Ihr Hund ist angemeldet. Die Steuermarke kommt mit der Post."
+                 *     }
+                 */
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            200: components["responses"]["File"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getDecisionPaper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the case. */
+                caseId: components["parameters"]["CaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["File"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             default: components["responses"]["Error"];
         };
     };

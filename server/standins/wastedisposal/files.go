@@ -16,10 +16,9 @@ import (
 	"strings"
 	"time"
 
-	"codeberg.org/go-pdf/fpdf"
 	"github.com/google/uuid"
-	"golang.org/x/image/font/gofont/gobold"
-	"golang.org/x/image/font/gofont/goregular"
+
+	"portalverbund/server/platform/pdf"
 )
 
 const (
@@ -180,34 +179,22 @@ func writeNotice(o order, n notice) ([]byte, error) {
 		return nil, fmt.Errorf("write notice: %w", err)
 	}
 	k := card(o)
-	pdf := fpdf.New("P", "mm", "A4", "")
-	pdf.SetCreationDate(n.At)
-	pdf.SetModificationDate(n.At)
-	pdf.SetCatalogSort(true)
-	pdf.SetTitle("Abholschein "+o.Reference, true)
-	pdf.SetAuthor("Entsorgung Emsland (Beispiel)", true)
-	pdf.SetLang("de-DE")
-	pdf.SetMargins(25, 25, 25)
-	pdf.AddUTF8FontFromBytes("go", "", goregular.TTF)
-	pdf.AddUTF8FontFromBytes("go", "B", gobold.TTF)
-	pdf.AddPage()
-	line := func(style string, size float64, text string) {
-		pdf.SetFont("go", style, size)
-		pdf.MultiCell(0, size/2, text, "", "L", false)
-		pdf.Ln(2)
+	const company = "Entsorgung Emsland (Beispiel)"
+	p, err := pdf.New(pdf.Head{Title: "Abholschein " + o.Reference, Author: company, Language: "de-DE", At: n.At})
+	if err != nil {
+		return nil, fmt.Errorf("write notice: %w", err)
 	}
-	line("", 11, "Entsorgung Emsland (Beispiel)")
-	pdf.Ln(8)
-	line("B", 18, "Abholschein für Sperrmüll")
-	line("B", 13, "Ihr Abholtermin: "+germanDay(day))
-	line("", 11, "Auftragsnummer: "+o.Reference)
-	line("", 11, "Antragsnummer: "+o.Number)
-	line("", 11, "Abholung: "+k.Street+", "+k.Town)
-	line("", 11, "Gegenstände: "+strings.Join(k.Things, ", "))
-	pdf.Ln(4)
-	line("", 11, "Bitte stellen Sie alles am Tag der Abholung bis 6 Uhr gut sichtbar bereit und legen Sie diesen Schein dazu. Was nicht angemeldet ist, bleibt stehen.")
+	p.Letterhead(company)
+	p.Heading("Abholschein für Sperrmüll")
+	p.Heading("Ihr Abholtermin: " + germanDay(day))
+	p.Facts(
+		pdf.Fact{Label: "Auftragsnummer", Value: o.Reference}, pdf.Fact{Label: "Antragsnummer", Value: o.Number},
+		pdf.Fact{Label: "Abholung", Value: k.Street + ", " + k.Town}, pdf.Fact{Label: "Gegenstände", Value: strings.Join(k.Things, ", ")},
+	)
+	p.Text("Bitte stellen Sie alles am Tag der Abholung bis 6 Uhr gut sichtbar bereit und legen Sie diesen Schein dazu. Was nicht angemeldet ist, bleibt stehen.")
+	p.Footer(company)
 	var b bytes.Buffer
-	if err := pdf.Output(&b); err != nil {
+	if err := p.Write(&b); err != nil {
 		return nil, fmt.Errorf("write notice: %w", err)
 	}
 	return b.Bytes(), nil

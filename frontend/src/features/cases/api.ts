@@ -121,6 +121,29 @@ export function holdCase(caseId: string, reason?: string): Promise<Case> {
   );
 }
 
+/** What the decision of a case begins from. */
+export const decisionDraftQuery = (caseId: string) =>
+  queryOptions({
+    queryKey: ["decisionDraft", caseId], // no part of the case, which is read again when it is decided
+    queryFn: () => answer(api.GET("/api/v1/cases/{caseId}/decision", { params: { path: { caseId } } })),
+    staleTime: 0,
+  });
+
+/** The PDF of a decision before it goes out. */
+export async function previewDecision(caseId: string, decision: Schemas["Decision"]): Promise<Blob> {
+  return (await answer(
+    api.POST("/api/v1/cases/{caseId}/decision/preview", {
+      params: { path: { caseId } },
+      body: decision,
+      parseAs: "blob",
+    }),
+  )) as Blob;
+}
+
+export function decisionPaperAddress(caseId: string): string {
+  return `/api/v1/cases/${caseId}/decision/paper`;
+}
+
 export function caseAttachmentAddress(caseId: string, attachmentId: string): string {
   return `/api/v1/cases/${caseId}/attachments/${attachmentId}`;
 }
@@ -167,7 +190,7 @@ export const templatesQuery = queryOptions({
   queryFn: async () => (await answer(api.GET("/api/v1/cases/templates"))).items,
 });
 
-export const templateUses: readonly CaseTemplateUse[] = ["question", "granted", "refused", "note"];
+export const templateUses: readonly CaseTemplateUse[] = ["question", "granted", "refused", "note", "remedy"];
 
 export type TemplateText = Schemas["CaseTemplateText"];
 

@@ -20,6 +20,7 @@ const kinds: Record<string, WordKey> = {
   "application.status": "administration:association.messages.status",
   "application.decision": "administration:association.messages.decision",
   "application.accessed": "administration:association.messages.accessed",
+  "application.opened": "administration:association.messages.opened",
   "mailbox.message": "administration:association.messages.mailbox",
   "power.ended": "administration:association.messages.power",
   "account.accessed": "administration:association.messages.accessed",

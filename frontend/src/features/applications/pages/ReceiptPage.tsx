@@ -114,6 +114,9 @@ export default function ReceiptPage() {
         <Button variant="secondary" onClick={() => window.print()}>
           {t("common:print")}
         </Button>
+        <a href={`/api/v1/applications/${applicationId}/receipt.pdf`} download>
+          {t("applications:receipt.paper")}
+        </a>
       </div>
     </Page>
   );

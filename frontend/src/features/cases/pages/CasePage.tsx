@@ -15,7 +15,7 @@ import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
 import { StateBadge } from "../../../ui/StateBadge";
 import { Timeline } from "../../../ui/Timeline";
-import { caseAttachmentAddress, caseFormQuery, caseQuery, type Case } from "../api";
+import { caseAttachmentAddress, caseFormQuery, caseQuery, decisionPaperAddress, type Case } from "../api";
 import { CaseActions } from "../parts/CaseActions";
 import { Fees } from "../parts/Fees";
 import { Keeping } from "../parts/Keeping";
@@ -52,6 +52,7 @@ export default function CasePage() {
       <div className="pv-columns">
         <div className="pv-stack pv-stack--large">
           <CaseActions item={item} />
+          <DecisionSent item={item} />
           <Answers item={item} />
           <Attachments item={item} />
           <Notes item={item} />
@@ -161,6 +162,49 @@ function Attachments({ item }: { item: Case }) {
               </>
             ),
         }))}
+      />
+    </section>
+  );
+}
+
+/** The decision as it went out, and whether it was opened. */
+function DecisionSent({ item }: { item: Case }) {
+  const t = useWords();
+  const language = currentLanguage();
+  const paper = item.decision;
+  if (paper === undefined) return null;
+  return (
+    <section className="pv-stack pv-stack--small">
+      <h2>{t("cases:paper.title")}</h2>
+      <Facts
+        items={[
+          {
+            id: "file",
+            label: t("cases:paper.file"),
+            value: (
+              <>
+                <a href={decisionPaperAddress(item.id)} download>
+                  {paper.name}
+                </a>{" "}
+                ({formatBytes(paper.size, language)})
+              </>
+            ),
+          },
+          { id: "sent", label: t("cases:paper.sent"), value: formatDateTime(paper.at, language) },
+          {
+            id: "opened",
+            label: t("cases:paper.opened"),
+            value:
+              paper.openedAt === undefined
+                ? t("cases:paper.notOpened")
+                : formatDateTime(paper.openedAt, language),
+          },
+          {
+            id: "hash",
+            label: t("cases:paper.hash"),
+            value: <span className="pv-hash">{paper.sha256}</span>,
+          },
+        ]}
       />
     </section>
   );

@@ -1,22 +1,26 @@
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useWords } from "../../../i18n";
 import type { Schemas } from "../../../api/client";
 import { Button } from "../../../ui/Button";
 import { ErrorState } from "../../../ui/ErrorState";
 import { ErrorSummary } from "../../../ui/ErrorSummary";
+import { Loading } from "../../../ui/Loading";
 import { Radios } from "../../../ui/fields/ChoiceFields";
 import { TextArea } from "../../../ui/fields/TextField";
 import { useAction } from "../../../ui/useAction";
 import { useFormErrors } from "../../../ui/useFormErrors";
-import type { Case } from "../api";
+import { decisionDraftQuery, previewDecision, type Case } from "../api";
 import { InsertTemplate } from "./InsertTemplate";
 
 type Decision = Schemas["Decision"];
 
 const outcomes: readonly Decision["outcome"][] = ["granted", "refused"];
 const longest = 10_000;
+const longestLaw = 2_000;
+const longestRemedy = 5_000;
 
-/** Grants or refuses, with reasons; final. */
+/** Grants or refuses, with reasons, law and how one can object, as they stand in the PDF; final. */
 export function DecisionForm({
   item,
   onSend,
@@ -30,15 +34,35 @@ export function DecisionForm({
   const errors = useFormErrors();
   const [outcome, setOutcome] = useState<Decision["outcome"]>();
   const [text, setText] = useState("");
+  const draft = useQuery(decisionDraftQuery(item.id));
+  const [legalBasis = draft.data?.legalBasis ?? "", setLegalBasis] = useState<string>();
+  const [remedy = draft.data?.remedy ?? "", setRemedy] = useState<string>();
+  const decision = (): Decision | undefined =>
+    outcome && {
+      outcome,
+      text: text.trim(),
+      ...(draft.isSuccess && { legalBasis: legalBasis.trim(), remedy: remedy.trim() }),
+    };
   const send = useAction(async (key) => {
-    if (outcome !== undefined) await onSend({ outcome, text: text.trim() }, key);
+    const chosen = decision();
+    if (chosen !== undefined) await onSend(chosen, key);
   });
-  const submit = () => {
+  const preview = useAction(async () => {
+    const chosen = decision();
+    if (chosen === undefined) return;
+    const url = URL.createObjectURL(await previewDecision(item.id, chosen));
+    const link = document.createElement("a");
+    link.href = url;
+    link.download = `${t("cases:decision.draftName")} ${item.number}.pdf`;
+    link.click();
+    URL.revokeObjectURL(url);
+  });
+  const complete = () => {
     const missing = [
       ...(outcome === undefined ? [{ fieldId: "outcome", message: t("cases:decision.outcomeMissing") }] : []),
       ...(text.trim() === "" ? [{ fieldId: "reason", message: t("cases:decision.textMissing") }] : []),
     ];
-    if (errors.show(missing)) send.run();
+    return errors.show(missing);
   };
   return (
     <form
@@ -46,7 +70,7 @@ export function DecisionForm({
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        submit();
+        if (complete()) send.run();
       }}
     >
       <ErrorSummary errors={errors.list} attempt={errors.attempt} />
@@ -68,11 +92,47 @@ export function DecisionForm({
         onChange={setText}
         maxLength={longest}
       />
+      {draft.isError && <ErrorState error={draft.error} onRetry={() => void draft.refetch()} />}
+      {draft.isPending && <Loading />}
+      {draft.isSuccess && (
+        <>
+          <p className="pv-small">
+            {t("cases:decision.goesTo", { recipient: draft.data.recipient.join(", ") })}
+          </p>
+          <TextArea
+            id="legal-basis"
+            label={t("cases:decision.legalBasis")}
+            optional
+            value={legalBasis}
+            onChange={setLegalBasis}
+            maxLength={longestLaw}
+          />
+          <TextArea
+            id="remedy"
+            label={t("cases:decision.remedy")}
+            hint={t("cases:decision.remedyHint")}
+            optional
+            value={remedy}
+            onChange={setRemedy}
+            maxLength={longestRemedy}
+          />
+        </>
+      )}
+      {preview.error !== undefined && <ErrorState error={preview.error} />}
       {send.error !== undefined && <ErrorState error={send.error} />}
       <p className="pv-small pv-muted">{t("cases:decision.final")}</p>
       <div className="pv-actions">
-        <Button type="submit" busy={send.busy}>
+        <Button type="submit" busy={send.busy || draft.isPending}>
           {t("cases:decision.send")}
+        </Button>
+        <Button
+          variant="secondary"
+          busy={preview.busy || draft.isPending}
+          onClick={() => {
+            if (complete()) preview.run();
+          }}
+        >
+          {t("cases:decision.preview")}
         </Button>
         <Button variant="secondary" onClick={onCancel}>
           {t("common:cancel")}
