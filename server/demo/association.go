@@ -154,23 +154,24 @@ func (r *reservation) take(port int) bool {
 	return true
 }
 
-// choosePorts takes the usual port, shifted, where it is free, else the next free one, and says so. The ports stay reserved until
-// they are released.
+// next reserves the wanted port where it is free, else the next free one, and says so.
+func (r *reservation) next(what string, wanted int, say func(string, ...any)) (int, error) {
+	for port := wanted; port < wanted+1000; port++ {
+		if !r.take(port) {
+			continue
+		}
+		if port != wanted {
+			say("Port %d is taken: %s uses %d.", wanted, what, port)
+		}
+		return port, nil
+	}
+	return 0, fmt.Errorf("no free port from %d on for %s", wanted, what)
+}
+
+// choosePorts takes the usual ports, shifted, or the next free ones. They stay reserved until they are released.
 func choosePorts(all []Site, shift int, say func(string, ...any)) (ports, *reservation, error) {
 	p, r := ports{Portals: map[string]int{}}, &reservation{}
-	choose := func(what string, wanted int) (int, error) {
-		wanted += shift
-		for port := wanted; port < wanted+1000; port++ {
-			if !r.take(port) {
-				continue
-			}
-			if port != wanted {
-				say("Port %d is taken: %s uses %d.", wanted, what, port)
-			}
-			return port, nil
-		}
-		return 0, fmt.Errorf("no free port from %d on for %s", wanted, what)
-	}
+	choose := func(what string, wanted int) (int, error) { return r.next(what, wanted+shift, say) }
 	var err error
 	for _, s := range all {
 		if p.Portals[s.Name], err = choose(s.Title, s.Port); err != nil {

@@ -67,6 +67,8 @@ func (a *association) printPanel() {
 				who, where = "treasurer", a.url(s)+"/kasse"
 			case slices.Contains(account.Roles, "editor"):
 				who, where = "editor", a.url(s)+"/redaktion"
+			case slices.Contains(account.Roles, "auditor"):
+				who, where = "auditor", a.url(s)+"/verwaltung/protokoll"
 			}
 			line("  %-9s %-30s %-24s %s", who, account.Email, account.Password, where)
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -35,17 +36,23 @@ const (
 // RunPortal runs one more portal, on a database of its own, until ctx ends. It belongs to no association: its
 // administrator joins one in its pages.
 func RunPortal(ctx context.Context, o PortalOptions) error {
-	data, err := filepath.Abs(filepath.Join(o.Data, "portal-"+strconv.Itoa(o.Port)))
+	say := func(format string, args ...any) { _, _ = fmt.Fprintf(o.Out, "› "+format+"\n", args...) } // nobody reads it when this fails
+	reserved := &reservation{}
+	defer reserved.release()
+	port, err := reserved.next(o.Name, o.Port, say)
+	if err != nil {
+		return err
+	}
+	data, err := filepath.Abs(filepath.Join(o.Data, "portal-"+strconv.Itoa(port)))
 	if err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
 	if err := os.MkdirAll(data, 0o755); err != nil { //nolint:gosec // the database's user must pass through it; what is in it is private
 		return fmt.Errorf("data folder: %w", err)
 	}
-	say := func(format string, args ...any) { _, _ = fmt.Fprintf(o.Out, "› "+format+"\n", args...) } // nobody reads it when this fails
-	address := "http://localhost:" + strconv.Itoa(o.Port)
+	address := "http://localhost:" + strconv.Itoa(port)
 	c := app.Config{
-		Mode: app.Demonstration, PublicURL: address, Listen: "127.0.0.1:" + strconv.Itoa(o.Port), Data: data, Keys: filepath.Join(data, "keys"),
+		Mode: app.Demonstration, PublicURL: address, Listen: "127.0.0.1:" + strconv.Itoa(port), Data: data, Keys: filepath.Join(data, "keys"),
 		Name: o.Name, Kind: o.Kind, Areas: []string{o.ARS}, SPA: o.SPA, NumberPrefix: "NEU", LogLevel: "warn", LogFormat: "text", MailFrom: "portal@portal.example",
 		Timeout: 30 * time.Second, UploadTimeout: 10 * time.Minute, MaxConcurrent: 256, Rate: 500, RateBurst: 2000, DrainTimeout: 5 * time.Second,
 	}
@@ -77,10 +84,21 @@ func RunPortal(ctx context.Context, o PortalOptions) error {
 	if err := app.Prepare(ctx, c, seed, log); err != nil {
 		return err
 	}
+	reserved.release()
+	served := make(chan error, 1)
+	go func() { served <- app.Serve(ctx, c) }()
+	client := &http.Client{Timeout: time.Second}
+	for !isReady(ctx, client, address+"/readyz") {
+		select {
+		case err := <-served:
+			return err
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 	say("%s is running: %s", o.Name, address)
 	say("Join an association: %s/verwaltung/verbund  (%s, %s)", address, portalAdmin, portalPassword)
 	say("End: Ctrl-C")
-	return app.Serve(ctx, c)
+	return <-served
 }
 
 // smallCatalog is what the new portal offers: something to be found at the others.
