@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -139,4 +140,19 @@ func (r *running) tellWhyEnded() {
 		lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 		r.t.Logf("%s: %s", filepath.Base(name), strings.Join(lines[max(0, len(lines)-5):], "\n"))
 	}
+}
+
+func TestNext_PortTaken_NextFreeOneAndSaid(t *testing.T) {
+	t.Parallel()
+	taken, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp4", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer taken.Close()
+	port := taken.Addr().(*net.TCPAddr).Port
+	var said []string
+	r := &reservation{}
+	defer r.release()
+	got, err := r.next("Stadt Papenburg", port, func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) })
+	require.NoError(t, err)
+	require.Greater(t, got, port)
+	require.Equal(t, []string{fmt.Sprintf("Port %d is taken: Stadt Papenburg uses %d.", port, got)}, said)
 }
