@@ -60,6 +60,8 @@ type claimWords struct {
 	// Of a fee that the authority has set.
 	Items  []types.FeeItem `json:"items,omitempty"`
 	Reason string          `json:"reason,omitempty"`
+
+	Remedy string `json:"remedy,omitempty"` // how one can object, in the words of the authority
 }
 
 func (c claim) person() httpx.Person { return httpx.Person{Issuer: c.Issuer, Subject: c.Subject} }

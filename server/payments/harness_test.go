@@ -161,6 +161,11 @@ func (w *world) PayerOf(_ context.Context, of string, application uuid.UUID) (pa
 	return payments.Payer{}, problem.NotFound("application-unknown", "unbekannt", "unknown")
 }
 
+// Remedy is said by all offices.
+func (*world) Remedy(context.Context, uuid.UUID) (string, error) {
+	return "Widerspruch ist beim Bürgerbüro zu erheben.", nil
+}
+
 // ApplicationOf knows the case of an application by the application's id.
 func (w *world) ApplicationOf(_ context.Context, id uuid.UUID) (string, uuid.UUID, error) {
 	w.mu.Lock()

@@ -23,6 +23,8 @@ const (
 	kindCheck     = "payment.check"     // from the portal of origin: the provider is to be asked
 
 	schema = 1
+
+	longestRemedy = 40_000 // bytes
 )
 
 // tell tells the person's portal how a payment is, in ctx's transaction; this portal itself at once.
@@ -43,6 +45,13 @@ func (s *Service) tell(ctx context.Context, kind string, p payment) error {
 		return err
 	}
 	m.Items, m.Reason = set.wireItems(), optional(set.Reason)
+	if kind == kindRequested {
+		remedy, err := s.cases.Remedy(ctx, p.OrganisationID)
+		if err != nil {
+			return fmt.Errorf("read words about objecting: %w", err)
+		}
+		m.Remedy = optional(remedy)
+	}
 	if p.State == started {
 		a, found, err := s.underWay(ctx, p.ID)
 		if err != nil {
@@ -219,6 +228,9 @@ func (s *Service) fill(c *claim, m types.MessagePayment) (err error) {
 	c.words.Purpose, c.words.LegalBasis, c.words.Creditor, c.words.Reference = m.Purpose, m.LegalBasis, m.Creditor, m.Reference
 	c.words.PayURL, c.words.Method, c.words.Reduction = "", "", m.Reduction
 	c.words.Items, c.words.Reason = or(m.Items, nil), or(m.Reason, "")
+	if m.Remedy != nil && len(*m.Remedy) <= longestRemedy {
+		c.words.Remedy = *m.Remedy
+	}
 	if m.PayUrl != nil && safePage(*m.PayUrl) {
 		c.words.PayURL = *m.PayUrl
 	}

@@ -141,6 +141,8 @@ type Payer struct {
 type Cases interface {
 	// ApplicationOf gives portal of origin and id of the application of a case that the caller may see; problem.NotFound for others.
 	ApplicationOf(ctx context.Context, caseID uuid.UUID) (origin string, applicationID uuid.UUID, err error)
+	// Remedy gives the words in which an office says how one can object to what it asks for; empty where it has none.
+	Remedy(ctx context.Context, unit uuid.UUID) (string, error)
 }
 
 // Messages carries signed messages between portals. A handler's error of class 4xx refuses a message for good; others make

@@ -10,8 +10,9 @@ import (
 // paper is what is set for the person of a claim.
 type paper struct {
 	title, text, note string
-	items             []string // what a fee is for
-	labels, values    []string // a value that is empty is left out
+	items             []string  // what a fee is for
+	remedy            [2]string // heading and words on how one can object, in German
+	labels, values    []string  // a value that is empty is left out
 	at                time.Time
 }
 
@@ -37,6 +38,12 @@ func (p paper) set(w io.Writer, creditor, language string) error {
 		facts[i] = pdf.Fact{Label: label, Value: p.values[i]}
 	}
 	out.Facts(facts...)
+	if p.remedy[1] != "" {
+		out.Heading(p.remedy[0])
+		out.In("de")
+		out.Text(p.remedy[1])
+		out.In("")
+	}
 	out.Small(p.note)
 	out.Footer(creditor)
 	return out.Write(w)
@@ -65,7 +72,7 @@ func (s *Service) writeReceipt(w io.Writer, c claim, english bool) error {
 	return p.set(w, localized(c.words.Creditor, language), language)
 }
 
-// writeNotice writes the fee notice. How people can object is the authority's to say.
+// writeNotice writes the fee notice, with how one can object in the words of the authority that it came with.
 func (s *Service) writeNotice(w io.Writer, c claim, english bool) error {
 	language, day := "de", "02.01.2006"
 	subject, note := "Gebührenbescheid", "Dieser Bescheid wurde automatisch erstellt und gilt ohne Unterschrift."
@@ -88,6 +95,9 @@ func (s *Service) writeNotice(w io.Writer, c claim, english bool) error {
 		due, paidOn = "", c.PaidAt.In(berlin()).Format(day)
 	}
 	p := paper{title: subject, text: ask, items: itemLines(c.words.Items, language), note: note, labels: labels, at: c.CreatedAt}
+	if p.remedy = [2]string{"Rechtsbehelfsbelehrung", c.words.Remedy}; english {
+		p.remedy[0] = "How you can object"
+	}
 	p.values = []string{
 		amount.Words(language), before, reason, c.words.Reason, localized(c.words.Purpose, language), localized(c.words.LegalBasis, language), localized(c.words.ServiceTitle, language),
 		c.words.Number, c.words.Reference, due, paidOn,

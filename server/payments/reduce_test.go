@@ -29,6 +29,7 @@ func TestReduce_OpenPageIsGivenUp_LessIsAsked_PersonReadsWhy(t *testing.T) {
 	t.Parallel()
 	w, s, p := asked(t, 3070)
 	require.Contains(t, notice(t, s, p.Id), "Betrag: 30,70 €")
+	require.Contains(t, notice(t, s, p.Id), "Rechtsbehelfsbelehrung\nWiderspruch ist beim Bürgerbüro zu erheben.")
 	old, _ := opened(t, s, p.Id)
 	kim, key := asStaff(t.Context(), uuid.New()), uuid.NewString()
 	for range 2 { // a double click
@@ -45,7 +46,7 @@ func TestReduce_OpenPageIsGivenUp_LessIsAsked_PersonReadsWhy(t *testing.T) {
 	last := w.letters[len(w.letters)-1]
 	require.Equal(t, "Eine Gebühr wurde ermäßigt", last.Subject)
 	require.Contains(t, last.Text, "von 30,70 € auf 15,00 € ermäßigt. Grund: Drei Kinder")
-	for _, want := range []string{"Betrag: 15,00 €", "Zuvor: 30,70 €", "Grund der Ermäßigung: Drei Kinder", p.Reference} {
+	for _, want := range []string{"Widerspruch ist beim", "Betrag: 15,00 €", "Zuvor: 30,70 €", "Grund der Ermäßigung: Drei Kinder", p.Reference} {
 		require.Contains(t, notice(t, s, p.Id), want)
 	}
 	var reason []byte

@@ -9735,6 +9735,8 @@ export interface components {
             reason?: string;
             reduction?: components["schemas"]["PaymentReduction"];
             method?: string;
+            /** @description How one can object to the fee notice, in German. With `payment.requested`; the other messages leave what is known. */
+            remedy?: string;
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */
