@@ -79,6 +79,9 @@ type ServerInterface interface {
 	// See a decision before it goes out
 	// (POST /api/v1/cases/{caseId}/decision/preview)
 	PreviewDecision(ctx echo.Context, caseId CaseId) error
+	// Export the whole file of a case
+	// (GET /api/v1/cases/{caseId}/file)
+	ExportCase(ctx echo.Context, caseId CaseId) error
 	// End a hold
 	// (DELETE /api/v1/cases/{caseId}/hold)
 	EndCaseHold(ctx echo.Context, caseId CaseId) error
@@ -564,6 +567,24 @@ func (w *ServerInterfaceWrapper) PreviewDecision(ctx echo.Context) error {
 	return err
 }
 
+// ExportCase converts echo context to params.
+func (w *ServerInterfaceWrapper) ExportCase(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseId CaseId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExportCase(ctx, caseId)
+	return err
+}
+
 // EndCaseHold converts echo context to params.
 func (w *ServerInterfaceWrapper) EndCaseHold(ctx echo.Context) error {
 	var err error
@@ -768,6 +789,7 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.POST(baseURL+"/api/v1/cases/:caseId/decision", wrapper.DecideCase)
 	router.GET(baseURL+"/api/v1/cases/:caseId/decision/paper", wrapper.GetDecisionPaper)
 	router.POST(baseURL+"/api/v1/cases/:caseId/decision/preview", wrapper.PreviewDecision)
+	router.GET(baseURL+"/api/v1/cases/:caseId/file", wrapper.ExportCase)
 	router.DELETE(baseURL+"/api/v1/cases/:caseId/hold", wrapper.EndCaseHold)
 	router.PUT(baseURL+"/api/v1/cases/:caseId/hold", wrapper.HoldCase)
 	router.POST(baseURL+"/api/v1/cases/:caseId/notes", wrapper.NoteCase)
@@ -2218,6 +2240,78 @@ func (response PreviewDecisiondefaultApplicationProblemPlusJSONResponse) VisitPr
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type ExportCaseRequestObject struct {
+	CaseId CaseId `json:"caseId"`
+}
+
+type ExportCaseResponseObject interface {
+	VisitExportCaseResponse(w http.ResponseWriter) error
+}
+
+type ExportCase200ApplicationoctetStreamResponse struct {
+	FileApplicationoctetStreamResponse
+}
+
+func (response ExportCase200ApplicationoctetStreamResponse) VisitExportCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportCase401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ExportCase401ApplicationProblemPlusJSONResponse) VisitExportCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ExportCase403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ExportCase403ApplicationProblemPlusJSONResponse) VisitExportCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ExportCase404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ExportCase404ApplicationProblemPlusJSONResponse) VisitExportCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ExportCasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExportCasedefaultApplicationProblemPlusJSONResponse) VisitExportCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 type EndCaseHoldRequestObject struct {
 	CaseId CaseId `json:"caseId"`
 }
@@ -2667,6 +2761,9 @@ type StrictServerInterface interface {
 	// See a decision before it goes out
 	// (POST /api/v1/cases/{caseId}/decision/preview)
 	PreviewDecision(ctx context.Context, request PreviewDecisionRequestObject) (PreviewDecisionResponseObject, error)
+	// Export the whole file of a case
+	// (GET /api/v1/cases/{caseId}/file)
+	ExportCase(ctx context.Context, request ExportCaseRequestObject) (ExportCaseResponseObject, error)
 	// End a hold
 	// (DELETE /api/v1/cases/{caseId}/hold)
 	EndCaseHold(ctx context.Context, request EndCaseHoldRequestObject) (EndCaseHoldResponseObject, error)
@@ -3223,6 +3320,31 @@ func (sh *strictHandler) PreviewDecision(ctx echo.Context, caseId CaseId) error 
 		return err
 	} else if validResponse, ok := response.(PreviewDecisionResponseObject); ok {
 		return validResponse.VisitPreviewDecisionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ExportCase operation middleware
+func (sh *strictHandler) ExportCase(ctx echo.Context, caseId CaseId) error {
+	var request ExportCaseRequestObject
+
+	request.CaseId = caseId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportCase(ctx.Request().Context(), request.(ExportCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportCase")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExportCaseResponseObject); ok {
+		return validResponse.VisitExportCaseResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -825,6 +825,9 @@ type ClientInterface interface {
 
 	PreviewDecision(ctx context.Context, caseId CaseId, body PreviewDecisionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ExportCase request
+	ExportCase(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// EndCaseHold request
 	EndCaseHold(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -4359,6 +4362,18 @@ func (c *Client) PreviewDecisionWithBody(ctx context.Context, caseId CaseId, con
 
 func (c *Client) PreviewDecision(ctx context.Context, caseId CaseId, body PreviewDecisionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPreviewDecisionRequest(c.Server, caseId, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ExportCase(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportCaseRequest(c.Server, caseId)
 	if err != nil {
 		return nil, err
 	}
@@ -14978,6 +14993,40 @@ func NewPreviewDecisionRequestWithBody(server string, caseId CaseId, contentType
 	return req, nil
 }
 
+// NewExportCaseRequest generates requests for ExportCase
+func NewExportCaseRequest(server string, caseId CaseId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "caseId", runtime.ParamLocationPath, caseId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/file", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewEndCaseHoldRequest generates requests for EndCaseHold
 func NewEndCaseHoldRequest(server string, caseId CaseId) (*http.Request, error) {
 	var err error
@@ -20551,6 +20600,9 @@ type ClientWithResponsesInterface interface {
 
 	PreviewDecisionWithResponse(ctx context.Context, caseId CaseId, body PreviewDecisionJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewDecisionResponse, error)
 
+	// ExportCaseWithResponse request
+	ExportCaseWithResponse(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*ExportCaseResponse, error)
+
 	// EndCaseHoldWithResponse request
 	EndCaseHoldWithResponse(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*EndCaseHoldResponse, error)
 
@@ -25969,6 +26021,31 @@ func (r PreviewDecisionResponse) StatusCode() int {
 	return 0
 }
 
+type ExportCaseResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ExportCaseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExportCaseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type EndCaseHoldResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -30666,6 +30743,15 @@ func (c *ClientWithResponses) PreviewDecisionWithResponse(ctx context.Context, c
 		return nil, err
 	}
 	return ParsePreviewDecisionResponse(rsp)
+}
+
+// ExportCaseWithResponse request returning *ExportCaseResponse
+func (c *ClientWithResponses) ExportCaseWithResponse(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*ExportCaseResponse, error) {
+	rsp, err := c.ExportCase(ctx, caseId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExportCaseResponse(rsp)
 }
 
 // EndCaseHoldWithResponse request returning *EndCaseHoldResponse
@@ -42518,6 +42604,53 @@ func ParsePreviewDecisionResponse(rsp *http.Response) (*PreviewDecisionResponse,
 			return nil, err
 		}
 		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseExportCaseResponse parses an HTTP response from a ExportCaseWithResponse call
+func ParseExportCaseResponse(rsp *http.Response) (*ExportCaseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExportCaseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error

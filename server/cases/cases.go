@@ -167,6 +167,7 @@ type Config struct {
 	Places     Places
 	Units      Units
 	Colleagues Colleagues
+	Receipts   Receipts
 	Now        func() time.Time
 
 	Authorities Authorities
@@ -188,6 +189,7 @@ type Service struct {
 	places     Places
 	units      Units
 	colleagues Colleagues
+	receipts   Receipts
 	now        func() time.Time
 	zone       *time.Location // of the offices
 
@@ -199,7 +201,7 @@ type Service struct {
 func New(c Config) *Service {
 	return &Service{
 		db: c.DB, keys: c.Keys, jobs: c.Jobs, hub: c.Hub, offers: c.Offers, reports: c.Reports, files: c.Files, store: c.Store,
-		audit: c.Audit, portals: c.Portals, places: c.Places, units: c.Units, colleagues: c.Colleagues, zone: berlin(), authorities: c.Authorities, forms: c.Forms,
+		audit: c.Audit, portals: c.Portals, places: c.Places, units: c.Units, colleagues: c.Colleagues, zone: berlin(), authorities: c.Authorities, forms: c.Forms, receipts: c.Receipts,
 		now: func() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }, // as the database keeps it
 	}
 }

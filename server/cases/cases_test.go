@@ -41,8 +41,9 @@ type rooms struct {
 
 	mu       sync.Mutex
 	files    map[uuid.UUID][]byte
-	away     bool // the portal of origin
-	breakAt  int  // transfers end after so many bytes; 0: they don't
+	receipts map[uuid.UUID]string // by application
+	away     bool                 // the portal of origin
+	breakAt  int                  // transfers end after so many bytes; 0: they don't
 	offsets  []int64
 	tellFail error // what Report answers
 }
@@ -247,7 +248,7 @@ func newSetupAt(t testing.TB, now func() time.Time) setup {
 	r := &rooms{d: d, offerID: uuid.New(), above: uuid.New(), staff: map[uuid.UUID]colleague{}, files: map[uuid.UUID][]byte{}}
 	s := cases.New(cases.Config{
 		DB: d, Keys: set, Jobs: client, Hub: hub, Offers: r, Reports: r, Files: r, Store: store, Audit: r, Portals: r, Places: r, Units: r, Colleagues: r, Now: now,
-		Authorities: r, Forms: r,
+		Authorities: r, Forms: r, Receipts: r,
 	})
 	cases.Register(client, s)
 	clerk := httpx.WithCaller(t.Context(), httpx.Caller{Kind: httpx.SessionCaller, AccountID: uuid.New(), Roles: []string{"clerk"}})

@@ -10,6 +10,20 @@ import (
 	"portalverbund/server/platform/problem"
 )
 
+// ExportCase answers GET /api/v1/cases/{caseId}/file.
+func (h *Handlers) ExportCase(ctx context.Context, request api.ExportCaseRequestObject) (api.ExportCaseResponseObject, error) {
+	if err := clerk(ctx); err != nil {
+		return nil, err
+	}
+	name, content, err := h.s.Export(ctx, request.CaseId)
+	if err != nil {
+		return nil, err
+	}
+	return api.ExportCase200ApplicationoctetStreamResponse{FileApplicationoctetStreamResponse: api.FileApplicationoctetStreamResponse{
+		Body: content, Headers: api.FileResponseHeaders{ContentDisposition: disposition(name)},
+	}}, nil
+}
+
 const roleAdmin = "admin"
 
 // HoldCase answers PUT /api/v1/cases/{caseId}/hold.

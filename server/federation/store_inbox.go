@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -51,4 +52,17 @@ func (st store) addArrived(r inboxRow) *pgx.Batch {
 		r.Sender, r.ID, r.Kind, r.Subject, r.Seq, r.ContentHash, r.Outcome, r.Receipt, r.Refusal, r.ArrivedAt)
 	batch.Queue("UPDATE federation_inbox_lanes SET last_seq = $1 WHERE sender = $2 AND subject = $3", r.Seq, r.Sender, r.Subject)
 	return batch
+}
+
+// ApplicationReceipt gives this portal's signed receipt for an application that came from a member; empty when none did.
+func (s *Service) ApplicationReceipt(ctx context.Context, sender string, id uuid.UUID) (receipt string, err error) {
+	err = s.db.Pgx(ctx).QueryRow(ctx, `SELECT receipt FROM federation_inbox WHERE sender = $1 AND subject = $2 AND kind = 'application.submitted' AND outcome = 'accepted'
+		ORDER BY arrived_at LIMIT 1`, sender, id).Scan(&receipt)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read receipt: %w", err)
+	}
+	return receipt, nil
 }

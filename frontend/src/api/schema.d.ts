@@ -3692,6 +3692,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{caseId}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the whole file of a case
+         * @description A ZIP archive: the case as a page to read and as JSON (answers, timeline, messages, notes, the signed receipt), all attachments, a message
+         *     Aussonderung.0503 of xdomea 3.0 for an archive or another system, and a manifest with size and SHA-256 of each file. It is streamed; one that breaks
+         *     off cannot be opened. The person learns of it as of any read.
+         */
+        get: operations["exportCase"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{caseId}/start": {
         parameters: {
             query?: never;
@@ -17183,6 +17205,25 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["ChangedCase"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    exportCase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the case. */
+                caseId: components["parameters"]["CaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["File"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];

@@ -144,6 +144,10 @@ export function decisionPaperAddress(caseId: string): string {
   return `/api/v1/cases/${caseId}/decision/paper`;
 }
 
+export function caseFileAddress(caseId: string): string {
+  return `/api/v1/cases/${caseId}/file`;
+}
+
 export function caseAttachmentAddress(caseId: string, attachmentId: string): string {
   return `/api/v1/cases/${caseId}/attachments/${attachmentId}`;
 }

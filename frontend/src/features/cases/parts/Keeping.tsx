@@ -8,7 +8,7 @@ import { TextArea } from "../../../ui/fields/TextField";
 import { FormDialog } from "../../../ui/FormDialog";
 import { useStatus } from "../../../ui/Status";
 import { useAction } from "../../../ui/useAction";
-import { caseQuery, holdCase, type Case } from "../api";
+import { caseFileAddress, caseQuery, holdCase, type Case } from "../api";
 
 const longest = 500;
 
@@ -52,6 +52,11 @@ export function Keeping({ item }: { item: Case }) {
           </dl>
         )
       )}
+      <p>
+        <a href={caseFileAddress(item.id)} download>
+          {t("cases:keep.export")}
+        </a>
+      </p>
       <div className="pv-actions">
         <Button variant="tertiary" small onClick={() => setAsking(true)}>
           {t(hold === undefined ? "cases:keep.hold" : "cases:keep.change")}
