@@ -19,10 +19,10 @@ import (
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
-	// How long closed cases are kept
+	// How long closed cases are kept, and which decisions need a second clerk
 	// (GET /api/v1/admin/case-rules)
 	GetCaseRules(ctx echo.Context) error
-	// Set how long closed cases are kept
+	// Set how long closed cases are kept, and whether decisions need a second clerk
 	// (PUT /api/v1/admin/case-rules)
 	SetCaseRule(ctx echo.Context) error
 	// The clerk's inbox
@@ -73,12 +73,18 @@ type ServerInterface interface {
 	// Decide a case
 	// (POST /api/v1/cases/{caseId}/decision)
 	DecideCase(ctx echo.Context, caseId CaseId, params DecideCaseParams) error
+	// Agree to a decision that waits
+	// (POST /api/v1/cases/{caseId}/decision/agreement)
+	AgreeDecision(ctx echo.Context, caseId CaseId, params AgreeDecisionParams) error
 	// Download the decision on a case
 	// (GET /api/v1/cases/{caseId}/decision/paper)
 	GetDecisionPaper(ctx echo.Context, caseId CaseId) error
 	// See a decision before it goes out
 	// (POST /api/v1/cases/{caseId}/decision/preview)
 	PreviewDecision(ctx echo.Context, caseId CaseId) error
+	// Give back a decision that waits
+	// (POST /api/v1/cases/{caseId}/decision/return)
+	ReturnDecision(ctx echo.Context, caseId CaseId, params ReturnDecisionParams) error
 	// Export the whole file of a case
 	// (GET /api/v1/cases/{caseId}/file)
 	ExportCase(ctx echo.Context, caseId CaseId) error
@@ -174,6 +180,13 @@ func (w *ServerInterfaceWrapper) ListCases(ctx echo.Context) error {
 	err = runtime.BindQueryParameter("form", true, false, "overdue", ctx.QueryParams(), &params.Overdue)
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter overdue: %s", err))
+	}
+
+	// ------------- Optional query parameter "agreement" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "agreement", ctx.QueryParams(), &params.Agreement)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter agreement: %s", err))
 	}
 
 	// ------------- Optional query parameter "sort" -------------
@@ -531,6 +544,63 @@ func (w *ServerInterfaceWrapper) DecideCase(ctx echo.Context) error {
 	return err
 }
 
+// AgreeDecision converts echo context to params.
+func (w *ServerInterfaceWrapper) AgreeDecision(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseId CaseId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AgreeDecisionParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = IfMatch
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter If-Match is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AgreeDecision(ctx, caseId, params)
+	return err
+}
+
 // GetDecisionPaper converts echo context to params.
 func (w *ServerInterfaceWrapper) GetDecisionPaper(ctx echo.Context) error {
 	var err error
@@ -564,6 +634,46 @@ func (w *ServerInterfaceWrapper) PreviewDecision(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.PreviewDecision(ctx, caseId)
+	return err
+}
+
+// ReturnDecision converts echo context to params.
+func (w *ServerInterfaceWrapper) ReturnDecision(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseId CaseId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReturnDecisionParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReturnDecision(ctx, caseId, params)
 	return err
 }
 
@@ -787,8 +897,10 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.GET(baseURL+"/api/v1/cases/:caseId/attachments/:attachmentId", wrapper.GetCaseAttachment)
 	router.GET(baseURL+"/api/v1/cases/:caseId/decision", wrapper.PrepareDecision)
 	router.POST(baseURL+"/api/v1/cases/:caseId/decision", wrapper.DecideCase)
+	router.POST(baseURL+"/api/v1/cases/:caseId/decision/agreement", wrapper.AgreeDecision)
 	router.GET(baseURL+"/api/v1/cases/:caseId/decision/paper", wrapper.GetDecisionPaper)
 	router.POST(baseURL+"/api/v1/cases/:caseId/decision/preview", wrapper.PreviewDecision)
+	router.POST(baseURL+"/api/v1/cases/:caseId/decision/return", wrapper.ReturnDecision)
 	router.GET(baseURL+"/api/v1/cases/:caseId/file", wrapper.ExportCase)
 	router.DELETE(baseURL+"/api/v1/cases/:caseId/hold", wrapper.EndCaseHold)
 	router.PUT(baseURL+"/api/v1/cases/:caseId/hold", wrapper.HoldCase)
@@ -2073,6 +2185,92 @@ func (response DecideCasedefaultApplicationProblemPlusJSONResponse) VisitDecideC
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type AgreeDecisionRequestObject struct {
+	CaseId CaseId `json:"caseId"`
+	Params AgreeDecisionParams
+}
+
+type AgreeDecisionResponseObject interface {
+	VisitAgreeDecisionResponse(w http.ResponseWriter) error
+}
+
+type AgreeDecision200JSONResponse struct{ ChangedCaseJSONResponse }
+
+func (response AgreeDecision200JSONResponse) VisitAgreeDecisionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type AgreeDecision401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AgreeDecision401ApplicationProblemPlusJSONResponse) VisitAgreeDecisionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AgreeDecision403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response AgreeDecision403ApplicationProblemPlusJSONResponse) VisitAgreeDecisionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AgreeDecision404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response AgreeDecision404ApplicationProblemPlusJSONResponse) VisitAgreeDecisionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AgreeDecision409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response AgreeDecision409ApplicationProblemPlusJSONResponse) VisitAgreeDecisionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AgreeDecision412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response AgreeDecision412ApplicationProblemPlusJSONResponse) VisitAgreeDecisionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AgreeDecisiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AgreeDecisiondefaultApplicationProblemPlusJSONResponse) VisitAgreeDecisionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 type GetDecisionPaperRequestObject struct {
 	CaseId CaseId `json:"caseId"`
 }
@@ -2234,6 +2432,93 @@ type PreviewDecisiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response PreviewDecisiondefaultApplicationProblemPlusJSONResponse) VisitPreviewDecisionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ReturnDecisionRequestObject struct {
+	CaseId CaseId `json:"caseId"`
+	Params ReturnDecisionParams
+	Body   *ReturnDecisionJSONRequestBody
+}
+
+type ReturnDecisionResponseObject interface {
+	VisitReturnDecisionResponse(w http.ResponseWriter) error
+}
+
+type ReturnDecision200JSONResponse struct{ ChangedCaseJSONResponse }
+
+func (response ReturnDecision200JSONResponse) VisitReturnDecisionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ReturnDecision401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReturnDecision401ApplicationProblemPlusJSONResponse) VisitReturnDecisionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReturnDecision403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ReturnDecision403ApplicationProblemPlusJSONResponse) VisitReturnDecisionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReturnDecision404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReturnDecision404ApplicationProblemPlusJSONResponse) VisitReturnDecisionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReturnDecision409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ReturnDecision409ApplicationProblemPlusJSONResponse) VisitReturnDecisionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReturnDecision422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ReturnDecision422ApplicationProblemPlusJSONResponse) VisitReturnDecisionResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReturnDecisiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReturnDecisiondefaultApplicationProblemPlusJSONResponse) VisitReturnDecisionResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -2701,10 +2986,10 @@ func (response StartCasedefaultApplicationProblemPlusJSONResponse) VisitStartCas
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
-	// How long closed cases are kept
+	// How long closed cases are kept, and which decisions need a second clerk
 	// (GET /api/v1/admin/case-rules)
 	GetCaseRules(ctx context.Context, request GetCaseRulesRequestObject) (GetCaseRulesResponseObject, error)
-	// Set how long closed cases are kept
+	// Set how long closed cases are kept, and whether decisions need a second clerk
 	// (PUT /api/v1/admin/case-rules)
 	SetCaseRule(ctx context.Context, request SetCaseRuleRequestObject) (SetCaseRuleResponseObject, error)
 	// The clerk's inbox
@@ -2755,12 +3040,18 @@ type StrictServerInterface interface {
 	// Decide a case
 	// (POST /api/v1/cases/{caseId}/decision)
 	DecideCase(ctx context.Context, request DecideCaseRequestObject) (DecideCaseResponseObject, error)
+	// Agree to a decision that waits
+	// (POST /api/v1/cases/{caseId}/decision/agreement)
+	AgreeDecision(ctx context.Context, request AgreeDecisionRequestObject) (AgreeDecisionResponseObject, error)
 	// Download the decision on a case
 	// (GET /api/v1/cases/{caseId}/decision/paper)
 	GetDecisionPaper(ctx context.Context, request GetDecisionPaperRequestObject) (GetDecisionPaperResponseObject, error)
 	// See a decision before it goes out
 	// (POST /api/v1/cases/{caseId}/decision/preview)
 	PreviewDecision(ctx context.Context, request PreviewDecisionRequestObject) (PreviewDecisionResponseObject, error)
+	// Give back a decision that waits
+	// (POST /api/v1/cases/{caseId}/decision/return)
+	ReturnDecision(ctx context.Context, request ReturnDecisionRequestObject) (ReturnDecisionResponseObject, error)
 	// Export the whole file of a case
 	// (GET /api/v1/cases/{caseId}/file)
 	ExportCase(ctx context.Context, request ExportCaseRequestObject) (ExportCaseResponseObject, error)
@@ -3270,6 +3561,32 @@ func (sh *strictHandler) DecideCase(ctx echo.Context, caseId CaseId, params Deci
 	return nil
 }
 
+// AgreeDecision operation middleware
+func (sh *strictHandler) AgreeDecision(ctx echo.Context, caseId CaseId, params AgreeDecisionParams) error {
+	var request AgreeDecisionRequestObject
+
+	request.CaseId = caseId
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AgreeDecision(ctx.Request().Context(), request.(AgreeDecisionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AgreeDecision")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AgreeDecisionResponseObject); ok {
+		return validResponse.VisitAgreeDecisionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetDecisionPaper operation middleware
 func (sh *strictHandler) GetDecisionPaper(ctx echo.Context, caseId CaseId) error {
 	var request GetDecisionPaperRequestObject
@@ -3320,6 +3637,38 @@ func (sh *strictHandler) PreviewDecision(ctx echo.Context, caseId CaseId) error 
 		return err
 	} else if validResponse, ok := response.(PreviewDecisionResponseObject); ok {
 		return validResponse.VisitPreviewDecisionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReturnDecision operation middleware
+func (sh *strictHandler) ReturnDecision(ctx echo.Context, caseId CaseId, params ReturnDecisionParams) error {
+	var request ReturnDecisionRequestObject
+
+	request.CaseId = caseId
+	request.Params = params
+
+	var body ReturnDecisionJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReturnDecision(ctx.Request().Context(), request.(ReturnDecisionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReturnDecision")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReturnDecisionResponseObject); ok {
+		return validResponse.VisitReturnDecisionResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

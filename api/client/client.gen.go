@@ -817,6 +817,9 @@ type ClientInterface interface {
 
 	DecideCase(ctx context.Context, caseId CaseId, params *DecideCaseParams, body DecideCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// AgreeDecision request
+	AgreeDecision(ctx context.Context, caseId CaseId, params *AgreeDecisionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetDecisionPaper request
 	GetDecisionPaper(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -824,6 +827,11 @@ type ClientInterface interface {
 	PreviewDecisionWithBody(ctx context.Context, caseId CaseId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	PreviewDecision(ctx context.Context, caseId CaseId, body PreviewDecisionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReturnDecisionWithBody request with any body
+	ReturnDecisionWithBody(ctx context.Context, caseId CaseId, params *ReturnDecisionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ReturnDecision(ctx context.Context, caseId CaseId, params *ReturnDecisionParams, body ReturnDecisionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ExportCase request
 	ExportCase(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4336,6 +4344,18 @@ func (c *Client) DecideCase(ctx context.Context, caseId CaseId, params *DecideCa
 	return c.Client.Do(req)
 }
 
+func (c *Client) AgreeDecision(ctx context.Context, caseId CaseId, params *AgreeDecisionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAgreeDecisionRequest(c.Server, caseId, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 func (c *Client) GetDecisionPaper(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetDecisionPaperRequest(c.Server, caseId)
 	if err != nil {
@@ -4362,6 +4382,30 @@ func (c *Client) PreviewDecisionWithBody(ctx context.Context, caseId CaseId, con
 
 func (c *Client) PreviewDecision(ctx context.Context, caseId CaseId, body PreviewDecisionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPreviewDecisionRequest(c.Server, caseId, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ReturnDecisionWithBody(ctx context.Context, caseId CaseId, params *ReturnDecisionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReturnDecisionRequestWithBody(c.Server, caseId, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ReturnDecision(ctx context.Context, caseId CaseId, params *ReturnDecisionParams, body ReturnDecisionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReturnDecisionRequest(c.Server, caseId, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -14190,6 +14234,22 @@ func NewListCasesRequest(server string, params *ListCasesParams) (*http.Request,
 
 		}
 
+		if params.Agreement != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "agreement", runtime.ParamLocationQuery, *params.Agreement); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
 		if params.Sort != nil {
 
 			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "sort", runtime.ParamLocationQuery, *params.Sort); err != nil {
@@ -14912,6 +14972,62 @@ func NewDecideCaseRequestWithBody(server string, caseId CaseId, params *DecideCa
 	return req, nil
 }
 
+// NewAgreeDecisionRequest generates requests for AgreeDecision
+func NewAgreeDecisionRequest(server string, caseId CaseId, params *AgreeDecisionParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "caseId", runtime.ParamLocationPath, caseId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/decision/agreement", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithLocation("simple", false, "If-Match", runtime.ParamLocationHeader, params.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam1)
+
+	}
+
+	return req, nil
+}
+
 // NewGetDecisionPaperRequest generates requests for GetDecisionPaper
 func NewGetDecisionPaperRequest(server string, caseId CaseId) (*http.Request, error) {
 	var err error
@@ -14989,6 +15105,66 @@ func NewPreviewDecisionRequestWithBody(server string, caseId CaseId, contentType
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewReturnDecisionRequest calls the generic ReturnDecision builder with application/json body
+func NewReturnDecisionRequest(server string, caseId CaseId, params *ReturnDecisionParams, body ReturnDecisionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReturnDecisionRequestWithBody(server, caseId, params, "application/json", bodyReader)
+}
+
+// NewReturnDecisionRequestWithBody generates requests for ReturnDecision with any type of body
+func NewReturnDecisionRequestWithBody(server string, caseId CaseId, params *ReturnDecisionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "caseId", runtime.ParamLocationPath, caseId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/decision/return", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -20592,6 +20768,9 @@ type ClientWithResponsesInterface interface {
 
 	DecideCaseWithResponse(ctx context.Context, caseId CaseId, params *DecideCaseParams, body DecideCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideCaseResponse, error)
 
+	// AgreeDecisionWithResponse request
+	AgreeDecisionWithResponse(ctx context.Context, caseId CaseId, params *AgreeDecisionParams, reqEditors ...RequestEditorFn) (*AgreeDecisionResponse, error)
+
 	// GetDecisionPaperWithResponse request
 	GetDecisionPaperWithResponse(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*GetDecisionPaperResponse, error)
 
@@ -20599,6 +20778,11 @@ type ClientWithResponsesInterface interface {
 	PreviewDecisionWithBodyWithResponse(ctx context.Context, caseId CaseId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewDecisionResponse, error)
 
 	PreviewDecisionWithResponse(ctx context.Context, caseId CaseId, body PreviewDecisionJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewDecisionResponse, error)
+
+	// ReturnDecisionWithBodyWithResponse request with any body
+	ReturnDecisionWithBodyWithResponse(ctx context.Context, caseId CaseId, params *ReturnDecisionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReturnDecisionResponse, error)
+
+	ReturnDecisionWithResponse(ctx context.Context, caseId CaseId, params *ReturnDecisionParams, body ReturnDecisionJSONRequestBody, reqEditors ...RequestEditorFn) (*ReturnDecisionResponse, error)
 
 	// ExportCaseWithResponse request
 	ExportCaseWithResponse(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*ExportCaseResponse, error)
@@ -25969,6 +26153,34 @@ func (r DecideCaseResponse) StatusCode() int {
 	return 0
 }
 
+type AgreeDecisionResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *ChangedCase
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON412     *PreconditionFailed
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r AgreeDecisionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AgreeDecisionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type GetDecisionPaperResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -26015,6 +26227,34 @@ func (r PreviewDecisionResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r PreviewDecisionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ReturnDecisionResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *ChangedCase
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ReturnDecisionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReturnDecisionResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -30719,6 +30959,15 @@ func (c *ClientWithResponses) DecideCaseWithResponse(ctx context.Context, caseId
 	return ParseDecideCaseResponse(rsp)
 }
 
+// AgreeDecisionWithResponse request returning *AgreeDecisionResponse
+func (c *ClientWithResponses) AgreeDecisionWithResponse(ctx context.Context, caseId CaseId, params *AgreeDecisionParams, reqEditors ...RequestEditorFn) (*AgreeDecisionResponse, error) {
+	rsp, err := c.AgreeDecision(ctx, caseId, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAgreeDecisionResponse(rsp)
+}
+
 // GetDecisionPaperWithResponse request returning *GetDecisionPaperResponse
 func (c *ClientWithResponses) GetDecisionPaperWithResponse(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*GetDecisionPaperResponse, error) {
 	rsp, err := c.GetDecisionPaper(ctx, caseId, reqEditors...)
@@ -30743,6 +30992,23 @@ func (c *ClientWithResponses) PreviewDecisionWithResponse(ctx context.Context, c
 		return nil, err
 	}
 	return ParsePreviewDecisionResponse(rsp)
+}
+
+// ReturnDecisionWithBodyWithResponse request with arbitrary body returning *ReturnDecisionResponse
+func (c *ClientWithResponses) ReturnDecisionWithBodyWithResponse(ctx context.Context, caseId CaseId, params *ReturnDecisionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReturnDecisionResponse, error) {
+	rsp, err := c.ReturnDecisionWithBody(ctx, caseId, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReturnDecisionResponse(rsp)
+}
+
+func (c *ClientWithResponses) ReturnDecisionWithResponse(ctx context.Context, caseId CaseId, params *ReturnDecisionParams, body ReturnDecisionJSONRequestBody, reqEditors ...RequestEditorFn) (*ReturnDecisionResponse, error) {
+	rsp, err := c.ReturnDecision(ctx, caseId, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReturnDecisionResponse(rsp)
 }
 
 // ExportCaseWithResponse request returning *ExportCaseResponse
@@ -42509,6 +42775,74 @@ func ParseDecideCaseResponse(rsp *http.Response) (*DecideCaseResponse, error) {
 	return response, nil
 }
 
+// ParseAgreeDecisionResponse parses an HTTP response from a AgreeDecisionWithResponse call
+func ParseAgreeDecisionResponse(rsp *http.Response) (*AgreeDecisionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AgreeDecisionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ChangedCase
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetDecisionPaperResponse parses an HTTP response from a GetDecisionPaperWithResponse call
 func ParseGetDecisionPaperResponse(rsp *http.Response) (*GetDecisionPaperResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -42570,6 +42904,74 @@ func ParsePreviewDecisionResponse(rsp *http.Response) (*PreviewDecisionResponse,
 	}
 
 	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReturnDecisionResponse parses an HTTP response from a ReturnDecisionWithResponse call
+func ParseReturnDecisionResponse(rsp *http.Response) (*ReturnDecisionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReturnDecisionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ChangedCase
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest Unauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {

@@ -34,6 +34,7 @@ func noted() map[string][]string {
 		"getApplicationDocument": {"application_documents"}, // when it was first opened
 		"prepareDecision":        {"audit_entries", "accesses", "case_reads"},
 		"getDecisionPaper":       {"audit_entries"},
+		"exportCase":             {"audit_entries", "accesses", "case_reads"},
 	}
 }
 

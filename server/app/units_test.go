@@ -63,7 +63,7 @@ func state(t *testing.T, a *App) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	for _, table := range []string{
-		"cases", "case_events", "case_reads", "case_notes", "case_holds", "case_templates", "accounts", "account_resets", "catalog_editing", "catalog_versions", "catalog_comments", "catalog_organisations",
+		"cases", "case_events", "case_reads", "case_notes", "case_holds", "case_proposals", "case_templates", "accounts", "account_resets", "catalog_editing", "catalog_versions", "catalog_comments", "catalog_organisations",
 		"catalog_competences", "catalog_services",
 	} {
 		var sum string

@@ -57,6 +57,8 @@ type Case struct {
 	DeleteOn         *time.Time     // the day, at midnight UTC; nil while it is open
 	Hold             *Hold          // nil: nothing keeps it from being deleted then
 	Decision         *DecisionPaper // as it went out; nil before, and of cases that were decided without one
+	Proposal         *Proposal      // a decision that waits; nil: none does
+	FourEyes         bool           // whether a decision would wait
 	Version          int
 }
 
@@ -73,6 +75,7 @@ type Summary struct {
 	ChangedAt        time.Time
 	Assignee         *uuid.UUID // nil: nobody
 	DueOn            time.Time  // the day, at midnight UTC
+	Proposed         bool       // a decision waits
 }
 
 // Attachment is a file of a case.

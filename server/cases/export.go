@@ -68,6 +68,7 @@ type exportedCase struct {
 	Attachments      []exportedAttachment  `json:"attachments"`
 	Timeline         []types.TimelineEvent `json:"timeline"`
 	Notes            []exportedNote        `json:"notes"`
+	Proposal         *types.Decision       `json:"proposal,omitempty"` // that waits for a second clerk
 	SubmittedAt      time.Time             `json:"submittedAt"`
 	ReceivedAt       time.Time             `json:"receivedAt"`
 	DeleteOn         string                `json:"deleteOn,omitempty"`
@@ -325,6 +326,9 @@ func (a *archive) data() exportedCase {
 	}
 	if c.DeleteOn != nil {
 		out.DeleteOn = c.DeleteOn.Format(time.DateOnly)
+	}
+	if c.Proposal != nil {
+		out.Proposal = &c.Proposal.Decision
 	}
 	if c.Hold != nil {
 		out.Hold = &exportedNote{At: c.Hold.At, Author: a.names[c.Hold.By], Text: c.Hold.Reason}

@@ -59,7 +59,7 @@ type pagePart struct {
 
 type pageEvent struct{ At, Title, Text string }
 
-var exportPage = template.Must(template.New("case").Parse(`<!doctype html>
+const exportPage = `<!doctype html>
 <html lang="{{.Language}}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><title>{{.Title}}</title>
 <style>body{font:1rem/1.5 sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}dl{display:grid;grid-template-columns:minmax(7rem,14rem) 1fr;gap:.25rem 1rem}dt{font-weight:600}dd{margin:0;white-space:pre-line}p{white-space:pre-line}</style>
@@ -75,7 +75,7 @@ var exportPage = template.Must(template.New("case").Parse(`<!doctype html>
 {{if .Notes}}<h2>{{.Words.notes}}</h2>{{template "events" .Notes}}{{end}}
 <h2>{{.Words.receipt}}</h2><p>{{.Receipt}}</p>
 </body></html>
-`))
+`
 
 type pageFile struct{ Name, Address, SHA256 string }
 
@@ -100,11 +100,15 @@ func (a *archive) page(w io.Writer) error {
 	for _, n := range a.c.Notes {
 		notes = append(notes, pageEvent{At: a.moment(n.At), Title: a.names[n.Author], Text: n.Text})
 	}
+	page, err := template.New("case").Parse(exportPage)
+	if err != nil {
+		return err
+	}
 	receipt := a.word("receiptNone")
 	if a.receipt != "" {
 		receipt = a.word("receiptThere")
 	}
-	return exportPage.Execute(w, map[string]any{
+	return page.Execute(w, map[string]any{
 		"Language": a.language, "Title": localized(a.c.ServiceTitle, a.language) + ": " + a.c.ApplicantName, "Words": words, "Facts": a.facts(), "Answers": a.answers(),
 		"Files": files, "Timeline": timeline, "Notes": notes, "Receipt": receipt,
 	})

@@ -131,7 +131,7 @@ func wantMessage(t *testing.T, text []byte, id uuid.UUID, documents int) {
 		XMLName xml.Name `xml:"urn:xoev-de:xdomea:schema:3.0.0 Aussonderung.Aussonderung.0503"`
 		Kind    string   `xml:"Kopf>Nachrichtentyp>code"`
 		Case    struct {
-			ID       string   `xml:"Identifikation>ID"`
+			ID       string   `xml:"Identifikation>ID"` //nolint:misspell // German
 			Closed   string   `xml:"ZdA"`
 			Until    string   `xml:"ArchivspezifischeMetadaten>Aufbewahrungsende"`
 			Actions  []string `xml:"HistorienProtokollInformation>Aktion"`

@@ -66,7 +66,7 @@ func (h *Handlers) ListCases(ctx context.Context, request api.ListCasesRequestOb
 	if f.Assignee, err = assignee(ctx, p.Assignee, "#/query/assignee"); err != nil {
 		return nil, err
 	}
-	f.Service, f.Open, f.Overdue = p.Service, p.Open != nil && *p.Open, p.Overdue != nil && *p.Overdue
+	f.Service, f.Open, f.Overdue, f.Agreement = p.Service, p.Open != nil && *p.Open, p.Overdue != nil && *p.Overdue, p.Agreement != nil && *p.Agreement
 	l, err := h.s.List(ctx, f)
 	if err != nil {
 		return nil, err
@@ -255,7 +255,7 @@ func (h *Handlers) list(ctx context.Context, l List) (types.CaseList, error) {
 		list.Items = append(list.Items, types.CaseSummary{
 			Id: i.ID, Number: i.Number, State: i.State, ServiceTitle: httpx.Localized(ctx, i.ServiceTitle), ApplicantName: i.ApplicantName,
 			OrganisationName: httpx.Localized(ctx, i.OrganisationName), Origin: h.origin(i.Origin), ReceivedAt: i.ReceivedAt, ChangedAt: i.ChangedAt,
-			DueOn: openapi.Date{Time: i.DueOn}, Overdue: &overdue, Assignee: colleague(ctx, i.Assignee, names),
+			DueOn: openapi.Date{Time: i.DueOn}, Overdue: &overdue, Assignee: colleague(ctx, i.Assignee, names), Proposed: &i.Proposed,
 		})
 	}
 	return list, nil
@@ -285,6 +285,9 @@ func (h *Handlers) body(ctx context.Context, c Case) (types.Case, error) {
 	if c.Hold != nil {
 		ids = append(ids, c.Hold.By)
 	}
+	if c.Proposal != nil {
+		ids = append(ids, c.Proposal.By)
+	}
 	names, err := h.s.colleagues.StaffNames(ctx, ids)
 	if err != nil {
 		return types.Case{}, err
@@ -299,6 +302,10 @@ func (h *Handlers) body(ctx context.Context, c Case) (types.Case, error) {
 	}
 	if body.Data == nil {
 		body.Data = map[string]any{}
+	}
+	body.FourEyes = &c.FourEyes
+	if p := c.Proposal; p != nil {
+		body.Proposal = &types.CaseProposal{Outcome: types.CaseProposalOutcome(p.Outcome), Text: p.Text, LegalBasis: p.LegalBasis, Remedy: p.Remedy, By: *colleague(ctx, &p.By, names), At: p.At}
 	}
 	if c.DeleteOn != nil {
 		body.DeleteOn = &openapi.Date{Time: *c.DeleteOn}

@@ -10,6 +10,36 @@ import (
 	"portalverbund/server/platform/problem"
 )
 
+// AgreeDecision answers POST /api/v1/cases/{caseId}/decision/agreement.
+func (h *Handlers) AgreeDecision(ctx context.Context, request api.AgreeDecisionRequestObject) (api.AgreeDecisionResponseObject, error) {
+	if err := clerk(ctx); err != nil {
+		return nil, err
+	}
+	c, err := h.s.Agree(ctx, request.CaseId, request.Params.IdempotencyKey, request.Params.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	changed, err := h.changed(ctx, c)
+	return api.AgreeDecision200JSONResponse{ChangedCaseJSONResponse: changed}, err
+}
+
+// ReturnDecision answers POST /api/v1/cases/{caseId}/decision/return.
+func (h *Handlers) ReturnDecision(ctx context.Context, request api.ReturnDecisionRequestObject) (api.ReturnDecisionResponseObject, error) {
+	if err := clerk(ctx); err != nil {
+		return nil, err
+	}
+	text, err := written(request.Body.Text)
+	if err != nil {
+		return nil, err
+	}
+	c, err := h.s.Return(ctx, request.CaseId, request.Params.IdempotencyKey, text)
+	if err != nil {
+		return nil, err
+	}
+	changed, err := h.changed(ctx, c)
+	return api.ReturnDecision200JSONResponse{ChangedCaseJSONResponse: changed}, err
+}
+
 // ExportCase answers GET /api/v1/cases/{caseId}/file.
 func (h *Handlers) ExportCase(ctx context.Context, request api.ExportCaseRequestObject) (api.ExportCaseResponseObject, error) {
 	if err := clerk(ctx); err != nil {
@@ -78,7 +108,7 @@ func (h *Handlers) SetCaseRule(ctx context.Context, request api.SetCaseRuleReque
 	if err := admin(ctx); err != nil {
 		return nil, err
 	}
-	if err := h.s.SetRule(ctx, request.Body.ServiceId, request.Body.Unit, request.Body.KeepMonths); err != nil {
+	if err := h.s.SetRule(ctx, request.Body.ServiceId, request.Body.Unit, request.Body.KeepMonths, request.Body.FourEyes); err != nil {
 		return nil, err
 	}
 	rules, err := h.s.Rules(ctx)
@@ -86,9 +116,12 @@ func (h *Handlers) SetCaseRule(ctx context.Context, request api.SetCaseRuleReque
 }
 
 func describeRules(ctx context.Context, rules Rules) types.CaseRules {
-	out := types.CaseRules{KeepMonths: rules.KeepMonths, Items: make([]types.CaseRule, 0, len(rules.Items))}
+	out := types.CaseRules{KeepMonths: rules.KeepMonths, FourEyes: rules.FourEyes, Items: make([]types.CaseRule, 0, len(rules.Items))}
 	for _, r := range rules.Items {
-		item := types.CaseRule{ServiceId: r.ServiceID, ServiceTitle: httpx.Localized(ctx, r.ServiceTitle), Unit: r.Unit, KeepMonths: r.KeepMonths, KeptMonths: r.KeptMonths}
+		item := types.CaseRule{
+			ServiceId: r.ServiceID, ServiceTitle: httpx.Localized(ctx, r.ServiceTitle), Unit: r.Unit, KeepMonths: r.KeepMonths, KeptMonths: r.KeptMonths,
+			FourEyes: r.FourEyes, NeedsFourEyes: r.NeedsFourEyes,
+		}
 		if r.Unit != nil {
 			name := httpx.Localized(ctx, r.OrganisationName)
 			item.OrganisationName = &name

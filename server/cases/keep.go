@@ -29,7 +29,8 @@ type rule struct {
 	ServiceID  *uuid.UUID
 	Unit       *uuid.UUID
 	KeepMonths *int
-	ChangedAt  time.Time `gorm:"autoUpdateTime:false"`
+	FourEyes   *bool
+	ChangedAt  time.Time `gorm:"autoUpdateTime:false"` // when KeepMonths was changed
 }
 
 func (rule) TableName() string { return "case_rules" }
@@ -75,6 +76,17 @@ func keepingOf(rules []rule, c competence) keeping {
 		}
 	}
 	return k
+}
+
+// fourEyesOf says whether decisions of a competence need a second clerk.
+func fourEyesOf(rules []rule, c competence) bool {
+	asked, best := false, -1
+	for _, r := range rules {
+		if weight := r.weight(c); r.FourEyes != nil && weight > best {
+			asked, best = *r.FourEyes, weight
+		}
+	}
+	return asked
 }
 
 // deleteOn gives the day on which a case goes that was closed then.
@@ -135,9 +147,10 @@ func (s *Service) competences(ctx context.Context) ([]competence, error) {
 	return all, nil
 }
 
-// Rules are how long cases are kept.
+// Rules are how long cases are kept, and whether their decisions need a second clerk.
 type Rules struct {
 	KeepMonths int
+	FourEyes   bool
 	Items      []Rule // a service, and behind it its offices
 }
 
@@ -147,8 +160,10 @@ type Rule struct {
 	ServiceTitle     map[string]string
 	Unit             *uuid.UUID // nil: the service everywhere
 	OrganisationName map[string]string
-	KeepMonths       *int // nil: nothing is set
-	KeptMonths       int  // what counts
+	KeepMonths       *int  // nil: nothing is set
+	KeptMonths       int   // what counts
+	FourEyes         *bool // nil: nothing is set
+	NeedsFourEyes    bool  // what counts
 }
 
 // Rules gives what is set for the portal and for each competence of which there are cases.
@@ -165,32 +180,32 @@ func (s *Service) Rules(ctx context.Context) (Rules, error) {
 		return cmp.Or(cmp.Compare(fold(localized(a.ServiceTitle, "de")), fold(localized(b.ServiceTitle, "de"))), cmp.Compare(a.Service.String(), b.Service.String()),
 			cmp.Compare(fold(localized(a.Organised, "de")), fold(localized(b.Organised, "de"))), cmp.Compare(a.Unit.String(), b.Unit.String()))
 	})
-	out := Rules{KeepMonths: keepingOf(rules, competence{}).months}
+	out := Rules{KeepMonths: keepingOf(rules, competence{}).months, FourEyes: fourEyesOf(rules, competence{})}
 	for i, c := range all {
-		if everywhere := (competence{Service: c.Service}); i == 0 || all[i-1].Service != c.Service {
-			out.Items = append(out.Items, Rule{ServiceID: c.Service, ServiceTitle: c.ServiceTitle, KeepMonths: set(rules, everywhere, 1), KeptMonths: keepingOf(rules, everywhere).months})
+		if everywhere := (competence{Service: c.Service, ServiceTitle: c.ServiceTitle}); i == 0 || all[i-1].Service != c.Service {
+			out.Items = append(out.Items, describeRule(rules, everywhere, 1))
 		}
-		out.Items = append(out.Items, Rule{
-			ServiceID: c.Service, ServiceTitle: c.ServiceTitle, Unit: &c.Unit, OrganisationName: c.Organised,
-			KeepMonths: set(rules, c, 2), KeptMonths: keepingOf(rules, c).months,
-		})
+		office := describeRule(rules, c, 2)
+		office.Unit, office.OrganisationName = &c.Unit, c.Organised
+		out.Items = append(out.Items, office)
 	}
 	return out, nil
 }
 
-// set gives what the rule of this weight says itself.
-func set(rules []rule, c competence, weight int) *int {
+// describeRule gives what counts for a competence, and what the rule of this weight says itself.
+func describeRule(rules []rule, c competence, weight int) Rule {
+	out := Rule{ServiceID: c.Service, ServiceTitle: c.ServiceTitle, KeptMonths: keepingOf(rules, c).months, NeedsFourEyes: fourEyesOf(rules, c)}
 	for _, r := range rules {
 		if r.weight(c) == weight {
-			return r.KeepMonths
+			out.KeepMonths, out.FourEyes = r.KeepMonths, r.FourEyes
 		}
 	}
-	return nil
+	return out
 }
 
-// SetRule sets how long closed cases are kept: of the portal, of a service (and of one office, with unit). months nil takes back what was set.
-// A competence of which there are no cases is refused (422).
-func (s *Service) SetRule(ctx context.Context, service, unit *uuid.UUID, months *int) error {
+// SetRule sets how long closed cases are kept, and whether decisions need a second clerk: of the portal, of a service (and of one office, with unit). nil
+// takes back what was set. A competence of which there are no cases is refused (422).
+func (s *Service) SetRule(ctx context.Context, service, unit *uuid.UUID, months *int, fourEyes *bool) error {
 	switch {
 	case service == nil && unit != nil:
 		return problem.Invalid(problem.FieldError{Pointer: "/serviceId", Code: "required"})
@@ -211,8 +226,10 @@ func (s *Service) SetRule(ctx context.Context, service, unit *uuid.UUID, months 
 		return fmt.Errorf("make id: %w", err)
 	}
 	return s.db.Tx(ctx, func(ctx context.Context) error {
-		err := s.db.From(ctx).Exec(`INSERT INTO case_rules (id, service_id, unit, keep_months, changed_at) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT ON CONSTRAINT case_rules_competence DO UPDATE SET keep_months = excluded.keep_months, changed_at = excluded.changed_at`, id, service, unit, months, s.now()).Error
+		err := s.db.From(ctx).Exec(`INSERT INTO case_rules AS r (id, service_id, unit, keep_months, four_eyes, changed_at) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT ON CONSTRAINT case_rules_competence DO UPDATE SET keep_months = excluded.keep_months, four_eyes = excluded.four_eyes,
+				changed_at = CASE WHEN r.keep_months IS DISTINCT FROM excluded.keep_months THEN excluded.changed_at ELSE r.changed_at END`,
+			id, service, unit, months, fourEyes, s.now()).Error
 		if err != nil {
 			return fmt.Errorf("set rule of cases: %w", err)
 		}
@@ -225,6 +242,9 @@ func (s *Service) SetRule(ctx context.Context, service, unit *uuid.UUID, months 
 		}
 		if months != nil {
 			kept = fmt.Sprintf("%d months", *months)
+		}
+		if fourEyes != nil {
+			kept += fmt.Sprintf(", four eyes: %t", *fourEyes)
 		}
 		return s.audit.Record(ctx, "case.rule", of, kept)
 	})

@@ -64,7 +64,7 @@ func (x setup) decided(t *testing.T, files ...[]byte) uuid.UUID {
 
 func (x setup) keep(t *testing.T, service, unit *uuid.UUID, months int) {
 	t.Helper()
-	if err := x.s.SetRule(x.clerk, service, unit, &months); err != nil {
+	if err := x.s.SetRule(x.clerk, service, unit, &months, nil); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -176,7 +176,7 @@ func TestRules_TheMostParticularCounts_ShorterOnesNotAtOnce(t *testing.T) {
 		t.Errorf("rules %+v, %v", rules, err)
 	}
 	c.set(atNoon(2027, 6, 1))
-	if err := x.s.SetRule(x.clerk, &service, &unit, nil); err != nil { // the service's twelve months have passed
+	if err := x.s.SetRule(x.clerk, &service, &unit, nil, nil); err != nil { // the service's twelve months have passed
 		t.Fatal(err)
 	}
 	deleteOn("2027-06-08")
@@ -186,9 +186,9 @@ func TestRules_TheMostParticularCounts_ShorterOnesNotAtOnce(t *testing.T) {
 
 	months, other := 1, uuid.New()
 	for name, err := range map[string]error{
-		"/serviceId unknown":   x.s.SetRule(x.clerk, &other, nil, &months),
-		"/serviceId required":  x.s.SetRule(x.clerk, nil, &unit, &months),
-		"/keepMonths required": x.s.SetRule(x.clerk, nil, nil, nil),
+		"/serviceId unknown":   x.s.SetRule(x.clerk, &other, nil, &months, nil),
+		"/serviceId required":  x.s.SetRule(x.clerk, nil, &unit, &months, nil),
+		"/keepMonths required": x.s.SetRule(x.clerk, nil, nil, nil, nil),
 	} {
 		wantField(t, name, err)
 	}

@@ -26,9 +26,11 @@ type Filter struct {
 	Assignee *uuid.UUID      // uuid.Nil: open ones that nobody has
 	Service  *uuid.UUID
 	Overdue  bool
-	Sort     types.CaseSort // empty: newest
-	Limit    int
-	Cursor   string
+	// Agreement chooses those in which a decision of somebody else waits.
+	Agreement bool
+	Sort      types.CaseSort // empty: newest
+	Limit     int
+	Cursor    string
 }
 
 // List is a page of the inbox.
@@ -62,6 +64,9 @@ func (s *Service) List(ctx context.Context, f Filter) (List, error) {
 	reach, err := s.reach(ctx)
 	if err != nil {
 		return List{}, err
+	}
+	if f.Agreement {
+		return s.waiting(ctx, f, reach)
 	}
 	if words := searched(f.Search); len(words) > 0 {
 		return s.search(ctx, f, reach, words)
@@ -112,13 +117,14 @@ func (q *query) arg(value any) string {
 
 // summaries reads the cases that a table expression with the column id gives, in the order of the filter.
 func (s *Service) summaries(ctx context.Context, f Filter, ids string, q *query) ([]Summary, error) {
-	rows, err := s.db.Pgx(ctx).Query(ctx, `SELECT id, number, state, service_title, applicant_name, organisation_name, origin, received_at, changed_at, assignee, due_on
+	rows, err := s.db.Pgx(ctx).Query(ctx, `SELECT id, number, state, service_title, applicant_name, organisation_name, origin, received_at, changed_at, assignee, due_on,
+			EXISTS (SELECT FROM case_proposals WHERE case_id = cases.id) AS proposed
 		FROM cases WHERE id IN (SELECT id FROM `+ids+` AS chosen (id)) ORDER BY `+f.order().by, q.args...)
 	if err != nil {
 		return nil, fmt.Errorf("list cases: %w", err)
 	}
 	items, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c Summary, err error) {
-		err = row.Scan(&c.ID, &c.Number, &c.State, &c.ServiceTitle, &c.ApplicantName, &c.OrganisationName, &c.Origin, &c.ReceivedAt, &c.ChangedAt, &c.Assignee, &c.DueOn)
+		err = row.Scan(&c.ID, &c.Number, &c.State, &c.ServiceTitle, &c.ApplicantName, &c.OrganisationName, &c.Origin, &c.ReceivedAt, &c.ChangedAt, &c.Assignee, &c.DueOn, &c.Proposed)
 		return c, err
 	})
 	if err != nil {

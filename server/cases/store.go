@@ -133,6 +133,9 @@ func (s *Service) setState(ctx context.Context, r caseRow, state types.CaseState
 	if err != nil {
 		return fmt.Errorf("change case: %w", err)
 	}
+	if closed != nil {
+		return s.db.Later(ctx, "end proposal", "DELETE FROM case_proposals WHERE case_id = $1", r.ID)
+	}
 	return nil
 }
 
@@ -260,8 +263,17 @@ func (s *Service) full(ctx context.Context, r caseRow) (Case, error) {
 	if err != nil {
 		return Case{}, err
 	}
+	proposal, err := s.proposalOf(ctx, r.ID)
+	if err != nil {
+		return Case{}, err
+	}
+	rules, err := s.rulesOf(ctx, r.ServiceID, r.OrganisationID)
+	if err != nil {
+		return Case{}, err
+	}
+	of := competence{Unit: r.OrganisationID, Service: r.ServiceID}
 	c := Case{
-		Decision: decision, Hold: hold, Assignee: r.Assignee, DueOn: r.DueOn, Notes: notes, ID: r.ID, Origin: r.Origin, ApplicationID: r.ApplicationID, Number: r.Number, State: r.State, ServiceID: r.ServiceID,
+		Decision: decision, Hold: hold, Proposal: proposal, FourEyes: fourEyesOf(rules, of), Assignee: r.Assignee, DueOn: r.DueOn, Notes: notes, ID: r.ID, Origin: r.Origin, ApplicationID: r.ApplicationID, Number: r.Number, State: r.State, ServiceID: r.ServiceID,
 		ServiceTitle: r.ServiceTitle, OrganisationID: r.OrganisationID, OrganisationName: r.OrganisationName,
 		ApplicantName: r.ApplicantName, ARS: r.ARS, FormID: r.FormID, FormVersion: r.FormVersion, Language: r.Language,
 		TrustLevel: r.TrustLevel, ContentHash: r.ContentHash, Data: opened.Data, ActsFor: opened.ActsFor, Timeline: events,
@@ -274,11 +286,7 @@ func (s *Service) full(ctx context.Context, r caseRow) (Case, error) {
 		})
 	}
 	if !open(r.State) {
-		rules, err := s.rulesOf(ctx, r.ServiceID, r.OrganisationID)
-		if err != nil {
-			return Case{}, err
-		}
-		day := s.deleteOn(r.closedAt(), keepingOf(rules, competence{Unit: r.OrganisationID, Service: r.ServiceID}))
+		day := s.deleteOn(r.closedAt(), keepingOf(rules, of))
 		c.DeleteOn = &day
 	}
 	return c, nil

@@ -47,13 +47,19 @@ func (s *Service) Ask(ctx context.Context, id uuid.UUID, key, question string) (
 	return s.act(ctx, id, key, step{action: "case.question", to: types.CaseStateQuestion, event: types.Question, text: question, legal: open})
 }
 
-// Decide ends a case with a decision (Bescheid). It is final: problem.Conflict when the case is finished already.
+// Decide ends a case with a decision (Bescheid), or has it wait for a second clerk where that is asked. It is final: problem.Conflict when the case
+// is finished already.
 func (s *Service) Decide(ctx context.Context, id uuid.UUID, key string, d types.Decision) (Case, error) {
-	decision := step{action: "case.decide", to: types.CaseStateGranted, event: types.Granted, text: d.Text, legal: open, decision: &d}
+	return s.act(ctx, id, key, decision(d))
+}
+
+// decision is the step that a decision is.
+func decision(d types.Decision) step {
+	st := step{action: "case.decide", to: types.CaseStateGranted, event: types.Granted, text: d.Text, legal: open, decision: &d}
 	if d.Outcome == types.DecisionOutcomeRefused {
-		decision.to, decision.event = types.CaseStateRefused, types.Refused
+		st.to, st.event = types.CaseStateRefused, types.Refused
 	}
-	return s.act(ctx, id, key, decision)
+	return st
 }
 
 // act does a step once for the caller's key, with its event, its report to the citizen and its audit entry.
@@ -80,19 +86,7 @@ func (s *Service) act(ctx context.Context, id uuid.UUID, key string, st step) (C
 		if st.takes && r.Assignee == nil {
 			r.Assignee = &caller
 		}
-		if err := s.setState(ctx, r, st.to); err != nil {
-			return done{}, err
-		}
-		var papers []types.EventDocument
-		if st.decision != nil {
-			if papers, err = s.issue(ctx, r, *st.decision); err != nil {
-				return done{}, err
-			}
-		}
-		if err := s.tell(ctx, r, st.event, st.text, papers...); err != nil {
-			return done{}, err
-		}
-		if err := s.audit.Record(ctx, st.action, object(id), string(st.to)); err != nil {
+		if err := s.take(ctx, r, st); err != nil {
 			return done{}, err
 		}
 		return done{Version: r.Version + 1}, s.changed(ctx, r)
@@ -101,6 +95,45 @@ func (s *Service) act(ctx context.Context, id uuid.UUID, key string, st step) (C
 		return Case{}, err
 	}
 	return s.again(ctx, id)
+}
+
+// take does a step on a locked case, unless a decision waits; a decision that needs a second clerk waits.
+func (s *Service) take(ctx context.Context, r caseRow, st step) error {
+	waits, err := s.proposalOf(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	if waits != nil {
+		return errProposed
+	}
+	if st.decision != nil {
+		asked, err := s.fourEyes(ctx, r)
+		if err != nil {
+			return err
+		}
+		if asked {
+			return s.propose(ctx, r, st)
+		}
+	}
+	return s.finishStep(ctx, r, st)
+}
+
+// finishStep makes a step effective: state, timeline, report to the citizen, audit.
+func (s *Service) finishStep(ctx context.Context, r caseRow, st step) error {
+	if err := s.setState(ctx, r, st.to); err != nil {
+		return err
+	}
+	var papers []types.EventDocument
+	if st.decision != nil {
+		var err error
+		if papers, err = s.issue(ctx, r, *st.decision); err != nil {
+			return err
+		}
+	}
+	if err := s.tell(ctx, r, st.event, st.text, papers...); err != nil {
+		return err
+	}
+	return s.audit.Record(ctx, st.action, object(r.ID), string(st.to))
 }
 
 // again reads a case for the answer to a request.

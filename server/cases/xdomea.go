@@ -98,14 +98,14 @@ type xVersion struct {
 }
 
 type xDocument struct {
-	Identity xIdentity `xml:"xdomea:Identifikation"`
+	Identity xIdentity `xml:"xdomea:Identifikation"` //nolint:misspell // German
 	General  xGeneral  `xml:"xdomea:AllgemeineMetadaten"`
 	Date     string    `xml:"xdomea:DatumDesSchreibens"`
 	Version  xVersion  `xml:"xdomea:Version"`
 }
 
 type xCase struct {
-	Identity  xIdentity   `xml:"xdomea:Identifikation"`
+	Identity  xIdentity   `xml:"xdomea:Identifikation"` //nolint:misspell // German
 	General   xGeneral    `xml:"xdomea:AllgemeineMetadaten"`
 	Archival  xArchival   `xml:"xdomea:ArchivspezifischeMetadaten"`
 	Kind      string      `xml:"xdomea:Typ"`

@@ -188,3 +188,19 @@ func TestReceive_Handler_KnowsItsCallerAndItsTransaction(t *testing.T) {
 	require.Equal(t, a.id, caller.MemberID)
 	require.Equal(t, 1, value[int](b, "SELECT count(*) FROM federation_outbox"))
 }
+
+func TestApplicationReceipt_OfAnAcceptedApplication_IsTheOneThatWasSigned(t *testing.T) {
+	t.Parallel()
+	ps := portals(t, 2, harness{idle: true})
+	a, b := ps[0], ps[1]
+	receipt, err := b.Receive(t.Context(), newDraft(t, a, b, "once").text(t))
+	require.NoError(t, err)
+	require.NoError(t, b.db.From(t.Context()).Exec("UPDATE federation_inbox SET kind = 'application.submitted'").Error) // as which rooms read it
+	subject := uuid.MustParse(value[string](b, "SELECT subject FROM federation_inbox"))
+	got, err := b.ApplicationReceipt(t.Context(), a.id, subject)
+	require.NoError(t, err)
+	require.Equal(t, receipt, got)
+	none, err := b.ApplicationReceipt(t.Context(), b.id, subject)
+	require.NoError(t, err)
+	require.Empty(t, none)
+}

@@ -1103,6 +1103,7 @@ export const cases: Schemas["CaseList"] = {
     id: id(130 + index),
     state,
     ...(index > 0 && { assignee: index === 1 ? bernd : inge }),
+    ...(index === 1 && { proposed: true }),
     ...(index === 2 && { dueOn: "2026-11-12", overdue: true }),
   })),
   counts: { received: 1, inProgress: 1, question: 1, granted: 1000 },
@@ -1144,21 +1145,37 @@ export const heldCase: Schemas["Case"] = {
     at: "2026-11-24T08:00:00Z",
   },
 };
+/** One whose decision waits for somebody else. */
+export const proposedCase: Schemas["Case"] = {
+  ...caseItem,
+  state: "inProgress",
+  fourEyes: true,
+  proposal: {
+    outcome: "granted",
+    text: "Ihr Hund ist angemeldet. Die Steuermarke kommt mit der Post.",
+    by: inge,
+    at: "2026-11-24T08:00:00Z",
+  },
+};
 export const caseRules: Schemas["CaseRules"] = {
   keepMonths: 120,
+  fourEyes: false,
   items: [
-    { serviceId: id(1), serviceTitle: "Hund anmelden", keepMonths: 60, keptMonths: 60 },
+    { serviceId: id(1), serviceTitle: "Hund anmelden", keepMonths: 60, keptMonths: 60, needsFourEyes: false },
     {
       serviceId: id(1),
       serviceTitle: "Hund anmelden",
       unit: id(2),
       organisationName: "Steueramt der Stadt Meppen",
       keptMonths: 60,
+      fourEyes: true,
+      needsFourEyes: true,
     },
     {
       serviceId: id(3),
       serviceTitle: "Sondernutzung für ein Straßenfest",
       keptMonths: 120,
+      needsFourEyes: false,
     },
   ],
 };

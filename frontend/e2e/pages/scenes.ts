@@ -288,6 +288,12 @@ export const scenes: Record<string, Scene & { path: string }> = {
     answers: [[/^\/cases\/[^/]+$/, data.heldCase]],
     press: "Grund ändern",
   },
+  "case-proposed": {
+    path: `/mitarbeit/vorgaenge/${data.caseItem.id}`,
+    session: data.clerk,
+    answers: [[/^\/cases\/[^/]+$/, data.proposedCase]],
+    press: "Zurückgeben",
+  },
   "case-rules": { path: "/verwaltung/vorgaenge", session: administrator, press: "Ganzes Portal ändern" },
   "case-decide": {
     path: `/mitarbeit/vorgaenge/${data.caseItem.id}`,

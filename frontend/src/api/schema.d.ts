@@ -3585,15 +3585,15 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How long closed cases are kept
-         * @description The period of the portal, and each service and competent office of which there are cases, with what is set for it. What is set for an office
+         * How long closed cases are kept, and which decisions need a second clerk
+         * @description What is set for the portal, and each service and competent office of which there are cases, with what is set for it. What is set for an office
          *     counts before what is set for the service, and that before the portal's.
          */
         get: operations["getCaseRules"];
         /**
-         * Set how long closed cases are kept
-         * @description Of the portal, of a service, or of a service at one office; the others stay as they are. Without `keepMonths`, what was set for the service or the
-         *     office is taken back. What would be deleted earlier than before is kept for seven days more.
+         * Set how long closed cases are kept, and whether decisions need a second clerk
+         * @description Of the portal, of a service, or of a service at one office; the others stay as they are. Without `keepMonths` or `fourEyes`, what was set for the
+         *     service or the office is taken back. What would be deleted earlier than before is kept for seven days more.
          */
         put: operations["setCaseRule"];
         post?: never;
@@ -3770,7 +3770,8 @@ export interface paths {
         /**
          * Decide a case
          * @description Final. The decision is set as an accessible PDF with letterhead, recipient, number, date, reasons, legal basis and how one can object, and kept as it
-         *     went out. It appears in the citizen's timeline and mailbox, with the PDF.
+         *     went out. It appears in the citizen's timeline and mailbox, with the PDF. Where a second clerk has to agree (`fourEyes` of the case), it waits for
+         *     them as `proposal`, and the citizen hears nothing until then.
          */
         post: operations["decideCase"];
         delete?: never;
@@ -3813,6 +3814,46 @@ export interface paths {
         get: operations["getDecisionPaper"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{caseId}/decision/agreement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Agree to a decision that waits
+         * @description It goes to the citizen. Whoever has written it cannot agree (403 `four-eyes`).
+         */
+        post: operations["agreeDecision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{caseId}/decision/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give back a decision that waits
+         * @description The words become an internal note. Whoever has written the decision can take it back so, too.
+         */
+        post: operations["returnDecision"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8784,6 +8825,8 @@ export interface components {
             /** @description Whether that day has passed while there is something to do. */
             overdue?: boolean;
             assignee?: components["schemas"]["Colleague"];
+            /** @description Whether a decision waits for agreement. */
+            proposed?: boolean;
         };
         /** @enum {string} */
         CaseSort: "newest" | "oldest" | "due";
@@ -8822,6 +8865,17 @@ export interface components {
             author: string;
             text: string;
         };
+        /** @description A decision that waits for the agreement of a second clerk. */
+        CaseProposal: {
+            /** @enum {string} */
+            outcome: "granted" | "refused";
+            text: string;
+            legalBasis?: string;
+            remedy?: string;
+            by: components["schemas"]["Colleague"];
+            /** Format: date-time */
+            at: string;
+        };
         /** @description Keeps a case from being deleted (Löschsperre). */
         CaseHold: {
             reason: string;
@@ -8837,6 +8891,8 @@ export interface components {
             reason: string;
         };
         CaseRules: {
+            /** @description Whether decisions wait for a second clerk where nothing else is set. */
+            fourEyes: boolean;
             /**
              * @description How long closed cases are kept where nothing else is set, from the day on which they were closed.
              * @example 120
@@ -8859,6 +8915,10 @@ export interface components {
             keepMonths?: number;
             /** @description What counts. */
             keptMonths: number;
+            /** @description What is set for it. */
+            fourEyes?: boolean;
+            /** @description What counts. */
+            needsFourEyes: boolean;
         };
         CaseRuleChange: {
             /**
@@ -8872,6 +8932,8 @@ export interface components {
              */
             unit?: string;
             keepMonths?: number;
+            /** @description Whether a decision waits until a second clerk agrees. */
+            fourEyes?: boolean;
         };
         CaseView: {
             /** @example Meine Hunde */
@@ -8883,6 +8945,7 @@ export interface components {
             /** Format: uuid */
             service?: string;
             overdue?: boolean;
+            agreement?: boolean;
             sort?: components["schemas"]["CaseSort"];
         };
         CaseViewList: {
@@ -9010,6 +9073,9 @@ export interface components {
              */
             deleteOn?: string;
             hold?: components["schemas"]["CaseHold"];
+            /** @description Whether a decision waits until a second clerk agrees. */
+            fourEyes?: boolean;
+            proposal?: components["schemas"]["CaseProposal"];
         };
         Decision: {
             /** @enum {string} */
@@ -16661,6 +16727,8 @@ export interface operations {
                 service?: string;
                 /** @description Only open cases whose date has passed. */
                 overdue?: boolean;
+                /** @description Only cases in which a decision of a colleague waits for the agreement of somebody like the caller. */
+                agreement?: boolean;
                 /** @description `due`: the open cases, those first that are due first. */
                 sort?: components["schemas"]["CaseSort"];
                 /** @description Largest number of items. */
@@ -17404,6 +17472,74 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    agreeDecision: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The ETag last read.
+                 * @example "7"
+                 */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description Id of the case. */
+                caseId: components["parameters"]["CaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["ChangedCase"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            default: components["responses"]["Error"];
+        };
+    };
+    returnDecision: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of the case. */
+                caseId: components["parameters"]["CaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "text": "Der Nachweis der Haftpflicht fehlt noch."
+                 *     }
+                 */
+                "application/json": components["schemas"]["MessageText"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangedCase"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
             default: components["responses"]["Error"];
         };
     };

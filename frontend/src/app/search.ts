@@ -81,6 +81,7 @@ export const inboxSearch = (raw: Raw) =>
     bei: oneOf(raw["bei"], "mir", "niemandem") ?? id(raw["bei"]),
     leistung: id(raw["leistung"]),
     faellig: oneOf(raw["faellig"], "vorbei"),
+    zustimmung: oneOf(raw["zustimmung"], "ja"),
     folge: oneOf(raw["folge"], "alt", "faellig"),
   });
 export const periodSearch = (raw: Raw) => defined({ von: isoDay(raw["von"]), bis: isoDay(raw["bis"]) });

@@ -148,6 +148,25 @@ export function caseFileAddress(caseId: string): string {
   return `/api/v1/cases/${caseId}/file`;
 }
 
+/** Agrees to a decision that waits, as it was read. */
+export function agreeDecision(item: Case, key: string): Promise<Case> {
+  return versioned(
+    api.POST("/api/v1/cases/{caseId}/decision/agreement", {
+      params: { path: { caseId: item.id }, header: { "Idempotency-Key": key, "If-Match": item.etag } },
+    }),
+  );
+}
+
+/** Gives back a decision that waits. */
+export function returnDecision(caseId: string, text: string, key: string): Promise<Case> {
+  return versioned(
+    api.POST("/api/v1/cases/{caseId}/decision/return", {
+      params: { path: { caseId }, header: { "Idempotency-Key": key } },
+      body: { text },
+    }),
+  );
+}
+
 export function caseAttachmentAddress(caseId: string, attachmentId: string): string {
   return `/api/v1/cases/${caseId}/attachments/${attachmentId}`;
 }

@@ -10,6 +10,7 @@ export interface InboxSearch {
   bei?: string;
   leistung?: string;
   faellig?: "vorbei";
+  zustimmung?: "ja";
   folge?: "alt" | "faellig";
 }
 
@@ -24,6 +25,7 @@ export function toFilter(search: InboxSearch): CaseFilter {
     assignee: search.bei && (persons[search.bei] ?? search.bei),
     service: search.leistung,
     overdue: search.faellig && true,
+    agreement: search.zustimmung && true,
     sort: search.folge && orders[search.folge],
   });
 }
@@ -37,6 +39,7 @@ export function toSearch(filter: CaseFilter): InboxSearch {
     bei: person ?? filter.assignee,
     leistung: filter.service,
     faellig: filter.overdue === true ? ("vorbei" as const) : undefined,
+    zustimmung: filter.agreement === true ? ("ja" as const) : undefined,
     folge: (["alt", "faellig"] as const).find((word) => orders[word] === filter.sort),
   });
 }

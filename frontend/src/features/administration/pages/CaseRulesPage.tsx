@@ -17,13 +17,14 @@ export default function CaseRulesPage() {
   const { data: rules } = useSuspenseQuery(caseRulesQuery);
   const [edited, setEdited] = useState<EditedRule>();
   const services = rules.items.filter((rule) => rule.unit === undefined);
-  const row = (rule: EditedRule, kept: number) => ({
+  const row = (rule: EditedRule, kept: number, eyes: boolean) => ({
     id: `${rule.serviceId ?? ""} ${rule.unit ?? ""}`,
     label: rule.label,
     value: (
       <>
         {t("administration:cases.months", { count: kept })}
-        {rule.serviceId !== undefined && rule.keepMonths !== undefined && (
+        {eyes && ` · ${t("administration:cases.eyes.asked")}`}
+        {rule.serviceId !== undefined && (rule.keepMonths !== undefined || rule.fourEyes !== undefined) && (
           <span className="pv-muted"> · {t("administration:cases.own")}</span>
         )}
       </>
@@ -53,8 +54,14 @@ export default function CaseRulesPage() {
         <Facts
           items={[
             row(
-              { label: t("administration:cases.keep"), title: portal, keepMonths: rules.keepMonths },
+              {
+                label: t("administration:cases.everywhere"),
+                title: portal,
+                keepMonths: rules.keepMonths,
+                fourEyes: rules.fourEyes,
+              },
               rules.keepMonths,
+              rules.fourEyes,
             ),
           ]}
         />
@@ -70,6 +77,7 @@ export default function CaseRulesPage() {
                 row(
                   toEdited(rule, rule.organisationName ?? t("administration:cases.everywhere")),
                   rule.keptMonths,
+                  rule.needsFourEyes,
                 ),
               )}
           />
@@ -82,5 +90,8 @@ export default function CaseRulesPage() {
   );
 }
 
-const toEdited = ({ serviceId, serviceTitle, unit, keepMonths }: CaseRule, label: string): EditedRule =>
-  defined({ serviceId, unit, keepMonths, label, title: `${serviceTitle}, ${label}` });
+const toEdited = (
+  { serviceId, serviceTitle, unit, keepMonths, fourEyes }: CaseRule,
+  label: string,
+): EditedRule =>
+  defined({ serviceId, unit, keepMonths, fourEyes, label, title: `${serviceTitle}, ${label}` });

@@ -2,6 +2,7 @@ import { useState } from "react";
 import type { Schemas } from "../../../api/client";
 import { useWords } from "../../../i18n";
 import { defined } from "../../../lib/defined";
+import { Radios } from "../../../ui/fields/ChoiceFields";
 import { TextField } from "../../../ui/fields/TextField";
 import { FormDialog } from "../../../ui/FormDialog";
 import { useStatus } from "../../../ui/Status";
@@ -13,6 +14,7 @@ export interface EditedRule {
   serviceId?: string;
   unit?: string;
   keepMonths?: number;
+  fourEyes?: boolean;
   /** In its section. */
   label: string;
   /** For itself. */
@@ -34,6 +36,7 @@ export function CaseRuleDialog({
   const t = useWords();
   const status = useStatus();
   const [months, setMonths] = useState(rule.keepMonths === undefined ? "" : String(rule.keepMonths));
+  const [eyes, setEyes] = useState(rule.fourEyes === undefined ? "as" : rule.fourEyes ? "yes" : "no");
   const [asked, setAsked] = useState(false);
   const ofPortal = rule.serviceId === undefined;
   const count = Number(months);
@@ -41,7 +44,8 @@ export function CaseRuleDialog({
   const wrong = empty ? ofPortal : !(Number.isInteger(count) && count >= 1 && count <= most);
   const save = useAction(async () => {
     const { serviceId, unit } = rule;
-    onSaved(await setCaseRule(defined({ serviceId, unit, keepMonths: empty ? undefined : count })));
+    const fourEyes = eyes === "as" ? undefined : eyes === "yes";
+    onSaved(await setCaseRule(defined({ serviceId, unit, keepMonths: empty ? undefined : count, fourEyes })));
     status(t("administration:cases.saved"));
   });
   return (
@@ -68,6 +72,16 @@ export function CaseRuleDialog({
         onChange={setMonths}
       />
       <p className="pv-small pv-muted">{t("administration:cases.soon")}</p>
+      <Radios
+        id="four-eyes"
+        label={t("administration:cases.eyes.own")}
+        options={(ofPortal ? (["no", "yes"] as const) : (["as", "no", "yes"] as const)).map((value) => ({
+          value,
+          label: t(`administration:cases.eyes.${value}`),
+        }))}
+        value={eyes}
+        onChange={setEyes}
+      />
     </FormDialog>
   );
 }

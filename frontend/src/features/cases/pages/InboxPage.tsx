@@ -4,6 +4,7 @@ import { useLive } from "../../../api/live";
 import { currentLanguage, useWords } from "../../../i18n";
 import { formatDate, formatDateTime } from "../../../lib/dates";
 import { defined } from "../../../lib/defined";
+import { Badge } from "../../../ui/Badge";
 import { Button } from "../../../ui/Button";
 import { EmptyState } from "../../../ui/EmptyState";
 import { ErrorState } from "../../../ui/ErrorState";
@@ -174,6 +175,7 @@ function CaseItem({ item }: { item: CaseSummary }) {
       </div>
       <div className="pv-case__side">
         <StateBadge state={item.state} label={t(`cases:state.${item.state}`)} />
+        {item.proposed === true && <Badge kind="warning">{t("cases:agree.badge")}</Badge>}
         <span className="pv-small pv-muted">{formatDateTime(item.receivedAt, currentLanguage())}</span>
       </div>
     </li>

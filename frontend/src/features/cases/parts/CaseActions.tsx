@@ -9,6 +9,7 @@ import { useAction } from "../../../ui/useAction";
 import { askQuestion, caseQuery, decideCase, isOpen, startCase, type Case } from "../api";
 import { DecisionForm } from "./DecisionForm";
 import { NextCase } from "./NextCase";
+import { Proposal } from "./Proposal";
 import { QuestionForm } from "./QuestionForm";
 
 /** What a clerk can do with a case in its present state: take it, ask, decide. */
@@ -40,6 +41,8 @@ export function CaseActions({ item }: { item: Case }) {
   };
   const start = useAction(async (key) => took(await startCase(item.id, key), t("cases:action.started")));
   if (!isOpen(item.state)) return <NextCase takesFocus={done} />;
+  if (item.proposal !== undefined)
+    return <Proposal item={item} proposal={item.proposal} takesFocus={done} onTook={took} />;
   return (
     <section ref={section} className="pv-panel pv-stack pv-stack--medium" aria-labelledby="actions">
       <h2 id="actions">{t("cases:action.title")}</h2>
@@ -74,7 +77,10 @@ export function CaseActions({ item }: { item: Case }) {
           item={item}
           onCancel={() => moveOn()}
           onSend={async (decision, key) =>
-            took(await decideCase(item.id, decision, key), t("cases:action.decided"))
+            took(
+              await decideCase(item.id, decision, key),
+              t(item.fourEyes === true ? "cases:agree.proposed" : "cases:action.decided"),
+            )
           }
         />
       )}

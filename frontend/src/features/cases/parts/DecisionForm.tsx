@@ -120,10 +120,12 @@ export function DecisionForm({
       )}
       {preview.error !== undefined && <ErrorState error={preview.error} />}
       {send.error !== undefined && <ErrorState error={send.error} />}
-      <p className="pv-small pv-muted">{t("cases:decision.final")}</p>
+      <p className="pv-small pv-muted">
+        {t(item.fourEyes === true ? "cases:agree.second" : "cases:decision.final")}
+      </p>
       <div className="pv-actions">
         <Button type="submit" busy={send.busy || draft.isPending}>
-          {t("cases:decision.send")}
+          {t(item.fourEyes === true ? "cases:agree.propose" : "cases:decision.send")}
         </Button>
         <Button
           variant="secondary"

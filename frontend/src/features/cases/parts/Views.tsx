@@ -16,6 +16,7 @@ const fixed = [
   { name: "mine", search: { bei: "mir", offen: "ja", folge: "faellig" } },
   { name: "nobody", search: { bei: "niemandem" } },
   { name: "overdue", search: { faellig: "vorbei", folge: "faellig" } },
+  { name: "agreement", search: { zustimmung: "ja" } },
 ] as const;
 
 /** Ways to look at the inbox: those that everybody has, and the clerk's own. */
