@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { findApache } from './apache.mjs';
 import { findBrowser } from './browser.mjs';
+import { findClamAV } from './clamav.mjs';
 import { bin, buildPages, buildPrograms, checkTools, installPackages, must, say } from './steps.mjs';
 
 const parts = process.argv.slice(2);
@@ -12,6 +13,7 @@ await installPackages();
 await buildPages();
 await buildPrograms();
 if (wanted('go')) {
+  findClamAV();
   say('Go tests, on a PostgreSQL of their own …');
   // Many tests wait for what comes by itself: a few more at a time than there are processors.
   const atOnce = availableParallelism() + 1;

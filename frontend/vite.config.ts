@@ -28,6 +28,11 @@ export default defineConfig({
           // What every page needs comes in one piece, which compresses better than many; fields and forms only where
           // something is filled in.
           groups: [
+            {
+              name: "uploads",
+              test: /node_modules\/(?:tus-js-client|js-base64|url-parse|querystringify|requires-port)\//,
+              priority: 4,
+            },
             { name: "forms", test: /@cfworker|src\/forms\//, priority: 3 },
             {
               name: "fields",

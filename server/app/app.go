@@ -42,6 +42,7 @@ import (
 	"portalverbund/server/platform/mail"
 	"portalverbund/server/platform/notify"
 	"portalverbund/server/platform/outbound"
+	"portalverbund/server/platform/scan"
 	"portalverbund/server/portal"
 	"portalverbund/server/powers"
 	"portalverbund/server/safe"
@@ -59,6 +60,7 @@ type App struct {
 	hub      *notify.Hub
 	client   *http.Client
 	metrics  *prometheus.Registry
+	scanner  *scan.Scanner
 	self     types.PortalReference
 	isHome   bool // whether citizens have accounts at this portal
 
@@ -100,6 +102,9 @@ func Open(ctx context.Context, c Config, log *slog.Logger) (_ *App, err error) {
 	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if a.keys, err = c.keys(); err != nil {
 		return nil, err
+	}
+	if a.scanner, err = scan.New(c.Clamd, a.metrics); err != nil {
+		return nil, fmt.Errorf("PORTAL_CLAMD: %w", err)
 	}
 	if err := a.openDatabase(ctx); err != nil {
 		return nil, err
@@ -456,20 +461,20 @@ func (a *App) plugApplications(ctx context.Context) error {
 	}
 	a.delivery, err = delivery.New(delivery.Config{
 		DB: a.db, Keys: a.keys, Jobs: a.jobs, Self: a.self.Id, Offers: a.catalog, Messages: messages{a.federation}, Powers: a.powers, Fees: a.payments, Audit: audit.New(a.db, time.Now), Hash: applications.ContentHash, Mail: mail.NewQueue(a.jobs, a.keys), AlertTo: a.config.AlertEmail,
-		Store: store, Files: files{a}, Providers: providers.deliveries(), AllowLoopback: !a.config.production(), Log: a.log, Now: time.Now,
+		Store: store, Files: files{a}, Scanner: a.scanner, Providers: providers.deliveries(), AllowLoopback: !a.config.production(), Log: a.log, Now: time.Now,
 	})
 	if err != nil {
 		return err
 	}
 	a.applications, err = applications.New(applications.Config{
 		DB: a.db, Keys: a.keys, Store: store, Jobs: a.jobs, Hub: a.hub, Offers: a.catalog, Forms: a.forms, Places: a.places,
-		Delivery: a.delivery, Mailbox: a.mailbox, Portals: a.federation, Powers: a.powers, Fees: a.payments, Accesses: a.accounts, Documents: a.safe, Papers: papers{a}, NumberPrefix: a.config.NumberPrefix, PublicURL: a.config.PublicURL, Log: a.log,
+		Delivery: a.delivery, Mailbox: a.mailbox, Portals: a.federation, Powers: a.powers, Fees: a.payments, Accesses: a.accounts, Documents: a.safe, Scanner: a.scanner, Papers: papers{a}, NumberPrefix: a.config.NumberPrefix, PublicURL: a.config.PublicURL, Log: a.log,
 	})
 	if err != nil {
 		return err
 	}
 	a.cases = cases.New(cases.Config{
-		DB: a.db, Keys: a.keys, Jobs: a.jobs, Hub: a.hub, Offers: a.catalog, Reports: a.delivery, Files: files{a}, Store: store,
+		DB: a.db, Keys: a.keys, Jobs: a.jobs, Hub: a.hub, Offers: a.catalog, Reports: a.delivery, Files: files{a}, Store: store, Scanner: a.scanner,
 		Audit: audit.New(a.db, time.Now), Portals: a.federation, Places: a.places, Units: a.catalog, Colleagues: a.accounts, Now: time.Now,
 		Authorities: authorities{a.catalog}, Forms: a.forms, Receipts: a.federation,
 	})
@@ -500,7 +505,7 @@ func (a *App) plugSafe(store *blob.Store) error {
 		}
 	}
 	a.safe = safe.New(safe.Config{
-		DB: a.db, Keys: a.keys, Master: master, Store: store, Jobs: a.jobs, Self: a.self, IsHome: a.isHome, Log: a.log, Now: time.Now,
+		DB: a.db, Keys: a.keys, Master: master, Store: store, Scanner: a.scanner, Jobs: a.jobs, Self: a.self, IsHome: a.isHome, Log: a.log, Now: time.Now,
 	})
 	a.mailbox.KeepIn(a.safe, papers{a}, a.accounts, a.self.Name)
 	a.safe.Connect(safe.Rooms{AtHome: accountHome{a}, Portals: releasing{a.federation}, Accesses: a.accounts})

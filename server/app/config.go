@@ -12,6 +12,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"portalverbund/server/platform/scan"
 )
 
 // Modes of a portal.
@@ -40,6 +42,7 @@ type Config struct {
 	Payment       string        `env:"PORTAL_PAYMENT" help:"File that names the payment service at which fees are paid, with address and secrets (JSON, readable by the owner only)."`
 	Identity      string        `env:"PORTAL_IDENTITY" help:"File that lists the identity providers of an account home, such as BundID and Mein Unternehmenskonto, and the directories that staff of any portal sign in by (JSON, readable by the owner only)."`
 	Blob          string        `env:"PORTAL_BLOB" help:"Where attachments are kept: a folder, or s3://… (default: blob in the data folder)."`
+	Clamd         string        `env:"PORTAL_CLAMD" help:"Virus scanner (ClamAV's clamd) that checks files: tcp://host:3310 or unix:///run/clamav/clamd.ctl; without it files are not checked."`
 	SPA           string        `env:"PORTAL_SPA" default:"frontend/dist" help:"Folder with the built pages; empty when another web server has them."`
 	NumberPrefix  string        `env:"PORTAL_NUMBER_PREFIX" default:"PV" help:"First letters of application numbers."`
 	Agency        string        `env:"PORTAL_XZUFI_AGENCY" help:"Key of the editorial office (Redaktion, such as L100042) under which the portal's own ids stand in deliveries of XZuFi; without it the host of the portal's address."`
@@ -88,6 +91,9 @@ func (c Config) check() error {
 	}
 	if s, err := url.Parse(c.SMTP); c.SMTP != "" && (err != nil || (s.Scheme == "smtp+plain" && !loopback(s.Hostname()))) {
 		return errors.New("PORTAL_SMTP: not a mail server's address, or without encryption to another machine")
+	}
+	if _, _, err := scan.Parse(c.Clamd); c.Clamd != "" && err != nil {
+		return fmt.Errorf("PORTAL_CLAMD: %w", err)
 	}
 	if c.AlertEmail != "" {
 		if to, err := mail.ParseAddress(c.AlertEmail); err != nil || to.Address != c.AlertEmail {

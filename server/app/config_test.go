@@ -72,6 +72,8 @@ func TestCheck_UnsafeConfiguration_Refused(t *testing.T) {
 		{"slash at the end", Config{Mode: Production, PublicURL: "https://portal.example.de/"}, false},
 		{"with a path", Config{Mode: Production, PublicURL: "https://portal.example.de/portal"}, false},
 		{"not an address", Config{Mode: Production, PublicURL: "portal"}, false},
+		{"virus scanner", Config{Mode: Production, PublicURL: "https://portal.example.de", Clamd: "unix:///run/clamav/clamd.ctl"}, true},
+		{"virus scanner without a port", Config{Mode: Production, PublicURL: "https://portal.example.de", Clamd: "tcp://clamav"}, false},
 		{"mail in clear to another machine", Config{Mode: Production, PublicURL: "https://portal.example.de", SMTP: "smtp+plain://mail.example.de:25"}, false},
 	}
 	for _, c := range cases {

@@ -80,6 +80,13 @@ func (b *browser) call(ctx context.Context, method, path string, body []byte, if
 	if len(body) > 0 {
 		r.Header.Set("Content-Type", "application/json")
 	}
+	if strings.Contains(path, "/uploads") {
+		for name, value := range map[string]string{
+			"Tus-Resumable": "1.0.0", "Upload-Length": "100", "Upload-Offset": "0", "Upload-Metadata": "filename YS5wZGY=,field L2EvYg==", "Content-Type": "application/offset+octet-stream",
+		} {
+			r.Header.Set(name, value)
+		}
+	}
 	w := httptest.NewRecorder()
 	b.handler.ServeHTTP(w, r)
 	return w
@@ -91,7 +98,7 @@ func belongings(t *testing.T, a *App, account uuid.UUID) map[string]uuid.UUID {
 	ctx, now := t.Context(), time.Now().UTC()
 	person := httpx.Person{Issuer: a.self.Id, Subject: account.String()}
 	ids := map[string]uuid.UUID{}
-	for _, name := range []string{"proposalId", "passkeyId", "applicationId", "attachmentId", "identityId", "powerId", "documentId"} {
+	for _, name := range []string{"proposalId", "passkeyId", "applicationId", "attachmentId", "identityId", "powerId", "documentId", "uploadId"} {
 		ids[name] = uuid.New()
 	}
 	exec := func(statement string, args ...any) {
@@ -121,6 +128,8 @@ func belongings(t *testing.T, a *App, account uuid.UUID) map[string]uuid.UUID {
 		application, person.Issuer, person.Subject, uuid.New(), uuid.New(), uuid.New(), uuid.New(), a.self.Id, now, now)
 	exec(`INSERT INTO application_attachments (id, application_id, ready, field, name, media_type, size, created_at)
 		VALUES (?, ?, true, '/a/b', ?, 'application/pdf', 1, ?)`, ids["attachmentId"], application, []byte("x"), now)
+	exec(`INSERT INTO application_attachments (id, application_id, ready, field, name, media_type, size, created_at, received, delete_at)
+		VALUES (?, ?, false, '/a/b', ?, '', 100, ?, 0, ?)`, ids["uploadId"], application, []byte("x"), now, now.Add(time.Hour))
 	exec("INSERT INTO oidc_subjects (client_id, subject, account_id) VALUES ('https://meppen.example', ?, ?)", "pairwise-"+account.String(), account)
 	exec("INSERT INTO idempotency_keys (scope, key, request_hash) VALUES (?, 'k', ?)", "applications.create "+person.Issuer+" "+person.Subject, []byte("x"))
 	for parameter, table := range map[string]string{"consentId": "consents", "accessId": "accesses", "messageId": "mailbox_messages", "sessionId": "sessions"} {
@@ -262,6 +271,9 @@ func TestOwnership_EveryAddressOfAPersonsThing_IsUnknownToEverybodyElse(t *testi
 			continue
 		}
 		for method, op := range item.Operations() {
+			if len(*op.Security) == 0 {
+				continue // says the same of everything
+			}
 			asked++
 			for who, b := range others {
 				theirs := b.call(t.Context(), method, fill(t, path, ids)+query(op), example(op))

@@ -26,14 +26,17 @@ import (
 	"portalverbund/server/platform/notify"
 	"portalverbund/server/platform/paging"
 	"portalverbund/server/platform/problem"
+	"portalverbund/server/platform/scan"
 )
 
 // Limits of this room.
 const (
 	DraftLife     = 30 * 24 * time.Hour // a draft that is not changed is deleted after this
-	MaxAttachment = 10 << 20            // bytes of one file
+	MaxAttachment = 10 << 20            // bytes of one file that comes in one request
+	MaxUpload     = 200 << 20           // bytes of one file that comes in parts
 	MaxFiles      = 20                  // of one application
-	MaxBytes      = 50 << 20            // of all files of one application
+	MaxBytes      = 500 << 20           // of all files of one application
+	MaxDraftBytes = 2 << 30             // of all files in one person's drafts
 	MaxDrafts     = 100                 // of one person
 	MaxText       = 4000                // characters of an answer
 )
@@ -70,6 +73,7 @@ type Application struct {
 	CreatedAt      time.Time
 	ChangedAt      time.Time
 	Attachments    []types.Attachment
+	Uploads        []types.UnfinishedUpload // of drafts
 	Timeline       []types.TimelineEvent
 	Errors         []problem.FieldError  // of drafts: what submission would refuse
 	Fee            *types.ApplicationFee // of drafts: what it costs
@@ -164,6 +168,7 @@ type Config struct {
 	Fees         Fees             // nil: nothing costs anything
 	Accesses     AccessLog        // nil: nobody is told
 	Documents    Documents        // nil: there is no safe
+	Scanner      *scan.Scanner    // nil: files are not checked
 	Papers       Papers           // where documents come from that authorities and providers send
 	NumberPrefix string           // two to four capital letters, such as MEP
 	PublicURL    string           // of this portal, for links to the application
@@ -189,6 +194,7 @@ type Service struct {
 	fees     Fees
 	accesses AccessLog
 	safe     Documents
+	scanner  *scan.Scanner
 	papers   Papers
 	prefix   string
 	url      string
@@ -215,7 +221,7 @@ func New(c Config) (*Service, error) {
 	}
 	return &Service{
 		db: c.DB, keys: c.Keys, store: c.Store, jobs: c.Jobs, hub: c.Hub, offers: c.Offers, forms: c.Forms, places: c.Places,
-		delivery: c.Delivery, mailbox: c.Mailbox, portals: c.Portals, powers: c.Powers, fees: c.Fees, accesses: c.Accesses, safe: c.Documents, papers: c.Papers, prefix: c.NumberPrefix,
+		delivery: c.Delivery, mailbox: c.Mailbox, portals: c.Portals, powers: c.Powers, fees: c.Fees, accesses: c.Accesses, safe: c.Documents, scanner: c.Scanner, papers: c.Papers, prefix: c.NumberPrefix,
 		url: strings.TrimRight(c.PublicURL, "/"), log: c.Log, random: c.Random,
 		now: func() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }, // as the database keeps it
 	}, nil

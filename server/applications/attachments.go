@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -14,6 +15,7 @@ import (
 	"portalverbund/api/types"
 	"portalverbund/server/platform/blob"
 	"portalverbund/server/platform/files"
+	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/problem"
 )
 
@@ -53,25 +55,12 @@ func (s *Service) AddAttachment(ctx context.Context, id uuid.UUID, u Upload) (ty
 	if err != nil {
 		return types.Attachment{}, err
 	}
-	a, err := s.read(ctx, caller.Person, id)
-	if err != nil {
-		return types.Attachment{}, err
-	}
-	if a.State != types.ApplicationStateDraft {
-		return types.Attachment{}, errSubmitted
-	}
 	if u.Length > MaxAttachment {
 		return types.Attachment{}, errTooLarge
 	}
-	form, err := s.forms.Form(ctx, a.FormID, a.FormVersion)
+	a, field, err := s.draftField(ctx, caller.Person, id, u.Field, "#/query/field")
 	if err != nil {
-		return types.Attachment{}, fmt.Errorf("read form of draft: %w", err)
-	}
-	field, ok := fileField(form.Layout, u.Field)
-	if !ok {
-		return types.Attachment{}, problem.Invalid(problem.FieldError{Pointer: "#/query/field", Code: "field", Message: problem.Text{
-			De: "In diesem Feld werden keine Dateien erwartet.", En: "This field of the form does not take files.",
-		}})
+		return types.Attachment{}, err
 	}
 	source := &files.Watched{R: u.Content}
 	kind, content, known, err := source.Sniff()
@@ -84,9 +73,34 @@ func (s *Service) AddAttachment(ctx context.Context, id uuid.UUID, u Upload) (ty
 	return s.keep(ctx, a, u, kind, content, source)
 }
 
+// draftField gives a person's draft and a field of its form that takes files; a problem names the place of the request where the field stands.
+func (s *Service) draftField(ctx context.Context, p httpx.Person, id uuid.UUID, at, place string) (Application, types.FormField, error) {
+	a, err := s.read(ctx, p, id)
+	if err != nil {
+		return a, types.FormField{}, err
+	}
+	if a.State != types.ApplicationStateDraft {
+		return a, types.FormField{}, errSubmitted
+	}
+	form, err := s.forms.Form(ctx, a.FormID, a.FormVersion)
+	if err != nil {
+		return a, types.FormField{}, fmt.Errorf("read form of draft: %w", err)
+	}
+	field, ok := fileField(form.Layout, at)
+	if !ok {
+		return a, field, problem.Invalid(problem.FieldError{Pointer: place, Code: "field", Message: problem.Text{
+			De: "In diesem Feld werden keine Dateien erwartet.", En: "This field of the form does not take files.",
+		}})
+	}
+	return a, field, nil
+}
+
 var (
 	errTooLarge = problem.TooLarge("attachment-too-large", "Die Datei ist zu groß.", "The file is too large.").
-			With(problem.Text{De: "Eine Datei darf höchstens 10 MB haben.", En: "A file may have 10 MB at most."})
+			With(problem.Text{
+			De: "In einer Anfrage darf eine Datei höchstens 10 MB haben, in Teilen (tus) 200 MB.",
+			En: "A file may have 10 MB at most in one request, and 200 MB in parts (tus).",
+		})
 	errKind = problem.UnsupportedMediaType("attachment-kind", "Dateien dieser Art werden hier nicht angenommen.", "Files of this kind are not taken here.").
 		With(problem.Text{De: "Bitte laden Sie ein PDF, ein JPEG oder ein PNG hoch.", En: "Please upload a PDF, JPEG or PNG."})
 )
@@ -97,7 +111,7 @@ func errBroken(cause error) error { return files.Broken(cause, errTooLarge) }
 // keep sets room aside, stores the file and makes an attachment of it. Nothing is left of it after an error: what a crash
 // leaves is removed by the sweeping job.
 func (s *Service) keep(ctx context.Context, a Application, u Upload, kind files.Kind, content io.Reader, source *files.Watched) (types.Attachment, error) {
-	r, name, err := s.newAttachment(a.ID, u, kind)
+	r, err := s.newAttachment(a.ID, u, kind)
 	if err != nil {
 		return types.Attachment{}, err
 	}
@@ -121,6 +135,9 @@ func (s *Service) keep(ctx context.Context, a Application, u Upload, kind files.
 		return types.Attachment{}, fmt.Errorf("store attachment: %w", err)
 	}
 	r.Size, r.SHA256 = info.Size, hex.EncodeToString(info.SHA256[:])
+	if r.Verdict, err = s.inspectSoon(ctx, r.ID); err != nil {
+		return types.Attachment{}, err
+	}
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		if err := s.lockDraft(ctx, a); err != nil { // it may have been submitted or deleted meanwhile
 			return err
@@ -134,21 +151,20 @@ func (s *Service) keep(ctx context.Context, a Application, u Upload, kind files.
 		return types.Attachment{}, err
 	}
 	kept = true
-	return types.Attachment{Id: r.ID, Name: name, Field: r.Field, MediaType: r.MediaType, Size: r.Size, Sha256: r.SHA256}, nil
+	return s.attachment(r)
 }
 
-func (s *Service) newAttachment(applicationID uuid.UUID, u Upload, kind files.Kind) (attachmentRow, string, error) {
+func (s *Service) newAttachment(applicationID uuid.UUID, u Upload, kind files.Kind) (attachmentRow, error) {
 	if !utf8.ValidString(u.Field) {
-		return attachmentRow{}, "", errBroken(errors.New("the field is not UTF-8"))
+		return attachmentRow{}, errBroken(errors.New("the field is not UTF-8"))
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
-		return attachmentRow{}, "", fmt.Errorf("make id: %w", err)
+		return attachmentRow{}, fmt.Errorf("make id: %w", err)
 	}
-	name := files.CleanName(u.Name, kind)
-	sealed, err := s.keys.Seal(sealName, []byte(name), id[:])
+	sealed, err := s.keys.Seal(sealName, []byte(files.CleanName(u.Name, kind)), id[:])
 	if err != nil {
-		return attachmentRow{}, "", err
+		return attachmentRow{}, err
 	}
 	now := s.now()
 	until := now.Add(uploadTime)
@@ -159,7 +175,7 @@ func (s *Service) newAttachment(applicationID uuid.UUID, u Upload, kind files.Ki
 	return attachmentRow{
 		ID: id, ApplicationID: applicationID, Field: u.Field, Name: sealed, MediaType: kind.MediaType, Size: size,
 		CreatedAt: now, DeleteAt: &until, Here: true,
-	}, name, nil
+	}, nil
 }
 
 func checkQuota(count int, size int64) error {
@@ -169,10 +185,14 @@ func checkQuota(count int, size int64) error {
 	}
 	if size > MaxBytes {
 		return problem.TooLarge("attachments-too-large", "Die Anlagen sind zusammen zu groß.", "The attachments together are too large.").
-			With(problem.Text{De: "Alle Dateien zusammen dürfen höchstens 50 MB haben.", En: "All files together may have 50 MB at most."})
+			With(problem.Text{De: "Alle Dateien zusammen dürfen höchstens 500 MB haben.", En: "All files together may have 500 MB at most."})
 	}
 	return nil
 }
+
+// errDraftsFull keeps one account from filling the object store with what is never submitted.
+var errDraftsFull = problem.Conflict("drafts-full", "In Ihren Entwürfen liegen schon sehr viele Dateien.", "There are a great many files in your drafts already.").
+	With(problem.Text{De: "Löschen Sie Entwürfe, die Sie nicht mehr brauchen, oder Dateien daraus.", En: "Delete drafts that you do not need any more, or files of theirs."})
 
 // setAside reserves room for a file in a draft, in ctx's transaction.
 func (s *Service) setAside(ctx context.Context, a Application, r attachmentRow) error {
@@ -185,6 +205,13 @@ func (s *Service) setAside(ctx context.Context, a Application, r attachmentRow) 
 	}
 	if err := checkQuota(count, size+r.Size); err != nil {
 		return err
+	}
+	all, err := s.draftBytes(ctx, a.Person)
+	if err != nil {
+		return err
+	}
+	if all+r.Size > MaxDraftBytes {
+		return errDraftsFull
 	}
 	return s.reserve(ctx, r)
 }
@@ -255,8 +282,19 @@ func (s *Service) open(ctx context.Context, r attachmentRow) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
-	if err := s.takeOver(ctx, r); err != nil {
+	if err := r.barred(); err != nil {
 		return File{}, err
+	}
+	if !r.Here {
+		if err := s.takeOver(ctx, r); err != nil {
+			return File{}, err
+		}
+		if r, err = s.oneAttachment(ctx, "SELECT * FROM application_attachments WHERE id = ?", r.ID); err != nil {
+			return File{}, err
+		}
+		if err := r.barred(); err != nil {
+			return File{}, err
+		}
 	}
 	content, size, err := s.store.Open(ctx, objectKey(r.ID))
 	if err != nil {
@@ -295,7 +333,7 @@ func (s *Service) SweepFiles(ctx context.Context) (int, error) {
 	}
 	var ids []uuid.UUID
 	for _, r := range rows {
-		if err := s.store.Delete(ctx, objectKey(r.ID)); err != nil {
+		if err := s.deleteObjects(ctx, r.objects()); err != nil {
 			return 0, fmt.Errorf("sweep files: %w", err)
 		}
 		ids = append(ids, r.ID)
@@ -309,6 +347,20 @@ func (s *Service) SweepFiles(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	return len(ids), nil
+}
+
+// deleteObjects deletes files now: objects by their keys, and what lies under keys that end with a slash.
+func (s *Service) deleteObjects(ctx context.Context, objects []string) error {
+	for _, key := range objects {
+		remove := s.store.Delete
+		if strings.HasSuffix(key, "/") {
+			remove = s.store.DeleteAll
+		}
+		if err := remove(ctx, key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // deleteObjectsLater deletes files by a job, which runs once the transaction is committed.

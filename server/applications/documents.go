@@ -18,6 +18,7 @@ import (
 	"portalverbund/server/platform/blob"
 	"portalverbund/server/platform/files"
 	"portalverbund/server/platform/problem"
+	"portalverbund/server/platform/scan"
 )
 
 const (
@@ -32,6 +33,7 @@ const (
 	documentPending = "pending"
 	documentReady   = "ready"
 	documentParked  = "parked"
+	documentRefused = "refused"
 
 	documentQueue    = "application-documents"
 	documentFetchers = 4                // documents that are fetched at once in a process
@@ -223,6 +225,8 @@ func (s *Service) openDocument(ctx context.Context, r documentRow) (File, error)
 	case documentParked:
 		return File{}, problem.Conflict("document-missing", "Dieses Dokument konnte nicht geholt werden.", "This document could not be fetched.").
 			With(problem.Text{De: "Bitte wenden Sie sich an die zuständige Stelle.", En: "Please contact the competent office."})
+	case documentRefused:
+		return File{}, errRefused.With(problem.Text{De: "Bitte wenden Sie sich an die zuständige Stelle.", En: "Please contact the competent office."})
 	}
 	name, err := s.keys.Open(sealDocument, r.Name, r.ID[:])
 	if err != nil {
@@ -283,9 +287,20 @@ func (s *Service) fetchDocument(ctx context.Context, id uuid.UUID) error {
 		return err
 	}
 	state, err := documentReady, s.transferDocument(ctx, r)
+	if err == nil {
+		err = s.scanner.CheckKept(ctx, s.store, documentKey(id))
+	}
 	mismatch := errors.Is(err, errMismatch) || errors.Is(err, blob.ErrTooLarge)
 	switch {
 	case err == nil:
+	case scan.IsFound(err) || errors.Is(err, files.ErrRefused):
+		s.log.WarnContext(ctx, "document refused", "document", id, "error", err)
+		if err := s.store.Delete(ctx, documentKey(id)); err != nil {
+			return err
+		}
+		state = documentRefused
+	case errors.Is(err, scan.ErrNotChecked):
+		return fmt.Errorf("fetch document: %w", err) // it waits until it can be checked
 	case ctx.Err() != nil:
 		return err // the process is ending; this was no attempt
 	case mismatch && r.Mismatches+1 >= documentsMismatches, s.now().Sub(r.CreatedAt) > documentsFor:
@@ -304,6 +319,9 @@ func (s *Service) transferDocument(ctx context.Context, r documentRow) error {
 	var portal string
 	if err := s.db.From(ctx).Raw("SELECT portal_id FROM applications WHERE id = ?", r.ApplicationID).Scan(&portal).Error; err != nil {
 		return fmt.Errorf("read application: %w", err)
+	}
+	if blob.Holds(ctx, s.store, documentKey(r.ID), r.Size, r.SHA256) {
+		return nil // it was fetched, and could not be checked
 	}
 	source, err := s.papers.FetchDocument(ctx, portal, r.RemoteID)
 	if err != nil {

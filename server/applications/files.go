@@ -80,6 +80,10 @@ func contentOf(form types.Form, data map[string]any, attachments []types.Attachm
 				}})
 				return
 			}
+			if a.Check != nil && *a.Check == types.CheckRefused {
+				c.errors = append(c.errors, problem.FieldError{Pointer: at, Code: "attachment", Message: harmfulText()})
+				return
+			}
 			if !used[id] {
 				used[id] = true
 				a.Field = field

@@ -24,6 +24,7 @@ import (
 	"portalverbund/server/platform/keys"
 	"portalverbund/server/platform/notify"
 	"portalverbund/server/platform/problem"
+	"portalverbund/server/platform/scan"
 )
 
 const (
@@ -49,8 +50,9 @@ type setup struct {
 }
 
 type options struct {
-	portal string // the competent one
-	random io.Reader
+	portal  string // the competent one
+	random  io.Reader
+	scanner *scan.Scanner
 }
 
 func newSetup(t *testing.T) *setup { return newSetupWith(t, options{}) }
@@ -80,7 +82,7 @@ func newSetupWith(t *testing.T, o options) *setup {
 	x.others = newOthers(x.offerID, o.portal)
 	x.s, err = applications.New(applications.Config{
 		DB: x.db, Keys: set, Store: x.store, Jobs: x.jobs, Hub: x.hub, Offers: x.others, Forms: x.others, Places: x.others, Delivery: x.others,
-		Mailbox: x.others, Portals: x.others, Powers: x.others, Documents: x.others, Papers: x.others, NumberPrefix: "MEP", PublicURL: self + "/", Now: x.clock.now, Random: o.random,
+		Mailbox: x.others, Portals: x.others, Powers: x.others, Documents: x.others, Papers: x.others, Scanner: o.scanner, NumberPrefix: "MEP", PublicURL: self + "/", Now: x.clock.now, Random: o.random,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -236,7 +238,7 @@ func kinds(a applications.Application) (all []types.EventKind) {
 // eventually waits for a condition.
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(60 * time.Second)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for !is() {

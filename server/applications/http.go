@@ -245,7 +245,7 @@ func wire(ctx context.Context, a Application) types.Application {
 	}
 	if a.State == types.ApplicationStateDraft {
 		deleteAt, found := a.DeleteAt(), wireErrors(ctx, a.Errors)
-		out.DeleteAt, out.Errors, out.Fee = &deleteAt, &found, a.Fee
+		out.DeleteAt, out.Errors, out.Fee, out.Uploads = &deleteAt, &found, a.Fee, &a.Uploads
 	}
 	return out
 }

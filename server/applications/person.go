@@ -176,14 +176,15 @@ func (s *Service) ErasePerson(ctx context.Context, p httpx.Person) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
 		rows, _ := s.db.Pgx(ctx).Query(ctx, `DELETE FROM application_attachments t USING applications a
 			WHERE a.id = t.application_id AND (a.issuer = $1 AND a.subject = $2 AND a.principal_subject = '' OR a.principal_issuer = $1 AND a.principal_subject = $2) AND (a.state = 'draft' OR t.fetched_at IS NOT NULL OR t.deleted_at IS NOT NULL)
-			RETURNING t.id`, p.Issuer, p.Subject)
-		ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+			RETURNING t.id, t.ready, t.received`, p.Issuer, p.Subject)
+		var objects []string
+		var r attachmentRow
+		_, err := pgx.ForEachRow(rows, []any{&r.ID, &r.Ready, &r.Received}, func() error {
+			objects = append(objects, r.objects()...)
+			return nil
+		})
 		if err != nil {
 			return fmt.Errorf("erase files: %w", err)
-		}
-		objects := make([]string, 0, len(ids))
-		for _, id := range ids {
-			objects = append(objects, objectKey(id))
 		}
 		documents, err := s.eraseDocuments(ctx, p.Issuer, p.Subject)
 		if err != nil {

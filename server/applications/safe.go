@@ -16,6 +16,7 @@ import (
 	"portalverbund/server/platform/files"
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/problem"
+	"portalverbund/server/platform/scan"
 )
 
 const sealOrigin = "applications/origin"
@@ -27,22 +28,9 @@ func (s *Service) AddFromSafe(ctx context.Context, id uuid.UUID, chosen types.Sa
 	if err != nil {
 		return types.Attachment{}, err
 	}
-	a, err := s.read(ctx, caller.Person, id)
+	a, field, err := s.draftField(ctx, caller.Person, id, chosen.Field, "/field")
 	if err != nil {
 		return types.Attachment{}, err
-	}
-	if a.State != types.ApplicationStateDraft {
-		return types.Attachment{}, errSubmitted
-	}
-	form, err := s.forms.Form(ctx, a.FormID, a.FormVersion)
-	if err != nil {
-		return types.Attachment{}, fmt.Errorf("read form of draft: %w", err)
-	}
-	field, ok := fileField(form.Layout, chosen.Field)
-	if !ok {
-		return types.Attachment{}, problem.Invalid(problem.FieldError{Pointer: "/field", Code: "field", Message: problem.Text{
-			De: "In diesem Feld werden keine Dateien erwartet.", En: "This field of the form does not take files.",
-		}})
 	}
 	d, err := s.safe.Release(ctx, chosen.DocumentId, types.DocumentUse{Purpose: a.ServiceTitle})
 	if err != nil {
@@ -73,7 +61,7 @@ func (s *Service) AddFromSafe(ctx context.Context, id uuid.UUID, chosen types.Sa
 
 // referenced makes the row of a document that lies in a safe.
 func (s *Service) referenced(a Application, field string, kind files.Kind, d types.DocumentRelease) (attachmentRow, error) {
-	r, _, err := s.newAttachment(a.ID, Upload{Name: d.Name, Field: field, Length: d.Size}, kind)
+	r, err := s.newAttachment(a.ID, Upload{Name: d.Name, Field: field, Length: d.Size}, kind)
 	if err != nil {
 		return r, err
 	}
@@ -136,10 +124,19 @@ func (s *Service) takeOver(ctx context.Context, r attachmentRow) error {
 	if err != nil || info.Size != r.Size || hex.EncodeToString(info.SHA256[:]) != r.SHA256 {
 		return errors.Join(s.store.Delete(ctx, objectKey(r.ID)), errDocumentGone())
 	}
-	if err := s.db.From(ctx).Exec("UPDATE application_attachments SET here = true WHERE id = ?", r.ID).Error; err != nil {
-		return fmt.Errorf("write attachment: %w", err)
+	verdict, err := s.inspectSoon(ctx, r.ID)
+	if err != nil {
+		return errors.Join(s.store.Delete(ctx, objectKey(r.ID)), err)
 	}
-	return nil
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		if err := s.db.From(ctx).Exec("UPDATE application_attachments SET here = true, verdict = ? WHERE id = ?", verdict, r.ID).Error; err != nil {
+			return fmt.Errorf("write attachment: %w", err)
+		}
+		if verdict == verdictPending {
+			return s.jobs.Insert(ctx, checkArgs{AttachmentID: r.ID}, nil)
+		}
+		return nil
+	})
 }
 
 // takeOverUsed reads the documents of safes that the answers of a draft name. One that is gone is refused (422) with its field.
@@ -171,6 +168,9 @@ func (s *Service) takeOverUsed(ctx context.Context, caller httpx.Caller, id uuid
 		if problem.Is(err, "document-gone") {
 			gone := errDocumentGone()
 			return problem.Invalid(problem.FieldError{Pointer: used[i].Field, Code: "document-gone", Message: gone.Title})
+		}
+		if problem.Is(err, scan.ErrHarmful.Code) {
+			return problem.Invalid(problem.FieldError{Pointer: used[i].Field, Code: "attachment", Message: harmfulText()})
 		}
 		if err != nil {
 			return err

@@ -186,6 +186,16 @@ func (s *Service) countDrafts(ctx context.Context, p httpx.Person) (n int, err e
 	return n, nil
 }
 
+// draftBytes says how many bytes the files of a person's drafts have; those being uploaded count as what was set aside.
+func (s *Service) draftBytes(ctx context.Context, p httpx.Person) (n int64, err error) {
+	err = s.db.Pgx(ctx).QueryRow(ctx, `SELECT coalesce(sum(t.size), 0)::bigint FROM applications a JOIN application_attachments t ON t.application_id = a.id
+		WHERE a.issuer = $1 AND a.subject = $2 AND a.state = 'draft'`, p.Issuer, p.Subject).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count files of drafts: %w", err)
+	}
+	return n, nil
+}
+
 const (
 	// Who acts by a power of attorney sees what they submitted while it counts; the one it is for sees it from submission on.
 	actsStill       = "(power_id IS NULL OR state = 'draft' OR power_ended_at IS NULL AND power_until > now())"
@@ -269,6 +279,9 @@ func (s *Service) opened(r wholeRows) (Application, error) {
 		return Application{}, err
 	}
 	if a.Attachments, err = s.openAttachments(r.files); err != nil {
+		return Application{}, err
+	}
+	if a.Uploads, err = s.openUploads(r.files); err != nil {
 		return Application{}, err
 	}
 	if a.Timeline, err = s.openEvents(a.ID, r.events); err != nil {

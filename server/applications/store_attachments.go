@@ -27,7 +27,13 @@ type attachmentRow struct {
 	ReleaseID     *uuid.UUID // of a document of a safe
 	Here          bool       // false: it is read at the account home when it is needed
 	Origin        []byte     // sealed types.AttachmentOrigin
+	Received      *int64     // of an upload in parts, what has arrived; nil for files that came in one request
+	Fingerprint   []byte     // sealed; what the client knows the file of an upload again by
+	Verdict       string     // of the virus scanner: verdictPending, verdictRefused, or none
 }
+
+// unfinished says whether a row is an upload in parts that is not an attachment yet.
+func (r attachmentRow) unfinished() bool { return !r.Ready && r.Received != nil }
 
 func (attachmentRow) TableName() string { return "application_attachments" }
 
@@ -40,19 +46,27 @@ func (s *Service) attachment(r attachmentRow) (types.Attachment, error) {
 		return types.Attachment{}, err
 	}
 	a := types.Attachment{Id: r.ID, Name: string(name), Field: r.Field, MediaType: r.MediaType, Size: r.Size, Sha256: r.SHA256}
+	if r.Verdict != "" {
+		check := types.AttachmentCheck(r.Verdict)
+		a.Check = &check
+	}
 	if r.Origin != nil {
 		a.Origin, err = s.openOrigin(r)
 	}
 	return a, err
 }
 
-// attachmentsQuery gives the files of an application in the order in which they came.
-const attachmentsQuery = `SELECT id, application_id, ready, field, name, media_type, size, sha256, created_at, fetched_at, delete_at, deleted_at, release_id, here, origin
-	FROM application_attachments WHERE application_id = $1 AND ready ORDER BY created_at, id`
+// attachmentsQuery gives the files of an application, and its uploads in parts, in the order in which they began.
+const attachmentsQuery = `SELECT id, application_id, ready, field, name, media_type, size, sha256, created_at, fetched_at, delete_at, deleted_at, release_id, here, origin,
+	received, fingerprint, verdict
+	FROM application_attachments WHERE application_id = $1 AND (ready OR received IS NOT NULL) ORDER BY created_at, id`
 
 func (s *Service) openAttachments(rows []attachmentRow) ([]types.Attachment, error) {
 	items := make([]types.Attachment, 0, len(rows))
 	for _, r := range rows {
+		if r.unfinished() {
+			continue
+		}
 		a, err := s.attachment(r)
 		if err != nil {
 			return nil, err
@@ -86,12 +100,18 @@ func (s *Service) reserve(ctx context.Context, r attachmentRow) error {
 
 // finishUpload makes an attachment of what was set aside; false when that is gone.
 func (s *Service) finishUpload(ctx context.Context, r attachmentRow) (bool, error) {
-	result := s.db.From(ctx).Exec("UPDATE application_attachments SET ready = true, size = ?, sha256 = ?, delete_at = NULL WHERE id = ? AND NOT ready",
-		r.Size, r.SHA256, r.ID)
+	result := s.db.From(ctx).Exec("UPDATE application_attachments SET ready = true, size = ?, sha256 = ?, verdict = ?, delete_at = NULL WHERE id = ? AND NOT ready",
+		r.Size, r.SHA256, r.Verdict, r.ID)
 	if result.Error != nil {
 		return false, fmt.Errorf("write attachment: %w", result.Error)
 	}
-	return result.RowsAffected == 1, nil
+	if result.RowsAffected != 1 {
+		return false, nil
+	}
+	if r.Verdict == verdictPending {
+		return true, s.jobs.Insert(ctx, checkArgs{AttachmentID: r.ID}, nil)
+	}
+	return true, nil
 }
 
 // touch counts an upload as a change of the draft, for how long it is kept; its ETag stays.
@@ -154,13 +174,13 @@ func (s *Service) setFields(ctx context.Context, attachments []types.Attachment)
 // objectsOf names what applications have in the object store.
 func (s *Service) objectsOf(ctx context.Context, applicationIDs []uuid.UUID) ([]string, error) {
 	var rows []attachmentRow
-	err := s.db.From(ctx).Select("id").Where("application_id IN ? AND deleted_at IS NULL", applicationIDs).Find(&rows).Error
+	err := s.db.From(ctx).Select("id", "ready", "received").Where("application_id IN ? AND deleted_at IS NULL", applicationIDs).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read attachments: %w", err)
 	}
 	objects := make([]string, 0, len(rows))
 	for _, r := range rows {
-		objects = append(objects, objectKey(r.ID))
+		objects = append(objects, r.objects()...)
 	}
 	return objects, nil
 }
@@ -190,7 +210,7 @@ func (s *Service) markFetched(ctx context.Context, id uuid.UUID) error {
 
 // due gives files whose time in the object store has come.
 func (s *Service) due(ctx context.Context, limit int) (rows []attachmentRow, err error) {
-	err = s.db.From(ctx).Raw(`SELECT id FROM application_attachments
+	err = s.db.From(ctx).Raw(`SELECT id, ready, received FROM application_attachments
 		WHERE delete_at <= ? AND deleted_at IS NULL ORDER BY delete_at LIMIT ?`, s.now(), limit).Scan(&rows).Error
 	return rows, err
 }

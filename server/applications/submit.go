@@ -225,9 +225,10 @@ func (s *Service) writeSubmitted(ctx context.Context, a Application, unused []uu
 
 // message is what the competent portal gets of an application.
 func message(a Application, applicant string) types.MessageApplication {
-	attachments := a.Attachments
-	if attachments == nil {
-		attachments = []types.Attachment{}
+	attachments := make([]types.Attachment, 0, len(a.Attachments))
+	for _, f := range a.Attachments {
+		f.Check = nil // of this portal's scanner; who gets the file asks their own
+		attachments = append(attachments, f)
 	}
 	return types.MessageApplication{
 		ApplicationId: a.ID, Number: a.Number, SubmittedAt: *a.SubmittedAt, ServiceId: a.ServiceID, ServiceTitle: a.ServiceTitle,

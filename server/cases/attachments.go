@@ -12,7 +12,9 @@ import (
 
 	"portalverbund/api/types"
 	"portalverbund/server/platform/blob"
+	"portalverbund/server/platform/files"
 	"portalverbund/server/platform/problem"
+	"portalverbund/server/platform/scan"
 )
 
 const (
@@ -46,10 +48,19 @@ func (s *Service) fetch(ctx context.Context, caseID, id uuid.UUID) error {
 	}
 	err = s.transfer(ctx, c.Origin, row)
 	if err == nil {
+		err = s.scanner.CheckKept(ctx, s.store, blobKey(caseID, id))
+	}
+	if err == nil {
 		return s.fetched(ctx, row)
 	}
 	if ctx.Err() != nil {
 		return err // the process is ending; this was no attempt
+	}
+	if scan.IsFound(err) || errors.Is(err, files.ErrRefused) {
+		return s.refuse(ctx, row, scan.IsFound(err))
+	}
+	if errors.Is(err, scan.ErrNotChecked) {
+		return fmt.Errorf("check attachment of case %s: %w", caseID, err) // it waits until it can be checked, however long
 	}
 	mismatch := errors.Is(err, errMismatch) || errors.Is(err, blob.ErrTooLarge)
 	if (mismatch && row.Attempts+1 >= maxMismatches) || s.now().Sub(c.ReceivedAt) > FetchFor {
@@ -68,6 +79,9 @@ func (s *Service) transfer(ctx context.Context, origin string, row attachmentRow
 	}}
 	defer source.close()
 	key := blobKey(row.CaseID, row.ID)
+	if blob.Holds(ctx, s.store, key, row.Size, row.SHA256) {
+		return nil // it was fetched before, and could not be checked
+	}
 	info, err := s.store.Put(ctx, key, source, row.Size)
 	if err != nil {
 		return err
@@ -98,31 +112,88 @@ func (s *Service) fetched(ctx context.Context, row attachmentRow) error {
 	})
 }
 
+// refuse deletes a file in which something harmful was found. The case goes on without it. Where it was found here, the citizen is told; where it was
+// found at the portal of the application, that portal has told them.
+func (s *Service) refuse(ctx context.Context, row attachmentRow, foundHere bool) error {
+	if err := s.store.Delete(ctx, blobKey(row.CaseID, row.ID)); err != nil {
+		return err
+	}
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		c, err := s.lockCase(ctx, row.CaseID)
+		if err != nil {
+			return err
+		}
+		if err := s.setAttachment(ctx, row, AttachmentRefused); err != nil {
+			return err
+		}
+		text, err := s.harmful(c, row.ID)
+		if err != nil {
+			return err
+		}
+		if foundHere {
+			err = s.tell(ctx, c, types.Message, text)
+		} else {
+			err = s.remark(ctx, c, text)
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.changed(ctx, c); err != nil {
+			return err
+		}
+		return s.finish(ctx, row.CaseID)
+	})
+}
+
+// harmful is what citizen and clerk are told of a file in which something harmful was found, in the language of the application.
+func (s *Service) harmful(c caseRow, id uuid.UUID) (string, error) {
+	name, err := s.nameOf(c, id)
+	text := problem.Text{
+		De: fmt.Sprintf("In der Anlage „%s“ wurde Schadsoftware gefunden. Sie wurde gelöscht, der Antrag wird ohne sie bearbeitet.", name),
+		En: fmt.Sprintf("Something harmful was found in the attachment “%s”. It was deleted, and the application goes on without it.", name),
+	}
+	return text.In(c.Language), err
+}
+
+func (s *Service) nameOf(c caseRow, id uuid.UUID) (string, error) {
+	opened, err := s.openContent(c.ID, c.Content)
+	if err != nil {
+		return "", err
+	}
+	for _, f := range opened.Attachments {
+		if f.ID == id {
+			return f.Name, nil
+		}
+	}
+	return id.String(), nil
+}
+
 // park gives a file up. The clerk sees it in the timeline and can ask for the file.
 func (s *Service) park(ctx context.Context, c caseRow, row attachmentRow) error {
-	opened, err := s.openContent(c.ID, c.Content)
+	name, err := s.nameOf(c, row.ID)
 	if err != nil {
 		return err
 	}
-	text := "Eine Anlage konnte nicht vom Portal des Antrags geholt werden."
-	for _, f := range opened.Attachments {
-		if f.ID == row.ID {
-			text = fmt.Sprintf("Die Anlage „%s“ konnte nicht vom Portal des Antrags geholt werden.", f.Name)
-		}
-	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return fmt.Errorf("make id: %w", err)
-	}
+	text := fmt.Sprintf("Die Anlage „%s“ konnte nicht vom Portal des Antrags geholt werden.", name)
 	return s.db.Tx(ctx, func(ctx context.Context) error {
 		if err := s.setAttachment(ctx, row, AttachmentParked); err != nil {
 			return err
 		}
-		if _, err := s.addEvent(ctx, c.ID, types.TimelineEvent{Id: id, At: s.now(), Kind: types.Message, By: types.EventAuthorPortal, Text: &text}); err != nil {
+		if err := s.remark(ctx, c, text); err != nil {
 			return err
 		}
 		return s.changed(ctx, c)
 	})
+}
+
+// remark puts words of this portal on the timeline here, for the clerk.
+func (s *Service) remark(ctx context.Context, c caseRow, text string) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("make id: %w", err)
+	}
+	_, err = s.addEvent(ctx, c.ID, types.TimelineEvent{Id: id, At: s.now(), Kind: types.Message, By: types.EventAuthorPortal, Text: &text})
+	return err
 }
 
 func (s *Service) setAttachment(ctx context.Context, row attachmentRow, state AttachmentState) error {
@@ -166,10 +237,13 @@ func (s *Service) Attachment(ctx context.Context, caseID, id uuid.UUID) (Downloa
 	}
 	switch row.State {
 	case AttachmentPending:
-		return Download{}, problem.Conflict("attachment-pending", "Diese Anlage wird noch vom Portal des Antrags geholt.", "This attachment is still being fetched from the portal of the application.").
+		return Download{}, problem.Conflict("attachment-pending", "Diese Anlage wird noch geholt oder geprüft.", "This attachment is still being fetched or checked.").
 			With(problem.Text{De: "Bitte versuchen Sie es in einem Moment noch einmal.", En: "Please try again in a moment."})
 	case AttachmentParked:
 		return Download{}, problem.Conflict("attachment-missing", "Diese Anlage konnte nicht geholt werden.", "This attachment could not be fetched.").
+			With(problem.Text{De: "Bitten Sie die Person, sie noch einmal zu schicken.", En: "Ask the person to send it again."})
+	case AttachmentRefused:
+		return Download{}, problem.Gone("attachment-refused", "In dieser Anlage wurde Schadsoftware gefunden. Sie ist gelöscht.", "Something harmful was found in this attachment. It is deleted.").
 			With(problem.Text{De: "Bitten Sie die Person, sie noch einmal zu schicken.", En: "Ask the person to send it again."})
 	}
 	opened, err := s.openContent(caseID, c.Content)

@@ -17,6 +17,7 @@ import (
 	"portalverbund/server/platform/keys"
 	"portalverbund/server/platform/notify"
 	"portalverbund/server/platform/problem"
+	"portalverbund/server/platform/scan"
 )
 
 // Topic is where a changed case is told to the processes of this portal, by its id and that of its organisational unit, with a space
@@ -24,7 +25,7 @@ import (
 const Topic = "cases"
 
 // MaxAttachment is the largest file that is fetched from the portal of origin, in bytes.
-const MaxAttachment = 100 << 20
+const MaxAttachment = 250 << 20
 
 // Case (Vorgang) is an application at the competent authority.
 type Case struct {
@@ -97,7 +98,8 @@ type AttachmentState string
 const (
 	AttachmentPending   AttachmentState = "pending"
 	AttachmentAvailable AttachmentState = "available"
-	AttachmentParked    AttachmentState = "parked" // given up
+	AttachmentParked    AttachmentState = "parked"  // given up
+	AttachmentRefused   AttachmentState = "refused" // something harmful was found in it; it is deleted
 )
 
 // Offers knows this portal's offers. It answers with problem.NotFound for unknown ones.
@@ -165,6 +167,7 @@ type Config struct {
 	Reports    Reports
 	Files      Files
 	Store      Store
+	Scanner    *scan.Scanner // nil: files are not checked
 	Audit      Audit
 	Portals    Portals
 	Places     Places
@@ -187,6 +190,7 @@ type Service struct {
 	reports    Reports
 	files      Files
 	store      Store
+	scanner    *scan.Scanner
 	audit      Audit
 	portals    Portals
 	places     Places
@@ -203,7 +207,7 @@ type Service struct {
 // New makes a Service.
 func New(c Config) *Service {
 	return &Service{
-		db: c.DB, keys: c.Keys, jobs: c.Jobs, hub: c.Hub, offers: c.Offers, reports: c.Reports, files: c.Files, store: c.Store,
+		db: c.DB, keys: c.Keys, jobs: c.Jobs, hub: c.Hub, offers: c.Offers, reports: c.Reports, files: c.Files, store: c.Store, scanner: c.Scanner,
 		audit: c.Audit, portals: c.Portals, places: c.Places, units: c.Units, colleagues: c.Colleagues, zone: berlin(), authorities: c.Authorities, forms: c.Forms, receipts: c.Receipts,
 		now: func() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }, // as the database keeps it
 	}

@@ -27,6 +27,7 @@ import (
 	"portalverbund/server/platform/keys"
 	"portalverbund/server/platform/notify"
 	"portalverbund/server/platform/problem"
+	"portalverbund/server/platform/scan"
 )
 
 const origin = "https://meppen.example"
@@ -219,7 +220,9 @@ func newSetup(t testing.TB) setup {
 	return newSetupAt(t, time.Now)
 }
 
-func newSetupAt(t testing.TB, now func() time.Time) setup {
+func newSetupAt(t testing.TB, now func() time.Time) setup { return newSetupWith(t, now, nil) }
+
+func newSetupWith(t testing.TB, now func() time.Time, scanner *scan.Scanner) setup {
 	t.Helper()
 	d := dbtest.New(t)
 	if err := d.From(t.Context()).Exec("CREATE TABLE said (id bigint GENERATED ALWAYS AS IDENTITY, what text, who text, kind text, body text, subject uuid)").Error; err != nil {
@@ -247,7 +250,7 @@ func newSetupAt(t testing.TB, now func() time.Time) setup {
 	}
 	r := &rooms{d: d, offerID: uuid.New(), above: uuid.New(), staff: map[uuid.UUID]colleague{}, files: map[uuid.UUID][]byte{}}
 	s := cases.New(cases.Config{
-		DB: d, Keys: set, Jobs: client, Hub: hub, Offers: r, Reports: r, Files: r, Store: store, Audit: r, Portals: r, Places: r, Units: r, Colleagues: r, Now: now,
+		DB: d, Keys: set, Jobs: client, Hub: hub, Offers: r, Reports: r, Files: r, Store: store, Scanner: scanner, Audit: r, Portals: r, Places: r, Units: r, Colleagues: r, Now: now,
 		Authorities: r, Forms: r, Receipts: r,
 	})
 	cases.Register(client, s)

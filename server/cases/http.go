@@ -321,9 +321,12 @@ func (h *Handlers) body(ctx context.Context, c Case) (types.Case, error) {
 	}
 	for _, a := range c.Attachments {
 		available := a.State == AttachmentAvailable
-		body.Attachments = append(body.Attachments, types.Attachment{
-			Id: a.ID, Name: a.Name, Field: a.Field, MediaType: a.MediaType, Size: a.Size, Sha256: a.SHA256, Available: &available, Origin: a.Origin,
-		})
+		f := types.Attachment{Id: a.ID, Name: a.Name, Field: a.Field, MediaType: a.MediaType, Size: a.Size, Sha256: a.SHA256, Available: &available, Origin: a.Origin}
+		if a.State == AttachmentRefused {
+			refused := types.CheckRefused
+			f.Check = &refused
+		}
+		body.Attachments = append(body.Attachments, f)
 	}
 	return body, nil
 }

@@ -178,7 +178,7 @@ func (s *Service) finish(ctx context.Context, id uuid.UUID) error {
 			return err
 		}
 		var missing bool
-		err = s.db.From(ctx).Raw("SELECT EXISTS (SELECT FROM case_attachments WHERE case_id = ? AND state <> ?)", id, AttachmentAvailable).Scan(&missing).Error
+		err = s.db.From(ctx).Raw("SELECT EXISTS (SELECT FROM case_attachments WHERE case_id = ? AND state NOT IN (?, ?))", id, AttachmentAvailable, AttachmentRefused).Scan(&missing).Error
 		if err != nil || missing {
 			return err
 		}

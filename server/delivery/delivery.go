@@ -27,6 +27,7 @@ import (
 	"portalverbund/server/platform/jobs"
 	"portalverbund/server/platform/keys"
 	"portalverbund/server/platform/outbound"
+	"portalverbund/server/platform/scan"
 )
 
 // Kinds of messages between portals.
@@ -131,7 +132,8 @@ type Config struct {
 	Providers     []Provider
 	Store         *blob.Store // what files are kept in
 	Files         Files
-	AllowLoopback bool // deliver to this machine, also by plain http; never in production
+	Scanner       *scan.Scanner // nil: files are not checked
+	AllowLoopback bool          // deliver to this machine, also by plain http; never in production
 	Log           *slog.Logger
 	Now           func() time.Time
 	Backoff       func(attempt int) time.Duration       // pause before the next push; default: up to an hour, jittered
@@ -154,6 +156,7 @@ type Service struct {
 	alertTo      string
 	store        *blob.Store
 	files        Files
+	scanner      *scan.Scanner
 	cases        Cases
 	applications Applications
 	providers    map[string]provider
@@ -181,7 +184,7 @@ type provider struct {
 // New makes a Service, and says what is wrong with the configured providers. Connect must be called before it is used.
 func New(c Config) (*Service, error) {
 	s := &Service{
-		db: c.DB, keys: c.Keys, jobs: c.Jobs, self: c.Self, offers: c.Offers, messages: c.Messages, powers: c.Powers, fees: c.Fees, hash: c.Hash, audit: c.Audit, mail: c.Mail, alertTo: c.AlertTo, store: c.Store, files: c.Files, log: c.Log, backoff: c.Backoff, followAgain: c.Follow,
+		db: c.DB, keys: c.Keys, jobs: c.Jobs, self: c.Self, offers: c.Offers, messages: c.Messages, powers: c.Powers, fees: c.Fees, hash: c.Hash, audit: c.Audit, mail: c.Mail, alertTo: c.AlertTo, store: c.Store, files: c.Files, scanner: c.Scanner, log: c.Log, backoff: c.Backoff, followAgain: c.Follow,
 		providers: map[string]provider{}, clients: map[string]string{}, loopback: c.AllowLoopback,
 		client: outbound.Client(outbound.Options{Timeout: pushTimeout, AllowLoopback: c.AllowLoopback, MaxResponse: maxAnswer}),
 		now:    func() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }, // as the database keeps it

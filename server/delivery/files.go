@@ -18,6 +18,7 @@ import (
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/idempotency"
 	"portalverbund/server/platform/problem"
+	"portalverbund/server/platform/scan"
 )
 
 // Limits of what a provider sends back.
@@ -54,6 +55,7 @@ const (
 	filePending = "pending"
 	fileReady   = "ready"
 	fileParked  = "parked"
+	fileRefused = "refused"
 )
 
 const sealFile = "deliveries file"
@@ -101,10 +103,13 @@ func (s *Service) Attachment(ctx context.Context, id, attachmentID uuid.UUID) (F
 	}
 	switch f.State {
 	case filePending:
-		return File{}, problem.Conflict("attachment-pending", "Diese Anlage wird noch vom Portal des Antrags geholt.", "This attachment is still being fetched from the portal of the application.").
+		return File{}, problem.Conflict("attachment-pending", "Diese Anlage wird noch geholt oder geprüft.", "This attachment is still being fetched or checked.").
 			With(problem.Text{De: "Bitte versuchen Sie es in einem Moment noch einmal.", En: "Please try again in a moment."})
 	case fileParked:
 		return File{}, problem.Conflict("attachment-missing", "Diese Anlage konnte nicht geholt werden.", "This attachment could not be fetched.").
+			With(problem.Text{De: "Bitten Sie die Person, sie noch einmal zu schicken.", En: "Ask the person to send it again."})
+	case fileRefused:
+		return File{}, problem.Gone("attachment-refused", "In dieser Anlage wurde Schadsoftware gefunden. Sie ist gelöscht.", "Something harmful was found in this attachment. It is deleted.").
 			With(problem.Text{De: "Bitten Sie die Person, sie noch einmal zu schicken.", En: "Ask the person to send it again."})
 	}
 	d, err := s.full(r)
@@ -168,6 +173,9 @@ func (s *Service) AddDocument(ctx context.Context, id uuid.UUID, key string, u U
 		return types.EventDocument{}, files.Broken(source.Err, errTooLarge)
 	case err != nil:
 		return types.EventDocument{}, fmt.Errorf("store document: %w", err)
+	}
+	if err := scan.Problem(s.scanner.CheckKept(ctx, s.store, fileKey(f))); err != nil {
+		return types.EventDocument{}, err
 	}
 	f.Size, f.SHA256 = info.Size, hex.EncodeToString(info.SHA256[:])
 	document := types.EventDocument{Id: f.ID, Name: name, MediaType: f.MediaType, Size: f.Size, Sha256: f.SHA256}
@@ -347,9 +355,20 @@ func (s *Service) Fetch(ctx context.Context, deliveryID, id uuid.UUID) error {
 		return fmt.Errorf("read delivery: %w", err)
 	}
 	state, err := fileReady, s.transfer(ctx, origin, f)
+	if err == nil {
+		err = s.scanner.CheckKept(ctx, s.store, fileKey(f))
+	}
 	mismatch := errors.Is(err, errMismatch) || errors.Is(err, blob.ErrTooLarge)
 	switch {
 	case err == nil:
+	case scan.IsFound(err) || errors.Is(err, files.ErrRefused):
+		s.log.WarnContext(ctx, "attachment for a provider refused", "delivery", deliveryID, "error", err)
+		if err := s.store.Delete(ctx, fileKey(f)); err != nil {
+			return err
+		}
+		state = fileRefused
+	case errors.Is(err, scan.ErrNotChecked):
+		return fmt.Errorf("check attachment of delivery %s: %w", deliveryID, err) // it waits until it can be checked, however long
 	case ctx.Err() != nil:
 		return err // the process is ending; this was no attempt
 	case mismatch && f.Mismatches+1 >= maxMismatches, s.now().Sub(f.CreatedAt) > FetchFor:
@@ -369,6 +388,9 @@ func (s *Service) Fetch(ctx context.Context, deliveryID, id uuid.UUID) error {
 
 // transfer copies the file into the store and checks it.
 func (s *Service) transfer(ctx context.Context, origin string, f fileRow) error {
+	if blob.Holds(ctx, s.store, fileKey(f), f.Size, f.SHA256) {
+		return nil // it was fetched before, and could not be checked
+	}
 	source, err := s.files.Fetch(ctx, origin, f.ID, 0)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"portalverbund/server/platform/files"
 	"portalverbund/server/platform/problem"
 )
 
@@ -96,7 +97,9 @@ func (t *transfer) check(response *http.Response) error {
 			return fmt.Errorf("no byte %d in this file", t.offset)
 		}
 		return nil
-	case http.StatusNotFound, http.StatusForbidden, http.StatusGone:
+	case http.StatusGone:
+		return fmt.Errorf("%w: %w: %w", ErrAttachmentGone, files.ErrRefused, unexpected(response))
+	case http.StatusNotFound, http.StatusForbidden:
 		return fmt.Errorf("%w: %w", ErrAttachmentGone, unexpected(response))
 	default:
 		return unexpected(response)

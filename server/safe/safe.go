@@ -17,6 +17,7 @@ import (
 	"portalverbund/server/platform/jobs"
 	"portalverbund/server/platform/keys"
 	"portalverbund/server/platform/problem"
+	"portalverbund/server/platform/scan"
 )
 
 // Limits of this room.
@@ -36,11 +37,13 @@ type Config struct {
 	Keys   *keys.Set
 	Master *envelope.Ring
 	Store  *blob.Store
-	Jobs   *jobs.Client
-	Self   types.PortalReference // this portal
-	IsHome bool                  // whether citizens have accounts at this portal
-	Log    *slog.Logger
-	Now    func() time.Time
+	// Scanner checks documents; nil: they are not checked.
+	Scanner *scan.Scanner
+	Jobs    *jobs.Client
+	Self    types.PortalReference // this portal
+	IsHome  bool                  // whether citizens have accounts at this portal
+	Log     *slog.Logger
+	Now     func() time.Time
 }
 
 // Service holds the rules of the safe.

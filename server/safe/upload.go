@@ -18,6 +18,7 @@ import (
 	"portalverbund/server/platform/envelope"
 	"portalverbund/server/platform/files"
 	"portalverbund/server/platform/problem"
+	"portalverbund/server/platform/scan"
 )
 
 // Upload is a document on its way in.
@@ -83,6 +84,9 @@ func (s *Service) add(ctx context.Context, account uuid.UUID, u Upload, l label)
 		return types.SafeDocument{}, errBroken(source.Err)
 	case err != nil:
 		return types.SafeDocument{}, fmt.Errorf("store document: %w", err)
+	}
+	if err := scan.Problem(s.Scanner.CheckKept(ctx, s.Store.Under(key), objectKey(r.ID))); err != nil {
+		return types.SafeDocument{}, err
 	}
 	l.SHA256 = hex.EncodeToString(info.SHA256[:])
 	r.Ready, r.Size, r.DeleteAt = true, info.Size, nil

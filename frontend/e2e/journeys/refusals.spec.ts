@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "@playwright/test";
 import { begin, errands } from "../support/errands";
 import { enterPerson, enterVehicle, next, pdf } from "../support/forms";
@@ -12,7 +15,8 @@ test("files and answers that are wrong are refused with words, right ones are ta
   page,
   complaints,
 }) => {
-  complaints.expect(/status of 41[35].*\/attachments/);
+  complaints.expect(/status of 415.*\/attachments/);
+  complaints.expect(/status of 413.*\/uploads/);
   const citizen = await citizenAt(page, "meppen", "Meta");
   await begin(page, errands.vehicle);
   await enterPerson(page, citizen);
@@ -26,9 +30,16 @@ test("files and answers that are wrong are refused with words, right ones are ta
   await page.getByRole("button", { name: "Schließen Foto.pdf" }).click();
   await expect(refused).toHaveCount(0);
 
-  const large = Buffer.concat([pdf("").buffer, Buffer.alloc(11 * 1024 * 1024)]);
-  await field.setInputFiles({ name: "Scan.pdf", mimeType: "application/pdf", buffer: large });
-  await expect(refused).toHaveText(/zu groß.*höchstens 10 MB/);
+  const folder = mkdtempSync(join(tmpdir(), "refusals-"));
+  try {
+    const large = join(folder, "Scan.pdf");
+    writeFileSync(large, "");
+    truncateSync(large, 201 * 1024 * 1024);
+    await field.setInputFiles(large);
+    await expect(refused).toHaveText(/zu groß.*höchstens 200 MB/);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
   await inspect(page, "file-too-large");
   await page.getByRole("button", { name: "Schließen Scan.pdf" }).click();
 

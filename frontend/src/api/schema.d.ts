@@ -3206,13 +3206,71 @@ export interface paths {
         /**
          * Upload an attachment
          * @description The body is the file itself. Its kind is found from its content; PDF, JPEG and PNG up to 10 MB are taken. What is too large or of
-         *     another kind is refused before it is read whole.
+         *     another kind is refused before it is read whole. Larger files, up to 200 MB, come in parts (`createUpload`).
          */
         post: operations["addAttachment"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{applicationId}/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin an upload in parts
+         * @description For files up to 200 MB, and for lines that break: an upload after [tus 1.0](https://tus.io/protocols/resumable-upload) with the extensions
+         *     creation, expiration, termination and checksum. `Upload-Metadata` names `filename` and `field` (JSON pointer of the field), each as base64,
+         *     and may name `fingerprint`, by which a client knows the file again; it is given back in the draft's `uploads`. Sets room aside. Once all of
+         *     it has arrived, the upload becomes an attachment with the same id, at once or some seconds later; the draft lists it then.
+         */
+        post: operations["createUpload"];
+        delete?: never;
+        /**
+         * What uploads in parts can do
+         * @description Versions, extensions and the largest file, as tus 1.0 has clients ask for it.
+         */
+        options: operations["describeUploads"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{applicationId}/uploads/{uploadId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Give an upload up
+         * @description Deletes what has arrived of it. Once it is an attachment, it is removed as one.
+         */
+        delete: operations["endUpload"];
+        options?: never;
+        /**
+         * How much of an upload has arrived
+         * @description For going on after a break. Becomes unknown (404) with the last byte turned into an attachment, and when it has run out (410 for a while before).
+         */
+        head: operations["getUploadOffset"];
+        /**
+         * Send the next part of an upload
+         * @description The body is the file from `Upload-Offset` on, as much of it as there is. What has arrived when the line breaks is kept. An offset other than
+         *     what has arrived is refused (409 `upload-offset`): ask again. With `Upload-Checksum` (`sha256` or `sha1`, and the digest of this body in base64)
+         *     nothing is kept of a body that has another one (460). Its kind is found from the first bytes: PDF, JPEG and PNG are taken, everything
+         *     else ends the upload (415).
+         */
+        patch: operations["continueUpload"];
         trace?: never;
     };
     "/api/v1/applications/{applicationId}/attachments/from-safe": {
@@ -8593,6 +8651,8 @@ export interface components {
             /** @description Whether the content is still here; once the competent portal has receipted it, it is only there. */
             contentKept: boolean;
             attachments: components["schemas"]["Attachment"][];
+            /** @description For drafts, files of which not everything has arrived or been taken over yet. */
+            uploads?: components["schemas"]["UnfinishedUpload"][];
             /** @description For drafts, what submission would refuse. */
             errors?: components["schemas"]["FieldError"][];
             /** @description Oldest first. */
@@ -8721,6 +8781,47 @@ export interface components {
              */
             quotaBytes: number;
         };
+        /**
+         * @description Where the portal has a virus scanner. `pending`: not checked yet; nobody can download the file, the application can be submitted. `refused`:
+         *     something harmful was found, and the file is deleted; an application that names it cannot be submitted. Absent: nothing is against it.
+         * @enum {string}
+         */
+        AttachmentCheck: "pending" | "refused";
+        /** @description An upload in parts that is not an attachment yet. */
+        UnfinishedUpload: {
+            /**
+             * Format: uuid
+             * @description Of the upload, and of the attachment that it becomes.
+             */
+            id: string;
+            /** @example lageplan.pdf */
+            name: string;
+            /**
+             * @description JSON pointer of the field.
+             * @example /evidence/files
+             */
+            field: string;
+            /**
+             * Format: int64
+             * @description Bytes of the whole file.
+             */
+            size: number;
+            /**
+             * Format: int64
+             * @description Bytes that have arrived.
+             */
+            received: number;
+            /**
+             * @description What the client knows the file again by.
+             * @example 5cd1b5a1d1e5c9f0
+             */
+            fingerprint?: string;
+            /**
+             * Format: date-time
+             * @description When it is deleted unless it goes on.
+             */
+            expiresAt: string;
+        };
         Attachment: {
             /** Format: uuid */
             id: string;
@@ -8740,8 +8841,9 @@ export interface components {
             size: number;
             /** @description Hexadecimal */
             sha256: string;
-            /** @description For clerks and providers, whether it has been fetched from the portal of origin. */
+            /** @description For clerks and providers, whether it has been fetched from the portal of origin and checked. */
             available?: boolean;
+            check?: components["schemas"]["AttachmentCheck"];
             origin?: components["schemas"]["AttachmentOrigin"];
         };
         /** @enum {string} */
@@ -10144,6 +10246,13 @@ export interface components {
         ApplicationId: string;
         /** @description Id of a document in the safe. */
         DocumentId: string;
+        /** @description Id of the upload. */
+        UploadId: string;
+        /**
+         * @description Version of the protocol, `1.0.0`; another one, or none, is refused (412).
+         * @example 1.0.0
+         */
+        TusResumable: string;
         /** @description Id of the attachment. */
         AttachmentId: string;
         /** @description Id of the payment. */
@@ -10209,6 +10318,21 @@ export interface components {
     };
     requestBodies: never;
     headers: {
+        /**
+         * @description Version of the protocol.
+         * @example 1.0.0
+         */
+        TusResumable: string;
+        /**
+         * @description Bytes that have arrived.
+         * @example 41943040
+         */
+        UploadOffset: number;
+        /**
+         * @description When the upload is deleted unless it goes on (RFC 9110, 5.6.7).
+         * @example Tue, 24 Nov 2026 09:00:00 GMT
+         */
+        UploadExpires: string;
         /**
          * @description Version of what was read, for `If-Match`.
          * @example "7"
@@ -16382,6 +16506,233 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    createUpload: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Version of the protocol, `1.0.0`; another one, or none, is refused (412).
+                 * @example 1.0.0
+                 */
+                "Tus-Resumable"?: components["parameters"]["TusResumable"];
+                /**
+                 * @description Bytes of the whole file.
+                 * @example 83886080
+                 */
+                "Upload-Length": number;
+                /**
+                 * @description Pairs of a key and its value in base64, with commas between them.
+                 * @example filename bGFnZXBsYW4ucGRm,field L2V2aWRlbmNlL2ZpbGVz
+                 */
+                "Upload-Metadata": string;
+            };
+            path: {
+                /** @description Id of the application. */
+                applicationId: components["parameters"]["ApplicationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Begun; nothing has arrived yet. */
+            201: {
+                headers: {
+                    "Tus-Resumable": components["headers"]["TusResumable"];
+                    /**
+                     * @description Where it goes on.
+                     * @example /api/v1/applications/019ab6c1-7d1f-7c2e-9a64-2f0a4f1d9b10/uploads/019ab6c1-8d1f-7c2e-9a64-2f0a4f1d9b11
+                     */
+                    Location: string;
+                    "Upload-Expires": components["headers"]["UploadExpires"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    describeUploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the application. */
+                applicationId: components["parameters"]["ApplicationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What there is. */
+            204: {
+                headers: {
+                    "Tus-Resumable": components["headers"]["TusResumable"];
+                    /**
+                     * @description Versions of the protocol.
+                     * @example 1.0.0
+                     */
+                    "Tus-Version": string;
+                    /**
+                     * @description Extensions.
+                     * @example creation,expiration,termination,checksum
+                     */
+                    "Tus-Extension": string;
+                    /**
+                     * @description Bytes of the largest file.
+                     * @example 209715200
+                     */
+                    "Tus-Max-Size": number;
+                    /**
+                     * @description What `Upload-Checksum` may name.
+                     * @example sha256,sha1
+                     */
+                    "Tus-Checksum-Algorithm": string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            default: components["responses"]["Error"];
+        };
+    };
+    endUpload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Version of the protocol, `1.0.0`; another one, or none, is refused (412).
+                 * @example 1.0.0
+                 */
+                "Tus-Resumable"?: components["parameters"]["TusResumable"];
+            };
+            path: {
+                /** @description Id of the application. */
+                applicationId: components["parameters"]["ApplicationId"];
+                /** @description Id of the upload. */
+                uploadId: components["parameters"]["UploadId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    "Tus-Resumable": components["headers"]["TusResumable"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getUploadOffset: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Version of the protocol, `1.0.0`; another one, or none, is refused (412).
+                 * @example 1.0.0
+                 */
+                "Tus-Resumable"?: components["parameters"]["TusResumable"];
+            };
+            path: {
+                /** @description Id of the application. */
+                applicationId: components["parameters"]["ApplicationId"];
+                /** @description Id of the upload. */
+                uploadId: components["parameters"]["UploadId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What has arrived. */
+            200: {
+                headers: {
+                    "Tus-Resumable": components["headers"]["TusResumable"];
+                    "Upload-Offset": components["headers"]["UploadOffset"];
+                    /**
+                     * @description Bytes of the whole file.
+                     * @example 83886080
+                     */
+                    "Upload-Length": number;
+                    "Upload-Expires": components["headers"]["UploadExpires"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            default: components["responses"]["Error"];
+        };
+    };
+    continueUpload: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Version of the protocol, `1.0.0`; another one, or none, is refused (412).
+                 * @example 1.0.0
+                 */
+                "Tus-Resumable"?: components["parameters"]["TusResumable"];
+                /**
+                 * @description Bytes that have arrived before.
+                 * @example 0
+                 */
+                "Upload-Offset": number;
+                /**
+                 * @description Algorithm and digest of this body in base64.
+                 * @example sha256 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=
+                 */
+                "Upload-Checksum"?: string;
+            };
+            path: {
+                /** @description Id of the application. */
+                applicationId: components["parameters"]["ApplicationId"];
+                /** @description Id of the upload. */
+                uploadId: components["parameters"]["UploadId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Kept. */
+            204: {
+                headers: {
+                    "Tus-Resumable": components["headers"]["TusResumable"];
+                    "Upload-Offset": components["headers"]["UploadOffset"];
+                    "Upload-Expires": components["headers"]["UploadExpires"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             default: components["responses"]["Error"];
         };
     };

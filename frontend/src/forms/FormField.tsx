@@ -1,10 +1,11 @@
-import { useState, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
+import type { UploadProgress } from "../api/uploadInParts";
 import { useWords, type Say } from "../i18n";
 import type { Choice } from "../ui/fields/ChoiceFields";
 import { Checkboxes, Declaration, Radios, Select } from "../ui/fields/ChoiceFields";
 import { ChoiceCombobox } from "../ui/fields/ChoiceCombobox";
 import { DateField } from "../ui/fields/DateField";
-import { FileField, type PendingFile, type UploadedFile } from "../ui/fields/FileField";
+import { FileField, type BrokenFile, type PendingFile, type UploadedFile } from "../ui/fields/FileField";
 import type { FieldProps } from "../ui/fields/FieldParts";
 import { MoneyField } from "../ui/fields/MoneyField";
 import { NumberField } from "../ui/fields/NumberField";
@@ -33,8 +34,15 @@ export interface FromElsewhere {
 export interface FormFiles {
   /** Files that the portal holds for this form, by id. */
   known: ReadonlyMap<string, UploadedFile>;
-  upload: (file: File, pointer: string, onProgress: (part: number) => void) => Promise<UploadedFile>;
+  upload: (
+    file: File,
+    pointer: string,
+    watch: { onProgress: (progress: UploadProgress) => void; signal: AbortSignal },
+  ) => Promise<UploadedFile>;
   remove: (id: string) => Promise<void>;
+  /** Uploads of earlier that broke off: they go on when the person chooses the same file again. */
+  broken?: readonly (BrokenFile & { field: string })[];
+  giveUp?: (id: string) => Promise<void>;
   /** Says in words why an upload failed. */
   explain: (error: unknown) => string;
   /** Offers files from elsewhere. */
@@ -229,30 +237,46 @@ function FormFileField({
 }: FormFieldProps & { common: FieldProps; value: Json | undefined }) {
   const several = schemaAt(form.definition.schema, pointerParts(pointer))?.type === "array";
   const [pending, setPending] = useState<PendingFile[]>([]);
+  const [arrived, setArrived] = useState<string>();
+  const running = useRef(new Map<string, AbortController>());
   const ids = several ? asList(value) : asList(value === undefined ? [] : [value]);
 
   const upload = async (file: File): Promise<string | undefined> => {
     const key = crypto.randomUUID();
     const change = (patch: Partial<PendingFile>) =>
       setPending((list) => list.map((entry) => (entry.key === key ? { ...entry, ...patch } : entry)));
-    setPending((list) => [...list, { key, name: file.name, progress: 0 }]);
+    const drop = () => setPending((list) => list.filter((entry) => entry.key !== key));
+    const control = new AbortController();
+    running.current.set(key, control);
+    setArrived(undefined);
+    setPending((list) => [...list, { key, name: file.name, size: file.size, progress: 0 }]);
     try {
-      const uploaded = await files.upload(file, pointer, (progress) => change({ progress }));
-      setPending((list) => list.filter((entry) => entry.key !== key));
+      const uploaded = await files.upload(file, pointer, {
+        onProgress: ({ part, waiting = false }) => change({ progress: part, waiting }),
+        signal: control.signal,
+      });
+      drop();
+      setArrived(uploaded.name);
       return uploaded.id;
     } catch (error) {
-      change({ error: files.explain(error) });
+      if (control.signal.aborted) drop();
+      else change({ error: files.explain(error) });
       return undefined;
+    } finally {
+      running.current.delete(key);
     }
   };
-  const add = async (chosen: File[]) => {
-    const arrived = (await Promise.all(chosen.map(upload))).filter((id) => id !== undefined);
-    const [first] = arrived;
-    if (first !== undefined) form.set(pointer, several ? [...ids, ...arrived] : first);
+  const answerWith = (id: string) =>
+    form.update(pointer, (before) => (several ? [...asList(before), id] : id));
+  const add = async (file: File) => {
+    const id = await upload(file);
+    if (id !== undefined) answerWith(id);
   };
   const remove = (id: string) => {
-    const left = ids.filter((other) => other !== id);
-    form.set(pointer, several && left.length > 0 ? left : undefined);
+    form.update(pointer, (before) => {
+      const left = asList(before).filter((other) => other !== id);
+      return several && left.length > 0 ? left : undefined;
+    });
     void files.remove(id);
   };
   const maxFiles = several ? (layout.maxFiles ?? 10) : 1;
@@ -261,6 +285,12 @@ function FormFileField({
       {...common}
       files={ids.map((id) => files.known.get(id) ?? { id, name: id, size: 0 })}
       pending={pending}
+      arrived={arrived}
+      broken={files.broken?.filter(
+        ({ field, name }) => field === pointer && !pending.some((file) => file.name === name),
+      )}
+      onGiveUp={(id) => void files.giveUp?.(id)}
+      onCancel={(key) => running.current.get(key)?.abort()}
       accept={layout.accept?.join(",")}
       maxFiles={maxFiles}
       more={
@@ -269,11 +299,11 @@ function FormFileField({
           pointer,
           accept: layout.accept,
           label: localText(layout.label, language),
-          onChosen: (file) => form.set(pointer, several ? [...ids, file.id] : file.id),
+          onChosen: (file) => answerWith(file.id),
         })
       }
       language={language}
-      onAdd={(chosen) => void add(chosen)}
+      onAdd={(chosen) => void Promise.all(chosen.map(add))}
       onRemove={remove}
       onDismiss={(key) => setPending((list) => list.filter((entry) => entry.key !== key))}
     />

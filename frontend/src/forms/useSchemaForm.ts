@@ -1,4 +1,4 @@
-import { useMemo, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { answersToSend } from "./conditions";
 import type { Answers, FormDefinition, Json } from "./definition";
 import { isWithin, pointer, pointerParts, readAt, writeAt } from "./pointers";
@@ -12,6 +12,8 @@ export interface SchemaForm {
   /** The answers as they are sent: without hidden and empty ones. */
   toSend: Answers;
   set: (pointer: string, value: Json | undefined) => void;
+  /** Changes an answer as it is now: for what took a while, as an upload does, in which the person has answered more. */
+  update: (pointer: string, change: (value: Json | undefined) => Json | undefined) => void;
   /** Fills in several answers at once, marked as coming from the account; notes say more of some of them. */
   prefill: (values: ReadonlyMap<string, Json>, notes?: ReadonlyMap<string, string>) => void;
   /** Where an answer came from, when it came from the account and was not changed since. */
@@ -37,11 +39,25 @@ export function useSchemaForm(definition: FormDefinition, initial: Answers): Sch
   const [attempt, setAttempt] = useState(0);
   const toSend = useMemo(() => answersToSend(definition.layout, answers), [definition, answers]);
 
-  const keepUnmended = (next: Answers) => {
-    if (errors.length === 0) return;
-    const found = validate(answersToSend(definition.layout, next));
-    setErrors(
-      errors.filter((old) => found.some((error) => error.pointer === old.pointer && error.code === old.code)),
+  const newest = useRef(answers);
+  /** Takes over answers, and keeps of the errors those that are not mended. */
+  const take = (next: Answers) => {
+    newest.current = next;
+    setAnswers(next);
+    setErrors((shown) => {
+      if (shown.length === 0) return shown;
+      const found = validate(answersToSend(definition.layout, next));
+      return shown.filter((old) =>
+        found.some((error) => error.pointer === old.pointer && error.code === old.code),
+      );
+    });
+  };
+  const set = (path: string, value: Json | undefined) => {
+    take(writeAt(newest.current, path, value));
+    setFromAccount((marks) =>
+      [...marks.keys()].some((marked) => isWithin(path, marked))
+        ? new Map([...marks].filter(([marked]) => !isWithin(path, marked)))
+        : marks,
     );
   };
   const show = (found: FormError[]) => {
@@ -55,24 +71,17 @@ export function useSchemaForm(definition: FormDefinition, initial: Answers): Sch
     toSend,
     errors,
     attempt,
-    set(path, value) {
-      const next = writeAt(answers, path, value);
-      setAnswers(next);
-      keepUnmended(next);
-      if ([...fromAccount.keys()].some((marked) => isWithin(path, marked))) {
-        setFromAccount(new Map([...fromAccount].filter(([marked]) => !isWithin(path, marked))));
-      }
-    },
+    set,
+    update: (path, change) => set(path, change(readAt(newest.current, path))),
     prefill(values, notes) {
-      let next = answers;
+      let next = newest.current;
       for (const [path, value] of values) next = writeAt(next, path, value);
-      setAnswers(next);
+      take(next);
       const marks = [...values.keys()].map((path) => {
         const note = notes?.get(path);
         return [path, note === undefined ? {} : { note }] as const;
       });
       setFromAccount(new Map([...fromAccount, ...marks]));
-      keepUnmended(next);
     },
     fromAccount: (path) => fromAccount.get(path),
     check(stepId) {

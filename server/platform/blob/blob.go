@@ -5,6 +5,7 @@ package blob
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -186,6 +187,21 @@ func (s *Store) Open(ctx context.Context, key string) (io.ReadSeekCloser, int64,
 	return &reader{from: from, aead: aead, size: size, pieces: pieces, loaded: -1}, size, nil
 }
 
+// Holds says whether what is kept under a key has a size and a hash (SHA-256, hexadecimal). It reads all of it.
+func Holds(ctx context.Context, store interface {
+	Open(ctx context.Context, key string) (io.ReadSeekCloser, int64, error)
+}, key string, size int64, hash string,
+) bool {
+	content, kept, err := store.Open(ctx, key)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = content.Close() }() // it was only read
+	sum := sha256.New()
+	_, err = io.Copy(sum, struct{ io.Reader }{content})
+	return err == nil && kept == size && hex.EncodeToString(sum.Sum(nil)) == hash
+}
+
 // Delete removes what is under key. Nothing there is no error.
 func (s *Store) Delete(ctx context.Context, key string) error {
 	if !validKey.MatchString(key) {
@@ -193,6 +209,34 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	}
 	if err := s.bucket.Delete(ctx, key); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
 		return fmt.Errorf("delete object: %w", err)
+	}
+	return nil
+}
+
+// DeleteAll removes what lies under a prefix, which is a key and a slash. Nothing there is no error.
+func (s *Store) DeleteAll(ctx context.Context, prefix string) error {
+	folder, is := strings.CutSuffix(prefix, "/")
+	if !is || !validKey.MatchString(folder) {
+		return fmt.Errorf("delete objects: %q is not a key and a slash", prefix)
+	}
+	list := s.bucket.List(&blob.ListOptions{Prefix: prefix})
+	for {
+		object, err := list.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("delete objects: %w", err)
+		}
+		if !validKey.MatchString(object.Key) {
+			continue // being written; what a killed writer leaves is swept
+		}
+		if err := s.Delete(ctx, object.Key); err != nil {
+			return err
+		}
+	}
+	if s.folder != nil {
+		_ = s.folder.Remove(folder) // an empty one would stay; one that is not empty does
 	}
 	return nil
 }

@@ -19,6 +19,9 @@ import (
 	"portalverbund/server/platform/problem"
 )
 
+// ErrRefused is for a file that another portal, or another room, does not give because something harmful was found in it.
+var ErrRefused = errors.New("something harmful was found in the file where it came from")
+
 // Kind is a kind of file that is taken.
 type Kind struct {
 	MediaType string
@@ -43,6 +46,20 @@ func KindOf(head []byte) (Kind, bool) {
 func OfType(mediaType string) Kind {
 	for _, k := range kinds() {
 		if k.MediaType == mediaType {
+			return k
+		}
+	}
+	return Kind{}
+}
+
+// Announced gives the kind that a name says; an empty one when it says none that is taken.
+func Announced(name string) Kind {
+	extension := strings.ToLower(path.Ext(name))
+	if extension == ".jpeg" {
+		extension = ".jpg"
+	}
+	for _, k := range kinds() {
+		if k.Extension == extension {
 			return k
 		}
 	}

@@ -99,7 +99,7 @@ func prepare(doc *openapi3.T, path, method string, item *openapi3.PathItem, op *
 	}
 	if op.RequestBody != nil {
 		prepared.jsonBody = op.RequestBody.Value.Content["application/json"] != nil
-		prepared.uploads = op.RequestBody.Value.Content["application/octet-stream"] != nil
+		prepared.uploads = op.RequestBody.Value.Content["application/octet-stream"] != nil || op.RequestBody.Value.Content["application/offset+octet-stream"] != nil
 	}
 	for _, response := range op.Responses.Map() {
 		for mediaType := range response.Value.Content {

@@ -41,6 +41,7 @@ type Server struct {
 	requests *prometheus.HistogramVec
 	refused  *prometheus.CounterVec
 	slots    chan struct{}
+	uploads  chan struct{} // slots of uploads, which may take minutes each
 	rates    *rates
 }
 
@@ -48,7 +49,7 @@ type Server struct {
 func New(config Config, contract *Contract, auth Authenticator, log *slog.Logger, metrics prometheus.Registerer) (*Server, error) {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
-	s := &Server{Echo: e, contract: contract, auth: auth, config: config, log: log, slots: make(chan struct{}, config.MaxConcurrent), rates: newRates(config)}
+	s := &Server{Echo: e, contract: contract, auth: auth, config: config, log: log, slots: make(chan struct{}, config.MaxConcurrent), uploads: make(chan struct{}, max(1, config.MaxConcurrent/2)), rates: newRates(config)}
 	s.requests = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "portal_http_request_seconds", Help: "Time to answer a request, by operation and status class.",
 		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
@@ -145,9 +146,13 @@ func (s *Server) limit(next echo.HandlerFunc) echo.HandlerFunc {
 			return problem.TooMany(wait)
 		}
 		if op := s.contract.find(c.Request().Method, c.Path()); op != nil && !op.streams {
+			slots := s.slots
+			if op.uploads {
+				slots = s.uploads // so that slow lines keep nobody else out
+			}
 			select {
-			case s.slots <- struct{}{}:
-				defer func() { <-s.slots }()
+			case slots <- struct{}{}:
+				defer func() { <-slots }()
 			default:
 				s.refused.WithLabelValues("overload").Inc()
 				return problem.Unavailable("overload", "Das Portal ist gerade stark ausgelastet.", "The portal is very busy at the moment.")

@@ -1,12 +1,15 @@
 import { infiniteQueryOptions, queryOptions, type QueryClient } from "@tanstack/react-query";
 import { answer, answerWithETag, api, type Schemas } from "../../api/client";
+import { ConnectionProblem } from "../../api/problem";
 import { uploadFile } from "../../api/upload";
+import { uploadInParts, type UploadProgress } from "../../api/uploadInParts";
 import type { FormDefinition, FormLayout, FormSchema } from "../../forms/definition";
 import { defined } from "../../lib/defined";
 
 export type Application = Schemas["Application"];
 export type ApplicationState = Schemas["ApplicationState"];
 export type Attachment = Schemas["Attachment"];
+export type UnfinishedUpload = Schemas["UnfinishedUpload"];
 export type TimelineEvent = Schemas["TimelineEvent"];
 
 /** An application with the version that changes must name. */
@@ -52,6 +55,26 @@ export const applicationQuery = (applicationId: string) =>
         api.GET("/api/v1/applications/{applicationId}", { params: { path: { applicationId } } }),
       ),
     staleTime: 0,
+  });
+
+/** Milliseconds until it is asked again what the virus scanner says. */
+const askAgain = 3000;
+
+/** The files of a draft, as long as some of them wait for the virus scanner. */
+export const checksQuery = (applicationId: string, waiting: readonly string[]) =>
+  queryOptions({
+    queryKey: ["application", applicationId, "checks", ...waiting],
+    queryFn: async () => {
+      const application = await answer(
+        api.GET("/api/v1/applications/{applicationId}", { params: { path: { applicationId } } }),
+      );
+      return application.attachments;
+    },
+    enabled: waiting.length > 0,
+    refetchInterval: ({ state }) =>
+      state.data?.some((file) => file.check === "pending") === false ? false : askAgain,
+    staleTime: 0,
+    gcTime: 0,
   });
 
 /** Takes over an application that a change has answered. */
@@ -208,18 +231,79 @@ export function writeToAuthority(applicationId: string, text: string, key: strin
   );
 }
 
-/** Sends a file for a field of the form. */
-export function uploadAttachment(
+/** Bytes up to which a file is sent in one request; a larger one in parts, so that it goes on where the line broke. */
+const inOneRequest = 1024 * 1024;
+/** Milliseconds until an upload that has arrived is looked for among the attachments again. */
+const lookAgain = 700;
+
+const uploadsAddress = (applicationId: string) => `/api/v1/applications/${applicationId}/uploads`;
+
+/** Sends a file for a field of the form; `unfinished` are uploads of the draft, of which one may be the beginning of this file. */
+export async function uploadAttachment(
   applicationId: string,
   file: File,
   field: string,
-  onProgress: (part: number) => void,
+  watch: { onProgress: (progress: UploadProgress) => void; signal?: AbortSignal | undefined },
+  unfinished: readonly UnfinishedUpload[],
 ): Promise<Attachment> {
-  const query = new URLSearchParams({ name: file.name, field });
-  return uploadFile<Attachment>(
-    `/api/v1/applications/${applicationId}/attachments?${query}`,
-    file,
-    onProgress,
+  if (file.size <= inOneRequest) {
+    const query = new URLSearchParams({ name: file.name, field });
+    return uploadFile<Attachment>(
+      `/api/v1/applications/${applicationId}/attachments?${query}`,
+      file,
+      (part) => watch.onProgress({ part }),
+      watch.signal,
+    );
+  }
+  const fingerprint = await fingerprintOf(file);
+  const before = unfinished.find((upload) => upload.field === field && upload.fingerprint === fingerprint);
+  const endpoint = uploadsAddress(applicationId);
+  const url = await uploadInParts(file, {
+    endpoint,
+    uploadUrl: before && `${endpoint}/${before.id}`,
+    metadata: { filename: file.name, field, fingerprint },
+    ...watch,
+  });
+  return takenOver(applicationId, url.split("/").at(-1) ?? "", watch.signal);
+}
+
+/** Waits until the portal has made an attachment of an upload that has arrived. */
+async function takenOver(
+  applicationId: string,
+  uploadId: string,
+  signal: AbortSignal | undefined,
+): Promise<Attachment> {
+  for (;;) {
+    signal?.throwIfAborted();
+    try {
+      const application = await answer(
+        api.GET("/api/v1/applications/{applicationId}", { params: { path: { applicationId } } }),
+      );
+      const attachment = application.attachments.find((file) => file.id === uploadId);
+      if (attachment !== undefined) return attachment;
+      if (!application.uploads?.some((upload) => upload.id === uploadId)) {
+        throw new Error("the upload is gone");
+      }
+    } catch (error) {
+      if (!(error instanceof ConnectionProblem)) throw error; // else it is asked again
+    }
+    await new Promise((resolve) => setTimeout(resolve, lookAgain));
+  }
+}
+
+/** By what a file is known again: its name, size and time, of which nobody can tell the name. */
+async function fingerprintOf(file: File): Promise<string> {
+  const text = JSON.stringify([file.name, file.size, file.lastModified]);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Gives an upload up. */
+export async function endUpload(applicationId: string, uploadId: string): Promise<void> {
+  await answer(
+    api.DELETE("/api/v1/applications/{applicationId}/uploads/{uploadId}", {
+      params: { path: { applicationId, uploadId }, header: { "Tus-Resumable": "1.0.0" } },
+    }),
   );
 }
 

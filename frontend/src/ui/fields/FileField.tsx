@@ -1,5 +1,5 @@
 import { useRef, type ReactNode } from "react";
-import { useWords } from "../../i18n";
+import { useWords, type Say } from "../../i18n";
 import { classes } from "../../lib/classes";
 import { formatBytes } from "../../lib/money";
 import { focusElement } from "../../lib/focus";
@@ -12,6 +12,8 @@ export interface UploadedFile {
   id: string;
   name: string;
   size: number;
+  /** What the virus scanner says, as long as it is not that the file is clean. */
+  check?: "pending" | "refused" | undefined;
   /** Where it comes from, when not from the device. */
   origin?: { accountHome: string } | undefined;
 }
@@ -20,32 +22,55 @@ export interface UploadedFile {
 export interface PendingFile {
   key: string;
   name: string;
+  size: number;
   /** 0 to 1. */
   progress: number;
+  /** The line is broken; it goes on by itself. */
+  waiting?: boolean;
   error?: string;
 }
+
+/** A file that broke off on its way, earlier. */
+export interface BrokenFile {
+  id: string;
+  name: string;
+  size: number;
+  /** What has arrived of it, 0 to 1. */
+  part: number;
+}
+
+const none: readonly BrokenFile[] = [];
 
 /** Files to hand in: what has arrived, what is on its way, what went wrong; each can be removed. */
 export function FileField({
   files,
   pending,
+  broken = none,
+  arrived,
   accept,
   maxFiles = 1,
   language,
   onAdd,
   onRemove,
+  onCancel,
   onDismiss,
+  onGiveUp,
   more,
   ...field
 }: FieldProps & {
   files: UploadedFile[];
   pending: PendingFile[];
+  broken?: readonly BrokenFile[] | undefined;
+  /** Name of the file that has arrived last, to be read out. */
+  arrived?: string | undefined;
   accept?: string | undefined;
   maxFiles?: number;
   language: string;
   onAdd: (files: File[]) => void;
   onRemove: (id: string) => void;
+  onCancel?: (key: string) => void;
   onDismiss: (key: string) => void;
+  onGiveUp?: (id: string) => void;
   /** Other ways to add a file. */
   more?: ReactNode;
 }) {
@@ -75,7 +100,16 @@ export function FileField({
         }}
       />
       {more}
-      {(files.length > 0 || pending.length > 0) && (
+      <p className="pv-hidden" role="status">
+        {[
+          ...files.map((file) => file.check === "pending" && `${file.name} ${t("file.checking")}.`),
+          ...pending.map((file) => spoken(file, t)),
+          arrived !== undefined && t("file.arrived", { name: arrived }),
+        ]
+          .filter(Boolean)
+          .join(" ")}
+      </p>
+      {(files.length > 0 || pending.length > 0 || broken.length > 0) && (
         <ul className="pv-files" aria-label={t("file.list")}>
           {files.map((file) => (
             <li key={file.id}>
@@ -83,6 +117,13 @@ export function FileField({
                 {file.name} <span className="pv-muted pv-nowrap">({formatBytes(file.size, language)})</span>
                 {file.origin !== undefined && (
                   <span className="pv-small pv-muted"> {t("file.fromSafe")}</span>
+                )}
+                {file.check === "pending" && <span className="pv-small pv-muted"> {t("file.checking")}</span>}
+                {file.check === "refused" && (
+                  <span className="kern-error" role="alert">
+                    <Icon name="danger" />
+                    <span className="kern-body">{t("file.harmful")}</span>
+                  </span>
                 )}
               </span>
               <Button variant="tertiary" small icon="delete" onClick={() => remove(() => onRemove(file.id))}>
@@ -94,11 +135,28 @@ export function FileField({
             <li key={file.key}>
               <span className="pv-files__name">{file.name}</span>
               {file.error === undefined ? (
-                <progress
-                  value={file.progress}
-                  max={1}
-                  aria-label={t("file.uploading", { name: file.name })}
-                />
+                <span className="pv-files__progress">
+                  <progress
+                    value={file.progress}
+                    max={1}
+                    aria-label={t("file.uploading", { name: file.name })}
+                  />
+                  <span className="pv-small pv-muted">
+                    {file.waiting === true
+                      ? t("file.waiting")
+                      : file.progress === 1
+                        ? t("file.takingOver")
+                        : t("file.part", {
+                            percent: percent(file.progress),
+                            size: formatBytes(file.size, language),
+                          })}
+                  </span>
+                  {onCancel !== undefined && (
+                    <Button variant="tertiary" small onClick={() => remove(() => onCancel(file.key))}>
+                      {t("cancel")} <span className="pv-hidden">{file.name}</span>
+                    </Button>
+                  )}
+                </span>
               ) : (
                 <>
                   <span className="kern-error" role="alert">
@@ -112,8 +170,36 @@ export function FileField({
               )}
             </li>
           ))}
+          {broken.map((file) => (
+            <li key={file.id}>
+              <span className="pv-files__name">
+                {file.name}{" "}
+                <span className="pv-small pv-muted">
+                  {t("file.broken", { percent: percent(file.part), size: formatBytes(file.size, language) })}
+                </span>
+              </span>
+              <Button
+                variant="tertiary"
+                small
+                icon="delete"
+                onClick={() => remove(() => onGiveUp?.(file.id))}
+              >
+                {t("file.giveUp")} <span className="pv-hidden">{file.name}</span>
+              </Button>
+            </li>
+          ))}
         </ul>
       )}
     </FieldFrame>
   );
+}
+
+const percent = (part: number) => Math.floor(part * 100);
+
+/** What is read out of a file on its way: not each step, but each quarter of it. */
+function spoken(file: PendingFile, t: Say): string | false {
+  if (file.error !== undefined) return false; // an alert of its own
+  if (file.waiting === true) return `${file.name}: ${t("file.waiting")}`;
+  if (file.progress === 1) return `${file.name}: ${t("file.takingOver")}`;
+  return t("file.spoken", { name: file.name, percent: Math.floor(file.progress * 4) * 25 });
 }

@@ -115,7 +115,7 @@ function Uploads() {
   const dismiss = (key: string) => setPending((files) => files.filter((file) => file.key !== key));
   const upload = async (file: File) => {
     const key = crypto.randomUUID();
-    setPending((files) => [...files, { key, name: file.name, progress: 0 }]);
+    setPending((files) => [...files, { key, name: file.name, size: file.size, progress: 0 }]);
     try {
       const added = await addDocument(file, (progress) => change(key, { progress }));
       await queryClient.invalidateQueries({ queryKey: documentsQuery.queryKey });

@@ -21,7 +21,7 @@ export function SubmittedAnswers({ application }: { application: Application }) 
       </section>
     );
   }
-  const names = new Map(application.attachments.map((file) => [file.id, file.name]));
+  const files = new Map(application.attachments.map((file) => [file.id, file]));
   return (
     <section className="pv-stack pv-stack--medium">
       <details className="kern-accordion">
@@ -35,11 +35,16 @@ export function SubmittedAnswers({ application }: { application: Application }) 
               layout={form.data.layout}
               answers={toAnswers(application.data)}
               language={currentLanguage()}
-              showFile={(id) => (
-                <a href={attachmentAddress(application.id, id)} download>
-                  {names.get(id) ?? id}
-                </a>
-              )}
+              showFile={(id) => {
+                const file = files.get(id);
+                if (file?.check === "refused") return t("applications:page.harmful", { name: file.name });
+                if (file?.check === "pending") return `${file.name} (${t("common:file.checking")})`;
+                return (
+                  <a href={attachmentAddress(application.id, id)} download>
+                    {file?.name ?? id}
+                  </a>
+                );
+              }}
             />
           )}
         </div>

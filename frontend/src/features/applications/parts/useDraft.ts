@@ -1,5 +1,5 @@
-import { useQueryClient } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMemo, useRef, useState } from "react";
 import { useWords } from "../../../i18n";
 import { ApiProblem } from "../../../api/problem";
 import type { Answers, FormDefinition } from "../../../forms/definition";
@@ -9,7 +9,9 @@ import { useSchemaForm } from "../../../forms/useSchemaForm";
 import { toAnswers } from "../../../forms/validation";
 import type { UploadedFile } from "../../../ui/fields/FileField";
 import {
+  checksQuery,
   deleteAttachment,
+  endUpload,
   keepApplication,
   saveDraft,
   uploadAttachment,
@@ -38,12 +40,27 @@ export function useDraft(draft: VersionedApplication, definition: FormDefinition
   const [known, setKnown] = useState<ReadonlyMap<string, UploadedFile>>(
     () => new Map(draft.data.attachments.map((file) => [file.id, file])),
   );
+  const waiting = [...known.values()].filter((file) => file.check === "pending").map((file) => file.id);
+  const { data: checked } = useQuery(checksQuery(id, waiting));
+  const shown = useMemo(
+    () => new Map([...known, ...(checked ?? []).map((file) => [file.id, file] as const)]),
+    [known, checked],
+  );
+  const [uploads, setUploads] = useState(draft.data.uploads ?? []);
+  const forgetUpload = (uploadId: string) =>
+    setUploads((list) => list.filter((upload) => upload.id !== uploadId));
   const files: FormFiles = {
-    known,
-    async upload(file, pointer, onProgress) {
-      const attachment = await uploadAttachment(id, file, pointer, onProgress);
+    known: shown,
+    async upload(file, pointer, watch) {
+      const attachment = await uploadAttachment(id, file, pointer, watch, uploads);
       setKnown((before) => new Map(before).set(attachment.id, attachment));
+      forgetUpload(attachment.id);
       return attachment;
+    },
+    broken: uploads.map((upload) => ({ ...upload, part: upload.received / upload.size })),
+    async giveUp(uploadId) {
+      forgetUpload(uploadId);
+      await endUpload(id, uploadId);
     },
     remove: (attachmentId) => deleteAttachment(id, attachmentId),
     explain: (error) =>

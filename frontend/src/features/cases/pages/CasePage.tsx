@@ -154,7 +154,9 @@ function Attachments({ item }: { item: Case }) {
             ),
           value:
             file.available === false ? (
-              <span className="pv-muted">{t("cases:page.notFetched")}</span>
+              <span className="pv-muted">
+                {file.check === "refused" ? t("cases:page.harmful") : t("cases:page.notFetched")}
+              </span>
             ) : (
               <>
                 {formatBytes(file.size, language)}
