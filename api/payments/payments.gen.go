@@ -25,6 +25,12 @@ type ServerInterface interface {
 	// Set the fee of a case
 	// (POST /api/v1/cases/{caseId}/payments)
 	SetFee(ctx echo.Context, caseId CaseId, params SetFeeParams) error
+	// Record a payment in cash
+	// (POST /api/v1/cases/{caseId}/payments/{paymentId}/cash)
+	PayCash(ctx echo.Context, caseId CaseId, paymentId PaymentId, params PayCashParams) error
+	// Receipt as PDF
+	// (GET /api/v1/cases/{caseId}/payments/{paymentId}/receipt)
+	GetCasePaymentReceipt(ctx echo.Context, caseId CaseId, paymentId PaymentId) error
 	// Reduce or waive a fee
 	// (POST /api/v1/cases/{caseId}/payments/{paymentId}/reduction)
 	ReducePayment(ctx echo.Context, caseId CaseId, paymentId PaymentId, params ReducePaymentParams) error
@@ -94,6 +100,24 @@ type ServerInterface interface {
 	// Refuse a refund
 	// (POST /api/v1/treasury/refunds/{refundId}/refuse)
 	RefuseRefund(ctx echo.Context, refundId RefundId, params RefuseRefundParams) error
+	// Account statements that were read in
+	// (GET /api/v1/treasury/statements)
+	ListStatements(ctx echo.Context) error
+	// Read account statements in
+	// (POST /api/v1/treasury/statements)
+	ImportStatement(ctx echo.Context, params ImportStatementParams) error
+	// Money on the account
+	// (GET /api/v1/treasury/transfers)
+	ListTransfers(ctx echo.Context, params ListTransfersParams) error
+	// Assign an entry to a fee
+	// (POST /api/v1/treasury/transfers/{transferId}/assign)
+	AssignTransfer(ctx echo.Context, transferId TransferId, params AssignTransferParams) error
+	// Give back what is open of an entry
+	// (POST /api/v1/treasury/transfers/{transferId}/give-back)
+	GiveBackTransfer(ctx echo.Context, transferId TransferId, params GiveBackTransferParams) error
+	// Undo an assignment
+	// (POST /api/v1/treasury/transfers/{transferId}/undo)
+	UndoTransfer(ctx echo.Context, transferId TransferId, params UndoTransferParams) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -156,6 +180,80 @@ func (w *ServerInterfaceWrapper) SetFee(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.SetFee(ctx, caseId, params)
+	return err
+}
+
+// PayCash converts echo context to params.
+func (w *ServerInterfaceWrapper) PayCash(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseId CaseId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// ------------- Path parameter "paymentId" -------------
+	var paymentId PaymentId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "paymentId", ctx.Param("paymentId"), &paymentId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter paymentId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PayCashParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PayCash(ctx, caseId, paymentId, params)
+	return err
+}
+
+// GetCasePaymentReceipt converts echo context to params.
+func (w *ServerInterfaceWrapper) GetCasePaymentReceipt(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseId CaseId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// ------------- Path parameter "paymentId" -------------
+	var paymentId PaymentId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "paymentId", ctx.Param("paymentId"), &paymentId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter paymentId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetCasePaymentReceipt(ctx, caseId, paymentId)
 	return err
 }
 
@@ -835,6 +933,191 @@ func (w *ServerInterfaceWrapper) RefuseRefund(ctx echo.Context) error {
 	return err
 }
 
+// ListStatements converts echo context to params.
+func (w *ServerInterfaceWrapper) ListStatements(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListStatements(ctx)
+	return err
+}
+
+// ImportStatement converts echo context to params.
+func (w *ServerInterfaceWrapper) ImportStatement(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ImportStatementParams
+	// ------------- Required query parameter "name" -------------
+
+	err = runtime.BindQueryParameter("form", true, true, "name", ctx.QueryParams(), &params.Name)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter name: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ImportStatement(ctx, params)
+	return err
+}
+
+// ListTransfers converts echo context to params.
+func (w *ServerInterfaceWrapper) ListTransfers(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTransfersParams
+	// ------------- Optional query parameter "open" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "open", ctx.QueryParams(), &params.Open)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter open: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "limit", ctx.QueryParams(), &params.Limit)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListTransfers(ctx, params)
+	return err
+}
+
+// AssignTransfer converts echo context to params.
+func (w *ServerInterfaceWrapper) AssignTransfer(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "transferId" -------------
+	var transferId TransferId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "transferId", ctx.Param("transferId"), &transferId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter transferId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AssignTransferParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AssignTransfer(ctx, transferId, params)
+	return err
+}
+
+// GiveBackTransfer converts echo context to params.
+func (w *ServerInterfaceWrapper) GiveBackTransfer(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "transferId" -------------
+	var transferId TransferId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "transferId", ctx.Param("transferId"), &transferId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter transferId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GiveBackTransferParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GiveBackTransfer(ctx, transferId, params)
+	return err
+}
+
+// UndoTransfer converts echo context to params.
+func (w *ServerInterfaceWrapper) UndoTransfer(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "transferId" -------------
+	var transferId TransferId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "transferId", ctx.Param("transferId"), &transferId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter transferId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UndoTransferParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UndoTransfer(ctx, transferId, params)
+	return err
+}
+
 // This is a simple interface which specifies echo.Route addition functions which
 // are present on both echo.Echo and echo.Group, since we want to allow using
 // either of them for path registration
@@ -865,6 +1148,8 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 
 	router.GET(baseURL+"/api/v1/cases/:caseId/payments", wrapper.ListCasePayments)
 	router.POST(baseURL+"/api/v1/cases/:caseId/payments", wrapper.SetFee)
+	router.POST(baseURL+"/api/v1/cases/:caseId/payments/:paymentId/cash", wrapper.PayCash)
+	router.GET(baseURL+"/api/v1/cases/:caseId/payments/:paymentId/receipt", wrapper.GetCasePaymentReceipt)
 	router.POST(baseURL+"/api/v1/cases/:caseId/payments/:paymentId/reduction", wrapper.ReducePayment)
 	router.POST(baseURL+"/api/v1/payment-notifications/:token", wrapper.NotifyPayment)
 	router.GET(baseURL+"/api/v1/payments", wrapper.ListPayments)
@@ -888,6 +1173,12 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.POST(baseURL+"/api/v1/treasury/refunds/:refundId/approve", wrapper.ApproveRefund)
 	router.POST(baseURL+"/api/v1/treasury/refunds/:refundId/execute", wrapper.ExecuteRefund)
 	router.POST(baseURL+"/api/v1/treasury/refunds/:refundId/refuse", wrapper.RefuseRefund)
+	router.GET(baseURL+"/api/v1/treasury/statements", wrapper.ListStatements)
+	router.POST(baseURL+"/api/v1/treasury/statements", wrapper.ImportStatement)
+	router.GET(baseURL+"/api/v1/treasury/transfers", wrapper.ListTransfers)
+	router.POST(baseURL+"/api/v1/treasury/transfers/:transferId/assign", wrapper.AssignTransfer)
+	router.POST(baseURL+"/api/v1/treasury/transfers/:transferId/give-back", wrapper.GiveBackTransfer)
+	router.POST(baseURL+"/api/v1/treasury/transfers/:transferId/undo", wrapper.UndoTransfer)
 
 }
 
@@ -917,7 +1208,11 @@ type InvalidApplicationProblemPlusJSONResponse Problem
 
 type NotFoundApplicationProblemPlusJSONResponse Problem
 
+type TooLargeApplicationProblemPlusJSONResponse Problem
+
 type UnauthorizedApplicationProblemPlusJSONResponse Problem
+
+type UnsupportedMediaTypeApplicationProblemPlusJSONResponse Problem
 
 type ListCasePaymentsRequestObject struct {
 	CaseId CaseId `json:"caseId"`
@@ -1061,6 +1356,177 @@ type SetFeedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetFeedefaultApplicationProblemPlusJSONResponse) VisitSetFeeResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type PayCashRequestObject struct {
+	CaseId    CaseId    `json:"caseId"`
+	PaymentId PaymentId `json:"paymentId"`
+	Params    PayCashParams
+	Body      *PayCashJSONRequestBody
+}
+
+type PayCashResponseObject interface {
+	VisitPayCashResponse(w http.ResponseWriter) error
+}
+
+type PayCash200JSONResponse PaymentRecord
+
+func (response PayCash200JSONResponse) VisitPayCashResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type PayCash401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response PayCash401ApplicationProblemPlusJSONResponse) VisitPayCashResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type PayCash403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response PayCash403ApplicationProblemPlusJSONResponse) VisitPayCashResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type PayCash404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response PayCash404ApplicationProblemPlusJSONResponse) VisitPayCashResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type PayCash409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response PayCash409ApplicationProblemPlusJSONResponse) VisitPayCashResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type PayCash422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response PayCash422ApplicationProblemPlusJSONResponse) VisitPayCashResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type PayCashdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PayCashdefaultApplicationProblemPlusJSONResponse) VisitPayCashResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type GetCasePaymentReceiptRequestObject struct {
+	CaseId    CaseId    `json:"caseId"`
+	PaymentId PaymentId `json:"paymentId"`
+}
+
+type GetCasePaymentReceiptResponseObject interface {
+	VisitGetCasePaymentReceiptResponse(w http.ResponseWriter) error
+}
+
+type GetCasePaymentReceipt200ApplicationoctetStreamResponse struct {
+	FileApplicationoctetStreamResponse
+}
+
+func (response GetCasePaymentReceipt200ApplicationoctetStreamResponse) VisitGetCasePaymentReceiptResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetCasePaymentReceipt401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetCasePaymentReceipt401ApplicationProblemPlusJSONResponse) VisitGetCasePaymentReceiptResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetCasePaymentReceipt403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetCasePaymentReceipt403ApplicationProblemPlusJSONResponse) VisitGetCasePaymentReceiptResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetCasePaymentReceipt404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetCasePaymentReceipt404ApplicationProblemPlusJSONResponse) VisitGetCasePaymentReceiptResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetCasePaymentReceipt409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response GetCasePaymentReceipt409ApplicationProblemPlusJSONResponse) VisitGetCasePaymentReceiptResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetCasePaymentReceiptdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCasePaymentReceiptdefaultApplicationProblemPlusJSONResponse) VisitGetCasePaymentReceiptResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -2541,6 +3007,448 @@ func (response RefuseRefunddefaultApplicationProblemPlusJSONResponse) VisitRefus
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type ListStatementsRequestObject struct {
+}
+
+type ListStatementsResponseObject interface {
+	VisitListStatementsResponse(w http.ResponseWriter) error
+}
+
+type ListStatements200JSONResponse StatementImportList
+
+func (response ListStatements200JSONResponse) VisitListStatementsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListStatements401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListStatements401ApplicationProblemPlusJSONResponse) VisitListStatementsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListStatements403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListStatements403ApplicationProblemPlusJSONResponse) VisitListStatementsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListStatementsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListStatementsdefaultApplicationProblemPlusJSONResponse) VisitListStatementsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ImportStatementRequestObject struct {
+	Params ImportStatementParams
+	Body   io.Reader
+}
+
+type ImportStatementResponseObject interface {
+	VisitImportStatementResponse(w http.ResponseWriter) error
+}
+
+type ImportStatement201JSONResponse StatementImport
+
+func (response ImportStatement201JSONResponse) VisitImportStatementResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ImportStatement401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ImportStatement401ApplicationProblemPlusJSONResponse) VisitImportStatementResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ImportStatement403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ImportStatement403ApplicationProblemPlusJSONResponse) VisitImportStatementResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ImportStatement409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ImportStatement409ApplicationProblemPlusJSONResponse) VisitImportStatementResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ImportStatement413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ImportStatement413ApplicationProblemPlusJSONResponse) VisitImportStatementResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ImportStatement415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ImportStatement415ApplicationProblemPlusJSONResponse) VisitImportStatementResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ImportStatement422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ImportStatement422ApplicationProblemPlusJSONResponse) VisitImportStatementResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ImportStatementdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ImportStatementdefaultApplicationProblemPlusJSONResponse) VisitImportStatementResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ListTransfersRequestObject struct {
+	Params ListTransfersParams
+}
+
+type ListTransfersResponseObject interface {
+	VisitListTransfersResponse(w http.ResponseWriter) error
+}
+
+type ListTransfers200JSONResponse TransferList
+
+func (response ListTransfers200JSONResponse) VisitListTransfersResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListTransfers401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListTransfers401ApplicationProblemPlusJSONResponse) VisitListTransfersResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListTransfers403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListTransfers403ApplicationProblemPlusJSONResponse) VisitListTransfersResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListTransfers422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListTransfers422ApplicationProblemPlusJSONResponse) VisitListTransfersResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListTransfersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListTransfersdefaultApplicationProblemPlusJSONResponse) VisitListTransfersResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type AssignTransferRequestObject struct {
+	TransferId TransferId `json:"transferId"`
+	Params     AssignTransferParams
+	Body       *AssignTransferJSONRequestBody
+}
+
+type AssignTransferResponseObject interface {
+	VisitAssignTransferResponse(w http.ResponseWriter) error
+}
+
+type AssignTransfer200JSONResponse Transfer
+
+func (response AssignTransfer200JSONResponse) VisitAssignTransferResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AssignTransfer401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AssignTransfer401ApplicationProblemPlusJSONResponse) VisitAssignTransferResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AssignTransfer403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response AssignTransfer403ApplicationProblemPlusJSONResponse) VisitAssignTransferResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AssignTransfer404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response AssignTransfer404ApplicationProblemPlusJSONResponse) VisitAssignTransferResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AssignTransfer409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response AssignTransfer409ApplicationProblemPlusJSONResponse) VisitAssignTransferResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AssignTransfer422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response AssignTransfer422ApplicationProblemPlusJSONResponse) VisitAssignTransferResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AssignTransferdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AssignTransferdefaultApplicationProblemPlusJSONResponse) VisitAssignTransferResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type GiveBackTransferRequestObject struct {
+	TransferId TransferId `json:"transferId"`
+	Params     GiveBackTransferParams
+}
+
+type GiveBackTransferResponseObject interface {
+	VisitGiveBackTransferResponse(w http.ResponseWriter) error
+}
+
+type GiveBackTransfer200JSONResponse Transfer
+
+func (response GiveBackTransfer200JSONResponse) VisitGiveBackTransferResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GiveBackTransfer401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GiveBackTransfer401ApplicationProblemPlusJSONResponse) VisitGiveBackTransferResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GiveBackTransfer403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GiveBackTransfer403ApplicationProblemPlusJSONResponse) VisitGiveBackTransferResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GiveBackTransfer404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GiveBackTransfer404ApplicationProblemPlusJSONResponse) VisitGiveBackTransferResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GiveBackTransfer409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response GiveBackTransfer409ApplicationProblemPlusJSONResponse) VisitGiveBackTransferResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GiveBackTransferdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GiveBackTransferdefaultApplicationProblemPlusJSONResponse) VisitGiveBackTransferResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type UndoTransferRequestObject struct {
+	TransferId TransferId `json:"transferId"`
+	Params     UndoTransferParams
+}
+
+type UndoTransferResponseObject interface {
+	VisitUndoTransferResponse(w http.ResponseWriter) error
+}
+
+type UndoTransfer200JSONResponse Transfer
+
+func (response UndoTransfer200JSONResponse) VisitUndoTransferResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type UndoTransfer401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UndoTransfer401ApplicationProblemPlusJSONResponse) VisitUndoTransferResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type UndoTransfer403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UndoTransfer403ApplicationProblemPlusJSONResponse) VisitUndoTransferResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type UndoTransfer404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UndoTransfer404ApplicationProblemPlusJSONResponse) VisitUndoTransferResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type UndoTransfer409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UndoTransfer409ApplicationProblemPlusJSONResponse) VisitUndoTransferResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type UndoTransferdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UndoTransferdefaultApplicationProblemPlusJSONResponse) VisitUndoTransferResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// What was asked for a case
@@ -2549,6 +3457,12 @@ type StrictServerInterface interface {
 	// Set the fee of a case
 	// (POST /api/v1/cases/{caseId}/payments)
 	SetFee(ctx context.Context, request SetFeeRequestObject) (SetFeeResponseObject, error)
+	// Record a payment in cash
+	// (POST /api/v1/cases/{caseId}/payments/{paymentId}/cash)
+	PayCash(ctx context.Context, request PayCashRequestObject) (PayCashResponseObject, error)
+	// Receipt as PDF
+	// (GET /api/v1/cases/{caseId}/payments/{paymentId}/receipt)
+	GetCasePaymentReceipt(ctx context.Context, request GetCasePaymentReceiptRequestObject) (GetCasePaymentReceiptResponseObject, error)
 	// Reduce or waive a fee
 	// (POST /api/v1/cases/{caseId}/payments/{paymentId}/reduction)
 	ReducePayment(ctx context.Context, request ReducePaymentRequestObject) (ReducePaymentResponseObject, error)
@@ -2618,6 +3532,24 @@ type StrictServerInterface interface {
 	// Refuse a refund
 	// (POST /api/v1/treasury/refunds/{refundId}/refuse)
 	RefuseRefund(ctx context.Context, request RefuseRefundRequestObject) (RefuseRefundResponseObject, error)
+	// Account statements that were read in
+	// (GET /api/v1/treasury/statements)
+	ListStatements(ctx context.Context, request ListStatementsRequestObject) (ListStatementsResponseObject, error)
+	// Read account statements in
+	// (POST /api/v1/treasury/statements)
+	ImportStatement(ctx context.Context, request ImportStatementRequestObject) (ImportStatementResponseObject, error)
+	// Money on the account
+	// (GET /api/v1/treasury/transfers)
+	ListTransfers(ctx context.Context, request ListTransfersRequestObject) (ListTransfersResponseObject, error)
+	// Assign an entry to a fee
+	// (POST /api/v1/treasury/transfers/{transferId}/assign)
+	AssignTransfer(ctx context.Context, request AssignTransferRequestObject) (AssignTransferResponseObject, error)
+	// Give back what is open of an entry
+	// (POST /api/v1/treasury/transfers/{transferId}/give-back)
+	GiveBackTransfer(ctx context.Context, request GiveBackTransferRequestObject) (GiveBackTransferResponseObject, error)
+	// Undo an assignment
+	// (POST /api/v1/treasury/transfers/{transferId}/undo)
+	UndoTransfer(ctx context.Context, request UndoTransferRequestObject) (UndoTransferResponseObject, error)
 }
 
 type StrictHandlerFunc = strictecho.StrictEchoHandlerFunc
@@ -2683,6 +3615,65 @@ func (sh *strictHandler) SetFee(ctx echo.Context, caseId CaseId, params SetFeePa
 		return err
 	} else if validResponse, ok := response.(SetFeeResponseObject); ok {
 		return validResponse.VisitSetFeeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PayCash operation middleware
+func (sh *strictHandler) PayCash(ctx echo.Context, caseId CaseId, paymentId PaymentId, params PayCashParams) error {
+	var request PayCashRequestObject
+
+	request.CaseId = caseId
+	request.PaymentId = paymentId
+	request.Params = params
+
+	var body PayCashJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PayCash(ctx.Request().Context(), request.(PayCashRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PayCash")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PayCashResponseObject); ok {
+		return validResponse.VisitPayCashResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetCasePaymentReceipt operation middleware
+func (sh *strictHandler) GetCasePaymentReceipt(ctx echo.Context, caseId CaseId, paymentId PaymentId) error {
+	var request GetCasePaymentReceiptRequestObject
+
+	request.CaseId = caseId
+	request.PaymentId = paymentId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCasePaymentReceipt(ctx.Request().Context(), request.(GetCasePaymentReceiptRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCasePaymentReceipt")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetCasePaymentReceiptResponseObject); ok {
+		return validResponse.VisitGetCasePaymentReceiptResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -3290,6 +4281,165 @@ func (sh *strictHandler) RefuseRefund(ctx echo.Context, refundId RefundId, param
 		return err
 	} else if validResponse, ok := response.(RefuseRefundResponseObject); ok {
 		return validResponse.VisitRefuseRefundResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListStatements operation middleware
+func (sh *strictHandler) ListStatements(ctx echo.Context) error {
+	var request ListStatementsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListStatements(ctx.Request().Context(), request.(ListStatementsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListStatements")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListStatementsResponseObject); ok {
+		return validResponse.VisitListStatementsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ImportStatement operation middleware
+func (sh *strictHandler) ImportStatement(ctx echo.Context, params ImportStatementParams) error {
+	var request ImportStatementRequestObject
+
+	request.Params = params
+
+	request.Body = ctx.Request().Body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ImportStatement(ctx.Request().Context(), request.(ImportStatementRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ImportStatement")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ImportStatementResponseObject); ok {
+		return validResponse.VisitImportStatementResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListTransfers operation middleware
+func (sh *strictHandler) ListTransfers(ctx echo.Context, params ListTransfersParams) error {
+	var request ListTransfersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTransfers(ctx.Request().Context(), request.(ListTransfersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTransfers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListTransfersResponseObject); ok {
+		return validResponse.VisitListTransfersResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AssignTransfer operation middleware
+func (sh *strictHandler) AssignTransfer(ctx echo.Context, transferId TransferId, params AssignTransferParams) error {
+	var request AssignTransferRequestObject
+
+	request.TransferId = transferId
+	request.Params = params
+
+	var body AssignTransferJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AssignTransfer(ctx.Request().Context(), request.(AssignTransferRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AssignTransfer")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AssignTransferResponseObject); ok {
+		return validResponse.VisitAssignTransferResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GiveBackTransfer operation middleware
+func (sh *strictHandler) GiveBackTransfer(ctx echo.Context, transferId TransferId, params GiveBackTransferParams) error {
+	var request GiveBackTransferRequestObject
+
+	request.TransferId = transferId
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GiveBackTransfer(ctx.Request().Context(), request.(GiveBackTransferRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GiveBackTransfer")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GiveBackTransferResponseObject); ok {
+		return validResponse.VisitGiveBackTransferResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UndoTransfer operation middleware
+func (sh *strictHandler) UndoTransfer(ctx echo.Context, transferId TransferId, params UndoTransferParams) error {
+	var request UndoTransferRequestObject
+
+	request.TransferId = transferId
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UndoTransfer(ctx.Request().Context(), request.(UndoTransferRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UndoTransfer")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UndoTransferResponseObject); ok {
+		return validResponse.VisitUndoTransferResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

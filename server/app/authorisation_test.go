@@ -87,7 +87,8 @@ func allowed() map[string]string {
 		"listProviders": "d", "listProviderDeliveries": "d", "testProvider": "d", "setProviderAddress": "d", "replaceWebhookSecret": "d", "setFitConnectCredentials": "d", "replayDelivery": "d",
 		"getMailboxSettings": session, "setMailboxSettings": session,
 		"listPayments": person, "getPayment": person, "startPayment": person, "checkPayment": person, "watchPayment": person, "getPaymentReceipt": person, "getPaymentNotice": person,
-		"notifyPayment": everybody, "listCasePayments": "k", "setFee": "k", "reducePayment": "k", "getTreasury": "t", "listTreasuryPayments": "t", "explainDifference": "t", "askRefund": "t", "writeOffPayment": "t", "listRefunds": "t",
+		"notifyPayment": everybody, "listCasePayments": "k", "setFee": "k", "payCash": "k", "getCasePaymentReceipt": "k", "listStatements": "t", "importStatement": "t", "listTransfers": "t",
+		"assignTransfer": "t", "undoTransfer": "t", "giveBackTransfer": "t", "reducePayment": "k", "getTreasury": "t", "listTreasuryPayments": "t", "explainDifference": "t", "askRefund": "t", "writeOffPayment": "t", "listRefunds": "t",
 		"approveRefund": "t", "executeRefund": "t", "refuseRefund": "t", "reconcilePayments": "t", "resolveDifference": "t", "exportLedger": "t",
 		"listClosings": "t", "closeDay": "t",
 		"listMessages": person, "getMessage": person, "deleteMessage": person,
@@ -99,7 +100,7 @@ func allowed() map[string]string {
 // unit.
 func perUnit() []string {
 	return []string{
-		"listCases", "watchCases", "getCase", "startCase", "askQuestion", "decideCase", "prepareDecision", "previewDecision", "getDecisionPaper", "getCaseAttachment", "listCasePayments", "setFee", "reducePayment",
+		"listCases", "watchCases", "getCase", "startCase", "askQuestion", "decideCase", "prepareDecision", "previewDecision", "getDecisionPaper", "getCaseAttachment", "listCasePayments", "setFee", "reducePayment", "payCash", "getCasePaymentReceipt",
 		"planCase", "noteCase", "listColleagues", "listCaseViews", "saveCaseViews", "getCaseStatistics", "exportCaseStatistics",
 		"listCaseTemplates", "createCaseTemplate", "changeCaseTemplate", "deleteCaseTemplate", "holdCase", "endCaseHold", "exportCase", "agreeDecision", "returnDecision",
 		"listEditorialEntries", "listEditorialForms", "createEditorialEntry", "getEditorialEntry", "deleteEditorialEntry", "undeleteEditorialEntry",

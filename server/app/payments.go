@@ -21,44 +21,66 @@ const usualFourEyes = 10_000
 
 // paymentFile is the file that names the payment service.
 type paymentFile struct {
-	Kind     string `json:"kind"`     // xbezahldienste
+	Kind     string `json:"kind"`     // xbezahldienste; empty where fees are paid by transfer only
 	FourEyes *int64 `json:"fourEyes"` // cents above which a refund needs a second person; default 10000
+
+	Account *payments.BankAccount `json:"account"` // to which fees can be transferred
 
 	xbezahldienste.Settings
 }
 
-// paymentProvider reads the file that names the payment service; nil where there is none. It holds secrets: one that others may read is refused.
-func (c Config) paymentProvider() (payments.Provider, payments.Cents, error) {
+// ways are the ways in which fees are paid.
+type ways struct {
+	provider payments.Provider     // nil: not online
+	account  *payments.BankAccount // nil: not by transfer
+	fourEyes payments.Cents
+}
+
+// payment reads the file that names the payment service and the account; there is no way where there is no file. It holds secrets: one that others may read is refused.
+func (c Config) payment() (w ways, err error) {
+	w.fourEyes = usualFourEyes
 	if c.Payment == "" {
-		return nil, usualFourEyes, nil
+		return w, nil
 	}
 	data, err := keys.ReadPrivate(c.Payment)
 	if err != nil {
-		return nil, 0, fmt.Errorf("read payment service: %w", err)
+		return w, fmt.Errorf("read payment service: %w", err)
 	}
 	f := paymentFile{}
 	if err := json.Unmarshal(data, &f); err != nil {
-		return nil, 0, fmt.Errorf("read payment service: %s is not valid JSON of the expected form", c.Payment)
+		return w, fmt.Errorf("read payment service: %s is not valid JSON of the expected form", c.Payment)
 	}
-	limit := payments.Cents(usualFourEyes)
 	if f.FourEyes != nil {
-		limit = payments.Cents(*f.FourEyes)
+		w.fourEyes = payments.Cents(*f.FourEyes)
 	}
-	if f.Kind != "xbezahldienste" {
-		return nil, 0, fmt.Errorf("payment service: kind %q is not known; there is xbezahldienste", f.Kind)
+	if f.Account != nil {
+		account, err := f.Account.Checked()
+		if err != nil {
+			return w, fmt.Errorf("payment service: %w", err)
+		}
+		w.account = &account
 	}
-	provider, err := xbezahldienste.New(f.Settings, outbound.Options{AllowLoopback: !c.production()})
-	return provider, limit, err
+	switch f.Kind {
+	case "":
+		if w.account == nil {
+			return w, fmt.Errorf("payment service: %s names neither a service nor an account", c.Payment)
+		}
+		return w, nil
+	case "xbezahldienste":
+		w.provider, err = xbezahldienste.New(f.Settings, outbound.Options{AllowLoopback: !c.production()})
+		return w, err
+	}
+	return w, fmt.Errorf("payment service: kind %q is not known; there is xbezahldienste", f.Kind)
 }
 
 func (a *App) plugPayments() error {
-	provider, limit, err := a.config.paymentProvider()
+	w, err := a.config.payment()
 	if err != nil {
 		return err
 	}
 	a.payments = payments.New(payments.Config{
-		DB: a.db, Keys: a.keys, Jobs: a.jobs, Hub: a.hub, Provider: provider, Messages: messages{a.federation}, Mailbox: a.mailbox, Portals: a.federation,
-		Audit: audit.New(a.db, time.Now), FourEyes: limit, Log: a.log, Now: time.Now,
+		DB: a.db, Keys: a.keys, Jobs: a.jobs, Hub: a.hub, Provider: w.provider, Account: w.account, Messages: messages{a.federation}, Mailbox: a.mailbox, Portals: a.federation,
+		Audit: audit.New(a.db, time.Now), FourEyes: w.fourEyes, Log: a.log, Now: time.Now,
 	})
 	return nil
 }

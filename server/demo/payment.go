@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"portalverbund/server/payments"
 	"portalverbund/server/payments/xbezahldienste"
 )
 
@@ -13,6 +14,7 @@ const paymentName = "bezahldienst"
 const (
 	paymentEndPoint = "kasse"
 	paymentSecret   = "beispiel-geheimnis"
+	paymentIBAN     = "DE02120300000000202051" // of the examples that banks publish
 )
 
 // The payment service is at another site than the portals, as in production.
@@ -46,8 +48,10 @@ func (a *association) preparePayment(s Site) error {
 		Kind     string `json:"kind"`
 		FourEyes int64  `json:"fourEyes"`
 
+		Account payments.BankAccount `json:"account"`
+
 		xbezahldienste.Settings
-	}{Kind: "xbezahldienste", FourEyes: 2500, Settings: xbezahldienste.Settings{
+	}{Kind: "xbezahldienste", FourEyes: 2500, Account: payments.BankAccount{Holder: s.Title, IBAN: paymentIBAN}, Settings: xbezahldienste.Settings{
 		URL: a.paymentURL(), OriginatorID: s.Name, EndPointID: paymentEndPoint, TokenURL: a.paymentURL() + "/oauth/token", ClientID: "portal-" + s.Name,
 		ClientSecret: paymentSecret, ListURL: a.paymentURL() + "/liste/" + s.Name + "/" + paymentEndPoint,
 	}})

@@ -100,6 +100,9 @@ func (s *Service) Withdrawn(ctx context.Context, origin string, applicationID uu
 			return err
 		}
 		p := list[0]
+		if _, err := s.releaseAll(ctx, &p); err != nil {
+			return err
+		}
 		p.State = withdrawn
 		if err := s.book(ctx, bookedWithdrawn, p.ID.String(), &p.ID, line{revenue(p.Budget), p.Amount}, line{accountReceivable, -p.Amount}); err != nil {
 			return err

@@ -60,7 +60,7 @@ func (s *Service) newAttempt(ctx context.Context, p *payment, what string) error
 		return err
 	}
 	err = s.DB.Later(ctx, "write attempt", "INSERT INTO payment_attempts (id, payment_id, state, amount, callback, token, created_at) VALUES ($1, $2, 'created', $3, $4, $5, $6)",
-		id, p.ID, p.Amount, hash, sealed, s.Now())
+		id, p.ID, p.due(), hash, sealed, s.Now())
 	if err != nil {
 		return err
 	}
@@ -263,13 +263,13 @@ func (s *Service) received(ctx context.Context, p *payment, a *attempt, t Transa
 	}
 	used, what := Cents(0), "paid-too-much"
 	switch {
-	case payable(p.State) && t.Amount >= p.Amount:
+	case payable(p.State) && t.Amount >= p.due():
 		now := s.Now()
-		used, what = p.Amount, "paid"
+		used, what = p.due(), "paid"
 		if p.State == expired {
 			what = "paid-late"
 		}
-		p.State, p.Method, p.PaidAt = paid, t.Method, &now
+		p.State, p.Method, p.PaidAt, p.Received = paid, t.Method, &now, p.Amount
 	case payable(p.State):
 		what = "paid-too-little"
 		p.State = failed

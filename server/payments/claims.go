@@ -62,6 +62,9 @@ type claimWords struct {
 	Reason string          `json:"reason,omitempty"`
 
 	Remedy string `json:"remedy,omitempty"` // how one can object, in the words of the authority
+
+	Received Cents        `json:"received,omitempty"` // while it is owed, what came in parts
+	Account  *BankAccount `json:"account,omitempty"`
 }
 
 func (c claim) person() httpx.Person { return httpx.Person{Issuer: c.Issuer, Subject: c.Subject} }
@@ -232,11 +235,14 @@ func (s *Service) Receipt(ctx context.Context, id uuid.UUID) (write func(io.Writ
 		return nil, "", errNoReceipt
 	}
 	english := httpx.LanguageOf(ctx) == "en"
-	name = "quittung-" + c.words.Reference + ".pdf"
-	if english {
-		name = "receipt-" + c.words.Reference + ".pdf"
+	return func(w io.Writer) error { return s.writeReceipt(w, c, english) }, receiptName(c, httpx.LanguageOf(ctx)), nil
+}
+
+func receiptName(c claim, language string) string {
+	if language == "en" {
+		return "receipt-" + c.words.Reference + ".pdf"
 	}
-	return func(w io.Writer) error { return s.writeReceipt(w, c, english) }, name, nil
+	return "quittung-" + c.words.Reference + ".pdf"
 }
 
 // Notice writes the fee notice of a fee of the caller's that is asked, was paid, or was waived.
@@ -298,6 +304,9 @@ func (s *Service) wire(ctx context.Context, c claim) types.Payment {
 	out.LegalBasis, out.Method, out.PayUrl = optional(localized(c.words.LegalBasis, language)), optional(c.words.Method), optional(c.words.PayURL)
 	out.Reduction = c.words.Reduction
 	out.Items, out.Reason = assessment{Items: c.words.Items}.wireItems(), optional(c.words.Reason)
+	if out.Received = inParts(c.State, c.words.Received); payable(c.State) {
+		out.Transfer = transferOf(c.words.Account, c.Amount-c.words.Received, c.words.Reference)
+	}
 	return out
 }
 

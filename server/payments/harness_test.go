@@ -109,6 +109,7 @@ func (w *world) with(portal string, provider payments.Provider, now func() time.
 	s := payments.New(payments.Config{
 		DB: w.db, Keys: w.keys, Jobs: w.jobs, Hub: notify.New(w.db, slog.New(slog.DiscardHandler)), Provider: provider, Messages: w, Mailbox: w,
 		Portals: portals(portal), Audit: w, FourEyes: 10_000, Log: slog.New(slog.DiscardHandler), Now: now, NoReminders: true,
+		Account: &payments.BankAccount{Holder: "Stadt Meppen", IBAN: iban},
 	})
 	s.Connect(w, w)
 	return s

@@ -21,6 +21,7 @@ import (
 	"portalverbund/api/types"
 	"portalverbund/db/dbtest"
 	"portalverbund/server/payments"
+	"portalverbund/server/payments/camt/camttest"
 	"portalverbund/server/standins/payment/service"
 )
 
@@ -90,11 +91,14 @@ type history struct {
 	amount  int64
 	seen    []string // transactions whose page somebody has seen
 	log     []string
-	touched bool // withdrawn or written off
+	touched bool  // withdrawn or written off
+	bank    int64 // what came to the account
+	pieces  []camttest.Entry
+	number  uint64
 }
 
-func newHistory(ctx context.Context, w *world, r *rand.Rand) (*history, error) {
-	h := &history{w: w, r: r, now: time.Now().UTC(), flaky: &flaky{Provider: w.pay.provider}, amount: r.Int64N(20_000) + 1}
+func newHistory(ctx context.Context, w *world, r *rand.Rand, n uint64) (*history, error) {
+	h := &history{w: w, r: r, number: n, now: time.Now().UTC(), flaky: &flaky{Provider: w.pay.provider}, amount: r.Int64N(20_000) + 1}
 	h.s = w.with(meppen, h.flaky, func() time.Time { return h.now })
 	if err := h.asked(ctx, r.IntN(3) == 0); err != nil {
 		return nil, err
@@ -212,6 +216,24 @@ func (h *history) step(ctx context.Context) {
 		{"later", func() { h.now = h.now.Add(time.Duration(h.r.IntN(50)) * time.Minute) }},
 		{"pay", func() { finish(service.Paid, 0); job(false) }},
 		{"start", func() { _, _ = h.s.Start(person, h.id, uuid.NewString()); job(true); h.look(ctx) }}, // as above
+		{"transfer", func() { h.transfer(ctx, h.r.Int64N(h.amount)+1) }},
+		{"transfer all", func() { h.transfer(ctx, h.amount) }},
+		{"statement again", func() { h.statement(ctx) }},
+		{"assign", func() {
+			if open, ok := h.someTransfer(ctx, func(t types.Transfer) bool { return t.Open.Amount > 0 }); ok {
+				_, _ = h.s.AssignTransfer(asStaff(ctx, uuid.New()), open.Id, uuid.NewString(), h.reference(ctx)) // what is paid is refused
+			}
+		}},
+		{"undo", func() {
+			if used, ok := h.someTransfer(ctx, func(t types.Transfer) bool { return t.Used.Amount > 0 }); ok {
+				_, _ = h.s.UndoTransfer(asStaff(ctx, uuid.New()), used.Id, uuid.NewString()) // not always possible
+			}
+		}},
+		{"give back", func() {
+			if open, ok := h.someTransfer(ctx, func(t types.Transfer) bool { return t.Open.Amount > 0 }); ok {
+				_, _ = h.s.GiveBackTransfer(asStaff(ctx, uuid.New()), open.Id, uuid.NewString()) // only once
+			}
+		}},
 		{"days later", func() { h.now = h.now.Add(time.Duration(h.r.IntN(36*24)) * time.Hour) }},
 	}
 	if !h.touched && h.r.IntN(12) == 0 {
@@ -224,6 +246,12 @@ func (h *history) step(ctx context.Context) {
 					h.amount = less
 				}
 			}},
+			{"cash", func() {
+				if p, err := h.s.Get(person, h.id); err == nil && p.Transfer != nil {
+					_, err := h.s.PayCash(asStaff(ctx, uuid.New()), h.app.ApplicationId, h.id, uuid.NewString(), payments.Cents(p.Transfer.Amount.Amount))
+					h.touched = err == nil
+				}
+			}},
 			{"write off", func() {
 				_, err := h.s.WriteOff(asStaff(ctx, uuid.New()), h.id, uuid.NewString())
 				h.touched = err == nil
@@ -233,6 +261,52 @@ func (h *history) step(ctx context.Context) {
 	e := events[h.r.IntN(len(events))]
 	h.log = append(h.log, e.name)
 	e.do()
+}
+
+// transfer is that somebody transfers money, which the next statement has, among all that it had before.
+func (h *history) transfer(ctx context.Context, cents int64) {
+	h.bank += cents
+	h.pieces = append(h.pieces, came(cents, fmt.Sprintf("H%d-%d", h.number, len(h.pieces)), "Gebuehr "+h.reference(ctx)))
+	h.statement(ctx)
+}
+
+func (h *history) statement(ctx context.Context) {
+	from := 0
+	if len(h.pieces) > 1 {
+		from = h.r.IntN(len(h.pieces) - 1) // the last one is always there
+	}
+	process, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if h.r.IntN(6) == 0 {
+		cancel() // the program dies, and the treasurer reads the file in once more
+		_, _ = h.s.ImportStatement(asStaff(process, uuid.New()), "auszug.xml", strings.NewReader(camttest.Write(camttest.V02, iban, "S", 0, h.pieces[from:]...)))
+	}
+	_, err := h.s.ImportStatement(asStaff(ctx, uuid.New()), "auszug.xml", strings.NewReader(camttest.Write(camttest.V08, iban, "S", 0, h.pieces[from:]...)))
+	if err != nil {
+		h.log = append(h.log, "statement: "+err.Error())
+	}
+}
+
+func (h *history) reference(ctx context.Context) string {
+	p, err := h.s.Get(as(ctx, clara), h.id)
+	if err != nil {
+		panic(err)
+	}
+	return p.Reference
+}
+
+// someTransfer gives one of this history's that fits.
+func (h *history) someTransfer(ctx context.Context, fits func(types.Transfer) bool) (types.Transfer, bool) {
+	list, err := payments.TransfersLike(ctx, h.s, fmt.Sprintf("%%/H%d-%%", h.number))
+	if err != nil {
+		panic(err)
+	}
+	for _, t := range list {
+		if fits(t) {
+			return t, true
+		}
+	}
+	return types.Transfer{}, false
 }
 
 // settle is what the jobs do when nothing goes wrong any more.
@@ -270,19 +344,23 @@ func (h *history) settle(ctx context.Context) error {
 
 // check compares ledger, payment and claim with what the payment service knows. It gives how many cents are off.
 func (h *history) check(ctx context.Context, truth map[string]int64) (off int64, err error) {
-	var provider, receivable, suspense, refunds, claimed int64
+	var provider, bank, cash, receivable, suspense, refunds, claimed, received int64
 	var state, claimState types.PaymentState
 	var version, claimVersion, steps, used int
 	q := h.w.db.Pgx(ctx)
 	err = q.QueryRow(ctx, `SELECT coalesce(sum(l.amount) FILTER (WHERE account = 'provider'), 0), coalesce(sum(l.amount) FILTER (WHERE account = 'receivable'), 0),
-		coalesce(sum(l.amount) FILTER (WHERE account = 'suspense'), 0), count(*) FILTER (WHERE account = 'receivable' AND b.kind = 'paid')
-		FROM ledger_bookings b JOIN ledger_lines l ON l.booking_id = b.id WHERE b.payment_id = $1`, h.id).Scan(&provider, &receivable, &suspense, &used)
+		coalesce(sum(l.amount) FILTER (WHERE account = 'suspense'), 0), count(*) FILTER (WHERE account = 'receivable' AND b.kind = 'paid'),
+		coalesce(sum(l.amount) FILTER (WHERE account = 'bank'), 0), coalesce(sum(l.amount) FILTER (WHERE account = 'cash'), 0)
+		FROM ledger_bookings b JOIN ledger_lines l ON l.booking_id = b.id
+		WHERE b.payment_id = $1 OR (b.kind = 'transfer' AND b.reference IN (SELECT id::text FROM payment_transfers WHERE entry LIKE $2))`, h.id, fmt.Sprintf("%%/H%d-%%", h.number)).
+		Scan(&provider, &receivable, &suspense, &used, &bank, &cash)
 	if err != nil {
 		return 0, err
 	}
-	err = q.QueryRow(ctx, `SELECT p.state, p.version, c.state, c.version, c.amount, (SELECT count(*) FROM payment_steps WHERE payment_id = p.id),
-		(SELECT coalesce(sum(amount), 0) FROM payment_refunds WHERE payment_id = p.id) FROM payments p JOIN payment_claims c ON c.id = p.id WHERE p.id = $1`, h.id).
-		Scan(&state, &version, &claimState, &claimVersion, &claimed, &steps, &refunds)
+	err = q.QueryRow(ctx, `SELECT p.state, p.version, c.state, c.version, c.amount, p.received, (SELECT count(*) FROM payment_steps WHERE payment_id = p.id),
+		(SELECT coalesce(sum(amount), 0) FROM payment_refunds WHERE payment_id = p.id)
+			+ (SELECT coalesce(sum(amount - used), 0) FROM payment_transfers WHERE entry LIKE $2) FROM payments p JOIN payment_claims c ON c.id = p.id WHERE p.id = $1`,
+		h.id, fmt.Sprintf("%%/H%d-%%", h.number)).Scan(&state, &version, &claimState, &claimVersion, &claimed, &received, &steps, &refunds)
 	if err != nil {
 		return 0, err
 	}
@@ -296,18 +374,22 @@ func (h *history) check(ctx context.Context, truth map[string]int64) (off int64,
 	switch {
 	case off != 0:
 		return off, fmt.Errorf("the provider has %d cents, the ledger %d", real, provider)
+	case bank != h.bank:
+		return h.bank - bank, fmt.Errorf("the statements have %d cents, the ledger %d", h.bank, bank)
 	case used > 1:
 		return 0, fmt.Errorf("paid %d times", used)
 	case -suspense != refunds:
 		return 0, fmt.Errorf("%d cents in suspense, %d to be given back", -suspense, refunds)
 	case state != claimState || version != claimVersion || version != steps || claimed != h.amount:
 		return 0, fmt.Errorf("payment %s %d with %d steps, the person sees %s %d of %d cents", state, version, steps, claimState, claimVersion, claimed)
-	case (state == types.PaymentPaid) != (used == 1):
+	case used == 1 && state != types.PaymentPaid:
 		return 0, fmt.Errorf("state %s, fee paid %d times", state, used)
+	case provider+bank+cash+suspense != received && state != types.PaymentWithdrawn:
+		return 0, fmt.Errorf("state %s, %d cents came for it, %d in the ledger", state, received, provider+bank+cash+suspense)
 	}
 	owed := int64(0)
-	if used == 0 && state != types.PaymentWithdrawn && state != types.PaymentWrittenOff {
-		owed = h.amount
+	if state != types.PaymentPaid && state != types.PaymentWithdrawn && state != types.PaymentWrittenOff {
+		owed = h.amount - received
 	}
 	if receivable != owed {
 		return 0, fmt.Errorf("state %s, %d cents owed, the ledger says %d", state, owed, receivable)
@@ -340,7 +422,7 @@ func TestHistories_AnyInterleaving_LedgerIsTheProvidersTruth(t *testing.T) {
 		workers.Go(func() {
 			for n := next.Add(1); n <= int64(count) && !t.Failed(); n = next.Add(1) {
 				r := rand.New(rand.NewPCG(seed, uint64(n)))
-				h, err := newHistory(t.Context(), w, r)
+				h, err := newHistory(t.Context(), w, r, uint64(n))
 				if err != nil {
 					t.Errorf("seed %d, history %d: %v", seed, n, err)
 					return

@@ -220,6 +220,81 @@ func (h *Handlers) ReducePayment(ctx context.Context, r api.ReducePaymentRequest
 	return api.ReducePayment200JSONResponse(got), nil
 }
 
+// PayCash answers POST /api/v1/cases/{caseId}/payments/{paymentId}/cash.
+func (h *Handlers) PayCash(ctx context.Context, r api.PayCashRequestObject) (api.PayCashResponseObject, error) {
+	got, err := h.s.PayCash(ctx, r.CaseId, r.PaymentId, r.Params.IdempotencyKey, Cents(r.Body.Amount))
+	if err != nil {
+		return nil, err
+	}
+	return api.PayCash200JSONResponse(got), nil
+}
+
+// VisitGetCasePaymentReceiptResponse writes the receipt.
+func (f file) VisitGetCasePaymentReceiptResponse(w http.ResponseWriter) error { return f.send(w) }
+
+// GetCasePaymentReceipt answers GET /api/v1/cases/{caseId}/payments/{paymentId}/receipt.
+func (h *Handlers) GetCasePaymentReceipt(ctx context.Context, r api.GetCasePaymentReceiptRequestObject) (api.GetCasePaymentReceiptResponseObject, error) {
+	f, err := written(h.s.CaseReceipt(ctx, r.CaseId, r.PaymentId))
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// ListStatements answers GET /api/v1/treasury/statements.
+func (h *Handlers) ListStatements(ctx context.Context, _ api.ListStatementsRequestObject) (api.ListStatementsResponseObject, error) {
+	got, err := h.s.Statements(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return api.ListStatements200JSONResponse(got), nil
+}
+
+// ImportStatement answers POST /api/v1/treasury/statements.
+func (h *Handlers) ImportStatement(ctx context.Context, r api.ImportStatementRequestObject) (api.ImportStatementResponseObject, error) {
+	got, err := h.s.ImportStatement(ctx, r.Params.Name, r.Body)
+	if err != nil {
+		return nil, err
+	}
+	return api.ImportStatement201JSONResponse(got), nil
+}
+
+// ListTransfers answers GET /api/v1/treasury/transfers.
+func (h *Handlers) ListTransfers(ctx context.Context, r api.ListTransfersRequestObject) (api.ListTransfersResponseObject, error) {
+	items, next, err := h.s.Transfers(ctx, or(r.Params.Open, false), or(r.Params.Limit, defaultLimit), or(r.Params.Cursor, ""))
+	if err != nil {
+		return nil, err
+	}
+	return api.ListTransfers200JSONResponse{Items: items, NextCursor: optional(next)}, nil
+}
+
+// AssignTransfer answers POST /api/v1/treasury/transfers/{transferId}/assign.
+func (h *Handlers) AssignTransfer(ctx context.Context, r api.AssignTransferRequestObject) (api.AssignTransferResponseObject, error) {
+	got, err := h.s.AssignTransfer(ctx, r.TransferId, r.Params.IdempotencyKey, r.Body.Reference)
+	if err != nil {
+		return nil, err
+	}
+	return api.AssignTransfer200JSONResponse(got), nil
+}
+
+// UndoTransfer answers POST /api/v1/treasury/transfers/{transferId}/undo.
+func (h *Handlers) UndoTransfer(ctx context.Context, r api.UndoTransferRequestObject) (api.UndoTransferResponseObject, error) {
+	got, err := h.s.UndoTransfer(ctx, r.TransferId, r.Params.IdempotencyKey)
+	if err != nil {
+		return nil, err
+	}
+	return api.UndoTransfer200JSONResponse(got), nil
+}
+
+// GiveBackTransfer answers POST /api/v1/treasury/transfers/{transferId}/give-back.
+func (h *Handlers) GiveBackTransfer(ctx context.Context, r api.GiveBackTransferRequestObject) (api.GiveBackTransferResponseObject, error) {
+	got, err := h.s.GiveBackTransfer(ctx, r.TransferId, r.Params.IdempotencyKey)
+	if err != nil {
+		return nil, err
+	}
+	return api.GiveBackTransfer200JSONResponse(got), nil
+}
+
 // GetTreasury answers GET /api/v1/treasury.
 func (h *Handlers) GetTreasury(ctx context.Context, _ api.GetTreasuryRequestObject) (api.GetTreasuryResponseObject, error) {
 	got, err := h.s.Overview(ctx)

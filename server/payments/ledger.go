@@ -16,6 +16,8 @@ import (
 const (
 	accountReceivable = "receivable" // fees that are owed (Forderungen)
 	accountProvider   = "provider"   // money at the payment provider (Zahlungswege)
+	accountBank       = "bank"       // money on the account to which people transfer
+	accountCash       = "cash"       // money at the counters (Barkasse)
 	accountSuspense   = "suspense"   // money that nobody owed, until it is given back (Verwahrung)
 	accountLoss       = "loss"       // fees that were written off (Niederschlagung)
 )
@@ -31,6 +33,10 @@ const (
 	bookedReduced   = "reduced" // less is owed than at first
 	bookedRefund    = "refund"  // money has left
 	bookedStray     = "stray"   // money has come that nobody has ordered
+	bookedTransfer  = "transfer"
+	bookedAssigned  = "assigned" // money that has come before pays a fee
+	bookedReleased  = "released" // the counter booking
+	bookedCash      = "cash"
 )
 
 // ledgerLock is the number of the lock that bookings share, and the closing of a day has alone.

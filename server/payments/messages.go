@@ -52,6 +52,13 @@ func (s *Service) tell(ctx context.Context, kind string, p payment) error {
 		}
 		m.Remedy = optional(remedy)
 	}
+	if payable(p.State) {
+		came := int64(p.Received)
+		m.Received = &came
+		if s.Account != nil {
+			m.Account = &types.TransferAccount{Holder: s.Account.Holder, Iban: s.Account.IBAN, Bic: optional(s.Account.BIC)}
+		}
+	}
 	if p.State == started {
 		a, found, err := s.underWay(ctx, p.ID)
 		if err != nil {
@@ -137,7 +144,7 @@ func (s *Service) receiveClaim(ctx context.Context, from string, payload json.Ra
 	if m.Amount.Currency != Currency {
 		return errCurrency
 	}
-	if Cents(m.Amount.Amount) < 1 || Cents(m.Amount.Amount) > MaxAmount || m.Refunded < 0 || m.Refunded > m.Amount.Amount || !possible(m.Reduction) || !wasSet(m) {
+	if Cents(m.Amount.Amount) < 1 || Cents(m.Amount.Amount) > MaxAmount || m.Refunded < 0 || m.Refunded > m.Amount.Amount || !possible(m.Reduction) || !wasSet(m) || !payableBy(m) {
 		return problem.Unprocessable("message-invalid", "Der Betrag ist nicht möglich.", "The amount is not possible.")
 	}
 	return s.takeClaim(ctx, from, "", m)
@@ -150,6 +157,26 @@ func wasSet(m types.MessagePayment) bool {
 		first = m.Reduction.From
 	}
 	return itemised(or(m.Items, nil), Cents(first.Amount)) && len(or(m.Reason, "")) <= longestReason
+}
+
+// payableBy says whether account and parts that another portal tells of can be.
+func payableBy(m types.MessagePayment) bool {
+	if came := or(m.Received, 0); came < 0 || came > m.Amount.Amount {
+		return false
+	}
+	if m.Account == nil {
+		return true
+	}
+	checked, err := bankAccount(m).Checked()
+	return err == nil && checked == *bankAccount(m)
+}
+
+// bankAccount gives the account to which a payment can be transferred; nil where it cannot.
+func bankAccount(m types.MessagePayment) *BankAccount {
+	if m.Account == nil {
+		return nil
+	}
+	return &BankAccount{Holder: m.Account.Holder, IBAN: m.Account.Iban, BIC: or(m.Account.Bic, "")}
 }
 
 // takeClaim writes the person's side of a payment, in ctx's transaction. The application must have been handed to the portal that asks. A message that is older
@@ -175,6 +202,7 @@ func (s *Service) takeClaim(ctx context.Context, from, number string, m types.Me
 		if c.words, err = s.openWords(c.ID, c.Content); err != nil {
 			return err
 		}
+		came := c.words.Received
 		reduced := m.Reduction != nil && (c.words.Reduction == nil || *c.words.Reduction != *m.Reduction)
 		if err := s.fill(&c, m); err != nil {
 			return err
@@ -185,7 +213,11 @@ func (s *Service) takeClaim(ctx context.Context, from, number string, m types.Me
 		switch {
 		case reduced:
 			return s.letterReduced(ctx, c)
-		case before != m.State:
+		case before == paid && payable(m.State):
+			return s.letterReopened(ctx, c)
+		case payable(m.State) && c.words.Received > came:
+			return s.letterPart(ctx, c)
+		case before != m.State && m.State != created:
 			return s.letter(ctx, c)
 		}
 		return nil
@@ -231,6 +263,7 @@ func (s *Service) fill(c *claim, m types.MessagePayment) (err error) {
 	if m.Remedy != nil && len(*m.Remedy) <= longestRemedy {
 		c.words.Remedy = *m.Remedy
 	}
+	c.words.Received, c.words.Account = Cents(or(m.Received, 0)), bankAccount(m)
 	if m.PayUrl != nil && safePage(*m.PayUrl) {
 		c.words.PayURL = *m.PayUrl
 	}
@@ -250,13 +283,16 @@ func (s *Service) fill(c *claim, m types.MessagePayment) (err error) {
 // letter writes to the person what is worth one, once for each state.
 func (s *Service) letter(ctx context.Context, c claim) error {
 	var subject, text problem.Text
-	amount := problem.Text{De: c.Amount.Words("de"), En: c.Amount.Words("en")}
+	amount, how := problem.Text{De: c.Amount.Words("de"), En: c.Amount.Words("en")}, problem.Text{}
+	if c.words.Account != nil {
+		how = problem.Text{De: " oder überweisen", En: " or by bank transfer"}
+	}
 	switch c.State {
 	case created:
 		subject = problem.Text{De: "Bitte bezahlen Sie eine Gebühr", En: "Please pay a fee"}
 		text = problem.Text{
-			De: fmt.Sprintf("Für Ihren Antrag %s wird eine Gebühr von %s verlangt. Sie können sie online bezahlen.", c.words.Number, amount.De),
-			En: fmt.Sprintf("A fee of %s is asked for your application %s. You can pay it online.", amount.En, c.words.Number),
+			De: fmt.Sprintf("Für Ihren Antrag %s wird eine Gebühr von %s verlangt. Sie können sie online bezahlen%s.", c.words.Number, amount.De, how.De),
+			En: fmt.Sprintf("A fee of %s is asked for your application %s. You can pay it online%s.", amount.En, c.words.Number, how.En),
 		}
 		if c.words.Reason != "" {
 			text.De += " Begründung: " + c.words.Reason
@@ -277,6 +313,24 @@ func (s *Service) letter(ctx context.Context, c claim) error {
 		return nil
 	}
 	return s.notify(ctx, c, string(c.State), subject, text)
+}
+
+// letterPart writes that a part has come.
+func (s *Service) letterPart(ctx context.Context, c claim) error {
+	came, open := c.words.Received, c.Amount-c.words.Received
+	return s.notify(ctx, c, fmt.Sprintf("part:%d:%d", came, c.Version), problem.Text{De: "Ein Teil Ihrer Gebühr ist eingegangen", En: "A part of your fee has arrived"}, problem.Text{
+		De: fmt.Sprintf("Von der Gebühr für Ihren Antrag %s sind bisher %s eingegangen. Es fehlen noch %s.", c.words.Number, came.Words("de"), open.Words("de")),
+		En: fmt.Sprintf("%s of the fee for your application %s have arrived so far. %s are still missing.", came.Words("en"), c.words.Number, open.Words("en")),
+	})
+}
+
+// letterReopened writes that a fee that was taken for paid is not.
+func (s *Service) letterReopened(ctx context.Context, c claim) error {
+	open := c.Amount - c.words.Received
+	return s.notify(ctx, c, fmt.Sprintf("reopened:%d", c.Version), problem.Text{De: "Eine Gebühr ist wieder offen", En: "A fee is open again"}, problem.Text{
+		De: fmt.Sprintf("Eine Überweisung war Ihrem Antrag %s irrtümlich zugeordnet. Von der Gebühr sind noch %s offen.", c.words.Number, open.Words("de")),
+		En: fmt.Sprintf("A transfer was assigned to your application %s by mistake. %s of the fee are still open.", c.words.Number, open.Words("en")),
+	})
 }
 
 // letterReduced writes that less is asked than before, or nothing.

@@ -168,13 +168,14 @@ type Audit interface {
 	Record(ctx context.Context, action, object, detail string) error
 }
 
-// Config is what a Service works with. All of it is needed, but for Provider and those that say so.
+// Config is what a Service works with. All of it is needed, but for Provider, Account, and those that say so.
 type Config struct {
 	DB          *db.DB
 	Keys        *keys.Set
 	Jobs        *jobs.Client
 	Hub         *notify.Hub
-	Provider    Provider // nil: nobody can pay online here
+	Provider    Provider     // nil: nobody can pay online here
+	Account     *BankAccount // nil: nobody can transfer here; checked
 	Messages    Messages
 	Mailbox     Mailbox
 	Portals     Portals

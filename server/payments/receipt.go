@@ -61,6 +61,12 @@ func (s *Service) writeReceipt(w io.Writer, c claim, english bool) error {
 		p.title, p.note = "Receipt for a paid fee", "Issued by the portal as the payment service has said. It is valid without a signature."
 		p.labels = []string{"Amount", "For", "Legal basis", "Service", "Application", "Reference", "Paid on", "Of this refunded"}
 	}
+	if c.words.Method == methodCash || c.words.Method == methodTransfer { // no service has said so
+		p.note = "Ausgestellt vom Portal. Sie gilt ohne Unterschrift."
+		if english {
+			p.note = "Issued by the portal. It is valid without a signature."
+		}
+	}
 	back := ""
 	if c.Refunded > 0 {
 		back = c.Refunded.Words(language)

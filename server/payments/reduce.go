@@ -52,7 +52,11 @@ func (s *Service) reduce(ctx context.Context, p *payment, to Cents, reason strin
 	if p.Reduction, err = s.Keys.Seal(sealReduction, []byte(reason), p.ID[:]); err != nil {
 		return err
 	}
-	if err := s.closePage(ctx, p); err != nil {
+	if err := s.closePage(ctx, p, "reduced"); err != nil {
+		return err
+	}
+	parts, err := s.releaseAll(ctx, p)
+	if err != nil {
 		return err
 	}
 	less := p.Amount - to
@@ -70,19 +74,24 @@ func (s *Service) reduce(ctx context.Context, p *payment, to Cents, reason strin
 	} else {
 		p.Amount = to
 	}
+	for i := range parts { // what has come already pays the smaller fee
+		if err := s.assign(ctx, p, &parts[i]); err != nil {
+			return err
+		}
+	}
 	return s.move(ctx, p, step{what: what, by: staff(ctx)})
 }
 
-// closePage gives up the attempt of a payment that is under way. Its provider is still asked what became of it.
-func (s *Service) closePage(ctx context.Context, p *payment) error {
+// closePage gives up the attempt of a payment that is under way, and says why. Its provider is still asked what became of it.
+func (s *Service) closePage(ctx context.Context, p *payment, why string) error {
 	a, found, err := s.underWay(ctx, p.ID)
 	if err != nil || !found {
 		return err
 	}
 	if a.State == attemptCreated { // nobody has seen its page
-		a.State, a.Problem, a.Final = attemptLost, "reduced", true
+		a.State, a.Problem, a.Final = attemptLost, why, true
 	} else {
-		a.State, a.Problem = attemptExpired, "reduced"
+		a.State, a.Problem = attemptExpired, why
 	}
 	if p.State == started {
 		p.State = created

@@ -17,6 +17,9 @@ func (s *Service) newReference(ctx context.Context) (string, error) {
 	return digits + string(checkDigit(digits)), nil
 }
 
+// referenceDigits is how long a Kassenzeichen is.
+const referenceDigits = 12
+
 func checkDigit(digits string) byte {
 	product := 10
 	for _, d := range []byte(digits) {
@@ -32,7 +35,7 @@ func checkDigit(digits string) byte {
 // ValidReference says whether a Kassenzeichen is written right; blanks do not count.
 func ValidReference(reference string) bool {
 	plain := strings.ReplaceAll(reference, " ", "")
-	if len(plain) != 12 || strings.Trim(plain, "0123456789") != "" {
+	if len(plain) != referenceDigits || strings.Trim(plain, "0123456789") != "" {
 		return false
 	}
 	return checkDigit(plain[:11]) == plain[11]

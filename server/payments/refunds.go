@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -23,28 +24,34 @@ const (
 	stateRefused  = "refused"
 )
 
-// reasonStray is the reason of a stray.
-const reasonStray = "unknown-transaction"
+// Reasons of strays: of a transaction at the provider, and of money on the account.
+const (
+	reasonStray    = "unknown-transaction"
+	reasonTransfer = "transfer"
+)
 
 // byPortal is who asks for what nobody had to decide.
 const byPortal = "portal"
 
 // refundRow is a row of payment_refunds. A stray has a transaction at the provider and no payment, whatever else a payment.
 type refundRow struct {
-	ID        uuid.UUID
-	PaymentID *uuid.UUID
-	AttemptID *uuid.UUID
-	Kind      string
-	Amount    Cents
-	Reason    string
-	State     string
-	AskedBy   string
-	AskedAt   time.Time
-	Reference string // of the payment or, of a stray, the transaction
+	ID         uuid.UUID
+	PaymentID  *uuid.UUID
+	AttemptID  *uuid.UUID
+	Kind       string
+	Amount     Cents
+	Reason     string
+	State      string
+	AskedBy    string
+	AskedAt    time.Time
+	Reference  string     // of the payment or, of a stray, the transaction
+	Source     string     // where the money came in
+	TransferID *uuid.UUID // of money on the account
+	Payee      []byte     // who transferred it, sealed with the id of the transfer
 }
 
-const selectRefunds = `SELECT r.id, r.payment_id, r.attempt_id, r.kind, r.amount, r.reason, r.state, r.asked_by, r.asked_at, coalesce(p.reference, r.transaction_id)
-	FROM payment_refunds r LEFT JOIN payments p ON p.id = r.payment_id `
+const selectRefunds = `SELECT r.id, r.payment_id, r.attempt_id, r.kind, r.amount, r.reason, r.state, r.asked_by, r.asked_at, coalesce(p.reference, r.transaction_id), r.source, r.transfer_id, t.content
+	FROM payment_refunds r LEFT JOIN payments p ON p.id = r.payment_id LEFT JOIN payment_transfers t ON t.id = r.transfer_id `
 
 // object is what a refund is about, in the words of the audit.
 func (r refundRow) object() string {
@@ -52,6 +59,17 @@ func (r refundRow) object() string {
 		return "transaction:" + r.Reference
 	}
 	return "payment:" + r.PaymentID.String()
+}
+
+// accountOf is the account from which money leaves.
+func accountOf(source string) string {
+	switch source {
+	case fromBank:
+		return accountBank
+	case fromCash:
+		return accountCash
+	}
+	return accountProvider
 }
 
 var (
@@ -74,8 +92,9 @@ func (s *Service) addRefund(ctx context.Context, r refundRow) error {
 	if r.Kind == refundStray {
 		transaction = &r.Reference
 	}
-	return s.DB.Later(ctx, "write refund", `INSERT INTO payment_refunds (id, payment_id, attempt_id, transaction_id, kind, amount, reason, state, asked_by, asked_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 'asked', $8, $9)`, r.ID, r.PaymentID, r.AttemptID, transaction, r.Kind, r.Amount, r.Reason, r.AskedBy, s.Now())
+	return s.DB.Later(ctx, "write refund", `INSERT INTO payment_refunds (id, payment_id, attempt_id, transaction_id, kind, amount, reason, state, asked_by, asked_at, source, transfer_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 'asked', $8, $9, $10, $11)`, r.ID, r.PaymentID, r.AttemptID, transaction, r.Kind, r.Amount, r.Reason, r.AskedBy, s.Now(),
+		cmp.Or(r.Source, fromProvider), r.TransferID)
 }
 
 // staff is the account of the caller who works here.
@@ -97,7 +116,7 @@ func (s *Service) AskRefund(ctx context.Context, id uuid.UUID, key string, reque
 			}})
 		}
 		p.State = refundAsked
-		r := refundRow{ID: uuid.New(), PaymentID: &p.ID, Kind: refundFee, Amount: Cents(request.Amount), Reason: request.Reason, State: stateAsked, AskedBy: staff(ctx), AskedAt: s.Now(), Reference: p.Reference}
+		r := refundRow{ID: uuid.New(), PaymentID: &p.ID, Kind: refundFee, Amount: Cents(request.Amount), Reason: request.Reason, State: stateAsked, AskedBy: staff(ctx), AskedAt: s.Now(), Reference: p.Reference, Source: sourceOf(p.Method)}
 		if err := s.addRefund(ctx, r); err != nil {
 			return types.Refund{}, err
 		}
@@ -169,7 +188,7 @@ func (s *Service) ExecuteRefund(ctx context.Context, id uuid.UUID, key string) (
 		if r.Kind == refundFee {
 			from = revenue(p.Budget)
 		}
-		if err := s.book(ctx, bookedRefund, r.ID.String(), r.PaymentID, line{from, r.Amount}, line{accountProvider, -r.Amount}); err != nil || p == nil {
+		if err := s.book(ctx, bookedRefund, r.ID.String(), r.PaymentID, line{from, r.Amount}, line{accountOf(r.Source), -r.Amount}); err != nil || p == nil {
 			return err
 		}
 		if r.Kind == refundFee {
@@ -204,7 +223,14 @@ func (s *Service) Refunds(ctx context.Context) ([]types.Refund, error) {
 	list, err := many[refundRow](ctx, s, "refunds", selectRefunds+"WHERE r.state IN ('asked', 'approved') ORDER BY r.asked_at, r.id LIMIT 200")
 	out := make([]types.Refund, 0, len(list))
 	for _, r := range list {
-		out = append(out, s.wireRefund(ctx, r))
+		item := s.wireRefund(ctx, r)
+		if r.TransferID != nil && err == nil {
+			var w transferWords
+			if w, err = s.transferWords(*r.TransferID, r.Payee); err == nil {
+				item.Payee = &types.Payee{Name: optional(w.Name), Iban: optional(w.IBAN)}
+			}
+		}
+		out = append(out, item)
 	}
 	return out, err
 }
@@ -216,7 +242,7 @@ func (s *Service) wireRefund(ctx context.Context, r refundRow) types.Refund {
 	}
 	return types.Refund{
 		Id: r.ID, PaymentId: r.PaymentID, Reference: r.Reference, Kind: types.RefundKind(r.Kind), Amount: money(r.Amount), Reason: reason, State: types.RefundState(r.State),
-		NeedsApproval: s.needsApproval(r) && r.State == stateAsked, Mine: r.AskedBy == staff(ctx), AskedAt: r.AskedAt,
+		NeedsApproval: s.needsApproval(r) && r.State == stateAsked, Mine: r.AskedBy == staff(ctx), AskedAt: r.AskedAt, Source: types.MoneySource(cmp.Or(r.Source, fromProvider)),
 	}
 }
 
@@ -224,6 +250,8 @@ func surplusWords(what string) problem.Text {
 	switch what {
 	case reasonStray:
 		return problem.Text{De: "Beim Zahlungsdienst ist Geld zu einem Vorgang eingegangen, den dieses Portal nicht kennt.", En: "Money has come to the payment provider for a transaction that this portal does not know."}
+	case reasonTransfer:
+		return problem.Text{De: "Auf dem Konto ist Geld eingegangen, das keine Gebühr bezahlt.", En: "Money has come to the account that pays no fee."}
 	case "paid-too-little":
 		return problem.Text{De: "Es wurde weniger bezahlt als verlangt.", En: "Less was paid than was asked for."}
 	}
@@ -241,7 +269,7 @@ func (s *Service) WriteOff(ctx context.Context, id uuid.UUID, key string) (types
 			return struct{}{}, errNotPayable
 		}
 		p.State = writtenOff
-		if err := s.book(ctx, bookedWriteOff, p.ID.String(), &p.ID, line{accountLoss, p.Amount}, line{accountReceivable, -p.Amount}); err != nil {
+		if err := s.book(ctx, bookedWriteOff, p.ID.String(), &p.ID, line{accountLoss, p.due()}, line{accountReceivable, -p.due()}); err != nil {
 			return struct{}{}, err
 		}
 		if err := s.move(ctx, &p, step{what: "written-off", by: staff(ctx)}); err != nil {

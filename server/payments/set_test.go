@@ -204,7 +204,7 @@ func TestItems_RoundedHalfACentUp_NetAndTaxOnTheirOwn(t *testing.T) {
 	require.NoError(t, quick.Check(func(quantities, units [3]uint16, rates [3]uint8) bool {
 		requests := []types.FeeItemRequest{}
 		for n := range quantities {
-			requests = append(requests, item("a", int64(quantities[n])+1, int64(units[n]), int(rates[n]%31)))
+			requests = append(requests, item("a", int64(quantities[n])+1, int64(units[n]%30_000), int(rates[n]%31)))
 		}
 		items, total, err := payments.Itemise(requests)
 		sum := payments.Cents(0)

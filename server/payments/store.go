@@ -39,10 +39,11 @@ type payment struct {
 	ReducedTo      *Cents // 0: waived
 	Reduction      []byte // the reason, sealed
 	Assessed       []byte // items and reason of a fee that the authority has set, sealed
+	Received       Cents  // while it is owed, what came in parts
 }
 
 const paymentColumns = `id, origin, application_id, application_number, organisation_id, reference, budget_account, purpose, legal_basis, creditor,
-	amount, shown, tariff, state, version, refunded, method, created_at, changed_at, due_at, paid_at, reduced_from, reduced_to, reduction, assessed`
+	amount, shown, tariff, state, version, refunded, method, created_at, changed_at, due_at, paid_at, reduced_from, reduced_to, reduction, assessed, received`
 
 // attempt is a row of payment_attempts.
 type attempt struct {
@@ -104,13 +105,13 @@ func (s *Service) underWay(ctx context.Context, paymentID uuid.UUID) (attempt, b
 }
 
 const insertPayment = `INSERT INTO payments (` + paymentColumns + `)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
 	ON CONFLICT (origin, application_id) DO NOTHING`
 
 func (s *Service) insert(ctx context.Context, p payment) (bool, error) {
 	tag, err := s.DB.Pgx(ctx).Exec(ctx, insertPayment, p.ID, p.Origin, p.ApplicationID, p.Number, p.OrganisationID, p.Reference, p.Budget, p.Purpose, p.LegalBasis,
 		p.Creditor, p.Amount, p.Shown, p.Tariff, p.State, p.Version, p.Refunded, p.Method, p.CreatedAt, p.ChangedAt, p.DueAt, p.PaidAt,
-		p.ReducedFrom, p.ReducedTo, p.Reduction, p.Assessed)
+		p.ReducedFrom, p.ReducedTo, p.Reduction, p.Assessed, p.Received)
 	return tag.RowsAffected() == 1, wrap("write payment", err)
 }
 
@@ -126,8 +127,8 @@ func (s *Service) move(ctx context.Context, p *payment, st step) error {
 	p.Version++
 	p.ChangedAt = s.Now()
 	err := s.DB.Later(ctx, "write payment", `UPDATE payments SET state = $2, version = $3, refunded = $4, method = $5, changed_at = $6, paid_at = $7, amount = $8,
-		reduced_from = $9, reduced_to = $10, reduction = $11 WHERE id = $1`,
-		p.ID, p.State, p.Version, p.Refunded, p.Method, p.ChangedAt, p.PaidAt, p.Amount, p.ReducedFrom, p.ReducedTo, p.Reduction)
+		reduced_from = $9, reduced_to = $10, reduction = $11, received = $12 WHERE id = $1`,
+		p.ID, p.State, p.Version, p.Refunded, p.Method, p.ChangedAt, p.PaidAt, p.Amount, p.ReducedFrom, p.ReducedTo, p.Reduction, p.Received)
 	if err != nil {
 		return err
 	}

@@ -116,6 +116,15 @@ func (s *Service) OfCase(ctx context.Context, caseID uuid.UUID) (types.CasePayme
 	return out, err
 }
 
+// inParts gives what of a fee that is owed has come in parts; nil where nothing has.
+func inParts(state types.PaymentState, amount Cents) *types.Money {
+	if amount == 0 || !payable(state) {
+		return nil
+	}
+	m := money(amount)
+	return &m
+}
+
 func (s *Service) wireRecord(ctx context.Context, p payment, steps []stepRow) (types.PaymentRecord, error) {
 	reduction, err := s.reduction(p)
 	if err != nil {
@@ -126,7 +135,7 @@ func (s *Service) wireRecord(ctx context.Context, p payment, steps []stepRow) (t
 		Id: p.ID, State: p.State, Amount: money(p.Amount), Refunded: money(p.Refunded), Shown: money(p.Shown), Tariff: money(p.Tariff),
 		Purpose: localized(p.Purpose, httpx.LanguageOf(ctx)), Reference: p.Reference, BudgetAccount: p.Budget, ApplicationNumber: p.Number, Method: optional(p.Method),
 		CreatedAt: p.CreatedAt, ChangedAt: p.ChangedAt, DueAt: p.DueAt, PaidAt: p.PaidAt, Steps: []types.PaymentStep{},
-		Reduction: reduction, Items: set.wireItems(), Reason: optional(set.Reason),
+		Reduction: reduction, Items: set.wireItems(), Reason: optional(set.Reason), Received: inParts(p.State, p.Received),
 	}
 	for _, st := range steps {
 		out.Steps = append(out.Steps, types.PaymentStep{At: st.At, State: st.State, What: st.What})
@@ -388,8 +397,8 @@ func (s *Service) Overview(ctx context.Context) (types.TreasuryOverview, error) 
 		sql  string
 		args []any
 	}{
-		{&out.Owed, "SELECT count(*), coalesce(sum(amount), 0)::bigint FROM payments WHERE " + owed, nil},
-		{&out.Overdue, "SELECT count(*), coalesce(sum(amount), 0)::bigint FROM payments WHERE " + owed + " AND due_at < $1", []any{now}},
+		{&out.Owed, "SELECT count(*), coalesce(sum(amount - received), 0)::bigint FROM payments WHERE " + owed, nil},
+		{&out.Overdue, "SELECT count(*), coalesce(sum(amount - received), 0)::bigint FROM payments WHERE " + owed + " AND due_at < $1", []any{now}},
 		{&out.Refunds, "SELECT count(*), coalesce(sum(amount), 0)::bigint FROM payment_refunds WHERE state IN ('asked', 'approved')", nil},
 	} {
 		row, err := one[sumRow](ctx, s, "sum", q.sql, q.args...)
@@ -421,7 +430,7 @@ func (s *Service) days(ctx context.Context, last time.Time) ([]types.TreasuryDay
 		Received, Returned int64
 	}](ctx, s, "days", `SELECT d::date, coalesce(sum(l.amount) FILTER (WHERE l.amount > 0), 0)::bigint, coalesce(-sum(l.amount) FILTER (WHERE l.amount < 0), 0)::bigint
 		FROM generate_series($1::date, $2::date, '1 day') d LEFT JOIN ledger_bookings b ON b.day = d::date AND b.day BETWEEN $1 AND $2
-			LEFT JOIN ledger_lines l ON l.booking_id = b.id AND l.account = 'provider' GROUP BY d ORDER BY d`, last.AddDate(0, 0, 1-overviewDays), last)
+			LEFT JOIN ledger_lines l ON l.booking_id = b.id AND l.account IN ('provider', 'bank', 'cash') GROUP BY d ORDER BY d`, last.AddDate(0, 0, 1-overviewDays), last)
 	out := make([]types.TreasuryDay, 0, len(rows))
 	for _, r := range rows {
 		out = append(out, types.TreasuryDay{Day: openapi.Date{Time: r.Day}, Received: r.Received, Returned: r.Returned})

@@ -2,7 +2,7 @@ import { expect } from "@playwright/test";
 import { answered } from "../support/drafts";
 import { receiptNumber, submitButton } from "../support/errands";
 import { inspect } from "../support/inspect";
-import { content, shows } from "../support/pages";
+import { content, fact, shows } from "../support/pages";
 import { citizenAt, clerkAt, treasurerAt } from "../support/people";
 import { test } from "../support/test";
 
@@ -169,3 +169,84 @@ test("a clerk of another portal sets a fee within what the person was shown, and
   await page.getByRole("button", { name: "50,00 € bezahlen" }).click();
   await expect(content(page).getByText("Ihre Zahlung ist eingegangen")).toBeVisible();
 });
+
+test("a fee is transferred in two parts, found in account statements by its reference, and another one is paid in cash", async ({
+  page,
+  anotherPerson,
+}) => {
+  const citizen = await citizenAt(page, "meppen", "Tomke");
+  await answered(page, "parking", citizen);
+  await submitButton(page).click();
+  await receiptNumber(page);
+  await content(page).getByRole("link", { name: "Zur Zahlung" }).click();
+  await shows(page, "Gebühr für den Bewohnerparkausweis");
+  await content(page).getByText("Oder überweisen").click();
+  await expect(
+    content(page).getByRole("img", { name: "GiroCode mit allen Angaben der Überweisung" }),
+  ).toBeVisible();
+  await inspect(page, "payment-transfer");
+  const reference = (await fact(page, "Kassenzeichen").innerText()).replaceAll(" ", "");
+  const iban = (await fact(page, "IBAN").innerText()).replaceAll(" ", "");
+
+  const treasurer = await anotherPerson();
+  await treasurerAt(treasurer, "meppen", "kasse");
+  await treasurer
+    .getByRole("navigation", { name: "Seiten der Kasse" })
+    .getByRole("link", { name: "Konto" })
+    .click();
+  await shows(treasurer, "Konto");
+  const read = async (...entries: { euros: string; bankReference: string; text: string }[]) => {
+    await treasurer.getByLabel("Datei").setInputFiles({
+      name: "auszug.xml",
+      mimeType: "application/xml",
+      buffer: Buffer.from(statement(iban, entries)),
+    });
+    await content(treasurer).getByRole("button", { name: "Einlesen" }).click();
+  };
+  const run = Date.now().toString(36);
+  const first = { euros: "10.70", bankReference: `${run}1`, text: `Kassenzeichen ${reference}` };
+  await read(first);
+  await expect(content(treasurer).getByText("Neue Eingänge: 1, davon zugeordnet: 1")).toBeVisible();
+  await expect(content(page).getByText(/10,70\s€, noch zu bezahlen 20,00\s€/)).toBeVisible();
+  const second = { euros: "20.00", bankReference: `${run}2`, text: "Parkausweis" };
+  await read(first, second);
+  await expect(content(treasurer).getByText("Neue Eingänge: 1, davon zugeordnet: 0")).toBeVisible();
+  const item = content(treasurer).getByRole("listitem").filter({ hasText: "20,00 € zu klären" }).first();
+  await item.getByRole("button", { name: "Zuordnen" }).click();
+  await treasurer.getByLabel("Kassenzeichen").fill(reference);
+  await treasurer.getByRole("dialog").getByRole("button", { name: "Zuordnen" }).click();
+  await expect(content(page).getByText("Ihre Zahlung ist eingegangen")).toBeVisible();
+  await inspect(treasurer, "treasury-account");
+
+  await answered(page, "parking", citizen);
+  await submitButton(page).click();
+  const number = await receiptNumber(page);
+  const clerk = await anotherPerson();
+  await clerkAt(clerk, "meppen");
+  await clerk.goto(`${new URL(clerk.url()).origin}/mitarbeit?q=${number}`);
+  await content(clerk).getByRole("link", { name: "Bewohnerparkausweis: Tomke Muster" }).first().click();
+  await content(clerk).getByRole("button", { name: "Bar bezahlt" }).click();
+  await clerk
+    .getByRole("dialog")
+    .getByRole("button", { name: /30,70.€ erhalten/ })
+    .click();
+  const receipt = await content(clerk)
+    .getByRole("link", { name: "Quittung herunterladen (PDF)" })
+    .getAttribute("href");
+  const file = await clerk.request.get(new URL(receipt ?? "", clerk.url()).href);
+  expect((await file.body()).subarray(0, 5).toString()).toBe("%PDF-");
+});
+
+/** A statement as banks write it (camt.053.001.08), without balances. */
+function statement(iban: string, entries: { euros: string; bankReference: string; text: string }[]): string {
+  const list = entries.map(
+    ({ euros, bankReference, text }) =>
+      `<Ntry><Amt Ccy="EUR">${euros}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-11-27</Dt></BookgDt>` +
+      `<AcctSvcrRef>${bankReference}</AcctSvcrRef><NtryDtls><TxDtls><RltdPties><Dbtr><Pty><Nm>Tomke Muster</Nm></Pty></Dbtr></RltdPties>` +
+      `<RmtInf><Ustrd>${text}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>`,
+  );
+  return (
+    '<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt>' +
+    `<Stmt><Id>1</Id><Acct><Id><IBAN>${iban}</IBAN></Id></Acct>${list.join("")}</Stmt></BkToCstmrStmt></Document>`
+  );
+}

@@ -321,6 +321,11 @@ export const scenes: Record<string, Scene & { path: string }> = {
     session: data.clerk,
     answers: [[/^\/cases\/[^/]+\/payments$/, data.setPayments]],
   },
+  "case-cash": {
+    path: `/mitarbeit/vorgaenge/${data.caseItem.id}`,
+    session: data.clerk,
+    press: "Bar bezahlt",
+  },
   "case-set-fee": {
     path: `/mitarbeit/vorgaenge/${data.caseItem.id}/gebuehr`,
     session: data.clerk,
@@ -341,6 +346,7 @@ export const scenes: Record<string, Scene & { path: string }> = {
     path: `/zahlungen/${data.setPayment.id}`,
     session: data.citizen,
     answers: [[/^\/payments\/[^/]+$/, data.setPayment]],
+    open: ["Oder überweisen"],
   },
   "payment-waived": {
     path: `/zahlungen/${data.waivedPayment.id}`,

@@ -72,6 +72,7 @@ const refund: Schemas["Refund"] = {
   state: "asked",
   needsApproval: true,
   mine: false,
+  source: "provider",
   askedAt: "2026-11-27T08:30:00Z",
 };
 const refunds: Schemas["RefundList"] = {
@@ -95,8 +96,65 @@ const refunds: Schemas["RefundList"] = {
       state: "asked",
       needsApproval: false,
       mine: false,
+      source: "provider",
       askedAt: "2026-11-28T08:30:00Z",
     },
+    {
+      id: id(14),
+      kind: "stray",
+      amount: euros(5000),
+      reference: "0197a3c2",
+      reason: "Auf dem Konto ist Geld eingegangen, das keine Gebühr bezahlt.",
+      state: "asked",
+      needsApproval: false,
+      mine: true,
+      source: "bank",
+      payee: { name: "Clara Beispiel", iban: "DE89370400440532013000" },
+      askedAt: "2026-11-28T08:30:00Z",
+    },
+  ],
+};
+
+const statements: Schemas["StatementImportList"] = {
+  account: { holder: "Stadt Meppen", iban: "DE02120300000000202051" },
+  items: [
+    {
+      id: id(20),
+      file: "2026-11-27_C53_DE02120300000000202051_EUR_A00123.zip",
+      entries: 48,
+      taken: 41,
+      matched: 39,
+      credits: euros(128_345),
+      debits: euros(3070),
+      at: "2026-11-28T07:05:00Z",
+    },
+  ],
+};
+const transfer: Schemas["Transfer"] = {
+  id: id(21),
+  day: "2026-11-27",
+  amount: euros(5000),
+  used: euros(0),
+  given: euros(0),
+  open: euros(5000),
+  entry: "2026-11-27/2026112700012345",
+  name: "Clara Beispiel",
+  iban: "DE89370400440532013000",
+  text: "Parkausweis EL-MB 908 Gebuehr fuer zwei Jahre, wie am Telefon besprochen",
+};
+const transfers: Schemas["TransferList"] = {
+  items: [
+    transfer,
+    {
+      ...transfer,
+      id: id(22),
+      used: euros(3070),
+      open: euros(1930),
+      paymentId: id(3),
+      reference: "260000000036",
+      text: "Kassenzeichen 2600 0000 0036",
+    },
+    { ...transfer, id: id(23), given: euros(5000), open: euros(0) },
   ],
 };
 
@@ -142,6 +200,8 @@ export const treasuryAnswers: [RegExp, unknown][] = [
   [/^\/treasury\/refunds$/, refunds],
   [/^\/treasury\/reconciliation$/, comparison],
   [/^\/treasury\/closings$/, closings],
+  [/^\/treasury\/statements$/, statements],
+  [/^\/treasury\/transfers$/, transfers],
 ];
 
 /** The treasury's pages. */
@@ -166,6 +226,16 @@ export const treasuryScenes: Record<string, Scene & { path: string }> = {
   "treasury-payments": { path: "/kasse/zahlungen", session },
   "treasury-refund": { path: "/kasse/zahlungen?stand=paid", session, press: "Erstattung beantragen" },
   "treasury-refunds": { path: "/kasse/erstattungen", session },
+  "treasury-account": { path: "/kasse/konto", session, open: ["Eingelesene Auszüge"] },
+  "treasury-account-assign": { path: "/kasse/konto", session, press: "Zuordnen 50,00 € Clara Beispiel" },
+  "treasury-account-none": {
+    path: "/kasse/konto?umsaetze=alle",
+    session,
+    answers: [
+      [/^\/treasury\/statements$/, { items: [] }],
+      [/^\/treasury\/transfers$/, { items: [] }],
+    ],
+  },
   "treasury-reconciliation": { path: "/kasse/abgleich", session, open: ["geklärter Unterschied"] },
   "treasury-fine": {
     path: "/kasse/abgleich?von=2026-11-28&bis=2026-11-28",

@@ -4449,6 +4449,152 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{caseId}/payments/{paymentId}/cash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record a payment in cash
+         * @description That what is still owed of a fee was paid in cash at the counter. It is booked at once, and a page of the payment provider that is open leads nowhere any more.
+         */
+        post: operations["payCash"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{caseId}/payments/{paymentId}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Receipt as PDF
+         * @description Of a fee that is paid, to be handed over at the counter.
+         */
+        get: operations["getCasePaymentReceipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/treasury/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Account statements that were read in
+         * @description The latest first, at most 50, with the account to which people transfer.
+         */
+        get: operations["listStatements"];
+        put?: never;
+        /**
+         * Read account statements in
+         * @description The body is the file: camt.053 in the version .02 or .08, as XML or as a ZIP archive of such files. The whole file is checked before anything is booked.
+         *     Each entry is booked once, whatever the number and order of files that have it; reading a file in again changes nothing. What names a fee with its Kassenzeichen
+         *     pays it, or a part of it; the rest is held until somebody has cleared it up.
+         */
+        post: operations["importStatement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/treasury/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Money on the account
+         * @description What has come to the account, the latest first.
+         */
+        get: operations["listTransfers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/treasury/transfers/{transferId}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assign an entry to a fee
+         * @description By hand, where what was written with it does not name the fee. It pays what is still owed of the fee; the rest stays open.
+         */
+        post: operations["assignTransfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/treasury/transfers/{transferId}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo an assignment
+         * @description By a counter booking: the money is open again, and the fee is owed.
+         */
+        post: operations["undoTransfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/treasury/transfers/{transferId}/give-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give back what is open of an entry
+         * @description It becomes a refund. Above the portal's limit another person must approve it.
+         */
+        post: operations["giveBackTransfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/treasury": {
         parameters: {
             query?: never;
@@ -9591,6 +9737,9 @@ export interface components {
             waiting?: boolean;
             /** @description Page of the payment provider. */
             payUrl?: string;
+            transfer?: components["schemas"]["PaymentTransfer"];
+            /** @description While it is owed, what of it has come in parts. */
+            received?: components["schemas"]["Money"];
             /** @description Of a fee that the authority has set, what it is for; the sum of `gross` is what was asked at first. */
             items?: components["schemas"]["FeeItem"][];
             /** @description Why the authority has set it so. */
@@ -9635,6 +9784,8 @@ export interface components {
             reference: string;
             budgetAccount: string;
             applicationNumber: string;
+            /** @description While it is owed, what of it has come in parts. */
+            received?: components["schemas"]["Money"];
             /** @description Of a fee that the authority has set, what it is for; the sum of `gross` is what was asked at first. */
             items?: components["schemas"]["FeeItem"][];
             /** @description Why the authority has set it so. */
@@ -9655,6 +9806,104 @@ export interface components {
         PaymentRecordList: {
             items: components["schemas"]["PaymentRecord"][];
             nextCursor?: string;
+        };
+        /** @description An account to which fees are transferred. */
+        TransferAccount: {
+            /** @example Stadt Meppen */
+            holder: string;
+            /** @example DE02120300000000202051 */
+            iban: string;
+            bic?: string;
+        };
+        /** @description How a fee is paid by bank transfer. */
+        PaymentTransfer: {
+            /** @example Stadt Meppen */
+            holder: string;
+            /** @example DE02120300000000202051 */
+            iban: string;
+            bic?: string;
+            /** @description What is still owed. */
+            amount: components["schemas"]["Money"];
+            /**
+             * @description What must be written with it.
+             * @example 260000000014
+             */
+            reference: string;
+            /** @description Text of a QR code from which apps of banks fill in the transfer (EPC069-12, GiroCode). */
+            code: string;
+        };
+        /** @description Money that has come to the account. */
+        Transfer: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date
+             * @description On which the bank has booked it.
+             */
+            day: string;
+            amount: components["schemas"]["Money"];
+            /** @description What of it pays a fee. */
+            used: components["schemas"]["Money"];
+            /** @description What of it is given back, or will be. */
+            given: components["schemas"]["Money"];
+            /** @description What of it has to be cleared up. */
+            open: components["schemas"]["Money"];
+            /** @description The bank's reference, with the day. */
+            entry: string;
+            /** @description Who transferred it. */
+            name?: string;
+            iban?: string;
+            /** @description What they wrote with it. */
+            text?: string;
+            /** Format: uuid */
+            paymentId?: string;
+            /** @description Kassenzeichen of the fee that it pays. */
+            reference?: string;
+        };
+        TransferList: {
+            items: components["schemas"]["Transfer"][];
+            nextCursor?: string;
+        };
+        AssignRequest: {
+            /** @description Kassenzeichen; blanks do not count. */
+            reference: string;
+        };
+        CashRequest: {
+            /**
+             * Format: int64
+             * @description Cents that were taken; it must be all that is owed.
+             */
+            amount: number;
+        };
+        /** @description A file with account statements that was read in. */
+        StatementImport: {
+            /** Format: uuid */
+            id: string;
+            file: string;
+            /** @description Booked entries in the file. */
+            entries: number;
+            /** @description Credits that were not known before. */
+            taken: number;
+            /** @description Of these, such as pay a fee. */
+            matched: number;
+            credits: components["schemas"]["Money"];
+            debits: components["schemas"]["Money"];
+            /** Format: date-time */
+            at: string;
+        };
+        StatementImportList: {
+            items: components["schemas"]["StatementImport"][];
+            account?: components["schemas"]["TransferAccount"];
+        };
+        /**
+         * @description Where money came in, and leaves again.
+         * @enum {string}
+         */
+        MoneySource: "provider" | "bank" | "cash";
+        /** @description Who has transferred money that is given back. */
+        Payee: {
+            name?: string;
+            iban?: string;
         };
         CasePayments: {
             items: components["schemas"]["PaymentRecord"][];
@@ -9768,7 +10017,7 @@ export interface components {
             /** @description Kassenzeichen; of a `stray`, the id of the transaction at the provider. */
             reference: string;
             /**
-             * @description `fee`; `surplus`: money that nobody owed; `stray`: money of a transaction that this portal has not opened.
+             * @description `fee`; `surplus`: money that nobody owed; `stray`: money of a transaction that this portal has not opened, or on the account that pays no fee.
              * @enum {string}
              */
             kind: "fee" | "surplus" | "stray";
@@ -9780,6 +10029,8 @@ export interface components {
             needsApproval: boolean;
             /** @description Whether the caller asked for it. */
             mine: boolean;
+            source: components["schemas"]["MoneySource"];
+            payee?: components["schemas"]["Payee"];
             /** Format: date-time */
             askedAt: string;
         };
@@ -9869,7 +10120,7 @@ export interface components {
             transactionId: string;
         };
         Balance: {
-            /** @description `receivable`, `provider`, `suspense`, `loss`, or `revenue:` and the budget account. */
+            /** @description `receivable`, `provider`, `bank`, `cash`, `suspense`, `loss`, or `revenue:` and the budget account. */
             account: string;
             /**
              * Format: int64
@@ -9919,6 +10170,12 @@ export interface components {
             creditor: components["schemas"]["LocalizedText"];
             reference: string;
             payUrl?: string;
+            account?: components["schemas"]["TransferAccount"];
+            /**
+             * Format: int64
+             * @description While it is owed, the cents that have come in parts.
+             */
+            received?: number;
             /** @description Of a fee that the authority has set, what it is for; the sum of `gross` is what was asked at first. */
             items?: components["schemas"]["FeeItem"][];
             /** @description Why the authority has set it so. */
@@ -10255,6 +10512,8 @@ export interface components {
         TusResumable: string;
         /** @description Id of the attachment. */
         AttachmentId: string;
+        /** @description Id of an entry of the account. */
+        TransferId: string;
         /** @description Id of the payment. */
         PaymentId: string;
         /** @description Id of the refund. */
@@ -18783,6 +19042,277 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    payCash: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of the case. */
+                caseId: components["parameters"]["CaseId"];
+                /** @description Id of the payment. */
+                paymentId: components["parameters"]["PaymentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "amount": 3070
+                 *     }
+                 */
+                "application/json": components["schemas"]["CashRequest"];
+            };
+        };
+        responses: {
+            /** @description The payment. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentRecord"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getCasePaymentReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the case. */
+                caseId: components["parameters"]["CaseId"];
+                /** @description Id of the payment. */
+                paymentId: components["parameters"]["PaymentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["File"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listStatements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The files. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementImportList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    importStatement: {
+        parameters: {
+            query: {
+                /**
+                 * @description The file's name.
+                 * @example auszug-2026-11.xml
+                 */
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description What was found. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementImport"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listTransfers: {
+        parameters: {
+            query?: {
+                /** @description Only that of which something has to be cleared up. */
+                open?: boolean;
+                /** @description Largest number of items. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Where to go on, from `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    assignTransfer: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of an entry of the account. */
+                transferId: components["parameters"]["TransferId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reference": "260000000014"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AssignRequest"];
+            };
+        };
+        responses: {
+            /** @description The entry. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    undoTransfer: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of an entry of the account. */
+                transferId: components["parameters"]["TransferId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entry. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
+    giveBackTransfer: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of an entry of the account. */
+                transferId: components["parameters"]["TransferId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entry. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             default: components["responses"]["Error"];
         };
     };

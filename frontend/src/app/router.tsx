@@ -413,6 +413,12 @@ const refunds = createRoute({
   path: "/kasse/erstattungen",
   component: lazyRouteComponent(() => import("../features/treasury/pages/RefundsPage")),
 });
+const treasuryAccount = createRoute({
+  getParentRoute: () => treasury,
+  path: "/kasse/konto",
+  validateSearch: search.accountSearch,
+  component: lazyRouteComponent(() => import("../features/treasury/pages/AccountPage")),
+});
 const reconciliation = createRoute({
   getParentRoute: () => treasury,
   path: "/kasse/abgleich",
@@ -638,7 +644,7 @@ const routeTree = rootRoute.addChildren([
   desk.addChildren([
     staffSignIn,
     staff.addChildren([inbox, caseRoute, caseFee, caseStatistics, caseTemplates]),
-    treasury.addChildren([treasuryOverview, treasuryPayments, refunds, reconciliation]),
+    treasury.addChildren([treasuryOverview, treasuryPayments, refunds, treasuryAccount, reconciliation]),
   ]),
   administration.addChildren([
     clients,

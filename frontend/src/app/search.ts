@@ -87,6 +87,7 @@ export const inboxSearch = (raw: Raw) =>
 export const periodSearch = (raw: Raw) => defined({ von: isoDay(raw["von"]), bis: isoDay(raw["bis"]) });
 export const treasuryPaymentsSearch = (raw: Raw) =>
   defined({ stand: text(raw["stand"]), zeichen: text(raw["zeichen"])?.slice(0, 20) });
+export const accountSearch = (raw: Raw) => defined({ umsaetze: oneOf(raw["umsaetze"], "alle") });
 export const synonymSearch = (raw: Raw) => defined({ wort: text(raw["wort"]) });
 export const explanationSearch = (raw: Raw) =>
   defined({ q: text(raw["q"]), leistung: text(raw["leistung"]) });

@@ -273,6 +273,21 @@ export function setFee(
   );
 }
 
+/** Records that what is owed of a fee (in cents) was paid in cash. */
+export function payCash(
+  caseId: string,
+  paymentId: string,
+  key: string,
+  amount: number,
+): Promise<Schemas["PaymentRecord"]> {
+  return answer(
+    api.POST("/api/v1/cases/{caseId}/payments/{paymentId}/cash", {
+      params: { path: { caseId, paymentId }, header: { "Idempotency-Key": key } },
+      body: { amount },
+    }),
+  );
+}
+
 /** Asks for less of a fee than before, or for nothing. */
 export function reduceFee(
   caseId: string,

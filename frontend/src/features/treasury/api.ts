@@ -1,11 +1,14 @@
 import { infiniteQueryOptions, queryOptions, type QueryClient } from "@tanstack/react-query";
 import { answer, api, type Schemas } from "../../api/client";
+import { uploadFile } from "../../api/upload";
 import { defined } from "../../lib/defined";
 
 export type PaymentRecord = Schemas["PaymentRecord"];
 export type Refund = Schemas["Refund"];
 export type Difference = Schemas["Difference"];
 export type PaymentState = Schemas["PaymentState"];
+export type Transfer = Schemas["Transfer"];
+export type StatementImport = Schemas["StatementImport"];
 
 const root = "/api/v1/treasury";
 
@@ -106,6 +109,48 @@ export const explainDifference = (
 
 export const closeDay = (day: string, key: string) =>
   answer(api.POST(`${root}/closings`, { params: { header: header(key) }, body: { day } }));
+
+export const statementsQuery = queryOptions({
+  queryKey: ["treasury", "statements"],
+  queryFn: () => answer(api.GET(`${root}/statements`)),
+  staleTime: 0,
+});
+
+export const importStatement = (file: File) =>
+  uploadFile<StatementImport>(
+    `${root}/statements?${new URLSearchParams({ name: file.name.slice(0, 200) }).toString()}`,
+    file,
+    () => undefined,
+  );
+
+/** Money on the account; `open`: only that of which something has to be cleared up. */
+export const transfersQuery = (open: boolean) =>
+  infiniteQueryOptions({
+    queryKey: ["treasury", "transfers", open],
+    queryFn: ({ pageParam }) =>
+      answer(
+        api.GET(`${root}/transfers`, { params: { query: { open, ...defined({ cursor: pageParam }) } } }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor,
+    staleTime: 0,
+  });
+
+const ofTransfer = (transferId: string, key: string) => ({ path: { transferId }, header: header(key) });
+
+export const assignTransfer = (transferId: string, reference: string, key: string) =>
+  answer(
+    api.POST(`${root}/transfers/{transferId}/assign`, {
+      params: ofTransfer(transferId, key),
+      body: { reference },
+    }),
+  );
+
+export const undoTransfer = (transferId: string, key: string) =>
+  answer(api.POST(`${root}/transfers/{transferId}/undo`, { params: ofTransfer(transferId, key) }));
+
+export const giveBackTransfer = (transferId: string, key: string) =>
+  answer(api.POST(`${root}/transfers/{transferId}/give-back`, { params: ofTransfer(transferId, key) }));
 
 export const exportAddress = ({ from, to }: Period) =>
   `${root}/export?${new URLSearchParams({ from, to }).toString()}`;

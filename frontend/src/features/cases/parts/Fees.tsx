@@ -10,6 +10,7 @@ import { Button, LinkButton } from "../../../ui/Button";
 import { ErrorState } from "../../../ui/ErrorState";
 import { Facts } from "../../../ui/Facts";
 import { caseFeesQuery, type Case, type FeeToSet } from "../api";
+import { CashDialog } from "./CashDialog";
 import { ReduceDialog } from "./ReduceDialog";
 
 /** What was asked for a case, and whether it is paid, and what is still to be set; nothing where nothing costs anything. */
@@ -18,6 +19,7 @@ export function Fees({ item }: { item: Case }) {
   const fees = useQuery(caseFeesQuery(item.id));
   const language = currentLanguage();
   const [reducing, setReducing] = useState<string>();
+  const [cash, setCash] = useState<string>();
   if (fees.isError) return <ErrorState error={fees.error} onRetry={() => void fees.refetch()} />;
   if (fees.data === undefined) return null;
   const { items: payments, toSet } = fees.data;
@@ -45,6 +47,20 @@ export function Fees({ item }: { item: Case }) {
                 {" · "}
                 {t("cases:fees.reference", { reference: payment.reference })}
               </span>
+              {payment.received !== undefined && (
+                <span className="pv-small">
+                  <br />
+                  {t("cases:fees.received", { amount: money(payment.received.amount) })}
+                </span>
+              )}
+              {payment.paidAt !== undefined && (
+                <>
+                  <br />
+                  <a className="pv-small" href={`/api/v1/cases/${item.id}/payments/${payment.id}/receipt`}>
+                    {t("cases:cash.receipt")}
+                  </a>
+                </>
+              )}
               {payment.items?.map((part) => (
                 <span key={`${part.label} ${part.gross}`} className="pv-small">
                   <br />
@@ -83,10 +99,16 @@ export function Fees({ item }: { item: Case }) {
       {payments
         .filter((payment) => isOwed(payment.state))
         .map((payment) => (
-          <div key={payment.id}>
+          <div key={payment.id} className="pv-actions">
             <Button variant="tertiary" small onClick={() => setReducing(payment.id)}>
               {t("cases:fees.open")}
             </Button>
+            <Button variant="tertiary" small onClick={() => setCash(payment.id)}>
+              {t("cases:cash.open")}
+            </Button>
+            {cash === payment.id && (
+              <CashDialog caseId={item.id} payment={payment} onClose={() => setCash(undefined)} />
+            )}
             {reducing === payment.id && (
               <ReduceDialog caseId={item.id} payment={payment} onClose={() => setReducing(undefined)} />
             )}

@@ -15,6 +15,7 @@ import { ErrorState } from "../../../ui/ErrorState";
 import { Facts } from "../../../ui/Facts";
 import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
+import { QrCode } from "../../../ui/QrCode";
 import { useAction } from "../../../ui/useAction";
 import { checkPayment, paymentQuery, startPayment, type Payment } from "../api";
 import { isOwed, paymentBadge } from "../../../lib/payments";
@@ -49,6 +50,7 @@ export default function PaymentPage() {
         </div>
       </div>
       <Pay payment={payment} />
+      {payment.transfer !== undefined && <Transfer transfer={payment.transfer} />}
       <Facts
         items={[
           {
@@ -76,6 +78,21 @@ export default function PaymentPage() {
                   }),
                 },
               ]),
+          ...(payment.received === undefined
+            ? []
+            : [
+                {
+                  id: "received",
+                  label: t("payments:received"),
+                  value: t("payments:receivedOf", {
+                    received: money(payment.received),
+                    open: money({
+                      ...payment.amount,
+                      amount: payment.amount.amount - payment.received.amount,
+                    }),
+                  }),
+                },
+              ]),
           ...(payment.refunded.amount === 0
             ? []
             : [{ id: "refunded", label: t("payments:refunded"), value: money(payment.refunded) }]),
@@ -96,7 +113,7 @@ export default function PaymentPage() {
           {
             id: "reference",
             label: t("payments:reference"),
-            value: <span className="pv-number">{payment.reference.replace(/(.{4})(?=.)/g, "$1 ")}</span>,
+            value: fours(payment.reference),
           },
           ...(isOwed(payment.state)
             ? [
@@ -125,6 +142,38 @@ export default function PaymentPage() {
         )}
       </div>
     </Page>
+  );
+}
+
+const fours = (text: string) => <span className="pv-number">{text.replace(/(.{4})(?=.)/g, "$1 ")}</span>;
+
+/** How to pay by bank transfer: what to fill in, and a code from which the bank's app does. */
+function Transfer({ transfer }: { transfer: NonNullable<Payment["transfer"]> }) {
+  const t = useWords();
+  return (
+    <details className="pv-more">
+      <summary>{t("payments:transfer.title")}</summary>
+      <div className="pv-stack pv-stack--medium">
+        <p>{t("payments:transfer.text")}</p>
+        <Facts
+          items={[
+            { id: "to", label: t("payments:transfer.holder"), value: transfer.holder },
+            { id: "iban", label: t("payments:transfer.iban"), value: fours(transfer.iban) },
+            ...(transfer.bic === undefined
+              ? []
+              : [{ id: "bic", label: t("payments:transfer.bic"), value: transfer.bic }]),
+            {
+              id: "sum",
+              label: t("payments:amount"),
+              value: formatMoney(transfer.amount.amount, transfer.amount.currency, currentLanguage()),
+            },
+            { id: "for", label: t("payments:transfer.reference"), value: fours(transfer.reference) },
+          ]}
+        />
+        <p>{t("payments:transfer.codeText")}</p>
+        <QrCode text={transfer.code} label={t("payments:transfer.code")} />
+      </div>
+    </details>
   );
 }
 

@@ -113,6 +113,8 @@ function accountName(account: string, t: Say): string {
   switch (account) {
     case "receivable":
     case "provider":
+    case "bank":
+    case "cash":
     case "suspense":
     case "loss":
       return t(`treasury:balances.name.${account}`);

@@ -141,6 +141,8 @@ function PaymentItem({ payment }: { payment: PaymentRecord }) {
       </div>
       <p>
         <strong>{money(payment.amount)}</strong>
+        {payment.received !== undefined &&
+          ` · ${t("treasury:payments.received", { amount: money(payment.received) })}`}
         {payment.refunded.amount > 0 &&
           ` · ${t("treasury:payments.refunded", { amount: money(payment.refunded) })}`}
         {" · "}

@@ -66,9 +66,15 @@ function RefundItem({ refund }: { refund: Refund }) {
       </div>
       <p className="pv-break">{refund.reason}</p>
       <p className="pv-small pv-muted pv-break">
-        {t(refund.kind === "stray" ? "treasury:refunds.transaction" : "treasury:refunds.reference", {
-          reference: refund.reference,
-        })}
+        {refund.payee !== undefined
+          ? t("treasury:refunds.payee", {
+              payee: [refund.payee.name, refund.payee.iban].filter(Boolean).join(", "),
+            })
+          : t(refund.kind === "stray" ? "treasury:refunds.transaction" : "treasury:refunds.reference", {
+              reference: refund.reference,
+            })}
+        {" · "}
+        {t(`treasury:refunds.source.${refund.source}`)}
         {" · "}
         {t("treasury:refunds.askedAt", { when: formatDateTime(refund.askedAt, currentLanguage()) })}
       </p>

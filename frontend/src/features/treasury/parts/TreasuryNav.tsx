@@ -21,6 +21,11 @@ export function TreasuryNav() {
           <Link to="/kasse/erstattungen">{t("treasury:nav.refunds")}</Link>
         </li>
         <li>
+          <Link to="/kasse/konto" activeOptions={{ includeSearch: false }}>
+            {t("treasury:nav.account")}
+          </Link>
+        </li>
+        <li>
           <Link to="/kasse/abgleich" activeOptions={{ includeSearch: false }}>
             {t("treasury:nav.reconciliation")}
           </Link>
