@@ -31,6 +31,15 @@ type ServerInterface interface {
 	// Who works on cases
 	// (GET /api/v1/cases/colleagues)
 	ListColleagues(ctx echo.Context, params ListColleaguesParams) error
+	// Have no deputy any more
+	// (DELETE /api/v1/cases/deputies)
+	EndDeputy(ctx echo.Context) error
+	// Who stands in for whom
+	// (GET /api/v1/cases/deputies)
+	ListDeputies(ctx echo.Context) error
+	// Name a deputy
+	// (PUT /api/v1/cases/deputies)
+	SetDeputy(ctx echo.Context) error
 	// Live changes of the inbox
 	// (GET /api/v1/cases/events)
 	WatchCases(ctx echo.Context) error
@@ -232,6 +241,39 @@ func (w *ServerInterfaceWrapper) ListColleagues(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListColleagues(ctx, params)
+	return err
+}
+
+// EndDeputy converts echo context to params.
+func (w *ServerInterfaceWrapper) EndDeputy(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EndDeputy(ctx)
+	return err
+}
+
+// ListDeputies converts echo context to params.
+func (w *ServerInterfaceWrapper) ListDeputies(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListDeputies(ctx)
+	return err
+}
+
+// SetDeputy converts echo context to params.
+func (w *ServerInterfaceWrapper) SetDeputy(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetDeputy(ctx)
 	return err
 }
 
@@ -883,6 +925,9 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.PUT(baseURL+"/api/v1/admin/case-rules", wrapper.SetCaseRule)
 	router.GET(baseURL+"/api/v1/cases", wrapper.ListCases)
 	router.GET(baseURL+"/api/v1/cases/colleagues", wrapper.ListColleagues)
+	router.DELETE(baseURL+"/api/v1/cases/deputies", wrapper.EndDeputy)
+	router.GET(baseURL+"/api/v1/cases/deputies", wrapper.ListDeputies)
+	router.PUT(baseURL+"/api/v1/cases/deputies", wrapper.SetDeputy)
 	router.GET(baseURL+"/api/v1/cases/events", wrapper.WatchCases)
 	router.GET(baseURL+"/api/v1/cases/statistics", wrapper.GetCaseStatistics)
 	router.GET(baseURL+"/api/v1/cases/statistics.csv", wrapper.ExportCaseStatistics)
@@ -1181,6 +1226,168 @@ type ListColleaguesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListColleaguesdefaultApplicationProblemPlusJSONResponse) VisitListColleaguesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type EndDeputyRequestObject struct {
+}
+
+type EndDeputyResponseObject interface {
+	VisitEndDeputyResponse(w http.ResponseWriter) error
+}
+
+type EndDeputy200JSONResponse CaseDeputies
+
+func (response EndDeputy200JSONResponse) VisitEndDeputyResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type EndDeputy401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response EndDeputy401ApplicationProblemPlusJSONResponse) VisitEndDeputyResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type EndDeputy403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response EndDeputy403ApplicationProblemPlusJSONResponse) VisitEndDeputyResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type EndDeputydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EndDeputydefaultApplicationProblemPlusJSONResponse) VisitEndDeputyResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ListDeputiesRequestObject struct {
+}
+
+type ListDeputiesResponseObject interface {
+	VisitListDeputiesResponse(w http.ResponseWriter) error
+}
+
+type ListDeputies200JSONResponse CaseDeputies
+
+func (response ListDeputies200JSONResponse) VisitListDeputiesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListDeputies401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListDeputies401ApplicationProblemPlusJSONResponse) VisitListDeputiesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListDeputies403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListDeputies403ApplicationProblemPlusJSONResponse) VisitListDeputiesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListDeputiesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListDeputiesdefaultApplicationProblemPlusJSONResponse) VisitListDeputiesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type SetDeputyRequestObject struct {
+	Body *SetDeputyJSONRequestBody
+}
+
+type SetDeputyResponseObject interface {
+	VisitSetDeputyResponse(w http.ResponseWriter) error
+}
+
+type SetDeputy200JSONResponse CaseDeputies
+
+func (response SetDeputy200JSONResponse) VisitSetDeputyResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetDeputy401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SetDeputy401ApplicationProblemPlusJSONResponse) VisitSetDeputyResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetDeputy403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SetDeputy403ApplicationProblemPlusJSONResponse) VisitSetDeputyResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetDeputy422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SetDeputy422ApplicationProblemPlusJSONResponse) VisitSetDeputyResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetDeputydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetDeputydefaultApplicationProblemPlusJSONResponse) VisitSetDeputyResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -2998,6 +3205,15 @@ type StrictServerInterface interface {
 	// Who works on cases
 	// (GET /api/v1/cases/colleagues)
 	ListColleagues(ctx context.Context, request ListColleaguesRequestObject) (ListColleaguesResponseObject, error)
+	// Have no deputy any more
+	// (DELETE /api/v1/cases/deputies)
+	EndDeputy(ctx context.Context, request EndDeputyRequestObject) (EndDeputyResponseObject, error)
+	// Who stands in for whom
+	// (GET /api/v1/cases/deputies)
+	ListDeputies(ctx context.Context, request ListDeputiesRequestObject) (ListDeputiesResponseObject, error)
+	// Name a deputy
+	// (PUT /api/v1/cases/deputies)
+	SetDeputy(ctx context.Context, request SetDeputyRequestObject) (SetDeputyResponseObject, error)
 	// Live changes of the inbox
 	// (GET /api/v1/cases/events)
 	WatchCases(ctx context.Context, request WatchCasesRequestObject) (WatchCasesResponseObject, error)
@@ -3180,6 +3396,81 @@ func (sh *strictHandler) ListColleagues(ctx echo.Context, params ListColleaguesP
 		return err
 	} else if validResponse, ok := response.(ListColleaguesResponseObject); ok {
 		return validResponse.VisitListColleaguesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EndDeputy operation middleware
+func (sh *strictHandler) EndDeputy(ctx echo.Context) error {
+	var request EndDeputyRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndDeputy(ctx.Request().Context(), request.(EndDeputyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndDeputy")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EndDeputyResponseObject); ok {
+		return validResponse.VisitEndDeputyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListDeputies operation middleware
+func (sh *strictHandler) ListDeputies(ctx echo.Context) error {
+	var request ListDeputiesRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDeputies(ctx.Request().Context(), request.(ListDeputiesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDeputies")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListDeputiesResponseObject); ok {
+		return validResponse.VisitListDeputiesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetDeputy operation middleware
+func (sh *strictHandler) SetDeputy(ctx echo.Context) error {
+	var request SetDeputyRequestObject
+
+	var body SetDeputyJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetDeputy(ctx.Request().Context(), request.(SetDeputyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetDeputy")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetDeputyResponseObject); ok {
+		return validResponse.VisitSetDeputyResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

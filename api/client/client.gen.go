@@ -780,6 +780,17 @@ type ClientInterface interface {
 	// ListColleagues request
 	ListColleagues(ctx context.Context, params *ListColleaguesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// EndDeputy request
+	EndDeputy(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListDeputies request
+	ListDeputies(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetDeputyWithBody request with any body
+	SetDeputyWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	SetDeputy(ctx context.Context, body SetDeputyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// WatchCases request
 	WatchCases(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -4209,6 +4220,54 @@ func (c *Client) ListCases(ctx context.Context, params *ListCasesParams, reqEdit
 
 func (c *Client) ListColleagues(ctx context.Context, params *ListColleaguesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListColleaguesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) EndDeputy(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndDeputyRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListDeputies(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDeputiesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) SetDeputyWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetDeputyRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) SetDeputy(ctx context.Context, body SetDeputyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetDeputyRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -14872,6 +14931,100 @@ func NewListColleaguesRequest(server string, params *ListColleaguesParams) (*htt
 	return req, nil
 }
 
+// NewEndDeputyRequest generates requests for EndDeputy
+func NewEndDeputyRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/deputies")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("DELETE", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListDeputiesRequest generates requests for ListDeputies
+func NewListDeputiesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/deputies")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetDeputyRequest calls the generic SetDeputy builder with application/json body
+func NewSetDeputyRequest(server string, body SetDeputyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetDeputyRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSetDeputyRequestWithBody generates requests for SetDeputy with any type of body
+func NewSetDeputyRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/deputies")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("PUT", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewWatchCasesRequest generates requests for WatchCases
 func NewWatchCasesRequest(server string) (*http.Request, error) {
 	var err error
@@ -21662,6 +21815,17 @@ type ClientWithResponsesInterface interface {
 	// ListColleaguesWithResponse request
 	ListColleaguesWithResponse(ctx context.Context, params *ListColleaguesParams, reqEditors ...RequestEditorFn) (*ListColleaguesResponse, error)
 
+	// EndDeputyWithResponse request
+	EndDeputyWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*EndDeputyResponse, error)
+
+	// ListDeputiesWithResponse request
+	ListDeputiesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListDeputiesResponse, error)
+
+	// SetDeputyWithBodyWithResponse request with any body
+	SetDeputyWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetDeputyResponse, error)
+
+	SetDeputyWithResponse(ctx context.Context, body SetDeputyJSONRequestBody, reqEditors ...RequestEditorFn) (*SetDeputyResponse, error)
+
 	// WatchCasesWithResponse request
 	WatchCasesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*WatchCasesResponse, error)
 
@@ -26886,6 +27050,82 @@ func (r ListColleaguesResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ListColleaguesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type EndDeputyResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *CaseDeputies
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r EndDeputyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EndDeputyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListDeputiesResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *CaseDeputies
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDeputiesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDeputiesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type SetDeputyResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *CaseDeputies
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r SetDeputyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetDeputyResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -32159,6 +32399,41 @@ func (c *ClientWithResponses) ListColleaguesWithResponse(ctx context.Context, pa
 		return nil, err
 	}
 	return ParseListColleaguesResponse(rsp)
+}
+
+// EndDeputyWithResponse request returning *EndDeputyResponse
+func (c *ClientWithResponses) EndDeputyWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*EndDeputyResponse, error) {
+	rsp, err := c.EndDeputy(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEndDeputyResponse(rsp)
+}
+
+// ListDeputiesWithResponse request returning *ListDeputiesResponse
+func (c *ClientWithResponses) ListDeputiesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListDeputiesResponse, error) {
+	rsp, err := c.ListDeputies(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDeputiesResponse(rsp)
+}
+
+// SetDeputyWithBodyWithResponse request with arbitrary body returning *SetDeputyResponse
+func (c *ClientWithResponses) SetDeputyWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetDeputyResponse, error) {
+	rsp, err := c.SetDeputyWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetDeputyResponse(rsp)
+}
+
+func (c *ClientWithResponses) SetDeputyWithResponse(ctx context.Context, body SetDeputyJSONRequestBody, reqEditors ...RequestEditorFn) (*SetDeputyResponse, error) {
+	rsp, err := c.SetDeputy(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetDeputyResponse(rsp)
 }
 
 // WatchCasesWithResponse request returning *WatchCasesResponse
@@ -43725,6 +44000,154 @@ func ParseListColleaguesResponse(rsp *http.Response) (*ListColleaguesResponse, e
 			return nil, err
 		}
 		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseEndDeputyResponse parses an HTTP response from a EndDeputyWithResponse call
+func ParseEndDeputyResponse(rsp *http.Response) (*EndDeputyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EndDeputyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CaseDeputies
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListDeputiesResponse parses an HTTP response from a ListDeputiesWithResponse call
+func ParseListDeputiesResponse(rsp *http.Response) (*ListDeputiesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDeputiesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CaseDeputies
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetDeputyResponse parses an HTTP response from a SetDeputyWithResponse call
+func ParseSetDeputyResponse(rsp *http.Response) (*SetDeputyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetDeputyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CaseDeputies
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error

@@ -325,6 +325,19 @@ func (s *Service) StaffNames(ctx context.Context, ids []uuid.UUID) (map[uuid.UUI
 	return s.staffNames(s.DB.From(ctx).Where("id IN ? AND (roles <> '' OR directory <> '')", ids))
 }
 
+// StaffAddresses gives the mail addresses of those who work here, by their ids.
+func (s *Service) StaffAddresses(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]string, error) {
+	var rows []accountRow
+	if err := s.DB.From(ctx).Where("id IN ? AND roles <> '' AND disabled_at IS NULL AND email IS NOT NULL", ids).Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read addresses of staff: %w", err)
+	}
+	addresses := make(map[uuid.UUID]string, len(rows))
+	for _, row := range rows {
+		addresses[row.ID] = row.Email
+	}
+	return addresses, nil
+}
+
 func (s *Service) staffNames(query *gorm.DB) (map[uuid.UUID]string, error) {
 	var rows []accountRow
 	if err := query.Find(&rows).Error; err != nil {

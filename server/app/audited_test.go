@@ -98,6 +98,7 @@ func administrativeActs() []act {
 		{"holdCase", "/api/v1/cases/{case}/hold", map[string]any{"reason": "Klage beim Verwaltungsgericht"}, "", ""},
 		{"endCaseHold", "/api/v1/cases/{case}/hold", nil, "", ""},
 		{"setCaseRule", "/api/v1/admin/case-rules", map[string]any{"keepMonths": 60}, "", ""},
+		{"endDeputy", "/api/v1/cases/deputies", nil, "", ""},
 		{"createCaseTemplate", "/api/v1/cases/templates", template, "", "template"},
 		{"changeCaseTemplate", "/api/v1/cases/templates/{template}", template, "", ""},
 		{"deleteCaseTemplate", "/api/v1/cases/templates/{template}", nil, "", ""},
@@ -115,6 +116,7 @@ const inPayments = "server/payments: TestTreasury_EveryAct_IsInTheAudit"
 // notDoneHere are writing operations of those who work here that the list above cannot do alone, each with the reason.
 func notDoneHere() map[string]string {
 	return map[string]string{
+		"setDeputy":     "needs a second clerk: server/cases: TestSetDeputy_*",
 		"agreeDecision": "needs two clerks: server/cases: TestDecide_FourEyes_NothingReachesTheCitizenUntilAnotherAgrees", "returnDecision": "needs a decision that waits: server/cases: TestReturn_*",
 		"payCash": "needs a fee: server/payments: TestCash_*", "importStatement": "needs an account: server/payments: TestStatement_*", "assignTransfer": inPayments, "undoTransfer": inPayments, "giveBackTransfer": inPayments,
 		"setFee": "needs a fee to set: server/payments: TestSetFee_*", "reducePayment": "needs a fee: server/payments: TestReduce_*", "askRefund": inPayments, "approveRefund": inPayments, "executeRefund": inPayments, "refuseRefund": inPayments, "writeOffPayment": inPayments, "resolveDifference": inPayments,

@@ -82,7 +82,7 @@ func allowed() map[string]string {
 		"listCases": "k", "watchCases": "k", "getCase": "k", "startCase": "k", "askQuestion": "k", "decideCase": "k", "prepareDecision": "k", "previewDecision": "k", "getDecisionPaper": "k", "getCaseAttachment": "k",
 		"planCase": "k", "noteCase": "k", "listColleagues": "k", "listCaseViews": "k", "saveCaseViews": "k", "getCaseStatistics": "k", "exportCaseStatistics": "k",
 		"listCaseTemplates": "k", "createCaseTemplate": "k", "changeCaseTemplate": "k", "deleteCaseTemplate": "k",
-		"getCaseRules": "d", "setCaseRule": "d", "holdCase": "k", "endCaseHold": "k", "exportCase": "k", "agreeDecision": "k", "returnDecision": "k",
+		"getCaseRules": "d", "setCaseRule": "d", "holdCase": "k", "endCaseHold": "k", "exportCase": "k", "listDeputies": "kd", "setDeputy": "k", "endDeputy": "k", "agreeDecision": "k", "returnDecision": "k",
 		"listDeliveries": "p", "getDelivery": "p", "reportDeliveryStatus": "p", "getDeliveryAttachment": "p", "addDeliveryDocument": "p", "listDeliveryMessages": "p", "writeDeliveryMessage": "p",
 		"listProviders": "d", "listProviderDeliveries": "d", "testProvider": "d", "setProviderAddress": "d", "replaceWebhookSecret": "d", "setFitConnectCredentials": "d", "replayDelivery": "d",
 		"getMailboxSettings": session, "setMailboxSettings": session,
@@ -102,7 +102,7 @@ func perUnit() []string {
 	return []string{
 		"listCases", "watchCases", "getCase", "startCase", "askQuestion", "decideCase", "prepareDecision", "previewDecision", "getDecisionPaper", "getCaseAttachment", "listCasePayments", "setFee", "reducePayment", "payCash", "getCasePaymentReceipt",
 		"planCase", "noteCase", "listColleagues", "listCaseViews", "saveCaseViews", "getCaseStatistics", "exportCaseStatistics",
-		"listCaseTemplates", "createCaseTemplate", "changeCaseTemplate", "deleteCaseTemplate", "holdCase", "endCaseHold", "exportCase", "agreeDecision", "returnDecision",
+		"listCaseTemplates", "createCaseTemplate", "changeCaseTemplate", "deleteCaseTemplate", "holdCase", "endCaseHold", "exportCase", "listDeputies", "setDeputy", "endDeputy", "agreeDecision", "returnDecision",
 		"listEditorialEntries", "listEditorialForms", "createEditorialEntry", "getEditorialEntry", "deleteEditorialEntry", "undeleteEditorialEntry",
 		"saveEditorialDraft", "discardEditorialDraft", "submitEditorialDraft", "reopenEditorialDraft", "returnEditorialDraft", "releaseEditorialDraft",
 		"withdrawEditorialEntry", "followEntrySource", "commentEditorialEntry", "previewEditorialEntry", "listEntryVersions", "getEntryVersion",

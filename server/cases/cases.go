@@ -155,6 +155,8 @@ type Colleagues interface {
 	StaffWithRole(ctx context.Context, role string, units []uuid.UUID) (map[uuid.UUID]string, error)
 	// StaffNames gives the names of those who work or worked here, as far as they are known.
 	StaffNames(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]string, error)
+	// StaffAddresses gives the mail addresses of those who work here.
+	StaffAddresses(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]string, error)
 }
 
 // Config is what a Service works with. All of it is needed.
@@ -174,6 +176,8 @@ type Config struct {
 	Units      Units
 	Colleagues Colleagues
 	Receipts   Receipts
+	Mail       Mail
+	Self       types.PortalReference
 	Now        func() time.Time
 
 	Authorities Authorities
@@ -197,6 +201,8 @@ type Service struct {
 	units      Units
 	colleagues Colleagues
 	receipts   Receipts
+	mail       Mail
+	self       types.PortalReference
 	now        func() time.Time
 	zone       *time.Location // of the offices
 
@@ -208,7 +214,7 @@ type Service struct {
 func New(c Config) *Service {
 	return &Service{
 		db: c.DB, keys: c.Keys, jobs: c.Jobs, hub: c.Hub, offers: c.Offers, reports: c.Reports, files: c.Files, store: c.Store, scanner: c.Scanner,
-		audit: c.Audit, portals: c.Portals, places: c.Places, units: c.Units, colleagues: c.Colleagues, zone: berlin(), authorities: c.Authorities, forms: c.Forms, receipts: c.Receipts,
+		audit: c.Audit, portals: c.Portals, places: c.Places, units: c.Units, colleagues: c.Colleagues, zone: berlin(), authorities: c.Authorities, forms: c.Forms, receipts: c.Receipts, mail: c.Mail, self: c.Self,
 		now: func() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }, // as the database keeps it
 	}
 }

@@ -251,7 +251,7 @@ func newSetupWith(t testing.TB, now func() time.Time, scanner *scan.Scanner) set
 	r := &rooms{d: d, offerID: uuid.New(), above: uuid.New(), staff: map[uuid.UUID]colleague{}, files: map[uuid.UUID][]byte{}}
 	s := cases.New(cases.Config{
 		DB: d, Keys: set, Jobs: client, Hub: hub, Offers: r, Reports: r, Files: r, Store: store, Scanner: scanner, Audit: r, Portals: r, Places: r, Units: r, Colleagues: r, Now: now,
-		Authorities: r, Forms: r, Receipts: r,
+		Authorities: r, Forms: r, Receipts: r, Mail: r, Self: types.PortalReference{Url: "https://landkreis.example"},
 	})
 	cases.Register(client, s)
 	clerk := httpx.WithCaller(t.Context(), httpx.Caller{Kind: httpx.SessionCaller, AccountID: uuid.New(), Roles: []string{"clerk"}})

@@ -50,6 +50,7 @@ func Register(c *jobs.Client, s *Service) {
 	jobs.Register(c, &completeWorker{s: s})
 	jobs.Register(c, &deleteFilesWorker{s: s})
 	c.Sweep("cases", s.DeleteDue)
+	c.Sweep("cases.reminders", s.Remind)
 }
 
 type fetchWorker struct {

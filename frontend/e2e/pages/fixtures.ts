@@ -1133,6 +1133,18 @@ export const caseItem: Schemas["Case"] = {
     },
   ],
 };
+const standsIn: Schemas["CaseDeputy"] = {
+  of: { ...inge, open: 12 },
+  deputy: bernd,
+  from: "2026-11-23",
+  to: "2026-12-04",
+  active: true,
+};
+export const caseDeputies: Schemas["CaseDeputies"] = {
+  own: { ...standsIn, of: bernd, deputy: inge, from: "2026-12-21", to: "2027-01-04", active: false },
+  forOthers: [standsIn],
+  all: [standsIn],
+};
 /** One that is closed and held. */
 export const heldCase: Schemas["Case"] = {
   ...caseItem,

@@ -92,6 +92,7 @@ const usual: [RegExp, unknown][] = [
   [/admin\/case-rules$/, data.caseRules],
   [/^\/cases$/, data.cases],
   [/^\/cases\/colleagues$/, data.colleagues],
+  [/^\/cases\/deputies$/, data.caseDeputies],
   [/^\/cases\/views$/, data.caseViews],
   [/^\/cases\/templates$/, data.caseTemplates],
   [/^\/cases\/statistics$/, data.caseStatistics],

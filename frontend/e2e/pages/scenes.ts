@@ -288,6 +288,7 @@ export const scenes: Record<string, Scene & { path: string }> = {
     answers: [[/^\/cases\/[^/]+$/, data.heldCase]],
     press: "Grund ändern",
   },
+  "case-deputy": { path: "/mitarbeit/vertretung", session: data.clerk, press: "Vertretung ändern" },
   "case-proposed": {
     path: `/mitarbeit/vorgaenge/${data.caseItem.id}`,
     session: data.clerk,

@@ -3521,6 +3521,36 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/deputies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who stands in for whom
+         * @description The caller's deputy, and for whom the caller stands in; administrators of the portal get all of them as well. Those whose time has passed are not
+         *     there. Cases of a colleague are found by `assignee` of `listCases`, within the caller's own units.
+         */
+        get: operations["listDeputies"];
+        /**
+         * Name a deputy
+         * @description For some days, both included; a deputy that was named before is replaced. The deputy is told by mail, and gets the reminders of what is due. What
+         *     they may see and do stays what their own role allows.
+         */
+        put: operations["setDeputy"];
+        post?: never;
+        /**
+         * Have no deputy any more
+         * @description Before the time is over, which ends it by itself.
+         */
+        delete: operations["endDeputy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/views": {
         parameters: {
             query?: never;
@@ -9123,6 +9153,33 @@ export interface components {
             by: components["schemas"]["Colleague"];
             /** Format: date-time */
             at: string;
+        };
+        CaseDeputyRequest: {
+            /** Format: uuid */
+            deputy: string;
+            /** Format: date */
+            from: string;
+            /** Format: date */
+            to: string;
+        };
+        CaseDeputy: {
+            of: components["schemas"]["Colleague"];
+            deputy: components["schemas"]["Colleague"];
+            /** Format: date */
+            from: string;
+            /**
+             * Format: date
+             * @description The last day.
+             */
+            to: string;
+            /** @description Whether it has begun. */
+            active: boolean;
+        };
+        CaseDeputies: {
+            own?: components["schemas"]["CaseDeputy"];
+            forOthers: components["schemas"]["CaseDeputy"][];
+            /** @description For administrators of the portal. */
+            all?: components["schemas"]["CaseDeputy"][];
         };
         /** @description Keeps a case from being deleted (Löschsperre). */
         CaseHold: {
@@ -17402,6 +17459,87 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listDeputies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The deputies. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDeputies"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    setDeputy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "deputy": "0198a3c0-0000-7000-8000-000000000001",
+                 *       "from": "2026-12-21",
+                 *       "to": "2027-01-04"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CaseDeputyRequest"];
+            };
+        };
+        responses: {
+            /** @description The deputies as they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDeputies"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    endDeputy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The deputies as they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDeputies"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             default: components["responses"]["Error"];
         };
     };

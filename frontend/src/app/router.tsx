@@ -391,6 +391,12 @@ const caseTemplates = createRoute({
   component: lazyRouteComponent(() => import("../features/cases/pages/TemplatesPage")),
 });
 
+const caseDeputy = createRoute({
+  getParentRoute: () => staff,
+  path: "/mitarbeit/vertretung",
+  component: lazyRouteComponent(() => import("../features/cases/pages/DeputyPage")),
+});
+
 const treasury = createRoute({
   getParentRoute: () => desk,
   id: "treasury",
@@ -643,7 +649,7 @@ const routeTree = rootRoute.addChildren([
   ]),
   desk.addChildren([
     staffSignIn,
-    staff.addChildren([inbox, caseRoute, caseFee, caseStatistics, caseTemplates]),
+    staff.addChildren([inbox, caseRoute, caseFee, caseStatistics, caseTemplates, caseDeputy]),
     treasury.addChildren([treasuryOverview, treasuryPayments, refunds, treasuryAccount, reconciliation]),
   ]),
   administration.addChildren([

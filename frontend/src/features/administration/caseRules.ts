@@ -11,3 +11,9 @@ export const caseRulesQuery = queryOptions({
 
 export const setCaseRule = (body: Schemas["CaseRuleChange"]): Promise<Schemas["CaseRules"]> =>
   answer(api.PUT("/api/v1/admin/case-rules", { body }));
+
+export const caseDeputiesQuery = queryOptions({
+  queryKey: ["caseDeputies", "all"],
+  queryFn: async () => (await answer(api.GET("/api/v1/cases/deputies"))).all ?? [],
+  staleTime: 0,
+});

@@ -200,6 +200,20 @@ export const colleaguesQuery = (caseId?: string) =>
     staleTime: 0,
   });
 
+export type Deputy = Schemas["CaseDeputy"];
+
+/** Who stands in for the caller, and for whom the caller does. */
+export const deputiesQuery = queryOptions({
+  queryKey: ["caseDeputies"],
+  queryFn: () => answer(api.GET("/api/v1/cases/deputies")),
+  staleTime: 0,
+});
+
+export const setDeputy = (body: Schemas["CaseDeputyRequest"]) =>
+  answer(api.PUT("/api/v1/cases/deputies", { body }));
+
+export const endDeputy = () => answer(api.DELETE("/api/v1/cases/deputies"));
+
 export const viewsQuery = queryOptions({
   queryKey: ["caseViews"],
   queryFn: async () => (await answer(api.GET("/api/v1/cases/views"))).items,

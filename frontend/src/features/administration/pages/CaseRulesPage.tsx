@@ -1,13 +1,14 @@
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Schemas } from "../../../api/client";
-import { useWords } from "../../../i18n";
+import { currentLanguage, useWords } from "../../../i18n";
+import { formatDate } from "../../../lib/dates";
 import { defined } from "../../../lib/defined";
 import { Button } from "../../../ui/Button";
 import { Facts } from "../../../ui/Facts";
 import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
-import { caseRulesQuery, type CaseRule } from "../caseRules";
+import { caseDeputiesQuery, caseRulesQuery, type CaseRule } from "../caseRules";
 import { CaseRuleDialog, type EditedRule } from "../parts/CaseRuleDialog";
 
 /** How closed cases are kept: by the portal, by service, and by office. */
@@ -83,10 +84,36 @@ export default function CaseRulesPage() {
           />
         </section>
       ))}
+      <DeputyList />
       {edited !== undefined && (
         <CaseRuleDialog rule={edited} onClose={() => setEdited(undefined)} onSaved={done} />
       )}
     </Page>
+  );
+}
+
+/** Who stands in for whom among the clerks. */
+function DeputyList() {
+  const t = useWords();
+  const { data } = useSuspenseQuery(caseDeputiesQuery);
+  const day = (value: string) => formatDate(value, currentLanguage());
+  if (data.length === 0) return null;
+  return (
+    <section className="pv-stack pv-stack--small">
+      <h2>{t("administration:cases.deputies")}</h2>
+      <ul className="pv-list">
+        {data.map((one) => (
+          <li key={one.of.id}>
+            {t("administration:cases.deputy", {
+              deputy: one.deputy.name,
+              name: one.of.name,
+              from: day(one.from),
+              to: day(one.to),
+            })}
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

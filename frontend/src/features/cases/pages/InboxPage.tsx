@@ -19,6 +19,7 @@ import { useTyped } from "../../../ui/useTyped";
 import { casesQuery, caseStates, colleaguesQuery, isOpen, mostCounted, type CaseSummary } from "../api";
 import { toFilter, type InboxSearch } from "../filter";
 import { DeskNav } from "../parts/DeskNav";
+import { StandsInFor } from "../parts/StandsInFor";
 import { Views } from "../parts/Views";
 
 const route = getRouteApi("/desk/staff/mitarbeit");
@@ -42,6 +43,7 @@ export default function InboxPage() {
     <Page>
       <PageHeading title={t("cases:inbox.title")} />
       <DeskNav />
+      <StandsInFor />
       <div className="pv-stack pv-stack--medium">
         <Views search={search} />
         <SearchForm searched={q ?? ""} />

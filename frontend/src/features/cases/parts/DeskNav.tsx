@@ -20,6 +20,9 @@ export function DeskNav() {
         <li>
           <Link to="/mitarbeit/vorlagen">{t("cases:nav.templates")}</Link>
         </li>
+        <li>
+          <Link to="/mitarbeit/vertretung">{t("cases:nav.deputy")}</Link>
+        </li>
       </ul>
     </nav>
   );
