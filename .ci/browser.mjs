@@ -2,6 +2,7 @@
 // The shell without windows comes first: the same engine, for a third less of a processor.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { installDebian } from './debian.mjs';
 import { say, fail, top } from './steps.mjs';
 
 const places = [
@@ -35,14 +36,8 @@ export async function findBrowser() {
     const own = await playwrights();
     if (own) return own;
   }
-  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    const get = (...args) => spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env: environment, timeout: 600_000 });
-    get('update');
-    for (const name of ['chromium-headless-shell', 'chromium']) {
-      get('install', '-y', '--no-install-recommends', name);
-      if (existsSync(`/usr/bin/${name}`)) return `/usr/bin/${name}`;
-    }
+  for (const name of ['chromium-headless-shell', 'chromium']) {
+    if (installDebian(name) && existsSync(`/usr/bin/${name}`)) return `/usr/bin/${name}`;
   }
   return fail(
     'The browser tests need Chromium, and none was found or could be installed.\n' +

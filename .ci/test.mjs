@@ -1,8 +1,7 @@
 // npm test: sets up everything and runs every test. With a word it runs one part: go, unit or browser.
 import { availableParallelism } from 'node:os';
-import { findApache } from './apache.mjs';
 import { findBrowser } from './browser.mjs';
-import { findClamAV } from './clamav.mjs';
+import { findApache, findClamAV, findPoppler } from './debian.mjs';
 import { bin, buildPages, buildPrograms, checkTools, installPackages, must, say } from './steps.mjs';
 
 const parts = process.argv.slice(2);
@@ -14,6 +13,7 @@ await buildPages();
 await buildPrograms();
 if (wanted('go')) {
   findClamAV();
+  findPoppler();
   say('Go tests, on a PostgreSQL of their own …');
   // Many tests wait for what comes by itself: a few more at a time than there are processors.
   const atOnce = availableParallelism() + 1;
