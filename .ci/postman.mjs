@@ -51,7 +51,8 @@ export function collection(text) {
     const parameters = [...inherited, ...(operation.parameters ?? [])].map(at);
     const of = (place) => parameters.filter((parameter) => parameter.in === place);
     for (const parameter of of('path')) if (!variables.get(parameter.name)) variables.set(parameter.name, value(parameter));
-    const header = of('header').map(({ name, description }) => ({ key: name, value: { 'Idempotency-Key': '{{$guid}}', 'If-Match': '{{etag}}' }[name] ?? '', description }));
+    const known = { 'Idempotency-Key': '{{$guid}}', 'If-Match': '{{etag}}' };
+    const header = of('header').map((p) => ({ key: p.name, value: known[p.name] ?? (p.required ? value(p) : ''), description: p.description }));
     header.push({ key: 'Accept-Language', value: '{{language}}' });
     const query = of('query').map((parameter) => ({
       key: parameter.name, value: value(parameter), description: parameter.description, ...(!parameter.required && { disabled: true }),
