@@ -92,11 +92,12 @@ export default function CaseRulesPage() {
   );
 }
 
+const day = (value: string) => formatDate(value, currentLanguage());
+
 /** Who stands in for whom among the clerks. */
 function DeputyList() {
   const t = useWords();
   const { data } = useSuspenseQuery(caseDeputiesQuery);
-  const day = (value: string) => formatDate(value, currentLanguage());
   if (data.length === 0) return null;
   return (
     <section className="pv-stack pv-stack--small">
