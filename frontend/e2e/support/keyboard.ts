@@ -69,11 +69,14 @@ export async function typeAndTake(page: Page, field: Locator, text: string, opti
   await page.keyboard.press("Enter");
 }
 
-/** Takes one of several answers: Tab leads to them, the arrow keys lead from one to the next. */
+/** Takes one of several answers: Tab leads to them where the focus is not there already, the arrow keys lead from one to the next. */
 export async function pick(page: Page, question: string | RegExp, answer: string): Promise<void> {
   const group = page.getByRole("group", { name: question });
   const wanted = group.getByLabel(answer, { exact: true });
-  await press(page, group.getByRole("radio").first(), "Space");
+  const first = group.getByRole("radio").first();
+  await expect(first).toBeVisible();
+  if (!(await first.evaluate((radio) => radio === document.activeElement))) await tabTo(page, first);
+  await page.keyboard.press("Space");
   for (let presses = 0; presses < 10 && !(await wanted.isChecked()); presses++) {
     await page.keyboard.press("ArrowDown");
   }
