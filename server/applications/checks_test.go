@@ -2,45 +2,22 @@ package applications_test
 
 import (
 	"bytes"
-	"context"
 	"io"
-	"net"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/uuid"
 
 	"portalverbund/api/types"
-	"portalverbund/server/platform/scan"
 	"portalverbund/server/platform/scan/scantest"
 )
-
-// clamd runs a stand-in for the virus scanner.
-func clamd(t *testing.T) (*scan.Scanner, *scantest.Clamd) {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "clamd.ctl")
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "unix", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &scantest.Clamd{}
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	t.Cleanup(stop)
-	go func() { _ = c.Serve(ctx, l) }() // ends with the test
-	s, err := scan.New("unix://"+path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s, c
-}
 
 // harmful is a PDF as far as its first bytes tell, with the test file of the anti-virus industry in it.
 func harmful() []byte { return append(pdf(""), scantest.EICAR()...) }
 
 func newChecked(t *testing.T) (*setup, *scantest.Clamd) {
 	t.Helper()
-	scanner, c := clamd(t)
+	scanner, c := scantest.Start(t)
 	return newSetupWith(t, options{scanner: scanner}), c
 }
 

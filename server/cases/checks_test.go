@@ -1,36 +1,20 @@
 package cases_test
 
 import (
-	"context"
-	"net"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	api "portalverbund/api/cases"
 	"portalverbund/api/types"
-	"portalverbund/server/platform/scan"
 	"portalverbund/server/platform/scan/scantest"
 )
 
 // newChecked is a setup with a stand-in for the virus scanner.
 func newChecked(t *testing.T) (setup, *scantest.Clamd) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "clamd.ctl")
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "unix", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &scantest.Clamd{}
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	t.Cleanup(stop)
-	go func() { _ = c.Serve(ctx, l) }() // ends with the test
-	scanner, err := scan.New("unix://"+path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	scanner, c := scantest.Start(t)
 	return newSetupWith(t, time.Now, scanner), c
 }
 
