@@ -76,7 +76,12 @@ func New(s Settings, options outbound.Options) (*Client, error) {
 		if err != nil {
 			return nil, fmt.Errorf("xbezahldienste: read client certificate: %w", err)
 		}
-		options.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+		proves := &tls.Config{MinVersion: tls.VersionTLS12}
+		if options.TLS != nil { // whom we believe stays
+			proves = options.TLS.Clone()
+		}
+		proves.Certificates = []tls.Certificate{certificate}
+		options.TLS = proves
 	}
 	client := outbound.Client(options)
 	if s.TokenURL != "" {

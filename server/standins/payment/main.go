@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -26,7 +28,9 @@ type config struct {
 	Listen     string   `env:"PAYMENT_LISTEN" default:"127.0.0.1:8094" help:"Address to listen on."`
 	PublicURL  string   `env:"PAYMENT_PUBLIC_URL" default:"http://localhost:8094" help:"Address under which people reach this program."`
 	File       string   `env:"PAYMENT_FILE" default:".data/bezahldienst.json" help:"File for the transactions."`
-	Clients    []string `env:"PAYMENT_CLIENTS" required:"" help:"Portals: originator:clientId:secret."`
+	Clients    []string `env:"PAYMENT_CLIENTS" required:"" help:"Portals: originator:clientId:secret, and :basic or :certificate behind it for those that prove themselves so (of a certificate, the secret is its SHA-256 in hex)."`
+	Cert       string   `env:"PAYMENT_TLS_CERTIFICATE" help:"File with a certificate (PEM) to answer by HTTPS; without it there are no client certificates."`
+	Key        string   `env:"PAYMENT_TLS_KEY" help:"File with its key (PEM)."`
 	WithParent bool     `env:"PAYMENT_WITH_PARENT" hidden:"" help:"End when standard input ends."`
 }
 
@@ -65,10 +69,13 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 	o := service.Options{PublicURL: c.PublicURL, File: c.File}
 	for _, text := range c.Clients {
 		parts := strings.Split(text, ":")
-		if len(parts) != 3 {
-			return errors.New("PAYMENT_CLIENTS: originator:clientId:secret")
+		if len(parts) == 3 {
+			parts = append(parts, service.ByToken)
 		}
-		o.Clients = append(o.Clients, service.Client{Originator: parts[0], ID: parts[1], Secret: parts[2]})
+		if len(parts) != 4 || !slices.Contains([]string{service.ByToken, service.ByPassword, service.ByCertificate}, parts[3]) {
+			return errors.New("PAYMENT_CLIENTS: originator:clientId:secret, and :basic or :certificate behind it")
+		}
+		o.Clients = append(o.Clients, service.Client{Originator: parts[0], ID: parts[1], Secret: parts[2], By: parts[3]})
 	}
 	s, err := service.New(o)
 	if err != nil {
@@ -81,7 +88,14 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 	}
 	server := &http.Server{Handler: s.Handler(), ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, WriteTimeout: bodyTimeout, IdleTimeout: idleTimeout}
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
+	go func() {
+		if c.Cert == "" {
+			ended <- server.Serve(listener)
+			return
+		}
+		server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, ClientAuth: tls.RequestClientCert} // whose it is, the service knows by its fingerprint
+		ended <- server.ServeTLS(listener, c.Cert, c.Key)
+	}()
 	log.Info("listening", "address", c.PublicURL)
 	select {
 	case err = <-ended:

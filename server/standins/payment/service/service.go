@@ -1,5 +1,5 @@
-// Package service is a payment service, "Bezahldienst (Beispiel)", behind XBezahldienste 1.0.0: access tokens by OAuth 2.0 client credentials, transactions that
-// are placed and read, a page where people pay, cancel or fail, and what the standard does not have but many services do: notifications and a list
+// Package service is a payment service, "Bezahldienst (Beispiel)", behind XBezahldienste 1.0.0: access tokens by OAuth 2.0 client credentials, HTTP Basic or client
+// certificates, whichever a portal is to prove itself by, transactions that are placed and read, a page where people pay, cancel or fail, and what the standard does not have but many services do: notifications and a list
 // of what was paid. No money moves. Its owner can make it fail before or after it has done something, answer late, and lie about amounts.
 package service
 
@@ -7,7 +7,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,10 +40,18 @@ const (
 	maxKept   = 100_000 // transactions
 )
 
-// Client is a portal that may place payments.
+// Ways in which a portal proves itself.
+const (
+	ByToken       = "" // an access token, got with id and secret
+	ByPassword    = "basic"
+	ByCertificate = "certificate" // in TLS; the secret is the certificate's fingerprint: its SHA-256, in hex
+)
+
+// Client is a portal that may place payments, proven in one way and no other.
 type Client struct {
 	ID, Secret string
 	Originator string
+	By         string
 }
 
 // Options are what New needs.
@@ -109,8 +119,8 @@ type Faults struct {
 
 // Service is the payment service. It is safe for use by several goroutines.
 type Service struct {
-	o      Options
-	client *http.Client
+	o    Options
+	http *http.Client
 
 	mu     sync.Mutex
 	tokens map[string]token
@@ -131,7 +141,7 @@ func New(o Options) (*Service, error) {
 		o.Now = time.Now
 	}
 	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
-	s := &Service{o: o, client: &http.Client{Timeout: 5 * time.Second}, tokens: map[string]token{}, kept: map[string]*kept{}, placed: map[string]string{}}
+	s := &Service{o: o, http: &http.Client{Timeout: 5 * time.Second}, tokens: map[string]token{}, kept: map[string]*kept{}, placed: map[string]string{}}
 	if o.File == "" {
 		return s, nil
 	}
@@ -225,7 +235,7 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request) {
 	id, _ = url.QueryUnescape(id)
 	password, _ = url.QueryUnescape(password)
 	for _, c := range s.o.Clients {
-		if c.ID != id || subtle.ConstantTimeCompare([]byte(c.Secret), []byte(password)) != 1 {
+		if c.By != ByToken || c.ID != id || subtle.ConstantTimeCompare([]byte(c.Secret), []byte(password)) != 1 {
 			continue
 		}
 		if r.FormValue("grant_type") != "client_credentials" {
@@ -249,17 +259,47 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusUnauthorized, map[string]string{"error": "invalid_client"})
 }
 
-// authorised lets in who has a token of the originator in the path.
+// prover gives the originator that a request proves to come from; false when it proves none.
+func (s *Service) prover(r *http.Request) (originator string, known bool) {
+	if value, isToken := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); isToken {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		t, known := s.tokens[value]
+		return t.originator, known && !s.o.Now().After(t.until)
+	}
+	if id, password, isBasic := r.BasicAuth(); isBasic {
+		return s.client(ByPassword, func(c Client) bool {
+			return c.ID == id && subtle.ConstantTimeCompare([]byte(c.Secret), []byte(password)) == 1
+		})
+	}
+	if r.TLS == nil || len(r.TLS.PeerCertificates) == 0 {
+		return "", false
+	}
+	shown := Fingerprint(r.TLS.PeerCertificates[0].Raw) // that its key is there, the handshake has shown
+	return s.client(ByCertificate, func(c Client) bool { return c.Secret == shown })
+}
+
+func (s *Service) client(by string, is func(Client) bool) (originator string, known bool) {
+	at := slices.IndexFunc(s.o.Clients, func(c Client) bool { return c.By == by && is(c) })
+	if at < 0 {
+		return "", false
+	}
+	return s.o.Clients[at].Originator, true
+}
+
+// Fingerprint is the SHA-256 of a certificate (DER), in hex.
+func Fingerprint(der []byte) string {
+	sum := sha256.Sum256(der)
+	return hex.EncodeToString(sum[:])
+}
+
+// authorised lets in the originator in the path.
 func (s *Service) authorised(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		value, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		s.mu.Lock()
-		t, known := s.tokens[value]
-		s.mu.Unlock()
-		switch {
-		case !known || s.o.Now().After(t.until):
+		switch originator, known := s.prover(r); {
+		case !known:
 			refuse(w, http.StatusUnauthorized, "FORBIDDEN")
-		case t.originator != r.PathValue("originator"):
+		case originator != r.PathValue("originator"):
 			refuse(w, http.StatusForbidden, "NO_VALID_ORIGINATOR_OR_ENDPOINT")
 		default:
 			next(w, r)
@@ -522,7 +562,7 @@ func (s *Service) notify(address string) {
 	if err != nil {
 		return
 	}
-	res, err := s.client.Do(req)
+	res, err := s.http.Do(req)
 	if err == nil {
 		_ = res.Body.Close()
 	}
