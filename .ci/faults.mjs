@@ -39,9 +39,17 @@ const survived = await run(
   ["test", "./server/demo", "-run", "TestAnyProcessKilledAtAnyPoint/NoCentIsLostOrDoubled", "-count", "1", "-timeout", "180m", "-v"],
   { env: { ...process.env, PORTALVERBUND_KILLED_PAYMENTS: String(payments), PORTALVERBUND_KILL_FIGURES: killed } },
 );
+const submissions = 10_000;
+say(`${submissions} applications with a file each, while portals, database and provider are killed at random …`);
+const handedIn = join(folder, "submissions.json");
+const arrived = await run(
+  "go",
+  ["test", "./server/demo", "-run", "TestAnyProcessKilledAtAnyPoint/ApplicationsArriveOnce", "-count", "1", "-timeout", "180m", "-v"],
+  { env: { ...process.env, PORTALVERBUND_KILLED_SUBMISSIONS: String(submissions), PORTALVERBUND_SUBMISSION_FIGURES: handedIn } },
+);
 let figures;
 try {
-  const all = [file, ledger, killed].map((name) => JSON.parse(readFileSync(name, "utf8")));
+  const all = [file, ledger, killed, handedIn].map((name) => JSON.parse(readFileSync(name, "utf8")));
   figures = JSON.stringify(Object.assign({}, ...all));
 } catch {
   fail("There are no figures: the test did not get to its end.");
@@ -49,4 +57,4 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 console.log(figures);
-process.exit(code || paid || survived);
+process.exit(code || paid || survived || arrived);

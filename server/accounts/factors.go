@@ -2,7 +2,6 @@ package accounts
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -64,8 +63,10 @@ func (s *Service) EndSessionsByOperator(ctx context.Context, who string) error {
 		return err
 	}
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
-		if _, found, err := s.accountShared(ctx, id); err != nil || !found {
-			return errors.Join(err, errNoAccount())
+		if _, found, err := s.accountShared(ctx, id); err != nil {
+			return err
+		} else if !found {
+			return errNoAccount()
 		}
 		if err := s.rooms.Sessions.EndAccountSessions(ctx, id); err != nil {
 			return err

@@ -142,8 +142,12 @@ func (s *Service) keep(ctx context.Context, a Application, u Upload, kind files.
 		if err := s.lockDraft(ctx, a); err != nil { // it may have been submitted or deleted meanwhile
 			return err
 		}
-		if there, err := s.finishUpload(ctx, r); err != nil || !there {
-			return errors.Join(err, errBroken(errors.New("the upload took too long")))
+		there, err := s.finishUpload(ctx, r)
+		if err == nil && !there {
+			err = errBroken(errors.New("the upload took too long"))
+		}
+		if err != nil {
+			return err
 		}
 		return s.touch(ctx, a.ID)
 	})

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -20,6 +21,7 @@ import (
 
 	"portalverbund/api/types"
 	"portalverbund/server/applications"
+	"portalverbund/server/platform/problem"
 )
 
 func (x *setup) download(t *testing.T, ctx context.Context, id, file uuid.UUID) ([]byte, error) {
@@ -157,6 +159,25 @@ func TestAddAttachment_SenderStops_NothingIsLeft(t *testing.T) {
 	}
 	if n := x.count(t, "application_attachments"); n != 0 || x.objects(t) != 0 {
 		t.Errorf("%d rows and %d files are left", n, x.objects(t))
+	}
+}
+
+// TestAddAttachment_DatabaseFailsAtTheEnd_IsNotTheSendersFault: people are told to try again later, and not that their file was broken.
+func TestAddAttachment_DatabaseFailsAtTheEnd_IsNotTheSendersFault(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t)
+	a := x.draft(t)
+	for _, statement := range []string{
+		"CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no room''; END'",
+		"CREATE TRIGGER fail BEFORE UPDATE ON application_attachments FOR EACH ROW EXECUTE FUNCTION fail()",
+	} {
+		if err := x.db.From(t.Context()).Exec(statement).Error; err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := x.s.AddAttachment(x.clara, a.ID, upload("a.pdf", pdf("x")))
+	if got := problem.From(err); err == nil || got.Status != http.StatusInternalServerError {
+		t.Errorf("answered with %d: %v", got.Status, err)
 	}
 }
 

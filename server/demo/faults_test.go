@@ -362,8 +362,6 @@ type faultFigures struct {
 	Messages int `json:"messages"`
 	Lost     int `json:"lost"`
 	Doubled  int `json:"doubled"`
-	Payments int `json:"payments"`  // none: the demonstration takes no payments between portals yet
-	CentsOff int `json:"cents_off"` // of payments
 }
 
 func (a *faultFigures) add(b faultFigures) {

@@ -75,9 +75,15 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
+// rawFile is a body that is sent as it is.
+type rawFile []byte
+
 func (p *person) once(method, address string, body any, headers ...string) (answer, error) {
 	var content io.Reader
-	if body != nil {
+	kind := "application/json"
+	if file, is := body.(rawFile); is {
+		content, kind = bytes.NewReader(file), "application/octet-stream"
+	} else if body != nil {
 		data, err := json.Marshal(body)
 		if err != nil {
 			return answer{}, err
@@ -89,7 +95,7 @@ func (p *person) once(method, address string, body any, headers ...string) (answ
 		return answer{}, err
 	}
 	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", kind)
 	}
 	origin := req.URL.Scheme + "://" + req.URL.Host
 	if method != http.MethodGet {

@@ -153,8 +153,11 @@ func (s *Service) takePushed(ctx context.Context, clientID, address string) (str
 	hash := secret.Hash(strings.TrimPrefix(address, pushedPrefix))
 	var rows []pushedRow
 	err := s.DB.From(ctx).Raw("DELETE FROM oidc_pushed_requests WHERE uri_hash = ? AND client_id = ? AND expires_at > ? RETURNING *", hash, clientID, s.Now()).Scan(&rows).Error
-	if err != nil || len(rows) == 0 {
-		return "", errors.Join(err, errUnknownPushed)
+	if err != nil {
+		return "", err
+	}
+	if len(rows) == 0 {
+		return "", errUnknownPushed
 	}
 	form, err := s.Keys.Open(pushedPurpose, rows[0].Sealed, hash)
 	return string(form), err

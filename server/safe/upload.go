@@ -93,8 +93,12 @@ func (s *Service) add(ctx context.Context, account uuid.UUID, u Upload, l label)
 	if r.Sealed, err = s.seal(r.ID, l); err != nil {
 		return types.SafeDocument{}, err
 	}
-	if there, err := s.finish(ctx, r); err != nil || !there {
-		return types.SafeDocument{}, errors.Join(err, errBroken(errors.New("the upload took too long, or the account is gone")))
+	there, err := s.finish(ctx, r)
+	if err == nil && !there {
+		err = errBroken(errors.New("the upload took too long, or the account is gone"))
+	}
+	if err != nil {
+		return types.SafeDocument{}, err
 	}
 	kept = true
 	return s.document(r)
