@@ -40,7 +40,7 @@ type runCommand struct {
 	Payments int           `default:"160" help:"Payments in a round of paying."`
 	Services int           `default:"100000" help:"Services in the large catalog; 0 to leave it out."`
 	Alone    bool          `help:"Ask only the portal of the large catalog, not the alternatives."`
-	Only     string        `enum:",reads,submit,payments,large,tokens" default:"" help:"Measure this part only: reads, submit, payments, large or tokens."`
+	Only     string        `enum:",reads,submit,overload,payments,large,tokens" default:"" help:"Measure this part only: reads, submit, overload, payments, large or tokens."`
 }
 
 func main() {
@@ -72,6 +72,8 @@ type figures struct {
 	ReadList    *float64 `json:"read_list_ratio"`
 	Search      *float64 `json:"search_ratio"`
 	Submit      *float64 `json:"submit_ratio"`
+	Overload    *float64 `json:"overload_goodput_ratio"`
+	Refusal     *float64 `json:"overload_refusal_ratio"`
 	PocketBase  *float64 `json:"pocketbase_ratio"`
 	Payments    *float64 `json:"payments_ratio"`
 	Tokens      *float64 `json:"tokens_ratio"`
@@ -116,6 +118,11 @@ func (b *bench) measure(ctx context.Context) error {
 		}
 		if err := b.measurePocketBase(ctx); err != nil {
 			return fmt.Errorf("PocketBase: %w", err)
+		}
+	}
+	if b.wants("overload") {
+		if err := b.measureOverload(ctx); err != nil {
+			return fmt.Errorf("too many submissions: %w", err)
 		}
 	}
 	if b.wants("payments") {
