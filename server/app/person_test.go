@@ -35,7 +35,7 @@ func newApp(t *testing.T) (*App, http.Handler) {
 		work, owner = owner, ""
 	}
 	c := Config{
-		Mode: "demonstration", PublicURL: testOrigin, Name: "Landkreis Emsland", Areas: []string{"03454"}, Database: work, DatabaseOwner: owner, Data: t.TempDir(),
+		Mode: "demonstration", PublicURL: testOrigin, Name: "Landkreis Emsland", Kind: "county", Areas: []string{"03454"}, Database: work, DatabaseOwner: owner, Data: t.TempDir(),
 		NumberPrefix: "EL", Timeout: time.Minute, UploadTimeout: time.Minute, MaxConcurrent: 64, Rate: 10000, RateBurst: 10000, LogLevel: "error", LogFormat: "text",
 	}
 	a, err := Open(t.Context(), c, c.Logger())

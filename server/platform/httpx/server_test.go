@@ -248,13 +248,24 @@ func TestValidation_BadInput_NamedAndNotRepeated(t *testing.T) {
 func TestValidation_Parameter_BadRequestNamed(t *testing.T) {
 	t.Parallel()
 	e := testServer(t, Config{})
-	for _, query := range []string{"limit=0", "limit=11", "limit=x"} {
+	for _, query := range []string{"limit=0", "limit=11", "limit=x", "limit=%00", "limit=%ff"} {
 		w := call(e, "GET", "/open?"+query, "", "Accept-Language", "en-GB,de;q=0.5")
 		require.Equal(t, 400, w.Code, w.Body.String())
 		var p wireProblem
 		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &p))
 		require.Equal(t, "#/query/limit", p.Errors[0].Pointer)
 		require.Equal(t, "en", w.Header().Get("Content-Language"))
+	}
+}
+
+// TestValidation_ParameterIsNoText_BadRequestNamed: what the database would refuse is no failure of the server, also where no schema looks at it.
+func TestValidation_ParameterIsNoText_BadRequestNamed(t *testing.T) {
+	t.Parallel()
+	e := testServer(t, Config{})
+	for _, query := range []string{"words=a%00b", "words=a%ffb"} {
+		w := call(e, "GET", "/open?"+query, "")
+		require.Equal(t, 400, w.Code, w.Body.String())
+		require.Contains(t, w.Body.String(), "#/query/words")
 	}
 }
 

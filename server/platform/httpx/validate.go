@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -40,6 +42,9 @@ var parametersOnly = &openapi3filter.Options{
 // validate checks a request against the contract. Parameters that do not fit are answered with 400, a body whose values
 // do not fit with 422 and every field named. Values are never repeated in the answer.
 func validate(r *http.Request, op *operation, pathParams map[string]string) error {
+	if err := checkText(r.URL.Query(), pathParams); err != nil {
+		return err
+	}
 	options := parametersOnly
 	if op.jsonBody {
 		if err := checkJSON(r); err != nil {
@@ -58,6 +63,34 @@ func validate(r *http.Request, op *operation, pathParams map[string]string) erro
 		return nil
 	}
 	return translate(err)
+}
+
+// checkText refuses parameters that are no text: PostgreSQL takes neither NUL nor what is not UTF-8.
+func checkText(query url.Values, path map[string]string) error {
+	var fields []problem.FieldError
+	check := func(in, name, value string) {
+		if !utf8.ValidString(value) || strings.ContainsRune(value, 0) {
+			fields = append(fields, problem.FieldError{Pointer: "#/" + in + "/" + name, Code: "type"})
+		}
+	}
+	for name, value := range path {
+		check("path", name, value)
+	}
+	for name, values := range query {
+		for _, value := range values {
+			check("query", strings.ToValidUTF8(name, ""), value)
+		}
+	}
+	if len(fields) == 0 {
+		return nil
+	}
+	return wrongParameters(fields)
+}
+
+func wrongParameters(fields []problem.FieldError) error {
+	p := problem.Invalid(fields...)
+	p.Status, p.Code = http.StatusBadRequest, "parameters"
+	return p
 }
 
 // checkJSON refuses what parsers disagree about: duplicate names, deep nesting, NUL, and trailing content.
@@ -153,11 +186,10 @@ func translate(err error) error {
 	if len(fields) == 0 {
 		return problem.BadRequest("contract", "Die Anfrage passt nicht zur Schnittstelle.", "The request does not fit the contract.").Because(err)
 	}
-	p := problem.Invalid(fields...)
-	if !inBody {
-		p.Status, p.Code = http.StatusBadRequest, "parameters"
+	if inBody {
+		return problem.Invalid(fields...)
 	}
-	return p
+	return wrongParameters(fields)
 }
 
 func walk(err error, leaf func(pointer string, body bool, err error)) {
