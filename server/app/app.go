@@ -474,7 +474,7 @@ func (a *App) plugApplications(ctx context.Context) error {
 		return err
 	}
 	a.cases = cases.New(cases.Config{
-		DB: a.db, Keys: a.keys, Jobs: a.jobs, Hub: a.hub, Offers: a.catalog, Reports: a.delivery, Files: files{a}, Store: store, Scanner: a.scanner,
+		DB: a.db, Keys: a.keys, Jobs: a.jobs, Hub: a.hub, Offers: a.catalog, Services: a.catalog, Fees: a.payments, Reports: a.delivery, Files: files{a}, Store: store, Scanner: a.scanner,
 		Audit: audit.New(a.db, time.Now), Portals: a.federation, Places: a.places, Units: a.catalog, Colleagues: a.accounts, Now: time.Now,
 		Authorities: authorities{a.catalog}, Forms: a.forms, Receipts: a.federation, Mail: mail.NewQueue(a.jobs, a.keys), Self: a.self,
 	})

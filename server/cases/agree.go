@@ -106,7 +106,7 @@ func (s *Service) Agree(ctx context.Context, id uuid.UUID, key, ifMatch string) 
 			return problem.Changed()
 		}
 		st := decision(p.Decision)
-		st.action = "case.agree"
+		st.action, st.author = "case.agree", p.By
 		return s.finishStep(ctx, r, st)
 	})
 }
@@ -172,15 +172,16 @@ func (s *Service) waiting(ctx context.Context, f Filter, reach httpx.Reach) (Lis
 	if f.byUnit(reach) {
 		where = append(where, "organisation_id = ANY ("+q.arg(reach.Units)+"::uuid[])")
 	}
+	// OFFSET 0: these first, whatever the planner thinks that the index of words could do
+	text := "SELECT id, state, received_at, due_on FROM (SELECT cases.* FROM case_proposals JOIN cases ON id = case_id WHERE " + strings.Join(where, " AND ") + " OFFSET 0) AS waiting"
 	if words := searched(f.Search); len(words) > 0 {
 		titles, err := s.titles(ctx, f, reach)
 		if err != nil {
 			return List{}, err
 		}
-		where = append(where, "words @@ "+q.arg(asked(words, titles))+"::tsquery")
+		text += " WHERE words @@ " + q.arg(asked(words, titles)) + "::tsquery"
 	}
-	rows, err := s.db.Pgx(ctx).Query(ctx, `SELECT id, state, received_at, due_on FROM case_proposals JOIN cases ON id = case_id
-		WHERE `+strings.Join(where, " AND ")+fmt.Sprintf(" LIMIT %d", maxCount+1), q.args...)
+	rows, err := s.db.Pgx(ctx).Query(ctx, text+fmt.Sprintf(" ORDER BY %s LIMIT %d", f.order().by, maxCount+1), q.args...)
 	if err != nil {
 		return List{}, fmt.Errorf("list proposals: %w", err)
 	}

@@ -1,6 +1,7 @@
 package cases_test
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"portalverbund/api/types"
 	"portalverbund/server/cases"
 	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/pdf/pdftest"
 )
 
 // askFourEyes has decisions of the whole portal wait for a second clerk.
@@ -72,6 +74,47 @@ func TestDecide_FourEyes_NothingReachesTheCitizenUntilAnotherAgrees(t *testing.T
 	wantEqual(t, "audit", acts, []string{"case.propose", "case.agree"})
 	_, err = x.s.Agree(colleague, id, "key-00005", "*")
 	wantStatus(t, err, http.StatusConflict, "no-decision-waits")
+}
+
+func TestDecide_FourEyes_WhoReleasesSigns_WhoWroteGivesInformation(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t)
+	id := x.open(t, x.addressed())
+	_, colleague := x.hire(t, "Zoe Zweite", uuid.Nil)
+	if draft, err := x.s.PrepareDecision(x.clerk, id); err != nil || draft.SignedBy == nil || *draft.SignedBy != "Bernd Beispiel" {
+		t.Errorf("alone: %+v, %v", draft.SignedBy, err)
+	}
+	x.askFourEyes(t)
+	if draft, err := x.s.PrepareDecision(x.clerk, id); err != nil || draft.SignedBy != nil {
+		t.Errorf("before anybody has agreed: %v, %v", draft.SignedBy, err)
+	}
+	looks := func(ctx context.Context, parts ...string) {
+		t.Helper()
+		preview, _, err := x.s.PreviewDecision(ctx, id, granted("Ja."))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range parts {
+			if text := pdftest.Text(t, preview); !strings.Contains(text, part) {
+				t.Errorf("%q is missing in:\n%s", part, text)
+			}
+		}
+	}
+	looks(x.clerk, "Auskunft erteilt: Bernd Beispiel", "Im Auftrag (Name der Person, die zustimmt)")
+	if _, err := x.s.Decide(x.clerk, id, "key-00001", granted("Ja.")); err != nil {
+		t.Fatal(err)
+	}
+	looks(colleague, "Auskunft erteilt: Bernd Beispiel", "Im Auftrag Zoe Zweite")
+	if _, err := x.s.Agree(colleague, id, "key-00002", "*"); err != nil {
+		t.Fatal(err)
+	}
+	paper, err := x.s.DecisionPaperOf(colleague, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := pdftest.Text(t, read(t, paper.Content)); !strings.Contains(text, "Auskunft erteilt: Bernd Beispiel") || !strings.Contains(text, "Im Auftrag Zoe Zweite") {
+		t.Errorf("it says\n%s", text)
+	}
 }
 
 func TestReturn_WithWords_IsANoteAndCanBeDecidedAnew(t *testing.T) {

@@ -107,6 +107,18 @@ type Offers interface {
 	OfferByID(ctx context.Context, id uuid.UUID) (offer types.Offer, channel string, serviceTitle, organisationName map[string]string, err error)
 }
 
+// Services knows the services of this portal and of linked ones.
+type Services interface {
+	// ServiceTitles gives titles by language; unknown services are missing.
+	ServiceTitles(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]map[string]string, error)
+}
+
+// Fees knows what applications cost.
+type Fees interface {
+	// OfApplication gives what was asked for an application, with its steps, and what is still to be set.
+	OfApplication(ctx context.Context, origin string, applicationID uuid.UUID) (types.CasePayments, error)
+}
+
 // Reports carries an event to the citizen at the portal of origin, in ctx's transaction.
 type Reports interface {
 	Report(ctx context.Context, origin string, applicationID uuid.UUID, event types.TimelineEvent) error
@@ -166,6 +178,8 @@ type Config struct {
 	Jobs       *jobs.Client
 	Hub        *notify.Hub
 	Offers     Offers
+	Services   Services
+	Fees       Fees
 	Reports    Reports
 	Files      Files
 	Store      Store
@@ -191,6 +205,8 @@ type Service struct {
 	jobs       *jobs.Client
 	hub        *notify.Hub
 	offers     Offers
+	services   Services
+	fees       Fees
 	reports    Reports
 	files      Files
 	store      Store
@@ -213,7 +229,7 @@ type Service struct {
 // New makes a Service.
 func New(c Config) *Service {
 	return &Service{
-		db: c.DB, keys: c.Keys, jobs: c.Jobs, hub: c.Hub, offers: c.Offers, reports: c.Reports, files: c.Files, store: c.Store, scanner: c.Scanner,
+		db: c.DB, keys: c.Keys, jobs: c.Jobs, hub: c.Hub, offers: c.Offers, services: c.Services, fees: c.Fees, reports: c.Reports, files: c.Files, store: c.Store, scanner: c.Scanner,
 		audit: c.Audit, portals: c.Portals, places: c.Places, units: c.Units, colleagues: c.Colleagues, zone: berlin(), authorities: c.Authorities, forms: c.Forms, receipts: c.Receipts, mail: c.Mail, self: c.Self,
 		now: func() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }, // as the database keeps it
 	}

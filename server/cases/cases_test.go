@@ -42,9 +42,10 @@ type rooms struct {
 
 	mu       sync.Mutex
 	files    map[uuid.UUID][]byte
-	receipts map[uuid.UUID]string // by application
-	away     bool                 // the portal of origin
-	breakAt  int                  // transfers end after so many bytes; 0: they don't
+	receipts map[uuid.UUID]string                // by application
+	fees     map[uuid.UUID][]types.PaymentRecord // by application
+	away     bool                                // the portal of origin
+	breakAt  int                                 // transfers end after so many bytes; 0: they don't
 	offsets  []int64
 	tellFail error // what Report answers
 }
@@ -74,6 +75,27 @@ func (r *rooms) OfferByID(_ context.Context, id uuid.UUID) (types.Offer, string,
 	}
 	return types.Offer{Id: id, ServiceId: id, Organisation: types.Organisation{Id: id, Name: "Steueramt"}}, "desk",
 		map[string]string{"de": "Hund anmelden", "en": "Register a dog"}, map[string]string{"de": "Steueramt", "en": "Tax office"}, nil
+}
+
+// ServiceTitles knows the service of the offer, and one that nobody has applied for.
+func (r *rooms) ServiceTitles(_ context.Context, ids []uuid.UUID) (map[uuid.UUID]map[string]string, error) {
+	titles := map[uuid.UUID]map[string]string{}
+	for _, id := range ids {
+		if id == r.offerID || id == unasked {
+			titles[id] = map[string]string{"de": map[bool]string{true: "Hund anmelden", false: "Angeln"}[id == r.offerID]}
+		}
+	}
+	return titles, nil
+}
+
+// unasked is a service of which there are no cases.
+var unasked = uuid.MustParse("0e0e7a4e-2b8a-4a5c-9d61-5a3f3c1d9a01")
+
+// OfApplication knows the fees that a test has set.
+func (r *rooms) OfApplication(_ context.Context, _ string, id uuid.UUID) (types.CasePayments, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return types.CasePayments{Items: r.fees[id]}, nil
 }
 
 func (r *rooms) Report(ctx context.Context, to string, applicationID uuid.UUID, e types.TimelineEvent) error {
@@ -250,7 +272,7 @@ func newSetupWith(t testing.TB, now func() time.Time, scanner *scan.Scanner) set
 	}
 	r := &rooms{d: d, offerID: uuid.New(), above: uuid.New(), staff: map[uuid.UUID]colleague{}, files: map[uuid.UUID][]byte{}}
 	s := cases.New(cases.Config{
-		DB: d, Keys: set, Jobs: client, Hub: hub, Offers: r, Reports: r, Files: r, Store: store, Scanner: scanner, Audit: r, Portals: r, Places: r, Units: r, Colleagues: r, Now: now,
+		DB: d, Keys: set, Jobs: client, Hub: hub, Offers: r, Services: r, Fees: r, Reports: r, Files: r, Store: store, Scanner: scanner, Audit: r, Portals: r, Places: r, Units: r, Colleagues: r, Now: now,
 		Authorities: r, Forms: r, Receipts: r, Mail: r, Self: types.PortalReference{Url: "https://landkreis.example"},
 	})
 	cases.Register(client, s)

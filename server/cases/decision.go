@@ -70,8 +70,9 @@ var errNoPaper = problem.NotFound("document-unknown", "Dieses Dokument gibt es n
 type decisionFrame struct {
 	authority Authority
 	recipient []string
-	remedy    string // how one can object, as it is kept for the office
-	clerk     string
+	remedy    string // how one can object, as it is kept for the service or the office
+	signer    string // whose name stands under it: of who releases it, and answers for it (§ 37 Absatz 3 VwVfG); empty while nobody has
+	contact   string // who has written it, where that is somebody else
 }
 
 // PrepareDecision gives what the decision of an open case begins from.
@@ -80,12 +81,39 @@ func (s *Service) PrepareDecision(ctx context.Context, id uuid.UUID) (types.Deci
 	if err != nil {
 		return types.DecisionDraft{}, err
 	}
-	f, err := s.frame(ctx, r)
+	author, err := s.authorOf(ctx, r)
+	if err != nil {
+		return types.DecisionDraft{}, err
+	}
+	f, err := s.frame(ctx, r, author)
 	if err != nil {
 		return types.DecisionDraft{}, err
 	}
 	sender := append([]string{f.authority.Name}, f.authority.Address...)
-	return types.DecisionDraft{Sender: sender, Recipient: f.recipient, LegalBasis: f.authority.LegalBasis, Remedy: f.remedy}, nil
+	return types.DecisionDraft{Sender: sender, Recipient: f.recipient, LegalBasis: f.authority.LegalBasis, Remedy: f.remedy, SignedBy: optional(f.signer)}, nil
+}
+
+func optional(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+// authorOf gives who writes a decision of a case that a second clerk has to release: of one that waits who has written it, else the caller; uuid.Nil
+// where nobody else is needed.
+func (s *Service) authorOf(ctx context.Context, r caseRow) (uuid.UUID, error) {
+	waits, err := s.proposalOf(ctx, r.ID)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	if waits != nil {
+		return waits.By, nil
+	}
+	if asked, err := s.fourEyes(ctx, r); err != nil || !asked {
+		return uuid.Nil, err
+	}
+	return httpx.CallerOf(ctx).AccountID, nil
 }
 
 // PreviewDecision sets a decision as it would go out, marked as a draft.
@@ -94,7 +122,11 @@ func (s *Service) PreviewDecision(ctx context.Context, id uuid.UUID, d types.Dec
 	if err != nil {
 		return nil, "", err
 	}
-	content, err = s.setDecision(ctx, r, d, true)
+	author, err := s.authorOf(ctx, r)
+	if err != nil {
+		return nil, "", err
+	}
+	content, err = s.setDecision(ctx, r, d, author, true)
 	return content, "Entwurf " + r.Number + ".pdf", err
 }
 
@@ -116,9 +148,10 @@ func (s *Service) toDecide(ctx context.Context, id uuid.UUID, action string) (co
 	return ctx, r, s.clerkReads(ctx, r, itemApplication)
 }
 
-// issue sets the decision on a case that is locked, and keeps it as it goes out, in ctx's transaction.
-func (s *Service) issue(ctx context.Context, r caseRow, d types.Decision) ([]types.EventDocument, error) {
-	content, err := s.setDecision(ctx, r, d, false)
+// issue sets the decision on a case that is locked, and keeps it as it goes out, in ctx's transaction. author has written what the caller releases;
+// uuid.Nil: the caller.
+func (s *Service) issue(ctx context.Context, r caseRow, d types.Decision, author uuid.UUID) ([]types.EventDocument, error) {
+	content, err := s.setDecision(ctx, r, d, author, false)
 	if err != nil {
 		return nil, err
 	}
@@ -136,8 +169,8 @@ func (s *Service) issue(ctx context.Context, r caseRow, d types.Decision) ([]typ
 	return []types.EventDocument{{Id: p.ID, Name: p.Name, MediaType: "application/pdf", Size: p.Size, Sha256: p.SHA256}}, nil
 }
 
-// frame gathers what a decision is written around.
-func (s *Service) frame(ctx context.Context, r caseRow) (f decisionFrame, err error) {
+// frame gathers what a decision is written around. author is as authorOf says.
+func (s *Service) frame(ctx context.Context, r caseRow, author uuid.UUID) (f decisionFrame, err error) {
 	if f.authority, err = s.authority(ctx, r.OrganisationID, r.ServiceID); err != nil {
 		return f, err
 	}
@@ -147,12 +180,15 @@ func (s *Service) frame(ctx context.Context, r caseRow) (f decisionFrame, err er
 	if f.recipient, err = s.recipient(ctx, r); err != nil {
 		return f, err
 	}
-	if f.remedy, err = s.remedyOf(ctx, r.OrganisationID, f.authority); err != nil {
+	if f.remedy, err = s.remedyOf(ctx, r.OrganisationID, r.ServiceID, f.authority); err != nil {
 		return f, err
 	}
 	caller := httpx.CallerOf(ctx).AccountID
-	names, err := s.colleagues.StaffNames(ctx, []uuid.UUID{caller})
-	f.clerk = names[caller]
+	names, err := s.colleagues.StaffNames(ctx, []uuid.UUID{caller, author})
+	if author != caller {
+		f.signer = names[caller]
+	}
+	f.contact = names[author]
 	return f, err
 }
 
@@ -170,18 +206,19 @@ func (s *Service) Remedy(ctx context.Context, unit uuid.UUID) (string, error) {
 	if err != nil || a.Name == "" {
 		return "", err
 	}
-	return s.remedyOf(ctx, unit, a)
+	return s.remedyOf(ctx, unit, uuid.Nil, a)
 }
 
-// remedyOf gives the words that are kept for an office, or for the next one above it, or for the portal, or the usual ones.
-func (s *Service) remedyOf(ctx context.Context, unit uuid.UUID, a Authority) (string, error) {
+// remedyOf gives the words that are kept for a service, or else for any: of an office, or of the next one above it, or of the portal; or the usual ones.
+func (s *Service) remedyOf(ctx context.Context, unit, service uuid.UUID, a Authority) (string, error) {
 	above, err := s.units.Above(ctx, unit) // from the office upwards
 	if err != nil {
 		return "", fmt.Errorf("read units above: %w", err)
 	}
 	var kept []Template
-	err = s.db.From(ctx).Raw(`SELECT * FROM case_templates WHERE use = ? AND (unit IS NULL OR unit = ANY (?::uuid[]))
-		ORDER BY array_position(?::uuid[], unit) NULLS LAST, title, id LIMIT 1`, types.TemplateForRemedy, array(above), array(above)).Scan(&kept).Error
+	err = s.db.From(ctx).Raw(`SELECT * FROM case_templates WHERE (use = ? OR use = ? AND service_id = ?) AND (unit IS NULL OR unit = ANY (?::uuid[]))
+		ORDER BY service_id IS NULL, array_position(?::uuid[], unit) NULLS LAST, title, id LIMIT 1`,
+		types.TemplateForRemedy, types.TemplateForServiceRemedy, service, array(above), array(above)).Scan(&kept).Error
 	if err != nil {
 		return "", fmt.Errorf("read words about objecting: %w", err)
 	}
@@ -234,8 +271,8 @@ func (s *Service) recipient(ctx context.Context, r caseRow) ([]string, error) {
 }
 
 // setDecision sets a decision. It is in German, the language of administration.
-func (s *Service) setDecision(ctx context.Context, r caseRow, d types.Decision, draft bool) ([]byte, error) {
-	f, err := s.frame(ctx, r)
+func (s *Service) setDecision(ctx context.Context, r caseRow, d types.Decision, author uuid.UUID, draft bool) ([]byte, error) {
+	f, err := s.frame(ctx, r, author)
 	if err != nil {
 		return nil, err
 	}
@@ -258,7 +295,11 @@ func (s *Service) setDecision(ctx context.Context, r caseRow, d types.Decision, 
 	}
 	p.Letterhead(f.authority.Name, f.authority.lines()...)
 	p.Recipient(strings.Join(append([]string{f.authority.Name}, f.authority.Address...), ", "), f.recipient...)
-	p.Facts(pdf.Fact{Label: "Antragsnummer", Value: r.Number}, pdf.Fact{Label: "Antrag vom", Value: day(r.SubmittedAt)}, pdf.Fact{Label: "Datum", Value: day(now)})
+	facts := []pdf.Fact{{Label: "Antragsnummer", Value: r.Number}, {Label: "Antrag vom", Value: day(r.SubmittedAt)}, {Label: "Datum", Value: day(now)}}
+	if f.contact != "" {
+		facts = append(facts, pdf.Fact{Label: "Auskunft erteilt", Value: f.contact})
+	}
+	p.Facts(facts...)
 	if draft {
 		p.Heading("Entwurf – Bescheid: " + service)
 	} else {
@@ -274,8 +315,11 @@ func (s *Service) setDecision(ctx context.Context, r caseRow, d types.Decision, 
 	part("Begründung und Hinweise", d.Text)
 	part("Rechtsgrundlage", legalBasis)
 	part("Rechtsbehelfsbelehrung", remedy)
-	if f.clerk != "" {
-		p.Text("Im Auftrag\n" + f.clerk) // § 37 Absatz 3 VwVfG
+	switch {
+	case f.signer != "":
+		p.Text("Im Auftrag\n" + f.signer)
+	case draft:
+		p.Text("Im Auftrag\n(Name der Person, die zustimmt)")
 	}
 	p.Small("Dieser Bescheid wurde elektronisch erlassen und gilt ohne Unterschrift.")
 	p.Footer(map[bool]string{false: f.authority.Name + " · " + r.Number, true: "Entwurf · nicht verschickt · " + r.Number}[draft])

@@ -161,6 +161,32 @@ func TestDecision_RemedyOfTheOffice_ElseAbove_ElseOfThePortal(t *testing.T) {
 	if got, err := x.s.Remedy(t.Context(), x.offerID); err != nil || got != "Hier: Markt 43, 49716 Meppen" {
 		t.Errorf("for fees: %q, %v", got, err)
 	}
+	ofService := func(service uuid.UUID, text string, unit *uuid.UUID) error {
+		_, err := x.s.CreateTemplate(x.clerk, uuid.NewString(), types.CaseTemplateText{Use: types.TemplateForServiceRemedy, Service: &service, Title: "Klage", Text: text, Unit: unit})
+		return err
+	}
+	for _, err := range []error{ofService(unasked, "Andere Leistung", &x.offerID), ofService(x.offerID, "Leistung", nil)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	want("Leistung")
+	if err := ofService(x.offerID, "Leistung hier", &x.above); err != nil {
+		t.Fatal(err)
+	}
+	want("Leistung hier")
+	if got, err := x.s.Remedy(t.Context(), x.offerID); err != nil || got != "Hier: Markt 43, 49716 Meppen" {
+		t.Errorf("for fees: %q, %v", got, err)
+	}
+	wantField(t, "/service unknown", ofService(elsewhere, "Unbekannt", nil))
+	for use, field := range map[types.CaseTemplateUse]string{types.TemplateForServiceRemedy: "/service required", types.TemplateForRemedy: "/service invalid"} {
+		text := types.CaseTemplateText{Use: use, Title: "x", Text: "x"}
+		if use == types.TemplateForRemedy {
+			text.Service = &unasked
+		}
+		_, err := x.s.CreateTemplate(x.clerk, uuid.NewString(), text)
+		wantField(t, field, err)
+	}
 	if got, err := x.s.Remedy(t.Context(), elsewhere); err != nil || got != "" {
 		t.Errorf("of an office that is not there: %q, %v", got, err)
 	}

@@ -73,6 +73,7 @@ type exportedCase struct {
 	ReceivedAt       time.Time             `json:"receivedAt"`
 	DeleteOn         string                `json:"deleteOn,omitempty"`
 	Hold             *exportedNote         `json:"hold,omitempty"`
+	Fees             []types.PaymentRecord `json:"fees"`
 	ContentHash      string                `json:"contentHash"`
 	SignedReceipt    string                `json:"signedReceipt,omitempty"`
 }
@@ -107,6 +108,7 @@ type archive struct {
 	form     *types.Form // nil: it is not known any more
 	names    map[uuid.UUID]string
 	receipt  string
+	fees     []types.PaymentRecord
 	language string
 	by       string
 	at       time.Time
@@ -190,7 +192,11 @@ func (a *archive) around(ctx context.Context, r caseRow) error {
 	if form, err := a.s.forms.Form(ctx, r.FormID, r.FormVersion); err == nil { // else the answers stand there with the names of their fields
 		a.form = &form
 	}
-	a.receipt, err = a.s.receipts.ApplicationReceipt(ctx, r.Origin, r.ApplicationID)
+	if a.receipt, err = a.s.receipts.ApplicationReceipt(ctx, r.Origin, r.ApplicationID); err != nil {
+		return err
+	}
+	fees, err := a.s.fees.OfApplication(ctx, r.Origin, r.ApplicationID)
+	a.fees = fees.Items
 	return err
 }
 
@@ -311,7 +317,7 @@ func (a *archive) data() exportedCase {
 	out := exportedCase{
 		ID: c.ApplicationID, CaseID: c.ID, Number: c.Number, State: c.State, ServiceID: c.ServiceID, ServiceTitle: c.ServiceTitle, OrganisationID: c.OrganisationID,
 		OrganisationName: c.OrganisationName, ApplicantName: c.ApplicantName, ActsFor: c.ActsFor, Origin: c.Origin, ARS: c.ARS, TrustLevel: c.TrustLevel,
-		FormID: c.FormID, FormVersion: c.FormVersion, Data: c.Data, Attachments: []exportedAttachment{}, Timeline: c.Timeline, Notes: []exportedNote{},
+		FormID: c.FormID, FormVersion: c.FormVersion, Data: c.Data, Attachments: []exportedAttachment{}, Timeline: c.Timeline, Notes: []exportedNote{}, Fees: append([]types.PaymentRecord{}, a.fees...),
 		SubmittedAt: c.SubmittedAt, ReceivedAt: c.ReceivedAt, ContentHash: c.ContentHash, SignedReceipt: a.receipt,
 	}
 	for _, f := range c.Attachments {

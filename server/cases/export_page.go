@@ -25,6 +25,9 @@ func exportWord(name string) problem.Text {
 		"deleteOn": {De: "Wird gelöscht am", En: "Will be deleted on"}, "hold": {De: "Löschsperre", En: "Hold"}, "answers": {De: "Angaben", En: "Answers"},
 		"attachments": {De: "Anhänge", En: "Attachments"}, "missing": {De: "noch nicht übertragen", En: "not transferred yet"}, "timeline": {De: "Verlauf und Nachrichten", En: "Timeline and messages"},
 		"notes": {De: "Interne Notizen", En: "Internal notes"}, "exported": {De: "Exportiert", En: "Exported"}, "yes": {De: "ja", En: "yes"}, "no": {De: "nein", En: "no"},
+		"fees": {De: "Gebühren", En: "Fees"}, "asked": {De: "Verlangt", En: "Asked"}, "reference": {De: "Kassenzeichen", En: "Reference"}, "due": {De: "Zu bezahlen bis", En: "To be paid by"},
+		"paid": {De: "Bezahlt", En: "Paid"}, "refunded": {De: "Erstattet", En: "Refunded"}, "reduced": {De: "Ermäßigt", En: "Reduced"}, "waived": {De: "Erlassen", En: "Waived"},
+		"reason":  {De: "Begründung", En: "Reason"},
 		"receipt": {De: "Quittung", En: "Receipt"}, "receiptThere": {De: "Das Portal hat den Eingang unterschrieben. Die Quittung steht in den Daten.", En: "The portal has signed that it arrived. The receipt is in the data."},
 		"receiptNone": {De: "Der Antrag wurde an diesem Portal gestellt; dafür gibt es keine Quittung zwischen Portalen.", En: "It was applied for at this portal; there is no receipt between portals for that."},
 	}
@@ -71,6 +74,7 @@ const exportPage = `<!doctype html>
 {{range .Answers}}<h3>{{.Title}}</h3>{{template "lines" .Lines}}{{range .Parts}}<h4>{{.Title}}</h4>{{template "lines" .Lines}}{{end}}{{end}}
 {{if .Files}}<h2>{{.Words.attachments}}</h2>
 <ul>{{range .Files}}<li>{{if .Address}}<a href="{{.Address}}">{{.Name}}</a>{{else}}{{.Name}} ({{$.Words.missing}}){{end}}<br>SHA-256: {{.SHA256}}</li>{{end}}</ul>{{end}}
+{{if .Fees}}<h2>{{.Words.fees}}</h2>{{range .Fees}}<h3>{{.Title}}</h3>{{template "lines" .Lines}}{{end}}{{end}}
 <h2>{{.Words.timeline}}</h2>{{template "events" .Timeline}}
 {{if .Notes}}<h2>{{.Words.notes}}</h2>{{template "events" .Notes}}{{end}}
 <h2>{{.Words.receipt}}</h2><p>{{.Receipt}}</p>
@@ -82,7 +86,7 @@ type pageFile struct{ Name, Address, SHA256 string }
 // page writes the case to be read.
 func (a *archive) page(w io.Writer) error {
 	words := map[string]string{}
-	for _, name := range []string{"answers", "attachments", "missing", "timeline", "notes", "receipt"} {
+	for _, name := range []string{"answers", "attachments", "missing", "timeline", "notes", "receipt", "fees"} {
 		words[name] = a.word(name)
 	}
 	files := make([]pageFile, 0, len(a.c.Attachments))
@@ -110,7 +114,7 @@ func (a *archive) page(w io.Writer) error {
 	}
 	return page.Execute(w, map[string]any{
 		"Language": a.language, "Title": localized(a.c.ServiceTitle, a.language) + ": " + a.c.ApplicantName, "Words": words, "Facts": a.facts(), "Answers": a.answers(),
-		"Files": files, "Timeline": timeline, "Notes": notes, "Receipt": receipt,
+		"Fees": a.feeParts(), "Files": files, "Timeline": timeline, "Notes": notes, "Receipt": receipt,
 	})
 }
 
@@ -138,6 +142,66 @@ func (a *archive) facts() []line {
 		facts = append(facts, line{a.word("hold"), fmt.Sprintf("%s, %s: %s", a.names[h.By], a.moment(h.At), h.Reason)})
 	}
 	return append(facts, line{a.word("exported"), strings.Trim(a.moment(a.at)+", "+a.by, ", ")})
+}
+
+// feeParts gives what was asked for the case: what for, how much at first and now, and what happened to it, with the days.
+func (a *archive) feeParts() []pagePart {
+	parts := make([]pagePart, 0, len(a.fees))
+	for _, f := range a.fees {
+		asked := f.Amount
+		if f.Reduction != nil {
+			asked = f.Reduction.From
+		}
+		lines := []line{{a.word("asked"), a.amount(asked.Amount) + ", " + a.moment(f.CreatedAt)}, {a.word("reference"), f.Reference}}
+		if f.Items != nil {
+			for _, item := range *f.Items {
+				lines = append(lines, line{item.Label, a.amount(item.Gross)})
+			}
+		}
+		if f.Reason != nil {
+			lines = append(lines, line{a.word("reason"), *f.Reason})
+		}
+		if r := f.Reduction; r != nil && r.To.Amount == 0 {
+			lines = append(lines, line{a.word("waived"), r.Reason})
+		} else if r != nil {
+			lines = append(lines, line{a.word("reduced"), a.amount(r.To.Amount) + ": " + r.Reason})
+		}
+		if f.PaidAt != nil {
+			lines = append(lines, line{a.word("paid"), a.moment(*f.PaidAt)})
+		} else {
+			lines = append(lines, line{a.word("due"), a.moment(f.DueAt)})
+		}
+		if f.Refunded.Amount > 0 {
+			lines = append(lines, line{a.word("refunded"), a.amount(f.Refunded.Amount)})
+		}
+		for _, st := range f.Steps {
+			lines = append(lines, line{a.moment(st.At), feeWord(st).In(a.language)})
+		}
+		parts = append(parts, pagePart{Title: f.Purpose, Lines: lines})
+	}
+	return parts
+}
+
+// feeWord names what happened to a fee.
+func feeWord(st types.PaymentStep) problem.Text {
+	if st.What == "reduced" || st.What == "waived" {
+		return exportWord(st.What)
+	}
+	words := map[types.PaymentState]problem.Text{
+		types.PaymentCreated: {De: "zu bezahlen", En: "to be paid"}, types.PaymentStarted: {De: "wird bezahlt", En: "being paid"}, types.PaymentPaid: {De: "bezahlt", En: "paid"},
+		types.PaymentFailed: {De: "fehlgeschlagen", En: "failed"}, types.PaymentCancelled: {De: "abgebrochen", En: "cancelled"}, types.PaymentExpired: {De: "abgelaufen", En: "expired"},
+		types.PaymentWithdrawn: {De: "nicht mehr verlangt", En: "no longer asked for"}, types.PaymentRefundAsked: {De: "Erstattung verlangt", En: "refund asked for"},
+		types.PaymentRefunded: {De: "erstattet", En: "refunded"}, types.PaymentWrittenOff: {De: "nicht mehr verlangt", En: "no longer asked for"},
+	}
+	if word, ok := words[st.State]; ok {
+		return word
+	}
+	return problem.Text{De: string(st.State), En: string(st.State)}
+}
+
+// amount writes cents as euros.
+func (a *archive) amount(cents int64) string {
+	return strings.Replace(fmt.Sprintf("%.2f €", float64(cents)/100), ".", map[bool]string{true: ",", false: "."}[a.language == "de"], 1)
 }
 
 // answers gives the answers by the steps and questions of their form; by the names of the fields, where it is not known any more.
@@ -220,7 +284,7 @@ func (a *archive) plain(value any, f *types.FormField) string {
 		return strings.Join(texts, ", ")
 	case float64:
 		if f != nil && f.Kind == types.FormFieldKindMoney {
-			return strings.Replace(fmt.Sprintf("%.2f €", v/100), ".", map[bool]string{true: ",", false: "."}[a.language == "de"], 1)
+			return a.amount(int64(v))
 		}
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	case string:

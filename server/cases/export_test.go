@@ -58,7 +58,15 @@ func TestExport_WholeFile_NamesAndHashesEverything(t *testing.T) {
 	waitFor(t, "the file", func() bool {
 		return x.count(t, "SELECT count(*) FROM case_attachments WHERE state = 'available'") == 1
 	})
-	x.set(func() { x.receipts = map[uuid.UUID]string{app.ApplicationId: "signed.by.portal"} })
+	reason := types.PaymentReduction{From: types.Money{Amount: 5000, Currency: "EUR"}, To: types.Money{Amount: 2550, Currency: "EUR"}, Reason: "Zweiter Hund"}
+	at := app.SubmittedAt
+	x.set(func() {
+		x.receipts = map[uuid.UUID]string{app.ApplicationId: "signed.by.portal"}
+		x.fees = map[uuid.UUID][]types.PaymentRecord{app.ApplicationId: {{
+			Id: uuid.New(), State: types.PaymentPaid, Amount: reason.To, Purpose: "Gebühr für die Marke", Reference: "EMS-4711", Reduction: &reason, CreatedAt: at, PaidAt: &at,
+			Steps: []types.PaymentStep{{At: at, State: types.PaymentCreated, What: "assessed"}, {At: at, State: types.PaymentCreated, What: "reduced"}},
+		}}}
+	})
 	if _, err := x.s.Note(x.clerk, id, "key-00001", "Rücksprache <gehalten>."); err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +106,7 @@ func TestExport_WholeFile_NamesAndHashesEverything(t *testing.T) {
 		t.Errorf("decision %+v", decision)
 	}
 	page := string(entries[manifest.Files[0].Name])
-	for _, want := range []string{"Clara Beispiel", "Waldi", "Ihr Hund ist angemeldet.", "Rücksprache &lt;gehalten&gt;.", `href="` + attachment + `"`, app.Number} {
+	for _, want := range []string{"Clara Beispiel", "Waldi", "Ihr Hund ist angemeldet.", "Rücksprache &lt;gehalten&gt;.", "Gebühr für die Marke", "50,00 €", "25,50 €: Zweiter Hund", "EMS-4711", `href="` + attachment + `"`, app.Number} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not show %q", want)
 		}
@@ -111,11 +119,12 @@ func TestExport_WholeFile_NamesAndHashesEverything(t *testing.T) {
 		Data          map[string]any
 		Timeline      []types.TimelineEvent
 		Notes         []struct{ Author, Text string }
+		Fees          []types.PaymentRecord
 	}
 	if err := json.Unmarshal(entries[manifest.Files[1].Name], &data); err != nil {
 		t.Fatal(err)
 	}
-	if data.ID != app.ApplicationId || data.ContentHash != "aa" || data.SignedReceipt != "signed.by.portal" || len(data.Timeline) < 3 || data.Notes[0].Author != "Bernd Beispiel" {
+	if data.ID != app.ApplicationId || data.ContentHash != "aa" || data.SignedReceipt != "signed.by.portal" || len(data.Timeline) < 3 || data.Notes[0].Author != "Bernd Beispiel" || len(data.Fees) != 1 || data.Fees[0].Reduction.Reason != "Zweiter Hund" {
 		t.Errorf("data %+v", data)
 	}
 	wantMessage(t, entries[manifest.Message], id, len(manifest.Files))

@@ -133,15 +133,30 @@ func (h *Handlers) ListCaseTemplates(ctx context.Context, _ api.ListCaseTemplate
 	if err != nil {
 		return nil, err
 	}
+	var ofServices []uuid.UUID
+	for _, t := range all {
+		if t.ServiceID != nil {
+			ofServices = append(ofServices, *t.ServiceID)
+		}
+	}
+	titles, err := h.s.services.ServiceTitles(ctx, ofServices)
+	if err != nil {
+		return nil, err
+	}
 	list := types.CaseTemplateList{Items: make([]types.CaseTemplate, len(all))}
 	for i, t := range all {
-		list.Items[i] = describeTemplate(t, t.changeable(reach))
+		item := describeTemplate(t, t.changeable(reach))
+		if t.ServiceID != nil && titles[*t.ServiceID] != nil {
+			title := httpx.Localized(ctx, titles[*t.ServiceID])
+			item.ServiceTitle = &title
+		}
+		list.Items[i] = item
 	}
 	return api.ListCaseTemplates200JSONResponse(list), nil
 }
 
 func describeTemplate(t Template, changeable bool) types.CaseTemplate {
-	return types.CaseTemplate{Id: t.ID, Unit: t.Unit, Use: t.Use, Title: t.Title, Text: t.Text, Changeable: changeable}
+	return types.CaseTemplate{Id: t.ID, Unit: t.Unit, Service: t.ServiceID, Use: t.Use, Title: t.Title, Text: t.Text, Changeable: changeable}
 }
 
 // CreateCaseTemplate answers POST /api/v1/cases/templates.

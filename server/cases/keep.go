@@ -166,7 +166,7 @@ type Rule struct {
 	NeedsFourEyes    bool  // what counts
 }
 
-// Rules gives what is set for the portal and for each competence of which there are cases.
+// Rules gives what is set for the portal, for each competence of which there are cases, and for services of which there are none yet.
 func (s *Service) Rules(ctx context.Context) (Rules, error) {
 	rules, err := s.allRules(ctx)
 	if err != nil {
@@ -174,6 +174,9 @@ func (s *Service) Rules(ctx context.Context) (Rules, error) {
 	}
 	all, err := s.competences(ctx)
 	if err != nil {
+		return Rules{}, err
+	}
+	if all, err = s.withRuled(ctx, all, rules); err != nil {
 		return Rules{}, err
 	}
 	slices.SortFunc(all, func(a, b competence) int {
@@ -185,11 +188,36 @@ func (s *Service) Rules(ctx context.Context) (Rules, error) {
 		if everywhere := (competence{Service: c.Service, ServiceTitle: c.ServiceTitle}); i == 0 || all[i-1].Service != c.Service {
 			out.Items = append(out.Items, describeRule(rules, everywhere, 1))
 		}
+		if c.Unit == uuid.Nil {
+			continue
+		}
 		office := describeRule(rules, c, 2)
 		office.Unit, office.OrganisationName = &c.Unit, c.Organised
 		out.Items = append(out.Items, office)
 	}
 	return out, nil
+}
+
+// withRuled adds to competences the services for which something is set, without an office, where they are not among them.
+func (s *Service) withRuled(ctx context.Context, all []competence, rules []rule) ([]competence, error) {
+	var added []uuid.UUID
+	for _, r := range rules {
+		if r.Unit == nil && r.ServiceID != nil && (r.KeepMonths != nil || r.FourEyes != nil) && !slices.ContainsFunc(all, func(c competence) bool { return c.Service == *r.ServiceID }) {
+			added = append(added, *r.ServiceID)
+		}
+	}
+	titles, err := s.services.ServiceTitles(ctx, added)
+	if err != nil {
+		return nil, fmt.Errorf("read titles of services: %w", err)
+	}
+	for _, id := range added {
+		title := titles[id]
+		if title == nil { // it has left the catalog
+			title = map[string]string{"de": id.String()}
+		}
+		all = append(all, competence{Service: id, ServiceTitle: title})
+	}
+	return all, nil
 }
 
 // describeRule gives what counts for a competence, and what the rule of this weight says itself.
@@ -204,7 +232,7 @@ func describeRule(rules []rule, c competence, weight int) Rule {
 }
 
 // SetRule sets how long closed cases are kept, and whether decisions need a second clerk: of the portal, of a service (and of one office, with unit). nil
-// takes back what was set. A competence of which there are no cases is refused (422).
+// takes back what was set. A service that nobody knows, or an office that has no cases of it, is refused (422).
 func (s *Service) SetRule(ctx context.Context, service, unit *uuid.UUID, months *int, fourEyes *bool) error {
 	switch {
 	case service == nil && unit != nil:
@@ -213,12 +241,18 @@ func (s *Service) SetRule(ctx context.Context, service, unit *uuid.UUID, months 
 		return problem.Invalid(problem.FieldError{Pointer: "/keepMonths", Code: "required"})
 	case service != nil:
 		var known bool
-		err := s.db.From(ctx).Raw("SELECT EXISTS (SELECT FROM cases WHERE service_id = ? AND organisation_id = COALESCE(?, organisation_id))", *service, unit).Scan(&known).Error
-		if err != nil {
+		err := s.db.From(ctx).Raw(`SELECT EXISTS (SELECT FROM cases WHERE service_id = ? AND organisation_id = COALESCE(?, organisation_id))
+			OR EXISTS (SELECT FROM case_rules WHERE service_id = ? AND unit IS NOT DISTINCT FROM ?::uuid)`, *service, unit, *service, unit).Scan(&known).Error
+		switch {
+		case err != nil:
 			return fmt.Errorf("look for cases: %w", err)
-		}
-		if !known {
-			return problem.Invalid(problem.FieldError{Pointer: "/serviceId", Code: "unknown"})
+		case known:
+		case unit != nil:
+			return problem.Invalid(problem.FieldError{Pointer: "/unit", Code: "unknown"})
+		default:
+			if err := s.knownService(ctx, service, "/serviceId"); err != nil {
+				return err
+			}
 		}
 	}
 	id, err := uuid.NewV7()

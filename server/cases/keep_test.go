@@ -185,8 +185,14 @@ func TestRules_TheMostParticularCounts_ShorterOnesNotAtOnce(t *testing.T) {
 	x.deleteDue(t, 1)
 
 	months, other := 1, uuid.New()
+	x.keep(t, &unasked, nil, 5)
+	rules, err = x.s.Rules(t.Context())
+	if err != nil || len(rules.Items) == 0 || *rules.Items[0].KeepMonths != 5 || rules.Items[0].ServiceTitle["de"] != "Angeln" {
+		t.Errorf("rules %+v, %v", rules, err)
+	}
 	for name, err := range map[string]error{
 		"/serviceId unknown":   x.s.SetRule(x.clerk, &other, nil, &months, nil),
+		"/unit unknown":        x.s.SetRule(x.clerk, &unasked, &unit, &months, nil),
 		"/serviceId required":  x.s.SetRule(x.clerk, nil, &unit, &months, nil),
 		"/keepMonths required": x.s.SetRule(x.clerk, nil, nil, nil, nil),
 	} {

@@ -23,6 +23,7 @@ type plain struct {
 	Search, Title                 string
 	ReceivedAt                    time.Time
 	DueOn                         time.Time
+	Proposed                      bool // by somebody else
 }
 
 func (c plain) open() bool {
@@ -38,6 +39,7 @@ func (c plain) fits(f cases.Filter, unit *uuid.UUID, today time.Time) bool {
 		nobody && c.Assignee != nil,
 		f.Assignee != nil && !nobody && (c.Assignee == nil || *c.Assignee != *f.Assignee),
 		f.Service != nil && c.ServiceID != *f.Service,
+		f.Agreement && !c.Proposed,
 		f.Overdue && !c.DueOn.Before(today):
 		return false
 	}
@@ -56,11 +58,13 @@ func TestList_EachKind_LikeAPlainReading(t *testing.T) {
 	if err := x.d.From(t.Context()).Exec(million, 1, 6000).Error; err != nil {
 		t.Fatal(err)
 	}
-	if err := x.d.From(t.Context()).Exec("VACUUM ANALYZE cases").Error; err != nil {
-		t.Fatal(err)
+	for _, query := range []string{proposals, "VACUUM ANALYZE cases"} {
+		if err := x.d.From(t.Context()).Exec(query).Error; err != nil {
+			t.Fatal(err)
+		}
 	}
 	var all []plain
-	if err := x.d.From(t.Context()).Raw("SELECT *, lower(service_title->>'de') AS title FROM cases").Scan(&all).Error; err != nil {
+	if err := x.d.From(t.Context()).Raw("SELECT *, lower(service_title->>'de') AS title, EXISTS (SELECT FROM case_proposals WHERE case_id = id) AS proposed FROM cases").Scan(&all).Error; err != nil {
 		t.Fatal(err)
 	}
 	var unit, service, me uuid.UUID

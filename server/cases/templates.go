@@ -20,11 +20,12 @@ const maxTemplates = 200
 
 // Template is a text that clerks begin from.
 type Template struct {
-	ID    uuid.UUID             `gorm:"primaryKey" json:"id"`
-	Unit  *uuid.UUID            `json:"unit"` // nil: of the whole portal
-	Use   types.CaseTemplateUse `json:"use"`
-	Title string                `json:"title"`
-	Text  string                `json:"text"`
+	ID        uuid.UUID             `gorm:"primaryKey" json:"id"`
+	Unit      *uuid.UUID            `json:"unit"` // nil: of the whole portal
+	ServiceID *uuid.UUID            `json:"service"`
+	Use       types.CaseTemplateUse `json:"use"`
+	Title     string                `json:"title"`
+	Text      string                `json:"text"`
 }
 
 // TableName is for gorm.
@@ -129,7 +130,7 @@ func errOfThePortal() error {
 
 // template reads what was sent, and sees whether the caller may have it.
 func (s *Service) template(ctx context.Context, text types.CaseTemplateText) (Template, error) {
-	t := Template{Unit: text.Unit, Use: text.Use, Title: strings.TrimSpace(text.Title), Text: strings.TrimSpace(text.Text)}
+	t := Template{Unit: text.Unit, ServiceID: text.Service, Use: text.Use, Title: strings.TrimSpace(text.Title), Text: strings.TrimSpace(text.Text)}
 	var wrong []problem.FieldError
 	if t.Title == "" {
 		wrong = append(wrong, problem.FieldError{Pointer: "/title", Code: "required"})
@@ -137,8 +138,18 @@ func (s *Service) template(ctx context.Context, text types.CaseTemplateText) (Te
 	if t.Text == "" {
 		wrong = append(wrong, problem.FieldError{Pointer: "/text", Code: "required"})
 	}
+	ofService := t.Use == types.TemplateForServiceRemedy
+	switch {
+	case ofService && t.ServiceID == nil:
+		wrong = append(wrong, problem.FieldError{Pointer: "/service", Code: "required"})
+	case !ofService && t.ServiceID != nil:
+		wrong = append(wrong, problem.FieldError{Pointer: "/service", Code: "invalid"})
+	}
 	if wrong != nil {
 		return t, problem.Invalid(wrong...)
+	}
+	if err := s.knownService(ctx, t.ServiceID, "/service"); err != nil {
+		return t, err
 	}
 	reach, err := s.reach(ctx)
 	switch {
@@ -150,4 +161,19 @@ func (s *Service) template(ctx context.Context, text types.CaseTemplateText) (Te
 		return t, errOfThePortal()
 	}
 	return t, nil
+}
+
+// knownService refuses a service that this portal does not know, at its field; nil is none.
+func (s *Service) knownService(ctx context.Context, id *uuid.UUID, pointer string) error {
+	if id == nil {
+		return nil
+	}
+	titles, err := s.services.ServiceTitles(ctx, []uuid.UUID{*id})
+	if err != nil {
+		return fmt.Errorf("look for service: %w", err)
+	}
+	if len(titles) == 0 {
+		return problem.Invalid(problem.FieldError{Pointer: pointer, Code: "unknown"})
+	}
+	return nil
 }

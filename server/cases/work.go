@@ -32,6 +32,7 @@ type step struct {
 	takes  bool // a case that nobody has becomes the caller's
 
 	decision *types.Decision // that goes out as a paper
+	author   uuid.UUID       // who has written the decision that the caller releases; uuid.Nil: the caller
 }
 
 // Start takes a case into work. Only a case that has just arrived can be taken: else problem.Conflict.
@@ -126,7 +127,7 @@ func (s *Service) finishStep(ctx context.Context, r caseRow, st step) error {
 	var papers []types.EventDocument
 	if st.decision != nil {
 		var err error
-		if papers, err = s.issue(ctx, r, *st.decision); err != nil {
+		if papers, err = s.issue(ctx, r, *st.decision, st.author); err != nil {
 			return err
 		}
 	}

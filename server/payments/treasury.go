@@ -91,11 +91,16 @@ func (s *Service) record(ctx context.Context, id uuid.UUID) (types.PaymentRecord
 
 // OfCase gives what was asked for a case that the caller may see, and what is still to be set.
 func (s *Service) OfCase(ctx context.Context, caseID uuid.UUID) (types.CasePayments, error) {
-	out := types.CasePayments{Items: []types.PaymentRecord{}}
 	origin, application, err := s.cases.ApplicationOf(ctx, caseID)
 	if err != nil {
-		return out, err
+		return types.CasePayments{}, err
 	}
+	return s.OfApplication(ctx, origin, application)
+}
+
+// OfApplication gives what was asked for an application, with its steps, and what is still to be set, whoever the caller is.
+func (s *Service) OfApplication(ctx context.Context, origin string, application uuid.UUID) (types.CasePayments, error) {
+	out := types.CasePayments{Items: []types.PaymentRecord{}}
 	f, err := s.feeToSet(ctx, origin, application, "")
 	if err != nil {
 		return out, err

@@ -1197,6 +1197,7 @@ export const decisionDraft: Schemas["DecisionDraft"] = {
   legalBasis: "§ 4 Hundesteuersatzung der Stadt Meppen",
   remedy:
     "Gegen diesen Bescheid kann innerhalb eines Monats nach Bekanntgabe Widerspruch erhoben werden. Der Widerspruch ist bei Stadt Meppen, Markt 43, 49716 Meppen, schriftlich oder zur Niederschrift zu erheben.",
+  signedBy: "Bernd Beispiel",
 };
 export const decidedCase: Schemas["Case"] = {
   ...caseItem,
@@ -1344,6 +1345,15 @@ export const caseTemplates: Schemas["CaseTemplateList"] = {
       use: "note",
       title: "Rücksprache",
       text: "Rücksprache mit dem Ordnungsamt am {today}:",
+      changeable: true,
+    },
+    {
+      id: id(149),
+      use: "serviceRemedy",
+      title: "Klage",
+      text: "Gegen diesen Bescheid kann innerhalb eines Monats Klage beim Verwaltungsgericht Osnabrück erhoben werden.",
+      service: id(1),
+      serviceTitle: "Hund anmelden",
       changeable: true,
     },
   ],

@@ -296,6 +296,11 @@ export const scenes: Record<string, Scene & { path: string }> = {
     press: "Zurückgeben",
   },
   "case-rules": { path: "/verwaltung/vorgaenge", session: administrator, press: "Ganzes Portal ändern" },
+  "case-rule-new": {
+    path: "/verwaltung/vorgaenge",
+    session: administrator,
+    press: "Regel für eine Leistung",
+  },
   "case-decide": {
     path: `/mitarbeit/vorgaenge/${data.caseItem.id}`,
     session: data.clerk,

@@ -3674,14 +3674,14 @@ export interface paths {
         };
         /**
          * How long closed cases are kept, and which decisions need a second clerk
-         * @description What is set for the portal, and each service and competent office of which there are cases, with what is set for it. What is set for an office
-         *     counts before what is set for the service, and that before the portal's.
+         * @description What is set for the portal, each service and competent office of which there are cases, and each service for which something is set. What is set
+         *     for an office counts before what is set for the service, and that before the portal's.
          */
         get: operations["getCaseRules"];
         /**
          * Set how long closed cases are kept, and whether decisions need a second clerk
-         * @description Of the portal, of a service, or of a service at one office; the others stay as they are. Without `keepMonths` or `fourEyes`, what was set for the
-         *     service or the office is taken back. What would be deleted earlier than before is kept for seven days more.
+         * @description Of the portal, of any service that it knows, or of a service at one office that has cases of it; the others stay as they are. Without `keepMonths` or
+         *     `fourEyes`, what was set for the service or the office is taken back. What would be deleted earlier than before is kept for seven days more.
          */
         put: operations["setCaseRule"];
         post?: never;
@@ -9265,12 +9265,18 @@ export interface components {
              * @description The organisational unit that it is for; without, the whole portal.
              */
             unit?: string;
+            /**
+             * Format: uuid
+             * @description The service that it is for; with `serviceRemedy` only.
+             */
+            service?: string;
         };
         /**
          * @description `remedy` is how one can object to decisions (Rechtsbehelfsbelehrung); of it the one of the office counts, or of the next one above it, or of the portal.
+         *     `serviceRemedy` is the same for one service, and counts before it.
          * @enum {string}
          */
-        CaseTemplateUse: "question" | "granted" | "refused" | "note" | "remedy";
+        CaseTemplateUse: "question" | "granted" | "refused" | "note" | "remedy" | "serviceRemedy";
         CaseTemplate: {
             /** Format: uuid */
             id: string;
@@ -9279,6 +9285,10 @@ export interface components {
             text: string;
             /** Format: uuid */
             unit?: string;
+            /** Format: uuid */
+            service?: string;
+            /** @description Missing where this portal knows the service no longer. */
+            serviceTitle?: string;
             /** @description Whether the caller may change it. */
             changeable: boolean;
         };
@@ -9415,8 +9425,13 @@ export interface components {
             recipient: string[];
             /** @description Of the service, as the catalog says it. */
             legalBasis: string;
-            /** @description How one can object, in the words that are kept for the office, the next one above it or the portal (text templates for `remedy`), or in the usual ones. */
+            /** @description How one can object, in the words that are kept for the service (text templates for `serviceRemedy`), else for any (`remedy`), of the office, the next one above it or the portal; or in the usual ones. */
             remedy: string;
+            /**
+             * @description Whose name will stand under the decision: of whoever decides. Missing where a second clerk has to agree, whose name it will then be.
+             * @example Bernd Beispiel
+             */
+            signedBy?: string;
         };
         /** @description A decision as it went out. */
         DecisionPaper: {

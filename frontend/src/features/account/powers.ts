@@ -1,4 +1,4 @@
-import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 import { answer, api, type Schemas } from "../../api/client";
 import type { Power } from "../../api/acting";
 import type { BadgeKind } from "../../ui/Badge";
@@ -45,16 +45,6 @@ export function acceptPower(token: string): Promise<Power> {
 export async function declinePower(token: string): Promise<void> {
   await answer(api.POST("/api/v1/account/power-invitations/decline", { body: { token } }));
 }
-
-export const serviceNamesQuery = (q: string) =>
-  queryOptions({
-    queryKey: ["service-names", q],
-    queryFn: ({ signal }) =>
-      answer(api.GET("/api/v1/services/suggest", { params: { query: { q } }, signal })),
-    enabled: q.trim().length >= 2,
-    staleTime: 60_000,
-    placeholderData: keepPreviousData,
-  });
 
 export const groupsQuery = queryOptions({
   queryKey: ["categories"],

@@ -227,7 +227,14 @@ export const templatesQuery = queryOptions({
   queryFn: async () => (await answer(api.GET("/api/v1/cases/templates"))).items,
 });
 
-export const templateUses: readonly CaseTemplateUse[] = ["question", "granted", "refused", "note", "remedy"];
+export const templateUses: readonly CaseTemplateUse[] = [
+  "question",
+  "granted",
+  "refused",
+  "note",
+  "remedy",
+  "serviceRemedy",
+];
 
 export type TemplateText = Schemas["CaseTemplateText"];
 

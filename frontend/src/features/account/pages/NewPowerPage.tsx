@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { sessionQuery } from "../../../api/session";
@@ -9,15 +9,15 @@ import { Button, LinkButton } from "../../../ui/Button";
 import { ErrorState } from "../../../ui/ErrorState";
 import { ErrorSummary, type SummarizedError } from "../../../ui/ErrorSummary";
 import { Checkboxes, Radios } from "../../../ui/fields/ChoiceFields";
-import { Combobox } from "../../../ui/fields/Combobox";
 import { DateField } from "../../../ui/fields/DateField";
 import { TextField } from "../../../ui/fields/TextField";
 import { useAction } from "../../../ui/useAction";
 import { useFormErrors } from "../../../ui/useFormErrors";
 import { AccountFrame } from "../parts/AccountFrame";
 import { ProofCancelled, useProof } from "../parts/useProof";
+import { ServiceField } from "../../../forms/ServiceField";
 import { profileItems } from "../../../lib/profile";
-import { grantPower, groupsQuery, powersQuery, serviceNamesQuery } from "../powers";
+import { grantPower, groupsQuery, powersQuery } from "../powers";
 
 const route = getRouteApi("/citizen/personal/vollmachten/neu");
 
@@ -190,29 +190,21 @@ function What({ wish, set, error }: StepProps) {
   const t = useWords();
   const [words, setWords] = useState("");
   const [added, setAdded] = useState("");
-  const { data: found } = useQuery(serviceNamesQuery(words));
   const { data: groups } = useSuspenseQuery(groupsQuery);
-  const chosen = new Set(wish.services.map((service) => service.id));
   return (
     <>
-      <Combobox
+      <ServiceField
         id="serviceIds"
         label={t("powers:form.service")}
         hint={t("powers:form.serviceHint")}
         error={error("serviceIds")}
         value={words}
         onChange={setWords}
-        options={
-          words.trim().length < 2
-            ? []
-            : (found?.items ?? [])
-                .filter((service) => !chosen.has(service.serviceId))
-                .map((service) => ({ id: service.serviceId, label: service.title }))
-        }
-        onChoose={(option) => {
-          set({ services: [...wish.services, { id: option.id, title: option.label }] });
+        without={wish.services}
+        onChoose={(service) => {
+          set({ services: [...wish.services, service] });
           setWords("");
-          setAdded(t("powers:form.added", { title: option.label }));
+          setAdded(t("powers:form.added", { title: service.title }));
         }}
       />
       <p className="pv-hidden" role="status">

@@ -67,6 +67,15 @@ export default function CaseRulesPage() {
           ]}
         />
       </section>
+      <div>
+        <Button
+          variant="secondary"
+          icon="add"
+          onClick={() => setEdited({ label: "", title: t("administration:cases.new"), choose: true })}
+        >
+          {t("administration:cases.new")}
+        </Button>
+      </div>
       {services.length === 0 && <p className="pv-muted">{t("administration:cases.empty")}</p>}
       {services.map((service) => (
         <section key={service.serviceId} className="pv-stack pv-stack--small">

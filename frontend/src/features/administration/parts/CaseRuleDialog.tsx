@@ -1,5 +1,6 @@
 import { useState } from "react";
 import type { Schemas } from "../../../api/client";
+import { ServiceField } from "../../../forms/ServiceField";
 import { useWords } from "../../../i18n";
 import { defined } from "../../../lib/defined";
 import { Radios } from "../../../ui/fields/ChoiceFields";
@@ -19,6 +20,8 @@ export interface EditedRule {
   label: string;
   /** For itself. */
   title: string;
+  /** Whether the service is still to be chosen. */
+  choose?: true;
 }
 
 const most = 600;
@@ -38,12 +41,15 @@ export function CaseRuleDialog({
   const [months, setMonths] = useState(rule.keepMonths === undefined ? "" : String(rule.keepMonths));
   const [eyes, setEyes] = useState(rule.fourEyes === undefined ? "as" : rule.fourEyes ? "yes" : "no");
   const [asked, setAsked] = useState(false);
-  const ofPortal = rule.serviceId === undefined;
+  const [serviceId, setServiceId] = useState(rule.serviceId);
+  const [typed, setTyped] = useState("");
+  const unchosen = rule.choose === true && serviceId === undefined;
+  const ofPortal = rule.serviceId === undefined && rule.choose === undefined;
   const count = Number(months);
   const empty = months.trim() === "";
   const wrong = empty ? ofPortal : !(Number.isInteger(count) && count >= 1 && count <= most);
   const save = useAction(async () => {
-    const { serviceId, unit } = rule;
+    const { unit } = rule;
     const fourEyes = eyes === "as" ? undefined : eyes === "yes";
     onSaved(await setCaseRule(defined({ serviceId, unit, keepMonths: empty ? undefined : count, fourEyes })));
     status(t("administration:cases.saved"));
@@ -56,11 +62,29 @@ export function CaseRuleDialog({
       error={save.error}
       onSubmit={() => {
         setAsked(true);
-        if (wrong) document.getElementById("keep-months")?.focus();
+        if (unchosen) document.getElementById("rule-service")?.focus();
+        else if (wrong) document.getElementById("keep-months")?.focus();
         else save.run();
       }}
       onClose={onClose}
     >
+      {rule.choose === true && (
+        <ServiceField
+          id="rule-service"
+          label={t("administration:cases.service")}
+          hint={t("administration:cases.serviceHint")}
+          error={asked && unchosen ? t("administration:cases.serviceMissing") : undefined}
+          value={typed}
+          onChange={(words) => {
+            setTyped(words);
+            setServiceId(undefined);
+          }}
+          onChoose={({ id, title }) => {
+            setTyped(title);
+            setServiceId(id);
+          }}
+        />
+      )}
       <TextField
         id="keep-months"
         label={t("administration:cases.monthsLabel")}

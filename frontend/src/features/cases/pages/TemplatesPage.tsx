@@ -103,7 +103,13 @@ function TemplateItem({
     <li className="pv-stack pv-stack--small">
       <h3 className="pv-card-title">{template.title}</h3>
       <p className="pv-pre-line">{template.text}</p>
-      {unit !== undefined && <p className="pv-small pv-muted">{unit}</p>}
+      {(unit !== undefined || template.service !== undefined) && (
+        <p className="pv-small pv-muted">
+          {[template.service && (template.serviceTitle ?? template.service), unit]
+            .filter(Boolean)
+            .join(" · ")}
+        </p>
+      )}
       {template.changeable && (
         <div className="pv-actions">
           <Button

@@ -10,8 +10,9 @@ import { Radios } from "../../../ui/fields/ChoiceFields";
 import { TextArea } from "../../../ui/fields/TextField";
 import { useAction } from "../../../ui/useAction";
 import { useFormErrors } from "../../../ui/useFormErrors";
-import { decisionDraftQuery, previewDecision, type Case } from "../api";
+import { decisionDraftQuery, type Case } from "../api";
 import { InsertTemplate } from "./InsertTemplate";
+import { usePreview } from "./usePreview";
 
 type Decision = Schemas["Decision"];
 
@@ -47,16 +48,7 @@ export function DecisionForm({
     const chosen = decision();
     if (chosen !== undefined) await onSend(chosen, key);
   });
-  const preview = useAction(async () => {
-    const chosen = decision();
-    if (chosen === undefined) return;
-    const url = URL.createObjectURL(await previewDecision(item.id, chosen));
-    const link = document.createElement("a");
-    link.href = url;
-    link.download = `${t("cases:decision.draftName")} ${item.number}.pdf`;
-    link.click();
-    URL.revokeObjectURL(url);
-  });
+  const preview = usePreview(item, decision);
   const complete = () => {
     const missing = [
       ...(outcome === undefined ? [{ fieldId: "outcome", message: t("cases:decision.outcomeMissing") }] : []),
@@ -97,7 +89,10 @@ export function DecisionForm({
       {draft.isSuccess && (
         <>
           <p className="pv-small">
-            {t("cases:decision.goesTo", { recipient: draft.data.recipient.join(", ") })}
+            {t("cases:decision.goesTo", { recipient: draft.data.recipient.join(", ") })}{" "}
+            {draft.data.signedBy === undefined
+              ? t("cases:decision.signedLater")
+              : t("cases:decision.signedBy", { name: draft.data.signedBy })}
           </p>
           <TextArea
             id="legal-basis"

@@ -1,7 +1,10 @@
+import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
+import { sessionQuery } from "../../../api/session";
 import type { Schemas } from "../../../api/client";
 import { currentLanguage, useWords } from "../../../i18n";
 import { formatDateTime } from "../../../lib/dates";
+import { defined } from "../../../lib/defined";
 import { focusElement } from "../../../lib/focus";
 import { Button } from "../../../ui/Button";
 import { ErrorState } from "../../../ui/ErrorState";
@@ -9,6 +12,7 @@ import { TextArea } from "../../../ui/fields/TextField";
 import { FormDialog } from "../../../ui/FormDialog";
 import { useAction } from "../../../ui/useAction";
 import { agreeDecision, returnDecision, type Case } from "../api";
+import { usePreview } from "./usePreview";
 
 const longest = 4000;
 
@@ -31,6 +35,11 @@ export function Proposal({
     if (takesFocus) focusElement(heading.current);
   }, [takesFocus]);
   const agree = useAction(async (key) => onTook(await agreeDecision(item, key), t("cases:agree.agreed")));
+  const preview = usePreview(item, () => {
+    const { outcome, text, legalBasis, remedy } = proposal;
+    return defined({ outcome, text, legalBasis, remedy });
+  });
+  const { data: session } = useQuery(sessionQuery);
   const own = proposal.by.self === true;
   const back = t(own ? "cases:agree.takeBack" : "cases:agree.return");
   return (
@@ -50,14 +59,25 @@ export function Proposal({
       <p className="pv-pre-line">{proposal.text}</p>
       {proposal.legalBasis !== undefined && <p className="pv-pre-line">{proposal.legalBasis}</p>}
       {proposal.remedy !== undefined && <p className="pv-pre-line">{proposal.remedy}</p>}
-      {own && <p>{t("cases:agree.own")}</p>}
+      <p>
+        {own
+          ? t("cases:agree.own")
+          : t("cases:agree.signs", {
+              name: session?.displayName ?? "",
+              contact: proposal.by.name || t("cases:page.formerly"),
+            })}
+      </p>
       {agree.error !== undefined && <ErrorState error={agree.error} />}
+      {preview.error !== undefined && <ErrorState error={preview.error} />}
       <div className="pv-actions">
         {!own && (
           <Button busy={agree.busy} onClick={agree.run}>
             {t("cases:agree.agree")}
           </Button>
         )}
+        <Button variant="secondary" busy={preview.busy} onClick={preview.run}>
+          {t("cases:decision.preview")}
+        </Button>
         <Button variant="secondary" onClick={() => setAsking(true)}>
           {back}
         </Button>

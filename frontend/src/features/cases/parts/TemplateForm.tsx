@@ -5,6 +5,7 @@ import { ErrorState } from "../../../ui/ErrorState";
 import { ErrorSummary } from "../../../ui/ErrorSummary";
 import { Select } from "../../../ui/fields/ChoiceFields";
 import { TextArea, TextField } from "../../../ui/fields/TextField";
+import { ServiceField } from "../../../forms/ServiceField";
 import { useAction } from "../../../ui/useAction";
 import { useFormErrors } from "../../../ui/useFormErrors";
 import { saveTemplate, templateUses, type CaseTemplate } from "../api";
@@ -37,13 +38,27 @@ export function TemplateForm({
   const known = [...units, ...otherUnit(template, units)];
   const [unit, setUnit] = useState(template === undefined ? (known[0]?.id ?? "") : (template.unit ?? ""));
   const chosen = templateUses.find((candidate) => candidate === use);
+  const [service, setService] = useState(template?.service);
+  const [typed, setTyped] = useState(template?.serviceTitle ?? "");
   const save = useAction(async (key) => {
     if (chosen === undefined) return;
-    await saveTemplate(
-      template?.id,
-      { use: chosen, title: title.trim(), text: text.trim(), ...(unit !== "" && { unit }) },
-      key,
-    );
+    const of = chosen === "serviceRemedy" ? service : undefined;
+    try {
+      await saveTemplate(
+        template?.id,
+        {
+          use: chosen,
+          title: title.trim(),
+          text: text.trim(),
+          ...(unit !== "" && { unit }),
+          ...(of !== undefined && { service: of }),
+        },
+        key,
+      );
+    } catch (problem) {
+      if (errors.showProblem(problem, { service: "template-service" })) return;
+      throw problem;
+    }
     onSaved();
   });
   return (
@@ -56,6 +71,9 @@ export function TemplateForm({
         const missing = [
           ...(chosen === undefined
             ? [{ fieldId: "template-use", message: t("cases:template.useMissing") }]
+            : []),
+          ...(chosen === "serviceRemedy" && service === undefined
+            ? [{ fieldId: "template-service", message: t("cases:template.serviceMissing") }]
             : []),
           ...(title.trim() === ""
             ? [{ fieldId: "template-title", message: t("cases:template.nameMissing") }]
@@ -76,6 +94,23 @@ export function TemplateForm({
         value={use}
         onChange={setUse}
       />
+      {chosen === "serviceRemedy" && (
+        <ServiceField
+          id="template-service"
+          label={t("cases:template.service")}
+          hint={t("cases:template.serviceHint")}
+          error={errors.of("template-service")}
+          value={typed}
+          onChange={(words) => {
+            setTyped(words);
+            setService(undefined);
+          }}
+          onChoose={({ id, title: name }) => {
+            setTyped(name);
+            setService(id);
+          }}
+        />
+      )}
       {known.length > 1 && (
         <Select
           id="template-unit"
