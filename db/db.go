@@ -79,10 +79,11 @@ func orDefault(d, fallback time.Duration) time.Duration {
 
 // DB is an open database. It is safe for use by several goroutines; the context of one transaction is not.
 type DB struct {
-	pool  *pgxpool.Pool
-	sql   *sql.DB
-	gorm  *gorm.DB
-	hints *hints
+	pool    *pgxpool.Pool
+	sql     *sql.DB
+	gorm    *gorm.DB
+	hints   *hints
+	flushes flushes
 }
 
 // Open connects to the PostgreSQL at url (a postgres:// URL or a keyword string) and checks that it answers.
@@ -115,7 +116,9 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 		pool.Close()
 		return nil, fmt.Errorf("open gorm: %w", err)
 	}
-	return &DB{pool: pool, sql: sqlDB, gorm: gormDB, hints: newHints(pool)}, nil
+	d := &DB{pool: pool, sql: sqlDB, gorm: gormDB, hints: newHints(pool)}
+	d.flushes.flush = d.flush
+	return d, nil
 }
 
 func poolConfig(url string, opts Options) (*pgxpool.Config, error) {

@@ -90,9 +90,12 @@ type pgxTx struct{ *waiting }
 
 var _ pgx.Tx = pgxTx{}
 
-func (t pgxTx) commit(ctx context.Context) error {
+func (t pgxTx) commit(ctx context.Context, lazily bool) error {
 	if t.begun == nil && len(t.statements) == 0 {
 		return nil // nothing was done
+	}
+	if lazily {
+		t.add("commit lazily", "SET LOCAL synchronous_commit = off")
 	}
 	t.add("commit", "commit")
 	tag, err := t.send(ctx)

@@ -34,6 +34,7 @@ type transaction struct {
 	still       func(do func() error) error // does something on the connection, unless database/sql has let go of it
 	gorm        *gorm.DB
 	failed      error
+	lazy, firm  bool // whether the commit waits for the disk
 	afterCommit []func()
 }
 
@@ -141,7 +142,7 @@ func (d *DB) once(ctx context.Context, fn func(ctx context.Context) error) error
 	// From here on the caller's leaving must not make the outcome unknown.
 	endCtx, endCancel := context.WithTimeout(context.WithoutCancel(ctx), endTxTimeout)
 	defer endCancel()
-	if err := t.still(func() error { return t.pgx.commit(endCtx) }); err != nil {
+	if err := t.still(func() error { return t.pgx.commit(endCtx, t.lazy && !t.firm) }); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	committed = true

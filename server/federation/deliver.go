@@ -148,6 +148,7 @@ func (s *Service) delivered(ctx context.Context, r outboxRow, receipt string) er
 				return fmt.Errorf("receipt of %s: %w", r.Kind, err)
 			}
 		}
+		s.db.Lazily(ctx) // what gets lost here is sent again, and the receiver answers the same
 		settled := s.store.settle(r, stateDelivered, receipt, "", s.now())
 		return s.appendLog(ctx, settled, directionSent, outcomeAccepted, r.Recipient, r.message(), receipt)
 	})

@@ -66,10 +66,14 @@ func (s *Service) accept(ctx context.Context, m message) (receipt string, err er
 			return err
 		}
 		row.Receipt = receipt
+		s.db.Lazily(ctx) // so that nobody waits for the end of the log while the disk writes
 		s.db.AfterCommit(ctx, func() { s.metrics.received.WithLabelValues(m.Kind, outcomeAccepted).Inc() })
 		return s.appendLog(ctx, s.store.addArrived(row), directionReceived, outcomeAccepted, m.From, m, receipt)
 	})
-	return receipt, err
+	if err != nil {
+		return "", err
+	}
+	return receipt, s.db.Flushed(ctx) // also one from before, which another request may still be waiting for
 }
 
 // enterLane waits for its turn among the messages of the same lane and checks the order. When the message has arrived

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"portalverbund/db/dbtest"
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/problem"
 )
@@ -203,4 +204,57 @@ func TestApplicationReceipt_OfAnAcceptedApplication_IsTheOneThatWasSigned(t *tes
 	none, err := b.ApplicationReceipt(t.Context(), b.id, subject)
 	require.NoError(t, err)
 	require.Empty(t, none)
+}
+
+func TestReceive_Commit_WaitsForTheDiskOnlyIfItSends(t *testing.T) {
+	t.Parallel()
+	ps := portals(t, 2, harness{idle: true, opts: []dbtest.Option{dbtest.Durable}})
+	a, b := ps[0], ps[1]
+	require.NoError(t, b.db.From(t.Context()).Exec(`CREATE TABLE commits (how text);
+		CREATE FUNCTION how() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+			INSERT INTO commits VALUES (current_setting('synchronous_commit')); RETURN NULL;
+		END $$;
+		CREATE CONSTRAINT TRIGGER how AFTER INSERT ON notes DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION how()`).Error)
+	_, err := b.Receive(t.Context(), newDraft(t, a, b, "x").text(t))
+	require.NoError(t, err)
+	send := func(ctx context.Context, _ note) error {
+		_, err := b.Send(ctx, a.id, kindNote, uuid.New(), note{"answer"})
+		return err
+	}
+	b.refuse.Store(&send)
+	_, err = b.Receive(t.Context(), newDraft(t, a, b, "y").text(t))
+	require.NoError(t, err)
+	require.Equal(t, "off on", value[string](b, "SELECT string_agg(how, ' ') FROM commits"))
+}
+
+func TestSend_BehindAnyNumber_IsHeadOnlyWhenThoseBeforeAreSettled(t *testing.T) {
+	t.Parallel()
+	ps := portals(t, 2, harness{idle: true})
+	a, b := ps[0], ps[1]
+	subject := uuid.New()
+	heads := func() string {
+		return value[string](a, "SELECT string_agg(head::int::text, '' ORDER BY seq) FROM federation_outbox WHERE subject = ?", subject)
+	}
+	settle := func(seq int64, state string) {
+		ctx := t.Context()
+		require.NoError(t, a.db.Tx(ctx, func(ctx context.Context) error {
+			r := outboxRow{ID: uuid.MustParse(value[string](a, "SELECT id FROM federation_outbox WHERE subject = ? AND seq = ?", subject, seq)), Recipient: b.id, Subject: subject, Seq: seq}
+			return a.db.Pgx(ctx).SendBatch(ctx, a.store.settle(r, state, "", "", a.now())).Close()
+		}))
+	}
+	for range 3 {
+		a.send(b, subject, "x")
+	}
+	require.Equal(t, "100", heads())
+	settle(1, stateDelivered)
+	require.Equal(t, "010", heads())
+	require.NoError(t, a.db.From(t.Context()).Exec("UPDATE federation_outbox SET state = 'parked' WHERE subject = ? AND seq = 2", subject).Error)
+	a.send(b, subject, "x")
+	require.Equal(t, "0100", heads(), "a parked one keeps its place")
+	settle(2, stateRefused)
+	require.Equal(t, "0010", heads())
+	settle(3, stateDelivered)
+	settle(4, stateRefused)
+	a.send(b, subject, "x")
+	require.Equal(t, "00001", heads())
 }

@@ -54,8 +54,12 @@ func (s *Service) enqueue(ctx context.Context, id uuid.UUID, to, kind string, su
 	hash := sha256.Sum256(content)
 	r := outboxRow{ID: id, Recipient: to, Kind: kind, Subject: subject, ContentHash: hash[:], Payload: sealed}
 	head, err := s.store.addMessage(ctx, r, s.now())
-	if err != nil || !head {
-		return err // behind another one, whose delivery brings it along
+	if err != nil {
+		return err
+	}
+	s.db.Firmly(ctx) // once a message is sent its number is used up, also after a crash
+	if !head {
+		return nil // behind another one, whose delivery brings it along
 	}
 	if s.drains.full(to, drainsAtOnce) { // another one would be turned away
 		s.db.AfterCommit(ctx, func() { s.sendMore(to) })

@@ -39,16 +39,17 @@ const (
 )
 
 // addMessage writes a message with the next number of its lane, and locks the lane until the transaction ends: numbers are in commit
-// order. It is the head of its lane when nothing before it is open.
+// order. It is the head of its lane when the one before is settled: they are settled in order, so nothing further ahead is open. Here and
+// in settle no row is looked for by its state, as that would lead the planner through all that waits for the portal.
 func (st store) addMessage(ctx context.Context, r outboxRow, now time.Time) (head bool, err error) {
 	batch := &pgx.Batch{}
 	batch.Queue(`INSERT INTO federation_outbox_lanes AS l (recipient, subject, last_seq) VALUES ($1, $2, 1)
 		ON CONFLICT (recipient, subject) DO UPDATE SET last_seq = l.last_seq + 1`, r.Recipient, r.Subject)
 	// A statement of its own: it must see what was committed while the one before waited for the lane.
 	batch.Queue(`INSERT INTO federation_outbox (id, recipient, kind, subject, seq, content_hash, payload, head, since, next_at, created_at)
-		SELECT $1, l.recipient, $4, l.subject, l.last_seq, $5, $6, NOT EXISTS (
-			SELECT FROM federation_outbox WHERE recipient = $2 AND subject = $3 AND state IN ('queued', 'parked')
-		), $7, $7, $7
+		SELECT $1, l.recipient, $4, l.subject, l.last_seq, $5, $6, coalesce((
+			SELECT state NOT IN ('queued', 'parked') FROM federation_outbox WHERE recipient = $2 AND subject = $3 AND seq = l.last_seq - 1
+		), true), $7, $7, $7
 		FROM federation_outbox_lanes l WHERE l.recipient = $2 AND l.subject = $3
 		RETURNING head`, r.ID, r.Recipient, r.Subject, r.Kind, r.ContentHash, r.Payload, now).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&head) })
@@ -113,7 +114,7 @@ func (st store) settle(r outboxRow, state, receipt, failure string, now time.Tim
 	batch.Queue(`UPDATE federation_outbox SET state = $2, head = false, receipt = $3, last_error = $4, settled_at = $5,
 		payload = CASE WHEN $2 = 'delivered' THEN NULL ELSE payload END WHERE id = $1`, r.ID, state, receipt, failure, now)
 	batch.Queue(`UPDATE federation_outbox SET head = true, since = $4, next_at = $4 WHERE id = (
-		SELECT id FROM federation_outbox WHERE recipient = $1 AND subject = $2 AND seq > $3 AND state = 'queued'
+		SELECT CASE state WHEN 'queued' THEN id END FROM federation_outbox WHERE recipient = $1 AND subject = $2 AND seq > $3
 		ORDER BY seq LIMIT 1)`, r.Recipient, r.Subject, r.Seq, now)
 	return batch
 }

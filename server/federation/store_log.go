@@ -2,6 +2,7 @@ package federation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -26,14 +27,13 @@ func (st store) lockLogHead(ctx context.Context, before *pgx.Batch) (logHead, er
 	return h, err
 }
 
+// appendLog adds an entry and moves the end, with the commit.
 func (st store) appendLog(ctx context.Context, e logEntry, signature string) error {
-	batch := &pgx.Batch{}
-	batch.Queue(`INSERT INTO federation_log
+	return errors.Join(st.db.Later(ctx, "add entry", `INSERT INTO federation_log
 			(seq, at, direction, outcome, peer, message_id, kind, subject_hash, content_hash, receipt, prev_hash, hash)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		e.Seq, e.At, e.Direction, e.Outcome, e.Peer, e.MessageID, e.Kind, e.SubjectHash, e.ContentHash, e.Receipt, e.PrevHash, e.Hash)
-	batch.Queue("UPDATE federation_log_head SET seq = $1, hash = $2, signature = $3", e.Seq, e.Hash, signature)
-	return st.db.Pgx(ctx).SendBatch(ctx, batch).Close()
+		e.Seq, e.At, e.Direction, e.Outcome, e.Peer, e.MessageID, e.Kind, e.SubjectHash, e.ContentHash, e.Receipt, e.PrevHash, e.Hash),
+		st.db.Later(ctx, "move its end", "UPDATE federation_log_head SET seq = $1, hash = $2, signature = $3", e.Seq, e.Hash, signature))
 }
 
 // walkLog reads the log from its beginning as it was at one moment, and gives its end.
