@@ -89,6 +89,18 @@ func BenchmarkFirstSync(b *testing.B) {
 	require.Len(b, copied.all(), n)
 }
 
+// BenchmarkPullNothingNew measures the periodic reading of a catalog in which nothing has changed.
+func BenchmarkPullNothingNew(b *testing.B) {
+	ps := portals(b, 2, harness{idle: true, opts: []dbtest.Option{dbtest.Durable}})
+	owner, reader := ps[0], ps[1]
+	reader.keepCopy()
+	owner.publishTitle(b.Context(), "1", "x")
+	owner.settled()
+	for b.Loop() {
+		require.NoError(b, reader.Pull(b.Context(), owner.id))
+	}
+}
+
 // BenchmarkPropagation measures the time from a change at its owner to its copy at a peer.
 func BenchmarkPropagation(b *testing.B) {
 	ps := portals(b, 2, harness{opts: []dbtest.Option{dbtest.Durable}})

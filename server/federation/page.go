@@ -40,6 +40,11 @@ type page struct {
 	certificateUntil *time.Time // of the address that it came from
 }
 
+// nothingAfter says whether the page only says that there is nothing new after a cursor.
+func (p page) nothingAfter(after string) bool {
+	return len(p.entries) == 0 && p.cursor == after && !p.more && !p.snapshot
+}
+
 // readPage reads a page, and checks that its owner signed just these lines for this portal, from this cursor on.
 func (s *Service) readPage(ctx context.Context, body io.Reader, owner, after string) (page, error) {
 	unzipped, err := gzip.NewReader(io.LimitReader(body, maxPageWire))

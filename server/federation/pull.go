@@ -98,7 +98,12 @@ func (s *Service) pullPages(ctx context.Context, member Member) error {
 		if f.err != nil {
 			return f.err
 		}
-		if err := s.takePage(ctx, member.ID, f.after, f.page); err != nil {
+		if f.page.nothingAfter(f.after) {
+			err = s.store.replicaCurrent(ctx, member.ID, f.page.certificateUntil, s.now())
+		} else {
+			err = s.takePage(ctx, member.ID, f.after, f.page)
+		}
+		if err != nil {
 			return err
 		}
 		s.metrics.entries.Add(float64(len(f.page.entries)))

@@ -202,6 +202,30 @@ func TestPull_CursorDoesNotMove_Ends(t *testing.T) {
 	require.EqualValues(t, 2, asked.Load())
 }
 
+func TestPull_NothingNew_OnlyThatIsNoted(t *testing.T) {
+	t.Parallel()
+	ps := portals(t, 2, harness{idle: true})
+	a, b := ps[0], ps[1]
+	c := b.keepCopy()
+	a.publishTitle(t.Context(), "1", "x")
+	a.settled()
+	require.NoError(t, b.Pull(t.Context(), a.id))
+	require.NoError(t, b.store.replicaFailed(t.Context(), a.id, b.now(), "it was away"))
+	state := func() string {
+		return value[string](b, "SELECT concat_ws(' ', cursor, generation, snapshot, entries) FROM federation_replicas")
+	}
+	before, read := state(), value[time.Time](b, "SELECT pulled_at FROM federation_replicas")
+	b.clock.forward(time.Hour)
+	require.NoError(t, b.Pull(t.Context(), a.id))
+	require.Equal(t, before, state())
+	require.WithinDuration(t, read.Add(time.Hour), value[time.Time](b, "SELECT pulled_at FROM federation_replicas"), 30*time.Second)
+	require.Empty(t, value[string](b, "SELECT failure FROM federation_replicas"))
+	a.publishTitle(t.Context(), "1", "y")
+	a.settled()
+	require.NoError(t, b.Pull(t.Context(), a.id))
+	require.Equal(t, "y", c.all()["service/1"])
+}
+
 func TestNudge_LostOnes_PeriodicReadingMakesGood(t *testing.T) {
 	t.Parallel()
 	ps := portals(t, 2, harness{idle: true})

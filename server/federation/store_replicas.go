@@ -62,6 +62,14 @@ func (st store) saveReplica(ctx context.Context, r replicaRow, certificateUntil 
 		failure = '', certificate_until = ? WHERE owner = ?`, r.Cursor, r.Generation, r.Snapshot, r.Entries, now, certificateUntil, r.Owner).Error
 }
 
+// replicaCurrent notes that there was nothing new in an owner's catalog, as is mostly so. That is written down for those who look
+// after the links: getting lost in a crash does no harm, and so it does not wait for the disk.
+func (st store) replicaCurrent(ctx context.Context, owner string, certificateUntil *time.Time, now time.Time) error {
+	_, err := st.db.Pgx(ctx).Exec(ctx, `UPDATE federation_replicas SET pulled_at = $2, failure = '', certificate_until = $3
+		WHERE owner = $1 AND set_config('synchronous_commit', 'off', true) IS NOT NULL`, owner, now, certificateUntil)
+	return err
+}
+
 // replicaFailed notes why an owner's catalog could not be read.
 func (st store) replicaFailed(ctx context.Context, owner string, now time.Time, failure string) error {
 	return st.db.From(ctx).Exec(`INSERT INTO federation_replicas (owner, failed_at, failure) VALUES (?, ?, ?)
