@@ -180,6 +180,11 @@ func (p papers) OpenDocument(ctx context.Context, portal string, id uuid.UUID) (
 	return content, err
 }
 
+// Paper sets an application on paper, as an office of this portal reads it.
+func (p papers) Paper(ctx context.Context, app types.MessageApplication) ([]byte, error) {
+	return p.app.applications.PaperFor(ctx, app)
+}
+
 // attachmentFor gives a linked portal a file: a document of a safe that was released to it, an attachment of an application that was handed to
 // it, a document of a provider or a decision for an application that came from it, or what came with an application of somebody who has their account there.
 func (a *App) attachmentFor(ctx context.Context, member string, id uuid.UUID) (name, mediaType string, size int64, content io.ReadSeekCloser, err error) {

@@ -61,6 +61,7 @@ type App struct {
 	client   *http.Client
 	metrics  *prometheus.Registry
 	scanner  *scan.Scanner
+	post     *mail.Sender // nil: no mail server
 	self     types.PortalReference
 	isHome   bool // whether citizens have accounts at this portal
 
@@ -413,6 +414,7 @@ func (a *App) plugMail() (*mail.Sender, error) {
 		return nil, err
 	}
 	mail.Register(a.jobs, a.keys, sender)
+	a.post = sender
 	return sender, nil
 }
 
@@ -459,8 +461,17 @@ func (a *App) plugApplications(ctx context.Context) error {
 	if err := a.plugPayments(); err != nil {
 		return err
 	}
+	signer, err := a.config.mailSigner()
+	if err != nil {
+		return err
+	}
+	sealed := delivery.SealedMail(nil)
+	if a.post != nil {
+		sealed = a.post
+	}
 	a.delivery, err = delivery.New(delivery.Config{
 		DB: a.db, Keys: a.keys, Jobs: a.jobs, Self: a.self.Id, Offers: a.catalog, Messages: messages{a.federation}, Powers: a.powers, Fees: a.payments, Audit: audit.New(a.db, time.Now), Hash: applications.ContentHash, Mail: mail.NewQueue(a.jobs, a.keys), AlertTo: a.config.AlertEmail,
+		Sealed: sealed, Signer: signer, Papers: papers{a},
 		Store: store, Files: files{a}, Scanner: a.scanner, Providers: providers.deliveries(), AllowLoopback: !a.config.production(), Log: a.log, Now: time.Now,
 	})
 	if err != nil {

@@ -11,21 +11,23 @@ import (
 	"portalverbund/server/delivery"
 	"portalverbund/server/delivery/fitconnect"
 	"portalverbund/server/oidc"
+	"portalverbund/server/platform/smime"
 )
 
 // providerEntry is a connected provider or app, as the file of providers lists it.
 type providerEntry struct {
-	ID            string               `json:"id"`
-	Name          string               `json:"name"`
-	DeliveryURL   string               `json:"deliveryUrl"`   // takes Standard Webhooks; empty for one that fetches
-	WebhookSecret string               `json:"webhookSecret"` // whsec_ and base64
-	ClientID      string               `json:"clientId"`
-	ClientSecret  string               `json:"clientSecret"`
-	URL           string               `json:"url"` // of its own pages
-	RedirectURIs  []string             `json:"redirectUris"`
-	LogoutURI     string               `json:"backChannelLogoutUri"` // learns when a session of a person ends
-	Scopes        []string             `json:"scopes"`
-	FITConnect    *fitconnect.Settings `json:"fitConnect"` // a connection to FIT-Connect, in place of all the others but id and name
+	ID            string                 `json:"id"`
+	Name          string                 `json:"name"`
+	DeliveryURL   string                 `json:"deliveryUrl"`   // takes Standard Webhooks; empty for one that fetches
+	WebhookSecret string                 `json:"webhookSecret"` // whsec_ and base64
+	ClientID      string                 `json:"clientId"`
+	ClientSecret  string                 `json:"clientSecret"`
+	URL           string                 `json:"url"` // of its own pages
+	RedirectURIs  []string               `json:"redirectUris"`
+	LogoutURI     string                 `json:"backChannelLogoutUri"` // learns when a session of a person ends
+	Scopes        []string               `json:"scopes"`
+	FITConnect    *fitconnect.Settings   `json:"fitConnect"` // a connection to FIT-Connect, in place of all the others but id and name
+	Mail          *delivery.MailSettings `json:"mail"`       // an office that gets encrypted mail, in the same way
 }
 
 type providerList struct {
@@ -78,9 +80,32 @@ func (l providerList) clients() []oidc.Client {
 func (l providerList) deliveries() []delivery.Provider {
 	var providers []delivery.Provider
 	for _, p := range l.Providers {
-		providers = append(providers, delivery.Provider{ID: p.ID, Name: p.Name, DeliveryURL: p.DeliveryURL, WebhookSecret: p.WebhookSecret, ClientID: p.ClientID, FITConnect: p.FITConnect})
+		providers = append(providers, delivery.Provider{ID: p.ID, Name: p.Name, DeliveryURL: p.DeliveryURL, WebhookSecret: p.WebhookSecret, ClientID: p.ClientID, FITConnect: p.FITConnect, Mail: p.Mail})
 	}
 	return providers
+}
+
+// mailSigner reads certificate and key for mails to offices; nil when there are none.
+func (c Config) mailSigner() (*smime.Signer, error) {
+	if c.MailCert == "" && c.MailKey == "" {
+		return nil, nil
+	}
+	info, err := os.Stat(c.MailKey)
+	if err != nil {
+		return nil, fmt.Errorf("PORTAL_MAIL_KEY: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("PORTAL_MAIL_KEY: %s may be read by others; run: chmod 600 %s", c.MailKey, c.MailKey)
+	}
+	key, err := os.ReadFile(c.MailKey)
+	if err != nil {
+		return nil, fmt.Errorf("PORTAL_MAIL_KEY: %w", err)
+	}
+	certificate, err := os.ReadFile(c.MailCert)
+	if err != nil {
+		return nil, fmt.Errorf("PORTAL_MAIL_CERTIFICATE: %w", err)
+	}
+	return smime.ParseSigner(certificate, key)
 }
 
 // PublicEntry is what the anchor's administrator enters into the list of members for a portal.

@@ -94,6 +94,45 @@ func fileNames(attachments []types.Attachment) []string {
 	return names
 }
 
+// PaperFor sets an application as the competent office reads it, in German, as a PDF. The office is one of this portal.
+func (s *Service) PaperFor(ctx context.Context, app types.MessageApplication) ([]byte, error) {
+	ctx = httpx.WithLanguage(ctx, "de")
+	w := wordsOfReceipt("de")
+	p, err := pdf.New(pdf.Head{Title: "Antrag " + app.Number, Author: s.portals.Self().Name, Language: "de", At: app.SubmittedAt})
+	if err != nil {
+		return nil, err
+	}
+	p.Letterhead(s.portals.Self().Name)
+	p.Heading("Antrag " + app.Number)
+	facts := []pdf.Fact{
+		{Label: w.number, Value: app.Number},
+		{Label: w.service, Value: httpx.Localized(ctx, app.ServiceTitle)},
+		{Label: w.submitted, Value: app.SubmittedAt.In(germany()).Format(w.when)},
+		{Label: "Gestellt von", Value: app.ApplicantName},
+	}
+	if app.ActsFor != nil {
+		facts = append(facts, pdf.Fact{Label: w.actedFor, Value: app.ActsFor.Name})
+	}
+	p.Facts(facts...)
+	a := Application{FormID: app.FormId, FormVersion: app.FormVersion, Data: app.Data, Attachments: app.Attachments}
+	if a.Data == nil {
+		a.Data = map[string]any{}
+	}
+	if err := s.answersOn(ctx, p, a, w); err != nil {
+		return nil, err
+	}
+	if len(app.Attachments) > 0 {
+		p.Heading(w.files)
+		p.List(fileNames(app.Attachments)...)
+	}
+	p.Heading(w.hash)
+	p.Text(app.ContentHash)
+	p.Footer("Antrag " + app.Number)
+	var b bytes.Buffer
+	err = p.Write(&b)
+	return b.Bytes(), err
+}
+
 // germany is where the offices are.
 func germany() *time.Location {
 	if berlin, err := time.LoadLocation("Europe/Berlin"); err == nil {

@@ -119,7 +119,7 @@ type CompetenceEntry struct {
 type OnlineEntry struct {
 	Type    string     `json:"type"` // form, link
 	FormID  *uuid.UUID `json:"formId,omitempty"`
-	Channel string     `json:"channel,omitempty"` // of a form: desk, provider:<id>, or fit-connect:<id>
+	Channel string     `json:"channel,omitempty"` // of a form: desk, provider:<id>, fit-connect:<id>, or mail:<id>
 	Fee     *FeeAsked  `json:"fee,omitempty"`     // of a form: what an application costs
 	URL     string     `json:"url,omitempty"`     // of a link
 	Title   Text       `json:"title,omitempty"`   // of a link

@@ -37,7 +37,7 @@ var (
 	leikaKey    = regexp.MustCompile(`^[0-9]{14}$`)
 	clockTime   = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$`)
 	currency    = regexp.MustCompile(`^[A-Z]{3}$`)
-	channelName = regexp.MustCompile(`^(desk|(provider|fit-connect):[a-z0-9-]{1,64})$`)
+	channelName = regexp.MustCompile(`^(desk|(provider|fit-connect|mail):[a-z0-9-]{1,64})$`)
 )
 
 // checker brings the parts of an entry to one form, and gathers what is wrong with them. Its methods name a part by its member;

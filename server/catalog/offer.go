@@ -17,7 +17,7 @@ import (
 
 const rememberedOffers = 2000
 
-// OfferByID gives an offer in the language of ctx. Beside it: where an application by its form goes (desk, provider:<id> or fit-connect:<id>,
+// OfferByID gives an offer in the language of ctx. Beside it: where an application by its form goes (desk, provider:<id>, fit-connect:<id> or mail:<id>,
 // empty when there is no form), and the names of service and competent unit by language, which are shared and must not be
 // changed. An offer that is unknown, or of a portal that is no longer linked, is a problem offer-unknown (404); one that is not valid
 // is given all the same (CheckOffer). Like answers, offers are remembered until the catalog changes, ten seconds at most.

@@ -31,6 +31,7 @@ type State struct {
 	WaitingSince               *time.Time
 	LoginID                    string              // client id of a connection to FIT-Connect
 	Login                      bool                // whether its credentials are set
+	Mail                       *MailState          // nil: not by encrypted mail
 	Fault                      types.DeliveryFault // of the last attempt at the delivery that has waited longest
 }
 
@@ -76,7 +77,7 @@ func (s *Service) States(ctx context.Context) ([]State, error) {
 				return nil, err
 			}
 		}
-		state := State{Provider: p.Provider, LastFetchedAt: p.fetchedAt, FormerSecretUntil: p.formerUntil, LoginID: p.clientID, Login: p.login}
+		state := State{Provider: p.Provider, LastFetchedAt: p.fetchedAt, FormerSecretUntil: p.formerUntil, LoginID: p.clientID, Login: p.login, Mail: s.mailState(p.mail)}
 		if u, err := url.Parse(p.DeliveryURL); err == nil {
 			state.Host = u.Host
 		}
@@ -142,17 +143,25 @@ func (s *Service) Heads(ctx context.Context, providerID string, f Filter) (heads
 	for _, r := range rows {
 		heads = append(heads, head(r, httpx.LanguageOf(ctx)))
 	}
+	if s.providers[providerID].mail != nil {
+		byMail := true
+		for i := range heads {
+			heads[i].ByMail = &byMail
+		}
+	}
 	if s.providers[providerID].fit != nil {
 		return heads, next, s.addSubmissions(ctx, heads)
 	}
 	return heads, next, nil
 }
 
-// pushAgain starts the job that delivers, for a provider that is pushed to.
+// pushAgain starts the job that delivers, unless the provider fetches.
 func (s *Service) pushAgain(ctx context.Context, p provider, id uuid.UUID) error {
 	switch {
 	case p.fit != nil:
 		return s.jobs.Insert(ctx, fitArgs{DeliveryID: id}, nil)
+	case p.mail != nil:
+		return s.jobs.Insert(ctx, mailArgs{DeliveryID: id}, nil)
 	case p.DeliveryURL != "":
 		return s.jobs.Insert(ctx, pushArgs{DeliveryID: id}, nil)
 	}
@@ -215,10 +224,8 @@ func (s *Service) Test(ctx context.Context, providerID, key string) (types.Deliv
 		if _, err := s.insert(ctx, r); err != nil {
 			return types.DeliveryHead{}, err
 		}
-		if p.DeliveryURL != "" {
-			if err := s.jobs.Insert(ctx, pushArgs{DeliveryID: r.ID}, nil); err != nil {
-				return types.DeliveryHead{}, err
-			}
+		if err := s.pushAgain(ctx, p, r.ID); err != nil {
+			return types.DeliveryHead{}, err
 		}
 		return head(r, httpx.LanguageOf(ctx)), s.audit.Record(ctx, "delivery.test", "provider:"+p.ID, "")
 	})

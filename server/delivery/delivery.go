@@ -1,9 +1,9 @@
 // Package delivery knows to whom and how an application goes: to this portal's own clerks, to a linked portal by a signed
-// message, to a regional provider's software by its web service, or to an authority by FIT-Connect; and how events come back to the citizen.
+// message, to a regional provider's software by its web service, to an authority by FIT-Connect or, in the last resort, by encrypted mail; and how events come back to the citizen.
 //
 // The portal where a citizen applies is the portal of origin; the one whose authority is competent decides the channel:
-// "desk" for its clerks, "provider:<id>" for a provider, "fit-connect:<id>" for a connection to FIT-Connect. A channel is looked up in the competent portal's own catalog and
-// never taken from a message.
+// "desk" for its clerks, "provider:<id>" for a provider, "fit-connect:<id>" for a connection to FIT-Connect, "mail:<id>" for an office that gets
+// encrypted mail. A channel is looked up in the competent portal's own catalog and never taken from a message.
 package delivery
 
 import (
@@ -28,6 +28,7 @@ import (
 	"portalverbund/server/platform/keys"
 	"portalverbund/server/platform/outbound"
 	"portalverbund/server/platform/scan"
+	"portalverbund/server/platform/smime"
 )
 
 // Kinds of messages between portals.
@@ -110,6 +111,7 @@ type Provider struct {
 	WebhookSecret string               // whsec_ and base64
 	ClientID      string               // of its access tokens
 	FITConnect    *fitconnect.Settings // for a connection to FIT-Connect, which has none of the others
+	Mail          *MailSettings        // for an office that gets encrypted mail, which has none of the others
 }
 
 // Hash computes the hash that the receipt of an application speaks of.
@@ -126,9 +128,12 @@ type Config struct {
 	Powers        Powers // nil: nobody acts by a power
 	Fees          Fees   // nil: nothing costs anything
 	Audit         Audit
-	Mail          Mail   // nil: nobody is told by mail what was given up
-	AlertTo       string // who is; empty: nobody
-	Hash          Hash   // default: what applications say of themselves is not checked
+	Mail          Mail          // nil: nobody is told by mail what was given up
+	AlertTo       string        // who is; empty: nobody
+	Sealed        SealedMail    // nil: no office gets encrypted mail
+	Signer        *smime.Signer // nil: such mail is not signed
+	Papers        Papers
+	Hash          Hash // default: what applications say of themselves is not checked
 	Providers     []Provider
 	Store         *blob.Store // what files are kept in
 	Files         Files
@@ -154,6 +159,9 @@ type Service struct {
 	audit        Audit
 	mail         Mail
 	alertTo      string
+	sealed       SealedMail
+	signer       *smime.Signer
+	papers       Papers
 	store        *blob.Store
 	files        Files
 	scanner      *scan.Scanner
@@ -177,6 +185,7 @@ type provider struct {
 	formerUntil *time.Time
 	fetchedAt   *time.Time
 	fit         *fitconnect.Client // nil: not by FIT-Connect
+	mail        *mailWay           // nil: not by encrypted mail
 	clientID    string             // of FIT-Connect, as set now
 	login       bool               // whether credentials of FIT-Connect are set
 }
@@ -184,7 +193,7 @@ type provider struct {
 // New makes a Service, and says what is wrong with the configured providers. Connect must be called before it is used.
 func New(c Config) (*Service, error) {
 	s := &Service{
-		db: c.DB, keys: c.Keys, jobs: c.Jobs, self: c.Self, offers: c.Offers, messages: c.Messages, powers: c.Powers, fees: c.Fees, hash: c.Hash, audit: c.Audit, mail: c.Mail, alertTo: c.AlertTo, store: c.Store, files: c.Files, scanner: c.Scanner, log: c.Log, backoff: c.Backoff, followAgain: c.Follow,
+		db: c.DB, keys: c.Keys, jobs: c.Jobs, self: c.Self, offers: c.Offers, messages: c.Messages, powers: c.Powers, fees: c.Fees, hash: c.Hash, audit: c.Audit, mail: c.Mail, alertTo: c.AlertTo, sealed: c.Sealed, signer: c.Signer, papers: c.Papers, store: c.Store, files: c.Files, scanner: c.Scanner, log: c.Log, backoff: c.Backoff, followAgain: c.Follow,
 		providers: map[string]provider{}, clients: map[string]string{}, loopback: c.AllowLoopback,
 		client: outbound.Client(outbound.Options{Timeout: pushTimeout, AllowLoopback: c.AllowLoopback, MaxResponse: maxAnswer}),
 		now:    func() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }, // as the database keeps it
@@ -216,6 +225,11 @@ func (s *Service) addProvider(p Provider) error {
 			return err
 		}
 		known.clientID, known.login = p.FITConnect.ClientID, p.FITConnect.ClientSecret != ""
+	}
+	if p.Mail != nil {
+		if err := s.addMail(&known); err != nil {
+			return err
+		}
 	}
 	if p.DeliveryURL != "" {
 		u, err := url.Parse(p.DeliveryURL)

@@ -18,6 +18,7 @@ import (
 	"portalverbund/api/types"
 	"portalverbund/server/delivery/fitconnect"
 	"portalverbund/server/platform/files"
+	"portalverbund/server/platform/mail"
 	"portalverbund/server/platform/problem"
 )
 
@@ -90,7 +91,7 @@ func (s *Service) submit(ctx context.Context, p provider, r row) error {
 	if err != nil {
 		return err
 	}
-	parts, err := s.parts(ctx, p, d)
+	parts, err := s.parts(ctx, p.fit.MaxAttachment(), d)
 	if err != nil {
 		return err
 	}
@@ -180,9 +181,9 @@ type part struct {
 	open           func(ctx context.Context) (io.ReadCloser, error)
 }
 
-// parts lists the files of an application: all of them are here, and none is too large. Who acts for whom goes as a file, too: the data are
+// parts lists the files of an application: all of them are here, and none has more than most bytes. Who acts for whom goes as a file, too: the data are
 // those of the form.
-func (s *Service) parts(ctx context.Context, p provider, d Delivery) ([]part, error) {
+func (s *Service) parts(ctx context.Context, most int64, d Delivery) ([]part, error) {
 	rows, err := s.attachmentRows(ctx, d.ID)
 	if err != nil {
 		return nil, err
@@ -194,7 +195,7 @@ func (s *Service) parts(ctx context.Context, p provider, d Delivery) ([]part, er
 	parts := make([]part, 0, len(rows)+1)
 	for _, f := range rows {
 		switch {
-		case f.Size > p.fit.MaxAttachment():
+		case f.Size > most:
 			return nil, fitconnect.ErrTooLarge
 		case f.State == filePending:
 			return nil, errFilesPending
@@ -262,7 +263,7 @@ func (s *Service) upload(ctx context.Context, p provider, sub fitRow, to fitconn
 
 // final says whether an attempt cannot succeed later either.
 func final(cause error) bool {
-	for _, reason := range []error{fitconnect.ErrTooLarge, errFileMissing, errLost, errOtherContent} {
+	for _, reason := range []error{fitconnect.ErrTooLarge, errFileMissing, errLost, errOtherContent, errMailTooLarge, mail.ErrRefused, mail.ErrInvalid} {
 		if errors.Is(cause, reason) {
 			return true
 		}
@@ -272,7 +273,7 @@ func final(cause error) bool {
 
 // giveUp parks a delivery for good reason, and tells the person.
 func (s *Service) giveUp(ctx context.Context, p provider, r row, cause error) error {
-	s.log.ErrorContext(ctx, "delivery by FIT-Connect parked", "delivery", r.ID, "connection", r.Provider, "error", cause)
+	s.log.ErrorContext(ctx, "delivery parked", "delivery", r.ID, "provider", r.Provider, "error", cause)
 	return s.db.Tx(ctx, func(ctx context.Context) error {
 		if errors.Is(cause, errLost) {
 			if err := s.setFIT(ctx, r.ID, fitLost, nil); err != nil {

@@ -183,6 +183,13 @@ func wireState(p State) types.ConnectedProvider {
 	if p.Fault != "" {
 		item.Fault = &p.Fault
 	}
+	if m := p.Mail; m != nil {
+		item.Pushes = true
+		item.Mail = &types.MailConnection{To: m.To, MaxMail: m.MaxMail, Signed: m.Signed, Certificate: m.Certificate, ValidUntil: m.ValidUntil}
+		if m.ValidUntil != nil {
+			item.Mail.Subject, item.Mail.Sha256 = &m.Subject, &m.SHA256
+		}
+	}
 	if f := p.FITConnect; f != nil {
 		item.Pushes = true
 		item.FitConnect = &types.FitConnectConnection{SubmissionUrl: f.SubmissionURL, Credentials: p.Login}

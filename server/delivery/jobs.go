@@ -44,6 +44,12 @@ func Register(c *jobs.Client, s *Service) {
 	jobs.Register(c, &fitWorker{s: s})
 	c.Queue(followQueue, followers)
 	jobs.Register(c, &followWorker{s: s})
+	c.Queue(mailQueue, mailAtOnce)
+	jobs.Register(c, &mailWorker{s: s})
+	jobs.Register(c, &certificatesWorker{s: s})
+	c.Periodic(river.NewPeriodicJob(river.PeriodicInterval(lookAtKeys), func() (river.JobArgs, *river.InsertOpts) {
+		return certificatesArgs{}, nil
+	}, &river.PeriodicJobOpts{RunOnStart: true}))
 	c.Queue(fileQueue, fetchers)
 	jobs.Register(c, &fetchWorker{s: s})
 	jobs.Register(c, &sweepWorker{s: s})

@@ -28,6 +28,9 @@ type Delivery struct {
 	SubmittedAt  time.Time
 	Data         map[string]any
 	ContentHash  string
+	FormID       uuid.UUID // uuid.Nil: not kept, or a test delivery
+	FormVersion  int
+	Applicant    string
 	ActsFor      *types.ActsFor     // who applied for whom; nil for people who act for themselves
 	Attachments  []types.Attachment // with whether the file is here
 	Reference    string             // the provider's own number
@@ -44,6 +47,9 @@ type Filter struct {
 // content is what is sealed of a delivery.
 type content struct {
 	Data        map[string]any     `json:"data"`
+	FormID      uuid.UUID          `json:"formId,omitzero"`
+	FormVersion int                `json:"formVersion,omitempty"`
+	Applicant   string             `json:"applicant,omitempty"`
 	ActsFor     *types.ActsFor     `json:"actsFor,omitempty"`
 	Attachments []types.Attachment `json:"attachments"`
 }
@@ -85,7 +91,9 @@ func (s *Service) handOver(ctx context.Context, p provider, origin string, servi
 		ID: id, Provider: p.ID, Origin: origin, ApplicationID: app.ApplicationId, Number: app.Number, ServiceID: serviceID, ServiceTitle: title,
 		ARS: app.Ars, Language: app.Language, SubmittedAt: app.SubmittedAt.UTC(), ContentHash: app.ContentHash, State: types.Pending, CreatedAt: now, ChangedAt: now,
 	}
-	if r.Content, err = s.seal(id, content{Data: app.Data, ActsFor: app.ActsFor, Attachments: app.Attachments}); err != nil {
+	if r.Content, err = s.seal(id, content{
+		FormID: app.FormId, FormVersion: app.FormVersion, Applicant: app.ApplicantName, Data: app.Data, ActsFor: app.ActsFor, Attachments: app.Attachments,
+	}); err != nil {
 		return fmt.Errorf("seal application: %w", err)
 	}
 	return s.db.Tx(ctx, func(ctx context.Context) error {
@@ -99,10 +107,7 @@ func (s *Service) handOver(ctx context.Context, p provider, origin string, servi
 		if p.fit != nil {
 			return s.expectFIT(ctx, id, leikaKey, office)
 		}
-		if p.DeliveryURL == "" {
-			return nil
-		}
-		return s.jobs.Insert(ctx, pushArgs{DeliveryID: id}, nil)
+		return s.pushAgain(ctx, p, id)
 	})
 }
 
@@ -121,8 +126,14 @@ func (s *Service) cancel(ctx context.Context, r row) error {
 		return err
 	}
 	p, _, err := s.current(ctx, r.Provider)
-	if err != nil || p.DeliveryURL == "" || r.Attempts == 0 {
+	if err != nil || r.Attempts == 0 {
 		return err
+	}
+	if p.mail != nil {
+		return s.jobs.Insert(ctx, mailArgs{DeliveryID: r.ID, Cancelled: true}, nil)
+	}
+	if p.DeliveryURL == "" {
+		return nil
 	}
 	return s.jobs.Insert(ctx, pushArgs{DeliveryID: r.ID, Cancelled: true}, nil)
 }
@@ -295,6 +306,6 @@ func (s *Service) full(r row) (Delivery, error) {
 	}
 	return Delivery{
 		ID: r.ID, Provider: r.Provider, State: r.State, Number: r.Number, ServiceID: r.ServiceID, ServiceTitle: r.ServiceTitle, ARS: r.ARS,
-		SubmittedAt: r.SubmittedAt, Data: c.Data, ContentHash: r.ContentHash, ActsFor: c.ActsFor, Attachments: c.Attachments, Reference: r.Reference, Test: r.Test,
+		SubmittedAt: r.SubmittedAt, Data: c.Data, ContentHash: r.ContentHash, FormID: c.FormID, FormVersion: c.FormVersion, Applicant: c.Applicant, ActsFor: c.ActsFor, Attachments: c.Attachments, Reference: r.Reference, Test: r.Test,
 	}, nil
 }

@@ -72,6 +72,11 @@ func (s *Service) push(ctx context.Context, id uuid.UUID, cancelled bool) error 
 		if errors.Is(err, errTakenBack) {
 			return nil
 		}
+	case p.mail != nil:
+		err = s.sendMail(ctx, p, r)
+		if errors.Is(err, errFilesPending) {
+			return river.JobSnooze(filesAgain)
+		}
 	case p.DeliveryURL == "": // it fetches now
 		return nil
 	default:
@@ -86,10 +91,10 @@ func (s *Service) push(ctx context.Context, id uuid.UUID, cancelled bool) error 
 	if ctx.Err() != nil {
 		return err // the process is ending
 	}
-	if p.fit != nil && (final(err) || s.now().Sub(since(r)) > PushFor) {
+	if (p.fit != nil || p.mail != nil) && !cancelled && (final(err) || s.now().Sub(since(r)) > PushFor) {
 		return s.giveUp(ctx, p, r, err)
 	}
-	if errors.Is(err, errGone) || s.now().Sub(since(r)) > PushFor {
+	if errors.Is(err, errGone) || final(err) || s.now().Sub(since(r)) > PushFor {
 		s.log.ErrorContext(ctx, "delivery parked", "delivery", id, "provider", r.Provider, "error", err)
 		return s.db.Tx(ctx, func(ctx context.Context) error {
 			return errors.Join(s.park(ctx, id, err), s.alarm(ctx, p, id))
@@ -118,6 +123,9 @@ func asked(err error) time.Duration {
 func (s *Service) arrived(ctx context.Context, p provider, id uuid.UUID) error {
 	if p.fit != nil {
 		return s.submitted(ctx, p, id)
+	}
+	if p.mail != nil {
+		return s.mailed(ctx, p, id)
 	}
 	return s.pushed(ctx, p, id)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -133,7 +134,7 @@ func (s *Service) accept(ctx context.Context, origin string, app types.MessageAp
 	switch {
 	case channel == channelDesk:
 		return s.cases.Open(ctx, origin, app)
-	case !strings.HasPrefix(channel, channelProvider) && !strings.HasPrefix(channel, channelFIT):
+	case !slices.ContainsFunc([]string{channelProvider, channelFIT, channelMail}, func(kind string) bool { return strings.HasPrefix(channel, kind) }):
 		return nil, refused("offer-not-online", "Dieses Angebot kann nicht online beantragt werden.", "This offer cannot be applied for online.")
 	}
 	_, id, _ := strings.Cut(channel, ":")
@@ -141,7 +142,7 @@ func (s *Service) accept(ctx context.Context, origin string, app types.MessageAp
 	if err != nil {
 		return nil, err
 	}
-	if !known || (p.fit != nil) != strings.HasPrefix(channel, channelFIT) {
+	if !known || (p.fit != nil) != strings.HasPrefix(channel, channelFIT) || (p.mail != nil) != strings.HasPrefix(channel, channelMail) {
 		return nil, fmt.Errorf("offer %s: channel %q names no configured provider", offer.Id, channel)
 	}
 	if len(title) == 0 {
@@ -204,7 +205,7 @@ func (s *Service) sendBack(ctx context.Context, r row) error {
 		De: "Der Anbieter nimmt über das Portal keine Nachrichten an. Ihre Nachricht hat ihn nicht erreicht. Bitte wenden Sie sich direkt an ihn.",
 		En: "The provider takes no messages through the portal. Your message has not reached it. Please contact the provider directly.",
 	}
-	if s.providers[r.Provider].fit != nil {
+	if p := s.providers[r.Provider]; p.fit != nil || p.mail != nil {
 		words = problem.Text{
 			De: "Die zuständige Stelle nimmt über das Portal keine Nachrichten an. Ihre Nachricht hat sie nicht erreicht. Bitte wenden Sie sich direkt an sie.",
 			En: "The competent office takes no messages through the portal. Your message has not reached it. Please contact it directly.",

@@ -148,8 +148,8 @@ func (s *Service) SetAddress(ctx context.Context, id, address string) (State, er
 	if !known {
 		return State{}, errNoProvider
 	}
-	if p.fit != nil {
-		return State{}, errByFIT()
+	if err := noWebhooks(p); err != nil {
+		return State{}, err
 	}
 	address = strings.TrimSpace(address)
 	if err := s.checkAddress(address); err != nil {
@@ -185,6 +185,17 @@ func (s *Service) SetAddress(ctx context.Context, id, address string) (State, er
 		return State{}, err
 	}
 	return s.state(ctx, id)
+}
+
+// noWebhooks refuses settings of webhooks for what goes another way.
+func noWebhooks(p provider) error {
+	switch {
+	case p.fit != nil:
+		return errByFIT()
+	case p.mail != nil:
+		return errByMail()
+	}
+	return nil
 }
 
 // checkAddress wants https, or http to this machine where that is allowed, and no number of a network that is not public. Where a name leads is
@@ -231,8 +242,8 @@ func (s *Service) ReplaceSecret(ctx context.Context, id, key string, overlap tim
 	if !known {
 		return state, "", errNoProvider
 	}
-	if p.fit != nil {
-		return state, "", errByFIT()
+	if err := noWebhooks(p); err != nil {
+		return state, "", err
 	}
 	caller := httpx.CallerOf(ctx)
 	_, err = idempotency.Do(ctx, s.db, "provider.secret:"+caller.Person.Issuer+" "+caller.Person.Subject, key, []any{id, overlap}, func(ctx context.Context) (struct{}, error) {

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -194,7 +195,7 @@ func (s *Service) noteAnswer(ctx context.Context, id uuid.UUID, cause error, too
 func faultOf(cause error) types.DeliveryFault {
 	var answer *notTakenError
 	var network net.Error
-	if fault := faultOfFIT(cause); fault != "" {
+	if fault := cmp.Or(faultOfFIT(cause), faultOfMail(cause)); fault != "" {
 		return fault
 	}
 	switch {

@@ -93,6 +93,10 @@ func (s *Service) filesOver(ctx context.Context, deliveryID uuid.UUID, state typ
 	if !over(state) {
 		return nil
 	}
+	return s.letFilesGo(ctx, deliveryID)
+}
+
+func (s *Service) letFilesGo(ctx context.Context, deliveryID uuid.UUID) error {
 	err := s.db.From(ctx).Exec("UPDATE delivery_files SET delete_at = ? WHERE delivery_id = ? AND NOT given AND deleted_at IS NULL", s.now().Add(keepOver), deliveryID).Error
 	if err != nil {
 		return fmt.Errorf("let attachments go: %w", err)

@@ -58,6 +58,27 @@ export const providers: Schemas["ConnectedProviderList"] = {
         credentials: true,
       },
     },
+    {
+      id: "lathen",
+      name: "Samtgemeinde Lathen, Ordnungsamt (Beispiel)",
+      pushes: true,
+      gone: false,
+      pending: 0,
+      parked: 1,
+      delivered: 12,
+      fault: "tooLarge",
+      waitingSince: "2026-11-28T08:20:00Z",
+      lastDeliveredAt: "2026-11-28T06:40:00Z",
+      mail: {
+        to: "ordnungsamt@lathen.example",
+        maxMail: 20_971_520,
+        signed: true,
+        certificate: "endsSoon",
+        validUntil: "2026-12-12T10:00:00Z",
+        subject: "CN=Ordnungsamt Lathen,O=Samtgemeinde Lathen,C=DE",
+        sha256: "7d1a54127b222502f5b79b5fb0803061152a44f92b37e23c6527baf665d4da9a",
+      },
+    },
   ],
 };
 
@@ -90,6 +111,39 @@ export const deliveries: Schemas["DeliveryHeadList"] = {
       answerMs: 132,
       reference: "EE-00017",
       test: false,
+    },
+  ],
+};
+
+/** By encrypted mail: one that was too large, one that was sent. */
+export const mails: Schemas["DeliveryHeadList"] = {
+  items: [
+    {
+      id: "0197a3c2-7c3e-7d41-9a53-0f6f5a1c2b51",
+      state: "parked",
+      number: "LAT-26-4F7K-2P9T-X",
+      serviceTitle: "Sondernutzung einer Straße beantragen",
+      createdAt: "2026-11-28T08:20:00Z",
+      changedAt: "2026-11-28T08:20:00Z",
+      attempts: 1,
+      fault: "tooLarge",
+      lastError: "the application is too large for a mail; it would have to go in another way",
+      test: false,
+      byMail: true,
+    },
+    {
+      id: "0197a3c2-7c3e-7d41-9a53-0f6f5a1c2b52",
+      state: "delivered",
+      number: "LAT-26-7H2M-9QRT-4",
+      serviceTitle: "Sondernutzung einer Straße beantragen",
+      createdAt: "2026-11-27T15:02:00Z",
+      changedAt: "2026-11-27T15:02:01Z",
+      deliveredAt: "2026-11-27T15:02:01Z",
+      attempts: 1,
+      answerStatus: 200,
+      answerMs: 132,
+      test: false,
+      byMail: true,
     },
   ],
 };

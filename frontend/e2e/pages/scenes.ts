@@ -541,5 +541,10 @@ export const scenes: Record<string, Scene & { path: string }> = {
     session: administrator,
     answers: [[/admin\/providers\/[^/]+\/deliveries$/, regional.submissions]],
   },
+  "admin-provider-mail": {
+    path: "/verwaltung/anbieter/lathen",
+    session: administrator,
+    answers: [[/admin\/providers\/[^/]+\/deliveries$/, regional.mails]],
+  },
   "admin-provider-unknown": { path: "/verwaltung/anbieter/niemand", session: administrator },
 };

@@ -9550,17 +9550,53 @@ export interface components {
              */
             formerSecretUntil?: string;
             fitConnect?: components["schemas"]["FitConnectConnection"];
+            mail?: components["schemas"]["MailConnection"];
         };
         /**
          * @description Why the last attempt failed. `unreachable`: no connection. `tooSlow`: no answer in ten seconds. `forbiddenAddress`: the address leads into
          *     a private network. `redirected`, `refused` (4xx), `failed` (5xx): what it answered. `gone`: it takes nothing more there (410).
-         *     `notConfigured`: there is no such provider any more. By FIT-Connect only: `noLogin`: the credentials are missing or not taken.
+         *     `notConfigured`: there is no such provider any more. By FIT-Connect or mail only: `noLogin`: the credentials are missing or not taken.
          *     `noDestination`: nobody, or not one alone, is named as competent, or the destination does not take this service. `badKey`: the destination's
-         *     key is not certified, or for something else. `badSignature`: something signed is not valid. `tooLarge`, `fileMissing`: of an attachment.
+         *     key is not certified, or for something else (by mail: the office's certificate cannot be used). `badSignature`: something signed is not valid. `tooLarge`, `fileMissing`: of an attachment, or of the whole mail.
          *     `rejected`: the destination has rejected the submission. `lost`: FIT-Connect has it no more, and nobody has accepted it.
          * @enum {string}
          */
         DeliveryFault: "unreachable" | "tooSlow" | "forbiddenAddress" | "redirected" | "refused" | "failed" | "gone" | "notConfigured" | "noLogin" | "noDestination" | "badKey" | "badSignature" | "tooLarge" | "fileMissing" | "rejected" | "lost";
+        /** @description An office that gets applications by mail, encrypted to its certificate (S/MIME), as it has nothing else. */
+        MailConnection: {
+            /**
+             * @description Mail address.
+             * @example eingang@gemeinde.example
+             */
+            to: string;
+            /**
+             * Format: int64
+             * @description Most bytes of a mail; what is larger is parked.
+             * @example 20971520
+             */
+            maxMail: number;
+            /** @description Whether the portal signs its mails. */
+            signed: boolean;
+            certificate: components["schemas"]["MailCertificateState"];
+            /**
+             * Format: date-time
+             * @description When the certificate runs out; absent when there is none.
+             */
+            validUntil?: string;
+            /**
+             * @description Whose it is (RFC 4514).
+             * @example CN=Samtgemeinde Lathen,C=DE
+             */
+            subject?: string;
+            /** @description Of the certificate, to compare. */
+            sha256?: string;
+        };
+        /**
+         * @description `valid`; `endsSoon`: within 30 days; `expired`; `invalid`: no certificate, not for encrypting mails, for another address, or certified by others
+         *     than those that were named.
+         * @enum {string}
+         */
+        MailCertificateState: "valid" | "endsSoon" | "expired" | "invalid";
         /** @description A connection to FIT-Connect, by which applications go to authorities of which each has a destination of its own. */
         FitConnectConnection: {
             /**
@@ -9636,6 +9672,8 @@ export interface components {
             reference?: string;
             test: boolean;
             submission?: components["schemas"]["FitConnectSubmission"];
+            /** @description Whether it goes by encrypted mail, of which nobody learns more than that it was sent. */
+            byMail?: boolean;
         };
         DeliveryHeadList: {
             items: components["schemas"]["DeliveryHead"][];

@@ -3,11 +3,13 @@
 package mail
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	netmail "net/mail"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,8 +31,9 @@ const (
 
 const (
 	defaultTimeout = 15 * time.Second
-	maxSubject     = 200     // characters
-	maxText        = 100_000 // bytes
+	maxSubject     = 200             // characters
+	maxText        = 100_000         // bytes
+	sealedTimeout  = 3 * time.Minute // a sealed mail brings files
 )
 
 // ErrInvalid is the cause of an error when a mail must not be sent as it is: an address that is none, or line breaks where
@@ -89,14 +92,29 @@ type Message struct {
 	Text    string
 }
 
-// check refuses what could become a header of its own.
-func (m Message) check() error {
-	to, err := netmail.ParseAddress(m.To)
-	if err != nil || to.Address != m.To {
+// Sealed is a mail whose content only its recipient can read (S/MIME, RFC 8551).
+type Sealed struct {
+	To      string // address
+	Subject string // is not encrypted
+	ID      string // the same for each attempt; what stands before the @ of the message id
+	CMS     []byte // EnvelopedData in DER
+}
+
+// checkHead refuses what could become a header of its own.
+func checkHead(recipient, subject string) error {
+	to, err := netmail.ParseAddress(recipient)
+	if err != nil || to.Address != recipient {
 		return fmt.Errorf("%w: recipient", ErrInvalid)
 	}
-	if m.Subject == "" || len([]rune(m.Subject)) > maxSubject || strings.ContainsFunc(m.Subject, unicode.IsControl) {
+	if subject == "" || len([]rune(subject)) > maxSubject || strings.ContainsFunc(subject, unicode.IsControl) {
 		return fmt.Errorf("%w: subject", ErrInvalid)
+	}
+	return nil
+}
+
+func (m Message) check() error {
+	if err := checkHead(m.To, m.Subject); err != nil {
+		return err
 	}
 	if m.Text == "" || len(m.Text) > maxText || strings.ContainsRune(m.Text, 0) {
 		return fmt.Errorf("%w: text", ErrInvalid)
@@ -149,37 +167,61 @@ func NewSender(c Config) (*Sender, error) {
 // Send hands a mail to the server. The error never holds the address or the text; its cause is ErrRefused or ErrInvalid
 // when sending again is no use.
 func (s *Sender) Send(ctx context.Context, m Message) error {
-	letter, err := s.letter(m)
+	if err := m.check(); err != nil {
+		return err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("make message id: %w", err)
+	}
+	letter, err := s.letter(m.To, m.Subject, id.String())
 	if err != nil {
 		return err
 	}
-	client, err := gomail.NewClient(s.config.Host, s.client...)
+	letter.SetBodyString(gomail.TypeTextPlain, m.Text)
+	return s.deliver(ctx, letter, s.config.Timeout)
+}
+
+// SendSealed hands an encrypted mail to the server, like Send.
+func (s *Sender) SendSealed(ctx context.Context, m Sealed) error {
+	if err := checkHead(m.To, m.Subject); err != nil {
+		return err
+	}
+	if len(m.CMS) == 0 || m.ID == "" || strings.ContainsFunc(m.ID, func(r rune) bool { return r != '-' && r != '.' && !unicode.IsDigit(r) && (r < 'a' || r > 'z') }) {
+		return fmt.Errorf("%w: sealed content", ErrInvalid)
+	}
+	letter, err := s.letter(m.To, m.Subject, m.ID)
+	if err != nil {
+		return err
+	}
+	err = letter.AttachReader("smime.p7m", bytes.NewReader(m.CMS), gomail.WithFileContentType("application/pkcs7-mime; smime-type=enveloped-data"))
+	if err != nil {
+		return fmt.Errorf("%w: sealed content", ErrInvalid)
+	}
+	return s.deliver(ctx, letter, sealedTimeout, gomail.WithTimeout(sealedTimeout))
+}
+
+func (s *Sender) deliver(ctx context.Context, letter *gomail.Msg, within time.Duration, more ...gomail.Option) error {
+	client, err := gomail.NewClient(s.config.Host, append(slices.Clip(s.client), more...)...)
 	if err != nil {
 		return fmt.Errorf("mail server: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.config.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	return withoutAddress(client.DialAndSendWithContext(ctx, letter))
 }
 
-func (s *Sender) letter(m Message) (*gomail.Msg, error) {
-	if err := m.check(); err != nil {
-		return nil, err
-	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return nil, fmt.Errorf("make message id: %w", err)
-	}
+// letter is a mail without content.
+func (s *Sender) letter(to, subject, id string) (*gomail.Msg, error) {
 	letter := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	letter.FromMailAddress(s.from)
-	if err := letter.To(m.To); err != nil {
+	if err := letter.To(to); err != nil {
 		return nil, fmt.Errorf("%w: recipient", ErrInvalid)
 	}
-	letter.Subject(m.Subject)
+	letter.Subject(subject)
 	letter.SetDateWithValue(s.config.Now())
-	letter.SetMessageIDWithValue(id.String() + "@" + s.domain)
+	letter.SetMessageIDWithValue(id + "@" + s.domain)
 	letter.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no out-of-office replies
-	letter.SetBodyString(gomail.TypeTextPlain, m.Text)
 	return letter, nil
 }
 

@@ -6,14 +6,22 @@ export type Provider = Schemas["ConnectedProvider"];
 export type DeliveryHead = Schemas["DeliveryHead"];
 export type DeliveryState = Schemas["DeliveryState"];
 
+/** By which way deliveries go. */
+export type Way = "webhook" | "fitConnect" | "mail";
+
+export const wayOf = (provider: Provider): Way =>
+  provider.fitConnect !== undefined ? "fitConnect" : provider.mail !== undefined ? "mail" : "webhook";
+
 const fitConnectFaults = ["unreachable", "tooSlow", "redirected", "refused", "failed"] as const;
+const mailFaults = ["unreachable", "tooSlow", "refused", "badKey", "tooLarge"] as const;
 
 /** Which words say why an attempt failed. */
-export const faultWords = (fault: NonNullable<DeliveryHead["fault"]>, fitConnect: boolean) => {
-  const own = fitConnect ? fitConnectFaults.find((known) => known === fault) : undefined;
-  return own === undefined
-    ? (`administration:providers.fault.${fault}` as const)
-    : (`administration:fitConnect.fault.${own}` as const);
+export const faultWords = (fault: NonNullable<DeliveryHead["fault"]>, way: Way) => {
+  const byFitConnect = way === "fitConnect" ? fitConnectFaults.find((known) => known === fault) : undefined;
+  if (byFitConnect !== undefined) return `administration:fitConnect.fault.${byFitConnect}` as const;
+  const byMail = way === "mail" ? mailFaults.find((known) => known === fault) : undefined;
+  if (byMail !== undefined) return `administration:mail.fault.${byMail}` as const;
+  return `administration:providers.fault.${fault}` as const;
 };
 
 const root = "/api/v1/admin/providers";

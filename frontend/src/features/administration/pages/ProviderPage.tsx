@@ -56,7 +56,12 @@ export default function ProviderPage() {
           </div>
           <ProviderTrouble provider={provider} />
           <ProviderFacts provider={provider} />
-          {provider.fitConnect === undefined ? (
+          {provider.mail !== undefined ? (
+            <>
+              <ProviderTest provider={provider} onSent={reload} />
+              <Deliveries providerId={provider.id} onReplayed={reload} />
+            </>
+          ) : provider.fitConnect === undefined ? (
             <>
               <ProviderTest provider={provider} onSent={reload} />
               <Deliveries providerId={provider.id} onReplayed={reload} />

@@ -102,9 +102,15 @@ function DeliveryItem({ item, onReplayed }: { item: DeliveryHead; onReplayed: ()
           <span className="pv-number">{item.number}</span> · {item.serviceTitle}
         </h3>
         <Badge kind={kinds[item.state]}>
-          {item.submission !== undefined && item.state === "delivered"
-            ? t("administration:fitConnect.delivered")
-            : t(`administration:deliveries.state.${item.state}`)}
+          {t(
+            item.state !== "delivered"
+              ? `administration:deliveries.state.${item.state}`
+              : item.submission !== undefined
+                ? "administration:fitConnect.delivered"
+                : item.byMail === true
+                  ? "administration:mail.delivered"
+                  : "administration:deliveries.state.delivered",
+          )}
         </Badge>
       </div>
       <PushAnswer item={item} />
@@ -152,9 +158,11 @@ function Replay({ item, onReplayed }: { item: DeliveryHead; onReplayed: () => Pr
       >
         <p>
           {t(
-            item.submission === undefined
-              ? "administration:deliveries.replayText"
-              : "administration:fitConnect.replayText",
+            item.submission !== undefined
+              ? "administration:fitConnect.replayText"
+              : item.byMail === true
+                ? "administration:mail.replayText"
+                : "administration:deliveries.replayText",
           )}
         </p>
         {again.error !== undefined && <ErrorState error={again.error} />}
