@@ -60,7 +60,7 @@ type content struct {
 
 // contentOf finds the attachments that the answers name.
 func contentOf(form types.Form, data map[string]any, attachments []types.Attachment) content {
-	c := content{data: data}
+	c := content{data: data, attachments: []types.Attachment{}}
 	known := make(map[uuid.UUID]types.Attachment, len(attachments))
 	for _, a := range attachments {
 		known[a.Id] = a

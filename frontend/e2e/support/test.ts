@@ -21,6 +21,7 @@ export const test = base.extend<Fixtures>({
     async ({}, use) => {
       const complaints = new Complaints();
       await use(complaints);
+      await complaints.settled();
       expect(complaints.found, "complaints of the browser").toEqual([]);
     },
     { auto: true },
