@@ -594,6 +594,20 @@ type ClientInterface interface {
 
 	UndoImportRun(ctx context.Context, runId ImportRunId, params *UndoImportRunParams, body UndoImportRunJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListPaymentServices request
+	ListPaymentServices(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetPaymentServiceWithBody request with any body
+	SetPaymentServiceWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	SetPaymentService(ctx context.Context, body SetPaymentServiceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EndPaymentService request
+	EndPaymentService(ctx context.Context, paymentServiceId PaymentServiceId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckPaymentService request
+	CheckPaymentService(ctx context.Context, paymentServiceId PaymentServiceId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListProviders request
 	ListProviders(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -1115,6 +1129,9 @@ type ClientInterface interface {
 
 	// ExportLedger request
 	ExportLedger(ctx context.Context, params *ExportLedgerParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTreasuryServices request
+	ListTreasuryServices(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListTreasuryPayments request
 	ListTreasuryPayments(ctx context.Context, params *ListTreasuryPaymentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3426,6 +3443,66 @@ func (c *Client) UndoImportRun(ctx context.Context, runId ImportRunId, params *U
 	return c.Client.Do(req)
 }
 
+func (c *Client) ListPaymentServices(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPaymentServicesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) SetPaymentServiceWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetPaymentServiceRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) SetPaymentService(ctx context.Context, body SetPaymentServiceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetPaymentServiceRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) EndPaymentService(ctx context.Context, paymentServiceId PaymentServiceId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndPaymentServiceRequest(c.Server, paymentServiceId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) CheckPaymentService(ctx context.Context, paymentServiceId PaymentServiceId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckPaymentServiceRequest(c.Server, paymentServiceId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 func (c *Client) ListProviders(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListProvidersRequest(c.Server)
 	if err != nil {
@@ -5660,6 +5737,18 @@ func (c *Client) CloseDay(ctx context.Context, params *CloseDayParams, body Clos
 
 func (c *Client) ExportLedger(ctx context.Context, params *ExportLedgerParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewExportLedgerRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ListTreasuryServices(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTreasuryServicesRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -12218,6 +12307,141 @@ func NewUndoImportRunRequestWithBody(server string, runId ImportRunId, params *U
 
 		req.Header.Set("Idempotency-Key", headerParam0)
 
+	}
+
+	return req, nil
+}
+
+// NewListPaymentServicesRequest generates requests for ListPaymentServices
+func NewListPaymentServicesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/payment-services")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetPaymentServiceRequest calls the generic SetPaymentService builder with application/json body
+func NewSetPaymentServiceRequest(server string, body SetPaymentServiceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetPaymentServiceRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSetPaymentServiceRequestWithBody generates requests for SetPaymentService with any type of body
+func NewSetPaymentServiceRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/payment-services")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("PUT", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewEndPaymentServiceRequest generates requests for EndPaymentService
+func NewEndPaymentServiceRequest(server string, paymentServiceId PaymentServiceId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "paymentServiceId", runtime.ParamLocationPath, paymentServiceId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/payment-services/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("DELETE", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCheckPaymentServiceRequest generates requests for CheckPaymentService
+func NewCheckPaymentServiceRequest(server string, paymentServiceId PaymentServiceId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "paymentServiceId", runtime.ParamLocationPath, paymentServiceId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/payment-services/%s/check", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -19847,6 +20071,33 @@ func NewExportLedgerRequest(server string, params *ExportLedgerParams) (*http.Re
 	return req, nil
 }
 
+// NewListTreasuryServicesRequest generates requests for ListTreasuryServices
+func NewListTreasuryServicesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/treasury/payment-services")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListTreasuryPaymentsRequest generates requests for ListTreasuryPayments
 func NewListTreasuryPaymentsRequest(server string, params *ListTreasuryPaymentsParams) (*http.Request, error) {
 	var err error
@@ -20111,6 +20362,22 @@ func NewReconcilePaymentsRequest(server string, params *ReconcilePaymentsParams)
 					queryValues.Add(k, v2)
 				}
 			}
+		}
+
+		if params.Service != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "service", runtime.ParamLocationQuery, *params.Service); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
 		}
 
 		queryURL.RawQuery = queryValues.Encode()
@@ -21629,6 +21896,20 @@ type ClientWithResponsesInterface interface {
 
 	UndoImportRunWithResponse(ctx context.Context, runId ImportRunId, params *UndoImportRunParams, body UndoImportRunJSONRequestBody, reqEditors ...RequestEditorFn) (*UndoImportRunResponse, error)
 
+	// ListPaymentServicesWithResponse request
+	ListPaymentServicesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListPaymentServicesResponse, error)
+
+	// SetPaymentServiceWithBodyWithResponse request with any body
+	SetPaymentServiceWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetPaymentServiceResponse, error)
+
+	SetPaymentServiceWithResponse(ctx context.Context, body SetPaymentServiceJSONRequestBody, reqEditors ...RequestEditorFn) (*SetPaymentServiceResponse, error)
+
+	// EndPaymentServiceWithResponse request
+	EndPaymentServiceWithResponse(ctx context.Context, paymentServiceId PaymentServiceId, reqEditors ...RequestEditorFn) (*EndPaymentServiceResponse, error)
+
+	// CheckPaymentServiceWithResponse request
+	CheckPaymentServiceWithResponse(ctx context.Context, paymentServiceId PaymentServiceId, reqEditors ...RequestEditorFn) (*CheckPaymentServiceResponse, error)
+
 	// ListProvidersWithResponse request
 	ListProvidersWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListProvidersResponse, error)
 
@@ -22150,6 +22431,9 @@ type ClientWithResponsesInterface interface {
 
 	// ExportLedgerWithResponse request
 	ExportLedgerWithResponse(ctx context.Context, params *ExportLedgerParams, reqEditors ...RequestEditorFn) (*ExportLedgerResponse, error)
+
+	// ListTreasuryServicesWithResponse request
+	ListTreasuryServicesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListTreasuryServicesResponse, error)
 
 	// ListTreasuryPaymentsWithResponse request
 	ListTreasuryPaymentsWithResponse(ctx context.Context, params *ListTreasuryPaymentsParams, reqEditors ...RequestEditorFn) (*ListTreasuryPaymentsResponse, error)
@@ -25684,6 +25968,109 @@ func (r UndoImportRunResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r UndoImportRunResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListPaymentServicesResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *PaymentServiceList
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPaymentServicesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPaymentServicesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type SetPaymentServiceResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *PaymentService
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r SetPaymentServiceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetPaymentServiceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type EndPaymentServiceResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r EndPaymentServiceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EndPaymentServiceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type CheckPaymentServiceResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *PaymentServiceCheck
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r CheckPaymentServiceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CheckPaymentServiceResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -29506,6 +29893,31 @@ func (r ExportLedgerResponse) StatusCode() int {
 	return 0
 }
 
+type ListTreasuryServicesResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *TreasuryServiceList
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTreasuryServicesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTreasuryServicesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListTreasuryPaymentsResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -29592,6 +30004,7 @@ type ReconcilePaymentsResponse struct {
 	JSON200                       *Reconciliation
 	ApplicationproblemJSON401     *Unauthorized
 	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
 	ApplicationproblemJSON422     *Invalid
 	ApplicationproblemJSONDefault *Error
 }
@@ -31813,6 +32226,50 @@ func (c *ClientWithResponses) UndoImportRunWithResponse(ctx context.Context, run
 	return ParseUndoImportRunResponse(rsp)
 }
 
+// ListPaymentServicesWithResponse request returning *ListPaymentServicesResponse
+func (c *ClientWithResponses) ListPaymentServicesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListPaymentServicesResponse, error) {
+	rsp, err := c.ListPaymentServices(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPaymentServicesResponse(rsp)
+}
+
+// SetPaymentServiceWithBodyWithResponse request with arbitrary body returning *SetPaymentServiceResponse
+func (c *ClientWithResponses) SetPaymentServiceWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetPaymentServiceResponse, error) {
+	rsp, err := c.SetPaymentServiceWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetPaymentServiceResponse(rsp)
+}
+
+func (c *ClientWithResponses) SetPaymentServiceWithResponse(ctx context.Context, body SetPaymentServiceJSONRequestBody, reqEditors ...RequestEditorFn) (*SetPaymentServiceResponse, error) {
+	rsp, err := c.SetPaymentService(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetPaymentServiceResponse(rsp)
+}
+
+// EndPaymentServiceWithResponse request returning *EndPaymentServiceResponse
+func (c *ClientWithResponses) EndPaymentServiceWithResponse(ctx context.Context, paymentServiceId PaymentServiceId, reqEditors ...RequestEditorFn) (*EndPaymentServiceResponse, error) {
+	rsp, err := c.EndPaymentService(ctx, paymentServiceId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEndPaymentServiceResponse(rsp)
+}
+
+// CheckPaymentServiceWithResponse request returning *CheckPaymentServiceResponse
+func (c *ClientWithResponses) CheckPaymentServiceWithResponse(ctx context.Context, paymentServiceId PaymentServiceId, reqEditors ...RequestEditorFn) (*CheckPaymentServiceResponse, error) {
+	rsp, err := c.CheckPaymentService(ctx, paymentServiceId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckPaymentServiceResponse(rsp)
+}
+
 // ListProvidersWithResponse request returning *ListProvidersResponse
 func (c *ClientWithResponses) ListProvidersWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListProvidersResponse, error) {
 	rsp, err := c.ListProviders(ctx, reqEditors...)
@@ -33455,6 +33912,15 @@ func (c *ClientWithResponses) ExportLedgerWithResponse(ctx context.Context, para
 		return nil, err
 	}
 	return ParseExportLedgerResponse(rsp)
+}
+
+// ListTreasuryServicesWithResponse request returning *ListTreasuryServicesResponse
+func (c *ClientWithResponses) ListTreasuryServicesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListTreasuryServicesResponse, error) {
+	rsp, err := c.ListTreasuryServices(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTreasuryServicesResponse(rsp)
 }
 
 // ListTreasuryPaymentsWithResponse request returning *ListTreasuryPaymentsResponse
@@ -41094,6 +41560,215 @@ func ParseUndoImportRunResponse(rsp *http.Response) (*UndoImportRunResponse, err
 			return nil, err
 		}
 		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListPaymentServicesResponse parses an HTTP response from a ListPaymentServicesWithResponse call
+func ParseListPaymentServicesResponse(rsp *http.Response) (*ListPaymentServicesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPaymentServicesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PaymentServiceList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetPaymentServiceResponse parses an HTTP response from a SetPaymentServiceWithResponse call
+func ParseSetPaymentServiceResponse(rsp *http.Response) (*SetPaymentServiceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetPaymentServiceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PaymentService
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseEndPaymentServiceResponse parses an HTTP response from a EndPaymentServiceWithResponse call
+func ParseEndPaymentServiceResponse(rsp *http.Response) (*EndPaymentServiceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EndPaymentServiceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCheckPaymentServiceResponse parses an HTTP response from a CheckPaymentServiceWithResponse call
+func ParseCheckPaymentServiceResponse(rsp *http.Response) (*CheckPaymentServiceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CheckPaymentServiceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PaymentServiceCheck
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error
@@ -48875,6 +49550,53 @@ func ParseExportLedgerResponse(rsp *http.Response) (*ExportLedgerResponse, error
 	return response, nil
 }
 
+// ParseListTreasuryServicesResponse parses an HTTP response from a ListTreasuryServicesWithResponse call
+func ParseListTreasuryServicesResponse(rsp *http.Response) (*ListTreasuryServicesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTreasuryServicesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TreasuryServiceList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListTreasuryPaymentsResponse parses an HTTP response from a ListTreasuryPaymentsWithResponse call
 func ParseListTreasuryPaymentsResponse(rsp *http.Response) (*ListTreasuryPaymentsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -49085,6 +49807,13 @@ func ParseReconcilePaymentsResponse(rsp *http.Response) (*ReconcilePaymentsRespo
 			return nil, err
 		}
 		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Invalid

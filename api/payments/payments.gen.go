@@ -19,6 +19,18 @@ import (
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// Payment services of the portal and of its organisational units
+	// (GET /api/v1/admin/payment-services)
+	ListPaymentServices(ctx echo.Context) error
+	// Set the payment service of the portal or of an organisational unit
+	// (PUT /api/v1/admin/payment-services)
+	SetPaymentService(ctx echo.Context) error
+	// Take a payment service back
+	// (DELETE /api/v1/admin/payment-services/{paymentServiceId})
+	EndPaymentService(ctx echo.Context, paymentServiceId PaymentServiceId) error
+	// Try whether a payment service can be used
+	// (POST /api/v1/admin/payment-services/{paymentServiceId}/check)
+	CheckPaymentService(ctx echo.Context, paymentServiceId PaymentServiceId) error
 	// What was asked for a case
 	// (GET /api/v1/cases/{caseId}/payments)
 	ListCasePayments(ctx echo.Context, caseId CaseId) error
@@ -70,6 +82,9 @@ type ServerInterface interface {
 	// Ledger as CSV
 	// (GET /api/v1/treasury/export)
 	ExportLedger(ctx echo.Context, params ExportLedgerParams) error
+	// Payment services whose lists can be compared
+	// (GET /api/v1/treasury/payment-services)
+	ListTreasuryServices(ctx echo.Context) error
 	// Payments of this portal
 	// (GET /api/v1/treasury/payments)
 	ListTreasuryPayments(ctx echo.Context, params ListTreasuryPaymentsParams) error
@@ -123,6 +138,64 @@ type ServerInterface interface {
 // ServerInterfaceWrapper converts echo contexts to parameters.
 type ServerInterfaceWrapper struct {
 	Handler ServerInterface
+}
+
+// ListPaymentServices converts echo context to params.
+func (w *ServerInterfaceWrapper) ListPaymentServices(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListPaymentServices(ctx)
+	return err
+}
+
+// SetPaymentService converts echo context to params.
+func (w *ServerInterfaceWrapper) SetPaymentService(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetPaymentService(ctx)
+	return err
+}
+
+// EndPaymentService converts echo context to params.
+func (w *ServerInterfaceWrapper) EndPaymentService(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "paymentServiceId" -------------
+	var paymentServiceId PaymentServiceId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "paymentServiceId", ctx.Param("paymentServiceId"), &paymentServiceId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter paymentServiceId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EndPaymentService(ctx, paymentServiceId)
+	return err
+}
+
+// CheckPaymentService converts echo context to params.
+func (w *ServerInterfaceWrapper) CheckPaymentService(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "paymentServiceId" -------------
+	var paymentServiceId PaymentServiceId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "paymentServiceId", ctx.Param("paymentServiceId"), &paymentServiceId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter paymentServiceId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CheckPaymentService(ctx, paymentServiceId)
+	return err
 }
 
 // ListCasePayments converts echo context to params.
@@ -581,6 +654,17 @@ func (w *ServerInterfaceWrapper) ExportLedger(ctx echo.Context) error {
 	return err
 }
 
+// ListTreasuryServices converts echo context to params.
+func (w *ServerInterfaceWrapper) ListTreasuryServices(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListTreasuryServices(ctx)
+	return err
+}
+
 // ListTreasuryPayments converts echo context to params.
 func (w *ServerInterfaceWrapper) ListTreasuryPayments(ctx echo.Context) error {
 	var err error
@@ -729,6 +813,13 @@ func (w *ServerInterfaceWrapper) ReconcilePayments(ctx echo.Context) error {
 	err = runtime.BindQueryParameter("form", true, true, "to", ctx.QueryParams(), &params.To)
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "service" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "service", ctx.QueryParams(), &params.Service)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter service: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
@@ -1146,6 +1237,10 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 		Handler: si,
 	}
 
+	router.GET(baseURL+"/api/v1/admin/payment-services", wrapper.ListPaymentServices)
+	router.PUT(baseURL+"/api/v1/admin/payment-services", wrapper.SetPaymentService)
+	router.DELETE(baseURL+"/api/v1/admin/payment-services/:paymentServiceId", wrapper.EndPaymentService)
+	router.POST(baseURL+"/api/v1/admin/payment-services/:paymentServiceId/check", wrapper.CheckPaymentService)
 	router.GET(baseURL+"/api/v1/cases/:caseId/payments", wrapper.ListCasePayments)
 	router.POST(baseURL+"/api/v1/cases/:caseId/payments", wrapper.SetFee)
 	router.POST(baseURL+"/api/v1/cases/:caseId/payments/:paymentId/cash", wrapper.PayCash)
@@ -1163,6 +1258,7 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.GET(baseURL+"/api/v1/treasury/closings", wrapper.ListClosings)
 	router.POST(baseURL+"/api/v1/treasury/closings", wrapper.CloseDay)
 	router.GET(baseURL+"/api/v1/treasury/export", wrapper.ExportLedger)
+	router.GET(baseURL+"/api/v1/treasury/payment-services", wrapper.ListTreasuryServices)
 	router.GET(baseURL+"/api/v1/treasury/payments", wrapper.ListTreasuryPayments)
 	router.POST(baseURL+"/api/v1/treasury/payments/:paymentId/refunds", wrapper.AskRefund)
 	router.POST(baseURL+"/api/v1/treasury/payments/:paymentId/write-off", wrapper.WriteOffPayment)
@@ -1213,6 +1309,252 @@ type TooLargeApplicationProblemPlusJSONResponse Problem
 type UnauthorizedApplicationProblemPlusJSONResponse Problem
 
 type UnsupportedMediaTypeApplicationProblemPlusJSONResponse Problem
+
+type ListPaymentServicesRequestObject struct {
+}
+
+type ListPaymentServicesResponseObject interface {
+	VisitListPaymentServicesResponse(w http.ResponseWriter) error
+}
+
+type ListPaymentServices200JSONResponse PaymentServiceList
+
+func (response ListPaymentServices200JSONResponse) VisitListPaymentServicesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListPaymentServices401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListPaymentServices401ApplicationProblemPlusJSONResponse) VisitListPaymentServicesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListPaymentServices403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListPaymentServices403ApplicationProblemPlusJSONResponse) VisitListPaymentServicesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListPaymentServicesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListPaymentServicesdefaultApplicationProblemPlusJSONResponse) VisitListPaymentServicesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type SetPaymentServiceRequestObject struct {
+	Body *SetPaymentServiceJSONRequestBody
+}
+
+type SetPaymentServiceResponseObject interface {
+	VisitSetPaymentServiceResponse(w http.ResponseWriter) error
+}
+
+type SetPaymentService200JSONResponse PaymentService
+
+func (response SetPaymentService200JSONResponse) VisitSetPaymentServiceResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetPaymentService401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SetPaymentService401ApplicationProblemPlusJSONResponse) VisitSetPaymentServiceResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetPaymentService403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SetPaymentService403ApplicationProblemPlusJSONResponse) VisitSetPaymentServiceResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetPaymentService409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SetPaymentService409ApplicationProblemPlusJSONResponse) VisitSetPaymentServiceResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetPaymentService422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SetPaymentService422ApplicationProblemPlusJSONResponse) VisitSetPaymentServiceResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetPaymentServicedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetPaymentServicedefaultApplicationProblemPlusJSONResponse) VisitSetPaymentServiceResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type EndPaymentServiceRequestObject struct {
+	PaymentServiceId PaymentServiceId `json:"paymentServiceId"`
+}
+
+type EndPaymentServiceResponseObject interface {
+	VisitEndPaymentServiceResponse(w http.ResponseWriter) error
+}
+
+type EndPaymentService204Response struct {
+}
+
+func (response EndPaymentService204Response) VisitEndPaymentServiceResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type EndPaymentService401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response EndPaymentService401ApplicationProblemPlusJSONResponse) VisitEndPaymentServiceResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type EndPaymentService403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response EndPaymentService403ApplicationProblemPlusJSONResponse) VisitEndPaymentServiceResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type EndPaymentService404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response EndPaymentService404ApplicationProblemPlusJSONResponse) VisitEndPaymentServiceResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type EndPaymentServicedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EndPaymentServicedefaultApplicationProblemPlusJSONResponse) VisitEndPaymentServiceResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type CheckPaymentServiceRequestObject struct {
+	PaymentServiceId PaymentServiceId `json:"paymentServiceId"`
+}
+
+type CheckPaymentServiceResponseObject interface {
+	VisitCheckPaymentServiceResponse(w http.ResponseWriter) error
+}
+
+type CheckPaymentService200JSONResponse PaymentServiceCheck
+
+func (response CheckPaymentService200JSONResponse) VisitCheckPaymentServiceResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type CheckPaymentService401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CheckPaymentService401ApplicationProblemPlusJSONResponse) VisitCheckPaymentServiceResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type CheckPaymentService403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CheckPaymentService403ApplicationProblemPlusJSONResponse) VisitCheckPaymentServiceResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type CheckPaymentService404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CheckPaymentService404ApplicationProblemPlusJSONResponse) VisitCheckPaymentServiceResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type CheckPaymentServicedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CheckPaymentServicedefaultApplicationProblemPlusJSONResponse) VisitCheckPaymentServiceResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
 
 type ListCasePaymentsRequestObject struct {
 	CaseId CaseId `json:"caseId"`
@@ -2303,6 +2645,56 @@ func (response ExportLedgerdefaultApplicationProblemPlusJSONResponse) VisitExpor
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type ListTreasuryServicesRequestObject struct {
+}
+
+type ListTreasuryServicesResponseObject interface {
+	VisitListTreasuryServicesResponse(w http.ResponseWriter) error
+}
+
+type ListTreasuryServices200JSONResponse TreasuryServiceList
+
+func (response ListTreasuryServices200JSONResponse) VisitListTreasuryServicesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListTreasuryServices401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListTreasuryServices401ApplicationProblemPlusJSONResponse) VisitListTreasuryServicesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListTreasuryServices403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListTreasuryServices403ApplicationProblemPlusJSONResponse) VisitListTreasuryServicesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListTreasuryServicesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListTreasuryServicesdefaultApplicationProblemPlusJSONResponse) VisitListTreasuryServicesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 type ListTreasuryPaymentsRequestObject struct {
 	Params ListTreasuryPaymentsParams
 }
@@ -2549,6 +2941,17 @@ type ReconcilePayments403ApplicationProblemPlusJSONResponse struct {
 func (response ReconcilePayments403ApplicationProblemPlusJSONResponse) VisitReconcilePaymentsResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ReconcilePayments404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReconcilePayments404ApplicationProblemPlusJSONResponse) VisitReconcilePaymentsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
 
 	return json.NewEncoder(w).Encode(response)
 }
@@ -3451,6 +3854,18 @@ func (response UndoTransferdefaultApplicationProblemPlusJSONResponse) VisitUndoT
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// Payment services of the portal and of its organisational units
+	// (GET /api/v1/admin/payment-services)
+	ListPaymentServices(ctx context.Context, request ListPaymentServicesRequestObject) (ListPaymentServicesResponseObject, error)
+	// Set the payment service of the portal or of an organisational unit
+	// (PUT /api/v1/admin/payment-services)
+	SetPaymentService(ctx context.Context, request SetPaymentServiceRequestObject) (SetPaymentServiceResponseObject, error)
+	// Take a payment service back
+	// (DELETE /api/v1/admin/payment-services/{paymentServiceId})
+	EndPaymentService(ctx context.Context, request EndPaymentServiceRequestObject) (EndPaymentServiceResponseObject, error)
+	// Try whether a payment service can be used
+	// (POST /api/v1/admin/payment-services/{paymentServiceId}/check)
+	CheckPaymentService(ctx context.Context, request CheckPaymentServiceRequestObject) (CheckPaymentServiceResponseObject, error)
 	// What was asked for a case
 	// (GET /api/v1/cases/{caseId}/payments)
 	ListCasePayments(ctx context.Context, request ListCasePaymentsRequestObject) (ListCasePaymentsResponseObject, error)
@@ -3502,6 +3917,9 @@ type StrictServerInterface interface {
 	// Ledger as CSV
 	// (GET /api/v1/treasury/export)
 	ExportLedger(ctx context.Context, request ExportLedgerRequestObject) (ExportLedgerResponseObject, error)
+	// Payment services whose lists can be compared
+	// (GET /api/v1/treasury/payment-services)
+	ListTreasuryServices(ctx context.Context, request ListTreasuryServicesRequestObject) (ListTreasuryServicesResponseObject, error)
 	// Payments of this portal
 	// (GET /api/v1/treasury/payments)
 	ListTreasuryPayments(ctx context.Context, request ListTreasuryPaymentsRequestObject) (ListTreasuryPaymentsResponseObject, error)
@@ -3562,6 +3980,108 @@ func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareF
 type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
+}
+
+// ListPaymentServices operation middleware
+func (sh *strictHandler) ListPaymentServices(ctx echo.Context) error {
+	var request ListPaymentServicesRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPaymentServices(ctx.Request().Context(), request.(ListPaymentServicesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPaymentServices")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListPaymentServicesResponseObject); ok {
+		return validResponse.VisitListPaymentServicesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetPaymentService operation middleware
+func (sh *strictHandler) SetPaymentService(ctx echo.Context) error {
+	var request SetPaymentServiceRequestObject
+
+	var body SetPaymentServiceJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetPaymentService(ctx.Request().Context(), request.(SetPaymentServiceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetPaymentService")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetPaymentServiceResponseObject); ok {
+		return validResponse.VisitSetPaymentServiceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EndPaymentService operation middleware
+func (sh *strictHandler) EndPaymentService(ctx echo.Context, paymentServiceId PaymentServiceId) error {
+	var request EndPaymentServiceRequestObject
+
+	request.PaymentServiceId = paymentServiceId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndPaymentService(ctx.Request().Context(), request.(EndPaymentServiceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndPaymentService")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EndPaymentServiceResponseObject); ok {
+		return validResponse.VisitEndPaymentServiceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CheckPaymentService operation middleware
+func (sh *strictHandler) CheckPaymentService(ctx echo.Context, paymentServiceId PaymentServiceId) error {
+	var request CheckPaymentServiceRequestObject
+
+	request.PaymentServiceId = paymentServiceId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckPaymentService(ctx.Request().Context(), request.(CheckPaymentServiceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckPaymentService")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CheckPaymentServiceResponseObject); ok {
+		return validResponse.VisitCheckPaymentServiceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
 }
 
 // ListCasePayments operation middleware
@@ -4010,6 +4530,29 @@ func (sh *strictHandler) ExportLedger(ctx echo.Context, params ExportLedgerParam
 		return err
 	} else if validResponse, ok := response.(ExportLedgerResponseObject); ok {
 		return validResponse.VisitExportLedgerResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListTreasuryServices operation middleware
+func (sh *strictHandler) ListTreasuryServices(ctx echo.Context) error {
+	var request ListTreasuryServicesRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTreasuryServices(ctx.Request().Context(), request.(ListTreasuryServicesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTreasuryServices")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListTreasuryServicesResponseObject); ok {
+		return validResponse.VisitListTreasuryServicesResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

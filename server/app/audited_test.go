@@ -48,6 +48,9 @@ func administrativeActs() []act {
 	for key, value := range client {
 		newClient[key] = value
 	}
+	payment := map[string]any{
+		"url": "https://127.0.0.1:1", "originatorId": "meppen", "endPointId": "kasse", "authentication": "basic", "clientId": "portal", "secret": "geheim",
+	}
 	none := map[string]any{}
 	found := map[string]any{"type": "object", "properties": map[string]any{"what": map[string]any{"type": "string"}}}
 	return []act{
@@ -106,6 +109,9 @@ func administrativeActs() []act {
 		{"previewDecision", "/api/v1/cases/{case}/decision/preview", map[string]string{"outcome": "granted", "text": "Bewilligt."}, "", ""},
 		{"decideCase", "/api/v1/cases/{case}/decision", map[string]string{"outcome": "granted", "text": "Bewilligt."}, "", ""},
 		{"explainDifference", "/api/v1/treasury/reconciliation/explanations", map[string]any{"transactionId": "4f0d6c1e", "kind": "amount", "ours": 3070, "theirs": 3000, "note": "Die Liste wird berichtigt."}, "", ""},
+		{"setPaymentService", "/api/v1/admin/payment-services", payment, "", "payment"},
+		{"checkPaymentService", "/api/v1/admin/payment-services/{payment}/check", nil, "", ""},
+		{"endPaymentService", "/api/v1/admin/payment-services/{payment}", nil, "", ""},
 		{"closeDay", "/api/v1/treasury/closings", map[string]string{"day": "2026-01-31"}, "", ""},
 	}
 }

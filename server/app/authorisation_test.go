@@ -90,7 +90,8 @@ func allowed() map[string]string {
 		"notifyPayment": everybody, "listCasePayments": "k", "setFee": "k", "payCash": "k", "getCasePaymentReceipt": "k", "listStatements": "t", "importStatement": "t", "listTransfers": "t",
 		"assignTransfer": "t", "undoTransfer": "t", "giveBackTransfer": "t", "reducePayment": "k", "getTreasury": "t", "listTreasuryPayments": "t", "explainDifference": "t", "askRefund": "t", "writeOffPayment": "t", "listRefunds": "t",
 		"approveRefund": "t", "executeRefund": "t", "refuseRefund": "t", "reconcilePayments": "t", "resolveDifference": "t", "exportLedger": "t",
-		"listClosings": "t", "closeDay": "t",
+		"listClosings": "t", "closeDay": "t", "listTreasuryServices": "t",
+		"listPaymentServices": "d", "setPaymentService": "d", "endPaymentService": "d", "checkPaymentService": "d",
 		"listMessages": person, "getMessage": person, "deleteMessage": person,
 		"receiveMessage": everybody, "receiveNudge": "m", "readCatalog": "m", "fetchAttachment": "m",
 	}

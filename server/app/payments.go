@@ -32,6 +32,7 @@ type paymentFile struct {
 // ways are the ways in which fees are paid.
 type ways struct {
 	provider payments.Provider     // nil: not online
+	place    string                // of provider
 	account  *payments.BankAccount // nil: not by transfer
 	fourEyes payments.Cents
 }
@@ -67,10 +68,21 @@ func (c Config) payment() (w ways, err error) {
 		}
 		return w, nil
 	case "xbezahldienste":
-		w.provider, err = xbezahldienste.New(f.Settings, outbound.Options{AllowLoopback: !c.production()})
+		w.place = payments.Place(f.URL, f.OriginatorID, f.EndPointID)
+		w.provider, err = xbezahldienste.New(f.Settings, c.paymentCalls())
 		return w, err
 	}
 	return w, fmt.Errorf("payment service: kind %q is not known; there is xbezahldienste", f.Kind)
+}
+
+// paymentCalls are the options of calls to payment services.
+func (c Config) paymentCalls() outbound.Options {
+	return outbound.Options{AllowLoopback: !c.production()}
+}
+
+// dialPayment makes the client of a service that administrators have set.
+func (c Config) dialPayment(to payments.Connection) (payments.Provider, error) {
+	return xbezahldienste.Dial(to, c.paymentCalls())
 }
 
 func (a *App) plugPayments() error {
@@ -79,7 +91,7 @@ func (a *App) plugPayments() error {
 		return err
 	}
 	a.payments = payments.New(payments.Config{
-		DB: a.db, Keys: a.keys, Jobs: a.jobs, Hub: a.hub, Provider: w.provider, Account: w.account, Messages: messages{a.federation}, Mailbox: a.mailbox, Portals: a.federation,
+		DB: a.db, Keys: a.keys, Jobs: a.jobs, Hub: a.hub, Provider: w.provider, Place: w.place, Account: w.account, Dial: a.config.dialPayment, Outbound: a.config.paymentCalls(), Units: a.catalog, Messages: messages{a.federation}, Mailbox: a.mailbox, Portals: a.federation,
 		Audit: audit.New(a.db, time.Now), FourEyes: w.fourEyes, Log: a.log, Now: time.Now,
 	})
 	return nil

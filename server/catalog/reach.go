@@ -29,13 +29,13 @@ func (s *Service) Below(ctx context.Context, units []uuid.UUID) ([]uuid.UUID, er
 
 const aboveQuery = `
 	WITH RECURSIVE above AS (
-		SELECT $1::uuid AS id
-		UNION
-		SELECT o.parent_id FROM catalog_organisations o JOIN above a ON o.id = a.id WHERE o.owner = '' AND o.parent_id IS NOT NULL
+		SELECT $1::uuid AS id, 0 AS level
+		UNION ALL
+		SELECT o.parent_id, a.level + 1 FROM catalog_organisations o JOIN above a ON o.id = a.id WHERE o.owner = '' AND o.parent_id IS NOT NULL AND a.level < 50
 	)
-	SELECT id FROM above`
+	SELECT id FROM above GROUP BY id ORDER BY min(level)` // the limit is for units that belong to themselves
 
-// Above gives an organisational unit of this portal with all units to which it belongs. One that is no longer in the catalog is given alone.
+// Above gives an organisational unit of this portal with all units to which it belongs, the nearest first. One that is no longer in the catalog is given alone.
 func (s *Service) Above(ctx context.Context, unit uuid.UUID) ([]uuid.UUID, error) {
 	rows, _ := s.store.db.Pgx(ctx).Query(ctx, aboveQuery, unit) // the error comes with the rows
 	all, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])

@@ -31,7 +31,11 @@ func (s *Service) start(ctx context.Context, origin string, id uuid.UUID) error 
 		if p.Origin != origin {
 			return errUnknown
 		}
-		if !payable(p.State) || s.Provider == nil {
+		service, online, err := s.online(ctx, p.OrganisationID)
+		if err != nil {
+			return err
+		}
+		if !payable(p.State) || !online {
 			return s.tell(ctx, kindChanged, p)
 		}
 		a, found, err := s.underWay(ctx, p.ID)
@@ -47,20 +51,20 @@ func (s *Service) start(ctx context.Context, origin string, id uuid.UUID) error 
 		if found {
 			return s.tell(ctx, kindChanged, p)
 		}
-		return s.newAttempt(ctx, &p, "started")
+		return s.newAttempt(ctx, &p, service, "started")
 	})
 }
 
-// newAttempt adds an attempt, and has it opened at the provider after the commit.
-func (s *Service) newAttempt(ctx context.Context, p *payment, what string) error {
+// newAttempt adds an attempt at a service, where it stays, and has it opened there after the commit.
+func (s *Service) newAttempt(ctx context.Context, p *payment, service *uuid.UUID, what string) error {
 	id := uuid.New()
 	token, hash := secret.New()
 	sealed, err := s.Keys.Seal(sealToken, []byte(token), id[:])
 	if err != nil {
 		return err
 	}
-	err = s.DB.Later(ctx, "write attempt", "INSERT INTO payment_attempts (id, payment_id, state, amount, callback, token, created_at) VALUES ($1, $2, 'created', $3, $4, $5, $6)",
-		id, p.ID, p.due(), hash, sealed, s.Now())
+	err = s.DB.Later(ctx, "write attempt", "INSERT INTO payment_attempts (id, payment_id, state, amount, callback, token, created_at, service_id) VALUES ($1, $2, 'created', $3, $4, $5, $6, $7)",
+		id, p.ID, p.due(), hash, sealed, s.Now(), service)
 	if err != nil {
 		return err
 	}
@@ -87,7 +91,11 @@ func (s *Service) open(ctx context.Context, id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	got, err := s.Provider.Open(ctx, order)
+	provider, err := s.providerAt(ctx, a.ServiceID)
+	if err != nil || provider == nil {
+		return err
+	}
+	got, err := provider.Open(ctx, order)
 	switch {
 	case err == nil && s.fits(got, a):
 		return s.opened(ctx, a, got)
@@ -165,7 +173,13 @@ func (s *Service) notOpened(ctx context.Context, a attempt, why string, again bo
 			return nil
 		}
 		if again {
-			return s.newAttempt(ctx, p, why)
+			service, online, err := s.online(ctx, p.OrganisationID)
+			if err != nil {
+				return err
+			}
+			if online {
+				return s.newAttempt(ctx, p, service, why)
+			}
 		}
 		p.State = failed
 		return s.move(ctx, p, step{what: why, attempt: &a.ID})
@@ -196,7 +210,11 @@ func (s *Service) ask(ctx context.Context, id uuid.UUID) (final bool, err error)
 	if err != nil || a.TransactionID == nil || a.Final {
 		return true, err
 	}
-	t, err := s.Provider.Ask(ctx, *a.TransactionID)
+	provider, err := s.providerAt(ctx, a.ServiceID)
+	if err != nil || provider == nil { // nobody is there any more who could be asked
+		return err == nil, err
+	}
+	t, err := provider.Ask(ctx, *a.TransactionID)
 	if err != nil && !errors.Is(err, ErrNoTransaction) {
 		return false, fmt.Errorf("ask for transaction: %w", err)
 	}

@@ -71,6 +71,42 @@ type world struct {
 	handed   map[uuid.UUID]string         // to which portal
 	sent     []message
 	handlers map[string]func(ctx context.Context, from string, payload json.RawMessage) error
+	above    map[uuid.UUID]uuid.UUID // units by those below them
+	outbound outbound.Options
+}
+
+// Above gives a unit and those above it.
+func (w *world) Above(_ context.Context, unit uuid.UUID) ([]uuid.UUID, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	list := []uuid.UUID{unit}
+	for next, known := w.above[unit]; known; next, known = w.above[next] {
+		list = append(list, next)
+	}
+	return list, nil
+}
+
+// OwnUnitNames knows every unit that is below or above another.
+func (w *world) OwnUnitNames(_ context.Context, ids []uuid.UUID) (map[uuid.UUID]map[string]string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	names := map[uuid.UUID]map[string]string{}
+	for _, id := range ids {
+		for below, above := range w.above {
+			if id == below || id == above {
+				names[id] = map[string]string{"de": "Amt " + id.String()[:4]}
+			}
+		}
+	}
+	return names, nil
+}
+
+// place is where the configured service is.
+func (w *world) place() string {
+	if w.pay == nil {
+		return ""
+	}
+	return payments.Place(w.pay.url, "meppen", "kasse")
 }
 
 type message struct {
@@ -86,6 +122,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	require.NoError(t, err)
 	return &world{
 		t: t, db: d, keys: set, jobs: client, payers: map[uuid.UUID]payments.Payer{}, handed: map[uuid.UUID]string{},
+		above: map[uuid.UUID]uuid.UUID{}, outbound: outbound.Options{AllowLoopback: true},
 		handlers: map[string]func(ctx context.Context, from string, payload json.RawMessage) error{},
 	}
 }
@@ -109,7 +146,8 @@ func (w *world) with(portal string, provider payments.Provider, now func() time.
 	s := payments.New(payments.Config{
 		DB: w.db, Keys: w.keys, Jobs: w.jobs, Hub: notify.New(w.db, slog.New(slog.DiscardHandler)), Provider: provider, Messages: w, Mailbox: w,
 		Portals: portals(portal), Audit: w, FourEyes: 10_000, Log: slog.New(slog.DiscardHandler), Now: now, NoReminders: true,
-		Account: &payments.BankAccount{Holder: "Stadt Meppen", IBAN: iban},
+		Account: &payments.BankAccount{Holder: "Stadt Meppen", IBAN: iban}, Units: w, Outbound: w.outbound, Place: w.place(),
+		Dial: func(c payments.Connection) (payments.Provider, error) { return xbezahldienste.Dial(c, w.outbound) },
 	})
 	s.Connect(w, w)
 	return s

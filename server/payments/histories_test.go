@@ -334,7 +334,7 @@ func (h *history) settle(ctx context.Context) error {
 				return err
 			}
 		case a.State == "expired": // given up after a month; the reconciliation with the provider's list finds it
-			if _, err := h.s.Resolve(asStaff(ctx, uuid.New()), uuid.NewString(), *a.Transaction); err != nil {
+			if _, err := h.s.Resolve(asStaff(ctx, uuid.New()), uuid.NewString(), nil, *a.Transaction); err != nil {
 				return err
 			}
 		}

@@ -370,7 +370,7 @@ func (h *Handlers) RefuseRefund(ctx context.Context, r api.RefuseRefundRequestOb
 
 // ReconcilePayments answers GET /api/v1/treasury/reconciliation.
 func (h *Handlers) ReconcilePayments(ctx context.Context, r api.ReconcilePaymentsRequestObject) (api.ReconcilePaymentsResponseObject, error) {
-	got, err := h.s.Reconcile(ctx, r.Params.From.Time, r.Params.To.Time)
+	got, err := h.s.Reconcile(ctx, r.Params.Service, r.Params.From.Time, r.Params.To.Time)
 	if err != nil {
 		return nil, err
 	}
@@ -379,7 +379,7 @@ func (h *Handlers) ReconcilePayments(ctx context.Context, r api.ReconcilePayment
 
 // ResolveDifference answers POST /api/v1/treasury/reconciliation/resolve.
 func (h *Handlers) ResolveDifference(ctx context.Context, r api.ResolveDifferenceRequestObject) (api.ResolveDifferenceResponseObject, error) {
-	got, err := h.s.Resolve(ctx, r.Params.IdempotencyKey, r.Body.TransactionId)
+	got, err := h.s.Resolve(ctx, r.Params.IdempotencyKey, r.Body.Service, r.Body.TransactionId)
 	if err != nil {
 		return nil, err
 	}
@@ -432,4 +432,48 @@ func (h *Handlers) CloseDay(ctx context.Context, r api.CloseDayRequestObject) (a
 		return nil, err
 	}
 	return api.CloseDay201JSONResponse(got), nil
+}
+
+// ListTreasuryServices answers GET /api/v1/treasury/payment-services.
+func (h *Handlers) ListTreasuryServices(ctx context.Context, _ api.ListTreasuryServicesRequestObject) (api.ListTreasuryServicesResponseObject, error) {
+	got, err := h.s.TreasuryServices(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return api.ListTreasuryServices200JSONResponse(got), nil
+}
+
+// ListPaymentServices answers GET /api/v1/admin/payment-services.
+func (h *Handlers) ListPaymentServices(ctx context.Context, _ api.ListPaymentServicesRequestObject) (api.ListPaymentServicesResponseObject, error) {
+	got, err := h.s.PaymentServices(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return api.ListPaymentServices200JSONResponse(got), nil
+}
+
+// SetPaymentService answers PUT /api/v1/admin/payment-services.
+func (h *Handlers) SetPaymentService(ctx context.Context, r api.SetPaymentServiceRequestObject) (api.SetPaymentServiceResponseObject, error) {
+	got, err := h.s.SetPaymentService(ctx, *r.Body)
+	if err != nil {
+		return nil, err
+	}
+	return api.SetPaymentService200JSONResponse(got), nil
+}
+
+// EndPaymentService answers DELETE /api/v1/admin/payment-services/{paymentServiceId}.
+func (h *Handlers) EndPaymentService(ctx context.Context, r api.EndPaymentServiceRequestObject) (api.EndPaymentServiceResponseObject, error) {
+	if err := h.s.EndPaymentService(ctx, r.PaymentServiceId); err != nil {
+		return nil, err
+	}
+	return api.EndPaymentService204Response{}, nil
+}
+
+// CheckPaymentService answers POST /api/v1/admin/payment-services/{paymentServiceId}/check.
+func (h *Handlers) CheckPaymentService(ctx context.Context, r api.CheckPaymentServiceRequestObject) (api.CheckPaymentServiceResponseObject, error) {
+	got, err := h.s.CheckPaymentService(ctx, r.PaymentServiceId)
+	if err != nil {
+		return nil, err
+	}
+	return api.CheckPaymentService200JSONResponse(got), nil
 }

@@ -91,9 +91,6 @@ type openWorker struct {
 
 // Work opens the transaction.
 func (w *openWorker) Work(ctx context.Context, job *river.Job[openArgs]) error {
-	if w.s.Provider == nil {
-		return nil
-	}
 	return w.s.open(ctx, job.Args.AttemptID)
 }
 
@@ -112,9 +109,6 @@ type askWorker struct {
 
 // Work asks.
 func (w *askWorker) Work(ctx context.Context, job *river.Job[askArgs]) error {
-	if w.s.Provider == nil {
-		return nil
-	}
 	final, err := w.s.ask(ctx, job.Args.AttemptID)
 	if err != nil || final || !job.Args.Chain {
 		return err
@@ -137,7 +131,7 @@ type sweepWorker struct {
 	s *Service
 }
 
-// Work asks again for what has not been asked for in two hours: its chain was lost.
+// Work asks again for what has not been asked for in two hours, as its chain was lost, and forgets secrets of services that are out of use.
 func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[sweepArgs]) error {
 	list, err := many[struct{ ID uuid.UUID }](ctx, w.s, "attempts", `SELECT id FROM payment_attempts WHERE NOT final AND transaction_id IS NOT NULL
 		AND coalesce(asked_at, created_at) < $1 ORDER BY created_at LIMIT $2`, w.s.Now().Add(-2*sweepEvery), sweepBatch)
@@ -148,5 +142,5 @@ func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[sweepArgs]) error {
 	for _, a := range list {
 		ids = append(ids, a.ID)
 	}
-	return w.s.askNow(ctx, ids...)
+	return firstOf(w.s.askNow(ctx, ids...), w.s.forgetSecrets(ctx))
 }

@@ -55,8 +55,12 @@ func (s *Service) tell(ctx context.Context, kind string, p payment) error {
 	if payable(p.State) {
 		came := int64(p.Received)
 		m.Received = &came
-		if s.Account != nil {
-			m.Account = &types.TransferAccount{Holder: s.Account.Holder, Iban: s.Account.IBAN, Bic: optional(s.Account.BIC)}
+		account, err := s.accountFor(ctx, p.OrganisationID)
+		if err != nil {
+			return err
+		}
+		if account != nil {
+			m.Account = &types.TransferAccount{Holder: account.Holder, Iban: account.IBAN, Bic: optional(account.BIC)}
 		}
 	}
 	if p.State == started {

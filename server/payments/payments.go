@@ -22,6 +22,7 @@ import (
 	"portalverbund/server/platform/jobs"
 	"portalverbund/server/platform/keys"
 	"portalverbund/server/platform/notify"
+	"portalverbund/server/platform/outbound"
 	"portalverbund/server/platform/problem"
 )
 
@@ -168,14 +169,18 @@ type Audit interface {
 	Record(ctx context.Context, action, object, detail string) error
 }
 
-// Config is what a Service works with. All of it is needed, but for Provider, Account, and those that say so.
+// Config is what a Service works with. All of it is needed, but for Provider with its Place, Account, and those that say so.
 type Config struct {
 	DB          *db.DB
 	Keys        *keys.Set
 	Jobs        *jobs.Client
 	Hub         *notify.Hub
-	Provider    Provider     // nil: nobody can pay online here
-	Account     *BankAccount // nil: nobody can transfer here; checked
+	Provider    Provider     // the configured one; nil: nobody can pay online here, unless administrators set a service
+	Place       string       // of Provider, as Place gives it
+	Account     *BankAccount // the configured one; nil: nobody can transfer here, unless administrators set one; checked
+	Dial        func(Connection) (Provider, error)
+	Outbound    outbound.Options // of calls to services that administrators set
+	Units       Units
 	Messages    Messages
 	Mailbox     Mailbox
 	Portals     Portals
@@ -189,6 +194,7 @@ type Config struct {
 // Service holds the rules of payments.
 type Service struct {
 	Config
+	dialled      dialled
 	applications Applications
 	cases        Cases
 }
@@ -197,7 +203,7 @@ type Service struct {
 func New(c Config) *Service {
 	now := c.Now
 	c.Now = func() time.Time { return now().UTC().Truncate(time.Microsecond) } // as the database keeps it
-	s := &Service{Config: c}
+	s := &Service{Config: c, dialled: dialled{list: map[uuid.UUID]dial{}}}
 	c.Messages.Handle(kindRequested, s.receiveClaim)
 	c.Messages.Handle(kindChanged, s.receiveClaim)
 	c.Messages.Handle(kindStart, s.receiveStart)

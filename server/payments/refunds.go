@@ -48,9 +48,10 @@ type refundRow struct {
 	Source     string     // where the money came in
 	TransferID *uuid.UUID // of money on the account
 	Payee      []byte     // who transferred it, sealed with the id of the transfer
+	ServiceID  *uuid.UUID // where a stray is; nil: at the configured service
 }
 
-const selectRefunds = `SELECT r.id, r.payment_id, r.attempt_id, r.kind, r.amount, r.reason, r.state, r.asked_by, r.asked_at, coalesce(p.reference, r.transaction_id), r.source, r.transfer_id, t.content
+const selectRefunds = `SELECT r.id, r.payment_id, r.attempt_id, r.kind, r.amount, r.reason, r.state, r.asked_by, r.asked_at, coalesce(p.reference, r.transaction_id), r.source, r.transfer_id, t.content, r.service_id
 	FROM payment_refunds r LEFT JOIN payments p ON p.id = r.payment_id LEFT JOIN payment_transfers t ON t.id = r.transfer_id `
 
 // object is what a refund is about, in the words of the audit.
@@ -92,9 +93,9 @@ func (s *Service) addRefund(ctx context.Context, r refundRow) error {
 	if r.Kind == refundStray {
 		transaction = &r.Reference
 	}
-	return s.DB.Later(ctx, "write refund", `INSERT INTO payment_refunds (id, payment_id, attempt_id, transaction_id, kind, amount, reason, state, asked_by, asked_at, source, transfer_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 'asked', $8, $9, $10, $11)`, r.ID, r.PaymentID, r.AttemptID, transaction, r.Kind, r.Amount, r.Reason, r.AskedBy, s.Now(),
-		cmp.Or(r.Source, fromProvider), r.TransferID)
+	return s.DB.Later(ctx, "write refund", `INSERT INTO payment_refunds (id, payment_id, attempt_id, transaction_id, kind, amount, reason, state, asked_by, asked_at, source, transfer_id, service_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 'asked', $8, $9, $10, $11, $12)`, r.ID, r.PaymentID, r.AttemptID, transaction, r.Kind, r.Amount, r.Reason, r.AskedBy, s.Now(),
+		cmp.Or(r.Source, fromProvider), r.TransferID, r.ServiceID)
 }
 
 // staff is the account of the caller who works here.

@@ -291,7 +291,7 @@ func TestReconcile_PlantedDifference_IsFound_AndMissedMoneyIsBooked(t *testing.T
 	w.pay.Finish(*a.Transaction, service.Paid, "CREDITCARD", 0) // and nobody asks
 	stranger := w.pay.Plant("meppen", "kasse", 1234)
 	from, to := time.Now().AddDate(0, 0, -1), time.Now().AddDate(0, 0, 1)
-	got, err := s.Reconcile(t.Context(), from, to)
+	got, err := s.Reconcile(t.Context(), nil, from, to)
 	require.NoError(t, err)
 	kinds := map[string]types.DifferenceKind{}
 	for _, d := range got.Differences {
@@ -300,22 +300,22 @@ func TestReconcile_PlantedDifference_IsFound_AndMissedMoneyIsBooked(t *testing.T
 	require.Equal(t, map[string]types.DifferenceKind{*a.Transaction: types.DifferenceNotBooked, stranger: types.DifferenceUnknown}, kinds)
 	require.Equal(t, int64(4304), got.Total.Amount)
 	kim := asStaff(t.Context(), uuid.New())
-	resolved, err := s.Resolve(kim, uuid.NewString(), *a.Transaction)
+	resolved, err := s.Resolve(kim, uuid.NewString(), nil, *a.Transaction)
 	require.NoError(t, err)
 	require.Equal(t, types.PaymentPaid, resolved.Payment.State)
-	_, err = s.Resolve(kim, uuid.NewString(), "gibt-es-nicht")
+	_, err = s.Resolve(kim, uuid.NewString(), nil, "gibt-es-nicht")
 	require.True(t, problem.Is(err, "payment-unknown"))
 
 	// Money that nobody ordered is held, once, until it is given back.
 	key := uuid.NewString()
 	for range 2 {
-		resolved, err = s.Resolve(kim, key, stranger)
+		resolved, err = s.Resolve(kim, key, nil, stranger)
 		require.NoError(t, err)
 		require.Equal(t, []any{types.RefundOfStray, int64(1234), stranger}, []any{resolved.Refund.Kind, resolved.Refund.Amount.Amount, resolved.Refund.Reference})
 	}
-	_, err = s.Resolve(kim, uuid.NewString(), stranger)
+	_, err = s.Resolve(kim, uuid.NewString(), nil, stranger)
 	require.True(t, problem.Is(err, "already-held"))
-	got, err = s.Reconcile(t.Context(), from, to)
+	got, err = s.Reconcile(t.Context(), nil, from, to)
 	require.NoError(t, err)
 	require.Empty(t, got.Differences)
 	balance := func() map[string]int64 {
@@ -352,7 +352,7 @@ func TestReconcile_WhatWasNoted_StaysWithTheDifferenceAsItWas(t *testing.T) {
 	require.NoError(t, err)
 	w.pay.Amend(*a.Transaction, 3000) // afterwards, as a chargeback does
 	differences := func() []types.Difference {
-		got, err := s.Reconcile(t.Context(), time.Now().AddDate(0, 0, -1), time.Now().AddDate(0, 0, 1))
+		got, err := s.Reconcile(t.Context(), nil, time.Now().AddDate(0, 0, -1), time.Now().AddDate(0, 0, 1))
 		require.NoError(t, err)
 		return got.Differences
 	}
@@ -449,13 +449,13 @@ func TestTreasury_EveryAct_IsInTheAudit(t *testing.T) {
 	a, _ := opened(t, s, p.Id)
 	w.pay.Finish(*a.Transaction, service.Paid, "CREDITCARD", 0)
 	kim, max, key := asStaff(t.Context(), uuid.New()), asStaff(t.Context(), uuid.New()), uuid.NewString
-	_, err := s.Resolve(kim, key(), *a.Transaction)
+	_, err := s.Resolve(kim, key(), nil, *a.Transaction)
 	require.NoError(t, err)
 	small, err := s.AskRefund(kim, p.Id, key(), types.RefundRequest{Amount: 100, Reason: "ermäßigt"})
 	require.NoError(t, err)
 	_, err = s.RefuseRefund(max, small.Id, key())
 	require.NoError(t, err)
-	_, err = s.Resolve(kim, key(), w.pay.Plant("meppen", "kasse", 1234))
+	_, err = s.Resolve(kim, key(), nil, w.pay.Plant("meppen", "kasse", 1234))
 	require.NoError(t, err)
 	large, err := s.AskRefund(kim, p.Id, key(), types.RefundRequest{Amount: 30_000, Reason: "erlassen"})
 	require.NoError(t, err)

@@ -57,8 +57,9 @@ func unreadable(err error) error {
 // ImportStatement reads a file with account statements and books what has come, once for an entry, whatever the order and number of files that have it. The whole file is
 // checked before anything is booked; when the program dies meanwhile, the same file is read in once more.
 func (s *Service) ImportStatement(ctx context.Context, name string, content io.Reader) (types.StatementImport, error) {
-	if s.Account == nil {
-		return types.StatementImport{}, errNoAccount
+	accounts, err := s.accounts(ctx)
+	if err != nil || len(accounts) == 0 {
+		return types.StatementImport{}, firstOf(err, errNoAccount)
 	}
 	file, size, err := spool(content)
 	if err != nil {
@@ -67,7 +68,7 @@ func (s *Service) ImportStatement(ctx context.Context, name string, content io.R
 	defer func() { _, _ = file.Close(), os.Remove(file.Name()) }() // nothing hangs on it
 	out := types.StatementImport{Id: uuid.New(), File: name, At: s.Now(), Credits: money(0), Debits: money(0)}
 	err = camt.Read(file, size, func(_ camt.Statement, e camt.Entry) error {
-		if e.Account != s.Account.IBAN {
+		if !slices.ContainsFunc(accounts, func(a BankAccount) bool { return a.IBAN == e.Account }) {
 			return errOtherAccount
 		}
 		out.Entries++
@@ -170,7 +171,7 @@ func (s *Service) addTransfers(ctx context.Context, entries []camt.Entry) ([]nam
 	now := s.Now()
 	byEntry := map[string]named{}
 	var ids []uuid.UUID
-	var keys []string
+	var keys, accounts []string
 	var days []time.Time
 	var amounts []int64
 	var contents [][]byte
@@ -183,21 +184,21 @@ func (s *Service) addTransfers(ctx context.Context, entries []camt.Entry) ([]nam
 		if t.Content, err = s.Keys.Seal(sealTransfer, plain, t.ID[:]); err != nil {
 			return nil, err
 		}
-		if _, twice := byEntry[t.Entry]; twice {
+		if _, twice := byEntry[t.Account+" "+t.Entry]; twice {
 			continue
 		}
-		byEntry[t.Entry] = named{transfer: t, references: referencesIn(e.Text)}
-		ids, keys, days, amounts, contents = append(ids, t.ID), append(keys, t.Entry), append(days, t.Day), append(amounts, int64(t.Amount)), append(contents, t.Content)
+		byEntry[t.Account+" "+t.Entry] = named{transfer: t, references: referencesIn(e.Text)}
+		ids, accounts, keys, days, amounts, contents = append(ids, t.ID), append(accounts, t.Account), append(keys, t.Entry), append(days, t.Day), append(amounts, int64(t.Amount)), append(contents, t.Content)
 	}
-	added, err := many[struct{ Entry string }](ctx, s, "transfers", `INSERT INTO payment_transfers (id, account, entry, day, amount, content, created_at, changed_at)
-		SELECT id, $2, entry, day, amount, content, $7, $7 FROM unnest($1::uuid[], $3::text[], $4::date[], $5::bigint[], $6::bytea[]) AS e (id, entry, day, amount, content)
-		ON CONFLICT (account, entry) DO NOTHING RETURNING entry`, ids, s.Account.IBAN, keys, days, amounts, contents, now)
+	added, err := many[struct{ Account, Entry string }](ctx, s, "transfers", `INSERT INTO payment_transfers (id, account, entry, day, amount, content, created_at, changed_at)
+		SELECT id, account, entry, day, amount, content, $7, $7 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::date[], $5::bigint[], $6::bytea[]) AS e (id, account, entry, day, amount, content)
+		ON CONFLICT (account, entry) DO NOTHING RETURNING account, entry`, ids, accounts, keys, days, amounts, contents, now)
 	if err != nil {
 		return nil, err
 	}
 	list := make([]named, 0, len(added))
 	for _, a := range added {
-		list = append(list, byEntry[a.Entry])
+		list = append(list, byEntry[a.Account+" "+a.Entry])
 	}
 	return list, nil
 }
@@ -274,8 +275,10 @@ func (s *Service) Statements(ctx context.Context) (types.StatementImportList, er
 			Id: r.ID, File: r.File, Entries: r.Entries, Taken: r.Taken, Matched: r.Matched, Credits: money(r.Credits), Debits: money(r.Debits), At: r.At,
 		})
 	}
-	if s.Account != nil {
-		out.Account = &types.TransferAccount{Holder: s.Account.Holder, Iban: s.Account.IBAN, Bic: optional(s.Account.BIC)}
+	accounts, problem := s.accounts(ctx)
+	out.Accounts = make([]types.TransferAccount, 0, len(accounts))
+	for _, a := range accounts {
+		out.Accounts = append(out.Accounts, types.TransferAccount{Holder: a.Holder, Iban: a.IBAN, Bic: optional(a.BIC)})
 	}
-	return out, err
+	return out, firstOf(err, problem)
 }

@@ -60,9 +60,10 @@ type attempt struct {
 	ExpiresAt     *time.Time
 	Asks          int
 	Final         bool
+	ServiceID     *uuid.UUID // where it is; nil: at the configured service
 }
 
-const attemptColumns = "id, payment_id, state, amount, received, transaction_id, redirect, token, problem, created_at, expires_at, asks, final"
+const attemptColumns = "id, payment_id, state, amount, received, transaction_id, redirect, token, problem, created_at, expires_at, asks, final, service_id"
 
 func one[T any](ctx context.Context, s *Service, what, sql string, args ...any) (T, error) {
 	var none T

@@ -154,18 +154,19 @@ var errNoList = problem.Conflict("no-list", "Dieser Zahlungsdienst gibt keine Li
 var errNoted = problem.Conflict("difference-noted", "Zu diesem Unterschied steht schon ein Vermerk.", "There is a note on this difference already.").
 	With(problem.Text{De: "Laden Sie den Abgleich neu.", En: "Compare anew."})
 
-// Reconcile compares the provider's list of some days with what this portal has booked.
-func (s *Service) Reconcile(ctx context.Context, from, to time.Time) (types.Reconciliation, error) {
+// Reconcile compares the list of a service (nil: the configured one) of some days with what this portal has booked.
+func (s *Service) Reconcile(ctx context.Context, service *uuid.UUID, from, to time.Time) (types.Reconciliation, error) {
 	out := types.Reconciliation{Differences: []types.Difference{}}
 	if to.Before(from) || to.Sub(from) > maxSpan {
 		return out, problem.Invalid(problem.FieldError{Pointer: "#/query/to", Code: "format", Message: problem.Text{
 			De: "Bitte wählen Sie höchstens 31 Tage.", En: "Please choose 31 days at most.",
 		}})
 	}
-	if s.Provider == nil {
-		return out, errNoList
+	provider, err := s.treasuryProvider(ctx, service)
+	if err != nil {
+		return out, err
 	}
-	theirs, err := s.Provider.List(ctx, from, to)
+	theirs, err := provider.List(ctx, from, to)
 	if errors.Is(err, ErrNoList) {
 		return out, errNoList
 	}
@@ -177,22 +178,37 @@ func (s *Service) Reconcile(ctx context.Context, from, to time.Time) (types.Reco
 		ids = append(ids, t.ID)
 	}
 	ours, err := many[bookedRow](ctx, s, "bookings", `SELECT a.transaction_id, a.state, a.received, p.reference FROM payment_attempts a JOIN payments p ON p.id = a.payment_id
-		WHERE a.transaction_id = ANY ($1)
+		WHERE a.transaction_id = ANY ($1) AND a.service_id IS NOT DISTINCT FROM $4
 		UNION SELECT a.transaction_id, a.state, a.received, p.reference FROM ledger_bookings b JOIN payment_attempts a ON b.kind = 'paid' AND b.reference = a.id::text
-			JOIN payments p ON p.id = a.payment_id WHERE b.day BETWEEN $2 AND $3
-		UNION SELECT transaction_id, 'paid', amount, '' FROM payment_refunds WHERE kind = 'stray' AND transaction_id = ANY ($1)`, ids, from.AddDate(0, 0, 1), to.AddDate(0, 0, -1))
+			JOIN payments p ON p.id = a.payment_id WHERE b.day BETWEEN $2 AND $3 AND a.service_id IS NOT DISTINCT FROM $4
+		UNION SELECT transaction_id, 'paid', amount, '' FROM payment_refunds WHERE kind = 'stray' AND transaction_id = ANY ($1) AND service_id IS NOT DISTINCT FROM $4`,
+		ids, from.AddDate(0, 0, 1), to.AddDate(0, 0, -1), service)
 	if err != nil {
 		return out, err
 	}
 	out.Transactions, out.Differences, out.Total = compare(theirs, ours)
-	return out, s.addNotes(ctx, out.Differences)
+	return out, s.addNotes(ctx, service, out.Differences)
 }
 
-// addNotes adds what the treasury has noted about these differences as they are.
-func (s *Service) addNotes(ctx context.Context, list []types.Difference) error {
+// treasuryProvider gives the client of a service (nil: the configured one) whose list is compared.
+func (s *Service) treasuryProvider(ctx context.Context, service *uuid.UUID) (Provider, error) {
+	provider, err := s.providerAt(ctx, service)
+	switch {
+	case err != nil:
+		return nil, err
+	case provider == nil && service != nil:
+		return nil, errNoService
+	case provider == nil:
+		return nil, errNoList
+	}
+	return provider, nil
+}
+
+// addNotes adds what the treasury has noted about these differences of a service as they are.
+func (s *Service) addNotes(ctx context.Context, service *uuid.UUID, list []types.Difference) error {
 	ids := make([]string, 0, len(list))
 	for _, d := range list {
-		ids = append(ids, d.TransactionId)
+		ids = append(ids, idAt(service, d.TransactionId))
 	}
 	type row struct {
 		about differenceKey
@@ -213,7 +229,7 @@ func (s *Service) addNotes(ctx context.Context, list []types.Difference) error {
 		known[n.about] = n.DifferenceNote
 	}
 	for i, d := range list {
-		if note, found := known[differenceKey{d.TransactionId, d.Kind, amountOf(d.Ours), amountOf(d.Theirs)}]; found {
+		if note, found := known[differenceKey{idAt(service, d.TransactionId), d.Kind, amountOf(d.Ours), amountOf(d.Theirs)}]; found {
 			list[i].Note = &note
 		}
 	}
@@ -239,7 +255,7 @@ func (s *Service) Explain(ctx context.Context, key string, d types.DifferenceNot
 	return idempotency.Do(ctx, s.DB, "payments.explain:"+staff(ctx), key, d, func(ctx context.Context) (types.DifferenceNote, error) {
 		note := types.DifferenceNote{Note: d.Note, At: s.Now()}
 		tag, err := s.DB.Pgx(ctx).Exec(ctx, `INSERT INTO payment_differences (transaction_id, kind, ours, theirs, note, by, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
-			ON CONFLICT DO NOTHING`, d.TransactionId, d.Kind, d.Ours, d.Theirs, d.Note, staff(ctx), note.At)
+			ON CONFLICT DO NOTHING`, idAt(d.Service, d.TransactionId), d.Kind, d.Ours, d.Theirs, d.Note, staff(ctx), note.At)
 		if err != nil {
 			return note, wrap("write note", err)
 		}
@@ -299,18 +315,19 @@ func compare(theirs []Transaction, ours []bookedRow) (n int, differences []types
 	return len(theirs), differences, money(sum)
 }
 
-// Resolve asks the provider for a transaction whatever was thought of it, and books what it says: as payment of the fee for which this portal has opened
+// Resolve asks a service (nil: the configured one) for a transaction whatever was thought of it, and books what it says: as payment of the fee for which this portal has opened
 // it, and held where it has not.
-func (s *Service) Resolve(ctx context.Context, key, transactionID string) (types.DifferenceResolution, error) {
+func (s *Service) Resolve(ctx context.Context, key string, service *uuid.UUID, transactionID string) (types.DifferenceResolution, error) {
 	out := types.DifferenceResolution{}
-	if s.Provider == nil {
-		return out, errNoList
-	}
-	list, err := many[attempt](ctx, s, "attempt", "SELECT "+attemptColumns+" FROM payment_attempts WHERE transaction_id = $1", transactionID)
+	provider, err := s.treasuryProvider(ctx, service)
 	if err != nil {
 		return out, err
 	}
-	t, err := s.Provider.Ask(ctx, transactionID)
+	list, err := many[attempt](ctx, s, "attempt", "SELECT "+attemptColumns+" FROM payment_attempts WHERE transaction_id = $1 AND service_id IS NOT DISTINCT FROM $2", transactionID, service)
+	if err != nil {
+		return out, err
+	}
+	t, err := provider.Ask(ctx, transactionID)
 	switch {
 	case errors.Is(err, ErrNoTransaction):
 		return out, errUnknown
@@ -319,7 +336,7 @@ func (s *Service) Resolve(ctx context.Context, key, transactionID string) (types
 	case t.ID != transactionID, len(list) > 0 && t.RequestID != "" && t.RequestID != list[0].ID.String():
 		return out, problem.Conflict("other-transaction", "Der Zahlungsdienst meldet einen anderen Vorgang.", "The payment provider tells of another transaction.")
 	case len(list) == 0:
-		r, err := s.hold(ctx, key, t)
+		r, err := s.hold(ctx, key, service, t)
 		out.Refund = &r
 		return out, err
 	}
@@ -356,26 +373,26 @@ var (
 )
 
 // hold books money of a transaction that nobody has ordered, until it is given back.
-func (s *Service) hold(ctx context.Context, key string, t Transaction) (types.Refund, error) {
-	return idempotency.Do(ctx, s.DB, "payments.resolve:"+staff(ctx), key, t.ID, func(ctx context.Context) (types.Refund, error) {
+func (s *Service) hold(ctx context.Context, key string, service *uuid.UUID, t Transaction) (types.Refund, error) {
+	return idempotency.Do(ctx, s.DB, "payments.resolve:"+staff(ctx), key, idAt(service, t.ID), func(ctx context.Context) (types.Refund, error) {
 		switch {
 		case t.Currency != Currency:
 			return types.Refund{}, errCurrency
 		case t.Status != Paid, t.Amount <= 0:
 			return types.Refund{}, errNotThere
 		}
-		if _, err := s.DB.Pgx(ctx).Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, $2))", t.ID, ledgerLock); err != nil { // two treasurers
+		if _, err := s.DB.Pgx(ctx).Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, $2))", idAt(service, t.ID), ledgerLock); err != nil { // two treasurers
 			return types.Refund{}, wrap("hold money", err)
 		}
-		held, err := many[refundRow](ctx, s, "refund", selectRefunds+"WHERE r.kind = 'stray' AND r.transaction_id = $1", t.ID)
+		held, err := many[refundRow](ctx, s, "refund", selectRefunds+"WHERE r.kind = 'stray' AND r.transaction_id = $1 AND r.service_id IS NOT DISTINCT FROM $2", t.ID, service)
 		if err != nil || len(held) > 0 {
 			return types.Refund{}, firstOf(err, errHeld)
 		}
-		r := refundRow{ID: uuid.New(), Kind: refundStray, Amount: t.Amount, Reason: reasonStray, State: stateAsked, AskedBy: byPortal, AskedAt: s.Now(), Reference: t.ID}
+		r := refundRow{ID: uuid.New(), Kind: refundStray, Amount: t.Amount, Reason: reasonStray, State: stateAsked, AskedBy: byPortal, AskedAt: s.Now(), Reference: t.ID, ServiceID: service}
 		if err := s.addRefund(ctx, r); err != nil {
 			return types.Refund{}, err
 		}
-		if err := s.book(ctx, bookedStray, t.ID, nil, line{accountProvider, t.Amount}, line{accountSuspense, -t.Amount}); err != nil {
+		if err := s.book(ctx, bookedStray, idAt(service, t.ID), nil, line{accountProvider, t.Amount}, line{accountSuspense, -t.Amount}); err != nil {
 			return types.Refund{}, err
 		}
 		return s.wireRefund(ctx, r), s.Audit.Record(ctx, "payment.hold", r.object(), "")

@@ -1169,6 +1169,39 @@ export const proposedCase: Schemas["Case"] = {
     at: "2026-11-24T08:00:00Z",
   },
 };
+export const paymentServices: Schemas["PaymentServiceList"] = {
+  configured: true,
+  items: [
+    {
+      id: "0197a3c2-7c3e-7d41-9a53-0f6f5a1c0901",
+      url: "https://bezahldienst.example/api/v1",
+      originatorId: "meppen",
+      endPointId: "kasse",
+      listUrl: "https://bezahldienst.example/liste/meppen/kasse",
+      authentication: "oauth",
+      tokenUrl: "https://bezahldienst.example/oauth/token",
+      clientId: "portal-meppen",
+      account: { holder: "Stadt Meppen", iban: "DE02120300000000202051" },
+      changedAt: "2026-11-20T08:00:00Z",
+    },
+    {
+      id: "0197a3c2-7c3e-7d41-9a53-0f6f5a1c0902",
+      organisationId: "0b7a4f0e-5f0e-5c41-9d6c-3f3a5e0b7a11",
+      organisationName: "Fachbereich Sicherheit und Ordnung, Straßenverkehrsbehörde",
+      url: "https://epaybl.example/xbezahldienste",
+      originatorId: "meppen-ordnung",
+      endPointId: "verkehr",
+      authentication: "certificate",
+      certificate: {
+        pem: "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----",
+        subject: "CN=portal.meppen.example,O=Stadt Meppen,C=DE",
+        expiresAt: "2027-06-30T12:00:00Z",
+      },
+      changedAt: "2026-11-21T08:00:00Z",
+    },
+  ],
+};
+
 export const caseRules: Schemas["CaseRules"] = {
   keepMonths: 120,
   fourEyes: false,

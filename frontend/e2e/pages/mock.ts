@@ -90,6 +90,7 @@ const usual: [RegExp, unknown][] = [
   [/catalog\/tasks$/, data.editorialTasks],
   [/catalog\/settings$/, data.editingSettings],
   [/admin\/case-rules$/, data.caseRules],
+  [/admin\/payment-services$/, data.paymentServices],
   [/^\/cases$/, data.cases],
   [/^\/cases\/colleagues$/, data.colleagues],
   [/^\/cases\/deputies$/, data.caseDeputies],

@@ -295,6 +295,17 @@ export const scenes: Record<string, Scene & { path: string }> = {
     answers: [[/^\/cases\/[^/]+$/, data.proposedCase]],
     press: "Zurückgeben",
   },
+  "payment-services": { path: "/verwaltung/zahlungsdienste", session: administrator },
+  "payment-service-new": {
+    path: "/verwaltung/zahlungsdienste",
+    session: administrator,
+    press: "Zahlungsdienst einrichten",
+  },
+  "payment-services-none": {
+    path: "/verwaltung/zahlungsdienste",
+    session: administrator,
+    answers: [[/admin\/payment-services$/, { items: [], configured: false }]],
+  },
   "case-rules": { path: "/verwaltung/vorgaenge", session: administrator, press: "Ganzes Portal ändern" },
   "case-rule-new": {
     path: "/verwaltung/vorgaenge",

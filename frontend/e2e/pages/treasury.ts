@@ -116,7 +116,7 @@ const refunds: Schemas["RefundList"] = {
 };
 
 const statements: Schemas["StatementImportList"] = {
-  account: { holder: "Stadt Meppen", iban: "DE02120300000000202051" },
+  accounts: [{ holder: "Stadt Meppen", iban: "DE02120300000000202051" }],
   items: [
     {
       id: id(20),
@@ -201,6 +201,7 @@ export const treasuryAnswers: [RegExp, unknown][] = [
   [/^\/treasury\/reconciliation$/, comparison],
   [/^\/treasury\/closings$/, closings],
   [/^\/treasury\/statements$/, statements],
+  [/^\/treasury\/payment-services$/, { items: [{ ended: false }] }],
   [/^\/treasury\/transfers$/, transfers],
 ];
 
@@ -232,11 +233,31 @@ export const treasuryScenes: Record<string, Scene & { path: string }> = {
     path: "/kasse/konto?umsaetze=alle",
     session,
     answers: [
-      [/^\/treasury\/statements$/, { items: [] }],
+      [/^\/treasury\/statements$/, { items: [], accounts: [] }],
       [/^\/treasury\/transfers$/, { items: [] }],
     ],
   },
   "treasury-reconciliation": { path: "/kasse/abgleich", session, open: ["geklärter Unterschied"] },
+  "treasury-reconciliation-services": {
+    path: `/kasse/abgleich?dienst=${id(30)}`,
+    session,
+    answers: [
+      [
+        /^\/treasury\/payment-services$/,
+        {
+          items: [
+            { ended: false },
+            {
+              id: id(30),
+              organisationName: "Fachbereich Sicherheit und Ordnung, Straßenverkehrsbehörde",
+              ended: false,
+            },
+            { id: id(31), organisationName: "Bürgerbüro", ended: true },
+          ],
+        },
+      ],
+    ],
+  },
   "treasury-fine": {
     path: "/kasse/abgleich?von=2026-11-28&bis=2026-11-28",
     session,

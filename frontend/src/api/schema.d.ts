@@ -3665,6 +3665,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/payment-services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Payment services of the portal and of its organisational units
+         * @description Those that administrators have set. An organisational unit without one has that of the next unit above it, in the end that of the portal, and without
+         *     one the service that is configured at the server. No secrets.
+         */
+        get: operations["listPaymentServices"];
+        /**
+         * Set the payment service of the portal or of an organisational unit
+         * @description Counts for whatever is paid from now on; what was begun at the service before is asked for there. The secret is kept encrypted and never given
+         *     again. It can be left out when nothing changes but the account: it is not sent to an address to which it was not given.
+         */
+        put: operations["setPaymentService"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/payment-services/{paymentServiceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a payment service back
+         * @description What is paid from now on goes to the service of the unit above, or to that of the portal. What was begun is asked for where it was begun.
+         */
+        delete: operations["endPaymentService"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/payment-services/{paymentServiceId}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try whether a payment service can be used
+         * @description Asks the service whether it knows the portal, and for the list of what was paid where it gives one. Nothing is ordered.
+         */
+        post: operations["checkPaymentService"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/case-rules": {
         parameters: {
             query?: never;
@@ -4779,6 +4845,26 @@ export interface paths {
          * @description Only of a fee: any other money belongs to whoever paid it.
          */
         post: operations["refuseRefund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/treasury/payment-services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Payment services whose lists can be compared
+         * @description The configured one and those that administrators have set, with those that were replaced in the last 60 days.
+         */
+        get: operations["listTreasuryServices"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -9917,6 +10003,94 @@ export interface components {
             items: components["schemas"]["PaymentRecord"][];
             nextCursor?: string;
         };
+        /**
+         * @description How the portal proves itself at a payment service: by access tokens (OAuth 2.0 client credentials), HTTP Basic, or a client certificate.
+         * @enum {string}
+         */
+        PaymentAuthentication: "oauth" | "basic" | "certificate";
+        PaymentServiceRequest: {
+            /**
+             * Format: uuid
+             * @description The organisational unit; without it, the portal.
+             */
+            organisationId?: string;
+            /** @description Address of XBezahldienste, up to and without `/paymenttransaction`. */
+            url: string;
+            /** @description The portal at the service. */
+            originatorId: string;
+            /** @description The authority at the service. */
+            endPointId: string;
+            /** @description Where the service gives the list of what was paid, if it does. */
+            listUrl?: string;
+            authentication: components["schemas"]["PaymentAuthentication"];
+            /** @description Of access tokens. */
+            tokenUrl?: string;
+            /** @description Client id, or user of HTTP Basic. */
+            clientId?: string;
+            /** @description Client certificate (PEM), with the ones between it and the authority. */
+            certificate?: string;
+            /** @description Client secret, password, or key of the certificate (PEM). */
+            secret?: string;
+            account?: components["schemas"]["TransferAccount"];
+        };
+        PaymentService: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Without it, the portal.
+             */
+            organisationId?: string;
+            organisationName?: string;
+            url: string;
+            originatorId: string;
+            endPointId: string;
+            listUrl?: string;
+            authentication: components["schemas"]["PaymentAuthentication"];
+            tokenUrl?: string;
+            clientId?: string;
+            certificate?: components["schemas"]["PaymentCertificate"];
+            account?: components["schemas"]["TransferAccount"];
+            /** Format: date-time */
+            changedAt: string;
+        };
+        PaymentCertificate: {
+            pem: string;
+            subject: string;
+            /** Format: date-time */
+            expiresAt: string;
+        };
+        PaymentServiceList: {
+            /** @description Whether a service is configured at the server. */
+            configured: boolean;
+            /** @description That of the portal first. */
+            items: components["schemas"]["PaymentService"][];
+        };
+        /**
+         * @description `ready`, or what is wrong: `unreachable`, `tooSlow`, `addressRefused` (not public, or not https), `untrusted` (nobody vouches for the certificate of the service),
+         *     `credentials` (it does not know the portal), `place` (it does not know these ids), `failed` (any other answer), `list` (the list cannot be read).
+         * @enum {string}
+         */
+        PaymentServiceFinding: "ready" | "unreachable" | "tooSlow" | "addressRefused" | "untrusted" | "credentials" | "place" | "failed" | "list";
+        PaymentServiceCheck: {
+            finding: components["schemas"]["PaymentServiceFinding"];
+            /** @description Status of the answer where there was one. */
+            status?: number;
+        };
+        TreasuryService: {
+            /**
+             * Format: uuid
+             * @description Without it, the configured service.
+             */
+            id?: string;
+            /** @description Without it, of the portal. */
+            organisationName?: string;
+            /** @description Nothing is begun there any more. */
+            ended: boolean;
+        };
+        TreasuryServiceList: {
+            items: components["schemas"]["TreasuryService"][];
+        };
         /** @description An account to which fees are transferred. */
         TransferAccount: {
             /** @example Stadt Meppen */
@@ -10003,7 +10177,8 @@ export interface components {
         };
         StatementImportList: {
             items: components["schemas"]["StatementImport"][];
-            account?: components["schemas"]["TransferAccount"];
+            /** @description Those of which statements are read in. */
+            accounts: components["schemas"]["TransferAccount"][];
         };
         /**
          * @description Where money came in, and leaves again.
@@ -10169,6 +10344,11 @@ export interface components {
         };
         DifferenceNoteRequest: {
             transactionId: string;
+            /**
+             * Format: uuid
+             * @description The payment service; without it, the configured one.
+             */
+            service?: string;
             kind: components["schemas"]["DifferenceKind"];
             /**
              * Format: int64
@@ -10228,6 +10408,11 @@ export interface components {
         };
         DifferenceRequest: {
             transactionId: string;
+            /**
+             * Format: uuid
+             * @description The payment service; without it, the configured one.
+             */
+            service?: string;
         };
         Balance: {
             /** @description `receivable`, `provider`, `bank`, `cash`, `suspense`, `loss`, or `revenue:` and the budget account. */
@@ -10644,6 +10829,8 @@ export interface components {
         StatisticsTo: string;
         /** @description Id of the delivery. */
         DeliveryId: string;
+        /** @description Id of the payment service. */
+        PaymentServiceId: string;
         /** @description Id of the connected provider. */
         ProviderId: string;
         /** @description Id of the message. */
@@ -17860,6 +18047,120 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    listPaymentServices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The services. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentServiceList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    setPaymentService: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "url": "https://bezahldienst.example/api",
+                 *       "originatorId": "meppen",
+                 *       "endPointId": "kasse",
+                 *       "authentication": "basic",
+                 *       "clientId": "portal-meppen",
+                 *       "secret": "ein-geheimnis-vom-bezahldienst"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PaymentServiceRequest"];
+            };
+        };
+        responses: {
+            /** @description The service. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentService"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    endPaymentService: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the payment service. */
+                paymentServiceId: components["parameters"]["PaymentServiceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken back. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    checkPaymentService: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the payment service. */
+                paymentServiceId: components["parameters"]["PaymentServiceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentServiceCheck"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
     getCaseRules: {
         parameters: {
             query?: never;
@@ -19768,6 +20069,29 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    listTreasuryServices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The services. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TreasuryServiceList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
     reconcilePayments: {
         parameters: {
             query: {
@@ -19781,6 +20105,8 @@ export interface operations {
                  * @example 2026-11-28
                  */
                 to: string;
+                /** @description The payment service; without it, the configured one. */
+                service?: string;
             };
             header?: never;
             path?: never;
@@ -19799,6 +20125,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Error"];
         };

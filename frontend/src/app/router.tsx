@@ -585,6 +585,11 @@ const associationPage = createRoute({
   path: "/verwaltung/verbund",
   component: lazyRouteComponent(() => import("../features/administration/pages/AssociationPage")),
 });
+const paymentServices = createRoute({
+  getParentRoute: () => administration,
+  path: "/verwaltung/zahlungsdienste",
+  component: lazyRouteComponent(() => import("../features/administration/pages/PaymentServicesPage")),
+});
 const caseRules = createRoute({
   getParentRoute: () => administration,
   path: "/verwaltung/vorgaenge",
@@ -662,6 +667,7 @@ const routeTree = rootRoute.addChildren([
     providers,
     provider,
     caseRules,
+    paymentServices,
     audit,
   ]),
   editors.addChildren([

@@ -84,7 +84,8 @@ export const inboxSearch = (raw: Raw) =>
     zustimmung: oneOf(raw["zustimmung"], "ja"),
     folge: oneOf(raw["folge"], "alt", "faellig"),
   });
-export const periodSearch = (raw: Raw) => defined({ von: isoDay(raw["von"]), bis: isoDay(raw["bis"]) });
+export const periodSearch = (raw: Raw) =>
+  defined({ von: isoDay(raw["von"]), bis: isoDay(raw["bis"]), dienst: text(raw["dienst"]) });
 export const treasuryPaymentsSearch = (raw: Raw) =>
   defined({ stand: text(raw["stand"]), zeichen: text(raw["zeichen"])?.slice(0, 20) });
 export const accountSearch = (raw: Raw) => defined({ umsaetze: oneOf(raw["umsaetze"], "alle") });

@@ -20,6 +20,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"portalverbund/api/types"
 	"portalverbund/server/payments"
 	"portalverbund/server/platform/outbound"
 )
@@ -46,6 +47,8 @@ type Settings struct {
 	Certificate  string `json:"certificate"` // file with a client certificate (PEM)
 	Key          string `json:"key"`         // file with its key (PEM)
 	ListURL      string `json:"listUrl"`     // of a list of transactions, which is no part of the standard
+
+	pair *tls.Certificate // in place of the files
 }
 
 // Client is a payments.Provider.
@@ -76,11 +79,14 @@ func New(s Settings, options outbound.Options) (*Client, error) {
 		if err != nil {
 			return nil, fmt.Errorf("xbezahldienste: read client certificate: %w", err)
 		}
+		s.pair = &certificate
+	}
+	if s.pair != nil {
 		proves := &tls.Config{MinVersion: tls.VersionTLS12}
 		if options.TLS != nil { // whom we believe stays
 			proves = options.TLS.Clone()
 		}
-		proves.Certificates = []tls.Certificate{certificate}
+		proves.Certificates = []tls.Certificate{*s.pair}
 		options.TLS = proves
 	}
 	client := outbound.Client(options)
@@ -91,6 +97,26 @@ func New(s Settings, options outbound.Options) (*Client, error) {
 		}
 	}
 	return &Client{s: s, http: client}, nil
+}
+
+// Dial makes a Client of what administrators have set.
+func Dial(c payments.Connection, options outbound.Options) (*Client, error) {
+	s := Settings{URL: c.URL, OriginatorID: c.OriginatorID, EndPointID: c.EndPointID, ListURL: c.ListURL}
+	switch c.Authentication {
+	case types.PaymentByOAuth:
+		s.TokenURL, s.ClientID, s.ClientSecret = c.TokenURL, c.ClientID, c.Secret
+	case types.PaymentByBasic:
+		s.User, s.Password = c.ClientID, c.Secret
+	case types.PaymentByCertificate:
+		pair, err := tls.X509KeyPair([]byte(c.Certificate), []byte(c.Secret))
+		if err != nil {
+			return nil, fmt.Errorf("xbezahldienste: read client certificate: %w", err)
+		}
+		s.pair = &pair
+	default:
+		return nil, fmt.Errorf("xbezahldienste: authentication %q is not known", c.Authentication)
+	}
+	return New(s, options)
 }
 
 // Words of the interface. grosAmount and the word for paid are written so in the standard.
@@ -204,14 +230,10 @@ func (c *Client) do(ctx context.Context, method, address string, body io.Reader,
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Accept", "application/json")
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	if c.s.User != "" {
-		req.SetBasicAuth(c.s.User, c.s.Password)
-	}
-	res, err := c.http.Do(req)
+	res, err := c.http.Do(c.proven(req))
 	if err != nil {
 		return withoutAnswer(err)
 	}

@@ -46,6 +46,9 @@ export function AdminShell() {
               <Link to="/verwaltung/anbieter">{t("administration:providers.title")}</Link>
             </li>
             <li>
+              <Link to="/verwaltung/zahlungsdienste">{t("administration:payments.title")}</Link>
+            </li>
+            <li>
               <Link to="/verwaltung/vorgaenge">{t("administration:cases.title")}</Link>
             </li>
             <li>

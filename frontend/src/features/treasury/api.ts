@@ -49,10 +49,21 @@ export interface Period {
   to: string;
 }
 
-export const reconciliationQuery = (period: Period) =>
+/** Payment services whose lists can be compared. */
+export const servicesQuery = queryOptions({
+  queryKey: ["treasury", "services"],
+  queryFn: async () => (await answer(api.GET(`${root}/payment-services`))).items,
+  staleTime: 0,
+});
+
+/** Compares with the list of a service; without one, of the configured one. */
+export const reconciliationQuery = (period: Period, service: string | undefined) =>
   queryOptions({
-    queryKey: ["treasury", "reconciliation", period],
-    queryFn: () => answer(api.GET(`${root}/reconciliation`, { params: { query: period } })),
+    queryKey: ["treasury", "reconciliation", period, service],
+    queryFn: () =>
+      answer(
+        api.GET(`${root}/reconciliation`, { params: { query: { ...period, ...defined({ service }) } } }),
+      ),
     retry: false,
     staleTime: 0,
   });
@@ -90,12 +101,16 @@ export const endRefund = (refundId: string, act: RefundAct, key: string) =>
     api.POST(`${root}/refunds/{refundId}/${act}`, { params: { path: { refundId }, header: header(key) } }),
   );
 
-export const resolveDifference = (transactionId: string, key: string) =>
+export const resolveDifference = (service: string | undefined, transactionId: string, key: string) =>
   answer(
-    api.POST(`${root}/reconciliation/resolve`, { params: { header: header(key) }, body: { transactionId } }),
+    api.POST(`${root}/reconciliation/resolve`, {
+      params: { header: header(key) },
+      body: { transactionId, ...defined({ service }) },
+    }),
   );
 
 export const explainDifference = (
+  service: string | undefined,
   { transactionId, kind, ours, theirs }: Difference,
   note: string,
   key: string,
@@ -103,7 +118,14 @@ export const explainDifference = (
   answer(
     api.POST(`${root}/reconciliation/explanations`, {
       params: { header: header(key) },
-      body: { transactionId, kind, ours: ours?.amount ?? 0, theirs: theirs?.amount ?? 0, note },
+      body: {
+        ...defined({ service }),
+        transactionId,
+        kind,
+        ours: ours?.amount ?? 0,
+        theirs: theirs?.amount ?? 0,
+        note,
+      },
     }),
   );
 

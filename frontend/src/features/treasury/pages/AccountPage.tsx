@@ -20,26 +20,26 @@ const route = getRouteApi("/desk/treasury/kasse/konto");
 export default function AccountPage() {
   const t = useWords();
   const { data: statements } = useSuspenseQuery(statementsQuery);
-  const { account } = statements;
+  const { accounts } = statements;
   return (
     <Page>
       <PageHeading title={t("treasury:account.title")} />
       <TreasuryNav />
-      {account === undefined ? (
+      {accounts.length === 0 ? (
         <Alert kind="info" title={t("treasury:account.none")}>
           <p>{t("treasury:account.noneText")}</p>
         </Alert>
       ) : (
         <>
           <Facts
-            items={[
-              { id: "holder", label: t("treasury:account.holder"), value: account.holder },
+            items={accounts.flatMap(({ holder, iban }) => [
+              { id: `holder ${iban}`, label: t("treasury:account.holder"), value: holder },
               {
-                id: "iban",
+                id: iban,
                 label: t("treasury:account.iban"),
-                value: <span className="pv-number">{account.iban.replace(/(.{4})(?=.)/g, "$1 ")}</span>,
+                value: <span className="pv-number">{iban.replace(/(.{4})(?=.)/g, "$1 ")}</span>,
               },
-            ]}
+            ])}
           />
           <section className="pv-stack pv-stack--medium">
             <h2>{t("treasury:statement.title")}</h2>

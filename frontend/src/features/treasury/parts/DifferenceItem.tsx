@@ -12,14 +12,21 @@ import { useDone } from "./useDone";
 import { useMoney } from "./useMoney";
 
 /** What one side has and the other has not, with what to do about it. */
-export function DifferenceItem({ difference }: { difference: Difference }) {
+export function DifferenceItem({
+  difference,
+  service,
+}: {
+  difference: Difference;
+  /** Where it is; without one, at the configured service. */
+  service: string | undefined;
+}) {
   const t = useWords();
   const money = useMoney();
   const done = useDone();
   const [noting, setNoting] = useState(false);
   const { kind, transactionId, reference, ours, theirs, note } = difference;
   const resolve = useAction(async (key) => {
-    const { payment, refund } = await resolveDifference(transactionId, key);
+    const { payment, refund } = await resolveDifference(service, transactionId, key);
     const booked = payment === undefined ? refund : payment;
     await done(
       t(payment === undefined ? "treasury:difference.held" : "treasury:difference.booked", {
@@ -87,18 +94,26 @@ export function DifferenceItem({ difference }: { difference: Difference }) {
           </div>
         </>
       )}
-      {noting && <NoteDialog difference={difference} onClose={() => setNoting(false)} />}
+      {noting && <NoteDialog difference={difference} service={service} onClose={() => setNoting(false)} />}
     </li>
   );
 }
 
-function NoteDialog({ difference, onClose }: { difference: Difference; onClose: () => void }) {
+function NoteDialog({
+  difference,
+  service,
+  onClose,
+}: {
+  difference: Difference;
+  service: string | undefined;
+  onClose: () => void;
+}) {
   const t = useWords();
   const done = useDone();
   const [text, setText] = useState("");
   const [missing, setMissing] = useState(false);
   const save = useAction(async (key) => {
-    await explainDifference(difference, text.trim(), key);
+    await explainDifference(service, difference, text.trim(), key);
     onClose();
     await done(t("treasury:difference.noted"));
   });
