@@ -235,6 +235,8 @@ type setup struct {
 	h     *cases.Handlers
 	clerk context.Context
 	run   func()
+
+	folder string // of the files
 }
 
 func newSetup(t testing.TB) setup {
@@ -246,7 +248,7 @@ func newSetupAt(t testing.TB, now func() time.Time) setup { return newSetupWith(
 
 func newSetupWith(t testing.TB, now func() time.Time, scanner *scan.Scanner) setup {
 	t.Helper()
-	d := dbtest.New(t)
+	d, folder := dbtest.New(t), t.TempDir()
 	if err := d.From(t.Context()).Exec("CREATE TABLE said (id bigint GENERATED ALWAYS AS IDENTITY, what text, who text, kind text, body text, subject uuid)").Error; err != nil {
 		t.Fatal(err)
 	}
@@ -254,31 +256,38 @@ func newSetupWith(t testing.TB, now func() time.Time, scanner *scan.Scanner) set
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := slog.New(slog.DiscardHandler)
-	client, err := jobs.New(d, log, jobs.Options{PollInterval: 20 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	store, err := blob.New(t.Context(), t.TempDir(), set.Derive("blob"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() })
-	hub := notify.New(d, log)
+	r := &rooms{d: d, offerID: uuid.New(), above: uuid.New(), staff: map[uuid.UUID]colleague{}, files: map[uuid.UUID][]byte{}}
+	s, client, hub := serviceOn(t, d, r, set, folder, now, scanner)
 	listening, stop := context.WithCancel(context.Background())
 	t.Cleanup(stop)
 	if err := hub.Start(listening); err != nil {
 		t.Fatal(err)
 	}
-	r := &rooms{d: d, offerID: uuid.New(), above: uuid.New(), staff: map[uuid.UUID]colleague{}, files: map[uuid.UUID][]byte{}}
+	clerk := httpx.WithCaller(t.Context(), httpx.Caller{Kind: httpx.SessionCaller, AccountID: uuid.New(), Roles: []string{"clerk"}})
+	r.staff[httpx.CallerOf(clerk).AccountID] = colleague{name: "Bernd Beispiel"}
+	return setup{r, s, cases.NewHandlers(s), clerk, func() { run(t, client) }, folder}
+}
+
+// serviceOn makes a service on a database and a folder.
+func serviceOn(t testing.TB, d *db.DB, r *rooms, set *keys.Set, folder string, now func() time.Time, scanner *scan.Scanner) (*cases.Service, *jobs.Client, *notify.Hub) {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	client, err := jobs.New(d, log, jobs.Options{PollInterval: 20 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := blob.New(t.Context(), folder, set.Derive("blob"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	hub := notify.New(d, log)
 	s := cases.New(cases.Config{
 		DB: d, Keys: set, Jobs: client, Hub: hub, Offers: r, Services: r, Fees: r, Reports: r, Files: r, Store: store, Scanner: scanner, Audit: r, Portals: r, Places: r, Units: r, Colleagues: r, Now: now,
 		Authorities: r, Forms: r, Receipts: r, Mail: r, Self: types.PortalReference{Url: "https://landkreis.example"},
 	})
 	cases.Register(client, s)
-	clerk := httpx.WithCaller(t.Context(), httpx.Caller{Kind: httpx.SessionCaller, AccountID: uuid.New(), Roles: []string{"clerk"}})
-	r.staff[httpx.CallerOf(clerk).AccountID] = colleague{name: "Bernd Beispiel"}
-	return setup{r, s, cases.NewHandlers(s), clerk, func() { run(t, client) }}
+	return s, client, hub
 }
 
 func run(t testing.TB, client *jobs.Client) {
@@ -358,7 +367,7 @@ func wantStatus(t *testing.T, err error, status int, code string) {
 
 func waitFor(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(30 * time.Second)
 	for !condition() {
 		select {
 		case <-deadline:

@@ -109,10 +109,7 @@ func (h *Handlers) StartCase(ctx context.Context, request api.StartCaseRequestOb
 		return nil, err
 	}
 	c, err := h.s.Start(ctx, request.CaseId, request.Params.IdempotencyKey)
-	if err != nil {
-		return nil, err
-	}
-	changed, err := h.changed(ctx, c)
+	changed, err := h.changed(ctx, c, err)
 	return api.StartCase200JSONResponse{ChangedCaseJSONResponse: changed}, err
 }
 
@@ -126,10 +123,7 @@ func (h *Handlers) AskQuestion(ctx context.Context, request api.AskQuestionReque
 		return nil, err
 	}
 	c, err := h.s.Ask(ctx, request.CaseId, request.Params.IdempotencyKey, text)
-	if err != nil {
-		return nil, err
-	}
-	changed, err := h.changed(ctx, c)
+	changed, err := h.changed(ctx, c, err)
 	return api.AskQuestion200JSONResponse{ChangedCaseJSONResponse: changed}, err
 }
 
@@ -138,17 +132,12 @@ func (h *Handlers) DecideCase(ctx context.Context, request api.DecideCaseRequest
 	if err := clerk(ctx); err != nil {
 		return nil, err
 	}
-	text, err := written(request.Body.Text)
+	decision, err := writtenDecision(*request.Body)
 	if err != nil {
 		return nil, err
 	}
-	decision := *request.Body
-	decision.Text = text
 	c, err := h.s.Decide(ctx, request.CaseId, request.Params.IdempotencyKey, decision)
-	if err != nil {
-		return nil, err
-	}
-	changed, err := h.changed(ctx, c)
+	changed, err := h.changed(ctx, c, err)
 	return api.DecideCase200JSONResponse{ChangedCaseJSONResponse: changed}, err
 }
 
@@ -166,12 +155,10 @@ func (h *Handlers) PreviewDecision(ctx context.Context, request api.PreviewDecis
 	if err := clerk(ctx); err != nil {
 		return nil, err
 	}
-	text, err := written(request.Body.Text)
+	decision, err := writtenDecision(*request.Body)
 	if err != nil {
 		return nil, err
 	}
-	decision := *request.Body
-	decision.Text = text
 	content, name, err := h.s.PreviewDecision(ctx, request.CaseId, decision)
 	if err != nil {
 		return nil, err
@@ -221,12 +208,23 @@ func written(text string) (string, error) {
 	return text, nil
 }
 
+// writtenDecision refuses a decision whose reasons are spaces.
+func writtenDecision(d types.Decision) (types.Decision, error) {
+	text, err := written(d.Text)
+	d.Text = text
+	return d, err
+}
+
 func etag(c Case) string { return tag(c.Version) }
 
 // tag writes a version as an ETag.
 func tag(version int) string { return strconv.Quote(strconv.Itoa(version)) }
 
-func (h *Handlers) changed(ctx context.Context, c Case) (api.ChangedCaseJSONResponse, error) {
+// changed answers with a case as it is after a request, or with the error of that.
+func (h *Handlers) changed(ctx context.Context, c Case, err error) (api.ChangedCaseJSONResponse, error) {
+	if err != nil {
+		return api.ChangedCaseJSONResponse{}, err
+	}
 	body, err := h.body(ctx, c)
 	return api.ChangedCaseJSONResponse{Body: body, Headers: api.ChangedCaseResponseHeaders{ETag: etag(c)}}, err
 }

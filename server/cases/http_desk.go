@@ -60,10 +60,7 @@ func (h *Handlers) PlanCase(ctx context.Context, request api.PlanCaseRequestObje
 		p.DueOn = &day.Time
 	}
 	c, err := h.s.Plan(ctx, request.CaseId, request.Params.IfMatch, p)
-	if err != nil {
-		return nil, err
-	}
-	changed, err := h.changed(ctx, c)
+	changed, err := h.changed(ctx, c, err)
 	return api.PlanCase200JSONResponse{ChangedCaseJSONResponse: changed}, err
 }
 
@@ -77,10 +74,7 @@ func (h *Handlers) NoteCase(ctx context.Context, request api.NoteCaseRequestObje
 		return nil, err
 	}
 	c, err := h.s.Note(ctx, request.CaseId, request.Params.IdempotencyKey, text)
-	if err != nil {
-		return nil, err
-	}
-	changed, err := h.changed(ctx, c)
+	changed, err := h.changed(ctx, c, err)
 	return api.NoteCase200JSONResponse{ChangedCaseJSONResponse: changed}, err
 }
 

@@ -16,10 +16,7 @@ func (h *Handlers) AgreeDecision(ctx context.Context, request api.AgreeDecisionR
 		return nil, err
 	}
 	c, err := h.s.Agree(ctx, request.CaseId, request.Params.IdempotencyKey, request.Params.IfMatch)
-	if err != nil {
-		return nil, err
-	}
-	changed, err := h.changed(ctx, c)
+	changed, err := h.changed(ctx, c, err)
 	return api.AgreeDecision200JSONResponse{ChangedCaseJSONResponse: changed}, err
 }
 
@@ -33,10 +30,7 @@ func (h *Handlers) ReturnDecision(ctx context.Context, request api.ReturnDecisio
 		return nil, err
 	}
 	c, err := h.s.Return(ctx, request.CaseId, request.Params.IdempotencyKey, text)
-	if err != nil {
-		return nil, err
-	}
-	changed, err := h.changed(ctx, c)
+	changed, err := h.changed(ctx, c, err)
 	return api.ReturnDecision200JSONResponse{ChangedCaseJSONResponse: changed}, err
 }
 
@@ -66,10 +60,7 @@ func (h *Handlers) HoldCase(ctx context.Context, request api.HoldCaseRequestObje
 		return nil, problem.Invalid(problem.FieldError{Pointer: "/reason", Code: "required"})
 	}
 	c, err := h.s.Hold(ctx, request.CaseId, reason)
-	if err != nil {
-		return nil, err
-	}
-	changed, err := h.changed(ctx, c)
+	changed, err := h.changed(ctx, c, err)
 	return api.HoldCase200JSONResponse{ChangedCaseJSONResponse: changed}, err
 }
 
@@ -79,10 +70,7 @@ func (h *Handlers) EndCaseHold(ctx context.Context, request api.EndCaseHoldReque
 		return nil, err
 	}
 	c, err := h.s.EndHold(ctx, request.CaseId)
-	if err != nil {
-		return nil, err
-	}
-	changed, err := h.changed(ctx, c)
+	changed, err := h.changed(ctx, c, err)
 	return api.EndCaseHold200JSONResponse{ChangedCaseJSONResponse: changed}, err
 }
 
