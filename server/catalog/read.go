@@ -234,9 +234,11 @@ func (s *Service) Suggest(ctx context.Context, q, ars string) ([]types.Suggestio
 	if err != nil {
 		return nil, err
 	}
-	items := make([]types.Suggestion, 0, len(found))
+	items, owners := make([]types.Suggestion, 0, len(found)), s.owners()
 	for _, l := range found {
-		items = append(items, types.Suggestion{ServiceId: l.document.id, Title: l.document.shown.title(httpx.LanguageOf(ctx))})
+		items = append(items, types.Suggestion{
+			ServiceId: l.document.id, Title: l.document.shown.title(httpx.LanguageOf(ctx)), Portal: optional(owners[l.document.owner].Name),
+		})
 	}
 	return items, nil
 }

@@ -6875,6 +6875,11 @@ export interface components {
             serviceId: string;
             /** @example Sperrmüll abholen lassen */
             title: string;
+            /**
+             * @description Whose service it is.
+             * @example Landkreis Emsland
+             */
+            portal?: string;
         };
         /**
          * @description A public service (Leistung), in the language of the answer. Read for a place, it has the texts, fees and deadlines that are

@@ -30,6 +30,9 @@ export function ServiceField({
     staleTime: 60_000,
     placeholderData: keepPreviousData,
   });
+  const items = (found?.items ?? []).filter(
+    (service) => without?.some((other) => other.id === service.serviceId) !== true,
+  );
   return (
     <Combobox
       {...field}
@@ -38,9 +41,15 @@ export function ServiceField({
       options={
         value.trim().length < 2
           ? []
-          : (found?.items ?? [])
-              .filter((service) => without?.some((other) => other.id === service.serviceId) !== true)
-              .map((service) => ({ id: service.serviceId, label: service.title }))
+          : items.map(({ serviceId, title, portal }) => ({
+              id: serviceId,
+              label: title,
+              // Linked portals can have services of the same name.
+              ...(portal !== undefined &&
+                items.some((other) => other.title === title && other.serviceId !== serviceId) && {
+                  detail: portal,
+                }),
+            }))
       }
       onChoose={(option) => onChoose({ id: option.id, title: option.label })}
     />

@@ -12,8 +12,34 @@ import { NextCase } from "./NextCase";
 import { Proposal } from "./Proposal";
 import { QuestionForm } from "./QuestionForm";
 
-/** What a clerk can do with a case in its present state: take it, ask, decide. */
+/** What a clerk can do with a case in its present state. Where somebody else changes that meanwhile, the focus stays with what is there then. */
 export function CaseActions({ item }: { item: Case }) {
+  const place = useRef<HTMLDivElement>(null);
+  const inside = useRef(false);
+  const shown = !isOpen(item.state) ? "next" : item.proposal === undefined ? "work" : "proposal";
+  useEffect(() => {
+    if (!inside.current || document.activeElement !== document.body) return;
+    const heading =
+      place.current?.querySelector<HTMLElement>("h2") ?? document.querySelector<HTMLElement>("h1");
+    focusElement(heading);
+  }, [shown]);
+  return (
+    <div
+      ref={place}
+      onFocus={() => {
+        inside.current = true;
+      }}
+      onBlur={() => {
+        inside.current = false;
+      }}
+    >
+      <Actions item={item} />
+    </div>
+  );
+}
+
+/** Take it, ask, decide. */
+function Actions({ item }: { item: Case }) {
   const t = useWords();
   const queryClient = useQueryClient();
   const status = useStatus();
