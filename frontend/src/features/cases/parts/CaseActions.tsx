@@ -17,7 +17,10 @@ export function CaseActions({ item }: { item: Case }) {
   const place = useRef<HTMLDivElement>(null);
   const inside = useRef(false);
   const shown = !isOpen(item.state) ? "next" : item.proposal === undefined ? "work" : "proposal";
+  const before = useRef(shown);
   useEffect(() => {
+    if (before.current === shown) return;
+    before.current = shown;
     if (!inside.current || document.activeElement !== document.body) return;
     const heading =
       place.current?.querySelector<HTMLElement>("h2") ?? document.querySelector<HTMLElement>("h1");
