@@ -19,7 +19,7 @@ export const questionKinds = [
   "declaration",
 ] as const;
 /** Common parts: several questions at once, filled from the account where the person wants that. */
-export const commonParts = ["person", "address", "account"] as const;
+export const commonParts = ["person", "address", "account", "mandate"] as const;
 
 type QuestionKind = (typeof questionKinds)[number];
 type CommonPart = (typeof commonParts)[number];
@@ -169,6 +169,21 @@ export function additions(kind: Addition): Question[] {
           autocomplete: "name",
         }),
         known("iban", label("IBAN", "IBAN"), { type: "string", format: "iban" }, { kind: "iban" }),
+      ];
+    case "mandate": // the creditor's name and identifier are its own to fill in
+      return [
+        ...additions("account"),
+        question(
+          "declaration",
+          "mandate",
+          { type: "boolean", const: true },
+          {
+            label: label(
+              "Ich ermächtige [Name der Behörde] (Gläubiger-ID [Kennung]), fällige Beträge durch Lastschrift von diesem Konto einzuziehen, und weise meine Bank an, diese Lastschriften einzulösen. Acht Wochen lang nach einer Abbuchung kann ich von meiner Bank verlangen, dass sie den Betrag erstattet; es gilt, was ich mit ihr vereinbart habe.",
+              "I authorise [name of the authority] (creditor identifier [identifier]) to collect amounts that are due from this account by direct debit, and instruct my bank to honour these debits. For eight weeks after a debit I can ask my bank to refund it, under the terms that I have agreed with the bank.",
+            ),
+          },
+        ),
       ];
   }
 }
