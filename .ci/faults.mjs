@@ -1,8 +1,9 @@
 // npm run test:faults [-- --runs N]: linked portals, each with a PostgreSQL of its own, on links on which everything happens
 // that can, and payments to which everything happens; the last line is the figures as JSON. `npm test` makes one short run of it.
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { faultFigures } from "./figures.mjs";
 import { checkTools, fail, installPackages, run, say } from "./steps.mjs";
 
 const at = process.argv.indexOf("--runs");
@@ -15,42 +16,38 @@ say(
   `${runs} runs of 40 faults and a week's outage each: servers and databases killed, links broken, clocks wrong …`,
 );
 const folder = mkdtempSync(join(tmpdir(), "portalverbund-faults-"));
-const file = join(folder, "figures.json");
+const counted = faultFigures(folder);
 const code = await run(
   "go",
   ["test", "./server/demo", "-run", "TestFaults", "-count", "1", "-timeout", `${10 + runs * 10}m`, "-v"],
   {
-    env: { ...process.env, PORTALVERBUND_FAULT_RUNS: String(runs), PORTALVERBUND_FIGURES: file },
+    env: { ...process.env, PORTALVERBUND_FAULT_RUNS: String(runs), ...counted.env },
   },
 );
 const histories = 10_000;
 say(`${histories} histories of payments: people, provider, jobs, crashes and the clock in any order …`);
-const ledger = join(folder, "payments.json");
 const paid = await run(
   "go",
   ["test", "./server/payments", "-run", "TestHistories", "-count", "1", "-timeout", "120m", "-v"],
-  { env: { ...process.env, PORTALVERBUND_PAYMENT_HISTORIES: String(histories), PORTALVERBUND_PAYMENT_FIGURES: ledger } },
+  { env: { ...process.env, PORTALVERBUND_PAYMENT_HISTORIES: String(histories), ...counted.env } },
 );
 const payments = 1_000;
 say(`${payments} payments, while portals, database and payment service are killed at random …`);
-const killed = join(folder, "killed.json");
 const survived = await run(
   "go",
   ["test", "./server/demo", "-run", "TestAnyProcessKilledAtAnyPoint/NoCentIsLostOrDoubled", "-count", "1", "-timeout", "180m", "-v"],
-  { env: { ...process.env, PORTALVERBUND_KILLED_PAYMENTS: String(payments), PORTALVERBUND_KILL_FIGURES: killed } },
+  { env: { ...process.env, PORTALVERBUND_KILLED_PAYMENTS: String(payments), ...counted.env } },
 );
 const submissions = 10_000;
 say(`${submissions} applications with a file each, while portals, database and provider are killed at random …`);
-const handedIn = join(folder, "submissions.json");
 const arrived = await run(
   "go",
   ["test", "./server/demo", "-run", "TestAnyProcessKilledAtAnyPoint/ApplicationsArriveOnce", "-count", "1", "-timeout", "180m", "-v"],
-  { env: { ...process.env, PORTALVERBUND_KILLED_SUBMISSIONS: String(submissions), PORTALVERBUND_SUBMISSION_FIGURES: handedIn } },
+  { env: { ...process.env, PORTALVERBUND_KILLED_SUBMISSIONS: String(submissions), ...counted.env } },
 );
 let figures;
 try {
-  const all = [file, ledger, killed, handedIn].map((name) => JSON.parse(readFileSync(name, "utf8")));
-  figures = JSON.stringify(Object.assign({}, ...all));
+  figures = JSON.stringify(counted.read());
 } catch {
   fail("There are no figures: the test did not get to its end.");
 } finally {
