@@ -3,11 +3,15 @@ package demo
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -60,6 +64,46 @@ func TestAnyProcessKilledAtAnyPoint(t *testing.T) {
 	citizen.signInByHome(a, home, account.Email, account.Password)
 	t.Run("ApplicationsArriveOnce", func(t *testing.T) { submitWhileKilled(t, demo, citizen.in(t)) })
 	t.Run("NoCentIsLostOrDoubled", func(t *testing.T) { payWhileKilled(t, demo, citizen.in(t)) })
+}
+
+// strain is what people do, so many at once, while processes are killed (kill -9) at random moments.
+type strain struct {
+	people  int
+	more    func(n, kills int64) bool // whether there is an n-th thing to do
+	do      func(n int64)
+	victims []string
+	pause   func() time.Duration // before the next kill
+	kills   int64                // at most
+}
+
+// under has people do things while processes are killed, and says how many were.
+func (r *running) under(t *testing.T, s strain, random *rand.Rand) int {
+	t.Helper()
+	var next, kills atomic.Int64
+	var people sync.WaitGroup
+	over := make(chan struct{})
+	for range s.people {
+		people.Go(func() {
+			for n := next.Add(1); s.more(n, kills.Load()) && !t.Failed(); n = next.Add(1) {
+				s.do(n)
+			}
+		})
+	}
+	go func() { people.Wait(); close(over) }()
+	for {
+		select {
+		case <-over:
+			require.False(t, t.Failed())
+			return int(kills.Load())
+		case <-time.After(s.pause()):
+			if kills.Load() == s.kills {
+				continue
+			}
+			r.command("kill " + s.victims[random.IntN(len(s.victims))])
+			kills.Add(1)
+			r.waitBack() // else nothing but starting would happen on a slow machine
+		}
+	}
 }
 
 // submit presses the button until there is an answer, always with the same key.

@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -57,33 +55,14 @@ func payWhileKilled(t *testing.T, demo *running, citizen *person) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	answers, random := sampleAnswers(t), rand.New(rand.NewPCG(seed, 0))
-	var next atomic.Int64
-	var workers sync.WaitGroup
-	over := make(chan struct{})
-	for range min(count/4+1, payers) {
-		workers.Go(func() {
-			for n := next.Add(1); n <= int64(count) && !t.Failed(); n = next.Add(1) {
-				citizen.applyAndPay(demo.places.Portals["meppen"], answers, rand.New(rand.NewPCG(seed, uint64(n))))
-			}
-		})
-	}
-	go func() { workers.Wait(); close(over) }()
-	victims := []string{"meppen", "landkreis", "postgres", paymentName}
-	kills := 0
-	for working := true; working; {
-		select {
-		case <-over:
-			working = false
-		case <-time.After(time.Duration(100+random.IntN(1500)) * time.Millisecond):
-			if kills == most {
-				continue
-			}
-			demo.command("kill " + victims[random.IntN(len(victims))])
-			kills++
-			demo.waitBack() // else nothing but starting would happen on a slow machine
-		}
-	}
-	require.False(t, t.Failed())
+	kills := demo.under(t, strain{
+		people: min(count/4+1, payers), more: func(n, _ int64) bool { return n <= int64(count) },
+		do: func(n int64) {
+			citizen.applyAndPay(demo.places.Portals["meppen"], answers, rand.New(rand.NewPCG(seed, uint64(n))))
+		},
+		victims: []string{"meppen", "landkreis", "postgres", paymentName}, kills: int64(most),
+		pause: func() time.Duration { return time.Duration(100+random.IntN(1500)) * time.Millisecond },
+	}, random)
 	f := demo.checkMoney(t, count)
 	f.Kills = kills
 	line, err := json.Marshal(f)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -16,7 +17,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -70,36 +70,21 @@ func submitWhileKilled(t *testing.T, demo *running, citizen *person) {
 	answers, random := sampleAnswers(t), rand.New(rand.NewPCG(seed, 0))
 	var mu sync.Mutex
 	done := map[string]handedIn{}
-	var next, kills atomic.Int64
 	enough := int64(max(killsOfAll, count/40))
-	var workers sync.WaitGroup
-	over := make(chan struct{})
-	for range min(count/12, applicants) {
-		workers.Go(func() {
-			for n := next.Add(1); (n <= int64(count) || kills.Load() < enough) && !t.Failed(); n = next.Add(1) {
-				one := citizen.handInWithFile(demo.places.Portals["meppen"], errands()[n%3], answers, rand.New(rand.NewPCG(seed, uint64(n))))
-				mu.Lock()
-				require.NotContains(t, done, one.number, "two applications with one number")
-				done[one.number] = one
-				mu.Unlock()
-			}
-		})
-	}
-	go func() { workers.Wait(); close(over) }()
-	victims := []string{"meppen", "landkreis", ProviderID, "postgres"}
-	for working := true; working; {
-		select {
-		case <-over:
-			working = false
-		case <-time.After(time.Duration(random.IntN(400)) * time.Millisecond): // most fall into a submission
-			demo.command("kill " + victims[random.IntN(len(victims))])
-			kills.Add(1)
-			demo.waitBack() // else nothing but starting would happen on a slow machine
-		}
-	}
-	require.False(t, t.Failed())
+	kills := demo.under(t, strain{
+		people: min(count/12, applicants), more: func(n, kills int64) bool { return n <= int64(count) || kills < enough },
+		do: func(n int64) {
+			one := citizen.handInWithFile(demo.places.Portals["meppen"], errands()[n%3], answers, rand.New(rand.NewPCG(seed, uint64(n))))
+			mu.Lock()
+			defer mu.Unlock()
+			require.NotContains(t, done, one.number, "two applications with one number")
+			done[one.number] = one
+		},
+		victims: []string{"meppen", "landkreis", ProviderID, "postgres"}, kills: math.MaxInt64,
+		pause: func() time.Duration { return time.Duration(random.IntN(400)) * time.Millisecond }, // most fall into a submission
+	}, random)
 	f := demo.checkArrived(t, citizen, done)
-	f.Kills = int(kills.Load())
+	f.Kills = kills
 	line, err := json.Marshal(f)
 	require.NoError(t, err)
 	t.Logf("%s", line)
