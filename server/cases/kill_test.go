@@ -1,20 +1,19 @@
 package cases_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
 	"portalverbund/db"
+	"portalverbund/db/dbtest"
 	"portalverbund/server/platform/keys"
 )
 
@@ -38,7 +37,7 @@ func TestChild_DeletesDue(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, _, _ := serviceOn(t, d, &rooms{d: d}, set, os.Getenv(childFolder), func() time.Time { return atNoon(2030, 1, 1) }, nil)
-	fmt.Println("child runs")
+	fmt.Println(dbtest.ChildRuns)
 	for t.Context().Err() == nil {
 		if _, err := s.DeleteDue(t.Context()); err != nil {
 			t.Fatal(err)
@@ -49,19 +48,7 @@ func TestChild_DeletesDue(t *testing.T) {
 // child starts the process, and waits until it works.
 func (x setup) child(t *testing.T) *exec.Cmd {
 	t.Helper()
-	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestChild_DeletesDue$") // this binary itself
-	child.Env = append(os.Environ(), childDatabase+"="+x.d.Pool().Config().ConnString(), childFolder+"="+x.folder)
-	out, err := child.StdoutPipe()
-	if err == nil {
-		err = child.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(out)
-	for lines.Scan() && !strings.Contains(lines.Text(), "child runs") {
-	}
-	return child
+	return dbtest.Child(t, "TestChild_DeletesDue", childDatabase+"="+x.d.Pool().Config().ConnString(), childFolder+"="+x.folder)
 }
 
 // half looks at each case: whether all of it is there, or nothing but what remains; and says how many are gone.

@@ -1,18 +1,16 @@
 package editing_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"log/slog"
 	"os"
-	"os/exec"
-	"strings"
 	"testing"
 	"time"
 
 	"portalverbund/api/types"
 	"portalverbund/db"
+	"portalverbund/db/dbtest"
 	"portalverbund/server/audit"
 	"portalverbund/server/catalog"
 	"portalverbund/server/catalog/editing"
@@ -63,7 +61,7 @@ func TestChild_Releases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Println("child runs")
+	fmt.Println(dbtest.ChildRuns)
 	time.Sleep(3 * time.Minute) // until it is killed
 }
 
@@ -105,18 +103,7 @@ func killedAt(t *testing.T, step string) {
 	if _, err := hold.Exec(ctx, "LOCK TABLE "+step+" IN EXCLUSIVE MODE"); err != nil {
 		t.Fatal(err)
 	}
-	child := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestChild_Releases$") // this binary itself
-	child.Env = append(os.Environ(), childURL+"="+p.db.Pool().Config().ConnString())
-	out, err := child.StdoutPipe()
-	if err == nil {
-		err = child.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(out)
-	for lines.Scan() && !strings.Contains(lines.Text(), "child runs") {
-	}
+	child := dbtest.Child(t, "TestChild_Releases", childURL+"="+p.db.Pool().Config().ConnString())
 	until(t, "the process waits for "+step, func() bool {
 		return p.count(t, `SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation WHERE NOT l.granted AND c.relname = $1`, step) > 0
 	})
