@@ -19,6 +19,12 @@ import (
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// Read an invitation to apply together
+	// (POST /api/v1/application-invitations)
+	OpenApplicationInvitation(ctx echo.Context) error
+	// Accept an invitation to apply together
+	// (POST /api/v1/application-invitations/accept)
+	AcceptApplicationInvitation(ctx echo.Context) error
 	// The person's applications at this portal
 	// (GET /api/v1/applications)
 	ListApplications(ctx echo.Context, params ListApplicationsParams) error
@@ -46,6 +52,21 @@ type ServerInterface interface {
 	// Download an attachment
 	// (GET /api/v1/applications/{applicationId}/attachments/{attachmentId})
 	GetAttachment(ctx echo.Context, applicationId ApplicationId, attachmentId AttachmentId) error
+	// Who makes an application together
+	// (GET /api/v1/applications/{applicationId}/co-applicants)
+	ListCoApplicants(ctx echo.Context, applicationId ApplicationId) error
+	// Invite somebody to apply together
+	// (POST /api/v1/applications/{applicationId}/co-applicants)
+	InviteCoApplicant(ctx echo.Context, applicationId ApplicationId) error
+	// Remove a co-applicant from a draft
+	// (DELETE /api/v1/applications/{applicationId}/co-applicants/{coApplicantId})
+	RemoveCoApplicant(ctx echo.Context, applicationId ApplicationId, coApplicantId CoApplicantId) error
+	// Remind a co-applicant
+	// (POST /api/v1/applications/{applicationId}/co-applicants/{coApplicantId}/remind)
+	RemindCoApplicant(ctx echo.Context, applicationId ApplicationId, coApplicantId CoApplicantId) error
+	// Consent to a draft as a co-applicant
+	// (POST /api/v1/applications/{applicationId}/consent)
+	ConsentToApplication(ctx echo.Context, applicationId ApplicationId) error
 	// Download a document that came with a status or message
 	// (GET /api/v1/applications/{applicationId}/documents/{documentId})
 	GetApplicationDocument(ctx echo.Context, applicationId ApplicationId, documentId DocumentId) error
@@ -64,6 +85,9 @@ type ServerInterface interface {
 	// The receipt of a submission as PDF
 	// (GET /api/v1/applications/{applicationId}/receipt.pdf)
 	GetReceiptPaper(ctx echo.Context, applicationId ApplicationId) error
+	// Refuse to consent, or take a consent back
+	// (POST /api/v1/applications/{applicationId}/refusal)
+	RefuseApplication(ctx echo.Context, applicationId ApplicationId) error
 	// Submit an application
 	// (POST /api/v1/applications/{applicationId}/submit)
 	SubmitApplication(ctx echo.Context, applicationId ApplicationId, params SubmitApplicationParams) error
@@ -90,6 +114,28 @@ type ServerInterface interface {
 // ServerInterfaceWrapper converts echo contexts to parameters.
 type ServerInterfaceWrapper struct {
 	Handler ServerInterface
+}
+
+// OpenApplicationInvitation converts echo context to params.
+func (w *ServerInterfaceWrapper) OpenApplicationInvitation(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.OpenApplicationInvitation(ctx)
+	return err
+}
+
+// AcceptApplicationInvitation converts echo context to params.
+func (w *ServerInterfaceWrapper) AcceptApplicationInvitation(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AcceptApplicationInvitation(ctx)
+	return err
 }
 
 // ListApplications converts echo context to params.
@@ -355,6 +401,114 @@ func (w *ServerInterfaceWrapper) GetAttachment(ctx echo.Context) error {
 	return err
 }
 
+// ListCoApplicants converts echo context to params.
+func (w *ServerInterfaceWrapper) ListCoApplicants(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "applicationId" -------------
+	var applicationId ApplicationId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "applicationId", ctx.Param("applicationId"), &applicationId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter applicationId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	ctx.Set(Oauth2Scopes, []string{"applications:read"})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListCoApplicants(ctx, applicationId)
+	return err
+}
+
+// InviteCoApplicant converts echo context to params.
+func (w *ServerInterfaceWrapper) InviteCoApplicant(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "applicationId" -------------
+	var applicationId ApplicationId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "applicationId", ctx.Param("applicationId"), &applicationId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter applicationId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.InviteCoApplicant(ctx, applicationId)
+	return err
+}
+
+// RemoveCoApplicant converts echo context to params.
+func (w *ServerInterfaceWrapper) RemoveCoApplicant(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "applicationId" -------------
+	var applicationId ApplicationId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "applicationId", ctx.Param("applicationId"), &applicationId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter applicationId: %s", err))
+	}
+
+	// ------------- Path parameter "coApplicantId" -------------
+	var coApplicantId CoApplicantId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "coApplicantId", ctx.Param("coApplicantId"), &coApplicantId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter coApplicantId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RemoveCoApplicant(ctx, applicationId, coApplicantId)
+	return err
+}
+
+// RemindCoApplicant converts echo context to params.
+func (w *ServerInterfaceWrapper) RemindCoApplicant(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "applicationId" -------------
+	var applicationId ApplicationId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "applicationId", ctx.Param("applicationId"), &applicationId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter applicationId: %s", err))
+	}
+
+	// ------------- Path parameter "coApplicantId" -------------
+	var coApplicantId CoApplicantId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "coApplicantId", ctx.Param("coApplicantId"), &coApplicantId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter coApplicantId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RemindCoApplicant(ctx, applicationId, coApplicantId)
+	return err
+}
+
+// ConsentToApplication converts echo context to params.
+func (w *ServerInterfaceWrapper) ConsentToApplication(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "applicationId" -------------
+	var applicationId ApplicationId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "applicationId", ctx.Param("applicationId"), &applicationId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter applicationId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ConsentToApplication(ctx, applicationId)
+	return err
+}
+
 // GetApplicationDocument converts echo context to params.
 func (w *ServerInterfaceWrapper) GetApplicationDocument(ctx echo.Context) error {
 	var err error
@@ -524,6 +678,24 @@ func (w *ServerInterfaceWrapper) GetReceiptPaper(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetReceiptPaper(ctx, applicationId)
+	return err
+}
+
+// RefuseApplication converts echo context to params.
+func (w *ServerInterfaceWrapper) RefuseApplication(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "applicationId" -------------
+	var applicationId ApplicationId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "applicationId", ctx.Param("applicationId"), &applicationId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter applicationId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RefuseApplication(ctx, applicationId)
 	return err
 }
 
@@ -911,6 +1083,8 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 		Handler: si,
 	}
 
+	router.POST(baseURL+"/api/v1/application-invitations", wrapper.OpenApplicationInvitation)
+	router.POST(baseURL+"/api/v1/application-invitations/accept", wrapper.AcceptApplicationInvitation)
 	router.GET(baseURL+"/api/v1/applications", wrapper.ListApplications)
 	router.POST(baseURL+"/api/v1/applications", wrapper.CreateApplication)
 	router.DELETE(baseURL+"/api/v1/applications/:applicationId", wrapper.DeleteDraft)
@@ -920,12 +1094,18 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.POST(baseURL+"/api/v1/applications/:applicationId/attachments/from-safe", wrapper.AddAttachmentFromSafe)
 	router.DELETE(baseURL+"/api/v1/applications/:applicationId/attachments/:attachmentId", wrapper.DeleteAttachment)
 	router.GET(baseURL+"/api/v1/applications/:applicationId/attachments/:attachmentId", wrapper.GetAttachment)
+	router.GET(baseURL+"/api/v1/applications/:applicationId/co-applicants", wrapper.ListCoApplicants)
+	router.POST(baseURL+"/api/v1/applications/:applicationId/co-applicants", wrapper.InviteCoApplicant)
+	router.DELETE(baseURL+"/api/v1/applications/:applicationId/co-applicants/:coApplicantId", wrapper.RemoveCoApplicant)
+	router.POST(baseURL+"/api/v1/applications/:applicationId/co-applicants/:coApplicantId/remind", wrapper.RemindCoApplicant)
+	router.POST(baseURL+"/api/v1/applications/:applicationId/consent", wrapper.ConsentToApplication)
 	router.GET(baseURL+"/api/v1/applications/:applicationId/documents/:documentId", wrapper.GetApplicationDocument)
 	router.GET(baseURL+"/api/v1/applications/:applicationId/events", wrapper.WatchApplication)
 	router.POST(baseURL+"/api/v1/applications/:applicationId/hand-over", wrapper.HandOverDraft)
 	router.POST(baseURL+"/api/v1/applications/:applicationId/messages", wrapper.AnswerAuthority)
 	router.GET(baseURL+"/api/v1/applications/:applicationId/receipt", wrapper.GetReceipt)
 	router.GET(baseURL+"/api/v1/applications/:applicationId/receipt.pdf", wrapper.GetReceiptPaper)
+	router.POST(baseURL+"/api/v1/applications/:applicationId/refusal", wrapper.RefuseApplication)
 	router.POST(baseURL+"/api/v1/applications/:applicationId/submit", wrapper.SubmitApplication)
 	router.OPTIONS(baseURL+"/api/v1/applications/:applicationId/uploads", wrapper.DescribeUploads)
 	router.POST(baseURL+"/api/v1/applications/:applicationId/uploads", wrapper.CreateUpload)
@@ -970,6 +1150,15 @@ type PreconditionFailedApplicationProblemPlusJSONResponse Problem
 
 type TooLargeApplicationProblemPlusJSONResponse Problem
 
+type TooManyRequestsResponseHeaders struct {
+	RetryAfter int
+}
+type TooManyRequestsApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers TooManyRequestsResponseHeaders
+}
+
 type UnauthorizedApplicationProblemPlusJSONResponse Problem
 
 type UnavailableResponseHeaders struct {
@@ -982,6 +1171,141 @@ type UnavailableApplicationProblemPlusJSONResponse struct {
 }
 
 type UnsupportedMediaTypeApplicationProblemPlusJSONResponse Problem
+
+type OpenApplicationInvitationRequestObject struct {
+	Body *OpenApplicationInvitationJSONRequestBody
+}
+
+type OpenApplicationInvitationResponseObject interface {
+	VisitOpenApplicationInvitationResponse(w http.ResponseWriter) error
+}
+
+type OpenApplicationInvitation200JSONResponse ApplicationInvitation
+
+func (response OpenApplicationInvitation200JSONResponse) VisitOpenApplicationInvitationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type OpenApplicationInvitation401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response OpenApplicationInvitation401ApplicationProblemPlusJSONResponse) VisitOpenApplicationInvitationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type OpenApplicationInvitation403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response OpenApplicationInvitation403ApplicationProblemPlusJSONResponse) VisitOpenApplicationInvitationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type OpenApplicationInvitation410ApplicationProblemPlusJSONResponse struct {
+	GoneApplicationProblemPlusJSONResponse
+}
+
+func (response OpenApplicationInvitation410ApplicationProblemPlusJSONResponse) VisitOpenApplicationInvitationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(410)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type OpenApplicationInvitationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OpenApplicationInvitationdefaultApplicationProblemPlusJSONResponse) VisitOpenApplicationInvitationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type AcceptApplicationInvitationRequestObject struct {
+	Body *AcceptApplicationInvitationJSONRequestBody
+}
+
+type AcceptApplicationInvitationResponseObject interface {
+	VisitAcceptApplicationInvitationResponse(w http.ResponseWriter) error
+}
+
+type AcceptApplicationInvitation200JSONResponse AcceptedInvitation
+
+func (response AcceptApplicationInvitation200JSONResponse) VisitAcceptApplicationInvitationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AcceptApplicationInvitation401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptApplicationInvitation401ApplicationProblemPlusJSONResponse) VisitAcceptApplicationInvitationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AcceptApplicationInvitation403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptApplicationInvitation403ApplicationProblemPlusJSONResponse) VisitAcceptApplicationInvitationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AcceptApplicationInvitation409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptApplicationInvitation409ApplicationProblemPlusJSONResponse) VisitAcceptApplicationInvitationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AcceptApplicationInvitation410ApplicationProblemPlusJSONResponse struct {
+	GoneApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptApplicationInvitation410ApplicationProblemPlusJSONResponse) VisitAcceptApplicationInvitationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(410)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type AcceptApplicationInvitationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AcceptApplicationInvitationdefaultApplicationProblemPlusJSONResponse) VisitAcceptApplicationInvitationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
 
 type ListApplicationsRequestObject struct {
 	Params ListApplicationsParams
@@ -1659,6 +1983,365 @@ func (response GetAttachmentdefaultApplicationProblemPlusJSONResponse) VisitGetA
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type ListCoApplicantsRequestObject struct {
+	ApplicationId ApplicationId `json:"applicationId"`
+}
+
+type ListCoApplicantsResponseObject interface {
+	VisitListCoApplicantsResponse(w http.ResponseWriter) error
+}
+
+type ListCoApplicants200JSONResponse CoApplicantList
+
+func (response ListCoApplicants200JSONResponse) VisitListCoApplicantsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListCoApplicants401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListCoApplicants401ApplicationProblemPlusJSONResponse) VisitListCoApplicantsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListCoApplicants404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListCoApplicants404ApplicationProblemPlusJSONResponse) VisitListCoApplicantsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ListCoApplicantsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListCoApplicantsdefaultApplicationProblemPlusJSONResponse) VisitListCoApplicantsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type InviteCoApplicantRequestObject struct {
+	ApplicationId ApplicationId `json:"applicationId"`
+	Body          *InviteCoApplicantJSONRequestBody
+}
+
+type InviteCoApplicantResponseObject interface {
+	VisitInviteCoApplicantResponse(w http.ResponseWriter) error
+}
+
+type InviteCoApplicant201JSONResponse CoApplicantInvitation
+
+func (response InviteCoApplicant201JSONResponse) VisitInviteCoApplicantResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type InviteCoApplicant401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response InviteCoApplicant401ApplicationProblemPlusJSONResponse) VisitInviteCoApplicantResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type InviteCoApplicant404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response InviteCoApplicant404ApplicationProblemPlusJSONResponse) VisitInviteCoApplicantResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type InviteCoApplicant409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response InviteCoApplicant409ApplicationProblemPlusJSONResponse) VisitInviteCoApplicantResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type InviteCoApplicant422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response InviteCoApplicant422ApplicationProblemPlusJSONResponse) VisitInviteCoApplicantResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type InviteCoApplicant429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response InviteCoApplicant429ApplicationProblemPlusJSONResponse) VisitInviteCoApplicantResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(429)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type InviteCoApplicantdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response InviteCoApplicantdefaultApplicationProblemPlusJSONResponse) VisitInviteCoApplicantResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type RemoveCoApplicantRequestObject struct {
+	ApplicationId ApplicationId `json:"applicationId"`
+	CoApplicantId CoApplicantId `json:"coApplicantId"`
+}
+
+type RemoveCoApplicantResponseObject interface {
+	VisitRemoveCoApplicantResponse(w http.ResponseWriter) error
+}
+
+type RemoveCoApplicant204Response struct {
+}
+
+func (response RemoveCoApplicant204Response) VisitRemoveCoApplicantResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemoveCoApplicant401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCoApplicant401ApplicationProblemPlusJSONResponse) VisitRemoveCoApplicantResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type RemoveCoApplicant404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCoApplicant404ApplicationProblemPlusJSONResponse) VisitRemoveCoApplicantResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type RemoveCoApplicant409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCoApplicant409ApplicationProblemPlusJSONResponse) VisitRemoveCoApplicantResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type RemoveCoApplicantdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveCoApplicantdefaultApplicationProblemPlusJSONResponse) VisitRemoveCoApplicantResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type RemindCoApplicantRequestObject struct {
+	ApplicationId ApplicationId `json:"applicationId"`
+	CoApplicantId CoApplicantId `json:"coApplicantId"`
+}
+
+type RemindCoApplicantResponseObject interface {
+	VisitRemindCoApplicantResponse(w http.ResponseWriter) error
+}
+
+type RemindCoApplicant200JSONResponse CoApplicantInvitation
+
+func (response RemindCoApplicant200JSONResponse) VisitRemindCoApplicantResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type RemindCoApplicant401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RemindCoApplicant401ApplicationProblemPlusJSONResponse) VisitRemindCoApplicantResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type RemindCoApplicant404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RemindCoApplicant404ApplicationProblemPlusJSONResponse) VisitRemindCoApplicantResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type RemindCoApplicant409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RemindCoApplicant409ApplicationProblemPlusJSONResponse) VisitRemindCoApplicantResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type RemindCoApplicant429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response RemindCoApplicant429ApplicationProblemPlusJSONResponse) VisitRemindCoApplicantResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(429)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type RemindCoApplicantdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemindCoApplicantdefaultApplicationProblemPlusJSONResponse) VisitRemindCoApplicantResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type ConsentToApplicationRequestObject struct {
+	ApplicationId ApplicationId `json:"applicationId"`
+	Body          *ConsentToApplicationJSONRequestBody
+}
+
+type ConsentToApplicationResponseObject interface {
+	VisitConsentToApplicationResponse(w http.ResponseWriter) error
+}
+
+type ConsentToApplication200JSONResponse Application
+
+func (response ConsentToApplication200JSONResponse) VisitConsentToApplicationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ConsentToApplication401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ConsentToApplication401ApplicationProblemPlusJSONResponse) VisitConsentToApplicationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ConsentToApplication403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ConsentToApplication403ApplicationProblemPlusJSONResponse) VisitConsentToApplicationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ConsentToApplication404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ConsentToApplication404ApplicationProblemPlusJSONResponse) VisitConsentToApplicationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ConsentToApplication409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ConsentToApplication409ApplicationProblemPlusJSONResponse) VisitConsentToApplicationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ConsentToApplication422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ConsentToApplication422ApplicationProblemPlusJSONResponse) VisitConsentToApplicationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type ConsentToApplicationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ConsentToApplicationdefaultApplicationProblemPlusJSONResponse) VisitConsentToApplicationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 type GetApplicationDocumentRequestObject struct {
 	ApplicationId ApplicationId `json:"applicationId"`
 	DocumentId    DocumentId    `json:"documentId"`
@@ -2068,6 +2751,68 @@ type GetReceiptPaperdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetReceiptPaperdefaultApplicationProblemPlusJSONResponse) VisitGetReceiptPaperResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type RefuseApplicationRequestObject struct {
+	ApplicationId ApplicationId `json:"applicationId"`
+}
+
+type RefuseApplicationResponseObject interface {
+	VisitRefuseApplicationResponse(w http.ResponseWriter) error
+}
+
+type RefuseApplication200JSONResponse Application
+
+func (response RefuseApplication200JSONResponse) VisitRefuseApplicationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type RefuseApplication401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RefuseApplication401ApplicationProblemPlusJSONResponse) VisitRefuseApplicationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type RefuseApplication404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RefuseApplication404ApplicationProblemPlusJSONResponse) VisitRefuseApplicationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type RefuseApplication409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RefuseApplication409ApplicationProblemPlusJSONResponse) VisitRefuseApplicationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type RefuseApplicationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RefuseApplicationdefaultApplicationProblemPlusJSONResponse) VisitRefuseApplicationResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -2682,6 +3427,12 @@ func (response WithdrawApplicationdefaultApplicationProblemPlusJSONResponse) Vis
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// Read an invitation to apply together
+	// (POST /api/v1/application-invitations)
+	OpenApplicationInvitation(ctx context.Context, request OpenApplicationInvitationRequestObject) (OpenApplicationInvitationResponseObject, error)
+	// Accept an invitation to apply together
+	// (POST /api/v1/application-invitations/accept)
+	AcceptApplicationInvitation(ctx context.Context, request AcceptApplicationInvitationRequestObject) (AcceptApplicationInvitationResponseObject, error)
 	// The person's applications at this portal
 	// (GET /api/v1/applications)
 	ListApplications(ctx context.Context, request ListApplicationsRequestObject) (ListApplicationsResponseObject, error)
@@ -2709,6 +3460,21 @@ type StrictServerInterface interface {
 	// Download an attachment
 	// (GET /api/v1/applications/{applicationId}/attachments/{attachmentId})
 	GetAttachment(ctx context.Context, request GetAttachmentRequestObject) (GetAttachmentResponseObject, error)
+	// Who makes an application together
+	// (GET /api/v1/applications/{applicationId}/co-applicants)
+	ListCoApplicants(ctx context.Context, request ListCoApplicantsRequestObject) (ListCoApplicantsResponseObject, error)
+	// Invite somebody to apply together
+	// (POST /api/v1/applications/{applicationId}/co-applicants)
+	InviteCoApplicant(ctx context.Context, request InviteCoApplicantRequestObject) (InviteCoApplicantResponseObject, error)
+	// Remove a co-applicant from a draft
+	// (DELETE /api/v1/applications/{applicationId}/co-applicants/{coApplicantId})
+	RemoveCoApplicant(ctx context.Context, request RemoveCoApplicantRequestObject) (RemoveCoApplicantResponseObject, error)
+	// Remind a co-applicant
+	// (POST /api/v1/applications/{applicationId}/co-applicants/{coApplicantId}/remind)
+	RemindCoApplicant(ctx context.Context, request RemindCoApplicantRequestObject) (RemindCoApplicantResponseObject, error)
+	// Consent to a draft as a co-applicant
+	// (POST /api/v1/applications/{applicationId}/consent)
+	ConsentToApplication(ctx context.Context, request ConsentToApplicationRequestObject) (ConsentToApplicationResponseObject, error)
 	// Download a document that came with a status or message
 	// (GET /api/v1/applications/{applicationId}/documents/{documentId})
 	GetApplicationDocument(ctx context.Context, request GetApplicationDocumentRequestObject) (GetApplicationDocumentResponseObject, error)
@@ -2727,6 +3493,9 @@ type StrictServerInterface interface {
 	// The receipt of a submission as PDF
 	// (GET /api/v1/applications/{applicationId}/receipt.pdf)
 	GetReceiptPaper(ctx context.Context, request GetReceiptPaperRequestObject) (GetReceiptPaperResponseObject, error)
+	// Refuse to consent, or take a consent back
+	// (POST /api/v1/applications/{applicationId}/refusal)
+	RefuseApplication(ctx context.Context, request RefuseApplicationRequestObject) (RefuseApplicationResponseObject, error)
 	// Submit an application
 	// (POST /api/v1/applications/{applicationId}/submit)
 	SubmitApplication(ctx context.Context, request SubmitApplicationRequestObject) (SubmitApplicationResponseObject, error)
@@ -2760,6 +3529,64 @@ func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareF
 type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
+}
+
+// OpenApplicationInvitation operation middleware
+func (sh *strictHandler) OpenApplicationInvitation(ctx echo.Context) error {
+	var request OpenApplicationInvitationRequestObject
+
+	var body OpenApplicationInvitationJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenApplicationInvitation(ctx.Request().Context(), request.(OpenApplicationInvitationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenApplicationInvitation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(OpenApplicationInvitationResponseObject); ok {
+		return validResponse.VisitOpenApplicationInvitationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AcceptApplicationInvitation operation middleware
+func (sh *strictHandler) AcceptApplicationInvitation(ctx echo.Context) error {
+	var request AcceptApplicationInvitationRequestObject
+
+	var body AcceptApplicationInvitationJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AcceptApplicationInvitation(ctx.Request().Context(), request.(AcceptApplicationInvitationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcceptApplicationInvitation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AcceptApplicationInvitationResponseObject); ok {
+		return validResponse.VisitAcceptApplicationInvitationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
 }
 
 // ListApplications operation middleware
@@ -3011,6 +3838,145 @@ func (sh *strictHandler) GetAttachment(ctx echo.Context, applicationId Applicati
 	return nil
 }
 
+// ListCoApplicants operation middleware
+func (sh *strictHandler) ListCoApplicants(ctx echo.Context, applicationId ApplicationId) error {
+	var request ListCoApplicantsRequestObject
+
+	request.ApplicationId = applicationId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCoApplicants(ctx.Request().Context(), request.(ListCoApplicantsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCoApplicants")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListCoApplicantsResponseObject); ok {
+		return validResponse.VisitListCoApplicantsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// InviteCoApplicant operation middleware
+func (sh *strictHandler) InviteCoApplicant(ctx echo.Context, applicationId ApplicationId) error {
+	var request InviteCoApplicantRequestObject
+
+	request.ApplicationId = applicationId
+
+	var body InviteCoApplicantJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.InviteCoApplicant(ctx.Request().Context(), request.(InviteCoApplicantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "InviteCoApplicant")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(InviteCoApplicantResponseObject); ok {
+		return validResponse.VisitInviteCoApplicantResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RemoveCoApplicant operation middleware
+func (sh *strictHandler) RemoveCoApplicant(ctx echo.Context, applicationId ApplicationId, coApplicantId CoApplicantId) error {
+	var request RemoveCoApplicantRequestObject
+
+	request.ApplicationId = applicationId
+	request.CoApplicantId = coApplicantId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveCoApplicant(ctx.Request().Context(), request.(RemoveCoApplicantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveCoApplicant")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RemoveCoApplicantResponseObject); ok {
+		return validResponse.VisitRemoveCoApplicantResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RemindCoApplicant operation middleware
+func (sh *strictHandler) RemindCoApplicant(ctx echo.Context, applicationId ApplicationId, coApplicantId CoApplicantId) error {
+	var request RemindCoApplicantRequestObject
+
+	request.ApplicationId = applicationId
+	request.CoApplicantId = coApplicantId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemindCoApplicant(ctx.Request().Context(), request.(RemindCoApplicantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemindCoApplicant")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RemindCoApplicantResponseObject); ok {
+		return validResponse.VisitRemindCoApplicantResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ConsentToApplication operation middleware
+func (sh *strictHandler) ConsentToApplication(ctx echo.Context, applicationId ApplicationId) error {
+	var request ConsentToApplicationRequestObject
+
+	request.ApplicationId = applicationId
+
+	var body ConsentToApplicationJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ConsentToApplication(ctx.Request().Context(), request.(ConsentToApplicationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConsentToApplication")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ConsentToApplicationResponseObject); ok {
+		return validResponse.VisitConsentToApplicationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetApplicationDocument operation middleware
 func (sh *strictHandler) GetApplicationDocument(ctx echo.Context, applicationId ApplicationId, documentId DocumentId) error {
 	var request GetApplicationDocumentRequestObject
@@ -3164,6 +4130,31 @@ func (sh *strictHandler) GetReceiptPaper(ctx echo.Context, applicationId Applica
 		return err
 	} else if validResponse, ok := response.(GetReceiptPaperResponseObject); ok {
 		return validResponse.VisitGetReceiptPaperResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RefuseApplication operation middleware
+func (sh *strictHandler) RefuseApplication(ctx echo.Context, applicationId ApplicationId) error {
+	var request RefuseApplicationRequestObject
+
+	request.ApplicationId = applicationId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RefuseApplication(ctx.Request().Context(), request.(RefuseApplicationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RefuseApplication")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RefuseApplicationResponseObject); ok {
+		return validResponse.VisitRefuseApplicationResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -714,6 +714,16 @@ type ClientInterface interface {
 
 	SetStaffRoles(ctx context.Context, staffId StaffId, body SetStaffRolesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// OpenApplicationInvitationWithBody request with any body
+	OpenApplicationInvitationWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	OpenApplicationInvitation(ctx context.Context, body OpenApplicationInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AcceptApplicationInvitationWithBody request with any body
+	AcceptApplicationInvitationWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	AcceptApplicationInvitation(ctx context.Context, body AcceptApplicationInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListApplications request
 	ListApplications(ctx context.Context, params *ListApplicationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -747,6 +757,25 @@ type ClientInterface interface {
 	// GetAttachment request
 	GetAttachment(ctx context.Context, applicationId ApplicationId, attachmentId AttachmentId, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListCoApplicants request
+	ListCoApplicants(ctx context.Context, applicationId ApplicationId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// InviteCoApplicantWithBody request with any body
+	InviteCoApplicantWithBody(ctx context.Context, applicationId ApplicationId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	InviteCoApplicant(ctx context.Context, applicationId ApplicationId, body InviteCoApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemoveCoApplicant request
+	RemoveCoApplicant(ctx context.Context, applicationId ApplicationId, coApplicantId CoApplicantId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemindCoApplicant request
+	RemindCoApplicant(ctx context.Context, applicationId ApplicationId, coApplicantId CoApplicantId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConsentToApplicationWithBody request with any body
+	ConsentToApplicationWithBody(ctx context.Context, applicationId ApplicationId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	ConsentToApplication(ctx context.Context, applicationId ApplicationId, body ConsentToApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetApplicationDocument request
 	GetApplicationDocument(ctx context.Context, applicationId ApplicationId, documentId DocumentId, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -766,6 +795,9 @@ type ClientInterface interface {
 
 	// GetReceiptPaper request
 	GetReceiptPaper(ctx context.Context, applicationId ApplicationId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RefuseApplication request
+	RefuseApplication(ctx context.Context, applicationId ApplicationId, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SubmitApplication request
 	SubmitApplication(ctx context.Context, applicationId ApplicationId, params *SubmitApplicationParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3971,6 +4003,54 @@ func (c *Client) SetStaffRoles(ctx context.Context, staffId StaffId, body SetSta
 	return c.Client.Do(req)
 }
 
+func (c *Client) OpenApplicationInvitationWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenApplicationInvitationRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) OpenApplicationInvitation(ctx context.Context, body OpenApplicationInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenApplicationInvitationRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) AcceptApplicationInvitationWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAcceptApplicationInvitationRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) AcceptApplicationInvitation(ctx context.Context, body AcceptApplicationInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAcceptApplicationInvitationRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 func (c *Client) ListApplications(ctx context.Context, params *ListApplicationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListApplicationsRequest(c.Server, params)
 	if err != nil {
@@ -4115,6 +4195,90 @@ func (c *Client) GetAttachment(ctx context.Context, applicationId ApplicationId,
 	return c.Client.Do(req)
 }
 
+func (c *Client) ListCoApplicants(ctx context.Context, applicationId ApplicationId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCoApplicantsRequest(c.Server, applicationId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) InviteCoApplicantWithBody(ctx context.Context, applicationId ApplicationId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInviteCoApplicantRequestWithBody(c.Server, applicationId, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) InviteCoApplicant(ctx context.Context, applicationId ApplicationId, body InviteCoApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInviteCoApplicantRequest(c.Server, applicationId, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) RemoveCoApplicant(ctx context.Context, applicationId ApplicationId, coApplicantId CoApplicantId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveCoApplicantRequest(c.Server, applicationId, coApplicantId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) RemindCoApplicant(ctx context.Context, applicationId ApplicationId, coApplicantId CoApplicantId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemindCoApplicantRequest(c.Server, applicationId, coApplicantId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ConsentToApplicationWithBody(ctx context.Context, applicationId ApplicationId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConsentToApplicationRequestWithBody(c.Server, applicationId, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) ConsentToApplication(ctx context.Context, applicationId ApplicationId, body ConsentToApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConsentToApplicationRequest(c.Server, applicationId, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 func (c *Client) GetApplicationDocument(ctx context.Context, applicationId ApplicationId, documentId DocumentId, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetApplicationDocumentRequest(c.Server, applicationId, documentId)
 	if err != nil {
@@ -4189,6 +4353,18 @@ func (c *Client) GetReceipt(ctx context.Context, applicationId ApplicationId, re
 
 func (c *Client) GetReceiptPaper(ctx context.Context, applicationId ApplicationId, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetReceiptPaperRequest(c.Server, applicationId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) RefuseApplication(ctx context.Context, applicationId ApplicationId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRefuseApplicationRequest(c.Server, applicationId)
 	if err != nil {
 		return nil, err
 	}
@@ -13799,6 +13975,86 @@ func NewSetStaffRolesRequestWithBody(server string, staffId StaffId, contentType
 	return req, nil
 }
 
+// NewOpenApplicationInvitationRequest calls the generic OpenApplicationInvitation builder with application/json body
+func NewOpenApplicationInvitationRequest(server string, body OpenApplicationInvitationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOpenApplicationInvitationRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewOpenApplicationInvitationRequestWithBody generates requests for OpenApplicationInvitation with any type of body
+func NewOpenApplicationInvitationRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/application-invitations")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewAcceptApplicationInvitationRequest calls the generic AcceptApplicationInvitation builder with application/json body
+func NewAcceptApplicationInvitationRequest(server string, body AcceptApplicationInvitationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAcceptApplicationInvitationRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewAcceptApplicationInvitationRequestWithBody generates requests for AcceptApplicationInvitation with any type of body
+func NewAcceptApplicationInvitationRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/application-invitations/accept")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewListApplicationsRequest generates requests for ListApplications
 func NewListApplicationsRequest(server string, params *ListApplicationsParams) (*http.Request, error) {
 	var err error
@@ -14256,6 +14512,216 @@ func NewGetAttachmentRequest(server string, applicationId ApplicationId, attachm
 	return req, nil
 }
 
+// NewListCoApplicantsRequest generates requests for ListCoApplicants
+func NewListCoApplicantsRequest(server string, applicationId ApplicationId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "applicationId", runtime.ParamLocationPath, applicationId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/applications/%s/co-applicants", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewInviteCoApplicantRequest calls the generic InviteCoApplicant builder with application/json body
+func NewInviteCoApplicantRequest(server string, applicationId ApplicationId, body InviteCoApplicantJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewInviteCoApplicantRequestWithBody(server, applicationId, "application/json", bodyReader)
+}
+
+// NewInviteCoApplicantRequestWithBody generates requests for InviteCoApplicant with any type of body
+func NewInviteCoApplicantRequestWithBody(server string, applicationId ApplicationId, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "applicationId", runtime.ParamLocationPath, applicationId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/applications/%s/co-applicants", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewRemoveCoApplicantRequest generates requests for RemoveCoApplicant
+func NewRemoveCoApplicantRequest(server string, applicationId ApplicationId, coApplicantId CoApplicantId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "applicationId", runtime.ParamLocationPath, applicationId)
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithLocation("simple", false, "coApplicantId", runtime.ParamLocationPath, coApplicantId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/applications/%s/co-applicants/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("DELETE", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRemindCoApplicantRequest generates requests for RemindCoApplicant
+func NewRemindCoApplicantRequest(server string, applicationId ApplicationId, coApplicantId CoApplicantId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "applicationId", runtime.ParamLocationPath, applicationId)
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithLocation("simple", false, "coApplicantId", runtime.ParamLocationPath, coApplicantId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/applications/%s/co-applicants/%s/remind", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewConsentToApplicationRequest calls the generic ConsentToApplication builder with application/json body
+func NewConsentToApplicationRequest(server string, applicationId ApplicationId, body ConsentToApplicationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewConsentToApplicationRequestWithBody(server, applicationId, "application/json", bodyReader)
+}
+
+// NewConsentToApplicationRequestWithBody generates requests for ConsentToApplication with any type of body
+func NewConsentToApplicationRequestWithBody(server string, applicationId ApplicationId, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "applicationId", runtime.ParamLocationPath, applicationId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/applications/%s/consent", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewGetApplicationDocumentRequest generates requests for GetApplicationDocument
 func NewGetApplicationDocumentRequest(server string, applicationId ApplicationId, documentId DocumentId) (*http.Request, error) {
 	var err error
@@ -14499,6 +14965,40 @@ func NewGetReceiptPaperRequest(server string, applicationId ApplicationId) (*htt
 	}
 
 	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRefuseApplicationRequest generates requests for RefuseApplication
+func NewRefuseApplicationRequest(server string, applicationId ApplicationId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "applicationId", runtime.ParamLocationPath, applicationId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/applications/%s/refusal", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -22016,6 +22516,16 @@ type ClientWithResponsesInterface interface {
 
 	SetStaffRolesWithResponse(ctx context.Context, staffId StaffId, body SetStaffRolesJSONRequestBody, reqEditors ...RequestEditorFn) (*SetStaffRolesResponse, error)
 
+	// OpenApplicationInvitationWithBodyWithResponse request with any body
+	OpenApplicationInvitationWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenApplicationInvitationResponse, error)
+
+	OpenApplicationInvitationWithResponse(ctx context.Context, body OpenApplicationInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenApplicationInvitationResponse, error)
+
+	// AcceptApplicationInvitationWithBodyWithResponse request with any body
+	AcceptApplicationInvitationWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AcceptApplicationInvitationResponse, error)
+
+	AcceptApplicationInvitationWithResponse(ctx context.Context, body AcceptApplicationInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*AcceptApplicationInvitationResponse, error)
+
 	// ListApplicationsWithResponse request
 	ListApplicationsWithResponse(ctx context.Context, params *ListApplicationsParams, reqEditors ...RequestEditorFn) (*ListApplicationsResponse, error)
 
@@ -22049,6 +22559,25 @@ type ClientWithResponsesInterface interface {
 	// GetAttachmentWithResponse request
 	GetAttachmentWithResponse(ctx context.Context, applicationId ApplicationId, attachmentId AttachmentId, reqEditors ...RequestEditorFn) (*GetAttachmentResponse, error)
 
+	// ListCoApplicantsWithResponse request
+	ListCoApplicantsWithResponse(ctx context.Context, applicationId ApplicationId, reqEditors ...RequestEditorFn) (*ListCoApplicantsResponse, error)
+
+	// InviteCoApplicantWithBodyWithResponse request with any body
+	InviteCoApplicantWithBodyWithResponse(ctx context.Context, applicationId ApplicationId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*InviteCoApplicantResponse, error)
+
+	InviteCoApplicantWithResponse(ctx context.Context, applicationId ApplicationId, body InviteCoApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*InviteCoApplicantResponse, error)
+
+	// RemoveCoApplicantWithResponse request
+	RemoveCoApplicantWithResponse(ctx context.Context, applicationId ApplicationId, coApplicantId CoApplicantId, reqEditors ...RequestEditorFn) (*RemoveCoApplicantResponse, error)
+
+	// RemindCoApplicantWithResponse request
+	RemindCoApplicantWithResponse(ctx context.Context, applicationId ApplicationId, coApplicantId CoApplicantId, reqEditors ...RequestEditorFn) (*RemindCoApplicantResponse, error)
+
+	// ConsentToApplicationWithBodyWithResponse request with any body
+	ConsentToApplicationWithBodyWithResponse(ctx context.Context, applicationId ApplicationId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConsentToApplicationResponse, error)
+
+	ConsentToApplicationWithResponse(ctx context.Context, applicationId ApplicationId, body ConsentToApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*ConsentToApplicationResponse, error)
+
 	// GetApplicationDocumentWithResponse request
 	GetApplicationDocumentWithResponse(ctx context.Context, applicationId ApplicationId, documentId DocumentId, reqEditors ...RequestEditorFn) (*GetApplicationDocumentResponse, error)
 
@@ -22068,6 +22597,9 @@ type ClientWithResponsesInterface interface {
 
 	// GetReceiptPaperWithResponse request
 	GetReceiptPaperWithResponse(ctx context.Context, applicationId ApplicationId, reqEditors ...RequestEditorFn) (*GetReceiptPaperResponse, error)
+
+	// RefuseApplicationWithResponse request
+	RefuseApplicationWithResponse(ctx context.Context, applicationId ApplicationId, reqEditors ...RequestEditorFn) (*RefuseApplicationResponse, error)
 
 	// SubmitApplicationWithResponse request
 	SubmitApplicationWithResponse(ctx context.Context, applicationId ApplicationId, params *SubmitApplicationParams, reqEditors ...RequestEditorFn) (*SubmitApplicationResponse, error)
@@ -26814,6 +27346,59 @@ func (r SetStaffRolesResponse) StatusCode() int {
 	return 0
 }
 
+type OpenApplicationInvitationResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *ApplicationInvitation
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON410     *Gone
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r OpenApplicationInvitationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OpenApplicationInvitationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type AcceptApplicationInvitationResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *AcceptedInvitation
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON410     *Gone
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r AcceptApplicationInvitationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AcceptApplicationInvitationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListApplicationsResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -27052,6 +27637,139 @@ func (r GetAttachmentResponse) StatusCode() int {
 	return 0
 }
 
+type ListCoApplicantsResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *CoApplicantList
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCoApplicantsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCoApplicantsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type InviteCoApplicantResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON201                       *CoApplicantInvitation
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSON429     *TooManyRequests
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r InviteCoApplicantResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r InviteCoApplicantResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type RemoveCoApplicantResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r RemoveCoApplicantResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RemoveCoApplicantResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type RemindCoApplicantResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *CoApplicantInvitation
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON429     *TooManyRequests
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r RemindCoApplicantResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RemindCoApplicantResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ConsentToApplicationResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *Application
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r ConsentToApplicationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ConsentToApplicationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type GetApplicationDocumentResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -27199,6 +27917,32 @@ func (r GetReceiptPaperResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetReceiptPaperResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type RefuseApplicationResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *Application
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r RefuseApplicationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RefuseApplicationResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -32610,6 +33354,40 @@ func (c *ClientWithResponses) SetStaffRolesWithResponse(ctx context.Context, sta
 	return ParseSetStaffRolesResponse(rsp)
 }
 
+// OpenApplicationInvitationWithBodyWithResponse request with arbitrary body returning *OpenApplicationInvitationResponse
+func (c *ClientWithResponses) OpenApplicationInvitationWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenApplicationInvitationResponse, error) {
+	rsp, err := c.OpenApplicationInvitationWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenApplicationInvitationResponse(rsp)
+}
+
+func (c *ClientWithResponses) OpenApplicationInvitationWithResponse(ctx context.Context, body OpenApplicationInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenApplicationInvitationResponse, error) {
+	rsp, err := c.OpenApplicationInvitation(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenApplicationInvitationResponse(rsp)
+}
+
+// AcceptApplicationInvitationWithBodyWithResponse request with arbitrary body returning *AcceptApplicationInvitationResponse
+func (c *ClientWithResponses) AcceptApplicationInvitationWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AcceptApplicationInvitationResponse, error) {
+	rsp, err := c.AcceptApplicationInvitationWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAcceptApplicationInvitationResponse(rsp)
+}
+
+func (c *ClientWithResponses) AcceptApplicationInvitationWithResponse(ctx context.Context, body AcceptApplicationInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*AcceptApplicationInvitationResponse, error) {
+	rsp, err := c.AcceptApplicationInvitation(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAcceptApplicationInvitationResponse(rsp)
+}
+
 // ListApplicationsWithResponse request returning *ListApplicationsResponse
 func (c *ClientWithResponses) ListApplicationsWithResponse(ctx context.Context, params *ListApplicationsParams, reqEditors ...RequestEditorFn) (*ListApplicationsResponse, error) {
 	rsp, err := c.ListApplications(ctx, params, reqEditors...)
@@ -32715,6 +33493,67 @@ func (c *ClientWithResponses) GetAttachmentWithResponse(ctx context.Context, app
 	return ParseGetAttachmentResponse(rsp)
 }
 
+// ListCoApplicantsWithResponse request returning *ListCoApplicantsResponse
+func (c *ClientWithResponses) ListCoApplicantsWithResponse(ctx context.Context, applicationId ApplicationId, reqEditors ...RequestEditorFn) (*ListCoApplicantsResponse, error) {
+	rsp, err := c.ListCoApplicants(ctx, applicationId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCoApplicantsResponse(rsp)
+}
+
+// InviteCoApplicantWithBodyWithResponse request with arbitrary body returning *InviteCoApplicantResponse
+func (c *ClientWithResponses) InviteCoApplicantWithBodyWithResponse(ctx context.Context, applicationId ApplicationId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*InviteCoApplicantResponse, error) {
+	rsp, err := c.InviteCoApplicantWithBody(ctx, applicationId, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseInviteCoApplicantResponse(rsp)
+}
+
+func (c *ClientWithResponses) InviteCoApplicantWithResponse(ctx context.Context, applicationId ApplicationId, body InviteCoApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*InviteCoApplicantResponse, error) {
+	rsp, err := c.InviteCoApplicant(ctx, applicationId, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseInviteCoApplicantResponse(rsp)
+}
+
+// RemoveCoApplicantWithResponse request returning *RemoveCoApplicantResponse
+func (c *ClientWithResponses) RemoveCoApplicantWithResponse(ctx context.Context, applicationId ApplicationId, coApplicantId CoApplicantId, reqEditors ...RequestEditorFn) (*RemoveCoApplicantResponse, error) {
+	rsp, err := c.RemoveCoApplicant(ctx, applicationId, coApplicantId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRemoveCoApplicantResponse(rsp)
+}
+
+// RemindCoApplicantWithResponse request returning *RemindCoApplicantResponse
+func (c *ClientWithResponses) RemindCoApplicantWithResponse(ctx context.Context, applicationId ApplicationId, coApplicantId CoApplicantId, reqEditors ...RequestEditorFn) (*RemindCoApplicantResponse, error) {
+	rsp, err := c.RemindCoApplicant(ctx, applicationId, coApplicantId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRemindCoApplicantResponse(rsp)
+}
+
+// ConsentToApplicationWithBodyWithResponse request with arbitrary body returning *ConsentToApplicationResponse
+func (c *ClientWithResponses) ConsentToApplicationWithBodyWithResponse(ctx context.Context, applicationId ApplicationId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConsentToApplicationResponse, error) {
+	rsp, err := c.ConsentToApplicationWithBody(ctx, applicationId, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConsentToApplicationResponse(rsp)
+}
+
+func (c *ClientWithResponses) ConsentToApplicationWithResponse(ctx context.Context, applicationId ApplicationId, body ConsentToApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*ConsentToApplicationResponse, error) {
+	rsp, err := c.ConsentToApplication(ctx, applicationId, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConsentToApplicationResponse(rsp)
+}
+
 // GetApplicationDocumentWithResponse request returning *GetApplicationDocumentResponse
 func (c *ClientWithResponses) GetApplicationDocumentWithResponse(ctx context.Context, applicationId ApplicationId, documentId DocumentId, reqEditors ...RequestEditorFn) (*GetApplicationDocumentResponse, error) {
 	rsp, err := c.GetApplicationDocument(ctx, applicationId, documentId, reqEditors...)
@@ -32775,6 +33614,15 @@ func (c *ClientWithResponses) GetReceiptPaperWithResponse(ctx context.Context, a
 		return nil, err
 	}
 	return ParseGetReceiptPaperResponse(rsp)
+}
+
+// RefuseApplicationWithResponse request returning *RefuseApplicationResponse
+func (c *ClientWithResponses) RefuseApplicationWithResponse(ctx context.Context, applicationId ApplicationId, reqEditors ...RequestEditorFn) (*RefuseApplicationResponse, error) {
+	rsp, err := c.RefuseApplication(ctx, applicationId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRefuseApplicationResponse(rsp)
 }
 
 // SubmitApplicationWithResponse request returning *SubmitApplicationResponse
@@ -43357,6 +44205,121 @@ func ParseSetStaffRolesResponse(rsp *http.Response) (*SetStaffRolesResponse, err
 	return response, nil
 }
 
+// ParseOpenApplicationInvitationResponse parses an HTTP response from a OpenApplicationInvitationWithResponse call
+func ParseOpenApplicationInvitationResponse(rsp *http.Response) (*OpenApplicationInvitationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OpenApplicationInvitationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ApplicationInvitation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 410:
+		var dest Gone
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON410 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAcceptApplicationInvitationResponse parses an HTTP response from a AcceptApplicationInvitationWithResponse call
+func ParseAcceptApplicationInvitationResponse(rsp *http.Response) (*AcceptApplicationInvitationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AcceptApplicationInvitationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AcceptedInvitation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 410:
+		var dest Gone
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON410 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListApplicationsResponse parses an HTTP response from a ListApplicationsWithResponse call
 func ParseListApplicationsResponse(rsp *http.Response) (*ListApplicationsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -43871,6 +44834,297 @@ func ParseGetAttachmentResponse(rsp *http.Response) (*GetAttachmentResponse, err
 	return response, nil
 }
 
+// ParseListCoApplicantsResponse parses an HTTP response from a ListCoApplicantsWithResponse call
+func ParseListCoApplicantsResponse(rsp *http.Response) (*ListCoApplicantsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCoApplicantsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CoApplicantList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseInviteCoApplicantResponse parses an HTTP response from a InviteCoApplicantWithResponse call
+func ParseInviteCoApplicantResponse(rsp *http.Response) (*InviteCoApplicantResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &InviteCoApplicantResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest CoApplicantInvitation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRemoveCoApplicantResponse parses an HTTP response from a RemoveCoApplicantWithResponse call
+func ParseRemoveCoApplicantResponse(rsp *http.Response) (*RemoveCoApplicantResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RemoveCoApplicantResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRemindCoApplicantResponse parses an HTTP response from a RemindCoApplicantWithResponse call
+func ParseRemindCoApplicantResponse(rsp *http.Response) (*RemindCoApplicantResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RemindCoApplicantResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CoApplicantInvitation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseConsentToApplicationResponse parses an HTTP response from a ConsentToApplicationWithResponse call
+func ParseConsentToApplicationResponse(rsp *http.Response) (*ConsentToApplicationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ConsentToApplicationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Application
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetApplicationDocumentResponse parses an HTTP response from a GetApplicationDocumentWithResponse call
 func ParseGetApplicationDocumentResponse(rsp *http.Response) (*GetApplicationDocumentResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -44141,6 +45395,60 @@ func ParseGetReceiptPaperResponse(rsp *http.Response) (*GetReceiptPaperResponse,
 	}
 
 	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRefuseApplicationResponse parses an HTTP response from a RefuseApplicationWithResponse call
+func ParseRefuseApplicationResponse(rsp *http.Response) (*RefuseApplicationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RefuseApplicationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Application
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest Unauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {

@@ -470,7 +470,7 @@ func (a *App) plugApplications(ctx context.Context) error {
 		sealed = a.post
 	}
 	a.delivery, err = delivery.New(delivery.Config{
-		DB: a.db, Keys: a.keys, Jobs: a.jobs, Self: a.self.Id, Offers: a.catalog, Messages: messages{a.federation}, Powers: a.powers, Fees: a.payments, Audit: audit.New(a.db, time.Now), Hash: applications.ContentHash, Mail: mail.NewQueue(a.jobs, a.keys), AlertTo: a.config.AlertEmail,
+		DB: a.db, Keys: a.keys, Jobs: a.jobs, Self: a.self.Id, Offers: a.catalog, Messages: messages{a.federation}, Powers: a.powers, Fees: a.payments, Audit: audit.New(a.db, time.Now), Hash: applications.ContentHash, ConsentHash: applications.ConsentHash, Mail: mail.NewQueue(a.jobs, a.keys), AlertTo: a.config.AlertEmail,
 		Sealed: sealed, Signer: signer, Papers: papers{a},
 		Store: store, Files: files{a}, Scanner: a.scanner, Providers: providers.deliveries(), AllowLoopback: !a.config.production(), Log: a.log, Now: time.Now,
 	})
@@ -479,7 +479,7 @@ func (a *App) plugApplications(ctx context.Context) error {
 	}
 	a.applications, err = applications.New(applications.Config{
 		DB: a.db, Keys: a.keys, Store: store, Jobs: a.jobs, Hub: a.hub, Offers: a.catalog, Forms: a.forms, Places: a.places,
-		Delivery: a.delivery, Mailbox: a.mailbox, Portals: a.federation, Powers: a.powers, Fees: a.payments, Accesses: a.accounts, Documents: a.safe, Scanner: a.scanner, Papers: papers{a}, NumberPrefix: a.config.NumberPrefix, PublicURL: a.config.PublicURL, Log: a.log,
+		Delivery: a.delivery, Mailbox: a.mailbox, Portals: a.federation, Powers: a.powers, Fees: a.payments, Accesses: a.accounts, Documents: a.safe, Scanner: a.scanner, Mail: mail.NewQueue(a.jobs, a.keys), Papers: papers{a}, NumberPrefix: a.config.NumberPrefix, PublicURL: a.config.PublicURL, Log: a.log,
 	})
 	if err != nil {
 		return err

@@ -56,7 +56,7 @@ func TestContract_AnythingSent_IsAnsweredAsTheContractSays(t *testing.T) {
 	require.NoError(t, err)
 	signedIn(t, a, handler, clara) // a session is one of the things
 	ids := belongings(t, a, clara)
-	for _, table := range []string{"account_proposals", "powers", "safe_documents", "application_attachments", "passkeys"} { // what is sealed in them is nothing
+	for _, table := range []string{"account_proposals", "powers", "safe_documents", "application_attachments", "application_co_applicants", "passkeys"} { // what is sealed in them is nothing
 		require.NoError(t, a.db.From(ctx).Exec("DELETE FROM "+table).Error)
 	}
 	require.NoError(t, a.db.From(ctx).Exec("UPDATE applications SET portal = ?", fmt.Sprintf(`{"id": %q, "name": "Landkreis Emsland", "kind": "county"}`, a.self.Id)).Error)

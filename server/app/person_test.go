@@ -98,7 +98,7 @@ func belongings(t *testing.T, a *App, account uuid.UUID) map[string]uuid.UUID {
 	ctx, now := t.Context(), time.Now().UTC()
 	person := httpx.Person{Issuer: a.self.Id, Subject: account.String()}
 	ids := map[string]uuid.UUID{}
-	for _, name := range []string{"proposalId", "passkeyId", "applicationId", "attachmentId", "identityId", "powerId", "documentId", "uploadId"} {
+	for _, name := range []string{"proposalId", "passkeyId", "applicationId", "attachmentId", "identityId", "powerId", "documentId", "uploadId", "coApplicantId"} {
 		ids[name] = uuid.New()
 	}
 	exec := func(statement string, args ...any) {
@@ -130,6 +130,15 @@ func belongings(t *testing.T, a *App, account uuid.UUID) map[string]uuid.UUID {
 		VALUES (?, ?, true, '/a/b', ?, 'application/pdf', 1, ?)`, ids["attachmentId"], application, []byte("x"), now)
 	exec(`INSERT INTO application_attachments (id, application_id, ready, field, name, media_type, size, created_at, received, delete_at)
 		VALUES (?, ?, false, '/a/b', ?, '', 100, ?, 0, ?)`, ids["uploadId"], application, []byte("x"), now, now.Add(time.Hour))
+	// Somebody makes Clara's draft with her, and she makes that of somebody else.
+	exec("INSERT INTO application_co_applicants (id, application_id, state, sealed, inviter, created_at) VALUES (?, ?, 'invited', ?, ?, ?)", ids["coApplicantId"], application, []byte("x"), []byte("x"), now)
+	elsewhere := uuid.New()
+	exec(`INSERT INTO applications (id, issuer, subject, state, revision, offer_id, service_id, organisation_id, form_id, form_version, portal_id, portal, place,
+			service_title, authority_name, needed_level, language, created_at, changed_at)
+		VALUES (?, ?, ?, 'granted', 1, ?, ?, ?, ?, 1, ?, '{}', '{}', '{"de": "Fest"}', '{"de": "Amt"}', 'low', 'de', ?, ?)`,
+		elsewhere, person.Issuer, uuid.NewString(), uuid.New(), uuid.New(), uuid.New(), uuid.New(), a.self.Id, now, now)
+	exec(`INSERT INTO application_co_applicants (id, application_id, state, sealed, inviter, issuer, subject, trust_level, content_hash, consented_at, created_at)
+		VALUES (?, ?, 'consented', ?, ?, ?, ?, 'low', 'hash', ?, ?)`, uuid.New(), elsewhere, []byte("x"), []byte("x"), person.Issuer, person.Subject, now, now)
 	exec("INSERT INTO oidc_subjects (client_id, subject, account_id) VALUES ('https://meppen.example', ?, ?)", "pairwise-"+account.String(), account)
 	exec("INSERT INTO idempotency_keys (scope, key, request_hash) VALUES (?, 'k', ?)", "applications.create "+person.Issuer+" "+person.Subject, []byte("x"))
 	for parameter, table := range map[string]string{"consentId": "consents", "accessId": "accesses", "messageId": "mailbox_messages", "sessionId": "sessions"} {
@@ -226,7 +235,7 @@ func TestDelete_EveryTableThatNamesAPersonIsKnown(t *testing.T) {
 	t.Parallel()
 	a, _ := newApp(t)
 	erased := map[string]bool{
-		"applications": true, "sessions": true, "mailbox_messages": true,
+		"applications": true, "application_co_applicants": true, "sessions": true, "mailbox_messages": true,
 		"oidc_auth_requests": true, "oidc_families": true, "oidc_subjects": true, "oidc_visits": true,
 		"federation_outbox": true, "federation_inbox": true, "federation_inbox_lanes": true, "federation_outbox_lanes": true, // a message's thread, no person
 		"federation_statements": true, // a portal

@@ -23,6 +23,7 @@ import (
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/jobs"
 	"portalverbund/server/platform/keys"
+	"portalverbund/server/platform/mail"
 	"portalverbund/server/platform/notify"
 	"portalverbund/server/platform/paging"
 	"portalverbund/server/platform/problem"
@@ -73,12 +74,15 @@ type Application struct {
 	CreatedAt      time.Time
 	ChangedAt      time.Time
 	Attachments    []types.Attachment
+	CoApplicants   []CoApplicant            // who makes it together with the person
+	Joint          *Joint                   // where the form provides for that; of one that is read by itself
 	Uploads        []types.UnfinishedUpload // of drafts
 	Timeline       []types.TimelineEvent
 	Errors         []problem.FieldError  // of drafts: what submission would refuse
 	Fee            *types.ApplicationFee // of drafts: what it costs
 
 	authorityAt *time.Time
+	takesPart   types.CoApplicantState // in a list, how the person stands to what somebody else has filled in
 }
 
 // ETag is the version of an application for HTTP.
@@ -145,6 +149,11 @@ type Mailbox interface {
 	Notify(ctx context.Context, person httpx.Person, m types.MessageMailbox) error
 }
 
+// Mail puts a mail into the outgoing queue, in ctx's transaction.
+type Mail interface {
+	Enqueue(ctx context.Context, m mail.Message) error
+}
+
 // Portals knows this portal and the members of the association.
 type Portals interface {
 	Self() types.PortalReference
@@ -169,6 +178,7 @@ type Config struct {
 	Accesses     AccessLog        // nil: nobody is told
 	Documents    Documents        // nil: there is no safe
 	Scanner      *scan.Scanner    // nil: files are not checked
+	Mail         Mail             // nil: nobody is invited by mail
 	Papers       Papers           // where documents come from that authorities and providers send
 	NumberPrefix string           // two to four capital letters, such as MEP
 	PublicURL    string           // of this portal, for links to the application
@@ -196,6 +206,7 @@ type Service struct {
 	safe     Documents
 	scanner  *scan.Scanner
 	papers   Papers
+	mail     Mail
 	prefix   string
 	url      string
 	log      *slog.Logger
@@ -221,7 +232,7 @@ func New(c Config) (*Service, error) {
 	}
 	return &Service{
 		db: c.DB, keys: c.Keys, store: c.Store, jobs: c.Jobs, hub: c.Hub, offers: c.Offers, forms: c.Forms, places: c.Places,
-		delivery: c.Delivery, mailbox: c.Mailbox, portals: c.Portals, powers: c.Powers, fees: c.Fees, accesses: c.Accesses, safe: c.Documents, scanner: c.Scanner, papers: c.Papers, prefix: c.NumberPrefix,
+		delivery: c.Delivery, mailbox: c.Mailbox, portals: c.Portals, powers: c.Powers, fees: c.Fees, accesses: c.Accesses, safe: c.Documents, scanner: c.Scanner, papers: c.Papers, mail: c.Mail, prefix: c.NumberPrefix,
 		url: strings.TrimRight(c.PublicURL, "/"), log: c.Log, random: c.Random,
 		now: func() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }, // as the database keeps it
 	}, nil
@@ -268,8 +279,13 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID) (Application, error) {
 	if err != nil {
 		return Application{}, err
 	}
-	a, err := s.read(ctx, caller.Person, id)
+	a, err := s.readVisible(ctx, caller.Person, id)
 	if err != nil {
+		return Application{}, err
+	}
+	if j, err := s.joint(ctx, a); err == nil {
+		a.Joint = &j
+	} else if a.State == types.ApplicationStateDraft && !problem.Is(err, errNotJoint.Code) {
 		return Application{}, err
 	}
 	if a.State == types.ApplicationStateDraft {

@@ -264,6 +264,13 @@ func (s *Service) DeleteAttachment(ctx context.Context, id, attachmentID uuid.UU
 		if err := s.touch(ctx, id); err != nil {
 			return err
 		}
+		form, err := s.forms.Form(ctx, a.FormID, a.FormVersion)
+		if err != nil {
+			return fmt.Errorf("read form of draft: %w", err)
+		}
+		if err := s.lapse(ctx, form, a); err != nil {
+			return err
+		}
 		return s.deleteObjectsLater(ctx, []string{objectKey(attachmentID)})
 	})
 }

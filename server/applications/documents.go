@@ -17,6 +17,7 @@ import (
 	"portalverbund/api/types"
 	"portalverbund/server/platform/blob"
 	"portalverbund/server/platform/files"
+	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/problem"
 	"portalverbund/server/platform/scan"
 )
@@ -162,6 +163,9 @@ func (s *Service) Document(ctx context.Context, id, documentID uuid.UUID) (File,
 		WHERE t.id = ? AND a.id = ? AND (a.issuer = ? AND a.subject = ?
 			AND (a.power_id IS NULL OR a.power_ended_at IS NULL AND a.power_until > now()) OR a.principal_issuer = ? AND a.principal_subject = ?)`,
 		documentID, id, caller.Person.Issuer, caller.Person.Subject, caller.Person.Issuer, caller.Person.Subject)
+	if problem.Is(err, errDocumentUnknown.Code) {
+		return s.documentOfJoint(ctx, caller.Person, id, documentID)
+	}
 	if err != nil {
 		return File{}, err
 	}
@@ -173,6 +177,17 @@ func (s *Service) Document(ctx context.Context, id, documentID uuid.UUID) (File,
 		return File{}, errors.Join(err, f.Content.Close())
 	}
 	return f, nil
+}
+
+// documentOfJoint opens a document for somebody who has made an application together with another. That they have is told to nobody: the authority
+// asks whether the one who filled it in has.
+func (s *Service) documentOfJoint(ctx context.Context, p httpx.Person, id, documentID uuid.UUID) (File, error) {
+	r, err := s.document(ctx, `SELECT t.* FROM application_documents t JOIN application_co_applicants x ON x.application_id = t.application_id
+		WHERE t.id = ? AND x.application_id = ? AND x.issuer = ? AND x.subject = ?`, documentID, id, p.Issuer, p.Subject)
+	if err != nil {
+		return File{}, err
+	}
+	return s.openDocument(ctx, r)
 }
 
 // noteOpened notes that the person has opened a document for the first time, and tells the portal that it came from.
@@ -198,7 +213,8 @@ func (s *Service) noteOpened(ctx context.Context, r documentRow) error {
 // else.
 func (s *Service) DocumentFor(ctx context.Context, home string, id uuid.UUID) (name, mediaType string, size int64, content io.ReadSeekCloser, err error) {
 	r, err := s.document(ctx, `SELECT t.* FROM application_documents t JOIN applications a ON a.id = t.application_id
-		WHERE t.id = ? AND (a.issuer = ? OR a.principal_issuer = ?)`, id, home, home)
+		WHERE t.id = ? AND (a.issuer = ? OR a.principal_issuer = ? OR EXISTS (SELECT FROM application_co_applicants x WHERE x.application_id = a.id AND x.issuer = ?))`,
+		id, home, home, home)
 	if err != nil {
 		return "", "", 0, nil, err
 	}

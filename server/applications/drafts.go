@@ -136,7 +136,10 @@ func (s *Service) SaveDraft(ctx context.Context, id uuid.UUID, ifMatch string, c
 		}
 		a.Data, a.Language, a.ChangedAt = change.Data, httpx.LanguageOf(ctx), s.now()
 		a.Revision++
-		return s.updateDraft(ctx, a)
+		if err := s.updateDraft(ctx, a); err != nil {
+			return err
+		}
+		return s.lapse(ctx, form, a)
 	})
 	if err != nil {
 		return Application{}, err
@@ -171,6 +174,9 @@ func (s *Service) DeleteDraft(ctx context.Context, id uuid.UUID) error {
 		}
 		if a.State != types.ApplicationStateDraft {
 			return errSubmitted
+		}
+		if err := s.tellCoApplicants(ctx, a, discarded(), "", ""); err != nil {
+			return err
 		}
 		return s.deleteDrafts(ctx, []uuid.UUID{id})
 	})

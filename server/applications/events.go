@@ -221,7 +221,10 @@ func (s *Service) Withdraw(ctx context.Context, id uuid.UUID, key string) (Appli
 		}
 		event := s.ownEvent(types.Withdrawn, types.EventAuthorCitizen)
 		event.Name = a.actedBy(caller)
-		return struct{}{}, s.say(ctx, a, event, types.ApplicationStateWithdrawn)
+		if err := s.say(ctx, a, event, types.ApplicationStateWithdrawn); err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, s.tellCoApplicants(ctx, a, takenBack(), "", "")
 	})
 	if err != nil {
 		return Application{}, err

@@ -82,7 +82,7 @@ func newSetupWith(t *testing.T, o options) *setup {
 	x.others = newOthers(x.offerID, o.portal)
 	x.s, err = applications.New(applications.Config{
 		DB: x.db, Keys: set, Store: x.store, Jobs: x.jobs, Hub: x.hub, Offers: x.others, Forms: x.others, Places: x.others, Delivery: x.others,
-		Mailbox: x.others, Portals: x.others, Powers: x.others, Documents: x.others, Papers: x.others, Scanner: o.scanner, NumberPrefix: "MEP", PublicURL: self + "/", Now: x.clock.now, Random: o.random,
+		Mailbox: x.others, Portals: x.others, Powers: x.others, Documents: x.others, Mail: x.others, Papers: x.others, Scanner: o.scanner, NumberPrefix: "MEP", PublicURL: self + "/", Now: x.clock.now, Random: o.random,
 	})
 	if err != nil {
 		t.Fatal(err)

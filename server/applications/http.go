@@ -46,6 +46,9 @@ func (h *Handlers) ListApplications(ctx context.Context, request api.ListApplica
 			AuthorityName: httpx.Localized(ctx, a.AuthorityName), Portal: a.Portal, CreatedAt: a.CreatedAt, ChangedAt: a.ChangedAt, SubmittedAt: a.SubmittedAt,
 			ActsFor: a.ActsFor,
 		})
+		if a.takesPart != "" {
+			list.Items[len(list.Items)-1].CoApplicantState = &a.takesPart
+		}
 	}
 	list.NextCursor = optional(next)
 	return list, nil
@@ -206,7 +209,7 @@ func (h *Handlers) GetReceipt(ctx context.Context, request api.GetReceiptRequest
 	return api.GetReceipt200JSONResponse{
 		Number: a.Number, ServiceTitle: httpx.Localized(ctx, a.ServiceTitle), AuthorityName: httpx.Localized(ctx, a.AuthorityName),
 		Portal: a.Portal, SubmittedAt: *a.SubmittedAt, ContentHash: a.ContentHash, Attachments: a.Attachments,
-		ArrivedAt: a.ArrivedAt, SignedReceipt: optional(a.Receipt), ActsFor: a.ActsFor,
+		ArrivedAt: a.ArrivedAt, SignedReceipt: optional(a.Receipt), ActsFor: a.ActsFor, CoApplicants: a.consented(),
 	}, nil
 }
 
@@ -246,6 +249,12 @@ func wire(ctx context.Context, a Application) types.Application {
 	if a.State == types.ApplicationStateDraft {
 		deleteAt, found := a.DeleteAt(), wireErrors(ctx, a.Errors)
 		out.DeleteAt, out.Errors, out.Fee, out.Uploads = &deleteAt, &found, a.Fee, &a.Uploads
+	}
+	if joint := a.Joint != nil; joint {
+		out.Joint = &joint
+	}
+	if out.CoApplicant = coApplicantView(ctx, a); out.CoApplicant != nil {
+		out.Step, out.Errors, out.Uploads = nil, nil, nil // for who fills in
 	}
 	return out
 }

@@ -37,7 +37,11 @@ func (s *Service) Accessed(ctx context.Context, from string, m types.MessageAcce
 	if a.Portal.Name != "" && a.Portal.Name != m.Who && m.Kind != types.ReadByProvider {
 		m.Who = a.Portal.Name + ", " + m.Who
 	}
-	for i, p := range a.concerned() {
+	together, err := s.coPeople(ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	for i, p := range append(a.concerned(), together...) {
 		if i > 0 { // an entry of its own, the same each time
 			m.Id = uuid.NewSHA1(m.Id, []byte(p.Subject))
 		}
@@ -143,9 +147,12 @@ func (s *Service) PersonalData(ctx context.Context, p httpx.Person, add func(sec
 		}
 		more := len(items) > f.Limit
 		items = items[:min(len(items), f.Limit)]
+		if err := s.addJoint(ctx, p, items, add); err != nil {
+			return err
+		}
 		for _, item := range items { // each with its timeline and files in one go: what is in memory is one of them
 			if !item.isOf(p) {
-				continue // it is somebody else's, for whom they act
+				continue // it is somebody else's, for whom or with whom they act
 			}
 			a, err := s.read(ctx, p, item.ID)
 			if problem.Is(err, errUnknown.Code) {
@@ -170,6 +177,52 @@ func (s *Service) PersonalData(ctx context.Context, p httpx.Person, add func(sec
 	}
 }
 
+// exportedJoint is an application that somebody else has filled in, as it is given to a person who makes it with them: what they have said to it.
+type exportedJoint struct {
+	ID          uuid.UUID  `json:"id"`
+	Number      string     `json:"number,omitempty"`
+	Service     string     `json:"service"`
+	Authority   string     `json:"authority"`
+	State       string     `json:"state"`
+	Consent     string     `json:"consent"`
+	ConsentedAt *time.Time `json:"consentedAt,omitempty"`
+	TrustLevel  string     `json:"trustLevel,omitempty"`
+	ContentHash string     `json:"contentHash,omitempty"`
+}
+
+// addJoint gives what a person makes together with others, of a page of their list.
+func (s *Service) addJoint(ctx context.Context, p httpx.Person, items []Application, add func(section string, data any) error) error {
+	ids := []uuid.UUID{}
+	for _, item := range items {
+		if item.takesPart != "" {
+			ids = append(ids, item.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	rows, _ := s.db.Pgx(ctx).Query(ctx, "SELECT "+coApplicantColumns+" FROM application_co_applicants WHERE application_id = ANY ($1) AND issuer = $2 AND subject = $3", ids, p.Issuer, p.Subject)
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[coApplicantRow])
+	if err != nil {
+		return fmt.Errorf("read co-applicants: %w", err)
+	}
+	for _, item := range items {
+		for _, r := range found {
+			if r.ApplicationID != item.ID {
+				continue
+			}
+			err := add("jointApplications", exportedJoint{
+				ID: item.ID, Number: item.Number, Service: httpx.Localized(ctx, item.ServiceTitle), Authority: httpx.Localized(ctx, item.AuthorityName), State: string(item.State),
+				Consent: string(r.State), ConsentedAt: r.ConsentedAt, TrustLevel: string(r.TrustLevel), ContentHash: r.ContentHash,
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // ErasePerson deletes a person's drafts, and takes the person, the answers and all texts out of what was handed in: that it
 // was, when, and the receipt stay as proof. Files that the authority has not fetched yet stay for it until it has them.
 func (s *Service) ErasePerson(ctx context.Context, p httpx.Person) error {
@@ -185,6 +238,9 @@ func (s *Service) ErasePerson(ctx context.Context, p httpx.Person) error {
 		})
 		if err != nil {
 			return fmt.Errorf("erase files: %w", err)
+		}
+		if err := s.eraseCoApplicant(ctx, p); err != nil {
+			return err
 		}
 		documents, err := s.eraseDocuments(ctx, p.Issuer, p.Subject)
 		if err != nil {

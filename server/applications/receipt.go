@@ -19,6 +19,9 @@ import (
 // receiptWords are the words of a receipt on paper.
 type receiptWords struct {
 	title, sent, number, service, authority, actedFor, submitted, arrived, onItsWay, answers, gone, files, hash, hashText, yes, no, footer, name, when string
+
+	coApplicant, consented string // the latter with name, moment and trust level
+	levels                 map[types.TrustLevel]string
 }
 
 func wordsOfReceipt(language string) receiptWords {
@@ -29,6 +32,8 @@ func wordsOfReceipt(language string) receiptWords {
 			gone:  "Your answers and files are with the competent authority, and no longer kept at this portal.",
 			files: "Files", hash: "Checksum of the content", hashText: "SHA-256 over the submitted content in canonical JSON (RFC 8785). With it can be proved later that exactly this was sent.",
 			yes: "Yes", no: "No", footer: "Receipt of the application", name: "receipt-", when: "2 January 2006, 15:04",
+			coApplicant: "Together with", consented: "%s, consented on %s (trust level: %s)",
+			levels: map[types.TrustLevel]string{types.Low: "low", types.Substantial: "substantial", types.High: "high"},
 		}
 	}
 	return receiptWords{
@@ -37,6 +42,8 @@ func wordsOfReceipt(language string) receiptWords {
 		gone:  "Ihre Angaben und Dateien liegen bei der zuständigen Behörde und nicht mehr an diesem Portal.",
 		files: "Dateien", hash: "Prüfsumme des Inhalts", hashText: "SHA-256 über den abgeschickten Inhalt in kanonischem JSON (RFC 8785). Damit lässt sich später nachweisen, dass genau das abgeschickt wurde.",
 		yes: "Ja", no: "Nein", footer: "Bestätigung des Antrags", name: "bestaetigung-", when: "02.01.2006, 15:04 Uhr",
+		coApplicant: "Gemeinsam mit", consented: "%s, zugestimmt am %s (Vertrauensniveau: %s)",
+		levels: map[types.TrustLevel]string{types.Low: "niedrig", types.Substantial: "substanziell", types.High: "hoch"},
 	}
 }
 
@@ -69,6 +76,7 @@ func (s *Service) ReceiptPaper(ctx context.Context, id uuid.UUID) (content []byt
 	if a.ActsFor != nil {
 		facts = append(facts, pdf.Fact{Label: w.actedFor, Value: a.ActsFor.Name})
 	}
+	facts = append(facts, w.together(a.consented())...)
 	p.Facts(facts...)
 	if err := s.answersOn(ctx, p, a, w); err != nil {
 		return nil, "", err
@@ -84,6 +92,18 @@ func (s *Service) ReceiptPaper(ctx context.Context, id uuid.UUID) (content []byt
 	var b bytes.Buffer
 	err = p.Write(&b)
 	return b.Bytes(), w.name + a.Number + ".pdf", err
+}
+
+// together names those who have made an application with the person who filled it in, and when they consented.
+func (w receiptWords) together(consented *[]types.ConsentedApplicant) []pdf.Fact {
+	if consented == nil {
+		return nil
+	}
+	facts := make([]pdf.Fact, 0, len(*consented))
+	for _, c := range *consented {
+		facts = append(facts, pdf.Fact{Label: w.coApplicant, Value: fmt.Sprintf(w.consented, c.Name, c.ConsentedAt.In(germany()).Format(w.when), w.levels[c.TrustLevel])})
+	}
+	return facts
 }
 
 func fileNames(attachments []types.Attachment) []string {
@@ -113,7 +133,7 @@ func (s *Service) PaperFor(ctx context.Context, app types.MessageApplication) ([
 	if app.ActsFor != nil {
 		facts = append(facts, pdf.Fact{Label: w.actedFor, Value: app.ActsFor.Name})
 	}
-	p.Facts(facts...)
+	p.Facts(append(facts, w.together(app.CoApplicants)...)...)
 	a := Application{FormID: app.FormId, FormVersion: app.FormVersion, Data: app.Data, Attachments: app.Attachments}
 	if a.Data == nil {
 		a.Data = map[string]any{}

@@ -263,6 +263,10 @@ func (s *Service) handOver(ctx context.Context, caller httpx.Caller, id uuid.UUI
 	if err != nil {
 		return err
 	}
+	// Who it is for now does not consent beside themselves.
+	if err := s.db.Later(ctx, "hand draft over", "DELETE FROM application_co_applicants WHERE application_id = $1 AND issuer = $2 AND subject = $3", a.ID, to.Issuer, to.Subject); err != nil {
+		return err
+	}
 	if err := s.writeTo(ctx, a, to, preparedForYou(), s.portals.Self().Name, ""); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"portalverbund/api/types"
 	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/mail"
 	"portalverbund/server/platform/problem"
 )
 
@@ -33,6 +34,7 @@ type others struct {
 	events   []types.TimelineEvent
 	opened   []string // documents, with the portals that are told
 	letters  []types.MessageMailbox
+	mails    []mail.Message
 	persons  []httpx.Person
 	uses     []types.PowerUse
 	refusal  error                                                   // what Use answers
@@ -151,6 +153,12 @@ func (o *others) Opened(_ context.Context, portal string, m types.MessageDocumen
 
 func (o *others) Notify(_ context.Context, p httpx.Person, m types.MessageMailbox) error {
 	o.set(func() { o.letters, o.persons = append(o.letters, m), append(o.persons, p) })
+	return nil
+}
+
+// Enqueue takes a mail.
+func (o *others) Enqueue(_ context.Context, m mail.Message) error {
+	o.set(func() { o.mails = append(o.mails, m) })
 	return nil
 }
 

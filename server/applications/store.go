@@ -61,6 +61,12 @@ type applicationRow struct {
 	PrincipalSubject string
 }
 
+// listedRow is an application in the list of a person, who may make it together with another.
+type listedRow struct {
+	applicationRow
+	CoState types.CoApplicantState
+}
+
 const (
 	summaryColumns = `id, issuer, subject, state, revision, number, offer_id, service_id, organisation_id, form_id, form_version, portal_id, portal, place,
 		service_title, authority_name, needed_level, trust_level, language, step, content_hash, arrived_at, authority_at, created_at, changed_at, submitted_at`
@@ -198,12 +204,11 @@ func (s *Service) draftBytes(ctx context.Context, p httpx.Person) (n int64, err 
 
 const (
 	// Who acts by a power of attorney sees what they submitted while it counts; the one it is for sees it from submission on.
-	actsStill       = "(power_id IS NULL OR state = 'draft' OR power_ended_at IS NULL AND power_until > now())"
-	theirs          = "(issuer = $2 AND subject = $3 AND " + actsStill + " OR principal_issuer = $2 AND principal_subject = $3)"
-	ofPerson        = "SELECT " + applicationColumns + " FROM applications WHERE id = $1 AND " + theirs
-	presentOfPerson = "SELECT " + withoutContent + " FROM applications WHERE id = $1 AND " + theirs
-	handedTo        = "SELECT " + applicationColumns + " FROM applications WHERE id = $1 AND portal_id = $2 AND state <> 'draft' FOR UPDATE"
-	handedToAny     = "SELECT " + applicationColumns + " FROM applications WHERE id = $1 AND state <> 'draft' FOR UPDATE"
+	actsStill   = "(power_id IS NULL OR state = 'draft' OR power_ended_at IS NULL AND power_until > now())"
+	theirs      = "(issuer = $2 AND subject = $3 AND " + actsStill + " OR principal_issuer = $2 AND principal_subject = $3)"
+	ofPerson    = "SELECT " + applicationColumns + " FROM applications WHERE id = $1 AND " + theirs
+	handedTo    = "SELECT " + applicationColumns + " FROM applications WHERE id = $1 AND portal_id = $2 AND state <> 'draft' FOR UPDATE"
+	handedToAny = "SELECT " + applicationColumns + " FROM applications WHERE id = $1 AND state <> 'draft' FOR UPDATE"
 )
 
 // read gives an application of a person with all that belongs to it.
@@ -244,6 +249,7 @@ type wholeRows struct {
 	files     []attachmentRow
 	events    []eventRow
 	documents []documentRow
+	joint     []coApplicantRow
 }
 
 // queue puts what reads them into a batch. The first argument of the query is the id of the application.
@@ -252,6 +258,7 @@ func (r *wholeRows) queue(batch *pgx.Batch, query string, args ...any) {
 	batch.Queue(attachmentsQuery, args[0]).Query(into(&r.files))
 	batch.Queue(timelineQuery, args[0]).Query(into(&r.events))
 	batch.Queue(documentsQuery, args[0]).Query(into(&r.documents))
+	batch.Queue(coApplicantsQuery, args[0]).Query(into(&r.joint))
 }
 
 // queueLocked queues the application of a person, and keeps others from changing it until the transaction ends.
@@ -287,6 +294,9 @@ func (s *Service) opened(r wholeRows) (Application, error) {
 	if a.Timeline, err = s.openEvents(a.ID, r.events); err != nil {
 		return Application{}, err
 	}
+	if a.CoApplicants, err = s.openCoApplicants(r.joint); err != nil {
+		return Application{}, err
+	}
 	return a, s.addDocuments(a.Timeline, r.documents)
 }
 
@@ -314,20 +324,23 @@ func (s *Service) page(ctx context.Context, p httpx.Person, f Filter) ([]Applica
 		narrowed += fmt.Sprintf(" AND (changed_at, id) < ($%d, $%d)", len(args)-1, len(args))
 	}
 	narrowed += fmt.Sprintf(" ORDER BY changed_at DESC, id DESC LIMIT %d", f.Limit+1)
-	query := "(SELECT " + withoutContent + " FROM applications WHERE issuer = $1 AND subject = $2 AND " + actsStill + narrowed + ")" +
-		" UNION ALL (SELECT " + withoutContent + " FROM applications WHERE principal_issuer = $1 AND principal_subject = $2 AND principal_subject <> ''" + narrowed + ")" +
+	query := "(SELECT " + withoutContent + ", '' FROM applications WHERE issuer = $1 AND subject = $2 AND " + actsStill + narrowed + ")" +
+		" UNION ALL (SELECT " + withoutContent + ", '' FROM applications WHERE principal_issuer = $1 AND principal_subject = $2 AND principal_subject <> ''" + narrowed + ")" +
+		" UNION ALL (SELECT " + withoutContent + ", co_state FROM applications JOIN (SELECT application_id, state AS co_state FROM application_co_applicants" +
+		" WHERE issuer = $1 AND subject = $2 AND subject <> '') x ON x.application_id = id WHERE true" + narrowed + ")" +
 		fmt.Sprintf(" ORDER BY changed_at DESC, id DESC LIMIT %d", f.Limit+1)
 	rows, _ := s.db.Pgx(ctx).Query(ctx, query, args...) // the error comes with the rows
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[applicationRow])
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[listedRow])
 	if err != nil {
 		return nil, fmt.Errorf("list applications: %w", err)
 	}
 	items := make([]Application, 0, len(found))
 	for _, r := range found {
-		a, err := s.unsealed(r)
+		a, err := s.unsealed(r.applicationRow)
 		if err != nil {
 			return nil, err
 		}
+		a.takesPart = r.CoState
 		items = append(items, a)
 	}
 	return items, nil

@@ -102,7 +102,7 @@ func (s *Service) submit(ctx context.Context, caller httpx.Caller, rows wholeRow
 	if !with.asked && asksHome(caller, a) {
 		return a, errAskHome
 	}
-	channel, _, err := s.checkOffer(ctx, caller, a)
+	channel, needed, err := s.checkOffer(ctx, caller, a)
 	if err != nil {
 		return a, err
 	}
@@ -110,9 +110,9 @@ func (s *Service) submit(ctx context.Context, caller httpx.Caller, rows wholeRow
 	if err != nil {
 		return a, fmt.Errorf("read form of draft: %w", err)
 	}
-	c, refused := s.judge(form, a)
-	if len(refused) > 0 {
-		return a, problem.Invalid(refused...)
+	c, err := s.ready(form, a, needed)
+	if err != nil {
+		return a, err
 	}
 	fee, err := s.agreed(ctx, a.OfferID, c.data, with.shown)
 	if err != nil {
@@ -130,6 +130,7 @@ func (s *Service) submit(ctx context.Context, caller httpx.Caller, rows wholeRow
 	}
 	m := message(a, applicantName(a, caller.DisplayName))
 	m.Fee, m.FeeRange = fee.Amount, fee.Range
+	m.CoApplicants = a.consented()
 	if with.proof != nil {
 		m.Power = &with.proof.Proof
 	}
@@ -155,6 +156,22 @@ func (s *Service) submit(ctx context.Context, caller httpx.Caller, rows wholeRow
 		return a, err
 	}
 	return a, s.changed(ctx, a)
+}
+
+// ready gives what is submitted of a draft, when it is right and all who make it have consented to it.
+func (s *Service) ready(form types.Form, a Application, needed types.TrustLevel) (content, error) {
+	c, refused := s.judge(form, a)
+	if len(refused) > 0 {
+		return c, problem.Invalid(refused...)
+	}
+	if form.Layout.Applicants == nil {
+		return c, nil
+	}
+	hash, err := consentHash(a, c)
+	if err != nil {
+		return c, err
+	}
+	return c, s.missing(form, a, hash, needed)
 }
 
 // asksHome says whether the account home has a say in the submission of a draft: somebody acts for another, or is about to by mistake, or
@@ -266,25 +283,34 @@ func applicantName(a Application, displayName string) string {
 // with the values of the message; ids in small letters, the attachments in the order of the message, submittedAt in UTC as RFC
 // 3339 without trailing zeros. Whoever has the message can compute it.
 func ContentHash(m types.MessageApplication) (string, error) {
+	object := hashed(m)
+	object["number"], object["submittedAt"] = m.Number, m.SubmittedAt.UTC().Format(time.RFC3339Nano)
+	text, err := canonical.Marshal(object)
+	if err != nil {
+		return "", fmt.Errorf("hash application: %w", err)
+	}
+	return sum(text), nil
+}
+
+func sum(text []byte) string {
+	hash := sha256.Sum256(text)
+	return hex.EncodeToString(hash[:])
+}
+
+// hashed is the object over which hashes are made, without what submission adds.
+func hashed(m types.MessageApplication) map[string]any {
 	attachments := make([]map[string]string, 0, len(m.Attachments))
 	for _, a := range m.Attachments {
 		attachments = append(attachments, map[string]string{"field": a.Field, "id": a.Id.String(), "sha256": strings.ToLower(a.Sha256)})
 	}
-	text, err := canonical.Marshal(map[string]any{
+	return map[string]any{
 		"applicationId": m.ApplicationId.String(),
 		"ars":           m.Ars,
 		"attachments":   attachments,
 		"data":          m.Data,
 		"formId":        m.FormId.String(),
 		"formVersion":   m.FormVersion,
-		"number":        m.Number,
 		"offerId":       m.OfferId.String(),
 		"serviceId":     m.ServiceId.String(),
-		"submittedAt":   m.SubmittedAt.UTC().Format(time.RFC3339Nano),
-	})
-	if err != nil {
-		return "", fmt.Errorf("hash application: %w", err)
 	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:]), nil
 }

@@ -34,7 +34,7 @@ func (s *Service) Watch(ctx context.Context, id uuid.UUID) (Watching, error) {
 		return Watching{}, err
 	}
 	present := func() (string, error) {
-		a, err := s.find(ctx, presentOfPerson, id, caller.Person.Issuer, caller.Person.Subject)
+		a, err := s.find(ctx, presentVisible, id, caller.Person.Issuer, caller.Person.Subject)
 		return a.ETag(), err
 	}
 	if _, err := present(); err != nil {

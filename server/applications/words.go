@@ -1,8 +1,10 @@
 package applications
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -17,7 +19,10 @@ import (
 type letter struct {
 	subject, text problem.Text
 
+	person    string                // who is spoken of; empty: who acts
 	decision  bool                  // on the application
+	final     bool                  // it ends the application
+	gone      bool                  // who gets it cannot see the application
 	documents []types.EventDocument // that came with it
 }
 
@@ -34,6 +39,7 @@ func confirmation() letter {
 // undeliverable says that the competent portal does not take an application.
 func undeliverable() letter {
 	return letter{
+		final:   true,
 		subject: problem.Text{De: "Ihr Antrag wurde nicht angenommen: {service}", En: "Your application was not taken: {service}"},
 		text: problem.Text{
 			De: "Guten Tag,\n\nIhr Antrag „{service}“ konnte nicht zugestellt werden. Das Portal der zuständigen Stelle nimmt ihn so nicht mehr an, zum Beispiel weil es das Angebot geändert hat. Zuständig ist: {authority}.\n\nIhre Angaben sind nicht verloren. Bitte stellen Sie den Antrag neu oder wenden Sie sich an die zuständige Stelle.\n\nAntragsnummer: {number}",
@@ -73,8 +79,8 @@ func letterFor(kind types.EventKind, moved bool) (letter, bool) {
 		}, true
 	case types.Granted:
 		return letter{
-			decision: true,
-			subject:  problem.Text{De: "Entscheidung: Ihr Antrag ist bewilligt: {service}", En: "Decision: your application is granted: {service}"},
+			decision: true, final: true,
+			subject: problem.Text{De: "Entscheidung: Ihr Antrag ist bewilligt: {service}", En: "Decision: your application is granted: {service}"},
 			text: problem.Text{
 				De: "Guten Tag,\n\nIhr Antrag „{service}“ ist bewilligt. Entschieden hat: {authority}.{text}" + number,
 				En: "Hello,\n\nyour application “{service}” has been granted by: {authority}.{text}" + numberEn,
@@ -82,8 +88,8 @@ func letterFor(kind types.EventKind, moved bool) (letter, bool) {
 		}, true
 	case types.Refused:
 		return letter{
-			decision: true,
-			subject:  problem.Text{De: "Entscheidung: Ihr Antrag ist abgelehnt: {service}", En: "Decision: your application is refused: {service}"},
+			decision: true, final: true,
+			subject: problem.Text{De: "Entscheidung: Ihr Antrag ist abgelehnt: {service}", En: "Decision: your application is refused: {service}"},
 			text: problem.Text{
 				De: "Guten Tag,\n\nIhr Antrag „{service}“ ist abgelehnt. Entschieden hat: {authority}.{text}" + number,
 				En: "Hello,\n\nyour application “{service}” has been refused by: {authority}.{text}" + numberEn,
@@ -93,6 +99,7 @@ func letterFor(kind types.EventKind, moved bool) (letter, bool) {
 		return undeliverable(), true
 	case types.Closed:
 		return letter{
+			final:   true,
 			subject: problem.Text{De: "Antrag abgeschlossen: {service}", En: "Application finished: {service}"},
 			text: problem.Text{
 				De: "Guten Tag,\n\nIhr Antrag „{service}“ ist abgeschlossen. Zuständig war: {authority}.{text}" + number,
@@ -105,8 +112,19 @@ func letterFor(kind types.EventKind, moved bool) (letter, bool) {
 
 // confirm writes to the person that their application was submitted.
 func (s *Service) confirm(ctx context.Context, a Application) error {
-	if err := s.writeTo(ctx, a, a.Person, confirmation(), s.portals.Self().Name, ""); err != nil || a.Principal.Subject == "" {
+	if err := s.writeTo(ctx, a, a.Person, confirmation(), s.portals.Self().Name, ""); err != nil {
 		return err
+	}
+	for _, c := range a.CoApplicants {
+		if c.Person.Subject == "" {
+			continue
+		}
+		if err := s.writeTo(ctx, a, c.Person, confirmation(), s.portals.Self().Name, ""); err != nil {
+			return err
+		}
+	}
+	if a.Principal.Subject == "" {
+		return nil
 	}
 	return s.writeTo(ctx, a, a.Principal, madeForYou(), s.portals.Self().Name, "")
 }
@@ -138,14 +156,18 @@ func (s *Service) tell(ctx context.Context, a Application, e types.TimelineEvent
 	return s.write(ctx, a, l, sender, text)
 }
 
-// write puts a letter into the mailboxes of all whom an application concerns.
+// write puts a letter into the mailboxes of all whom an application concerns. Who makes it together with another hears how it ends, as a decision is
+// announced to everybody whom it is for (§ 41 VwVfG); the authority talks with the one who filled it in.
 func (s *Service) write(ctx context.Context, a Application, l letter, sender, text string) error {
 	for _, p := range s.told(a) {
 		if err := s.writeTo(ctx, a, p, l, sender, text); err != nil {
 			return err
 		}
 	}
-	return nil
+	if !l.final {
+		return nil
+	}
+	return s.tellCoApplicants(ctx, a, l, sender, text)
 }
 
 // writeTo puts a letter into a person's mailbox, in the language of the application, with its address. Where somebody acts for another person, it
@@ -160,15 +182,18 @@ func (s *Service) writeTo(ctx context.Context, a Application, to httpx.Person, l
 		sender = s.portals.Self().Name
 	}
 	words := strings.NewReplacer("{service}", title, "{authority}", authority, "{number}", a.Number, "{text}", text,
-		"{person}", a.actor(), "{for}", a.principalName())
-	if a.ActsFor != nil && a.Principal.Subject != "" {
+		"{person}", cmp.Or(l.person, a.actor()), "{for}", a.principalName())
+	if a.ActsFor != nil && a.Principal.Subject != "" && slices.Contains(a.concerned(), to) {
 		text := forAnother(to == a.Principal).In(a.Language)
 		l.text.De, l.text.En = l.text.De+text, l.text.En+text
 	}
-	link := s.url + "/antraege/" + a.ID.String()
 	m := types.MessageMailbox{
-		Id: id, Person: to.Subject, Sender: sender, At: s.now(), Link: &link,
+		Id: id, Person: to.Subject, Sender: sender, At: s.now(),
 		Subject: words.Replace(l.subject.In(a.Language)), Text: words.Replace(l.text.In(a.Language)),
+	}
+	if !l.gone {
+		link := s.url + "/antraege/" + a.ID.String()
+		m.Link = &link
 	}
 	if l.decision {
 		kind := types.MailboxDecision

@@ -39,7 +39,8 @@ type Case struct {
 	OrganisationID   uuid.UUID
 	OrganisationName map[string]string
 	ApplicantName    string
-	ActsFor          *types.ActsFor // who applied, and for which organisation; nil for people who act for themselves
+	ActsFor          *types.ActsFor              // who applied, and for which organisation; nil for people who act for themselves
+	CoApplicants     *[]types.ConsentedApplicant // who made it together with them; nil for nobody
 	ARS              string
 	FormID           uuid.UUID
 	FormVersion      int
@@ -286,9 +287,12 @@ func localized(text map[string]string, language string) string {
 
 // content is what is sealed of an application: the answers, and what is known of its files.
 type content struct {
-	Data        map[string]any `json:"data"`
-	ActsFor     *types.ActsFor `json:"actsFor,omitempty"`
-	Attachments []fileContent  `json:"attachments"`
+	Data    map[string]any `json:"data"`
+	ActsFor *types.ActsFor `json:"actsFor,omitempty"`
+
+	CoApplicants *[]types.ConsentedApplicant `json:"coApplicants,omitempty"`
+
+	Attachments []fileContent `json:"attachments"`
 }
 
 type fileContent struct {

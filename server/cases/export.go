@@ -49,33 +49,34 @@ type exportedNote struct {
 
 // exportedCase is a case as programs read it. `server verify-application` finds the receipt in it.
 type exportedCase struct {
-	ID               uuid.UUID             `json:"id"` // of the application, for which the receipt is
-	CaseID           uuid.UUID             `json:"caseId"`
-	Number           string                `json:"number"`
-	State            types.CaseState       `json:"state"`
-	ServiceID        uuid.UUID             `json:"serviceId"`
-	ServiceTitle     map[string]string     `json:"serviceTitle"`
-	OrganisationID   uuid.UUID             `json:"organisationId"`
-	OrganisationName map[string]string     `json:"organisationName"`
-	ApplicantName    string                `json:"applicantName"`
-	ActsFor          *types.ActsFor        `json:"actsFor,omitempty"`
-	Origin           string                `json:"origin"`
-	ARS              string                `json:"ars"`
-	TrustLevel       types.TrustLevel      `json:"trustLevel"`
-	FormID           uuid.UUID             `json:"formId"`
-	FormVersion      int                   `json:"formVersion"`
-	Data             map[string]any        `json:"data"`
-	Attachments      []exportedAttachment  `json:"attachments"`
-	Timeline         []types.TimelineEvent `json:"timeline"`
-	Notes            []exportedNote        `json:"notes"`
-	Proposal         *types.Decision       `json:"proposal,omitempty"` // that waits for a second clerk
-	SubmittedAt      time.Time             `json:"submittedAt"`
-	ReceivedAt       time.Time             `json:"receivedAt"`
-	DeleteOn         string                `json:"deleteOn,omitempty"`
-	Hold             *exportedNote         `json:"hold,omitempty"`
-	Fees             []types.PaymentRecord `json:"fees"`
-	ContentHash      string                `json:"contentHash"`
-	SignedReceipt    string                `json:"signedReceipt,omitempty"`
+	ID               uuid.UUID                   `json:"id"` // of the application, for which the receipt is
+	CaseID           uuid.UUID                   `json:"caseId"`
+	Number           string                      `json:"number"`
+	State            types.CaseState             `json:"state"`
+	ServiceID        uuid.UUID                   `json:"serviceId"`
+	ServiceTitle     map[string]string           `json:"serviceTitle"`
+	OrganisationID   uuid.UUID                   `json:"organisationId"`
+	OrganisationName map[string]string           `json:"organisationName"`
+	ApplicantName    string                      `json:"applicantName"`
+	ActsFor          *types.ActsFor              `json:"actsFor,omitempty"`
+	CoApplicants     *[]types.ConsentedApplicant `json:"coApplicants,omitempty"`
+	Origin           string                      `json:"origin"`
+	ARS              string                      `json:"ars"`
+	TrustLevel       types.TrustLevel            `json:"trustLevel"`
+	FormID           uuid.UUID                   `json:"formId"`
+	FormVersion      int                         `json:"formVersion"`
+	Data             map[string]any              `json:"data"`
+	Attachments      []exportedAttachment        `json:"attachments"`
+	Timeline         []types.TimelineEvent       `json:"timeline"`
+	Notes            []exportedNote              `json:"notes"`
+	Proposal         *types.Decision             `json:"proposal,omitempty"` // that waits for a second clerk
+	SubmittedAt      time.Time                   `json:"submittedAt"`
+	ReceivedAt       time.Time                   `json:"receivedAt"`
+	DeleteOn         string                      `json:"deleteOn,omitempty"`
+	Hold             *exportedNote               `json:"hold,omitempty"`
+	Fees             []types.PaymentRecord       `json:"fees"`
+	ContentHash      string                      `json:"contentHash"`
+	SignedReceipt    string                      `json:"signedReceipt,omitempty"`
 }
 
 type exportedAttachment struct {
@@ -316,7 +317,7 @@ func (a *archive) data() exportedCase {
 	c := a.c
 	out := exportedCase{
 		ID: c.ApplicationID, CaseID: c.ID, Number: c.Number, State: c.State, ServiceID: c.ServiceID, ServiceTitle: c.ServiceTitle, OrganisationID: c.OrganisationID,
-		OrganisationName: c.OrganisationName, ApplicantName: c.ApplicantName, ActsFor: c.ActsFor, Origin: c.Origin, ARS: c.ARS, TrustLevel: c.TrustLevel,
+		OrganisationName: c.OrganisationName, ApplicantName: c.ApplicantName, ActsFor: c.ActsFor, CoApplicants: c.CoApplicants, Origin: c.Origin, ARS: c.ARS, TrustLevel: c.TrustLevel,
 		FormID: c.FormID, FormVersion: c.FormVersion, Data: c.Data, Attachments: []exportedAttachment{}, Timeline: c.Timeline, Notes: []exportedNote{}, Fees: append([]types.PaymentRecord{}, a.fees...),
 		SubmittedAt: c.SubmittedAt, ReceivedAt: c.ReceivedAt, ContentHash: c.ContentHash, SignedReceipt: a.receipt,
 	}

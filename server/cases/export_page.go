@@ -20,7 +20,7 @@ func exportWord(name string) problem.Text {
 	words := map[string]problem.Text{
 		"file": {De: "Akte", En: "File"}, "data": {De: "Antrag und Verlauf als Daten", En: "Application and timeline as data"},
 		"number": {De: "Nummer", En: "Number"}, "state": {De: "Stand", En: "State"}, "applicant": {De: "Antragstellende Person", En: "Applicant"},
-		"actor": {De: "Handelnde Person", En: "Acting person"}, "office": {De: "Zuständig", En: "Competent"}, "origin": {De: "Gestellt bei", En: "Applied for at"}, "submitted": {De: "Abgeschickt", En: "Submitted"},
+		"actor": {De: "Handelnde Person", En: "Acting person"}, "coApplicant": {De: "Gemeinsam mit", En: "Together with"}, "office": {De: "Zuständig", En: "Competent"}, "origin": {De: "Gestellt bei", En: "Applied for at"}, "submitted": {De: "Abgeschickt", En: "Submitted"},
 		"received": {De: "Eingegangen", En: "Received"}, "level": {De: "Vertrauensniveau", En: "Trust level"}, "hash": {De: "Prüfsumme des Antrags (SHA-256)", En: "Hash of the application (SHA-256)"},
 		"deleteOn": {De: "Wird gelöscht am", En: "Will be deleted on"}, "hold": {De: "Löschsperre", En: "Hold"}, "answers": {De: "Angaben", En: "Answers"},
 		"attachments": {De: "Anhänge", En: "Attachments"}, "missing": {De: "noch nicht übertragen", En: "not transferred yet"}, "timeline": {De: "Verlauf und Nachrichten", En: "Timeline and messages"},
@@ -134,6 +134,11 @@ func (a *archive) facts() []line {
 	}
 	if a.c.ActsFor != nil {
 		facts = append(facts, line{a.word("actor"), a.c.ActsFor.Person})
+	}
+	if a.c.CoApplicants != nil {
+		for _, c := range *a.c.CoApplicants {
+			facts = append(facts, line{a.word("coApplicant"), fmt.Sprintf("%s, %s, %s, %s", c.Name, a.moment(c.ConsentedAt), c.TrustLevel, c.ContentHash)})
+		}
 	}
 	if a.c.DeleteOn != nil {
 		facts = append(facts, line{a.word("deleteOn"), a.c.DeleteOn.Format(time.DateOnly)})

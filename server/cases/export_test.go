@@ -54,10 +54,15 @@ func TestExport_WholeFile_NamesAndHashesEverything(t *testing.T) {
 	x := newSetup(t)
 	x.run()
 	app := x.application([]byte("%PDF-1.7 Impfpass"))
+	bernd := types.ConsentedApplicant{Name: "Bernd Nachbar", TrustLevel: types.Substantial, ConsentedAt: app.SubmittedAt, ContentHash: strings.Repeat("ab", 32)}
+	app.CoApplicants = &[]types.ConsentedApplicant{bernd}
 	id := x.open(t, app)
 	waitFor(t, "the file", func() bool {
 		return x.count(t, "SELECT count(*) FROM case_attachments WHERE state = 'available'") == 1
 	})
+	if c, err := x.s.Read(x.clerk, id); err != nil || c.CoApplicants == nil || (*c.CoApplicants)[0] != bernd {
+		t.Errorf("the clerk sees %+v, %v", c.CoApplicants, err)
+	}
 	reason := types.PaymentReduction{From: types.Money{Amount: 5000, Currency: "EUR"}, To: types.Money{Amount: 2550, Currency: "EUR"}, Reason: "Zweiter Hund"}
 	at := app.SubmittedAt
 	x.set(func() {
@@ -106,7 +111,7 @@ func TestExport_WholeFile_NamesAndHashesEverything(t *testing.T) {
 		t.Errorf("decision %+v", decision)
 	}
 	page := string(entries[manifest.Files[0].Name])
-	for _, want := range []string{"Clara Beispiel", "Waldi", "Ihr Hund ist angemeldet.", "Rücksprache &lt;gehalten&gt;.", "Gebühr für die Marke", "50,00 €", "25,50 €: Zweiter Hund", "EMS-4711", `href="` + attachment + `"`, app.Number} {
+	for _, want := range []string{"Clara Beispiel", "Bernd Nachbar", bernd.ContentHash, "Waldi", "Ihr Hund ist angemeldet.", "Rücksprache &lt;gehalten&gt;.", "Gebühr für die Marke", "50,00 €", "25,50 €: Zweiter Hund", "EMS-4711", `href="` + attachment + `"`, app.Number} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not show %q", want)
 		}

@@ -296,7 +296,7 @@ func (h *Handlers) body(ctx context.Context, c Case) (types.Case, error) {
 		Id: c.ID, Number: c.Number, State: c.State, ServiceId: c.ServiceID, ServiceTitle: httpx.Localized(ctx, c.ServiceTitle),
 		ApplicantName: c.ApplicantName, OrganisationName: httpx.Localized(ctx, c.OrganisationName), Origin: h.origin(c.Origin),
 		Place: place, FormId: c.FormID, FormVersion: c.FormVersion, Data: c.Data, Attachments: make([]types.Attachment, 0, len(c.Attachments)),
-		Timeline: c.Timeline, ReceivedAt: c.ReceivedAt, ChangedAt: c.ChangedAt, ContentHash: c.ContentHash, TrustLevel: c.TrustLevel, ActsFor: c.ActsFor,
+		Timeline: c.Timeline, ReceivedAt: c.ReceivedAt, ChangedAt: c.ChangedAt, ContentHash: c.ContentHash, TrustLevel: c.TrustLevel, ActsFor: c.ActsFor, CoApplicants: c.CoApplicants,
 	}
 	if body.Data == nil {
 		body.Data = map[string]any{}

@@ -87,7 +87,7 @@ func (s *Service) newCase(ctx context.Context, origin string, app types.MessageA
 		r.OrganisationName = map[string]string{"de": offer.Organisation.Name}
 	}
 	r.Search = searchText(r)
-	kept := content{Data: app.Data, ActsFor: app.ActsFor}
+	kept := content{Data: app.Data, ActsFor: app.ActsFor, CoApplicants: app.CoApplicants}
 	var files []attachmentRow
 	for _, a := range app.Attachments {
 		kept.Attachments = append(kept.Attachments, fileContent{ID: a.Id, Name: a.Name, Field: a.Field, MediaType: a.MediaType, Origin: a.Origin})

@@ -276,7 +276,7 @@ func (s *Service) full(ctx context.Context, r caseRow) (Case, error) {
 		Decision: decision, Hold: hold, Proposal: proposal, FourEyes: fourEyesOf(rules, of), Assignee: r.Assignee, DueOn: r.DueOn, Notes: notes, ID: r.ID, Origin: r.Origin, ApplicationID: r.ApplicationID, Number: r.Number, State: r.State, ServiceID: r.ServiceID,
 		ServiceTitle: r.ServiceTitle, OrganisationID: r.OrganisationID, OrganisationName: r.OrganisationName,
 		ApplicantName: r.ApplicantName, ARS: r.ARS, FormID: r.FormID, FormVersion: r.FormVersion, Language: r.Language,
-		TrustLevel: r.TrustLevel, ContentHash: r.ContentHash, Data: opened.Data, ActsFor: opened.ActsFor, Timeline: events,
+		TrustLevel: r.TrustLevel, ContentHash: r.ContentHash, Data: opened.Data, ActsFor: opened.ActsFor, CoApplicants: opened.CoApplicants, Timeline: events,
 		SubmittedAt: r.SubmittedAt, ReceivedAt: r.ReceivedAt, ChangedAt: r.ChangedAt, Version: r.Version,
 	}
 	for _, f := range opened.Attachments {

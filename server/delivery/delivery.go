@@ -134,6 +134,7 @@ type Config struct {
 	Signer        *smime.Signer // nil: such mail is not signed
 	Papers        Papers
 	Hash          Hash // default: what applications say of themselves is not checked
+	ConsentHash   Hash // of what co-applicants have consented to
 	Providers     []Provider
 	Store         *blob.Store // what files are kept in
 	Files         Files
@@ -156,6 +157,7 @@ type Service struct {
 	powers       Powers
 	fees         Fees
 	hash         Hash
+	consentHash  Hash
 	audit        Audit
 	mail         Mail
 	alertTo      string
@@ -193,7 +195,7 @@ type provider struct {
 // New makes a Service, and says what is wrong with the configured providers. Connect must be called before it is used.
 func New(c Config) (*Service, error) {
 	s := &Service{
-		db: c.DB, keys: c.Keys, jobs: c.Jobs, self: c.Self, offers: c.Offers, messages: c.Messages, powers: c.Powers, fees: c.Fees, hash: c.Hash, audit: c.Audit, mail: c.Mail, alertTo: c.AlertTo, sealed: c.Sealed, signer: c.Signer, papers: c.Papers, store: c.Store, files: c.Files, scanner: c.Scanner, log: c.Log, backoff: c.Backoff, followAgain: c.Follow,
+		db: c.DB, keys: c.Keys, jobs: c.Jobs, self: c.Self, offers: c.Offers, messages: c.Messages, powers: c.Powers, fees: c.Fees, hash: c.Hash, consentHash: c.ConsentHash, audit: c.Audit, mail: c.Mail, alertTo: c.AlertTo, sealed: c.Sealed, signer: c.Signer, papers: c.Papers, store: c.Store, files: c.Files, scanner: c.Scanner, log: c.Log, backoff: c.Backoff, followAgain: c.Follow,
 		providers: map[string]provider{}, clients: map[string]string{}, loopback: c.AllowLoopback,
 		client: outbound.Client(outbound.Options{Timeout: pushTimeout, AllowLoopback: c.AllowLoopback, MaxResponse: maxAnswer}),
 		now:    func() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }, // as the database keeps it

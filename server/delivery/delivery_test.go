@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -179,6 +180,36 @@ func TestReceive_Application_OnlyForOwnOffers(t *testing.T) {
 	wantSaid(t, x.told(t), []said{})
 	err := x.handlers[delivery.KindSubmitted](t.Context(), other, json.RawMessage(`{"applicationId": 7}`))
 	wantStatus(t, err, http.StatusUnprocessableEntity, "message-invalid")
+}
+
+func TestReceive_SeveralApplicants_OnlyWithConsentToWhatWasSubmitted(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t, "", time.Now, false, func(c *delivery.Config) {
+		c.ConsentHash = func(app types.MessageApplication) (string, error) { return "of " + app.ApplicationId.String(), nil }
+	})
+	offer := x.offer("provider:energy")
+	app := x.application(offer)
+	bernd := types.ConsentedApplicant{Name: "Bernd Beispiel", TrustLevel: types.Low, ConsentedAt: app.SubmittedAt, ContentHash: "of " + app.ApplicationId.String()}
+	for name, change := range map[string]func(c *types.ConsentedApplicant){
+		"another content": func(c *types.ConsentedApplicant) { c.ContentHash = "of something else" },
+		"no name":         func(c *types.ConsentedApplicant) { c.Name = "" },
+		"endless name":    func(c *types.ConsentedApplicant) { c.Name = strings.Repeat("B", 301) },
+		"no time":         func(c *types.ConsentedApplicant) { c.ConsentedAt = time.Time{} },
+	} {
+		wrong := bernd
+		change(&wrong)
+		app.CoApplicants = &[]types.ConsentedApplicant{bernd, wrong}
+		t.Log(name)
+		wantStatus(t, x.receive(t.Context(), t, other, delivery.KindSubmitted, app), http.StatusUnprocessableEntity, "consent-hash")
+	}
+	app.CoApplicants = &[]types.ConsentedApplicant{bernd}
+	if err := x.receive(t.Context(), t, other, delivery.KindSubmitted, app); err != nil {
+		t.Fatal(err)
+	}
+	found, _, err := x.s.List(provider(t.Context(), "energy-client"), delivery.Filter{Limit: 10})
+	if err != nil || len(found) != 1 || found[0].CoApplicants == nil || (*found[0].CoApplicants)[0] != bernd {
+		t.Errorf("what the provider gets: %+v, %v", found, err)
+	}
 }
 
 func TestReceive_OfferEndedOnlyAfterSubmission_IsTaken(t *testing.T) {

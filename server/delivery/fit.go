@@ -32,6 +32,9 @@ const (
 	maxFitFiles  = 100
 	actsForName  = "vertretung.json"
 	actsForTitle = "acts-for"
+
+	coApplicantsName  = "mitantragstellende.json"
+	coApplicantsTitle = "co-applicants"
 )
 
 // Reasons why an application cannot go by FIT-Connect, now or ever.
@@ -210,17 +213,33 @@ func (s *Service) parts(ctx context.Context, most int64, d Delivery) ([]part, er
 			},
 		})
 	}
-	if d.ActsFor == nil {
-		return parts, nil
+	if d.ActsFor != nil {
+		more, err := jsonPart(d.ID, actsForTitle, actsForName, d.ActsFor)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, more)
 	}
-	text, err := json.Marshal(d.ActsFor)
+	if d.CoApplicants != nil {
+		more, err := jsonPart(d.ID, coApplicantsTitle, coApplicantsName, d.CoApplicants)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, more)
+	}
+	return parts, nil
+}
+
+// jsonPart is what a schema of FIT-Connect has no place for, as an attachment of its own.
+func jsonPart(delivery uuid.UUID, title, name string, content any) (part, error) {
+	text, err := json.Marshal(content)
 	if err != nil {
-		return nil, err
+		return part{}, err
 	}
-	return append(parts, part{
-		id: uuid.NewSHA1(d.ID, []byte(actsForTitle)), name: actsForName, mimeType: "application/json", size: int64(len(text)),
+	return part{
+		id: uuid.NewSHA1(delivery, []byte(title)), name: name, mimeType: "application/json", size: int64(len(text)),
 		open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil },
-	}), nil
+	}, nil
 }
 
 // announce tells FIT-Connect of a submission, unless it was told of one to this destination and key before.

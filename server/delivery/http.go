@@ -115,7 +115,7 @@ func (h *Handlers) AddDeliveryDocument(ctx context.Context, request api.AddDeliv
 func wire(d Delivery, language string) types.Delivery {
 	w := types.Delivery{
 		Id: d.ID, State: d.State, Number: d.Number, ServiceId: d.ServiceID, ServiceTitle: inLanguage(d.ServiceTitle, language), Ars: d.ARS, SubmittedAt: d.SubmittedAt,
-		Data: d.Data, ContentHash: d.ContentHash, ActsFor: d.ActsFor, Attachments: make([]types.Attachment, 0, len(d.Attachments)),
+		Data: d.Data, ContentHash: d.ContentHash, ActsFor: d.ActsFor, CoApplicants: d.CoApplicants, Attachments: make([]types.Attachment, 0, len(d.Attachments)),
 	}
 	if w.Data == nil {
 		w.Data = map[string]any{}

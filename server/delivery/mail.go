@@ -187,7 +187,7 @@ func (s *Service) letter(ctx context.Context, p provider, r row) (text string, o
 		return "", nil, err
 	}
 	forms := d
-	forms.ActsFor = nil // it stands in PDF and JSON
+	forms.ActsFor, forms.CoApplicants = nil, nil // they stand in PDF and JSON
 	parts, err := s.parts(ctx, p.mail.MaxMail, forms)
 	if err != nil {
 		return "", nil, err
@@ -199,7 +199,7 @@ func (s *Service) letter(ctx context.Context, p provider, r row) (text string, o
 	if d.FormID != uuid.Nil {
 		paper, err := s.papers.Paper(ctx, types.MessageApplication{
 			Number: d.Number, SubmittedAt: d.SubmittedAt, ServiceTitle: d.ServiceTitle, FormId: d.FormID, FormVersion: d.FormVersion, Data: d.Data,
-			Attachments: d.Attachments, ContentHash: d.ContentHash, ActsFor: d.ActsFor, ApplicantName: d.Applicant,
+			Attachments: d.Attachments, ContentHash: d.ContentHash, ActsFor: d.ActsFor, CoApplicants: d.CoApplicants, ApplicantName: d.Applicant,
 		})
 		if err != nil {
 			return "", nil, fmt.Errorf("set application: %w", err)

@@ -31,7 +31,8 @@ type Delivery struct {
 	FormID       uuid.UUID // uuid.Nil: not kept, or a test delivery
 	FormVersion  int
 	Applicant    string
-	ActsFor      *types.ActsFor     // who applied for whom; nil for people who act for themselves
+	ActsFor      *types.ActsFor // who applied for whom; nil for people who act for themselves
+	CoApplicants *[]types.ConsentedApplicant
 	Attachments  []types.Attachment // with whether the file is here
 	Reference    string             // the provider's own number
 	Test         bool               // invented, to try the connection
@@ -46,11 +47,14 @@ type Filter struct {
 
 // content is what is sealed of a delivery.
 type content struct {
-	Data        map[string]any     `json:"data"`
-	FormID      uuid.UUID          `json:"formId,omitzero"`
-	FormVersion int                `json:"formVersion,omitempty"`
-	Applicant   string             `json:"applicant,omitempty"`
-	ActsFor     *types.ActsFor     `json:"actsFor,omitempty"`
+	Data        map[string]any `json:"data"`
+	FormID      uuid.UUID      `json:"formId,omitzero"`
+	FormVersion int            `json:"formVersion,omitempty"`
+	Applicant   string         `json:"applicant,omitempty"`
+	ActsFor     *types.ActsFor `json:"actsFor,omitempty"`
+
+	CoApplicants *[]types.ConsentedApplicant `json:"coApplicants,omitempty"`
+
 	Attachments []types.Attachment `json:"attachments"`
 }
 
@@ -92,7 +96,7 @@ func (s *Service) handOver(ctx context.Context, p provider, origin string, servi
 		ARS: app.Ars, Language: app.Language, SubmittedAt: app.SubmittedAt.UTC(), ContentHash: app.ContentHash, State: types.Pending, CreatedAt: now, ChangedAt: now,
 	}
 	if r.Content, err = s.seal(id, content{
-		FormID: app.FormId, FormVersion: app.FormVersion, Applicant: app.ApplicantName, Data: app.Data, ActsFor: app.ActsFor, Attachments: app.Attachments,
+		FormID: app.FormId, FormVersion: app.FormVersion, Applicant: app.ApplicantName, Data: app.Data, ActsFor: app.ActsFor, CoApplicants: app.CoApplicants, Attachments: app.Attachments,
 	}); err != nil {
 		return fmt.Errorf("seal application: %w", err)
 	}
@@ -306,6 +310,6 @@ func (s *Service) full(r row) (Delivery, error) {
 	}
 	return Delivery{
 		ID: r.ID, Provider: r.Provider, State: r.State, Number: r.Number, ServiceID: r.ServiceID, ServiceTitle: r.ServiceTitle, ARS: r.ARS,
-		SubmittedAt: r.SubmittedAt, Data: c.Data, ContentHash: r.ContentHash, FormID: c.FormID, FormVersion: c.FormVersion, Applicant: c.Applicant, ActsFor: c.ActsFor, Attachments: c.Attachments, Reference: r.Reference, Test: r.Test,
+		SubmittedAt: r.SubmittedAt, Data: c.Data, ContentHash: r.ContentHash, FormID: c.FormID, FormVersion: c.FormVersion, Applicant: c.Applicant, ActsFor: c.ActsFor, CoApplicants: c.CoApplicants, Attachments: c.Attachments, Reference: r.Reference, Test: r.Test,
 	}, nil
 }

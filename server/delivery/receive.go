@@ -10,11 +10,18 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"portalverbund/api/types"
 	"portalverbund/server/platform/problem"
+)
+
+// What a message says at most of those who make an application together.
+const (
+	maxCoApplicants    = 100
+	maxCoApplicantName = 300 // characters
 )
 
 // refused is for a message that this portal will never take.
@@ -36,6 +43,9 @@ func (s *Service) receiveSubmitted(ctx context.Context, from string, payload jso
 	if err := s.checkHash(app); err != nil {
 		return err
 	}
+	if err := s.checkConsents(app); err != nil {
+		return err
+	}
 	received, err := s.accept(ctx, from, app)
 	if err != nil || received == nil {
 		return err
@@ -51,6 +61,22 @@ func (s *Service) checkHash(app types.MessageApplication) error {
 	hash, err := s.hash(app)
 	if err != nil || hash != app.ContentHash {
 		return refused("content-hash", "Die Prüfsumme passt nicht zum Antrag.", "The hash does not fit the application.").Because(err)
+	}
+	return nil
+}
+
+// checkConsents wants everybody who is named to have consented to what was submitted.
+func (s *Service) checkConsents(app types.MessageApplication) error {
+	if app.CoApplicants == nil || s.consentHash == nil {
+		return nil
+	}
+	hash, err := s.consentHash(app)
+	wrong := err != nil || len(*app.CoApplicants) > maxCoApplicants
+	for _, c := range *app.CoApplicants {
+		wrong = wrong || c.ContentHash != hash || c.Name == "" || utf8.RuneCountInString(c.Name) > maxCoApplicantName || c.ConsentedAt.IsZero()
+	}
+	if wrong {
+		return refused("consent-hash", "Eine Zustimmung passt nicht zum Antrag.", "A consent does not fit the application.").Because(err)
 	}
 	return nil
 }

@@ -53,6 +53,8 @@ func spokenOf(format string) (spoken, bool) {
 		"this keyword or name is not part of the form profile": {"keyword", problem.Text{
 			De: "Diese Regel oder dieser Name kommt in Formularen nicht vor. Namen bestehen aus Buchstaben und Ziffern und beginnen klein.",
 			En: "This rule or name does not occur in forms. Names consist of letters and digits, and begin with a small letter."}},
+		"from 1 to %d people make an application together, and 2 at least can": {"applicants", problem.Text{
+			De: "Gemeinsam stellen einen Antrag mindestens zwei und höchstens %d Personen. „Von“ darf nicht größer sein als „bis“.", En: "Two people at least and %d at most make an application together. “From” must not be more than “to”."}},
 		"the fee is a calculation in cents, as /step/field": {"fee", problem.Text{De: "Die Gebühr verweist auf keine Berechnung in Cent.", En: "The fee does not refer to a calculation in cents."}},
 	}[format]
 	return known, ok

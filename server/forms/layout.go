@@ -20,6 +20,8 @@ const (
 	maxNesting   = 3   // groups in each other
 	maxText      = 4000
 	maxLanguages = 20
+
+	maxApplicants = 20 // of one application
 )
 
 // layout checks that the layout asks for what the schema judges.
@@ -34,6 +36,7 @@ func (c *checker) layout(layout types.FormLayout) {
 		}
 	}
 	c.fee(layout)
+	c.applicants(layout)
 	if len(layout.Steps) > maxSteps {
 		c.report("/layout/steps", "more than %d steps", maxSteps)
 		return
@@ -53,6 +56,18 @@ func (c *checker) layout(layout types.FormLayout) {
 		seen[step.Id] = true
 		c.fields(layout, schema, step.Fields, at+"/fields", 1)
 	}
+}
+
+// applicants checks how many people make an application together, and that it says what they consent to.
+func (c *checker) applicants(layout types.FormLayout) {
+	a := layout.Applicants
+	if a == nil {
+		return
+	}
+	if a.From < 1 || a.To < 2 || a.To < a.From || a.To > maxApplicants {
+		c.report("/layout/applicants", "from 1 to %d people make an application together, and 2 at least can", maxApplicants)
+	}
+	c.localized(a.Consent, "/layout/applicants/consent", true)
 }
 
 // fields checks the fields of a step or of a group.

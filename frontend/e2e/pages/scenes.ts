@@ -1,6 +1,7 @@
 import * as linked from "./association";
 import * as built from "./builder";
 import * as data from "./fixtures";
+import { jointScenes } from "./joint";
 import type { Scene } from "./mock";
 import * as competence from "./offices";
 import * as regional from "./providers";
@@ -148,6 +149,7 @@ export const scenes: Record<string, Scene & { path: string }> = {
     answers: [[/^\/applications\/[^/]+$/, data.emptyDraft]],
   },
   ...serviceScenes,
+  ...jointScenes,
   "form-prefilled": {
     path: `/antraege/${application}/bearbeiten`,
     session: data.citizen,

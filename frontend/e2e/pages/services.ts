@@ -22,6 +22,10 @@ function formOf(portal: string, title: string): Schemas["Form"] {
   return { ...form, owner: data.form.owner };
 }
 
+/** A form that several people can fill in together, with a sample. */
+export const streetParty = formOf("meppen", "Apply for a street party or special use");
+export const streetPartyAnswers = samples[streetParty.id] ?? {};
+
 /** The real services of the demonstration: a step of each, as it is, with a sample, or with everything that is missing named. */
 const steps: Record<string, [portal: string, form: string, step: string, state: "sample" | "errors"]> = {
   "bulky-waste": ["landkreis", "Register bulky waste", "pickup", "errors"],

@@ -26,6 +26,8 @@ const services = {
   buildingFile: "b7c9d1e2-4a5f-4c3d-8e6b-2f1a0c9d8e75",
   /** Of Lathen, 20 €. */
   streetParty: "7c3f9109-a78b-4e0f-ab09-ba11f9ea2f24",
+  /** Of Meppen itself. */
+  streetPartyHere: "f9c36792-68d1-421d-a5eb-d367066a021b",
 };
 const meppen = "034540035035";
 const lathen = "034545404029";

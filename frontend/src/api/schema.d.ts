@@ -3351,7 +3351,8 @@ export interface paths {
          * Submit an application
          * @description Checks the whole content, makes it final, numbers it, and hands it over to the competent authority in the same
          *     transaction. Submitting again answers the same and has no further effect. Where a fee is asked, `fee` is what the person has been
-         *     shown; when it is not what the answers lead to now, nothing is submitted (409 `fee-changed`).
+         *     shown; when it is not what the answers lead to now, nothing is submitted (409 `fee-changed`). Nor is it before everybody who makes it together has consented to this very
+         *     content (409 `consents-missing`).
          */
         post: operations["submitApplication"];
         delete?: never;
@@ -3375,6 +3376,154 @@ export interface paths {
          *     submit it themselves. The helper no longer sees it.
          */
         post: operations["handOverDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{applicationId}/co-applicants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who makes an application together
+         * @description Where the form provides for several applicants: those beside the person who fills it in, and whether they have consented. For all of them; others' applications
+         *     are unknown (404), as are those that one person makes alone.
+         */
+        get: operations["listCoApplicants"];
+        put?: never;
+        /**
+         * Invite somebody to apply together
+         * @description By the person who fills in the draft. The link of the answer is shown once, works once and within 14 days; whoever opens it signs in with an account of their own. With `email`
+         *     it goes there by mail, too. The answer is the same whether or not there is an account with that address.
+         */
+        post: operations["inviteCoApplicant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{applicationId}/co-applicants/{coApplicantId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a co-applicant from a draft
+         * @description By the person who fills it in, at any time before it is submitted. An invitation that is still open no longer works; who has signed in already is told, and no longer sees the draft.
+         */
+        delete: operations["removeCoApplicant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{applicationId}/co-applicants/{coApplicantId}/remind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remind a co-applicant
+         * @description Once a day (429 else). Who has signed in already gets a message in their mailbox. Who has not is invited anew: the answer has another link, and the one before no longer works.
+         */
+        post: operations["remindCoApplicant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{applicationId}/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Consent to a draft as a co-applicant
+         * @description To the very content that the caller has read: `contentHash` is that of their `coApplicant`. When it is another one by now, nothing is consented to (409 `content-changed`). When the
+         *     content changes afterwards, the consent lapses, and the person is told. Needs the trust level of the service (403 `step-up-needed`).
+         */
+        post: operations["consentToApplication"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{applicationId}/refusal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse to consent, or take a consent back
+         * @description By a co-applicant, without a reason, until the application is submitted (409). The person who fills it in is told. Consenting later is possible.
+         */
+        post: operations["refuseApplication"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/application-invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read an invitation to apply together
+         * @description By whoever is signed in and holds the token of the link. Says who invites and what for, and nothing of the content. 410 when it was accepted, withdrawn, or is too old.
+         */
+        post: operations["openApplicationInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/application-invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept an invitation to apply together
+         * @description From now on the caller, and nobody else with this link, sees the draft and may consent to it. Accepting is no consent. The person who invited sees the name of the caller's account. Nobody
+         *     accepts an invitation of their own (409).
+         */
+        post: operations["acceptApplicationInvitation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8628,6 +8777,22 @@ export interface components {
              * @example /tax/fee
              */
             fee?: string;
+            applicants?: components["schemas"]["FormApplicants"];
+        };
+        /** @description The application can be made by several people, each of whom consents. It is submitted once as many have consented as are needed, and all who were invited. */
+        FormApplicants: {
+            /**
+             * @description How many it takes, with the person who fills it in; 1 where one can apply alone.
+             * @example 2
+             */
+            from: number;
+            /**
+             * @description How many it can be, with the person who fills it in.
+             * @example 10
+             */
+            to: number;
+            /** @description What each of the others consents to. */
+            consent: components["schemas"]["LocalizedText"];
         };
         FormStep: {
             /** @description Name of the property in the schema's root. */
@@ -8885,6 +9050,8 @@ export interface components {
             /** Format: date-time */
             submittedAt?: string;
             actsFor?: components["schemas"]["ActsFor"];
+            /** @description Of an application that somebody else has filled in and that the caller makes with them, how the caller stands to it. */
+            coApplicantState?: components["schemas"]["CoApplicantState"];
         };
         ApplicationList: {
             items: components["schemas"]["ApplicationSummary"][];
@@ -8935,6 +9102,110 @@ export interface components {
              * @description For drafts, when it is deleted unless it is changed.
              */
             deleteAt?: string;
+            /** @description Whether the form provides for several applicants: see `/co-applicants`. */
+            joint?: boolean;
+            coApplicant?: components["schemas"]["CoApplicantView"];
+        };
+        /**
+         * @description `invited`: has not signed in yet. `expired`: neither, and the invitation is too old. `joined`: has signed in, and not said anything yet. `consented`: to the content as it is. `lapsed`: had consented to what
+         *     has changed since. `refused`.
+         * @enum {string}
+         */
+        CoApplicantState: "invited" | "expired" | "joined" | "consented" | "lapsed" | "refused";
+        CoApplicant: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description Of the account; before somebody has signed in, what the person who fills in the form calls them.
+             * @example Bernd Beispiel
+             */
+            name: string;
+            state: components["schemas"]["CoApplicantState"];
+            /** @description Whether it is the caller. */
+            you?: boolean;
+            /** @description Where the invitation went, for who sent it, as long as it waits. */
+            email?: string;
+            /**
+             * Format: date-time
+             * @description Of an invitation that waits, until when it works.
+             */
+            expiresAt?: string;
+            /**
+             * Format: date-time
+             * @description When they can be reminded next; missing where they can be now.
+             */
+            remindFrom?: string;
+            trustLevel?: components["schemas"]["TrustLevel"];
+            /** Format: date-time */
+            consentedAt?: string;
+        };
+        CoApplicantList: {
+            /** @description How many applicants it takes, with the person who fills it in. */
+            from: number;
+            /** @description How many it can be. */
+            to: number;
+            /** @description What each of the others consents to. */
+            consent: string;
+            /** @description Whether all consents are there that it takes to submit. */
+            complete: boolean;
+            items: components["schemas"]["CoApplicant"][];
+        };
+        NewCoApplicant: {
+            /** @description What the person who invites calls them. */
+            name: string;
+            /** @description Where the invitation goes, too. */
+            email?: string;
+        };
+        CoApplicantInvitation: {
+            coApplicant: components["schemas"]["CoApplicant"];
+            /** @description Of an invitation, with its token behind `#`: it is shown this once. */
+            link?: string;
+        };
+        CoApplicantConsent: {
+            /** @description Of the content that the caller has read. */
+            contentHash: string;
+        };
+        /** @description How the caller stands to an application that somebody else has filled in and that they make together. */
+        CoApplicantView: {
+            state: components["schemas"]["CoApplicantState"];
+            /** @example Clara Beispiel */
+            invitedBy: string;
+            /** @description What the caller consents to. */
+            consent: string;
+            /** @description For drafts, of what is consented to: SHA-256, hexadecimal. */
+            contentHash?: string;
+            /** Format: date-time */
+            consentedAt?: string;
+        };
+        ApplicationInvitation: {
+            /** @example Clara Beispiel */
+            invitedBy: string;
+            /**
+             * @description What the person who invites calls the one who is invited.
+             * @example Bernd Beispiel
+             */
+            name: string;
+            serviceTitle: string;
+            authorityName: string;
+            /** Format: date-time */
+            expiresAt: string;
+        };
+        AcceptedInvitation: {
+            /** Format: uuid */
+            applicationId: string;
+        };
+        /**
+         * @description Somebody who has made an application together with the person who filled it in. `contentHash` is SHA-256 over the content as it was submitted, in canonical JSON (RFC 8785), without what submission adds: as
+         *     the application's own, without `number` and `submittedAt`.
+         */
+        ConsentedApplicant: {
+            /** @example Bernd Beispiel */
+            name: string;
+            trustLevel: components["schemas"]["TrustLevel"];
+            /** Format: date-time */
+            consentedAt: string;
+            /** @description Hexadecimal */
+            contentHash: string;
         };
         /**
          * @description What a document is, as the person says.
@@ -9163,6 +9434,8 @@ export interface components {
             contentHash: string;
             attachments: components["schemas"]["Attachment"][];
             actsFor?: components["schemas"]["ActsFor"];
+            /** @description Who made the application together with the person who filled it in. */
+            coApplicants?: components["schemas"]["ConsentedApplicant"][];
             /**
              * Format: date-time
              * @description When the competent portal stored it.
@@ -9445,6 +9718,8 @@ export interface components {
             serviceTitle: string;
             applicantName: string;
             actsFor?: components["schemas"]["ActsFor"];
+            /** @description Who made the application together with the person who filled it in. */
+            coApplicants?: components["schemas"]["ConsentedApplicant"][];
             organisationName: string;
             origin: components["schemas"]["PortalReference"];
             place: components["schemas"]["PlaceReference"];
@@ -9567,6 +9842,8 @@ export interface components {
             /** @description The provider's own number. */
             reference?: string;
             actsFor?: components["schemas"]["ActsFor"];
+            /** @description Who made the application together with the person who filled it in. */
+            coApplicants?: components["schemas"]["ConsentedApplicant"][];
             /** @description An invented application, sent to try the connection; nothing is to be done. */
             test?: boolean;
         };
@@ -9833,6 +10110,8 @@ export interface components {
             trustLevel: components["schemas"]["TrustLevel"];
             applicantName: string;
             actsFor?: components["schemas"]["ActsFor"];
+            /** @description Who made the application together with the person who filled it in. */
+            coApplicants?: components["schemas"]["ConsentedApplicant"][];
             /** @description Where somebody acts by a power of attorney, the account home's proof of it, a compact JWS. */
             power?: string;
             data: {
@@ -10801,6 +11080,8 @@ export interface components {
         ServiceId: string;
         /** @description Id of the application. */
         ApplicationId: string;
+        /** @description Id of the co-applicant. */
+        CoApplicantId: string;
         /** @description Id of a document in the safe. */
         DocumentId: string;
         /** @description Id of the upload. */
@@ -17477,6 +17758,260 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
+    listCoApplicants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the application. */
+                applicationId: components["parameters"]["ApplicationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The co-applicants, in the order in which they were invited. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoApplicantList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Error"];
+        };
+    };
+    inviteCoApplicant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the application. */
+                applicationId: components["parameters"]["ApplicationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Bernd Beispiel",
+                 *       "email": "bernd@example.org"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewCoApplicant"];
+            };
+        };
+        responses: {
+            /** @description Invited. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoApplicantInvitation"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            default: components["responses"]["Error"];
+        };
+    };
+    removeCoApplicant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the application. */
+                applicationId: components["parameters"]["ApplicationId"];
+                /** @description Id of the co-applicant. */
+                coApplicantId: components["parameters"]["CoApplicantId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
+    remindCoApplicant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the application. */
+                applicationId: components["parameters"]["ApplicationId"];
+                /** @description Id of the co-applicant. */
+                coApplicantId: components["parameters"]["CoApplicantId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Reminded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoApplicantInvitation"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            default: components["responses"]["Error"];
+        };
+    };
+    consentToApplication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the application. */
+                applicationId: components["parameters"]["ApplicationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "contentHash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CoApplicantConsent"];
+            };
+        };
+        responses: {
+            /** @description Consented. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Application"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    refuseApplication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the application. */
+                applicationId: components["parameters"]["ApplicationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Application"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
+    openApplicationInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "4cGJmFhvJ3nJj0JrXzS0rA"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TokenBody"];
+            };
+        };
+        responses: {
+            /** @description The invitation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationInvitation"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            410: components["responses"]["Gone"];
+            default: components["responses"]["Error"];
+        };
+    };
+    acceptApplicationInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "4cGJmFhvJ3nJj0JrXzS0rA"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TokenBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted; where the draft is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedInvitation"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
             default: components["responses"]["Error"];
         };
     };

@@ -206,6 +206,12 @@ const application = createRoute({
   loader: words("applications", "forms"),
   component: lazyRouteComponent(() => import("../features/applications/pages/ApplicationPage")),
 });
+const invitation = createRoute({
+  getParentRoute: () => citizen,
+  path: "/antraege/einladung",
+  loader: words("applications"),
+  component: lazyRouteComponent(() => import("../features/applications/pages/InvitationPage")),
+});
 const form = createRoute({
   getParentRoute: () => personal,
   path: "/antraege/$applicationId/bearbeiten",
@@ -626,6 +632,7 @@ const routeTree = rootRoute.addChildren([
     recovery,
     newEmail,
     acceptPower,
+    invitation,
     imprint,
     privacy,
     accessibility,

@@ -142,6 +142,14 @@ export interface FormLayout {
   steps: StepLayout[];
   /** Pointer to the calculation that is the fee. */
   fee?: string;
+  applicants?: Applicants;
+}
+
+/** How many people make the application together, with the one who fills it in, and what the others consent to. */
+export interface Applicants {
+  from: number;
+  to: number;
+  consent: LocalText;
 }
 
 /** A schema and its layout, as released. */

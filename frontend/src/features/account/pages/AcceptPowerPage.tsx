@@ -1,10 +1,11 @@
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import type { Power } from "../../../api/acting";
 import { sessionQuery } from "../../../api/session";
 import { useWords } from "../../../i18n";
-import { readSession, writeSession } from "../../../lib/storage";
+import { useInvitationToken } from "../../../lib/invitation";
+import { writeSession } from "../../../lib/storage";
 import { Alert } from "../../../ui/Alert";
 import { Button, LinkButton } from "../../../ui/Button";
 import { ErrorState } from "../../../ui/ErrorState";
@@ -18,28 +19,10 @@ import { acceptPower, declinePower, invitationQuery } from "../powers";
 
 const kept = "power-invitation";
 
-/**
- * The token of the mail's link. It is taken out of the address, and kept for this tab while the person signs in: it goes through
- * no address of the sign-in.
- */
-function useInvitationToken(): string | undefined {
-  const [token] = useState(
-    () => new URLSearchParams(window.location.hash.slice(1)).get("token") ?? readSession(kept) ?? undefined,
-  );
-  useEffect(() => {
-    if (token === undefined) return;
-    writeSession(kept, token);
-    if (window.location.hash !== "") {
-      window.history.replaceState(window.history.state, "", window.location.pathname);
-    }
-  }, [token]);
-  return token;
-}
-
 /** The link of an invitation leads here: what somebody asks for, and the answer. */
 export default function AcceptPowerPage() {
   const t = useWords();
-  const token = useInvitationToken();
+  const token = useInvitationToken(kept);
   const { data: session } = useSuspenseQuery(sessionQuery);
   return (
     <Page narrow>

@@ -1,10 +1,11 @@
-import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useLive } from "../../../api/live";
 import { currentLanguage, useWords } from "../../../i18n";
 import { formatDateTime } from "../../../lib/dates";
 import { formatBytes } from "../../../lib/money";
 import { Alert } from "../../../ui/Alert";
+import { Badge } from "../../../ui/Badge";
 import { Breadcrumb } from "../../../ui/Breadcrumb";
 import { LinkButton } from "../../../ui/Button";
 import { Facts } from "../../../ui/Facts";
@@ -13,10 +14,13 @@ import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
 import { StateBadge } from "../../../ui/StateBadge";
 import { Timeline } from "../../../ui/Timeline";
+import { coApplicantKinds, coApplicantsQuery } from "../joint";
 import { applicationQuery, documentAddress, isOpen, type Application, type TimelineEvent } from "../api";
 import { actsForFacts } from "../parts/actsFor";
 import { FeeAsked } from "../parts/FeeAsked";
+import { JointDraft } from "../parts/JointDraft";
 import { SubmittedAnswers } from "../parts/SubmittedAnswers";
+import { togetherFacts } from "../parts/together";
 import { WithdrawButton } from "../parts/WithdrawButton";
 import { WriteForm } from "../parts/WriteForm";
 
@@ -29,18 +33,29 @@ export default function ApplicationPage() {
   const queryClient = useQueryClient();
   const { data: versioned } = useSuspenseQuery(applicationQuery(applicationId));
   const application = versioned.data;
+  const { coApplicant } = application;
   useLive(`/api/v1/applications/${applicationId}/events`, () => {
     void queryClient.invalidateQueries({ queryKey: applicationQuery(applicationId).queryKey });
   });
+  if (coApplicant !== undefined && application.state === "draft") {
+    return (
+      <Page narrow>
+        <Crumbs title={application.serviceTitle} />
+        <div className="pv-stack pv-stack--small">
+          <PageHeading title={application.serviceTitle} />
+          <div role="status">
+            <Badge kind={coApplicantKinds[coApplicant.state]}>
+              {t(`applications:joint.listedState.${coApplicant.state}`)}
+            </Badge>
+          </div>
+        </div>
+        <JointDraft application={application} view={coApplicant} />
+      </Page>
+    );
+  }
   return (
     <Page narrow>
-      <Breadcrumb
-        items={[
-          { id: "home", link: <Link to="/">{t("common:home")}</Link> },
-          { id: "list", link: <Link to="/antraege">{t("applications:list.title")}</Link> },
-          { id: "this", link: application.serviceTitle },
-        ]}
-      />
+      <Crumbs title={application.serviceTitle} />
       <div className="pv-stack pv-stack--small">
         <PageHeading title={application.serviceTitle} />
         <div role="status">
@@ -48,13 +63,16 @@ export default function ApplicationPage() {
         </div>
       </div>
       <WhatNow application={application} />
-      {application.state !== "draft" && <FeeAsked applicationId={applicationId} />}
+      {application.state !== "draft" && coApplicant === undefined && (
+        <FeeAsked applicationId={applicationId} />
+      )}
       <Overview application={application} />
       <section className="pv-stack pv-stack--medium" aria-labelledby="timeline">
         <h2 id="timeline">{t("applications:page.timeline")}</h2>
         <EventList applicationId={application.id} events={application.timeline} />
       </section>
-      {isOpen(application) && (
+      {coApplicant !== undefined && isOpen(application) && <p>{t("applications:joint.other.speaks")}</p>}
+      {coApplicant === undefined && isOpen(application) && (
         <>
           {application.state !== "question" && (
             <section className="pv-stack pv-stack--medium" aria-labelledby="write">
@@ -67,6 +85,19 @@ export default function ApplicationPage() {
       )}
       <SubmittedAnswers application={application} />
     </Page>
+  );
+}
+
+function Crumbs({ title }: { title: string }) {
+  const t = useWords();
+  return (
+    <Breadcrumb
+      items={[
+        { id: "home", link: <Link to="/">{t("common:home")}</Link> },
+        { id: "list", link: <Link to="/antraege">{t("applications:list.title")}</Link> },
+        { id: "this", link: title },
+      ]}
+    />
   );
 }
 
@@ -93,7 +124,9 @@ function WhatNow({ application }: { application: Application }) {
     return (
       <Alert kind="warning" title={t("applications:page.questionTitle", { authority })}>
         <p className="pv-pre-line">{last("question")?.text}</p>
-        <WriteForm applicationId={application.id} label={t("applications:page.answerLabel")} />
+        {application.coApplicant === undefined && (
+          <WriteForm applicationId={application.id} label={t("applications:page.answerLabel")} />
+        )}
       </Alert>
     );
   }
@@ -107,13 +140,20 @@ function WhatNow({ application }: { application: Application }) {
       </Alert>
     );
   }
+  if (state === "withdrawn" && application.coApplicant !== undefined) {
+    return <p>{t("applications:joint.other.withdrawn")}</p>;
+  }
   return <p>{t(`applications:page.means.${state}`, { authority })}</p>;
 }
 
 function Overview({ application }: { application: Application }) {
   const t = useWords();
   const language = currentLanguage();
-  const { number, submittedAt } = application;
+  const { number, submittedAt, coApplicant } = application;
+  const together = useQuery({
+    ...coApplicantsQuery(application.id),
+    enabled: application.joint === true && submittedAt !== undefined,
+  });
   return (
     <div className="pv-stack pv-stack--medium">
       <Facts
@@ -134,6 +174,10 @@ function Overview({ application }: { application: Application }) {
           },
           { id: "place", label: t("applications:apply.place"), value: application.place.name },
           ...actsForFacts(application.actsFor, t),
+          ...(coApplicant === undefined
+            ? []
+            : [{ id: "by", label: t("applications:joint.other.by"), value: coApplicant.invitedBy || "–" }]),
+          ...togetherFacts(together.data?.items, t),
           ...(submittedAt === undefined
             ? []
             : [

@@ -3,12 +3,14 @@ import { Link } from "@tanstack/react-router";
 import { currentLanguage, useWords } from "../../../i18n";
 import { formatDateTime } from "../../../lib/dates";
 import { LinkButton } from "../../../ui/Button";
+import { Badge } from "../../../ui/Badge";
 import { EmptyState } from "../../../ui/EmptyState";
 import { LoadMore } from "../../../ui/LoadMore";
 import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
 import { StateBadge } from "../../../ui/StateBadge";
 import { applicationsQuery } from "../api";
+import { coApplicantKinds } from "../joint";
 
 /** Drafts and submitted applications that were started at this portal. */
 export default function ApplicationsPage() {
@@ -37,7 +39,7 @@ export default function ApplicationsPage() {
             <li key={item.id} className="pv-stack pv-stack--small">
               <div className="pv-row pv-row--between pv-row--top">
                 <h2 className="pv-card-title">
-                  {item.state === "draft" ? (
+                  {item.state === "draft" && item.coApplicantState === undefined ? (
                     <Link to="/antraege/$applicationId/bearbeiten" params={{ applicationId: item.id }}>
                       {item.serviceTitle}
                     </Link>
@@ -47,11 +49,18 @@ export default function ApplicationsPage() {
                     </Link>
                   )}
                 </h2>
-                <StateBadge state={item.state} />
+                {item.state === "draft" && item.coApplicantState !== undefined ? (
+                  <Badge kind={coApplicantKinds[item.coApplicantState]}>
+                    {t(`applications:joint.listedState.${item.coApplicantState}`)}
+                  </Badge>
+                ) : (
+                  <StateBadge state={item.state} />
+                )}
               </div>
               <p>
                 {item.authorityName}, {item.portal.name}
               </p>
+              {item.coApplicantState !== undefined && <p>{t("applications:joint.listed")}</p>}
               {item.actsFor !== undefined && (
                 <p>
                   {t("applications:acting.list", { person: item.actsFor.person, name: item.actsFor.name })}

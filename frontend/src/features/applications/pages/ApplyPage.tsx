@@ -173,6 +173,7 @@ function StartDraft({ offerId, ars, serviceId }: { offerId: string; ars: string;
   const draft = drafts.data?.items.find(
     (candidate) =>
       candidate.serviceId === serviceId &&
+      candidate.coApplicantState === undefined &&
       (candidate.actsFor?.powerId ?? undefined) === session.acting?.powerId,
   );
   const start = useAction(async (key) => {

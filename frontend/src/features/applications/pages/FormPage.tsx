@@ -7,7 +7,7 @@ import { DraftForm } from "../parts/DraftForm";
 
 const route = getRouteApi("/citizen/personal/antraege/$applicationId/bearbeiten");
 
-/** Fills in a draft. What was submitted can no longer be changed, and is shown instead. */
+/** Fills in a draft. What was submitted can no longer be changed, nor what somebody else fills in: that is shown instead. */
 export default function FormPage() {
   const { applicationId } = route.useParams();
   const { data: application } = useSuspenseQuery({
@@ -15,10 +15,10 @@ export default function FormPage() {
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
   });
-  const { formId, formVersion, state } = application.data;
+  const { formId, formVersion, state, coApplicant } = application.data;
   const { data: session } = useSuspenseQuery(sessionQuery);
   const { data: definition } = useSuspenseQuery(formQuery(formId, formVersion));
-  if (state !== "draft") {
+  if (state !== "draft" || coApplicant !== undefined) {
     return <Navigate to="/antraege/$applicationId" params={{ applicationId }} replace />;
   }
   if (!actsRightly(application.data, session)) {

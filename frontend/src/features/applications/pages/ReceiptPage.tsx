@@ -12,6 +12,7 @@ import { PageHeading } from "../../../ui/PageHeading";
 import { applicationQuery, receiptQuery } from "../api";
 import { FeeAsked } from "../parts/FeeAsked";
 import { actsForFacts } from "../parts/actsFor";
+import { togetherFacts } from "../parts/together";
 
 const route = getRouteApi("/citizen/personal/antraege/$applicationId/quittung");
 
@@ -59,6 +60,7 @@ export default function ReceiptPage() {
             value: `${receipt.authorityName}, ${receipt.portal.name}`,
           },
           ...actsForFacts(receipt.actsFor, t),
+          ...togetherFacts(receipt.coApplicants, t),
           {
             id: "submitted",
             label: t("applications:page.submittedAt"),

@@ -25,6 +25,7 @@ import {
 } from "../api";
 import { actedFor } from "./ActingNeeded";
 import { AnotherDevice } from "./AnotherDevice";
+import { CoApplicants } from "./CoApplicants";
 import { HandOver } from "./HandOver";
 import { KeepOffer, useKeepOffer } from "./KeepOffer";
 import { ProveIdentity } from "./ProveIdentity";
@@ -92,7 +93,9 @@ export function ReviewStep({
     });
     keepApplication(queryClient, submitted);
   });
-  const refused = submit.error instanceof ApiProblem && submit.error.code === "step-up-needed";
+  const code = submit.error instanceof ApiProblem ? submit.error.code : undefined;
+  const refused = code === "step-up-needed";
+  const withoutConsents = code === "consents-missing";
   const helps = other?.kind === "help";
   const enough = helps || (reaches(session.trustLevel, needed) && !refused);
   return (
@@ -143,6 +146,13 @@ export function ReviewStep({
           </p>
         </Alert>
       )}
+      {application.joint === true && (
+        <CoApplicants
+          applicationId={application.id}
+          save={work.flush}
+          refused={withoutConsents ? submit.error : undefined}
+        />
+      )}
       <div className="pv-stack pv-stack--medium">
         {helps ? (
           <p>{t("applications:acting.handOverText", { name: other.name })}</p>
@@ -162,7 +172,7 @@ export function ReviewStep({
             save={work.flush}
           />
         )}
-        {submit.error !== undefined && enough && <ErrorState error={submit.error} />}
+        {submit.error !== undefined && enough && !withoutConsents && <ErrorState error={submit.error} />}
         <div className="pv-actions">
           {helps && <HandOver applicationId={application.id} name={other.name} work={work} />}
           {enough && !helps && (

@@ -38,6 +38,7 @@ export function SubmittedAnswers({ application }: { application: Application }) 
               showFile={(id) => {
                 const file = files.get(id);
                 if (file?.check === "refused") return t("applications:page.harmful", { name: file.name });
+                if (application.coApplicant !== undefined) return file?.name ?? id;
                 if (file?.check === "pending") return `${file.name} (${t("common:file.checking")})`;
                 return (
                   <a href={attachmentAddress(application.id, id)} download>

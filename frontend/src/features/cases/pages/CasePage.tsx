@@ -107,6 +107,18 @@ function CaseFacts({ item }: { item: Case }) {
             </dd>
           </div>
         )}
+        {item.coApplicants?.map(({ name, consentedAt, trustLevel, contentHash }) => (
+          <div key={`${name} ${consentedAt}`}>
+            <dt>{t("cases:page.together")}</dt>
+            <dd title={contentHash}>
+              {t("cases:page.togetherValue", {
+                name,
+                when: formatDateTime(consentedAt, currentLanguage()),
+                level: t(`cases:trust.${trustLevel}`),
+              })}
+            </dd>
+          </div>
+        ))}
         <div>
           <dt>{t("cases:page.trustLevel")}</dt>
           <dd>{t(`cases:trust.${item.trustLevel}`)}</dd>

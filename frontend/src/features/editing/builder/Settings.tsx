@@ -1,5 +1,5 @@
 import { useEffect, useRef, type ReactNode } from "react";
-import type { FieldLayout, FormSchema, LocalText } from "../../../forms/definition";
+import type { Applicants, FieldLayout, FormSchema, LocalText } from "../../../forms/definition";
 import { localText } from "../../../forms/definition";
 import { currentLanguage, useWords } from "../../../i18n";
 import { profileItems } from "../../../lib/profile";
@@ -126,6 +126,7 @@ export function Settings(props: SettingsProps) {
           onChange={(title) => onChange(step ? setStep(content, place, { title }) : { ...content, title })}
         />
       )}
+      {place.length === 0 && <ApplicantsSettings content={content} findings={findings} onChange={onChange} />}
       {step && (
         <Texts
           id="intro"
@@ -140,6 +141,65 @@ export function Settings(props: SettingsProps) {
     </section>
   );
 }
+
+/** Whether several people make the application together, how many, and what the others consent to. */
+function ApplicantsSettings({
+  content,
+  findings,
+  onChange,
+}: Pick<SettingsProps, "content" | "findings" | "onChange">) {
+  const t = useWords();
+  const { applicants, ...layout } = content.layout;
+  const set = (next: Partial<Applicants>) =>
+    onChange({ ...content, layout: { ...layout, applicants: { ...usual, ...applicants, ...next } } });
+  const missing = findings.find(({ pointer }) => pointer === "/layout/applicants/consent");
+  return (
+    <>
+      <Declaration
+        id="q-applicants"
+        label={t("builder:settings.applicants")}
+        hint={t("builder:settings.applicantsHint")}
+        checked={applicants !== undefined}
+        onChange={(several) => (several ? set({}) : onChange({ ...content, layout }))}
+      />
+      {applicants && (
+        <>
+          <div className="pv-fields-row">
+            <NumberField
+              id="q-applicants-from"
+              label={t("builder:settings.applicantsFrom")}
+              hint={t("builder:settings.applicantsFromHint")}
+              language={currentLanguage()}
+              value={applicants.from || undefined}
+              onChange={(from) => set({ from: wholeOf(from) })}
+            />
+            <NumberField
+              id="q-applicants-to"
+              label={t("builder:settings.applicantsTo")}
+              language={currentLanguage()}
+              value={applicants.to || undefined}
+              onChange={(to) => set({ to: wholeOf(to) })}
+            />
+          </div>
+          <Texts
+            id="consent"
+            label={t("builder:settings.applicantsConsent")}
+            long
+            value={applicants.consent}
+            error={missing?.message}
+            onChange={(consent) => set({ consent })}
+          />
+        </>
+      )}
+    </>
+  );
+}
+
+/** A whole number as it is kept: 0 while nothing, or no number, stands in its field. */
+const wholeOf = (typed: number | string | undefined) => (typeof typed === "number" ? Math.round(typed) : 0);
+
+/** What several applicants begin with. */
+const usual: Applicants = { from: 2, to: 2, consent: {} };
 
 type Errors = Partial<Record<string, string>>;
 

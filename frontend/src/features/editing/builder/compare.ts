@@ -23,7 +23,7 @@ interface Detail {
 
 /** A step or question that two versions do not have alike. */
 export interface Difference {
-  what: "title" | "added" | "removed" | "changed";
+  what: "title" | "applicants" | "added" | "removed" | "changed";
   label: LocalText;
   /** The step or group that it is in. */
   within?: LocalText;
@@ -75,6 +75,8 @@ export function differences(before: FormContent, after: FormContent, language: s
   const found: Difference[] = [];
   if (!same(before.title, after.title))
     found.push({ what: "title", label: after.title, details: texts(before.title, after.title, language) });
+  if (!same(before.layout.applicants, after.layout.applicants))
+    found.push({ what: "applicants", label: after.title, details: [] });
   const compare = (old: Part[], now: Part[], within: LocalText | undefined) => {
     const known = new Map(old.map((part) => [nameOf(part), part]));
     const moved = movedOf(old.map(nameOf), now.map(nameOf));
