@@ -1,7 +1,6 @@
 package accounts
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -68,18 +67,18 @@ func TestAuthenticate_UnknownAddress_TakesAsLongAsAWrongPassword(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.citizen("clara@example.org")
-	median := func(email string) time.Duration {
-		var took []time.Duration
-		for i := range 9 {
-			w.address = "192.0.2." + string(rune('1'+i))
+	best := map[string]time.Duration{} // what else the machine does only makes an attempt longer
+	for i := range 9 {
+		w.address = "192.0.2." + string(rune('1'+i))
+		for _, email := range []string{"clara@example.org", "niemand@example.org"} {
 			start := time.Now()
 			_, _ = w.service.Authenticate(t.Context(), email, "ein falsches Passwort")
-			took = append(took, time.Since(start))
+			if took := time.Since(start); best[email] == 0 || took < best[email] {
+				best[email] = took
+			}
 		}
-		slices.Sort(took)
-		return took[len(took)/2]
 	}
-	known, unknown := median("clara@example.org"), median("niemand@example.org")
+	known, unknown := best["clara@example.org"], best["niemand@example.org"]
 	if ratio := float64(unknown) / float64(known); ratio < 0.4 || ratio > 2.5 {
 		t.Errorf("known %v, unknown %v", known, unknown)
 	}

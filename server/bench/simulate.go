@@ -43,7 +43,9 @@ func municipalitiesByLand() []int {
 const (
 	nudgesAtOnce  = 32 // as in server/federation
 	relaysTo      = 8  // members that each one passes a change on to
-	pollSeconds   = 60
+	pollSeconds   = 60 // of the anchor's list, and of catalogs where there are few members; as in server/federation
+	pollsAtMost   = 20 // catalogs a minute
+	pollsLatest   = 10 // minutes, after which a catalog is read in any case
 	minAgeSeconds = 240 // of statements, before they are read again
 )
 
@@ -68,9 +70,10 @@ func (s simulation) association(n int) simulated {
 	direct, relayed := s.direct(n), s.relayed(n)
 	members := float64(n - 1)
 	share := func(perSecond float64, cost time.Duration) float64 { return 100 * perSecond * cost.Seconds() }
+	period := pollSeconds * math.Min(math.Max(1, members/pollsAtMost), pollsLatest)
 	out := simulated{
 		Portals: n, DirectP50: quantile(direct, 0.5), DirectP99: quantile(direct, 0.99), RelayedP99: quantile(relayed, 0.99),
-		Polling: share(members/pollSeconds, s.Page+s.Nudge+s.Take/4), PollingHub: share(1.0/pollSeconds, s.Nudge+s.Take/4),
+		Polling: share(members/period, s.Page+s.Nudge+s.Take/4), PollingHub: share(1.0/pollSeconds, s.Nudge+s.Take/4),
 		Rows: int(members) * s.PerPortal, StorageMiB: members * float64(s.PerPortal*s.PerEntry) / (1 << 20),
 	}
 	lists := share(members/pollSeconds, s.List)

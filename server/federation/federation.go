@@ -104,6 +104,8 @@ type Service struct {
 	changed  chan struct{}
 	nudges   *workQueue // members to be told of changes
 	pulls    *workQueue // members whose catalog is to be read
+	rota     rota
+	untold   again // members that could not be told of changes
 	nudged   limiter
 	metrics  metrics
 	pages    chan struct{} // limits pages made at the same time

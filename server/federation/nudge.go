@@ -14,6 +14,8 @@ const (
 	settleTimeout = 2 * time.Second
 	settlePause   = 5 * time.Millisecond
 	nudgePace     = 100 * time.Millisecond // between rounds: well below what members take
+	nudgeAgain    = 2 * time.Second        // after one that was lost
+	nudgeLatest   = 10 * time.Minute
 )
 
 // signalChange asks for a nudge to all members; many requests make one.
@@ -25,7 +27,8 @@ func (s *Service) signalChange() {
 }
 
 // announce nudges the others after changes of this portal's catalog, and once at the start: they then know that this
-// portal is back, and send what has waited for it. A nudge that is lost is made good by the periodic reading.
+// portal is back, and send what has waited for it. A nudge that is lost is repeated; should this process end before, the periodic
+// reading makes good.
 func (s *Service) announce(ctx context.Context) {
 	s.signalChange()
 	for {
@@ -75,7 +78,8 @@ func (s *Service) waitSettled(ctx context.Context) bool {
 func (s *Service) nudge(ctx context.Context, id string) {
 	to, err := s.trust.Member(ctx, id)
 	if err != nil {
-		return // removed meanwhile
+		s.untold.settled(id) // removed meanwhile
+		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, nudgeTimeout)
 	defer cancel()
@@ -83,18 +87,22 @@ func (s *Service) nudge(ctx context.Context, id string) {
 	if err != nil {
 		s.metrics.nudges.WithLabelValues("lost").Inc()
 		s.log.DebugContext(ctx, "nudge", "portal", id, "error", err)
+		s.untold.later(id, nudgeAgain, nudgeLatest, func() { s.nudges.add(id) })
 		return
 	}
 	_ = response.Body.Close()
-	if response.StatusCode == http.StatusTooManyRequests {
-		again := max(retryAfter(response.Header.Get("Retry-After")), time.Second)
-		time.AfterFunc(again, func() { s.nudges.add(id) }) // else the last change would wait for the periodic reading
-	}
 	if response.StatusCode != http.StatusNoContent {
 		s.metrics.nudges.WithLabelValues("refused").Inc()
 		s.log.DebugContext(ctx, "nudge", "portal", id, "status", response.StatusCode)
+		first, longest := nudgeAgain, nudgeLatest
+		if response.StatusCode == http.StatusTooManyRequests { // it says itself when it takes more
+			first = max(time.Second, retryAfter(response.Header.Get("Retry-After")))
+			longest = first
+		}
+		s.untold.later(id, first, longest, func() { s.nudges.add(id) })
 		return
 	}
+	s.untold.settled(id)
 	s.metrics.nudges.WithLabelValues("sent").Inc()
 	s.reached(ctx, id, true, false)
 }

@@ -17,35 +17,49 @@ import (
 
 const (
 	pullsAtOnce = 4
-	pullEvery   = time.Minute
 	pageTimeout = 30 * time.Second
 	maxPages    = 10_000     // in one go
 	maxEntries  = 10_000_000 // of one portal
 	handOver    = 1000       // entries that handlers get at once
 )
 
-// follow reads the catalogs of all members at the start and then each minute, as a nudge may get lost.
+// follow reads the catalogs of all members at the start, and then each in its turn.
 func (s *Service) follow(ctx context.Context) {
-	for {
+	for started := false; ; {
 		ids, err := s.others(ctx)
 		if err == nil {
-			s.pulls.add(ids...)
 			err = s.forgetStrangers(ctx, ids)
 		}
 		if err != nil && ctx.Err() == nil {
 			s.log.ErrorContext(ctx, "follow the catalogs of the others", "error", err)
 		}
-		pause := time.Duration(float64(pullEvery) * (0.9 + s.jitter()/5))
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(pause):
+		due := s.rota.due(ids, time.Now())
+		if !started { // nobody knows what has happened meanwhile
+			s.pulls.add(due...)
+			due, started = nil, err == nil
+		}
+		pause := time.Duration(float64(readEvery)*(0.9+s.jitter()/5)) / time.Duration(len(due)+1)
+		for turn := range len(due) + 1 {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(pause):
+			}
+			if turn < len(due) {
+				s.pulls.add(due[turn])
+			}
 		}
 	}
 }
 
 func (s *Service) pullAndLog(ctx context.Context, owner string) {
-	if err := s.Pull(ctx, owner); err != nil && ctx.Err() == nil {
+	err := s.Pull(ctx, owner)
+	if err == nil {
+		s.rota.read(owner, time.Now(), s.jitter())
+		return
+	}
+	s.rota.forget(owner)
+	if ctx.Err() == nil {
 		s.log.WarnContext(ctx, "read catalog", "portal", owner, "error", err)
 	}
 }
@@ -246,6 +260,7 @@ func (s *Service) forgetStrangers(ctx context.Context, members []string) error {
 		if err := s.forgetOwner(ctx, owner); err != nil {
 			return fmt.Errorf("drop the catalog of %s: %w", owner, err)
 		}
+		s.rota.forget(owner)
 		s.log.WarnContext(ctx, "dropped the catalog of a portal that is no member any more", "portal", owner)
 	}
 	return nil

@@ -257,6 +257,37 @@ func TestAnnounce_MemberTakesNoMoreNudges_ToldAgainLater(t *testing.T) {
 	until(t, "found", func() bool { return len(c.all()) == 1 })
 }
 
+func TestNudge_LostOne_IsRepeated(t *testing.T) {
+	t.Parallel()
+	ps := portals(t, 2, harness{idle: true})
+	a, b := ps[0], ps[1]
+	c := b.keepCopy()
+	var read, lost atomic.Int64
+	a.set(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		next.ServeHTTP(w, r)
+		if strings.HasSuffix(r.URL.Path, "/catalog") {
+			read.Add(1)
+		}
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() { _ = b.Run(ctx) }()
+	until(t, "read at the start", func() bool { return read.Load() > 0 }) // and by itself in a minute again
+	b.set(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		if strings.HasSuffix(r.URL.Path, "/nudge") && lost.Add(1) == 1 {
+			writeProblem(w, http.StatusServiceUnavailable, "unavailable")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+	a.publishTitle(t.Context(), "1", "x")
+	go func() { _ = a.Run(ctx) }() // nudges at once, as it has begun to run
+	until(t, "found", func() bool { return len(c.all()) == 1 })
+	if lost.Load() < 2 {
+		t.Error("found without a nudge")
+	}
+}
+
 func TestAnnounce_ManyChanges_FewNudges(t *testing.T) {
 	t.Parallel()
 	ps := portals(t, 2, harness{})
