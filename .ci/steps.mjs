@@ -11,6 +11,9 @@ export const windows = process.platform === 'win32';
 export const bin = join(data, 'bin');
 export const program = (name) => join(bin, windows ? `${name}.exe` : name);
 
+// What is built does not depend on where the sources lie: so clones share what the compiler keeps, and programs name no folder of this machine.
+if (!/-trimpath\b/.test(process.env.GOFLAGS ?? '')) process.env.GOFLAGS = `${process.env.GOFLAGS ?? ''} -trimpath`.trim();
+
 export function say(text) {
   console.log(`\u203a ${text}`);
 }

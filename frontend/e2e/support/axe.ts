@@ -12,18 +12,15 @@ const whole: RunOptions = {
   resultTypes: ["violations"],
 };
 
-const some = (...values: string[]): RunOptions => ({
-  runOnly: { type: "rule", values },
+/** The rules whose answer depends on colours, measured once for each look. */
+const colours: RunOptions = {
+  runOnly: { type: "rule", values: ["color-contrast", "link-in-text-block"] },
   resultTypes: ["violations"],
-});
-
-/** The rules whose answer depends on colours, measured once for each look, and those that depend on the width of the window. */
-const colours = some("color-contrast", "link-in-text-block");
-const width = some("scrollable-region-focusable", "target-size");
+};
 
 interface Extent {
-  /** Only what other colours or another width can change, for a page that is checked whole otherwise. */
-  only?: "colours" | "width";
+  /** Only what other colours can change, for a page that is checked whole otherwise. */
+  only?: "colours";
 }
 
 /** Looks that were right on a page before: they are wherever they appear. */
@@ -54,7 +51,7 @@ export async function checkWithAxe(page: Page, what: string, { only }: Extent = 
     {
       each: texts,
       known: [...enough],
-      rules: only === undefined ? whole : only === "width" ? width : undefined,
+      rules: only === undefined ? whole : undefined,
       ofTexts: colours,
     },
   );

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Validator, type Schema } from "@cfworker/json-schema";
+import { dereference, validate, type Schema } from "@cfworker/json-schema";
 import { parse } from "yaml";
 
 interface Answer {
@@ -28,16 +28,10 @@ const addresses = Object.entries(contract.paths)
   }))
   .toSorted((a, b) => a.parameters - b.parameters);
 
-const validators = new Map<string, Validator>();
-
-/** A validator of a schema, which may name others of the contract. OpenAPI 3.0 has the schemas of draft 4. */
-function validatorOf(key: string, schema: Schema): Validator {
-  let validator = validators.get(key);
-  if (validator === undefined) {
-    validator = new Validator({ allOf: [schema], components: contract.components } as Schema, "4", false);
-    validators.set(key, validator);
-  }
-  return validator;
+/** All schemas of the contract by how it names them: prepared once, as there are many answers. */
+const lookup = dereference({ components: { schemas: contract.components.schemas } } as Schema);
+for (const [name, schema] of Object.entries(contract.components.schemas)) {
+  lookup[`#/components/schemas/${name}`] = schema;
 }
 
 /** Says where an answer of a portal is not one of the contract: a status, a kind of content or a body that it does not have. */
@@ -62,9 +56,7 @@ export function violation(
   const schema = answer.content?.[mediaType]?.schema;
   if (schema === undefined) return `${operation.operationId} has no ${mediaType} at ${status}`;
   if (!mediaType.endsWith("json")) return undefined;
-  const { valid, errors } = validatorOf(name ?? `${operation.operationId} ${status}`, schema).validate(
-    JSON.parse(text),
-  );
+  const { valid, errors } = validate(JSON.parse(text), schema, "4", lookup, false); // OpenAPI 3.0 has the schemas of draft 4
   if (valid) return undefined;
   const last = errors.at(-1);
   return `${operation.operationId} ${status}: ${last?.instanceLocation ?? ""} ${last?.keyword ?? ""}: ${last?.error ?? ""}`;
