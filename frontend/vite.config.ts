@@ -36,7 +36,7 @@ export default defineConfig({
             { name: "forms", test: /@cfworker|src\/forms\//, priority: 3 },
             {
               name: "fields",
-              test: /src\/ui\/(?:fields\/(?!Combobox|FieldParts)|ErrorSummary|useFormErrors|useAction)/,
+              test: /src\/(?:lib\/photo|ui\/(?:fields\/(?!Combobox|FieldParts)|ErrorSummary|useFormErrors|useAction))/,
               priority: 2,
             },
             {
@@ -60,6 +60,7 @@ export default defineConfig({
     },
   },
   test: {
+    testTimeout: 30_000, // a loaded machine is slow
     environment: "jsdom",
     setupFiles: [`${import.meta.dirname}/tests/setup.ts`],
     include: ["src/**/*.test.{ts,tsx}"],

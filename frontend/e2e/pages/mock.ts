@@ -14,6 +14,8 @@ export interface Scene {
   answers?: [path: RegExp, body: unknown][];
   /** A button that is pressed when the page is there. */
   press?: string;
+  /** Files that are chosen at a field when the page is there. */
+  choose?: { field: string; files: { name: string; mimeType: string; buffer: Buffer }[]; until: RegExp };
   /** Details that are opened, by a part of what they are called. */
   open?: string[];
   /** What is kept on the device. */

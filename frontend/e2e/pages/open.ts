@@ -17,6 +17,10 @@ export async function open(page: Page, portal: InventedPortal, name: string): Pr
   for (const summary of scene.open ?? []) {
     await page.locator("summary").filter({ hasText: summary }).first().click();
   }
+  if (scene.choose !== undefined) {
+    await page.getByLabel(scene.choose.field).setInputFiles(scene.choose.files);
+    await page.getByRole("img", { name: scene.choose.until }).waitFor();
+  }
   if (scene.press !== undefined) {
     await page.getByRole("button", { name: scene.press }).first().click();
     await isThere(page);

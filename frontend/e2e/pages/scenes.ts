@@ -1,3 +1,4 @@
+import { picture } from "../support/forms";
 import * as linked from "./association";
 import * as built from "./builder";
 import * as data from "./fixtures";
@@ -167,6 +168,16 @@ export const scenes: Record<string, Scene & { path: string }> = {
     path: `/antraege/${application}/bearbeiten?schritt=papers`,
     session: data.citizen,
     answers: [[/^\/applications\/[^/]+$/, data.draft]],
+  },
+  "form-photos": {
+    path: `/antraege/${application}/bearbeiten?schritt=papers`,
+    session: data.citizen,
+    answers: [[/^\/applications\/[^/]+$/, data.draft]],
+    choose: {
+      field: "Impfpass",
+      files: [picture("Impfpass Vorderseite.png", 3000, 2000), picture("Impfpass Rückseite.png", 600, 900)],
+      until: /Rückseite/,
+    },
   },
   "form-review": {
     path: `/antraege/${application}/bearbeiten?schritt=pruefen`,

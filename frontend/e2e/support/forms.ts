@@ -1,3 +1,4 @@
+import { crc32, deflateSync } from "node:zlib";
 import type { Page } from "@playwright/test";
 import { address, type Citizen } from "./people";
 
@@ -8,6 +9,32 @@ export function pixel(name: string) {
     "base64",
   );
   return { name, mimeType: "image/png", buffer };
+}
+
+/** A chunk of a PNG. */
+function chunk(type: string, content: Buffer): Buffer {
+  const head = Buffer.alloc(4);
+  head.writeUInt32BE(content.length);
+  const named = Buffer.concat([Buffer.from(type, "latin1"), content]);
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32BE(crc32(named));
+  return Buffer.concat([head, named, sum]);
+}
+
+/** A picture in two greys: the upper half is dark. */
+export function picture(name: string, width: number, height: number) {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.writeUInt8(8, 8); // bits of a point, of which each is a grey
+  const rows = Buffer.alloc(height * (width + 1));
+  for (let row = 0; row < height; row++) {
+    rows.fill(row < height / 2 ? 0x30 : 0xd0, row * (width + 1) + 1, (row + 1) * (width + 1));
+  }
+  const content = deflateSync(rows, { level: 1 });
+  const start = Buffer.from("\x89PNG\r\n\x1A\n", "latin1");
+  const parts = [chunk("IHDR", header), chunk("IDAT", content), chunk("IEND", Buffer.alloc(0))];
+  return { name, mimeType: "image/png", buffer: Buffer.concat([start, ...parts]) };
 }
 
 /** A small PDF file with one empty page. */

@@ -111,5 +111,8 @@ export async function handIn(
   await tabTo(page, field);
   await page.keyboard.press("Space");
   await (await opened).setFiles(file);
+  if (file.mimeType.startsWith("image/")) {
+    await press(page, page.getByRole("dialog").getByRole("button", { name: "Hochladen" }));
+  }
   await expect(page.getByRole("button", { name: `Entfernen ${file.name}` })).toBeVisible();
 }

@@ -1,11 +1,13 @@
-import { useRef, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useWords, type Say } from "../../i18n";
 import { classes } from "../../lib/classes";
 import { formatBytes } from "../../lib/money";
+import { isPhoto } from "../../lib/photo";
 import { focusElement } from "../../lib/focus";
 import { Button } from "../Button";
 import { Icon } from "../Icon";
 import { describedBy, FieldFrame, type FieldProps } from "./FieldParts";
+import { PhotoDialog } from "./PhotoDialog";
 
 /** A file that the portal holds. */
 export interface UploadedFile {
@@ -41,7 +43,7 @@ export interface BrokenFile {
 
 const none: readonly BrokenFile[] = [];
 
-/** Files to hand in: what has arrived, what is on its way, what went wrong; each can be removed. */
+/** Files to hand in: what has arrived, what is on its way, what went wrong; each can be removed. Photos can be turned and shrunk first. */
 export function FileField({
   files,
   pending,
@@ -76,6 +78,12 @@ export function FileField({
 }) {
   const t = useWords();
   const inputRef = useRef<HTMLInputElement>(null);
+  const [withPhotos, setWithPhotos] = useState<readonly File[]>([]);
+  const asked = useRef(false);
+  useEffect(() => {
+    if (asked.current && withPhotos.length === 0) focusElement(inputRef.current); // the dialog is gone
+    asked.current = withPhotos.length > 0;
+  }, [withPhotos]);
   const full = files.length + pending.filter((file) => file.error === undefined).length >= maxFiles;
   const remove = (action: () => void) => {
     action();
@@ -96,9 +104,22 @@ export function FileField({
         onChange={(event) => {
           const chosen = [...(event.target.files ?? [])];
           event.target.value = "";
-          if (chosen.length > 0) onAdd(chosen.slice(0, Math.max(0, maxFiles - files.length)));
+          const taken = chosen.slice(0, Math.max(0, maxFiles - files.length));
+          if (taken.some(isPhoto)) setWithPhotos(taken);
+          else if (taken.length > 0) onAdd(taken);
         }}
       />
+      {withPhotos.length > 0 && (
+        <PhotoDialog
+          files={withPhotos}
+          language={language}
+          onReady={(ready) => {
+            setWithPhotos([]);
+            onAdd(ready);
+          }}
+          onClose={() => setWithPhotos([])}
+        />
+      )}
       {more}
       <p className="pv-hidden" role="status">
         {[
