@@ -72,6 +72,31 @@ func (c *importCommand) Run(ctx context.Context) error {
 	return app.Import(ctx, c.Config, c.Files, o, os.Stdout)
 }
 
+type bounceCommand struct {
+	Recipient  string `arg:"" optional:"" help:"Address that the message came to; without it the message's header says so."`
+	app.Config `embed:""`
+}
+
+// tempFail is the exit code (EX_TEMPFAIL of sysexits) on which a mail server tries again later.
+const tempFail = 75
+
+// laterError has the mail server try again.
+type laterError struct{ error }
+
+// ExitCode is what the program ends with.
+func (laterError) ExitCode() int { return tempFail }
+
+// Unwrap gives the cause.
+func (e laterError) Unwrap() error { return e.error }
+
+// Run notes what the message on standard input reports.
+func (c *bounceCommand) Run(ctx context.Context) error {
+	if err := app.TakeReturned(ctx, c.Config, c.Recipient, os.Stdin, os.Stdout); err != nil {
+		return laterError{err}
+	}
+	return nil
+}
+
 type exportCommand struct {
 	Folder       string `arg:"" type:"path" help:"Folder to write the delivery to; it is made if it does not exist."`
 	AllLanguages bool   `help:"Write texts in all languages. PVOG takes German and English only."`

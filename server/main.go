@@ -22,6 +22,7 @@ type commands struct {
 	Import  importCommand  `cmd:"" help:"Import places, services and offices from files and folders."`
 	Export  exportCommand  `cmd:"" help:"Write the portal's own services, offices and competences into a folder, in XZuFi 2.2."`
 	Portal  portalCommand  `cmd:"" help:"Run one more portal on this machine, for joining the demonstration."`
+	Bounce  bounceCommand  `cmd:"" help:"Take in a mail that came back: the report of a mail server, from standard input, as its pipe transport gives it."`
 	Admin   adminCommand   `cmd:"" help:"Keys and staff accounts of a portal."`
 
 	Federation        federationCommand        `cmd:"" help:"The association: show it, join, grant, refuse, remove, leave, change keys, find what is wrong."`
@@ -49,6 +50,10 @@ func run() int {
 	command.BindTo(ctx, (*context.Context)(nil))
 	if err := command.Run(); err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(os.Stderr, "server:", err)
+		var known interface{ ExitCode() int }
+		if errors.As(err, &known) {
+			return known.ExitCode()
+		}
 		return 1
 	}
 	return 0

@@ -594,6 +594,9 @@ type ClientInterface interface {
 
 	UndoImportRun(ctx context.Context, runId ImportRunId, params *UndoImportRunParams, body UndoImportRunJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetMailState request
+	GetMailState(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListPaymentServices request
 	ListPaymentServices(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -3465,6 +3468,18 @@ func (c *Client) UndoImportRunWithBody(ctx context.Context, runId ImportRunId, p
 
 func (c *Client) UndoImportRun(ctx context.Context, runId ImportRunId, params *UndoImportRunParams, body UndoImportRunJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUndoImportRunRequest(c.Server, runId, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) GetMailState(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMailStateRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -12483,6 +12498,33 @@ func NewUndoImportRunRequestWithBody(server string, runId ImportRunId, params *U
 
 		req.Header.Set("Idempotency-Key", headerParam0)
 
+	}
+
+	return req, nil
+}
+
+// NewGetMailStateRequest generates requests for GetMailState
+func NewGetMailStateRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/mail")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -22396,6 +22438,9 @@ type ClientWithResponsesInterface interface {
 
 	UndoImportRunWithResponse(ctx context.Context, runId ImportRunId, params *UndoImportRunParams, body UndoImportRunJSONRequestBody, reqEditors ...RequestEditorFn) (*UndoImportRunResponse, error)
 
+	// GetMailStateWithResponse request
+	GetMailStateWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMailStateResponse, error)
+
 	// ListPaymentServicesWithResponse request
 	ListPaymentServicesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListPaymentServicesResponse, error)
 
@@ -26500,6 +26545,31 @@ func (r UndoImportRunResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r UndoImportRunResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetMailStateResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *MailState
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMailStateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMailStateResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -32968,6 +33038,15 @@ func (c *ClientWithResponses) UndoImportRunWithResponse(ctx context.Context, run
 		return nil, err
 	}
 	return ParseUndoImportRunResponse(rsp)
+}
+
+// GetMailStateWithResponse request returning *GetMailStateResponse
+func (c *ClientWithResponses) GetMailStateWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMailStateResponse, error) {
+	rsp, err := c.GetMailState(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMailStateResponse(rsp)
 }
 
 // ListPaymentServicesWithResponse request returning *ListPaymentServicesResponse
@@ -42408,6 +42487,53 @@ func ParseUndoImportRunResponse(rsp *http.Response) (*UndoImportRunResponse, err
 			return nil, err
 		}
 		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetMailStateResponse parses an HTTP response from a GetMailStateWithResponse call
+func ParseGetMailStateResponse(rsp *http.Response) (*GetMailStateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMailStateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MailState
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error

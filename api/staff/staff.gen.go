@@ -18,6 +18,9 @@ import (
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// Whether mails go out, and how many come back
+	// (GET /api/v1/admin/mail)
+	GetMailState(ctx echo.Context) error
 	// Those who work at this portal
 	// (GET /api/v1/admin/staff)
 	ListStaff(ctx echo.Context, params ListStaffParams) error
@@ -38,6 +41,17 @@ type ServerInterface interface {
 // ServerInterfaceWrapper converts echo contexts to parameters.
 type ServerInterfaceWrapper struct {
 	Handler ServerInterface
+}
+
+// GetMailState converts echo context to params.
+func (w *ServerInterfaceWrapper) GetMailState(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetMailState(ctx)
+	return err
 }
 
 // ListStaff converts echo context to params.
@@ -182,6 +196,7 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 		Handler: si,
 	}
 
+	router.GET(baseURL+"/api/v1/admin/mail", wrapper.GetMailState)
 	router.GET(baseURL+"/api/v1/admin/staff", wrapper.ListStaff)
 	router.POST(baseURL+"/api/v1/admin/staff", wrapper.InviteStaff)
 	router.DELETE(baseURL+"/api/v1/admin/staff/:staffId", wrapper.EndStaff)
@@ -201,6 +216,56 @@ type InvalidApplicationProblemPlusJSONResponse Problem
 type NotFoundApplicationProblemPlusJSONResponse Problem
 
 type UnauthorizedApplicationProblemPlusJSONResponse Problem
+
+type GetMailStateRequestObject struct {
+}
+
+type GetMailStateResponseObject interface {
+	VisitGetMailStateResponse(w http.ResponseWriter) error
+}
+
+type GetMailState200JSONResponse MailState
+
+func (response GetMailState200JSONResponse) VisitGetMailStateResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetMailState401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetMailState401ApplicationProblemPlusJSONResponse) VisitGetMailStateResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetMailState403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetMailState403ApplicationProblemPlusJSONResponse) VisitGetMailStateResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetMailStatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMailStatedefaultApplicationProblemPlusJSONResponse) VisitGetMailStateResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
 
 type ListStaffRequestObject struct {
 	Params ListStaffParams
@@ -558,6 +623,9 @@ func (response SetStaffRolesdefaultApplicationProblemPlusJSONResponse) VisitSetS
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// Whether mails go out, and how many come back
+	// (GET /api/v1/admin/mail)
+	GetMailState(ctx context.Context, request GetMailStateRequestObject) (GetMailStateResponseObject, error)
 	// Those who work at this portal
 	// (GET /api/v1/admin/staff)
 	ListStaff(ctx context.Context, request ListStaffRequestObject) (ListStaffResponseObject, error)
@@ -585,6 +653,29 @@ func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareF
 type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
+}
+
+// GetMailState operation middleware
+func (sh *strictHandler) GetMailState(ctx echo.Context) error {
+	var request GetMailStateRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMailState(ctx.Request().Context(), request.(GetMailStateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMailState")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetMailStateResponseObject); ok {
+		return validResponse.VisitGetMailStateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
 }
 
 // ListStaff operation middleware

@@ -47,6 +47,15 @@ type Post interface {
 	Send(ctx context.Context, m mail.Message) error
 }
 
+// Returns knows from which addresses mails came back, so that none goes there any more.
+type Returns interface {
+	// Stopped says since when; nil when mails go.
+	Stopped(ctx context.Context, address string) (*time.Time, error)
+	// Arrives forgets that, in ctx's transaction.
+	Arrives(ctx context.Context, address string) error
+	Counts(ctx context.Context) (mail.Counts, error)
+}
+
 // Jobs enqueues background work in the transaction of ctx.
 type Jobs interface {
 	Insert(ctx context.Context, args river.JobArgs, opts *river.InsertOpts) error
@@ -157,17 +166,21 @@ type Homes interface {
 
 // Config is what the Service is made of.
 type Config struct {
-	DB     *db.DB
-	Keys   *keys.Set
-	Self   types.PortalReference // this portal
-	Homes  Homes                 // where citizens have their accounts; this portal may be one
-	Mail   Mail
-	Post   Post // for jobs that send mails themselves
-	Jobs   Jobs
-	Audit  Audit        // nil: nothing is recorded
-	Client *http.Client // for reading at the account home; with limits on time and size
-	Log    *slog.Logger
-	Now    func() time.Time
+	DB    *db.DB
+	Keys  *keys.Set
+	Self  types.PortalReference // this portal
+	Homes Homes                 // where citizens have their accounts; this portal may be one
+	Mail  Mail
+	Post  Post // for jobs that send mails themselves
+	// Returns are what mails came back. Nil: nobody knows.
+	Returns Returns
+	// MailsReturn says whether there is an address that mails come back to.
+	MailsReturn bool
+	Jobs        Jobs
+	Audit       Audit        // nil: nothing is recorded
+	Client      *http.Client // for reading at the account home; with limits on time and size
+	Log         *slog.Logger
+	Now         func() time.Time
 	// Address gives the network address of who makes the request. Default: that of the connection.
 	Address func(ctx context.Context) string
 }

@@ -29,7 +29,8 @@ type emailChangeRow struct {
 func (emailChangeRow) TableName() string { return "account_email_changes" }
 
 // RequestEmailChange sends a link to the address that the caller wants to have, and a notice to the one that they have. For an
-// address that has an account it does and answers the same, but sends another mail. The caller's proof must be recent.
+// address that has an account it does and answers the same, but sends another mail. The caller's proof must be recent. The account's own address can be
+// confirmed once more when mails came back from it.
 func (s *Service) RequestEmailChange(ctx context.Context, email string) error {
 	id, err := s.citizen(ctx)
 	if err != nil {
@@ -50,7 +51,11 @@ func (s *Service) RequestEmailChange(ctx context.Context, email string) error {
 		if err != nil {
 			return err
 		}
-		if row.Email == folded {
+		stopped, err := s.stopped(ctx, row.Email)
+		if err != nil {
+			return err
+		}
+		if row.Email == folded && stopped == nil {
 			return problem.Invalid(problem.FieldError{Pointer: "/email", Code: "unchanged", Message: problem.Text{
 				De: "Das ist die Adresse, die Ihr Konto schon hat.", En: "That is the address that your account has already.",
 			}})
@@ -69,6 +74,9 @@ func (s *Service) beginEmailChange(ctx context.Context, row accountRow, email st
 	if err := s.DB.From(ctx).Create(&change).Error; err != nil {
 		return fmt.Errorf("keep change of address: %w", err)
 	}
+	if email == row.Email {
+		return s.mailNewEmail(ctx, email, token)
+	}
 	if err := s.CredentialChanged(ctx, row.ID, problem.Text{
 		De: "Für Ihr Konto soll eine andere E-Mail-Adresse gelten. Sie gilt, sobald sie dort bestätigt wird.",
 		En: "Your account is to have another e-mail address. It counts as soon as it is confirmed there.",
@@ -79,12 +87,20 @@ func (s *Service) beginEmailChange(ctx context.Context, row accountRow, email st
 	if err != nil {
 		return err
 	}
+	if !known {
+		return s.mailNewEmail(ctx, email, token)
+	}
 	may, err := s.mayMail(ctx, email)
 	if err != nil || !may {
 		return err
 	}
-	if known {
-		return s.send(ctx, email, mailKnown(), s.Self.Url+PageSignIn)
+	return s.send(ctx, email, mailKnown(), s.Self.Url+PageSignIn)
+}
+
+func (s *Service) mailNewEmail(ctx context.Context, email, token string) error {
+	may, err := s.mayMail(ctx, email)
+	if err != nil || !may {
+		return err
 	}
 	return s.send(ctx, email, mailNewAddress(), s.Self.Url+PageNewEmail+"#token="+token)
 }
@@ -108,15 +124,14 @@ func (s *Service) ConfirmEmailChange(ctx context.Context, token string) error {
 		if err != nil {
 			return err
 		}
-		// To the old address, while the account still has it.
-		if err := s.CredentialChanged(ctx, change.AccountID, problem.Text{
-			De: "Ihr Konto hat jetzt eine andere E-Mail-Adresse. An diese Adresse schreiben wir nicht mehr.",
-			En: "Your account has another e-mail address now. We no longer write to this address.",
-		}); err != nil {
+		if err := s.arrives(ctx, string(email)); err != nil {
+			return err
+		}
+		if err := s.tellOldAddress(ctx, change.AccountID, string(email)); err != nil {
 			return err
 		}
 		res := s.DB.From(ctx).Exec(`UPDATE accounts SET email = ?, revision = revision + 1 WHERE id = ? AND disabled_at IS NULL
-			AND NOT EXISTS (SELECT FROM accounts WHERE email = ?)`, string(email), change.AccountID, string(email))
+			AND NOT EXISTS (SELECT FROM accounts WHERE email = ? AND id <> ?)`, string(email), change.AccountID, string(email), change.AccountID)
 		if res.Error != nil {
 			return fmt.Errorf("change address: %w", res.Error)
 		}
@@ -130,8 +145,37 @@ func (s *Service) ConfirmEmailChange(ctx context.Context, token string) error {
 	})
 }
 
+// tellOldAddress tells it, while the account still has it, that the account has another one.
+func (s *Service) tellOldAddress(ctx context.Context, id uuid.UUID, email string) error {
+	row, err := s.account(ctx, id)
+	if err != nil || row.Email == email {
+		return err
+	}
+	return s.CredentialChanged(ctx, id, problem.Text{
+		De: "Ihr Konto hat jetzt eine andere E-Mail-Adresse. An diese Adresse schreiben wir nicht mehr.",
+		En: "Your account has another e-mail address now. We no longer write to this address.",
+	})
+}
+
+// stopped says since when no mail goes to an address, because mails came back; nil when they go.
+func (s *Service) stopped(ctx context.Context, email string) (*time.Time, error) {
+	if s.Returns == nil || email == "" {
+		return nil, nil
+	}
+	return s.Returns.Stopped(ctx, email)
+}
+
+// arrives notes that somebody has opened a link that was sent to an address.
+func (s *Service) arrives(ctx context.Context, email string) error {
+	if s.Returns == nil || email == "" {
+		return nil
+	}
+	return s.Returns.Arrives(ctx, email)
+}
+
 func mailNewAddress() letter {
 	return letter{
+		asked:   true,
 		subject: problem.Text{De: "Bitte bestätigen Sie Ihre neue E-Mail-Adresse", En: "Please confirm your new e-mail address"},
 		text: problem.Text{
 			De: `Guten Tag,

@@ -11,11 +11,15 @@ import (
 )
 
 // letter is a mail in German and English. {portal} and {link} are filled in.
-type letter struct{ subject, text problem.Text }
+type letter struct {
+	subject, text problem.Text
+	asked         bool // somebody waits for it
+}
 
 // mailConfirm asks to confirm an address.
 func mailConfirm() letter {
 	return letter{
+		asked:   true,
 		subject: problem.Text{De: "Bitte bestätigen Sie Ihre E-Mail-Adresse", En: "Please confirm your e-mail address"},
 		text: problem.Text{
 			De: `Guten Tag,
@@ -57,6 +61,7 @@ Kind regards
 // mailKnown goes to who has an account already.
 func mailKnown() letter {
 	return letter{
+		asked:   true,
 		subject: problem.Text{De: "Sie haben schon ein Konto", En: "You already have an account"},
 		text: problem.Text{
 			De: `Guten Tag,
@@ -94,6 +99,7 @@ Kind regards
 // mailReset leads to a new password.
 func mailReset() letter {
 	return letter{
+		asked:   true,
 		subject: problem.Text{De: "Neues Passwort setzen", En: "Set a new password"},
 		text: problem.Text{
 			De: `Guten Tag,
@@ -170,7 +176,7 @@ func (s *Service) send(ctx context.Context, to string, l letter, link string) er
 	}
 	language := httpx.LanguageOf(ctx)
 	fill := strings.NewReplacer("{portal}", s.Self.Name, "{link}", link)
-	return s.Mail.Enqueue(ctx, mail.Message{To: to, Subject: l.subject.In(language), Text: fill.Replace(l.text.In(language))})
+	return s.Mail.Enqueue(ctx, mail.Message{To: to, Subject: l.subject.In(language), Text: fill.Replace(l.text.In(language)), Asked: l.asked})
 }
 
 // deletionScheduled tells when the account is deleted, and how to call it off.

@@ -159,7 +159,7 @@ func (s *Service) Recover(ctx context.Context, r types.Recovery) error {
 		return errTokenUsed()
 	}
 	err = s.DB.Tx(ctx, func(ctx context.Context) error {
-		if err := s.takeReset(ctx, secret.Hash(r.Token)); err != nil {
+		if err := s.takeReset(ctx, row, secret.Hash(r.Token)); err != nil {
 			return err
 		}
 		err := s.rooms.Passkeys.ProveRecoveryCode(ctx, row.ID, r.RecoveryCode)

@@ -60,6 +60,10 @@ func (s *Service) Profile(ctx context.Context) (types.Profile, string, error) {
 		return types.Profile{}, "", err
 	}
 	out, err := pick(row.Email, p, Items())
+	if err != nil {
+		return types.Profile{}, "", err
+	}
+	out.EmailReturned, err = s.stopped(ctx, row.Email)
 	return out, etag(row.Revision), err
 }
 
@@ -94,6 +98,10 @@ func (s *Service) UpdateProfile(ctx context.Context, ifMatch string, data types.
 		return types.Profile{}, "", err
 	}
 	out, err := pick(row.Email, p, Items())
+	if err != nil {
+		return types.Profile{}, "", err
+	}
+	out.EmailReturned, err = s.stopped(ctx, row.Email)
 	return out, etag(row.Revision), err
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -149,7 +150,7 @@ func (s *Service) confirm(ctx context.Context, token string, methods []string, e
 		if !created {
 			return errTokenUsed()
 		}
-		if err := s.dropRegistrations(ctx, row.Email); err != nil {
+		if err := errors.Join(s.dropRegistrations(ctx, row.Email), s.arrives(ctx, row.Email)); err != nil {
 			return err
 		}
 		if done.RecoveryCodes, err = equip(ctx, p.Account); err != nil {
@@ -263,7 +264,7 @@ func (s *Service) ConfirmPasswordReset(ctx context.Context, token, password stri
 		return err
 	}
 	return s.DB.Tx(ctx, func(ctx context.Context) error {
-		if err := s.takeReset(ctx, tokenHash); err != nil {
+		if err := s.takeReset(ctx, row, tokenHash); err != nil {
 			return err
 		}
 		if err := s.updateAccount(ctx, row.ID, map[string]any{"password_hash": hash}); err != nil {

@@ -395,3 +395,23 @@ Kind regards
 		},
 	}
 }
+
+// GetMailState answers GET /api/v1/admin/mail.
+func (h *StaffHandlers) GetMailState(ctx context.Context, _ staffapi.GetMailStateRequestObject) (staffapi.GetMailStateResponseObject, error) {
+	state, err := h.service.MailState(ctx)
+	return staffapi.GetMailState200JSONResponse(state), err
+}
+
+// MailState says whether mails go out, and from how many addresses they came back.
+func (s *Service) MailState(ctx context.Context) (types.MailState, error) {
+	if !httpx.CallerOf(ctx).HasRole(string(types.Admin)) {
+		return types.MailState{}, errNoRole()
+	}
+	state := types.MailState{Sends: s.Post != nil, TakesReturns: s.MailsReturn}
+	if s.Returns == nil {
+		return state, nil
+	}
+	counts, err := s.Returns.Counts(ctx)
+	state.Stopped, state.Returned = counts.Stopped, counts.Returned
+	return state, err
+}

@@ -261,12 +261,16 @@ func (s *Service) accountOfReset(ctx context.Context, tokenHash []byte) (account
 	return row, err
 }
 
-func (s *Service) takeReset(ctx context.Context, tokenHash []byte) error {
+// takeReset uses a reset of an account up; its mail has arrived.
+func (s *Service) takeReset(ctx context.Context, row accountRow, tokenHash []byte) error {
 	res := s.DB.From(ctx).Exec("DELETE FROM account_resets WHERE token_hash = ? AND expires_at > ?", tokenHash, s.Now())
-	if res.Error == nil && res.RowsAffected == 0 {
+	if res.Error != nil {
+		return fmt.Errorf("take reset: %w", res.Error)
+	}
+	if res.RowsAffected == 0 {
 		return errTokenUsed()
 	}
-	return res.Error
+	return s.arrives(ctx, row.Email)
 }
 
 func (s *Service) dropResets(ctx context.Context, id uuid.UUID) error {

@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -40,7 +41,7 @@ func (s *Service) dueDeletions(ctx context.Context, limit int) (ids []uuid.UUID,
 // deleteAccountRows deletes an account; what belongs to it goes with it by the database's own rules.
 func (s *Service) deleteAccountRows(ctx context.Context, row accountRow) error {
 	if row.Email != "" {
-		if err := s.dropRegistrations(ctx, row.Email); err != nil {
+		if err := errors.Join(s.dropRegistrations(ctx, row.Email), s.arrives(ctx, row.Email)); err != nil {
 			return err
 		}
 	}

@@ -62,6 +62,7 @@ type App struct {
 	metrics  *prometheus.Registry
 	scanner  *scan.Scanner
 	post     *mail.Sender // nil: no mail server
+	returns  *mail.Returns
 	self     types.PortalReference
 	isHome   bool // whether citizens have accounts at this portal
 
@@ -367,7 +368,7 @@ func (a *App) plugPeople() error {
 		return err
 	}
 	a.accounts = accounts.New(accounts.Config{
-		DB: a.db, Keys: a.keys, Self: a.self, Homes: homes{a}, Mail: mail.NewQueue(a.jobs, a.keys), Post: post, Jobs: a.jobs,
+		DB: a.db, Keys: a.keys, Self: a.self, Homes: homes{a}, Mail: mail.NewQueue(a.jobs, a.keys), Post: post, Returns: a.returns, MailsReturn: a.config.MailReturns != "", Jobs: a.jobs,
 		Client: a.client, Log: a.log, Now: time.Now, Address: httpx.AddressOf, Audit: audit.New(a.db, time.Now),
 	})
 	a.signin = signin.New(signin.Config{DB: a.db, Keys: a.keys, Signer: a.signer(), Self: a.self, Homes: homes{a}, Client: a.client, Log: a.log, Now: time.Now, StaffSecondFactor: a.config.StaffFactor})
@@ -402,6 +403,7 @@ func (a *App) plugPeople() error {
 
 // plugMail has the jobs send mails. Where there is no mail server they wait in their queue.
 func (a *App) plugMail() (*mail.Sender, error) {
+	a.returns = mail.NewReturns(a.db, a.keys, time.Now)
 	if a.config.SMTP == "" {
 		return nil, nil
 	}
@@ -409,6 +411,7 @@ func (a *App) plugMail() (*mail.Sender, error) {
 	if err != nil {
 		return nil, err
 	}
+	server.ReturnTo, server.Returns = a.config.MailReturns, a.returns
 	sender, err := mail.NewSender(server)
 	if err != nil {
 		return nil, err

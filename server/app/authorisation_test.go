@@ -51,7 +51,7 @@ func allowed() map[string]string {
 		"rotateAssociationKeys": "d", "listStuckMessages": "d", "resendMessage": "d",
 		"listStaff": "d", "inviteStaff": "d", "setStaffRoles": "d", "endStaff": "d", "resetStaffFactors": "d", "listAuditEntries": "u",
 		"listClients": "d", "createClient": "d", "getClient": "d", "updateClient": "d", "deleteClient": "d", "rotateClientSecret": "d", "endClientSecret": "d",
-		"checkClient": "d", "listSigningKeys": "d", "replaceSigningKeys": "d",
+		"checkClient": "d", "getMailState": "d", "listSigningKeys": "d", "replaceSigningKeys": "d",
 		"listSearchSynonyms": "erd", "createSearchSynonym": "erd", "updateSearchSynonym": "erd", "deleteSearchSynonym": "erd", "previewSearchSynonym": "erd",
 		"listMissedSearches": "erd", "dismissMissedSearch": "erd", "explainSearch": "erd",
 		"explainOffers": everybody, "listOrganisations": everybody, "listOrganisationServices": everybody, "listPlacesAround": everybody,

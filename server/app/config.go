@@ -49,6 +49,7 @@ type Config struct {
 	HelpEmail     string        `env:"PORTAL_HELP_EMAIL" help:"Address shown where people need help."`
 	SMTP          string        `env:"PORTAL_SMTP" help:"Mail server: smtp://user:password@host:587 (STARTTLS), smtps://…:465; smtp+plain://… without encryption is allowed on loopback only."`
 	MailFrom      string        `env:"PORTAL_MAIL_FROM" default:"portal@example.org" help:"Sender of the portal's mails."`
+	MailReturns   string        `env:"PORTAL_MAIL_RETURNS" help:"Address that mails come back to which could not be delivered, such as returns@example.org. The mail server takes it with anything behind a + (returns+…@) and hands what comes there to: server bounce."`
 	MailCert      string        `env:"PORTAL_MAIL_CERTIFICATE" help:"File with the certificate (PEM, with what certifies it) that signs encrypted mails to offices (S/MIME); without it they are not signed."`
 	MailKey       string        `env:"PORTAL_MAIL_KEY" help:"File with its key (PEM, readable by the owner only)."`
 	StaffFactor   bool          `env:"PORTAL_STAFF_SECOND_FACTOR" default:"true" negatable:"" help:"Whether staff need a passkey or one-time codes beside their password to have their roles."`

@@ -16,6 +16,7 @@ import (
 	"portalverbund/server/identity/saml"
 	"portalverbund/server/platform/envelope"
 	"portalverbund/server/platform/keys"
+	"portalverbund/server/platform/mail"
 	"portalverbund/server/platform/problem"
 )
 
@@ -156,6 +157,22 @@ func CreateStaff(ctx context.Context, c Config, email, name, password string, ro
 	}
 	defer a.Close()
 	_, err = a.accounts.CreateStaff(ctx, email, name, password, roles)
+	return err
+}
+
+// TakeReturned reads a message that came to the address for mails that come back, as a mail server hands it over, and notes that a mail has not arrived.
+// A message of any other kind is of no use, and no error: nobody could be told.
+func TakeReturned(ctx context.Context, c Config, recipient string, message io.Reader, out io.Writer) error {
+	a, err := Open(ctx, c, c.Logger())
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	err = a.returns.Take(ctx, recipient, message)
+	if errors.Is(err, mail.ErrNoReport) {
+		_, _ = fmt.Fprintln(out, "nothing noted:", err)
+		return nil
+	}
 	return err
 }
 

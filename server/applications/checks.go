@@ -155,10 +155,7 @@ func (s *Service) refuse(ctx context.Context, r attachmentRow) error {
 	if err != nil {
 		return err
 	}
-	text := problem.Text{
-		De: fmt.Sprintf("In der Anlage „%s“ wurde Schadsoftware gefunden. Sie wurde gelöscht, der Antrag wird ohne sie bearbeitet. Wenn sie gebraucht wird, wendet sich die zuständige Stelle an Sie.", file.Name),
-		En: fmt.Sprintf("Something harmful was found in the attachment “%s”. It was deleted, and the application goes on without it. If it is needed, the competent office will contact you.", file.Name),
-	}.In(a.Language)
+	text := files.Harmful(file.Name).In(a.Language)
 	event := s.ownEvent(types.Message, types.EventAuthorPortal)
 	event.Text = &text
 	if _, err := s.addEvent(ctx, a.ID, event); err != nil {
@@ -182,8 +179,8 @@ func harmfulFound() letter {
 	return letter{
 		subject: problem.Text{De: "Eine Anlage wurde gelöscht: {service}", En: "An attachment was deleted: {service}"},
 		text: problem.Text{
-			De: "Guten Tag,\n\n{text}\n\nEs geht um Ihren Antrag „{service}“. Prüfen Sie bitte auch Ihr Gerät mit einem Virenscanner.\n\nAntragsnummer: {number}",
-			En: "Hello,\n\n{text}\n\nThis is about your application “{service}”. Please check your device with a virus scanner, too.\n\nApplication number: {number}",
+			De: "Guten Tag,\n\n{text}\n\nEs geht um Ihren Antrag „{service}“.\n\nAntragsnummer: {number}",
+			En: "Hello,\n\n{text}\n\nThis is about your application “{service}”.\n\nApplication number: {number}",
 		},
 	}
 }

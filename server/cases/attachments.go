@@ -126,14 +126,14 @@ func (s *Service) refuse(ctx context.Context, row attachmentRow, foundHere bool)
 		if err := s.setAttachment(ctx, row, AttachmentRefused); err != nil {
 			return err
 		}
-		text, err := s.harmful(c, row.ID)
+		name, err := s.nameOf(c, row.ID)
 		if err != nil {
 			return err
 		}
 		if foundHere {
-			err = s.tell(ctx, c, types.Message, text)
+			err = s.tell(ctx, c, types.Message, files.Harmful(name).In(c.Language))
 		} else {
-			err = s.remark(ctx, c, text)
+			err = s.remark(ctx, c, fmt.Sprintf("In der Anlage „%s“ wurde Schadsoftware gefunden. Sie wurde gelöscht, der Antrag wird ohne sie bearbeitet. Die Person weiß es von dem Portal, an dem sie den Antrag gestellt hat.", name))
 		}
 		if err != nil {
 			return err
@@ -143,16 +143,6 @@ func (s *Service) refuse(ctx context.Context, row attachmentRow, foundHere bool)
 		}
 		return s.finish(ctx, row.CaseID)
 	})
-}
-
-// harmful is what citizen and clerk are told of a file in which something harmful was found, in the language of the application.
-func (s *Service) harmful(c caseRow, id uuid.UUID) (string, error) {
-	name, err := s.nameOf(c, id)
-	text := problem.Text{
-		De: fmt.Sprintf("In der Anlage „%s“ wurde Schadsoftware gefunden. Sie wurde gelöscht, der Antrag wird ohne sie bearbeitet.", name),
-		En: fmt.Sprintf("Something harmful was found in the attachment “%s”. It was deleted, and the application goes on without it.", name),
-	}
-	return text.In(c.Language), err
 }
 
 func (s *Service) nameOf(c caseRow, id uuid.UUID) (string, error) {

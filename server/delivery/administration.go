@@ -143,6 +143,9 @@ func (s *Service) Heads(ctx context.Context, providerID string, f Filter) (heads
 	for _, r := range rows {
 		heads = append(heads, head(r, httpx.LanguageOf(ctx)))
 	}
+	if err := s.addRefused(ctx, heads); err != nil {
+		return nil, "", err
+	}
 	if s.providers[providerID].mail != nil {
 		byMail := true
 		for i := range heads {

@@ -123,11 +123,7 @@ func (s *Service) Attachment(ctx context.Context, id, attachmentID uuid.UUID) (F
 	if err != nil {
 		return File{}, fmt.Errorf("open attachment: %w", err)
 	}
-	out := File{Name: attachmentID.String(), SHA256: f.SHA256, Content: content}
-	if i := slices.IndexFunc(d.Attachments, func(a types.Attachment) bool { return a.Id == attachmentID }); i >= 0 {
-		out.Name = files.CleanName(d.Attachments[i].Name, files.OfType(d.Attachments[i].MediaType))
-	}
-	return out, nil
+	return File{Name: nameIn(d, f), SHA256: f.SHA256, Content: content}, nil
 }
 
 // AddDocument takes a document of the caller's provider for the citizen of a delivery, once for a key. It is refused before it is read whole
@@ -363,10 +359,7 @@ func (s *Service) Fetch(ctx context.Context, deliveryID, id uuid.UUID) error {
 	case err == nil:
 	case scan.IsFound(err) || errors.Is(err, files.ErrRefused):
 		s.log.WarnContext(ctx, "attachment for a provider refused", "delivery", deliveryID, "error", err)
-		if err := s.store.Delete(ctx, fileKey(f)); err != nil {
-			return err
-		}
-		state = fileRefused
+		return s.refuseFile(ctx, f, scan.IsFound(err))
 	case errors.Is(err, scan.ErrNotChecked):
 		return fmt.Errorf("check attachment of delivery %s: %w", deliveryID, err) // it waits until it can be checked, however long
 	case ctx.Err() != nil:
@@ -380,10 +373,50 @@ func (s *Service) Fetch(ctx context.Context, deliveryID, id uuid.UUID) error {
 		}
 		return fmt.Errorf("fetch attachment of delivery %s: %w", deliveryID, err)
 	}
-	if err := s.db.From(ctx).Exec("UPDATE delivery_files SET state = ? WHERE delivery_id = ? AND id = ?", state, deliveryID, id).Error; err != nil {
-		return fmt.Errorf("change attachment: %w", err)
+	_, err = s.setFile(ctx, f, state)
+	return err
+}
+
+// setFile writes what has become of a file that was waited for; false when it was known before.
+func (s *Service) setFile(ctx context.Context, f fileRow, state string) (bool, error) {
+	res := s.db.From(ctx).Exec("UPDATE delivery_files SET state = ? WHERE delivery_id = ? AND id = ? AND state = ?", state, f.DeliveryID, f.ID, filePending)
+	if res.Error != nil {
+		return false, fmt.Errorf("change attachment: %w", res.Error)
 	}
-	return nil
+	return res.RowsAffected == 1, nil
+}
+
+// refuseFile deletes a file in which something harmful was found: the application goes on without it. Where it was found here, the citizen is told;
+// where it was found at the portal of the application, that portal has told them.
+func (s *Service) refuseFile(ctx context.Context, f fileRow, foundHere bool) error {
+	if err := s.store.Delete(ctx, fileKey(f)); err != nil {
+		return fmt.Errorf("delete attachment: %w", err)
+	}
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		first, err := s.setFile(ctx, f, fileRefused)
+		if err != nil || !first || !foundHere {
+			return err
+		}
+		var r row
+		if err := s.db.From(ctx).Raw("SELECT * FROM deliveries WHERE id = ?", f.DeliveryID).Take(&r).Error; err != nil {
+			return fmt.Errorf("read delivery: %w", err)
+		}
+		d, err := s.full(r)
+		if err != nil {
+			return err
+		}
+		text := files.Harmful(nameIn(d, f)).In(r.Language)
+		return s.tell(ctx, types.EventAuthorPortal, "", r, types.Message, &text)
+	})
+}
+
+// nameIn is what a file of an application is called, safe to show.
+func nameIn(d Delivery, f fileRow) string {
+	name := f.ID.String()
+	if i := slices.IndexFunc(d.Attachments, func(a types.Attachment) bool { return a.Id == f.ID }); i >= 0 {
+		name = d.Attachments[i].Name
+	}
+	return files.CleanName(name, files.OfType(f.MediaType))
 }
 
 // transfer copies the file into the store and checks it.

@@ -17,7 +17,9 @@ import (
 
 	"portalverbund/api/types"
 	"portalverbund/server/delivery"
+	"portalverbund/server/platform/files"
 	"portalverbund/server/platform/problem"
+	"portalverbund/server/platform/scan/scantest"
 )
 
 const pdf = "%PDF-1.7 Abholschein"
@@ -315,4 +317,75 @@ func (x setup) mismatches(t *testing.T, id uuid.UUID) (n int) {
 		t.Fatal(err)
 	}
 	return n
+}
+
+func TestAttachment_HarmfulOnTheWay_IsDeleted_TheCitizenIsTold_AndTheApplicationGoesOn(t *testing.T) {
+	t.Parallel()
+	scanner, _ := scantest.Start(t)
+	x := newSetup(t, "", time.Now, true, func(c *delivery.Config) { c.Scanner = scanner })
+	photo := "\xff\xd8\xff" + string(scantest.EICAR())
+	app := x.withPhoto(x.offer("provider:waste"), photo)
+	x.file(app.Attachments[0].Id, photo)
+	if err := x.receive(t.Context(), t, other, delivery.KindSubmitted, app); err != nil {
+		t.Fatal(err)
+	}
+	id, waste := x.id(t, app), provider(t.Context(), "waste-client")
+	waitFor(t, "it is found", func() bool {
+		_, err := x.s.Attachment(waste, id, app.Attachments[0].Id)
+		return problem.Is(err, "attachment-refused")
+	})
+	d, err := x.s.Get(waste, id)
+	if err != nil || *d.Attachments[0].Available || d.Attachments[0].Check == nil || *d.Attachments[0].Check != types.CheckRefused || d.State != types.Pending {
+		t.Errorf("delivery %+v, %v", d, err)
+	}
+	if n := x.objects(t); n != 0 {
+		t.Errorf("%d objects are left", n)
+	}
+	for range 2 { // a job may run twice
+		if err := x.s.Fetch(t.Context(), id, app.Attachments[0].Id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if texts := x.toldOfHarm(t); len(texts) != 1 || !strings.Contains(texts[0], "„Sofa.jpg“") || !strings.Contains(texts[0], "Virenscanner") {
+		t.Errorf("the citizen was told %q", texts)
+	}
+	heads, _, err := x.s.Heads(admin(t.Context()), "waste", delivery.Filter{Limit: 10})
+	if err != nil || len(heads) != 1 || heads[0].RefusedFiles == nil || *heads[0].RefusedFiles != 1 {
+		t.Errorf("administrators see %+v, %v", heads, err)
+	}
+}
+
+func TestAttachment_FoundHarmfulWhereItCameFrom_TheCitizenWasToldThere(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t, "", time.Now, true, func(c *delivery.Config) { c.Files = refusing{} })
+	app := x.withPhoto(x.offer("provider:waste"), "\xff\xd8\xffsofa")
+	if err := x.receive(t.Context(), t, other, delivery.KindSubmitted, app); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "it is refused", func() bool {
+		_, err := x.s.Attachment(provider(t.Context(), "waste-client"), x.id(t, app), app.Attachments[0].Id)
+		return problem.Is(err, "attachment-refused")
+	})
+	if texts := x.toldOfHarm(t); len(texts) != 0 {
+		t.Errorf("the citizen was told %q", texts)
+	}
+}
+
+// refusing is a portal that has found something harmful in its file.
+type refusing struct{}
+
+func (refusing) Fetch(context.Context, string, uuid.UUID, int64) (io.ReadCloser, error) {
+	return nil, files.ErrRefused
+}
+
+// toldOfHarm gives what citizens of the linked portal were told of harmful files.
+func (x setup) toldOfHarm(t *testing.T) (texts []string) {
+	t.Helper()
+	for _, s := range x.told(t) {
+		var m types.MessageEvent
+		if s.What == "send" && s.Who == other && json.Unmarshal([]byte(s.Body), &m) == nil && strings.Contains(text(m.Event), "Schadsoftware") {
+			texts = append(texts, text(m.Event))
+		}
+	}
+	return texts
 }

@@ -17,7 +17,6 @@ import (
 
 	"portalverbund/api/types"
 	"portalverbund/server/delivery/fitconnect"
-	"portalverbund/server/platform/files"
 	"portalverbund/server/platform/mail"
 	"portalverbund/server/platform/problem"
 )
@@ -35,6 +34,10 @@ const (
 
 	coApplicantsName  = "mitantragstellende.json"
 	coApplicantsTitle = "co-applicants"
+
+	harmfulName  = "geloeschte-anlagen.txt"
+	harmfulTitle = "harmful"
+	harmfulText  = "In diesen Anlagen des Antrags wurde Schadsoftware gefunden. Sie wurden gelöscht. Die Person weiß davon.\n\n"
 )
 
 // Reasons why an application cannot go by FIT-Connect, now or ever.
@@ -184,20 +187,20 @@ type part struct {
 	open           func(ctx context.Context) (io.ReadCloser, error)
 }
 
-// parts lists the files of an application: all of them are here, and none has more than most bytes. Who acts for whom goes as a file, too: the data are
-// those of the form.
+// parts lists the files of an application: all of them are here, and none has more than most bytes. Of those in which something harmful was found a
+// file tells. Who acts for whom goes as a file, too: the data are those of the form.
 func (s *Service) parts(ctx context.Context, most int64, d Delivery) ([]part, error) {
 	rows, err := s.attachmentRows(ctx, d.ID)
 	if err != nil {
 		return nil, err
 	}
-	names := map[uuid.UUID]types.Attachment{}
-	for _, a := range d.Attachments {
-		names[a.Id] = a
-	}
+	harmful := ""
 	parts := make([]part, 0, len(rows)+1)
 	for _, f := range rows {
 		switch {
+		case f.State == fileRefused:
+			harmful += nameIn(d, f) + "\n"
+			continue
 		case f.Size > most:
 			return nil, fitconnect.ErrTooLarge
 		case f.State == filePending:
@@ -206,12 +209,15 @@ func (s *Service) parts(ctx context.Context, most int64, d Delivery) ([]part, er
 			return nil, errFileMissing
 		}
 		parts = append(parts, part{
-			id: f.ID, name: files.CleanName(names[f.ID].Name, files.OfType(f.MediaType)), mimeType: f.MediaType, size: f.Size,
+			id: f.ID, name: nameIn(d, f), mimeType: f.MediaType, size: f.Size,
 			open: func(ctx context.Context) (io.ReadCloser, error) {
 				content, _, err := s.store.Open(ctx, fileKey(f))
 				return content, err
 			},
 		})
+	}
+	if harmful != "" {
+		parts = append(parts, written(d.ID, harmfulTitle, harmfulName, "text/plain", []byte(harmfulText+harmful)))
 	}
 	if d.ActsFor != nil {
 		more, err := jsonPart(d.ID, actsForTitle, actsForName, d.ActsFor)
@@ -236,10 +242,15 @@ func jsonPart(delivery uuid.UUID, title, name string, content any) (part, error)
 	if err != nil {
 		return part{}, err
 	}
+	return written(delivery, title, name, "application/json", text), nil
+}
+
+// written is a file that this portal adds to an application.
+func written(delivery uuid.UUID, title, name, mimeType string, content []byte) part {
 	return part{
-		id: uuid.NewSHA1(delivery, []byte(title)), name: name, mimeType: "application/json", size: int64(len(text)),
-		open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil },
-	}, nil
+		id: uuid.NewSHA1(delivery, []byte(title)), name: name, mimeType: mimeType, size: int64(len(content)),
+		open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil },
+	}
 }
 
 // announce tells FIT-Connect of a submission, unless it was told of one to this destination and key before.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -22,6 +23,7 @@ import (
 	"portalverbund/api/types"
 	"portalverbund/server/delivery"
 	"portalverbund/server/platform/mail"
+	"portalverbund/server/platform/scan/scantest"
 	"portalverbund/server/platform/smime"
 	"portalverbund/server/platform/smime/smimetest"
 )
@@ -119,8 +121,10 @@ func newByMail(t *testing.T, change ...func(*delivery.MailSettings)) byMail {
 		fn(&settings)
 	}
 	sent := &mails{}
+	scanner, _ := scantest.Start(t)
 	x.fit = fit{mails: sent, setup: newSetup(t, "", time.Now, true, func(c *delivery.Config) {
 		c.Mail, c.AlertTo, c.Sealed, c.Signer, c.Papers = sent, "technik@landkreis.example", sender, signer, paper{}
+		c.Scanner = scanner
 		c.Providers = append(c.Providers, delivery.Provider{ID: mailID, Name: "Amt (Beispiel)", Mail: &settings})
 	})}
 	return x
@@ -220,6 +224,23 @@ func TestMail_Application_OnlyTheOfficeCanReadIt(t *testing.T) {
 		if !strings.Contains(text, part) {
 			t.Errorf("the office does not get %s", part)
 		}
+	}
+}
+
+func TestMail_HarmfulFileOfAnApplication_ItGoesWithoutIt_AndTheOfficeIsTold(t *testing.T) {
+	t.Parallel()
+	x := newByMail(t)
+	x.apply(t, "ein Nachweis", string(scantest.EICAR()))
+	head := x.until(t, types.Delivered)
+	if head.RefusedFiles == nil || *head.RefusedFiles != 1 || head.Fault != nil {
+		t.Errorf("administrators see %+v", head)
+	}
+	if kinds, _ := x.events(t); strings.Join(kinds, " ") != "message transmitted" || len(x.toldOfHarm(t)) != 1 {
+		t.Errorf("the citizen hears %v", kinds)
+	}
+	text := x.open(t, x.post.all()[0])
+	if !strings.Contains(text, "geloeschte-anlagen.txt") || !strings.Contains(text, "ZWluIE5hY2h3ZWlz") || strings.Contains(text, base64.StdEncoding.EncodeToString(scantest.EICAR())[:40]) {
+		t.Errorf("the office reads %s", text)
 	}
 }
 

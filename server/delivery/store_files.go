@@ -59,7 +59,7 @@ func (s *Service) documentsOf(ctx context.Context, deliveryID uuid.UUID) (count 
 	return sum.Count, sum.Size, nil
 }
 
-// available says for deliveries which of their attachments are here.
+// available says for deliveries which of their attachments are here, and in which something harmful was found.
 func (s *Service) available(ctx context.Context, items []Delivery) error {
 	ids := make([]uuid.UUID, 0, len(items))
 	for _, d := range items {
@@ -71,18 +71,50 @@ func (s *Service) available(ctx context.Context, items []Delivery) error {
 		return nil
 	}
 	var rows []fileRow
-	err := s.db.From(ctx).Raw("SELECT delivery_id, id FROM delivery_files WHERE delivery_id IN ? AND NOT given AND state = ? AND deleted_at IS NULL", ids, fileReady).Scan(&rows).Error
+	err := s.db.From(ctx).Raw("SELECT delivery_id, id, state, deleted_at FROM delivery_files WHERE delivery_id IN ? AND NOT given AND state IN ?", ids, []string{fileReady, fileRefused}).Scan(&rows).Error
 	if err != nil {
 		return fmt.Errorf("read attachments: %w", err)
 	}
-	here := map[[2]uuid.UUID]bool{}
+	known := map[[2]uuid.UUID]fileRow{}
 	for _, f := range rows {
-		here[[2]uuid.UUID{f.DeliveryID, f.ID}] = true
+		known[[2]uuid.UUID{f.DeliveryID, f.ID}] = f
 	}
 	for _, d := range items {
 		for i := range d.Attachments {
-			is := here[[2]uuid.UUID{d.ID, d.Attachments[i].Id}]
-			d.Attachments[i].Available = &is
+			f := known[[2]uuid.UUID{d.ID, d.Attachments[i].Id}]
+			here := f.State == fileReady && f.DeletedAt == nil
+			d.Attachments[i].Available = &here
+			if f.State == fileRefused {
+				refused := types.CheckRefused
+				d.Attachments[i].Check = &refused
+			}
+		}
+	}
+	return nil
+}
+
+// addRefused says of deliveries in how many of their files something harmful was found.
+func (s *Service) addRefused(ctx context.Context, heads []types.DeliveryHead) error {
+	ids := make([]uuid.UUID, 0, len(heads))
+	for _, h := range heads {
+		ids = append(ids, h.Id)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	var counts []struct {
+		DeliveryID uuid.UUID
+		Refused    int
+	}
+	err := s.db.From(ctx).Raw("SELECT delivery_id, count(*) AS refused FROM delivery_files WHERE delivery_id IN ? AND NOT given AND state = ? GROUP BY delivery_id", ids, fileRefused).Scan(&counts).Error
+	if err != nil {
+		return fmt.Errorf("count refused attachments: %w", err)
+	}
+	for _, c := range counts {
+		for i := range heads {
+			if heads[i].Id == c.DeliveryID {
+				heads[i].RefusedFiles = &c.Refused
+			}
 		}
 	}
 	return nil

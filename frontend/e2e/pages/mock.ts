@@ -53,6 +53,7 @@ const usual: [RegExp, unknown][] = [
   [/^\/account\/mailbox-settings$/, { keepDecisions: true }],
   [/^\/account\/sessions$/, data.sessions],
   [/^\/account\/credentials$/, data.credentials],
+  [/^\/admin\/mail$/, { sends: true, takesReturns: true, stopped: 12, returned: 0 }],
   [/^\/forms\/[^/]+$/, data.form],
   [/^\/applications$/, data.applications],
   [/^\/applications\/[^/]+\/receipt$/, data.receipt],

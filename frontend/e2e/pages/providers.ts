@@ -110,6 +110,7 @@ export const deliveries: Schemas["DeliveryHeadList"] = {
       answerStatus: 200,
       answerMs: 132,
       reference: "EE-00017",
+      refusedFiles: 1,
       test: false,
     },
   ],

@@ -1310,6 +1310,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether mails go out, and how many come back
+         * @description Mails that come back are known when the mail server refuses them, and where `PORTAL_MAIL_RETURNS` is set by what others report. Which
+         *     addresses it is, is kept as hashes only.
+         */
+        get: operations["getMailState"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/staff": {
         parameters: {
             query?: never;
@@ -2244,7 +2265,8 @@ export interface paths {
         put?: never;
         /**
          * Ask for another mail address
-         * @description Sends a mail with a link to the new address; until it is opened the account keeps the old one, which gets a notice.
+         * @description Sends a mail with a link to the new address; until it is opened the account keeps the old one, which gets a notice. The address that the
+         *     account has can be confirmed once more while no mail goes there (`emailReturned`).
          *     The answer is the same when the new address has an account already (who has it gets another mail). The session must
          *     have proved itself within the last ten minutes, else 403 `reauthentication-needed`.
          */
@@ -8496,8 +8518,23 @@ export interface components {
              */
             name?: string;
         };
+        MailState: {
+            /** @description Whether there is a mail server. */
+            sends: boolean;
+            /** @description Whether there is an address that mails come back to. */
+            takesReturns: boolean;
+            /** @description Addresses to which no mail goes any more. */
+            stopped: number;
+            /** @description Addresses from which mails came back within 30 days. */
+            returned: number;
+        };
         Profile: {
             email?: string;
+            /**
+             * Format: date-time
+             * @description For the person: since when no mail goes to the address, because mails came back. Confirming it, or another one, ends that.
+             */
+            emailReturned?: string;
             givenName?: string;
             familyName?: string;
             birthName?: string;
@@ -10040,6 +10077,11 @@ export interface components {
             reference?: string;
             test: boolean;
             submission?: components["schemas"]["FitConnectSubmission"];
+            /**
+             * @description Attachments in which something harmful was found here or where they came from: they are deleted, and the application goes on without them.
+             * @example 1
+             */
+            refusedFiles?: number;
             /** @description Whether it goes by encrypted mail, of which nobody learns more than that it was sent. */
             byMail?: boolean;
         };
@@ -13959,6 +14001,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SigningKeyList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getMailState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sends": true,
+                     *       "takesReturns": true,
+                     *       "stopped": 12,
+                     *       "returned": 3
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MailState"];
                 };
             };
             401: components["responses"]["Unauthorized"];

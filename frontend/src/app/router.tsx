@@ -576,6 +576,11 @@ const identityLinks = createRoute({
   path: "/verwaltung/anmeldedienste",
   component: lazyRouteComponent(() => import("../features/administration/pages/IdentityLinksPage")),
 });
+const mailState = createRoute({
+  getParentRoute: () => administration,
+  path: "/verwaltung/e-mails",
+  component: lazyRouteComponent(() => import("../features/administration/pages/MailPage")),
+});
 const providers = createRoute({
   getParentRoute: () => administration,
   path: "/verwaltung/anbieter",
@@ -671,6 +676,7 @@ const routeTree = rootRoute.addChildren([
     staffList,
     associationPage,
     identityLinks,
+    mailState,
     providers,
     provider,
     caseRules,

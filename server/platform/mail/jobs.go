@@ -57,6 +57,9 @@ func (q *Queue) Enqueue(ctx context.Context, m Message) error {
 
 // Register has the client send mails of the queue. It must have the keys that the queue sealed with.
 func Register(c *jobs.Client, k *keys.Set, s *Sender) {
+	if s.config.Returns != nil {
+		c.Sweep("mail", s.config.Returns.Sweep)
+	}
 	c.Queue(QueueName, workers)
 	jobs.Register(c, &sendWorker{keys: k, sender: s})
 }

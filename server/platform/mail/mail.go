@@ -9,6 +9,7 @@ import (
 	"fmt"
 	netmail "net/mail"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,6 +37,10 @@ const (
 	sealedTimeout  = 3 * time.Minute // a sealed mail brings files
 )
 
+// returnLocal is what may stand before the @ of the address for mails that come back: a token stands behind it, and a local part has 64 characters at
+// most (RFC 5321, 4.5.3.1.1).
+var returnLocal = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{0,19}$`)
+
 // ErrInvalid is the cause of an error when a mail must not be sent as it is: an address that is none, or line breaks where
 // a header would take them for another header.
 var ErrInvalid = errors.New("not a valid mail")
@@ -51,6 +56,8 @@ type Config struct {
 	Password string
 	TLS      TLSMode
 	From     string        // address, or name and address
+	ReturnTo string        // address that mails come back to; empty: to the sender's
+	Returns  *Returns      // nil: what comes back is not noted
 	Timeout  time.Duration // of sending one mail; default 15 s
 	Now      func() time.Time
 }
@@ -90,6 +97,8 @@ type Message struct {
 	To      string // address
 	Subject string
 	Text    string
+	// Asked: somebody has just asked for it and waits. It goes also where mails came back: it may arrive now.
+	Asked bool `json:",omitempty"`
 }
 
 // Sealed is a mail whose content only its recipient can read (S/MIME, RFC 8551).
@@ -126,6 +135,7 @@ func (m Message) check() error {
 type Sender struct {
 	config Config
 	from   *netmail.Address
+	back   [2]string // what stands before and behind the @ of the address that mails come back to
 	domain string
 	client []gomail.Option
 }
@@ -144,6 +154,13 @@ func NewSender(c Config) (*Sender, error) {
 	}
 	_, domain, _ := strings.Cut(from.Address, "@")
 	s := &Sender{config: c, from: from, domain: domain}
+	if c.ReturnTo != "" {
+		local, host, _ := strings.Cut(c.ReturnTo, "@")
+		if a, err := netmail.ParseAddress(c.ReturnTo); err != nil || a.Address != c.ReturnTo || !returnLocal.MatchString(local) {
+			return nil, fmt.Errorf("address for mails that come back %q: at most 20 letters, digits, points and dashes stand before the @", c.ReturnTo)
+		}
+		s.back = [2]string{local, host}
+	}
 	s.client = []gomail.Option{gomail.WithPort(c.Port), gomail.WithTimeout(c.Timeout), gomail.WithHELO(domain)}
 	switch c.TLS {
 	case StartTLS:
@@ -165,10 +182,15 @@ func NewSender(c Config) (*Sender, error) {
 }
 
 // Send hands a mail to the server. The error never holds the address or the text; its cause is ErrRefused or ErrInvalid
-// when sending again is no use.
+// when sending again is no use. To an address from which mails came back none goes unless somebody waits for it, which is no error.
 func (s *Sender) Send(ctx context.Context, m Message) error {
 	if err := m.check(); err != nil {
 		return err
+	}
+	if s.config.Returns != nil && !m.Asked {
+		if since, err := s.config.Returns.Stopped(ctx, m.To); err != nil || since != nil {
+			return err
+		}
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -179,7 +201,7 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 		return err
 	}
 	letter.SetBodyString(gomail.TypeTextPlain, m.Text)
-	return s.deliver(ctx, letter, s.config.Timeout)
+	return s.deliver(ctx, m.To, letter, s.config.Timeout)
 }
 
 // SendSealed hands an encrypted mail to the server, like Send.
@@ -198,17 +220,33 @@ func (s *Sender) SendSealed(ctx context.Context, m Sealed) error {
 	if err != nil {
 		return fmt.Errorf("%w: sealed content", ErrInvalid)
 	}
-	return s.deliver(ctx, letter, sealedTimeout, gomail.WithTimeout(sealedTimeout))
+	return s.deliver(ctx, m.To, letter, sealedTimeout, gomail.WithTimeout(sealedTimeout))
 }
 
-func (s *Sender) deliver(ctx context.Context, letter *gomail.Msg, within time.Duration, more ...gomail.Option) error {
+func (s *Sender) deliver(ctx context.Context, to string, letter *gomail.Msg, within time.Duration, more ...gomail.Option) error {
 	client, err := gomail.NewClient(s.config.Host, append(slices.Clip(s.client), more...)...)
 	if err != nil {
 		return fmt.Errorf("mail server: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, within)
+	sending, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	return withoutAddress(client.DialAndSendWithContext(ctx, letter))
+	err = client.DialAndSendWithContext(sending, letter)
+	if status, refused := refusal(err); refused && s.config.Returns != nil {
+		if err := s.config.Returns.returned(ctx, s.config.Returns.hash(to), status); err != nil {
+			return err
+		}
+	}
+	return withoutAddress(err)
+}
+
+// refusal gives the status with which a server has refused a recipient for good; false for other errors.
+func refusal(err error) (string, bool) {
+	var sending *gomail.SendError
+	if !errors.As(err, &sending) || sending.IsTemp() || sending.ErrorCode() < 500 {
+		return "", false
+	}
+	status := sending.EnhancedStatusCode()
+	return status, status != "" || sending.Reason == gomail.ErrSMTPRcptTo
 }
 
 // letter is a mail without content.
@@ -217,6 +255,15 @@ func (s *Sender) letter(to, subject, id string) (*gomail.Msg, error) {
 	letter.FromMailAddress(s.from)
 	if err := letter.To(to); err != nil {
 		return nil, fmt.Errorf("%w: recipient", ErrInvalid)
+	}
+	if s.back[0] != "" {
+		back := s.back[0] + "@" + s.back[1]
+		if s.config.Returns != nil {
+			back = s.back[0] + "+" + s.config.Returns.token(to) + "@" + s.back[1]
+		}
+		if err := letter.EnvelopeFrom(back); err != nil {
+			return nil, fmt.Errorf("%w: address for mails that come back", ErrInvalid)
+		}
 	}
 	letter.Subject(subject)
 	letter.SetDateWithValue(s.config.Now())

@@ -26,6 +26,7 @@ type mailbox struct {
 }
 
 type received struct {
+	from    string
 	to      string
 	content string
 }
@@ -33,11 +34,14 @@ type received struct {
 func (m *mailbox) NewSession(*smtp.Conn) (smtp.Session, error) { return &session{mailbox: m}, nil }
 
 type session struct {
-	mailbox *mailbox
-	to      string
+	mailbox  *mailbox
+	from, to string
 }
 
-func (s *session) Mail(string, *smtp.MailOptions) error { return nil }
+func (s *session) Mail(from string, _ *smtp.MailOptions) error {
+	s.from = from
+	return nil
+}
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	if s.mailbox.refuse != nil {
 		return s.mailbox.refuse
@@ -47,7 +51,7 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 }
 func (s *session) Data(r io.Reader) error {
 	content, err := io.ReadAll(r)
-	s.mailbox.got <- received{to: s.to, content: string(content)}
+	s.mailbox.got <- received{from: s.from, to: s.to, content: string(content)}
 	return err
 }
 func (s *session) Reset()        {}

@@ -54,6 +54,9 @@ export function AdminShell() {
             <li>
               <Link to="/verwaltung/anmeldedienste">{t("administration:identity.title")}</Link>
             </li>
+            <li>
+              <Link to="/verwaltung/e-mails">{t("administration:mailState.title")}</Link>
+            </li>
           </>
         )}
         {auditor && (

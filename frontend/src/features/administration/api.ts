@@ -136,6 +136,13 @@ export const auditQuery = (search: AuditSearch) =>
 
 export type IdentityLink = Schemas["IdentityLink"];
 
+/** Whether mails go out, and how many come back. */
+export const mailStateQuery = queryOptions({
+  queryKey: ["mail-state"],
+  queryFn: () => answer(api.GET("/api/v1/admin/mail")),
+  staleTime: 0,
+});
+
 export const identityLinksQuery = queryOptions({
   queryKey: ["identity-links"],
   queryFn: () => answer(api.GET("/api/v1/admin/identity-providers")),

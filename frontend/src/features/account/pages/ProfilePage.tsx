@@ -1,4 +1,5 @@
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { hasStatus } from "../../../api/problem";
 import { sessionQuery } from "../../../api/session";
@@ -8,6 +9,7 @@ import { ErrorState } from "../../../ui/ErrorState";
 import { useStatus } from "../../../ui/Status";
 import { profileQuery } from "../api";
 import { AccountFrame } from "../parts/AccountFrame";
+import { EmailReturned } from "../parts/EmailReturned";
 import { OrganisationView } from "../parts/OrganisationView";
 import { ProfileForm } from "../parts/ProfileForm";
 import { ProfileView } from "../parts/ProfileView";
@@ -53,6 +55,9 @@ function Profile() {
   }
   return (
     <>
+      <EmailReturned profile={versioned.data}>
+        <Link to="/konto/sicherheit">{t("account:returned.change")}</Link>
+      </EmailReturned>
       <p>{t("account:profile.text")}</p>
       <Proposals profile={versioned.data} />
       <ProfileView profile={versioned.data} />

@@ -8,6 +8,7 @@ import { ErrorSummary } from "../../../ui/ErrorSummary";
 import { TextField } from "../../../ui/fields/TextField";
 import { useFormErrors } from "../../../ui/useFormErrors";
 import { profileQuery, requestEmailChange } from "../api";
+import { EmailReturned } from "./EmailReturned";
 import { useChange } from "./useChange";
 
 type Proved = <T>(change: () => Promise<T>) => Promise<T>;
@@ -22,6 +23,11 @@ export function EmailSection({ proved }: { proved: Proved }) {
     <section className="pv-stack" aria-labelledby="email-heading">
       <h2 id="email-heading">{t("account:security.email.title")}</h2>
       <p className="pv-break">{profile.data.email}</p>
+      {sentTo === undefined && (
+        <EmailReturned profile={profile.data}>
+          <ConfirmAgain proved={proved} email={profile.data.email ?? ""} onSent={setSentTo} />
+        </EmailReturned>
+      )}
       {sentTo !== undefined && (
         <Alert kind="success" title={t("account:security.email.sentTo", { email: sentTo })} level={3} live>
           <p>{t("account:security.email.sentText")}</p>
@@ -44,6 +50,34 @@ export function EmailSection({ proved }: { proved: Proved }) {
         </div>
       )}
     </section>
+  );
+}
+
+/** Asks for a mail to the address that the account has: opening its link shows that it arrives. */
+function ConfirmAgain({
+  proved,
+  email,
+  onSent,
+}: {
+  proved: Proved;
+  email: string;
+  onSent: (email: string) => void;
+}) {
+  const t = useWords();
+  const send = useChange(async () => {
+    await proved(() => requestEmailChange(email));
+    onSent(email);
+    return "";
+  });
+  return (
+    <div className="pv-stack">
+      {send.error !== undefined && <ErrorState error={send.error} />}
+      <div>
+        <Button variant="secondary" busy={send.busy} onClick={send.run}>
+          {t("account:returned.again")}
+        </Button>
+      </div>
+    </div>
   );
 }
 

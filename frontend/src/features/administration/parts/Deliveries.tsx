@@ -90,6 +90,15 @@ function DeliveryItem({ item, onReplayed }: { item: DeliveryHead; onReplayed: ()
     ...(item.reference === undefined || item.submission !== undefined
       ? []
       : [{ id: "reference", label: t("administration:deliveries.reference"), value: item.reference }]),
+    ...(item.refusedFiles === undefined
+      ? []
+      : [
+          {
+            id: "refused",
+            label: t("administration:deliveries.refusedFiles"),
+            value: t("administration:deliveries.refusedFilesText", { count: item.refusedFiles }),
+          },
+        ]),
     ...(item.attempts === 0
       ? []
       : [{ id: "attempts", label: t("administration:deliveries.attempts"), value: item.attempts }]),
