@@ -100,6 +100,7 @@ type ports struct {
 	BundID   int            `json:"bundId"`
 	MUK      int            `json:"muk"`
 	Payment  int            `json:"payment"`
+	FIT      int            `json:"fit"`
 }
 
 // set names the databases and folders that belong to these ports.
@@ -124,6 +125,7 @@ const (
 	bundIDPort   = 8092
 	mukPort      = 8093
 	paymentPort  = 8094
+	fitPort      = 8095
 )
 
 // reservation keeps ports for this demonstration until its programs take them.
@@ -196,7 +198,10 @@ func choosePorts(all []Site, shift int, say func(string, ...any)) (ports, *reser
 	if p.MUK, err = choose("Mein Unternehmenskonto", mukPort); err != nil {
 		return p, r, err
 	}
-	p.Payment, err = choose("the payment service", paymentPort)
+	if p.Payment, err = choose("the payment service", paymentPort); err != nil {
+		return p, r, err
+	}
+	p.FIT, err = choose("FIT-Connect", fitPort)
 	return p, r, err
 }
 

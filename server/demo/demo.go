@@ -138,6 +138,9 @@ func (a *association) prepare(ctx context.Context) (err error) {
 	if err := a.prepareProvider(); err != nil {
 		return err
 	}
+	if err := a.prepareChannels(); err != nil {
+		return err
+	}
 	if err := a.prepareIdentity(); err != nil {
 		return err
 	}
@@ -194,7 +197,7 @@ func (a *association) config(s Site) app.Config {
 		Database: a.postgres.WorkURL(a.database(s)), DatabaseOwner: a.postgres.URL(a.database(s)), Data: dir, Keys: filepath.Join(dir, "keys"),
 		Name: s.Title, Kind: s.Kind, Areas: s.Areas,
 		Blob: filepath.Join(dir, "blob"), SPA: a.SPA, NumberPrefix: s.Prefix, HelpEmail: "hilfe@" + s.Name + ".example",
-		SMTP: "smtp+plain://127.0.0.1:" + strconv.Itoa(a.ports.SMTP), MailFrom: "portal@" + s.Name + ".example",
+		SMTP: "smtp+plain://127.0.0.1:" + strconv.Itoa(a.ports.SMTP), MailFrom: "portal@" + s.Name + ".example", MailReturns: "returns@" + s.Name + ".example",
 		LogLevel: "info", LogFormat: "text", Timeout: 30 * time.Second, UploadTimeout: 10 * time.Minute, MaxConcurrent: 256, Rate: 500, RateBurst: 2000, DrainTimeout: 5 * time.Second,
 		TrustedProxy: []string{"127.0.0.1/32"}, // people behind a proxy of this machine count one by one
 	}
@@ -202,6 +205,9 @@ func (a *association) config(s Site) app.Config {
 	if s.Name == "landkreis" {
 		c.Association = AssociationName
 		c.Providers, c.Identity = a.providersFile(), a.identityFile()
+	}
+	if s.Name == "lathen" {
+		c.Providers = a.channelsFile()
 	}
 	return c
 }
@@ -259,6 +265,7 @@ type Addresses struct {
 	BundID    string               `json:"bundId"`
 	MUK       string               `json:"muk"`
 	Payment   string               `json:"payment"`
+	FIT       string               `json:"fitConnect"`
 	Accounts  map[string][]Account `json:"accounts"` // by portal
 	StaffWord string               `json:"providerPassword"`
 	Finder    string               `json:"finder"` // the directory of public services
@@ -266,7 +273,7 @@ type Addresses struct {
 }
 
 func (a *association) addresses() Addresses {
-	where := Addresses{Portals: map[string]string{}, Provider: a.providerURL(), Mail: a.mailURL(), BundID: a.bundIDURL(), MUK: a.mukURL(), Payment: a.paymentURL(), Accounts: map[string][]Account{}, StaffWord: staffPassword}
+	where := Addresses{Portals: map[string]string{}, Provider: a.providerURL(), Mail: a.mailURL(), BundID: a.bundIDURL(), MUK: a.mukURL(), Payment: a.paymentURL(), FIT: a.fitURL(), Accounts: map[string][]Account{}, StaffWord: staffPassword}
 	where.Finder, where.FinderID = a.finderURL(), finderClient
 	for _, s := range a.sites {
 		where.Portals[s.Name] = a.url(s)

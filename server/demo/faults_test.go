@@ -176,6 +176,7 @@ func startFaulty(t *testing.T, random *rand.Rand) *faulty {
 	}
 	require.NoError(t, writeJSON(base.membersFile(), members))
 	require.NoError(t, base.prepareProvider())
+	require.NoError(t, base.prepareChannels())
 	require.NoError(t, base.prepareIdentity())
 	self, err := os.Executable()
 	require.NoError(t, err)

@@ -53,6 +53,7 @@ func (a *association) printPanel() {
 	line("  %-34s %s   (sign in with it at the account home)", "BundID (Beispiel)", a.bundIDURL())
 	line("  %-34s %s", "Unternehmenskonto (Beispiel)", a.mukURL())
 	line("  %-34s %s   (what goes wrong there is set on its page)", "Bezahldienst (Beispiel)", a.paymentURL())
+	line("  %-34s %s   (business registrations at Lathen go there)", "FIT-Connect (Beispiel)", a.fitURL())
 	line("  %-34s %s   (folder: %s)", "Sent mail", a.mailURL(), a.dir+"/mail")
 	line("  %-34s %s/docs", "The API's contract", a.url(a.sites[0]))
 	line("")

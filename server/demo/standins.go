@@ -44,6 +44,7 @@ func (a *association) addStandIns(folder string) error {
 		a.nationalAccount(bundIDName, "bundid", a.bundIDURL(), a.ports.BundID),
 		a.nationalAccount(mukName, "muk", a.mukURL(), a.ports.MUK),
 		a.paymentService(),
+		a.fitConnect(),
 	} {
 		file := p.name
 		switch p.name {

@@ -1,6 +1,8 @@
+import { answered } from "../support/drafts";
+import { receiptNumber, submitButton } from "../support/errands";
 import { inspect } from "../support/inspect";
 import { arrivesAt, content, fact, section, shows } from "../support/pages";
-import { enterPassword } from "../support/people";
+import { citizenAt, enterPassword } from "../support/people";
 import { expect, test } from "../support/test";
 
 test("an administrator tries the connection to a provider, replaces its secret, and delivers again", async ({
@@ -69,4 +71,36 @@ test("an administrator tries the connection to a provider, replaces its secret, 
     }).toPass({ timeout: 60_000 });
     await expect(deliveries.first()).toContainText(number);
   });
+});
+
+test("Lathen hands applications over by FIT-Connect and by encrypted mail, and its administrator sees both", async ({
+  page,
+  anotherPerson,
+  where,
+}) => {
+  const citizen = await citizenAt(page, "lathen", "Gesa");
+  const apply = async (service: "business" | "dogInLathen") => {
+    await answered(page, service, citizen);
+    await submitButton(page).click();
+    return receiptNumber(page);
+  };
+  const numbers = { "FIT-Connect": await apply("business"), Kämmerei: await apply("dogInLathen") };
+  const admin = await anotherPerson();
+  const account = where.accounts.lathen.find(({ Email }) => Email.startsWith("amt@"));
+  if (!account) throw new Error("no administrator");
+  await admin.goto(`${where.portals.lathen}/verwaltung/anbieter`);
+  await enterPassword(admin, { email: account.Email, password: account.Password });
+  await shows(admin, "Anbieter");
+  for (const [provider, number] of Object.entries(numbers)) {
+    await admin.goto(`${where.portals.lathen}/verwaltung/anbieter`);
+    await content(admin)
+      .getByRole("link", { name: new RegExp(provider) })
+      .click();
+    await arrivesAt(admin, new RegExp(provider));
+    const delivery = section(admin, "Lieferungen").locator(".pv-list > li").filter({ hasText: number });
+    await expect(async () => {
+      await admin.reload();
+      await expect(delivery).toContainText(/Abgeschlossen|Gesendet/, { timeout: 3_000 });
+    }).toPass({ timeout: 60_000 });
+  }
 });

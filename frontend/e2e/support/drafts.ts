@@ -14,7 +14,7 @@ const samples = JSON.parse(
   ),
 ) as Record<string, Record<string, Record<string, unknown>>>;
 
-/** Services that Meppen's portal offers for Meppen, and one of Lathen's. */
+/** Services that Meppen's portal offers for Meppen, and some of Lathen's. */
 const services = {
   dog: "8baf4dcf-e4ec-4f7b-8249-3b66dde29b61",
   vehicle: "2c8686d8-4a43-42e7-956d-3a69de1e2fe5",
@@ -28,6 +28,10 @@ const services = {
   streetParty: "7c3f9109-a78b-4e0f-ab09-ba11f9ea2f24",
   /** Of Meppen itself. */
   streetPartyHere: "f9c36792-68d1-421d-a5eb-d367066a021b",
+  /** Of Lathen, by FIT-Connect. */
+  business: "c798aeae-aa62-444e-82cd-cb9d30c6be60",
+  /** Of Lathen, by encrypted mail. */
+  dogInLathen: "95590892-dd3d-485d-b9f0-cde112a047b6",
 };
 const meppen = "034540035035";
 const lathen = "034545404029";
@@ -81,7 +85,7 @@ export async function answered(page: Page, service: keyof typeof services, citiz
     },
     {
       serviceId: services[service],
-      ars: service === "streetParty" ? lathen : meppen,
+      ars: ["streetParty", "business", "dogInLathen"].includes(service) ? lathen : meppen,
       answers: samples,
       file: [...pdf("Schein.pdf").buffer],
       applicant: { givenName, familyName, email, ...address },

@@ -71,7 +71,7 @@ export async function submit(page: Page): Promise<string> {
 export async function receiptNumber(page: Page): Promise<string> {
   await shows(page, "Ihr Antrag ist abgeschickt");
   const number = fact(page, "Antragsnummer");
-  await expect(number).toHaveText(/^MEP-/);
+  await expect(number).toHaveText(/^(MEP|LAT)-/);
   return number.innerText();
 }
 

@@ -29,6 +29,7 @@ type config struct {
 	LeikaKeys  []string `env:"FIT_LEIKA_KEYS" required:"" help:"Services that the destination takes (14 digits)."`
 	ARS        string   `env:"FIT_ARS" required:"" help:"Area of the destination (12 digits)."`
 	Roots      string   `env:"FIT_ROOTS" required:"" help:"File that the root certificate is written to, for portals to check keys by."`
+	Keys       string   `env:"FIT_KEYS" help:"File in which keys are kept; without it each start makes new ones."`
 	Decide     string   `env:"FIT_DECIDE" default:"accept" enum:"accept,reject,wait" help:"What becomes of what arrives."`
 	WithParent bool     `env:"FIT_WITH_PARENT" hidden:"" help:"End when standard input ends."`
 }
@@ -65,7 +66,11 @@ func run() int {
 
 // serve answers until ctx ends.
 func serve(ctx context.Context, c config, log *slog.Logger) error {
-	keys, err := service.NewKeys()
+	find := service.NewKeys
+	if c.Keys != "" {
+		find = func() (service.Keys, error) { return service.KeepKeys(c.Keys) }
+	}
+	keys, err := find()
 	if err != nil {
 		return err
 	}

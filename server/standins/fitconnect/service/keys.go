@@ -10,8 +10,11 @@ import (
 	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -122,4 +125,84 @@ func sign(key *rsa.PrivateKey, kid, typ string, payload []byte) (string, error) 
 		return "", err
 	}
 	return signed.CompactSerialize()
+}
+
+// renewBefore is when keys are made anew before their certificates run out.
+const renewBefore = 60 * 24 * time.Hour
+
+// KeepKeys reads keys from a file that it has written before; where there is none, or their certificates run out soon, it makes them.
+func KeepKeys(path string) (Keys, error) {
+	text, err := os.ReadFile(path)
+	if err == nil {
+		if k, err := parseKeys(text); err == nil && time.Now().Add(renewBefore).Before(k.authority.root.NotAfter) {
+			return k, nil
+		}
+	}
+	k, err := NewKeys()
+	if err != nil {
+		return k, err
+	}
+	if text, err = k.pem(); err != nil {
+		return k, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return k, fmt.Errorf("keep keys: %w", err)
+	}
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		return k, fmt.Errorf("keep keys: %w", err)
+	}
+	return k, nil
+}
+
+// pem writes the private keys in a fixed order, and the certificates of the authority.
+func (k Keys) pem() (out []byte, err error) {
+	for _, private := range []any{k.decryption, k.signing, k.service, k.authority.rootKey, k.authority.betweenKey} {
+		der, err := x509.MarshalPKCS8PrivateKey(private)
+		if err != nil {
+			return nil, fmt.Errorf("keep keys: %w", err)
+		}
+		out = append(out, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})...)
+	}
+	for _, c := range []*x509.Certificate{k.authority.root, k.authority.between} {
+		out = append(out, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})...)
+	}
+	return out, nil
+}
+
+func parseKeys(text []byte) (k Keys, err error) {
+	var private []any
+	var certificates []*x509.Certificate
+	for {
+		var block *pem.Block
+		if block, text = pem.Decode(text); block == nil {
+			break
+		}
+		if block.Type == "CERTIFICATE" {
+			c, err := x509.ParseCertificate(block.Bytes)
+			if err != nil {
+				return k, err
+			}
+			certificates = append(certificates, c)
+			continue
+		}
+		key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+		if err != nil {
+			return k, err
+		}
+		private = append(private, key)
+	}
+	if len(private) != 5 || len(certificates) != 2 {
+		return k, errors.New("not the keys of a stand-in")
+	}
+	var right [5]bool
+	k.decryption, right[0] = private[0].(*rsa.PrivateKey)
+	k.signing, right[1] = private[1].(*rsa.PrivateKey)
+	k.service, right[2] = private[2].(*rsa.PrivateKey)
+	k.authority.rootKey, right[3] = private[3].(*ecdsa.PrivateKey)
+	k.authority.betweenKey, right[4] = private[4].(*ecdsa.PrivateKey)
+	if right != [5]bool{true, true, true, true, true} {
+		return k, errors.New("not the keys of a stand-in")
+	}
+	k.authority.root, k.authority.between = certificates[0], certificates[1]
+	return k, nil
 }
