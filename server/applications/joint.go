@@ -136,6 +136,8 @@ var (
 			With(problem.Text{De: "Zustimmen können Sie, sobald alle Angaben da sind.", En: "You can consent once all answers are there."})
 	errActingConsent = problem.Conflict("acting-for-another", "Zustimmen können Sie nur für sich selbst.", "You can consent for yourself only.").
 				With(problem.Text{De: "Wechseln Sie zurück zu „für mich selbst“.", En: "Switch back to acting for yourself."})
+	errHelperInvites = problem.Conflict("helper-cannot-invite", "Als Helferin oder Helfer können Sie niemanden einladen.", "As a helper you cannot invite anybody.").
+				With(problem.Text{De: "Übergeben Sie den Entwurf. Die Person lädt die anderen selbst ein.", En: "Hand the draft over. The person invites the others themselves."})
 	errConsentedAlready = problem.Conflict("consented-already", "Diese Person hat schon zugestimmt.", "This person has consented already.")
 )
 
@@ -274,6 +276,9 @@ func (s *Service) Invite(ctx context.Context, id uuid.UUID, n types.NewCoApplica
 			return err
 		}
 		a := j.Application
+		if a.byPower() && *a.ActsFor.Kind == types.ActingHelp {
+			return errHelperInvites
+		}
 		if most := j.Rules.To; len(a.CoApplicants)+1 >= most {
 			return problem.Conflict("too-many-applicants", "Mehr Personen können diesen Antrag nicht gemeinsam stellen.", "No more people can make this application together.").
 				With(problem.Text{De: fmt.Sprintf("Möglich sind %d, mit Ihnen.", most), En: fmt.Sprintf("%d are possible, with you.", most)})

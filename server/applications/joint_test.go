@@ -439,6 +439,16 @@ func TestErase_CoApplicant_DraftWithoutThem_ProofStaysWithoutThePerson(t *testin
 	require.Zero(t, x.count(t, "application_co_applicants WHERE application_id = ?", draft.ID))
 }
 
+func TestInvite_ByAHelper_Refused(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t)
+	x.jointly(2, 3)
+	help := acting(t, types.PowerHelp)
+	a := x.drafted(t, help)
+	_, _, err := x.s.Invite(help, a.ID, types.NewCoApplicant{Name: "Eva"})
+	wantProblem(t, err, http.StatusConflict, "helper-cannot-invite")
+}
+
 func TestJoint_FormForOnePerson_Unknown(t *testing.T) {
 	t.Parallel()
 	x := newSetup(t)

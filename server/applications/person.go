@@ -41,9 +41,10 @@ func (s *Service) Accessed(ctx context.Context, from string, m types.MessageAcce
 	if err != nil {
 		return err
 	}
+	id := m.Id
 	for i, p := range append(a.concerned(), together...) {
 		if i > 0 { // an entry of its own, the same each time
-			m.Id = uuid.NewSHA1(m.Id, []byte(p.Subject))
+			m.Id = uuid.NewSHA1(id, []byte(p.Subject))
 		}
 		if err := s.accesses.RecordAccess(ctx, p, m); err != nil {
 			return err

@@ -106,11 +106,7 @@ func (s *Service) submit(ctx context.Context, caller httpx.Caller, rows wholeRow
 	if err != nil {
 		return a, err
 	}
-	form, err := s.forms.Form(ctx, a.FormID, a.FormVersion)
-	if err != nil {
-		return a, fmt.Errorf("read form of draft: %w", err)
-	}
-	c, err := s.ready(form, a, needed)
+	c, err := s.ready(ctx, a, needed)
 	if err != nil {
 		return a, err
 	}
@@ -159,7 +155,11 @@ func (s *Service) submit(ctx context.Context, caller httpx.Caller, rows wholeRow
 }
 
 // ready gives what is submitted of a draft, when it is right and all who make it have consented to it.
-func (s *Service) ready(form types.Form, a Application, needed types.TrustLevel) (content, error) {
+func (s *Service) ready(ctx context.Context, a Application, needed types.TrustLevel) (content, error) {
+	form, err := s.forms.Form(ctx, a.FormID, a.FormVersion)
+	if err != nil {
+		return content{}, fmt.Errorf("read form of draft: %w", err)
+	}
 	c, refused := s.judge(form, a)
 	if len(refused) > 0 {
 		return c, problem.Invalid(refused...)

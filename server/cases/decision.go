@@ -236,7 +236,7 @@ func (s *Service) remedyOf(ctx context.Context, unit, service uuid.UUID, a Autho
 	return strings.NewReplacer("{authority}", name, "{address}", address).Replace(words), nil
 }
 
-// recipient is to whom a decision goes, with the address that the answers give: those of fields that people fill from their profile.
+// recipient is to whom a decision goes, everybody who has applied, with the address that the answers give: those of fields that people fill from their profile.
 func (s *Service) recipient(ctx context.Context, r caseRow) ([]string, error) {
 	c, err := s.openContent(r.ID, r.Content)
 	if err != nil {
@@ -245,6 +245,11 @@ func (s *Service) recipient(ctx context.Context, r caseRow) ([]string, error) {
 	lines := []string{r.ApplicantName}
 	if a := c.ActsFor; a != nil && (a.Kind == nil || *a.Kind != types.ActingPower) {
 		lines = []string{a.Name, a.Person}
+	}
+	if c.CoApplicants != nil { // it is for each of them
+		for _, other := range *c.CoApplicants {
+			lines = append(lines, other.Name)
+		}
 	}
 	form, err := s.forms.Form(ctx, r.FormID, r.FormVersion)
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/google/uuid"
 
 	"portalverbund/api/types"
+	"portalverbund/server/platform/pdf/pdftest"
 )
 
 // exported reads an exported case: its entries by name.
@@ -109,6 +110,8 @@ func TestExport_WholeFile_NamesAndHashesEverything(t *testing.T) {
 	}
 	if decision := manifest.Files[3]; !strings.HasPrefix(decision.Title, "Bescheid") || !bytes.HasPrefix(entries[decision.Name], []byte("%PDF")) {
 		t.Errorf("decision %+v", decision)
+	} else if text := pdftest.Text(t, entries[decision.Name]); !strings.Contains(text, "Bernd Nachbar") {
+		t.Errorf("the decision names not everybody whom it is for: %s", text)
 	}
 	page := string(entries[manifest.Files[0].Name])
 	for _, want := range []string{"Clara Beispiel", "Bernd Nachbar", bernd.ContentHash, "Waldi", "Ihr Hund ist angemeldet.", "Rücksprache &lt;gehalten&gt;.", "Gebühr für die Marke", "50,00 €", "25,50 €: Zweiter Hund", "EMS-4711", `href="` + attachment + `"`, app.Number} {

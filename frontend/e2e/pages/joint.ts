@@ -1,4 +1,5 @@
 import type { Schemas } from "../../src/api/client";
+import * as built from "./builder";
 import * as data from "./fixtures";
 import type { Scene } from "./mock";
 import { streetParty, streetPartyAnswers } from "./services";
@@ -79,6 +80,11 @@ const asOther = (state: Schemas["CoApplicantState"], ready = true): Scene & { pa
   answers: answers({ ...draft, mine: false, coApplicant: view(state, ready) }, listOf(us)),
 });
 
+const editedJointly = {
+  ...built.edited.content,
+  layout: { ...built.edited.content.layout, applicants: { from: 2, to: 4, consent: { de: words } } },
+};
+
 /** Applications that several people make. */
 export const jointScenes: Record<string, Scene & { path: string }> = {
   "joint-review": { path: review, session: data.citizen, answers: answers(draft, listOf(everybody)) },
@@ -142,6 +148,12 @@ export const jointScenes: Record<string, Scene & { path: string }> = {
       { ...granted, mine: false, coApplicant: view("consented") },
       listOf(everybody.slice(0, 1)),
     ),
+  },
+  "form-editor-applicants": {
+    path: `/redaktion/formulare/${data.form.id}`,
+    session: data.editor,
+    answers: [[/admin\/forms\/[^/]+$/, { ...built.edited, content: editedJointly }]],
+    press: "Hund anmelden Das ganze Formular",
   },
   "joint-applications": {
     path: "/antraege",

@@ -9818,7 +9818,7 @@ export interface components {
              */
             sender: string[];
             /**
-             * @description To whom it goes, with the address that the answers give.
+             * @description To whom it goes, all who have applied, with the address that the answers give.
              * @example [
              *       "Clara Beispiel",
              *       "Am Kanal 2",

@@ -69,7 +69,11 @@ export default function ApplicationPage() {
       <Overview application={application} />
       <section className="pv-stack pv-stack--medium" aria-labelledby="timeline">
         <h2 id="timeline">{t("applications:page.timeline")}</h2>
-        <EventList applicationId={application.id} events={application.timeline} />
+        <EventList
+          applicationId={application.id}
+          events={application.timeline}
+          citizen={coApplicant === undefined ? t("applications:page.you") : coApplicant.invitedBy || "–"}
+        />
       </section>
       {coApplicant !== undefined && isOpen(application) && <p>{t("applications:joint.other.speaks")}</p>}
       {coApplicant === undefined && isOpen(application) && (
@@ -203,7 +207,16 @@ function Overview({ application }: { application: Application }) {
   );
 }
 
-function EventList({ applicationId, events }: { applicationId: string; events: TimelineEvent[] }) {
+function EventList({
+  applicationId,
+  events,
+  citizen,
+}: {
+  applicationId: string;
+  events: TimelineEvent[];
+  /** What the one who filled in is called. */
+  citizen: string;
+}) {
   const t = useWords();
   const language = currentLanguage();
   return (
@@ -213,8 +226,7 @@ function EventList({ applicationId, events }: { applicationId: string; events: T
         title: t(`common:event.${event.kind}`),
         meta: [
           formatDateTime(event.at, language),
-          event.name ??
-            (event.by === "citizen" ? t("applications:page.you") : t(`common:author.${event.by}`)),
+          event.name ?? (event.by === "citizen" ? citizen : t(`common:author.${event.by}`)),
         ].join(" · "),
         text: event.text,
         more: event.documents !== undefined && (

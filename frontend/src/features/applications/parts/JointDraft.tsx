@@ -155,6 +155,7 @@ function Decide({ application, view }: { application: Application; view: View })
           level={needed}
           returnTo={`/antraege/${application.id}`}
           save={() => Promise.resolve(true)}
+          consents
         />
       )}
       {error !== undefined && <ErrorState error={error} />}

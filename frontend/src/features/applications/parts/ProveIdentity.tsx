@@ -10,11 +10,14 @@ export function ProveIdentity({
   level,
   returnTo,
   save,
+  consents = false,
 }: {
   level: TrustLevel;
   returnTo: string;
   /** Saves the draft at once; says whether all of it is saved. */
   save: () => Promise<boolean>;
+  /** Whether the person consents to what somebody else has filled in, and does not submit. */
+  consents?: boolean;
 }) {
   const t = useWords();
   const address = signInAddress(returnTo, { level });
@@ -24,7 +27,7 @@ export function ProveIdentity({
   return (
     <Alert kind="info" title={t("applications:prove.title")}>
       <p>{t("applications:prove.text", { level: t(`applications:prove.level.${level}`) })}</p>
-      <p>{t("applications:prove.kept")}</p>
+      <p>{t(consents ? "applications:joint.other.proveThen" : "applications:prove.kept")}</p>
       <div>
         <AnchorButton
           href={address}

@@ -146,7 +146,7 @@ export function ReviewStep({
           </p>
         </Alert>
       )}
-      {application.joint === true && (
+      {application.joint === true && !helps && (
         <CoApplicants
           applicationId={application.id}
           save={work.flush}

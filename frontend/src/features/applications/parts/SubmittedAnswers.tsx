@@ -13,10 +13,13 @@ export function SubmittedAnswers({ application }: { application: Application }) 
     enabled: application.contentKept && application.state !== "draft",
   });
   if (application.state === "draft") return null;
+  const title = t(
+    application.coApplicant === undefined ? "applications:page.answers" : "applications:joint.other.answers",
+  );
   if (!application.contentKept) {
     return (
       <section className="pv-stack pv-stack--small">
-        <h2>{t("applications:page.answers")}</h2>
+        <h2>{title}</h2>
         <p>{t("applications:page.notKept", { portal: application.portal.name })}</p>
       </section>
     );
@@ -26,7 +29,7 @@ export function SubmittedAnswers({ application }: { application: Application }) 
     <section className="pv-stack pv-stack--medium">
       <details className="kern-accordion">
         <summary className="kern-accordion__header">
-          <span className="kern-title">{t("applications:page.answers")}</span>
+          <span className="kern-title">{title}</span>
         </summary>
         <div className="kern-accordion__body">
           {form.isError && <ErrorState error={form.error} onRetry={() => void form.refetch()} />}

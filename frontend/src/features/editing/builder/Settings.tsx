@@ -168,7 +168,6 @@ function ApplicantsSettings({
             <NumberField
               id="q-applicants-from"
               label={t("builder:settings.applicantsFrom")}
-              hint={t("builder:settings.applicantsFromHint")}
               language={currentLanguage()}
               value={applicants.from || undefined}
               onChange={(from) => set({ from: wholeOf(from) })}
