@@ -259,7 +259,11 @@ test("where the portal wants a second pair of eyes, the author cannot release al
     await expect(content(administrator).getByText("bitte prüfen")).toBeVisible();
     await act(administrator, "Veröffentlichen", "Jetzt veröffentlichen");
     await expect(content(administrator).getByText("Veröffentlicht", { exact: true })).toBeVisible();
-    expect(await (await page.request.get(offered)).json()).toMatchObject({ title: { de: form }, version: 1 });
+    expect(await (await page.request.get(offered)).json()).toMatchObject({
+      title: { de: form },
+      version: 1,
+      layout: { fee: "/step/calculation" },
+    });
     await act(administrator, "Vom Portal nehmen", "Vom Portal nehmen", "war nur eine Probe");
     await expect(content(administrator).getByText("Zurückgezogen", { exact: true })).toBeVisible();
     expect((await page.request.get(offered)).status()).toBe(404);
@@ -298,10 +302,10 @@ async function buildForm(page: Page, title: string): Promise<void> {
   await content(page).getByRole("button", { name: "Schritt hinzufügen" }).click();
   await expect(german("Überschrift des Schritts")).toBeFocused();
   await page.keyboard.type("Der Fund");
-  const add = async (kind: string) => {
+  const add = async (kind: string, asks = "Frage") => {
     await content(page).getByLabel("Neue Frage").selectOption(kind);
     await content(page).getByRole("button", { name: "Frage hinzufügen" }).click();
-    await expect(german("Frage")).toBeFocused();
+    await expect(german(asks)).toBeFocused();
   };
   await add("Baustein: Person");
   await add("Text");
@@ -318,6 +322,13 @@ async function buildForm(page: Page, title: string): Promise<void> {
   }
   await expect(down).toHaveCount(0);
   await expect(content(page).getByRole("button", { name: "Nach oben" })).toBeFocused();
+  await add("Berechnung", "Bezeichnung");
+  await page.keyboard.type("Gebühr");
+  const amount = content(page).getByLabel("Betrag in Euro");
+  await amount.press("Control+a");
+  await amount.pressSequentially("12,50");
+  await content(page).getByLabel("Das ist die Gebühr des Antrags").check();
+  await expect(content(page).getByText("12,50 €").first()).toBeVisible();
   await saved(page);
   await inspect(page, "form-editor");
 }

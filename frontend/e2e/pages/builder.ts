@@ -125,3 +125,48 @@ export const versions: Schemas["FormVersionList"] = {
 };
 
 export const version: Schemas["FormVersion"] = { number: 2, at: "2026-10-02T08:00:00Z", content: released };
+
+/** The same form with what a dog costs, which is reckoned from the answers. */
+export const priced: Schemas["EditedForm"] = {
+  ...edited,
+  content: {
+    ...released,
+    schema: {
+      ...schema,
+      properties: {
+        ...(schema["properties"] as object),
+        tax: { type: "object", additionalProperties: false, properties: { year: { type: "integer" } } },
+      },
+    },
+    layout: {
+      fee: "/tax/year",
+      steps: [
+        ...layout.steps,
+        {
+          id: "tax",
+          title: { de: "Die Steuer", en: "The tax" },
+          fields: [
+            {
+              name: "year",
+              kind: "calculation",
+              label: { de: "Steuer im Jahr", en: "Tax a year" },
+              calculation: {
+                unit: "cents",
+                terms: [
+                  { label: { de: "Erster Hund", en: "First dog" }, amount: 6000 },
+                  {
+                    label: { de: "Jeder weitere Hund", en: "Each further dog" },
+                    amount: 9650,
+                    times: ["dogs.list"],
+                    less: 1,
+                    when: [{ field: "dogs.size", in: ["large"] }],
+                  },
+                ],
+              },
+            },
+          ],
+        },
+      ],
+    },
+  },
+};

@@ -459,6 +459,12 @@ export const scenes: Record<string, Scene & { path: string }> = {
     session: data.editor,
     press: "Größe Eine von mehreren",
   },
+  "form-calculation": {
+    path: `/redaktion/formulare/${data.form.id}`,
+    session: data.editor,
+    press: "Steuer im Jahr Berechnung",
+    answers: [[/admin\/forms\/[^/]+$/, built.priced]],
+  },
   "form-new": { path: "/redaktion/formulare", session: data.editor, press: "Neues Formular" },
   "form-versions": { path: `/redaktion/formulare/${data.form.id}/fassungen`, session: data.editor },
   "form-in-review": {

@@ -1,14 +1,15 @@
 import { useEffect, useRef, type ReactNode } from "react";
-import type { Applicants, FieldLayout, FormSchema, LocalText } from "../../../forms/definition";
+import type { Applicants, FieldLayout, FormSchema } from "../../../forms/definition";
 import { localText } from "../../../forms/definition";
 import { currentLanguage, useWords } from "../../../i18n";
 import { profileItems } from "../../../lib/profile";
 import { Button } from "../../../ui/Button";
 import { Checkboxes, Declaration, Select } from "../../../ui/fields/ChoiceFields";
 import { NumberField } from "../../../ui/fields/NumberField";
-import { TextArea, TextField } from "../../../ui/fields/TextField";
+import { TextField } from "../../../ui/fields/TextField";
 import { useStatus } from "../../../ui/Status";
 import type { Finding, FormContent } from "./api";
+import { CalculationSettings } from "./CalculationSettings";
 import { choiceKind, freeValue, shownKind } from "./kinds";
 import {
   fieldAt,
@@ -25,6 +26,7 @@ import {
   stepAt,
   type Place,
 } from "./model";
+import { Figure, filled, focusSoon, Texts } from "./parts";
 
 interface SettingsProps {
   content: FormContent;
@@ -60,12 +62,12 @@ export function Settings(props: SettingsProps) {
   };
   const name = localText(own, currentLanguage());
   return (
-    <section className="pv-stack pv-stack--medium" aria-labelledby="settings-title">
+    <section className="pv-stack pv-stack--medium" aria-labelledby="settings-title settings-kind">
       <div className="pv-stack pv-stack--small">
         <h2 id="settings-title" ref={heading} tabIndex={-1}>
           {name === "" ? t("builder:untitled") : name}
         </h2>
-        <p className="pv-small pv-muted">
+        <p id="settings-kind" className="pv-small pv-muted">
           {field
             ? t(`builder:kind.${shownKind(field)}`)
             : t(step ? "builder:settings.step" : "builder:settings.form")}
@@ -214,12 +216,6 @@ function sorted(findings: Finding[], texts: string[]): { at: Errors; others: Fin
   return { at, others };
 }
 
-/** Gives the focus to a button that is there once the page is drawn again: one that was pressed may have gone. */
-const focusSoon = (id: string) => requestAnimationFrame(() => document.getElementById(id)?.focus());
-
-/** A text without any language is no text. */
-const filled = (text: LocalText): LocalText | undefined => (Object.keys(text).length > 0 ? text : undefined);
-
 function QuestionSettings({
   content,
   place,
@@ -236,14 +232,14 @@ function QuestionSettings({
     <>
       <Texts
         id="label"
-        label={t("builder:settings.question")}
+        label={t(field.calculation ? "builder:calculation.name" : "builder:settings.question")}
         value={field.label}
         error={errors["label"]}
         onChange={(text) => set({ label: text })}
       />
       <Texts
         id="hint"
-        label={t("builder:settings.hint")}
+        label={t(field.calculation ? "builder:calculation.hint" : "builder:settings.hint")}
         optional
         value={field.hint}
         error={errors["hint"]}
@@ -270,6 +266,14 @@ function QuestionSettings({
         <Options content={content} place={place} field={field} onChange={onChange} />
       )}
       <Limits content={content} place={place} field={field} schema={schema} onChange={onChange} />
+      {field.calculation && (
+        <CalculationSettings
+          content={content}
+          place={place}
+          calculation={field.calculation}
+          onChange={onChange}
+        />
+      )}
       {field.kind === "group" && (
         <>
           <Texts
@@ -302,49 +306,6 @@ function QuestionSettings({
         />
       )}
     </>
-  );
-}
-
-/** A text in German and English; an empty one is left out. */
-function Texts({
-  id,
-  label,
-  value,
-  error,
-  onChange,
-  optional = false,
-  long = false,
-}: {
-  id: string;
-  label: string;
-  value: LocalText | undefined;
-  /** What is wrong with the German text, in words. */
-  error?: string | undefined;
-  onChange: (value: LocalText) => void;
-  optional?: boolean;
-  long?: boolean;
-}) {
-  const t = useWords();
-  const field = (language: "de" | "en") => {
-    const { [language]: text, ...others } = value ?? {};
-    const shared = {
-      id: `q-${id}-${language}`,
-      label: t(`editing:language.${language}`),
-      optional: optional || language !== "de",
-      value: text ?? "",
-      error: language === "de" ? error : undefined,
-      onChange: (next: string) => onChange(next === "" ? others : { ...others, [language]: next }),
-    };
-    return <div lang={language}>{long ? <TextArea {...shared} /> : <TextField {...shared} />}</div>;
-  };
-  return (
-    <fieldset className="pv-texts">
-      <legend className="kern-label">{label}</legend>
-      <div className="pv-texts__columns pv-builder__texts">
-        {field("de")}
-        {field("en")}
-      </div>
-    </fieldset>
   );
 }
 
@@ -483,17 +444,15 @@ function Limits({ content, place, field, schema, onChange }: PartProps & { schem
           {limits.map((limit) => {
             const value = schema[limit];
             return (
-              <NumberField
+              <Figure
                 key={limit}
                 id={`q-${limit}`}
                 label={t(`builder:limit.${cents ? "money" : "other"}.${limit}`)}
                 optional
-                language={currentLanguage()}
+                cents={cents}
                 decimal={field.kind === "number" || cents}
-                value={value !== undefined && cents ? value / 100 : value}
-                onChange={(next) => {
-                  if (typeof next === "string") return;
-                  const figure = next !== undefined && cents ? Math.round(next * 100) : next;
+                value={value}
+                onChange={(figure) => {
                   const change: Parameters<typeof setRules>[2] = {};
                   change[limit] = figure;
                   onChange(setRules(content, place, change));

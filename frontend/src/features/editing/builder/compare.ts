@@ -15,6 +15,7 @@ interface Detail {
     | "lostOption"
     | "rules"
     | "condition"
+    | "calculation"
     | "order"
     | "other";
   before?: string;
@@ -23,7 +24,7 @@ interface Detail {
 
 /** A step or question that two versions do not have alike. */
 export interface Difference {
-  what: "title" | "applicants" | "added" | "removed" | "changed";
+  what: "title" | "applicants" | "fee" | "added" | "removed" | "changed";
   label: LocalText;
   /** The step or group that it is in. */
   within?: LocalText;
@@ -77,6 +78,8 @@ export function differences(before: FormContent, after: FormContent, language: s
     found.push({ what: "title", label: after.title, details: texts(before.title, after.title, language) });
   if (!same(before.layout.applicants, after.layout.applicants))
     found.push({ what: "applicants", label: after.title, details: [] });
+  if (before.layout.fee !== after.layout.fee)
+    found.push({ what: "fee", label: feeOf(after) ?? feeOf(before) ?? {}, details: [] });
   const compare = (old: Part[], now: Part[], within: LocalText | undefined) => {
     const known = new Map(old.map((part) => [nameOf(part), part]));
     const moved = movedOf(old.map(nameOf), now.map(nameOf));
@@ -97,6 +100,12 @@ export function differences(before: FormContent, after: FormContent, language: s
   };
   compare(steps(before), steps(after), undefined);
   return found;
+}
+
+/** What the calculation is called that says what the application costs. */
+function feeOf({ layout }: FormContent): LocalText | undefined {
+  const [, step, name] = layout.fee?.split("/") ?? [];
+  return layout.steps.find(({ id }) => id === step)?.fields.find((field) => field.name === name)?.label;
 }
 
 const nameOf = ({ place }: Part): string => place.at(-1) ?? "";
@@ -126,6 +135,7 @@ function detailsOf(
   found.push(...options(was, is, language));
   if (!same(was.showWhen, is.showWhen)) found.push({ what: "condition" });
   if (!same(rulesOf(before, old.place, was), rulesOf(after, now.place, is))) found.push({ what: "rules" });
+  if (!same(was.calculation, is.calculation)) found.push({ what: "calculation" });
   if (!same(otherOf(was), otherOf(is))) found.push({ what: "other" });
   return found;
 }
@@ -153,8 +163,8 @@ function rulesOf(content: FormContent, place: Place, field: FieldLayout): unknow
 }
 
 function otherOf(field: FieldLayout): unknown {
-  const { autocomplete, profile, width, calculation, addLabel, itemLabel } = field;
-  return { autocomplete, profile, width, calculation, addLabel, itemLabel };
+  const { autocomplete, profile, width, addLabel, itemLabel } = field;
+  return { autocomplete, profile, width, addLabel, itemLabel };
 }
 
 /** The names, common to both lists, that must be moved to turn the one order into the other: as few as possible. */

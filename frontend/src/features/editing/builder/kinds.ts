@@ -17,6 +17,7 @@ export const questionKinds = [
   "file",
   "group",
   "declaration",
+  "calculation",
 ] as const;
 /** Common parts: several questions at once, filled from the account where the person wants that. */
 export const commonParts = ["person", "address", "account", "mandate"] as const;
@@ -133,6 +134,20 @@ export function additions(kind: Addition): Question[] {
       ];
     case "declaration":
       return [question("declaration", "declaration", { type: "boolean", const: true })];
+    case "calculation": // nobody answers it
+      return [
+        {
+          ...question(
+            "calculation",
+            "calculation",
+            { type: "integer" },
+            {
+              calculation: { unit: "cents", terms: [{ amount: 0 }] },
+            },
+          ),
+          required: false,
+        },
+      ];
     case "person":
       return [
         known("givenName", label("Vorname", "First name"), text(100), { autocomplete: "given-name" }),
@@ -196,7 +211,7 @@ function twoOptions() {
 }
 
 /** The kind under which a question is shown to who builds the form. */
-export function shownKind({ kind, options }: FieldLayout): QuestionKind | "calculation" {
+export function shownKind({ kind, options }: FieldLayout): QuestionKind {
   switch (kind) {
     case "radio":
       return options?.map(({ value }) => value).join() === "yes,no" ? "yesNo" : "choice";

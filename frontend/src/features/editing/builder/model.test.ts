@@ -3,6 +3,7 @@ import { compileForm } from "../../../forms/validation";
 import { answersToSend } from "../../../forms/conditions";
 import type { Answers } from "../../../forms/definition";
 import type { FormContent } from "./api";
+import { changedTerm, groups, isFee, setCalculation, setFee, sources } from "./calculation";
 import { differences, sameContent } from "./compare";
 import { additions, commonParts, questionKinds } from "./kinds";
 import {
@@ -18,6 +19,7 @@ import {
   setRequired,
   setRules,
   setSeenTo,
+  type Place,
 } from "./model";
 
 const empty: FormContent = {
@@ -36,6 +38,71 @@ const told = (a: FormContent, b: FormContent) =>
     [what, label["de"], ...details.map((detail) => detail.what)].join(" "),
   );
 
+/** A form with a number of vehicles, a choice and a group of dogs, and a calculation. */
+function priced(): [FormContent, Place] {
+  const [begun, step] = addStep(empty, { de: "Schritt" });
+  const [asked, group] = addQuestions(begun, step, [
+    ...additions("number"),
+    ...additions("yesNo"),
+    ...additions("group"),
+  ]);
+  const [inside] = addQuestions(asked, [...step, "group"], additions("choice"));
+  const [other, second] = addStep(inside, { de: "Zweiter" });
+  const [dated] = addQuestions(other, second, additions("date"));
+  expect(group).toEqual(["step", "number"]);
+  return addQuestions(dated, step, additions("calculation"));
+}
+
+describe("building a calculation", () => {
+  it("offers what a term can refer to, by the name that it has there", () => {
+    const [content, place] = priced();
+    const names = (each?: string) => sources(content, place, each).map(({ name }) => name);
+    expect(names()).toEqual(["number", "yesNo", "group", "calculation", "step2.date"]);
+    expect(names("group")).toEqual(["choice", "step2.date"]);
+    expect(groups(content, place).map(({ name }) => name)).toEqual(["group"]);
+  });
+
+  it("reckons what was put together, and is the fee while it is in euros and there", () => {
+    const [content, place] = priced();
+    const terms = [
+      { amount: 1000, times: ["number"], when: [{ field: "yesNo", in: ["yes"] }] },
+      { amount: 250, each: "group", when: [{ field: "choice", in: ["a"] }] },
+    ];
+    const set = setCalculation(content, place, { unit: "cents", terms: [] }, { terms });
+    const answers: Answers = {
+      step: { number: 3, yesNo: "yes", group: [{ choice: "a" }, { choice: "b" }] },
+    };
+    expect(answersToSend(set.layout, answers)["step"]).toMatchObject({ calculation: 3250 });
+    const fee = setFee(set, place, true);
+    expect(fee.layout.fee).toBe("/step/calculation");
+    expect(isFee(fee, place)).toBe(true);
+    expect(told(set, fee)).toEqual(["fee "]);
+    const [without, putBack] = remove(fee, place);
+    expect(without.layout.fee).toBeUndefined();
+    expect(putBack(without).layout.fee).toBe("/step/calculation");
+    expect(remove(fee, ["step"])[0].layout.fee).toBeUndefined();
+    expect(remove(fee, ["step", "number"])[0].layout.fee).toBe("/step/calculation");
+    const counted = setCalculation(fee, place, { unit: "cents", terms }, { unit: "count" });
+    expect(counted.layout.fee).toBeUndefined();
+    expect(
+      differences(fee, setCalculation(fee, place, { unit: "cents", terms }, { atMost: 9 }), "de"),
+    ).toEqual([
+      { what: "changed", label: { de: "" }, within: { de: "Schritt" }, details: [{ what: "calculation" }] },
+    ]);
+  });
+
+  it("forgets the questions of a term that is asked of another group", () => {
+    const term = { amount: 5, times: ["number"], when: [{ field: "yesNo", in: ["yes"] }], less: 1 };
+    expect(changedTerm(term, { each: "group" })).toEqual({ amount: 5, less: 1, each: "group" });
+    expect(changedTerm({ ...term, each: "group" }, { each: "group", less: undefined })).toEqual({
+      amount: 5,
+      times: ["number"],
+      when: [{ field: "yesNo", in: ["yes"] }],
+      each: "group",
+    });
+  });
+});
+
 describe("building a form", () => {
   it("asks for every kind of question and every common part, with rules that the renderer can use", () => {
     let [content, step] = addStep(empty, { de: "Schritt" });
@@ -44,7 +111,8 @@ describe("building a form", () => {
     const names = fieldsOf(content, step).map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     expect(names).toContain("iban2");
-    expect(errors(content, { step: {} })).toEqual(names.map((name) => `/step/${name} required`));
+    const asked = names.filter((name) => name !== "calculation"); // nobody answers that
+    expect(errors(content, { step: {} })).toEqual(asked.map((name) => `/step/${name} required`));
   });
 
   it("puts questions behind the chosen one, moves them, and puts back what was taken out", () => {

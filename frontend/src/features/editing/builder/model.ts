@@ -171,6 +171,23 @@ export function remove(
   content: FormContent,
   place: Place,
 ): [FormContent, (later: FormContent) => FormContent] {
+  const { fee, ...layout } = content.layout;
+  const costs = fee !== undefined && (fee === pointerTo(place) || fee.startsWith(`${pointerTo(place)}/`));
+  if (!costs) return removeAlone(content, place);
+  const [next, putBack] = removeAlone({ ...content, layout }, place);
+  return [
+    next,
+    (later) => {
+      const back = putBack(later);
+      return back.layout.fee === undefined ? { ...back, layout: { ...back.layout, fee } } : back;
+    },
+  ];
+}
+
+/** The JSON Pointer to a place among the answers. */
+export const pointerTo = (place: Place): string => `/${place.join("/")}`;
+
+function removeAlone(content: FormContent, place: Place): [FormContent, (later: FormContent) => FormContent] {
   const name = nameOf(place);
   const parent = parentOf(place);
   const schema = schemaOf(content, place);
