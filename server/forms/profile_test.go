@@ -68,6 +68,9 @@ func TestProfile_WhatLeavesIt_IsRefusedWithItsPlace(t *testing.T) {
 	s := unstored()
 	text := `"kind": "text"`
 	at := "/schema/properties/s/properties/f"
+	several := func(applicants string) json.RawMessage {
+		return bytes.Replace(step(`{"type": "string"}`, text), []byte(`{"steps": [`), []byte(`{"applicants": `+applicants+`, "steps": [`), 1)
+	}
 	pattern := func(p string) json.RawMessage {
 		quoted, _ := json.Marshal(p)
 		return step(`{"type": "string", "pattern": `+string(quoted)+`}`, text)
@@ -127,6 +130,11 @@ func TestProfile_WhatLeavesIt_IsRefusedWithItsPlace(t *testing.T) {
 		"calculation of no dates":  {step(`{"type": "integer"}`, `"kind": "calculation", "calculation": {"unit": "cents", "terms": [{"amount": 1, "days": {"from": "other", "to": "other"}}]}`), "/layout/steps/0/fields/1/calculation/terms/0/days"},
 		"endless amount":           {step(`{"type": "integer"}`, `"kind": "calculation", "calculation": {"unit": "cents", "terms": [{"amount": 100000001}]}`), "/layout/steps/0/fields/1/calculation/terms/0/amount"},
 		"terms of a text":          {step(`{"type": "string"}`, `"kind": "text", "calculation": {"unit": "cents", "terms": [{"amount": 1}]}`), "/layout/steps/0/fields/1/calculation"},
+		"nobody applies":           {several(`{"from": 0, "to": 3, "consent": {"de": "Ja"}}`), "/layout/applicants"},
+		"one applies together":     {several(`{"from": 1, "to": 1, "consent": {"de": "Ja"}}`), "/layout/applicants"},
+		"more than can":            {several(`{"from": 4, "to": 3, "consent": {"de": "Ja"}}`), "/layout/applicants"},
+		"a crowd":                  {several(`{"from": 2, "to": 21, "consent": {"de": "Ja"}}`), "/layout/applicants"},
+		"consent to nothing":       {several(`{"from": 2, "to": 3, "consent": {"en": "Yes"}}`), "/layout/applicants/consent"},
 		"fee that is a text":       {bytes.Replace(step(`{"type": "string"}`, text), []byte(`{"steps": [`), []byte(`{"fee": "/s/f", "steps": [`), 1), "/layout/fee"},
 		"no German":                {step(`{"type": "string"}`, `"kind": "text", "hint": {"en": "Hint"}`), "/layout/steps/0/fields/1/hint"},
 		"shown by nothing":         {step(`{"type": "string"}`, `"kind": "text", "showWhen": {"field": "nothing", "equals": 1}`), "/layout/steps/0/fields/1/showWhen/field"},

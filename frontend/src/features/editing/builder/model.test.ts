@@ -184,6 +184,10 @@ describe("building a form", () => {
     expect(setSeenTo({ ...one, schema: { ...one.schema, $comment: "fim-rule" } }, [])).toEqual(one);
     expect(setSeenTo(setRules(one, step, { $comment: "fim-rule" }), step)).toEqual(one);
     expect(differences(one, noted, "de")).toEqual([]);
+    const applicants = { from: 2, to: 3, consent: { de: "Ich bin einverstanden." } };
+    expect(told(one, { ...one, layout: { ...one.layout, applicants } })).toEqual([
+      "applicants Fund anzeigen",
+    ]);
   });
 
   it("names what differs, question by question", () => {
