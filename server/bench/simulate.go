@@ -41,11 +41,11 @@ func municipalitiesByLand() []int {
 }
 
 const (
-	nudgesAtOnce  = 32 // as in server/federation
-	relaysTo      = 8  // members that each one passes a change on to
-	pollSeconds   = 60 // of the anchor's list, and of catalogs where there are few members; as in server/federation
-	pollsAtMost   = 20 // catalogs a minute
-	pollsLatest   = 10 // minutes, after which a catalog is read in any case
+	nudgesAtOnce  = 32  // as in server/federation
+	relaysTo      = 8   // members that each one passes a change on to
+	pollSeconds   = 60  // of the anchor's list, and of catalogs where there are few members; as in server/federation
+	pollsAtMost   = 20  // catalogs a minute
+	pollsLatest   = 10  // minutes, after which a catalog is read in any case
 	minAgeSeconds = 240 // of statements, before they are read again
 )
 
