@@ -29,7 +29,7 @@ type Options struct {
 	// ApplicationName is what pg_stat_activity shows. Default "portalverbund".
 	ApplicationName string
 	// MaxConns limits the pool. Default 16. A transaction holds one connection, the job queue and the notification hub
-	// hold one each.
+	// hold one each. Flushes have one more of their own.
 	MaxConns int32
 	// MinConns keeps so many connections open. Default 0.
 	MinConns int32
@@ -80,6 +80,7 @@ func orDefault(d, fallback time.Duration) time.Duration {
 // DB is an open database. It is safe for use by several goroutines; the context of one transaction is not.
 type DB struct {
 	pool    *pgxpool.Pool
+	single  *pgxpool.Pool // one connection, for flushes: they end what others wait for, and must not wait behind those
 	sql     *sql.DB
 	gorm    *gorm.DB
 	hints   *hints
@@ -116,7 +117,15 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 		pool.Close()
 		return nil, fmt.Errorf("open gorm: %w", err)
 	}
-	d := &DB{pool: pool, sql: sqlDB, gorm: gormDB, hints: newHints(pool)}
+	alone := config.Copy()
+	alone.MaxConns, alone.MinConns = 1, 0
+	single, err := pgxpool.NewWithConfig(ctx, alone)
+	if err != nil {
+		_ = sqlDB.Close()
+		pool.Close()
+		return nil, fmt.Errorf("open database for flushes: %w", err)
+	}
+	d := &DB{pool: pool, single: single, sql: sqlDB, gorm: gormDB, hints: newHints(pool)}
 	d.flushes.flush = d.flush
 	return d, nil
 }
@@ -168,6 +177,7 @@ func (d *DB) Close() {
 	d.hints.close()
 	_ = d.sql.Close()
 	d.pool.Close()
+	d.single.Close()
 }
 
 // Ping checks that the database answers.

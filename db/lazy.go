@@ -77,7 +77,7 @@ func (f *flushes) run(r *flush) {
 // flush writes a record that nobody reads and commits it with a wait, which ends when the disk, and a standby that commits wait for, has all
 // records up to it.
 func (d *DB) flush(ctx context.Context) error {
-	if _, err := d.pool.Exec(ctx, "SELECT pg_logical_emit_message(true, 'flush', '')"); err != nil {
+	if _, err := d.single.Exec(ctx, "SELECT pg_logical_emit_message(true, 'flush', '')"); err != nil {
 		return fmt.Errorf("wait for the disk: %w", err)
 	}
 	return nil

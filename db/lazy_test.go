@@ -44,6 +44,17 @@ func TestFlushed_ServerKilledAfterwards_EverythingBeforeIsThere(t *testing.T) {
 	})
 }
 
+func TestFlushed_AllConnectionsTaken_DoesNotWaitForThem(t *testing.T) {
+	t.Parallel()
+	d := open(t, start(t, EmbeddedOptions{DataDir: dataFolder(t)}))
+	for range d.Pool().Config().MaxConns {
+		taken, err := d.Pool().Acquire(t.Context())
+		require.NoError(t, err)
+		t.Cleanup(taken.Release)
+	}
+	require.NoError(t, d.Flushed(t.Context()))
+}
+
 // A trigger that runs with the commit says how it is made.
 func TestLazily_CommitDoesNotWait_UnlessFirmly(t *testing.T) {
 	t.Parallel()

@@ -75,7 +75,7 @@ type ServerInterface interface {
 	PlanCase(ctx echo.Context, caseId CaseId, params PlanCaseParams) error
 	// Download an attachment of a case
 	// (GET /api/v1/cases/{caseId}/attachments/{attachmentId})
-	GetCaseAttachment(ctx echo.Context, caseId CaseId, attachmentId AttachmentId) error
+	GetCaseAttachment(ctx echo.Context, caseId CaseId, attachmentId AttachmentId, params GetCaseAttachmentParams) error
 	// What the decision of a case begins from
 	// (GET /api/v1/cases/{caseId}/decision)
 	PrepareDecision(ctx echo.Context, caseId CaseId) error
@@ -87,7 +87,7 @@ type ServerInterface interface {
 	AgreeDecision(ctx echo.Context, caseId CaseId, params AgreeDecisionParams) error
 	// Download the decision on a case
 	// (GET /api/v1/cases/{caseId}/decision/paper)
-	GetDecisionPaper(ctx echo.Context, caseId CaseId) error
+	GetDecisionPaper(ctx echo.Context, caseId CaseId, params GetDecisionPaperParams) error
 	// See a decision before it goes out
 	// (POST /api/v1/cases/{caseId}/decision/preview)
 	PreviewDecision(ctx echo.Context, caseId CaseId) error
@@ -523,8 +523,17 @@ func (w *ServerInterfaceWrapper) GetCaseAttachment(ctx echo.Context) error {
 
 	ctx.Set(SessionScopes, []string{})
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCaseAttachmentParams
+	// ------------- Optional query parameter "view" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "view", ctx.QueryParams(), &params.View)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter view: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetCaseAttachment(ctx, caseId, attachmentId)
+	err = w.Handler.GetCaseAttachment(ctx, caseId, attachmentId, params)
 	return err
 }
 
@@ -656,8 +665,17 @@ func (w *ServerInterfaceWrapper) GetDecisionPaper(ctx echo.Context) error {
 
 	ctx.Set(SessionScopes, []string{})
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDecisionPaperParams
+	// ------------- Optional query parameter "view" -------------
+
+	err = runtime.BindQueryParameter("form", true, false, "view", ctx.QueryParams(), &params.View)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter view: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetDecisionPaper(ctx, caseId)
+	err = w.Handler.GetDecisionPaper(ctx, caseId, params)
 	return err
 }
 
@@ -995,6 +1013,34 @@ type NotFoundApplicationProblemPlusJSONResponse Problem
 type PreconditionFailedApplicationProblemPlusJSONResponse Problem
 
 type UnauthorizedApplicationProblemPlusJSONResponse Problem
+
+type ViewedFileResponseHeaders struct {
+	ContentDisposition string
+}
+type ViewedFileApplicationoctetStreamResponse struct {
+	Body io.Reader
+
+	Headers       ViewedFileResponseHeaders
+	ContentLength int64
+}
+type ViewedFileApplicationpdfResponse struct {
+	Body io.Reader
+
+	Headers       ViewedFileResponseHeaders
+	ContentLength int64
+}
+type ViewedFileImagejpegResponse struct {
+	Body io.Reader
+
+	Headers       ViewedFileResponseHeaders
+	ContentLength int64
+}
+type ViewedFileImagepngResponse struct {
+	Body io.Reader
+
+	Headers       ViewedFileResponseHeaders
+	ContentLength int64
+}
 
 type GetCaseRulesRequestObject struct {
 }
@@ -2151,6 +2197,7 @@ func (response PlanCasedefaultApplicationProblemPlusJSONResponse) VisitPlanCaseR
 type GetCaseAttachmentRequestObject struct {
 	CaseId       CaseId       `json:"caseId"`
 	AttachmentId AttachmentId `json:"attachmentId"`
+	Params       GetCaseAttachmentParams
 }
 
 type GetCaseAttachmentResponseObject interface {
@@ -2158,11 +2205,64 @@ type GetCaseAttachmentResponseObject interface {
 }
 
 type GetCaseAttachment200ApplicationoctetStreamResponse struct {
-	FileApplicationoctetStreamResponse
+	ViewedFileApplicationoctetStreamResponse
 }
 
 func (response GetCaseAttachment200ApplicationoctetStreamResponse) VisitGetCaseAttachmentResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetCaseAttachment200ApplicationpdfResponse struct {
+	ViewedFileApplicationpdfResponse
+}
+
+func (response GetCaseAttachment200ApplicationpdfResponse) VisitGetCaseAttachmentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/pdf")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetCaseAttachment200ImagejpegResponse struct{ ViewedFileImagejpegResponse }
+
+func (response GetCaseAttachment200ImagejpegResponse) VisitGetCaseAttachmentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "image/jpeg")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetCaseAttachment200ImagepngResponse struct{ ViewedFileImagepngResponse }
+
+func (response GetCaseAttachment200ImagepngResponse) VisitGetCaseAttachmentResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "image/png")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
@@ -2480,6 +2580,7 @@ func (response AgreeDecisiondefaultApplicationProblemPlusJSONResponse) VisitAgre
 
 type GetDecisionPaperRequestObject struct {
 	CaseId CaseId `json:"caseId"`
+	Params GetDecisionPaperParams
 }
 
 type GetDecisionPaperResponseObject interface {
@@ -2487,11 +2588,64 @@ type GetDecisionPaperResponseObject interface {
 }
 
 type GetDecisionPaper200ApplicationoctetStreamResponse struct {
-	FileApplicationoctetStreamResponse
+	ViewedFileApplicationoctetStreamResponse
 }
 
 func (response GetDecisionPaper200ApplicationoctetStreamResponse) VisitGetDecisionPaperResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDecisionPaper200ApplicationpdfResponse struct {
+	ViewedFileApplicationpdfResponse
+}
+
+func (response GetDecisionPaper200ApplicationpdfResponse) VisitGetDecisionPaperResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/pdf")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDecisionPaper200ImagejpegResponse struct{ ViewedFileImagejpegResponse }
+
+func (response GetDecisionPaper200ImagejpegResponse) VisitGetDecisionPaperResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "image/jpeg")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDecisionPaper200ImagepngResponse struct{ ViewedFileImagepngResponse }
+
+func (response GetDecisionPaper200ImagepngResponse) VisitGetDecisionPaperResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "image/png")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
@@ -3770,11 +3924,12 @@ func (sh *strictHandler) PlanCase(ctx echo.Context, caseId CaseId, params PlanCa
 }
 
 // GetCaseAttachment operation middleware
-func (sh *strictHandler) GetCaseAttachment(ctx echo.Context, caseId CaseId, attachmentId AttachmentId) error {
+func (sh *strictHandler) GetCaseAttachment(ctx echo.Context, caseId CaseId, attachmentId AttachmentId, params GetCaseAttachmentParams) error {
 	var request GetCaseAttachmentRequestObject
 
 	request.CaseId = caseId
 	request.AttachmentId = attachmentId
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetCaseAttachment(ctx.Request().Context(), request.(GetCaseAttachmentRequestObject))
@@ -3879,10 +4034,11 @@ func (sh *strictHandler) AgreeDecision(ctx echo.Context, caseId CaseId, params A
 }
 
 // GetDecisionPaper operation middleware
-func (sh *strictHandler) GetDecisionPaper(ctx echo.Context, caseId CaseId) error {
+func (sh *strictHandler) GetDecisionPaper(ctx echo.Context, caseId CaseId, params GetDecisionPaperParams) error {
 	var request GetDecisionPaperRequestObject
 
 	request.CaseId = caseId
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetDecisionPaper(ctx.Request().Context(), request.(GetDecisionPaperRequestObject))

@@ -882,7 +882,7 @@ type ClientInterface interface {
 	PlanCase(ctx context.Context, caseId CaseId, params *PlanCaseParams, body PlanCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetCaseAttachment request
-	GetCaseAttachment(ctx context.Context, caseId CaseId, attachmentId AttachmentId, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetCaseAttachment(ctx context.Context, caseId CaseId, attachmentId AttachmentId, params *GetCaseAttachmentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PrepareDecision request
 	PrepareDecision(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -896,7 +896,7 @@ type ClientInterface interface {
 	AgreeDecision(ctx context.Context, caseId CaseId, params *AgreeDecisionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetDecisionPaper request
-	GetDecisionPaper(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetDecisionPaper(ctx context.Context, caseId CaseId, params *GetDecisionPaperParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PreviewDecisionWithBody request with any body
 	PreviewDecisionWithBody(ctx context.Context, caseId CaseId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4726,8 +4726,8 @@ func (c *Client) PlanCase(ctx context.Context, caseId CaseId, params *PlanCasePa
 	return c.Client.Do(req)
 }
 
-func (c *Client) GetCaseAttachment(ctx context.Context, caseId CaseId, attachmentId AttachmentId, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetCaseAttachmentRequest(c.Server, caseId, attachmentId)
+func (c *Client) GetCaseAttachment(ctx context.Context, caseId CaseId, attachmentId AttachmentId, params *GetCaseAttachmentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCaseAttachmentRequest(c.Server, caseId, attachmentId, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4786,8 +4786,8 @@ func (c *Client) AgreeDecision(ctx context.Context, caseId CaseId, params *Agree
 	return c.Client.Do(req)
 }
 
-func (c *Client) GetDecisionPaper(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetDecisionPaperRequest(c.Server, caseId)
+func (c *Client) GetDecisionPaper(ctx context.Context, caseId CaseId, params *GetDecisionPaperParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDecisionPaperRequest(c.Server, caseId, params)
 	if err != nil {
 		return nil, err
 	}
@@ -16271,7 +16271,7 @@ func NewPlanCaseRequestWithBody(server string, caseId CaseId, params *PlanCasePa
 }
 
 // NewGetCaseAttachmentRequest generates requests for GetCaseAttachment
-func NewGetCaseAttachmentRequest(server string, caseId CaseId, attachmentId AttachmentId) (*http.Request, error) {
+func NewGetCaseAttachmentRequest(server string, caseId CaseId, attachmentId AttachmentId, params *GetCaseAttachmentParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -16301,6 +16301,28 @@ func NewGetCaseAttachmentRequest(server string, caseId CaseId, attachmentId Atta
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.View != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "view", runtime.ParamLocationQuery, *params.View); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
 	}
 
 	req, err := http.NewRequest("GET", queryURL.String(), nil)
@@ -16462,7 +16484,7 @@ func NewAgreeDecisionRequest(server string, caseId CaseId, params *AgreeDecision
 }
 
 // NewGetDecisionPaperRequest generates requests for GetDecisionPaper
-func NewGetDecisionPaperRequest(server string, caseId CaseId) (*http.Request, error) {
+func NewGetDecisionPaperRequest(server string, caseId CaseId, params *GetDecisionPaperParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -16485,6 +16507,28 @@ func NewGetDecisionPaperRequest(server string, caseId CaseId) (*http.Request, er
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.View != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "view", runtime.ParamLocationQuery, *params.View); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
 	}
 
 	req, err := http.NewRequest("GET", queryURL.String(), nil)
@@ -22726,7 +22770,7 @@ type ClientWithResponsesInterface interface {
 	PlanCaseWithResponse(ctx context.Context, caseId CaseId, params *PlanCaseParams, body PlanCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*PlanCaseResponse, error)
 
 	// GetCaseAttachmentWithResponse request
-	GetCaseAttachmentWithResponse(ctx context.Context, caseId CaseId, attachmentId AttachmentId, reqEditors ...RequestEditorFn) (*GetCaseAttachmentResponse, error)
+	GetCaseAttachmentWithResponse(ctx context.Context, caseId CaseId, attachmentId AttachmentId, params *GetCaseAttachmentParams, reqEditors ...RequestEditorFn) (*GetCaseAttachmentResponse, error)
 
 	// PrepareDecisionWithResponse request
 	PrepareDecisionWithResponse(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*PrepareDecisionResponse, error)
@@ -22740,7 +22784,7 @@ type ClientWithResponsesInterface interface {
 	AgreeDecisionWithResponse(ctx context.Context, caseId CaseId, params *AgreeDecisionParams, reqEditors ...RequestEditorFn) (*AgreeDecisionResponse, error)
 
 	// GetDecisionPaperWithResponse request
-	GetDecisionPaperWithResponse(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*GetDecisionPaperResponse, error)
+	GetDecisionPaperWithResponse(ctx context.Context, caseId CaseId, params *GetDecisionPaperParams, reqEditors ...RequestEditorFn) (*GetDecisionPaperResponse, error)
 
 	// PreviewDecisionWithBodyWithResponse request with any body
 	PreviewDecisionWithBodyWithResponse(ctx context.Context, caseId CaseId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewDecisionResponse, error)
@@ -33952,8 +33996,8 @@ func (c *ClientWithResponses) PlanCaseWithResponse(ctx context.Context, caseId C
 }
 
 // GetCaseAttachmentWithResponse request returning *GetCaseAttachmentResponse
-func (c *ClientWithResponses) GetCaseAttachmentWithResponse(ctx context.Context, caseId CaseId, attachmentId AttachmentId, reqEditors ...RequestEditorFn) (*GetCaseAttachmentResponse, error) {
-	rsp, err := c.GetCaseAttachment(ctx, caseId, attachmentId, reqEditors...)
+func (c *ClientWithResponses) GetCaseAttachmentWithResponse(ctx context.Context, caseId CaseId, attachmentId AttachmentId, params *GetCaseAttachmentParams, reqEditors ...RequestEditorFn) (*GetCaseAttachmentResponse, error) {
+	rsp, err := c.GetCaseAttachment(ctx, caseId, attachmentId, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -33996,8 +34040,8 @@ func (c *ClientWithResponses) AgreeDecisionWithResponse(ctx context.Context, cas
 }
 
 // GetDecisionPaperWithResponse request returning *GetDecisionPaperResponse
-func (c *ClientWithResponses) GetDecisionPaperWithResponse(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*GetDecisionPaperResponse, error) {
-	rsp, err := c.GetDecisionPaper(ctx, caseId, reqEditors...)
+func (c *ClientWithResponses) GetDecisionPaperWithResponse(ctx context.Context, caseId CaseId, params *GetDecisionPaperParams, reqEditors ...RequestEditorFn) (*GetDecisionPaperResponse, error) {
+	rsp, err := c.GetDecisionPaper(ctx, caseId, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}

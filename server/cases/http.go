@@ -3,6 +3,9 @@ package cases
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -175,7 +178,7 @@ func (h *Handlers) GetDecisionPaper(ctx context.Context, request api.GetDecision
 	if err != nil {
 		return nil, err
 	}
-	return file{Download: d, request: httpx.RequestOf(ctx)}, nil
+	return viewed(file{Download: d, request: httpx.RequestOf(ctx)}, request.Params.View)
 }
 
 // VisitPreviewDecisionResponse writes the answer; there is nothing kept of which there could be ranges.
@@ -197,7 +200,7 @@ func (h *Handlers) GetCaseAttachment(ctx context.Context, request api.GetCaseAtt
 	if err != nil {
 		return nil, err
 	}
-	return file{Download: d, request: httpx.RequestOf(ctx)}, nil
+	return viewed(file{Download: d, request: httpx.RequestOf(ctx)}, request.Params.View)
 }
 
 // written refuses a text of spaces.
@@ -349,11 +352,34 @@ func (h *Handlers) place(ctx context.Context, ars string) (types.PlaceReference,
 	return types.PlaceReference{Ars: p.Ars, Name: p.Name, Level: p.Level}, nil
 }
 
-// file sends a file as a download that no browser opens by itself, whole or in ranges.
+// file sends a file, whole or in ranges: as a download that no browser opens by itself, or of a kind that is to be looked at.
 type file struct {
 	Download
 	request *http.Request
+	kind    files.Kind // to be looked at; empty for a download
 }
+
+// viewed has a file looked at instead of downloaded, where that is wished and its content, whatever its name says, is of a kind that
+// runs nothing.
+func viewed(f file, wished *bool) (file, error) {
+	if wished == nil || !*wished {
+		return f, nil
+	}
+	head := make([]byte, files.SniffLength)
+	n, err := io.ReadFull(f.Content, head)
+	if err == nil || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		_, err = f.Content.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		_ = f.Content.Close() // the error says more
+		return file{}, fmt.Errorf("look at a file: %w", err)
+	}
+	f.kind, _ = files.KindOf(head[:n])
+	return f, nil
+}
+
+// What a file that is looked at may do: a program that shows PDFs brings its own styles and is an object of its own page, and that is all.
+const viewPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; object-src 'self'; frame-ancestors 'none'"
 
 // VisitGetCaseAttachmentResponse writes the answer.
 func (f file) VisitGetCaseAttachmentResponse(w http.ResponseWriter) error {
@@ -363,6 +389,11 @@ func (f file) VisitGetCaseAttachmentResponse(w http.ResponseWriter) error {
 	header.Set("Content-Disposition", disposition(f.Name))
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	if f.kind.MediaType != "" {
+		header.Set("Content-Type", f.kind.MediaType)
+		header.Set("Content-Disposition", "inline"+strings.TrimPrefix(disposition(f.Name), "attachment"))
+		header.Set("Content-Security-Policy", viewPolicy)
+	}
 	header.Set("Cache-Control", "private, no-store")
 	http.ServeContent(w, f.request, "", time.Time{}, f.Content)
 	return nil

@@ -252,6 +252,40 @@ func TestCases_OfAnotherUnit_AnswerAsNone(t *testing.T) {
 	wantStatus(t, err, http.StatusNotFound, "case-unknown")
 }
 
+func TestAttachment_Viewed_OnlyWhatItsContentIs(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t)
+	png := append([]byte("\x89PNG\r\n\x1a\n"), make([]byte, 100)...)
+	app := x.application(png, []byte("<script>alert(1)</script>"), []byte("%P")) // all of them are called PDFs
+	id := x.open(t, app)
+	x.run()
+	waitFor(t, "received", func() bool { return len(x.told(t, "report")) > 0 })
+	yes := true
+	for i, want := range []struct{ mediaType, disposition string }{
+		{"image/png", "inline; filename="}, {"application/octet-stream", "attachment; filename="}, {"application/octet-stream", "attachment; filename="},
+	} {
+		get := api.GetCaseAttachmentRequestObject{CaseId: id, AttachmentId: app.Attachments[i].Id, Params: types.GetCaseAttachmentParams{View: &yes}}
+		answer, err := x.h.GetCaseAttachment(httpx.WithRequest(x.clerk, httptest.NewRequest(http.MethodGet, "/", nil)), get)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		if err := answer.VisitGetCaseAttachmentResponse(w); err != nil {
+			t.Fatal(err)
+		}
+		for name, begins := range map[string]string{
+			"Content-Type": want.mediaType, "Content-Disposition": want.disposition, "Content-Security-Policy": "default-src 'none'; ", "X-Content-Type-Options": "nosniff",
+		} {
+			if got := w.Header().Get(name); !strings.HasPrefix(got, begins) {
+				t.Errorf("file %d, %s: %s, want %s", i, name, got, begins)
+			}
+		}
+		if i == 0 && !bytes.Equal(w.Body.Bytes(), png) {
+			t.Error("the content is not whole")
+		}
+	}
+}
+
 func TestAttachments_FetchedCheckedAndDownloaded(t *testing.T) {
 	t.Parallel()
 	x := newSetup(t)

@@ -4134,7 +4134,7 @@ export interface paths {
         };
         /**
          * Download the decision on a case
-         * @description The PDF as it went out. Always as a download.
+         * @description The PDF as it went out.
          */
         get: operations["getDecisionPaper"];
         put?: never;
@@ -4194,7 +4194,7 @@ export interface paths {
         };
         /**
          * Download an attachment of a case
-         * @description The file, once it has been fetched from the portal of origin (409 until then). Always as a download.
+         * @description The file, once it has been fetched from the portal of origin (409 until then).
          */
         get: operations["getCaseAttachment"];
         put?: never;
@@ -11008,6 +11008,20 @@ export interface components {
                 "application/octet-stream": string;
             };
         };
+        /** @description The file; with `view`, of a kind that browsers show. */
+        ViewedFile: {
+            headers: {
+                /** @description An attachment, or `inline` where the file is to be looked at, with the file name (RFC 6266). */
+                "Content-Disposition": string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/octet-stream": string;
+                "application/pdf": string;
+                "image/jpeg": string;
+                "image/png": string;
+            };
+        };
         /** @description The file, or the range of it that was asked for. */
         HashedFile: {
             headers: {
@@ -11135,6 +11149,8 @@ export interface components {
         TusResumable: string;
         /** @description Id of the attachment. */
         AttachmentId: string;
+        /** @description To be looked at in the browser instead of downloaded, where the content is a PDF, a JPEG or a PNG; any other file is a download all the same. */
+        View: boolean;
         /** @description Id of an entry of the account. */
         TransferId: string;
         /** @description Id of the payment. */
@@ -19173,7 +19189,10 @@ export interface operations {
     };
     getDecisionPaper: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description To be looked at in the browser instead of downloaded, where the content is a PDF, a JPEG or a PNG; any other file is a download all the same. */
+                view?: components["parameters"]["View"];
+            };
             header?: never;
             path: {
                 /** @description Id of the case. */
@@ -19183,7 +19202,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["File"];
+            200: components["responses"]["ViewedFile"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -19260,7 +19279,10 @@ export interface operations {
     };
     getCaseAttachment: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description To be looked at in the browser instead of downloaded, where the content is a PDF, a JPEG or a PNG; any other file is a download all the same. */
+                view?: components["parameters"]["View"];
+            };
             header?: never;
             path: {
                 /** @description Id of the case. */
@@ -19272,7 +19294,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["File"];
+            200: components["responses"]["ViewedFile"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];

@@ -542,14 +542,19 @@ func TestHTTP_AnswersThatAreNotStatements_Refused(t *testing.T) {
 		}
 	}))
 	t.Cleanup(server.Close)
-	open := HTTP{outbound.Client(outbound.Options{AllowLoopback: true, Timeout: 300 * time.Millisecond, MaxResponse: MaxStatement})}
+	within := func(timeout time.Duration) HTTP {
+		return HTTP{outbound.Client(outbound.Options{AllowLoopback: true, Timeout: timeout, MaxResponse: MaxStatement})}
+	}
+	open := within(30 * time.Second)
 	text, err := open.Fetch(t.Context(), server.URL+"/good")
 	require.NoError(t, err)
 	require.Equal(t, "statement", text)
-	for path, want := range map[string]error{"/redirect": ErrUnreachable, "/large": ErrUnreachable, "/bomb": ErrUnreachable, "/slow": ErrUnreachable, "/html": ErrMalformed, "/gone": ErrNotFound} {
+	for path, want := range map[string]error{"/redirect": ErrUnreachable, "/large": ErrUnreachable, "/bomb": ErrUnreachable, "/html": ErrMalformed, "/gone": ErrNotFound} {
 		_, err := open.Fetch(t.Context(), server.URL+path)
 		require.ErrorIs(t, err, want, path)
 	}
+	_, err = within(300*time.Millisecond).Fetch(t.Context(), server.URL+"/slow")
+	require.ErrorIs(t, err, ErrUnreachable)
 	guarded := HTTP{outbound.Client(outbound.Options{})}
 	for _, address := range []string{server.URL, strings.Replace(server.URL, "http:", "https:", 1), "https://169.254.169.254/x", "https://10.0.0.1/x", "https://[::1]/x"} {
 		_, err := guarded.Fetch(t.Context(), address)

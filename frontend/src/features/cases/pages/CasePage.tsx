@@ -172,12 +172,32 @@ function Attachments({ item }: { item: Case }) {
             ) : (
               <>
                 {formatBytes(file.size, language)}
+                {looksAt.test(file.name) && (
+                  <View address={caseAttachmentAddress(item.id, file.id)} name={file.name} />
+                )}
                 {file.origin !== undefined && <Origin origin={file.origin} />}
               </>
             ),
         }))}
       />
     </section>
+  );
+}
+
+/** Kinds of files that browsers show; the server looks at the content. */
+const looksAt = /\.(pdf|jpe?g|png)$/i;
+
+/** Opens a file beside this page, to be looked at without downloading it. */
+function View({ address, name }: { address: string; name: string }) {
+  const t = useWords();
+  return (
+    <>
+      {" · "}
+      <a href={`${address}?view=true`} target="_blank" rel="noreferrer">
+        {t("cases:page.view")}
+        <span className="pv-hidden"> {t("cases:page.viewName", { name })}</span>
+      </a>
+    </>
   );
 }
 
@@ -201,6 +221,7 @@ function DecisionSent({ item }: { item: Case }) {
                   {paper.name}
                 </a>{" "}
                 ({formatBytes(paper.size, language)})
+                <View address={decisionPaperAddress(item.id)} name={paper.name} />
               </>
             ),
           },
