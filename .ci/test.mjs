@@ -24,7 +24,7 @@ if (wanted('go')) {
   // Many tests wait for what comes by itself: a few more at a time than there are processors.
   const atOnce = availableParallelism() + 1;
   // Vetting is the linters' (.ci/lint.mjs). What takes longest begins first, so that nothing waits for it alone.
-  const packages = ['./server/demo', './server/federation', './...'];
+  const packages = ['./server/demo', './server/federation', './server/signin', './server/places', './...'];
   await must('go', ['test', '-vet=off', '-p', String(atOnce), '-parallel', String(2 * atOnce), ...packages], { env: { ...process.env, ...counted.env, PORTALVERBUND_BIN: bin } });
   say(`Counted by the tests with faults, in their short form: ${JSON.stringify(counted.readThere())}`);
 }

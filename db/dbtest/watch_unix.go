@@ -25,10 +25,10 @@ done
 rm -rf "$1"
 `
 
-// watchedFolder makes a folder for a server, and starts the process that cleans up after the test binary: once the
+// watchedFolder makes a folder for a server in another, and starts the process that cleans up after the test binary: once the
 // closer is closed, or nobody is left who could.
-func watchedFolder() (string, io.Closer, error) {
-	folder, err := os.MkdirTemp("", "portalverbund-test-*")
+func watchedFolder(in string) (string, io.Closer, error) {
+	folder, err := os.MkdirTemp(in, "portalverbund-test-*")
 	if err != nil {
 		return "", nil, err
 	}
