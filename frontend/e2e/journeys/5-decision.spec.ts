@@ -90,7 +90,13 @@ test("the clerk asks, the citizen answers, the clerk decides, and each sees it a
   await expect(content(clerk).getByText("EL IN 7", { exact: true })).toBeVisible();
   await inspect(clerk, "case");
   const download = clerk.waitForEvent("download");
-  await clerk.getByRole("link", { name: "Fahrzeugschein.pdf" }).click();
+  const look = clerk.getByRole("link", { name: "Ansehen Fahrzeugschein.pdf" });
+  const shown = await clerk.request.get(new URL((await look.getAttribute("href")) ?? "", clerk.url()).href);
+  expect(shown.headers()).toMatchObject({
+    "content-type": "application/pdf",
+    "content-disposition": expect.stringMatching(/^inline/),
+  });
+  await clerk.getByRole("link", { name: "Fahrzeugschein.pdf", exact: true }).click();
   const arrived = await download;
   expect(arrived.suggestedFilename()).toBe("Fahrzeugschein.pdf");
   expect(readFileSync(await arrived.path()).equals(file.buffer), "the file as it was sent").toBe(true);
@@ -191,7 +197,7 @@ test("the clerk asks, the citizen answers, the clerk decides, and each sees it a
     const paper = section(clerk, "Bescheid");
     await expect(paper).toContainText("noch nicht geöffnet");
     const link = content(page)
-      .getByRole("link", { name: `Bescheid ${number}.pdf` })
+      .getByRole("link", { name: `Bescheid ${number}.pdf`, exact: true })
       .first();
     await expect(link).toBeVisible({ timeout: 20_000 });
     const opening = page.waitForEvent("download");

@@ -57,7 +57,7 @@ test("a document of the safe goes with an application at another portal, the cle
   ).toBeVisible();
   await inspect(clerk, "case-from-safe");
   const download = clerk.waitForEvent("download");
-  await clerk.getByRole("link", { name: "Fahrzeugschein.pdf" }).click();
+  await clerk.getByRole("link", { name: "Fahrzeugschein.pdf", exact: true }).click();
   expect(readFileSync(await (await download).path()).equals(file.buffer), "the file of the safe").toBe(true);
   const start = clerk.getByRole("button", { name: "In Bearbeitung nehmen" });
   await start.click();

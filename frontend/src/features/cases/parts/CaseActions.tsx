@@ -16,7 +16,9 @@ import { QuestionForm } from "./QuestionForm";
 export function CaseActions({ item }: { item: Case }) {
   const place = useRef<HTMLDivElement>(null);
   const inside = useRef(false);
-  const shown = !isOpen(item.state) ? "next" : item.proposal === undefined ? "work" : "proposal";
+  // A case that is taken loses the button for that, at times before the answer to having pressed it is there.
+  const work = item.state === "received" ? "take" : "work";
+  const shown = !isOpen(item.state) ? "next" : item.proposal === undefined ? work : "proposal";
   const before = useRef(shown);
   useEffect(() => {
     if (before.current === shown) return;
