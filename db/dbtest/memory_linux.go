@@ -13,7 +13,7 @@ func inMemory() string {
 	if os.Getenv("TMPDIR") != "" || syscall.Statfs(folder, &free) != nil || syscall.Access(folder, 2) != nil {
 		return ""
 	}
-	if free.Bavail*uint64(free.Bsize) < room { //nolint:gosec // G115: a size of blocks is above zero
+	if free.Bavail*uint64(free.Bsize) < room {
 		return ""
 	}
 	return folder
