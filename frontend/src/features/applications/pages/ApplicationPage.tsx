@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { useLive } from "../../../api/live";
 import { currentLanguage, useWords } from "../../../i18n";
 import { formatDateTime } from "../../../lib/dates";
@@ -40,28 +41,20 @@ export default function ApplicationPage() {
   if (coApplicant !== undefined && application.state === "draft") {
     return (
       <Page narrow>
-        <Crumbs title={application.serviceTitle} />
-        <div className="pv-stack pv-stack--small">
-          <PageHeading title={application.serviceTitle} />
-          <div role="status">
-            <Badge kind={coApplicantKinds[coApplicant.state]}>
-              {t(`applications:joint.listedState.${coApplicant.state}`)}
-            </Badge>
-          </div>
-        </div>
+        <Head title={application.serviceTitle}>
+          <Badge kind={coApplicantKinds[coApplicant.state]}>
+            {t(`applications:joint.listedState.${coApplicant.state}`)}
+          </Badge>
+        </Head>
         <JointDraft application={application} view={coApplicant} />
       </Page>
     );
   }
   return (
     <Page narrow>
-      <Crumbs title={application.serviceTitle} />
-      <div className="pv-stack pv-stack--small">
-        <PageHeading title={application.serviceTitle} />
-        <div role="status">
-          <StateBadge state={application.state} />
-        </div>
-      </div>
+      <Head title={application.serviceTitle}>
+        <StateBadge state={application.state} />
+      </Head>
       <WhatNow application={application} />
       {application.state !== "draft" && coApplicant === undefined && (
         <FeeAsked applicationId={applicationId} />
@@ -92,16 +85,23 @@ export default function ApplicationPage() {
   );
 }
 
-function Crumbs({ title }: { title: string }) {
+/** Where the page is, what the application is for, and its state. */
+function Head({ title, children }: { title: string; children: ReactNode }) {
   const t = useWords();
   return (
-    <Breadcrumb
-      items={[
-        { id: "home", link: <Link to="/">{t("common:home")}</Link> },
-        { id: "list", link: <Link to="/antraege">{t("applications:list.title")}</Link> },
-        { id: "this", link: title },
-      ]}
-    />
+    <>
+      <Breadcrumb
+        items={[
+          { id: "home", link: <Link to="/">{t("common:home")}</Link> },
+          { id: "list", link: <Link to="/antraege">{t("applications:list.title")}</Link> },
+          { id: "this", link: title },
+        ]}
+      />
+      <div className="pv-stack pv-stack--small">
+        <PageHeading title={title} />
+        <div role="status">{children}</div>
+      </div>
+    </>
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Calculation, FieldLayout, StepLayout, Term } from "../../../forms/definition";
 import type { FormContent } from "./api";
-import { fieldsOf, parentOf, pointerTo, setField, type Place } from "./model";
+import { fieldsOf, parentOf, pointerTo, setField, tidy, type Change, type Place } from "./model";
 
 /** A question that a term can refer to, by the name that it has there. */
 export interface Source {
@@ -40,11 +40,6 @@ export function sources(content: FormContent, place: Place, each: string | undef
 export const isFigure = ({ field }: Source): boolean => field.kind === "number" || field.kind === "group";
 export const isDate = ({ field }: Source): boolean => field.kind === "date";
 export const isChoice = ({ field }: Source): boolean => ["radio", "select", "combobox"].includes(field.kind);
-
-type Change<T> = { [Key in keyof T]?: T[Key] | undefined };
-
-const tidy = <T extends object>(value: T): T =>
-  Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as T;
 
 /** Changes a calculation; what becomes undefined is left out. */
 export function setCalculation(

@@ -263,11 +263,11 @@ export function position(content: FormContent, place: Place): { index: number; c
 }
 
 /** Leaves out what is undefined: JSON knows no such value, and an empty text is none. */
-function tidy<T extends object>(value: T): T {
+export function tidy<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as T;
 }
 
-type Change<T> = { [Key in keyof T]?: T[Key] | undefined };
+export type Change<T> = { [Key in keyof T]?: T[Key] | undefined };
 
 export const setStep = (content: FormContent, place: Place, change: Change<StepLayout>): FormContent =>
   withSteps(content, (steps) =>
