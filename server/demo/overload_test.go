@@ -3,6 +3,7 @@ package demo
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"sync"
@@ -37,13 +38,26 @@ func TestOverload_TenTimesAsMuchAsThePortalTakes_RefusedAndNothingHalfDone(t *te
 		drafts[i] = citizen.startApplication(a, "hund anmelden", meppen, answers)
 	}
 
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: flooding}, Timeout: patience}
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: flooding, ExpectContinueTimeout: patience}, Timeout: patience}
 	defer client.CloseIdleConnections()
 	var refused, answered atomic.Int64
 	var crowd sync.WaitGroup
+	overloaded := make(chan struct{})
+	tooMuch := sync.OnceFunc(func() { close(overloaded) })
 	begun := time.Now()
 	for n := range flooding {
 		crowd.Go(func() {
+			if n%5 == 0 { // twice as many as there are slots, on slow lines, until somebody was refused: an overload, however fast the machine and this crowd are
+				switch status, err := sendSlowly(t, client, a+"/api/v1/session", overloaded); {
+				case err != nil:
+					t.Errorf("not answered at all: %v", err)
+				case status == http.StatusServiceUnavailable:
+					tooMuch()
+					refused.Add(1)
+				case status != http.StatusUnprocessableEntity && status != http.StatusTooManyRequests:
+					t.Errorf("a request on a slow line was answered with %d", status)
+				}
+			}
 			for i := 0; time.Since(begun) < floodLength && !t.Failed(); i++ {
 				words := url.QueryEscape(fmt.Sprintf("%s %d", []string{"hund", "sperrmüll", "auto", "urkunde"}[n%4], i))
 				req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a+"/api/v1/services?q="+words, nil)
@@ -94,4 +108,29 @@ func TestOverload_TenTimesAsMuchAsThePortalTakes_RefusedAndNothingHalfDone(t *te
 	for _, number := range numbers {
 		require.Len(t, there[number], 1, number)
 	}
+}
+
+// sendSlowly sends a request that says too little: its head, and what is to be read when the portal asks for it and last is closed.
+func sendSlowly(t *testing.T, client *http.Client, address string, last <-chan struct{}) (status int, err error) {
+	body, line := io.Pipe()
+	defer func() { _ = body.Close() }()
+	go func() {
+		select {
+		case <-last:
+		case <-time.After(patience / 3):
+		}
+		_, _ = io.WriteString(line, "{}")
+		_ = line.Close()
+	}()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, body)
+	if err != nil {
+		return 0, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Expect", "100-continue") // who is refused has not begun to send
+	res, err := client.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	return res.StatusCode, res.Body.Close()
 }
