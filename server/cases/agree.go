@@ -179,7 +179,11 @@ func (s *Service) waiting(ctx context.Context, f Filter, reach httpx.Reach) (Lis
 		if err != nil {
 			return List{}, err
 		}
-		text += " WHERE words @@ " + q.arg(asked(words, titles)) + "::tsquery"
+		years, err := s.years(ctx, words)
+		if err != nil {
+			return List{}, err
+		}
+		text += " WHERE words @@ " + q.arg(asked(words, titles, years)) + "::tsquery"
 	}
 	rows, err := s.db.Pgx(ctx).Query(ctx, text+fmt.Sprintf(" ORDER BY %s LIMIT %d", f.order().by, maxCount+1), q.args...)
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -386,31 +385,15 @@ func (f file) VisitGetCaseAttachmentResponse(w http.ResponseWriter) error {
 	defer func() { _ = f.Content.Close() }() // it was only read
 	header := w.Header()
 	header.Set("Content-Type", "application/octet-stream")
-	header.Set("Content-Disposition", disposition(f.Name))
+	header.Set("Content-Disposition", files.Disposition(f.Name))
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	if f.kind.MediaType != "" {
 		header.Set("Content-Type", f.kind.MediaType)
-		header.Set("Content-Disposition", "inline"+strings.TrimPrefix(disposition(f.Name), "attachment"))
+		header.Set("Content-Disposition", "inline"+strings.TrimPrefix(files.Disposition(f.Name), "attachment"))
 		header.Set("Content-Security-Policy", viewPolicy)
 	}
 	header.Set("Cache-Control", "private, no-store")
 	http.ServeContent(w, f.request, "", time.Time{}, f.Content)
 	return nil
-}
-
-// disposition names a download (RFC 6266): in ASCII for old programs, and in full.
-func disposition(name string) string {
-	var ascii strings.Builder
-	for _, r := range name {
-		switch {
-		case r < ' ' || r == 0x7f || r == '"' || r == '\\' || r == '/' || r == '%':
-			ascii.WriteByte('_')
-		case r < 0x80:
-			ascii.WriteRune(r)
-		default:
-			ascii.WriteByte('_')
-		}
-	}
-	return `attachment; filename="` + ascii.String() + `"; filename*=UTF-8''` + strings.ReplaceAll(url.QueryEscape(name), "+", "%20")
 }

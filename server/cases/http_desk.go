@@ -17,6 +17,7 @@ import (
 
 	api "portalverbund/api/cases"
 	"portalverbund/api/types"
+	"portalverbund/server/platform/files"
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/problem"
 )
@@ -275,7 +276,7 @@ func (t table) VisitExportCaseStatisticsResponse(w http.ResponseWriter) error {
 		name = "cases"
 	}
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", disposition(fmt.Sprintf("%s-%s-%s.csv", name, t.st.From.Format(time.DateOnly), t.st.To.Format(time.DateOnly))))
+	w.Header().Set("Content-Disposition", files.Disposition(fmt.Sprintf("%s-%s-%s.csv", name, t.st.From.Format(time.DateOnly), t.st.To.Format(time.DateOnly))))
 	w.Header().Set("Cache-Control", "private, no-store")
 	if _, err := w.Write([]byte("\uFEFF")); err != nil {
 		return err

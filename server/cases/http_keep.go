@@ -6,6 +6,7 @@ import (
 
 	api "portalverbund/api/cases"
 	"portalverbund/api/types"
+	"portalverbund/server/platform/files"
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/problem"
 )
@@ -44,7 +45,7 @@ func (h *Handlers) ExportCase(ctx context.Context, request api.ExportCaseRequest
 		return nil, err
 	}
 	return api.ExportCase200ApplicationoctetStreamResponse{FileApplicationoctetStreamResponse: api.FileApplicationoctetStreamResponse{
-		Body: content, Headers: api.FileResponseHeaders{ContentDisposition: disposition(name)},
+		Body: content, Headers: api.FileResponseHeaders{ContentDisposition: files.Disposition(name)},
 	}}, nil
 }
 

@@ -327,7 +327,7 @@ func TestAttachments_FetchedCheckedAndDownloaded(t *testing.T) {
 	for name, want := range map[string]string{
 		"Content-Type":           "application/octet-stream",
 		"X-Content-Type-Options": "nosniff",
-		"Content-Disposition":    `attachment; filename="Impfpass f_r _Waldi_.pdf"; filename*=UTF-8''Impfpass%20f%C3%BCr%20%E2%80%9EWaldi%E2%80%9C.pdf`,
+		"Content-Disposition":    `attachment; filename="Impfpass f_r _Waldi_.pdf"; filename*=utf-8''Impfpass%20f%C3%BCr%20%E2%80%9EWaldi%E2%80%9C.pdf`,
 	} {
 		if got := w.Header().Get(name); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)

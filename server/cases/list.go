@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -31,6 +32,8 @@ type Filter struct {
 	Sort      types.CaseSort // empty: newest
 	Limit     int
 	Cursor    string
+
+	from string // behind which place the list begins; empty: it has no cases to leave out
 }
 
 // List is a page of the inbox.
@@ -138,8 +141,8 @@ func (s *Service) summaries(ctx context.Context, f Filter, ids string, q *query)
 func (s *Service) part(q *query, f Filter, reach httpx.Reach, limit int) (string, error) {
 	o := f.order()
 	where := s.where(q, f, reach)
-	if f.Cursor != "" {
-		at, id, err := paging.Position(f.Cursor)
+	if from := cmp.Or(f.Cursor, f.from); from != "" {
+		at, id, err := paging.Position(from)
 		if err != nil {
 			return "", err
 		}

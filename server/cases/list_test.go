@@ -114,6 +114,43 @@ func TestList_ManyFitFarFromTheBeginning_LikeAPlainReading(t *testing.T) {
 	}
 }
 
+// The beginning of numbers, up to the year, is found wherever the year is in the list: the same pages again.
+func TestList_NumbersOfAYear_LikeAPlainReading(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t)
+	for _, n := range []int{120_000, 60_000, 0} { // years apart
+		if err := x.d.From(t.Context()).Exec(million, n+1, n+2000).Error; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := x.d.From(t.Context()).Exec("VACUUM ANALYZE cases").Error; err != nil {
+		t.Fatal(err)
+	}
+	var all []plain
+	if err := x.d.From(t.Context()).Raw("SELECT *, lower(service_title->>'de') AS title FROM cases").Scan(&all).Error; err != nil {
+		t.Fatal(err)
+	}
+	var unit uuid.UUID
+	if err := x.d.From(t.Context()).Raw("SELECT md5('unit8')::uuid").Row().Scan(&unit); err != nil {
+		t.Fatal(err)
+	}
+	year, month, day := time.Now().In(berlin(t)).Date()
+	today := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+	for years := range 3 {
+		numbers := "ems-" + time.Now().UTC().AddDate(-years, 0, 0).Format("06")
+		for _, search := range []string{numbers, numbers + " clara", "hund " + numbers} {
+			for _, order := range []types.CaseSort{types.NewestFirst, types.OldestFirst, types.DueFirst} {
+				for _, state := range []types.CaseState{"", types.CaseStateGranted, types.CaseStateReceived} {
+					f := cases.Filter{Search: search, Sort: order, State: state}
+					name := strings.Join([]string{search, string(state), string(order)}, "/")
+					comparePages(t, name, x.clerk, x.s, f, plainly(all, f, nil, today))
+					comparePages(t, name+" in a unit", inUnit(t.Context(), uuid.New(), unit), x.s, f, plainly(all, f, &unit, today))
+				}
+			}
+		}
+	}
+}
+
 // plainly gives the cases of a list in every state, in its order.
 func plainly(all []plain, f cases.Filter, unit *uuid.UUID, today time.Time) []plain {
 	var fit []plain

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +24,8 @@ const (
 	// leastLooked and mostLooked are how many of the first cases of a list are looked through: as many as have two pages of what is searched, if that
 	// is spread evenly. What would take more is cheaper to find by the index of words.
 	leastLooked, mostLooked = 500, 4000
+	// mostYears are how many years of numbers a search can name; nobody means more than one.
+	mostYears = 3
 	// between are the characters between words, as the column cases.words has them.
 	between = " \t\r\n!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~\u00a0\u00b7\u2013\u2014\u2018\u2019\u201a\u201c\u201d\u201e"
 )
@@ -40,8 +43,8 @@ func searched(text string) [][]string {
 }
 
 // asked is the search as the index of words is asked: each word begins one of the number or of the name, or is in the title of the service.
-// Of what is typed with dashes, all but the last part are whole words, and that too where it is the check character of a number.
-func asked(words [][]string, titles map[uuid.UUID]string) string {
+// Of what is typed with dashes, all but the last part are whole words, and that too where it is the check character of a number, or its year.
+func asked(words [][]string, titles map[uuid.UUID]string, years map[string]bounds) string {
 	all := make([]string, len(words))
 	for i, parts := range words {
 		last := len(parts) - 1
@@ -49,7 +52,8 @@ func asked(words [][]string, titles map[uuid.UUID]string) string {
 		for k, part := range parts {
 			whole[k] = "'" + part + "'"
 		}
-		if last == 0 || len(parts[last]) > 1 {
+		_, year := years[strings.Join(parts, "-")]
+		if last == 0 || len(parts[last]) > 1 && !year {
 			whole[last] += ":*"
 		}
 		either := []string{"(" + strings.Join(whole, " & ") + ")"}
@@ -61,6 +65,63 @@ func asked(words [][]string, titles map[uuid.UUID]string) string {
 		all[i] = "(" + strings.Join(either, " | ") + ")"
 	}
 	return strings.Join(all, " & ")
+}
+
+// bounds are when the first and the last of some cases were received.
+type bounds struct{ first, last time.Time }
+
+var yearOfNumber = regexp.MustCompile(`^[a-z]+-\d\d$`)
+
+// years gives, of the words of a search, those with which numbers of cases begin up to their year, such as mep-26, and when these cases came in.
+func (s *Service) years(ctx context.Context, words [][]string) (map[string]bounds, error) {
+	years := map[string]bounds{}
+	var typed []string
+	for _, parts := range words {
+		if one := strings.Join(parts, "-"); yearOfNumber.MatchString(one) && len(typed) < mostYears {
+			typed = append(typed, one)
+		}
+	}
+	if len(typed) == 0 {
+		return years, nil
+	}
+	const numbers = "SELECT received_at FROM cases WHERE lower(split_part(number, '-', 1) || '-' || split_part(number, '-', 2)) = typed ORDER BY received_at"
+	rows, err := s.db.Pgx(ctx).Query(ctx, "SELECT typed, ("+numbers+" LIMIT 1), ("+numbers+" DESC LIMIT 1) FROM unnest($1::text[]) AS typed", typed)
+	if err != nil {
+		return nil, fmt.Errorf("read when numbers of a year came in: %w", err)
+	}
+	var year string
+	var first, last *time.Time
+	_, err = pgx.ForEachRow(rows, []any{&year, &first, &last}, func() error {
+		if first != nil && last != nil {
+			years[year] = bounds{*first, *last}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read when numbers of a year came in: %w", err)
+	}
+	return years, nil
+}
+
+// begin gives the place before which a list has nothing that fits, where numbers of a year are searched: none of these is received before the first
+// of them, nor due. Empty: not known, or a service is called so.
+func (f Filter) begin(years map[string]bounds, titles map[uuid.UUID]string) string {
+	for typed, b := range years {
+		for _, title := range titles {
+			if strings.Contains(title, strings.ReplaceAll(typed, "-", " ")) {
+				return ""
+			}
+		}
+		switch f.Sort {
+		case types.OldestFirst:
+			return paging.Cursor(b.first, uuid.Nil)
+		case types.DueFirst:
+			return paging.Cursor(b.first.AddDate(0, 0, -2), uuid.Max) // before it by any clock
+		default:
+			return paging.Cursor(b.last, uuid.Max)
+		}
+	}
+	return ""
 }
 
 // What lists are narrowed by, as the column cases.words has it.
@@ -155,7 +216,12 @@ func (s *Service) search(ctx context.Context, f Filter, reach httpx.Reach, words
 	if err != nil {
 		return List{}, err
 	}
-	text := asked(words, titles)
+	years, err := s.years(ctx, words)
+	if err != nil {
+		return List{}, err
+	}
+	f.from = f.begin(years, titles)
+	text := asked(words, titles, years)
 	share, err := s.share(ctx, text)
 	if err != nil {
 		return List{}, err
@@ -288,8 +354,8 @@ func (s *Service) find(ctx context.Context, f Filter, reach httpx.Reach, words s
 func (s *Service) findFirst(ctx context.Context, f Filter, reach httpx.Reach, words string) ([]hit, error) {
 	q, o := &query{}, f.order()
 	text := s.fitting(q, f, reach, words)
-	if f.Cursor != "" {
-		at, id, err := paging.Position(f.Cursor)
+	if from := cmp.Or(f.Cursor, f.from); from != "" {
+		at, id, err := paging.Position(from)
 		if err != nil {
 			return nil, err
 		}

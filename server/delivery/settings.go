@@ -7,8 +7,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
-	"net/netip"
-	"net/url"
 	"strings"
 	"time"
 
@@ -179,7 +177,7 @@ func (s *Service) SetAddress(ctx context.Context, id, address string) (State, er
 				return err
 			}
 		}
-		return s.audit.Record(ctx, "provider.address", "provider:"+id, host(address))
+		return s.audit.Record(ctx, "provider.address", "provider:"+id, outbound.Host(address))
 	})
 	if err != nil {
 		return State{}, err
@@ -204,33 +202,7 @@ func (s *Service) checkAddress(address string) error {
 	if address == "" {
 		return nil
 	}
-	u, err := url.Parse(address)
-	switch {
-	case err != nil || u.Host == "" || u.User != nil || u.Fragment != "":
-	case u.Scheme == "https", s.loopback && u.Scheme == "http":
-		return s.checkNumber(u.Hostname())
-	}
-	return problem.Invalid(problem.FieldError{Pointer: "/deliveryUrl", Code: "address", Message: problem.Text{
-		De: "Bitte geben Sie eine Adresse an, die mit https:// beginnt, ohne Zugangsdaten.", En: "Please enter an address that begins with https://, without credentials.",
-	}})
-}
-
-// checkNumber refuses the number of a machine that the portal does not call. A name is no number.
-func (s *Service) checkNumber(host string) error {
-	number, err := netip.ParseAddr(host)
-	if err == nil && (outbound.Options{AllowLoopback: s.loopback}).Check(number) != nil {
-		return problem.Invalid(problem.FieldError{Pointer: "/deliveryUrl", Code: "address-not-public", Message: problem.Text{
-			De: "Diese Adresse führt in ein internes Netz. Dorthin liefert das Portal nicht.", En: "This address leads into a network that is not public. The portal delivers nothing there.",
-		}})
-	}
-	return nil
-}
-
-func host(address string) string {
-	if u, err := url.Parse(address); err == nil {
-		return u.Host
-	}
-	return ""
+	return outbound.Options{AllowLoopback: s.loopback}.CheckChosen("/deliveryUrl", address)
 }
 
 // ReplaceSecret makes another webhook secret, once for a key, and gives it once; the former one signs beside it for a while.

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
-	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
@@ -16,6 +15,7 @@ import (
 
 	"portalverbund/api/types"
 	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/outbound"
 	"portalverbund/server/platform/problem"
 )
 
@@ -276,7 +276,7 @@ func (s *Service) SetPaymentService(ctx context.Context, request types.PaymentSe
 		if err := s.putService(ctx, &wanted, or(request.Secret, "")); err != nil {
 			return err
 		}
-		return s.Audit.Record(ctx, "payment.service", "payment-service:"+wanted.ID.String(), hostOf(wanted.URL))
+		return s.Audit.Record(ctx, "payment.service", "payment-service:"+wanted.ID.String(), outbound.Host(wanted.URL))
 	})
 	return wanted.wire(ctx, names), err
 }
@@ -417,14 +417,10 @@ func (s *Service) checkAddress(field, address string, needed bool) error {
 	if address == "" && !needed {
 		return nil
 	}
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || u.RawQuery != "" || (u.Scheme != "https" && (u.Scheme != "http" || !s.Outbound.AllowLoopback)) {
-		return wrong(field, "address", "Bitte geben Sie eine Adresse an, die mit https:// beginnt, ohne Zugangsdaten.", "Please enter an address that begins with https://, without credentials.")
+	if strings.Contains(address, "?") {
+		return wrong(field, "address", "Bitte geben Sie die Adresse ohne Fragezeichen an.", "Please enter the address without a question mark.")
 	}
-	if number, err := netip.ParseAddr(u.Hostname()); err == nil && s.Outbound.Check(number) != nil {
-		return wrong(field, "address-not-public", "Diese Adresse führt in ein internes Netz. Dorthin verbindet sich das Portal nicht.", "This address leads into a network that is not public. The portal does not connect to it.")
-	}
-	return nil
+	return s.Outbound.CheckChosen("/"+field, address)
 }
 
 func wrong(field, code, de, en string) error {
@@ -432,13 +428,6 @@ func wrong(field, code, de, en string) error {
 }
 
 func trimmed(text *string) string { return strings.TrimSpace(or(text, "")) }
-
-func hostOf(address string) string {
-	if u, err := url.Parse(address); err == nil {
-		return u.Host
-	}
-	return ""
-}
 
 // EndPaymentService takes a service back: the next one above counts.
 func (s *Service) EndPaymentService(ctx context.Context, id uuid.UUID) error {

@@ -88,10 +88,21 @@ test("neighbours apply for a street party together: invited, consented, changed,
     await shows(clerk, `${service}: Clara Muster`);
     await expect(fact(clerk, "Gemeinsam mit")).toContainText("Bernd Muster, zugestimmt am");
     await inspect(clerk, "together-case");
+    const reason = clerk.getByLabel("Begründung und Hinweise");
+    await clerk.route("**/api/v1/cases/*/start", async (route) => {
+      const response = await route.fetch();
+      await expect(reason).toHaveValue("Die Straße ist gesperrt."); // who is faster than the portal loses nothing
+      await route.fulfill({ response });
+    });
     await clerk.getByRole("button", { name: "In Bearbeitung nehmen" }).click();
     await clerk.getByRole("button", { name: "Entscheiden" }).click();
     await pick(clerk, "Entscheidung", "Bewilligen");
-    await clerk.getByLabel("Begründung und Hinweise").fill("Die Straße ist gesperrt.");
+    await reason.fill("Die Straße ist gesperrt.");
+    await expect(
+      clerk.getByRole("status").filter({ hasText: "Der Vorgang ist in Bearbeitung." }),
+    ).toBeVisible();
+    await expect(reason).toHaveValue("Die Straße ist gesperrt.");
+    await expect(reason).toBeFocused();
     await clerk.getByRole("button", { name: "Entscheidung senden" }).click();
     await expect(clerk.getByRole("heading", { name: "Erledigt" })).toBeVisible();
   });

@@ -51,26 +51,34 @@ function Actions({ item }: { item: Case }) {
   const [open, setOpen] = useState<"question" | "decision">();
   const [done, setDone] = useState(false);
   const section = useRef<HTMLElement>(null);
-  const moves = useRef(false);
+  const moves = useRef<"away" | "unlessWriting">(undefined);
   /** Says that what was pressed goes away with what happens now, and the focus with it. */
   const moveOn = (next?: "question" | "decision") => {
-    moves.current = true;
+    moves.current = "away";
     setOpen(next);
   };
   useEffect(() => {
-    if (!moves.current) return;
-    moves.current = false;
+    const how = moves.current;
+    moves.current = undefined;
+    if (how === undefined || (how === "unlessWriting" && open !== undefined)) return;
     const goesOn = open === undefined ? "h2" : "form :is(input, select, textarea)";
     focusElement(section.current?.querySelector<HTMLElement>(goesOn) ?? null);
   });
-  const took = (changed: Case, words: string) => {
+  const changedTo = (changed: Case, words: string) => {
     queryClient.setQueryData(caseQuery(item.id).queryKey, changed);
     void queryClient.invalidateQueries({ queryKey: ["cases"] });
     setDone(true);
-    moveOn();
     status(words);
   };
-  const start = useAction(async (key) => took(await startCase(item.id, key), t("cases:action.started")));
+  const took = (changed: Case, words: string) => {
+    moveOn();
+    changedTo(changed, words);
+  };
+  const start = useAction(async (key) => {
+    const changed = await startCase(item.id, key);
+    moves.current = "unlessWriting"; // who has begun to write before the answer was there goes on
+    changedTo(changed, t("cases:action.started"));
+  });
   if (!isOpen(item.state)) return <NextCase takesFocus={done} />;
   if (item.proposal !== undefined)
     return <Proposal item={item} proposal={item.proposal} takesFocus={done} onTook={took} />;
