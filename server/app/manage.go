@@ -161,6 +161,7 @@ func CreateStaff(ctx context.Context, c Config, email, name, password string, ro
 }
 
 // TakeReturned reads a message that came to the address for mails that come back, as a mail server hands it over, and notes that a mail has not arrived.
+// An application that was in the mail is not at its office, then: it is parked, and everybody is told.
 // A message of any other kind is of no use, and no error: nobody could be told.
 func TakeReturned(ctx context.Context, c Config, recipient string, message io.Reader, out io.Writer) error {
 	a, err := Open(ctx, c, c.Logger())
@@ -168,7 +169,13 @@ func TakeReturned(ctx context.Context, c Config, recipient string, message io.Re
 		return err
 	}
 	defer a.Close()
-	err = a.returns.Take(ctx, recipient, message)
+	err = a.db.Tx(ctx, func(ctx context.Context) error {
+		back, err := a.returns.Take(ctx, recipient, message)
+		if err != nil {
+			return err
+		}
+		return a.delivery.MailReturned(ctx, back)
+	})
 	if errors.Is(err, mail.ErrNoReport) {
 		_, _ = fmt.Fprintln(out, "nothing noted:", err)
 		return nil

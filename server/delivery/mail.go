@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
@@ -255,10 +256,10 @@ func (s *Service) mailed(ctx context.Context, p provider, id uuid.UUID) error {
 		if err := s.noteError(ctx, id, nil); err != nil || r.State != types.Pending {
 			return err
 		}
-		if err := s.setState(ctx, id, types.Delivered); err != nil || r.DeliveredAt != nil { // once more, on an administrator's word
+		if err := s.letFilesGo(ctx, id); err != nil {
 			return err
 		}
-		if err := s.letFilesGo(ctx, id); err != nil {
+		if err := s.setState(ctx, id, types.Delivered); err != nil || r.DeliveredAt != nil { // once more, on an administrator's word
 			return err
 		}
 		if err := s.tellAccess(ctx, p, r); err != nil {
@@ -269,6 +270,45 @@ func (s *Service) mailed(ctx context.Context, p provider, id uuid.UUID) error {
 			En: "Your application was sent to the competent office by encrypted mail. The office contacts you itself: this portal does not learn what happens next.",
 		}.In(r.Language)
 		return s.tell(ctx, types.EventAuthorPortal, p.Name, r, types.Transmitted, &text)
+	})
+}
+
+// MailReturned parks the application that was in a mail which has come back: its office does not have it. Of any other mail it says nothing, nor of one
+// that was sent once more since.
+func (s *Service) MailReturned(ctx context.Context, back mail.Back) error {
+	text, _, _ := strings.Cut(back.ID, ".")
+	id, err := uuid.Parse(text)
+	if err != nil {
+		return nil
+	}
+	cause := fmt.Errorf("the mail came back: %w (%s)", mail.ErrRefused, cmp.Or(back.Status, "no status"))
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		name, known, err := s.providerOf(ctx, id)
+		if err != nil || !known {
+			return err
+		}
+		r, err := s.read(ctx, name, id, true)
+		if err != nil || mailID(r) != back.ID || r.State == types.Parked {
+			return err
+		}
+		p, known, err := s.current(ctx, name)
+		if err != nil || !known {
+			return err
+		}
+		s.log.ErrorContext(ctx, "encrypted mail came back", "delivery", id, "connection", name, "status", back.Status)
+		if err := s.noteFollowed(ctx, id, cause); err != nil {
+			return err
+		}
+		if r.State != types.Delivered && r.State != types.Pending { // the news that it was taken back, say: the office hears it in another way
+			return s.alarm(ctx, p, id)
+		}
+		if err := s.notDelivered(ctx, id); err != nil {
+			return err
+		}
+		if err := s.alarm(ctx, p, id); err != nil {
+			return err
+		}
+		return s.tellNotTaken(ctx, r)
 	})
 }
 

@@ -339,6 +339,52 @@ func TestMail_TakenBackAfterItWasSent_OfficeIsToldByMail(t *testing.T) {
 	}
 }
 
+func TestMail_CameBack_ParkedAndEverybodyIsTold_AndItGoesOnceMore(t *testing.T) {
+	t.Parallel()
+	x := newByMail(t)
+	x.apply(t, "ein Nachweis")
+	x.until(t, types.Delivered)
+	first, _, _ := strings.Cut(strings.Trim(messageID(t, x.post.all()[0]), "<>"), "@")
+	for _, other := range []string{"", "1764493200.0b9e", first + ".1764493200", uuid.NewString()} {
+		must(t, x.s.MailReturned(t.Context(), mail.Back{Status: "5.1.1", ID: other}))
+	}
+	if h := x.head(t); h.State != types.Delivered || h.Fault != nil || len(x.mails.sent()) != 0 {
+		t.Fatalf("what is about other mails changes it: %+v", h)
+	}
+	for range 2 { // a mail server may say so twice
+		must(t, x.s.MailReturned(t.Context(), mail.Back{Status: "5.1.1", ID: first}))
+	}
+	head := x.head(t)
+	if head.State != types.Parked || head.Fault == nil || *head.Fault != types.PushRefused || head.DeliveredAt != nil {
+		t.Errorf("administrators see %+v", head)
+	}
+	if kinds, last := x.events(t); strings.Join(kinds, " ") != "transmitted message" || !strings.Contains(*last.Text, "nicht verloren") {
+		t.Errorf("the citizen hears %v, %+v", kinds, last)
+	}
+	if told := x.mails.sent(); len(told) != 1 || told[0].To != "technik@landkreis.example" {
+		t.Errorf("alerts %+v", told)
+	}
+	var leave int
+	must(t, x.d.From(t.Context()).Raw("SELECT count(*) FROM delivery_files WHERE delete_at IS NOT NULL").Scan(&leave).Error)
+	if leave != 0 {
+		t.Error("its files go although they are needed")
+	}
+	if _, err := x.s.Replay(admin(t.Context()), head.Id); err != nil {
+		t.Fatal(err)
+	}
+	x.until(t, types.Delivered)
+	must(t, x.s.MailReturned(t.Context(), mail.Back{Status: "5.1.1", ID: first})) // late: of the first one
+	if h := x.head(t); h.State != types.Delivered || h.Fault != nil {
+		t.Errorf("administrators see %+v", h)
+	}
+	if kinds, _ := x.events(t); strings.Join(kinds, " ") != "transmitted message transmitted" {
+		t.Errorf("the citizen hears %v", kinds)
+	}
+	if text := x.open(t, x.post.all()[1]); !strings.Contains(text, "ZWluIE5hY2h3ZWlz") {
+		t.Error("the file does not go with it")
+	}
+}
+
 func TestMail_Settings_WhatIsWrongIsSaidAtTheStart(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

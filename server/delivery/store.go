@@ -170,6 +170,19 @@ func (s *Service) park(ctx context.Context, id uuid.UUID, cause error) error {
 	return nil
 }
 
+// notDelivered parks a delivery of which it is heard only afterwards that it has not arrived. Its files stay.
+func (s *Service) notDelivered(ctx context.Context, id uuid.UUID) error {
+	err := s.db.From(ctx).Exec("UPDATE deliveries SET state = ?, delivered_at = NULL, changed_at = ? WHERE id = ?", types.Parked, s.now(), id).Error
+	if err != nil {
+		return fmt.Errorf("park delivery: %w", err)
+	}
+	err = s.db.From(ctx).Exec("UPDATE delivery_files SET delete_at = NULL WHERE delivery_id = ? AND NOT given AND deleted_at IS NULL", id).Error
+	if err != nil {
+		return fmt.Errorf("keep attachments: %w", err)
+	}
+	return nil
+}
+
 // noteAnswer keeps what a provider answered to a push, and as what its failure counts.
 func (s *Service) noteAnswer(ctx context.Context, id uuid.UUID, cause error, took time.Duration) error {
 	status, ms := (*int)(nil), min(took.Milliseconds(), 1_000_000)

@@ -84,7 +84,11 @@ func TestReturns_ReportThatAnAddressIsNone_NoMailGoesThere_UntilItIsConfirmed(t 
 			if strings.Contains(got.content, "returns+") {
 				t.Error("the token stands in the mail")
 			}
-			must(t, x.returns.Take(t.Context(), "", strings.NewReader(report(t, name, strings.ToUpper(local)+"@"+domain)))) // some servers change the case
+			back, err := x.returns.Take(t.Context(), "", strings.NewReader(report(t, name, strings.ToUpper(local)+"@"+domain))) // some servers change the case
+			must(t, err)
+			if back.Status != "5.1.1" && back.Status != "5.1.10" || back.ID != "0b9e4d1c-2f0a-4b7e-9a51-6f3f0f6a7c11.1764493200" {
+				t.Errorf("the report says %+v", back)
+			}
 			if !x.stopped(t, "Clara@example.org") || x.stopped(t, "bernd@example.org") {
 				t.Error("another address is stopped than the report names")
 			}
@@ -114,7 +118,9 @@ func TestReturns_FullMailbox_StopsOnTheThirdDayOnly(t *testing.T) {
 	take := func() {
 		t.Helper()
 		got := x.sent(t, portalmail.Message{To: "clara@example.org", Subject: "a", Text: "b", Asked: true})
-		must(t, x.returns.Take(t.Context(), got.from, strings.NewReader(report(t, "full.eml", "somebody@example.org"))))
+		if back, err := x.returns.Take(t.Context(), got.from, strings.NewReader(report(t, "full.eml", "somebody@example.org"))); err != nil || back.ID != "" {
+			t.Errorf("the report says %+v, %v", back, err)
+		}
 	}
 	for day := range 3 {
 		if x.stopped(t, "clara@example.org") {
@@ -160,12 +166,12 @@ func TestReturns_MessagesThatSayNothing_AreOfNoUse(t *testing.T) {
 		"no message":       "\x00",
 		"empty":            "",
 	} {
-		if err := x.returns.Take(t.Context(), "", strings.NewReader(text)); !errors.Is(err, portalmail.ErrNoReport) {
+		if _, err := x.returns.Take(t.Context(), "", strings.NewReader(text)); !errors.Is(err, portalmail.ErrNoReport) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	x.now = x.now.Add(32 * 24 * time.Hour)
-	if err := x.returns.Take(t.Context(), "", strings.NewReader(whole)); !errors.Is(err, portalmail.ErrNoReport) {
+	if _, err := x.returns.Take(t.Context(), "", strings.NewReader(whole)); !errors.Is(err, portalmail.ErrNoReport) {
 		t.Errorf("after a month: %v", err)
 	}
 	if counts, err := x.returns.Counts(t.Context()); err != nil || counts != (portalmail.Counts{}) {
@@ -212,7 +218,7 @@ func FuzzTake(f *testing.F) {
 	}
 	returns := portalmail.NewReturns(nil, set, time.Now) // nothing gets as far as the database without a token
 	f.Fuzz(func(t *testing.T, text string) {
-		if err := returns.Take(context.Background(), "", strings.NewReader(text)); !errors.Is(err, portalmail.ErrNoReport) {
+		if _, err := returns.Take(context.Background(), "", strings.NewReader(text)); !errors.Is(err, portalmail.ErrNoReport) {
 			t.Errorf("taken: %v", err)
 		}
 	})
