@@ -273,12 +273,18 @@ func (s *Service) mailed(ctx context.Context, p provider, id uuid.UUID) error {
 	})
 }
 
+// deliveryIn gives the delivery that a mail's id names; false for other mails.
+func deliveryIn(mailID string) (uuid.UUID, bool) {
+	text, _, _ := strings.Cut(mailID, ".")
+	id, err := uuid.Parse(text)
+	return id, err == nil
+}
+
 // MailReturned parks the application that was in a mail which has come back: its office does not have it. Of any other mail it says nothing, nor of one
 // that was sent once more since.
 func (s *Service) MailReturned(ctx context.Context, back mail.Back) error {
-	text, _, _ := strings.Cut(back.ID, ".")
-	id, err := uuid.Parse(text)
-	if err != nil {
+	id, ours := deliveryIn(back.ID)
+	if !ours {
 		return nil
 	}
 	cause := fmt.Errorf("the mail came back: %w (%s)", mail.ErrRefused, cmp.Or(back.Status, "no status"))

@@ -5,20 +5,14 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
 
 	"portalverbund/server/standins/behoerdenfinder/finder"
+	"portalverbund/server/standins/program"
 )
 
 // config is what the demonstration sets.
@@ -30,11 +24,7 @@ type config struct {
 	WithParent   bool   `env:"FINDER_WITH_PARENT" hidden:"" help:"End when standard input ends."`
 }
 
-const (
-	timeout      = 10 * time.Second
-	idleTimeout  = 2 * time.Minute
-	drainTimeout = 5 * time.Second
-)
+const timeout = 10 * time.Second
 
 func main() {
 	os.Exit(run())
@@ -43,20 +33,7 @@ func main() {
 func run() int {
 	var c config
 	kong.Parse(&c, kong.Name("behoerdenfinder"), kong.Description("Stand-in for the directories of public services."))
-	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if c.WithParent {
-		go func() {
-			_, _ = io.Copy(io.Discard, os.Stdin) // ends when the parent does
-			stop()
-		}()
-	}
-	if err := serve(ctx, c, log); err != nil {
-		log.Error("ended", "error", err)
-		return 1
-	}
-	return 0
+	return program.Run(c.WithParent, func(ctx context.Context, log *slog.Logger) error { return serve(ctx, c, log) })
 }
 
 // serve answers until ctx ends.
@@ -65,24 +42,5 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	var listen net.ListenConfig
-	listener, err := listen.Listen(ctx, "tcp", c.Listen)
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	server := &http.Server{Handler: f.Handler(), ReadHeaderTimeout: timeout, ReadTimeout: timeout, WriteTimeout: timeout, IdleTimeout: idleTimeout}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
-	log.Info("listening", "address", listener.Addr().String())
-	select {
-	case err = <-ended:
-	case <-ctx.Done():
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
-		defer cancel()
-		err = server.Shutdown(drain)
-	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
+	return program.Server{Listen: c.Listen, Body: timeout}.Serve(ctx, log, f.Handler())
 }

@@ -6,19 +6,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
 
 	"portalverbund/server/standins/fitconnect/service"
+	"portalverbund/server/standins/program"
 )
 
 // config is what the demonstration sets.
@@ -34,12 +30,7 @@ type config struct {
 	WithParent bool     `env:"FIT_WITH_PARENT" hidden:"" help:"End when standard input ends."`
 }
 
-const (
-	headerTimeout = 5 * time.Second
-	bodyTimeout   = 10 * time.Minute // for large attachments
-	idleTimeout   = 2 * time.Minute
-	drainTimeout  = 5 * time.Second
-)
+const bodyTimeout = 10 * time.Minute // for large attachments
 
 func main() {
 	os.Exit(run())
@@ -48,20 +39,7 @@ func main() {
 func run() int {
 	var c config
 	kong.Parse(&c, kong.Name("fitconnect"), kong.Description("Stand-in for FIT-Connect and an authority's software."))
-	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if c.WithParent {
-		go func() {
-			_, _ = io.Copy(io.Discard, os.Stdin) // ends when the parent does
-			stop()
-		}()
-	}
-	if err := serve(ctx, c, log); err != nil {
-		log.Error("ended", "error", err)
-		return 1
-	}
-	return 0
+	return program.Run(c.WithParent, func(ctx context.Context, log *slog.Logger) error { return serve(ctx, c, log) })
 }
 
 // serve answers until ctx ends.
@@ -90,24 +68,5 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 		return err
 	}
 	s.Behave(service.Behaviour{Decide: c.Decide})
-	var listen net.ListenConfig
-	listener, err := listen.Listen(ctx, "tcp", c.Listen)
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	server := &http.Server{Handler: s.Handler(), ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, WriteTimeout: bodyTimeout, IdleTimeout: idleTimeout}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
-	log.Info("listening", "address", c.PublicURL)
-	select {
-	case err = <-ended:
-	case <-ctx.Done():
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
-		defer cancel()
-		err = server.Shutdown(drain)
-	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
+	return program.Server{Listen: c.Listen, PublicURL: c.PublicURL, Body: bodyTimeout}.Serve(ctx, log, s.Handler())
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -24,7 +25,7 @@ func running(t *testing.T, folder string) (*mail.Sender, string) {
 	must(t, err)
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- serve(ctx, store, smtpListener, httpListener) }()
+	go func() { done <- serve(ctx, slog.New(slog.DiscardHandler), store, smtpListener, httpListener) }()
 	t.Cleanup(func() {
 		stop()
 		must(t, <-done)

@@ -11,12 +11,12 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/emersion/go-smtp"
+
+	"portalverbund/server/standins/program"
 )
 
 const (
@@ -35,23 +35,11 @@ type options struct {
 func main() {
 	var o options
 	kong.Parse(&o, kong.Name("mail"), kong.Description("Stand-in for a mail server: keeps every mail and shows it on a page."))
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if o.WithParent {
-		go func() {
-			_, _ = io.Copy(io.Discard, os.Stdin)
-			stop()
-		}()
-	}
-	if err := run(ctx, o); err != nil {
-		fmt.Fprintln(os.Stderr, "mail:", err)
-		stop()
-		os.Exit(1) //nolint:gocritic // stop has run
-	}
+	os.Exit(program.Run(o.WithParent, func(ctx context.Context, log *slog.Logger) error { return run(ctx, o, log) }))
 }
 
 // run serves until ctx ends.
-func run(ctx context.Context, o options) error {
+func run(ctx context.Context, o options, log *slog.Logger) error {
 	store, err := openStore(o.Folder)
 	if err != nil {
 		return err
@@ -65,10 +53,10 @@ func run(ctx context.Context, o options) error {
 		_ = smtpListener.Close()
 		return err
 	}
-	return serve(ctx, store, smtpListener, httpListener)
+	return serve(ctx, log, store, smtpListener, httpListener)
 }
 
-func serve(ctx context.Context, store *store, smtpListener, httpListener net.Listener) error {
+func serve(ctx context.Context, log *slog.Logger, store *store, smtpListener, httpListener net.Listener) error {
 	smtpServer := smtp.NewServer(backend{store})
 	smtpServer.Domain = "localhost"
 	smtpServer.MaxMessageBytes = maxMail
@@ -79,7 +67,7 @@ func serve(ctx context.Context, store *store, smtpListener, httpListener net.Lis
 	failed := make(chan error, 2)
 	go func() { failed <- smtpServer.Serve(smtpListener) }()
 	go func() { failed <- pages.Serve(httpListener) }()
-	slog.Info("mail stand-in is ready", "smtp", smtpListener.Addr().String(), "page", "http://"+httpListener.Addr().String())
+	log.Info("mail stand-in is ready", "smtp", smtpListener.Addr().String(), "page", "http://"+httpListener.Addr().String())
 	var err error
 	select {
 	case err = <-failed:

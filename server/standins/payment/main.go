@@ -4,23 +4,17 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
 
 	"portalverbund/server/standins/payment/service"
+	"portalverbund/server/standins/program"
 )
 
 // config is what the demonstration sets.
@@ -34,12 +28,7 @@ type config struct {
 	WithParent bool     `env:"PAYMENT_WITH_PARENT" hidden:"" help:"End when standard input ends."`
 }
 
-const (
-	headerTimeout = 5 * time.Second
-	bodyTimeout   = 90 * time.Second // longer than the longest delay
-	idleTimeout   = 2 * time.Minute
-	drainTimeout  = 5 * time.Second
-)
+const bodyTimeout = 90 * time.Second // longer than the longest delay
 
 func main() {
 	os.Exit(run())
@@ -48,20 +37,7 @@ func main() {
 func run() int {
 	var c config
 	kong.Parse(&c, kong.Name("payment"), kong.Description("Stand-in for a payment service."))
-	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if c.WithParent {
-		go func() {
-			_, _ = io.Copy(io.Discard, os.Stdin) // ends when the parent does
-			stop()
-		}()
-	}
-	if err := serve(ctx, c, log); err != nil {
-		log.Error("ended", "error", err)
-		return 1
-	}
-	return 0
+	return program.Run(c.WithParent, func(ctx context.Context, log *slog.Logger) error { return serve(ctx, c, log) })
 }
 
 // serve answers until ctx ends.
@@ -81,31 +57,5 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	var listen net.ListenConfig
-	listener, err := listen.Listen(ctx, "tcp", c.Listen)
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	server := &http.Server{Handler: s.Handler(), ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, WriteTimeout: bodyTimeout, IdleTimeout: idleTimeout}
-	ended := make(chan error, 1)
-	go func() {
-		if c.Cert == "" {
-			ended <- server.Serve(listener)
-			return
-		}
-		server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, ClientAuth: tls.RequestClientCert} // whose it is, the service knows by its fingerprint
-		ended <- server.ServeTLS(listener, c.Cert, c.Key)
-	}()
-	log.Info("listening", "address", c.PublicURL)
-	select {
-	case err = <-ended:
-	case <-ctx.Done():
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
-		defer cancel()
-		err = server.Shutdown(drain)
-	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
+	return program.Server{Listen: c.Listen, PublicURL: c.PublicURL, Body: bodyTimeout, Certificate: c.Cert, Key: c.Key}.Serve(ctx, log, s.Handler())
 }

@@ -6,20 +6,15 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
-	"os/signal"
 	"sync"
-	"syscall"
 	"time"
 	_ "time/tzdata" // the company's days begin at midnight in Berlin, on any machine
 
 	"github.com/alecthomas/kong"
+
+	"portalverbund/server/standins/program"
 )
 
 // config is what the demonstration sets.
@@ -35,12 +30,7 @@ type config struct {
 	WithParent    bool   `env:"WASTE_WITH_PARENT" hidden:"" help:"End when standard input ends."`
 }
 
-const (
-	headerTimeout = 5 * time.Second
-	bodyTimeout   = 30 * time.Second
-	idleTimeout   = 2 * time.Minute
-	drainTimeout  = 5 * time.Second
-)
+const bodyTimeout = 30 * time.Second
 
 func main() {
 	os.Exit(run())
@@ -49,20 +39,7 @@ func main() {
 func run() int {
 	var c config
 	kong.Parse(&c, kong.Name("wastedisposal"), kong.Description("Stand-in for a waste-disposal company's own software."))
-	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if c.WithParent {
-		go func() {
-			_, _ = io.Copy(io.Discard, os.Stdin) // ends when the parent does
-			stop()
-		}()
-	}
-	if err := serve(ctx, c, log); err != nil {
-		log.Error("ended", "error", err)
-		return 1
-	}
-	return 0
+	return program.Run(c.WithParent, func(ctx context.Context, log *slog.Logger) error { return serve(ctx, c, log) })
 }
 
 // serve runs the company's server and its reports to the portal until ctx ends.
@@ -71,29 +48,10 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	var listen net.ListenConfig
-	listener, err := listen.Listen(ctx, "tcp", c.Listen)
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	server := &http.Server{
-		Handler: company.routes(), ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, WriteTimeout: bodyTimeout, IdleTimeout: idleTimeout,
-	}
 	var wait sync.WaitGroup
+	defer wait.Wait()
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	wait.Go(func() { company.report(ctx) })
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
-	log.Info("listening", "address", c.PublicURL)
-	select {
-	case err = <-ended:
-	case <-ctx.Done():
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
-		defer cancel()
-		err = server.Shutdown(drain)
-	}
-	wait.Wait()
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
+	return program.Server{Listen: c.Listen, PublicURL: c.PublicURL, Body: bodyTimeout}.Serve(ctx, log, company.routes())
 }
