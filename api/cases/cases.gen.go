@@ -43,6 +43,12 @@ type ServerInterface interface {
 	// Live changes of the inbox
 	// (GET /api/v1/cases/events)
 	WatchCases(ctx echo.Context) error
+	// How the caller works at the desk
+	// (GET /api/v1/cases/settings)
+	GetDeskSettings(ctx echo.Context) error
+	// Change how the caller works at the desk
+	// (PUT /api/v1/cases/settings)
+	SaveDeskSettings(ctx echo.Context) error
 	// What came in, what is open, how long it takes
 	// (GET /api/v1/cases/statistics)
 	GetCaseStatistics(ctx echo.Context, params GetCaseStatisticsParams) error
@@ -285,6 +291,28 @@ func (w *ServerInterfaceWrapper) WatchCases(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.WatchCases(ctx)
+	return err
+}
+
+// GetDeskSettings converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDeskSettings(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDeskSettings(ctx)
+	return err
+}
+
+// SaveDeskSettings converts echo context to params.
+func (w *ServerInterfaceWrapper) SaveDeskSettings(ctx echo.Context) error {
+	var err error
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SaveDeskSettings(ctx)
 	return err
 }
 
@@ -947,6 +975,8 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.GET(baseURL+"/api/v1/cases/deputies", wrapper.ListDeputies)
 	router.PUT(baseURL+"/api/v1/cases/deputies", wrapper.SetDeputy)
 	router.GET(baseURL+"/api/v1/cases/events", wrapper.WatchCases)
+	router.GET(baseURL+"/api/v1/cases/settings", wrapper.GetDeskSettings)
+	router.PUT(baseURL+"/api/v1/cases/settings", wrapper.SaveDeskSettings)
 	router.GET(baseURL+"/api/v1/cases/statistics", wrapper.GetCaseStatistics)
 	router.GET(baseURL+"/api/v1/cases/statistics.csv", wrapper.ExportCaseStatistics)
 	router.GET(baseURL+"/api/v1/cases/templates", wrapper.ListCaseTemplates)
@@ -1493,6 +1523,118 @@ type WatchCasesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response WatchCasesdefaultApplicationProblemPlusJSONResponse) VisitWatchCasesResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type GetDeskSettingsRequestObject struct {
+}
+
+type GetDeskSettingsResponseObject interface {
+	VisitGetDeskSettingsResponse(w http.ResponseWriter) error
+}
+
+type GetDeskSettings200JSONResponse DeskSettings
+
+func (response GetDeskSettings200JSONResponse) VisitGetDeskSettingsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetDeskSettings401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetDeskSettings401ApplicationProblemPlusJSONResponse) VisitGetDeskSettingsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetDeskSettings403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetDeskSettings403ApplicationProblemPlusJSONResponse) VisitGetDeskSettingsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type GetDeskSettingsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDeskSettingsdefaultApplicationProblemPlusJSONResponse) VisitGetDeskSettingsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type SaveDeskSettingsRequestObject struct {
+	Body *SaveDeskSettingsJSONRequestBody
+}
+
+type SaveDeskSettingsResponseObject interface {
+	VisitSaveDeskSettingsResponse(w http.ResponseWriter) error
+}
+
+type SaveDeskSettings200JSONResponse DeskSettings
+
+func (response SaveDeskSettings200JSONResponse) VisitSaveDeskSettingsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SaveDeskSettings401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SaveDeskSettings401ApplicationProblemPlusJSONResponse) VisitSaveDeskSettingsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SaveDeskSettings403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SaveDeskSettings403ApplicationProblemPlusJSONResponse) VisitSaveDeskSettingsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SaveDeskSettings422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SaveDeskSettings422ApplicationProblemPlusJSONResponse) VisitSaveDeskSettingsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SaveDeskSettingsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SaveDeskSettingsdefaultApplicationProblemPlusJSONResponse) VisitSaveDeskSettingsResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -3371,6 +3513,12 @@ type StrictServerInterface interface {
 	// Live changes of the inbox
 	// (GET /api/v1/cases/events)
 	WatchCases(ctx context.Context, request WatchCasesRequestObject) (WatchCasesResponseObject, error)
+	// How the caller works at the desk
+	// (GET /api/v1/cases/settings)
+	GetDeskSettings(ctx context.Context, request GetDeskSettingsRequestObject) (GetDeskSettingsResponseObject, error)
+	// Change how the caller works at the desk
+	// (PUT /api/v1/cases/settings)
+	SaveDeskSettings(ctx context.Context, request SaveDeskSettingsRequestObject) (SaveDeskSettingsResponseObject, error)
 	// What came in, what is open, how long it takes
 	// (GET /api/v1/cases/statistics)
 	GetCaseStatistics(ctx context.Context, request GetCaseStatisticsRequestObject) (GetCaseStatisticsResponseObject, error)
@@ -3648,6 +3796,58 @@ func (sh *strictHandler) WatchCases(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(WatchCasesResponseObject); ok {
 		return validResponse.VisitWatchCasesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetDeskSettings operation middleware
+func (sh *strictHandler) GetDeskSettings(ctx echo.Context) error {
+	var request GetDeskSettingsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDeskSettings(ctx.Request().Context(), request.(GetDeskSettingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDeskSettings")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDeskSettingsResponseObject); ok {
+		return validResponse.VisitGetDeskSettingsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SaveDeskSettings operation middleware
+func (sh *strictHandler) SaveDeskSettings(ctx echo.Context) error {
+	var request SaveDeskSettingsRequestObject
+
+	var body SaveDeskSettingsJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SaveDeskSettings(ctx.Request().Context(), request.(SaveDeskSettingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SaveDeskSettings")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SaveDeskSettingsResponseObject); ok {
+		return validResponse.VisitSaveDeskSettingsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

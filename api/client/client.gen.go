@@ -843,6 +843,14 @@ type ClientInterface interface {
 	// WatchCases request
 	WatchCases(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetDeskSettings request
+	GetDeskSettings(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SaveDeskSettingsWithBody request with any body
+	SaveDeskSettingsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	SaveDeskSettings(ctx context.Context, body SaveDeskSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetCaseStatistics request
 	GetCaseStatistics(ctx context.Context, params *GetCaseStatisticsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -4548,6 +4556,42 @@ func (c *Client) SetDeputy(ctx context.Context, body SetDeputyJSONRequestBody, r
 
 func (c *Client) WatchCases(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewWatchCasesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) GetDeskSettings(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDeskSettingsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) SaveDeskSettingsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveDeskSettingsRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) SaveDeskSettings(ctx context.Context, body SaveDeskSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveDeskSettingsRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -15818,6 +15862,73 @@ func NewWatchCasesRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewGetDeskSettingsRequest generates requests for GetDeskSettings
+func NewGetDeskSettingsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/settings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("GET", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSaveDeskSettingsRequest calls the generic SaveDeskSettings builder with application/json body
+func NewSaveDeskSettingsRequest(server string, body SaveDeskSettingsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSaveDeskSettingsRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSaveDeskSettingsRequestWithBody generates requests for SaveDeskSettings with any type of body
+func NewSaveDeskSettingsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/settings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("PUT", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewGetCaseStatisticsRequest generates requests for GetCaseStatistics
 func NewGetCaseStatisticsRequest(server string, params *GetCaseStatisticsParams) (*http.Request, error) {
 	var err error
@@ -22731,6 +22842,14 @@ type ClientWithResponsesInterface interface {
 	// WatchCasesWithResponse request
 	WatchCasesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*WatchCasesResponse, error)
 
+	// GetDeskSettingsWithResponse request
+	GetDeskSettingsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetDeskSettingsResponse, error)
+
+	// SaveDeskSettingsWithBodyWithResponse request with any body
+	SaveDeskSettingsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveDeskSettingsResponse, error)
+
+	SaveDeskSettingsWithResponse(ctx context.Context, body SaveDeskSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveDeskSettingsResponse, error)
+
 	// GetCaseStatisticsWithResponse request
 	GetCaseStatisticsWithResponse(ctx context.Context, params *GetCaseStatisticsParams, reqEditors ...RequestEditorFn) (*GetCaseStatisticsResponse, error)
 
@@ -28401,6 +28520,57 @@ func (r WatchCasesResponse) StatusCode() int {
 	return 0
 }
 
+type GetDeskSettingsResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *DeskSettings
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDeskSettingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDeskSettingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type SaveDeskSettingsResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *DeskSettings
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r SaveDeskSettingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SaveDeskSettingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type GetCaseStatisticsResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -33871,6 +34041,32 @@ func (c *ClientWithResponses) WatchCasesWithResponse(ctx context.Context, reqEdi
 		return nil, err
 	}
 	return ParseWatchCasesResponse(rsp)
+}
+
+// GetDeskSettingsWithResponse request returning *GetDeskSettingsResponse
+func (c *ClientWithResponses) GetDeskSettingsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetDeskSettingsResponse, error) {
+	rsp, err := c.GetDeskSettings(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDeskSettingsResponse(rsp)
+}
+
+// SaveDeskSettingsWithBodyWithResponse request with arbitrary body returning *SaveDeskSettingsResponse
+func (c *ClientWithResponses) SaveDeskSettingsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveDeskSettingsResponse, error) {
+	rsp, err := c.SaveDeskSettingsWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveDeskSettingsResponse(rsp)
+}
+
+func (c *ClientWithResponses) SaveDeskSettingsWithResponse(ctx context.Context, body SaveDeskSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveDeskSettingsResponse, error) {
+	rsp, err := c.SaveDeskSettings(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveDeskSettingsResponse(rsp)
 }
 
 // GetCaseStatisticsWithResponse request returning *GetCaseStatisticsResponse
@@ -46341,6 +46537,107 @@ func ParseWatchCasesResponse(rsp *http.Response) (*WatchCasesResponse, error) {
 			return nil, err
 		}
 		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetDeskSettingsResponse parses an HTTP response from a GetDeskSettingsWithResponse call
+func ParseGetDeskSettingsResponse(rsp *http.Response) (*GetDeskSettingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDeskSettingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DeskSettings
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSaveDeskSettingsResponse parses an HTTP response from a SaveDeskSettingsWithResponse call
+func ParseSaveDeskSettingsResponse(rsp *http.Response) (*SaveDeskSettingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SaveDeskSettingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DeskSettings
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Error

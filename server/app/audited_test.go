@@ -129,6 +129,7 @@ func notDoneHere() map[string]string {
 		"previewSearchSynonym": "writes nothing", "tryFormDraft": "writes nothing",
 		"saveFormDraft":     "one entry for each who writes, as of createForm",
 		"saveCaseViews":     "how somebody looks at their own list",
+		"saveDeskSettings":  "how somebody works with their own keyboard",
 		"followEntrySource": "needs an import", "uploadImport": "needs a file", "applyImportRun": "needs a run that was read", "resumeImportRun": "needs a run that broke",
 		"undoImportRun": "needs a run that is done", "checkIdentityLink": "needs an identity provider",
 		"lookAtAnchor": "changes nothing", "joinAssociation": "needs an anchor: TestJoin_GrantedByTheAnchor_AllTrustOneAnother", "leaveAssociation": "needs an anchor",

@@ -82,7 +82,7 @@ func allowed() map[string]string {
 		"addAttachment": person, "getAttachment": person, "getApplicationDocument": person, "deleteAttachment": person, "submitApplication": person,
 		"withdrawApplication": person, "answerAuthority": person, "watchApplication": person, "getReceipt": person, "getReceiptPaper": person,
 		"listCases": "k", "watchCases": "k", "getCase": "k", "startCase": "k", "askQuestion": "k", "decideCase": "k", "prepareDecision": "k", "previewDecision": "k", "getDecisionPaper": "k", "getCaseAttachment": "k",
-		"planCase": "k", "noteCase": "k", "listColleagues": "k", "listCaseViews": "k", "saveCaseViews": "k", "getCaseStatistics": "k", "exportCaseStatistics": "k",
+		"planCase": "k", "noteCase": "k", "listColleagues": "k", "listCaseViews": "k", "saveCaseViews": "k", "getDeskSettings": "k", "saveDeskSettings": "k", "getCaseStatistics": "k", "exportCaseStatistics": "k",
 		"listCaseTemplates": "k", "createCaseTemplate": "k", "changeCaseTemplate": "k", "deleteCaseTemplate": "k",
 		"getCaseRules": "d", "setCaseRule": "d", "holdCase": "k", "endCaseHold": "k", "exportCase": "k", "listDeputies": "kd", "setDeputy": "k", "endDeputy": "k", "agreeDecision": "k", "returnDecision": "k",
 		"listDeliveries": "p", "getDelivery": "p", "reportDeliveryStatus": "p", "getDeliveryAttachment": "p", "addDeliveryDocument": "p", "listDeliveryMessages": "p", "writeDeliveryMessage": "p",
@@ -104,7 +104,7 @@ func allowed() map[string]string {
 func perUnit() []string {
 	return []string{
 		"listCases", "watchCases", "getCase", "startCase", "askQuestion", "decideCase", "prepareDecision", "previewDecision", "getDecisionPaper", "getCaseAttachment", "listCasePayments", "setFee", "reducePayment", "payCash", "getCasePaymentReceipt",
-		"planCase", "noteCase", "listColleagues", "listCaseViews", "saveCaseViews", "getCaseStatistics", "exportCaseStatistics",
+		"planCase", "noteCase", "listColleagues", "listCaseViews", "saveCaseViews", "getDeskSettings", "saveDeskSettings", "getCaseStatistics", "exportCaseStatistics",
 		"listCaseTemplates", "createCaseTemplate", "changeCaseTemplate", "deleteCaseTemplate", "holdCase", "endCaseHold", "exportCase", "listDeputies", "setDeputy", "endDeputy", "agreeDecision", "returnDecision",
 		"listEditorialEntries", "listEditorialForms", "createEditorialEntry", "getEditorialEntry", "deleteEditorialEntry", "undeleteEditorialEntry",
 		"saveEditorialDraft", "discardEditorialDraft", "submitEditorialDraft", "reopenEditorialDraft", "returnEditorialDraft", "releaseEditorialDraft",

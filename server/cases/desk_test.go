@@ -302,15 +302,21 @@ func TestTemplates_OfUnits_SeenAndChangedThere(t *testing.T) {
 
 func ptr[T any](v T) *T { return &v }
 
-func TestViews_AreTheCallersOwn(t *testing.T) {
-	t.Parallel()
-	x := newSetup(t)
-	_, other := x.hire(t, "Andere", uuid.Nil)
-	for _, ctx := range []context.Context{x.clerk, other} {
+// withAccounts gives these people a row in the table of accounts, on which what is theirs hangs.
+func (x setup) withAccounts(t *testing.T, people ...context.Context) {
+	t.Helper()
+	for _, ctx := range people {
 		if err := x.d.From(t.Context()).Exec("INSERT INTO accounts (id, email, password_hash, profile, created_at, confirmed_at) VALUES (?, ?, '', '', now(), now())", httpx.CallerOf(ctx).AccountID, httpx.CallerOf(ctx).AccountID.String()).Error; err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+func TestViews_AreTheCallersOwn(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t)
+	_, other := x.hire(t, "Andere", uuid.Nil)
+	x.withAccounts(t, x.clerk, other)
 	mine := []types.CaseView{{Name: " Meine Hunde ", Q: ptr("hund"), Assignee: ptr("me")}, {Name: "Überfällig", Overdue: ptr(true)}}
 	if err := x.s.SaveViews(x.clerk, mine); err != nil {
 		t.Fatal(err)
@@ -331,6 +337,40 @@ func TestViews_AreTheCallersOwn(t *testing.T) {
 	}
 	if got, _ := x.s.Views(x.clerk); len(got) != 0 {
 		t.Errorf("left: %+v", got)
+	}
+}
+
+func TestDeskSettings_AreTheCallersOwn_BesideTheirViews(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t)
+	_, other := x.hire(t, "Andere", uuid.Nil)
+	x.withAccounts(t, x.clerk, other)
+	if got, err := x.s.DeskSettings(x.clerk); err != nil || !got.Shortcuts {
+		t.Errorf("at first: %+v, %v", got, err)
+	}
+	if err := x.s.SaveDeskSettings(x.clerk, types.DeskSettings{Shortcuts: false}); err != nil {
+		t.Fatal(err)
+	}
+	if views, err := x.s.Views(x.clerk); err != nil || len(views) != 0 {
+		t.Errorf("views: %+v, %v", views, err)
+	}
+	if err := x.s.SaveViews(x.clerk, []types.CaseView{{Name: "Hunde"}}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := x.s.DeskSettings(x.clerk); err != nil || got.Shortcuts {
+		t.Errorf("turned off: %+v, %v", got, err)
+	}
+	if got, err := x.s.DeskSettings(other); err != nil || !got.Shortcuts {
+		t.Errorf("another's: %+v, %v", got, err)
+	}
+	if err := x.s.SaveDeskSettings(x.clerk, types.DeskSettings{Shortcuts: true}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := x.s.DeskSettings(x.clerk); err != nil || !got.Shortcuts {
+		t.Errorf("turned on again: %+v, %v", got, err)
+	}
+	if views, err := x.s.Views(x.clerk); err != nil || len(views) != 1 {
+		t.Errorf("views: %+v, %v", views, err)
 	}
 }
 

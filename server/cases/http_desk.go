@@ -119,6 +119,23 @@ func (h *Handlers) SaveCaseViews(ctx context.Context, request api.SaveCaseViewsR
 	return api.SaveCaseViews200JSONResponse(*request.Body), nil
 }
 
+// GetDeskSettings answers GET /api/v1/cases/settings.
+func (h *Handlers) GetDeskSettings(ctx context.Context, _ api.GetDeskSettingsRequestObject) (api.GetDeskSettingsResponseObject, error) {
+	if err := clerk(ctx); err != nil {
+		return nil, err
+	}
+	settings, err := h.s.DeskSettings(ctx)
+	return api.GetDeskSettings200JSONResponse(settings), err
+}
+
+// SaveDeskSettings answers PUT /api/v1/cases/settings.
+func (h *Handlers) SaveDeskSettings(ctx context.Context, request api.SaveDeskSettingsRequestObject) (api.SaveDeskSettingsResponseObject, error) {
+	if err := clerk(ctx); err != nil {
+		return nil, err
+	}
+	return api.SaveDeskSettings200JSONResponse(*request.Body), h.s.SaveDeskSettings(ctx, *request.Body)
+}
+
 // ListCaseTemplates answers GET /api/v1/cases/templates.
 func (h *Handlers) ListCaseTemplates(ctx context.Context, _ api.ListCaseTemplatesRequestObject) (api.ListCaseTemplatesResponseObject, error) {
 	if err := clerk(ctx); err != nil {

@@ -61,6 +61,11 @@ func TestHandlers_NobodyButClerks(t *testing.T) {
 				_, err := x.h.SaveCaseViews(ctx, api.SaveCaseViewsRequestObject{Body: &types.CaseViewList{}})
 				return err
 			},
+			"settings": func() error { _, err := x.h.GetDeskSettings(ctx, api.GetDeskSettingsRequestObject{}); return err },
+			"save settings": func() error {
+				_, err := x.h.SaveDeskSettings(ctx, api.SaveDeskSettingsRequestObject{Body: &types.DeskSettings{}})
+				return err
+			},
 			"templates": func() error { _, err := x.h.ListCaseTemplates(ctx, api.ListCaseTemplatesRequestObject{}); return err },
 			"write template": func() error {
 				_, err := x.h.CreateCaseTemplate(ctx, api.CreateCaseTemplateRequestObject{Params: types.CreateCaseTemplateParams{IdempotencyKey: key}, Body: &types.CaseTemplateText{}})

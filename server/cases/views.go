@@ -55,3 +55,23 @@ func (s *Service) SaveViews(ctx context.Context, views []types.CaseView) error {
 	}
 	return nil
 }
+
+// DeskSettings gives how the caller works at the desk.
+func (s *Service) DeskSettings(ctx context.Context) (types.DeskSettings, error) {
+	settings := types.DeskSettings{Shortcuts: true}
+	err := s.db.From(ctx).Table("case_views").Select("shortcuts").Where("account_id = ?", httpx.CallerOf(ctx).AccountID).Take(&settings).Error
+	if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
+		return types.DeskSettings{}, fmt.Errorf("read settings of the desk: %w", err)
+	}
+	return settings, nil
+}
+
+// SaveDeskSettings changes them; the caller's views stay as they are.
+func (s *Service) SaveDeskSettings(ctx context.Context, settings types.DeskSettings) error {
+	err := s.db.From(ctx).Exec(`INSERT INTO case_views (account_id, shortcuts) VALUES (?, ?)
+		ON CONFLICT (account_id) DO UPDATE SET shortcuts = excluded.shortcuts`, httpx.CallerOf(ctx).AccountID, settings.Shortcuts).Error
+	if err != nil {
+		return fmt.Errorf("save settings of the desk: %w", err)
+	}
+	return nil
+}

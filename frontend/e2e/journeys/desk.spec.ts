@@ -69,6 +69,50 @@ async function opens(clerk: Page, number: string): Promise<void> {
   await shows(clerk, new RegExp(`^${service}: `));
 }
 
+/** Goes through two cases that have a name, forth and back, by single keys; turns these off and on again; ends at the list. */
+async function byKeys(clerk: Page, name: string): Promise<void> {
+  const place = (text: string) => content(clerk).getByText(text, { exact: true });
+  const title = clerk.getByRole("heading", { level: 1 });
+  await clerk.goto(`${association().portals.lathen}/mitarbeit`);
+  await shows(clerk, "Eingang");
+  const search = clerk.getByRole("textbox", { name: "Suche nach Nummer, Name oder Leistung" });
+  await expect(search).toHaveAttribute("aria-keyshortcuts", "s");
+  await clerk.keyboard.press("s");
+  await expect(search).toBeFocused();
+  await clerk.keyboard.type(name);
+  await clerk.keyboard.press("Enter");
+  await expect(clerk).toHaveURL(new RegExp(`q=${name}`));
+  await expect(content(clerk).locator("[aria-busy=true]")).toHaveCount(0);
+  await expect(content(clerk).getByRole("listitem").filter({ hasText: name })).toHaveCount(2);
+  await clerk.keyboard.press("Tab"); // out of the field
+  for (const [key, stop] of [
+    ["n", "Vorgang 1 von 2"],
+    ["n", "Vorgang 2 von 2"],
+    ["v", "Vorgang 1 von 2"],
+  ] as const) {
+    await clerk.keyboard.press(key);
+    await expect(place(stop)).toBeVisible();
+    await expect(title).toBeFocused();
+  }
+  await clerk.keyboard.press("?");
+  const keys = clerk.getByRole("dialog", { name: "Tastenkürzel" });
+  await expect(keys).toBeVisible();
+  await inspect(clerk, "case-keys");
+  const use = keys.getByLabel("Tastenkürzel verwenden");
+  await press(clerk, use, "Space");
+  await expect(use).not.toBeChecked();
+  await clerk.keyboard.press("Escape");
+  await expect(title).toBeFocused();
+  await expect(clerk.locator("[aria-keyshortcuts]")).toHaveCount(0);
+  await press(clerk, clerk.getByRole("button", { name: "Tastenkürzel" }));
+  await press(clerk, use, "Space");
+  await expect(use).toBeChecked();
+  await clerk.keyboard.press("Escape");
+  await clerk.keyboard.press("e");
+  await shows(clerk, "Eingang");
+  await expect(clerk).toHaveURL(new RegExp(`q=${name}`));
+}
+
 /** Writes a decision, by the keyboard, and puts it to a second clerk. */
 async function proposes(clerk: Page, reason: string): Promise<void> {
   await press(clerk, clerk.getByRole("button", { name: "Entscheiden" }));
@@ -198,9 +242,19 @@ test("a clerk names a deputy, who hears of it and sees what lies with the clerk,
   await clerkAt(clerk, "lathen");
   const absent = await colleagueOf(clerk, page, `Urs Urlaub ${randomBytes(2).toString("hex")}`);
   const colleague = await colleagueOf(clerk, deputy, `Vera Vertretung ${randomBytes(2).toString("hex")}`);
-  const number = await applied(await anotherPerson(), "Gesche");
-  await opens(page, number);
-  await press(page, section(page, "Zuteilung und Frist").getByRole("button", { name: "Mir zuteilen" }));
+  const letters = [...randomBytes(5)].map((byte) => "abcdefghij"[byte % 10]).join("");
+  const mark = `Gesche${letters}`; // a name that finds these two
+  const [number] = await Promise.all([
+    applied(await anotherPerson(), mark),
+    applied(await anotherPerson(), mark),
+  ]);
+  await test.step("the way through the inbox needs one key a case", () => byKeys(page, mark));
+  await press(
+    page,
+    content(page).getByRole("listitem").filter({ hasText: number }).getByRole("link").first(),
+  );
+  await shows(page, new RegExp(`^${service}: `));
+  await page.keyboard.press("m");
   await expect(section(page, "Zuteilung und Frist")).toContainText(absent.name);
 
   await page.goto(`${where.portals.lathen}/mitarbeit/vertretung`);

@@ -12,6 +12,8 @@ export interface Scene {
   session?: unknown;
   /** Answers before the usual ones; a number is the status of a problem. */
   answers?: [path: RegExp, body: unknown][];
+  /** A link in the page's content that is followed when the page is there: its name, and the how many-th of that name, from 0. */
+  follow?: [name: string, index: number];
   /** A button that is pressed when the page is there. */
   press?: string;
   /** Files that are chosen at a field when the page is there. */
@@ -98,6 +100,7 @@ const usual: [RegExp, unknown][] = [
   [/^\/cases\/colleagues$/, data.colleagues],
   [/^\/cases\/deputies$/, data.caseDeputies],
   [/^\/cases\/views$/, data.caseViews],
+  [/^\/cases\/settings$/, { shortcuts: true }],
   [/^\/cases\/templates$/, data.caseTemplates],
   [/^\/cases\/statistics$/, data.caseStatistics],
   [/^\/cases\/[^/]+\/payments$/, data.casePayments],

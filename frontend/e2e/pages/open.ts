@@ -14,6 +14,13 @@ export async function open(page: Page, portal: InventedPortal, name: string): Pr
   }
   await page.goto(scene.path);
   await isThere(page);
+  if (scene.follow !== undefined) {
+    const [link, index] = scene.follow;
+    const from = page.url();
+    await page.getByRole("main").getByRole("link", { name: link }).nth(index).click();
+    await page.waitForURL((address) => address.href !== from);
+    await isThere(page);
+  }
   for (const summary of scene.open ?? []) {
     await page.locator("summary").filter({ hasText: summary }).first().click();
   }

@@ -307,6 +307,13 @@ export const scenes: Record<string, Scene & { path: string }> = {
   },
   inbox: { path: "/mitarbeit", session: data.clerk },
   "inbox-view": { path: "/mitarbeit?bei=mir&offen=ja&q=steuer", session: data.clerk },
+  "inbox-keys": { path: "/mitarbeit", session: data.clerk, press: "Tastenkürzel" },
+  "case-of-list": {
+    path: "/mitarbeit?offen=ja",
+    session: data.clerk,
+    answers: [[/^\/cases$/, { ...data.cases, counts: { received: 40, inProgress: 17 }, nextCursor: "next" }]],
+    follow: [data.caseItem.serviceTitle, 1],
+  },
   case: { path: `/mitarbeit/vorgaenge/${data.caseItem.id}`, session: data.clerk },
   "case-held": {
     path: `/mitarbeit/vorgaenge/${data.caseItem.id}`,

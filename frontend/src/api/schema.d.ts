@@ -3746,6 +3746,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the caller works at the desk
+         * @description It is the person's own, and goes with them to every device.
+         */
+        get: operations["getDeskSettings"];
+        /**
+         * Change how the caller works at the desk
+         * @description Counts from the next page on, at every device.
+         */
+        put: operations["saveDeskSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/statistics": {
         parameters: {
             query?: never;
@@ -9656,6 +9680,10 @@ export interface components {
         };
         CaseViewList: {
             items: components["schemas"]["CaseView"][];
+        };
+        DeskSettings: {
+            /** @description Whether single keys lead through cases. At first they do; who uses speech input or reaches keys by mistake turns them off. */
+            shortcuts: boolean;
         };
         CaseTemplateText: {
             use: components["schemas"]["CaseTemplateUse"];
@@ -18466,6 +18494,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaseViewList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getDeskSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings; as they are at first, where the caller has changed nothing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "shortcuts": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeskSettings"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Error"];
+        };
+    };
+    saveDeskSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "shortcuts": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["DeskSettings"];
+            };
+        };
+        responses: {
+            /** @description The settings as saved. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "shortcuts": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeskSettings"];
                 };
             };
             401: components["responses"]["Unauthorized"];

@@ -47,6 +47,14 @@ export const casesQuery = (filter: CaseFilter) =>
     staleTime: 0,
   });
 
+/** A page of a list that is gone through; what is live in lists does not change it. */
+export const walkQuery = (filter: CaseFilter, cursor: string | undefined) =>
+  queryOptions({
+    queryKey: ["caseWalk", filter, cursor],
+    queryFn: () =>
+      answer(api.GET("/api/v1/cases", { params: { query: { ...filter, ...defined({ cursor }) } } })),
+  });
+
 /** The case to do next: of the caller's own the one that is due first, else of those that nobody has. */
 export const nextCaseQuery = queryOptions({
   queryKey: ["cases", "next"],
@@ -221,6 +229,17 @@ export const viewsQuery = queryOptions({
 
 export const saveViews = async (items: CaseView[]) =>
   (await answer(api.PUT("/api/v1/cases/views", { body: { items } }))).items;
+
+export type DeskSettings = Schemas["DeskSettings"];
+
+/** How the caller works at the desk. */
+export const deskSettingsQuery = queryOptions({
+  queryKey: ["deskSettings"],
+  queryFn: () => answer(api.GET("/api/v1/cases/settings")),
+  staleTime: Infinity,
+});
+
+export const saveDeskSettings = (body: DeskSettings) => answer(api.PUT("/api/v1/cases/settings", { body }));
 
 export const templatesQuery = queryOptions({
   queryKey: ["caseTemplates"],

@@ -5,7 +5,14 @@ import { describedBy, FieldFrame, type FieldProps } from "./FieldParts";
 
 type InputProps = Pick<
   InputHTMLAttributes<HTMLInputElement>,
-  "type" | "inputMode" | "autoComplete" | "spellCheck" | "autoCapitalize" | "name" | "required"
+  | "type"
+  | "inputMode"
+  | "autoComplete"
+  | "spellCheck"
+  | "autoCapitalize"
+  | "name"
+  | "required"
+  | "aria-keyshortcuts"
 >;
 
 /** A line of text. */

@@ -1,11 +1,12 @@
 import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
-import { getRouteApi, Link } from "@tanstack/react-router";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import type { Schemas } from "../../../api/client";
 import { useLive } from "../../../api/live";
 import { AnswersView } from "../../../forms/AnswersView";
 import { toAnswers } from "../../../forms/validation";
 import { currentLanguage, useWords } from "../../../i18n";
 import { formatDate, formatDateTime } from "../../../lib/dates";
+import { focusElement } from "../../../lib/focus";
 import { formatBytes } from "../../../lib/money";
 import { Breadcrumb } from "../../../ui/Breadcrumb";
 import { ErrorState } from "../../../ui/ErrorState";
@@ -19,29 +20,55 @@ import { caseAttachmentAddress, caseFormQuery, caseQuery, decisionPaperAddress, 
 import { CaseActions } from "../parts/CaseActions";
 import { Fees } from "../parts/Fees";
 import { Keeping } from "../parts/Keeping";
+import { Keys } from "../parts/Keys";
+import { Neighbours } from "../parts/Neighbours";
 import { Notes } from "../parts/Notes";
 import { Plan } from "../parts/Plan";
+import { useShortcut } from "../shortcuts";
+import { useWalk } from "../walk";
 
 const route = getRouteApi("/desk/staff/mitarbeit/vorgaenge/$caseId");
 
 /** A case: what was asked for, with what documents, what happened, and what the clerk can do. */
 export default function CasePage() {
-  const t = useWords();
   const { caseId } = route.useParams();
+  return <CaseView key={caseId} caseId={caseId} />; // what is open or half written at one case is not at the next
+}
+
+function CaseView({ caseId }: { caseId: string }) {
+  const t = useWords();
   const queryClient = useQueryClient();
+  const navigate = useNavigate();
+  const place = useWalk(caseId);
   const { data: item } = useSuspenseQuery(caseQuery(caseId));
   useLive("/api/v1/cases/events", () => {
     void queryClient.invalidateQueries({ queryKey: caseQuery(caseId).queryKey });
   });
   const title = `${item.serviceTitle}: ${item.applicantName}`;
+  const list = { to: "/mitarbeit", search: place?.search ?? {} } as const;
+  const listKeys = useShortcut("list", () => void navigate(list));
+  useShortcut("answers", () => focusElement(document.getElementById("answers")));
   return (
     <Page>
-      <Breadcrumb
-        items={[
-          { id: "inbox", link: <Link to="/mitarbeit">{t("cases:inbox.title")}</Link> },
-          { id: "this", link: item.number },
-        ]}
-      />
+      <div className="pv-row pv-row--between">
+        <Breadcrumb
+          items={[
+            {
+              id: "inbox",
+              link: (
+                <Link {...list} aria-keyshortcuts={listKeys}>
+                  {t("cases:inbox.title")}
+                </Link>
+              ),
+            },
+            { id: "this", link: item.number },
+          ]}
+        />
+        <div className="pv-row pv-case-ways">
+          {place !== undefined && <Neighbours place={place} />}
+          <Keys />
+        </div>
+      </div>
       <div className="pv-stack pv-stack--small">
         <PageHeading title={title} />
         <div className="pv-row" role="status">
@@ -135,7 +162,7 @@ function Answers({ item }: { item: Case }) {
   if (form.isPending) return <Loading />;
   if (form.isError) return <ErrorState error={form.error} onRetry={() => void form.refetch()} />;
   return (
-    <section aria-label={t("cases:page.answers")}>
+    <section id="answers" aria-label={t("cases:page.answers")}>
       <AnswersView
         layout={form.data.layout}
         answers={toAnswers(item.data)}

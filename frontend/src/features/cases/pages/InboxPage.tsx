@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { useLive } from "../../../api/live";
 import { currentLanguage, useWords } from "../../../i18n";
 import { formatDate, formatDateTime } from "../../../lib/dates";
@@ -19,8 +20,11 @@ import { useTyped } from "../../../ui/useTyped";
 import { casesQuery, caseStates, colleaguesQuery, isOpen, mostCounted, type CaseSummary } from "../api";
 import { toFilter, type InboxSearch } from "../filter";
 import { DeskNav } from "../parts/DeskNav";
+import { Keys } from "../parts/Keys";
 import { StandsInFor } from "../parts/StandsInFor";
 import { Views } from "../parts/Views";
+import { useShortcut } from "../shortcuts";
+import { beginWalk } from "../walk";
 
 const route = getRouteApi("/desk/staff/mitarbeit");
 
@@ -32,7 +36,19 @@ export default function InboxPage() {
   const queryClient = useQueryClient();
   const cases = useInfiniteQuery(casesQuery(toFilter(search)));
   useLive("/api/v1/cases/events", () => void queryClient.invalidateQueries({ queryKey: ["cases"] }));
+  const shown = cases.isPlaceholderData ? undefined : cases.data?.pages;
+  useEffect(() => {
+    if (shown !== undefined) beginWalk(search, shown);
+  }, [search, shown]);
+  const navigate = route.useNavigate();
   const items = cases.data?.pages.flatMap((page) => page.items) ?? [];
+  const first = items[0]?.id;
+  useShortcut(
+    "next",
+    first === undefined
+      ? undefined
+      : () => void navigate({ to: "/mitarbeit/vorgaenge/$caseId", params: { caseId: first } }),
+  );
   const counts = cases.data?.pages[0]?.counts;
   const { stand: _, ...anyState } = search;
   const counted = (count: number) => {
@@ -41,7 +57,10 @@ export default function InboxPage() {
   };
   return (
     <Page>
-      <PageHeading title={t("cases:inbox.title")} />
+      <div className="pv-row pv-row--between">
+        <PageHeading title={t("cases:inbox.title")} />
+        <Keys />
+      </div>
       <DeskNav />
       <StandsInFor />
       <div className="pv-stack pv-stack--medium">
@@ -101,10 +120,13 @@ export default function InboxPage() {
   );
 }
 
+const searchField = "case-search";
+
 function SearchForm({ searched }: { searched: string }) {
   const t = useWords();
   const navigate = route.useNavigate();
   const [text, setText] = useTyped(searched);
+  const keys = useShortcut("search", () => document.getElementById(searchField)?.focus());
   return (
     <form
       role="search"
@@ -115,7 +137,13 @@ function SearchForm({ searched }: { searched: string }) {
         void navigate({ search: (before) => defined({ ...before, q: q === "" ? undefined : q }) });
       }}
     >
-      <TextField id="case-search" label={t("cases:inbox.search")} value={text} onChange={setText} />
+      <TextField
+        id={searchField}
+        label={t("cases:inbox.search")}
+        value={text}
+        onChange={setText}
+        input={{ "aria-keyshortcuts": keys }}
+      />
       <Button type="submit" variant="secondary" icon="search">
         {t("cases:inbox.find")}
       </Button>

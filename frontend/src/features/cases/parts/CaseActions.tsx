@@ -7,6 +7,7 @@ import { ErrorState } from "../../../ui/ErrorState";
 import { useStatus } from "../../../ui/Status";
 import { useAction } from "../../../ui/useAction";
 import { askQuestion, caseQuery, decideCase, isOpen, startCase, type Case } from "../api";
+import { useShortcut } from "../shortcuts";
 import { DecisionForm } from "./DecisionForm";
 import { NextCase } from "./NextCase";
 import { Proposal } from "./Proposal";
@@ -79,6 +80,10 @@ function Actions({ item }: { item: Case }) {
     moves.current = "unlessWriting"; // who has begun to write before the answer was there goes on
     changedTo(changed, t("cases:action.started"));
   });
+  const works = isOpen(item.state) && item.proposal === undefined;
+  // What is open may be half written: it stays.
+  const askKeys = useShortcut("ask", works ? () => moveOn(open ?? "question") : undefined);
+  const decideKeys = useShortcut("decide", works ? () => moveOn(open ?? "decision") : undefined);
   if (!isOpen(item.state)) return <NextCase takesFocus={done} />;
   if (item.proposal !== undefined)
     return <Proposal item={item} proposal={item.proposal} takesFocus={done} onTook={took} />;
@@ -93,11 +98,12 @@ function Actions({ item }: { item: Case }) {
               {t("cases:action.start")}
             </Button>
           )}
-          <Button variant="secondary" onClick={() => moveOn("question")}>
+          <Button variant="secondary" aria-keyshortcuts={askKeys} onClick={() => moveOn("question")}>
             {t("cases:action.ask")}
           </Button>
           <Button
             variant={item.state === "received" ? "secondary" : "primary"}
+            aria-keyshortcuts={decideKeys}
             onClick={() => moveOn("decision")}
           >
             {t("cases:action.decide")}

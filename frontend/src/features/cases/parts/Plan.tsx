@@ -12,6 +12,7 @@ import { FormDialog } from "../../../ui/FormDialog";
 import { useStatus } from "../../../ui/Status";
 import { useAction } from "../../../ui/useAction";
 import { caseQuery, colleaguesQuery, isOpen, planCase, type Case, type Colleague } from "../api";
+import { useShortcut } from "../shortcuts";
 
 const nobody = "nobody";
 
@@ -29,6 +30,7 @@ export function Plan({ item }: { item: Case }) {
   };
   const take = useAction(() => save({ assignee: "me" }));
   const mine = item.assignee?.self === true;
+  const takeKeys = useShortcut("take", isOpen(item.state) && !mine ? take.run : undefined);
   return (
     <section className="pv-stack pv-stack--small">
       <h2>{t("cases:plan.title")}</h2>
@@ -57,7 +59,13 @@ export function Plan({ item }: { item: Case }) {
       {isOpen(item.state) && (
         <div className="pv-actions">
           {!mine && (
-            <Button variant="secondary" small busy={take.busy} onClick={take.run}>
+            <Button
+              variant="secondary"
+              small
+              busy={take.busy}
+              aria-keyshortcuts={takeKeys}
+              onClick={take.run}
+            >
               {t("cases:plan.take")}
             </Button>
           )}

@@ -12,6 +12,7 @@ import { TextArea } from "../../../ui/fields/TextField";
 import { FormDialog } from "../../../ui/FormDialog";
 import { useAction } from "../../../ui/useAction";
 import { agreeDecision, returnDecision, type Case } from "../api";
+import { useShortcut } from "../shortcuts";
 import { usePreview } from "./usePreview";
 
 const longest = 4000;
@@ -34,6 +35,7 @@ export function Proposal({
   useEffect(() => {
     if (takesFocus) focusElement(heading.current);
   }, [takesFocus]);
+  useShortcut("decide", () => focusElement(heading.current));
   const agree = useAction(async (key) => onTook(await agreeDecision(item, key), t("cases:agree.agreed")));
   const preview = usePreview(item, () => {
     const { outcome, text, legalBasis, remedy } = proposal;
