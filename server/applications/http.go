@@ -190,14 +190,11 @@ func (h *Handlers) AnswerAuthority(ctx context.Context, request api.AnswerAuthor
 
 // WatchApplication answers GET /api/v1/applications/{applicationId}/events.
 func (h *Handlers) WatchApplication(ctx context.Context, request api.WatchApplicationRequestObject) (api.WatchApplicationResponseObject, error) {
-	watching, err := h.service.Watch(ctx, request.ApplicationId)
+	events, err := h.service.Watch(ctx, request.ApplicationId)
 	if err != nil {
 		return nil, err
 	}
-	limited, cancel := context.WithTimeout(ctx, watchTime)
-	stop := watching.Stop
-	watching.Stop = func() { cancel(); stop() }
-	return watch{Watching: watching, ctx: limited, beat: heartbeat}, nil
+	return watch{events}, nil
 }
 
 // GetReceipt answers GET /api/v1/applications/{applicationId}/receipt.

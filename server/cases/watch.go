@@ -2,7 +2,6 @@ package cases
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -18,8 +17,6 @@ const (
 	heartbeat = 25 * time.Second
 	// watchFor ends a stream; the browser opens it anew by itself, and is asked again who it is.
 	watchFor = 15 * time.Minute
-	// writeTimeout ends a stream whose reader takes nothing any more.
-	writeTimeout = 10 * time.Second
 )
 
 // watch sends the ids of changed cases as server-sent events, until the reader leaves. The nil id says that any case may
@@ -36,23 +33,18 @@ func (v watch) VisitWatchCasesResponse(w http.ResponseWriter) error {
 	defer cancel()
 	changes, unsubscribe := v.s.hub.Subscribe(Topic)
 	defer unsubscribe()
-	header := w.Header()
-	header.Set("Content-Type", "text/event-stream")
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Accel-Buffering", "no") // nginx would collect
-	w.WriteHeader(http.StatusOK)
-	send := sender(w)
+	send := notify.Stream(w)
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
-	for line := "retry: 1000\n" + changedEvent(uuid.Nil.String()); ; {
-		if line != "" && send(line) != nil {
+	for line := "retry: 1000\n" + notify.Changed(uuid.Nil.String()); ; {
+		if line != "" && !send(line) {
 			return nil // the reader has gone, which is no error
 		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-beat.C:
-			line = ": still here\n\n"
+			line = notify.StillHere
 		case id, ok := <-changes:
 			if !ok {
 				return nil
@@ -65,25 +57,11 @@ func (v watch) VisitWatchCasesResponse(w http.ResponseWriter) error {
 // about gives the event for a message on Topic; none where the case is not for this clerk.
 func (v watch) about(message string) string {
 	if message == notify.Lost {
-		return changedEvent(uuid.Nil.String())
+		return notify.Changed(uuid.Nil.String())
 	}
 	id, unit, _ := strings.Cut(message, " ")
 	if in, err := uuid.Parse(unit); !v.reach.Everywhere && (err != nil || !v.reach.Has(in)) {
 		return ""
 	}
-	return changedEvent(id)
-}
-
-func changedEvent(id string) string { return "event: changed\ndata: " + id + "\n\n" }
-
-// sender writes through all buffers, each time with a limit of its own.
-func sender(w http.ResponseWriter) func(string) error {
-	control := http.NewResponseController(w)
-	return func(text string) error {
-		_ = control.SetWriteDeadline(time.Now().Add(writeTimeout)) // not every writer has one
-		if _, err := fmt.Fprint(w, text); err != nil {
-			return err
-		}
-		return control.Flush()
-	}
+	return notify.Changed(id)
 }

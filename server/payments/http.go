@@ -14,12 +14,7 @@ import (
 	"portalverbund/server/platform/notify"
 )
 
-const (
-	defaultLimit = 20
-	heartbeat    = 15 * time.Second
-	watchTime    = time.Hour
-	writeTime    = 30 * time.Second
-)
+const defaultLimit = 20
 
 // Handlers answers the operations with the tag payments.
 type Handlers struct{ s *Service }
@@ -126,72 +121,23 @@ func (h *Handlers) GetPaymentNotice(ctx context.Context, r api.GetPaymentNoticeR
 	return f, nil
 }
 
-// watch sends the changes of a payment as server-sent events, until the reader leaves.
-type watch struct {
-	ctx     context.Context
-	present func() (string, error)
-	changes <-chan string
-	stop    func()
-}
+// watch is a stream of the changes of a payment.
+type watch struct{ notify.Events }
 
 // WatchPayment answers GET /api/v1/payments/{paymentId}/events.
 func (h *Handlers) WatchPayment(ctx context.Context, r api.WatchPaymentRequestObject) (api.WatchPaymentResponseObject, error) {
-	present := func() (string, error) {
+	events, err := h.s.Hub.Watch(ctx, Topic(r.PaymentId), func() (string, error) {
 		c, err := h.s.mine(ctx, r.PaymentId, "")
 		return fmt.Sprint(c.Revision), err
-	}
-	if _, err := present(); err != nil {
+	})
+	if err != nil {
 		return nil, err
 	}
-	changes, unsubscribe := h.s.Hub.Subscribe(Topic(r.PaymentId))
-	limited, cancel := context.WithTimeout(ctx, watchTime)
-	return watch{ctx: limited, present: present, changes: changes, stop: func() { cancel(); unsubscribe() }}, nil
+	return watch{events}, nil
 }
 
-// VisitWatchPaymentResponse writes the stream: the present revision first, and with every heartbeat a look of its own, as a hint may have got lost.
-func (v watch) VisitWatchPaymentResponse(w http.ResponseWriter) error {
-	defer v.stop()
-	known, err := v.present() // after subscribing: nothing is missed in between
-	if err != nil {
-		return err
-	}
-	header := w.Header()
-	header.Set("Content-Type", "text/event-stream")
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Accel-Buffering", "no") // proxies pass on at once
-	w.WriteHeader(http.StatusOK)
-	control := http.NewResponseController(w)
-	send := func(text string) bool {
-		_ = control.SetWriteDeadline(time.Now().Add(writeTime)) // not every writer can
-		_, err := io.WriteString(w, text)
-		return err == nil && control.Flush() == nil
-	}
-	for text := "retry: 2000\n\n" + changedEvent(known); send(text); {
-		select {
-		case <-v.ctx.Done():
-			return nil
-		case revision, isOpen := <-v.changes:
-			if !isOpen {
-				return nil
-			}
-			if known = revision; revision != notify.Lost {
-				text = changedEvent(known)
-				continue
-			}
-		case <-time.After(heartbeat):
-		}
-		now, err := v.present()
-		if err != nil {
-			return nil
-		}
-		if text = ": still here\n\n"; now != known {
-			known, text = now, changedEvent(now)
-		}
-	}
-	return nil
-}
-
-func changedEvent(revision string) string { return "event: changed\ndata: " + revision + "\n\n" }
+// VisitWatchPaymentResponse writes the stream.
+func (v watch) VisitWatchPaymentResponse(w http.ResponseWriter) error { return v.Write(w) }
 
 // ListCasePayments answers GET /api/v1/cases/{caseId}/payments.
 func (h *Handlers) ListCasePayments(ctx context.Context, r api.ListCasePaymentsRequestObject) (api.ListCasePaymentsResponseObject, error) {

@@ -2,11 +2,10 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { hasRole, hasRoleSomewhere, sessionQuery } from "../../api/session";
 import { useWords } from "../../i18n";
-import { Footer } from "./Footer";
 import { Forbidden } from "./Forbidden";
-import { DemoBanner, Header, SkipLink } from "./Header";
-import { OfflineBar } from "./OfflineBar";
+import { Frame } from "./Frame";
 import { ToStaffSignIn } from "./ToStaffSignIn";
+import { WorkLinks } from "./WorkLinks";
 
 /** What surrounds the pages of those who set up the portal; others are led to the sign-in, or told that they may not. */
 export function AdminShell() {
@@ -23,68 +22,57 @@ export function AdminShell() {
       : admin;
   if (!session.signedIn) return <ToStaffSignIn />;
   return (
-    <>
-      <SkipLink />
-      <DemoBanner />
-      <Header subtitle={t("administration:title")}>
-        {admin && (
+    <Frame
+      subtitle={t("administration:title")}
+      links={
+        <>
+          {admin && (
+            <li>
+              <Link to="/verwaltung/anwendungen">{t("administration:clients.title")}</Link>
+            </li>
+          )}
+          {givesRoles && (
+            <li>
+              <Link to="/verwaltung/beschaeftigte">{t("administration:staff.title")}</Link>
+            </li>
+          )}
+          {admin && (
+            <>
+              <li>
+                <Link to="/verwaltung/verbund">{t("administration:association.title")}</Link>
+              </li>
+              <li>
+                <Link to="/verwaltung/anbieter">{t("administration:providers.title")}</Link>
+              </li>
+              <li>
+                <Link to="/verwaltung/zahlungsdienste">{t("administration:payments.title")}</Link>
+              </li>
+              <li>
+                <Link to="/verwaltung/vorgaenge">{t("administration:cases.title")}</Link>
+              </li>
+              <li>
+                <Link to="/verwaltung/anmeldedienste">{t("administration:identity.title")}</Link>
+              </li>
+              <li>
+                <Link to="/verwaltung/e-mails">{t("administration:mailState.title")}</Link>
+              </li>
+            </>
+          )}
+          {auditor && (
+            <li>
+              <Link to="/verwaltung/protokoll">{t("administration:audit.title")}</Link>
+            </li>
+          )}
+          <WorkLinks session={session} without="administration" />
           <li>
-            <Link to="/verwaltung/anwendungen">{t("administration:clients.title")}</Link>
+            <Link to="/" activeOptions={{ exact: true }}>
+              {t("nav.services")}
+            </Link>
           </li>
-        )}
-        {givesRoles && (
-          <li>
-            <Link to="/verwaltung/beschaeftigte">{t("administration:staff.title")}</Link>
-          </li>
-        )}
-        {admin && (
-          <>
-            <li>
-              <Link to="/verwaltung/verbund">{t("administration:association.title")}</Link>
-            </li>
-            <li>
-              <Link to="/verwaltung/anbieter">{t("administration:providers.title")}</Link>
-            </li>
-            <li>
-              <Link to="/verwaltung/zahlungsdienste">{t("administration:payments.title")}</Link>
-            </li>
-            <li>
-              <Link to="/verwaltung/vorgaenge">{t("administration:cases.title")}</Link>
-            </li>
-            <li>
-              <Link to="/verwaltung/anmeldedienste">{t("administration:identity.title")}</Link>
-            </li>
-            <li>
-              <Link to="/verwaltung/e-mails">{t("administration:mailState.title")}</Link>
-            </li>
-          </>
-        )}
-        {auditor && (
-          <li>
-            <Link to="/verwaltung/protokoll">{t("administration:audit.title")}</Link>
-          </li>
-        )}
-        {hasRoleSomewhere(session, "clerk") && (
-          <li>
-            <Link to="/mitarbeit">{t("nav.inbox")}</Link>
-          </li>
-        )}
-        {hasRole(session, "treasurer") && (
-          <li>
-            <Link to="/kasse">{t("nav.treasury")}</Link>
-          </li>
-        )}
-        <li>
-          <Link to="/" activeOptions={{ exact: true }}>
-            {t("nav.services")}
-          </Link>
-        </li>
-      </Header>
-      <OfflineBar />
-      <main id="content" tabIndex={-1} className="pv-content">
-        {may ? <Outlet /> : <Forbidden />}
-      </main>
-      <Footer />
-    </>
+        </>
+      }
+    >
+      {may ? <Outlet /> : <Forbidden />}
+    </Frame>
   );
 }

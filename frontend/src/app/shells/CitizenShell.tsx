@@ -4,10 +4,9 @@ import { lazy, Suspense, type ReactNode } from "react";
 import { useWords } from "../../i18n";
 import { isElsewhere } from "../../api/homes";
 import { portalQuery } from "../../api/portal";
-import { hasRole, hasRoleSomewhere, isEditor, isStaff, sessionQuery } from "../../api/session";
-import { Footer } from "./Footer";
-import { DemoBanner, Header, SkipLink } from "./Header";
-import { OfflineBar } from "./OfflineBar";
+import { isStaff, sessionQuery } from "../../api/session";
+import { Frame } from "./Frame";
+import { WorkLinks } from "./WorkLinks";
 
 /** Loaded for those who act for somebody: most never do. */
 const ActingBar = lazy(() => import("./ActingBar"));
@@ -18,70 +17,56 @@ export function CitizenShell({ children }: { children?: ReactNode }) {
   const { data: portal } = useSuspenseQuery(portalQuery);
   const { data: session } = useSuspenseQuery(sessionQuery);
   return (
-    <>
-      <SkipLink />
-      <DemoBanner />
-      <Header subtitle={portal.association.name}>
-        <li>
-          <Link to="/" activeOptions={{ exact: true }}>
-            {t("nav.services")}
-          </Link>
-        </li>
-        <li>
-          <Link to="/a-z">{t("nav.register")}</Link>
-        </li>
-        <li>
-          <Link to="/stellen">{t("nav.offices")}</Link>
-        </li>
-        <li>
-          <Link to="/merkliste">{t("nav.favourites")}</Link>
-        </li>
-        <li>
-          <Link to="/antraege">{t("nav.applications")}</Link>
-        </li>
-        <li>
-          <Link to="/postfach">{t("nav.mailbox")}</Link>
-        </li>
-        {session.signedIn && (
+    <Frame
+      subtitle={portal.association.name}
+      links={
+        <>
           <li>
-            {!isElsewhere(portal, session) || session.accountUrl === undefined ? (
-              <Link to="/konto">{t("nav.account")}</Link>
-            ) : (
-              <a href={session.accountUrl}>{t("nav.account")}</a>
-            )}
+            <Link to="/" activeOptions={{ exact: true }}>
+              {t("nav.services")}
+            </Link>
           </li>
-        )}
-        {session.signedIn && !isStaff(session) && (
           <li>
-            <Link to="/handeln-fuer">{t("nav.acting")}</Link>
+            <Link to="/a-z">{t("nav.register")}</Link>
           </li>
-        )}
-        {hasRoleSomewhere(session, "clerk") && (
           <li>
-            <Link to="/mitarbeit">{t("nav.inbox")}</Link>
+            <Link to="/stellen">{t("nav.offices")}</Link>
           </li>
-        )}
-        {hasRole(session, "treasurer") && (
           <li>
-            <Link to="/kasse">{t("nav.treasury")}</Link>
+            <Link to="/merkliste">{t("nav.favourites")}</Link>
           </li>
-        )}
-        {isEditor(session) && (
           <li>
-            <Link to="/redaktion">{t("nav.editing")}</Link>
+            <Link to="/antraege">{t("nav.applications")}</Link>
           </li>
-        )}
-      </Header>
-      {session.acting && (
-        <Suspense>
-          <ActingBar acting={session.acting} />
-        </Suspense>
-      )}
-      <OfflineBar />
-      <main id="content" tabIndex={-1} className="pv-content">
-        {children ?? <Outlet />}
-      </main>
-      <Footer />
-    </>
+          <li>
+            <Link to="/postfach">{t("nav.mailbox")}</Link>
+          </li>
+          {session.signedIn && (
+            <li>
+              {!isElsewhere(portal, session) || session.accountUrl === undefined ? (
+                <Link to="/konto">{t("nav.account")}</Link>
+              ) : (
+                <a href={session.accountUrl}>{t("nav.account")}</a>
+              )}
+            </li>
+          )}
+          {session.signedIn && !isStaff(session) && (
+            <li>
+              <Link to="/handeln-fuer">{t("nav.acting")}</Link>
+            </li>
+          )}
+          <WorkLinks session={session} />
+        </>
+      }
+      below={
+        session.acting && (
+          <Suspense>
+            <ActingBar acting={session.acting} />
+          </Suspense>
+        )
+      }
+    >
+      {children ?? <Outlet />}
+    </Frame>
   );
 }

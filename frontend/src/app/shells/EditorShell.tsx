@@ -1,12 +1,11 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
-import { hasRole, hasRoleSomewhere, isEditor, sessionQuery } from "../../api/session";
+import { isEditor, sessionQuery } from "../../api/session";
 import { useWords } from "../../i18n";
-import { Footer } from "./Footer";
 import { Forbidden } from "./Forbidden";
-import { DemoBanner, Header, SkipLink } from "./Header";
-import { OfflineBar } from "./OfflineBar";
+import { Frame } from "./Frame";
 import { ToStaffSignIn } from "./ToStaffSignIn";
+import { WorkLinks } from "./WorkLinks";
 
 /** What surrounds the pages of those who write the catalog; others are led to the sign-in, or told that they may not. */
 export function EditorShell() {
@@ -14,38 +13,22 @@ export function EditorShell() {
   const { data: session } = useSuspenseQuery(sessionQuery);
   if (!session.signedIn) return <ToStaffSignIn />;
   return (
-    <>
-      <SkipLink />
-      <DemoBanner />
-      <Header subtitle={t("editing:desk")}>
-        {isEditor(session) && <EditorLinks />}
-        {hasRoleSomewhere(session, "clerk") && (
+    <Frame
+      subtitle={t("editing:desk")}
+      links={
+        <>
+          {isEditor(session) && <EditorLinks />}
+          <WorkLinks session={session} without="editing" />
           <li>
-            <Link to="/mitarbeit">{t("nav.inbox")}</Link>
+            <Link to="/" activeOptions={{ exact: true }}>
+              {t("editing:nav.portal")}
+            </Link>
           </li>
-        )}
-        {hasRole(session, "treasurer") && (
-          <li>
-            <Link to="/kasse">{t("nav.treasury")}</Link>
-          </li>
-        )}
-        {hasRole(session, "admin") && (
-          <li>
-            <Link to="/verwaltung/anwendungen">{t("nav.administration")}</Link>
-          </li>
-        )}
-        <li>
-          <Link to="/" activeOptions={{ exact: true }}>
-            {t("editing:nav.portal")}
-          </Link>
-        </li>
-      </Header>
-      <OfflineBar />
-      <main id="content" tabIndex={-1} className="pv-content">
-        {isEditor(session) ? <Outlet /> : <Forbidden />}
-      </main>
-      <Footer />
-    </>
+        </>
+      }
+    >
+      {isEditor(session) ? <Outlet /> : <Forbidden />}
+    </Frame>
   );
 }
 

@@ -1,4 +1,4 @@
-package applications
+package notify
 
 import (
 	"context"
@@ -8,26 +8,26 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"portalverbund/server/platform/notify"
 )
 
-// watching is a watch of which a test says what it sees.
-func watching(ctx context.Context, changes <-chan string, present func() (string, error)) (watch, *bool) {
+var errGone = errors.New("gone")
+
+// watching is a stream of which a test says what it sees.
+func watching(ctx context.Context, changes <-chan string, present func() (string, error)) (Events, *bool) {
 	stopped := false
-	return watch{Watching: Watching{Present: present, Changes: changes, Stop: func() { stopped = true }}, ctx: ctx, beat: time.Hour}, &stopped
+	return Events{present: present, changes: changes, stop: func() { stopped = true }, ctx: ctx, beat: time.Hour}, &stopped
 }
 
-func TestWatch_Stream_SaysThePresentTheChangesAndEndsWithTheHub(t *testing.T) {
+func TestEvents_Stream_SaysThePresentTheChangesAndEndsWithTheHub(t *testing.T) {
 	t.Parallel()
 	changes := make(chan string, 3)
 	changes <- `"2"`
-	changes <- notify.Lost
+	changes <- Lost
 	close(changes)
 	seen := []string{`"1"`, `"7"`}
 	w, stopped := watching(t.Context(), changes, func() (string, error) { next := seen[0]; seen = seen[1:]; return next, nil })
 	recorder := httptest.NewRecorder()
-	if err := w.VisitWatchApplicationResponse(recorder); err != nil {
+	if err := w.Write(recorder); err != nil {
 		t.Fatal(err)
 	}
 	want := "retry: 2000\n\nevent: changed\ndata: \"1\"\n\nevent: changed\ndata: \"2\"\n\nevent: changed\ndata: \"7\"\n\n"
@@ -36,14 +36,14 @@ func TestWatch_Stream_SaysThePresentTheChangesAndEndsWithTheHub(t *testing.T) {
 	}
 }
 
-func TestWatch_NothingHappens_HeartbeatsUntilTheEnd(t *testing.T) {
+func TestEvents_NothingHappens_HeartbeatsUntilTheEnd(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	w, stopped := watching(ctx, make(chan string), func() (string, error) { return `"1"`, nil })
 	w.beat = 5 * time.Millisecond
 	recorder := httptest.NewRecorder()
-	if err := w.VisitWatchApplicationResponse(recorder); err != nil {
+	if err := w.Write(recorder); err != nil {
 		t.Fatal(err)
 	}
 	if beats := strings.Count(recorder.Body.String(), ": still here\n\n"); beats < 3 || !*stopped {
@@ -51,7 +51,7 @@ func TestWatch_NothingHappens_HeartbeatsUntilTheEnd(t *testing.T) {
 	}
 }
 
-func TestWatch_HintGotLost_HeartbeatFindsTheChange(t *testing.T) {
+func TestEvents_HintGotLost_HeartbeatFindsTheChange(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
@@ -64,38 +64,38 @@ func TestWatch_HintGotLost_HeartbeatFindsTheChange(t *testing.T) {
 	})
 	w.beat = time.Millisecond
 	recorder := httptest.NewRecorder()
-	if err := w.VisitWatchApplicationResponse(recorder); err != nil {
+	if err := w.Write(recorder); err != nil {
 		t.Fatal(err)
 	}
 	for _, etag := range []string{`"1"`, `"2"`, `"3"`} {
-		if n := strings.Count(recorder.Body.String(), changedEvent(etag)); n != 1 {
+		if n := strings.Count(recorder.Body.String(), Changed(etag)); n != 1 {
 			t.Errorf("%s was told %d times: %q", etag, n, recorder.Body)
 		}
 	}
 }
 
-func TestWatch_ApplicationGone_Ends(t *testing.T) {
+func TestEvents_ThingGone_Ends(t *testing.T) {
 	t.Parallel()
 	changes := make(chan string, 1)
-	changes <- notify.Lost
+	changes <- Lost
 	first := true
 	w, stopped := watching(t.Context(), changes, func() (string, error) {
 		if first {
 			first = false
 			return `"1"`, nil
 		}
-		return "", errors.New("gone")
+		return "", errGone
 	})
 	recorder := httptest.NewRecorder()
-	if err := w.VisitWatchApplicationResponse(recorder); err != nil {
+	if err := w.Write(recorder); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Count(recorder.Body.String(), "changed") != 1 || !*stopped {
 		t.Errorf("stream %q, stopped %v", recorder.Body, *stopped)
 	}
-	w, _ = watching(t.Context(), changes, func() (string, error) { return "", errUnknown })
-	if err := w.VisitWatchApplicationResponse(httptest.NewRecorder()); !errors.Is(err, errUnknown) {
-		t.Errorf("err = %v, want errUnknown", err)
+	w, _ = watching(t.Context(), changes, func() (string, error) { return "", errGone })
+	if err := w.Write(httptest.NewRecorder()); !errors.Is(err, errGone) {
+		t.Errorf("err = %v, want errGone", err)
 	}
 }
 
@@ -104,10 +104,10 @@ type broken struct{ *httptest.ResponseRecorder }
 
 func (broken) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 
-func TestWatch_ReaderHasGone_Ends(t *testing.T) {
+func TestEvents_ReaderHasGone_Ends(t *testing.T) {
 	t.Parallel()
 	w, stopped := watching(t.Context(), make(chan string), func() (string, error) { return `"1"`, nil })
-	if err := w.VisitWatchApplicationResponse(broken{httptest.NewRecorder()}); err != nil || !*stopped {
+	if err := w.Write(broken{httptest.NewRecorder()}); err != nil || !*stopped {
 		t.Errorf("err = %v, stopped %v", err, *stopped)
 	}
 }
