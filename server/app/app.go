@@ -255,7 +255,7 @@ func (a *App) plug(ctx context.Context) (err error) {
 		return err
 	}
 	a.connectPeople()
-	a.federation.HandleCatalog(a.catalog.Replicate)
+	a.federation.ReadCatalog(a.catalog.ReadReplica)
 	a.federation.HandleCatalog(a.forms.Replicate)
 	a.federation.ServeAttachments(a.attachmentFor)
 	a.federation.ServePersons(a.personalData)

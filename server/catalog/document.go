@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
 	"strings"
 
+	jsonv1 "github.com/go-json-experiment/json/v1"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
@@ -246,7 +246,7 @@ func readRows(rows []serviceRow) ([]*wording, error) {
 	list := make([]*wording, 0, len(rows))
 	for _, r := range rows {
 		f := &wording{row: r}
-		if err := json.Unmarshal(r.Payload, f); err != nil {
+		if err := jsonv1.Unmarshal(r.Payload, f); err != nil {
 			return nil, fmt.Errorf("read service %s: %w", r.ID, err)
 		}
 		f.row.Payload = nil

@@ -4,7 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"slices"
 
+	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 	"github.com/google/uuid"
 	"github.com/microcosm-cc/bluemonday"
 )
@@ -44,6 +47,31 @@ func (t *Text) UnmarshalJSON(b []byte) error {
 	}
 	*t = byLanguage
 	return nil
+}
+
+// MarshalJSONTo writes the languages in order, as encoding/json does.
+func (t Text) MarshalJSONTo(to *jsontext.Encoder) error {
+	if t == nil {
+		return to.WriteToken(jsontext.Null)
+	}
+	if err := to.WriteToken(jsontext.BeginObject); err != nil {
+		return err
+	}
+	var few [4]string // most are in no more languages
+	languages := few[:0]
+	for language := range t {
+		languages = append(languages, language)
+	}
+	slices.Sort(languages)
+	for _, language := range languages {
+		if err := to.WriteToken(jsontext.String(language)); err != nil {
+			return err
+		}
+		if err := to.WriteToken(jsontext.String(t[language])); err != nil {
+			return err
+		}
+	}
+	return to.WriteToken(jsontext.EndObject)
 }
 
 // OrganisationEntry is an organisational unit (Organisationseinheit): an authority, an office, a provider.
@@ -241,7 +269,7 @@ func (r reader) prepare(kind string, raw []byte) (prepared, error) {
 		return prepared{}, fmt.Errorf("is larger than %d KiB", maxPayload>>10)
 	}
 	e := newEntry(kind)
-	if err := json.Unmarshal(raw, e); err != nil {
+	if err := jsonv1.Unmarshal(raw, e); err != nil {
 		return prepared{}, fmt.Errorf("can't be read: %w", err)
 	}
 	c := checker{policy: r.policy}
@@ -249,7 +277,7 @@ func (r reader) prepare(kind string, raw []byte) (prepared, error) {
 	if err := c.err(); err != nil {
 		return prepared{}, err
 	}
-	payload, err := json.Marshal(e)
+	payload, err := jsonv1.Marshal(e)
 	if err != nil {
 		return prepared{}, fmt.Errorf("can't be written: %w", err)
 	}

@@ -12,14 +12,16 @@ import (
 // lead is what lists show of a service: its teaser, else the beginning of the short or of the full text.
 func (m *ModulesEntry) lead() Text {
 	const most = 300
-	lead := Text{}
-	for _, text := range []Text{m.Description, m.Summary} {
-		for language, markup := range text {
-			lead[language] = shortened(PlainText(markup), most)
-		}
-	}
+	lead := make(Text, len(m.Teaser)+1)
 	for language, teaser := range m.Teaser {
 		lead[language] = teaser
+	}
+	for _, text := range []Text{m.Summary, m.Description} {
+		for language, markup := range text {
+			if _, there := lead[language]; !there {
+				lead[language] = shortened(PlainText(markup), most)
+			}
+		}
 	}
 	return lead
 }

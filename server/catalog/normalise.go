@@ -95,47 +95,57 @@ func (c *checker) tooLong(name string, limit int) {
 
 // text trims each language and leaves out the empty ones.
 func (c *checker) text(name string, t Text, limit int, required bool) Text {
-	clean := Text{}
 	for language, value := range t {
-		value = plain(value)
+		clean := plain(value)
 		switch {
-		case value == "":
+		case clean == "":
+			delete(t, language)
 			continue
-		case !languageTag.MatchString(language):
+		case !isLanguage(language):
 			c.fail(name, "format", "has the unknown language %.20q", language)
-		case utf8.RuneCountInString(value) > limit:
+		case longerThan(clean, limit):
 			c.tooLong(name+"/"+language, limit)
 		}
-		clean[language] = value
+		if clean != value {
+			t[language] = clean
+		}
 	}
-	if len(clean) > maxLanguages {
+	if len(t) > maxLanguages {
 		c.failWith(name, Fault{Code: "maxItems", Params: map[string]any{"maxItems": maxLanguages}}, "is there in more than %d languages", maxLanguages)
 	}
-	if required && len(clean) == 0 {
+	if required && len(t) == 0 {
 		c.fail(name, "required", "is missing")
 	}
-	if len(clean) == 0 {
+	if len(t) == 0 {
 		return nil
 	}
-	return clean
+	return t
+}
+
+// isLanguage says whether that is a tag of a language; most texts are in one of two.
+func isLanguage(tag string) bool { return tag == "de" || tag == "en" || languageTag.MatchString(tag) }
+
+func longerThan(s string, characters int) bool {
+	return len(s) > characters && utf8.RuneCountInString(s) > characters
 }
 
 // html is text for texts with markup, which is reduced to what may be shown.
 func (c *checker) html(name string, t Text) Text {
-	clean := make(Text, len(t))
 	for language, value := range t {
 		if len(value) > 2*maxHTML {
 			c.tooLong(name+"/"+language, maxHTML)
 			return nil
 		}
-		clean[language] = sanitise(c.policy, plain(value))
+		if clean := sanitise(c.policy, plain(value)); clean != value {
+			t[language] = clean
+		}
 	}
-	return c.text(name, clean, maxHTML, false)
+	return c.text(name, t, maxHTML, false)
 }
 
 func (c *checker) word(name, value string, limit int) string {
 	value = plain(value)
-	if utf8.RuneCountInString(value) > limit {
+	if longerThan(value, limit) {
 		c.tooLong(name, limit)
 	}
 	return value

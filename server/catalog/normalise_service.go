@@ -350,12 +350,12 @@ func (u *DurationEntry) days() (int, bool) {
 func (e *ServiceEntry) normaliseSynonyms(c *checker) {
 	clean := make(map[string][]string, len(e.Synonyms))
 	for language, words := range e.Synonyms {
-		if !languageTag.MatchString(language) {
+		if !isLanguage(language) {
 			c.fail("synonyms", "format", "have the unknown language %.20q", language)
 		}
 		c.count("synonyms", len(words))
 		for _, w := range cleanWords(words) {
-			if utf8.RuneCountInString(w) > maxWord {
+			if longerThan(w, maxWord) {
 				c.tooLong("synonyms/"+language, maxWord)
 			}
 			clean[language] = append(clean[language], w)

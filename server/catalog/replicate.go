@@ -12,34 +12,30 @@ import (
 	"portalverbund/api/types"
 )
 
-const replicateBatch = 500
-
 // Replicate takes in what a linked portal published: entries and deletions, in order. It changes rows of that portal only.
 // What can't be taken (an id of another portal, an area that the portal may not speak for, something that is no entry) is
 // left out and logged; whatever was there under its id before goes, so that nothing outdated stays. Kinds that are not the
 // catalog's are passed over.
 func (s *Service) Replicate(ctx context.Context, owner string, entries []types.CatalogEntry) error {
+	return s.ReadReplica(ctx, owner, entries)(ctx)
+}
+
+// ReadReplica does the part of Replicate that needs no database, and gives what does the rest.
+func (s *Service) ReadReplica(_ context.Context, owner string, entries []types.CatalogEntry) (take func(ctx context.Context) error) {
 	if owner == ownOwner || owner == s.portals.Self().Id {
-		return errors.New("replicate catalog: a portal does not copy from itself")
+		return func(context.Context) error {
+			return errors.New("replicate catalog: a portal does not copy from itself")
+		}
 	}
-	return s.store.db.Tx(ctx, func(ctx context.Context) error {
-		t := newTouched()
-		var refused refusals
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel() // what is read ahead when one part can't be written is of no use
-		for part := range s.readAhead(ctx, owner, entries) {
-			if err := s.replicate(ctx, owner, part, t, &refused); err != nil {
+	read := s.readPortion(owner, entries)
+	return func(ctx context.Context) error {
+		return s.store.db.Tx(ctx, func(ctx context.Context) error {
+			if err := s.takePortion(ctx, owner, read); err != nil {
 				return fmt.Errorf("replicate catalog of %s: %w", owner, err)
 			}
-		}
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("replicate catalog of %s: %w", owner, err)
-		}
-		if refused.count > 0 {
-			s.log.WarnContext(ctx, "left out catalog entries of a linked portal", "portal", owner, "entries", refused.count, "first", refused.first)
-		}
-		return s.announce(ctx, t)
-	})
+			return nil
+		})
+	}
 }
 
 // refusals counts what was left out, and keeps the first few for the log.
@@ -55,10 +51,7 @@ func (r *refusals) add(kind, key string, reason any) {
 	}
 }
 
-func (r *refusals) join(more refusals) {
-	r.count += more.count
-	r.first = append(r.first, more.first[:min(len(more.first), max(0, keptRefusals-len(r.first)))]...)
-}
+func (r *refusals) copied() refusals { return refusals{r.count, slices.Clone(r.first)} }
 
 // step is what the entries of one kind come to: each key is either written or deleted.
 type step struct {
@@ -72,23 +65,8 @@ type portion struct {
 	refused refusals
 }
 
-// readAhead reads and checks entries, those of the next part while one is being written.
-func (s *Service) readAhead(ctx context.Context, owner string, entries []types.CatalogEntry) <-chan portion {
-	parts := make(chan portion)
-	go func() {
-		defer close(parts)
-		for some := range slices.Chunk(entries, replicateBatch) {
-			select {
-			case parts <- s.readPart(owner, some):
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	return parts
-}
-
-func (s *Service) readPart(owner string, entries []types.CatalogEntry) portion {
+// readPortion reads and checks entries.
+func (s *Service) readPortion(owner string, entries []types.CatalogEntry) portion {
 	read := portion{steps: map[string]step{}}
 	for _, e := range entries {
 		if newEntry(e.Kind) == nil {
@@ -117,16 +95,20 @@ func (s *Service) readPart(owner string, entries []types.CatalogEntry) portion {
 	return read
 }
 
-func (s *Service) replicate(ctx context.Context, owner string, read portion, t *touched, refused *refusals) error {
-	refused.join(read.refused)
-	now := s.now()
+// takePortion writes and deletes entries that were read. It may be called again with the same ones, so it leaves them as they are.
+func (s *Service) takePortion(ctx context.Context, owner string, read portion) error {
+	t, now := newTouched(), s.now()
 	from := origin{owner: owner, copiedAt: &now}
+	refused := read.refused.copied()
 	for _, kind := range catalogKinds() {
-		if err := s.take(ctx, kind, from, read.steps[kind], t, refused); err != nil {
+		if err := s.take(ctx, kind, from, read.steps[kind], t, &refused); err != nil {
 			return err
 		}
 	}
-	return nil
+	if refused.count > 0 {
+		s.log.WarnContext(ctx, "left out catalog entries of a linked portal", "portal", owner, "entries", refused.count, "first", refused.first)
+	}
+	return s.announce(ctx, t)
 }
 
 // accept checks an entry of a linked portal as strictly as one that is imported, and that the portal may state it.

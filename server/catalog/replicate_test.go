@@ -18,7 +18,7 @@ func entryOf(kind, id string, payload map[string]any) types.CatalogEntry {
 	return types.CatalogEntry{Kind: kind, Id: id, Payload: &raw}
 }
 
-func (p *portal) count(t *testing.T, table, owner string) (n int) {
+func (p *portal) count(t testing.TB, table, owner string) (n int) {
 	t.Helper()
 	if err := p.db.Pool().QueryRow(t.Context(), "SELECT count(*) FROM "+table+" WHERE owner = $1", owner).Scan(&n); err != nil {
 		t.Fatal(err)

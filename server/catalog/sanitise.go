@@ -41,40 +41,49 @@ func sanitise(policy *bluemonday.Policy, html string) string {
 	switch {
 	case !strings.ContainsAny(html, "<&"):
 		return escaped.Replace(html)
-	case isHarmless(html):
+	}
+	harmless, renamed := isHarmless(html)
+	switch {
+	case !harmless:
+		return oneName.Replace(policy.Sanitize(html))
+	case renamed:
 		return oneName.Replace(html)
 	}
-	return oneName.Replace(policy.Sanitize(html))
+	return html
 }
 
 // isHarmless says whether the policy would leave HTML as it is: only tags without attributes that it allows, and text in which
-// nothing is to be escaped. Most texts of directories are such, and the policy takes a hundred times as long to find out.
-func isHarmless(html string) bool {
+// nothing is to be escaped. Most texts of directories are such, and the policy takes a hundred times as long to find out. renamed says
+// whether there are tags that have another name here.
+func isHarmless(html string) (harmless, renamed bool) {
 	for i := 0; i < len(html); i++ {
 		switch html[i] {
 		case '<':
 			end := strings.IndexByte(html[i:min(len(html), i+longestTag)], '>')
-			if end < 0 || !isPlainTag(html[i+1:i+end]) {
-				return false
+			if end < 0 {
+				return false, false
+			}
+			name := strings.TrimPrefix(html[i+1:i+end], "/")
+			switch name {
+			case "p", "ul", "ol", "li", "strong", "em", "sub", "sup", "h3", "h4", "h5", "h6":
+			case "b", "i", "h1", "h2":
+				renamed = true
+			case "br":
+				if html[i+1] == '/' {
+					return false, false
+				}
+			default:
+				return false, false
 			}
 			i += end
 		case '>', '&', '"', '\'', '\r', 0:
-			return false
+			return false, false
 		}
 	}
-	return true
+	return true, renamed
 }
 
 const longestTag = len("</strong>")
-
-// isPlainTag says whether that is the inside of a tag that the policy allows and leaves as it is.
-func isPlainTag(tag string) bool {
-	switch strings.TrimPrefix(tag, "/") {
-	case "p", "ul", "ol", "li", "strong", "b", "em", "i", "sub", "sup", "h1", "h2", "h3", "h4", "h5", "h6":
-		return true
-	}
-	return tag == "br"
-}
 
 // unescape gives the text of HTML that has no tags.
 func unescape(s string) string { return html.UnescapeString(s) }

@@ -2,11 +2,11 @@ package catalog
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
 
+	jsonv1 "github.com/go-json-experiment/json/v1"
 	"github.com/google/uuid"
 )
 
@@ -24,6 +24,8 @@ type table struct {
 	firstKey string // before all others
 	own      string // $1 owner, $2 key, $3 limit → key, payload
 	values   func([]prepared) []any
+	columns  []string                     // id, payload, digest, those of the kind, then those of where it comes from
+	row      func(prepared, origin) []any // the values of columns
 }
 
 // column is a column beyond those that all tables have: its SQL type in an array, and its type in the table.
@@ -95,6 +97,10 @@ func newTable(name, service string, columns []column, extra func(prepared) []any
 		fmt.Fprintf(&arrays, ", $%d::%s[]", 7+i, c.array)
 		fmt.Fprintf(&set, ", %s = excluded.%s", c.name, c.name)
 	}
+	copied := []string{"id", "payload", "digest"}
+	for _, c := range columns {
+		copied = append(copied, c.name)
+	}
 	ids := fmt.Sprintf("(SELECT k::%s FROM unnest($%%d::text[]) AS k)", idType)
 	return table{
 		name:    name,
@@ -116,6 +122,15 @@ func newTable(name, service string, columns []column, extra func(prepared) []any
 		own:      fmt.Sprintf(`SELECT id::text, payload FROM %s WHERE owner = $1 AND id::text COLLATE "C" > $2 ORDER BY id::text COLLATE "C" LIMIT $3`, name),
 		values: func(batch []prepared) []any {
 			return columnsOf(batch, len(columns), extra)
+		},
+		columns: append(copied, "owner", "source", "copied_at"),
+		row: func(p prepared, from origin) []any {
+			var id any = p.entry.key()
+			if idType == "uuid" {
+				id = uuid.MustParse(p.entry.key()) // of an entry that was checked
+			}
+			row := append([]any{id, p.payload, p.digest}, extra(p)...)
+			return append(row, from.owner, from.source, from.copiedAt)
 		},
 	}
 }
@@ -186,7 +201,7 @@ func jsonText(t Text) string {
 	if t == nil {
 		return "{}"
 	}
-	b, err := json.Marshal(t)
+	b, err := jsonv1.Marshal(t)
 	if err != nil {
 		panic(err) // strings can always be written
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -70,7 +71,35 @@ func (s store) write(ctx context.Context, kind string, from origin, batch []prep
 	if err != nil || len(differ) == 0 {
 		return outcomes, err
 	}
-	return outcomes, s.put(ctx, kind, from, differ)
+	written := slices.DeleteFunc(slices.Clone(outcomes), func(o outcome) bool { return o == unchanged || o == foreign })
+	var fresh, known []prepared
+	for i, p := range differ {
+		if written[i] == added {
+			fresh = append(fresh, p)
+		} else {
+			known = append(known, p)
+		}
+	}
+	if len(fresh) < worthCopying {
+		return outcomes, s.put(ctx, kind, from, differ)
+	}
+	if err := s.copyIn(ctx, kind, from, fresh); err != nil || len(known) == 0 {
+		return outcomes, err
+	}
+	return outcomes, s.put(ctx, kind, from, known)
+}
+
+// worthCopying is from how many entries on COPY is the faster way.
+const worthCopying = 50
+
+// copyIn stores entries whose ids nobody had when compare looked; it fails if somebody has taken one since.
+func (s store) copyIn(ctx context.Context, kind string, from origin, batch []prepared) error {
+	table := tableOf(kind)
+	rows := pgx.CopyFromSlice(len(batch), func(i int) ([]any, error) { return table.row(batch[i], from), nil })
+	if _, err := s.db.Pgx(ctx).CopyFrom(ctx, pgx.Identifier{table.name}, table.columns, rows); err != nil {
+		return fmt.Errorf("write %s: %w", table.name, err)
+	}
+	return nil
 }
 
 // compare says what would become of each entry, in order, and gives those that differ from what is there. In a transaction,

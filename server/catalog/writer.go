@@ -218,17 +218,15 @@ func withoutTags(html string) string {
 	}
 	var b strings.Builder
 	b.Grow(len(html))
-	inTag := false
-	for _, r := range html {
-		switch {
-		case r == '<':
-			inTag = true
-			b.WriteByte(' ')
-		case r == '>':
-			inTag = false
-		case !inTag:
-			b.WriteRune(r)
+	for {
+		text, tag, more := strings.Cut(html, "<")
+		b.WriteString(text)
+		if !more {
+			return b.String()
+		}
+		b.WriteByte(' ')
+		if _, html, more = strings.Cut(tag, ">"); !more {
+			return b.String()
 		}
 	}
-	return b.String()
 }

@@ -231,6 +231,7 @@ func (s *Service) reached(ctx context.Context, id string, wasAway, spokeUp bool)
 		}
 	}
 	err := s.db.Tx(ctx, func(ctx context.Context) error {
+		s.db.Lazily(ctx) // should that get lost, the next contact is as good
 		news, err := s.store.peerReached(ctx, id, now, spokeUp, now.Add(-wakeQuiet))
 		if err != nil || !news {
 			return errors.Join(err, s.store.seen(ctx, id, now))
@@ -239,6 +240,7 @@ func (s *Service) reached(ctx context.Context, id string, wasAway, spokeUp bool)
 		if err != nil || woken == 0 && !wasAway {
 			return err
 		}
+		s.db.Firmly(ctx) // messages were waiting
 		return s.jobs.Insert(ctx, deliverArgs{Recipient: id}, nil)
 	})
 	if err != nil {

@@ -72,6 +72,11 @@ type RefusalHandler func(ctx context.Context, subject, messageID uuid.UUID, reas
 // not know are passed over.
 type CatalogHandler func(ctx context.Context, owner string, entries []types.CatalogEntry) error
 
+// CatalogReader reads and checks changes of another portal's catalog, and gives what takes them in as a CatalogHandler does. It
+// runs ahead, while what came before them is still being taken in, so it has only the entries to look at. The transaction may
+// be tried again, and take with it.
+type CatalogReader func(ctx context.Context, owner string, entries []types.CatalogEntry) (take func(ctx context.Context) error)
+
 // AttachmentSource opens a file for a member. It answers problem.NotFound for a file that is unknown or not for it.
 type AttachmentSource func(ctx context.Context, member string, id uuid.UUID) (name, mediaType string, size int64, content io.ReadSeekCloser, err error)
 
@@ -96,7 +101,7 @@ type Service struct {
 	handlers    map[string]Handler
 	onReceipt   map[string]ReceiptHandler
 	onRefused   map[string]RefusalHandler
-	catalog     []CatalogHandler
+	catalog     []CatalogReader
 	attachments AttachmentSource
 
 	drains   busyNames // limits deliveries to one portal
@@ -109,6 +114,7 @@ type Service struct {
 	nudged   limiter
 	metrics  metrics
 	pages    chan struct{} // limits pages made at the same time
+	lines    sharedPages
 }
 
 // New checks that this portal is a member of its association with the keys it has, and makes its link.
@@ -191,7 +197,14 @@ func (s *Service) OnRefused(kind string, fn RefusalHandler) { s.onRefused[kind] 
 
 // HandleCatalog registers one more receiver of other portals' catalogs. What a full snapshot no longer contains, and
 // what belongs to a portal that is no member any more, arrives as deleted entries.
-func (s *Service) HandleCatalog(fn CatalogHandler) { s.catalog = append(s.catalog, fn) }
+func (s *Service) HandleCatalog(fn CatalogHandler) {
+	s.ReadCatalog(func(_ context.Context, owner string, entries []types.CatalogEntry) func(context.Context) error {
+		return func(ctx context.Context) error { return fn(ctx, owner, entries) }
+	})
+}
+
+// ReadCatalog does what HandleCatalog does for a receiver that reads and checks ahead.
+func (s *Service) ReadCatalog(fn CatalogReader) { s.catalog = append(s.catalog, fn) }
 
 // PersonSource writes what this portal holds about a person of an account home, one PersonalDataItem a line.
 type PersonSource func(ctx context.Context, issuer, subject string, w io.Writer) error

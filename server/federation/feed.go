@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"portalverbund/api/types"
@@ -105,44 +106,77 @@ type pageClaims struct {
 // CatalogPage makes a page of the feed for a member, compressed with gzip. after is the cursor of its last page; a full
 // snapshot begins when it is empty or no longer known. limit is the largest number of entries, 0 for the usual one.
 func (s *Service) CatalogPage(ctx context.Context, reader, after string, limit int) ([]byte, error) {
+	if limit <= 0 {
+		limit = pageEntries
+	}
+	lines, err := s.lines.read(ctx, pageKey{after, min(limit, maxPageEntries)}, s.readLines)
+	if err != nil {
+		return nil, fmt.Errorf("read catalog feed: %w", err)
+	}
+	return s.endPage(lines, reader)
+}
+
+// feedLines are the lines of a page before its end, compressed. They are the same for all who ask from the same cursor on.
+type feedLines struct {
+	claims pageClaims // without a stamp
+	zipped []byte
+}
+
+// readLines reads the lines of a page.
+func (s *Service) readLines(ctx context.Context, key pageKey) (feedLines, error) {
 	select { // each page takes a connection and memory while it is made
 	case s.pages <- struct{}{}:
 		defer func() { <-s.pages }()
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return feedLines{}, ctx.Err()
 	}
-	if limit <= 0 {
-		limit = pageEntries
-	}
-	page := feedPage{claims: pageClaims{stamp: s.newStamp(reader), After: after}, limit: min(limit, maxPageEntries)}
+	page := feedPage{claims: pageClaims{After: key.after}, limit: key.limit}
 	page.begin()
-	err := s.store.readFeed(ctx, func(feed feedReader) error { return page.read(ctx, feed) })
-	if err != nil {
-		return nil, fmt.Errorf("read catalog feed: %w", err)
+	if err := page.read(ctx, s.store); err != nil {
+		return feedLines{}, err
 	}
-	return page.end(s)
+	return page.finish()
 }
 
+// errOtherEpoch says that a cursor means nothing (any more).
+var errOtherEpoch = errors.New("cursor is not of this epoch, or too old")
+
 // read fills the page, from the cursor in its claims on, or from the beginning.
-func (p *feedPage) read(ctx context.Context, feed feedReader) error {
-	epoch, err := feed.epoch(ctx)
-	if err != nil {
-		return err
-	}
+func (p *feedPage) read(ctx context.Context, st store) error {
 	from, known := parseCursor(p.claims.After)
-	if !known || from.epoch != epoch.Epoch || from.before(epoch.Horizon) {
-		from = cursor{epoch: epoch.Epoch, snapshot: true}
+	err := errOtherEpoch
+	if known {
+		err = p.readFrom(ctx, st, from, true)
+	}
+	if errors.Is(err, errOtherEpoch) {
 		p.claims.First = true
+		err = p.readFrom(ctx, st, cursor{snapshot: true}, false)
+	}
+	return err
+}
+
+// readFrom fills the page from a place on; if that is one in an epoch, only in that one.
+func (p *feedPage) readFrom(ctx context.Context, st store, from cursor, ofEpoch bool) error {
+	horizon := int64(0)
+	err := st.feed(ctx, from.xid, from.seq, p.limit+1, func(epoch epochRow, row *feedRow) error {
+		if ofEpoch && (from.epoch != epoch.Epoch || from.before(epoch.Horizon)) {
+			return errOtherEpoch
+		}
+		from.epoch, horizon = epoch.Epoch, epoch.Horizon
+		if row == nil {
+			return nil
+		}
+		return p.add(*row)
+	})
+	if err != nil && !errors.Is(err, errPageFull) {
+		return err
 	}
 	p.claims.Snapshot = from.snapshot
-	if err := feed.entries(ctx, from.xid, from.seq, p.limit+1, p.add); err != nil && !errors.Is(err, errPageFull) {
-		return err
-	}
 	if p.claims.Count > 0 {
 		from.xid, from.seq = p.last.XID, p.last.Seq
 	}
 	if !p.claims.More {
-		from = from.settled(epoch.Horizon)
+		from = from.settled(horizon)
 	}
 	p.claims.Cursor = from.String()
 	return nil
@@ -163,9 +197,26 @@ type feedPage struct {
 	hash   interface{ Sum([]byte) []byte }
 }
 
+// Compressors that nobody uses: each takes most of a megabyte. What is at the end of a page is a signature, which does not shrink.
+//
+//nolint:gochecknoglobals // they know nothing of what they compressed
+var (
+	zips  = sync.Pool{New: func() any { return newZip(gzip.BestSpeed) }}
+	packs = sync.Pool{New: func() any { return newZip(gzip.NoCompression) }}
+)
+
+func newZip(level int) *gzip.Writer {
+	w, err := gzip.NewWriterLevel(io.Discard, level)
+	if err != nil {
+		panic(err) // the level is a valid one
+	}
+	return w
+}
+
 func (p *feedPage) begin() {
 	hash := sha256.New()
-	p.zip, _ = gzip.NewWriterLevel(&p.buffer, gzip.BestSpeed) // the level is a valid one
+	p.zip = zips.Get().(*gzip.Writer) //nolint:forcetypeassert // it holds no others
+	p.zip.Reset(&p.buffer)
 	p.lines, p.hash = io.MultiWriter(hash, p.zip), hash
 }
 
@@ -188,25 +239,42 @@ func (p *feedPage) add(row feedRow) error {
 	return nil
 }
 
-// end writes the last line and gives the page.
-func (p *feedPage) end(s *Service) ([]byte, error) {
+// finish gives the lines.
+func (p *feedPage) finish() (feedLines, error) {
 	p.claims.Hash = hex.EncodeToString(p.hash.Sum(nil))
-	digest, err := s.sign(typPage, p.claims)
+	if err := p.zip.Close(); err != nil {
+		return feedLines{}, err
+	}
+	zips.Put(p.zip)
+	return feedLines{p.claims, p.buffer.Bytes()}, nil
+}
+
+// endPage gives a page for a reader: the lines, and a last one that signs them. That one is a member of its own of the gzip
+// file (RFC 1952, 2.2), so that the others are compressed once for all readers.
+func (s *Service) endPage(lines feedLines, reader string) ([]byte, error) {
+	claims := lines.claims
+	claims.stamp = s.newStamp(reader)
+	digest, err := s.sign(typPage, claims)
 	if err != nil {
 		return nil, err
 	}
-	end := types.CatalogPageEnd{End: true, Cursor: p.claims.Cursor, More: p.claims.More, Digest: digest, Snapshot: &p.claims.Snapshot}
+	end := types.CatalogPageEnd{End: true, Cursor: claims.Cursor, More: claims.More, Digest: digest, Snapshot: &claims.Snapshot}
 	line, err := json.Marshal(end)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := p.zip.Write(append(line, '\n')); err != nil {
+	page := bytes.NewBuffer(make([]byte, 0, len(lines.zipped)+len(line)+64))
+	page.Write(lines.zipped)
+	pack := packs.Get().(*gzip.Writer) //nolint:forcetypeassert // it holds no others
+	pack.Reset(page)
+	if _, err := pack.Write(append(line, '\n')); err != nil {
 		return nil, err
 	}
-	if err := p.zip.Close(); err != nil {
+	if err := pack.Close(); err != nil {
 		return nil, err
 	}
-	return p.buffer.Bytes(), nil
+	packs.Put(pack)
+	return page.Bytes(), nil
 }
 
 // line gives a row as a CatalogEntry with a line end. Its payload is JSON in one line already, as feedEntry made it.

@@ -11,9 +11,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 	"time"
+
+	jsonv1 "github.com/go-json-experiment/json/v1"
 
 	"portalverbund/api/types"
 	"portalverbund/server/federation/fault"
@@ -85,19 +86,47 @@ type pageLine struct {
 	types.CatalogPageEnd
 }
 
-// usual is a line as this product writes it: most need not be taken apart as any JSON would.
-var usual = regexp.MustCompile(`^\{"kind":"([a-zA-Z0-9_.-]{1,64})","id":"([a-zA-Z0-9_.:/-]{1,200})","deleted":false,"payload":(\{)`)
-
-// read takes a line apart.
+// read takes a line apart. Most are written as this product writes them, and need not be taken apart as any JSON would.
 func (l *pageLine) read(text []byte) error {
-	at := usual.FindSubmatchIndex(text)
-	body, whole := bytes.CutSuffix(text, []byte("}\n"))
-	if at == nil || !whole || !json.Valid(body[min(at[6], len(body)):]) {
+	e, ok := usualEntry(text)
+	if !ok {
 		return json.Unmarshal(text, l)
 	}
-	payload := json.RawMessage(bytes.Clone(body[at[6]:]))
-	l.CatalogEntry = types.CatalogEntry{Kind: string(text[at[2]:at[3]]), Id: string(text[at[4]:at[5]]), Payload: &payload}
+	l.CatalogEntry = e
 	return nil
+}
+
+// usualEntry reads an entry from a line as this product writes it. ok is false for every other one.
+func usualEntry(text []byte) (e types.CatalogEntry, ok bool) {
+	kind, text, ok := cutWord(text, `{"kind":"`)
+	if !ok {
+		return e, false
+	}
+	id, text, ok := cutWord(text, `","id":"`)
+	if !ok || len(kind) > maxKind || len(id) > maxEntryID {
+		return e, false
+	}
+	text, ok = bytes.CutPrefix(text, []byte(`","deleted":false,"payload":`))
+	body, whole := bytes.CutSuffix(text, []byte("}\n"))
+	if !ok || !whole || len(body) == 0 || body[0] != '{' || !jsonv1.Valid(body) {
+		return e, false
+	}
+	payload := json.RawMessage(bytes.Clone(body))
+	return types.CatalogEntry{Kind: string(kind), Id: string(id), Payload: &payload}, true
+}
+
+// cutWord gives the letters that follow a prefix and mean themselves in JSON, at least one, and the rest.
+func cutWord(text []byte, prefix string) (word, rest []byte, ok bool) {
+	text, ok = bytes.CutPrefix(text, []byte(prefix))
+	n := 0
+	for n < len(text) && isWordLetter(text[n]) {
+		n++
+	}
+	return text[:n], text[n:], ok && n > 0
+}
+
+func isWordLetter(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '-' && c <= ':' || c == '_' // '-' to ':' are - . / and digits
 }
 
 // readLines reads entries up to the end of the page and gives the hash of their lines.

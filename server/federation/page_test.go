@@ -147,11 +147,11 @@ func TestReadCatalog_OverHTTP_MembersOnlyAndPlainOnRequest(t *testing.T) {
 
 func FuzzReadPage(f *testing.F) {
 	s := offline(f)
-	p := feedPage{claims: pageClaims{stamp: s.newStamp(s.id), Cursor: "e.0.0", Snapshot: true, First: true}, limit: 10}
+	p := feedPage{claims: pageClaims{Cursor: "e.0.0", Snapshot: true, First: true}, limit: 10}
 	p.begin()
 	text := "{}"
 	require.NoError(f, p.add(feedRow{Kind: "service", ID: "1", Payload: &text}))
-	data, err := p.end(s)
+	data, err := p.end(s, s.id)
 	require.NoError(f, err)
 	_, err = s.readPage(f.Context(), bytes.NewReader(data), s.id, "")
 	require.NoError(f, err, "the page itself")

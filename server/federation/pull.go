@@ -16,11 +16,12 @@ import (
 )
 
 const (
-	pullsAtOnce = 4
-	pageTimeout = 30 * time.Second
-	maxPages    = 10_000     // in one go
-	maxEntries  = 10_000_000 // of one portal
-	handOver    = 1000       // entries that handlers get at once
+	pullsAtOnce  = 4
+	pageTimeout  = 30 * time.Second
+	maxPages     = 10_000     // in one go
+	maxEntries   = 10_000_000 // of one portal
+	askedEntries = 1000       // of a page: while they are taken in, the next are checked and those after them fetched
+	handOver     = 1000       // entries that receivers get at once when they are gone
 )
 
 // follow reads the catalogs of all members at the start, and then each in its turn.
@@ -64,19 +65,19 @@ func (s *Service) pullAndLog(ctx context.Context, owner string) {
 	}
 }
 
-// Pull reads what is new in a member's catalog and hands it to the catalog handlers, page by page. One process of this
+// Pull reads what is new in a member's catalog and hands it to the receivers of catalogs, page by page. One process of this
 // portal at a time reads a member's catalog; others wait.
 func (s *Service) Pull(ctx context.Context, owner string) error {
 	member, err := s.trust.Member(ctx, owner)
 	if err != nil {
 		return err
 	}
-	unlock, err := s.store.lockReplica(ctx, owner)
+	state, unlock, err := s.store.lockReplica(ctx, owner)
 	if err != nil {
 		return fmt.Errorf("read catalog of %s: %w", owner, err)
 	}
 	defer unlock()
-	if err := s.pullPages(ctx, member); err != nil {
+	if err := s.pullPages(ctx, member, state); err != nil {
 		note, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
 		defer cancel()
 		if ctx.Err() == nil {
@@ -90,32 +91,30 @@ func (s *Service) Pull(ctx context.Context, owner string) error {
 // fetched is a page, or why there is none.
 type fetched struct {
 	page  page
-	after string // the cursor that it was asked for with
+	after string                            // the cursor that it was asked for with
+	take  []func(ctx context.Context) error // what the receivers have made of its entries
 	err   error
 }
 
-// pullPages takes pages from the cursor on until there are no more. While one is taken in, the next is fetched.
-func (s *Service) pullPages(ctx context.Context, member Member) error {
-	state, err := s.store.replica(ctx, member.ID)
-	if err != nil {
-		return err
-	}
+// pullPages takes pages from the cursor on until there are no more. While one is taken in, the next is read and checked, and the one
+// after that is fetched.
+func (s *Service) pullPages(ctx context.Context, member Member, state replicaRow) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // what is fetched ahead when one can't be taken in is of no use
-	for next := s.fetchAhead(ctx, member, state.Cursor); ; {
-		var f fetched
-		select {
-		case f = <-next:
-		case <-ctx.Done():
-			return ctx.Err()
+	taken := false
+	for next := s.readAhead(ctx, member.ID, s.fetchAhead(ctx, member, state.Cursor)); ; {
+		f, err := received(ctx, next)
+		if err == nil {
+			err = f.err
 		}
-		if f.err != nil {
-			return f.err
+		if err != nil {
+			return err
 		}
 		if f.page.nothingAfter(f.after) {
 			err = s.store.replicaCurrent(ctx, member.ID, f.page.certificateUntil, s.now())
 		} else {
-			err = s.takePage(ctx, member.ID, f.after, f.page)
+			state, err = s.takePage(ctx, state, f)
+			taken = true
 		}
 		if err != nil {
 			return err
@@ -123,33 +122,65 @@ func (s *Service) pullPages(ctx context.Context, member Member) error {
 		s.metrics.entries.Add(float64(len(f.page.entries)))
 		if !f.page.more {
 			s.reached(ctx, member.ID, true, false)
-			return nil
+			break
 		}
+	}
+	if taken { // by now all can find it; should the disk not have it, the catalog counts as not read
+		return s.db.Flushed(ctx)
+	}
+	return nil
+}
+
+func received(ctx context.Context, pages <-chan fetched) (fetched, error) {
+	select {
+	case f := <-pages:
+		return f, nil
+	case <-ctx.Done():
+		return fetched{}, ctx.Err()
 	}
 }
 
 // fetchAhead fetches pages one after another, each when the one before is taken out of the channel: there are never more than
-// two. The last one has no more behind it, or an error.
+// two here. The last one has no more behind it, or an error.
 func (s *Service) fetchAhead(ctx context.Context, member Member, after string) <-chan fetched {
-	pages := make(chan fetched)
-	go func() {
+	return ahead(ctx, func(give func(fetched) bool) {
 		for range maxPages {
 			p, err := s.fetchPage(ctx, member, after)
-			select {
-			case pages <- fetched{p, after, err}:
-			case <-ctx.Done():
-				return
-			}
-			if err != nil || !p.more {
+			if !give(fetched{page: p, after: after, err: err}) || err != nil || !p.more {
 				return
 			}
 			after = p.cursor
 		}
-		select {
-		case pages <- fetched{err: fmt.Errorf("%w: no end after %d pages", errPage, maxPages)}:
-		case <-ctx.Done():
+		give(fetched{err: fmt.Errorf("%w: no end after %d pages", errPage, maxPages)})
+	})
+}
+
+// readAhead lets the receivers read and check pages, each when the one before is taken out of the channel.
+func (s *Service) readAhead(ctx context.Context, owner string, pages <-chan fetched) <-chan fetched {
+	return ahead(ctx, func(give func(fetched) bool) {
+		for {
+			f, err := received(ctx, pages)
+			if err == nil && f.err == nil {
+				f.take = s.readEntries(ctx, owner, f.page.entries)
+			}
+			if err != nil || !give(f) || f.err != nil || !f.page.more {
+				return
+			}
 		}
-	}()
+	})
+}
+
+// ahead runs something beside its reader. give waits until that takes a page, and is false when it takes no more.
+func ahead(ctx context.Context, run func(give func(fetched) bool)) <-chan fetched {
+	pages := make(chan fetched)
+	go run(func(f fetched) bool {
+		select {
+		case pages <- f:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	})
 	return pages
 }
 
@@ -157,7 +188,7 @@ func (s *Service) fetchAhead(ctx context.Context, member Member, after string) <
 func (s *Service) fetchPage(ctx context.Context, member Member, after string) (page, error) {
 	ctx, cancel := context.WithTimeout(ctx, pageTimeout)
 	defer cancel()
-	query := url.Values{"limit": {strconv.Itoa(pageEntries)}}
+	query := url.Values{"limit": {strconv.Itoa(askedEntries)}}
 	if after != "" {
 		query.Set("after", after)
 	}
@@ -180,48 +211,59 @@ func (s *Service) fetchPage(ctx context.Context, member Member, after string) (p
 	return p, err
 }
 
-// takePage hands a page to the handlers and moves the cursor, in one transaction. Entries of a snapshot are marked with
+// takePage lets the receivers take a page in and moves the cursor, in one transaction. Entries of a snapshot are marked with
 // its generation; at the snapshot's end those without the mark are gone.
-func (s *Service) takePage(ctx context.Context, owner, after string, p page) error {
-	return s.db.Tx(ctx, func(ctx context.Context) error {
-		state, err := s.store.lockedReplica(ctx, owner)
-		if err != nil {
+func (s *Service) takePage(ctx context.Context, before replicaRow, f fetched) (replicaRow, error) {
+	p := f.page
+	state := replicaRow{Owner: before.Owner, Cursor: p.cursor, Generation: before.Generation, Snapshot: p.snapshot && p.more}
+	if p.first {
+		state.Generation++
+	}
+	return state, s.db.Tx(ctx, func(ctx context.Context) error {
+		s.db.Lazily(ctx) // the cursor gets lost with the rows; pullPages waits for the disk at the end
+		if err := takeAll(ctx, f.take); err != nil {
 			return err
 		}
-		if state.Cursor != after { // cannot happen under the lock, unless its connection broke
-			return fmt.Errorf("read by another process up to %q meanwhile", state.Cursor)
-		}
-		if p.first {
-			state.Generation++
-		}
-		if err := s.handOver(ctx, owner, p.entries); err != nil {
+		count, moved, err := s.store.advance(ctx, state, f.after, p.entries, p.certificateUntil, s.now())
+		switch {
+		case err != nil:
 			return err
+		case !moved: // cannot happen under the lock, unless its connection broke
+			return fmt.Errorf("read by another process from %q on meanwhile", f.after)
 		}
-		grown, err := s.store.markEntries(ctx, owner, state.Generation, p.entries)
-		if err != nil {
-			return err
-		}
-		var gone int64
 		if p.snapshot && !p.more {
-			if gone, err = s.dropUnseen(ctx, owner, state.Generation); err != nil {
+			gone, err := s.dropUnseen(ctx, state.Owner, state.Generation)
+			if err != nil {
 				return err
 			}
+			if count -= gone; gone > 0 {
+				if err := s.store.fewer(ctx, state.Owner, gone); err != nil {
+					return err
+				}
+			}
 		}
-		if state.Entries += grown - gone; state.Entries > maxEntries {
+		if count > maxEntries {
 			return fmt.Errorf("%w: more than %d entries", errPage, maxEntries)
 		}
-		state.Cursor, state.Snapshot = p.cursor, p.snapshot && p.more
-		return s.store.saveReplica(ctx, state, p.certificateUntil, s.now())
+		return nil
 	})
 }
 
-// handOver gives entries to all catalog handlers.
-func (s *Service) handOver(ctx context.Context, owner string, entries []types.CatalogEntry) error {
+// readEntries gives entries to all receivers of catalogs, and what takes in what they have read.
+func (s *Service) readEntries(ctx context.Context, owner string, entries []types.CatalogEntry) []func(context.Context) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	for _, handle := range s.catalog {
-		if err := handle(ctx, owner, entries); err != nil {
+	take := make([]func(context.Context) error, 0, len(s.catalog))
+	for _, read := range s.catalog {
+		take = append(take, read(ctx, owner, entries))
+	}
+	return take
+}
+
+func takeAll(ctx context.Context, take []func(context.Context) error) error {
+	for _, take := range take {
+		if err := take(ctx); err != nil {
 			var refusal *problem.Error
 			if errors.As(err, &refusal) && refusal.Status < http.StatusInternalServerError {
 				err = fault.As(types.LinkFaultCodeContent, err)
@@ -232,14 +274,14 @@ func (s *Service) handOver(ctx context.Context, owner string, entries []types.Ca
 	return nil
 }
 
-// dropUnseen tells the handlers that entries of generations before this one are gone, and how many they are.
+// dropUnseen tells the receivers that entries of generations before this one are gone, and how many they are.
 func (s *Service) dropUnseen(ctx context.Context, owner string, generation int64) (int64, error) {
 	gone, err := s.store.dropEntries(ctx, owner, generation)
 	if err != nil {
 		return 0, err
 	}
 	for part := range slices.Chunk(gone, handOver) {
-		if err := s.handOver(ctx, owner, part); err != nil {
+		if err := takeAll(ctx, s.readEntries(ctx, owner, part)); err != nil {
 			return 0, err
 		}
 	}
@@ -267,16 +309,12 @@ func (s *Service) forgetStrangers(ctx context.Context, members []string) error {
 }
 
 func (s *Service) forgetOwner(ctx context.Context, owner string) error {
-	unlock, err := s.store.lockReplica(ctx, owner)
+	state, unlock, err := s.store.lockReplica(ctx, owner)
 	if err != nil {
 		return err
 	}
 	defer unlock()
 	return s.db.Tx(ctx, func(ctx context.Context) error {
-		state, err := s.store.lockedReplica(ctx, owner)
-		if err != nil {
-			return err
-		}
 		if _, err := s.dropUnseen(ctx, owner, state.Generation+1); err != nil {
 			return err
 		}

@@ -74,7 +74,7 @@ func TestPull_SnapshotInterrupted_GoesOnWithTheNextPage(t *testing.T) {
 		next.ServeHTTP(w, r)
 	})
 	require.Error(t, b.Pull(t.Context(), a.id))
-	require.Len(t, c.all(), pageEntries)
+	require.Len(t, c.all(), askedEntries)
 	require.True(t, value[bool](b, "SELECT snapshot FROM federation_replicas"))
 	require.NoError(t, a.PublishCatalog(t.Context(), "service", "5", nil)) // was on the first page
 	a.settled()
@@ -186,14 +186,14 @@ func TestPull_CursorDoesNotMove_Ends(t *testing.T) {
 	var asked atomic.Int64
 	a.set(func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 		asked.Add(1)
-		p := feedPage{claims: pageClaims{stamp: a.newStamp(b.id), After: r.URL.Query().Get("after"), Cursor: "same", More: true}}
+		p := feedPage{claims: pageClaims{After: r.URL.Query().Get("after"), Cursor: "same", More: true}}
 		p.claims.First = p.claims.After == ""
 		p.claims.Snapshot = true
 		p.limit = 10
 		p.begin()
 		text := "{}"
 		require.NoError(t, p.add(feedRow{Kind: "service", ID: "1", Payload: &text}))
-		data, err := p.end(a.Service)
+		data, err := p.end(a.Service, b.id)
 		require.NoError(t, err)
 		w.Header().Set("Content-Encoding", "gzip")
 		_, _ = w.Write(data)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
@@ -42,41 +41,32 @@ func (st store) publish(ctx context.Context, rows []feedRow, now time.Time) (int
 	return tag.RowsAffected(), err
 }
 
-// readFeed lets fn read the feed and its epoch as they are at one moment.
-func (st store) readFeed(ctx context.Context, fn func(feedReader) error) error {
-	tx, err := st.db.Pool().BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // nothing to commit
-	return fn(feedReader{tx})
-}
-
-type feedReader struct{ tx pgx.Tx }
-
-func (f feedReader) epoch(ctx context.Context) (epochRow, error) {
-	var r epochRow
-	err := f.tx.QueryRow(ctx, "SELECT epoch, horizon FROM federation_feed_epoch").Scan(&r.Epoch, &r.Horizon)
-	return r, err
-}
-
-// entries visits entries after a place, in order. It stops below the oldest transaction that still runs: whatever
-// commits later has a place behind all that was given out.
-func (f feedReader) entries(ctx context.Context, xid, seq int64, limit int, visit func(feedRow) error) error {
-	rows, err := f.tx.Query(ctx, `
-		SELECT kind, id, xid, seq, payload FROM federation_feed
-		WHERE (xid, seq) > ($1, $2) AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-		ORDER BY xid, seq LIMIT $3`, xid, seq, limit)
+// feed visits entries after a place, in order, with the epoch as it is at the same moment; without an entry if there is none. It stops
+// below the oldest transaction that still runs: whatever commits later has a place behind all that was given out.
+func (st store) feed(ctx context.Context, xid, seq int64, limit int, visit func(epochRow, *feedRow) error) error {
+	rows, err := st.db.Pgx(ctx).Query(ctx, `
+		SELECT e.epoch, e.horizon, f.kind, f.id, f.xid, f.seq, f.payload FROM federation_feed_epoch e LEFT JOIN LATERAL (
+			SELECT kind, id, xid, seq, payload FROM federation_feed
+			WHERE (xid, seq) > ($1, $2) AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+			ORDER BY xid, seq LIMIT $3
+		) f ON true ORDER BY f.xid, f.seq`, xid, seq, limit)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
+		var epoch epochRow
+		var kind, id *string
+		var xid, seq *int64
 		var r feedRow
-		if err := rows.Scan(&r.Kind, &r.ID, &r.XID, &r.Seq, &r.Payload); err != nil {
+		if err := rows.Scan(&epoch.Epoch, &epoch.Horizon, &kind, &id, &xid, &seq, &r.Payload); err != nil {
 			return err
 		}
-		if err := visit(r); err != nil {
+		if kind == nil {
+			return visit(epoch, nil)
+		}
+		r.Kind, r.ID, r.XID, r.Seq = *kind, *id, *xid, *seq
+		if err := visit(epoch, &r); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package federation
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,22 +17,17 @@ type replicaRow struct {
 	Cursor     string
 	Generation int64
 	Snapshot   bool
-	Entries    int64
 }
 
-// lockReplica lets one process at a time read an owner's catalog. The lock lives as long as its connection, so it does
-// not survive the process.
-func (st store) lockReplica(ctx context.Context, owner string) (unlock func(), err error) {
+// lockReplica lets one process at a time read an owner's catalog, and gives how far it has been read; from the beginning when it
+// never was. The lock lives as long as its connection, so it does not survive the process.
+func (st store) lockReplica(ctx context.Context, owner string) (r replicaRow, unlock func(), err error) {
 	conn, err := st.db.Pool().Acquire(ctx)
 	if err != nil {
-		return nil, err
+		return r, nil, err
 	}
 	const key = "hashtextextended('federation-replica ' || $1, 0)"
-	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock("+key+")", owner); err != nil { // waits up to lock_timeout
-		conn.Release()
-		return nil, err
-	}
-	return func() {
+	unlock = func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
 		defer cancel()
 		if _, err := conn.Exec(ctx, "SELECT pg_advisory_unlock("+key+")", owner); err != nil {
@@ -39,27 +35,72 @@ func (st store) lockReplica(ctx context.Context, owner string) (unlock func(), e
 			return
 		}
 		conn.Release()
-	}, nil
+	}
+	r.Owner = owner
+	batch, locked := &pgx.Batch{}, false
+	batch.Queue("SELECT pg_advisory_lock("+key+")", owner).Exec(func(pgconn.CommandTag) error { // waits up to lock_timeout
+		locked = true
+		return nil
+	})
+	batch.Queue("SELECT cursor, generation, snapshot FROM federation_replicas WHERE owner = $1", owner).QueryRow(func(row pgx.Row) error {
+		err := row.Scan(&r.Cursor, &r.Generation, &r.Snapshot)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
+		if locked {
+			unlock()
+		} else {
+			conn.Release()
+		}
+		return r, nil, err
+	}
+	return r, unlock, nil
 }
 
-// replica gives how far an owner's catalog has been read; from the beginning when it never was.
-func (st store) replica(ctx context.Context, owner string) (replicaRow, error) {
-	var r replicaRow
-	err := st.db.From(ctx).Raw("SELECT owner, cursor, generation, snapshot, entries FROM federation_replicas WHERE owner = ?", owner).Scan(&r).Error
-	return r, err
+// advance notes which entries an owner has, in which generation they were seen last, and how far its catalog has been read with them.
+// It gives how many entries there are then. moved is false, and the transaction must not be committed, if the catalog has been read
+// elsewhere from the same cursor.
+func (st store) advance(ctx context.Context, r replicaRow, from string, entries []types.CatalogEntry, certificateUntil *time.Time, now time.Time) (count int64, moved bool, err error) {
+	var kinds, ids, goneKinds, goneIDs []string
+	for _, e := range entries {
+		if e.Deleted {
+			goneKinds, goneIDs = append(goneKinds, e.Kind), append(goneIDs, e.Id)
+		} else {
+			kinds, ids = append(kinds, e.Kind), append(ids, e.Id)
+		}
+	}
+	err = st.db.Pgx(ctx).QueryRow(ctx, advanceQuery, r.Owner, r.Generation, kinds, ids, goneKinds, goneIDs, r.Cursor, r.Snapshot, now, certificateUntil, from).Scan(&count)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, false, nil
+	}
+	return count, err == nil, err
 }
 
-// lockedReplica gives the same as replica, and locks it until the transaction ends.
-func (st store) lockedReplica(ctx context.Context, owner string) (replicaRow, error) {
-	var r replicaRow
-	err := st.db.From(ctx).Raw(`INSERT INTO federation_replicas AS r (owner) VALUES (?)
-		ON CONFLICT (owner) DO UPDATE SET cursor = r.cursor RETURNING owner, cursor, generation, snapshot, entries`, owner).Scan(&r).Error
-	return r, err
-}
+const advanceQuery = `
+	WITH marked AS (
+		INSERT INTO federation_replica_entries AS e (owner, kind, id, generation)
+		SELECT $1::text, n.kind, n.id, $2::bigint FROM unnest($3::text[], $4::text[]) AS n (kind, id)
+		ON CONFLICT (owner, kind, id) DO UPDATE SET generation = excluded.generation WHERE e.generation < excluded.generation
+		RETURNING xmax = 0 AS new
+	), removed AS (
+		DELETE FROM federation_replica_entries e USING unnest($5::text[], $6::text[]) AS n (kind, id)
+		WHERE e.owner = $1 AND e.kind = n.kind AND e.id = n.id
+		RETURNING true
+	)
+	INSERT INTO federation_replicas AS r (owner, generation, cursor, snapshot, pulled_at, certificate_until, entries)
+	SELECT $1, $2, $7::text, $8::boolean, $9::timestamptz, $10::timestamptz, (SELECT count(*) FILTER (WHERE new) FROM marked) - (SELECT count(*) FROM removed)
+	WHERE $11::text = '' OR EXISTS (SELECT FROM federation_replicas WHERE owner = $1)
+	ON CONFLICT (owner) DO UPDATE SET generation = excluded.generation, cursor = excluded.cursor, snapshot = excluded.snapshot,
+		pulled_at = excluded.pulled_at, certificate_until = excluded.certificate_until, entries = r.entries + excluded.entries, failure = ''
+	WHERE r.cursor = $11
+	RETURNING entries`
 
-func (st store) saveReplica(ctx context.Context, r replicaRow, certificateUntil *time.Time, now time.Time) error {
-	return st.db.From(ctx).Exec(`UPDATE federation_replicas SET cursor = ?, generation = ?, snapshot = ?, entries = ?, pulled_at = ?,
-		failure = '', certificate_until = ? WHERE owner = ?`, r.Cursor, r.Generation, r.Snapshot, r.Entries, now, certificateUntil, r.Owner).Error
+// fewer notes that entries of an owner are gone.
+func (st store) fewer(ctx context.Context, owner string, gone int64) error {
+	return st.db.From(ctx).Exec("UPDATE federation_replicas SET entries = entries - ? WHERE owner = ?", gone, owner).Error
 }
 
 // replicaCurrent notes that there was nothing new in an owner's catalog, as is mostly so. That is written down for those who look
@@ -74,33 +115,6 @@ func (st store) replicaCurrent(ctx context.Context, owner string, certificateUnt
 func (st store) replicaFailed(ctx context.Context, owner string, now time.Time, failure string) error {
 	return st.db.From(ctx).Exec(`INSERT INTO federation_replicas (owner, failed_at, failure) VALUES (?, ?, ?)
 		ON CONFLICT (owner) DO UPDATE SET failed_at = excluded.failed_at, failure = excluded.failure`, owner, now, failure).Error
-}
-
-// markEntries notes which entries an owner has and in which generation they were seen last, and says by how many they
-// have become more.
-func (st store) markEntries(ctx context.Context, owner string, generation int64, entries []types.CatalogEntry) (int64, error) {
-	var kinds, ids, goneKinds, goneIDs []string
-	for _, e := range entries {
-		if e.Deleted {
-			goneKinds, goneIDs = append(goneKinds, e.Kind), append(goneIDs, e.Id)
-		} else {
-			kinds, ids = append(kinds, e.Kind), append(ids, e.Id)
-		}
-	}
-	var added, removed int64
-	batch := &pgx.Batch{}
-	batch.Queue(`WITH marked AS (
-			INSERT INTO federation_replica_entries AS e (owner, kind, id, generation)
-			SELECT $1, n.kind, n.id, $2 FROM unnest($3::text[], $4::text[]) AS n (kind, id)
-			ON CONFLICT (owner, kind, id) DO UPDATE SET generation = excluded.generation WHERE e.generation < excluded.generation
-			RETURNING xmax = 0 AS new
-		) SELECT count(*) FILTER (WHERE new) FROM marked`, owner, generation, kinds, ids).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&added) })
-	batch.Queue(`DELETE FROM federation_replica_entries e USING unnest($2::text[], $3::text[]) AS n (kind, id)
-		WHERE e.owner = $1 AND e.kind = n.kind AND e.id = n.id`, owner, goneKinds, goneIDs).
-		Exec(func(tag pgconn.CommandTag) error { removed = tag.RowsAffected(); return nil })
-	err := st.db.Pgx(ctx).SendBatch(ctx, batch).Close()
-	return added - removed, err
 }
 
 // dropEntries removes an owner's entries of generations before the given one, and gives them as deleted entries.

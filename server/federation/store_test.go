@@ -99,11 +99,11 @@ func TestQueries_LargeTables_NeverReadWhole(t *testing.T) {
 		"forget deleted": func(ctx context.Context) error { _, err := st.forgetDeleted(ctx, now.Add(-time.Hour), 100); return err },
 		"unsettled":      func(ctx context.Context) error { _, err := st.unsettled(ctx); return err },
 		"page of the feed": func(ctx context.Context) error {
-			tx, _ := a.db.PgxTx(ctx)
-			return feedReader{tx}.entries(ctx, 500, 500, 1000, func(feedRow) error { return nil })
+			return st.feed(ctx, 500, 500, 1000, func(epochRow, *feedRow) error { return nil })
 		},
-		"mark entries": func(ctx context.Context) error {
-			_, err := st.markEntries(ctx, peer, 2, []types.CatalogEntry{{Kind: "service", Id: "1"}, {Kind: "service", Id: "2", Deleted: true}})
+		"advance": func(ctx context.Context) error {
+			entries := []types.CatalogEntry{{Kind: "service", Id: "1"}, {Kind: "service", Id: "2", Deleted: true}}
+			_, _, err := st.advance(ctx, replicaRow{Owner: peer, Generation: 2}, "", entries, nil, now)
 			return err
 		},
 		"drop entries": func(ctx context.Context) error { _, err := st.dropEntries(ctx, peer, 1); return err },

@@ -56,10 +56,7 @@ func (h *Hub) Publish(ctx context.Context, topic, payload string) error {
 	if err := check(topic, payload); err != nil {
 		return err
 	}
-	if _, err := h.db.Pgx(ctx).Exec(ctx, "SELECT pg_notify($1, $2)", channel, topic+topicEnd+payload); err != nil {
-		return fmt.Errorf("publish on %s: %w", topic, err)
-	}
-	return nil
+	return h.db.Later(ctx, "publish on "+topic, "SELECT pg_notify($1, $2)", channel, topic+topicEnd+payload)
 }
 
 // Hint sends a message like Publish, but cheaply, for what changes often: some milliseconds after the commit, which does not
