@@ -76,6 +76,9 @@ type ServerInterface interface {
 	// Hand a draft over to the person it is for
 	// (POST /api/v1/applications/{applicationId}/hand-over)
 	HandOverDraft(ctx echo.Context, applicationId ApplicationId, params HandOverDraftParams) error
+	// Take part in a draft no longer
+	// (POST /api/v1/applications/{applicationId}/leave)
+	LeaveApplication(ctx echo.Context, applicationId ApplicationId) error
 	// Write to the authority
 	// (POST /api/v1/applications/{applicationId}/messages)
 	AnswerAuthority(ctx echo.Context, applicationId ApplicationId, params AnswerAuthorityParams) error
@@ -599,6 +602,24 @@ func (w *ServerInterfaceWrapper) HandOverDraft(ctx echo.Context) error {
 	return err
 }
 
+// LeaveApplication converts echo context to params.
+func (w *ServerInterfaceWrapper) LeaveApplication(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "applicationId" -------------
+	var applicationId ApplicationId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "applicationId", ctx.Param("applicationId"), &applicationId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter applicationId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LeaveApplication(ctx, applicationId)
+	return err
+}
+
 // AnswerAuthority converts echo context to params.
 func (w *ServerInterfaceWrapper) AnswerAuthority(ctx echo.Context) error {
 	var err error
@@ -1102,6 +1123,7 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.GET(baseURL+"/api/v1/applications/:applicationId/documents/:documentId", wrapper.GetApplicationDocument)
 	router.GET(baseURL+"/api/v1/applications/:applicationId/events", wrapper.WatchApplication)
 	router.POST(baseURL+"/api/v1/applications/:applicationId/hand-over", wrapper.HandOverDraft)
+	router.POST(baseURL+"/api/v1/applications/:applicationId/leave", wrapper.LeaveApplication)
 	router.POST(baseURL+"/api/v1/applications/:applicationId/messages", wrapper.AnswerAuthority)
 	router.GET(baseURL+"/api/v1/applications/:applicationId/receipt", wrapper.GetReceipt)
 	router.GET(baseURL+"/api/v1/applications/:applicationId/receipt.pdf", wrapper.GetReceiptPaper)
@@ -2548,6 +2570,67 @@ func (response HandOverDraftdefaultApplicationProblemPlusJSONResponse) VisitHand
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type LeaveApplicationRequestObject struct {
+	ApplicationId ApplicationId `json:"applicationId"`
+}
+
+type LeaveApplicationResponseObject interface {
+	VisitLeaveApplicationResponse(w http.ResponseWriter) error
+}
+
+type LeaveApplication204Response struct {
+}
+
+func (response LeaveApplication204Response) VisitLeaveApplicationResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type LeaveApplication401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response LeaveApplication401ApplicationProblemPlusJSONResponse) VisitLeaveApplicationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type LeaveApplication404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response LeaveApplication404ApplicationProblemPlusJSONResponse) VisitLeaveApplicationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type LeaveApplication409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response LeaveApplication409ApplicationProblemPlusJSONResponse) VisitLeaveApplicationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type LeaveApplicationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LeaveApplicationdefaultApplicationProblemPlusJSONResponse) VisitLeaveApplicationResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 type AnswerAuthorityRequestObject struct {
 	ApplicationId ApplicationId `json:"applicationId"`
 	Params        AnswerAuthorityParams
@@ -3484,6 +3567,9 @@ type StrictServerInterface interface {
 	// Hand a draft over to the person it is for
 	// (POST /api/v1/applications/{applicationId}/hand-over)
 	HandOverDraft(ctx context.Context, request HandOverDraftRequestObject) (HandOverDraftResponseObject, error)
+	// Take part in a draft no longer
+	// (POST /api/v1/applications/{applicationId}/leave)
+	LeaveApplication(ctx context.Context, request LeaveApplicationRequestObject) (LeaveApplicationResponseObject, error)
 	// Write to the authority
 	// (POST /api/v1/applications/{applicationId}/messages)
 	AnswerAuthority(ctx context.Context, request AnswerAuthorityRequestObject) (AnswerAuthorityResponseObject, error)
@@ -4048,6 +4134,31 @@ func (sh *strictHandler) HandOverDraft(ctx echo.Context, applicationId Applicati
 		return err
 	} else if validResponse, ok := response.(HandOverDraftResponseObject); ok {
 		return validResponse.VisitHandOverDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LeaveApplication operation middleware
+func (sh *strictHandler) LeaveApplication(ctx echo.Context, applicationId ApplicationId) error {
+	var request LeaveApplicationRequestObject
+
+	request.ApplicationId = applicationId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LeaveApplication(ctx.Request().Context(), request.(LeaveApplicationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LeaveApplication")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LeaveApplicationResponseObject); ok {
+		return validResponse.VisitLeaveApplicationResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -788,6 +788,9 @@ type ClientInterface interface {
 	// HandOverDraft request
 	HandOverDraft(ctx context.Context, applicationId ApplicationId, params *HandOverDraftParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// LeaveApplication request
+	LeaveApplication(ctx context.Context, applicationId ApplicationId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// AnswerAuthorityWithBody request with any body
 	AnswerAuthorityWithBody(ctx context.Context, applicationId ApplicationId, params *AnswerAuthorityParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -4328,6 +4331,18 @@ func (c *Client) WatchApplication(ctx context.Context, applicationId Application
 
 func (c *Client) HandOverDraft(ctx context.Context, applicationId ApplicationId, params *HandOverDraftParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewHandOverDraftRequest(c.Server, applicationId, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) LeaveApplication(ctx context.Context, applicationId ApplicationId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLeaveApplicationRequest(c.Server, applicationId)
 	if err != nil {
 		return nil, err
 	}
@@ -14930,6 +14945,40 @@ func NewHandOverDraftRequest(server string, applicationId ApplicationId, params 
 	return req, nil
 }
 
+// NewLeaveApplicationRequest generates requests for LeaveApplication
+func NewLeaveApplicationRequest(server string, applicationId ApplicationId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "applicationId", runtime.ParamLocationPath, applicationId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/applications/%s/leave", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewAnswerAuthorityRequest calls the generic AnswerAuthority builder with application/json body
 func NewAnswerAuthorityRequest(server string, applicationId ApplicationId, params *AnswerAuthorityParams, body AnswerAuthorityJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -22787,6 +22836,9 @@ type ClientWithResponsesInterface interface {
 	// HandOverDraftWithResponse request
 	HandOverDraftWithResponse(ctx context.Context, applicationId ApplicationId, params *HandOverDraftParams, reqEditors ...RequestEditorFn) (*HandOverDraftResponse, error)
 
+	// LeaveApplicationWithResponse request
+	LeaveApplicationWithResponse(ctx context.Context, applicationId ApplicationId, reqEditors ...RequestEditorFn) (*LeaveApplicationResponse, error)
+
 	// AnswerAuthorityWithBodyWithResponse request with any body
 	AnswerAuthorityWithBodyWithResponse(ctx context.Context, applicationId ApplicationId, params *AnswerAuthorityParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerAuthorityResponse, error)
 
@@ -28078,6 +28130,31 @@ func (r HandOverDraftResponse) StatusCode() int {
 	return 0
 }
 
+type LeaveApplicationResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r LeaveApplicationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LeaveApplicationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type AnswerAuthorityResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -29836,6 +29913,7 @@ type KeepMessageResponse struct {
 	ApplicationproblemJSON403     *Forbidden
 	ApplicationproblemJSON404     *NotFound
 	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON422     *Invalid
 	ApplicationproblemJSON503     *Unavailable
 	ApplicationproblemJSONDefault *Error
 }
@@ -33872,6 +33950,15 @@ func (c *ClientWithResponses) HandOverDraftWithResponse(ctx context.Context, app
 		return nil, err
 	}
 	return ParseHandOverDraftResponse(rsp)
+}
+
+// LeaveApplicationWithResponse request returning *LeaveApplicationResponse
+func (c *ClientWithResponses) LeaveApplicationWithResponse(ctx context.Context, applicationId ApplicationId, reqEditors ...RequestEditorFn) (*LeaveApplicationResponse, error) {
+	rsp, err := c.LeaveApplication(ctx, applicationId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLeaveApplicationResponse(rsp)
 }
 
 // AnswerAuthorityWithBodyWithResponse request with arbitrary body returning *AnswerAuthorityResponse
@@ -45632,6 +45719,53 @@ func ParseHandOverDraftResponse(rsp *http.Response) (*HandOverDraftResponse, err
 	return response, nil
 }
 
+// ParseLeaveApplicationResponse parses an HTTP response from a LeaveApplicationWithResponse call
+func ParseLeaveApplicationResponse(rsp *http.Response) (*LeaveApplicationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LeaveApplicationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseAnswerAuthorityResponse parses an HTTP response from a AnswerAuthorityWithResponse call
 func ParseAnswerAuthorityResponse(rsp *http.Response) (*AnswerAuthorityResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -49354,6 +49488,13 @@ func ParseKeepMessageResponse(rsp *http.Response) (*KeepMessageResponse, error) 
 			return nil, err
 		}
 		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
 		var dest Unavailable

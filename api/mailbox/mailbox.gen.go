@@ -562,6 +562,17 @@ func (response KeepMessage409ApplicationProblemPlusJSONResponse) VisitKeepMessag
 	return json.NewEncoder(w).Encode(response)
 }
 
+type KeepMessage422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response KeepMessage422ApplicationProblemPlusJSONResponse) VisitKeepMessageResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
 type KeepMessage503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
 }

@@ -116,6 +116,8 @@ type Applications interface {
 	Objection(ctx context.Context, person httpx.Person, applicationID, id uuid.UUID, at time.Time, text string) error
 	// Standing counts a person's drafts and applications, and names those that are open.
 	Standing(ctx context.Context, person httpx.Person) (open []string, drafts, handedIn int, err error)
+	// JointStanding names the drafts of others that a person takes part in, and counts what was handed in with their consent.
+	JointStanding(ctx context.Context, person httpx.Person) (drafts []string, handedIn int, err error)
 }
 
 // Mailbox holds messages to people.

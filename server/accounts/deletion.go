@@ -36,6 +36,9 @@ func (s *Service) Deletion(ctx context.Context) (types.Deletion, error) {
 	if out.OpenApplications, out.Drafts, out.Applications, err = s.rooms.Applications.Standing(ctx, person); err != nil {
 		return out, err
 	}
+	if out.JointDrafts, out.JointApplications, err = s.rooms.Applications.JointStanding(ctx, person); err != nil {
+		return out, err
+	}
 	if out.Messages, err = s.rooms.Mailbox.Count(ctx, person); err != nil {
 		return out, err
 	}

@@ -185,6 +185,10 @@ func (w *world) Standing(context.Context, httpx.Person) ([]string, int, int, err
 	return []string{"Hund anmelden (MEP-1)"}, 2, 3, nil
 }
 
+func (w *world) JointStanding(context.Context, httpx.Person) ([]string, int, error) {
+	return []string{"Straßenfest"}, 1, nil
+}
+
 func (w *world) Count(context.Context, httpx.Person) (int, error) { return 4, nil }
 
 func (w *world) FetchPerson(context.Context, string, string) (io.ReadCloser, error) {

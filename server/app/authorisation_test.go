@@ -74,7 +74,7 @@ func allowed() map[string]string {
 		"listPowers": session, "grantPower": session, "getPower": session, "endPower": session, "confirmPower": session, "listActingFor": person,
 		"usePower": "a", "readPrincipalProfile": "a", "openPowerInvitation": session, "acceptPower": session, "declinePower": session,
 		"listDocuments": person, "releaseDocument": "a", "addAttachmentFromSafe": session, "keepMessage": person, "addDocument": session, "changeDocument": session, "deleteDocument": session, "restoreDocument": session, "readDocument": session,
-		"listCoApplicants": person, "inviteCoApplicant": session, "removeCoApplicant": session, "remindCoApplicant": session, "consentToApplication": session, "refuseApplication": session,
+		"listCoApplicants": person, "inviteCoApplicant": session, "removeCoApplicant": session, "remindCoApplicant": session, "consentToApplication": session, "refuseApplication": session, "leaveApplication": session,
 		"openApplicationInvitation": session, "acceptApplicationInvitation": session,
 		"startActing": session, "stopActing": session, "handOverDraft": person,
 		"listApplications": person, "createApplication": person, "getApplication": person, "saveDraft": person, "deleteDraft": person,

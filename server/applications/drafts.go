@@ -203,6 +203,9 @@ func (s *Service) SweepDrafts(ctx context.Context) (int, error) {
 			return err
 		}
 		swept = len(ids)
+		if err := s.tellEnded(ctx, ids); err != nil {
+			return err
+		}
 		return s.deleteDrafts(ctx, ids)
 	})
 	if err != nil {

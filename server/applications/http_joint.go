@@ -102,6 +102,14 @@ func (h *Handlers) RefuseApplication(ctx context.Context, request api.RefuseAppl
 	return api.RefuseApplication200JSONResponse(wire(ctx, a)), nil
 }
 
+// LeaveApplication answers POST /api/v1/applications/{applicationId}/leave.
+func (h *Handlers) LeaveApplication(ctx context.Context, request api.LeaveApplicationRequestObject) (api.LeaveApplicationResponseObject, error) {
+	if err := h.service.Leave(ctx, request.ApplicationId); err != nil {
+		return nil, err
+	}
+	return api.LeaveApplication204Response{}, nil
+}
+
 // OpenApplicationInvitation answers POST /api/v1/application-invitations.
 func (h *Handlers) OpenApplicationInvitation(ctx context.Context, request api.OpenApplicationInvitationRequestObject) (api.OpenApplicationInvitationResponseObject, error) {
 	a, c, err := h.service.Invitation(ctx, request.Body.Token)

@@ -92,7 +92,7 @@ type sweepWorker struct {
 
 // Work sweeps in batches, until nothing is left.
 func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[sweepArgs]) error {
-	for _, sweep := range []func(context.Context) (int, error){w.s.SweepDrafts, w.s.SweepFiles, w.s.sweepInvitations} {
+	for _, sweep := range []func(context.Context) (int, error){w.s.SweepDrafts, w.s.WarnJoint, w.s.SweepFiles, w.s.sweepInvitations} {
 		for swept := sweepBatch; swept == sweepBatch; {
 			var err error
 			if swept, err = sweep(ctx); err != nil {

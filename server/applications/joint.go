@@ -488,13 +488,31 @@ func (s *Service) Refuse(ctx context.Context, id uuid.UUID) (Application, error)
 	})
 }
 
+// Leave takes the caller out of a draft that they take part in, with what they have said to it. The person who fills it in is told.
+func (s *Service) Leave(ctx context.Context, id uuid.UUID) error {
+	return s.whileUnchanged(ctx, id, func(ctx context.Context, _ httpx.Caller, a Application, c CoApplicant) error {
+		if err := s.db.Later(ctx, "leave draft", "DELETE FROM application_co_applicants WHERE id = $1", c.ID); err != nil {
+			return err
+		}
+		return s.writeTo(ctx, a, a.Person, left(c.Name), "", "")
+	})
+}
+
 // asCoApplicant has a co-applicant say something of a draft, while nobody changes it.
 func (s *Service) asCoApplicant(ctx context.Context, id uuid.UUID, say func(ctx context.Context, caller httpx.Caller, a Application, c CoApplicant) error) (Application, error) {
-	caller, err := themselves(ctx)
-	if err != nil {
+	if err := s.whileUnchanged(ctx, id, say); err != nil {
 		return Application{}, err
 	}
-	err = s.db.Tx(ctx, func(ctx context.Context) error {
+	return s.Get(ctx, id)
+}
+
+// whileUnchanged has a co-applicant do something with a draft, while nobody changes it.
+func (s *Service) whileUnchanged(ctx context.Context, id uuid.UUID, do func(ctx context.Context, caller httpx.Caller, a Application, c CoApplicant) error) error {
+	caller, err := themselves(ctx)
+	if err != nil {
+		return err
+	}
+	return s.db.Tx(ctx, func(ctx context.Context) error {
 		a, err := s.whole(ctx, ofCoApplicant+" FOR UPDATE", id, caller.Person.Issuer, caller.Person.Subject)
 		if err != nil {
 			return err
@@ -506,15 +524,11 @@ func (s *Service) asCoApplicant(ctx context.Context, id uuid.UUID, say func(ctx 
 		if a.State != types.ApplicationStateDraft {
 			return errSubmitted
 		}
-		if err := say(ctx, caller, a, c); err != nil {
+		if err := do(ctx, caller, a, c); err != nil {
 			return err
 		}
 		return s.changed(ctx, a)
 	})
-	if err != nil {
-		return Application{}, err
-	}
-	return s.Get(ctx, id)
 }
 
 // lapse ends the consents to a draft whose content is not what it was, tells these people, and has all who look at it look again. It belongs into

@@ -200,6 +200,7 @@ func TestJoint_OnlyWhoWasInvited_AndOnlyToReadAndConsent(t *testing.T) {
 			"list":    func() error { _, err := x.s.CoApplicants(who, a.ID); return err },
 			"consent": func() error { _, err := x.s.Consent(who, a.ID, x.hash(t, a.ID)); return err },
 			"refuse":  func() error { _, err := x.s.Refuse(who, a.ID); return err },
+			"leave":   func() error { return x.s.Leave(who, a.ID) },
 			"watch":   func() error { _, err := x.s.Watch(who, a.ID); return err },
 			"invite":  func() error { _, _, err := x.s.Invite(who, a.ID, types.NewCoApplicant{Name: "Eva"}); return err },
 			"remind":  func() error { _, _, err := x.s.Remind(who, a.ID, c.Id); return err },
@@ -220,6 +221,7 @@ func TestJoint_OnlyWhoWasInvited_AndOnlyToReadAndConsent(t *testing.T) {
 		"unload":  func() error { return x.s.DeleteAttachment(x.stefan, a.ID, a.Attachments[0].Id) },
 		"invite":  func() error { _, _, err := x.s.Invite(x.stefan, a.ID, types.NewCoApplicant{Name: "Eva"}); return err },
 		"remove":  func() error { return x.s.RemoveCoApplicant(x.stefan, a.ID, c.Id) },
+		"leave":   func() error { return x.s.Leave(x.clara, a.ID) },
 		"consent": func() error { _, err := x.s.Consent(x.clara, a.ID, x.hash(t, a.ID)); return err }, // nor the first one consent to their own
 	} {
 		t.Log(name)

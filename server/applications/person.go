@@ -240,6 +240,9 @@ func (s *Service) ErasePerson(ctx context.Context, p httpx.Person) error {
 		if err != nil {
 			return fmt.Errorf("erase files: %w", err)
 		}
+		if err := s.tellErased(ctx, p); err != nil {
+			return err
+		}
 		if err := s.eraseCoApplicant(ctx, p); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package applications
 import (
 	"context"
 	"strings"
+	"time"
 
 	"portalverbund/server/platform/httpx"
 	"portalverbund/server/platform/mail"
@@ -106,6 +107,55 @@ func takenBack() letter {
 		text: problem.Text{
 			De: "Guten Tag,\n\nder gemeinsame Antrag „{service}“ wurde zurückgezogen, von der Person, die ihn ausgefüllt hat. Zuständig war: {authority}.\n\nAntragsnummer: {number}",
 			En: "Hello,\n\nthe application “{service}” that you made together has been withdrawn by the person who filled it in. Competent was: {authority}.\n\nApplication number: {number}",
+		},
+	}
+}
+
+// left tells the person who fills in that another takes part no longer.
+func left(name string) letter {
+	return letter{
+		person:  name,
+		subject: problem.Text{De: "{person} macht nicht mehr mit: {service}", En: "{person} takes part no longer: {service}"},
+		text: problem.Text{
+			De: "Guten Tag,\n\n{person} möchte den gemeinsamen Antrag „{service}“ nicht mehr mit Ihnen stellen. Die Zustimmung, falls es eine gab, gilt nicht mehr, und die Person sieht den Antrag nicht mehr.\n\nBeim Antrag sehen Sie, ob Sie ihn so absenden können. Soll die Person doch wieder dazugehören, laden Sie sie noch einmal ein.",
+			En: "Hello,\n\n{person} does not want to make the application “{service}” together with you any more. Their consent, if there was one, no longer counts, and they no longer see the application.\n\nYou see with the application whether you can send it like this. If the person is to take part again, invite them once more.",
+		},
+	}
+}
+
+// wentAway tells those who make a draft together that one of them has no account any more. It names nobody, as the name is deleted.
+func wentAway() letter {
+	return letter{
+		subject: problem.Text{De: "Eine Person gehört nicht mehr dazu: {service}", En: "One person takes part no longer: {service}"},
+		text: problem.Text{
+			De: "Guten Tag,\n\nzum Entwurf für den gemeinsamen Antrag „{service}“ gehört jetzt eine Person weniger, weil ihr Konto gelöscht wurde. Ihre Zustimmung, falls es eine gab, gilt nicht mehr.\n\nWer noch dazugehört, sehen Sie beim Antrag.",
+			En: "Hello,\n\none person less takes part in the draft of the application “{service}” that you make together, as their account was deleted. Their consent, if there was one, no longer counts.\n\nYou see with the application who still takes part.",
+		},
+	}
+}
+
+// runsOut tells those who make a draft together when it is deleted unless it is changed.
+func runsOut(at time.Time) letter {
+	if berlin, err := time.LoadLocation("Europe/Berlin"); err == nil {
+		at = at.In(berlin)
+	}
+	return letter{
+		subject: problem.Text{De: "Gemeinsamer Entwurf läuft bald ab: {service}", En: "Draft runs out soon: {service}"},
+		text: problem.Text{
+			De: "Guten Tag,\n\nder Entwurf für den gemeinsamen Antrag „{service}“ wird am " + at.Format("02.01.2006") + " gelöscht, wenn bis dahin niemand mehr daran arbeitet. Noch ist nichts abgesendet.\n\nEr bleibt länger, sobald jemand etwas daran ändert oder zustimmt. Absenden kann ihn, wer ihn ausfüllt.",
+			En: "Hello,\n\nthe draft of the application “{service}” that you make together is deleted on " + at.Format("2 January 2006") + " if nobody works on it until then. Nothing has been sent yet.\n\nIt stays longer as soon as somebody changes something or consents. Whoever fills it in can send it.",
+		},
+	}
+}
+
+// ranOut tells those who made a draft together that its time has passed.
+func ranOut() letter {
+	return letter{
+		gone:    true,
+		subject: problem.Text{De: "Gemeinsamer Entwurf abgelaufen: {service}", En: "Draft has run out: {service}"},
+		text: problem.Text{
+			De: "Guten Tag,\n\nder Entwurf für den gemeinsamen Antrag „{service}“ wurde gelöscht, weil 30 Tage lang niemand daran gearbeitet hat. Es wurde nichts abgesendet.\n\nWenn Sie den Antrag noch stellen möchten, beginnen Sie ihn neu.",
+			En: "Hello,\n\nthe draft of the application “{service}” that you wanted to make together has been deleted, as nobody had worked on it for 30 days. Nothing was sent.\n\nIf you still want to make the application, start it anew.",
 		},
 	}
 }

@@ -2,6 +2,7 @@ package mailbox
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -68,11 +69,12 @@ func (s *Service) keepsDecisions(ctx context.Context, account uuid.UUID) (keeps 
 	return keeps, nil
 }
 
-// keepArgs puts a decision into the safe of a person who wants that.
+// keepArgs puts a decision into the safe of a person who wants that, or what is still missing of a message that a person has put there.
 type keepArgs struct {
 	MessageID uuid.UUID `json:"messageId"`
 
 	DocumentsOnly bool `json:"documentsOnly,omitempty"` // it is no decision, but something came with it
+	Asked         bool `json:"asked,omitempty"`         // the person has put the message there, whatever they want done with decisions
 }
 
 // Kind names the job.
@@ -88,49 +90,74 @@ func (*keepWorker) Timeout(*river.Job[keepArgs]) time.Duration { return time.Min
 
 // Work keeps the decision, once.
 func (w *keepWorker) Work(ctx context.Context, job *river.Job[keepArgs]) error {
-	return w.s.keepDecision(ctx, job.Args.MessageID, job.Args.DocumentsOnly)
+	return w.s.keepDecision(ctx, job.Args, job.CreatedAt)
 }
 
+const (
+	fetchedFor = 30 * 24 * time.Hour // how long what came with a message is waited for
+	roomAgain  = 15 * time.Minute    // deleted documents make room within an hour
+	soonest    = 3 * time.Second     // until what is missing is asked for again
+	latest     = time.Hour           // the same, after days
+	paceOf     = 10                  // a tenth of what was waited so far is waited again
+)
+
+// again is when to ask once more for what has been waited for: soon at first, then ever more rarely.
+func again(waited time.Duration) time.Duration { return min(max(waited/paceOf, soonest), latest) }
+
 // keepDecision puts a decision and what came with it into the safe, or only that, with an entry in the access log, when its person wants that. One that came before (then by
-// another id), was deleted, or was kept already has nothing left to do. Where there is no room for it, another message says so.
-func (s *Service) keepDecision(ctx context.Context, id uuid.UUID, documentsOnly bool) error {
-	r, err := s.readAny(ctx, id)
+// another id), was deleted, or was kept already has nothing left to do. What is not at the sending portal yet is asked for again; what cannot be kept is told by another message.
+func (s *Service) keepDecision(ctx context.Context, a keepArgs, since time.Time) error {
+	r, err := s.readAny(ctx, a.MessageID)
 	if problem.Is(err, errUnknown.Code) {
 		return nil
 	}
-	if err != nil || r.DeletedAt != nil || r.KeptAt != nil {
+	if err != nil || r.DeletedAt != nil || r.KeptAt != nil && !a.Asked {
 		return err
 	}
-	wants, err := s.keepsDecisions(ctx, r.AccountID)
-	if err != nil || !wants {
-		return err
+	if !a.Asked && !fetching(r.Safe) {
+		if wants, err := s.keepsDecisions(ctx, r.AccountID); err != nil || !wants {
+			return err
+		}
 	}
 	m, err := s.message(r)
 	if err != nil {
 		return err
 	}
-	if !documentsOnly {
+	if !a.DocumentsOnly {
 		if _, err = s.keepAsLetter(ctx, r.AccountID, m); problem.Is(err, "document-there") { // by the person, at this moment
 			err = nil
 		}
 	}
+	var missing []uuid.UUID
 	if err == nil {
-		err = s.keepDocuments(ctx, r.AccountID, m)
+		missing, err = s.keepDocuments(ctx, r.AccountID, m)
 	}
+	waited := s.now().Sub(since)
 	var p *problem.Error
 	switch {
-	case errors.As(err, &p) && p.Status == http.StatusConflict:
-		return s.noRoom(ctx, r, m)
+	case problem.Is(err, "safe-emptying"): // what was deleted there still takes room, for an hour
+		return river.JobSnooze(roomAgain)
+	case problem.Is(err, "safe-full"):
+		return s.notKept(ctx, r, types.SafeNoRoom, noRoomLetter(m))
+	case errors.As(err, &p) && p.Status < http.StatusInternalServerError:
+		return s.notKept(ctx, r, types.SafeFailed, failedLetter(m, p.Title))
 	case err != nil:
 		return fmt.Errorf("keep decision: %w", err)
+	case len(missing) > 0 && waited >= fetchedFor:
+		return s.notKept(ctx, r, types.SafeFailed, failedLetter(m, problem.Text{De: "Das Portal, von dem es kommt, hat es nicht.", En: "The portal that it comes from does not have it."}))
+	case len(missing) > 0:
+		return errors.Join(river.JobSnooze(again(waited)), s.noteInSafe(ctx, r.ID, inSafe(missing)))
 	}
 	return s.db.Tx(ctx, func(ctx context.Context) error {
+		if err := s.noteInSafe(ctx, r.ID, inSafe(nil)); err != nil || a.Asked {
+			return err
+		}
 		first, err := s.noteKept(ctx, r.ID)
 		if err != nil || !first {
 			return err
 		}
 		purpose := types.LocalizedText{"de": "Bescheid in Ihren Dokumentensafe gelegt: " + m.Subject, "en": "Decision put into your documents safe: " + m.Subject}
-		if documentsOnly {
+		if a.DocumentsOnly {
 			purpose = types.LocalizedText{"de": "Dokumente in Ihren Dokumentensafe gelegt: " + m.Subject, "en": "Documents put into your documents safe: " + m.Subject}
 		}
 		return s.accesses.RecordAccess(ctx, httpx.Person{Issuer: s.self, Subject: r.AccountID.String()}, types.MessageAccess{
@@ -139,25 +166,61 @@ func (s *Service) keepDecision(ctx context.Context, id uuid.UUID, documentsOnly 
 	})
 }
 
-// noRoom tells a person, once, that their safe has no room for a decision.
-func (s *Service) noRoom(ctx context.Context, r row, m Message) error {
-	text := problem.Text{
-		De: "Guten Tag,\n\ndieser Bescheid konnte nicht in Ihren Dokumentensafe gelegt werden, weil dort kein Platz mehr ist: „" + m.Subject +
-			"“ von " + m.Sender + ".\n\nDie Nachricht liegt weiter in Ihrem Postfach. Wenn Sie im Safe Platz geschaffen haben, legen Sie sie von dort selbst hinein.",
-		En: "Hello,\n\nthis decision could not be put into your documents safe, as there is no room left: “" + m.Subject + "” from " + m.Sender +
-			".\n\nThe message stays in your mailbox. Once you have made room in the safe, put it there yourself.",
+// safeLetter tells of something that is not in the safe.
+type safeLetter struct{ subject, text problem.Text }
+
+// noRoomLetter says that the safe has no room for a message.
+func noRoomLetter(m Message) safeLetter {
+	return safeLetter{
+		problem.Text{De: "Kein Platz im Dokumentensafe", En: "No room in the documents safe"},
+		problem.Text{
+			De: "Guten Tag,\n\ndieses Schreiben konnte nicht ganz in Ihren Dokumentensafe gelegt werden, weil dort kein Platz mehr ist: „" + m.Subject +
+				"“ von " + m.Sender + ".\n\nDie Nachricht liegt weiter in Ihrem Postfach. Wenn Sie im Safe Platz geschaffen haben, legen Sie sie von dort selbst hinein.",
+			En: "Hello,\n\nnot all of this letter could be put into your documents safe, as there is no room left: “" + m.Subject + "” from " + m.Sender +
+				".\n\nThe message stays in your mailbox. Once you have made room in the safe, put it there yourself.",
+		},
 	}
-	subject := problem.Text{De: "Kein Platz im Dokumentensafe", En: "No room in the documents safe"}
+}
+
+// failedLetter says that something of a message cannot be kept, and why.
+func failedLetter(m Message, reason problem.Text) safeLetter {
+	return safeLetter{
+		problem.Text{De: "Nicht im Dokumentensafe", En: "Not in the documents safe"},
+		problem.Text{
+			De: "Guten Tag,\n\ndieses Schreiben konnte nicht ganz in Ihren Dokumentensafe gelegt werden: „" + m.Subject + "“ von " + m.Sender + ". " + reason.De +
+				"\n\nDie Nachricht liegt weiter in Ihrem Postfach. Wenn Sie das Dokument brauchen, wenden Sie sich an die zuständige Stelle.",
+			En: "Hello,\n\nnot all of this letter could be put into your documents safe: “" + m.Subject + "” from " + m.Sender + ". " + reason.En +
+				"\n\nThe message stays in your mailbox. If you need the document, please contact the competent office.",
+		},
+	}
+}
+
+// notKept notes that not all of a message could be kept, and tells its person once of each reason.
+func (s *Service) notKept(ctx context.Context, r row, state types.MessageSafeState, letter safeLetter) error {
 	language := httpx.LanguageOf(ctx)
 	return s.db.Tx(ctx, func(ctx context.Context) error {
-		first, err := s.noteKept(ctx, r.ID)
-		if err != nil || !first {
+		if err := s.noteInSafe(ctx, r.ID, types.MessageSafe{State: state}); err != nil {
+			return err
+		}
+		if _, err := s.noteKept(ctx, r.ID); err != nil {
 			return err
 		}
 		return s.keep(ctx, s.self, r.AccountID, types.MessageMailbox{
-			Id: uuid.NewSHA1(r.ID, []byte("no room")), Sender: s.name, At: s.now(), Subject: subject.In(language), Text: text.In(language),
+			Id: uuid.NewSHA1(r.ID, []byte("not kept: "+state)), Sender: s.name, At: s.now(), Subject: letter.subject.In(language), Text: letter.text.In(language),
 		})
 	})
+}
+
+// noteInSafe notes what became of a message in the safe.
+func (s *Service) noteInSafe(ctx context.Context, id uuid.UUID, state types.MessageSafe) error {
+	kept, err := json.Marshal(state)
+	if err != nil {
+		return err
+	}
+	if err := s.db.From(ctx).Exec("UPDATE mailbox_messages SET safe = ? WHERE id = ? AND deleted_at IS NULL", string(kept), id).Error; err != nil {
+		return fmt.Errorf("note message in safe: %w", err)
+	}
+	return nil
 }
 
 // noteKept notes that a message needs nothing more; first is false when that was noted before.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -11,6 +12,8 @@ import (
 	api "portalverbund/api/mailbox"
 	"portalverbund/api/types"
 	"portalverbund/server/platform/httpx"
+	"portalverbund/server/platform/problem"
+	"portalverbund/server/platform/scan"
 )
 
 // decision is what a portal writes about a decision.
@@ -104,19 +107,60 @@ func TestKeepDecisions_FromALinkedPortalTwice_IsThereOnce(t *testing.T) {
 	}
 }
 
-// TestKeepDecisions_NoRoom_TellsThePerson: once, and the decision stays in the mailbox.
-func TestKeepDecisions_NoRoom_TellsThePerson(t *testing.T) {
+// TestKeepDecisions_Refused_TellsThePersonTheRealReason: once, and the decision stays in the mailbox. It is the code that says what is wrong, as
+// several reasons have one status.
+func TestKeepDecisions_Refused_TellsThePersonTheRealReason(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		refusal error
+		state   types.MessageSafeState
+		subject string
+		words   string
+	}{
+		{problem.Conflict("safe-full", "Der Dokumentensafe ist voll.", "The documents safe is full."), types.SafeNoRoom, "Kein Platz im Dokumentensafe", "kein Platz"},
+		{problem.Conflict("something-else", "Etwas anderes ist im Weg.", "Something else is in the way."), types.SafeFailed, "Nicht im Dokumentensafe", "Etwas anderes ist im Weg."},
+		{scan.ErrHarmful, types.SafeFailed, "Nicht im Dokumentensafe", "Schadsoftware"},
+	} {
+		t.Run(problem.From(tt.refusal).Code, func(t *testing.T) {
+			t.Parallel()
+			x := newSetup(t)
+			clara, toClara := x.person(t)
+			x.wants(t, clara, true)
+			x.refusal = tt.refusal
+			x.notified(t, toClara, decision("Entscheidung: bewilligt"))
+			x.run()
+			waitFor(t, "the jobs", func() bool { return x.jobsDone(t) })
+			list := x.list(t, x.owner(clara), types.ListMessagesParams{})
+			if len(list.Items) != 2 || list.Items[0].Subject != tt.subject || len(x.entered) != 0 {
+				t.Fatalf("%+v, entered %v", list.Items, x.entered)
+			}
+			answer, err := x.h.GetMessage(x.owner(clara), api.GetMessageRequestObject{MessageId: list.Items[0].Id})
+			if err != nil || !strings.Contains(answer.(api.GetMessage200JSONResponse).Text, tt.words) {
+				t.Errorf("%+v, %v", answer, err)
+			}
+			if got := x.inSafeOf(t, clara, list.Items[1].Id); got == nil || got.State != tt.state {
+				t.Errorf("in the safe: %+v", got)
+			}
+		})
+	}
+}
+
+// TestKeepDecisions_DeletedDocumentsStillTakeRoom_TriesAgainLater: there will be room within an hour, so nobody is told that there is none.
+func TestKeepDecisions_DeletedDocumentsStillTakeRoom_TriesAgainLater(t *testing.T) {
 	t.Parallel()
 	x := newSetup(t)
 	clara, toClara := x.person(t)
 	x.wants(t, clara, true)
-	x.full = true
+	x.refusal = problem.Conflict("safe-emptying", "Gelöschte Dokumente brauchen noch Platz.", "Deleted documents still need room.")
 	x.notified(t, toClara, decision("Entscheidung: bewilligt"))
 	x.run()
-	waitFor(t, "the jobs", func() bool { return x.jobsDone(t) })
-	list := x.list(t, x.owner(clara), types.ListMessagesParams{})
-	if len(list.Items) != 2 || list.Items[0].Subject != "Kein Platz im Dokumentensafe" || len(x.entered) != 0 {
-		t.Errorf("%+v, entered %v", list.Items, x.entered)
+	waitFor(t, "that it is tried again later", func() bool {
+		var later int
+		err := x.d.From(t.Context()).Raw("SELECT count(*) FROM river_job WHERE kind = 'mailbox.keep' AND state = 'scheduled' AND scheduled_at > now() + interval '5 minutes'").Scan(&later).Error
+		return err == nil && later == 1
+	})
+	if list := x.list(t, x.owner(clara), types.ListMessagesParams{}); len(list.Items) != 1 {
+		t.Errorf("%+v", list.Items)
 	}
 }
 

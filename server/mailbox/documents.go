@@ -2,9 +2,9 @@ package mailbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"strings"
 	"unicode/utf8"
 
@@ -13,6 +13,7 @@ import (
 	"portalverbund/api/types"
 	"portalverbund/server/platform/files"
 	"portalverbund/server/platform/problem"
+	"portalverbund/server/platform/scan"
 )
 
 const (
@@ -34,30 +35,49 @@ func fitting(list []types.EventDocument) bool {
 	return true
 }
 
-// keepDocuments puts what came with a message into an account's safe, each document once. One that the sending portal does not have yet is
-// 503: again later.
-func (s *Service) keepDocuments(ctx context.Context, account uuid.UUID, m Message) error {
+// errNotYet is for a document that the sending portal does not have yet, or that cannot be read there at this moment.
+var errNotYet = errors.New("the sending portal does not have the document yet")
+
+// keepDocuments puts what came with a message into an account's safe, each document once, and gives those that the sending portal does not have
+// yet. What is refused (for want of room, or as it is harmful) ends it.
+func (s *Service) keepDocuments(ctx context.Context, account uuid.UUID, m Message) (missing []uuid.UUID, err error) {
 	for _, d := range m.Documents {
-		if err := s.keepDocument(ctx, account, m, d); err != nil && !problem.Is(err, "document-there") {
-			return err
+		switch err := s.keepDocument(ctx, account, m, d); {
+		case errors.Is(err, errNotYet):
+			missing = append(missing, d.Id)
+		case err != nil && !problem.Is(err, "document-there"):
+			return missing, err
 		}
 	}
-	return nil
+	return missing, nil
 }
 
 func (s *Service) keepDocument(ctx context.Context, account uuid.UUID, m Message, d types.EventDocument) error {
 	content, err := s.papers.OpenDocument(ctx, m.origin, d.Id)
-	if err != nil {
-		return &problem.Error{
-			Status: http.StatusServiceUnavailable, Code: "document-not-yet",
-			Title:  problem.Text{De: "Ein Dokument konnte noch nicht geholt werden.", En: "A document could not be fetched yet."},
-			Detail: problem.Text{De: "Bitte versuchen Sie es in einem Moment noch einmal.", En: "Please try again in a moment."},
-		}
+	switch {
+	case errors.Is(err, files.ErrRefused): // there was something harmful in it
+		return scan.ErrHarmful.Because(err)
+	case err != nil:
+		return fmt.Errorf("%w: %w", errNotYet, err)
 	}
 	defer func() { _ = content.Close() }()         // it was only read
 	source := uuid.NewSHA1(d.Id, []byte(m.origin)) // two portals may call a file the same
-	if _, err := s.safe.KeepLetter(ctx, account, source, strings.TrimSuffix(d.Name, files.OfType(d.MediaType).Extension), m.Sender, m.At, io.LimitReader(content, d.Size+1)); err != nil {
+	_, err = s.safe.KeepLetter(ctx, account, source, strings.TrimSuffix(d.Name, files.OfType(d.MediaType).Extension), m.Sender, m.At, io.LimitReader(content, d.Size+1))
+	switch {
+	case problem.Is(err, "upload-broken"): // on the way from the sending portal
+		return fmt.Errorf("%w: %w", errNotYet, err)
+	case err != nil:
 		return fmt.Errorf("keep document: %w", err)
 	}
 	return nil
 }
+
+// inSafe is what is said of a message that lies in the safe.
+func inSafe(missing []uuid.UUID) types.MessageSafe {
+	if len(missing) > 0 {
+		return types.MessageSafe{State: types.SafeFetching, Missing: &missing}
+	}
+	return types.MessageSafe{State: types.SafeKept}
+}
+
+func fetching(safe *types.MessageSafe) bool { return safe != nil && safe.State == types.SafeFetching }

@@ -131,7 +131,7 @@ func wireList(l List) types.MailboxList {
 }
 
 func wire(m Message) types.MailboxMessage {
-	w := types.MailboxMessage{Id: m.ID, Subject: m.Subject, Sender: m.Sender, Text: m.Text, At: m.At, FirstReadAt: m.FirstReadAt}
+	w := types.MailboxMessage{Id: m.ID, Subject: m.Subject, Sender: m.Sender, Text: m.Text, At: m.At, FirstReadAt: m.FirstReadAt, Safe: m.Safe}
 	if m.Link != "" {
 		w.Link = &m.Link
 	}

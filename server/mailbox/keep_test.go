@@ -70,11 +70,6 @@ func TestKeep_WhatCameWithAMessage_GoesIntoTheSafe(t *testing.T) {
 	}
 	receive(m)
 	id := x.list(t, x.owner(clara), types.ListMessagesParams{}).Items[0].Id
-	x.notYet = true
-	if _, err := x.h.KeepMessage(x.owner(clara), api.KeepMessageRequestObject{MessageId: id}); !problem.Is(err, "document-not-yet") {
-		t.Errorf("kept what is not there yet: %v", err)
-	}
-	x.notYet, x.kept = false, nil
 	if _, err := x.h.KeepMessage(x.owner(clara), api.KeepMessageRequestObject{MessageId: id}); err != nil {
 		t.Fatal(err)
 	}
@@ -88,6 +83,10 @@ func TestKeep_WhatCameWithAMessage_GoesIntoTheSafe(t *testing.T) {
 	}
 	if got := types.MailboxMessage(answer.(api.GetMessage200JSONResponse)); got.Documents == nil || (*got.Documents)[0] != d {
 		t.Errorf("message %+v", got)
+	}
+
+	if got := x.inSafeOf(t, clara, id); got == nil || got.State != types.SafeKept || got.Missing != nil {
+		t.Errorf("in the safe: %+v", got)
 	}
 
 	x.kept = nil
@@ -117,5 +116,68 @@ func TestKeep_WhatCameWithAMessage_GoesIntoTheSafe(t *testing.T) {
 		if err := x.receive(t.Context(), other, body); !problem.Is(err, "message-invalid") {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// inSafeOf gives what a message says of itself in the safe.
+func (x setup) inSafeOf(t *testing.T, account, id uuid.UUID) *types.MessageSafe {
+	t.Helper()
+	answer, err := x.h.GetMessage(x.owner(account), api.GetMessageRequestObject{MessageId: id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.(api.GetMessage200JSONResponse).Safe
+}
+
+func (x setup) arrives(there bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.notYet = !there
+}
+
+// TestKeep_DocumentNotThereYet_MessageIsKept_DocumentFollows: what the sending portal does not have yet is fetched by itself when it is there, by
+// hand and where decisions are kept as they come; the message says how far that is.
+func TestKeep_DocumentNotThereYet_MessageIsKept_DocumentFollows(t *testing.T) {
+	t.Parallel()
+	paper := types.EventDocument{
+		Id: uuid.New(), Name: "Bescheid.pdf", MediaType: "application/pdf", Size: 20, Sha256: "ef2d127de37b942baad06145e54b0c619a1f22327b2ebbcfbec78f5564afe39d",
+	}
+	for name, byItself := range map[string]bool{"by hand": false, "by itself": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			x := newSetup(t)
+			clara, toClara := x.person(t)
+			x.wants(t, clara, byItself)
+			x.arrives(false)
+			m := decision("Entscheidung: bewilligt")
+			m.Documents = &[]types.EventDocument{paper}
+			x.notified(t, toClara, m)
+			id := x.list(t, x.owner(clara), types.ListMessagesParams{}).Items[0].Id
+			if got := x.inSafeOf(t, clara, id); got != nil {
+				t.Errorf("before it was put there: %+v", got)
+			}
+			if !byItself {
+				for range 2 { // pressed twice
+					if _, err := x.h.KeepMessage(x.owner(clara), api.KeepMessageRequestObject{MessageId: id}); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			x.run()
+			waitFor(t, "that the paper is being fetched", func() bool {
+				got := x.inSafeOf(t, clara, id)
+				return got != nil && got.State == types.SafeFetching && got.Missing != nil && slices.Equal(*got.Missing, []uuid.UUID{paper.Id})
+			})
+			x.arrives(true)
+			waitFor(t, "the paper", func() bool { return x.inSafeOf(t, clara, id).State == types.SafeKept })
+			letter, followed := clara.String()+" Entscheidung – bewilligt "+m.Sender+" %PDF-", clara.String()+" Bescheid "+m.Sender+" %PDF-"
+			kept := x.inSafe()
+			if !slices.Contains(kept, letter) || kept[len(kept)-1] != followed || slices.Index(kept, followed) != len(kept)-1 {
+				t.Errorf("kept %q", kept)
+			}
+			if list := x.list(t, x.owner(clara), types.ListMessagesParams{}); len(list.Items) != 1 {
+				t.Errorf("told of it: %+v", list.Items)
+			}
+		})
 	}
 }

@@ -48,6 +48,7 @@ type Message struct {
 	At          time.Time
 	FirstReadAt *time.Time
 	Documents   []types.EventDocument // that came with it, at the sending portal
+	Safe        *types.MessageSafe    // what became of it there; nil: nobody has put it there
 
 	origin string // the sending portal
 }
@@ -283,7 +284,8 @@ func (s *Service) Delete(ctx context.Context, account, id uuid.UUID) error {
 	return s.remove(ctx, account, id)
 }
 
-// Keep puts a message of an account into its safe as a PDF. Doing so again answers the same document; problem.NotFound also for another's.
+// Keep puts a message of an account into its safe as a PDF. Doing so again answers the same document; problem.NotFound also for another's. Files
+// that came with it and that the sending portal does not have yet follow by a job.
 func (s *Service) Keep(ctx context.Context, account, id uuid.UUID) (types.SafeDocument, error) {
 	m, err := s.Read(ctx, account, id)
 	if err != nil {
@@ -293,7 +295,16 @@ func (s *Service) Keep(ctx context.Context, account, id uuid.UUID) (types.SafeDo
 	if err != nil {
 		return kept, err
 	}
-	return kept, s.keepDocuments(ctx, account, m)
+	missing, err := s.keepDocuments(ctx, account, m)
+	if err != nil {
+		return kept, err
+	}
+	return kept, s.db.Tx(ctx, func(ctx context.Context) error {
+		if err := s.noteInSafe(ctx, id, inSafe(missing)); err != nil || len(missing) == 0 || fetching(m.Safe) {
+			return err // of what is being fetched there is a job already
+		}
+		return s.jobs.Insert(ctx, keepArgs{MessageID: id, DocumentsOnly: true, Asked: true}, nil)
+	})
 }
 
 // keepAsLetter puts a message into the safe as a PDF in the language of ctx.

@@ -42,7 +42,7 @@ type rooms struct {
 	asked    []string
 	kept     []string
 	entered  []string // access logs
-	full     bool     // the safe
+	refusal  error    // of the safe
 	notYet   bool     // documents are still on their way to the sending portal
 	receive  func(context.Context, string, json.RawMessage) error
 }
@@ -101,8 +101,8 @@ func (r *rooms) RecordAccess(_ context.Context, person httpx.Person, m types.Mes
 func (r *rooms) KeepLetter(_ context.Context, account, _ uuid.UUID, name, sender string, _ time.Time, content io.Reader) (types.SafeDocument, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.full {
-		return types.SafeDocument{}, problem.Conflict("safe-full", "Der Dokumentensafe ist voll.", "The documents safe is full.")
+	if r.refusal != nil {
+		return types.SafeDocument{}, r.refusal
 	}
 	body, err := io.ReadAll(content)
 	r.kept = append(r.kept, account.String()+" "+name+" "+sender+" "+string(body[:5]))

@@ -25,6 +25,8 @@ type row struct {
 	FirstReadAt *time.Time
 	DeletedAt   *time.Time // not gorm's kind: what is deleted stays a row
 	KeptAt      *time.Time // when it was put into the safe by itself
+	// Safe is what became of it there; nil: nobody has put it there.
+	Safe *types.MessageSafe `gorm:"serializer:json"`
 }
 
 func (row) TableName() string { return "mailbox_messages" }
@@ -58,7 +60,7 @@ func (s *Service) message(r row) (Message, error) {
 	if err := json.Unmarshal(plain, &c); err != nil {
 		return Message{}, fmt.Errorf("read message: %w", err)
 	}
-	return Message{ID: r.ID, Subject: c.Subject, Sender: c.Sender, Text: c.Text, Link: c.Link, At: r.At, FirstReadAt: r.FirstReadAt, Documents: c.Documents, origin: r.Origin}, nil
+	return Message{ID: r.ID, Subject: c.Subject, Sender: c.Sender, Text: c.Text, Link: c.Link, At: r.At, FirstReadAt: r.FirstReadAt, Documents: c.Documents, Safe: r.Safe, origin: r.Origin}, nil
 }
 
 // insertLater adds a message, unless it is there already, or was.
@@ -95,7 +97,7 @@ func (s *Service) one(query *gorm.DB) (row, error) {
 
 // remove takes the content out of a message of an account.
 func (s *Service) remove(ctx context.Context, account, id uuid.UUID) error {
-	res := s.db.From(ctx).Exec("UPDATE mailbox_messages SET content = NULL, deleted_at = ? WHERE id = ? AND account_id = ? AND deleted_at IS NULL", s.now(), id, account)
+	res := s.db.From(ctx).Exec("UPDATE mailbox_messages SET content = NULL, safe = NULL, deleted_at = ? WHERE id = ? AND account_id = ? AND deleted_at IS NULL", s.now(), id, account)
 	if res.Error != nil {
 		return fmt.Errorf("delete message: %w", res.Error)
 	}

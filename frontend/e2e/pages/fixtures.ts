@@ -746,6 +746,15 @@ export const emptyDraft: Schemas["Application"] = {
   data: {},
 };
 
+/** Files that a virus scanner has not looked at yet, has found something in, and has nothing against. */
+const scanned: Schemas["Attachment"][] = [
+  { ...attachment, name: "heimtierausweis.pdf", check: "pending" },
+  { ...attachment, id: id(51), name: "versicherung.pdf", check: "refused", available: false },
+  { ...attachment, id: id(52), name: "steuerbescheid.pdf" },
+];
+const scannedAnswers = { ...answers, papers: { ...answers.papers, proof: scanned.map((file) => file.id) } };
+export const scannedDraft: Schemas["Application"] = { ...draft, attachments: scanned, data: scannedAnswers };
+
 const timeline: Schemas["TimelineEvent"][] = [
   { id: id(70), at: "2026-11-20T09:12:00Z", kind: "submitted", by: "citizen" },
   {
@@ -780,6 +789,11 @@ export const question: Schemas["Application"] = {
   attachments: [attachment],
   data: answers,
   timeline,
+};
+export const scannedApplication: Schemas["Application"] = {
+  ...question,
+  attachments: scanned,
+  data: scannedAnswers,
 };
 export const granted: Schemas["Application"] = {
   ...question,
@@ -866,6 +880,22 @@ export const message: Schemas["MailboxMessage"] = {
   at: "2026-11-23T10:40:00Z",
   text: "Guten Tag Clara Beispiel,\n\nwir haben eine Frage zu Ihrem Antrag MEP-26-4F7K-2P9T-X.\nBitte antworten Sie im Portal.",
   link: "http://localhost:8081/antraege/x",
+};
+
+/** A decision whose paper is on its way to the portal where the person applied. */
+export const decisionMessage: Schemas["MailboxMessage"] = {
+  ...message,
+  subject: "Entscheidung: Ihr Antrag ist bewilligt",
+  text: "Guten Tag Clara Beispiel,\n\nüber Ihren Antrag MEP-26-4F7K-2P9T-X ist entschieden. Der Bescheid liegt bei.",
+  documents: [
+    {
+      id: id(92),
+      name: "Bescheid MEP-26-4F7K-2P9T-X.pdf",
+      mediaType: "application/pdf",
+      size: 24_118,
+      sha256: "ef2d127de37b942baad06145e54b0c619a1f22327b2ebbcfbec78f5564afe39d",
+    },
+  ],
 };
 
 export const profile: Schemas["Profile"] = {
@@ -1014,6 +1044,8 @@ export const deletion: Schemas["Deletion"] = {
   openApplications: ["Hund anmelden (MEP-2026-7K3F-Q)"],
   drafts: 1,
   applications: 3,
+  jointDrafts: ["Straßenfest und Sondernutzung öffentlicher Flächen"],
+  jointApplications: 1,
   messages: 7,
   portals: ["Stadt Meppen", "Samtgemeinde Lathen"],
   kept: ["cases", "receipts", "audit"],
@@ -1132,6 +1164,11 @@ export const caseItem: Schemas["Case"] = {
       text: "Mit dem Ordnungsamt gesprochen: keine Bedenken.",
     },
   ],
+};
+export const scannedCase: Schemas["Case"] = {
+  ...caseItem,
+  attachments: scanned.map((file) => ({ ...file, available: file.check === undefined })),
+  data: scannedAnswers,
 };
 const standsIn: Schemas["CaseDeputy"] = {
   of: { ...inge, open: 12 },

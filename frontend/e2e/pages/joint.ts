@@ -134,6 +134,7 @@ export const jointScenes: Record<string, Scene & { path: string }> = {
   "joint-consented": asOther("consented"),
   "joint-lapsed": asOther("lapsed"),
   "joint-refused": asOther("refused"),
+  "joint-leave": { ...asOther("consented"), press: "Nicht mehr mitmachen" },
   "joint-level": {
     ...asOther("joined"),
     answers: answers(

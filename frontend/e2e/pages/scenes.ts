@@ -139,6 +139,12 @@ export const scenes: Record<string, Scene & { path: string }> = {
   },
   "applications-signed-out": { path: "/antraege" },
   application: { path: `/antraege/${application}`, session: data.citizen },
+  "application-scanner": {
+    path: `/antraege/${application}`,
+    session: data.citizen,
+    answers: [[/^\/applications\/[^/]+$/, data.scannedApplication]],
+    open: ["Ihre Angaben"],
+  },
   "application-granted": {
     path: `/antraege/${application}`,
     session: data.citizen,
@@ -169,6 +175,11 @@ export const scenes: Record<string, Scene & { path: string }> = {
     session: data.citizen,
     answers: [[/^\/applications\/[^/]+$/, data.draft]],
   },
+  "form-scanner": {
+    path: `/antraege/${application}/bearbeiten?schritt=papers`,
+    session: data.citizen,
+    answers: [[/^\/applications\/[^/]+$/, data.scannedDraft]],
+  },
   "form-photos": {
     path: `/antraege/${application}/bearbeiten?schritt=papers`,
     session: data.citizen,
@@ -187,6 +198,25 @@ export const scenes: Record<string, Scene & { path: string }> = {
   receipt: { path: `/antraege/${application}/quittung`, session: data.citizen },
   mailbox: { path: "/postfach", session: data.citizen },
   message: { path: `/postfach/${data.message.id}`, session: data.citizen },
+  "message-fetching": {
+    path: `/postfach/${data.message.id}`,
+    session: data.citizen,
+    answers: [
+      [
+        /^\/mailbox\/[^/]+$/,
+        {
+          ...data.decisionMessage,
+          safe: { state: "fetching", missing: data.decisionMessage.documents?.map(({ id }) => id) },
+        },
+      ],
+    ],
+    press: "Löschen",
+  },
+  "message-no-room": {
+    path: `/postfach/${data.message.id}`,
+    session: data.citizen,
+    answers: [[/^\/mailbox\/[^/]+$/, { ...data.decisionMessage, safe: { state: "noRoom" } }]],
+  },
   "sign-in": { path: "/anmelden?error=unavailable" },
   "sign-in-choice": {
     path: `/anmelden?error=unavailable&home=${encodeURIComponent(data.portal.accountHome.id)}`,
@@ -315,6 +345,11 @@ export const scenes: Record<string, Scene & { path: string }> = {
     follow: [data.caseItem.serviceTitle, 1],
   },
   case: { path: `/mitarbeit/vorgaenge/${data.caseItem.id}`, session: data.clerk },
+  "case-scanner": {
+    path: `/mitarbeit/vorgaenge/${data.caseItem.id}`,
+    session: data.clerk,
+    answers: [[/^\/cases\/[^/]+$/, data.scannedCase]],
+  },
   "case-held": {
     path: `/mitarbeit/vorgaenge/${data.caseItem.id}`,
     session: data.clerk,

@@ -3511,6 +3511,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/applications/{applicationId}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take part in a draft no longer
+         * @description By a co-applicant, until the application is submitted (409). What they have said to the draft, and what they are called there, is deleted; their consent
+         *     ends with it. The person who fills in the draft is told. Taking part again needs another invitation.
+         */
+        post: operations["leaveApplication"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/application-invitations": {
         parameters: {
             query?: never;
@@ -5208,6 +5229,7 @@ export interface paths {
         /**
          * Put a message into the documents safe
          * @description Makes a PDF of it and keeps that in the person's safe at the account home, with who sent it and when. Doing so again answers the same document.
+         *     The files that came with it go there, too; those that the sending portal does not have yet follow by themselves (`safe` of the message).
          */
         post: operations["keepMessage"];
         /**
@@ -8777,6 +8799,10 @@ export interface components {
             drafts: number;
             /** @description Applications at this portal that were handed in. */
             applications: number;
+            /** @description Drafts of others that the person takes part in. They leave them, and the others are told. */
+            jointDrafts: string[];
+            /** @description Applications of others that were handed in with the consent of the person. The consent stays, without the name. */
+            jointApplications: number;
             messages: number;
             /** @description Linked portals that are told to delete what they hold. */
             portals?: string[];
@@ -10157,7 +10183,20 @@ export interface components {
             firstReadAt?: string;
             /** @description Files that came with it. They are at the address of `link`, and go into the safe with the message. */
             documents?: components["schemas"]["EventDocument"][];
+            safe?: components["schemas"]["MessageSafe"];
         };
+        /** @description What became of the message in the documents safe. Missing while nobody has put it there. */
+        MessageSafe: {
+            state: components["schemas"]["MessageSafeState"];
+            /** @description The files that are still being fetched. */
+            missing?: string[];
+        };
+        /**
+         * @description `fetching`: it is there, and files that came with it follow; `kept`: all of it is there; `noRoom`: there was no room for all of it; `failed`: not all of
+         *     it could be put there.
+         * @enum {string}
+         */
+        MessageSafeState: "fetching" | "kept" | "noRoom" | "failed";
         /** @description Content of the message `application.submitted`, from the portal of origin to the competent portal. */
         MessageApplication: {
             /** Format: uuid */
@@ -18065,6 +18104,31 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    leaveApplication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the application. */
+                applicationId: components["parameters"]["ApplicationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller takes part no longer. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Error"];
+        };
+    };
     openApplicationInvitation: {
         parameters: {
             query?: never;
@@ -21114,6 +21178,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Error"];
         };

@@ -69,6 +69,13 @@ export function refuseConsent(applicationId: string): Promise<Application> {
   );
 }
 
+/** Takes part in a draft no longer. */
+export async function leaveApplication(applicationId: string): Promise<void> {
+  await answer(
+    api.POST("/api/v1/applications/{applicationId}/leave", { params: { path: { applicationId } } }),
+  );
+}
+
 /** What an invitation is for; by POST, since its token belongs in no address. */
 export const applicationInvitationQuery = (token: string) =>
   queryOptions({

@@ -1,5 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { answer, api } from "../../api/client";
+import { answer, api, type Schemas } from "../../api/client";
+
+export type MailboxMessage = Schemas["MailboxMessage"];
 
 export const mailboxQuery = infiniteQueryOptions({
   queryKey: ["mailbox"],
@@ -12,11 +14,14 @@ export const mailboxQuery = infiniteQueryOptions({
   staleTime: 0,
 });
 
-/** A message; reading it for the first time is recorded by the portal. */
+const fetchingPause = 4_000;
+
+/** A message; reading it for the first time is recorded by the portal. While something of it is being fetched, it is asked for again. */
 export const messageQuery = (messageId: string) =>
   queryOptions({
     queryKey: ["mailbox", messageId],
     queryFn: () => answer(api.GET("/api/v1/mailbox/{messageId}", { params: { path: { messageId } } })),
+    refetchInterval: ({ state }) => (state.data?.safe?.state === "fetching" ? fetchingPause : false),
   });
 
 /** Puts a message into the documents safe. */

@@ -121,7 +121,7 @@ function Scheduled({ dueAt }: { dueAt: string }) {
 
 function Consequences({ deletion }: { deletion: Schemas["Deletion"] }) {
   const t = useWords();
-  const { openApplications: open, portals = [] } = deletion;
+  const { openApplications: open, jointDrafts, portals = [] } = deletion;
   return (
     <>
       <p>{t("account:data.deleteText")}</p>
@@ -138,6 +138,19 @@ function Consequences({ deletion }: { deletion: Schemas["Deletion"] }) {
         )}
         <li>{t("account:data.drafts", { count: deletion.drafts })}</li>
         <li>{t("account:data.applications", { count: deletion.applications })}</li>
+        {jointDrafts.length > 0 && (
+          <li>
+            {t("account:data.jointDrafts", { count: jointDrafts.length })}
+            <ul>
+              {jointDrafts.map((name, index) => (
+                <li key={`${name} ${String(index)}`}>{name}</li>
+              ))}
+            </ul>
+          </li>
+        )}
+        {deletion.jointApplications > 0 && (
+          <li>{t("account:data.jointApplications", { count: deletion.jointApplications })}</li>
+        )}
         <li>{t("account:data.messages", { count: deletion.messages })}</li>
         <li>{t("account:data.documents")}</li>
         {portals.length > 0 && <li>{t("account:data.portals", { names: portals.join(", ") })}</li>}

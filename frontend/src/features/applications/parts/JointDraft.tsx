@@ -1,4 +1,5 @@
 import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import { reaches } from "../../../api/identity";
 import { ApiProblem } from "../../../api/problem";
@@ -13,13 +14,14 @@ import { formatMoney } from "../../../lib/money";
 import { Alert } from "../../../ui/Alert";
 import { Badge } from "../../../ui/Badge";
 import { Button } from "../../../ui/Button";
+import { Dialog } from "../../../ui/Dialog";
 import { ErrorState } from "../../../ui/ErrorState";
 import { Facts } from "../../../ui/Facts";
 import { Loading } from "../../../ui/Loading";
 import { useStatus } from "../../../ui/Status";
 import { useAction } from "../../../ui/useAction";
 import { applicationQuery, formQuery, type Application } from "../api";
-import { coApplicantKinds, coApplicantsQuery, consentTo, refuseConsent } from "../joint";
+import { coApplicantKinds, coApplicantsQuery, consentTo, leaveApplication, refuseConsent } from "../joint";
 import { ProveIdentity } from "./ProveIdentity";
 
 type View = Schemas["CoApplicantView"];
@@ -71,6 +73,7 @@ export function JointDraft({ application, view }: { application: Application; vi
       </section>
       <Decide application={application} view={view} />
       <Others applicationId={application.id} />
+      <Leave application={application} view={view} />
     </>
   );
 }
@@ -174,6 +177,48 @@ function Decide({ application, view }: { application: Application; view: View })
         )}
       </div>
     </section>
+  );
+}
+
+/** The way out of the draft, after a question. */
+function Leave({ application, view }: { application: Application; view: View }) {
+  const t = useWords();
+  const queryClient = useQueryClient();
+  const navigate = useNavigate();
+  const status = useStatus();
+  const [asking, setAsking] = useState(false);
+  const leave = useAction(async () => {
+    await leaveApplication(application.id);
+    setAsking(false);
+    status(t("applications:joint.other.left"));
+    await navigate({ to: "/antraege" });
+    queryClient.removeQueries({ queryKey: applicationQuery(application.id).queryKey });
+    await queryClient.invalidateQueries({ queryKey: ["applications"] });
+  });
+  return (
+    <div className="pv-no-print">
+      <Button variant="tertiary" onClick={() => setAsking(true)}>
+        {t("applications:joint.other.leave")}
+      </Button>
+      <Dialog
+        open={asking}
+        title={t("applications:joint.other.leaveTitle")}
+        onClose={() => setAsking(false)}
+        actions={
+          <>
+            <Button variant="secondary" onClick={() => setAsking(false)}>
+              {t("common:cancel")}
+            </Button>
+            <Button busy={leave.busy} onClick={leave.run}>
+              {t("applications:joint.other.leaveConfirm")}
+            </Button>
+          </>
+        }
+      >
+        <p>{t("applications:joint.other.leaveText", { name: view.invitedBy || "–" })}</p>
+        {leave.error !== undefined && <ErrorState error={leave.error} />}
+      </Dialog>
+    </div>
   );
 }
 

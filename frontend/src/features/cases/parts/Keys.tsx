@@ -31,9 +31,17 @@ function KeysDialog({ onClose }: { onClose: () => void }) {
   const t = useWords();
   const client = useQueryClient();
   const settings = useQuery(deskSettingsQuery);
+  /** Counts at once, as the next key may come before the answer. */
   const change = useAction(async () => {
-    const saved = await saveDeskSettings({ shortcuts: settings.data?.shortcuts !== true });
-    client.setQueryData(deskSettingsQuery.queryKey, saved);
+    const before = settings.data;
+    const wanted = { shortcuts: before?.shortcuts !== true };
+    client.setQueryData(deskSettingsQuery.queryKey, wanted);
+    try {
+      client.setQueryData(deskSettingsQuery.queryKey, await saveDeskSettings(wanted));
+    } catch (error) {
+      client.setQueryData(deskSettingsQuery.queryKey, before);
+      throw error;
+    }
   });
   return (
     <Dialog
@@ -61,7 +69,7 @@ function KeysDialog({ onClose }: { onClose: () => void }) {
             id="shortcuts"
             label={t("cases:keys.use")}
             hint={t("cases:keys.useHint")}
-            checked={settings.data.shortcuts !== change.busy}
+            checked={settings.data.shortcuts}
             onChange={change.run}
           />
         )}

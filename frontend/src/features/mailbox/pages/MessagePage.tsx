@@ -3,6 +3,7 @@ import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { currentLanguage, useWords } from "../../../i18n";
 import { formatDateTime } from "../../../lib/dates";
+import { formatBytes } from "../../../lib/money";
 import { Breadcrumb } from "../../../ui/Breadcrumb";
 import { AnchorButton, Button } from "../../../ui/Button";
 import { Dialog } from "../../../ui/Dialog";
@@ -11,7 +12,7 @@ import { Page } from "../../../ui/Page";
 import { PageHeading } from "../../../ui/PageHeading";
 import { useStatus } from "../../../ui/Status";
 import { useAction } from "../../../ui/useAction";
-import { deleteMessage, keepMessage, mailboxQuery, messageQuery } from "../api";
+import { deleteMessage, keepMessage, mailboxQuery, messageQuery, type MailboxMessage } from "../api";
 
 const route = getRouteApi("/citizen/personal/postfach/$messageId");
 
@@ -36,24 +37,71 @@ export default function MessagePage() {
         </p>
       </div>
       <p className="pv-pre-line">{message.text}</p>
+      <Documents message={message} />
+      <InSafe message={message} />
       <div className="pv-actions">
         {message.link !== undefined && (
           <AnchorButton href={message.link}>{t("mailbox:toApplication")}</AnchorButton>
         )}
-        <KeepButton messageId={messageId} />
-        <DeleteButton messageId={messageId} />
+        {message.safe?.state !== "fetching" && <KeepButton messageId={messageId} />}
+        <DeleteButton message={message} />
       </div>
     </Page>
+  );
+}
+
+/** The files that came with the message, and where each of them is. */
+function Documents({ message }: { message: MailboxMessage }) {
+  const t = useWords();
+  const { documents, safe } = message;
+  if (documents === undefined) return null;
+  const kept = safe?.state === "kept" || safe?.state === "fetching";
+  return (
+    <section className="pv-stack pv-stack--small" aria-labelledby="documents">
+      <h2 id="documents">{t("mailbox:documents")}</h2>
+      <ul className="pv-bullets">
+        {documents.map((file) => (
+          <li key={file.id}>
+            {file.name} ({formatBytes(file.size, currentLanguage())}):{" "}
+            <span className="pv-muted">
+              {safe?.missing?.includes(file.id) === true
+                ? t("mailbox:fetching")
+                : t(kept ? "mailbox:inSafe" : "mailbox:withApplication")}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** What became of the message in the documents safe; changes by itself. */
+function InSafe({ message }: { message: MailboxMessage }) {
+  const t = useWords();
+  const state = message.safe?.state;
+  return (
+    <div role="status" className="pv-stack pv-stack--small">
+      {state !== undefined && (
+        <>
+          <p>{t(`mailbox:safe.${state}`)}</p>
+          <p>
+            <Link to="/konto/dokumente">{t("mailbox:toSafe")}</Link>
+          </p>
+        </>
+      )}
+    </div>
   );
 }
 
 /** Keeps the message as a document. */
 function KeepButton({ messageId }: { messageId: string }) {
   const t = useWords();
+  const queryClient = useQueryClient();
   const status = useStatus();
   const keep = useAction(async () => {
     await keepMessage(messageId);
     status(t("mailbox:kept"));
+    await queryClient.invalidateQueries({ queryKey: messageQuery(messageId).queryKey });
   });
   return (
     <>
@@ -65,7 +113,8 @@ function KeepButton({ messageId }: { messageId: string }) {
   );
 }
 
-function DeleteButton({ messageId }: { messageId: string }) {
+function DeleteButton({ message }: { message: MailboxMessage }) {
+  const messageId = message.id;
   const t = useWords();
   const queryClient = useQueryClient();
   const navigate = useNavigate();
@@ -100,6 +149,7 @@ function DeleteButton({ messageId }: { messageId: string }) {
         }
       >
         <p>{t("mailbox:deleteText")}</p>
+        {message.safe?.state === "fetching" && <p>{t("mailbox:deleteFetching")}</p>}
         {remove.error !== undefined && <ErrorState error={remove.error} />}
       </Dialog>
     </>
