@@ -96,13 +96,14 @@ func TestKeep_WhatCameWithAMessage_GoesIntoTheSafe(t *testing.T) {
 	m.Id = uuid.New()
 	receive(m)
 	x.run()
-	waitFor(t, "the documents of both messages in the safe", func() bool { // the first one's job has waited for the setting, too
+	waitFor(t, "the document of the second message in the safe", func() bool {
 		x.mu.Lock()
 		defer x.mu.Unlock()
-		return len(x.entered) == 2
+		return len(x.entered) > 0
 	})
-	if want := clara.String() + " Abholschein" + sender; !slices.Equal(x.kept, []string{want, want}) {
-		t.Errorf("kept %q, want %q", x.kept, want)
+	// The first one, which the person has put there, is not put there once more by itself.
+	if want, kept := clara.String()+" Abholschein"+sender, x.inSafe(); !slices.Equal(kept, []string{want}) {
+		t.Errorf("kept %q, want %q", kept, want)
 	}
 	for name, change := range map[string]func(*types.EventDocument){
 		"a program": func(d *types.EventDocument) { d.MediaType = "application/x-msdownload" },

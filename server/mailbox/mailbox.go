@@ -300,8 +300,11 @@ func (s *Service) Keep(ctx context.Context, account, id uuid.UUID) (types.SafeDo
 		return kept, err
 	}
 	return kept, s.db.Tx(ctx, func(ctx context.Context) error {
-		if err := s.noteInSafe(ctx, id, inSafe(missing)); err != nil || len(missing) == 0 || fetching(m.Safe) {
+		if err := s.noteInSafe(ctx, id, inSafe(missing)); err != nil || fetching(m.Safe) {
 			return err // of what is being fetched there is a job already
+		}
+		if _, err := s.noteKept(ctx, id); err != nil || len(missing) == 0 { // what would be done by itself need not be done
+			return err
 		}
 		return s.jobs.Insert(ctx, keepArgs{MessageID: id, DocumentsOnly: true, Asked: true}, nil)
 	})

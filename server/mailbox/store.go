@@ -24,7 +24,7 @@ type row struct {
 	ReceivedAt  time.Time
 	FirstReadAt *time.Time
 	DeletedAt   *time.Time // not gorm's kind: what is deleted stays a row
-	KeptAt      *time.Time // when it was put into the safe by itself
+	KeptAt      *time.Time // when it was put into the safe, so that it need not be by itself
 	// Safe is what became of it there; nil: nobody has put it there.
 	Safe *types.MessageSafe `gorm:"serializer:json"`
 }
