@@ -57,6 +57,7 @@ test("an administrator invites a clerk, changes what they do, and ends their acc
   await dialog.getByLabel("Sachbearbeitung").uncheck();
   await dialog.getByLabel("Redaktion").check();
   await dialog.getByRole("button", { name: "Speichern" }).click();
+  await expect(dialog).toHaveCount(0); // it is in the item, and names all tasks
   await expect(item).toContainText("Redaktion");
   await clerk.goto(`${landkreis}/mitarbeit`);
   await shows(clerk, "Anmelden für Beschäftigte"); // signed out by the change
