@@ -313,15 +313,15 @@ func (s *Service) giveUp(ctx context.Context, p provider, r row, cause error) er
 		if err := s.park(ctx, r.ID, cause); err != nil {
 			return err
 		}
-		if err := s.alarm(ctx, p, r.ID); err != nil {
-			return err
-		}
-		return s.tellNotTaken(ctx, r)
+		return s.tellNotTaken(ctx, p, r)
 	})
 }
 
-// tellNotTaken tells the person that the authority could not take the application: it is not lost.
-func (s *Service) tellNotTaken(ctx context.Context, r row) error {
+// tellNotTaken tells whoever gets alerts, and the person, that the authority could not take the application: it is not lost.
+func (s *Service) tellNotTaken(ctx context.Context, p provider, r row) error {
+	if err := s.alarm(ctx, p, r.ID); err != nil {
+		return err
+	}
 	text := problem.Text{
 		De: "Die zuständige Stelle konnte Ihren Antrag auf elektronischem Weg noch nicht annehmen. Ihr Antrag ist nicht verloren: Dieses Portal hat ihn mit dem Zeitpunkt Ihres Absendens, " +
 			"und wir kümmern uns darum. Sie müssen nichts tun.",

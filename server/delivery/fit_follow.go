@@ -196,10 +196,7 @@ func (s *Service) apply(ctx context.Context, p provider, a followArgs, o outcome
 			if err := s.parkDelivered(ctx, r.ID); err != nil {
 				return err
 			}
-			if err := s.alarm(ctx, p, r.ID); err != nil {
-				return err
-			}
-			return s.tellNotTaken(ctx, r)
+			return s.tellNotTaken(ctx, p, r)
 		}
 		return nil
 	})

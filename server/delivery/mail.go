@@ -311,10 +311,7 @@ func (s *Service) MailReturned(ctx context.Context, back mail.Back) error {
 		if err := s.notDelivered(ctx, id); err != nil {
 			return err
 		}
-		if err := s.alarm(ctx, p, id); err != nil {
-			return err
-		}
-		return s.tellNotTaken(ctx, r)
+		return s.tellNotTaken(ctx, p, r)
 	})
 }
 
