@@ -82,6 +82,9 @@ type ServerInterface interface {
 	// Download an attachment of a case
 	// (GET /api/v1/cases/{caseId}/attachments/{attachmentId})
 	GetCaseAttachment(ctx echo.Context, caseId CaseId, attachmentId AttachmentId, params GetCaseAttachmentParams) error
+	// Close a case without a decision
+	// (POST /api/v1/cases/{caseId}/close)
+	CloseCase(ctx echo.Context, caseId CaseId, params CloseCaseParams) error
 	// What the decision of a case begins from
 	// (GET /api/v1/cases/{caseId}/decision)
 	PrepareDecision(ctx echo.Context, caseId CaseId) error
@@ -109,6 +112,9 @@ type ServerInterface interface {
 	// Keep a case from being deleted
 	// (PUT /api/v1/cases/{caseId}/hold)
 	HoldCase(ctx echo.Context, caseId CaseId) error
+	// Write to the citizen
+	// (POST /api/v1/cases/{caseId}/message)
+	WriteCaseMessage(ctx echo.Context, caseId CaseId, params WriteCaseMessageParams) error
 	// Write an internal note
 	// (POST /api/v1/cases/{caseId}/notes)
 	NoteCase(ctx echo.Context, caseId CaseId, params NoteCaseParams) error
@@ -565,6 +571,46 @@ func (w *ServerInterfaceWrapper) GetCaseAttachment(ctx echo.Context) error {
 	return err
 }
 
+// CloseCase converts echo context to params.
+func (w *ServerInterfaceWrapper) CloseCase(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseId CaseId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CloseCaseParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CloseCase(ctx, caseId, params)
+	return err
+}
+
 // PrepareDecision converts echo context to params.
 func (w *ServerInterfaceWrapper) PrepareDecision(ctx echo.Context) error {
 	var err error
@@ -819,6 +865,46 @@ func (w *ServerInterfaceWrapper) HoldCase(ctx echo.Context) error {
 	return err
 }
 
+// WriteCaseMessage converts echo context to params.
+func (w *ServerInterfaceWrapper) WriteCaseMessage(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseId CaseId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WriteCaseMessageParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.WriteCaseMessage(ctx, caseId, params)
+	return err
+}
+
 // NoteCase converts echo context to params.
 func (w *ServerInterfaceWrapper) NoteCase(ctx echo.Context) error {
 	var err error
@@ -988,6 +1074,7 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.GET(baseURL+"/api/v1/cases/:caseId", wrapper.GetCase)
 	router.PATCH(baseURL+"/api/v1/cases/:caseId", wrapper.PlanCase)
 	router.GET(baseURL+"/api/v1/cases/:caseId/attachments/:attachmentId", wrapper.GetCaseAttachment)
+	router.POST(baseURL+"/api/v1/cases/:caseId/close", wrapper.CloseCase)
 	router.GET(baseURL+"/api/v1/cases/:caseId/decision", wrapper.PrepareDecision)
 	router.POST(baseURL+"/api/v1/cases/:caseId/decision", wrapper.DecideCase)
 	router.POST(baseURL+"/api/v1/cases/:caseId/decision/agreement", wrapper.AgreeDecision)
@@ -997,6 +1084,7 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.GET(baseURL+"/api/v1/cases/:caseId/file", wrapper.ExportCase)
 	router.DELETE(baseURL+"/api/v1/cases/:caseId/hold", wrapper.EndCaseHold)
 	router.PUT(baseURL+"/api/v1/cases/:caseId/hold", wrapper.HoldCase)
+	router.POST(baseURL+"/api/v1/cases/:caseId/message", wrapper.WriteCaseMessage)
 	router.POST(baseURL+"/api/v1/cases/:caseId/notes", wrapper.NoteCase)
 	router.POST(baseURL+"/api/v1/cases/:caseId/questions", wrapper.AskQuestion)
 	router.POST(baseURL+"/api/v1/cases/:caseId/start", wrapper.StartCase)
@@ -2474,6 +2562,93 @@ func (response GetCaseAttachmentdefaultApplicationProblemPlusJSONResponse) Visit
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type CloseCaseRequestObject struct {
+	CaseId CaseId `json:"caseId"`
+	Params CloseCaseParams
+	Body   *CloseCaseJSONRequestBody
+}
+
+type CloseCaseResponseObject interface {
+	VisitCloseCaseResponse(w http.ResponseWriter) error
+}
+
+type CloseCase200JSONResponse struct{ ChangedCaseJSONResponse }
+
+func (response CloseCase200JSONResponse) VisitCloseCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type CloseCase401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CloseCase401ApplicationProblemPlusJSONResponse) VisitCloseCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type CloseCase403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CloseCase403ApplicationProblemPlusJSONResponse) VisitCloseCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type CloseCase404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CloseCase404ApplicationProblemPlusJSONResponse) VisitCloseCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type CloseCase409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CloseCase409ApplicationProblemPlusJSONResponse) VisitCloseCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type CloseCase422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CloseCase422ApplicationProblemPlusJSONResponse) VisitCloseCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type CloseCasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CloseCasedefaultApplicationProblemPlusJSONResponse) VisitCloseCaseResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 type PrepareDecisionRequestObject struct {
 	CaseId CaseId `json:"caseId"`
 }
@@ -3238,6 +3413,93 @@ func (response HoldCasedefaultApplicationProblemPlusJSONResponse) VisitHoldCaseR
 	return json.NewEncoder(w).Encode(response.Body)
 }
 
+type WriteCaseMessageRequestObject struct {
+	CaseId CaseId `json:"caseId"`
+	Params WriteCaseMessageParams
+	Body   *WriteCaseMessageJSONRequestBody
+}
+
+type WriteCaseMessageResponseObject interface {
+	VisitWriteCaseMessageResponse(w http.ResponseWriter) error
+}
+
+type WriteCaseMessage200JSONResponse struct{ ChangedCaseJSONResponse }
+
+func (response WriteCaseMessage200JSONResponse) VisitWriteCaseMessageResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type WriteCaseMessage401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response WriteCaseMessage401ApplicationProblemPlusJSONResponse) VisitWriteCaseMessageResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type WriteCaseMessage403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response WriteCaseMessage403ApplicationProblemPlusJSONResponse) VisitWriteCaseMessageResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type WriteCaseMessage404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response WriteCaseMessage404ApplicationProblemPlusJSONResponse) VisitWriteCaseMessageResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type WriteCaseMessage409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response WriteCaseMessage409ApplicationProblemPlusJSONResponse) VisitWriteCaseMessageResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type WriteCaseMessage422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response WriteCaseMessage422ApplicationProblemPlusJSONResponse) VisitWriteCaseMessageResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type WriteCaseMessagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response WriteCaseMessagedefaultApplicationProblemPlusJSONResponse) VisitWriteCaseMessageResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
 type NoteCaseRequestObject struct {
 	CaseId CaseId `json:"caseId"`
 	Params NoteCaseParams
@@ -3552,6 +3814,9 @@ type StrictServerInterface interface {
 	// Download an attachment of a case
 	// (GET /api/v1/cases/{caseId}/attachments/{attachmentId})
 	GetCaseAttachment(ctx context.Context, request GetCaseAttachmentRequestObject) (GetCaseAttachmentResponseObject, error)
+	// Close a case without a decision
+	// (POST /api/v1/cases/{caseId}/close)
+	CloseCase(ctx context.Context, request CloseCaseRequestObject) (CloseCaseResponseObject, error)
 	// What the decision of a case begins from
 	// (GET /api/v1/cases/{caseId}/decision)
 	PrepareDecision(ctx context.Context, request PrepareDecisionRequestObject) (PrepareDecisionResponseObject, error)
@@ -3579,6 +3844,9 @@ type StrictServerInterface interface {
 	// Keep a case from being deleted
 	// (PUT /api/v1/cases/{caseId}/hold)
 	HoldCase(ctx context.Context, request HoldCaseRequestObject) (HoldCaseResponseObject, error)
+	// Write to the citizen
+	// (POST /api/v1/cases/{caseId}/message)
+	WriteCaseMessage(ctx context.Context, request WriteCaseMessageRequestObject) (WriteCaseMessageResponseObject, error)
 	// Write an internal note
 	// (POST /api/v1/cases/{caseId}/notes)
 	NoteCase(ctx context.Context, request NoteCaseRequestObject) (NoteCaseResponseObject, error)
@@ -4150,6 +4418,38 @@ func (sh *strictHandler) GetCaseAttachment(ctx echo.Context, caseId CaseId, atta
 	return nil
 }
 
+// CloseCase operation middleware
+func (sh *strictHandler) CloseCase(ctx echo.Context, caseId CaseId, params CloseCaseParams) error {
+	var request CloseCaseRequestObject
+
+	request.CaseId = caseId
+	request.Params = params
+
+	var body CloseCaseJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CloseCase(ctx.Request().Context(), request.(CloseCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CloseCase")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CloseCaseResponseObject); ok {
+		return validResponse.VisitCloseCaseResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // PrepareDecision operation middleware
 func (sh *strictHandler) PrepareDecision(ctx echo.Context, caseId CaseId) error {
 	var request PrepareDecisionRequestObject
@@ -4397,6 +4697,38 @@ func (sh *strictHandler) HoldCase(ctx echo.Context, caseId CaseId) error {
 		return err
 	} else if validResponse, ok := response.(HoldCaseResponseObject); ok {
 		return validResponse.VisitHoldCaseResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// WriteCaseMessage operation middleware
+func (sh *strictHandler) WriteCaseMessage(ctx echo.Context, caseId CaseId, params WriteCaseMessageParams) error {
+	var request WriteCaseMessageRequestObject
+
+	request.CaseId = caseId
+	request.Params = params
+
+	var body WriteCaseMessageJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WriteCaseMessage(ctx.Request().Context(), request.(WriteCaseMessageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WriteCaseMessage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(WriteCaseMessageResponseObject); ok {
+		return validResponse.VisitWriteCaseMessageResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

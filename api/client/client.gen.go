@@ -895,6 +895,11 @@ type ClientInterface interface {
 	// GetCaseAttachment request
 	GetCaseAttachment(ctx context.Context, caseId CaseId, attachmentId AttachmentId, params *GetCaseAttachmentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// CloseCaseWithBody request with any body
+	CloseCaseWithBody(ctx context.Context, caseId CaseId, params *CloseCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	CloseCase(ctx context.Context, caseId CaseId, params *CloseCaseParams, body CloseCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// PrepareDecision request
 	PrepareDecision(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -929,6 +934,11 @@ type ClientInterface interface {
 	HoldCaseWithBody(ctx context.Context, caseId CaseId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	HoldCase(ctx context.Context, caseId CaseId, body HoldCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WriteCaseMessageWithBody request with any body
+	WriteCaseMessageWithBody(ctx context.Context, caseId CaseId, params *WriteCaseMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	WriteCaseMessage(ctx context.Context, caseId CaseId, params *WriteCaseMessageParams, body WriteCaseMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// NoteCaseWithBody request with any body
 	NoteCaseWithBody(ctx context.Context, caseId CaseId, params *NoteCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4797,6 +4807,30 @@ func (c *Client) GetCaseAttachment(ctx context.Context, caseId CaseId, attachmen
 	return c.Client.Do(req)
 }
 
+func (c *Client) CloseCaseWithBody(ctx context.Context, caseId CaseId, params *CloseCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCloseCaseRequestWithBody(c.Server, caseId, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) CloseCase(ctx context.Context, caseId CaseId, params *CloseCaseParams, body CloseCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCloseCaseRequest(c.Server, caseId, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 func (c *Client) PrepareDecision(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPrepareDecisionRequest(c.Server, caseId)
 	if err != nil {
@@ -4943,6 +4977,30 @@ func (c *Client) HoldCaseWithBody(ctx context.Context, caseId CaseId, contentTyp
 
 func (c *Client) HoldCase(ctx context.Context, caseId CaseId, body HoldCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewHoldCaseRequest(c.Server, caseId, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) WriteCaseMessageWithBody(ctx context.Context, caseId CaseId, params *WriteCaseMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWriteCaseMessageRequestWithBody(c.Server, caseId, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) WriteCaseMessage(ctx context.Context, caseId CaseId, params *WriteCaseMessageParams, body WriteCaseMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWriteCaseMessageRequest(c.Server, caseId, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -16493,6 +16551,66 @@ func NewGetCaseAttachmentRequest(server string, caseId CaseId, attachmentId Atta
 	return req, nil
 }
 
+// NewCloseCaseRequest calls the generic CloseCase builder with application/json body
+func NewCloseCaseRequest(server string, caseId CaseId, params *CloseCaseParams, body CloseCaseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCloseCaseRequestWithBody(server, caseId, params, "application/json", bodyReader)
+}
+
+// NewCloseCaseRequestWithBody generates requests for CloseCase with any type of body
+func NewCloseCaseRequestWithBody(server string, caseId CaseId, params *CloseCaseParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "caseId", runtime.ParamLocationPath, caseId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/close", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewPrepareDecisionRequest generates requests for PrepareDecision
 func NewPrepareDecisionRequest(server string, caseId CaseId) (*http.Request, error) {
 	var err error
@@ -16917,6 +17035,66 @@ func NewHoldCaseRequestWithBody(server string, caseId CaseId, contentType string
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewWriteCaseMessageRequest calls the generic WriteCaseMessage builder with application/json body
+func NewWriteCaseMessageRequest(server string, caseId CaseId, params *WriteCaseMessageParams, body WriteCaseMessageJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWriteCaseMessageRequestWithBody(server, caseId, params, "application/json", bodyReader)
+}
+
+// NewWriteCaseMessageRequestWithBody generates requests for WriteCaseMessage with any type of body
+func NewWriteCaseMessageRequestWithBody(server string, caseId CaseId, params *WriteCaseMessageParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "caseId", runtime.ParamLocationPath, caseId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/message", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -22943,6 +23121,11 @@ type ClientWithResponsesInterface interface {
 	// GetCaseAttachmentWithResponse request
 	GetCaseAttachmentWithResponse(ctx context.Context, caseId CaseId, attachmentId AttachmentId, params *GetCaseAttachmentParams, reqEditors ...RequestEditorFn) (*GetCaseAttachmentResponse, error)
 
+	// CloseCaseWithBodyWithResponse request with any body
+	CloseCaseWithBodyWithResponse(ctx context.Context, caseId CaseId, params *CloseCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CloseCaseResponse, error)
+
+	CloseCaseWithResponse(ctx context.Context, caseId CaseId, params *CloseCaseParams, body CloseCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*CloseCaseResponse, error)
+
 	// PrepareDecisionWithResponse request
 	PrepareDecisionWithResponse(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*PrepareDecisionResponse, error)
 
@@ -22977,6 +23160,11 @@ type ClientWithResponsesInterface interface {
 	HoldCaseWithBodyWithResponse(ctx context.Context, caseId CaseId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HoldCaseResponse, error)
 
 	HoldCaseWithResponse(ctx context.Context, caseId CaseId, body HoldCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*HoldCaseResponse, error)
+
+	// WriteCaseMessageWithBodyWithResponse request with any body
+	WriteCaseMessageWithBodyWithResponse(ctx context.Context, caseId CaseId, params *WriteCaseMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WriteCaseMessageResponse, error)
+
+	WriteCaseMessageWithResponse(ctx context.Context, caseId CaseId, params *WriteCaseMessageParams, body WriteCaseMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*WriteCaseMessageResponse, error)
 
 	// NoteCaseWithBodyWithResponse request with any body
 	NoteCaseWithBodyWithResponse(ctx context.Context, caseId CaseId, params *NoteCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*NoteCaseResponse, error)
@@ -28937,6 +29125,34 @@ func (r GetCaseAttachmentResponse) StatusCode() int {
 	return 0
 }
 
+type CloseCaseResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *ChangedCase
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r CloseCaseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CloseCaseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type PrepareDecisionResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -29172,6 +29388,34 @@ func (r HoldCaseResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r HoldCaseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type WriteCaseMessageResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *ChangedCase
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r WriteCaseMessageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WriteCaseMessageResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -34287,6 +34531,23 @@ func (c *ClientWithResponses) GetCaseAttachmentWithResponse(ctx context.Context,
 	return ParseGetCaseAttachmentResponse(rsp)
 }
 
+// CloseCaseWithBodyWithResponse request with arbitrary body returning *CloseCaseResponse
+func (c *ClientWithResponses) CloseCaseWithBodyWithResponse(ctx context.Context, caseId CaseId, params *CloseCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CloseCaseResponse, error) {
+	rsp, err := c.CloseCaseWithBody(ctx, caseId, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCloseCaseResponse(rsp)
+}
+
+func (c *ClientWithResponses) CloseCaseWithResponse(ctx context.Context, caseId CaseId, params *CloseCaseParams, body CloseCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*CloseCaseResponse, error) {
+	rsp, err := c.CloseCase(ctx, caseId, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCloseCaseResponse(rsp)
+}
+
 // PrepareDecisionWithResponse request returning *PrepareDecisionResponse
 func (c *ClientWithResponses) PrepareDecisionWithResponse(ctx context.Context, caseId CaseId, reqEditors ...RequestEditorFn) (*PrepareDecisionResponse, error) {
 	rsp, err := c.PrepareDecision(ctx, caseId, reqEditors...)
@@ -34398,6 +34659,23 @@ func (c *ClientWithResponses) HoldCaseWithResponse(ctx context.Context, caseId C
 		return nil, err
 	}
 	return ParseHoldCaseResponse(rsp)
+}
+
+// WriteCaseMessageWithBodyWithResponse request with arbitrary body returning *WriteCaseMessageResponse
+func (c *ClientWithResponses) WriteCaseMessageWithBodyWithResponse(ctx context.Context, caseId CaseId, params *WriteCaseMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WriteCaseMessageResponse, error) {
+	rsp, err := c.WriteCaseMessageWithBody(ctx, caseId, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWriteCaseMessageResponse(rsp)
+}
+
+func (c *ClientWithResponses) WriteCaseMessageWithResponse(ctx context.Context, caseId CaseId, params *WriteCaseMessageParams, body WriteCaseMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*WriteCaseMessageResponse, error) {
+	rsp, err := c.WriteCaseMessage(ctx, caseId, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWriteCaseMessageResponse(rsp)
 }
 
 // NoteCaseWithBodyWithResponse request with arbitrary body returning *NoteCaseResponse
@@ -47400,6 +47678,74 @@ func ParseGetCaseAttachmentResponse(rsp *http.Response) (*GetCaseAttachmentRespo
 	return response, nil
 }
 
+// ParseCloseCaseResponse parses an HTTP response from a CloseCaseWithResponse call
+func ParseCloseCaseResponse(rsp *http.Response) (*CloseCaseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CloseCaseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ChangedCase
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParsePrepareDecisionResponse parses an HTTP response from a PrepareDecisionWithResponse call
 func ParsePrepareDecisionResponse(rsp *http.Response) (*PrepareDecisionResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -47915,6 +48261,74 @@ func ParseHoldCaseResponse(rsp *http.Response) (*HoldCaseResponse, error) {
 			return nil, err
 		}
 		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseWriteCaseMessageResponse parses an HTTP response from a WriteCaseMessageWithResponse call
+func ParseWriteCaseMessageResponse(rsp *http.Response) (*WriteCaseMessageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WriteCaseMessageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ChangedCase
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Invalid

@@ -3249,7 +3249,7 @@ export interface paths {
         /**
          * Begin an upload in parts
          * @description For files up to 200 MB, and for lines that break: an upload after [tus 1.0](https://tus.io/protocols/resumable-upload) with the extensions
-         *     creation, expiration, termination and checksum. `Upload-Metadata` names `filename` and `field` (JSON pointer of the field), each as base64,
+         *     creation, expiration, termination and checksum. `Upload-Metadata` names `filename` and `field` (JSON pointer of the field, or `#` and the id of a requested document), each as base64,
          *     and may name `fingerprint`, by which a client knows the file again; it is given back in the draft's `uploads`. Sets room aside. Once all of
          *     it has arrived, the upload becomes an attachment with the same id, at once or some seconds later; the draft lists it then.
          */
@@ -3604,7 +3604,9 @@ export interface paths {
         put?: never;
         /**
          * Write to the authority
-         * @description Answers a question, or adds something, while the application is open.
+         * @description Answers a question, or adds something, while the application is open. Where the question asks for documents, these are uploaded first, as attachments of the application
+         *     whose field is `#` and the id of the requested document, and named here; where it asks for answers of the form, they come in `values`. What is asked for may be
+         *     sent in several answers, and may be left out with words of why. Of what was not asked for nothing is taken but words.
          */
         post: operations["answerAuthority"];
         delete?: never;
@@ -4115,9 +4117,51 @@ export interface paths {
         put?: never;
         /**
          * Ask the citizen
-         * @description The question appears in the citizen's timeline and mailbox.
+         * @description The question appears in the citizen's timeline and mailbox. It may ask for documents, and for answers of the form that are missing or wrong: the citizen sends
+         *     these with their answer. `until` is the day until which the authority waits; the citizen is reminded of it.
          */
         post: operations["askQuestion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{caseId}/message": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write to the citizen
+         * @description Words that ask for nothing. They appear in the citizen's timeline and mailbox; the state of the case stays. Of a case that is closed, too, but not of one that was
+         *     withdrawn.
+         */
+        post: operations["writeCaseMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{caseId}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close a case without a decision
+         * @description Of what is done without one: a collection was made, a notification was taken in, the application has become pointless. The citizen reads the text. It is final.
+         */
+        post: operations["closeCase"];
         delete?: never;
         options?: never;
         head?: never;
@@ -9174,6 +9218,7 @@ export interface components {
             attachments: components["schemas"]["Attachment"][];
             /** @description For drafts, files of which not everything has arrived or been taken over yet. */
             uploads?: components["schemas"]["UnfinishedUpload"][];
+            answer?: components["schemas"]["AnswerInPreparation"];
             /** @description For drafts, what submission would refuse. */
             errors?: components["schemas"]["FieldError"][];
             /** @description Oldest first. */
@@ -9453,7 +9498,7 @@ export interface components {
             /** @example lageplan.pdf */
             name: string;
             /**
-             * @description JSON pointer of the field.
+             * @description JSON pointer of the field; of a file that answers a question, `#` and the id of the requested document.
              * @example /evidence/files
              */
             field: string;
@@ -9488,6 +9533,68 @@ export interface components {
             name?: string;
             /** @description Files that came with it. */
             documents?: components["schemas"]["EventDocument"][];
+            requested?: components["schemas"]["RequestedInformation"];
+            /** @description What the citizen has sent of the documents that were asked for. */
+            attachments?: components["schemas"]["Attachment"][];
+            /** @description What the citizen has sent of the answers of the form that were asked for. */
+            values?: components["schemas"]["CorrectedAnswer"][];
+        };
+        /** @description What the authority needs to go on, beside the words of its question. */
+        RequestedInformation: {
+            /**
+             * Format: date
+             * @description The day until which the authority waits.
+             */
+            until?: string;
+            documents: components["schemas"]["RequestedDocument"][];
+            /** @description JSON pointers of fields of the form, as in the answers. */
+            fields: string[];
+        };
+        RequestedDocument: {
+            /** Format: uuid */
+            id: string;
+            /** @example Haftpflichtversicherung des Hundes */
+            label: string;
+            /** @example Der Versicherungsschein genügt. */
+            hint?: string;
+        };
+        CorrectedAnswer: {
+            /**
+             * @description JSON pointer of the field.
+             * @example /dog/birthDate
+             */
+            pointer: string;
+            /**
+             * @description As the form wants it; null where there is none.
+             * @example 2024-05-02
+             */
+            value: unknown;
+        };
+        CaseQuestion: {
+            text: string;
+            documents?: components["schemas"]["DocumentRequest"][];
+            /** @description JSON pointers of fields of the form of the case. Files and what is calculated cannot be asked for so. */
+            fields?: string[];
+            /**
+             * Format: date
+             * @description Tomorrow at the earliest, a year from now at the latest.
+             */
+            until?: string;
+        };
+        DocumentRequest: {
+            /** @description What the citizen is to send. */
+            label: string;
+            hint?: string;
+        };
+        ApplicationAnswer: {
+            text?: string;
+            attachments?: string[];
+            values?: components["schemas"]["CorrectedAnswer"][];
+        };
+        /** @description What is uploaded for the answer to a question and was not sent yet. */
+        AnswerInPreparation: {
+            attachments: components["schemas"]["Attachment"][];
+            uploads: components["schemas"]["UnfinishedUpload"][];
         };
         /** @description A file for the citizen. */
         EventDocument: {
@@ -17471,7 +17578,7 @@ export interface operations {
                  */
                 name: string;
                 /**
-                 * @description JSON pointer of the field in the form that the file belongs to.
+                 * @description JSON pointer of the field in the form that the file belongs to; of a file that answers a question, `#` and the id of the requested document.
                  * @example /evidence/files
                  */
                 field: string;
@@ -18248,12 +18355,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "text": "Der Hund ist seit dem 1. November bei uns."
-                 *     }
-                 */
-                "application/json": components["schemas"]["MessageText"];
+                "application/json": components["schemas"]["ApplicationAnswer"];
             };
         };
         responses: {
@@ -19231,9 +19333,76 @@ export interface operations {
         };
         requestBody: {
             content: {
+                "application/json": components["schemas"]["CaseQuestion"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangedCase"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    writeCaseMessage: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of the case. */
+                caseId: components["parameters"]["CaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
                 /**
                  * @example {
-                 *       "text": "Seit wann halten Sie den Hund?"
+                 *       "text": "Ihre Unterlagen sind vollständig. Wir melden uns bis Ende der Woche."
+                 *     }
+                 */
+                "application/json": components["schemas"]["MessageText"];
+            };
+        };
+        responses: {
+            200: components["responses"]["ChangedCase"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    closeCase: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of the case. */
+                caseId: components["parameters"]["CaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "text": "Ihr Sperrmüll wurde am 3. Dezember abgeholt."
                  *     }
                  */
                 "application/json": components["schemas"]["MessageText"];
