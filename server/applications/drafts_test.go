@@ -181,7 +181,7 @@ func TestDraft_AtRest_CannotBeRead(t *testing.T) {
 	x.save(t, x.draft(t), answers())
 	a := x.submitted(t)
 	text := "Der Hund heißt Waldi."
-	if _, err := x.s.Answer(x.clara, a.ID, uuid.NewString(), text); err != nil {
+	if _, err := x.s.Answer(x.clara, a.ID, uuid.NewString(), said(text)); err != nil {
 		t.Fatal(err)
 	}
 	for _, table := range []string{"applications", "application_events", "application_attachments", "idempotency_keys"} {
@@ -298,7 +298,7 @@ func TestForeignIDs_EverywhereAsIfUnknown(t *testing.T) {
 			return err
 		},
 		"answer": func(id, _ uuid.UUID) error {
-			_, err := x.s.Answer(x.stefan, id, uuid.NewString(), "Hallo")
+			_, err := x.s.Answer(x.stefan, id, uuid.NewString(), said("Hallo"))
 			return err
 		},
 		"receipt": func(id, _ uuid.UUID) error { _, err := x.s.Receipt(x.stefan, id); return err },

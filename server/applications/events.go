@@ -233,12 +233,12 @@ func (s *Service) Withdraw(ctx context.Context, id uuid.UUID, key string) (Appli
 }
 
 // Answer writes to the authority, while the application is open (409 else). An answer ends the state question.
-func (s *Service) Answer(ctx context.Context, id uuid.UUID, key, text string) (types.TimelineEvent, error) {
+func (s *Service) Answer(ctx context.Context, id uuid.UUID, key string, answer types.ApplicationAnswer) (types.TimelineEvent, error) {
 	caller, err := person(ctx)
 	if err != nil {
 		return types.TimelineEvent{}, err
 	}
-	text = strings.TrimSpace(text)
+	text := strings.TrimSpace(words(answer.Text))
 	if text == "" || utf8.RuneCountInString(text) > MaxText {
 		return types.TimelineEvent{}, problem.Invalid(problem.FieldError{Pointer: "/text", Code: "required", Message: problem.Text{
 			De: "Bitte schreiben Sie einen Text mit höchstens 4000 Zeichen.", En: "Please write a text of 4000 characters at most.",
@@ -304,4 +304,12 @@ func (s *Service) event(ctx context.Context, p httpx.Person, id, eventID uuid.UU
 		}
 	}
 	return types.TimelineEvent{}, errUnknown
+}
+
+// words gives a text that may be missing.
+func words(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
 }

@@ -289,7 +289,7 @@ func TestAnswer_ToAQuestion_GoesToTheAuthorityOnce(t *testing.T) {
 	x.apply(t, a.ID, withText(event(types.Question, 5), "Wie heißt der Hund?"))
 	var answers []types.TimelineEvent
 	for range 2 {
-		e, err := x.s.Answer(x.clara, a.ID, "same-key", "  Er heißt Waldi.  ")
+		e, err := x.s.Answer(x.clara, a.ID, "same-key", said("  Er heißt Waldi.  "))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -315,7 +315,7 @@ func TestAnswer_NotPossible_SaysWhy(t *testing.T) {
 	x := newSetup(t)
 	draft, a := x.draft(t), x.submitted(t)
 	answer := func(id uuid.UUID, text string) error {
-		_, err := x.s.Answer(x.clara, id, uuid.NewString(), text)
+		_, err := x.s.Answer(x.clara, id, uuid.NewString(), said(text))
 		return err
 	}
 	wantProblem(t, answer(draft.ID, "Hallo"), 409, "not-submitted")
@@ -357,3 +357,6 @@ func TestWithdraw_NotPossible_SaysWhy(t *testing.T) {
 	_, err = x.s.Withdraw(x.clara, a.ID, uuid.NewString())
 	wantProblem(t, err, 409, "already-finished")
 }
+
+// said is an answer of words alone.
+func said(text string) types.ApplicationAnswer { return types.ApplicationAnswer{Text: &text} }

@@ -181,7 +181,7 @@ func (h *Handlers) WithdrawApplication(ctx context.Context, request api.Withdraw
 
 // AnswerAuthority answers POST /api/v1/applications/{applicationId}/messages.
 func (h *Handlers) AnswerAuthority(ctx context.Context, request api.AnswerAuthorityRequestObject) (api.AnswerAuthorityResponseObject, error) {
-	event, err := h.service.Answer(ctx, request.ApplicationId, request.Params.IdempotencyKey, request.Body.Text)
+	event, err := h.service.Answer(ctx, request.ApplicationId, request.Params.IdempotencyKey, *request.Body)
 	if err != nil {
 		return nil, err
 	}

@@ -239,7 +239,7 @@ func TestJoint_OnlyWhoWasInvited_AndOnlyToReadAndConsent(t *testing.T) {
 	require.NoError(t, err)
 	for _, try := range []func() error{
 		func() error { _, err := x.s.Withdraw(x.stefan, a.ID, uuid.NewString()); return err },
-		func() error { _, err := x.s.Answer(x.stefan, a.ID, uuid.NewString(), "Ja"); return err },
+		func() error { _, err := x.s.Answer(x.stefan, a.ID, uuid.NewString(), said("Ja")); return err },
 	} {
 		wantProblem(t, try(), http.StatusNotFound, "application-unknown")
 	}

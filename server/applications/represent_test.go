@@ -113,11 +113,11 @@ func TestPowerEnded_WhoActedSeesNoMore_ThePersonGoesOn(t *testing.T) {
 	ctx := acting(t, types.PowerRepresent)
 	a, err := x.s.Submit(ctx, x.drafted(t, ctx).ID, uuid.NewString())
 	require.NoError(t, err)
-	_, err = x.s.Answer(ctx, a.ID, uuid.NewString(), "Wir kommen morgen.")
+	_, err = x.s.Answer(ctx, a.ID, uuid.NewString(), said("Wir kommen morgen."))
 	require.NoError(t, err)
 	require.Equal(t, "Stefan Beispiel", *x.others.events[0].Name)
 	x.others.refusal = errWithdrawn
-	_, err = x.s.Answer(ctx, a.ID, uuid.NewString(), "Noch etwas")
+	_, err = x.s.Answer(ctx, a.ID, uuid.NewString(), said("Noch etwas"))
 	wantProblem(t, err, http.StatusForbidden, "power-ended")
 	_, err = x.s.Withdraw(ctx, a.ID, uuid.NewString())
 	wantProblem(t, err, http.StatusForbidden, "power-ended")
