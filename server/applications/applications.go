@@ -77,6 +77,7 @@ type Application struct {
 	CoApplicants   []CoApplicant            // who makes it together with the person
 	Joint          *Joint                   // where the form provides for that; of one that is read by itself
 	Uploads        []types.UnfinishedUpload // of drafts
+	Answer         types.AnswerInPreparation
 	Timeline       []types.TimelineEvent
 	Errors         []problem.FieldError  // of drafts: what submission would refuse
 	Fee            *types.ApplicationFee // of drafts: what it costs

@@ -58,7 +58,7 @@ func (s *Service) AddAttachment(ctx context.Context, id uuid.UUID, u Upload) (ty
 	if u.Length > MaxAttachment {
 		return types.Attachment{}, errTooLarge
 	}
-	a, field, err := s.draftField(ctx, caller.Person, id, u.Field, "#/query/field")
+	a, field, err := s.fieldFor(ctx, caller.Person, id, u.Field, "#/query/field")
 	if err != nil {
 		return types.Attachment{}, err
 	}
@@ -73,11 +73,14 @@ func (s *Service) AddAttachment(ctx context.Context, id uuid.UUID, u Upload) (ty
 	return s.keep(ctx, a, u, kind, content, source)
 }
 
-// draftField gives a person's draft and a field of its form that takes files; a problem names the place of the request where the field stands.
-func (s *Service) draftField(ctx context.Context, p httpx.Person, id uuid.UUID, at, place string) (Application, types.FormField, error) {
+// fieldFor gives a person's draft and a field of its form that takes files, or an application and what takes a document that was asked for; a problem names the place of the request where the field stands.
+func (s *Service) fieldFor(ctx context.Context, p httpx.Person, id uuid.UUID, at, place string) (Application, types.FormField, error) {
 	a, err := s.read(ctx, p, id)
 	if err != nil {
 		return a, types.FormField{}, err
+	}
+	if forAnswer(at) {
+		return a, types.FormField{Kind: types.FormFieldKindFile}, a.checkRequested(at, place)
 	}
 	if a.State != types.ApplicationStateDraft {
 		return a, types.FormField{}, errSubmitted
@@ -139,7 +142,7 @@ func (s *Service) keep(ctx context.Context, a Application, u Upload, kind files.
 		return types.Attachment{}, err
 	}
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
-		if err := s.lockDraft(ctx, a); err != nil { // it may have been submitted or deleted meanwhile
+		if err := s.lockTaking(ctx, a, r.Field); err != nil { // it may have been submitted, finished or deleted meanwhile
 			return err
 		}
 		there, err := s.finishUpload(ctx, r)
@@ -149,7 +152,7 @@ func (s *Service) keep(ctx context.Context, a Application, u Upload, kind files.
 		if err != nil {
 			return err
 		}
-		return s.touch(ctx, a.ID)
+		return s.touchFor(ctx, a.ID, r.Field)
 	})
 	if err != nil {
 		return types.Attachment{}, err
@@ -198,12 +201,12 @@ func checkQuota(count int, size int64) error {
 var errDraftsFull = problem.Conflict("drafts-full", "In Ihren Entwürfen liegen schon sehr viele Dateien.", "There are a great many files in your drafts already.").
 	With(problem.Text{De: "Löschen Sie Entwürfe, die Sie nicht mehr brauchen, oder Dateien daraus.", En: "Delete drafts that you do not need any more, or files of theirs."})
 
-// setAside reserves room for a file in a draft, in ctx's transaction.
+// setAside reserves room for a file in a draft or an answer, in ctx's transaction.
 func (s *Service) setAside(ctx context.Context, a Application, r attachmentRow) error {
-	if err := s.lockDraft(ctx, a); err != nil {
+	if err := s.lockTaking(ctx, a, r.Field); err != nil {
 		return err
 	}
-	count, size, err := s.usage(ctx, a.ID)
+	count, size, err := s.usage(ctx, a.ID, forAnswer(r.Field))
 	if err != nil {
 		return err
 	}
@@ -220,12 +223,18 @@ func (s *Service) setAside(ctx context.Context, a Application, r attachmentRow) 
 	return s.reserve(ctx, r)
 }
 
-func (s *Service) lockDraft(ctx context.Context, a Application) error {
+// lockTaking locks an application while it takes files for a field.
+func (s *Service) lockTaking(ctx context.Context, a Application, field string) error {
 	present, err := s.lock(ctx, a.Person, a.ID)
-	if err == nil && present.State != types.ApplicationStateDraft {
-		err = errSubmitted
+	switch {
+	case err != nil:
+		return err
+	case forAnswer(field) && finished(present.State):
+		return errFinished
+	case !forAnswer(field) && present.State != types.ApplicationStateDraft:
+		return errSubmitted
 	}
-	return err
+	return nil
 }
 
 // discard removes what is left of an upload that failed, also when the caller has gone.
@@ -241,7 +250,7 @@ func (s *Service) discard(ctx context.Context, r attachmentRow) {
 	}
 }
 
-// DeleteAttachment removes a file from a draft. Files of a submitted application stay (409).
+// DeleteAttachment removes a file from a draft, or from an answer that was not sent yet. What was submitted or sent stays (409).
 func (s *Service) DeleteAttachment(ctx context.Context, id, attachmentID uuid.UUID) error {
 	caller, err := person(ctx)
 	if err != nil {
@@ -252,8 +261,12 @@ func (s *Service) DeleteAttachment(ctx context.Context, id, attachmentID uuid.UU
 		if err != nil {
 			return err
 		}
-		if _, err := s.readAttachment(ctx, caller.Person, id, attachmentID); err != nil {
+		r, err := s.readAttachment(ctx, caller.Person, id, attachmentID)
+		if err != nil {
 			return err
+		}
+		if forAnswer(r.Field) && r.EventID == nil {
+			return s.dropUpload(ctx, r)
 		}
 		if a.State != types.ApplicationStateDraft {
 			return errSubmitted
@@ -261,7 +274,7 @@ func (s *Service) DeleteAttachment(ctx context.Context, id, attachmentID uuid.UU
 		if err := s.deleteAttachmentRows(ctx, []uuid.UUID{attachmentID}); err != nil {
 			return err
 		}
-		if err := s.touch(ctx, id); err != nil {
+		if err := s.touchFor(ctx, id, r.Field); err != nil {
 			return err
 		}
 		form, err := s.forms.Form(ctx, a.FormID, a.FormVersion)

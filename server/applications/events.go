@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -100,6 +99,9 @@ func (s *Service) ApplyEvent(ctx context.Context, from string, applicationID uui
 		if len(documents) > 0 {
 			event.Documents = &documents // as they are called here
 		}
+		if err := s.remindLater(ctx, a, event); err != nil {
+			return err
+		}
 		moved := follows(a, event)
 		if moved {
 			a.State, a.authorityAt = stateOf(event.Kind), &event.At
@@ -147,6 +149,9 @@ func (s *Service) checkEvent(e types.TimelineEvent) (types.TimelineEvent, error)
 		return refused("name too long")
 	case checkDocuments(e.Documents) != "":
 		return refused(checkDocuments(e.Documents))
+	}
+	if wrong := checkAsked(&e); wrong != "" {
+		return refused(wrong)
 	}
 	e.At = e.At.UTC().Truncate(time.Microsecond)
 	if latest := s.now().Add(clockSkew); e.At.After(latest) {
@@ -232,44 +237,6 @@ func (s *Service) Withdraw(ctx context.Context, id uuid.UUID, key string) (Appli
 	return s.Get(ctx, id)
 }
 
-// Answer writes to the authority, while the application is open (409 else). An answer ends the state question.
-func (s *Service) Answer(ctx context.Context, id uuid.UUID, key string, answer types.ApplicationAnswer) (types.TimelineEvent, error) {
-	caller, err := person(ctx)
-	if err != nil {
-		return types.TimelineEvent{}, err
-	}
-	text := strings.TrimSpace(words(answer.Text))
-	if text == "" || utf8.RuneCountInString(text) > MaxText {
-		return types.TimelineEvent{}, problem.Invalid(problem.FieldError{Pointer: "/text", Code: "required", Message: problem.Text{
-			De: "Bitte schreiben Sie einen Text mit höchstens 4000 Zeichen.", En: "Please write a text of 4000 characters at most.",
-		}})
-	}
-	if err := s.actsStill(ctx, caller, id, types.ActAnswer); err != nil {
-		return types.TimelineEvent{}, err
-	}
-	request := struct {
-		ApplicationID uuid.UUID
-		Text          string
-	}{id, text}
-	eventID, err := idempotency.Do(ctx, s.db, scope("answer", caller.Person), key, request, func(ctx context.Context) (uuid.UUID, error) {
-		a, err := s.lock(ctx, caller.Person, id)
-		if err != nil {
-			return uuid.Nil, err
-		}
-		event := s.ownEvent(types.Message, types.EventAuthorCitizen)
-		event.Text, event.Name = &text, a.actedBy(caller)
-		next := a.State
-		if next == types.ApplicationStateQuestion {
-			next = types.ApplicationStateInProgress
-		}
-		return event.Id, s.say(ctx, a, event, next)
-	})
-	if err != nil {
-		return types.TimelineEvent{}, err
-	}
-	return s.event(ctx, caller.Person, id, eventID)
-}
-
 // say puts an event of the citizen on their application and hands it to the authority.
 func (s *Service) say(ctx context.Context, a Application, event types.TimelineEvent, next types.ApplicationState) error {
 	if a.State == types.ApplicationStateDraft {
@@ -304,12 +271,4 @@ func (s *Service) event(ctx context.Context, p httpx.Person, id, eventID uuid.UU
 		}
 	}
 	return types.TimelineEvent{}, errUnknown
-}
-
-// words gives a text that may be missing.
-func words(text *string) string {
-	if text == nil {
-		return ""
-	}
-	return *text
 }

@@ -12,8 +12,14 @@ import (
 	"portalverbund/server/platform/problem"
 )
 
-// fileField finds the field that a pointer names: /step/field, or /step/group/0/field in a group.
+// fileField finds the field for files that a pointer names.
 func fileField(layout types.FormLayout, at string) (types.FormField, bool) {
+	field, found := fieldAt(layout, at)
+	return field, found && field.Kind == types.FormFieldKindFile
+}
+
+// fieldAt finds the field that a pointer names: /step/field, or /step/group/0/field in a group.
+func fieldAt(layout types.FormLayout, at string) (types.FormField, bool) {
 	parts := strings.Split(strings.TrimPrefix(at, "/"), "/")
 	step := slices.IndexFunc(layout.Steps, func(s types.FormStep) bool { return s.Id == parts[0] })
 	if step < 0 || !strings.HasPrefix(at, "/") {
@@ -27,7 +33,7 @@ func fileField(layout types.FormLayout, at string) (types.FormField, bool) {
 		}
 		field := fields[i]
 		if len(parts) == 1 {
-			return field, field.Kind == types.FormFieldKindFile
+			return field, true
 		}
 		if _, err := strconv.ParseUint(parts[1], 10, 16); err != nil || field.Kind != types.FormFieldKindGroup || field.Fields == nil {
 			return types.FormField{}, false

@@ -247,11 +247,14 @@ func wire(ctx context.Context, a Application) types.Application {
 		deleteAt, found := a.DeleteAt(), wireErrors(ctx, a.Errors)
 		out.DeleteAt, out.Errors, out.Fee, out.Uploads = &deleteAt, &found, a.Fee, &a.Uploads
 	}
+	if a.answerable() {
+		out.Answer = &a.Answer
+	}
 	if joint := a.Joint != nil; joint {
 		out.Joint = &joint
 	}
 	if out.CoApplicant = coApplicantView(ctx, a); out.CoApplicant != nil {
-		out.Step, out.Errors, out.Uploads = nil, nil, nil // for who fills in
+		out.Step, out.Errors, out.Uploads, out.Answer = nil, nil, nil, nil // for who fills in
 	}
 	return out
 }

@@ -41,6 +41,7 @@ func Register(c *jobs.Client, s *Service) {
 	c.Queue(uploadQueue, assemblers)
 	jobs.Register(c, &assembleWorker{s: s})
 	jobs.Register(c, &checkWorker{s: s})
+	jobs.Register(c, &remindWorker{s: s})
 	c.Queue(documentQueue, documentFetchers)
 	jobs.Register(c, &fetchDocumentWorker{s: s})
 	c.Periodic(river.NewPeriodicJob(river.PeriodicInterval(sweepEvery), func() (river.JobArgs, *river.InsertOpts) {

@@ -28,7 +28,7 @@ func (s *Service) AddFromSafe(ctx context.Context, id uuid.UUID, chosen types.Sa
 	if err != nil {
 		return types.Attachment{}, err
 	}
-	a, field, err := s.draftField(ctx, caller.Person, id, chosen.Field, "/field")
+	a, field, err := s.fieldFor(ctx, caller.Person, id, chosen.Field, "/field")
 	if err != nil {
 		return types.Attachment{}, err
 	}
@@ -51,7 +51,7 @@ func (s *Service) AddFromSafe(ctx context.Context, id uuid.UUID, chosen types.Sa
 		if err := s.setAside(ctx, a, r); err != nil {
 			return err
 		}
-		return s.touch(ctx, a.ID)
+		return s.touchFor(ctx, a.ID, r.Field)
 	})
 	if err != nil {
 		return types.Attachment{}, err
@@ -65,7 +65,7 @@ func (s *Service) referenced(a Application, field string, kind files.Kind, d typ
 	if err != nil {
 		return r, err
 	}
-	r.Ready, r.Here, r.DeleteAt, r.SHA256, r.ReleaseID = true, false, nil, d.Sha256, &d.Id
+	r.Ready, r.Here, r.DeleteAt, r.SHA256, r.ReleaseID = true, false, s.keptUntil(field), d.Sha256, &d.Id
 	home := a.Person.Issuer
 	name := home
 	if p, known := s.portals.Member(home); known {

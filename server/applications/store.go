@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -83,6 +84,7 @@ type eventRow struct {
 	By            types.EventAuthor
 	Name          string
 	Text          []byte
+	More          []byte // sealed
 }
 
 // unsealed turns a row into an Application without attachments and timeline.
@@ -192,10 +194,10 @@ func (s *Service) countDrafts(ctx context.Context, p httpx.Person) (n int, err e
 	return n, nil
 }
 
-// draftBytes says how many bytes the files of a person's drafts have; those being uploaded count as what was set aside.
+// draftBytes says how many bytes the files of a person's drafts have, and of answers that were not sent yet; those being uploaded count as what was set aside.
 func (s *Service) draftBytes(ctx context.Context, p httpx.Person) (n int64, err error) {
 	err = s.db.Pgx(ctx).QueryRow(ctx, `SELECT coalesce(sum(t.size), 0)::bigint FROM applications a JOIN application_attachments t ON t.application_id = a.id
-		WHERE a.issuer = $1 AND a.subject = $2 AND a.state = 'draft'`, p.Issuer, p.Subject).Scan(&n)
+		WHERE a.issuer = $1 AND a.subject = $2 AND (a.state = 'draft' OR starts_with(t.field, '#') AND t.event_id IS NULL)`, p.Issuer, p.Subject).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count files of drafts: %w", err)
 	}
@@ -285,13 +287,19 @@ func (s *Service) opened(r wholeRows) (Application, error) {
 	if err != nil {
 		return Application{}, err
 	}
-	if a.Attachments, err = s.openAttachments(r.files); err != nil {
+	submitted, answers := slices.Clone(r.files), slices.Clone(r.files)
+	submitted = slices.DeleteFunc(submitted, func(f attachmentRow) bool { return forAnswer(f.Field) })
+	answers = slices.DeleteFunc(answers, func(f attachmentRow) bool { return !forAnswer(f.Field) })
+	if a.Attachments, err = s.openAttachments(submitted); err != nil {
 		return Application{}, err
 	}
-	if a.Uploads, err = s.openUploads(r.files); err != nil {
+	if a.Uploads, err = s.openUploads(submitted); err != nil {
 		return Application{}, err
 	}
 	if a.Timeline, err = s.openEvents(a.ID, r.events); err != nil {
+		return Application{}, err
+	}
+	if a.Answer, err = s.openAnswers(a.Timeline, answers); err != nil {
 		return Application{}, err
 	}
 	if a.CoApplicants, err = s.openCoApplicants(r.joint); err != nil {
@@ -361,29 +369,32 @@ func (s *Service) deleteRows(ctx context.Context, ids []uuid.UUID) error {
 }
 
 const insertEvents = `
-	INSERT INTO application_events (application_id, id, at, kind, by, name, text)
-	SELECT $1, id, at, kind, by, name, text
-	FROM unnest($2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::bytea[]) AS event (id, at, kind, by, name, text)
+	INSERT INTO application_events (application_id, id, at, kind, by, name, text, more)
+	SELECT $1, id, at, kind, by, name, text, more
+	FROM unnest($2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::bytea[]) AS event (id, at, kind, by, name, text, more)
 	ON CONFLICT DO NOTHING`
 
 // eventsOf gives the arguments of insertEvents.
 func (s *Service) eventsOf(id uuid.UUID, events ...types.TimelineEvent) ([]any, error) {
 	n := len(events)
-	ids, times, kinds, authors, names, texts := make([]uuid.UUID, n), make([]time.Time, n), make([]string, n), make([]string, n), make([]string, n), make([][]byte, n)
+	ids, times, kinds, authors, names, texts, mores := make([]uuid.UUID, n), make([]time.Time, n), make([]string, n), make([]string, n), make([]string, n), make([][]byte, n), make([][]byte, n)
 	for i, e := range events {
 		ids[i], times[i], kinds[i], authors[i] = e.Id, e.At.UTC().Truncate(time.Microsecond), string(e.Kind), string(e.By)
 		if e.Name != nil {
 			names[i] = *e.Name
 		}
+		var err error
+		if mores[i], err = s.sealMore(id, e); err != nil {
+			return nil, err
+		}
 		if e.Text == nil {
 			continue
 		}
-		var err error
 		if texts[i], err = s.keys.Seal(sealText, []byte(*e.Text), append(id[:], e.Id[:]...)); err != nil {
 			return nil, err
 		}
 	}
-	return []any{id, ids, times, kinds, authors, names, texts}, nil
+	return []any{id, ids, times, kinds, authors, names, texts, mores}, nil
 }
 
 // addEvent appends to the timeline; false when the event is there already.
@@ -411,7 +422,7 @@ func (s *Service) beforeTheirs(ctx context.Context, id uuid.UUID, at time.Time) 
 }
 
 // timelineQuery gives the events of an application, oldest first.
-const timelineQuery = "SELECT application_id, id, at, kind, by, name, text FROM application_events WHERE application_id = $1 ORDER BY at, position"
+const timelineQuery = "SELECT application_id, id, at, kind, by, name, text, more FROM application_events WHERE application_id = $1 ORDER BY at, position"
 
 func (s *Service) openEvents(id uuid.UUID, rows []eventRow) ([]types.TimelineEvent, error) {
 	events := make([]types.TimelineEvent, 0, len(rows))
@@ -427,6 +438,9 @@ func (s *Service) openEvents(id uuid.UUID, rows []eventRow) ([]types.TimelineEve
 			}
 			text := string(plain)
 			e.Text = &text
+		}
+		if err := s.openMore(id, r.More, &e); err != nil {
+			return nil, err
 		}
 		events = append(events, e)
 	}

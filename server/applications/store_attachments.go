@@ -30,6 +30,7 @@ type attachmentRow struct {
 	Received      *int64     // of an upload in parts, what has arrived; nil for files that came in one request
 	Fingerprint   []byte     // sealed; what the client knows the file of an upload again by
 	Verdict       string     // of the virus scanner: verdictPending, verdictRefused, or none
+	EventID       *uuid.UUID // of the answer with which it was sent
 }
 
 // unfinished says whether a row is an upload in parts that is not an attachment yet.
@@ -58,7 +59,7 @@ func (s *Service) attachment(r attachmentRow) (types.Attachment, error) {
 
 // attachmentsQuery gives the files of an application, and its uploads in parts, in the order in which they began.
 const attachmentsQuery = `SELECT id, application_id, ready, field, name, media_type, size, sha256, created_at, fetched_at, delete_at, deleted_at, release_id, here, origin,
-	received, fingerprint, verdict
+	received, fingerprint, verdict, event_id
 	FROM application_attachments WHERE application_id = $1 AND (ready OR received IS NOT NULL) ORDER BY created_at, id`
 
 func (s *Service) openAttachments(rows []attachmentRow) ([]types.Attachment, error) {
@@ -76,13 +77,13 @@ func (s *Service) openAttachments(rows []attachmentRow) ([]types.Attachment, err
 	return items, nil
 }
 
-// usage says how many files an application has, and how many bytes; those being uploaded count as what was set aside.
-func (s *Service) usage(ctx context.Context, id uuid.UUID) (files int, size int64, err error) {
+// usage says how many files a draft has, or an answer that was not sent yet, and how many bytes; those being uploaded count as what was set aside.
+func (s *Service) usage(ctx context.Context, id uuid.UUID, answer bool) (files int, size int64, err error) {
 	var sum struct {
 		Files int
 		Size  int64
 	}
-	err = s.db.From(ctx).Raw("SELECT count(*) AS files, coalesce(sum(size), 0) AS size FROM application_attachments WHERE application_id = ?", id).Scan(&sum).Error
+	err = s.db.From(ctx).Raw("SELECT count(*) AS files, coalesce(sum(size), 0) AS size FROM application_attachments WHERE application_id = ? AND starts_with(field, '#') = ? AND event_id IS NULL AND deleted_at IS NULL", id, answer).Scan(&sum).Error
 	if err != nil {
 		return 0, 0, fmt.Errorf("count attachments: %w", err)
 	}
@@ -100,8 +101,8 @@ func (s *Service) reserve(ctx context.Context, r attachmentRow) error {
 
 // finishUpload makes an attachment of what was set aside; false when that is gone.
 func (s *Service) finishUpload(ctx context.Context, r attachmentRow) (bool, error) {
-	result := s.db.From(ctx).Exec("UPDATE application_attachments SET ready = true, size = ?, sha256 = ?, verdict = ?, delete_at = NULL WHERE id = ? AND NOT ready",
-		r.Size, r.SHA256, r.Verdict, r.ID)
+	result := s.db.From(ctx).Exec("UPDATE application_attachments SET ready = true, size = ?, sha256 = ?, verdict = ?, delete_at = ? WHERE id = ? AND NOT ready",
+		r.Size, r.SHA256, r.Verdict, s.keptUntil(r.Field), r.ID)
 	if result.Error != nil {
 		return false, fmt.Errorf("write attachment: %w", result.Error)
 	}
@@ -114,9 +115,26 @@ func (s *Service) finishUpload(ctx context.Context, r attachmentRow) (bool, erro
 	return true, nil
 }
 
+// touchFor is touch for a file of a draft; what is prepared for an answer is no change.
+func (s *Service) touchFor(ctx context.Context, id uuid.UUID, field string) error {
+	if forAnswer(field) {
+		return nil
+	}
+	return s.touch(ctx, id)
+}
+
 // touch counts an upload as a change of the draft, for how long it is kept; its ETag stays.
 func (s *Service) touch(ctx context.Context, id uuid.UUID) error {
 	return s.db.From(ctx).Exec("UPDATE applications SET changed_at = ? WHERE id = ?", s.now(), id).Error
+}
+
+// keptUntil is when a file that is ready is deleted unless it goes along: nil for those of drafts, which have a time of their own.
+func (s *Service) keptUntil(field string) *time.Time {
+	if !forAnswer(field) {
+		return nil
+	}
+	until := s.now().Add(answerLife)
+	return &until
 }
 
 func (s *Service) deleteAttachmentRows(ctx context.Context, ids []uuid.UUID) error {
@@ -140,7 +158,7 @@ func (s *Service) readAttachment(ctx context.Context, p httpx.Person, applicatio
 // readHanded gives a file of an application that was handed to a portal, while it is here.
 func (s *Service) readHanded(ctx context.Context, portalID string, id uuid.UUID) (attachmentRow, error) {
 	return s.oneAttachment(ctx, `SELECT t.* FROM application_attachments t JOIN applications a ON a.id = t.application_id
-		WHERE t.id = ? AND a.portal_id = ? AND a.state <> 'draft' AND t.ready AND t.deleted_at IS NULL`, id, portalID)
+		WHERE t.id = ? AND a.portal_id = ? AND a.state <> 'draft' AND t.ready AND t.deleted_at IS NULL AND (t.event_id IS NOT NULL OR NOT starts_with(t.field, '#'))`, id, portalID)
 }
 
 func (s *Service) oneAttachment(ctx context.Context, query string, args ...any) (attachmentRow, error) {
@@ -193,7 +211,7 @@ func (s *Service) purge(ctx context.Context, id uuid.UUID) error {
 		return fmt.Errorf("purge application: %w", err)
 	}
 	err := s.db.From(ctx).Exec(`UPDATE application_attachments SET delete_at = CASE WHEN fetched_at IS NULL THEN ?::timestamptz ELSE ?::timestamptz END
-		WHERE application_id = ? AND ready`, now.Add(keepUnfetched), now.Add(keepFetched), id).Error
+		WHERE application_id = ? AND ready AND NOT starts_with(field, '#')`, now.Add(keepUnfetched), now.Add(keepFetched), id).Error
 	if err != nil {
 		return fmt.Errorf("purge attachments: %w", err)
 	}

@@ -67,11 +67,11 @@ func (s *Service) openUploads(rows []attachmentRow) ([]types.UnfinishedUpload, e
 	return items, nil
 }
 
-// readUpload gives an upload of a person's draft.
+// readUpload gives an upload of a person's draft, or for an answer.
 func (s *Service) readUpload(ctx context.Context, p httpx.Person, applicationID, id uuid.UUID) (attachmentRow, error) {
 	var rows []attachmentRow
 	err := s.db.From(ctx).Raw(`SELECT t.* FROM application_attachments t JOIN applications a ON a.id = t.application_id
-		WHERE t.id = ? AND a.id = ? AND a.issuer = ? AND a.subject = ? AND a.state = 'draft' AND NOT t.ready AND t.received IS NOT NULL`,
+		WHERE t.id = ? AND a.id = ? AND a.issuer = ? AND a.subject = ? AND (a.state = 'draft' OR starts_with(t.field, '#')) AND NOT t.ready AND t.received IS NOT NULL`,
 		id, applicationID, p.Issuer, p.Subject).Scan(&rows).Error
 	if err != nil {
 		return attachmentRow{}, fmt.Errorf("read upload: %w", err)
@@ -95,7 +95,7 @@ func (s *Service) countParts(ctx context.Context, id uuid.UUID) (n int, err erro
 func (s *Service) noteParts(ctx context.Context, r attachmentRow, to int64, until time.Time, parts []partRow) (noted bool, err error) {
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		res := s.db.From(ctx).Exec(`UPDATE application_attachments t SET received = ?, delete_at = ?, media_type = ?, name = ? FROM applications a
-			WHERE t.id = ? AND a.id = t.application_id AND a.state = 'draft' AND NOT t.ready AND t.received = ?`,
+			WHERE t.id = ? AND a.id = t.application_id AND (a.state = 'draft' OR starts_with(t.field, '#')) AND NOT t.ready AND t.received = ?`,
 			to, until, r.MediaType, r.Name, r.ID, *r.Received)
 		if res.Error != nil {
 			return fmt.Errorf("note parts: %w", res.Error)

@@ -77,7 +77,7 @@ type Part struct {
 	Content  io.Reader
 }
 
-// CreateUpload sets room aside for a file of a draft that comes in parts.
+// CreateUpload sets room aside for a file of a draft, or of an answer, that comes in parts.
 func (s *Service) CreateUpload(ctx context.Context, id uuid.UUID, n NewUpload) (uuid.UUID, UploadState, error) {
 	caller, err := person(ctx)
 	if err != nil {
@@ -89,7 +89,7 @@ func (s *Service) CreateUpload(ctx context.Context, id uuid.UUID, n NewUpload) (
 	if len(n.Fingerprint) > maxPrint || !utf8.ValidString(n.Fingerprint) {
 		return uuid.Nil, UploadState{}, errMetadata
 	}
-	a, _, err := s.draftField(ctx, caller.Person, id, n.Field, "#/header/Upload-Metadata")
+	a, _, err := s.fieldFor(ctx, caller.Person, id, n.Field, "#/header/Upload-Metadata")
 	if err != nil {
 		return uuid.Nil, UploadState{}, err
 	}
@@ -108,7 +108,7 @@ func (s *Service) CreateUpload(ctx context.Context, id uuid.UUID, n NewUpload) (
 		if err := s.setAside(ctx, a, r); err != nil {
 			return err
 		}
-		return s.touch(ctx, a.ID)
+		return s.touchFor(ctx, a.ID, r.Field)
 	})
 	return r.ID, UploadState{Length: r.Size, Expires: until}, err
 }
@@ -215,7 +215,7 @@ func (s *Service) recognise(ctx context.Context, r *attachmentRow, source *files
 	if err != nil {
 		return nil, err
 	}
-	_, field, err := s.draftField(ctx, caller.Person, r.ApplicationID, r.Field, "#/header/Upload-Metadata")
+	_, field, err := s.fieldFor(ctx, caller.Person, r.ApplicationID, r.Field, "#/header/Upload-Metadata")
 	if err != nil {
 		return nil, err
 	}
@@ -407,13 +407,17 @@ func (s *Service) assemble(ctx context.Context, id uuid.UUID) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error { return s.assembled(ctx, r) })
 }
 
-// assembled notes that an upload is an attachment now. When its draft is gone or was submitted meanwhile, nothing of it stays.
+// assembled notes that an upload is an attachment now. When its draft is gone or was submitted meanwhile, or its application has ended, nothing of it stays.
 func (s *Service) assembled(ctx context.Context, r attachmentRow) error {
 	state, err := s.lockState(ctx, r.ApplicationID)
 	if err != nil {
 		return err
 	}
-	if state != types.ApplicationStateDraft {
+	takes := state == types.ApplicationStateDraft
+	if forAnswer(r.Field) {
+		takes = state != "" && !takes && !finished(state)
+	}
+	if !takes {
 		return s.dropUpload(ctx, r)
 	}
 	there, err := s.finishUpload(ctx, r)
@@ -423,7 +427,7 @@ func (s *Service) assembled(ctx context.Context, r attachmentRow) error {
 	if !there {
 		return s.deleteObjectsLater(ctx, r.objects())
 	}
-	if err := s.touch(ctx, r.ApplicationID); err != nil {
+	if err := s.touchFor(ctx, r.ApplicationID, r.Field); err != nil {
 		return err
 	}
 	return s.deleteObjectsLater(ctx, []string{partsOf(r.ID)})

@@ -146,6 +146,11 @@ func (s *Service) tell(ctx context.Context, a Application, e types.TimelineEvent
 	if e.Text != nil && *e.Text != "" {
 		text = "\n\n" + *e.Text
 	}
+	asked, err := s.askedFor(ctx, a, e.Requested)
+	if err != nil {
+		return err
+	}
+	text += asked
 	if e.Documents != nil {
 		l.documents = *e.Documents
 		text += "\n\n" + problem.Text{De: "Beigefügt (im Portal beim Antrag):", En: "Enclosed (in the portal, with the application):"}.In(a.Language)
