@@ -18,10 +18,10 @@ import (
 )
 
 // asking is a question that asks for a document and for the reason, until a day.
-func asking(minute int, until *time.Time) (question wire.TimelineEvent, field string) {
+func asking(until *time.Time) (question wire.TimelineEvent, field string) {
 	hint := "Der Versicherungsschein genügt."
 	document := wire.RequestedDocument{Id: uuid.New(), Label: "Haftpflichtversicherung", Hint: &hint}
-	question = withText(event(wire.Question, minute), "Uns fehlt noch etwas.")
+	question = withText(event(wire.Question, 5), "Uns fehlt noch etwas.")
 	question.Requested = &wire.RequestedInformation{Documents: []wire.RequestedDocument{document}, Fields: []string{"/evidence/reason"}}
 	if until != nil {
 		question.Requested.Until = &types.Date{Time: *until}
@@ -65,7 +65,7 @@ func TestAnswer_WithWhatWasAskedFor_GoesAlongOnceAndLeavesTheSubmissionAsItWas(t
 	x := newSetup(t)
 	x.runJobs(t)
 	a := x.submitted(t)
-	question, field := asking(5, nil)
+	question, field := asking(nil)
 	_, err := x.s.AddAttachment(x.clara, a.ID, forField(field, pdf("zu früh")))
 	refusedAt(t, err, "#/query/field")
 	x.apply(t, a.ID, question)
@@ -133,7 +133,7 @@ func TestAnswer_NotAskedForOrNotRight_IsRefusedAtItsFieldAndNothingIsSent(t *tes
 	t.Parallel()
 	x := newSetup(t)
 	a := x.submitted(t)
-	question, field := asking(5, nil)
+	question, field := asking(nil)
 	x.apply(t, a.ID, question)
 	file, err := x.s.AddAttachment(x.clara, a.ID, forField(field, pdf("a")))
 	require.NoError(t, err)
@@ -178,7 +178,7 @@ func TestAnswer_ApplicationEndsMeanwhile_NothingIsTakenAndNothingIsLeft(t *testi
 	x := newSetup(t)
 	a := x.submitted(t)
 	objects := x.objects(t)
-	question, field := asking(5, nil)
+	question, field := asking(nil)
 	x.apply(t, a.ID, question)
 	content := pdf("in Teilen")
 	id, _, err := x.s.CreateUpload(x.clara, a.ID, applications.NewUpload{Name: "b.pdf", Field: field, Length: int64(len(content))})
@@ -199,7 +199,7 @@ func TestSweepFiles_PreparedAndNeverSent_IsRemovedAndTheSentStays(t *testing.T) 
 	t.Parallel()
 	x := newSetupWith(t, options{portal: self}) // its own authority's: what was sent stays
 	a := x.submitted(t)
-	question, field := asking(5, nil)
+	question, field := asking(nil)
 	x.clock.atLeast(time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC))
 	require.NoError(t, x.s.ApplyEvent(t.Context(), self, a.ID, question))
 	sent, err := x.s.AddAttachment(x.clara, a.ID, forField(field, pdf("a")))
@@ -242,13 +242,13 @@ func TestApplyEvent_AsksForWhatNoAuthorityAsks_IsRefused(t *testing.T) {
 		"a field that is none": func(e *wire.TimelineEvent) { e.Requested.Fields[0] = "reason" },
 		"too many fields":      func(e *wire.TimelineEvent) { e.Requested.Fields = slices.Repeat(e.Requested.Fields, 21) },
 	} {
-		e, _ := asking(5, nil)
+		e, _ := asking(nil)
 		spoil(&e)
 		err := x.s.ApplyEvent(t.Context(), county, a.ID, e)
 		t.Log(name)
 		wantProblem(t, err, 422, "event-invalid")
 	}
-	e, _ := asking(5, nil)
+	e, _ := asking(nil)
 	e.Attachments, e.Values = &[]wire.Attachment{{Id: uuid.New()}}, &[]wire.CorrectedAnswer{{Pointer: "/evidence/reason", Value: "x"}}
 	x.apply(t, a.ID, e)
 	last := x.get(t, a.ID).Timeline[2]
@@ -265,7 +265,7 @@ func TestRemind_QuestionStillOpen_OnceAndNotWhenItIsAnswered(t *testing.T) {
 			x := newSetup(t)
 			a := x.submitted(t)
 			until := time.Date(2026, 12, 15, 0, 0, 0, 0, time.UTC)
-			question, _ := asking(5, &until)
+			question, _ := asking(&until)
 			x.apply(t, a.ID, question)
 			require.Contains(t, x.others.letters[len(x.others.letters)-1].Text, "Bitte antworten Sie bis zum 15.12.2026.")
 			var at time.Time
@@ -304,7 +304,7 @@ func TestCheck_HarmfulFileForAnAnswer_IsNotSent(t *testing.T) {
 	t.Parallel()
 	x, _ := newChecked(t)
 	a := x.submitted(t)
-	question, field := asking(5, nil)
+	question, field := asking(nil)
 	x.apply(t, a.ID, question)
 	_, err := x.s.AddAttachment(x.clara, a.ID, forField(field, harmful()))
 	wantProblem(t, err, 422, "file-harmful")
@@ -327,7 +327,7 @@ func TestAnswer_DocumentOfTheSafe_IsReadWhenItIsSent(t *testing.T) {
 	t.Parallel()
 	x := newSetup(t)
 	a := x.submitted(t)
-	question, field := asking(5, nil)
+	question, field := asking(nil)
 	x.apply(t, a.ID, question)
 	document := uuid.New()
 	x.others.safe[document] = pdf("aus dem Safe")
