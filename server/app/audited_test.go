@@ -106,6 +106,8 @@ func administrativeActs() []act {
 		{"changeCaseTemplate", "/api/v1/cases/templates/{template}", template, "", ""},
 		{"deleteCaseTemplate", "/api/v1/cases/templates/{template}", nil, "", ""},
 		{"askQuestion", "/api/v1/cases/{case}/questions", map[string]string{"text": "Wie heißt er?"}, "", ""},
+		{"writeCaseMessage", "/api/v1/cases/{case}/message", map[string]string{"text": "Wir melden uns bis Freitag."}, "", ""},
+		{"closeCase", "/api/v1/cases/{other}/close", map[string]string{"text": "Der Sperrmüll ist abgeholt."}, "", ""},
 		{"previewDecision", "/api/v1/cases/{case}/decision/preview", map[string]string{"outcome": "granted", "text": "Bewilligt."}, "", ""},
 		{"decideCase", "/api/v1/cases/{case}/decision", map[string]string{"outcome": "granted", "text": "Bewilligt."}, "", ""},
 		{"explainDifference", "/api/v1/treasury/reconciliation/explanations", map[string]any{"transactionId": "4f0d6c1e", "kind": "amount", "ours": 3070, "theirs": 3000, "note": "Die Liste wird berichtigt."}, "", ""},
@@ -154,6 +156,8 @@ func TestAudit_EveryAdministrativeAct_IsAnEntryOfWhoDidIt(t *testing.T) {
 	require.NoError(t, a.db.From(ctx).Exec("INSERT INTO catalog_missed_searches (id, digest, words, searches, days, first_day, last_day) VALUES (?, ?, 'hund', 9, 3, now(), now())",
 		names["missed"], []byte("x")).Error)
 	caseFor(t, a, uuid.MustParse(names["case"]))
+	names["other"] = uuid.NewString()
+	caseFor(t, a, uuid.MustParse(names["other"]))
 	done, etag := map[string]bool{}, ""
 	for _, do := range administrativeActs() {
 		path := do.path

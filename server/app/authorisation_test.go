@@ -81,7 +81,7 @@ func allowed() map[string]string {
 		"describeUploads": everybody, "createUpload": person, "getUploadOffset": person, "continueUpload": person, "endUpload": person,
 		"addAttachment": person, "getAttachment": person, "getApplicationDocument": person, "deleteAttachment": person, "submitApplication": person,
 		"withdrawApplication": person, "answerAuthority": person, "watchApplication": person, "getReceipt": person, "getReceiptPaper": person,
-		"listCases": "k", "watchCases": "k", "getCase": "k", "startCase": "k", "askQuestion": "k", "decideCase": "k", "prepareDecision": "k", "previewDecision": "k", "getDecisionPaper": "k", "getCaseAttachment": "k",
+		"listCases": "k", "watchCases": "k", "getCase": "k", "startCase": "k", "askQuestion": "k", "writeCaseMessage": "k", "closeCase": "k", "decideCase": "k", "prepareDecision": "k", "previewDecision": "k", "getDecisionPaper": "k", "getCaseAttachment": "k",
 		"planCase": "k", "noteCase": "k", "listColleagues": "k", "listCaseViews": "k", "saveCaseViews": "k", "getDeskSettings": "k", "saveDeskSettings": "k", "getCaseStatistics": "k", "exportCaseStatistics": "k",
 		"listCaseTemplates": "k", "createCaseTemplate": "k", "changeCaseTemplate": "k", "deleteCaseTemplate": "k",
 		"getCaseRules": "d", "setCaseRule": "d", "holdCase": "k", "endCaseHold": "k", "exportCase": "k", "listDeputies": "kd", "setDeputy": "k", "endDeputy": "k", "agreeDecision": "k", "returnDecision": "k",
@@ -103,7 +103,7 @@ func allowed() map[string]string {
 // unit.
 func perUnit() []string {
 	return []string{
-		"listCases", "watchCases", "getCase", "startCase", "askQuestion", "decideCase", "prepareDecision", "previewDecision", "getDecisionPaper", "getCaseAttachment", "listCasePayments", "setFee", "reducePayment", "payCash", "getCasePaymentReceipt",
+		"listCases", "watchCases", "getCase", "startCase", "askQuestion", "writeCaseMessage", "closeCase", "decideCase", "prepareDecision", "previewDecision", "getDecisionPaper", "getCaseAttachment", "listCasePayments", "setFee", "reducePayment", "payCash", "getCasePaymentReceipt",
 		"planCase", "noteCase", "listColleagues", "listCaseViews", "saveCaseViews", "getDeskSettings", "saveDeskSettings", "getCaseStatistics", "exportCaseStatistics",
 		"listCaseTemplates", "createCaseTemplate", "changeCaseTemplate", "deleteCaseTemplate", "holdCase", "endCaseHold", "exportCase", "listDeputies", "setDeputy", "endDeputy", "agreeDecision", "returnDecision",
 		"listEditorialEntries", "listEditorialForms", "createEditorialEntry", "getEditorialEntry", "deleteEditorialEntry", "undeleteEditorialEntry",

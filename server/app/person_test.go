@@ -5,10 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -220,8 +222,8 @@ func handIn(t *testing.T, a *App, account uuid.UUID) uuid.UUID {
 	id, now := uuid.New(), time.Now().UTC()
 	require.NoError(t, a.db.From(t.Context()).Exec(`INSERT INTO applications (id, issuer, subject, state, revision, number, offer_id, service_id, organisation_id, form_id,
 			form_version, portal_id, portal, place, service_title, authority_name, needed_level, language, created_at, changed_at, submitted_at, data, acts_for)
-		VALUES (?, ?, ?, 'granted', 1, 'EL-1', ?, ?, ?, ?, 1, ?, '{}', '{}', '{"de": "Hund"}', '{"de": "Amt"}', 'low', 'de', ?, ?, ?, ?, ?)`,
-		id, a.self.Id, account.String(), uuid.New(), uuid.New(), uuid.New(), uuid.New(), a.self.Id, now, now, now, []byte("answers"), []byte("whom")).Error)
+		VALUES (?, ?, ?, 'granted', 1, ?, ?, ?, ?, ?, 1, ?, '{}', '{}', '{"de": "Hund"}', '{"de": "Amt"}', 'low', 'de', ?, ?, ?, ?, ?)`,
+		id, a.self.Id, account.String(), "EL-"+id.String(), uuid.New(), uuid.New(), uuid.New(), uuid.New(), a.self.Id, now, now, now, []byte("answers"), []byte("whom")).Error)
 	require.NoError(t, a.db.From(t.Context()).Exec("INSERT INTO application_events (application_id, id, at, kind, by, text) VALUES (?, ?, ?, 'granted', 'authority', ?)",
 		id, uuid.New(), now, []byte("decision")).Error)
 	require.NoError(t, a.db.From(t.Context()).Exec(`INSERT INTO application_documents (id, application_id, event_id, position, remote_id, state, name, media_type, size, sha256, created_at)
@@ -338,10 +340,13 @@ func example(op *openapi3.Operation) []byte {
 		return nil
 	}
 	media := op.RequestBody.Value.Content["application/json"]
-	if media == nil || media.Example == nil {
-		return []byte("{}")
+	var value any = map[string]any{}
+	if media != nil && media.Example != nil {
+		value = media.Example
+	} else if media != nil && len(media.Examples) > 0 { // of several, the one whose name is first
+		value = media.Examples[slices.Sorted(maps.Keys(media.Examples))[0]].Value.Value
 	}
-	text, _ := json.Marshal(media.Example) // it has been read from the contract
+	text, _ := json.Marshal(value) // it has been read from the contract
 	return text
 }
 

@@ -63,7 +63,7 @@ func (s *Service) fetch(ctx context.Context, caseID, id uuid.UUID) error {
 		return fmt.Errorf("check attachment of case %s: %w", caseID, err) // it waits until it can be checked, however long
 	}
 	mismatch := errors.Is(err, errMismatch) || errors.Is(err, blob.ErrTooLarge)
-	if (mismatch && row.Attempts+1 >= maxMismatches) || s.now().Sub(c.ReceivedAt) > FetchFor {
+	if (mismatch && row.Attempts+1 >= maxMismatches) || s.now().Sub(row.announced(c)) > FetchFor {
 		return s.park(ctx, c, row)
 	}
 	if countErr := s.countAttempt(ctx, row, mismatch); countErr != nil {

@@ -471,7 +471,7 @@ func TestCases_ContentIsSealedAtRest(t *testing.T) {
 	app.Data = map[string]any{"dog": map[string]any{"name": "Seltenername"}}
 	app.Attachments[0].Name = "Seltenername.pdf"
 	id := x.open(t, app)
-	if _, err := x.s.Ask(x.clerk, id, "key-00001", "Heißt er wirklich Seltenername?"); err != nil {
+	if _, err := x.s.Ask(x.clerk, id, "key-00001", words("Heißt er wirklich Seltenername?")); err != nil {
 		t.Fatal(err)
 	}
 	for _, table := range []string{"cases", "case_events", "case_attachments", "river_job", "idempotency_keys"} {

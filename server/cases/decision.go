@@ -236,13 +236,20 @@ func (s *Service) remedyOf(ctx context.Context, unit, service uuid.UUID, a Autho
 	return strings.NewReplacer("{authority}", name, "{address}", address).Replace(words), nil
 }
 
-// recipient is to whom a decision goes, everybody who has applied, with the address that the answers give: those of fields that people fill from their profile.
+// recipient is to whom a decision goes, everybody who has applied, with the address that the answers give, as they were corrected: those of fields that people fill from their profile.
 func (s *Service) recipient(ctx context.Context, r caseRow) ([]string, error) {
 	c, err := s.openContent(r.ID, r.Content)
 	if err != nil {
 		return nil, err
 	}
+	data, err := s.dataNow(ctx, r)
+	if err != nil {
+		return nil, err
+	}
 	lines := []string{r.ApplicantName}
+	if name := nameIn(data); c.ActsFor == nil && name != "" && name != nameIn(c.Data) {
+		lines[0] = name
+	}
 	if a := c.ActsFor; a != nil && (a.Kind == nil || *a.Kind != types.ActingPower) {
 		lines = []string{a.Name, a.Person}
 	}
@@ -260,7 +267,7 @@ func (s *Service) recipient(ctx context.Context, r caseRow) ([]string, error) {
 	}
 	known := map[types.ProfileItem]string{}
 	for _, step := range form.Layout.Steps {
-		values, _ := c.Data[step.Id].(map[string]any)
+		values, _ := data[step.Id].(map[string]any)
 		for _, f := range step.Fields {
 			if text, ok := values[f.Name].(string); ok && f.Profile != nil && known[*f.Profile] == "" {
 				known[*f.Profile] = text
@@ -273,6 +280,13 @@ func (s *Service) recipient(ctx context.Context, r caseRow) ([]string, error) {
 		}
 	}
 	return lines, nil
+}
+
+// nameIn is the name in the step applicant, from which that of the applicant comes.
+func nameIn(data map[string]any) string {
+	given, _ := at(data, []string{"applicant", "givenName"}).(string)
+	family, _ := at(data, []string{"applicant", "familyName"}).(string)
+	return strings.Join(strings.Fields(given+" "+family), " ")
 }
 
 // setDecision sets a decision. It is in German, the language of administration.

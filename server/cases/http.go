@@ -120,13 +120,37 @@ func (h *Handlers) AskQuestion(ctx context.Context, request api.AskQuestionReque
 	if err := clerk(ctx); err != nil {
 		return nil, err
 	}
+	c, err := h.s.Ask(ctx, request.CaseId, request.Params.IdempotencyKey, *request.Body)
+	changed, err := h.changed(ctx, c, err)
+	return api.AskQuestion200JSONResponse{ChangedCaseJSONResponse: changed}, err
+}
+
+// WriteCaseMessage answers POST /api/v1/cases/{caseId}/message.
+func (h *Handlers) WriteCaseMessage(ctx context.Context, request api.WriteCaseMessageRequestObject) (api.WriteCaseMessageResponseObject, error) {
+	if err := clerk(ctx); err != nil {
+		return nil, err
+	}
 	text, err := written(request.Body.Text)
 	if err != nil {
 		return nil, err
 	}
-	c, err := h.s.Ask(ctx, request.CaseId, request.Params.IdempotencyKey, text)
+	c, err := h.s.Write(ctx, request.CaseId, request.Params.IdempotencyKey, text)
 	changed, err := h.changed(ctx, c, err)
-	return api.AskQuestion200JSONResponse{ChangedCaseJSONResponse: changed}, err
+	return api.WriteCaseMessage200JSONResponse{ChangedCaseJSONResponse: changed}, err
+}
+
+// CloseCase answers POST /api/v1/cases/{caseId}/close.
+func (h *Handlers) CloseCase(ctx context.Context, request api.CloseCaseRequestObject) (api.CloseCaseResponseObject, error) {
+	if err := clerk(ctx); err != nil {
+		return nil, err
+	}
+	text, err := written(request.Body.Text)
+	if err != nil {
+		return nil, err
+	}
+	c, err := h.s.Close(ctx, request.CaseId, request.Params.IdempotencyKey, text)
+	changed, err := h.changed(ctx, c, err)
+	return api.CloseCase200JSONResponse{ChangedCaseJSONResponse: changed}, err
 }
 
 // DecideCase answers POST /api/v1/cases/{caseId}/decision.
@@ -320,13 +344,7 @@ func (h *Handlers) body(ctx context.Context, c Case) (types.Case, error) {
 		body.Notes = append(body.Notes, types.CaseNote{Id: n.ID, At: n.At, Author: names[n.Author], Text: n.Text})
 	}
 	for _, a := range c.Attachments {
-		available := a.State == AttachmentAvailable
-		f := types.Attachment{Id: a.ID, Name: a.Name, Field: a.Field, MediaType: a.MediaType, Size: a.Size, Sha256: a.SHA256, Available: &available, Origin: a.Origin}
-		if a.State == AttachmentRefused {
-			refused := types.CheckRefused
-			f.Check = &refused
-		}
-		body.Attachments = append(body.Attachments, f)
+		body.Attachments = append(body.Attachments, a.wire())
 	}
 	return body, nil
 }

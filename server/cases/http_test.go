@@ -40,7 +40,15 @@ func TestHandlers_NobodyButClerks(t *testing.T) {
 				return err
 			},
 			"ask": func() error {
-				_, err := x.h.AskQuestion(ctx, api.AskQuestionRequestObject{CaseId: id, Params: types.AskQuestionParams{IdempotencyKey: key}, Body: &text})
+				_, err := x.h.AskQuestion(ctx, api.AskQuestionRequestObject{CaseId: id, Params: types.AskQuestionParams{IdempotencyKey: key}, Body: &types.CaseQuestion{Text: "x"}})
+				return err
+			},
+			"message": func() error {
+				_, err := x.h.WriteCaseMessage(ctx, api.WriteCaseMessageRequestObject{CaseId: id, Params: types.WriteCaseMessageParams{IdempotencyKey: key}, Body: &text})
+				return err
+			},
+			"close": func() error {
+				_, err := x.h.CloseCase(ctx, api.CloseCaseRequestObject{CaseId: id, Params: types.CloseCaseParams{IdempotencyKey: key}, Body: &text})
 				return err
 			},
 			"decide": func() error {
@@ -124,7 +132,7 @@ func TestAskQuestion_OnlySpaces_NamesTheField(t *testing.T) {
 	x := newSetup(t)
 	id := x.open(t, x.application())
 	_, err := x.h.AskQuestion(x.clerk, api.AskQuestionRequestObject{
-		CaseId: id, Params: types.AskQuestionParams{IdempotencyKey: "the-key-1"}, Body: &types.MessageText{Text: " \n "},
+		CaseId: id, Params: types.AskQuestionParams{IdempotencyKey: "the-key-1"}, Body: &types.CaseQuestion{Text: " \n "},
 	})
 	wantStatus(t, err, http.StatusUnprocessableEntity, "invalid")
 }
@@ -244,7 +252,7 @@ func TestCases_OfAnotherUnit_AnswerAsNone(t *testing.T) {
 		if _, err := x.s.Read(ctx, id); (err == nil) != (want == 1) {
 			t.Errorf("read: %v", err)
 		}
-		if _, err := x.s.Ask(ctx, id, "key-"+unit.String(), "Wie heißt der Hund?"); (err == nil) != (want == 1) {
+		if _, err := x.s.Ask(ctx, id, "key-"+unit.String(), words("Wie heißt der Hund?")); (err == nil) != (want == 1) {
 			t.Errorf("ask: %v", err)
 		}
 	}
@@ -253,7 +261,7 @@ func TestCases_OfAnotherUnit_AnswerAsNone(t *testing.T) {
 		t.Fatal(err)
 	}
 	lost.Roles, lost.UnitRoles = nil, []httpx.UnitRole{{Role: "clerk", Unit: uuid.New()}}
-	_, err := x.s.Ask(httpx.WithCaller(t.Context(), lost), id, "the-key-8", "Und jetzt?")
+	_, err := x.s.Ask(httpx.WithCaller(t.Context(), lost), id, "the-key-8", words("Und jetzt?"))
 	wantStatus(t, err, http.StatusNotFound, "case-unknown")
 }
 

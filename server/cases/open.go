@@ -88,11 +88,10 @@ func (s *Service) newCase(ctx context.Context, origin string, app types.MessageA
 	}
 	r.Search = searchText(r)
 	kept := content{Data: app.Data, ActsFor: app.ActsFor, CoApplicants: app.CoApplicants}
-	var files []attachmentRow
 	for _, a := range app.Attachments {
-		kept.Attachments = append(kept.Attachments, fileContent{ID: a.Id, Name: a.Name, Field: a.Field, MediaType: a.MediaType, Origin: a.Origin})
-		files = append(files, attachmentRow{CaseID: id, ID: a.Id, Size: a.Size, SHA256: strings.ToLower(a.Sha256), State: AttachmentPending})
+		kept.Attachments = append(kept.Attachments, contentOf(a))
 	}
+	files := fileRows(id, app.Attachments)
 	if len(files) == 0 {
 		r.CompleteAt = &now
 	}
@@ -153,7 +152,7 @@ func check(app types.MessageApplication) error {
 	}
 	seen := make(map[uuid.UUID]bool, len(app.Attachments))
 	for _, a := range app.Attachments {
-		if seen[a.Id] || !plausible(a) {
+		if seen[a.Id] || !plausible(a) || strings.HasPrefix(a.Field, answerTo) {
 			return refused("attachment")
 		}
 		seen[a.Id] = true
@@ -167,7 +166,7 @@ func plausible(a types.Attachment) bool {
 	return err == nil && len(hash) == sha256.Size && a.Id != uuid.Nil && named && a.Size >= 0 && a.Size <= MaxAttachment
 }
 
-// finish says, once all files are here, that the application was received completely. It does so once.
+// finish says, once all files of the application are here, that it was received completely. It does so once; files of answers come later.
 func (s *Service) finish(ctx context.Context, id uuid.UUID) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
 		r, err := s.lockCase(ctx, id)
@@ -178,7 +177,7 @@ func (s *Service) finish(ctx context.Context, id uuid.UUID) error {
 			return err
 		}
 		var missing bool
-		err = s.db.From(ctx).Raw("SELECT EXISTS (SELECT FROM case_attachments WHERE case_id = ? AND state NOT IN (?, ?))", id, AttachmentAvailable, AttachmentRefused).Scan(&missing).Error
+		err = s.db.From(ctx).Raw("SELECT EXISTS (SELECT FROM case_attachments WHERE case_id = ? AND announced_at IS NULL AND state NOT IN (?, ?))", id, AttachmentAvailable, AttachmentRefused).Scan(&missing).Error
 		if err != nil || missing {
 			return err
 		}

@@ -55,6 +55,7 @@ type eventRow struct {
 	By     types.EventAuthor
 	Name   string
 	Text   []byte
+	More   []byte
 }
 
 func (eventRow) TableName() string { return "case_events" }
@@ -66,6 +67,8 @@ type attachmentRow struct {
 	SHA256   string `gorm:"column:sha256"`
 	State    AttachmentState
 	Attempts int
+
+	AnnouncedAt *time.Time // of a file of an answer; nil: it came with the application
 }
 
 func (attachmentRow) TableName() string { return "case_attachments" }
@@ -140,29 +143,32 @@ func (s *Service) setState(ctx context.Context, r caseRow, state types.CaseState
 }
 
 const insertEvents = `
-	INSERT INTO case_events (case_id, id, at, kind, by, name, text)
-	SELECT $1, id, at, kind, by, name, text
-	FROM unnest($2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::bytea[]) AS event (id, at, kind, by, name, text)
+	INSERT INTO case_events (case_id, id, at, kind, by, name, text, more)
+	SELECT $1, id, at, kind, by, name, text, more
+	FROM unnest($2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::bytea[]) AS event (id, at, kind, by, name, text, more)
 	ON CONFLICT DO NOTHING`
 
 // eventsOf gives the arguments of insertEvents.
 func (s *Service) eventsOf(caseID uuid.UUID, events ...types.TimelineEvent) ([]any, error) {
 	n := len(events)
-	ids, times, kinds, authors, names, texts := make([]uuid.UUID, n), make([]time.Time, n), make([]string, n), make([]string, n), make([]string, n), make([][]byte, n)
+	ids, times, kinds, authors, names, texts, mores := make([]uuid.UUID, n), make([]time.Time, n), make([]string, n), make([]string, n), make([]string, n), make([][]byte, n), make([][]byte, n)
 	for i, e := range events {
 		ids[i], times[i], kinds[i], authors[i] = e.Id, e.At.UTC(), string(e.Kind), string(e.By)
 		if e.Name != nil {
 			names[i] = *e.Name
 		}
+		var err error
+		if mores[i], err = s.sealMore(caseID, e); err != nil {
+			return nil, err
+		}
 		if e.Text == nil {
 			continue
 		}
-		var err error
 		if texts[i], err = s.keys.Seal(sealEvent, []byte(*e.Text), eventContext(caseID, e.Id)); err != nil {
 			return nil, err
 		}
 	}
-	return []any{caseID, ids, times, kinds, authors, names, texts}, nil
+	return []any{caseID, ids, times, kinds, authors, names, texts, mores}, nil
 }
 
 // addEvent puts an event on the timeline; false when it is there already.
@@ -207,6 +213,9 @@ func (s *Service) timeline(ctx context.Context, caseID uuid.UUID) ([]types.Timel
 			}
 			text := string(plain)
 			e.Text = &text
+		}
+		if err := s.openMore(caseID, r.More, &e); err != nil {
+			return nil, err
 		}
 		events = append(events, e)
 	}
@@ -285,6 +294,7 @@ func (s *Service) full(ctx context.Context, r caseRow) (Case, error) {
 			ID: f.ID, Name: f.Name, Field: f.Field, MediaType: f.MediaType, Size: row.Size, SHA256: row.SHA256, State: row.State, Origin: f.Origin,
 		})
 	}
+	nameFiles(c.Timeline, c.Attachments)
 	if !open(r.State) {
 		day := s.deleteOn(r.closedAt(), keepingOf(rules, of))
 		c.DeleteOn = &day

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -24,12 +25,15 @@ type done struct {
 
 // step is what a clerk does with a case.
 type step struct {
-	action string // for the audit
-	to     types.CaseState
+	action string          // for the audit
+	to     types.CaseState // empty: it stays as it is
 	event  types.EventKind
 	text   string
 	legal  func(types.CaseState) bool
 	takes  bool // a case that nobody has becomes the caller's
+
+	more    func(ctx context.Context, r caseRow, e *types.TimelineEvent) error // checks the step, and puts on its event what goes with it; nil: nothing
+	request any                                                                // what the caller asks for beside all that; nil: nothing
 
 	decision *types.Decision // that goes out as a paper
 	author   uuid.UUID       // who has written the decision that the caller releases; uuid.Nil: the caller
@@ -41,11 +45,6 @@ func (s *Service) Start(ctx context.Context, id uuid.UUID, key string) (Case, er
 		action: "case.start", to: types.CaseStateInProgress, event: types.InProgress, takes: true,
 		legal: func(state types.CaseState) bool { return state == types.CaseStateReceived },
 	})
-}
-
-// Ask puts a question to the citizen; problem.Conflict when the case is finished.
-func (s *Service) Ask(ctx context.Context, id uuid.UUID, key, question string) (Case, error) {
-	return s.act(ctx, id, key, step{action: "case.question", to: types.CaseStateQuestion, event: types.Question, text: question, legal: open})
 }
 
 // Decide ends a case with a decision (Bescheid), or has it wait for a second clerk where that is asked. It is final: problem.Conflict when the case
@@ -72,7 +71,8 @@ func (s *Service) act(ctx context.Context, id uuid.UUID, key string, st step) (C
 		To       types.CaseState
 		Text     string
 		Decision *types.Decision
-	}{id.String(), st.to, st.text, st.decision}
+		More     any `json:",omitempty"`
+	}{id.String(), st.to, st.text, st.decision, st.request}
 	_, err := idempotency.Do(ctx, s.db, scope, key, request, func(ctx context.Context) (done, error) {
 		r, err := s.lockCase(ctx, id)
 		if err != nil {
@@ -121,17 +121,27 @@ func (s *Service) take(ctx context.Context, r caseRow, st step) error {
 
 // finishStep makes a step effective: state, timeline, report to the citizen, audit.
 func (s *Service) finishStep(ctx context.Context, r caseRow, st step) error {
-	if err := s.setState(ctx, r, st.to); err != nil {
+	e, err := authorityEvent(r, st.event, s.now())
+	if err != nil {
 		return err
 	}
-	var papers []types.EventDocument
-	if st.decision != nil {
-		var err error
-		if papers, err = s.issue(ctx, r, *st.decision, st.author); err != nil {
+	e.Text = optional(st.text)
+	if st.more != nil {
+		if err := st.more(ctx, r, &e); err != nil {
 			return err
 		}
 	}
-	if err := s.tell(ctx, r, st.event, st.text, papers...); err != nil {
+	if err := s.setState(ctx, r, cmp.Or(st.to, r.State)); err != nil {
+		return err
+	}
+	if st.decision != nil {
+		papers, err := s.issue(ctx, r, *st.decision, st.author)
+		if err != nil {
+			return err
+		}
+		e.Documents = &papers
+	}
+	if err := s.tellEvent(ctx, r, e); err != nil {
 		return err
 	}
 	return s.audit.Record(ctx, st.action, object(r.ID), string(st.to))
@@ -150,22 +160,21 @@ func (s *Service) again(ctx context.Context, id uuid.UUID) (Case, error) {
 }
 
 // tell puts an event of the authority on the timeline here, and reports it to the citizen.
-func (s *Service) tell(ctx context.Context, r caseRow, kind types.EventKind, text string, documents ...types.EventDocument) error {
+func (s *Service) tell(ctx context.Context, r caseRow, kind types.EventKind, text string) error {
 	e, err := authorityEvent(r, kind, s.now())
 	if err != nil {
 		return err
 	}
-	if text != "" {
-		e.Text = &text
-	}
+	e.Text = optional(text)
+	return s.tellEvent(ctx, r, e)
+}
+
+func (s *Service) tellEvent(ctx context.Context, r caseRow, e types.TimelineEvent) error {
 	if _, err := s.addEvent(ctx, r.ID, e); err != nil {
 		return err
 	}
-	if len(documents) > 0 {
-		e.Documents = &documents
-	}
 	if err := s.reports.Report(ctx, r.Origin, r.ApplicationID, e); err != nil {
-		return fmt.Errorf("report %s: %w", kind, err)
+		return fmt.Errorf("report %s: %w", e.Kind, err)
 	}
 	return nil
 }
@@ -200,10 +209,10 @@ func (s *Service) within(ctx context.Context, r caseRow) (context.Context, error
 }
 
 // ApplyCitizenEvent puts an answer or a withdrawal of the citizen on the case of their application, once, in ctx's
-// transaction. An answer ends the state question. What arrives after the decision is kept on the timeline and changes
-// nothing. problem.NotFound when there is no case, problem.Unprocessable for anything that a citizen cannot do.
+// transaction, with the files and values that it brings. An answer ends the state question. What arrives after the decision is kept on the
+// timeline and changes nothing. problem.NotFound when there is no case, problem.Unprocessable for anything that a citizen cannot do.
 func (s *Service) ApplyCitizenEvent(ctx context.Context, origin string, applicationID uuid.UUID, event types.TimelineEvent) error {
-	if err := checkCitizenEvent(event); err != nil {
+	if err := checkCitizenEvent(&event); err != nil {
 		return err
 	}
 	return s.db.Tx(ctx, func(ctx context.Context) error {
@@ -217,6 +226,9 @@ func (s *Service) ApplyCitizenEvent(ctx context.Context, origin string, applicat
 		}
 		added, err := s.addEvent(ctx, r.ID, event)
 		if err != nil || !added {
+			return err
+		}
+		if err := s.takeAnswer(ctx, r, event); err != nil {
 			return err
 		}
 		if err := s.setState(ctx, r, afterCitizen(r.State, event.Kind)); err != nil {
@@ -241,11 +253,15 @@ func (s *Service) whoActed(r caseRow, said *string) (*string, error) {
 	return nil, nil
 }
 
-func checkCitizenEvent(e types.TimelineEvent) error {
+func checkCitizenEvent(e *types.TimelineEvent) error {
+	if err := checkAnswer(e); err != nil {
+		return err
+	}
+	bare := e.Attachments == nil && e.Values == nil
 	switch {
 	case e.Kind != types.Message && e.Kind != types.Withdrawn, e.By != types.EventAuthorCitizen, e.Id == uuid.Nil:
 		return problem.Unprocessable("event-kind", "Dieses Ereignis kann nicht von einer Bürgerin oder einem Bürger kommen.", "This event cannot come from a citizen.")
-	case e.Kind == types.Message && (e.Text == nil || *e.Text == ""), e.Text != nil && utf8.RuneCountInString(*e.Text) > maxMessage:
+	case e.Kind == types.Message && bare && (e.Text == nil || *e.Text == ""), e.Text != nil && utf8.RuneCountInString(*e.Text) > maxMessage:
 		return problem.Unprocessable("event-text", "Die Nachricht ist leer oder zu lang.", "The message is empty or too long.")
 	}
 	return nil

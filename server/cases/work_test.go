@@ -19,6 +19,9 @@ func granted(text string) types.Decision {
 	return types.Decision{Outcome: types.DecisionOutcomeGranted, Text: text}
 }
 
+// words is a question that asks for nothing else.
+func words(text string) types.CaseQuestion { return types.CaseQuestion{Text: text} }
+
 func TestDecide_Twice_OneDecision(t *testing.T) {
 	t.Parallel()
 	x := newSetup(t)
@@ -44,7 +47,7 @@ func TestWork_OnlyLegalTransitions(t *testing.T) {
 	t.Parallel()
 	start := func(x setup, id uuid.UUID) error { _, err := x.s.Start(x.clerk, id, uuid.NewString()); return err }
 	ask := func(x setup, id uuid.UUID) error {
-		_, err := x.s.Ask(x.clerk, id, uuid.NewString(), "Seit wann?")
+		_, err := x.s.Ask(x.clerk, id, uuid.NewString(), words("Seit wann?"))
 		return err
 	}
 	decide := func(x setup, id uuid.UUID) error {
@@ -99,7 +102,7 @@ func TestAsk_CitizenCannotBeTold_NothingIsKept(t *testing.T) {
 	x := newSetup(t)
 	id := x.open(t, x.application())
 	x.tellFail = errors.New("no outbox")
-	if _, err := x.s.Ask(x.clerk, id, "the-key-1", "Seit wann?"); err == nil {
+	if _, err := x.s.Ask(x.clerk, id, "the-key-1", words("Seit wann?")); err == nil {
 		t.Fatal("asked although the citizen was not told")
 	}
 	if c := x.read(t, id); c.State != types.CaseStateReceived || c.Version != 1 || len(c.Timeline) != 2 {
@@ -111,7 +114,7 @@ func TestAsk_CitizenCannotBeTold_NothingIsKept(t *testing.T) {
 		}
 	}
 	x.tellFail = nil
-	if _, err := x.s.Ask(x.clerk, id, "the-key-1", "Seit wann?"); err != nil {
+	if _, err := x.s.Ask(x.clerk, id, "the-key-1", words("Seit wann?")); err != nil {
 		t.Errorf("the same key after the failure: %v", err)
 	}
 }
@@ -130,7 +133,7 @@ func TestApplyCitizenEvent_AnswerEndsTheQuestion_Once(t *testing.T) {
 	x := newSetup(t)
 	app := x.application()
 	id := x.open(t, app)
-	if _, err := x.s.Ask(x.clerk, id, "the-key-1", "Seit wann?"); err != nil {
+	if _, err := x.s.Ask(x.clerk, id, "the-key-1", words("Seit wann?")); err != nil {
 		t.Fatal(err)
 	}
 	words, name := "Seit Mai.", "Bürgermeisterin"

@@ -168,6 +168,39 @@ func TestConversation_ProviderAsks_CitizenAnswers_BothVerifiedByTheLibraryOfOthe
 	wantStatus(t, err, http.StatusConflict, "delivery-finished")
 }
 
+func TestCitizenEvent_WithFilesOrValues_AtProvider_IsRefusedWhole(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t, "", time.Now, false)
+	app := x.application(x.offer("provider:waste"))
+	if err := x.receive(t.Context(), t, other, delivery.KindSubmitted, app); err != nil {
+		t.Fatal(err)
+	}
+	id, before := x.id(t, app), len(x.told(t))
+	if _, err := x.s.Write(provider(t.Context(), "waste-client"), id, "k-1", types.DeliveryMessageText{Text: "Welche Adresse?"}); err != nil {
+		t.Fatal(err)
+	}
+	said, words := len(x.told(t)), "Siehe Anlage."
+	for name, change := range map[string]func(*types.TimelineEvent){
+		"file": func(e *types.TimelineEvent) { e.Attachments = &[]types.Attachment{{Id: uuid.New(), Name: "a.pdf"}} },
+		"value": func(e *types.TimelineEvent) {
+			e.Values = &[]types.CorrectedAnswer{{Pointer: "/person/ort", Value: "Lathen"}}
+		},
+		"withdrawal with a file": func(e *types.TimelineEvent) {
+			e.Kind, e.Attachments = types.Withdrawn, &[]types.Attachment{{Id: uuid.New(), Name: "a.pdf"}}
+		},
+	} {
+		e := types.TimelineEvent{Id: uuid.New(), At: time.Now(), Kind: types.Message, By: types.EventAuthorCitizen, Text: &words}
+		change(&e)
+		err := x.receive(t.Context(), t, other, delivery.KindMessage, types.MessageEvent{ApplicationId: app.ApplicationId, Event: e})
+		t.Log(name)
+		wantStatus(t, err, http.StatusUnprocessableEntity, "event-answer")
+	}
+	list, err := x.s.Messages(provider(t.Context(), "waste-client"), id)
+	if err != nil || len(list) != 1 || len(x.told(t)) != said || said == before || x.state(t, app) != types.Pending {
+		t.Errorf("%d messages, %v; said %v; %s", len(list), err, x.told(t), x.state(t, app))
+	}
+}
+
 func TestTest_ProviderGetsAMarkedDelivery_NobodyElseHearsOfIt(t *testing.T) {
 	t.Parallel()
 	k := newKept(t)

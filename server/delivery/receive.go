@@ -215,6 +215,8 @@ func (s *Service) applyCitizenEvent(ctx context.Context, origin string, applicat
 		switch {
 		case !found:
 			return s.cases.ApplyCitizenEvent(ctx, origin, applicationID, event)
+		case event.Attachments != nil && len(*event.Attachments) > 0, event.Values != nil && len(*event.Values) > 0: // only clerks ask for these
+			return refused("event-answer", "Diese Antwort bringt etwas mit, wonach nicht gefragt wurde.", "This answer brings something that nobody has asked for.")
 		case event.By == types.EventAuthorCitizen && event.Kind == types.Withdrawn:
 			return s.cancel(ctx, r)
 		case event.By == types.EventAuthorCitizen && event.Kind == types.Message:
