@@ -47,6 +47,7 @@ type rooms struct {
 	away     bool                                // the portal of origin
 	breakAt  int                                 // transfers end after so many bytes; 0: they don't
 	offsets  []int64
+	reported []types.TimelineEvent
 	tellFail error // what Report answers
 }
 
@@ -99,6 +100,7 @@ func (r *rooms) OfApplication(_ context.Context, _ string, id uuid.UUID) (types.
 }
 
 func (r *rooms) Report(ctx context.Context, to string, applicationID uuid.UUID, e types.TimelineEvent) error {
+	r.set(func() { r.reported = append(r.reported, e) })
 	s := said{What: "report", Who: to, Kind: string(e.Kind) + " by " + string(e.By), Subject: applicationID}
 	if e.Name != nil {
 		s.Kind += " " + *e.Name
@@ -128,7 +130,7 @@ func (r *rooms) Authority(_ context.Context, unit, service uuid.UUID) (cases.Aut
 	return a, nil
 }
 
-// Form knows one form, which asks for the address.
+// Form knows one form, which asks for the address, and for dogs.
 func (r *rooms) Form(_ context.Context, id uuid.UUID, _ int) (types.Form, error) {
 	if id != r.offerID {
 		return types.Form{}, problem.NotFound("form-unknown", "unbekannt", "unknown")
@@ -136,9 +138,21 @@ func (r *rooms) Form(_ context.Context, id uuid.UUID, _ int) (types.Form, error)
 	field := func(name string, item types.ProfileItem) types.FormField {
 		return types.FormField{Name: name, Kind: types.FormFieldKindText, Profile: &item}
 	}
-	return types.Form{Layout: types.FormLayout{Steps: []types.FormStep{{Id: "person", Fields: []types.FormField{
-		field("strasse", types.ProfileItemStreet), field("nr", types.ProfileItemHouseNumber), field("plz", types.ProfileItemPostalCode), field("ort", types.ProfileItemCity),
-	}}}}}, nil
+	text := func(name, label string) types.FormField {
+		return types.FormField{Name: name, Kind: types.FormFieldKindText, Label: types.LocalizedText{"de": label}}
+	}
+	file, fee := types.FormField{Name: "foto", Kind: types.FormFieldKindFile}, types.FormField{Name: "steuer", Kind: types.FormFieldKindCalculation}
+	group := func(name string, fields ...types.FormField) types.FormField {
+		item := types.LocalizedText{"de": "Hund"}
+		return types.FormField{Name: name, Kind: types.FormFieldKindGroup, Label: types.LocalizedText{"de": "Weitere Hunde"}, ItemLabel: &item, Fields: &fields}
+	}
+	return types.Form{Layout: types.FormLayout{Steps: []types.FormStep{
+		{Id: "person", Fields: []types.FormField{
+			field("strasse", types.ProfileItemStreet), field("nr", types.ProfileItemHouseNumber), field("plz", types.ProfileItemPostalCode), field("ort", types.ProfileItemCity),
+		}},
+		{Id: "applicant", Fields: []types.FormField{text("givenName", "Vorname"), text("familyName", "Familienname")}},
+		{Id: "hund", Fields: []types.FormField{text("geburt", "Geburtsdatum"), file, fee, group("weitere", text("name", "Rufname")), group("mitFoto", text("name", "Rufname"), file)}},
+	}}}, nil
 }
 
 func (r *rooms) Record(ctx context.Context, action, object, detail string) error {

@@ -2,7 +2,6 @@ package cases
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,10 +19,7 @@ func corrected(data map[string]any, timeline []types.TimelineEvent) map[string]a
 	if len(values) == 0 {
 		return data
 	}
-	now := map[string]any{}
-	if text, err := json.Marshal(data); err == nil { // it came as JSON
-		_ = json.Unmarshal(text, &now)
-	}
+	now, _ := copied(data).(map[string]any)
 	for _, v := range values {
 		steps := tokens(v.Pointer)
 		if len(steps) < 2 {
@@ -37,10 +33,29 @@ func corrected(data map[string]any, timeline []types.TimelineEvent) map[string]a
 		} else if last := steps[len(steps)-1]; v.Value == nil {
 			delete(fields, last)
 		} else {
-			fields[last] = v.Value
+			fields[last] = copied(v.Value) // which later ones may change
 		}
 	}
 	return now
+}
+
+// copied gives a value of JSON that can be changed by itself.
+func copied(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		all := make(map[string]any, len(value))
+		for name, inner := range value {
+			all[name] = copied(inner)
+		}
+		return all
+	case []any:
+		all := make([]any, len(value))
+		for i, inner := range value {
+			all[i] = copied(inner)
+		}
+		return all
+	}
+	return value
 }
 
 // dataNow gives the answers of a case as they are by now.

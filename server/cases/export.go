@@ -12,6 +12,7 @@ import (
 	"io"
 	"mime"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +36,7 @@ type exportedFile struct {
 	MediaType string    `json:"mediaType"`
 	Size      int64     `json:"size"`
 	SHA256    string    `json:"sha256"`
+	Requested string    `json:"requested,omitempty"` // of a file that answers a question: what was asked for
 
 	at   time.Time
 	from string // who wrote it
@@ -66,7 +68,9 @@ type exportedCase struct {
 	FormID           uuid.UUID                   `json:"formId"`
 	FormVersion      int                         `json:"formVersion"`
 	Data             map[string]any              `json:"data"`
-	Attachments      []exportedAttachment        `json:"attachments"`
+	Attachments      []exportedAttachment        `json:"attachments"`             // that were submitted, as contentHash and receipt speak of them
+	CorrectedData    map[string]any              `json:"correctedData,omitempty"` // data with the values that answers in the timeline have corrected
+	AnswerFiles      []exportedAttachment        `json:"answerFiles"`             // that came with answers, later
 	Timeline         []types.TimelineEvent       `json:"timeline"`
 	Notes            []exportedNote              `json:"notes"`
 	Proposal         *types.Decision             `json:"proposal,omitempty"` // that waits for a second clerk
@@ -87,7 +91,8 @@ type exportedAttachment struct {
 	Size      int64           `json:"size"`
 	SHA256    string          `json:"sha256"`
 	State     AttachmentState `json:"state"`
-	File      string          `json:"file,omitempty"` // in the archive; empty while it is not here
+	Requested string          `json:"requested,omitempty"` // the document that was asked for
+	File      string          `json:"file,omitempty"`      // in the archive; empty while it is not here
 }
 
 // manifest names all that is in an archive.
@@ -218,7 +223,10 @@ func (a *archive) write(ctx context.Context) error {
 		if f.State != AttachmentAvailable {
 			continue
 		}
-		file := exportedFile{ID: f.ID, Title: f.Name, MediaType: plainType(f.MediaType), at: a.c.SubmittedAt, from: a.c.ApplicantName}
+		file := exportedFile{ID: f.ID, Title: f.Name, MediaType: plainType(f.MediaType), Requested: a.requested(f.Field), at: a.c.SubmittedAt, from: a.c.ApplicantName}
+		if e, ok := a.broughtBy(f); ok {
+			file.at, file.from = e.At, a.actor(e)
+		}
 		if err := a.add(file, extension(f.Name), func(w io.Writer) error { return a.copyAttachment(ctx, w, f) }); err != nil {
 			return err
 		}
@@ -318,15 +326,22 @@ func (a *archive) data() exportedCase {
 	out := exportedCase{
 		ID: c.ApplicationID, CaseID: c.ID, Number: c.Number, State: c.State, ServiceID: c.ServiceID, ServiceTitle: c.ServiceTitle, OrganisationID: c.OrganisationID,
 		OrganisationName: c.OrganisationName, ApplicantName: c.ApplicantName, ActsFor: c.ActsFor, CoApplicants: c.CoApplicants, Origin: c.Origin, ARS: c.ARS, TrustLevel: c.TrustLevel,
-		FormID: c.FormID, FormVersion: c.FormVersion, Data: c.Data, Attachments: []exportedAttachment{}, Timeline: c.Timeline, Notes: []exportedNote{}, Fees: append([]types.PaymentRecord{}, a.fees...),
+		FormID: c.FormID, FormVersion: c.FormVersion, Data: c.Data, Attachments: []exportedAttachment{}, AnswerFiles: []exportedAttachment{}, Timeline: c.Timeline, Notes: []exportedNote{}, Fees: append([]types.PaymentRecord{}, a.fees...),
 		SubmittedAt: c.SubmittedAt, ReceivedAt: c.ReceivedAt, ContentHash: c.ContentHash, SignedReceipt: a.receipt,
 	}
 	for _, f := range c.Attachments {
-		e := exportedAttachment{ID: f.ID, Name: f.Name, Field: f.Field, MediaType: f.MediaType, Size: f.Size, SHA256: f.SHA256, State: f.State}
+		e := exportedAttachment{ID: f.ID, Name: f.Name, Field: f.Field, MediaType: f.MediaType, Size: f.Size, SHA256: f.SHA256, State: f.State, Requested: a.requested(f.Field)}
 		if f.State == AttachmentAvailable {
 			e.File = f.ID.String() + extension(f.Name)
 		}
-		out.Attachments = append(out.Attachments, e)
+		if f.answers() {
+			out.AnswerFiles = append(out.AnswerFiles, e)
+		} else {
+			out.Attachments = append(out.Attachments, e)
+		}
+	}
+	if slices.ContainsFunc(c.Timeline, func(e types.TimelineEvent) bool { return e.Values != nil }) {
+		out.CorrectedData = corrected(c.Data, c.Timeline)
 	}
 	for _, n := range c.Notes {
 		out.Notes = append(out.Notes, exportedNote{At: n.At, Author: a.names[n.Author], Text: n.Text})
@@ -341,6 +356,28 @@ func (a *archive) data() exportedCase {
 		out.Hold = &exportedNote{At: c.Hold.At, Author: a.names[c.Hold.By], Text: c.Hold.Reason}
 	}
 	return out
+}
+
+// requested is what a question called the document that a file was sent for; empty for a file of the application.
+func (a *archive) requested(field string) string {
+	for _, e := range a.c.Timeline {
+		for _, d := range or(e.Requested).Documents {
+			if field == answerTo+d.Id.String() {
+				return d.Label
+			}
+		}
+	}
+	return ""
+}
+
+// broughtBy gives the answer with which a file came.
+func (a *archive) broughtBy(f Attachment) (types.TimelineEvent, bool) {
+	for _, e := range a.c.Timeline {
+		if slices.ContainsFunc(or(e.Attachments), func(of types.Attachment) bool { return of.Id == f.ID }) {
+			return e, true
+		}
+	}
+	return types.TimelineEvent{}, false
 }
 
 func (a *archive) office() string { return localized(a.c.OrganisationName, a.language) }

@@ -27,6 +27,8 @@ func exportWord(name string) problem.Text {
 		"notes": {De: "Interne Notizen", En: "Internal notes"}, "exported": {De: "Exportiert", En: "Exported"}, "yes": {De: "ja", En: "yes"}, "no": {De: "nein", En: "no"},
 		"fees": {De: "Gebühren", En: "Fees"}, "asked": {De: "Verlangt", En: "Asked"}, "reference": {De: "Kassenzeichen", En: "Reference"}, "due": {De: "Zu bezahlen bis", En: "To be paid by"},
 		"paid": {De: "Bezahlt", En: "Paid"}, "refunded": {De: "Erstattet", En: "Refunded"}, "reduced": {De: "Ermäßigt", En: "Reduced"}, "waived": {De: "Erlassen", En: "Waived"},
+		"asksDocument": {De: "Unterlage erbeten", En: "Document asked for"}, "asksAnswer": {De: "Angabe erbeten", En: "Answer asked for"},
+		"until": {De: "Antwort erbeten bis", En: "Answer asked for by"}, "corrected": {De: "Berichtigt", En: "Corrected"}, "gone": {De: "entfällt", En: "none"},
 		"reason":  {De: "Begründung", En: "Reason"},
 		"receipt": {De: "Quittung", En: "Receipt"}, "receiptThere": {De: "Das Portal hat den Eingang unterschrieben. Die Quittung steht in den Daten.", En: "The portal has signed that it arrived. The receipt is in the data."},
 		"receiptNone": {De: "Der Antrag wurde an diesem Portal gestellt; dafür gibt es keine Quittung zwischen Portalen.", En: "It was applied for at this portal; there is no receipt between portals for that."},
@@ -42,7 +44,7 @@ func eventWord(kind types.EventKind) problem.Text {
 		types.Submitted: {De: "Antrag abgeschickt", En: "Application submitted"}, types.Received: {De: "Eingegangen", En: "Received"},
 		types.InProgress: {De: "In Bearbeitung genommen", En: "Taken into work"}, types.Question: {De: "Rückfrage gestellt", En: "Question asked"},
 		types.Message: {De: "Nachricht", En: "Message"}, types.Granted: {De: "Bewilligt", En: "Granted"}, types.Refused: {De: "Abgelehnt", En: "Refused"},
-		types.Withdrawn: {De: "Zurückgezogen", En: "Withdrawn"},
+		types.Withdrawn: {De: "Zurückgezogen", En: "Withdrawn"}, types.Closed: {De: "Ohne Bescheid abgeschlossen", En: "Closed without a decision"},
 	}
 	if word, ok := words[kind]; ok {
 		return word
@@ -60,7 +62,12 @@ type pagePart struct {
 	Parts []pagePart
 }
 
-type pageEvent struct{ At, Title, Text string }
+// pageEvent is what happened, or was noted: with what was asked for or answered, and the files that came with it.
+type pageEvent struct {
+	At, Title, Text string
+	Lines           []line
+	Files           []pageFile
+}
 
 const exportPage = `<!doctype html>
 <html lang="{{.Language}}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -68,12 +75,13 @@ const exportPage = `<!doctype html>
 <style>body{font:1rem/1.5 sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}dl{display:grid;grid-template-columns:minmax(7rem,14rem) 1fr;gap:.25rem 1rem}dt{font-weight:600}dd{margin:0;white-space:pre-line}p{white-space:pre-line}</style>
 </head><body><h1>{{.Title}}</h1>
 {{define "lines"}}{{if .}}<dl>{{range .}}<dt>{{.Name}}</dt><dd>{{.Value}}</dd>{{end}}</dl>{{end}}{{end}}
-{{define "events"}}<ol>{{range .}}<li><strong>{{.Title}}</strong>, {{.At}}{{if .Text}}<p>{{.Text}}</p>{{end}}</li>{{end}}</ol>{{end}}
+{{define "files"}}{{if .}}<ul>{{range .}}<li>{{if .Requested}}{{.Requested}}: {{end}}{{if .Address}}<a href="{{.Address}}">{{.Name}}</a>{{else}}{{.Name}} ({{.Missing}}){{end}}<br>SHA-256: {{.SHA256}}</li>{{end}}</ul>{{end}}{{end}}
+{{define "events"}}<ol>{{range .}}<li><strong>{{.Title}}</strong>, {{.At}}{{if .Text}}<p>{{.Text}}</p>{{end}}{{template "lines" .Lines}}{{template "files" .Files}}</li>{{end}}</ol>{{end}}
 {{template "lines" .Facts}}
 <h2>{{.Words.answers}}</h2>
 {{range .Answers}}<h3>{{.Title}}</h3>{{template "lines" .Lines}}{{range .Parts}}<h4>{{.Title}}</h4>{{template "lines" .Lines}}{{end}}{{end}}
 {{if .Files}}<h2>{{.Words.attachments}}</h2>
-<ul>{{range .Files}}<li>{{if .Address}}<a href="{{.Address}}">{{.Name}}</a>{{else}}{{.Name}} ({{$.Words.missing}}){{end}}<br>SHA-256: {{.SHA256}}</li>{{end}}</ul>{{end}}
+{{template "files" .Files}}{{end}}
 {{if .Fees}}<h2>{{.Words.fees}}</h2>{{range .Fees}}<h3>{{.Title}}</h3>{{template "lines" .Lines}}{{end}}{{end}}
 <h2>{{.Words.timeline}}</h2>{{template "events" .Timeline}}
 {{if .Notes}}<h2>{{.Words.notes}}</h2>{{template "events" .Notes}}{{end}}
@@ -81,25 +89,27 @@ const exportPage = `<!doctype html>
 </body></html>
 `
 
-type pageFile struct{ Name, Address, SHA256 string }
+// pageFile is a link to a file of the archive. Address is empty for one that is missing, as Missing says.
+type pageFile struct{ Requested, Name, Address, SHA256, Missing string }
+
+func (a *archive) pageFile(f exportedAttachment) pageFile {
+	return pageFile{f.Requested, f.Name, f.File, f.SHA256, a.word("missing")}
+}
 
 // page writes the case to be read.
 func (a *archive) page(w io.Writer) error {
 	words := map[string]string{}
-	for _, name := range []string{"answers", "attachments", "missing", "timeline", "notes", "receipt", "fees"} {
+	for _, name := range []string{"answers", "attachments", "timeline", "notes", "receipt", "fees"} {
 		words[name] = a.word(name)
 	}
-	files := make([]pageFile, 0, len(a.c.Attachments))
-	for _, f := range a.data().Attachments {
-		files = append(files, pageFile{f.Name, f.File, f.SHA256})
+	data := a.data()
+	files := make([]pageFile, 0, len(data.Attachments))
+	for _, f := range data.Attachments {
+		files = append(files, a.pageFile(f))
 	}
 	var timeline, notes []pageEvent
 	for _, e := range a.c.Timeline {
-		event := pageEvent{At: a.moment(e.At), Title: eventWord(e.Kind).In(a.language) + " (" + a.actor(e) + ")"}
-		if e.Text != nil {
-			event.Text = *e.Text
-		}
-		timeline = append(timeline, event)
+		timeline = append(timeline, a.event(e, data.AnswerFiles))
 	}
 	for _, n := range a.c.Notes {
 		notes = append(notes, pageEvent{At: a.moment(n.At), Title: a.names[n.Author], Text: n.Text})
@@ -116,6 +126,80 @@ func (a *archive) page(w io.Writer) error {
 		"Language": a.language, "Title": localized(a.c.ServiceTitle, a.language) + ": " + a.c.ApplicantName, "Words": words, "Facts": a.facts(), "Answers": a.answers(),
 		"Fees": a.feeParts(), "Files": files, "Timeline": timeline, "Notes": notes, "Receipt": receipt,
 	})
+}
+
+// event gives what happened, with what was asked for and with what was answered.
+func (a *archive) event(e types.TimelineEvent, files []exportedAttachment) pageEvent {
+	event := pageEvent{At: a.moment(e.At), Title: eventWord(e.Kind).In(a.language) + " (" + a.actor(e) + ")", Text: or(e.Text)}
+	asked := or(e.Requested)
+	for _, d := range asked.Documents {
+		text := d.Label
+		if d.Hint != nil {
+			text += " (" + *d.Hint + ")"
+		}
+		event.Lines = append(event.Lines, line{a.word("asksDocument"), text})
+	}
+	for _, pointer := range asked.Fields {
+		event.Lines = append(event.Lines, line{a.word("asksAnswer"), a.label(pointer)})
+	}
+	if asked.Until != nil {
+		event.Lines = append(event.Lines, line{a.word("until"), a.date(asked.Until.Time)})
+	}
+	for _, v := range or(e.Values) {
+		event.Lines = append(event.Lines, a.correction(v)...)
+	}
+	for _, sent := range or(e.Attachments) {
+		for _, f := range files {
+			if f.ID == sent.Id {
+				event.Files = append(event.Files, a.pageFile(f))
+			}
+		}
+	}
+	return event
+}
+
+// label is what a field is called; its pointer where the form is not known any more.
+func (a *archive) label(pointer string) string {
+	if a.form != nil {
+		if p, ok := fieldAt(a.form.Layout, pointer); ok {
+			return p.label(a.language)
+		}
+	}
+	return pointer
+}
+
+// correction gives an answer that was sent later: a line, or one for each answer in each item of a group.
+func (a *archive) correction(v types.CorrectedAnswer) []line {
+	name := a.word("corrected") + ": " + a.label(v.Pointer)
+	if v.Value == nil {
+		return []line{{name, a.word("gone")}}
+	}
+	if a.form == nil {
+		return []line{{name, a.plain(v.Value, nil)}}
+	}
+	p, ok := fieldAt(a.form.Layout, v.Pointer)
+	if !ok {
+		return []line{{name, a.plain(v.Value, nil)}}
+	}
+	_, parts := a.fields([]types.FormField{p.field}, map[string]any{p.field.Name: v.Value})
+	if len(parts) == 0 {
+		return []line{{name, cmp.Or(a.plain(v.Value, &p.field), a.word("gone"))}}
+	}
+	var lines []line
+	for _, part := range parts {
+		for _, l := range part.Lines {
+			lines = append(lines, line{name + ", " + part.Title + ", " + l.Name, l.Value})
+		}
+	}
+	return lines
+}
+
+// date writes a day.
+func (a *archive) date(day time.Time) string {
+	if a.language != "de" {
+		return day.Format("2 January 2006")
+	}
+	return day.Format("02.01.2006")
 }
 
 func (a *archive) moment(at time.Time) string {

@@ -150,9 +150,13 @@ func (a *archive) message(w io.Writer) error {
 		m.Case.History = append(m.Case.History, xHistory{Actor: a.actor(e), At: xTime(e.At), Action: eventWord(e.Kind).De})
 	}
 	for i, f := range a.files {
+		remark := "SHA-256: " + f.SHA256
+		if f.Requested != "" {
+			remark = "Angefordert: " + f.Requested + "; " + remark
+		}
 		m.Case.Documents = append(m.Case.Documents, xDocument{
 			Identity: xIdentity{ID: derived(a.c.ID, "document "+f.ID.String()).String(), Number: i + 1},
-			General:  xGeneral{Subject: f.Title, Remark: "SHA-256: " + f.SHA256, Medium: electronic()},
+			General:  xGeneral{Subject: f.Title, Remark: remark, Medium: electronic()},
 			Date:     a.day(f.at),
 			Version: xVersion{Number: "1", Format: xFormat{
 				Name: xCode{xdomeaCodeList + "dateiformat", "2.0", otherFormat, ""}, Other: f.MediaType, Version: "unbekannt",
