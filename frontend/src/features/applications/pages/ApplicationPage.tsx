@@ -203,7 +203,7 @@ function Overview({ application }: { application: Application }) {
                   value: formatDateTime(submittedAt, language),
                 },
               ]),
-          ...(usual == null || submittedAt === undefined || !isOpen(application)
+          ...(usual === undefined || usual === null || submittedAt === undefined || !isOpen(application)
             ? []
             : [
                 {
