@@ -90,7 +90,7 @@ func (s *Service) alarm(ctx context.Context, id uuid.UUID, l letter, what proble
 	}
 	language := httpx.LanguageOf(ctx)
 	fill := strings.NewReplacer("{portal}", s.Self.Name, "{link}", s.Self.Url+PageSecurity, "{what}", what.In(language), "{when}", when(s.Now(), language))
-	return s.Mail.Enqueue(ctx, mail.Message{To: row.Email, Subject: l.subject.In(language), Text: fill.Replace(l.text.In(language))})
+	return s.Mail.Enqueue(ctx, mail.Message{To: row.Email, Language: language, Subject: l.subject.In(language), Text: fill.Replace(l.text.In(language))})
 }
 
 // when writes a moment as people in Germany read it.

@@ -176,7 +176,7 @@ func (s *Service) send(ctx context.Context, to string, l letter, link string) er
 	}
 	language := httpx.LanguageOf(ctx)
 	fill := strings.NewReplacer("{portal}", s.Self.Name, "{link}", link)
-	return s.Mail.Enqueue(ctx, mail.Message{To: to, Subject: l.subject.In(language), Text: fill.Replace(l.text.In(language)), Asked: l.asked})
+	return s.Mail.Enqueue(ctx, mail.Message{To: to, Language: language, Subject: l.subject.In(language), Text: fill.Replace(l.text.In(language)), Asked: l.asked})
 }
 
 // deletionScheduled tells when the account is deleted, and how to call it off.

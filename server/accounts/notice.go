@@ -52,5 +52,5 @@ func (s *Service) Notice(ctx context.Context, accountID uuid.UUID, senderName st
 	}
 	l, language := noticeLetter(), httpx.LanguageOf(ctx)
 	fill := strings.NewReplacer("{portal}", s.Self.Name, "{link}", s.Self.Url+PageMailbox, "{sender}", senderName)
-	return s.Post.Send(ctx, mail.Message{To: row.Email, Subject: l.subject.In(language), Text: fill.Replace(l.text.In(language))})
+	return s.Post.Send(ctx, mail.Message{To: row.Email, Language: language, Subject: l.subject.In(language), Text: fill.Replace(l.text.In(language))})
 }

@@ -411,7 +411,10 @@ func (a *App) plugMail() (*mail.Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	server.ReturnTo, server.Returns = a.config.MailReturns, a.returns
+	server.ReturnTo, server.Returns, server.Portal = a.config.MailReturns, a.returns, func() string { return a.federation.Self().Name }
+	if server.DKIM, err = a.config.dkim(); err != nil {
+		return nil, err
+	}
 	sender, err := mail.NewSender(server)
 	if err != nil {
 		return nil, err

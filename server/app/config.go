@@ -48,6 +48,8 @@ type Config struct {
 	Agency        string        `env:"PORTAL_XZUFI_AGENCY" help:"Key of the editorial office (Redaktion, such as L100042) under which the portal's own ids stand in deliveries of XZuFi; without it the host of the portal's address."`
 	HelpEmail     string        `env:"PORTAL_HELP_EMAIL" help:"Address shown where people need help."`
 	SMTP          string        `env:"PORTAL_SMTP" help:"Mail server: smtp://user:password@host:587 (STARTTLS), smtps://…:465; smtp+plain://… without encryption is allowed on loopback only."`
+	DKIMSelector  string        `env:"PORTAL_DKIM_SELECTOR" help:"Selector of the DKIM record (selector._domainkey of the sender's domain) when the portal is to sign its mails itself; most mail servers do that."`
+	DKIMKey       string        `env:"PORTAL_DKIM_KEY" help:"File with the private key for it (PEM, RSA of 2048 bits or Ed25519, readable by the owner only)."`
 	MailFrom      string        `env:"PORTAL_MAIL_FROM" default:"portal@example.org" help:"Sender of the portal's mails."`
 	MailReturns   string        `env:"PORTAL_MAIL_RETURNS" help:"Address that mails come back to which could not be delivered, such as returns@example.org. The mail server takes it with anything behind a + (returns+…@) and hands what comes there to: server bounce."`
 	MailCert      string        `env:"PORTAL_MAIL_CERTIFICATE" help:"File with the certificate (PEM, with what certifies it) that signs encrypted mails to offices (S/MIME); without it they are not signed."`

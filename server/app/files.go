@@ -11,6 +11,7 @@ import (
 	"portalverbund/server/delivery"
 	"portalverbund/server/delivery/fitconnect"
 	"portalverbund/server/oidc"
+	"portalverbund/server/platform/mail"
 	"portalverbund/server/platform/smime"
 )
 
@@ -85,21 +86,46 @@ func (l providerList) deliveries() []delivery.Provider {
 	return providers
 }
 
+// dkim reads the key that mails are signed with; nil when there is none.
+func (c Config) dkim() (*mail.DKIM, error) {
+	if c.DKIMKey == "" && c.DKIMSelector == "" {
+		return nil, nil
+	}
+	key, err := readSecret("PORTAL_DKIM_KEY", c.DKIMKey)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := mail.ParseDKIM(c.DKIMSelector, key)
+	if err != nil {
+		return nil, fmt.Errorf("PORTAL_DKIM_SELECTOR, PORTAL_DKIM_KEY: %w", err)
+	}
+	return signer, nil
+}
+
+// readSecret reads a file that only its owner may read; variable is what names it.
+func readSecret(variable, path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", variable, err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("%s: %s may be read by others; run: chmod 600 %s", variable, path, path)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", variable, err)
+	}
+	return content, nil
+}
+
 // mailSigner reads certificate and key for mails to offices; nil when there are none.
 func (c Config) mailSigner() (*smime.Signer, error) {
 	if c.MailCert == "" && c.MailKey == "" {
 		return nil, nil
 	}
-	info, err := os.Stat(c.MailKey)
+	key, err := readSecret("PORTAL_MAIL_KEY", c.MailKey)
 	if err != nil {
-		return nil, fmt.Errorf("PORTAL_MAIL_KEY: %w", err)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("PORTAL_MAIL_KEY: %s may be read by others; run: chmod 600 %s", c.MailKey, c.MailKey)
-	}
-	key, err := os.ReadFile(c.MailKey)
-	if err != nil {
-		return nil, fmt.Errorf("PORTAL_MAIL_KEY: %w", err)
+		return nil, err
 	}
 	certificate, err := os.ReadFile(c.MailCert)
 	if err != nil {

@@ -26,7 +26,7 @@ func (s *Service) mailInvitation(ctx context.Context, c CoApplicant, link string
 	}
 	words := strings.NewReplacer("{person}", inviter, "{portal}", s.portals.Self().Name, "{link}", link)
 	language := httpx.LanguageOf(ctx)
-	return s.mail.Enqueue(ctx, mail.Message{To: c.Email, Subject: words.Replace(subject.In(language)), Text: words.Replace(text.In(language))})
+	return s.mail.Enqueue(ctx, mail.Message{To: c.Email, Language: language, Subject: words.Replace(subject.In(language)), Text: words.Replace(text.In(language))})
 }
 
 // consentGiven tells the person who fills in that another has consented.

@@ -27,6 +27,7 @@ import (
 	"portalverbund/server/platform/jobs"
 	"portalverbund/server/platform/keys"
 	"portalverbund/server/platform/outbound"
+	"portalverbund/server/platform/revocation"
 	"portalverbund/server/platform/scan"
 	"portalverbund/server/platform/smime"
 )
@@ -172,6 +173,7 @@ type Service struct {
 	providers    map[string]provider
 	clients      map[string]string // provider by client id
 	client       *http.Client
+	revocation   *revocation.Checker
 	loopback     bool
 	room         room
 	log          *slog.Logger
@@ -200,6 +202,7 @@ func New(c Config) (*Service, error) {
 		client: outbound.Client(outbound.Options{Timeout: pushTimeout, AllowLoopback: c.AllowLoopback, MaxResponse: maxAnswer}),
 		now:    func() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }, // as the database keeps it
 	}
+	s.revocation = revocation.New(outbound.Options{AllowLoopback: c.AllowLoopback}, s.now)
 	if s.backoff == nil {
 		s.backoff = backoff
 	}

@@ -55,6 +55,11 @@ func (s *Service) addFIT(p *provider) error {
 		return errors.New("it has either fitConnect or an address for webhooks")
 	}
 	o := fitconnect.Options{Settings: *p.FITConnect, AllowLoopback: s.loopback, Now: s.now}
+	asks, err := s.asksRevocation(o.Revocation)
+	if err != nil {
+		return err
+	}
+	o.Revoked = asks.Check
 	if o.Uncertified && !s.loopback {
 		return errors.New("uncertified is for FITKO's test environment, and not for production")
 	}
@@ -70,7 +75,6 @@ func (s *Service) addFIT(p *provider) error {
 	}
 	configured := p.Provider
 	o.Credentials = func(ctx context.Context) (string, string, error) { return s.fitLogin(ctx, configured) }
-	var err error
 	p.fit, err = fitconnect.New(o)
 	return err
 }

@@ -460,6 +460,8 @@ func TestFIT_DestinationThatCannotBeTrusted_NothingIsSent(t *testing.T) {
 		"key certified by nobody":        {service.Behaviour{NoChain: true}, types.PushBadKey},
 		"key for another algorithm":      {service.Behaviour{KeyAlg: "RSA-OAEP"}, types.PushBadKey},
 		"key for another operation":      {service.Behaviour{KeyOp: "verify"}, types.PushBadKey},
+		"certificate was revoked":        {service.Behaviour{OCSP: service.RevokedCertificate}, types.PushKeyRevoked},
+		"nobody says whether it was":     {service.Behaviour{OCSP: service.NoAnswer}, types.PushKeyUnknown},
 		"two are competent":              {service.Behaviour{Routes: 2}, types.PushNoDestination},
 		"address of another place":       {service.Behaviour{WrongAddress: true}, types.PushNoDestination},
 	} {
@@ -477,6 +479,14 @@ func TestFIT_DestinationThatCannotBeTrusted_NothingIsSent(t *testing.T) {
 			t.Errorf("%s: the authority has %d applications, want %d", name, len(all), sent)
 		}
 	}
+}
+
+func TestFIT_RevocationTurnedOff_NobodyIsAsked(t *testing.T) {
+	t.Parallel()
+	x := newFIT(t, func(s *fitconnect.Settings) { s.Revocation = "off" })
+	x.service.Behave(service.Behaviour{OCSP: service.NoAnswer})
+	x.apply(t)
+	x.until(t, types.Finished, types.SubmissionAccepted)
 }
 
 func TestFIT_AttachmentTooLarge_GivenUpAtOnceAndThePersonIsTold(t *testing.T) {
@@ -565,6 +575,7 @@ func TestFIT_SettingsThatCannotBe_AreRefusedAtTheStart(t *testing.T) {
 	for name, change := range map[string]func(*delivery.Config, *fitconnect.Settings){
 		"uncertified in production": func(*delivery.Config, *fitconnect.Settings) {},
 		"no roots":                  func(_ *delivery.Config, s *fitconnect.Settings) { s.Uncertified = false },
+		"revocation asked somehow":  func(_ *delivery.Config, s *fitconnect.Settings) { s.Revocation = "sometimes" },
 		"roots that are not there":  func(_ *delivery.Config, s *fitconnect.Settings) { s.Roots = "/nowhere" },
 		"plain http": func(c *delivery.Config, s *fitconnect.Settings) {
 			s.SubmissionURL, s.Uncertified, s.Roots = "http://a.example", false, ""

@@ -23,6 +23,7 @@ import (
 	"portalverbund/api/types"
 	"portalverbund/server/platform/mail"
 	"portalverbund/server/platform/problem"
+	"portalverbund/server/platform/revocation"
 	"portalverbund/server/platform/smime"
 )
 
@@ -50,6 +51,7 @@ type MailSettings struct {
 	To          string `json:"to"`          // address
 	Certificate string `json:"certificate"` // PEM file with the office's certificate, and with what certifies it; read anew for each mail
 	Roots       string `json:"roots"`       // PEM file that it must lead to; empty: the certificate is trusted as it is
+	Revocation  string `json:"revocation"`  // off: not asked; empty: whoever the certificates name for it is asked, where there are roots
 	MaxMail     int64  `json:"maxMail"`     // bytes of a mail; 0: DefaultMaxMail
 }
 
@@ -67,7 +69,19 @@ type Papers interface {
 type mailWay struct {
 	MailSettings
 
-	roots *x509.CertPool
+	roots   *x509.CertPool
+	revoked *revocation.Checker // nil: nobody is asked
+}
+
+// asksRevocation gives who asks whether certificates were revoked, as a connection's settings want it; nil for nobody.
+func (s *Service) asksRevocation(setting string) (*revocation.Checker, error) {
+	switch setting {
+	case "":
+		return s.revocation, nil
+	case "off":
+		return nil, nil
+	}
+	return nil, errors.New(`revocation: only "off" is possible, or nothing`)
 }
 
 // addMail checks the settings of an office; that its certificate is valid now is looked at for each mail.
@@ -87,6 +101,10 @@ func (s *Service) addMail(p *provider) error {
 	}
 	if w.MaxMail < 0 || w.MaxMail > mostMaxMail {
 		return fmt.Errorf("mail: maxMail is more than %d bytes", mostMaxMail)
+	}
+	var err error
+	if w.revoked, err = s.asksRevocation(w.Revocation); err != nil {
+		return fmt.Errorf("mail: %w", err)
 	}
 	if w.Roots != "" {
 		data, err := os.ReadFile(w.Roots)
@@ -157,6 +175,13 @@ func (s *Service) mailState(w *mailWay) *MailState {
 func (s *Service) sendMail(ctx context.Context, p provider, r row) error {
 	to, err := p.mail.recipient()
 	if err != nil {
+		return err
+	}
+	chain, err := to.Verify(s.now())
+	if err != nil {
+		return err
+	}
+	if err := p.mail.revoked.Check(ctx, chain); err != nil {
 		return err
 	}
 	text, files := takenBackText(r), []smime.File(nil)
@@ -325,6 +350,10 @@ func faultOfMail(cause error) types.DeliveryFault {
 		}
 	}
 	switch {
+	case errors.Is(cause, revocation.ErrRevoked):
+		return types.PushKeyRevoked
+	case errors.Is(cause, revocation.ErrUnknown):
+		return types.PushKeyUnknown
 	case errors.Is(cause, errMailTooLarge):
 		return types.PushTooLarge
 	case errors.Is(cause, mail.ErrRefused), errors.Is(cause, mail.ErrInvalid):

@@ -9,11 +9,14 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	netmail "net/mail"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -315,6 +318,39 @@ func TestMail_CertificateHasRunOut_NothingIsSentUntilThereIsAnother(t *testing.T
 		t.Errorf("warnings %+v", told)
 	}
 	must(t, os.WriteFile(x.certificate, x.pair.Certificate, 0o600))
+	x.until(t, types.Delivered)
+	if len(x.post.all()) != 1 {
+		t.Errorf("%d mails", len(x.post.all()))
+	}
+}
+
+func TestMail_CertificateWasRevoked_NothingIsSentUntilThereIsAnother(t *testing.T) {
+	t.Parallel()
+	x := newByMail(t)
+	var list atomic.Pointer[[]byte]
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if der := list.Load(); der != nil {
+			_, _ = w.Write(*der)
+			return
+		}
+		w.WriteHeader(http.StatusBadGateway)
+	}))
+	t.Cleanup(server.Close)
+	withList := func(c *x509.Certificate) { c.CRLDistributionPoints = []string{server.URL + "/crl"} }
+	former, next := x.ca.Certify(t, office, withList), x.ca.Certify(t, office, withList)
+	must(t, os.WriteFile(x.certificate, former.Certificate, 0o600))
+	x.apply(t)
+	waitFor(t, "nobody answers", func() bool {
+		h := x.head(t)
+		return h.Fault != nil && *h.Fault == types.PushKeyUnknown && h.Attempts > 1
+	})
+	der := x.ca.List(t, former)
+	list.Store(&der)
+	waitFor(t, "it was revoked", func() bool { h := x.head(t); return *h.Fault == types.PushKeyRevoked })
+	if len(x.post.all()) != 0 {
+		t.Error("it was sent all the same")
+	}
+	must(t, os.WriteFile(x.certificate, next.Certificate, 0o600))
 	x.until(t, types.Delivered)
 	if len(x.post.all()) != 1 {
 		t.Errorf("%d mails", len(x.post.all()))

@@ -18,6 +18,7 @@ import (
 	"portalverbund/server/delivery/fitconnect"
 	"portalverbund/server/platform/outbound"
 	"portalverbund/server/platform/paging"
+	"portalverbund/server/platform/revocation"
 )
 
 type row struct {
@@ -239,7 +240,7 @@ func faultOfFIT(cause error) types.DeliveryFault {
 		fault  types.DeliveryFault
 	}{
 		{fitconnect.ErrCredentials, types.PushNoLogin}, {fitconnect.ErrRouting, types.PushNoDestination}, {fitconnect.ErrKey, types.PushBadKey},
-		{fitconnect.ErrSignature, types.PushBadSignature}, {errForged, types.PushBadSignature}, {errOtherContent, types.PushBadSignature},
+		{revocation.ErrRevoked, types.PushKeyRevoked}, {revocation.ErrUnknown, types.PushKeyUnknown}, {fitconnect.ErrSignature, types.PushBadSignature}, {errForged, types.PushBadSignature}, {errOtherContent, types.PushBadSignature},
 		{fitconnect.ErrTooLarge, types.PushTooLarge}, {errFileMissing, types.PushFileMissing}, {errRejected, types.PushRejected},
 		{errLost, types.PushLost}, {errDeleted, types.PushLost}, {errSilent, types.PushLost},
 	} {

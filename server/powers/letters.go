@@ -76,7 +76,7 @@ func letterEnded() letter {
 func (s *Service) invite(ctx context.Context, to, principal string, r row, token string) error {
 	l, language := letterInvitation(r.Kind), httpx.LanguageOf(ctx)
 	words := strings.NewReplacer("{principal}", plain(principal), "{portal}", s.Self.Name, "{link}", s.Self.Url+pageAccept+"token="+token)
-	return s.Mail.Enqueue(ctx, mail.Message{To: to, Subject: words.Replace(l.subject.In(language)), Text: words.Replace(l.text.In(language))})
+	return s.Mail.Enqueue(ctx, mail.Message{To: to, Language: language, Subject: words.Replace(l.subject.In(language)), Text: words.Replace(l.text.In(language))})
 }
 
 // tell writes to the mailbox of one of the two, in ctx's transaction.

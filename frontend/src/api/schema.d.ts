@@ -9421,7 +9421,7 @@ export interface components {
         SafeAttachment: {
             /** Format: uuid */
             documentId: string;
-            /** @description JSON pointer of the field. */
+            /** @description JSON pointer of the field, or `#` and the id of a requested document. */
             field: string;
         };
         /** @description Of an attachment that is a document of the person's safe. */
@@ -10123,11 +10123,12 @@ export interface components {
          *     a private network. `redirected`, `refused` (4xx), `failed` (5xx): what it answered. `gone`: it takes nothing more there (410).
          *     `notConfigured`: there is no such provider any more. By FIT-Connect or mail only: `noLogin`: the credentials are missing or not taken.
          *     `noDestination`: nobody, or not one alone, is named as competent, or the destination does not take this service. `badKey`: the destination's
-         *     key is not certified, or for something else (by mail: the office's certificate cannot be used). `badSignature`: something signed is not valid. `tooLarge`, `fileMissing`: of an attachment, or of the whole mail.
+         *     key is not certified, or for something else (by mail: the office's certificate cannot be used). `keyRevoked`: that certificate was revoked. `keyUnknown`: nobody answers
+         *     whether it was. `badSignature`: something signed is not valid. `tooLarge`, `fileMissing`: of an attachment, or of the whole mail.
          *     `rejected`: the destination has rejected the submission. `lost`: FIT-Connect has it no more, and nobody has accepted it.
          * @enum {string}
          */
-        DeliveryFault: "unreachable" | "tooSlow" | "forbiddenAddress" | "redirected" | "refused" | "failed" | "gone" | "notConfigured" | "noLogin" | "noDestination" | "badKey" | "badSignature" | "tooLarge" | "fileMissing" | "rejected" | "lost";
+        DeliveryFault: "unreachable" | "tooSlow" | "forbiddenAddress" | "redirected" | "refused" | "failed" | "gone" | "notConfigured" | "noLogin" | "noDestination" | "badKey" | "keyRevoked" | "keyUnknown" | "badSignature" | "tooLarge" | "fileMissing" | "rejected" | "lost";
         /** @description An office that gets applications by mail, encrypted to its certificate (S/MIME), as it has nothing else. */
         MailConnection: {
             /**

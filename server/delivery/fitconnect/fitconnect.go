@@ -86,6 +86,7 @@ type Settings struct {
 	ClientID      string            `json:"clientId"`
 	ClientSecret  string            `json:"clientSecret"`
 	Roots         string            `json:"roots"`       // PEM file with the roots of the administration's PKI
+	Revocation    string            `json:"revocation"`  // off: not asked; empty: whoever the certificates name for it is asked
 	Uncertified   bool              `json:"uncertified"` // FITKO's test environment: keys without certificates
 	Destinations  []Pin             `json:"destinations"`
 	Schemas       map[string]string `json:"schemas"`       // data schema by LeiKa key, where a destination takes several
@@ -97,7 +98,8 @@ type Options struct {
 	Settings
 	Pool          *x509.CertPool // roots; nil only when Uncertified
 	Credentials   func(ctx context.Context) (id, secret string, err error)
-	AllowLoopback bool // also plain http to this machine; never in production
+	Revoked       func(ctx context.Context, chain []*x509.Certificate) error // says why a certificate must not be used; nil: not asked
+	AllowLoopback bool                                                       // also plain http to this machine; never in production
 	Now           func() time.Time
 }
 

@@ -57,57 +57,64 @@ func (c *Client) destinationKey(ctx context.Context, destination uuid.UUID, kid,
 	if err != nil {
 		return jose.JSONWebKey{}, err
 	}
-	if err := c.checkKey(k, kid, alg, op); err != nil {
+	chain, err := c.checkKey(k, kid, alg, op)
+	if err != nil {
 		return jose.JSONWebKey{}, fmt.Errorf("%w: %w", ErrKey, err)
+	}
+	if c.o.Revoked != nil {
+		if err := c.o.Revoked(ctx, chain); err != nil {
+			return jose.JSONWebKey{}, fmt.Errorf("certificate of a destination: %w", err)
+		}
 	}
 	return k.JSONWebKey, nil
 }
 
-func (c *Client) checkKey(k publicKey, kid, alg, op string) error {
+// checkKey gives the chain of certificates that leads from a key to a root; none where none is needed.
+func (c *Client) checkKey(k publicKey, kid, alg, op string) ([]*x509.Certificate, error) {
 	public, ok := k.Key.(*rsa.PublicKey)
 	switch {
 	case !ok:
-		return fmt.Errorf("it is no public RSA key")
+		return nil, fmt.Errorf("it is no public RSA key")
 	case k.KeyID != kid:
-		return fmt.Errorf("its id is another one")
+		return nil, fmt.Errorf("its id is another one")
 	case k.Algorithm != alg:
-		return fmt.Errorf("it is for another algorithm than %s", alg)
+		return nil, fmt.Errorf("it is for another algorithm than %s", alg)
 	case !slices.Equal(k.Ops, []string{op}):
-		return fmt.Errorf("it is for another operation than %s", op)
+		return nil, fmt.Errorf("it is for another operation than %s", op)
 	case public.N.BitLen() != modulusBits || public.E != publicE:
-		return fmt.Errorf("it has not %d bits with exponent %d", modulusBits, publicE)
+		return nil, fmt.Errorf("it has not %d bits with exponent %d", modulusBits, publicE)
 	}
 	return c.checkChain(k.Certificates, op)
 }
 
 // checkChain checks that the administration's PKI has certified a key. go-jose has checked that the first certificate is for this key.
-func (c *Client) checkChain(chain []*x509.Certificate, op string) error {
+func (c *Client) checkChain(chain []*x509.Certificate, op string) ([]*x509.Certificate, error) {
 	if len(chain) == 0 && c.o.Uncertified {
-		return nil
+		return nil, nil
 	}
 	if len(chain) == 0 || len(chain) > maxChain {
-		return fmt.Errorf("it has no certificate")
+		return nil, fmt.Errorf("it has no certificate")
 	}
 	if c.o.Pool == nil {
-		return nil
+		return nil, nil
 	}
 	between := x509.NewCertPool()
 	for _, certificate := range chain[1:] {
 		between.AddCert(certificate)
 	}
 	leaf := chain[0]
-	_, err := leaf.Verify(x509.VerifyOptions{Roots: c.o.Pool, Intermediates: between, CurrentTime: c.o.Now(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
+	verified, err := leaf.Verify(x509.VerifyOptions{Roots: c.o.Pool, Intermediates: between, CurrentTime: c.o.Now(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
 	if err != nil {
-		return fmt.Errorf("its certificate: %w", err)
+		return nil, fmt.Errorf("its certificate: %w", err)
 	}
 	usage := x509.KeyUsageKeyEncipherment | x509.KeyUsageDataEncipherment
 	if op == opVerify {
 		usage = x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment
 	}
 	if leaf.KeyUsage != 0 && leaf.KeyUsage&usage == 0 {
-		return fmt.Errorf("its certificate is for another use")
+		return nil, fmt.Errorf("its certificate is for another use")
 	}
-	return nil
+	return verified[0], nil
 }
 
 // serviceKey finds a key that a service publishes, by its id. Keys are remembered for an hour, and read again for one that is not among

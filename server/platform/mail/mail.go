@@ -56,6 +56,8 @@ type Config struct {
 	Password string
 	TLS      TLSMode
 	From     string        // address, or name and address
+	Portal   func() string // name of the portal now, which stands above mails; nil: none
+	DKIM     *DKIM         // nil: mails are signed by the mail server, or not at all
 	ReturnTo string        // address that mails come back to; empty: to the sender's
 	Returns  *Returns      // nil: what comes back is not noted
 	Timeout  time.Duration // of sending one mail; default 15 s
@@ -92,11 +94,13 @@ func ParseURL(address, from string) (Config, error) {
 	return c, nil
 }
 
-// Message is a plain-text mail to one person.
+// Message is a mail to one person. It goes as plain text, with the same as HTML beside it.
 type Message struct {
 	To      string // address
 	Subject string
 	Text    string
+	// Language of the text (BCP 47); empty: German, or in several languages.
+	Language string `json:",omitempty"`
 	// Asked: somebody has just asked for it and waits. It goes also where mails came back: it may arrive now.
 	Asked bool `json:",omitempty"`
 }
@@ -152,6 +156,9 @@ func NewSender(c Config) (*Sender, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.Portal == nil {
+		c.Portal = func() string { return "" }
+	}
 	_, domain, _ := strings.Cut(from.Address, "@")
 	s := &Sender{config: c, from: from, domain: domain}
 	if c.ReturnTo != "" {
@@ -200,7 +207,13 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	if err != nil {
 		return err
 	}
+	shown, err := html(m, s.config.Portal())
+	if err != nil {
+		return err
+	}
+	letter.SetBoundary(id.String()) // the same each time that it is written, as the signature wants it
 	letter.SetBodyString(gomail.TypeTextPlain, m.Text)
+	letter.AddAlternativeString(gomail.TypeTextHTML, shown)
 	return s.deliver(ctx, m.To, letter, s.config.Timeout)
 }
 
@@ -224,6 +237,11 @@ func (s *Sender) SendSealed(ctx context.Context, m Sealed) error {
 }
 
 func (s *Sender) deliver(ctx context.Context, to string, letter *gomail.Msg, within time.Duration, more ...gomail.Option) error {
+	if s.config.DKIM != nil {
+		if err := s.config.DKIM.sign(letter, s.domain); err != nil {
+			return err
+		}
+	}
 	client, err := gomail.NewClient(s.config.Host, append(slices.Clip(s.client), more...)...)
 	if err != nil {
 		return fmt.Errorf("mail server: %w", err)

@@ -1,16 +1,27 @@
 package mail_test
 
 import (
+	"bytes"
 	"context"
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
 	"errors"
 	"io"
 	"log/slog"
+	"mime"
+	"mime/multipart"
 	"net"
 	"net/mail"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/emersion/go-msgauth/dkim"
 	"github.com/emersion/go-smtp"
 
 	"portalverbund/db/dbtest"
@@ -77,10 +88,20 @@ func start(t *testing.T, refuse *smtp.SMTPError) (*portalmail.Sender, *mailbox) 
 	return sender(t, "smtp+plain://"+address), box
 }
 
-func sender(t *testing.T, address string) *portalmail.Sender {
+// with is start with other settings.
+func with(t *testing.T, change func(*portalmail.Config)) (*portalmail.Sender, *mailbox) {
+	t.Helper()
+	address, box := listen(t, nil)
+	return sender(t, "smtp+plain://"+address, change), box
+}
+
+func sender(t *testing.T, address string, change ...func(*portalmail.Config)) *portalmail.Sender {
 	t.Helper()
 	config, err := portalmail.ParseURL(address, "Landkreis Emsland <portal@emsland.example>")
 	must(t, err)
+	for _, fn := range change {
+		fn(&config)
+	}
 	s, err := portalmail.NewSender(config)
 	must(t, err)
 	return s
@@ -105,8 +126,136 @@ func TestSend_ArrivesAsItWasWritten(t *testing.T) {
 			t.Errorf("%s: %s", forbidden, m.Header.Get(forbidden))
 		}
 	}
-	if !strings.HasPrefix(m.Header.Get("Content-Type"), "text/plain; charset=UTF-8") || strings.Contains(m.Header.Get("Subject"), "ä") {
+	if strings.Contains(m.Header.Get("Subject"), "ä") {
 		t.Errorf("%v", m.Header)
+	}
+	plain, html := parts(t, m)
+	if plain != message().Text {
+		t.Errorf("%q", plain)
+	}
+	for _, want := range []string{`<html lang="de">`, "<title>Bitte bestätigen Sie Ihre Adresse</title>", `<p style="margin:0 0 16px">Guten Tag,</p>`, `<a href="https://x.example/#token=abc"`} {
+		if !strings.Contains(html, want) {
+			t.Errorf("%s is missing in %s", want, html)
+		}
+	}
+}
+
+// parts gives a mail as text and as HTML.
+func parts(t *testing.T, m *mail.Message) (plain, html string) {
+	t.Helper()
+	kind, parameters, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	must(t, err)
+	if kind != "multipart/alternative" {
+		t.Fatalf("it is %s", kind)
+	}
+	r := multipart.NewReader(m.Body, parameters["boundary"])
+	for _, into := range []struct {
+		kind string
+		text *string
+	}{{"text/plain; charset=UTF-8", &plain}, {"text/html; charset=UTF-8", &html}} {
+		part, err := r.NextPart() // decodes it
+		must(t, err)
+		if got := part.Header.Get("Content-Type"); got != into.kind {
+			t.Errorf("a part is %s, want %s", got, into.kind)
+		}
+		content, err := io.ReadAll(part)
+		must(t, err)
+		*into.text = strings.ReplaceAll(string(content), "\r\n", "\n")
+	}
+	if _, err := r.NextPart(); !errors.Is(err, io.EOF) {
+		t.Errorf("a third part, or %v", err)
+	}
+	return plain, html
+}
+
+func TestSend_AsHTML_SaysTheSameAndLoadsNothing(t *testing.T) {
+	t.Parallel()
+	sender, box := with(t, func(c *portalmail.Config) { c.Portal = func() string { return "Stadt <Meppen>" } })
+	m := message()
+	m.Language = "en"
+	m.Text = "Hello <b>Clara</b>,\n\nthis is needed:\n– a letter & a photo\n– see (https://x.example/a?b=1&c=2).\nThank you\nYour office\n\njavascript:alert(1) http://y.example"
+	must(t, sender.Send(t.Context(), m))
+	got, err := mail.ReadMessage(strings.NewReader((<-box.got).content))
+	must(t, err)
+	plain, page := parts(t, got)
+	if plain != m.Text {
+		t.Errorf("%q", plain)
+	}
+	for _, want := range []string{
+		`<html lang="en">`, "Stadt &lt;Meppen&gt;</p>", "Hello &lt;b&gt;Clara&lt;/b&gt;,", "<li>a letter &amp; a photo</li>", `see (<a href="https://x.example/a?b=1&amp;c=2" `, "</a>).</li>",
+		"Thank you<br>Your office", "javascript:alert(1) <a href=\"http://y.example\"",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%s is missing in %s", want, page)
+		}
+	}
+	for _, forbidden := range []string{"<img", "src=", "url(", "<link", "<script", "<b>"} {
+		if strings.Contains(page, forbidden) {
+			t.Errorf("%s in %s", forbidden, page)
+		}
+	}
+}
+
+func TestSend_SignedWithDKIM_HoldsUntilSomethingIsChanged(t *testing.T) {
+	t.Parallel()
+	_, ed, err := ed25519.GenerateKey(rand.Reader)
+	must(t, err)
+	long, err := rsa.GenerateKey(rand.Reader, 2048)
+	must(t, err)
+	short, err := rsa.GenerateKey(rand.Reader, 1024)
+	must(t, err)
+	pemOf := func(key any) []byte {
+		der, err := x509.MarshalPKCS8PrivateKey(key)
+		must(t, err)
+		return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	}
+	for name, c := range map[string]struct {
+		key      crypto.Signer
+		selector string
+		kind     string
+		wrong    bool
+	}{
+		"RSA": {long, "portal2026", "rsa", false}, "Ed25519": {ed, "a-1", "ed25519", false}, "short": {short, "a", "", true}, "selector": {long, "a.b", "", true},
+	} {
+		signer, err := portalmail.ParseDKIM(c.selector, pemOf(c.key))
+		if c.wrong {
+			if err == nil {
+				t.Errorf("%s: taken", name)
+			}
+			continue
+		}
+		must(t, err)
+		sender, box := with(t, func(config *portalmail.Config) { config.DKIM = signer })
+		public := []byte(ed.Public().(ed25519.PublicKey))
+		if c.kind == "rsa" {
+			public, err = x509.MarshalPKIXPublicKey(long.Public())
+			must(t, err)
+		}
+		options := &dkim.VerifyOptions{LookupTXT: func(at string) ([]string, error) {
+			if at != c.selector+"._domainkey.emsland.example" {
+				return nil, errors.New("no record there: " + at)
+			}
+			return []string{"v=DKIM1; k=" + c.kind + "; p=" + base64.StdEncoding.EncodeToString(public)}, nil
+		}}
+		valid := func(content string) bool {
+			found, err := dkim.VerifyWithOptions(strings.NewReader(content), options)
+			must(t, err)
+			return len(found) == 1 && found[0].Err == nil && found[0].Domain == "emsland.example"
+		}
+		must(t, sender.Send(t.Context(), message()))
+		letter := (<-box.got).content
+		must(t, sender.SendSealed(t.Context(), portalmail.Sealed{To: "amt@example.org", Subject: "Antrag (verschlüsselt)", ID: "a-1", CMS: bytes.Repeat([]byte("CMS"), 1000)}))
+		sealed := (<-box.got).content
+		for _, content := range []string{letter, sealed} {
+			if !valid(content) {
+				t.Errorf("%s: not valid: %s", name, content[:min(len(content), 1500)])
+			}
+		}
+		for from, to := range map[string]string{"Guten Tag": "Guten Abend", "Subject: ": "Subject: Neu ", "To: ": "From: boss@emsland.example\r\nTo: "} {
+			if valid(strings.Replace(letter, from, to, 1)) {
+				t.Errorf("%s: %q for %q is not noticed", name, to, from)
+			}
+		}
 	}
 }
 

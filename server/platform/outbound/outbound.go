@@ -49,6 +49,8 @@ type Options struct {
 	AllowNetworks []netip.Prefix
 	// MaxResponse limits an answer's body in bytes. Default DefaultMaxResponse; negative: no limit.
 	MaxResponse int64
+	// AllowPlain lets the client use plain http anywhere: for answers that are signed themselves, and questions that are no secret.
+	AllowPlain bool
 	// TLS sets certificate authorities or a client certificate. Default: the machine's authorities.
 	TLS *tls.Config
 }
@@ -141,7 +143,7 @@ func (o Options) checkScheme(r *http.Request) error {
 	case "https":
 		return nil
 	case "http":
-		if o.AllowLoopback && thisMachine(r.URL.Hostname()) {
+		if o.AllowPlain || o.AllowLoopback && thisMachine(r.URL.Hostname()) {
 			return nil
 		}
 	}

@@ -84,32 +84,38 @@ func ParseRecipient(address string, data []byte) (Recipient, error) {
 }
 
 // Check says why nothing can be encrypted for a recipient at a moment: validity, kind of key, key usage (RFC 8550, section 4.4), address, and
-// who certifies it. Whether the certificate was revoked is not asked.
+// who certifies it. Whether the certificate was revoked is asked with what Verify gives.
 func (r Recipient) Check(now time.Time) error {
+	_, err := r.Verify(now)
+	return err
+}
+
+// Verify is Check, and gives the chain that leads from the certificate to a root; none where it is trusted as it is.
+func (r Recipient) Verify(now time.Time) ([]*x509.Certificate, error) {
 	c := r.Certificate
 	switch key, isRSA := c.PublicKey.(*rsa.PublicKey); {
 	case !isRSA || key.N.BitLen() < minBits:
-		return ErrKey
+		return nil, ErrKey
 	case c.IsCA, c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageKeyEncipherment == 0, !forMail(c):
-		return ErrUsage
+		return nil, ErrUsage
 	case len(c.EmailAddresses) > 0 && !slices.ContainsFunc(c.EmailAddresses, func(known string) bool { return strings.EqualFold(known, r.Address) }):
-		return ErrAddress
+		return nil, ErrAddress
 	case now.Before(c.NotBefore):
-		return ErrNotYet
+		return nil, ErrNotYet
 	case now.After(c.NotAfter):
-		return ErrExpired
+		return nil, ErrExpired
 	case r.Roots == nil:
-		return nil
+		return nil, nil
 	}
 	between := x509.NewCertPool()
 	for _, one := range r.Chain {
 		between.AddCert(one)
 	}
-	_, err := c.Verify(x509.VerifyOptions{Roots: r.Roots, Intermediates: between, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}})
+	verified, err := c.Verify(x509.VerifyOptions{Roots: r.Roots, Intermediates: between, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}})
 	if err != nil {
-		return errors.Join(ErrUntrusted, err)
+		return nil, errors.Join(ErrUntrusted, err)
 	}
-	return nil
+	return verified[0], nil
 }
 
 // forMail says whether a certificate's extended key usage allows mail; one that names none allows everything.

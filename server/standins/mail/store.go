@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"mime"
+	"mime/multipart"
 	"mime/quotedprintable"
 	"net/mail"
 	"os"
@@ -118,7 +119,7 @@ func (s *store) find(id string) (letter, bool) {
 	return letter{}, false
 }
 
-// parse reads a plain-text mail (RFC 5322, with the encodings of RFC 2045).
+// parse reads a mail and its text (RFC 5322, with the encodings of RFC 2045).
 func parse(id string, to []string, content []byte) (letter, error) {
 	m, err := mail.ReadMessage(bytes.NewReader(content))
 	if err != nil {
@@ -143,8 +144,16 @@ func parse(id string, to []string, content []byte) (letter, error) {
 		l.At = time.Now()
 	}
 	l.At = l.At.UTC()
-	body := m.Body
-	switch strings.ToLower(m.Header.Get("Content-Transfer-Encoding")) {
+	body, encoding := m.Body, m.Header.Get("Content-Transfer-Encoding")
+	if kind, parameters, err := mime.ParseMediaType(m.Header.Get("Content-Type")); err == nil && kind == "multipart/alternative" {
+		// The parts say the same, the plainest first (RFC 2046, section 5.1.4).
+		part, err := multipart.NewReader(m.Body, parameters["boundary"]).NextRawPart()
+		if err != nil {
+			return letter{}, fmt.Errorf("read mail: %w", err)
+		}
+		body, encoding = part, part.Header.Get("Content-Transfer-Encoding")
+	}
+	switch strings.ToLower(encoding) {
 	case "quoted-printable":
 		body = quotedprintable.NewReader(body)
 	case "base64":

@@ -11,6 +11,7 @@ export type ApplicationState = Schemas["ApplicationState"];
 export type Attachment = Schemas["Attachment"];
 export type UnfinishedUpload = Schemas["UnfinishedUpload"];
 export type TimelineEvent = Schemas["TimelineEvent"];
+export type ProcessingTime = Schemas["ProcessingTime"];
 
 /** An application with the version that changes must name. */
 export interface VersionedApplication {
@@ -55,6 +56,20 @@ export const applicationQuery = (applicationId: string) =>
         api.GET("/api/v1/applications/{applicationId}", { params: { path: { applicationId } } }),
       ),
     staleTime: 0,
+  });
+
+/** How long a service usually takes at a place; null where the catalog does not say, or has the service no more. */
+export const processingTimeQuery = (serviceId: string, ars: string) =>
+  queryOptions({
+    queryKey: ["processingTime", serviceId, ars],
+    queryFn: async () => {
+      const service = await answer(
+        api.GET("/api/v1/services/{serviceId}", { params: { path: { serviceId }, query: { ars } } }),
+      );
+      return service.processingTime ?? null;
+    },
+    retry: false,
+    staleTime: Infinity,
   });
 
 /** Milliseconds until it is asked again what the virus scanner says. */

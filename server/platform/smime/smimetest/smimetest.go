@@ -36,13 +36,28 @@ func NewAuthority(t *testing.T) Authority {
 	must(t, err)
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Verwaltungs-PKI (Beispiel)"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(10, 0, 0),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	must(t, err)
 	certificate, err := x509.ParseCertificate(der)
 	must(t, err)
 	return Authority{PEM: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), certificate: certificate, key: key}
+}
+
+// List is the authority's list of revoked certificates (CRL), in DER.
+func (a Authority) List(t *testing.T, revoked ...Pair) []byte {
+	t.Helper()
+	list := &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: time.Now().Add(-time.Minute), NextUpdate: time.Now().Add(time.Hour)}
+	for _, p := range revoked {
+		block, _ := pem.Decode(p.Certificate)
+		c, err := x509.ParseCertificate(block.Bytes)
+		must(t, err)
+		list.RevokedCertificateEntries = append(list.RevokedCertificateEntries, x509.RevocationListEntry{SerialNumber: c.SerialNumber, RevocationTime: time.Now().Add(-time.Hour)})
+	}
+	der, err := x509.CreateRevocationList(rand.Reader, list, a.certificate, a.key)
+	must(t, err)
+	return der
 }
 
 // Certify makes a certificate for mails to an address; change makes it another one.

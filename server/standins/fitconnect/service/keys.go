@@ -36,6 +36,7 @@ type Keys struct {
 type authority struct {
 	root, between       *x509.Certificate
 	rootKey, betweenKey *ecdsa.PrivateKey
+	ocsp                string // where it tells which certificates were revoked; empty: nowhere
 }
 
 // NewKeys makes keys, with certificates of an authority of their own.
@@ -69,14 +70,14 @@ func newAuthority(name string) (a authority, err error) {
 }
 
 // certify makes a certificate; by its own key when there is no issuer.
-func certify(name string, ca bool, usage x509.KeyUsage, public any, issuer *x509.Certificate, signer crypto.Signer) (*x509.Certificate, error) {
+func certify(name string, ca bool, usage x509.KeyUsage, public any, issuer *x509.Certificate, signer crypto.Signer, ocsp ...string) (*x509.Certificate, error) {
 	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
 	if err != nil {
 		return nil, err
 	}
 	template := &x509.Certificate{
 		SerialNumber: serial, Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(certificateLife),
-		KeyUsage: usage, IsCA: ca, BasicConstraintsValid: true,
+		KeyUsage: usage, IsCA: ca, BasicConstraintsValid: true, OCSPServer: ocsp,
 	}
 	if issuer == nil {
 		issuer = template
@@ -99,7 +100,11 @@ func (a authority) jwk(public *rsa.PublicKey, kid, alg, op string) (map[string]a
 	if op == "verify" {
 		usage = x509.KeyUsageDigitalSignature
 	}
-	leaf, err := certify("Zustellpunkt (Beispiel)", false, usage, public, a.between, a.betweenKey)
+	var ocsp []string
+	if a.ocsp != "" {
+		ocsp = []string{a.ocsp}
+	}
+	leaf, err := certify("Zustellpunkt (Beispiel)", false, usage, public, a.between, a.betweenKey, ocsp...)
 	if err != nil {
 		return nil, err
 	}

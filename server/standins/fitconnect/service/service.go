@@ -60,6 +60,7 @@ type Behaviour struct {
 	Forge          bool          // the log has an acceptance that is signed by somebody else, and one by the service
 	Doubled        bool          // the log has each event twice, the latest first
 	ForgetUnsealed bool          // what was announced is forgotten once
+	OCSP           string        // of the destination's certificates; empty: good, else RevokedCertificate or NoAnswer
 }
 
 // Options are what New needs.
@@ -169,6 +170,7 @@ func (s *Service) Handler() http.Handler {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("POST /token", s.token)
 	mux.HandleFunc("GET /portal/.well-known/jwks.json", s.jwks(portalKid))
+	mux.HandleFunc("POST /ocsp", s.ocsp)
 	mux.HandleFunc("GET /routing/v1/routes", s.routes)
 	mux.HandleFunc("GET /submission-api/.well-known/jwks.json", s.jwks(serviceKid))
 	for pattern, fn := range map[string]http.HandlerFunc{
@@ -311,6 +313,7 @@ func (s *Service) getKey(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	by := s.o.Keys.authority
+	by.ocsp = s.o.PublicURL + "/ocsp"
 	if b.ForeignChain {
 		by = s.foreign
 	}

@@ -16,8 +16,16 @@ import { PageHeading } from "../../../ui/PageHeading";
 import { StateBadge } from "../../../ui/StateBadge";
 import { Timeline } from "../../../ui/Timeline";
 import { coApplicantKinds, coApplicantsQuery } from "../joint";
-import { applicationQuery, documentAddress, isOpen, type Application, type TimelineEvent } from "../api";
+import {
+  applicationQuery,
+  documentAddress,
+  isOpen,
+  processingTimeQuery,
+  type Application,
+  type TimelineEvent,
+} from "../api";
 import { actsForFacts } from "../parts/actsFor";
+import { Expected } from "../parts/Expected";
 import { FeeAsked } from "../parts/FeeAsked";
 import { JointDraft } from "../parts/JointDraft";
 import { SubmittedAnswers } from "../parts/SubmittedAnswers";
@@ -158,6 +166,10 @@ function Overview({ application }: { application: Application }) {
     ...coApplicantsQuery(application.id),
     enabled: application.joint === true && submittedAt !== undefined,
   });
+  const { data: usual } = useQuery({
+    ...processingTimeQuery(application.serviceId, application.place.ars),
+    enabled: isOpen(application),
+  });
   return (
     <div className="pv-stack pv-stack--medium">
       <Facts
@@ -189,6 +201,21 @@ function Overview({ application }: { application: Application }) {
                   id: "at",
                   label: t("applications:page.submittedAt"),
                   value: formatDateTime(submittedAt, language),
+                },
+              ]),
+          ...(usual === undefined || usual === null || submittedAt === undefined || !isOpen(application)
+            ? []
+            : [
+                {
+                  id: "usual",
+                  label: t("applications:page.expected.title"),
+                  value: (
+                    <Expected
+                      usual={usual}
+                      submittedAt={submittedAt}
+                      waits={application.state === "question"}
+                    />
+                  ),
                 },
               ]),
         ]}
