@@ -283,24 +283,24 @@ func TestAnswer_ItsFileIsNotThereYet_TheApplicationIsReceivedWithoutIt(t *testin
 	app := x.dogs([]byte("Impfpass"))
 	id := x.open(t, app)
 	field := "#" + x.asked(t, id).Documents[0].Id.String()
-	c.set(c.Now().Add(cases.FetchFor)) // when it is announced its two weeks begin
-	never := x.file(field, "never given")
-	x.set(func() { delete(x.files, never.Id) })
-	x.answer(t, app, answerWith([]types.Attachment{never}))
-	state := func() cases.AttachmentState { return x.read(t, id).Attachments[1].State }
-	c.set(c.Now().Add(cases.FetchFor - time.Hour))
+	c.set(c.Now().Add(cases.FetchFor + time.Hour)) // the two weeks of a file begin when it is announced
+	young, old := x.file(field, "never given"), x.file(field, "nor this")
+	x.set(func() { delete(x.files, young.Id); delete(x.files, old.Id) })
+	x.answer(t, app, answerWith([]types.Attachment{young, old}))
+	if err := x.d.From(t.Context()).Exec("UPDATE case_attachments SET announced_at = announced_at - interval '15 days' WHERE id = ?", old.Id).Error; err != nil {
+		t.Fatal(err)
+	}
 	x.run()
 	waitFor(t, "received", func() bool { return len(x.told(t, "report")) == 2 })
 	waitFor(t, "asked for in vain", func() bool {
-		return x.count(t, "SELECT count(*) FROM river_job WHERE kind = 'cases.fetch' AND state = 'retryable'") == 1
+		return x.count(t, "SELECT count(*) FROM river_job WHERE kind = 'cases.fetch' AND finalized_at IS NULL AND cardinality(errors) > 0") == 1
 	})
-	if state() != cases.AttachmentPending {
-		t.Errorf("state %s", state())
-	}
-	c.set(c.Now().Add(2 * time.Hour))
-	waitFor(t, "given up", func() bool { return state() == cases.AttachmentParked })
-	if got := x.read(t, id).Timeline; !strings.Contains(*got[len(got)-1].Text, "police.pdf") {
-		t.Errorf("timeline %+v", got)
+	waitFor(t, "given up", func() bool { return x.read(t, id).Attachments[2].State == cases.AttachmentParked })
+	got := x.read(t, id)
+	if got.Attachments[1].State != cases.AttachmentPending || !slices.ContainsFunc(got.Timeline, func(e types.TimelineEvent) bool {
+		return e.By == types.EventAuthorPortal && strings.Contains(*e.Text, "police.pdf")
+	}) {
+		t.Errorf("state %s, %+v", got.Attachments[1].State, got.Timeline)
 	}
 }
 
