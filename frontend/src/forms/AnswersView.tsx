@@ -151,6 +151,7 @@ export function AnswerValue({
   if (value === undefined || value === null || value === "") {
     return <span className="pv-muted">{t("forms:notGiven")}</span>;
   }
+  if (layout.kind === "group") return <Items layout={layout} value={value} language={language} />;
   if (layout.kind === "declaration")
     return <>{value === true ? t("forms:confirmed") : t("forms:notGiven")}</>;
   if (layout.kind === "file") {
@@ -172,6 +173,29 @@ export function AnswerValue({
   }
   if (typeof value === "number") return <>{new Intl.NumberFormat(language).format(value)}</>;
   return <span className="pv-pre-line">{optionText(layout, value, language)}</span>;
+}
+
+/** The items of a group as the answer to one question, each in a line. */
+function Items({ layout, value, language }: { layout: FieldLayout; value: Json; language: string }) {
+  return (
+    <ol className="pv-bullets">
+      {(Array.isArray(value) ? value : []).map((_, index) => (
+        // The position is what an item is known by.
+        // oxlint-disable-next-line react/no-array-index-key
+        <li key={index}>
+          {(layout.fields ?? []).map((field) => {
+            const given = readAt(value, pointer(index, field.name));
+            return given === undefined ? null : (
+              <span key={field.name} className="pv-block">
+                {localText(field.label, language)}:{" "}
+                <AnswerValue layout={field} value={given} language={language} />
+              </span>
+            );
+          })}
+        </li>
+      ))}
+    </ol>
+  );
 }
 
 function optionText(layout: FieldLayout, value: Json, language: string): string {

@@ -14,7 +14,7 @@ interface Request {
   fields: readonly string[];
 }
 
-/** Lists what was asked for. Without the form, which may not be there yet, the answers that were asked for are counted only when it comes. */
+/** Lists what was asked for; answers of the form only when the form is there. */
 export function RequestedList({
   requested,
   layout,
@@ -26,7 +26,7 @@ export function RequestedList({
 }) {
   const t = useWords();
   return (
-    <div className="pv-stack pv-stack--small pv-came">
+    <>
       {requested.documents.length > 0 && (
         <Came title={t("forms:requested.documents")}>
           {requested.documents.map(({ id, label, hint }) => (
@@ -45,11 +45,11 @@ export function RequestedList({
         </Came>
       )}
       {requested.until !== undefined && (
-        <p className="pv-small">
+        <p className="pv-small pv-came">
           {t("forms:requested.until", { day: formatDate(requested.until, language) })}
         </p>
       )}
-    </div>
+    </>
   );
 }
 
@@ -114,7 +114,7 @@ export function SentAnswers({
 
 function Came({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <div>
+    <div className="pv-came">
       <p className="pv-small pv-strong">{title}</p>
       <ul className="pv-bullets">{children}</ul>
     </div>

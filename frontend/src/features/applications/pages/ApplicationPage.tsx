@@ -47,7 +47,7 @@ export default function ApplicationPage() {
   const { data: versioned } = useSuspenseQuery(applicationQuery(applicationId));
   const application = versioned.data;
   const { coApplicant } = application;
-  const [answered, setAnswered] = useState(false);
+  const [answered, setAnswered] = useState(0); // how often, since the page is there
   const request = coApplicant === undefined ? openRequest(application) : undefined;
   useLive(`/api/v1/applications/${applicationId}/events`, () => {
     void queryClient.invalidateQueries({ queryKey: applicationQuery(applicationId).queryKey });
@@ -83,7 +83,7 @@ export default function ApplicationPage() {
             key={`${request.question.id} ${request.documents.length} ${request.fields.length}`}
             application={application}
             request={request}
-            onSent={() => setAnswered(true)}
+            onSent={() => setAnswered((times) => times + 1)}
           />
         </section>
       )}
@@ -136,11 +136,11 @@ function Head({ title, children }: { title: string; children: ReactNode }) {
 }
 
 /** What the state means for the person, and what to do next. */
-function WhatNow({ application, answered }: { application: Application; answered: boolean }) {
+function WhatNow({ application, answered }: { application: Application; answered: number }) {
   const t = useWords();
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (answered) focusElement(place.current); // the form that had the focus is gone
+    if (answered > 0) focusElement(place.current); // the form that had the focus is gone
   }, [answered]);
   const { state } = application;
   const authority = application.authorityName;
@@ -192,7 +192,7 @@ function WhatNow({ application, answered }: { application: Application; answered
       </Alert>
     );
   }
-  if (answered) {
+  if (answered > 0) {
     return (
       <div ref={place}>
         <Alert kind="success" title={t("applications:answer.sentTitle", { authority })}>

@@ -89,27 +89,6 @@ function Answer({ application, request, definition, onSent }: Props & { definiti
   });
   const attachments = documents.flatMap((document) => filesOf(fieldOf(document)));
 
-  const send = useAction(async (key) => {
-    setMissing(undefined);
-    const written = words.trim();
-    try {
-      await answerAuthority(
-        application.id,
-        {
-          ...(written !== "" && { text: written }),
-          ...(attachments.length > 0 && { attachments }),
-          ...(values.length > 0 && { values }),
-        },
-        key,
-      );
-    } catch (error) {
-      if (!showRefused(error)) throw error;
-      return;
-    }
-    onSent();
-    await queryClient.invalidateQueries({ queryKey: applicationQuery(application.id).queryKey });
-  });
-
   /** Shows what the portal found wrong at the field where it stands. */
   const showRefused = (error: unknown): boolean => {
     if (!hasStatus(error, 422)) return false;
@@ -129,6 +108,27 @@ function Answer({ application, request, definition, onSent }: Props & { definiti
     errors.show(own);
     return ofValues.length + own.length > 0;
   };
+
+  const send = useAction(async (key) => {
+    setMissing(undefined);
+    const written = words.trim();
+    try {
+      await answerAuthority(
+        application.id,
+        {
+          ...(written !== "" && { text: written }),
+          ...(attachments.length > 0 && { attachments }),
+          ...(values.length > 0 && { values }),
+        },
+        key,
+      );
+    } catch (error) {
+      if (!showRefused(error)) throw error;
+      return;
+    }
+    await queryClient.invalidateQueries({ queryKey: applicationQuery(application.id).queryKey });
+    onSent();
+  });
 
   const submit = () => {
     const wrong = form

@@ -69,9 +69,16 @@ export function QuestionForm({
     const untilFits = until === "" || (isDate(until) && until >= tomorrow && until <= latest);
     const fine = errors.show([
       ...(text.trim() === "" ? [{ fieldId: ids.text, message: t("cases:question.missing") }] : []),
-      ...documents
-        .filter(({ label }) => label.trim() === "")
-        .map(({ key }) => ({ fieldId: `${key}-label`, message: t("cases:question.labelMissing") })),
+      ...documents.flatMap(({ key, label }, index) =>
+        label.trim() === ""
+          ? [
+              {
+                fieldId: `${key}-label`,
+                message: t("cases:question.labelMissing", { number: index + 1 }),
+              },
+            ]
+          : [],
+      ),
       ...(fields.length > mostFields
         ? [{ fieldId: ids.fields, message: t("cases:question.tooManyFields", { count: mostFields }) }]
         : []),

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { AnswerValue } from "../../../forms/AnswersView";
 import { corrected } from "../../../forms/corrections";
 import { localText } from "../../../forms/definition";
@@ -34,9 +34,6 @@ export function RequestFields({
   const language = currentLanguage();
   const [open, setOpen] = useState(false);
   const wrong = [id, ...chosen.map(fieldIdOf)].some((one) => errors.of(one) !== undefined);
-  useEffect(() => {
-    if (wrong) setOpen(true); // what the summary leads to has to be there
-  }, [wrong, errors.attempt]);
   const form = useQuery(caseFormQuery(item.formId, item.formVersion));
   const now = corrected(toAnswers(item.data), item.timeline).answers;
   const toggle = (pointer: string, on: boolean) =>
@@ -44,7 +41,7 @@ export function RequestFields({
   return (
     <details
       className="kern-accordion"
-      open={open || wrong}
+      open={open || wrong} // what the summary leads to has to be there
       onToggle={(event) => setOpen(event.currentTarget.open)}
     >
       <summary className="kern-accordion__header" id={id}>
@@ -66,8 +63,14 @@ export function RequestFields({
                 <Declaration
                   key={pointer}
                   id={fieldIdOf(pointer)}
-                  label={fieldName(form.data.layout, pointer, language, t)}
-                  hint={<AnswerValue layout={layout} value={readAt(now, pointer)} language={language} />}
+                  label={
+                    <>
+                      {fieldName(form.data.layout, pointer, language, t)}{" "}
+                      <span className="pv-small pv-muted">
+                        <AnswerValue layout={layout} value={readAt(now, pointer)} language={language} />
+                      </span>
+                    </>
+                  }
                   error={errors.of(fieldIdOf(pointer))}
                   checked={chosen.includes(pointer)}
                   onChange={(on) => toggle(pointer, on)}
