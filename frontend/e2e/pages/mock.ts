@@ -14,12 +14,14 @@ export interface Scene {
   answers?: [path: RegExp, body: unknown][];
   /** A link in the page's content that is followed when the page is there: its name, and the how many-th of that name, from 0. */
   follow?: [name: string, index: number];
-  /** A button that is pressed when the page is there. */
-  press?: string;
+  /** A button that is pressed when the page is there, or several, one after the other. */
+  press?: string | string[];
   /** Files that are chosen at a field when the page is there. */
   choose?: { field: string; files: { name: string; mimeType: string; buffer: Buffer }[]; until: RegExp };
   /** Details that are opened, by a part of what they are called. */
   open?: string[];
+  /** The same, after buttons were pressed. */
+  openAfter?: string[];
   /** What is kept on the device. */
   stored?: Record<string, unknown>;
 }

@@ -21,16 +21,21 @@ export async function open(page: Page, portal: InventedPortal, name: string): Pr
     await page.waitForURL((address) => address.href !== from);
     await isThere(page);
   }
-  for (const summary of scene.open ?? []) {
-    await page.locator("summary").filter({ hasText: summary }).first().click();
-  }
+  await unfold(page, scene.open);
   if (scene.choose !== undefined) {
     await page.getByLabel(scene.choose.field).setInputFiles(scene.choose.files);
     await page.getByRole("img", { name: scene.choose.until }).waitFor();
   }
-  if (scene.press !== undefined) {
-    await page.getByRole("button", { name: scene.press }).first().click();
+  for (const button of [scene.press ?? []].flat()) {
+    await page.getByRole("button", { name: button }).first().click();
     await isThere(page);
+  }
+  await unfold(page, scene.openAfter);
+}
+
+async function unfold(page: Page, summaries: string[] = []): Promise<void> {
+  for (const summary of summaries) {
+    await page.locator("summary").filter({ hasText: summary }).first().click();
   }
 }
 

@@ -6,6 +6,7 @@ import { jointScenes } from "./joint";
 import type { Scene } from "./mock";
 import * as competence from "./offices";
 import * as regional from "./providers";
+import { questionScenes } from "./questions";
 import { serviceScenes } from "./services";
 import * as imports from "./sources";
 import { treasuryScenes } from "./treasury";
@@ -157,6 +158,7 @@ export const scenes: Record<string, Scene & { path: string }> = {
   },
   ...serviceScenes,
   ...jointScenes,
+  ...questionScenes,
   "form-prefilled": {
     path: `/antraege/${application}/bearbeiten`,
     session: data.citizen,

@@ -1,10 +1,11 @@
 import type { ReactNode } from "react";
 import { useWords } from "../i18n";
-import { formatDate } from "../lib/dates";
+import { formatDate, formatDay } from "../lib/dates";
 import { formatMoney } from "../lib/money";
 import { Facts, type Fact } from "../ui/Facts";
 import { calculatedText } from "./CalculationView";
 import { dropHidden } from "./conditions";
+import type { Correction } from "./corrections";
 import { localText, type Answers, type FieldLayout, type FormLayout, type Json } from "./definition";
 import { spacedIban } from "./formats";
 import { shownFields, type PlacedField } from "./layout";
@@ -20,11 +21,14 @@ export function AnswersView({
   language,
   showFile,
   changeLink,
+  corrections = none,
 }: {
   layout: FormLayout;
   answers: Answers;
   language: string;
   showFile: ShowFile;
+  /** What was changed after it was submitted; the answers have it already. */
+  corrections?: readonly Correction[];
   /** A link to change the answers of a step. */
   changeLink?: (stepId: string, title: string) => ReactNode;
 }) {
@@ -44,6 +48,7 @@ export function AnswersView({
               answers={shown}
               language={language}
               showFile={showFile}
+              corrections={corrections}
             />
           </section>
         );
@@ -52,14 +57,17 @@ export function AnswersView({
   );
 }
 
+const none: readonly Correction[] = [];
+
 interface FieldsProps {
   fields: PlacedField[];
   answers: Answers;
   language: string;
   showFile: ShowFile;
+  corrections: readonly Correction[];
 }
 
-function FieldFacts({ fields, answers, language, showFile }: FieldsProps) {
+function FieldFacts({ fields, answers, language, showFile, corrections }: FieldsProps) {
   const t = useWords();
   const single = fields.filter((field) => field.layout.kind !== "group");
   const groups = fields.filter((field) => field.layout.kind === "group");
@@ -67,12 +75,19 @@ function FieldFacts({ fields, answers, language, showFile }: FieldsProps) {
     id: field.pointer,
     label: localText(field.layout.label, language),
     value: (
-      <Value
-        layout={field.layout}
-        value={readAt(answers, field.pointer)}
-        language={language}
-        showFile={showFile}
-      />
+      <>
+        <AnswerValue
+          layout={field.layout}
+          value={readAt(answers, field.pointer)}
+          language={language}
+          showFile={showFile}
+        />
+        <Corrected
+          layout={field.layout}
+          corrections={corrections.filter(({ pointer: at }) => at === field.pointer)}
+          language={language}
+        />
+      </>
     ),
   }));
   return (
@@ -91,6 +106,7 @@ function FieldFacts({ fields, answers, language, showFile }: FieldsProps) {
                 answers={answers}
                 language={language}
                 showFile={showFile}
+                corrections={corrections}
               />
             </section>
           );
@@ -100,21 +116,42 @@ function FieldFacts({ fields, answers, language, showFile }: FieldsProps) {
   );
 }
 
-function Value({
+/** Says of an answer that it was corrected, and what it was before. */
+function Corrected({
+  layout,
+  corrections,
+  language,
+}: {
+  layout: FieldLayout;
+  corrections: readonly Correction[];
+  language: string;
+}) {
+  const t = useWords();
+  return corrections.map((correction) => (
+    <p key={correction.at} className="pv-small pv-muted">
+      {t("forms:corrected", { when: formatDay(correction.at, language) })}{" "}
+      <AnswerValue layout={layout} value={correction.before} language={language} />
+    </p>
+  ));
+}
+
+/** One answer as it is read. */
+export function AnswerValue({
   layout,
   value,
   language,
-  showFile,
+  showFile = String,
 }: {
   layout: FieldLayout;
   value: Json | undefined;
   language: string;
-  showFile: ShowFile;
+  showFile?: ShowFile;
 }) {
   const t = useWords();
   if (value === undefined || value === null || value === "") {
     return <span className="pv-muted">{t("forms:notGiven")}</span>;
   }
+  if (layout.kind === "group") return <Items layout={layout} value={value} language={language} />;
   if (layout.kind === "declaration")
     return <>{value === true ? t("forms:confirmed") : t("forms:notGiven")}</>;
   if (layout.kind === "file") {
@@ -136,6 +173,29 @@ function Value({
   }
   if (typeof value === "number") return <>{new Intl.NumberFormat(language).format(value)}</>;
   return <span className="pv-pre-line">{optionText(layout, value, language)}</span>;
+}
+
+/** The items of a group as the answer to one question, each in a line. */
+function Items({ layout, value, language }: { layout: FieldLayout; value: Json; language: string }) {
+  return (
+    <ol className="pv-bullets">
+      {(Array.isArray(value) ? value : []).map((_, index) => (
+        // The position is what an item is known by.
+        // oxlint-disable-next-line react/no-array-index-key
+        <li key={index}>
+          {(layout.fields ?? []).map((field) => {
+            const given = readAt(value, pointer(index, field.name));
+            return given === undefined ? null : (
+              <span key={field.name} className="pv-block">
+                {localText(field.label, language)}:{" "}
+                <AnswerValue layout={field} value={given} language={language} />
+              </span>
+            );
+          })}
+        </li>
+      ))}
+    </ol>
+  );
 }
 
 function optionText(layout: FieldLayout, value: Json, language: string): string {

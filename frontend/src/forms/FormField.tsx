@@ -1,11 +1,8 @@
-import { useRef, useState, type ReactNode } from "react";
-import type { UploadProgress } from "../api/uploadInParts";
 import { useWords, type Say } from "../i18n";
 import type { Choice } from "../ui/fields/ChoiceFields";
 import { Checkboxes, Declaration, Radios, Select } from "../ui/fields/ChoiceFields";
 import { ChoiceCombobox } from "../ui/fields/ChoiceCombobox";
 import { DateField } from "../ui/fields/DateField";
-import { FileField, type BrokenFile, type PendingFile, type UploadedFile } from "../ui/fields/FileField";
 import type { FieldProps } from "../ui/fields/FieldParts";
 import { MoneyField } from "../ui/fields/MoneyField";
 import { NumberField } from "../ui/fields/NumberField";
@@ -18,42 +15,17 @@ import { errorMessage } from "./messages";
 import { PlaceSuggestions } from "./PlaceSuggestions";
 import { isValues } from "./lookup";
 import { fieldId, isWithin, pointer as pointerOf, pointerParts, readAt } from "./pointers";
+import { Uploads, type FormFiles } from "./Uploads";
 import type { SchemaForm } from "./useSchemaForm";
 import { isRequiredWith, schemaAt } from "./validation";
-
-/** A question that can be answered with a file from elsewhere than the device. */
-export interface FromElsewhere {
-  pointer: string;
-  /** Media types and extensions that it takes; all where there are none. */
-  accept: readonly string[] | undefined;
-  label: string;
-  onChosen: (file: UploadedFile) => void;
-}
-
-/** What a form needs to take files; the form itself only keeps their ids. */
-export interface FormFiles {
-  /** Files that the portal holds for this form, by id. */
-  known: ReadonlyMap<string, UploadedFile>;
-  upload: (
-    file: File,
-    pointer: string,
-    watch: { onProgress: (progress: UploadProgress) => void; signal: AbortSignal },
-  ) => Promise<UploadedFile>;
-  remove: (id: string) => Promise<void>;
-  /** Uploads of earlier that broke off: they go on when the person chooses the same file again. */
-  broken?: readonly (BrokenFile & { field: string })[];
-  giveUp?: (id: string) => Promise<void>;
-  /** Says in words why an upload failed. */
-  explain: (error: unknown) => string;
-  /** Offers files from elsewhere. */
-  fromElsewhere?: (question: FromElsewhere) => ReactNode;
-}
 
 interface FormFieldProps {
   form: SchemaForm;
   field: PlacedField;
   files: FormFiles;
   language: string;
+  /** Whether somebody has asked for just this answer, so that it is not one to leave out. */
+  asked?: boolean;
 }
 
 const asText = (value: Json | undefined) => (typeof value === "string" ? value : "");
@@ -74,7 +46,7 @@ function required(form: SchemaForm, pointer: string): boolean {
 
 /** One question of a form: the component that fits its kind. */
 export function FormField(props: FormFieldProps) {
-  const { form, field, language } = props;
+  const { form, field, language, asked = false } = props;
   const { layout, pointer } = field;
   const t = useWords();
   if (layout.kind === "group") {
@@ -96,7 +68,7 @@ export function FormField(props: FormFieldProps) {
     label: localText(layout.label, language),
     hint: layout.hint && localText(layout.hint, language),
     error: error && errorMessage(error, form.definition.layout, language, t),
-    optional: !required(form, pointer) && layout.showWhen === undefined,
+    optional: !asked && !required(form, pointer) && layout.showWhen === undefined,
     origin: fromAccountText(form, pointer, t),
   };
   switch (layout.kind) {
@@ -236,76 +208,24 @@ function FormFileField({
   value,
 }: FormFieldProps & { common: FieldProps; value: Json | undefined }) {
   const several = schemaAt(form.definition.schema, pointerParts(pointer))?.type === "array";
-  const [pending, setPending] = useState<PendingFile[]>([]);
-  const [arrived, setArrived] = useState<string>();
-  const running = useRef(new Map<string, AbortController>());
   const ids = several ? asList(value) : asList(value === undefined ? [] : [value]);
-
-  const upload = async (file: File): Promise<string | undefined> => {
-    const key = crypto.randomUUID();
-    const change = (patch: Partial<PendingFile>) =>
-      setPending((list) => list.map((entry) => (entry.key === key ? { ...entry, ...patch } : entry)));
-    const drop = () => setPending((list) => list.filter((entry) => entry.key !== key));
-    const control = new AbortController();
-    running.current.set(key, control);
-    setArrived(undefined);
-    setPending((list) => [...list, { key, name: file.name, size: file.size, progress: 0 }]);
-    try {
-      const uploaded = await files.upload(file, pointer, {
-        onProgress: ({ part, waiting = false }) => change({ progress: part, waiting }),
-        signal: control.signal,
-      });
-      drop();
-      setArrived(uploaded.name);
-      return uploaded.id;
-    } catch (error) {
-      if (control.signal.aborted) drop();
-      else change({ error: files.explain(error) });
-      return undefined;
-    } finally {
-      running.current.delete(key);
-    }
-  };
-  const answerWith = (id: string) =>
-    form.update(pointer, (before) => (several ? [...asList(before), id] : id));
-  const add = async (file: File) => {
-    const id = await upload(file);
-    if (id !== undefined) answerWith(id);
-  };
-  const remove = (id: string) => {
-    form.update(pointer, (before) => {
-      const left = asList(before).filter((other) => other !== id);
-      return several && left.length > 0 ? left : undefined;
-    });
-    void files.remove(id);
-  };
-  const maxFiles = several ? (layout.maxFiles ?? 10) : 1;
   return (
-    <FileField
+    <Uploads
       {...common}
-      files={ids.map((id) => files.known.get(id) ?? { id, name: id, size: 0 })}
-      pending={pending}
-      arrived={arrived}
-      broken={files.broken?.filter(
-        ({ field, name }) => field === pointer && !pending.some((file) => file.name === name),
-      )}
-      onGiveUp={(id) => void files.giveUp?.(id)}
-      onCancel={(key) => running.current.get(key)?.abort()}
-      accept={layout.accept?.join(",")}
-      maxFiles={maxFiles}
-      more={
-        ids.length < maxFiles &&
-        files.fromElsewhere?.({
-          pointer,
-          accept: layout.accept,
-          label: localText(layout.label, language),
-          onChosen: (file) => answerWith(file.id),
+      pointer={pointer}
+      called={localText(layout.label, language)}
+      ids={ids}
+      files={files}
+      accept={layout.accept}
+      maxFiles={several ? (layout.maxFiles ?? 10) : 1}
+      language={language}
+      onAdd={(id) => form.update(pointer, (before) => (several ? [...asList(before), id] : id))}
+      onRemove={(id) =>
+        form.update(pointer, (before) => {
+          const left = asList(before).filter((other) => other !== id);
+          return several && left.length > 0 ? left : undefined;
         })
       }
-      language={language}
-      onAdd={(chosen) => void Promise.all(chosen.map(add))}
-      onRemove={remove}
-      onDismiss={(key) => setPending((list) => list.filter((entry) => entry.key !== key))}
     />
   );
 }

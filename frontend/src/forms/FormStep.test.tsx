@@ -6,7 +6,7 @@ import { portalQuery } from "../api/portal";
 import { loadWords, startI18n } from "../i18n";
 import { Button } from "../ui/Button";
 import type { Answers, FormDefinition } from "./definition";
-import type { FormFiles } from "./FormField";
+import type { FormFiles } from "./Uploads";
 import { FormStep } from "./FormStep";
 import { useSchemaForm } from "./useSchemaForm";
 

@@ -3,10 +3,11 @@ import { useWords } from "../i18n";
 import { ErrorSummary } from "../ui/ErrorSummary";
 import { PageHeading } from "../ui/PageHeading";
 import { localText, type StepLayout } from "./definition";
-import { FormField, type FormFiles } from "./FormField";
+import { FormField } from "./FormField";
 import { shownFields } from "./layout";
 import { summarize } from "./messages";
 import { pointer } from "./pointers";
+import type { FormFiles } from "./Uploads";
 import type { SchemaForm } from "./useSchemaForm";
 
 /** One page of a form: heading, error summary, questions, and the buttons that the page around it gives. */

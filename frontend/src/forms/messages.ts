@@ -4,7 +4,7 @@ import { formatMoney } from "../lib/money";
 import { localText, type FieldKind, type FormLayout } from "./definition";
 import { fieldAt } from "./layout";
 import { fieldId } from "./pointers";
-import type { FormError } from "./validation";
+import { errorCodes, type FormError } from "./validation";
 
 /** What a person does to answer: decides between "fill in", "choose", "upload" and "confirm". */
 const act: Record<FieldKind, "write" | "choose" | "date" | "upload" | "confirm" | "add"> = {
@@ -82,4 +82,20 @@ export function summarize(errors: FormError[], layout: FormLayout, language: str
   return entries.filter(
     ({ fieldId: id }, index) => entries.findIndex((first) => first.fieldId === id) === index,
   );
+}
+
+/** Errors of the portal as the form shows them; unknown codes say that the spelling is to be checked. */
+export function toFormErrors(
+  errors: { pointer: string; code: string; params?: Record<string, unknown> }[],
+): FormError[] {
+  return errors
+    .filter((error) => error.pointer.startsWith("/"))
+    .map((error): FormError => {
+      const limit = error.params?.["limit"];
+      return {
+        pointer: error.pointer,
+        code: errorCodes.find((code) => code === error.code) ?? "pattern",
+        params: { ...((typeof limit === "string" || typeof limit === "number") && { limit }) },
+      };
+    });
 }

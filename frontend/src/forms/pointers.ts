@@ -39,7 +39,10 @@ export function readAt(answers: Json | undefined, path: string): Json | undefine
   return value;
 }
 
-/** Returns a copy with the value at a pointer replaced, or removed when the value is undefined. */
+/** Positions behind this are none of a form: what comes from elsewhere must not make a list of any length. */
+const mostItems = 500;
+
+/** Returns a copy with the value at a pointer replaced, or removed when the value is undefined; what leads there is made. */
 export function writeAt(answers: Answers, path: string, value: Json | undefined): Answers {
   const written = write(answers, pointerParts(path), value);
   return isObject(written) ? written : {};
@@ -53,7 +56,9 @@ function write(target: Json | undefined, parts: string[], value: Json | undefine
     const index = Number(head);
     const next = write(list[index], rest, value);
     if (next === undefined) return list.filter((_, position) => position !== index);
-    return index < list.length ? list.with(index, next) : [...list, next];
+    if (index < list.length) return list.with(index, next);
+    if (index > mostItems) return list;
+    return [...list, ...Array.from({ length: index - list.length }, () => ({})), next];
   }
   const object = isObject(target) ? { ...target } : {};
   const next = write(object[head], rest, value);

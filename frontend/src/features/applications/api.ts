@@ -75,7 +75,7 @@ export const processingTimeQuery = (serviceId: string, ars: string) =>
 /** Milliseconds until it is asked again what the virus scanner says. */
 const askAgain = 3000;
 
-/** The files of a draft, as long as some of them wait for the virus scanner. */
+/** The files of a draft, or of an answer that is not sent yet, as long as some of them wait for the virus scanner. */
 export const checksQuery = (applicationId: string, waiting: readonly string[]) =>
   queryOptions({
     queryKey: ["application", applicationId, "checks", ...waiting],
@@ -83,7 +83,7 @@ export const checksQuery = (applicationId: string, waiting: readonly string[]) =
       const application = await answer(
         api.GET("/api/v1/applications/{applicationId}", { params: { path: { applicationId } } }),
       );
-      return application.attachments;
+      return [...application.attachments, ...(application.answer?.attachments ?? [])];
     },
     enabled: waiting.length > 0,
     refetchInterval: ({ state }) =>
@@ -237,11 +237,16 @@ export function withdrawApplication(applicationId: string, key: string): Promise
   );
 }
 
-export function writeToAuthority(applicationId: string, text: string, key: string): Promise<TimelineEvent> {
+/** Writes to the authority, with what it has asked for. */
+export function answerAuthority(
+  applicationId: string,
+  body: Schemas["ApplicationAnswer"],
+  key: string,
+): Promise<TimelineEvent> {
   return answer(
     api.POST("/api/v1/applications/{applicationId}/messages", {
       params: { path: { applicationId }, header: { "Idempotency-Key": key } },
-      body: { text },
+      body,
     }),
   );
 }
@@ -253,7 +258,7 @@ const lookAgain = 700;
 
 const uploadsAddress = (applicationId: string) => `/api/v1/applications/${applicationId}/uploads`;
 
-/** Sends a file for a field of the form; `unfinished` are uploads of the draft, of which one may be the beginning of this file. */
+/** Sends a file for a field of the form, or for a document that was asked for (`#` and its id); `unfinished` are uploads of the draft, of which one may be the beginning of this file. */
 export async function uploadAttachment(
   applicationId: string,
   file: File,
@@ -294,9 +299,12 @@ async function takenOver(
       const application = await answer(
         api.GET("/api/v1/applications/{applicationId}", { params: { path: { applicationId } } }),
       );
-      const attachment = application.attachments.find((file) => file.id === uploadId);
+      const { answer: prepared, attachments, uploads = [] } = application;
+      const arrived = [...attachments, ...(prepared?.attachments ?? [])];
+      const attachment = arrived.find((file) => file.id === uploadId);
       if (attachment !== undefined) return attachment;
-      if (!application.uploads?.some((upload) => upload.id === uploadId)) {
+      const running = [...uploads, ...(prepared?.uploads ?? [])];
+      if (!running.some((upload) => upload.id === uploadId)) {
         throw new Error("the upload is gone");
       }
     } catch (error) {

@@ -101,9 +101,29 @@ export function startCase(caseId: string, key: string): Promise<Case> {
   );
 }
 
-export function askQuestion(caseId: string, text: string, key: string): Promise<Case> {
+export function askQuestion(caseId: string, question: Schemas["CaseQuestion"], key: string): Promise<Case> {
   return versioned(
     api.POST("/api/v1/cases/{caseId}/questions", {
+      params: { path: { caseId }, header: { "Idempotency-Key": key } },
+      body: question,
+    }),
+  );
+}
+
+/** Writes to the citizen without asking for anything. */
+export function writeCaseMessage(caseId: string, text: string, key: string): Promise<Case> {
+  return versioned(
+    api.POST("/api/v1/cases/{caseId}/message", {
+      params: { path: { caseId }, header: { "Idempotency-Key": key } },
+      body: { text },
+    }),
+  );
+}
+
+/** Closes a case without a decision; final. */
+export function closeCase(caseId: string, text: string, key: string): Promise<Case> {
+  return versioned(
+    api.POST("/api/v1/cases/{caseId}/close", {
       params: { path: { caseId }, header: { "Idempotency-Key": key } },
       body: { text },
     }),

@@ -16,6 +16,8 @@ export const shortcuts = {
   answers: "a",
   ask: "r",
   decide: "d",
+  message: "b",
+  close: "o",
   search: "s",
   help: "?",
 } as const;
@@ -36,8 +38,9 @@ export function pressed(event: KeyboardEvent): string | undefined {
   return event.key.toLowerCase(); // as it is written with the caps lock
 }
 
-/** Whether somebody has written something here that would be lost. */
+/** Whether somebody has written or chosen something here that would be lost. */
 function hasUnsent(): boolean {
+  if (document.querySelector("main [data-unsent]") !== null) return true;
   return [...document.querySelectorAll("main textarea")].some(
     (field) => field instanceof HTMLTextAreaElement && field.value.trim() !== "",
   );

@@ -12,6 +12,7 @@ type InputProps = Pick<
   | "autoCapitalize"
   | "name"
   | "required"
+  | "maxLength"
   | "aria-keyshortcuts"
 >;
 

@@ -1,9 +1,11 @@
 import { useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useLive } from "../../../api/live";
+import { requestedLabels, RequestedList, SentAnswers, SentFiles } from "../../../forms/Requested";
 import { currentLanguage, useWords } from "../../../i18n";
-import { formatDateTime } from "../../../lib/dates";
+import { formatDate, formatDateTime } from "../../../lib/dates";
+import { focusElement } from "../../../lib/focus";
 import { formatBytes } from "../../../lib/money";
 import { Alert } from "../../../ui/Alert";
 import { Badge } from "../../../ui/Badge";
@@ -19,15 +21,19 @@ import { coApplicantKinds, coApplicantsQuery } from "../joint";
 import {
   applicationQuery,
   documentAddress,
+  formQuery,
   isOpen,
   processingTimeQuery,
   type Application,
   type TimelineEvent,
 } from "../api";
+import { answersNow, openRequest } from "../request";
 import { actsForFacts } from "../parts/actsFor";
+import { AnswerForm } from "../parts/AnswerForm";
 import { Expected } from "../parts/Expected";
 import { FeeAsked } from "../parts/FeeAsked";
 import { JointDraft } from "../parts/JointDraft";
+import { OwnFile } from "../parts/OwnFile";
 import { SubmittedAnswers } from "../parts/SubmittedAnswers";
 import { togetherFacts } from "../parts/together";
 import { WithdrawButton } from "../parts/WithdrawButton";
@@ -43,6 +49,8 @@ export default function ApplicationPage() {
   const { data: versioned } = useSuspenseQuery(applicationQuery(applicationId));
   const application = versioned.data;
   const { coApplicant } = application;
+  const [answered, setAnswered] = useState(0); // how often, since the page is there
+  const request = coApplicant === undefined ? openRequest(application) : undefined;
   useLive(`/api/v1/applications/${applicationId}/events`, () => {
     void queryClient.invalidateQueries({ queryKey: applicationQuery(applicationId).queryKey });
   });
@@ -63,7 +71,24 @@ export default function ApplicationPage() {
       <Head title={application.serviceTitle}>
         <StateBadge state={application.state} />
       </Head>
-      <WhatNow application={application} />
+      <WhatNow application={application} answered={answered} />
+      {request !== undefined && isOpen(application) && (
+        <section className="pv-panel pv-stack" aria-labelledby="answer">
+          <h2 id="answer">
+            {t(
+              application.state === "question"
+                ? "applications:answer.title"
+                : "applications:answer.laterTitle",
+            )}
+          </h2>
+          <AnswerForm
+            key={`${request.question.id} ${request.documents.length} ${request.fields.length}`}
+            application={application}
+            request={request}
+            onSent={() => setAnswered((times) => times + 1)}
+          />
+        </section>
+      )}
       {application.state !== "draft" && coApplicant === undefined && (
         <FeeAsked applicationId={applicationId} />
       )}
@@ -71,15 +96,14 @@ export default function ApplicationPage() {
       <section className="pv-stack pv-stack--medium" aria-labelledby="timeline">
         <h2 id="timeline">{t("applications:page.timeline")}</h2>
         <EventList
-          applicationId={application.id}
-          events={application.timeline}
+          application={application}
           citizen={coApplicant === undefined ? t("applications:page.you") : coApplicant.invitedBy || "–"}
         />
       </section>
       {coApplicant !== undefined && isOpen(application) && <p>{t("applications:joint.other.speaks")}</p>}
       {coApplicant === undefined && isOpen(application) && (
         <>
-          {application.state !== "question" && (
+          {application.state !== "question" && request === undefined && (
             <section className="pv-stack pv-stack--medium" aria-labelledby="write">
               <h2 id="write">{t("applications:page.write")}</h2>
               <WriteForm applicationId={applicationId} label={t("applications:page.writeLabel")} />
@@ -114,8 +138,12 @@ function Head({ title, children }: { title: string; children: ReactNode }) {
 }
 
 /** What the state means for the person, and what to do next. */
-function WhatNow({ application }: { application: Application }) {
+function WhatNow({ application, answered }: { application: Application; answered: number }) {
   const t = useWords();
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (answered > 0) focusElement(place.current); // the form that had the focus is gone
+  }, [answered]);
   const { state } = application;
   const authority = application.authorityName;
   const last = (kind: TimelineEvent["kind"]) => application.timeline.findLast((event) => event.kind === kind);
@@ -133,10 +161,17 @@ function WhatNow({ application }: { application: Application }) {
     );
   }
   if (state === "question") {
+    const { text, requested } = last("question") ?? {};
+    const words = requested === undefined || requested.documents.length + requested.fields.length === 0;
     return (
       <Alert kind="warning" title={t("applications:page.questionTitle", { authority })}>
-        <p className="pv-pre-line">{last("question")?.text}</p>
-        {application.coApplicant === undefined && (
+        <p className="pv-pre-line">{text}</p>
+        {requested?.until !== undefined && (
+          <p className="pv-strong">
+            {t("applications:answer.until", { day: formatDate(requested.until, currentLanguage()) })}
+          </p>
+        )}
+        {application.coApplicant === undefined && words && (
           <WriteForm applicationId={application.id} label={t("applications:page.answerLabel")} />
         )}
       </Alert>
@@ -150,6 +185,22 @@ function WhatNow({ application }: { application: Application }) {
       >
         <p className="pv-pre-line">{last(state)?.text}</p>
       </Alert>
+    );
+  }
+  if (state === "closed" && last("closed")?.text) {
+    return (
+      <Alert kind="info" title={t("applications:page.closedTitle", { authority })}>
+        <p className="pv-pre-line">{last("closed")?.text}</p>
+      </Alert>
+    );
+  }
+  if (answered > 0) {
+    return (
+      <div ref={place}>
+        <Alert kind="success" title={t("applications:answer.sentTitle", { authority })}>
+          <p>{t("applications:answer.sentText")}</p>
+        </Alert>
+      </div>
     );
   }
   if (state === "withdrawn" && application.coApplicant !== undefined) {
@@ -235,12 +286,10 @@ function Overview({ application }: { application: Application }) {
 }
 
 function EventList({
-  applicationId,
-  events,
+  application,
   citizen,
 }: {
-  applicationId: string;
-  events: TimelineEvent[];
+  application: Application;
   /** What the one who filled in is called. */
   citizen: string;
 }) {
@@ -248,7 +297,7 @@ function EventList({
   const language = currentLanguage();
   return (
     <Timeline
-      items={events.toReversed().map((event) => ({
+      items={application.timeline.toReversed().map((event) => ({
         id: event.id,
         title: t(`common:event.${event.kind}`),
         meta: [
@@ -256,11 +305,41 @@ function EventList({
           event.name ?? (event.by === "citizen" ? citizen : t(`common:author.${event.by}`)),
         ].join(" · "),
         text: event.text,
-        more: event.documents !== undefined && (
-          <EventDocuments applicationId={applicationId} documents={event.documents} />
-        ),
+        more: <WithEvent application={application} event={event} />,
       }))}
     />
+  );
+}
+
+/** What came with an event: files of the authority, what it asked for, and what was sent for that. */
+function WithEvent({ application, event }: { application: Application; event: TimelineEvent }) {
+  const language = currentLanguage();
+  const { documents, requested, attachments = [], values = [] } = event;
+  const form = useQuery({
+    ...formQuery(application.formId, application.formVersion),
+    enabled: values.length > 0 || (requested?.fields.length ?? 0) > 0,
+  });
+  const layout = form.data?.layout;
+  return (
+    <>
+      {documents !== undefined && <EventDocuments applicationId={application.id} documents={documents} />}
+      {requested !== undefined && <RequestedList requested={requested} layout={layout} language={language} />}
+      {attachments.length > 0 && (
+        <SentFiles
+          files={attachments}
+          labels={requestedLabels(application.timeline)}
+          show={(file) => <OwnFile application={application} file={file} />}
+        />
+      )}
+      {layout !== undefined && values.length > 0 && (
+        <SentAnswers
+          changes={answersNow(application).byEvent.get(event.id) ?? []}
+          layout={layout}
+          language={language}
+          withBefore={application.contentKept}
+        />
+      )}
+    </>
   );
 }
 

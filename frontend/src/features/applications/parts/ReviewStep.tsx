@@ -5,8 +5,9 @@ import { ApiProblem, hasStatus } from "../../../api/problem";
 import { sessionQuery } from "../../../api/session";
 import { AnswersView } from "../../../forms/AnswersView";
 import { StepProgress } from "../../../forms/FormStep";
+import { toFormErrors } from "../../../forms/messages";
 import { pointerParts } from "../../../forms/pointers";
-import { errorCodes, type FormError } from "../../../forms/validation";
+import type { FormError } from "../../../forms/validation";
 import { currentLanguage, useWords } from "../../../i18n";
 import { formatMoney } from "../../../lib/money";
 import { Button, LinkButton } from "../../../ui/Button";
@@ -199,20 +200,4 @@ export function ReviewStep({
       </div>
     </Page>
   );
-}
-
-/** Errors of the portal as the form shows them; unknown codes say that the spelling is to be checked. */
-function toFormErrors(
-  errors: { pointer: string; code: string; params?: Record<string, unknown> }[],
-): FormError[] {
-  return errors
-    .filter((error) => error.pointer.startsWith("/"))
-    .map((error): FormError => {
-      const limit = error.params?.["limit"];
-      return {
-        pointer: error.pointer,
-        code: errorCodes.find((code) => code === error.code) ?? "pattern",
-        params: { ...((typeof limit === "string" || typeof limit === "number") && { limit }) },
-      };
-    });
 }

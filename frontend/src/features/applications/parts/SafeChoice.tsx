@@ -1,7 +1,7 @@
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { portalQuery } from "../../../api/portal";
-import type { FromElsewhere } from "../../../forms/FormField";
+import type { FromElsewhere } from "../../../forms/Uploads";
 import { currentLanguage, useWords } from "../../../i18n";
 import { formatDate } from "../../../lib/dates";
 import { formatBytes } from "../../../lib/money";

@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { AnswersView } from "../../../forms/AnswersView";
-import { toAnswers } from "../../../forms/validation";
 import { currentLanguage, useWords } from "../../../i18n";
 import { ErrorState } from "../../../ui/ErrorState";
-import { attachmentAddress, formQuery, type Application } from "../api";
+import { formQuery, type Application } from "../api";
+import { answersNow } from "../request";
+import { OwnFile } from "./OwnFile";
 
 /** What was handed in, as long as this portal keeps it. */
 export function SubmittedAnswers({ application }: { application: Application }) {
@@ -24,6 +25,7 @@ export function SubmittedAnswers({ application }: { application: Application }) 
       </section>
     );
   }
+  const now = answersNow(application);
   const files = new Map(application.attachments.map((file) => [file.id, file]));
   return (
     <section className="pv-stack pv-stack--medium">
@@ -36,18 +38,12 @@ export function SubmittedAnswers({ application }: { application: Application }) 
           {form.data && (
             <AnswersView
               layout={form.data.layout}
-              answers={toAnswers(application.data)}
+              answers={now.answers}
+              corrections={now.corrections}
               language={currentLanguage()}
               showFile={(id) => {
                 const file = files.get(id);
-                if (file?.check === "refused") return t("applications:page.harmful", { name: file.name });
-                if (application.coApplicant !== undefined) return file?.name ?? id;
-                if (file?.check === "pending") return `${file.name} (${t("common:file.checking")})`;
-                return (
-                  <a href={attachmentAddress(application.id, id)} download>
-                    {file?.name ?? id}
-                  </a>
-                );
+                return file === undefined ? id : <OwnFile application={application} file={file} />;
               }}
             />
           )}

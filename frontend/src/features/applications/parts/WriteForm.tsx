@@ -6,7 +6,7 @@ import { ErrorState } from "../../../ui/ErrorState";
 import { TextArea } from "../../../ui/fields/TextField";
 import { useStatus } from "../../../ui/Status";
 import { useAction } from "../../../ui/useAction";
-import { applicationQuery, writeToAuthority } from "../api";
+import { answerAuthority, applicationQuery } from "../api";
 
 const longest = 4000;
 
@@ -18,7 +18,7 @@ export function WriteForm({ applicationId, label }: { applicationId: string; lab
   const [text, setText] = useState("");
   const [error, setError] = useState<string>();
   const send = useAction(async (key) => {
-    await writeToAuthority(applicationId, text.trim(), key);
+    await answerAuthority(applicationId, { text: text.trim() }, key);
     setText("");
     status(t("applications:page.sent"));
     await queryClient.invalidateQueries({ queryKey: applicationQuery(applicationId).queryKey });

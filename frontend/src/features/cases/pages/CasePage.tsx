@@ -3,6 +3,8 @@ import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import type { Schemas } from "../../../api/client";
 import { useLive } from "../../../api/live";
 import { AnswersView } from "../../../forms/AnswersView";
+import { corrected } from "../../../forms/corrections";
+import { requestedLabels, RequestedList, SentAnswers, SentFiles } from "../../../forms/Requested";
 import { toAnswers } from "../../../forms/validation";
 import { currentLanguage, useWords } from "../../../i18n";
 import { formatDate, formatDateTime } from "../../../lib/dates";
@@ -28,6 +30,8 @@ import { useShortcut } from "../shortcuts";
 import { useWalk } from "../walk";
 
 const route = getRouteApi("/desk/staff/mitarbeit/vorgaenge/$caseId");
+
+type Attachment = Case["attachments"][number];
 
 /** A case: what was asked for, with what documents, what happened, and what the clerk can do. */
 export default function CasePage() {
@@ -159,13 +163,15 @@ function Answers({ item }: { item: Case }) {
   const t = useWords();
   const form = useQuery(caseFormQuery(item.formId, item.formVersion));
   const names = new Map(item.attachments.map((file) => [file.id, file.name]));
+  const now = corrected(toAnswers(item.data), item.timeline);
   if (form.isPending) return <Loading />;
   if (form.isError) return <ErrorState error={form.error} onRetry={() => void form.refetch()} />;
   return (
     <section id="answers" aria-label={t("cases:page.answers")}>
       <AnswersView
         layout={form.data.layout}
-        answers={toAnswers(item.data)}
+        answers={now.answers}
+        corrections={now.corrections}
         language={currentLanguage()}
         showFile={(id) => names.get(id) ?? id}
       />
@@ -173,42 +179,70 @@ function Answers({ item }: { item: Case }) {
   );
 }
 
+/** All files of a case: those of the application first, then what was sent for questions, under what was asked for. */
 function Attachments({ item }: { item: Case }) {
   const t = useWords();
-  if (item.attachments.length === 0) return null;
-  const language = currentLanguage();
+  const all = new Map<string, Attachment>();
+  for (const event of item.timeline) for (const file of event.attachments ?? []) all.set(file.id, file);
+  for (const file of item.attachments) all.set(file.id, file);
+  const files = [...all.values()];
+  if (files.length === 0) return null;
+  const own = files.filter(({ field }) => !field.startsWith("#"));
+  const asked = [...requestedLabels(item.timeline)].flatMap(([field, label]) => {
+    const sent = files.filter((file) => file.field === field);
+    return sent.length === 0 ? [] : [{ field, label, sent }];
+  });
   return (
     <section className="pv-stack pv-stack--small">
       <h2>{t("cases:page.attachments")}</h2>
-      <Facts
-        items={item.attachments.map((file) => ({
-          id: file.id,
-          label:
-            file.available === false ? (
-              file.name
-            ) : (
-              <a href={caseAttachmentAddress(item.id, file.id)} download>
-                {file.name}
-              </a>
-            ),
-          value:
-            file.available === false ? (
-              <span className="pv-muted">
-                {file.check === "refused" ? t("cases:page.harmful") : t("cases:page.notFetched")}
-              </span>
-            ) : (
-              <>
-                {formatBytes(file.size, language)}
-                {looksAt.test(file.name) && (
-                  <View address={caseAttachmentAddress(item.id, file.id)} name={file.name} />
-                )}
-                {file.origin !== undefined && <Origin origin={file.origin} />}
-              </>
-            ),
-        }))}
-      />
+      {own.length > 0 && <FileFacts item={item} files={own} />}
+      {asked.map(({ field, label, sent }) => (
+        <div key={field} className="pv-stack pv-stack--small pv-answers__item">
+          <h3>{label}</h3>
+          <FileFacts item={item} files={sent} />
+        </div>
+      ))}
     </section>
   );
+}
+
+function FileFacts({ item, files }: { item: Case; files: Attachment[] }) {
+  const t = useWords();
+  const language = currentLanguage();
+  return (
+    <Facts
+      items={files.map((file) => ({
+        id: file.id,
+        label: <FileLink item={item} file={file} />,
+        value:
+          file.available === false ? (
+            <span className="pv-muted">
+              {file.check === "refused" ? t("cases:page.harmful") : t("cases:page.notFetched")}
+            </span>
+          ) : (
+            <>
+              {formatBytes(file.size, language)}
+              <ViewFile item={item} file={file} />
+              {file.origin !== undefined && <Origin origin={file.origin} />}
+            </>
+          ),
+      }))}
+    />
+  );
+}
+
+function FileLink({ item, file }: { item: Case; file: Attachment }) {
+  if (file.available === false) return <>{file.name}</>;
+  return (
+    <a href={caseAttachmentAddress(item.id, file.id)} download>
+      {file.name}
+    </a>
+  );
+}
+
+function ViewFile({ item, file }: { item: Case; file: Attachment }) {
+  if (file.available === false || !looksAt.test(file.name)) return null;
+  return <View address={caseAttachmentAddress(item.id, file.id)} name={file.name} />;
 }
 
 /** Kinds of files that browsers show; the server looks at the content. */
@@ -304,7 +338,37 @@ function CaseTimeline({ item }: { item: Case }) {
           event.name ?? (event.by === "citizen" ? item.applicantName : t(`common:author.${event.by}`)),
         ].join(" · "),
         text: event.text,
+        more: <WithEvent item={item} event={event} />,
       }))}
     />
+  );
+}
+
+/** What was asked for with an event, and what was sent for that. */
+function WithEvent({ item, event }: { item: Case; event: Case["timeline"][number] }) {
+  const language = currentLanguage();
+  const layout = useQuery(caseFormQuery(item.formId, item.formVersion)).data?.layout;
+  const { requested, attachments = [] } = event;
+  const now = new Map(item.attachments.map((file) => [file.id, file]));
+  const changes = corrected(toAnswers(item.data), item.timeline).byEvent.get(event.id) ?? [];
+  return (
+    <>
+      {requested !== undefined && <RequestedList requested={requested} layout={layout} language={language} />}
+      {attachments.length > 0 && (
+        <SentFiles
+          files={attachments.map((file) => now.get(file.id) ?? file)}
+          labels={requestedLabels(item.timeline)}
+          show={(file) => (
+            <>
+              <FileLink item={item} file={file} />
+              <ViewFile item={item} file={file} />
+            </>
+          )}
+        />
+      )}
+      {layout !== undefined && changes.length > 0 && (
+        <SentAnswers changes={changes} layout={layout} language={language} withBefore />
+      )}
+    </>
   );
 }

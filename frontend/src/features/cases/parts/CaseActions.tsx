@@ -6,9 +6,20 @@ import { Button } from "../../../ui/Button";
 import { ErrorState } from "../../../ui/ErrorState";
 import { useStatus } from "../../../ui/Status";
 import { useAction } from "../../../ui/useAction";
-import { askQuestion, caseQuery, decideCase, isOpen, startCase, type Case } from "../api";
+import {
+  askQuestion,
+  caseQuery,
+  closeCase,
+  decideCase,
+  isOpen,
+  startCase,
+  writeCaseMessage,
+  type Case,
+} from "../api";
 import { useShortcut } from "../shortcuts";
+import { CloseDialog } from "./CloseDialog";
 import { DecisionForm } from "./DecisionForm";
+import { MessageForm } from "./MessageForm";
 import { NextCase } from "./NextCase";
 import { Proposal } from "./Proposal";
 import { QuestionForm } from "./QuestionForm";
@@ -44,17 +55,21 @@ export function CaseActions({ item }: { item: Case }) {
   );
 }
 
-/** Take it, ask, decide. */
+/** What is being written. */
+type Writing = "question" | "decision" | "message";
+
+/** Take it, ask, write, decide, close. */
 function Actions({ item }: { item: Case }) {
   const t = useWords();
   const queryClient = useQueryClient();
   const status = useStatus();
-  const [open, setOpen] = useState<"question" | "decision">();
+  const [open, setOpen] = useState<Writing>();
+  const [closing, setClosing] = useState(false);
   const [done, setDone] = useState(false);
   const section = useRef<HTMLElement>(null);
   const moves = useRef<"away" | "unlessWriting">(undefined);
   /** Says that what was pressed goes away with what happens now, and the focus with it. */
-  const moveOn = (next?: "question" | "decision") => {
+  const moveOn = (next?: Writing) => {
     moves.current = "away";
     setOpen(next);
   };
@@ -84,7 +99,43 @@ function Actions({ item }: { item: Case }) {
   // What is open may be half written: it stays.
   const askKeys = useShortcut("ask", works ? () => moveOn(open ?? "question") : undefined);
   const decideKeys = useShortcut("decide", works ? () => moveOn(open ?? "decision") : undefined);
-  if (!isOpen(item.state)) return <NextCase takesFocus={done} />;
+  const writes = works || (!isOpen(item.state) && item.state !== "withdrawn");
+  const writeKeys = useShortcut("message", writes ? () => moveOn(open ?? "message") : undefined);
+  const closeKeys = useShortcut("close", works && open === undefined ? () => setClosing(true) : undefined);
+  const message = (
+    <MessageForm
+      onCancel={() => moveOn()}
+      onSend={async (text, key) => {
+        const changed = await writeCaseMessage(item.id, text, key);
+        moveOn();
+        queryClient.setQueryData(caseQuery(item.id).queryKey, changed);
+        status(t("cases:action.written"));
+      }}
+    />
+  );
+  if (!isOpen(item.state)) {
+    return (
+      <div className="pv-stack">
+        <NextCase takesFocus={done} />
+        {writes && (
+          <section ref={section} className="pv-stack pv-stack--medium" aria-labelledby="write">
+            <h2 id="write" className={open === "message" ? undefined : "pv-hidden"}>
+              {t("cases:action.write")}
+            </h2>
+            {open === "message" ? (
+              message
+            ) : (
+              <div>
+                <Button variant="secondary" aria-keyshortcuts={writeKeys} onClick={() => moveOn("message")}>
+                  {t("cases:action.write")}
+                </Button>
+              </div>
+            )}
+          </section>
+        )}
+      </div>
+    );
+  }
   if (item.proposal !== undefined)
     return <Proposal item={item} proposal={item.proposal} takesFocus={done} onTook={took} />;
   return (
@@ -108,13 +159,31 @@ function Actions({ item }: { item: Case }) {
           >
             {t("cases:action.decide")}
           </Button>
+          <Button variant="tertiary" aria-keyshortcuts={writeKeys} onClick={() => moveOn("message")}>
+            {t("cases:action.write")}
+          </Button>
+          <Button variant="tertiary" aria-keyshortcuts={closeKeys} onClick={() => setClosing(true)}>
+            {t("cases:action.close")}
+          </Button>
         </div>
       )}
+      {closing && (
+        <CloseDialog
+          onClose={() => setClosing(false)}
+          onSend={async (text, key) => {
+            took(await closeCase(item.id, text, key), t("cases:action.closed"));
+            setClosing(false);
+          }}
+        />
+      )}
+      {open === "message" && message}
       {open === "question" && (
         <QuestionForm
           item={item}
           onCancel={() => moveOn()}
-          onSend={async (text, key) => took(await askQuestion(item.id, text, key), t("cases:action.asked"))}
+          onSend={async (question, key) =>
+            took(await askQuestion(item.id, question, key), t("cases:action.asked"))
+          }
         />
       )}
       {open === "decision" && (

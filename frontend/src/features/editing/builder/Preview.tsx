@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from "react";
 import { FormStep } from "../../../forms/FormStep";
-import type { FormFiles } from "../../../forms/FormField";
+import type { FormFiles } from "../../../forms/Uploads";
 import { localText, type Answers, type FieldLayout, type LocalText } from "../../../forms/definition";
 import { isValues } from "../../../forms/lookup";
 import { useSchemaForm } from "../../../forms/useSchemaForm";
