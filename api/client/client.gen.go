@@ -940,6 +940,11 @@ type ClientInterface interface {
 
 	WriteCaseMessage(ctx context.Context, caseId CaseId, params *WriteCaseMessageParams, body WriteCaseMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SetNoFeeWithBody request with any body
+	SetNoFeeWithBody(ctx context.Context, caseId CaseId, params *SetNoFeeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	SetNoFee(ctx context.Context, caseId CaseId, params *SetNoFeeParams, body SetNoFeeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// NoteCaseWithBody request with any body
 	NoteCaseWithBody(ctx context.Context, caseId CaseId, params *NoteCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -5001,6 +5006,30 @@ func (c *Client) WriteCaseMessageWithBody(ctx context.Context, caseId CaseId, pa
 
 func (c *Client) WriteCaseMessage(ctx context.Context, caseId CaseId, params *WriteCaseMessageParams, body WriteCaseMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewWriteCaseMessageRequest(c.Server, caseId, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) SetNoFeeWithBody(ctx context.Context, caseId CaseId, params *SetNoFeeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetNoFeeRequestWithBody(c.Server, caseId, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+func (c *Client) SetNoFee(ctx context.Context, caseId CaseId, params *SetNoFeeParams, body SetNoFeeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetNoFeeRequest(c.Server, caseId, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -17099,6 +17128,66 @@ func NewWriteCaseMessageRequestWithBody(server string, caseId CaseId, params *Wr
 	return req, nil
 }
 
+// NewSetNoFeeRequest calls the generic SetNoFee builder with application/json body
+func NewSetNoFeeRequest(server string, caseId CaseId, params *SetNoFeeParams, body SetNoFeeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetNoFeeRequestWithBody(server, caseId, params, "application/json", bodyReader)
+}
+
+// NewSetNoFeeRequestWithBody generates requests for SetNoFee with any type of body
+func NewSetNoFeeRequestWithBody(server string, caseId CaseId, params *SetNoFeeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithLocation("simple", false, "caseId", runtime.ParamLocationPath, caseId)
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/no-fee", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest("POST", queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithLocation("simple", false, "Idempotency-Key", runtime.ParamLocationHeader, params.IdempotencyKey)
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewNoteCaseRequest calls the generic NoteCase builder with application/json body
 func NewNoteCaseRequest(server string, caseId CaseId, params *NoteCaseParams, body NoteCaseJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -23165,6 +23254,11 @@ type ClientWithResponsesInterface interface {
 	WriteCaseMessageWithBodyWithResponse(ctx context.Context, caseId CaseId, params *WriteCaseMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WriteCaseMessageResponse, error)
 
 	WriteCaseMessageWithResponse(ctx context.Context, caseId CaseId, params *WriteCaseMessageParams, body WriteCaseMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*WriteCaseMessageResponse, error)
+
+	// SetNoFeeWithBodyWithResponse request with any body
+	SetNoFeeWithBodyWithResponse(ctx context.Context, caseId CaseId, params *SetNoFeeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetNoFeeResponse, error)
+
+	SetNoFeeWithResponse(ctx context.Context, caseId CaseId, params *SetNoFeeParams, body SetNoFeeJSONRequestBody, reqEditors ...RequestEditorFn) (*SetNoFeeResponse, error)
 
 	// NoteCaseWithBodyWithResponse request with any body
 	NoteCaseWithBodyWithResponse(ctx context.Context, caseId CaseId, params *NoteCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*NoteCaseResponse, error)
@@ -29422,6 +29516,34 @@ func (r WriteCaseMessageResponse) StatusCode() int {
 	return 0
 }
 
+type SetNoFeeResponse struct {
+	Body                          []byte
+	HTTPResponse                  *http.Response
+	JSON200                       *CasePayments
+	ApplicationproblemJSON401     *Unauthorized
+	ApplicationproblemJSON403     *Forbidden
+	ApplicationproblemJSON404     *NotFound
+	ApplicationproblemJSON409     *Conflict
+	ApplicationproblemJSON422     *Invalid
+	ApplicationproblemJSONDefault *Error
+}
+
+// Status returns HTTPResponse.Status
+func (r SetNoFeeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetNoFeeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type NoteCaseResponse struct {
 	Body                          []byte
 	HTTPResponse                  *http.Response
@@ -34676,6 +34798,23 @@ func (c *ClientWithResponses) WriteCaseMessageWithResponse(ctx context.Context, 
 		return nil, err
 	}
 	return ParseWriteCaseMessageResponse(rsp)
+}
+
+// SetNoFeeWithBodyWithResponse request with arbitrary body returning *SetNoFeeResponse
+func (c *ClientWithResponses) SetNoFeeWithBodyWithResponse(ctx context.Context, caseId CaseId, params *SetNoFeeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetNoFeeResponse, error) {
+	rsp, err := c.SetNoFeeWithBody(ctx, caseId, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetNoFeeResponse(rsp)
+}
+
+func (c *ClientWithResponses) SetNoFeeWithResponse(ctx context.Context, caseId CaseId, params *SetNoFeeParams, body SetNoFeeJSONRequestBody, reqEditors ...RequestEditorFn) (*SetNoFeeResponse, error) {
+	rsp, err := c.SetNoFee(ctx, caseId, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetNoFeeResponse(rsp)
 }
 
 // NoteCaseWithBodyWithResponse request with arbitrary body returning *NoteCaseResponse
@@ -48297,6 +48436,74 @@ func ParseWriteCaseMessageResponse(rsp *http.Response) (*WriteCaseMessageRespons
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest ChangedCase
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetNoFeeResponse parses an HTTP response from a SetNoFeeWithResponse call
+func ParseSetNoFeeResponse(rsp *http.Response) (*SetNoFeeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetNoFeeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CasePayments
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

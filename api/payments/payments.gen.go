@@ -31,6 +31,9 @@ type ServerInterface interface {
 	// Try whether a payment service can be used
 	// (POST /api/v1/admin/payment-services/{paymentServiceId}/check)
 	CheckPaymentService(ctx echo.Context, paymentServiceId PaymentServiceId) error
+	// Ask no fee for a case
+	// (POST /api/v1/cases/{caseId}/no-fee)
+	SetNoFee(ctx echo.Context, caseId CaseId, params SetNoFeeParams) error
 	// What was asked for a case
 	// (GET /api/v1/cases/{caseId}/payments)
 	ListCasePayments(ctx echo.Context, caseId CaseId) error
@@ -195,6 +198,46 @@ func (w *ServerInterfaceWrapper) CheckPaymentService(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.CheckPaymentService(ctx, paymentServiceId)
+	return err
+}
+
+// SetNoFee converts echo context to params.
+func (w *ServerInterfaceWrapper) SetNoFee(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseId CaseId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	ctx.Set(SessionScopes, []string{})
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetNoFeeParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetNoFee(ctx, caseId, params)
 	return err
 }
 
@@ -1241,6 +1284,7 @@ func RegisterHandlersWithBaseURL(router EchoRouter, si ServerInterface, baseURL 
 	router.PUT(baseURL+"/api/v1/admin/payment-services", wrapper.SetPaymentService)
 	router.DELETE(baseURL+"/api/v1/admin/payment-services/:paymentServiceId", wrapper.EndPaymentService)
 	router.POST(baseURL+"/api/v1/admin/payment-services/:paymentServiceId/check", wrapper.CheckPaymentService)
+	router.POST(baseURL+"/api/v1/cases/:caseId/no-fee", wrapper.SetNoFee)
 	router.GET(baseURL+"/api/v1/cases/:caseId/payments", wrapper.ListCasePayments)
 	router.POST(baseURL+"/api/v1/cases/:caseId/payments", wrapper.SetFee)
 	router.POST(baseURL+"/api/v1/cases/:caseId/payments/:paymentId/cash", wrapper.PayCash)
@@ -1550,6 +1594,92 @@ type CheckPaymentServicedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CheckPaymentServicedefaultApplicationProblemPlusJSONResponse) VisitCheckPaymentServiceResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+
+	return json.NewEncoder(w).Encode(response.Body)
+}
+
+type SetNoFeeRequestObject struct {
+	CaseId CaseId `json:"caseId"`
+	Params SetNoFeeParams
+	Body   *SetNoFeeJSONRequestBody
+}
+
+type SetNoFeeResponseObject interface {
+	VisitSetNoFeeResponse(w http.ResponseWriter) error
+}
+
+type SetNoFee200JSONResponse CasePayments
+
+func (response SetNoFee200JSONResponse) VisitSetNoFeeResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetNoFee401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SetNoFee401ApplicationProblemPlusJSONResponse) VisitSetNoFeeResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetNoFee403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SetNoFee403ApplicationProblemPlusJSONResponse) VisitSetNoFeeResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetNoFee404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SetNoFee404ApplicationProblemPlusJSONResponse) VisitSetNoFeeResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetNoFee409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SetNoFee409ApplicationProblemPlusJSONResponse) VisitSetNoFeeResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetNoFee422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SetNoFee422ApplicationProblemPlusJSONResponse) VisitSetNoFeeResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+
+	return json.NewEncoder(w).Encode(response)
+}
+
+type SetNoFeedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetNoFeedefaultApplicationProblemPlusJSONResponse) VisitSetNoFeeResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
 
@@ -3866,6 +3996,9 @@ type StrictServerInterface interface {
 	// Try whether a payment service can be used
 	// (POST /api/v1/admin/payment-services/{paymentServiceId}/check)
 	CheckPaymentService(ctx context.Context, request CheckPaymentServiceRequestObject) (CheckPaymentServiceResponseObject, error)
+	// Ask no fee for a case
+	// (POST /api/v1/cases/{caseId}/no-fee)
+	SetNoFee(ctx context.Context, request SetNoFeeRequestObject) (SetNoFeeResponseObject, error)
 	// What was asked for a case
 	// (GET /api/v1/cases/{caseId}/payments)
 	ListCasePayments(ctx context.Context, request ListCasePaymentsRequestObject) (ListCasePaymentsResponseObject, error)
@@ -4078,6 +4211,38 @@ func (sh *strictHandler) CheckPaymentService(ctx echo.Context, paymentServiceId 
 		return err
 	} else if validResponse, ok := response.(CheckPaymentServiceResponseObject); ok {
 		return validResponse.VisitCheckPaymentServiceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetNoFee operation middleware
+func (sh *strictHandler) SetNoFee(ctx echo.Context, caseId CaseId, params SetNoFeeParams) error {
+	var request SetNoFeeRequestObject
+
+	request.CaseId = caseId
+	request.Params = params
+
+	var body SetNoFeeJSONRequestBody
+	if err := ctx.Bind(&body); err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetNoFee(ctx.Request().Context(), request.(SetNoFeeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetNoFee")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetNoFeeResponseObject); ok {
+		return validResponse.VisitSetNoFeeResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

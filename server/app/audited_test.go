@@ -127,7 +127,7 @@ func notDoneHere() map[string]string {
 		"setDeputy":     "needs a second clerk: server/cases: TestSetDeputy_*",
 		"agreeDecision": "needs two clerks: server/cases: TestDecide_FourEyes_NothingReachesTheCitizenUntilAnotherAgrees", "returnDecision": "needs a decision that waits: server/cases: TestReturn_*",
 		"payCash": "needs a fee: server/payments: TestCash_*", "importStatement": "needs an account: server/payments: TestStatement_*", "assignTransfer": inPayments, "undoTransfer": inPayments, "giveBackTransfer": inPayments,
-		"setFee": "needs a fee to set: server/payments: TestSetFee_*", "reducePayment": "needs a fee: server/payments: TestReduce_*", "askRefund": inPayments, "approveRefund": inPayments, "executeRefund": inPayments, "refuseRefund": inPayments, "writeOffPayment": inPayments, "resolveDifference": inPayments,
+		"setFee": "needs a fee to set: server/payments: TestSetFee_*", "setNoFee": "needs a fee to set: server/payments: TestSetNoFee_*", "reducePayment": "needs a fee: server/payments: TestReduce_*", "askRefund": inPayments, "approveRefund": inPayments, "executeRefund": inPayments, "refuseRefund": inPayments, "writeOffPayment": inPayments, "resolveDifference": inPayments,
 		"previewSearchSynonym": "writes nothing", "tryFormDraft": "writes nothing",
 		"saveFormDraft":     "one entry for each who writes, as of createForm",
 		"saveCaseViews":     "how somebody looks at their own list",

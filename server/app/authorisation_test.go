@@ -89,7 +89,7 @@ func allowed() map[string]string {
 		"listProviders": "d", "listProviderDeliveries": "d", "testProvider": "d", "setProviderAddress": "d", "replaceWebhookSecret": "d", "setFitConnectCredentials": "d", "replayDelivery": "d",
 		"getMailboxSettings": session, "setMailboxSettings": session,
 		"listPayments": person, "getPayment": person, "startPayment": person, "checkPayment": person, "watchPayment": person, "getPaymentReceipt": person, "getPaymentNotice": person,
-		"notifyPayment": everybody, "listCasePayments": "k", "setFee": "k", "payCash": "k", "getCasePaymentReceipt": "k", "listStatements": "t", "importStatement": "t", "listTransfers": "t",
+		"notifyPayment": everybody, "listCasePayments": "k", "setFee": "k", "setNoFee": "k", "payCash": "k", "getCasePaymentReceipt": "k", "listStatements": "t", "importStatement": "t", "listTransfers": "t",
 		"assignTransfer": "t", "undoTransfer": "t", "giveBackTransfer": "t", "reducePayment": "k", "getTreasury": "t", "listTreasuryPayments": "t", "explainDifference": "t", "askRefund": "t", "writeOffPayment": "t", "listRefunds": "t",
 		"approveRefund": "t", "executeRefund": "t", "refuseRefund": "t", "reconcilePayments": "t", "resolveDifference": "t", "exportLedger": "t",
 		"listClosings": "t", "closeDay": "t", "listTreasuryServices": "t",
@@ -103,7 +103,7 @@ func allowed() map[string]string {
 // unit.
 func perUnit() []string {
 	return []string{
-		"listCases", "watchCases", "getCase", "startCase", "askQuestion", "writeCaseMessage", "closeCase", "decideCase", "prepareDecision", "previewDecision", "getDecisionPaper", "getCaseAttachment", "listCasePayments", "setFee", "reducePayment", "payCash", "getCasePaymentReceipt",
+		"listCases", "watchCases", "getCase", "startCase", "askQuestion", "writeCaseMessage", "closeCase", "decideCase", "prepareDecision", "previewDecision", "getDecisionPaper", "getCaseAttachment", "listCasePayments", "setFee", "setNoFee", "reducePayment", "payCash", "getCasePaymentReceipt",
 		"planCase", "noteCase", "listColleagues", "listCaseViews", "saveCaseViews", "getDeskSettings", "saveDeskSettings", "getCaseStatistics", "exportCaseStatistics",
 		"listCaseTemplates", "createCaseTemplate", "changeCaseTemplate", "deleteCaseTemplate", "holdCase", "endCaseHold", "exportCase", "listDeputies", "setDeputy", "endDeputy", "agreeDecision", "returnDecision",
 		"listEditorialEntries", "listEditorialForms", "createEditorialEntry", "getEditorialEntry", "deleteEditorialEntry", "undeleteEditorialEntry",

@@ -151,6 +151,23 @@ func (s *Service) Write(ctx context.Context, id uuid.UUID, key, text string) (Ca
 	})
 }
 
+// Tell writes to the citizen of a case for another room, in their language and in ctx's transaction, whatever state the case is in.
+func (s *Service) Tell(ctx context.Context, id uuid.UUID, text problem.Text) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		r, err := s.lockCase(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := s.setState(ctx, r, r.State); err != nil {
+			return err
+		}
+		if err := s.tell(ctx, r, types.Message, text.In(r.Language)); err != nil {
+			return err
+		}
+		return s.changed(ctx, r)
+	})
+}
+
 // Close ends a case without a decision, with words to the citizen. It is final: problem.Conflict when the case is finished already.
 func (s *Service) Close(ctx context.Context, id uuid.UUID, key, text string) (Case, error) {
 	return s.act(ctx, id, key, step{action: "case.close", to: types.CaseStateClosed, event: types.Closed, text: text, legal: open})

@@ -579,7 +579,7 @@ func TestStatistics_ClosedWithoutADecision_IsReceivedAndNoLongerOpen(t *testing.
 		t.Fatal(err)
 	}
 	st, err := x.s.Statistics(x.clerk, cases.Period{})
-	if f := st.Total; err != nil || f.Received != 2 || f.Open != 1 || f.Overdue+f.Granted+f.Refused+f.Withdrawn != 0 || f.MedianDays != nil {
+	if f := st.Total; err != nil || f.Received != 2 || f.Open != 1 || f.Closed != 1 || f.Overdue+f.Granted+f.Refused+f.Withdrawn != 0 || f.MedianDays != nil {
 		t.Errorf("%+v, %v", f, err)
 	}
 	l, err := x.s.List(x.clerk, cases.Filter{Limit: 10, State: types.CaseStateClosed})

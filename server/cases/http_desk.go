@@ -236,7 +236,7 @@ func (h *Handlers) GetCaseStatistics(ctx context.Context, request api.GetCaseSta
 
 func describeFigures(ctx context.Context, f Figures) types.CaseFigures {
 	out := types.CaseFigures{
-		ServiceId: f.ServiceID, Received: f.Received, Open: f.Open, Overdue: f.Overdue, Granted: f.Granted, Refused: f.Refused, Withdrawn: f.Withdrawn,
+		ServiceId: f.ServiceID, Received: f.Received, Open: f.Open, Overdue: f.Overdue, Granted: f.Granted, Refused: f.Refused, Withdrawn: f.Withdrawn, Closed: f.Closed,
 		MedianDays: tenths(f.MedianDays), SlowDays: tenths(f.SlowDays), OldestDays: f.OldestDays,
 	}
 	if f.ServiceID != nil {
@@ -276,12 +276,12 @@ type table struct {
 func tableHead(german bool) []string {
 	if german {
 		return []string{
-			"Leistung", "Eingegangen", "Offen", "Überfällig", "Bewilligt", "Abgelehnt", "Zurückgezogen",
+			"Leistung", "Eingegangen", "Offen", "Überfällig", "Bewilligt", "Abgelehnt", "Zurückgezogen", "Ohne Bescheid abgeschlossen",
 			"Tage bis zur Entscheidung (Median)", "Tage bis zur Entscheidung (neun von zehn)", "Ältester offener Vorgang (Tage)",
 		}
 	}
 	return []string{
-		"Service", "Received", "Open", "Overdue", "Granted", "Refused", "Withdrawn", "Days to decision (median)", "Days to decision (nine of ten)", "Oldest open case (days)",
+		"Service", "Received", "Open", "Overdue", "Granted", "Refused", "Withdrawn", "Closed without a decision", "Days to decision (median)", "Days to decision (nine of ten)", "Oldest open case (days)",
 	}
 }
 
@@ -333,7 +333,7 @@ func cells(title string, f Figures, german bool) []string {
 		oldest = strconv.Itoa(*f.OldestDays)
 	}
 	row := []string{title}
-	for _, n := range []int{f.Received, f.Open, f.Overdue, f.Granted, f.Refused, f.Withdrawn} {
+	for _, n := range []int{f.Received, f.Open, f.Overdue, f.Granted, f.Refused, f.Withdrawn, f.Closed} {
 		row = append(row, strconv.Itoa(n))
 	}
 	return append(row, days(f.MedianDays), days(f.SlowDays), oldest)

@@ -31,6 +31,7 @@ type Figures struct {
 	Granted      int
 	Refused      int
 	Withdrawn    int
+	Closed       int      // without a decision
 	MedianDays   *float64 // from arrival to decision; nil: nothing is decided
 	SlowDays     *float64 // nine of ten took no longer
 	OldestDays   *int     // of the open ones; nil: there are none
@@ -52,6 +53,7 @@ const figuresQuery = `
 		count(*) FILTER (WHERE state = 'granted') AS granted,
 		count(*) FILTER (WHERE state = 'refused') AS refused,
 		count(*) FILTER (WHERE state = 'withdrawn') AS withdrawn,
+		count(*) FILTER (WHERE state = 'closed') AS closed,
 		percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM decided_at - received_at) / 86400) AS median_days,
 		percentile_disc(0.9) WITHIN GROUP (ORDER BY extract(epoch FROM decided_at - received_at) / 86400) AS slow_days,
 		floor(extract(epoch FROM CAST(@now AS timestamptz) - min(received_at) FILTER (WHERE open)) / 86400)::integer AS oldest_days

@@ -66,6 +66,7 @@ type world struct {
 
 	mu       sync.Mutex
 	letters  []types.MessageMailbox
+	told     []string                     // people by the cases room
 	acts     []string                     // in the audit
 	payers   map[uuid.UUID]payments.Payer // by application
 	handed   map[uuid.UUID]string         // to which portal
@@ -188,6 +189,13 @@ func (w *world) Record(_ context.Context, action, _, _ string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.acts = append(w.acts, action)
+	return nil
+}
+
+func (w *world) Tell(_ context.Context, caseID uuid.UUID, text problem.Text) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.told = append(w.told, caseID.String()+" "+text.De)
 	return nil
 }
 

@@ -157,6 +157,15 @@ func (h *Handlers) SetFee(ctx context.Context, r api.SetFeeRequestObject) (api.S
 	return api.SetFee201JSONResponse(got), nil
 }
 
+// SetNoFee answers POST /api/v1/cases/{caseId}/no-fee.
+func (h *Handlers) SetNoFee(ctx context.Context, r api.SetNoFeeRequestObject) (api.SetNoFeeResponseObject, error) {
+	got, err := h.s.SetNoFee(ctx, r.CaseId, r.Params.IdempotencyKey, *r.Body)
+	if err != nil {
+		return nil, err
+	}
+	return api.SetNoFee200JSONResponse(got), nil
+}
+
 // ReducePayment answers POST /api/v1/cases/{caseId}/payments/{paymentId}/reduction.
 func (h *Handlers) ReducePayment(ctx context.Context, r api.ReducePaymentRequestObject) (api.ReducePaymentResponseObject, error) {
 	got, err := h.s.Reduce(ctx, r.CaseId, r.PaymentId, r.Params.IdempotencyKey, *r.Body)

@@ -144,6 +144,8 @@ type Cases interface {
 	ApplicationOf(ctx context.Context, caseID uuid.UUID) (origin string, applicationID uuid.UUID, err error)
 	// Remedy gives the words in which an office says how one can object to what it asks for; empty where it has none.
 	Remedy(ctx context.Context, unit uuid.UUID) (string, error)
+	// Tell writes to the citizen of a case, in their language and in ctx's transaction.
+	Tell(ctx context.Context, caseID uuid.UUID, text problem.Text) error
 }
 
 // Messages carries signed messages between portals. A handler's error of class 4xx refuses a message for good; others make

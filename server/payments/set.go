@@ -127,6 +127,38 @@ func (s *Service) SetFee(ctx context.Context, caseID uuid.UUID, key string, requ
 	return s.record(ctx, id)
 }
 
+// SetNoFee says that no fee is asked for a case after all, for its clerk, and why; the person is told.
+func (s *Service) SetNoFee(ctx context.Context, caseID uuid.UUID, key string, request types.NoFeeRequest) (types.CasePayments, error) {
+	origin, application, err := s.cases.ApplicationOf(ctx, caseID)
+	if err != nil {
+		return types.CasePayments{}, err
+	}
+	_, err = idempotency.Do(ctx, s.DB, "payments.none:"+staff(ctx)+":"+caseID.String(), key, request, func(ctx context.Context) (struct{}, error) {
+		f, err := s.feeToSet(ctx, origin, application, "FOR UPDATE")
+		if err != nil {
+			return struct{}{}, err
+		}
+		if f == nil {
+			return struct{}{}, errNothingToSet
+		}
+		if err := s.endSetting(ctx, origin, application, "none"); err != nil {
+			return struct{}{}, err
+		}
+		err = s.cases.Tell(ctx, caseID, problem.Text{
+			De: "Für Ihren Antrag wird keine Gebühr erhoben. Sie müssen nichts bezahlen. Grund: " + request.Reason,
+			En: "No fee is charged for your application. You do not have to pay anything. Reason: " + request.Reason,
+		})
+		if err != nil {
+			return struct{}{}, fmt.Errorf("tell that there is no fee: %w", err)
+		}
+		return struct{}{}, s.Audit.Record(ctx, "payment.none", "case:"+caseID.String(), f.Number)
+	})
+	if err != nil {
+		return types.CasePayments{}, err
+	}
+	return s.OfApplication(ctx, origin, application)
+}
+
 // set is the payment that a fee becomes.
 func (s *Service) set(f toSet, request types.FeeRequest) (payment, error) {
 	items, total, err := itemise(request.Items)

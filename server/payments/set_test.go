@@ -218,3 +218,28 @@ func TestItems_RoundedHalfACentUp_NetAndTaxOnTheirOwn(t *testing.T) {
 		return err == nil && sum == total && payments.Itemised(items, total) && !payments.Itemised(items, total+1)
 	}, nil))
 }
+
+func TestSetNoFee_PersonIsToldOnceAndNothingCanBeSetAfterwards(t *testing.T) {
+	t.Parallel()
+	w := alone(t)
+	s := w.at(meppen, time.Now)
+	app := w.shownLater(meppen, 2000, 25_000)
+	require.NoError(t, s.Assess(t.Context(), meppen, laterOffer(2000, 25_000), app))
+	kim, key := asStaff(t.Context(), uuid.New()), uuid.NewString()
+	for range 2 { // a double click
+		got, err := s.SetNoFee(kim, app.ApplicationId, key, types.NoFeeRequest{Reason: "Gemeinnütziger Verein"})
+		require.NoError(t, err)
+		require.Nil(t, got.ToSet)
+		require.Empty(t, got.Items)
+	}
+	require.Equal(t, []string{app.ApplicationId.String() + " Für Ihren Antrag wird keine Gebühr erhoben. Sie müssen nichts bezahlen. Grund: Gemeinnütziger Verein"}, w.told)
+	require.Contains(t, w.acts, "payment.none")
+	_, err := s.SetNoFee(kim, app.ApplicationId, uuid.NewString(), types.NoFeeRequest{Reason: "noch einmal"})
+	require.True(t, problem.Is(err, "fee-not-open"), "%v", err)
+	_, err = s.SetFee(kim, app.ApplicationId, uuid.NewString(), types.FeeRequest{Items: []types.FeeItemRequest{item("a", 100, 2000, 0)}, Reason: "doch"})
+	require.True(t, problem.Is(err, "fee-not-open"), "%v", err)
+	_, err = s.SetNoFee(kim, uuid.New(), uuid.NewString(), types.NoFeeRequest{Reason: "fremd"})
+	require.True(t, problem.Is(err, "case-unknown"))
+	require.Len(t, w.told, 1)
+	require.Empty(t, balances(t, s))
+}

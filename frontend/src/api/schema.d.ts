@@ -4784,6 +4784,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{caseId}/no-fee": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask no fee for a case
+         * @description Of an application whose fee the authority was to set, in place of setting one. The person, who has been shown a range, is told in their timeline and mailbox, with the
+         *     reason. It is final.
+         */
+        post: operations["setNoFee"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{caseId}/payments/{paymentId}/reduction": {
         parameters: {
             query?: never;
@@ -9885,6 +9906,8 @@ export interface components {
             granted: number;
             refused: number;
             withdrawn: number;
+            /** @description Closed without a decision. */
+            closed: number;
             /**
              * @description From arrival to decision, half of the decided ones took no longer.
              * @example 6.5
@@ -10766,6 +10789,10 @@ export interface components {
             reason: string;
             /** @description In place of the one that the offer names. */
             legalBasis?: string;
+        };
+        NoFeeRequest: {
+            /** @description The person reads it. */
+            reason: string;
         };
         /** @description That the authority asks for less than the tariff says, and why. */
         PaymentReduction: {
@@ -20443,6 +20470,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaymentRecord"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Error"];
+        };
+    };
+    setNoFee: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Chosen by the client, the same for each repeat of the same request. A UUID is a good choice.
+                 * @example 018f7d5e-5a4e-7c6d-9c1b-2f1c0a9b8d7e
+                 */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Id of the case. */
+                caseId: components["parameters"]["CaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "Für gemeinnützige Vereine ist die Erlaubnis frei."
+                 *     }
+                 */
+                "application/json": components["schemas"]["NoFeeRequest"];
+            };
+        };
+        responses: {
+            /** @description What was asked for the case. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasePayments"];
                 };
             };
             401: components["responses"]["Unauthorized"];

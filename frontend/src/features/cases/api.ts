@@ -333,6 +333,16 @@ export function setFee(
   );
 }
 
+/** Says that no fee is asked for a case after all, and why. */
+export function setNoFee(caseId: string, key: string, reason: string): Promise<Schemas["CasePayments"]> {
+  return answer(
+    api.POST("/api/v1/cases/{caseId}/no-fee", {
+      params: { path: { caseId }, header: { "Idempotency-Key": key } },
+      body: { reason },
+    }),
+  );
+}
+
 /** Records that what is owed of a fee (in cents) was paid in cash. */
 export function payCash(
   caseId: string,

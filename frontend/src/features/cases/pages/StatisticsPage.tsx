@@ -94,6 +94,7 @@ const columns = [
   ["granted", "granted"],
   ["refused", "refused"],
   ["withdrawn", "withdrawn"],
+  ["closed", "closed"],
   ["median", "medianDays"],
   ["slow", "slowDays"],
   ["oldest", "oldestDays"],

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { currentLanguage, useWords } from "../../../i18n";
 import { formatDateTime, formatDay } from "../../../lib/dates";
@@ -9,9 +9,11 @@ import { Badge } from "../../../ui/Badge";
 import { Button, LinkButton } from "../../../ui/Button";
 import { ErrorState } from "../../../ui/ErrorState";
 import { Facts } from "../../../ui/Facts";
-import { caseFeesQuery, type Case, type FeeToSet } from "../api";
+import { useStatus } from "../../../ui/Status";
+import { caseFeesQuery, caseQuery, setNoFee, type Case, type FeeToSet } from "../api";
 import { CashDialog } from "./CashDialog";
 import { ReduceDialog } from "./ReduceDialog";
+import { WordsDialog } from "./WordsDialog";
 
 /** What was asked for a case, and whether it is paid, and what is still to be set; nothing where nothing costs anything. */
 export function Fees({ item }: { item: Case }) {
@@ -123,6 +125,9 @@ const money = (cents: number) => formatMoney(cents, "EUR", currentLanguage());
 /** A fee that the clerk has still to set. */
 function ToSet({ caseId, fee }: { caseId: string; fee: FeeToSet }) {
   const t = useWords();
+  const status = useStatus();
+  const queryClient = useQueryClient();
+  const [none, setNone] = useState(false);
   return (
     <div className="pv-stack pv-stack--small">
       <p>
@@ -132,11 +137,35 @@ function ToSet({ caseId, fee }: { caseId: string; fee: FeeToSet }) {
           to: money(fee.range.to.amount),
         })}
       </p>
-      <div>
+      <div className="pv-actions">
         <LinkButton variant="secondary" small to="/mitarbeit/vorgaenge/$caseId/gebuehr" params={{ caseId }}>
           {t("cases:setFee.send")}
         </LinkButton>
+        <Button variant="tertiary" small onClick={() => setNone(true)}>
+          {t("cases:noFee.open")}
+        </Button>
       </div>
+      {none && (
+        <WordsDialog
+          field="reason"
+          longest={300}
+          title={t("cases:noFee.title")}
+          text={t("cases:noFee.text")}
+          label={t("cases:fees.reason")}
+          hint={t("cases:noFee.hint")}
+          missing={t("cases:fees.reasonMissing")}
+          final={t("cases:noFee.final")}
+          button={t("cases:noFee.send")}
+          onClose={() => setNone(false)}
+          onSend={async (reason, key) => {
+            await setNoFee(caseId, key, reason);
+            status(t("cases:noFee.done"));
+            await queryClient.invalidateQueries({ queryKey: caseFeesQuery(caseId).queryKey });
+            await queryClient.invalidateQueries({ queryKey: caseQuery(caseId).queryKey });
+            setNone(false);
+          }}
+        />
+      )}
     </div>
   );
 }
