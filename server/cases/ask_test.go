@@ -30,10 +30,22 @@ func (x setup) asked(t *testing.T, id uuid.UUID) types.RequestedInformation {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return *c.Timeline[len(c.Timeline)-1].Requested
+	return requestOf(t, c)
 }
 
 // file is a file of the portal of origin, for a document that was asked for.
+// requestOf is what the last question of a case asks for; "received" may have come after it.
+func requestOf(t *testing.T, c cases.Case) types.RequestedInformation {
+	t.Helper()
+	for _, e := range slices.Backward(c.Timeline) {
+		if e.Requested != nil {
+			return *e.Requested
+		}
+	}
+	t.Fatal("nothing was asked for")
+	return types.RequestedInformation{}
+}
+
 func (x setup) file(field, content string) types.Attachment {
 	id, hash := uuid.New(), sha256.Sum256([]byte(content))
 	x.set(func() { x.files[id] = []byte(content) })
@@ -390,7 +402,7 @@ func TestExport_Answers_StandApartFromWhatWasSubmitted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	field := "#" + c.Timeline[len(c.Timeline)-1].Requested.Documents[0].Id.String()
+	field := "#" + requestOf(t, c).Documents[0].Id.String()
 	e := answerWith([]types.Attachment{x.file(field, "%PDF-1.7 Police")}, types.CorrectedAnswer{Pointer: "/hund/geburt", Value: "2024-05-02"},
 		types.CorrectedAnswer{Pointer: "/hund/weitere", Value: []any{map[string]any{"name": "Bello"}}}, types.CorrectedAnswer{Pointer: "/hund/weitere/0/name"})
 	e.At = time.Date(2026, 11, 28, 9, 0, 0, 0, time.UTC)
