@@ -13,7 +13,15 @@ export const wayOf = (provider: Provider): Way =>
   provider.fitConnect !== undefined ? "fitConnect" : provider.mail !== undefined ? "mail" : "webhook";
 
 const fitConnectFaults = ["unreachable", "tooSlow", "redirected", "refused", "failed"] as const;
-const mailFaults = ["unreachable", "tooSlow", "refused", "badKey", "keyRevoked", "keyUnknown", "tooLarge"] as const;
+const mailFaults = [
+  "unreachable",
+  "tooSlow",
+  "refused",
+  "badKey",
+  "keyRevoked",
+  "keyUnknown",
+  "tooLarge",
+] as const;
 
 /** Which words say why an attempt failed. */
 export const faultWords = (fault: NonNullable<DeliveryHead["fault"]>, way: Way) => {
