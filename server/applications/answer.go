@@ -29,9 +29,10 @@ const (
 
 	maxRequestedDocuments = 10
 	maxRequestedFields    = 20
-	maxRequestedText      = 1000 // characters of a label or hint
-	maxPointer            = 500  // bytes
-	maxValues             = 64 << 10
+	maxRequestedText      = 1000     // characters of a label or hint
+	maxPointer            = 500      // bytes
+	maxValues             = 64 << 10 // bytes
+	maxItems              = 1000     // of a group
 	sealMore              = "applications.more"
 
 	remindBefore = 3 * 24 * time.Hour // the day until which the authority waits
@@ -234,35 +235,38 @@ func (s *Service) addValues(ctx context.Context, a Application, event *types.Tim
 
 // setAt sets the value at a JSON pointer, and makes what leads there; nil sets nothing. False where it leads nowhere.
 func setAt(data map[string]any, pointer string, value any) bool {
-	parts := strings.Split(pointer, "/")
-	if len(parts) < 3 || parts[0] != "" {
+	steps := types.PointerTokens(pointer)
+	if len(steps) < 2 {
 		return false
 	}
 	at := data
-	for parts = parts[1:]; len(parts) > 1; parts = parts[1:] {
-		index, err := strconv.ParseUint(parts[1], 10, 8)
-		if err != nil { // an object
-			next, _ := at[parts[0]].(map[string]any)
+	for ; len(steps) > 1; steps = steps[1:] {
+		item, inGroup := types.ItemIndex(steps[1])
+		if !inGroup {
+			next, _ := at[steps[0]].(map[string]any)
 			if next == nil {
 				next = map[string]any{}
-				at[parts[0]] = next
+				at[steps[0]] = next
 			}
 			at = next
 			continue
 		}
-		items, _ := at[parts[0]].([]any)
-		for uint64(len(items)) <= index {
-			items = append(items, map[string]any{})
-		}
-		at[parts[0]] = items
-		next, isObject := items[index].(map[string]any)
-		if !isObject || len(parts) < 3 {
+		items, _ := at[steps[0]].([]any)
+		if item > maxItems || len(steps) < 3 {
 			return false
 		}
-		at, parts = next, parts[1:]
+		for len(items) <= item {
+			items = append(items, map[string]any{})
+		}
+		at[steps[0]] = items
+		next, isObject := items[item].(map[string]any)
+		if !isObject {
+			return false
+		}
+		at, steps = next, steps[1:]
 	}
 	if value != nil {
-		at[parts[0]] = value
+		at[steps[0]] = value
 	}
 	return true
 }
@@ -463,19 +467,13 @@ func stillToAnswer() letter {
 	}
 }
 
-// fieldLabel is what a field is called in the form, with its number in a group; its pointer where there is no such field.
+// fieldLabel is what a field is called in the form; its pointer where there is no such field.
 func fieldLabel(layout types.FormLayout, at, language string) string {
-	field, found := fieldAt(layout, at)
+	p, found := layout.FieldAt(at)
 	if !found {
 		return at
 	}
-	label := localized(field.Label, language)
-	for _, part := range strings.Split(at, "/") {
-		if n, err := strconv.Atoi(part); err == nil {
-			label += fmt.Sprintf(" (%d)", n+1)
-		}
-	}
-	return label
+	return p.Label(language)
 }
 
 // or gives what a pointer points at, or nothing.

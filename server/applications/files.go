@@ -14,33 +14,8 @@ import (
 
 // fileField finds the field for files that a pointer names.
 func fileField(layout types.FormLayout, at string) (types.FormField, bool) {
-	field, found := fieldAt(layout, at)
-	return field, found && field.Kind == types.FormFieldKindFile
-}
-
-// fieldAt finds the field that a pointer names: /step/field, or /step/group/0/field in a group.
-func fieldAt(layout types.FormLayout, at string) (types.FormField, bool) {
-	parts := strings.Split(strings.TrimPrefix(at, "/"), "/")
-	step := slices.IndexFunc(layout.Steps, func(s types.FormStep) bool { return s.Id == parts[0] })
-	if step < 0 || !strings.HasPrefix(at, "/") {
-		return types.FormField{}, false
-	}
-	fields, parts := layout.Steps[step].Fields, parts[1:]
-	for len(parts) > 0 {
-		i := slices.IndexFunc(fields, func(f types.FormField) bool { return f.Name == parts[0] })
-		if i < 0 {
-			return types.FormField{}, false
-		}
-		field := fields[i]
-		if len(parts) == 1 {
-			return field, true
-		}
-		if _, err := strconv.ParseUint(parts[1], 10, 16); err != nil || field.Kind != types.FormFieldKindGroup || field.Fields == nil {
-			return types.FormField{}, false
-		}
-		fields, parts = *field.Fields, parts[2:]
-	}
-	return types.FormField{}, false
+	p, found := layout.FieldAt(at)
+	return p.Field, found && p.Field.Kind == types.FormFieldKindFile
 }
 
 // accepts says whether a field takes files of a kind; without a list it takes all that are taken at all.

@@ -116,16 +116,16 @@ func (s *Service) wrongFields(ctx context.Context, r caseRow, fields []string) (
 	}
 	var found []problem.FieldError
 	for i, pointer := range fields {
-		f, ok := fieldAt(form.Layout, pointer)
+		f, ok := form.Layout.FieldAt(pointer)
 		var wrong problem.Text
 		switch {
 		case slices.Contains(fields[:i], pointer):
 			wrong = problem.Text{De: "Diese Angabe steht schon in der Liste.", En: "This answer is on the list already."}
 		case !ok:
 			wrong = problem.Text{De: "Diese Angabe gibt es in dem Formular nicht.", En: "There is no such answer in the form."}
-		case f.field.Kind == types.FormFieldKindFile || f.field.Kind == types.FormFieldKindGroup && hasFiles(or(f.field.Fields)):
+		case f.Field.Kind == types.FormFieldKindFile || f.Field.Kind == types.FormFieldKindGroup && hasFiles(or(f.Field.Fields)):
 			wrong = problem.Text{De: "Dateien fordern Sie als Unterlage an.", En: "Ask for files as documents."}
-		case f.field.Kind == types.FormFieldKindCalculation:
+		case f.Field.Kind == types.FormFieldKindCalculation:
 			wrong = problem.Text{De: "Diese Angabe wird berechnet. Fragen Sie nach dem, woraus sie folgt.", En: "This answer is calculated. Ask for what it follows from."}
 		case !leads(data, pointer):
 			wrong = problem.Text{De: "Diesen Eintrag gibt es im Antrag nicht.", En: "There is no such entry in the application."}

@@ -161,8 +161,8 @@ func (a *archive) event(e types.TimelineEvent, files []exportedAttachment) pageE
 // label is what a field is called; its pointer where the form is not known any more.
 func (a *archive) label(pointer string) string {
 	if a.form != nil {
-		if p, ok := fieldAt(a.form.Layout, pointer); ok {
-			return p.label(a.language)
+		if p, ok := a.form.Layout.FieldAt(pointer); ok {
+			return p.Label(a.language)
 		}
 	}
 	return pointer
@@ -177,13 +177,13 @@ func (a *archive) correction(v types.CorrectedAnswer) []line {
 	if a.form == nil {
 		return []line{{name, a.plain(v.Value, nil)}}
 	}
-	p, ok := fieldAt(a.form.Layout, v.Pointer)
+	p, ok := a.form.Layout.FieldAt(v.Pointer)
 	if !ok {
 		return []line{{name, a.plain(v.Value, nil)}}
 	}
-	_, parts := a.fields([]types.FormField{p.field}, map[string]any{p.field.Name: v.Value})
+	_, parts := a.fields([]types.FormField{p.Field}, map[string]any{p.Field.Name: v.Value})
 	if len(parts) == 0 {
-		return []line{{name, cmp.Or(a.plain(v.Value, &p.field), a.word("gone"))}}
+		return []line{{name, cmp.Or(a.plain(v.Value, &p.Field), a.word("gone"))}}
 	}
 	var lines []line
 	for _, part := range parts {
