@@ -97,6 +97,19 @@ test("no key is taken while a dialog is open", async () => {
   expect(run).not.toHaveBeenCalled();
 });
 
+test("who has chosen something that is not sent is not led away either", async () => {
+  const run = vi.fn();
+  show(
+    <>
+      <Next run={run} />
+      <form data-unsent="true" />
+    </>,
+    true,
+  );
+  await userEvent.keyboard("n");
+  expect(run).not.toHaveBeenCalled();
+});
+
 test("who has written something is not led away, and is told why", async () => {
   const run = vi.fn();
   show(

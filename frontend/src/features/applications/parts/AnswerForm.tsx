@@ -225,14 +225,19 @@ function Answer({ application, request, definition, onSent }: Props & { definiti
           onRunning={(count) => setRunning((all) => new Map(all).set(document.id, count))}
         />
       ))}
-      {fields.map((field) => (
-        <div key={field.pointer} className="pv-stack pv-stack--small">
-          {itemName(asked.layout, field.pointer, language, t) !== undefined && (
-            <p className="pv-strong">{itemName(asked.layout, field.pointer, language, t)}</p>
-          )}
-          <FormField form={form} field={field} files={files} language={language} asked />
-        </div>
-      ))}
+      {fields.map((field) => {
+        const item = itemName(asked.layout, field.pointer, language, t);
+        const question = (
+          <FormField key={field.pointer} form={form} field={field} files={files} language={language} asked />
+        );
+        if (item === undefined) return question;
+        return (
+          <div key={field.pointer} className="pv-stack pv-stack--small" role="group" aria-label={item}>
+            <p className="pv-strong">{item}</p>
+            {question}
+          </div>
+        );
+      })}
       <TextArea
         id={text}
         label={t("applications:answer.words")}
