@@ -16,20 +16,24 @@ test("a clerk asks for a document and an answer of the form; the citizen sends b
   anotherPerson,
 }) => {
   const citizen = await citizenAt(page, "meppen", "Okka");
-  await answered(page, "vehicle", citizen);
-  await submitButton(page).click();
-  const number = await receiptNumber(page);
-  await page.getByRole("link", { name: "Zum Antrag" }).click();
-  await arrivesAt(page, service);
-  await page.setViewportSize({ width: 360, height: 740 });
-
   const clerk = await anotherPerson();
   await clerkAt(clerk, "landkreis");
-  await expect(async () => {
-    await expect(await inInbox(clerk, number)).toHaveCount(1, { timeout: 3_000 });
-  }).toPass();
-  await (await inInbox(clerk, number)).getByRole("link").first().click();
-  await arrivesAt(clerk, `${service}: Okka Muster`);
+
+  /** The citizen applies, and the clerk opens the case. */
+  const applies = async () => {
+    await answered(page, "vehicle", citizen);
+    await submitButton(page).click();
+    const number = await receiptNumber(page);
+    await page.getByRole("link", { name: "Zum Antrag" }).click();
+    await arrivesAt(page, service);
+    await expect(async () => {
+      await expect(await inInbox(clerk, number)).toHaveCount(1, { timeout: 3_000 });
+    }).toPass();
+    await (await inInbox(clerk, number)).getByRole("link").first().click();
+    await arrivesAt(clerk, `${service}: Okka Muster`);
+  };
+  await applies();
+  await page.setViewportSize({ width: 360, height: 740 });
 
   await test.step("the clerk asks, by keyboard", async () => {
     await clerk.keyboard.press("r");
@@ -116,7 +120,27 @@ test("a clerk asks for a document and an answer of the form; the citizen sends b
     await clerk.getByRole("radio", { name: "Bewilligen" }).check();
     await clerk.getByLabel("Begründung und Hinweise").fill("Das Fahrzeug ist abgemeldet.");
     await clerk.getByRole("button", { name: "Entscheidung senden" }).click();
-    await shows(page, service);
+    await expect(clerk.getByRole("heading", { name: "Erledigt" })).toBeFocused();
     await expect(page.getByRole("heading", { name: /hat Ihren Antrag bewilligt/ })).toBeVisible();
+  });
+
+  await test.step("what has become pointless is closed without a decision, with words", async () => {
+    await clerk.getByRole("link", { name: "Zum Eingang" }).click();
+    await shows(clerk, "Eingang");
+    await applies();
+    await clerk.keyboard.press("o");
+    const dialog = clerk.getByRole("dialog", { name: "Ohne Bescheid abschließen?" });
+    await typeInto(clerk, dialog.getByLabel("Text an die antragstellende Person"), "Das ist schon erledigt.");
+    await press(clerk, dialog.getByRole("button", { name: "Endgültig abschließen" }));
+    await expect(clerk.getByRole("heading", { name: "Erledigt" })).toBeFocused();
+    await expect(page.getByRole("heading", { name: /hat den Vorgang abgeschlossen/ })).toBeVisible();
+    await expect(content(page).getByRole("status").first()).toHaveText("Abgeschlossen");
+    await expect(content(page)).toContainText("Das ist schon erledigt.");
+    await clerk.keyboard.press("b");
+    await expect(clerk.getByLabel("Ihre Nachricht")).toBeFocused();
+    await clerk.keyboard.type("Noch ein Wort dazu.");
+    await press(clerk, clerk.getByRole("button", { name: "Nachricht senden" }));
+    await expect(section(page, "Verlauf")).toContainText("Noch ein Wort dazu.");
+    await expect(clerk.getByRole("button", { name: "Nachricht schreiben" })).toBeFocused();
   });
 });

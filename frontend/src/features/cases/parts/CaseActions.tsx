@@ -99,40 +99,13 @@ function Actions({ item }: { item: Case }) {
   // What is open may be half written: it stays.
   const askKeys = useShortcut("ask", works ? () => moveOn(open ?? "question") : undefined);
   const decideKeys = useShortcut("decide", works ? () => moveOn(open ?? "decision") : undefined);
-  const writes = works || (!isOpen(item.state) && item.state !== "withdrawn");
-  const writeKeys = useShortcut("message", writes ? () => moveOn(open ?? "message") : undefined);
+  const writeKeys = useShortcut("message", works ? () => moveOn(open ?? "message") : undefined);
   const closeKeys = useShortcut("close", works && open === undefined ? () => setClosing(true) : undefined);
-  const message = (
-    <MessageForm
-      onCancel={() => moveOn()}
-      onSend={async (text, key) => {
-        const changed = await writeCaseMessage(item.id, text, key);
-        moveOn();
-        queryClient.setQueryData(caseQuery(item.id).queryKey, changed);
-        status(t("cases:action.written"));
-      }}
-    />
-  );
   if (!isOpen(item.state)) {
     return (
       <div className="pv-stack">
         <NextCase takesFocus={done} />
-        {writes && (
-          <section ref={section} className="pv-stack pv-stack--medium" aria-labelledby="write">
-            <h2 id="write" className={open === "message" ? undefined : "pv-hidden"}>
-              {t("cases:action.write")}
-            </h2>
-            {open === "message" ? (
-              message
-            ) : (
-              <div>
-                <Button variant="secondary" aria-keyshortcuts={writeKeys} onClick={() => moveOn("message")}>
-                  {t("cases:action.write")}
-                </Button>
-              </div>
-            )}
-          </section>
-        )}
+        {item.state !== "withdrawn" && <WriteLater item={item} />}
       </div>
     );
   }
@@ -176,7 +149,14 @@ function Actions({ item }: { item: Case }) {
           }}
         />
       )}
-      {open === "message" && message}
+      {open === "message" && (
+        <MessageForm
+          onCancel={() => moveOn()}
+          onSend={async (text, key) =>
+            took(await writeCaseMessage(item.id, text, key), t("cases:action.written"))
+          }
+        />
+      )}
       {open === "question" && (
         <QuestionForm
           item={item}
@@ -197,6 +177,43 @@ function Actions({ item }: { item: Case }) {
             )
           }
         />
+      )}
+    </section>
+  );
+}
+
+/** Writes to the citizen of a case that is finished. */
+function WriteLater({ item }: { item: Case }) {
+  const t = useWords();
+  const queryClient = useQueryClient();
+  const status = useStatus();
+  const [open, setOpen] = useState(false);
+  const pressed = useRef(false);
+  const place = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (pressed.current) focusElement(place.current?.querySelector<HTMLElement>("textarea, button") ?? null);
+    pressed.current = false;
+  });
+  const turn = (on: boolean) => {
+    pressed.current = true;
+    setOpen(on);
+  };
+  const keys = useShortcut("message", () => turn(true));
+  return (
+    <section ref={place} aria-label={t("cases:action.write")}>
+      {open ? (
+        <MessageForm
+          onCancel={() => turn(false)}
+          onSend={async (text, key) => {
+            queryClient.setQueryData(caseQuery(item.id).queryKey, await writeCaseMessage(item.id, text, key));
+            turn(false);
+            status(t("cases:action.written"));
+          }}
+        />
+      ) : (
+        <Button variant="secondary" aria-keyshortcuts={keys} onClick={() => turn(true)}>
+          {t("cases:action.write")}
+        </Button>
       )}
     </section>
   );
