@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -21,13 +22,20 @@ const answerTo = "#"
 func (s *Service) Ask(ctx context.Context, id uuid.UUID, key string, q types.CaseQuestion) (Case, error) {
 	q = trimmed(q)
 	st := step{action: "case.question", to: types.CaseStateQuestion, event: types.Question, text: q.Text, legal: open, more: func(ctx context.Context, r caseRow, e *types.TimelineEvent) (err error) {
-		e.Requested, err = s.request(ctx, r, q)
-		return err
+		if e.Requested, err = s.request(ctx, r, q); err != nil || q.Until == nil {
+			return err
+		}
+		return s.dueAfter(ctx, r.ID, q.Until.Time)
 	}}
 	if asksMore(q) { // a question of words alone is kept under its key as it always was
 		st.request = &q
 	}
 	return s.act(ctx, id, key, st)
+}
+
+// dueAfter has a case due on the day after another at the earliest: until then it waits for the citizen.
+func (s *Service) dueAfter(ctx context.Context, id uuid.UUID, day time.Time) error {
+	return s.db.Later(ctx, "change when a case is due", "UPDATE cases SET due_on = greatest(due_on, $2::date) WHERE id = $1", id, day.AddDate(0, 0, 1))
 }
 
 func asksMore(q types.CaseQuestion) bool {

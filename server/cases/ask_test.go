@@ -122,6 +122,23 @@ func TestAsk_ForDocumentsAndAnswers_OnceWithIdsOfTheServer(t *testing.T) {
 	}
 }
 
+func TestAsk_UntilADay_CaseIsNotDueBeforeTheDayAfter(t *testing.T) {
+	t.Parallel()
+	x := newSetup(t)
+	id := x.open(t, x.dogs())
+	today := time.Now().UTC().Truncate(24 * time.Hour)
+	usual := x.read(t, id).DueOn
+	for key, c := range map[string]struct{ until, due time.Time }{
+		"the-key-1": {today.AddDate(0, 0, 3), usual}, "the-key-2": {usual.AddDate(0, 0, 7), usual.AddDate(0, 0, 8)},
+	} {
+		until := openapi.Date{Time: c.until}
+		got, err := x.s.Ask(x.clerk, id, key, types.CaseQuestion{Text: "Seit wann?", Until: &until})
+		if err != nil || key == "the-key-2" && !got.DueOn.Equal(c.due) || got.DueOn.Before(c.due) {
+			t.Errorf("until %s it is due on %s, want %s, %v", c.until, got.DueOn, c.due, err)
+		}
+	}
+}
+
 func TestAsk_WhatIsWrong_IsSaidAtItsField(t *testing.T) {
 	t.Parallel()
 	c := &clock{now: time.Date(2026, 11, 30, 23, 30, 0, 0, time.UTC)} // in Germany it is the first of December already

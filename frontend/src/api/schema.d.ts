@@ -4118,7 +4118,8 @@ export interface paths {
         /**
          * Ask the citizen
          * @description The question appears in the citizen's timeline and mailbox. It may ask for documents, and for answers of the form that are missing or wrong: the citizen sends
-         *     these with their answer. `until` is the day until which the authority waits; the citizen is reminded of it.
+         *     these with their answer. `until` is the day until which the authority waits: the citizen is reminded of it, and the case is due
+         *     on the day after it at the earliest.
          */
         post: operations["askQuestion"];
         delete?: never;
@@ -9859,7 +9860,7 @@ export interface components {
          *     `serviceRemedy` is the same for one service, and counts before it.
          * @enum {string}
          */
-        CaseTemplateUse: "question" | "granted" | "refused" | "note" | "remedy" | "serviceRemedy";
+        CaseTemplateUse: "question" | "message" | "granted" | "refused" | "closed" | "note" | "remedy" | "serviceRemedy";
         CaseTemplate: {
             /** Format: uuid */
             id: string;

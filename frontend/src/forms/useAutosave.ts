@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { useLeaveWarning } from "../ui/useLeaveWarning";
 import { DraftSaver, type SaveState } from "./draftSaver";
 
 /**
@@ -19,21 +20,17 @@ export function useAutosave<T>(
     known.current = value;
     saver.change(value);
   }, [saver, value]);
+  useLeaveWarning(() => saver.unsaved);
   useEffect(() => {
     const onHide = () => {
       if (document.visibilityState === "hidden") void saver.flush();
     };
     const onOnline = () => void saver.flush();
-    const onLeave = (event: BeforeUnloadEvent) => {
-      if (saver.unsaved) event.preventDefault();
-    };
     document.addEventListener("visibilitychange", onHide);
     window.addEventListener("online", onOnline);
-    window.addEventListener("beforeunload", onLeave);
     return () => {
       document.removeEventListener("visibilitychange", onHide);
       window.removeEventListener("online", onOnline);
-      window.removeEventListener("beforeunload", onLeave);
       void saver.flush();
     };
   }, [saver]);

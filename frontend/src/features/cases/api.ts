@@ -268,8 +268,10 @@ export const templatesQuery = queryOptions({
 
 export const templateUses: readonly CaseTemplateUse[] = [
   "question",
+  "message",
   "granted",
   "refused",
+  "closed",
   "note",
   "remedy",
   "serviceRemedy",

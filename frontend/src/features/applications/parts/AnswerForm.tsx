@@ -17,6 +17,7 @@ import { ErrorSummary } from "../../../ui/ErrorSummary";
 import { TextArea } from "../../../ui/fields/TextField";
 import { Loading } from "../../../ui/Loading";
 import { useAction } from "../../../ui/useAction";
+import { useLeaveWarning } from "../../../ui/useLeaveWarning";
 import { useFormErrors } from "../../../ui/useFormErrors";
 import { answerAuthority, applicationQuery, formQuery, type Application } from "../api";
 import { answersNow, fieldOf, type OpenRequest } from "../request";
@@ -72,6 +73,8 @@ function Answer({ application, request, definition, onSent }: Props & { definiti
   const [running, setRunning] = useState<ReadonlyMap<string, number>>(new Map());
   const [words, setWords] = useState("");
   const [missing, setMissing] = useState<string[]>();
+
+  useLeaveWarning(() => words.trim() !== "");
 
   const filesOf = (field: string) => chosen.get(field) ?? [];
   const change = (field: string, how: (ids: readonly string[]) => readonly string[]) =>

@@ -5,6 +5,7 @@ import { Button } from "../../../ui/Button";
 import { ErrorState } from "../../../ui/ErrorState";
 import { TextArea } from "../../../ui/fields/TextField";
 import { useStatus } from "../../../ui/Status";
+import { useLeaveWarning } from "../../../ui/useLeaveWarning";
 import { useAction } from "../../../ui/useAction";
 import { answerAuthority, applicationQuery } from "../api";
 
@@ -17,6 +18,7 @@ export function WriteForm({ applicationId, label }: { applicationId: string; lab
   const status = useStatus();
   const [text, setText] = useState("");
   const [error, setError] = useState<string>();
+  useLeaveWarning(() => text.trim() !== "");
   const send = useAction(async (key) => {
     await answerAuthority(applicationId, { text: text.trim() }, key);
     setText("");

@@ -142,6 +142,7 @@ function Actions({ item }: { item: Case }) {
       )}
       {closing && (
         <CloseDialog
+          item={item}
           onClose={() => setClosing(false)}
           onSend={async (text, key) => {
             took(await closeCase(item.id, text, key), t("cases:action.closed"));
@@ -151,6 +152,7 @@ function Actions({ item }: { item: Case }) {
       )}
       {open === "message" && (
         <MessageForm
+          item={item}
           onCancel={() => moveOn()}
           onSend={async (text, key) =>
             took(await writeCaseMessage(item.id, text, key), t("cases:action.written"))
@@ -203,6 +205,7 @@ function WriteLater({ item }: { item: Case }) {
     <section ref={place} aria-label={t("cases:action.write")}>
       {open ? (
         <MessageForm
+          item={item}
           onCancel={() => turn(false)}
           onSend={async (text, key) => {
             queryClient.setQueryData(caseQuery(item.id).queryKey, await writeCaseMessage(item.id, text, key));

@@ -9,6 +9,7 @@ import { Loading } from "../../../ui/Loading";
 import { Radios } from "../../../ui/fields/ChoiceFields";
 import { TextArea } from "../../../ui/fields/TextField";
 import { useAction } from "../../../ui/useAction";
+import { useLeaveWarning } from "../../../ui/useLeaveWarning";
 import { useFormErrors } from "../../../ui/useFormErrors";
 import { decisionDraftQuery, type Case } from "../api";
 import { InsertTemplate } from "./InsertTemplate";
@@ -44,6 +45,7 @@ export function DecisionForm({
       text: text.trim(),
       ...(draft.isSuccess && { legalBasis: legalBasis.trim(), remedy: remedy.trim() }),
     };
+  useLeaveWarning(() => text.trim() !== "");
   const send = useAction(async (key) => {
     const chosen = decision();
     if (chosen !== undefined) await onSend(chosen, key);

@@ -4,22 +4,28 @@ import { Button } from "../../../ui/Button";
 import { ErrorState } from "../../../ui/ErrorState";
 import { TextArea } from "../../../ui/fields/TextField";
 import { useAction } from "../../../ui/useAction";
+import { useLeaveWarning } from "../../../ui/useLeaveWarning";
 import { useFormErrors } from "../../../ui/useFormErrors";
+import type { Case } from "../api";
+import { InsertTemplate } from "./InsertTemplate";
 
 const longest = 4000;
 const field = "case-message";
 
 /** Words to the citizen that ask for nothing. */
 export function MessageForm({
+  item,
   onSend,
   onCancel,
 }: {
+  item: Case;
   onSend: (text: string, key: string) => Promise<void>;
   onCancel: () => void;
 }) {
   const t = useWords();
   const errors = useFormErrors();
   const [text, setText] = useState("");
+  useLeaveWarning(() => text.trim() !== "");
   const send = useAction(async (key) => {
     try {
       await onSend(text.trim(), key);
@@ -39,6 +45,7 @@ export function MessageForm({
         else document.getElementById(field)?.focus();
       }}
     >
+      <InsertTemplate item={item} use="message" text={text} onInsert={setText} />
       <TextArea
         id={field}
         label={t("cases:message.label")}

@@ -9,6 +9,7 @@ import { ErrorSummary } from "../../../ui/ErrorSummary";
 import { DateField } from "../../../ui/fields/DateField";
 import { TextArea } from "../../../ui/fields/TextField";
 import { useAction } from "../../../ui/useAction";
+import { useLeaveWarning } from "../../../ui/useLeaveWarning";
 import { useFormErrors } from "../../../ui/useFormErrors";
 import type { Case } from "../api";
 import { InsertTemplate } from "./InsertTemplate";
@@ -38,6 +39,7 @@ export function QuestionForm({
   const [documents, setDocuments] = useState<TypedDocument[]>([]);
   const [fields, setFields] = useState<string[]>([]);
   const [until, setUntil] = useState("");
+  useLeaveWarning(() => text.trim() !== "" || documents.length > 0);
   const send = useAction(async (key) => {
     try {
       await onSend(

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { ErrorSummary } from "../../../ui/ErrorSummary";
 import { TextArea } from "../../../ui/fields/TextField";
 import { FormDialog } from "../../../ui/FormDialog";
@@ -18,6 +18,7 @@ export function WordsDialog({
   missing,
   final,
   button,
+  templates,
   onSend,
   onClose,
 }: {
@@ -33,6 +34,8 @@ export function WordsDialog({
   missing: string;
   final: string;
   button: string;
+  /** Offers words that are kept. */
+  templates?: (words: string, onInsert: (words: string) => void) => ReactNode;
   onSend: (words: string, key: string) => Promise<void>;
   onClose: () => void;
 }) {
@@ -58,6 +61,7 @@ export function WordsDialog({
     >
       <ErrorSummary errors={errors.list} attempt={errors.attempt} />
       <p>{text}</p>
+      {templates?.(words, setWords)}
       <TextArea
         id={id}
         label={label}
