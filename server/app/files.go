@@ -11,6 +11,7 @@ import (
 	"portalverbund/server/delivery"
 	"portalverbund/server/delivery/fitconnect"
 	"portalverbund/server/oidc"
+	"portalverbund/server/platform/keys"
 	"portalverbund/server/platform/mail"
 	"portalverbund/server/platform/smime"
 )
@@ -41,14 +42,7 @@ func (c Config) providers() (providerList, error) {
 	if c.Providers == "" {
 		return list, nil
 	}
-	info, err := os.Stat(c.Providers)
-	if err != nil {
-		return list, fmt.Errorf("read providers: %w", err)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return list, fmt.Errorf("read providers: %s may be read by others; run: chmod 600 %s", c.Providers, c.Providers)
-	}
-	data, err := os.ReadFile(c.Providers)
+	data, err := keys.ReadPrivate(c.Providers)
 	if err != nil {
 		return list, fmt.Errorf("read providers: %w", err)
 	}
@@ -91,9 +85,9 @@ func (c Config) dkim() (*mail.DKIM, error) {
 	if c.DKIMKey == "" && c.DKIMSelector == "" {
 		return nil, nil
 	}
-	key, err := readSecret("PORTAL_DKIM_KEY", c.DKIMKey)
+	key, err := keys.ReadPrivate(c.DKIMKey)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("PORTAL_DKIM_KEY: %w", err)
 	}
 	signer, err := mail.ParseDKIM(c.DKIMSelector, key)
 	if err != nil {
@@ -102,30 +96,14 @@ func (c Config) dkim() (*mail.DKIM, error) {
 	return signer, nil
 }
 
-// readSecret reads a file that only its owner may read; variable is what names it.
-func readSecret(variable, path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", variable, err)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("%s: %s may be read by others; run: chmod 600 %s", variable, path, path)
-	}
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", variable, err)
-	}
-	return content, nil
-}
-
 // mailSigner reads certificate and key for mails to offices; nil when there are none.
 func (c Config) mailSigner() (*smime.Signer, error) {
 	if c.MailCert == "" && c.MailKey == "" {
 		return nil, nil
 	}
-	key, err := readSecret("PORTAL_MAIL_KEY", c.MailKey)
+	key, err := keys.ReadPrivate(c.MailKey)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("PORTAL_MAIL_KEY: %w", err)
 	}
 	certificate, err := os.ReadFile(c.MailCert)
 	if err != nil {

@@ -19,11 +19,10 @@ import (
 	"portalverbund/server/platform/problem"
 )
 
-// A question may ask for documents, and for answers of the form. A document is uploaded as an attachment whose field is answerTo and the id of what was
-// asked for; until the answer is sent it is there for the person alone. Nothing that was not asked for is taken, so a portal that asks for nothing
+// A question may ask for documents, and for answers of the form. A document is uploaded as an attachment whose field is that of what was asked
+// for; until the answer is sent it is there for the person alone. Nothing that was not asked for is taken, so a portal that asks for nothing
 // gets words only. The content that was submitted, and its hash, stay as they are.
 const (
-	answerTo       = "#"
 	answerLife     = 60 * 24 * time.Hour // of a file that is uploaded and not sent
 	maxAnswerFiles = 80                  // that were sent with all answers of an application: with those submitted, as many as a case takes
 
@@ -72,9 +71,6 @@ func (s *Service) openMore(id uuid.UUID, sealed []byte, e *types.TimelineEvent) 
 	return nil
 }
 
-// forAnswer says whether a file is, or is to be, a part of an answer.
-func forAnswer(field string) bool { return strings.HasPrefix(field, answerTo) }
-
 // openAnswers puts the files that were sent with answers on their events, and gives what was not sent yet.
 func (s *Service) openAnswers(events []types.TimelineEvent, rows []attachmentRow) (types.AnswerInPreparation, error) {
 	out := types.AnswerInPreparation{Attachments: []types.Attachment{}}
@@ -106,26 +102,16 @@ func (s *Service) openAnswers(events []types.TimelineEvent, rows []attachmentRow
 	return out, nil
 }
 
-// requested gives all that was ever asked for.
-func (a Application) requested() (documents []types.RequestedDocument, fields []string) {
-	for _, e := range a.Timeline {
-		if e.Requested != nil {
-			documents, fields = append(documents, e.Requested.Documents...), append(fields, e.Requested.Fields...)
-		}
-	}
-	return documents, fields
-}
-
 // answerable says whether files can be prepared for an answer now.
 func (a Application) answerable() bool {
-	documents, _ := a.requested()
+	documents, _ := types.RequestedIn(a.Timeline)
 	return a.State != types.ApplicationStateDraft && !finished(a.State) && len(documents) > 0
 }
 
 // checkRequested refuses files that nobody has asked for; the problem names the place of the request where the field stands.
 func (a Application) checkRequested(field, place string) error {
-	documents, _ := a.requested()
-	asked := slices.ContainsFunc(documents, func(d types.RequestedDocument) bool { return field == answerTo+d.Id.String() })
+	documents, _ := types.RequestedIn(a.Timeline)
+	asked := slices.ContainsFunc(documents, func(d types.RequestedDocument) bool { return field == d.Field() })
 	switch {
 	case a.State == types.ApplicationStateDraft || !asked:
 		return problem.Invalid(problem.FieldError{Pointer: place, Code: "field", Message: problem.Text{
@@ -206,7 +192,7 @@ func (s *Service) addValues(ctx context.Context, a Application, event *types.Tim
 	if err != nil {
 		return fmt.Errorf("read form of application: %w", err)
 	}
-	_, fields := a.requested()
+	_, fields := types.RequestedIn(a.Timeline)
 	var found []problem.FieldError
 	data := map[string]any{}
 	for i, v := range values {

@@ -79,7 +79,7 @@ func (s *Service) fieldFor(ctx context.Context, p httpx.Person, id uuid.UUID, at
 	if err != nil {
 		return a, types.FormField{}, err
 	}
-	if forAnswer(at) {
+	if types.AnswersQuestion(at) {
 		return a, types.FormField{Kind: types.FormFieldKindFile}, a.checkRequested(at, place)
 	}
 	if a.State != types.ApplicationStateDraft {
@@ -206,7 +206,7 @@ func (s *Service) setAside(ctx context.Context, a Application, r attachmentRow) 
 	if err := s.lockTaking(ctx, a, r.Field); err != nil {
 		return err
 	}
-	count, size, err := s.usage(ctx, a.ID, forAnswer(r.Field))
+	count, size, err := s.usage(ctx, a.ID, types.AnswersQuestion(r.Field))
 	if err != nil {
 		return err
 	}
@@ -229,9 +229,9 @@ func (s *Service) lockTaking(ctx context.Context, a Application, field string) e
 	switch {
 	case err != nil:
 		return err
-	case forAnswer(field) && finished(present.State):
+	case types.AnswersQuestion(field) && finished(present.State):
 		return errFinished
-	case !forAnswer(field) && present.State != types.ApplicationStateDraft:
+	case !types.AnswersQuestion(field) && present.State != types.ApplicationStateDraft:
 		return errSubmitted
 	}
 	return nil
@@ -265,7 +265,7 @@ func (s *Service) DeleteAttachment(ctx context.Context, id, attachmentID uuid.UU
 		if err != nil {
 			return err
 		}
-		if forAnswer(r.Field) && r.EventID == nil {
+		if types.AnswersQuestion(r.Field) && r.EventID == nil {
 			return s.dropUpload(ctx, r)
 		}
 		if a.State != types.ApplicationStateDraft {

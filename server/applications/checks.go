@@ -147,7 +147,7 @@ func (s *Service) refuse(ctx context.Context, r attachmentRow) error {
 	if err := s.deleteObjectsLater(ctx, []string{objectKey(r.ID)}); err != nil || state == "" || state == types.ApplicationStateDraft {
 		return err
 	}
-	if r, err = s.oneAttachment(ctx, "SELECT * FROM application_attachments WHERE id = ?", r.ID); err != nil || forAnswer(r.Field) && r.EventID == nil {
+	if r, err = s.oneAttachment(ctx, "SELECT * FROM application_attachments WHERE id = ?", r.ID); err != nil || types.AnswersQuestion(r.Field) && r.EventID == nil {
 		return err // nobody has sent it yet
 	}
 	a, err := s.lockSubmitted(ctx, r.ApplicationID)

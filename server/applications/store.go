@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -287,9 +286,14 @@ func (s *Service) opened(r wholeRows) (Application, error) {
 	if err != nil {
 		return Application{}, err
 	}
-	submitted, answers := slices.Clone(r.files), slices.Clone(r.files)
-	submitted = slices.DeleteFunc(submitted, func(f attachmentRow) bool { return forAnswer(f.Field) })
-	answers = slices.DeleteFunc(answers, func(f attachmentRow) bool { return !forAnswer(f.Field) })
+	var submitted, answers []attachmentRow
+	for _, f := range r.files {
+		if types.AnswersQuestion(f.Field) {
+			answers = append(answers, f)
+		} else {
+			submitted = append(submitted, f)
+		}
+	}
 	if a.Attachments, err = s.openAttachments(submitted); err != nil {
 		return Application{}, err
 	}

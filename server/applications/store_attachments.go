@@ -117,7 +117,7 @@ func (s *Service) finishUpload(ctx context.Context, r attachmentRow) (bool, erro
 
 // touchFor is touch for a file of a draft; what is prepared for an answer is no change.
 func (s *Service) touchFor(ctx context.Context, id uuid.UUID, field string) error {
-	if forAnswer(field) {
+	if types.AnswersQuestion(field) {
 		return nil
 	}
 	return s.touch(ctx, id)
@@ -130,7 +130,7 @@ func (s *Service) touch(ctx context.Context, id uuid.UUID) error {
 
 // keptUntil is when a file that is ready is deleted unless it goes along: nil for those of drafts, which have a time of their own.
 func (s *Service) keptUntil(field string) *time.Time {
-	if !forAnswer(field) {
+	if !types.AnswersQuestion(field) {
 		return nil
 	}
 	until := s.now().Add(answerLife)

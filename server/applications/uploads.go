@@ -414,7 +414,7 @@ func (s *Service) assembled(ctx context.Context, r attachmentRow) error {
 		return err
 	}
 	takes := state == types.ApplicationStateDraft
-	if forAnswer(r.Field) {
+	if types.AnswersQuestion(r.Field) {
 		takes = state != "" && !takes && !finished(state)
 	}
 	if !takes {

@@ -92,7 +92,7 @@ func (a Attachment) wire() types.Attachment {
 }
 
 // answers says whether a file came with an answer, and not with the application: it is none of those that were hashed.
-func (a Attachment) answers() bool { return strings.HasPrefix(a.Field, answerTo) }
+func (a Attachment) answers() bool { return types.AnswersQuestion(a.Field) }
 
 // errAnswer refuses, for good, what nobody has asked for.
 func errAnswer(what string) error {
@@ -142,25 +142,14 @@ func (s *Service) takeAnswer(ctx context.Context, r caseRow, e types.TimelineEve
 	if err != nil {
 		return err
 	}
-	documents, fields := map[string]bool{}, map[string]bool{}
-	for _, asked := range events {
-		if asked.Requested == nil {
-			continue
-		}
-		for _, d := range asked.Requested.Documents {
-			documents[answerTo+d.Id.String()] = true
-		}
-		for _, f := range asked.Requested.Fields {
-			fields[f] = true
-		}
-	}
+	documents, fields := types.RequestedIn(events)
 	for _, v := range or(e.Values) {
-		if !fields[v.Pointer] {
+		if !slices.Contains(fields, v.Pointer) {
 			return errAnswer("value that was not asked for")
 		}
 	}
 	for _, a := range or(e.Attachments) {
-		if !documents[a.Field] {
+		if !slices.ContainsFunc(documents, func(d types.RequestedDocument) bool { return d.Field() == a.Field }) {
 			return errAnswer("file that was not asked for")
 		}
 	}

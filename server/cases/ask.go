@@ -15,9 +15,6 @@ import (
 	"portalverbund/server/platform/problem"
 )
 
-// answerTo stands before the id of a requested document, in the field of a file that answers a question.
-const answerTo = "#"
-
 // Ask puts a question to the citizen, with what is asked for; problem.Conflict when the case is finished, problem.Invalid for what cannot be asked for.
 func (s *Service) Ask(ctx context.Context, id uuid.UUID, key string, q types.CaseQuestion) (Case, error) {
 	q = trimmed(q)

@@ -242,10 +242,11 @@ func (s *Service) recipient(ctx context.Context, r caseRow) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := s.dataNow(ctx, r)
+	events, err := s.timeline(ctx, r.ID)
 	if err != nil {
 		return nil, err
 	}
+	data := corrected(c.Data, events)
 	lines := []string{r.ApplicantName}
 	if name := nameIn(data); c.ActsFor == nil && name != "" && name != nameIn(c.Data) {
 		lines[0] = name

@@ -360,11 +360,10 @@ func (a *archive) data() exportedCase {
 
 // requested is what a question called the document that a file was sent for; empty for a file of the application.
 func (a *archive) requested(field string) string {
-	for _, e := range a.c.Timeline {
-		for _, d := range or(e.Requested).Documents {
-			if field == answerTo+d.Id.String() {
-				return d.Label
-			}
+	documents, _ := types.RequestedIn(a.c.Timeline)
+	for _, d := range documents {
+		if field == d.Field() {
+			return d.Label
 		}
 	}
 	return ""

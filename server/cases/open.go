@@ -152,7 +152,7 @@ func check(app types.MessageApplication) error {
 	}
 	seen := make(map[uuid.UUID]bool, len(app.Attachments))
 	for _, a := range app.Attachments {
-		if seen[a.Id] || !plausible(a) || strings.HasPrefix(a.Field, answerTo) {
+		if seen[a.Id] || !plausible(a) || types.AnswersQuestion(a.Field) {
 			return refused("attachment")
 		}
 		seen[a.Id] = true

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"portalverbund/server/identity/kept"
 	"portalverbund/server/identity/openid"
 	"portalverbund/server/identity/saml"
+	"portalverbund/server/platform/keys"
 )
 
 // entry is one identity provider, as the file of identity providers lists it.
@@ -62,14 +62,7 @@ func Load(path string, l Loading) ([]*Provider, error) {
 	if path == "" {
 		return nil, nil
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("read identity providers: %w", err)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("read identity providers: %s may be read by others; run: chmod 600 %s", path, path)
-	}
-	data, err := os.ReadFile(path)
+	data, err := keys.ReadPrivate(path)
 	if err != nil {
 		return nil, fmt.Errorf("read identity providers: %w", err)
 	}

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"portalverbund/server/identity/kept"
+	"portalverbund/server/platform/keys"
 )
 
 // demonstration marks certificates of a demonstration: an organisation in their subject. Production refuses them.
@@ -70,14 +71,7 @@ func NewKey(host string, demo bool, now time.Time) ([]byte, error) {
 // LoadKey reads a PEM file with a private key (RSA) and its certificate; further private keys still decrypt. A file that others
 // may read is refused.
 func LoadKey(path string) (KeyPair, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return KeyPair{}, fmt.Errorf("read key: %w", err)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return KeyPair{}, fmt.Errorf("read key: %s may be read by others; run: chmod 600 %s", path, path)
-	}
-	data, err := os.ReadFile(path)
+	data, err := keys.ReadPrivate(path)
 	if err != nil {
 		return KeyPair{}, fmt.Errorf("read key: %w", err)
 	}
